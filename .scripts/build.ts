@@ -1,6 +1,6 @@
 /**
- * Bundles everything that ships into `dist/`, or into the folder after `--out`. `--watch` rebuilds on change. `--metafile FILE` also writes
- * the list of all bundled files, from which `.scripts/package.ts` gathers licences.
+ * Bundles everything that ships into `dist/`, or into the folder after `--out`. `--watch` rebuilds on change.
+ * `--metafile FILE` also writes the list of all bundled files, from which `.scripts/package.ts` gathers licences.
  */
 import { build, context, type BuildOptions } from 'esbuild';
 import { existsSync } from 'node:fs';
@@ -34,7 +34,8 @@ const common: BuildOptions = {
 };
 
 /** CommonJS dependencies inside an ES module bundle ask for `require`. */
-const requireBanner = "import { createRequire as chorusCreateRequire } from 'node:module'; const require = chorusCreateRequire(import.meta.url);";
+const requireBanner =
+  "import { createRequire as chorusCreateRequire } from 'node:module'; const require = chorusCreateRequire(import.meta.url);";
 
 function nodeModule(entry: string, outfile: string): BuildOptions {
   return {
@@ -83,13 +84,19 @@ const bundles: BuildOptions[] = [
   },
 ];
 
-const present = bundles.filter((bundle) => (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry))));
+const present = bundles.filter((bundle) =>
+  (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry))),
+);
 /** tree-sitter and its grammars, which the index loads by path. */
 async function copyGrammars(): Promise<void> {
   const folder = path.join(outputFolder, 'grammars');
   await mkdir(folder, { recursive: true });
   const files = ['tree-sitter.wasm', ...GRAMMARS.map((grammar) => `tree-sitter-${grammar}.wasm`)];
-  await Promise.all(files.map((file) => copyFile(path.join(root, 'node_modules/@vscode/tree-sitter-wasm/wasm', file), path.join(folder, file))));
+  await Promise.all(
+    files.map((file) =>
+      copyFile(path.join(root, 'node_modules/@vscode/tree-sitter-wasm/wasm', file), path.join(folder, file)),
+    ),
+  );
 }
 
 if (watch) {

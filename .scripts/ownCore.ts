@@ -1,6 +1,7 @@
 /**
- * Gives the process of a test file a core to itself, so that files run side by side: engines of several threads that share cores wait for one another most of
- * the time. `CHORUS_TEST_CORES` names an empty folder that the processes of a run have in common. Linux only.
+ * Gives the process of a test file a core to itself, so that files run side by side: engines of several threads that
+ * share cores wait for one another most of the time. `CHORUS_TEST_CORES` names an empty folder that the processes of a
+ * run have in common. Linux only.
  */
 import { execFileSync } from 'node:child_process';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,8 @@ import { isRunning } from '../test/isRunning.ts';
 
 const folder = process.env['CHORUS_TEST_CORES'];
 const isTest = isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined;
-// Loaders of TypeScript are for the test's own process: libraries start helpers of theirs, which are JavaScript, with what this names.
+// Loaders of TypeScript are for the test's own process: libraries start helpers of theirs, which are JavaScript, with
+// what this names.
 if (isTest) process.execArgv = [];
 // What a test's process starts has its core.
 if (folder !== undefined && isTest && os.availableParallelism() > 1) takeCore(folder);
@@ -23,7 +25,9 @@ function takeCore(cores: string): void {
     if (!isOurs(taken)) continue;
     process.on('exit', () => leave(taken));
     try {
-      execFileSync('taskset', ['--pid', '--all-tasks', '--cpu-list', String(core), String(process.pid)], { stdio: 'ignore' });
+      execFileSync('taskset', ['--pid', '--all-tasks', '--cpu-list', String(core), String(process.pid)], {
+        stdio: 'ignore',
+      });
     } catch {
       // A container may own some of the machine's cores only.
       continue;
@@ -33,8 +37,8 @@ function takeCore(cores: string): void {
 }
 
 /**
- * Notes this process as the core's owner; one that was killed owns none. The note has its process from the beginning: one that is still empty would be
- * taken from who is writing it.
+ * Notes this process as the core's owner; one that was killed owns none. The note has its process from the beginning:
+ * one that is still empty would be taken from who is writing it.
  */
 function isOurs(taken: string): boolean {
   const own = `${taken}.${process.pid}`;

@@ -1,7 +1,7 @@
 /**
- * Makes the VSIX of this platform; `--all`: one for each target; `--target NAME`: that one; `--cuda`: the CUDA add-on archives.
- * `--out FOLDER`: where they go, by default the project's folder. `--write`: sizes into `docs/results/package.md` too. Prints sizes and fails
- * above `MAX_VSIX_BYTES`.
+ * Makes the VSIX of this platform; `--all`: one for each target; `--target NAME`: that one; `--cuda`: the CUDA add-on
+ * archives. `--out FOLDER`: where they go, by default the project's folder. `--write`: sizes into
+ * `docs/results/package.md` too. Prints sizes and fails above `MAX_VSIX_BYTES`.
  */
 import { createVSIX } from '@vscode/vsce';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -12,7 +12,14 @@ import { parseArgs } from 'node:util';
 import { writeReport } from '../test/bench/report.ts';
 import { packCudaAddOn } from './package/cudaAddOn.ts';
 import { stageCommon, stageTarget } from './package/stage.ts';
-import { CUDA_TARGETS, hostTarget, MAX_VSIX_BYTES, TARGETS, targetNamed, type PackageTarget } from './package/targets.ts';
+import {
+  CUDA_TARGETS,
+  hostTarget,
+  MAX_VSIX_BYTES,
+  TARGETS,
+  targetNamed,
+  type PackageTarget,
+} from './package/targets.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -77,6 +84,16 @@ async function writeSizes(packages: readonly Package[], model: string): Promise<
 | target | MB |
 |---|---:|
 ${rows.join('\n')}`;
-  const command = `npm run package -- ${process.argv.slice(2).filter((argument, index, all) => argument !== '--out' && all[index - 1] !== '--out').join(' ')}`;
-  await writeReport({ name: 'package', title: 'Size of the packages', body, figures: packages, model: `${model}, inside`, command });
+  const command = `npm run package -- ${process.argv
+    .slice(2)
+    .filter((argument, index, all) => argument !== '--out' && all[index - 1] !== '--out')
+    .join(' ')}`;
+  await writeReport({
+    name: 'package',
+    title: 'Size of the packages',
+    body,
+    figures: packages,
+    model: `${model}, inside`,
+    command,
+  });
 }

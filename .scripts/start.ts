@@ -1,8 +1,9 @@
 /**
- * `npm start`: builds Chorus and opens it in a real VS Code on a copy of the sample workspace: the desktop's, where `code` is on the PATH,
- * else VS Code in a browser on 127.0.0.1. Without a display it prints the address and completes a sample in the terminal. `--browser`
- * passes the desktop's VS Code over. `--model NAME` takes a model of `fetchableModels.json` or a file in place of the bundled model, as `CHORUS_MODEL` does.
- * Ctrl-C ends all processes that it started.
+ * `npm start`: builds Chorus and opens it in a real VS Code on a copy of the sample workspace: the desktop's, where
+ * `code` is on the PATH, else VS Code in a browser on 127.0.0.1. Without a display it prints the address and completes
+ * a sample in the terminal. `--browser` passes the desktop's VS Code over. `--model NAME` takes a model of
+ * `fetchableModels.json` or a file in place of the bundled model, as `CHORUS_MODEL` does. Ctrl-C ends all processes
+ * that it started.
  */
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
@@ -42,13 +43,29 @@ try {
 }
 
 async function openDesktop(code: string, workspace: string): Promise<void> {
-  console.log(openingText({ code, workspace, isBundled: await isDefaultBundled({ scriptFolder: path.join(root, 'dist'), environment: modelEnvironment }) }));
+  console.log(
+    openingText({
+      code,
+      workspace,
+      isBundled: await isDefaultBundled({ scriptFolder: path.join(root, 'dist'), environment: modelEnvironment }),
+    }),
+  );
   const home = path.join(work, 'home');
   // `--wait` holds until the window is closed.
-  const window = execa(code, [
-    ...['--new-window', '--wait', '--extensionDevelopmentPath', root, '--user-data-dir', path.join(work, 'data')],
-    ...[workspace, '--goto', `${path.join(workspace, SAMPLE.file)}:${SAMPLE.line}:${SAMPLE.column}`],
-  ], { stdio: 'inherit', reject: false, cancelSignal: ended.signal, env: { CHORUS_HOME: home, ...modelEnvironment }, shell: process.platform === 'win32' });
+  const window = execa(
+    code,
+    [
+      ...['--new-window', '--wait', '--extensionDevelopmentPath', root, '--user-data-dir', path.join(work, 'data')],
+      ...[workspace, '--goto', `${path.join(workspace, SAMPLE.file)}:${SAMPLE.line}:${SAMPLE.column}`],
+    ],
+    {
+      stdio: 'inherit',
+      reject: false,
+      cancelSignal: ended.signal,
+      env: { CHORUS_HOME: home, ...modelEnvironment },
+      shell: process.platform === 'win32',
+    },
+  );
   await window;
   await stopSidecar(home);
 }
@@ -63,11 +80,17 @@ async function serveBrowser(workspace: string): Promise<void> {
     folder,
     connectionToken: randomBytes(24).toString('hex'),
     env: modelEnvironment,
-    settings: { 'editor.quickSuggestions': { other: 'on', comments: 'off', strings: 'off' }, 'editor.suggestOnTriggerCharacters': true },
+    settings: {
+      'editor.quickSuggestions': { other: 'on', comments: 'off', strings: 'off' },
+      'editor.suggestOnTriggerCharacters': true,
+    },
   });
   try {
     const sampleUri = `${server.remoteUri(path.join(workspace, SAMPLE.file))}:${SAMPLE.line}:${SAMPLE.column}`;
-    const url = server.windowUrl(workspace, [['gotoLineMode', 'true'], ['openFile', sampleUri]]);
+    const url = server.windowUrl(workspace, [
+      ['gotoLineMode', 'true'],
+      ['openFile', sampleUri],
+    ]);
     console.log(readyText({ url, workspace, isBundled: modelPath === undefined }));
     if (!(await openInBrowser(url))) await completeSample(workspace);
     await untilEnded();
@@ -80,7 +103,10 @@ async function serveBrowser(workspace: string): Promise<void> {
 
 /** Opens an address in the user's browser. Gives `false` where there is no display. */
 async function openInBrowser(url: string): Promise<boolean> {
-  const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] };
+  const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+    darwin: ['open'],
+    win32: ['cmd', '/c', 'start', ''],
+  };
   const hasDisplay = process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   if (!hasDisplay || !program || !onPath(program)) return false;
@@ -92,14 +118,21 @@ async function openInBrowser(url: string): Promise<boolean> {
 async function completeSample(workspace: string): Promise<void> {
   const file = path.join(workspace, SAMPLE.file);
   const place = `${file}:${SAMPLE.line}:${SAMPLE.column}`;
-  console.log(`There is no display here, so this completes ${SAMPLE.file} at line ${SAMPLE.line}, column ${SAMPLE.column} in the terminal:\n`);
-  const completed = await execa(process.execPath, [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--json', '--timeout', '120'], {
-    reject: false,
-    cancelSignal: ended.signal,
-    env: { CHORUS_HOME: path.join(work, 'home'), ...modelEnvironment },
-    stderr: 'inherit',
-  });
-  if (completed.exitCode !== 0) throw new Error(`chorus complete ${place} ended with exit code ${completed.exitCode}: ${completed.stdout}`);
+  console.log(
+    `There is no display here, so this completes ${SAMPLE.file} at line ${SAMPLE.line}, column ${SAMPLE.column} in the terminal:\n`,
+  );
+  const completed = await execa(
+    process.execPath,
+    [path.join(root, 'dist', 'cli.mjs'), 'complete', place, '--json', '--timeout', '120'],
+    {
+      reject: false,
+      cancelSignal: ended.signal,
+      env: { CHORUS_HOME: path.join(work, 'home'), ...modelEnvironment },
+      stderr: 'inherit',
+    },
+  );
+  if (completed.exitCode !== 0)
+    throw new Error(`chorus complete ${place} ended with exit code ${completed.exitCode}: ${completed.stdout}`);
   const { text } = JSON.parse(completed.stdout) as { text: string };
   const lines = (await readFile(file, 'utf8')).split('\n');
   console.log(`  before:    ${lines[SAMPLE.line - 1]}`);

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { fetchableModels, fetchModel, isFetchable, type FetchableModel } from './fetchModel.ts';
 
 /**
- * Path of the model that `--model` names, a fetchable model or a GGUF file, or else `CHORUS_MODEL`. `undefined` where neither names any: the model that comes
- * with Chorus. Throws where the name is no fetchable model and no file.
+ * Path of the model that `--model` names, a fetchable model or a GGUF file, or else `CHORUS_MODEL`. `undefined` where
+ * neither names any: the model that comes with Chorus. Throws where the name is no fetchable model and no file.
  */
 export async function startModel(
   args: readonly string[],

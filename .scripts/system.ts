@@ -1,8 +1,9 @@
 /**
- * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules), Python with pip (the
- * models' wheels), git, Neovim (a client that isn't VS Code), recordings of speech, a voice that reads (espeak-ng) and a sound server to play them to a microphone, a Vulkan driver
- * (Mesa's runs on the processor).
- * On Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to get it.
+ * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules),
+ * Python with pip (the models' wheels), git, Neovim (a client that isn't VS Code), recordings of speech, a voice that
+ * reads (espeak-ng) and a sound server to play them to a microphone, a Vulkan driver (Mesa's runs on the processor). On
+ * Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to
+ * get it.
  */
 import { execa } from 'execa';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
@@ -20,13 +21,25 @@ export const RECORDINGS_FOLDER = '/usr/share/asterisk/sounds/en_US_f_Allison';
 
 const TOOLS = {
   browser: { what: 'Chromium or Chrome', debianPackages: ['chromium'], present: () => findBrowser() !== undefined },
-  compiler: { what: 'a C++ compiler and make', debianPackages: ['build-essential'], present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined },
+  compiler: {
+    what: 'a C++ compiler and make',
+    debianPackages: ['build-essential'],
+    present: () => onPath('make') !== undefined && (onPath('g++') ?? onPath('clang++')) !== undefined,
+  },
   python: { what: 'Python 3 with pip', debianPackages: ['python3', 'python3-pip'], present: () => hasPip() },
   git: { what: 'git', debianPackages: ['git', 'ca-certificates'], present: () => onPath('git') !== undefined },
   vulkan: { what: 'a Vulkan driver', debianPackages: ['mesa-vulkan-drivers'], present: () => hasVulkanDriver() },
-  recordings: { what: "Asterisk's recordings of spoken English", debianPackages: ['asterisk-core-sounds-en-wav'], present: () => existsSync(RECORDINGS_FOLDER) },
+  recordings: {
+    what: "Asterisk's recordings of spoken English",
+    debianPackages: ['asterisk-core-sounds-en-wav'],
+    present: () => existsSync(RECORDINGS_FOLDER),
+  },
   voice: { what: 'espeak-ng', debianPackages: ['espeak-ng'], present: () => onPath('espeak-ng') !== undefined },
-  pulseaudio: { what: 'PulseAudio', debianPackages: ['pulseaudio', 'pulseaudio-utils'], present: () => onPath('pulseaudio') !== undefined && onPath('pactl') !== undefined },
+  pulseaudio: {
+    what: 'PulseAudio',
+    debianPackages: ['pulseaudio', 'pulseaudio-utils'],
+    present: () => onPath('pulseaudio') !== undefined && onPath('pactl') !== undefined,
+  },
   neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
 } satisfies Record<string, SystemTool>;
 export type ToolName = keyof typeof TOOLS;
@@ -57,9 +70,13 @@ export async function ensureSystemTools(needed: readonly ToolName[]): Promise<vo
   if (missing.length === 0) return;
   const packages = missing.flatMap((tool) => tool.debianPackages);
   const names = missing.map((tool) => tool.what).join(', ');
-  if (!onPath('apt-get')) throw new Error(`Missing: ${names}. Install them with your system's package manager and try again.`);
+  if (!onPath('apt-get'))
+    throw new Error(`Missing: ${names}. Install them with your system's package manager and try again.`);
   const install = ['install', '-y', '--no-install-recommends', ...packages];
-  if (process.getuid?.() !== 0) throw new Error(`Missing: ${names}. Install them and try again: sudo apt-get update && sudo apt-get ${install.join(' ')}`);
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      `Missing: ${names}. Install them and try again: sudo apt-get update && sudo apt-get ${install.join(' ')}`,
+    );
 
   console.log(`Installing ${packages.join(' ')} …`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -68,7 +85,10 @@ export async function ensureSystemTools(needed: readonly ToolName[]): Promise<vo
   await execa('apt-get', [...lock, '-qq', 'update'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   await execa('apt-get', [...lock, '-qq', ...install], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const still = await missingTools(needed);
-  if (still.length > 0) throw new Error(`apt-get installed ${packages.join(' ')}, but this is still missing: ${still.map((tool) => tool.what).join(', ')}`);
+  if (still.length > 0)
+    throw new Error(
+      `apt-get installed ${packages.join(' ')}, but this is still missing: ${still.map((tool) => tool.what).join(', ')}`,
+    );
 }
 
 async function missingTools(needed: readonly ToolName[]): Promise<SystemTool[]> {
@@ -87,7 +107,9 @@ async function hasPip(): Promise<boolean> {
 
 /** The loader finds drivers by the descriptions in these folders. */
 function hasVulkanDriver(): boolean {
-  return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].some((folder) => existsSync(folder) && readdirSync(folder).length > 0);
+  return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].some(
+    (folder) => existsSync(folder) && readdirSync(folder).length > 0,
+  );
 }
 
 function isExecutable(file: string): boolean {

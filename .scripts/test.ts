@@ -1,7 +1,7 @@
 /**
- * Runs the checks and tests. `npm test`: what a change waits for; `npm run test:all`: everything that needs no GPU; `npm run test:unit`, `test:vulkan`,
- * `test:host`, `test:desktop`: that part, whole. Test files may follow: `npm run test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the
- * exit code tells whether all passed.
+ * Runs the checks and tests. `npm test`: what a change waits for; `npm run test:all`: everything that needs no GPU;
+ * `npm run test:unit`, `test:vulkan`, `test:host`, `test:desktop`: that part, whole. Test files may follow: `npm run
+ * test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the exit code tells whether all passed.
  */
 import { execa } from 'execa';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -16,7 +16,16 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const HOST_FOLDER = 'test/host/';
 const DESKTOP_FOLDER = 'test/desktop/';
 /** What people do every day, and what keeps their secrets; `npm test` runs these, in the newest VS Code. */
-const EVERYDAY_HOST_TESTS = ['actions', 'chat', 'completion', 'context', 'inHost', 'package', 'trust', 'workspaces'].map((name) => `${HOST_FOLDER}${name}.test.ts`);
+const EVERYDAY_HOST_TESTS = [
+  'actions',
+  'chat',
+  'completion',
+  'context',
+  'inHost',
+  'package',
+  'trust',
+  'workspaces',
+].map((name) => `${HOST_FOLDER}${name}.test.ts`);
 const GPU_TESTS = [
   'test/kernels/ggml/support.test.ts',
   'test/kernels/ggml/graph.test.ts',
@@ -48,7 +57,10 @@ const GPU_TESTS = [
   'test/sidecar/models/chorus/network/parity.test.ts',
   'test/sidecar/models/chorus/network/splitParity.test.ts',
 ];
-/** A test file that stands still is ended and fails. Nothing is measured by these: a machine that is ten times slower passes. */
+/**
+ * A test file that stands still is ended and fails. Nothing is measured by these: a machine that is ten times slower
+ * passes.
+ */
 const UNIT_LIMIT_MS = 60 * 60_000;
 /** A model in memory for each. */
 const MAX_SIDE_BY_SIDE = 4;
@@ -78,7 +90,12 @@ const first = chosen ?? ['build'];
 // Tests of whole processes run what was built last: build it.
 if (chosen && ['unit', 'host', 'desktop'].includes(chosen[0] as string)) first.unshift('build');
 /** Side by side: checks keep one core busy, and a window in a browser waits half of its time. */
-const lanes: readonly { readonly sequence: readonly string[]; readonly output: Output }[] = chosen ? [] : [{ sequence: ['unit'], output: 'inherit' }, { sequence: ['check', hostPart], output: 'kept' }];
+const lanes: readonly { readonly sequence: readonly string[]; readonly output: Output }[] = chosen
+  ? []
+  : [
+      { sequence: ['unit'], output: 'inherit' },
+      { sequence: ['check', hostPart], output: 'kept' },
+    ];
 const all = [...first, ...lanes.flatMap(({ sequence }) => sequence)];
 
 // A test that forgets to name a home of its own must not meet the user's sidecar.
@@ -88,7 +105,8 @@ try {
   // Fetching and setting up waits for the network most of the time.
   const prepared = all.every(needsNothing) ? Promise.resolve(true) : succeeds(prepare());
   const hostPrepared = all.includes('host') ? prepared.then((isReady) => isReady && succeeds(setUpHosts())) : prepared;
-  const isPrepared = (part: string): Promise<boolean> => (needsNothing(part) ? Promise.resolve(true) : part === 'host' ? hostPrepared : prepared);
+  const isPrepared = (part: string): Promise<boolean> =>
+    needsNothing(part) ? Promise.resolve(true) : part === 'host' ? hostPrepared : prepared;
   await runSequence(first, 'inherit', isPrepared);
   await Promise.all(lanes.map(({ sequence, output }) => runSequence(sequence, output, isPrepared)));
 } finally {
@@ -98,7 +116,11 @@ console.log(failed.length === 0 ? `\nPassed: ${all.join(', ')}` : `\nFailed: ${f
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Runs parts one after the other; each runs, whether those before it passed or not. */
-async function runSequence(sequence: readonly string[], output: Output, isPrepared: (part: string) => Promise<boolean>): Promise<void> {
+async function runSequence(
+  sequence: readonly string[],
+  output: Output,
+  isPrepared: (part: string) => Promise<boolean>,
+): Promise<void> {
   for (const part of sequence) {
     if (!(await isPrepared(part))) {
       failed.push(`preparing ${part}`);
@@ -119,42 +141,71 @@ async function prepare(): Promise<void> {
 }
 
 async function setUpHosts(): Promise<void> {
-  for (const version of isEveryday ? [NEWEST_HOST] : (Object.keys(HOST_VERSIONS) as HostVersion[])) await setUpHost(version);
+  for (const version of isEveryday ? [NEWEST_HOST] : (Object.keys(HOST_VERSIONS) as HostVersion[]))
+    await setUpHost(version);
 }
 
 /** Whether work is done; an error is told. */
 function succeeds(work: Promise<void>): Promise<boolean> {
-  return work.then(() => true, (error: unknown) => {
-    console.error(error);
-    return false;
-  });
-}
-
-/** On Linux each file has a core, and as many run side by side; elsewhere, where a process can't be held to a core, one runs at a time. */
-async function unitTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
-  const unitFiles = (chosenFiles.length > 0 ? chosenFiles : await testFiles()).filter((file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER));
-  if (process.platform !== 'linux') return nodeTest(unitFiles, { title: 'unit', output, concurrency: 1, limitMs: UNIT_LIMIT_MS });
-  const cores = path.join(home, 'cores');
-  await mkdir(cores);
-  return nodeTest(unitFiles, { title: 'unit', output, concurrency: Math.min(os.availableParallelism(), MAX_SIDE_BY_SIDE), limitMs: UNIT_LIMIT_MS, env: { CHORUS_TEST_CORES: cores } });
+  return work.then(
+    () => true,
+    (error: unknown) => {
+      console.error(error);
+      return false;
+    },
+  );
 }
 
 /**
- * The tests that a GPU can run, on the first Vulkan device. Not a part of all tests: on Mesa's driver, which runs on the processor, they take more
- * than half an hour.
+ * On Linux each file has a core, and as many run side by side; elsewhere, where a process can't be held to a core, one
+ * runs at a time.
+ */
+async function unitTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
+  const unitFiles = (chosenFiles.length > 0 ? chosenFiles : await testFiles()).filter(
+    (file) => !file.startsWith(HOST_FOLDER) && !file.startsWith(DESKTOP_FOLDER),
+  );
+  if (process.platform !== 'linux')
+    return nodeTest(unitFiles, { title: 'unit', output, concurrency: 1, limitMs: UNIT_LIMIT_MS });
+  const cores = path.join(home, 'cores');
+  await mkdir(cores);
+  return nodeTest(unitFiles, {
+    title: 'unit',
+    output,
+    concurrency: Math.min(os.availableParallelism(), MAX_SIDE_BY_SIDE),
+    limitMs: UNIT_LIMIT_MS,
+    env: { CHORUS_TEST_CORES: cores },
+  });
+}
+
+/**
+ * The tests that a GPU can run, on the first Vulkan device. Not a part of all tests: on Mesa's driver, which runs on
+ * the processor, they take more than half an hour.
  */
 async function vulkanTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
   await ensureSystemTools(['vulkan']);
   // Mesa's driver frees things twice where it computes on several threads.
   const env = { CHORUS_TEST_DEVICE: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0', LP_NUM_THREADS: '0' };
-  return nodeTest(chosenFiles.length > 0 ? chosenFiles : GPU_TESTS, { title: 'vulkan', output, concurrency: 1, limitMs: VULKAN_LIMIT_MS, env });
+  return nodeTest(chosenFiles.length > 0 ? chosenFiles : GPU_TESTS, {
+    title: 'vulkan',
+    output,
+    concurrency: 1,
+    limitMs: VULKAN_LIMIT_MS,
+    env,
+  });
 }
 
 async function hostTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
   const options = { title: 'host', output, concurrency: 1, limitMs: HOST_LIMIT_MS };
-  if (chosenFiles.length > 0) return nodeTest(chosenFiles.filter((file) => file.startsWith(HOST_FOLDER)), options);
+  if (chosenFiles.length > 0)
+    return nodeTest(
+      chosenFiles.filter((file) => file.startsWith(HOST_FOLDER)),
+      options,
+    );
   if (isEveryday) return nodeTest(EVERYDAY_HOST_TESTS, { ...options, env: { CHORUS_TEST_HOSTS: 'newest' } });
-  return nodeTest((await testFiles()).filter((file) => file.startsWith(HOST_FOLDER)), options);
+  return nodeTest(
+    (await testFiles()).filter((file) => file.startsWith(HOST_FOLDER)),
+    options,
+  );
 }
 
 async function desktopTests(_: readonly string[], output: Output): Promise<boolean> {
@@ -163,7 +214,10 @@ async function desktopTests(_: readonly string[], output: Output): Promise<boole
 
 async function testFiles(): Promise<string[]> {
   const found = await readdir(path.join(root, 'test'), { recursive: true });
-  return found.filter((file) => file.endsWith('.test.ts')).map((file) => `test/${file.split(path.sep).join('/')}`).sort();
+  return found
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => `test/${file.split(path.sep).join('/')}`)
+    .sort();
 }
 
 interface NodeTestOptions {
@@ -174,22 +228,49 @@ interface NodeTestOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-async function nodeTest(testFiles: readonly string[], { title, output, concurrency, limitMs, env }: NodeTestOptions): Promise<boolean> {
+async function nodeTest(
+  testFiles: readonly string[],
+  { title, output, concurrency, limitMs, env }: NodeTestOptions,
+): Promise<boolean> {
   if (testFiles.length === 0) return true;
   const ownCore = pathToFileURL(path.join(root, '.scripts/ownCore.ts')).href;
-  return run(title, process.execPath, ['--import', 'tsx', '--import', ownCore, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`, ...testFiles], {
-    output,
-    env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: path.join(root, 'dist'), ...env },
-  });
+  return run(
+    title,
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      '--import',
+      ownCore,
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${concurrency}`,
+      `--test-timeout=${limitMs}`,
+      ...testFiles,
+    ],
+    {
+      output,
+      env: { CHORUS_HOME: home, CHORUS_TEST_BUNDLES: path.join(root, 'dist'), ...env },
+    },
+  );
 }
 
 async function npmScript(name: string, output: Output): Promise<boolean> {
   return run(name, 'npm', ['run', '--silent', name], { output });
 }
 
-/** Runs a program in the project's folder and says whether it passed; output that was kept is told with its title at the end. */
-async function run(title: string, program: string, args: readonly string[], { output, env = {} }: { readonly output: Output; readonly env?: Readonly<Record<string, string>> }): Promise<boolean> {
-  if (output === 'inherit') return (await execa(program, args, { cwd: root, stdio: 'inherit', reject: false, env })).exitCode === 0;
+/**
+ * Runs a program in the project's folder and says whether it passed; output that was kept is told with its title at the
+ * end.
+ */
+async function run(
+  title: string,
+  program: string,
+  args: readonly string[],
+  { output, env = {} }: { readonly output: Output; readonly env?: Readonly<Record<string, string>> },
+): Promise<boolean> {
+  if (output === 'inherit')
+    return (await execa(program, args, { cwd: root, stdio: 'inherit', reject: false, env })).exitCode === 0;
   const { exitCode, all } = await execa(program, args, { cwd: root, stdin: 'ignore', all: true, reject: false, env });
   console.log(`\n── ${title} ──\n${all}`);
   return exitCode === 0;

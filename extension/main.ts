@@ -50,7 +50,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const snooze = new Snooze();
   const troubles = new TroubleReporter(log);
   const connection = new LanguageClientSession({
-    launch: { sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'), clientVersion: version, extensionFolder: context.extensionPath },
+    launch: {
+      sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'),
+      clientVersion: version,
+      extensionFolder: context.extensionPath,
+    },
     log,
     documents,
     workspace,
@@ -89,7 +93,9 @@ export function activate(context: vscode.ExtensionContext): void {
   registerActions(context, session, policy);
   registerLanguageModels(context, session, policy);
 
-  log.info(`Chorus ${version} loaded in ${loadMs.toFixed(1)} ms and activated in ${(performance.now() - startMs).toFixed(1)} ms.`);
+  log.info(
+    `Chorus ${version} loaded in ${loadMs.toFixed(1)} ms and activated in ${(performance.now() - startMs).toFixed(1)} ms.`,
+  );
 }
 
 /** Ends this window's connection. The sidecar stays for other windows, and leaves when it has none. */

@@ -1,7 +1,10 @@
 import type { NetworkSettings } from '../sidecar/protocol/client.ts';
 import type { SettingsReader } from './settings.ts';
 
-/** How VS Code reaches the network, from its settings of the section `http`, as the user set them: a workspace chooses no proxy. */
+/**
+ * How VS Code reaches the network, from its settings of the section `http`, as the user set them: a workspace chooses
+ * no proxy.
+ */
 export function readNetworkSettings(http: SettingsReader): NetworkSettings {
   const value = (section: string): unknown => {
     const found = http.inspect(section);
@@ -16,7 +19,10 @@ export function readNetworkSettings(http: SettingsReader): NetworkSettings {
     // Empty: none, whatever the environment says.
     proxy: value('proxySupport') === 'off' ? '' : text('proxy'),
     proxyAuthorization: text('proxyAuthorization'),
-    noProxy: Array.isArray(noProxy) && noProxy.length > 0 ? noProxy.filter((host): host is string => typeof host === 'string') : undefined,
+    noProxy:
+      Array.isArray(noProxy) && noProxy.length > 0
+        ? noProxy.filter((host): host is string => typeof host === 'string')
+        : undefined,
     strictTls: value('proxyStrictSSL') !== false,
     systemCertificates: value('systemCertificates') !== false,
   };

@@ -4,12 +4,16 @@ import * as vscode from 'vscode';
 export type Configuration = Pick<vscode.WorkspaceConfiguration, 'inspect' | 'update'>;
 
 /**
- * Where one of the settings with the scope `window` has its value, and which: in the workspace, which goes before the user, whether or not it is trusted. Folders
- * of a workspace with several can't set it.
+ * Where one of the settings with the scope `window` has its value, and which: in the workspace, which goes before the
+ * user, whether or not it is trusted. Folders of a workspace with several can't set it.
  */
-export function innermostValue(settings: Configuration, name: string): { readonly target: vscode.ConfigurationTarget; readonly value: unknown } {
+export function innermostValue(
+  settings: Configuration,
+  name: string,
+): { readonly target: vscode.ConfigurationTarget; readonly value: unknown } {
   const found = settings.inspect(name);
-  if (found?.workspaceValue !== undefined) return { target: vscode.ConfigurationTarget.Workspace, value: found.workspaceValue };
+  if (found?.workspaceValue !== undefined)
+    return { target: vscode.ConfigurationTarget.Workspace, value: found.workspaceValue };
   return { target: vscode.ConfigurationTarget.Global, value: found?.globalValue ?? found?.defaultValue };
 }
 

@@ -1,4 +1,11 @@
-import { SETTING_LIMITS, type ChorusSettings, type DeviceChoice, type EngineChoice, type NetworkSettings, type ServerSettings } from '../sidecar/protocol/client.ts';
+import {
+  SETTING_LIMITS,
+  type ChorusSettings,
+  type DeviceChoice,
+  type EngineChoice,
+  type NetworkSettings,
+  type ServerSettings,
+} from '../sidecar/protocol/client.ts';
 
 /** What this file needs of `vscode.WorkspaceConfiguration` of the section `chorus`. */
 export interface SettingsReader {
@@ -7,8 +14,9 @@ export interface SettingsReader {
 }
 
 /**
- * Settings that choose what runs or what is kept from the model. Only the user may choose them: a workspace's value is never read. In the
- * manifest they have the scope `machine`, or `application` where what the user wants holds on every machine, and are listed in `restrictedConfigurations`.
+ * Settings that choose what runs or what is kept from the model. Only the user may choose them: a workspace's value is
+ * never read. In the manifest they have the scope `machine`, or `application` where what the user wants holds on every
+ * machine, and are listed in `restrictedConfigurations`.
  */
 export const USER_ONLY_SETTINGS: readonly string[] = [
   'modelPath',
@@ -35,7 +43,14 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
 ];
 
 /** The settings that all windows share. */
-const MODEL_SETTINGS = ['modelPath', 'engine', 'device', 'threads', 'contextSizeTokens', 'cache'] as const satisfies readonly (keyof ChorusSettings)[];
+const MODEL_SETTINGS = [
+  'modelPath',
+  'engine',
+  'device',
+  'threads',
+  'contextSizeTokens',
+  'cache',
+] as const satisfies readonly (keyof ChorusSettings)[];
 
 /** Whether the user made one of the settings that choose the model and how it runs. */
 export function choosesModel(reader: SettingsReader): boolean {
@@ -55,8 +70,9 @@ export interface CompletionPreferences {
 }
 
 /**
- * What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. The model's path is always there,
- * since settings that say nothing of the model leave it as it is. `network`: as VS Code reaches it.
+ * What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. The model's
+ * path is always there, since settings that say nothing of the model leave it as it is. `network`: as VS Code reaches
+ * it.
  */
 export function readChorusSettings(reader: SettingsReader, network?: NetworkSettings): ChorusSettings {
   return {
@@ -115,7 +131,13 @@ export function readServerSettings(reader: SettingsReader): ServerSettings | und
   const fillIn = text(userValue(reader, 'server.fillIn'), SETTING_LIMITS.fillInUnits);
   const contextSizeTokens = wholeNumber(userValue(reader, 'server.contextSizeTokens'), 0);
   const allowHttp = flag(userValue(reader, 'server.allowHttp'));
-  return { url, model, ...(fillIn ? { fillIn } : {}), ...(contextSizeTokens ? { contextSizeTokens } : {}), ...(allowHttp ? { allowHttp } : {}) };
+  return {
+    url,
+    model,
+    ...(fillIn ? { fillIn } : {}),
+    ...(contextSizeTokens ? { contextSizeTokens } : {}),
+    ...(allowHttp ? { allowHttp } : {}),
+  };
 }
 
 /** When ghost text is wanted at all. */
@@ -164,5 +186,7 @@ function wholeNumber(value: unknown, minimum: number, maximum: number = Number.M
 }
 
 function stringList(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '') : [];
+  return Array.isArray(value)
+    ? value.filter((entry): entry is string => typeof entry === 'string' && entry !== '')
+    : [];
 }

@@ -1,7 +1,8 @@
 /**
- * Runs when VS Code has removed the extension, as plain Node without `vscode`: stops the sidecar and removes what Chorus wrote outside
- * VS Code's storage. Where another product still has the extension, which uses the same, only a sidecar is stopped whose own files are removed now. A
- * sidecar is asked over its own authenticated connection; no process is ended by its number.
+ * Runs when VS Code has removed the extension, as plain Node without `vscode`: stops the sidecar and removes what
+ * Chorus wrote outside VS Code's storage. Where another product still has the extension, which uses the same, only a
+ * sidecar is stopped whose own files are removed now. A sidecar is asked over its own authenticated connection; no
+ * process is ended by its number.
  */
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';

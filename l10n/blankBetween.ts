@@ -8,7 +8,10 @@ const NO_BLANK_BEFORE = new RegExp(String.raw`^(?:\s|${WIDE_SIGN})`, 'u');
 const UNSPACED_END = new RegExp(`${UNSPACED}$`, 'u');
 const UNSPACED_BEGINNING = new RegExp(`^${UNSPACED}`, 'u');
 
-/** What parts two pieces of a text: a blank, or nothing where a piece is empty, has a blank there itself, or the scripts are written without blanks. */
+/**
+ * What parts two pieces of a text: a blank, or nothing where a piece is empty, has a blank there itself, or the scripts
+ * are written without blanks.
+ */
 export function blankBetween(before: string, after: string): '' | ' ' {
   if (before === '' || after === '' || NO_BLANK_BEHIND.test(before) || NO_BLANK_BEFORE.test(after)) return '';
   return UNSPACED_END.test(before) && UNSPACED_BEGINNING.test(after) ? '' : ' ';

@@ -5,8 +5,8 @@ import type { InterfaceLanguage } from './languages.ts';
 let current: InterfaceLanguage = 'en';
 
 /**
- * From now on texts, plurals and numbers of this process are in `language`. `folder` holds the bundles. Throws where the language's bundle
- * can not be read; the language before stays then.
+ * From now on texts, plurals and numbers of this process are in `language`. `folder` holds the bundles. Throws where
+ * the language's bundle can not be read; the language before stays then.
  */
 export function useLanguage(folder: string, language: InterfaceLanguage): void {
   // The texts in the code are English already: nothing is read.
@@ -21,12 +21,14 @@ export function currentLanguage(): InterfaceLanguage {
 }
 
 /**
- * The form of a text that its number calls for: `one: {0} line | other: {0} lines`, with the plural categories of Unicode's CLDR that the
- * language has, the number written as the language writes it.
+ * The form of a text that its number calls for: `one: {0} line | other: {0} lines`, with the plural categories of
+ * Unicode's CLDR that the language has, the number written as the language writes it.
  */
 export function counted(forms: string, count: number): string {
   const category = new Intl.PluralRules(current).select(count);
-  const byCategory = new Map(forms.split(' | ').map((form) => [form.slice(0, form.indexOf(':')), form.slice(form.indexOf(':') + 2)]));
+  const byCategory = new Map(
+    forms.split(' | ').map((form) => [form.slice(0, form.indexOf(':')), form.slice(form.indexOf(':') + 2)]),
+  );
   return (byCategory.get(category) ?? byCategory.get('other') ?? forms).replace('{0}', formatNumber(count));
 }
 

@@ -1,6 +1,6 @@
 /**
- * The languages of the interface, each with its own name, by the identifiers that VS Code's display languages have. Two ways of writing
- * Chinese count as one of the twenty-three.
+ * The languages of the interface, each with its own name, by the identifiers that VS Code's display languages have. Two
+ * ways of writing Chinese count as one of the twenty-three.
  */
 export const INTERFACE_LANGUAGES = {
   ar: 'العربية',
@@ -31,7 +31,10 @@ export const INTERFACE_LANGUAGES = {
 
 export type InterfaceLanguage = keyof typeof INTERFACE_LANGUAGES;
 
-/** The interface's language for a BCP 47 tag or a locale as systems name them (`de_AT.UTF-8`, `zh-Hant-HK`); English where there is none. */
+/**
+ * The interface's language for a BCP 47 tag or a locale as systems name them (`de_AT.UTF-8`, `zh-Hant-HK`); English
+ * where there is none.
+ */
 export function interfaceLanguageFor(tag: string): InterfaceLanguage {
   const base = /^[A-Za-z]{2,3}/.exec(tag)?.[0].toLowerCase() ?? 'en';
   if (base === 'zh') return /[-_](tw|hk|mo|hant)/i.test(tag) ? 'zh-tw' : 'zh-cn';

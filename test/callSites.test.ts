@@ -12,7 +12,10 @@ describe('the call sites that are tried in VS Code', () => {
       const { definition, caller } = site;
       assert.ok(definition.text.includes(nameOf(site)), definition.path);
       assert.ok(!caller.text.includes(nameOf(site)), caller.path);
-      assert.deepEqual(CALL_SITES.filter(({ definition: { text } }) => text.includes(nameOf(site))), [site]);
+      assert.deepEqual(
+        CALL_SITES.filter(({ definition: { text } }) => text.includes(nameOf(site))),
+        [site],
+      );
     }
   });
 
@@ -28,12 +31,18 @@ describe('the call sites that are tried in VS Code', () => {
       ['', false, false],
       [undefined, false, false],
     ];
-    for (const [text, right, named] of cases) assert.deepEqual([isRight(site, text), hasName(site, text)], [right, named], text);
+    for (const [text, right, named] of cases)
+      assert.deepEqual([isRight(site, text), hasName(site, text)], [right, named], text);
   });
 
   it('are counted as they were shown', () => {
     const [one, two, three, four] = CALL_SITES as readonly [CallSite, CallSite, CallSite, CallSite];
-    const shown = new Map([[one, restOfCall(one)], [two, restOfCall(two).replace(/\(.*/, '(other)')], [three, 'elsewhere()'], [four, '']]);
+    const shown = new Map([
+      [one, restOfCall(one)],
+      [two, restOfCall(two).replace(/\(.*/, '(other)')],
+      [three, 'elsewhere()'],
+      [four, ''],
+    ]);
     assert.deepEqual(callSiteCounts(shown), { sites: 4, calls: 1, names: 2, shown: 3 });
   });
 });

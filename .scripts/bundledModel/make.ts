@@ -1,7 +1,8 @@
 /**
- * Makes the bundled model from nothing: `npx tsx .scripts/bundledModel/make.ts [--only-corpus]`. It fetches the texts and the published model, carries out the
- * steps of `recipe.ts`, and puts the result into `media/models`. The same command goes on where it was interrupted: a finished step stays, and a step
- * whose recipe changed is begun anew, with all later ones.
+ * Makes the bundled model from nothing: `npx tsx .scripts/bundledModel/make.ts [--only-corpus]`. It fetches the texts
+ * and the published model, carries out the steps of `recipe.ts`, and puts the result into `media/models`. The same
+ * command goes on where it was interrupted: a finished step stays, and a step whose recipe changed is begun anew, with
+ * all later ones.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
@@ -30,15 +31,23 @@ if (!options['only-corpus']) {
   await writeVocabularyTexts();
   const texts = vocabularyTexts();
   let made = { file: await fetchModel(SEED), digest: SEED };
-  for (const step of steps) made = await carryOut(step, { input: made.file, texts, calibrationText: calibration }, made.digest);
-  for (const part of allParts(path.join(folder, BUNDLED_MODEL_FILE))) await copyFile(part, path.join(root, 'media/models', path.basename(part)));
+  for (const step of steps)
+    made = await carryOut(step, { input: made.file, texts, calibrationText: calibration }, made.digest);
+  for (const part of allParts(path.join(folder, BUNDLED_MODEL_FILE)))
+    await copyFile(part, path.join(root, 'media/models', path.basename(part)));
 }
 
 /** What was made of another file, or by another command, is made again. */
-async function carryOut(step: RecipeStep, files: Omit<StepFiles, 'output'>, inputDigest: string): Promise<{ readonly file: string; readonly digest: string }> {
+async function carryOut(
+  step: RecipeStep,
+  files: Omit<StepFiles, 'output'>,
+  inputDigest: string,
+): Promise<{ readonly file: string; readonly digest: string }> {
   const output = path.join(folder, step.output);
   const args = step.command({ ...files, output });
-  const digest = createHash('sha256').update(JSON.stringify([corpus.fingerprint, args, inputDigest])).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([corpus.fingerprint, args, inputDigest]))
+    .digest('hex');
   if (await beginStep(output, digest)) {
     console.log(`\n${step.name}: ${step.why}`);
     await execa(process.execPath, ['--import', 'tsx', 'sidecar/cli/main.ts', ...args], { cwd: root, stdio: 'inherit' });
@@ -49,8 +58,13 @@ async function carryOut(step: RecipeStep, files: Omit<StepFiles, 'output'>, inpu
 
 /** The texts of the packages that are listed now. */
 async function corpusAsListed(): Promise<CorpusReport> {
-  const list = createHash('sha256').update(await readFile(new URL('packages.json', import.meta.url))).digest('hex');
-  const ready = await readFile(path.join(corpusFolder(), 'READY'), 'utf8').then((text) => JSON.parse(text) as CorpusReport, () => undefined);
+  const list = createHash('sha256')
+    .update(await readFile(new URL('packages.json', import.meta.url)))
+    .digest('hex');
+  const ready = await readFile(path.join(corpusFolder(), 'READY'), 'utf8').then(
+    (text) => JSON.parse(text) as CorpusReport,
+    () => undefined,
+  );
   if (ready?.list === list) return ready;
   console.log('corpus: fetching packages and choosing texts');
   return makeCorpus();

@@ -6,33 +6,52 @@ const HEADER_BYTES = 20;
 /** Of an entry in a table: length and offset. */
 const ENTRY_BYTES = 8;
 
-/** The translations, in the file's order, without the catalogue's own header. Throws where the file is no catalogue or is cut off. */
+/**
+ * The translations, in the file's order, without the catalogue's own header. Throws where the file is no catalogue or
+ * is cut off.
+ */
 export function readMoCatalogue(content: Uint8Array): readonly string[] {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  if (content.length < HEADER_BYTES) throw new RangeError(`A catalogue has at least ${HEADER_BYTES} bytes; this one has ${content.length}.`);
+  if (content.length < HEADER_BYTES)
+    throw new RangeError(`A catalogue has at least ${HEADER_BYTES} bytes; this one has ${content.length}.`);
   const magic = view.getUint32(0, true);
-  if (magic !== MAGIC && magic !== SWAPPED_MAGIC) throw new RangeError(`A catalogue begins with 0x${MAGIC.toString(16)}; this one begins with 0x${magic.toString(16)}.`);
+  if (magic !== MAGIC && magic !== SWAPPED_MAGIC)
+    throw new RangeError(
+      `A catalogue begins with 0x${MAGIC.toString(16)}; this one begins with 0x${magic.toString(16)}.`,
+    );
   const number = (offset: number): number => view.getUint32(offset, magic === MAGIC);
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const textAt = (entry: number): string => {
     const [length, offset] = [number(entry), number(entry + 4)];
-    if (offset + length > content.length) throw new RangeError(`A message ends at byte ${offset + length} of a catalogue of ${content.length}.`);
+    if (offset + length > content.length)
+      throw new RangeError(`A message ends at byte ${offset + length} of a catalogue of ${content.length}.`);
     return decoder.decode(content.subarray(offset, offset + length));
   };
   const [count, originals, translations] = [number(8), number(12), number(16)];
-  return Array.from({ length: count }, (_, index) => ({ original: textAt(originals + index * ENTRY_BYTES), translation: textAt(translations + index * ENTRY_BYTES) }))
+  return Array.from({ length: count }, (_, index) => ({
+    original: textAt(originals + index * ENTRY_BYTES),
+    translation: textAt(translations + index * ENTRY_BYTES),
+  }))
     .filter(({ original }) => original !== '')
     .map(({ translation }) => translation);
 }
 
 /** Marks of keys in menus, names of values that are put in, tags. */
 const ACCELERATOR = /~|_(?=\p{L})|\(~\p{L}\)/gu;
-const PLACEHOLDER = /%[A-Z][A-Z_0-9]*%?|\$\(?[\w.]+\)?|\$\{[^}]*\}|%(?:\d+\$?)?[a-z\d]|#[A-Z_0-9]+#|\{\d*\}|<[^>]*>|&[a-z]+;/g;
+const PLACEHOLDER =
+  /%[A-Z][A-Z_0-9]*%?|\$\(?[\w.]+\)?|\$\{[^}]*\}|%(?:\d+\$?)?[a-z\d]|#[A-Z_0-9]+#|\{\d*\}|<[^>]*>|&[a-z]+;/g;
 const MIN_LETTERS = 2;
 
-/** Pages of at most `maxCharacters`: each message once and on a line, without marks of keys and names of values that are put in. */
+/**
+ * Pages of at most `maxCharacters`: each message once and on a line, without marks of keys and names of values that are
+ * put in.
+ */
 export function pagesOfMessages(messages: readonly string[], maxCharacters: number): readonly string[] {
-  const lines = messages.flatMap((message) => message.split('\0')).map((message) => message.replace(/\\n/g, ' ').replace(PLACEHOLDER, '').replace(ACCELERATOR, '').replace(/\s+/g, ' ').trim());
+  const lines = messages
+    .flatMap((message) => message.split('\0'))
+    .map((message) =>
+      message.replace(/\\n/g, ' ').replace(PLACEHOLDER, '').replace(ACCELERATOR, '').replace(/\s+/g, ' ').trim(),
+    );
   const pages: string[] = [];
   let page = '';
   for (const line of new Set(lines)) {

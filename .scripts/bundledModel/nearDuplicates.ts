@@ -1,4 +1,7 @@
-/** Finds texts that are nearly the same as one before, by minhash over shingles of words (Broder 1997; one permutation, Li et al. 2012). */
+/**
+ * Finds texts that are nearly the same as one before, by minhash over shingles of words (Broder 1997; one permutation,
+ * Li et al. 2012).
+ */
 
 const SHINGLE_WORDS = 5;
 const BINS = 64;
@@ -13,13 +16,17 @@ export class NearDuplicates {
   /** Texts by the hash of each band of their signature. */
   readonly #bands = new Map<number, number[]>();
 
-  /** Whether a text is nearly the same as one before; if not, it is remembered. Texts of fewer than five words never are. */
+  /**
+   * Whether a text is nearly the same as one before; if not, it is remembered. Texts of fewer than five words never
+   * are.
+   */
   addIfNew(text: string): boolean {
     const signature = signatureOf(text);
     if (!signature) return true;
     const keys = bandKeys(signature);
     const candidates = new Set(keys.flatMap((key) => this.#bands.get(key) ?? []));
-    for (const candidate of candidates) if (sameShare(signature, this.#signatures[candidate] as Uint32Array) >= SAME_SHARE) return false;
+    for (const candidate of candidates)
+      if (sameShare(signature, this.#signatures[candidate] as Uint32Array) >= SAME_SHARE) return false;
     const index = this.#signatures.push(signature) - 1;
     for (const key of keys) {
       const members = this.#bands.get(key);

@@ -2,7 +2,23 @@
 import { readFile } from 'node:fs/promises';
 
 /** Languages of code. */
-export const CODE_DOMAINS = ['typescript', 'javascript', 'python', 'go', 'rust', 'java', 'c', 'cpp', 'csharp', 'php', 'ruby', 'kotlin', 'shell', 'sql', 'css'] as const;
+export const CODE_DOMAINS = [
+  'typescript',
+  'javascript',
+  'python',
+  'go',
+  'rust',
+  'java',
+  'c',
+  'cpp',
+  'csharp',
+  'php',
+  'ruby',
+  'kotlin',
+  'shell',
+  'sql',
+  'css',
+] as const;
 export const DOMAINS = [...CODE_DOMAINS, 'prose', 'udhr'] as const;
 /** What a text is; each is a folder of the corpus. */
 export type Domain = (typeof DOMAINS)[number];
@@ -20,7 +36,10 @@ export interface CorpusPackage {
   readonly domains: readonly Domain[];
   /** Never trained on: what the model is measured with. */
   readonly heldOut: boolean;
-  /** Pages of HTML or catalogues of messages in whatever language, and nothing else, are taken from the files whose path this matches; its group `language` is the text's. */
+  /**
+   * Pages of HTML or catalogues of messages in whatever language, and nothing else, are taken from the files whose path
+   * this matches; its group `language` is the text's.
+   */
   readonly pages?: RegExp;
 }
 
@@ -36,19 +55,19 @@ interface PackageGroup {
 
 /** Reads `packages.json`. Throws where a package is listed twice. */
 export async function readPackages(): Promise<readonly CorpusPackage[]> {
-  const groups = JSON.parse(await readFile(new URL('packages.json', import.meta.url), 'utf8')) as readonly PackageGroup[];
+  const groups = JSON.parse(
+    await readFile(new URL('packages.json', import.meta.url), 'utf8'),
+  ) as readonly PackageGroup[];
   const packages = groups.flatMap(({ registry, domains, pages, packages: listed }) =>
-    listed.map(
-      ([name, version, licence, heldOut]): CorpusPackage => ({
-        registry,
-        name,
-        version,
-        licence,
-        domains,
-        heldOut: heldOut === 'held-out',
-        ...(pages === undefined ? {} : { pages: new RegExp(pages) }),
-      }),
-    ),
+    listed.map(([name, version, licence, heldOut]): CorpusPackage => ({
+      registry,
+      name,
+      version,
+      licence,
+      domains,
+      heldOut: heldOut === 'held-out',
+      ...(pages === undefined ? {} : { pages: new RegExp(pages) }),
+    })),
   );
   const seen = new Set<string>();
   for (const { registry, name } of packages) {

@@ -5,7 +5,10 @@ import { sizeOfParts } from '../../sidecar/models/gguf/parts.ts';
 /** Whether a step is to be carried out by the recipe of this digest. Its file counts as unfinished until `endStep`. */
 export async function beginStep(output: string, digest: string): Promise<boolean> {
   const done = await readFile(doneNote(output), 'utf8').catch(() => undefined);
-  const isThere = await sizeOfParts(output).then(() => true, () => false);
+  const isThere = await sizeOfParts(output).then(
+    () => true,
+    () => false,
+  );
   if (done === digest && isThere) return false;
   await rm(doneNote(output), { force: true });
   return true;

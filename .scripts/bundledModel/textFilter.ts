@@ -1,10 +1,22 @@
-/** Which files of a package are texts that people wrote and wrote well, and their text without what every file repeats. */
+/**
+ * Which files of a package are texts that people wrote and wrote well, and their text without what every file repeats.
+ */
 import path from 'node:path';
 import { htmlToText } from './htmlText.ts';
 import { DOMAINS, type Domain } from './packages.ts';
 import { holdsSecret } from './secrets.ts';
 
-export type Rejection = 'not text' | 'size' | 'minified' | 'generated' | 'compiled' | 'data' | 'other licence' | 'secret' | 'evaluation' | 'foreign prose';
+export type Rejection =
+  | 'not text'
+  | 'size'
+  | 'minified'
+  | 'generated'
+  | 'compiled'
+  | 'data'
+  | 'other licence'
+  | 'secret'
+  | 'evaluation'
+  | 'foreign prose';
 
 const MAX_CODE_BYTES = 96_000;
 const MAX_PROSE_BYTES = 160_000;
@@ -44,28 +56,37 @@ const ENDINGS: readonly (readonly [RegExp, Domain | undefined])[] = [
   [/\.(md|mdx|rst)$/i, 'prose'],
 ];
 /** Copies of other packages, tables of translations, recorded data. */
-const NOT_OWN = /(^|\/)(node_modules|bower_components|vendor|vendored|_vendor|_vendored|third[-_]?party|externals?|locales?|i18n|translations|__snapshots__|fixtures?|testdata|test-data|snapshots?|assets|migrations)\//i;
+const NOT_OWN =
+  /(^|\/)(node_modules|bower_components|vendor|vendored|_vendor|_vendored|third[-_]?party|externals?|locales?|i18n|translations|__snapshots__|fixtures?|testdata|test-data|snapshots?|assets|migrations)\//i;
 const MINIFIED_NAME = /[.-]min\.|\.bundle\.|\.umd\.|-bundle\.|\.prod\.|\.global\./i;
-const NOT_PROSE = /(^|\/)(changelog|changes|history|licen[cs]e|notice|authors|contributors|third[-_ ]?party|code_of_conduct|release[-_ ]?notes|migration|security|news|thanks|backers|sponsors)[^/]*$/i;
+const NOT_PROSE =
+  /(^|\/)(changelog|changes|history|licen[cs]e|notice|authors|contributors|third[-_ ]?party|code_of_conduct|release[-_ ]?notes|migration|security|news|thanks|backers|sponsors)[^/]*$/i;
 
-const GENERATED = /@generated\b|\bauto-?(matically )?generated\b|\bdo not (edit|modify)\b|\bgenerated (by|from|file|code)\b|\bthis file (was|is) (auto|generated)/i;
+const GENERATED =
+  /@generated\b|\bauto-?(matically )?generated\b|\bdo not (edit|modify)\b|\bgenerated (by|from|file|code)\b|\bthis file (was|is) (auto|generated)/i;
 /** What compilers and bundlers leave behind; type annotations of another dialect. */
 const COMPILED =
   /__esModule|__webpack_|_interopRequire|__importDefault|__decorate\b|__awaiter\b|__generator\b|__extends\b|__spreadArray|__rest\b|_createClass\b|_classCallCheck|_objectSpread|_asyncToGenerator|__publicField|__privateGet|__defProp\b|_jsx\(|\/\*#__PURE__\*\/ ?_|@flow\b|React\.createElement\(_|_extends\(\{\}|void 0 !==|\/\/# sourceMappingURL|goog\.loadModule|@babel\/runtime|tslib/;
-const OTHER_LICENCE = /\bGNU (Lesser |Affero )?General Public|\bL?GPL(v?[23]|-)|Mozilla Public License|Creative Commons|SPDX-License-Identifier: (?!(\(?)(MIT|ISC|BSD|Apache-2\.0|0BSD|BSL-1\.0|Zlib|PostgreSQL))|All rights reserved\. (?!.*(permission|redistribution|licen[cs]e))/i;
+const OTHER_LICENCE =
+  /\bGNU (Lesser |Affero )?General Public|\bL?GPL(v?[23]|-)|Mozilla Public License|Creative Commons|SPDX-License-Identifier: (?!(\(?)(MIT|ISC|BSD|Apache-2\.0|0BSD|BSL-1\.0|Zlib|PostgreSQL))|All rights reserved\. (?!.*(permission|redistribution|licen[cs]e))/i;
 /** Functions of HumanEval: what the model is measured with must not be learned. */
-const EVALUATION = /\b(has_close_elements|separate_paren_groups|truncate_number|mean_absolute_deviation|parse_nested_parens|filter_by_substring|find_closest_elements|rescale_to_unit|make_palindrome|largest_prime_factor|is_simple_power|prime_fib)\b|\bhuman_?eval\b/i;
+const EVALUATION =
+  /\b(has_close_elements|separate_paren_groups|truncate_number|mean_absolute_deviation|parse_nested_parens|filter_by_substring|find_closest_elements|rescale_to_unit|make_palindrome|largest_prime_factor|is_simple_power|prime_fib)\b|\bhuman_?eval\b/i;
 
 /** Which of a package's domains a file is of by its path there, or undefined where nothing is to be learned of it. */
 export function domainOf(file: string, domains: readonly Domain[] = DOMAINS): Domain | undefined {
   if (NOT_OWN.test(file) || MINIFIED_NAME.test(file)) return undefined;
-  const domain = ENDINGS.find(([ending, domain]) => ending.test(file) && (domain === undefined || domains.includes(domain)))?.[1];
+  const domain = ENDINGS.find(
+    ([ending, domain]) => ending.test(file) && (domain === undefined || domains.includes(domain)),
+  )?.[1];
   return domain === 'prose' && NOT_PROSE.test(path.posix.basename(file)) ? undefined : domain;
 }
 
 /** Whether a file without an ending is a script for a shell. */
 export function isShellScript(content: Uint8Array): boolean {
-  return /^#!.*\b(?:ba|da|k|z)?sh\b/.test(Buffer.from(content.subarray(0, 80)).toString('latin1').split('\n', 1)[0] as string);
+  return /^#!.*\b(?:ba|da|k|z)?sh\b/.test(
+    Buffer.from(content.subarray(0, 80)).toString('latin1').split('\n', 1)[0] as string,
+  );
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -80,8 +101,12 @@ export function filterPage(content: Uint8Array): { readonly text: string } | { r
 }
 
 /** The text to learn from, or why there is none. */
-export function filterText(content: Uint8Array, domain: Domain): { readonly text: string } | { readonly rejected: Rejection } {
-  if (content.length > (domain === 'prose' || domain === 'udhr' ? MAX_PROSE_BYTES : MAX_CODE_BYTES)) return { rejected: 'size' };
+export function filterText(
+  content: Uint8Array,
+  domain: Domain,
+): { readonly text: string } | { readonly rejected: Rejection } {
+  if (content.length > (domain === 'prose' || domain === 'udhr' ? MAX_PROSE_BYTES : MAX_CODE_BYTES))
+    return { rejected: 'size' };
   const decoded = decode(content);
   if (decoded === undefined) return { rejected: 'not text' };
   if (holdsSecret(decoded)) return { rejected: 'secret' };
@@ -108,9 +133,15 @@ function rejectCode(text: string, whole: string, domain: Domain): Rejection | un
   if (domain === 'javascript' && COMPILED.test(text)) return 'compiled';
   const lines = text.split('\n');
   const long = lines.filter((line) => line.length > LONG_LINE_CHARACTERS).length;
-  if (lines.some((line) => line.length > MAX_LINE_CHARACTERS) || long > lines.length * MAX_LONG_LINE_SHARE || text.length / lines.length > MAX_MEAN_LINE_CHARACTERS) return 'minified';
+  if (
+    lines.some((line) => line.length > MAX_LINE_CHARACTERS) ||
+    long > lines.length * MAX_LONG_LINE_SHARE ||
+    text.length / lines.length > MAX_MEAN_LINE_CHARACTERS
+  )
+    return 'minified';
   const visible = count(text, /\S/g);
-  if (count(text, /\p{L}/gu) < visible * MIN_LETTER_SHARE || count(text, /\d/g) > visible * MAX_DIGIT_SHARE) return 'data';
+  if (count(text, /\p{L}/gu) < visible * MIN_LETTER_SHARE || count(text, /\d/g) > visible * MAX_DIGIT_SHARE)
+    return 'data';
   return isForeign(text) ? 'foreign prose' : undefined;
 }
 
@@ -126,7 +157,8 @@ function isForeign(text: string): boolean {
 }
 
 /** What stands above the licence in PHP and Ruby, with the empty lines behind it. */
-const OPENING = /^(?:<\?php\s*(?:declare\(strict_types ?= ?1\);\s*)?|(?:# (?:frozen_string_literal|encoding|-\*-).*\n\s*)+)/;
+const OPENING =
+  /^(?:<\?php\s*(?:declare\(strict_types ?= ?1\);\s*)?|(?:# (?:frozen_string_literal|encoding|-\*-).*\n\s*)+)/;
 
 /** Without the licence above it, which every file of a package repeats, and without spaces at the ends of lines. */
 function tidyCode(text: string): string {
@@ -138,7 +170,10 @@ function tidyCode(text: string): string {
     if (!comment || !/copyright|licen[cs]e|\(c\)|all rights/i.test(comment[1] as string)) break;
     rest = rest.slice(comment[0].length);
   }
-  return `${opening}${rest.replace(/[ \t]+$/gm, '').replace(/\n{4,}/g, '\n\n\n').trim()}\n`;
+  return `${opening}${rest
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{4,}/g, '\n\n\n')
+    .trim()}\n`;
 }
 
 /** Without badges, pictures, HTML, and links' targets. */
@@ -150,8 +185,14 @@ function tidyProse(text: string): string {
     .replace(/\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)|!\[[^\]]*\](\([^)]*\)|\[[^\]]*\])/g, '')
     .replace(/^\[[^\]]+\]: .*$/gm, '')
     .replace(/\[([^\]]+)\]\((?:https?:)?[^)\s]*\)/g, '$1')
-    .replace(/<\/?(?:a|p|div|img|br|h\d|b|i|em|strong|sub|sup|center|picture|source|table|tr|td|th|tbody|thead|details|summary|kbd|span|ul|li)\b[^>]*>/gi, '');
-  return `${plain.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()}\n`;
+    .replace(
+      /<\/?(?:a|p|div|img|br|h\d|b|i|em|strong|sub|sup|center|picture|source|table|tr|td|th|tbody|thead|details|summary|kbd|span|ul|li)\b[^>]*>/gi,
+      '',
+    );
+  return `${plain
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
 }
 
 function count(text: string, pattern: RegExp): number {

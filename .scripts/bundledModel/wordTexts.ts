@@ -1,4 +1,6 @@
-/** Texts of common words, each word about as often as people use it: manuals alone do not have the words of daily life. */
+/**
+ * Texts of common words, each word about as often as people use it: manuals alone do not have the words of daily life.
+ */
 import { decode } from '@msgpack/msgpack';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,14 +24,24 @@ const BOTH_WAYS: ReadonlySet<string> = new Set(['ko']);
 /** Words by falling frequency in bins, as wordfreq counts them (PyPI, its data under CC-BY-SA-4.0). */
 export type WordBins = readonly (readonly string[])[];
 
-/** Writes a text for each language into a folder of its name below `folder`, from the lists of the unpacked package. Throws where a language has no list. */
-export async function writeWordTexts(packageFolder: string, folder: string, languages: readonly string[]): Promise<void> {
+/**
+ * Writes a text for each language into a folder of its name below `folder`, from the lists of the unpacked package.
+ * Throws where a language has no list.
+ */
+export async function writeWordTexts(
+  packageFolder: string,
+  folder: string,
+  languages: readonly string[],
+): Promise<void> {
   const data = path.join(packageFolder, 'wordfreq', 'data');
-  const traditional = traditionalOf((await unpacked(path.join(data, '_chinese_mapping.msgpack.gz'))) as Readonly<Record<string, string | null>>);
+  const traditional = traditionalOf(
+    (await unpacked(path.join(data, '_chinese_mapping.msgpack.gz'))) as Readonly<Record<string, string | null>>,
+  );
   for (const language of languages) {
     const [, ...bins] = (await unpacked(await listOf(data, language))) as [header: unknown, ...bins: string[][]];
     const words = wordsOf(bins);
-    const all = language === 'zh' ? [...words, ...words.map(traditional).filter((word, index) => word !== words[index])] : words;
+    const all =
+      language === 'zh' ? [...words, ...words.map(traditional).filter((word, index) => word !== words[index])] : words;
     await mkdir(path.join(folder, language), { recursive: true });
     await writeFile(path.join(folder, language, 'words.txt'), textOf(all, language));
   }
@@ -48,12 +60,20 @@ export function wordsOf(bins: WordBins, textWords = TEXT_WORDS): readonly string
 /** Words in lines. Where a language has blanks, a word follows one, and some begin with a capital. */
 export function textOf(words: readonly string[], language: string): string {
   const unspaced = UNSPACED.has(language) || BOTH_WAYS.has(language) ? words : [];
-  const spaced = UNSPACED.has(language) ? [] : [...words, ...words.filter((_, index) => index % CAPITALS === 0).map(capitalised)];
-  const lines = Array.from({ length: Math.ceil(spaced.length / WORDS_PER_LINE) }, (_, line) => ` ${spaced.slice(line * WORDS_PER_LINE, (line + 1) * WORDS_PER_LINE).join(' ')}`);
+  const spaced = UNSPACED.has(language)
+    ? []
+    : [...words, ...words.filter((_, index) => index % CAPITALS === 0).map(capitalised)];
+  const lines = Array.from(
+    { length: Math.ceil(spaced.length / WORDS_PER_LINE) },
+    (_, line) => ` ${spaced.slice(line * WORDS_PER_LINE, (line + 1) * WORDS_PER_LINE).join(' ')}`,
+  );
   return `${[...unspaced, ...lines].join('\n')}\n`;
 }
 
-/** From a map of traditional characters to simplified ones: how a word is written in traditional ones, by the first that each stands for. */
+/**
+ * From a map of traditional characters to simplified ones: how a word is written in traditional ones, by the first that
+ * each stands for.
+ */
 export function traditionalOf(simplified: Readonly<Record<string, string | null>>): (word: string) => string {
   const characters = new Map<string, string>();
   for (const [code, to] of Object.entries(simplified)) {
@@ -70,8 +90,14 @@ const capitalised = (word: string): string => {
 
 /** The larger of the lists that a language has. */
 async function listOf(data: string, language: string): Promise<string> {
-  const [large, small] = [path.join(data, `large_${language}.msgpack.gz`), path.join(data, `small_${language}.msgpack.gz`)];
-  return access(large).then(() => large, () => small);
+  const [large, small] = [
+    path.join(data, `large_${language}.msgpack.gz`),
+    path.join(data, `small_${language}.msgpack.gz`),
+  ];
+  return access(large).then(
+    () => large,
+    () => small,
+  );
 }
 
 async function unpacked(file: string): Promise<unknown> {

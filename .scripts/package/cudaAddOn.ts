@@ -1,4 +1,7 @@
-/** The CUDA libraries: the catalogue that ships, and archives for machines without a network. `sidecar/models/cuda/cudaAddOn.ts` reads both. */
+/**
+ * The CUDA libraries: the catalogue that ships, and archives for machines without a network.
+ * `sidecar/models/cuda/cudaAddOn.ts` reads both.
+ */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -22,20 +25,32 @@ export async function cudaCatalogueOf(root: string, targetName: string): Promise
       const { version, integrity } = await lockedNativePackage(root, `@node-llama-cpp/${name}`);
       const file = `${name}-${version}.tgz`;
       const url = `https://registry.npmjs.org/@node-llama-cpp/${name}/-/${file}`;
-      return { version, entry: { name, file, url, integrity, ...(name.endsWith('-ext') ? { upToCuda: OLDER_CUDA } : {}) } };
+      return {
+        version,
+        entry: { name, file, url, integrity, ...(name.endsWith('-ext') ? { upToCuda: OLDER_CUDA } : {}) },
+      };
     }),
   );
   return { version: packages[0]?.version ?? '', packages: packages.map(({ entry }) => entry) };
 }
 
-/** Writes `chorus-cuda-<target>-<version>.tar`, which holds the packages as they are, and its SHA-256 beside it. Prints the size. */
-export async function packCudaAddOn(options: { root: string; target: PackageTarget; outputFolder: string; version: string }): Promise<void> {
+/**
+ * Writes `chorus-cuda-<target>-<version>.tar`, which holds the packages as they are, and its SHA-256 beside it. Prints
+ * the size.
+ */
+export async function packCudaAddOn(options: {
+  root: string;
+  target: PackageTarget;
+  outputFolder: string;
+  version: string;
+}): Promise<void> {
   const { root, target, outputFolder, version } = options;
   const catalogue = await cudaCatalogueOf(root, target.name);
   if (!catalogue) throw new Error(`There is no CUDA for ${target.name}`);
   const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cuda-'));
   try {
-    for (const { name, file } of catalogue.packages) await rename(await fetchNativePackage(root, `@node-llama-cpp/${name}`, work), path.join(work, file));
+    for (const { name, file } of catalogue.packages)
+      await rename(await fetchNativePackage(root, `@node-llama-cpp/${name}`, work), path.join(work, file));
     const archive = path.join(outputFolder, `chorus-cuda-${target.name}-${version}.tar`);
     await execa('tar', ['-cf', archive, '-C', work, ...catalogue.packages.map(({ file }) => file)]);
     await writeFile(`${archive}.sha256`, `${await sha256(archive)}  ${path.basename(archive)}\n`);

@@ -1,4 +1,7 @@
-/** Packages with native libraries (of node-llama-cpp, of koffi) for any platform, from `node_modules` or the npm registry. */
+/**
+ * Packages with native libraries (of node-llama-cpp, of koffi) for any platform, from `node_modules` or the npm
+ * registry.
+ */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -44,7 +47,10 @@ export async function nativePackageFolder(root: string, name: string): Promise<s
   }
 }
 
-/** Fetches the archive of a package into `folder` and returns its path. Throws where it is not what package-lock.json holds. */
+/**
+ * Fetches the archive of a package into `folder` and returns its path. Throws where it is not what package-lock.json
+ * holds.
+ */
 export async function fetchNativePackage(root: string, name: string, folder: string): Promise<string> {
   const { version, integrity } = await lockedNativePackage(root, name);
   const specifier = `${name}@${version}`;
@@ -68,6 +74,9 @@ function firstFilename(json: string): string {
 }
 
 async function checkIntegrity(file: string, integrity: string, what: string): Promise<void> {
-  const actual = `sha512-${createHash('sha512').update(await readFile(file)).digest('base64')}`;
-  if (actual !== integrity) throw new Error(`${what} has integrity ${actual}, package-lock.json expects ${integrity}: not used`);
+  const actual = `sha512-${createHash('sha512')
+    .update(await readFile(file))
+    .digest('base64')}`;
+  if (actual !== integrity)
+    throw new Error(`${what} has integrity ${actual}, package-lock.json expects ${integrity}: not used`);
 }

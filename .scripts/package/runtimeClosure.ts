@@ -13,8 +13,8 @@ const ENTRY_POINTS = [
 const EXTERNAL = ['@node-llama-cpp/*', '@koromix/*', '@reflink/*', 'electron'];
 
 /**
- * Files (relative to `root`, with `/`) of these and everything they import. esbuild only follows the imports here: the files ship as
- * they are, because node-llama-cpp forks one of its own and finds its libraries by path.
+ * Files (relative to `root`, with `/`) of these and everything they import. esbuild only follows the imports here: the
+ * files ship as they are, because node-llama-cpp forks one of its own and finds its libraries by path.
  */
 export async function runtimeClosure(root: string): Promise<readonly string[]> {
   const result = await build({
@@ -35,7 +35,10 @@ export async function runtimeClosure(root: string): Promise<readonly string[]> {
   return Object.keys(result.metafile.inputs).sort();
 }
 
-/** Folder of the package that holds `file` ("node_modules/a/node_modules/@b/c"), or undefined for a file of this project. */
+/**
+ * Folder of the package that holds `file` ("node_modules/a/node_modules/@b/c"), or undefined for a file of this
+ * project.
+ */
 export function packageFolderOf(file: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file.split(path.sep).join('/'))?.[0];
 }

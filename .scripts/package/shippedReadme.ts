@@ -3,8 +3,9 @@ const DEVELOPER_SECTIONS: readonly string[] = ['Two commands', 'Installing'];
 const LINK = String.raw`\[([^\]]*)\]\((?!https?:)[^)]*\)`;
 
 /**
- * README as the page of the installed extension, where files beside it can't be opened: without the sections for those who have the sources, and with links to
- * files as their words alone. Pictures, and links that only say where more stands, are left out.
+ * README as the page of the installed extension, where files beside it can't be opened: without the sections for those
+ * who have the sources, and with links to files as their words alone. Pictures, and links that only say where more
+ * stands, are left out.
  */
 export function shippedReadme(text: string): string {
   return text

@@ -15,7 +15,10 @@ import { koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf, type PackageTarget
 /** Beside the bundles, since vsce takes nothing out of a `node_modules` at the top. */
 const SHIPPED_MODULES = 'dist/node_modules';
 /** What node-llama-cpp reads by path. */
-const DATA_FILES = ['node_modules/node-llama-cpp/llama/binariesGithubRelease.json', 'node_modules/node-llama-cpp/llama/llama.cpp.info.json'];
+const DATA_FILES = [
+  'node_modules/node-llama-cpp/llama/binariesGithubRelease.json',
+  'node_modules/node-llama-cpp/llama/llama.cpp.info.json',
+];
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 
 /** What is the same in the package of every platform. */
@@ -32,13 +35,30 @@ export interface CommonStage {
 export async function stageCommon(root: string, folder: string): Promise<CommonStage> {
   const metafile = path.join(path.dirname(folder), 'metafile.json');
   await mkdir(folder, { recursive: true });
-  await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--production', '--out', path.join(folder, 'dist'), '--metafile', metafile], { cwd: root, stdio: 'inherit' });
+  await execa(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      '.scripts/build.ts',
+      '--production',
+      '--out',
+      path.join(folder, 'dist'),
+      '--metafile',
+      metafile,
+    ],
+    { cwd: root, stdio: 'inherit' },
+  );
   const bundled = (JSON.parse(await readFile(metafile, 'utf8')) as { inputs: string[] }).inputs;
 
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(await shippedManifest(root), undefined, 2));
   await writeFile(path.join(folder, 'README.md'), shippedReadme(await readFile(path.join(root, 'README.md'), 'utf8')));
   for (const entry of ['LICENSE', '.vscodeignore', 'l10n', 'media']) {
-    if (existsSync(path.join(root, entry))) await cp(path.join(root, entry), path.join(folder, entry), { recursive: true, filter: (source) => source !== path.join(root, 'media/models') });
+    if (existsSync(path.join(root, entry)))
+      await cp(path.join(root, entry), path.join(folder, entry), {
+        recursive: true,
+        filter: (source) => source !== path.join(root, 'media/models'),
+      });
   }
   for (const name of await readdir(root)) {
     if (/^package\.nls(\..+)?\.json$/.test(name)) await copyFile(path.join(root, name), path.join(folder, name));
@@ -51,11 +71,19 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
   }
 
   const model = await bundledModelPath(path.join(root, 'dist'));
-  if (model === undefined) throw new Error(`There is no ${BUNDLED_MODEL_FILE} in ${path.join(root, 'media/models')}: get it from the repository.`);
+  if (model === undefined)
+    throw new Error(
+      `There is no ${BUNDLED_MODEL_FILE} in ${path.join(root, 'media/models')}: get it from the repository.`,
+    );
   await mkdir(path.join(folder, 'dist/models'), { recursive: true });
   for (const part of allParts(model)) await linkOrCopy(part, path.join(folder, 'dist/models', path.basename(part)));
   await copyFile(path.join(root, 'LICENSE'), path.join(folder, 'dist/models/LICENSE'));
-  return { root, folder, packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])], model: path.basename(model) };
+  return {
+    root,
+    folder,
+    packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])],
+    model: path.basename(model),
+  };
 }
 
 /** Copies the common stage to `folder` and adds what is of one platform. */
@@ -68,23 +96,37 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
     await linkTree(source, path.join(folder, SHIPPED_MODULES, name), isRuntimeFile);
   }
   const recorder = path.join(common.root, 'node_modules', RECORDER_PACKAGE);
-  for (const part of recorderFoldersOf(target)) await linkTree(path.join(recorder, part), path.join(folder, SHIPPED_MODULES, RECORDER_PACKAGE, part));
+  for (const part of recorderFoldersOf(target))
+    await linkTree(path.join(recorder, part), path.join(folder, SHIPPED_MODULES, RECORDER_PACKAGE, part));
   const catalogue = await cudaCatalogueOf(common.root, target.name);
   if (catalogue) await writeFile(path.join(folder, 'dist/cuda-addon.json'), JSON.stringify(catalogue));
   const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];
-  await writeFile(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(licensed, await fixedNotices(common.root)));
+  await writeFile(
+    path.join(folder, 'THIRD-PARTY-NOTICES.txt'),
+    await thirdPartyNotices(licensed, await fixedNotices(common.root)),
+  );
 }
 
-/** Whether a file of a native package serves at run time: not its README, the import libraries of Windows' linker, nor what is for musl. */
+/**
+ * Whether a file of a native package serves at run time: not its README, the import libraries of Windows' linker, nor
+ * what is for musl.
+ */
 function isRuntimeFile(relative: string): boolean {
   return !/^(README\.md|node_modules|musl_)|\.lib$/.test(relative);
 }
 
 /** The manifest without what only a checkout needs. */
 async function shippedManifest(root: string): Promise<object> {
-  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown> & { scripts?: Record<string, string> };
+  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown> & {
+    scripts?: Record<string, string>;
+  };
   const uninstall = manifest.scripts?.['vscode:uninstall'];
-  return { ...manifest, scripts: uninstall ? { 'vscode:uninstall': uninstall } : undefined, dependencies: undefined, devDependencies: undefined };
+  return {
+    ...manifest,
+    scripts: uninstall ? { 'vscode:uninstall': uninstall } : undefined,
+    dependencies: undefined,
+    devDependencies: undefined,
+  };
 }
 
 function packageFolders(files: readonly string[]): readonly string[] {
@@ -92,11 +134,19 @@ function packageFolders(files: readonly string[]): readonly string[] {
 }
 
 /** Every manifest on the way to a file, since Node reads the nearest one, and each package's licence. */
-async function metadataFiles(root: string, files: readonly string[], folders: readonly string[]): Promise<readonly string[]> {
+async function metadataFiles(
+  root: string,
+  files: readonly string[],
+  folders: readonly string[],
+): Promise<readonly string[]> {
   const manifests = new Set<string>();
   for (const file of files) {
     const top = packageFolderOf(file);
-    for (let folder = path.posix.dirname(file); top !== undefined && folder.length >= top.length; folder = path.posix.dirname(folder)) {
+    for (
+      let folder = path.posix.dirname(file);
+      top !== undefined && folder.length >= top.length;
+      folder = path.posix.dirname(folder)
+    ) {
       if (existsSync(path.join(root, folder, 'package.json'))) manifests.add(`${folder}/package.json`);
     }
   }
@@ -107,7 +157,11 @@ async function metadataFiles(root: string, files: readonly string[], folders: re
   return [...manifests, ...(await Promise.all(licences)).flat()];
 }
 
-async function linkTree(source: string, target: string, accept: (relative: string) => boolean = () => true): Promise<void> {
+async function linkTree(
+  source: string,
+  target: string,
+  accept: (relative: string) => boolean = () => true,
+): Promise<void> {
   for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
     const relative = path.relative(source, file);

@@ -1,7 +1,8 @@
 /**
- * The platforms that a VSIX is made for, and the native packages that each one carries. CPU, Vulkan and Metal are inside; CUDA is an add-on
- * because its library alone is larger than the rest together. Left out: alpine-x64 and alpine-arm64 (node-llama-cpp has no build for musl),
- * linux-armhf (32 bits address too little memory for a model beside an editor) and web (no process can be started there).
+ * The platforms that a VSIX is made for, and the native packages that each one carries. CPU, Vulkan and Metal are
+ * inside; CUDA is an add-on because its library alone is larger than the rest together. Left out: alpine-x64 and
+ * alpine-arm64 (node-llama-cpp has no build for musl), linux-armhf (32 bits address too little memory for a model
+ * beside an editor) and web (no process can be started there).
  */
 export interface PackageTarget {
   /** VS Code's name of the platform. */
@@ -35,11 +36,18 @@ export function koffiPackageOf(target: PackageTarget): string {
 /** The package that reads the microphone. It carries the libraries of all platforms. */
 export const RECORDER_PACKAGE = '@picovoice/pvrecorder-node';
 
-/** Folders in the recorder's package with what a target needs. On Linux on ARM it has libraries for the Raspberry Pi's processors alone. */
+/**
+ * Folders in the recorder's package with what a target needs. On Linux on ARM it has libraries for the Raspberry Pi's
+ * processors alone.
+ */
 export function recorderFoldersOf(target: PackageTarget): readonly string[] {
   const folders: Readonly<Record<string, readonly string[]>> = {
     'linux-x64': ['lib/linux/x86_64'],
-    'linux-arm64': ['lib/raspberry-pi/cortex-a53-aarch64', 'lib/raspberry-pi/cortex-a72-aarch64', 'lib/raspberry-pi/cortex-a76-aarch64'],
+    'linux-arm64': [
+      'lib/raspberry-pi/cortex-a53-aarch64',
+      'lib/raspberry-pi/cortex-a72-aarch64',
+      'lib/raspberry-pi/cortex-a76-aarch64',
+    ],
     'darwin-arm64': ['lib/mac/arm64'],
     'darwin-x64': ['lib/mac/x86_64'],
     'win32-x64': ['lib/windows/amd64'],
@@ -57,5 +65,7 @@ export function hostTarget(): PackageTarget {
 export function targetNamed(name: string): PackageTarget {
   const target = TARGETS.find((candidate) => candidate.name === name);
   if (target) return target;
-  throw new Error(`There is no package for ${name}. Targets: ${TARGETS.map((candidate) => candidate.name).join(', ')}.`);
+  throw new Error(
+    `There is no package for ${name}. Targets: ${TARGETS.map((candidate) => candidate.name).join(', ')}.`,
+  );
 }

@@ -24,16 +24,29 @@ const ACTIONS: readonly (readonly [command: string, action: Action])[] = [
 ];
 
 /** Registers the palette commands, context menu entries and code actions. */
-export function registerActions(context: vscode.ExtensionContext, session: SidecarSession, policy: DocumentPolicy): void {
+export function registerActions(
+  context: vscode.ExtensionContext,
+  session: SidecarSession,
+  policy: DocumentPolicy,
+): void {
   const host: ActionHost = { session, policy, memory: context.globalState };
   context.subscriptions.push(
-    ...ACTIONS.map(([command, action]) => vscode.commands.registerCommand(command, (uri, range) => action(host, ...placeOf(uri, range)))),
-    vscode.commands.registerCommand(COMMIT_MESSAGE_COMMAND, (sourceControl?: vscode.SourceControl) => writeCommitMessage(host, sourceControl)),
-    vscode.languages.registerCodeActionsProvider([...SYNCED_DOCUMENTS], new ChorusCodeActions(), { providedCodeActionKinds: CODE_ACTION_KINDS }),
+    ...ACTIONS.map(([command, action]) =>
+      vscode.commands.registerCommand(command, (uri, range) => action(host, ...placeOf(uri, range))),
+    ),
+    vscode.commands.registerCommand(COMMIT_MESSAGE_COMMAND, (sourceControl?: vscode.SourceControl) =>
+      writeCommitMessage(host, sourceControl),
+    ),
+    vscode.languages.registerCodeActionsProvider([...SYNCED_DOCUMENTS], new ChorusCodeActions(), {
+      providedCodeActionKinds: CODE_ACTION_KINDS,
+    }),
   );
 }
 
-/** Code actions pass a document and a range; a context menu passes a document and things of its own, and means the selection. */
+/**
+ * Code actions pass a document and a range; a context menu passes a document and things of its own, and means the
+ * selection.
+ */
 function placeOf(uri: unknown, range: unknown): [uri?: vscode.Uri, range?: vscode.Range] {
   return uri instanceof vscode.Uri && range instanceof vscode.Range ? [uri, range] : [];
 }

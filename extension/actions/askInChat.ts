@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
 import type { EditorTarget } from './editorTarget.ts';
 
-/** The chat panel's command: shows the panel and sends a message, as if the user had typed it with these context chips. */
+/**
+ * The chat panel's command: shows the panel and sends a message, as if the user had typed it with these context chips.
+ */
 const ASK_COMMAND = 'chorus.chat.ask';
 
 /** Sends a slash command about the target to the chat panel. */

@@ -10,15 +10,21 @@ import { TRANSLATE_COMMAND } from './translate.ts';
 const FIX = vscode.CodeActionKind.QuickFix.append('chorus');
 const REWRITE = vscode.CodeActionKind.RefactorRewrite.append('chorus');
 
-/** Kinds that the provider declares, so that VS Code asks it for nothing else; the manifest lists them for keybindings. */
+/**
+ * Kinds that the provider declares, so that VS Code asks it for nothing else; the manifest lists them for keybindings.
+ */
 export const CODE_ACTION_KINDS: readonly vscode.CodeActionKind[] = [FIX, REWRITE];
 
 /**
- * "Fix with Chorus" where an error or warning is, and rewrites for a selection or when the user opens the menu: a bare cursor move never lights
- * the bulb. The actions only name commands; nothing is computed before one is chosen.
+ * "Fix with Chorus" where an error or warning is, and rewrites for a selection or when the user opens the menu: a bare
+ * cursor move never lights the bulb. The actions only name commands; nothing is computed before one is chosen.
  */
 export class ChorusCodeActions implements vscode.CodeActionProvider {
-  provideCodeActions(document: vscode.TextDocument, range: vscode.Range, context: vscode.CodeActionContext): vscode.CodeAction[] {
+  provideCodeActions(
+    document: vscode.TextDocument,
+    range: vscode.Range,
+    context: vscode.CodeActionContext,
+  ): vscode.CodeAction[] {
     const isWanted = (kind: vscode.CodeActionKind): boolean => !context.only || context.only.contains(kind);
     const isInvoked = context.triggerKind === vscode.CodeActionTriggerKind.Invoke;
     const actions: vscode.CodeAction[] = [];

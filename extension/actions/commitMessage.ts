@@ -1,7 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { COMMIT_MESSAGE_REQUEST, type CommitMessageParams, type CommitMessageResult } from '../../sidecar/protocol/client.ts';
+import {
+  COMMIT_MESSAGE_REQUEST,
+  type CommitMessageParams,
+  type CommitMessageResult,
+} from '../../sidecar/protocol/client.ts';
 import type { ActionHost } from './actionHost.ts';
 import { withCancellableProgress } from './failure.ts';
 import type { CommitSource } from './git/commitSource.ts';
@@ -17,17 +21,26 @@ const MAX_DIFF_UNITS = 60_000;
 const ownMessages = new Map<string, string>();
 
 /** Writes a message for the staged changes (all changes when none is staged) into the source control input box. */
-export async function writeCommitMessage({ session, policy }: ActionHost, sourceControl?: { readonly rootUri?: vscode.Uri }): Promise<void> {
+export async function writeCommitMessage(
+  { session, policy }: ActionHost,
+  sourceControl?: { readonly rootUri?: vscode.Uri },
+): Promise<void> {
   const source = await chooseSource(await commitSources(), sourceControl?.rootUri);
   if (!source) return;
   const title = l10n.t('Commit message with Chorus');
   const message = await withCancellableProgress(title, async (token) => {
     const files = await source.changes(async (uri) => (await policy.check(uri)) === 'allowed');
     if (files.length === 0) throw new Error(l10n.t('there are no changes to describe, or none that Chorus may read.'));
-    const params: CommitMessageParams = { diff: joinWithin(files, MAX_DIFF_UNITS), recentMessages: await source.recentMessages() };
+    const params: CommitMessageParams = {
+      diff: joinWithin(files, MAX_DIFF_UNITS),
+      recentMessages: await source.recentMessages(),
+    };
     const result = await session.request<CommitMessageResult>(COMMIT_MESSAGE_REQUEST, params, token);
     const text = result.message.trim();
-    if (text === '' && !token.isCancellationRequested) throw new Error(l10n.t('the model wrote nothing that describes the changes. Try again, or choose a larger model.'));
+    if (text === '' && !token.isCancellationRequested)
+      throw new Error(
+        l10n.t('the model wrote nothing that describes the changes. Try again, or choose a larger model.'),
+      );
     return text;
   });
   if (!message) return;
@@ -42,27 +55,43 @@ export async function writeCommitMessage({ session, policy }: ActionHost, source
   }
   await vscode.env.clipboard.writeText(message);
   await vscode.window.showWarningMessage(
-    l10n.t('The commit message is on the clipboard: open the Source Control view once, then Chorus can write into its box.'),
+    l10n.t(
+      'The commit message is on the clipboard: open the Source Control view once, then Chorus can write into its box.',
+    ),
   );
 }
 
 /** Asks whether a message may take the place of what stands in the box; one that may not can be copied. */
 async function mayReplace(message: string): Promise<boolean> {
   const [replace, copy] = [l10n.t('Replace'), l10n.t('Copy')];
-  const picked = await vscode.window.showInformationMessage(l10n.t('The box of the commit message is not empty.'), { modal: true, detail: message }, replace, copy);
+  const picked = await vscode.window.showInformationMessage(
+    l10n.t('The box of the commit message is not empty.'),
+    { modal: true, detail: message },
+    replace,
+    copy,
+  );
   if (picked === copy) await vscode.env.clipboard.writeText(message);
   return picked === replace;
 }
 
-async function chooseSource(sources: readonly CommitSource[], wanted: vscode.Uri | undefined): Promise<CommitSource | undefined> {
+async function chooseSource(
+  sources: readonly CommitSource[],
+  wanted: vscode.Uri | undefined,
+): Promise<CommitSource | undefined> {
   if (sources.length === 0) {
-    await vscode.window.showWarningMessage(l10n.t('No Git repository is open in this window, or the built-in Git extension is switched off.'));
+    await vscode.window.showWarningMessage(
+      l10n.t('No Git repository is open in this window, or the built-in Git extension is switched off.'),
+    );
     return undefined;
   }
   const named = sources.find(({ rootUri }) => rootUri.path === wanted?.path);
   if (named || sources.length === 1) return named ?? sources[0];
   const picked = await vscode.window.showQuickPick(
-    sources.map((source) => ({ label: path.posix.basename(source.rootUri.path), description: source.rootUri.path, source })),
+    sources.map((source) => ({
+      label: path.posix.basename(source.rootUri.path),
+      description: source.rootUri.path,
+      source,
+    })),
     { title: l10n.t('Write a commit message for') },
   );
   return picked?.source;

@@ -8,7 +8,9 @@ export interface Problem {
   readonly range: { readonly start: { readonly line: number } };
 }
 
-/** One line for the model; lines count from 1 at `firstLine` (zero-based), the first line that it sees of the target. */
+/**
+ * One line for the model; lines count from 1 at `firstLine` (zero-based), the first line that it sees of the target.
+ */
 export function describeDiagnostic({ message, source, code, range }: Problem, firstLine: number): string {
   const number = typeof code === 'object' ? code.value : code;
   const origin = [source, number].filter((part) => part !== undefined && part !== '').join(' ');
@@ -16,6 +18,10 @@ export function describeDiagnostic({ message, source, code, range }: Problem, fi
 }
 
 /** Of some problems those at `place` that a model can mend in `target`, the only code that it rewrites. */
-export function problemsWithin<Located extends { readonly range: Range }>(problems: readonly Located[], target: Range, place: Range): Located[] {
+export function problemsWithin<Located extends { readonly range: Range }>(
+  problems: readonly Located[],
+  target: Range,
+  place: Range,
+): Located[] {
   return problems.filter(({ range }) => intersects(range, place) && intersects(range, target));
 }

@@ -2,14 +2,23 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { counted } from '../../l10n/currentLanguage.ts';
-import { EDIT_REQUEST, type ChatChunk, type ChatCommand, type EditParams, type EditResult } from '../../sidecar/protocol/client.ts';
+import {
+  EDIT_REQUEST,
+  type ChatChunk,
+  type ChatCommand,
+  type EditParams,
+  type EditResult,
+} from '../../sidecar/protocol/client.ts';
 import { previewEdit } from '../edits/editPreview.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { surroundings, type EditorTarget } from './editorTarget.ts';
 import { withCancellableProgress } from './failure.ts';
 import { relocate } from './relocate.ts';
 
-/** UTF-16 units on either side of a target: the sidecar's front, which all windows share, takes a second for a million and answers nobody meanwhile. */
+/**
+ * UTF-16 units on either side of a target: the sidecar's front, which all windows share, takes a second for a million
+ * and answers nobody meanwhile.
+ */
 const MAX_GRAMMAR_UNITS = 500_000;
 
 export interface EditTask {
@@ -22,7 +31,10 @@ export interface EditTask {
   readonly language?: string;
 }
 
-/** Asks the model for new text in place of the target and shows it for the user to accept or reject. No document changes before. */
+/**
+ * Asks the model for new text in place of the target and shows it for the user to accept or reject. No document changes
+ * before.
+ */
 export async function runEdit(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<void> {
   const { document, range } = target;
   const oldText = document.getText(range);
@@ -45,7 +57,11 @@ export async function runEdit(session: SidecarSession, target: EditorTarget, tas
 }
 
 /** The model's text for a target; `undefined` when it failed or was cancelled, which the user was told. */
-export async function askForText(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<string | undefined> {
+export async function askForText(
+  session: SidecarSession,
+  target: EditorTarget,
+  task: EditTask,
+): Promise<string | undefined> {
   const { task: command, label, instruction, diagnostics, language } = task;
   return withCancellableProgress(label, async (token, report) => {
     const params: EditParams = {
@@ -73,11 +89,13 @@ export async function askForText(session: SidecarSession, target: EditorTarget, 
 }
 
 /**
- * What tells comments and texts from code has to read a document from its beginning: one that it sees from within a comment it takes inside out.
- * It may need what follows as well, to the end of a text that the target begins. Throws where that is too much to read.
+ * What tells comments and texts from code has to read a document from its beginning: one that it sees from within a
+ * comment it takes inside out. It may need what follows as well, to the end of a text that the target begins. Throws
+ * where that is too much to read.
  */
 function wholeSurroundings(target: EditorTarget): ReturnType<typeof surroundings> {
-  if (target.document.offsetAt(target.range.start) > MAX_GRAMMAR_UNITS) throw new Error(l10n.t('The document is too large.'));
+  if (target.document.offsetAt(target.range.start) > MAX_GRAMMAR_UNITS)
+    throw new Error(l10n.t('The document is too large.'));
   return surroundings(target, MAX_GRAMMAR_UNITS);
 }
 
@@ -85,7 +103,10 @@ async function offerAgain(session: SidecarSession, target: EditorTarget, task: E
   const again = l10n.t('Try Again');
   const { document } = target;
   const choices = document.isClosed ? [] : [again];
-  const message = l10n.t('{0}: the code changed while the model was writing, so its answer does not fit any more.', task.label);
+  const message = l10n.t(
+    '{0}: the code changed while the model was writing, so its answer does not fit any more.',
+    task.label,
+  );
   if ((await vscode.window.showWarningMessage(message, ...choices)) !== again || document.isClosed) return;
   await runEdit(session, { ...target, range: document.validateRange(target.range) }, task);
 }

@@ -15,15 +15,21 @@ export interface EditorTarget {
 const CONTEXT_UNITS = 16_000;
 
 /**
- * The target in the active editor, or in `uri` at `range` where a code action names them. Says why and answers `undefined` when there is no
- * editor, no code at the cursor, or the document must not leave the window.
+ * The target in the active editor, or in `uri` at `range` where a code action names them. Says why and answers
+ * `undefined` when there is no editor, no code at the cursor, or the document must not leave the window.
  */
-export async function currentTarget(policy: Pick<DocumentPolicy, 'check'>, uri?: vscode.Uri, range?: vscode.Range): Promise<EditorTarget | undefined> {
+export async function currentTarget(
+  policy: Pick<DocumentPolicy, 'check'>,
+  uri?: vscode.Uri,
+  range?: vscode.Range,
+): Promise<EditorTarget | undefined> {
   const editor = vscode.window.activeTextEditor;
   const document = uri ? await vscode.workspace.openTextDocument(uri) : editor?.document;
   const selection = range ?? (document && editor?.document === document ? editor.selection : undefined);
   if (!document || !selection) {
-    await vscode.window.showInformationMessage(l10n.t('Open a file and put the cursor on the code that Chorus should work on.'));
+    await vscode.window.showInformationMessage(
+      l10n.t('Open a file and put the cursor on the code that Chorus should work on.'),
+    );
     return undefined;
   }
   const verdict = await policy.check(document.uri);
@@ -33,7 +39,9 @@ export async function currentTarget(policy: Pick<DocumentPolicy, 'check'>, uri?:
   }
   const target = await targetAt(document, selection);
   if (!target) {
-    await vscode.window.showInformationMessage(l10n.t('There is no code at the cursor. Select the code that Chorus should work on.'));
+    await vscode.window.showInformationMessage(
+      l10n.t('There is no code at the cursor. Select the code that Chorus should work on.'),
+    );
   }
   return target;
 }
@@ -51,17 +59,26 @@ async function targetAt(document: vscode.TextDocument, selection: vscode.Range):
 }
 
 /** A target with the text around it, as the sidecar wants it: on either side as many UTF-16 units as are asked for. */
-export function surroundings({ document, range }: EditorTarget, limitUnits = CONTEXT_UNITS): { readonly before: string; readonly target: string; readonly after: string } {
+export function surroundings(
+  { document, range }: EditorTarget,
+  limitUnits = CONTEXT_UNITS,
+): { readonly before: string; readonly target: string; readonly after: string } {
   const text = document.getText();
   const start = document.offsetAt(range.start);
   const end = document.offsetAt(range.end);
-  return { before: text.slice(Math.max(0, start - limitUnits), start), target: text.slice(start, end), after: text.slice(end, end + limitUnits) };
+  return {
+    before: text.slice(Math.max(0, start - limitUnits), start),
+    target: text.slice(start, end),
+    after: text.slice(end, end + limitUnits),
+  };
 }
 
 /** A declaration with the comment that stands above it. */
 export function withComment(target: EditorTarget): EditorTarget {
   const { document, origin, range } = target;
-  return origin === 'symbol' ? { ...target, range: toRange(withLeadingComment(range, linesOf(document), document.languageId)) } : target;
+  return origin === 'symbol'
+    ? { ...target, range: toRange(withLeadingComment(range, linesOf(document), document.languageId)) }
+    : target;
 }
 
 function linesOf(document: vscode.TextDocument): Lines {

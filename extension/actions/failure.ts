@@ -2,20 +2,26 @@ import * as vscode from 'vscode';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import { tell } from '../tell.ts';
 
-/** Runs `work` with a progress notification that can be cancelled. A failure becomes one message; then, and when cancelled, `undefined`. */
+/**
+ * Runs `work` with a progress notification that can be cancelled. A failure becomes one message; then, and when
+ * cancelled, `undefined`.
+ */
 export async function withCancellableProgress<Result>(
   title: string,
   work: (token: vscode.CancellationToken, report: (message: string) => void) => Promise<Result>,
 ): Promise<Result | undefined> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
-    try {
-      const result = await work(token, (message) => progress.report({ message }));
-      return token.isCancellationRequested ? undefined : result;
-    } catch (error) {
-      if (!token.isCancellationRequested && !(error instanceof vscode.CancellationError)) showFailure(title, error);
-      return undefined;
-    }
-  });
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      try {
+        const result = await work(token, (message) => progress.report({ message }));
+        return token.isCancellationRequested ? undefined : result;
+      } catch (error) {
+        if (!token.isCancellationRequested && !(error instanceof vscode.CancellationError)) showFailure(title, error);
+        return undefined;
+      }
+    },
+  );
 }
 
 /** Does not wait for the user to close the message. */

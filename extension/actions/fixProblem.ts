@@ -15,20 +15,28 @@ export async function fixProblem(host: ActionHost, uri?: vscode.Uri, range?: vsc
   if (!target) return;
   const problems = problemsOf(target, place);
   if (problems.length === 0) {
-    await vscode.window.showInformationMessage(l10n.t('No problem is reported here. Select the code, or put the cursor on a marked problem.'));
+    await vscode.window.showInformationMessage(
+      l10n.t('No problem is reported here. Select the code, or put the cursor on a marked problem.'),
+    );
     return;
   }
   const diagnostics = problems.map((problem) => describeDiagnostic(problem, target.range.start.line));
   await runEdit(host.session, target, { task: 'fix', label: l10n.t('Fix with Chorus'), diagnostics });
 }
 
-/** With an empty selection: the problem under the cursor, else the first one on its line, so that the right declaration is chosen. */
+/**
+ * With an empty selection: the problem under the cursor, else the first one on its line, so that the right declaration
+ * is chosen.
+ */
 function problemAtCursor(uri: vscode.Uri | undefined): vscode.Range | undefined {
   const editor = vscode.window.activeTextEditor;
   if (!editor || uri || !editor.selection.isEmpty) return undefined;
   const { active } = editor.selection;
   const problems = vscode.languages.getDiagnostics(editor.document.uri).filter(isProblem);
-  return (problems.find((problem) => problem.range.contains(active)) ?? problems.find((problem) => problem.range.start.line === active.line))?.range;
+  return (
+    problems.find((problem) => problem.range.contains(active)) ??
+    problems.find((problem) => problem.range.start.line === active.line)
+  )?.range;
 }
 
 /** The target's problems at `place`, or all where there is no place. */

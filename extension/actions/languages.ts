@@ -7,10 +7,36 @@ export interface HumanLanguage {
 }
 
 const TAGS = [
-  'ar', 'cs', 'de', 'el', 'en', 'es', 'fa', 'fr', 'he', 'hi', 'id', 'it', 'ja', 'ko', 'nl', 'pl', 'pt', 'ro', 'ru', 'tr', 'uk', 'vi', 'zh-Hans', 'zh-Hant',
+  'ar',
+  'cs',
+  'de',
+  'el',
+  'en',
+  'es',
+  'fa',
+  'fr',
+  'he',
+  'hi',
+  'id',
+  'it',
+  'ja',
+  'ko',
+  'nl',
+  'pl',
+  'pt',
+  'ro',
+  'ru',
+  'tr',
+  'uk',
+  'vi',
+  'zh-Hans',
+  'zh-Hant',
 ];
 
-/** Sorted by English name, with the one that `first` (any BCP 47 tag, such as VS Code's `zh-tw` or `pt-br`) means on top. */
+/**
+ * Sorted by English name, with the one that `first` (any BCP 47 tag, such as VS Code's `zh-tw` or `pt-br`) means on
+ * top.
+ */
 export function humanLanguages(first: string): readonly HumanLanguage[] {
   const top = tagFor(first);
   const english = new Intl.DisplayNames(['en'], { type: 'language' });

@@ -16,5 +16,9 @@ export async function refactor(host: ActionHost, uri?: vscode.Uri, range?: vscod
     placeHolder: l10n.t('For example: split it into two functions'),
   });
   if (!instruction?.trim()) return;
-  await runEdit(host.session, target, { task: 'refactor', label: l10n.t('Refactor with Chorus'), instruction: instruction.trim() });
+  await runEdit(host.session, target, {
+    task: 'refactor',
+    label: l10n.t('Refactor with Chorus'),
+    instruction: instruction.trim(),
+  });
 }

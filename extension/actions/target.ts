@@ -1,4 +1,7 @@
-/** Which part of a document an action works on: the selection, else the enclosing declaration, else the block of lines at the cursor. */
+/**
+ * Which part of a document an action works on: the selection, else the enclosing declaration, else the block of lines
+ * at the cursor.
+ */
 
 /** Zero-based, as in LSP; `character` counts UTF-16 units. */
 export interface Position {
@@ -26,7 +29,10 @@ export interface Target {
   readonly origin: 'selection' | 'symbol' | 'block';
 }
 
-/** `vscode.SymbolKind`s whose whole text an action may rewrite. Variables and properties count when they span several lines. */
+/**
+ * `vscode.SymbolKind`s whose whole text an action may rewrite. Variables and properties count when they span several
+ * lines.
+ */
 const CALLABLE = new Set([5 /* Method */, 8 /* Constructor */, 11 /* Function */]);
 const CONTAINER = new Set([4 /* Class */, 9 /* Enum */, 10 /* Interface */, 22 /* Struct */]);
 const VALUE = new Set([6 /* Property */, 7 /* Field */, 12 /* Variable */, 13 /* Constant */]);
@@ -56,7 +62,10 @@ function enclosingSymbol(position: Position, symbols: readonly OutlineSymbol[]):
   );
 }
 
-/** Moves the start up over the comment lines that stand directly above, so that a new documentation comment replaces an old one. */
+/**
+ * Moves the start up over the comment lines that stand directly above, so that a new documentation comment replaces an
+ * old one.
+ */
 export function withLeadingComment(range: Range, lines: Lines, languageId: string): Range {
   const isComment = commentLine(languageId);
   let line = range.start.line;
@@ -96,13 +105,17 @@ function tidySelection(selection: Range, lines: Lines): Range | undefined {
     start = { line: start.line + 1, character: 0 };
   }
   const range = fromIndentation({ start, end }, lines);
-  const isBlank = range.start.line === range.end.line && lines.lineText(range.start.line).slice(range.start.character, range.end.character).trim() === '';
+  const isBlank =
+    range.start.line === range.end.line &&
+    lines.lineText(range.start.line).slice(range.start.character, range.end.character).trim() === '';
   return isBlank ? undefined : range;
 }
 
 function fromIndentation(range: Range, lines: Lines): Range {
   const { line, character } = range.start;
-  return lines.lineText(line).slice(0, character).trim() === '' ? { start: { line, character: 0 }, end: range.end } : range;
+  return lines.lineText(line).slice(0, character).trim() === ''
+    ? { start: { line, character: 0 }, end: range.end }
+    : range;
 }
 
 function blockAround(line: number, lines: Lines): Range | undefined {
@@ -117,5 +130,7 @@ function blockAround(line: number, lines: Lines): Range | undefined {
 
 /** `#` begins a comment where it begins no preprocessor line. */
 function commentLine(languageId: string): RegExp {
-  return /^(c|cpp|csharp|cuda-cpp|objective-c|objective-cpp|rust)$/.test(languageId) ? /^\s*(\/\/|\/\*|\*)/ : /^\s*(\/\/|\/\*|\*|#|--)/;
+  return /^(c|cpp|csharp|cuda-cpp|objective-c|objective-cpp|rust)$/.test(languageId)
+    ? /^\s*(\/\/|\/\*|\*)/
+    : /^\s*(\/\/|\/\*|\*|#|--)/;
 }

@@ -4,11 +4,15 @@ import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { isTestFile, testFileName } from './testFile.ts';
 
 /**
- * The document that takes the tests of another: the test file beside it, unsaved where it is not on disk. One without a name where Chorus may not read that
- * file, or VS Code does not open it.
+ * The document that takes the tests of another: the test file beside it, unsaved where it is not on disk. One without a
+ * name where Chorus may not read that file, or VS Code does not open it.
  */
-export async function testDocument(tested: vscode.TextDocument, policy: Pick<DocumentPolicy, 'check'>): Promise<vscode.TextDocument> {
-  const unnamed = async (): Promise<vscode.TextDocument> => vscode.workspace.openTextDocument({ language: tested.languageId });
+export async function testDocument(
+  tested: vscode.TextDocument,
+  policy: Pick<DocumentPolicy, 'check'>,
+): Promise<vscode.TextDocument> {
+  const unnamed = async (): Promise<vscode.TextDocument> =>
+    vscode.workspace.openTextDocument({ language: tested.languageId });
   const uri = await testUri(tested.uri, policy);
   // The model has written the tests by now, and what it wrote must not be lost.
   return uri ? vscode.workspace.openTextDocument(uri).then((document) => document, unnamed) : unnamed();
@@ -18,7 +22,10 @@ async function testUri(tested: vscode.Uri, policy: Pick<DocumentPolicy, 'check'>
   const fileName = path.posix.basename(tested.path);
   if (tested.scheme === 'untitled' || tested.scheme === 'vscode-notebook-cell') return undefined;
   const uri = isTestFile(fileName) ? tested : vscode.Uri.joinPath(tested, '..', testFileName(fileName));
-  const exists = await vscode.workspace.fs.stat(uri).then(() => true, () => false);
+  const exists = await vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
   if (!exists) return uri.with({ scheme: 'untitled' });
   return (await policy.check(uri)) === 'allowed' ? uri : undefined;
 }

@@ -3,7 +3,10 @@ import path from 'node:path';
 
 type Naming = (stem: string, extension: string) => string;
 
-const suffixed = (suffix: string): Naming => (stem, extension) => `${stem}${suffix}${extension}`;
+const suffixed =
+  (suffix: string): Naming =>
+  (stem, extension) =>
+    `${stem}${suffix}${extension}`;
 
 const NAMING_BY_EXTENSION: Readonly<Record<string, Naming>> = {
   '.py': (stem) => `test_${stem}.py`,
@@ -23,7 +26,10 @@ const NAMING_BY_EXTENSION: Readonly<Record<string, Naming>> = {
   '.swift': suffixed('Tests'),
 };
 
-/** The name of the test file for `fileName`, without a folder: `sum.ts` gives `sum.test.ts`, `sum.py` gives `test_sum.py`. */
+/**
+ * The name of the test file for `fileName`, without a folder: `sum.ts` gives `sum.test.ts`, `sum.py` gives
+ * `test_sum.py`.
+ */
 export function testFileName(fileName: string): string {
   const extension = path.posix.extname(fileName);
   const stem = path.posix.basename(fileName, extension);

@@ -21,5 +21,9 @@ export async function translate(host: ActionHost, uri?: vscode.Uri, range?: vsco
   );
   if (!picked) return;
   await host.memory.update(LAST_LANGUAGE_KEY, picked.tag);
-  await runEdit(host.session, withComment(target), { task: 'translate', label: l10n.t('Translate with Chorus'), language: picked.tag });
+  await runEdit(host.session, withComment(target), {
+    task: 'translate',
+    label: l10n.t('Translate with Chorus'),
+    language: picked.tag,
+  });
 }

@@ -15,12 +15,14 @@ export async function insertAtCursor(code: string): Promise<void> {
   });
   if (isDone) return;
   const path = vscode.workspace.asRelativePath(editor.document.uri);
-  await vscode.window.showWarningMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', withoutLinks(path)));
+  await vscode.window.showWarningMessage(
+    l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', withoutLinks(path)),
+  );
 }
 
 /**
- * Shows code from an answer as a change to the active file: in place of the selection, else of the declaration that it is a new version
- * of, else at the cursor.
+ * Shows code from an answer as a change to the active file: in place of the selection, else of the declaration that it
+ * is a new version of, else at the cursor.
  */
 export async function applyCode(code: string): Promise<void> {
   const editor = await activeEditor();
@@ -56,13 +58,18 @@ function placeFor(editor: vscode.TextEditor, code: string): { readonly range: vs
 function indentLike(code: string, line: string): string {
   const indentation = /^\s*/.exec(line)?.[0] ?? '';
   if (indentation === '' || /^\s/.test(code)) return code;
-  return code.split('\n').map((each) => (each.trim() === '' ? each : indentation + each)).join('\n');
+  return code
+    .split('\n')
+    .map((each) => (each.trim() === '' ? each : indentation + each))
+    .join('\n');
 }
 
 /** The output panel counts as an editor too, and may be the active one. */
 async function activeEditor(): Promise<vscode.TextEditor | undefined> {
   const { activeTextEditor, visibleTextEditors } = vscode.window;
-  const editor = [activeTextEditor, ...visibleTextEditors].find((candidate) => candidate && SYNCED_SCHEMES.includes(candidate.document.uri.scheme));
+  const editor = [activeTextEditor, ...visibleTextEditors].find(
+    (candidate) => candidate && SYNCED_SCHEMES.includes(candidate.document.uri.scheme),
+  );
   if (!editor) await vscode.window.showInformationMessage(l10n.t('Open the file that the code is meant for first.'));
   return editor;
 }

@@ -24,13 +24,21 @@ export function bracketedOf(lines: readonly string[]): Bracketed | undefined {
 
 /** Whether the last line closes what the first opened, and nothing else. */
 export function isClosed({ opening, closing }: Bracketed): boolean {
-  return [...opening].reverse().map((sign) => CLOSING[sign]).join('') === closing.replace(/;$/, '');
+  return (
+    [...opening]
+      .reverse()
+      .map((sign) => CLOSING[sign])
+      .join('') === closing.replace(/;$/, '')
+  );
 }
 
 /** What the parts at the margin of some lines begin with. */
 export function partsOf(lines: readonly string[]): string[] {
   const isInside = (line: string): boolean => line.trim() !== '' && !isPartOfBlock(line);
-  const margin = lines.reduce((least, line) => (isInside(line) ? Math.min(least, indentationOf(line)) : least), Infinity);
+  const margin = lines.reduce(
+    (least, line) => (isInside(line) ? Math.min(least, indentationOf(line)) : least),
+    Infinity,
+  );
   return lines.flatMap((line, index) => {
     const text = line.trim();
     if (!isInside(line) || indentationOf(line) !== margin || /^(?:[}\])]|\/[/*])/.test(text)) return [];

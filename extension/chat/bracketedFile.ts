@@ -7,17 +7,23 @@ const GAP = /^(?:\.\.\.|…),?$|[{[]\s*(?:\/\*\s*)?(?:\.\.\.|…)\s*(?:\*\/\s*)?
 const KEY = /^"(?:[^"\\]|\\.)*"$/;
 
 /**
- * The lines of a file that a block in brackets (`version`: of the block) takes the place of. Of a file in brackets all, but for comments above where the
- * block has none; of another the one scope within that the block is a full version of, as a function's body, with its brackets. `undefined` where the
- * block is no full version: where it does not have the first and last part and most others, something was left out rather than taken out.
+ * The lines of a file that a block in brackets (`version`: of the block) takes the place of. Of a file in brackets all,
+ * but for comments above where the block has none; of another the one scope within that the block is a full version of,
+ * as a function's body, with its brackets. `undefined` where the block is no full version: where it does not have the
+ * first and last part and most others, something was left out rather than taken out.
  */
-export function locateBracketed(file: readonly string[], block: readonly string[], version: Bracketed): LineSpan | undefined {
+export function locateBracketed(
+  file: readonly string[],
+  block: readonly string[],
+  version: Bracketed,
+): LineSpan | undefined {
   if (!isClosed(version)) return undefined;
   const known = new Set(file.map((line) => line.trim()));
   if (block.some((line) => GAP.test(line.trim()) && !known.has(line.trim()))) return undefined;
   const hasHead = block.slice(0, version.start).some((line) => line.trim() !== '');
   const whole = emptyOf(file, version) ?? ofOneLine(file) ?? bracketedOf(file);
-  if (whole && isClosed(whole)) return isVersionOf(version, whole) ? { start: hasHead ? 0 : whole.start, end: whole.end } : undefined;
+  if (whole && isClosed(whole))
+    return isVersionOf(version, whole) ? { start: hasHead ? 0 : whole.start, end: whole.end } : undefined;
   // What stands above a scope is its function, and no comment.
   return hasHead ? undefined : scopeOf(file, version);
 }
@@ -41,12 +47,15 @@ function ofOneLine(file: readonly string[]): Bracketed | undefined {
 }
 
 const isText = (line: string): boolean => line.trim() !== '';
-const isWithin = (line: string, margin: number): boolean => !isText(line) || indentationOf(line) > margin || isPartOfBlock(line);
+const isWithin = (line: string, margin: number): boolean =>
+  !isText(line) || indentationOf(line) > margin || isPartOfBlock(line);
 
 /** The one scope of a file that `version` is one of; objects of a list have the same keys and tell no place. */
 function scopeOf(file: readonly string[], version: Bracketed): LineSpan | undefined {
   if (version.parts.some((part) => KEY.test(part))) return undefined;
-  const scopes = file.flatMap((line, start) => (line.trim() === version.opening ? (scopeAt(file, start, version) ?? []) : []));
+  const scopes = file.flatMap((line, start) =>
+    line.trim() === version.opening ? (scopeAt(file, start, version) ?? []) : [],
+  );
   const places = scopes.filter((scope) => isVersionOf(version, scope) && sharesMuch(version, scope));
   return places.length === 1 ? places[0] : undefined;
 }
@@ -77,7 +86,12 @@ function isVersionOf(version: Bracketed, whole: Bracketed): boolean {
 /** Whether the part in a missing one's place is another version of it: of keys it is another key. */
 function isChanged(index: number, version: Bracketed, whole: Bracketed): boolean {
   const part = version.parts[index];
-  return part !== undefined && version.parts.length === whole.parts.length && !whole.parts.includes(part) && !(version.opening.endsWith('{') && KEY.test(part));
+  return (
+    part !== undefined &&
+    version.parts.length === whole.parts.length &&
+    !whole.parts.includes(part) &&
+    !(version.opening.endsWith('{') && KEY.test(part))
+  );
 }
 
 /** Indices of the wanted parts that are not among `parts`, or not as often. */

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
-import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
+import {
+  CHAT_REQUEST,
+  type ChatChunk,
+  type ChatCommand,
+  type ChatParams,
+  type ChatResult,
+  type ContextItem,
+} from '../../sidecar/protocol/client.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { unlessCancelled } from '../sidecar/unlessCancelled.ts';
@@ -48,7 +55,11 @@ export class ChatController {
     const running = this.#running;
     const conversation = this.#conversation;
     const streaming = running?.conversationId === conversation.id ? running.message : undefined;
-    return { id: conversation.id, messages: streaming ? [...conversation.messages, streaming] : conversation.messages, ...(streaming ? { streamingId: streaming.id } : {}) };
+    return {
+      id: conversation.id,
+      messages: streaming ? [...conversation.messages, streaming] : conversation.messages,
+      ...(streaming ? { streamingId: streaming.id } : {}),
+    };
   }
 
   get summaries(): readonly ConversationSummary[] {
@@ -158,7 +169,11 @@ export class ChatController {
   }
 
   /** `asked` is posted with the answer; a question that is asked again stands there already. */
-  async #answer(asked: MessageView | undefined, question: MessageView, command: ChatCommand | undefined): Promise<void> {
+  async #answer(
+    asked: MessageView | undefined,
+    question: MessageView,
+    command: ChatCommand | undefined,
+  ): Promise<void> {
     const cancellation = new vscode.CancellationTokenSource();
     const message: MessageView = { id: randomUUID(), role: 'assistant', content: '' };
     let finished = (): void => undefined;
@@ -178,8 +193,14 @@ export class ChatController {
     }
   }
 
-  /** Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown. */
-  async #request(running: RunningAnswer, question: MessageView, command: ChatCommand | undefined): Promise<Partial<MessageView>> {
+  /**
+   * Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown.
+   */
+  async #request(
+    running: RunningAnswer,
+    question: MessageView,
+    command: ChatCommand | undefined,
+  ): Promise<Partial<MessageView>> {
     const { session, post } = this.options;
     const { token } = running.cancellation;
     try {
@@ -187,10 +208,13 @@ export class ChatController {
       const { workspace, symbols } = mentionsOf(messages.at(-1)?.content ?? '');
       const params: ChatParams = {
         conversationId: running.conversationId,
-        messages: messages.map((message) => (message.role === 'user' ? { ...message, content: withoutMentions(message.content) } : message)),
+        messages: messages.map((message) =>
+          message.role === 'user' ? { ...message, content: withoutMentions(message.content) } : message,
+        ),
         ...(workspace ? { workspace } : {}),
         ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
-        // The question stands in the panel already: what it names may take the workspace and other extensions long to find.
+        // The question stands in the panel already: what it names may take the workspace and other extensions long to
+        // find.
         context: await unlessCancelled(() => this.#context(question, command, token), token),
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
@@ -212,8 +236,15 @@ export class ChatController {
     }
   }
 
-  /** The chips, after those that a question asks for by name or by its command were added: once, and when it is asked again where that was interrupted. */
-  async #context(question: MessageView, command: ChatCommand | undefined, token: vscode.CancellationToken): Promise<readonly ContextItem[]> {
+  /**
+   * The chips, after those that a question asks for by name or by its command were added: once, and when it is asked
+   * again where that was interrupted.
+   */
+  async #context(
+    question: MessageView,
+    command: ChatCommand | undefined,
+    token: vscode.CancellationToken,
+  ): Promise<readonly ContextItem[]> {
     const { chips } = this.options;
     if (!this.#isContextFound) {
       const { selection, files } = mentionsOf(question.content);
@@ -250,9 +281,13 @@ function noticeOf(result: ChatResult, cancelled: boolean): Partial<MessageView> 
   const notices = [
     cancelled || result.stopReason === 'cancelled' ? l10n.t('Stopped.') : '',
     result.stopReason === 'length' ? l10n.t('The answer ends here: it reached its maximum length.') : '',
-    result.missingSymbols?.length ? l10n.t('No definition of {0} was found in the workspace.', result.missingSymbols.join(', ')) : '',
-    result.omittedContext?.length ? l10n.t('Did not fit into the model\'s context in full: {0}.', result.omittedContext.join(', ')) : '',
-    result.omittedTurns ? l10n.t('The oldest messages did not fit into the model\'s context.') : '',
+    result.missingSymbols?.length
+      ? l10n.t('No definition of {0} was found in the workspace.', result.missingSymbols.join(', '))
+      : '',
+    result.omittedContext?.length
+      ? l10n.t("Did not fit into the model's context in full: {0}.", result.omittedContext.join(', '))
+      : '',
+    result.omittedTurns ? l10n.t("The oldest messages did not fit into the model's context.") : '',
   ].filter(Boolean);
   return notices.length > 0 ? { notice: notices.join(' ') } : {};
 }

@@ -25,7 +25,8 @@ export class ChatHistory {
     try {
       for (const name of await this.store.list()) {
         const conversation = parseConversation(await this.store.read(name).catch(() => ''));
-        if (conversation && !this.#conversations.has(conversation.id)) this.#conversations.set(conversation.id, conversation);
+        if (conversation && !this.#conversations.has(conversation.id))
+          this.#conversations.set(conversation.id, conversation);
       }
     } catch (error) {
       this.onError(error);

@@ -39,10 +39,14 @@ export interface ChatPanelSources {
   readonly logError: (error: unknown) => void;
 }
 
-/** Registers the chat panel and its commands. The page is made when the view is first shown. Gives the box to dictate into. */
+/**
+ * Registers the chat panel and its commands. The page is made when the view is first shown. Gives the box to dictate
+ * into.
+ */
 export function registerChatPanel(context: vscode.ExtensionContext, sources: ChatPanelSources): ChatBox {
   const panel = new ChatPanel(context, sources);
-  const command = (name: string, run: (...parameters: never[]) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(name, run);
+  const command = (name: string, run: (...parameters: never[]) => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(name, run);
   context.subscriptions.push(
     vscode.window.registerWebviewViewProvider(VIEW_ID, panel),
     command('chorus.chat.new', async () => panel.startNew()),
@@ -107,7 +111,10 @@ class ChatPanel implements vscode.WebviewViewProvider {
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#view = view;
-    view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(this.context.extensionUri, 'dist', 'media')] };
+    view.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(this.context.extensionUri, 'dist', 'media')],
+    };
     view.webview.onDidReceiveMessage(async (message: PageMessage) => this.#receive(message).catch(this.#onError));
     view.onDidChangeVisibility(() => {
       // A hidden page is taken down; it asks for everything anew when it comes back.
@@ -152,7 +159,9 @@ class ChatPanel implements vscode.WebviewViewProvider {
     await this.#controller.askAnew([command && `/${command}`, text].filter(Boolean).join(' '), context);
   }
 
-  /** Shows the box for questions; what is dictated comes after what stands there, until the user edits or sends that. */
+  /**
+   * Shows the box for questions; what is dictated comes after what stands there, until the user edits or sends that.
+   */
   async openForDictation(): Promise<DictationTarget> {
     await this.#focus();
     const draft = this.#draft;
@@ -174,24 +183,42 @@ class ChatPanel implements vscode.WebviewViewProvider {
     const controller = this.#controller;
     const chips = this.#chips;
     switch (message.type) {
-      case 'ready': return this.#greet();
-      case 'draft': return this.#draft.edit(message.text);
-      case 'send': return controller.send(message.text);
-      case 'stop': return controller.stop();
-      case 'retry': return controller.retry(message.id);
-      case 'newConversation': return controller.startNew();
-      case 'openConversation': return controller.open(message.id);
-      case 'deleteConversation': return controller.delete(message.id);
-      case 'copy': return vscode.env.clipboard.writeText(message.text);
-      case 'insert': return insertAtCursor(message.code);
-      case 'apply': return applyCode(message.code);
-      case 'addChip': return chips.addFromEditor(message.kind);
-      case 'removeChip': return chips.remove(message.id);
-      case 'openSource': return openSource(message.uri, message.line);
-      case 'openLink': return openLink(message.href);
-      case 'focused': return this.#didFocusBox.fire();
-      case 'dictate': return vscode.commands.executeCommand('chorus.dictate', 'chat');
-      case 'chooseModel': return vscode.commands.executeCommand('chorus.chooseModel');
+      case 'ready':
+        return this.#greet();
+      case 'draft':
+        return this.#draft.edit(message.text);
+      case 'send':
+        return controller.send(message.text);
+      case 'stop':
+        return controller.stop();
+      case 'retry':
+        return controller.retry(message.id);
+      case 'newConversation':
+        return controller.startNew();
+      case 'openConversation':
+        return controller.open(message.id);
+      case 'deleteConversation':
+        return controller.delete(message.id);
+      case 'copy':
+        return vscode.env.clipboard.writeText(message.text);
+      case 'insert':
+        return insertAtCursor(message.code);
+      case 'apply':
+        return applyCode(message.code);
+      case 'addChip':
+        return chips.addFromEditor(message.kind);
+      case 'removeChip':
+        return chips.remove(message.id);
+      case 'openSource':
+        return openSource(message.uri, message.line);
+      case 'openLink':
+        return openLink(message.href);
+      case 'focused':
+        return this.#didFocusBox.fire();
+      case 'dictate':
+        return vscode.commands.executeCommand('chorus.dictate', 'chat');
+      case 'chooseModel':
+        return vscode.commands.executeCommand('chorus.chooseModel');
     }
   }
 

@@ -1,4 +1,7 @@
-/** What begins at a block's margin: an import, a declaration, what stands above one (comments, decorators), or any other line. */
+/**
+ * What begins at a block's margin: an import, a declaration, what stands above one (comments, decorators), or any other
+ * line.
+ */
 export type UnitKind = 'import' | 'declaration' | 'head' | 'statement';
 
 /** A part of some code that begins at its margin, with what is indented below. */
@@ -32,7 +35,7 @@ function isTelling(line: string): boolean {
 
 /** The first line that begins an import, a declaration or a statement. */
 export function firstLineOf(lines: readonly string[]): number | undefined {
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const unit = unitAt(lines, index);
     if (unit && unit.kind !== 'head') return index;
     index = unit?.end ?? index + 1;
@@ -41,9 +44,13 @@ export function firstLineOf(lines: readonly string[]): number | undefined {
 }
 
 /** The parts of some of `lines` that begin with `margin` signs of indentation, in their order. */
-export function unitsOf(lines: readonly string[], margin: number, { start, end } = { start: 0, end: lines.length }): CodeUnit[] {
+export function unitsOf(
+  lines: readonly string[],
+  margin: number,
+  { start, end } = { start: 0, end: lines.length },
+): CodeUnit[] {
   const units: CodeUnit[] = [];
-  for (let index = start; index < end; ) {
+  for (let index = start; index < end;) {
     const unit = indentationOf(lines[index] ?? '') === margin ? unitAt(lines, index) : undefined;
     if (unit) units.push(unit);
     index = unit?.end ?? index + 1;
@@ -51,7 +58,9 @@ export function unitsOf(lines: readonly string[], margin: number, { start, end }
   return units;
 }
 
-/** The part that begins with a line; `undefined` where only another part's end or middle does, or a line without a word. */
+/**
+ * The part that begins with a line; `undefined` where only another part's end or middle does, or a line without a word.
+ */
 export function unitAt(lines: readonly string[], start: number): CodeUnit | undefined {
   const text = lines[start]?.trim() ?? '';
   if (text === '' || isClosing(text) || isPartOfBlock(text)) return undefined;
@@ -75,7 +84,11 @@ export function isSame(one: CodeUnit, other: CodeUnit): boolean {
   return one.text === other.text || (one.name !== undefined && one.kind === other.kind && one.name === other.name);
 }
 
-const textOf = (lines: readonly string[], start: number, end: number): string => lines.slice(start, end).map((line) => line.trim()).join('\n');
+const textOf = (lines: readonly string[], start: number, end: number): string =>
+  lines
+    .slice(start, end)
+    .map((line) => line.trim())
+    .join('\n');
 
 const named = (name: string | undefined): { readonly name?: string } => (name === undefined ? {} : { name });
 
@@ -84,23 +97,39 @@ const IMPORT = /^(?:import\b(?!\s*[(.]\s*\S)|#include\b|using\s+[\w.]+;|(?:pub\s
 
 /** The module that an import of some of its names takes them from. */
 function moduleOf(code: string): string | undefined {
-  return /^(?:(?:import|export)\b[^;=()'"]*\bfrom\s*['"]([^'"]+)|from\s+(\S+)\s+import\b)/.exec(code)?.slice(1).find(Boolean);
+  return /^(?:(?:import|export)\b[^;=()'"]*\bfrom\s*['"]([^'"]+)|from\s+(\S+)\s+import\b)/
+    .exec(code)
+    ?.slice(1)
+    .find(Boolean);
 }
 
 /** What a line declares; `next`: the line below, which may begin its body. */
 export function declaredName(line: string, next?: string): string | undefined {
-  const declared = /^(?:export\s+|default\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|abstract\s+|final\s+|pub(?:\(\w+\))?\s+)*(?:function\*?|class|interface|type|enum|def|func|fn|struct|trait|const|let|var|module|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u.exec(line)?.[1];
+  const declared =
+    /^(?:export\s+|default\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|abstract\s+|final\s+|pub(?:\(\w+\))?\s+)*(?:function\*?|class|interface|type|enum|def|func|fn|struct|trait|const|let|var|module|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u.exec(
+      line,
+    )?.[1];
   // What a module gives is declared once, and grows.
-  return declared ?? /^(?:export\s*\{|module\.exports\s*=|__all__\s*=)/.exec(line)?.[0].replace(/\s/g, '') ?? methodName(line, next);
+  return (
+    declared ??
+    /^(?:export\s*\{|module\.exports\s*=|__all__\s*=)/.exec(line)?.[0].replace(/\s/g, '') ??
+    methodName(line, next)
+  );
 }
 
 /** A line that is longer declares no method: what looks for a name in it is tried from each of its signs. */
 const MAX_HEAD_UNITS = 500;
 
-/** The name of a method, or of a function whose type comes first: a name with parameters and a body, and nothing that is worked out before. */
+/**
+ * The name of a method, or of a function whose type comes first: a name with parameters and a body, and nothing that is
+ * worked out before.
+ */
 function methodName(line: string, next = ''): string | undefined {
   if (line.length > MAX_HEAD_UNITS || (!/\{$/.test(line) && !/^\s*\{\s*$/.test(next))) return undefined;
-  const name = /^(?!(?:if|elseif|unless|for|foreach|while|until|repeat|do|switch|select|match|when|catch|try|with|using|lock|synchronized|guard|return|new|await)\b|.*=>)[^=("'`.]*?([\p{L}_$~#][\p{L}\p{N}_$~:]*)\s*\((?!\s*["'`])/u.exec(line)?.[1];
+  const name =
+    /^(?!(?:if|elseif|unless|for|foreach|while|until|repeat|do|switch|select|match|when|catch|try|with|using|lock|synchronized|guard|return|new|await)\b|.*=>)[^=("'`.]*?([\p{L}_$~#][\p{L}\p{N}_$~:]*)\s*\((?!\s*["'`])/u.exec(
+      line,
+    )?.[1];
   return name === undefined ? undefined : `${name}()`;
 }
 
@@ -121,7 +150,9 @@ function endOfQuoted(lines: readonly string[], start: number): number | undefine
   return undefined;
 }
 
-/** The line after a block that begins at `start`: by indentation, with the closing line that stands at the block's own. */
+/**
+ * The line after a block that begins at `start`: by indentation, with the closing line that stands at the block's own.
+ */
 function endOfBlock(lines: readonly string[], start: number): number {
   const own = indentationOf(lines[start] ?? '');
   const isWhole = /[;}]\s*$/.test(lines[start] ?? '');
@@ -148,7 +179,8 @@ export function isPartOfBlock(line: string): boolean {
   return PARTS_OF_BLOCKS.test(line);
 }
 
-const PARTS_OF_BLOCKS = /^\s*(?:(?:public|private|protected)\s*:|#\s*(?:if|ifdef|ifndef|elif|else|endif)\b|(?:else|elif|elsif|except|catch|finally|rescue|ensure)\b(?!\s*[=.]))/;
+const PARTS_OF_BLOCKS =
+  /^\s*(?:(?:public|private|protected)\s*:|#\s*(?:if|ifdef|ifndef|elif|else|endif)\b|(?:else|elif|elsif|except|catch|finally|rescue|ensure)\b(?!\s*[=.]))/;
 
 /** Whether a line closes a block; `end` is a name too. */
 function isClosing(line: string): boolean {

@@ -18,9 +18,10 @@ interface Chip {
 }
 
 /**
- * The context that goes with a conversation's questions until it is removed. Selections are kept as they were, so that the model's cached
- * prefix stays, until they are added again; files and problems are read when a question is sent. Secret and ignored files are refused, now
- * and then. Why something can't be added is told in a notification, and nothing waits until that is closed.
+ * The context that goes with a conversation's questions until it is removed. Selections are kept as they were, so that
+ * the model's cached prefix stays, until they are added again; files and problems are read when a question is sent.
+ * Secret and ignored files are refused, now and then. Why something can't be added is told in a notification, and
+ * nothing waits until that is closed.
  */
 export class ContextChips {
   #chips: readonly Chip[] = [];
@@ -53,7 +54,10 @@ export class ContextChips {
     if (await this.#allowed(uri, token)) this.#addLive('file', uri, readFile);
   }
 
-  /** Adds the workspace's file of that name or path, of several one that may be read. Says so when there is none. After a cancellation nothing is added or said. */
+  /**
+   * Adds the workspace's file of that name or path, of several one that may be read. Says so when there is none. After
+   * a cancellation nothing is added or said.
+   */
   async addNamedFile(name: string, token?: vscode.CancellationToken): Promise<void> {
     const found = await namedFiles(name, token);
     const verdicts = await Promise.all(found.map((uri) => this.policy.check(uri)));
@@ -64,8 +68,8 @@ export class ContextChips {
   }
 
   /**
-   * Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some code. After a
-   * cancellation nothing is added.
+   * Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some
+   * code. After a cancellation nothing is added.
    */
   async addTarget(token?: vscode.CancellationToken): Promise<void> {
     const target = await quietTarget(this.policy);
@@ -75,7 +79,10 @@ export class ContextChips {
       kind: 'selection',
       uri: document.uri.toString(),
       languageId: document.languageId,
-      lines: [range.start.line, range.end.character === 0 && range.end.line > range.start.line ? range.end.line - 1 : range.end.line],
+      lines: [
+        range.start.line,
+        range.end.character === 0 && range.end.line > range.start.line ? range.end.line - 1 : range.end.line,
+      ],
       text: document.getText(range).slice(0, MAX_ITEM_UNITS),
     });
   }
@@ -84,8 +91,11 @@ export class ContextChips {
   addItem(item: ContextItem): void {
     const uri = item.uri === undefined ? undefined : vscode.Uri.parse(item.uri);
     const lines = item.lines ? `:${item.lines[0] + 1}-${item.lines[1] + 1}` : '';
-    this.#add(item.kind === 'workspace' ? 'selection' : item.kind, `${uri ? baseName(uri) : item.kind}${lines}`, uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '', async () =>
-      !uri || (await this.policy.check(uri)) === 'allowed' ? item : undefined,
+    this.#add(
+      item.kind === 'workspace' ? 'selection' : item.kind,
+      `${uri ? baseName(uri) : item.kind}${lines}`,
+      uri ? `${vscode.workspace.asRelativePath(uri)}${lines}` : '',
+      async () => (!uri || (await this.policy.check(uri)) === 'allowed' ? item : undefined),
     );
   }
 
@@ -104,16 +114,24 @@ export class ContextChips {
     return items.filter((item) => item !== undefined);
   }
 
-  #addLive(kind: 'file' | 'diagnostics', uri: vscode.Uri, read: (uri: vscode.Uri) => Promise<ContextItem | undefined>): void {
+  #addLive(
+    kind: 'file' | 'diagnostics',
+    uri: vscode.Uri,
+    read: (uri: vscode.Uri) => Promise<ContextItem | undefined>,
+  ): void {
     const label = kind === 'file' ? baseName(uri) : l10n.t('Problems of {0}', baseName(uri));
-    this.#add(kind, label, vscode.workspace.asRelativePath(uri), async () => ((await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined));
+    this.#add(kind, label, vscode.workspace.asRelativePath(uri), async () =>
+      (await this.policy.check(uri)) === 'allowed' ? read(uri) : undefined,
+    );
   }
 
   /** What is there already is added anew in its place: its text may be another one by now. */
   #add(kind: ChipKind, label: string, description: string, read: Chip['read']): void {
     this.#count += 1;
     const chip: Chip = { view: { id: String(this.#count), kind, label, description }, read };
-    const at = this.#chips.findIndex(({ view }) => view.kind === kind && view.label === label && view.description === description);
+    const at = this.#chips.findIndex(
+      ({ view }) => view.kind === kind && view.label === label && view.description === description,
+    );
     this.#chips = at < 0 ? [...this.#chips, chip] : this.#chips.with(at, chip);
     this.onChange();
   }
@@ -128,7 +146,14 @@ export class ContextChips {
     }
     const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
     if (!open && !vscode.workspace.isTrusted) {
-      tell(vscode.window.showWarningMessage(l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', withoutLinks(name))));
+      tell(
+        vscode.window.showWarningMessage(
+          l10n.t(
+            'Chorus does not read {0}: in an untrusted workspace only open documents are read.',
+            withoutLinks(name),
+          ),
+        ),
+      );
       return false;
     }
     return true;
@@ -137,7 +162,12 @@ export class ContextChips {
 
 async function readFile(uri: vscode.Uri): Promise<ContextItem> {
   const document = await vscode.workspace.openTextDocument(uri);
-  return { kind: 'file', uri: uri.toString(), languageId: document.languageId, text: document.getText().slice(0, MAX_ITEM_UNITS) };
+  return {
+    kind: 'file',
+    uri: uri.toString(),
+    languageId: document.languageId,
+    text: document.getText().slice(0, MAX_ITEM_UNITS),
+  };
 }
 
 async function readDiagnostics(uri: vscode.Uri): Promise<ContextItem | undefined> {
@@ -147,7 +177,9 @@ async function readDiagnostics(uri: vscode.Uri): Promise<ContextItem | undefined
     const code = document.lineAt(Math.min(range.start.line, document.lineCount - 1)).text.trim();
     return `line ${range.start.line + 1}, ${kind}${source ? ` (${source})` : ''}: ${message}\n  ${code}`;
   });
-  return lines.length === 0 ? undefined : { kind: 'diagnostics', uri: uri.toString(), languageId: document.languageId, text: lines.join('\n') };
+  return lines.length === 0
+    ? undefined
+    : { kind: 'diagnostics', uri: uri.toString(), languageId: document.languageId, text: lines.join('\n') };
 }
 
 function baseName(uri: vscode.Uri): string {

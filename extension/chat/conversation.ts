@@ -26,7 +26,10 @@ export function withMessage(conversation: Conversation, message: MessageView, no
   return { ...conversation, updatedMs: nowMs, messages: withoutOldest(messages) };
 }
 
-/** The conversation up to and with the question that the last answer belongs to; `undefined` when `answerId` is not the last message. */
+/**
+ * The conversation up to and with the question that the last answer belongs to; `undefined` when `answerId` is not the
+ * last message.
+ */
 export function withoutLastAnswer(conversation: Conversation, answerId: string): Conversation | undefined {
   const last = conversation.messages.at(-1);
   if (last?.id !== answerId || last.role !== 'assistant') return undefined;
@@ -37,7 +40,15 @@ export function withoutLastAnswer(conversation: Conversation, answerId: string):
 export function chatMessages(conversation: Conversation): ChatMessage[] {
   const { messages } = conversation;
   return messages
-    .filter((message, index) => message.content.trim() !== '' && !(message.role === 'user' && messages[index + 1]?.role === 'assistant' && messages[index + 1]?.content.trim() === ''))
+    .filter(
+      (message, index) =>
+        message.content.trim() !== '' &&
+        !(
+          message.role === 'user' &&
+          messages[index + 1]?.role === 'assistant' &&
+          messages[index + 1]?.content.trim() === ''
+        ),
+    )
     .map(({ role, content }) => ({ role, content }));
 }
 
@@ -49,7 +60,12 @@ export function parseConversation(text: string): Conversation | undefined {
       typeof value.id === 'string' &&
       typeof value.updatedMs === 'number' &&
       Array.isArray(value.messages) &&
-      (value.messages as readonly Partial<MessageView>[]).every((message) => typeof message.id === 'string' && typeof message.content === 'string' && (message.role === 'user' || message.role === 'assistant'));
+      (value.messages as readonly Partial<MessageView>[]).every(
+        (message) =>
+          typeof message.id === 'string' &&
+          typeof message.content === 'string' &&
+          (message.role === 'user' || message.role === 'assistant'),
+      );
     return valid ? (value as Conversation) : undefined;
   } catch {
     return undefined;

@@ -17,8 +17,15 @@ const SYMBOL = /(^|\s)#symbol:([\p{L}_$][\p{L}\p{N}_$]*(?:(?:\.|::|#)[\p{L}_$][\
 
 /** Finds the mentions of a question. */
 export function mentionsOf(question: string): Mentions {
-  const names = (pattern: RegExp): string[] => [...new Set([...question.matchAll(pattern)].map(([, , name = '']) => name))];
-  return { workspace: question.search(WORKSPACE) >= 0, selection: question.search(SELECTION) >= 0, files: names(FILE), symbols: names(SYMBOL) };
+  const names = (pattern: RegExp): string[] => [
+    ...new Set([...question.matchAll(pattern)].map(([, , name = '']) => name)),
+  ];
+  return {
+    workspace: question.search(WORKSPACE) >= 0,
+    selection: question.search(SELECTION) >= 0,
+    files: names(FILE),
+    symbols: names(SYMBOL),
+  };
 }
 
 /** The question as a model should read it: names stay, marks go. */

@@ -4,14 +4,20 @@ import * as vscode from 'vscode';
 const MAX_NAMESAKES = 20;
 
 /**
- * The workspace's files of a name or path. In a workspace with several folders a path may begin with a folder's name, as Chorus itself names files there: those that
- * are meant so come first, since VS Code holds a pattern against the path within each folder.
+ * The workspace's files of a name or path. In a workspace with several folders a path may begin with a folder's name,
+ * as Chorus itself names files there: those that are meant so come first, since VS Code holds a pattern against the
+ * path within each folder.
  */
 export async function namedFiles(name: string, token?: vscode.CancellationToken): Promise<readonly vscode.Uri[]> {
   const pattern = name.replaceAll(/[[\]{}*?]/g, '?');
   const folders = vscode.workspace.workspaceFolders ?? [];
   const named = folders.length > 1 ? folders.filter((folder) => name.startsWith(`${folder.name}/`)) : [];
-  const patterns = [...named.map((folder) => new vscode.RelativePattern(folder, pattern.slice(folder.name.length + 1))), `**/${pattern}`];
-  const found = await Promise.all(patterns.map((each) => vscode.workspace.findFiles(each, '**/node_modules/**', MAX_NAMESAKES, token)));
+  const patterns = [
+    ...named.map((folder) => new vscode.RelativePattern(folder, pattern.slice(folder.name.length + 1))),
+    `**/${pattern}`,
+  ];
+  const found = await Promise.all(
+    patterns.map((each) => vscode.workspace.findFiles(each, '**/node_modules/**', MAX_NAMESAKES, token)),
+  );
   return found.flat();
 }

@@ -5,7 +5,8 @@ import { isRightToLeft } from '../../l10n/languages.ts';
 
 /** The page of the chat panel: nothing but its own script and style is ever loaded, and no image at all. */
 export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
-  const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'media', name)).toString();
+  const asset = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'media', name)).toString();
   const language = currentLanguage();
   const nonce = randomBytes(16).toString('base64');
   const policy = [

@@ -3,7 +3,10 @@ import type { Source } from '../../media/chat/messages.ts';
 import type { ContextItem, SourcePlace } from '../../sidecar/protocol/client.ts';
 import { NOTEBOOK_CELL_SCHEME } from '../documents/schemes.ts';
 
-/** What stands under an answer, each place once: the code that went with the question, and what was found in the workspace for it. */
+/**
+ * What stands under an answer, each place once: the code that went with the question, and what was found in the
+ * workspace for it.
+ */
 export function sourcesOf(context: readonly ContextItem[], found: readonly SourcePlace[] = []): readonly Source[] {
   const attached = context.flatMap(({ kind, uri, lines }): Source[] => {
     const place = uri === undefined || (kind !== 'file' && kind !== 'selection') ? undefined : vscode.Uri.parse(uri);

@@ -1,6 +1,11 @@
 import * as vscode from 'vscode';
 import { ACCEPTED_COMMAND, type CompletionFeedback, type CompletionItemExtras } from '../../sidecar/protocol/client.ts';
-import { AcceptanceTracker, type AcceptanceEvent, type OfferedCompletion, type TextChange } from './acceptanceTracker.ts';
+import {
+  AcceptanceTracker,
+  type AcceptanceEvent,
+  type OfferedCompletion,
+  type TextChange,
+} from './acceptanceTracker.ts';
 import { addCounts, NO_COUNTS, type CompletionCounts } from './counts.ts';
 import { SurvivalTracker } from './survivalTracker.ts';
 
@@ -45,7 +50,10 @@ export class Acceptance implements vscode.Disposable {
     this.#report(events);
   }
 
-  /** What Chorus offers after the cursor of an editor; `undefined`: nothing, or several texts of which VS Code displays one. */
+  /**
+   * What Chorus offers after the cursor of an editor; `undefined`: nothing, or several texts of which VS Code displays
+   * one.
+   */
   remaining({ document, selection }: vscode.TextEditor): string | undefined {
     return this.#offered.get(document)?.remainingAt(document.offsetAt(selection.active));
   }
@@ -106,8 +114,16 @@ export class Acceptance implements vscode.Disposable {
   #report(events: readonly AcceptanceEvent[]): void {
     for (const event of events) {
       const { completionId, kind } = event;
-      this.#sendFeedback(kind === 'dismissed' ? { completionId, kind } : { completionId, kind, acceptedCharacters: event.acceptedCharacters });
-      this.#count(event.kind === 'dismissed' ? { dismissed: 1 } : { acceptedPartly: event.isFirst ? 1 : 0, acceptedCharacters: event.addedCharacters });
+      this.#sendFeedback(
+        kind === 'dismissed'
+          ? { completionId, kind }
+          : { completionId, kind, acceptedCharacters: event.acceptedCharacters },
+      );
+      this.#count(
+        event.kind === 'dismissed'
+          ? { dismissed: 1 }
+          : { acceptedPartly: event.isFirst ? 1 : 0, acceptedCharacters: event.addedCharacters },
+      );
     }
   }
 
@@ -123,7 +139,11 @@ export class Acceptance implements vscode.Disposable {
   }
 }
 
-function asOffer(document: vscode.TextDocument, position: vscode.Position, item: vscode.InlineCompletionItem): readonly OfferedCompletion[] {
+function asOffer(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  item: vscode.InlineCompletionItem,
+): readonly OfferedCompletion[] {
   const extras = item.command?.arguments?.[0] as Partial<CompletionItemExtras> | undefined;
   if (typeof extras?.completionId !== 'string' || typeof item.insertText !== 'string') return [];
   const lineBreak = document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n';
@@ -131,5 +151,13 @@ function asOffer(document: vscode.TextDocument, position: vscode.Position, item:
   const cursor = document.offsetAt(position);
   const offset = item.range ? document.offsetAt(item.range.start) : cursor;
   const end = item.range ? document.offsetAt(item.range.end) : cursor;
-  return [{ completionId: extras.completionId, offset, text, typedLength: cursor - offset, replacedLength: Math.max(0, end - cursor) }];
+  return [
+    {
+      completionId: extras.completionId,
+      offset,
+      text,
+      typedLength: cursor - offset,
+      replacedLength: Math.max(0, end - cursor),
+    },
+  ];
 }

@@ -1,4 +1,7 @@
-/** One change of a document's text, in UTF-16 units of the text before it. Several changes of one event come from the end to the start. */
+/**
+ * One change of a document's text, in UTF-16 units of the text before it. Several changes of one event come from the
+ * end to the start.
+ */
 export interface TextChange {
   readonly offset: number;
   readonly removedLength: number;
@@ -50,15 +53,19 @@ const BRACKET_WITH_CLOSER = /^(?:\(\)|\[\]|\{\}|<>|""|''|``)$/u;
 const TYPED_IN_ONE_STROKE = /^(?:.|\r?\n[\t ]*)$/su;
 
 /**
- * Follows what becomes of offered ghost text in one document. VS Code tells extensions of full acceptance only (by the item's command);
- * acceptance by word or line is seen as a change that inserts, in one stroke, the next characters of what was offered.
+ * Follows what becomes of offered ghost text in one document. VS Code tells extensions of full acceptance only (by the
+ * item's command); acceptance by word or line is seen as a change that inserts, in one stroke, the next characters of
+ * what was offered.
  */
 export class AcceptanceTracker {
   readonly #offers = new Map<string, Offer>();
   /** VS Code does not tell which of several it displays, and goes on with that one when it is offered another. */
   #alternatives: AcceptanceTracker | undefined;
 
-  /** Begins to follow `completions` in place of those before. `alternatives`: what the user may choose instead; nothing is told of them. */
+  /**
+   * Begins to follow `completions` in place of those before. `alternatives`: what the user may choose instead; nothing
+   * is told of them.
+   */
   offer(completions: readonly OfferedCompletion[], alternatives: readonly OfferedCompletion[] = []): OfferResult {
     if (alternatives.length > 0) (this.#alternatives ??= new AcceptanceTracker()).offer(alternatives);
     const before = [...this.#offers];
@@ -67,7 +74,9 @@ export class AcceptanceTracker {
     const continued = new Set<string>();
     for (const { completionId, offset, text, typedLength, replacedLength = 0 } of completions) {
       const remaining = text.slice(typedLength);
-      const earlier = before.find(([id, offer]) => id === completionId || isSameContinuation(remaining, offer.text.slice(offer.typedLength)));
+      const earlier = before.find(
+        ([id, offer]) => id === completionId || isSameContinuation(remaining, offer.text.slice(offer.typedLength)),
+      );
       if (earlier) continued.add(earlier[0]);
       else shown.push(completionId);
       this.#offers.set(completionId, {
@@ -106,7 +115,10 @@ export class AcceptanceTracker {
 
   /** Whether the cursor at `offset` still stands where ghost text continues. */
   isAt(offset: number): boolean {
-    return [...this.#offers.values()].some((offer) => offer.offset + offer.typedLength === offset) || (this.#alternatives?.isAt(offset) ?? false);
+    return (
+      [...this.#offers.values()].some((offer) => offer.offset + offer.typedLength === offset) ||
+      (this.#alternatives?.isAt(offset) ?? false)
+    );
   }
 
   /** What is offered after the cursor at `offset`, if that is one text. */
@@ -132,7 +144,9 @@ function isSameContinuation(remaining: string, earlier: string): boolean {
 
 /** Ghost text taken in part or typed to its end has served: it was not dismissed. */
 function dismissal(completionId: string, offer: Offer): readonly AcceptanceEvent[] {
-  return offer.acceptedCharacters > 0 || offer.typedLength >= offer.text.length ? [] : [{ kind: 'dismissed', completionId }];
+  return offer.acceptedCharacters > 0 || offer.typedLength >= offer.text.length
+    ? []
+    : [{ kind: 'dismissed', completionId }];
 }
 
 function follow(completionId: string, offer: Offer, change: TextChange, undone: boolean): AcceptanceEvent | undefined {
@@ -153,12 +167,19 @@ function follow(completionId: string, offer: Offer, change: TextChange, undone: 
   const grown = continued - offer.typedLength;
   const inserted = offer.text.slice(offer.typedLength, continued);
   offer.typedLength = continued;
-  if (undone || grown <= 0 || TYPED_IN_ONE_STROKE.test(inserted) || BRACKET_WITH_CLOSER.test(change.text)) return undefined;
+  if (undone || grown <= 0 || TYPED_IN_ONE_STROKE.test(inserted) || BRACKET_WITH_CLOSER.test(change.text))
+    return undefined;
   // All at once is full acceptance: the item's command tells of it.
   if (continued === offer.text.length) return undefined;
   const isFirst = offer.acceptedCharacters === 0;
   offer.acceptedCharacters += grown;
-  return { kind: 'acceptedPartly', completionId, acceptedCharacters: offer.acceptedCharacters, addedCharacters: grown, isFirst };
+  return {
+    kind: 'acceptedPartly',
+    completionId,
+    acceptedCharacters: offer.acceptedCharacters,
+    addedCharacters: grown,
+    isFirst,
+  };
 }
 
 /** How much of the offered text stands after a change at its typed end; `undefined`: the change contradicts it. */
@@ -172,7 +193,8 @@ function continuation(offer: Offer, change: TextChange): number | undefined {
     return start + change.text.length;
   }
   // The editor's own closer stands behind the cursor now, in the way of nothing.
-  if (!BRACKET_WITH_CLOSER.test(change.text) || !offer.text.startsWith(before + change.text.slice(0, 1))) return undefined;
+  if (!BRACKET_WITH_CLOSER.test(change.text) || !offer.text.startsWith(before + change.text.slice(0, 1)))
+    return undefined;
   offer.replacedLength += 1;
   return start + 1;
 }

@@ -15,7 +15,8 @@ export function gateState(
 ): GateState {
   if (!preferences.enabled) return { kind: 'off' };
   if (snoozedUntilMs > nowMs) return { kind: 'snoozed', untilMs: snoozedUntilMs };
-  if (languageId !== undefined && preferences.disabledLanguages.includes(languageId)) return { kind: 'languageOff', languageId };
+  if (languageId !== undefined && preferences.disabledLanguages.includes(languageId))
+    return { kind: 'languageOff', languageId };
   return { kind: 'on' };
 }
 

@@ -22,9 +22,14 @@ export const NO_COUNTS: CompletionCounts = {
 };
 
 /** `counts` with `added` on top; unknown or damaged stored values count as 0. */
-export function addCounts(counts: Partial<CompletionCounts> | undefined, added: Partial<CompletionCounts>): CompletionCounts {
+export function addCounts(
+  counts: Partial<CompletionCounts> | undefined,
+  added: Partial<CompletionCounts>,
+): CompletionCounts {
   const names = Object.keys(NO_COUNTS) as (keyof CompletionCounts)[];
-  return Object.fromEntries(names.map((name) => [name, finite(counts?.[name]) + finite(added[name])])) as unknown as CompletionCounts;
+  return Object.fromEntries(
+    names.map((name) => [name, finite(counts?.[name]) + finite(added[name])]),
+  ) as unknown as CompletionCounts;
 }
 
 /** Share of shown completions that were taken, whole or in part; `undefined` before the first. */

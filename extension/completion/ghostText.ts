@@ -15,7 +15,11 @@ export interface GhostTextSetup {
   readonly documents: DocumentSync;
   readonly snooze: Snooze;
   readonly log: vscode.LogOutputChannel;
-  readonly onOffer: (document: vscode.TextDocument, position: vscode.Position, items: readonly vscode.InlineCompletionItem[]) => void;
+  readonly onOffer: (
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    items: readonly vscode.InlineCompletionItem[],
+  ) => void;
   readonly onTrouble: (trouble: Trouble) => void;
 }
 
@@ -49,7 +53,8 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     } catch (error) {
       // The session tells of what concerns the sidecar itself.
       if (error instanceof TroubleError) onTrouble(error.trouble);
-      else if (!(error instanceof vscode.CancellationError)) log.debug(`Ghost text: ${error instanceof Error ? error.message : String(error)}`);
+      else if (!(error instanceof vscode.CancellationError))
+        log.debug(`Ghost text: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   }
@@ -57,9 +62,17 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
   /** Tells the sidecar that the cursor rests at a place where ghost text may be wanted next; starts none for it. */
   async prepare(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
     const { session, documents } = this.#setup;
-    if (!session.isRunning || this.state(document.languageId).kind !== 'on' || (await documents.ensureSent(document)) !== 'sent') return;
+    if (
+      !session.isRunning ||
+      this.state(document.languageId).kind !== 'on' ||
+      (await documents.ensureSent(document)) !== 'sent'
+    )
+      return;
     const { line, character } = position;
-    await session.notifyIfRunning(CURSOR_NOTIFICATION, { textDocument: { uri: document.uri.toString() }, position: { line, character } } satisfies CursorRest);
+    await session.notifyIfRunning(CURSOR_NOTIFICATION, {
+      textDocument: { uri: document.uri.toString() },
+      position: { line, character },
+    } satisfies CursorRest);
   }
 
   async #ask(
@@ -77,7 +90,10 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     return session.provideInlineCompletions(document, position, context, token);
   }
 
-  /** The editor asks once per keystroke: a question that the sidecar's end swallowed would stay unanswered until the next. Once that comes, nothing is recovered for this one. */
+  /**
+   * The editor asks once per keystroke: a question that the sidecar's end swallowed would stay unanswered until the
+   * next. Once that comes, nothing is recovered for this one.
+   */
   async #askAgainAfterCrash<Answer>(ask: () => Promise<Answer>, token: vscode.CancellationToken): Promise<Answer> {
     try {
       return await ask();
@@ -98,7 +114,9 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
 
 function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error.name === 'DrainingError' || (error.name === 'SidecarError' && (error as { code?: unknown }).code === 'closed');
+  return (
+    error.name === 'DrainingError' || (error.name === 'SidecarError' && (error as { code?: unknown }).code === 'closed')
+  );
 }
 
 function tooLarge(document: vscode.TextDocument): Trouble {

@@ -1,9 +1,11 @@
 /** Scripts that put no space between words: VS Code's own command takes all up to the next space. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
 /**
- * The beginning of `text` up to the end of its next word, with what stands before that, as Unicode and its dictionaries divide words
- * (`Intl.Segmenter`); `undefined` where the next word is of a script with spaces, which VS Code's own command knows how to take.
+ * The beginning of `text` up to the end of its next word, with what stands before that, as Unicode and its dictionaries
+ * divide words (`Intl.Segmenter`); `undefined` where the next word is of a script with spaces, which VS Code's own
+ * command knows how to take.
  */
 export function nextUnspacedWord(text: string): string | undefined {
   let taken = '';

@@ -18,7 +18,17 @@ const SNOOZE_MINUTES: readonly number[] = [5, 15, 30, 60, 240];
 export function registerCompletion(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,
-  { ghostText, snooze, acceptance, logError }: { readonly ghostText: GhostText; readonly snooze: Snooze; readonly acceptance: Acceptance; readonly logError: (error: unknown) => void },
+  {
+    ghostText,
+    snooze,
+    acceptance,
+    logError,
+  }: {
+    readonly ghostText: GhostText;
+    readonly snooze: Snooze;
+    readonly acceptance: Acceptance;
+    readonly logError: (error: unknown) => void;
+  },
 ): void {
   context.subscriptions.push(
     new RestingCursor((document, position) => {
@@ -41,7 +51,10 @@ async function trigger(): Promise<void> {
   else await vscode.window.showInformationMessage(l10n.t('Put the cursor into the code to complete first.'));
 }
 
-/** Takes the next word of ghost text. VS Code's own command takes a whole line of a script without spaces, so there Chorus divides. */
+/**
+ * Takes the next word of ghost text. VS Code's own command takes a whole line of a script without spaces, so there
+ * Chorus divides.
+ */
 async function acceptWord(acceptance: Acceptance): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const word = editor && nextUnspacedWord(acceptance.remaining(editor) ?? '');
@@ -55,7 +68,10 @@ async function askAndSnooze(snooze: Snooze, minutes: unknown): Promise<void> {
     snooze.begin(minutes);
     return;
   }
-  const items = SNOOZE_MINUTES.map((choice) => ({ label: formatNumber(choice, { style: 'unit', unit: 'minute', unitDisplay: 'long' }), minutes: choice }));
+  const items = SNOOZE_MINUTES.map((choice) => ({
+    label: formatNumber(choice, { style: 'unit', unit: 'minute', unitDisplay: 'long' }),
+    minutes: choice,
+  }));
   const picked = await vscode.window.showQuickPick(items, { placeHolder: l10n.t('No ghost text for') });
   if (picked) snooze.begin(picked.minutes);
 }

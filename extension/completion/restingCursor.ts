@@ -5,20 +5,24 @@ import { EDIT_MOVES_MS, REST_MS } from './restTimes.ts';
 export class RestingCursor implements vscode.Disposable {
   readonly #disposables: readonly vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
-  /** Has just become the active editor. What its document is opened with, such as the match of a search, may be selected only now. */
+  /**
+   * Has just become the active editor. What its document is opened with, such as the match of a search, may be selected
+   * only now.
+   */
   #arriving: vscode.TextEditor | undefined;
   readonly #editedAtMs = new WeakMap<vscode.TextDocument, number>();
 
   /**
-   * `onRest`: one cursor stands still in `document`. It has no selection, or is the active end of one that an editor came with: what the user selects by mouse
-   * or keyboard is no place to type at.
+   * `onRest`: one cursor stands still in `document`. It has no selection, or is the active end of one that an editor
+   * came with: what the user selects by mouse or keyboard is no place to type at.
    */
   constructor(private readonly onRest: (document: vscode.TextDocument, position: vscode.Position) => void) {
     this.#disposables = [
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#editedAtMs.set(document, Date.now())),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
         // What happens in an editor beside the active one moves nothing that rests.
-        if (textEditor === vscode.window.activeTextEditor) this.#moved(textEditor, textEditor === this.#arriving && !isOfUser(kind));
+        if (textEditor === vscode.window.activeTextEditor)
+          this.#moved(textEditor, textEditor === this.#arriving && !isOfUser(kind));
       }),
       vscode.window.onDidChangeActiveTextEditor((editor) => this.#moved(editor, true)),
     ];
@@ -35,7 +39,12 @@ export class RestingCursor implements vscode.Disposable {
     const { version } = document;
     this.#timer = setTimeout(() => {
       this.#arriving = undefined;
-      if (document.version === version && vscode.window.activeTextEditor === editor && editor.selection.isEqual(selection)) this.onRest(document, selection.active);
+      if (
+        document.version === version &&
+        vscode.window.activeTextEditor === editor &&
+        editor.selection.isEqual(selection)
+      )
+        this.onRest(document, selection.active);
     }, REST_MS);
   }
 

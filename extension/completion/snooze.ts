@@ -35,7 +35,11 @@ export class Snooze implements vscode.Disposable {
   #wait(): void {
     clearTimeout(this.#timer);
     const restMs = this.#untilMs - Date.now();
-    if (restMs > 0) this.#timer = setTimeout(() => (this.#untilMs > Date.now() ? this.#wait() : this.end()), Math.min(restMs, MAX_TIMER_MS));
+    if (restMs > 0)
+      this.#timer = setTimeout(
+        () => (this.#untilMs > Date.now() ? this.#wait() : this.end()),
+        Math.min(restMs, MAX_TIMER_MS),
+      );
   }
 
   dispose(): void {

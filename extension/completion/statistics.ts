@@ -8,19 +8,29 @@ import { acceptedShare, survivedShare, type CompletionCounts } from './counts.ts
 /** Shows what became of ghost text. The numbers never leave this machine. */
 export async function showStatistics(session: LanguageClientSession, counts: CompletionCounts): Promise<void> {
   const lines = countLines(counts);
-  if (session.isRunning) lines.push(...sidecarLines(await session.request<CompletionStatistics>(STATISTICS_REQUEST, undefined)));
-  await vscode.window.showInformationMessage(l10n.t('Ghost Text Statistics'), { modal: true, detail: lines.join('\n') });
+  if (session.isRunning)
+    lines.push(...sidecarLines(await session.request<CompletionStatistics>(STATISTICS_REQUEST, undefined)));
+  await vscode.window.showInformationMessage(l10n.t('Ghost Text Statistics'), {
+    modal: true,
+    detail: lines.join('\n'),
+  });
 }
 
 /** The counts as lines for people. */
 export function countLines(counts: CompletionCounts): string[] {
   const lines = [
     l10n.t('Shown: {0}', formatNumber(counts.shown)),
-    l10n.t('Accepted: {0}, in part: {1} ({2})', formatNumber(counts.accepted), formatNumber(counts.acceptedPartly), percent(acceptedShare(counts))),
+    l10n.t(
+      'Accepted: {0}, in part: {1} ({2})',
+      formatNumber(counts.accepted),
+      formatNumber(counts.acceptedPartly),
+      percent(acceptedShare(counts)),
+    ),
     l10n.t('Accepted characters: {0}', formatNumber(counts.acceptedCharacters)),
   ];
   const survived = survivedShare(counts);
-  if (survived !== undefined) lines.push(l10n.t('Of accepted text still there after two minutes: {0}', percent(survived)));
+  if (survived !== undefined)
+    lines.push(l10n.t('Of accepted text still there after two minutes: {0}', percent(survived)));
   return lines;
 }
 
@@ -35,7 +45,14 @@ function sidecarLines(statistics: CompletionStatistics): string[] {
     ),
   ];
   if (statistics.latencyP50Ms !== undefined && statistics.latencyP90Ms !== undefined) {
-    lines.push(l10n.t('Answer time: half within {0}, {1} within {2}', milliseconds(statistics.latencyP50Ms), percent(0.9), milliseconds(statistics.latencyP90Ms)));
+    lines.push(
+      l10n.t(
+        'Answer time: half within {0}, {1} within {2}',
+        milliseconds(statistics.latencyP50Ms),
+        percent(0.9),
+        milliseconds(statistics.latencyP90Ms),
+      ),
+    );
   }
   return lines;
 }

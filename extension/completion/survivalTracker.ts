@@ -20,7 +20,8 @@ export class SurvivalTracker {
 
   /** Begins to follow `length` characters at `offset`. */
   follow(completionId: string, offset: number, length: number): void {
-    if (length > 0) this.#accepted.set(completionId, { start: offset, end: offset + length, length, untouched: length });
+    if (length > 0)
+      this.#accepted.set(completionId, { start: offset, end: offset + length, length, untouched: length });
   }
 
   change(changes: readonly TextChange[]): void {

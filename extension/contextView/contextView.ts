@@ -26,13 +26,25 @@ export function contextTitle({ index, budgetTokens, plannedTokens }: ContextResu
 
 /** Where the names of the last completion come from, and what it cost. */
 export function whyItems(last: LastCompletion): PlaceItem[] {
-  const names = last.names.map(({ name, uri, path, line }): PlaceItem => ({ label: `$(symbol-reference) ${name}`, description: `${path}:${line + 1}`, place: { uri, line } }));
+  const names = last.names.map(({ name, uri, path, line }): PlaceItem => ({
+    label: `$(symbol-reference) ${name}`,
+    description: `${path}:${line + 1}`,
+    place: { uri, line },
+  }));
   return [
     { label: `$(quote) ${shortened(last.text)}` },
-    ...(names.length > 0 ? names : [{ label: l10n.t('All its names are from this document, or the model\'s own') }]),
+    ...(names.length > 0 ? names : [{ label: l10n.t("All its names are from this document, or the model's own") }]),
     {
-      label: l10n.t('Tokens of this document: {0}, of other files: {1}', formatNumber(last.documentTokens), formatNumber(last.contextTokens)),
-      description: l10n.t('Read before: {0}, read for it: {1}', formatNumber(last.reusedTokens), formatNumber(last.evaluatedTokens)),
+      label: l10n.t(
+        'Tokens of this document: {0}, of other files: {1}',
+        formatNumber(last.documentTokens),
+        formatNumber(last.contextTokens),
+      ),
+      description: l10n.t(
+        'Read before: {0}, read for it: {1}',
+        formatNumber(last.reusedTokens),
+        formatNumber(last.evaluatedTokens),
+      ),
     },
   ];
 }

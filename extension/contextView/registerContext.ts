@@ -9,27 +9,43 @@ import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextV
 /** Registers "Show Context" and "Why This Completion?", for the document in the active editor. */
 export function registerContext(context: vscode.ExtensionContext, session: SidecarSession): void {
   context.subscriptions.push(
-    vscode.commands.registerCommand('chorus.context.show', () => show(session, (result) => ({ title: contextTitle(result), items: contextItems(result) }))),
-    vscode.commands.registerCommand('chorus.context.stopReadingAhead', () => switchSettingOff(vscode.workspace.getConfiguration('chorus'), 'context.readAhead')),
+    vscode.commands.registerCommand('chorus.context.show', () =>
+      show(session, (result) => ({ title: contextTitle(result), items: contextItems(result) })),
+    ),
+    vscode.commands.registerCommand('chorus.context.stopReadingAhead', () =>
+      switchSettingOff(vscode.workspace.getConfiguration('chorus'), 'context.readAhead'),
+    ),
     vscode.commands.registerCommand('chorus.completion.why', () =>
       show(session, (result) => {
-        const why = result.last ? whyItems(result.last) : [{ label: l10n.t('No completion was asked for in this document lately') }];
-        return { title: contextTitle(result), items: [...why, { label: '', kind: vscode.QuickPickItemKind.Separator }, ...contextItems(result)] };
+        const why = result.last
+          ? whyItems(result.last)
+          : [{ label: l10n.t('No completion was asked for in this document lately') }];
+        return {
+          title: contextTitle(result),
+          items: [...why, { label: '', kind: vscode.QuickPickItemKind.Separator }, ...contextItems(result)],
+        };
       }),
     ),
   );
 }
 
-async function show(session: SidecarSession, view: (result: ContextResult) => { readonly title: string; readonly items: readonly PlaceItem[] }): Promise<void> {
+async function show(
+  session: SidecarSession,
+  view: (result: ContextResult) => { readonly title: string; readonly items: readonly PlaceItem[] },
+): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (!document) return;
   try {
-    const result = await session.request<ContextResult>(CONTEXT_REQUEST, { uri: document.uri.toString() } satisfies ContextParams);
+    const result = await session.request<ContextResult>(CONTEXT_REQUEST, {
+      uri: document.uri.toString(),
+    } satisfies ContextParams);
     const { title, items } = view(result);
     const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
     if (!picked?.place) return;
     const { uri, line } = picked.place;
-    await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), { selection: new vscode.Range(line, 0, line, 0) });
+    await vscode.window.showTextDocument(vscode.Uri.parse(uri, true), {
+      selection: new vscode.Range(line, 0, line, 0),
+    });
   } catch (error) {
     await vscode.window.showErrorMessage(localisedMessage(error));
   }

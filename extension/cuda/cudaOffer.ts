@@ -11,7 +11,9 @@ export interface CudaOfferMemory {
 /** An offer that was put off, or closed, is not made again sooner than this. */
 const REPEAT_AFTER_MS = 7 * 24 * 60 * 60_000;
 
-/** Whether to offer the CUDA libraries: the sidecar found CUDA on this machine and could not use it for want of them. */
+/**
+ * Whether to offer the CUDA libraries: the sidecar found CUDA on this machine and could not use it for want of them.
+ */
 export function shouldOfferCuda(status: SidecarStatus | undefined, memory: CudaOfferMemory, nowMs: number): boolean {
   const reasons = [...(status?.deviceReasons ?? []), status?.trouble?.message ?? ''];
   if (!reasons.some((reason) => reason.includes(CUDA_ADD_ON_MISSING))) return false;

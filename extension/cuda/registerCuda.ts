@@ -1,6 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { INSTALL_CUDA_REQUEST, LOAD_REQUEST, type DownloadProgress, type SidecarStatus } from '../../sidecar/protocol/client.ts';
+import {
+  INSTALL_CUDA_REQUEST,
+  LOAD_REQUEST,
+  type DownloadProgress,
+  type SidecarStatus,
+} from '../../sidecar/protocol/client.ts';
 import { withCancellableProgress } from '../actions/failure.ts';
 import { progressMessage } from '../models/modelProgress.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
@@ -9,8 +14,15 @@ import { shouldOfferCuda, type CudaOfferMemory } from './cudaOffer.ts';
 
 const MEMORY_KEY = 'chorus.cuda.offer';
 
-/** Registers the command "Install CUDA Support", and offers it where the sidecar says that only the libraries are missing. */
-export function registerCuda(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
+/**
+ * Registers the command "Install CUDA Support", and offers it where the sidecar says that only the libraries are
+ * missing.
+ */
+export function registerCuda(
+  context: vscode.ExtensionContext,
+  session: LanguageClientSession,
+  onError: (error: unknown) => void,
+): void {
   context.subscriptions.push(
     vscode.commands.registerCommand('chorus.installCuda', () => installCuda(session)),
     session.onDidChangeStatus((status) => {
@@ -20,19 +32,29 @@ export function registerCuda(context: vscode.ExtensionContext, session: Language
 }
 
 async function installCuda(session: LanguageClientSession): Promise<void> {
-  const isInstalled = await withCancellableProgress(l10n.t('Chorus: Installing CUDA support'), async (token, report) => {
-    const onProgress = (progress: DownloadProgress): void => report(progressMessage(progress));
-    await session.requestStreaming<DownloadProgress, null>(INSTALL_CUDA_REQUEST, {}, onProgress, token).catch((error: unknown) => {
-      // It is no model that could not be downloaded.
-      throw error instanceof TroubleError && error.code === 'download-failed' ? new Error(error.message, { cause: error }) : error;
-    });
-    return true;
-  });
+  const isInstalled = await withCancellableProgress(
+    l10n.t('Chorus: Installing CUDA support'),
+    async (token, report) => {
+      const onProgress = (progress: DownloadProgress): void => report(progressMessage(progress));
+      await session
+        .requestStreaming<DownloadProgress, null>(INSTALL_CUDA_REQUEST, {}, onProgress, token)
+        .catch((error: unknown) => {
+          // It is no model that could not be downloaded.
+          throw error instanceof TroubleError && error.code === 'download-failed'
+            ? new Error(error.message, { cause: error })
+            : error;
+        });
+      return true;
+    },
+  );
   if (!isInstalled) return;
   const title = l10n.t('Starting the sidecar with CUDA');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, async () => {
     // What fails here is told by the session and its status.
-    await session.restart().then(() => session.request(LOAD_REQUEST, undefined)).catch(() => undefined);
+    await session
+      .restart()
+      .then(() => session.request(LOAD_REQUEST, undefined))
+      .catch(() => undefined);
   });
   const device = session.status?.device;
   if (device === undefined) return;
@@ -47,7 +69,9 @@ async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefi
   const install = l10n.t('Install');
   const never = l10n.t('Never');
   const answer = await vscode.window.showInformationMessage(
-    l10n.t('This machine has NVIDIA CUDA. With some libraries from the npm registry Chorus can run the model on the GPU.'),
+    l10n.t(
+      'This machine has NVIDIA CUDA. With some libraries from the npm registry Chorus can run the model on the GPU.',
+    ),
     install,
     l10n.t('Not Now'),
     never,

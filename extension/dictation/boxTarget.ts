@@ -10,8 +10,8 @@ export interface TextBox extends Pick<DictationTarget, 'gone' | 'setListening'> 
 }
 
 /**
- * Dictated text behind what stands in a box when the first words come. Where the box then holds anything but what was written last, the user has edited it or is done with it, and no more
- * is written.
+ * Dictated text behind what stands in a box when the first words come. Where the box then holds anything but what was
+ * written last, the user has edited it or is done with it, and no more is written.
  */
 export function boxTarget(box: TextBox): DictationTarget {
   let before: string | undefined;

@@ -1,6 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { DICTATE_REQUEST, STOP_DICTATION, type DictateParams, type DictateResult, type DictationChunk } from '../../sidecar/protocol/client.ts';
+import {
+  DICTATE_REQUEST,
+  STOP_DICTATION,
+  type DictateParams,
+  type DictateResult,
+  type DictationChunk,
+} from '../../sidecar/protocol/client.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { TroubleError } from '../sidecar/troubleError.ts';
@@ -13,14 +19,17 @@ const LISTENING_CONTEXT = 'chorus.dictating';
 interface RunningDictation {
   readonly cancellation: vscode.CancellationTokenSource;
   /**
-   * The target is opened or the user asked; the sidecar was asked to listen; its first answer came, and the microphone is open; it is closed again, and the last words
-   * are read.
+   * The target is opened or the user asked; the sidecar was asked to listen; its first answer came, and the microphone
+   * is open; it is closed again, and the last words are read.
    */
   phase: 'preparing' | 'asked' | 'listening' | 'reading';
   readonly onClosed: () => void;
 }
 
-/** Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning to its end. */
+/**
+ * Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning
+ * to its end.
+ */
 export class Dictation implements vscode.Disposable {
   readonly #sign: vscode.StatusBarItem;
   readonly #windowState: vscode.Disposable;
@@ -45,16 +54,25 @@ export class Dictation implements vscode.Disposable {
   }
 
   /**
-   * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said before the end still appears. Listens not at all where that comes before
-   * the microphone is open. Resolves when the microphone is closed; another one may be begun then, and waits until the last words of this one are shown. Failures become one message.
+   * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said
+   * before the end still appears. Listens not at all where that comes before the microphone is open. Resolves when the
+   * microphone is closed; another one may be begun then, and waits until the last words of this one are shown. Failures
+   * become one message.
    */
   async start(open: () => Promise<DictationTarget | undefined>, stop: AbortSignal): Promise<void> {
     if (this.#running) return;
     await new Promise<void>((resolve) => {
-      const running: RunningDictation = { cancellation: new vscode.CancellationTokenSource(), phase: 'preparing', onClosed: resolve };
+      const running: RunningDictation = {
+        cancellation: new vscode.CancellationTokenSource(),
+        phase: 'preparing',
+        onClosed: resolve,
+      };
       this.#running = running;
       stop.addEventListener('abort', () => this.#end(running), { once: true });
-      this.#ended = this.#ended.then(() => this.#run(open, running)).catch(this.logError).finally(resolve);
+      this.#ended = this.#ended
+        .then(() => this.#run(open, running))
+        .catch(this.logError)
+        .finally(resolve);
     });
   }
 
@@ -67,7 +85,8 @@ export class Dictation implements vscode.Disposable {
       if (token.isCancellationRequested) return;
       target = await open();
       target?.gone?.addEventListener('abort', () => cancellation.cancel(), { once: true });
-      if (!target || token.isCancellationRequested || !(await this.#mayListen()) || token.isCancellationRequested) return;
+      if (!target || token.isCancellationRequested || !(await this.#mayListen()) || token.isCancellationRequested)
+        return;
       await this.#listen(target, running);
     } catch (error) {
       if (!token.isCancellationRequested) this.#showFailure(error);
@@ -82,7 +101,10 @@ export class Dictation implements vscode.Disposable {
     }
   }
 
-  /** Closes the microphone; one that is not open yet is not opened: the sidecar that hears of the end now need not be the one that the request comes to. */
+  /**
+   * Closes the microphone; one that is not open yet is not opened: the sidecar that hears of the end now need not be
+   * the one that the request comes to.
+   */
   #end({ phase, cancellation }: RunningDictation): void {
     if (phase === 'listening') this.session.notify(STOP_DICTATION, {}).catch(this.logError);
     else if (phase !== 'reading') cancellation.cancel();
@@ -128,20 +150,31 @@ export class Dictation implements vscode.Disposable {
     this.#sign.text = isListening ? `${icon} ${l10n.t('Listening')}` : icon;
     this.#sign.command = isClosed ? undefined : 'chorus.dictate';
     this.#sign.tooltip = isClosed ? undefined : l10n.t('Stop dictating');
-    this.#sign.accessibilityInformation = isClosed ? undefined : { label: `${l10n.t('Listening')}. ${l10n.t('Stop dictating')}`, role: 'button' };
+    this.#sign.accessibilityInformation = isClosed
+      ? undefined
+      : { label: `${l10n.t('Listening')}. ${l10n.t('Stop dictating')}`, role: 'button' };
     this.#sign.backgroundColor = isListening ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#sign.show();
   }
 
-  /** Whether the window has the focus, and the user's consent. Who was just asked for that looks at the window: the focus may not be back from the question yet. */
+  /**
+   * Whether the window has the focus, and the user's consent. Who was just asked for that looks at the window: the
+   * focus may not be back from the question yet.
+   */
   async #mayListen(): Promise<boolean> {
     return this.memory.get<boolean>(CONSENT_KEY) ? vscode.window.state.focused : this.#askForConsent();
   }
 
   async #askForConsent(): Promise<boolean> {
     const yes = l10n.t('Use the Microphone');
-    const detail = l10n.t('It listens only after your command, says so in the status bar, and stops by itself when you are silent. What you say stays on this machine and is not kept.');
-    const chosen = await vscode.window.showInformationMessage(l10n.t('May Chorus use the microphone?'), { modal: true, detail }, yes);
+    const detail = l10n.t(
+      'It listens only after your command, says so in the status bar, and stops by itself when you are silent. What you say stays on this machine and is not kept.',
+    );
+    const chosen = await vscode.window.showInformationMessage(
+      l10n.t('May Chorus use the microphone?'),
+      { modal: true, detail },
+      yes,
+    );
     if (chosen !== yes) return false;
     await this.memory.update(CONSENT_KEY, true);
     return true;
@@ -150,9 +183,12 @@ export class Dictation implements vscode.Disposable {
   #showFailure(error: unknown): void {
     const choose = l10n.t('Choose Model…');
     const isMissing = error instanceof TroubleError && error.trouble.code === 'no-speech-model';
-    vscode.window.showErrorMessage(localisedMessage(error), ...(isMissing ? [choose] : [])).then(async (chosen) => {
-      if (chosen === choose) await chooseSpeechModel();
-    }).then(undefined, this.logError);
+    vscode.window
+      .showErrorMessage(localisedMessage(error), ...(isMissing ? [choose] : []))
+      .then(async (chosen) => {
+        if (chosen === choose) await chooseSpeechModel();
+      })
+      .then(undefined, this.logError);
   }
 
   dispose(): void {
@@ -164,5 +200,8 @@ export class Dictation implements vscode.Disposable {
 
 async function chooseSpeechModel(): Promise<void> {
   const [file] = (await vscode.window.showOpenDialog({ filters: { 'ggml-*.bin, *.gguf': ['bin', 'gguf'] } })) ?? [];
-  if (file) await vscode.workspace.getConfiguration('chorus').update('speech.modelPath', file.fsPath, vscode.ConfigurationTarget.Global);
+  if (file)
+    await vscode.workspace
+      .getConfiguration('chorus')
+      .update('speech.modelPath', file.fsPath, vscode.ConfigurationTarget.Global);
 }

@@ -6,7 +6,10 @@ import { insertedText } from './insertedText.ts';
 /** Dictated text at the cursor of an editor, in place of what is selected. One undo takes all of it back. */
 export class EditorTarget implements DictationTarget {
   #range: TrackedRange | undefined;
-  /** Changes of the document, in order, since an edit of ours is under way: only its outcome tells whether the first of them is our own. */
+  /**
+   * Changes of the document, in order, since an edit of ours is under way: only its outcome tells whether the first of
+   * them is our own.
+   */
   #meanwhile: (readonly OffsetChange[])[] | undefined;
   #isFirst = true;
   /** Of the line, before the place. */
@@ -30,7 +33,10 @@ export class EditorTarget implements DictationTarget {
 
   async show(text: string): Promise<boolean> {
     const { document } = this.editor;
-    const inserted = insertedText(text, { before: this.#before, lineBreak: document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n' });
+    const inserted = insertedText(text, {
+      before: this.#before,
+      lineBreak: document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n',
+    });
     while (this.#range && !document.isClosed) {
       const { start, end } = this.#range;
       if (document.getText(rangeOf(document, start, end)) === inserted) return true;
@@ -43,12 +49,18 @@ export class EditorTarget implements DictationTarget {
     return false;
   }
 
-  /** VS Code refuses an edit of a document that was changed before it came there: 'outdated', and the place has followed the change. */
+  /**
+   * VS Code refuses an edit of a document that was changed before it came there: 'outdated', and the place has followed
+   * the change.
+   */
   async #replace({ start, end }: TrackedRange, inserted: string): Promise<'done' | 'outdated' | 'refused'> {
     const meanwhile: (readonly OffsetChange[])[] = (this.#meanwhile = []);
     let isDone: boolean;
     try {
-      isDone = await this.editor.edit((edit) => edit.replace(rangeOf(this.editor.document, start, end), inserted), { undoStopBefore: this.#isFirst, undoStopAfter: false });
+      isDone = await this.editor.edit((edit) => edit.replace(rangeOf(this.editor.document, start, end), inserted), {
+        undoStopBefore: this.#isFirst,
+        undoStopAfter: false,
+      });
     } catch {
       // The editor was closed meanwhile.
       return 'refused';
@@ -79,4 +91,5 @@ export class EditorTarget implements DictationTarget {
   }
 }
 
-const rangeOf = (document: vscode.TextDocument, start: number, end: number): vscode.Range => new vscode.Range(document.positionAt(start), document.positionAt(end));
+const rangeOf = (document: vscode.TextDocument, start: number, end: number): vscode.Range =>
+  new vscode.Range(document.positionAt(start), document.positionAt(end));

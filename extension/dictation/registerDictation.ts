@@ -16,14 +16,20 @@ export interface ChatBox {
 }
 
 /**
- * Registers the commands that dictate: into what had the focus last, the chat box, or the box of a commit message. Each is a toggle, and
- * listens no longer than its key is held where that is held.
+ * Registers the commands that dictate: into what had the focus last, the chat box, or the box of a commit message. Each
+ * is a toggle, and listens no longer than its key is held where that is held.
  */
-export function registerDictation(context: vscode.ExtensionContext, session: SidecarSession, chatBox: ChatBox, logError: (error: unknown) => void): void {
+export function registerDictation(
+  context: vscode.ExtensionContext,
+  session: SidecarSession,
+  chatBox: ChatBox,
+  logError: (error: unknown) => void,
+): void {
   const dictation = new Dictation(session, context.globalState, logError);
   const key = new HeldKey();
   let isChatLast = false;
-  const toggle = (open: () => Promise<DictationTarget | undefined>): Promise<void> => key.press((released) => dictation.start(open, released));
+  const toggle = (open: () => Promise<DictationTarget | undefined>): Promise<void> =>
+    key.press((released) => dictation.start(open, released));
   context.subscriptions.push(
     dictation,
     key,
@@ -34,9 +40,13 @@ export function registerDictation(context: vscode.ExtensionContext, session: Sid
     }),
     vscode.commands.registerCommand('chorus.dictate', (into?: 'chat') => {
       const editor = vscode.window.activeTextEditor;
-      return toggle(() => (editor && into !== 'chat' && !isChatLast ? Promise.resolve(new EditorTarget(editor)) : chatBox.open()));
+      return toggle(() =>
+        editor && into !== 'chat' && !isChatLast ? Promise.resolve(new EditorTarget(editor)) : chatBox.open(),
+      );
     }),
-    vscode.commands.registerCommand('chorus.dictateCommitMessage', (sourceControl?: vscode.SourceControl) => toggle(() => commitTarget(sourceControl))),
+    vscode.commands.registerCommand('chorus.dictateCommitMessage', (sourceControl?: vscode.SourceControl) =>
+      toggle(() => commitTarget(sourceControl)),
+    ),
   );
 }
 

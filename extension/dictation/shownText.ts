@@ -16,7 +16,10 @@ export class ShownText {
     return this.#isAny;
   }
 
-  /** Shows all of the text so far. No text is a state like others once there was some; before that the target is left as it is. */
+  /**
+   * Shows all of the text so far. No text is a state like others once there was some; before that the target is left as
+   * it is.
+   */
   async show(text: string): Promise<void> {
     if (text === '' && !this.#isAny) return;
     this.#isAny = true;

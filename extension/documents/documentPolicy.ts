@@ -17,8 +17,8 @@ export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';
 const RULE_FILES = `{${[...IGNORE_FILES, `${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`].join(',')}}`;
 
 /**
- * Decides which documents may leave the window for the sidecar. Rules are read through `vscode.workspace.fs`, so remote and virtual
- * workspaces have the same as local ones.
+ * Decides which documents may leave the window for the sidecar. Rules are read through `vscode.workspace.fs`, so remote
+ * and virtual workspaces have the same as local ones.
  */
 export class DocumentPolicy implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
@@ -56,11 +56,17 @@ export class DocumentPolicy implements vscode.Disposable {
 
   #readSecretFiles(): SecretFiles {
     const files = new SecretFiles(readSecretPatterns(vscode.workspace.getConfiguration('chorus')));
-    if (files.problem) this.log(`The setting chorus.documents.secretFiles can't be applied, so every file is kept from the model: ${files.problem.message}`);
+    if (files.problem)
+      this.log(
+        `The setting chorus.documents.secretFiles can't be applied, so every file is kept from the model: ${files.problem.message}`,
+      );
     return files;
   }
 
-  /** Whether the document of `uri` may be sent, by the rules as they are when the answer comes: while they change, it waits. */
+  /**
+   * Whether the document of `uri` may be sent, by the rules as they are when the answer comes: while they change, it
+   * waits.
+   */
   async check(uri: vscode.Uri): Promise<Verdict> {
     const key = uri.toString();
     for (;;) {
@@ -112,7 +118,10 @@ export class DocumentPolicy implements vscode.Disposable {
     }
   }
 
-  async #isIgnored(uri: vscode.Uri, { isFolder, isLinked }: { readonly isFolder: boolean; readonly isLinked: boolean }): Promise<boolean> {
+  async #isIgnored(
+    uri: vscode.Uri,
+    { isFolder, isLinked }: { readonly isFolder: boolean; readonly isLinked: boolean },
+  ): Promise<boolean> {
     for (const root of await this.#roots.of(vscode.Uri.joinPath(uri, '..'))) {
       const path = relativePath(root, uri);
       const rules = this.#rulesOf(root);
@@ -126,16 +135,22 @@ export class DocumentPolicy implements vscode.Disposable {
     const key = root.toString();
     let rules = this.#rulesOfRoot.get(key);
     if (rules === undefined) {
-      rules = new IgnoreRules((folder, name) => this.#readRules(root, folder, name), { onRefused: (file, error) => this.#noteRefused(error, vscode.Uri.joinPath(root, file)) });
+      rules = new IgnoreRules((folder, name) => this.#readRules(root, folder, name), {
+        onRefused: (file, error) => this.#noteRefused(error, vscode.Uri.joinPath(root, file)),
+      });
       this.#rulesOfRoot.set(key, rules);
     }
     return rules;
   }
 
-  /** As for git, the ignore files of a repository further down are none of `root`'s: they bring nothing back that it ignores. */
+  /**
+   * As for git, the ignore files of a repository further down are none of `root`'s: they bring nothing back that it
+   * ignores.
+   */
   async #readRules(root: vscode.Uri, folder: string, name: string): Promise<string | undefined> {
     const uri = vscode.Uri.joinPath(root, folder);
-    if (folder !== EXCLUDE_FILE.folder && (await this.#roots.of(uri))[0]?.toString() !== root.toString()) return undefined;
+    if (folder !== EXCLUDE_FILE.folder && (await this.#roots.of(uri))[0]?.toString() !== root.toString())
+      return undefined;
     const file = vscode.Uri.joinPath(uri, name);
     return readIgnoreFile(file).catch((error: unknown) => {
       this.#noteUnread(error, file);
@@ -160,7 +175,12 @@ export class DocumentPolicy implements vscode.Disposable {
   #watch(pattern: vscode.GlobPattern): vscode.Disposable {
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const forget = () => this.#forget();
-    return vscode.Disposable.from(watcher, watcher.onDidChange(forget), watcher.onDidCreate(forget), watcher.onDidDelete(forget));
+    return vscode.Disposable.from(
+      watcher,
+      watcher.onDidChange(forget),
+      watcher.onDidCreate(forget),
+      watcher.onDidDelete(forget),
+    );
   }
 
   /** Rules of a repository outside of the workspace serve while a document in it is open. */
@@ -173,7 +193,10 @@ export class DocumentPolicy implements vscode.Disposable {
     }
   }
 
-  /** Of a folder that is moved VS Code tells nothing but the folder: at a path of which rules were read others may count now. */
+  /**
+   * Of a folder that is moved VS Code tells nothing but the folder: at a path of which rules were read others may count
+   * now.
+   */
   #watchFolders(): void {
     const watcher = vscode.workspace.createFileSystemWatcher('**/*', false, false, true);
     const judge = (uri: vscode.Uri): void => {

@@ -9,8 +9,8 @@ import { NOTEBOOK_CELL_SCHEME } from './schemes.ts';
 export type SyncResult = 'sent' | 'kept' | 'tooLarge' | 'closed';
 
 /**
- * Sends documents to the sidecar: those that are shown, and only those that the policy allows. Which documents the sidecar has is known
- * here and nowhere else. With a notebook's cell go the other cells of its notebook.
+ * Sends documents to the sidecar: those that are shown, and only those that the policy allows. Which documents the
+ * sidecar has is known here and nowhere else. With a notebook's cell go the other cells of its notebook.
  */
 export class DocumentSync implements vscode.Disposable {
   readonly #policy: DocumentPolicy;
@@ -25,7 +25,11 @@ export class DocumentSync implements vscode.Disposable {
     this.#onError = onError;
     const refresh = (): void => this.#refresh();
     this.#notebooks = new NotebookSync((cell) => this.#send(cell), onError);
-    this.#disposables = [this.#notebooks, policy.onDidChange(refresh), vscode.window.onDidChangeVisibleTextEditors(refresh)];
+    this.#disposables = [
+      this.#notebooks,
+      policy.onDidChange(refresh),
+      vscode.window.onDidChangeVisibleTextEditors(refresh),
+    ];
   }
 
   /** To be part of the language client's middleware: nothing about a document leaves that was not sent before. */
@@ -45,8 +49,9 @@ export class DocumentSync implements vscode.Disposable {
   };
 
   /**
-   * Begins with a fresh connection, which gets the documents that are shown; `undefined`: there is none. The client must have started: before
-   * that it tells of no change, and what is typed after a document was read would be missing for good.
+   * Begins with a fresh connection, which gets the documents that are shown; `undefined`: there is none. The client
+   * must have started: before that it tells of no change, and what is typed after a document was read would be missing
+   * for good.
    */
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
@@ -55,7 +60,10 @@ export class DocumentSync implements vscode.Disposable {
     this.#refresh();
   }
 
-  /** Sends the document unless it was sent or must not be. Whoever asks the sidecar about a document waits for this first. */
+  /**
+   * Sends the document unless it was sent or must not be. Whoever asks the sidecar about a document waits for this
+   * first.
+   */
   async ensureSent(document: vscode.TextDocument): Promise<SyncResult> {
     const result = await this.#send(document);
     if (result === 'sent' && document.uri.scheme === NOTEBOOK_CELL_SCHEME) await this.#notebooks.ensureSent(document);
@@ -87,8 +95,12 @@ export class DocumentSync implements vscode.Disposable {
     if (client === undefined) return;
     const key = document.uri.toString();
     if (this.#sent.has(key)) {
-      if ((await this.#policy.check(document.uri)) === 'allowed' || client !== this.#client || !this.#sent.delete(key)) return;
-      await client.sendNotification('textDocument/didClose', client.code2ProtocolConverter.asCloseTextDocumentParams(document));
+      if ((await this.#policy.check(document.uri)) === 'allowed' || client !== this.#client || !this.#sent.delete(key))
+        return;
+      await client.sendNotification(
+        'textDocument/didClose',
+        client.code2ProtocolConverter.asCloseTextDocumentParams(document),
+      );
     } else if (isShown(document)) {
       await this.ensureSent(document);
     }

@@ -5,7 +5,9 @@ import { NOTEBOOK_CELL_SCHEME } from './schemes.ts';
 export function fileOf(uri: vscode.Uri): vscode.Uri | undefined {
   if (uri.scheme === NOTEBOOK_CELL_SCHEME) return notebookOf(uri);
   if (uri.scheme === 'untitled') {
-    const folder = vscode.workspace.workspaceFolders?.find((candidate) => uri.path.startsWith(`${candidate.uri.path}/`));
+    const folder = vscode.workspace.workspaceFolders?.find((candidate) =>
+      uri.path.startsWith(`${candidate.uri.path}/`),
+    );
     return folder?.uri.with({ path: uri.path });
   }
   return uri;

@@ -1,4 +1,9 @@
-import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from '../../sidecar/privacy/ignorePatterns.ts';
+import {
+  IgnorePatterns,
+  IgnorePatternsError,
+  isPlainPath,
+  MAX_PATH_STEPS,
+} from '../../sidecar/privacy/ignorePatterns.ts';
 
 /** Files with ignore rules, in the order in which later ones overrule earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
@@ -12,8 +17,8 @@ export function bringsRules(name: string): boolean {
 }
 
 /**
- * Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file. Where it throws, everything that
- * the file may have a say in counts as ignored.
+ * Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file.
+ * Where it throws, everything that the file may have a say in counts as ignored.
  */
 export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
 
@@ -22,13 +27,17 @@ const EVERYTHING = '*';
 export interface IgnoreRulesOptions {
   /** As git's `core.ignorecase`, which is on where file systems usually ignore case. */
   readonly ignoreCase?: boolean;
-  /** Hears of an ignore file, by its path, that has more rules than are applied: everything that it may have a say in counts as ignored. */
+  /**
+   * Hears of an ignore file, by its path, that has more rules than are applied: everything that it may have a say in
+   * counts as ignored.
+   */
   readonly onRefused?: (file: string, error: unknown) => void;
 }
 
 /**
- * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder overrules one above it,
- * and nothing below an ignored folder comes back. Files are read when a path first needs them, and kept until `forget`.
+ * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder
+ * overrules one above it, and nothing below an ignored folder comes back. Files are read when a path first needs them,
+ * and kept until `forget`.
  */
 export class IgnoreRules {
   readonly #read: ReadIgnoreFile;
@@ -45,7 +54,10 @@ export class IgnoreRules {
     this.#ignoreCase = options.ignoreCase ?? (process.platform === 'win32' || process.platform === 'darwin');
   }
 
-  /** `path`: of a file, relative to the root, with slashes. A path that leads elsewhere ("../a", "/a") counts as ignored; the root itself is not. */
+  /**
+   * `path`: of a file, relative to the root, with slashes. A path that leads elsewhere ("../a", "/a") counts as
+   * ignored; the root itself is not.
+   */
   async ignores(path: string): Promise<boolean> {
     return this.#ignores(path, false);
   }
@@ -79,7 +91,8 @@ export class IgnoreRules {
   /** Drops what was read, after an ignore file changed. With `folder`: of that one and those below it alone. */
   forget(folder?: string): void {
     for (const known of [this.#folders, this.#ignoredFolders]) {
-      for (const key of [...known.keys()]) if (folder === undefined || `${key}/`.startsWith(`${folder}/`)) known.delete(key);
+      for (const key of [...known.keys()])
+        if (folder === undefined || `${key}/`.startsWith(`${folder}/`)) known.delete(key);
     }
     if (folder === undefined) this.#excludes = undefined;
   }
@@ -92,13 +105,19 @@ export class IgnoreRules {
       const path = names.slice(depth).join('/');
       steps = rules.reduce((sum, patterns) => sum + patterns.stepsFor(path), steps);
       if (steps > MAX_PATH_STEPS) {
-        this.#onRefused(inFolder(folder, IGNORE_FILES[0] as string), new IgnorePatternsError('with the rules of the folders in it, too much for one path'));
+        this.#onRefused(
+          inFolder(folder, IGNORE_FILES[0] as string),
+          new IgnorePatternsError('with the rules of the folders in it, too much for one path'),
+        );
         return true;
       }
       const verdict = verdictOf(rules, path, kind);
       if (verdict !== undefined) return verdict === 'ignored';
     }
-    this.#excludes ??= this.#readFile(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).then((patterns) => (patterns ? [patterns] : []), () => this.#everything());
+    this.#excludes ??= this.#readFile(EXCLUDE_FILE.folder, EXCLUDE_FILE.name).then(
+      (patterns) => (patterns ? [patterns] : []),
+      () => this.#everything(),
+    );
     return verdictOf(await this.#excludes, names.join('/'), kind) === 'ignored';
   }
 
@@ -112,7 +131,9 @@ export class IgnoreRules {
   }
 
   async #readRules(folder: string): Promise<readonly IgnorePatterns[]> {
-    const patterns = await Promise.all(IGNORE_FILES.map((name) => this.#readFile(folder, name))).catch(() => this.#everything());
+    const patterns = await Promise.all(IGNORE_FILES.map((name) => this.#readFile(folder, name))).catch(() =>
+      this.#everything(),
+    );
     return patterns.filter((each) => each !== undefined);
   }
 
@@ -137,7 +158,11 @@ function inFolder(folder: string, name: string): string {
 }
 
 /** Of several files in one folder the later ones have the last word. */
-function verdictOf(rules: readonly IgnorePatterns[], path: string, kind: 'file' | 'folder'): ReturnType<IgnorePatterns['verdict']> {
+function verdictOf(
+  rules: readonly IgnorePatterns[],
+  path: string,
+  kind: 'file' | 'folder',
+): ReturnType<IgnorePatterns['verdict']> {
   for (const patterns of rules.toReversed()) {
     const verdict = patterns.verdict(path, kind);
     if (verdict !== undefined) return verdict;

@@ -13,7 +13,9 @@ export interface LateFilesOptions {
   readonly onAnswer: () => void;
 }
 
-/** Ignore files and repositories that could not be read in time, which are asked again every minute until one answers. */
+/**
+ * Ignore files and repositories that could not be read in time, which are asked again every minute until one answers.
+ */
 export class LateFiles implements vscode.Disposable {
   readonly #files = new Map<string, vscode.Uri>();
   #retry: NodeJS.Timeout | undefined;

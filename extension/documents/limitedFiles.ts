@@ -3,11 +3,15 @@ import { within } from '../../sidecar/common/within.ts';
 
 const LIMIT_MS = 10_000;
 
-/** VS Code's file systems. What does not answer within ten seconds throws `LateError`: the machine of a network's folder may be gone. */
+/**
+ * VS Code's file systems. What does not answer within ten seconds throws `LateError`: the machine of a network's folder
+ * may be gone.
+ */
 export const limitedFiles = {
   stat: (uri: vscode.Uri): Promise<vscode.FileStat> => answered(vscode.workspace.fs.stat(uri)),
   readFile: (uri: vscode.Uri): Promise<Uint8Array> => answered(vscode.workspace.fs.readFile(uri)),
-  readDirectory: (uri: vscode.Uri): Promise<[string, vscode.FileType][]> => answered(vscode.workspace.fs.readDirectory(uri)),
+  readDirectory: (uri: vscode.Uri): Promise<[string, vscode.FileType][]> =>
+    answered(vscode.workspace.fs.readDirectory(uri)),
 };
 
 function answered<T>(work: Thenable<T>): Promise<T> {

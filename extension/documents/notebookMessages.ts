@@ -1,4 +1,8 @@
-import type { DidChangeNotebookDocumentParams, DidOpenNotebookDocumentParams, NotebookCell } from 'vscode-languageclient/node';
+import type {
+  DidChangeNotebookDocumentParams,
+  DidOpenNotebookDocumentParams,
+  NotebookCell,
+} from 'vscode-languageclient/node';
 
 /** A notebook in the words of LSP. */
 export interface SyncedNotebook {
@@ -14,8 +18,13 @@ export function openedNotebook({ uri, notebookType, version, cells }: SyncedNote
   return { notebookDocument: { uri, notebookType, version, cells: cells.map(asCell) }, cellTextDocuments: [] };
 }
 
-/** `notebookDocument/didChange` that puts the cells as they are now in place of the `toldCells` that were told before. */
-export function cellsChange({ uri, version, cells }: SyncedNotebook, toldCells: number): DidChangeNotebookDocumentParams {
+/**
+ * `notebookDocument/didChange` that puts the cells as they are now in place of the `toldCells` that were told before.
+ */
+export function cellsChange(
+  { uri, version, cells }: SyncedNotebook,
+  toldCells: number,
+): DidChangeNotebookDocumentParams {
   const array = { start: 0, deleteCount: toldCells, cells: cells.map(asCell) };
   return { notebookDocument: { uri, version }, change: { cells: { structure: { array } } } };
 }

@@ -3,8 +3,9 @@ import type { BaseLanguageClient } from 'vscode-languageclient/node';
 import { cellsChange, openedNotebook } from './notebookMessages.ts';
 
 /**
- * Tells the sidecar which cells a notebook has, in order, so that a cell is completed with those around it in view. The cells' texts go as
- * documents of their own, by the same policy as all others; a cell whose text was not sent is nothing to the sidecar.
+ * Tells the sidecar which cells a notebook has, in order, so that a cell is completed with those around it in view. The
+ * cells' texts go as documents of their own, by the same policy as all others; a cell whose text was not sent is
+ * nothing to the sidecar.
  */
 export class NotebookSync implements vscode.Disposable {
   /** How many cells the sidecar knows of, by notebook. */
@@ -34,7 +35,9 @@ export class NotebookSync implements vscode.Disposable {
 
   /** Makes sure that the sidecar has the cells around `cell`. Does nothing for a document that is no cell. */
   async ensureSent(cell: vscode.TextDocument): Promise<void> {
-    const notebook = vscode.workspace.notebookDocuments.find((candidate) => candidate.getCells().some(({ document }) => document === cell));
+    const notebook = vscode.workspace.notebookDocuments.find((candidate) =>
+      candidate.getCells().some(({ document }) => document === cell),
+    );
     const client = this.#client;
     if (notebook === undefined || client === undefined) return;
     const key = notebook.uri.toString();
@@ -69,7 +72,10 @@ export class NotebookSync implements vscode.Disposable {
   }
 }
 
-function asNotebook(client: BaseLanguageClient, notebook: vscode.NotebookDocument): Parameters<typeof openedNotebook>[0] {
+function asNotebook(
+  client: BaseLanguageClient,
+  notebook: vscode.NotebookDocument,
+): Parameters<typeof openedNotebook>[0] {
   const asUri = (uri: vscode.Uri): string => client.code2ProtocolConverter.asUri(uri);
   return {
     uri: asUri(notebook.uri),

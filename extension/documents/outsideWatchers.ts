@@ -6,7 +6,10 @@ interface Watched {
   isLinked: boolean;
 }
 
-/** Watchers of the rules of repositories outside of the workspace, each for as long as an open document or a link needs it. */
+/**
+ * Watchers of the rules of repositories outside of the workspace, each for as long as an open document or a link needs
+ * it.
+ */
 export class OutsideWatchers implements vscode.Disposable {
   readonly #watched = new Map<string, Watched>();
 
@@ -21,10 +24,15 @@ export class OutsideWatchers implements vscode.Disposable {
     watched.isLinked ||= isLinked;
   }
 
-  /** Ends the watchers of repositories to which no link leads and in which none of these files lies. Gives the roots of those. */
+  /**
+   * Ends the watchers of repositories to which no link leads and in which none of these files lies. Gives the roots of
+   * those.
+   */
   keepFor(files: readonly vscode.Uri[]): readonly vscode.Uri[] {
     const places = files.map((file) => file.toString());
-    const ended = [...this.#watched].filter(([root, { isLinked }]) => !isLinked && !places.some((place) => place.startsWith(`${root}/`)));
+    const ended = [...this.#watched].filter(
+      ([root, { isLinked }]) => !isLinked && !places.some((place) => place.startsWith(`${root}/`)),
+    );
     for (const [root, { watcher }] of ended) {
       watcher.dispose();
       this.#watched.delete(root);

@@ -6,7 +6,10 @@ import { textOf } from './readTextFile.ts';
 /** No person wrote a larger one. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The text of an ignore file; `undefined`: there is none. Throws where there is one that can't be read, and `LateError` where nobody can tell. */
+/**
+ * The text of an ignore file; `undefined`: there is none. Throws where there is one that can't be read, and `LateError`
+ * where nobody can tell.
+ */
 export async function readIgnoreFile(uri: vscode.Uri): Promise<string | undefined> {
   const stat = await limitedFiles.stat(uri).catch((error: unknown) => {
     if (error instanceof LateError) throw error;

@@ -4,10 +4,14 @@ import type { SkippedFiles } from '../../sidecar/protocol/client.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
 /**
- * Reads a file as UTF-8. `undefined`: it is larger than `maxBytes`, no text (it holds a zero byte), or can't be read. `onLate` is called where its
- * file system did not answer in time.
+ * Reads a file as UTF-8. `undefined`: it is larger than `maxBytes`, no text (it holds a zero byte), or can't be read.
+ * `onLate` is called where its file system did not answer in time.
  */
-export function readTextFile(uri: vscode.Uri, maxBytes: number, onLate?: (error: LateError) => void): Promise<string | undefined> {
+export function readTextFile(
+  uri: vscode.Uri,
+  maxBytes: number,
+  onLate?: (error: LateError) => void,
+): Promise<string | undefined> {
   const onSkipped = (_reason: SkipReason, error?: unknown): void => {
     if (error instanceof LateError) onLate?.(error);
   };
@@ -15,10 +19,14 @@ export function readTextFile(uri: vscode.Uri, maxBytes: number, onLate?: (error:
 }
 
 /**
- * As `readTextFile`; `undefined` of a link, too: it may lead out of the workspace, or to a secret under another name. `onSkipped` is called with the
- * reason where there is no text, and what was thrown.
+ * As `readTextFile`; `undefined` of a link, too: it may lead out of the workspace, or to a secret under another name.
+ * `onSkipped` is called with the reason where there is no text, and what was thrown.
  */
-export function readPlainFile(uri: vscode.Uri, maxBytes: number, onSkipped?: (reason: SkipReason, error?: unknown) => void): Promise<string | undefined> {
+export function readPlainFile(
+  uri: vscode.Uri,
+  maxBytes: number,
+  onSkipped?: (reason: SkipReason, error?: unknown) => void,
+): Promise<string | undefined> {
   return read(
     uri,
     ({ size, type }) => {

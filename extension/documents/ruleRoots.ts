@@ -7,15 +7,16 @@ export class RuleRoots {
   readonly #rootsOfFolder = new Map<string, Promise<readonly vscode.Uri[]>>();
 
   /**
-   * `onLate`: nobody could tell whether a folder is a repository, since this file was not found in time. Its own rules count then, and those around it
-   * as well, which keeps more from the model rather than less.
+   * `onLate`: nobody could tell whether a folder is a repository, since this file was not found in time. Its own rules
+   * count then, and those around it as well, which keeps more from the model rather than less.
    */
   constructor(private readonly onLate: (error: LateError, file: vscode.Uri) => void) {}
 
   /**
-   * The repositories from `folder` up to the workspace folder, nearest first, and last the one around the workspace folder, or where there is none the
-   * workspace folder itself. A repository in a workspace is a part of it too: what the workspace ignores does not come back by having a `.git`.
-   * Outside of all workspace folders: the nearest repository alone.
+   * The repositories from `folder` up to the workspace folder, nearest first, and last the one around the workspace
+   * folder, or where there is none the workspace folder itself. A repository in a workspace is a part of it too: what
+   * the workspace ignores does not come back by having a `.git`. Outside of all workspace folders: the nearest
+   * repository alone.
    */
   of(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
     const key = folder.toString();

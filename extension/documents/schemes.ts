@@ -1,6 +1,6 @@
 /**
- * URI schemes of documents that may be sent to the sidecar. A list of what is allowed, because extensions invent schemes at will: output
- * channels, terminals, settings, chat inputs and diff sides are documents too.
+ * URI schemes of documents that may be sent to the sidecar. A list of what is allowed, because extensions invent
+ * schemes at will: output channels, terminals, settings, chat inputs and diff sides are documents too.
  */
 export const SYNCED_SCHEMES: readonly string[] = [
   'file',

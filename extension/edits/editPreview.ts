@@ -43,8 +43,12 @@ export function registerEditPreview(context: vscode.ExtensionContext): void {
       onDidChange: contentChanged.event,
       provideTextDocumentContent: (uri) => proposedText(pending.get(uri.query)),
     }),
-    vscode.commands.registerCommand(ACCEPT_EDIT_COMMAND, async (resource?: vscode.Uri) => accept(findPending(resource))),
-    vscode.commands.registerCommand(REJECT_EDIT_COMMAND, async (resource?: vscode.Uri) => finish(findPending(resource), 'rejected')),
+    vscode.commands.registerCommand(ACCEPT_EDIT_COMMAND, async (resource?: vscode.Uri) =>
+      accept(findPending(resource)),
+    ),
+    vscode.commands.registerCommand(REJECT_EDIT_COMMAND, async (resource?: vscode.Uri) =>
+      finish(findPending(resource), 'rejected'),
+    ),
     vscode.workspace.onDidChangeTextDocument(followDocument),
     vscode.window.tabGroups.onDidChangeTabs((event) => {
       for (const tab of event.closed) {
@@ -57,9 +61,10 @@ export function registerEditPreview(context: vscode.ExtensionContext): void {
 }
 
 /**
- * Shows what `newText` in place of `range` would make of the document, in a diff editor, and waits for the user. Accepting applies it as
- * one undoable edit of that document alone; closing the diff editor rejects it. Edits elsewhere in the document meanwhile are kept; when
- * the place itself was edited, accepting applies nothing, says so and counts as rejected.
+ * Shows what `newText` in place of `range` would make of the document, in a diff editor, and waits for the user.
+ * Accepting applies it as one undoable edit of that document alone; closing the diff editor rejects it. Edits elsewhere
+ * in the document meanwhile are kept; when the place itself was edited, accepting applies nothing, says so and counts
+ * as rejected.
  */
 export async function previewEdit(request: EditPreviewRequest): Promise<EditDecision> {
   const document = await vscode.workspace.openTextDocument(request.uri);
@@ -79,7 +84,8 @@ export async function previewEdit(request: EditPreviewRequest): Promise<EditDeci
   });
   try {
     const preview = await vscode.workspace.openTextDocument(previewUri);
-    if (preview.languageId !== document.languageId) await vscode.languages.setTextDocumentLanguage(preview, document.languageId);
+    if (preview.languageId !== document.languageId)
+      await vscode.languages.setTextDocumentLanguage(preview, document.languageId);
     await vscode.commands.executeCommand('vscode.diff', request.uri, previewUri, request.title, {
       // A click in the Explorer would take the place of a tab that is only a preview, and the edit with it.
       preview: false,
@@ -98,7 +104,10 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   if (!range || document.isClosed) {
     await finish(edit, 'rejected');
     await vscode.window.showWarningMessage(
-      l10n.t('{0}: the code was changed while the preview was open, so nothing was applied. Ask again to get an edit that fits.', request.label),
+      l10n.t(
+        '{0}: the code was changed while the preview was open, so nothing was applied. Ask again to get an edit that fits.',
+        request.label,
+      ),
     );
     return;
   }
@@ -106,7 +115,9 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   const change = new vscode.WorkspaceEdit();
   change.replace(request.uri, place, request.newText, { label: request.label, needsConfirmation: false });
   if (!(await apply(edit, change))) {
-    await vscode.window.showErrorMessage(l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label));
+    await vscode.window.showErrorMessage(
+      l10n.t('{0}: VS Code did not apply the edit. Is the file read-only?', request.label),
+    );
     return;
   }
   await finish(edit, 'accepted');
@@ -135,7 +146,9 @@ async function finish(edit: PendingEdit | undefined, decision: EditDecision): Pr
 }
 
 function tabsOf(edit: PendingEdit): vscode.Tab[] {
-  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => previewId(tab) === edit.previewUri.query);
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter((tab) => previewId(tab) === edit.previewUri.query);
 }
 
 function settle(edit: PendingEdit, decision: EditDecision): void {
@@ -166,5 +179,7 @@ function findPending(resource: vscode.Uri | undefined): PendingEdit | undefined 
 
 function previewId(tab: vscode.Tab): string | undefined {
   const { input } = tab;
-  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === PREVIEW_SCHEME ? input.modified.query : undefined;
+  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === PREVIEW_SCHEME
+    ? input.modified.query
+    : undefined;
 }

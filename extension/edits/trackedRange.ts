@@ -12,14 +12,15 @@ export interface OffsetChange {
 }
 
 /**
- * Moves `range` along with changes that lie wholly before or after it. Returns `undefined` when a change touches the inside: what was
- * planned for the range no longer fits it. `changes` all refer to the text before any of them.
+ * Moves `range` along with changes that lie wholly before or after it. Returns `undefined` when a change touches the
+ * inside: what was planned for the range no longer fits it. `changes` all refer to the text before any of them.
  */
 export function followChanges(range: TrackedRange, changes: readonly OffsetChange[]): TrackedRange | undefined {
   let shift = 0;
   for (const change of changes) {
     const changeEnd = change.rangeOffset + change.rangeLength;
-    if (changeEnd <= range.start && !isInsertionAt(change, range.start, range)) shift += change.text.length - change.rangeLength;
+    if (changeEnd <= range.start && !isInsertionAt(change, range.start, range))
+      shift += change.text.length - change.rangeLength;
     else if (change.rangeOffset < range.end || isInsertionAt(change, range.start, range)) return undefined;
   }
   return { start: range.start + shift, end: range.end + shift };

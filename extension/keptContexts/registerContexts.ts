@@ -10,10 +10,16 @@ import { ruleDigest } from './ruleDigest.ts';
 type OnError = (error: unknown) => void;
 
 /**
- * Registers the command "Forget This Workspace", and forgets it without being asked when a file may have become ignored or secret: what was evaluated before may
- * hold its text. Rules that changed while no window was open are noticed with the next connection.
+ * Registers the command "Forget This Workspace", and forgets it without being asked when a file may have become ignored
+ * or secret: what was evaluated before may hold its text. Rules that changed while no window was open are noticed with
+ * the next connection.
  */
-export function registerContexts(context: vscode.ExtensionContext, session: LanguageClientSession, policy: DocumentPolicy, onError: OnError): void {
+export function registerContexts(
+  context: vscode.ExtensionContext,
+  session: LanguageClientSession,
+  policy: DocumentPolicy,
+  onError: OnError,
+): void {
   let wasRunning = false;
   context.subscriptions.push(
     vscode.commands.registerCommand('chorus.forgetWorkspace', () => forgetOnCommand(session, onError)),
@@ -30,12 +36,18 @@ export function registerContexts(context: vscode.ExtensionContext, session: Lang
 
 async function forgetOnCommand(session: LanguageClientSession, onError: OnError): Promise<void> {
   try {
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => forgetWorkspace(session, onError));
+    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () =>
+      forgetWorkspace(session, onError),
+    );
   } catch (error) {
     await vscode.window.showErrorMessage(localisedMessage(error));
     return;
   }
-  await vscode.window.showInformationMessage(l10n.t('What the model had read of this workspace is deleted. Chats stay until you delete them. What you go on working on is kept again, unless you switch that off.'));
+  await vscode.window.showInformationMessage(
+    l10n.t(
+      'What the model had read of this workspace is deleted. Chats stay until you delete them. What you go on working on is kept again, unless you switch that off.',
+    ),
+  );
 }
 
 /** Deletes what was evaluated, on disk and in memory. A sidecar is never started for it. */
@@ -47,7 +59,10 @@ async function forgetWorkspace(session: LanguageClientSession, onError: OnError)
   }
   const key = workspaceKey();
   if (key === undefined) return;
-  const [{ contextsFolder, removeContextSets }, { contextSetName }] = await Promise.all([import('../../sidecar/keptContexts/contextSets.ts'), import('../../sidecar/keptContexts/workspaceKey.ts')]);
+  const [{ contextsFolder, removeContextSets }, { contextSetName }] = await Promise.all([
+    import('../../sidecar/keptContexts/contextSets.ts'),
+    import('../../sidecar/keptContexts/workspaceKey.ts'),
+  ]);
   await removeContextSets(contextsFolder(), contextSetName(key));
 }
 
@@ -55,5 +70,6 @@ async function forgetWorkspace(session: LanguageClientSession, onError: OnError)
 async function tellRules(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (workspaceKey() === undefined) return;
   const unlessRules = await ruleDigest(onError);
-  if (session.isRunning) await session.request(FORGET_WORKSPACE_REQUEST, { unlessRules } satisfies ForgetWorkspaceParams);
+  if (session.isRunning)
+    await session.request(FORGET_WORKSPACE_REQUEST, { unlessRules } satisfies ForgetWorkspaceParams);
 }

@@ -13,22 +13,38 @@ interface CommandItem extends vscode.QuickPickItem {
 /** Work on a preview's own buttons only, or is this list. */
 const UNLISTED: readonly string[] = ['chorus.edit.accept', 'chorus.edit.reject', 'chorus.commands'];
 
-/** Registers the list of all commands in the interface's language, since the Command Palette's titles follow VS Code's display language. */
+/**
+ * Registers the list of all commands in the interface's language, since the Command Palette's titles follow VS Code's
+ * display language.
+ */
 export function registerCommandList(context: vscode.ExtensionContext): void {
-  context.subscriptions.push(vscode.commands.registerCommand('chorus.commands', () => showCommandList(context.extensionPath)));
+  context.subscriptions.push(
+    vscode.commands.registerCommand('chorus.commands', () => showCommandList(context.extensionPath)),
+  );
 }
 
 async function showCommandList(extensionPath: string): Promise<void> {
-  const picked = await vscode.window.showQuickPick(commandItems(extensionPath), { title: 'Chorus', placeHolder: l10n.t('Commands'), matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(commandItems(extensionPath), {
+    title: 'Chorus',
+    placeHolder: l10n.t('Commands'),
+    matchOnDescription: true,
+  });
   if (picked) await vscode.commands.executeCommand(picked.command);
 }
 
-/** Each command under its title in the interface's language, beside the one that the palette shows where the two differ. */
+/**
+ * Each command under its title in the interface's language, beside the one that the palette shows where the two differ.
+ */
 async function commandItems(extensionPath: string): Promise<CommandItem[]> {
   const [manifest, english, own] = await Promise.all(
-    ['package.json', 'package.nls.json', ...(currentLanguage() === 'en' ? [] : [`package.nls.${currentLanguage()}.json`])].map((name) => readJson(path.join(extensionPath, name))),
+    [
+      'package.json',
+      'package.nls.json',
+      ...(currentLanguage() === 'en' ? [] : [`package.nls.${currentLanguage()}.json`]),
+    ].map((name) => readJson(path.join(extensionPath, name))),
   );
-  const { commands } = (manifest as { contributes: { commands: readonly { command: string; title: string }[] } }).contributes;
+  const { commands } = (manifest as { contributes: { commands: readonly { command: string; title: string }[] } })
+    .contributes;
   const texts = (own ?? english) as Readonly<Record<string, string>>;
   return commands
     .filter(({ command }) => !UNLISTED.includes(command))
@@ -40,7 +56,10 @@ async function commandItems(extensionPath: string): Promise<CommandItem[]> {
     });
 }
 
-/** VS Code's lists run left to right: a mark keeps the last sign, such as an ellipsis, at the end of a title that runs the other way. */
+/**
+ * VS Code's lists run left to right: a mark keeps the last sign, such as an ellipsis, at the end of a title that runs
+ * the other way.
+ */
 function towardsItsOwnEnd(title: string): string {
   return isRightToLeft(currentLanguage()) ? `${title}\u200f` : title;
 }

@@ -5,8 +5,8 @@ import { currentLanguage, useLanguage } from '../../l10n/currentLanguage.ts';
 import { INTERFACE_LANGUAGES, interfaceLanguageFor } from '../../l10n/languages.ts';
 
 /**
- * Keeps the interface in the language that `chorus.language` names, else in VS Code's display language. Must be made before anything is
- * registered. Only what the manifest holds follows VS Code alone.
+ * Keeps the interface in the language that `chorus.language` names, else in VS Code's display language. Must be made
+ * before anything is registered. Only what the manifest holds follows VS Code alone.
  */
 export class InterfaceLanguageSetting implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
@@ -45,9 +45,13 @@ export function registerLanguageChoice(context: vscode.ExtensionContext): void {
 
 async function chooseLanguage(): Promise<void> {
   const named = Object.entries(INTERFACE_LANGUAGES).map(([tag, label]) => ({ label, description: tag, tag }));
-  const choices = [{ label: l10n.t("VS Code's display language"), description: vscode.env.language, tag: undefined }, ...named];
+  const choices = [
+    { label: l10n.t("VS Code's display language"), description: vscode.env.language, tag: undefined },
+    ...named,
+  ];
   const picked = await vscode.window.showQuickPick(choices, { title: 'Chorus', matchOnDescription: true });
-  if (picked) await vscode.workspace.getConfiguration('chorus').update('language', picked.tag, vscode.ConfigurationTarget.Global);
+  if (picked)
+    await vscode.workspace.getConfiguration('chorus').update('language', picked.tag, vscode.ConfigurationTarget.Global);
 }
 
 function wantedLanguage(): string {

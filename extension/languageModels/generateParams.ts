@@ -5,22 +5,35 @@ import { textOf, toGenerateMessages, type RequestMessage } from './messages.ts';
 /** The parts of `vscode.ProvideLanguageModelChatResponseOptions` that mapping needs. */
 export interface ResponseOptions {
   readonly modelOptions?: Readonly<Record<string, unknown>>;
-  readonly tools?: readonly { readonly name: string; readonly description: string; readonly inputSchema?: object | undefined }[];
+  readonly tools?: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly inputSchema?: object | undefined;
+  }[];
   /** `vscode.LanguageModelChatToolMode`: 1 is auto, 2 is required. */
   readonly toolMode?: number;
 }
 
-/** A request of another extension as `chorus/generate`. Tools are dropped where the model can't call any, which its information says. */
-export function toGenerateParams(messages: readonly RequestMessage[], options: ResponseOptions, canCallTools: boolean): GenerateParams {
+/**
+ * A request of another extension as `chorus/generate`. Tools are dropped where the model can't call any, which its
+ * information says.
+ */
+export function toGenerateParams(
+  messages: readonly RequestMessage[],
+  options: ResponseOptions,
+  canCallTools: boolean,
+): GenerateParams {
   const { modelOptions = {}, tools = [], toolMode } = options;
-  const number = (...names: string[]): number | undefined => names.map((name) => modelOptions[name]).find((value) => typeof value === 'number');
+  const number = (...names: string[]): number | undefined =>
+    names.map((name) => modelOptions[name]).find((value) => typeof value === 'number');
   const stop = [modelOptions['stop']].flat().filter((value): value is string => typeof value === 'string');
   return {
     messages: toGenerateMessages(messages),
-    ...(canCallTools && tools.length > 0 && {
-      tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
-      toolMode: toolMode === 2 ? 'required' : 'auto',
-    }),
+    ...(canCallTools &&
+      tools.length > 0 && {
+        tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+        toolMode: toolMode === 2 ? 'required' : 'auto',
+      }),
     temperature: number('temperature'),
     topP: number('topP', 'top_p'),
     topK: number('topK', 'top_k'),
@@ -31,7 +44,10 @@ export function toGenerateParams(messages: readonly RequestMessage[], options: R
   };
 }
 
-/** Names a conversation by how it began, so that its later turns find what is cached of the earlier ones. VS Code's stable API gives no name. */
+/**
+ * Names a conversation by how it began, so that its later turns find what is cached of the earlier ones. VS Code's
+ * stable API gives no name.
+ */
 export function conversationId(surface: string, beginning: string): string {
   return `${surface}:${createHash('sha256').update(beginning).digest('hex').slice(0, 16)}`;
 }

@@ -4,9 +4,15 @@ import type { KeptPlace } from './references.ts';
 /** The parts of `vscode.ChatRequestTurn` and `vscode.ChatResponseTurn` that mapping needs. */
 export type Turn =
   | { readonly prompt: string; readonly command?: string }
-  | { readonly response: readonly unknown[]; readonly result?: { readonly metadata?: Readonly<Record<string, unknown>> } };
+  | {
+      readonly response: readonly unknown[];
+      readonly result?: { readonly metadata?: Readonly<Record<string, unknown>> };
+    };
 
-/** What was said so far, as chat messages. Parts that are no Markdown (buttons, file trees, progress) say nothing to a model. */
+/**
+ * What was said so far, as chat messages. Parts that are no Markdown (buttons, file trees, progress) say nothing to a
+ * model.
+ */
 export function historyMessages(turns: readonly Turn[]): ChatMessage[] {
   const messages = turns.map((turn): ChatMessage => {
     if ('response' in turn) return { role: 'assistant', content: turn.response.map(markdownOf).join('') };
@@ -15,7 +21,10 @@ export function historyMessages(turns: readonly Turn[]): ChatMessage[] {
   return messages.filter(({ content }) => content !== '');
 }
 
-/** The places that earlier turns were about, in order and each once, as `answerMetadata` kept them. Places of the same file and lines are one. */
+/**
+ * The places that earlier turns were about, in order and each once, as `answerMetadata` kept them. Places of the same
+ * file and lines are one.
+ */
 export function historyPlaces(turns: readonly Turn[]): KeptPlace[] {
   const places = new Map<string, KeptPlace>();
   for (const turn of turns) {
@@ -25,15 +34,24 @@ export function historyPlaces(turns: readonly Turn[]): KeptPlace[] {
   return [...places.values()];
 }
 
-/** What is kept with an answer for the turns that follow: the command, and where the context came from, never its text. */
-export function answerMetadata(command: ChatCommand | undefined, context: readonly ContextItem[]): { readonly command?: ChatCommand; readonly places: KeptPlace[] } {
+/**
+ * What is kept with an answer for the turns that follow: the command, and where the context came from, never its text.
+ */
+export function answerMetadata(
+  command: ChatCommand | undefined,
+  context: readonly ContextItem[],
+): { readonly command?: ChatCommand; readonly places: KeptPlace[] } {
   return { command, places: context.flatMap(({ uri, lines }) => (uri === undefined ? [] : [{ uri, lines }])) };
 }
 
-/** Earlier context first, so that what the model has read of it stays read; of two items for one place the later text counts. */
+/**
+ * Earlier context first, so that what the model has read of it stays read; of two items for one place the later text
+ * counts.
+ */
 export function mergeContext(earlier: readonly ContextItem[], now: readonly ContextItem[]): ContextItem[] {
   const merged = new Map<string, ContextItem>();
-  for (const item of [...earlier, ...now]) merged.set(item.uri === undefined ? item.text : placeKey({ uri: item.uri, lines: item.lines }), item);
+  for (const item of [...earlier, ...now])
+    merged.set(item.uri === undefined ? item.text : placeKey({ uri: item.uri, lines: item.lines }), item);
   return [...merged.values()];
 }
 
@@ -44,6 +62,7 @@ function placeKey({ uri, lines }: KeptPlace): string {
 /** `ChatResponseMarkdownPart.value` is a `MarkdownString`, whose `value` is the text. */
 function markdownOf(part: unknown): string {
   const markdown: unknown = (part as { value?: unknown } | null)?.value;
-  const text: unknown = typeof markdown === 'object' && markdown !== null ? (markdown as { value?: unknown }).value : undefined;
+  const text: unknown =
+    typeof markdown === 'object' && markdown !== null ? (markdown as { value?: unknown }).value : undefined;
   return typeof text === 'string' ? text : '';
 }

@@ -8,11 +8,16 @@ import { createParticipant } from './participant.ts';
 const MODEL_VENDOR = 'chorus';
 
 /** Puts the local model into VS Code's model picker, behind `vscode.lm`, and behind `@chorus` in its chat. */
-export function registerLanguageModels(context: vscode.ExtensionContext, session: SidecarSession, policy: DocumentPolicy): void {
+export function registerLanguageModels(
+  context: vscode.ExtensionContext,
+  session: SidecarSession,
+  policy: DocumentPolicy,
+): void {
   // VSCodium and other builds may leave these parts out.
   if (typeof vscode.lm?.registerLanguageModelChatProvider === 'function') {
     const provider = new ModelProvider(session);
     context.subscriptions.push(provider, vscode.lm.registerLanguageModelChatProvider(MODEL_VENDOR, provider));
   }
-  if (typeof vscode.chat?.createChatParticipant === 'function') context.subscriptions.push(createParticipant(session, policy));
+  if (typeof vscode.chat?.createChatParticipant === 'function')
+    context.subscriptions.push(createParticipant(session, policy));
 }

@@ -1,6 +1,6 @@
 /**
- * VS Code's chat messages as the sidecar's. Parts are told by their shape, not their class: VS Code adds kinds of parts from version to version, and
- * a provider may be handed one that the oldest supported version has no class for.
+ * VS Code's chat messages as the sidecar's. Parts are told by their shape, not their class: VS Code adds kinds of parts
+ * from version to version, and a provider may be handed one that the oldest supported version has no class for.
  */
 import type { GenerateMessage, ToolCall } from '../../sidecar/protocol/client.ts';
 
@@ -11,14 +11,25 @@ export interface RequestMessage {
   readonly content: readonly unknown[];
 }
 
-/** A conversation for `chorus/generate`. Tool results, which VS Code puts into user messages, become messages of their own. */
+/**
+ * A conversation for `chorus/generate`. Tool results, which VS Code puts into user messages, become messages of their
+ * own.
+ */
 export function toGenerateMessages(messages: readonly RequestMessage[]): GenerateMessage[] {
   return messages.flatMap(({ role, content }) => {
-    const results = content.filter(isToolResult).map((part): GenerateMessage => ({ role: 'tool', content: textOf(part.content), toolCallId: part.callId }));
-    const toolCalls = content.filter(isToolCall).map(({ callId, name, input }): ToolCall => ({ id: callId, name, input }));
+    const results = content
+      .filter(isToolResult)
+      .map((part): GenerateMessage => ({ role: 'tool', content: textOf(part.content), toolCallId: part.callId }));
+    const toolCalls = content
+      .filter(isToolCall)
+      .map(({ callId, name, input }): ToolCall => ({ id: callId, name, input }));
     const text = textOf(content);
     const hasMessage = text !== '' || toolCalls.length > 0 || results.length === 0;
-    const message: GenerateMessage = { role: roleName(role), content: text, ...(toolCalls.length > 0 && { toolCalls }) };
+    const message: GenerateMessage = {
+      role: roleName(role),
+      content: text,
+      ...(toolCalls.length > 0 && { toolCalls }),
+    };
     return hasMessage ? [...results, message] : results;
   });
 }
@@ -54,7 +65,9 @@ interface ToolResultPart {
 }
 
 function isToolCall(part: unknown): part is ToolCallPart {
-  return isObject(part) && typeof part['callId'] === 'string' && typeof part['name'] === 'string' && isObject(part['input']);
+  return (
+    isObject(part) && typeof part['callId'] === 'string' && typeof part['name'] === 'string' && isObject(part['input'])
+  );
 }
 
 function isToolResult(part: unknown): part is ToolResultPart {
@@ -71,7 +84,10 @@ function partText(part: unknown): string {
   return value === undefined ? '' : JSON.stringify(value);
 }
 
-/** Data parts appear in VS Code 1.105. Some of them are VS Code's own marks (such as `cache_control`) and mean nothing to a model. */
+/**
+ * Data parts appear in VS Code 1.105. Some of them are VS Code's own marks (such as `cache_control`) and mean nothing
+ * to a model.
+ */
 function dataText(data: Uint8Array, mimeType: string): string {
   if (/^text\/|json/.test(mimeType)) return new TextDecoder().decode(data);
   return /^(image|audio|video)\//.test(mimeType) ? `[${mimeType} left out: this model reads text only]` : '';

@@ -5,8 +5,14 @@ import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 const CONTEXT_TOKENS_BEFORE_LOADING = 2048;
 const MAX_OUTPUT_TOKENS = 2048;
 
-/** What VS Code shows of the local model, and what it may ask of it. Before the model is loaded only what holds for any model. */
-export function modelInformation(status: SidecarStatus | undefined, description: string): vscode.LanguageModelChatInformation {
+/**
+ * What VS Code shows of the local model, and what it may ask of it. Before the model is loaded only what holds for any
+ * model.
+ */
+export function modelInformation(
+  status: SidecarStatus | undefined,
+  description: string,
+): vscode.LanguageModelChatInformation {
   const contextTokens = status?.contextSizeTokens ?? CONTEXT_TOKENS_BEFORE_LOADING;
   const maxOutputTokens = Math.min(MAX_OUTPUT_TOKENS, Math.floor(contextTokens / 4));
   const { modelName, architecture, engine, device } = status ?? {};
@@ -23,7 +29,9 @@ export function modelInformation(status: SidecarStatus | undefined, description:
   };
 }
 
-/** Says whose model it is in a list of models of all extensions; one whose own name begins with "Chorus" says so itself. */
+/**
+ * Says whose model it is in a list of models of all extensions; one whose own name begins with "Chorus" says so itself.
+ */
 function nameBesideOthers(modelName: string | undefined): string {
   if (!modelName) return 'Chorus';
   return /^chorus(?!\p{L})/iu.test(modelName) ? modelName : `Chorus: ${modelName}`;

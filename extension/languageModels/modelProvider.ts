@@ -1,7 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
-  COUNT_TOKENS_REQUEST, GENERATE_REQUEST, type CountTokensParams, type CountTokensResult, type GeneratePart, type GenerateResult,
+  COUNT_TOKENS_REQUEST,
+  GENERATE_REQUEST,
+  type CountTokensParams,
+  type CountTokensResult,
+  type GeneratePart,
+  type GenerateResult,
 } from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { toGenerateParams } from './generateParams.ts';
@@ -38,11 +43,16 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
     const canCallTools = this.#session.status?.supportsToolCalling ?? Boolean(model.capabilities.toolCalling);
     const params = toGenerateParams(messages, options, canCallTools);
     if (options.toolMode === vscode.LanguageModelChatToolMode.Required && options.tools?.length && !canCallTools) {
-      throw new Error(l10n.t('The local model {0} can not call tools. Choose one whose chat template has tool calls.', model.name));
+      throw new Error(
+        l10n.t('The local model {0} can not call tools. Choose one whose chat template has tool calls.', model.name),
+      );
     }
     const report = (part: GeneratePart): void => {
       if ('text' in part) progress.report(new vscode.LanguageModelTextPart(part.text));
-      else progress.report(new vscode.LanguageModelToolCallPart(part.toolCall.id, part.toolCall.name, part.toolCall.input));
+      else
+        progress.report(
+          new vscode.LanguageModelToolCallPart(part.toolCall.id, part.toolCall.name, part.toolCall.input),
+        );
     };
     await this.#session.requestStreaming<GeneratePart, GenerateResult>(GENERATE_REQUEST, params, report, token);
   }
@@ -63,7 +73,12 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
 
   #information(): vscode.LanguageModelChatInformation {
     const { status } = this.#session;
-    return modelInformation(status, status?.server?.leavesMachine ? l10n.t('Chorus: code leaves this machine for {0}', status.server.host) : l10n.t('local, nothing leaves this machine'));
+    return modelInformation(
+      status,
+      status?.server?.leavesMachine
+        ? l10n.t('Chorus: code leaves this machine for {0}', status.server.host)
+        : l10n.t('local, nothing leaves this machine'),
+    );
   }
 
   /** A status comes with every few tokens; VS Code is told only when what it knows of the model changed. */

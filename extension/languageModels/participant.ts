@@ -1,7 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
-import { CHAT_REQUEST, type ChatChunk, type ChatCommand, type ChatParams, type ChatResult, type ContextItem } from '../../sidecar/protocol/client.ts';
+import {
+  CHAT_REQUEST,
+  type ChatChunk,
+  type ChatCommand,
+  type ChatParams,
+  type ChatResult,
+  type ContextItem,
+} from '../../sidecar/protocol/client.ts';
 import { selectionItem } from '../actions/askInChat.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
 import { mentionsOf, withoutMentions } from '../chat/mentions.ts';
@@ -54,10 +61,18 @@ async function answer(
     displayLanguage: currentLanguage(),
   };
   try {
-    const result = await session.requestStreaming<ChatChunk, ChatResult>(CHAT_REQUEST, params, ({ text }) => response.markdown(text), token);
-    for (const { uri, lines } of result.sources ?? []) response.reference(new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(lines[0], 0, lines[1], 0)));
-    for (const symbol of result.missingSymbols ?? []) response.progress(l10n.t('No definition of {0} was found in the workspace.', symbol));
-    for (const omitted of result.omittedContext ?? []) response.progress(l10n.t('{0} did not fit into the context in full.', omitted));
+    const result = await session.requestStreaming<ChatChunk, ChatResult>(
+      CHAT_REQUEST,
+      params,
+      ({ text }) => response.markdown(text),
+      token,
+    );
+    for (const { uri, lines } of result.sources ?? [])
+      response.reference(new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(lines[0], 0, lines[1], 0)));
+    for (const symbol of result.missingSymbols ?? [])
+      response.progress(l10n.t('No definition of {0} was found in the workspace.', symbol));
+    for (const omitted of result.omittedContext ?? [])
+      response.progress(l10n.t('{0} did not fit into the context in full.', omitted));
     return { metadata: answerMetadata(command, context) };
   } catch (error) {
     if (token.isCancellationRequested) return {};
@@ -66,7 +81,10 @@ async function answer(
 }
 
 /** A slash command without an attachment means the code at the cursor. */
-async function editorContext(policy: Pick<DocumentPolicy, 'check'>, response: vscode.ChatResponseStream): Promise<readonly ContextItem[]> {
+async function editorContext(
+  policy: Pick<DocumentPolicy, 'check'>,
+  response: vscode.ChatResponseStream,
+): Promise<readonly ContextItem[]> {
   const target = await quietTarget(policy);
   if (!target) return [];
   response.reference(new vscode.Location(target.document.uri, target.range));
@@ -83,5 +101,9 @@ function followUps(result: vscode.ChatResult): vscode.ChatFollowup[] {
     translate: l10n.t('Translate comments and strings'),
   };
   const command: unknown = result.metadata?.['command'];
-  return nextCommands(typeof command === 'string' ? command : undefined).map((next) => ({ prompt: titles[next], label: titles[next], command: next }));
+  return nextCommands(typeof command === 'string' ? command : undefined).map((next) => ({
+    prompt: titles[next],
+    label: titles[next],
+    command: next,
+  }));
 }

@@ -20,8 +20,14 @@ export interface KeptPlace {
   readonly lines?: readonly [start: number, end: number];
 }
 
-/** Reads what the user attached to a chat request: files, places in files, and text. Secret and ignored files are refused. */
-export async function resolveReferences(references: readonly vscode.ChatPromptReference[], policy: Pick<DocumentPolicy, 'check'>): Promise<ResolvedReferences> {
+/**
+ * Reads what the user attached to a chat request: files, places in files, and text. Secret and ignored files are
+ * refused.
+ */
+export async function resolveReferences(
+  references: readonly vscode.ChatPromptReference[],
+  policy: Pick<DocumentPolicy, 'check'>,
+): Promise<ResolvedReferences> {
   const items: ContextItem[] = [];
   const refused: string[] = [];
   for (const { value, modelDescription } of references) {
@@ -29,7 +35,12 @@ export async function resolveReferences(references: readonly vscode.ChatPromptRe
       items.push({ kind: 'selection', text: modelDescription ? `${modelDescription}:\n${value}` : value });
       continue;
     }
-    const place = value instanceof vscode.Location ? value : value instanceof vscode.Uri ? { uri: value, range: undefined } : undefined;
+    const place =
+      value instanceof vscode.Location
+        ? value
+        : value instanceof vscode.Uri
+          ? { uri: value, range: undefined }
+          : undefined;
     if (!place) continue;
     const result = await readPlace(place.uri, place.range, policy);
     if (typeof result === 'string') refused.push(result);
@@ -39,7 +50,10 @@ export async function resolveReferences(references: readonly vscode.ChatPromptRe
 }
 
 /** Reads again what earlier turns of a conversation were about. What is gone or refused by now is left out. */
-export async function resolvePlaces(places: readonly KeptPlace[], policy: Pick<DocumentPolicy, 'check'>): Promise<readonly ContextItem[]> {
+export async function resolvePlaces(
+  places: readonly KeptPlace[],
+  policy: Pick<DocumentPolicy, 'check'>,
+): Promise<readonly ContextItem[]> {
   const results = await Promise.all(
     places.map(({ uri, lines }) => {
       const range = lines && new vscode.Range(lines[0], 0, lines[1], Number.MAX_SAFE_INTEGER);
@@ -50,22 +64,38 @@ export async function resolvePlaces(places: readonly KeptPlace[], policy: Pick<D
 }
 
 /** A context item, or the sentence that says why there is none. */
-async function readPlace(uri: vscode.Uri, range: vscode.Range | undefined, policy: Pick<DocumentPolicy, 'check'>): Promise<ContextItem | string> {
+async function readPlace(
+  uri: vscode.Uri,
+  range: vscode.Range | undefined,
+  policy: Pick<DocumentPolicy, 'check'>,
+): Promise<ContextItem | string> {
   const name = vscode.workspace.asRelativePath(uri);
   const verdict = await policy.check(uri);
   if (verdict !== 'allowed') return refusal(verdict, name);
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (!open && !vscode.workspace.isTrusted) return l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name);
+  if (!open && !vscode.workspace.isTrusted)
+    return l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name);
   if (!open) {
-    const stat = await vscode.workspace.fs.stat(uri).then((found) => found, () => undefined);
+    const stat = await vscode.workspace.fs.stat(uri).then(
+      (found) => found,
+      () => undefined,
+    );
     if (!stat) return l10n.t('{0} can not be read.', name);
-    if (stat.type & vscode.FileType.Directory) return l10n.t('{0} is a folder. Attach the files in it that matter.', name);
-    if (stat.size > MAX_REFERENCE_BYTES) return l10n.t('{0} is too large to attach. Select the part that matters.', name);
+    if (stat.type & vscode.FileType.Directory)
+      return l10n.t('{0} is a folder. Attach the files in it that matter.', name);
+    if (stat.size > MAX_REFERENCE_BYTES)
+      return l10n.t('{0} is too large to attach. Select the part that matters.', name);
   }
   try {
     const document = open ?? (await vscode.workspace.openTextDocument(uri));
     const lines = range && ([range.start.line, range.end.line] as const);
-    return { kind: range ? 'selection' : 'file', uri: uri.toString(), languageId: document.languageId, lines, text: document.getText(range && document.validateRange(range)) };
+    return {
+      kind: range ? 'selection' : 'file',
+      uri: uri.toString(),
+      languageId: document.languageId,
+      lines,
+      text: document.getText(range && document.validateRange(range)),
+    };
   } catch {
     return l10n.t('{0} is not a text file.', path.posix.basename(uri.path));
   }

@@ -11,7 +11,11 @@ const MAX_ADVISED = 50;
 const SETTING = 'context.maxTokens';
 
 /** Tells the user once for each model that this machine is slow with it, and offers a shorter context and a server. */
-export function adviseOnSlowMachine(context: vscode.ExtensionContext, session: LanguageClientSession, onError: (error: unknown) => void): void {
+export function adviseOnSlowMachine(
+  context: vscode.ExtensionContext,
+  session: LanguageClientSession,
+  onError: (error: unknown) => void,
+): void {
   context.subscriptions.push(
     session.onDidChangeStatus((status) => {
       advise(context.globalState, status).catch(onError);
@@ -28,7 +32,10 @@ async function advise(storage: vscode.Memento, status: SidecarStatus | undefined
   const halve = l10n.t('Halve the Context');
   const server = l10n.t('Use a Server…');
   const answer = await vscode.window.showInformationMessage(
-    l10n.t('This machine reads {0} tokens a second with this model, so completions take their time. A shorter context or a server makes them quicker.', formatNumber(Math.round(speed))),
+    l10n.t(
+      'This machine reads {0} tokens a second with this model, so completions take their time. A shorter context or a server makes them quicker.',
+      formatNumber(Math.round(speed)),
+    ),
     halve,
     server,
     l10n.t('Not Now'),

@@ -14,7 +14,11 @@ import { useModel, type ModelParts } from './useModel.ts';
 
 /** Registers the command "Choose Model…". */
 export function registerModels(context: vscode.ExtensionContext, session: SidecarSession, server: ServerChoice): void {
-  context.subscriptions.push(vscode.commands.registerCommand('chorus.chooseModel', () => chooseModel({ session, server, extension: context.extension })));
+  context.subscriptions.push(
+    vscode.commands.registerCommand('chorus.chooseModel', () =>
+      chooseModel({ session, server, extension: context.extension }),
+    ),
+  );
 }
 
 async function chooseModel(parts: ModelParts): Promise<void> {
@@ -44,16 +48,24 @@ async function useChoice(parts: ModelParts, choice: ModelChoice): Promise<void> 
 
 /** What answers now, by the settings. */
 function chosenNow(server: ServerChoice): string {
-  return JSON.stringify([server.settings?.url, vscode.workspace.getConfiguration('chorus').inspect('modelPath')?.globalValue]);
+  return JSON.stringify([
+    server.settings?.url,
+    vscode.workspace.getConfiguration('chorus').inspect('modelPath')?.globalValue,
+  ]);
 }
 
 async function isWanted(name: string): Promise<boolean> {
   const use = l10n.t('Use This Model');
-  return (await vscode.window.showInformationMessage(l10n.t('{0} is on this machine now.', withoutLinks(name)), use)) === use;
+  return (
+    (await vscode.window.showInformationMessage(l10n.t('{0} is on this machine now.', withoutLinks(name)), use)) === use
+  );
 }
 
 /** The chosen model's path, when it is here. `undefined`: the user chose none after all. */
-async function pathOf(session: SidecarSession, choice: Exclude<ModelChoice, { readonly kind: 'server' }>): Promise<string | undefined> {
+async function pathOf(
+  session: SidecarSession,
+  choice: Exclude<ModelChoice, { readonly kind: 'server' }>,
+): Promise<string | undefined> {
   switch (choice.kind) {
     case 'local':
       return choice.model.source === 'bundled' ? '' : choice.model.path;
@@ -69,7 +81,12 @@ async function pathOf(session: SidecarSession, choice: Exclude<ModelChoice, { re
 }
 
 async function importModel(session: SidecarSession, file: string): Promise<string | undefined> {
-  const arrival = await showArrival(session, l10n.t('Importing {0}', withoutLinks(path.basename(file))), IMPORT_MODEL_REQUEST, { path: file } satisfies ImportModelParams);
+  const arrival = await showArrival(
+    session,
+    l10n.t('Importing {0}', withoutLinks(path.basename(file))),
+    IMPORT_MODEL_REQUEST,
+    { path: file } satisfies ImportModelParams,
+  );
   if (arrival.kind === 'failed') await vscode.window.showErrorMessage(arrival.message);
   return arrival.kind === 'here' ? arrival.path : undefined;
 }

@@ -1,15 +1,27 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
-import { DOWNLOAD_REQUEST, type CatalogueShelfEntry, type DownloadParams, type ShelfQuantisation } from '../../sidecar/protocol/client.ts';
+import {
+  DOWNLOAD_REQUEST,
+  type CatalogueShelfEntry,
+  type DownloadParams,
+  type ShelfQuantisation,
+} from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { tell } from '../tell.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
 import { requestRemoval } from './removeModel.ts';
 
-/** Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused or removed it, or it failed, which was told. */
-export async function downloadModel(session: SidecarSession, entry: CatalogueShelfEntry, { type, state }: ShelfQuantisation): Promise<string | undefined> {
+/**
+ * Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused or removed it, or
+ * it failed, which was told.
+ */
+export async function downloadModel(
+  session: SidecarSession,
+  entry: CatalogueShelfEntry,
+  { type, state }: ShelfQuantisation,
+): Promise<string | undefined> {
   if (state === 'absent' && !(await acceptsLicence(entry))) return undefined;
   const wanted = { id: entry.id, quantisation: type } satisfies DownloadParams;
   const name = withoutLinks(`${entry.name} ${type}`);
@@ -25,14 +37,21 @@ export async function downloadModel(session: SidecarSession, entry: CatalogueShe
     const answer =
       arrival.kind === 'failed'
         ? await vscode.window.showErrorMessage(arrival.message, goOn)
-        : await vscode.window.showInformationMessage(l10n.t('The download of {0} is paused at {1}.', name, formatNumber(arrival.share, { style: 'percent' })), goOn, remove);
+        : await vscode.window.showInformationMessage(
+            l10n.t('The download of {0} is paused at {1}.', name, formatNumber(arrival.share, { style: 'percent' })),
+            goOn,
+            remove,
+          );
     if (answer === remove) await requestRemoval(session, wanted);
     if (answer !== goOn) return undefined;
   }
 }
 
 function tellUnchecked(name: string): void {
-  const message = l10n.t('{0} is downloaded but not checked: neither the catalogue nor the server states its SHA-256.', name);
+  const message = l10n.t(
+    '{0} is downloaded but not checked: neither the catalogue nor the server states its SHA-256.',
+    name,
+  );
   tell(vscode.window.showInformationMessage(message));
 }
 
@@ -42,7 +61,12 @@ async function acceptsLicence({ name, licence, page }: CatalogueShelfEntry): Pro
   const download = l10n.t('Download');
   const read = l10n.t('Read the Licence');
   const message = l10n.t('{0} may not be used commercially. Its licence is {1}.', name, licence.name);
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail: licence.url ?? page }, download, read);
+  const answer = await vscode.window.showWarningMessage(
+    message,
+    { modal: true, detail: licence.url ?? page },
+    download,
+    read,
+  );
   if (answer === read) await vscode.env.openExternal(vscode.Uri.parse(licence.url ?? page));
   return answer === download;
 }

@@ -12,12 +12,17 @@ export interface ModelItem extends vscode.QuickPickItem {
 
 /** The choices as lines under headings. */
 export function modelItems(choices: readonly ModelChoice[]): ModelItem[] {
-  const headings: Partial<Record<ModelChoice['kind'], string>> = { local: l10n.t('On this machine'), download: l10n.t('To download') };
+  const headings: Partial<Record<ModelChoice['kind'], string>> = {
+    local: l10n.t('On this machine'),
+    download: l10n.t('To download'),
+  };
   return choices.flatMap((choice, index): ModelItem[] => {
     const item = itemOf(choice);
     const isFirst = choices[index - 1]?.kind !== choice.kind;
     const label = headings[choice.kind];
-    return isFirst && (label !== undefined || choice.kind === 'browse') ? [{ label: label ?? '', kind: vscode.QuickPickItemKind.Separator }, item] : [item];
+    return isFirst && (label !== undefined || choice.kind === 'browse')
+      ? [{ label: label ?? '', kind: vscode.QuickPickItemKind.Separator }, item]
+      : [item];
   });
 }
 
@@ -32,7 +37,12 @@ function itemOf(choice: ModelChoice): ModelItem {
     case 'import':
       return { choice, label: `$(new-file) ${l10n.t('Import a Copy…')}`, alwaysShow: true };
     case 'server':
-      return { choice, label: `$(cloud-upload) ${l10n.t('Use a Server…')}`, ...(choice.chosen ? { description: `$(check) ${choice.chosen.model}`, detail: choice.chosen.url } : {}), alwaysShow: true };
+      return {
+        choice,
+        label: `$(cloud-upload) ${l10n.t('Use a Server…')}`,
+        ...(choice.chosen ? { description: `$(check) ${choice.chosen.model}`, detail: choice.chosen.url } : {}),
+        alwaysShow: true,
+      };
   }
 }
 
@@ -50,7 +60,11 @@ function localItem(choice: ModelChoice & { readonly kind: 'local' }): ModelItem 
 function downloadItem(choice: ModelChoice & { readonly kind: 'download' }): ModelItem {
   const { entry, quantisation } = choice;
   const isHere = quantisation.state !== 'absent';
-  const notes = [quantisation.isRecommended && l10n.t('recommended here'), formatBytes(quantisation.sizeBytes), isHere && progressNote(quantisation)];
+  const notes = [
+    quantisation.isRecommended && l10n.t('recommended here'),
+    formatBytes(quantisation.sizeBytes),
+    isHere && progressNote(quantisation),
+  ];
   return {
     choice,
     label: `${quantisation.isRecommended ? '$(star-full)' : '$(cloud-download)'} ${entry.name} ${quantisation.type}`,
@@ -72,7 +86,11 @@ function progressNote({ state, receivedBytes = 0, sizeBytes }: ShelfQuantisation
 
 function planNote({ fit, speed, tokensPerSecond = 0, neededBytes }: ShelfPlan): string {
   if (fit === 'none') return l10n.t('needs {0} of memory, more than is free', formatBytes(neededBytes));
-  const places = { gpu: l10n.t('on the GPU'), shared: l10n.t('shared by GPU and processor'), cpu: l10n.t('on the processor') };
+  const places = {
+    gpu: l10n.t('on the GPU'),
+    shared: l10n.t('shared by GPU and processor'),
+    cpu: l10n.t('on the processor'),
+  };
   const rate = l10n.t('about {0} tokens/s', formatNumber(tokensPerSecond, { maximumSignificantDigits: 2 }));
   return [places[fit], rate, speed === 'slow' && l10n.t('slow')].filter(Boolean).join(', ');
 }

@@ -7,7 +7,11 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
 
 /** How a model's way to this machine ended; 'cancelled': because the model was removed meanwhile. */
-export type Arrival = ({ readonly kind: 'here' } & DownloadResult) | { readonly kind: 'stopped'; readonly share: number } | { readonly kind: 'cancelled' } | { readonly kind: 'failed'; readonly message: string };
+export type Arrival =
+  | ({ readonly kind: 'here' } & DownloadResult)
+  | { readonly kind: 'stopped'; readonly share: number }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** Sends a request that brings a model, and shows how far it is; the notification's button stops it. */
 export function showArrival(session: SidecarSession, title: string, method: string, params: object): Promise<Arrival> {
@@ -17,14 +21,22 @@ export function showArrival(session: SidecarSession, title: string, method: stri
       let share = 0;
       const onProgress = (state: DownloadProgress): void => {
         const next = shareOf(state);
-        progress.report({ message: progressMessage(state), increment: state.state === 'downloading' ? 100 * Math.max(0, next - share) : 0 });
+        progress.report({
+          message: progressMessage(state),
+          increment: state.state === 'downloading' ? 100 * Math.max(0, next - share) : 0,
+        });
         if (state.state === 'downloading') share = Math.max(share, next);
       };
       try {
-        return { kind: 'here', ...(await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token)) };
+        return {
+          kind: 'here',
+          ...(await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token)),
+        };
       } catch (error) {
         if (token.isCancellationRequested) return { kind: 'stopped', share };
-        return error instanceof vscode.CancellationError ? { kind: 'cancelled' } : { kind: 'failed', message: localisedMessage(error) };
+        return error instanceof vscode.CancellationError
+          ? { kind: 'cancelled' }
+          : { kind: 'failed', message: localisedMessage(error) };
       }
     }),
   );
@@ -37,7 +49,9 @@ export function progressMessage(progress: DownloadProgress): string {
   if (state === 'verifying') return l10n.t('checking, {0}', percent);
   if (state === 'waiting') return l10n.t('{0}; the server does not answer and is asked again', percent);
   // Not every server says how much there is.
-  return totalBytes === 0 ? formatBytes(receivedBytes) : `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;
+  return totalBytes === 0
+    ? formatBytes(receivedBytes)
+    : `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;
 }
 
 function shareOf({ receivedBytes, totalBytes }: DownloadProgress): number {

@@ -11,7 +11,11 @@ export async function removeModel(session: SidecarSession, choice: ModelChoice):
   const found = removalOf(choice);
   if (!found) return;
   const remove = l10n.t('Remove');
-  const answer = await vscode.window.showWarningMessage(l10n.t('Remove {0} from this machine? It takes {1}.', found.name, formatBytes(found.sizeBytes)), { modal: true }, remove);
+  const answer = await vscode.window.showWarningMessage(
+    l10n.t('Remove {0} from this machine? It takes {1}.', found.name, formatBytes(found.sizeBytes)),
+    { modal: true },
+    remove,
+  );
   if (answer !== remove) return;
   await requestRemoval(session, found.params);
 }
@@ -25,13 +29,19 @@ export async function requestRemoval(session: SidecarSession, params: RemoveMode
   }
 }
 
-function removalOf(choice: ModelChoice): { readonly name: string; readonly sizeBytes: number; readonly params: RemoveModelParams } | undefined {
+function removalOf(
+  choice: ModelChoice,
+): { readonly name: string; readonly sizeBytes: number; readonly params: RemoveModelParams } | undefined {
   switch (choice.kind) {
     case 'local':
       return { name: choice.model.name, sizeBytes: choice.model.sizeBytes, params: { path: choice.model.path } };
     case 'download': {
       const { entry, quantisation } = choice;
-      return { name: `${entry.name} ${quantisation.type}`, sizeBytes: quantisation.receivedBytes ?? 0, params: { id: entry.id, quantisation: quantisation.type } };
+      return {
+        name: `${entry.name} ${quantisation.type}`,
+        sizeBytes: quantisation.receivedBytes ?? 0,
+        params: { id: entry.id, quantisation: quantisation.type },
+      };
     }
     case 'browse':
     case 'import':

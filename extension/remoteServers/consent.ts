@@ -7,16 +7,28 @@ import type { ServerChoice } from './serverChoice.ts';
 /** Whether the user, who chose a server by command, lets code go to its host. */
 export async function consents(host: string): Promise<boolean> {
   const use = l10n.t('Use This Server');
-  const detail = l10n.t('Code around the cursor, pieces of other files, and what you ask go there. Files with secrets and ignored files do not.');
-  return (await vscode.window.showWarningMessage(l10n.t('Code will be sent to {0}', host), { modal: true, detail }, use)) === use;
+  const detail = l10n.t(
+    'Code around the cursor, pieces of other files, and what you ask go there. Files with secrets and ignored files do not.',
+  );
+  return (
+    (await vscode.window.showWarningMessage(l10n.t('Code will be sent to {0}', host), { modal: true, detail }, use)) ===
+    use
+  );
 }
 
-/** Asks about a server that stands in the settings and was not chosen by command. Nothing goes there unless the user says so. */
+/**
+ * Asks about a server that stands in the settings and was not chosen by command. Nothing goes there unless the user
+ * says so.
+ */
 export async function askForConsent(choice: ServerChoice, server: ServerSettings): Promise<void> {
   const use = l10n.t('Use This Server');
   const back = l10n.t('Use the Local Model');
   const host = URL.canParse(server.url) ? new URL(server.url).host : server.url;
-  const picked = await vscode.window.showWarningMessage(l10n.t('The settings name a server, {0}. Code is sent there only if you allow it.', withoutLinks(host)), use, back);
+  const picked = await vscode.window.showWarningMessage(
+    l10n.t('The settings name a server, {0}. Code is sent there only if you allow it.', withoutLinks(host)),
+    use,
+    back,
+  );
   if (picked === use) await choice.allow(server);
   else if (picked === back) await choice.clear();
 }

@@ -16,7 +16,10 @@ export interface ServerParts {
 }
 
 /** Registers choosing a server, the sign that one is used, and the way back. */
-export function registerServers(context: vscode.ExtensionContext, { session, choice, language, logError }: ServerParts): void {
+export function registerServers(
+  context: vscode.ExtensionContext,
+  { session, choice, language, logError }: ServerParts,
+): void {
   let told: readonly string[] = [];
   const asked = new Set<string>();
   context.subscriptions.push(

@@ -3,7 +3,10 @@ import type { ServerSettings } from '../../sidecar/protocol/client.ts';
 import { readServerSettings } from '../settings.ts';
 import { allowedServer, ServerSecrets, type KeptServer } from './serverSecrets.ts';
 
-/** The server that the user chose: its address and model are settings, the consent and its key are in VS Code's secret storage. */
+/**
+ * The server that the user chose: its address and model are settings, the consent and its key are in VS Code's secret
+ * storage.
+ */
 export class ServerChoice implements vscode.Disposable {
   readonly #secrets: ServerSecrets;
   readonly #didChange = new vscode.EventEmitter<void>();
@@ -47,7 +50,10 @@ export class ServerChoice implements vscode.Disposable {
     return this.#secrets.keyOf(url);
   }
 
-  /** Chooses a server for all windows, with the user's consent that code goes there. An empty key removes the one that is kept. */
+  /**
+   * Chooses a server for all windows, with the user's consent that code goes there. An empty key removes the one that
+   * is kept.
+   */
   async choose({ url, model, key }: Pick<ServerSettings, 'url' | 'model' | 'key'>): Promise<void> {
     await this.#secrets.keepKey(url, key);
     await this.#secrets.allow(url);
@@ -67,7 +73,9 @@ export class ServerChoice implements vscode.Disposable {
   async clear(): Promise<void> {
     const settings = named();
     if (settings) await this.#secrets.forbid(settings.url);
-    await vscode.workspace.getConfiguration('chorus').update('server.url', undefined, vscode.ConfigurationTarget.Global);
+    await vscode.workspace
+      .getConfiguration('chorus')
+      .update('server.url', undefined, vscode.ConfigurationTarget.Global);
     await this.#read();
   }
 

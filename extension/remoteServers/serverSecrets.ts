@@ -13,8 +13,9 @@ export interface KeptServer {
 }
 
 /**
- * Consents and keys, one each for a scheme, host and port, in VS Code's secret storage. Settings are no consent: in a remote window those of the `machine`
- * scope come from the remote machine, and a repository's dev container writes them.
+ * Consents and keys, one each for a scheme, host and port, in VS Code's secret storage. Settings are no consent: in a
+ * remote window those of the `machine` scope come from the remote machine, and a repository's dev container writes
+ * them.
  */
 export class ServerSecrets {
   constructor(private readonly storage: Pick<vscode.SecretStorage, 'get' | 'store' | 'delete'>) {}
@@ -48,8 +49,14 @@ export class ServerSecrets {
   }
 }
 
-/** The server that the settings name, with its key, if the user allowed that very one. A key is its server's: it goes to no other one. */
-export function allowedServer(settings: ServerSettings | undefined, kept: KeptServer | undefined): ServerSettings | undefined {
+/**
+ * The server that the settings name, with its key, if the user allowed that very one. A key is its server's: it goes to
+ * no other one.
+ */
+export function allowedServer(
+  settings: ServerSettings | undefined,
+  kept: KeptServer | undefined,
+): ServerSettings | undefined {
   if (!settings || kept?.url !== settings.url || !kept.isAllowed) return undefined;
   return kept.key ? { ...settings, key: kept.key } : settings;
 }

@@ -5,7 +5,10 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import type { ServerChoice } from './serverChoice.ts';
 import { serverSign } from './serverSign.ts';
 
-/** The sign in the status bar, as long as a server is chosen: whether code leaves the machine, and where to. A press goes back to the model on this machine. */
+/**
+ * The sign in the status bar, as long as a server is chosen: whether code leaves the machine, and where to. A press
+ * goes back to the model on this machine.
+ */
 export class ServerStatusItem implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
   readonly #disposables: readonly vscode.Disposable[];
@@ -14,7 +17,12 @@ export class ServerStatusItem implements vscode.Disposable {
     this.#item = vscode.window.createStatusBarItem('chorus.server', vscode.StatusBarAlignment.Right, 99.9);
     this.#item.command = 'chorus.useLocalModel';
     const update = (): void => this.#update(session, choice);
-    this.#disposables = [this.#item, choice.onDidChange(update), session.onDidChangeStatus(update), language.onDidChange(update)];
+    this.#disposables = [
+      this.#item,
+      choice.onDidChange(update),
+      session.onDidChangeStatus(update),
+      language.onDidChange(update),
+    ];
     update();
   }
 

@@ -1,6 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { LOAD_REQUEST, SERVER_MODELS_REQUEST, type ServerModel, type ServerModelsParams } from '../../sidecar/protocol/client.ts';
+import {
+  LOAD_REQUEST,
+  SERVER_MODELS_REQUEST,
+  type ServerModel,
+  type ServerModelsParams,
+} from '../../sidecar/protocol/client.ts';
 import { readServerSettings } from '../settings.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
@@ -17,7 +22,8 @@ export async function useServer(session: SidecarSession, choice: ServerChoice): 
     placeHolder: 'https://gpu.example.com:8000/v1',
     prompt: l10n.t('Address of an OpenAI-compatible server: vLLM, SGLang, TGI, llama-server, Ollama, a gateway'),
     ignoreFocusOut: true,
-    validateInput: (value) => (isWebAddress(value) ? undefined : l10n.t('Expected an address that begins with https:// or http://')),
+    validateInput: (value) =>
+      isWebAddress(value) ? undefined : l10n.t('Expected an address that begins with https:// or http://'),
   });
   if (url === undefined) return;
   const key = await vscode.window.showInputBox({
@@ -28,33 +34,52 @@ export async function useServer(session: SidecarSession, choice: ServerChoice): 
     ignoreFocusOut: true,
   });
   if (key === undefined) return;
-  const access = { url: url.trim(), key: key.trim(), allowHttp: configuration.inspect<boolean>('server.allowHttp')?.globalValue };
+  const access = {
+    url: url.trim(),
+    key: key.trim(),
+    allowHttp: configuration.inspect<boolean>('server.allowHttp')?.globalValue,
+  };
   const model = await pickModel(session, title, access);
   if (model === undefined || !(await consents(new URL(access.url).host))) return;
   await choice.choose({ ...access, model });
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') }, async () => {
-    // What is wrong with a server reaches the user by way of the status.
-    await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
-  });
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') },
+    async () => {
+      // What is wrong with a server reaches the user by way of the status.
+      await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
+    },
+  );
 }
 
-async function pickModel(session: SidecarSession, title: string, access: ServerModelsParams): Promise<string | undefined> {
+async function pickModel(
+  session: SidecarSession,
+  title: string,
+  access: ServerModelsParams,
+): Promise<string | undefined> {
   let models: readonly ServerModel[];
   try {
-    models = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') }, () =>
-      session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access),
+    models = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') },
+      () => session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access),
     );
   } catch (error) {
     vscode.window.showErrorMessage(localisedMessage(error));
     return undefined;
   }
   if (models.length === 0) return nameModel(title);
-  return vscode.window.showQuickPick(models.map(({ id }) => id), { title, placeHolder: l10n.t('A model of the server'), ignoreFocusOut: true });
+  return vscode.window.showQuickPick(
+    models.map(({ id }) => id),
+    { title, placeHolder: l10n.t('A model of the server'), ignoreFocusOut: true },
+  );
 }
 
 /** Some gateways have no list of models. */
 async function nameModel(title: string): Promise<string | undefined> {
-  const name = await vscode.window.showInputBox({ title, prompt: l10n.t('Name of the model: the server lists none'), ignoreFocusOut: true });
+  const name = await vscode.window.showInputBox({
+    title,
+    prompt: l10n.t('Name of the model: the server lists none'),
+    ignoreFocusOut: true,
+  });
   return name?.trim() || undefined;
 }
 

@@ -8,7 +8,11 @@ import { readChorusSettings, withoutModel } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 
 /** What the sidecar learns of this window when it connects. */
-export function initializationOptions(extension: vscode.Extension<unknown>, clientVersion: string, server: ServerChoice): ChorusInitializationOptions {
+export function initializationOptions(
+  extension: vscode.Extension<unknown>,
+  clientVersion: string,
+  server: ServerChoice,
+): ChorusInitializationOptions {
   return {
     clientKind: 'vscode',
     clientVersion,
@@ -19,25 +23,41 @@ export function initializationOptions(extension: vscode.Extension<unknown>, clie
 }
 
 /** Tells the sidecar of changed settings. */
-export function registerSettingsSync(context: vscode.ExtensionContext, session: LanguageClientSession, server: ServerChoice, onError: (error: unknown) => void): void {
+export function registerSettingsSync(
+  context: vscode.ExtensionContext,
+  session: LanguageClientSession,
+  server: ServerChoice,
+  onError: (error: unknown) => void,
+): void {
   const send = (): void => {
-    session.notifyIfRunning('workspace/didChangeConfiguration', { settings: { chorus: settingsNow(context.extension, server) } }).catch(onError);
+    session
+      .notifyIfRunning('workspace/didChangeConfiguration', {
+        settings: { chorus: settingsNow(context.extension, server) },
+      })
+      .catch(onError);
   };
   context.subscriptions.push(
-    vscode.workspace.onDidChangeConfiguration((event) => (event.affectsConfiguration('chorus') || event.affectsConfiguration('http')) && send()),
+    vscode.workspace.onDidChangeConfiguration(
+      (event) => (event.affectsConfiguration('chorus') || event.affectsConfiguration('http')) && send(),
+    ),
     server.onDidChange(send),
   );
 }
 
 function settingsNow(extension: vscode.Extension<unknown>, server: ServerChoice): ChorusSettings {
   const reader = vscode.workspace.getConfiguration('chorus');
-  const settings = { ...readChorusSettings(reader, readNetworkSettings(vscode.workspace.getConfiguration('http'))), server: server.settings };
+  const settings = {
+    ...readChorusSettings(reader, readNetworkSettings(vscode.workspace.getConfiguration('http'))),
+    server: server.settings,
+  };
   return leavesModel(extension, reader) ? withoutModel(settings) : settings;
 }
 
 /** A name for the workspace that tells nothing of it. */
 export function workspaceKey(): string | undefined {
   const { workspaceFile, workspaceFolders } = vscode.workspace;
-  const places = workspaceFile ? [workspaceFile.toString()] : (workspaceFolders ?? []).map((folder) => folder.uri.toString());
+  const places = workspaceFile
+    ? [workspaceFile.toString()]
+    : (workspaceFolders ?? []).map((folder) => folder.uri.toString());
   return places.length === 0 ? undefined : workspaceKeyOf(places);
 }

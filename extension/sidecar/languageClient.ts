@@ -54,8 +54,9 @@ class DrainingError extends Error {
 }
 
 /**
- * The features of the language client that Chorus uses. Whatever else a server offers (it serves other editors too) is left alone. Its inline
- * completion is not among them: it would register a provider only once the server runs, too late for the request that started the server.
+ * The features of the language client that Chorus uses. Whatever else a server offers (it serves other editors too) is
+ * left alone. Its inline completion is not among them: it would register a provider only once the server runs, too late
+ * for the request that started the server.
  */
 const USED_FEATURES: ReadonlySet<string> = new Set([
   'textDocument/didOpen',
@@ -67,7 +68,10 @@ const USED_FEATURES: ReadonlySet<string> = new Set([
 
 type Feature = Parameters<BaseLanguageClient['registerFeature']>[0];
 
-/** The language client over the sidecar's WebSocket. It never restarts and never shows a dialog by itself: the session decides. */
+/**
+ * The language client over the sidecar's WebSocket. It never restarts and never shows a dialog by itself: the session
+ * decides.
+ */
 export class ChorusLanguageClient extends BaseLanguageClient {
   readonly #setup: LanguageClientSetup;
   #socket: WebSocket | undefined;
@@ -83,7 +87,11 @@ export class ChorusLanguageClient extends BaseLanguageClient {
       initializationFailedHandler: () => false,
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => ({ action: CloseAction.DoNotRestart, handled: true, message: 'The connection to the sidecar ended.' }),
+        closed: () => ({
+          action: CloseAction.DoNotRestart,
+          handled: true,
+          message: 'The connection to the sidecar ended.',
+        }),
       },
     };
     super('chorusSidecar', 'Chorus', options);
@@ -103,7 +111,9 @@ export class ChorusLanguageClient extends BaseLanguageClient {
   protected override async createMessageTransports(): Promise<MessageTransports> {
     const { socket, state, started } = await findOrStart(this.#setup.launch);
     this.#socket = socket;
-    this.#setup.log.info(`${started ? 'Started' : 'Found'} the sidecar: Chorus ${state.version}, process ${state.pid}.`);
+    this.#setup.log.info(
+      `${started ? 'Started' : 'Found'} the sidecar: Chorus ${state.version}, process ${state.pid}.`,
+    );
     socket.once('close', (webSocketCode: number) => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
@@ -126,7 +136,11 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     token: vscode.CancellationToken,
   ): Promise<readonly vscode.InlineCompletionItem[]> {
     const params = this.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
-    const answer = await this.request<InlineCompletionItem[] | InlineCompletionList | null>(InlineCompletionRequest.method, params, token);
+    const answer = await this.request<InlineCompletionItem[] | InlineCompletionList | null>(
+      InlineCompletionRequest.method,
+      params,
+      token,
+    );
     const result = await this.protocol2CodeConverter.asInlineCompletionResult(answer, token);
     return (Array.isArray(result) ? result : result?.items) ?? [];
   }
@@ -199,7 +213,8 @@ function isInOrder(webSocketCode: number): boolean {
 
 /** What a failed request means to the session's callers. */
 function asSessionError(error: unknown): Error {
-  if (error instanceof SidecarError || error instanceof TroubleError || error instanceof vscode.CancellationError) return error;
+  if (error instanceof SidecarError || error instanceof TroubleError || error instanceof vscode.CancellationError)
+    return error;
   if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(String(error));
   const trouble = troubleOf(error.data);
   if (trouble?.code === 'draining') return new DrainingError(error.message, { cause: error });
@@ -210,7 +225,11 @@ function asSessionError(error: unknown): Error {
       return new vscode.CancellationError();
     case JsonRpcErrorCodes.PendingResponseRejected:
     case JsonRpcErrorCodes.ConnectionInactive:
-      return new SidecarError('closed', l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'), { cause: error });
+      return new SidecarError(
+        'closed',
+        l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'),
+        { cause: error },
+      );
     default:
       return new Error(error.message, { cause: error });
   }

@@ -6,8 +6,8 @@ import { withoutLinks } from '../withoutLinks.ts';
 import { TroubleError } from './troubleError.ts';
 
 /**
- * What a failure says to the user. The sidecar and what leads to it speak English: other readers get a sentence in their language before it. It may quote
- * others, so no link in it works.
+ * What a failure says to the user. The sidecar and what leads to it speak English: other readers get a sentence in
+ * their language before it. It may quote others, so no link in it works.
  */
 export function localisedMessage(error: unknown): string {
   if (error instanceof TroubleError) return localisedTrouble(error.trouble);

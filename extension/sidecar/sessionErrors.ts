@@ -3,12 +3,18 @@ import type { SidecarError, SidecarErrorCode } from '../../sidecar/common/sideca
 
 /** For a start that is not tried any more. */
 export function crashLoopError(): Promise<SidecarError> {
-  return sidecarError('crash-loop', l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'));
+  return sidecarError(
+    'crash-loop',
+    l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'),
+  );
 }
 
 /** For a connection that ended while it was started. */
 export function closedError(): Promise<SidecarError> {
-  return sidecarError('closed', l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'));
+  return sidecarError(
+    'closed',
+    l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'),
+  );
 }
 
 /** The class itself is loaded with the first request, not at activation. */

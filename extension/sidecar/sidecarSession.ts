@@ -44,7 +44,9 @@ const SUCCESSOR_TIMEOUT_MS = 25_000;
 /** One that the user wants restarted and that is not gone by then hangs. */
 const LEAVING_TIMEOUT_MS = 15_000;
 
-/** `SidecarSession` over the language client: starts it with the first request, mends a lost connection with back-off. */
+/**
+ * `SidecarSession` over the language client: starts it with the first request, mends a lost connection with back-off.
+ */
 export class LanguageClientSession implements SidecarSession {
   readonly #setup: SessionSetup;
   readonly #backoff = new CrashBackoff();
@@ -89,15 +91,18 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   /**
-   * After a request met the end of the connection: makes sure that the next one stands. Starts none for a request that is cancelled by then.
-   * Throws `SidecarError`, and `vscode.CancellationError` as soon as `token` is cancelled.
+   * After a request met the end of the connection: makes sure that the next one stands. Starts none for a request that
+   * is cancelled by then. Throws `SidecarError`, and `vscode.CancellationError` as soon as `token` is cancelled.
    */
   async recover(token?: vscode.CancellationToken): Promise<void> {
     await unlessCancelled(() => this.#untilClosed(), token);
     await unlessCancelled(() => this.#ensureRunning(), token);
   }
 
-  /** The user asks for a fresh sidecar, or for another try after failures. Other windows get the fresh one with their next request. */
+  /**
+   * The user asks for a fresh sidecar, or for another try after failures. Other windows get the fresh one with their
+   * next request.
+   */
   async restart(): Promise<void> {
     this.#backoff.reset();
     if (this.isRunning) {
@@ -125,7 +130,10 @@ export class LanguageClientSession implements SidecarSession {
     onChunk: (chunk: Chunk) => void,
     token?: vscode.CancellationToken,
   ): Promise<Result> {
-    return this.#withSuccessor((client) => client.requestStreaming<Chunk, Result>(method, params, onChunk, token), token);
+    return this.#withSuccessor(
+      (client) => client.requestStreaming<Chunk, Result>(method, params, onChunk, token),
+      token,
+    );
   }
 
   async notify(method: string, params: unknown): Promise<void> {
@@ -210,8 +218,14 @@ export class LanguageClientSession implements SidecarSession {
     return client;
   }
 
-  /** A leaving sidecar refuses new work; the same request goes to its successor, once. What is cancelled waits for no sidecar. */
-  async #withSuccessor<Result>(send: (client: ChorusLanguageClient) => Promise<Result>, token: vscode.CancellationToken | undefined): Promise<Result> {
+  /**
+   * A leaving sidecar refuses new work; the same request goes to its successor, once. What is cancelled waits for no
+   * sidecar.
+   */
+  async #withSuccessor<Result>(
+    send: (client: ChorusLanguageClient) => Promise<Result>,
+    token: vscode.CancellationToken | undefined,
+  ): Promise<Result> {
     const client = await unlessCancelled(() => this.#ensureRunning(), token);
     try {
       return await send(client);
@@ -275,7 +289,11 @@ export class LanguageClientSession implements SidecarSession {
     this.#enter('stopped');
     this.#startFailure = error instanceof Error ? error : undefined;
     this.#backoff.record(Date.now());
-    this.#didFail.fire({ message: localisedMessage(error), detail: (error as Partial<SidecarError>).detail, restarts: false });
+    this.#didFail.fire({
+      message: localisedMessage(error),
+      detail: (error as Partial<SidecarError>).detail,
+      restarts: false,
+    });
   }
 
   #enter(phase: SessionPhase): void {

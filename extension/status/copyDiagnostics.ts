@@ -6,7 +6,11 @@ import type { CompletionCounts } from '../completion/counts.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 
 /** Copies what a bug report needs. No code and no file name of the workspace is in it. */
-export async function copyDiagnostics(context: vscode.ExtensionContext, session: LanguageClientSession, counts: CompletionCounts): Promise<void> {
+export async function copyDiagnostics(
+  context: vscode.ExtensionContext,
+  session: LanguageClientSession,
+  counts: CompletionCounts,
+): Promise<void> {
   const { version } = context.extension.packageJSON as { version: string };
   const lines = [
     `Chorus ${version}, ${vscode.env.appName} ${vscode.version} (${vscode.env.appHost}, ${vscode.env.uiKind === vscode.UIKind.Web ? 'web' : 'desktop'})`,

@@ -5,7 +5,12 @@ import { showStatusMenu } from './statusMenu.ts';
 import type { TroubleReporter } from './troubleReporter.ts';
 
 /** Registers the status bar item, its menu, and how trouble reaches the user. */
-export function registerStatus(context: vscode.ExtensionContext, sources: StatusSources, troubles: TroubleReporter, log: vscode.LogOutputChannel): void {
+export function registerStatus(
+  context: vscode.ExtensionContext,
+  sources: StatusSources,
+  troubles: TroubleReporter,
+  log: vscode.LogOutputChannel,
+): void {
   const { session, acceptance } = sources;
   const statusBar = new StatusBar(sources);
   context.subscriptions.push(
@@ -17,7 +22,9 @@ export function registerStatus(context: vscode.ExtensionContext, sources: Status
     vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('chorus') && troubles.clear()),
     vscode.commands.registerCommand('chorus.menu', () => showStatusMenu(statusBar, sources)),
     vscode.commands.registerCommand('chorus.showOutput', () => log.show()),
-    vscode.commands.registerCommand('chorus.copyDiagnostics', () => copyDiagnostics(context, session, acceptance.counts)),
+    vscode.commands.registerCommand('chorus.copyDiagnostics', () =>
+      copyDiagnostics(context, session, acceptance.counts),
+    ),
     vscode.commands.registerCommand('chorus.restartSidecar', () => {
       troubles.clear();
       return restart(sources);
@@ -33,5 +40,7 @@ export function registerStatus(context: vscode.ExtensionContext, sources: Status
 
 async function restart({ session }: StatusSources): Promise<void> {
   // A failed start is told by the session.
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () => session.restart().catch(() => undefined));
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () =>
+    session.restart().catch(() => undefined),
+  );
 }

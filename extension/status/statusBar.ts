@@ -53,16 +53,25 @@ export class StatusBar implements vscode.Disposable {
   get kind(): StatusKind {
     const { session, ghostText } = this.#sources;
     const languageId = vscode.window.activeTextEditor?.document.languageId;
-    return statusKind({ gate: ghostText.state(languageId), phase: session.phase, status: session.status, hasFailed: this.#hasFailed });
+    return statusKind({
+      gate: ghostText.state(languageId),
+      phase: session.phase,
+      status: session.status,
+      hasFailed: this.#hasFailed,
+    });
   }
 
   #update(): void {
     const { session, snooze, acceptance } = this.#sources;
     const { kind } = this;
     const label = statusText(kind, session.status, snooze.untilMs);
-    const progress = kind === 'loading' && session.status?.loadProgress !== undefined ? ` ${formatNumber(session.status.loadProgress, { style: 'percent' })}` : '';
+    const progress =
+      kind === 'loading' && session.status?.loadProgress !== undefined
+        ? ` ${formatNumber(session.status.loadProgress, { style: 'percent' })}`
+        : '';
     this.#item.text = `${STATUS_ICONS[kind]} Chorus${progress}`;
-    this.#item.backgroundColor = kind === 'trouble' ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.#item.backgroundColor =
+      kind === 'trouble' ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.#item.accessibilityInformation = { label, role: 'button' };
     this.#item.tooltip = statusTooltip(kind, session.status, snooze.untilMs, acceptance.counts);
   }

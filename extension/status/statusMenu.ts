@@ -11,11 +11,22 @@ interface MenuItem extends vscode.QuickPickItem {
 /** The menu behind the status bar item. */
 export async function showStatusMenu(statusBar: StatusBar, { session, snooze }: StatusSources): Promise<void> {
   const title = statusText(statusBar.kind, session.status, snooze.untilMs);
-  const picked = await vscode.window.showQuickPick(menuItems({ isSnoozed: snooze.untilMs > Date.now(), isReadingAhead: session.status?.readingAhead === true, isServerChosen: session.status?.server !== undefined }), { title, placeHolder: 'Chorus' });
+  const picked = await vscode.window.showQuickPick(
+    menuItems({
+      isSnoozed: snooze.untilMs > Date.now(),
+      isReadingAhead: session.status?.readingAhead === true,
+      isServerChosen: session.status?.server !== undefined,
+    }),
+    { title, placeHolder: 'Chorus' },
+  );
   if (picked?.command) await vscode.commands.executeCommand(picked.command);
 }
 
-function menuItems({ isSnoozed, isReadingAhead, isServerChosen }: Readonly<Record<'isSnoozed' | 'isReadingAhead' | 'isServerChosen', boolean>>): MenuItem[] {
+function menuItems({
+  isSnoozed,
+  isReadingAhead,
+  isServerChosen,
+}: Readonly<Record<'isSnoozed' | 'isReadingAhead' | 'isServerChosen', boolean>>): MenuItem[] {
   const { enabled, disabledLanguages } = readCompletionPreferences(vscode.workspace.getConfiguration('chorus'));
   const languageId = vscode.window.activeTextEditor?.document.languageId;
   const items: MenuItem[] = [
@@ -36,14 +47,18 @@ function menuItems({ isSnoozed, isReadingAhead, isServerChosen }: Readonly<Recor
         : { label: `$(bell-slash) ${l10n.t('Snooze Ghost Text…')}`, command: 'chorus.completion.snooze' },
     );
   }
-  if (isReadingAhead) items.push({ label: `$(debug-stop) ${l10n.t('Stop Reading Ahead')}`, command: 'chorus.context.stopReadingAhead' });
-  if (isServerChosen) items.push({ label: `$(home) ${l10n.t('Use the Local Model')}`, command: 'chorus.useLocalModel' });
+  if (isReadingAhead)
+    items.push({ label: `$(debug-stop) ${l10n.t('Stop Reading Ahead')}`, command: 'chorus.context.stopReadingAhead' });
+  if (isServerChosen)
+    items.push({ label: `$(home) ${l10n.t('Use the Local Model')}`, command: 'chorus.useLocalModel' });
   return [
     ...items,
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: `$(comment-discussion) ${l10n.t('Open Chat')}`, command: 'chorus.chat.focus' },
     { label: `$(package) ${l10n.t('Choose Model…')}`, command: 'chorus.chooseModel' },
-    ...(languageId === undefined ? [] : [{ label: `$(list-tree) ${l10n.t('Show Context')}`, command: 'chorus.context.show' }]),
+    ...(languageId === undefined
+      ? []
+      : [{ label: `$(list-tree) ${l10n.t('Show Context')}`, command: 'chorus.context.show' }]),
     { label: `$(graph) ${l10n.t('Ghost Text Statistics')}`, command: 'chorus.completion.statistics' },
     { label: `$(list-unordered) ${l10n.t('All Commands…')}`, command: 'chorus.commands' },
     { label: `$(settings-gear) ${l10n.t('Settings')}`, command: 'chorus.openSettings' },

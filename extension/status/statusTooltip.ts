@@ -7,7 +7,10 @@ import type { CompletionCounts } from '../completion/counts.ts';
 import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import { formatBytes, type StatusKind } from './statusView.ts';
 
-/** What the status bar item tells on hover. Names come from model files, so all of it is text: no link or command in it works. */
+/**
+ * What the status bar item tells on hover. Names come from model files, so all of it is text: no link or command in it
+ * works.
+ */
 export function statusTooltip(
   kind: StatusKind,
   status: SidecarStatus | undefined,
@@ -49,27 +52,49 @@ export function statusText(kind: StatusKind, status: SidecarStatus | undefined, 
     case 'languageOff':
       return l10n.t('Chorus: ghost text is off for this language');
     case 'snoozed':
-      return l10n.t('Chorus: ghost text is snoozed until {0}', new Date(snoozedUntilMs).toLocaleTimeString(currentLanguage(), { timeStyle: 'short' }));
+      return l10n.t(
+        'Chorus: ghost text is snoozed until {0}',
+        new Date(snoozedUntilMs).toLocaleTimeString(currentLanguage(), { timeStyle: 'short' }),
+      );
     case 'trouble':
-      return status?.trouble ? `Chorus: ${localisedTrouble(status.trouble)}` : l10n.t('Chorus: the sidecar does not run');
+      return status?.trouble
+        ? `Chorus: ${localisedTrouble(status.trouble)}`
+        : l10n.t('Chorus: the sidecar does not run');
   }
 }
 
 function modelLines(status: SidecarStatus): string[] {
   const lines = [
-    l10n.t('Model: {0}', [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' ')),
+    l10n.t(
+      'Model: {0}',
+      [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' '),
+    ),
     l10n.t('Engine: {0}', status.engine ?? '–'),
     ...(status.engineLimits ?? []),
-    l10n.t('Device: {0}', [status.device ?? '–', status.threads && counted(l10n.t('one: {0} thread | other: {0} threads'), status.threads)].filter(Boolean).join(', ')),
+    l10n.t(
+      'Device: {0}',
+      [status.device ?? '–', status.threads && counted(l10n.t('one: {0} thread | other: {0} threads'), status.threads)]
+        .filter(Boolean)
+        .join(', '),
+    ),
     ...(status.deviceReasons ?? []),
   ];
   if (status.contextSizeTokens !== undefined) {
     const counts = [status.contextUsedTokens ?? 0, status.contextSizeTokens].map((tokens) => formatNumber(tokens));
     const { contextKeptTokens } = status;
-    const used = contextKeptTokens === undefined ? l10n.t('Context: {0} of {1} tokens', ...counts) : l10n.t('Context: {0} of {1} tokens, {2} of them kept', ...counts, formatNumber(contextKeptTokens));
+    const used =
+      contextKeptTokens === undefined
+        ? l10n.t('Context: {0} of {1} tokens', ...counts)
+        : l10n.t('Context: {0} of {1} tokens, {2} of them kept', ...counts, formatNumber(contextKeptTokens));
     lines.push(status.cache === undefined ? used : `${used} (${status.cache})`);
   }
-  if (status.tokensPerSecond !== undefined) lines.push(counted(l10n.t('one: Speed: {0} token per second | other: Speed: {0} tokens per second'), Math.round(status.tokensPerSecond)));
+  if (status.tokensPerSecond !== undefined)
+    lines.push(
+      counted(
+        l10n.t('one: Speed: {0} token per second | other: Speed: {0} tokens per second'),
+        Math.round(status.tokensPerSecond),
+      ),
+    );
   if (status.memoryBytes !== undefined) lines.push(l10n.t('Memory: {0}', formatBytes(status.memoryBytes)));
   return lines;
 }

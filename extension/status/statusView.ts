@@ -11,9 +11,13 @@ export interface StatusInput {
   readonly hasFailed: boolean;
 }
 
-export type StatusKind = 'idle' | 'starting' | 'loading' | 'ready' | 'busy' | 'off' | 'languageOff' | 'snoozed' | 'trouble';
+export type StatusKind =
+  'idle' | 'starting' | 'loading' | 'ready' | 'busy' | 'off' | 'languageOff' | 'snoozed' | 'trouble';
 
-/** What the status bar item shows: trouble before everything, then what the user switched off, then what the sidecar does. */
+/**
+ * What the status bar item shows: trouble before everything, then what the user switched off, then what the sidecar
+ * does.
+ */
 export function statusKind({ gate, phase, status, hasFailed }: StatusInput): StatusKind {
   if (status?.state === 'trouble' || (hasFailed && phase !== 'running')) return 'trouble';
   if (gate.kind !== 'on') return gate.kind;

@@ -6,7 +6,15 @@ import type { SidecarFailure } from '../sidecar/sidecarSession.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 
 /** Troubles of the chosen model: another one may help. */
-const MODEL_TROUBLES: readonly TroubleCode[] = ['no-model', 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model', 'unsupported-model', 'out-of-memory'];
+const MODEL_TROUBLES: readonly TroubleCode[] = [
+  'no-model',
+  'model-not-found',
+  'not-gguf',
+  'truncated-model',
+  'invalid-model',
+  'unsupported-model',
+  'out-of-memory',
+];
 
 /** The same trouble is told again after this long at the earliest: keystrokes meet it by the dozen. */
 const REPEAT_AFTER_MS = 10 * 60_000;
@@ -25,7 +33,11 @@ export class TroubleReporter {
     const { code, message, detail } = trouble;
     if (!this.#isNew(`${code}: ${message}`)) return;
     this.#log.error(detail ? `${message}\n${detail}` : message);
-    const actions = MODEL_TROUBLES.includes(code) ? [chooseModel()] : code === 'engine-crashed' || code === 'engine-failed' ? [retry()] : [];
+    const actions = MODEL_TROUBLES.includes(code)
+      ? [chooseModel()]
+      : code === 'engine-crashed' || code === 'engine-failed'
+        ? [retry()]
+        : [];
     this.#show(localisedTrouble(trouble), actions);
   }
 
@@ -34,7 +46,11 @@ export class TroubleReporter {
     this.#log.error(detail ? `${message}\n${detail}` : message);
     if (!this.#isNew(message)) return;
     const lastLine = detail?.trimEnd().split('\n').at(-1);
-    const text = [message, lastLine && l10n.t('Its last line was: {0}', lastLine), restarts && l10n.t('It is started again.')];
+    const text = [
+      message,
+      lastLine && l10n.t('Its last line was: {0}', lastLine),
+      restarts && l10n.t('It is started again.'),
+    ];
     this.#show(text.filter(Boolean).join(' '), restarts ? [] : [retry()]);
   }
 

@@ -13,8 +13,14 @@ const MAX_MESSAGE_UNITS = 500;
 
 type Target = vscode.Location | vscode.LocationLink;
 
-/** What the language servers of this window know of names in an open document. Of files that the policy keeps from the model nothing is said. */
-export async function findDefinitions({ uri: key, places }: WorkspaceDefinitionsParams, files: Pick<WorkspaceFiles, 'has'>): Promise<WorkspaceDefinitionsResult> {
+/**
+ * What the language servers of this window know of names in an open document. Of files that the policy keeps from the
+ * model nothing is said.
+ */
+export async function findDefinitions(
+  { uri: key, places }: WorkspaceDefinitionsParams,
+  files: Pick<WorkspaceFiles, 'has'>,
+): Promise<WorkspaceDefinitionsResult> {
   const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === key);
   if (document === undefined) return { definitions: [], problems: [] };
   const found = new Map<string, { readonly uri: vscode.Uri; readonly line: number }>();
@@ -28,19 +34,25 @@ export async function findDefinitions({ uri: key, places }: WorkspaceDefinitions
   const standing = places.filter((place) => isNameAt(document, place));
   const questions = standing.flatMap(({ line, character }) => {
     const position = new vscode.Position(line, character);
-    return ['vscode.executeDefinitionProvider', 'vscode.executeTypeDefinitionProvider'].map((command) => ask(command, position).catch(() => undefined));
+    return ['vscode.executeDefinitionProvider', 'vscode.executeTypeDefinitionProvider'].map((command) =>
+      ask(command, position).catch(() => undefined),
+    );
   });
   await Promise.race([Promise.all(questions), new Promise((resolve) => setTimeout(resolve, LIMIT_MS))]);
   const all = [...found.values()];
   const areAllowed = await Promise.all(all.map(({ uri }) => files.has(uri)));
   return {
-    definitions: all.filter((_place, index) => areAllowed[index]).map(({ uri, line }) => ({ uri: uri.toString(), line })),
+    definitions: all
+      .filter((_place, index) => areAllowed[index])
+      .map(({ uri, line }) => ({ uri: uri.toString(), line })),
     problems: problemsNear(document.uri, places[0]?.line ?? 0),
   };
 }
 
 function placeOf(target: Target): { uri: vscode.Uri; line: number } {
-  return 'targetUri' in target ? { uri: target.targetUri, line: (target.targetSelectionRange ?? target.targetRange).start.line } : { uri: target.uri, line: target.range.start.line };
+  return 'targetUri' in target
+    ? { uri: target.targetUri, line: (target.targetSelectionRange ?? target.targetRange).start.line }
+    : { uri: target.uri, line: target.range.start.line };
 }
 
 /** Messages of errors and warnings around a line, the nearest first. */

@@ -1,7 +1,10 @@
 import type * as vscode from 'vscode';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
 
-/** Of more files at a time the sidecar is not told one by one: it lists everything anew, at its own pace and within its bounds. */
+/**
+ * Of more files at a time the sidecar is not told one by one: it lists everything anew, at its own pace and within its
+ * bounds.
+ */
 const MAX_FILES = 10_000;
 
 export interface NewFoldersEvents {
@@ -10,7 +13,10 @@ export interface NewFoldersEvents {
   readonly onError: (error: unknown) => void;
 }
 
-/** Finds the files of folders that appeared, one folder after the other. Of a folder that is moved or copied VS Code tells nothing but the folder. */
+/**
+ * Finds the files of folders that appeared, one folder after the other. Of a folder that is moved or copied VS Code
+ * tells nothing but the folder.
+ */
 export class NewFolders {
   readonly #waiting = new Map<string, vscode.Uri>();
   #isWalking = false;

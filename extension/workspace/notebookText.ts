@@ -13,7 +13,10 @@ export interface NotebookText {
   readonly languageId: string;
 }
 
-/** The code of a Jupyter notebook's file, cell after cell; its texts become comments of its language. `undefined` where the file is none. */
+/**
+ * The code of a Jupyter notebook's file, cell after cell; its texts become comments of its language. `undefined` where
+ * the file is none.
+ */
 export function notebookText(json: string): NotebookText | undefined {
   try {
     const { cells, metadata } = parseJson(json) as NotebookFile;

@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/common/within.ts';
-import type { SkippedFiles, WorkspaceFile, WorkspaceListResult, WorkspaceReadResult, WorkspaceText } from '../../sidecar/protocol/client.ts';
+import type {
+  SkippedFiles,
+  WorkspaceFile,
+  WorkspaceListResult,
+  WorkspaceReadResult,
+  WorkspaceText,
+} from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { bringsRules } from '../documents/ignoreRules.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
@@ -18,8 +24,8 @@ const MAX_ANSWER_UNITS = 1024 * 1024;
 const STAT_BATCH = 64;
 
 /**
- * The files of this window's workspace for the sidecar: those that the policy allows, of a trusted workspace. Every file is judged again when
- * it is read.
+ * The files of this window's workspace for the sidecar: those that the policy allows, of a trusted workspace. Every
+ * file is judged again when it is read.
  */
 export class WorkspaceFiles {
   #walk: AsyncGenerator<vscode.Uri> | undefined;
@@ -72,10 +78,17 @@ export class WorkspaceFiles {
 
   /** Whether a file that changed is one of the workspace's that may be read. Its text is looked at later. */
   async has(uri: vscode.Uri): Promise<boolean> {
-    return this.mayHaveHad(uri) && mayBeText(uri.path.slice(uri.path.lastIndexOf('/') + 1)) && (await this.policy.judge(uri)) === 'allowed';
+    return (
+      this.mayHaveHad(uri) &&
+      mayBeText(uri.path.slice(uri.path.lastIndexOf('/') + 1)) &&
+      (await this.policy.judge(uri)) === 'allowed'
+    );
   }
 
-  /** Whether a path that is gone may have been one of the workspace's files, or a folder of some: nothing but where it was can be judged. */
+  /**
+   * Whether a path that is gone may have been one of the workspace's files, or a folder of some: nothing but where it
+   * was can be judged.
+   */
   mayHaveHad(uri: vscode.Uri): boolean {
     if (!vscode.workspace.isTrusted || !SYNCED_SCHEMES.includes(uri.scheme)) return false;
     const folder = vscode.workspace.getWorkspaceFolder(uri);
@@ -83,7 +96,9 @@ export class WorkspaceFiles {
   }
 
   /** Of paths that appeared, the files and the folders. Nothing of a link, nor of what is gone again. */
-  async byKind(uris: readonly vscode.Uri[]): Promise<{ readonly files: readonly vscode.Uri[]; readonly folders: readonly vscode.Uri[] }> {
+  async byKind(
+    uris: readonly vscode.Uri[],
+  ): Promise<{ readonly files: readonly vscode.Uri[]; readonly folders: readonly vscode.Uri[] }> {
     const types: (vscode.FileType | undefined)[] = [];
     for (let start = 0; start < uris.length; start += STAT_BATCH) {
       types.push(...(await Promise.all(uris.slice(start, start + STAT_BATCH).map((uri) => this.#typeOf(uri)))));
@@ -92,7 +107,10 @@ export class WorkspaceFiles {
     return { files: of(vscode.FileType.File), folders: of(vscode.FileType.Directory) };
   }
 
-  /** The files of a folder that appeared in the workspace. Where it brings ignore files with it, the policy learns of them and the files end: all are to be listed anew. */
+  /**
+   * The files of a folder that appeared in the workspace. Where it brings ignore files with it, the policy learns of
+   * them and the files end: all are to be listed anew.
+   */
   async *below(folder: vscode.Uri): AsyncGenerator<vscode.Uri> {
     const root = vscode.workspace.getWorkspaceFolder(folder)?.uri;
     if (root === undefined || !this.mayHaveHad(vscode.Uri.joinPath(folder, 'file'))) return;
@@ -110,7 +128,11 @@ export class WorkspaceFiles {
 
   async *#walkAll(): AsyncGenerator<vscode.Uri> {
     if (!vscode.workspace.isTrusted) return;
-    for (const folder of vscode.workspace.workspaceFolders ?? []) yield* walkFolder(folder.uri, this.policy, { onSkipped: this.log, onLeftOut: (reason) => count(this.#skipped, reason) });
+    for (const folder of vscode.workspace.workspaceFolders ?? [])
+      yield* walkFolder(folder.uri, this.policy, {
+        onSkipped: this.log,
+        onLeftOut: (reason) => count(this.#skipped, reason),
+      });
   }
 
   #takeSkipped(): { readonly skipped?: SkippedFiles } {
@@ -128,7 +150,10 @@ export class WorkspaceFiles {
     }
   }
 
-  async #readOne(key: string, onSkipped: (reason: SkipReason) => void): Promise<Omit<WorkspaceText, 'uri'> | undefined> {
+  async #readOne(
+    key: string,
+    onSkipped: (reason: SkipReason) => void,
+  ): Promise<Omit<WorkspaceText, 'uri'> | undefined> {
     const uri = vscode.Uri.parse(key);
     if (!(await this.has(uri))) return undefined;
     const isNotebook = uri.path.endsWith('.ipynb');
@@ -154,7 +179,8 @@ function count(counts: SkipCounts, reason: keyof SkippedFiles): void {
   counts[reason] = (counts[reason] ?? 0) + 1;
 }
 
-const unlessNone = (skipped: SkipCounts): { readonly skipped?: SkippedFiles } => (Object.keys(skipped).length > 0 ? { skipped } : {});
+const unlessNone = (skipped: SkipCounts): { readonly skipped?: SkippedFiles } =>
+  Object.keys(skipped).length > 0 ? { skipped } : {};
 
 /** A file as the sidecar names it. */
 export function describe(uri: vscode.Uri): WorkspaceFile {

@@ -44,7 +44,11 @@ export class WorkspaceSync implements vscode.Disposable {
       this.#forget();
       this.#tell({ reset: true });
     };
-    this.#newFolders = new NewFolders(this.#files, { onFile: (uri) => this.#note(uri, this.#changed), onTooMany: () => policy.rulesAppeared(), onError });
+    this.#newFolders = new NewFolders(this.#files, {
+      onFile: (uri) => this.#note(uri, this.#changed),
+      onTooMany: () => policy.rulesAppeared(),
+      onError,
+    });
     const watcher = vscode.workspace.createFileSystemWatcher('**/*');
     this.#disposables = [
       watcher,
@@ -72,7 +76,9 @@ export class WorkspaceSync implements vscode.Disposable {
   serve(client: BaseLanguageClient): void {
     client.onRequest(WORKSPACE_LIST_REQUEST, ({ page }: WorkspaceListParams) => this.#files.list(page));
     client.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams) => this.#files.read(uris));
-    client.onRequest(WORKSPACE_DEFINITIONS_REQUEST, (params: WorkspaceDefinitionsParams) => findDefinitions(params, this.#files));
+    client.onRequest(WORKSPACE_DEFINITIONS_REQUEST, (params: WorkspaceDefinitionsParams) =>
+      findDefinitions(params, this.#files),
+    );
   }
 
   /** A connection stands, or with `undefined` none. */
@@ -137,7 +143,11 @@ export class WorkspaceSync implements vscode.Disposable {
 
   /** Tabs that were visited, the last first, then the others. */
   #tellTabs(): void {
-    const open = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).flatMap(({ input }) => (input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook ? input.uri.toString() : []));
+    const open = vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .flatMap(({ input }) =>
+        input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook ? input.uri.toString() : [],
+      );
     const isOpen = new Set(open);
     const uris = [...new Set([...this.#visited.filter((key) => isOpen.has(key)), ...open])].slice(0, MAX_TABS);
     this.#send(WORKSPACE_TABS_NOTIFICATION, { uris } satisfies WorkspaceTabs);

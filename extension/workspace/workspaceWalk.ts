@@ -3,7 +3,23 @@ import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
 
 /** Folders that hold what tools made or fetched, in every language, whether or not an ignore file says so. */
-const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['.git', '.hg', '.svn', 'node_modules', 'bower_components', '__pycache__', '.venv', 'venv', '.tox', '.mypy_cache', '.gradle', '.idea', '.vs', '.yarn', '.pnpm-store']);
+const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  'bower_components',
+  '__pycache__',
+  '.venv',
+  'venv',
+  '.tox',
+  '.mypy_cache',
+  '.gradle',
+  '.idea',
+  '.vs',
+  '.yarn',
+  '.pnpm-store',
+]);
 /** No source has such an ending, and reading the file would only tell so. */
 const BINARY_ENDING =
   /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|psd|svgz?|mp[34g]|m4[av]|wav|ogg|flac|avi|mov|mkv|webm|zip|t?gz|t?xz|bz2|zst|7z|rar|tar|jar|war|class|o|a|so|dylib|dll|exe|pdb|obj|lib|bin|dat|wasm|pyc|pyo|whl|gguf|safetensors|onnx|pt|pth|npy|npz|parquet|arrow|db|sqlite3?|woff2?|ttf|otf|eot|pdf|docx?|xlsx?|pptx?|min\.(?:js|css)|map|lock|snap)$/i;
@@ -21,10 +37,15 @@ export interface WalkOptions {
 }
 
 /**
- * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an ignored folder is looked
- * at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no secret under another name. A folder that can't be read is a line in the log.
+ * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an
+ * ignored folder is looked at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no
+ * secret under another name. A folder that can't be read is a line in the log.
  */
-export async function* walkFolder(root: vscode.Uri, policy: Pick<DocumentPolicy, 'judgeName' | 'forbidsFolder'>, { onSkipped, onLeftOut, onFolder, depth: rootDepth = 0 }: WalkOptions): AsyncGenerator<vscode.Uri> {
+export async function* walkFolder(
+  root: vscode.Uri,
+  policy: Pick<DocumentPolicy, 'judgeName' | 'forbidsFolder'>,
+  { onSkipped, onLeftOut, onFolder, depth: rootDepth = 0 }: WalkOptions,
+): AsyncGenerator<vscode.Uri> {
   const folders = [{ uri: root, depth: rootDepth }];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
     const { uri: folder, depth } = next;
@@ -57,5 +78,8 @@ export function mayBeText(name: string): boolean {
 
 /** Whether a path goes through a folder that is never walked. */
 export function isInSkippedFolder(path: string): boolean {
-  return path.split('/').slice(0, -1).some((segment) => SKIPPED_FOLDERS.has(segment));
+  return path
+    .split('/')
+    .slice(0, -1)
+    .some((segment) => SKIPPED_FOLDERS.has(segment));
 }

@@ -7,15 +7,32 @@ import { attendInTiles, attendTransposed, valueHeads, writeTransposed } from './
 import { rotateHeads } from './hadamard.ts';
 import type { Heads } from './projectHeads.ts';
 
-/** Writes the tokens' keys and values into the cache and attends it, on the device that it is on: `[headSize, heads, tokens]`. */
-export function attendCache(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
+/**
+ * Writes the tokens' keys and values into the cache and attends it, on the device that it is on: `[headSize, heads,
+ * tokens]`.
+ */
+export function attendCache(
+  graph: Graph,
+  heads: Heads,
+  cache: LayerCache,
+  inputs: AttentionInputs,
+  options: AttendOptions,
+): Tensor {
   const { hadamard } = cache;
-  const attend = inputs.attend ?? ((_: Graph, given: Heads) => graph.on(cache.device, () => attendAll(graph, given, cache, inputs, options)));
+  const attend =
+    inputs.attend ??
+    ((_: Graph, given: Heads) => graph.on(cache.device, () => attendAll(graph, given, cache, inputs, options)));
   if (!hadamard) return attend(graph, heads, options);
   return mulMat(graph, hadamard, attend(graph, rotateHeads(graph, heads, hadamard), options));
 }
 
-function attendAll(graph: Graph, heads: Heads, cache: LayerCache, inputs: AttentionInputs, options: AttendOptions): Tensor {
+function attendAll(
+  graph: Graph,
+  heads: Heads,
+  cache: LayerCache,
+  inputs: AttentionInputs,
+  options: AttendOptions,
+): Tensor {
   const { query, unrotated } = heads;
   const { headSize, kvHeads, scale } = options;
   const { mask, attendedRows } = inputs;
@@ -23,18 +40,44 @@ function attendAll(graph: Graph, heads: Heads, cache: LayerCache, inputs: Attent
   const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
   inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
   if (cache.isValueTransposed) {
-    if (inputs.isFirst) return attendInTiles(graph, { query, key: k, value: valueHeads(graph, heads, cache.value.type, options), mask }, scale);
+    if (inputs.isFirst)
+      return attendInTiles(
+        graph,
+        { query, key: k, value: valueHeads(graph, heads, cache.value.type, options), mask },
+        scale,
+      );
     return attendTransposed(graph, { query, key: k, value: cache.value, mask }, options);
   }
-  return attendInTiles(graph, { query, key: k, value: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask }, scale);
+  return attendInTiles(
+    graph,
+    { query, key: k, value: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask },
+    scale,
+  );
 }
 
-/** Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. Throws `ShapeError` where transposed values lack `valueCells`. */
-export function writeRows(graph: Graph, { key, value }: Pick<Heads, 'key' | 'value'>, cache: LayerCache, inputs: Pick<AttentionInputs, 'rows' | 'valueCells'>): void {
+/**
+ * Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. Throws
+ * `ShapeError` where transposed values lack `valueCells`.
+ */
+export function writeRows(
+  graph: Graph,
+  { key, value }: Pick<Heads, 'key' | 'value'>,
+  cache: LayerCache,
+  inputs: Pick<AttentionInputs, 'rows' | 'valueCells'>,
+): void {
   const [headSize, kvHeads, tokens] = key.shape;
   const write = (target: Tensor, source: Tensor): void => {
     const isByHead = target.shape[2] > 1;
-    graph.expand(setRows(graph, target, isByHead ? permute(graph, reshape(graph, source, [headSize, kvHeads, tokens]), [0, 2, 1, 3]) : reshape(graph, source, [headSize * kvHeads, tokens]), inputs.rows));
+    graph.expand(
+      setRows(
+        graph,
+        target,
+        isByHead
+          ? permute(graph, reshape(graph, source, [headSize, kvHeads, tokens]), [0, 2, 1, 3])
+          : reshape(graph, source, [headSize * kvHeads, tokens]),
+        inputs.rows,
+      ),
+    );
   };
   write(cache.key, key);
   if (cache.isValueTransposed) writeTransposed(graph, value, cache.value, inputs);
@@ -53,7 +96,10 @@ export function headsOf(graph: Graph, stack: Tensor, { first, count }: HeadRun):
   const [, rowStride, headStride] = stack.strides;
   // A head alone is a matrix, also where a row holds all heads: GPUs take what is not for a stack in another order.
   const ownStride = count === 1 ? rowStride * n : headStride;
-  return view(graph, stack, [m, n, count], { strides: [rowStride, ownStride, Math.max(rowStride * n, ownStride * count)], offsetBytes: first * headStride });
+  return view(graph, stack, [m, n, count], {
+    strides: [rowStride, ownStride, Math.max(rowStride * n, ownStride * count)],
+    offsetBytes: first * headStride,
+  });
 }
 
 /** Whether the rows of a head, of `heads[headSize, rows, kvHeads]`, lie one behind the other. */
@@ -63,12 +109,24 @@ export const areAdjacent = (heads: Tensor): boolean => heads.strides[1] === rowB
 export function pagesOf(graph: Graph, heads: Tensor, pageRows: number): Tensor {
   const [headSize, rows, kvHeads] = heads.shape;
   const [, rowStride, headStride, stackStride] = heads.strides;
-  return view(graph, heads, [headSize * pageRows, Math.floor(rows / pageRows), kvHeads], { strides: [rowStride * pageRows, headStride, stackStride] });
+  return view(graph, heads, [headSize * pageRows, Math.floor(rows / pageRows), kvHeads], {
+    strides: [rowStride * pageRows, headStride, stackStride],
+  });
 }
 
 /** Some rows of keys, or of values that are not transposed, as `[headSize, rows, kvHeads]`. */
-export function cacheHeads(graph: Graph, cache: Tensor, rows: number, headSize: number, kvHeads: number, firstRow = 0): Tensor {
+export function cacheHeads(
+  graph: Graph,
+  cache: Tensor,
+  rows: number,
+  headSize: number,
+  kvHeads: number,
+  firstRow = 0,
+): Tensor {
   const [, rowStride, stackStride] = cache.strides;
   const headStride = cache.shape[2] > 1 ? stackStride : rowStride / kvHeads;
-  return view(graph, cache, [headSize, rows, kvHeads], { strides: [rowStride, headStride, Math.max(rowStride * rows, headStride * kvHeads)], offsetBytes: firstRow * rowStride });
+  return view(graph, cache, [headSize, rows, kvHeads], {
+    strides: [rowStride, headStride, Math.max(rowStride * rows, headStride * kvHeads)],
+    offsetBytes: firstRow * rowStride,
+  });
 }

@@ -18,11 +18,19 @@ export interface AttendProductsOptions {
   readonly onShares?: (shares: Tensor) => Tensor;
 }
 
-/** Attention (arXiv 1706.03762) of operations that all have derivatives, to keys of its own or of another sequence: `[width, tokens, n]`. */
-export function attendProducts(graph: Graph, { query, key, value, mask }: AttendedTensors, { heads, onShares = (shares) => shares }: AttendProductsOptions): Tensor {
+/**
+ * Attention (arXiv 1706.03762) of operations that all have derivatives, to keys of its own or of another sequence:
+ * `[width, tokens, n]`.
+ */
+export function attendProducts(
+  graph: Graph,
+  { query, key, value, mask }: AttendedTensors,
+  { heads, onShares = (shares) => shares }: AttendProductsOptions,
+): Tensor {
   const [width, tokens, count] = query.shape;
   const headSize = width / heads;
-  const byHead = (x: Tensor): Tensor => permute(graph, reshape(graph, x, [headSize, heads, x.shape[1], count]), [0, 2, 1, 3]);
+  const byHead = (x: Tensor): Tensor =>
+    permute(graph, reshape(graph, x, [headSize, heads, x.shape[1], count]), [0, 2, 1, 3]);
   // [rows, tokens, heads, n]
   const scores = mulMat(graph, byHead(key), byHead(query));
   const shares = onShares(softMax(graph, scores, mask, 1 / Math.sqrt(headSize)));

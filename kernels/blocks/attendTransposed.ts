@@ -1,6 +1,17 @@
 import { ShapeError } from '../ggml/errors.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { cast, contiguous, flashAttention, mulMat, permute, reshape, setRows, softMax, transpose, view } from '../ggml/ops.ts';
+import {
+  cast,
+  contiguous,
+  flashAttention,
+  mulMat,
+  permute,
+  reshape,
+  setRows,
+  softMax,
+  transpose,
+  view,
+} from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { TensorType } from '../ggml/types.ts';
 import type { AttendOptions, AttentionInputs } from './attentionInputs.ts';
@@ -10,47 +21,93 @@ import type { Heads } from './projectHeads.ts';
 export const MAX_PRODUCT_TOKENS = 63;
 
 /** Writes values `[width, tokens]` into a transposed cache. Throws `ShapeError` where the inputs don't say where to. */
-export function writeTransposed(graph: Graph, value: Tensor, cache: Tensor, { valueCells }: Pick<AttentionInputs, 'valueCells'>): void {
+export function writeTransposed(
+  graph: Graph,
+  value: Tensor,
+  cache: Tensor,
+  { valueCells }: Pick<AttentionInputs, 'valueCells'>,
+): void {
   const [width, tokens] = value.shape;
   if (!valueCells) throw new ShapeError(`Values for ${cache.toString()} need inputs with valueCells.`);
   const { stretch } = valueCells;
   // Turned to the cache's order first, a stretch is one run of bytes; cell by cell writing costs more than it.
   const source = stretch === 1 ? value : contiguous(graph, transpose(graph, value));
-  graph.expand(setRows(graph, reshape(graph, cache, [stretch, cache.elements / stretch]), reshape(graph, source, [stretch, (width * tokens) / stretch]), valueCells.of(width)));
+  graph.expand(
+    setRows(
+      graph,
+      reshape(graph, cache, [stretch, cache.elements / stretch]),
+      reshape(graph, source, [stretch, (width * tokens) / stretch]),
+      valueCells.of(width),
+    ),
+  );
 }
 
-/** Values `[headSize · kvHeads, tokens]` as a cache of this type that is not transposed would hold them: `[headSize, tokens, kvHeads]`. */
-export function valueHeads(graph: Graph, { value }: Pick<Heads, 'value'>, type: TensorType, { headSize, kvHeads }: AttendOptions): Tensor {
+/**
+ * Values `[headSize · kvHeads, tokens]` as a cache of this type that is not transposed would hold them: `[headSize,
+ * tokens, kvHeads]`.
+ */
+export function valueHeads(
+  graph: Graph,
+  { value }: Pick<Heads, 'value'>,
+  type: TensorType,
+  { headSize, kvHeads }: AttendOptions,
+): Tensor {
   return cast(graph, permute(graph, reshape(graph, value, [headSize, kvHeads, value.shape[1]]), [0, 2, 1, 3]), type);
 }
 
-/** Flash attention of `query[headSize, heads, tokens]` over keys and values `[headSize, rows, kvHeads]`: `[headSize, heads, tokens]`. */
-export function attendInTiles(graph: Graph, { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>, scale: number): Tensor {
+/**
+ * Flash attention of `query[headSize, heads, tokens]` over keys and values `[headSize, rows, kvHeads]`: `[headSize,
+ * heads, tokens]`.
+ */
+export function attendInTiles(
+  graph: Graph,
+  { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>,
+  scale: number,
+): Tensor {
   return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k: key, v: value, mask }, scale);
 }
 
 /**
- * Attends `key[headSize, rows, kvHeads]` and the first rows of a transposed cache of values: `query[headSize, heads, tokens], mask[rows, tokens] → [headSize, heads,
- * tokens]`. For a few tokens the queries of a KV head's whole group are multiplied by its keys at once, `[headSize, tokens · group, kvHeads]`, so that keys and values
- * are read once a group; flash attention on the processor reads them once for each query head and token.
+ * Attends `key[headSize, rows, kvHeads]` and the first rows of a transposed cache of values: `query[headSize, heads,
+ * tokens], mask[rows, tokens] → [headSize, heads, tokens]`. For a few tokens the queries of a KV head's whole group are
+ * multiplied by its keys at once, `[headSize, tokens · group, kvHeads]`, so that keys and values are read once a group;
+ * flash attention on the processor reads them once for each query head and token.
  */
-export function attendTransposed(graph: Graph, { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>, { headSize, kvHeads, scale }: AttendOptions): Tensor {
+export function attendTransposed(
+  graph: Graph,
+  { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>,
+  { headSize, kvHeads, scale }: AttendOptions,
+): Tensor {
   const [, heads, tokens] = query.shape;
   const rows = key.shape[1];
   const values = transposedRows(graph, value, rows);
-  if (tokens > MAX_PRODUCT_TOKENS) return attendInTiles(graph, { query, key, value: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask }, scale);
+  if (tokens > MAX_PRODUCT_TOKENS)
+    return attendInTiles(
+      graph,
+      { query, key, value: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask },
+      scale,
+    );
   const group = heads / kvHeads;
   // The tokens of a query head side by side, as the mask has them.
-  const grouped = tokens === 1 ? query : contiguous(graph, permute(graph, reshape(graph, query, [headSize, group, kvHeads, tokens]), [0, 2, 3, 1]));
+  const grouped =
+    tokens === 1
+      ? query
+      : contiguous(graph, permute(graph, reshape(graph, query, [headSize, group, kvHeads, tokens]), [0, 2, 3, 1]));
   const scores = mulMat(graph, key, reshape(graph, grouped, [headSize, tokens * group, kvHeads]));
   const probabilities = softMax(graph, reshape(graph, scores, [rows, tokens, group, kvHeads]), mask, scale);
   const attended = mulMat(graph, values, reshape(graph, probabilities, [rows, tokens * group, kvHeads]));
-  const byToken = tokens === 1 ? attended : contiguous(graph, permute(graph, reshape(graph, attended, [headSize, tokens, group, kvHeads]), [0, 3, 1, 2]));
+  const byToken =
+    tokens === 1
+      ? attended
+      : contiguous(graph, permute(graph, reshape(graph, attended, [headSize, tokens, group, kvHeads]), [0, 3, 1, 2]));
   return reshape(graph, byToken, [headSize, heads, tokens]);
 }
 
 /** Some rows of transposed values: `[rows, headSize, kvHeads]`. */
 export function transposedRows(graph: Graph, cache: Tensor, rows: number, firstRow = 0): Tensor {
   const [, ...strides] = cache.strides;
-  return view(graph, cache, [rows, cache.shape[1], cache.shape[2]], { strides, offsetBytes: firstRow * cache.strides[0] });
+  return view(graph, cache, [rows, cache.shape[1], cache.shape[2]], {
+    strides,
+    offsetBytes: firstRow * cache.strides[0],
+  });
 }

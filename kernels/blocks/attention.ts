@@ -29,10 +29,25 @@ export interface AttentionOptions {
   readonly headNorm?: NormOptions;
 }
 
-/** Grouped-query attention over the cache (arXiv 2305.13245): `x[width, tokens]` keeps its shape; writes the tokens' keys and values. */
-export function attention(graph: Graph, x: Tensor, weights: AttentionWeights, cache: LayerCache, inputs: AttentionInputs, options: AttentionOptions): Tensor {
+/**
+ * Grouped-query attention over the cache (arXiv 2305.13245): `x[width, tokens]` keeps its shape; writes the tokens'
+ * keys and values.
+ */
+export function attention(
+  graph: Graph,
+  x: Tensor,
+  weights: AttentionWeights,
+  cache: LayerCache,
+  inputs: AttentionInputs,
+  options: AttentionOptions,
+): Tensor {
   const { headSize, heads, kvHeads } = options;
   const projected = projectHeads(graph, x, weights, inputs.positions, options);
-  const attended = attendCache(graph, projected, cache, inputs, { headSize, kvHeads, scale: options.scale, rope: options.rope });
+  const attended = attendCache(graph, projected, cache, inputs, {
+    headSize,
+    kvHeads,
+    scale: options.scale,
+    rope: options.rope,
+  });
   return linear(graph, reshape(graph, attended, [headSize * heads, x.shape[1]]), weights.output);
 }

@@ -6,19 +6,28 @@ import type { Tensor } from '../ggml/tensor.ts';
 import type { Heads } from './projectHeads.ts';
 
 /**
- * One layer's cache. Rows lie one behind the other, `[headSize · kvHeads, rows]`, or head by head, `[headSize, rows, kvHeads]`, which the processor reads more
- * quickly.
+ * One layer's cache. Rows lie one behind the other, `[headSize · kvHeads, rows]`, or head by head, `[headSize, rows,
+ * kvHeads]`, which the processor reads more quickly.
  */
 export interface LayerCache {
   readonly key: Tensor;
   readonly value: Tensor;
   /** Whether `value` is `[rows, headSize, kvHeads]`, as products with it want it. */
   readonly isValueTransposed?: boolean;
-  /** Where keys and values are float16 on the processor: their memory in words, `[headSize / 2, rows, kvHeads]`, F32, by which rows go to another such layer as they are. */
+  /**
+   * Where keys and values are float16 on the processor: their memory in words, `[headSize / 2, rows, kvHeads]`, F32, by
+   * which rows go to another such layer as they are.
+   */
   readonly words?: Readonly<Record<'key' | 'value', Tensor>>;
-  /** `[headSize, headSize]`, F32, orthogonal and symmetric: what each head's queries, keys and values are multiplied by before they are kept and attended. Absent: by nothing. */
+  /**
+   * `[headSize, headSize]`, F32, orthogonal and symmetric: what each head's queries, keys and values are multiplied by
+   * before they are kept and attended. Absent: by nothing.
+   */
   readonly hadamard?: Tensor;
-  /** Where it lies, so that what is computed of it is computed there; absent where that is decided by the block's weights. */
+  /**
+   * Where it lies, so that what is computed of it is computed there; absent where that is decided by the block's
+   * weights.
+   */
   readonly device?: Device;
 }
 
@@ -33,19 +42,30 @@ export interface AttentionInputs {
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
   readonly attendedRows: number;
-  /** The tokens are a sequence's first, `attendedRows` of them, and enough for ggml's tiles: they attend themselves alone. */
+  /**
+   * The tokens are a sequence's first, `attendedRows` of them, and enough for ggml's tiles: they attend themselves
+   * alone.
+   */
   readonly isFirst?: boolean;
   /** Attends in another way than over the first rows of the block's cache. */
   readonly attend?: (graph: Graph, heads: Heads, options: AttendOptions) => Tensor;
-  /** Is given each attention's queries and keys as the graph is built: whoever scores the rows of a cache looks at them. */
+  /**
+   * Is given each attention's queries and keys as the graph is built: whoever scores the rows of a cache looks at them.
+   */
   readonly onQueries?: (queries: ObservedQueries) => void;
 }
 
 /** Says where the tokens' values go in transposed caches. */
 export interface TransposedCells {
-  /** How many tokens' values of one component go to neighbouring places: 1, or more where the tokens begin and end on whole stretches of a cache's rows. */
+  /**
+   * How many tokens' values of one component go to neighbouring places: 1, or more where the tokens begin and end on
+   * whole stretches of a cache's rows.
+   */
   readonly stretch: number;
-  /** `[width · tokens / stretch]`, I64: where in a cache's values, `width` components a row, the stretches go; those of the first component stand first. */
+  /**
+   * `[width · tokens / stretch]`, I64: where in a cache's values, `width` components a row, the stretches go; those of
+   * the first component stand first.
+   */
   readonly of: (width: number) => Tensor;
 }
 

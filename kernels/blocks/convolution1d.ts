@@ -4,8 +4,8 @@ import type { Tensor } from '../ggml/tensor.ts';
 
 export interface ConvolutionWeights {
   /**
-   * `[row, out]`: value `tap · channels + channel` of a row; the row may end with zeros, so that it is whole blocks of a quantised type. `convolutionRows`
-   * makes it.
+   * `[row, out]`: value `tap · channels + channel` of a row; the row may end with zeros, so that it is whole blocks of
+   * a quantised type. `convolutionRows` makes it.
    */
   readonly weight: Tensor;
   /** `[out]` */
@@ -21,16 +21,23 @@ export interface ConvolutionOptions {
 }
 
 /**
- * A convolution over time as one product: `x[channels, time] → [out, (time + 2 · padding − taps) / stride + 1]`. The taps of an output are put side by side, so
- * that any type of matrix will do.
+ * A convolution over time as one product: `x[channels, time] → [out, (time + 2 · padding − taps) / stride + 1]`. The
+ * taps of an output are put side by side, so that any type of matrix will do.
  */
-export function convolution1d(graph: Graph, x: Tensor, { weight, bias }: ConvolutionWeights, { taps, stride, padding }: ConvolutionOptions): Tensor {
+export function convolution1d(
+  graph: Graph,
+  x: Tensor,
+  { weight, bias }: ConvolutionWeights,
+  { taps, stride, padding }: ConvolutionOptions,
+): Tensor {
   const [channels, time] = x.shape;
   const outputs = Math.floor((time + 2 * padding - taps) / stride) + 1;
   const padded = padColumns(graph, x, padding);
   const columnBytes = padded.strides[1];
   const strides = [stride * columnBytes, stride * columnBytes * outputs, stride * columnBytes * outputs] as const;
-  const inputs = Array.from({ length: taps }, (_, tap) => view(graph, padded, [channels, outputs], { strides, offsetBytes: tap * columnBytes }));
+  const inputs = Array.from({ length: taps }, (_, tap) =>
+    view(graph, padded, [channels, outputs], { strides, offsetBytes: tap * columnBytes }),
+  );
   const missing = weight.shape[0] - taps * channels;
   if (missing > 0) inputs.push(zeros(graph, x, [missing, outputs]));
   const windows = inputs.reduce((joined, input) => concat(graph, joined, input, 0));
@@ -48,14 +55,23 @@ function zeros(graph: Graph, x: Tensor, extents: readonly [width: number, column
   return repeat(graph, fill(graph, contiguous(graph, view(graph, x, [1])), 0), extents);
 }
 
-/** Rows of `convolution1d` from weights as frameworks store them, value `(out · channels + channel) · taps + tap`. `rowLength` fills rows up with zeros. */
-export function convolutionRows(values: Float32Array, shape: { readonly taps: number; readonly channels: number; readonly rowLength: number }): Float32Array {
+/**
+ * Rows of `convolution1d` from weights as frameworks store them, value `(out · channels + channel) · taps + tap`.
+ * `rowLength` fills rows up with zeros.
+ */
+export function convolutionRows(
+  values: Float32Array,
+  shape: { readonly taps: number; readonly channels: number; readonly rowLength: number },
+): Float32Array {
   const { taps, channels, rowLength } = shape;
   const outputs = values.length / (taps * channels);
   const rows = new Float32Array(outputs * rowLength);
   for (let output = 0; output < outputs; output++) {
     for (let channel = 0; channel < channels; channel++) {
-      for (let tap = 0; tap < taps; tap++) rows[output * rowLength + tap * channels + channel] = values[(output * channels + channel) * taps + tap] as number;
+      for (let tap = 0; tap < taps; tap++)
+        rows[output * rowLength + tap * channels + channel] = values[
+          (output * channels + channel) * taps + tap
+        ] as number;
     }
   }
   return rows;

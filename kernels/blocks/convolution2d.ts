@@ -5,25 +5,36 @@ import type { Tensor } from '../ggml/tensor.ts';
 
 export interface Convolution2dWeights {
   /**
-   * `[row, out]`: value `(channel · height + y) · width + x` of a row, for windows of `[width, height]`; the row may end with zeros, so that it is whole blocks of a
-   * quantised type.
+   * `[row, out]`: value `(channel · height + y) · width + x` of a row, for windows of `[width, height]`; the row may
+   * end with zeros, so that it is whole blocks of a quantised type.
    */
   readonly weight: Tensor;
   /** `[out]` */
   readonly bias: Tensor;
 }
 
-/** A convolution as one product: `x[width, height, channels, n] → [out, places along width, places along height, n]`. Every operation has a derivative. */
-export function convolution2d(graph: Graph, x: Tensor, { weight, bias }: Convolution2dWeights, options: Im2colOptions): Tensor {
+/**
+ * A convolution as one product: `x[width, height, channels, n] → [out, places along width, places along height, n]`.
+ * Every operation has a derivative.
+ */
+export function convolution2d(
+  graph: Graph,
+  x: Tensor,
+  { weight, bias }: Convolution2dWeights,
+  options: Im2colOptions,
+): Tensor {
   return add(graph, mulMat(graph, weight, filledUp(graph, im2col(graph, x, options), weight.shape[0])), bias);
 }
 
-/** `[channels, width, height, n] → [width, height, channels, n]`: what a convolution gives as what the next one takes. */
+/**
+ * `[channels, width, height, n] → [width, height, channels, n]`: what a convolution gives as what the next one takes.
+ */
 export const channelsLast = (graph: Graph, x: Tensor): Tensor => contiguous(graph, permute(graph, x, [2, 0, 1, 3]));
 
 /**
- * A convolution over time that looks at a column and those before it: `x[channels, time, n] → [out, time − taps + 1, n]`. Whatever stands before the first column
- * that counts is given, so that columns computed one by one are those computed together.
+ * A convolution over time that looks at a column and those before it: `x[channels, time, n] → [out, time − taps + 1,
+ * n]`. Whatever stands before the first column that counts is given, so that columns computed one by one are those
+ * computed together.
  */
 export function causalConvolution(graph: Graph, x: Tensor, weights: Convolution2dWeights, taps: number): Tensor {
   const [, time, count] = x.shape;

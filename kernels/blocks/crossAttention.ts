@@ -12,23 +12,49 @@ export interface CrossAttentionOptions {
   readonly scale: number;
 }
 
-/** Attention without a mask within `x[width, tokens]`, which keeps its shape: each token attends all, as an encoder's do. */
-export function encoderAttention(graph: Graph, x: Tensor, weights: AttentionWeights, options: CrossAttentionOptions): Tensor {
+/**
+ * Attention without a mask within `x[width, tokens]`, which keeps its shape: each token attends all, as an encoder's
+ * do.
+ */
+export function encoderAttention(
+  graph: Graph,
+  x: Tensor,
+  weights: AttentionWeights,
+  options: CrossAttentionOptions,
+): Tensor {
   const { headSize, heads, scale } = options;
   const [, tokens] = x.shape;
-  const project = (part: 'query' | 'key' | 'value'): Tensor => permute(graph, reshape(graph, linear(graph, x, weights[part]), [headSize, heads, tokens]), [0, 2, 1, 3]);
+  const project = (part: 'query' | 'key' | 'value'): Tensor =>
+    permute(graph, reshape(graph, linear(graph, x, weights[part]), [headSize, heads, tokens]), [0, 2, 1, 3]);
   const attended = flashAttention(graph, { q: project('query'), k: project('key'), v: project('value') }, scale);
   return linear(graph, reshape(graph, attended, [headSize * heads, tokens]), weights.output);
 }
 
-/** Writes the keys and values of `encoded[width, rows]` into the first rows of a cache, where `crossAttention` finds them. */
-export function encodeCrossCache(graph: Graph, encoded: Tensor, { key, value }: Pick<AttentionWeights, 'key' | 'value'>, cache: LayerCache): void {
+/**
+ * Writes the keys and values of `encoded[width, rows]` into the first rows of a cache, where `crossAttention` finds
+ * them.
+ */
+export function encodeCrossCache(
+  graph: Graph,
+  encoded: Tensor,
+  { key, value }: Pick<AttentionWeights, 'key' | 'value'>,
+  cache: LayerCache,
+): void {
   graph.expand(copy(graph, linear(graph, encoded, key), cache.key));
   graph.expand(copy(graph, linear(graph, encoded, value), cache.value));
 }
 
-/** Attention of a decoder to what an encoder made: `x[width, tokens]` keeps its shape; each token attends the first `rows` of the cache. */
-export function crossAttention(graph: Graph, x: Tensor, { query, output }: Pick<AttentionWeights, 'query' | 'output'>, cache: LayerCache & { readonly rows: number }, options: CrossAttentionOptions): Tensor {
+/**
+ * Attention of a decoder to what an encoder made: `x[width, tokens]` keeps its shape; each token attends the first
+ * `rows` of the cache.
+ */
+export function crossAttention(
+  graph: Graph,
+  x: Tensor,
+  { query, output }: Pick<AttentionWeights, 'query' | 'output'>,
+  cache: LayerCache & { readonly rows: number },
+  options: CrossAttentionOptions,
+): Tensor {
   const { headSize, heads, scale } = options;
   const [, tokens] = x.shape;
   const q = permute(graph, reshape(graph, linear(graph, x, query), [headSize, heads, tokens]), [0, 2, 1, 3]);

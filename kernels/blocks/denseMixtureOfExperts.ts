@@ -6,10 +6,16 @@ import { chosenGates } from './gates.ts';
 import type { ExpertLinearWeights, ExpertWeights, MixtureOptions } from './mixtureOfExperts.ts';
 
 /**
- * `mixtureOfExperts` computed by every expert for every token, with gates of zero for those that were not chosen: the same sum, of operations
- * that all have derivatives, at `experts ⁄ expertsUsed` times the cost. `x[width, tokens]` keeps its shape.
+ * `mixtureOfExperts` computed by every expert for every token, with gates of zero for those that were not chosen: the
+ * same sum, of operations that all have derivatives, at `experts ⁄ expertsUsed` times the cost. `x[width, tokens]`
+ * keeps its shape.
  */
-export function denseMixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights, { expertsUsed, gateMode }: MixtureOptions): Tensor {
+export function denseMixtureOfExperts(
+  graph: Graph,
+  x: Tensor,
+  weights: ExpertWeights,
+  { expertsUsed, gateMode }: MixtureOptions,
+): Tensor {
   const [width, tokens] = x.shape;
   const experts = weights.router.shape[1];
   const gates = chosenGates(graph, x, weights.router, expertsUsed, gateMode);

@@ -12,7 +12,10 @@ export interface FeedForwardWeights {
 
 export type Activation = 'silu' | 'gelu';
 
-/** A position-wise network: `down(act(gate x) · up x)`, or `down(gelu(up x))` without a gate. `x[width, tokens]` keeps its shape. */
+/**
+ * A position-wise network: `down(act(gate x) · up x)`, or `down(gelu(up x))` without a gate. `x[width, tokens]` keeps
+ * its shape.
+ */
 export function feedForward(graph: Graph, x: Tensor, weights: FeedForwardWeights, activation: Activation): Tensor {
   const up = linear(graph, x, weights.up);
   if (!weights.gate) return linear(graph, gelu(graph, up), weights.down);

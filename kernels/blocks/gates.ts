@@ -1,11 +1,26 @@
 import type { Graph } from '../ggml/graph.ts';
-import { argsortDescending, clamp, div, getRows, mulMat, reshape, scale, setRows, softMax, sumRows, view } from '../ggml/ops.ts';
+import {
+  argsortDescending,
+  clamp,
+  div,
+  getRows,
+  mulMat,
+  reshape,
+  scale,
+  setRows,
+  softMax,
+  sumRows,
+  view,
+} from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
 /** Smallest normal float16: keeps a sum of gates from being zero. */
 const MINIMUM_GATE_SUM = 6.103515625e-5;
 
-/** What the chosen experts' gates are: the softmax over all experts as it is, divided by the sum of the chosen, or times the number of experts. */
+/**
+ * What the chosen experts' gates are: the softmax over all experts as it is, divided by the sum of the chosen, or times
+ * the number of experts.
+ */
 export type GateMode = 'faithful' | 'renormalised' | 'scaled';
 
 /** The experts that run for each token, and their gates: both `[expertsUsed, tokens]`, the likeliest expert first. */
@@ -20,34 +35,70 @@ function softGates(graph: Graph, x: Tensor, router: Tensor): Tensor {
 }
 
 /** Gates of attention experts, `[experts, tokens]`: soft over all, or of the chosen where `expertsUsed` are fewer. */
-export function attentionGates(graph: Graph, x: Tensor, router: Tensor, { experts, expertsUsed = experts, gateMode }: { readonly experts: number; readonly expertsUsed?: number; readonly gateMode?: GateMode }): Tensor {
+export function attentionGates(
+  graph: Graph,
+  x: Tensor,
+  router: Tensor,
+  {
+    experts,
+    expertsUsed = experts,
+    gateMode,
+  }: { readonly experts: number; readonly expertsUsed?: number; readonly gateMode?: GateMode },
+): Tensor {
   return expertsUsed < experts ? chosenGates(graph, x, router, expertsUsed, gateMode) : softGates(graph, x, router);
 }
 
 /** The `expertsUsed` likeliest experts of each token. */
-export function chooseExperts(graph: Graph, x: Tensor, router: Tensor, options: { expertsUsed: number; mode: GateMode }): Choice {
+export function chooseExperts(
+  graph: Graph,
+  x: Tensor,
+  router: Tensor,
+  options: { expertsUsed: number; mode: GateMode },
+): Choice {
   return choose(graph, softGates(graph, x, router), options);
 }
 
-/** Gates of all experts, `[experts, tokens]`: those of the `expertsUsed` likeliest, renormalised unless told otherwise, the others zero. */
-export function chosenGates(graph: Graph, x: Tensor, router: Tensor, expertsUsed: number, mode: GateMode = 'renormalised'): Tensor {
+/**
+ * Gates of all experts, `[experts, tokens]`: those of the `expertsUsed` likeliest, renormalised unless told otherwise,
+ * the others zero.
+ */
+export function chosenGates(
+  graph: Graph,
+  x: Tensor,
+  router: Tensor,
+  expertsUsed: number,
+  mode: GateMode = 'renormalised',
+): Tensor {
   const probabilities = softGates(graph, x, router);
   const [experts, tokens] = probabilities.shape;
   const choice = choose(graph, probabilities, { expertsUsed, mode });
   const none = reshape(graph, scale(graph, probabilities, 0), [1, experts, tokens]);
-  return reshape(graph, setRows(graph, none, reshape(graph, choice.gates, [1, expertsUsed, tokens]), choice.experts), [experts, tokens]);
+  return reshape(graph, setRows(graph, none, reshape(graph, choice.gates, [1, expertsUsed, tokens]), choice.experts), [
+    experts,
+    tokens,
+  ]);
 }
 
-function choose(graph: Graph, probabilities: Tensor, { expertsUsed, mode }: { expertsUsed: number; mode: GateMode }): Choice {
+function choose(
+  graph: Graph,
+  probabilities: Tensor,
+  { expertsUsed, mode }: { expertsUsed: number; mode: GateMode },
+): Choice {
   const [experts, tokens] = probabilities.shape;
   // A view of an argsort and not top_k: gates must stand in a set order, so that sums are the same on every run.
   const chosen = view(graph, argsortDescending(graph, probabilities), [expertsUsed, tokens]);
-  const gates = reshape(graph, getRows(graph, reshape(graph, probabilities, [1, experts, tokens]), chosen), [expertsUsed, tokens]);
+  const gates = reshape(graph, getRows(graph, reshape(graph, probabilities, [1, experts, tokens]), chosen), [
+    expertsUsed,
+    tokens,
+  ]);
   switch (mode) {
     case 'faithful':
       return { experts: chosen, gates };
     case 'renormalised':
-      return { experts: chosen, gates: div(graph, gates, clamp(graph, sumRows(graph, gates), MINIMUM_GATE_SUM, Infinity)) };
+      return {
+        experts: chosen,
+        gates: div(graph, gates, clamp(graph, sumRows(graph, gates), MINIMUM_GATE_SUM, Infinity)),
+      };
     case 'scaled':
       return { experts: chosen, gates: scale(graph, gates, experts) };
   }

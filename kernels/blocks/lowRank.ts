@@ -10,7 +10,10 @@ export interface Factors {
   readonly up: Tensor;
 }
 
-/** A matrix whose factors are trained: `factor · U Vᵀ` (arXiv 2209.13569), or `W + factor · U Vᵀ` beside one that stays (LoRA, arXiv 2106.09685). */
+/**
+ * A matrix whose factors are trained: `factor · U Vᵀ` (arXiv 2209.13569), or `W + factor · U Vᵀ` beside one that stays
+ * (LoRA, arXiv 2106.09685).
+ */
 export interface LowRankMatrix extends Factors {
   /** `W`: `[in, out]` */
   readonly base?: Tensor;
@@ -29,7 +32,10 @@ export function factorProduct(graph: Graph, { down, up }: Factors): Tensor {
   return mulMat(graph, transposed(graph, down), up);
 }
 
-/** The slopes of Frobenius decay, `½ ‖U Vᵀ‖²`, by its factors (arXiv 2105.01029): `U (Vᵀ V)` and `(Uᵀ U) Vᵀ`, without the matrix's being made. */
+/**
+ * The slopes of Frobenius decay, `½ ‖U Vᵀ‖²`, by its factors (arXiv 2105.01029): `U (Vᵀ V)` and `(Uᵀ U) Vᵀ`, without
+ * the matrix's being made.
+ */
 export function frobeniusDecay(graph: Graph, { down, up }: Factors): Factors {
   const rows = transposed(graph, up);
   return {

@@ -10,9 +10,10 @@ import type { NormWeights } from './norm.ts';
 import { projectHeads } from './projectHeads.ts';
 
 /**
- * All experts' attention in one matrix each, so that no view of a single expert is needed. With a cache of each expert's own, heads stand expert
- * by expert; with a shared cache the query heads stand KV head by KV head, then expert by expert, so that grouped-query attention finds each
- * head's keys. The output's columns always stand expert by expert.
+ * All experts' attention in one matrix each, so that no view of a single expert is needed. With a cache of each
+ * expert's own, heads stand expert by expert; with a shared cache the query heads stand KV head by KV head, then expert
+ * by expert, so that grouped-query attention finds each head's keys. The output's columns always stand expert by
+ * expert.
  */
 export interface MixtureOfAttentionWeights {
   /** `[width, experts]` */
@@ -43,20 +44,51 @@ export interface MixtureOfAttentionOptions extends AttentionOptions {
 }
 
 /**
- * Mixture of attention of BAM (arXiv 2408.08274): `Σ gate_j(x) · attention_j(x)`, gates softmax over all experts. All experts' heads attend in one
- * call. `x[width, tokens]` keeps its shape; writes the tokens' keys and values into the cache, `[headSize · cachedExperts · kvHeads, rows]`.
+ * Mixture of attention of BAM (arXiv 2408.08274): `Σ gate_j(x) · attention_j(x)`, gates softmax over all experts. All
+ * experts' heads attend in one call. `x[width, tokens]` keeps its shape; writes the tokens' keys and values into the
+ * cache, `[headSize · cachedExperts · kvHeads, rows]`.
  */
-export function mixtureOfAttention(graph: Graph, x: Tensor, weights: MixtureOfAttentionWeights, cache: LayerCache, inputs: AttentionInputs, options: MixtureOfAttentionOptions): Tensor {
+export function mixtureOfAttention(
+  graph: Graph,
+  x: Tensor,
+  weights: MixtureOfAttentionWeights,
+  cache: LayerCache,
+  inputs: AttentionInputs,
+  options: MixtureOfAttentionOptions,
+): Tensor {
   const { headSize, heads, kvHeads, experts } = options;
   const isShared = options.cache === 'shared';
   const cachedHeads = isShared ? kvHeads : experts * kvHeads;
   const tokens = x.shape[1];
-  const projected = projectHeads(graph, x, weights, inputs.positions, { ...options, heads: experts * heads, kvHeads: cachedHeads });
+  const projected = projectHeads(graph, x, weights, inputs.positions, {
+    ...options,
+    heads: experts * heads,
+    kvHeads: cachedHeads,
+  });
   const gates = attentionGates(graph, x, weights.router, options);
   // All experts share the rows that are kept, so their votes count by their gates.
-  const votes = isShared ? (): Tensor => reshape(graph, repeat(graph, reshape(graph, scale(graph, gates, experts), [1, experts, 1, tokens]), [heads / kvHeads, experts, kvHeads, tokens]), [experts * heads, tokens]) : undefined;
-  const attended = attendCache(graph, projected, cache, inputs, { headSize, kvHeads: cachedHeads, scale: options.scale, rope: options.rope, votes });
-  // A gate scales its expert's heads before the output matrix rather than its product after it: one product then serves all experts.
+  const votes = isShared
+    ? (): Tensor =>
+        reshape(
+          graph,
+          repeat(graph, reshape(graph, scale(graph, gates, experts), [1, experts, 1, tokens]), [
+            heads / kvHeads,
+            experts,
+            kvHeads,
+            tokens,
+          ]),
+          [experts * heads, tokens],
+        )
+    : undefined;
+  const attended = attendCache(graph, projected, cache, inputs, {
+    headSize,
+    kvHeads: cachedHeads,
+    scale: options.scale,
+    rope: options.rope,
+    votes,
+  });
+  // A gate scales its expert's heads before the output matrix rather than its product after it: one product then serves
+  // all experts.
   const byExpert = isShared
     ? permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3])
     : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);

@@ -25,7 +25,10 @@ export interface MixtureOptions {
   readonly gateMode: GateMode;
 }
 
-/** Sparse mixture of gated networks (arXiv 1701.06538, 2401.04088): softmax over all experts, the `expertsUsed` largest run. `x[width, tokens]` keeps its shape. */
+/**
+ * Sparse mixture of gated networks (arXiv 1701.06538, 2401.04088): softmax over all experts, the `expertsUsed` largest
+ * run. `x[width, tokens]` keeps its shape.
+ */
 export function mixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights, options: MixtureOptions): Tensor {
   const [width, tokens] = x.shape;
   const { expertsUsed, gateMode } = options;
@@ -38,7 +41,11 @@ export function mixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights
   const input = reshape(graph, x, [width, 1, tokens]);
   const hidden = swiglu(graph, product(input, weights.gate), product(input, weights.up));
   const outputs = mul(graph, product(hidden, weights.down), reshape(graph, gates, [1, expertsUsed, tokens]));
-  const slot = (index: number): Tensor => view(graph, outputs, [width, tokens], { strides: [outputs.strides[2], 0, 0], offsetBytes: index * outputs.strides[1] });
+  const slot = (index: number): Tensor =>
+    view(graph, outputs, [width, tokens], {
+      strides: [outputs.strides[2], 0, 0],
+      offsetBytes: index * outputs.strides[1],
+    });
   if (expertsUsed === 1) return contiguous(graph, slot(0));
   let sum = add(graph, slot(0), slot(1));
   for (let index = 2; index < expertsUsed; index++) sum = add(graph, sum, slot(index));

@@ -5,7 +5,10 @@ import type { Tensor } from '../ggml/tensor.ts';
 /** Magnitudes well below this cost nothing to speak of. */
 const REACH = 3;
 
-/** `weight · mean((x ⁄ 3)⁴)` of a block's output, one value: next to nothing for usual activations and much for those far out, as in TWEO (arXiv 2511.23225). */
+/**
+ * `weight · mean((x ⁄ 3)⁴)` of a block's output, one value: next to nothing for usual activations and much for those
+ * far out, as in TWEO (arXiv 2511.23225).
+ */
 export function outlierLoss(graph: Graph, x: Tensor, weight: number): Tensor {
   const fourth = sqr(graph, sqr(graph, scale(graph, x, 1 / REACH)));
   const rows = sumRows(graph, fourth);

@@ -10,13 +10,19 @@ import { projectHeads } from './projectHeads.ts';
 export interface PackedInputs {
   /** `[sequenceTokens · sequences]`, I32. */
   readonly positions: Tensor;
-  /** `[sequenceTokens, sequenceTokens, 1, sequences]`, F32: 0 where a token (second dimension) attends another, −∞ elsewhere and for all that come after it. */
+  /**
+   * `[sequenceTokens, sequenceTokens, 1, sequences]`, F32: 0 where a token (second dimension) attends another, −∞
+   * elsewhere and for all that come after it.
+   */
   readonly mask: Tensor;
   readonly sequenceTokens: number;
   readonly sequences: number;
   /** Type in which keys and values are multiplied. */
   readonly productType: 'F32' | 'BF16';
-  /** Queries that are computed at once: they attend nothing behind their last, so that nearly half of all scores is never computed. Default 128. */
+  /**
+   * Queries that are computed at once: they attend nothing behind their last, so that nearly half of all scores is
+   * never computed. Default 128.
+   */
   readonly stretchTokens?: number;
   /** Gives what is added to the residual in place of what attention or a network gives, `[width, tokens]`: dropout. */
   readonly branchOutput?: (y: Tensor) => Tensor;
@@ -27,37 +33,77 @@ export interface PackedInputs {
 }
 
 /**
- * Grouped-query attention (arXiv 2305.13245) within each sequence, of operations that all have derivatives: `x[width, sequenceTokens · sequences]`
- * keeps its shape.
+ * Grouped-query attention (arXiv 2305.13245) within each sequence, of operations that all have derivatives: `x[width,
+ * sequenceTokens · sequences]` keeps its shape.
  */
-export function packedAttention(graph: Graph, x: Tensor, weights: AttentionWeights, inputs: PackedInputs, options: AttentionOptions): Tensor {
+export function packedAttention(
+  graph: Graph,
+  x: Tensor,
+  weights: AttentionWeights,
+  inputs: PackedInputs,
+  options: AttentionOptions,
+): Tensor {
   const { headSize, heads, kvHeads } = options;
   const tokens = x.shape[1];
   const { query, key, value } = projectHeads(graph, x, weights, inputs.positions, options);
 
-  const attended = attendPacked(graph, { query, key, value: reshape(graph, value, [headSize, kvHeads, tokens]) }, inputs, options.scale);
+  const attended = attendPacked(
+    graph,
+    { query, key, value: reshape(graph, value, [headSize, kvHeads, tokens]) },
+    inputs,
+    options.scale,
+  );
   return linear(graph, reshape(graph, attended, [headSize * heads, tokens]), weights.output);
 }
 
 const STRETCH_TOKENS = 128;
 
-/** `query[headSize, heads, tokens], key, value[headSize, kvHeads, tokens] → [headSize, heads, tokens]`, within each sequence. */
-export function attendPacked(graph: Graph, tensors: { query: Tensor; key: Tensor; value: Tensor }, inputs: PackedInputs, factor: number): Tensor {
+/**
+ * `query[headSize, heads, tokens], key, value[headSize, kvHeads, tokens] → [headSize, heads, tokens]`, within each
+ * sequence.
+ */
+export function attendPacked(
+  graph: Graph,
+  tensors: { query: Tensor; key: Tensor; value: Tensor },
+  inputs: PackedInputs,
+  factor: number,
+): Tensor {
   const { sequenceTokens, sequences, stretchTokens = STRETCH_TOKENS } = inputs;
-  const bySequence = (tensor: Tensor): Tensor => reshape(graph, tensor, [tensor.shape[0], tensor.shape[1], sequenceTokens, sequences]);
+  const bySequence = (tensor: Tensor): Tensor =>
+    reshape(graph, tensor, [tensor.shape[0], tensor.shape[1], sequenceTokens, sequences]);
   const [query, key, value] = [tensors.query, tensors.key, tensors.value].map(bySequence) as [Tensor, Tensor, Tensor];
   const stretches: Tensor[] = [];
   for (let start = 0; start < sequenceTokens; start += stretchTokens) {
     const end = Math.min(start + stretchTokens, sequenceTokens);
-    const stretch = { query: tokenWindow(graph, query, start, end), key: tokenWindow(graph, key, 0, end), value: tokenWindow(graph, value, 0, end) };
-    stretches.push(attendStretch(graph, stretch, maskWindow(graph, inputs.mask, start, end), inputs.productType, factor));
+    const stretch = {
+      query: tokenWindow(graph, query, start, end),
+      key: tokenWindow(graph, key, 0, end),
+      value: tokenWindow(graph, value, 0, end),
+    };
+    stretches.push(
+      attendStretch(graph, stretch, maskWindow(graph, inputs.mask, start, end), inputs.productType, factor),
+    );
   }
-  return reshape(graph, stretches.reduce((joined, stretch) => concat(graph, joined, stretch, 2)), tensors.query.shape);
+  return reshape(
+    graph,
+    stretches.reduce((joined, stretch) => concat(graph, joined, stretch, 2)),
+    tensors.query.shape,
+  );
 }
 
-/** `query[headSize, heads, tokens, sequences], key, value[headSize, kvHeads, rows, sequences], mask[rows, tokens, 1, sequences]` to the query's shape. */
-function attendStretch(graph: Graph, { query, key, value }: { query: Tensor; key: Tensor; value: Tensor }, mask: Tensor, productType: 'F32' | 'BF16', factor: number): Tensor {
-  const asMatrix = (tensor: Tensor): Tensor => (productType === 'F32' ? contiguous(graph, tensor) : cast(graph, tensor, productType));
+/**
+ * `query[headSize, heads, tokens, sequences], key, value[headSize, kvHeads, rows, sequences], mask[rows, tokens, 1,
+ * sequences]` to the query's shape.
+ */
+function attendStretch(
+  graph: Graph,
+  { query, key, value }: { query: Tensor; key: Tensor; value: Tensor },
+  mask: Tensor,
+  productType: 'F32' | 'BF16',
+  factor: number,
+): Tensor {
+  const asMatrix = (tensor: Tensor): Tensor =>
+    productType === 'F32' ? contiguous(graph, tensor) : cast(graph, tensor, productType);
   // [rows, tokens, heads, sequences]
   const scores = mulMat(graph, asMatrix(permute(graph, key, [0, 2, 1, 3])), permute(graph, query, [0, 2, 1, 3]));
   const probabilities = softMax(graph, scores, mask, factor);
@@ -71,12 +117,18 @@ function tokenWindow(graph: Graph, tensor: Tensor, start: number, end: number): 
   const [headSize, heads, tokens, sequences] = tensor.shape;
   if (start === 0 && end === tokens) return tensor;
   const [, ...strides] = tensor.strides;
-  return view(graph, tensor, [headSize, heads, end - start, sequences], { strides, offsetBytes: start * tensor.strides[2] });
+  return view(graph, tensor, [headSize, heads, end - start, sequences], {
+    strides,
+    offsetBytes: start * tensor.strides[2],
+  });
 }
 
 /** Of tokens `start` to `end`, over the rows up to them. */
 function maskWindow(graph: Graph, mask: Tensor, start: number, end: number): Tensor {
   if (start === 0 && end === mask.shape[1]) return mask;
   const [, ...strides] = mask.strides;
-  return contiguous(graph, view(graph, mask, [end, end - start, 1, mask.shape[3]], { strides, offsetBytes: start * mask.strides[1] }));
+  return contiguous(
+    graph,
+    view(graph, mask, [end, end - start, 1, mask.shape[3]], { strides, offsetBytes: start * mask.strides[1] }),
+  );
 }

@@ -31,11 +31,19 @@ export interface Heads {
 }
 
 /**
- * What every kind of attention begins with: `x[width, tokens]` to queries `[headSize, heads, tokens]` and keys `[headSize, kvHeads, tokens]`, normalised
- * per head and rotated where the network does that, and values `[headSize · kvHeads, tokens]`. `positions[tokens]` is I32.
+ * What every kind of attention begins with: `x[width, tokens]` to queries `[headSize, heads, tokens]` and keys
+ * `[headSize, kvHeads, tokens]`, normalised per head and rotated where the network does that, and values `[headSize ·
+ * kvHeads, tokens]`. `positions[tokens]` is I32.
  */
-export function projectHeads(graph: Graph, x: Tensor, weights: HeadWeights, positions: Tensor, options: HeadOptions): Heads {
-  const toHeads = (tensor: Tensor, count: number): Tensor => reshape(graph, tensor, [options.headSize, count, x.shape[1]]);
+export function projectHeads(
+  graph: Graph,
+  x: Tensor,
+  weights: HeadWeights,
+  positions: Tensor,
+  options: HeadOptions,
+): Heads {
+  const toHeads = (tensor: Tensor, count: number): Tensor =>
+    reshape(graph, tensor, [options.headSize, count, x.shape[1]]);
   let query = toHeads(linear(graph, x, weights.query), options.heads);
   let key = toHeads(linear(graph, x, weights.key), options.kvHeads);
   const value = linear(graph, x, weights.value);

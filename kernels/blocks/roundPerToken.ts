@@ -8,8 +8,9 @@ const ROUNDER = 1.5 * 2 ** 23;
 const LEAST = 1e-30;
 
 /**
- * Each row of `x[width, …]` (a token's activations) on the grid of `bits` bits that reaches its largest magnitude: symmetric absmax, zero on the grid.
- * Values keep their scale, so that a float product of them is that of integers times scales. Operations that every backend has.
+ * Each row of `x[width, …]` (a token's activations) on the grid of `bits` bits that reaches its largest magnitude:
+ * symmetric absmax, zero on the grid. Values keep their scale, so that a float product of them is that of integers
+ * times scales. Operations that every backend has.
  */
 export function roundPerToken(graph: Graph, x: Tensor, bits: number): Tensor {
   const levels = 2 ** (bits - 1) - 1;

@@ -25,7 +25,10 @@ export interface Grid {
   readonly zero: number;
 }
 
-/** The grid from the least to the largest of some values, zero included (min–max quantisation: Jacob et al. 2018, arXiv 1712.05877). */
+/**
+ * The grid from the least to the largest of some values, zero included (min–max quantisation: Jacob et al. 2018, arXiv
+ * 1712.05877).
+ */
 export function gridOf({ low, high }: ActivationRange): Grid {
   const [bottom, top] = [Math.min(0, low), Math.max(0, high)];
   const step = Math.max((top - bottom) / LEVELS, LEAST);
@@ -33,22 +36,33 @@ export function gridOf({ low, high }: ActivationRange): Grid {
 }
 
 /**
- * `x` on a grid whose `step[1]` and `zero[1]` are tensors; what lies beyond the ends goes to them. Derivatives go straight through to whatever lies within
- * (Bengio et al. 2013, arXiv 1308.3432): those of the operations it is made of are just that. Values keep their scale, so that a float product of
- * them is that of whole numbers times steps.
+ * `x` on a grid whose `step[1]` and `zero[1]` are tensors; what lies beyond the ends goes to them. Derivatives go
+ * straight through to whatever lies within (Bengio et al. 2013, arXiv 1308.3432): those of the operations it is made of
+ * are just that. Values keep their scale, so that a float product of them is that of whole numbers times steps.
  */
-export function roundToGrid(graph: Graph, x: Tensor, { step, zero }: { readonly step: Tensor; readonly zero: Tensor }): Tensor {
+export function roundToGrid(
+  graph: Graph,
+  x: Tensor,
+  { step, zero }: { readonly step: Tensor; readonly zero: Tensor },
+): Tensor {
   const levels = rounded(graph, clamp(graph, add(graph, div(graph, x, step), zero), -REACH, LEVELS + REACH));
   return mul(graph, sub(graph, levels, zero), step);
 }
 
 /**
- * A weight on the grid of signed 8 bits that reaches its largest magnitude, one step for the whole tensor. `constant` builds what no derivative goes
- * through: the step.
+ * A weight on the grid of signed 8 bits that reaches its largest magnitude, one step for the whole tensor. `constant`
+ * builds what no derivative goes through: the step.
  */
-export function roundWeight(graph: Graph, weight: Tensor, constant: (build: () => Tensor) => Tensor = (build) => build()): Tensor {
+export function roundWeight(
+  graph: Graph,
+  weight: Tensor,
+  constant: (build: () => Tensor) => Tensor = (build) => build(),
+): Tensor {
   const step = constant(() => {
-    const largest = sqrt(graph, clamp(graph, maxRows(graph, reshape(graph, sqr(graph, weight), [weight.elements])), LEAST, Infinity));
+    const largest = sqrt(
+      graph,
+      clamp(graph, maxRows(graph, reshape(graph, sqr(graph, weight), [weight.elements])), LEAST, Infinity),
+    );
     return scale(graph, largest, 1 / SIGNED_LEVELS);
   });
   return mul(graph, rounded(graph, div(graph, weight, step)), step);

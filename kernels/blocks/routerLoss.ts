@@ -12,13 +12,20 @@ export interface RouterLossOptions {
 }
 
 /**
- * What a router adds to the loss, as one value: `α N Σ fᵢ Pᵢ` with each expert's share of the choices and its mean probability (Switch
- * Transformer, arXiv 2101.03961), and `β mean(logsumexp²)` (ST-MoE, arXiv 2202.08906). `x[width, tokens], router[width, experts]`.
+ * What a router adds to the loss, as one value: `α N Σ fᵢ Pᵢ` with each expert's share of the choices and its mean
+ * probability (Switch Transformer, arXiv 2101.03961), and `β mean(logsumexp²)` (ST-MoE, arXiv 2202.08906). `x[width,
+ * tokens], router[width, experts]`.
  */
-export function routerLoss(graph: Graph, x: Tensor, router: Tensor, { expertsUsed, balance, z }: RouterLossOptions & { readonly expertsUsed: number }): Tensor {
+export function routerLoss(
+  graph: Graph,
+  x: Tensor,
+  router: Tensor,
+  { expertsUsed, balance, z }: RouterLossOptions & { readonly expertsUsed: number },
+): Tensor {
   const logits = mulMat(graph, router, x);
   const [experts, tokens] = logits.shape;
-  const share = (a: Tensor, factor: number): Tensor => reshape(graph, scale(graph, sumTo(graph, a, [experts, 1, 1, 1]), factor), [experts]);
+  const share = (a: Tensor, factor: number): Tensor =>
+    reshape(graph, scale(graph, sumTo(graph, a, [experts, 1, 1, 1]), factor), [experts]);
   const chosen = share(step(graph, chosenGates(graph, x, router, expertsUsed)), 1 / (tokens * expertsUsed));
   const probability = share(softMax(graph, logits, undefined), 1 / tokens);
   const balanced = scale(graph, mulMat(graph, chosen, probability), balance * experts);

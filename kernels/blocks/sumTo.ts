@@ -4,16 +4,21 @@ import { contiguous, permute, reshape, sumRows } from '../ggml/ops.ts';
 import type { Shape, Tensor } from '../ggml/tensor.ts';
 
 /**
- * Sums `a` over the dimensions in which `shape` has one element: the gradient of a broadcast. `a` has no gaps. Throws `ShapeError` where
- * another dimension differs.
+ * Sums `a` over the dimensions in which `shape` has one element: the gradient of a broadcast. `a` has no gaps. Throws
+ * `ShapeError` where another dimension differs.
  */
 export function sumTo(graph: Graph, a: Tensor, shape: Shape): Tensor {
   const differing = [0, 1, 2, 3].filter((dimension) => a.shape[dimension] !== shape[dimension]);
   if (differing.length === 0) return a;
-  if (differing.some((dimension) => shape[dimension] !== 1)) throw new ShapeError(`sumTo: ${a.toString()} is not [${shape.join(', ')}] repeated along whole dimensions.`);
+  if (differing.some((dimension) => shape[dimension] !== 1))
+    throw new ShapeError(`sumTo: ${a.toString()} is not [${shape.join(', ')}] repeated along whole dimensions.`);
   let sum = a;
   const first = differing[0] as number;
-  if (differing.length > 1 && differing.every((dimension, index) => dimension === first + index) && shape.slice(first).every((extent) => extent === 1)) {
+  if (
+    differing.length > 1 &&
+    differing.every((dimension, index) => dimension === first + index) &&
+    shape.slice(first).every((extent) => extent === 1)
+  ) {
     // All of the last dimensions go: they are one long dimension.
     const kept = a.shape.slice(0, first);
     sum = sumDimension(graph, reshape(graph, a, [...kept, a.elements / product(kept)]), first);

@@ -11,7 +11,10 @@ export interface BlockParts {
   feedForward(x: Tensor): Tensor;
 }
 
-/** Llama's order: `h = x + attention(norm x)`, `y = h + feedForward(norm h)`. `outputRows[k]` (I32) keeps only those tokens after the attention. */
+/**
+ * Llama's order: `h = x + attention(norm x)`, `y = h + feedForward(norm h)`. `outputRows[k]` (I32) keeps only those
+ * tokens after the attention.
+ */
 export function serialBlock(graph: Graph, x: Tensor, parts: BlockParts, outputRows?: Tensor): Tensor {
   const attended = parts.attention(parts.attentionNorm(x));
   const hidden = add(graph, keep(graph, attended, outputRows), keep(graph, x, outputRows));

@@ -16,26 +16,40 @@ const MOST_HEAD_STRETCHES = 512;
 const STRETCH_TENSORS = 4;
 
 /**
- * CriticalKV (arXiv 2502.03805): half of the rows stay by their scores; the others by what their values add to the layer's result besides, the L1 norm of
- * the value times the output matrix. As in NVIDIA's kvpress. `stretchRows`: rows whose values go through that at once.
+ * CriticalKV (arXiv 2502.03805): half of the rows stay by their scores; the others by what their values add to the
+ * layer's result besides, the L1 norm of the value times the output matrix. As in NVIDIA's kvpress. `stretchRows`: rows
+ * whose values go through that at once.
  */
-export function criticalKv(selector: Selector, { stretchRows = STRETCH_ROWS }: { readonly stretchRows?: number } = {}): Selector {
-  const stretchOf = (rows: number, heads: number): number => Math.max(stretchRows, Math.ceil(rows / Math.max(1, Math.floor(MOST_HEAD_STRETCHES / heads))));
+export function criticalKv(
+  selector: Selector,
+  { stretchRows = STRETCH_ROWS }: { readonly stretchRows?: number } = {},
+): Selector {
+  const stretchOf = (rows: number, heads: number): number =>
+    Math.max(stretchRows, Math.ceil(rows / Math.max(1, Math.floor(MOST_HEAD_STRETCHES / heads))));
   return {
     observation: selector.observation,
-    scoringBytes: (layer) => (selector.scoringBytes?.(layer) ?? 0) + STRETCH_TENSORS * 4 * layer.heads * layer.headSize * Math.min(layer.rows, stretchOf(layer.rows, layer.heads)),
+    scoringBytes: (layer) =>
+      (selector.scoringBytes?.(layer) ?? 0) +
+      STRETCH_TENSORS * 4 * layer.heads * layer.headSize * Math.min(layer.rows, stretchOf(layer.rows, layer.heads)),
     score(graph, layer) {
       const { candidates, chosen, key, constant } = layer;
       const window = key.shape[1] - candidates;
       const first = Math.max(0, Math.floor(FIRST_SHARE * (chosen + window)) - window);
       const scores = selector.score(graph, layer);
-      const weighted = mul(graph, scale(graph, scores, 1, EPSILON), outputNorms(graph, layer, stretchOf(candidates, layer.heads)));
+      const weighted = mul(
+        graph,
+        scale(graph, scores, 1, EPSILON),
+        outputNorms(graph, layer, stretchOf(candidates, layer.heads)),
+      );
       return first > 0 ? raiseBest(graph, scores, weighted, first, constant) : weighted;
     },
   };
 }
 
-/** `[candidates, kvHeads]`: the mean over the heads of a group. Stretch by stretch, since what the output matrix makes of all rows at once is large. */
+/**
+ * `[candidates, kvHeads]`: the mean over the heads of a group. Stretch by stretch, since what the output matrix makes
+ * of all rows at once is large.
+ */
 function outputNorms(graph: Graph, layer: ScoredLayer, stretch: number): Tensor {
   const { value, candidates, heads } = layer;
   const [headSize] = value.shape;
@@ -44,14 +58,22 @@ function outputNorms(graph: Graph, layer: ScoredLayer, stretch: number): Tensor 
   for (let first = 0; first < candidates; first += stretch) {
     const count = Math.min(stretch, candidates - first);
     // Those that stand beside any head's.
-    if (heads > 1) zeros ??= repeat(graph, fill(graph, valuesOf(graph, value, { kvHead: 0, first, count }), 0), [headSize * (heads - 1), count]);
+    if (heads > 1)
+      zeros ??= repeat(graph, fill(graph, valuesOf(graph, value, { kvHead: 0, first, count }), 0), [
+        headSize * (heads - 1),
+        count,
+      ]);
     stretches.push(normsOf(graph, layer, { first, count, zeros }));
   }
   return stretches.reduce((joined, norms) => concat(graph, joined, norms, 0));
 }
 
 /** `[count, kvHeads]` */
-function normsOf(graph: Graph, { value, heads, output, outputHead }: ScoredLayer, { first, count, zeros }: { readonly first: number; readonly count: number; readonly zeros: Tensor | undefined }): Tensor {
+function normsOf(
+  graph: Graph,
+  { value, heads, output, outputHead }: ScoredLayer,
+  { first, count, zeros }: { readonly first: number; readonly count: number; readonly zeros: Tensor | undefined },
+): Tensor {
   const [, , kvHeads] = value.shape;
   const group = heads / kvHeads;
   const norms: Tensor[] = [];
@@ -59,7 +81,10 @@ function normsOf(graph: Graph, { value, heads, output, outputHead }: ScoredLayer
     const values = valuesOf(graph, value, { kvHead, first, count });
     let sum: Tensor | undefined;
     for (let member = 0; member < group; member++) {
-      const norm = l1Norms(graph, multiply(graph, output, besideZeros(graph, values, zeros, outputHead(kvHead * group + member))));
+      const norm = l1Norms(
+        graph,
+        multiply(graph, output, besideZeros(graph, values, zeros, outputHead(kvHead * group + member))),
+      );
       sum = sum ? add(graph, sum, norm) : norm;
     }
     norms.push(reshape(graph, scale(graph, sum as Tensor, 1 / group), [count, 1]));
@@ -68,17 +93,32 @@ function normsOf(graph: Graph, { value, heads, output, outputHead }: ScoredLayer
 }
 
 /** Some rows of one head's values, `[headSize, count]`, F32. */
-function valuesOf(graph: Graph, value: Tensor, { kvHead, first, count }: { readonly kvHead: number; readonly first: number; readonly count: number }): Tensor {
+function valuesOf(
+  graph: Graph,
+  value: Tensor,
+  { kvHead, first, count }: { readonly kvHead: number; readonly first: number; readonly count: number },
+): Tensor {
   const [, row, matrix, stack] = value.strides;
-  return cast(graph, view(graph, value, [value.shape[0], count], { strides: [row, matrix, stack], offsetBytes: kvHead * matrix + first * row }), 'F32');
+  return cast(
+    graph,
+    view(graph, value, [value.shape[0], count], {
+      strides: [row, matrix, stack],
+      offsetBytes: kvHead * matrix + first * row,
+    }),
+    'F32',
+  );
 }
 
-/** What the output matrix takes, with values of one head alone and `zeros` for the others: repacked matrices can't be cut. */
+/**
+ * What the output matrix takes, with values of one head alone and `zeros` for the others: repacked matrices can't be
+ * cut.
+ */
 function besideZeros(graph: Graph, values: Tensor, zeros: Tensor | undefined, head: number): Tensor {
   if (!zeros) return values;
   const [headSize, candidates] = values.shape;
   /** The zeros of so many heads, without gaps: any stretch of them serves. */
-  const ofHeads = (count: number): Tensor => view(graph, zeros, [headSize * count, candidates], { strides: contiguousRows(headSize * count, candidates) });
+  const ofHeads = (count: number): Tensor =>
+    view(graph, zeros, [headSize * count, candidates], { strides: contiguousRows(headSize * count, candidates) });
   const after = zeros.shape[0] / headSize - head;
   const begun = head > 0 ? concat(graph, ofHeads(head), values, 0) : values;
   return after > 0 ? concat(graph, begun, ofHeads(after), 0) : begun;

@@ -1,6 +1,28 @@
 import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, cast, clamp, concat, contiguous, div, fill, mul, mulMat, permute, repeat, reshape, rope, scale, softMax, sqr, sqrt, sub, sumRows, transpose, view } from '../ggml/ops.ts';
+import {
+  add,
+  cast,
+  clamp,
+  concat,
+  contiguous,
+  div,
+  fill,
+  mul,
+  mulMat,
+  permute,
+  repeat,
+  reshape,
+  rope,
+  scale,
+  softMax,
+  sqr,
+  sqrt,
+  sub,
+  sumRows,
+  transpose,
+  view,
+} from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { LARGEST } from './selection.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
@@ -20,9 +42,10 @@ const MINIMUM_VOTES = 1e-6;
 const ROTATED_TOKENS = 32;
 
 /**
- * Expected Attention (arXiv 2510.00636): what queries to come would attend, were they normally distributed as those of the context, by the mean
- * rotation of the positions to come; times the norm of the value. As in NVIDIA's kvpress. Where queries have votes, each counts so much in its head's
- * distribution, and a head in the mean over its group so much as its queries have on average.
+ * Expected Attention (arXiv 2510.00636): what queries to come would attend, were they normally distributed as those of
+ * the context, by the mean rotation of the positions to come; times the norm of the value. As in NVIDIA's kvpress.
+ * Where queries have votes, each counts so much in its head's distribution, and a head in the mean over its group so
+ * much as its queries have on average.
  */
 export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOptions): Selector {
   return {
@@ -43,10 +66,18 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
       const group = heads / kvHeads;
       let attention: Tensor | undefined;
       for (let member = 0; member < group; member++) {
-        const [mu, sigma, vote] = [mean, covariance, share].map((tensor) => everyNth(graph, tensor, member, group)) as [Tensor, Tensor, Tensor];
+        const [mu, sigma, vote] = [mean, covariance, share].map((tensor) => everyNth(graph, tensor, member, group)) as [
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
         // [rows, 1, kvHeads]
         const linear = mulMat(graph, keys, mu, { preciseF32: true });
-        const square = reshape(graph, sumRows(graph, mul(graph, mulMat(graph, sigma, keys, { preciseF32: true }), keys)), [rows, 1, kvHeads]);
+        const square = reshape(
+          graph,
+          sumRows(graph, mul(graph, mulMat(graph, sigma, keys, { preciseF32: true }), keys)),
+          [rows, 1, kvHeads],
+        );
         const scores = add(graph, linear, square);
         const probabilities = mul(graph, softMax(graph, scores, undefined), vote);
         attention = attention ? add(graph, attention, probabilities) : probabilities;
@@ -54,7 +85,10 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
       const values = cast(graph, rowsFrom(graph, value, sinks), 'F32');
       const norms = reshape(graph, sqrt(graph, sumRows(graph, sqr(graph, values))), [rows, 1, kvHeads]);
       const worth = mul(graph, scale(graph, attention as Tensor, 1 / group, EPSILON), norms);
-      const behindSinks = contiguous(graph, view(graph, reshape(graph, worth, [rows, kvHeads]), [candidates - sinks, kvHeads]));
+      const behindSinks = contiguous(
+        graph,
+        view(graph, reshape(graph, worth, [rows, kvHeads]), [candidates - sinks, kvHeads]),
+      );
       const first = layer.constant(new Float32Array(sinks * kvHeads).fill(LARGEST), [sinks, kvHeads]);
       return concat(graph, first, behindSinks, 0);
     },
@@ -65,10 +99,18 @@ function momentSums(graph: Graph, { unrotated, votes }: ObservedQueries): Tensor
   const [headSize, heads, tokens] = unrotated.shape;
   // [tokens, headSize, heads]
   const byDimension = contiguous(graph, permute(graph, unrotated, [1, 2, 0, 3]));
-  const voted = votes ? mul(graph, byDimension, reshape(graph, contiguous(graph, transpose(graph, votes)), [tokens, 1, heads])) : byDimension;
+  const voted = votes
+    ? mul(graph, byDimension, reshape(graph, contiguous(graph, transpose(graph, votes)), [tokens, 1, heads]))
+    : byDimension;
   const products = mulMat(graph, byDimension, voted, { preciseF32: true });
   const sums = reshape(graph, sumRows(graph, voted), [headSize, 1, heads]);
-  const total = votes ? repeat(graph, reshape(graph, sumRows(graph, contiguous(graph, transpose(graph, votes))), [1, 1, heads]), [headSize, 1, heads]) : fill(graph, sums, tokens);
+  const total = votes
+    ? repeat(graph, reshape(graph, sumRows(graph, contiguous(graph, transpose(graph, votes))), [1, 1, heads]), [
+        headSize,
+        1,
+        heads,
+      ])
+    : fill(graph, sums, tokens);
   return concat(graph, products, concat(graph, sums, total, 1), 1);
 }
 
@@ -82,11 +124,16 @@ interface QueriesToCome {
 }
 
 /** The queries of the next tokens. */
-function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, scale: factor, rope: rotation, nextPosition, constant, numbers }: ScoredLayer, futureTokens: number): QueriesToCome {
+function queriesToCome(
+  graph: Graph,
+  { observed, observedTokens, heads, key, scale: factor, rope: rotation, nextPosition, constant, numbers }: ScoredLayer,
+  futureTokens: number,
+): QueriesToCome {
   if (!observed) throw new Error('Expected Attention scores by what was observed.');
   const [headSize] = key.shape;
   const [, ...strides] = observed.strides;
-  const part = (extents: readonly number[], firstRow: number): Tensor => contiguous(graph, view(graph, observed, extents, { strides, offsetBytes: firstRow * observed.strides[1] }));
+  const part = (extents: readonly number[], firstRow: number): Tensor =>
+    contiguous(graph, view(graph, observed, extents, { strides, offsetBytes: firstRow * observed.strides[1] }));
   const votes = part([1, 1, heads], headSize + 1);
   const total = clamp(graph, votes, MINIMUM_VOTES, Infinity);
   const share = scale(graph, votes, 1 / observedTokens);
@@ -95,18 +142,33 @@ function queriesToCome(graph: Graph, { observed, observedTokens, heads, key, sca
   const unscaled = div(graph, part([headSize, 1, heads], headSize), total);
   const asColumn = reshape(graph, unscaled, [1, headSize, heads]);
   const mean = scale(graph, unscaled, factor);
-  const covariance = scale(graph, sub(graph, products, mulMat(graph, asColumn, asColumn, { preciseF32: true })), (factor * factor) / 2);
+  const covariance = scale(
+    graph,
+    sub(graph, products, mulMat(graph, asColumn, asColumn, { preciseF32: true })),
+    (factor * factor) / 2,
+  );
   if (!rotation) return { mean, covariance, share };
-  const identity = constant(Float32Array.from({ length: headSize * headSize }, (_, index) => (index % (headSize + 1) === 0 ? 1 : 0)), [headSize, headSize, 1]);
+  const identity = constant(
+    Float32Array.from({ length: headSize * headSize }, (_, index) => (index % (headSize + 1) === 0 ? 1 : 0)),
+    [headSize, headSize, 1],
+  );
   let columns: Tensor | undefined;
   for (let start = 0; start < futureTokens; start += ROTATED_TOKENS) {
-    const positions = numbers(Int32Array.from({ length: Math.min(ROTATED_TOKENS, futureTokens - start) }, (_, index) => nextPosition + start + index));
+    const positions = numbers(
+      Int32Array.from(
+        { length: Math.min(ROTATED_TOKENS, futureTokens - start) },
+        (_, index) => nextPosition + start + index,
+      ),
+    );
     const rotated = rope(graph, repeat(graph, identity, [headSize, headSize, positions.shape[0]]), positions, rotation);
     // Column j of the mean rotation is what becomes of the unit vector j.
     const sum = sumRows(graph, contiguous(graph, permute(graph, rotated, [1, 2, 0, 3])));
     columns = columns ? add(graph, columns, sum) : sum;
   }
-  const turned = contiguous(graph, transpose(graph, reshape(graph, scale(graph, columns as Tensor, 1 / futureTokens), [headSize, headSize])));
+  const turned = contiguous(
+    graph,
+    transpose(graph, reshape(graph, scale(graph, columns as Tensor, 1 / futureTokens), [headSize, headSize])),
+  );
   const half = mulMat(graph, turned, covariance, { preciseF32: true });
   return {
     mean: mulMat(graph, turned, mean, { preciseF32: true }),
@@ -125,5 +187,11 @@ function rowsFrom(graph: Graph, tensor: Tensor, first: number): Tensor {
 /** Of `[a, b, n · count]` the matrices `first`, `first + n`, …: `[a, b, count]`. */
 function everyNth(graph: Graph, tensor: Tensor, first: number, n: number): Tensor {
   const [a, b, all] = tensor.shape;
-  return contiguous(graph, view(graph, tensor, [a, b, all / n], { strides: [tensor.strides[1], n * tensor.strides[2], tensor.strides[3]], offsetBytes: first * tensor.strides[2] }));
+  return contiguous(
+    graph,
+    view(graph, tensor, [a, b, all / n], {
+      strides: [tensor.strides[1], n * tensor.strides[2], tensor.strides[3]],
+      offsetBytes: first * tensor.strides[2],
+    }),
+  );
 }

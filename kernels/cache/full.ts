@@ -2,5 +2,8 @@ import type { Selector } from './selector.ts';
 
 /** Nothing goes: all rows are worth the same, and there is room for all. */
 export function full(): Selector {
-  return { score: (_graph, { candidates, key, constant }) => constant(new Float32Array(candidates * key.shape[2]), [candidates, key.shape[2]]) };
+  return {
+    score: (_graph, { candidates, key, constant }) =>
+      constant(new Float32Array(candidates * key.shape[2]), [candidates, key.shape[2]]),
+  };
 }

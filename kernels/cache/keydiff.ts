@@ -5,7 +5,10 @@ import type { Selector } from './selector.ts';
 
 const EPSILON = 1e-12;
 
-/** KeyDiff (arXiv 2504.15364): the less a key is like the mean of all keys' directions, the rather it stays. It looks at no queries. */
+/**
+ * KeyDiff (arXiv 2504.15364): the less a key is like the mean of all keys' directions, the rather it stays. It looks at
+ * no queries.
+ */
 export function keyDiff(): Selector {
   return {
     score(graph, { key, candidates }) {
@@ -14,7 +17,12 @@ export function keyDiff(): Selector {
       const sum = sumRows(graph, contiguous(graph, permute(graph, directions, [1, 0, 2, 3])));
       const anchor = unit(graph, reshape(graph, sum, [headSize, 1, kvHeads]));
       const [, ...strides] = directions.strides;
-      const similarity = mulMat(graph, contiguous(graph, view(graph, directions, [headSize, candidates, kvHeads], { strides })), anchor, { preciseF32: true });
+      const similarity = mulMat(
+        graph,
+        contiguous(graph, view(graph, directions, [headSize, candidates, kvHeads], { strides })),
+        anchor,
+        { preciseF32: true },
+      );
       return scale(graph, reshape(graph, similarity, [candidates, kvHeads]), -1);
     },
   };

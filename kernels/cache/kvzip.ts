@@ -1,10 +1,19 @@
 import { attentionBytes, attentionMaximum, candidateRows, maximumOverGroup, perHead } from './observed.ts';
 import type { Selector } from './selector.ts';
 
-/** KVzip (arXiv 2505.23416): the most attention that a row gets from any token while the model repeats the context. It knows of no question. */
+/**
+ * KVzip (arXiv 2505.23416): the most attention that a row gets from any token while the model repeats the context. It
+ * knows of no question.
+ */
 export function kvzip(): Selector {
   return {
-    observation: { of: 'replay', combine: 'max', extents: perHead, observe: attentionMaximum, tokenBytes: attentionBytes },
+    observation: {
+      of: 'replay',
+      combine: 'max',
+      extents: perHead,
+      observe: attentionMaximum,
+      tokenBytes: attentionBytes,
+    },
     score(graph, { observed, candidates, key }) {
       if (!observed) throw new Error('KVzip scores by what was observed.');
       return maximumOverGroup(graph, candidateRows(graph, observed, candidates), key.shape[2]);

@@ -1,7 +1,21 @@
 /** What selectors have in common that score rows by the attention which they are given. */
 import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, maximum, maxRows, mul, mulMat, permute, reshape, scale, softMax, sumRows, transpose, view } from '../ggml/ops.ts';
+import {
+  add,
+  contiguous,
+  maximum,
+  maxRows,
+  mul,
+  mulMat,
+  permute,
+  reshape,
+  scale,
+  softMax,
+  sumRows,
+  transpose,
+  view,
+} from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { LayerExtents } from './selector.ts';
 
@@ -23,12 +37,13 @@ function attention(graph: Graph, { query, key, mask, scale: factor, votes }: Obs
 }
 
 /**
- * Makes one of all tokens of `[rows, tokens, heads]`: `[rows, heads]`. Halves are joined until one token is left, since sums and maxima over rows of memory
- * would need the whole transposed, value by value.
+ * Makes one of all tokens of `[rows, tokens, heads]`: `[rows, heads]`. Halves are joined until one token is left, since
+ * sums and maxima over rows of memory would need the whole transposed, value by value.
  */
 function overTokens(graph: Graph, values: Tensor, join: (graph: Graph, a: Tensor, b: Tensor) => Tensor): Tensor {
   const [rows, , heads] = values.shape;
-  const from = (tensor: Tensor, first: number, count: number): Tensor => view(graph, tensor, [rows, count, heads], { offsetBytes: first * tensor.strides[1] });
+  const from = (tensor: Tensor, first: number, count: number): Tensor =>
+    view(graph, tensor, [rows, count, heads], { offsetBytes: first * tensor.strides[1] });
   let rest = values;
   let odd: Tensor | undefined;
   for (let tokens = values.shape[1]; tokens > 1; tokens = rest.shape[1]) {
@@ -43,10 +58,12 @@ function overTokens(graph: Graph, values: Tensor, join: (graph: Graph, a: Tensor
 }
 
 /** The sum over tokens of the attention that each row gets, `[rows, heads]`. */
-export const attentionSum = (graph: Graph, queries: ObservedQueries): Tensor => overTokens(graph, attention(graph, queries), add);
+export const attentionSum = (graph: Graph, queries: ObservedQueries): Tensor =>
+  overTokens(graph, attention(graph, queries), add);
 
 /** The most attention that any token gives each row, `[rows, heads]`. */
-export const attentionMaximum = (graph: Graph, queries: ObservedQueries): Tensor => overTokens(graph, attention(graph, queries), maximum);
+export const attentionMaximum = (graph: Graph, queries: ObservedQueries): Tensor =>
+  overTokens(graph, attention(graph, queries), maximum);
 
 /** The first rows of `[rows, heads]`. */
 export function candidateRows(graph: Graph, scores: Tensor, candidates: number): Tensor {
@@ -54,14 +71,23 @@ export function candidateRows(graph: Graph, scores: Tensor, candidates: number):
 }
 
 /** `[rows, heads]` to one value for each KV head, whose queries stand side by side: `[rows, kvHeads]`. */
-function overGroup(graph: Graph, scores: Tensor, kvHeads: number, reduce: (graph: Graph, byGroup: Tensor) => Tensor): Tensor {
+function overGroup(
+  graph: Graph,
+  scores: Tensor,
+  kvHeads: number,
+  reduce: (graph: Graph, byGroup: Tensor) => Tensor,
+): Tensor {
   const [rows, heads] = scores.shape;
   if (heads === kvHeads) return scores;
-  const byGroup = contiguous(graph, permute(graph, reshape(graph, scores, [rows, heads / kvHeads, kvHeads]), [1, 0, 2, 3]));
+  const byGroup = contiguous(
+    graph,
+    permute(graph, reshape(graph, scores, [rows, heads / kvHeads, kvHeads]), [1, 0, 2, 3]),
+  );
   return reshape(graph, reduce(graph, byGroup), [rows, kvHeads]);
 }
 
 export const meanOverGroup = (graph: Graph, scores: Tensor, kvHeads: number): Tensor =>
   scale(graph, overGroup(graph, scores, kvHeads, sumRows), kvHeads / scores.shape[1]);
 
-export const maximumOverGroup = (graph: Graph, scores: Tensor, kvHeads: number): Tensor => overGroup(graph, scores, kvHeads, maxRows);
+export const maximumOverGroup = (graph: Graph, scores: Tensor, kvHeads: number): Tensor =>
+  overGroup(graph, scores, kvHeads, maxRows);

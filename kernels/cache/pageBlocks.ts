@@ -1,11 +1,34 @@
-/** Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and what stands just before it. */
+/**
+ * Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and
+ * what stands just before it.
+ */
 import { cacheHeads } from '../blocks/attendCache.ts';
 import { MAX_PRODUCT_TOKENS } from '../blocks/attendTransposed.ts';
 import type { AttendOptions, LayerCache, ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { cast, concat, contiguous, flashAttention, mulMat, permute, reshape, softMax, transpose, view } from '../ggml/ops.ts';
+import {
+  cast,
+  concat,
+  contiguous,
+  flashAttention,
+  mulMat,
+  permute,
+  reshape,
+  softMax,
+  transpose,
+  view,
+} from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { bestPages, pageGatherer, pageKeysOf, scorePages, type PageChoice, type PageKeys, type PageRows, type Voters } from './pages.ts';
+import {
+  bestPages,
+  pageGatherer,
+  pageKeysOf,
+  scorePages,
+  type PageChoice,
+  type PageKeys,
+  type PageRows,
+  type Voters,
+} from './pages.ts';
 
 /** Blocks of equal length, and what they may attend. */
 export interface PageBlocks extends PageChoice, PageRows {
@@ -16,18 +39,36 @@ export interface PageBlocks extends PageChoice, PageRows {
   readonly voteStride: number;
   /** `[windowPages, blocks, kvHeads]`, I32: pages that a block attends besides, its own rows among them. */
   readonly windowPages: Tensor;
-  /** `[pageRows · (chosenPages + windowPages), blockTokens, 1, blocks]`, F16: 0 where a token attends a row, −∞ elsewhere. */
+  /**
+   * `[pageRows · (chosenPages + windowPages), blockTokens, 1, blocks]`, F16: 0 where a token attends a row, −∞
+   * elsewhere.
+   */
   readonly mask: Tensor;
 }
 
-/** `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads, blockTokens · blocks]`. */
-export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache, pageBlocks: PageBlocks, { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>): Tensor {
+/**
+ * `query[headSize, heads, blockTokens · blocks]`, the heads of one KV head side by side → `[headSize, heads,
+ * blockTokens · blocks]`.
+ */
+export function attendPageBlocks(
+  graph: Graph,
+  query: Tensor,
+  cache: LayerCache,
+  pageBlocks: PageBlocks,
+  { headSize, kvHeads, scale: factor, votes }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale' | 'votes'>,
+): Tensor {
   const { blocks, blockTokens, mask, pageRows, scored = cache, voteStride, windowPages } = pageBlocks;
   const heads = query.shape[1];
   const isInProducts = graph.isOnProcessor && blockTokens <= MAX_PRODUCT_TOKENS;
   // Where the cache is: what is attended of it alone goes elsewhere.
   const { k, v } = graph.on(cache.device, () => {
-    const scores = scorePages(graph, pageKeysOf(graph, scored, pageBlocks, { headSize, kvHeads }), voters(graph, { query, votes: votes?.() }, voteStride, kvHeads), pageBlocks, factor);
+    const scores = scorePages(
+      graph,
+      pageKeysOf(graph, scored, pageBlocks, { headSize, kvHeads }),
+      voters(graph, { query, votes: votes?.() }, voteStride, kvHeads),
+      pageBlocks,
+      factor,
+    );
     const pages = concat(graph, bestPages(graph, scores, pageBlocks), windowPages, 0);
     const rows = pages.shape[0] * pageRows;
     const gather = pageGatherer(graph, pages, pageBlocks);
@@ -40,26 +81,49 @@ export function attendPageBlocks(graph: Graph, query: Tensor, cache: LayerCache,
     return { k: gathered(cache.key), v: gathered(cache.value) };
   });
   const q = permute(graph, reshape(graph, query, [headSize, heads, blockTokens, blocks]), [0, 2, 1, 3]);
-  const attended = isInProducts ? attendInProducts(graph, { q, k, v, mask }, factor) : flashAttention(graph, { q, k, v, mask }, factor);
+  const attended = isInProducts
+    ? attendInProducts(graph, { q, k, v, mask }, factor)
+    : flashAttention(graph, { q, k, v, mask }, factor);
   return reshape(graph, attended, [headSize, heads, blockTokens * blocks]);
 }
 
-/** As flash attention of `q[headSize, tokens, heads, blocks]` over `k, v[headSize, rows, kvHeads, blocks]`: `[headSize, heads, tokens, blocks]`. The processor's reads keys and values once for each token where these are few. */
-function attendInProducts(graph: Graph, { q, k, v, mask }: Readonly<Record<'q' | 'k' | 'v' | 'mask', Tensor>>, factor: number): Tensor {
+/**
+ * As flash attention of `q[headSize, tokens, heads, blocks]` over `k, v[headSize, rows, kvHeads, blocks]`: `[headSize,
+ * heads, tokens, blocks]`. The processor's reads keys and values once for each token where these are few.
+ */
+function attendInProducts(
+  graph: Graph,
+  { q, k, v, mask }: Readonly<Record<'q' | 'k' | 'v' | 'mask', Tensor>>,
+  factor: number,
+): Tensor {
   const probabilities = softMax(graph, mulMat(graph, k, contiguous(graph, q)), mask, factor);
   const attended = mulMat(graph, contiguous(graph, transpose(graph, v)), probabilities);
   return contiguous(graph, permute(graph, attended, [0, 2, 1, 3]));
 }
 
-/** Of every `stride` tokens the last one's queries, by the KV head that they share: of `query[headSize, heads, tokens]` and `votes[heads, tokens]`. */
-export function voters(graph: Graph, { query, votes }: Pick<ObservedQueries, 'query' | 'votes'>, stride: number, kvHeads: number): Voters {
+/**
+ * Of every `stride` tokens the last one's queries, by the KV head that they share: of `query[headSize, heads, tokens]`
+ * and `votes[heads, tokens]`.
+ */
+export function voters(
+  graph: Graph,
+  { query, votes }: Pick<ObservedQueries, 'query' | 'votes'>,
+  stride: number,
+  kvHeads: number,
+): Voters {
   const [headSize, heads, tokens] = query.shape;
   const group = heads / kvHeads;
   const choosing = tokens / stride;
   const byKvHead = (tensor: Tensor, size: number, headStride: number, tokenStride: number): Tensor => {
     const strides = [group * headStride, stride * tokenStride, stride * tokenStride * choosing] as const;
-    const chosen = view(graph, tensor, [size * group, kvHeads, choosing], { strides, offsetBytes: (stride - 1) * tokenStride });
+    const chosen = view(graph, tensor, [size * group, kvHeads, choosing], {
+      strides,
+      offsetBytes: (stride - 1) * tokenStride,
+    });
     return reshape(graph, contiguous(graph, permute(graph, chosen, [0, 2, 1, 3])), [size, group * choosing, kvHeads]);
   };
-  return { queries: byKvHead(query, headSize, query.strides[1], query.strides[2]), votes: votes && byKvHead(votes, 1, votes.strides[0], votes.strides[1]) };
+  return {
+    queries: byKvHead(query, headSize, query.strides[1], query.strides[2]),
+    votes: votes && byKvHead(votes, 1, votes.strides[0], votes.strides[1]),
+  };
 }

@@ -1,11 +1,34 @@
-/** Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV pools, arXiv 2404.14469). */
+/**
+ * Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV
+ * pools, arXiv 2404.14469).
+ */
 import { areAdjacent, cacheHeads, headsOf, pagesOf, type HeadRun } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
-import { add, concat, contiguous, getRows, maximum, maximumOf, maxRows, mul, mulMat, pool, repeat, reshape, scale, softMax, topK, view } from '../ggml/ops.ts';
+import {
+  add,
+  concat,
+  contiguous,
+  getRows,
+  maximum,
+  maximumOf,
+  maxRows,
+  mul,
+  mulMat,
+  pool,
+  repeat,
+  reshape,
+  scale,
+  softMax,
+  topK,
+  view,
+} from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { isQuantised } from '../ggml/types.ts';
 
-/** A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the one that is found. */
+/**
+ * A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the
+ * one that is found.
+ */
 const NEIGHBOURS = 3;
 /** What its own best row adds, so that a page comes before its neighbours, and these are no ties. */
 export const OWN_SHARE = 0.25;
@@ -35,12 +58,26 @@ export interface Voters {
 /** Keys that pages are scored by: a layer's, as its cache's lie, or a view of them. */
 export interface PageKeys {
   readonly key: Tensor;
-  /** Whether the first keys of all pages lie before the second ones; elsewhere those of a page lie one behind the other. */
+  /**
+   * Whether the first keys of all pages lie before the second ones; elsewhere those of a page lie one behind the other.
+   */
   readonly isByPlane?: boolean;
 }
 
-/** Those of the pages among which is chosen, for all heads of a layer of so many or for those of `run`: `[headSize, keys, heads]`, or by planes `[headSize, pages, pageKeys, heads]`. */
-export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRows, meanRows, queryMask }: PageChoice, { headSize, kvHeads, run = { first: 0, count: kvHeads } }: { readonly headSize: number; readonly kvHeads: number; readonly run?: HeadRun }): PageKeys {
+/**
+ * Those of the pages among which is chosen, for all heads of a layer of so many or for those of `run`: `[headSize,
+ * keys, heads]`, or by planes `[headSize, pages, pageKeys, heads]`.
+ */
+export function pageKeysOf(
+  graph: Graph,
+  { key, isByPlane }: PageKeys,
+  { pageRows, meanRows, queryMask }: PageChoice,
+  {
+    headSize,
+    kvHeads,
+    run = { first: 0, count: kvHeads },
+  }: { readonly headSize: number; readonly kvHeads: number; readonly run?: HeadRun },
+): PageKeys {
   const [pages, pageKeys] = [queryMask.shape[0], pageRows / meanRows];
   if (!isByPlane) {
     const keys = cacheHeads(graph, key, pages * pageKeys, headSize, kvHeads);
@@ -48,27 +85,48 @@ export function pageKeysOf(graph: Graph, { key, isByPlane }: PageKeys, { pageRow
   }
   const [, rowStride, headStride] = cacheHeads(graph, key, key.shape[1], headSize, kvHeads).strides;
   const planeStride = (key.shape[1] / pageKeys) * rowStride;
-  return { key: view(graph, key, [headSize, pages, pageKeys, run.count], { strides: [rowStride, planeStride, headStride], offsetBytes: run.first * headStride }), isByPlane };
+  return {
+    key: view(graph, key, [headSize, pages, pageKeys, run.count], {
+      strides: [rowStride, planeStride, headStride],
+      offsetBytes: run.first * headStride,
+    }),
+    isByPlane,
+  };
 }
 
 /** Where the `index`th key of all is by planes, of `pages` pages with `pageKeys` keys each. */
-export function planePlace(index: number, { pages, pageKeys }: { readonly pages: number; readonly pageKeys: number }): number {
+export function planePlace(
+  index: number,
+  { pages, pageKeys }: { readonly pages: number; readonly pageKeys: number },
+): number {
   return (index % pageKeys) * pages + Math.floor(index / pageKeys);
 }
 
 /**
- * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its queries, by its vote, gives a page or one of its
- * neighbours, and a part of that of its own. Of a page's keys the best one stands for it, also where a query's attention is shared out: the others would change how
- * queries compare, not how pages do. Each key is that of a row, or the mean of `meanRows` rows'. `factor` scales scores before the softmax.
+ * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its
+ * queries, by its vote, gives a page or one of its neighbours, and a part of that of its own. Of a page's keys the best
+ * one stands for it, also where a query's attention is shared out: the others would change how queries compare, not how
+ * pages do. Each key is that of a row, or the mean of `meanRows` rows'. `factor` scales scores before the softmax.
  */
-export function scorePages(graph: Graph, scored: PageKeys, { queries, votes }: Voters, { blocks, pageRows, meanRows, queryMask, pageMask }: PageChoice, factor: number): Tensor {
-  const bestKeys = scored.isByPlane ? bestOfPlanes(graph, scored.key, queries) : bestOfRows(graph, scored.key, queries, pageRows / meanRows);
+export function scorePages(
+  graph: Graph,
+  scored: PageKeys,
+  { queries, votes }: Voters,
+  { blocks, pageRows, meanRows, queryMask, pageMask }: PageChoice,
+  factor: number,
+): Tensor {
+  const bestKeys = scored.isByPlane
+    ? bestOfPlanes(graph, scored.key, queries)
+    : bestOfRows(graph, scored.key, queries, pageRows / meanRows);
   const shares = softMax(graph, bestKeys, queryMask, factor);
   const byPage = maximumOf(graph, votes ? mul(graph, shares, votes) : shares, queries.shape[1] / blocks);
   return add(graph, add(graph, pool(graph, byPage, NEIGHBOURS, 'max'), scale(graph, byPage, OWN_SHARE)), pageMask);
 }
 
-/** The best score of each `pageKeys` neighbouring keys: `key[headSize, keys, kvHeads], queries[headSize, queries, kvHeads] → [pages, queries, kvHeads]`. */
+/**
+ * The best score of each `pageKeys` neighbouring keys: `key[headSize, keys, kvHeads], queries[headSize, queries,
+ * kvHeads] → [pages, queries, kvHeads]`.
+ */
 function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number): Tensor {
   const [, keys, kvHeads] = key.shape;
   const bestOf = (someKeys: Tensor, someQueries: Tensor): Tensor => {
@@ -76,22 +134,35 @@ function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number
     const shape = [keys / pageKeys, someQueries.shape[1], byKey.shape[2]] as const;
     return reshape(graph, maxRows(graph, reshape(graph, byKey, [pageKeys, ...shape])), shape);
   };
-  // Vulkan multiplies quantised matrices without gaps alone, in which a cache's heads are not one behind the other: one after another.
+  // Vulkan multiplies quantised matrices without gaps alone, in which a cache's heads are not one behind the other: one
+  // after another.
   if (kvHeads === 1 || !isQuantised(key.type) || !graph.mayRunOn('vulkan')) return bestOf(key, queries);
-  return Array.from({ length: kvHeads }, (_, head) => bestOf(matrixOf(graph, key, head), matrixOf(graph, queries, head))).reduce((before, next) => concat(graph, before, next, 2));
+  return Array.from({ length: kvHeads }, (_, head) =>
+    bestOf(matrixOf(graph, key, head), matrixOf(graph, queries, head)),
+  ).reduce((before, next) => concat(graph, before, next, 2));
 }
 
 /**
- * The same of `key[headSize, pages, pageKeys, kvHeads]`: the larger of two planes again and again, whole rows of pages at once, where ggml's pooling looks at one number after another.
+ * The same of `key[headSize, pages, pageKeys, kvHeads]`: the larger of two planes again and again, whole rows of pages
+ * at once, where ggml's pooling looks at one number after another.
  */
 function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
   const [headSize, pages, pageKeys, kvHeads] = key.shape;
   const queryCount = queries.shape[1];
-  const ofPlanes = repeat(graph, reshape(graph, queries, [headSize, queryCount, 1, kvHeads]), [headSize, queryCount, pageKeys, kvHeads]);
+  const ofPlanes = repeat(graph, reshape(graph, queries, [headSize, queryCount, 1, kvHeads]), [
+    headSize,
+    queryCount,
+    pageKeys,
+    kvHeads,
+  ]);
   let best = mulMat(graph, key, ofPlanes, { preciseF32: true });
   for (let planes = pageKeys; planes > 1; planes = best.shape[2]) {
     const [, rowStride, planeStride, headStride] = best.strides;
-    const from = (first: number, count: number): Tensor => view(graph, best, [pages, queryCount, count, kvHeads], { strides: [rowStride, planeStride, headStride], offsetBytes: first * planeStride });
+    const from = (first: number, count: number): Tensor =>
+      view(graph, best, [pages, queryCount, count, kvHeads], {
+        strides: [rowStride, planeStride, headStride],
+        offsetBytes: first * planeStride,
+      });
     const half = Math.floor(planes / 2);
     const larger = maximum(graph, from(0, half), from(half, half));
     best = planes % 2 === 0 ? larger : concat(graph, larger, from(planes - 1, 1), 2);
@@ -103,33 +174,64 @@ function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
 function matrixOf(graph: Graph, stack: Tensor, index: number): Tensor {
   const [columns, rows] = stack.shape;
   const [, rowStride, stackStride] = stack.strides;
-  return view(graph, stack, [columns, rows], { strides: [rowStride, rowStride * rows, rowStride * rows], offsetBytes: index * stackStride });
+  return view(graph, stack, [columns, rows], {
+    strides: [rowStride, rowStride * rows, rowStride * rows],
+    offsetBytes: index * stackStride,
+  });
 }
 
-/** The best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[chosenPages, blocks, kvHeads]`, I32. */
+/**
+ * The best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[chosenPages, blocks, kvHeads]`, I32.
+ */
 export function bestPages(graph: Graph, scores: Tensor, { chosenPages }: PageChoice): Tensor {
   return contiguous(graph, topK(graph, scores, chosenPages));
 }
 
-/** The rows of pages `[count, blocks, kvHeads]`, by those of each page `rowsOfPage[pageRows, pages]` (I32): `[pageRows · count, blocks, kvHeads]`. */
+/**
+ * The rows of pages `[count, blocks, kvHeads]`, by those of each page `rowsOfPage[pageRows, pages]` (I32): `[pageRows ·
+ * count, blocks, kvHeads]`.
+ */
 export function rowsOfPages(graph: Graph, pages: Tensor, rowsOfPage: Tensor): Tensor {
   const [count, blocks, kvHeads] = pages.shape;
-  return reshape(graph, getRows(graph, rowsOfPage, reshape(graph, pages, [pages.elements])), [rowsOfPage.shape[0] * count, blocks, kvHeads]);
+  return reshape(graph, getRows(graph, rowsOfPage, reshape(graph, pages, [pages.elements])), [
+    rowsOfPage.shape[0] * count,
+    blocks,
+    kvHeads,
+  ]);
 }
 
 /** How pages are gathered. */
 export interface PageRows {
   readonly pageRows: number;
-  /** `[pageRows, pages]`, I32: the rows of each page. Asked for where they do not lie one behind the other; elsewhere a page is gathered at once. */
+  /**
+   * `[pageRows, pages]`, I32: the rows of each page. Asked for where they do not lie one behind the other; elsewhere a
+   * page is gathered at once.
+   */
   readonly rowsOfPage: () => Tensor;
 }
 
-/** Gathers pages that were chosen block by block and head by head, `pages[count, blocks, kvHeads]` (I32), of `heads[headSize, rows, kvHeads]`: `[headSize, pageRows · count · blocks, kvHeads]`, F32. */
-export function pageGatherer(graph: Graph, pages: Tensor, { pageRows, rowsOfPage }: PageRows): (heads: Tensor) => Tensor {
+/**
+ * Gathers pages that were chosen block by block and head by head, `pages[count, blocks, kvHeads]` (I32), of
+ * `heads[headSize, rows, kvHeads]`: `[headSize, pageRows · count · blocks, kvHeads]`, F32.
+ */
+export function pageGatherer(
+  graph: Graph,
+  pages: Tensor,
+  { pageRows, rowsOfPage }: PageRows,
+): (heads: Tensor) => Tensor {
   const [count, blocks, kvHeads] = pages.shape;
   let rows: Tensor | undefined;
   return (heads) => {
-    if (!areAdjacent(heads)) return getRows(graph, heads, (rows ??= reshape(graph, rowsOfPages(graph, pages, rowsOfPage()), [pageRows * count * blocks, kvHeads])));
-    return reshape(graph, getRows(graph, pagesOf(graph, heads, pageRows), reshape(graph, pages, [count * blocks, kvHeads])), [heads.shape[0], pageRows * count * blocks, kvHeads]);
+    if (!areAdjacent(heads))
+      return getRows(
+        graph,
+        heads,
+        (rows ??= reshape(graph, rowsOfPages(graph, pages, rowsOfPage()), [pageRows * count * blocks, kvHeads])),
+      );
+    return reshape(
+      graph,
+      getRows(graph, pagesOf(graph, heads, pageRows), reshape(graph, pages, [count * blocks, kvHeads])),
+      [heads.shape[0], pageRows * count * blocks, kvHeads],
+    );
   };
 }

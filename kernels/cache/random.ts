@@ -9,7 +9,10 @@ export function random({ seed }: RandomOptions): Selector {
   return {
     score(_graph, { candidates, key, constant }) {
       const kvHeads = key.shape[2];
-      return constant(Float32Array.from({ length: candidates * kvHeads }, (_, index) => hash(seed, index)), [candidates, kvHeads]);
+      return constant(
+        Float32Array.from({ length: candidates * kvHeads }, (_, index) => hash(seed, index)),
+        [candidates, kvHeads],
+      );
     },
   };
 }

@@ -3,13 +3,28 @@ import { contiguous, getRows, meanOf, permute, reshape, setRows } from '../ggml/
 import type { Tensor } from '../ggml/tensor.ts';
 
 /**
- * Writes the means of each `meanRows` neighbouring keys, which pages are scored by: of `key[headSize, rows, kvHeads]` the rows `rows[count · meanRows, kvHeads]` (I32) to those of `target` that `places[count]`
- * (I64) names. `target` is `[headSize, n, kvHeads]`, or `[headSize · kvHeads, n]`.
+ * Writes the means of each `meanRows` neighbouring keys, which pages are scored by: of `key[headSize, rows, kvHeads]`
+ * the rows `rows[count · meanRows, kvHeads]` (I32) to those of `target` that `places[count]` (I64) names. `target` is
+ * `[headSize, n, kvHeads]`, or `[headSize · kvHeads, n]`.
  */
-export function writeScoredKeys(graph: Graph, key: Tensor, target: Tensor, { rows, places, meanRows }: { readonly rows: Tensor; readonly places: Tensor; readonly meanRows: number }): void {
+export function writeScoredKeys(
+  graph: Graph,
+  key: Tensor,
+  target: Tensor,
+  { rows, places, meanRows }: { readonly rows: Tensor; readonly places: Tensor; readonly meanRows: number },
+): void {
   const all = getRows(graph, key, rows);
   const mean = meanRows === 1 ? all : meanOf(graph, all, meanRows);
   const [headSize, count, kvHeads] = mean.shape;
   const isByHead = target.shape[2] > 1 || kvHeads === 1;
-  graph.expand(setRows(graph, target, isByHead ? mean : reshape(graph, contiguous(graph, permute(graph, mean, [0, 2, 1, 3])), [headSize * kvHeads, count]), places));
+  graph.expand(
+    setRows(
+      graph,
+      target,
+      isByHead
+        ? mean
+        : reshape(graph, contiguous(graph, permute(graph, mean, [0, 2, 1, 3])), [headSize * kvHeads, count]),
+      places,
+    ),
+  );
 }

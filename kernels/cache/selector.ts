@@ -54,8 +54,8 @@ export interface Observation {
 }
 
 /**
- * Says what each cached row is worth to each KV head. A selector only scores: choosing the best rows and gathering them is the same for all
- * (`selection.ts`).
+ * Says what each cached row is worth to each KV head. A selector only scores: choosing the best rows and gathering them
+ * is the same for all (`selection.ts`).
  */
 export interface Selector {
   readonly observation?: Observation;

@@ -9,8 +9,9 @@ export interface SnapKvOptions {
 }
 
 /**
- * SnapKV (arXiv 2404.14469): what the last tokens attend, pooled over neighbouring rows. As in its code the softmax is over all rows, those of the
- * window included, and pooling divides by the kernel's size at the edges too; for grouped queries the mean over the group, as NVIDIA's kvpress has it.
+ * SnapKV (arXiv 2404.14469): what the last tokens attend, pooled over neighbouring rows. As in its code the softmax is
+ * over all rows, those of the window included, and pooling divides by the kernel's size at the edges too; for grouped
+ * queries the mean over the group, as NVIDIA's kvpress has it.
  */
 export function snapKv({ kernel, pool: kind }: SnapKvOptions): Selector {
   return {

@@ -10,7 +10,12 @@ export function streaming({ sinks }: StreamingOptions): Selector {
   return {
     score(_graph, { candidates, key, constant }) {
       const kvHeads = key.shape[2];
-      return constant(Float32Array.from({ length: candidates * kvHeads }, (_, index) => (index % candidates < sinks ? candidates : index % candidates)), [candidates, kvHeads]);
+      return constant(
+        Float32Array.from({ length: candidates * kvHeads }, (_, index) =>
+          index % candidates < sinks ? candidates : index % candidates,
+        ),
+        [candidates, kvHeads],
+      );
     },
   };
 }

@@ -5,8 +5,8 @@ import { countNativeCall } from './nativeCalls.ts';
 export type Pointer = bigint;
 
 /**
- * C signatures of what is used from libggml-base and libggml. `p` is any pointer, `z` a size_t, `i` an int, `l` an int64_t, `f` a float,
- * `b` a bool, `s` a C string, `v` nothing. The first letter is the result.
+ * C signatures of what is used from libggml-base and libggml. `p` is any pointer, `z` a size_t, `i` an int, `l` an
+ * int64_t, `f` a float, `b` a bool, `s` a C string, `v` nothing. The first letter is the result.
  */
 const baseSignatures = {
   ggml_free: 'vp',
@@ -151,12 +151,23 @@ type ResultOf<Signature extends string> = Signature extends `${infer Result exte
 type Argument = Pointer | number | boolean | string | NodeJS.ArrayBufferView | null;
 
 /** The functions of ggml that Chorus calls. */
-export type GgmlFunctions = { readonly [Name in keyof Signatures]: ((...args: Argument[]) => ResultOf<Signatures[Name]>) & AsyncCall };
+export type GgmlFunctions = {
+  readonly [Name in keyof Signatures]: ((...args: Argument[]) => ResultOf<Signatures[Name]>) & AsyncCall;
+};
 interface AsyncCall {
   readonly async: (...args: [...Argument[], (error: Error | null, result: number) => void]) => void;
 }
 
-const letters: Record<string, string> = { p: 'void *', z: 'size_t', i: 'int', l: 'int64_t', f: 'float', b: 'bool', s: 'const char *', v: 'void' };
+const letters: Record<string, string> = {
+  p: 'void *',
+  z: 'size_t',
+  i: 'int',
+  l: 'int64_t',
+  f: 'float',
+  b: 'bool',
+  s: 'const char *',
+  v: 'void',
+};
 
 /** What may take seconds where it is called on the main thread: it is counted, for whoever watches over that. */
 const longCalls: ReadonlySet<string> = new Set([
@@ -195,7 +206,12 @@ function bindAll(library: LibraryHandle, signatures: Record<string, string>): [s
   });
 }
 
-/** Binds all functions. Throws koffi's error when one is missing, which means that the library is of another version. */
+/**
+ * Binds all functions. Throws koffi's error when one is missing, which means that the library is of another version.
+ */
 export function bindGgml(base: LibraryHandle, registry: LibraryHandle): GgmlFunctions {
-  return Object.fromEntries([...bindAll(base, baseSignatures), ...bindAll(registry, registrySignatures)]) as unknown as GgmlFunctions;
+  return Object.fromEntries([
+    ...bindAll(base, baseSignatures),
+    ...bindAll(registry, registrySignatures),
+  ]) as unknown as GgmlFunctions;
 }

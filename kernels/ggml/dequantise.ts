@@ -8,10 +8,14 @@ const TO_FLOAT_OFFSET_BYTES = 40;
 
 let toFloatPrototype: ReturnType<typeof koffi.proto> | undefined;
 
-/** Values of whole blocks of any type, by ggml's own reader of that type. Throws `ShapeError` for a part of a block or a type without floats. */
+/**
+ * Values of whole blocks of any type, by ggml's own reader of that type. Throws `ShapeError` for a part of a block or a
+ * type without floats.
+ */
 export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBuild = anyBuild()): Float32Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
-  if (bytes.byteLength % blockBytes !== 0) throw new ShapeError(`${bytes.byteLength} bytes are no whole blocks of ${type}, which have ${blockBytes}.`);
+  if (bytes.byteLength % blockBytes !== 0)
+    throw new ShapeError(`${bytes.byteLength} bytes are no whole blocks of ${type}, which have ${blockBytes}.`);
   const values = new Float32Array((bytes.byteLength / blockBytes) * blockElements);
   if (type === 'F32') {
     new Uint8Array(values.buffer).set(bytes);
@@ -27,17 +31,35 @@ export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBui
 
 export interface FromFloat32Options {
   readonly build?: LibraryBuild;
-  /** What an error in each column costs, `[columns]`: blocks of fewer than 8 bits are rounded so that the sum of squared errors, weighted by it, is small. */
+  /**
+   * What an error in each column costs, `[columns]`: blocks of fewer than 8 bits are rounded so that the sum of squared
+   * errors, weighted by it, is small.
+   */
   readonly importance?: Float32Array | undefined;
 }
 
 /** Rows of `columns` values as another type. Throws `ShapeError` where rows are no whole blocks. */
-export function fromFloat32(type: TensorType, values: Float32Array, columns: number, { build = anyBuild(), importance }: FromFloat32Options = {}): Uint8Array {
+export function fromFloat32(
+  type: TensorType,
+  values: Float32Array,
+  columns: number,
+  { build = anyBuild(), importance }: FromFloat32Options = {},
+): Uint8Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
-  if (columns % blockElements !== 0 || values.length % columns !== 0) throw new ShapeError(`${values.length} values in rows of ${columns} are no whole blocks of ${type}.`);
-  if (importance && importance.length !== columns) throw new ShapeError(`${importance.length} importances are not those of ${columns} columns.`);
+  if (columns % blockElements !== 0 || values.length % columns !== 0)
+    throw new ShapeError(`${values.length} values in rows of ${columns} are no whole blocks of ${type}.`);
+  if (importance && importance.length !== columns)
+    throw new ShapeError(`${importance.length} importances are not those of ${columns} columns.`);
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const bytes = new Uint8Array((values.length / blockElements) * blockBytes);
-  loadGgml(build).functions.ggml_quantize_chunk(id, values, bytes, 0, values.length / columns, columns, importance ?? null);
+  loadGgml(build).functions.ggml_quantize_chunk(
+    id,
+    values,
+    bytes,
+    0,
+    values.length / columns,
+    columns,
+    importance ?? null,
+  );
   return bytes;
 }

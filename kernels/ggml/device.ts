@@ -60,7 +60,10 @@ export class Device implements Disposable {
   readonly pointer: Pointer;
   /** Where tensors of this device live by default. */
   readonly bufferType: Pointer;
-  /** The CPU's faster layouts for some matrices, the best first (AMX, REPACK); such tensors are written whole and never read back. */
+  /**
+   * The CPU's faster layouts for some matrices, the best first (AMX, REPACK); such tensors are written whole and never
+   * read back.
+   */
   readonly repackBufferTypes: readonly Pointer[];
   /** Absent where a computation can't be ended early. */
   readonly interruption: Interruption | undefined;
@@ -85,8 +88,13 @@ export class Device implements Disposable {
     if (!this.pointer) throw new DeviceError(`The device ${found.name} (${found.description}) could not be opened.`);
     this.interruption = Interruption.of({ functions, createContext, handle, pointer: this.pointer, abortQuestion });
     this.bufferType = functions.ggml_backend_get_default_buffer_type(this.pointer);
-    this.repackBufferTypes = extraBufferTypes(functions, handle).filter((type) => /AMX|REPACK/.test(functions.ggml_backend_buft_name(type)));
-    const setThreads = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(handle), 'ggml_backend_set_n_threads');
+    this.repackBufferTypes = extraBufferTypes(functions, handle).filter((type) =>
+      /AMX|REPACK/.test(functions.ggml_backend_buft_name(type)),
+    );
+    const setThreads = functions.ggml_backend_reg_get_proc_address(
+      functions.ggml_backend_dev_backend_reg(handle),
+      'ggml_backend_set_n_threads',
+    );
     if (setThreads) {
       const prototype = koffi.proto('void', ['void *', 'int']);
       this.#setThreads = (backend, threads) => void koffi.call(setThreads, prototype, backend, threads);
@@ -109,7 +117,8 @@ export class Device implements Disposable {
   /** Allocates all tensors of a context that have no buffer yet. Throws `AllocationError`. */
   allocate(context: Pointer, bufferType = this.bufferType): Pointer {
     const buffer = this.functions.ggml_backend_alloc_ctx_tensors_from_buft(context, bufferType);
-    if (!buffer) throw new AllocationError(`${this.functions.ggml_backend_buft_name(bufferType)} could not hold the tensors.`);
+    if (!buffer)
+      throw new AllocationError(`${this.functions.ggml_backend_buft_name(bufferType)} could not hold the tensors.`);
     return buffer;
   }
 
@@ -122,7 +131,10 @@ export class Device implements Disposable {
 }
 
 function extraBufferTypes(functions: GgmlFunctions, device: Pointer): Pointer[] {
-  const get = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(device), 'ggml_backend_dev_get_extra_bufts');
+  const get = functions.ggml_backend_reg_get_proc_address(
+    functions.ggml_backend_dev_backend_reg(device),
+    'ggml_backend_dev_get_extra_bufts',
+  );
   if (!get) return [];
   const list = koffi.call(get, koffi.proto('void *', ['void *']), device) as Pointer | null;
   const types: Pointer[] = [];

@@ -8,8 +8,8 @@ import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
 /**
- * Inputs take whole cache lines. ggml's processor code places tensors one after another at multiples of 32 bytes; where a short input shifts those behind it by half a
- * line, every product on AMX takes up to half as long again.
+ * Inputs take whole cache lines. ggml's processor code places tensors one after another at multiples of 32 bytes; where
+ * a short input shifts those behind it by half a line, every product on AMX takes up to half as long again.
  */
 const INPUT_ALIGNMENT_BYTES = 64;
 
@@ -23,8 +23,8 @@ export interface NodeRecord {
 }
 
 /**
- * A compute graph: nodes are added by the functions of `ops.ts`, then it is allocated once and computed any number of times.
- * Shapes and types are checked as nodes are added, so that ggml has nothing to abort on.
+ * A compute graph: nodes are added by the functions of `ops.ts`, then it is allocated once and computed any number of
+ * times. Shapes and types are checked as nodes are added, so that ggml has nothing to abort on.
  */
 export class Graph implements Disposable {
   readonly context: Pointer;
@@ -42,7 +42,10 @@ export class Graph implements Disposable {
   #disposed = false;
   /** Told of every node that is added while it is set. */
   onNode: ((record: NodeRecord) => void) | undefined;
-  /** Gives what is multiplied by a matrix in place of an input, of its shape, while it is set: for looking at inputs, and at what rounding them costs. */
+  /**
+   * Gives what is multiplied by a matrix in place of an input, of its shape, while it is set: for looking at inputs,
+   * and at what rounding them costs.
+   */
   productInput: ((matrix: Tensor, input: Tensor) => Tensor) | undefined;
 
   constructor(
@@ -57,7 +60,9 @@ export class Graph implements Disposable {
     const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
     const { functions } = device;
     this.#maxNodes = maxNodes;
-    this.context = device.createContext(functions.ggml_tensor_overhead() * maxNodes + functions.ggml_graph_overhead_custom(maxNodes, false));
+    this.context = device.createContext(
+      functions.ggml_tensor_overhead() * maxNodes + functions.ggml_graph_overhead_custom(maxNodes, false),
+    );
     this.#graph = functions.ggml_new_graph_custom(this.context, maxNodes, false);
   }
 
@@ -70,22 +75,41 @@ export class Graph implements Disposable {
     const { blockBytes, blockElements } = tensorTypes[type];
     const isPadded = this.device.kind === 'cpu' && sizeBytes % INPUT_ALIGNMENT_BYTES !== 0 && blockElements === 1;
     this.#takeRoom(isPadded ? 2 : 1);
-    const whole = isPadded ? toShape([(Math.ceil(sizeBytes / INPUT_ALIGNMENT_BYTES) * INPUT_ALIGNMENT_BYTES) / blockBytes]) : shape;
+    const whole = isPadded
+      ? toShape([(Math.ceil(sizeBytes / INPUT_ALIGNMENT_BYTES) * INPUT_ALIGNMENT_BYTES) / blockBytes])
+      : shape;
     const allocated = functions.ggml_new_tensor_4d(this.context, tensorTypes[type].id, ...whole);
     functions.ggml_set_input(allocated);
-    const pointer = isPadded ? functions.ggml_view_4d(this.context, allocated, ...shape, strides[1], strides[2], strides[3], 0) : allocated;
+    const pointer = isPadded
+      ? functions.ggml_view_4d(this.context, allocated, ...shape, strides[1], strides[2], strides[3], 0)
+      : allocated;
     functions.ggml_set_name(pointer, name);
     const tensor = new Tensor(pointer, type, shape, strides, name);
     this.#inputs.push(tensor);
     return tensor;
   }
 
-  /** Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`, and `ShapeError` where the graph has no room for another. */
-  node(op: Op, sources: readonly Tensor[], result: { type: TensorType; shape: Shape; strides?: Shape }, native: () => Pointer, attributes?: object): Tensor {
+  /**
+   * Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`, and `ShapeError` where
+   * the graph has no room for another.
+   */
+  node(
+    op: Op,
+    sources: readonly Tensor[],
+    result: { type: TensorType; shape: Shape; strides?: Shape },
+    native: () => Pointer,
+    attributes?: object,
+  ): Tensor {
     for (const { kind } of this.#devices) assertSupported(op, sources, result.type, kind);
     this.#takeRoom(1);
     for (const source of sources) this.#used.add(source.pointer);
-    const tensor = new Tensor(native(), result.type, result.shape, result.strides ?? contiguousStrides(result.type, result.shape), '');
+    const tensor = new Tensor(
+      native(),
+      result.type,
+      result.shape,
+      result.strides ?? contiguousStrides(result.type, result.shape),
+      '',
+    );
     // Views run nowhere: where ggml takes one to be elsewhere than what it shows, nobody copies that.
     if (this.#pinnedTo && op !== 'view') this.#pinned.push({ pointer: tensor.pointer, device: this.#pinnedTo });
     this.onNode?.({ op, sources, result: tensor, attributes });
@@ -93,8 +117,9 @@ export class Graph implements Disposable {
   }
 
   /**
-   * Has the nodes that `build` adds run on one of the graph's devices, where what they read lies: ggml would copy a whole cache rather than leave the device that it is
-   * on. Operations are checked for that device alone. Nothing changes where it is the first or there is none. Throws `ShapeError` where it is not the graph's.
+   * Has the nodes that `build` adds run on one of the graph's devices, where what they read lies: ggml would copy a
+   * whole cache rather than leave the device that it is on. Operations are checked for that device alone. Nothing
+   * changes where it is the first or there is none. Throws `ShapeError` where it is not the graph's.
    */
   on<Result>(device: Device | undefined, build: () => Result): Result {
     if (device === undefined || device === this.device) return build();
@@ -132,12 +157,19 @@ export class Graph implements Disposable {
     this.device.functions.ggml_build_forward_expand(this.#graph, tensor.pointer);
   }
 
-  /** Places every node in `memory`. Throws `AllocationError` with the size, `ShapeError` for an input that nothing uses. */
+  /**
+   * Places every node in `memory`. Throws `AllocationError` with the size, `ShapeError` for an input that nothing uses.
+   */
   allocate(memory: GraphMemory): void {
     const unused = this.#inputs.filter((input) => !this.#used.has(input.pointer));
-    if (unused.length > 0) throw new ShapeError(`Nothing in the graph uses the input ${unused.map(String).join(', ')}: it would have no memory.`);
+    if (unused.length > 0)
+      throw new ShapeError(
+        `Nothing in the graph uses the input ${unused.map(String).join(', ')}: it would have no memory.`,
+      );
     if (!memory.place(this.#graph, this.#pinned)) {
-      throw new AllocationError(`A graph of ${this.device.functions.ggml_graph_n_nodes(this.#graph)} nodes does not fit into the memory of ${this.device.description}.`);
+      throw new AllocationError(
+        `A graph of ${this.device.functions.ggml_graph_n_nodes(this.#graph)} nodes does not fit into the memory of ${this.device.description}.`,
+      );
     }
     this.#memory = memory;
   }
@@ -148,8 +180,8 @@ export class Graph implements Disposable {
   }
 
   /**
-   * Computes the graph off the event loop. Rejects with the signal's reason where that aborts before the end and the device can be interrupted: results
-   * are then those of some of the nodes.
+   * Computes the graph off the event loop. Rejects with the signal's reason where that aborts before the end and the
+   * device can be interrupted: results are then those of some of the nodes.
    */
   async compute(signal?: AbortSignal): Promise<void> {
     const memory = this.#placed();
@@ -175,7 +207,8 @@ export class Graph implements Disposable {
 
   #takeRoom(tensors: number): void {
     this.#tensors += tensors;
-    if (this.#tensors > this.#maxNodes) throw new ShapeError(`The graph has no room for more than ${this.#maxNodes} nodes.`);
+    if (this.#tensors > this.#maxNodes)
+      throw new ShapeError(`The graph has no room for more than ${this.#maxNodes} nodes.`);
   }
 
   #placed(): GraphMemory {
@@ -184,7 +217,8 @@ export class Graph implements Disposable {
   }
 
   #check(status: number): void {
-    if (status !== 0) throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
+    if (status !== 0)
+      throw new Error(`ggml could not compute the graph on ${this.device.description} (status ${status}).`);
   }
 
   [Symbol.dispose](): void {

@@ -10,7 +10,9 @@ export interface PinnedNode {
   readonly device: Device;
 }
 
-/** Where the intermediate results of graphs live and the graphs run. Graphs that share it must not run at the same time. */
+/**
+ * Where the intermediate results of graphs live and the graphs run. Graphs that share it must not run at the same time.
+ */
 export interface GraphMemory extends Disposable {
   readonly sizeBytes: number;
   /** Of it what is on a GPU. */
@@ -67,8 +69,9 @@ export class DeviceMemory implements GraphMemory {
 }
 
 /**
- * On a GPU and the processor together: each operation runs where its weights or its cache are, and what passes from one to the other is
- * copied. ggml's scheduler rewrites a graph as it places it, so only the last one placed can be computed, any number of times.
+ * On a GPU and the processor together: each operation runs where its weights or its cache are, and what passes from one
+ * to the other is copied. ggml's scheduler rewrites a graph as it places it, so only the last one placed can be
+ * computed, any number of times.
  */
 export class SplitMemory implements GraphMemory {
   readonly isOnGpu = true;
@@ -84,7 +87,14 @@ export class SplitMemory implements GraphMemory {
   ) {
     this.#functions = gpu.functions;
     // Not told to offload, it never copies the processor's weights to the GPU.
-    this.#scheduler = this.#functions.ggml_backend_sched_new(BigUint64Array.of(gpu.pointer, cpu.pointer), null, 2, maxNodes, false, false);
+    this.#scheduler = this.#functions.ggml_backend_sched_new(
+      BigUint64Array.of(gpu.pointer, cpu.pointer),
+      null,
+      2,
+      maxNodes,
+      false,
+      false,
+    );
   }
 
   get sizeBytes(): number {
@@ -102,7 +112,8 @@ export class SplitMemory implements GraphMemory {
 
   place(graph: Pointer, pinned: readonly PinnedNode[] = []): boolean {
     this.#functions.ggml_backend_sched_reset(this.#scheduler);
-    for (const { pointer, device } of pinned) this.#functions.ggml_backend_sched_set_tensor_backend(this.#scheduler, pointer, device.pointer);
+    for (const { pointer, device } of pinned)
+      this.#functions.ggml_backend_sched_set_tensor_backend(this.#scheduler, pointer, device.pointer);
     return this.#functions.ggml_backend_sched_alloc_graph(this.#scheduler, graph);
   }
 

@@ -6,8 +6,9 @@ export const STATUS_ABORTED = 1;
 const CONTEXT_BYTES = 1024;
 
 /**
- * Ends a computation of the processor between two of its operations. ggml asks a C function before each whether to go on; JavaScript can't answer on
- * ggml's threads, so the question is one that ggml itself answers: whether a context, which is used for nothing else, allocates.
+ * Ends a computation of the processor between two of its operations. ggml asks a C function before each whether to go
+ * on; JavaScript can't answer on ggml's threads, so the question is one that ggml itself answers: whether a context,
+ * which is used for nothing else, allocates.
  */
 export class Interruption implements Disposable {
   readonly #context: Pointer;
@@ -21,12 +22,27 @@ export class Interruption implements Disposable {
   }
 
   /** `undefined` for a device that computes to the end whatever happens, as GPUs do. */
-  static of(device: { readonly functions: GgmlFunctions; readonly createContext: (sizeBytes: number) => Pointer; readonly handle: Pointer; readonly pointer: Pointer; readonly abortQuestion: Pointer }): Interruption | undefined {
+  static of(device: {
+    readonly functions: GgmlFunctions;
+    readonly createContext: (sizeBytes: number) => Pointer;
+    readonly handle: Pointer;
+    readonly pointer: Pointer;
+    readonly abortQuestion: Pointer;
+  }): Interruption | undefined {
     const { functions } = device;
-    const set = functions.ggml_backend_reg_get_proc_address(functions.ggml_backend_dev_backend_reg(device.handle), 'ggml_backend_set_abort_callback');
+    const set = functions.ggml_backend_reg_get_proc_address(
+      functions.ggml_backend_dev_backend_reg(device.handle),
+      'ggml_backend_set_abort_callback',
+    );
     if (!set) return undefined;
     const interruption = new Interruption(functions, device.createContext);
-    koffi.call(set, koffi.proto('void', ['void *', 'void *', 'void *']), device.pointer, device.abortQuestion, interruption.#context);
+    koffi.call(
+      set,
+      koffi.proto('void', ['void *', 'void *', 'void *']),
+      device.pointer,
+      device.abortQuestion,
+      interruption.#context,
+    );
     return interruption;
   }
 

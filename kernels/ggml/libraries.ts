@@ -13,7 +13,12 @@ const require = createRequire(import.meta.url);
 /** Name of node-llama-cpp's package for a build on this platform, or `undefined` where none exists. */
 function packageOf(build: LibraryBuild, platform = process.platform, arch = process.arch): string | undefined {
   const system = platform === 'darwin' ? 'mac' : platform === 'win32' ? 'win' : platform;
-  if (system === 'mac') return build === 'cpu' && arch === 'x64' ? 'mac-x64' : arch === 'arm64' && build !== 'cuda' && build !== 'vulkan' ? 'mac-arm64-metal' : undefined;
+  if (system === 'mac')
+    return build === 'cpu' && arch === 'x64'
+      ? 'mac-x64'
+      : arch === 'arm64' && build !== 'cuda' && build !== 'vulkan'
+        ? 'mac-arm64-metal'
+        : undefined;
   if (build === 'metal') return undefined;
   return build === 'cpu' ? `${system}-${arch}` : arch === 'x64' ? `${system}-${arch}-${build}` : undefined;
 }
@@ -21,7 +26,10 @@ function packageOf(build: LibraryBuild, platform = process.platform, arch = proc
 /** Folders of packages that lie in no `node_modules`. */
 const packageRoots = new Set<string>();
 
-/** Has `libraryFolder` look for packages in `root` too, before all `node_modules`; each lies there in a folder of its name. */
+/**
+ * Has `libraryFolder` look for packages in `root` too, before all `node_modules`; each lies there in a folder of its
+ * name.
+ */
 export function addPackageRoot(root: string): void {
   packageRoots.add(root);
 }
@@ -30,7 +38,10 @@ export function addPackageRoot(root: string): void {
 export function libraryFolder(build: LibraryBuild): string {
   const name = packageOf(build);
   if (!name) throw new DeviceError(`There is no ${build} build of ggml for ${process.platform}-${process.arch}.`);
-  const roots = [...packageRoots, ...(require.resolve.paths('node-llama-cpp') ?? []).map((root) => path.join(root, '@node-llama-cpp'))];
+  const roots = [
+    ...packageRoots,
+    ...(require.resolve.paths('node-llama-cpp') ?? []).map((root) => path.join(root, '@node-llama-cpp')),
+  ];
   const folder = roots.map((root) => path.join(root, name, 'bins', name)).find((candidate) => existsSync(candidate));
   if (!folder) throw new DeviceError(`The package @node-llama-cpp/${name} is not installed.`);
   return folder;
@@ -58,7 +69,9 @@ export const anyBuild = (): LibraryBuild => loaded?.build ?? 'cpu';
 export function loadGgml(build: LibraryBuild): LoadedGgml {
   if (loaded) {
     if (loaded.build === build) return loaded;
-    throw new DeviceError(`ggml is loaded as its ${loaded.build} build; the ${build} build needs a process of its own.`);
+    throw new DeviceError(
+      `ggml is loaded as its ${loaded.build} build; the ${build} build needs a process of its own.`,
+    );
   }
   const folder = libraryFolder(build);
   const files = readdirSync(folder);
@@ -85,6 +98,8 @@ export function loadGgml(build: LibraryBuild): LoadedGgml {
     return loaded;
   } catch (error) {
     if (error instanceof DeviceError) throw error;
-    throw new DeviceError(`The ${build} build of ggml could not be loaded: ${(error as Error).message}`, { cause: error });
+    throw new DeviceError(`The ${build} build of ggml could not be loaded: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

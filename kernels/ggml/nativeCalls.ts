@@ -1,6 +1,6 @@
 /**
- * Counts the native calls of the main thread that may take long: how many began, and how many ended. It is memory that another thread can read
- * while one of them runs, which so can tell it from a loop in JavaScript.
+ * Counts the native calls of the main thread that may take long: how many began, and how many ended. It is memory that
+ * another thread can read while one of them runs, which so can tell it from a loop in JavaScript.
  */
 export const nativeCalls = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
 

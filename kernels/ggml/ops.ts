@@ -1,6 +1,6 @@
 /**
- * The operations of a graph: `(graph, tensors, options) → tensor`. Shapes are ggml's, fastest first. Each checks what ggml would abort on
- * and throws `ShapeError` or `UnsupportedOpError` instead.
+ * The operations of a graph: `(graph, tensors, options) → tensor`. Shapes are ggml's, fastest first. Each checks what
+ * ggml would abort on and throws `ShapeError` or `UnsupportedOpError` instead.
  */
 import type { Pointer } from './bindings.ts';
 import { ShapeError } from './errors.ts';
@@ -14,14 +14,17 @@ function assertShape(condition: boolean, op: string, ...tensors: Tensor[]): void
   if (!condition) throw new ShapeError(`${op}: ${tensors.map(String).join(' and ')} do not fit together.`);
 }
 
-const broadcasts = (from: Tensor, to: Tensor): boolean => to.shape.every((extent, dimension) => extent % (from.shape[dimension] as number) === 0);
+const broadcasts = (from: Tensor, to: Tensor): boolean =>
+  to.shape.every((extent, dimension) => extent % (from.shape[dimension] as number) === 0);
 const same = (a: Tensor, b: Tensor): boolean => a.shape.every((extent, dimension) => extent === b.shape[dimension]);
 
 type BinaryFunction = 'ggml_add' | 'ggml_sub' | 'ggml_mul' | 'ggml_div';
 function binary(op: Op, name: BinaryFunction) {
   return (graph: Graph, a: Tensor, b: Tensor): Tensor => {
     assertShape(broadcasts(b, a), op, a, b);
-    return graph.node(op, [a, b], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer, b.pointer));
+    return graph.node(op, [a, b], { type: a.type, shape: a.shape }, () =>
+      graph.device.functions[name](graph.context, a.pointer, b.pointer),
+    );
   };
 }
 /** `a + b`, `b` repeated over `a` as often as it fits. */
@@ -30,7 +33,18 @@ export const sub = binary('sub', 'ggml_sub');
 export const mul = binary('mul', 'ggml_mul');
 export const div = binary('div', 'ggml_div');
 
-type UnaryFunction = 'ggml_silu' | 'ggml_gelu' | 'ggml_gelu_erf' | 'ggml_sigmoid' | 'ggml_tanh' | 'ggml_relu' | 'ggml_sqr' | 'ggml_sqrt' | 'ggml_exp' | 'ggml_log' | 'ggml_step';
+type UnaryFunction =
+  | 'ggml_silu'
+  | 'ggml_gelu'
+  | 'ggml_gelu_erf'
+  | 'ggml_sigmoid'
+  | 'ggml_tanh'
+  | 'ggml_relu'
+  | 'ggml_sqr'
+  | 'ggml_sqrt'
+  | 'ggml_exp'
+  | 'ggml_log'
+  | 'ggml_step';
 function unary(op: Op, name: UnaryFunction) {
   return (graph: Graph, a: Tensor): Tensor =>
     graph.node(op, [a], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer));
@@ -53,42 +67,69 @@ export const step = unary('step', 'ggml_step');
 export function scale(graph: Graph, a: Tensor, factor: number, bias = 0): Tensor {
   const { functions } = graph.device;
   const native = (): Pointer =>
-    bias === 0 ? functions.ggml_scale(graph.context, a.pointer, factor) : functions.ggml_scale_bias(graph.context, a.pointer, factor, bias);
+    bias === 0
+      ? functions.ggml_scale(graph.context, a.pointer, factor)
+      : functions.ggml_scale_bias(graph.context, a.pointer, factor, bias);
   return graph.node('scale', [a], { type: a.type, shape: a.shape }, native, { factor } satisfies OpAttributes['scale']);
 }
 
 /** A tensor of `a`'s shape whose values are all `value`. */
 export function fill(graph: Graph, a: Tensor, value: number): Tensor {
-  return graph.node('fill', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_fill(graph.context, a.pointer, value));
+  return graph.node('fill', [a], { type: a.type, shape: a.shape }, () =>
+    graph.device.functions.ggml_fill(graph.context, a.pointer, value),
+  );
 }
 
 export function clamp(graph: Graph, a: Tensor, minimum: number, maximum: number): Tensor {
-  return graph.node('clamp', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum), { minimum, maximum } satisfies OpAttributes['clamp']);
+  return graph.node(
+    'clamp',
+    [a],
+    { type: a.type, shape: a.shape },
+    () => graph.device.functions.ggml_clamp(graph.context, a.pointer, minimum, maximum),
+    { minimum, maximum } satisfies OpAttributes['clamp'],
+  );
 }
 
 /** Sums along rows: `[n, …] → [1, …]`. */
 export function sumRows(graph: Graph, a: Tensor): Tensor {
   const shape: Shape = [1, a.shape[1], a.shape[2], a.shape[3]];
-  return graph.node('sumRows', [a], { type: a.type, shape }, () => graph.device.functions.ggml_sum_rows(graph.context, a.pointer));
+  return graph.node('sumRows', [a], { type: a.type, shape }, () =>
+    graph.device.functions.ggml_sum_rows(graph.context, a.pointer),
+  );
 }
 
 /** The largest value of each row: `[n, …] → [1, …]`. */
 export function maxRows(graph: Graph, a: Tensor): Tensor {
   const shape: Shape = [1, a.shape[1], a.shape[2], a.shape[3]];
-  return graph.node('pool1d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_1d(graph.context, a.pointer, 0, a.shape[0], a.shape[0], 0));
+  return graph.node('pool1d', [a], { type: 'F32', shape }, () =>
+    graph.device.functions.ggml_pool_1d(graph.context, a.pointer, 0, a.shape[0], a.shape[0], 0),
+  );
 }
 
 /**
- * Pools each row over `kernel` neighbours, an odd number, without changing its length: `[n, rows]` stays so. Beyond the ends are zeros for the mean, which
- * divides by the kernel's size everywhere, and nothing for the largest.
+ * Pools each row over `kernel` neighbours, an odd number, without changing its length: `[n, rows]` stays so. Beyond the
+ * ends are zeros for the mean, which divides by the kernel's size everywhere, and nothing for the largest.
  */
 export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max'): Tensor {
   if (kernel % 2 !== 1) throw new ShapeError(`pool: a kernel of ${kernel} has no middle; it must be an odd number.`);
   return graph.node('pool2d', [a], { type: 'F32', shape: a.shape }, () =>
-    graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, kernel, 1, 1, 1, (kernel - 1) / 2, 0));
+    graph.device.functions.ggml_pool_2d(
+      graph.context,
+      a.pointer,
+      kind === 'max' ? 0 : 1,
+      kernel,
+      1,
+      1,
+      1,
+      (kernel - 1) / 2,
+      0,
+    ),
+  );
 }
 
-/** The larger of each two values. ggml has no such operation: `relu(a − b) + b`, which rounds where one is far larger. */
+/**
+ * The larger of each two values. ggml has no such operation: `relu(a − b) + b`, which rounds where one is far larger.
+ */
 export function maximum(graph: Graph, a: Tensor, b: Tensor): Tensor {
   return add(graph, relu(graph, sub(graph, a, b)), b);
 }
@@ -106,100 +147,183 @@ export function meanOf(graph: Graph, a: Tensor, count: number): Tensor {
 function poolRows(graph: Graph, a: Tensor, count: number, kind: 'avg' | 'max'): Tensor {
   if (a.shape[1] % count !== 0) throw new ShapeError(`${a.toString()} can't be cut into stretches of ${count} rows.`);
   const shape: Shape = [a.shape[0], a.shape[1] / count, a.shape[2], a.shape[3]];
-  return graph.node('pool2d', [a], { type: 'F32', shape }, () => graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, 1, count, 1, count, 0, 0));
+  return graph.node('pool2d', [a], { type: 'F32', shape }, () =>
+    graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, 1, count, 1, count, 0, 0),
+  );
 }
 
 /** `silu(gate) · up`. */
 export function swiglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   assertShape(same(gate, up), 'swiglu', gate, up);
-  return graph.node('swiglu', [gate, up], { type: gate.type, shape: gate.shape }, () => graph.device.functions.ggml_swiglu_split(graph.context, gate.pointer, up.pointer));
+  return graph.node('swiglu', [gate, up], { type: gate.type, shape: gate.shape }, () =>
+    graph.device.functions.ggml_swiglu_split(graph.context, gate.pointer, up.pointer),
+  );
 }
 
 /** `gelu(gate) · up`. */
 export function geglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   assertShape(same(gate, up), 'geglu', gate, up);
-  return graph.node('geglu', [gate, up], { type: gate.type, shape: gate.shape }, () => graph.device.functions.ggml_geglu_split(graph.context, gate.pointer, up.pointer));
+  return graph.node('geglu', [gate, up], { type: gate.type, shape: gate.shape }, () =>
+    graph.device.functions.ggml_geglu_split(graph.context, gate.pointer, up.pointer),
+  );
 }
 
 /** Mean and variance normalisation of each row. */
 export function norm(graph: Graph, a: Tensor, epsilon: number): Tensor {
-  return graph.node('norm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_norm(graph.context, a.pointer, epsilon), { epsilon } satisfies OpAttributes['norm']);
+  return graph.node(
+    'norm',
+    [a],
+    { type: a.type, shape: a.shape },
+    () => graph.device.functions.ggml_norm(graph.context, a.pointer, epsilon),
+    { epsilon } satisfies OpAttributes['norm'],
+  );
 }
 
 /** Root-mean-square normalisation of each row. */
 export function rmsNorm(graph: Graph, a: Tensor, epsilon: number): Tensor {
-  return graph.node('rmsNorm', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_rms_norm(graph.context, a.pointer, epsilon), { epsilon } satisfies OpAttributes['rmsNorm']);
+  return graph.node(
+    'rmsNorm',
+    [a],
+    { type: a.type, shape: a.shape },
+    () => graph.device.functions.ggml_rms_norm(graph.context, a.pointer, epsilon),
+    { epsilon } satisfies OpAttributes['rmsNorm'],
+  );
 }
 
 /** `a[k, m] · b[k, n] → [m, n]`, in float32; dimensions 2 and 3 of `a` repeat over those of `b`. */
 export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32?: boolean } = {}): Tensor {
-  assertShape(a.shape[0] === b.shape[0] && b.shape[2] % a.shape[2] === 0 && b.shape[3] % a.shape[3] === 0, 'mulMat', a, b);
+  assertShape(
+    a.shape[0] === b.shape[0] && b.shape[2] % a.shape[2] === 0 && b.shape[3] % a.shape[3] === 0,
+    'mulMat',
+    a,
+    b,
+  );
   const { functions } = graph.device;
   const input = graph.productInput?.(a, b) ?? b;
-  return graph.node('mulMat', [a, input], { type: 'F32', shape: [a.shape[1], b.shape[1], b.shape[2], b.shape[3]] }, () => {
-    const pointer = functions.ggml_mul_mat(graph.context, a.pointer, input.pointer);
-    if (options.preciseF32) functions.ggml_mul_mat_set_prec(pointer, 10);
-    return pointer;
-  });
+  return graph.node(
+    'mulMat',
+    [a, input],
+    { type: 'F32', shape: [a.shape[1], b.shape[1], b.shape[2], b.shape[3]] },
+    () => {
+      const pointer = functions.ggml_mul_mat(graph.context, a.pointer, input.pointer);
+      if (options.preciseF32) functions.ggml_mul_mat_set_prec(pointer, 10);
+      return pointer;
+    },
+  );
 }
 
 /** A mixture's product: `experts[k, m, n], b[k, slots or 1, tokens], ids[slots, tokens] → [m, slots, tokens]`. */
 export function mulMatId(graph: Graph, experts: Tensor, b: Tensor, ids: Tensor): Tensor {
-  assertShape(experts.shape[0] === b.shape[0] && ids.shape[1] === b.shape[2] && ids.shape[0] % b.shape[1] === 0, 'mulMatId', experts, b, ids);
+  assertShape(
+    experts.shape[0] === b.shape[0] && ids.shape[1] === b.shape[2] && ids.shape[0] % b.shape[1] === 0,
+    'mulMatId',
+    experts,
+    b,
+    ids,
+  );
   const shape: Shape = [experts.shape[1], ids.shape[0], b.shape[2], 1];
   const input = graph.productInput?.(experts, b) ?? b;
-  return graph.node('mulMatId', [experts, input, ids], { type: 'F32', shape }, () => graph.device.functions.ggml_mul_mat_id(graph.context, experts.pointer, input.pointer, ids.pointer));
+  return graph.node('mulMatId', [experts, input, ids], { type: 'F32', shape }, () =>
+    graph.device.functions.ggml_mul_mat_id(graph.context, experts.pointer, input.pointer, ids.pointer),
+  );
 }
 
 /** Adds row `ids[slot, token]` of `b` to `a[n, slots, tokens]`. */
 export function addId(graph: Graph, a: Tensor, b: Tensor, ids: Tensor): Tensor {
-  assertShape(a.shape[0] === b.shape[0] && a.shape[1] === ids.shape[0] && a.shape[2] === ids.shape[1], 'addId', a, b, ids);
-  return graph.node('addId', [a, b, ids], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_add_id(graph.context, a.pointer, b.pointer, ids.pointer));
+  assertShape(
+    a.shape[0] === b.shape[0] && a.shape[1] === ids.shape[0] && a.shape[2] === ids.shape[1],
+    'addId',
+    a,
+    b,
+    ids,
+  );
+  return graph.node('addId', [a, b, ids], { type: a.type, shape: a.shape }, () =>
+    graph.device.functions.ggml_add_id(graph.context, a.pointer, b.pointer, ids.pointer),
+  );
 }
 
 /** Copies `a` into the memory of `target`, converting the type. */
 export function copy(graph: Graph, a: Tensor, target: Tensor): Tensor {
   assertShape(a.elements === target.elements, 'copy', a, target);
-  return graph.node('copy', [a, target], target, () => graph.device.functions.ggml_cpy(graph.context, a.pointer, target.pointer));
+  return graph.node('copy', [a, target], target, () =>
+    graph.device.functions.ggml_cpy(graph.context, a.pointer, target.pointer),
+  );
 }
 
 /** `a` in another type. */
 export function cast(graph: Graph, a: Tensor, type: TensorType): Tensor {
-  return graph.node('copy', [a], { type, shape: a.shape }, () => graph.device.functions.ggml_cast(graph.context, a.pointer, tensorTypes[type].id));
+  return graph.node('copy', [a], { type, shape: a.shape }, () =>
+    graph.device.functions.ggml_cast(graph.context, a.pointer, tensorTypes[type].id),
+  );
 }
 
 /** `a` without gaps. */
 export function contiguous(graph: Graph, a: Tensor): Tensor {
-  return graph.node('contiguous', [a], { type: a.type, shape: a.shape }, () => graph.device.functions.ggml_cont(graph.context, a.pointer));
+  return graph.node('contiguous', [a], { type: a.type, shape: a.shape }, () =>
+    graph.device.functions.ggml_cont(graph.context, a.pointer),
+  );
 }
 
 /** The same values under another shape. `a` has no gaps. */
 export function reshape(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
   const shape = toShape(extents);
   if (!a.isContiguous || shape.reduce((product, extent) => product * extent, 1) !== a.elements) {
-    throw new ShapeError(`reshape: ${a.toString()}${a.isContiguous ? '' : ' with gaps'} can't become [${shape.join(', ')}].`);
+    throw new ShapeError(
+      `reshape: ${a.toString()}${a.isContiguous ? '' : ' with gaps'} can't become [${shape.join(', ')}].`,
+    );
   }
-  return graph.node('view', [a], { type: a.type, shape }, () => graph.device.functions.ggml_reshape_4d(graph.context, a.pointer, ...shape), { kind: 'reshape' } satisfies OpAttributes['view']);
+  return graph.node(
+    'view',
+    [a],
+    { type: a.type, shape },
+    () => graph.device.functions.ggml_reshape_4d(graph.context, a.pointer, ...shape),
+    { kind: 'reshape' } satisfies OpAttributes['view'],
+  );
 }
 
 /** A window into `a`: extents, strides in bytes of dimensions 1 to 3 (`a`'s own where absent), offset in bytes. */
-export function view(graph: Graph, a: Tensor, extents: readonly number[], options: { strides?: readonly [number, number, number]; offsetBytes?: number } = {}): Tensor {
+export function view(
+  graph: Graph,
+  a: Tensor,
+  extents: readonly number[],
+  options: { strides?: readonly [number, number, number]; offsetBytes?: number } = {},
+): Tensor {
   const shape = toShape(extents);
   const strides: Shape = [a.strides[0], ...(options.strides ?? [a.strides[1], a.strides[2], a.strides[3]])];
   const offsetBytes = options.offsetBytes ?? 0;
   const block = tensorTypes[a.type];
   const lastByte =
-    offsetBytes + (shape[0] / block.blockElements) * block.blockBytes + (shape[1] - 1) * strides[1] + (shape[2] - 1) * strides[2] + (shape[3] - 1) * strides[3];
-  const extentBytes = (a.shape[0] / block.blockElements) * a.strides[0] + (a.shape[1] - 1) * a.strides[1] + (a.shape[2] - 1) * a.strides[2] + (a.shape[3] - 1) * a.strides[3];
-  if (shape.some((extent) => extent < 0)) throw new ShapeError(`view: [${shape.join(', ')}] of ${a.toString()} has an extent below 0.`);
+    offsetBytes +
+    (shape[0] / block.blockElements) * block.blockBytes +
+    (shape[1] - 1) * strides[1] +
+    (shape[2] - 1) * strides[2] +
+    (shape[3] - 1) * strides[3];
+  const extentBytes =
+    (a.shape[0] / block.blockElements) * a.strides[0] +
+    (a.shape[1] - 1) * a.strides[1] +
+    (a.shape[2] - 1) * a.strides[2] +
+    (a.shape[3] - 1) * a.strides[3];
+  if (shape.some((extent) => extent < 0))
+    throw new ShapeError(`view: [${shape.join(', ')}] of ${a.toString()} has an extent below 0.`);
   if (shape[0] % block.blockElements !== 0 || lastByte > extentBytes) {
-    throw new ShapeError(`view: [${shape.join(', ')}] at byte ${offsetBytes} reaches byte ${lastByte} of ${extentBytes} of ${a.toString()}.`);
+    throw new ShapeError(
+      `view: [${shape.join(', ')}] at byte ${offsetBytes} reaches byte ${lastByte} of ${extentBytes} of ${a.toString()}.`,
+    );
   }
   return graph.node(
     'view',
     [a],
     { type: a.type, shape, strides },
-    () => graph.device.functions.ggml_view_4d(graph.context, a.pointer, ...shape, strides[1], strides[2], strides[3], offsetBytes),
+    () =>
+      graph.device.functions.ggml_view_4d(
+        graph.context,
+        a.pointer,
+        ...shape,
+        strides[1],
+        strides[2],
+        strides[3],
+        offsetBytes,
+      ),
     { kind: 'window', strides, offsetBytes } satisfies OpAttributes['view'],
   );
 }
@@ -228,18 +352,39 @@ export const transpose = (graph: Graph, a: Tensor): Tensor => permute(graph, a, 
 export function getRows(graph: Graph, a: Tensor, ids: Tensor): Tensor {
   assertShape(a.shape[2] === ids.shape[1] && a.shape[3] === ids.shape[2] && ids.shape[3] === 1, 'getRows', a, ids);
   const type = a.type === 'I32' ? 'I32' : 'F32';
-  return graph.node('getRows', [a, ids], { type, shape: [a.shape[0], ids.shape[0], ids.shape[1], ids.shape[2]] }, () => graph.device.functions.ggml_get_rows(graph.context, a.pointer, ids.pointer));
+  return graph.node('getRows', [a, ids], { type, shape: [a.shape[0], ids.shape[0], ids.shape[1], ids.shape[2]] }, () =>
+    graph.device.functions.ggml_get_rows(graph.context, a.pointer, ids.pointer),
+  );
 }
 
-/** Writes the rows of `source` into `target` at the row numbers `ids`, converting the type. Returns a view of `target`. */
+/**
+ * Writes the rows of `source` into `target` at the row numbers `ids`, converting the type. Returns a view of `target`.
+ */
 export function setRows(graph: Graph, target: Tensor, source: Tensor, ids: Tensor): Tensor {
-  assertShape(target.shape[0] === source.shape[0] && source.shape[1] === ids.shape[0] && target.shape[2] === source.shape[2], 'setRows', target, source, ids);
-  return graph.node('setRows', [target, source, ids], target, () => graph.device.functions.ggml_set_rows(graph.context, target.pointer, source.pointer, ids.pointer));
+  assertShape(
+    target.shape[0] === source.shape[0] && source.shape[1] === ids.shape[0] && target.shape[2] === source.shape[2],
+    'setRows',
+    target,
+    source,
+    ids,
+  );
+  return graph.node('setRows', [target, source, ids], target, () =>
+    graph.device.functions.ggml_set_rows(graph.context, target.pointer, source.pointer, ids.pointer),
+  );
 }
 
 /** Softmax of `a · factor + mask` along rows. */
 export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, factor = 1): Tensor {
-  if (mask) assertShape(mask.shape[0] === a.shape[0] && mask.shape[1] >= a.shape[1] && a.shape[2] % mask.shape[2] === 0 && a.shape[3] % mask.shape[3] === 0, 'softMax', a, mask);
+  if (mask)
+    assertShape(
+      mask.shape[0] === a.shape[0] &&
+        mask.shape[1] >= a.shape[1] &&
+        a.shape[2] % mask.shape[2] === 0 &&
+        a.shape[3] % mask.shape[3] === 0,
+      'softMax',
+      a,
+      mask,
+    );
   return graph.node(
     'softMax',
     mask ? [a, mask] : [a],
@@ -252,7 +397,12 @@ export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, facto
 type RopeFunction = 'ggml_rope_ext' | 'ggml_rope_ext_back';
 function rotation(op: Op, name: RopeFunction) {
   return (graph: Graph, a: Tensor, positions: Tensor, options: RopeOptions): Tensor => {
-    assertShape(positions.shape[0] === a.shape[2] && options.dimensions <= a.shape[0] && options.dimensions % 2 === 0, op, a, positions);
+    assertShape(
+      positions.shape[0] === a.shape[2] && options.dimensions <= a.shape[0] && options.dimensions % 2 === 0,
+      op,
+      a,
+      positions,
+    );
     const sources = options.frequencyFactors ? [a, positions, options.frequencyFactors] : [a, positions];
     const native = (): Pointer =>
       graph.device.functions[name](
@@ -278,23 +428,64 @@ export const rope = rotation('rope', 'ggml_rope_ext');
 /** Turns back what `rope` rotated: the derivative, since a rotation's transpose is its inverse. */
 export const ropeBack = rotation('ropeBack', 'ggml_rope_ext_back');
 
-/** `q[headSize, tokens, heads, n], k, v[headSize, rows, kvHeads, n], mask[rows, tokens, 1, 1 or n] (F16) → [headSize, heads, tokens, n]`. */
-export function flashAttention(graph: Graph, tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor }, factor: number): Tensor {
+/**
+ * `q[headSize, tokens, heads, n], k, v[headSize, rows, kvHeads, n], mask[rows, tokens, 1, 1 or n] (F16) → [headSize,
+ * heads, tokens, n]`.
+ */
+export function flashAttention(
+  graph: Graph,
+  tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor },
+  factor: number,
+): Tensor {
   const { q, k, v, mask } = tensors;
-  assertShape(q.shape[0] === k.shape[0] && k.shape[1] === v.shape[1] && k.shape[2] === v.shape[2] && q.shape[2] % k.shape[2] === 0, 'flashAttention', q, k, v);
+  assertShape(
+    q.shape[0] === k.shape[0] &&
+      k.shape[1] === v.shape[1] &&
+      k.shape[2] === v.shape[2] &&
+      q.shape[2] % k.shape[2] === 0,
+    'flashAttention',
+    q,
+    k,
+    v,
+  );
   if (mask) assertShape(mask.shape[0] >= k.shape[1] && mask.shape[1] >= q.shape[1], 'flashAttention', q, mask);
   const { functions } = graph.device;
-  return graph.node('flashAttention', mask ? [q, k, v, mask] : [q, k, v], { type: 'F32', shape: [v.shape[0], q.shape[2], q.shape[1], q.shape[3]] }, () => {
-    const pointer: Pointer = functions.ggml_flash_attn_ext(graph.context, q.pointer, k.pointer, v.pointer, mask?.pointer ?? null, factor, 0, 0);
-    functions.ggml_flash_attn_ext_set_prec(pointer, 10);
-    return pointer;
-  });
+  return graph.node(
+    'flashAttention',
+    mask ? [q, k, v, mask] : [q, k, v],
+    { type: 'F32', shape: [v.shape[0], q.shape[2], q.shape[1], q.shape[3]] },
+    () => {
+      const pointer: Pointer = functions.ggml_flash_attn_ext(
+        graph.context,
+        q.pointer,
+        k.pointer,
+        v.pointer,
+        mask?.pointer ?? null,
+        factor,
+        0,
+        0,
+      );
+      functions.ggml_flash_attn_ext_set_prec(pointer, 10);
+      return pointer;
+    },
+  );
 }
 
 export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 | 3): Tensor {
-  assertShape(a.shape.every((extent, d) => d === dimension || extent === b.shape[d]), 'concat', a, b);
+  assertShape(
+    a.shape.every((extent, d) => d === dimension || extent === b.shape[d]),
+    'concat',
+    a,
+    b,
+  );
   const shape = toShape(a.shape.map((extent, d) => (d === dimension ? extent + b.shape[dimension] : extent)));
-  return graph.node('concat', [a, b], { type: a.type, shape }, () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension), { dimension } satisfies OpAttributes['concat']);
+  return graph.node(
+    'concat',
+    [a, b],
+    { type: a.type, shape },
+    () => graph.device.functions.ggml_concat(graph.context, a.pointer, b.pointer, dimension),
+    { dimension } satisfies OpAttributes['concat'],
+  );
 }
 
 /** Places that a window takes along one dimension. */
@@ -302,21 +493,37 @@ const windowPlaces = (extent: number, { kernel, stride, padding }: Im2colOptions
   Math.floor((extent + 2 * padding[dimension] - kernel[dimension]) / stride[dimension]) + 1;
 
 /**
- * What a window sees at each of its places: `a[width, height, channels, n] → [channels · window, places along width, places along height, n]`. A product with it is
- * a convolution (Chellapilla et al. 2006).
+ * What a window sees at each of its places: `a[width, height, channels, n] → [channels · window, places along width,
+ * places along height, n]`. A product with it is a convolution (Chellapilla et al. 2006).
  */
 export function im2col(graph: Graph, a: Tensor, options: Im2colOptions): Tensor {
   const { kernel, stride, padding } = options;
   const [width, height, channels, count] = a.shape;
   const places = [windowPlaces(width, options, 0), windowPlaces(height, options, 1)] as const;
-  if (places[0] < 1 || places[1] < 1) throw new ShapeError(`im2col: a window of [${kernel.join(', ')}] does not fit into ${a.toString()} with a padding of [${padding.join(', ')}].`);
+  if (places[0] < 1 || places[1] < 1)
+    throw new ShapeError(
+      `im2col: a window of [${kernel.join(', ')}] does not fit into ${a.toString()} with a padding of [${padding.join(', ')}].`,
+    );
   const shape: Shape = [kernel[0] * kernel[1] * channels, places[0], places[1], count];
   const { functions } = graph.device;
   return graph.node(
     'im2col',
     [a],
     { type: 'F32', shape },
-    () => functions.ggml_im2col(graph.context, windowTensor(graph, a, options, channels), a.pointer, stride[0], stride[1], padding[0], padding[1], 1, 1, true, tensorTypes.F32.id),
+    () =>
+      functions.ggml_im2col(
+        graph.context,
+        windowTensor(graph, a, options, channels),
+        a.pointer,
+        stride[0],
+        stride[1],
+        padding[0],
+        padding[1],
+        1,
+        1,
+        true,
+        tensorTypes.F32.id,
+      ),
     options satisfies OpAttributes['im2col'],
   );
 }
@@ -325,25 +532,45 @@ export function im2col(graph: Graph, a: Tensor, options: Im2colOptions): Tensor 
 export function windowTensor(graph: Graph, a: Tensor, { kernel }: Im2colOptions, channels: number): Pointer {
   const [width, height] = kernel;
   const row = 4 * width;
-  if (a.elements < width * height * channels) throw new ShapeError(`im2col: ${a.toString()} has fewer values than ${channels} windows of [${kernel.join(', ')}].`);
-  return graph.device.functions.ggml_view_4d(graph.context, a.pointer, width, height, channels, 1, row, row * height, row * height * channels, 0);
+  if (a.elements < width * height * channels)
+    throw new ShapeError(
+      `im2col: ${a.toString()} has fewer values than ${channels} windows of [${kernel.join(', ')}].`,
+    );
+  return graph.device.functions.ggml_view_4d(
+    graph.context,
+    a.pointer,
+    width,
+    height,
+    channels,
+    1,
+    row,
+    row * height,
+    row * height * channels,
+    0,
+  );
 }
 
 /** Repeats `a` until it has the extents. */
 export function repeat(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
   const shape = toShape(extents);
-  if (shape.some((extent, d) => extent % (a.shape[d] as number) !== 0)) throw new ShapeError(`repeat: ${a.toString()} does not tile [${shape.join(', ')}].`);
-  return graph.node('repeat', [a], { type: a.type, shape }, () => graph.device.functions.ggml_repeat_4d(graph.context, a.pointer, ...shape));
+  if (shape.some((extent, d) => extent % (a.shape[d] as number) !== 0))
+    throw new ShapeError(`repeat: ${a.toString()} does not tile [${shape.join(', ')}].`);
+  return graph.node('repeat', [a], { type: a.type, shape }, () =>
+    graph.device.functions.ggml_repeat_4d(graph.context, a.pointer, ...shape),
+  );
 }
 
 /** The numbers of each row's columns, largest value first. */
 export function argsortDescending(graph: Graph, a: Tensor): Tensor {
-  return graph.node('argsort', [a], { type: 'I32', shape: a.shape }, () => graph.device.functions.ggml_argsort(graph.context, a.pointer, 1));
+  return graph.node('argsort', [a], { type: 'I32', shape: a.shape }, () =>
+    graph.device.functions.ggml_argsort(graph.context, a.pointer, 1),
+  );
 }
 
 /** The numbers of the `k` largest columns of each row, in no particular order. */
 export function topK(graph: Graph, a: Tensor, k: number): Tensor {
   if (k > a.shape[0]) throw new ShapeError(`topK: ${a.toString()} has fewer than ${k} columns.`);
-  return graph.node('topK', [a], { type: 'I32', shape: [k, a.shape[1], a.shape[2], a.shape[3]] }, () => graph.device.functions.ggml_top_k(graph.context, a.pointer, k));
+  return graph.node('topK', [a], { type: 'I32', shape: [k, a.shape[1], a.shape[2], a.shape[3]] }, () =>
+    graph.device.functions.ggml_top_k(graph.context, a.pointer, k),
+  );
 }
-

@@ -24,10 +24,16 @@ export class Storage implements Disposable {
     return this.#declare(this.#context, name, type, extents);
   }
 
-  /** The memory of another tensor of this storage as numbers of another type: rows are copied as they are where they need no conversion. Throws `ShapeError` where it is larger. */
+  /**
+   * The memory of another tensor of this storage as numbers of another type: rows are copied as they are where they
+   * need no conversion. Throws `ShapeError` where it is larger.
+   */
   declareAlias(name: string, of: Tensor, type: TensorType, extents: readonly number[]): Tensor {
     const alias = this.#declare((this.#aliasContext ??= this.#createContext()), name, type, extents);
-    if (alias.sizeBytes > of.sizeBytes) throw new ShapeError(`${alias.toString()} has ${alias.sizeBytes} bytes, more than the ${of.sizeBytes} of ${of.toString()}.`);
+    if (alias.sizeBytes > of.sizeBytes)
+      throw new ShapeError(
+        `${alias.toString()} has ${alias.sizeBytes} bytes, more than the ${of.sizeBytes} of ${of.toString()}.`,
+      );
     this.#aliases.push({ alias, of });
     return alias;
   }
@@ -39,17 +45,27 @@ export class Storage implements Disposable {
   #declare(context: Pointer, name: string, type: TensorType, extents: readonly number[]): Tensor {
     const shape = toShape(extents);
     if (shape[0] % tensorTypes[type].blockElements !== 0) {
-      throw new ShapeError(`${name}: a row of ${shape[0]} values is not a multiple of the ${tensorTypes[type].blockElements} that a block of ${type} holds.`);
+      throw new ShapeError(
+        `${name}: a row of ${shape[0]} values is not a multiple of the ${tensorTypes[type].blockElements} that a block of ${type} holds.`,
+      );
     }
     const pointer = this.device.functions.ggml_new_tensor_4d(context, tensorTypes[type].id, ...shape);
     this.device.functions.ggml_set_name(pointer, name);
     return new Tensor(pointer, type, shape, contiguousStrides(type, shape), name);
   }
 
-  /** Gives all declared tensors memory. `clear` fills it with zeros, as caches need: 0 × NaN in unused rows would poison sums. */
+  /**
+   * Gives all declared tensors memory. `clear` fills it with zeros, as caches need: 0 × NaN in unused rows would poison
+   * sums.
+   */
   allocate(options: { bufferType?: Pointer; clear?: boolean; weights?: boolean } = {}): void {
     this.#buffer = this.device.allocate(this.#context, options.bufferType);
-    for (const { alias, of } of this.#aliases) this.device.functions.ggml_backend_tensor_alloc(this.#buffer, alias.pointer, this.device.functions.ggml_get_data(of.pointer));
+    for (const { alias, of } of this.#aliases)
+      this.device.functions.ggml_backend_tensor_alloc(
+        this.#buffer,
+        alias.pointer,
+        this.device.functions.ggml_get_data(of.pointer),
+      );
     if (this.device.kind === 'cpu') adviseHugePages(this.device.functions, this.#buffer);
     if (options.clear) this.device.functions.ggml_backend_buffer_clear(this.#buffer, 0);
     if (options.weights) this.device.functions.ggml_backend_buffer_set_usage(this.#buffer, 1);

@@ -4,14 +4,16 @@ import type { Tensor } from './tensor.ts';
 import { isQuantised, rowBytes, type TensorType } from './types.ts';
 
 /**
- * Which operations run on which types and devices. ggml answers "supported" for pairs that it then aborts the process on, so this list
- * is asked before a node is made. Read from the sources of the pinned release; the tests run every row on the devices at hand.
+ * Which operations run on which types and devices. ggml answers "supported" for pairs that it then aborts the process
+ * on, so this list is asked before a node is made. Read from the sources of the pinned release; the tests run every row
+ * on the devices at hand.
  */
 type Rule = (sources: readonly Tensor[], result: TensorType, device: DeviceKind) => boolean;
 
 const floats: readonly TensorType[] = ['F32', 'F16', 'BF16'];
 const cacheTypes: readonly TensorType[] = ['F32', 'F16', 'BF16', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'IQ4_NL'];
-const is = (tensor: Tensor | undefined, ...types: TensorType[]): boolean => tensor !== undefined && types.includes(tensor.type);
+const is = (tensor: Tensor | undefined, ...types: TensorType[]): boolean =>
+  tensor !== undefined && types.includes(tensor.type);
 
 const anySame: Rule = ([a, b]) => is(a, 'F32', 'F16') && (!b || is(b, 'F32', 'F16'));
 const binary: Rule = ([a, b], result, device) => {
@@ -23,11 +25,16 @@ const f32: Rule = ([a]) => is(a, 'F32');
 /** Derivatives that ggml computes on tensors without gaps alone. */
 const contiguousF32: Rule = (sources) => sources.every((source) => source.type === 'F32' && source.isContiguous);
 /** Whether the rows of a matrix lie one behind the other. */
-const isGapless = (tensor: Tensor): boolean => tensor.shape[1] === 1 || tensor.strides[1] === rowBytes(tensor.type, tensor.shape[0]);
+const isGapless = (tensor: Tensor): boolean =>
+  tensor.shape[1] === 1 || tensor.strides[1] === rowBytes(tensor.type, tensor.shape[0]);
 /** Whether the matrices of a stack have no gaps inside but some between them, which Vulkan's products overlook. */
 const hasGapsBetween = (tensor: Tensor): boolean => {
   const row = rowBytes(tensor.type, tensor.shape[0]);
-  return isGapless(tensor) && ((tensor.shape[2] > 1 && tensor.strides[2] !== row * tensor.shape[1]) || (tensor.shape[3] > 1 && tensor.strides[3] !== tensor.strides[2] * tensor.shape[2]));
+  return (
+    isGapless(tensor) &&
+    ((tensor.shape[2] > 1 && tensor.strides[2] !== row * tensor.shape[1]) ||
+      (tensor.shape[3] > 1 && tensor.strides[3] !== tensor.strides[2] * tensor.shape[2]))
+  );
 };
 const integerTypes: readonly TensorType[] = ['I8', 'I16', 'I32', 'I64', 'F64'];
 const isWeightType = (type: TensorType): boolean => !integerTypes.includes(type);
@@ -60,7 +67,13 @@ const rules = {
   norm: f32,
   rmsNorm: f32,
   mulMat: ([a, b], _result, device) =>
-    a !== undefined && isWeightType(a.type) && (is(b, 'F32') || (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') || (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) && (device !== 'vulkan' || (a.shape[3] === b?.shape[3] && !hasGapsBetween(a) && (!isQuantised(a.type) || isGapless(a)))),
+    a !== undefined &&
+    isWeightType(a.type) &&
+    (is(b, 'F32') ||
+      (is(b, 'F16') && a.type === 'F16' && device !== 'cpu') ||
+      (is(b, 'BF16') && a.type === 'BF16' && device === 'cpu')) &&
+    (device !== 'vulkan' ||
+      (a.shape[3] === b?.shape[3] && !hasGapsBetween(a) && (!isQuantised(a.type) || isGapless(a)))),
   mulMatId: ([a, b, ids]) => a !== undefined && isWeightType(a.type) && is(b, 'F32') && is(ids, 'I32'),
   copy: ([a, b], result, device) => {
     const from = a?.type;
@@ -92,7 +105,8 @@ const rules = {
   siluBack: contiguousF32,
   rmsNormBack: (sources, result, device) => device !== 'metal' && contiguousF32(sources, result, device),
   softMaxBack: (sources, result, device) => device !== 'metal' && contiguousF32(sources, result, device),
-  getRowsBack: ([gradient, ids], _result, device) => device !== 'metal' && is(gradient, 'F32') && gradient?.isContiguous === true && is(ids, 'I32'),
+  getRowsBack: ([gradient, ids], _result, device) =>
+    device !== 'metal' && is(gradient, 'F32') && gradient?.isContiguous === true && is(ids, 'I32'),
   ropeBack: ([a, positions]) => is(a, 'F32') && is(positions, 'I32'),
   addToWindow: contiguousF32,
   stepAdamW: contiguousF32,
@@ -108,6 +122,8 @@ export type Op = keyof typeof rules;
 export function assertSupported(op: Op, sources: readonly Tensor[], result: TensorType, device: DeviceKind): void {
   const rule: Rule = rules[op];
   if (!rule(sources, result, device)) {
-    throw new UnsupportedOpError(`${op} of ${sources.map(String).join(', ')} to ${result} does not run on ${device}. ${floats.includes(result) ? '' : 'Use a float result.'}`.trim());
+    throw new UnsupportedOpError(
+      `${op} of ${sources.map(String).join(', ')} to ${result} does not run on ${device}. ${floats.includes(result) ? '' : 'Use a float result.'}`.trim(),
+    );
   }
 }

@@ -24,6 +24,8 @@ export function readF32(device: Device, tensor: Tensor): Float32Array {
 
 function assertFits(tensor: Tensor, offsetBytes: number, sizeBytes: number): void {
   if (offsetBytes + sizeBytes > tensor.sizeBytes) {
-    throw new ShapeError(`${sizeBytes} bytes at ${offsetBytes} do not fit into the ${tensor.sizeBytes} bytes of ${tensor.toString()}.`);
+    throw new ShapeError(
+      `${sizeBytes} bytes at ${offsetBytes} do not fit into the ${tensor.sizeBytes} bytes of ${tensor.toString()}.`,
+    );
   }
 }

@@ -1,11 +1,14 @@
 import type { MarkdownRenderer } from './markdown.ts';
 
-/** A block that is longer, in UTF-16 units, is shown again only when it has grown by an eighth: read for each frame, it would cost its square. */
+/**
+ * A block that is longer, in UTF-16 units, is shown again only when it has grown by an eighth: read for each frame, it
+ * would cost its square.
+ */
 const MAX_SMOOTH_UNITS = 10_000;
 
 /**
- * Shows Markdown that grows. Blocks that are finished are rendered once and never touched again; only the last one is rendered anew, so
- * that a long answer costs no more per frame than a short one.
+ * Shows Markdown that grows. Blocks that are finished are rendered once and never touched again; only the last one is
+ * rendered anew, so that a long answer costs no more per frame than a short one.
  */
 export class AnswerView {
   #text = '';

@@ -26,7 +26,12 @@ export class ChipBar {
       class: 'chip-adders',
       attributes: { role: 'group', 'aria-label': strings.addContext },
       children: kinds.map(([kind, label]) =>
-        element('button', { class: 'icon-button', attributes: { type: 'button', title: label, 'aria-label': label }, children: [icon(kind)], onClick: () => actions.add(kind) }),
+        element('button', {
+          class: 'icon-button',
+          attributes: { type: 'button', title: label, 'aria-label': label },
+          children: [icon(kind)],
+          onClick: () => actions.add(kind),
+        }),
       ),
     });
     this.root = element('div', { class: 'chip-bar', children: [adders, this.#list] });
@@ -43,7 +48,12 @@ export class ChipBar {
           children: [
             icon(chip.kind),
             element('span', { class: 'chip-label', text: chip.label, attributes: { dir: 'auto' } }),
-            element('button', { class: 'icon-button', attributes: { type: 'button', title: remove, 'aria-label': remove }, children: [icon('close')], onClick: () => this.actions.remove(chip.id) }),
+            element('button', {
+              class: 'icon-button',
+              attributes: { type: 'button', title: remove, 'aria-label': remove },
+              children: [icon('close')],
+              onClick: () => this.actions.remove(chip.id),
+            }),
           ],
         });
       }),

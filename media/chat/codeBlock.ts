@@ -15,7 +15,12 @@ export function decorateCodeBlock(block: HTMLPreElement, strings: ChatStrings, a
   const code = (): string => (content?.textContent ?? '').replace(/\n$/, '');
   const name = language ? fill(strings.codeIn, language) : strings.code;
   const button = (iconName: IconName, label: string, act: (code: string) => void): HTMLButtonElement =>
-    element('button', { class: 'icon-button', attributes: { type: 'button', title: label, 'aria-label': label }, children: [icon(iconName)], onClick: () => act(code()) });
+    element('button', {
+      class: 'icon-button',
+      attributes: { type: 'button', title: label, 'aria-label': label },
+      children: [icon(iconName)],
+      onClick: () => act(code()),
+    });
 
   const copy = button('copy', strings.copy, (text) => {
     actions.copy(text);

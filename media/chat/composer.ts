@@ -32,15 +32,29 @@ export class Composer {
     this.chipBar = new ChipBar(strings, chips);
     this.#input = element('textarea', {
       class: 'input',
-      attributes: { rows: '1', dir: 'auto', 'aria-label': strings.askLabel, 'aria-haspopup': 'listbox', placeholder: strings.askPlaceholder },
+      attributes: {
+        rows: '1',
+        dir: 'auto',
+        'aria-label': strings.askLabel,
+        'aria-haspopup': 'listbox',
+        placeholder: strings.askPlaceholder,
+      },
     });
     this.#menu = new SlashMenu(this.#input, commands, strings.commands, (name) => this.chooseCommand(name));
     this.#button = element('button', { class: 'send', attributes: { type: 'button' }, onClick: () => this.#act() });
-    this.#microphone = element('button', { class: 'microphone', attributes: { type: 'button' }, onClick: () => options.dictate() });
+    this.#microphone = element('button', {
+      class: 'microphone',
+      attributes: { type: 'button' },
+      onClick: () => options.dictate(),
+    });
     this.root = element('form', {
       class: 'composer',
       attributes: { 'aria-label': strings.askLabel },
-      children: [this.#menu.root, this.chipBar.root, element('div', { class: 'input-row', children: [this.#input, this.#microphone, this.#button] })],
+      children: [
+        this.#menu.root,
+        this.chipBar.root,
+        element('div', { class: 'input-row', children: [this.#input, this.#microphone, this.#button] }),
+      ],
     });
     this.root.addEventListener('submit', (event) => event.preventDefault());
     this.#input.addEventListener('input', () => this.#edited());
@@ -91,7 +105,12 @@ export class Composer {
   chooseCommand(name: string): void {
     const { value, selectionStart } = this.#input;
     // What was typed of it up to the cursor, or the command that stood there before.
-    const typed = /^\/[a-z]*$/.exec(value.slice(0, selectionStart))?.[0] ?? this.options.commands.map((command) => `/${command.name}`).find((command) => `${value} `.startsWith(`${command} `)) ?? '';
+    const typed =
+      /^\/[a-z]*$/.exec(value.slice(0, selectionStart))?.[0] ??
+      this.options.commands
+        .map((command) => `/${command.name}`)
+        .find((command) => `${value} `.startsWith(`${command} `)) ??
+      '';
     this.#input.value = `/${name} ${value.slice(typed.length).trimStart()}`;
     this.#edited();
     this.focus();

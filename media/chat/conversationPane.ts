@@ -15,7 +15,10 @@ export interface ConversationPaneOptions extends AnswerContext {
   chooseModel(): void;
 }
 
-/** The messages of one conversation, oldest first, following the answer that is being written unless the reader scrolled away. */
+/**
+ * The messages of one conversation, oldest first, following the answer that is being written unless the reader scrolled
+ * away.
+ */
 export class ConversationPane {
   readonly root: HTMLElement;
   readonly #list = element('div', { class: 'messages' });
@@ -41,19 +44,30 @@ export class ConversationPane {
             element('button', {
               class: 'suggestion',
               attributes: { type: 'button' },
-              children: [element('span', { class: 'command', text: `/${name}` }), element('span', { text: description })],
+              children: [
+                element('span', { class: 'command', text: `/${name}` }),
+                element('span', { text: description }),
+              ],
               onClick: () => options.chooseCommand(name),
             }),
           ],
         }),
       ),
     });
-    this.#welcome = element('section', { class: 'welcome', children: [element('h2', { text: strings.welcomeTitle }), this.#place, this.#suggestions] });
+    this.#welcome = element('section', {
+      class: 'welcome',
+      children: [element('h2', { text: strings.welcomeTitle }), this.#place, this.#suggestions],
+    });
     this.#modelNotice = element('aside', {
       class: 'model-notice',
       children: [
         element('p', { text: strings.bundledModel }),
-        element('button', { class: 'link', text: strings.chooseModel, attributes: { type: 'button' }, onClick: () => options.chooseModel() }),
+        element('button', {
+          class: 'link',
+          text: strings.chooseModel,
+          attributes: { type: 'button' },
+          onClick: () => options.chooseModel(),
+        }),
       ],
     });
     this.root = element('div', {

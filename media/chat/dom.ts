@@ -7,7 +7,10 @@ export interface ElementOptions {
 }
 
 /** Makes an element. Text goes in as text, never as markup. */
-export function element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, options: ElementOptions = {}): HTMLElementTagNameMap[Tag] {
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  options: ElementOptions = {},
+): HTMLElementTagNameMap[Tag] {
   const node = document.createElement(tag);
   if (options.class) node.className = options.class;
   if (options.text !== undefined) node.textContent = options.text;

@@ -71,7 +71,9 @@ export class HistoryPane {
     this.#list.replaceChildren(...this.#rows.map(({ root }) => root));
     if (focused < 0) return;
     const byNearness = [...before.slice(focused), ...before.slice(0, focused).reverse()];
-    const row = byNearness.map(({ id }) => this.#rows.find((shown) => shown.id === id)).find((shown) => shown !== undefined);
+    const row = byNearness
+      .map(({ id }) => this.#rows.find((shown) => shown.id === id))
+      .find((shown) => shown !== undefined);
     if (!row) this.#focusFirst();
     else if (isOnRemove && row.id === before[focused]?.id) row.remove.focus();
     else row.open.focus();
@@ -85,7 +87,10 @@ export class HistoryPane {
     const open = element('button', {
       class: 'history-open',
       attributes: { type: 'button', ...(id === this.#currentId ? { 'aria-current': 'true' } : {}) },
-      children: [element('span', { class: 'history-title', text: title, attributes: { dir: 'auto' } }), element('span', { class: 'history-when', text: when })],
+      children: [
+        element('span', { class: 'history-title', text: title, attributes: { dir: 'auto' } }),
+        element('span', { class: 'history-when', text: when }),
+      ],
       onClick: () => this.actions.open(id),
     });
     const remove = this.#button('remove', fill(this.strings.deleteChat, title), () => this.actions.remove(id));
@@ -93,6 +98,11 @@ export class HistoryPane {
   }
 
   #button(name: 'add' | 'close' | 'remove', label: string, onClick: () => void): HTMLButtonElement {
-    return element('button', { class: 'icon-button', attributes: { type: 'button', title: label, 'aria-label': label }, children: [icon(name)], onClick });
+    return element('button', {
+      class: 'icon-button',
+      attributes: { type: 'button', title: label, 'aria-label': label },
+      children: [icon(name)],
+      onClick,
+    });
   }
 }

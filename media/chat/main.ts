@@ -28,7 +28,10 @@ class ChatPage {
 
   constructor(init: Extract<HostMessage, { type: 'init' }>) {
     const { strings, commands } = init;
-    const live = element('div', { class: 'screen-reader-only', attributes: { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' } });
+    const live = element('div', {
+      class: 'screen-reader-only',
+      attributes: { role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' },
+    });
     this.#announcer = new Announcer(live);
     this.#composer = new Composer({
       strings,
@@ -66,7 +69,12 @@ class ChatPage {
       create: () => post({ type: 'newConversation' }),
       close: () => this.#showHistory(false),
     });
-    document.body.replaceChildren(element('main', { class: 'chat', children: [this.#history.root, this.#conversation.root, this.#composer.root, live] }));
+    document.body.replaceChildren(
+      element('main', {
+        class: 'chat',
+        children: [this.#history.root, this.#conversation.root, this.#composer.root, live],
+      }),
+    );
     this.#composer.setText(init.draft);
     this.#composer.setListening(init.isListening);
     this.receive({ type: 'model', model: init.model });

@@ -4,8 +4,33 @@ import { Highlighter } from './highlighter.ts';
 
 const ALLOWED: Config = {
   ALLOWED_TAGS: [
-    'a', 'blockquote', 'br', 'code', 'del', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'li', 'ol', 'p', 'pre', 's', 'span', 'strong',
-    'table', 'tbody', 'td', 'th', 'thead', 'tr', 'ul',
+    'a',
+    'blockquote',
+    'br',
+    'code',
+    'del',
+    'em',
+    'h1',
+    'h2',
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'hr',
+    'li',
+    'ol',
+    'p',
+    'pre',
+    's',
+    'span',
+    'strong',
+    'table',
+    'tbody',
+    'td',
+    'th',
+    'thead',
+    'tr',
+    'ul',
   ],
   ALLOWED_ATTR: ['class', 'dir', 'href', 'start', 'title'],
   ALLOWED_URI_REGEXP: /^https?:\/\//i,
@@ -23,8 +48,8 @@ export interface MarkdownBlock {
 }
 
 /**
- * Markdown of a model, which is untrusted text, as DOM. Two walls: markdown-it knows no HTML and only http(s) links; DOMPurify then lets
- * through a short list of tags and attributes. Images are shown as links: nothing is ever loaded.
+ * Markdown of a model, which is untrusted text, as DOM. Two walls: markdown-it knows no HTML and only http(s) links;
+ * DOMPurify then lets through a short list of tags and attributes. Images are shown as links: nothing is ever loaded.
  */
 export class MarkdownRenderer {
   readonly #markdown: MarkdownIt;
@@ -35,7 +60,13 @@ export class MarkdownRenderer {
     private readonly highlighter = new Highlighter(),
   ) {
     this.#purifier = createDOMPurify(window);
-    this.#markdown = new createMarkdownIt({ html: false, linkify: true, breaks: false, typographer: false, highlight: (code, language) => this.highlighter.colour(code, language) ?? this.#markdown.utils.escapeHtml(code) });
+    this.#markdown = new createMarkdownIt({
+      html: false,
+      linkify: true,
+      breaks: false,
+      typographer: false,
+      highlight: (code, language) => this.highlighter.colour(code, language) ?? this.#markdown.utils.escapeHtml(code),
+    });
     this.#markdown.validateLink = isWebLink;
     this.#markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
     this.#markdown.renderer.rules['image'] = (tokens, index) => {
@@ -49,7 +80,8 @@ export class MarkdownRenderer {
         if (DIRECTED.has(token.type)) token.attrSet('dir', 'auto');
         // Alignment comes as an inline style, which the page's policy forbids.
         const align = /text-align:(\w+)/.exec(String(token.attrGet('style') ?? ''))?.[1];
-        if (align) token.attrs = [...(token.attrs ?? []).filter(([name]) => name !== 'style'), ['class', `align-${align}`]];
+        if (align)
+          token.attrs = [...(token.attrs ?? []).filter(([name]) => name !== 'style'), ['class', `align-${align}`]];
       }
     });
   }
@@ -59,7 +91,8 @@ export class MarkdownRenderer {
     const blocks: { line: number; tokens: Token[] }[] = [];
     let depth = 0;
     for (const token of this.#markdown.parse(text, references)) {
-      if (depth === 0 && token.nesting >= 0) blocks.push({ line: token.map?.[0] ?? blocks.at(-1)?.line ?? 0, tokens: [] });
+      if (depth === 0 && token.nesting >= 0)
+        blocks.push({ line: token.map?.[0] ?? blocks.at(-1)?.line ?? 0, tokens: [] });
       blocks.at(-1)?.tokens.push(token);
       depth += token.nesting;
     }

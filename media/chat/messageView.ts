@@ -23,7 +23,9 @@ export function questionElement(message: MessageView, strings: ChatStrings): HTM
       element('div', {
         class: 'body',
         attributes: { dir: 'auto' },
-        children: command ? [element('span', { class: 'command', text: command }), document.createTextNode(rest)] : [document.createTextNode(rest)],
+        children: command
+          ? [element('span', { class: 'command', text: command }), document.createTextNode(rest)]
+          : [document.createTextNode(rest)],
       }),
     ],
   });
@@ -55,7 +57,11 @@ export class AnswerElement {
     private readonly message: MessageView,
     private readonly context: AnswerContext,
   ) {
-    this.root = element('article', { class: 'message answer', attributes: { 'aria-label': context.strings.assistant }, children: [this.#body, this.#footer] });
+    this.root = element('article', {
+      class: 'message answer',
+      attributes: { 'aria-label': context.strings.assistant },
+      children: [this.#body, this.#footer],
+    });
     this.#answer = new AnswerView(this.#body, context.renderer, (nodes) => this.#blockDone(nodes));
     if (message.content) this.append(message.content);
   }
@@ -85,7 +91,13 @@ export class AnswerElement {
     const { strings, actions, announcer } = this.context;
     this.#footer.replaceChildren();
     if (message.notice) {
-      this.#footer.append(element('p', { class: message.failed ? 'notice failed' : 'notice', text: message.notice, attributes: { dir: 'auto' } }));
+      this.#footer.append(
+        element('p', {
+          class: message.failed ? 'notice failed' : 'notice',
+          text: message.notice,
+          attributes: { dir: 'auto' },
+        }),
+      );
     }
     if (message.sources?.length) this.#footer.append(this.#sources(message.sources));
     const buttons = element('div', { class: 'answer-actions' });
@@ -111,10 +123,23 @@ export class AnswerElement {
     const { strings, actions } = this.context;
     const links = sources.map((source) =>
       element('li', {
-        children: [element('button', { class: 'source', text: source.label, attributes: { type: 'button', dir: 'ltr' }, onClick: () => actions.openSource(source) })],
+        children: [
+          element('button', {
+            class: 'source',
+            text: source.label,
+            attributes: { type: 'button', dir: 'ltr' },
+            onClick: () => actions.openSource(source),
+          }),
+        ],
       }),
     );
-    return element('details', { class: 'sources', children: [element('summary', { text: `${strings.sources} (${sources.length})` }), element('ul', { children: links })] });
+    return element('details', {
+      class: 'sources',
+      children: [
+        element('summary', { text: `${strings.sources} (${sources.length})` }),
+        element('ul', { children: links }),
+      ],
+    });
   }
 
   #button(name: 'copy' | 'retry', label: string, onClick: () => void, withText = false): HTMLButtonElement {
@@ -131,7 +156,10 @@ export class AnswerElement {
       if (!this.#thought) {
         this.#thought = element('div', { class: 'thought', attributes: { dir: 'auto' } });
         this.root.insertBefore(
-          element('details', { class: 'thinking', children: [element('summary', { text: this.context.strings.thinking }), this.#thought] }),
+          element('details', {
+            class: 'thinking',
+            children: [element('summary', { text: this.context.strings.thinking }), this.#thought],
+          }),
           this.#body,
         );
       }
@@ -146,7 +174,10 @@ export class AnswerElement {
     for (const node of nodes) {
       if (this.#announces) this.context.announcer.say(node.textContent ?? '');
       if (node instanceof HTMLPreElement) decorateCodeBlock(node, this.context.strings, this.context.actions);
-      else if (node instanceof HTMLElement) node.querySelectorAll('pre').forEach((block) => decorateCodeBlock(block, this.context.strings, this.context.actions));
+      else if (node instanceof HTMLElement)
+        node
+          .querySelectorAll('pre')
+          .forEach((block) => decorateCodeBlock(block, this.context.strings, this.context.actions));
     }
   }
 }

@@ -122,7 +122,10 @@ export type HostMessage =
   | { readonly type: 'ended'; readonly answer: MessageView }
   /** Dictation's microphone is open, or it has ended. */
   | { readonly type: 'dictation'; readonly isListening: boolean }
-  /** `text` stands in the box instead of `previous`. Where the box holds anything else, the user has changed it, and it stays. */
+  /**
+   * `text` stands in the box instead of `previous`. Where the box holds anything else, the user has changed it, and it
+   * stays.
+   */
   | { readonly type: 'dictated'; readonly previous: string; readonly text: string }
   | { readonly type: 'focusInput' }
   | { readonly type: 'showHistory' };

@@ -10,7 +10,10 @@ interface Position {
   readonly scrollTop?: number | undefined;
 }
 
-/** Where the reader is in the conversation that is shown. VS Code keeps it while the view is hidden and its page taken down. */
+/**
+ * Where the reader is in the conversation that is shown. VS Code keeps it while the view is hidden and its page taken
+ * down.
+ */
 export class ReadingPosition {
   constructor(private readonly page: PageState) {}
 
@@ -23,7 +26,8 @@ export class ReadingPosition {
   /** Comes with every frame of an answer that is followed, so what is kept already is not sent again. */
   keep({ conversationId, scrollTop }: Position): void {
     const kept = this.#kept;
-    if (kept?.conversationId !== conversationId || kept.scrollTop !== scrollTop) this.page.setState({ conversationId, scrollTop });
+    if (kept?.conversationId !== conversationId || kept.scrollTop !== scrollTop)
+      this.page.setState({ conversationId, scrollTop });
   }
 
   get #kept(): Partial<Position> | undefined {

@@ -15,7 +15,10 @@ export class SlashMenu {
     label: string,
     private readonly choose: (name: string) => void,
   ) {
-    this.root = element('ul', { class: 'slash-menu', attributes: { id: MENU_ID, role: 'listbox', 'aria-label': label } });
+    this.root = element('ul', {
+      class: 'slash-menu',
+      attributes: { id: MENU_ID, role: 'listbox', 'aria-label': label },
+    });
     this.root.hidden = true;
     input.setAttribute('aria-controls', MENU_ID);
     input.setAttribute('aria-autocomplete', 'list');
@@ -43,11 +46,21 @@ export class SlashMenu {
     if (!this.isOpen) return false;
     const last = this.#matches.length - 1;
     switch (event.key) {
-      case 'ArrowDown': this.#active = this.#active === last ? 0 : this.#active + 1; break;
-      case 'ArrowUp': this.#active = this.#active === 0 ? last : this.#active - 1; break;
-      case 'Home': this.#active = 0; break;
-      case 'End': this.#active = last; break;
-      case 'Escape': this.close(); return true;
+      case 'ArrowDown':
+        this.#active = this.#active === last ? 0 : this.#active + 1;
+        break;
+      case 'ArrowUp':
+        this.#active = this.#active === 0 ? last : this.#active - 1;
+        break;
+      case 'Home':
+        this.#active = 0;
+        break;
+      case 'End':
+        this.#active = last;
+        break;
+      case 'Escape':
+        this.close();
+        return true;
       case 'Enter':
       case 'Tab': {
         const match = this.#matches[this.#active];
@@ -56,7 +69,8 @@ export class SlashMenu {
         if (match) this.choose(match.name);
         return true;
       }
-      default: return false;
+      default:
+        return false;
     }
     this.#render();
     return true;
@@ -69,7 +83,10 @@ export class SlashMenu {
         const option = element('li', {
           class: 'slash-option',
           attributes: { id: `${MENU_ID}-${name}`, role: 'option', 'aria-selected': String(index === this.#active) },
-          children: [element('span', { class: 'command', text: `/${name}` }), element('span', { class: 'description', text: description })],
+          children: [
+            element('span', { class: 'command', text: `/${name}` }),
+            element('span', { class: 'description', text: description }),
+          ],
           onClick: () => this.choose(name),
         });
         // Keeps the focus in the input.

@@ -1,6 +1,8 @@
 import { proseOf } from './prose.ts';
 
-/** Letters of an answer's beginning by which its script is judged; code and terms in Latin letters come before in many. */
+/**
+ * Letters of an answer's beginning by which its script is judged; code and terms in Latin letters come before in many.
+ */
 const JUDGED_LETTERS = 32;
 /** An answer that begins with so much code is told to be of code, whatever follows: it is not held back any longer. */
 const HELD_CODE_UNITS = 200;
@@ -10,8 +12,9 @@ const SETTLING_LETTERS = 3;
 export type ScriptVerdict = 'undecided' | 'right' | 'wrong';
 
 /**
- * Whether an answer that begins with `text` is in the script of the language asked for (a BCP 47 tag). Code says nothing, and an answer of
- * code alone stays undecided. Chinese and Japanese are told apart by kana. What a model thinks before its answer is no part of it.
+ * Whether an answer that begins with `text` is in the script of the language asked for (a BCP 47 tag). Code says
+ * nothing, and an answer of code alone stays undecided. Chinese and Japanese are told apart by kana. What a model
+ * thinks before its answer is no part of it.
  */
 export function judgeScript(text: string, language: string): ScriptVerdict {
   if (/^\s*<think/i.test(text)) return 'right';
@@ -40,9 +43,12 @@ interface WantedLetters {
 function wantedLetters(language: string): WantedLetters | undefined {
   const script = scriptOf(language);
   if (!script) return undefined;
-  if (script === 'Jpan') return { own: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, foreign: /(?!)/gu, isLatin: false };
-  if (script === 'Kore') return { own: /\p{Script=Hangul}/gu, foreign: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, isLatin: false };
-  if (script === 'Hans' || script === 'Hant') return { own: /\p{Script=Han}/gu, foreign: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, isLatin: false };
+  if (script === 'Jpan')
+    return { own: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, foreign: /(?!)/gu, isLatin: false };
+  if (script === 'Kore')
+    return { own: /\p{Script=Hangul}/gu, foreign: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, isLatin: false };
+  if (script === 'Hans' || script === 'Hant')
+    return { own: /\p{Script=Han}/gu, foreign: /[\p{Script=Hiragana}\p{Script=Katakana}]/gu, isLatin: false };
   try {
     const isLatin = script === 'Latn';
     return { own: new RegExp(`\\p{Script=${script}}`, 'gu'), ...(isLatin ? {} : { foreign: /(?!)/gu }), isLatin };
@@ -59,7 +65,10 @@ function scriptOf(language: string): string | undefined {
   }
 }
 
-/** Holds the beginning of an answer back until its script is known, or that it is code: what is in another than asked for is never seen. */
+/**
+ * Holds the beginning of an answer back until its script is known, or that it is code: what is in another than asked
+ * for is never seen.
+ */
 export class ScriptGate {
   readonly #abort = new AbortController();
   #held = '';
@@ -90,7 +99,11 @@ export class ScriptGate {
     }
     this.#held += text;
     const verdict = judgeScript(this.#held, this.language);
-    if (verdict === 'right' || (verdict === 'undecided' && this.#held.length > HELD_CODE_UNITS && /^\s*(?:`{3}|~{3})/.test(this.#held))) this.open();
+    if (
+      verdict === 'right' ||
+      (verdict === 'undecided' && this.#held.length > HELD_CODE_UNITS && /^\s*(?:`{3}|~{3})/.test(this.#held))
+    )
+      this.open();
     else if (verdict === 'wrong') this.#abort.abort();
   }
 

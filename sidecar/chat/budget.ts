@@ -14,9 +14,10 @@ export function levelSizes(sizes: readonly number[], total: number): number[] {
 }
 
 /**
- * How many of the oldest turns to leave out so that the rest fits `roomTokens`. When the conversation outgrows the room, half of the room
- * is freed at once, and the same conversation one turn later leaves out the same turns: the engine's cached prefix stays valid in between.
- * `sizes` alternates user and assistant and ends with the user's question; turns go in pairs, the question never.
+ * How many of the oldest turns to leave out so that the rest fits `roomTokens`. When the conversation outgrows the
+ * room, half of the room is freed at once, and the same conversation one turn later leaves out the same turns: the
+ * engine's cached prefix stays valid in between. `sizes` alternates user and assistant and ends with the user's
+ * question; turns go in pairs, the question never.
  */
 export function oldestTurnsToDrop(sizes: readonly number[], roomTokens: number): number {
   let dropped = 0;

@@ -16,7 +16,15 @@ import type {
 } from '../protocol/client.ts';
 import type { ContextSet, EngineGenerateResult, SamplingParams, TokenId } from '../protocol/engine.ts';
 import { ScriptGate } from './answerScript.ts';
-import { cleanCommitMessage, cleanCommitSubject, COMMIT_MESSAGE_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR, COMMIT_SUBJECT_MAX_TOKENS, commitMessagePrompt, isCommitMessage } from './commitMessage.ts';
+import {
+  cleanCommitMessage,
+  cleanCommitSubject,
+  COMMIT_MESSAGE_MAX_TOKENS,
+  COMMIT_SUBJECT_GRAMMAR,
+  COMMIT_SUBJECT_MAX_TOKENS,
+  commitMessagePrompt,
+  isCommitMessage,
+} from './commitMessage.ts';
 import { type ConversationParams, conversationPrompt, type ConversationPrompt } from './conversation.ts';
 import { edit } from './edit/edit.ts';
 import { DEFAULT_TEMPERATURE, generate } from './generate.ts';
@@ -31,12 +39,15 @@ interface ChatAnswer extends ChatResult {
   readonly unreadContext: readonly ContextItem[];
 }
 
-/** What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. `contextSet` is asked for each time that something is evaluated. */
+/**
+ * What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. `contextSet` is
+ * asked for each time that something is evaluated.
+ */
 type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
 
 /**
- * Conversations, edits and raw generation on the one loaded model. Every method throws `TroubleError` with words for the user; cancelling
- * by `signal` is no error: the result then holds what was written so far and says 'cancelled'.
+ * Conversations, edits and raw generation on the one loaded model. Every method throws `TroubleError` with words for
+ * the user; cancelling by `signal` is no error: the result then holds what was written so far and says 'cancelled'.
  */
 export class ChatService {
   readonly #session: ModelSession;
@@ -49,29 +60,55 @@ export class ChatService {
   }
 
   /**
-   * Answers the last message of a conversation in the language of the question (or the one fixed by setting). An answer that begins in another
-   * script is begun again once, with the language named, before any of it is sent.
+   * Answers the last message of a conversation in the language of the question (or the one fixed by setting). An answer
+   * that begins in another script is begun again once, with the language named, before any of it is sent.
    */
-  async chat(params: Kept<ConversationParams>, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<ChatAnswer> {
+  async chat(
+    params: Kept<ConversationParams>,
+    settings: ChatSettings,
+    onChunk: (chunk: ChatChunk) => void,
+    signal?: AbortSignal,
+  ): Promise<ChatAnswer> {
     const model = await this.#session.model(signal);
     let prompt = await conversationPrompt(this.#session, model, params, settings);
     const opening = await openedThoughts(this.#session, model, prompt.tokens);
-    const result = await this.#inConversation(params.conversationId, async (sequence) => {
-      const ask = ({ tokens, maxTokens, stop }: ConversationPrompt, onText: (text: string) => void, until?: AbortSignal): Promise<EngineGenerateResult> =>
-        this.#run({ sequence, tokens, maxTokens, stop, sampling: chatSampling(settings), contextSet: params.contextSet, onChunk: ({ text }) => onText(text), signal: until });
-      const send = (text: string): void => onChunk({ text });
-      const gate = new ScriptGate(prompt.answerLanguage, send);
-      if (opening !== '') gate.receive(opening);
-      try {
-        const first = await ask(prompt, (text) => gate.receive(text), signal ? AbortSignal.any([signal, gate.signal]) : gate.signal);
-        if (!gate.isWrong || signal?.aborted) return first;
-      } finally {
-        // Where the engine falls, what was written stays.
-        gate.open();
-      }
-      prompt = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
-      return ask(prompt, send, signal);
-    }, signal);
+    const result = await this.#inConversation(
+      params.conversationId,
+      async (sequence) => {
+        const ask = (
+          { tokens, maxTokens, stop }: ConversationPrompt,
+          onText: (text: string) => void,
+          until?: AbortSignal,
+        ): Promise<EngineGenerateResult> =>
+          this.#run({
+            sequence,
+            tokens,
+            maxTokens,
+            stop,
+            sampling: chatSampling(settings),
+            contextSet: params.contextSet,
+            onChunk: ({ text }) => onText(text),
+            signal: until,
+          });
+        const send = (text: string): void => onChunk({ text });
+        const gate = new ScriptGate(prompt.answerLanguage, send);
+        if (opening !== '') gate.receive(opening);
+        try {
+          const first = await ask(
+            prompt,
+            (text) => gate.receive(text),
+            signal ? AbortSignal.any([signal, gate.signal]) : gate.signal,
+          );
+          if (!gate.isWrong || signal?.aborted) return first;
+        } finally {
+          // Where the engine falls, what was written stays.
+          gate.open();
+        }
+        prompt = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
+        return ask(prompt, send, signal);
+      },
+      signal,
+    );
     return {
       text: opening + result.text,
       stopReason: stopReasonOf(result.stopReason),
@@ -84,17 +121,40 @@ export class ChatService {
     };
   }
 
-  /** New text for the target of an edit: code alone, with the target's indentation and line ends. Chunks are the raw answer. */
-  async edit(params: EditParams, settings: ChatSettings, onChunk: (chunk: ChatChunk) => void, signal?: AbortSignal): Promise<EditResult> {
+  /**
+   * New text for the target of an edit: code alone, with the target's indentation and line ends. Chunks are the raw
+   * answer.
+   */
+  async edit(
+    params: EditParams,
+    settings: ChatSettings,
+    onChunk: (chunk: ChatChunk) => void,
+    signal?: AbortSignal,
+  ): Promise<EditResult> {
     const model = await this.#session.model(signal);
     return this.#withTemporarySequence('edit', async (sequence) => {
-      const { newText, stopReason } = await edit({ session: this.#session, model, params, settings, sequence, onChunk, signal });
+      const { newText, stopReason } = await edit({
+        session: this.#session,
+        model,
+        params,
+        settings,
+        sequence,
+        onChunk,
+        signal,
+      });
       return { newText, stopReason: stopReasonOf(stopReason) };
     });
   }
 
-  /** A commit message for a diff, in the style and language of the repository's recent ones. Empty where the model wrote none. */
-  async commitMessage(params: CommitMessageParams, settings: ChatSettings, signal?: AbortSignal): Promise<CommitMessageResult> {
+  /**
+   * A commit message for a diff, in the style and language of the repository's recent ones. Empty where the model wrote
+   * none.
+   */
+  async commitMessage(
+    params: CommitMessageParams,
+    settings: ChatSettings,
+    signal?: AbortSignal,
+  ): Promise<CommitMessageResult> {
     const model = await this.#session.model(signal);
     const prompt = await commitMessagePrompt(this.#session, model, params);
     const write = (maxTokens: number, grammar?: string): Promise<EngineGenerateResult> =>
@@ -119,10 +179,18 @@ export class ChatService {
   }
 
   /** Continues messages or text as they are, with tools where the model has them. Only conversations are kept. */
-  async generate(params: Kept<GenerateParams>, settings: ChatSettings, onPart: (part: GeneratePart) => void, signal?: AbortSignal): Promise<GenerateResult> {
+  async generate(
+    params: Kept<GenerateParams>,
+    settings: ChatSettings,
+    onPart: (part: GeneratePart) => void,
+    signal?: AbortSignal,
+  ): Promise<GenerateResult> {
     const model = await this.#session.model(signal);
-    const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> => generate({ session: this.#session, model, params, settings, sequence, kept, onPart, signal });
-    const outcome = params.conversationId ? await this.#inConversation(params.conversationId, (sequence) => run(sequence, params), signal) : await this.#withTemporarySequence('generate', (sequence) => run(sequence, {}));
+    const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> =>
+      generate({ session: this.#session, model, params, settings, sequence, kept, onPart, signal });
+    const outcome = params.conversationId
+      ? await this.#inConversation(params.conversationId, (sequence) => run(sequence, params), signal)
+      : await this.#withTemporarySequence('generate', (sequence) => run(sequence, {}));
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,
@@ -135,7 +203,9 @@ export class ChatService {
 
   /** Drops what the engine remembers of conversations whose id begins with `idPrefix`: their client left. */
   async forgetConversations(idPrefix: string): Promise<void> {
-    const sequences = [...this.#lastTurns.keys()].filter((sequence) => sequence.startsWith(conversationSequence(idPrefix)));
+    const sequences = [...this.#lastTurns.keys()].filter((sequence) =>
+      sequence.startsWith(conversationSequence(idPrefix)),
+    );
     await Promise.all(
       sequences.map(async (sequence) => {
         // A sequence in use would be kept.
@@ -165,7 +235,16 @@ export class ChatService {
   }): Promise<EngineGenerateResult> {
     const { sequence, tokens, maxTokens, stop, sampling, grammar, contextSet, onChunk, signal } = request;
     return this.#session.engine.generate(
-      { sequence, priority: 'chat', tokens, maxTokens, sampling, ...(stop.length > 0 ? { stop } : {}), ...(grammar ? { grammar } : {}), contextSet },
+      {
+        sequence,
+        priority: 'chat',
+        tokens,
+        maxTokens,
+        sampling,
+        ...(stop.length > 0 ? { stop } : {}),
+        ...(grammar ? { grammar } : {}),
+        contextSet,
+      },
       {
         onChunk: ({ text }) => {
           if (text !== '') onChunk?.({ text });
@@ -175,11 +254,19 @@ export class ChatService {
     );
   }
 
-  async #inConversation<Result>(conversationId: string, work: (sequence: string) => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  async #inConversation<Result>(
+    conversationId: string,
+    work: (sequence: string) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
     const sequence = conversationSequence(conversationId);
     const turn = work(sequence);
     // The client may have left while the prompt was made: nothing is evaluated then, and nobody would forget the turn.
-    if (signal?.aborted !== true) this.#lastTurns.set(sequence, turn.catch(() => undefined));
+    if (signal?.aborted !== true)
+      this.#lastTurns.set(
+        sequence,
+        turn.catch(() => undefined),
+      );
     return turn;
   }
 

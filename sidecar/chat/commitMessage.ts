@@ -15,25 +15,52 @@ const SYSTEM_PROMPT =
 export const COMMIT_MESSAGE_MAX_TOKENS = 64;
 const MAX_SUBJECT_UNITS = 72;
 
-/** The prompt for a diff of any size: every file keeps its name and its share of the room, the largest are cut first. */
-export async function commitMessagePrompt(session: ModelSession, model: LoadedModel, params: CommitMessageParams): Promise<RenderedChat> {
+/**
+ * The prompt for a diff of any size: every file keeps its name and its share of the room, the largest are cut first.
+ */
+export async function commitMessagePrompt(
+  session: ModelSession,
+  model: LoadedModel,
+  params: CommitMessageParams,
+): Promise<RenderedChat> {
   const files = splitDiff(params.diff);
-  const recent = (params.recentMessages ?? []).map((message) => message.split('\n')[0]?.trim() ?? '').filter(Boolean).slice(0, 5);
-  const language = params.language && params.language !== 'auto' ? params.language : ((await detectLanguage(recent.join('\n'))) ?? 'en');
+  const recent = (params.recentMessages ?? [])
+    .map((message) => message.split('\n')[0]?.trim() ?? '')
+    .filter(Boolean)
+    .slice(0, 5);
+  const language =
+    params.language && params.language !== 'auto'
+      ? params.language
+      : ((await detectLanguage(recent.join('\n'))) ?? 'en');
   const budget = model.contextSizeTokens - Math.min(COMMIT_MESSAGE_MAX_TOKENS, Math.floor(model.contextSizeTokens / 2));
 
   let diffTokens = Math.max(0, budget - 256);
   for (;;) {
     const question = [
-      recent.length > 0 ? `Recent messages of this repository, for their style:\n${recent.map((subject) => `- ${subject}`).join('\n')}` : '',
-      `Files changed: ${files.map(({ name }) => name).join(', ').slice(0, diffTokens * 2)}`,
+      recent.length > 0
+        ? `Recent messages of this repository, for their style:\n${recent.map((subject) => `- ${subject}`).join('\n')}`
+        : '',
+      `Files changed: ${files
+        .map(({ name }) => name)
+        .join(', ')
+        .slice(0, diffTokens * 2)}`,
       `\`\`\`diff\n${await fitDiff(session, files, diffTokens)}\n\`\`\``,
       `Write the commit message for this diff.${isEnglish(language) ? '' : ` ${answerInstruction(language)}`}`,
-    ].filter(Boolean).join('\n\n');
-    const rendered = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }], {
-      // They would take the few tokens that a message gets.
-      withholdThoughts: true,
-    });
+    ]
+      .filter(Boolean)
+      .join('\n\n');
+    const rendered = await renderChat(
+      session,
+      model,
+      [
+        { role: 'system', content: SYSTEM_PROMPT },
+        { role: 'user', content: question },
+      ],
+      {
+        // They would take the few tokens that a message gets.
+        withholdThoughts: true,
+      },
+    );
     const excess = rendered.tokens.length - budget;
     if (excess <= 0) return rendered;
     if (diffTokens === 0) throw questionTooLong(model, rendered.tokens.length, budget);
@@ -51,19 +78,25 @@ export function splitDiff(diff: string): FileDiff[] {
   return diff
     .split(/^(?=diff --git )/m)
     .filter((part) => part.trim() !== '')
-    .map((text) => ({ name: /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? /^diff --git a\/.* b\/(.*)$/m.exec(text)?.[1] ?? '', text: text.trimEnd() }));
+    .map((text) => ({
+      name: /^\+\+\+ b\/(.*)$/m.exec(text)?.[1] ?? /^diff --git a\/.* b\/(.*)$/m.exec(text)?.[1] ?? '',
+      text: text.trimEnd(),
+    }));
 }
 
 async function fitDiff(session: ModelSession, files: readonly FileDiff[], tokens: number): Promise<string> {
   const bounded = files.map(({ text }) => text.slice(0, tokens * 8));
   const sizes = await Promise.all(bounded.map(async (text) => (await session.engine.tokenize(text)).length + 1));
   const levels = levelSizes(sizes, tokens);
-  return bounded.map((text, index) => cutText(text, sizes[index] ?? 0, levels[index] ?? 0)).filter(Boolean).join('\n');
+  return bounded
+    .map((text, index) => cutText(text, sizes[index] ?? 0, levels[index] ?? 0))
+    .filter(Boolean)
+    .join('\n');
 }
 
 /**
- * A model's answer as a commit message: no fence, no quotes, no "Commit message:". `isCut`: the answer ended at its limit, so that a sentence
- * of the body that has no end is left out, and a subject without one is no message: ''.
+ * A model's answer as a commit message: no fence, no quotes, no "Commit message:". `isCut`: the answer ended at its
+ * limit, so that a sentence of the body that has no end is left out, and a subject without one is no message: ''.
  */
 export function cleanCommitMessage(answer: string, isCut = false): string {
   const text = withoutThinking(answer)
@@ -74,33 +107,52 @@ export function cleanCommitMessage(answer: string, isCut = false): string {
     .trim();
   const [first = '', ...rest] = text.split('\n');
   if (isCut && rest.length === 0) return '';
-  const subject = first.trim().replace(/^#+\s+/, '').replace(/^(["'`]|\*\*)(.*)\1$/, '$2').replace(/\.$/, '');
+  const subject = first
+    .trim()
+    .replace(/^#+\s+/, '')
+    .replace(/^(["'`]|\*\*)(.*)\1$/, '$2')
+    .replace(/\.$/, '');
   const whole = rest.join('\n').trim();
   const body = isCut ? (/^[^]*[.!?。！？](?=\s|$)/.exec(whole)?.[0] ?? '') : whole;
   return body === '' ? subject : `${subject}\n\n${body}`;
 }
 
-/** An answer under `COMMIT_SUBJECT_GRAMMAR` as a subject that fits a line: of one that is too long, or cut, the words that make sense at its end. */
+/**
+ * An answer under `COMMIT_SUBJECT_GRAMMAR` as a subject that fits a line: of one that is too long, or cut, the words
+ * that make sense at its end.
+ */
 export function cleanCommitSubject(answer: string, isCut: boolean): string {
   const sentence = /^.*?[^.\s](?=\.(?:\s|$))/.exec(answer)?.[0];
   const text = (sentence ?? answer).trim();
   if (text.length <= MAX_SUBJECT_UNITS && (sentence !== undefined || !isCut)) return text;
-  const words = text.slice(0, MAX_SUBJECT_UNITS + 1).split(/\s+/).slice(0, -1);
+  const words = text
+    .slice(0, MAX_SUBJECT_UNITS + 1)
+    .split(/\s+/)
+    .slice(0, -1);
   while (words.length > 1 && UNFINISHED.test(words.at(-1) ?? '')) words.pop();
   return words.join(' ').replace(/[,;:]$/, '');
 }
 
 /** A sentence does not end with these. */
-const UNFINISHED = /^(?:a|an|the|and|or|but|to|of|in|on|at|by|for|from|with|into|as|that|which|when|where|if|so|is|are|be|it|its|this|these|their)[,;:]?$/i;
+const UNFINISHED =
+  /^(?:a|an|the|and|or|but|to|of|in|on|at|by|for|from|with|into|as|that|which|when|where|if|so|is|are|be|it|its|this|these|their)[,;:]?$/i;
 
 /** Long enough for a subject. */
 export const COMMIT_SUBJECT_MAX_TOKENS = 24;
-/** A subject that begins with a verb: what a model is held to that answered with something else (GBNF). No counts: they make a grammar slow. */
+/**
+ * A subject that begins with a verb: what a model is held to that answered with something else (GBNF). No counts: they
+ * make a grammar slow.
+ */
 export const COMMIT_SUBJECT_GRAMMAR =
   'root ::= ("Add" | "Change" | "Document" | "Fix" | "Improve" | "Move" | "Remove" | "Rename" | "Simplify" | "Test" | "Update") " " [^\\n`*"]+';
 
 /** Whether a cleaned answer is a message rather than the diff once more, code, prose without a subject, or nothing. */
 export function isCommitMessage(message: string): boolean {
   const subject = message.split('\n')[0] ?? '';
-  return subject.length <= MAX_SUBJECT_UNITS && /\p{L}{2}/u.test(subject) && !/^(?:diff --git|@@|[+-]{3} |index [0-9a-f]{7})/m.test(message) && !/[{};]\s*$/.test(subject);
+  return (
+    subject.length <= MAX_SUBJECT_UNITS &&
+    /\p{L}{2}/u.test(subject) &&
+    !/^(?:diff --git|@@|[+-]{3} |index [0-9a-f]{7})/m.test(message) &&
+    !/[{};]\s*$/.test(subject)
+  );
 }

@@ -12,15 +12,24 @@ export interface FittedContext {
   readonly leftOut: readonly ContextItem[];
 }
 
-/** No token of a vocabulary in use is this long on average: text beyond it need not be counted to know that it does not fit. */
+/**
+ * No token of a vocabulary in use is this long on average: text beyond it need not be counted to know that it does not
+ * fit.
+ */
 const MAX_UNITS_PER_TOKEN = 8;
 /** A rest shorter than this tells a model nothing. */
 const MIN_ITEM_TOKENS = 24;
 
 /** Writes context items in a fixed order and form, the largest cut first so that all fit `budgetTokens`. */
-export async function fitContext(engine: Engine, items: readonly ContextItem[], budgetTokens: number): Promise<FittedContext> {
+export async function fitContext(
+  engine: Engine,
+  items: readonly ContextItem[],
+  budgetTokens: number,
+): Promise<FittedContext> {
   const bounded = items.map((item) => ({ item, text: item.text.slice(0, budgetTokens * MAX_UNITS_PER_TOKEN) }));
-  const sizes = await Promise.all(bounded.map(async ({ item, text }) => (await engine.tokenize(render(item, text))).length));
+  const sizes = await Promise.all(
+    bounded.map(async ({ item, text }) => (await engine.tokenize(render(item, text))).length),
+  );
   const levels = levelSizes(sizes, budgetTokens);
   const omitted: string[] = [];
   const leftOut: ContextItem[] = [];

@@ -14,7 +14,10 @@ const MANNER = 'Be brief and exact. Put code into fenced blocks that name the la
 const DEFAULT_SYSTEM_PROMPT = `You are Chorus, a programming assistant that runs on the user's own machine. ${MANNER}`;
 const SERVER_SYSTEM_PROMPT = `You are Chorus, a programming assistant. ${MANNER}`;
 
-/** Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the prefix stays. */
+/**
+ * Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the
+ * prefix stays.
+ */
 const CONTEXT_SHARE = 0.65;
 /** Definitions that go with a question take no more than this share of the model's context. */
 const DEFINITIONS_SHARE = 1 / 8;
@@ -45,9 +48,10 @@ export interface ConversationPromptOptions {
 }
 
 /**
- * The prompt of a conversation: system text and context first, then the turns, so that what changes least stands first and the engine's
- * cache holds. Oldest turns, then the largest context items are cut until prompt and answer fit the model's context. Throws `TroubleError`
- * 'context-overflow' when the question alone does not fit, 'invalid-input' when there is no question.
+ * The prompt of a conversation: system text and context first, then the turns, so that what changes least stands first
+ * and the engine's cache holds. Oldest turns, then the largest context items are cut until prompt and answer fit the
+ * model's context. Throws `TroubleError` 'context-overflow' when the question alone does not fit, 'invalid-input' when
+ * there is no question.
  */
 export async function conversationPrompt(
   session: ModelSession,
@@ -59,11 +63,19 @@ export async function conversationPrompt(
   const turns = alternating(params);
   const maxTokens = answerTokens(model, settings.maxTokens);
   const budget = model.contextSizeTokens - maxTokens;
-  const system = [settings.systemPrompt || (model.engine === 'server' ? SERVER_SYSTEM_PROMPT : DEFAULT_SYSTEM_PROMPT), ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content)].join('\n\n');
+  const system = [
+    settings.systemPrompt || (model.engine === 'server' ? SERVER_SYSTEM_PROMPT : DEFAULT_SYSTEM_PROMPT),
+    ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content),
+  ].join('\n\n');
   const { texts, answerLanguage: language } = await turnTexts(turns, params, settings, options);
-  const definitions = await Promise.all(turns.map((turn) => fitContext(session.engine, turn.definitions, Math.floor(model.contextSizeTokens * DEFINITIONS_SHARE))));
+  const definitions = await Promise.all(
+    turns.map((turn) =>
+      fitContext(session.engine, turn.definitions, Math.floor(model.contextSizeTokens * DEFINITIONS_SHARE)),
+    ),
+  );
   const contents = texts.map((text, index) => [definitions[index]?.text, text].filter(Boolean).join('\n\n'));
-  const count = async (text: string): Promise<number> => (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
+  const count = async (text: string): Promise<number> =>
+    (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
   const sizes = await Promise.all(contents.map(count));
   const fixed = (await count(system)) + (sizes.at(-1) ?? 0);
   /** Definitions that nobody asked for leave before a question is refused. */
@@ -87,7 +99,15 @@ export async function conversationPrompt(
     ];
     const rendered = await renderChat(session, model, messages);
     const excess = rendered.tokens.length - budget;
-    if (excess <= 0) return { ...rendered, maxTokens, omittedContext: context.omitted, unreadContext: [...context.leftOut, ...(definitions.at(-1)?.leftOut ?? [])], omittedTurns: dropped, answerLanguage: language };
+    if (excess <= 0)
+      return {
+        ...rendered,
+        maxTokens,
+        omittedContext: context.omitted,
+        unreadContext: [...context.leftOut, ...(definitions.at(-1)?.leftOut ?? [])],
+        omittedTurns: dropped,
+        answerLanguage: language,
+      };
     // The estimate of what the template adds was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
     else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);
@@ -97,7 +117,10 @@ export async function conversationPrompt(
 
 /** The tokens kept free for the answer: what the user allows, at most half of the context. */
 export function answerTokens(model: LoadedModel, maxTokens: number | undefined, fallback = 1024): number {
-  return Math.max(1, Math.min(maxTokens && maxTokens > 0 ? maxTokens : fallback, Math.floor(model.contextSizeTokens / 2)));
+  return Math.max(
+    1,
+    Math.min(maxTokens && maxTokens > 0 ? maxTokens : fallback, Math.floor(model.contextSizeTokens / 2)),
+  );
 }
 
 export function questionTooLong(model: LoadedModel, tokens: number, budget: number): TroubleError {
@@ -114,14 +137,23 @@ function alternating({ messages, definitions }: Pick<ConversationParams, 'messag
     if (message.role === 'system') continue;
     const last = turns.at(-1);
     const turn = { ...message, definitions: definitions?.get(message) ?? [] };
-    if (last?.role === message.role) turns[turns.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}`, definitions: [...last.definitions, ...turn.definitions] };
+    if (last?.role === message.role)
+      turns[turns.length - 1] = {
+        role: last.role,
+        content: `${last.content}\n\n${message.content}`,
+        definitions: [...last.definitions, ...turn.definitions],
+      };
     else if (last || message.role === 'user') turns.push(turn);
   }
-  if (turns.at(-1)?.role !== 'user') throw new TroubleError('invalid-input', 'The last message of a chat has to be the user\'s question.');
+  if (turns.at(-1)?.role !== 'user')
+    throw new TroubleError('invalid-input', "The last message of a chat has to be the user's question.");
   return turns;
 }
 
-/** Each turn as the model reads it. Depends only on the turns up to it: a later question leaves the text of earlier turns as it was. */
+/**
+ * Each turn as the model reads it. Depends only on the turns up to it: a later question leaves the text of earlier
+ * turns as it was.
+ */
 async function turnTexts(
   turns: readonly ChatMessage[],
   params: ChatParams,
@@ -149,8 +181,11 @@ async function turnTexts(
     // English is what models answer in anyway, unless the conversation was in another language.
     const needsInstruction = !isEnglish(language) || languages.some((each) => !isEnglish(each));
     const insists = insistsOnLanguage && isLast;
-    const sayLanguage = (needsInstruction || insists) && command !== 'translate' ? answerInstruction(language) : undefined;
-    const insist = insists ? `Write every sentence of the answer in ${languageName(language)}, and only code in another language.` : undefined;
+    const sayLanguage =
+      (needsInstruction || insists) && command !== 'translate' ? answerInstruction(language) : undefined;
+    const insist = insists
+      ? `Write every sentence of the answer in ${languageName(language)}, and only code in another language.`
+      : undefined;
     texts.push([ask, parsed.text.trim(), sayLanguage, insist].filter(Boolean).join('\n\n'));
     lastLanguage = command === 'translate' ? undefined : language;
   }

@@ -6,7 +6,11 @@ export async function detectLanguage(text: string): Promise<string | undefined> 
   const prose = proseOf(text).normalize('NFC');
   const byScript = languageOfScript(prose);
   if (byScript) return byScript;
-  const words = prose.toLowerCase().replaceAll('’', "'").match(/\p{L}[\p{L}\p{M}'\u200c-]*/gu) ?? [];
+  const words =
+    prose
+      .toLowerCase()
+      .replaceAll('’', "'")
+      .match(/\p{L}[\p{L}\p{M}'\u200c-]*/gu) ?? [];
   if (words.length === 0) return undefined;
   const scores = wordScores(words);
   addLetterScores(scores, prose);
@@ -14,7 +18,12 @@ export async function detectLanguage(text: string): Promise<string | undefined> 
   const [best, second] = [...scores].sort(([, a], [, b]) => b - a);
   // Whoever writes in such a script is not helped by an answer in another: a guess is better than none.
   const shared = SHARED_SCRIPTS.find(([pattern]) => pattern.test(prose));
-  if (shared) return best && shared[1].includes(best[0]) && best[1] > (second?.[1] ?? 0) ? best[0] : (best && !isOurs(best[0]) && best[1] >= ENOUGH ? best[0] : shared[1][0]);
+  if (shared)
+    return best && shared[1].includes(best[0]) && best[1] > (second?.[1] ?? 0)
+      ? best[0]
+      : best && !isOurs(best[0]) && best[1] >= ENOUGH
+        ? best[0]
+        : shared[1][0];
   if (!best || best[1] < ENOUGH || best[1] - (second?.[1] ?? 0) < CLEAR_LEAD) return undefined;
   return best[0];
 }
@@ -30,7 +39,10 @@ function isOurs(language: string): boolean {
   return language in COMMON_WORDS;
 }
 
-/** What a language must score, and by how much it must lead: less counts as mixed or too short to tell. A common word of one language alone is 1. */
+/**
+ * What a language must score, and by how much it must lead: less counts as mixed or too short to tell. A common word of
+ * one language alone is 1.
+ */
 const ENOUGH = 0.8;
 const CLEAR_LEAD = 0.15;
 
@@ -71,7 +83,13 @@ function wordTable(shape: (word: string) => string): ReadonlyMap<string, Readonl
 }
 
 function bare(word: string): string {
-  return word.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ı', 'i').replaceAll('ł', 'l').replaceAll('đ', 'd').replaceAll('ß', 'ss');
+  return word
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replaceAll('ı', 'i')
+    .replaceAll('ł', 'l')
+    .replaceAll('đ', 'd')
+    .replaceAll('ß', 'ss');
 }
 
 /** Each common word is worth 1, shared by the languages that have it. */
@@ -114,7 +132,10 @@ function addLetterScores(scores: Map<string, number>, prose: string): void {
 /** Below this number of letters the statistics of letter groups say little. */
 const SURE_LETTERS = 24;
 
-/** The library's opinion, by letter groups: of all languages that it knows, so that one that is not ours is told apart too. */
+/**
+ * The library's opinion, by letter groups: of all languages that it knows, so that one that is not ours is told apart
+ * too.
+ */
 async function addModelScores(scores: Map<string, number>, prose: string, letters: number): Promise<void> {
   const { eld } = await import('eld/small');
   const opinion = Object.entries(eld.detect(prose).getScores());
@@ -123,7 +144,8 @@ async function addModelScores(scores: Map<string, number>, prose: string, letter
   const weight = Math.min(1, letters / SURE_LETTERS);
   // The second and third are often close behind: the distance is what counts.
   // The library's training set files Indonesian under Malay.
-  for (const [language, score] of opinion) add(scores, language === 'ms' ? 'id' : language, 1.6 * weight * (score / top) ** 3);
+  for (const [language, score] of opinion)
+    add(scores, language === 'ms' ? 'id' : language, 1.6 * weight * (score / top) ** 3);
 }
 
 function add(scores: Map<string, number>, language: string, score: number): void {

@@ -1,7 +1,14 @@
 import type { ModelSession } from '../engine/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import type { ChatSettings, GenerateParams, GeneratePart, ToolCall } from '../protocol/client.ts';
-import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadedModel, SamplingParams, TokenId } from '../protocol/engine.ts';
+import type {
+  ContextSet,
+  EngineGenerateParams,
+  EngineGenerateResult,
+  LoadedModel,
+  SamplingParams,
+  TokenId,
+} from '../protocol/engine.ts';
 import { renderChat } from './renderChat.ts';
 import { callSchema, parseCall, templateMessages, templateTools, toolSyntax, type ToolSyntax } from './tools.ts';
 
@@ -33,19 +40,26 @@ export interface GenerateRun {
 }
 
 /**
- * Continues messages or plain text as they are given. With tools, the answer may hold calls: where the model opens one (or at once, when
- * `toolMode` is 'required') the engine goes on under the schema of the tools, so that a call is always valid. Throws `TroubleError`.
+ * Continues messages or plain text as they are given. With tools, the answer may hold calls: where the model opens one
+ * (or at once, when `toolMode` is 'required') the engine goes on under the schema of the tools, so that a call is
+ * always valid. Throws `TroubleError`.
  */
 export async function generate(run: GenerateRun): Promise<GenerateOutcome> {
   const { params, model } = run;
   const tools = params.tools ?? [];
   if (tools.length > 0 && !model.supportsToolCalling) {
-    throw new TroubleError('invalid-input', `${model.name} has no tool calling in its chat template. Ask without tools, or choose another model.`);
+    throw new TroubleError(
+      'invalid-input',
+      `${model.name} has no tool calling in its chat template. Ask without tools, or choose another model.`,
+    );
   }
   const prompt = await promptTokens(run);
   const room = model.contextSizeTokens - prompt.tokens.length;
   if (room < 1) {
-    throw new TroubleError('context-overflow', `The request is ${prompt.tokens.length} tokens long, and ${model.name} has a context of ${model.contextSizeTokens}. Send less, or raise the context size.`);
+    throw new TroubleError(
+      'context-overflow',
+      `The request is ${prompt.tokens.length} tokens long, and ${model.name} has a context of ${model.contextSizeTokens}. Send less, or raise the context size.`,
+    );
   }
   const answer = new Answer(run, prompt.tokens, Math.min(params.maxTokens ?? DEFAULT_MAX_TOKENS, room));
   if (tools.length === 0) await answer.continue({ stop: [...(params.stop ?? []), ...prompt.stop] });
@@ -53,16 +67,26 @@ export async function generate(run: GenerateRun): Promise<GenerateOutcome> {
   return answer.outcome();
 }
 
-async function promptTokens({ session, model, params }: GenerateRun): Promise<{ tokens: readonly TokenId[]; stop: readonly string[] }> {
-  if (params.messages?.length) return renderChat(session, model, templateMessages(params.messages), { tools: templateTools(params.tools ?? []) });
-  if (!params.prompt) throw new TroubleError('invalid-input', 'Expected messages or a prompt to continue, got neither.');
+async function promptTokens({
+  session,
+  model,
+  params,
+}: GenerateRun): Promise<{ tokens: readonly TokenId[]; stop: readonly string[] }> {
+  if (params.messages?.length)
+    return renderChat(session, model, templateMessages(params.messages), { tools: templateTools(params.tools ?? []) });
+  if (!params.prompt)
+    throw new TroubleError('invalid-input', 'Expected messages or a prompt to continue, got neither.');
   const tokens = await session.engine.tokenize(params.prompt);
   const { bos, addBos } = model.special;
   return { tokens: addBos && bos !== undefined && tokens[0] !== bos ? [bos, ...tokens] : tokens, stop: [] };
 }
 
 async function withTools(answer: Answer, params: GenerateParams, syntax: ToolSyntax): Promise<void> {
-  if (params.stop?.length) throw new TroubleError('invalid-input', 'Stop texts and tools exclude one another: which of them ended the text could not be told.');
+  if (params.stop?.length)
+    throw new TroubleError(
+      'invalid-input',
+      'Stop texts and tools exclude one another: which of them ended the text could not be told.',
+    );
   const tools = params.tools ?? [];
   const jsonSchema = callSchema(tools, syntax);
   // A call without an opening mark is an answer that begins with a brace.
@@ -103,7 +127,11 @@ class Answer {
   }
 
   /** Lets the model go on. `hidden` text is no part of what the caller sees. */
-  async continue(options: { readonly stop?: readonly string[]; readonly jsonSchema?: object; readonly hidden?: boolean }): Promise<EngineGenerateResult> {
+  async continue(options: {
+    readonly stop?: readonly string[];
+    readonly jsonSchema?: object;
+    readonly hidden?: boolean;
+  }): Promise<EngineGenerateResult> {
     const { params, settings, session, sequence, kept, onPart, signal } = this.run;
     const request: Omit<EngineGenerateParams, 'requestId'> = {
       sequence,
@@ -133,7 +161,8 @@ class Answer {
 
   /** Adds text to the prompt. */
   async append(text: string): Promise<void> {
-    if (text !== '') this.#tokens = [...this.#tokens, ...(await this.run.session.engine.tokenize(text, { special: true }))];
+    if (text !== '')
+      this.#tokens = [...this.#tokens, ...(await this.run.session.engine.tokenize(text, { special: true }))];
   }
 
   /** Adds text to the prompt and to the answer. */
@@ -145,7 +174,8 @@ class Answer {
 
   /** False when the same call was made before: the model repeats itself. */
   addCall(call: ToolCall): boolean {
-    const same = (other: ToolCall): boolean => other.name === call.name && JSON.stringify(other.input) === JSON.stringify(call.input);
+    const same = (other: ToolCall): boolean =>
+      other.name === call.name && JSON.stringify(other.input) === JSON.stringify(call.input);
     if (this.#calls.some(same)) return false;
     this.#calls.push(call);
     this.run.onPart({ toolCall: call });

@@ -13,8 +13,9 @@ export interface LanguageEvidence {
 }
 
 /**
- * The language to answer in, as a BCP 47 tag: the one that the question asks for ("explain in Korean"), else the setting if it fixes one, else
- * the question's own, else that of the conversation so far (newest first), else the interface's, else English. A question that is too short or too mixed to be sure of counts as undecided.
+ * The language to answer in, as a BCP 47 tag: the one that the question asks for ("explain in Korean"), else the
+ * setting if it fixes one, else the question's own, else that of the conversation so far (newest first), else the
+ * interface's, else English. A question that is too short or too mixed to be sure of counts as undecided.
  */
 export async function answerLanguage(evidence: LanguageEvidence): Promise<string> {
   const asked = languageAsked(evidence.questions.at(-1) ?? '');
@@ -30,24 +31,33 @@ export async function answerLanguage(evidence: LanguageEvidence): Promise<string
   return evidence.displayLanguage || 'en';
 }
 
-/** The language of a text as `answerLanguage` tells it, the two ways of writing Chinese apart; `undefined` where its words do not decide. */
+/**
+ * The language of a text as `answerLanguage` tells it, the two ways of writing Chinese apart; `undefined` where its
+ * words do not decide.
+ */
 export async function languageOf(text: string): Promise<string | undefined> {
   const language = await detectLanguage(text);
   return language === 'zh' ? chineseVariant(text, undefined) : language;
 }
 
 /** Common characters that the two ways of writing Chinese write differently. */
-const SIMPLIFIED = '这个们么为会说来时对样还没后过与实点开关问错误测试应该请写给让数档码报优动态变类构组织历节终级线维续转换执务产单双发图块处复学导将层属带帮库录总战护拟择损据断无显术机条极标树检气汇决况减几划则创删别区医华协卖压参号听启吗员响长门间闻阅队阶际难页项顺须预频题额颜风饰馆马验词译证评识诉详语读调谁谢谈负责败账货质贴费资赋输软载较边达迁运进远连迟适选递逻遗邮释针钟链销锁键镜闭顶顾颗饭骤吗简认议设访许论统经结绑规视觉计订现环画电备';
-const TRADITIONAL = '這個們麼為會說來時對樣還沒後過與實點開關問錯誤測試應該請寫給讓數檔碼報優動態變類構組織歷節終級線維續轉換執務產單雙發圖塊處復學導將層屬帶幫庫錄總戰護擬擇損據斷無顯術機條極標樹檢氣匯決況減幾劃則創刪別區醫華協賣壓參號聽啟嗎員響長門間聞閱隊階際難頁項順須預頻題額顏風飾館馬驗詞譯證評識訴詳語讀調誰謝談負責敗賬貨質貼費資賦輸軟載較邊達遷運進遠連遲適選遞邏遺郵釋針鐘鏈銷鎖鍵鏡閉頂顧顆飯驟嗎簡認議設訪許論統經結綁規視覺計訂現環畫電備裡麽';
+const SIMPLIFIED =
+  '这个们么为会说来时对样还没后过与实点开关问错误测试应该请写给让数档码报优动态变类构组织历节终级线维续转换执务产单双发图块处复学导将层属带帮库录总战护拟择损据断无显术机条极标树检气汇决况减几划则创删别区医华协卖压参号听启吗员响长门间闻阅队阶际难页项顺须预频题额颜风饰馆马验词译证评识诉详语读调谁谢谈负责败账货质贴费资赋输软载较边达迁运进远连迟适选递逻遗邮释针钟链销锁键镜闭顶顾颗饭骤吗简认议设访许论统经结绑规视觉计订现环画电备';
+const TRADITIONAL =
+  '這個們麼為會說來時對樣還沒後過與實點開關問錯誤測試應該請寫給讓數檔碼報優動態變類構組織歷節終級線維續轉換執務產單雙發圖塊處復學導將層屬帶幫庫錄總戰護擬擇損據斷無顯術機條極標樹檢氣匯決況減幾劃則創刪別區醫華協賣壓參號聽啟嗎員響長門間聞閱隊階際難頁項順須預頻題額顏風飾館馬驗詞譯證評識訴詳語讀調誰謝談負責敗賬貨質貼費資賦輸軟載較邊達遷運進遠連遲適選遞邏遺郵釋針鐘鏈銷鎖鍵鏡閉頂顧顆飯驟嗎簡認議設訪許論統經結綁規視覺計訂現環畫電備裡麽';
 
 function chineseVariant(question: string, displayLanguage: string | undefined): string {
-  const count = (own: string, other: string): number => [...question].filter((character) => own.includes(character) && !other.includes(character)).length;
+  const count = (own: string, other: string): number =>
+    [...question].filter((character) => own.includes(character) && !other.includes(character)).length;
   const lead = count(TRADITIONAL, SIMPLIFIED) - count(SIMPLIFIED, TRADITIONAL);
   if (lead !== 0) return lead > 0 ? 'zh-Hant' : 'zh-Hans';
   return /^zh-(tw|hk|hant)/i.test(displayLanguage ?? '') ? 'zh-Hant' : 'zh-Hans';
 }
 
-/** English name of a BCP 47 tag; the tag itself where none is known, and of what is no tag "English": it stands in what the model is told. */
+/**
+ * English name of a BCP 47 tag; the tag itself where none is known, and of what is no tag "English": it stands in what
+ * the model is told.
+ */
 export function languageName(tag: string): string {
   try {
     return new Intl.DisplayNames(['en'], { type: 'language' }).of(normaliseTag(tag)) ?? tag;
@@ -59,7 +69,9 @@ export function languageName(tag: string): string {
 /** "Answer in …", in the language itself where it is known, which small models follow best; else in English. */
 export function answerInstruction(tag: string): string {
   const normal = normaliseTag(tag);
-  return answerInstructions[normal] ?? answerInstructions[normal.split('-')[0] ?? ''] ?? `Answer in ${languageName(tag)}.`;
+  return (
+    answerInstructions[normal] ?? answerInstructions[normal.split('-')[0] ?? ''] ?? `Answer in ${languageName(tag)}.`
+  );
 }
 
 export function isEnglish(tag: string): boolean {

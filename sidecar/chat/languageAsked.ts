@@ -8,14 +8,17 @@ const ANSWER_VERBS =
 const MAX_UNITS_AT_AN_END = 1_500;
 
 /** Words that a bare request may have around a language's name: "in German, please". */
-const FILLERS = /^(in|auf|en|em|in het|po|v|na|по|на|στα|dalam|bahasa|bằng|tiếng|please|bitte|pls|por|favor|per|favore|s'il|te|plaît|vous|proszę|prosím|пожалуйста|будь|ласка|lütfen|alsjeblieft|alstublieft|graag|tolong|the|same|now|and|but|jetzt|olarak|va|rog|vă|παρακαλώ|من|فضلك|لطفا|بـ|ب|में|कृपया|请|請|用|で|로|으로|お願いします|ください|주세요|נא|בבקשה|ב|به)$/iu;
+const FILLERS =
+  /^(in|auf|en|em|in het|po|v|na|по|на|στα|dalam|bahasa|bằng|tiếng|please|bitte|pls|por|favor|per|favore|s'il|te|plaît|vous|proszę|prosím|пожалуйста|будь|ласка|lütfen|alsjeblieft|alstublieft|graag|tolong|the|same|now|and|but|jetzt|olarak|va|rog|vă|παρακαλώ|من|فضلك|لطفا|بـ|ب|में|कृपया|请|請|用|で|로|으로|お願いします|ください|주세요|נא|בבקשה|ב|به)$/iu;
 
 /**
- * The language that a question asks to be answered in, such as "explain in Korean", "auf Englisch bitte" or "用中文解释", as a BCP 47 tag. A
- * language that is named as the subject ("German dates") or as the target of a translation is none.
+ * The language that a question asks to be answered in, such as "explain in Korean", "auf Englisch bitte" or "用中文解释", as
+ * a BCP 47 tag. A language that is named as the subject ("German dates") or as the target of a translation is none.
  */
 export function languageAsked(question: string): string | undefined {
-  for (const sentence of withoutMiddle(question.replace(/`{3}[\s\S]*?(`{3}|$)|`[^`\n]*`/g, ' ')).split(/[.!?。！？\n;؟]+/u)) {
+  for (const sentence of withoutMiddle(question.replace(/`{3}[\s\S]*?(`{3}|$)|`[^`\n]*`/g, ' ')).split(
+    /[.!?。！？\n;؟]+/u,
+  )) {
     const names = namesIn(sentence);
     const last = names.at(-1);
     if (!last) continue;
@@ -26,7 +29,9 @@ export function languageAsked(question: string): string | undefined {
 
 /** Of a long text the beginning and the end: what lies between was pasted, and takes long to look through. */
 function withoutMiddle(text: string): string {
-  return text.length <= 2 * MAX_UNITS_AT_AN_END ? text : `${text.slice(0, MAX_UNITS_AT_AN_END)}\n${text.slice(-MAX_UNITS_AT_AN_END)}`;
+  return text.length <= 2 * MAX_UNITS_AT_AN_END
+    ? text
+    : `${text.slice(0, MAX_UNITS_AT_AN_END)}\n${text.slice(-MAX_UNITS_AT_AN_END)}`;
 }
 
 interface NamedLanguage {
@@ -52,26 +57,64 @@ function languageNames(): readonly LanguageName[] {
   const tags = Object.keys(answerInstructions);
   knownNames = tags.flatMap((display) => {
     const names = new Intl.DisplayNames([display], { type: 'language' });
-    return [...tags, 'zh'].map((tag) => ({ tag: tag === 'zh' ? 'zh-Hans' : tag, display, pattern: new RegExp(namePattern(display, names.of(tag) ?? tag), 'giu') }));
+    return [...tags, 'zh'].map((tag) => ({
+      tag: tag === 'zh' ? 'zh-Hans' : tag,
+      display,
+      pattern: new RegExp(namePattern(display, names.of(tag) ?? tag), 'giu'),
+    }));
   });
   return knownNames;
 }
 
 /** What may precede a name, by the language that it is named in: the means is told from the subject by it. */
 const BEFORE: Readonly<Record<string, string>> = {
-  en: 'in\\s+', de: 'auf\\s+|in\\s+', nl: 'in het\\s+|in\\s+', fr: 'en\\s+', es: 'en\\s+', pt: 'em\\s+', it: 'in\\s+', ro: 'în\\s+(?:limba\\s+)?|in\\s+(?:limba\\s+)?',
-  pl: 'po\\s+|w języku\\s+', cs: 'v\\s+|po\\s+', ru: 'по-|на\\s+', uk: '', el: 'στα\\s+|στην\\s+', tr: '', vi: 'bằng\\s+', id: 'dalam\\s+(?:bahasa\\s+)?|pakai\\s+(?:bahasa\\s+)?', he: 'ב-?', ar: 'ب(?:اللغة\\s+)?', fa: 'به\\s+(?:زبان\\s+)?',
-  hi: '', ja: '', ko: '', 'zh-Hans': '用|以', 'zh-Hant': '用|以',
+  en: 'in\\s+',
+  de: 'auf\\s+|in\\s+',
+  nl: 'in het\\s+|in\\s+',
+  fr: 'en\\s+',
+  es: 'en\\s+',
+  pt: 'em\\s+',
+  it: 'in\\s+',
+  ro: 'în\\s+(?:limba\\s+)?|in\\s+(?:limba\\s+)?',
+  pl: 'po\\s+|w języku\\s+',
+  cs: 'v\\s+|po\\s+',
+  ru: 'по-|на\\s+',
+  uk: '',
+  el: 'στα\\s+|στην\\s+',
+  tr: '',
+  vi: 'bằng\\s+',
+  id: 'dalam\\s+(?:bahasa\\s+)?|pakai\\s+(?:bahasa\\s+)?',
+  he: 'ב-?',
+  ar: 'ب(?:اللغة\\s+)?',
+  fa: 'به\\s+(?:زبان\\s+)?',
+  hi: '',
+  ja: '',
+  ko: '',
+  'zh-Hans': '用|以',
+  'zh-Hant': '用|以',
 };
 /** What follows it. */
 const AFTER: Readonly<Record<string, string>> = { hi: '\\s+(?:भाषा\\s+)?में', ja: 'で', ko: '(?:로|으로)' };
 /** Where no preposition tells the means: the ending that does. */
 const MEANS_ENDING: Readonly<Record<string, RegExp>> = { cs: /[cs]ky$/u, uk: /ою$/u, tr: /c[ea]$/u };
 /** Languages whose names are inflected: the stem is kept and any ending taken. */
-const INFLECTED: Readonly<Record<string, RegExp>> = { cs: /(?:ština|čtina|čina|tina)$/u, pl: /i$/u, ru: /(?:ий)$/u, uk: /а$/u, tr: /$/u, el: /$/u, ro: /ă$/u, id: /$/u };
+const INFLECTED: Readonly<Record<string, RegExp>> = {
+  cs: /(?:ština|čtina|čina|tina)$/u,
+  pl: /i$/u,
+  ru: /(?:ий)$/u,
+  uk: /а$/u,
+  tr: /$/u,
+  el: /$/u,
+  ro: /ă$/u,
+  id: /$/u,
+};
 
 function namePattern(display: string, name: string): string {
-  const plain = name.toLowerCase().replace(/\s*[(（].*$/u, '').replace(/^bahasa |^tiếng |^اللغة /u, '').replace(/語$|语$/u, '');
+  const plain = name
+    .toLowerCase()
+    .replace(/\s*[(（].*$/u, '')
+    .replace(/^bahasa |^tiếng |^اللغة /u, '')
+    .replace(/語$|语$/u, '');
   const suffix = INFLECTED[display];
   const stem = escape(suffix ? plain.replace(suffix, '') : plain);
   const spaced = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u.test(plain);
@@ -89,15 +132,23 @@ function namesIn(sentence: string): readonly NamedLanguage[] {
       const { before, after } = match.groups ?? {};
       // Latin names of two letters and the like are words of other languages.
       if (match[0].trim().length < 2) continue;
-      found.push({ tag, start: match.index, end: match.index + match[0].length, isMeans: Boolean(before) || Boolean(after) || MEANS_ENDING[display]?.test(match[0]) === true });
+      found.push({
+        tag,
+        start: match.index,
+        end: match.index + match[0].length,
+        isMeans: Boolean(before) || Boolean(after) || MEANS_ENDING[display]?.test(match[0]) === true,
+      });
     }
   }
-  return found.sort((a, b) => a.end - b.end || Number(a.isMeans) - Number(b.isMeans) || a.end - a.start - (b.end - b.start));
+  return found.sort(
+    (a, b) => a.end - b.end || Number(a.isMeans) - Number(b.isMeans) || a.end - a.start - (b.end - b.start),
+  );
 }
 
 /** Whether a sentence says nothing but the language. */
 function isBareRequest(sentence: string, { start, end, isMeans }: NamedLanguage): boolean {
-  const rest = proseOf(`${sentence.slice(0, start)} ${sentence.slice(end)}`.toLowerCase()).match(/[\p{L}\p{M}'-]+/gu) ?? [];
+  const rest =
+    proseOf(`${sentence.slice(0, start)} ${sentence.slice(end)}`.toLowerCase()).match(/[\p{L}\p{M}'-]+/gu) ?? [];
   return rest.every((word) => FILLERS.test(word)) && (isMeans || rest.length > 0);
 }
 

@@ -17,26 +17,40 @@ const MIN_UNITS = 200;
 const REMEMBERED_QUESTIONS = 6;
 
 /**
- * Definitions of the names that a conversation's questions say, by the question that says a name first: what stands with a question depends on it and those before it alone, so that the
- * next one leaves it as it was. Nothing of what `given` holds, nor of names that may mean many things.
+ * Definitions of the names that a conversation's questions say, by the question that says a name first: what stands
+ * with a question depends on it and those before it alone, so that the next one leaves it as it was. Nothing of what
+ * `given` holds, nor of names that may mean many things.
  */
 export async function namedDefinitions(
   files: Pick<WorkspaceSearch, 'symbols' | 'whenUsable'> | undefined,
   messages: readonly ChatMessage[],
   given: readonly ContextItem[],
 ): Promise<ReadonlyMap<ChatMessage, readonly FoundItem[]>> {
-  const questions = messages.filter(({ role }) => role === 'user').map((message) => ({ message, names: namesAsked(message.content, MAX_CANDIDATES) }));
+  const questions = messages
+    .filter(({ role }) => role === 'user')
+    .map((message) => ({ message, names: namesAsked(message.content, MAX_CANDIDATES) }));
   const names = [...new Set(questions.toReversed().flatMap((question) => question.names))].slice(0, MAX_LOOKED_UP);
   const found = new Map<ChatMessage, readonly FoundItem[]>();
   if (files === undefined || names.length === 0) return found;
   await files.whenUsable();
-  const definitions = new Map(await Promise.all(names.map(async (name) => [name, await files.symbols(name, MAX_DEFINITIONS + 1)] as const)));
+  const definitions = new Map(
+    await Promise.all(names.map(async (name) => [name, await files.symbols(name, MAX_DEFINITIONS + 1)] as const)),
+  );
   const said: (readonly string[])[] = [];
   const there: (readonly Snippet[])[] = [];
   for (const question of questions) {
-    const isNew = (name: string): boolean => !said.slice(-REMEMBERED_QUESTIONS).some((earlier) => earlier.includes(name));
-    const isMissing = (snippet: Snippet): boolean => !given.some((item) => holds(item, snippet)) && !there.slice(-REMEMBERED_QUESTIONS).flat().some((other) => isWithin(snippet, other));
-    const known = question.names.filter(isNew).map((name) => definitions.get(name) ?? []).filter(({ length }) => length > 0 && length <= MAX_DEFINITIONS);
+    const isNew = (name: string): boolean =>
+      !said.slice(-REMEMBERED_QUESTIONS).some((earlier) => earlier.includes(name));
+    const isMissing = (snippet: Snippet): boolean =>
+      !given.some((item) => holds(item, snippet)) &&
+      !there
+        .slice(-REMEMBERED_QUESTIONS)
+        .flat()
+        .some((other) => isWithin(snippet, other));
+    const known = question.names
+      .filter(isNew)
+      .map((name) => definitions.get(name) ?? [])
+      .filter(({ length }) => length > 0 && length <= MAX_DEFINITIONS);
     const snippets = withinUnits(outermost(known.slice(0, MAX_NAMES).flat()).filter(isMissing));
     if (snippets.length > 0) found.set(question.message, snippets.map(itemOf));
     said.push(question.names);
@@ -47,7 +61,11 @@ export async function namedDefinitions(
 
 /** Whether the model sees the snippet already. */
 function holds({ kind, uri, text }: ContextItem, snippet: Snippet): boolean {
-  return kind !== 'diagnostics' && uri === snippet.uri && text.replaceAll('\r\n', '\n').includes(snippet.text.replaceAll('\r\n', '\n'));
+  return (
+    kind !== 'diagnostics' &&
+    uri === snippet.uri &&
+    text.replaceAll('\r\n', '\n').includes(snippet.text.replaceAll('\r\n', '\n'))
+  );
 }
 
 /** As many as have room, the last cut behind a line. */

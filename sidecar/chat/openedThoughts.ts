@@ -7,18 +7,26 @@ const CLOSING = '\n</think>\n\n';
 const LAST_TOKENS = 16;
 
 /**
- * What an answer to a prompt has to be put behind, so that its thoughts can be told from what it says: some reasoning models' templates open the thoughts
- * themselves. Empty for all others.
+ * What an answer to a prompt has to be put behind, so that its thoughts can be told from what it says: some reasoning
+ * models' templates open the thoughts themselves. Empty for all others.
  */
-export async function openedThoughts(session: ModelSession, model: LoadedModel, prompt: readonly TokenId[]): Promise<string> {
+export async function openedThoughts(
+  session: ModelSession,
+  model: LoadedModel,
+  prompt: readonly TokenId[],
+): Promise<string> {
   return isReasoning(model) && endsOpen(await endOf(session, prompt)) ? OPENING : '';
 }
 
 /**
- * What a prompt has to be followed by, so that a reasoning model answers without thoughts: the empty ones that templates write for that. Nothing for all
- * others.
+ * What a prompt has to be followed by, so that a reasoning model answers without thoughts: the empty ones that
+ * templates write for that. Nothing for all others.
  */
-export async function withheldThoughts(session: ModelSession, model: LoadedModel, prompt: readonly TokenId[]): Promise<readonly TokenId[]> {
+export async function withheldThoughts(
+  session: ModelSession,
+  model: LoadedModel,
+  prompt: readonly TokenId[],
+): Promise<readonly TokenId[]> {
   if (!isReasoning(model)) return [];
   const end = await endOf(session, prompt);
   if (/<\/think>\s*$/.test(end)) return [];

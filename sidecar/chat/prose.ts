@@ -7,8 +7,9 @@ export function withoutBlocks(text: string): string {
 }
 
 /**
- * The words of a question that are a human language: fenced and inline code, identifiers, paths, addresses and the slash command are
- * taken out, and words in Latin letters where most is in another script, unless `keepLatin`. What is left may be empty.
+ * The words of a question that are a human language: fenced and inline code, identifiers, paths, addresses and the
+ * slash command are taken out, and words in Latin letters where most is in another script, unless `keepLatin`. What is
+ * left may be empty.
  */
 export function proseOf(question: string, { keepLatin = false }: { readonly keepLatin?: boolean } = {}): string {
   const words = withoutBlocks(question)
@@ -18,7 +19,12 @@ export function proseOf(question: string, { keepLatin = false }: { readonly keep
     .split(/\s+/)
     .filter((word) => word !== '' && !looksLikeCode(word));
   const text = words.join(' ');
-  return !keepLatin && foreignToLatin(text) ? text.replace(/[\p{Script=Latin}]+/gu, ' ').replace(/\s+/g, ' ').trim() : text;
+  return !keepLatin && foreignToLatin(text)
+    ? text
+        .replace(/[\p{Script=Latin}]+/gu, ' ')
+        .replace(/\s+/g, ' ')
+        .trim()
+    : text;
 }
 
 /** camelCase, snake_case, a.b, a(), a/b, <T>, --flag, x1, a file name, an operator. */
@@ -34,12 +40,13 @@ function looksLikeCode(word: string): boolean {
 }
 
 /**
- * Technical terms in Latin letters are common in other scripts and say nothing about the language. One character of Chinese, Japanese or Korean
- * counts as a syllable, not as a letter.
+ * Technical terms in Latin letters are common in other scripts and say nothing about the language. One character of
+ * Chinese, Japanese or Korean counts as a syllable, not as a letter.
  */
 function foreignToLatin(text: string): boolean {
   const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  const syllables = text.match(/[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0;
+  const syllables =
+    text.match(/[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/gu)?.length ?? 0;
   const foreign = (text.match(/\p{L}/gu)?.length ?? 0) - latin + 2 * syllables;
   return foreign > 0 && foreign / (foreign + latin) >= 0.3;
 }

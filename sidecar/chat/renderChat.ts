@@ -18,8 +18,8 @@ export interface RenderOptions {
 }
 
 /**
- * Messages as the tokens of the model's own chat template. A template without a system role gets that text at the head of the first
- * user message; a base model without any template gets a plain form that most have seen.
+ * Messages as the tokens of the model's own chat template. A template without a system role gets that text at the head
+ * of the first user message; a base model without any template gets a plain form that most have seen.
  */
 export async function renderChat(
   session: ModelSession,
@@ -31,16 +31,24 @@ export async function renderChat(
   const start = options.answerStart ? await engine.tokenize(options.answerStart) : [];
   if (!model.chatTemplate) {
     const tokens = await engine.tokenize(plainForm(messages));
-    const bos = model.special.addBos && model.special.bos !== undefined && tokens[0] !== model.special.bos ? [model.special.bos] : [];
+    const bos =
+      model.special.addBos && model.special.bos !== undefined && tokens[0] !== model.special.bos
+        ? [model.special.bos]
+        : [];
     return { tokens: [...bos, ...tokens, ...start], stop: ['\n### '] };
   }
   const render = async (from: readonly TemplateMessage[]): Promise<readonly TokenId[]> =>
-    engine.chatTemplate({ messages: from, addGenerationPrompt: true, ...(options.tools?.length ? { tools: options.tools } : {}) });
+    engine.chatTemplate({
+      messages: from,
+      addGenerationPrompt: true,
+      ...(options.tools?.length ? { tools: options.tools } : {}),
+    });
   let tokens: readonly TokenId[];
   try {
     tokens = await render(messages);
   } catch (error) {
-    if (!(error instanceof TroubleError) || error.code !== 'invalid-input' || messages[0]?.role !== 'system') throw error;
+    if (!(error instanceof TroubleError) || error.code !== 'invalid-input' || messages[0]?.role !== 'system')
+      throw error;
     tokens = await render(systemIntoFirstUserMessage(messages));
   }
   const thoughts = options.withholdThoughts ? await withheldThoughts(session, model, tokens) : [];
@@ -55,6 +63,11 @@ function systemIntoFirstUserMessage(messages: readonly TemplateMessage[]): Templ
 }
 
 function plainForm(messages: readonly TemplateMessage[]): string {
-  const titles: Record<string, string> = { system: '### System', user: '### Instruction', assistant: '### Response', tool: '### Result' };
+  const titles: Record<string, string> = {
+    system: '### System',
+    user: '### Instruction',
+    assistant: '### Response',
+    tool: '### Result',
+  };
   return `${messages.map(({ role, content }) => `${titles[role] ?? titles['user']}:\n${content}\n\n`).join('')}### Response:\n`;
 }

@@ -23,9 +23,17 @@ export interface ToolSyntax {
 /** Reads the syntax off the model's chat template. */
 export function toolSyntax(model: LoadedModel): ToolSyntax {
   const template = model.chatTemplate ?? '';
-  if (template.includes('<tool_call>')) return { open: '<tool_call>\n', close: '\n</tool_call>', inputKey: 'arguments', array: false, several: true };
-  if (template.includes('[TOOL_CALLS]')) return { open: '[TOOL_CALLS]', close: '', inputKey: 'arguments', array: true, several: false };
-  return { open: '', close: '', inputKey: template.includes('"parameters"') ? 'parameters' : 'arguments', array: false, several: false };
+  if (template.includes('<tool_call>'))
+    return { open: '<tool_call>\n', close: '\n</tool_call>', inputKey: 'arguments', array: false, several: true };
+  if (template.includes('[TOOL_CALLS]'))
+    return { open: '[TOOL_CALLS]', close: '', inputKey: 'arguments', array: true, several: false };
+  return {
+    open: '',
+    close: '',
+    inputKey: template.includes('"parameters"') ? 'parameters' : 'arguments',
+    array: false,
+    several: false,
+  };
 }
 
 /** Tools in the form that chat templates expect. */
@@ -41,7 +49,13 @@ export function templateMessages(messages: readonly GenerateMessage[]): Template
     role: message.role,
     content: message.content,
     ...(message.toolCalls?.length
-      ? { tool_calls: message.toolCalls.map(({ id, name, input }) => ({ type: 'function', id, function: { name, arguments: input } })) }
+      ? {
+          tool_calls: message.toolCalls.map(({ id, name, input }) => ({
+            type: 'function',
+            id,
+            function: { name, arguments: input },
+          })),
+        }
       : {}),
     ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
   }));
@@ -65,13 +79,25 @@ export function parseCall(text: string, tools: readonly ToolDescription[], synta
   try {
     value = parseJson(text);
   } catch (error) {
-    throw new TroubleError('engine-failed', `The model's tool call was cut off after ${text.length} characters. Allow more output tokens.`, { cause: error });
+    throw new TroubleError(
+      'engine-failed',
+      `The model's tool call was cut off after ${text.length} characters. Allow more output tokens.`,
+      { cause: error },
+    );
   }
   const call = (Array.isArray(value) ? (value as unknown[])[0] : value) as Record<string, unknown>;
   const input = call[syntax.inputKey];
   const name = call['name'];
-  if (typeof name !== 'string' || !tools.some((tool) => tool.name === name) || typeof input !== 'object' || input === null) {
-    throw new TroubleError('engine-failed', `Expected a call of one of ${tools.map((tool) => tool.name).join(', ')}, got a call of ${typeof name === 'string' ? name : 'no name'}.`);
+  if (
+    typeof name !== 'string' ||
+    !tools.some((tool) => tool.name === name) ||
+    typeof input !== 'object' ||
+    input === null
+  ) {
+    throw new TroubleError(
+      'engine-failed',
+      `Expected a call of one of ${tools.map((tool) => tool.name).join(', ')}, got a call of ${typeof name === 'string' ? name : 'no name'}.`,
+    );
   }
   return { id: randomUUID().replaceAll('-', '').slice(0, CALL_ID_LENGTH), name, input };
 }

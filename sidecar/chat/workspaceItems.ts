@@ -23,8 +23,14 @@ export interface FoundItems {
   readonly missingSymbols: readonly string[];
 }
 
-/** What of the workspace goes with a question that asks for it: the definitions that it names, and the code that fits its words. Without files nothing is found. */
-export async function workspaceItems(files: WorkspaceSearch | undefined, params: Pick<ChatParams, 'messages' | 'workspace' | 'symbols'>): Promise<FoundItems> {
+/**
+ * What of the workspace goes with a question that asks for it: the definitions that it names, and the code that fits
+ * its words. Without files nothing is found.
+ */
+export async function workspaceItems(
+  files: WorkspaceSearch | undefined,
+  params: Pick<ChatParams, 'messages' | 'workspace' | 'symbols'>,
+): Promise<FoundItems> {
   const { symbols = [], workspace = false, messages } = params;
   if (files === undefined) return { items: [], missingSymbols: symbols };
   if (symbols.length === 0 && !workspace) return { items: [], missingSymbols: [] };
@@ -34,14 +40,19 @@ export async function workspaceItems(files: WorkspaceSearch | undefined, params:
   const found = [...definitions.flat(), ...(workspace ? await files.search(question, MAX_FOUND) : [])];
   // One order whatever the rank: the same code for the next question is then the same prompt.
   return {
-    items: outermost(found).sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine).map(itemOf),
+    items: outermost(found)
+      .sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine)
+      .map(itemOf),
     missingSymbols: symbols.filter((_, index) => definitions[index]?.length === 0),
   };
 }
 
 /** Each once, and none that stands in another. */
 export function outermost(snippets: readonly Snippet[]): Snippet[] {
-  return snippets.filter((one, index) => !snippets.some((other, at) => at !== index && isWithin(one, other) && (at < index || !isWithin(other, one))));
+  return snippets.filter(
+    (one, index) =>
+      !snippets.some((other, at) => at !== index && isWithin(one, other) && (at < index || !isWithin(other, one))),
+  );
 }
 
 /** Whether lines are among others of the same file. */

@@ -11,8 +11,8 @@ export function bundledModelNotice(how: string): string {
 }
 
 /**
- * Tells a person at a terminal that the model which came with Chorus answers. Nothing is told where a model or a server was chosen, also by
- * `CHORUS_MODEL`, with `--json`, and where standard error goes to a file or another program.
+ * Tells a person at a terminal that the model which came with Chorus answers. Nothing is told where a model or a server
+ * was chosen, also by `CHORUS_MODEL`, with `--json`, and where standard error goes to a file or another program.
  */
 export async function tellOfBundledModel(
   { session, signal }: { readonly session: Pick<Session, 'request'>; readonly signal?: AbortSignal },

@@ -27,7 +27,10 @@ import { ExitCodes } from './exitCodes.ts';
 import { describeFailure, reportFailure } from './failure.ts';
 import { CLI_VERSION } from './session.ts';
 
-/** Runs a command line, given without the program's name. Gives the exit code; errors are told, with --json as an object. */
+/**
+ * Runs a command line, given without the program's name. Gives the exit code; errors are told, with --json as an
+ * object.
+ */
 export async function runCommandLine(commandLine: readonly string[]): Promise<number> {
   const json = commandLine.includes('--json');
   try {
@@ -43,7 +46,10 @@ function createProgram(json: boolean): Command {
     .description(l10n.t('Code completion and chat by a local model. Nothing leaves this machine.'))
     .version(CLI_VERSION)
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', `\n${l10n.t('The commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')}`)
+    .addHelpText(
+      'after',
+      `\n${l10n.t('The commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')}`,
+    )
     .exitOverride();
   // Set before the commands are added, because they inherit it: with --json commander's own line would not be JSON.
   if (json) program.configureOutput({ writeErr: () => undefined });

@@ -1,13 +1,18 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { Message, type NotificationMessage, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc/node';
-import type { DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams } from 'vscode-languageserver-protocol';
+import type {
+  DidChangeTextDocumentParams,
+  DidCloseTextDocumentParams,
+  DidOpenTextDocumentParams,
+} from 'vscode-languageserver-protocol';
 import type { Trouble } from '../protocol/client.ts';
 
 type Id = string | number | null;
 
 /**
- * What an editor has told its server and still waits for, so that the next server can be told the same: settings, the open documents as they
- * are now, requests without an answer. Notebooks are not among it: their cells have to be opened anew.
+ * What an editor has told its server and still waits for, so that the next server can be told the same: settings, the
+ * open documents as they are now, requests without an answer. Notebooks are not among it: their cells have to be opened
+ * anew.
  */
 export class EditorState {
   #initialize: RequestMessage | undefined;
@@ -35,7 +40,10 @@ export class EditorState {
     }
   }
 
-  /** Notes an answer to the editor. False: it is not for the editor, since a server that leaves only passed the request on to the next. */
+  /**
+   * Notes an answer to the editor. False: it is not for the editor, since a server that leaves only passed the request
+   * on to the next.
+   */
   answered(message: Message): boolean {
     if (!Message.isResponse(message)) return true;
     if (isDraining(message)) return false;
@@ -53,9 +61,18 @@ export class EditorState {
     const opened = [...this.#documents.values()].map((document) => ({
       jsonrpc: '2.0',
       method: 'textDocument/didOpen',
-      params: { textDocument: { uri: document.uri, languageId: document.languageId, version: document.version, text: document.getText() } },
+      params: {
+        textDocument: {
+          uri: document.uri,
+          languageId: document.languageId,
+          version: document.version,
+          text: document.getText(),
+        },
+      },
     }));
-    return [this.#initialized, this.#configuration, ...opened, ...this.#unanswered.values()].filter((message) => message !== undefined);
+    return [this.#initialized, this.#configuration, ...opened, ...this.#unanswered.values()].filter(
+      (message) => message !== undefined,
+    );
   }
 
   #notified(message: NotificationMessage): void {

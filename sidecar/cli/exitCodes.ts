@@ -16,7 +16,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The time limit ended a command before it had anything to print: exit code 1. The message says how to give it longer. */
+/**
+ * The time limit ended a command before it had anything to print: exit code 1. The message says how to give it longer.
+ */
 export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
 }

@@ -16,10 +16,12 @@ export interface Failure {
 
 /** What to say of any error, and how to exit. */
 export function describeFailure(error: unknown): Failure {
-  if (error instanceof InterruptedError) return { code: 'interrupted', message: 'Interrupted.', exitCode: ExitCodes.interrupted };
+  if (error instanceof InterruptedError)
+    return { code: 'interrupted', message: 'Interrupted.', exitCode: ExitCodes.interrupted };
   if (error instanceof UsageError) return { code: 'usage', message: error.message, exitCode: ExitCodes.usage };
   if (error instanceof OutOfTimeError) return failed('out-of-time', error.message);
-  if (error instanceof TroubleError || error instanceof SidecarError) return failed(error.code, error.message, error.detail);
+  if (error instanceof TroubleError || error instanceof SidecarError)
+    return failed(error.code, error.message, error.detail);
   if (error instanceof ResponseError) {
     const trouble = error.code === TROUBLE_ERROR_CODE ? (error.data as Trouble | undefined) : undefined;
     return trouble ? failed(trouble.code, trouble.message, trouble.detail) : failed('request-failed', error.message);
@@ -31,12 +33,18 @@ function failed(code: string, message: string, detail?: string): Failure {
   return { code, message, ...(detail ? { detail } : {}), exitCode: ExitCodes.failed };
 }
 
-/** Writes a failure: with `json` an object on standard output, else a line on standard error (with the last lines of a crashed process). */
+/**
+ * Writes a failure: with `json` an object on standard output, else a line on standard error (with the last lines of a
+ * crashed process).
+ */
 export function reportFailure(failure: Failure, json: boolean): void {
   const { code, message, detail } = failure;
   if (json) {
     printJson({ error: { code, message, detail } });
   } else if (failure.exitCode !== ExitCodes.interrupted) {
-    writeForeignText(process.stderr, `chorus: ${message.replaceAll('\n', ' ')}\n${detail ? `${detail.trimEnd()}\n` : ''}`);
+    writeForeignText(
+      process.stderr,
+      `chorus: ${message.replaceAll('\n', ' ')}\n${detail ? `${detail.trimEnd()}\n` : ''}`,
+    );
   }
 }

@@ -16,12 +16,19 @@ export async function readTokens(file: string): Promise<readonly TokenId[]> {
   } catch (error) {
     throw new UsageError(`${file} can't be read as JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (!Array.isArray(value) || !value.every(Number.isInteger)) throw new UsageError(`${file} must hold a JSON array of whole numbers.`);
+  if (!Array.isArray(value) || !value.every(Number.isInteger))
+    throw new UsageError(`${file} must hold a JSON array of whole numbers.`);
   return value as TokenId[];
 }
 
-/** A UTF-8 text that is not empty, or where no more than `tokens` of it are used, enough of its beginning. Throws `UsageError`. */
-export async function readText(file: string, { tokens = Infinity }: { readonly tokens?: number } = {}): Promise<string> {
+/**
+ * A UTF-8 text that is not empty, or where no more than `tokens` of it are used, enough of its beginning. Throws
+ * `UsageError`.
+ */
+export async function readText(
+  file: string,
+  { tokens = Infinity }: { readonly tokens?: number } = {},
+): Promise<string> {
   let text: string;
   try {
     const bytes = await readBeginning(file, tokens * MOST_BYTES_PER_TOKEN);

@@ -4,7 +4,9 @@ export interface Interrupt {
   dispose(): void;
 }
 
-/** Turns the next Ctrl-C (or SIGTERM) into an abort of `signal`; a second one while that is under way behaves as always. */
+/**
+ * Turns the next Ctrl-C (or SIGTERM) into an abort of `signal`; a second one while that is under way behaves as always.
+ */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController();
   const abort = (): void => {

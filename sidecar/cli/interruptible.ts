@@ -3,7 +3,9 @@ import { onInterrupt } from './interrupt.ts';
 import { ProgressBar } from './progressBar.ts';
 
 /** Runs work that draws how far it is and that Ctrl-C ends. Throws `InterruptedError` then, else what `work` throws. */
-export async function interruptible<Result>(work: (signal: AbortSignal, bar: ProgressBar) => Promise<Result>): Promise<Result> {
+export async function interruptible<Result>(
+  work: (signal: AbortSignal, bar: ProgressBar) => Promise<Result>,
+): Promise<Result> {
   const interrupt = onInterrupt();
   const bar = new ProgressBar();
   try {

@@ -6,7 +6,10 @@ import { interfaceLanguageFor } from '../../l10n/languages.ts';
 /** Where the bundles are: beside `dist` in a package and after a build, and in a checkout. */
 const FOLDERS = ['../l10n/', '../../l10n/'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 
-/** Has the command line speak the language of the environment, as POSIX says where that stands; English where there is no bundle of it. */
+/**
+ * Has the command line speak the language of the environment, as POSIX says where that stands; English where there is
+ * no bundle of it.
+ */
 export function useEnvironmentLanguage(environment: NodeJS.ProcessEnv = process.env): void {
   const locale = [environment['LC_ALL'], environment['LC_MESSAGES'], environment['LANG']].find(Boolean);
   // Windows has no such variables.

@@ -1,11 +1,23 @@
 import { LSPErrorCodes, MessageType } from 'vscode-languageserver-protocol';
-import { Message, StreamMessageReader, StreamMessageWriter, type ContentTypeDecoder, type RequestMessage, type ResponseMessage } from 'vscode-jsonrpc/node';
+import {
+  Message,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type ContentTypeDecoder,
+  type RequestMessage,
+  type ResponseMessage,
+} from 'vscode-jsonrpc/node';
 import WebSocket from 'ws';
 import { CloseCodes, describeClose } from '../client/connect.ts';
 import { findOrStart, type LaunchOptions } from '../client/launch.ts';
 import { parseJson } from '../common/parseJson.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
-import { FORGET_WORKSPACE_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type ForgetWorkspaceParams } from '../protocol/client.ts';
+import {
+  FORGET_WORKSPACE_REQUEST,
+  type ChorusInitializationOptions,
+  type ChorusSettings,
+  type ForgetWorkspaceParams,
+} from '../protocol/client.ts';
 import { EditorState, isDraining } from './editorState.ts';
 import { SecretDocuments } from './secretDocuments.ts';
 import { writeForeignText } from './terminal.ts';
@@ -19,10 +31,10 @@ export interface LspStdioOptions {
 }
 
 /**
- * `chorus lsp --stdio`: an editor that speaks LSP over a pipe reaches the shared sidecar. Messages pass unchanged, but `initialize` gets
- * `initializationOptions` where the editor gives none, and what is said of documents that are secret by their names stays here. When the
- * sidecar makes way for a newer version the editor goes on with that one and notices nothing. Resolves with the exit code when either side
- * ends. Throws `SidecarError`.
+ * `chorus lsp --stdio`: an editor that speaks LSP over a pipe reaches the shared sidecar. Messages pass unchanged, but
+ * `initialize` gets `initializationOptions` where the editor gives none, and what is said of documents that are secret
+ * by their names stays here. When the sidecar makes way for a newer version the editor goes on with that one and
+ * notices nothing. Resolves with the exit code when either side ends. Throws `SidecarError`.
  */
 export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
   // Read from the start: an editor sends `initialize` while the sidecar is still coming up.
@@ -68,11 +80,16 @@ class Bridge {
     this.reader.onClose(() => this.#editorEnded());
     this.reader.onError((error) => this.#leave(1, `the editor's stream is not LSP: ${error.message}`));
     this.reader.listen((message) => {
-      this.#passing = this.#passing.then(() => this.#unlessSecret(message)).catch((error: unknown) => this.#leave(1, messageOf(error)));
+      this.#passing = this.#passing
+        .then(() => this.#unlessSecret(message))
+        .catch((error: unknown) => this.#leave(1, messageOf(error)));
     });
   }
 
-  /** Messages that came with the stream's end are still on their way; after `exit` the sidecar answers them and closes the connection itself. */
+  /**
+   * Messages that came with the stream's end are still on their way; after `exit` the sidecar answers them and closes
+   * the connection itself.
+   */
   #editorEnded(): void {
     setTimeout(() => {
       if (!this.#sawExit) return this.#leave(0);
@@ -115,7 +132,8 @@ class Bridge {
   #closed(code: number, reason: string): void {
     this.#toSidecar = undefined;
     if (this.#sawExit) this.#leave(0);
-    else if (code === CloseCodes.drained) this.#toSuccessor().catch((error: unknown) => this.#leave(1, messageOf(error)));
+    else if (code === CloseCodes.drained)
+      this.#toSuccessor().catch((error: unknown) => this.#leave(1, messageOf(error)));
     else this.#leave(1, describeClose(code, reason));
   }
 
@@ -141,20 +159,35 @@ class Bridge {
     });
   }
 
-  /** A message of the editor's; behind `initialized` comes that what was read while other files were secret is to go. */
+  /**
+   * A message of the editor's; behind `initialized` comes that what was read while other files were secret is to go.
+   */
   #pass(toSidecar: WebSocketMessageWriter, message: Message): void {
     this.#write(toSidecar, message);
-    if (methodOf(message) === 'initialized') this.#write(toSidecar, { jsonrpc: '2.0', id: OWN_FORGET, method: FORGET_WORKSPACE_REQUEST, params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams } as RequestMessage);
+    if (methodOf(message) === 'initialized')
+      this.#write(toSidecar, {
+        jsonrpc: '2.0',
+        id: OWN_FORGET,
+        method: FORGET_WORKSPACE_REQUEST,
+        params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams,
+      } as RequestMessage);
   }
 
   #forgotten(answer: ResponseMessage): void {
     const { error } = answer;
-    if (error && !isDraining(answer)) this.#tell(`What Chorus read of this workspace under other rules of what is secret could not be deleted: ${error.message}`);
+    if (error && !isDraining(answer))
+      this.#tell(
+        `What Chorus read of this workspace under other rules of what is secret could not be deleted: ${error.message}`,
+      );
   }
 
   /** In the editor's log. */
   #tell(message: string): void {
-    this.#toEditor({ jsonrpc: '2.0', method: 'window/logMessage', params: { type: MessageType.Info, message } } as Message);
+    this.#toEditor({
+      jsonrpc: '2.0',
+      method: 'window/logMessage',
+      params: { type: MessageType.Info, message },
+    } as Message);
   }
 
   #toEditor(message: Message): void {

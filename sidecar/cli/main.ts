@@ -7,7 +7,9 @@ import { useEnvironmentLanguage } from './language.ts';
 useEnvironmentLanguage();
 
 // A reader such as `head` that has seen enough is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed));
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? ExitCodes.ok : ExitCodes.failed),
+);
 
 const exitCode = await runCommandLine(process.argv.slice(2));
 // A command may have set its own.

@@ -37,23 +37,39 @@ export function withModelOptions(command: Command): Command {
   return withJson(command)
     .option('--model <file>', l10n.t('GGUF file to use (default: the bundled model)'))
     .addOption(new Option('--engine <name>', l10n.t('how to run it')).choices(['auto', 'chorus', 'llama']))
-    .addOption(new Option('--device <name>', l10n.t('where to run it')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']))
+    .addOption(
+      new Option('--device <name>', l10n.t('where to run it')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
+    )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
     .option('--context-size <tokens>', l10n.t('context in tokens'), (value) => integer(value, 128, 2 ** 24))
-    .option('--cache <choice>', 'what of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)');
+    .option(
+      '--cache <choice>',
+      'what of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)',
+    );
 }
 
 /** Adds `--server` and `--server-model` to a command. */
 export function withServerOptions(command: Command): Command {
   return command
-    .option('--server <url>', l10n.t('ask this OpenAI-compatible server, whose key is in {0}: what is asked leaves this machine', SERVER_KEY_VARIABLE))
+    .option(
+      '--server <url>',
+      l10n.t(
+        'ask this OpenAI-compatible server, whose key is in {0}: what is asked leaves this machine',
+        SERVER_KEY_VARIABLE,
+      ),
+    )
     .option('--server-model <name>', l10n.t('the model of the server (default: its first)'));
 }
 
-/** What a command does with a server. Its key is in the environment: arguments are seen by every process of the machine. */
+/**
+ * What a command does with a server. Its key is in the environment: arguments are seen by every process of the machine.
+ */
 export function serverOf({ server, serverModel }: ServerOptions): ServerChoice | undefined {
-  if (server === undefined && serverModel !== undefined) throw new UsageError('--server-model names a model of a server: give the server with --server');
-  return server === undefined ? undefined : { url: server, model: serverModel, key: process.env[SERVER_KEY_VARIABLE] || undefined };
+  if (server === undefined && serverModel !== undefined)
+    throw new UsageError('--server-model names a model of a server: give the server with --server');
+  return server === undefined
+    ? undefined
+    : { url: server, model: serverModel, key: process.env[SERVER_KEY_VARIABLE] || undefined };
 }
 
 /** A server whose model may still have to be chosen. */
@@ -64,12 +80,20 @@ export interface ServerChoice {
 }
 
 /**
- * The settings that the options choose, or undefined where they choose none. Settings mean a sidecar of this command's own, so that nobody's
- * editor changes its model.
+ * The settings that the options choose, or undefined where they choose none. Settings mean a sidecar of this command's
+ * own, so that nobody's editor changes its model.
  */
 export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
   const { model, engine, device, threads, contextSize, cache } = options;
-  if (model === undefined && engine === undefined && device === undefined && threads === undefined && contextSize === undefined && cache === undefined) return undefined;
+  if (
+    model === undefined &&
+    engine === undefined &&
+    device === undefined &&
+    threads === undefined &&
+    contextSize === undefined &&
+    cache === undefined
+  )
+    return undefined;
   return {
     modelPath: model === undefined ? undefined : path.resolve(model),
     engine,
@@ -87,7 +111,10 @@ export function integer(value: string, low: number, high: number): number {
   throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`);
 }
 
-/** Parses whole numbers between two bounds with commas between them, at most 16. Throws commander's `InvalidArgumentError`. */
+/**
+ * Parses whole numbers between two bounds with commas between them, at most 16. Throws commander's
+ * `InvalidArgumentError`.
+ */
 export function integers(value: string, low: number, high: number): readonly number[] {
   const numbers = value.split(',').map((part) => integer(part.trim(), low, high));
   if (numbers.length > MOST_NUMBERS) throw new InvalidArgumentError(`Expected at most ${MOST_NUMBERS} numbers.`);

@@ -15,7 +15,9 @@ export function printFields(fields: readonly (readonly [name: string, ...values:
   const width = Math.max(...fields.map(([name]) => name.length)) + 2;
   for (const [name, ...values] of fields) {
     const present = values.filter((value) => value !== undefined);
-    present.forEach((value, index) => writeForeignText(process.stdout, `${(index === 0 ? name : '').padEnd(width)}${inOneLine(value)}\n`));
+    present.forEach((value, index) =>
+      writeForeignText(process.stdout, `${(index === 0 ? name : '').padEnd(width)}${inOneLine(value)}\n`),
+    );
   }
 }
 
@@ -24,7 +26,14 @@ export function formatTable(cells: readonly (readonly string[])[]): readonly str
   const rows = cells.map((row) => row.map(inOneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const isText = widths.map((_, column) => rows.slice(1).some((row) => /[a-z]/.test(row[column] ?? '')));
-  return rows.map((row) => row.map((cell, column) => (isText[column] ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        isText[column] ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** "62.5 %" */

@@ -17,7 +17,10 @@ export interface QuestionOptions {
   readonly show: (question: string) => void;
 }
 
-/** The questions that are typed or pasted into a terminal, those too that come while nobody waits for one. Several lines of a paste are one question. */
+/**
+ * The questions that are typed or pasted into a terminal, those too that come while nobody waits for one. Several lines
+ * of a paste are one question.
+ */
 export class Questions {
   readonly #waiting: string[] = [];
   /** Lines of the question that is not at its end. */
@@ -72,7 +75,9 @@ export class Questions {
     else if (question.trim() !== '') this.#waiting.push(question);
   }
 
-  /** A question that is whole, and waited for, is given yet: its end and that of the input come together from a script. */
+  /**
+   * A question that is whole, and waited for, is given yet: its end and that of the input come together from a script.
+   */
   #close(): void {
     this.#isClosed = true;
     clearTimeout(this.#gap);

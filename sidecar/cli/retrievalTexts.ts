@@ -4,6 +4,11 @@ import { readTextFiles, type TextFile } from '../workshop/retrieval/textFiles.ts
 import type { Random } from '../workshop/train/random.ts';
 
 /** The texts of a folder, or generated ones where none is given. Throws `TroubleError`. */
-export async function retrievalTexts(folder: string | undefined, generate: (random: Random) => TextFile): Promise<TextSource> {
-  return folder === undefined ? generatedFiles(generate) : filesInRandomOrder(await readTextFiles(path.resolve(folder)));
+export async function retrievalTexts(
+  folder: string | undefined,
+  generate: (random: Random) => TextFile,
+): Promise<TextSource> {
+  return folder === undefined
+    ? generatedFiles(generate)
+    : filesInRandomOrder(await readTextFiles(path.resolve(folder)));
 }

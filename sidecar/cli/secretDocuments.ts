@@ -23,7 +23,10 @@ const CLOSING: readonly string[] = ['textDocument/didClose', 'notebookDocument/d
 /** A drive that takes longer to say where a link leads keeps the document. */
 const LINK_LIMIT_MS = 10_000;
 
-/** The open documents of an editor that are secret by their names, or lead to such: what it says of them is not for the sidecar. */
+/**
+ * The open documents of an editor that are secret by their names, or lead to such: what it says of them is not for the
+ * sidecar.
+ */
 export class SecretDocuments {
   #files = new SecretFiles();
   readonly #kept = new Set<string>();
@@ -36,13 +39,18 @@ export class SecretDocuments {
     return this.#files.digest;
   }
 
-  /** Notes what a message says of documents; true: it is about a secret one. Messages are to be asked about in their order, each when the one before is answered. */
+  /**
+   * Notes what a message says of documents; true: it is about a secret one. Messages are to be asked about in their
+   * order, each when the one before is answered.
+   */
   async keeps(message: Message): Promise<boolean> {
     const { method, params } = message as Seen;
     if (typeof method !== 'string') return false;
     if (method === 'initialize') this.#files = new SecretFiles(patternsOf(params?.initializationOptions?.secretFiles));
     const cells: readonly SeenDocument[] = Array.isArray(params?.cellTextDocuments) ? params.cellTextDocuments : [];
-    const uris = [params?.textDocument, params?.notebookDocument, ...cells].map((document) => document?.uri).filter((uri) => typeof uri === 'string');
+    const uris = [params?.textDocument, params?.notebookDocument, ...cells]
+      .map((document) => document?.uri)
+      .filter((uri) => typeof uri === 'string');
     if (OPENING.includes(method)) {
       const reason = await this.#reasonToKeep(uris);
       if (reason !== undefined) {
@@ -64,7 +72,9 @@ export class SecretDocuments {
       const file = fileOf(uri);
       if (file === undefined) continue;
       try {
-        const target = pathToFileURL(await within(LINK_LIMIT_MS, realPathOf(file), `no answer within ${LINK_LIMIT_MS} ms`)).href;
+        const target = pathToFileURL(
+          await within(LINK_LIMIT_MS, realPathOf(file), `no answer within ${LINK_LIMIT_MS} ms`),
+        ).href;
         if (this.#isSecret(target)) return `it leads to ${target}, and files of that name hold secrets`;
       } catch (error) {
         if (error instanceof LateError) return 'its drive does not say whether it is a link to a secret file';
@@ -77,7 +87,11 @@ export class SecretDocuments {
   /** Editors encode names more or less: read in any way, it must not be secret. */
   #isSecret(uri: string): boolean {
     const afterAuthority = uri.replace(/^[a-z][a-z\d+.-]+:(?:\/\/[^/]*)?/i, '');
-    const paths = [afterAuthority, decoded(afterAuthority), ...(URL.canParse(uri) ? [decoded(new URL(uri).pathname)] : [])];
+    const paths = [
+      afterAuthority,
+      decoded(afterAuthority),
+      ...(URL.canParse(uri) ? [decoded(new URL(uri).pathname)] : []),
+    ];
     return paths.some((each) => this.#files.has(each));
   }
 }

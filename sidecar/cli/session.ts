@@ -46,10 +46,21 @@ export class Session {
     private readonly ownHome: string | undefined,
   ) {
     const { socket } = attachment;
-    this.#connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket), NullLogger);
+    this.#connection = createMessageConnection(
+      new WebSocketMessageReader(socket),
+      new WebSocketMessageWriter(socket),
+      NullLogger,
+    );
     this.#connection.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.onStatus(status));
     this.#closed = new Promise((resolve) => {
-      socket.once('close', () => resolve(new SidecarError('closed', 'The sidecar ended while it worked on this. Its log is in the Chorus folder. Try again.')));
+      socket.once('close', () =>
+        resolve(
+          new SidecarError(
+            'closed',
+            'The sidecar ended while it worked on this. Its log is in the Chorus folder. Try again.',
+          ),
+        ),
+      );
     });
     this.#connection.listen();
   }
@@ -77,12 +88,25 @@ export class Session {
     return attachment && Session.#initialized(attachment, undefined, undefined);
   }
 
-  static async #initialized(attachment: Attachment, ownHome: string | undefined, settings: ChorusSettings | undefined): Promise<Session> {
+  static async #initialized(
+    attachment: Attachment,
+    ownHome: string | undefined,
+    settings: ChorusSettings | undefined,
+  ): Promise<Session> {
     const session = new Session(attachment, ownHome);
     // Without settings the sidecar keeps the model that the user's editors chose.
-    const initializationOptions: ChorusInitializationOptions = { clientKind: 'cli', clientVersion: CLI_VERSION, ...(settings ? { settings } : {}) };
+    const initializationOptions: ChorusInitializationOptions = {
+      clientKind: 'cli',
+      clientVersion: CLI_VERSION,
+      ...(settings ? { settings } : {}),
+    };
     try {
-      await session.request('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+      await session.request('initialize', {
+        processId: process.pid,
+        rootUri: null,
+        capabilities: { textDocument: { inlineCompletion: {} } },
+        initializationOptions,
+      });
       await session.notify('initialized', {});
       return session;
     } catch (error) {
@@ -97,8 +121,14 @@ export class Session {
     return { pid, version, startedAt };
   }
 
-  /** Sends a request. Throws `ResponseError` for what the sidecar refuses and `SidecarError` 'closed' when it goes away. */
-  async request<Result, Part = never>(method: string, params: object, options: RequestOptions<Part> = {}): Promise<Result> {
+  /**
+   * Sends a request. Throws `ResponseError` for what the sidecar refuses and `SidecarError` 'closed' when it goes away.
+   */
+  async request<Result, Part = never>(
+    method: string,
+    params: object,
+    options: RequestOptions<Part> = {},
+  ): Promise<Result> {
     const { onPart, signal } = options;
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
@@ -107,7 +137,11 @@ export class Session {
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted) cancel();
     try {
-      const answer = this.#connection.sendRequest<Result>(method, onPart ? { ...params, partialResultToken: token } : params, cancellation.token);
+      const answer = this.#connection.sendRequest<Result>(
+        method,
+        onPart ? { ...params, partialResultToken: token } : params,
+        cancellation.token,
+      );
       return await Promise.race([answer, this.#closed.then((error) => Promise.reject(error))]);
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -142,7 +176,8 @@ export class Session {
 /** How the command line finds or starts the shared sidecar. */
 export function launchOptions(): LaunchOptions {
   const { file, execArgv } = ownScript(import.meta.url, { bundle: 'sidecar.mjs', source: '../front/main.ts' });
-  if (!existsSync(file)) throw new SidecarError('start-failed', `${file} does not exist. Build it with "npm run build".`);
+  if (!existsSync(file))
+    throw new SidecarError('start-failed', `${file} does not exist. Build it with "npm run build".`);
   return { sidecarScript: file, execArgv, clientVersion: CLI_VERSION };
 }
 
@@ -159,4 +194,3 @@ export function createOwnHome(): Promise<string> {
 export async function removeOwnHome(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
-

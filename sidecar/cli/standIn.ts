@@ -2,7 +2,10 @@ import * as l10n from '@vscode/l10n';
 import type { SidecarStatus } from '../protocol/client.ts';
 import { writeForeignText } from './terminal.ts';
 
-/** Tells on standard error that the model on this machine answers in place of the chosen server, and why: each reason once. */
+/**
+ * Tells on standard error that the model on this machine answers in place of the chosen server, and why: each reason
+ * once.
+ */
 export class StandInNotice {
   readonly #told = new Set<string>();
 

@@ -13,7 +13,12 @@ import type { ModelOptions } from './options.ts';
 import type { ProgressBar } from './progressBar.ts';
 
 /** What a command does with a model that is loaded; `bar` draws how far it is. */
-export type EngineWork<Result> = (engine: EngineProcess, model: LoadedModel, signal: AbortSignal, bar: ProgressBar) => Promise<Result>;
+export type EngineWork<Result> = (
+  engine: EngineProcess,
+  model: LoadedModel,
+  signal: AbortSignal,
+  bar: ProgressBar,
+) => Promise<Result>;
 
 /** Measures with an engine process of this command's own, so that nobody else's requests run beside. */
 export async function withEngine<Result>(options: ModelOptions, work: EngineWork<Result>): Promise<Result> {
@@ -22,7 +27,15 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
     try {
       const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
       const model = await engine.load(
-        { modelPath, engine: options.engine ?? 'auto', device: options.device ?? 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSize ?? 0, cache: options.cache, headNeedsFile: homeFiles().headNeedsFile },
+        {
+          modelPath,
+          engine: options.engine ?? 'auto',
+          device: options.device ?? 'auto',
+          threads: options.threads ?? 0,
+          contextSizeTokens: options.contextSize ?? 0,
+          cache: options.cache,
+          headNeedsFile: homeFiles().headNeedsFile,
+        },
         { signal, onProgress: (share) => bar.update(`Loading ${modelPath}`, share) },
       );
       bar.clear();
@@ -51,7 +64,10 @@ export function workInWorkshop<Result>(method: string, params: object): Promise<
   return workInChild({ method, params }, workshopScript());
 }
 
-async function workInChild<Result, Event = never>({ method, params, events }: LongWork<Event>, script?: OwnScript): Promise<Result> {
+async function workInChild<Result, Event = never>(
+  { method, params, events }: LongWork<Event>,
+  script?: OwnScript,
+): Promise<Result> {
   return interruptible(async (signal, bar) => {
     const child = new EngineChild({ script });
     if (events) {

@@ -30,8 +30,15 @@ export interface OwnSettings {
   readonly completion?: CompletionSettings;
 }
 
-/** Runs one request's worth of work: connects, loads the model behind a progress bar, cancels on Ctrl-C, and cleans up whatever happens. */
-export async function withSession<Result>(settings: ChorusSettings | undefined, work: (work: Work) => Promise<Result>, own: OwnSettings = {}): Promise<Result> {
+/**
+ * Runs one request's worth of work: connects, loads the model behind a progress bar, cancels on Ctrl-C, and cleans up
+ * whatever happens.
+ */
+export async function withSession<Result>(
+  settings: ChorusSettings | undefined,
+  work: (work: Work) => Promise<Result>,
+  own: OwnSettings = {},
+): Promise<Result> {
   const interrupt = onInterrupt();
   const session = await Session.open(settings);
   try {
@@ -64,8 +71,15 @@ async function serverSettings(session: Session, { url, model, key }: ServerChoic
   return { ...access, model: chosen };
 }
 
-/** Waits until the model is loaded as `settings` say, and draws how far it is. Throws `TroubleError` where it can't have their cache. */
-export async function loadModel(session: Session, settings: ChorusSettings | undefined, signal?: AbortSignal): Promise<void> {
+/**
+ * Waits until the model is loaded as `settings` say, and draws how far it is. Throws `TroubleError` where it can't have
+ * their cache.
+ */
+export async function loadModel(
+  session: Session,
+  settings: ChorusSettings | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
   const bar = new ProgressBar();
   session.onStatus = (status) => {
     if (status.state === 'loading') bar.update(`Loading ${status.modelPath ?? 'the model'}`, status.loadProgress ?? 0);

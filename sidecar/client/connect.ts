@@ -7,7 +7,9 @@ import type { SidecarState } from './stateFile.ts';
 /** Response header of the handshake: the sidecar's own proof. */
 export const SERVER_TOKEN_HEADER = 'chorus-server-token';
 
-/** Why the sidecar closed a connection, as WebSocket close codes. Every other code means that it did not end in order. */
+/**
+ * Why the sidecar closed a connection, as WebSocket close codes. Every other code means that it did not end in order.
+ */
 export const CloseCodes = {
   leaving: 1001,
   drained: 4001,
@@ -26,9 +28,10 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT = 408;
 
 /**
- * Opens an authenticated connection to the sidecar that wrote `state`. Both sides have proven themselves when this resolves.
- * Throws `SidecarError`: 'not-running' when the port refuses the connection, 'refused' when what answers is not this sidecar, 'unreachable'
- * when nothing answers in time, 'full' when it has no place for one more client. The first two alone say that the sidecar is gone.
+ * Opens an authenticated connection to the sidecar that wrote `state`. Both sides have proven themselves when this
+ * resolves. Throws `SidecarError`: 'not-running' when the port refuses the connection, 'refused' when what answers is
+ * not this sidecar, 'unreachable' when nothing answers in time, 'full' when it has no place for one more client. The
+ * first two alone say that the sidecar is gone.
  */
 export async function connect(state: SidecarState): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${state.port}/`, {
@@ -74,7 +77,10 @@ type Answer = 'none' | 'foreign' | 'proven';
 /** An answer over HTTP that opens no connection. */
 function refusal({ port, serverToken }: SidecarState, { statusCode, headers }: IncomingMessage): SidecarError {
   if (statusCode === 503 && headers[SERVER_TOKEN_HEADER] === serverToken) {
-    return new SidecarError('full', 'The sidecar has as many clients as it takes. Close a window or end a `chorus` command.');
+    return new SidecarError(
+      'full',
+      'The sidecar has as many clients as it takes. Close a window or end a `chorus` command.',
+    );
   }
   const code = statusCode === REQUEST_TIMEOUT ? 'unreachable' : 'refused';
   return new SidecarError(code, `The sidecar on port ${port} refused the connection with HTTP status ${statusCode}`);
@@ -84,7 +90,8 @@ function refusal({ port, serverToken }: SidecarState, { statusCode, headers }: I
 function failure(state: SidecarState, answer: Answer, cause: NodeJS.ErrnoException): SidecarError {
   // Node's parser says so of an answer that is no HTTP.
   if (answer === 'foreign' || cause.code?.startsWith('HPE_')) return stranger(state, cause);
-  if (cause.code === 'ECONNREFUSED') return new SidecarError('not-running', `No sidecar listens on port ${state.port}: ${cause.message}`, { cause });
+  if (cause.code === 'ECONNREFUSED')
+    return new SidecarError('not-running', `No sidecar listens on port ${state.port}: ${cause.message}`, { cause });
   return new SidecarError('unreachable', `No sidecar answers on port ${state.port}: ${cause.message}`, { cause });
 }
 

@@ -6,29 +6,45 @@ import { parseJson } from '../common/parseJson.ts';
 import { compareVersions } from '../common/compareVersions.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 
-/** The extension in the folder of one product: VS Code, Insiders, Cursor and VSCodium have one each, and share the per-user folder. */
+/**
+ * The extension in the folder of one product: VS Code, Insiders, Cursor and VSCodium have one each, and share the
+ * per-user folder.
+ */
 export interface Installation {
   readonly folder: string;
   readonly version: string;
 }
 
-/** Notes that the extension is installed there, for `isInstalled`. Those that are gone are forgotten, so that updates do not add up. */
-export async function recordInstallation({ installationsFolder }: Home, { folder, version }: Installation): Promise<void> {
+/**
+ * Notes that the extension is installed there, for `isInstalled`. Those that are gone are forgotten, so that updates do
+ * not add up.
+ */
+export async function recordInstallation(
+  { installationsFolder }: Home,
+  { folder, version }: Installation,
+): Promise<void> {
   const installation: Installation = { folder: await realpath(folder), version };
   // One file each, so that products that start at once do not lose one another's.
-  const file = path.join(installationsFolder, `${createHash('sha256').update(installation.folder).digest('hex').slice(0, 16)}.json`);
+  const file = path.join(
+    installationsFolder,
+    `${createHash('sha256').update(installation.folder).digest('hex').slice(0, 16)}.json`,
+  );
   const text = JSON.stringify(installation);
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return;
   await mkdir(installationsFolder, { recursive: true, mode: 0o700 });
-  for (const recorded of await recordedInstallations(installationsFolder)) if (!(await isThere(recorded))) await rm(recorded.file, { force: true });
+  for (const recorded of await recordedInstallations(installationsFolder))
+    if (!(await isThere(recorded))) await rm(recorded.file, { force: true });
   await writeWhole(file, text);
 }
 
 /**
- * Forgets an installation that its product removes, and older versions beside it, which an update leaves there until all are removed together. A newer
- * one stays: the product was updated.
+ * Forgets an installation that its product removes, and older versions beside it, which an update leaves there until
+ * all are removed together. A newer one stays: the product was updated.
  */
-export async function forgetInstallation({ installationsFolder }: Home, { folder, version }: Installation): Promise<void> {
+export async function forgetInstallation(
+  { installationsFolder }: Home,
+  { folder, version }: Installation,
+): Promise<void> {
   const parent = path.dirname(comparable(await realpath(folder)));
   for (const recorded of await recordedInstallations(installationsFolder)) {
     const isBeside = path.dirname(comparable(recorded.folder)) === parent;
@@ -42,13 +58,17 @@ export async function isInstalled({ installationsFolder }: Home): Promise<boolea
   return false;
 }
 
-async function recordedInstallations(installationsFolder: string): Promise<(Installation & { readonly file: string })[]> {
+async function recordedInstallations(
+  installationsFolder: string,
+): Promise<(Installation & { readonly file: string })[]> {
   const names = await readdir(installationsFolder).catch(() => []);
-  const read = names.filter((name) => name.endsWith('.json')).map(async (name) => {
-    const file = path.join(installationsFolder, name);
-    const installation = await readInstallation(file);
-    return installation ? [{ ...installation, file }] : [];
-  });
+  const read = names
+    .filter((name) => name.endsWith('.json'))
+    .map(async (name) => {
+      const file = path.join(installationsFolder, name);
+      const installation = await readInstallation(file);
+      return installation ? [{ ...installation, file }] : [];
+    });
   return (await Promise.all(read)).flat();
 }
 
@@ -63,7 +83,10 @@ async function readInstallation(file: string): Promise<Installation | undefined>
 
 /** The folder alone may outlast the extension where another program holds a file in it. */
 function isThere({ folder }: Installation): Promise<boolean> {
-  return access(path.join(folder, 'package.json')).then(() => true, () => false);
+  return access(path.join(folder, 'package.json')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** On Windows the extension and its uninstall hook are told of drives in letters of different case. */

@@ -25,7 +25,10 @@ export interface LaunchOptions {
   readonly homeFolder?: string;
   /** Where a sidecar that is started keeps what it measures of models; default: in its folder. */
   readonly headNeedsFile?: string;
-  /** The folder of the extension that this client is; while it is on disk, uninstalling another leaves the sidecar and its files alone. */
+  /**
+   * The folder of the extension that this client is; while it is on disk, uninstalling another leaves the sidecar and
+   * its files alone.
+   */
   readonly extensionFolder?: string;
   /** Options of the runtime before the script, for example to run from source. */
   readonly execArgv?: readonly string[];
@@ -51,17 +54,24 @@ export const EXIT_ALREADY_RUNNING = 3;
 /** Exit code of one that left in order: nobody came while its starter was stopped. */
 const EXIT_LEFT = 0;
 
-/** The process stays for days and computes little: V8 collects sooner rather than let its heaps grow, those of its threads too. */
+/**
+ * The process stays for days and computes little: V8 collects sooner rather than let its heaps grow, those of its
+ * threads too.
+ */
 const RUNTIME_OPTIONS = ['--optimize-for-size'];
-/** glibc gives each thread memory of its own, which it does not give back; two of them are enough for threads that allocate little. */
+/**
+ * glibc gives each thread memory of its own, which it does not give back; two of them are enough for threads that
+ * allocate little.
+ */
 const ALLOCATOR_VARIABLES = { MALLOC_ARENA_MAX: '2' };
 
 const POLL_MS = 50;
 const ANSWER_TIMEOUT_MS = 9_000;
 
 /**
- * Connects to the running sidecar, or starts it first. Two callers at once give one sidecar; an older sidecar is asked to leave and
- * replaced, a newer one never, and neither one that does not answer: it may be busy, or stopped. Throws `SidecarError`.
+ * Connects to the running sidecar, or starts it first. Two callers at once give one sidecar; an older sidecar is asked
+ * to leave and replaced, a newer one never, and neither one that does not answer: it may be busy, or stopped. Throws
+ * `SidecarError`.
  */
 export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const home = await ensureHome(options.homeFolder);
@@ -85,20 +95,31 @@ export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
       await release();
     }
   }
-  throw new SidecarError('start-failed', `Another process has been starting the sidecar for too long (lock ${home.lockFolder}). Try again.`);
+  throw new SidecarError(
+    'start-failed',
+    `Another process has been starting the sidecar for too long (lock ${home.lockFolder}). Try again.`,
+  );
 }
 
 type AttachOptions = Pick<LaunchOptions, 'clientVersion' | 'answerTimeoutMs'>;
 
 /** Connects to the running sidecar; never starts one. Gives `undefined` when there is none. Throws `SidecarError`. */
-export async function findRunning(options: AttachOptions & { readonly homeFolder?: string }): Promise<Attachment | undefined> {
+export async function findRunning(
+  options: AttachOptions & { readonly homeFolder?: string },
+): Promise<Attachment | undefined> {
   const home = await ensureHome(options.homeFolder);
   const found = await attach(home, options);
   return found && { ...found, started: false };
 }
 
-/** Gives `undefined` where no sidecar is; throws `SidecarError` 'unreachable' where one is that does not answer for `answerTimeoutMs`. */
-async function attach(home: Home, { clientVersion, answerTimeoutMs = ANSWER_TIMEOUT_MS }: AttachOptions): Promise<{ socket: WebSocket; state: SidecarState; isOlder: boolean } | undefined> {
+/**
+ * Gives `undefined` where no sidecar is; throws `SidecarError` 'unreachable' where one is that does not answer for
+ * `answerTimeoutMs`.
+ */
+async function attach(
+  home: Home,
+  { clientVersion, answerTimeoutMs = ANSWER_TIMEOUT_MS }: AttachOptions,
+): Promise<{ socket: WebSocket; state: SidecarState; isOlder: boolean } | undefined> {
   for (const begun = performance.now(); ; await sleep(POLL_MS)) {
     // Read each time: the sidecar that does not answer may make way for another meanwhile.
     const state = await readStateFile(home.stateFile);
@@ -109,7 +130,8 @@ async function attach(home: Home, { clientVersion, answerTimeoutMs = ANSWER_TIME
       if (!(error instanceof SidecarError)) throw error;
       if (isGone(error)) return undefined;
       if (error.code !== 'unreachable') throw error;
-      if (performance.now() - begun >= answerTimeoutMs) throw doesNotAnswer({ state, stateFile: home.stateFile, timeoutMs: answerTimeoutMs, cause: error });
+      if (performance.now() - begun >= answerTimeoutMs)
+        throw doesNotAnswer({ state, stateFile: home.stateFile, timeoutMs: answerTimeoutMs, cause: error });
     }
   }
 }
@@ -119,12 +141,26 @@ export function isGone(error: unknown): boolean {
   return error instanceof SidecarError && (error.code === 'not-running' || error.code === 'refused');
 }
 
-function doesNotAnswer({ state: { pid, port }, stateFile, timeoutMs, cause }: { readonly state: SidecarState; readonly stateFile: string; readonly timeoutMs: number; readonly cause: SidecarError }): SidecarError {
+function doesNotAnswer({
+  state: { pid, port },
+  stateFile,
+  timeoutMs,
+  cause,
+}: {
+  readonly state: SidecarState;
+  readonly stateFile: string;
+  readonly timeoutMs: number;
+  readonly cause: SidecarError;
+}): SidecarError {
   const message = `The Chorus sidecar, process ${pid}, has not answered on port ${port} for ${timeoutMs / 1000} s (${cause.message}). It is stopped or busy: let it go on, or end that process, and try again. No second one is started beside it. If that process is no Chorus sidecar, or none is there, another program has the port: delete ${stateFile}.`;
   return new SidecarError('unreachable', message, { cause });
 }
 
-function accept(socket: WebSocket, state: SidecarState, clientVersion: string): { socket: WebSocket; state: SidecarState; isOlder: boolean } {
+function accept(
+  socket: WebSocket,
+  state: SidecarState,
+  clientVersion: string,
+): { socket: WebSocket; state: SidecarState; isOlder: boolean } {
   const isOlder = compareVersions(state.version, clientVersion) < 0;
   if (!isOlder && state.protocolVersion !== PROTOCOL_VERSION) {
     socket.terminate();
@@ -152,7 +188,10 @@ async function replaceOrStart(home: Home, options: LaunchOptions): Promise<Attac
   }
 }
 
-/** Starts the process and waits for its state file. Gives `undefined` when another sidecar turned out to be running, or this one has left meanwhile. */
+/**
+ * Starts the process and waits for its state file. Gives `undefined` when another sidecar turned out to be running, or
+ * this one has left meanwhile.
+ */
 async function start(home: Home, options: LaunchOptions): Promise<SidecarState | undefined> {
   const timeoutMs = options.startTimeoutMs ?? 30_000;
   const launchId = randomUUID();
@@ -164,7 +203,7 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
     const exited = subprocess.then((result) => {
       exit = result;
     });
-    for (const patience = new Patience(timeoutMs); !patience.isOver(); ) {
+    for (const patience = new Patience(timeoutMs); !patience.isOver();) {
       const state = await readStateFile(home.stateFile);
       if (state?.launchId === launchId) return state;
       if (exit) break;
@@ -174,31 +213,52 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
     if (exit?.exitCode === EXIT_DISK_FULL) throw homeIsFull(home.folder);
     if (!exit) subprocess.kill('SIGKILL');
     const how = exit ? describeExit(exit) : `it was not ready after ${timeoutMs / 1000} s`;
-    throw new SidecarError('start-failed', `The Chorus sidecar could not be started: ${how}. Its log is ${home.logFile}.`, {
-      detail: await readLogTail(home, logStart),
-    });
+    throw new SidecarError(
+      'start-failed',
+      `The Chorus sidecar could not be started: ${how}. Its log is ${home.logFile}.`,
+      {
+        detail: await readLogTail(home, logStart),
+      },
+    );
   } finally {
     await log.close();
   }
 }
 
 /** Starts the process, which outlives this one. What it writes goes into the log. */
-function spawnSidecar(home: Home, { execArgv = [], sidecarScript, headNeedsFile, env }: LaunchOptions, { launchId, logDescriptor }: { readonly launchId: string; readonly logDescriptor: number }) {
+function spawnSidecar(
+  home: Home,
+  { execArgv = [], sidecarScript, headNeedsFile, env }: LaunchOptions,
+  { launchId, logDescriptor }: { readonly launchId: string; readonly logDescriptor: number },
+) {
   // execa takes any file descriptor; its types know those up to 9.
   const output = logDescriptor as 9;
-  const subprocess = execa(process.execPath, [...RUNTIME_OPTIONS, ...execArgv, sidecarScript, '--home', home.folder, '--launch-id', launchId, ...(headNeedsFile === undefined ? [] : ['--head-needs-file', headNeedsFile])], {
-    cwd: home.folder,
-    detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    windowsHide: true,
-    stdin: 'ignore',
-    stdout: output,
-    stderr: output,
-    extendEnv: false,
-    env: nodeEnvironment({ ...ALLOCATOR_VARIABLES, ...env }),
-  });
+  const subprocess = execa(
+    process.execPath,
+    [
+      ...RUNTIME_OPTIONS,
+      ...execArgv,
+      sidecarScript,
+      '--home',
+      home.folder,
+      '--launch-id',
+      launchId,
+      ...(headNeedsFile === undefined ? [] : ['--head-needs-file', headNeedsFile]),
+    ],
+    {
+      cwd: home.folder,
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+      windowsHide: true,
+      stdin: 'ignore',
+      stdout: output,
+      stderr: output,
+      extendEnv: false,
+      env: nodeEnvironment({ ...ALLOCATOR_VARIABLES, ...env }),
+    },
+  );
   subprocess.unref();
   return subprocess;
 }

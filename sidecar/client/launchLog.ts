@@ -12,8 +12,9 @@ const TAIL_LINES = 20;
 const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
 
 /**
- * Opens the log for a process about to start, for this user alone; an overlong log becomes the previous one first. A link or a pipe under its name is
- * removed: a link would have Chorus write wherever it leads, and a pipe waits for its reader. Throws `SidecarError` 'home-unusable'.
+ * Opens the log for a process about to start, for this user alone; an overlong log becomes the previous one first. A
+ * link or a pipe under its name is removed: a link would have Chorus write wherever it leads, and a pipe waits for its
+ * reader. Throws `SidecarError` 'home-unusable'.
  */
 export async function openLaunchLog(home: Home): Promise<FileHandle> {
   try {

@@ -12,18 +12,24 @@ import { WebSocketMessageReader, WebSocketMessageWriter } from './webSocketTrans
 /** Longer than a sidecar lets its running requests finish. */
 const LEAVE_TIMEOUT_MS = 20_000;
 
-/** Asks an older sidecar to leave and waits until it has closed the connection. Throws `SidecarError` 'incompatible' when it will not. */
+/**
+ * Asks an older sidecar to leave and waits until it has closed the connection. Throws `SidecarError` 'incompatible'
+ * when it will not.
+ */
 export async function drain(socket: WebSocket, clientVersion: string, sidecarVersion: string): Promise<void> {
   const params: DrainParams = { clientVersion };
   const left = await askToLeave(socket, DRAIN_REQUEST, params);
   if (!left) {
-    throw new SidecarError('incompatible', `The older sidecar (Chorus ${sidecarVersion}) did not make way for Chorus ${clientVersion}. Close the older windows.`);
+    throw new SidecarError(
+      'incompatible',
+      `The older sidecar (Chorus ${sidecarVersion}) did not make way for Chorus ${clientVersion}. Close the older windows.`,
+    );
   }
 }
 
 /**
- * Stops the running sidecar, of whatever version and whoever is connected: for the uninstall hook. Gives false when none runs, or when it
- * did not leave in time. No process is ended from outside.
+ * Stops the running sidecar, of whatever version and whoever is connected: for the uninstall hook. Gives false when
+ * none runs, or when it did not leave in time. No process is ended from outside.
  */
 export async function stopRunning(homeFolder?: string): Promise<boolean> {
   const state = await readStateFile(homeFiles(homeFolder).stateFile);
@@ -40,7 +46,10 @@ async function askToLeave(socket: WebSocket, method: string, params: object): Pr
   connection.listen();
   const timeout = new AbortController();
   const ask = async (): Promise<boolean> => {
-    const answer = await Promise.race([connection.sendRequest<DrainResult | null>(method, params), closed.then(() => null)]);
+    const answer = await Promise.race([
+      connection.sendRequest<DrainResult | null>(method, params),
+      closed.then(() => null),
+    ]);
     if (answer?.accepted === false) return false;
     await closed;
     return true;

@@ -2,8 +2,8 @@
 const LONGEST_STEP_MS = 5_000;
 
 /**
- * How long to wait for something, without the time for which this process stood still itself: what it waits for had that time, and may be there
- * when it goes on. It is to be asked again and again.
+ * How long to wait for something, without the time for which this process stood still itself: what it waits for had
+ * that time, and may be there when it goes on. It is to be asked again and again.
  */
 export class Patience {
   #waitedMs = 0;

@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { parseJson } from '../common/parseJson.ts';
 
-/** What a client needs to reach the running sidecar. Written by the sidecar once it listens, so its presence says "ready". */
+/**
+ * What a client needs to reach the running sidecar. Written by the sidecar once it listens, so its presence says
+ * "ready".
+ */
 export interface SidecarState {
   /** TCP port on 127.0.0.1. */
   readonly port: number;
   /** The client proves by this that it may read the state file. One per launch. */
   readonly token: string;
-  /** The sidecar proves by this, in the handshake's response, that it wrote the state file and is not another program on its old port. */
+  /**
+   * The sidecar proves by this, in the handshake's response, that it wrote the state file and is not another program on
+   * its old port.
+   */
   readonly serverToken: string;
   /** For information. No process is ever ended by it. */
   readonly pid: number;
@@ -23,8 +29,8 @@ export interface SidecarState {
 }
 
 /**
- * Reads the state file. Gives `undefined` for a missing file and for one that cannot be trusted: of another shape, of another user,
- * or open to others.
+ * Reads the state file. Gives `undefined` for a missing file and for one that cannot be trusted: of another shape, of
+ * another user, or open to others.
  */
 export async function readStateFile(file: string): Promise<SidecarState | undefined> {
   let handle: FileHandle;

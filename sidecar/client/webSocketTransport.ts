@@ -46,7 +46,10 @@ export class WebSocketMessageReader extends AbstractMessageReader implements Mes
   }
 }
 
-/** Writes one JSON-RPC message per text frame. A message above `MAX_FRAME_BYTES` is not sent: `SidecarError` 'message-too-large'. */
+/**
+ * Writes one JSON-RPC message per text frame. A message above `MAX_FRAME_BYTES` is not sent: `SidecarError`
+ * 'message-too-large'.
+ */
 export class WebSocketMessageWriter extends AbstractMessageWriter implements MessageWriter {
   constructor(private readonly socket: WebSocket) {
     super();
@@ -58,7 +61,10 @@ export class WebSocketMessageWriter extends AbstractMessageWriter implements Mes
     const sizeBytes = Buffer.byteLength(text);
     if (sizeBytes > MAX_FRAME_BYTES) {
       const method = (message as { method?: string }).method ?? 'a response';
-      throw new SidecarError('message-too-large', `${method} is ${sizeBytes} bytes long; at most ${MAX_FRAME_BYTES} are sent`);
+      throw new SidecarError(
+        'message-too-large',
+        `${method} is ${sizeBytes} bytes long; at most ${MAX_FRAME_BYTES} are sent`,
+      );
     }
     await new Promise<void>((resolve, reject) => {
       this.socket.send(text, (error) => (error ? reject(error) : resolve()));

@@ -8,7 +8,10 @@ export function commonPrefixLength(one: readonly TokenId[], other: readonly Toke
   return length;
 }
 
-/** Tokens of `before` that are neither at the beginning of `after` nor, of the rest, at its end: what stood there, and does not any more. */
+/**
+ * Tokens of `before` that are neither at the beginning of `after` nor, of the rest, at its end: what stood there, and
+ * does not any more.
+ */
 export function differingTokens(before: readonly TokenId[], after: readonly TokenId[]): number {
   const start = commonPrefixLength(before, after);
   const most = Math.min(before.length, after.length) - start;

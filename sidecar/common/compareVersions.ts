@@ -1,6 +1,7 @@
 /**
- * Compares two semantic versions by precedence (semver.org, §11): negative when `a` is older than `b`, 0 when equal, positive when newer.
- * Build metadata does not count. A text that is no semantic version is older than every one that is.
+ * Compares two semantic versions by precedence (semver.org, §11): negative when `a` is older than `b`, 0 when equal,
+ * positive when newer. Build metadata does not count. A text that is no semantic version is older than every one that
+ * is.
  */
 export function compareVersions(a: string, b: string): number {
   const left = parseVersion(a);
@@ -10,7 +11,8 @@ export function compareVersions(a: string, b: string): number {
     const difference = (left.core[i] ?? 0) - (right.core[i] ?? 0);
     if (difference !== 0) return difference;
   }
-  if (left.pre.length === 0 || right.pre.length === 0) return Number(left.pre.length === 0) - Number(right.pre.length === 0);
+  if (left.pre.length === 0 || right.pre.length === 0)
+    return Number(left.pre.length === 0) - Number(right.pre.length === 0);
   for (let i = 0; i < Math.max(left.pre.length, right.pre.length); i++) {
     const difference = compareIdentifiers(left.pre[i], right.pre[i]);
     if (difference !== 0) return difference;

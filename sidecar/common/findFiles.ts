@@ -19,7 +19,11 @@ export async function findFiles<Found>(root: string, { maxDepth, look }: FindOpt
   const files: Found[] = [];
   let entriesLeft = MAX_ENTRIES;
   const folders: { folder: string; depth: number }[] = [{ folder: realRoot, depth: 1 }];
-  for (let next = folders.shift(); next !== undefined && entriesLeft > 0 && files.length < MAX_FILES; next = folders.shift()) {
+  for (
+    let next = folders.shift();
+    next !== undefined && entriesLeft > 0 && files.length < MAX_FILES;
+    next = folders.shift()
+  ) {
     const entries = await readdir(next.folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries.slice(0, entriesLeft)) {
       const entryPath = path.join(next.folder, entry.name);
@@ -38,7 +42,9 @@ export async function findFiles<Found>(root: string, { maxDepth, look }: FindOpt
 /** An absolute path without links, as far as it exists. */
 export async function realPathOf(file: string): Promise<string> {
   const parent = path.dirname(file);
-  return realpath(file).catch(async () => (parent === file ? file : path.join(await realPathOf(parent), path.basename(file))));
+  return realpath(file).catch(async () =>
+    parent === file ? file : path.join(await realPathOf(parent), path.basename(file)),
+  );
 }
 
 /** Whether a path lies in a folder, by its name alone. */

@@ -10,8 +10,9 @@ interface Seen {
 const seen = new Map<string, Seen>();
 
 /**
- * Lets a lock expire that is dated in the future: its holder died, the clock was set back, and until that time comes again it would count as held. A holder
- * that lives dates its lock anew all the time; one that is found with the same date for `staleMs` is dead. To be called whenever the lock is found held.
+ * Lets a lock expire that is dated in the future: its holder died, the clock was set back, and until that time comes
+ * again it would count as held. A holder that lives dates its lock anew all the time; one that is found with the same
+ * date for `staleMs` is dead. To be called whenever the lock is found held.
  */
 export async function expireFutureLock(lockFolder: string, staleMs: number): Promise<void> {
   const mtimeMs = (await stat(lockFolder).catch(() => undefined))?.mtimeMs;

@@ -103,11 +103,18 @@ async function isRemoved(folder: string): Promise<boolean> {
 }
 
 async function removeOwnFiles(folder: string): Promise<void> {
-  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile, headNeedsFile, installationsFolder } = homeFiles(folder);
-  const own = new Set([stateFile, logFile, previousLogFile, lockFolder, speedsFile, headNeedsFile, installationsFolder].map((file) => path.basename(file)));
+  const { stateFile, logFile, previousLogFile, lockFolder, speedsFile, headNeedsFile, installationsFolder } =
+    homeFiles(folder);
+  const own = new Set(
+    [stateFile, logFile, previousLogFile, lockFolder, speedsFile, headNeedsFile, installationsFolder].map((file) =>
+      path.basename(file),
+    ),
+  );
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
-    const isTemporary = [stateFile, speedsFile, headNeedsFile].some((file) => entry.startsWith(path.basename(file))) && entry.endsWith('.tmp');
+    const isTemporary =
+      [stateFile, speedsFile, headNeedsFile].some((file) => entry.startsWith(path.basename(file))) &&
+      entry.endsWith('.tmp');
     if (!own.has(entry) && !isTemporary && ![CUDA_FOLDER, CONTEXTS_FOLDER, MODELS_FOLDER].includes(entry)) continue;
     await rm(path.join(folder, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
@@ -115,13 +122,15 @@ async function removeOwnFiles(folder: string): Promise<void> {
 
 /** Removes inherited rights and leaves this user full control, of files created later too. */
 async function grantToThisUserOnly(folder: string): Promise<void> {
-  const grantTo = (account: string): Promise<unknown> => runSystemTool('icacls.exe', [folder, '/inheritance:r', '/grant:r', `${account}:(OI)(CI)F`, '/q']);
+  const grantTo = (account: string): Promise<unknown> =>
+    runSystemTool('icacls.exe', [folder, '/inheritance:r', '/grant:r', `${account}:(OI)(CI)F`, '/q']);
   const { username } = os.userInfo();
   const domain = process.env['USERDOMAIN'];
   try {
     await grantTo(domain ? `${domain}\\${username}` : username);
   } catch (refused) {
-    // Windows' own SSH server names the workgroup as the domain of an account of the machine, which nothing can be granted to.
+    // Windows' own SSH server names the workgroup as the domain of an account of the machine, which nothing can be
+    // granted to.
     const identifier = await ownIdentifier();
     if (identifier === undefined) throw refused;
     await grantTo(`*${identifier}`);

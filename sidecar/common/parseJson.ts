@@ -1,6 +1,10 @@
-/** Deeper than any message, file or answer that Chorus reads: each level costs the parser a hundred times its bracket. */
+/**
+ * Deeper than any message, file or answer that Chorus reads: each level costs the parser a hundred times its bracket.
+ */
 export const MAX_JSON_DEPTH = 128;
-/** A document of which each word is replaced is told in a tenth of that; a `[]` of three bytes takes fifty in memory. */
+/**
+ * A document of which each word is replaced is told in a tenth of that; a `[]` of three bytes takes fifty in memory.
+ */
 export const MAX_JSON_VALUES = 2_000_000;
 
 /** A text is nested deeper, or has more values, than are parsed. It quotes nothing of the text. */
@@ -16,8 +20,8 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * `JSON.parse` for texts from outside. Throws `JsonLimitError`, before anything is parsed, where a text is nested deeper than `MAX_JSON_DEPTH` or has more
- * than `MAX_JSON_VALUES` values, and `SyntaxError` where it is no JSON.
+ * `JSON.parse` for texts from outside. Throws `JsonLimitError`, before anything is parsed, where a text is nested
+ * deeper than `MAX_JSON_DEPTH` or has more than `MAX_JSON_VALUES` values, and `SyntaxError` where it is no JSON.
  */
 export function parseJson(text: string): unknown {
   checkLimits(text);

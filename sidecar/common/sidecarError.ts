@@ -1,4 +1,7 @@
-/** What went wrong on the way to the sidecar. A client localises by `code`; `message` is plain English and complete in itself. */
+/**
+ * What went wrong on the way to the sidecar. A client localises by `code`; `message` is plain English and complete in
+ * itself.
+ */
 export type SidecarErrorCode =
   /** The process could not be started, or ended before it was ready. `detail` holds the last lines it wrote. */
   | 'start-failed'

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 
-/** Writes a file for this user alone, which others find as it was or whole: by a rename. Throws as `writeFile` and `rename`, and leaves nothing beside it. */
+/**
+ * Writes a file for this user alone, which others find as it was or whole: by a rename. Throws as `writeFile` and
+ * `rename`, and leaves nothing beside it.
+ */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {

@@ -21,11 +21,17 @@ import type { GivenTexts, WorkspaceTexts } from './workspaceTexts.ts';
 
 /** Lines that take longer to write are not waited for. */
 const MULTI_LINE_MS = 1500;
-/** The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate gets a chance. */
+/**
+ * The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate
+ * gets a chance.
+ */
 const AUTOMATIC_ATTEMPTS = 2;
 /** Tokens that only say again what healing took back. */
 const HEALED_TOKENS = 4;
-/** Largest model beside which n-grams count: they help models of 100 and 145 MB (`npm run bench:ngrams`), and larger ones know better. */
+/**
+ * Largest model beside which n-grams count: they help models of 100 and 145 MB (`npm run bench:ngrams`), and larger
+ * ones know better.
+ */
 const MOST_NGRAM_BYTES = 300_000_000;
 
 export interface MadeCandidates {
@@ -47,9 +53,21 @@ export interface MakeOptions {
 
 /** Asks the model for what may stand at a cursor. */
 export class CandidateMaker {
-  constructor(private readonly options: { session: ModelSession; prompts: PromptMaker; sequences: ClientSequences; texts: WorkspaceTexts; now: () => number; log: (message: string) => void }) {}
+  constructor(
+    private readonly options: {
+      session: ModelSession;
+      prompts: PromptMaker;
+      sequences: ClientSequences;
+      texts: WorkspaceTexts;
+      now: () => number;
+      log: (message: string) => void;
+    },
+  ) {}
 
-  /** `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws `TroubleError`. */
+  /**
+   * `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws
+   * `TroubleError`.
+   */
   async make(request: CompletionRequest, cursor: Cursor, run: MakeOptions): Promise<MadeCandidates | undefined> {
     const { session, prompts, sequences, now } = this.options;
     const model = await session.model();
@@ -58,7 +76,14 @@ export class CandidateMaker {
     if (!request.explicit && !worthCompleting(cursor, fim !== undefined)) return undefined;
 
     const extent = chooseExtent(cursor, request.settings);
-    const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: run.isAhead === true ? 'preparing' : 'asked' });
+    const prompt = await prompts.make({
+      request,
+      cursor,
+      model,
+      fim,
+      extent,
+      purpose: run.isAhead === true ? 'preparing' : 'asked',
+    });
     const unfeltTokens = prompts.unfeltTokens(model);
     // The one that the prompt was made for: another may take its place between two attempts.
     let place = sequences.placeToAsk(request, prompt.tokens, unfeltTokens);
@@ -75,7 +100,18 @@ export class CandidateMaker {
       const timeoutMs = Math.round(deadline - now());
       isOutOfTime ||= timeoutMs <= 0 && texts.length === 0;
       if (run.signal.aborted || timeoutMs <= 0) break;
-      const candidate = await this.#candidate({ request, model, prompt, place, cursor, extent, attempt, timeoutMs, fim, run });
+      const candidate = await this.#candidate({
+        request,
+        model,
+        prompt,
+        place,
+        cursor,
+        extent,
+        attempt,
+        timeoutMs,
+        fim,
+        run,
+      });
       if (candidate === undefined) break;
       explanation ??= candidate.explanation;
       place = { sequence: candidate.sequence ?? place.sequence };
@@ -89,11 +125,16 @@ export class CandidateMaker {
     return isOutOfTime && texts.length === 0 ? undefined : { texts, explanation };
   }
 
-  /** Whole files whose n-grams count beside the model, which know nothing of what stands behind the cursor. What was filtered out would be said again with them, and other choices would be the same. */
+  /**
+   * Whole files whose n-grams count beside the model, which know nothing of what stands behind the cursor. What was
+   * filtered out would be said again with them, and other choices would be the same.
+   */
   #countedTexts(request: CompletionRequest, model: LoadedModel, { lineSuffix }: Cursor): GivenTexts | undefined {
     const { prompts, texts } = this.options;
     const isSmall = model.engine === 'chorus' && model.sizeBytes <= MOST_NGRAM_BYTES;
-    return isSmall && onlyClosersFollow.test(lineSuffix) && prompts.wantedContextTokens(model, request) > 0 ? texts.of(request) : undefined;
+    return isSmall && onlyClosersFollow.test(lineSuffix) && prompts.wantedContextTokens(model, request) > 0
+      ? texts.of(request)
+      : undefined;
   }
 
   async #candidate(options: {
@@ -107,7 +148,16 @@ export class CandidateMaker {
     timeoutMs: number;
     fim: FimFormat | undefined;
     run: MakeOptions;
-  }): Promise<{ text: string; isOutOfTime: boolean; filteredOut: boolean; sequence: string | undefined; explanation: LastCompletion } | undefined> {
+  }): Promise<
+    | {
+        text: string;
+        isOutOfTime: boolean;
+        filteredOut: boolean;
+        sequence: string | undefined;
+        explanation: LastCompletion;
+      }
+    | undefined
+  > {
     const { prompt, place, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
     const counted = attempt === 0 ? this.#countedTexts(request, options.model, cursor) : undefined;
@@ -156,7 +206,11 @@ export class CandidateMaker {
         promptTokens: prompt.tokens.length,
         contextTokens: prompt.contextTokens,
         context: prompt.context.filter(({ snippet }) => !isOwnText(snippet.uri, request.uri)),
-        counted: (counted?.files ?? []).map(({ uri, text: fileText }) => ({ uri, text: fileText, path: request.workspace?.pathOf(uri) ?? uri })),
+        counted: (counted?.files ?? []).map(({ uri, text: fileText }) => ({
+          uri,
+          text: fileText,
+          path: request.workspace?.pathOf(uri) ?? uri,
+        })),
         result,
       }),
     };

@@ -31,12 +31,16 @@ export interface ClientSequencesOptions {
   readonly onLost?: (document: ClientDocument) => void;
 }
 
-/** Documents of a client that have a sequence of their own. The engine may have room for fewer: then it says so, or takes the one that was used least lately. */
+/**
+ * Documents of a client that have a sequence of their own. The engine may have room for fewer: then it says so, or
+ * takes the one that was used least lately.
+ */
 const MAX_DOCUMENTS = 3;
 
 /**
- * The engine's sequences of each client, so that nothing of one window's code serves another: the last few documents have one each, so that who comes back to one
- * finds it as it was, and in one more the next context is read. Whoever types on in the midst of that finds all as it was.
+ * The engine's sequences of each client, so that nothing of one window's code serves another: the last few documents
+ * have one each, so that who comes back to one finds it as it was, and in one more the next context is read. Whoever
+ * types on in the midst of that finds all as it was.
  */
 export class ClientSequences {
   /** The document that completions were asked for last comes first, then those before it. */
@@ -54,7 +58,10 @@ export class ClientSequences {
 
   /** All that the client may have. */
   names(clientKey: string): readonly string[] {
-    return Array.from({ length: MAX_DOCUMENTS + 1 }, (_, index) => `completion:${clientKey}${index === 0 ? '' : `:${index + 1}`}`);
+    return Array.from(
+      { length: MAX_DOCUMENTS + 1 },
+      (_, index) => `completion:${clientKey}${index === 0 ? '' : `:${index + 1}`}`,
+    );
   }
 
   /** Whether prompts for the document are evaluated in this sequence. */
@@ -63,8 +70,9 @@ export class ClientSequences {
   }
 
   /**
-   * The document whose prompts the engine holds the beginning of this one's from: itself where it has a sequence of its own, else the one before it; none where
-   * nothing is held for the client. Of a document that the user comes back to the engine is asked whether its sequence is still there.
+   * The document whose prompts the engine holds the beginning of this one's from: itself where it has a sequence of its
+   * own, else the one before it; none where nothing is held for the client. Of a document that the user comes back to
+   * the engine is asked whether its sequence is still there.
    */
   async baseOf({ clientKey, uri }: ClientDocument): Promise<string | undefined> {
     const [current] = this.#of(clientKey);
@@ -84,17 +92,18 @@ export class ClientSequences {
   }
 
   /**
-   * Tokens that who goes on at the last prompt evaluated at a place would wait for anew if this one were evaluated there. What both end with is what stands behind the
-   * cursor, and is evaluated for every prompt anyway.
+   * Tokens that who goes on at the last prompt evaluated at a place would wait for anew if this one were evaluated
+   * there. What both end with is what stands behind the cursor, and is evaluated for every prompt anyway.
    */
   lostTokens({ sequence }: ReadingPlace, tokens: readonly TokenId[]): number {
     return differingTokens(this.#held.get(sequence) ?? [], tokens);
   }
 
   /**
-   * Where to evaluate a prompt of what is asked: in the document's own sequence. A document without one gets a new one, if more than `unfeltTokens`, and more than
-   * that costs, would be lost otherwise of the one before it. What that one holds of the prompt is copied; where it can't be, and would be felt when it is evaluated
-   * again, there is no new one.
+   * Where to evaluate a prompt of what is asked: in the document's own sequence. A document without one gets a new one,
+   * if more than `unfeltTokens`, and more than that costs, would be lost otherwise of the one before it. What that one
+   * holds of the prompt is copied; where it can't be, and would be felt when it is evaluated again, there is no new
+   * one.
    */
   placeToAsk(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
     const { clientKey } = document;
@@ -105,41 +114,53 @@ export class ClientSequences {
     if (own !== undefined) {
       const isBack = own !== this.#of(clientKey)[0];
       // The copy may have been ended on the way.
-      return { sequence: own.sequence, ...((isBack || common > this.#common(own, tokens)) && { copyFrom: other.sequence }) };
+      return {
+        sequence: own.sequence,
+        ...((isBack || common > this.#common(own, tokens)) && { copyFrom: other.sequence }),
+      };
     }
     const lostTokens = this.#heldTokens(other) - common;
-    const isInPlace = lostTokens <= unfeltTokens || (this.#copiesRows ? lostTokens <= common % LARGEST_STRETCH : common > unfeltTokens);
+    const isInPlace =
+      lostTokens <= unfeltTokens || (this.#copiesRows ? lostTokens <= common % LARGEST_STRETCH : common > unfeltTokens);
     return isInPlace ? { sequence: other.sequence } : { sequence: this.#emptiest(clientKey), copyFrom: other.sequence };
   }
 
   /**
-   * Where to read a prompt that nobody waits for: in the document's own sequence where what that loses, or what there is to read, are no more than `unfeltTokens`;
-   * else beside it. What nothing was asked for yet takes nobody's place.
+   * Where to read a prompt that nobody waits for: in the document's own sequence where what that loses, or what there
+   * is to read, are no more than `unfeltTokens`; else beside it. What nothing was asked for yet takes nobody's place.
    */
   placeToRead(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
     const { clientKey } = document;
     const [current] = this.#of(clientKey);
     const own = this.#ownOf(document);
     const spare = own !== undefined && own === current ? {} : { isSpare: true };
-    if (own !== undefined && Math.min(this.#heldTokens(own), tokens.length) - this.#common(own, tokens) <= unfeltTokens) return { sequence: own.sequence, ...spare };
+    if (own !== undefined && Math.min(this.#heldTokens(own), tokens.length) - this.#common(own, tokens) <= unfeltTokens)
+      return { sequence: own.sequence, ...spare };
     const base = own ?? current;
     return { sequence: this.#fullest(clientKey, tokens), ...(base && { copyFrom: base.sequence }), ...spare };
   }
 
   /**
-   * A request for a prompt ended: the sequence that it used holds what was reused and evaluated of it. One that ended before it had a sequence changed nothing;
-   * one that failed, which has no result, may have left anything in `sequence`.
+   * A request for a prompt ended: the sequence that it used holds what was reused and evaluated of it. One that ended
+   * before it had a sequence changed nothing; one that failed, which has no result, may have left anything in
+   * `sequence`.
    */
   ended(sequence: string, tokens: readonly TokenId[], result: RequestResult | undefined): void {
     if (result === undefined) this.#held.delete(sequence);
-    else if (result.sequence !== undefined) this.#held.set(result.sequence, tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
+    else if (result.sequence !== undefined)
+      this.#held.set(result.sequence, tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
   }
 
   /**
-   * A request of what is asked, at `place`, ended: as `ended`, and the sequence that it used is the document's own now, unless that has another one by now. A server
-   * names none: what it holds, if anything, is of the last document.
+   * A request of what is asked, at `place`, ended: as `ended`, and the sequence that it used is the document's own now,
+   * unless that has another one by now. A server names none: what it holds, if anything, is of the last document.
    */
-  asked(document: ClientDocument, place: ReadingPlace, tokens: readonly TokenId[], result: RequestResult | undefined): void {
+  asked(
+    document: ClientDocument,
+    place: ReadingPlace,
+    tokens: readonly TokenId[],
+    result: RequestResult | undefined,
+  ): void {
     this.ended(place.sequence, tokens, result);
     const used = result?.sequence ?? (result !== undefined && result.evaluatedTokens > 0 ? place.sequence : undefined);
     if (used === undefined) return;
@@ -148,7 +169,10 @@ export class ClientSequences {
     else if (!this.#of(document.clientKey).some(({ sequence }) => sequence === used)) this.#release(used);
   }
 
-  /** A prompt of the document was read whole in `sequence`, which is the document's own now. The document that completions are asked for stays the first. */
+  /**
+   * A prompt of the document was read whole in `sequence`, which is the document's own now. The document that
+   * completions are asked for stays the first.
+   */
   read(document: ClientDocument, sequence: string): void {
     const index = this.#of(document.clientKey).findIndex(({ uri }) => uri === document.uri);
     this.#keep(document, sequence, index < 0 ? 1 : index);
@@ -190,12 +214,15 @@ export class ClientSequences {
 
   /** The sequence of no document that holds least: what was begun to be read in another one is not lost. */
   #emptiest(clientKey: string): string {
-    return this.#free(clientKey).reduce((best, each) => (this.#heldTokens(each) < this.#heldTokens(best) ? each : best)).sequence;
+    return this.#free(clientKey).reduce((best, each) => (this.#heldTokens(each) < this.#heldTokens(best) ? each : best))
+      .sequence;
   }
 
   /** The sequence of no document that holds most of the prompt: reading goes on where it ended. */
   #fullest(clientKey: string, tokens: readonly TokenId[]): string {
-    return this.#free(clientKey).reduce((best, each) => (this.#common(each, tokens) > this.#common(best, tokens) ? each : best)).sequence;
+    return this.#free(clientKey).reduce((best, each) =>
+      this.#common(each, tokens) > this.#common(best, tokens) ? each : best,
+    ).sequence;
   }
 
   #free(clientKey: string): readonly { readonly sequence: string }[] {
@@ -203,7 +230,10 @@ export class ClientSequences {
     return this.names(clientKey).flatMap((sequence) => (taken.has(sequence) ? [] : { sequence }));
   }
 
-  /** Makes the sequence the document's own, at a place in the order; who had it before has none, and what is needed no more is released. */
+  /**
+   * Makes the sequence the document's own, at a place in the order; who had it before has none, and what is needed no
+   * more is released.
+   */
   #keep({ clientKey, uri }: ClientDocument, sequence: string, index: number): void {
     const before = this.#of(clientKey);
     const others = before.filter((kept) => kept.uri !== uri && kept.sequence !== sequence);
@@ -216,7 +246,10 @@ export class ClientSequences {
   }
 
   #lose(clientKey: string, lost: KeptDocument): void {
-    this.#documents.set(clientKey, this.#of(clientKey).filter((kept) => kept !== lost));
+    this.#documents.set(
+      clientKey,
+      this.#of(clientKey).filter((kept) => kept !== lost),
+    );
     this.#held.delete(lost.sequence);
     this.options.onLost?.({ clientKey, uri: lost.uri });
   }

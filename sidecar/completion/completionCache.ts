@@ -20,13 +20,22 @@ export interface CacheKey {
 export interface CacheHit {
   /** What is left of each candidate after what the user typed of it. */
   readonly texts: readonly string[];
-  /** Of each text the units of `after` that it brings itself: closers that stood there when it was made, and one that the editor set when its opener was typed. */
+  /**
+   * Of each text the units of `after` that it brings itself: closers that stood there when it was made, and one that
+   * the editor set when its opener was typed.
+   */
   readonly overtypes: readonly number[];
   readonly explanation?: LastCompletion;
 }
 
-export function keyOf({ clientKey, uri, settings, contextSettings }: CompletionRequest, { before, after, syntax }: Cursor): CacheKey {
-  const telling = [{ ...settings, minDebounceMs: undefined }, { ...contextSettings, readAhead: undefined }];
+export function keyOf(
+  { clientKey, uri, settings, contextSettings }: CompletionRequest,
+  { before, after, syntax }: Cursor,
+): CacheKey {
+  const telling = [
+    { ...settings, minDebounceMs: undefined },
+    { ...contextSettings, readAhead: undefined },
+  ];
   return { clientKey, uri, settings: JSON.stringify(telling), before, after, syntax };
 }
 
@@ -57,8 +66,9 @@ const CONTEXT_UNITS = 1024;
 const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '"': '"', "'": "'", '`': '`' };
 
 /**
- * Completions made before, found again while the user types through them, goes back by Backspace, or returns to the place. An entry serves
- * a cursor when the text since the entry's own cursor is what its completion begins with, and all other text is the same.
+ * Completions made before, found again while the user types through them, goes back by Backspace, or returns to the
+ * place. An entry serves a cursor when the text since the entry's own cursor is what its completion begins with, and
+ * all other text is the same.
  */
 export class TypedThroughCache {
   /** Oldest first. */
@@ -67,10 +77,15 @@ export class TypedThroughCache {
   constructor(private readonly capacity = 200) {}
 
   /**
-   * Remembers candidates for a place, best first, the units after it that each brings itself, and why the first says what it says; none at all is an answer too,
-   * for this very place.
+   * Remembers candidates for a place, best first, the units after it that each brings itself, and why the first says
+   * what it says; none at all is an answer too, for this very place.
    */
-  add(key: CacheKey, texts: readonly string[], overtypes: readonly number[] = texts.map(() => 0), explanation?: LastCompletion): void {
+  add(
+    key: CacheKey,
+    texts: readonly string[],
+    overtypes: readonly number[] = texts.map(() => 0),
+    explanation?: LastCompletion,
+  ): void {
     const entry: Entry = {
       clientKey: key.clientKey,
       uri: key.uri,
@@ -135,20 +150,37 @@ function serve(entry: Entry, key: CacheKey): Pick<CacheHit, 'texts' | 'overtypes
 function restOf(text: string, entry: Entry, key: CacheKey, overtype: number): string | undefined {
   for (let typed = Math.min(text.length - 1, key.before.length); typed > 0; typed--) {
     if (!key.before.endsWith(text.slice(0, typed))) continue;
-    if (key.before.endsWith(entry.beforeTail, key.before.length - typed) && sameReach(entry, key, { typed, overtype })) return text.slice(typed);
+    if (key.before.endsWith(entry.beforeTail, key.before.length - typed) && sameReach(entry, key, { typed, overtype }))
+      return text.slice(typed);
   }
   return undefined;
 }
 
-/** Whether the text further away is the same. A short `beforeTail` is the whole text before the entry's cursor, not any text that ends like it. */
-function sameReach(entry: Entry, key: CacheKey, { typed, overtype }: { readonly typed: number; readonly overtype: number }): boolean {
+/**
+ * Whether the text further away is the same. A short `beforeTail` is the whole text before the entry's cursor, not any
+ * text that ends like it.
+ */
+function sameReach(
+  entry: Entry,
+  key: CacheKey,
+  { typed, overtype }: { readonly typed: number; readonly overtype: number },
+): boolean {
   if (entry.beforeTail.length < CONTEXT_UNITS && key.before.length - typed !== entry.beforeTail.length) return false;
   return farDigest(key, { typed, overtype }) === entry.farDigest;
 }
 
-/** Of all but `CONTEXT_UNITS` on each side of where the cursor was before so many units were typed, and so many added behind it. */
-function farDigest({ before, after }: Pick<CacheKey, 'before' | 'after'>, { typed, overtype } = { typed: 0, overtype: 0 }): string {
-  const far = [before.slice(0, Math.max(0, before.length - typed - CONTEXT_UNITS)), after.slice(overtype + CONTEXT_UNITS)];
+/**
+ * Of all but `CONTEXT_UNITS` on each side of where the cursor was before so many units were typed, and so many added
+ * behind it.
+ */
+function farDigest(
+  { before, after }: Pick<CacheKey, 'before' | 'after'>,
+  { typed, overtype } = { typed: 0, overtype: 0 },
+): string {
+  const far = [
+    before.slice(0, Math.max(0, before.length - typed - CONTEXT_UNITS)),
+    after.slice(overtype + CONTEXT_UNITS),
+  ];
   return far.every((text) => text === '') ? '' : createHash('sha1').update(far.join('\0')).digest('base64');
 }
 
@@ -157,7 +189,10 @@ function lineOf({ before, after, syntax }: CacheKey): CursorLine {
   return { linePrefix: before.slice(before.lastIndexOf('\n') + 1), lineSuffix, syntax };
 }
 
-/** Units at the start of `key.after` that an editor added by closing pairs; undefined where the text after the cursor differs otherwise. */
+/**
+ * Units at the start of `key.after` that an editor added by closing pairs; undefined where the text after the cursor
+ * differs otherwise.
+ */
 function autoClosed(afterHead: string, key: CacheKey): number | undefined {
   if (sameHead(afterHead, key.after)) return 0;
   for (let added = 1; added <= 2; added++) {

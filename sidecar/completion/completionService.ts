@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ModelSession } from '../engine/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
-import { type CompletionFeedback, type CompletionStatistics, type ContextResult, type ContextSnippet, type LastCompletion, MAX_DOCUMENT_UNITS, type WorkspaceContextSettings } from '../protocol/client.ts';
+import {
+  type CompletionFeedback,
+  type CompletionStatistics,
+  type ContextResult,
+  type ContextSnippet,
+  type LastCompletion,
+  MAX_DOCUMENT_UNITS,
+  type WorkspaceContextSettings,
+} from '../protocol/client.ts';
 import { type CacheHit, type CacheKey, keyOf, TypedThroughCache } from './completionCache.ts';
 import { CandidateMaker, type MakeOptions } from './candidateMaker.ts';
 import { ClientSequences } from './clientSequences.ts';
@@ -71,8 +79,12 @@ export class CompletionService {
     this.#isQuiet = dependencies.isQuiet ?? (() => false);
     this.#onRunning = dependencies.onRunning ?? (() => () => undefined);
     const { session, speeds } = dependencies;
-    const isReadAhead = ({ contextSettings }: CompletionRequest): boolean => contextSettings?.readAhead !== false && !this.#isQuiet();
-    this.#sequences = new ClientSequences({ engine: session.engine, onLost: (document) => this.#prompts.lost(document) });
+    const isReadAhead = ({ contextSettings }: CompletionRequest): boolean =>
+      contextSettings?.readAhead !== false && !this.#isQuiet();
+    this.#sequences = new ClientSequences({
+      engine: session.engine,
+      onLost: (document) => this.#prompts.lost(document),
+    });
     this.#prompts = new PromptMaker({
       session,
       speeds,
@@ -87,7 +99,14 @@ export class CompletionService {
       onOtherModel: () => this.#cache.clear(),
     });
     this.#texts = new WorkspaceTexts(session.engine);
-    this.#candidates = new CandidateMaker({ session, prompts: this.#prompts, sequences: this.#sequences, texts: this.#texts, now: this.#now, log: this.#log });
+    this.#candidates = new CandidateMaker({
+      session,
+      prompts: this.#prompts,
+      sequences: this.#sequences,
+      texts: this.#texts,
+      now: this.#now,
+      log: this.#log,
+    });
     this.#ahead = new WorkAhead({
       session,
       prompts: this.#prompts,
@@ -107,8 +126,8 @@ export class CompletionService {
   }
 
   /**
-   * Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. `onOutOfTime` is told where the time limit ended the
-   * first one, or left none. Throws `TroubleError`.
+   * Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. `onOutOfTime`
+   * is told where the time limit ended the first one, or left none. Throws `TroubleError`.
    */
   async complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     const startedAt = this.#now();
@@ -117,7 +136,10 @@ export class CompletionService {
     if (signal.aborted) return this.#cancelled();
     this.#ahead.typed(request.clientKey);
     if (request.text.length > MAX_DOCUMENT_UNITS) {
-      throw new TroubleError('document-too-large', `The document has ${request.text.length} UTF-16 units; completion takes documents of up to ${MAX_DOCUMENT_UNITS}.`);
+      throw new TroubleError(
+        'document-too-large',
+        `The document has ${request.text.length} UTF-16 units; completion takes documents of up to ${MAX_DOCUMENT_UNITS}.`,
+      );
     }
     const cursor = readCursor(request);
     // Whatever the model can do; what it cannot is known once it is loaded.
@@ -143,7 +165,9 @@ export class CompletionService {
       await delay(debounce.delayMs(minimumMs) - (this.#now() - startedAt), signal);
       if (signal.aborted) return this.#cancelled();
     }
-    const flight = this.#inFlight.start(key, (flightSignal, onText) => this.#generate(request, cursor, key, { signal: flightSignal, onText, onOutOfTime }));
+    const flight = this.#inFlight.start(key, (flightSignal, onText) =>
+      this.#generate(request, cursor, key, { signal: flightSignal, onText, onOutOfTime }),
+    );
     const waited = await flight.wait(key, signal);
     if (signal.aborted) return this.#cancelled();
     debounce.answered(this.#now() - startedAt);
@@ -151,7 +175,9 @@ export class CompletionService {
     return this.#answer(hit, { request, cursor, startedAt, cached: false });
   }
 
-  /** A client's cursor rests where nobody asked for anything. Resolves when what is done about that is done, or ended. */
+  /**
+   * A client's cursor rests where nobody asked for anything. Resolves when what is done about that is done, or ended.
+   */
   async cursorRests(request: CompletionRequest): Promise<void> {
     await this.#ahead.rests(request);
   }
@@ -236,10 +262,18 @@ export class CompletionService {
     await this.#texts.dropGone(this.#sequences.texts(key.clientKey), request);
     const made = await this.#candidates.make(request, cursor, run);
     if (made === undefined || this.#session.chosen !== chosen) return;
-    this.#cache.add(key, made.texts, made.texts.map((text) => overtypedUnits(text, cursor)), made.explanation);
+    this.#cache.add(
+      key,
+      made.texts,
+      made.texts.map((text) => overtypedUnits(text, cursor)),
+      made.explanation,
+    );
   }
 
-  /** A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now, for no client. What is prepared stays. */
+  /**
+   * A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now, for no
+   * client. What is prepared stays.
+   */
   documentChanged(clientKey: string): void {
     this.#ahead.typed(clientKey);
   }
@@ -255,7 +289,11 @@ export class CompletionService {
   }
 
   /** What stands in a client's prompts for a document, and what its last completion was made of. */
-  async context(clientKey: string, uri: string, settings: WorkspaceContextSettings): Promise<Omit<ContextResult, 'index'>> {
+  async context(
+    clientKey: string,
+    uri: string,
+    settings: WorkspaceContextSettings,
+  ): Promise<Omit<ContextResult, 'index'>> {
     const last = this.#last.get(clientKey);
     const model = await this.#session.model();
     const { snippets, isRead, plannedTokens } = this.#prompts.plans.read({ clientKey, uri });
@@ -264,14 +302,29 @@ export class CompletionService {
       plannedTokens,
       snippets: snippets.map((planned): ContextSnippet => {
         const { uri: place, path, startLine, endLine, kind, reason } = planned.snippet;
-        return { uri: place, path, lines: [startLine, endLine], kind, reason, tokens: planned.tokens.length, evaluated: isRead(planned) };
+        return {
+          uri: place,
+          path,
+          lines: [startLine, endLine],
+          kind,
+          reason,
+          tokens: planned.tokens.length,
+          evaluated: isRead(planned),
+        };
       }),
       last: last?.uri === uri ? last.explanation : undefined,
     };
   }
 
-  #answer(hit: CacheHit | undefined, options: { request: CompletionRequest; cursor: Cursor; startedAt: number; cached: boolean }): Completion[] {
-    const { request: { clientKey, uri }, cursor, cached } = options;
+  #answer(
+    hit: CacheHit | undefined,
+    options: { request: CompletionRequest; cursor: Cursor; startedAt: number; cached: boolean },
+  ): Completion[] {
+    const {
+      request: { clientKey, uri },
+      cursor,
+      cached,
+    } = options;
     if (hit?.explanation !== undefined) this.#last.set(clientKey, { uri, explanation: hit.explanation });
     if (hit === undefined || hit.texts.length === 0) return [];
     this.#statistics.answered(this.#now() - options.startedAt, cached);

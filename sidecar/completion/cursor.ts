@@ -3,14 +3,19 @@ import { languageSyntax } from '../syntax/languages.ts';
 import type { CompletionRequest } from './request.ts';
 import { snapBack, snapForward, splitsCharacter, wellFormed } from '../common/unicode.ts';
 
-/** Units of text looked at on each side of the cursor, before it up to a step more; the prompt's budget cuts further. */
+/**
+ * Units of text looked at on each side of the cursor, before it up to a step more; the prompt's budget cuts further.
+ */
 const WINDOW_UNITS = 64 * 1024;
-/** The window begins at a multiple of this, so that `before` goes on where the keystroke before ended: what is under way for that one may serve this one. */
+/**
+ * The window begins at a multiple of this, so that `before` goes on where the keystroke before ended: what is under way
+ * for that one may serve this one.
+ */
 const WINDOW_STEP_UNITS = 8 * 1024;
 
 /**
- * The text around the cursor as completion sees it: a bounded window, with `\n` line ends and no lone surrogates, as though the selected
- * item of an open suggestion list had been taken.
+ * The text around the cursor as completion sees it: a bounded window, with `\n` line ends and no lone surrogates, as
+ * though the selected item of an open suggestion list had been taken.
  */
 export interface Cursor extends CursorText {
   readonly uri: string;
@@ -25,15 +30,22 @@ export interface Cursor extends CursorText {
   readonly selectedText: string;
 }
 
-/** Reads the cursor's surroundings; undefined where no text can be inserted (inside a character, outside the document). */
+/**
+ * Reads the cursor's surroundings; undefined where no text can be inserted (inside a character, outside the document).
+ */
 export function readCursor(request: CompletionRequest): Cursor | undefined {
   const { text, offset, selectedCompletion: selected } = request;
-  if (!Number.isInteger(offset) || offset < 0 || offset > text.length || splitsCharacter(text, offset)) return undefined;
+  if (!Number.isInteger(offset) || offset < 0 || offset > text.length || splitsCharacter(text, offset))
+    return undefined;
   const start = selected?.start ?? offset;
   const end = selected?.end ?? offset;
-  if (start < 0 || start > end || end > text.length || splitsCharacter(text, start) || splitsCharacter(text, end)) return undefined;
+  if (start < 0 || start > end || end > text.length || splitsCharacter(text, start) || splitsCharacter(text, end))
+    return undefined;
   const selectedText = selected?.text ?? '';
-  const beforeStart = snapForward(text, Math.max(0, Math.floor((start - WINDOW_UNITS) / WINDOW_STEP_UNITS) * WINDOW_STEP_UNITS));
+  const beforeStart = snapForward(
+    text,
+    Math.max(0, Math.floor((start - WINDOW_UNITS) / WINDOW_STEP_UNITS) * WINDOW_STEP_UNITS),
+  );
   const rawBefore = text.slice(beforeStart, start) + selectedText;
   const rawAfter = text.slice(end, snapBack(text, Math.min(text.length, end + WINDOW_UNITS)));
   const before = normalize(rawBefore);

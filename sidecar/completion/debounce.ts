@@ -8,8 +8,9 @@ const MAX_INTERVAL_MS = 1000;
 const SMOOTHING = 0.3;
 
 /**
- * How long to wait before a request goes to the model: about as long as the user's next keystroke would take, less the time that the answer
- * takes anyway. A slow model is asked at once; a fast one waits for the pause that its answer could be seen in.
+ * How long to wait before a request goes to the model: about as long as the user's next keystroke would take, less the
+ * time that the answer takes anyway. A slow model is asked at once; a fast one waits for the pause that its answer
+ * could be seen in.
  */
 export class AdaptiveDebounce {
   #lastRequestAt: number | undefined;

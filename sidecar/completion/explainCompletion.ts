@@ -18,15 +18,30 @@ export interface MadeCompletion {
 
 const MAX_NAMES = 20;
 
-/** Why a completion says what it says, for the user who asks: what the model had read, and where names come from that the document does not have. */
+/**
+ * Why a completion says what it says, for the user who asks: what the model had read, and where names come from that
+ * the document does not have.
+ */
 export function explainCompletion(made: MadeCompletion): LastCompletion {
   const { text, promptTokens, contextTokens, result } = made;
   const { reusedTokens, evaluatedTokens, promptMs, generateMs } = result;
-  return { text, documentTokens: promptTokens - contextTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs, names: namesFromContext(made) };
+  return {
+    text,
+    documentTokens: promptTokens - contextTokens,
+    contextTokens,
+    reusedTokens,
+    evaluatedTokens,
+    promptMs,
+    generateMs,
+    names: namesFromContext(made),
+  };
 }
 
 function namesFromContext({ text, documentText, context, counted }: MadeCompletion): LastCompletion['names'] {
-  const pieces = [...context.map(({ snippet }) => snippet), ...counted.map((file) => ({ ...file, startLine: 0, kind: 'file' }))];
+  const pieces = [
+    ...context.map(({ snippet }) => snippet),
+    ...counted.map((file) => ({ ...file, startLine: 0, kind: 'file' })),
+  ];
   const names = [...new Set(identifiersOf(text))].filter((name) => !stands(name, documentText)).slice(0, MAX_NAMES);
   return names.flatMap((name) => {
     const found = pieces.find((piece) => stands(name, piece.text));
@@ -40,5 +55,8 @@ function namesFromContext({ text, documentText, context, counted }: MadeCompleti
 
 /** Whether an identifier stands in a text as a whole. */
 function stands(name: string, text: string): boolean {
-  return text.includes(name) && new RegExp(`(?<![\\p{L}\\p{N}_$])${name.replaceAll('$', '\\$')}(?![\\p{L}\\p{N}_$])`, 'u').test(text);
+  return (
+    text.includes(name) &&
+    new RegExp(`(?<![\\p{L}\\p{N}_$])${name.replaceAll('$', '\\$')}(?![\\p{L}\\p{N}_$])`, 'u').test(text)
+  );
 }

@@ -21,8 +21,15 @@ export interface GenerateOptions {
   readonly onText?: (text: string) => void;
 }
 
-/** Generates until the stop rule has what it wants, and takes off what healing took back. Undefined when `signal` aborted. */
-export async function generateText(engine: Engine, params: Omit<EngineGenerateParams, 'requestId'>, options: GenerateOptions): Promise<GeneratedText | undefined> {
+/**
+ * Generates until the stop rule has what it wants, and takes off what healing took back. Undefined when `signal`
+ * aborted.
+ */
+export async function generateText(
+  engine: Engine,
+  params: Omit<EngineGenerateParams, 'requestId'>,
+  options: GenerateOptions,
+): Promise<GeneratedText | undefined> {
   const { takenBack } = options;
   const enough = new AbortController();
   let whole = '';
@@ -44,5 +51,9 @@ export async function generateText(engine: Engine, params: Omit<EngineGeneratePa
   const text = enough.signal.aborted ? whole : result.text;
   // The engine may end before the required text is whole (a limit, no such token): then there is nothing of its own.
   const own = text.startsWith(takenBack) ? text.slice(takenBack.length) : '';
-  return { text: own, ended: enough.signal.aborted || result.stopReason === 'end' || result.stopReason === 'stop', result };
+  return {
+    text: own,
+    ended: enough.signal.aborted || result.stopReason === 'end' || result.stopReason === 'stop',
+    result,
+  };
 }

@@ -36,7 +36,13 @@ export class Flight {
 
   /** Whether the text at `key` is this flight's place after typing what it streamed so far, or part of it. */
   serves(key: CacheKey): boolean {
-    if (this.cancelled || !isAskedAlike(key, this.key) || key.after !== this.key.after || !key.before.startsWith(this.key.before)) return false;
+    if (
+      this.cancelled ||
+      !isAskedAlike(key, this.key) ||
+      key.after !== this.key.after ||
+      !key.before.startsWith(this.key.before)
+    )
+      return false;
     const typed = key.before.slice(this.key.before.length);
     return this.#streamed.startsWith(typed) || typed.startsWith(this.#streamed);
   }
@@ -101,7 +107,10 @@ export class InFlight {
     for (const clientKey of this.#flights.keys()) this.cancelAhead(clientKey);
   }
 
-  /** Resolves when nothing of a client's work is under way: what is cancelled takes a while to end, also where other work took its place. */
+  /**
+   * Resolves when nothing of a client's work is under way: what is cancelled takes a while to end, also where other
+   * work took its place.
+   */
   async ended(clientKey: string): Promise<void> {
     await this.#underWay.get(clientKey);
   }

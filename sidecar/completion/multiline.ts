@@ -13,7 +13,10 @@ export interface Extent {
 const SINGLE_LINE_TOKENS = 32;
 const MULTI_LINE_TOKENS = 200;
 
-/** Several lines where syntax opens something that is still empty (a block, a list, the code under a comment), else the line's rest. */
+/**
+ * Several lines where syntax opens something that is still empty (a block, a list, the code under a comment), else the
+ * line's rest.
+ */
 export function chooseExtent(cursor: Cursor, settings: CompletionSettings): Extent {
   const multiline = settings.multiline === 'always' || (settings.multiline !== 'never' && opensEmptyBlock(cursor));
   const limit = multiline ? MULTI_LINE_TOKENS : SINGLE_LINE_TOKENS;
@@ -29,7 +32,12 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   if (!onFreshLine) {
     if (isCommentLine(linePrefix, syntax)) return false;
     if (opensCase(linePrefix, syntax)) return !hasBody(indentationOf(linePrefix), cursor);
-    return opensBlock(linePrefix, syntax) && !opensNameList(linePrefix) && !closesAtOnce(cursor) && !hasBody(indentationOf(linePrefix), cursor);
+    return (
+      opensBlock(linePrefix, syntax) &&
+      !opensNameList(linePrefix) &&
+      !closesAtOnce(cursor) &&
+      !hasBody(indentationOf(linePrefix), cursor)
+    );
   }
   const previous = previousLine(cursor);
   if (previous === undefined) return false;
@@ -37,7 +45,9 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   const headIndentation = indentationOf(previous.text);
   if (endsHead(previous.text, syntax)) return !hasBody(indentationOf(linePrefix) - 1, cursor);
   // At the label's own depth the next case would begin.
-  const opens = opensCase(previous.text, syntax) ? indentationOf(linePrefix) > headIndentation : opensBlock(previous.text, syntax);
+  const opens = opensCase(previous.text, syntax)
+    ? indentationOf(linePrefix) > headIndentation
+    : opensBlock(previous.text, syntax);
   return opens && !hasBody(headIndentation, cursor);
 }
 

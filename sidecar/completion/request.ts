@@ -15,7 +15,10 @@ export interface CompletionRequest {
   readonly selectedCompletion?: SelectedCompletion | undefined;
   /** One window and workspace. Nothing crosses it. */
   readonly clientKey: string;
-  /** Where the evaluated prompt is kept beyond the engine's life; absent: nowhere. Asked for each time that something is evaluated: it may be another by then. */
+  /**
+   * Where the evaluated prompt is kept beyond the engine's life; absent: nowhere. Asked for each time that something is
+   * evaluated: it may be another by then.
+   */
   readonly contextSet?: ContextSet | undefined;
   /** Cells around the document where it is a notebook's cell, in order. */
   readonly notebookCells?: NotebookCells;

@@ -4,15 +4,18 @@ import type { Cursor } from './cursor.ts';
 import { isInLongString } from '../syntax/longString.ts';
 
 /**
- * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line is done, or the block
- * that it began is. Asked after every token, with the text after the cursor.
+ * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line
+ * is done, or the block that it began is. Asked after every token, with the text after the cursor.
  */
 export type StopRule = (text: string) => boolean;
 
 /** A single line ends at its first line break; text that begins with line breaks has nothing on this line. */
 export const stopAtLineEnd: StopRule = (text) => text.includes('\n');
 
-/** A block ends at the first complete line that is not in it or closes it, where an empty stretch of two lines begins, or in circles. */
+/**
+ * A block ends at the first complete line that is not in it or closes it, where an empty stretch of two lines begins,
+ * or in circles.
+ */
 export function stopAtBlockEnd(cursor: Cursor): StopRule {
   return (text) => {
     if (hasGap(text, cursor)) return true;
@@ -23,7 +26,9 @@ export function stopAtBlockEnd(cursor: Cursor): StopRule {
 
 /** Whether two empty lines follow each other, in no string. */
 function hasGap(text: string, { linePrefix, syntax }: Cursor): boolean {
-  return [...text.matchAll(/\n[ \t]*\n[ \t]*\n/g)].some(({ index }) => !isInLongString(linePrefix + text.slice(0, index), syntax));
+  return [...text.matchAll(/\n[ \t]*\n[ \t]*\n/g)].some(
+    ({ index }) => !isInLongString(linePrefix + text.slice(0, index), syntax),
+  );
 }
 
 /** Adds a limit of time, counted from the first text: after it the text ends with its last whole line. */

@@ -27,19 +27,33 @@ interface ClientTexts extends GivenTexts {
   readonly documentUri: string;
 }
 
-/** Gives the engine whole texts of each client's workspace: answers often go on like a file of which only a piece is in the prompt. */
+/**
+ * Gives the engine whole texts of each client's workspace: answers often go on like a file of which only a piece is in
+ * the prompt.
+ */
 export class WorkspaceTexts {
   readonly #clients = new Map<string, ClientTexts>();
   #models = 0;
 
   constructor(private readonly engine: Pick<Engine, 'tokenize' | 'setTexts'>) {}
 
-  /** Tells the engine which files matter for a place now. Takes a tenth of a second of its time where they are others than before. */
-  async refresh(name: string, { clientKey, workspace, uri, languageId, text, offset }: CompletionRequest, signal: AbortSignal): Promise<void> {
+  /**
+   * Tells the engine which files matter for a place now. Takes a tenth of a second of its time where they are others
+   * than before.
+   */
+  async refresh(
+    name: string,
+    { clientKey, workspace, uri, languageId, text, offset }: CompletionRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (workspace === undefined || this.engine.setTexts === undefined) return;
     const models = this.#models;
     const query = { uri, path: workspace.pathOf(uri), languageId, text, offset, maxSnippetUnits: 0 };
-    const files = (await workspace.texts(query, MAX_TEXT_TOKENS * UNITS_PER_TOKEN)).map((file): GivenFile => ({ uri: file.uri, revision: revisionOf(file.text), text: file.text.replaceAll('\r\n', '\n') }));
+    const files = (await workspace.texts(query, MAX_TEXT_TOKENS * UNITS_PER_TOKEN)).map((file): GivenFile => ({
+      uri: file.uri,
+      revision: revisionOf(file.text),
+      text: file.text.replaceAll('\r\n', '\n'),
+    }));
     if (signal.aborted) return;
     const version = createHash('sha256').update(JSON.stringify(files)).digest('hex');
     const known = this.#clients.get(clientKey);
@@ -60,10 +74,17 @@ export class WorkspaceTexts {
     if (this.#clients.get(clientKey) === given) this.#clients.set(clientKey, { ...given, isThere: true });
   }
 
-  /** What the engine has for the document of a request. `undefined` where that was given for another document, is not there yet, or no longer what the files say. */
+  /**
+   * What the engine has for the document of a request. `undefined` where that was given for another document, is not
+   * there yet, or no longer what the files say.
+   */
   of({ clientKey, uri, workspace }: CompletionRequest): GivenTexts | undefined {
     const known = this.#clients.get(clientKey);
-    const isOfNow = known?.isThere === true && known.documentUri === uri && known.files.length > 0 && known.files.every((file) => workspace?.has(file.uri, file.revision) === true);
+    const isOfNow =
+      known?.isThere === true &&
+      known.documentUri === uri &&
+      known.files.length > 0 &&
+      known.files.every((file) => workspace?.has(file.uri, file.revision) === true);
     return isOfNow ? known : undefined;
   }
 

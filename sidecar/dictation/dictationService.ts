@@ -4,7 +4,15 @@ import { TroubleError } from '../common/troubleError.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import type { Microphone, MicrophoneEvents } from './microphone/microphone.ts';
 import type { ChorusSettings, DictateResult, DictationChunk } from '../protocol/client.ts';
-import { BEGIN_DICTATION, DICTATION_SOUND, READ_DICTATION, type BeginDictationParams, type DictationReading, type DictationSound, type ReadDictationParams } from '../protocol/engine.ts';
+import {
+  BEGIN_DICTATION,
+  DICTATION_SOUND,
+  READ_DICTATION,
+  type BeginDictationParams,
+  type DictationReading,
+  type DictationSound,
+  type ReadDictationParams,
+} from '../protocol/engine.ts';
 import { spokenIdentifiers } from './spokenIdentifiers.ts';
 import { writtenText } from './writtenText.ts';
 
@@ -35,14 +43,20 @@ const SILENCE_LIMIT_SECONDS = 4;
 /** Before the first. */
 const FIRST_WORD_LIMIT_SECONDS = 12;
 const LIMIT_MS = 10 * 60_000;
-/** Without a reading, while a model is loaded or one that is too large for the machine reads: then nobody knows whether somebody still speaks. */
+/**
+ * Without a reading, while a model is loaded or one that is too large for the machine reads: then nobody knows whether
+ * somebody still speaks.
+ */
 const UNREAD_LIMIT_MS = 60_000;
 /** Between two readings, so that a quick processor is not busy all the time. */
 const LEAST_PAUSE_MS = 250;
 /** The speech model's process ends when nobody dictated for so long. */
 const IDLE_MS = 5 * 60_000;
 
-/** Listens for one client at a time. The model runs in an engine process of its own, beside that of the language model; neither waits for the other's death. */
+/**
+ * Listens for one client at a time. The model runs in an engine process of its own, beside that of the language model;
+ * neither waits for the other's death.
+ */
 export class DictationService {
   #engine: EngineChild | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -54,11 +68,15 @@ export class DictationService {
   constructor(private readonly options: DictationServiceOptions) {}
 
   /**
-   * Listens until `stop`, silence or the signal. Throws `TroubleError`, also while another dictation listens; while one only reads its last words, it waits for
-   * that.
+   * Listens until `stop`, silence or the signal. Throws `TroubleError`, also while another dictation listens; while one
+   * only reads its last words, it waits for that.
    */
   async dictate(options: DictateOptions): Promise<DictateResult> {
-    if (this.#running && !this.#running.isReading) throw new TroubleError('invalid-input', 'Chorus is listening already, for this window or another one. End that dictation first.');
+    if (this.#running && !this.#running.isReading)
+      throw new TroubleError(
+        'invalid-input',
+        'Chorus is listening already, for this window or another one. End that dictation first.',
+      );
     const running: Running = { isReading: false };
     this.#running = running;
     const result = this.#afterOthers(options, running);
@@ -89,18 +107,44 @@ export class DictationService {
     await engine?.end(new TroubleError('draining', 'Dictation has ended.'));
   }
 
-  async #dictate({ settings, document = '', onChunk, stop, signal }: DictateOptions, onClosed: () => void): Promise<DictateResult> {
+  async #dictate(
+    { settings, document = '', onChunk, stop, signal }: DictateOptions,
+    onClosed: () => void,
+  ): Promise<DictateResult> {
     const { device, speech } = settings;
     const language = speech?.language ?? 'auto';
     const modelPath = await this.options.speechModelPath(speech?.modelPath, language);
     const identifiers = spokenIdentifiers(document);
-    const written = (text: string): string => writtenText(text, { language, identifiers, obeysCommands: speech?.commands ?? false });
-    const begin: BeginDictationParams = { model: { modelPath, device: device === undefined || device === 'auto' ? 'cpu' : device, threads: settings.threads ?? 0 }, language, beamSize: speech?.beamSize, phrases: identifiers.map(({ words }) => words.join(' ')) };
-    const { text, endedBy } = await this.#listen(begin, { onChunk: (chunk) => onChunk({ ...chunk, text: written(chunk.text) }), onClosed, stop, signal });
+    const written = (text: string): string =>
+      writtenText(text, { language, identifiers, obeysCommands: speech?.commands ?? false });
+    const begin: BeginDictationParams = {
+      model: {
+        modelPath,
+        device: device === undefined || device === 'auto' ? 'cpu' : device,
+        threads: settings.threads ?? 0,
+      },
+      language,
+      beamSize: speech?.beamSize,
+      phrases: identifiers.map(({ words }) => words.join(' ')),
+    };
+    const { text, endedBy } = await this.#listen(begin, {
+      onChunk: (chunk) => onChunk({ ...chunk, text: written(chunk.text) }),
+      onClosed,
+      stop,
+      signal,
+    });
     return { text: written(text), endedBy };
   }
 
-  async #listen(begin: BeginDictationParams, { onChunk, onClosed, stop, signal: cancelled }: Pick<DictateOptions, 'onChunk' | 'stop' | 'signal'> & { readonly onClosed: () => void }): Promise<DictateResult> {
+  async #listen(
+    begin: BeginDictationParams,
+    {
+      onChunk,
+      onClosed,
+      stop,
+      signal: cancelled,
+    }: Pick<DictateOptions, 'onChunk' | 'stop' | 'signal'> & { readonly onClosed: () => void },
+  ): Promise<DictateResult> {
     cancelled.throwIfAborted();
     if (stop.aborted) return { text: '', endedBy: 'stop' };
     const engine = this.#runningEngine();
@@ -113,7 +157,8 @@ export class DictationService {
       onOpen: () => sign.opened(),
       onSound: (samples) => engine.notify(DICTATION_SOUND, { samples } satisfies DictationSound),
     });
-    const read = (isFinal: boolean): Promise<DictationReading> => engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
+    const read = (isFinal: boolean): Promise<DictationReading> =>
+      engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
     // Loading a model and reading take seconds: the microphone waits for neither.
     const close = (): void => {
       microphone[Symbol.dispose]();
@@ -137,7 +182,11 @@ export class DictationService {
     }
   }
 
-  async #untilEnd(read: () => Promise<DictationReading>, stop: AbortSignal, { watch, sign, signal }: { readonly watch: Watch; readonly sign: Sign; readonly signal: AbortSignal }): Promise<DictateResult['endedBy']> {
+  async #untilEnd(
+    read: () => Promise<DictationReading>,
+    stop: AbortSignal,
+    { watch, sign, signal }: { readonly watch: Watch; readonly sign: Sign; readonly signal: AbortSignal },
+  ): Promise<DictateResult['endedBy']> {
     while (!watch.hasEnded) {
       signal.throwIfAborted();
       if (stop.aborted) return 'stop';
@@ -198,10 +247,13 @@ class Watch implements Disposable {
   heard(): void {
     if (this.hasEnded) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.hasEnded = true;
-      this.close();
-    }, Math.min(UNREAD_LIMIT_MS, this.#endAt - performance.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.hasEnded = true;
+        this.close();
+      },
+      Math.min(UNREAD_LIMIT_MS, this.#endAt - performance.now()),
+    );
   }
 
   [Symbol.dispose](): void {

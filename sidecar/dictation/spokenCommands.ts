@@ -36,8 +36,9 @@ export const SPOKEN_COMMANDS: Readonly<Record<string, Phrases>> = {
 const STOPS = '.,;:!?…。、，；：！？،؛؟।';
 
 /**
- * A dictated text with the commands in it obeyed: a new line begins, or the sentence before is taken back. A command is what stands alone between two signs of punctuation,
- * so that one may speak of a new line. `language` is a BCP 47 tag; "auto" takes the commands of all languages.
+ * A dictated text with the commands in it obeyed: a new line begins, or the sentence before is taken back. A command is
+ * what stands alone between two signs of punctuation, so that one may speak of a new line. `language` is a BCP 47 tag;
+ * "auto" takes the commands of all languages.
  */
 export function obeySpokenCommands(text: string, language: string): string {
   const commands = commandsOf(language);
@@ -63,7 +64,10 @@ function takeBack(lines: string[][]): void {
   while (line.length > 0 && !endsSentence(line.at(-1) as string));
 }
 
-/** A text cut behind each sign that ends a sentence or a part of one; the signs stay. Points inside of words and numbers are none. */
+/**
+ * A text cut behind each sign that ends a sentence or a part of one; the signs stay. Points inside of words and numbers
+ * are none.
+ */
 function partsOf(text: string): readonly string[] {
   return text.match(new RegExp(`.+?(?:[${STOPS}]+(?=\\s|$|[^\\d\\w])|$)`, 'gsu')) ?? [];
 }
@@ -71,10 +75,27 @@ function partsOf(text: string): readonly string[] {
 const endsSentence = (part: string): boolean => /[.!?…。！？؟।]$/u.test(part.trim());
 
 /** Without signs, spaces at the ends, and case. */
-const bare = (part: string): string => part.replace(new RegExp(`[${STOPS}]`, 'gu'), '').replace(/\s+/gu, ' ').trim().toLowerCase().normalize('NFC');
+const bare = (part: string): string =>
+  part
+    .replace(new RegExp(`[${STOPS}]`, 'gu'), '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .toLowerCase()
+    .normalize('NFC');
 
 function commandsOf(tag: string): ReadonlyMap<string, SpokenCommand> {
   const language = spokenLanguage(tag);
-  const chosen = language === 'auto' ? Object.values(SPOKEN_COMMANDS) : Object.hasOwn(SPOKEN_COMMANDS, language) ? [SPOKEN_COMMANDS[language] as Phrases] : [];
-  return new Map(chosen.flatMap((phrases) => (['newLine', 'undoThat'] as const).flatMap((command) => phrases[command].map((phrase) => [bare(phrase), command] as const))));
+  const chosen =
+    language === 'auto'
+      ? Object.values(SPOKEN_COMMANDS)
+      : Object.hasOwn(SPOKEN_COMMANDS, language)
+        ? [SPOKEN_COMMANDS[language] as Phrases]
+        : [];
+  return new Map(
+    chosen.flatMap((phrases) =>
+      (['newLine', 'undoThat'] as const).flatMap((command) =>
+        phrases[command].map((phrase) => [bare(phrase), command] as const),
+      ),
+    ),
+  );
 }

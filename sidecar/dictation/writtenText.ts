@@ -9,7 +9,10 @@ export interface WritingOptions {
   readonly obeysCommands: boolean;
 }
 
-/** What is written for what the model heard. Commands are obeyed first: "new line" is one, whatever a document's identifiers are. */
+/**
+ * What is written for what the model heard. Commands are obeyed first: "new line" is one, whatever a document's
+ * identifiers are.
+ */
 export function writtenText(heard: string, { language, identifiers, obeysCommands }: WritingOptions): string {
   return writeIdentifiers(obeysCommands ? obeySpokenCommands(heard, language) : heard, identifiers);
 }

@@ -1,10 +1,13 @@
-/** Sizes that chunks may have: few, so that the same prompt is mostly cut the same way and its logits repeat bit by bit. */
+/**
+ * Sizes that chunks may have: few, so that the same prompt is mostly cut the same way and its logits repeat bit by bit.
+ */
 const CHUNK_SIZES = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512] as const;
 const FORGETTING = 0.8;
 
 /**
- * How many prompt tokens to evaluate at once so that one evaluation takes about `targetMs`. The cost of a token is taken as
- * `base + slope · depth`, both learnt from the evaluations so far, so that a jump into a deep context is sized right at once.
+ * How many prompt tokens to evaluate at once so that one evaluation takes about `targetMs`. The cost of a token is
+ * taken as `base + slope · depth`, both learnt from the evaluations so far, so that a jump into a deep context is sized
+ * right at once.
  */
 export class ChunkSizer {
   /** Sums for the least squares of cost per token over depth, older measurements fading. */
@@ -56,7 +59,8 @@ export class ChunkSizer {
     const cost = this.costPerTokenMs(depth);
     const wanted = cost === undefined ? 32 : this.options.targetMs / cost;
     let size = this.options.minTokens;
-    for (const candidate of CHUNK_SIZES) if (candidate <= wanted && candidate <= this.options.maxTokens) size = Math.max(size, candidate);
+    for (const candidate of CHUNK_SIZES)
+      if (candidate <= wanted && candidate <= this.options.maxTokens) size = Math.max(size, candidate);
     return size;
   }
 }

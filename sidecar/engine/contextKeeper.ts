@@ -49,8 +49,9 @@ interface Job {
 }
 
 /**
- * Keeps evaluated contexts on disk, chunk by chunk, and puts them back. Writing waits until a sequence is idle and takes turns in which nothing else wants to
- * compute; a chunk is read from the device in one turn and written outside of any. What fails concerns the disk alone: the context is evaluated anew.
+ * Keeps evaluated contexts on disk, chunk by chunk, and puts them back. Writing waits until a sequence is idle and
+ * takes turns in which nothing else wants to compute; a chunk is read from the device in one turn and written outside
+ * of any. What fails concerns the disk alone: the context is evaluated anew.
  */
 export class ContextKeeper {
   readonly #store: ContextStore;
@@ -90,10 +91,15 @@ export class ContextKeeper {
   }
 
   /**
-   * Puts the chunks on disk with which `tokens` go on where the sequence ends into it, all but what has to be evaluated for an answer. `turn` runs a step when it is
-   * the request's turn. Resolves with the number of tokens.
+   * Puts the chunks on disk with which `tokens` go on where the sequence ends into it, all but what has to be evaluated
+   * for an answer. `turn` runs a step when it is the request's turn. Resolves with the number of tokens.
    */
-  async restore(sequence: BackendSequence, set: ContextSet | undefined, tokens: readonly TokenId[], turn: <T>(step: () => Promise<T>) => Promise<T>): Promise<number> {
+  async restore(
+    sequence: BackendSequence,
+    set: ContextSet | undefined,
+    tokens: readonly TokenId[],
+    turn: <T>(step: () => Promise<T>) => Promise<T>,
+  ): Promise<number> {
     const { rows } = sequence;
     if (!set || !rows) return 0;
     const end = Math.floor(Math.min(tokens.length, rows.capacity) / CHUNK_TOKENS);
@@ -129,14 +135,22 @@ export class ContextKeeper {
     const before = [...this.#jobs].at(-1)?.done;
     let setRead = (): void => undefined;
     const isRead = new Promise<void>((resolve) => (setRead = resolve));
-    const job: Job = { sequence, set: waiting.set, abort: new AbortController(), priority: 'background', ticket: undefined, isRead, done: Promise.resolve() };
+    const job: Job = {
+      sequence,
+      set: waiting.set,
+      abort: new AbortController(),
+      priority: 'background',
+      ticket: undefined,
+      isRead,
+      done: Promise.resolve(),
+    };
     this.#jobs.add(job);
     job.done = this.#run(job, { rows, tokens, before, setRead });
   }
 
   /**
-   * A request of a priority takes the sequence for another name: what waits to be kept of it is read from it first. Resolves when it was, or the signal aborts, or
-   * that takes long: what is not read then is not kept.
+   * A request of a priority takes the sequence for another name: what waits to be kept of it is read from it first.
+   * Resolves when it was, or the signal aborts, or that takes long: what is not read then is not kept.
    */
   async letGo(sequence: BackendSequence, priority: Priority, signal: AbortSignal): Promise<void> {
     this.keep(sequence);
@@ -156,7 +170,8 @@ export class ContextKeeper {
 
   /** Removes a set, or all; what requests under way evaluate for it is not kept. */
   async forget({ folder, name }: ForgetContextsParams): Promise<void> {
-    const isMeant = (set: ContextSet | undefined): boolean => set?.folder === folder && (name === undefined || set.name === name);
+    const isMeant = (set: ContextSet | undefined): boolean =>
+      set?.folder === folder && (name === undefined || set.name === name);
     for (const visit of this.#visits) if (isMeant(visit.set)) visit.isForgotten = true;
     for (const [sequence, { set, timer }] of this.#waiting) {
       if (!isMeant(set)) continue;
@@ -177,13 +192,27 @@ export class ContextKeeper {
     for (const { abort } of this.#jobs) abort.abort();
   }
 
-  async #run(job: Job, { rows, tokens, before, setRead }: { readonly rows: SequenceRows; readonly tokens: readonly TokenId[]; readonly before: Promise<void> | undefined; readonly setRead: () => void }): Promise<void> {
+  async #run(
+    job: Job,
+    {
+      rows,
+      tokens,
+      before,
+      setRead,
+    }: {
+      readonly rows: SequenceRows;
+      readonly tokens: readonly TokenId[];
+      readonly before: Promise<void> | undefined;
+      readonly setRead: () => void;
+    },
+  ): Promise<void> {
     const { signal } = job.abort;
     try {
       await Promise.race([before, aborted(signal)]);
       if (!signal.aborted) await this.#write(job, rows, tokens, setRead);
     } catch (error) {
-      if (!signal.aborted) this.options.log(`A context could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+      if (!signal.aborted)
+        this.options.log(`A context could not be kept: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       setRead();
       this.#jobs.delete(job);
@@ -207,7 +236,12 @@ export class ContextKeeper {
           return true;
         });
         if (!isRead) return;
-        const write = (writing.at(-1) ?? Promise.resolve(true)).then(async (isGoingOn) => isGoingOn && !signal.aborted && (await this.#store.write(job.set, names[index] as string, await sealChunk(chunk))));
+        const write = (writing.at(-1) ?? Promise.resolve(true)).then(
+          async (isGoingOn) =>
+            isGoingOn &&
+            !signal.aborted &&
+            (await this.#store.write(job.set, names[index] as string, await sealChunk(chunk))),
+        );
         writing.push(write);
         // It is heard when its turn to be waited for comes.
         write.catch(() => undefined);
@@ -222,7 +256,10 @@ export class ContextKeeper {
     }
   }
 
-  /** A place among those that want to compute is taken for each turn alone: nobody waits for what is written between them. */
+  /**
+   * A place among those that want to compute is taken for each turn alone: nobody waits for what is written between
+   * them.
+   */
   async #inTurn(job: Job, step: () => boolean): Promise<boolean> {
     const { turns } = this.options;
     job.ticket = turns.enter(job.priority);

@@ -14,12 +14,15 @@ import type {
 } from '../protocol/engine.ts';
 
 /**
- * What runs a model: tokens in, tokens out. The front holds an `EngineProcess` behind this interface; inside the child process each
- * kind of engine (node-llama-cpp, Chorus's own graphs) implements the same one.
+ * What runs a model: tokens in, tokens out. The front holds an `EngineProcess` behind this interface; inside the child
+ * process each kind of engine (node-llama-cpp, Chorus's own graphs) implements the same one.
  */
 export interface Engine {
   /** Loads a model in place of the one that is loaded. Throws `TroubleError`. */
-  load(params: LoadParams, options?: { onProgress?: (share: number) => void; signal?: AbortSignal }): Promise<LoadedModel>;
+  load(
+    params: LoadParams,
+    options?: { onProgress?: (share: number) => void; signal?: AbortSignal },
+  ): Promise<LoadedModel>;
   unload(): Promise<void>;
   tokenize(text: string, options?: { special?: boolean }): Promise<readonly TokenId[]>;
   detokenize(tokens: readonly TokenId[], options?: { special?: boolean }): Promise<string>;
@@ -49,13 +52,19 @@ export interface Engine {
 /** The text side of an engine. */
 export type TextEngine = Pick<Engine, 'tokenize' | 'detokenize'>;
 
-/** The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what they run on. */
+/**
+ * The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what
+ * they run on.
+ */
 export interface ModelSession {
   readonly engine: Engine;
   /** Changes as soon as another model is chosen, before it is loaded. Absent: the model stays. */
   readonly chosen?: string;
   /** The model in memory, if there is one. */
   readonly loaded?: LoadedModel | undefined;
-  /** Resolves when the chosen model is loaded; loads it on the first call. Rejects with the reason of `signal` when that is aborted. Throws `TroubleError`. */
+  /**
+   * Resolves when the chosen model is loaded; loads it on the first call. Rejects with the reason of `signal` when that
+   * is aborted. Throws `TroubleError`.
+   */
   model(signal?: AbortSignal): Promise<LoadedModel>;
 }

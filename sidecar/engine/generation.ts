@@ -21,7 +21,10 @@ export class EndedEarly extends Error {
   }
 }
 
-/** For evaluations that nothing waits for long, and for those that are ended when something has to: absent where none can be. */
+/**
+ * For evaluations that nothing waits for long, and for those that are ended when something has to: absent where none
+ * can be.
+ */
 export interface ChunkSizers {
   readonly short: ChunkSizer;
   readonly interruptible?: ChunkSizer;
@@ -102,14 +105,20 @@ export class Generation {
     return this.#generatedCount;
   }
 
-  /** Evaluates all of the prompt but a last chunk, which the first sampling step takes along; `undefined` where nothing is to be sampled. */
+  /**
+   * Evaluates all of the prompt but a last chunk, which the first sampling step takes along; `undefined` where nothing
+   * is to be sampled.
+   */
   async #evaluatePrompt(): Promise<readonly TokenId[] | undefined> {
     const { sequence, chunkSizers, signal } = this.context;
     const tokens = this.request.tokens;
     this.#reusedTokens = await this.context.turn(() => {
       const common = sequence.commonPrefixLength(tokens);
-      // Logits come only from an evaluation, unless they were kept: a prompt that is wholly cached still evaluates its last token.
-      return sequence.truncate(Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1));
+      // Logits come only from an evaluation, unless they were kept: a prompt that is wholly cached still evaluates its
+      // last token.
+      return sequence.truncate(
+        Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1),
+      );
     });
     const copiedTokens = (await this.context.copy?.(tokens)) ?? 0;
     this.#restoredTokens = (await this.context.restore?.(tokens)) ?? 0;
@@ -162,20 +171,28 @@ export class Generation {
   async #decode(last: readonly TokenId[]): Promise<StopReason> {
     const { backend, sequence, texts, turn } = this.context;
     const { ngrams, tokens } = this.request;
-    const healing = this.request.requiredPrefix ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix) : undefined;
+    const healing = this.request.requiredPrefix
+      ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix)
+      : undefined;
     const steps = sequence.decode(last, {
       sampling: this.request.sampling,
       grammar: this.grammar,
       signal: this.context.signal,
       texts: texts?.index,
-      ngrams: texts !== undefined && ngrams?.version === texts.version ? new NgramModel(texts.index, { promptTokens: tokens.length, before: ngrams.before }) : undefined,
+      ngrams:
+        texts !== undefined && ngrams?.version === texts.version
+          ? new NgramModel(texts.index, { promptTokens: tokens.length, before: ngrams.before })
+          : undefined,
       allowed: healing && (() => healing.allowed),
     });
     try {
       for (;;) {
         if (healing?.allowed?.size === 0) {
           // The text is the user's, and messages reach the log.
-          throw new TroubleError('invalid-input', `The model's vocabulary can't spell the ${this.request.requiredPrefix?.length} characters of required text.`);
+          throw new TroubleError(
+            'invalid-input',
+            `The model's vocabulary can't spell the ${this.request.requiredPrefix?.length} characters of required text.`,
+          );
         }
         const isFirst = this.#promptDoneAt === undefined;
         if (!isFirst && (sequence.length + 1 >= backend.contextSizeTokens || sequence.room < 2)) return 'context-full';
@@ -192,7 +209,9 @@ export class Generation {
         if (backend.isEndOfGeneration(step.value)) return 'end';
         this.#generatedCount++;
         healing?.accept(step.value);
-        this.#give(this.#stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })));
+        this.#give(
+          this.#stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })),
+        );
         if (this.#stream.stopText !== undefined) return 'stop';
         if (this.#generatedCount >= this.request.maxTokens) return 'length';
         this.context.signal.throwIfAborted();

@@ -6,7 +6,16 @@ import { TroubleError } from '../common/troubleError.ts';
 import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from './measuring.ts';
 import { Scheduler } from './scheduler.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
-import type { ChatTemplateParams, DeviceMemory, EngineStatistics, ForgetContextsParams, LoadedModel, LoadParams, SetTextsParams, TokenId } from '../protocol/engine.ts';
+import type {
+  ChatTemplateParams,
+  DeviceMemory,
+  EngineStatistics,
+  ForgetContextsParams,
+  LoadedModel,
+  LoadParams,
+  SetTextsParams,
+  TokenId,
+} from '../protocol/engine.ts';
 import { ChatTemplate } from '../models/chatTemplate/chatTemplate.ts';
 import { MAX_TEMPLATE_UNITS } from '../models/chatTemplate/messages.ts';
 import { TemplateProcess } from '../models/chatTemplate/templateProcess.ts';
@@ -27,8 +36,8 @@ interface Loaded {
 }
 
 /**
- * Runs a model in this process: on our own graphs where they know its architecture, else with node-llama-cpp. Lives in the engine process:
- * what it calls may abort.
+ * Runs a model in this process: on our own graphs where they know its architecture, else with node-llama-cpp. Lives in
+ * the engine process: what it calls may abort.
  */
 export class LocalEngine implements Engine, Measuring {
   #device: (OpenedDevice & { readonly key: string }) | undefined;
@@ -45,7 +54,10 @@ export class LocalEngine implements Engine, Measuring {
     },
   ) {}
 
-  async load(params: LoadParams, options: { onProgress?: (share: number) => void; signal?: AbortSignal } = {}): Promise<LoadedModel> {
+  async load(
+    params: LoadParams,
+    options: { onProgress?: (share: number) => void; signal?: AbortSignal } = {},
+  ): Promise<LoadedModel> {
     await this.unload();
     const file = await inspectModelFile(params.modelPath);
     const threads = await computeThreads(params.threads);
@@ -105,7 +117,11 @@ export class LocalEngine implements Engine, Measuring {
   async statistics(): Promise<EngineStatistics | undefined> {
     if (!this.#loaded) return undefined;
     const { opened, scheduler } = this.#loaded;
-    return { ...scheduler.currentStatistics(), ...heldBytes(opened), contextSizeTokens: opened.backend.contextSizeTokens };
+    return {
+      ...scheduler.currentStatistics(),
+      ...heldBytes(opened),
+      contextSizeTokens: opened.backend.contextSizeTokens,
+    };
   }
 
   logits(...[params, options]: Parameters<Measuring['logits']>): ReturnType<Measuring['logits']> {
@@ -116,7 +132,13 @@ export class LocalEngine implements Engine, Measuring {
     const { special } = this.#ready().opened.text;
     const bos = special.addBos ? special.bos : undefined;
     const tokens = this.#ready().opened.text.tokenize(params.text, false);
-    return this.#measure((evaluator) => measurePerplexity(evaluator, params, { tokens: bos === undefined ? tokens : [bos, ...tokens], bos, signal: options?.signal }));
+    return this.#measure((evaluator) =>
+      measurePerplexity(evaluator, params, {
+        tokens: bos === undefined ? tokens : [bos, ...tokens],
+        bos,
+        signal: options?.signal,
+      }),
+    );
   }
 
   bench(...[params, options]: Parameters<Measuring['bench']>): ReturnType<Measuring['bench']> {
@@ -124,7 +146,8 @@ export class LocalEngine implements Engine, Measuring {
   }
 
   async deviceMemory(choice: DeviceChoice): Promise<DeviceMemory> {
-    const { device, label, llama } = this.#device ?? (await this.#openDevice({ device: choice }, await computeThreads(0)));
+    const { device, label, llama } =
+      this.#device ?? (await this.#openDevice({ device: choice }, await computeThreads(0)));
     if (device === 'cpu') return { label };
     const { free, total, unifiedSize } = await llama.getVramState();
     return { label, gpu: { freeBytes: free, totalBytes: total, unifiedBytes: unifiedSize } };
@@ -163,9 +186,15 @@ export class LocalEngine implements Engine, Measuring {
 
   async #prepare({ params, file, threads, device }: OpenRequest, opened: OpenedModel): Promise<Loaded> {
     const { backend, text } = opened;
-    const scheduler = new Scheduler(backend, { attentionCostSlope: attentionCostSlope(file.shape), log: this.options.report });
+    const scheduler = new Scheduler(backend, {
+      attentionCostSlope: attentionCostSlope(file.shape),
+      log: this.options.report,
+    });
     const template = new ChatTemplate(text, { fileName: path.basename(params.modelPath), process: this.#templates });
-    const [supportsToolCalling] = await Promise.all([template.supportsToolCalling(), scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0)]);
+    const [supportsToolCalling] = await Promise.all([
+      template.supportsToolCalling(),
+      scheduler.warmUp(text.special.bos ?? text.special.eos ?? 0),
+    ]);
     const described: LoadedModel = {
       name: text.name,
       path: params.modelPath,
@@ -179,7 +208,9 @@ export class LocalEngine implements Engine, Measuring {
       threads,
       vocabularySize: text.vocabulary.size,
       contextSizeTokens: backend.contextSizeTokens,
-      ...(opened.engine === 'chorus' && params.cache !== undefined && params.cache !== 'full' ? { cache: params.cache } : {}),
+      ...(opened.engine === 'chorus' && params.cache !== undefined && params.cache !== 'full'
+        ? { cache: params.cache }
+        : {}),
       trainContextTokens: file.shape.trainContextTokens,
       special: text.special,
       // One that is not read is told of where a chat asks for it.

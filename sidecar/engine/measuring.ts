@@ -1,7 +1,15 @@
 import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { checkTokens, LOGIT_ROWS, readPrompt, type Evaluator } from '../models/evaluator.ts';
-import type { BenchParams, BenchResult, LogitsParams, LogitsResult, PerplexityParams, PerplexityResult, TokenId } from '../protocol/engine.ts';
+import type {
+  BenchParams,
+  BenchResult,
+  LogitsParams,
+  LogitsResult,
+  PerplexityParams,
+  PerplexityResult,
+  TokenId,
+} from '../protocol/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import { logProbability } from '../models/decoding/logSumExp.ts';
 
@@ -15,10 +23,18 @@ export interface Measuring {
   bench(params: BenchParams, options?: { signal?: AbortSignal }): Promise<BenchResult>;
 }
 
-export async function writeLogits(evaluator: Evaluator, { tokens, outputPath }: LogitsParams, signal?: AbortSignal): Promise<LogitsResult> {
+export async function writeLogits(
+  evaluator: Evaluator,
+  { tokens, outputPath }: LogitsParams,
+  signal?: AbortSignal,
+): Promise<LogitsResult> {
   checkTokens(evaluator, tokens);
   const { wholeTokens = Infinity } = evaluator;
-  if (tokens.length > wholeTokens) throw new TroubleError('invalid-input', `Logits are of texts that are attended whole, and of ${tokens.length} tokens this cache keeps ${wholeTokens} rows. Choose the cache "full", or a text of no more tokens.`);
+  if (tokens.length > wholeTokens)
+    throw new TroubleError(
+      'invalid-input',
+      `Logits are of texts that are attended whole, and of ${tokens.length} tokens this cache keeps ${wholeTokens} rows. Choose the cache "full", or a text of no more tokens.`,
+    );
   const file = await open(outputPath, 'w');
   try {
     evaluator.reset();
@@ -40,9 +56,16 @@ export async function measurePerplexity(
 ): Promise<PerplexityResult> {
   const chunks = Math.floor(tokens.length / contextTokens);
   if (contextTokens > evaluator.contextSizeTokens) {
-    throw new TroubleError('context-overflow', `Chunks of ${contextTokens} tokens do not fit into the context of ${evaluator.contextSizeTokens}.`);
+    throw new TroubleError(
+      'context-overflow',
+      `Chunks of ${contextTokens} tokens do not fit into the context of ${evaluator.contextSizeTokens}.`,
+    );
   }
-  if (chunks === 0) throw new TroubleError('invalid-input', `The text has ${tokens.length} tokens, less than one chunk of ${contextTokens}.`);
+  if (chunks === 0)
+    throw new TroubleError(
+      'invalid-input',
+      `The text has ${tokens.length} tokens, less than one chunk of ${contextTokens}.`,
+    );
   const first = Math.floor(contextTokens / 2);
   checkRoom(evaluator, { promptTokens: first, followingTokens: contextTokens - 1 - first, option: '--ctx' });
   let sum = 0;
@@ -58,7 +81,10 @@ export async function measurePerplexity(
       const end = Math.min(contextTokens - 1, start + LOGIT_ROWS);
       const rows = await evaluator.evaluate(given.slice(start, end), 'all');
       for (let position = start; position < end; position++) {
-        const row = rows.subarray((position - start) * evaluator.vocabularySize, (position - start + 1) * evaluator.vocabularySize);
+        const row = rows.subarray(
+          (position - start) * evaluator.vocabularySize,
+          (position - start + 1) * evaluator.vocabularySize,
+        );
         sum -= logProbability(row, truth[position + 1] as TokenId);
         count++;
       }
@@ -67,10 +93,19 @@ export async function measurePerplexity(
   return { perplexity: Math.exp(sum / count), chunks, tokens: count };
 }
 
-export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeTokens, depths }: BenchParams, signal?: AbortSignal): Promise<BenchResult> {
+export async function measureSpeed(
+  evaluator: Evaluator,
+  { promptTokens, decodeTokens, depths }: BenchParams,
+  signal?: AbortSignal,
+): Promise<BenchResult> {
   const deepest = Math.max(...depths) + Math.max(promptTokens, decodeTokens);
-  if (deepest > evaluator.contextSizeTokens) throw new TroubleError('context-overflow', `${deepest} tokens do not fit into the context of ${evaluator.contextSizeTokens}. Choose --context-size.`);
-  for (const depth of depths) checkRoom(evaluator, { promptTokens: depth, followingTokens: decodeTokens, option: '--decode' });
+  if (deepest > evaluator.contextSizeTokens)
+    throw new TroubleError(
+      'context-overflow',
+      `${deepest} tokens do not fit into the context of ${evaluator.contextSizeTokens}. Choose --context-size.`,
+    );
+  for (const depth of depths)
+    checkRoom(evaluator, { promptTokens: depth, followingTokens: decodeTokens, option: '--decode' });
   const tokens = Array.from({ length: deepest }, (_, index) => (index * 7919 + 13) % evaluator.vocabularySize);
   const results: { test: 'prompt' | 'decode'; tokens: number; depth: number; tokensPerSecond: number }[] = [];
   // The first evaluation of each size allocates.
@@ -94,7 +129,18 @@ export async function measureSpeed(evaluator: Evaluator, { promptTokens, decodeT
 }
 
 /** Throws `TroubleError` where a cache that keeps some rows of a prompt has too few for what is to follow it. */
-function checkRoom(evaluator: Evaluator, { promptTokens, followingTokens, option }: { readonly promptTokens: number; readonly followingTokens: number; readonly option: string }): void {
+function checkRoom(
+  evaluator: Evaluator,
+  {
+    promptTokens,
+    followingTokens,
+    option,
+  }: { readonly promptTokens: number; readonly followingTokens: number; readonly option: string },
+): void {
   const room = evaluator.roomBehind?.(promptTokens) ?? Infinity;
-  if (followingTokens > room) throw new TroubleError('context-overflow', `Behind a prompt of ${promptTokens} tokens the cache has room for ${room}, and ${followingTokens} are to follow. Choose a smaller ${option}.`);
+  if (followingTokens > room)
+    throw new TroubleError(
+      'context-overflow',
+      `Behind a prompt of ${promptTokens} tokens the cache has room for ${room}, and ${followingTokens} are to follow. Choose a smaller ${option}.`,
+    );
 }

@@ -1,6 +1,19 @@
 import { performance } from 'node:perf_hooks';
-import { MAX_TEXT_TOKENS, type EngineGenerateResult, type ForgetContextsParams, type GenerateChunk, type SetTextsParams, type TokenId } from '../protocol/engine.ts';
-import { SequenceMemoryError, type Backend, type BackendSequence, type CompiledGrammar, type GrammarSource } from '../models/backend.ts';
+import {
+  MAX_TEXT_TOKENS,
+  type EngineGenerateResult,
+  type ForgetContextsParams,
+  type GenerateChunk,
+  type SetTextsParams,
+  type TokenId,
+} from '../protocol/engine.ts';
+import {
+  SequenceMemoryError,
+  type Backend,
+  type BackendSequence,
+  type CompiledGrammar,
+  type GrammarSource,
+} from '../models/backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 import { ContextKeeper } from './contextKeeper.ts';
 import { copyRows } from './copyRows.ts';
@@ -11,10 +24,15 @@ import { SequenceTable } from './sequenceTable.ts';
 import { TokenIndex } from '../models/decoding/tokenHealing.ts';
 import { Turns } from './turns.ts';
 
-/** One evaluation of a prompt's chunk that computes to its end; what a cancelled or preempted request may still take. */
+/**
+ * One evaluation of a prompt's chunk that computes to its end; what a cancelled or preempted request may still take.
+ */
 const SHORT_CHUNK_MS = 60;
 const SHORT_MIN_TOKENS = 4;
-/** One that ends when it has to; what a preempted request may lose. From 64 tokens on attention is computed in tiles, which deep contexts need. */
+/**
+ * One that ends when it has to; what a preempted request may lose. From 64 tokens on attention is computed in tiles,
+ * which deep contexts need.
+ */
 const INTERRUPTIBLE_CHUNK_MS = 800;
 const INTERRUPTIBLE_MIN_TOKENS = 64;
 
@@ -48,11 +66,20 @@ export class Scheduler {
 
   constructor(
     private readonly backend: Backend,
-    options: { readonly attentionCostSlope: number; readonly log?: (line: string) => void; /** See `ContextKeeper`. */ readonly idleMs?: number },
+    options: {
+      readonly attentionCostSlope: number;
+      readonly log?: (line: string) => void;
+      /** See `ContextKeeper`. */ readonly idleMs?: number;
+    },
   ) {
     this.#sequences = new SequenceTable(backend.sequences, this.#turns);
-    this.#keeper = new ContextKeeper({ turns: this.#turns, log: options.log ?? (() => undefined), idleMs: options.idleMs });
-    const sizer = (targetMs: number, minTokens: number): ChunkSizer => new ChunkSizer({ targetMs, minTokens, maxTokens: backend.batchTokens, priorSlope: options.attentionCostSlope });
+    this.#keeper = new ContextKeeper({
+      turns: this.#turns,
+      log: options.log ?? (() => undefined),
+      idleMs: options.idleMs,
+    });
+    const sizer = (targetMs: number, minTokens: number): ChunkSizer =>
+      new ChunkSizer({ targetMs, minTokens, maxTokens: backend.batchTokens, priorSlope: options.attentionCostSlope });
     this.#chunkSizers = {
       short: sizer(SHORT_CHUNK_MS, SHORT_MIN_TOKENS),
       interruptible: backend.isInterruptible ? sizer(INTERRUPTIBLE_CHUNK_MS, INTERRUPTIBLE_MIN_TOKENS) : undefined,
@@ -62,7 +89,10 @@ export class Scheduler {
   /** Throws `TroubleError` 'context-overflow' or 'invalid-input'. */
   async generate(
     request: GenerateRequest,
-    options: { readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<EngineGenerateResult> {
     this.#check(request);
     const grammarSource = grammarOf(request);
@@ -75,19 +105,39 @@ export class Scheduler {
     } catch (error) {
       if (!(error instanceof EndedEarly)) throw error;
       const waitedMs = performance.now() - startedAt;
-      return { tokens: [], text: '', stopReason: error.stopReason, reusedTokens: 0, evaluatedTokens: 0, promptMs: waitedMs, generateMs: 0 };
+      return {
+        tokens: [],
+        text: '',
+        stopReason: error.stopReason,
+        reusedTokens: 0,
+        evaluatedTokens: 0,
+        promptMs: waitedMs,
+        generateMs: 0,
+      };
     } finally {
       ending.release();
     }
   }
 
-  /** One sequence's try at a request, and where there is no memory for it the next, within what is left of the request's time. Throws `EndedEarly` too. */
+  /**
+   * One sequence's try at a request, and where there is no memory for it the next, within what is left of the request's
+   * time. Throws `EndedEarly` too.
+   */
   async #attempt(request: GenerateRequest, options: AttemptOptions): Promise<EngineGenerateResult> {
     const { ending, grammar } = options;
     const visit = this.#keeper.begin(request.contextSet);
     let hasAnswered = false;
     try {
-      const lease = await this.#sequences.acquire({ name: request.sequence, priority: request.priority, beside: request.copyFrom, isSpare: request.isSpare, giveWay: ending.giveWay }, ending.signal);
+      const lease = await this.#sequences.acquire(
+        {
+          name: request.sequence,
+          priority: request.priority,
+          beside: request.copyFrom,
+          isSpare: request.isSpare,
+          giveWay: ending.giveWay,
+        },
+        ending.signal,
+      );
       // Until its first turn comes the sequence holds what another request left.
       let hasBegun = false;
       const turn = <T>(step: (preempted: AbortSignal) => Promise<T>): Promise<T> =>
@@ -118,7 +168,9 @@ export class Scheduler {
             texts: request.texts === undefined ? undefined : this.#texts.get(request.texts),
             copy: async (tokens) => {
               const source = request.copyFrom === undefined ? undefined : this.#sequences.peek(request.copyFrom);
-              return source === undefined || lease.name !== request.sequence ? 0 : copyRows(lease.sequence, source, tokens, turn);
+              return source === undefined || lease.name !== request.sequence
+                ? 0
+                : copyRows(lease.sequence, source, tokens, turn);
             },
             restore: (tokens) => this.#keeper.restore(lease.sequence, request.contextSet, tokens, turn),
           },
@@ -128,9 +180,11 @@ export class Scheduler {
         this.#remember(result, generation.sampledTokens, lease.sequence);
         return { ...result, sequence: lease.name };
       } catch (error) {
-        // A failed evaluation may have left a part of its tokens behind, and before the first turn everything is another name's still.
+        // A failed evaluation may have left a part of its tokens behind, and before the first turn everything is
+        // another name's still.
         isSound = error instanceof EndedEarly && (lease.isWarm || hasBegun);
-        if (!isSound) this.#sequences.forget(lease.name, { inUse: true, lacksMemory: error instanceof SequenceMemoryError });
+        if (!isSound)
+          this.#sequences.forget(lease.name, { inUse: true, lacksMemory: error instanceof SequenceMemoryError });
         throw error;
       } finally {
         if (isSound && hasBegun) this.#keeper.leave(lease.sequence, visit);
@@ -138,8 +192,10 @@ export class Scheduler {
       }
     } catch (error) {
       const { copyFrom, isSpare, ...alone } = request;
-      // Long contexts take more memory: where that is missing in the midst of an answer, another one would be told behind the first words of this one.
-      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered) return await this.#attempt({ ...alone, sequence: copyFrom }, options);
+      // Long contexts take more memory: where that is missing in the midst of an answer, another one would be told
+      // behind the first words of this one.
+      if (error instanceof SequenceMemoryError && copyFrom !== undefined && isSpare !== true && !hasAnswered)
+        return await this.#attempt({ ...alone, sequence: copyFrom }, options);
       throw error;
     } finally {
       this.#keeper.end(visit);
@@ -173,7 +229,10 @@ export class Scheduler {
     await this.#keeper.forget(params);
   }
 
-  /** Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the vocabulary. */
+  /**
+   * Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the
+   * vocabulary.
+   */
   async warmUp(token: number): Promise<void> {
     const sequence = this.backend.sequences[0]!;
     const tokens = Array.from({ length: 32 }, () => token);
@@ -196,24 +255,44 @@ export class Scheduler {
   }
 
   #check(request: GenerateRequest): void {
-    if (request.tokens.length === 0) throw new TroubleError('invalid-input', 'There is nothing to continue: the prompt has no tokens.');
+    if (request.tokens.length === 0)
+      throw new TroubleError('invalid-input', 'There is nothing to continue: the prompt has no tokens.');
     const limit = this.backend.contextSizeTokens - 1;
     if (request.tokens.length > limit) {
-      throw new TroubleError('context-overflow', `The prompt has ${request.tokens.length} tokens, more than the ${limit} that the context holds.`);
+      throw new TroubleError(
+        'context-overflow',
+        `The prompt has ${request.tokens.length} tokens, more than the ${limit} that the context holds.`,
+      );
     }
-    const stranger = request.tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= this.backend.vocabulary.size);
-    if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${this.backend.vocabulary.size}.`);
-    if (request.requiredPrefix && grammarOf(request)) throw new TroubleError('invalid-input', 'A grammar and a required prefix exclude each other.');
+    const stranger = request.tokens.find(
+      (token) => !Number.isInteger(token) || token < 0 || token >= this.backend.vocabulary.size,
+    );
+    if (stranger !== undefined)
+      throw new TroubleError(
+        'invalid-input',
+        `The vocabulary has no token ${stranger}; it has ${this.backend.vocabulary.size}.`,
+      );
+    if (request.requiredPrefix && grammarOf(request))
+      throw new TroubleError('invalid-input', 'A grammar and a required prefix exclude each other.');
   }
 
-  #remember(result: EngineGenerateResult, sampledTokens: number, { length, keptTokens = length }: BackendSequence): void {
+  #remember(
+    result: EngineGenerateResult,
+    sampledTokens: number,
+    { length, keptTokens = length }: BackendSequence,
+  ): void {
     const { tokensPerSecond, promptTokensPerSecond } = this.#statistics;
     this.#statistics = {
       contextUsedTokens: length,
       ...(keptTokens < length ? { contextKeptTokens: keptTokens } : {}),
-      tokensPerSecond: sampledTokens >= 4 && result.generateMs > 0 ? ((sampledTokens - 1) * 1000) / result.generateMs : tokensPerSecond,
+      tokensPerSecond:
+        sampledTokens >= 4 && result.generateMs > 0
+          ? ((sampledTokens - 1) * 1000) / result.generateMs
+          : tokensPerSecond,
       promptTokensPerSecond:
-        result.evaluatedTokens >= 32 && result.promptMs > 0 ? (result.evaluatedTokens * 1000) / result.promptMs : promptTokensPerSecond,
+        result.evaluatedTokens >= 32 && result.promptMs > 0
+          ? (result.evaluatedTokens * 1000) / result.promptMs
+          : promptTokensPerSecond,
     };
   }
 }

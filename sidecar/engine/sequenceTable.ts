@@ -38,7 +38,10 @@ interface Request {
   readonly beside?: string | undefined;
   /** Has a place only where nobody loses one, and loses it before others do. */
   readonly isSpare?: boolean | undefined;
-  /** Ends the request soon. Asked of those of priority 'background' alone, where another waits for what they have, and of a spare one without a place. */
+  /**
+   * Ends the request soon. Asked of those of priority 'background' alone, where another waits for what they have, and
+   * of a spare one without a place.
+   */
   readonly giveWay?: () => void;
 }
 
@@ -50,10 +53,11 @@ interface Waiter<Sequence> extends Request {
 const USED_BESIDE = 0.5;
 
 /**
- * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place is needed for
- * another, the least recently used first. Requests of one name run one after another. The last free place is kept for completions,
- * so that no number of chats makes one wait. A request that nobody waits for has its place until another needs it: then it is ended. Where
- * somebody waits for one that is beside another, the other one becomes spare. A place whose sequence found no memory is taken only where no other is free.
+ * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place
+ * is needed for another, the least recently used first. Requests of one name run one after another. The last free place
+ * is kept for completions, so that no number of chats makes one wait. A request that nobody waits for has its place
+ * until another needs it: then it is ended. Where somebody waits for one that is beside another, the other one becomes
+ * spare. A place whose sequence found no memory is taken only where no other is free.
  */
 export class SequenceTable<Sequence> {
   readonly #slots: Slot<Sequence>[];
@@ -64,14 +68,25 @@ export class SequenceTable<Sequence> {
     sequences: readonly Sequence[],
     private readonly turns: Turns,
   ) {
-    this.#slots = sequences.map((sequence) => ({ sequence, name: undefined, lastUsed: 0, isSpare: false, lacksMemory: false, holder: undefined }));
+    this.#slots = sequences.map((sequence) => ({
+      sequence,
+      name: undefined,
+      lastUsed: 0,
+      isSpare: false,
+      lacksMemory: false,
+      holder: undefined,
+    }));
   }
 
-  /** Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before. */
+  /**
+   * Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before.
+   */
   async acquire(request: Request, signal: AbortSignal): Promise<Lease<Sequence>> {
     if (request.isSpare === true && !this.#hasPlace(request)) request.giveWay?.();
     signal.throwIfAborted();
-    const isNext = !this.#waiters.some((waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)));
+    const isNext = !this.#waiters.some(
+      (waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)),
+    );
     const lease = isNext ? this.#tryAcquire(request) : undefined;
     if (lease) return lease;
     return new Promise<Lease<Sequence>>((resolve, reject) => {
@@ -102,8 +117,14 @@ export class SequenceTable<Sequence> {
     return this.#slotOf(name)?.sequence;
   }
 
-  /** Forgets a name, unless a request has its sequence; `inUse` is for that request itself, which may have found no memory for it. Gives the sequence that it had. */
-  forget(name: string, options: { readonly inUse?: boolean; readonly lacksMemory?: boolean } = {}): Sequence | undefined {
+  /**
+   * Forgets a name, unless a request has its sequence; `inUse` is for that request itself, which may have found no
+   * memory for it. Gives the sequence that it had.
+   */
+  forget(
+    name: string,
+    options: { readonly inUse?: boolean; readonly lacksMemory?: boolean } = {},
+  ): Sequence | undefined {
     const slot = this.#slotOf(name);
     if (!slot || (slot.holder !== undefined && !options.inUse)) return undefined;
     slot.name = undefined;
@@ -122,7 +143,10 @@ export class SequenceTable<Sequence> {
     return this.#slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, beside)));
   }
 
-  /** Whose place a request gets, or waits for: that of its own name, or of the one that it is beside; none where it is spare and has none. */
+  /**
+   * Whose place a request gets, or waits for: that of its own name, or of the one that it is beside; none where it is
+   * spare and has none.
+   */
   #nameFor(request: Request): string | undefined {
     const { name, beside, isSpare = false } = request;
     if ((beside === undefined && !isSpare) || this.#hasPlace(request)) return name;
@@ -135,7 +159,11 @@ export class SequenceTable<Sequence> {
     if (name === undefined) return undefined;
     const own = this.#slotOf(name);
     if (own?.holder) return undefined;
-    const free = this.#slots.filter((slot) => slot.holder === undefined).sort((a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed);
+    const free = this.#slots
+      .filter((slot) => slot.holder === undefined)
+      .sort(
+        (a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed,
+      );
     if (free.length < this.#placesNeeded(priority)) return undefined;
     const slot = own ?? free.find((each) => !isNamed(each, beside)) ?? free[0]!;
     const isBeside = beside !== undefined && name === request.name;
@@ -168,8 +196,8 @@ export class SequenceTable<Sequence> {
   }
 
   /**
-   * Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what nobody waits for is ended. One that is spare is ended
-   * itself where its place went to another meanwhile.
+   * Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what
+   * nobody waits for is ended. One that is spare is ended itself where its place went to another meanwhile.
    */
   #makeWay(request: Request): void {
     const name = this.#nameFor(request);
@@ -184,7 +212,9 @@ export class SequenceTable<Sequence> {
     };
     if (own) end(own);
     const soonFree = this.#slots.filter((slot) => slot === own || !slot.holder || slot.holder.isEnding);
-    const endable = this.#slots.filter((slot) => slot.holder?.giveWay && !soonFree.includes(slot)).sort((a, b) => a.lastUsed - b.lastUsed);
+    const endable = this.#slots
+      .filter((slot) => slot.holder?.giveWay && !soonFree.includes(slot))
+      .sort((a, b) => a.lastUsed - b.lastUsed);
     endable.slice(0, Math.max(0, this.#placesNeeded(request.priority) - soonFree.length)).forEach(end);
   }
 
@@ -203,7 +233,8 @@ export class SequenceTable<Sequence> {
 }
 
 /** Whether what is beside another, or spare, may take it. */
-const isOpen = ({ name, isSpare, holder, lacksMemory }: Slot<unknown>): boolean => !lacksMemory && !holder && (name === undefined || isSpare);
+const isOpen = ({ name, isSpare, holder, lacksMemory }: Slot<unknown>): boolean =>
+  !lacksMemory && !holder && (name === undefined || isSpare);
 
 const isNamed = (slot: Slot<unknown>, name: string | undefined): boolean => name !== undefined && slot.name === name;
 

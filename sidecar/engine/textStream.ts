@@ -1,14 +1,17 @@
 import type { TokenId } from '../protocol/engine.ts';
 
-/** What may be shown now: complete characters that can't turn out to belong to a stop text, and the tokens they came from. */
+/**
+ * What may be shown now: complete characters that can't turn out to belong to a stop text, and the tokens they came
+ * from.
+ */
 export interface TextPiece {
   readonly text: string;
   readonly tokens: readonly TokenId[];
 }
 
 /**
- * Turns generated tokens into text as they come: a character that is split over tokens appears with its last one, and what might
- * be the beginning of a stop text is held back until it is decided.
+ * Turns generated tokens into text as they come: a character that is split over tokens appears with its last one, and
+ * what might be the beginning of a stop text is held back until it is decided.
  */
 export class TextStream {
   /** Without `ignoreBOM` a decoder would swallow U+FEFF. */

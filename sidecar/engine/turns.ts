@@ -18,9 +18,9 @@ interface Waiter {
 }
 
 /**
- * Lets one step of one request run at a time: a chunk of a prompt, or one token. While a request of a higher priority is under way,
- * no step of a lower one begins, so a completion preempts a chat between two steps and the chat goes on after it. Requests of one
- * priority alternate.
+ * Lets one step of one request run at a time: a chunk of a prompt, or one token. While a request of a higher priority
+ * is under way, no step of a lower one begins, so a completion preempts a chat between two steps and the chat goes on
+ * after it. Requests of one priority alternate.
  */
 export class Turns {
   readonly #active = new Set<Ticket>();
@@ -48,8 +48,8 @@ export class Turns {
   }
 
   /**
-   * Runs `step` when it is this request's turn; rejects with the signal's reason if it aborts before. What the step is given aborts with `Preempted`
-   * when a more urgent request comes; it may heed that.
+   * Runs `step` when it is this request's turn; rejects with the signal's reason if it aborts before. What the step is
+   * given aborts with `Preempted` when a more urgent request comes; it may heed that.
    */
   async run<T>(ticket: Ticket, signal: AbortSignal, step: (preempted: AbortSignal) => Promise<T>): Promise<T> {
     const preempted = await this.#wait(ticket, signal);
@@ -96,6 +96,7 @@ export class Turns {
   #preempt(): void {
     if (!this.#running) return;
     const { ticket, preemption } = this.#running;
-    for (const { rank } of this.#active) if (rank > ticket.rank) preemption.abort(new Preempted('A more urgent request came.'));
+    for (const { rank } of this.#active)
+      if (rank > ticket.rank) preemption.abort(new Preempted('A more urgent request came.'));
   }
 }

@@ -48,8 +48,8 @@ export class Client {
   }
 
   /**
-   * Tells where what is asked now is kept, at the time when it is evaluated: the settings may be others by then, and what was asked before the workspace was
-   * forgotten is kept nowhere.
+   * Tells where what is asked now is kept, at the time when it is evaluated: the settings may be others by then, and
+   * what was asked before the workspace was forgotten is kept nowhere.
    */
   keepingAsked(): () => ContextSet | undefined {
     const asked = this.#forgotten;

@@ -25,9 +25,9 @@ export interface ClientServicesOptions {
 }
 
 /**
- * Who answers one client's requests: the model on this machine, or the server that this client chose. A server that gives no answer is stood in for by
- * the model on this machine, unless words of its answer were shown already. One that the client leaves hears nothing more: what was on its way is asked
- * of whom the client chose instead.
+ * Who answers one client's requests: the model on this machine, or the server that this client chose. A server that
+ * gives no answer is stood in for by the model on this machine, unless words of its answer were shown already. One that
+ * the client leaves hears nothing more: what was on its way is asked of whom the client chose instead.
  */
 export class ClientServices implements Chatting, Completing {
   #server: ServerServices | undefined;
@@ -69,8 +69,16 @@ export class ClientServices implements Chatting, Completing {
 
   complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     // A server's time is not spent on what may never be asked, and its memory is its own.
-    const asked = { ...request, contextSet: undefined, contextSettings: { ...request.contextSettings, readAhead: false } };
-    return this.#ask('completion', ({ completions }) => completions.complete(asked, signal, onOutOfTime), () => this.options.completions.complete(request, signal, onOutOfTime));
+    const asked = {
+      ...request,
+      contextSet: undefined,
+      contextSettings: { ...request.contextSettings, readAhead: false },
+    };
+    return this.#ask(
+      'completion',
+      ({ completions }) => completions.complete(asked, signal, onOutOfTime),
+      () => this.options.completions.complete(request, signal, onOutOfTime),
+    );
   }
 
   /** A server's time is not spent on what may never be asked. */
@@ -79,7 +87,11 @@ export class ClientServices implements Chatting, Completing {
   }
 
   context(...params: Parameters<Completing['context']>): ReturnType<Completing['context']> {
-    return this.#ask('completion', ({ completions }) => completions.context(...params), () => this.options.completions.context(...params));
+    return this.#ask(
+      'completion',
+      ({ completions }) => completions.context(...params),
+      () => this.options.completions.context(...params),
+    );
   }
 
   chat(...[params, settings, onChunk, signal]: Parameters<Chatting['chat']>): ReturnType<Chatting['chat']> {
@@ -95,11 +107,19 @@ export class ClientServices implements Chatting, Completing {
   }
 
   commitMessage(...params: Parameters<Chatting['commitMessage']>): ReturnType<Chatting['commitMessage']> {
-    return this.#ask('chat', ({ chatService }) => chatService.commitMessage(...params), () => this.options.chatService.commitMessage(...params));
+    return this.#ask(
+      'chat',
+      ({ chatService }) => chatService.commitMessage(...params),
+      () => this.options.chatService.commitMessage(...params),
+    );
   }
 
   countTokens(...params: Parameters<Chatting['countTokens']>): ReturnType<Chatting['countTokens']> {
-    return this.#ask('chat', ({ chatService }) => chatService.countTokens(...params), () => this.options.chatService.countTokens(...params));
+    return this.#ask(
+      'chat',
+      ({ chatService }) => chatService.countTokens(...params),
+      () => this.options.chatService.countTokens(...params),
+    );
   }
 
   /** The client's files may be read by other rules now, whoever answers it. */
@@ -113,16 +133,29 @@ export class ClientServices implements Chatting, Completing {
     await this.#server?.completions.forgetClient(clientKey);
   }
 
-  #askStreaming<Part, Result>(onPart: (part: Part) => void, ask: (chatService: ChatService, say: (part: Part) => void) => Promise<Result>): Promise<Result> {
+  #askStreaming<Part, Result>(
+    onPart: (part: Part) => void,
+    ask: (chatService: ChatService, say: (part: Part) => void) => Promise<Result>,
+  ): Promise<Result> {
     let isShown = false;
     const say = (part: Part): void => {
       isShown = true;
       onPart(part);
     };
-    return this.#ask('chat', ({ chatService }) => ask(chatService, say), () => ask(this.options.chatService, onPart), () => isShown);
+    return this.#ask(
+      'chat',
+      ({ chatService }) => ask(chatService, say),
+      () => ask(this.options.chatService, onPart),
+      () => isShown,
+    );
   }
 
-  async #ask<Result>(task: ServerTask, onServer: (server: ServerServices) => Promise<Result>, onThisMachine: () => Promise<Result>, isShown = (): boolean => false): Promise<Result> {
+  async #ask<Result>(
+    task: ServerTask,
+    onServer: (server: ServerServices) => Promise<Result>,
+    onThisMachine: () => Promise<Result>,
+    isShown = (): boolean => false,
+  ): Promise<Result> {
     const server = this.#server;
     if (!server?.health[task].shouldAsk()) return onThisMachine();
     try {

@@ -10,8 +10,8 @@ export interface FoundRequest {
 }
 
 /**
- * What the completion service is asked for a position in a document of `client`. Gives `undefined` for a document that was refused for its
- * size. Throws "invalid params" for one that is not open.
+ * What the completion service is asked for a position in a document of `client`. Gives `undefined` for a document that
+ * was refused for its size. Throws "invalid params" for one that is not open.
  */
 export function completionRequest(
   client: Client,

@@ -6,10 +6,16 @@ import type { ContextSet } from '../protocol/engine.ts';
 
 const RULES_FILE = 'rules';
 
-/** By kind of client, what it may read: VS Code knows ignore files, which `chorus lsp` does not, so that what one has read, and under what, says nothing of the other. */
+/**
+ * By kind of client, what it may read: VS Code knows ignore files, which `chorus lsp` does not, so that what one has
+ * read, and under what, says nothing of the other.
+ */
 export type ContextRules = Readonly<Record<string, string>>;
 
-/** The rules under which what a set holds was evaluated, none where nothing is known of it; `undefined`: there is no set. */
+/**
+ * The rules under which what a set holds was evaluated, none where nothing is known of it; `undefined`: there is no
+ * set.
+ */
 export async function notedRules({ folder, name }: ContextSet): Promise<ContextRules | undefined> {
   const set = path.join(folder, name);
   if (!(await stat(set).catch(() => undefined))) return undefined;

@@ -67,7 +67,11 @@ export class FrontDeparture implements Departure {
     this.#draining = true;
     await this.options.unpublish();
     this.options.clients.closeAll(code, reason);
-    for (const deadline = performance.now() + CLOSE_LIMIT_MS; this.options.clients.count > 0 && performance.now() < deadline; ) await sleep(10);
+    for (
+      const deadline = performance.now() + CLOSE_LIMIT_MS;
+      this.options.clients.count > 0 && performance.now() < deadline;
+    )
+      await sleep(10);
     await Promise.race([this.options.shutDown(), sleep(SHUT_DOWN_LIMIT_MS)]);
     this.options.exit();
   }

@@ -10,8 +10,14 @@ const MANY_CHANGES = 8;
 
 /** The open documents of one client, kept up to date by incremental changes. Positions count UTF-16 units. */
 export class Documents {
-  /** Hears of every document that was opened, changed (`line`: where, counted from zero) or closed, or refused after a change. */
-  onDidChange: (uri: string, change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number }) => void = () => undefined;
+  /**
+   * Hears of every document that was opened, changed (`line`: where, counted from zero) or closed, or refused after a
+   * change.
+   */
+  onDidChange: (
+    uri: string,
+    change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number },
+  ) => void = () => undefined;
   readonly #documents = new Map<string, TextDocument>();
   /** Too large; followed, as long as they are not far too large, in case they shrink. */
   readonly #refused = new Map<string, TextDocument | undefined>();
@@ -29,12 +35,19 @@ export class Documents {
     return true;
   }
 
-  /** Applies changes in order; gives false when they make the document too large. A document that is not open is left alone. */
+  /**
+   * Applies changes in order; gives false when they make the document too large. A document that is not open is left
+   * alone.
+   */
   change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): boolean {
     const known = this.#documents.get(uri);
     const document = known ?? this.#refused.get(uri);
     if (!document) return true;
-    TextDocument.update(document, changes.length < MANY_CHANGES ? [...changes] : [{ text: changedText(document, changes) }], version);
+    TextDocument.update(
+      document,
+      changes.length < MANY_CHANGES ? [...changes] : [{ text: changedText(document, changes) }],
+      version,
+    );
     if (document.getText().length > MAX_DOCUMENT_UNITS) {
       this.#refuse(uri, document);
       if (!known) return true;
@@ -43,7 +56,11 @@ export class Documents {
       return false;
     }
     const last = changes.at(-1);
-    if (known) this.onDidChange(uri, { kind: 'changed', line: last !== undefined && 'range' in last ? last.range.start.line : 0 });
+    if (known)
+      this.onDidChange(uri, {
+        kind: 'changed',
+        line: last !== undefined && 'range' in last ? last.range.start.line : 0,
+      });
     else {
       this.#refused.delete(uri);
       this.#documents.set(uri, document);

@@ -61,7 +61,11 @@ export interface FrontParts {
 /** Gives an authenticated connection its handlers, one per feature. */
 export function serveClient(socket: WebSocket, id: number, parts: FrontParts): void {
   const { clients, completions, chatService, departure } = parts;
-  const client = new Client(id, new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)), parts.contextsFolder);
+  const client = new Client(
+    id,
+    new LspConnection(socket, parts.log, () => (departure.isDraining ? drainingError() : undefined)),
+    parts.contextsFolder,
+  );
   const services = new ClientServices(parts);
   client.services = services;
 
@@ -91,9 +95,12 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   parts.onClientsChanged();
   socket.on('close', () => {
     clients.remove(client);
-    Promise.all([client.files?.close(), services.forget(client.key), completions.forgetClient(client.key), chatService.forgetConversations(conversationId(client, ''))]).catch((error: unknown) =>
-      parts.log.error('A client that left could not be forgotten', error),
-    );
+    Promise.all([
+      client.files?.close(),
+      services.forget(client.key),
+      completions.forgetClient(client.key),
+      chatService.forgetConversations(conversationId(client, '')),
+    ]).catch((error: unknown) => parts.log.error('A client that left could not be forgotten', error));
     parts.onClientsChanged();
   });
   if (departure.isDraining) client.connection.close(CloseCodes.drained, DRAINED);

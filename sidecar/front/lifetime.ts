@@ -12,10 +12,13 @@ export interface LifetimeOptions {
 const DEFAULT_LINGER_MS = 60_000;
 const FIRST_CLIENT_TIMEOUT_MS = 20_000;
 
-/** The linger of this platform: none on Windows, whose updater waits for files in use. `CHORUS_LINGER_MS` overrides it. */
+/**
+ * The linger of this platform: none on Windows, whose updater waits for files in use. `CHORUS_LINGER_MS` overrides it.
+ */
 export function lifetimeDefaults(env: NodeJS.ProcessEnv = process.env): Omit<LifetimeOptions, 'leave'> {
   const named = Number(env['CHORUS_LINGER_MS']);
-  const lingerMs = env['CHORUS_LINGER_MS'] !== undefined && named >= 0 ? named : process.platform === 'win32' ? 0 : DEFAULT_LINGER_MS;
+  const lingerMs =
+    env['CHORUS_LINGER_MS'] !== undefined && named >= 0 ? named : process.platform === 'win32' ? 0 : DEFAULT_LINGER_MS;
   return { lingerMs, firstClientTimeoutMs: FIRST_CLIENT_TIMEOUT_MS };
 }
 

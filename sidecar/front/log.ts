@@ -1,14 +1,20 @@
 import { constants, copyFileSync, fstatSync, ftruncateSync, rmSync } from 'node:fs';
 import { MAX_LOG_BYTES } from '../client/launchLog.ts';
 
-/** Lines for whoever looks into a failure. Callers pass words of Chorus's own: never a document, a prompt, an answer or a token. */
+/**
+ * Lines for whoever looks into a failure. Callers pass words of Chorus's own: never a document, a prompt, an answer or
+ * a token.
+ */
 export interface Log {
   info(line: string): void;
   /** Writes what kind of error it was and where it was raised, not its message: that may quote the user's code. */
   error(what: string, error: unknown): void;
 }
 
-/** A log on standard error, which the starter points at the log file; kept below `MAX_LOG_BYTES`, the part before kept in `previousLogFile`. */
+/**
+ * A log on standard error, which the starter points at the log file; kept below `MAX_LOG_BYTES`, the part before kept
+ * in `previousLogFile`.
+ */
 export function standardErrorLog(files?: { logFile: string; previousLogFile: string }): Log {
   const write = (line: string): void => {
     if (files) rotateStandardError(files);
@@ -27,7 +33,11 @@ function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = (error as NodeJS.ErrnoException).code;
   // A line of the message may look like a frame.
-  const frames = (error.stack ?? '').replace(error.message, '').split('\n').filter((line) => line.startsWith('    at ')).slice(0, 8);
+  const frames = (error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, 8);
   const cause = error.cause === undefined ? '' : `\n  caused by ${describeError(error.cause)}`;
   return `${error.name}${code === undefined ? '' : ` (${code})`}${frames.length > 0 ? `\n${frames.join('\n')}` : ''}${cause}`;
 }

@@ -30,8 +30,9 @@ interface NotificationEntry {
 const MAX_BUFFERED_BYTES = 2 * MAX_FRAME_BYTES;
 
 /**
- * One client: its requests and notifications by method, in LSP's life cycle (initialize first, nothing after shutdown). Handlers start in the
- * order of arrival; what they do before their first `await` sees the documents as they were when the request was sent.
+ * One client: its requests and notifications by method, in LSP's life cycle (initialize first, nothing after shutdown).
+ * Handlers start in the order of arrival; what they do before their first `await` sees the documents as they were when
+ * the request was sent.
  */
 export class LspConnection {
   readonly #connection: MessageConnection;
@@ -52,7 +53,9 @@ export class LspConnection {
       info: () => undefined,
       log: () => undefined,
     });
-    this.#connection.onRequest((method, params, token: CancellationToken) => this.#handleRequest(method, params as unknown, token));
+    this.#connection.onRequest((method, params, token: CancellationToken) =>
+      this.#handleRequest(method, params as unknown, token),
+    );
     this.#connection.onNotification((method, params) => this.#handleNotification(method, params as unknown));
     this.#connection.onError(() => undefined);
     // Answers pile up as notifications do where a client asks and does not read.
@@ -62,11 +65,19 @@ export class LspConnection {
   }
 
   /** Registers a request. `params` are checked by `schema` before `handle` sees them. */
-  onRequest<Params>(method: string, schema: z.ZodType<Params>, handle: RequestHandler<Params>, options?: { beforeInitialize: boolean }): void {
+  onRequest<Params>(
+    method: string,
+    schema: z.ZodType<Params>,
+    handle: RequestHandler<Params>,
+    options?: { beforeInitialize: boolean },
+  ): void {
     this.#requests.set(method, { schema, handle, needsInitialize: !(options?.beforeInitialize ?? false) });
   }
 
-  /** Registers a notification; several may hear of one. Params that do not fit `schema` are dropped with a line in the log. */
+  /**
+   * Registers a notification; several may hear of one. Params that do not fit `schema` are dropped with a line in the
+   * log.
+   */
   onNotification<Params>(method: string, schema: z.ZodType<Params>, handle: NotificationHandler<Params>): void {
     this.#notifications.set(method, [...(this.#notifications.get(method) ?? []), { schema, handle }]);
   }
@@ -102,11 +113,17 @@ export class LspConnection {
     this.#connection.sendNotification(method, params).catch(() => undefined);
   }
 
-  /** Asks the client; its answer is checked by `schema`. Throws where the client fails or goes, and `TypeError` where the answer is not as expected. */
+  /**
+   * Asks the client; its answer is checked by `schema`. Throws where the client fails or goes, and `TypeError` where
+   * the answer is not as expected.
+   */
   async request<Result>(method: string, params: object, schema: z.ZodType<Result>): Promise<Result> {
     const answer: unknown = await this.#connection.sendRequest(method, params);
     const parsed = schema.safeParse(answer);
-    if (!parsed.success) throw new TypeError(`The answer to ${method} is not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+    if (!parsed.success)
+      throw new TypeError(
+        `The answer to ${method} is not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+      );
     return parsed.data;
   }
 
@@ -124,7 +141,8 @@ export class LspConnection {
     try {
       const entry = this.#requests.get(method);
       this.#requirePhase(method, entry);
-      if (!entry) return new ResponseError(JsonRpcErrorCodes.MethodNotFound, `There is no request "${method.slice(0, 100)}"`);
+      if (!entry)
+        return new ResponseError(JsonRpcErrorCodes.MethodNotFound, `There is no request "${method.slice(0, 100)}"`);
       this.#running.add(controller);
       token.onCancellationRequested(() => controller.abort());
       if (token.isCancellationRequested) controller.abort();
@@ -141,8 +159,13 @@ export class LspConnection {
 
   #requirePhase(method: string, entry: RequestEntry | undefined): void {
     if (entry && !entry.needsInitialize) return;
-    if (this.#phase === 'new') throw new ResponseError(JsonRpcErrorCodes.ServerNotInitialized, `"${method.slice(0, 100)}" came before initialize`);
-    if (this.#phase === 'shutdown') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest, `"${method.slice(0, 100)}" came after shutdown`);
+    if (this.#phase === 'new')
+      throw new ResponseError(
+        JsonRpcErrorCodes.ServerNotInitialized,
+        `"${method.slice(0, 100)}" came before initialize`,
+      );
+    if (this.#phase === 'shutdown')
+      throw new ResponseError(JsonRpcErrorCodes.InvalidRequest, `"${method.slice(0, 100)}" came after shutdown`);
     const refusal = this.refusal();
     if (refusal) throw refusal;
   }
@@ -152,7 +175,9 @@ export class LspConnection {
     for (const entry of this.#notifications.get(method) ?? []) {
       const parsed = entry.schema.safeParse(params);
       if (!parsed.success) {
-        this.log.info(`${method} was dropped: its params are not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+        this.log.info(
+          `${method} was dropped: its params are not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+        );
         continue;
       }
       try {

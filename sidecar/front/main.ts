@@ -34,12 +34,18 @@ import { StatusBroadcast } from './statusBroadcast.ts';
 import { VERSION } from '../common/version.ts';
 import { FrontServer } from './sockets/webSocketServer.ts';
 
-const { values: args } = parseArgs({ options: { home: { type: 'string' }, 'launch-id': { type: 'string' }, 'head-needs-file': { type: 'string' } } });
+const { values: args } = parseArgs({
+  options: { home: { type: 'string' }, 'launch-id': { type: 'string' }, 'head-needs-file': { type: 'string' } },
+});
 const home = await ensureHome(args.home ?? homeFolder());
 const launchId = args['launch-id'] ?? crypto.randomUUID();
 const log = standardErrorLog(home);
 
-const engine = new EngineProcess({ isWatched: true, log: (line) => log.info(line), onCrashed: (reason) => session.engineCrashed(reason) });
+const engine = new EngineProcess({
+  isWatched: true,
+  log: (line) => log.info(line),
+  onCrashed: (reason) => session.engineCrashed(reason),
+});
 const clients = new Clients();
 const status = new StatusBroadcast(clients);
 const quietness = new Quietness({
@@ -49,13 +55,37 @@ const quietness = new Quietness({
   },
 });
 const speeds = await PromptSpeeds.open(home.speedsFile);
-const session: FrontModelSession = new FrontModelSession({ engine, isQuiet: () => quietness.isQuiet, promptSpeedOf: (model) => speeds.of(speedKey(model)), defaultModelPath, headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile, retryDelay: new RetryDelay(), onStatus: () => status.send() });
+const session: FrontModelSession = new FrontModelSession({
+  engine,
+  isQuiet: () => quietness.isQuiet,
+  promptSpeedOf: (model) => speeds.of(speedKey(model)),
+  defaultModelPath,
+  headNeedsFile: args['head-needs-file'] ?? home.headNeedsFile,
+  retryDelay: new RetryDelay(),
+  onStatus: () => status.send(),
+});
 const index = new IndexThread((error, isRepeated) => {
-  log.error(isRepeated ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change' : 'The index ended and is made anew', error);
-  restartWorkspaces([...clients].flatMap(({ files }) => files ?? []), isRepeated);
+  log.error(
+    isRepeated
+      ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change'
+      : 'The index ended and is made anew',
+    error,
+  );
+  restartWorkspaces(
+    [...clients].flatMap(({ files }) => files ?? []),
+    isRepeated,
+  );
 });
 const statistics = new StatisticsCounter();
-const completions: CompletionService = new CompletionService({ session, speeds, statistics, running: () => session.running, onRunning: (listener) => session.onRunning(listener), isQuiet: () => quietness.isQuiet, onReadAhead: (isReading) => session.readingAhead(isReading) });
+const completions: CompletionService = new CompletionService({
+  session,
+  speeds,
+  statistics,
+  running: () => session.running,
+  onRunning: (listener) => session.onRunning(listener),
+  isQuiet: () => quietness.isQuiet,
+  onReadAhead: (isReading) => session.readingAhead(isReading),
+});
 const chatService = new ChatService({ session });
 const dictation = new DictationService({ openMicrophone: (events) => new Microphone(events), speechModelPath });
 const shelf = new Shelf({ homeFolder: home.folder, localModels: (modelsFolder) => localModels({ modelsFolder }) });
@@ -75,14 +105,30 @@ const departure = new FrontDeparture({
   exit: () => process.exit(0),
 });
 // Where two starters' lock broke, or the file was removed by hand.
-const stateFileWatch = new StateFileWatch({ file: home.stateFile, launchId, onReplaced: () => departure.drain('The state file names another sidecar, or none') });
+const stateFileWatch = new StateFileWatch({
+  file: home.stateFile,
+  launchId,
+  onReplaced: () => departure.drain('The state file names another sidecar, or none'),
+});
 const lifetime = new Lifetime({ ...lifetimeDefaults(), leave: () => departure.leave('no client') });
 
 let nextClientId = 1;
 const server = new FrontServer({
   onConnection: (socket) =>
     serveClient(socket, nextClientId++, {
-      version: VERSION, log, clients, session, quietness, completions, chatService, statistics, dictation, index, shelf, departure, contextsFolder: contextsFolder(home.folder),
+      version: VERSION,
+      log,
+      clients,
+      session,
+      quietness,
+      completions,
+      chatService,
+      statistics,
+      dictation,
+      index,
+      shelf,
+      departure,
+      contextsFolder: contextsFolder(home.folder),
       onStatusChanged: () => status.send(),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),
@@ -102,13 +148,16 @@ stateFileWatch.start();
 quietness.start().catch((error: unknown) => log.error('What the machine runs on is not known', error));
 
 /**
- * Writes the state file, unless another sidecar is there, answering or not: two starters whose lock broke must still end up with one. The starter
- * looks again, and says of a sidecar that does not answer what is wrong.
+ * Writes the state file, unless another sidecar is there, answering or not: two starters whose lock broke must still
+ * end up with one. The starter looks again, and says of a sidecar that does not answer what is wrong.
  */
 async function publish({ stateFile }: Home): Promise<void> {
   const other = await readStateFile(stateFile);
   if (other) {
-    const failure: unknown = await connect(other).then((socket) => socket.terminate(), (error: unknown) => error);
+    const failure: unknown = await connect(other).then(
+      (socket) => socket.terminate(),
+      (error: unknown) => error,
+    );
     if (!isGone(failure)) process.exit(EXIT_ALREADY_RUNNING);
   }
   await writeStateFile(stateFile, {

@@ -30,15 +30,18 @@ const UNLOAD_AFTER_MINUTES = 30;
 const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
 
 /**
- * The one model in memory: chosen by the client that sent settings of it last, loaded by the first request that needs it, loaded again
- * after a change of settings or a crash of the engine.
+ * The one model in memory: chosen by the client that sent settings of it last, loaded by the first request that needs
+ * it, loaded again after a change of settings or a crash of the engine.
  */
 export class FrontModelSession implements ModelSession {
   readonly engine: Engine;
   #settings = DEFAULTS;
   #load: { readonly key: string; readonly promise: Promise<LoadedModel>; readonly abort: AbortController } | undefined;
   #loaded: LoadedModel | undefined;
-  /** Whether a model takes memory in the engine: one that the settings do not name any more does until the next is loaded. */
+  /**
+   * Whether a model takes memory in the engine: one that the settings do not name any more does until the next is
+   * loaded.
+   */
   #isHeld = false;
   #status: SidecarStatus = { state: 'idle' };
   #running = 0;
@@ -108,13 +111,15 @@ export class FrontModelSession implements ModelSession {
   }
 
   /**
-   * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say nothing of the model
-   * leave it as others chose it; those that name a part of it mean the defaults for the rest.
+   * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say
+   * nothing of the model leave it as others chose it; those that name a part of it mean the defaults for the rest.
    */
   configure({ modelPath, engine, device, threads, contextSizeTokens, cache, power }: ChorusSettings): void {
     this.#unloadAfterMinutes = power?.unloadAfterMinutes ?? this.#unloadAfterMinutes;
     this.#waitForIdleness();
-    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache }).filter(([, value]) => value !== undefined);
+    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache }).filter(
+      ([, value]) => value !== undefined,
+    );
     if (chosen.length === 0) return;
     const next = { ...DEFAULTS, ...(Object.fromEntries(chosen) as Partial<LoadParams>) };
     if (JSON.stringify(next) === JSON.stringify(this.#settings)) return;
@@ -158,7 +163,13 @@ export class FrontModelSession implements ModelSession {
   }
 
   /** Waits for a load that another caller began; for the one that took its place where that happens meanwhile. */
-  async #join({ promise, abort }: { readonly promise: Promise<LoadedModel>; readonly abort: AbortController }): Promise<LoadedModel> {
+  async #join({
+    promise,
+    abort,
+  }: {
+    readonly promise: Promise<LoadedModel>;
+    readonly abort: AbortController;
+  }): Promise<LoadedModel> {
     try {
       const model = await promise;
       if (!abort.signal.aborted) return model;
@@ -195,7 +206,10 @@ export class FrontModelSession implements ModelSession {
       device: model.device,
       deviceReasons: model.deviceReasons,
       engineLimits: model.engineLimits,
-      supportsFim: model.special.fimPrefix !== undefined && model.special.fimSuffix !== undefined && model.special.fimMiddle !== undefined,
+      supportsFim:
+        model.special.fimPrefix !== undefined &&
+        model.special.fimSuffix !== undefined &&
+        model.special.fimMiddle !== undefined,
       supportsToolCalling: model.supportsToolCalling,
       contextUsedTokens: 0,
       contextSizeTokens: model.contextSizeTokens,
@@ -212,7 +226,11 @@ export class FrontModelSession implements ModelSession {
     const trouble =
       error instanceof TroubleError
         ? error
-        : new TroubleError('engine-failed', 'The model could not be loaded, for a reason that Chorus does not know. The log in the Chorus folder says where it failed.', { cause: error });
+        : new TroubleError(
+            'engine-failed',
+            'The model could not be loaded, for a reason that Chorus does not know. The log in the Chorus folder says where it failed.',
+            { cause: error },
+          );
     this.#failure = trouble;
     this.options.retryDelay.failed();
     this.#setStatus({ state: 'trouble', trouble: toTrouble(trouble) });
@@ -252,7 +270,10 @@ export class FrontModelSession implements ModelSession {
     this.#load = undefined;
     this.#loaded = undefined;
     this.#isHeld = false;
-    this.#unloading = this.engine.unload().catch(() => undefined).finally(() => (this.#unloading = undefined));
+    this.#unloading = this.engine
+      .unload()
+      .catch(() => undefined)
+      .finally(() => (this.#unloading = undefined));
     if (this.#status.state !== 'trouble') this.#setStatus({ state: 'idle', unloaded: true });
   }
 
@@ -261,15 +282,30 @@ export class FrontModelSession implements ModelSession {
     const model = this.#loaded;
     const statistics = await this.options.engine.statistics?.();
     if (!statistics || this.#loaded !== model) return;
-    const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, tokensPerSecond } = statistics;
+    const { memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, tokensPerSecond } =
+      statistics;
     const promptTokensPerSecond = model && this.options.promptSpeedOf?.(model);
-    const speeds = { ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }), ...(promptTokensPerSecond === undefined ? {} : { promptTokensPerSecond }) };
-    this.#setStatus({ ...this.#status, memoryBytes, deviceMemoryBytes, contextUsedTokens, contextKeptTokens, contextSizeTokens, ...speeds });
+    const speeds = {
+      ...(tokensPerSecond === undefined ? {} : { tokensPerSecond }),
+      ...(promptTokensPerSecond === undefined ? {} : { promptTokensPerSecond }),
+    };
+    this.#setStatus({
+      ...this.#status,
+      memoryBytes,
+      deviceMemoryBytes,
+      contextUsedTokens,
+      contextKeptTokens,
+      contextSizeTokens,
+      ...speeds,
+    });
   }
 
   /** Whatever becomes of the model, who reads ahead and who spares the machine goes on. */
   #setStatus(status: SidecarStatus): void {
-    const always = { quiet: this.options.isQuiet?.() === true || undefined, readingAhead: this.#isReadingAhead || undefined };
+    const always = {
+      quiet: this.options.isQuiet?.() === true || undefined,
+      readingAhead: this.#isReadingAhead || undefined,
+    };
     this.#status = { ...status, ...(this.chosen === '' ? {} : { isModelNamed: true }), ...always };
     this.options.onStatus(this.#status);
   }

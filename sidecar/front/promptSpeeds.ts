@@ -9,8 +9,8 @@ const WRITE_DELAY_MS = 5_000;
 const content = z.array(z.tuple([z.string().max(4096), z.number().positive()])).max(MAX_MODELS);
 
 /**
- * How fast prompts of each model were evaluated, in a file: a prompt's size follows from it, and only prompts of one size find a context that was kept. A file that
- * can't be read is empty; one that can't be written is measured again.
+ * How fast prompts of each model were evaluated, in a file: a prompt's size follows from it, and only prompts of one
+ * size find a context that was kept. A file that can't be read is empty; one that can't be written is measured again.
  */
 export class PromptSpeeds implements PromptSpeedMemory {
   #timer: NodeJS.Timeout | undefined;

@@ -12,8 +12,8 @@ export interface ContextRemoval {
 }
 
 /**
- * Removes a set of evaluated contexts from disk, or without a name all; what a request under way evaluates is not kept. Throws `TroubleError` where something
- * may be left, with a line in the log.
+ * Removes a set of evaluated contexts from disk, or without a name all; what a request under way evaluates is not kept.
+ * Throws `TroubleError` where something may be left, with a line in the log.
  */
 export async function removeContexts({ session, contextsFolder, log }: ContextRemoval, name?: string): Promise<void> {
   // The engine lets go of what it is writing; one that falls meanwhile writes no more.
@@ -23,6 +23,10 @@ export async function removeContexts({ session, contextsFolder, log }: ContextRe
   } catch (error) {
     log.error('Kept contexts could not be removed', error);
     const folder = path.join(contextsFolder, name ?? '');
-    throw new TroubleError('engine-failed', `What is kept in ${folder} could not be deleted: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new TroubleError(
+      'engine-failed',
+      `What is kept in ${folder} could not be deleted: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -4,21 +4,31 @@ import { TroubleError } from '../common/troubleError.ts';
 import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import { DownloadCancelledError } from '../shelf/download/errors.ts';
 
-/** What a client is told of a failed request: words for the user where there are any, never a message that may quote code. */
+/**
+ * What a client is told of a failed request: words for the user where there are any, never a message that may quote
+ * code.
+ */
 export function toResponseError(error: unknown, signal: AbortSignal): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
-  if (error instanceof TroubleError) return new ResponseError<Trouble>(TROUBLE_ERROR_CODE, error.message, toTrouble(error));
+  if (error instanceof TroubleError)
+    return new ResponseError<Trouble>(TROUBLE_ERROR_CODE, error.message, toTrouble(error));
   if (signal.aborted) return new ResponseError(LSPErrorCodes.RequestCancelled, 'Cancelled');
   if (error instanceof DownloadCancelledError) return new ResponseError(LSPErrorCodes.ServerCancelled, error.message);
   const name = error instanceof Error ? error.name : typeof error;
-  return new ResponseError(JsonRpcErrorCodes.InternalError, `Chorus failed (${name}). The log in the Chorus folder says where.`);
+  return new ResponseError(
+    JsonRpcErrorCodes.InternalError,
+    `Chorus failed (${name}). The log in the Chorus folder says where.`,
+  );
 }
 
 export function toTrouble(error: TroubleError): Trouble {
   return { code: error.code, message: error.message, ...(error.detail === undefined ? {} : { detail: error.detail }) };
 }
 
-/** Parses params by a schema. Throws JSON-RPC's "invalid params" with where, what was expected, and what came; values are not repeated. */
+/**
+ * Parses params by a schema. Throws JSON-RPC's "invalid params" with where, what was expected, and what came; values
+ * are not repeated.
+ */
 export function parseParams<Params>(schema: z.ZodType<Params>, params: unknown): Params {
   const parsed = schema.safeParse(params);
   if (parsed.success) return parsed.data;

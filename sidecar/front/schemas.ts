@@ -1,4 +1,6 @@
-/** Shapes of what clients send, checked before a handler sees it. They mirror LSP's and `sidecar/protocol/client.ts`. */
+/**
+ * Shapes of what clients send, checked before a handler sees it. They mirror LSP's and `sidecar/protocol/client.ts`.
+ */
 import { z } from 'zod';
 import {
   SETTING_LIMITS,
@@ -58,16 +60,37 @@ const settings = z.object({
       systemPrompt: z.string().optional(),
     })
     .optional(),
-  speech: z.object({ modelPath: z.string().optional(), language: z.string().max(SETTING_LIMITS.languageUnits).optional(), beamSize: z.number().int().min(1).max(SETTING_LIMITS.beamSize).optional(), commands: z.boolean().optional(), identifiers: z.boolean().optional() }).optional(),
-  contexts: z.object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() }).optional(),
-  context: z.object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() }).optional(),
-  power: z.object({ unloadAfterMinutes: z.number().nonnegative().optional(), quiet: z.enum(['auto', 'never', 'always']).optional() }).optional(),
+  speech: z
+    .object({
+      modelPath: z.string().optional(),
+      language: z.string().max(SETTING_LIMITS.languageUnits).optional(),
+      beamSize: z.number().int().min(1).max(SETTING_LIMITS.beamSize).optional(),
+      commands: z.boolean().optional(),
+      identifiers: z.boolean().optional(),
+    })
+    .optional(),
+  contexts: z
+    .object({ keepOnDisk: z.boolean().optional(), maxGigabytes: z.number().nonnegative().optional() })
+    .optional(),
+  context: z
+    .object({ workspace: z.boolean().optional(), maxTokens: count.optional(), readAhead: z.boolean().optional() })
+    .optional(),
+  power: z
+    .object({
+      unloadAfterMinutes: z.number().nonnegative().optional(),
+      quiet: z.enum(['auto', 'never', 'always']).optional(),
+    })
+    .optional(),
   server: z
     .object({
       url: z.string().min(1).max(SETTING_LIMITS.urlUnits),
       model: z.string().min(1).max(SETTING_LIMITS.serverModelUnits),
       // A header's value: no line breaks, no other controls.
-      key: z.string().max(8192).regex(/^[\x21-\x7e]*$/, 'expected visible ASCII characters').optional(),
+      key: z
+        .string()
+        .max(8192)
+        .regex(/^[\x21-\x7e]*$/, 'expected visible ASCII characters')
+        .optional(),
       fillIn: z.string().max(SETTING_LIMITS.fillInUnits).optional(),
       contextSizeTokens: count.optional(),
       allowHttp: z.boolean().optional(),
@@ -108,8 +131,13 @@ export const initialize = z.object({
   capabilities: z.object({ textDocument: z.object({ inlineCompletion: z.unknown() }).partial().optional() }),
 });
 
-/** Nobody is told that a notification was refused, and a server that was taken back must be gone: what can be used of it is. */
-export const didChangeConfiguration = z.object({ settings: z.object({ chorus: z.unknown().transform(usableSettings) }) });
+/**
+ * Nobody is told that a notification was refused, and a server that was taken back must be gone: what can be used of it
+ * is.
+ */
+export const didChangeConfiguration = z.object({
+  settings: z.object({ chorus: z.unknown().transform(usableSettings) }),
+});
 
 export interface UsableSettings {
   readonly settings: ChorusSettings;
@@ -136,13 +164,23 @@ function usableSettings(value: unknown): UsableSettings {
 /** Whether there was something at the path. */
 function unset(value: unknown, path: readonly string[]): boolean {
   const last = path.at(-1);
-  const holder = path.slice(0, -1).reduce<unknown>((each, name) => (each as Readonly<Record<string, unknown>> | undefined)?.[name], value);
-  return last !== undefined && typeof holder === 'object' && holder !== null && last in holder && Reflect.deleteProperty(holder, last);
+  const holder = path
+    .slice(0, -1)
+    .reduce<unknown>((each, name) => (each as Readonly<Record<string, unknown>> | undefined)?.[name], value);
+  return (
+    last !== undefined &&
+    typeof holder === 'object' &&
+    holder !== null &&
+    last in holder &&
+    Reflect.deleteProperty(holder, last)
+  );
 }
 
 const textDocumentItem = z.object({ uri: z.string(), languageId: z.string(), version: z.number(), text: z.string() });
 const versionedDocument = z.object({ uri: z.string(), version: z.number().nullish() });
-const contentChanges = z.array(z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined().optional(), text: z.string() })]));
+const contentChanges = z.array(
+  z.union([z.object({ range, text: z.string() }), z.object({ range: z.undefined().optional(), text: z.string() })]),
+);
 
 export const didOpen = z.object({ textDocument: textDocumentItem });
 export const didChange = z.object({ textDocument: versionedDocument, contentChanges });
@@ -170,10 +208,17 @@ export const didChangeNotebook = z.object({
       .optional(),
   }),
 });
-export const didCloseNotebook = z.object({ notebookDocument: z.object({ uri: z.string() }), cellTextDocuments: z.array(textDocument) });
+export const didCloseNotebook = z.object({
+  notebookDocument: z.object({ uri: z.string() }),
+  cellTextDocuments: z.array(textDocument),
+});
 
 export const restingCursor = z.object({ textDocument, position }) satisfies z.ZodType<CursorRest>;
-export const completion = z.object({ textDocument, position, context: z.object({ triggerKind: z.number() }).nullish() });
+export const completion = z.object({
+  textDocument,
+  position,
+  context: z.object({ triggerKind: z.number() }).nullish(),
+});
 export const inlineCompletion = z.object({
   textDocument,
   position,
@@ -185,9 +230,20 @@ export const inlineCompletion = z.object({
 
 const uri = z.string().min(1).max(8192);
 const workspaceFile = z.object({ uri, path: z.string().min(1).max(8192) });
-const skipped = z.object({ tooLarge: z.number(), binary: z.number(), unreadable: z.number(), links: z.number(), tooDeep: z.number() }).partial().optional();
-export const workspaceList = z.object({ files: z.array(workspaceFile), next: z.number().optional(), skipped }) satisfies z.ZodType<WorkspaceListResult>;
-export const workspaceRead = z.object({ files: z.array(z.object({ uri, text: z.string(), languageId: z.string().max(64).optional() })), remaining: z.array(uri), skipped }) satisfies z.ZodType<WorkspaceReadResult>;
+const skipped = z
+  .object({ tooLarge: z.number(), binary: z.number(), unreadable: z.number(), links: z.number(), tooDeep: z.number() })
+  .partial()
+  .optional();
+export const workspaceList = z.object({
+  files: z.array(workspaceFile),
+  next: z.number().optional(),
+  skipped,
+}) satisfies z.ZodType<WorkspaceListResult>;
+export const workspaceRead = z.object({
+  files: z.array(z.object({ uri, text: z.string(), languageId: z.string().max(64).optional() })),
+  remaining: z.array(uri),
+  skipped,
+}) satisfies z.ZodType<WorkspaceReadResult>;
 export const workspaceDefinitions = z.object({
   definitions: z.array(z.object({ uri, line: z.number().int().nonnegative() })).max(200),
   problems: z.array(z.string().max(2_000)).max(50),
@@ -237,7 +293,10 @@ export const edit = z.object({
   language: z.string().max(64).optional(),
 }) satisfies z.ZodType<EditParams>;
 
-export const dictate = z.object({ partialResultToken: token, uri: z.string().optional() }) satisfies z.ZodType<DictateParams>;
+export const dictate = z.object({
+  partialResultToken: token,
+  uri: z.string().optional(),
+}) satisfies z.ZodType<DictateParams>;
 
 export const commitMessage = z.object({
   diff: z.string(),
@@ -245,7 +304,10 @@ export const commitMessage = z.object({
   language: z.string().max(64).optional(),
 }) satisfies z.ZodType<CommitMessageParams>;
 
-const jsonObject = z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'expected an object');
+const jsonObject = z.custom<object>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected an object',
+);
 
 export const generate = z.object({
   partialResultToken: token,
@@ -260,7 +322,9 @@ export const generate = z.object({
     )
     .optional(),
   prompt: z.string().optional(),
-  tools: z.array(z.object({ name: z.string(), description: z.string(), inputSchema: jsonObject.optional() })).optional(),
+  tools: z
+    .array(z.object({ name: z.string(), description: z.string(), inputSchema: jsonObject.optional() }))
+    .optional(),
   toolMode: z.enum(['auto', 'required']).optional(),
   maxTokens: count.optional(),
   temperature: z.number().nonnegative().optional(),
@@ -280,14 +344,29 @@ export const completionFeedback = z.object({
   acceptedCharacters: count.optional(),
 }) satisfies z.ZodType<CompletionFeedback>;
 
-export const serverModels = settings.shape.server.unwrap().pick({ url: true, key: true, allowHttp: true }) satisfies z.ZodType<ServerModelsParams>;
+export const serverModels = settings.shape.server
+  .unwrap()
+  .pick({ url: true, key: true, allowHttp: true }) satisfies z.ZodType<ServerModelsParams>;
 
-export const forgetWorkspace = z.object({ workspaceKey: z.string().min(1).max(1024).optional(), unlessRules: z.string().max(256).optional() }) satisfies z.ZodType<ForgetWorkspaceParams>;
+export const forgetWorkspace = z.object({
+  workspaceKey: z.string().min(1).max(1024).optional(),
+  unlessRules: z.string().max(256).optional(),
+}) satisfies z.ZodType<ForgetWorkspaceParams>;
 
 const modelId = z.string().min(1).max(64);
-export const downloadModel = z.object({ partialResultToken: token, id: modelId, quantisation: z.string().min(1).max(32).optional() }) satisfies z.ZodType<DownloadParams>;
-export const importModel = z.object({ partialResultToken: token, path: z.string().min(1).max(4096) }) satisfies z.ZodType<ImportModelParams>;
-export const removeModel = z.union([z.object({ path: z.string().min(1).max(4096) }), z.object({ id: modelId, quantisation: z.string().min(1).max(32) })]) satisfies z.ZodType<RemoveModelParams>;
+export const downloadModel = z.object({
+  partialResultToken: token,
+  id: modelId,
+  quantisation: z.string().min(1).max(32).optional(),
+}) satisfies z.ZodType<DownloadParams>;
+export const importModel = z.object({
+  partialResultToken: token,
+  path: z.string().min(1).max(4096),
+}) satisfies z.ZodType<ImportModelParams>;
+export const removeModel = z.union([
+  z.object({ path: z.string().min(1).max(4096) }),
+  z.object({ id: modelId, quantisation: z.string().min(1).max(32) }),
+]) satisfies z.ZodType<RemoveModelParams>;
 
 export const installCuda = z.object({ partialResultToken: token }) satisfies z.ZodType<InstallCudaParams>;
 

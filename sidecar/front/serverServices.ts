@@ -36,7 +36,10 @@ export class ServerServices {
     this.#session = new ServerSession(settings, { network, closing: this.#closing.signal });
     const health = (): ServerHealth => new ServerHealth({ look: () => this.#session.check(), onChange });
     this.health = { completion: health(), chat: health() };
-    const session: ModelSession = { engine: this.#observed(this.#session.engine), model: (signal) => this.#described(signal) };
+    const session: ModelSession = {
+      engine: this.#observed(this.#session.engine),
+      model: (signal) => this.#described(signal),
+    };
     this.completions = new CompletionService({ session, statistics, isQuiet: () => true });
     this.chatService = new ChatService({ session });
   }
@@ -55,7 +58,9 @@ export class ServerServices {
     return this.#closing.signal.aborted;
   }
 
-  /** Ends what is under way, and sends nothing more: not what waits to be asked again, not what was typed a moment ago. */
+  /**
+   * Ends what is under way, and sends nothing more: not what waits to be asked again, not what was typed a moment ago.
+   */
   close(): void {
     this.#closing.abort(new ServerUnavailableError(`${this.#session.address.host} is not used any more.`));
   }
@@ -71,7 +76,12 @@ export class ServerServices {
   statusFor(local: SidecarStatus): SidecarStatus {
     const { address } = this.#session;
     const reasons = Object.values(this.health).flatMap(({ reason }) => reason ?? []);
-    const server: ServerStatus = { host: address.host, model: this.settings.model, leavesMachine: !address.isThisMachine, reasonsForLocal: [...new Set(reasons)] };
+    const server: ServerStatus = {
+      host: address.host,
+      model: this.settings.model,
+      leavesMachine: !address.isThisMachine,
+      reasonsForLocal: [...new Set(reasons)],
+    };
     if (reasons.length === Object.keys(this.health).length) return { ...local, server };
     const model = this.#model;
     return {

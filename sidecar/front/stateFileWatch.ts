@@ -3,11 +3,21 @@ import { readStateFile } from '../client/stateFile.ts';
 
 const LOOK_INTERVAL_MS = 2_000;
 
-/** Calls `onReplaced` once, when the state file names another launch than `launchId`, or is gone: no client finds this sidecar any more. */
+/**
+ * Calls `onReplaced` once, when the state file names another launch than `launchId`, or is gone: no client finds this
+ * sidecar any more.
+ */
 export class StateFileWatch {
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: { readonly file: string; readonly launchId: string; readonly intervalMs?: number; readonly onReplaced: () => void }) {}
+  constructor(
+    private readonly options: {
+      readonly file: string;
+      readonly launchId: string;
+      readonly intervalMs?: number;
+      readonly onReplaced: () => void;
+    },
+  ) {}
 
   start(): void {
     this.#timer = setInterval(() => {

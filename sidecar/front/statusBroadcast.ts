@@ -17,6 +17,7 @@ export class StatusBroadcast {
 
   #flush(): void {
     this.#timer = undefined;
-    for (const { connection, services } of this.clients) if (connection.isInitialized && services) connection.notify(STATUS_NOTIFICATION, services.status);
+    for (const { connection, services } of this.clients)
+      if (connection.isInitialized && services) connection.notify(STATUS_NOTIFICATION, services.status);
   }
 }

@@ -51,12 +51,19 @@ export async function decodeChunk(file: Uint8Array, name: string, rowsBytes: num
   const head = Buffer.from(file.buffer, file.byteOffset, Math.min(file.byteLength, HEAD_BYTES));
   if (head.length < HEAD_BYTES) throw new ChunkFault(`has ${file.byteLength} bytes, fewer than its head alone`);
   if (head.toString('latin1', 0, MAGIC.length) !== MAGIC) throw new ChunkFault('is no kept context');
-  if (head.readUInt32LE(8) !== FORMAT_VERSION) throw new ChunkFault(`has version ${head.readUInt32LE(8)}, expected ${FORMAT_VERSION}`);
-  if (!head.subarray(24, 56).equals(expected.subarray(24, 56))) throw new ChunkFault('is of another model or context than its name says');
-  if (!head.equals(expected)) throw new ChunkFault(`holds ${head.readUInt32LE(12)} tokens in ${head.readBigUInt64LE(16)} bytes, expected ${CHUNK_TOKENS} in ${rowsBytes}`);
-  if (file.byteLength !== chunkFileBytes(rowsBytes)) throw new ChunkFault(`has ${file.byteLength} bytes, expected ${chunkFileBytes(rowsBytes)}`);
+  if (head.readUInt32LE(8) !== FORMAT_VERSION)
+    throw new ChunkFault(`has version ${head.readUInt32LE(8)}, expected ${FORMAT_VERSION}`);
+  if (!head.subarray(24, 56).equals(expected.subarray(24, 56)))
+    throw new ChunkFault('is of another model or context than its name says');
+  if (!head.equals(expected))
+    throw new ChunkFault(
+      `holds ${head.readUInt32LE(12)} tokens in ${head.readBigUInt64LE(16)} bytes, expected ${CHUNK_TOKENS} in ${rowsBytes}`,
+    );
+  if (file.byteLength !== chunkFileBytes(rowsBytes))
+    throw new ChunkFault(`has ${file.byteLength} bytes, expected ${chunkFileBytes(rowsBytes)}`);
   const end = HEAD_BYTES + rowsBytes;
-  if (!(await digest(file.subarray(0, end))).equals(file.subarray(end))) throw new ChunkFault('does not have the checksum that was written with it');
+  if (!(await digest(file.subarray(0, end))).equals(file.subarray(end)))
+    throw new ChunkFault('does not have the checksum that was written with it');
   return file.subarray(HEAD_BYTES, end);
 }
 

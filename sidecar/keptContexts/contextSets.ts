@@ -7,7 +7,15 @@ export function contextsFolder(home: string = homeFolder()): string {
   return path.join(home, CONTEXTS_FOLDER);
 }
 
-/** Removes a workspace's set of evaluated contexts, or with no name all sets. A process that is running must have let go of them. */
+/**
+ * Removes a workspace's set of evaluated contexts, or with no name all sets. A process that is running must have let go
+ * of them.
+ */
 export async function removeContextSets(folder: string, name?: string): Promise<void> {
-  await rm(name === undefined ? folder : path.join(folder, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  await rm(name === undefined ? folder : path.join(folder, name), {
+    recursive: true,
+    force: true,
+    maxRetries: 5,
+    retryDelay: 100,
+  });
 }

@@ -18,9 +18,10 @@ interface StoredFile {
 }
 
 /**
- * Chunks of evaluated contexts on disk: a folder a set, a file a chunk, for this user alone. Any number of processes may use one folder at once and any may die at
- * any moment: a chunk appears whole, by a rename, and is what its name says or is removed. A file's modification time is when it was used last. Nothing here
- * throws for what it finds on disk: a chunk that can't be read is not there, one that can't be written is not kept, and `log` hears a line.
+ * Chunks of evaluated contexts on disk: a folder a set, a file a chunk, for this user alone. Any number of processes
+ * may use one folder at once and any may die at any moment: a chunk appears whole, by a rename, and is what its name
+ * says or is removed. A file's modification time is when it was used last. Nothing here throws for what it finds on
+ * disk: a chunk that can't be read is not there, one that can't be written is not kept, and `log` hears a line.
  */
 export class ContextStore {
   /** Why nothing could be written last. */
@@ -36,7 +37,8 @@ export class ContextStore {
       // What is no file may never end, and one of another size takes memory that nobody planned.
       const status = await stat(file);
       if (!status.isFile()) return await this.#drop(file, 'is no file');
-      if (status.size > chunkFileBytes(rowsBytes)) return await this.#drop(file, `has ${status.size} bytes, expected ${chunkFileBytes(rowsBytes)}`);
+      if (status.size > chunkFileBytes(rowsBytes))
+        return await this.#drop(file, `has ${status.size} bytes, expected ${chunkFileBytes(rowsBytes)}`);
       bytes = await readFile(file);
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -51,13 +53,15 @@ export class ContextStore {
   }
 
   /**
-   * Prepares to write a context whose chunks are `names`, the first tokens' first: marks those that are there as used, removes what processes left that died while
-   * they wrote, and drops what was not used for longest until there is room. Resolves with the indices of the chunks to write.
+   * Prepares to write a context whose chunks are `names`, the first tokens' first: marks those that are there as used,
+   * removes what processes left that died while they wrote, and drops what was not used for longest until there is
+   * room. Resolves with the indices of the chunks to write.
    */
   async prepare(set: ContextSet, names: readonly string[], rowsBytes: number): Promise<number[]> {
     try {
       // What the folder is in is not made again: it may have been removed with everything in it.
-      for (const folder of [set.folder, path.join(set.folder, set.name)]) await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
+      for (const folder of [set.folder, path.join(set.folder, set.name)])
+        await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
       await this.touch(set, names);
       const files = await this.#files(set.folder);
       const there = new Set(files.map((file) => file.path));
@@ -67,8 +71,11 @@ export class ContextStore {
       const ownBytes = sumBytes(files.filter((file) => own.has(file.path)));
       const fitting = missing.slice(0, Math.max(0, Math.floor((limit - ownBytes) / chunkFileBytes(rowsBytes))));
       let excess = sumBytes(files) + fitting.length * chunkFileBytes(rowsBytes) - limit;
-      // Of the context itself something goes only where it alone is more than there may be: the bound, or the disk, is smaller than it was.
-      for (const file of files.sort((a, b) => Number(own.has(a.path)) - Number(own.has(b.path)) || a.usedMs - b.usedMs)) {
+      // Of the context itself something goes only where it alone is more than there may be: the bound, or the disk, is
+      // smaller than it was.
+      for (const file of files.sort(
+        (a, b) => Number(own.has(a.path)) - Number(own.has(b.path)) || a.usedMs - b.usedMs,
+      )) {
         if (excess <= 0) break;
         await rm(file.path, { force: true });
         excess -= file.sizeBytes;
@@ -104,17 +111,26 @@ export class ContextStore {
     }
   }
 
-  /** Marks the chunks of a context as used now; the first tokens', which others may begin with too, count as used last. */
+  /**
+   * Marks the chunks of a context as used now; the first tokens', which others may begin with too, count as used last.
+   */
   async touch(set: ContextSet, names: readonly string[]): Promise<void> {
     const now = Date.now();
-    await Promise.all(names.map((name, index) => utimes(chunkPath(set, name), new Date(now), new Date(now - index)).catch(() => undefined)));
+    await Promise.all(
+      names.map((name, index) =>
+        utimes(chunkPath(set, name), new Date(now), new Date(now - index)).catch(() => undefined),
+      ),
+    );
   }
 
   /** Every file of every set but those that nobody goes on writing, which are removed. */
   async #files(folder: string): Promise<StoredFile[]> {
     const sets = await readdir(folder, { withFileTypes: true });
-    const found = await Promise.all(sets.filter((entry) => entry.isDirectory()).map((entry) => filesOf(path.join(folder, entry.name))));
-    const isStale = ({ path: file, usedMs }: StoredFile): boolean => file.endsWith(TEMPORARY_SUFFIX) && Date.now() - usedMs > STALE_MS;
+    const found = await Promise.all(
+      sets.filter((entry) => entry.isDirectory()).map((entry) => filesOf(path.join(folder, entry.name))),
+    );
+    const isStale = ({ path: file, usedMs }: StoredFile): boolean =>
+      file.endsWith(TEMPORARY_SUFFIX) && Date.now() - usedMs > STALE_MS;
     const files = found.flat();
     await Promise.all(files.filter(isStale).map((file) => rm(file.path, { force: true })));
     return files.filter((file) => !isStale(file));
@@ -140,15 +156,17 @@ function chunkPath(set: ContextSet, name: string): string {
 async function filesOf(folder: string): Promise<StoredFile[]> {
   const names = await readdir(folder).catch(() => []);
   const files = await Promise.all(
-    names.filter((name) => name.endsWith(CHUNK_SUFFIX) || name.endsWith(TEMPORARY_SUFFIX)).map(async (name) => {
-      const file = path.join(folder, name);
-      // Another process may have removed it.
-      const status = await stat(file).catch(() => undefined);
-      if (!status?.isFile()) return undefined;
-      // The clock was set back since: of all files it would stay longest.
-      const isFuture = status.mtimeMs > Date.now() + STALE_MS;
-      return { path: file, sizeBytes: status.size, usedMs: isFuture ? 0 : status.mtimeMs };
-    }),
+    names
+      .filter((name) => name.endsWith(CHUNK_SUFFIX) || name.endsWith(TEMPORARY_SUFFIX))
+      .map(async (name) => {
+        const file = path.join(folder, name);
+        // Another process may have removed it.
+        const status = await stat(file).catch(() => undefined);
+        if (!status?.isFile()) return undefined;
+        // The clock was set back since: of all files it would stay longest.
+        const isFuture = status.mtimeMs > Date.now() + STALE_MS;
+        return { path: file, sizeBytes: status.size, usedMs: isFuture ? 0 : status.mtimeMs };
+      }),
   );
   return files.filter((file) => file !== undefined);
 }

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Names a workspace by the URIs of its folders, or of its one workspace file. Tells nothing of it, and is the same for every client that has these open.
+ * Names a workspace by the URIs of its folders, or of its one workspace file. Tells nothing of it, and is the same for
+ * every client that has these open.
  */
 export function workspaceKeyOf(places: readonly string[]): string {
   return createHash('sha256').update(places.map(normalised).join('\n')).digest('hex');

@@ -17,24 +17,33 @@ async function controlGroupBytes(): Promise<number> {
   const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1] ?? '/';
   // A container mostly sees its own group as the first one; version 1 has memory in a hierarchy of its own.
-  for (const [folder, usage] of [[path.join('/sys/fs/cgroup', own), 'memory.current'], ['/sys/fs/cgroup', 'memory.current'], ['/sys/fs/cgroup/memory', 'memory.usage_in_bytes']] as const) {
+  for (const [folder, usage] of [
+    [path.join('/sys/fs/cgroup', own), 'memory.current'],
+    ['/sys/fs/cgroup', 'memory.current'],
+    ['/sys/fs/cgroup/memory', 'memory.usage_in_bytes'],
+  ] as const) {
     const held = ofControlGroup(await read(path.join(folder, usage)), await read(path.join(folder, 'memory.stat')));
     if (held !== undefined) return held;
   }
   return 0;
 }
 
-/** Of a control group's usage and statistics: files that nobody read lately are given up when memory is needed. `undefined` where they say something else. */
+/**
+ * Of a control group's usage and statistics: files that nobody read lately are given up when memory is needed.
+ * `undefined` where they say something else.
+ */
 export function ofControlGroup(usage: string, statistics: string): number | undefined {
   if (!/^\d+\s*$/.test(usage)) return undefined;
-  const inactive = (/^total_inactive_file (\d+)$/m.exec(statistics) ?? /^inactive_file (\d+)$/m.exec(statistics))?.[1] ?? '0';
+  const inactive =
+    (/^total_inactive_file (\d+)$/m.exec(statistics) ?? /^inactive_file (\d+)$/m.exec(statistics))?.[1] ?? '0';
   return Math.max(0, Number(usage) - Number(inactive));
 }
 
 /** What is free, and what is given up as soon as it is needed, which `os.freemem()` counts on Windows alone. */
 async function systemAvailableBytes(): Promise<number | undefined> {
   if (process.platform === 'linux') return ofMeminfo(await readFile('/proc/meminfo', 'utf8').catch(() => ''));
-  if (process.platform === 'darwin') return ofVmStat((await execa('/usr/bin/vm_stat', { reject: false, timeout: 2_000 })).stdout ?? '');
+  if (process.platform === 'darwin')
+    return ofVmStat((await execa('/usr/bin/vm_stat', { reject: false, timeout: 2_000 })).stdout ?? '');
   return undefined;
 }
 
@@ -43,10 +52,15 @@ function ofMeminfo(table: string): number | undefined {
   return match ? Number(match[1]) * 1024 : undefined;
 }
 
-/** Of macOS's `vm_stat`: pages that are free, those read ahead among them, and those that nobody touched lately; `undefined` where it says something else. */
+/**
+ * Of macOS's `vm_stat`: pages that are free, those read ahead among them, and those that nobody touched lately;
+ * `undefined` where it says something else.
+ */
 export function ofVmStat(table: string): number | undefined {
   const pageBytes = /\(page size of (\d+) bytes\)/.exec(table)?.[1];
-  const pages = ['free', 'speculative', 'inactive'].map((kind) => new RegExp(`^Pages ${kind}:\\s+(\\d+)\\.?$`, 'm').exec(table)?.[1]);
+  const pages = ['free', 'speculative', 'inactive'].map(
+    (kind) => new RegExp(`^Pages ${kind}:\\s+(\\d+)\\.?$`, 'm').exec(table)?.[1],
+  );
   if (pageBytes === undefined || pages.includes(undefined)) return undefined;
   return Number(pageBytes) * pages.reduce((sum, count) => sum + Number(count), 0);
 }

@@ -41,24 +41,38 @@ export interface BackendSequence {
   readonly keptTokens?: number;
   /** Length of the longest common beginning of `tokens` and what the sequence holds. */
   commonPrefixLength(tokens: readonly TokenId[]): number;
-  /** Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept. */
+  /**
+   * Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept.
+   */
   truncate(length: number): Promise<number>;
   /** Tokens that can still be appended. */
   readonly room: number;
   /**
-   * Begins to read a whole prompt in another way than piece by piece, where the sequence does that for one of this length; what it held goes. `undefined`: append
-   * what it does not hold, by `evaluate` and `decode`.
+   * Begins to read a whole prompt in another way than piece by piece, where the sequence does that for one of this
+   * length; what it held goes. `undefined`: append what it does not hold, by `evaluate` and `decode`.
    */
   readWhole?(tokens: readonly TokenId[]): WholePrompt | undefined;
-  /** Whether an answer to a prompt of so many tokens, all of which it holds, needs no evaluation; absent where it always does. */
+  /**
+   * Whether an answer to a prompt of so many tokens, all of which it holds, needs no evaluation; absent where it always
+   * does.
+   */
   isAnswerable?(length: number): boolean;
-  /** How many tokens to append of a prompt, no more than `most`, so that nothing is evaluated twice; absent where it does not matter. */
+  /**
+   * How many tokens to append of a prompt, no more than `most`, so that nothing is evaluated twice; absent where it
+   * does not matter.
+   */
   chunkTokens?(most: number): number;
-  /** Appends tokens. Where the backend is interruptible, rejects with the reason of a signal that aborts on the way, and has appended nothing. */
+  /**
+   * Appends tokens. Where the backend is interruptible, rejects with the reason of a signal that aborts on the way, and
+   * has appended nothing.
+   */
   evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
   /** Marks the present length as one that `truncate` can go back to, where the model needs that. */
   checkpoint(): Promise<void>;
-  /** Appends `tokens` (none only after a whole prompt, or where it `isAnswerable`), then samples; each further step appends the token sampled before. Yields tokens without end. */
+  /**
+   * Appends `tokens` (none only after a whole prompt, or where it `isAnswerable`), then samples; each further step
+   * appends the token sampled before. Yields tokens without end.
+   */
   decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined>;
   /** What it holds, for keeping it elsewhere; absent where it can't be put back. */
   readonly rows?: SequenceRows;

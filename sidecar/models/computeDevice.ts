@@ -8,8 +8,14 @@ export interface ComputeDeviceOptions {
   readonly prepare?: typeof prepareCuda;
 }
 
-/** Opens a device for Chorus's own graphs, also in a process that loads no node-llama-cpp. Throws `DeviceError`, and `TroubleError` 'engine-failed' where CUDA's libraries are to be installed first. */
-export async function openComputeDevice(kind: DeviceKind, { threads, prepare = prepareCuda }: ComputeDeviceOptions): Promise<Device> {
+/**
+ * Opens a device for Chorus's own graphs, also in a process that loads no node-llama-cpp. Throws `DeviceError`, and
+ * `TroubleError` 'engine-failed' where CUDA's libraries are to be installed first.
+ */
+export async function openComputeDevice(
+  kind: DeviceKind,
+  { threads, prepare = prepareCuda }: ComputeDeviceOptions,
+): Promise<Device> {
   const missing = kind === 'cuda' ? await prepare() : undefined;
   if (missing !== undefined) throw new TroubleError('engine-failed', `CUDA can't be used: ${missing}.`);
   return new Device(kind, { threads });

@@ -10,7 +10,10 @@ export interface Evaluator {
   readonly contextSizeTokens: number;
   /** Empties the sequence. */
   reset(): void;
-  /** Appends tokens of a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the same. */
+  /**
+   * Appends tokens of a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the
+   * same.
+   */
   readPrompt?(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
   /** Of a longer prompt only some rows are kept; absent: all are of any. */
   readonly wholeTokens?: number;
@@ -24,13 +27,23 @@ export interface Evaluator {
 /** Tokens of one evaluation. */
 const CHUNK_TOKENS = 512;
 
-/** Appends a prompt as a request's is appended. Rejects with the reason of a signal that aborts between two evaluations. */
-export async function readPrompt(evaluator: Evaluator, tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
+/**
+ * Appends a prompt as a request's is appended. Rejects with the reason of a signal that aborts between two evaluations.
+ */
+export async function readPrompt(
+  evaluator: Evaluator,
+  tokens: readonly TokenId[],
+  signal?: AbortSignal,
+): Promise<void> {
   await (evaluator.readPrompt ? evaluator.readPrompt(tokens, signal) : evaluateInChunks(evaluator, tokens, signal));
 }
 
 /** Appends tokens, some at a time. Rejects with the reason of a signal that aborts between two evaluations. */
-export async function evaluateInChunks(evaluator: Pick<Evaluator, 'evaluate'>, tokens: readonly TokenId[], signal?: AbortSignal): Promise<void> {
+export async function evaluateInChunks(
+  evaluator: Pick<Evaluator, 'evaluate'>,
+  tokens: readonly TokenId[],
+  signal?: AbortSignal,
+): Promise<void> {
   for (let start = 0; start < tokens.length; start += CHUNK_TOKENS) {
     signal?.throwIfAborted();
     const end = start + CHUNK_TOKENS;
@@ -39,9 +52,20 @@ export async function evaluateInChunks(evaluator: Pick<Evaluator, 'evaluate'>, t
 }
 
 /** Throws `TroubleError` where there are no tokens, too many, or some that the vocabulary lacks. */
-export function checkTokens({ vocabularySize, contextSizeTokens = Infinity }: { readonly vocabularySize: number; readonly contextSizeTokens?: number }, tokens: readonly TokenId[]): void {
+export function checkTokens(
+  {
+    vocabularySize,
+    contextSizeTokens = Infinity,
+  }: { readonly vocabularySize: number; readonly contextSizeTokens?: number },
+  tokens: readonly TokenId[],
+): void {
   if (tokens.length === 0) throw new TroubleError('invalid-input', 'There are no tokens to evaluate.');
-  if (tokens.length > contextSizeTokens) throw new TroubleError('context-overflow', `There are ${tokens.length} tokens, more than the ${contextSizeTokens} that the context holds.`);
+  if (tokens.length > contextSizeTokens)
+    throw new TroubleError(
+      'context-overflow',
+      `There are ${tokens.length} tokens, more than the ${contextSizeTokens} that the context holds.`,
+    );
   const stranger = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabularySize);
-  if (stranger !== undefined) throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${vocabularySize}.`);
+  if (stranger !== undefined)
+    throw new TroubleError('invalid-input', `The vocabulary has no token ${stranger}; it has ${vocabularySize}.`);
 }

@@ -39,29 +39,48 @@ export interface MemoryRequest {
   readonly contextSizeTokens: number;
   /** Rows that a sequence has room for; absent: one for each token of the context. */
   readonly keptRows?: number;
-  /** Prompts that are longer are read layer by layer, and some of their rows chosen. What that takes: looking at a prompt's attention, and scoring, with so many rows and query heads; and how often its tokens are read. */
-  readonly choosing?: { readonly longerThan: number; readonly observedBytes: RowsBytes; readonly scoringBytes: RowsBytes; readonly readings: number };
   /**
-   * What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer, and graphs that choose; and what an element of
-   * all its rows takes, and what pages are scored by beside it, in contexts that are longer.
+   * Prompts that are longer are read layer by layer, and some of their rows chosen. What that takes: looking at a
+   * prompt's attention, and scoring, with so many rows and query heads; and how often its tokens are read.
    */
-  readonly tier?: { readonly rows: number; readonly longerThan: number; readonly graphBytes: (rows: number, shape: ModelShape) => number; readonly cacheElementBytes: number; readonly scoredElementBytes: number };
+  readonly choosing?: {
+    readonly longerThan: number;
+    readonly observedBytes: RowsBytes;
+    readonly scoringBytes: RowsBytes;
+    readonly readings: number;
+  };
+  /**
+   * What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer,
+   * and graphs that choose; and what an element of all its rows takes, and what pages are scored by beside it, in
+   * contexts that are longer.
+   */
+  readonly tier?: {
+    readonly rows: number;
+    readonly longerThan: number;
+    readonly graphBytes: (rows: number, shape: ModelShape) => number;
+    readonly cacheElementBytes: number;
+    readonly scoredElementBytes: number;
+  };
 }
 
 /**
- * The largest context that fits, up to the default or what the user asked for, never above what the model was trained on. Throws
- * `TroubleError` 'out-of-memory' with the numbers where not even the least fits.
+ * The largest context that fits, up to the default or what the user asked for, never above what the model was trained
+ * on. Throws `TroubleError` 'out-of-memory' with the numbers where not even the least fits.
  */
 export function planMemory(request: MemoryRequest): MemoryPlan {
   const { shape } = request;
-  const most = Math.min(shape.trainContextTokens, request.contextSizeTokens > 0 ? request.contextSizeTokens : DEFAULT_CONTEXT_TOKENS);
+  const most = Math.min(
+    shape.trainContextTokens,
+    request.contextSizeTokens > 0 ? request.contextSizeTokens : DEFAULT_CONTEXT_TOKENS,
+  );
   const least = request.contextSizeTokens > 0 ? most : Math.min(most, LEAST_CONTEXT_TOKENS);
   let neededBytes = 0;
   for (let context = most; context >= least; context = Math.floor(context / 2)) {
     for (let sequences = PREFERRED_SEQUENCES; sequences >= 2; sequences--) {
       const { cacheBytes, computeBytes } = memoryNeeds(request, context, sequences);
       neededBytes = request.weightBytes + cacheBytes + computeBytes + FIXED_BYTES;
-      if (neededBytes + RESERVE_BYTES <= request.availableBytes) return { contextSizeTokens: context, sequences, neededBytes };
+      if (neededBytes + RESERVE_BYTES <= request.availableBytes)
+        return { contextSizeTokens: context, sequences, neededBytes };
     }
   }
   const cache = request.contextSizeTokens > 0 ? ` with a context of ${most} tokens` : '';
@@ -74,7 +93,15 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
 
 /** What takes memory at a context, in bytes. */
 export function memoryNeeds(
-  { shape, batchTokens, logitRows = batchTokens, scoredTokens, keptRows = Infinity, choosing, tier }: Omit<MemoryRequest, 'availableBytes'>,
+  {
+    shape,
+    batchTokens,
+    logitRows = batchTokens,
+    scoredTokens,
+    keptRows = Infinity,
+    choosing,
+    tier,
+  }: Omit<MemoryRequest, 'availableBytes'>,
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
@@ -85,18 +112,27 @@ export function memoryNeeds(
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
   const graphBytes = batchTokens * (16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes;
   const isChosen = choosing !== undefined && contextTokens > choosing.longerThan;
-  // One layer's full cache, what passes from layer to layer, what a selector looks at, and its graphs: scoring takes some copies of the layer's keys.
+  // One layer's full cache, what passes from layer to layer, what a selector looks at, and its graphs: scoring takes
+  // some copies of the layer's keys.
   const layerBytes = tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1);
-  const scoringBytes = (SCORED_KEYS * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) + (choosing?.scoringBytes(contextTokens, shape.headCount) ?? 0);
+  const scoringBytes =
+    (SCORED_KEYS * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) +
+    (choosing?.scoringBytes(contextTokens, shape.headCount) ?? 0);
   const readingBytes = isChosen ? layerBytes * contextTokens : 0;
-  const choosingBytes = isChosen ? Math.max(graphBytes, scoringBytes) + (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0) : 0;
+  const choosingBytes = isChosen
+    ? Math.max(graphBytes, scoringBytes) + (choosing?.observedBytes(contextTokens, shape.headCount) ?? 0)
+    : 0;
   const isTiered = tier !== undefined && contextTokens > tier.longerThan;
   const copiedRows = isTiered ? tier.rows : 0;
   const elementBytes = (tier?.cacheElementBytes ?? CACHE_ELEMENT_BYTES) + (isTiered ? tier.scoredElementBytes : 0);
   const tierBytes = isTiered ? tier.graphBytes(contextTokens, shape) : 0;
   return {
     // Each sequence may be reading a prompt.
-    cacheBytes: (tokenBytes * copiedRows + shape.cacheElementsPerToken * elementBytes * Math.min(contextTokens, keptRows) + readingBytes) * sequences,
+    cacheBytes:
+      (tokenBytes * copiedRows +
+        shape.cacheElementsPerToken * elementBytes * Math.min(contextTokens, keptRows) +
+        readingBytes) *
+      sequences,
     computeBytes: logitRows * shape.vocabularySize * 4 + graphBytes + (choosingBytes + tierBytes) * sequences,
   };
 }

@@ -19,7 +19,10 @@ export interface TokenizerFile extends Pick<ModelFile, 'path' | 'header'> {
   readonly shape: Pick<ModelShape, 'architecture'>;
 }
 
-/** Checks what a file says about its tokenizer; it needs no weights, as llama.cpp's vocabulary files have none. Throws `TroubleError`. */
+/**
+ * Checks what a file says about its tokenizer; it needs no weights, as llama.cpp's vocabulary files have none. Throws
+ * `TroubleError`.
+ */
 export async function inspectTokenizerFile(modelPath: string): Promise<TokenizerFile> {
   const header = await readModelHeader(modelPath);
   return { path: modelPath, header, shape: validateTokenizer(header) };
@@ -28,7 +31,11 @@ export async function inspectTokenizerFile(modelPath: string): Promise<Tokenizer
 /** Checks a file, and all its parts if it is split. Throws `TroubleError` that names what is wrong. */
 export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   const split = splitPart(modelPath);
-  if (split && split.part !== 1) throw new TroubleError('invalid-model', `${path.basename(modelPath)} is part ${split.part} of ${split.parts}: choose the first part.`);
+  if (split && split.part !== 1)
+    throw new TroubleError(
+      'invalid-model',
+      `${path.basename(modelPath)} is part ${split.part} of ${split.parts}: choose the first part.`,
+    );
   const header = await readModelHeader(modelPath);
   const others: GgufHeader[] = [];
   for (const part of allParts(modelPath).slice(1)) {
@@ -41,14 +48,25 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   return { path: modelPath, header, shape };
 }
 
-/** A header with a vocabulary that libllama takes: each token stands there once, and only tokenizers with byte tokens have them. */
+/**
+ * A header with a vocabulary that libllama takes: each token stands there once, and only tokenizers with byte tokens
+ * have them.
+ */
 async function readModelHeader(modelPath: string): Promise<GgufHeader> {
   const vocabulary = new TokenTexts();
   const header = await readGgufHeader(modelPath, { visitedKeys: TokenTexts.keys, visitArray: vocabulary.visit });
   const { repeated, byte } = vocabulary;
   const damaged = `${path.basename(modelPath)} is damaged or not a language model`;
-  if (repeated) throw new TroubleError('invalid-model', `${damaged}: tokens ${repeated.first} and ${repeated.second} of its vocabulary are the same, ${JSON.stringify(repeated.text)}.`);
-  if (byte !== undefined && header.metadata.get('tokenizer.ggml.model') === 'bert') throw new TroubleError('invalid-model', `${damaged}: token ${byte} of its vocabulary stands for a byte, which a tokenizer of kind "bert" does not have.`);
+  if (repeated)
+    throw new TroubleError(
+      'invalid-model',
+      `${damaged}: tokens ${repeated.first} and ${repeated.second} of its vocabulary are the same, ${JSON.stringify(repeated.text)}.`,
+    );
+  if (byte !== undefined && header.metadata.get('tokenizer.ggml.model') === 'bert')
+    throw new TroubleError(
+      'invalid-model',
+      `${damaged}: token ${byte} of its vocabulary stands for a byte, which a tokenizer of kind "bert" does not have.`,
+    );
   return header;
 }
 
@@ -63,8 +81,13 @@ export function attentionCostSlope(shape: ModelShape): number {
 export function promptMetadata(header: GgufHeader): Record<string, string | number | boolean> {
   const kept: Record<string, string | number | boolean> = {};
   for (const [key, value] of header.metadata) {
-    const isPromptKey = key.startsWith('general.') || (key.startsWith('tokenizer.ggml.') && typeof value !== 'string') || key === 'tokenizer.ggml.pre' || key === 'tokenizer.ggml.model';
-    if (isPromptKey && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')) kept[key] = value;
+    const isPromptKey =
+      key.startsWith('general.') ||
+      (key.startsWith('tokenizer.ggml.') && typeof value !== 'string') ||
+      key === 'tokenizer.ggml.pre' ||
+      key === 'tokenizer.ggml.model';
+    if (isPromptKey && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'))
+      kept[key] = value;
   }
   return kept;
 }

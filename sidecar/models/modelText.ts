@@ -29,15 +29,28 @@ export class ModelText {
   static async of(model: LlamaModel, { path: modelPath, header }: TokenizerFile): Promise<ModelText> {
     const vocabulary = await readVocabulary(modelPath);
     if (!vocabulary) {
-      throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has a tokenizer of kind ${shown(header.metadata.get('tokenizer.ggml.model') ?? 'none')}, which can't be used.`);
+      throw new TroubleError(
+        'unsupported-model',
+        `${path.basename(modelPath)} has a tokenizer of kind ${shown(header.metadata.get('tokenizer.ggml.model') ?? 'none')}, which can't be used.`,
+      );
     }
     const template = header.metadata.get('tokenizer.chat_template');
-    return new ModelText(model, modelName(header), vocabulary, specialTokens(model, header, vocabulary), typeof template === 'string' ? template : undefined);
+    return new ModelText(
+      model,
+      modelName(header),
+      vocabulary,
+      specialTokens(model, header, vocabulary),
+      typeof template === 'string' ? template : undefined,
+    );
   }
 
   /** Throws `TroubleError` 'invalid-input' for text that is too long. */
   tokenize(text: string, special: boolean): readonly TokenId[] {
-    if (text.length > MAX_TOKENIZE_UNITS) throw new TroubleError('invalid-input', `The text has ${text.length} characters, more than the ${MAX_TOKENIZE_UNITS} that can be tokenised at once.`);
+    if (text.length > MAX_TOKENIZE_UNITS)
+      throw new TroubleError(
+        'invalid-input',
+        `The text has ${text.length} characters, more than the ${MAX_TOKENIZE_UNITS} that can be tokenised at once.`,
+      );
     return countNativeCall(() => this.model.tokenize(text.replace(LONE_SURROGATE, '\uFFFD'), special));
   }
 

@@ -10,12 +10,19 @@ import type { OpenedModel, OpenRequest } from './openedModel.ts';
 /** Makes use of a model that was opened: for its first evaluation, which may show what an engine can't do. */
 type Prepare<Prepared> = (opened: OpenedModel) => Promise<Prepared>;
 
-/** Opens and prepares a model: on our own graphs where they can, otherwise with node-llama-cpp, with the reason, unless the user chose. Throws `TroubleError`. */
+/**
+ * Opens and prepares a model: on our own graphs where they can, otherwise with node-llama-cpp, with the reason, unless
+ * the user chose. Throws `TroubleError`.
+ */
 export async function openModel<Prepared>(request: OpenRequest, prepare: Prepare<Prepared>): Promise<Prepared> {
   const { engine } = request.params;
   const keepsAll = parseCacheChoice(request.params.cache ?? 'full').name === 'full';
   if (engine === 'llama') {
-    if (!keepsAll) throw new TroubleError('invalid-input', `llama.cpp keeps the full cache; "${request.params.cache}" needs Chorus's own engine (--engine chorus, or chorus.engine).`);
+    if (!keepsAll)
+      throw new TroubleError(
+        'invalid-input',
+        `llama.cpp keeps the full cache; "${request.params.cache}" needs Chorus's own engine (--engine chorus, or chorus.engine).`,
+      );
     return prepared(await openLlamaModel(request), prepare);
   }
   if (engine === 'chorus') return openOwn(request, prepare);
@@ -23,17 +30,28 @@ export async function openModel<Prepared>(request: OpenRequest, prepare: Prepare
   try {
     return await openOwn(request, prepare);
   } catch (error) {
-    if (!(error instanceof TroubleError) || request.signal?.aborted || ownArchitectures.has(request.file.shape.architecture)) throw error;
+    if (
+      !(error instanceof TroubleError) ||
+      request.signal?.aborted ||
+      ownArchitectures.has(request.file.shape.architecture)
+    )
+      throw error;
     reason = error;
   }
   try {
     const opened = await openLlamaModel(request);
     const withoutCache = `llama.cpp keeps the full cache, so "${request.params.cache}" (chorus.cache, --cache) has no effect here. Choose "full", or a model that Chorus's own engine runs with it.`;
-    const limits = [`llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`, ...(keepsAll ? [] : [withoutCache]), ...opened.limits];
+    const limits = [
+      `llama.cpp runs ${path.basename(request.params.modelPath)}: ${reason.message}`,
+      ...(keepsAll ? [] : [withoutCache]),
+      ...opened.limits,
+    ];
     return await prepared({ ...opened, limits }, prepare);
   } catch (error) {
     // Our own check knows the tensor; llama.cpp says no more than that it could not load the file.
-    throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model' ? reason : error;
+    throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model'
+      ? reason
+      : error;
   }
 }
 

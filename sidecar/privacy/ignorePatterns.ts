@@ -28,13 +28,22 @@ export interface IgnorePatternsOptions {
   readonly ignoreCase: boolean;
 }
 
-/** Whether a path is one that patterns can be held against: relative, of names alone, and not longer than any person's. */
+/**
+ * Whether a path is one that patterns can be held against: relative, of names alone, and not longer than any person's.
+ */
 export function isPlainPath(path: string): boolean {
   const names = path.split('/');
-  return path.length <= MAX_PATH_UNITS && names.length <= MAX_PATH_FOLDERS && names.every((name) => name !== '' && name !== '.' && name !== '..');
+  return (
+    path.length <= MAX_PATH_UNITS &&
+    names.length <= MAX_PATH_FOLDERS &&
+    names.every((name) => name !== '' && name !== '.' && name !== '..')
+  );
 }
 
-/** Patterns in the syntax of `.gitignore`, as git reads them. Whatever they are, a path costs bounded work: nothing is tried twice in all combinations. */
+/**
+ * Patterns in the syntax of `.gitignore`, as git reads them. Whatever they are, a path costs bounded work: nothing is
+ * tried twice in all combinations.
+ */
 export class IgnorePatterns {
   readonly #patterns: readonly Pattern[];
   readonly #fold: (text: string) => string;
@@ -51,7 +60,8 @@ export class IgnorePatterns {
         patterns.push(pattern);
       }
       if (patterns.length > MAX_PATTERNS) throw new IgnorePatternsError(`more than ${MAX_PATTERNS} patterns`);
-      if (wildcardUnits > MAX_WILDCARD_UNITS) throw new IgnorePatternsError(`more than ${MAX_WILDCARD_UNITS} characters in patterns with wildcards`);
+      if (wildcardUnits > MAX_WILDCARD_UNITS)
+        throw new IgnorePatternsError(`more than ${MAX_WILDCARD_UNITS} characters in patterns with wildcards`);
     }
     this.#patterns = patterns;
     this.#wildcardUnits = wildcardUnits;
@@ -67,16 +77,22 @@ export class IgnorePatterns {
     return this.#patterns.length + this.#wildcardUnits * path.length;
   }
 
-  /** What the last pattern that fits says of a plain path, regardless of the folders that it is in; `undefined`: none fits. */
+  /**
+   * What the last pattern that fits says of a plain path, regardless of the folders that it is in; `undefined`: none
+   * fits.
+   */
   verdict(path: string, kind: 'file' | 'folder'): 'ignored' | 'kept' | undefined {
     const names = this.#fold(path).split('/');
-    const found = this.#patterns.findLast((pattern) => (kind === 'folder' || !pattern.isForFolders) && fits(pattern, names));
+    const found = this.#patterns.findLast(
+      (pattern) => (kind === 'folder' || !pattern.isForFolders) && fits(pattern, names),
+    );
     return found && (found.isNegated ? 'kept' : 'ignored');
   }
 }
 
 function parse(line: string, fold: (text: string) => string): readonly Pattern[] {
-  if (line.length > MAX_PATTERN_UNITS) throw new IgnorePatternsError(`a pattern of ${line.length} characters, expected at most ${MAX_PATTERN_UNITS}`);
+  if (line.length > MAX_PATTERN_UNITS)
+    throw new IgnorePatternsError(`a pattern of ${line.length} characters, expected at most ${MAX_PATTERN_UNITS}`);
   if (line.startsWith('#')) return [];
   const trimmed = withoutBlanksAtEnd(line);
   const isNegated = trimmed.startsWith('!');
@@ -91,7 +107,10 @@ function parse(line: string, fold: (text: string) => string): readonly Pattern[]
   });
 }
 
-/** The first globstar of a path counts for git also where a name without wildcards stands before it: `ab**` before `/c` is `abc`, and all that begins with `ab` and ends in `/c`. */
+/**
+ * The first globstar of a path counts for git also where a name without wildcards stands before it: `ab**` before `/c`
+ * is `abc`, and all that begins with `ab` and ends in `/c`.
+ */
 function withoutGlobstarsInNames(pattern: string): readonly string[] {
   const found = /^([^*?[\\]*[^*?[\\/])(?:\*{2,}\/)*\*{2,}(\/|$)/.exec(pattern);
   if (!found) return [pattern];
@@ -111,14 +130,19 @@ function withoutBlanksAtEnd(line: string): string {
 }
 
 function wildcardUnitsOf(segments: readonly SegmentPattern[]): number {
-  return segments.some(({ hasWildcards }) => hasWildcards) ? segments.reduce((units, { length }) => units + length + 1, 0) : 0;
+  return segments.some(({ hasWildcards }) => hasWildcards)
+    ? segments.reduce((units, { length }) => units + length + 1, 0)
+    : 0;
 }
 
 function fits({ segments, isForName }: Pattern, names: readonly string[]): boolean {
   return isForName ? (segments[0]?.matches(names.at(-1) as string) ?? false) : fitsFolders(segments, names);
 }
 
-/** Follows all places in the pattern where the names so far may have led, so that each name is held against each segment once. */
+/**
+ * Follows all places in the pattern where the names so far may have led, so that each name is held against each segment
+ * once.
+ */
 function fitsFolders(segments: readonly SegmentPattern[], names: readonly string[]): boolean {
   // Most patterns are of other folders or names.
   if (isOther(segments[0], names[0]) || isOther(segments.at(-1), names.at(-1))) return false;

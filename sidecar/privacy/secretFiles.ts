@@ -2,36 +2,154 @@ import { createHash } from 'node:crypto';
 import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from './ignorePatterns.ts';
 
 /**
- * Files that hold secrets by convention, in the syntax of `.gitignore`. The extension and
- * `chorus lsp` never send them to the sidecar, and they get no ghost text.
- * `docs/privacy.md` shows this list; the setting `chorus.documents.secretFiles` adds to it, and a `!pattern` there takes away.
+ * Files that hold secrets by convention, in the syntax of `.gitignore`. The extension and `chorus lsp` never send them
+ * to the sidecar, and they get no ghost text. `docs/privacy.md` shows this list; the setting
+ * `chorus.documents.secretFiles` adds to it, and a `!pattern` there takes away.
  */
 export const SECRET_FILES: readonly string[] = [
   // Environments.
-  '.env', '.env.*', '.env-*', '.env_*', '*.env', '.envs/', '.envrc', '.envrc[._-]*', '.flaskenv', '.dev.vars', '.dev.vars.*',
-  '!.env[._-]example', '!.env[._-]sample', '!.env[._-]template', '!.env[._-]defaults', '!.env[._-]dist',
-  '!.envrc[._-]example', '!.envrc[._-]sample', '!.envrc[._-]template', '!.envrc[._-]defaults', '!.envrc[._-]dist', '!.dev.vars.example',
+  '.env',
+  '.env.*',
+  '.env-*',
+  '.env_*',
+  '*.env',
+  '.envs/',
+  '.envrc',
+  '.envrc[._-]*',
+  '.flaskenv',
+  '.dev.vars',
+  '.dev.vars.*',
+  '!.env[._-]example',
+  '!.env[._-]sample',
+  '!.env[._-]template',
+  '!.env[._-]defaults',
+  '!.env[._-]dist',
+  '!.envrc[._-]example',
+  '!.envrc[._-]sample',
+  '!.envrc[._-]template',
+  '!.envrc[._-]defaults',
+  '!.envrc[._-]dist',
+  '!.dev.vars.example',
   // Keys and certificates.
-  '*.pem', '*.key', '*.p8', '*.p12', '*.pfx', '*.pkcs12', '*.jks', '*.keystore', '*.ppk', '*.asc', '*.gpg', '*.pgp', '*.age', '*.kdbx',
-  'id_rsa*', 'id_dsa*', 'id_ecdsa*', 'id_ed25519*', '!*.pub', '.ssh/', '.gnupg/',
+  '*.pem',
+  '*.key',
+  '*.p8',
+  '*.p12',
+  '*.pfx',
+  '*.pkcs12',
+  '*.jks',
+  '*.keystore',
+  '*.ppk',
+  '*.asc',
+  '*.gpg',
+  '*.pgp',
+  '*.age',
+  '*.kdbx',
+  'id_rsa*',
+  'id_dsa*',
+  'id_ecdsa*',
+  'id_ed25519*',
+  '!*.pub',
+  '.ssh/',
+  '.gnupg/',
   // Credentials of tools.
-  '.npmrc', '.yarnrc', '.yarnrc.yml', '.pypirc', '.netrc', '_netrc', '.git-credentials', '**/.git/**/config', '.pgpass', 'pgpass.conf', '.my.cnf', '.mylogin.cnf', '.htpasswd', '.dockercfg', '.dockerconfigjson', '.s3cfg', '.databrickscfg', 'auth.json',
-  '**/.docker/config.json', '.aws/', '.azure/', '**/.config/gcloud/', '.kube/', 'kubeconfig', 'kubeconfig.y*ml', '*.kubeconfig', '**/.cargo/credentials*',
-  '**/.gem/credentials', '.terraformrc', 'terraform.rc', 'credentials.tfrc.json', '*.tfvars', '*.tfvars.json', '*.tfstate', '*.tfstate.*', '.vault-token',
-  'credentials', 'credentials.json', 'credentials.y*ml', 'credentials.toml', 'credentials.ini', 'credentials.properties', 'credentials.xml', 'credentials.csv',
-  'secrets', 'secrets.json', 'secrets.y*ml', 'secrets.toml', 'secrets.ini', 'secrets.properties', 'secrets.xml', 'secret.json', 'secret.y*ml', 'secret.toml', 'secret.ini', 'secret.properties',
-  '*.secret', '*.secrets', '*.credentials', '.secrets.*', '.credentials.*',
-  'service-account*.json', 'service_account*.json', 'serviceaccount*.json', 'client_secret*.json', 'client-secret*.json', '*firebase-adminsdk*.json', 'appsettings.*.json', 'local.settings.json',
-  '.password-store/', '*.keytab', '*.ovpn', '*.mobileprovision', 'wp-config.php', 'wp-config[._-]*.php', '!wp-config[._-]sample.php',
+  '.npmrc',
+  '.yarnrc',
+  '.yarnrc.yml',
+  '.pypirc',
+  '.netrc',
+  '_netrc',
+  '.git-credentials',
+  '**/.git/**/config',
+  '.pgpass',
+  'pgpass.conf',
+  '.my.cnf',
+  '.mylogin.cnf',
+  '.htpasswd',
+  '.dockercfg',
+  '.dockerconfigjson',
+  '.s3cfg',
+  '.databrickscfg',
+  'auth.json',
+  '**/.docker/config.json',
+  '.aws/',
+  '.azure/',
+  '**/.config/gcloud/',
+  '.kube/',
+  'kubeconfig',
+  'kubeconfig.y*ml',
+  '*.kubeconfig',
+  '**/.cargo/credentials*',
+  '**/.gem/credentials',
+  '.terraformrc',
+  'terraform.rc',
+  'credentials.tfrc.json',
+  '*.tfvars',
+  '*.tfvars.json',
+  '*.tfstate',
+  '*.tfstate.*',
+  '.vault-token',
+  'credentials',
+  'credentials.json',
+  'credentials.y*ml',
+  'credentials.toml',
+  'credentials.ini',
+  'credentials.properties',
+  'credentials.xml',
+  'credentials.csv',
+  'secrets',
+  'secrets.json',
+  'secrets.y*ml',
+  'secrets.toml',
+  'secrets.ini',
+  'secrets.properties',
+  'secrets.xml',
+  'secret.json',
+  'secret.y*ml',
+  'secret.toml',
+  'secret.ini',
+  'secret.properties',
+  '*.secret',
+  '*.secrets',
+  '*.credentials',
+  '.secrets.*',
+  '.credentials.*',
+  'service-account*.json',
+  'service_account*.json',
+  'serviceaccount*.json',
+  'client_secret*.json',
+  'client-secret*.json',
+  '*firebase-adminsdk*.json',
+  'appsettings.*.json',
+  'local.settings.json',
+  '.password-store/',
+  '*.keytab',
+  '*.ovpn',
+  '*.mobileprovision',
+  'wp-config.php',
+  'wp-config[._-]*.php',
+  '!wp-config[._-]sample.php',
   // Histories hold what was typed, passwords among it.
-  '.bash_history', '.zsh_history', '.sh_history', 'fish_history', 'ConsoleHost_history.txt', '.python_history', '.node_repl_history', '.psql_history', '.mysql_history', '.sqlite_history', '.rediscli_history', '.irb_history',
+  '.bash_history',
+  '.zsh_history',
+  '.sh_history',
+  'fish_history',
+  'ConsoleHost_history.txt',
+  '.python_history',
+  '.node_repl_history',
+  '.psql_history',
+  '.mysql_history',
+  '.sqlite_history',
+  '.rediscli_history',
+  '.irb_history',
 ];
 
 /** The word for a copy, in some of the languages that file managers speak. */
 const COPY = 'copy|copie|copia|cópia|kopie|kopia|kopya|копия|копія|αντίγραφο|salinan|コピー|複製|副本|拷貝|拷贝|복사본';
 const COPY_MARKS: readonly string[] = [
   // Of editors and people.
-  '~', '\\.(?:bak|backup|old|orig)',
+  '~',
+  '\\.(?:bak|backup|old|orig)',
   // " copy", " - Copy".
   `(?: (?:[-–—] )?| ?の)(?:${COPY})`,
   // " (copy)", " (3rd copy)", " (1)", "(1)".
@@ -39,8 +157,8 @@ const COPY_MARKS: readonly string[] = [
   ' \\d+',
 ];
 /**
- * What the names of copies have besides those of the originals, at the end or before an ending. Marks may follow each other (" copy 2"), and no name
- * reads as marks in two ways: it would be tried in all combinations.
+ * What the names of copies have besides those of the originals, at the end or before an ending. Marks may follow each
+ * other (" copy 2"), and no name reads as marks in two ways: it would be tried in all combinations.
  */
 const COPY_MARK = new RegExp(`(?<=[^/])(?:${COPY_MARKS.join('|')})+(?=[./]|$)`, 'giu');
 
@@ -58,9 +176,14 @@ export class SecretFiles {
 
   /** `added`: further patterns in the syntax of `.gitignore`. */
   constructor(added: readonly string[] = []) {
-    this.digest = createHash('sha256').update(JSON.stringify([SECRET_FILES, COPY_MARKS, UNHEEDED_END.source, added])).digest('hex');
+    this.digest = createHash('sha256')
+      .update(JSON.stringify([SECRET_FILES, COPY_MARKS, UNHEEDED_END.source, added]))
+      .digest('hex');
     try {
-      this.#patterns = new IgnorePatterns([...SECRET_FILES, ...added].map((pattern) => pattern.normalize()), { ignoreCase: true });
+      this.#patterns = new IgnorePatterns(
+        [...SECRET_FILES, ...added].map((pattern) => pattern.normalize()),
+        { ignoreCase: true },
+      );
     } catch (error) {
       if (!(error instanceof IgnorePatternsError)) throw error;
       this.problem = error;
@@ -69,22 +192,34 @@ export class SecretFiles {
   }
 
   /**
-   * `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. A copy is as secret as what it is a copy of,
-   * unless a pattern takes the copy's own name off the list. A path that the patterns cannot be held against counts as secret.
+   * `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. A copy is as secret
+   * as what it is a copy of, unless a pattern takes the copy's own name off the list. A path that the patterns cannot
+   * be held against counts as secret.
    */
   has(path: string): boolean {
-    const relative = path.replaceAll('\\', '/').replace(/^\/*(?:[a-z]:)?\/*/iu, '').replace(/\/{2,}/g, '/');
+    const relative = path
+      .replaceAll('\\', '/')
+      .replace(/^\/*(?:[a-z]:)?\/*/iu, '')
+      .replace(/\/{2,}/g, '/');
     if (relative === '') return false;
-    const [name, kind] = relative.endsWith('/') ? [relative.slice(0, -1), 'folder' as const] : [relative, 'file' as const];
+    const [name, kind] = relative.endsWith('/')
+      ? [relative.slice(0, -1), 'folder' as const]
+      : [relative, 'file' as const];
     // Each folder on the way is held against all patterns.
     if (!isPlainPath(name) || name.split('/').length * this.#patterns.stepsFor(name) > MAX_PATH_STEPS) return true;
     const verdict = this.#verdict(name, kind);
-    return verdict === 'ignored' || (verdict === undefined && this.#verdict(name.normalize().replace(UNHEEDED_END, '').replace(COPY_MARK, ''), kind) === 'ignored');
+    return (
+      verdict === 'ignored' ||
+      (verdict === undefined &&
+        this.#verdict(name.normalize().replace(UNHEEDED_END, '').replace(COPY_MARK, ''), kind) === 'ignored')
+    );
   }
 
   #verdict(path: string, kind: 'file' | 'folder'): ReturnType<IgnorePatterns['verdict']> {
     const names = path.split('/');
-    const isBelowSecret = names.some((_, index) => index > 0 && this.#patterns.verdict(names.slice(0, index).join('/'), 'folder') === 'ignored');
+    const isBelowSecret = names.some(
+      (_, index) => index > 0 && this.#patterns.verdict(names.slice(0, index).join('/'), 'folder') === 'ignored',
+    );
     return isBelowSecret ? 'ignored' : this.#patterns.verdict(path, kind);
   }
 }

@@ -5,8 +5,9 @@ type Matcher = (character: string) => boolean;
 type Token = string | typeof STAR | Matcher;
 
 /**
- * The part of a pattern of `.gitignore` between two slashes: `*`, `?`, `[…]` and `\`, as git's wildmatch reads them. Takes at most as many
- * steps as the pattern has characters times those of the name: a `*` is only ever tried anew while no later one was reached.
+ * The part of a pattern of `.gitignore` between two slashes: `*`, `?`, `[…]` and `\`, as git's wildmatch reads them.
+ * Takes at most as many steps as the pattern has characters times those of the name: a `*` is only ever tried anew
+ * while no later one was reached.
  */
 export class SegmentPattern {
   /** It stands for any number of folders. */
@@ -61,7 +62,10 @@ function matchesOne(token: Token | undefined, character: string): boolean {
   return typeof token === 'function' ? token(character) : token === character;
 }
 
-/** The segments of a pattern; `undefined`: git takes it for none, as it never ends a class or escapes nothing. `fold`: as it is done to names. */
+/**
+ * The segments of a pattern; `undefined`: git takes it for none, as it never ends a class or escapes nothing. `fold`:
+ * as it is done to names.
+ */
 export function segmentsOf(pattern: string, fold: (text: string) => string): readonly SegmentPattern[] | undefined {
   const segments: Token[][] = [[]];
   const classMembers: number[] = [0];
@@ -87,13 +91,32 @@ export function segmentsOf(pattern: string, fold: (text: string) => string): rea
   return segments.map((tokens, index) => new SegmentPattern(tokens, classMembers[index]));
 }
 
-const ASCII_CLASSES: ReadonlyMap<string | undefined, RegExp> = new Map(Object.entries({
-  alnum: /[0-9A-Za-z]/, alpha: /[A-Za-z]/, blank: /[ \t]/, cntrl: /\p{Cc}/u, digit: /[0-9]/, graph: /[!-~]/, lower: /[a-z]/,
-  print: /[ -~]/, punct: /[!-/:-@[-`{-~]/, space: /[ \t\n\r]/, upper: /[A-Z]/, xdigit: /[0-9A-Fa-f]/,
-}));
+const ASCII_CLASSES: ReadonlyMap<string | undefined, RegExp> = new Map(
+  Object.entries({
+    alnum: /[0-9A-Za-z]/,
+    alpha: /[A-Za-z]/,
+    blank: /[ \t]/,
+    cntrl: /\p{Cc}/u,
+    digit: /[0-9]/,
+    graph: /[!-~]/,
+    lower: /[a-z]/,
+    print: /[ -~]/,
+    punct: /[!-/:-@[-`{-~]/,
+    space: /[ \t\n\r]/,
+    upper: /[A-Z]/,
+    xdigit: /[0-9A-Fa-f]/,
+  }),
+);
 
-/** A class that begins at `start`, as git reads it: `end` is where its `]` is. `undefined`: it never ends, or names a class that does not exist. */
-function readClass(pattern: string, start: number, fold: (text: string) => string): { readonly end: number; readonly members: number; readonly matches: Matcher } | undefined {
+/**
+ * A class that begins at `start`, as git reads it: `end` is where its `]` is. `undefined`: it never ends, or names a
+ * class that does not exist.
+ */
+function readClass(
+  pattern: string,
+  start: number,
+  fold: (text: string) => string,
+): { readonly end: number; readonly members: number; readonly matches: Matcher } | undefined {
   const isNegated = pattern[start + 1] === '!' || pattern[start + 1] === '^';
   const members: Matcher[] = [];
   let index = start + (isNegated ? 2 : 1);
@@ -125,5 +148,9 @@ function readClass(pattern: string, start: number, fold: (text: string) => strin
   }
   const isMember = (character: string): boolean => members.some((matches) => matches(character));
   const isFolding = fold('A') === 'a';
-  return { end: index, members: members.length, matches: (character) => (isMember(character) || (isFolding && isMember(character.toUpperCase()))) !== isNegated };
+  return {
+    end: index,
+    members: members.length,
+    matches: (character) => (isMember(character) || (isFolding && isMember(character.toUpperCase()))) !== isNegated,
+  };
 }

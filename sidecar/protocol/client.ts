@@ -1,9 +1,9 @@
 /**
  * The contract between a client (the extension, the command line, another editor) and the sidecar's front.
  *
- * The wire is LSP 3.18, one JSON-RPC message per WebSocket text frame. Whatever LSP has a message for is LSP's: document sync,
- * `textDocument/inlineCompletion`, `textDocument/completion`, cancellation, progress. The rest is here, and only here, as `chorus/*`.
- * It holds types and constants alone. `docs/protocol.md` describes it in prose.
+ * The wire is LSP 3.18, one JSON-RPC message per WebSocket text frame. Whatever LSP has a message for is LSP's:
+ * document sync, `textDocument/inlineCompletion`, `textDocument/completion`, cancellation, progress. The rest is here,
+ * and only here, as `chorus/*`. It holds types and constants alone. `docs/protocol.md` describes it in prose.
  */
 export * from './client/session.ts';
 export * from './client/settings.ts';

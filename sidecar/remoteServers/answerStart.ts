@@ -1,8 +1,9 @@
 import { TextStream } from '../engine/textStream.ts';
 
 /**
- * Takes off what an answer was to begin with. A local model is made to go on behind it; a server's model writes it itself, with words before it or not
- * at all. For a fenced block ("```ts") that is the line that opens one; an answer without such a line is taken whole.
+ * Takes off what an answer was to begin with. A local model is made to go on behind it; a server's model writes it
+ * itself, with words before it or not at all. For a fenced block ("```ts") that is the line that opens one; an answer
+ * without such a line is taken whole.
  */
 export class AnswerStart {
   readonly #fence: string;

@@ -18,17 +18,21 @@ export interface EventStreamOptions {
 }
 
 /**
- * The data of server-sent events as they come (WHATWG HTML, section 9.2). Ends with the body. Leaving the loop cancels the body. Throws
- * `EventStreamError`, `LateError`, and what reading the body throws.
+ * The data of server-sent events as they come (WHATWG HTML, section 9.2). Ends with the body. Leaving the loop cancels
+ * the body. Throws `EventStreamError`, `LateError`, and what reading the body throws.
  */
-export async function* readEvents(body: AsyncIterable<Uint8Array>, { idleTimeoutMs }: EventStreamOptions): AsyncGenerator<string> {
+export async function* readEvents(
+  body: AsyncIterable<Uint8Array>,
+  { idleTimeoutMs }: EventStreamOptions,
+): AsyncGenerator<string> {
   const events: string[] = [];
   let failure: Error | undefined;
   const parser = createParser({
     maxBufferSize: MAX_EVENT_UNITS,
     onEvent: ({ data }) => events.push(data),
     onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') failure = new EventStreamError(`An event has more than ${MAX_EVENT_UNITS} characters.`, { cause: error });
+      if (error.type === 'max-buffer-size-exceeded')
+        failure = new EventStreamError(`An event has more than ${MAX_EVENT_UNITS} characters.`, { cause: error });
     },
   });
   const decoder = new TextDecoder();
@@ -36,7 +40,11 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>, { idleTimeout
   let bytes = 0;
   try {
     for (;;) {
-      const part = await within(idleTimeoutMs, reader.next(), `Nothing came for ${Math.round(idleTimeoutMs / 1000)} s.`);
+      const part = await within(
+        idleTimeoutMs,
+        reader.next(),
+        `Nothing came for ${Math.round(idleTimeoutMs / 1000)} s.`,
+      );
       if (part.done) return;
       bytes += part.value.byteLength;
       if (bytes > MAX_STREAM_BYTES) throw new EventStreamError(`The answer has more than ${MAX_STREAM_BYTES} bytes.`);

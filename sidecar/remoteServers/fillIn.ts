@@ -11,8 +11,8 @@ export type FillIn =
   | { readonly kind: 'marks'; readonly family: FimFamily };
 
 /**
- * The way for a model. With 'auto' its name decides; Ollama puts every prompt into the model's template, so that marks would be text to it, and takes a
- * suffix instead.
+ * The way for a model. With 'auto' its name decides; Ollama puts every prompt into the model's template, so that marks
+ * would be text to it, and takes a suffix instead.
  */
 export function fillInFor(model: string, choice: FillInChoice, ownedBy?: string): FillIn {
   if (choice === 'none' || choice === 'suffix') return { kind: choice };

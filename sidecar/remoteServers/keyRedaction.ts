@@ -9,8 +9,9 @@ const MIN_KEY_UNITS = 4;
 export type RedactKey = (text: string) => string;
 
 /**
- * Takes a key out of what a server says: as it is, in upper or lower case, in percent-encoding, as HTML, in hexadecimal digits and in Base64, whatever
- * stands before it there ("Bearer …", "user:…"); and parts of eight characters or more. Other forms of a key are not known.
+ * Takes a key out of what a server says: as it is, in upper or lower case, in percent-encoding, as HTML, in hexadecimal
+ * digits and in Base64, whatever stands before it there ("Bearer …", "user:…"); and parts of eight characters or more.
+ * Other forms of a key are not known.
  */
 export function redactKey(key: string | undefined): RedactKey {
   if (key === undefined || key.length < MIN_KEY_UNITS) return (text) => text;
@@ -23,14 +24,23 @@ export function redactKey(key: string | undefined): RedactKey {
 function spellingsOf(key: string): string[] {
   const bytes = Buffer.from(key);
   const html = key.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-  return [key, encodeURIComponent(key), html, JSON.stringify(key).slice(1, -1), bytes.toString('hex'), ...[0, 1, 2].flatMap((before) => base64Of(bytes, before))];
+  return [
+    key,
+    encodeURIComponent(key),
+    html,
+    JSON.stringify(key).slice(1, -1),
+    bytes.toString('hex'),
+    ...[0, 1, 2].flatMap((before) => base64Of(bytes, before)),
+  ];
 }
 
 /** The characters of Base64 that the key alone decides, where so many bytes stand before it. */
 function base64Of(key: Buffer, before: number): string[] {
   const bits = 8 * (before + key.length);
   const from = Math.ceil((8 * before) / 6);
-  const middle = Buffer.concat([Buffer.alloc(before), key]).toString('base64').slice(from, Math.floor(bits / 6));
+  const middle = Buffer.concat([Buffer.alloc(before), key])
+    .toString('base64')
+    .slice(from, Math.floor(bits / 6));
   return [middle, middle.replaceAll('+', '-').replaceAll('/', '_')];
 }
 

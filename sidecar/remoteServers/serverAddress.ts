@@ -6,8 +6,21 @@ const MAX_URL_UNITS = 2048;
 
 /** The addresses of this machine and of networks that nobody outside reaches (RFC 1918, 3927, 4193, 4291, 6598). */
 const localNetwork = new BlockList();
-for (const [address, bits] of [['127.0.0.0', 8], ['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['169.254.0.0', 16], ['100.64.0.0', 10]] as const) localNetwork.addSubnet(address, bits);
-for (const [address, bits] of [['::1', 128], ['fc00::', 7], ['fe80::', 10]] as const) localNetwork.addSubnet(address, bits, 'ipv6');
+for (const [address, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+] as const)
+  localNetwork.addSubnet(address, bits);
+for (const [address, bits] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  localNetwork.addSubnet(address, bits, 'ipv6');
 
 /** Where a server's API begins ("https://gpu.example.com/v1/"), and what to call the server. */
 export interface ServerAddress {
@@ -20,29 +33,41 @@ export interface ServerAddress {
 }
 
 /**
- * Reads the address of an OpenAI-compatible server as people write it: with or without the `/v1` behind it. Throws `TroubleError` 'invalid-input' with
- * what is wrong, for anything but `https:` and `http:`, and for addresses that hold a user name, a password, a query or a fragment.
+ * Reads the address of an OpenAI-compatible server as people write it: with or without the `/v1` behind it. Throws
+ * `TroubleError` 'invalid-input' with what is wrong, for anything but `https:` and `http:`, and for addresses that hold
+ * a user name, a password, a query or a fragment.
  */
 export function parseServerAddress(text: string): ServerAddress {
   const written = text.trim();
-  if (written.length > MAX_URL_UNITS) throw refused(`The address of the server has ${written.length} characters, at most ${MAX_URL_UNITS} are expected.`);
+  if (written.length > MAX_URL_UNITS)
+    throw refused(`The address of the server has ${written.length} characters, at most ${MAX_URL_UNITS} are expected.`);
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refused(`The address of the server is ${JSON.stringify(written.slice(0, 100))}, expected one that begins with https:// or http://, such as https://gpu.example.com:8000/v1.`);
+    throw refused(
+      `The address of the server is ${JSON.stringify(written.slice(0, 100))}, expected one that begins with https:// or http://, such as https://gpu.example.com:8000/v1.`,
+    );
   }
-  if (url.username !== '' || url.password !== '') throw refused(`The address of the server on ${url.host} holds a user name or a password. Leave them out: a key is asked for by itself.`);
-  if (url.search !== '' || url.hash !== '') throw refused(`The address of the server on ${url.host} holds a query or a fragment. Leave out what begins with "?" or "#".`);
+  if (url.username !== '' || url.password !== '')
+    throw refused(
+      `The address of the server on ${url.host} holds a user name or a password. Leave them out: a key is asked for by itself.`,
+    );
+  if (url.search !== '' || url.hash !== '')
+    throw refused(
+      `The address of the server on ${url.host} holds a query or a fragment. Leave out what begins with "?" or "#".`,
+    );
   const path = url.pathname.replace(/\/+$/, '').replace(/\/(chat\/completions|completions|models)$/, '');
   const base = new URL(`${path === '' ? '/v1' : path}/`, url);
   return { base, host: url.host, isThisMachine: isThisMachine(url.hostname) };
 }
 
 /**
- * Refuses to send code in the clear over a network that others listen on. Throws `TroubleError` 'invalid-input' where the address is `http:` and a number
- * of a public network. What a name means is judged when it is looked up (`privateNetwork.ts`).
+ * Refuses to send code in the clear over a network that others listen on. Throws `TroubleError` 'invalid-input' where
+ * the address is `http:` and a number of a public network. What a name means is judged when it is looked up
+ * (`privateNetwork.ts`).
  */
 export function checkIsPrivate({ base }: ServerAddress): void {
-  if (base.protocol === 'http:' && isIP(bareAddress(base.hostname)) !== 0 && !isPrivate(base.hostname)) throw publicRefusal(base.host);
+  if (base.protocol === 'http:' && isIP(bareAddress(base.hostname)) !== 0 && !isPrivate(base.hostname))
+    throw publicRefusal(base.host);
 }
 
 /** Whether an IP address is one of this machine or of a network that nobody outside reaches. */
@@ -52,7 +77,9 @@ export function isPrivate(address: string): boolean {
 
 /** Why nothing is sent to `host`. */
 export function publicRefusal(host: string): TroubleError {
-  return refused(`${host} is on a public network, and http:// would send code there unencrypted. Use https://, or allow it by the setting "chorus.server.allowHttp".`);
+  return refused(
+    `${host} is on a public network, and http:// would send code there unencrypted. Use https://, or allow it by the setting "chorus.server.allowHttp".`,
+  );
 }
 
 function refused(message: string): TroubleError {

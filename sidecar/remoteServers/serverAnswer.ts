@@ -14,7 +14,13 @@ const completion = z.object({
       z.object({
         text: z.string().nullish(),
         // What a model thinks before it answers: vLLM and SGLang, OpenRouter.
-        delta: z.object({ content: z.string().nullish(), reasoning_content: z.unknown().optional(), reasoning: z.unknown().optional() }).nullish(),
+        delta: z
+          .object({
+            content: z.string().nullish(),
+            reasoning_content: z.unknown().optional(),
+            reasoning: z.unknown().optional(),
+          })
+          .nullish(),
         message: z.object({ content: z.string().nullish() }).nullish(),
         finish_reason: z.string().nullish(),
       }),
@@ -38,19 +44,29 @@ export class BrokenAnswerError extends Error {
 }
 
 /**
- * The parts of an answer of `/v1/completions` or `/v1/chat/completions` as they come, whether the server streams them or not. Throws `BrokenAnswerError`
- * for anything else and for a stream that ends before it says so, and what reading the body throws.
+ * The parts of an answer of `/v1/completions` or `/v1/chat/completions` as they come, whether the server streams them
+ * or not. Throws `BrokenAnswerError` for anything else and for a stream that ends before it says so, and what reading
+ * the body throws.
  */
-export async function* readAnswer(response: Response, connection: ServerConnection, path: string): AsyncGenerator<AnswerPart> {
+export async function* readAnswer(
+  response: Response,
+  connection: ServerConnection,
+  path: string,
+): AsyncGenerator<AnswerPart> {
   const type = response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/json') {
     yield partOf(await connection.parseJson(response, path), connection.redact);
     return;
   }
-  if (type !== 'text/event-stream') throw new BrokenAnswerError(`answers with the content type ${JSON.stringify(connection.redact(type).slice(0, 100))}, expected text/event-stream`);
+  if (type !== 'text/event-stream')
+    throw new BrokenAnswerError(
+      `answers with the content type ${JSON.stringify(connection.redact(type).slice(0, 100))}, expected text/event-stream`,
+    );
   let isFinished = false;
   if (response.body) {
-    for await (const data of readEvents(response.body as AsyncIterable<Uint8Array>, { idleTimeoutMs: IDLE_TIMEOUT_MS })) {
+    for await (const data of readEvents(response.body as AsyncIterable<Uint8Array>, {
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+    })) {
       if (data.trim() === '[DONE]') return;
       const part = partOf(parseEvent(data), connection.redact);
       isFinished ||= part.finishReason !== undefined;
@@ -70,8 +86,12 @@ function parseEvent(data: string): unknown {
 
 function partOf(value: unknown, redact: RedactKey): AnswerPart {
   const parsed = completion.safeParse(value);
-  if (!parsed.success) throw new BrokenAnswerError('sent an event that is not of the expected shape', { cause: parsed.error });
-  if (parsed.data.error) throw new BrokenAnswerError(`reports an error: ${refusalText(JSON.stringify(value), redact) || 'without a message'}`);
+  if (!parsed.success)
+    throw new BrokenAnswerError('sent an event that is not of the expected shape', { cause: parsed.error });
+  if (parsed.data.error)
+    throw new BrokenAnswerError(
+      `reports an error: ${refusalText(JSON.stringify(value), redact) || 'without a message'}`,
+    );
   // Events without choices tell of usage.
   const choice = parsed.data.choices?.[0];
   const text = choice?.text ?? choice?.delta?.content ?? choice?.message?.content ?? '';

@@ -47,7 +47,10 @@ export interface ServerRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** HTTP with one server: key, limits of time and size, asking again after a growing delay, and what its refusals mean. Follows no redirection. */
+/**
+ * HTTP with one server: key, limits of time and size, asking again after a growing delay, and what its refusals mean.
+ * Follows no redirection.
+ */
 export class ServerConnection {
   /** What the server says is shown and logged without the key: it may repeat what it was sent. */
   readonly redact: RedactKey;
@@ -67,8 +70,9 @@ export class ServerConnection {
   }
 
   /**
-   * The server's answer, once it accepts the request. Aborting `signal` also ends the answer's body and closes the connection. Throws
-   * `ServerUnavailableError`, `TroubleError` 'server-failed' where the request was refused for what it asks, and the signal's reason.
+   * The server's answer, once it accepts the request. Aborting `signal` also ends the answer's body and closes the
+   * connection. Throws `ServerUnavailableError`, `TroubleError` 'server-failed' where the request was refused for what
+   * it asks, and the signal's reason.
    */
   async send(request: ServerRequest): Promise<Response> {
     const { retries, maxWaitMs } = request.patience;
@@ -94,13 +98,19 @@ export class ServerConnection {
   async parseJson(response: Response, path: string, limitMs = BODY_LIMIT_MS): Promise<unknown> {
     const { host } = this.address;
     const text = await textOf(response, { maxBytes: MAX_BODY_BYTES, limitMs }).catch((error: unknown) => {
-      throw new ServerUnavailableError(`The answer of ${host} to ${path} can not be read: ${this.redact(failureReason(error))}.`, { cause: error });
+      throw new ServerUnavailableError(
+        `The answer of ${host} to ${path} can not be read: ${this.redact(failureReason(error))}.`,
+        { cause: error },
+      );
     });
     try {
       return parseJson(text);
     } catch (error) {
       const type = response.headers.get('content-type') ?? 'no content type';
-      throw new ServerUnavailableError(`${host} answered ${path} with ${text.length} characters (${this.redact(type).slice(0, 100)}), expected JSON. Is this the address of an OpenAI-compatible API?`, { cause: error });
+      throw new ServerUnavailableError(
+        `${host} answered ${path} with ${text.length} characters (${this.redact(type).slice(0, 100)}), expected JSON. Is this the address of an OpenAI-compatible API?`,
+        { cause: error },
+      );
     }
   }
 
@@ -113,7 +123,11 @@ export class ServerConnection {
     // Only until the answer begins: its body may take longer.
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), timeoutMs);
-    const headers = { accept: 'application/json, text/event-stream', ...(body ? { 'content-type': 'application/json' } : {}), ...(key ? { authorization: `Bearer ${key}` } : {}) };
+    const headers = {
+      accept: 'application/json, text/event-stream',
+      ...(body ? { 'content-type': 'application/json' } : {}),
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+    };
     let response: Response;
     try {
       response = await send(new URL(path, address.base), {
@@ -127,8 +141,16 @@ export class ServerConnection {
       signal.throwIfAborted();
       // The name has a public address.
       if (error instanceof Error && error.cause instanceof TroubleError) throw error.cause;
-      if (late.signal.aborted) throw new ServerUnavailableError(`${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`, { cause: error });
-      return new PassingError(`${address.host} can not be reached: ${this.redact(failureReason(error))}. Is it running, and is the address right?`, true, { cause: error });
+      if (late.signal.aborted)
+        throw new ServerUnavailableError(
+          `${address.host} did not begin to answer ${path} within ${Math.round(timeoutMs / 1000)} s.`,
+          { cause: error },
+        );
+      return new PassingError(
+        `${address.host} can not be reached: ${this.redact(failureReason(error))}. Is it running, and is the address right?`,
+        true,
+        { cause: error },
+      );
     } finally {
       clearTimeout(timer);
     }
@@ -140,17 +162,28 @@ export class ServerConnection {
     const { status, headers } = response;
     if (status >= 300 && status < 400) {
       await response.body?.cancel();
-      throw new ServerUnavailableError(`${host} answers ${path} with a redirection (${status}), which is not followed, because code and key would go elsewhere. Enter the address that it leads to.`);
+      throw new ServerUnavailableError(
+        `${host} answers ${path} with a redirection (${status}), which is not followed, because code and key would go elsewhere. Enter the address that it leads to.`,
+      );
     }
-    const text = await textOf(response, { maxBytes: MAX_ERROR_BYTES, limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS) }).catch(() => '');
+    const text = await textOf(response, {
+      maxBytes: MAX_ERROR_BYTES,
+      limitMs: Math.min(timeoutMs, ERROR_LIMIT_MS),
+    }).catch(() => '');
     const said = refusalText(text, this.redact);
     const quoted = said === '' ? '' : ` It says: ${said}`;
-    if (status === 401 || status === 403) throw new ServerUnavailableError(`${host} refuses the key (${status}). Enter another one by "Chorus: Use a Server…".${quoted}`);
-    if (status === 404 || status === 405 || status === 501) throw new ServerUnavailableError(`${host} has no ${path}, or not this model (${status}).${quoted}`, { status });
+    if (status === 401 || status === 403)
+      throw new ServerUnavailableError(
+        `${host} refuses the key (${status}). Enter another one by "Chorus: Use a Server…".${quoted}`,
+      );
+    if (status === 404 || status === 405 || status === 501)
+      throw new ServerUnavailableError(`${host} has no ${path}, or not this model (${status}).${quoted}`, { status });
     if (UNACCEPTABLE.has(status)) throw serverFailed(`${host} refused the request to ${path} (${status}).${quoted}`);
     const isPassing = PASSING.has(status);
     const problem = status === 429 ? 'has more requests than it takes' : 'failed';
-    return new PassingError(`${host} ${problem} (${status}).${quoted}`, isPassing, { retryAfterMs: isPassing ? boundedRetryMs(headers) : undefined });
+    return new PassingError(`${host} ${problem} (${status}).${quoted}`, isPassing, {
+      retryAfterMs: isPassing ? boundedRetryMs(headers) : undefined,
+    });
   }
 }
 

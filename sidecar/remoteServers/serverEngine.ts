@@ -1,6 +1,12 @@
 import type { Engine } from '../engine/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
-import type { ChatTemplateParams, EngineGenerateResult, LoadedModel, SpecialTokens, TokenId } from '../protocol/engine.ts';
+import type {
+  ChatTemplateParams,
+  EngineGenerateResult,
+  LoadedModel,
+  SpecialTokens,
+  TokenId,
+} from '../protocol/engine.ts';
 import { AnswerStart, StopTexts } from './answerStart.ts';
 import type { FillIn } from './fillIn.ts';
 import { BrokenAnswerError, readAnswer } from './serverAnswer.ts';
@@ -30,8 +36,9 @@ export interface ServerEngineOptions {
 }
 
 /**
- * An engine on an OpenAI-compatible server: what is generated is asked for by `/v1/completions`, for conversations by `/v1/chat/completions`. Its tokens
- * are pieces of text (`serverTokens.ts`). A server is asked by no grammar and for no answer that begins as required: callers check what they get.
+ * An engine on an OpenAI-compatible server: what is generated is asked for by `/v1/completions`, for conversations by
+ * `/v1/chat/completions`. Its tokens are pieces of text (`serverTokens.ts`). A server is asked by no grammar and for no
+ * answer that begins as required: callers check what they get.
  */
 export class ServerEngine implements Engine {
   readonly loaded: LoadedModel;
@@ -53,7 +60,14 @@ export class ServerEngine implements Engine {
     const { fillIn } = this.options;
     if (special && fillIn.kind === 'marks') {
       const { prefix, suffix, middle } = fillIn.family;
-      const mark = text === prefix ? Marks.fimPrefix : text === suffix ? Marks.fimSuffix : text === middle ? Marks.fimMiddle : undefined;
+      const mark =
+        text === prefix
+          ? Marks.fimPrefix
+          : text === suffix
+            ? Marks.fimSuffix
+            : text === middle
+              ? Marks.fimMiddle
+              : undefined;
       if (mark !== undefined) return Promise.resolve([mark]);
     }
     return Promise.resolve(encodePieces(text));
@@ -74,7 +88,15 @@ export class ServerEngine implements Engine {
     let text = '';
     const ended = (stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult => {
       const promptMs = (firstAt ?? performance.now()) - startedAt;
-      return { tokens: encodePieces(text), text, stopReason, reusedTokens: 0, evaluatedTokens: params.tokens.length, promptMs, generateMs: performance.now() - startedAt - promptMs };
+      return {
+        tokens: encodePieces(text),
+        text,
+        stopReason,
+        reusedTokens: 0,
+        evaluatedTokens: params.tokens.length,
+        promptMs,
+        generateMs: performance.now() - startedAt - promptMs,
+      };
     };
     if (params.maxTokens < 1) return ended('length');
 
@@ -126,7 +148,10 @@ export class ServerEngine implements Engine {
       if (outOfTime.signal.aborted && firstAt !== undefined) return ended('timeout');
       if (outOfTime.signal.aborted || late.signal.aborted) {
         const limitMs = outOfTime.signal.aborted ? (params.timeoutMs ?? 0) : firstPartTimeoutMs;
-        throw new ServerUnavailableError(`${connection.address.host} did not begin to answer ${path} within ${limitMs / 1000} s.`, { cause: error });
+        throw new ServerUnavailableError(
+          `${connection.address.host} did not begin to answer ${path} within ${limitMs / 1000} s.`,
+          { cause: error },
+        );
       }
       throw this.#failure(error, text.length);
     } finally {
@@ -147,8 +172,14 @@ export class ServerEngine implements Engine {
   /** Before anything came, the request can go elsewhere; after that it is said. */
   #failure(error: unknown, receivedUnits: number): TroubleError {
     if (error instanceof TroubleError) return error;
-    const { address: { host }, redact } = this.options.connection;
-    const what = error instanceof BrokenAnswerError ? error.message : `broke off the answer (${error instanceof Error ? redact(error.message) : 'for an unknown reason'})`;
+    const {
+      address: { host },
+      redact,
+    } = this.options.connection;
+    const what =
+      error instanceof BrokenAnswerError
+        ? error.message
+        : `broke off the answer (${error instanceof Error ? redact(error.message) : 'for an unknown reason'})`;
     if (receivedUnits === 0) return new ServerUnavailableError(`${host} ${what}.`, { cause: error });
     return serverFailed(`${host} ${what}, after ${receivedUnits} characters. Ask again.`, error);
   }

@@ -6,7 +6,16 @@ import { privateNetwork } from './privateNetwork.ts';
 import type { ServerAddress } from './serverAddress.ts';
 
 /** What of `fetch` a connection with a server needs. */
-export type ServerFetch = (url: URL, init: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string; readonly redirect: 'manual'; readonly signal: AbortSignal }) => Promise<Response>;
+export type ServerFetch = (
+  url: URL,
+  init: {
+    readonly method: string;
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<Response>;
 
 export interface ServerRoute {
   readonly address: ServerAddress;
@@ -17,7 +26,10 @@ export interface ServerRoute {
   readonly resolve?: Resolve;
 }
 
-/** `fetch` by way of the user's proxy, trusting whom the user's machine trusts; what goes in the clear stays in the private network. */
+/**
+ * `fetch` by way of the user's proxy, trusting whom the user's machine trusts; what goes in the clear stays in the
+ * private network.
+ */
 export function serverFetch({ address, allowHttp, network, resolve }: ServerRoute): ServerFetch {
   const isKeptIn = address.base.protocol === 'http:' && !allowHttp;
   let dispatcher: Promise<Dispatcher> | undefined;

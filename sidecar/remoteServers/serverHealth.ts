@@ -4,8 +4,8 @@ const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /**
- * Whether a server is worth asking. One that gave no answer is left alone for a while, longer each time; then it is looked at in passing, and asked
- * again when it answers. The reason stands until it has generated something.
+ * Whether a server is worth asking. One that gave no answer is left alone for a while, longer each time; then it is
+ * looked at in passing, and asked again when it answers. The reason stands until it has generated something.
  */
 export class ServerHealth {
   #reason: string | undefined;
@@ -16,7 +16,11 @@ export class ServerHealth {
 
   /** `look` asks the server whether it is there; rejects if not. */
   constructor(
-    private readonly options: { readonly look: () => Promise<void>; readonly onChange: () => void; readonly now?: () => number },
+    private readonly options: {
+      readonly look: () => Promise<void>;
+      readonly onChange: () => void;
+      readonly now?: () => number;
+    },
   ) {}
 
   /** Why it isn't asked, or was not until now. */
@@ -37,7 +41,8 @@ export class ServerHealth {
     // Requests that were under way together fail together.
     if (this.#isOpen) this.#failures++;
     this.#isOpen = false;
-    this.#nextLookMs = this.#now() + Math.max(retryAfterMs ?? 0, Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS));
+    this.#nextLookMs =
+      this.#now() + Math.max(retryAfterMs ?? 0, Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS));
     this.#reason = message;
     this.options.onChange();
   }

@@ -15,7 +15,10 @@ export interface ApiRequest {
   readonly given: string;
 }
 
-/** What to send for `params`: a conversation, or a text to go on with or to fill in. Only parameters that every server knows are used. */
+/**
+ * What to send for `params`: a conversation, or a text to go on with or to fill in. Only parameters that every server
+ * knows are used.
+ */
 export function apiRequest(params: Omit<EngineGenerateParams, 'requestId'>, model: string, fillIn: FillIn): ApiRequest {
   const parts = splitAtMarks(params.tokens);
   const conversation = decodeMessages(parts);
@@ -38,17 +41,22 @@ function samplingOf({ temperature, topP, seed }: SamplingParams): object {
 }
 
 function formatOf(jsonSchema: object | undefined): object {
-  return jsonSchema ? { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: jsonSchema } } } : {};
+  return jsonSchema
+    ? { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: jsonSchema } } }
+    : {};
 }
 
 /** Prefix and suffix by themselves; what names the file stands before the prefix. */
 function withSuffix(parts: readonly MarkedText[], given: string): object {
   const suffix = parts.find(({ mark }) => mark === Marks.fimSuffix)?.text ?? '';
-  const prompt = parts.flatMap(({ mark, text }) => (mark === undefined || mark === Marks.fimPrefix ? [text] : [])).join('') + given;
+  const prompt =
+    parts.flatMap(({ mark, text }) => (mark === undefined || mark === Marks.fimPrefix ? [text] : [])).join('') + given;
   return suffix === '' ? { prompt } : { prompt, suffix };
 }
 
-/** The prompt as text with the family's marks; what token healing took from the end of the prefix stands there again. */
+/**
+ * The prompt as text with the family's marks; what token healing took from the end of the prefix stands there again.
+ */
 function spelled(parts: readonly MarkedText[], fillIn: FillIn, given: string): string {
   const last = parts.findLast(({ mark }) => mark === Marks.fimPrefix) ?? parts.at(-1);
   const text = parts.map((part) => spellingOf(part.mark, fillIn) + part.text + (part === last ? given : '')).join('');

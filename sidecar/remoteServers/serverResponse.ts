@@ -5,8 +5,9 @@ import type { RedactKey } from './keyRedaction.ts';
 const MAX_QUOTED_UNITS = 200;
 
 /**
- * Why a server refused, in its own words without the key, if they are few. Known shapes: OpenAI's `{ error: { message } }`, `{ error }`, `{ message }`, and FastAPI's
- * `{ detail }`, of whose lists only the messages are taken: they may repeat what was sent.
+ * Why a server refused, in its own words without the key, if they are few. Known shapes: OpenAI's `{ error: { message }
+ * }`, `{ error }`, `{ message }`, and FastAPI's `{ detail }`, of whose lists only the messages are taken: they may
+ * repeat what was sent.
  */
 export function refusalText(body: string, redact: RedactKey): string {
   let value: unknown;
@@ -15,7 +16,11 @@ export function refusalText(body: string, redact: RedactKey): string {
   } catch {
     return '';
   }
-  const said = redact(wordsOf(value).replace(/[\p{Cc}\s]+/gu, ' ').trim());
+  const said = redact(
+    wordsOf(value)
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim(),
+  );
   return said.length > MAX_QUOTED_UNITS ? `${said.slice(0, MAX_QUOTED_UNITS)}…` : said;
 }
 

@@ -32,7 +32,13 @@ export class ServerSession implements ModelSession {
   ) {
     this.address = parseServerAddress(settings.url);
     const { key, allowHttp } = settings;
-    this.#connection = new ServerConnection({ address: this.address, key, allowHttp, fetch: serverFetch({ address: this.address, allowHttp, network }), closing });
+    this.#connection = new ServerConnection({
+      address: this.address,
+      key,
+      allowHttp,
+      fetch: serverFetch({ address: this.address, allowHttp, network }),
+      closing,
+    });
   }
 
   /** Asks the server, whatever it said before. Throws `ServerUnavailableError`. */

@@ -2,9 +2,9 @@ import { parseJson } from '../common/parseJson.ts';
 import type { TemplateMessage, TokenId } from '../protocol/engine.ts';
 
 /**
- * Which tokens a server's model has is not known here, and services work in tokens. So a server's engine counts pieces of text as tokens: up to three
- * ASCII characters, or one other character. That is what code has for a token in most vocabularies, or more tokens than there are; and a piece's number
- * is its text, so nothing has to be remembered.
+ * Which tokens a server's model has is not known here, and services work in tokens. So a server's engine counts pieces
+ * of text as tokens: up to three ASCII characters, or one other character. That is what code has for a token in most
+ * vocabularies, or more tokens than there are; and a piece's number is its text, so nothing has to be remembered.
  */
 const MAX_UNITS = 3;
 const UNIT = 2 ** 16;
@@ -26,9 +26,10 @@ export const Marks = {
 /** A text as numbers; `decodePieces` gives the same text back. */
 export function encodePieces(text: string): TokenId[] {
   const tokens: TokenId[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     let end = start + 1;
-    if (text.charCodeAt(start) < 128) while (end < text.length && end - start < MAX_UNITS && text.charCodeAt(end) < 128) end++;
+    if (text.charCodeAt(start) < 128)
+      while (end < text.length && end - start < MAX_UNITS && text.charCodeAt(end) < 128) end++;
     else if ((text.codePointAt(start) ?? 0) > 0xffff) end = start + 2;
     tokens.push(pieceOf(text, start, end));
     start = end;
@@ -58,7 +59,9 @@ export function splitAtMarks(tokens: readonly TokenId[]): MarkedText[] {
     const part = tokens.slice(start, starts[index + 1]);
     const [first] = part;
     if (first === undefined) return [];
-    return isMark(first) ? [{ mark: first, text: decodePieces(part.slice(1)) }] : [{ mark: undefined, text: decodePieces(part) }];
+    return isMark(first)
+      ? [{ mark: first, text: decodePieces(part.slice(1)) }]
+      : [{ mark: undefined, text: decodePieces(part) }];
   });
 }
 
@@ -68,10 +71,15 @@ export function encodeMessages(messages: readonly TemplateMessage[]): TokenId[] 
 }
 
 /** The conversation of a prompt, and what its answer is to begin with; `undefined` where the prompt is plain text. */
-export function decodeMessages(parts: readonly MarkedText[]): { readonly messages: readonly TemplateMessage[]; readonly answerStart: string } | undefined {
+export function decodeMessages(
+  parts: readonly MarkedText[],
+): { readonly messages: readonly TemplateMessage[]; readonly answerStart: string } | undefined {
   const answer = parts.find(({ mark }) => mark === Marks.answer);
   if (!answer) return undefined;
-  return { messages: parts.filter(({ mark }) => mark === Marks.message).map(({ text }) => parseJson(text) as TemplateMessage), answerStart: answer.text };
+  return {
+    messages: parts.filter(({ mark }) => mark === Marks.message).map(({ text }) => parseJson(text) as TemplateMessage),
+    answerStart: answer.text,
+  };
 }
 
 function pieceOf(text: string, start: number, end: number): TokenId {
@@ -82,6 +90,7 @@ function pieceOf(text: string, start: number, end: number): TokenId {
 
 function textOf(token: TokenId): string {
   const length = Math.floor(token / LENGTH);
-  if (!Number.isSafeInteger(token) || length < 1 || length > MAX_UNITS) throw new RangeError(`Expected a piece of text, got the token ${token}.`);
+  if (!Number.isSafeInteger(token) || length < 1 || length > MAX_UNITS)
+    throw new RangeError(`Expected a piece of text, got the token ${token}.`);
   return String.fromCharCode(...Array.from({ length }, (_, index) => Math.floor(token / UNIT ** index) % UNIT));
 }

@@ -24,7 +24,20 @@ export function modelFolder(modelsFolder: string, { id }: Pick<CatalogueModel, '
 
 /** A catalogue's model as the shelf shows it. What is recommended is known only beside the others. */
 export async function catalogueEntry(model: CatalogueModel, context: EntryContext): Promise<CatalogueShelfEntry> {
-  const { id, name, publisher, page, parameters, activeParameters, contextTokens, completesInTheMiddle, answers, languages, licence, architecture } = model;
+  const {
+    id,
+    name,
+    publisher,
+    page,
+    parameters,
+    activeParameters,
+    contextTokens,
+    completesInTheMiddle,
+    answers,
+    languages,
+    licence,
+    architecture,
+  } = model;
   return {
     kind: 'catalogue',
     id,
@@ -39,14 +52,25 @@ export async function catalogueEntry(model: CatalogueModel, context: EntryContex
     languages,
     licence,
     engine: CHORUS_ARCHITECTURES.includes(architecture) ? 'chorus' : 'llama',
-    quantisations: await Promise.all(model.quantisations.map((quantisation) => shelfQuantisation(model, quantisation, context))),
+    quantisations: await Promise.all(
+      model.quantisations.map((quantisation) => shelfQuantisation(model, quantisation, context)),
+    ),
   };
 }
 
-async function shelfQuantisation(model: CatalogueModel, quantisation: CatalogueQuantisation, { folder, machine, contextSizeTokens, downloads }: EntryContext): Promise<ShelfQuantisation> {
+async function shelfQuantisation(
+  model: CatalogueModel,
+  quantisation: CatalogueQuantisation,
+  { folder, machine, contextSizeTokens, downloads }: EntryContext,
+): Promise<ShelfQuantisation> {
   const { type, files } = quantisation;
   const target = modelPath(folder, files);
-  const common = { type, sizeBytes: sizeOf(quantisation), plan: planEntry(model, quantisation, machine, contextSizeTokens), isRecommended: false };
+  const common = {
+    type,
+    sizeBytes: sizeOf(quantisation),
+    plan: planEntry(model, quantisation, machine, contextSizeTokens),
+    isRecommended: false,
+  };
   if (await isPresent(folder, files)) return { ...common, state: 'present', path: target };
   const parts = await Promise.all(files.map(async (file) => receivedOf(path.join(folder, fileNameOf(file)))));
   const receivedBytes = parts.reduce((sum, bytes) => sum + bytes, 0);

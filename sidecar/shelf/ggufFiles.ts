@@ -13,22 +13,37 @@ export interface GgufFile {
 }
 
 /** Vision projectors, adapters, importance matrices, embedding and reranking models: none of them writes text. */
-const NO_LANGUAGE_MODEL = /mmproj|imatrix|(^|[-_. ])lora([-_. ]|$)|embed|rerank|(^|[-_./ ])(bge|e5|gte|minilm|arctic-embed)[-_. ]/i;
+const NO_LANGUAGE_MODEL =
+  /mmproj|imatrix|(^|[-_. ])lora([-_. ]|$)|embed|rerank|(^|[-_./ ])(bge|e5|gte|minilm|arctic-embed)[-_. ]/i;
 
 /** The language models below `root`, as `findFiles` finds files. */
-export async function findGgufFiles(root: string, options: { readonly maxDepth: number }): Promise<readonly GgufFile[]> {
-  const files = await findFiles(root, { ...options, look: async (file, realRoot) => (isLanguageModelName(path.basename(file)) ? ggufFile(file, realRoot) : undefined) });
+export async function findGgufFiles(
+  root: string,
+  options: { readonly maxDepth: number },
+): Promise<readonly GgufFile[]> {
+  const files = await findFiles(root, {
+    ...options,
+    look: async (file, realRoot) => (isLanguageModelName(path.basename(file)) ? ggufFile(file, realRoot) : undefined),
+  });
   return files.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** The model at `file`, or undefined where it is not a readable GGUF file, lies (through a link) outside `realRoot`, or lacks parts. */
+/**
+ * The model at `file`, or undefined where it is not a readable GGUF file, lies (through a link) outside `realRoot`, or
+ * lacks parts.
+ */
 export async function ggufFile(file: string, realRoot?: string): Promise<GgufFile | undefined> {
   try {
     const realPath = await realpath(file);
     if (realRoot !== undefined && !realPath.startsWith(realRoot + path.sep)) return undefined;
     if (!(await hasGgufMagic(realPath))) return undefined;
     const part = splitPart(file);
-    return { path: file, realPath, name: part ? path.basename(part.prefix) : path.basename(file, path.extname(file)), sizeBytes: await sizeOfParts(file) };
+    return {
+      path: file,
+      realPath,
+      name: part ? path.basename(part.prefix) : path.basename(file, path.extname(file)),
+      sizeBytes: await sizeOfParts(file),
+    };
   } catch {
     return undefined;
   }

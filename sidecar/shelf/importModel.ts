@@ -28,23 +28,29 @@ interface Copy {
   readonly target: string;
 }
 
-/** Copies a model, checked first, with all its parts; the first gets its name last. Throws `TroubleError`, and the signal's reason; then nothing is left of it. */
+/**
+ * Copies a model, checked first, with all its parts; the first gets its name last. Throws `TroubleError`, and the
+ * signal's reason; then nothing is left of it.
+ */
 export async function importModel({ file, modelsFolder, onProgress, signal }: ImportRequest): Promise<string> {
-  if (!path.isAbsolute(file)) throw new TroubleError('invalid-input', `path: expected an absolute path, got ${file.slice(0, 300)}`);
+  if (!path.isAbsolute(file))
+    throw new TroubleError('invalid-input', `path: expected an absolute path, got ${file.slice(0, 300)}`);
   await inspectModelFile(file);
   const folder = path.join(modelsFolder, IMPORTED_FOLDER);
   const copies = allParts(file).map((source): Copy => ({ source, target: path.join(folder, path.basename(source)) }));
   const sizes = await Promise.all(copies.map(async ({ source }) => (await stat(source)).size));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   let receivedBytes = 0;
-  const onBytes = (bytes: number): void => onProgress({ state: 'downloading', receivedBytes: (receivedBytes += bytes), totalBytes });
+  const onBytes = (bytes: number): void =>
+    onProgress({ state: 'downloading', receivedBytes: (receivedBytes += bytes), totalBytes });
   await makeFolder(folder);
   const onWait = (): Promise<void> => Promise.resolve(onBytes(0));
   const lock = await lockForWriting(path.join(folder, LOCKED_NAME), { onWait, signal });
   try {
     await removePartials(folder);
     for (const { target } of copies) {
-      if (await stat(target).catch(() => undefined)) throw new TroubleError('invalid-input', `${target} is there already. Remove it first, or rename the file.`);
+      if (await stat(target).catch(() => undefined))
+        throw new TroubleError('invalid-input', `${target} is there already. Remove it first, or rename the file.`);
     }
     await requireSpace(folder, totalBytes, path.basename(file));
     await copyAll(copies, { onBytes, signal, lost: lock.lost });
@@ -67,7 +73,14 @@ export async function removeImportLeftovers(modelsFolder: string): Promise<void>
   }
 }
 
-async function copyAll(copies: readonly Copy[], { onBytes, signal, lost }: { readonly onBytes: (bytes: number) => void; readonly signal: AbortSignal; readonly lost: AbortSignal }): Promise<void> {
+async function copyAll(
+  copies: readonly Copy[],
+  {
+    onBytes,
+    signal,
+    lost,
+  }: { readonly onBytes: (bytes: number) => void; readonly signal: AbortSignal; readonly lost: AbortSignal },
+): Promise<void> {
   const ends = AbortSignal.any([signal, lost]);
   const named: string[] = [];
   try {
@@ -79,16 +92,26 @@ async function copyAll(copies: readonly Copy[], { onBytes, signal, lost }: { rea
     }
   } catch (error) {
     // Who took the lock over may be writing under these names.
-    if (!lost.aborted) for (const file of [...copies.map(({ target }) => target + PARTIAL_SUFFIX), ...named]) await rm(file, { force: true });
+    if (!lost.aborted)
+      for (const file of [...copies.map(({ target }) => target + PARTIAL_SUFFIX), ...named])
+        await rm(file, { force: true });
     ends.throwIfAborted();
     throw writeFailure(copies[0]!.target, error);
   }
 }
 
-async function copyFile(source: string, target: string, onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void> {
+async function copyFile(
+  source: string,
+  target: string,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const handle = await createPartial(target);
   try {
-    for await (const chunk of createReadStream(source, { highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>) {
+    for await (const chunk of createReadStream(source, {
+      highWaterMark: 1024 * 1024,
+      signal,
+    }) as AsyncIterable<Buffer>) {
       await handle.writeFile(chunk);
       onBytes(chunk.length);
     }

@@ -44,18 +44,28 @@ const WORK_FOLDER = 'install';
 /** The catalogue states no sizes; even unpacked the largest package has less than this. */
 const ABOUT_PACKAGE_BYTES = 500e6;
 
-/** Installs the add-on that this build names for the CUDA runtime of this machine. Throws as `installCudaAddOn` does. */
-export async function installCudaSupport(options: Omit<InstallOptions, 'catalogue' | 'homeFolder' | 'cudaVersion'>): Promise<void> {
+/**
+ * Installs the add-on that this build names for the CUDA runtime of this machine. Throws as `installCudaAddOn` does.
+ */
+export async function installCudaSupport(
+  options: Omit<InstallOptions, 'catalogue' | 'homeFolder' | 'cudaVersion'>,
+): Promise<void> {
   const catalogue = await cudaCatalogue();
-  if (!catalogue) throw refused('This build has no CUDA add-on. A checkout gets the libraries from npm; packages for Linux x64 and Windows x64 have one.');
+  if (!catalogue)
+    throw refused(
+      'This build has no CUDA add-on. A checkout gets the libraries from npm; packages for Linux x64 and Windows x64 have one.',
+    );
   const runtime = await findCudaRuntime();
-  if (!runtime) throw refused("NVIDIA's driver or CUDA runtime (12 or 13) was not found: the libraries would not run. Install CUDA first.");
+  if (!runtime)
+    throw refused(
+      "NVIDIA's driver or CUDA runtime (12 or 13) was not found: the libraries would not run. Install CUDA first.",
+    );
   await installCudaAddOn({ ...options, catalogue, homeFolder: chorusFolder(), cudaVersion: runtime.majorVersion });
 }
 
 /**
- * Installs what is missing for `cudaVersion`, each package whole or not at all. What is downloaded when it is ended is kept, and the next installation goes on
- * there. Throws `TroubleError`, and the signal's reason.
+ * Installs what is missing for `cudaVersion`, each package whole or not at all. What is downloaded when it is ended is
+ * kept, and the next installation goes on there. Throws `TroubleError`, and the signal's reason.
  */
 export async function installCudaAddOn(options: InstallOptions): Promise<void> {
   const { catalogue, homeFolder, cudaVersion, archive, signal = new AbortController().signal } = options;
@@ -70,7 +80,10 @@ export async function installCudaAddOn(options: InstallOptions): Promise<void> {
     const needed = catalogue.packages.filter(({ upToCuda }) => upToCuda === undefined || cudaVersion <= upToCuda);
     const packages = needed.filter(({ name }) => !existsSync(cudaPackageFolder(homeFolder, catalogue, name)));
     const installation = { packages, folder, workFolder, signal: AbortSignal.any([signal, lock.lost]) };
-    if (packages.length > 0) await (archive === undefined ? installFromRegistry(installation, options) : installFromArchive(installation, archive));
+    if (packages.length > 0)
+      await (archive === undefined
+        ? installFromRegistry(installation, options)
+        : installFromArchive(installation, archive));
     await removeOtherVersions(path.join(homeFolder, CUDA_FOLDER), catalogue.version);
   } finally {
     // Who took the lock over may be working there.
@@ -102,7 +115,11 @@ async function installFromArchive(installation: Installation, archive: string): 
 }
 
 /** Unpacks a package whose checksum is right, and gives it its name. */
-async function install({ name, file: fileName }: CudaPackage, file: string, { folder, workFolder, signal }: Installation): Promise<void> {
+async function install(
+  { name, file: fileName }: CudaPackage,
+  file: string,
+  { folder, workFolder, signal }: Installation,
+): Promise<void> {
   // A folder of its own: what else the archive held must not mix with what was checked.
   const unpacked = path.join(workFolder, `${name}.unpacked`);
   await mkdir(unpacked);
@@ -113,7 +130,12 @@ async function install({ name, file: fileName }: CudaPackage, file: string, { fo
 }
 
 /** The path of a package whose checksum is right. */
-async function download({ name, file, url, integrity }: CudaPackage, client: HttpClient, { folder, signal }: Installation, { timing, onProgress }: InstallOptions): Promise<string> {
+async function download(
+  { name, file, url, integrity }: CudaPackage,
+  client: HttpClient,
+  { folder, signal }: Installation,
+  { timing, onProgress }: InstallOptions,
+): Promise<string> {
   const sha512 = Buffer.from(integrity.replace(/^sha512-/, ''), 'base64').toString('hex');
   try {
     const { partial } = await downloadFile({
@@ -128,17 +150,21 @@ async function download({ name, file, url, integrity }: CudaPackage, client: Htt
     return partial.path;
   } catch (error) {
     if (!(error instanceof TroubleError && error.cause instanceof BrokenTransferError)) throw error;
-    throw refused(`${error.message} Where there is no network, install from an archive: chorus cuda --install FILE.`, { cause: error });
+    throw refused(`${error.message} Where there is no network, install from an archive: chorus cuda --install FILE.`, {
+      cause: error,
+    });
   }
 }
 
 async function checkIntegrity({ name, file: fileName, integrity }: CudaPackage, file: string): Promise<void> {
   const status = await lstat(file).catch(() => undefined);
-  if (!status?.isFile()) throw refused(`The archive holds no ${fileName}: it was made for another platform or version of Chorus`);
+  if (!status?.isFile())
+    throw refused(`The archive holds no ${fileName}: it was made for another platform or version of Chorus`);
   const hash = createHash('sha512');
   await pipeline(createReadStream(file), hash);
   const actual = `sha512-${hash.digest('base64')}`;
-  if (actual !== integrity) throw refused(`${name} has checksum ${actual}, expected ${integrity}: it was not installed`);
+  if (actual !== integrity)
+    throw refused(`${name} has checksum ${actual}, expected ${integrity}: it was not installed`);
 }
 
 /** Unpacks all of an archive, or only `members`. */
@@ -152,7 +178,8 @@ async function membersOf(archive: string): Promise<readonly string[]> {
 
 async function tar(archive: string, parameters: readonly string[]): Promise<string> {
   // Git's tar, which may come first on Windows' PATH, takes C: for a host.
-  const program = process.platform === 'win32' ? path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';
+  const program =
+    process.platform === 'win32' ? path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';
   const { failed, stdout, stderr } = await execa(program, parameters, { reject: false });
   if (failed) throw refused(`${archive} can't be unpacked: ${stderr.split('\n')[0] ?? ''}`);
   return stdout;

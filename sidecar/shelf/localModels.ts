@@ -18,14 +18,18 @@ export interface LocalModelsOptions {
   readonly ollamaServiceFolders?: readonly string[];
 }
 
-/** Publisher, repository, file, and one folder more: no tool that is asked for nests deeper, but for the Hugging Face cache. */
+/**
+ * Publisher, repository, file, and one folder more: no tool that is asked for nests deeper, but for the Hugging Face
+ * cache.
+ */
 const MAX_DEPTH = 4;
 /** Of the Hugging Face cache: `models--owner--name/snapshots/<revision>/<quantisation>/file`. */
 export const MAX_HUB_DEPTH = 5;
 
 /**
- * The GGUF language models that this machine has: Chorus's own first, then those that LM Studio, Ollama and llama.cpp left. Files that can't
- * be read are left out; a folder that does not exist is no error. A file reached in two ways is listed once.
+ * The GGUF language models that this machine has: Chorus's own first, then those that LM Studio, Ollama and llama.cpp
+ * left. Files that can't be read are left out; a folder that does not exist is no error. A file reached in two ways is
+ * listed once.
  */
 export async function localModels(options: LocalModelsOptions = {}): Promise<readonly LocalModel[]> {
   const environment = options.environment ?? process.env;
@@ -37,11 +41,17 @@ export async function localModels(options: LocalModelsOptions = {}): Promise<rea
     found.push(...files.map((file) => ({ file, source })));
   };
   add('bundled', await oneFile(await bundledModelPath(options.scriptFolder)));
-  add('chorus', await findGgufFiles(options.modelsFolder ?? path.join(chorusFolder(environment), MODELS_FOLDER), { maxDepth: MAX_DEPTH }));
+  add(
+    'chorus',
+    await findGgufFiles(options.modelsFolder ?? path.join(chorusFolder(environment), MODELS_FOLDER), {
+      maxDepth: MAX_DEPTH,
+    }),
+  );
   for (const folder of lmStudioFolders(home)) add('lm-studio', await findGgufFiles(folder, { maxDepth: MAX_DEPTH }));
   const services = options.ollamaServiceFolders ?? ['/usr/share/ollama/.ollama/models'];
   for (const folder of [...ollamaFolders(home, environment), ...services]) add('ollama', await ollamaModels(folder));
-  for (const folder of llamaCppFolders(home, environment, platform)) add('llama.cpp', await findGgufFiles(folder, { maxDepth: MAX_DEPTH }));
+  for (const folder of llamaCppFolders(home, environment, platform))
+    add('llama.cpp', await findGgufFiles(folder, { maxDepth: MAX_DEPTH }));
   add('llama.cpp', await findGgufFiles(hubFolder(home, environment), { maxDepth: MAX_HUB_DEPTH }));
 
   const seen = new Set<string>();
@@ -68,7 +78,8 @@ function llamaCppFolders(home: string, environment: NodeJS.ProcessEnv, platform:
   const chosen = environment['LLAMA_CACHE'];
   const folders = chosen ? [chosen] : [];
   if (platform === 'darwin') folders.push(path.join(home, 'Library', 'Caches', 'llama.cpp'));
-  if (platform === 'win32') folders.push(path.join(environment['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'), 'llama.cpp'));
+  if (platform === 'win32')
+    folders.push(path.join(environment['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'), 'llama.cpp'));
   folders.push(path.join(cacheFolder(home, environment), 'llama.cpp'));
   return folders;
 }

@@ -13,7 +13,10 @@ interface Manifest {
   readonly layers?: readonly { readonly mediaType?: unknown; readonly digest?: unknown }[];
 }
 
-/** The models of an Ollama folder: each manifest names the blob that is the GGUF file. Manifests that can't be read are left out. */
+/**
+ * The models of an Ollama folder: each manifest names the blob that is the GGUF file. Manifests that can't be read are
+ * left out.
+ */
 export async function ollamaModels(root: string): Promise<readonly GgufFile[]> {
   const realRoot = await realpath(root).catch(() => undefined);
   if (realRoot === undefined) return [];
@@ -36,7 +39,8 @@ async function manifests(folder: string): Promise<readonly { file: string; name:
       for (const entry of await readdir(parent, { withFileTypes: true }).catch(() => [])) {
         const entryPath = path.join(parent, entry.name);
         if (entry.isDirectory()) next.push(entryPath);
-        else if (entry.isFile() && depth === MANIFEST_DEPTH) found.push({ file: entryPath, name: `${path.basename(parent)}:${entry.name}` });
+        else if (entry.isFile() && depth === MANIFEST_DEPTH)
+          found.push({ file: entryPath, name: `${path.basename(parent)}:${entry.name}` });
       }
     }
     level = next.slice(0, MAX_MANIFESTS);
@@ -44,7 +48,10 @@ async function manifests(folder: string): Promise<readonly { file: string; name:
   return found.slice(0, MAX_MANIFESTS);
 }
 
-/** File name of the model's blob ("sha256-…"), or undefined. Only a digest becomes a path, so that no manifest leads out of the folder. */
+/**
+ * File name of the model's blob ("sha256-…"), or undefined. Only a digest becomes a path, so that no manifest leads out
+ * of the folder.
+ */
 async function modelDigest(file: string): Promise<string | undefined> {
   try {
     if ((await stat(file)).size > MAX_MANIFEST_BYTES) return undefined;

@@ -10,26 +10,47 @@ import type { ShelfPlan } from '../protocol/client.ts';
 import type { CatalogueModel, CatalogueQuantisation } from './catalogue/schema.ts';
 import type { Machine } from './machine.ts';
 
-/** Tokens a second from which ghost text comes while one waits for it, and from which prose comes as fast as it is read. */
+/**
+ * Tokens a second from which ghost text comes while one waits for it, and from which prose comes as fast as it is read.
+ */
 const QUICK_TOKENS_PER_SECOND = 20;
 const MODERATE_TOKENS_PER_SECOND = 7;
 const LEAST_CONTEXT_TOKENS = 512;
 const LEAST_SEQUENCES = 2;
 
-/** What of a model would run where on `machine`, by the same rules as when it is loaded. `contextSizeTokens`: 0 chooses. */
-export function planEntry(model: CatalogueModel, quantisation: CatalogueQuantisation, machine: Machine, contextSizeTokens: number): ShelfPlan {
+/**
+ * What of a model would run where on `machine`, by the same rules as when it is loaded. `contextSizeTokens`: 0 chooses.
+ */
+export function planEntry(
+  model: CatalogueModel,
+  quantisation: CatalogueQuantisation,
+  machine: Machine,
+  contextSizeTokens: number,
+): ShelfPlan {
   const fileBytes = sizeOf(quantisation);
   const shape = shapeOf(model, fileBytes);
   const weights = weightsOf(model, fileBytes);
   // The processor has it twice (`tiedOutput.ts`).
   const weightBytes = fileBytes + (model.shape.tiedOutput && !machine.gpu ? outputBytesOf(model, fileBytes) : 0);
-  const needs = { modelName: model.name, shape, weightBytes, batchTokens: BATCH_TOKENS, logitRows: LOGIT_ROWS, scoredTokens: machine.gpu ? 0 : MAX_PRODUCT_TOKENS, contextSizeTokens };
+  const needs = {
+    modelName: model.name,
+    shape,
+    weightBytes,
+    batchTokens: BATCH_TOKENS,
+    logitRows: LOGIT_ROWS,
+    scoredTokens: machine.gpu ? 0 : MAX_PRODUCT_TOKENS,
+    contextSizeTokens,
+  };
   let plan: ModelPlan;
   try {
     plan = decidePlan(needs, weights, machine);
   } catch (error) {
     if (!(error instanceof TroubleError)) throw error;
-    const { cacheBytes, computeBytes } = memoryNeeds(needs, Math.min(shape.trainContextTokens, contextSizeTokens || LEAST_CONTEXT_TOKENS), LEAST_SEQUENCES);
+    const { cacheBytes, computeBytes } = memoryNeeds(
+      needs,
+      Math.min(shape.trainContextTokens, contextSizeTokens || LEAST_CONTEXT_TOKENS),
+      LEAST_SEQUENCES,
+    );
     return { fit: 'none', neededBytes: weightBytes + cacheBytes + computeBytes, speed: 'slow' };
   }
   const tokensPerSecond = 1 / weights.reduce((seconds, weight) => seconds + secondsOf(weight, model, plan, machine), 0);
@@ -38,7 +59,12 @@ export function planEntry(model: CatalogueModel, quantisation: CatalogueQuantisa
     neededBytes: plan.neededBytes,
     contextSizeTokens: plan.contextSizeTokens,
     tokensPerSecond,
-    speed: tokensPerSecond >= QUICK_TOKENS_PER_SECOND ? 'quick' : tokensPerSecond >= MODERATE_TOKENS_PER_SECOND ? 'moderate' : 'slow',
+    speed:
+      tokensPerSecond >= QUICK_TOKENS_PER_SECOND
+        ? 'quick'
+        : tokensPerSecond >= MODERATE_TOKENS_PER_SECOND
+          ? 'moderate'
+          : 'slow',
   };
 }
 
@@ -63,30 +89,51 @@ function shapeOf({ architecture, shape, contextTokens, parameters }: CatalogueMo
   };
 }
 
-/** The tensors of a model as far as a plan tells them apart, all of them with as many bytes a parameter: each block's, with its experts, and the output. */
+/**
+ * The tensors of a model as far as a plan tells them apart, all of them with as many bytes a parameter: each block's,
+ * with its experts, and the output.
+ */
 function weightsOf(model: CatalogueModel, weightBytes: number): readonly SizedWeight[] {
   const { blockCount, expertShare = 0 } = model.shape;
   const outputBytes = outputBytesOf(model, weightBytes);
   const expertBytes = Math.min(expertShare * weightBytes, weightBytes - outputBytes);
   const blocks = Array.from({ length: blockCount }, (_, block): SizedWeight[] => [
     { name: `blk.${block}.dense`, use: 'matrix', sizeBytes: (weightBytes - outputBytes - expertBytes) / blockCount },
-    ...(expertBytes > 0 ? [{ name: `blk.${block}.experts`, use: 'experts' as const, sizeBytes: expertBytes / blockCount }] : []),
+    ...(expertBytes > 0
+      ? [{ name: `blk.${block}.experts`, use: 'experts' as const, sizeBytes: expertBytes / blockCount }]
+      : []),
   ]);
   return [...blocks.flat(), { name: 'output', use: 'matrix', sizeBytes: outputBytes }];
 }
 
-function outputBytesOf({ parameters, shape: { embeddingLength, vocabularySize } }: CatalogueModel, weightBytes: number): number {
+function outputBytesOf(
+  { parameters, shape: { embeddingLength, vocabularySize } }: CatalogueModel,
+  weightBytes: number,
+): number {
   return Math.min(1, (vocabularySize * embeddingLength) / parameters) * weightBytes;
 }
 
 /** What reading a tensor takes of the time of one token: of experts only those are read that the token is sent to. */
-function secondsOf({ name, use, sizeBytes }: SizedWeight, model: CatalogueModel, { split }: ModelPlan, machine: Machine): number {
-  const isOnCpu = !machine.gpu || (split?.kind === 'experts' ? use === 'experts' : split !== undefined && (blockOf(name) ?? Infinity) < split.firstGpuBlock);
+function secondsOf(
+  { name, use, sizeBytes }: SizedWeight,
+  model: CatalogueModel,
+  { split }: ModelPlan,
+  machine: Machine,
+): number {
+  const isOnCpu =
+    !machine.gpu ||
+    (split?.kind === 'experts'
+      ? use === 'experts'
+      : split !== undefined && (blockOf(name) ?? Infinity) < split.firstGpuBlock);
   const read = use === 'experts' ? sizeBytes * activeExpertShare(model) : sizeBytes;
   return read / (isOnCpu ? machine.mainBytesPerSecond : machine.gpuBytesPerSecond);
 }
 
-function activeExpertShare({ parameters, activeParameters = parameters, shape: { expertShare = 0 } }: CatalogueModel): number {
+function activeExpertShare({
+  parameters,
+  activeParameters = parameters,
+  shape: { expertShare = 0 },
+}: CatalogueModel): number {
   const experts = expertShare * parameters;
   return experts === 0 ? 1 : Math.min(1, Math.max(0, (activeParameters - (parameters - experts)) / experts));
 }

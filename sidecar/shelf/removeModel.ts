@@ -9,22 +9,34 @@ import { removePartial } from './download/partialFile.ts';
 import { tryLockForWriting } from './download/writeLock.ts';
 import { isPathInside, realPathOf } from '../common/findFiles.ts';
 
-/** Throws `TroubleError` where `file` is the chosen model, whatever both paths look like. What is not there is not in use. */
+/**
+ * Throws `TroubleError` where `file` is the chosen model, whatever both paths look like. What is not there is not in
+ * use.
+ */
 export async function requireUnused(file: string, chosenPath: string | undefined): Promise<void> {
   const realFile = await realpath(file).catch(() => undefined);
   if (realFile === undefined || chosenPath === undefined || (await realPathOf(chosenPath)) !== realFile) return;
   throw new TroubleError('invalid-input', `${file.slice(0, 300)} is in use. Choose another model first.`);
 }
 
-/** Removes a model with all its parts. Only one that lies in the models folder is: what other tools downloaded is theirs. Throws `TroubleError`. */
+/**
+ * Removes a model with all its parts. Only one that lies in the models folder is: what other tools downloaded is
+ * theirs. Throws `TroubleError`.
+ */
 export async function removeModel(file: string, modelsFolder: string, models: readonly LocalModel[]): Promise<void> {
   const wanted = path.join(await realPathOf(path.dirname(file)), path.basename(file));
   const model = models.find((each) => each.path === wanted && isPathInside(each.path, modelsFolder));
-  if (!model) throw new TroubleError('invalid-input', `${file.slice(0, 300)} is no model that Chorus downloaded or imported, and is not removed.`);
+  if (!model)
+    throw new TroubleError(
+      'invalid-input',
+      `${file.slice(0, 300)} is no model that Chorus downloaded or imported, and is not removed.`,
+    );
   await removeFiles(allParts(model.path));
 }
 
-/** Removes a catalogue's model, or what was downloaded of it. Throws `TroubleError` while another process downloads it. */
+/**
+ * Removes a catalogue's model, or what was downloaded of it. Throws `TroubleError` while another process downloads it.
+ */
 export async function removeDownloaded(folder: string, files: readonly CatalogueFile[]): Promise<void> {
   if (!(await stat(folder).catch(() => undefined))) return;
   await removeFiles(files.map((file) => path.join(folder, fileNameOf(file))));
@@ -36,7 +48,11 @@ async function removeFiles(parts: readonly string[]): Promise<void> {
   const lock = await tryLockForWriting(parts[0]!).catch((error: unknown) => {
     throw writeFailure(folder, error);
   });
-  if (!lock) throw new TroubleError('invalid-input', `${path.basename(parts[0]!)} is being downloaded by another process. Pause it there first.`);
+  if (!lock)
+    throw new TroubleError(
+      'invalid-input',
+      `${path.basename(parts[0]!)} is being downloaded by another process. Pause it there first.`,
+    );
   try {
     for (const part of parts) {
       await rm(part, { force: true });

@@ -1,7 +1,16 @@
 import path from 'node:path';
 import { MODELS_FOLDER } from '../common/home.ts';
 import { TroubleError } from '../common/troubleError.ts';
-import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, DownloadSettings, LocalModel, RemoveModelParams, ShelfResult, Trouble } from '../protocol/client.ts';
+import type {
+  CatalogueShelfEntry,
+  DownloadProgress,
+  DownloadResult,
+  DownloadSettings,
+  LocalModel,
+  RemoveModelParams,
+  ShelfResult,
+  Trouble,
+} from '../protocol/client.ts';
 import { builtInCatalogue, extendCatalogue } from './catalogue/catalogue.ts';
 import { readCatalogue } from './catalogue/readCatalogue.ts';
 import { CATALOGUES_FOLDER, type CatalogueModel, type CatalogueQuantisation } from './catalogue/schema.ts';
@@ -64,21 +73,46 @@ export class Shelf {
     const realChosenPath = chosenPath && (await realPathOf(chosenPath));
     return {
       entries: [
-        ...(await Promise.all(local.map(async (model) => ({ kind: 'local' as const, model, isChosen: (await realPathOf(model.path)) === realChosenPath, isRemovable: isPathInside(model.path, folder) })))),
-        ...entries.map((entry) => ({ ...entry, quantisations: entry.quantisations.map((quantisation) => ({ ...quantisation, isRecommended: quantisation === best?.quantisation })) })),
+        ...(await Promise.all(
+          local.map(async (model) => ({
+            kind: 'local' as const,
+            model,
+            isChosen: (await realPathOf(model.path)) === realChosenPath,
+            isRemovable: isPathInside(model.path, folder),
+          })),
+        )),
+        ...entries.map((entry) => ({
+          ...entry,
+          quantisations: entry.quantisations.map((quantisation) => ({
+            ...quantisation,
+            isRecommended: quantisation === best?.quantisation,
+          })),
+        })),
       ],
       catalogueTrouble: trouble,
     };
   }
 
   /** Downloads a model, and says where it is. Throws `TroubleError`, and the signal's reason where it pauses. */
-  async download(wanted: { readonly id: string; readonly quantisation?: string }, settings: ShelfSettings, { onProgress, signal }: ShelfWork): Promise<DownloadResult> {
+  async download(
+    wanted: { readonly id: string; readonly quantisation?: string },
+    settings: ShelfSettings,
+    { onProgress, signal }: ShelfWork,
+  ): Promise<DownloadResult> {
     const { downloads } = settings;
     const mirror = requireMirror(downloads.mirror);
     const { model, quantisation } = await this.#find(wanted, settings);
     const folder = modelFolder(await this.modelsFolder(downloads), model);
     const client = await HttpClient.open(downloads.network);
-    const request = { files: quantisation.files, folder, client, mirror, onProgress, signal, timing: this.options.timing };
+    const request = {
+      files: quantisation.files,
+      folder,
+      client,
+      mirror,
+      onProgress,
+      signal,
+      timing: this.options.timing,
+    };
     return this.#downloads.download(request, () => client.close());
   }
 
@@ -87,8 +121,14 @@ export class Shelf {
     return importModel({ ...work, file, modelsFolder: await this.modelsFolder(downloads) });
   }
 
-  /** Removes a model that was downloaded or imported, or what was downloaded of one; never the chosen one. Throws `TroubleError`. */
-  async remove(params: RemoveModelParams, { downloads, chosenPath }: Pick<ShelfSettings, 'downloads' | 'chosenPath'>): Promise<void> {
+  /**
+   * Removes a model that was downloaded or imported, or what was downloaded of one; never the chosen one. Throws
+   * `TroubleError`.
+   */
+  async remove(
+    params: RemoveModelParams,
+    { downloads, chosenPath }: Pick<ShelfSettings, 'downloads' | 'chosenPath'>,
+  ): Promise<void> {
     const folder = await this.modelsFolder(downloads);
     const chosen = await chosenPath();
     if ('path' in params) {
@@ -102,10 +142,17 @@ export class Shelf {
     await removeDownloaded(modelFolder(folder, model), quantisation.files);
   }
 
-  /** Where downloaded models are kept, without links, as the models in it are found. Throws `TroubleError` 'download-failed' where the user names no folder. */
+  /**
+   * Where downloaded models are kept, without links, as the models in it are found. Throws `TroubleError`
+   * 'download-failed' where the user names no folder.
+   */
   async modelsFolder({ folder }: DownloadSettings): Promise<string> {
     if (folder === undefined || folder === '') return realPathOf(path.join(this.options.homeFolder, MODELS_FOLDER));
-    if (!path.isAbsolute(folder)) throw new TroubleError('download-failed', `chorus.downloads.folder: expected an absolute path, got ${folder.slice(0, 300)}`);
+    if (!path.isAbsolute(folder))
+      throw new TroubleError(
+        'download-failed',
+        `chorus.downloads.folder: expected an absolute path, got ${folder.slice(0, 300)}`,
+      );
     return realPathOf(folder);
   }
 
@@ -114,11 +161,17 @@ export class Shelf {
     return this.#downloads.pauseAll();
   }
 
-  async #catalogue({ catalogue, network }: DownloadSettings): Promise<{ models: readonly CatalogueModel[]; trouble?: Trouble }> {
+  async #catalogue({
+    catalogue,
+    network,
+  }: DownloadSettings): Promise<{ models: readonly CatalogueModel[]; trouble?: Trouble }> {
     const builtIn = builtInCatalogue();
     if (catalogue === undefined || catalogue === '') return { models: builtIn.models };
     try {
-      const own = await readCatalogue(catalogue, { network, cacheFolder: path.join(this.options.homeFolder, MODELS_FOLDER, CATALOGUES_FOLDER) });
+      const own = await readCatalogue(catalogue, {
+        network,
+        cacheFolder: path.join(this.options.homeFolder, MODELS_FOLDER, CATALOGUES_FOLDER),
+      });
       return { models: extendCatalogue(builtIn, own.catalogue), trouble: own.trouble && troubleOf(own.trouble) };
     } catch (error) {
       if (!(error instanceof TroubleError)) throw error;
@@ -126,17 +179,38 @@ export class Shelf {
     }
   }
 
-  async #entries(models: readonly CatalogueModel[], { downloads, machine: describe, contextSizeTokens }: ShelfSettings): Promise<CatalogueShelfEntry[]> {
+  async #entries(
+    models: readonly CatalogueModel[],
+    { downloads, machine: describe, contextSizeTokens }: ShelfSettings,
+  ): Promise<CatalogueShelfEntry[]> {
     const folder = await this.modelsFolder(downloads);
     const machine = await describe();
-    return Promise.all(models.map((model) => catalogueEntry(model, { folder: modelFolder(folder, model), machine, contextSizeTokens, downloads: this.#downloads })));
+    return Promise.all(
+      models.map((model) =>
+        catalogueEntry(model, {
+          folder: modelFolder(folder, model),
+          machine,
+          contextSizeTokens,
+          downloads: this.#downloads,
+        }),
+      ),
+    );
   }
 
-  async #find({ id, quantisation: type }: { readonly id: string; readonly quantisation?: string }, settings: ShelfSettings): Promise<{ model: CatalogueModel; quantisation: CatalogueQuantisation }> {
+  async #find(
+    { id, quantisation: type }: { readonly id: string; readonly quantisation?: string },
+    settings: ShelfSettings,
+  ): Promise<{ model: CatalogueModel; quantisation: CatalogueQuantisation }> {
     const { models } = await this.#catalogue(settings.downloads);
     if (type !== undefined) return named({ id, quantisation: type }, models);
-    const entries = await this.#entries(models.filter((model) => model.id === id), settings);
-    const best: Candidate['quantisation'] | undefined = recommended(entries)?.quantisation ?? entries[0]?.quantisations.find(({ plan }) => plan.fit !== 'none') ?? entries[0]?.quantisations[0];
+    const entries = await this.#entries(
+      models.filter((model) => model.id === id),
+      settings,
+    );
+    const best: Candidate['quantisation'] | undefined =
+      recommended(entries)?.quantisation ??
+      entries[0]?.quantisations.find(({ plan }) => plan.fit !== 'none') ??
+      entries[0]?.quantisations[0];
     return named({ id, quantisation: best?.type ?? '' }, models);
   }
 }
@@ -145,10 +219,24 @@ function troubleOf({ code, message }: TroubleError): Trouble {
   return { code, message };
 }
 
-function named({ id, quantisation: type }: { readonly id: string; readonly quantisation: string }, models: readonly CatalogueModel[]): { model: CatalogueModel; quantisation: CatalogueQuantisation } {
+function named(
+  { id, quantisation: type }: { readonly id: string; readonly quantisation: string },
+  models: readonly CatalogueModel[],
+): { model: CatalogueModel; quantisation: CatalogueQuantisation } {
   const model = models.find((each) => each.id === id);
-  if (!model) throw new TroubleError('invalid-input', `No catalogue has a model "${id.slice(0, 100)}". There are: ${models.map((each) => each.id).join(', ').slice(0, 1000)}`);
+  if (!model)
+    throw new TroubleError(
+      'invalid-input',
+      `No catalogue has a model "${id.slice(0, 100)}". There are: ${models
+        .map((each) => each.id)
+        .join(', ')
+        .slice(0, 1000)}`,
+    );
   const quantisation = model.quantisations.find((each) => each.type.toLowerCase() === type.toLowerCase());
-  if (!quantisation) throw new TroubleError('invalid-input', `${model.name} is not there as "${type.slice(0, 100)}", but as ${model.quantisations.map((each) => each.type).join(', ')}`);
+  if (!quantisation)
+    throw new TroubleError(
+      'invalid-input',
+      `${model.name} is not there as "${type.slice(0, 100)}", but as ${model.quantisations.map((each) => each.type).join(', ')}`,
+    );
   return { model, quantisation };
 }

@@ -24,20 +24,27 @@ export interface SpeechModelsOptions {
 
 /** Tools nest their models no deeper. */
 const MAX_DEPTH = 2;
-/** "ggml" as whisper.cpp's files begin, a number whose lowest byte comes first. Behind it is the size of the vocabulary, in four bytes. */
+/**
+ * "ggml" as whisper.cpp's files begin, a number whose lowest byte comes first. Behind it is the size of the vocabulary,
+ * in four bytes.
+ */
 const MAGIC = 'lmgg';
 const BEGINNING_BYTES = MAGIC.length + 4;
 /** Models without weights, with which whisper.cpp tests itself, and its models for voice activity. */
 const NO_SPEECH_MODEL = /for-tests|silero|vad/i;
 
 /**
- * The speech models that this machine has, where tools that use whisper.cpp keep them; those that are quick first. Files that can't be read are left out, a
- * folder that does not exist is no error.
+ * The speech models that this machine has, where tools that use whisper.cpp keep them; those that are quick first.
+ * Files that can't be read are left out, a folder that does not exist is no error.
  */
 export async function speechModels(options: SpeechModelsOptions = {}): Promise<readonly SpeechModelFile[]> {
   const { environment = process.env, homeFolder: home = os.homedir(), platform = process.platform } = options;
   const folders = toolFolders(home, environment, platform).map((folder) => ({ folder, maxDepth: MAX_DEPTH }));
-  const found = await Promise.all([...folders, { folder: hubFolder(home, environment), maxDepth: MAX_HUB_DEPTH }].map(({ folder, maxDepth }) => findFiles(folder, { maxDepth, look })));
+  const found = await Promise.all(
+    [...folders, { folder: hubFolder(home, environment), maxDepth: MAX_HUB_DEPTH }].map(({ folder, maxDepth }) =>
+      findFiles(folder, { maxDepth, look }),
+    ),
+  );
   const seen = new Set<string>();
   return found
     .flat()
@@ -45,8 +52,15 @@ export async function speechModels(options: SpeechModelsOptions = {}): Promise<r
     .sort((a, b) => a.sizeBytes - b.sizeBytes);
 }
 
-/** The chosen speech model, or the best that was found for a language, a BCP 47 tag or "auto". Throws `TroubleError` 'no-speech-model' that says how to get one. */
-export async function speechModelPath(chosen: string | undefined, language: string, options: SpeechModelsOptions = {}): Promise<string> {
+/**
+ * The chosen speech model, or the best that was found for a language, a BCP 47 tag or "auto". Throws `TroubleError`
+ * 'no-speech-model' that says how to get one.
+ */
+export async function speechModelPath(
+  chosen: string | undefined,
+  language: string,
+  options: SpeechModelsOptions = {},
+): Promise<string> {
   if (chosen !== undefined && chosen !== '') return path.resolve(chosen);
   const found = await speechModels(options);
   const multilingual = found.filter(({ isMultilingual }) => isMultilingual);
@@ -68,18 +82,40 @@ function bestOf(models: readonly SpeechModelFile[]): SpeechModelFile | undefined
 /** Of whisper.cpp itself, pywhispercpp, Buzz and MacWhisper; a developer's cache. */
 function toolFolders(home: string, environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): readonly string[] {
   const cache = cacheFolder(home, environment);
-  const shared = [path.join(home, 'whisper.cpp', 'models'), path.join(cache, 'whisper.cpp'), path.join(cache, 'whisper'), path.join(cache, 'Buzz', 'models')];
+  const shared = [
+    path.join(home, 'whisper.cpp', 'models'),
+    path.join(cache, 'whisper.cpp'),
+    path.join(cache, 'whisper'),
+    path.join(cache, 'Buzz', 'models'),
+  ];
   if (platform === 'darwin') {
     const support = path.join(home, 'Library', 'Application Support');
     const caches = path.join(home, 'Library', 'Caches');
-    return [...shared, path.join(support, 'pywhispercpp', 'models'), path.join(support, 'MacWhisper', 'models'), path.join(caches, 'Buzz', 'models'), '/opt/homebrew/share/whisper-cpp', '/usr/local/share/whisper-cpp'];
+    return [
+      ...shared,
+      path.join(support, 'pywhispercpp', 'models'),
+      path.join(support, 'MacWhisper', 'models'),
+      path.join(caches, 'Buzz', 'models'),
+      '/opt/homebrew/share/whisper-cpp',
+      '/usr/local/share/whisper-cpp',
+    ];
   }
   if (platform === 'win32') {
     const local = environment['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local');
-    return [...shared, path.join(local, 'pywhispercpp', 'pywhispercpp', 'models'), path.join(local, 'Buzz', 'Buzz', 'Cache', 'models')];
+    return [
+      ...shared,
+      path.join(local, 'pywhispercpp', 'pywhispercpp', 'models'),
+      path.join(local, 'Buzz', 'Buzz', 'Cache', 'models'),
+    ];
   }
   const data = environment['XDG_DATA_HOME'] ?? path.join(home, '.local', 'share');
-  return [...shared, path.join(data, 'pywhispercpp', 'models'), path.join(data, 'whisper.cpp'), '/usr/share/whisper.cpp/models', '/usr/share/whisper-cpp'];
+  return [
+    ...shared,
+    path.join(data, 'pywhispercpp', 'models'),
+    path.join(data, 'whisper.cpp'),
+    '/usr/share/whisper.cpp/models',
+    '/usr/share/whisper-cpp',
+  ];
 }
 
 async function look(file: string): Promise<SpeechModelFile | undefined> {

@@ -41,7 +41,10 @@ const LEAST_MEAN_LOG_PROBABILITY = -1;
 /** Above it an unlikely result is taken for no speech. */
 const NO_SPEECH_PROBABILITY = 0.6;
 
-/** Decodes the window that the network encoded last: by beam search at temperature 0, greedily with one beam, else by sampling, as Whisper's authors do (arXiv 2212.04356, 4.5). */
+/**
+ * Decodes the window that the network encoded last: by beam search at temperature 0, greedily with one beam, else by
+ * sampling, as Whisper's authors do (arXiv 2212.04356, 4.5).
+ */
 export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {
   let decoded: DecodedWindow | undefined;
   for (const temperature of options.temperatures) {
@@ -64,13 +67,24 @@ export function isSilence({ noSpeechProbability, meanLogProbability }: DecodedWi
   return noSpeechProbability > NO_SPEECH_PROBABILITY && meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
 }
 
-function decodeAt({ network, tokens, language, previous = [], beamSize, bias, signal }: DecodeWindowOptions, temperature: number): DecodedWindow {
+function decodeAt(
+  { network, tokens, language, previous = [], beamSize, bias, signal }: DecodeWindowOptions,
+  temperature: number,
+): DecodedWindow {
   const { textContext } = network.model.file.hyperparameters;
   const prompt = promptTokens(tokens, language, previous.slice(-(textContext / 2 - 1)));
   const random = uniformNumbers(Math.round(temperature * 1000));
   const history: number[] = [];
-  const batch = prompt.map((token, position): DecoderToken => ({ token, position, row: position, history: Array.from({ length: position }, (_, row) => row) }));
-  const [atStart, atEnd] = network.decode(batch, [prompt.indexOf(tokens.start), prompt.length - 1]) as [Float32Array, Float32Array];
+  const batch = prompt.map((token, position): DecoderToken => ({
+    token,
+    position,
+    row: position,
+    history: Array.from({ length: position }, (_, row) => row),
+  }));
+  const [atStart, atEnd] = network.decode(batch, [prompt.indexOf(tokens.start), prompt.length - 1]) as [
+    Float32Array,
+    Float32Array,
+  ];
   const noSpeechProbability = Math.exp(logProbability(atStart, tokens.noSpeech));
   const rules = (values: Float32Array, said: readonly number[]): void => {
     bias?.apply(values, said);
@@ -78,8 +92,22 @@ function decodeAt({ network, tokens, language, previous = [], beamSize, bias, si
   };
   if (temperature === 0 && beamSize > 1) {
     const mostTokens = Math.min(textContext / 2, textContext - prompt.length);
-    const [best] = beamSearch({ decoder: network, prompt, logits: atEnd, end: tokens.end, beamSize, mostTokens, rules, signal }) as [Hypothesis];
-    return { tokens: best.tokens, meanLogProbability: best.logProbability / (best.tokens.length + 1), noSpeechProbability, temperature };
+    const [best] = beamSearch({
+      decoder: network,
+      prompt,
+      logits: atEnd,
+      end: tokens.end,
+      beamSize,
+      mostTokens,
+      rules,
+      signal,
+    }) as [Hypothesis];
+    return {
+      tokens: best.tokens,
+      meanLogProbability: best.logProbability / (best.tokens.length + 1),
+      noSpeechProbability,
+      temperature,
+    };
   }
   const sampled: number[] = [];
   let sum = 0;
@@ -122,7 +150,8 @@ function repeatsItself(text: string): boolean {
 
 function largest(values: Float32Array): number {
   let best = 0;
-  for (let index = 1; index < values.length; index++) if ((values[index] as number) > (values[best] as number)) best = index;
+  for (let index = 1; index < values.length; index++)
+    if ((values[index] as number) > (values[best] as number)) best = index;
   return best;
 }
 

@@ -4,9 +4,9 @@ import { TIMESTAMP_SECONDS, type SpeechTokens } from './speechTokens.ts';
 const LATEST_BEGINNING_SECONDS = 1;
 
 /**
- * Forbids, as −∞ in `logits`, what can't follow `sampled`, the tokens of this window so far: blanks at the beginning, signs that stand for no speech, and all
- * that breaks the grammar of timestamps (arXiv 2212.04356, 4.5): they come in pairs about a segment, never go back, and one is due where all of them
- * together are likelier than any word.
+ * Forbids, as −∞ in `logits`, what can't follow `sampled`, the tokens of this window so far: blanks at the beginning,
+ * signs that stand for no speech, and all that breaks the grammar of timestamps (arXiv 2212.04356, 4.5): they come in
+ * pairs about a segment, never go back, and one is due where all of them together are likelier than any word.
  */
 export function applyDecodingRules(logits: Float32Array, sampled: readonly number[], tokens: SpeechTokens): void {
   const { firstTimestamp, end } = tokens;
@@ -33,7 +33,8 @@ export function applyDecodingRules(logits: Float32Array, sampled: readonly numbe
 
 function timestampIsDue(logits: Float32Array, firstTimestamp: number): boolean {
   let word = -Infinity;
-  for (let token = 0; token < firstTimestamp; token++) if ((logits[token] as number) > word) word = logits[token] as number;
+  for (let token = 0; token < firstTimestamp; token++)
+    if ((logits[token] as number) > word) word = logits[token] as number;
   let sum = 0;
   for (let token = firstTimestamp; token < logits.length; token++) sum += Math.exp((logits[token] as number) - word);
   return sum > 1;

@@ -8,12 +8,18 @@ const SETTLED_SECONDS = 8;
 const PAUSE_SECONDS = 0.8;
 /** Kept of silence, so that a first consonant is not cut. */
 const KEPT_SILENCE_SECONDS = 1;
-/** Speech behind the last whole segment that is worth another window: a shorter one is where the two disagree about its end. */
+/**
+ * Speech behind the last whole segment that is worth another window: a shorter one is where the two disagree about its
+ * end.
+ */
 const UNREAD_SECONDS = 0.3;
 /** Greedy, and in brief windows: the text is decoded again with the next piece of sound. */
 const WHILE_SPEAKING: readonly number[] = [0];
 
-/** Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is read once more, as exactly as can be, and settled. */
+/**
+ * Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is
+ * read once more, as exactly as can be, and settled.
+ */
 export class Dictation {
   /** Set when the model is loaded. */
   transcriber: WindowTranscriber | undefined;
@@ -27,7 +33,13 @@ export class Dictation {
   #lastSpeechEnd = 0;
 
   /** `beamSize` is that of what stays; readings while one speaks are greedy. */
-  constructor(private readonly options: { readonly language: string; readonly beamSize?: number; readonly phrases?: readonly string[] }) {
+  constructor(
+    private readonly options: {
+      readonly language: string;
+      readonly beamSize?: number;
+      readonly phrases?: readonly string[];
+    },
+  ) {
     this.#language = options.language;
   }
 
@@ -40,29 +52,50 @@ export class Dictation {
     this.#added += samples.length;
   }
 
-  async read({ isFinal, signal }: { readonly isFinal: boolean; readonly signal?: AbortSignal }): Promise<DictationReading> {
+  async read({
+    isFinal,
+    signal,
+  }: {
+    readonly isFinal: boolean;
+    readonly signal?: AbortSignal;
+  }): Promise<DictationReading> {
     const { transcriber } = this;
     if (!transcriber) return this.#reading('');
     while (this.#sound.length > 0) {
       const available = Math.min(this.#sound.length, transcriber.windowSamples);
       let window = await this.#window(transcriber, available, { stays: isFinal, signal });
-      if (!isFinal && settledSamples(window, available, transcriber.windowSamples) > 0 && window.speech.length > 0) window = await this.#window(transcriber, available, { stays: true, signal });
-      const settled = settledSamples(window, available, transcriber.windowSamples) || (isFinal ? unreadFrom(window) : 0);
+      if (!isFinal && settledSamples(window, available, transcriber.windowSamples) > 0 && window.speech.length > 0)
+        window = await this.#window(transcriber, available, { stays: true, signal });
+      const settled =
+        settledSamples(window, available, transcriber.windowSamples) || (isFinal ? unreadFrom(window) : 0);
       const text = window.segments.reduce((said, segment) => joined(said, segment.text), '');
       if (settled === 0) return this.#reading(text);
       this.#settle(text, window.language, settled);
-      // Behind a full window's last whole sentence, and behind a decoder's last whole segment, is sound that no text stands for yet.
+      // Behind a full window's last whole sentence, and behind a decoder's last whole segment, is sound that no text
+      // stands for yet.
       if (!isFinal) break;
     }
     return this.#reading('');
   }
 
   /** Reads the first `available` samples: quickly, or as what `stays`. */
-  async #window(transcriber: WindowTranscriber, available: number, { stays, signal }: { readonly stays: boolean; readonly signal: AbortSignal | undefined }): Promise<TranscribedWindow> {
+  async #window(
+    transcriber: WindowTranscriber,
+    available: number,
+    { stays, signal }: { readonly stays: boolean; readonly signal: AbortSignal | undefined },
+  ): Promise<TranscribedWindow> {
     const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
     samples.set(this.#sound.subarray(0, available), FRAME_REACH_SAMPLES);
     const { beamSize, phrases } = this.options;
-    const options = { language: this.#language, previous: [], temperatures: stays ? undefined : WHILE_SPEAKING, beamSize: stays ? beamSize : 1, briefWindows: !stays, phrases, signal };
+    const options = {
+      language: this.#language,
+      previous: [],
+      temperatures: stays ? undefined : WHILE_SPEAKING,
+      beamSize: stays ? beamSize : 1,
+      briefWindows: !stays,
+      phrases,
+      signal,
+    };
     const start = this.#added - this.#sound.length;
     this.#heard = start + available;
     const window = await transcriber.transcribeWindow(samples, available, options);
@@ -74,7 +107,9 @@ export class Dictation {
     return window;
   }
 
-  /** Text that does not change any more; its sound is dropped. What was spoken decides for the language of what follows. */
+  /**
+   * Text that does not change any more; its sound is dropped. What was spoken decides for the language of what follows.
+   */
   #settle(text: string, language: string, samples: number): void {
     if (text !== '') this.#language = language;
     this.#settled = joined(this.#settled, text);
@@ -82,11 +117,18 @@ export class Dictation {
   }
 
   #reading(text: string): DictationReading {
-    return { text: joined(this.#settled, text), hasSpeech: this.#hasSpeech, silenceSeconds: Math.max(0, this.#heard - this.#lastSpeechEnd) / SAMPLE_RATE_HZ };
+    return {
+      text: joined(this.#settled, text),
+      hasSpeech: this.#hasSpeech,
+      silenceSeconds: Math.max(0, this.#heard - this.#lastSpeechEnd) / SAMPLE_RATE_HZ,
+    };
   }
 }
 
-/** How much of a window does not change any more, in samples: silence, what lies before a pause, and the whole segments of a window that is full. */
+/**
+ * How much of a window does not change any more, in samples: silence, what lies before a pause, and the whole segments
+ * of a window that is full.
+ */
 function settledSamples({ speech, nextSeconds }: TranscribedWindow, available: number, windowSamples: number): number {
   const last = speech.at(-1);
   const isFull = available === windowSamples;
@@ -98,7 +140,10 @@ function settledSamples({ speech, nextSeconds }: TranscribedWindow, available: n
   return isFull ? Math.round(nextSeconds * SAMPLE_RATE_HZ) : 0;
 }
 
-/** Where sound begins that somebody spoke and the text has not: behind the last whole segment of a text that went on. 0 where there is none. */
+/**
+ * Where sound begins that somebody spoke and the text has not: behind the last whole segment of a text that went on. 0
+ * where there is none.
+ */
 function unreadFrom({ speech, nextSeconds }: TranscribedWindow): number {
   const last = speech.at(-1);
   return last && last.end - nextSeconds > UNREAD_SECONDS ? Math.round(nextSeconds * SAMPLE_RATE_HZ) : 0;

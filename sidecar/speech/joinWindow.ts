@@ -12,17 +12,25 @@ export interface WindowSegment {
 const LEAST_STEP_SECONDS = 1;
 
 /**
- * Segments of a decoded window, and where the next one begins: after the last segment that ended inside this one, since what came behind it was cut
- * (openai/whisper, transcribe.py).
+ * Segments of a decoded window, and where the next one begins: after the last segment that ended inside this one, since
+ * what came behind it was cut (openai/whisper, transcribe.py).
  */
-export function joinWindow({ tokens: decoded }: Pick<DecodedWindow, 'tokens'>, tokens: SpeechTokens, windowSeconds: number): { readonly segments: readonly WindowSegment[]; readonly nextSeconds: number } {
-  const isTimestamp = (index: number): boolean => index >= 0 && index < decoded.length && tokens.isTimestamp(decoded[index] as number);
+export function joinWindow(
+  { tokens: decoded }: Pick<DecodedWindow, 'tokens'>,
+  tokens: SpeechTokens,
+  windowSeconds: number,
+): { readonly segments: readonly WindowSegment[]; readonly nextSeconds: number } {
+  const isTimestamp = (index: number): boolean =>
+    index >= 0 && index < decoded.length && tokens.isTimestamp(decoded[index] as number);
   // Where one segment ends and the next begins stand two timestamps.
   const cuts = decoded.flatMap((_, index) => (isTimestamp(index) && isTimestamp(index - 1) ? [index] : []));
   const endsWithOne = isTimestamp(decoded.length - 1) && !isTimestamp(decoded.length - 2);
   if (cuts.length === 0) {
     const last = decoded.findLast((token) => tokens.isTimestamp(token) && token !== tokens.firstTimestamp);
-    return { segments: [{ start: 0, end: last === undefined ? windowSeconds : tokens.seconds(last), tokens: decoded }], nextSeconds: windowSeconds };
+    return {
+      segments: [{ start: 0, end: last === undefined ? windowSeconds : tokens.seconds(last), tokens: decoded }],
+      nextSeconds: windowSeconds,
+    };
   }
   const ends = endsWithOne ? [...cuts, decoded.length] : cuts;
   const segments = ends.map((end, index) => {

@@ -6,7 +6,15 @@ import { TroubleError } from '../common/troubleError.ts';
 import type { Speech, TranscribeEvents } from './speech.ts';
 import { openComputeDevice } from '../models/computeDevice.ts';
 import { computeThreads } from '../models/threads.ts';
-import type { BeginDictationParams, DictationReading, DictationSound, ReadDictationParams, SpeechModelParams, TranscribeParams, TranscribeResult } from '../protocol/engine.ts';
+import type {
+  BeginDictationParams,
+  DictationReading,
+  DictationSound,
+  ReadDictationParams,
+  SpeechModelParams,
+  TranscribeParams,
+  TranscribeResult,
+} from '../protocol/engine.ts';
 import { Dictation } from './dictation.ts';
 import { openSpeechModel } from './speechModel.ts';
 import { SpeechTransformerTranscriber } from './speechTransformerTranscriber.ts';
@@ -22,7 +30,10 @@ interface Opened {
   readonly transcriber: WindowTranscriber;
 }
 
-/** Speech in this process: one thing at a time, since all share a model and a device. The last model stays, since loading it takes longer than a sentence. */
+/**
+ * Speech in this process: one thing at a time, since all share a model and a device. The last model stays, since
+ * loading it takes longer than a sentence.
+ */
 export class LocalSpeech implements Speech {
   #opened: Opened | undefined;
   #dictation: Dictation | undefined;
@@ -33,7 +44,10 @@ export class LocalSpeech implements Speech {
     return this.#afterOthers(() => this.#transcribe(params, events), events.signal);
   }
 
-  async #transcribe(params: TranscribeParams, { onSegment, onProgress, signal }: TranscribeEvents): Promise<TranscribeResult> {
+  async #transcribe(
+    params: TranscribeParams,
+    { onSegment, onProgress, signal }: TranscribeEvents,
+  ): Promise<TranscribeResult> {
     // What is cheap to find wrong first.
     const sound = await WavFile.open(params.soundPath);
     try {
@@ -59,7 +73,10 @@ export class LocalSpeech implements Speech {
     }
   }
 
-  async beginDictation({ model, language, beamSize, phrases }: BeginDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async beginDictation(
+    { model, language, beamSize, phrases }: BeginDictationParams,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     // Sound that comes while the model is loaded is kept.
     const dictation = new Dictation({ language, beamSize, phrases });
     this.#dictation = dictation;
@@ -73,10 +90,15 @@ export class LocalSpeech implements Speech {
 
   addSound({ samples }: DictationSound): void {
     const bytes = Buffer.from(samples, 'base64');
-    this.#dictation?.add(Float32Array.from({ length: Math.floor(bytes.length / 2) }, (_, index) => bytes.readInt16LE(2 * index) / 32_768));
+    this.#dictation?.add(
+      Float32Array.from({ length: Math.floor(bytes.length / 2) }, (_, index) => bytes.readInt16LE(2 * index) / 32_768),
+    );
   }
 
-  async readDictation({ isFinal }: ReadDictationParams, { signal }: { readonly signal?: AbortSignal } = {}): Promise<DictationReading> {
+  async readDictation(
+    { isFinal }: ReadDictationParams,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<DictationReading> {
     const dictation = this.#dictation;
     if (!dictation) throw new TroubleError('invalid-input', 'No dictation was begun.');
     try {

@@ -27,9 +27,10 @@ interface MelGraph {
 }
 
 /**
- * Whisper's spectrum (arXiv 2212.04356, 2.2): the decimal logarithm of the power in bands of the mel scale, cut 8 decades below the loudest and brought near
- * ±1. The Fourier transform is a product with its matrix, which Hann's window is part of: at 400 samples a frame that takes as long as a fast one. It runs on
- * the processor, in float32, whatever device runs the network.
+ * Whisper's spectrum (arXiv 2212.04356, 2.2): the decimal logarithm of the power in bands of the mel scale, cut 8
+ * decades below the loudest and brought near ±1. The Fourier transform is a product with its matrix, which Hann's
+ * window is part of: at 400 samples a frame that takes as long as a fast one. It runs on the processor, in float32,
+ * whatever device runs the network.
  */
 export class LogMel implements Disposable {
   readonly #storage: Storage;
@@ -51,7 +52,10 @@ export class LogMel implements Disposable {
     this.#memory = new DeviceMemory(cpu);
   }
 
-  /** `samples` at 16 kHz, from `FRAME_REACH_SAMPLES` before the first frame's middle to as many behind the last: `[bands, frames]`, bands first. */
+  /**
+   * `samples` at 16 kHz, from `FRAME_REACH_SAMPLES` before the first frame's middle to as many behind the last:
+   * `[bands, frames]`, bands first.
+   */
   compute(samples: Float32Array): Float32Array {
     const frames = Math.floor((samples.length - TRANSFORM_SAMPLES) / HOP_SAMPLES) + 1;
     if (this.#built?.frames !== frames) {
@@ -70,7 +74,8 @@ export class LogMel implements Disposable {
     const windows = graph.input('windows', 'F32', [TRANSFORM_SAMPLES, frames]);
     // [2 · frequencies, frames]: real parts, then imaginary ones.
     const squares = sqr(graph, mulMat(graph, this.#transform, windows));
-    const half = (first: number): Tensor => contiguous(graph, view(graph, squares, [frequencies, frames], { offsetBytes: 4 * first }));
+    const half = (first: number): Tensor =>
+      contiguous(graph, view(graph, squares, [frequencies, frames], { offsetBytes: 4 * first }));
     const power = add(graph, half(0), half(frequencies));
     const bands = log(graph, clamp(graph, mulMat(graph, this.#filters, power), LEAST_POWER, Number.MAX_SAFE_INTEGER));
     graph.expand(bands, { read: true });
@@ -88,7 +93,11 @@ export class LogMel implements Disposable {
 /** The samples of each frame: `[TRANSFORM_SAMPLES, frames]`. */
 function overlappingWindows(samples: Float32Array, frames: number): Float32Array {
   const windows = new Float32Array(TRANSFORM_SAMPLES * frames);
-  for (let frame = 0; frame < frames; frame++) windows.set(samples.subarray(frame * HOP_SAMPLES, frame * HOP_SAMPLES + TRANSFORM_SAMPLES), frame * TRANSFORM_SAMPLES);
+  for (let frame = 0; frame < frames; frame++)
+    windows.set(
+      samples.subarray(frame * HOP_SAMPLES, frame * HOP_SAMPLES + TRANSFORM_SAMPLES),
+      frame * TRANSFORM_SAMPLES,
+    );
   return windows;
 }
 
@@ -115,6 +124,7 @@ function compress(values: Float32Array): Float32Array {
     if (decades > loudest) loudest = decades;
   }
   const floor = loudest - DYNAMIC_RANGE;
-  for (let index = 0; index < values.length; index++) values[index] = (Math.max(values[index] as number, floor) + 4) / 4;
+  for (let index = 0; index < values.length; index++)
+    values[index] = (Math.max(values[index] as number, floor) + 4) / 4;
   return values;
 }

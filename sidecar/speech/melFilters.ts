@@ -1,5 +1,16 @@
-/** Triangular filters on Slaney's mel scale, each of area 1, as librosa and Whisper have them: `[transformSize / 2 + 1, bands]`, bands outermost. */
-export function slaneyMelFilters({ bands, transformSize, sampleRateHz }: { readonly bands: number; readonly transformSize: number; readonly sampleRateHz: number }): Float32Array {
+/**
+ * Triangular filters on Slaney's mel scale, each of area 1, as librosa and Whisper have them: `[transformSize / 2 + 1,
+ * bands]`, bands outermost.
+ */
+export function slaneyMelFilters({
+  bands,
+  transformSize,
+  sampleRateHz,
+}: {
+  readonly bands: number;
+  readonly transformSize: number;
+  readonly sampleRateHz: number;
+}): Float32Array {
   const frequencies = transformSize / 2 + 1;
   const highest = toMel(sampleRateHz / 2);
   const edges = Array.from({ length: bands + 2 }, (_, index) => toHz((highest * index) / (bands + 1)));

@@ -1,12 +1,15 @@
-/** Zero crossings of the sinc on each side: with Kaiser's window below, 80 dB are kept out of the band and 7 of 8 kHz stay. */
+/**
+ * Zero crossings of the sinc on each side: with Kaiser's window below, 80 dB are kept out of the band and 7 of 8 kHz
+ * stay.
+ */
 const ZERO_CROSSINGS = 32;
 const KAISER_BETA = 8;
 /** Of half the lower rate: where half the amplitude is left. */
 const CUTOFF = 0.93;
 
 /**
- * Changes the sampling rate of sound that comes in pieces: a sinc under Kaiser's window, one row of taps for each place that an output can have between two
- * inputs (polyphase; Smith, "Digital Audio Resampling").
+ * Changes the sampling rate of sound that comes in pieces: a sinc under Kaiser's window, one row of taps for each place
+ * that an output can have between two inputs (polyphase; Smith, "Digital Audio Resampling").
  */
 export class Resampler {
   readonly #up: number;
@@ -56,11 +59,15 @@ export class Resampler {
 
 function dot(taps: Float32Array, firstTap: number, input: Float32Array, first: number, count: number): number {
   let sum = 0;
-  for (let index = 0; index < count; index++) sum += (taps[firstTap + index] as number) * (input[first + index] as number);
+  for (let index = 0; index < count; index++)
+    sum += (taps[firstTap + index] as number) * (input[first + index] as number);
   return sum;
 }
 
-/** Row `phase` has the weights of the `reach` samples up to an output's place and of as many behind it. Each row sums to 1, so that silence's level stays. */
+/**
+ * Row `phase` has the weights of the `reach` samples up to an output's place and of as many behind it. Each row sums to
+ * 1, so that silence's level stays.
+ */
 function sincTaps(phases: number, reach: number, band: number): Float32Array {
   const taps = new Float32Array(phases * 2 * reach);
   for (let phase = 0; phase < phases; phase++) {
@@ -69,7 +76,10 @@ function sincTaps(phases: number, reach: number, band: number): Float32Array {
     for (let index = 0; index < row.length; index++) {
       const distance = index - reach + 1 - phase / phases;
       const x = distance * band * Math.PI;
-      const window = Math.abs(distance) >= reach ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - (distance / reach) ** 2)) / bessel(KAISER_BETA);
+      const window =
+        Math.abs(distance) >= reach
+          ? 0
+          : bessel(KAISER_BETA * Math.sqrt(1 - (distance / reach) ** 2)) / bessel(KAISER_BETA);
       row[index] = window * (x === 0 ? 1 : Math.sin(x) / x);
       sum += row[index] as number;
     }

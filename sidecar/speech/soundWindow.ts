@@ -9,7 +9,9 @@ export interface SampleSource {
 
 const READ_SECONDS = 1;
 
-/** A window at 16 kHz that slides forward over a source of any rate and length; no more is held than the window is long. */
+/**
+ * A window at 16 kHz that slides forward over a source of any rate and length; no more is held than the window is long.
+ */
 export class SoundWindow {
   readonly #resampler: Resampler | undefined;
   #held = new Float32Array(0);
@@ -27,15 +29,19 @@ export class SoundWindow {
   }
 
   /**
-   * Samples from number `first` on for `LogMel`, with the reach of a frame on both sides: before the beginning the sound is mirrored, behind the end is
-   * silence. `first` never decreases. `available` counts those that are sound, without the reach.
+   * Samples from number `first` on for `LogMel`, with the reach of a frame on both sides: before the beginning the
+   * sound is mirrored, behind the end is silence. `first` never decreases. `available` counts those that are sound,
+   * without the reach.
    */
   async slideTo(first: number, count: number): Promise<{ readonly samples: Float32Array; readonly available: number }> {
     await this.#fill(first + count + FRAME_REACH_SAMPLES);
     this.#drop(first - FRAME_REACH_SAMPLES);
     const samples = new Float32Array(count + 2 * FRAME_REACH_SAMPLES);
     const start = first - FRAME_REACH_SAMPLES;
-    samples.set(this.#held.subarray(Math.max(0, start) - this.#first, start + samples.length - this.#first), Math.max(0, -start));
+    samples.set(
+      this.#held.subarray(Math.max(0, start) - this.#first, start + samples.length - this.#first),
+      Math.max(0, -start),
+    );
     for (let index = 1; index <= -start; index++) samples[-start - index] = samples[-start + index] as number;
     return { samples, available: Math.max(0, Math.min(count, this.end - first)) };
   }

@@ -1,4 +1,13 @@
-import type { BeginDictationParams, DictationReading, DictationSound, WorkProgress, ReadDictationParams, TranscribeParams, TranscribeResult, TranscriptSegment } from '../protocol/engine.ts';
+import type {
+  BeginDictationParams,
+  DictationReading,
+  DictationSound,
+  WorkProgress,
+  ReadDictationParams,
+  TranscribeParams,
+  TranscribeResult,
+  TranscriptSegment,
+} from '../protocol/engine.ts';
 
 /** Writes down what is said. All throw `TroubleError`. */
 export interface Speech {

@@ -8,7 +8,10 @@ export interface DecoderToken {
   readonly history: readonly number[];
 }
 
-/** The decoder of a speech model. One cache serves all hypotheses of a search, since each token says which rows it attends. */
+/**
+ * The decoder of a speech model. One cache serves all hypotheses of a search, since each token says which rows it
+ * attends.
+ */
 export interface SpeechDecoder {
   /** Tokens that the cache holds, those of all hypotheses together. */
   readonly capacityRows: number;

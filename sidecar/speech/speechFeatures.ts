@@ -13,8 +13,8 @@ export function openSpectrum(cpu: Device, bands: number): LogMel {
 }
 
 /**
- * The spectrum of one utterance, `mel[bands, frames]`, without each band's mean, which takes away how a microphone or a telephone colours the sound (cepstral mean
- * normalisation: Atal 1974). In place.
+ * The spectrum of one utterance, `mel[bands, frames]`, without each band's mean, which takes away how a microphone or a
+ * telephone colours the sound (cepstral mean normalisation: Atal 1974). In place.
  */
 export function normaliseBands(mel: Float32Array, bands: number): Float32Array {
   const frames = mel.length / bands;
@@ -22,7 +22,8 @@ export function normaliseBands(mel: Float32Array, bands: number): Float32Array {
     let sum = 0;
     for (let frame = 0; frame < frames; frame++) sum += mel[frame * bands + band] as number;
     const mean = sum / frames;
-    for (let frame = 0; frame < frames; frame++) mel[frame * bands + band] = FACTOR * ((mel[frame * bands + band] as number) - mean);
+    for (let frame = 0; frame < frames; frame++)
+      mel[frame * bands + band] = FACTOR * ((mel[frame * bands + band] as number) - mean);
   }
   return mel;
 }

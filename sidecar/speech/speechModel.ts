@@ -10,7 +10,14 @@ import { onOneDevice } from '../models/chorus/network/placement.ts';
 import { checkWeights, loadWeights, type LoadedWeights } from '../models/chorus/network/weights.ts';
 import { fileRows } from '../models/gguf/rows.ts';
 import type { LocatedTensor } from '../models/gguf/locate.ts';
-import { CONVOLUTION_TAPS, convolutionSpecs, OUTPUT_MATRIX, TOKEN_EMBEDDING, whisperWeights, type ConvolutionSpec } from './architectures/whisper.ts';
+import {
+  CONVOLUTION_TAPS,
+  convolutionSpecs,
+  OUTPUT_MATRIX,
+  TOKEN_EMBEDDING,
+  whisperWeights,
+  type ConvolutionSpec,
+} from './architectures/whisper.ts';
 import { readWhisperFile, type WhisperFile } from './whisperFile.ts';
 
 /** A speech model whose weights are in a device's memory. */
@@ -22,20 +29,46 @@ export interface SpeechModel extends Disposable {
   readonly sizeBytes: number;
 }
 
-/** Loads a file of whisper.cpp. Throws `TroubleError` as `readWhisperFile`, and 'invalid-model' for a tensor that is missing or has another shape. */
-export async function openSpeechModel(path: string, device: Device, options: { readonly signal?: AbortSignal } = {}): Promise<SpeechModel> {
+/**
+ * Loads a file of whisper.cpp. Throws `TroubleError` as `readWhisperFile`, and 'invalid-model' for a tensor that is
+ * missing or has another shape.
+ */
+export async function openSpeechModel(
+  path: string,
+  device: Device,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<SpeechModel> {
   const file = await readWhisperFile(path);
   const { hyperparameters } = file;
   const convolutions = convolutionSpecs(hyperparameters);
   const specs = whisperWeights(hyperparameters);
-  checkWeights([...specs, ...convolutions.map(({ name, channels, outputs }) => ({ name, extents: [CONVOLUTION_TAPS, channels, outputs], use: 'vector' as const }))], file.tensors, path);
+  checkWeights(
+    [
+      ...specs,
+      ...convolutions.map(({ name, channels, outputs }) => ({
+        name,
+        extents: [CONVOLUTION_TAPS, channels, outputs],
+        use: 'vector' as const,
+      })),
+    ],
+    file.tensors,
+    path,
+  );
 
   const tensors = new Map(file.tensors);
   const embedding = tensors.get(TOKEN_EMBEDDING) as LocatedTensor;
   // Read by row and as a matrix: quantised it is loaded twice, since rows can't be read of the faster layout.
   const isTwice = tensorTypes[embedding.type as TensorType].blockElements > 1;
   if (isTwice) tensors.set(OUTPUT_MATRIX, { ...embedding, name: OUTPUT_MATRIX });
-  const twice = isTwice ? [{ name: OUTPUT_MATRIX, extents: [hyperparameters.textWidth, hyperparameters.vocabularySize], use: 'matrix' as const }] : [];
+  const twice = isTwice
+    ? [
+        {
+          name: OUTPUT_MATRIX,
+          extents: [hyperparameters.textWidth, hyperparameters.vocabularySize],
+          use: 'matrix' as const,
+        },
+      ]
+    : [];
   const loaded = await loadWeights(onOneDevice(device), [...specs, ...twice], tensors, options);
   try {
     const turned = await loadConvolutions(device, file, convolutions);
@@ -55,8 +88,14 @@ export async function openSpeechModel(path: string, device: Device, options: { r
   }
 }
 
-/** Matrices of convolutions, turned as `convolution1d` wants them, in their own type where rows are whole blocks of it. */
-async function loadConvolutions(device: Device, file: WhisperFile, specs: readonly ConvolutionSpec[]): Promise<LoadedWeights> {
+/**
+ * Matrices of convolutions, turned as `convolution1d` wants them, in their own type where rows are whole blocks of it.
+ */
+async function loadConvolutions(
+  device: Device,
+  file: WhisperFile,
+  specs: readonly ConvolutionSpec[],
+): Promise<LoadedWeights> {
   const storage = new Storage(device, { maxTensors: specs.length });
   const handle = await open(file.path, 'r');
   try {
@@ -71,9 +110,17 @@ async function loadConvolutions(device: Device, file: WhisperFile, specs: readon
     for (const { source, type, channels, rowLength, tensor } of matrices) {
       const rows = fileRows(handle, source);
       const values = toFloat32(rows.type, await rows.read(0, rows.count));
-      write(device, tensor, fromFloat32(type, convolutionRows(values, { taps: CONVOLUTION_TAPS, channels, rowLength }), rowLength));
+      write(
+        device,
+        tensor,
+        fromFloat32(type, convolutionRows(values, { taps: CONVOLUTION_TAPS, channels, rowLength }), rowLength),
+      );
     }
-    return { table: new WeightTable(new Map(matrices.map(({ tensor }) => [tensor.name, tensor]))), sizeBytes: storage.sizeBytes, [Symbol.dispose]: () => storage[Symbol.dispose]() };
+    return {
+      table: new WeightTable(new Map(matrices.map(({ tensor }) => [tensor.name, tensor]))),
+      sizeBytes: storage.sizeBytes,
+      [Symbol.dispose]: () => storage[Symbol.dispose](),
+    };
   } catch (error) {
     storage[Symbol.dispose]();
     throw error;
@@ -82,8 +129,13 @@ async function loadConvolutions(device: Device, file: WhisperFile, specs: readon
   }
 }
 
-/** Files keep convolutions in float16, since taps do not fill blocks. Where all other matrices have 8 bits, so have these once they are turned. */
+/**
+ * Files keep convolutions in float16, since taps do not fill blocks. Where all other matrices have 8 bits, so have
+ * these once they are turned.
+ */
 function convolutionType(own: TensorType, { tensors }: WhisperFile): TensorType {
-  const isEightBit = [...tensors.values()].every(({ name, shape, type }) => type === 'Q8_0' || shape.length !== 2 || /bias$|positional_embedding$/.test(name));
+  const isEightBit = [...tensors.values()].every(
+    ({ name, shape, type }) => type === 'Q8_0' || shape.length !== 2 || /bias$|positional_embedding$/.test(name),
+  );
   return isEightBit ? 'Q8_0' : own;
 }

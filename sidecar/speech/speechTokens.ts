@@ -1,6 +1,9 @@
 import type { WhisperFile } from './whisperFile.ts';
 
-/** Whisper's languages in the order of their tokens, as ISO 639 codes. English-only models have the tokens too, without a use. */
+/**
+ * Whisper's languages in the order of their tokens, as ISO 639 codes. English-only models have the tokens too, without
+ * a use.
+ */
 const LANGUAGES: readonly string[] = (
   'en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw ' +
   'gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su yue'
@@ -10,7 +13,10 @@ const LANGUAGES: readonly string[] = (
 export const TIMESTAMP_SECONDS = 0.02;
 /** 0 to 30 seconds. */
 const TIMESTAMPS = 1501;
-/** Between the languages and the timestamps: translate, transcribe, language model, previous text, no speech, no timestamps. */
+/**
+ * Between the languages and the timestamps: translate, transcribe, language model, previous text, no speech, no
+ * timestamps.
+ */
 const TASKS = 6;
 /** Bytes that stand for text in every Whisper: GPT-2's vocabulary, in multilingual models one more. */
 const ENGLISH_TEXT_TOKENS = 50_256;
@@ -77,13 +83,21 @@ export class SpeechTokens {
 
   /** The text of all text tokens among `tokens`. */
   text(tokens: readonly number[]): string {
-    return Buffer.concat(tokens.filter((token) => this.isText(token)).map((token) => this.textBytes[token] ?? Buffer.alloc(0))).toString('utf8');
+    return Buffer.concat(
+      tokens.filter((token) => this.isText(token)).map((token) => this.textBytes[token] ?? Buffer.alloc(0)),
+    ).toString('utf8');
   }
 }
 
-/** What Whisper's authors keep from being said (openai/whisper, `non_speech_tokens`): signs that subtitles describe sounds with. */
+/**
+ * What Whisper's authors keep from being said (openai/whisper, `non_speech_tokens`): signs that subtitles describe
+ * sounds with.
+ */
 function nonSpeech(numbers: ReadonlyMap<string, number>): readonly number[] {
-  const signs = [...'"#()*+/:;<=>@[\\]^_`{|}~「」『』', ...'<< >> <<< >>> -- --- -( -[ (\' (" (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪'.split(' ')];
+  const signs = [
+    ...'"#()*+/:;<=>@[\\]^_`{|}~「」『』',
+    ...'<< >> <<< >>> -- --- -( -[ (\' (" (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪'.split(' '),
+  ];
   const notes = [...'♩♪♫♬♭♮♯'];
   const number = (text: string): number | undefined => numbers.get(Buffer.from(text, 'utf8').toString('latin1'));
   const whole = [...signs, ...notes].flatMap((sign) => [number(sign), number(` ${sign}`)]);

@@ -27,9 +27,22 @@ const LANGUAGES = 'tokenizer.speech.languages';
 const CHARACTERS = 'tokenizer.speech.characters';
 
 /** Metadata of a file: [what each key means](../../docs/dictation.md#the-file). */
-export function speechTransformerMetadata({ hyperparameters, vocabulary, ranges }: Pick<SpeechTransformerFile, 'hyperparameters' | 'vocabulary' | 'ranges'>): ReadonlyMap<string, GgufEntry> {
-  const { melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth, positions } = hyperparameters;
-  const numbers = { mel_bands: melBands, channel_count: channels, embedding_length: width, 'encoder.block_count': encoderBlocks, 'decoder.block_count': decoderBlocks, 'attention.head_count': heads, feed_forward_length: feedForwardWidth };
+export function speechTransformerMetadata({
+  hyperparameters,
+  vocabulary,
+  ranges,
+}: Pick<SpeechTransformerFile, 'hyperparameters' | 'vocabulary' | 'ranges'>): ReadonlyMap<string, GgufEntry> {
+  const { melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth, positions } =
+    hyperparameters;
+  const numbers = {
+    mel_bands: melBands,
+    channel_count: channels,
+    embedding_length: width,
+    'encoder.block_count': encoderBlocks,
+    'decoder.block_count': decoderBlocks,
+    'attention.head_count': heads,
+    feed_forward_length: feedForwardWidth,
+  };
   return new Map<string, GgufEntry>([
     ['general.architecture', { type: 'string', value: SPEECH_TRANSFORMER }],
     ...Object.entries(numbers).map(([key, value]) => [`${SPEECH_TRANSFORMER}.${key}`, { type: 'u32', value }] as const),
@@ -47,11 +60,20 @@ export function speechTransformerMetadata({ hyperparameters, vocabulary, ranges 
 
 /** Reads a file's header. Throws as `readGgufHeader`, and 'invalid-model' for values that do not fit together. */
 export async function readSpeechTransformerFile(path: string): Promise<SpeechTransformerFile> {
-  const lists = new Map<string, (string | number)[]>([LANGUAGES, CHARACTERS, RANGE_PLACES, RANGE_BOUNDS].map((key) => [key, []]));
-  const header = await readGgufHeader(path, { visitArray: (key, _, element) => void lists.get(key)?.push(Buffer.isBuffer(element) ? element.toString('utf8') : Number(element)) });
+  const lists = new Map<string, (string | number)[]>(
+    [LANGUAGES, CHARACTERS, RANGE_PLACES, RANGE_BOUNDS].map((key) => [key, []]),
+  );
+  const header = await readGgufHeader(path, {
+    visitArray: (key, _, element) =>
+      void lists.get(key)?.push(Buffer.isBuffer(element) ? element.toString('utf8') : Number(element)),
+  });
   const metadata = new Metadata(header);
   const invalid = (what: string): TroubleError => new TroubleError('invalid-model', `${path}: ${what}.`);
-  if (metadata.architecture !== SPEECH_TRANSFORMER) throw new TroubleError('unsupported-model', `${path} is a model of the architecture "${metadata.architecture}", which is none for speech. Choose a ggml-*.bin of whisper.cpp or a GGUF file of the architecture "${SPEECH_TRANSFORMER}".`);
+  if (metadata.architecture !== SPEECH_TRANSFORMER)
+    throw new TroubleError(
+      'unsupported-model',
+      `${path} is a model of the architecture "${metadata.architecture}", which is none for speech. Choose a ggml-*.bin of whisper.cpp or a GGUF file of the architecture "${SPEECH_TRANSFORMER}".`,
+    );
   const vocabulary = new SpeechVocabulary(lists.get(LANGUAGES) as string[], lists.get(CHARACTERS) as string[]);
   const hyperparameters: SpeechTransformerHyperparameters = {
     melBands: metadata.count('mel_bands'),
@@ -66,18 +88,34 @@ export async function readSpeechTransformerFile(path: string): Promise<SpeechTra
   };
   const wrong = sizesTrouble(hyperparameters);
   if (wrong) throw invalid(wrong);
-  if (vocabulary.languages.length === 0 || vocabulary.characters.length === 0) throw invalid(`${LANGUAGES} or ${CHARACTERS} is missing`);
+  if (vocabulary.languages.length === 0 || vocabulary.characters.length === 0)
+    throw invalid(`${LANGUAGES} or ${CHARACTERS} is missing`);
   const [places, bounds] = [lists.get(RANGE_PLACES) as string[], lists.get(RANGE_BOUNDS) as number[]];
-  if (bounds.length !== 2 * places.length || !bounds.every(Number.isFinite)) throw invalid(`${RANGE_BOUNDS} has ${bounds.length} values for ${places.length} places, expected two finite ones for each`);
-  const ranges = new Map(places.map((place, index) => [place, { low: bounds[2 * index] as number, high: bounds[2 * index + 1] as number }]));
+  if (bounds.length !== 2 * places.length || !bounds.every(Number.isFinite))
+    throw invalid(
+      `${RANGE_BOUNDS} has ${bounds.length} values for ${places.length} places, expected two finite ones for each`,
+    );
+  const ranges = new Map(
+    places.map((place, index) => [place, { low: bounds[2 * index] as number, high: bounds[2 * index + 1] as number }]),
+  );
   return { path, hyperparameters, vocabulary, ranges, tensors: locateTensors([header]) };
 }
 
 /** What is wrong with sizes that a network can't have. */
-export function sizesTrouble({ melBands, channels, width, heads, feedForwardWidth }: Omit<SpeechTransformerHyperparameters, 'vocabularySize' | 'positions'>): string | undefined {
+export function sizesTrouble({
+  melBands,
+  channels,
+  width,
+  heads,
+  feedForwardWidth,
+}: Omit<SpeechTransformerHyperparameters, 'vocabularySize' | 'positions'>): string | undefined {
   if (melBands % DOWNSAMPLING !== 0) return `${melBands} bands can't be made ${DOWNSAMPLING} times fewer`;
   if (width % heads !== 0) return `a width of ${width} can't be shared by ${heads} heads`;
-  const rows = { 'the width': width, 'the width of the feed-forward networks': feedForwardWidth, 'bands ÷ 4 × channels': (melBands / DOWNSAMPLING) * channels };
+  const rows = {
+    'the width': width,
+    'the width of the feed-forward networks': feedForwardWidth,
+    'bands ÷ 4 × channels': (melBands / DOWNSAMPLING) * channels,
+  };
   const odd = Object.entries(rows).find(([, length]) => length % BLOCK !== 0);
   return odd && `${odd[0]} is ${odd[1]}, expected a multiple of ${BLOCK}`;
 }

@@ -9,7 +9,17 @@ import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import { KeptGraphs } from '../models/chorus/network/keptGraphs.ts';
 import { onOneDevice } from '../models/chorus/network/placement.ts';
 import { checkWeights, loadWeights, type LoadedWeights } from '../models/chorus/network/weights.ts';
-import { buildCrossKeys, buildDecoder, buildEncoder, DOWNSAMPLING, precedingTokens, sinusoidalPositions, speechTransformerWeights, type KeysAndValues, type SpeechTransformerContext } from './architectures/speechTransformer.ts';
+import {
+  buildCrossKeys,
+  buildDecoder,
+  buildEncoder,
+  DOWNSAMPLING,
+  precedingTokens,
+  sinusoidalPositions,
+  speechTransformerWeights,
+  type KeysAndValues,
+  type SpeechTransformerContext,
+} from './architectures/speechTransformer.ts';
 import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 import { readSpeechTransformerFile, type SpeechTransformerFile } from './speechTransformerFile.ts';
 
@@ -21,7 +31,8 @@ const ROW_STEP = 64;
 const KEPT_GRAPHS = 8;
 
 /** Frames of the graph that takes so many of sound: in training and in use. */
-export const paddedFrames = (frames: number): number => Math.ceil((frames + LEAST_SILENCE_FRAMES) / FRAME_STEP) * FRAME_STEP;
+export const paddedFrames = (frames: number): number =>
+  Math.ceil((frames + LEAST_SILENCE_FRAMES) / FRAME_STEP) * FRAME_STEP;
 
 interface EncoderGraph {
   readonly graph: Graph;
@@ -71,10 +82,21 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
     const { width, decoderBlocks } = hyperparameters;
     this.#storage = new Storage(device, { maxTensors: 4 * decoderBlocks + 2 * ranges.size });
     const caches = (name: string, rows: number): KeysAndValues[] =>
-      Array.from({ length: decoderBlocks }, (_, block) => ({ key: this.#storage.declare(`${name}.${block}.key`, 'F32', [width, rows]), value: this.#storage.declare(`${name}.${block}.value`, 'F32', [width, rows]) }));
+      Array.from({ length: decoderBlocks }, (_, block) => ({
+        key: this.#storage.declare(`${name}.${block}.key`, 'F32', [width, rows]),
+        value: this.#storage.declare(`${name}.${block}.value`, 'F32', [width, rows]),
+      }));
     this.#self = caches('self', sizes.capacityRows);
     this.#cross = caches('cross', paddedFrames(sizes.mostFrames) / DOWNSAMPLING);
-    this.#grids = new Map([...ranges.keys()].map((place) => [place, { step: this.#storage.declare(`${place}.step`, 'F32', [1]), zero: this.#storage.declare(`${place}.zero`, 'F32', [1]) }]));
+    this.#grids = new Map(
+      [...ranges.keys()].map((place) => [
+        place,
+        {
+          step: this.#storage.declare(`${place}.step`, 'F32', [1]),
+          zero: this.#storage.declare(`${place}.zero`, 'F32', [1]),
+        },
+      ]),
+    );
     this.#storage.allocate({ clear: true });
     for (const [place, { step, zero }] of this.#grids) {
       const grid = gridOf(ranges.get(place) as { low: number; high: number });
@@ -87,7 +109,12 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
   }
 
   /** Loads a GGUF file. Throws `TroubleError`. */
-  static async open(path: string, device: Device, sizes: NetworkSizes, options: { readonly signal?: AbortSignal } = {}): Promise<SpeechTransformerNetwork> {
+  static async open(
+    path: string,
+    device: Device,
+    sizes: NetworkSizes,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<SpeechTransformerNetwork> {
     const file = await readSpeechTransformerFile(path);
     const specs = speechTransformerWeights(file.hyperparameters);
     checkWeights(specs, file.tensors, path);
@@ -104,21 +131,37 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
     return this.sizes.capacityRows;
   }
 
-  /** Takes the normalised `mel[melBands, frames]` of one utterance; `decode` attends it from then on. Rejects with the signal's reason. */
+  /**
+   * Takes the normalised `mel[melBands, frames]` of one utterance; `decode` attends it from then on. Rejects with the
+   * signal's reason.
+   */
   async encode(mel: Float32Array, signal?: AbortSignal): Promise<void> {
     const { device } = this;
     const { melBands, width } = this.file.hyperparameters;
     const frames = mel.length / melBands;
-    if (frames > this.sizes.mostFrames) throw new RangeError(`An utterance of ${frames} frames, expected ${this.sizes.mostFrames} at most.`);
+    if (frames > this.sizes.mostFrames)
+      throw new RangeError(`An utterance of ${frames} frames, expected ${this.sizes.mostFrames} at most.`);
     const padded = paddedFrames(frames);
-    const built = this.#encoders.obtain(`${padded}`, () => this.#buildEncoder(padded), () => this.#buildEncoder(paddedFrames(this.sizes.mostFrames)));
+    const built = this.#encoders.obtain(
+      `${padded}`,
+      () => this.#buildEncoder(padded),
+      () => this.#buildEncoder(paddedFrames(this.sizes.mostFrames)),
+    );
     this.#positions = Math.ceil(frames / DOWNSAMPLING);
     this.#paddedPositions = padded / DOWNSAMPLING;
     const values = new Float32Array(built.mel.elements);
     values.set(mel);
     write(device, built.mel, values);
     write(device, built.mask, this.#soundMask(this.#paddedPositions));
-    if (built.positions) write(device, built.positions, sinusoidalPositions(width, Array.from({ length: this.#paddedPositions }, (_, position) => position)));
+    if (built.positions)
+      write(
+        device,
+        built.positions,
+        sinusoidalPositions(
+          width,
+          Array.from({ length: this.#paddedPositions }, (_, position) => position),
+        ),
+      );
     await built.graph.compute(signal);
   }
 
@@ -131,10 +174,22 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
     const built = this.#decoders.obtain(`${batch.length} ${rows} ${this.#paddedPositions}`, build, build);
     for (const { token, row } of batch) this.#tokens[row] = token;
     write(device, built.tokens, Int32Array.from(batch.flatMap((token) => this.#withPreceding(token))));
-    write(device, built.rows, BigInt64Array.from(batch, ({ row }) => BigInt(row)));
+    write(
+      device,
+      built.rows,
+      BigInt64Array.from(batch, ({ row }) => BigInt(row)),
+    );
     write(device, built.selfMask, historyMask(batch, rows));
     write(device, built.crossMask, this.#soundMask(batch.length));
-    if (built.positions) write(device, built.positions, sinusoidalPositions(width, batch.map(({ position }) => position)));
+    if (built.positions)
+      write(
+        device,
+        built.positions,
+        sinusoidalPositions(
+          width,
+          batch.map(({ position }) => position),
+        ),
+      );
     built.graph.computeSync();
     const logits = readF32(device, built.logits);
     return outputs.map((output) => logits.slice(output * vocabularySize, (output + 1) * vocabularySize));
@@ -210,7 +265,8 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
   /** `[positions, rows]`: −∞ for the silence behind the sound. */
   #soundMask(rows: number): Float32Array {
     const mask = new Float32Array(this.#paddedPositions * rows);
-    for (let row = 0; row < rows; row++) mask.fill(-Infinity, row * this.#paddedPositions + this.#positions, (row + 1) * this.#paddedPositions);
+    for (let row = 0; row < rows; row++)
+      mask.fill(-Infinity, row * this.#paddedPositions + this.#positions, (row + 1) * this.#paddedPositions);
     return mask;
   }
 
@@ -222,7 +278,10 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
   }
 }
 
-const firstRows = (graph: Graph, { key, value }: KeysAndValues, rows: number): KeysAndValues => ({ key: firstOf(graph, key, rows), value: firstOf(graph, value, rows) });
+const firstRows = (graph: Graph, { key, value }: KeysAndValues, rows: number): KeysAndValues => ({
+  key: firstOf(graph, key, rows),
+  value: firstOf(graph, value, rows),
+});
 
 /** Without gaps. */
 function firstOf(graph: Graph, cache: Tensor, rows: number): Tensor {

@@ -39,8 +39,15 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
   }
 
   /** Loads a GGUF file. Throws `TroubleError`. */
-  static async open(path: string, device: Device, options: { readonly signal?: AbortSignal } = {}): Promise<SpeechTransformerTranscriber> {
-    const sizes = { capacityRows: PROMPT_TOKENS + MOST_BEAMS * (MOST_TOKENS + 1), mostFrames: WINDOW_SECONDS * FRAMES_PER_SECOND };
+  static async open(
+    path: string,
+    device: Device,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<SpeechTransformerTranscriber> {
+    const sizes = {
+      capacityRows: PROMPT_TOKENS + MOST_BEAMS * (MOST_TOKENS + 1),
+      mostFrames: WINDOW_SECONDS * FRAMES_PER_SECOND,
+    };
     const network = await SpeechTransformerNetwork.open(path, device, sizes, options);
     return new SpeechTransformerTranscriber(network);
   }
@@ -53,10 +60,18 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     return WINDOW_SECONDS * SAMPLE_RATE_HZ;
   }
 
-  override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+  override async transcribeWindow(
+    samples: Float32Array,
+    available: number,
+    options: WindowOptions,
+  ): Promise<TranscribedWindow> {
     const { melBands } = this.network.file.hyperparameters;
     const mel = this.#spectrum.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
-    const heard = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
+    const heard = speechRegions({
+      samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available),
+      mel,
+      bands: melBands,
+    });
     const windowSeconds = available / SAMPLE_RATE_HZ;
     const speech = options.onlySpeech === false ? [{ start: 0, end: windowSeconds }] : heard;
     // What the window's end cuts belongs to the next one, if it does not fill this one.
@@ -65,7 +80,10 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     const segments: TranscriptSegment[] = [];
     let language = this.#languageOf(options.language);
     for (const region of isCut ? speech.slice(0, -1) : speech) {
-      const part = mel.slice(melBands * frameOf(region.start), melBands * Math.max(frameOf(region.start) + 1, Math.min(frameOf(region.end), mel.length / melBands)));
+      const part = mel.slice(
+        melBands * frameOf(region.start),
+        melBands * Math.max(frameOf(region.start) + 1, Math.min(frameOf(region.end), mel.length / melBands)),
+      );
       const recognised = await this.recognise(normaliseBands(part, melBands), { ...options, language });
       if (recognised.text === '') continue;
       ({ language } = recognised);
@@ -75,11 +93,19 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
   }
 
   /** One utterance of a normalised spectrum, `[melBands, frames]`. */
-  async recognise(mel: Float32Array, { language, beamSize = 1, signal }: RecogniseOptions): Promise<{ readonly text: string; readonly language: string }> {
+  async recognise(
+    mel: Float32Array,
+    { language, beamSize = 1, signal }: RecogniseOptions,
+  ): Promise<{ readonly text: string; readonly language: string }> {
     const { network, vocabulary } = this;
     await network.encode(mel, signal);
-    const [first] = network.decode([{ token: vocabulary.start, position: 0, row: 0, history: [] }], [0]) as [Float32Array];
-    const spoken = language === 'auto' ? (vocabulary.languages[largest(first.subarray(2, vocabulary.firstCharacter))] as string) : language;
+    const [first] = network.decode([{ token: vocabulary.start, position: 0, row: 0, history: [] }], [0]) as [
+      Float32Array,
+    ];
+    const spoken =
+      language === 'auto'
+        ? (vocabulary.languages[largest(first.subarray(2, vocabulary.firstCharacter))] as string)
+        : language;
     const prompt = [vocabulary.start, vocabulary.language(spoken) as number] as const;
     const [logits] = network.decode([{ token: prompt[1], position: 1, row: 1, history: [0] }], [0]) as [Float32Array];
     const seconds = mel.length / network.file.hyperparameters.melBands / FRAMES_PER_SECOND;
@@ -100,13 +126,20 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     return { text: vocabulary.text(best.tokens), language: spoken };
   }
 
-  /** The one of the model's languages, which may be any tags, that is written as `tag` or is of the same language; or "auto". */
+  /**
+   * The one of the model's languages, which may be any tags, that is written as `tag` or is of the same language; or
+   * "auto".
+   */
   #languageOf(tag: string): string {
     const { languages } = this.vocabulary;
     const language = spokenLanguage(tag);
     if (language === 'auto') return language;
     const known = languages.find((own) => own === tag) ?? languages.find((own) => spokenLanguage(own) === language);
-    if (known === undefined) throw new TroubleError('invalid-input', `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`);
+    if (known === undefined)
+      throw new TroubleError(
+        'invalid-input',
+        `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`,
+      );
     return known;
   }
 

@@ -15,7 +15,10 @@ export class SpeechVocabulary {
   /** Of texts in some languages, in an order that depends on nothing else. */
   static of(utterances: readonly { readonly text: string; readonly language: string }[]): SpeechVocabulary {
     const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
-    return new SpeechVocabulary(sorted(utterances.map(({ language }) => language)), sorted(utterances.flatMap(({ text }) => [...text])));
+    return new SpeechVocabulary(
+      sorted(utterances.map(({ language }) => language)),
+      sorted(utterances.flatMap(({ text }) => [...text])),
+    );
   }
 
   get size(): number {

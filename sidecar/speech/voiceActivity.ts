@@ -9,7 +9,10 @@ export interface SpeechRegion {
 export interface ListenedSound {
   /** At 16 kHz. */
   readonly samples: Float32Array;
-  /** `[bands, frames]`, bands first, as `LogMel` makes it of these samples: frame `n` has its middle at sample `n · HOP_SAMPLES`. */
+  /**
+   * `[bands, frames]`, bands first, as `LogMel` makes it of these samples: frame `n` has its middle at sample `n ·
+   * HOP_SAMPLES`.
+   */
   readonly mel: Float32Array;
   readonly bands: number;
 }
@@ -42,8 +45,9 @@ const PITCH_SAMPLES = 640;
 const PITCH_STEP = 2;
 
 /**
- * Where somebody speaks: where the bands' levels rise above their floors in the same window (as long-term spectral divergence has it; Ramírez et al. 2004), and
- * some of the sound that rises has a voice's pitch. Neither silence nor steady noise nor clicks do both.
+ * Where somebody speaks: where the bands' levels rise above their floors in the same window (as long-term spectral
+ * divergence has it; Ramírez et al. 2004), and some of the sound that rises has a voice's pitch. Neither silence nor
+ * steady noise nor clicks do both.
  */
 export function speechRegions(sound: ListenedSound): readonly SpeechRegion[] {
   const rises = frameRises(sound);
@@ -52,9 +56,13 @@ export function speechRegions(sound: ListenedSound): readonly SpeechRegion[] {
   for (let first = 0; first < rises.length; first++) {
     if (!isLoud(sound.samples, first, rises)) continue;
     let last = first;
-    for (let frame = first; frame < rises.length && frame - last <= bridgedFrames; frame++) if (isLoud(sound.samples, frame, rises)) last = frame;
+    for (let frame = first; frame < rises.length && frame - last <= bridgedFrames; frame++)
+      if (isLoud(sound.samples, frame, rises)) last = frame;
     if (voicedFrames(sound.samples, first, last, rises) >= LEAST_VOICED_FRAMES) {
-      regions.push({ start: Math.max(0, first * FRAME_SECONDS - MARGIN_SECONDS), end: Math.min(rises.length * FRAME_SECONDS, (last + 1) * FRAME_SECONDS + MARGIN_SECONDS) });
+      regions.push({
+        start: Math.max(0, first * FRAME_SECONDS - MARGIN_SECONDS),
+        end: Math.min(rises.length * FRAME_SECONDS, (last + 1) * FRAME_SECONDS + MARGIN_SECONDS),
+      });
     }
     first = last;
   }
@@ -82,7 +90,11 @@ function frameRises({ samples, mel, bands }: ListenedSound): Float32Array {
   return rises;
 }
 
-function smooth(mel: Float32Array, { band, bands, frames }: { readonly band: number; readonly bands: number; readonly frames: number }, levels: Float32Array): void {
+function smooth(
+  mel: Float32Array,
+  { band, bands, frames }: { readonly band: number; readonly bands: number; readonly frames: number },
+  levels: Float32Array,
+): void {
   const reach = Math.floor(SMOOTHED_FRAMES / 2);
   for (let frame = 0; frame < frames; frame++) {
     const first = Math.max(0, frame - reach);
@@ -110,13 +122,18 @@ function voicedFrames(samples: Float32Array, first: number, last: number, rises:
   return count;
 }
 
-/** Whether the sound about a sample is like itself one period of a voice later. Its difference is taken first: what rumbles is like itself everywhere. */
+/**
+ * Whether the sound about a sample is like itself one period of a voice later. Its difference is taken first: what
+ * rumbles is like itself everywhere.
+ */
 function hasPitch(samples: Float32Array, middle: number): boolean {
   const first = middle - PITCH_SAMPLES / 2;
   if (first < PITCH_STEP || first + PITCH_SAMPLES > samples.length) return false;
   const signal = Float32Array.from({ length: PITCH_SAMPLES / PITCH_STEP }, (_, index) => {
     const at = first + index * PITCH_STEP;
-    return (samples[at] as number) + (samples[at + 1] as number) - (samples[at - 1] as number) - (samples[at - 2] as number);
+    return (
+      (samples[at] as number) + (samples[at + 1] as number) - (samples[at - 1] as number) - (samples[at - 2] as number)
+    );
   });
   const rateHz = SAMPLE_RATE_HZ / PITCH_STEP;
   let lowest = 1;

@@ -40,10 +40,15 @@ export class WavFile {
 
   readonly durationSeconds: number;
 
-  /** Opens a file and checks what it says of itself. Throws `TroubleError` 'invalid-input' that says what was wrong and what was expected. */
+  /**
+   * Opens a file and checks what it says of itself. Throws `TroubleError` 'invalid-input' that says what was wrong and
+   * what was expected.
+   */
   static async open(filePath: string): Promise<WavFile> {
     const file = await open(filePath, 'r').catch((error: unknown) => {
-      throw new TroubleError('invalid-input', `${filePath} can't be read: ${(error as Error).message}`, { cause: error });
+      throw new TroubleError('invalid-input', `${filePath} can't be read: ${(error as Error).message}`, {
+        cause: error,
+      });
     });
     try {
       const status = await file.stat();
@@ -53,7 +58,10 @@ export class WavFile {
       return new WavFile(filePath, format, file, dataOffsetBytes, endBytes);
     } catch (error) {
       await file.close();
-      if (error instanceof UnexpectedEndError) throw new TroubleError('invalid-input', `${path.basename(filePath)} is cut short: it ends inside its header.`, { cause: error });
+      if (error instanceof UnexpectedEndError)
+        throw new TroubleError('invalid-input', `${path.basename(filePath)} is cut short: it ends inside its header.`, {
+          cause: error,
+        });
       throw error;
     }
   }
@@ -80,15 +88,20 @@ export class WavFile {
 
 const frameBytes = ({ channels, bitsPerSample }: WavFormat): number => (channels * bitsPerSample) / 8;
 
-async function readHeader(filePath: string, reader: ByteReader): Promise<{ format: WavFormat; dataOffsetBytes: number; endBytes: number }> {
+async function readHeader(
+  filePath: string,
+  reader: ByteReader,
+): Promise<{ format: WavFormat; dataOffsetBytes: number; endBytes: number }> {
   const name = path.basename(filePath);
-  const invalid = (what: string): TroubleError => new TroubleError('invalid-input', `${name} can't be transcribed: ${what}.`);
+  const invalid = (what: string): TroubleError =>
+    new TroubleError('invalid-input', `${name} can't be transcribed: ${what}.`);
   if (reader.fileSizeBytes < 12) throw invalid('it is no WAV file');
   await reader.need(12);
   const magic = reader.takeBytes(4).toString('latin1');
   reader.takeUint32();
   const kind = reader.takeBytes(4).toString('latin1');
-  if ((magic !== 'RIFF' && magic !== 'RF64') || kind !== 'WAVE') throw invalid('it is no WAV file; convert it, as by "ffmpeg -i FILE out.wav"');
+  if ((magic !== 'RIFF' && magic !== 'RF64') || kind !== 'WAVE')
+    throw invalid('it is no WAV file; convert it, as by "ffmpeg -i FILE out.wav"');
   let format: WavFormat | undefined;
   let longBytes: number | undefined;
   while (reader.remainingBytes >= 8) {
@@ -116,7 +129,11 @@ async function readHeader(filePath: string, reader: ByteReader): Promise<{ forma
   throw invalid('it holds no samples');
 }
 
-async function readFormat(reader: ByteReader, size: number, invalid: (what: string) => TroubleError): Promise<WavFormat> {
+async function readFormat(
+  reader: ByteReader,
+  size: number,
+  invalid: (what: string) => TroubleError,
+): Promise<WavFormat> {
   if (size < FORMAT_BYTES) throw invalid(`its format has ${size} bytes, expected ${FORMAT_BYTES} or more`);
   await reader.need(FORMAT_BYTES);
   let tag = reader.takeUint16();
@@ -130,12 +147,18 @@ async function readFormat(reader: ByteReader, size: number, invalid: (what: stri
     reader.takeBytes(8);
     tag = reader.takeUint16();
   }
-  if (channels < 1 || channels > MOST_CHANNELS) throw invalid(`it has ${channels} channels, expected 1 to ${MOST_CHANNELS}`);
-  if (sampleRateHz < LOWEST_RATE_HZ || sampleRateHz > HIGHEST_RATE_HZ) throw invalid(`it has ${sampleRateHz} samples a second, expected ${LOWEST_RATE_HZ} to ${HIGHEST_RATE_HZ}`);
+  if (channels < 1 || channels > MOST_CHANNELS)
+    throw invalid(`it has ${channels} channels, expected 1 to ${MOST_CHANNELS}`);
+  if (sampleRateHz < LOWEST_RATE_HZ || sampleRateHz > HIGHEST_RATE_HZ)
+    throw invalid(`it has ${sampleRateHz} samples a second, expected ${LOWEST_RATE_HZ} to ${HIGHEST_RATE_HZ}`);
   const isFloat = tag === FLOAT;
   const widths: readonly number[] = isFloat ? [32, 64] : [8, 16, 24, 32];
-  if (tag !== PCM && !isFloat) throw invalid(`its samples are compressed (format ${tag}), expected PCM or floats; convert it, as by "ffmpeg -i FILE out.wav"`);
-  if (!widths.includes(bitsPerSample)) throw invalid(`its samples have ${bitsPerSample} bits, expected ${widths.join(', ')}`);
+  if (tag !== PCM && !isFloat)
+    throw invalid(
+      `its samples are compressed (format ${tag}), expected PCM or floats; convert it, as by "ffmpeg -i FILE out.wav"`,
+    );
+  if (!widths.includes(bitsPerSample))
+    throw invalid(`its samples have ${bitsPerSample} bits, expected ${widths.join(', ')}`);
   return { sampleRateHz, channels, bitsPerSample: bitsPerSample as WavFormat['bitsPerSample'], isFloat };
 }
 
@@ -154,7 +177,8 @@ function mixed(bytes: Buffer, format: WavFormat): Float32Array {
 }
 
 function reader(bytes: Buffer, { bitsPerSample, isFloat }: WavFormat): (offset: number) => number {
-  if (isFloat) return bitsPerSample === 32 ? (offset) => bytes.readFloatLE(offset) : (offset) => bytes.readDoubleLE(offset);
+  if (isFloat)
+    return bitsPerSample === 32 ? (offset) => bytes.readFloatLE(offset) : (offset) => bytes.readDoubleLE(offset);
   if (bitsPerSample === 8) return (offset) => (bytes.readUInt8(offset) - 128) / 128;
   const full = 2 ** (bitsPerSample - 1);
   return (offset) => bytes.readIntLE(offset, bitsPerSample / 8) / full;

@@ -39,10 +39,30 @@ export interface WhisperFile {
 const MAGIC = 0x67676d6c;
 /** Where a file says the type of most of its weights. */
 export const FILE_TYPE_OFFSET_BYTES = 44;
-const HEADER_FIELDS = ['vocabularySize', 'audioContext', 'audioWidth', 'audioHeads', 'audioBlocks', 'textContext', 'textWidth', 'textHeads', 'textBlocks', 'melBands'] as const;
+const HEADER_FIELDS = [
+  'vocabularySize',
+  'audioContext',
+  'audioWidth',
+  'audioHeads',
+  'audioBlocks',
+  'textContext',
+  'textWidth',
+  'textHeads',
+  'textBlocks',
+  'melBands',
+] as const;
 /** Far above any Whisper, far below what would exhaust the memory. */
 const MOST: Readonly<Record<(typeof HEADER_FIELDS)[number], number>> = {
-  vocabularySize: 1 << 20, audioContext: 1 << 16, audioWidth: 1 << 14, audioHeads: 1 << 10, audioBlocks: 1 << 10, textContext: 1 << 16, textWidth: 1 << 14, textHeads: 1 << 10, textBlocks: 1 << 10, melBands: 1 << 10,
+  vocabularySize: 1 << 20,
+  audioContext: 1 << 16,
+  audioWidth: 1 << 14,
+  audioHeads: 1 << 10,
+  audioBlocks: 1 << 10,
+  textContext: 1 << 16,
+  textWidth: 1 << 14,
+  textHeads: 1 << 10,
+  textBlocks: 1 << 10,
+  melBands: 1 << 10,
 };
 /** Tokens of control and time stand behind those of text; a prompt and a token of text need places. */
 const LEAST: Partial<typeof MOST> = { vocabularySize: 51_864, textContext: 8 };
@@ -51,20 +71,27 @@ const MOST_TOKEN_BYTES = 1 << 12;
 const MOST_NAME_BYTES = 256;
 
 /**
- * Reads and checks all of a `ggml-*.bin` of whisper.cpp but its weights: every count and length is held against the size of the file. Throws `TroubleError`
- * 'model-not-found', 'invalid-model', 'truncated-model' or 'unsupported-model'.
+ * Reads and checks all of a `ggml-*.bin` of whisper.cpp but its weights: every count and length is held against the
+ * size of the file. Throws `TroubleError` 'model-not-found', 'invalid-model', 'truncated-model' or 'unsupported-model'.
  */
 export async function readWhisperFile(file: string): Promise<WhisperFile> {
   const handle = await open(file, 'r').catch((error: unknown) => {
-    throw new TroubleError('model-not-found', `The speech model ${file} can't be read: ${(error as Error).message}`, { cause: error });
+    throw new TroubleError('model-not-found', `The speech model ${file} can't be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   });
   try {
     const status = await handle.stat();
-    if (!status.isFile()) throw new TroubleError('model-not-found', `${file} is not a file. Choose a ggml-*.bin of whisper.cpp.`);
+    if (!status.isFile())
+      throw new TroubleError('model-not-found', `${file} is not a file. Choose a ggml-*.bin of whisper.cpp.`);
     return await new WhisperParser(file, new ByteReader(handle, status.size)).parse();
   } catch (error) {
     if (!(error instanceof UnexpectedEndError)) throw error;
-    throw new TroubleError('truncated-model', `${path.basename(file)} is cut short: it goes on beyond its end (${formatBytes(error.fileSizeBytes)}). Download it again.`, { cause: error });
+    throw new TroubleError(
+      'truncated-model',
+      `${path.basename(file)} is cut short: it goes on beyond its end (${formatBytes(error.fileSizeBytes)}). Download it again.`,
+      { cause: error },
+    );
   } finally {
     await handle.close();
   }
@@ -94,25 +121,40 @@ class WhisperParser {
     const { reader, file } = this;
     if (reader.fileSizeBytes < 4) throw this.#invalid('it is no speech model');
     await reader.need(4);
-    if (reader.takeUint32() !== MAGIC) throw this.#invalid('it does not begin as a model of whisper.cpp does. Choose a ggml-*.bin of whisper.cpp');
+    if (reader.takeUint32() !== MAGIC)
+      throw this.#invalid('it does not begin as a model of whisper.cpp does. Choose a ggml-*.bin of whisper.cpp');
     const hyperparameters = await this.#hyperparameters();
     const melFilters = await this.#melFilters(hyperparameters);
     const vocabulary = await this.#vocabulary(hyperparameters);
     const tensorsOffsetBytes = reader.offset;
-    return { path: file, fileSizeBytes: reader.fileSizeBytes, hyperparameters, melFilters, vocabulary, tensors: await this.#tensors(), tensorsOffsetBytes };
+    return {
+      path: file,
+      fileSizeBytes: reader.fileSizeBytes,
+      hyperparameters,
+      melFilters,
+      vocabulary,
+      tensors: await this.#tensors(),
+      tensorsOffsetBytes,
+    };
   }
 
   async #hyperparameters(): Promise<WhisperHyperparameters> {
     const values: Partial<Record<(typeof HEADER_FIELDS)[number], number>> = {};
     await this.reader.need(4 * (HEADER_FIELDS.length + 1));
-    for (const field of HEADER_FIELDS) values[field] = this.#within(this.reader.takeInt32(), field, MOST[field], LEAST[field]);
+    for (const field of HEADER_FIELDS)
+      values[field] = this.#within(this.reader.takeInt32(), field, MOST[field], LEAST[field]);
     // The type of most weights: each tensor says its own.
     this.reader.takeInt32();
     const found = values as WhisperHyperparameters;
-    for (const [width, heads] of [[found.audioWidth, found.audioHeads], [found.textWidth, found.textHeads]] as const) {
-      if (width % heads !== 0 || (width / heads) % 8 !== 0) throw this.#invalid(`${heads} attention heads do not share a width of ${width}`);
+    for (const [width, heads] of [
+      [found.audioWidth, found.audioHeads],
+      [found.textWidth, found.textHeads],
+    ] as const) {
+      if (width % heads !== 0 || (width / heads) % 8 !== 0)
+        throw this.#invalid(`${heads} attention heads do not share a width of ${width}`);
     }
-    if (found.audioWidth !== found.textWidth) throw this.#invalid(`its encoder is ${found.audioWidth} wide and its decoder ${found.textWidth}`);
+    if (found.audioWidth !== found.textWidth)
+      throw this.#invalid(`its encoder is ${found.audioWidth} wide and its decoder ${found.textWidth}`);
     return found;
   }
 
@@ -122,7 +164,11 @@ class WhisperParser {
     const frequencies = this.#within(this.reader.takeInt32(), 'frequencies', MOST_FREQUENCIES);
     if (bands !== melBands) throw this.#invalid(`it has filters for ${bands} mel bands, expected ${melBands}`);
     await this.reader.need(4 * bands * frequencies);
-    return { frequencies, bands, values: Float32Array.from({ length: bands * frequencies }, () => this.reader.takeFloat32()) };
+    return {
+      frequencies,
+      bands,
+      values: Float32Array.from({ length: bands * frequencies }, () => this.reader.takeFloat32()),
+    };
   }
 
   async #vocabulary({ vocabularySize }: WhisperHyperparameters): Promise<readonly Buffer[]> {
@@ -149,12 +195,21 @@ class WhisperParser {
       const nameBytes = this.#within(reader.takeInt32(), 'bytes of a name', MOST_NAME_BYTES);
       const typeNumber = reader.takeInt32();
       await reader.need(4 * dimensions + nameBytes);
-      const shape = Array.from({ length: dimensions }, () => this.#within(reader.takeInt32(), 'values of a row', 1 << 24));
+      const shape = Array.from({ length: dimensions }, () =>
+        this.#within(reader.takeInt32(), 'values of a row', 1 << 24),
+      );
       const name = reader.takeBytes(nameBytes).toString('utf8');
       const type = TENSOR_TYPES.get(typeNumber);
-      if (!type) throw new TroubleError('unsupported-model', `${path.basename(this.file)} can't be used: the tensor ${JSON.stringify(name)} has the unknown type ${typeNumber}.`);
+      if (!type)
+        throw new TroubleError(
+          'unsupported-model',
+          `${path.basename(this.file)} can't be used: the tensor ${JSON.stringify(name)} has the unknown type ${typeNumber}.`,
+        );
       const elements = shape.reduce((product, extent) => product * extent, 1);
-      if ((shape[0] as number) % type.blockElements !== 0) throw this.#invalid(`the tensor ${JSON.stringify(name)} has rows of ${shape[0]} values, expected whole blocks of ${type.name}`);
+      if ((shape[0] as number) % type.blockElements !== 0)
+        throw this.#invalid(
+          `the tensor ${JSON.stringify(name)} has rows of ${shape[0]} values, expected whole blocks of ${type.name}`,
+        );
       const sizeBytes = (elements / type.blockElements) * type.blockBytes;
       tensors.set(name, { name, shape, type: type.name, offsetBytes: reader.offset, sizeBytes, header });
       reader.skip(sizeBytes);
@@ -163,7 +218,8 @@ class WhisperParser {
   }
 
   #within(value: number, what: string, most: number, least = 1): number {
-    if (value < least || value > most) throw this.#invalid(`it claims ${value} for ${what}, expected ${least} to ${most}`);
+    if (value < least || value > most)
+      throw this.#invalid(`it claims ${value} for ${what}, expected ${least} to ${most}`);
     return value;
   }
 

@@ -32,8 +32,8 @@ interface DecoderGraph {
 }
 
 /**
- * Runs a Whisper: `encode` takes one window of sound, `decode` tokens after it. One cache serves all hypotheses of a search, since each token says which rows
- * it attends.
+ * Runs a Whisper: `encode` takes one window of sound, `decode` tokens after it. One cache serves all hypotheses of a
+ * search, since each token says which rows it attends.
  */
 export class WhisperNetwork implements SpeechDecoder, Disposable {
   readonly #storage: Storage;
@@ -69,7 +69,10 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
     return 2 * this.model.file.hyperparameters.audioContext;
   }
 
-  /** Takes `mel[melBands, frames]` of up to a whole window; `decode` attends it from then on. Rejects with the signal's reason. */
+  /**
+   * Takes `mel[melBands, frames]` of up to a whole window; `decode` attends it from then on. Rejects with the signal's
+   * reason.
+   */
   async encode(mel: Float32Array, signal?: AbortSignal): Promise<void> {
     const frames = mel.length / this.model.file.hyperparameters.melBands;
     const built = this.#encoder(frames);
@@ -89,9 +92,21 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
     const { vocabularySize } = file.hyperparameters;
     const attendedRows = padRows(1 + batch.reduce((most, { row, history }) => Math.max(most, row, ...history), 0));
     const built = this.#decoder(batch.length, outputs.length, attendedRows);
-    write(device, built.tokens, Int32Array.from(batch, ({ token }) => token));
-    write(device, built.positions, Int32Array.from(batch, ({ position }) => position));
-    write(device, built.rows, BigInt64Array.from(batch, ({ row }) => BigInt(row)));
+    write(
+      device,
+      built.tokens,
+      Int32Array.from(batch, ({ token }) => token),
+    );
+    write(
+      device,
+      built.positions,
+      Int32Array.from(batch, ({ position }) => position),
+    );
+    write(
+      device,
+      built.rows,
+      BigInt64Array.from(batch, ({ row }) => BigInt(row)),
+    );
     write(device, built.mask, historyMask(batch, attendedRows));
     write(device, built.outputRows, Int32Array.from(outputs));
     built.graph.computeSync();
@@ -108,10 +123,18 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
       const context = { graph, weights, hyperparameters: file.hyperparameters };
       const encoded = buildEncoder(context, mel);
       graph.expand(encoded, { read: true });
-      buildCrossCaches(context, encoded, this.#crossCaches.map((cache) => firstRows(graph, cache, encoded.shape[1])));
+      buildCrossCaches(
+        context,
+        encoded,
+        this.#crossCaches.map((cache) => firstRows(graph, cache, encoded.shape[1])),
+      );
       return { graph, mel, encoded };
     };
-    return this.#encoders.obtain(`${frames}`, () => build(frames), () => build(this.windowFrames));
+    return this.#encoders.obtain(
+      `${frames}`,
+      () => build(frames),
+      () => build(this.windowFrames),
+    );
   }
 
   #decoder(tokenCount: number, outputCount: number, attendedRows: number): DecoderGraph {
@@ -125,7 +148,10 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
       const mask = graph.input('mask', 'F16', [attendedRows, tokenCount]);
       const outputRows = graph.input('outputRows', 'I32', [outputCount]);
       const crossCaches = this.#crossCaches.map((cache) => ({ ...cache, rows: positionCount }));
-      const logits = buildDecoder({ graph, weights, hyperparameters: file.hyperparameters }, { tokens, positions, rows, mask, attendedRows, outputRows, selfCaches: this.#selfCaches, crossCaches });
+      const logits = buildDecoder(
+        { graph, weights, hyperparameters: file.hyperparameters },
+        { tokens, positions, rows, mask, attendedRows, outputRows, selfCaches: this.#selfCaches, crossCaches },
+      );
       graph.expand(logits, { read: true });
       return { graph, tokens, positions, rows, mask, outputRows, logits };
     };

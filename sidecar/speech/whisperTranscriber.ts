@@ -12,13 +12,18 @@ import { WhisperNetwork } from './whisperNetwork.ts';
 import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptions } from './windowTranscriber.ts';
 
 /** Whisper's codes of languages that tags name by another. */
-const WHISPER_CODES: ReadonlyMap<string, string> = new Map([['nb', 'no'], ['fil', 'tl'], ['jv', 'jw'], ['iw', 'he']]);
+const WHISPER_CODES: ReadonlyMap<string, string> = new Map([
+  ['nb', 'no'],
+  ['fil', 'tl'],
+  ['jv', 'jw'],
+  ['iw', 'he'],
+]);
 
 /** Greedy first; then as Whisper's authors do, where that fails. */
 const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /**
- * Of a brief window. Whisper was trained on windows of 30 seconds: in much shorter ones it misses the end of what was said and repeats it, some
- * single words even with three seconds of silence behind them.
+ * Of a brief window. Whisper was trained on windows of 30 seconds: in much shorter ones it misses the end of what was
+ * said and repeats it, some single words even with three seconds of silence behind them.
  */
 const LEAST_BRIEF_SECONDS = 10;
 const BRIEF_SILENCE_SECONDS = 2;
@@ -49,33 +54,75 @@ export class WhisperTranscriber extends WindowTranscriber {
     return this.#network.windowFrames * HOP_SAMPLES;
   }
 
-  override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+  override async transcribeWindow(
+    samples: Float32Array,
+    available: number,
+    options: WindowOptions,
+  ): Promise<TranscribedWindow> {
     const asked = this.#languageOf(options.language);
     const { melBands } = this.model.file.hyperparameters;
     const windowSeconds = available / SAMPLE_RATE_HZ;
     const mel = this.#mel.compute(samples.subarray(0, samples.length - HOP_SAMPLES));
-    const speech = speechRegions({ samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available), mel, bands: melBands });
-    if (options.onlySpeech !== false && speech.length === 0) return { segments: [], speech, nextSeconds: windowSeconds, language: asked };
+    const speech = speechRegions({
+      samples: samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available),
+      mel,
+      bands: melBands,
+    });
+    if (options.onlySpeech !== false && speech.length === 0)
+      return { segments: [], speech, nextSeconds: windowSeconds, language: asked };
     const { temperatures = TEMPERATURES } = options;
     const [briefFrames, wholeFrames] = [this.#briefFrames(windowSeconds), this.#network.windowFrames];
     const isShorter = options.briefWindows === true && briefFrames < wholeFrames;
-    const brief = isShorter ? await this.#decode(mel, briefFrames, { ...options, language: asked, temperatures: temperatures.slice(0, 1) }) : undefined;
+    const brief = isShorter
+      ? await this.#decode(mel, briefFrames, { ...options, language: asked, temperatures: temperatures.slice(0, 1) })
+      : undefined;
     // In a brief window the end of a few words is missed, and they are said again and again.
-    const { language, decoded } = brief && !isDoubtful(brief.decoded, this.tokens) ? brief : await this.#decode(mel, wholeFrames, { ...options, language: asked, temperatures });
+    const { language, decoded } =
+      brief && !isDoubtful(brief.decoded, this.tokens)
+        ? brief
+        : await this.#decode(mel, wholeFrames, { ...options, language: asked, temperatures });
     const joined = joinWindow(decoded, this.tokens, windowSeconds);
     if (isSilence(decoded)) return { segments: [], speech, nextSeconds: joined.nextSeconds, language };
     const kept = joined.segments
       .map((segment) => ({ ...segment, text: this.tokens.text(segment.tokens).trim() }))
-      .filter(({ start, end, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, start, end)));
+      .filter(
+        ({ start, end, text }) => text !== '' && (options.onlySpeech === false || overlapsSpeech(speech, start, end)),
+      );
     const segments = kept.map(({ start, end, text }) => ({ startSeconds: start, endSeconds: end, text }));
-    return { segments, speech, nextSeconds: joined.nextSeconds, language, decoded: { tokens: kept.flatMap(({ tokens }) => tokens), temperature: decoded.temperature } };
+    return {
+      segments,
+      speech,
+      nextSeconds: joined.nextSeconds,
+      language,
+      decoded: { tokens: kept.flatMap(({ tokens }) => tokens), temperature: decoded.temperature },
+    };
   }
 
   /** What is said in the first `frames` of a window, in the language that was asked for or found out. */
-  async #decode(mel: Float32Array, frames: number, { language: asked, previous, temperatures, beamSize = 1, phrases, signal }: WindowOptions & { readonly temperatures: readonly number[] }): Promise<{ readonly language: string; readonly decoded: DecodedWindow }> {
+  async #decode(
+    mel: Float32Array,
+    frames: number,
+    {
+      language: asked,
+      previous,
+      temperatures,
+      beamSize = 1,
+      phrases,
+      signal,
+    }: WindowOptions & { readonly temperatures: readonly number[] },
+  ): Promise<{ readonly language: string; readonly decoded: DecodedWindow }> {
     await this.#network.encode(mel.subarray(0, frames * this.model.file.hyperparameters.melBands), signal);
     const language = asked === 'auto' ? detectLanguage(this.#network, this.tokens) : asked;
-    const decoded = decodeWindow({ network: this.#network, tokens: this.tokens, language, previous, temperatures, beamSize: Math.min(beamSize, MOST_BEAMS), bias: this.#biasTo(phrases), signal });
+    const decoded = decodeWindow({
+      network: this.#network,
+      tokens: this.tokens,
+      language,
+      previous,
+      temperatures,
+      beamSize: Math.min(beamSize, MOST_BEAMS),
+      bias: this.#biasTo(phrases),
+      signal,
+    });
     return { language, decoded };
   }
 
@@ -98,8 +145,16 @@ export class WhisperTranscriber extends WindowTranscriber {
     const language = WHISPER_CODES.get(spoken) ?? spoken;
     if (language === 'auto' || language === 'en') return language;
     const { isMultilingual, languages } = this.tokens;
-    if (!isMultilingual) throw new TroubleError('invalid-input', `This speech model understands English alone, not "${tag}". Choose a multilingual one (a file without ".en" in its name).`);
-    if (!languages.includes(language)) throw new TroubleError('invalid-input', `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`);
+    if (!isMultilingual)
+      throw new TroubleError(
+        'invalid-input',
+        `This speech model understands English alone, not "${tag}". Choose a multilingual one (a file without ".en" in its name).`,
+      );
+    if (!languages.includes(language))
+      throw new TroubleError(
+        'invalid-input',
+        `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`,
+      );
     return language;
   }
 

@@ -16,14 +16,20 @@ export interface TranscribeOptions {
   readonly phrases?: readonly string[];
   /** False decodes windows without speech too. */
   readonly onlySpeech?: boolean;
-  /** Reads little of the silence behind the sound, where the architecture fills its windows with it: sooner done, and a few words differ. */
+  /**
+   * Reads little of the silence behind the sound, where the architecture fills its windows with it: sooner done, and a
+   * few words differ.
+   */
   readonly briefWindows?: boolean;
   readonly signal?: AbortSignal;
   /** Is told of seconds that are done. */
   readonly onProgress?: (seconds: number) => void;
 }
 
-export interface WindowOptions extends Pick<TranscribeOptions, 'language' | 'temperatures' | 'beamSize' | 'phrases' | 'onlySpeech' | 'briefWindows' | 'signal'> {
+export interface WindowOptions extends Pick<
+  TranscribeOptions,
+  'language' | 'temperatures' | 'beamSize' | 'phrases' | 'onlySpeech' | 'briefWindows' | 'signal'
+> {
   /** Tokens of the text before the window. */
   readonly previous: readonly number[];
 }
@@ -36,22 +42,33 @@ export interface TranscribedWindow {
   readonly nextSeconds: number;
   /** That was asked for, or found out. */
   readonly language: string;
-  /** The tokens of the segments and how they were found, for a decoder that is told of them in the next window. Absent where nobody speaks. */
+  /**
+   * The tokens of the segments and how they were found, for a decoder that is told of them in the next window. Absent
+   * where nobody speaks.
+   */
   readonly decoded?: SaidTokens;
 }
 
 export const MOST_BEAMS = 8;
 
-/** Writes down what is said in sound of any length, window by window; each architecture says how one window is read, and where the next begins. */
+/**
+ * Writes down what is said in sound of any length, window by window; each architecture says how one window is read, and
+ * where the next begins.
+ */
 export abstract class WindowTranscriber implements Disposable {
   /** Of a whole window. */
   abstract get windowSamples(): number;
 
   /**
-   * One window: `samples` as `SoundWindow.slideTo` gives them, of which `available` are sound. Its times count from its beginning; the next window begins at
-   * `nextSeconds`. Throws `TroubleError` 'invalid-input' for a language that the model doesn't know.
+   * One window: `samples` as `SoundWindow.slideTo` gives them, of which `available` are sound. Its times count from its
+   * beginning; the next window begins at `nextSeconds`. Throws `TroubleError` 'invalid-input' for a language that the
+   * model doesn't know.
    */
-  abstract transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow>;
+  abstract transcribeWindow(
+    samples: Float32Array,
+    available: number,
+    options: WindowOptions,
+  ): Promise<TranscribedWindow>;
 
   abstract [Symbol.dispose](): void;
 
@@ -60,12 +77,21 @@ export abstract class WindowTranscriber implements Disposable {
     const sound = new SoundWindow(source);
     let { language } = options;
     let previous: number[] = [];
-    for (let first = 0; ; ) {
+    for (let first = 0; ;) {
       options.signal?.throwIfAborted();
       const { samples, available } = await sound.slideTo(first, this.windowSamples);
       if (available === 0) return;
-      const window = await this.transcribeWindow(samples, available, { ...options, language, previous: options.withContext ? previous : [] });
-      for (const { startSeconds, endSeconds, text } of window.segments) yield { startSeconds: first / SAMPLE_RATE_HZ + startSeconds, endSeconds: first / SAMPLE_RATE_HZ + endSeconds, text };
+      const window = await this.transcribeWindow(samples, available, {
+        ...options,
+        language,
+        previous: options.withContext ? previous : [],
+      });
+      for (const { startSeconds, endSeconds, text } of window.segments)
+        yield {
+          startSeconds: first / SAMPLE_RATE_HZ + startSeconds,
+          endSeconds: first / SAMPLE_RATE_HZ + endSeconds,
+          text,
+        };
       // What had no words tells nothing of the language.
       if (window.segments.length > 0) ({ language } = window);
       if (window.decoded) previous = nextContext(previous, window.decoded);

@@ -16,18 +16,25 @@ const branches: Partial<Record<LanguageSyntax['blocks'], RegExp>> = {
 const braceless = /^\s*\}\s*(?:else(?:\s+if\b[^{};]*)?|(?:catch|while)\b[^{};)]*|finally)\s*$/;
 const oneLineBranch = /(?:\bthen\s|:)\s*\S/;
 /** The parts of a `switch` and of a class, which may stand as far left as its head. */
-const sectionLabel = /^\s*(?:(?:case|default)\b|(?:public|protected|private|signals|Q_SIGNALS)(?:\s+\w+)?\s*:\s*(?:\/\/.*)?$)/;
+const sectionLabel =
+  /^\s*(?:(?:case|default)\b|(?:public|protected|private|signals|Q_SIGNALS)(?:\s+\w+)?\s*:\s*(?:\/\/.*)?$)/;
 const jumpLabel = /^\s*(?!(?:default|public|protected|private|signals|Q_SIGNALS)\b)[A-Za-z_]\w*:\s*$/;
-const directive = /^\s*#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|pragma|error|warning|include|region|endregion)\b/;
+const directive =
+  /^\s*#\s*(?:if|ifdef|ifndef|elif|else|endif|define|undef|pragma|error|warning|include|region|endregion)\b/;
 /** Heads whose contents are often not indented. */
 const flatHead = /^\s*(?:(?:inline\s+)?namespace\b|extern\s+"C(?:\+\+)?")/;
 
 /**
- * How many lines, the first of which is the cursor's own, belong to the block at the cursor: those before the first that is shallower than the block, with the line
- * that closes it where the cursor is behind its head. `undefined`: the block does not end in them. Where nothing follows the lines any more, a closer ends it
- * also behind what began like a string and never ended: that was none.
+ * How many lines, the first of which is the cursor's own, belong to the block at the cursor: those before the first
+ * that is shallower than the block, with the line that closes it where the cursor is behind its head. `undefined`: the
+ * block does not end in them. Where nothing follows the lines any more, a closer ends it also behind what began like a
+ * string and never ended: that was none.
  */
-export function blockLength(lines: readonly string[], cursor: CursorText, { isWhole = false } = {}): number | undefined {
+export function blockLength(
+  lines: readonly string[],
+  cursor: CursorText,
+  { isWhole = false } = {},
+): number | undefined {
   const { linePrefix, syntax } = cursor;
   const least = blockIndentation(cursor);
   const isBehindText = linePrefix.trim() !== '';
@@ -43,9 +50,11 @@ export function blockLength(lines: readonly string[], cursor: CursorText, { isWh
     const line = lines[index] ?? '';
     if (line.trim() === '' || indentationOf(line) >= least || standsOutside(line, syntax)) continue;
     inLongString ??= linesInLongStrings(lines, syntax);
-    if (inLongString[index] === true && !(isWhole && isCloserBehindNone(line, inLongString.slice(index), syntax))) continue;
+    if (inLongString[index] === true && !(isWhole && isCloserBehindNone(line, inLongString.slice(index), syntax)))
+      continue;
     if (branch !== undefined) {
-      if (indentationOf(line) < head || !/^\s*\{/.test(line)) return hasText(lines.slice(branch + 1, index)) ? index : branch;
+      if (indentationOf(line) < head || !/^\s*\{/.test(line))
+        return hasText(lines.slice(branch + 1, index)) ? index : branch;
       branch = undefined;
       continue;
     }
@@ -62,10 +71,17 @@ export function blockLength(lines: readonly string[], cursor: CursorText, { isWh
   return undefined;
 }
 
-/** Whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or `except:`. */
+/**
+ * Whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or
+ * `except:`.
+ */
 export function opensBranch(line: string, { linePrefix, syntax }: CursorText): boolean {
   if (linePrefix.trim() === '' || indentationOf(line) !== indentationOf(linePrefix)) return false;
-  return (isBranch(line, syntax) && !oneLineBranch.test(line)) || (closes(line, syntax) && opensNext(line, syntax)) || isBracelessBranch(line, syntax);
+  return (
+    (isBranch(line, syntax) && !oneLineBranch.test(line)) ||
+    (closes(line, syntax) && opensNext(line, syntax)) ||
+    isBracelessBranch(line, syntax)
+  );
 }
 
 /** Whether a line closes a block, or may, in a string that goes on to the end. */
@@ -75,19 +91,25 @@ function isCloserBehindNone(line: string, inLongString: readonly boolean[], synt
 
 const hasText = (lines: readonly string[]): boolean => lines.some((line) => line.trim() !== '');
 
-const isBracelessBranch = (line: string, { blocks }: LanguageSyntax): boolean => blocks === 'brackets' && braceless.test(line);
+const isBracelessBranch = (line: string, { blocks }: LanguageSyntax): boolean =>
+  blocks === 'brackets' && braceless.test(line);
 
-const closes = (line: string, { blocks }: LanguageSyntax): boolean => closer.test(line) || (blocks === 'keywords' && wordCloser.test(line));
+const closes = (line: string, { blocks }: LanguageSyntax): boolean =>
+  closer.test(line) || (blocks === 'keywords' && wordCloser.test(line));
 
 /** Labels to jump to and directives of a preprocessor stand left of the block that they are in. */
-const standsOutside = (line: string, syntax: LanguageSyntax): boolean => syntax.outdents === true && (jumpLabel.test(line) || directive.test(line));
+const standsOutside = (line: string, syntax: LanguageSyntax): boolean =>
+  syntax.outdents === true && (jumpLabel.test(line) || directive.test(line));
 
 /** Whether a line that closes something opens the next part (`} else {`, `) -> int:`). */
-const opensNext = (line: string, syntax: LanguageSyntax): boolean => opensBlock(line, syntax) || (syntax.blocks === 'indentation' && /:\s*$/.test(line));
+const opensNext = (line: string, syntax: LanguageSyntax): boolean =>
+  opensBlock(line, syntax) || (syntax.blocks === 'indentation' && /:\s*$/.test(line));
 
 /** Whether a line as far left as the head stands in the block that the head's brace opened. */
 function isContent(line: string, { linePrefix, syntax }: CursorText): boolean {
-  return syntax.blocks === 'brackets' && /\{\s*$/.test(linePrefix) && (sectionLabel.test(line) || flatHead.test(linePrefix));
+  return (
+    syntax.blocks === 'brackets' && /\{\s*$/.test(linePrefix) && (sectionLabel.test(line) || flatHead.test(linePrefix))
+  );
 }
 
 const isBranch = (line: string, { blocks }: LanguageSyntax): boolean => branches[blocks]?.test(line) === true;

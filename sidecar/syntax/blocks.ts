@@ -10,7 +10,10 @@ const caseLabel = /^\s*(?:case\b.+|default\s*):$/;
 const closedHead = /^\s*[)\]}]+(?:\s*->.*)?\s*:$/;
 /** A longer line is judged by its end: what looks for a keyword is tried from each of its signs. */
 const MAX_HEAD_UNITS = 500;
-/** Heads whose brace begins a body: behind arguments or an arrow, what a function is declared to give, and with a keyword. Others may hold what stays on the line. */
+/**
+ * Heads whose brace begins a body: behind arguments or an arrow, what a function is declared to give, and with a
+ * keyword. Others may hold what stays on the line.
+ */
 const bracedHeads = [
   /(?:\)|=>|->)\s*\{$/,
   // What a lambda of C++ takes with it; an index or a type has a name before it.
@@ -28,13 +31,21 @@ const typeHeads = [
   /(?:[(,=]|\breturn|\bnew)\s*class\b[^=(){};]*\{$/,
 ];
 /** A word, or one and a name, which is a head where nothing else is written so: `dependencies {`, `message Foo {`. */
-const wordHead = /^\s*(?!(?:return|yield|await|throw|export|import|use|const|let|var|val|new|in|of|as|default)\b)[\p{L}_]\w*(?:\s+[\p{L}_]\w*)?\s\{$/u;
+const wordHead =
+  /^\s*(?!(?:return|yield|await|throw|export|import|use|const|let|var|val|new|in|of|as|default)\b)[\p{L}_]\w*(?:\s+[\p{L}_]\w*)?\s\{$/u;
 /** There a type may stand before a brace with values, or with how a property is read. */
 const bracedValues = /^(?:c|cpp|cuda-cpp|objective-c|objective-cpp|csharp|go|rust)$/;
-/** What a block takes, behind its brace: `list.map { x ->` of Kotlin and Groovy, `{ [weak self] x in` of Swift; no member of a pointer, nor what a loop goes through. */
+/**
+ * What a block takes, behind its brace: `list.map { x ->` of Kotlin and Groovy, `{ [weak self] x in` of Swift; no
+ * member of a pointer, nor what a loop goes through.
+ */
 const blockParameters = /\{(?!\s*for\b)[^{};]*\s(?:->|in)$/;
-const keywordHead = /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
-/** Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths (`use std::{`). */
+const keywordHead =
+  /(^\s*(def|class|module|if|unless|while|until|for|case|begin|function|local function)\b|\b(do|then)(\s*\|[^|]*\|)?$|[({[]$|\bfunction\b.*\)$)/;
+/**
+ * Braces with names between them: those of an import, an export, a declaration that takes an object apart, and of paths
+ * (`use std::{`).
+ */
 const nameListHeads = [
   /^\s*import\s*(?:type\s*)?(?:[\w$]+\s*,\s*)?\{$/,
   /^\s*export\s*(?:type\s*)?\{$/,
@@ -43,8 +54,8 @@ const nameListHeads = [
 ];
 
 /**
- * Indentation that lines of the block at the cursor have at least: the cursor's own on a fresh line, else deeper than the line that opens
- * the block.
+ * Indentation that lines of the block at the cursor have at least: the cursor's own on a fresh line, else deeper than
+ * the line that opens the block.
  */
 export function blockIndentation(cursor: CursorText): number {
   const own = indentationOf(cursor.linePrefix);
@@ -61,7 +72,10 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
     case 'indentation':
       return (isIndentedHead(code) && openBrackets.length === 0) || /[([{]$/.test(code);
     case 'brackets':
-      return /([{([]|=>)$/.test(code) || (code[openBrackets.at(-1) ?? -1] === '{' && blockParameters.test(code.slice(-MAX_HEAD_UNITS)));
+      return (
+        /([{([]|=>)$/.test(code) ||
+        (code[openBrackets.at(-1) ?? -1] === '{' && blockParameters.test(code.slice(-MAX_HEAD_UNITS)))
+      );
     case 'keywords':
       return keywordHead.test(code.slice(-MAX_HEAD_UNITS));
     case 'none':
@@ -69,7 +83,9 @@ export function opensBlock(line: string, syntax: LanguageSyntax): boolean {
   }
 }
 
-/** Whether the cursor is right behind the head of a block (`def f():`, `if (a) {`): its body begins on the next line. */
+/**
+ * Whether the cursor is right behind the head of a block (`def f():`, `if (a) {`): its body begins on the next line.
+ */
 export function isBehindHead(cursor: CursorText): boolean {
   const code = cursor.linePrefix.trimEnd();
   const { openBrackets, isInString } = openAtEnd(code, cursor.syntax);
@@ -80,7 +96,8 @@ export function isBehindHead(cursor: CursorText): boolean {
 }
 
 // Without the colon the patterns would try every place of a long line.
-const isIndentedHead = (code: string): boolean => code.endsWith(':') && (indentedHead.test(code) || closedHead.test(code));
+const isIndentedHead = (code: string): boolean =>
+  code.endsWith(':') && (indentedHead.test(code) || closedHead.test(code));
 
 /** Whether a line ends a head that began further up, mostly at less depth: `        b: int):`. */
 export function endsHead(line: string, syntax: LanguageSyntax): boolean {
@@ -101,7 +118,10 @@ function opensBody(code: string, { languageId }: CursorText): boolean {
   if (/^(?:css|scss|less)$/.test(languageId)) return code.endsWith('{');
   const end = code.slice(-MAX_HEAD_UNITS);
   const declared = withoutTypes(end);
-  const isHead = bracedHeads.some((head) => head.test(end)) || typeHeads.some((head) => head.test(declared)) || (!bracedValues.test(languageId) && wordHead.test(end));
+  const isHead =
+    bracedHeads.some((head) => head.test(end)) ||
+    typeHeads.some((head) => head.test(declared)) ||
+    (!bracedValues.test(languageId) && wordHead.test(end));
   return isHead && !opensNameList(code);
 }
 
@@ -111,7 +131,10 @@ function withoutTypes(code: string): string {
   return outer === code ? code : withoutTypes(outer);
 }
 
-/** Whether the closer of a brace stands behind the cursor with spaces between (`{ ‸ }`): there its contents stay on the line. */
+/**
+ * Whether the closer of a brace stands behind the cursor with spaces between (`{ ‸ }`): there its contents stay on the
+ * line.
+ */
 function isSpacedOut({ linePrefix, lineSuffix }: CursorText): boolean {
   return /\s$/.test(linePrefix) && /^\s*[}\])]/.test(lineSuffix);
 }

@@ -7,7 +7,10 @@ export const openerOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', 
 export type StringEnd = (text: string, index: number) => number | undefined;
 
 /** The brackets of a text, in order; those in strings aside, which `stringEnd` tells. */
-export function* brackets(text: string, stringEnd: StringEnd = () => undefined): Iterable<{ readonly index: number; readonly bracket: string }> {
+export function* brackets(
+  text: string,
+  stringEnd: StringEnd = () => undefined,
+): Iterable<{ readonly index: number; readonly bracket: string }> {
   for (let index = 0; index < text.length; index++) {
     const character = text[index] ?? '';
     if (/["'`]/.test(character)) index = stringEnd(text, index) ?? index;
@@ -15,7 +18,10 @@ export function* brackets(text: string, stringEnd: StringEnd = () => undefined):
   }
 }
 
-/** Where a string ends whose contents begin at `from`: its quote, or else the end of its line, or of the text. Strings in backticks have several lines. */
+/**
+ * Where a string ends whose contents begin at `from`: its quote, or else the end of its line, or of the text. Strings
+ * in backticks have several lines.
+ */
 export function endOfString(text: string, from: number, quote: string): number {
   for (let index = from; index < text.length; index++) {
     const character = text[index];
@@ -33,7 +39,10 @@ export const endOnItsLine: StringEnd = (text, index) => {
 };
 
 /** Where strings of a language end. An apostrophe, a lifetime and a type variable begin none. */
-export const stringEndIn = (syntax: LanguageSyntax): StringEnd => (text, index) => (opensString(text, index, syntax) ? endOfString(text, index + 1, text[index] ?? '') : undefined);
+export const stringEndIn =
+  (syntax: LanguageSyntax): StringEnd =>
+  (text, index) =>
+    opensString(text, index, syntax) ? endOfString(text, index + 1, text[index] ?? '') : undefined;
 
 function opensString(text: string, index: number, { quotedCharacters }: LanguageSyntax): boolean {
   if (text[index] !== "'") return true;

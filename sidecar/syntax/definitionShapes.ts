@@ -1,6 +1,7 @@
 /**
- * How the syntax trees of a language show what it defines. Names are those of the tree-sitter grammars.
- * `through`: looked into; `container`: its head, then what its body defines; `head`: what stands before its body; `whole`: all of it.
+ * How the syntax trees of a language show what it defines. Names are those of the tree-sitter grammars. `through`:
+ * looked into; `container`: its head, then what its body defines; `head`: what stands before its body; `whole`: all of
+ * it.
  */
 export interface DefinitionShapes {
   /** File of the grammar, without "tree-sitter-" and the ending. */
@@ -12,11 +13,26 @@ export interface DefinitionShapes {
 }
 
 const ecmaScript = {
-  through: ['program', 'export_statement', 'class_body', 'statement_block', 'ambient_declaration', 'expression_statement'],
+  through: [
+    'program',
+    'export_statement',
+    'class_body',
+    'statement_block',
+    'ambient_declaration',
+    'expression_statement',
+  ],
   containers: ['class_declaration', 'abstract_class_declaration', 'class', 'internal_module', 'module'],
   heads: [
-    'function_declaration', 'generator_function_declaration', 'function_signature', 'method_definition', 'method_signature', 'abstract_method_signature',
-    'public_field_definition', 'field_definition', 'lexical_declaration', 'variable_declaration',
+    'function_declaration',
+    'generator_function_declaration',
+    'function_signature',
+    'method_definition',
+    'method_signature',
+    'abstract_method_signature',
+    'public_field_definition',
+    'field_definition',
+    'lexical_declaration',
+    'variable_declaration',
   ],
   wholes: ['interface_declaration', 'type_alias_declaration', 'enum_declaration'],
 };
@@ -56,16 +72,40 @@ const shapes: Readonly<Record<string, DefinitionShapes>> = {
   csharp: {
     grammar: 'c-sharp',
     through: ['compilation_unit', 'declaration_list', 'file_scoped_namespace_declaration'],
-    containers: ['namespace_declaration', 'class_declaration', 'struct_declaration', 'interface_declaration', 'record_declaration'],
+    containers: [
+      'namespace_declaration',
+      'class_declaration',
+      'struct_declaration',
+      'interface_declaration',
+      'record_declaration',
+    ],
     heads: ['method_declaration', 'constructor_declaration', 'delegate_declaration'],
     wholes: ['property_declaration', 'field_declaration', 'enum_declaration', 'event_field_declaration'],
   },
   cpp: {
     grammar: 'cpp',
-    through: ['translation_unit', 'template_declaration', 'preproc_ifdef', 'preproc_if', 'preproc_else', 'linkage_specification', 'declaration_list', 'field_declaration_list'],
+    through: [
+      'translation_unit',
+      'template_declaration',
+      'preproc_ifdef',
+      'preproc_if',
+      'preproc_else',
+      'linkage_specification',
+      'declaration_list',
+      'field_declaration_list',
+    ],
     containers: ['namespace_definition', 'class_specifier', 'struct_specifier'],
     heads: ['function_definition'],
-    wholes: ['declaration', 'field_declaration', 'type_definition', 'enum_specifier', 'alias_declaration', 'preproc_def', 'preproc_function_def', 'using_declaration'],
+    wholes: [
+      'declaration',
+      'field_declaration',
+      'type_definition',
+      'enum_specifier',
+      'alias_declaration',
+      'preproc_def',
+      'preproc_function_def',
+      'using_declaration',
+    ],
   },
   ruby: {
     grammar: 'ruby',
@@ -77,11 +117,23 @@ const shapes: Readonly<Record<string, DefinitionShapes>> = {
   php: {
     grammar: 'php',
     through: ['program', 'declaration_list', 'compound_statement'],
-    containers: ['namespace_definition', 'class_declaration', 'interface_declaration', 'trait_declaration', 'enum_declaration'],
+    containers: [
+      'namespace_definition',
+      'class_declaration',
+      'interface_declaration',
+      'trait_declaration',
+      'enum_declaration',
+    ],
     heads: ['function_definition', 'method_declaration'],
     wholes: ['const_declaration', 'property_declaration'],
   },
-  shellscript: { grammar: 'bash', through: ['program'], containers: [], heads: ['function_definition'], wholes: ['variable_assignment'] },
+  shellscript: {
+    grammar: 'bash',
+    through: ['program'],
+    containers: [],
+    heads: ['function_definition'],
+    wholes: ['variable_assignment'],
+  },
 };
 
 /** A grammar that reads another language well enough. */

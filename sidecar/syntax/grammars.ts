@@ -3,8 +3,9 @@ import path from 'node:path';
 import { Language, Parser, type Tree } from './treeSitter.ts';
 
 /**
- * Dense code of the largest size that is parsed takes a quarter of a second of a good processor, four times that of a slow one, and 40 MiB. Some texts that are no code take
- * minutes, or all the memory that there is, however short they are. Others may keep the processor busy, so that its time counts alone.
+ * Dense code of the largest size that is parsed takes a quarter of a second of a good processor, four times that of a
+ * slow one, and 40 MiB. Some texts that are no code take minutes, or all the memory that there is, however short they
+ * are. Others may keep the processor busy, so that its time counts alone.
  */
 const PARSE_LIMIT_MS = 2_000;
 const PAGE_BYTES = 64 * 1024;
@@ -18,7 +19,9 @@ export class ParserEnded extends Error {
   uri: string | undefined;
 }
 
-/** Loads tree-sitter and its grammars, each when a file of its language is first read, from a folder of `.wasm` files. */
+/**
+ * Loads tree-sitter and its grammars, each when a file of its language is first read, from a folder of `.wasm` files.
+ */
 export class Grammars {
   readonly #languages = new Map<string, Promise<Language>>();
   #parser: Promise<Parser> | undefined;
@@ -27,8 +30,8 @@ export class Grammars {
   constructor(private readonly folder: string) {}
 
   /**
-   * Parses a text of the language of `grammar` ("python"). `null` where that takes too long, or where the parser ended before. Throws where the grammar's file can't
-   * be loaded, and `ParserEnded` where the parser ends at this text.
+   * Parses a text of the language of `grammar` ("python"). `null` where that takes too long, or where the parser ended
+   * before. Throws where the grammar's file can't be loaded, and `ParserEnded` where the parser ends at this text.
    */
   async parse(text: string, grammar: string): Promise<Tree | null> {
     // Nor can a grammar be loaded then.
@@ -68,7 +71,9 @@ export class Grammars {
   #language(grammar: string): Promise<Language> {
     let language = this.#languages.get(grammar);
     if (language === undefined) {
-      language = Promise.all([readFile(path.join(this.folder, `tree-sitter-${grammar}.wasm`)), this.#start()]).then(([bytes]) => Language.load(bytes));
+      language = Promise.all([readFile(path.join(this.folder, `tree-sitter-${grammar}.wasm`)), this.#start()]).then(
+        ([bytes]) => Language.load(bytes),
+      );
       this.#languages.set(grammar, language);
       // What could not be read once may be there the next time.
       language.catch(() => this.#languages.delete(grammar));
@@ -79,7 +84,10 @@ export class Grammars {
 
 async function startParser(folder: string): Promise<Parser> {
   // Its types know of no memory.
-  const options = { locateFile: (file: string) => path.join(folder, file), wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }) };
+  const options = {
+    locateFile: (file: string) => path.join(folder, file),
+    wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }),
+  };
   await Parser.init(options);
   return new Parser();
 }

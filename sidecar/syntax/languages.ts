@@ -29,7 +29,10 @@ export interface LongStrings {
 /** Behind a value `<<` shifts. */
 const hereDocument = /(?<![\w)\]<]|\b\d+ )<<[~-]?["'`]?([A-Z_]\w*)\b(?!\s*[-+*/%=?])/;
 const phpHereDocument = /<<<[ \t]*["']?([A-Za-z_]\w*)/;
-/** A space may stand before the name of a here document, and in arithmetic `<<` shifts: behind `((`, and before what closes two brackets. */
+/**
+ * A space may stand before the name of a here document, and in arithmetic `<<` shifts: behind `((`, and before what
+ * closes two brackets.
+ */
 const shellHereDocument = /(?<!<|\(\((?:(?!\)\)).){0,200})<<-?\s*["'\\]?([A-Z_]\w*)\b(?!.*\)\s*\))/;
 
 const backticks: LongStrings = { quotes: ['`'], escapes: true };
@@ -102,10 +105,13 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
   typst: prose,
   restructuredtext: prose,
   'git-commit': prose,
-  'scminput': prose,
+  scminput: prose,
 };
 
-/** The syntax of a VS Code language id; most languages have braces and `//`, and of those that are not listed that is all that is taken for granted. */
+/**
+ * The syntax of a VS Code language id; most languages have braces and `//`, and of those that are not listed that is
+ * all that is taken for granted.
+ */
 export function languageSyntax(languageId: string): LanguageSyntax {
   return Object.hasOwn(syntaxes, languageId) ? (syntaxes[languageId] as LanguageSyntax) : tags;
 }

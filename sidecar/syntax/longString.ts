@@ -2,8 +2,12 @@ import { isCommentLine, type LanguageSyntax } from './languages.ts';
 import { stringEndIn } from './brackets.ts';
 
 const COMMENT_END = '*/';
-/** A regular expression where no value stands that could be divided. It is tried from each slash of a line, so its length is bounded. */
-const regularExpression = /(?<=(?:^|[(,=:[!&|?{};]|=>|\breturn)\s{0,4})\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\]){1,200}\]|[^/\\[]){1,200}\//y;
+/**
+ * A regular expression where no value stands that could be divided. It is tried from each slash of a line, so its
+ * length is bounded.
+ */
+const regularExpression =
+  /(?<=(?:^|[(,=:[!&|?{};]|=>|\breturn)\s{0,4})\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\]){1,200}\]|[^/\\[]){1,200}\//y;
 /** All that may begin or end something. */
 const mark = /["'`/#\\{}$*]/;
 
@@ -29,10 +33,14 @@ export function linesInLongStrings(lines: readonly string[], syntax: LanguageSyn
   return inside;
 }
 
-/** What ends the long strings and comments that are open behind a line, innermost last; in a string `}` ends a value that it takes. */
+/**
+ * What ends the long strings and comments that are open behind a line, innermost last; in a string `}` ends a value
+ * that it takes.
+ */
 function openBehind(line: string, openBefore: readonly string[], syntax: LanguageSyntax): readonly string[] {
   const { longStrings, lineComment } = syntax;
-  if (longStrings === undefined || (openBefore.length === 0 && isCommentLine(line, syntax) && !line.includes('/*'))) return openBefore;
+  if (longStrings === undefined || (openBefore.length === 0 && isCommentLine(line, syntax) && !line.includes('/*')))
+    return openBefore;
   const open = [...openBefore];
   const stringEnd = stringEndIn(syntax);
   for (let index = 0; index < line.length; index++) {

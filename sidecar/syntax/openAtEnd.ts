@@ -37,5 +37,10 @@ export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
     else if (open.at(-1)?.bracket === openerOf[found.bracket]) open.pop();
     else closesMore = true;
   }
-  return { openBrackets: open.map(({ index }) => index), isInString: stringStart !== undefined, stringStart, closesMore };
+  return {
+    openBrackets: open.map(({ index }) => index),
+    isInString: stringStart !== undefined,
+    stringStart,
+    closesMore,
+  };
 }

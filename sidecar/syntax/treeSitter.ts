@@ -1,4 +1,6 @@
-/** tree-sitter by its named parts: the package is one script, whose module Node and esbuild know by its default alone. */
+/**
+ * tree-sitter by its named parts: the package is one script, whose module Node and esbuild know by its default alone.
+ */
 import * as script from '@vscode/tree-sitter-wasm';
 import type * as TreeSitter from '@vscode/tree-sitter-wasm/wasm/web-tree-sitter';
 

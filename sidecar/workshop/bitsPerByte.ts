@@ -20,8 +20,14 @@ export interface BitsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a model needs to say a text, in bits and in bytes of the text: their quotient compares models of any vocabulary. */
-export async function countBits(evaluator: Evaluator, tokens: readonly TokenId[], options: BitsOptions): Promise<CountedBits> {
+/**
+ * What a model needs to say a text, in bits and in bytes of the text: their quotient compares models of any vocabulary.
+ */
+export async function countBits(
+  evaluator: Evaluator,
+  tokens: readonly TokenId[],
+  options: BitsOptions,
+): Promise<CountedBits> {
   const { contextTokens, bos, tokenBytes, signal } = options;
   const { vocabularySize } = evaluator;
   const size = bos === undefined ? contextTokens : contextTokens - 1;

@@ -1,4 +1,7 @@
-/** The workshop's process: makes models of others and looks into them. Its parent speaks JSON-RPC to it over the IPC channel. */
+/**
+ * The workshop's process: makes models of others and looks into them. Its parent speaks JSON-RPC to it over the IPC
+ * channel.
+ */
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { nativeCalls } from '../../kernels/ggml/nativeCalls.ts';

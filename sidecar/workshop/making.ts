@@ -1,12 +1,26 @@
 import type { WorkProgress } from '../protocol/engine.ts';
-import type { OutliersParams, OutliersResult, QuantizeParams, QuantizeResult, SelectParams, SelectResult, TrimParams, TrimResult, UpcycleParams, UpcycleResult } from './protocol.ts';
+import type {
+  OutliersParams,
+  OutliersResult,
+  QuantizeParams,
+  QuantizeResult,
+  SelectParams,
+  SelectResult,
+  TrimParams,
+  TrimResult,
+  UpcycleParams,
+  UpcycleResult,
+} from './protocol.ts';
 
 export interface MakingOptions {
   readonly onProgress?: (progress: WorkProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Makes models of others, or looks into one; needs none that is loaded. All throw `TroubleError` and leave nothing then. */
+/**
+ * Makes models of others, or looks into one; needs none that is loaded. All throw `TroubleError` and leave nothing
+ * then.
+ */
 export interface Making {
   upcycle(params: UpcycleParams, options?: MakingOptions): Promise<UpcycleResult>;
   quantize(params: QuantizeParams, options?: MakingOptions): Promise<QuantizeResult>;

@@ -1,7 +1,10 @@
 import type { DeviceChoice } from '../protocol/client.ts';
 import type { TokenId } from '../protocol/engine.ts';
 
-/** The contract between a process and the workshop, its child process. The wire is JSON-RPC over the child's IPC channel. */
+/**
+ * The contract between a process and the workshop, its child process. The wire is JSON-RPC over the child's IPC
+ * channel.
+ */
 
 /** Parent → workshop: makes one mixture of dense models. Loads none; progress by `WORK_PROGRESS`. */
 export const UPCYCLE = 'workshop/upcycle';
@@ -26,7 +29,9 @@ export interface UpcycleParams {
   readonly attention: 'soft' | 'average' | number;
   /** Of so many blocks the last has experts. */
   readonly interval: number;
-  readonly gates: { readonly kind: 'random'; readonly seed: number } | { readonly kind: 'hidden'; readonly prompts: readonly ExpertPrompts[]; readonly scale: number };
+  readonly gates:
+    | { readonly kind: 'random'; readonly seed: number }
+    | { readonly kind: 'hidden'; readonly prompts: readonly ExpertPrompts[]; readonly scale: number };
 }
 /** Texts that are an expert's, and texts that are not. */
 export interface ExpertPrompts {
@@ -71,9 +76,19 @@ export interface QuantizeResult {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
   /** The largest first. */
-  readonly types: readonly { readonly type: string; readonly tensors: number; readonly parameters: number; readonly bytes: number }[];
+  readonly types: readonly {
+    readonly type: string;
+    readonly tensors: number;
+    readonly parameters: number;
+    readonly bytes: number;
+  }[];
   /** Tensors whose rows are no whole blocks of what was wanted. */
-  readonly fallbacks: readonly { readonly tensor: string; readonly columns: number; readonly wanted: string; readonly type: string }[];
+  readonly fallbacks: readonly {
+    readonly tensor: string;
+    readonly columns: number;
+    readonly wanted: string;
+    readonly type: string;
+  }[];
   /** Tensors that were quantised before and got another type: they lost twice. */
   readonly requantised: number;
 }
@@ -110,10 +125,17 @@ export interface TrimResult {
   /** One matrix is embedding and output. */
   readonly tied: boolean;
   /** `moreShare`: 0.01 is one token in a hundred more than before. */
-  readonly groups: readonly { readonly name: string; readonly importance: number; readonly tokens: number; readonly moreShare: number }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly importance: number;
+    readonly tokens: number;
+    readonly moreShare: number;
+  }[];
 }
 
-/** Parent → workshop: how well a model stands being quantised, and why. Loads it by itself; progress by `WORK_PROGRESS`. */
+/**
+ * Parent → workshop: how well a model stands being quantised, and why. Loads it by itself; progress by `WORK_PROGRESS`.
+ */
 export const OUTLIERS = 'workshop/outliers';
 export interface OutliersParams {
   /** Absolute path. */

@@ -15,8 +15,9 @@ import type { TokenId } from '../protocol/engine.ts';
 import type { SelectParams, SelectResult } from './protocol.ts';
 
 /**
- * The rows that each KV head of each layer keeps of a context, window included. Keys and values are float32, so that nothing but the weights' own rounding moves
- * a score. A text begins with the token for the beginning of a text where the model uses one; token ids are taken as they are. Throws `TroubleError`.
+ * The rows that each KV head of each layer keeps of a context, window included. Keys and values are float32, so that
+ * nothing but the weights' own rounding moves a score. A text begins with the token for the beginning of a text where
+ * the model uses one; token ids are taken as they are. Throws `TroubleError`.
  */
 export async function selectRows(params: SelectParams, options: MakingOptions = {}): Promise<SelectResult> {
   const choice = parseCacheChoice(params.cache, { mayDifferByHead: true });
@@ -32,7 +33,11 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
     signal: options.signal,
   });
   const selection = { ...choice, replay, tellsRows: true } satisfies SelectionPlan;
-  using prefill = new LayerMajorPrefill(opened.network.options, [{ tokens, targets: [{ sequence: opened.sequence, selection }] }], { chunkTokens: BATCH_TOKENS, cacheType: 'F32' });
+  using prefill = new LayerMajorPrefill(
+    opened.network.options,
+    [{ tokens, targets: [{ sequence: opened.sequence, selection }] }],
+    { chunkTokens: BATCH_TOKENS, cacheType: 'F32' },
+  );
   while (!prefill.isDone) {
     options.signal?.throwIfAborted();
     await prefill.step();
@@ -42,7 +47,11 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
 }
 
 /** The tokenizer is opened only where it is needed: not every model has one. */
-async function readContext({ modelPath, context, device }: SelectParams, { selector }: CacheChoice, threads: number): Promise<{ readonly tokens: readonly TokenId[]; readonly replay?: SelectionPlan['replay'] }> {
+async function readContext(
+  { modelPath, context, device }: SelectParams,
+  { selector }: CacheChoice,
+  threads: number,
+): Promise<{ readonly tokens: readonly TokenId[]; readonly replay?: SelectionPlan['replay'] }> {
   const isReplayed = selector.observation?.of === 'replay';
   if ('tokens' in context && !isReplayed) return context;
   const opened = await openText(modelPath, { device, threads });

@@ -11,7 +11,9 @@ const TARGET_LINES = 30;
 const MAX_LINES = 45;
 const MAX_LINE_UNITS = 400;
 
-/** Cuts a text into pieces of some thirty lines, between definitions where they are known, else where blank lines are. */
+/**
+ * Cuts a text into pieces of some thirty lines, between definitions where they are known, else where blank lines are.
+ */
 export function cutIntoChunks(text: string, definitions: readonly Definition[] = []): Chunk[] {
   const lines = text.split('\n');
   const starts = new Set(definitions.map(({ startLine }) => startLine));
@@ -21,8 +23,17 @@ export function cutIntoChunks(text: string, definitions: readonly Definition[] =
     const length = line - start;
     const isEnd = line === lines.length;
     const isGoodCut = starts.has(line) || (starts.size === 0 && (lines[line - 1] ?? '').trim() === '');
-    if (!isEnd && length < MAX_LINES && !(isGoodCut && length >= TARGET_LINES / 2 && nextCut(line, lines, starts) - start > TARGET_LINES)) continue;
-    const piece = lines.slice(start, line).map((each) => each.slice(0, MAX_LINE_UNITS)).join('\n').trimEnd();
+    if (
+      !isEnd &&
+      length < MAX_LINES &&
+      !(isGoodCut && length >= TARGET_LINES / 2 && nextCut(line, lines, starts) - start > TARGET_LINES)
+    )
+      continue;
+    const piece = lines
+      .slice(start, line)
+      .map((each) => each.slice(0, MAX_LINE_UNITS))
+      .join('\n')
+      .trimEnd();
     if (piece.trim() !== '') chunks.push({ startLine: start, endLine: line - 1, text: piece });
     start = line;
   }
@@ -31,6 +42,7 @@ export function cutIntoChunks(text: string, definitions: readonly Definition[] =
 
 /** The next place behind `line` where a cut would be good. */
 function nextCut(line: number, lines: readonly string[], starts: ReadonlySet<number>): number {
-  for (let next = line + 1; next < lines.length; next++) if (starts.has(next) || (starts.size === 0 && (lines[next - 1] ?? '').trim() === '')) return next;
+  for (let next = line + 1; next < lines.length; next++)
+    if (starts.has(next) || (starts.size === 0 && (lines[next - 1] ?? '').trim() === '')) return next;
   return lines.length;
 }

@@ -17,7 +17,8 @@ export class ClientIndex {
   /** `undefined` where the index failed: completions go on without it. */
   async ask(method: Parameters<IndexThread['ask']>[0], params: object): Promise<unknown> {
     return this.options.thread.ask(method, { workspace: this.options.key, ...params }).catch((error: unknown) => {
-      if (!this.#closed) this.options.log?.(`index: ${method} failed (${error instanceof Error ? error.message : typeof error})`);
+      if (!this.#closed)
+        this.options.log?.(`index: ${method} failed (${error instanceof Error ? error.message : typeof error})`);
       return undefined;
     });
   }

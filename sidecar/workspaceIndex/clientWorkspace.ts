@@ -20,15 +20,19 @@ const MAX_FILES = 200_000;
 const FIRST_READ_LIMIT_MS = 1_000;
 
 /**
- * One client's workspace as the index knows it. Files are listed and read through the client, in batches with pauses, so that neither side
- * ever has much to do at once; what is open in the editor, and how it is edited, counts before what is on disk.
+ * One client's workspace as the index knows it. Files are listed and read through the client, in batches with pauses,
+ * so that neither side ever has much to do at once; what is open in the editor, and how it is edited, counts before
+ * what is on disk.
  */
 export class ClientWorkspace {
   readonly #index: ClientIndex;
   readonly #files: IndexedFiles;
   readonly #queries: WorkspaceQueries;
   readonly #laterSkips: LaterSkips;
-  readonly #settling = new SettlingDocuments({ take: (uri, isClosed) => this.#files.documentSettled(uri, isClosed, this.#laterSkips), onError: (error) => this.#updateFailed(error) });
+  readonly #settling = new SettlingDocuments({
+    take: (uri, isClosed) => this.#files.documentSettled(uri, isClosed, this.#laterSkips),
+    onError: (error) => this.#updateFailed(error),
+  });
   #reading: Promise<void> | undefined;
   /** What the listing under way has listed so far, and what changed meanwhile. */
   #listed: Set<string> | undefined;
@@ -75,7 +79,10 @@ export class ClientWorkspace {
     while (this.#reading !== undefined) await this.#reading;
   }
 
-  /** Resolves when everything is indexed, or a second after the reading began: small workspaces are there with the first completion. */
+  /**
+   * Resolves when everything is indexed, or a second after the reading began: small workspaces are there with the first
+   * completion.
+   */
   async whenUsable(): Promise<void> {
     const restMs = this.#startedAtMs + FIRST_READ_LIMIT_MS - performance.now();
     if (this.#state === 'reading' && restMs > 0) await Promise.race([this.#reading, sleep(restMs)]);
@@ -109,7 +116,9 @@ export class ClientWorkspace {
     this.start();
   }
 
-  /** The index was lost, and would be again: asks for nothing any more until `start`, or until other files may be read. */
+  /**
+   * The index was lost, and would be again: asks for nothing any more until `start`, or until other files may be read.
+   */
   giveUp(): void {
     if (this.#state === 'off') return;
     this.#turnOff();
@@ -152,7 +161,10 @@ export class ClientWorkspace {
   }
 
   /** A document of the editor was opened, edited or closed. */
-  documentChanged(uri: string, change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number }): void {
+  documentChanged(
+    uri: string,
+    change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number },
+  ): void {
     if (this.#closed || this.#state === 'off') return;
     if (change.kind !== 'changed') return this.#settling.set(uri, change.kind === 'closed');
     this.#queries.edited(uri, change.line);
@@ -187,7 +199,8 @@ export class ClientWorkspace {
     let isCut: boolean;
     const listed = (this.#listed = new Set<string>());
     try {
-      // After everything was forgotten the editor may be about to close one that may not be read any more: what the listing does not name comes last then.
+      // After everything was forgotten the editor may be about to close one that may not be read any more: what the
+      // listing does not name comes last then.
       if (epoch === 0) await this.#putOpen(epoch);
       let page: number | undefined;
       do {
@@ -220,7 +233,8 @@ export class ClientWorkspace {
 
   /** Until everything is forgotten again. */
   async #putOpen(epoch: number): Promise<void> {
-    for (const uri of this.options.openUris()) if (epoch === this.#files.epoch && !this.#files.has(uri)) await this.#files.documentSettled(uri, false);
+    for (const uri of this.options.openUris())
+      if (epoch === this.#files.epoch && !this.#files.has(uri)) await this.#files.documentSettled(uri, false);
   }
 
   #turnOff(): void {

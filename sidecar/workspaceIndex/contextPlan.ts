@@ -15,8 +15,9 @@ const SIGNATURES_SHARE = 0.5;
 const EDITS_SHARE = 0.15;
 
 /**
- * The best snippets that fit into `budgetTokens`, in the order in which they enter a prompt: similar code, what is imported, what was edited;
- * of each kind the best last, since a model heeds most what stands nearest to where it writes.
+ * The best snippets that fit into `budgetTokens`, in the order in which they enter a prompt: similar code, what is
+ * imported, what was edited; of each kind the best last, since a model heeds most what stands nearest to where it
+ * writes.
  */
 export function chooseSnippets(ranked: readonly PlannedSnippet[], budgetTokens: number): PlannedSnippet[] {
   let rest = budgetTokens;
@@ -47,23 +48,35 @@ export interface NextPlanOptions {
 }
 
 /**
- * The next plan after `current`, moving as little as possible, since everything behind the first change is evaluated again: what is there
- * and still as it was stays in its place even where a new ranking would put it elsewhere or, unless it is provisional, not name it; what is
- * wanted and missing comes last; room for it is made from the end, by what is wanted no more.
+ * The next plan after `current`, moving as little as possible, since everything behind the first change is evaluated
+ * again: what is there and still as it was stays in its place even where a new ranking would put it elsewhere or,
+ * unless it is provisional, not name it; what is wanted and missing comes last; room for it is made from the end, by
+ * what is wanted no more.
  */
-export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly PlannedSnippet[], options: NextPlanOptions): PlannedSnippet[] {
+export function nextPlan(
+  current: readonly PlannedSnippet[],
+  ranked: readonly PlannedSnippet[],
+  options: NextPlanOptions,
+): PlannedSnippet[] {
   const wanted = chooseSnippets(ranked, options.budgetTokens);
   const newest = new Map(ranked.map((planned) => [snippetKey(planned.snippet), planned]));
   let kept = current.flatMap((planned) => {
     const again = newest.get(snippetKey(planned.snippet));
-    const stays = again === undefined ? planned.isProvisional !== true && options.isUnchanged(planned.snippet) : again.snippet.text === planned.snippet.text;
+    const stays =
+      again === undefined
+        ? planned.isProvisional !== true && options.isUnchanged(planned.snippet)
+        : again.snippet.text === planned.snippet.text;
     return stays && options.isThere(planned.snippet) ? [again ?? planned] : [];
   });
   const keptKeys = keysOf(kept);
   const missing = wanted.filter(({ snippet }) => !keptKeys.has(snippetKey(snippet)));
   const wantedKeys = keysOf(wanted);
-  // A file's lines shifted: the old piece and the new one say the same. Where both are wanted, taking one for the other would never end.
-  kept = kept.filter(({ snippet }) => wantedKeys.has(snippetKey(snippet)) || !missing.some((planned) => overlaps(planned.snippet, snippet)));
+  // A file's lines shifted: the old piece and the new one say the same. Where both are wanted, taking one for the other
+  // would never end.
+  kept = kept.filter(
+    ({ snippet }) =>
+      wantedKeys.has(snippetKey(snippet)) || !missing.some((planned) => overlaps(planned.snippet, snippet)),
+  );
 
   const excess = (): number => sizeOf(kept) + sizeOf(missing) - options.budgetTokens;
   while (excess() > 0) {
@@ -77,34 +90,56 @@ export function nextPlan(current: readonly PlannedSnippet[], ranked: readonly Pl
 /** How many snippets at the start are the same in both. */
 export function commonLength(one: readonly PlannedSnippet[], other: readonly PlannedSnippet[]): number {
   let length = 0;
-  while (length < one.length && length < other.length && isSame(one[length] as PlannedSnippet, other[length] as PlannedSnippet)) length++;
+  while (
+    length < one.length &&
+    length < other.length &&
+    isSame(one[length] as PlannedSnippet, other[length] as PlannedSnippet)
+  )
+    length++;
   return length;
 }
 
 /**
- * What of a plan goes into a prompt that somebody waits for: the part at its start that the engine has read there already, and of the rest,
- * from the end, what `spareTokens` allow to evaluate.
+ * What of a plan goes into a prompt that somebody waits for: the part at its start that the engine has read there
+ * already, and of the rest, from the end, what `spareTokens` allow to evaluate.
  */
-export function affordable(plan: readonly PlannedSnippet[], read: readonly PlannedSnippet[], spareTokens: number): PlannedSnippet[] {
+export function affordable(
+  plan: readonly PlannedSnippet[],
+  read: readonly PlannedSnippet[],
+  spareTokens: number,
+): PlannedSnippet[] {
   const common = commonLength(plan, read);
   let rest = spareTokens;
-  const taken = plan.slice(common).reverse().filter(({ tokens }) => {
-    const fits = tokens.length <= rest;
-    if (fits) rest -= tokens.length;
-    return fits;
-  });
+  const taken = plan
+    .slice(common)
+    .reverse()
+    .filter(({ tokens }) => {
+      const fits = tokens.length <= rest;
+      if (fits) rest -= tokens.length;
+      return fits;
+    });
   return [...plan.slice(0, common), ...taken.reverse()];
 }
 
 /**
- * What goes into the first prompts of a document that the user comes to: what the engine has read for the one before it, up to the last piece that the document's own plan has too, with
- * what stands between those, since everything behind a piece that left would be evaluated again; and of the rest of the plan, from its end, what `spareTokens` allow to evaluate. A piece
- * whose text changed may stand there twice, the new text last. Room is made from the end of what is read.
+ * What goes into the first prompts of a document that the user comes to: what the engine has read for the one before
+ * it, up to the last piece that the document's own plan has too, with what stands between those, since everything
+ * behind a piece that left would be evaluated again; and of the rest of the plan, from its end, what `spareTokens`
+ * allow to evaluate. A piece whose text changed may stand there twice, the new text last. Room is made from the end of
+ * what is read.
  */
-export function affordableAfter(read: readonly PlannedSnippet[], plan: readonly PlannedSnippet[], { spareTokens, budgetTokens }: { readonly spareTokens: number; readonly budgetTokens: number }): PlannedSnippet[] {
+export function affordableAfter(
+  read: readonly PlannedSnippet[],
+  plan: readonly PlannedSnippet[],
+  { spareTokens, budgetTokens }: { readonly spareTokens: number; readonly budgetTokens: number },
+): PlannedSnippet[] {
   for (let kept = read; ; kept = kept.slice(0, -1)) {
     kept = kept.slice(0, kept.findLastIndex((planned) => isAmong(plan, planned)) + 1);
-    const missing = affordable(plan.filter((planned) => !isAmong(kept, planned)), [], Math.min(spareTokens, budgetTokens));
+    const missing = affordable(
+      plan.filter((planned) => !isAmong(kept, planned)),
+      [],
+      Math.min(spareTokens, budgetTokens),
+    );
     if (sizeOf(kept) + sizeOf(missing) <= budgetTokens) return [...kept, ...missing];
   }
 }
@@ -115,7 +150,9 @@ export function sizeOf(snippets: readonly PlannedSnippet[]): number {
 
 /** Whether two stand for the same tokens. */
 function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
-  return one === other || (snippetKey(one.snippet) === snippetKey(other.snippet) && one.snippet.text === other.snippet.text);
+  return (
+    one === other || (snippetKey(one.snippet) === snippetKey(other.snippet) && one.snippet.text === other.snippet.text)
+  );
 }
 
 /** Whether one of the snippets stands for the same tokens. */

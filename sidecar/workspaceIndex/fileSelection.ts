@@ -30,9 +30,19 @@ const KNOWN_SHARE = 2;
 /** What a name in a problem's message counts; the name at the cursor counts 1. */
 const PROBLEM_WEIGHT = 0.5;
 
-const SCORES: Readonly<Record<SnippetReason, number>> = { imported: 1, defines: 0.9, tested: 0.6, similar: 0.5, open: 0.15, edited: 0.3 };
+const SCORES: Readonly<Record<SnippetReason, number>> = {
+  imported: 1,
+  defines: 0.9,
+  tested: 0.6,
+  similar: 0.5,
+  open: 0.15,
+  edited: 0.3,
+};
 
-/** The files that a place in a document is likely to need: those that a language server names, then best first: imported, defining what is named near it, similar, open. */
+/**
+ * The files that a place in a document is likely to need: those that a language server names, then best first:
+ * imported, defining what is named near it, similar, open.
+ */
 export function selectFiles(index: WorkspaceIndex, query: ContextQuery): SelectedFile[] {
   const found = new Map<string, SelectedFile>();
   const add = (file: IndexedFile, reason: SnippetReason, share: number): void => {
@@ -40,11 +50,17 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
     const before = found.get(file.uri);
     const score = SCORES[reason] * share;
     // Several reasons count together, the strongest names it.
-    found.set(file.uri, before === undefined ? { file, reason, score } : { ...before, score: before.score + score, ...(score > before.score ? { reason } : {}) });
+    found.set(
+      file.uri,
+      before === undefined
+        ? { file, reason, score }
+        : { ...before, score: before.score + score, ...(score > before.score ? { reason } : {}) },
+    );
   };
 
   const imported = new Set<IndexedFile>();
-  for (const path of importedPaths(query.text, query.path, query.languageId)) for (const file of index.files.resolve(path, query)) imported.add(file);
+  for (const path of importedPaths(query.text, query.path, query.languageId))
+    for (const file of index.files.resolve(path, query)) imported.add(file);
   for (const file of [...imported].slice(0, MAX_IMPORTED)) add(file, 'imported', 1);
 
   const known = new Set(query.definitions.map(({ uri }) => uri));
@@ -74,14 +90,20 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
 }
 
 /** Identifiers around the cursor and of the problems there, with how much each counts, the most first. */
-export function nearWeights({ text, offset, problems }: Pick<ContextQuery, 'text' | 'offset' | 'problems'>): Map<string, number> {
+export function nearWeights({
+  text,
+  offset,
+  problems,
+}: Pick<ContextQuery, 'text' | 'offset' | 'problems'>): Map<string, number> {
   const before = identifiersOf(text.slice(Math.max(0, offset - BEFORE_UNITS), offset)).reverse();
   const after = identifiersOf(text.slice(offset, offset + AFTER_UNITS));
   const weights = new Map<string, number>();
   for (const identifiers of [before, after]) {
-    for (const [distance, identifier] of identifiers.entries()) weights.set(identifier, (weights.get(identifier) ?? 0) + 1 / (1 + distance / 20));
+    for (const [distance, identifier] of identifiers.entries())
+      weights.set(identifier, (weights.get(identifier) ?? 0) + 1 / (1 + distance / 20));
   }
-  for (const identifier of problems.flatMap(identifiersOf)) weights.set(identifier, Math.max(weights.get(identifier) ?? 0, PROBLEM_WEIGHT));
+  for (const identifier of problems.flatMap(identifiersOf))
+    weights.set(identifier, Math.max(weights.get(identifier) ?? 0, PROBLEM_WEIGHT));
   return new Map([...weights].sort(([, one], [, other]) => other - one));
 }
 
@@ -90,16 +112,23 @@ export function termWeights(near: ReadonlyMap<string, number>): Map<number, numb
   const weights = new Map<number, number>();
   for (const [identifier, weight] of [...near].slice(0, MAX_QUERY_NAMES)) {
     // A word of an identifier says less than all of it.
-    for (const [place, hash] of termHashes(identifier).entries()) weights.set(hash, (weights.get(hash) ?? 0) + Math.min(2, weight) * (place === 0 ? 1 : 0.4));
+    for (const [place, hash] of termHashes(identifier).entries())
+      weights.set(hash, (weights.get(hash) ?? 0) + Math.min(2, weight) * (place === 0 ? 1 : 0.4));
   }
   return weights;
 }
 
-function similarFiles(index: WorkspaceIndex, query: ContextQuery, near: ReadonlyMap<string, number>): { file: IndexedFile; share: number }[] {
+function similarFiles(
+  index: WorkspaceIndex,
+  query: ContextQuery,
+  near: ReadonlyMap<string, number>,
+): { file: IndexedFile; share: number }[] {
   const scored = bestOf(index.terms.scores(termWeights(near)), MAX_CONSIDERED).flatMap(([document, score]) => {
     const file = index.files.ofDocument(document);
     // Code of another language misleads more than it helps; what lies far away is worth less.
-    return file === undefined || isOwnText(file.uri, query.uri) || !isRelated(file, query) ? [] : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
+    return file === undefined || isOwnText(file.uri, query.uri) || !isRelated(file, query)
+      ? []
+      : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
   });
   scored.sort((one, other) => other.score - one.score);
   const best = scored[0]?.score ?? 1;
@@ -113,20 +142,39 @@ export function bestOf(scores: ReadonlyMap<number, number>, count: number): [doc
   return [...scores].filter(([, score]) => score >= least).slice(0, 2 * count);
 }
 
-/** The tests of a file, or the file of its tests, by their names, the nearest first. Others of its name (`index.ts`, `models.py`) are neither. */
+/**
+ * The tests of a file, or the file of its tests, by their names, the nearest first. Others of its name (`index.ts`,
+ * `models.py`) are neither.
+ */
 function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile[] {
   const { path, uri } = query;
   const tested = testedStem(path);
   if (tested === '') return [];
   const own = testness(path);
-  const isTwin = (file: IndexedFile): boolean => testness(file.path) !== own && testedStem(file.path) === tested && !isOwnText(file.uri, uri) && isRelated(file, query);
+  const isTwin = (file: IndexedFile): boolean =>
+    testness(file.path) !== own &&
+    testedStem(file.path) === tested &&
+    !isOwnText(file.uri, uri) &&
+    isRelated(file, query);
   const stems = new Set(twinStems(tested).map(stemOf));
-  const nearness = new Map([...stems].flatMap((stem) => index.files.withStem(stem)).filter(isTwin).map((file) => [file, twinNearness(file.path, path)]));
-  return [...nearness].sort(([, one], [, other]) => other - one).slice(0, MAX_TWINS).map(([file]) => file);
+  const nearness = new Map(
+    [...stems]
+      .flatMap((stem) => index.files.withStem(stem))
+      .filter(isTwin)
+      .map((file) => [file, twinNearness(file.path, path)]),
+  );
+  return [...nearness]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, MAX_TWINS)
+    .map(([file]) => file);
 }
 
 /** Whether a file is in the language of the document, or in one of its kin. */
 export function isRelated(file: IndexedFile, query: ContextQuery): boolean {
-  const base = (languageId: string): string => languageId.replace(/react$/, '').replace('javascript', 'typescript').replace(/^cpp$/, 'c');
+  const base = (languageId: string): string =>
+    languageId
+      .replace(/react$/, '')
+      .replace('javascript', 'typescript')
+      .replace(/^cpp$/, 'c');
   return base(file.languageId) === base(query.languageId);
 }

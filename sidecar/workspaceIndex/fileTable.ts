@@ -23,7 +23,10 @@ export class FileTable {
   readonly #byUri = new Map<string, IndexedFile>();
   readonly #byDocument = new Map<DocumentId, IndexedFile>();
   readonly #byStem = new Map<string, Set<IndexedFile>>();
-  /** Go's, by the name of their folder: a Go file imports dozens of folders, and a workspace may have a hundred thousand files. */
+  /**
+   * Go's, by the name of their folder: a Go file imports dozens of folders, and a workspace may have a hundred thousand
+   * files.
+   */
   readonly #goByFolder = new Map<string, Set<IndexedFile>>();
 
   get count(): number {
@@ -71,8 +74,9 @@ export class FileTable {
   }
 
   /**
-   * The file that an import means: the one whose name fits most exactly, of several the nearest to `from`. A folder's own file goes before names with
-   * more dots, which are mostly tests, stories and declarations. A Go package is a folder: then all files in it.
+   * The file that an import means: the one whose name fits most exactly, of several the nearest to `from`. A folder's
+   * own file goes before names with more dots, which are mostly tests, stories and declarations. A Go package is a
+   * folder: then all files in it.
    */
   resolve(imported: ImportedPath, from: Importer): readonly IndexedFile[] {
     const { segments, isExact } = imported;
@@ -83,14 +87,23 @@ export class FileTable {
   }
 
   /** At most one. `isPlace`: whether a path, in small letters, is one that is wanted. */
-  #mostExact({ segments, ending = '' }: ImportedPath, from: Importer, isPlace: (path: string, wanted: string) => boolean): readonly IndexedFile[] {
+  #mostExact(
+    { segments, ending = '' }: ImportedPath,
+    from: Importer,
+    isPlace: (path: string, wanted: string) => boolean,
+  ): readonly IndexedFile[] {
     const wanted = segments.join('/').toLowerCase();
     const last = segments.at(-1)?.toLowerCase() ?? '';
     const candidates = (stem: string): IndexedFile[] =>
-      this.withStem(stem).slice(0, MAX_SAME_STEM).filter((file) => isOfKind(file.languageId, from.languageId) && file.path !== from.path);
-    const fitting = (files: readonly IndexedFile[], pathOf: (path: string) => string, whole = wanted): IndexedFile[] => files.filter(({ path }) => isPlace(pathOf(path.toLowerCase()), whole));
+      this.withStem(stem)
+        .slice(0, MAX_SAME_STEM)
+        .filter((file) => isOfKind(file.languageId, from.languageId) && file.path !== from.path);
+    const fitting = (files: readonly IndexedFile[], pathOf: (path: string) => string, whole = wanted): IndexedFile[] =>
+      files.filter(({ path }) => isPlace(pathOf(path.toLowerCase()), whole));
     const nearest = (files: readonly IndexedFile[]): IndexedFile[] =>
-      [...files].sort((one, other) => sharedSegments(other.path, from.path) - sharedSegments(one.path, from.path)).slice(0, 1);
+      [...files]
+        .sort((one, other) => sharedSegments(other.path, from.path) - sharedSegments(one.path, from.path))
+        .slice(0, 1);
     const named = candidates(stemOf(last));
     const asWritten = nearest(fitting(named, (path) => path, `${wanted}${ending}`));
     // An include names its file whole: a header is not the source beside it.
@@ -98,7 +111,11 @@ export class FileTable {
     const byName = nearest(fitting(named, withoutEnding));
     if (byName.length > 0) return byName;
     const folderFiles = fitting([...FOLDER_FILES].flatMap(candidates), folderOf);
-    const lessExact = [folderFiles.filter(({ path }) => !hasMoreDots(path)), fitting(named, (path) => withoutEndings(path, last)), folderFiles];
+    const lessExact = [
+      folderFiles.filter(({ path }) => !hasMoreDots(path)),
+      fitting(named, (path) => withoutEndings(path, last)),
+      folderFiles,
+    ];
     return lessExact.flatMap(nearest).slice(0, 1);
   }
 
@@ -153,9 +170,16 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/'))).toLowerCase();
 }
 
-/** Paths of a workspace with several folders begin with the folder's name, so even exact ones may begin one segment later. */
+/**
+ * Paths of a workspace with several folders begin with the folder's name, so even exact ones may begin one segment
+ * later.
+ */
 function fits(path: string, wanted: string, isExact: boolean): boolean {
-  return path === wanted || (path.endsWith(`/${wanted}`) && (!isExact || wanted.includes('/') || path.split('/').length - wanted.split('/').length <= 1));
+  return (
+    path === wanted ||
+    (path.endsWith(`/${wanted}`) &&
+      (!isExact || wanted.includes('/') || path.split('/').length - wanted.split('/').length <= 1))
+  );
 }
 
 const SCRIPTS = new Set(['typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'vue', 'svelte']);

@@ -1,8 +1,8 @@
 const LOOKS = 10;
 
 /**
- * Tells of work that stays at the same place. It is looked at ten times within the limit, so that a machine that slept, or a front that was
- * busy, is not taken for a thread that hangs.
+ * Tells of work that stays at the same place. It is looked at ten times within the limit, so that a machine that slept,
+ * or a front that was busy, is not taken for a thread that hangs.
  */
 export class HangWatch<Place> {
   #timer: NodeJS.Timeout | undefined;
@@ -10,7 +10,13 @@ export class HangWatch<Place> {
   #looks = 0;
 
   /** `place`: where the work is now; `undefined` while there is none. Equal places are the same value. */
-  constructor(private readonly options: { readonly limitMs: number; readonly place: () => Place | undefined; readonly onHang: (place: Place) => void }) {}
+  constructor(
+    private readonly options: {
+      readonly limitMs: number;
+      readonly place: () => Place | undefined;
+      readonly onHang: (place: Place) => void;
+    },
+  ) {}
 
   start(): void {
     this.#timer ??= setInterval(() => this.#look(), this.options.limitMs / LOOKS).unref();

@@ -15,9 +15,15 @@ export interface IndexMethods {
   /** Ranked pieces for the place. */
   rank(params: { workspace: string; query: ContextQuery }): readonly Snippet[];
   /** Texts of the files that a place needs, best first, as many as are in memory and fit `maxUnits` together. */
-  texts(params: { workspace: string; query: ContextQuery; maxUnits: number }): readonly Pick<FileText, 'uri' | 'text'>[];
+  texts(params: {
+    workspace: string;
+    query: ContextQuery;
+    maxUnits: number;
+  }): readonly Pick<FileText, 'uri' | 'text'>[];
   /** As `select`, for what `search` and `symbols` will be asked. */
-  needed(params: { workspace: string; words?: string; symbol?: string; openUris: readonly string[] }): { missing: readonly string[] };
+  needed(params: { workspace: string; words?: string; symbol?: string; openUris: readonly string[] }): {
+    missing: readonly string[];
+  };
   /** Pieces that fit words, for a question that has no place. */
   search(params: { workspace: string; words: string; limit: number; openUris: readonly string[] }): readonly Snippet[];
   /** Definitions of a name. */
@@ -42,4 +48,6 @@ export interface IndexRequest {
 }
 
 /** `endedAt`: URI of a file at which the parser ended. The thread parses nothing any more. */
-export type IndexAnswer = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: string; readonly endedAt?: string | undefined };
+export type IndexAnswer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string; readonly endedAt?: string | undefined };

@@ -12,11 +12,17 @@ import { PutMark } from './putMark.ts';
 const MAX_HEAP_MEBIBYTES = 640;
 /** A file of the largest size that is put takes less than a second. */
 const HANG_LIMIT_MS = 10_000;
-/** A thread that ends by itself again within so long ends of what the workspaces hold: reading them anew would end the next one, too. */
+/**
+ * A thread that ends by itself again within so long ends of what the workspaces hold: reading them anew would end the
+ * next one, too.
+ */
 const REPEATED_WITHIN_MS = 60 * 60_000;
 /** With so many files that hang the fault is not theirs: the index stays off. */
 const MAX_HUNG_FILES = 5;
-/** Where the parser ended at so many files, the thread goes on without one: a folder may be full of such files, and for each everything is read anew. */
+/**
+ * Where the parser ended at so many files, the thread goes on without one: a folder may be full of such files, and for
+ * each everything is read anew.
+ */
 const MAX_PARSER_ENDS = 5;
 
 /** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if it had one. */
@@ -47,12 +53,15 @@ export interface IndexThreadOptions {
   readonly now?: () => number;
 }
 
-/** The thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another. `isRepeated`: by itself, and not for the first time. */
+/**
+ * The thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another.
+ * `isRepeated`: by itself, and not for the first time.
+ */
 export type IndexLost = (error: unknown, isRepeated: boolean) => void;
 
 /**
- * The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the index. A file at which it hangs
- * is left out from then on.
+ * The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the
+ * index. A file at which it hangs is left out from then on.
  */
 export class IndexThread {
   readonly #pending = new Map<number, Pending>();
@@ -71,11 +80,18 @@ export class IndexThread {
     private readonly onLost: IndexLost = () => undefined,
     private readonly options: IndexThreadOptions = {},
   ) {
-    this.#watch = new HangWatch({ limitMs: options.hangLimitMs ?? HANG_LIMIT_MS, place: () => this.#place(), onHang: () => this.#hangs() });
+    this.#watch = new HangWatch({
+      limitMs: options.hangLimitMs ?? HANG_LIMIT_MS,
+      place: () => this.#place(),
+      onHang: () => this.#hangs(),
+    });
   }
 
   /** Throws `IndexError`. */
-  async ask<Method extends IndexMethod>(method: Method, params: Parameters<IndexMethods[Method]>[0]): Promise<ReturnType<IndexMethods[Method]>> {
+  async ask<Method extends IndexMethod>(
+    method: Method,
+    params: Parameters<IndexMethods[Method]>[0],
+  ): Promise<ReturnType<IndexMethods[Method]>> {
     if (this.#hungFiles >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId++;
@@ -83,7 +99,11 @@ export class IndexThread {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, put: put?.map(({ uri }) => uri) ?? [] });
       this.#watch.start();
-      worker.postMessage({ id, method, params: put === undefined ? params : { ...params, files: put } } satisfies IndexRequest);
+      worker.postMessage({
+        id,
+        method,
+        params: put === undefined ? params : { ...params, files: put },
+      } satisfies IndexRequest);
     });
   }
 
@@ -97,7 +117,11 @@ export class IndexThread {
   #start(): Worker {
     const { script, grammarsFolder } = this.options.files ?? threadFiles();
     const workerData: IndexThreadData = { grammarsFolder, markMemory: this.#mark.memory };
-    const worker = new Worker(script, { execArgv: [], workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES } });
+    const worker = new Worker(script, {
+      execArgv: [],
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES },
+    });
     // It ends with the process and never keeps it.
     worker.unref();
     worker.on('message', (answer: IndexAnswer) => {
@@ -165,7 +189,8 @@ export class IndexThread {
 /** From source, and from the bundles in `dist`. */
 function threadFiles(): ThreadFiles {
   const bundles = import.meta.url.endsWith('.ts') ? BUILT_FOLDER : path.dirname(fileURLToPath(import.meta.url));
-  if (bundles !== undefined) return { script: path.join(bundles, 'context.cjs'), grammarsFolder: path.join(bundles, 'grammars') };
+  if (bundles !== undefined)
+    return { script: path.join(bundles, 'context.cjs'), grammarsFolder: path.join(bundles, 'grammars') };
   const grammarsFolder = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
   return { script: threadOfSource(new URL('./main.ts', import.meta.url)), grammarsFolder };
 }

@@ -26,12 +26,18 @@ const READ_BATCH_FILES = 64;
 /** Counts what is left out. */
 type Skips = Pick<SkipCounts, 'add'>;
 
-/** Which of a client's files are in its index, and how their texts get there: from the editor where they are open, else through the client. */
+/**
+ * Which of a client's files are in its index, and how their texts get there: from the editor where they are open, else
+ * through the client.
+ */
 export class IndexedFiles {
   readonly #known = new Map<string, { readonly path: string; readonly revision: number }>();
   /** Files that were asked for and left out when they were read last. */
   readonly #leftOut = new Set<string>();
-  /** What the reads under way may still bring, by batch. A file that was removed or read otherwise meanwhile is not among it any more. */
+  /**
+   * What the reads under way may still bring, by batch. A file that was removed or read otherwise meanwhile is not
+   * among it any more.
+   */
   readonly #awaited = new Set<Set<string>>();
   /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
   #epoch = 0;
@@ -79,24 +85,33 @@ export class IndexedFiles {
       await this.#putOpen({ uri, path, text });
       this.#countUnfit([text], skips);
     }
-    await this.#readTexts([...paths.keys()].filter((uri) => this.options.openText(uri) === undefined), (texts) =>
-      this.#put(texts.map((file) => ({ ...file, path: paths.get(file.uri) ?? this.pathOf(file.uri) }))),
+    await this.#readTexts(
+      [...paths.keys()].filter((uri) => this.options.openText(uri) === undefined),
+      (texts) => this.#put(texts.map((file) => ({ ...file, path: paths.get(file.uri) ?? this.pathOf(file.uri) }))),
       { isNewest: true, skips },
     );
   }
 
   /** Gives the index texts again that it has dropped. What can't be read is left out. */
   async reread(uris: readonly string[]): Promise<void> {
-    const give = async (files: WorkspaceReadResult['files']): Promise<void> => void (await this.options.index.ask('giveTexts', { files }));
+    const give = async (files: WorkspaceReadResult['files']): Promise<void> =>
+      void (await this.options.index.ask('giveTexts', { files }));
     const open = uris.flatMap((uri) => {
       const text = this.options.openText(uri);
       return text === undefined ? [] : [{ uri, text }];
     });
     if (open.length > 0) await give(open);
-    await this.#readTexts(uris.filter((uri) => !open.some((each) => each.uri === uri)), give, { isNewest: false }).catch(() => undefined);
+    await this.#readTexts(
+      uris.filter((uri) => !open.some((each) => each.uri === uri)),
+      give,
+      { isNewest: false },
+    ).catch(() => undefined);
   }
 
-  /** A document was opened, edited or closed, and has been left alone since. Counts one that leaves the index for what it became. */
+  /**
+   * A document was opened, edited or closed, and has been left alone since. Counts one that leaves the index for what
+   * it became.
+   */
   async documentSettled(uri: string, isClosed: boolean, skips?: Skips): Promise<void> {
     const text = this.options.openText(uri);
     const path = this.pathOf(uri);
@@ -128,10 +143,15 @@ export class IndexedFiles {
   }
 
   /**
-   * Asks for texts. Files of which the client gives none may not be read any more, or are no texts. `isNewest`: what was asked before is older, whenever
-   * it comes; texts that are only given again are not put, so they stand in for nothing.
+   * Asks for texts. Files of which the client gives none may not be read any more, or are no texts. `isNewest`: what
+   * was asked before is older, whenever it comes; texts that are only given again are not put, so they stand in for
+   * nothing.
    */
-  async #readTexts(uris: readonly string[], take: (texts: WorkspaceReadResult['files']) => Promise<void>, { isNewest, skips }: { readonly isNewest: boolean; readonly skips?: Skips | undefined }): Promise<void> {
+  async #readTexts(
+    uris: readonly string[],
+    take: (texts: WorkspaceReadResult['files']) => Promise<void>,
+    { isNewest, skips }: { readonly isNewest: boolean; readonly skips?: Skips | undefined },
+  ): Promise<void> {
     const epoch = this.#epoch;
     let rest = [...uris];
     while (rest.length > 0 && this.options.isOn()) {
@@ -158,7 +178,10 @@ export class IndexedFiles {
       const unfit = result.files.filter(({ uri }) => asked.has(uri));
       const givenUp = again.length < batch.length ? 0 : again.length;
       skips?.add(result.skipped);
-      this.#countUnfit(unfit.map(({ text }) => text), skips);
+      this.#countUnfit(
+        unfit.map(({ text }) => text),
+        skips,
+      );
       skips?.add({ notGiven: Math.max(0, asked.size - unfit.length - filesIn(result.skipped)) + givenUp });
       // A client that looks at nothing would be asked for ever.
       rest = [...(again.length < batch.length ? again : []), ...rest.slice(READ_BATCH_FILES)];
@@ -185,7 +208,11 @@ export class IndexedFiles {
 
   async #put(texts: readonly Omit<FileText, 'revision'>[]): Promise<void> {
     if (!this.options.isOn() || texts.length === 0) return;
-    const files = texts.map((file): FileText => ({ ...file, revision: revisionOf(file.text), languageId: this.options.openLanguage?.(file.uri) ?? file.languageId }));
+    const files = texts.map((file): FileText => ({
+      ...file,
+      revision: revisionOf(file.text),
+      languageId: this.options.openLanguage?.(file.uri) ?? file.languageId,
+    }));
     for (const { uri, path, revision } of files) {
       this.#known.set(uri, { path, revision });
       this.#leftOut.delete(uri);

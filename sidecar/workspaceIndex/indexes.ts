@@ -8,15 +8,24 @@ import { WorkspaceIndex } from './workspaceIndex.ts';
 /** Files that are read closely for one place. */
 const MAX_SELECTED = 32;
 
-type Handlers = { readonly [Method in keyof IndexMethods]: (...parameters: Parameters<IndexMethods[Method]>) => ReturnType<IndexMethods[Method]> | Promise<ReturnType<IndexMethods[Method]>> };
+type Handlers = {
+  readonly [Method in keyof IndexMethods]: (
+    ...parameters: Parameters<IndexMethods[Method]>
+  ) => ReturnType<IndexMethods[Method]> | Promise<ReturnType<IndexMethods[Method]>>;
+};
 
-/** The indexes of all clients, each by itself, behind the messages of the thread. `onPut` is told before a file is put: its place in the request. */
+/**
+ * The indexes of all clients, each by itself, behind the messages of the thread. `onPut` is told before a file is put:
+ * its place in the request.
+ */
 export function serveIndexes(grammars: Grammars, onPut: (file: number) => void = () => undefined): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
   const empty = new WorkspaceIndex(grammars);
   // A client may leave between two questions: only files make an index, which the client's end frees.
   const of = (workspace: string): WorkspaceIndex => indexes.get(workspace) ?? empty;
-  const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({ missing: uris.filter((uri) => !index.hasText(uri)) });
+  const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({
+    missing: uris.filter((uri) => !index.hasText(uri)),
+  });
 
   return {
     put({ workspace, files }) {
@@ -38,7 +47,12 @@ export function serveIndexes(grammars: Grammars, onPut: (file: number) => void =
     },
     select({ workspace, query }) {
       const index = of(workspace);
-      return missing(index, [...selectFiles(index, query).slice(0, MAX_SELECTED).map(({ file }) => file.uri), ...query.edits.map(({ uri }) => uri).filter((uri) => index.files.get(uri))]);
+      return missing(index, [
+        ...selectFiles(index, query)
+          .slice(0, MAX_SELECTED)
+          .map(({ file }) => file.uri),
+        ...query.edits.map(({ uri }) => uri).filter((uri) => index.files.get(uri)),
+      ]);
     },
     giveTexts({ workspace, files }) {
       for (const file of files) of(workspace).giveText(file);
@@ -50,23 +64,33 @@ export function serveIndexes(grammars: Grammars, onPut: (file: number) => void =
     texts({ workspace, query, maxUnits }) {
       const index = of(workspace);
       let rest = maxUnits;
-      return selectFiles(index, query).slice(0, MAX_SELECTED).flatMap(({ file: { uri } }) => {
-        const text = index.textOf(uri);
-        if (text === undefined || text.length > rest) return [];
-        rest -= text.length;
-        return [{ uri, text }];
-      });
+      return selectFiles(index, query)
+        .slice(0, MAX_SELECTED)
+        .flatMap(({ file: { uri } }) => {
+          const text = index.textOf(uri);
+          if (text === undefined || text.length > rest) return [];
+          rest -= text.length;
+          return [{ uri, text }];
+        });
     },
     search: ({ workspace, words, limit, openUris }) => searchWords(of(workspace), words, { limit, openUris }),
     symbols: ({ workspace, name, limit }) => findSymbols(of(workspace), name, limit),
     needed({ workspace, words, symbol, openUris }) {
       const index = of(workspace);
       const files = symbol === undefined ? filesForWords(index, words ?? '', openUris) : filesDefining(index, symbol);
-      return missing(index, files.map(({ uri }) => uri));
+      return missing(
+        index,
+        files.map(({ uri }) => uri),
+      );
     },
     statistics({ workspace }) {
       const index = of(workspace);
-      return { indexes: indexes.size, files: index.files.count, indexBytes: index.terms.sizeBytes, heapBytes: process.memoryUsage().heapUsed };
+      return {
+        indexes: indexes.size,
+        files: index.files.count,
+        indexBytes: index.terms.sizeBytes,
+        heapBytes: process.memoryUsage().heapUsed,
+      };
     },
   };
 }

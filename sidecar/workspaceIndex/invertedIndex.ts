@@ -1,7 +1,10 @@
 /** A number of a document in the index; a file that changes becomes another document. */
 export type DocumentId = number;
 
-/** Postings that wait to be sorted: room for the first ones, and for the most. Small workspaces come and go, and a large buffer each would stay until the next collection. */
+/**
+ * Postings that wait to be sorted: room for the first ones, and for the most. Small workspaces come and go, and a large
+ * buffer each would stay until the next collection.
+ */
 const FIRST_POSTINGS = 1 << 10;
 const BUFFER_POSTINGS = 1 << 18;
 const MAX_SEGMENTS = 8;
@@ -27,8 +30,9 @@ interface Segment {
 }
 
 /**
- * Which documents hold a term and how often, terms by their hashes. Written into a buffer that is sorted into segments, and segments merged
- * into one, as Lucene does; a posting takes four bytes. Documents are added and removed, never changed.
+ * Which documents hold a term and how often, terms by their hashes. Written into a buffer that is sorted into segments,
+ * and segments merged into one, as Lucene does; a posting takes four bytes. Documents are added and removed, never
+ * changed.
  */
 export class InvertedIndex {
   #segments: Segment[] = [];
@@ -56,16 +60,26 @@ export class InvertedIndex {
 
   /** Bytes of postings and tables. */
   get sizeBytes(): number {
-    const segments = this.#segments.reduce((sum, { hashes, offsets, postings }) => sum + hashes.byteLength + offsets.byteLength + postings.byteLength, 0);
+    const segments = this.#segments.reduce(
+      (sum, { hashes, offsets, postings }) => sum + hashes.byteLength + offsets.byteLength + postings.byteLength,
+      0,
+    );
     return segments + this.#buffer.byteLength + this.#lengths.byteLength;
   }
 
   /** Adds a document by how often each term stands in it. Throws `RangeError` where no number is left. */
   add(counts: ReadonlyMap<number, number>): DocumentId {
-    if (this.#documentCount >= MAX_DOCUMENTS) throw new RangeError(`The index has given out all its ${MAX_DOCUMENTS} numbers`);
+    if (this.#documentCount >= MAX_DOCUMENTS)
+      throw new RangeError(`The index has given out all its ${MAX_DOCUMENTS} numbers`);
     const id = this.#documentCount++;
     // Known before the first posting: a merge in between would take the document for a removed one.
-    this.#setLength(id, Math.max(1, [...counts.values()].reduce((sum, count) => sum + count, 0)));
+    this.#setLength(
+      id,
+      Math.max(
+        1,
+        [...counts.values()].reduce((sum, count) => sum + count, 0),
+      ),
+    );
     for (const [hash, count] of counts) {
       if (this.#buffered === BUFFER_POSTINGS) this.#sortBuffer();
       if (2 * this.#buffered === this.#buffer.length) this.#buffer = twiceAsLong(this.#buffer);
@@ -92,13 +106,15 @@ export class InvertedIndex {
   }
 
   /**
-   * BM25 scores of the documents that hold any of the terms; `weights`: how much a term of the query counts. The rarest terms come first, and
-   * where common ones would take long they are left out: they tell documents apart the least.
+   * BM25 scores of the documents that hold any of the terms; `weights`: how much a term of the query counts. The rarest
+   * terms come first, and where common ones would take long they are left out: they tell documents apart the least.
    */
   scores(weights: ReadonlyMap<number, number>): Map<DocumentId, number> {
     const scores = new Map<DocumentId, number>();
     const averageLength = this.#totalLength / Math.max(1, this.#liveCount);
-    const terms = [...weights].map(([hash, weight]) => ({ hash, weight, frequency: this.#frequency(hash) })).sort((one, other) => one.frequency - other.frequency);
+    const terms = [...weights]
+      .map(([hash, weight]) => ({ hash, weight, frequency: this.#frequency(hash) }))
+      .sort((one, other) => one.frequency - other.frequency);
     let visited = 0;
     for (const { hash, weight, frequency } of terms) {
       visited += frequency;
@@ -141,7 +157,8 @@ export class InvertedIndex {
     };
     for (const { hashes, offsets, postings } of this.#segments) {
       const at = indexOf(hashes, hash);
-      if (at >= 0) for (let index = offsets[at] ?? 0; index < (offsets[at + 1] ?? 0); index++) visit(postings[index] ?? 0);
+      if (at >= 0)
+        for (let index = offsets[at] ?? 0; index < (offsets[at + 1] ?? 0); index++) visit(postings[index] ?? 0);
     }
     for (const posting of this.#bufferPostings().get(hash) ?? []) visit(posting);
   }
@@ -184,7 +201,9 @@ export class InvertedIndex {
     const heads = this.#segments.map(() => 0);
     let count = 0;
     for (;;) {
-      const next = Math.min(...this.#segments.map(({ hashes: sorted }, index) => sorted[heads[index] ?? 0] ?? Infinity));
+      const next = Math.min(
+        ...this.#segments.map(({ hashes: sorted }, index) => sorted[heads[index] ?? 0] ?? Infinity),
+      );
       if (next === Infinity) break;
       const first = count;
       for (const [index, segment] of this.#segments.entries()) {
@@ -201,7 +220,9 @@ export class InvertedIndex {
       offsets.push(first);
     }
     offsets.push(count);
-    this.#segments = [{ hashes: Uint32Array.from(hashes), offsets: Uint32Array.from(offsets), postings: postings.slice(0, count) }];
+    this.#segments = [
+      { hashes: Uint32Array.from(hashes), offsets: Uint32Array.from(offsets), postings: postings.slice(0, count) },
+    ];
   }
 }
 

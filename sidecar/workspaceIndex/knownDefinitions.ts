@@ -8,8 +8,8 @@ const LIMIT_MS = 50;
 const NOTHING: WorkspaceDefinitionsResult = { definitions: [], problems: [] };
 
 /**
- * What one client's language servers know of the names before the cursor. They are not waited for: an answer that comes late serves the next
- * ranking in the same document.
+ * What one client's language servers know of the names before the cursor. They are not waited for: an answer that comes
+ * late serves the next ranking in the same document.
  */
 export class KnownDefinitions {
   #last: { readonly uri: string; readonly result: WorkspaceDefinitionsResult } | undefined;
@@ -18,7 +18,9 @@ export class KnownDefinitions {
   #uri: string | undefined;
 
   /** `ask` is absent where the client has nothing to say. */
-  constructor(private readonly ask: ((params: WorkspaceDefinitionsParams) => Promise<WorkspaceDefinitionsResult>) | undefined) {}
+  constructor(
+    private readonly ask: ((params: WorkspaceDefinitionsParams) => Promise<WorkspaceDefinitionsResult>) | undefined,
+  ) {}
 
   /** What is known of a place now, or a moment ago. */
   async at(query: Pick<PlaceQuery, 'uri' | 'text' | 'offset'>): Promise<WorkspaceDefinitionsResult> {
@@ -26,13 +28,17 @@ export class KnownDefinitions {
     if (ask === undefined) return NOTHING;
     this.#uri = query.uri;
     // One question at a time for a document: a slow server is not asked again before it has answered.
-    const asking = this.#asking.get(query.uri) ?? this.#askNow(ask, query).finally(() => this.#asking.delete(query.uri));
+    const asking =
+      this.#asking.get(query.uri) ?? this.#askNow(ask, query).finally(() => this.#asking.delete(query.uri));
     this.#asking.set(query.uri, asking);
     await Promise.race([asking, sleep(LIMIT_MS)]);
     return this.#last?.uri === query.uri ? this.#last.result : NOTHING;
   }
 
-  async #askNow(ask: NonNullable<typeof this.ask>, { uri, text, offset }: Pick<PlaceQuery, 'uri' | 'text' | 'offset'>): Promise<void> {
+  async #askNow(
+    ask: NonNullable<typeof this.ask>,
+    { uri, text, offset }: Pick<PlaceQuery, 'uri' | 'text' | 'offset'>,
+  ): Promise<void> {
     const places = namesToDefine({ text, offset });
     const result = places.length === 0 ? NOTHING : await ask({ uri, places }).catch(() => undefined);
     // What comes late may be of a document that the user has left.

@@ -1,4 +1,7 @@
-/** The thread of the index: reads texts, ranks pieces. It gets everything by messages and opens no file but its grammars. */
+/**
+ * The thread of the index: reads texts, ranks pieces. It gets everything by messages and opens no file but its
+ * grammars.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Grammars, ParserEnded } from '../syntax/grammars.ts';
 import { serveIndexes } from './indexes.ts';
@@ -18,8 +21,15 @@ parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
       request = id;
       return handle(params);
     })
-    .then((result) => answer({ id, result }), (error: unknown) => {
-      // Messages of errors may quote what was parsed.
-      answer({ id, error: error instanceof Error ? error.name : typeof error, endedAt: error instanceof ParserEnded ? error.uri : undefined });
-    });
+    .then(
+      (result) => answer({ id, result }),
+      (error: unknown) => {
+        // Messages of errors may quote what was parsed.
+        answer({
+          id,
+          error: error instanceof Error ? error.name : typeof error,
+          endedAt: error instanceof ParserEnded ? error.uri : undefined,
+        });
+      },
+    );
 });

@@ -15,7 +15,10 @@ const MIN_NAME_UNITS = 3;
 const NAME = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
 const LINE_END = /\r\n|\r|\n/g;
 
-/** Where the names stand whose definitions help to write on at the cursor: the last ones before it, each once. A variable's own type tells what may follow it. */
+/**
+ * Where the names stand whose definitions help to write on at the cursor: the last ones before it, each once. A
+ * variable's own type tells what may follow it.
+ */
 export function namesToDefine({ text, offset }: Pick<ContextQuery, 'text' | 'offset'>): readonly NamePlace[] {
   const start = Math.max(0, offset - BEFORE_UNITS);
   const window = text.slice(start, offset);
@@ -28,13 +31,19 @@ export function namesToDefine({ text, offset }: Pick<ContextQuery, 'text' | 'off
   }
   const first = lineAt(text, start);
   const lineStarts = [first.start, ...[...window.matchAll(LINE_END)].map((end) => start + end.index + end[0].length)];
-  return [...last].reverse().slice(0, MAX_NAMES).map(([name, at]) => {
-    const line = lineStarts.findLastIndex((lineStart) => lineStart <= at);
-    return { line: first.line + line, character: at - (lineStarts[line] ?? 0), name };
-  });
+  return [...last]
+    .reverse()
+    .slice(0, MAX_NAMES)
+    .map(([name, at]) => {
+      const line = lineStarts.findLastIndex((lineStart) => lineStart <= at);
+      return { line: first.line + line, character: at - (lineStarts[line] ?? 0), name };
+    });
 }
 
-/** The line of an offset, and where it begins. A document may have millions of units: it is searched once, and nothing is made of what is found. */
+/**
+ * The line of an offset, and where it begins. A document may have millions of units: it is searched once, and nothing
+ * is made of what is found.
+ */
 function lineAt(text: string, offset: number): { readonly line: number; readonly start: number } {
   let line = 0;
   let start = 0;

@@ -27,8 +27,15 @@ const MAX_RECEIVER_UNITS = 200;
 /** Larger texts are data or made by programs; a parser would hold up the others. */
 const MAX_TEXT_UNITS = 256 * 1024;
 
-/** What a text defines, in its order, by tree-sitter. `undefined`: no grammar knows its language, or the text is too large. */
-export async function outline(text: string, languageId: string, grammars: Grammars): Promise<readonly Definition[] | undefined> {
+/**
+ * What a text defines, in its order, by tree-sitter. `undefined`: no grammar knows its language, or the text is too
+ * large.
+ */
+export async function outline(
+  text: string,
+  languageId: string,
+  grammars: Grammars,
+): Promise<readonly Definition[] | undefined> {
   const shapes = definitionShapes(languageId);
   if (shapes === undefined || text.length > MAX_TEXT_UNITS) return undefined;
   const tree = await grammars.parse(text, shapes.grammar);
@@ -43,7 +50,8 @@ export async function outline(text: string, languageId: string, grammars: Gramma
     if (shapes.containers.includes(type)) {
       const body = bodyOf(node);
       const name = nameOf(node) ?? '';
-      if (body === null) return add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_HEAD_LINES));
+      if (body === null)
+        return add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_HEAD_LINES));
       add(node, container, headLines(node, body));
       visitChildren(body, name === '' ? container : name, depth);
     } else if (shapes.heads.includes(type)) {
@@ -78,7 +86,8 @@ export async function outline(text: string, languageId: string, grammars: Gramma
     const { row, column } = body.startPosition;
     // A body in a block begins on a line of its own; a brace or an expression stands behind the head.
     const last = (lines[row] ?? '').slice(0, column).trimEnd();
-    const isOneLine = body.startPosition.row === body.endPosition.row && body.endPosition.row === node.endPosition.row && row === start;
+    const isOneLine =
+      body.startPosition.row === body.endPosition.row && body.endPosition.row === node.endPosition.row && row === start;
     if (isOneLine && body.endPosition.column - column < 120) return [lines[row] ?? ''];
     const head = [...lines.slice(start, row), ...(last === '' ? [] : [last])];
     // In Ruby the comment of what comes first in a body stands before the body.
@@ -97,7 +106,9 @@ export async function outline(text: string, languageId: string, grammars: Gramma
 /** With the decorators and keywords that its parent puts before it. */
 function startOf(node: Node): number {
   const parent = node.parent;
-  const isWrapped = parent !== null && ['export_statement', 'decorated_definition', 'template_declaration', 'ambient_declaration'].includes(parent.type);
+  const isWrapped =
+    parent !== null &&
+    ['export_statement', 'decorated_definition', 'template_declaration', 'ambient_declaration'].includes(parent.type);
   return isWrapped ? parent.startPosition.row : node.startPosition.row;
 }
 
@@ -106,7 +117,10 @@ function bodyOf(node: Node): Node | null {
   if (body !== null) return body;
   const value = declaratorOf(node)?.childForFieldName('value') ?? node.childForFieldName('value');
   // `const f = (a) => …` is as good as a function; other values are shown as far as they fit a line.
-  return value?.childForFieldName('body') ?? (value !== null && value !== undefined && value.endPosition.row > value.startPosition.row ? value : null);
+  return (
+    value?.childForFieldName('body') ??
+    (value !== null && value !== undefined && value.endPosition.row > value.startPosition.row ? value : null)
+  );
 }
 
 function declaratorOf(node: Node): Node | null {
@@ -114,12 +128,21 @@ function declaratorOf(node: Node): Node | null {
 }
 
 function nameOf(node: Node): string | undefined {
-  const named = node.childForFieldName('name') ?? declaratorOf(node)?.childForFieldName('name') ?? node.childForFieldName('type');
-  if (named !== null && named !== undefined && named.type !== 'primitive_type' && node.childForFieldName('declarator') === null) return named.text;
+  const named =
+    node.childForFieldName('name') ?? declaratorOf(node)?.childForFieldName('name') ?? node.childForFieldName('type');
+  if (
+    named !== null &&
+    named !== undefined &&
+    named.type !== 'primitive_type' &&
+    node.childForFieldName('declarator') === null
+  )
+    return named.text;
   let deepest = innerDeclarator(node);
   for (let next = deepest; next; next = next.childForFieldName('name')) deepest = next;
   if (deepest !== null) return deepest.text.split(/[\s(=;[]/)[0];
-  return /[\p{L}_$][\p{L}\p{N}_$]*/u.exec(node.namedChildren.map((child) => child?.text ?? '').find((text) => /^[\p{L}_$]/u.test(text)) ?? '')?.[0];
+  return /[\p{L}_$][\p{L}\p{N}_$]*/u.exec(
+    node.namedChildren.map((child) => child?.text ?? '').find((text) => /^[\p{L}_$]/u.test(text)) ?? '',
+  )?.[0];
 }
 
 /** C: a declarator in a declarator, down to the name, which may be qualified. */
@@ -132,9 +155,11 @@ function innerDeclarator(node: Node): Node | null {
 /** The type that a definition outside of it names: the receiver of a method in Go, what qualifies a name in C++. */
 function namedContainer(node: Node): string | undefined {
   const receiver = node.childForFieldName('receiver');
-  if (receiver !== null) return /([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^\]]*\]\s*)?\)$/u.exec(receiver.text.slice(-MAX_RECEIVER_UNITS))?.[1];
+  if (receiver !== null)
+    return /([\p{L}_][\p{L}\p{N}_]*)\s*(?:\[[^\]]*\]\s*)?\)$/u.exec(receiver.text.slice(-MAX_RECEIVER_UNITS))?.[1];
   let scope: string | undefined;
-  for (let name = innerDeclarator(node); name?.type === 'qualified_identifier'; name = name.childForFieldName('name')) scope = name.childForFieldName('scope')?.text;
+  for (let name = innerDeclarator(node); name?.type === 'qualified_identifier'; name = name.childForFieldName('name'))
+    scope = name.childForFieldName('scope')?.text;
   return scope?.split('<', 1)[0]?.trimEnd();
 }
 

@@ -4,7 +4,10 @@ export interface PutPlace {
   readonly file: number;
 }
 
-/** Which file the thread of the index took up last, in memory that the front reads even while the thread answers nothing. */
+/**
+ * Which file the thread of the index took up last, in memory that the front reads even while the thread answers
+ * nothing.
+ */
 export class PutMark {
   readonly #cells: Int32Array;
 

@@ -11,7 +11,10 @@ export interface SettlingDocumentsOptions {
   readonly now?: () => number;
 }
 
-/** Documents that changed just now, until they are left alone for a moment, or have been edited for longer than anybody should wait for what is in them. */
+/**
+ * Documents that changed just now, until they are left alone for a moment, or have been edited for longer than anybody
+ * should wait for what is in them.
+ */
 export class SettlingDocuments {
   /** With when each began to wait. */
   readonly #waiting = new Map<string, { readonly timer: NodeJS.Timeout; readonly sinceMs: number }>();

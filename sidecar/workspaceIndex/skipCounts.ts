@@ -1,6 +1,12 @@
 import type { SkippedFiles } from '../protocol/client.ts';
 
-const OF_FILES = { tooLarge: 'too large', endlessLines: 'with endless lines', binary: 'binary', unreadable: 'unreadable', notGiven: 'not given' } as const;
+const OF_FILES = {
+  tooLarge: 'too large',
+  endlessLines: 'with endless lines',
+  binary: 'binary',
+  unreadable: 'unreadable',
+  notGiven: 'not given',
+} as const;
 
 type Reason = keyof SkippedFiles | 'endlessLines' | 'notGiven';
 
@@ -8,9 +14,13 @@ type Reason = keyof SkippedFiles | 'endlessLines' | 'notGiven';
 export class SkipCounts {
   readonly #counts = new Map<Reason, number>();
 
-  /** Adds what the client left out, or the sidecar. `endlessLines`: minified files. `notGiven`: files without a text and without a reason. */
+  /**
+   * Adds what the client left out, or the sidecar. `endlessLines`: minified files. `notGiven`: files without a text and
+   * without a reason.
+   */
   add(skipped: SkippedFiles & { readonly endlessLines?: number; readonly notGiven?: number } = {}): void {
-    for (const [reason, count] of Object.entries(skipped) as [Reason, number | undefined][]) this.#counts.set(reason, this.#of(reason) + (count ?? 0));
+    for (const [reason, count] of Object.entries(skipped) as [Reason, number | undefined][])
+      this.#counts.set(reason, this.#of(reason) + (count ?? 0));
   }
 
   /** A line for the log, without names; `undefined` where nothing was left out. */
@@ -19,7 +29,11 @@ export class SkipCounts {
     const files = reasons.reduce((sum, reason) => sum + this.#of(reason), 0);
     const [links, folders] = [this.#of('links'), this.#of('tooDeep')];
     const parts = [
-      ...(files > 0 ? [`skipped ${counted(files, 'file')}: ${reasons.map((reason) => `${this.#of(reason)} ${OF_FILES[reason]}`).join(', ')}`] : []),
+      ...(files > 0
+        ? [
+            `skipped ${counted(files, 'file')}: ${reasons.map((reason) => `${this.#of(reason)} ${OF_FILES[reason]}`).join(', ')}`,
+          ]
+        : []),
       ...(links > 0 ? [`${counted(links, 'link')} not followed`] : []),
       ...(folders > 0 ? [`${counted(folders, 'folder')} too deep`] : []),
     ];

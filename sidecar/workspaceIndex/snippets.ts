@@ -11,7 +11,10 @@ const MAX_BODIES = 24;
 const WHOLE_FACTOR = 1.8;
 /** Of the best piece's score; what has less has only common words. */
 const MIN_BODY_SCORE = 0.2;
-/** Identifiers of some length that a piece has to share with what stands around the cursor, where nothing else speaks for its file. */
+/**
+ * Identifiers of some length that a piece has to share with what stands around the cursor, where nothing else speaks
+ * for its file.
+ */
 const MIN_SHARED_NAMES = 3;
 /** What a piece counts more that defines a name near the cursor, by its looks or by a language server's word. */
 const CALLED_FACTOR = 1.5;
@@ -22,10 +25,14 @@ const MAX_EDITS = 2;
 const SAME_SHARE = 0.8;
 
 /**
- * Pieces of the selected files, ranked: signatures of what they define, then bodies, then what was edited lately; of the first two those first
- * that a language server names.
+ * Pieces of the selected files, ranked: signatures of what they define, then bodies, then what was edited lately; of
+ * the first two those first that a language server names.
  */
-export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, selected: readonly SelectedFile[]): Promise<Snippet[]> {
+export async function makeSnippets(
+  index: WorkspaceIndex,
+  query: ContextQuery,
+  selected: readonly SelectedFile[],
+): Promise<Snippet[]> {
   const used = new Set(identifiersOf(query.text));
   const near = nearWeights(query);
   const weights = rarityWeights(index, termWeights(near));
@@ -34,20 +41,38 @@ export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, s
   for (const each of selected) {
     const read = await index.read(each.file);
     if (read === undefined) continue;
-    const shown = ['imported', 'defines', 'tested'].includes(each.reason) ? signaturesOf(read, each, used, query.maxSnippetUnits) : undefined;
+    const shown = ['imported', 'defines', 'tested'].includes(each.reason)
+      ? signaturesOf(read, each, used, query.maxSnippetUnits)
+      : undefined;
     const [only] = read.chunks;
-    if (shown !== undefined && only !== undefined && read.chunks.length === 1 && only.text.length <= WHOLE_FACTOR * shown.text.length) {
+    if (
+      shown !== undefined &&
+      only !== undefined &&
+      read.chunks.length === 1 &&
+      only.text.length <= WHOLE_FACTOR * shown.text.length
+    ) {
       // So short a file tells all for hardly more.
       signatures.push({ ...shown, ...only });
       continue;
     }
     if (shown !== undefined) signatures.push(shown);
-    bodies.push(...bodiesOf(read, each, { weights, near, known: linesIn(query.definitions, each.file.uri), maxUnits: query.maxSnippetUnits }));
+    bodies.push(
+      ...bodiesOf(read, each, {
+        weights,
+        near,
+        known: linesIn(query.definitions, each.file.uri),
+        maxUnits: query.maxSnippetUnits,
+      }),
+    );
   }
   const isKnown = (piece: Snippet): boolean =>
-    linesIn(query.definitions, piece.uri).some((line) => piece.kind === 'signatures' || (line >= piece.startLine && line <= piece.endLine));
+    linesIn(query.definitions, piece.uri).some(
+      (line) => piece.kind === 'signatures' || (line >= piece.startLine && line <= piece.endLine),
+    );
   const best = Math.max(...bodies.map(({ score }) => score), 1e-9);
-  const scaled = bodies.map((body) => ({ ...body, score: body.score / best })).filter((body) => body.score >= MIN_BODY_SCORE || isKnown(body));
+  const scaled = bodies
+    .map((body) => ({ ...body, score: body.score / best }))
+    .filter((body) => body.score >= MIN_BODY_SCORE || isKnown(body));
   return [
     ...ranked(signatures, isKnown).slice(0, MAX_SIGNATURES),
     ...distinct(ranked(scaled, isKnown), query.text).slice(0, MAX_BODIES),
@@ -56,23 +81,40 @@ export async function makeSnippets(index: WorkspaceIndex, query: ContextQuery, s
 }
 
 /** What a file defines: all of it where it is short, else what the document names. */
-function signaturesOf({ file, definitions }: ReadFile, { reason, score }: SelectedFile, used: ReadonlySet<string>, maxUnits: number): Snippet | undefined {
+function signaturesOf(
+  { file, definitions }: ReadFile,
+  { reason, score }: SelectedFile,
+  used: ReadonlySet<string>,
+  maxUnits: number,
+): Snippet | undefined {
   if (definitions.length === 0) return undefined;
-  const isUsed = ({ name, container }: Definition): boolean => used.has(name) || (container !== undefined && used.has(container) && !name.startsWith('_'));
+  const isUsed = ({ name, container }: Definition): boolean =>
+    used.has(name) || (container !== undefined && used.has(container) && !name.startsWith('_'));
   const usedCount = definitions.filter(({ name }) => used.has(name)).length;
   if (reason !== 'imported' && usedCount === 0) return undefined;
   const whole = textOf(definitions);
   let shown = definitions;
   if (whole.length > maxUnits) {
     const containers = new Set(definitions.filter(isUsed).map(({ container }) => container));
-    shown = withinUnits(definitions.filter((definition) => isUsed(definition) || containers.has(definition.name)), maxUnits);
+    shown = withinUnits(
+      definitions.filter((definition) => isUsed(definition) || containers.has(definition.name)),
+      maxUnits,
+    );
   }
   const first = shown[0];
   const last = shown.at(-1);
   if (first === undefined || last === undefined) return undefined;
   return {
-    uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'signatures', reason,
-    startLine: first.startLine, endLine: last.endLine, text: textOf(shown), score: score + 0.2 * Math.min(5, usedCount),
+    uri: file.uri,
+    path: file.path,
+    languageId: file.languageId,
+    revision: file.revision,
+    kind: 'signatures',
+    reason,
+    startLine: first.startLine,
+    endLine: last.endLine,
+    text: textOf(shown),
+    score: score + 0.2 * Math.min(5, usedCount),
   };
 }
 
@@ -88,17 +130,35 @@ function withinUnits(definitions: readonly Definition[], maxUnits: number): Defi
 function bodiesOf(
   { file, chunks, definitions }: ReadFile,
   { reason, score }: SelectedFile,
-  options: { weights: ReadonlyMap<number, number>; near: ReadonlyMap<string, number>; known: readonly number[]; maxUnits: number },
+  options: {
+    weights: ReadonlyMap<number, number>;
+    near: ReadonlyMap<string, number>;
+    known: readonly number[];
+    maxUnits: number;
+  },
 ): Snippet[] {
-  const called = new Set(definitions.filter(({ name }) => (options.near.get(name) ?? 0) > 0.2).map(({ startLine }) => startLine));
+  const called = new Set(
+    definitions.filter(({ name }) => (options.near.get(name) ?? 0) > 0.2).map(({ startLine }) => startLine),
+  );
   const isKnownToMatter = reason !== 'similar' && reason !== 'open';
   return chunks
-    .filter(({ text }) => text.length <= options.maxUnits && (isKnownToMatter || sharedNames(text, options.near) >= MIN_SHARED_NAMES))
+    .filter(
+      ({ text }) =>
+        text.length <= options.maxUnits && (isKnownToMatter || sharedNames(text, options.near) >= MIN_SHARED_NAMES),
+    )
     .map(({ startLine, endLine, text }): Snippet => {
       const has = (line: number): boolean => line >= startLine && line <= endLine;
       const factor = options.known.some(has) ? KNOWN_FACTOR : [...called].some(has) ? CALLED_FACTOR : 1;
       return {
-        uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'body', reason, startLine, endLine, text,
+        uri: file.uri,
+        path: file.path,
+        languageId: file.languageId,
+        revision: file.revision,
+        kind: 'body',
+        reason,
+        startLine,
+        endLine,
+        text,
         score: closeness(text, options.weights) * (1 + score) * factor,
       };
     });
@@ -108,7 +168,10 @@ function linesIn(places: ContextQuery['definitions'], uri: string): readonly num
   return places.filter((place) => place.uri === uri).map(({ line }) => line);
 }
 
-/** How many different names of a text stand near the cursor too. Short ones and keywords, which every file has, do not count. */
+/**
+ * How many different names of a text stand near the cursor too. Short ones and keywords, which every file has, do not
+ * count.
+ */
 function sharedNames(text: string, near: ReadonlyMap<string, number>): number {
   return new Set(identifiersOf(text).filter((name) => name.length > 3 && near.has(name) && !KEYWORDS.has(name))).size;
 }
@@ -116,7 +179,8 @@ function sharedNames(text: string, near: ReadonlyMap<string, number>): number {
 /** BM25 within a text, without length: pieces are about equally long. */
 function closeness(text: string, weights: ReadonlyMap<number, number>): number {
   const counts = new Map<number, number>();
-  for (const identifier of identifiersOf(text)) for (const hash of termHashes(identifier)) if (weights.has(hash)) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  for (const identifier of identifiersOf(text))
+    for (const hash of termHashes(identifier)) if (weights.has(hash)) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   let sum = 0;
   for (const [hash, count] of counts) sum += ((weights.get(hash) ?? 0) * count * 2.2) / (count + 1.2);
   return sum;
@@ -144,7 +208,12 @@ function distinct(snippets: readonly Snippet[], documentText: string): Snippet[]
 }
 
 function linesOf(text: string): ReadonlySet<string> {
-  return new Set(text.split('\n').map((line) => line.trim()).filter((line) => line.length > 4));
+  return new Set(
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line.length > 4),
+  );
 }
 
 function saysTheSame(lines: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
@@ -164,9 +233,23 @@ async function editsOf(index: WorkspaceIndex, query: ContextQuery): Promise<Snip
     const lines = read.text.split('\n');
     const startLine = Math.max(0, Math.min(line, lines.length - 1) - EDIT_LINES);
     const endLine = Math.min(lines.length - 1, line + EDIT_LINES);
-    const text = lines.slice(startLine, endLine + 1).join('\n').trimEnd();
+    const text = lines
+      .slice(startLine, endLine + 1)
+      .join('\n')
+      .trimEnd();
     if (text.trim() === '' || text.length > query.maxSnippetUnits) continue;
-    found.push({ uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'edit', reason: 'edited', startLine, endLine, text, score: 1 / (1 + found.length) });
+    found.push({
+      uri,
+      path: file.path,
+      languageId: file.languageId,
+      revision: file.revision,
+      kind: 'edit',
+      reason: 'edited',
+      startLine,
+      endLine,
+      text,
+      score: 1 / (1 + found.length),
+    });
     if (found.length === MAX_EDITS) break;
   }
   return found;

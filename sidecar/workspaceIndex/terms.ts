@@ -19,7 +19,10 @@ export function identifiersOf(text: string): string[] {
   return found;
 }
 
-/** The words of an identifier in lower case: `parseHTTPHeader` and `parse_http_header` have `parse`, `http` and `header`. None where it is one word. */
+/**
+ * The words of an identifier in lower case: `parseHTTPHeader` and `parse_http_header` have `parse`, `http` and
+ * `header`. None where it is one word.
+ */
 export function subwordsOf(identifier: string): string[] {
   const words = identifier
     .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')
@@ -45,7 +48,9 @@ const MAX_REMEMBERED = 100_000;
 export function termHashes(identifier: string): readonly number[] {
   let hashes = hashesOfIdentifier.get(identifier);
   if (hashes === undefined) {
-    hashes = [...new Set([identifier.toLowerCase(), ...subwordsOf(identifier)])].filter((term) => term.length >= 2).map(hashOf);
+    hashes = [...new Set([identifier.toLowerCase(), ...subwordsOf(identifier)])]
+      .filter((term) => term.length >= 2)
+      .map(hashOf);
     if (hashesOfIdentifier.size >= MAX_REMEMBERED) hashesOfIdentifier.clear();
     // An identifier is a slice of its file's text.
     hashesOfIdentifier.set(copyString(identifier), hashes);
@@ -58,7 +63,10 @@ export function definitionHash(name: string): number {
   return hashOf(`def:${name}`);
 }
 
-/** FNV-1a over UTF-16 units, 32 bits: among a million terms some hundred pairs share one, which costs a rank here and there. */
+/**
+ * FNV-1a over UTF-16 units, 32 bits: among a million terms some hundred pairs share one, which costs a rank here and
+ * there.
+ */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

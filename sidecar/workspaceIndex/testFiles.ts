@@ -15,10 +15,26 @@ export function testedStem(path: string): string {
 
 /** Stems that a file and its tests may have. */
 export function twinStems(tested: string): readonly string[] {
-  return [tested, `test_${tested}`, `${tested}_test`, `test${tested}`, `${tested}test`, `${tested}tests`, `${tested}_spec`, `${tested}spec`, `test-${tested}`, `${tested}-test`, `${tested}_tests`, `${tested}_unittest`];
+  return [
+    tested,
+    `test_${tested}`,
+    `${tested}_test`,
+    `test${tested}`,
+    `${tested}test`,
+    `${tested}tests`,
+    `${tested}_spec`,
+    `${tested}spec`,
+    `test-${tested}`,
+    `${tested}-test`,
+    `${tested}_tests`,
+    `${tested}_unittest`,
+  ];
 }
 
-/** How surely a file holds tests: 2 by its name, 1 by its folder, 0 not at all. Of two files of one stem the one with more tests the other. */
+/**
+ * How surely a file holds tests: 2 by its name, 1 by its folder, 0 not at all. Of two files of one stem the one with
+ * more tests the other.
+ */
 export function testness(path: string): 0 | 1 | 2 {
   const name = nameOf(path);
   const stem = nameBeforeEnding(name);
@@ -26,7 +42,10 @@ export function testness(path: string): 0 | 1 | 2 {
   return path.search(FOLDER) >= 0 ? 1 : 0;
 }
 
-/** Folders that two files share, from the workspace down and from the files up: tests often lie in a tree of their own that mirrors the other. */
+/**
+ * Folders that two files share, from the workspace down and from the files up: tests often lie in a tree of their own
+ * that mirrors the other.
+ */
 export function twinNearness(one: string, other: string): number {
   const [first, second] = [one.replace(FOLDER, ''), other.replace(FOLDER, '')];
   return sharedSegments(first, second) + sharedSegments(fromFileUp(first), fromFileUp(second));

@@ -12,9 +12,25 @@ const MAX_FILES = 16;
 const MAX_CONSIDERED = 500;
 const MAX_SYMBOL_LINES = 120;
 /** What keywords say in these defines nothing. */
-const PROSE_AND_DATA: ReadonlySet<string> = new Set(['markdown', 'restructuredtext', 'latex', 'json', 'jsonc', 'yaml', 'toml', 'ini', 'xml', 'html', 'diff']);
+const PROSE_AND_DATA: ReadonlySet<string> = new Set([
+  'markdown',
+  'restructuredtext',
+  'latex',
+  'json',
+  'jsonc',
+  'yaml',
+  'toml',
+  'ini',
+  'xml',
+  'html',
+  'diff',
+]);
 /** What every question has and no code is about. */
-const EMPTY_WORDS = new Set('a an and are as at be by can could do does for from has have how i in is it me my of on or our should so that the there this to us use used was we what when where which who why will with would you your'.split(' '));
+const EMPTY_WORDS = new Set(
+  'a an and are as at be by can could do does for from has have how i in is it me my of on or our should so that the there this to us use used was we what when where which who why will with would you your'.split(
+    ' ',
+  ),
+);
 
 /** The files that words of a question may be about, best first. */
 export function filesForWords(index: WorkspaceIndex, words: string, openUris: readonly string[]): IndexedFile[] {
@@ -25,11 +41,18 @@ export function filesForWords(index: WorkspaceIndex, words: string, openUris: re
     const named = wordsOf(words).filter((word) => path.has(word.toLowerCase())).length;
     return [{ file, score: score * (1 + 0.3 * named) * (openUris.includes(file.uri) ? 1.2 : 1) }];
   });
-  return scores.sort((one, other) => other.score - one.score).slice(0, MAX_FILES).map(({ file }) => file);
+  return scores
+    .sort((one, other) => other.score - one.score)
+    .slice(0, MAX_FILES)
+    .map(({ file }) => file);
 }
 
 /** The pieces of the files that the words fit best, at most `limit`, in the order of their rank. */
-export async function searchWords(index: WorkspaceIndex, words: string, options: { limit: number; openUris: readonly string[] }): Promise<Snippet[]> {
+export async function searchWords(
+  index: WorkspaceIndex,
+  words: string,
+  options: { limit: number; openUris: readonly string[] },
+): Promise<Snippet[]> {
   const weights = wordWeights(words);
   const rarity = new Map([...weights].map(([hash, weight]) => [hash, weight * index.terms.rarity(hash)]));
   const found: Snippet[] = [];
@@ -39,7 +62,19 @@ export async function searchWords(index: WorkspaceIndex, words: string, options:
       const hashes = new Set(identifiersOf(text).flatMap((identifier) => [...termHashes(identifier)]));
       let score = 0;
       for (const [hash, weight] of rarity) if (hashes.has(hash)) score += weight;
-      if (score > 0) found.push({ uri: file.uri, path: file.path, languageId: file.languageId, revision: file.revision, kind: 'body', reason: 'similar', startLine, endLine, text, score: score / (1 + 0.05 * rank) });
+      if (score > 0)
+        found.push({
+          uri: file.uri,
+          path: file.path,
+          languageId: file.languageId,
+          revision: file.revision,
+          kind: 'body',
+          reason: 'similar',
+          startLine,
+          endLine,
+          text,
+          score: score / (1 + 0.05 * rank),
+        });
     }
   }
   return found.sort((one, other) => other.score - one.score).slice(0, options.limit);
@@ -52,10 +87,15 @@ export async function findSymbols(index: WorkspaceIndex, name: string, limit: nu
   for (const file of filesDefining(index, name)) {
     const read = await index.read(file);
     if (read === undefined) continue;
-    const definitions = read.definitions.filter((definition) => definition.name === last && (container === undefined || definition.container === container));
+    const definitions = read.definitions.filter(
+      (definition) => definition.name === last && (container === undefined || definition.container === container),
+    );
     found.push(...definitions.map((definition) => wholeDefinition(read, definition)));
     // Where no grammar knows the language, the pieces in which keywords say that the name is defined.
-    if (read.definitions.length === 0 && !PROSE_AND_DATA.has(file.languageId)) found.push(...read.chunks.filter(({ text }) => definedNames(text).has(last)).map((chunk) => snippetOf(read.file, chunk)));
+    if (read.definitions.length === 0 && !PROSE_AND_DATA.has(file.languageId))
+      found.push(
+        ...read.chunks.filter(({ text }) => definedNames(text).has(last)).map((chunk) => snippetOf(read.file, chunk)),
+      );
     if (found.length >= limit) break;
   }
   return found.slice(0, limit);
@@ -64,11 +104,15 @@ export async function findSymbols(index: WorkspaceIndex, name: string, limit: nu
 /** Files that seem to define a name, for `findSymbols`. */
 export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[] {
   const { last, container } = partsOf(name);
-  const documentsOf = (hash: number | undefined): number[] => (hash === undefined ? [] : [...index.terms.postings(hash)].map(([document]) => document));
+  const documentsOf = (hash: number | undefined): number[] =>
+    hash === undefined ? [] : [...index.terms.postings(hash)].map(([document]) => document);
   // Methods of some languages stand behind no keyword, so files that hold the name follow.
   const documents = new Set([...documentsOf(definitionHash(last)), ...documentsOf(termHashes(last)[0])]);
   const holding = container === undefined ? documents : new Set(documentsOf(termHashes(container)[0]));
-  return [...documents].filter((document) => holding.has(document)).flatMap((document) => index.files.ofDocument(document) ?? []).slice(0, MAX_FILES);
+  return [...documents]
+    .filter((document) => holding.has(document))
+    .flatMap((document) => index.files.ofDocument(document) ?? [])
+    .slice(0, MAX_FILES);
 }
 
 /** Of "Cart.total", "Cart::total" or "Cart#total" the last name, and that before it. */
@@ -79,7 +123,14 @@ function partsOf(name: string): { readonly last: string; readonly container: str
 
 function wholeDefinition({ file, text }: ReadFile, { startLine, endLine }: Definition): Snippet {
   const end = Math.min(endLine, startLine + MAX_SYMBOL_LINES - 1);
-  return snippetOf(file, { startLine, endLine: end, text: text.split('\n').slice(startLine, end + 1).join('\n') });
+  return snippetOf(file, {
+    startLine,
+    endLine: end,
+    text: text
+      .split('\n')
+      .slice(startLine, end + 1)
+      .join('\n'),
+  });
 }
 
 function snippetOf({ uri, path, languageId, revision }: IndexedFile, { startLine, endLine, text }: Chunk): Snippet {

@@ -35,8 +35,8 @@ const MAX_READ_FILES = 300;
 const MAX_READ_UNITS = 64 * 1024 * 1024;
 
 /**
- * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for a place, what they
- * define exactly. Files are read closely when they are first needed.
+ * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for
+ * a place, what they define exactly. Files are read closely when they are first needed.
  */
 export class WorkspaceIndex {
   readonly files = new FileTable();
@@ -65,7 +65,10 @@ export class WorkspaceIndex {
     for (const file of this.files.at(uris)) this.#forgetFile(file.uri);
   }
 
-  /** Gives back the text of a file that had to be asked for again. One that is not in the index is no file of the workspace. */
+  /**
+   * Gives back the text of a file that had to be asked for again. One that is not in the index is no file of the
+   * workspace.
+   */
   giveText({ uri, text }: Pick<FileText, 'uri' | 'text'>): void {
     if (this.files.get(uri) !== undefined) this.#texts.set(uri, text, text.length);
   }
@@ -85,10 +88,11 @@ export class WorkspaceIndex {
     const text = this.#texts.get(file.uri);
     if (text === undefined) return undefined;
     const normal = text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
-    const definitions = (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => {
-      if (error instanceof ParserEnded) error.uri ??= file.uri;
-      throw error;
-    })) ?? [];
+    const definitions =
+      (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => {
+        if (error instanceof ParserEnded) error.uri ??= file.uri;
+        throw error;
+      })) ?? [];
     const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
     this.#read.set(file.uri, read, Math.max(text.length, MAX_READ_UNITS / MAX_READ_FILES));
     return read;

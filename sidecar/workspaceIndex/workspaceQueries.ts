@@ -16,7 +16,10 @@ const MAX_EDITS = 8;
 /** A completion does not wait longer for texts that have to be read again. */
 const REREAD_LIMIT_MS = 100;
 
-/** What of a client's index serves a place or a question: with what the user edited and has open, and what language servers know. */
+/**
+ * What of a client's index serves a place or a question: with what the user edited and has open, and what language
+ * servers know.
+ */
 export class WorkspaceQueries {
   /** The last one first. */
   readonly #edits: { uri: string; line: number }[] = [];
@@ -45,14 +48,23 @@ export class WorkspaceQueries {
   async snippets(query: PlaceQuery): Promise<readonly Snippet[]> {
     const { definitions, problems } = await this.#definitions.at(query);
     const known = definitions.filter(({ uri }) => uri !== query.uri && this.options.files.has(uri));
-    const full: ContextQuery = { ...query, openUris: this.#tabs, edits: this.#edits.filter(({ uri }) => uri !== query.uri), definitions: known, problems };
+    const full: ContextQuery = {
+      ...query,
+      openUris: this.#tabs,
+      edits: this.#edits.filter(({ uri }) => uri !== query.uri),
+      definitions: known,
+      problems,
+    };
     return this.#asking('select', { query: full }, 'rank', { query: full });
   }
 
   /** Whole texts of the files that a place needs, best first, of `maxUnits` together. */
   async texts(query: PlaceQuery, maxUnits: number): Promise<readonly Pick<FileText, 'uri' | 'text'>[]> {
     const full: ContextQuery = { ...query, openUris: this.#tabs, edits: [], definitions: [], problems: [] };
-    return ((await this.options.index.ask('texts', { query: full, maxUnits })) as Pick<FileText, 'uri' | 'text'>[] | undefined) ?? [];
+    return (
+      ((await this.options.index.ask('texts', { query: full, maxUnits })) as
+        Pick<FileText, 'uri' | 'text'>[] | undefined) ?? []
+    );
   }
 
   /** Pieces that fit the words of a question. */
@@ -66,10 +78,16 @@ export class WorkspaceQueries {
     return this.#asking('needed', { symbol: name, openUris: [] }, 'symbols', { name, limit });
   }
 
-  async #asking(need: 'select' | 'needed', needParams: object, method: 'rank' | 'search' | 'symbols', params: object): Promise<readonly Snippet[]> {
+  async #asking(
+    need: 'select' | 'needed',
+    needParams: object,
+    method: 'rank' | 'search' | 'symbols',
+    params: object,
+  ): Promise<readonly Snippet[]> {
     const { index, files } = this.options;
     const found = (await index.ask(need, needParams)) as { missing: readonly string[] } | undefined;
-    if (found !== undefined && found.missing.length > 0) await Promise.race([files.reread(found.missing), sleep(REREAD_LIMIT_MS)]);
+    if (found !== undefined && found.missing.length > 0)
+      await Promise.race([files.reread(found.missing), sleep(REREAD_LIMIT_MS)]);
     return ((await index.ask(method, params)) as readonly Snippet[] | undefined) ?? [];
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Opens windows of a real VS Code one after another and reads from Chorus's own log how long loading the bundle and activating it took.
+ * Opens windows of a real VS Code one after another and reads from Chorus's own log how long loading the bundle and
+ * activating it took.
  *
  * The bundle is the one that ships.
  *
@@ -15,7 +16,9 @@ import { HostSession } from '../host/hostSession.ts';
 import { NEWEST_HOST, OLDEST_HOST, type HostVersion } from '../host/setup.ts';
 import { writeReport } from './report.ts';
 
-const { values: options } = parseArgs({ options: { windows: { type: 'string', default: '20' }, write: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { windows: { type: 'string', default: '20' }, write: { type: 'boolean', default: false } },
+});
 const BUNDLES = path.join(repository, '.cache', 'activation-bench');
 const LINE = /loaded in ([\d.]+) ms and activated in ([\d.]+) ms/g;
 
@@ -35,7 +38,9 @@ async function measure(version: HostVersion): Promise<Timing[]> {
     const logs = path.join(session.server.folder, 'data', 'logs');
     const files = (await readdir(logs, { recursive: true })).filter((file) => file.endsWith('Chorus.log'));
     const texts = await Promise.all(files.map((file) => readFile(path.join(logs, file), 'utf8')));
-    return texts.flatMap((text) => [...text.matchAll(LINE)].map(([, load, activate]) => ({ loadMs: Number(load), activateMs: Number(activate) })));
+    return texts.flatMap((text) =>
+      [...text.matchAll(LINE)].map(([, load, activate]) => ({ loadMs: Number(load), activateMs: Number(activate) })),
+    );
   } finally {
     await session.stop();
   }
@@ -43,7 +48,10 @@ async function measure(version: HostVersion): Promise<Timing[]> {
 
 const rows: string[] = [];
 const figures: Record<string, readonly Timing[]> = {};
-await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--production', '--out', BUNDLES], { cwd: repository, stdio: 'inherit' });
+await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--production', '--out', BUNDLES], {
+  cwd: repository,
+  stdio: 'inherit',
+});
 for (const version of [NEWEST_HOST, OLDEST_HOST] as const) {
   const timings = await measure(version);
   if (timings.length === 0) throw new Error(`VS Code ${version}: no line of Chorus's log tells of an activation`);
@@ -51,7 +59,9 @@ for (const version of [NEWEST_HOST, OLDEST_HOST] as const) {
     const sorted = timings.map(value).sort((a, b) => a - b);
     return `${percentile(sorted, 0.5)?.toFixed(1)} / ${percentile(sorted, 0.9)?.toFixed(1)}`;
   };
-  rows.push(`| ${version} | ${timings.length} | ${summary(({ loadMs }) => loadMs)} | ${summary(({ activateMs }) => activateMs)} | ${summary(({ loadMs, activateMs }) => loadMs + activateMs)} |`);
+  rows.push(
+    `| ${version} | ${timings.length} | ${summary(({ loadMs }) => loadMs)} | ${summary(({ activateMs }) => activateMs)} | ${summary(({ loadMs, activateMs }) => loadMs + activateMs)} |`,
+  );
   figures[version] = timings;
 }
 await rm(BUNDLES, { recursive: true, force: true });

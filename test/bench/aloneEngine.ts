@@ -1,6 +1,6 @@
 /**
- * A process with our engine and nothing else in it: prints as JSON when its first token came after the process began, and what it holds in
- * memory with a filled context. Started by `engine.ts`.
+ * A process with our engine and nothing else in it: prints as JSON when its first token came after the process began,
+ * and what it holds in memory with a filled context. Started by `engine.ts`.
  */
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
@@ -23,10 +23,19 @@ const CHUNK_TOKENS = 512;
 using device = new Device('cpu', { threads: Number(threads) });
 using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: Number(contextTokens) });
 const { network, sequence, model } = opened;
-const tokens = Array.from({ length: sequence.capacity }, (_, index) => (index * 7_919 + 13) % model.hyperparameters.vocabularySize);
+const tokens = Array.from(
+  { length: sequence.capacity },
+  (_, index) => (index * 7_919 + 13) % model.hyperparameters.vocabularySize,
+);
 greedy(await network.evaluate(sequence, tokens.slice(0, PROMPT_TOKENS), 'last'));
 // `performance.now()` counts from the start of the process.
 const firstTokenMs = performance.now();
-while (sequence.length + CHUNK_TOKENS <= sequence.capacity) await network.evaluate(sequence, tokens.slice(0, CHUNK_TOKENS), 'last');
-const alone: Alone = { firstTokenMs, residentBytes: process.memoryUsage.rss(), weightBytes: network.options.weights.sizeBytes, cacheBytes: sequence.sizeBytes };
+while (sequence.length + CHUNK_TOKENS <= sequence.capacity)
+  await network.evaluate(sequence, tokens.slice(0, CHUNK_TOKENS), 'last');
+const alone: Alone = {
+  firstTokenMs,
+  residentBytes: process.memoryUsage.rss(),
+  weightBytes: network.options.weights.sizeBytes,
+  cacheBytes: sequence.sizeBytes,
+};
 console.log(JSON.stringify(alone));

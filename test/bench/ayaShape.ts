@@ -1,7 +1,7 @@
 /**
- * Aya 23 8B's exact shape with random weights, Q4_0: loads, is planned, completes, and is as fast as in llama.cpp. `npx tsx test/bench/ayaShape.ts
- * [--rounds 15] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk, and 12 GB of memory. `--write` also
- * writes docs/results/aya-shape.md.
+ * Aya 23 8B's exact shape with random weights, Q4_0: loads, is planned, completes, and is as fast as in llama.cpp. `npx
+ * tsx test/bench/ayaShape.ts [--rounds 15] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk,
+ * and 12 GB of memory. `--write` also writes docs/results/aya-shape.md.
  */
 import { execa } from 'execa';
 import { stat } from 'node:fs/promises';
@@ -24,9 +24,19 @@ import { repositoryRoot, writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '15' }, prompt: { type: 'string', default: '64' }, decode: { type: 'string', default: '8' }, file: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '15' },
+    prompt: { type: 'string', default: '64' },
+    decode: { type: 'string', default: '8' },
+    file: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 });
-const [roundCount, promptTokens, decodeTokens] = [values.rounds, values.prompt, values.decode].map(Number) as [number, number, number];
+const [roundCount, promptTokens, decodeTokens] = [values.rounds, values.prompt, values.decode].map(Number) as [
+  number,
+  number,
+  number,
+];
 const file = path.resolve(values.file ?? path.join(developerCacheFolder(), 'models', 'aya-23-8b-shape.Q4_0.gguf'));
 const CONTEXT_TOKENS = 512;
 const COMPLETED_TOKENS = 4;
@@ -36,20 +46,45 @@ if (!(await stat(file).catch(() => undefined))) {
   await writeAyaShape(file, await fetchModel());
 }
 const model = await inspectModelFile(file);
-const needs = needsOf(model, await checkModel(file), { device: 'cpu', contextSizeTokens: CONTEXT_TOKENS, batchTokens: BATCH_TOKENS });
+const needs = needsOf(model, await checkModel(file), {
+  device: 'cpu',
+  contextSizeTokens: CONTEXT_TOKENS,
+  batchTokens: BATCH_TOKENS,
+});
 const { neededBytes, sequences } = planMemory({ ...needs, modelName: path.basename(file), availableBytes: Infinity });
 
-/** Loads it as the product does, on two threads, and lets it complete after a prompt that fills the context, so that all is taken that is planned for. */
-async function asTheProduct(): Promise<{ loadMs: number; loadedBytes: number; residentBytes: number; text: string; completedTokens: number }> {
+/**
+ * Loads it as the product does, on two threads, and lets it complete after a prompt that fills the context, so that all
+ * is taken that is planned for.
+ */
+async function asTheProduct(): Promise<{
+  loadMs: number;
+  loadedBytes: number;
+  residentBytes: number;
+  text: string;
+  completedTokens: number;
+}> {
   const engine = new EngineProcess();
   try {
     const begun = performance.now();
-    await engine.load({ modelPath: file, engine: 'chorus', device: 'cpu', threads: 2, contextSizeTokens: CONTEXT_TOKENS });
+    await engine.load({
+      modelPath: file,
+      engine: 'chorus',
+      device: 'cpu',
+      threads: 2,
+      contextSizeTokens: CONTEXT_TOKENS,
+    });
     const loadMs = performance.now() - begun;
     const loadedBytes = (await engine.statistics())?.memoryBytes ?? 0;
     const code = await engine.tokenize('function add(a, b) {\n  return a + b;\n}\n'.repeat(CONTEXT_TOKENS));
     const tokens = code.slice(0, CONTEXT_TOKENS - COMPLETED_TOKENS - 1);
-    const { text, tokens: completed } = await engine.generate({ sequence: 'bench', priority: 'completion', tokens, maxTokens: COMPLETED_TOKENS, sampling: { temperature: 0 } });
+    const { text, tokens: completed } = await engine.generate({
+      sequence: 'bench',
+      priority: 'completion',
+      tokens,
+      maxTokens: COMPLETED_TOKENS,
+      sampling: { temperature: 0 },
+    });
     const residentBytes = (await engine.statistics())?.memoryBytes ?? 0;
     return { loadMs, loadedBytes, residentBytes, text, completedTokens: completed.length };
   } finally {
@@ -59,14 +94,19 @@ async function asTheProduct(): Promise<{ loadMs: number; loadedBytes: number; re
 
 async function measure(): Promise<Round[]> {
   const script = fileURLToPath(new URL('ayaShape/bothEngines.ts', import.meta.url));
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', script, file, String(promptTokens), String(decodeTokens), String(roundCount)], { cwd: repositoryRoot, env: computeEnvironment });
+  const { stdout } = await execa(
+    process.execPath,
+    ['--import', 'tsx', script, file, String(promptTokens), String(decodeTokens), String(roundCount)],
+    { cwd: repositoryRoot, env: computeEnvironment },
+  );
   return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Round[];
 }
 
 const product = await asTheProduct();
 console.log(`planned ${neededBytes}, resident ${product.residentBytes}, completed ${product.completedTokens} tokens`);
 const rounds = await measure();
-const speed = (part: keyof Round, engine: EngineName, tokens: number): string => median(rounds.map((round) => tokens / round[part][engine])).toFixed(2);
+const speed = (part: keyof Round, engine: EngineName, tokens: number): string =>
+  median(rounds.map((round) => tokens / round[part][engine])).toFixed(2);
 const ratios = (part: keyof Round): number[] => rounds.map(({ [part]: { chorus, libllama } }) => libllama / chorus);
 const row = (test: string, part: keyof Round, tokens: number): string => {
   const [least, most] = [Math.min(...ratios(part)), Math.max(...ratios(part))];

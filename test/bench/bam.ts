@@ -3,8 +3,8 @@
  *
  *   npx tsx test/bench/bam.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
- * `npx tsx .scripts/bundledModel/corpus.ts`.
+ * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come
+ * from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -18,8 +18,10 @@ const { values } = parseArgs({ options: smallModelFlags });
 
 await withSmallModels(settings, values, async (options) => {
   const seeds: ReadonlyMap<string, Outcome>[] = [];
-  for (let seed = 1; seed <= Number(values.seeds); seed++) seeds.push(await runSeed(await SmallModels.open('bam', seed, settings, options)));
+  for (let seed = 1; seed <= Number(values.seeds); seed++)
+    seeds.push(await runSeed(await SmallModels.open('bam', seed, settings, options)));
   const report = bamReport(seeds);
   process.stdout.write(`${report.body}\n`);
-  if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/bam.ts --seeds ${values.seeds} --write` });
+  if (values.write)
+    await writeReport({ ...report, command: `npx tsx test/bench/bam.ts --seeds ${values.seeds} --write` });
 });

@@ -10,10 +10,28 @@ export interface BenchSession extends ModelSession {
   dispose(): Promise<void>;
 }
 
-/** A real model in its own process, as the sidecar has it: that of `modelPath`, else the one named by `CHORUS_MODEL`, else the fetched one. */
-export async function openBenchSession(options: { modelPath?: string; threads?: number; contextSizeTokens?: number; engine?: 'auto' | 'llama'; cache?: string } = {}): Promise<BenchSession> {
+/**
+ * A real model in its own process, as the sidecar has it: that of `modelPath`, else the one named by `CHORUS_MODEL`,
+ * else the fetched one.
+ */
+export async function openBenchSession(
+  options: {
+    modelPath?: string;
+    threads?: number;
+    contextSizeTokens?: number;
+    engine?: 'auto' | 'llama';
+    cache?: string;
+  } = {},
+): Promise<BenchSession> {
   const modelPath = options.modelPath ?? process.env['CHORUS_MODEL'] ?? (await fetchModel());
   const engine = new EngineProcess();
-  const loaded = await engine.load({ modelPath, engine: options.engine ?? 'auto', device: 'auto', threads: options.threads ?? 0, contextSizeTokens: options.contextSizeTokens ?? 0, ...(options.cache === undefined ? {} : { cache: options.cache }) });
+  const loaded = await engine.load({
+    modelPath,
+    engine: options.engine ?? 'auto',
+    device: 'auto',
+    threads: options.threads ?? 0,
+    contextSizeTokens: options.contextSizeTokens ?? 0,
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
+  });
   return { engine, loaded, model: async () => loaded, pid: () => engine.pid, dispose: () => engine.dispose() };
 }

@@ -1,11 +1,15 @@
 /**
- * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts, explanations, load and worth of experts, size, memory and speed.
+ * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts,
+ * explanations, load and worth of experts, size, memory and speed.
  *
- *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts code,prose,declaration,answers] [--development] [--max-seconds N] [--keep] [--write]
+ *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts
+ *   code,prose,declaration,answers] [--development] [--max-seconds N] [--keep] [--write]
  *
- * The first model is the reference that the others are compared with. `--texts` says of what bits are measured. `--development` fills other gaps, by which recipes are chosen, so that
- * those of the report were not chosen by. Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results, so that several runs, also on
- * several machines, make a whole one. Explanations wait in docs/results/explanations.judged.json for verdicts of a reader. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
+ * The first model is the reference that the others are compared with. `--texts` says of what bits are measured.
+ * `--development` fills other gaps, by which recipes are chosen, so that those of the report were not chosen by.
+ * Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results, so
+ * that several runs, also on several machines, make a whole one. Explanations wait in
+ * docs/results/explanations.judged.json for verdicts of a reader. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
 import { bitTask, bitVariant, measureBits, type BitResult } from './bundled/bits.ts';
@@ -21,7 +25,13 @@ import { gapTable, missingTable } from './bundled/gapTables.ts';
 import type { Explained } from './bundled/judgedFile.ts';
 import { loadTable } from './bundled/loadTable.ts';
 import { namedModel, type BenchModel } from './bundled/models.ts';
-import { DEPTH_TOKENS, FIRST_TOKEN_CHARACTERS, LONG_CHARACTERS, measureSpeeds, PROMPT_TOKENS } from './bundled/speed.ts';
+import {
+  DEPTH_TOKENS,
+  FIRST_TOKEN_CHARACTERS,
+  LONG_CHARACTERS,
+  measureSpeeds,
+  PROMPT_TOKENS,
+} from './bundled/speed.ts';
 import { speedTable } from './bundled/speedTable.ts';
 import { withoutExpert } from './bundled/withoutExpert.ts';
 import { Deadline } from './kept/deadline.ts';
@@ -46,7 +56,8 @@ const { values: options, positionals } = parseArgs({
 });
 const chosen = choiceOf('only', PARTS);
 const kinds = choiceOf('texts', TEXT_KINDS);
-if (options.development && options.write) throw new Error('--write reports gaps that nothing was chosen by: leave out --development.');
+if (options.development && options.write)
+  throw new Error('--write reports gaps that nothing was chosen by: leave out --development.');
 if (positionals.length === 0) throw new Error('Name models as NAME=MODEL.gguf, the reference first.');
 
 const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
@@ -69,7 +80,15 @@ if (options.keep || options.write) {
     if (chosen.includes('bits')) await keepInRepository(digest, bitTask, [bitVariant]);
   }
 }
-if (options.write) await writeReport({ name: 'bundled-model', title: 'The bundled model and its peers', model: namesOf(models), figures, command, body: sections.join('\n\n') });
+if (options.write)
+  await writeReport({
+    name: 'bundled-model',
+    title: 'The bundled model and its peers',
+    model: namesOf(models),
+    figures,
+    command,
+    body: sections.join('\n\n'),
+  });
 
 /** Throws where the option names what isn't there. */
 function choiceOf<Choice extends string>(option: 'only' | 'texts', choices: readonly Choice[]): readonly Choice[] {
@@ -83,7 +102,14 @@ async function gaps(time: Deadline): Promise<void> {
   const all = await (options.development ? readDevelopmentGaps() : readGaps());
   const asked = programsShuffled(all);
   const rows = new Map<string, ReadonlyMap<string, GapResult>>();
-  for (const [index, model] of models.entries()) rows.set(model.name, await fillGaps(model, asked, { deadline: time.part(models.length - index), onDone: progress(model.name, all.length) }));
+  for (const [index, model] of models.entries())
+    rows.set(
+      model.name,
+      await fillGaps(model, asked, {
+        deadline: time.part(models.length - index),
+        onDone: progress(model.name, all.length),
+      }),
+    );
   const table = gapTable(rows, all);
   const missing = missingTable(rows, all);
   figures['gaps'] = table.figures;
@@ -101,10 +127,15 @@ How likely each model finds what is missing, and that the line ends there: nats,
 ${missing.markdown}`);
 }
 
-/** In no order, so that a run that is cut short has some of each group; gaps of one program stay together, since their prompts begin alike. */
+/**
+ * In no order, so that a run that is cut short has some of each group; gaps of one program stay together, since their
+ * prompts begin alike.
+ */
 function programsShuffled(all: readonly Gap[]): readonly Gap[] {
   const programOf = ({ id, group }: Gap): string => (group === 'HumanEval' ? id.replace(/L\d+$/, '') : id);
-  return shuffled([...new Set(all.map(programOf))], SEED).flatMap((program) => all.filter((gap) => programOf(gap) === program));
+  return shuffled([...new Set(all.map(programOf))], SEED).flatMap((program) =>
+    all.filter((gap) => programOf(gap) === program),
+  );
 }
 
 async function bits(time: Deadline): Promise<void> {
@@ -148,7 +179,8 @@ ${loadTable(loads)}`;
 async function explanations(time: Deadline): Promise<void> {
   const functions = await readExplainedFunctions();
   const explained = new Map<string, readonly Explained[]>();
-  for (const [index, model] of models.entries()) explained.set(model.name, await explainAll(model, functions, time.part(models.length - index)));
+  for (const [index, model] of models.entries())
+    explained.set(model.name, await explainAll(model, functions, time.part(models.length - index)));
   const table = explanationTable(explained);
   figures['explanations'] = table.figures;
   const what = `${functions.length} functions of packages that are held out, explained as the chat panel asks ("Explain"), without sampling, and judged by a reader: *right*; *thin*, nothing wrong
@@ -157,11 +189,21 @@ but next to nothing said of this code; *misleading*, something untrue said of it
 ${table.markdown}`;
   sections.push(`## Explanations\n\n${what}\n\n[All of them](explanations.md).`);
   if (!options.write) return;
-  await writeReport({ name: 'explanations', title: 'Explanations by the bundled model and its peers', model: namesOf(models), figures: table.figures, command, body: `${what}\n\n${explanationList(explained)}` });
+  await writeReport({
+    name: 'explanations',
+    title: 'Explanations by the bundled model and its peers',
+    model: namesOf(models),
+    figures: table.figures,
+    command,
+    body: `${what}\n\n${explanationList(explained)}`,
+  });
 }
 
 async function speed(time: Deadline): Promise<void> {
-  const table = speedTable(await measureSpeeds(models, time), new Map(models.map(({ name, sizeBytes }) => [name, sizeBytes])));
+  const table = speedTable(
+    await measureSpeeds(models, time),
+    new Map(models.map(({ name, sizeBytes }) => [name, sizeBytes])),
+  );
   figures['speed'] = table.figures;
   sections.push(`## Size, memory and speed
 

@@ -1,13 +1,17 @@
 /**
- * Completion of the next line where it needs another file: lines of held-out packages from npm and PyPI that use a name which the file imports from its own
- * package, and which stands nowhere before in the file but in the import (the method of CrossCodeEval, Ding et al., 2023, and RepoBench, Liu et al., 2023). Each is completed from its first
- * token, without context, with the file before it, with the workspace, and with the workspace in caches that keep a part of it; exact match, edit similarity, how much of the start is right, and names of
- * wrong files.
+ * Completion of the next line where it needs another file: lines of held-out packages from npm and PyPI that use a name
+ * which the file imports from its own package, and which stands nowhere before in the file but in the import (the
+ * method of CrossCodeEval, Ding et al., 2023, and RepoBench, Liu et al., 2023). Each is completed from its first token,
+ * without context, with the file before it, with the workspace, and with the workspace in caches that keep a part of
+ * it; exact match, edit similarity, how much of the start is right, and names of wrong files.
  *
- *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--ngrams full] [--networks N] [--max-seconds N] [--seed 1] [--keep] [--write]
+ *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--ngrams full] [--networks N]
+ *   [--max-seconds N] [--seed 1] [--keep] [--write]
  *
- * `--ngrams`: caches with which the n-grams of whole files are tried too. Of the seed and the bundled model unless others are given; a place at a time on each core. Results are kept as they come, and with `--keep` or `--write` in docs/results: a run goes on where the last one ended, on this machine or another.
- * The corpus is made by `.scripts/bundledModel/corpus.ts`.
+ * `--ngrams`: caches with which the n-grams of whole files are tried too. Of the seed and the bundled model unless
+ * others are given; a place at a time on each core. Results are kept as they come, and with `--keep` or `--write` in
+ * docs/results: a run goes on where the last one ended, on this machine or another. The corpus is made by
+ * `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
 import { inParallel, openForBench } from './bundled/benchNetworks.ts';
@@ -42,8 +46,11 @@ if (unknown !== undefined) throw new Error(`--ngrams takes some of --caches, ${c
 const arms: readonly Arm[] = caches.flatMap((cache) =>
   (cache === 'full' ? PROMPTS : (['workspace'] as const)).flatMap((prompt) => {
     const alone = { prompt, cache, withNgrams: false };
-    return withNgrams.includes(cache) && (prompt === 'document' || prompt === 'workspace') ? [alone, { ...alone, withNgrams: true }] : [alone];
-  }));
+    return withNgrams.includes(cache) && (prompt === 'document' || prompt === 'workspace')
+      ? [alone, { ...alone, withNgrams: true }]
+      : [alone];
+  }),
+);
 const places = await heldOutPlaces(Number(options.places), Number(options.seed));
 const measured: CompletionOfModel[] = [];
 for (const model of await modelsAsked(positionals)) measured.push(await measure(model));
@@ -52,28 +59,50 @@ const body = reportOf(measured);
 console.log(body);
 if (options.write) {
   const command = `npm run bench:completion -- --places ${options.places} --caches ${options.caches} --ngrams ${options.ngrams} --seed ${options.seed} --write`;
-  await writeReport({ name: 'completion', title: 'Completions that need another file', body, figures: measured, model: measured.map(({ model }) => model).join(', '), command });
+  await writeReport({
+    name: 'completion',
+    title: 'Completions that need another file',
+    body,
+    figures: measured,
+    model: measured.map(({ model }) => model).join(', '),
+    command,
+  });
 }
 
 async function measure(model: BenchModel): Promise<CompletionOfModel> {
   const variants = arms.map(variantOf);
   const kept = await openKept(model.digest, completionTask, variants);
   const resultOf = (arm: Arm, id: string) => kept.get(variantOf(arm))?.get(id);
-  await using opened = await openForBench(model.file, { capacityTokens: 256, networks: options.networks === undefined ? undefined : Number(options.networks) });
+  await using opened = await openForBench(model.file, {
+    capacityTokens: 256,
+    networks: options.networks === undefined ? undefined : Number(options.networks),
+  });
   await inParallel(places, opened.networks, async (place, network) => {
     const missing = arms.filter((arm) => !resultOf(arm, place.id));
     if (missing.length === 0 || deadline.isOver) return;
     await using workspace = await packageWorkspace(place);
-    const texts = missing.some((arm) => arm.withNgrams) ? await textsFor(opened.engine, requestOf(place, 'workspace', workspace)) : [];
+    const texts = missing.some((arm) => arm.withNgrams)
+      ? await textsFor(opened.engine, requestOf(place, 'workspace', workspace))
+      : [];
     for (const prompt of PROMPTS) {
       const ofPrompt = missing.filter((arm) => arm.prompt === prompt);
       if (ofPrompt.length === 0) continue;
-      const results = await completePlace(network, opened.text, { place, prompt: await promptOf(opened, requestOf(place, prompt, workspace)), arms: ofPrompt, texts });
+      const results = await completePlace(network, opened.text, {
+        place,
+        prompt: await promptOf(opened, requestOf(place, prompt, workspace)),
+        arms: ofPrompt,
+        texts,
+      });
       for (const [arm, result] of results) await kept.get(variantOf(arm))?.add(result);
     }
-    console.log(`${place.id}: ${arms.map((arm) => `${arm.prompt} ${arm.cache}${arm.withNgrams ? ' with n-grams' : ''} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`);
+    console.log(
+      `${place.id}: ${arms.map((arm) => `${arm.prompt} ${arm.cache}${arm.withNgrams ? ' with n-grams' : ''} ${(resultOf(arm, place.id)?.similarity ?? 0).toFixed(2)}`).join(', ')}`,
+    );
   });
   if (options.keep || options.write) await keepInRepository(model.digest, completionTask, variants);
   const done = places.filter(({ id }) => arms.every((arm) => resultOf(arm, id)));
-  return { model: model.name, arms: figuresOf(new Map(arms.map((arm) => [arm, done.flatMap(({ id }) => resultOf(arm, id) ?? [])]))) };
+  return {
+    model: model.name,
+    arms: figuresOf(new Map(arms.map((arm) => [arm, done.flatMap(({ id }) => resultOf(arm, id) ?? [])]))),
+  };
 }

@@ -1,13 +1,18 @@
 /**
- * What is still known of a context when a share of it is kept or attended: recall, needle, and the perplexity of code that goes on:
+ * What is still known of a context when a share of it is kept or attended: recall, needle, and the perplexity of code
+ * that goes on:
  *
- *   npx tsx test/bench/contextQuality.ts [MODEL …] [--tasks recall,needle,continuation] [--selectors tiered,snapkv] [--divisors 8,16,32]
- *     [--cache CHOICE …] [--contexts 24] [--needles 40] [--places 200] [--networks N] [--max-seconds N] [--keep] [--write]
+ *   npx tsx test/bench/contextQuality.ts [MODEL …] [--tasks recall,needle,continuation] [--selectors tiered,snapkv]
+ *   [--divisors 8,16,32]
+ *     [--cache CHOICE …] [--contexts 24] [--needles 40] [--places 200] [--networks N] [--max-seconds N] [--keep]
+ *     [--write]
  *
- * Of the seed and the bundled model unless others are given. Everything is paired with the full cache. With `--cache` other choices are measured, and of the comparison's only those that `--selectors` names. Results
- * are kept in the developer cache, and with `--keep` or `--write` in docs/results, so that several runs of `--max-seconds`, also on several machines, make a whole one; the report is of all that were asked for.
- * Of a context all that chooses once is in memory together, for all its questions or places: 5 GB a network for a model of 135 million parameters.
- * The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Of the seed and the bundled model unless others are given. Everything is paired with the full cache. With `--cache`
+ * other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the
+ * developer cache, and with `--keep` or `--write` in docs/results, so that several runs of `--max-seconds`, also on
+ * several machines, make a whole one; the report is of all that were asked for. Of a context all that chooses once is
+ * in memory together, for all its questions or places: 5 GB a network for a model of 135 million parameters. The texts
+ * come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -34,7 +39,11 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-const selectors = listed('selectors', values.selectors ?? (values.cache.length > 0 ? '' : SELECTORS.join(',')), SELECTORS);
+const selectors = listed(
+  'selectors',
+  values.selectors ?? (values.cache.length > 0 ? '' : SELECTORS.join(',')),
+  SELECTORS,
+);
 const divisors = listed('divisors', values.divisors, DIVISORS.map(String));
 const options: QualityOptions = {
   tasks: listed('tasks', values.tasks, TASKS),
@@ -46,10 +55,19 @@ const options: QualityOptions = {
   keeps: values.keep || values.write,
 };
 const measured: QualityOfModel[] = [];
-for (const model of await modelsAsked(positionals)) measured.push({ model: model.name, figures: await measureQuality(model, options) });
+for (const model of await modelsAsked(positionals))
+  measured.push({ model: model.name, figures: await measureQuality(model, options) });
 const body = qualityReport(measured);
 process.stdout.write(`${body}\n`);
-if (values.write) await writeReport({ name: 'context-quality', title: 'What is still known of a context', model: measured.map(({ model }) => model).join(', '), body, figures: measured, command: 'npx tsx test/bench/contextQuality.ts --write' });
+if (values.write)
+  await writeReport({
+    name: 'context-quality',
+    title: 'What is still known of a context',
+    model: measured.map(({ model }) => model).join(', '),
+    body,
+    figures: measured,
+    command: 'npx tsx test/bench/contextQuality.ts --write',
+  });
 
 /** Throws for a word that is not one of `words`. */
 function listed<Word extends string>(option: string, value: string, words: readonly Word[]): readonly Word[] {

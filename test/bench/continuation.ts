@@ -3,8 +3,9 @@
  *
  *   npx tsx test/bench/continuation.ts [MODEL] [--places 200] [--cache CHOICE …] [--max-seconds N] [--write]
  *
- * Before each place stand 3,000 tokens of other files of its package, the same for eight places, and 200 of its own; the next 48 are scored one by one, in nats per
- * token. Results are kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Before each place stand 3,000 tokens of other files of its package, the same for eight places, and 200 of its own;
+ * the next 48 are scored one by one, in nats per token. Results are kept in the developer cache, so that several runs
+ * of `--max-seconds` make a whole one. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -21,11 +22,22 @@ import type { KeptResults } from './kept/keptResults.ts';
 import { writeReport } from './report.ts';
 
 /** A sixteenth and a thirty-second of the context besides the file's own tokens; chosen again and again, and once. */
-const CHOICES = ['tiered:192,window=208', 'tiered:96,window=208', 'tiered:192,window=208,refresh=4', 'snapkv:384,window=192', 'streaming:384,window=192'];
+const CHOICES = [
+  'tiered:192,window=208',
+  'tiered:96,window=208',
+  'tiered:192,window=208,refresh=4',
+  'snapkv:384,window=192',
+  'streaming:384,window=192',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { places: { type: 'string', default: '200' }, cache: { type: 'string', multiple: true, default: CHOICES }, 'max-seconds': { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: {
+    places: { type: 'string', default: '200' },
+    cache: { type: 'string', multiple: true, default: CHOICES },
+    'max-seconds': { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 });
 const model = await namedModel(positionals[0] ?? (await fetchModel()));
 const deadline = new Deadline(values['max-seconds'] === undefined ? undefined : Number(values['max-seconds']));
@@ -42,16 +54,32 @@ await measurePlaces(opened, { contexts, kept, deadline });
 await report();
 
 async function report(): Promise<void> {
-  const of = (task: string): ReadonlyMap<string, PlaceResult> => new Map(places.flatMap(({ id }) => { const result = results(task).get(id); return result ? [[id, result] as const] : []; }));
+  const of = (task: string): ReadonlyMap<string, PlaceResult> =>
+    new Map(
+      places.flatMap(({ id }) => {
+        const result = results(task).get(id);
+        return result ? [[id, result] as const] : [];
+      }),
+    );
   const [none, full] = [of('none'), of('full')];
   const figures = tasks.map((task) => {
     const own = of(task);
     const ids = [...own.keys()].filter((id) => none.has(id) && full.has(id));
-    const mean = (results_: ReadonlyMap<string, PlaceResult>): number => meanOf(ids.map((id) => (results_.get(id) as PlaceResult).nats)).mean;
+    const mean = (results_: ReadonlyMap<string, PlaceResult>): number =>
+      meanOf(ids.map((id) => (results_.get(id) as PlaceResult).nats)).mean;
     const difference = meanOf(common(own, full).map(([a, b]) => a.nats - b.nats));
-    return { cache: task, places: ids.length, natsPerToken: mean(own), shareOfGain: (mean(none) - mean(own)) / (mean(none) - mean(full)), againstFull: difference };
+    return {
+      cache: task,
+      places: ids.length,
+      natsPerToken: mean(own),
+      shareOfGain: (mean(none) - mean(own)) / (mean(none) - mean(full)),
+      againstFull: difference,
+    };
   });
-  const rows = figures.map(({ cache, places: count, natsPerToken, shareOfGain, againstFull }) => `| ${cache} | ${count} | ${natsPerToken.toFixed(4)} | ${(100 * shareOfGain).toFixed(1)} % | ${againstFull.mean.toFixed(4)} ± ${againstFull.standardError.toFixed(4)} |`);
+  const rows = figures.map(
+    ({ cache, places: count, natsPerToken, shareOfGain, againstFull }) =>
+      `| ${cache} | ${count} | ${natsPerToken.toFixed(4)} | ${(100 * shareOfGain).toFixed(1)} % | ${againstFull.mean.toFixed(4)} ± ${againstFull.standardError.toFixed(4)} |`,
+  );
   const body = `
 ${CONTEXT_TOKENS} tokens of other files of a held-out package, ${BEFORE_TOKENS} of the file, the next ${NEXT_TOKENS} scored: nats per token. *none*: no context; *full*: everything is
 attended. The share of the gain is what of the difference between these two is kept.
@@ -61,5 +89,13 @@ attended. The share of the gain is what of the difference between these two is k
 ${rows.join('\n')}
 `;
   process.stdout.write(`${body}\n`);
-  if (values.write) await writeReport({ name: 'continuation', title: 'What a long context brings, and what is kept of it', model: model.name, body, figures: { figures }, command: `npx tsx test/bench/continuation.ts --places ${values.places} --write` });
+  if (values.write)
+    await writeReport({
+      name: 'continuation',
+      title: 'What a long context brings, and what is kept of it',
+      model: model.name,
+      body,
+      figures: { figures },
+      command: `npx tsx test/bench/continuation.ts --places ${values.places} --write`,
+    });
 }

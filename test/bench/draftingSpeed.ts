@@ -18,13 +18,18 @@ export interface DraftingSpeed {
 }
 
 /**
- * Repeating a file with small edits, with drafts and without, in turns. Tokens are forced, so that drafts are right wherever the copy agrees with the
- * file: what is measured is what drafting makes of that.
+ * Repeating a file with small edits, with drafts and without, in turns. Tokens are forced, so that drafts are right
+ * wherever the copy agrees with the file: what is measured is what drafting makes of that.
  */
-export async function draftingSpeed({ network, sequence, model }: OpenedNetwork, tokens: readonly number[]): Promise<DraftingSpeed> {
+export async function draftingSpeed(
+  { network, sequence, model }: OpenedNetwork,
+  tokens: readonly number[],
+): Promise<DraftingSpeed> {
   const { vocabularySize } = model.hyperparameters;
   const file = tokens.slice(0, FILE_TOKENS);
-  const copy = file.slice(0, COPIED_TOKENS).map((token, index) => (index % EDIT_EVERY === EDIT_EVERY - 1 ? (token + 1) % vocabularySize : token));
+  const copy = file
+    .slice(0, COPIED_TOKENS)
+    .map((token, index) => (index % EDIT_EVERY === EDIT_EVERY - 1 ? (token + 1) % vocabularySize : token));
   sequence.truncate(0);
   await network.evaluate(sequence, file, 'last');
 
@@ -33,7 +38,7 @@ export async function draftingSpeed({ network, sequence, model }: OpenedNetwork,
   };
   const drafted = async (): Promise<void> => {
     const lookup = new PromptLookup();
-    for (let at = 0; at < copy.length; ) {
+    for (let at = 0; at < copy.length;) {
       const held = [...sequence.tokens, copy[at] as number];
       const guesses = lookup.draft(held, copy.length - at - 1);
       const start = performance.now();

@@ -1,10 +1,12 @@
 /**
- * Whether one could tell when rows have to be chosen anew: what tokens lose that attend what another chose before them, by how far their queries have gone from that one's:
+ * Whether one could tell when rows have to be chosen anew: what tokens lose that attend what another chose before them,
+ * by how far their queries have gone from that one's:
  *
  *   npx tsx test/bench/drift.ts [MODEL] [--places 64] [--cache tiered:192,window=208,heads=100] [--refresh 8] [--write]
  *
- * Places are those of `continuation.ts`: 3,000 tokens of other files of a package and 200 of the file, and the next 48 tokens one by one, once with a choice for each token and once with one for each `--refresh`.
- * One core. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Places are those of `continuation.ts`: 3,000 tokens of other files of a package and 200 of the file, and the next 48
+ * tokens one by one, once with a choice for each token and once with one for each `--refresh`. One core. The texts come
+ * from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -30,7 +32,12 @@ const PARTS = 4;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { places: { type: 'string', default: '64' }, cache: { type: 'string', default: 'tiered:192,window=208,heads=100' }, refresh: { type: 'string', default: '8' }, write: { type: 'boolean', default: false } },
+  options: {
+    places: { type: 'string', default: '64' },
+    cache: { type: 'string', default: 'tiered:192,window=208,heads=100' },
+    refresh: { type: 'string', default: '8' },
+    write: { type: 'boolean', default: false },
+  },
 });
 
 /** A token that attended what one before it chose. */
@@ -57,15 +64,32 @@ const stale: Stale[] = [];
 let fresh = 0;
 for (const [index, { tokens, places }] of contexts.entries()) {
   const choice = parseCacheChoice(values.cache);
-  using cache = new SequenceCache(network.options.placement, network.options.hyperparameters, CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS, sequenceOptions(choice.tier));
+  using cache = new SequenceCache(
+    network.options.placement,
+    network.options.hyperparameters,
+    CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS,
+    sequenceOptions(choice.tier),
+  );
   using always = chooser(network, cache, values.cache);
   using sometimes = chooser(network, cache, `${values.cache},refresh=${refresh}`);
   for (const place of places) {
-    const [own, old] = [await answered(cache, always.sequence, tokens, place), await answered(cache, sometimes.sequence, tokens, place)];
+    const [own, old] = [
+      await answered(cache, always.sequence, tokens, place),
+      await answered(cache, sometimes.sequence, tokens, place),
+    ];
     fresh += own.length;
     for (const [at, { nats, query }] of old.entries()) {
       const age = at % refresh;
-      if (age > 0) stale.push({ age, similarity: similarity(query, (old[at - age] as { readonly query: readonly Float32Array[] }).query, network.options.hyperparameters.headSize), nats: nats - (own[at] as { readonly nats: number }).nats });
+      if (age > 0)
+        stale.push({
+          age,
+          similarity: similarity(
+            query,
+            (old[at - age] as { readonly query: readonly Float32Array[] }).query,
+            network.options.hyperparameters.headSize,
+          ),
+          nats: nats - (own[at] as { readonly nats: number }).nats,
+        });
     }
   }
   process.stderr.write(`${index + 1} of ${contexts.length} contexts\n`);
@@ -76,29 +100,64 @@ function chooser(on: Network, cache: SequenceCache, written: string): Chooser {
   const { tier } = parseCacheChoice(written);
   if (!tier) throw new Error(`--cache takes a choice that is made again and again; got "${written}".`);
   const tiers = new Tiers(on, cache, tier);
-  return { sequence: new ChorusSequence(on, cache, on.options.hyperparameters.vocabularySize, undefined, tiers), [Symbol.dispose]: () => tiers[Symbol.dispose]() };
+  return {
+    sequence: new ChorusSequence(on, cache, on.options.hyperparameters.vocabularySize, undefined, tiers),
+    [Symbol.dispose]: () => tiers[Symbol.dispose](),
+  };
 }
 
 /** What each of the next tokens but the first costs, and the queries that saw it coming. */
-async function answered(cache: SequenceCache, sequence: ChorusSequence, context: readonly number[], { before, next }: Place): Promise<readonly { readonly nats: number; readonly query: readonly Float32Array[] }[]> {
+async function answered(
+  cache: SequenceCache,
+  sequence: ChorusSequence,
+  context: readonly number[],
+  { before, next }: Place,
+): Promise<readonly { readonly nats: number; readonly query: readonly Float32Array[] }[]> {
   const given = [...context, ...before];
   const kept = await sequence.truncate(Math.min(sequence.commonPrefixLength(given), given.length - 1));
-  for (let start = kept; start < given.length; start += BATCH_TOKENS) await sequence.forward(given.slice(start, start + BATCH_TOKENS), { wanted: 'none', isAnswer: false });
+  for (let start = kept; start < given.length; start += BATCH_TOKENS)
+    await sequence.forward(given.slice(start, start + BATCH_TOKENS), { wanted: 'none', isAnswer: false });
   const results: { nats: number; query: readonly Float32Array[] }[] = [];
   for (const [index, token] of next.slice(0, -1).entries()) {
     const logits = await sequence.forward([token], { wanted: 'last', isAnswer: true });
-    results.push({ nats: -logProbability(logits, next[index + 1] as number), query: cache.lastQueries.map((tensor) => lastQuery(network.options.placement.device, tensor, cache.length)) });
+    results.push({
+      nats: -logProbability(logits, next[index + 1] as number),
+      query: cache.lastQueries.map((tensor) => lastQuery(network.options.placement.device, tensor, cache.length)),
+    });
   }
   return results;
 }
 
 async function report(): Promise<void> {
   const sorted = [...stale].sort((a, b) => b.similarity - a.similarity);
-  const parts = Array.from({ length: PARTS }, (_, part) => sorted.slice(Math.floor((part * sorted.length) / PARTS), Math.floor(((part + 1) * sorted.length) / PARTS)));
-  const line = (name: string, tokens: readonly Stale[]): string => `| ${name} | ${tokens.length} | ${meanOf(tokens.map((token) => token.similarity)).mean.toFixed(3)} | ${natsOf(meanOf(tokens.map(({ nats }) => nats)))} |`;
-  const table = (head: string, lines: readonly string[]): string => [`| ${head} | tokens | similarity | nats more |`, '|---|---:|---:|---:|', ...lines].join('\n');
-  const bySimilarity = table('queries', parts.map((part, index) => line(`${index + 1}. quarter, ${index === 0 ? 'the most alike' : index === PARTS - 1 ? 'the least alike' : ''}`.replace(/, $/, ''), part)));
-  const byAge = table('tokens since the choice', Array.from({ length: refresh - 1 }, (_, index) => line(String(index + 1), stale.filter(({ age }) => age === index + 1))));
+  const parts = Array.from({ length: PARTS }, (_, part) =>
+    sorted.slice(Math.floor((part * sorted.length) / PARTS), Math.floor(((part + 1) * sorted.length) / PARTS)),
+  );
+  const line = (name: string, tokens: readonly Stale[]): string =>
+    `| ${name} | ${tokens.length} | ${meanOf(tokens.map((token) => token.similarity)).mean.toFixed(3)} | ${natsOf(meanOf(tokens.map(({ nats }) => nats)))} |`;
+  const table = (head: string, lines: readonly string[]): string =>
+    [`| ${head} | tokens | similarity | nats more |`, '|---|---:|---:|---:|', ...lines].join('\n');
+  const bySimilarity = table(
+    'queries',
+    parts.map((part, index) =>
+      line(
+        `${index + 1}. quarter, ${index === 0 ? 'the most alike' : index === PARTS - 1 ? 'the least alike' : ''}`.replace(
+          /, $/,
+          '',
+        ),
+        part,
+      ),
+    ),
+  );
+  const byAge = table(
+    'tokens since the choice',
+    Array.from({ length: refresh - 1 }, (_, index) =>
+      line(
+        String(index + 1),
+        stale.filter(({ age }) => age === index + 1),
+      ),
+    ),
+  );
   const body = `
 Could one tell from the queries when rows have to be chosen anew? ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, then the next ${NEXT_TOKENS} one by one, twice: with
 \`${values.cache}\` each token chose what it attended, and with \`refresh=${refresh}\` one in ${refresh} (with what it had computed before). *Similarity* is the mean cosine, over layers and heads, of a token's queries and those that chose; *nats more*
@@ -109,7 +168,18 @@ ${bySimilarity}
 ${byAge}
 `;
   process.stdout.write(`${body}\n`);
-  if (values.write) await writeReport({ name: 'drift', title: 'When a choice of rows is old', model: model.name, body, figures: { parts: parts.map((tokens) => ({ tokens: tokens.length, ...meanOf(tokens.map(({ nats }) => nats)) })), stale: stale.length }, command: `npx tsx test/bench/drift.ts --places ${values.places} --write` });
+  if (values.write)
+    await writeReport({
+      name: 'drift',
+      title: 'When a choice of rows is old',
+      model: model.name,
+      body,
+      figures: {
+        parts: parts.map((tokens) => ({ tokens: tokens.length, ...meanOf(tokens.map(({ nats }) => nats)) })),
+        stale: stale.length,
+      },
+      command: `npx tsx test/bench/drift.ts --places ${values.places} --write`,
+    });
 }
 
 function natsOf({ mean, standardError }: Paired): string {

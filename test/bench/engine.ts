@@ -1,6 +1,6 @@
 /**
- * Our engine and libllama side by side, alternating in one process with the same threads: `npm run bench`. `--write` also writes
- * docs/results/engine.md. `CHORUS_MODEL` names another model.
+ * Our engine and libllama side by side, alternating in one process with the same threads: `npm run bench`. `--write`
+ * also writes docs/results/engine.md. `CHORUS_MODEL` names another model.
  */
 import { execa } from 'execa';
 import { fork, type ChildProcess } from 'node:child_process';
@@ -40,7 +40,11 @@ if (process.argv.includes('--spin')) for (;;) Math.sqrt(Math.random());
 
 // As the product does: the environment has to be there when the process starts.
 if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
-  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env: computeEnvironment, stdio: 'inherit', reject: false });
+  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    env: computeEnvironment,
+    stdio: 'inherit',
+    reject: false,
+  });
   process.exit(exitCode ?? 1);
 }
 
@@ -61,7 +65,10 @@ const competitors: Readonly<Record<'chorus' | 'libllama', Competitor>> = {
     truncate: (length) => ours.sequence.truncate(length),
     evaluate: async (given) => void (await ours.network.evaluate(ours.sequence, given, 'last')),
   },
-  libllama: { truncate: (length) => peer.truncate(length), evaluate: async (given, past) => void peer.decode(given, past, { read: false }) },
+  libllama: {
+    truncate: (length) => peer.truncate(length),
+    evaluate: async (given, past) => void peer.decode(given, past, { read: false }),
+  },
 };
 type Name = keyof typeof competitors;
 const names = Object.keys(competitors) as Name[];
@@ -83,11 +90,19 @@ async function decode(engine: Competitor, past: number, count: number): Promise<
   for (let step = 0; step < count; step++) await engine.evaluate([tokens[step] as number], past + step);
 }
 
-/** Both engines' times for the same work, in turns of `slices` parts of it, so that what else the machine does meets both. */
-async function inTurns(slices: number, round: number, part: (engine: Competitor, slice: number) => Promise<void>): Promise<Record<Name, number>> {
+/**
+ * Both engines' times for the same work, in turns of `slices` parts of it, so that what else the machine does meets
+ * both.
+ */
+async function inTurns(
+  slices: number,
+  round: number,
+  part: (engine: Competitor, slice: number) => Promise<void>,
+): Promise<Record<Name, number>> {
   const elapsedMs: Record<Name, number> = { chorus: 0, libllama: 0 };
   for (let slice = 0; slice < slices; slice++) {
-    for (const name of (round + slice) % 2 === 0 ? names : [...names].reverse()) elapsedMs[name] += await timed(() => part(competitors[name], slice));
+    for (const name of (round + slice) % 2 === 0 ? names : [...names].reverse())
+      elapsedMs[name] += await timed(() => part(competitors[name], slice));
   }
   return elapsedMs;
 }
@@ -106,7 +121,11 @@ interface Row extends Compared {
 
 function compare(count: number, rounds: readonly Record<Name, number>[]): Compared {
   const speed = (name: Name): number => median(rounds.map((elapsedMs) => (count * 1000) / elapsedMs[name]));
-  return { chorus: speed('chorus'), libllama: speed('libllama'), ratio: median(rounds.map(({ chorus, libllama }) => libllama / chorus)) };
+  return {
+    chorus: speed('chorus'),
+    libllama: speed('libllama'),
+    ratio: median(rounds.map(({ chorus, libllama }) => libllama / chorus)),
+  };
 }
 
 async function sideBySide(): Promise<Row[]> {
@@ -121,20 +140,30 @@ async function sideBySide(): Promise<Row[]> {
       for (const name of names) competitors[name].truncate(depth);
       const prompt = await inTurns(1, round, (engine) => fill(engine, depth, PROMPT_TOKENS));
       const start = depth + PROMPT_TOKENS;
-      const decoded = await inTurns(DECODE_TOKENS / SLICE_TOKENS, round, (engine, slice) => decode(engine, start + slice * SLICE_TOKENS, SLICE_TOKENS));
+      const decoded = await inTurns(DECODE_TOKENS / SLICE_TOKENS, round, (engine, slice) =>
+        decode(engine, start + slice * SLICE_TOKENS, SLICE_TOKENS),
+      );
       // The first round warms up.
       if (round === 0) continue;
       rounds.prompt.push(prompt);
       rounds.decode.push(decoded);
     }
-    rows.push({ test: 'prompt', depth, ...compare(PROMPT_TOKENS, rounds.prompt) }, { test: 'decode', depth, ...compare(DECODE_TOKENS, rounds.decode) });
+    rows.push(
+      { test: 'prompt', depth, ...compare(PROMPT_TOKENS, rounds.prompt) },
+      { test: 'decode', depth, ...compare(DECODE_TOKENS, rounds.decode) },
+    );
   }
   return rows;
 }
 
-/** Decode while other processes keep every core busy. Both are given the same threads; ours takes fewer where it finds that faster. */
+/**
+ * Decode while other processes keep every core busy. Both are given the same threads; ours takes fewer where it finds
+ * that faster.
+ */
 async function underLoad(): Promise<Compared> {
-  const spinners: ChildProcess[] = Array.from({ length: os.availableParallelism() }, () => fork(fileURLToPath(import.meta.url), ['--spin'], { execArgv: process.execArgv }));
+  const spinners: ChildProcess[] = Array.from({ length: os.availableParallelism() }, () =>
+    fork(fileURLToPath(import.meta.url), ['--spin'], { execArgv: process.execArgv }),
+  );
   const rounds: Record<Name, number>[] = [];
   try {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -164,7 +193,11 @@ async function draftingInEightBits(): Promise<DraftingSpeed> {
 /** Start and memory, of a process that holds our engine alone. */
 async function inItsOwnProcess(): Promise<Alone> {
   const file = fileURLToPath(new URL('aloneEngine.ts', import.meta.url));
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', file, modelPath, String(threads), String(CONTEXT_TOKENS)], { cwd: repositoryRoot });
+  const { stdout } = await execa(
+    process.execPath,
+    ['--import', 'tsx', file, modelPath, String(threads), String(CONTEXT_TOKENS)],
+    { cwd: repositoryRoot },
+  );
   return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Alone;
 }
 
@@ -178,7 +211,10 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} Mi
 const table = [
   '| test | depth | chorus, tokens/s | libllama, tokens/s | ratio |',
   '|---|---|---|---|---|',
-  ...rows.map((row) => `| ${row.test} | ${row.depth} | ${row.chorus.toFixed(1)} | ${row.libllama.toFixed(1)} | ${row.ratio.toFixed(3)} |`),
+  ...rows.map(
+    (row) =>
+      `| ${row.test} | ${row.depth} | ${row.chorus.toFixed(1)} | ${row.libllama.toFixed(1)} | ${row.ratio.toFixed(3)} |`,
+  ),
   `| decode, every core busy | 0 | ${busy.chorus.toFixed(1)} | ${busy.libllama.toFixed(1)} | ${busy.ratio.toFixed(2)} |`,
   '',
   'Drafting on a file repeated with an edit every 60 tokens:',
@@ -186,7 +222,8 @@ const table = [
   '| model | without, tokens/s | with, tokens/s | ratio |',
   '|---|---|---|---|',
   ...Object.entries({ [path.basename(modelPath)]: drafts.ofFile, 'its copy in Q8_0': drafts.q8_0 }).map(
-    ([name, { plain, drafted, speedUp }]) => `| ${name} | ${plain.toFixed(1)} | ${drafted.toFixed(1)} | ${speedUp.toFixed(2)} |`,
+    ([name, { plain, drafted, speedUp }]) =>
+      `| ${name} | ${plain.toFixed(1)} | ${drafted.toFixed(1)} | ${speedUp.toFixed(2)} |`,
   ),
   '',
   `In a process of its own, which the sources' compilation to JavaScript is part of: first token after ${(alone.firstTokenMs / 1000).toFixed(2)} s. With ${CONTEXT_TOKENS} rows of context it holds ` +

@@ -1,7 +1,9 @@
 /**
- * What a new user does and how long it takes: from this platform's package to the first ghost text, and to a larger model from a mirror on this machine.
+ * What a new user does and how long it takes: from this platform's package to the first ghost text, and to a larger
+ * model from a mirror on this machine.
  *
- * The larger model is SmolLM2-135M-Instruct written in 8 bits, since a bench fetches nothing: its bytes take the way that any model's take.
+ * The larger model is SmolLM2-135M-Instruct written in 8 bits, since a bench fetches nothing: its bytes take the way
+ * that any model's take.
  *
  *   npx tsx test/bench/firstRun.ts [--vsix FILE] [--write]
  */
@@ -20,7 +22,9 @@ import { NEWEST_HOST, setUpHost } from '../host/setup.ts';
 import { waitFor } from '../host/waitFor.ts';
 import { writeReport } from './report.ts';
 
-const { values: options } = parseArgs({ options: { vsix: { type: 'string' }, write: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { vsix: { type: 'string' }, write: { type: 'boolean', default: false } },
+});
 
 interface Step {
   readonly what: string;
@@ -42,10 +46,16 @@ const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-first-run-'));
 try {
   const vsix = options.vsix ?? (await packageVsix());
   const larger = path.join(work, 'SmolLM2-135M-Instruct.Q8_0.gguf');
-  await execa(process.execPath, ['--import', 'tsx', 'sidecar/cli/main.ts', 'quantize', await fetchModel(), '--type', 'q8_0', '--out', larger], { cwd: repository });
+  await execa(
+    process.execPath,
+    ['--import', 'tsx', 'sidecar/cli/main.ts', 'quantize', await fetchModel(), '--type', 'q8_0', '--out', larger],
+    { cwd: repository },
+  );
   await using mirror = await ModelMirror.start(larger, 'Q8_0');
   const host = await setUpHost(NEWEST_HOST);
-  await step('the package is installed', 'Install from VSIX', () => installVsix({ host, folder: path.join(work, 'install') }, vsix));
+  await step('the package is installed', 'Install from VSIX', () =>
+    installVsix({ host, folder: path.join(work, 'install') }, vsix),
+  );
   const session = await HostSession.start(NEWEST_HOST, { vsix, settings: mirror.settings });
   try {
     await takeSteps(session, mirror);
@@ -79,16 +89,22 @@ async function takeSteps(session: HostSession, mirror: ModelMirror): Promise<voi
   await step('the model is downloaded, checked and loaded', 'pick it', async () => {
     await quickInput.fill('SmolLM2 135M');
     await quickInput.press('Enter');
-    await waitFor('the downloaded model in use', async () => {
-      const { modelPath, state } = await scenario.sidecarStatus();
-      return modelPath === downloaded && (state === 'ready' || state === 'busy') ? true : undefined;
-    }, { timeoutMs: 120_000 });
+    await waitFor(
+      'the downloaded model in use',
+      async () => {
+        const { modelPath, state } = await scenario.sidecarStatus();
+        return modelPath === downloaded && (state === 'ready' || state === 'busy') ? true : undefined;
+      },
+      { timeoutMs: 120_000 },
+    );
   });
   await window.focusEditor();
   await window.press('Escape');
   // At another place: what the bundled model wrote at this one may still be remembered.
   await window.goToEnd();
-  await step('ghost text of the larger model', 'type', () => window.typeForGhostText('\nexport function distance(a: Point, b: Point): number {\n  return '));
+  await step('ghost text of the larger model', 'type', () =>
+    window.typeForGhostText('\nexport function distance(a: Point, b: Point): number {\n  return '),
+  );
 }
 
 async function report(largerBytes: number): Promise<void> {
@@ -105,5 +121,13 @@ The times are of VS Code in a browser with server, window, sidecar and whatever 
 |---|---|---:|
 ${rows.join('\n')}`;
   console.log(body);
-  if (options.write) await writeReport({ name: 'first-run', title: 'First run', body, figures: steps, model: `${path.basename((await bundledModelPath()) ?? '')}, bundled`, command: 'npx tsx test/bench/firstRun.ts --write' });
+  if (options.write)
+    await writeReport({
+      name: 'first-run',
+      title: 'First run',
+      body,
+      figures: steps,
+      model: `${path.basename((await bundledModelPath()) ?? '')}, bundled`,
+      command: 'npx tsx test/bench/firstRun.ts --write',
+    });
 }

@@ -13,12 +13,24 @@ export interface InfillingProblem {
   readonly canonical_solution: string;
 }
 
-/** All problems of HumanEval-SingleLineInfilling. `folder` holds the file; else `CHORUS_BENCH_DATA` does. Throws with where to get it. */
-export async function readInfillingProblems(folder = process.env['CHORUS_BENCH_DATA'] ?? path.join(repositoryRoot, '../shared/data/humaneval-infilling')): Promise<InfillingProblem[]> {
+/**
+ * All problems of HumanEval-SingleLineInfilling. `folder` holds the file; else `CHORUS_BENCH_DATA` does. Throws with
+ * where to get it.
+ */
+export async function readInfillingProblems(
+  folder = process.env['CHORUS_BENCH_DATA'] ?? path.join(repositoryRoot, '../shared/data/humaneval-infilling'),
+): Promise<InfillingProblem[]> {
   const file = path.join(folder, FILE);
   const packed = await readFile(file).catch((error: unknown) => {
     const where = 'https://github.com/openai/human-eval-infilling (folder data)';
-    throw new Error(`Expected the data set at ${file}. Get ${FILE} from ${where} and name its folder by --data or CHORUS_BENCH_DATA.`, { cause: error });
+    throw new Error(
+      `Expected the data set at ${file}. Get ${FILE} from ${where} and name its folder by --data or CHORUS_BENCH_DATA.`,
+      { cause: error },
+    );
   });
-  return gunzipSync(packed).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as InfillingProblem);
+  return gunzipSync(packed)
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as InfillingProblem);
 }

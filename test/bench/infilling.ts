@@ -1,8 +1,9 @@
 /**
- * Exact match on HumanEval-SingleLineInfilling: a line is taken out of a program and the model writes it, greedily, through the prompt that
- * completion makes, with and without token healing and the text after the cursor.
+ * Exact match on HumanEval-SingleLineInfilling: a line is taken out of a program and the model writes it, greedily,
+ * through the prompt that completion makes, with and without token healing and the text after the cursor.
  *
- *   npx tsx test/bench/infilling.ts [--limit N] [--offset N] [--seed N] [--data FOLDER] [--progress FILE] [--max-seconds N] [--write]
+ *   npx tsx test/bench/infilling.ts [--limit N] [--offset N] [--seed N] [--data FOLDER] [--progress FILE]
+ *   [--max-seconds N] [--write]
  *
  * `--seed` shuffles; `--progress` keeps results in a file, so that several short runs make a whole one.
  */
@@ -61,7 +62,12 @@ async function chosenProblems(): Promise<InfillingProblem[]> {
   return ordered.slice(offset, options.limit === undefined ? undefined : offset + Number(options.limit));
 }
 
-async function attempt(session: BenchSession, fim: FimFormat | undefined, problem: InfillingProblem, variant: VariantName): Promise<Outcome> {
+async function attempt(
+  session: BenchSession,
+  fim: FimFormat | undefined,
+  problem: InfillingProblem,
+  variant: VariantName,
+): Promise<Outcome> {
   const { healing, suffix: withSuffix } = variants[variant];
   const cursor = readCursor({
     uri: `file:///${problem.task_id}.py`,
@@ -76,7 +82,16 @@ async function attempt(session: BenchSession, fim: FimFormat | undefined, proble
   if (cursor === undefined) throw new Error(`No cursor in ${problem.task_id}`);
   const text = promptText(cursor, budgetOf(BUDGET_TOKENS));
   const { engine, loaded: model } = session;
-  const prompt = await composePrompt({ engine, model, fim, text, path: 'sample.py', languageId: 'python', maxTokens: BUDGET_TOKENS, healing });
+  const prompt = await composePrompt({
+    engine,
+    model,
+    fim,
+    text,
+    path: 'sample.py',
+    languageId: 'python',
+    maxTokens: BUDGET_TOKENS,
+    healing,
+  });
   const { maxTokens } = chooseExtent(cursor, { multiline: 'never' });
   const generated = await generateText(
     engine,
@@ -94,20 +109,30 @@ async function attempt(session: BenchSession, fim: FimFormat | undefined, proble
   const expected = problem.canonical_solution.trimEnd();
   const line = (generated?.text ?? '').split('\n', 1)[0]?.trimEnd() ?? '';
   const shown = postprocess(generated?.text ?? '', { cursor, multiline: false, ended: generated?.ended ?? false });
-  return { id: problem.task_id, variant, exact: line === expected, shownExact: shown === expected, shown: shown !== '' };
+  return {
+    id: problem.task_id,
+    variant,
+    exact: line === expected,
+    shownExact: shown === expected,
+    shown: shown !== '',
+  };
 }
 
 async function readProgress(): Promise<Outcome[]> {
   if (options.progress === undefined) return [];
   const text = await readFile(options.progress, 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Outcome);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Outcome);
 }
 
 async function run(session: BenchSession, problems: readonly InfillingProblem[]): Promise<Outcome[]> {
   const outcomes = await readProgress();
   const done = new Set(outcomes.map(({ id, variant }) => `${id} ${variant}`));
   const fim = await detectFim(session.engine, session.loaded);
-  const deadline = options['max-seconds'] === undefined ? Infinity : performance.now() + Number(options['max-seconds']) * 1000;
+  const deadline =
+    options['max-seconds'] === undefined ? Infinity : performance.now() + Number(options['max-seconds']) * 1000;
   for (const problem of problems) {
     for (const variant of variantNames) {
       if (done.has(`${problem.task_id} ${variant}`)) continue;
@@ -120,11 +145,21 @@ async function run(session: BenchSession, problems: readonly InfillingProblem[])
   return outcomes;
 }
 
-function summarise(outcomes: readonly Outcome[]): Record<VariantName, { problems: number; exact: number; shownExact: number; shown: number }> {
+function summarise(
+  outcomes: readonly Outcome[],
+): Record<VariantName, { problems: number; exact: number; shownExact: number; shown: number }> {
   const entries = variantNames.map((name) => {
     const own = outcomes.filter(({ variant }) => variant === name);
     const count = (test: (outcome: Outcome) => boolean): number => own.filter(test).length;
-    return [name, { problems: own.length, exact: count(({ exact }) => exact), shownExact: count(({ shownExact }) => shownExact), shown: count(({ shown }) => shown) }] as const;
+    return [
+      name,
+      {
+        problems: own.length,
+        exact: count(({ exact }) => exact),
+        shownExact: count(({ shownExact }) => shownExact),
+        shown: count(({ shown }) => shown),
+      },
+    ] as const;
   });
   return Object.fromEntries(entries) as ReturnType<typeof summarise>;
 }

@@ -22,7 +22,11 @@ import { repositoryRoot, writeReport } from './report.ts';
 
 const TEXT = ['sidecar/workshop/quantize/quantize.ts', 'sidecar/models/gguf/rows.ts', 'sidecar/cli/options.ts'];
 /** What KVzip's prompts are made of in kvpress where a model has no chat template. */
-const PROMPTS = ['\n\nRepeat the previous context exactly.', '\n\nRepeat the part of the previous context exactly, starting with', '\n'];
+const PROMPTS = [
+  '\n\nRepeat the previous context exactly.',
+  '\n\nRepeat the part of the previous context exactly, starting with',
+  '\n',
+];
 
 const { values } = parseArgs({
   options: {
@@ -39,15 +43,33 @@ try {
   const grouped = await writeFloatModel(await fetchModel(), folder);
   const compared: Compared[] = [];
   let versions: Readonly<Record<string, string>> = {};
-  for (const [network, modelPath] of [['grouped queries', grouped], ['a KV head for each query head', await writeWithoutGroups(grouped, folder)]] as const) {
-    const theirs = await rowsOfKvpress({ model: modelPath, tokens, texts, threads, folder, presses: cases.map(({ press }) => press) });
+  for (const [network, modelPath] of [
+    ['grouped queries', grouped],
+    ['a KV head for each query head', await writeWithoutGroups(grouped, folder)],
+  ] as const) {
+    const theirs = await rowsOfKvpress({
+      model: modelPath,
+      tokens,
+      texts,
+      threads,
+      folder,
+      presses: cases.map(({ press }) => press),
+    });
     versions = theirs.versions;
     const results: Compared['results'][number][] = [];
     for (const [index, choice] of cases.entries()) {
       const ours = await selectRows({ modelPath, context: { tokens }, cache: choice.cache, device: 'cpu', threads });
       const bytes = await readFile(path.join(folder, `${index}.f32`));
-      const scores = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
-      const comparison = compareRows(ours.layers.map(({ heads }) => heads), theirs.rows[index] ?? [], { scores, tokens: tokens.length, compete: choice.press.budget === 'adaptive' });
+      const scores = new Float32Array(
+        bytes.buffer,
+        bytes.byteOffset,
+        bytes.byteLength / Float32Array.BYTES_PER_ELEMENT,
+      );
+      const comparison = compareRows(
+        ours.layers.map(({ heads }) => heads),
+        theirs.rows[index] ?? [],
+        { scores, tokens: tokens.length, compete: choice.press.budget === 'adaptive' },
+      );
       console.log(JSON.stringify({ network, cache: choice.cache, ...comparison }));
       results.push({ choice, comparison });
     }
@@ -55,20 +77,29 @@ try {
   }
   const report = kvpressReport(compared, { tokens: tokens.length, text: TEXT, versions });
   process.stdout.write(`${report.body}\n`);
-  if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/kvpress.ts --python PYTHON --tokens ${values.tokens} --write` });
+  if (values.write)
+    await writeReport({
+      ...report,
+      command: `npx tsx test/bench/kvpress.ts --python PYTHON --tokens ${values.tokens} --write`,
+    });
   if (compared.some(({ results }) => results.some(({ comparison }) => comparison.beyond > 0))) process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function tokenised(modelPath: string): Promise<{ readonly tokens: readonly number[]; readonly texts: Readonly<Record<string, readonly number[]>> }> {
+async function tokenised(
+  modelPath: string,
+): Promise<{ readonly tokens: readonly number[]; readonly texts: Readonly<Record<string, readonly number[]>> }> {
   const contents = await Promise.all(TEXT.map((file) => readFile(path.join(repositoryRoot, file), 'utf8')));
   const { text, dispose } = await openText(modelPath, { device: 'cpu', threads });
   try {
     const tokens = text.tokenize(contents.join('\n'), false);
     const count = Number(values.tokens);
     if (tokens.length < count) throw new Error(`The text has ${tokens.length} tokens, fewer than ${count}.`);
-    return { tokens: tokens.slice(0, count), texts: Object.fromEntries(PROMPTS.map((prompt) => [prompt, text.tokenize(prompt, false)])) };
+    return {
+      tokens: tokens.slice(0, count),
+      texts: Object.fromEntries(PROMPTS.map((prompt) => [prompt, text.tokenize(prompt, false)])),
+    };
   } finally {
     await dispose();
   }
@@ -85,9 +116,14 @@ interface Job {
   readonly folder: string;
 }
 
-async function rowsOfKvpress(job: Job): Promise<{ readonly versions: Readonly<Record<string, string>>; readonly rows: readonly (readonly (readonly (readonly number[])[])[])[] }> {
+async function rowsOfKvpress(job: Job): Promise<{
+  readonly versions: Readonly<Record<string, string>>;
+  readonly rows: readonly (readonly (readonly (readonly number[])[])[])[];
+}> {
   const jobFile = path.join(job.folder, 'job.json');
   await writeFile(jobFile, JSON.stringify(job));
-  const { stdout } = await execa(values.python, [fileURLToPath(new URL('kvpress/rows.py', import.meta.url)), jobFile], { stderr: 'inherit' });
+  const { stdout } = await execa(values.python, [fileURLToPath(new URL('kvpress/rows.py', import.meta.url)), jobFile], {
+    stderr: 'inherit',
+  });
   return JSON.parse(stdout) as Awaited<ReturnType<typeof rowsOfKvpress>>;
 }

@@ -1,11 +1,14 @@
 /**
  * Decoding and the next 260 tokens of a prompt, deep in a context, beside libllama with flash attention and without:
  *
- *   npx tsx test/bench/longContext.ts [--depths 4096,16384,32768] [--rounds 3] [--threads N] [--cache CHOICE …] [--write]
+ *   npx tsx test/bench/longContext.ts [--depths 4096,16384,32768] [--rounds 3] [--threads N] [--cache CHOICE …]
+ *   [--write]
  *
- * With `--cache` of other choices than the page's. With one thread all engines compute on the thread that asks, and processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says
- * beyond its trained length is of no use, how fast it says it is. Nor does that depend on what stands in the context: the keys and values of 512 tokens are put into all caches again and
- * again, and only the last tokens of a context are read at their place.
+ * With `--cache` of other choices than the page's. With one thread all engines compute on the thread that asks, and
+ * processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says
+ * beyond its trained length is of no use, how fast it says it is. Nor does that depend on what stands in the context:
+ * the keys and values of 512 tokens are put into all caches again and again, and only the last tokens of a context are
+ * read at their place.
  */
 import { execa } from 'execa';
 import { performance } from 'node:perf_hooks';
@@ -38,8 +41,9 @@ import { median } from './statistics.ts';
 
 const DECODE_TOKENS = 68;
 /**
- * Decoded by one engine before the next has its turn. The first is not counted: the other's threads wait actively for some milliseconds. The others are whole stretches
- * from one choice of rows to the next, so that choices count as often as they are made.
+ * Decoded by one engine before the next has its turn. The first is not counted: the other's threads wait actively for
+ * some milliseconds. The others are whole stretches from one choice of rows to the next, so that choices count as often
+ * as they are made.
  */
 const TURN_TOKENS = 17;
 const PROMPT_TOKENS = 260;
@@ -51,9 +55,21 @@ const LAST_TOKENS = 64;
 const ROOM_ROWS = 1_024;
 const CHOICES = ['full', 'tiered:1024', 'snapkv:2048', 'snapkv:1024'] as const;
 
-const { values } = parseArgs({ options: { depths: { type: 'string', default: '4096,16384,32768' }, rounds: { type: 'string', default: '3' }, threads: { type: 'string', default: '0' }, cache: { type: 'string', multiple: true, default: [...CHOICES] }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    depths: { type: 'string', default: '4096,16384,32768' },
+    rounds: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '0' },
+    cache: { type: 'string', multiple: true, default: [...CHOICES] },
+    write: { type: 'boolean', default: false },
+  },
+});
 if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
-  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env: computeEnvironment, stdio: 'inherit', reject: false });
+  const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    env: computeEnvironment,
+    stdio: 'inherit',
+    reject: false,
+  });
   process.exit(exitCode ?? 1);
 }
 
@@ -83,21 +99,33 @@ const model = await checkModel(modelPath);
 const placement = onOneDevice(device);
 const { specs, tensors } = withTiedOutput(model, placement);
 using weights = await loadWeights(placement, specs, tensors);
-using network = new Network({ architecture: model.architecture, hyperparameters: model.hyperparameters, placement, weights });
+using network = new Network({
+  architecture: model.architecture,
+  hyperparameters: model.hyperparameters,
+  placement,
+  weights,
+});
 const { vocabularySize } = model.hyperparameters;
 const tokenAt = (index: number): number => (Math.imul(index, 7_919) + 13) % vocabularySize;
 
 const text = await headNeedsText();
 const rows: Row[] = [];
 const depths = values.depths.split(',').map(Number);
-if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < READ_TOKENS)) throw new Error(`--depths takes multiples of ${READ_TOKENS}; got ${values.depths}.`);
+if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < READ_TOKENS))
+  throw new Error(`--depths takes multiples of ${READ_TOKENS}; got ${values.depths}.`);
 for (const depth of depths) rows.push(...(await measure(depth)));
 await report();
 
 /** What the model makes of the text by which it is told which heads choose. */
 async function headNeedsText(): Promise<HeadsToChoose['text']> {
   const engine = new LocalEngine({ log: () => undefined });
-  const { special } = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads, contextSizeTokens: READ_TOKENS });
+  const { special } = await engine.load({
+    modelPath,
+    engine: 'chorus',
+    device: 'cpu',
+    threads,
+    contextSizeTokens: READ_TOKENS,
+  });
   const tokens = await engine.tokenize(HEAD_NEEDS_TEXT);
   await engine.dispose();
   return { special, tokenize: () => [...tokens] };
@@ -106,7 +134,12 @@ async function headNeedsText(): Promise<HeadsToChoose['text']> {
 async function measure(depth: number): Promise<readonly Row[]> {
   const context = Array.from({ length: depth }, (_, index) => tokenAt(index));
   const names = [...values.cache, 'libllama, flash attention', 'libllama'];
-  const times = new Map(names.map((name) => [name, { decodeMs: [] as number[], promptMs: [] as number[], attendedBytes: undefined as number | undefined }]));
+  const times = new Map(
+    names.map((name) => [
+      name,
+      { decodeMs: [] as number[], promptMs: [] as number[], attendedBytes: undefined as number | undefined },
+    ]),
+  );
   const open: Competitor[] = [];
   try {
     for (const name of names) open.push(name.startsWith('libllama') ? theirs(name, depth) : await ours(name, depth));
@@ -125,11 +158,15 @@ async function measure(depth: number): Promise<readonly Row[]> {
         for (const competitor of (round + turn) % 2 === 0 ? open : [...open].reverse()) {
           // The first token finds the other engine's threads at work.
           await competitor.decode(tokenAt(depth + turn));
-          for (let token = 1; token < TURN_TOKENS; token++) await timed(competitor.name, 'decode', () => competitor.decode(tokenAt(depth + turn + token)));
+          for (let token = 1; token < TURN_TOKENS; token++)
+            await timed(competitor.name, 'decode', () => competitor.decode(tokenAt(depth + turn + token)));
         }
       }
       for (const competitor of open) await competitor.back();
-      for (const competitor of open) await timed(competitor.name, 'prompt', () => competitor.prompt(Array.from({ length: PROMPT_TOKENS }, (_, index) => tokenAt(depth + index))));
+      for (const competitor of open)
+        await timed(competitor.name, 'prompt', () =>
+          competitor.prompt(Array.from({ length: PROMPT_TOKENS }, (_, index) => tokenAt(depth + index))),
+        );
       for (const competitor of open) await competitor.back();
       if (round === 0) continue;
       for (const [name, { decode, prompt }] of elapsedMs) {
@@ -140,8 +177,17 @@ async function measure(depth: number): Promise<readonly Row[]> {
     const timedTokens = DECODE_TOKENS - DECODE_TOKENS / TURN_TOKENS;
     const decode = (name: string): number => (timedTokens * 1000) / median(times.get(name)?.decodeMs ?? []);
     const prompt = (name: string): number => (PROMPT_TOKENS * 1000) / median(times.get(name)?.promptMs ?? []);
-    const theirBest = (of: (name: string) => number): number => Math.max(of('libllama, flash attention'), of('libllama'));
-    return open.map(({ name, attendedBytes }) => ({ depth, name, decode: decode(name), prompt: prompt(name), decodeRatio: decode(name) / theirBest(decode), promptRatio: prompt(name) / theirBest(prompt), attendedBytes }));
+    const theirBest = (of: (name: string) => number): number =>
+      Math.max(of('libllama, flash attention'), of('libllama'));
+    return open.map(({ name, attendedBytes }) => ({
+      depth,
+      name,
+      decode: decode(name),
+      prompt: prompt(name),
+      decodeRatio: decode(name) / theirBest(decode),
+      promptRatio: prompt(name) / theirBest(prompt),
+      attendedBytes,
+    }));
   } finally {
     for (const competitor of open) competitor[Symbol.dispose]();
   }
@@ -153,8 +199,20 @@ function nowMs(): number {
 
 async function ours(name: string, depth: number): Promise<Competitor> {
   const choice = parseCacheChoice(name);
-  const cache = new SequenceCache(placement, model.hyperparameters, choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS, sequenceOptions(choice.tier));
-  const heads = choice.tier && (await ChoosingHeads.of(choice.tier, { hyperparameters: model.hyperparameters, text, contextSizeTokens: depth, modelKey: '' }));
+  const cache = new SequenceCache(
+    placement,
+    model.hyperparameters,
+    choice.capacity === Infinity ? depth + PROMPT_TOKENS + DECODE_TOKENS : choice.capacity + ROOM_ROWS,
+    sequenceOptions(choice.tier),
+  );
+  const heads =
+    choice.tier &&
+    (await ChoosingHeads.of(choice.tier, {
+      hyperparameters: model.hyperparameters,
+      text,
+      contextSizeTokens: depth,
+      modelKey: '',
+    }));
   const runs = await heads?.runs(network);
   const tier = choice.tier && new Tiers(network, cache, choice.tier, runs);
   const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
@@ -190,7 +248,12 @@ async function ours(name: string, depth: number): Promise<Competitor> {
 }
 
 function theirs(name: string, depth: number): Competitor {
-  const llama = new LibLlama(modelPath, { contextSizeTokens: depth + READ_TOKENS, threads, flashAttention: name.includes('flash'), quiet: true });
+  const llama = new LibLlama(modelPath, {
+    contextSizeTokens: depth + READ_TOKENS,
+    threads,
+    flashAttention: name.includes('flash'),
+    quiet: true,
+  });
   let [contextTokens, past, attendedBytes] = [0, 0, 0];
   const append = (tokens: readonly number[]): void => {
     llama.decode(tokens, past, { read: false });
@@ -219,7 +282,10 @@ function theirs(name: string, depth: number): Competitor {
 
 async function report(): Promise<void> {
   const mebibytes = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(1));
-  const table = rows.map(({ depth, name, decode, prompt, decodeRatio, promptRatio, attendedBytes }) => `| ${depth} | ${name} | ${decode.toFixed(1)} | ${decodeRatio.toFixed(2)} | ${prompt.toFixed(1)} | ${promptRatio.toFixed(2)} | ${mebibytes(attendedBytes)} |`);
+  const table = rows.map(
+    ({ depth, name, decode, prompt, decodeRatio, promptRatio, attendedBytes }) =>
+      `| ${depth} | ${name} | ${decode.toFixed(1)} | ${decodeRatio.toFixed(2)} | ${prompt.toFixed(1)} | ${promptRatio.toFixed(2)} | ${mebibytes(attendedBytes)} |`,
+  );
   const goals = goalLines(rows);
   const body = `
 Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
@@ -230,13 +296,25 @@ context.
 | depth | what | decode tokens/s | ratio | prompt tokens/s | ratio | MiB attended |
 |---:|---|---:|---:|---:|---:|---:|
 ${table.join('\n')}
-${goals.length === 0 ? '' : `
+${
+  goals.length === 0
+    ? ''
+    : `
 What was to be reached:
 
 | depth | what | of | goal | measured | |
 |---:|---|---|---:|---:|---|
 ${goals.join('\n')}
-`}`;
+`
+}`;
   process.stdout.write(`${body}\n`);
-  if (values.write) await writeReport({ name: 'long-context', title: 'Deep in a context', model: 'SmolLM2-135M-Instruct Q4_1', body, figures: { rows }, command: `npx tsx test/bench/longContext.ts --depths ${values.depths} --rounds ${values.rounds}${isProcessorTime ? ' --threads 1' : ''} --write` });
+  if (values.write)
+    await writeReport({
+      name: 'long-context',
+      title: 'Deep in a context',
+      model: 'SmolLM2-135M-Instruct Q4_1',
+      body,
+      figures: { rows },
+      command: `npx tsx test/bench/longContext.ts --depths ${values.depths} --rounds ${values.rounds}${isProcessorTime ? ' --threads 1' : ''} --write`,
+    });
 }

@@ -1,5 +1,6 @@
 /**
- * What is written of sound in which nobody speaks, ten minutes of each kind, and of three hours in which a sentence is said at the end:
+ * What is written of sound in which nobody speaks, ten minutes of each kind, and of three hours in which a sentence is
+ * said at the end:
  *
  *   npx tsx test/bench/longSound.ts [--threads N] [--write]
  *
@@ -23,14 +24,19 @@ const HOURS = 3;
 const SENTENCE = 'cannot-complete-as-dialed';
 const RATE_HZ = 8_000;
 
-const { values } = parseArgs({ options: { threads: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { threads: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
+});
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-long-sound-'));
 const speech = new LocalSpeech();
 const model = { modelPath: await whisperModel(), device: 'cpu', threads: Number(values.threads) } as const;
 
 async function heard(soundPath: string): Promise<readonly TranscriptSegment[]> {
   const segments: TranscriptSegment[] = [];
-  await speech.transcribe({ model, soundPath, language: 'auto', withContext: true, onlySpeech: true }, { onSegment: (segment) => segments.push(segment) });
+  await speech.transcribe(
+    { model, soundPath, language: 'auto', withContext: true, onlySpeech: true },
+    { onSegment: (segment) => segments.push(segment) },
+  );
   return segments;
 }
 
@@ -64,7 +70,9 @@ try {
   }
   const segments = await heard(await longFile(HOURS));
   const peakMegabytes = process.resourceUsage().maxRSS / 1000;
-  const said = segments.map(({ startSeconds, text }) => `"${text}" at ${new Date(1000 * startSeconds).toISOString().slice(11, 19)}`);
+  const said = segments.map(
+    ({ startSeconds, text }) => `"${text}" at ${new Date(1000 * startSeconds).toISOString().slice(11, 19)}`,
+  );
   const body = `
 Whisper tiny.en, as \`chorus transcribe\` and dictation have it.
 
@@ -74,7 +82,15 @@ ${rows.map(({ sound, words }) => `| ${sound} | ${words} |`).join('\n')}
 
 Of ${HOURS} hours at ${RATE_HZ / 1000} kHz, silent but for a sentence at their end: ${said.join(', ') || 'nothing'}. The process, model included, had ${peakMegabytes.toFixed(0)} MB at most, the sounds of the table that it had made before among them.`;
   process.stdout.write(`${body}\n`);
-  if (values.write) await writeReport({ name: 'long-sound', title: 'Sound without speech, and of three hours', body, figures: { rows, segments, peakMegabytes }, model: 'Whisper tiny.en', command: 'npx tsx test/bench/longSound.ts --write' });
+  if (values.write)
+    await writeReport({
+      name: 'long-sound',
+      title: 'Sound without speech, and of three hours',
+      body,
+      figures: { rows, segments, peakMegabytes },
+      model: 'Whisper tiny.en',
+      command: 'npx tsx test/bench/longSound.ts --write',
+    });
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,14 +1,17 @@
 /**
- * What n-grams over a workspace's tokens give, in counts that no other program on the machine changes, at lines of held-out packages that need another
- * file (as `bench:completion`):
+ * What n-grams over a workspace's tokens give, in counts that no other program on the machine changes, at lines of
+ * held-out packages that need another file (as `bench:completion`):
  *
- * - evaluations that writing the line, and the 200 tokens from there on, takes with drafts from the prompt, and from whole files of the package too;
- * - nats and right tokens, of the line and of those 200 tokens, by the network alone, and interpolated with what follows the longest match in the prompt, or in whole files of the package. Weights are fitted
+ * - evaluations that writing the line, and the 200 tokens from there on, takes with drafts from the prompt, and from
+ *   whole files of the package too;
+ * - nats and right tokens, of the line and of those 200 tokens, by the network alone, and interpolated with what
+ *   follows the longest match in the prompt, or in whole files of the package. Weights are fitted
  *   on every other package and used for the rest.
  *
  *   npm run bench:ngrams -- [MODEL …] [--places 40] [--drafts-only] [--seconds LIMIT] [--seed 1] [--write]
  *
- * Of the seed and the bundled model unless others are given. Drafts take a second a place, since what is written is known; the network has to be asked for the rest. Results are kept as they come.
+ * Of the seed and the bundled model unless others are given. Drafts take a second a place, since what is written is
+ * known; the network has to be asked for the rest. Results are kept as they come.
  */
 import { parseArgs } from 'node:util';
 import type { ContextPrompt } from '../../sidecar/completion/prompt/promptMaker.ts';
@@ -41,7 +44,13 @@ const CONTEXT_TOKENS = 1_024;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { places: { type: 'string', default: '40' }, seconds: { type: 'string' }, seed: { type: 'string', default: '1' }, 'drafts-only': { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    places: { type: 'string', default: '40' },
+    seconds: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    'drafts-only': { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 });
 const deadline = new Deadline(options.seconds === undefined ? undefined : Number(options.seconds));
 const places = await heldOutPlaces(Number(options.places), Number(options.seed));
@@ -50,7 +59,14 @@ for (const { file } of await modelsAsked(positionals)) measured.push(await measu
 console.log(reportOf(measured));
 if (options.write) {
   const command = `npm run bench:ngrams -- --places ${options.places} --seed ${options.seed}${options['drafts-only'] ? ' --drafts-only' : ''} --write`;
-  await writeReport({ name: 'ngrams', title: 'N-grams over a workspace', body: reportOf(measured), figures: measured, model: measured.map(({ model }) => model).join(', '), command });
+  await writeReport({
+    name: 'ngrams',
+    title: 'N-grams over a workspace',
+    body: reportOf(measured),
+    figures: measured,
+    model: measured.map(({ model }) => model).join(', '),
+    command,
+  });
 }
 
 async function measure(modelPath: string): Promise<NgramsOfModel> {
@@ -62,10 +78,17 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   await inParallel(places, opened.networks, async (place, { network }) => {
     if (deadline.isOver) return;
     if (drafts.get(place.id) === undefined) await drafts.add(await measureDrafts(opened, place));
-    if (!options['drafts-only'] && tokens.get(place.id) === undefined) await tokens.add(await measureTokens(opened, network, place));
+    if (!options['drafts-only'] && tokens.get(place.id) === undefined)
+      await tokens.add(await measureTokens(opened, network, place));
     console.log(place.id);
   });
-  return { model: name, ...figuresOf(places.flatMap(({ id }) => drafts.get(id) ?? []), places.flatMap(({ id }) => tokens.get(id) ?? [])) };
+  return {
+    model: name,
+    ...figuresOf(
+      places.flatMap(({ id }) => drafts.get(id) ?? []),
+      places.flatMap(({ id }) => tokens.get(id) ?? []),
+    ),
+  };
 }
 
 /** What is asked at a place, with few tokens of other files or none. */
@@ -73,17 +96,32 @@ function requestAt(place: Place, prompt: 'file' | 'workspace', workspace: Packag
   return { ...requestOf(place, prompt, workspace), contextSettings: { maxTokens: CONTEXT_TOKENS } };
 }
 
-async function recordsOf({ text }: BenchNetworks, network: Network, { prompt, block, files }: { prompt: Prompt; block: readonly number[]; files: readonly (readonly number[])[] }): Promise<TokenResult['file']> {
+async function recordsOf(
+  { text }: BenchNetworks,
+  network: Network,
+  { prompt, block, files }: { prompt: Prompt; block: readonly number[]; files: readonly (readonly number[])[] },
+): Promise<TokenResult['file']> {
   const given = [...prompt.tokens, ...block.slice(0, -1)];
   using chosen = await openChosen(network, text, { cache: 'full', contextTokens: given.length });
   const { sequence } = chosen;
   const read = prompt.tokens.length - 1;
-  for (let start = 0; start < read; start += BATCH_TOKENS) await sequence.forward(prompt.tokens.slice(start, Math.min(read, start + BATCH_TOKENS)), { wanted: 'none', isAnswer: false });
+  for (let start = 0; start < read; start += BATCH_TOKENS)
+    await sequence.forward(prompt.tokens.slice(start, Math.min(read, start + BATCH_TOKENS)), {
+      wanted: 'none',
+      isAnswer: false,
+    });
   const logits = await sequence.forward(given.slice(read), { wanted: 'all', isAnswer: false });
   const vocabularySize = logits.length / block.length;
   const recordsBy = (texts: readonly (readonly number[])[]): readonly TokenRecord[] => {
     const index = new NgramIndex(texts);
-    return block.map((token, at) => recordToken(logits.subarray(at * vocabularySize, (at + 1) * vocabularySize), index, [...prompt.before, ...block.slice(0, at)], token));
+    return block.map((token, at) =>
+      recordToken(
+        logits.subarray(at * vocabularySize, (at + 1) * vocabularySize),
+        index,
+        [...prompt.before, ...block.slice(0, at)],
+        token,
+      ),
+    );
   };
   return { prompt: recordsBy([prompt.tokens]), files: recordsBy(files) };
 }
@@ -95,7 +133,10 @@ async function measureDrafts(model: BenchNetworks, place: Place): Promise<DraftR
   const others = new NgramIndex(await textsFor(model.engine, request));
   const { block, lineTokens } = await writtenAt(model, place, prompt);
   const line = block.slice(0, lineTokens);
-  const countsOf = (output: readonly number[]): Record<'prompt' | 'files', DraftCounts> => ({ prompt: countEvaluations(prompt.tokens, output), files: countEvaluations(prompt.tokens, output, others) });
+  const countsOf = (output: readonly number[]): Record<'prompt' | 'files', DraftCounts> => ({
+    prompt: countEvaluations(prompt.tokens, output),
+    files: countEvaluations(prompt.tokens, output, others),
+  });
   return { id: place.id, line: countsOf(line), block: countsOf(block) };
 }
 
@@ -103,7 +144,10 @@ async function measureTokens(model: BenchNetworks, network: Network, place: Plac
   await using opened = await packageWorkspace(place);
   const request = requestAt(place, 'workspace', opened);
   const files = await textsFor(model.engine, request);
-  const [alone, whole] = [await promptOf(model, requestAt(place, 'file', opened), PROMPT_SPEED), await promptOf(model, request, PROMPT_SPEED)];
+  const [alone, whole] = [
+    await promptOf(model, requestAt(place, 'file', opened), PROMPT_SPEED),
+    await promptOf(model, request, PROMPT_SPEED),
+  ];
   // Both prompts end alike, in the document.
   const { block, lineTokens } = await writtenAt(model, place, whole);
   return {
@@ -116,7 +160,11 @@ async function measureTokens(model: BenchNetworks, network: Network, place: Plac
 }
 
 /** What the package has at a place: the line, and what follows. */
-async function writtenAt({ engine }: BenchNetworks, place: Place, { requiredPrefix }: Prompt): Promise<{ readonly block: readonly number[]; readonly lineTokens: number }> {
+async function writtenAt(
+  { engine }: BenchNetworks,
+  place: Place,
+  { requiredPrefix }: Prompt,
+): Promise<{ readonly block: readonly number[]; readonly lineTokens: number }> {
   const block = (await engine.tokenize(requiredPrefix + place.line + place.after)).slice(0, BLOCK_TOKENS);
   return { block, lineTokens: commonPrefixLength(block, await engine.tokenize(`${requiredPrefix}${place.line}\n`)) };
 }

@@ -3,8 +3,8 @@
  *
  *   npx tsx test/bench/peakMemory.ts [--tokens 131072,389120] [--layers 2,8] [--cache snapkv:2048] [--write]
  *
- * Weights are random, with one head, so that a run takes minutes: time grows with the square of the prompt. Of several numbers of layers only the first is tried with
- * the longest prompt. Each case is a process of its own.
+ * Weights are random, with one head, so that a run takes minutes: time grows with the square of the prompt. Of several
+ * numbers of layers only the first is tried with the longest prompt. Each case is a process of its own.
  */
 import { execa } from 'execa';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -56,7 +56,17 @@ else {
   const figures: Figures[] = [];
   for (const tokens of lengths) {
     for (const layers of tokens === Math.max(...lengths) && lengths.length > 1 ? depths.slice(0, 1) : depths) {
-      const args = [...process.execArgv, process.argv[1] as string, '--alone', '--tokens', String(tokens), '--layers', String(layers), '--cache', values.cache];
+      const args = [
+        ...process.execArgv,
+        process.argv[1] as string,
+        '--alone',
+        '--tokens',
+        String(tokens),
+        '--layers',
+        String(layers),
+        '--cache',
+        values.cache,
+      ];
       const { stdout } = await execa(process.execPath, args, { stderr: 'ignore' });
       figures.push(JSON.parse(stdout) as Figures);
       process.stdout.write(`${stdout}\n`);
@@ -76,14 +86,33 @@ async function measure(tokens: number, layers: number): Promise<Figures> {
       type: 'F16',
       device,
       omit: ['.bias'],
-      keys: { block_count: count(layers), context_length: count(tokens), embedding_length: count(HEAD_SIZE), feed_forward_length: count(2 * HEAD_SIZE), 'attention.head_count': count(1), 'attention.head_count_kv': count(1) },
+      keys: {
+        block_count: count(layers),
+        context_length: count(tokens),
+        embedding_length: count(HEAD_SIZE),
+        feed_forward_length: count(2 * HEAD_SIZE),
+        'attention.head_count': count(1),
+        'attention.head_count_kv': count(1),
+      },
     });
     const choice = parseCacheChoice(values.cache);
-    using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: choice.capacity + ANSWER_ROWS });
+    using opened = await openNetwork(file, {
+      placement: onOneDevice(device),
+      capacityTokens: choice.capacity + ANSWER_ROWS,
+    });
     const { network, sequence } = opened;
     const before = process.memoryUsage.rss();
     const start = performance.now();
-    using prefill = new LayerMajorPrefill(network.options, [{ tokens: Array.from({ length: tokens }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY), targets: [{ sequence, selection: choice }] }], { chunkTokens: BATCH_TOKENS });
+    using prefill = new LayerMajorPrefill(
+      network.options,
+      [
+        {
+          tokens: Array.from({ length: tokens }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY),
+          targets: [{ sequence, selection: choice }],
+        },
+      ],
+      { chunkTokens: BATCH_TOKENS },
+    );
     let [peakBytes, residentBytes] = [0, 0];
     while (!prefill.isDone) {
       await prefill.step();
@@ -93,7 +122,15 @@ async function measure(tokens: number, layers: number): Promise<Figures> {
     // It goes on from there.
     await network.evaluate(sequence, [1, 2, 3], 'last');
     const seconds = (performance.now() - start) / 1000;
-    return { tokens, layers, seconds, fullCacheBytes: tokens * layers * 2 * HEAD_SIZE * F16_BYTES, peakBytes, residentBytes, keptBytes: sequence.sizeBytes };
+    return {
+      tokens,
+      layers,
+      seconds,
+      fullCacheBytes: tokens * layers * 2 * HEAD_SIZE * F16_BYTES,
+      peakBytes,
+      residentBytes,
+      keptBytes: sequence.sizeBytes,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -101,8 +138,10 @@ async function measure(tokens: number, layers: number): Promise<Figures> {
 
 async function report(figures: readonly Figures[]): Promise<void> {
   const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
-  const rows = figures.map(({ tokens, layers, seconds, fullCacheBytes, peakBytes, residentBytes, keptBytes }) =>
-    `| ${tokens} | ${layers} | ${mebibytes(fullCacheBytes)} | ${mebibytes(peakBytes)} | ${mebibytes(residentBytes)} | ${(keptBytes / 2 ** 20).toFixed(1)} | ${seconds.toFixed(0)} |`);
+  const rows = figures.map(
+    ({ tokens, layers, seconds, fullCacheBytes, peakBytes, residentBytes, keptBytes }) =>
+      `| ${tokens} | ${layers} | ${mebibytes(fullCacheBytes)} | ${mebibytes(peakBytes)} | ${mebibytes(residentBytes)} | ${(keptBytes / 2 ** 20).toFixed(1)} | ${seconds.toFixed(0)} |`,
+  );
   const body = `
 A prompt read layer by layer with \`${values.cache}\`; random weights, one head of ${HEAD_SIZE} and one KV head, a network of that width. *Full cache*: keys and values of all layers in
 float16, which reading chunk by chunk would need besides everything else. *Peak*: one layer's full cache, the residual stream between layers (float32), the mask, what is kept, and
@@ -116,5 +155,13 @@ A layer more adds to the full cache and not to the peak but for what is kept of 
 that less is taken from the third layer on.
 `;
   process.stdout.write(`${body}\n`);
-  if (values.write) await writeReport({ name: 'peak-memory', title: 'Memory of long prompts', model: 'random weights', body, figures: { cases: figures }, command: `npx tsx test/bench/peakMemory.ts --tokens ${values.tokens} --layers ${values.layers} --cache ${values.cache} --write` });
+  if (values.write)
+    await writeReport({
+      name: 'peak-memory',
+      title: 'Memory of long prompts',
+      model: 'random weights',
+      body,
+      figures: { cases: figures },
+      command: `npx tsx test/bench/peakMemory.ts --tokens ${values.tokens} --layers ${values.layers} --cache ${values.cache} --write`,
+    });
 }

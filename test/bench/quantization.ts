@@ -3,8 +3,8 @@
  *
  *   npx tsx test/bench/quantization.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come from
- * `npx tsx .scripts/bundledModel/corpus.ts`.
+ * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come
+ * from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -29,12 +29,27 @@ const { values } = parseArgs({ options: smallModelFlags });
 
 await withSmallModels(settings, values, async (options) => {
   const sample = await heldOutText();
-  const tokens = Object.fromEntries(settings.domains.map((domain) => [domain, (1.1 * settings.steps * settings.sequenceTokens * settings.batchSequences) / settings.domains.length]));
-  const examine = async (file: string, changes: Partial<OutliersParams> & Pick<OutliersParams, 'modelPath'>): Promise<OutliersResult> => {
+  const tokens = Object.fromEntries(
+    settings.domains.map((domain) => [
+      domain,
+      (1.1 * settings.steps * settings.sequenceTokens * settings.batchSequences) / settings.domains.length,
+    ]),
+  );
+  const examine = async (
+    file: string,
+    changes: Partial<OutliersParams> & Pick<OutliersParams, 'modelPath'>,
+  ): Promise<OutliersResult> => {
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept) as OutliersResult;
     if (options.deadline.aborted) throw new OutOfTimeError(`${path.basename(file)} is to be measured.`);
-    const result = await outliers({ sample, maxTokens: settings.sample.tokens, contextTokens: settings.sample.context, device: 'cpu', threads: options.threads, ...changes });
+    const result = await outliers({
+      sample,
+      maxTokens: settings.sample.tokens,
+      contextTokens: settings.sample.context,
+      device: 'cpu',
+      threads: options.threads,
+      ...changes,
+    });
     await writeFile(file, JSON.stringify({ ...result, modelPath: path.basename(result.modelPath) }));
     return result;
   };
@@ -47,14 +62,21 @@ await withSmallModels(settings, values, async (options) => {
     const measured = new Map<string, OutliersResult>();
     for (const { name, changes } of arms) {
       await models.train(name, { data: 'all', steps: settings.steps, rate: settings.rate, tokens, changes });
-      measured.set(name, await examine(models.file(`${name}.outliers.json`), { modelPath: models.file(`${name}.gguf`) }));
+      measured.set(
+        name,
+        await examine(models.file(`${name}.outliers.json`), { modelPath: models.file(`${name}.gguf`) }),
+      );
     }
     seeds.push(measured);
   }
-  const usual = await examine(path.join(path.dirname(folder), 'usual.outliers.json'), { modelPath: await fetchModel(), maxTokens: USUAL_TOKENS });
+  const usual = await examine(path.join(path.dirname(folder), 'usual.outliers.json'), {
+    modelPath: await fetchModel(),
+    maxTokens: USUAL_TOKENS,
+  });
   const report = quantizationReport(seeds, usual);
   process.stdout.write(`${report.body}\n`);
-  if (values.write) await writeReport({ ...report, command: `npx tsx test/bench/quantization.ts --seeds ${values.seeds} --write` });
+  if (values.write)
+    await writeReport({ ...report, command: `npx tsx test/bench/quantization.ts --seeds ${values.seeds} --write` });
 });
 
 /** Beginnings of pieces of all kinds in turn, from places all over them. */
@@ -62,7 +84,9 @@ async function heldOutText(): Promise<string> {
   const kinds = await Promise.all(
     settings.domains.map(async (domain) => {
       const pieces = await readPieces(domain, 'held-out');
-      return [...new Random(1).order(pieces.length)].map((index) => (pieces[index] as string).slice(0, PIECE_CHARACTERS));
+      return [...new Random(1).order(pieces.length)].map((index) =>
+        (pieces[index] as string).slice(0, PIECE_CHARACTERS),
+      );
     }),
   );
   // A token is a byte here, about three of a model of usual size, and all of the sample is to be there in any case.
@@ -70,7 +94,8 @@ async function heldOutText(): Promise<string> {
   let text = '';
   for (let index = 0; text.length < wanted; index++) {
     const [piece] = [kinds[index % kinds.length]?.[Math.floor(index / kinds.length)]];
-    if (piece === undefined) throw new Error(`There are ${text.length} characters of held-out text, expected ${wanted}.`);
+    if (piece === undefined)
+      throw new Error(`There are ${text.length} characters of held-out text, expected ${wanted}.`);
     text += `${piece}\n`;
   }
   return text;

@@ -1,6 +1,7 @@
 /**
- * In which language short questions about code would be answered: of 40 questions in each language, the share that is right, by language and
- * length. The questions are read by this bench and by a unit test alone; what decides was made with `tuning.json`.
+ * In which language short questions about code would be answered: of 40 questions in each language, the share that is
+ * right, by language and length. The questions are read by this bench and by a unit test alone; what decides was made
+ * with `tuning.json`.
  *
  *   npx tsx test/bench/questionLanguages.ts [--write]
  */
@@ -34,7 +35,9 @@ const table = [
   `|---|${'--:|'.repeat(LENGTHS.length + 2)}`,
   ...rows,
 ].join('\n');
-const mistakes = wrong.map(({ language, answer, question }) => `| ${language} | ${answer} | ${question.replaceAll('|', '\\|')} |`).join('\n');
+const mistakes = wrong
+  .map(({ language, answer, question }) => `| ${language} | ${answer} | ${question.replaceAll('|', '\\|')} |`)
+  .join('\n');
 console.log(`${table}\n\n| asked in | taken for | question |\n|---|---|---|\n${mistakes}`);
 
 if (write) {
@@ -56,7 +59,9 @@ ${mistakes}`,
     figures: {
       questions: judged.length,
       right: judged.length - wrong.length,
-      byLanguage: Object.fromEntries(languages.map((language) => [language, percent(judged.filter((each) => each.language === language))])),
+      byLanguage: Object.fromEntries(
+        languages.map((language) => [language, percent(judged.filter((each) => each.language === language))]),
+      ),
     },
     model: 'none',
     command: 'npx tsx test/bench/questionLanguages.ts --write',

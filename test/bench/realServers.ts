@@ -1,7 +1,8 @@
 /**
- * Two real servers with SmolLM2, asked through the services that an editor's requests go through: `npx tsx test/bench/realServers.ts`. It needs a virtual
- * environment of Python for each: in `--llama-python` llama-cpp-python[server], in `--transformers-python` torch, transformers[serving] and gguf.
- * `--write` also writes docs/results/servers.md. Exits with 1 where a check fails.
+ * Two real servers with SmolLM2, asked through the services that an editor's requests go through: `npx tsx
+ * test/bench/realServers.ts`. It needs a virtual environment of Python for each: in `--llama-python`
+ * llama-cpp-python[server], in `--transformers-python` torch, transformers[serving] and gguf. `--write` also writes
+ * docs/results/servers.md. Exits with 1 where a check fails.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -16,7 +17,12 @@ import { checks } from './servers/checks.ts';
 import { RealServer } from './servers/realServer.ts';
 
 const { values } = parseArgs({
-  options: { 'llama-python': { type: 'string' }, 'transformers-python': { type: 'string' }, folder: { type: 'string' }, write: { type: 'boolean', default: false } },
+  options: {
+    'llama-python': { type: 'string' },
+    'transformers-python': { type: 'string' },
+    folder: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 });
 const KEY = 'a-key-of-this-bench';
 const modelPath = await fetchModel();
@@ -27,7 +33,9 @@ interface Subject {
   readonly python: string;
   readonly key?: string;
   /** Makes the server's arguments, and its model's name. */
-  readonly prepare: (port: number) => Promise<{ readonly command: string; readonly arguments: readonly string[]; readonly model: string }>;
+  readonly prepare: (
+    port: number,
+  ) => Promise<{ readonly command: string; readonly arguments: readonly string[]; readonly model: string }>;
 }
 
 const subjects: Subject[] = [];
@@ -40,7 +48,24 @@ if (values['llama-python'] !== undefined) {
     key: KEY,
     prepare: async (port) => ({
       command: python,
-      arguments: ['-m', 'llama_cpp.server', '--model', modelPath, '--model_alias', 'smollm2', '--n_ctx', '4096', '--n_threads', '2', '--host', '127.0.0.1', '--port', String(port), '--api_key', KEY],
+      arguments: [
+        '-m',
+        'llama_cpp.server',
+        '--model',
+        modelPath,
+        '--model_alias',
+        'smollm2',
+        '--n_ctx',
+        '4096',
+        '--n_threads',
+        '2',
+        '--host',
+        '127.0.0.1',
+        '--port',
+        String(port),
+        '--api_key',
+        KEY,
+      ],
       model: 'smollm2',
     }),
   });
@@ -55,10 +80,18 @@ if (values['transformers-python'] !== undefined) {
       // The server takes GGUFs of repositories alone.
       const folder = path.resolve(values.folder ?? '.cache/smollm2-safetensors');
       if (!existsSync(path.join(folder, 'model.safetensors'))) {
-        await execa(python, [fileURLToPath(new URL('servers/safetensorsOfGguf.py', import.meta.url)), modelPath, folder], { env: { HF_HUB_OFFLINE: '1' } });
+        await execa(
+          python,
+          [fileURLToPath(new URL('servers/safetensorsOfGguf.py', import.meta.url)), modelPath, folder],
+          { env: { HF_HUB_OFFLINE: '1' } },
+        );
       }
       const command = path.join(path.dirname(python), 'transformers');
-      return { command, arguments: ['serve', folder, '--device', 'cpu', '--host', '127.0.0.1', '--port', String(port)], model: folder };
+      return {
+        command,
+        arguments: ['serve', folder, '--device', 'cpu', '--host', '127.0.0.1', '--port', String(port)],
+        model: folder,
+      };
     },
   });
 }
@@ -70,10 +103,18 @@ for (const subject of subjects) {
   const { command, arguments: args, model } = await subject.prepare(port);
   const versions = await versionsOf(subject);
   console.log(`${subject.name} (${versions})`);
-  await using server = await RealServer.start({ command, arguments: args, url: `http://127.0.0.1:${port}/v1`, ...(subject.key ? { key: subject.key } : {}) });
+  await using server = await RealServer.start({
+    command,
+    arguments: args,
+    url: `http://127.0.0.1:${port}/v1`,
+    ...(subject.key ? { key: subject.key } : {}),
+  });
   const outcomes = [];
   for (const { name, run } of checks) {
-    const outcome = await run({ server, model, key: subject.key }).then((seen) => ({ passed: true, seen }), (error: unknown) => ({ passed: false, seen: error instanceof Error ? error.message : String(error) }));
+    const outcome = await run({ server, model, key: subject.key }).then(
+      (seen) => ({ passed: true, seen }),
+      (error: unknown) => ({ passed: false, seen: error instanceof Error ? error.message : String(error) }),
+    );
     outcomes.push({ name, passed: outcome.passed, seen: outcome.seen.replaceAll(String(port), 'PORT') });
     console.log(`  ${outcome.passed ? 'passed' : 'FAILED'}  ${name}: ${outcome.seen}`);
   }
@@ -82,7 +123,9 @@ for (const subject of subjects) {
 
 if (values.write) {
   const header = `| | ${results.map(({ name, versions }) => `${name} (${versions})`).join(' | ')} |`;
-  const rows = checks.map(({ name }, index) => `| ${name} | ${results.map((result) => cell(result.checks[index])).join(' | ')} |`);
+  const rows = checks.map(
+    ({ name }, index) => `| ${name} | ${results.map((result) => cell(result.checks[index])).join(' | ')} |`,
+  );
   await writeReport({
     name: 'servers',
     title: 'Real servers',

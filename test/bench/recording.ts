@@ -6,10 +6,32 @@ type Edit = readonly [start: number, endExclusive: number, text: string];
 
 type LogEntry =
   | { readonly kind: 'documentEncountered'; readonly id: number; readonly relativePath: string; readonly time: number }
-  | { readonly kind: 'setContent'; readonly id: number; readonly content: string; readonly v: number; readonly time: number }
-  | { readonly kind: 'storeContent' | 'restoreContent'; readonly id: number; readonly contentId: string; readonly time: number }
-  | { readonly kind: 'changed'; readonly id: number; readonly edit: readonly Edit[]; readonly v: number; readonly time: number }
-  | { readonly kind: 'selectionChanged'; readonly id: number; readonly selection: readonly (readonly [number, number])[]; readonly time: number }
+  | {
+      readonly kind: 'setContent';
+      readonly id: number;
+      readonly content: string;
+      readonly v: number;
+      readonly time: number;
+    }
+  | {
+      readonly kind: 'storeContent' | 'restoreContent';
+      readonly id: number;
+      readonly contentId: string;
+      readonly time: number;
+    }
+  | {
+      readonly kind: 'changed';
+      readonly id: number;
+      readonly edit: readonly Edit[];
+      readonly v: number;
+      readonly time: number;
+    }
+  | {
+      readonly kind: 'selectionChanged';
+      readonly id: number;
+      readonly selection: readonly (readonly [number, number])[];
+      readonly time: number;
+    }
   | { readonly kind: 'documentEvent'; readonly id: number; readonly data: DocumentEvent; readonly time: number }
   | { readonly kind: 'event'; readonly data: FetchEnd; readonly time: number }
   | { readonly kind: 'header' | 'applicationStart' | 'focused'; readonly time: number };
@@ -69,7 +91,10 @@ export interface Recording {
   readonly fetches: readonly RecordedFetch[];
 }
 
-/** Reads a recording of a person editing (workspaceRecording 1.0 of VS Code's Copilot extension) and rebuilds every state. */
+/**
+ * Reads a recording of a person editing (workspaceRecording 1.0 of VS Code's Copilot extension) and rebuilds every
+ * state.
+ */
 export async function readRecording(file: string): Promise<Recording> {
   const { log } = JSON.parse(gunzipSync(await readFile(file)).toString('utf8')) as { log: readonly LogEntry[] };
   const paths = new Map<number, string>();
@@ -109,8 +134,14 @@ export async function readRecording(file: string): Promise<Recording> {
         texts.set(entry.id, text);
         changedAtMs = entry.time;
         const change: Change = {
-          timeMs: entry.time, documentId: entry.id, path: paths.get(entry.id) ?? '', version: entry.v, edit: entry.edit, text,
-          cursor: endOfLast(entry.edit), accepted: false,
+          timeMs: entry.time,
+          documentId: entry.id,
+          path: paths.get(entry.id) ?? '',
+          version: entry.v,
+          edit: entry.edit,
+          text,
+          cursor: endOfLast(entry.edit),
+          accepted: false,
         };
         lastChange.set(entry.id, change);
         changes.push(change);
@@ -120,22 +151,39 @@ export async function readRecording(file: string): Promise<Recording> {
         const change = lastChange.get(entry.id);
         const [start, cursor] = entry.selection[0] ?? [];
         const restingText = texts.get(entry.id);
-        if (entry.time - changedAtMs >= EDIT_MOVES_MS && entry.selection.length === 1 && cursor !== undefined && start === cursor && restingText !== undefined) {
-          resting = { timeMs: entry.time + REST_MS, path: paths.get(entry.id) ?? '', text: restingText, cursor: Math.min(cursor, restingText.length) };
+        if (
+          entry.time - changedAtMs >= EDIT_MOVES_MS &&
+          entry.selection.length === 1 &&
+          cursor !== undefined &&
+          start === cursor &&
+          restingText !== undefined
+        ) {
+          resting = {
+            timeMs: entry.time + REST_MS,
+            path: paths.get(entry.id) ?? '',
+            text: restingText,
+            cursor: Math.min(cursor, restingText.length),
+          };
         }
-        if (change !== undefined && cursor !== undefined && entry.time - change.timeMs < 30) change.cursor = Math.min(cursor, change.text.length);
+        if (change !== undefined && cursor !== undefined && entry.time - change.timeMs < 30)
+          change.cursor = Math.min(cursor, change.text.length);
         lastChange.delete(entry.id);
         break;
       }
       case 'documentEvent':
         if (entry.data.source === 'inlineSuggestion.accept') accepted.add(`${entry.id} ${entry.data.v}`);
-        if (entry.data.kind === 'start' && entry.data.requestId !== undefined) starts.set(entry.data.requestId, { id: entry.id, version: entry.data.v, time: entry.time });
+        if (entry.data.kind === 'start' && entry.data.requestId !== undefined)
+          starts.set(entry.data.requestId, { id: entry.id, version: entry.data.v, time: entry.time });
         break;
       case 'event': {
         const start = starts.get(entry.data.requestId);
         if (start === undefined) break;
         fetches.push({
-          timeMs: start.time, documentId: start.id, version: start.version, durationMs: entry.data.durationMs, cancelled: entry.data.error !== undefined,
+          timeMs: start.time,
+          documentId: start.id,
+          version: start.version,
+          durationMs: entry.data.durationMs,
+          cancelled: entry.data.error !== undefined,
           suggestions: entry.data.result.map(({ range, text }) => ({ ...rangeStart(range), text })),
         });
         break;
@@ -152,7 +200,8 @@ export async function readRecording(file: string): Promise<Recording> {
 
 function apply(text: string, edit: readonly Edit[]): string {
   let result = text;
-  for (const [start, end, inserted] of [...edit].sort((one, other) => other[0] - one[0])) result = result.slice(0, start) + inserted + result.slice(end);
+  for (const [start, end, inserted] of [...edit].sort((one, other) => other[0] - one[0]))
+    result = result.slice(0, start) + inserted + result.slice(end);
   return result;
 }
 
@@ -166,7 +215,10 @@ function rangeStart(range: string): { line: number; column: number } {
   return { line: Number(line), column: Number(column) };
 }
 
-/** What fingers typed at the cursor right after `changes[index]`, until the cursor went elsewhere; at most `limit` units. */
+/**
+ * What fingers typed at the cursor right after `changes[index]`, until the cursor went elsewhere; at most `limit`
+ * units.
+ */
 export function typedAfter(changes: readonly Change[], index: number, limit: number): string {
   const from = changes[index];
   let cursor = from?.cursor ?? 0;
@@ -174,7 +226,15 @@ export function typedAfter(changes: readonly Change[], index: number, limit: num
   for (const change of changes.slice(index + 1)) {
     if (change.documentId !== from?.documentId) continue;
     const [start, end, text] = change.edit[0] ?? [0, 0, ''];
-    if (change.accepted || change.edit.length !== 1 || start !== cursor || end !== start || change.cursor <= start || typed.length >= limit) break;
+    if (
+      change.accepted ||
+      change.edit.length !== 1 ||
+      start !== cursor ||
+      end !== start ||
+      change.cursor <= start ||
+      typed.length >= limit
+    )
+      break;
     typed += text.slice(0, change.cursor - start);
     cursor = change.cursor;
   }

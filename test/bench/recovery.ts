@@ -1,5 +1,6 @@
 /**
- * A sidecar killed at work, in a real VS Code: how long until another one shows ghost text, and until another one answers.
+ * A sidecar killed at work, in a real VS Code: how long until another one shows ghost text, and until another one
+ * answers.
  *
  *   npx tsx test/bench/recovery.ts [--times 5] [--write]
  */
@@ -11,7 +12,9 @@ import { NEWEST_HOST } from '../host/setup.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
 
-const { values: options } = parseArgs({ options: { times: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { times: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
+});
 const GOAL_MS = 5_000;
 const times = Number(options.times);
 
@@ -23,7 +26,7 @@ try {
     completions.push(await inNewWindow(recoverCompletion));
     answers.push(await inNewWindow(recoverAnswer));
   }
-  await report({ 'ghost text': completions, 'the next question\'s answer': answers });
+  await report({ 'ghost text': completions, "the next question's answer": answers });
 } finally {
   await session.stop();
 }
@@ -40,7 +43,10 @@ async function inNewWindow(work: (host: Scenario, window: Window) => Promise<num
 
 async function report(figures: Readonly<Record<string, readonly number[]>>): Promise<void> {
   const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-  const rows = Object.entries(figures).map(([what, ms]) => `| ${what} | ${seconds(median(ms))} | ${seconds(Math.min(...ms))} | ${seconds(Math.max(...ms))} | ${ms.filter((one) => one <= GOAL_MS).length} of ${ms.length} |`);
+  const rows = Object.entries(figures).map(
+    ([what, ms]) =>
+      `| ${what} | ${seconds(median(ms))} | ${seconds(Math.min(...ms))} | ${seconds(Math.max(...ms))} | ${ms.filter((one) => one <= GOAL_MS).length} of ${ms.length} |`,
+  );
   const body = `The sidecar's process is killed while its model works. Seconds from then to the first sign of the next sidecar on the screen, what the user types and clicks in between included (a line of
 code, a question). The goal is ${GOAL_MS / 1000} s. VS Code, its window in a browser, and the sidecar share the machine's cores. That nothing typed or asked is lost is a test of its own,
 \`test/host/sidecarLife.test.ts\`.
@@ -49,5 +55,13 @@ code, a question). The goal is ${GOAL_MS / 1000} s. VS Code, its window in a bro
 |---|---:|---:|---:|---:|
 ${rows.join('\n')}`;
   console.log(body);
-  if (options.write) await writeReport({ name: 'recovery', title: 'A sidecar that is killed', body, figures, model: 'SmolLM2-135M-Instruct.Q4_1.gguf', command: 'npx tsx test/bench/recovery.ts --write' });
+  if (options.write)
+    await writeReport({
+      name: 'recovery',
+      title: 'A sidecar that is killed',
+      body,
+      figures,
+      model: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+      command: 'npx tsx test/bench/recovery.ts --write',
+    });
 }

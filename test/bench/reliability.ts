@@ -1,5 +1,6 @@
 /**
- * Makes `docs/results/reliability.md` of `docs/results/reliability.json`, to which `test/bench/reliability/` adds the outcomes of its runs.
+ * Makes `docs/results/reliability.md` of `docs/results/reliability.json`, to which `test/bench/reliability/` adds the
+ * outcomes of its runs.
  *
  *   npx tsx test/bench/reliability.ts [--add FILE]...
  *

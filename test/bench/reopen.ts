@@ -3,7 +3,8 @@
  *
  *   npx tsx test/bench/reopen.ts [--lengths 1024,4096,7680] [--rounds 5] [--write]
  *
- * Each figure is of an engine process of its own, which has loaded the model and answered a short prompt. The operating system may still hold the files in memory.
+ * Each figure is of an engine process of its own, which has loaded the model and answered a short prompt. The operating
+ * system may still hold the files in memory.
  */
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
@@ -22,7 +23,13 @@ import { median } from './statistics.ts';
 const ANSWER_TOKENS = 16;
 /** In which libllama reads a prompt: its rounding, too, differs with them. */
 const PIECES_TOKENS = [512, 16] as const;
-const { values } = parseArgs({ options: { lengths: { type: 'string', default: '1024,4096,7680' }, rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    lengths: { type: 'string', default: '1024,4096,7680' },
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
+});
 const lengths = values.lengths.split(',').map(Number);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
 const modelPath = await fetchModel();
@@ -36,7 +43,10 @@ interface Row {
   readonly diskBytes: number;
   /** Rounds in which both answered with the same tokens: pieces of a prompt are cut by time, and rounding with them. */
   readonly sameAnswers: number;
-  /** In the others, by how much libllama's logits prefer one of the first two tokens that differ, in each of `PIECES_TOKENS`: where that is most in the first. */
+  /**
+   * In the others, by how much libllama's logits prefer one of the first two tokens that differ, in each of
+   * `PIECES_TOKENS`: where that is most in the first.
+   */
   readonly largestGap?: readonly number[];
 }
 
@@ -69,24 +79,48 @@ async function measure(length: number): Promise<Row> {
     const kept = await afterRestart((engine) => ask(engine, tokens, contextSet));
     const common = commonPrefixLength(cold.tokens, kept.tokens);
     if (common === cold.tokens.length && common === kept.tokens.length) sameAnswers++;
-    else partings.set([...cold.tokens.slice(0, common + 1), kept.tokens[common]].join(), { before: [...tokens, ...cold.tokens.slice(0, common)], tokens: [cold.tokens[common], kept.tokens[common]] });
+    else
+      partings.set([...cold.tokens.slice(0, common + 1), kept.tokens[common]].join(), {
+        before: [...tokens, ...cold.tokens.slice(0, common)],
+        tokens: [cold.tokens[common], kept.tokens[common]],
+      });
     times.cold.push(cold.promptMs);
     times.kept.push(kept.promptMs);
     restoredTokens = Math.min(restoredTokens, kept.restoredTokens ?? 0);
-    process.stdout.write(`${length}: ${Math.round(cold.promptMs)} ms cold, ${Math.round(kept.promptMs)} ms with ${kept.restoredTokens} tokens from disk\n`);
+    process.stdout.write(
+      `${length}: ${Math.round(cold.promptMs)} ms cold, ${Math.round(kept.promptMs)} ms with ${kept.restoredTokens} tokens from disk\n`,
+    );
   }
   const set = path.join(folder, contextSet.name);
   const sizes = await Promise.all((await readdir(set)).map(async (file) => (await stat(path.join(set, file))).size));
-  return { tokens: length, restoredTokens, coldMs: median(times.cold), keptMs: median(times.kept), diskBytes: sizes.reduce((sum, size) => sum + size, 0), sameAnswers, ...(partings.size === 0 ? {} : { largestGap: [...partings.values()].map(gapsOf).reduce((one, other) => ((other[0] ?? 0) > (one[0] ?? 0) ? other : one)) }) };
+  return {
+    tokens: length,
+    restoredTokens,
+    coldMs: median(times.cold),
+    keptMs: median(times.kept),
+    diskBytes: sizes.reduce((sum, size) => sum + size, 0),
+    sameAnswers,
+    ...(partings.size === 0
+      ? {}
+      : {
+          largestGap: [...partings.values()]
+            .map(gapsOf)
+            .reduce((one, other) => ((other[0] ?? 0) > (one[0] ?? 0) ? other : one)),
+        }),
+  };
 }
 
-/** Between libllama's logits of two tokens, that which it prefers in the first pieces minus the other, in all; infinite where an answer ended. */
+/**
+ * Between libllama's logits of two tokens, that which it prefers in the first pieces minus the other, in all; infinite
+ * where an answer ended.
+ */
 function gapsOf({ before, tokens: [one, other] }: Parting): readonly number[] {
   if (one === undefined || other === undefined) return [Infinity];
   const gaps = PIECES_TOKENS.map((pieceTokens) => {
     using llama = new LibLlama(modelPath, { contextSizeTokens: before.length + 1, threads: 2, quiet: true });
     let logits = new Float32Array(0);
-    for (let past = 0; past < before.length; past += pieceTokens) logits = Float32Array.from(llama.decode(before.slice(past, past + pieceTokens), past)[0] as Float32Array);
+    for (let past = 0; past < before.length; past += pieceTokens)
+      logits = Float32Array.from(llama.decode(before.slice(past, past + pieceTokens), past)[0] as Float32Array);
     return (logits[one] as number) - (logits[other] as number);
   });
   const sign = Math.sign(gaps[0] ?? 0);
@@ -97,19 +131,42 @@ function gapsOf({ before, tokens: [one, other] }: Parting): readonly number[] {
 async function afterRestart<Result>(work: (engine: EngineProcess) => Promise<Result>): Promise<Result> {
   const engine = new EngineProcess({ log: (line) => process.stderr.write(`${line}\n`) });
   try {
-    described = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 0, contextSizeTokens: Math.max(...lengths) + 256 });
-    await engine.generate({ sequence: 'warm', priority: 'completion', tokens: [1, 2, 3], maxTokens: 2, sampling: { temperature: 0 } });
+    described = await engine.load({
+      modelPath,
+      engine: 'chorus',
+      device: 'cpu',
+      threads: 0,
+      contextSizeTokens: Math.max(...lengths) + 256,
+    });
+    await engine.generate({
+      sequence: 'warm',
+      priority: 'completion',
+      tokens: [1, 2, 3],
+      maxTokens: 2,
+      sampling: { temperature: 0 },
+    });
     return await work(engine);
   } finally {
     await engine.dispose();
   }
 }
 
-async function ask(engine: EngineProcess, tokens: readonly TokenId[], contextSet: ContextSet | undefined): Promise<EngineGenerateResult & { readonly promptMs: number }> {
+async function ask(
+  engine: EngineProcess,
+  tokens: readonly TokenId[],
+  contextSet: ContextSet | undefined,
+): Promise<EngineGenerateResult & { readonly promptMs: number }> {
   const start = performance.now();
   let firstMs: number | undefined;
   const result = await engine.generate(
-    { sequence: 'completion', priority: 'completion', tokens, maxTokens: ANSWER_TOKENS, sampling: { temperature: 0 }, contextSet },
+    {
+      sequence: 'completion',
+      priority: 'completion',
+      tokens,
+      maxTokens: ANSWER_TOKENS,
+      sampling: { temperature: 0 },
+      contextSet,
+    },
     { onChunk: () => (firstMs ??= performance.now() - start) },
   );
   return { ...result, promptMs: firstMs ?? performance.now() - start };
@@ -117,7 +174,14 @@ async function ask(engine: EngineProcess, tokens: readonly TokenId[], contextSet
 
 /** Code of this repository. */
 async function promptOf(length: number): Promise<readonly TokenId[]> {
-  const files = ['sidecar/models/gguf/header.ts', 'sidecar/engine/scheduler.ts', 'sidecar/engine/generation.ts', 'sidecar/models/chorus/network/network.ts', 'sidecar/completion/completionService.ts', 'sidecar/front/modelSession.ts'];
+  const files = [
+    'sidecar/models/gguf/header.ts',
+    'sidecar/engine/scheduler.ts',
+    'sidecar/engine/generation.ts',
+    'sidecar/models/chorus/network/network.ts',
+    'sidecar/completion/completionService.ts',
+    'sidecar/front/modelSession.ts',
+  ];
   const texts = await Promise.all(files.map((file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8')));
   const all = await afterRestart((engine) => engine.tokenize(texts.join('\n')));
   return Array.from({ length }, (_, index) => all[index % all.length] as TokenId);
@@ -126,7 +190,11 @@ async function promptOf(length: number): Promise<readonly TokenId[]> {
 async function report(): Promise<void> {
   const line = ({ tokens, restoredTokens, coldMs, keptMs, diskBytes, sameAnswers, largestGap }: Row): string =>
     `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} | ${sameAnswers} of ${values.rounds} | ${largestGap === undefined ? '' : largestGap.map((gap) => signed(gap, 3)).join(', ')} |`;
-  const table = ['| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB | same answers | gap |', '|---|---|---|---|---|---|---|---|', ...rows.map(line)].join('\n');
+  const table = [
+    '| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB | same answers | gap |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows.map(line),
+  ].join('\n');
   process.stdout.write(`${table}\n`);
   if (!values.write || !described) return;
   await writeReport({

@@ -44,5 +44,8 @@ export async function writeReport(report: Report): Promise<void> {
   const markdown = `# ${report.title}\n\n${report.body.trim()}\n\n## Where the figures come from\n\n| | |\n|---|---|\n${lines.join('\n')}\n`;
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, `${report.name}.md`), markdown);
-  await writeFile(path.join(folder, `${report.name}.json`), `${JSON.stringify({ ...origin, figures: report.figures }, undefined, 2)}\n`);
+  await writeFile(
+    path.join(folder, `${report.name}.json`),
+    `${JSON.stringify({ ...origin, figures: report.figures }, undefined, 2)}\n`,
+  );
 }

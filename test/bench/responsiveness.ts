@@ -1,6 +1,7 @@
 /**
- * What the engine's path costs: cancellation, preemption, token healing, and decode speed beside node-llama-cpp's own loop in the same
- * run. `--write` also writes `docs/results/responsiveness.md` and `.json`; `--runs N` sets the repetitions (20).
+ * What the engine's path costs: cancellation, preemption, token healing, and decode speed beside node-llama-cpp's own
+ * loop in the same run. `--write` also writes `docs/results/responsiveness.md` and `.json`; `--runs N` sets the
+ * repetitions (20).
  */
 import { getLlama, type Token } from 'node-llama-cpp';
 import os from 'node:os';
@@ -20,10 +21,13 @@ interface Row {
   readonly samples: number;
 }
 
-const { values: args } = parseArgs({ options: { write: { type: 'boolean', default: false }, runs: { type: 'string', default: '20' } } });
+const { values: args } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, runs: { type: 'string', default: '20' } },
+});
 const runs = Number(args.runs);
 const greedy = { temperature: 0 } as const;
-const TEXT = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) sum += value;\n    return sum / values.length;\n}\n\n';
+const TEXT =
+  'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) sum += value;\n    return sum / values.length;\n}\n\n';
 const DEEP_TOKENS = 4_000;
 
 const modelPath = await fetchModel();
@@ -42,8 +46,14 @@ function prompt(length: number, from = 0): TokenId[] {
   return [...tokens.slice(0, from), ...fresh.slice(from)];
 }
 
-const request = (changes: Partial<EngineGenerateParams> & { tokens: readonly TokenId[] }): Omit<EngineGenerateParams, 'requestId'> => ({
-  sequence: 'completion', priority: 'completion', maxTokens: 1, sampling: greedy, ...changes,
+const request = (
+  changes: Partial<EngineGenerateParams> & { tokens: readonly TokenId[] },
+): Omit<EngineGenerateParams, 'requestId'> => ({
+  sequence: 'completion',
+  priority: 'completion',
+  maxTokens: 1,
+  sampling: greedy,
+  ...changes,
 });
 
 await cancellation('prompt at depth 0', 0, 'prompt');
@@ -75,7 +85,9 @@ async function cancellation(what: string, depth: number, phase: 'prompt' | 'deco
   for (let run = 0; run < runs; run++) {
     const abort = new AbortController();
     const length = phase === 'prompt' ? 1_500 : 8;
-    const running = engine.generate(request({ sequence, tokens: [...base, ...prompt(length)], maxTokens: 400 }), { signal: abort.signal });
+    const running = engine.generate(request({ sequence, tokens: [...base, ...prompt(length)], maxTokens: 400 }), {
+      signal: abort.signal,
+    });
     await sleep((phase === 'prompt' ? 60 : 250) + Math.random() * 80);
     const start = performance.now();
     abort.abort();
@@ -102,7 +114,12 @@ async function preemption(what: string, depth: number, phase: 'prompt' | 'decode
   for (let run = 0; run < runs; run++) {
     const abort = new AbortController();
     const chat = engine.generate(
-      request({ sequence: 'chat:1', priority: 'chat', tokens: [...base, ...prompt(phase === 'prompt' ? 1_500 : 8)], maxTokens: 400 }),
+      request({
+        sequence: 'chat:1',
+        priority: 'chat',
+        tokens: [...base, ...prompt(phase === 'prompt' ? 1_500 : 8)],
+        maxTokens: 400,
+      }),
       { signal: abort.signal },
     );
     await sleep((phase === 'prompt' ? 60 : 200) + Math.random() * 60);
@@ -115,7 +132,9 @@ async function preemption(what: string, depth: number, phase: 'prompt' | 'decode
 }
 
 async function healing(): Promise<void> {
-  const base = await engine.tokenize('def mean(values):\n    return sum(values) / len(values)\n\n\ndef median(values):');
+  const base = await engine.tokenize(
+    'def mean(values):\n    return sum(values) / len(values)\n\n\ndef median(values):',
+  );
   const time = async (changes: Partial<EngineGenerateParams>): Promise<number> => {
     const start = performance.now();
     await engine.generate(request({ tokens: base, ...changes }));
@@ -147,7 +166,9 @@ async function promptSpeed(): Promise<void> {
 /** Rounds alternate between the two, so that both meet the same machine. */
 async function decodeSpeed(): Promise<void> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: model.threads });
-  const context = await (await llama.loadModel({ modelPath, gpuLayers: 0 })).createContext({ contextSize: model.contextSizeTokens, threads: model.threads, flashAttention: false });
+  const context = await (
+    await llama.loadModel({ modelPath, gpuLayers: 0 })
+  ).createContext({ contextSize: model.contextSizeTokens, threads: model.threads, flashAttention: false });
   const sequence = context.getSequence();
   for (const depth of [64, DEEP_TOKENS]) {
     const base = tokens.slice(0, depth);
@@ -159,7 +180,9 @@ async function decodeSpeed(): Promise<void> {
     await sequence.evaluateWithoutGeneratingNewTokens(base.slice(0, -1) as Token[]);
     for (let run = 0; run < 5; run++) {
       const times: number[] = [];
-      await engine.generate(request({ sequence: 'decode', tokens: base, maxTokens: count }), { onChunk: () => times.push(performance.now()) });
+      await engine.generate(request({ sequence: 'decode', tokens: base, maxTokens: count }), {
+        onChunk: () => times.push(performance.now()),
+      });
       ours.push(((times.length - 1) * 1000) / (times.at(-1)! - times[0]!));
       await sequence.eraseContextTokenRanges([{ start: base.length - 1, end: sequence.nextTokenIndex }]);
       const plainTimes: number[] = [];
@@ -192,7 +215,9 @@ async function report(loaded: LoadedModel): Promise<void> {
   const table = [
     '| what | p50 | p95 | unit | samples |',
     '|---|---:|---:|---|---:|',
-    ...rows.map((row) => `| ${row.what} | ${row.p50.toFixed(1)} | ${row.p95.toFixed(1)} | ${row.unit} | ${row.samples} |`),
+    ...rows.map(
+      (row) => `| ${row.what} | ${row.p50.toFixed(1)} | ${row.p95.toFixed(1)} | ${row.unit} | ${row.samples} |`,
+    ),
   ].join('\n');
   console.log(`\n${loaded.name}, ${machine}\n\n${table}`);
   if (!args.write) return;

@@ -1,10 +1,12 @@
 /**
- * The rows that selectors keep on the processor beside those that they keep on a GPU, of the same float32 weights and tokens:
+ * The rows that selectors keep on the processor beside those that they keep on a GPU, of the same float32 weights and
+ * tokens:
  *
  *   npx tsx test/bench/selectionDevices.ts [--device vulkan] [--tokens 256] [--write]
  *
- * Takes 0.6 GB in the folder for temporary files. Mesa's lavapipe is a Vulkan device for machines that have none (GGML_VK_VISIBLE_DEVICES=0 LP_NUM_THREADS=0). It crashes (22.3.6) where shaders are compiled
- * between two evaluations, as `kvzip` needs them for its second reading, whose rows tests compare (`npm run test:vulkan`).
+ * Takes 0.6 GB in the folder for temporary files. Mesa's lavapipe is a Vulkan device for machines that have none
+ * (GGML_VK_VISIBLE_DEVICES=0 LP_NUM_THREADS=0). It crashes (22.3.6) where shaders are compiled between two evaluations,
+ * as `kvzip` needs them for its second reading, whose rows tests compare (`npm run test:vulkan`).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -20,13 +22,32 @@ import { writeFloatModel } from './kvpress/models.ts';
 import { writeReport } from './report.ts';
 
 const VOCABULARY = 49_152;
-const CACHES = ['snapkv:64,window=16,kernel=7', 'snapkv:64,window=16,kernel=7,pool=max', 'h2o:64', 'expected-attention:64', 'keydiff:64', 'streaming:64', 'random:64', 'snapkv:64,window=16,values=critical', 'snapkv:64,window=16,budget=adaptive'];
+const CACHES = [
+  'snapkv:64,window=16,kernel=7',
+  'snapkv:64,window=16,kernel=7,pool=max',
+  'h2o:64',
+  'expected-attention:64',
+  'keydiff:64',
+  'streaming:64',
+  'random:64',
+  'snapkv:64,window=16,values=critical',
+  'snapkv:64,window=16,budget=adaptive',
+];
 
 const MOST_ATTEMPTS = 3;
 
-const { values } = parseArgs({ options: { device: { type: 'string', default: 'vulkan' }, tokens: { type: 'string', default: '256' }, write: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'vulkan' },
+    tokens: { type: 'string', default: '256' },
+    write: { type: 'boolean', default: false },
+  },
+});
 const kind = values.device as DeviceKind;
-const tokens = Array.from({ length: Number(values.tokens) }, (_, index) => (Math.imul(index, 7_919) + (index % 13) * 101) % VOCABULARY);
+const tokens = Array.from(
+  { length: Number(values.tokens) },
+  (_, index) => (Math.imul(index, 7_919) + (index % 13) * 101) % VOCABULARY,
+);
 let crashes = 0;
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-selection-devices-'));
 try {
@@ -54,7 +75,15 @@ scores are next to equal: of max-pooling neighbours often have the same. Tests h
 ${table.join('\n')}
 `;
   process.stdout.write(`${body}\n`);
-  if (values.write) await writeReport({ name: 'selection-devices', title: 'The same rows on every device', model: 'SmolLM2-135M-Instruct, float32 of its Q4_1', body, figures: { device: kind, cases: figures }, command: `npx tsx test/bench/selectionDevices.ts --device ${kind} --tokens ${values.tokens} --write` });
+  if (values.write)
+    await writeReport({
+      name: 'selection-devices',
+      title: 'The same rows on every device',
+      model: 'SmolLM2-135M-Instruct, float32 of its Q4_1',
+      body,
+      figures: { device: kind, cases: figures },
+      command: `npx tsx test/bench/selectionDevices.ts --device ${kind} --tokens ${values.tokens} --write`,
+    });
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -64,7 +93,13 @@ async function keptOn(device: DeviceKind, modelPath: string, cache: string): Pro
   for (let attempt = 1; ; attempt++) {
     try {
       // Each device has a build of ggml, and a process loads only one.
-      const { layers } = await workInWorkshop<SelectResult>(SELECT, { modelPath, context: { tokens }, cache, device, threads: 0 } satisfies SelectParams);
+      const { layers } = await workInWorkshop<SelectResult>(SELECT, {
+        modelPath,
+        context: { tokens },
+        cache,
+        device,
+        threads: 0,
+      } satisfies SelectParams);
       return layers.flatMap(({ heads }) => heads);
     } catch (error) {
       if (!(error instanceof TroubleError && error.code === 'engine-crashed') || attempt === MOST_ATTEMPTS) throw error;

@@ -36,7 +36,8 @@ describe('a vocabulary cut to its first tokens', () => {
 
   it('has so many tokens, and the special ones under their ids', () => {
     assert.equal(vocabulary.size, TOKENS);
-    for (const mark of ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<file_sep>', '<filename>']) assert.equal(small.mark(mark), whole.mark(mark));
+    for (const mark of ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<file_sep>', '<filename>'])
+      assert.equal(small.mark(mark), whole.mark(mark));
     assert.equal(small.eos, whole.eos);
     assert.equal(small.bos, whole.bos);
   });
@@ -65,6 +66,9 @@ async function splitter(file: string): Promise<(tokens: readonly number[]) => nu
     },
   });
   const unmerged = ids.size - merges.length;
-  const split = (token: number): number[] => (token < TOKENS ? [token] : (merges[token - unmerged] as string).split(' ').flatMap((part) => split(ids.get(part) as number)));
+  const split = (token: number): number[] =>
+    token < TOKENS
+      ? [token]
+      : (merges[token - unmerged] as string).split(' ').flatMap((part) => split(ids.get(part) as number));
   return (tokens) => tokens.flatMap(split);
 }

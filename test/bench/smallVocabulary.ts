@@ -1,6 +1,7 @@
 /**
- * A tokenizer for small models, as a GGUF file without weights: the first tokens of SmolLM2's byte-level BPE, which are its special tokens, its bytes and
- * its first merges in the order in which they were learnt. So it is what the same training of a smaller vocabulary gives, and all ids stay.
+ * A tokenizer for small models, as a GGUF file without weights: the first tokens of SmolLM2's byte-level BPE, which are
+ * its special tokens, its bytes and its first merges in the order in which they were learnt. So it is what the same
+ * training of a smaller vocabulary gives, and all ids stay.
  *
  *   npx tsx test/bench/smallVocabulary.ts [--tokens 4096]
  *
@@ -21,7 +22,10 @@ export const SMALL_VOCABULARY_TOKENS = 4096;
 /** What is cut, by its key; the other keys of the tokenizer are copied. */
 const LISTS = ['tokens', 'token_type', 'merges'] as const;
 
-/** The path of the file with so many tokens, in the developer cache; made where it is not there. Throws where so few tokens don't hold all bytes. */
+/**
+ * The path of the file with so many tokens, in the developer cache; made where it is not there. Throws where so few
+ * tokens don't hold all bytes.
+ */
 export async function smallVocabulary(tokens = SMALL_VOCABULARY_TOKENS): Promise<string> {
   const target = path.join(developerCacheFolder(), 'models', `SmolLM2-vocabulary-${tokens}.gguf`);
   if (await stat(target).catch(() => undefined)) return target;
@@ -34,10 +38,14 @@ export async function smallVocabulary(tokens = SMALL_VOCABULARY_TOKENS): Promise
     },
   });
   const unmerged = lists.tokens.length - lists.merges.length;
-  if (!lists.merges.every((merge, index) => lists.tokens[unmerged + index] === merge.replace(' ', ''))) throw new Error(`${source}: the merges are not in the order of their tokens.`);
-  if (tokens <= unmerged || tokens > lists.tokens.length) throw new Error(`A vocabulary of ${tokens} tokens, expected ${unmerged + 1} to ${lists.tokens.length}.`);
+  if (!lists.merges.every((merge, index) => lists.tokens[unmerged + index] === merge.replace(' ', '')))
+    throw new Error(`${source}: the merges are not in the order of their tokens.`);
+  if (tokens <= unmerged || tokens > lists.tokens.length)
+    throw new Error(`A vocabulary of ${tokens} tokens, expected ${unmerged + 1} to ${lists.tokens.length}.`);
 
-  const kept = [...header.metadataRanges.keys()].filter((key) => key.startsWith('tokenizer.') && !LISTS.some((list) => key === `tokenizer.ggml.${list}`));
+  const kept = [...header.metadataRanges.keys()].filter(
+    (key) => key.startsWith('tokenizer.') && !LISTS.some((list) => key === `tokenizer.ggml.${list}`),
+  );
   const metadata = new Map<string, GgufEntry>([
     ['general.architecture', { type: 'string', value: 'llama' }],
     ['general.name', { type: 'string', value: `SmolLM2's first ${tokens} tokens` }],

@@ -1,9 +1,11 @@
 /**
- * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run, on the same samples and in turns, greedily and by beam search:
+ * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run,
+ * on the same samples and in turns, greedily and by beam search:
  *
  *   npx tsx test/bench/speech.ts --python PYTHON [--every 10] [--threads N] [--write]
  *
- * PYTHON has ctranslate2 and faster-whisper. Every so manieth recording is taken. The recordings are those of Debian's asterisk-core-sounds-en-wav.
+ * PYTHON has ctranslate2 and faster-whisper. Every so manieth recording is taken. The recordings are those of Debian's
+ * asterisk-core-sounds-en-wav.
  */
 import { execa } from 'execa';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -68,15 +70,24 @@ try {
     [BEAM_REFERENCE]: theirs('float32', { ...theirOptions, beamSize: BEAMS }),
     [BEAM_ARM]: await ours('F32', { ...options, beamSize: BEAMS }),
   };
-  const heard = await inTurns(arms, samples).finally(() => Promise.all(Object.values(arms).map((arm) => arm[Symbol.asyncDispose]())));
-  const layers = await layerErrors(COMPARED_TYPES, samples.slice(0, COMPARED_RECORDINGS).map(({ file }) => file), options.threads);
+  const heard = await inTurns(arms, samples).finally(() =>
+    Promise.all(Object.values(arms).map((arm) => arm[Symbol.asyncDispose]())),
+  );
+  const layers = await layerErrors(
+    COMPARED_TYPES,
+    samples.slice(0, COMPARED_RECORDINGS).map(({ file }) => file),
+    options.threads,
+  );
   await report(samples, heard, layers);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
 /** Each recording is heard by all arms before the next one is, so that other work on the machine falls on all alike. */
-async function inTurns(arms: Readonly<Record<string, Recogniser>>, samples: readonly Sample[]): Promise<ReadonlyMap<string, readonly Heard[]>> {
+async function inTurns(
+  arms: Readonly<Record<string, Recogniser>>,
+  samples: readonly Sample[],
+): Promise<ReadonlyMap<string, readonly Heard[]>> {
   const heard = new Map<string, Heard[]>(Object.keys(arms).map((name) => [name, []]));
   // The first one loads and allocates, there as here.
   for (const arm of Object.values(arms)) await arm.transcribe((samples[0] as Sample).file);
@@ -89,7 +100,9 @@ async function inTurns(arms: Readonly<Record<string, Recogniser>>, samples: read
 
 /** Recordings with a transcript, at 16 kHz, so that both hear the same samples. */
 async function prepare(): Promise<readonly Sample[]> {
-  const lines = gunzipSync(await readFile(TRANSCRIPTS)).toString('utf8').split('\n');
+  const lines = gunzipSync(await readFile(TRANSCRIPTS))
+    .toString('utf8')
+    .split('\n');
   const transcripts = lines.flatMap((line) => {
     const [, name, said] = /^([\w/-]+): *(.+)$/.exec(line) ?? [];
     // What stands in brackets describes a sound.
@@ -99,29 +112,49 @@ async function prepare(): Promise<readonly Sample[]> {
   for (const { name, said } of transcripts.filter((_, index) => index % Number(values.every) === 0)) {
     const wav = await WavFile.open(path.join(RECORDINGS_FOLDER, `${name}.wav`)).catch(() => undefined);
     if (!wav || wav.durationSeconds > LONGEST_SECONDS) continue;
-    const sound = await new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) }).slideTo(0, Math.floor(wav.durationSeconds * 16_000));
+    const sound = await new SoundWindow({
+      sampleRateHz: wav.format.sampleRateHz,
+      read: (count) => wav.read(count),
+    }).slideTo(0, Math.floor(wav.durationSeconds * 16_000));
     await wav.close();
     const file = path.join(folder, `${name}.wav`);
     await mkdir(path.dirname(file), { recursive: true });
-    const clipped = sound.samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + sound.available).map((sample) => Math.max(-1, Math.min(1, sample)));
+    const clipped = sound.samples
+      .subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + sound.available)
+      .map((sample) => Math.max(-1, Math.min(1, sample)));
     await writeFile(file, wavBytes([clipped]));
     samples.push({ name, file, said, seconds: sound.available / 16_000 });
   }
   return samples;
 }
 
-async function report(samples: readonly Sample[], heard: ReadonlyMap<string, readonly Heard[]>, layers: Awaited<ReturnType<typeof layerErrors>>): Promise<void> {
-  const { stdout: versions } = await execa(values.python, ['-c', 'import ctranslate2, faster_whisper; print(ctranslate2.__version__, faster_whisper.__version__)']);
+async function report(
+  samples: readonly Sample[],
+  heard: ReadonlyMap<string, readonly Heard[]>,
+  layers: Awaited<ReturnType<typeof layerErrors>>,
+): Promise<void> {
+  const { stdout: versions } = await execa(values.python, [
+    '-c',
+    'import ctranslate2, faster_whisper; print(ctranslate2.__version__, faster_whisper.__version__)',
+  ]);
   const totalSeconds = samples.reduce((sum, { seconds }) => sum + seconds, 0);
   const totalWords = samples.reduce((sum, { said }) => sum + wordsOf(said).length, 0);
   const referenceOf = (name: string): string => (/beams/.test(name) ? BEAM_REFERENCE : REFERENCE);
   const different = (name: string, results: readonly Heard[]): readonly string[] => {
     const reference = heard.get(referenceOf(name)) ?? [];
-    return results.flatMap(({ text }, index) => (wordsOf(text).join(' ') === wordsOf(reference[index]?.text ?? '').join(' ') ? [] : [`${samples[index]?.name}: "${text}", the reference "${reference[index]?.text}"`]));
+    return results.flatMap(({ text }, index) =>
+      wordsOf(text).join(' ') === wordsOf(reference[index]?.text ?? '').join(' ')
+        ? []
+        : [`${samples[index]?.name}: "${text}", the reference "${reference[index]?.text}"`],
+    );
   };
-  const processorSeconds = (results: readonly Heard[]): number => results.reduce((sum, each) => sum + each.processorSeconds, 0);
+  const processorSeconds = (results: readonly Heard[]): number =>
+    results.reduce((sum, each) => sum + each.processorSeconds, 0);
   const figures = [...heard].map(([name, results]) => {
-    const errors = results.reduce((sum, { text }, index) => sum + wordErrors(wordsOf(samples[index]?.said ?? ''), wordsOf(text)), 0);
+    const errors = results.reduce(
+      (sum, { text }, index) => sum + wordErrors(wordsOf(samples[index]?.said ?? ''), wordsOf(text)),
+      0,
+    );
     const peer = name.startsWith('Chorus, Q8_0') ? EIGHT_BIT_REFERENCE : referenceOf(name);
     const [own, peers] = [results, heard.get(peer) ?? []].map(processorSeconds) as [number, number];
     return {
@@ -136,8 +169,13 @@ async function report(samples: readonly Sample[], heard: ReadonlyMap<string, rea
     };
   });
   const perRecording = (seconds: number): string => `${(seconds / samples.length).toFixed(3)} s`;
-  const rows = figures.map(({ name, timesRealTime, timesPeer, peer, processorSeconds: own, seconds, wordErrorRate, different: lines }) => `| ${name} | ${(100 * wordErrorRate).toFixed(2)} % | ${lines.length} | ${perRecording(own)} | ${timesRealTime.toFixed(1)} × | ${timesPeer === undefined ? '' : `${timesPeer.toFixed(2)} × of ${peer}`} | ${perRecording(seconds)} |`);
-  const exact = figures.flatMap(({ name, different: lines }) => (name === 'Chorus, F32' || name === BEAM_ARM ? lines : []));
+  const rows = figures.map(
+    ({ name, timesRealTime, timesPeer, peer, processorSeconds: own, seconds, wordErrorRate, different: lines }) =>
+      `| ${name} | ${(100 * wordErrorRate).toFixed(2)} % | ${lines.length} | ${perRecording(own)} | ${timesRealTime.toFixed(1)} × | ${timesPeer === undefined ? '' : `${timesPeer.toFixed(2)} × of ${peer}`} | ${perRecording(seconds)} |`,
+  );
+  const exact = figures.flatMap(({ name, different: lines }) =>
+    name === 'Chorus, F32' || name === BEAM_ARM ? lines : [],
+  );
   const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams. The reference is
 CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
 recording, however short it is, which is most of the time; but for the rows of brief windows, which end two seconds behind the sound, after ten seconds at least, and read a whole one where the text repeats itself or is unlikely. So a dictation is read while one speaks.
@@ -160,8 +198,23 @@ the convolutions included, and all that is multiplied by them have 8 bits.
 |---|${COMPARED_TYPES.map(() => '---|').join('')}
 ${layers.map(({ layer, errors }) => `| ${layer} | ${errors.map((error) => `${(100 * error).toFixed(3)} %`).join(' | ')} |`).join('\n')}`;
   process.stdout.write(`${body}\n`);
-  for (const { name, different: lines } of figures) for (const line of lines) process.stdout.write(`${name}: ${line}\n`);
+  for (const { name, different: lines } of figures)
+    for (const line of lines) process.stdout.write(`${name}: ${line}\n`);
   if (values.write) {
-    await writeReport({ name: 'speech', title: 'Speech to text', body, figures: { recordings: samples.length, soundSeconds: totalSeconds, words: totalWords, threads: options.threads, arms: figures, layers }, model: 'Whisper tiny.en', command: `npx tsx test/bench/speech.ts --python PYTHON --every ${values.every} --threads ${options.threads} --write` });
+    await writeReport({
+      name: 'speech',
+      title: 'Speech to text',
+      body,
+      figures: {
+        recordings: samples.length,
+        soundSeconds: totalSeconds,
+        words: totalWords,
+        threads: options.threads,
+        arms: figures,
+        layers,
+      },
+      model: 'Whisper tiny.en',
+      command: `npx tsx test/bench/speech.ts --python PYTHON --every ${values.every} --threads ${options.threads} --write`,
+    });
   }
 }

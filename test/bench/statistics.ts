@@ -1,4 +1,5 @@
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The middle value; of an even number of values the mean of the middle two. */
 export function median(values: readonly number[]): number {

@@ -1,5 +1,6 @@
 /**
- * How long an engine that hangs stays unnoticed and how long until it answers again, and how long an engine outlives a front that was killed:
+ * How long an engine that hangs stays unnoticed and how long until it answers again, and how long an engine outlives a
+ * front that was killed:
  *
  *   npx tsx test/bench/supervision.ts [--times 5]
  */
@@ -16,19 +17,33 @@ import { median } from './statistics.ts';
 
 const { values: options } = parseArgs({ options: { times: { type: 'string', default: '5' } } });
 const times = Number(options.times);
-const params: LoadParams = { modelPath: await fetchModel(), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 };
+const params: LoadParams = {
+  modelPath: await fetchModel(),
+  engine: 'auto',
+  device: 'cpu',
+  threads: 0,
+  contextSizeTokens: 2048,
+};
 // On a signal the main thread is in a loop for ever.
-process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})`;
+process.env['NODE_OPTIONS'] =
+  `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})`;
 
 const figures = new Map<string, number[]>();
 for (let round = 0; round < times; round++) {
-  for (const [hang, signal] of [['stopped', 'SIGSTOP'], ['in a loop', 'SIGUSR2']] as const) {
-    for (const isAtWork of [false, true]) await measureHang(`${hang}, ${isAtWork ? 'at work' : 'idle'}`, signal, isAtWork);
+  for (const [hang, signal] of [
+    ['stopped', 'SIGSTOP'],
+    ['in a loop', 'SIGUSR2'],
+  ] as const) {
+    for (const isAtWork of [false, true])
+      await measureHang(`${hang}, ${isAtWork ? 'at work' : 'idle'}`, signal, isAtWork);
   }
   for (const isAtWork of [false, true]) add(`orphan, ${isAtWork ? 'at work' : 'idle'}: gone`, await orphanMs(isAtWork));
 }
 console.log('| seconds | median | shortest | longest |\n|---|---:|---:|---:|');
-for (const [what, ms] of figures) console.log(`| ${[what, ...[median(ms), Math.min(...ms), Math.max(...ms)].map((value) => (value / 1_000).toFixed(2))].join(' | ')} |`);
+for (const [what, ms] of figures)
+  console.log(
+    `| ${[what, ...[median(ms), Math.min(...ms), Math.max(...ms)].map((value) => (value / 1_000).toFixed(2))].join(' | ')} |`,
+  );
 
 function add(what: string, ms: number): void {
   console.log(`${what} after ${(ms / 1_000).toFixed(2)} s`);
@@ -43,7 +58,10 @@ async function measureHang(what: string, signal: NodeJS.Signals, isAtWork: boole
     await engine.load(params);
     const tokens = await engine.tokenize('Once upon a time');
     const generate = (maxTokens: number, onChunk?: () => void): Promise<EngineGenerateResult> =>
-      engine.generate({ sequence: 'bench', priority: 'chat', tokens, maxTokens, sampling: { temperature: 0 } }, { onChunk });
+      engine.generate(
+        { sequence: 'bench', priority: 'chat', tokens, maxTokens, sampling: { temperature: 0 } },
+        { onChunk },
+      );
     if (isAtWork) {
       await new Promise<void>((resolve) => {
         generate(1_500, resolve).catch(() => undefined);
@@ -69,7 +87,11 @@ async function orphanMs(isAtWork: boolean): Promise<number> {
     const tell = () => console.log(engine.pid);
     if (${isAtWork}) engine.generate({ sequence: 'bench', priority: 'chat', tokens: Array.from({ length: 1900 }, (_, i) => 100 + i), maxTokens: 100, sampling: { temperature: 0 } });
     setTimeout(tell, 300);`;
-  const front = execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script], { reject: false, buffer: false, stderr: 'inherit' });
+  const front = execa(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script],
+    { reject: false, buffer: false, stderr: 'inherit' },
+  );
   const [output] = (await once(front.stdout, 'data')) as [Buffer];
   const pid = Number(output.toString());
   const killedAt = performance.now();

@@ -1,7 +1,8 @@
 /**
- * Training speed of the shape of SmolLM2-135M, all weights trained: `tsx test/bench/training.ts [--rounds 3] [--steps 1] [--batch 4]
- * [--micro 1] [--sequence 512] [--threads 2] [--precision bf16] [--python python3] [--write]`. Where that Python has PyTorch, each round measures the same step
- * in PyTorch too. `--profile` prints where the time of a step goes instead; with `--threads 1` its figures are the work itself, on a busy machine too.
+ * Training speed of the shape of SmolLM2-135M, all weights trained: `tsx test/bench/training.ts [--rounds 3] [--steps
+ * 1] [--batch 4] [--micro 1] [--sequence 512] [--threads 2] [--precision bf16] [--python python3] [--write]`. Where
+ * that Python has PyTorch, each round measures the same step in PyTorch too. `--profile` prints where the time of a
+ * step goes instead; with `--threads 1` its figures are the work itself, on a busy machine too.
  */
 import { execa } from 'execa';
 import os from 'node:os';
@@ -40,7 +41,14 @@ const { values } = parseArgs({
     profile: { type: 'boolean', default: false },
   },
 });
-const [steps, batch, micro, sequenceTokens, blockCount, threads] = [values.steps, values.batch, values.micro, values.sequence, values.blocks, values.threads].map(Number) as [number, number, number, number, number, number];
+const [steps, batch, micro, sequenceTokens, blockCount, threads] = [
+  values.steps,
+  values.batch,
+  values.micro,
+  values.sequence,
+  values.blocks,
+  values.threads,
+].map(Number) as [number, number, number, number, number, number];
 
 const hyperparameters: Hyperparameters = {
   blockCount,
@@ -68,11 +76,18 @@ using parameters = new Parameters(
 const random = new Random(1);
 for (const { spec, master } of parameters.all) {
   // Full normal deviates take minutes; the speed does not depend on the values.
-  write(device, master, Float32Array.from({ length: master.elements }, () => (spec.decays ? 0.04 * (random.next() - 0.5) : 1)));
+  write(
+    device,
+    master,
+    Float32Array.from({ length: master.elements }, () => (spec.decays ? 0.04 * (random.next() - 0.5) : 1)),
+  );
 }
 using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
 await optimiser.refresh();
-using network = new ParallelNetworks({ architecture: llama, hyperparameters, parameters, sequences: micro, sequenceTokens }, devices.all);
+using network = new ParallelNetworks(
+  { architecture: llama, hyperparameters, parameters, sequences: micro, sequenceTokens },
+  devices.all,
+);
 
 const sequence = (): PackedSequence => ({
   tokens: Int32Array.from({ length: sequenceTokens + 1 }, () => random.below(hyperparameters.vocabularySize)),
@@ -89,7 +104,9 @@ interface Round {
   readonly torchTokensPerSecond?: number;
   readonly gradientsMsPerStep: number;
   readonly optimiserMsPerStep: number;
-  /** On a machine that others use too this tells more than the time that passed; with one thread it is the work itself. */
+  /**
+   * On a machine that others use too this tells more than the time that passed; with one thread it is the work itself.
+   */
   readonly processorMsPerStep: number;
   readonly torchProcessorMsPerStep?: number;
 }
@@ -101,7 +118,11 @@ let peerName = '';
 for (let round = 0; round < Number(values.rounds); round++) {
   const ours = await measure(steps);
   const peer = await measureTorch();
-  rounds.push({ ...ours, torchTokensPerSecond: peer?.tokensPerSecond, torchProcessorMsPerStep: peer?.processorMsPerStep });
+  rounds.push({
+    ...ours,
+    torchTokensPerSecond: peer?.tokensPerSecond,
+    torchProcessorMsPerStep: peer?.processorMsPerStep,
+  });
   peerName = peer?.engine ?? peerName;
   console.log(JSON.stringify(rounds.at(-1)));
 }
@@ -115,13 +136,25 @@ const figures = {
   sequenceTokens,
   memoryGB: round((parameters.sizeBytes + network.computeBytes) / 1e9),
   tokensPerSecond: round(median(rounds.map(({ tokensPerSecond }) => tokensPerSecond))),
-  torch: isPaired ? { name: peerName, tokensPerSecond: round(median(rounds.map(({ torchTokensPerSecond = 0 }) => torchTokensPerSecond))) } : undefined,
-  share: isPaired ? round(median(rounds.map(({ tokensPerSecond, torchTokensPerSecond = 0 }) => tokensPerSecond / torchTokensPerSecond))) : undefined,
+  torch: isPaired
+    ? {
+        name: peerName,
+        tokensPerSecond: round(median(rounds.map(({ torchTokensPerSecond = 0 }) => torchTokensPerSecond))),
+      }
+    : undefined,
+  share: isPaired
+    ? round(
+        median(rounds.map(({ tokensPerSecond, torchTokensPerSecond = 0 }) => tokensPerSecond / torchTokensPerSecond)),
+      )
+    : undefined,
   rounds,
 };
 console.log(JSON.stringify({ ...figures, rounds: rounds.length }));
 if (values.write) {
-  const rows = rounds.map((one, index) => `| ${index + 1} | ${one.tokensPerSecond} | ${one.torchTokensPerSecond ?? ''} | ${one.gradientsMsPerStep} | ${one.optimiserMsPerStep} | ${one.processorMsPerStep} | ${one.torchProcessorMsPerStep ?? ''} |`);
+  const rows = rounds.map(
+    (one, index) =>
+      `| ${index + 1} | ${one.tokensPerSecond} | ${one.torchTokensPerSecond ?? ''} | ${one.gradientsMsPerStep} | ${one.optimiserMsPerStep} | ${one.processorMsPerStep} | ${one.torchProcessorMsPerStep ?? ''} |`,
+  );
   await writeReport({
     name: 'training',
     title: 'Training speed',
@@ -161,10 +194,21 @@ async function measure(stepCount: number): Promise<Round> {
   };
 }
 
-async function measureTorch(): Promise<{ readonly engine: string; readonly tokensPerSecond: number; readonly processorMsPerStep: number } | undefined> {
+async function measureTorch(): Promise<
+  { readonly engine: string; readonly tokensPerSecond: number; readonly processorMsPerStep: number } | undefined
+> {
   const script = fileURLToPath(new URL('trainingTorch.py', import.meta.url));
-  const peer = await execa(values.python, [script, ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String), values.precision === 'f32' ? 'f32' : 'bf16'], { reject: false });
-  if (peer.exitCode === 0) return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number; processorMsPerStep: number };
+  const peer = await execa(
+    values.python,
+    [
+      script,
+      ...[steps, batch, micro, sequenceTokens, blockCount, threads].map(String),
+      values.precision === 'f32' ? 'f32' : 'bf16',
+    ],
+    { reject: false },
+  );
+  if (peer.exitCode === 0)
+    return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number; processorMsPerStep: number };
   console.log(`${values.python} has no PyTorch: ${peer.stderr.trim().split('\n').at(-1) ?? ''}`);
   return undefined;
 }
@@ -189,7 +233,8 @@ async function printProfile(): Promise<void> {
     kinds.set(kind, { count: sum.count + count, ms: sum.ms + ms, flops: sum.flops + flops });
   }
   console.log(`${total.toFixed(0)} ms`);
-  for (const [kind, sum] of [...kinds].sort(([, a], [, b]) => b.ms - a.ms)) console.log(line(kind, sum.count, sum.ms, sum.flops));
+  for (const [kind, sum] of [...kinds].sort(([, a], [, b]) => b.ms - a.ms))
+    console.log(line(kind, sum.count, sum.ms, sum.flops));
   console.log();
   for (const { what, count, ms, flops } of nodes.slice(0, 60)) console.log(line(what, count, ms, flops));
 }

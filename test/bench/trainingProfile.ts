@@ -1,6 +1,6 @@
 /**
- * Where a training's time goes: nodes are computed one by one, and the processor time of each is taken, of all threads together. With one thread, where
- * none waits for another, that is the work itself, whatever else the machine does.
+ * Where a training's time goes: nodes are computed one by one, and the processor time of each is taken, of all threads
+ * together. With one thread, where none waits for another, that is the work itself, whatever else the machine does.
  */
 import koffi from 'koffi';
 import { readdirSync } from 'node:fs';
@@ -29,9 +29,17 @@ const GRAPH_BYTES = 64 * 1024;
 /** Replaces the computation of graphs by one that times each node. Returns what was counted, and what ends it. */
 export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledNodes>; stop(): void } {
   const folder = libraryFolder('cpu');
-  const base = koffi.load(path.join(folder, readdirSync(folder).find((name) => /^(lib)?ggml-base\.(so|dylib|dll)$/.test(name)) as string));
-  const graphNode = base.func('ggml_graph_node', 'void *', ['void *', 'int']) as (graph: Pointer, index: number) => Pointer;
-  const addNode = base.func('ggml_graph_add_node', 'void', ['void *', 'void *']) as (graph: Pointer, node: Pointer) => void;
+  const base = koffi.load(
+    path.join(folder, readdirSync(folder).find((name) => /^(lib)?ggml-base\.(so|dylib|dll)$/.test(name)) as string),
+  );
+  const graphNode = base.func('ggml_graph_node', 'void *', ['void *', 'int']) as (
+    graph: Pointer,
+    index: number,
+  ) => Pointer;
+  const addNode = base.func('ggml_graph_add_node', 'void', ['void *', 'void *']) as (
+    graph: Pointer,
+    node: Pointer,
+  ) => void;
   const describe = base.func('ggml_op_desc', 'const char *', ['void *']) as (node: Pointer) => string;
   const nodes = new Map<string, ProfiledNodes>();
   const original = Object.getOwnPropertyDescriptor(DeviceMemory.prototype, 'compute') as PropertyDescriptor;
@@ -49,9 +57,17 @@ export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledN
       functions.ggml_free(context);
       if (status !== 0) return Promise.resolve(status);
       const op = describe(node);
-      const sources = Array.from({ length: 2 }, (_, source) => koffi.decode(node, SOURCES + 8 * source, 'void *') as Pointer | null).filter((source) => source !== null);
+      const sources = Array.from(
+        { length: 2 },
+        (_, source) => koffi.decode(node, SOURCES + 8 * source, 'void *') as Pointer | null,
+      ).filter((source) => source !== null);
       const what = `${op} ${sources.map(nameOf).join(' · ')} → ${nameOf(node)}`;
-      const flops = op === 'MUL_MAT' ? 2 * extentsOf(node).reduce((product, extent) => product * extent, 1) * (extentsOf(sources[0] as Pointer)[0] as number) : 0;
+      const flops =
+        op === 'MUL_MAT'
+          ? 2 *
+            extentsOf(node).reduce((product, extent) => product * extent, 1) *
+            (extentsOf(sources[0] as Pointer)[0] as number)
+          : 0;
       const entry = nodes.get(what) ?? { what, count: 0, ms: 0, flops: 0 };
       nodes.set(what, { what, count: entry.count + 1, ms: entry.ms + ms, flops: entry.flops + flops });
     }
@@ -67,5 +83,7 @@ function extentsOf(tensor: Pointer): number[] {
 
 function nameOf(tensor: Pointer): string {
   const type = koffi.decode(tensor, TYPE, 'int') as number;
-  return `${typeNames.get(type) ?? type}[${extentsOf(tensor).join(', ').replace(/(, 1)+$/, '')}]`;
+  return `${typeNames.get(type) ?? type}[${extentsOf(tensor)
+    .join(', ')
+    .replace(/(, 1)+$/, '')}]`;
 }

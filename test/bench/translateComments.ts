@@ -1,7 +1,8 @@
 /**
- * Translates comments and strings of 200 files of packages that the bundled model has not seen, and compares the code's tokens before and after
- * by another tool than the one that chose what to translate: TypeScript's own syntax tree, and Python's own tokenizer. The translations are
- * meant to do harm: they bring quotes, ends of comments, line breaks and other placeholders, or lose some.
+ * Translates comments and strings of 200 files of packages that the bundled model has not seen, and compares the code's
+ * tokens before and after by another tool than the one that chose what to translate: TypeScript's own syntax tree, and
+ * Python's own tokenizer. The translations are meant to do harm: they bring quotes, ends of comments, line breaks and
+ * other placeholders, or lose some.
  *
  *   npx tsx test/bench/translateComments.ts [--files 200] [--python python3] [--write]
  */
@@ -15,7 +16,11 @@ import { writeReport } from './report.ts';
 import { typescriptTokens } from './translateComments/typescriptTokens.ts';
 
 const { files, python, write } = parseArgs({
-  options: { files: { type: 'string', default: '200' }, python: { type: 'string', default: 'python3' }, write: { type: 'boolean', default: false } },
+  options: {
+    files: { type: 'string', default: '200' },
+    python: { type: 'string', default: 'python3' },
+    write: { type: 'boolean', default: false },
+  },
 }).values;
 
 const SEED = 8;
@@ -80,7 +85,12 @@ for (const { domain, languageId } of LANGUAGES) {
     if (result === undefined) throw new Error(`There is no grammar of ${languageId}.`);
     counts.files++;
     counts.texts += given.length;
-    const shown = given.filter(([, translation]) => result.includes(translation.trim().replaceAll('"', '\\"')) || result.includes(translation.trim().replaceAll("'", "\\'")) || result.includes(translation.trim()));
+    const shown = given.filter(
+      ([, translation]) =>
+        result.includes(translation.trim().replaceAll('"', '\\"')) ||
+        result.includes(translation.trim().replaceAll("'", "\\'")) ||
+        result.includes(translation.trim()),
+    );
     counts.translated += shown.length;
     counts.lostPlaceholders += shown.filter(([text, translation]) => !keepsPlaceholders(text, translation)).length;
     if ((await tokensOf(result)) !== before) {
@@ -89,7 +99,9 @@ for (const { domain, languageId } of LANGUAGES) {
     }
   }
   all[domain] = counts;
-  table.push(`| ${domain} | ${counts.files} | ${counts.texts} | ${counts.translated} | ${counts.different} | ${counts.lostPlaceholders} |`);
+  table.push(
+    `| ${domain} | ${counts.files} | ${counts.texts} | ${counts.translated} | ${counts.different} | ${counts.lostPlaceholders} |`,
+  );
 }
 const body = `| | files | texts | translated | files with other tokens | lost placeholders |\n|---|--:|--:|--:|--:|--:|\n${table.join('\n')}`;
 console.log(body);
@@ -108,4 +120,5 @@ ${body}`,
     command: 'npx tsx test/bench/translateComments.ts --write',
   });
 }
-if (Object.values(all).some(({ different, lostPlaceholders }) => different + lostPlaceholders > 0)) process.exitCode = 1;
+if (Object.values(all).some(({ different, lostPlaceholders }) => different + lostPlaceholders > 0))
+  process.exitCode = 1;

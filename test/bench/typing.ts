@@ -1,20 +1,24 @@
 /**
- * Replays a person's real editing at true speed and asks for completions as VS Code does: 50 ms after each change, the request before cancelled
- * at the change. Measures how long text takes to come, how often the model is asked, and how often a suggestion says what was typed next.
+ * Replays a person's real editing at true speed and asks for completions as VS Code does: 50 ms after each change, the
+ * request before cancelled at the change. Measures how long text takes to come, how often the model is asked, and how
+ * often a suggestion says what was typed next.
  *
- *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context TOKENS] [--settled] [--cache CHOICE] [--peer] [--stepwise] [--write]
+ *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context
+ *   TOKENS] [--settled] [--cache CHOICE] [--peer] [--stepwise] [--write]
  *
- * The recording's other documents are the workspace; its part of a prompt is what the setting allows, 16,384 tokens at most. With `--peer` the same minutes
- * are replayed again, asked as llama.cpp's editors do (`typing/peer.ts`), with llama.cpp, in the same run. Tokens are counts; times are only comparable
- * where the machine does nothing else.
+ * The recording's other documents are the workspace; its part of a prompt is what the setting allows, 16,384 tokens at
+ * most. With `--peer` the same minutes are replayed again, asked as llama.cpp's editors do (`typing/peer.ts`), with
+ * llama.cpp, in the same run. Tokens are counts; times are only comparable where the machine does nothing else.
  *
- * With `--package` nobody was recorded: lines of a held-out package are typed again where they stood (`typing/trace.ts`), for languages of which there is no recording.
+ * With `--package` nobody was recorded: lines of a held-out package are typed again where they stood
+ * (`typing/trace.ts`), for languages of which there is no recording.
  *
- * With `--settled` each burst begins when all of the workspace's part is read, as after minutes of looking at its document: by Chorus what it would read in pauses, by llama.cpp a ring of
- * as many tokens. The model is one that takes such a context (`typing/longContextModel.ts`), and `--cache` says how Chorus holds it.
+ * With `--settled` each burst begins when all of the workspace's part is read, as after minutes of looking at its
+ * document: by Chorus what it would read in pauses, by llama.cpp a ring of as many tokens. The model is one that takes
+ * such a context (`typing/longContextModel.ts`), and `--cache` says how Chorus holds it.
  *
- * With `--stepwise` each change waits for the answer to the one before, as on a machine that is quicker than the fingers: then counts depend on nothing
- * else that the machine does, and times mean nothing.
+ * With `--stepwise` each change waits for the answer to the one before, as on a machine that is quicker than the
+ * fingers: then counts depend on nothing else that the machine does, and times mean nothing.
  *
  * What is replayed: bursts of editing (no gap above ten seconds), drawn by the seed until they last as long as asked.
  */
@@ -67,7 +71,10 @@ const SETTLED_MS = 10_000;
 const BEFORE_BURST_MS = 5000;
 
 /** Answers a request, or nothing. */
-type Complete = (change: Change, signal: AbortSignal) => Promise<{ readonly text: string; readonly cached: boolean } | undefined>;
+type Complete = (
+  change: Change,
+  signal: AbortSignal,
+) => Promise<{ readonly text: string; readonly cached: boolean } | undefined>;
 /** Hears that the cursor rests; resolves when what follows from that is done. */
 type RestHere = (rest: Rest) => Promise<void>;
 interface Asked {
@@ -78,11 +85,19 @@ interface Asked {
   readonly statistics: () => { readonly requests: number; readonly cancelled: number };
 }
 
-async function replay(complete: Complete, restHere: RestHere, { changes, rests }: Recording, burst: Burst): Promise<Answer[]> {
+async function replay(
+  complete: Complete,
+  restHere: RestHere,
+  { changes, rests }: Recording,
+  burst: Burst,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   const [begin, end] = [(changes[burst.first]?.timeMs ?? 0) - BEFORE_BURST_MS, changes[burst.last]?.timeMs ?? 0];
-  const open = rests.filter(({ timeMs }) => timeMs > Math.max(begin, changes[burst.first - 1]?.timeMs ?? -Infinity) && timeMs < end);
-  const restsBefore = (timeMs: number): Rest[] => open.splice(0, open.findLastIndex((rest) => rest.timeMs <= timeMs) + 1);
+  const open = rests.filter(
+    ({ timeMs }) => timeMs > Math.max(begin, changes[burst.first - 1]?.timeMs ?? -Infinity) && timeMs < end,
+  );
+  const restsBefore = (timeMs: number): Rest[] =>
+    open.splice(0, open.findLastIndex((rest) => rest.timeMs <= timeMs) + 1);
   if (options.stepwise) {
     for (let index = burst.first; index <= burst.last; index++) {
       for (const rest of restsBefore(changes[index]?.timeMs ?? 0)) await restHere(rest);
@@ -114,7 +129,12 @@ async function replay(complete: Complete, restHere: RestHere, { changes, rests }
   return answers;
 }
 
-async function ask(complete: Complete, change: Change, index: number, signal: AbortSignal): Promise<Answer | undefined> {
+async function ask(
+  complete: Complete,
+  change: Change,
+  index: number,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
   const startedAt = performance.now();
   await sleep(EDITOR_DELAY_MS);
   if (signal.aborted) return undefined;
@@ -124,21 +144,45 @@ async function ask(complete: Complete, change: Change, index: number, signal: Ab
 }
 
 const requestOf = ({ path: file, text, cursor }: Pick<Change, 'path' | 'text' | 'cursor'>) => ({
-  uri: uriOf(file), languageId: languageIdOf(file), text, offset: cursor, explicit: false, clientKey: 'bench', settings: {},
+  uri: uriOf(file),
+  languageId: languageIdOf(file),
+  text,
+  offset: cursor,
+  explicit: false,
+  clientKey: 'bench',
+  settings: {},
 });
 
-const dataFile = options.data ?? process.env['CHORUS_EDIT_RECORDING'] ?? path.join(repositoryRoot, '../shared/data/edit-recordings/typescript-service-92-minutes.json.gz');
-const recording = options.package === undefined ? await recorded() : await packageTrace(options.package, { places: Math.ceil(Number(options.minutes) * PLACES_PER_MINUTE), seed: Number(options.seed) });
+const dataFile =
+  options.data ??
+  process.env['CHORUS_EDIT_RECORDING'] ??
+  path.join(repositoryRoot, '../shared/data/edit-recordings/typescript-service-92-minutes.json.gz');
+const recording =
+  options.package === undefined
+    ? await recorded()
+    : await packageTrace(options.package, {
+        places: Math.ceil(Number(options.minutes) * PLACES_PER_MINUTE),
+        seed: Number(options.seed),
+      });
 const HOW = options.stepwise
   ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
   : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change; Chorus also hears where the cursor rests, as its extension tells it`;
-const SETTLED = options.settled ? ` Each burst began when its document had been looked at, and all was read that Chorus takes of the workspace, and a ring of llama.cpp's with as much of it as there is, ${options.context} tokens at most; Chorus held its own in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.` : '';
-const bursts = chooseBursts(recording.changes, { wantedMs: Number(options.minutes) * 60_000, limit: options.limit === undefined ? Infinity : Number(options.limit), seed: Number(options.seed) });
+const SETTLED = options.settled
+  ? ` Each burst began when its document had been looked at, and all was read that Chorus takes of the workspace, and a ring of llama.cpp's with as much of it as there is, ${options.context} tokens at most; Chorus held its own in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.`
+  : '';
+const bursts = chooseBursts(recording.changes, {
+  wantedMs: Number(options.minutes) * 60_000,
+  limit: options.limit === undefined ? Infinity : Number(options.limit),
+  seed: Number(options.seed),
+});
 const changes = bursts.reduce((sum, burst) => sum + burst.last - burst.first + 1, 0);
 
 async function recorded(): Promise<Recording> {
   return readRecording(dataFile).catch((error: unknown) => {
-    throw new Error(`Expected a recording at ${dataFile}. It is a gzipped workspaceRecording@1.0 of microsoft/vscode-copilot-chat; name one by --data.`, { cause: error });
+    throw new Error(
+      `Expected a recording at ${dataFile}. It is a gzipped workspaceRecording@1.0 of microsoft/vscode-copilot-chat; name one by --data.`,
+      { cause: error },
+    );
   });
 }
 
@@ -147,19 +191,35 @@ function placeBefore({ first }: Burst): Pick<Change, 'path' | 'text' | 'cursor'>
   const { path: file, timeMs, text, edit } = recording.changes[first] as Change;
   const before = (each: Change | Rest): boolean => each.path === file && each.timeMs < timeMs;
   const [changed, rested] = [recording.changes.slice(0, first).findLast(before), recording.rests.findLast(before)];
-  if (changed !== undefined || rested !== undefined) return (rested?.timeMs ?? -Infinity) > (changed?.timeMs ?? -Infinity) ? (rested as Rest) : (changed as Change);
+  if (changed !== undefined || rested !== undefined)
+    return (rested?.timeMs ?? -Infinity) > (changed?.timeMs ?? -Infinity) ? (rested as Rest) : (changed as Change);
   return { path: file, text: recording.documents.get(file) ?? text, cursor: edit[0]?.[0] ?? 0 };
 }
 
 /** Replays all bursts with an engine; `open` makes of its session what answers. */
-async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => Asked): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
+async function measure(
+  engine: 'auto' | 'llama',
+  open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => Asked,
+): Promise<{ model: string; answers: Answer[]; rows: Record<string, string> }> {
   const contextSizeTokens = Math.ceil(Number(options.context) * SETTLED_SHARE);
-  const settled = options.settled ? { modelPath: await longContextModel(process.env['CHORUS_MODEL'] ?? (await fetchModel()), contextSizeTokens), contextSizeTokens } : {};
-  const bench = await openBenchSession({ engine, ...settled, ...(engine === 'auto' && options.cache !== undefined ? { cache: options.cache } : {}) });
+  const settled = options.settled
+    ? {
+        modelPath: await longContextModel(process.env['CHORUS_MODEL'] ?? (await fetchModel()), contextSizeTokens),
+        contextSizeTokens,
+      }
+    : {};
+  const bench = await openBenchSession({
+    engine,
+    ...settled,
+    ...(engine === 'auto' && options.cache !== undefined ? { cache: options.cache } : {}),
+  });
   await using workspace = await recordedWorkspace(recording.documents);
   try {
     let seconds = 0;
-    const { session, counts, isCounting } = countingSession(bench, options.verbose ? (line) => console.log(`${engine} ${line}`) : undefined);
+    const { session, counts, isCounting } = countingSession(
+      bench,
+      options.verbose ? (line) => console.log(`${engine} ${line}`) : undefined,
+    );
     const { complete, restHere = async () => undefined, settle, statistics } = open(session, workspace);
     const answers: Answer[] = [];
     let [requests, cancelled] = [0, 0];
@@ -176,7 +236,13 @@ async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<type
       requests += after.requests - before.requests;
       cancelled += after.cancelled - before.cancelled;
     }
-    const rows = describeOwn(recording, answers, { changes, requests, cancelled, engine: counts(), processorSeconds: Number.isNaN(seconds) ? undefined : seconds });
+    const rows = describeOwn(recording, answers, {
+      changes,
+      requests,
+      cancelled,
+      engine: counts(),
+      processorSeconds: Number.isNaN(seconds) ? undefined : seconds,
+    });
     return { model: bench.loaded.name, answers, rows };
   } finally {
     await bench.dispose();
@@ -185,8 +251,16 @@ async function measure(engine: 'auto' | 'llama', open: (session: ReturnType<type
 
 const chorus = await measure('auto', (session, workspace) => {
   let [skippedMs, isReading] = [0, false];
-  const service = new CompletionService({ session, now: () => performance.now() + skippedMs, onReadAhead: (reading) => (isReading = reading) });
-  const requestIn = (place: Parameters<typeof requestOf>[0]) => ({ ...requestOf(place), workspace: workspace.workspace, contextSettings: { maxTokens: Number(options.context) } });
+  const service = new CompletionService({
+    session,
+    now: () => performance.now() + skippedMs,
+    onReadAhead: (reading) => (isReading = reading),
+  });
+  const requestIn = (place: Parameters<typeof requestOf>[0]) => ({
+    ...requestOf(place),
+    workspace: workspace.workspace,
+    contextSettings: { maxTokens: Number(options.context) },
+  });
   const complete: Complete = async (change, signal) => {
     workspace.changed(change.path, change.text, change.cursor);
     return (await service.complete(requestIn(change), signal))[0];
@@ -204,41 +278,75 @@ const chorus = await measure('auto', (session, workspace) => {
     },
   };
 });
-const peer = !options.peer ? undefined : await measure('llama', (session) => {
-  const asking = new Peer(session, options.settled ? Number(options.context) : undefined);
-  const statistics = { requests: 0, cancelled: 0 };
-  return {
-    statistics: () => ({ ...statistics }),
-    complete: async (change, signal) => {
-      statistics.requests++;
-      const answer = await asking.complete(requestOf(change), signal);
-      if (signal.aborted) statistics.cancelled++;
-      return answer;
-    },
-    settle: async (burst) => {
-      // Where the user was before: in all documents, and then here. Before each burst in the same order, so that what is evaluated of the ring stays true.
-      const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({ path: file, text, cursor: Math.floor(text.length / 2) }));
-      await asking.settle([...looked, placeBefore(burst)].map(requestOf));
-    },
-  };
-});
-const inBursts = recording.fetches.filter(({ timeMs }) => bursts.some(({ first, last }) => timeMs >= (recording.changes[first]?.timeMs ?? 0) - 100 && timeMs <= (recording.changes[last]?.timeMs ?? 0) + 5000));
+const peer = !options.peer
+  ? undefined
+  : await measure('llama', (session) => {
+      const asking = new Peer(session, options.settled ? Number(options.context) : undefined);
+      const statistics = { requests: 0, cancelled: 0 };
+      return {
+        statistics: () => ({ ...statistics }),
+        complete: async (change, signal) => {
+          statistics.requests++;
+          const answer = await asking.complete(requestOf(change), signal);
+          if (signal.aborted) statistics.cancelled++;
+          return answer;
+        },
+        settle: async (burst) => {
+          // Where the user was before: in all documents, and then here. Before each burst in the same order, so that
+          // what is evaluated of the ring stays true.
+          const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({
+            path: file,
+            text,
+            cursor: Math.floor(text.length / 2),
+          }));
+          await asking.settle([...looked, placeBefore(burst)].map(requestOf));
+        },
+      };
+    });
+const inBursts = recording.fetches.filter(({ timeMs }) =>
+  bursts.some(
+    ({ first, last }) =>
+      timeMs >= (recording.changes[first]?.timeMs ?? 0) - 100 &&
+      timeMs <= (recording.changes[last]?.timeMs ?? 0) + 5000,
+  ),
+);
 const copilot: readonly (readonly [title: string, rows: Record<string, string>])[] =
-  recording.fetches.length === 0 ? [] : [['Copilot, same minutes', describeRecorded(recording, inBursts, changes)], ['Copilot, whole session', describeRecorded(recording, recording.fetches, recording.changes.length)]];
-const columns = [['Chorus', chorus.rows] as const, ...(peer ? [['llama.cpp and its editors’ requests', peer.rows] as const] : []), ...copilot];
+  recording.fetches.length === 0
+    ? []
+    : [
+        ['Copilot, same minutes', describeRecorded(recording, inBursts, changes)],
+        ['Copilot, whole session', describeRecorded(recording, recording.fetches, recording.changes.length)],
+      ];
+const columns = [
+  ['Chorus', chorus.rows] as const,
+  ...(peer ? [['llama.cpp and its editors’ requests', peer.rows] as const] : []),
+  ...copilot,
+];
 const minutes = (bursts.reduce((sum, { durationMs }) => sum + durationMs, 0) / 60_000).toFixed(1);
 if (options.verbose) {
   for (const { change, text, latencyMs, cached } of chorus.answers) {
     const { text: document, cursor } = recording.changes[change] as Change;
-    console.log(`${Math.round(latencyMs)} ms${cached ? ' cached' : ''} ${JSON.stringify(document.slice(Math.max(0, cursor - 40), cursor))} ‸ ${JSON.stringify(text)}  typed ${JSON.stringify(typedAfter(recording.changes, change, 30))}`);
+    console.log(
+      `${Math.round(latencyMs)} ms${cached ? ' cached' : ''} ${JSON.stringify(document.slice(Math.max(0, cursor - 40), cursor))} ‸ ${JSON.stringify(text)}  typed ${JSON.stringify(typedAfter(recording.changes, change, 30))}`,
+    );
   }
 }
-const rows = Object.keys(chorus.rows).map((key) => `| ${key} | ${columns.map(([, of]) => of[key] ?? '–').join(' | ')} |`);
+const rows = Object.keys(chorus.rows).map(
+  (key) => `| ${key} | ${columns.map(([, of]) => of[key] ?? '–').join(' | ')} |`,
+);
 const table = `| | ${columns.map(([title]) => title).join(' | ')} |\n|${'---|'.repeat(columns.length + 1)}\n${rows.join('\n')}`;
 console.log(`${bursts.length} bursts, ${minutes} minutes\n${table}`);
 if (options.write) {
   const what = options.package === undefined ? '' : `-${languageIdOf(recording.changes[0]?.path ?? '')}`;
-  const flags = [`--minutes ${options.minutes}`, `--seed ${options.seed}`, ...(options.package === undefined ? [] : [`--package ${options.package}`]), ...(options.settled ? ['--settled', `--context ${options.context}`] : []), ...(options.cache === undefined ? [] : [`--cache ${options.cache}`]), ...(options.peer ? ['--peer'] : []), ...(options.stepwise ? ['--stepwise'] : [])];
+  const flags = [
+    `--minutes ${options.minutes}`,
+    `--seed ${options.seed}`,
+    ...(options.package === undefined ? [] : [`--package ${options.package}`]),
+    ...(options.settled ? ['--settled', `--context ${options.context}`] : []),
+    ...(options.cache === undefined ? [] : [`--cache ${options.cache}`]),
+    ...(options.peer ? ['--peer'] : []),
+    ...(options.stepwise ? ['--stepwise'] : []),
+  ];
   const source =
     options.package === undefined
       ? `A person's real work on a TypeScript project, ${minutes} minutes of it in ${bursts.length} bursts drawn by seed ${options.seed}, ${HOW}. Copilot's figures are computed

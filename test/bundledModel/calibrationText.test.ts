@@ -17,7 +17,10 @@ describe('the text to calibrate with', () => {
     for (const kind of KINDS) {
       for (let file = 0; file < 20; file++) {
         await mkdir(path.join(folder, kind, `package${file % 5}`), { recursive: true });
-        await writeFile(path.join(folder, kind, `package${file % 5}`, `${file}.txt`), `${kind} ${String(file).padStart(2, '0')} 😀 `.repeat(200));
+        await writeFile(
+          path.join(folder, kind, `package${file % 5}`, `${file}.txt`),
+          `${kind} ${String(file).padStart(2, '0')} 😀 `.repeat(200),
+        );
       }
     }
   });
@@ -26,7 +29,10 @@ describe('the text to calibrate with', () => {
   it('has pieces of every language in turn, twice as many of code, none of which splits a character, and is the same every time', async () => {
     const text = await calibrationText(folder);
     const pieces = text.trimEnd().split('\n\n');
-    const turn = [...CODE_DOMAINS.flatMap((domain) => [domain, domain]), ...PROSE_LANGUAGES.map((language) => `prose/${language}`)];
+    const turn = [
+      ...CODE_DOMAINS.flatMap((domain) => [domain, domain]),
+      ...PROSE_LANGUAGES.map((language) => `prose/${language}`),
+    ];
     const kindOf = (piece: string): string | undefined => KINDS.find((kind) => piece.slice(30).includes(` ${kind} `));
     assert.deepEqual(pieces.slice(0, turn.length).map(kindOf), turn);
     assert.equal(pieces.length, 4 * turn.length);

@@ -11,7 +11,10 @@ line, <b>bold</b> &amp; more.</p><ul><li>one</li><li>two &lt; three</li></ul><fo
   });
 
   it('keeps the lines of preformatted text', () => {
-    assert.equal(htmlToText('<p>Say:</p><pre>if (a)\n    b();</pre><p>Done.</p>'), 'Say:\n\nif (a)\n    b();\n\nDone.\n');
+    assert.equal(
+      htmlToText('<p>Say:</p><pre>if (a)\n    b();</pre><p>Done.</p>'),
+      'Say:\n\nif (a)\n    b();\n\nDone.\n',
+    );
   });
 
   it('decodes numbered characters, and leaves what it does not know', () => {
@@ -23,6 +26,9 @@ line, <b>bold</b> &amp; more.</p><ul><li>one</li><li>two &lt; three</li></ul><fo
   });
 
   it('keeps the preamble of a declaration, which stands in a header of its own', () => {
-    assert.equal(htmlToText('<h1>All</h1><header><h2>Preamble</h2><p>Whereas …</p></header><p>Now.</p>'), 'All\n\nPreamble\n\nWhereas …\n\nNow.\n');
+    assert.equal(
+      htmlToText('<h1>All</h1><header><h2>Preamble</h2><p>Whereas …</p></header><p>Now.</p>'),
+      'All\n\nPreamble\n\nWhereas …\n\nNow.\n',
+    );
   });
 });

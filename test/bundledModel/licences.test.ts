@@ -7,7 +7,14 @@ import { packageFolder } from '../../.scripts/bundledModel/fetchPackages.ts';
 import { checkLicence } from '../../.scripts/bundledModel/licences.ts';
 import { readPackages, type CorpusPackage } from '../../.scripts/bundledModel/packages.ts';
 
-const listed = (licence: string, registry: CorpusPackage['registry'] = 'npm'): CorpusPackage => ({ registry, name: 'thing', version: '1.0.0', licence, domains: ['javascript'], heldOut: false });
+const listed = (licence: string, registry: CorpusPackage['registry'] = 'npm'): CorpusPackage => ({
+  registry,
+  name: 'thing',
+  version: '1.0.0',
+  licence,
+  domains: ['javascript'],
+  heldOut: false,
+});
 
 describe('checkLicence', () => {
   let cache: string;
@@ -49,7 +56,11 @@ describe('checkLicence', () => {
   it('reads what a crate says of itself', async () => {
     const crate = listed('MIT', 'crates');
     await mkdir(packageFolder(cache, crate), { recursive: true });
-    const state = (licence: string): Promise<void> => writeFile(path.join(packageFolder(cache, crate), 'Cargo.toml'), `[package]\nname = "thing"\nlicense = "${licence}"\n`);
+    const state = (licence: string): Promise<void> =>
+      writeFile(
+        path.join(packageFolder(cache, crate), 'Cargo.toml'),
+        `[package]\nname = "thing"\nlicense = "${licence}"\n`,
+      );
     await state('Apache-2.0 OR MIT');
     await checkLicence(crate, cache);
     await state('MIT/Apache-2.0');
@@ -61,7 +72,11 @@ describe('checkLicence', () => {
   it('reads the project file of sources from Maven', async () => {
     const sources = listed('Apache-2.0', 'maven');
     await mkdir(packageFolder(cache, sources), { recursive: true });
-    const state = (name: string): Promise<void> => writeFile(path.join(packageFolder(cache, sources), 'pom.xml'), `<project><name>Thing</name><licenses><license>\n<name>${name}</name></license></licenses></project>`);
+    const state = (name: string): Promise<void> =>
+      writeFile(
+        path.join(packageFolder(cache, sources), 'pom.xml'),
+        `<project><name>Thing</name><licenses><license>\n<name>${name}</name></license></licenses></project>`,
+      );
     await state('The Apache Software License, Version 2.0');
     await checkLicence(sources, cache);
     await state('EPL-2.0');
@@ -72,7 +87,11 @@ describe('checkLicence', () => {
     const code: CorpusPackage = { ...listed('BSL-1.0', 'debian'), domains: ['cpp'] };
     const folder = path.join(packageFolder(cache, code), 'usr/share/doc/thing');
     await mkdir(folder, { recursive: true });
-    const state = (licence: string): Promise<void> => writeFile(path.join(folder, 'copyright'), `Format: 1.0\n\nFiles: debian/*\nLicense: GPL-2+\n\nFiles: *\nCopyright: Somebody\nLicense: ${licence}\n Words.\n`);
+    const state = (licence: string): Promise<void> =>
+      writeFile(
+        path.join(folder, 'copyright'),
+        `Format: 1.0\n\nFiles: debian/*\nLicense: GPL-2+\n\nFiles: *\nCopyright: Somebody\nLicense: ${licence}\n Words.\n`,
+      );
     await state('BSL-1.0');
     await checkLicence(code, cache);
     await state('GPL-3+');
@@ -110,6 +129,7 @@ describe('packages.json', () => {
   it('lists each package once, with an exact version, and holds some of each language out', async () => {
     const packages = await readPackages();
     for (const { name, version, licence } of packages) assert.match(`${version} ${licence}`, /^\d[\w.+:~-]* \S/, name);
-    for (const domain of ['typescript', 'javascript', 'python', 'go', 'rust', 'java'] as const) assert.ok(packages.filter(({ domains, heldOut }) => heldOut && domains.includes(domain)).length >= 5, domain);
+    for (const domain of ['typescript', 'javascript', 'python', 'go', 'rust', 'java'] as const)
+      assert.ok(packages.filter(({ domains, heldOut }) => heldOut && domains.includes(domain)).length >= 5, domain);
   });
 });

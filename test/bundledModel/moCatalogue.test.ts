@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { pagesOfMessages, readMoCatalogue } from '../../.scripts/bundledModel/moCatalogue.ts';
 import { moCatalogue } from './moCatalogueOf.ts';
 
-const messages = { '': 'Language: ro\n', 'Open': 'Deschide', 'One row\0%1 rows': 'Un rând\0%1 rânduri' };
+const messages = { '': 'Language: ro\n', Open: 'Deschide', 'One row\0%1 rows': 'Un rând\0%1 rânduri' };
 
 describe('readMoCatalogue', () => {
   it('reads the translations, all forms of each, and not the header', () => {
@@ -11,20 +11,38 @@ describe('readMoCatalogue', () => {
   });
 
   it('reads a catalogue of a machine with the other order of bytes', () => {
-    assert.deepEqual(readMoCatalogue(moCatalogue(messages, { littleEndian: false })), ['Deschide', 'Un rând\0%1 rânduri']);
+    assert.deepEqual(readMoCatalogue(moCatalogue(messages, { littleEndian: false })), [
+      'Deschide',
+      'Un rând\0%1 rânduri',
+    ]);
   });
 
   it('refuses what is no catalogue, and one that is cut off', () => {
-    assert.throws(() => readMoCatalogue(new TextEncoder().encode('msgid "Open" msgstr "Deschide"')), /begins with 0x950412de; this one begins with 0x/);
-    assert.throws(() => readMoCatalogue(moCatalogue(messages).subarray(0, -8)), /ends at byte \d+ of a catalogue of \d+/);
+    assert.throws(
+      () => readMoCatalogue(new TextEncoder().encode('msgid "Open" msgstr "Deschide"')),
+      /begins with 0x950412de; this one begins with 0x/,
+    );
+    assert.throws(
+      () => readMoCatalogue(moCatalogue(messages).subarray(0, -8)),
+      /ends at byte \d+ of a catalogue of \d+/,
+    );
     assert.throws(() => readMoCatalogue(new Uint8Array(3)), /at least 20 bytes; this one has 3/);
   });
 });
 
 describe('pagesOfMessages', () => {
   it('takes off marks of keys, tags and names of values that are put in', () => {
-    const given = ['~Deschide', '_Салвати...', 'الترميز (~T)', 'Fișierul $(ARG1) nu există în %PRODUCTNAME.', '<b>Mare</b>\\nsau mic', 'snake_case'];
-    assert.deepEqual(pagesOfMessages(given, 1_000), ['Deschide\nСалвати...\nالترميز\nFișierul nu există în .\nMare sau mic\nsnakecase\n']);
+    const given = [
+      '~Deschide',
+      '_Салвати...',
+      'الترميز (~T)',
+      'Fișierul $(ARG1) nu există în %PRODUCTNAME.',
+      '<b>Mare</b>\\nsau mic',
+      'snake_case',
+    ];
+    assert.deepEqual(pagesOfMessages(given, 1_000), [
+      'Deschide\nСалвати...\nالترميز\nFișierul nu există în .\nMare sau mic\nsnakecase\n',
+    ]);
   });
 
   it('has each message once, each form of a plural on a line, and none without letters', () => {

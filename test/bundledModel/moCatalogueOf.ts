@@ -1,6 +1,8 @@
 /** A catalogue of gettext with these translations by what they translate, in the order in which they stand. */
 export function moCatalogue(messages: Readonly<Record<string, string>>, { littleEndian = true } = {}): Uint8Array {
-  const entries = Object.entries(messages).map((pair) => pair.map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array]);
+  const entries = Object.entries(messages).map(
+    (pair) => pair.map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array],
+  );
   const texts = [...entries.map(([original]) => original), ...entries.map(([, translation]) => translation)];
   const tables = 20;
   const content = new Uint8Array(tables + texts.length * 8 + texts.reduce((sum, { length }) => sum + length + 1, 0));

@@ -24,7 +24,9 @@ describe('NearDuplicates', () => {
 
   it('takes none of many different texts for a copy', () => {
     const near = new NearDuplicates();
-    const copies = Array.from({ length: 300 }, (_, seed) => near.addIfNew(wordsOf(seed + 10, 200).join(' '))).filter((isNew) => !isNew);
+    const copies = Array.from({ length: 300 }, (_, seed) => near.addIfNew(wordsOf(seed + 10, 200).join(' '))).filter(
+      (isNew) => !isNew,
+    );
     assert.equal(copies.length, 0);
   });
 

@@ -16,9 +16,17 @@ describe('holdsSecret', () => {
     'a web token': `eyJ${filled(20)}.eyJ${filled(20)}.${filled(30)}`,
     'a password in a setting': `{ "password": "${filled(26)}" }`,
   };
-  for (const [what, text] of Object.entries(secrets)) it(`sees ${what}`, () => assert.equal(holdsSecret(`const x = 1;\n${text}\n`), true));
+  for (const [what, text] of Object.entries(secrets))
+    it(`sees ${what}`, () => assert.equal(holdsSecret(`const x = 1;\n${text}\n`), true));
 
   it('lets code pass that only speaks of secrets', () => {
-    for (const text of ['const password = readPassword();', 'apiKey: process.env.API_KEY', 'token = "<your token>"', 'password: "correct horse"', "PUBLIC KEY-----"]) assert.equal(holdsSecret(text), false, text);
+    for (const text of [
+      'const password = readPassword();',
+      'apiKey: process.env.API_KEY',
+      'token = "<your token>"',
+      'password: "correct horse"',
+      'PUBLIC KEY-----',
+    ])
+      assert.equal(holdsSecret(text), false, text);
   });
 });

@@ -17,7 +17,11 @@ describe('the texts that the vocabulary is chosen for', () => {
 
   it('are in packages that are trained on, each language in some', async () => {
     const packages = (await readPackages()).filter(({ heldOut }) => !heldOut);
-    const languages = new Set(packages.flatMap(({ pages, name }) => (pages === undefined ? [] : [/^libreoffice-(?:help|l10n)-([a-z]{2})/.exec(name)?.[1]])));
+    const languages = new Set(
+      packages.flatMap(({ pages, name }) =>
+        pages === undefined ? [] : [/^libreoffice-(?:help|l10n)-([a-z]{2})/.exec(name)?.[1]],
+      ),
+    );
     for (const language of PROSE_LANGUAGES) assert.ok(languages.has(language), language);
   });
 });

@@ -14,7 +14,9 @@ describe('texts of common words', () => {
   });
 
   it('have some of the words that are too rare to stand once', () => {
-    const bins = Array.from({ length: 301 }, (_, bin) => (bin === 300 ? Array.from({ length: 40 }, (_unused, word) => `w${word}`) : []));
+    const bins = Array.from({ length: 301 }, (_, bin) =>
+      bin === 300 ? Array.from({ length: 40 }, (_unused, word) => `w${word}`) : [],
+    );
     assert.deepEqual(wordsOf(bins, 100), ['w0', 'w10', 'w20', 'w30']);
   });
 
@@ -39,7 +41,8 @@ describe('texts of common words', () => {
     try {
       const data = path.join(folder, 'wordfreq', 'data');
       await mkdir(data, { recursive: true });
-      const put = (name: string, value: unknown): Promise<void> => writeFile(path.join(data, `${name}.msgpack.gz`), gzipSync(encode(value)));
+      const put = (name: string, value: unknown): Promise<void> =>
+        writeFile(path.join(data, `${name}.msgpack.gz`), gzipSync(encode(value)));
       const header = { format: 'cB', version: 1 };
       await put('_chinese_mapping', { 門: '门' });
       // The bin of a frequency of one in 250,000.

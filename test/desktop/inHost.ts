@@ -1,6 +1,7 @@
 /**
- * Tests that run inside VS Code's extension host, the desktop's by `npm run test:desktop` and the browser host's by `test/host/inHost.test.ts`.
- * `run` is what VS Code calls for `--extensionTestsPath`. Results go to the console and to the file that `CHORUS_TEST_RESULTS` names.
+ * Tests that run inside VS Code's extension host, the desktop's by `npm run test:desktop` and the browser host's by
+ * `test/host/inHost.test.ts`. `run` is what VS Code calls for `--extensionTestsPath`. Results go to the console and to
+ * the file that `CHORUS_TEST_RESULTS` names.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -26,9 +27,14 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   'every command of the manifest is registered': async () => {
-    const { contributes } = vscode.extensions.getExtension(EXTENSION_ID)?.packageJSON as { contributes: { commands: { command: string }[] } };
+    const { contributes } = vscode.extensions.getExtension(EXTENSION_ID)?.packageJSON as {
+      contributes: { commands: { command: string }[] };
+    };
     const registered = new Set(await vscode.commands.getCommands(true));
-    assert.deepEqual(contributes.commands.map(({ command }) => command).filter((command) => !registered.has(command)), []);
+    assert.deepEqual(
+      contributes.commands.map(({ command }) => command).filter((command) => !registered.has(command)),
+      [],
+    );
   },
 
   'ghost text of the real model is taken into the document': async () => {
@@ -50,8 +56,13 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   'the model answers through vscode.lm': async () => {
-    const model = await waitUntil('a model of Chorus', async () => (await vscode.lm.selectChatModels({ vendor: 'chorus' }))[0]);
-    const answer = await model.sendRequest([vscode.LanguageModelChatMessage.User('Write one short sentence about rivers.')]);
+    const model = await waitUntil(
+      'a model of Chorus',
+      async () => (await vscode.lm.selectChatModels({ vendor: 'chorus' }))[0],
+    );
+    const answer = await model.sendRequest([
+      vscode.LanguageModelChatMessage.User('Write one short sentence about rivers.'),
+    ]);
     let text = '';
     for await (const part of answer.text) text += part;
     assert.match(text, /\w+ \w+/);
@@ -63,20 +74,26 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
 export async function run(): Promise<void> {
   const results: InHostResult[] = [];
   for (const [name, test] of Object.entries(tests)) {
-    const error = await test().then(() => undefined, (cause: unknown) => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)));
+    const error = await test().then(
+      () => undefined,
+      (cause: unknown) => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)),
+    );
     results.push({ name, error });
     console.log(error === undefined ? `✔ ${name}` : `✖ ${name}\n${error}`);
   }
   const file = process.env['CHORUS_TEST_RESULTS'];
   if (file) await writeFile(file, JSON.stringify(results));
   const failed = results.filter(({ error }) => error !== undefined);
-  if (failed.length > 0) throw new Error(`${failed.length} of ${results.length} tests failed: ${failed.map(({ name }) => name).join('; ')}`);
+  if (failed.length > 0)
+    throw new Error(`${failed.length} of ${results.length} tests failed: ${failed.map(({ name }) => name).join('; ')}`);
 }
 
 async function openSample(name: string): Promise<vscode.TextDocument> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   assert.ok(folder, 'a folder is open');
-  return vscode.workspace.openTextDocument(vscode.Uri.file(path.join(folder.fsPath, name)).with({ scheme: folder.scheme, authority: folder.authority }));
+  return vscode.workspace.openTextDocument(
+    vscode.Uri.file(path.join(folder.fsPath, name)).with({ scheme: folder.scheme, authority: folder.authority }),
+  );
 }
 
 async function waitUntil<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {

@@ -1,6 +1,7 @@
 /**
- * `npm run test:desktop`: the in-host tests in the desktop's VS Code, newest and oldest, downloaded by @vscode/test-electron.
- * `CHORUS_VSCODE` names an installed VS Code's program instead. On Linux without a display it needs `xvfb-run`.
+ * `npm run test:desktop`: the in-host tests in the desktop's VS Code, newest and oldest, downloaded by
+ * @vscode/test-electron. `CHORUS_VSCODE` names an installed VS Code's program instead. On Linux without a display it
+ * needs `xvfb-run`.
  */
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { execa } from 'execa';
@@ -18,7 +19,8 @@ import { bundleInHostTests } from './bundle.ts';
 if (process.platform === 'linux' && !process.env['DISPLAY'] && !process.env['WAYLAND_DISPLAY']) {
   process.exitCode = await runUnderVirtualDisplay();
 } else {
-  for (const version of process.env['CHORUS_VSCODE'] ? ['installed'] : ['stable', OLDEST_HOST]) await testVersion(version);
+  for (const version of process.env['CHORUS_VSCODE'] ? ['installed'] : ['stable', OLDEST_HOST])
+    await testVersion(version);
 }
 
 async function testVersion(version: string): Promise<void> {
@@ -31,7 +33,8 @@ async function testVersion(version: string): Promise<void> {
     await runTests({
       vscodeExecutablePath,
       extensionDevelopmentPath: repository,
-      // Inside the extension's folder, so that the tests speak as the extension and need nobody's consent to use its model.
+      // Inside the extension's folder, so that the tests speak as the extension and need nobody's consent to use its
+      // model.
       extensionTestsPath: await bundleInHostTests(path.join(repository, 'dist', 'test')),
       extensionTestsEnv: { CHORUS_HOME: home, CHORUS_MODEL: model },
       launchArgs: [
@@ -61,9 +64,15 @@ async function download(version: string): Promise<string> {
 
 async function runUnderVirtualDisplay(): Promise<number> {
   if (!onPath('xvfb-run')) {
-    console.error("The desktop's VS Code needs a display. Install a virtual one (Debian: apt-get install xvfb xauth), or test in the browser host: npm run test:host");
+    console.error(
+      "The desktop's VS Code needs a display. Install a virtual one (Debian: apt-get install xvfb xauth), or test in the browser host: npm run test:host",
+    );
     return 1;
   }
-  const { exitCode } = await execa('xvfb-run', ['-a', process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url)], { stdio: 'inherit', reject: false });
+  const { exitCode } = await execa(
+    'xvfb-run',
+    ['-a', process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url)],
+    { stdio: 'inherit', reject: false },
+  );
   return exitCode ?? 1;
 }

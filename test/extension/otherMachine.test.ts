@@ -6,13 +6,20 @@ import { env, ExtensionKind } from './documents/support/vscode.ts';
 
 const { hasSettingsOfOtherMachine, leavesModel } = await import('../../extension/otherMachine.ts');
 
-const reader = (user: Readonly<Record<string, unknown>>): SettingsReader => ({ get: () => undefined, inspect: (section) => ({ globalValue: user[section] }) });
+const reader = (user: Readonly<Record<string, unknown>>): SettingsReader => ({
+  get: () => undefined,
+  inspect: (section) => ({ globalValue: user[section] }),
+});
 const { UI, Workspace } = ExtensionKind;
 
-describe('a window whose settings are another machine\'s', () => {
+describe("a window whose settings are another machine's", () => {
   afterEach(() => (env.remoteName = undefined));
 
-  const cases: readonly [remoteName: string | undefined, extensionKind: number, isOther: boolean][] = [[undefined, UI, false], ['ssh-remote', UI, true], ['ssh-remote', Workspace, false]];
+  const cases: readonly [remoteName: string | undefined, extensionKind: number, isOther: boolean][] = [
+    [undefined, UI, false],
+    ['ssh-remote', UI, true],
+    ['ssh-remote', Workspace, false],
+  ];
   for (const [remoteName, extensionKind, isOther] of cases) {
     it(`${isOther ? 'is' : 'is not'} one that is ${remoteName ?? 'local'}, with the extension ${extensionKind === UI ? 'beside the user' : 'beside the files'}`, () => {
       env.remoteName = remoteName;

@@ -7,7 +7,10 @@ import { compileFunction } from 'node:vm';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Stands for everything of VS Code's API: each property is one more of it, and may be called, constructed, extended and iterated. */
+/**
+ * Stands for everything of VS Code's API: each property is one more of it, and may be called, constructed, extended and
+ * iterated.
+ */
 function anything(known: Readonly<Record<string, unknown>> = {}): unknown {
   return new Proxy(class {}, {
     get: (target, key) => {
@@ -31,15 +34,35 @@ export async function registeredCommands(): Promise<ReadonlySet<string>> {
     return anything();
   };
   // A bundle copies a module's own properties, and has the others from its prototype.
-  const vscode = Object.create(anything({ commands: anything({ registerCommand, registerTextEditorCommand: registerCommand }) }) as object) as object;
-  const { outputFiles } = await build({ absWorkingDir: root, entryPoints: ['extension/main.ts'], bundle: true, write: false, platform: 'node', format: 'cjs', external: ['vscode'] });
+  const vscode = Object.create(
+    anything({ commands: anything({ registerCommand, registerTextEditorCommand: registerCommand }) }) as object,
+  ) as object;
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['extension/main.ts'],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    external: ['vscode'],
+  });
   const require = createRequire(import.meta.url);
   const module = { exports: {} as { activate(context: unknown): void } };
   const parameters = ['require', 'module', 'exports', 'chorusLoadStartMs'];
-  const load = compileFunction(outputFiles[0]?.text ?? '', parameters) as (require: (name: string) => unknown, ...others: readonly unknown[]) => void;
-  load((name: string) => (name === 'vscode' ? vscode : (require(name) as unknown)), module, module.exports, performance.now());
+  const load = compileFunction(outputFiles[0]?.text ?? '', parameters) as (
+    require: (name: string) => unknown,
+    ...others: readonly unknown[]
+  ) => void;
+  load(
+    (name: string) => (name === 'vscode' ? vscode : (require(name) as unknown)),
+    module,
+    module.exports,
+    performance.now(),
+  );
   const subscriptions: { dispose(): unknown }[] = [];
-  module.exports.activate(anything({ extensionPath: root, subscriptions, extension: anything({ packageJSON: { version: '0.0.0' } }) }));
+  module.exports.activate(
+    anything({ extensionPath: root, subscriptions, extension: anything({ packageJSON: { version: '0.0.0' } }) }),
+  );
   for (const subscription of subscriptions) subscription.dispose();
   return names;
 }

@@ -9,7 +9,11 @@ import manifest from '../../package.json' with { type: 'json' };
 const { switchSettingOff } = await import('../../extension/settingTarget.ts');
 
 describe('a setting that is switched off', () => {
-  const cases: readonly (readonly [where: string, workspace: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>])[] = [
+  const cases: readonly (readonly [
+    where: string,
+    workspace: Readonly<Record<string, unknown>>,
+    after: Readonly<Record<string, unknown>>,
+  ])[] = [
     ['is off for the user', {}, {}],
     ['is off in a workspace that has it on, too', { 'context.readAhead': true }, { 'context.readAhead': false }],
   ];
@@ -25,7 +29,8 @@ describe('a setting that is switched off', () => {
 describe('settings that commands switch where they are set', () => {
   for (const name of ['completion.enabled', 'completion.disabledLanguages', 'context.maxTokens', 'context.readAhead']) {
     it(`can be set by a workspace, and not by one of its folders: ${name}`, () => {
-      const properties: Readonly<Record<string, { readonly scope?: string }>> = manifest.contributes.configuration.properties;
+      const properties: Readonly<Record<string, { readonly scope?: string }>> =
+        manifest.contributes.configuration.properties;
       assert.equal(properties[`chorus.${name}`]?.scope, 'window');
       assert.ok(!USER_ONLY_SETTINGS.includes(name));
     });

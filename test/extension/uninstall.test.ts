@@ -49,7 +49,14 @@ describe('the uninstall hook', () => {
     });
 
     /** A window of the other product, for which this script is the sidecar. */
-    const connect = (sidecarScript: string): Promise<Attachment> => findOrStart({ sidecarScript, execArgv: testedSidecar.execArgv, clientVersion: '0.1.0', homeFolder: home, extensionFolder: other });
+    const connect = (sidecarScript: string): Promise<Attachment> =>
+      findOrStart({
+        sidecarScript,
+        execArgv: testedSidecar.execArgv,
+        clientVersion: '0.1.0',
+        homeFolder: home,
+        extensionFolder: other,
+      });
 
     it('leaves all of it, until that one removes it too', async () => {
       const script = path.join(other, 'sidecar.mjs');
@@ -65,19 +72,24 @@ describe('the uninstall hook', () => {
       assert.equal(existsSync(home), false);
     });
 
-    it('stops a sidecar that runs from the folder that is removed, and leaves the rest', { skip: !testedSidecar.script.startsWith(root) && 'the tested sidecar lies elsewhere' }, async () => {
-      const { socket } = await connect(testedSidecar.script);
-      const closed = once(socket, 'close');
-      await uninstall(home);
-      await closed;
-      assert.ok(existsSync(path.join(home, 'models')));
-    });
+    it(
+      'stops a sidecar that runs from the folder that is removed, and leaves the rest',
+      { skip: !testedSidecar.script.startsWith(root) && 'the tested sidecar lies elsewhere' },
+      async () => {
+        const { socket } = await connect(testedSidecar.script);
+        const closed = once(socket, 'close');
+        await uninstall(home);
+        await closed;
+        assert.ok(existsSync(path.join(home, 'models')));
+      },
+    );
   });
 
   it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
     await writeFile(path.join(home, 'sidecar.log'), 'x');
-    for (const file of ['speeds.json', 'headNeeds.json', 'headNeeds.json.0f.tmp']) await writeFile(path.join(home, file), '[]');
+    for (const file of ['speeds.json', 'headNeeds.json', 'headNeeds.json.0f.tmp'])
+      await writeFile(path.join(home, file), '[]');
     await mkdir(path.join(home, 'contexts', 'workspace'), { recursive: true });
     await writeFile(path.join(home, 'contexts', 'workspace', 'a.rows'), 'x');
     await uninstall(home);

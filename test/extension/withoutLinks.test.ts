@@ -7,7 +7,8 @@ import { withoutLinks } from '../../extension/withoutLinks.ts';
 
 /** What VS Code's notifications make a link of (`parseLinkedText`). */
 const LINK = /\[[^\]]+\]\((?:https?:\/\/|command:|file:)[^)\s]+(?: (["']).+?\1)?\)/i;
-const words = 'Log in [here](command:workbench.action.terminal.sendSequence?%7B%7D "Help") or [there](https://x.example)';
+const words =
+  'Log in [here](command:workbench.action.terminal.sendSequence?%7B%7D "Help") or [there](https://x.example)';
 
 describe("others' words in a notification", () => {
   it('would be links', () => assert.match(words, LINK));
@@ -27,5 +28,6 @@ describe("others' words in a notification", () => {
     });
   }
 
-  it('stay as they are where nothing is a link', () => assert.equal(withoutLinks('list[0] (first), f(x)[1]'), 'list[0] (first), f(x)[1]'));
+  it('stay as they are where nothing is a link', () =>
+    assert.equal(withoutLinks('list[0] (first), f(x)[1]'), 'list[0] (first), f(x)[1]'));
 });

@@ -45,35 +45,41 @@ for (const version of TESTED_HOSTS) {
       assert.equal(await host.read(FILE), `${original}// end`);
     });
 
-    scenario('tests, a translation and a refactoring come as previews; what is accepted stands in its document alone', async (host) => {
-      const window = await host.openWindow();
-      const original = await host.read(FILE);
-      const decide = async (decision: 'Accept' | 'Reject'): Promise<void> => {
-        await window.appears(window.diffEditor());
-        await window.command(`Chorus: ${decision} Edit`);
-        await window.diffEditor().waitFor({ state: 'hidden' });
-        await window.focusEditor();
-      };
-      await window.openFile(host.file('src/point.ts'));
-      await window.goTo(9, 5);
-      await window.command('Chorus: Write Tests');
-      await decide('Accept');
-      await window.page.locator('.part.editor .tab.active.dirty', { hasText: 'point.test.ts' }).waitFor();
-      await window.savedText(host.file('src/point.test.ts'), (text) => text.includes('new Point('));
+    scenario(
+      'tests, a translation and a refactoring come as previews; what is accepted stands in its document alone',
+      async (host) => {
+        const window = await host.openWindow();
+        const original = await host.read(FILE);
+        const decide = async (decision: 'Accept' | 'Reject'): Promise<void> => {
+          await window.appears(window.diffEditor());
+          await window.command(`Chorus: ${decision} Edit`);
+          await window.diffEditor().waitFor({ state: 'hidden' });
+          await window.focusEditor();
+        };
+        await window.openFile(host.file('src/point.ts'));
+        await window.goTo(9, 5);
+        await window.command('Chorus: Write Tests');
+        await decide('Accept');
+        await window.page.locator('.part.editor .tab.active.dirty', { hasText: 'point.test.ts' }).waitFor();
+        await window.savedText(host.file('src/point.test.ts'), (text) => text.includes('new Point('));
 
-      await window.openFile(host.file(FILE));
-      await window.goTo(9, 5);
-      await window.command('Chorus: Translate Comments and Strings');
-      await window.answerInput('German');
-      await decide('Reject');
-      await window.command('Chorus: Refactor');
-      await window.answerInput('Rename total to sum.');
-      await decide('Accept');
-      // What stands before the function is not the model's to change; how it names things is its own.
-      const before = original.slice(0, original.indexOf('/**'));
-      await window.savedText(host.file(FILE), (text) => text !== original && text.startsWith(before) && text.includes('(items: Item[])'));
-      await waitFor('no tab with unsaved changes', async () => (await window.dirtyTabs().count()) === 0);
-    });
+        await window.openFile(host.file(FILE));
+        await window.goTo(9, 5);
+        await window.command('Chorus: Translate Comments and Strings');
+        await window.answerInput('German');
+        await decide('Reject');
+        await window.command('Chorus: Refactor');
+        await window.answerInput('Rename total to sum.');
+        await decide('Accept');
+        // What stands before the function is not the model's to change; how it names things is its own.
+        const before = original.slice(0, original.indexOf('/**'));
+        await window.savedText(
+          host.file(FILE),
+          (text) => text !== original && text.startsWith(before) && text.includes('(items: Item[])'),
+        );
+        await waitFor('no tab with unsaved changes', async () => (await window.dirtyTabs().count()) === 0);
+      },
+    );
 
     scenario('an explanation goes to the chat panel', async (host) => {
       const window = await host.openWindow();

@@ -8,7 +8,10 @@ import type { Window } from './driver.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
-/** Places where the small model of the tests gets it right. `CHORUS_CALL_SITES=all` tries every one, which takes minutes, and writes `docs/results/call-sites.md`. */
+/**
+ * Places where the small model of the tests gets it right. `CHORUS_CALL_SITES=all` tries every one, which takes
+ * minutes, and writes `docs/results/call-sites.md`.
+ */
 const USUAL = ['pottery.py', 'src/sail.ts', 'crossing.go', 'src/pilot.rs', 'shop/Cellar.java', 'src/deck.c'];
 const triesAll = process.env['CHORUS_CALL_SITES'] === 'all';
 const sites = triesAll ? CALL_SITES : CALL_SITES.filter(({ caller }) => USUAL.includes(caller.path));
@@ -17,7 +20,10 @@ const MIN_RIGHT = triesAll ? 20 : USUAL.length;
 /** Where nothing is shown, no name is wrong. */
 const MIN_SHOWN = sites.length / 2;
 
-/** The ghost text at each site, all in one window, beside the definitions of all sites; with them in the index, where the context is on. */
+/**
+ * The ghost text at each site, all in one window, beside the definitions of all sites; with them in the index, where
+ * the context is on.
+ */
 async function ghostTexts(host: Scenario, { context }: { readonly context: boolean }): Promise<GhostTexts> {
   for (const { definition } of CALL_SITES) await host.write(definition.path, definition.text);
   const window = await host.openWindow();
@@ -54,12 +60,18 @@ describeHost(NEWEST_HOST, (scenario) => {
     if (triesAll && withContext && without) await writeCallSitesPage({ withContext, without });
   });
 
-  scenario(`calls to functions of other files show their names and arguments, at ${sites.length} places in ${new Set(sites.map(({ language }) => language)).size} languages`, async (host) => {
-    assert.ok(sites.length >= MIN_RIGHT, `there are ${sites.length} places`);
-    const found = (withContext = await ghostTexts(host, { context: true }));
-    const wrong = sites.filter((site) => !isRight(site, found.get(site)));
-    assert.ok(sites.length - wrong.length >= MIN_RIGHT, wrong.map((site) => `${site.caller.path}: ${found.get(site)}, not ${restOfCall(site)}`).join('\n'));
-  });
+  scenario(
+    `calls to functions of other files show their names and arguments, at ${sites.length} places in ${new Set(sites.map(({ language }) => language)).size} languages`,
+    async (host) => {
+      assert.ok(sites.length >= MIN_RIGHT, `there are ${sites.length} places`);
+      const found = (withContext = await ghostTexts(host, { context: true }));
+      const wrong = sites.filter((site) => !isRight(site, found.get(site)));
+      assert.ok(
+        sites.length - wrong.length >= MIN_RIGHT,
+        wrong.map((site) => `${site.caller.path}: ${found.get(site)}, not ${restOfCall(site)}`).join('\n'),
+      );
+    },
+  );
 
   scenario('and other names where the user takes the context away', async (host) => {
     await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.context.workspace': false }));
@@ -67,6 +79,9 @@ describeHost(NEWEST_HOST, (scenario) => {
     const shown = sites.filter((site) => found.get(site));
     assert.ok(shown.length >= MIN_SHOWN, `ghost text came at ${shown.length} of ${sites.length} places`);
     const named = sites.filter((site) => hasName(site, found.get(site)));
-    assert.deepEqual(named.map((site) => `${site.caller.path}: ${found.get(site)}`), []);
+    assert.deepEqual(
+      named.map((site) => `${site.caller.path}: ${found.get(site)}`),
+      [],
+    );
   });
 });

@@ -16,14 +16,29 @@ interface Counts {
 
 /** How many of the ghost texts are right. */
 export function callSiteCounts(texts: GhostTexts): Counts {
-  const count = (fits: (site: CallSite, text: string) => boolean): number => [...texts].filter(([site, text]) => fits(site, text)).length;
-  return { sites: texts.size, calls: count(isRight), names: count(hasName), shown: count((_site, text) => text !== '') };
+  const count = (fits: (site: CallSite, text: string) => boolean): number =>
+    [...texts].filter(([site, text]) => fits(site, text)).length;
+  return {
+    sites: texts.size,
+    calls: count(isRight),
+    names: count(hasName),
+    shown: count((_site, text) => text !== ''),
+  };
 }
 
 /** Writes `docs/results/call-sites.md`: what was shown with the context and without it. */
-export async function writeCallSitesPage({ withContext, without }: { readonly withContext: GhostTexts; readonly without: GhostTexts }): Promise<void> {
-  const total = (name: string, { sites, calls, names, shown }: Counts): string => `| ${name} | ${calls} of ${sites} | ${names} | ${shown} |`;
-  const each = [...withContext].map(([site, text]) => [site.language, code(restOfCall(site)), code(text), code(without.get(site) ?? '')].join(' | '));
+export async function writeCallSitesPage({
+  withContext,
+  without,
+}: {
+  readonly withContext: GhostTexts;
+  readonly without: GhostTexts;
+}): Promise<void> {
+  const total = (name: string, { sites, calls, names, shown }: Counts): string =>
+    `| ${name} | ${calls} of ${sites} | ${names} | ${shown} |`;
+  const each = [...withContext].map(([site, text]) =>
+    [site.language, code(restOfCall(site)), code(text), code(without.get(site) ?? '')].join(' | '),
+  );
   await writeReport({
     name: 'call-sites',
     title: 'Calls to functions of other files, in VS Code',
@@ -32,7 +47,13 @@ export async function writeCallSitesPage({ withContext, without }: { readonly wi
     figures: {
       withContext: callSiteCounts(withContext),
       without: callSiteCounts(without),
-      places: [...withContext].map(([site, text]) => ({ language: site.language, caller: site.caller.path, call: restOfCall(site), withContext: text, without: without.get(site) ?? '' })),
+      places: [...withContext].map(([site, text]) => ({
+        language: site.language,
+        caller: site.caller.path,
+        call: restOfCall(site),
+        withContext: text,
+        without: without.get(site) ?? '',
+      })),
     },
     body: `
 VS Code ${NEWEST_HOST} in a browser. Each place calls a function that another file of the workspace defines; the names were made up for the test (\`test/host/callSites.ts\`), so that only that file can

@@ -19,7 +19,9 @@ for (const version of TESTED_HOSTS) {
       const code = (await window.webview().locator('.code-block pre code').last().textContent()) ?? '';
       assert.match(code, /\S/);
       await chat.codeButton('Insert at cursor').click();
-      await window.page.locator('.part.editor .view-lines', { hasText: code.trim().split('\n')[0]?.trim() ?? '' }).waitFor();
+      await window.page
+        .locator('.part.editor .view-lines', { hasText: code.trim().split('\n')[0]?.trim() ?? '' })
+        .waitFor();
       await window.focusEditor();
       const saved = await window.savedText(file, (text) => text.trim() !== '');
       assert.equal(saved.trim(), code.trim());
@@ -38,15 +40,20 @@ for (const version of TESTED_HOSTS) {
       assert.equal(await chat.button('Try again').count(), 1);
     });
 
-    scenario('a question is answered, and the next one too, while a message stands that a file which it names is not there', async (host) => {
-      const window = await host.openWindow();
-      const chat = await window.openChat();
-      await chat.ask('Say hello to #file:nowhere.ts');
-      await window.page.locator('.notification-toast', { hasText: 'The workspace has no file nowhere.ts.' }).waitFor();
-      assert.match(await chat.answerEnds(), /\S/);
-      await chat.ask('Say hello again.');
-      assert.match(await chat.answerEnds(), /\S/);
-    });
+    scenario(
+      'a question is answered, and the next one too, while a message stands that a file which it names is not there',
+      async (host) => {
+        const window = await host.openWindow();
+        const chat = await window.openChat();
+        await chat.ask('Say hello to #file:nowhere.ts');
+        await window.page
+          .locator('.notification-toast', { hasText: 'The workspace has no file nowhere.ts.' })
+          .waitFor();
+        assert.match(await chat.answerEnds(), /\S/);
+        await chat.ask('Say hello again.');
+        assert.match(await chat.answerEnds(), /\S/);
+      },
+    );
 
     scenario('a selection is explained in the chat panel', async (host) => {
       const window = await host.openWindow();
@@ -61,40 +68,50 @@ for (const version of TESTED_HOSTS) {
       assert.match((await chat.questions.last().textContent()) ?? '', /\/explain/);
     });
 
-    scenario('the panel is used by the keyboard alone, with a name for each stop, in the colours of a high-contrast theme', async (host) => {
-      const window = await host.openWindow();
-      const chat = await window.openChat();
-      const lightText = await chat.textColours();
-      await host.write('.vscode/settings.json', JSON.stringify({ 'workbench.colorTheme': 'Default High Contrast' }));
-      await waitFor('the theme in the panel', async () => (await chat.textColours()).shown !== lightText.shown);
-      const { shown, ofTheme } = await chat.textColours();
-      assert.equal(shown, ofTheme);
+    scenario(
+      'the panel is used by the keyboard alone, with a name for each stop, in the colours of a high-contrast theme',
+      async (host) => {
+        const window = await host.openWindow();
+        const chat = await window.openChat();
+        const lightText = await chat.textColours();
+        await host.write('.vscode/settings.json', JSON.stringify({ 'workbench.colorTheme': 'Default High Contrast' }));
+        await waitFor('the theme in the panel', async () => (await chat.textColours()).shown !== lightText.shown);
+        const { shown, ofTheme } = await chat.textColours();
+        assert.equal(shown, ofTheme);
 
-      await window.command('Chorus: Focus on Chat View');
-      await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
-      await window.type('Write a JavaScript function add(a, b). Answer with one code block.');
-      for (const name of ['Dictate', 'Send (Enter)']) {
-        await window.press('Tab');
-        assert.deepEqual(await chat.focused(), { role: 'button', name });
-      }
-      await window.press('Enter');
-      await chat.answerBegins();
-      assert.match(await chat.answerEnds(), /add/);
-      await window.screenshot('chat-high-contrast');
+        await window.command('Chorus: Focus on Chat View');
+        await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
+        await window.type('Write a JavaScript function add(a, b). Answer with one code block.');
+        for (const name of ['Dictate', 'Send (Enter)']) {
+          await window.press('Tab');
+          assert.deepEqual(await chat.focused(), { role: 'button', name });
+        }
+        await window.press('Enter');
+        await chat.answerBegins();
+        assert.match(await chat.answerEnds(), /add/);
+        await window.screenshot('chat-high-contrast');
 
-      const stops: string[] = [];
-      await window.command('Chorus: Focus on Chat View');
-      await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
-      // Backwards through the panel, to the conversation that is its first stop.
-      for (let focused = await chat.focused(); focused.name !== 'Conversation'; focused = await chat.focused()) {
-        assert.notEqual(focused.name, '', `a ${focused.role} without a name comes before ${stops.join(', ')}`);
-        stops.unshift(focused.name);
-        assert.ok(stops.length < 30, `Shift+Tab goes in circles: ${stops.join(', ')}`);
-        await window.press('Shift+Tab');
-      }
-      for (const name of ['Copy', 'Insert at cursor', 'Apply: show as a change to the file', 'Try again', 'Add the selection', 'Question']) {
-        assert.ok(stops.includes(name), `${name} is not among ${stops.join(', ')}`);
-      }
-    });
+        const stops: string[] = [];
+        await window.command('Chorus: Focus on Chat View');
+        await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
+        // Backwards through the panel, to the conversation that is its first stop.
+        for (let focused = await chat.focused(); focused.name !== 'Conversation'; focused = await chat.focused()) {
+          assert.notEqual(focused.name, '', `a ${focused.role} without a name comes before ${stops.join(', ')}`);
+          stops.unshift(focused.name);
+          assert.ok(stops.length < 30, `Shift+Tab goes in circles: ${stops.join(', ')}`);
+          await window.press('Shift+Tab');
+        }
+        for (const name of [
+          'Copy',
+          'Insert at cursor',
+          'Apply: show as a change to the file',
+          'Try again',
+          'Add the selection',
+          'Question',
+        ]) {
+          assert.ok(stops.includes(name), `${name} is not among ${stops.join(', ')}`);
+        }
+      },
+    );
   });
 }

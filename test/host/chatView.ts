@@ -24,15 +24,23 @@ export class ChatView {
 
   /** Waits until the answer to the last question has begun to appear. It may have ended by then. */
   async answerBegins(timeoutMs?: number): Promise<string> {
-    return waitFor('the beginning of an answer', async () => {
-      const text = await this.#lastAnswer();
-      return text === undefined || text.trim() === '' ? undefined : text;
-    }, { timeoutMs });
+    return waitFor(
+      'the beginning of an answer',
+      async () => {
+        const text = await this.#lastAnswer();
+        return text === undefined || text.trim() === '' ? undefined : text;
+      },
+      { timeoutMs },
+    );
   }
 
   /** Waits for the end of the answer to the last question and gives its text. */
   async answerEnds(timeoutMs?: number): Promise<string> {
-    return waitFor('the end of an answer', async () => ((await this.streaming().count()) > 0 ? undefined : this.#lastAnswer()), { timeoutMs });
+    return waitFor(
+      'the end of an answer',
+      async () => ((await this.streaming().count()) > 0 ? undefined : this.#lastAnswer()),
+      { timeoutMs },
+    );
   }
 
   /** The answer that is being written. */

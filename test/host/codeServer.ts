@@ -1,4 +1,7 @@
-/** One running VS Code server with data folders of its own: extensions are put in, windows open its addresses, `stop` ends what was started. */
+/**
+ * One running VS Code server with data folders of its own: extensions are put in, windows open its addresses, `stop`
+ * ends what was started.
+ */
 import { execa, type ResultPromise } from 'execa';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +12,10 @@ import type { Host, HostVersion } from './setup.ts';
 
 export interface CodeServerOptions {
   readonly host: Host;
-  /** Holds settings, extensions, logs and the sidecar's home. Should be fresh: unsaved documents of an earlier run come back otherwise. */
+  /**
+   * Holds settings, extensions, logs and the sidecar's home. Should be fresh: unsaved documents of an earlier run come
+   * back otherwise.
+   */
   readonly folder: string;
   readonly settings?: Record<string, unknown>;
   readonly env?: Record<string, string>;
@@ -75,7 +81,9 @@ export class CodeServer {
     const port = await freePort();
     const arguments_ = [
       ...['--host', '127.0.0.1', '--port', String(port)],
-      ...(options.connectionToken ? ['--connection-token-file', await writeToken(options)] : ['--without-connection-token']),
+      ...(options.connectionToken
+        ? ['--connection-token-file', await writeToken(options)]
+        : ['--without-connection-token']),
       ...['--telemetry-level', 'off', '--disable-telemetry'],
       // A window that is gone keeps its extension host for three hours otherwise.
       ...['--reconnection-grace-time', '5'],
@@ -89,7 +97,10 @@ export class CodeServer {
     } catch (error) {
       await server.stop();
       const log = await readFile(server.logFile, 'utf8');
-      throw new Error(`VS Code ${options.host.version} didn't start. The end of ${server.logFile}:\n${log.slice(-2_000)}`, { cause: error });
+      throw new Error(
+        `VS Code ${options.host.version} didn't start. The end of ${server.logFile}:\n${log.slice(-2_000)}`,
+        { cause: error },
+      );
     }
     return server;
   }
@@ -137,23 +148,37 @@ export async function installVsix(options: CodeServerOptions, vsix: string): Pro
   await spawnServer(options, ['--install-extension', vsix, '--force']);
   const installed = await readdir(extensionsFolder(options.folder), { withFileTypes: true });
   const folder = installed.find((entry) => entry.isDirectory() && entry.name.startsWith('chorus.chorus-'));
-  if (!folder) throw new Error(`${vsix} was not installed. The end of the log: ${(await readFile(path.join(options.folder, 'server.log'), 'utf8')).slice(-2_000)}`);
+  if (!folder)
+    throw new Error(
+      `${vsix} was not installed. The end of the log: ${(await readFile(path.join(options.folder, 'server.log'), 'utf8')).slice(-2_000)}`,
+    );
   return path.join(extensionsFolder(options.folder), folder.name);
 }
 
 function spawnServer(options: CodeServerOptions, arguments_: readonly string[]): ResultPromise {
   const { host, folder } = options;
-  const child = execa(host.nodePath, [
-    host.serverMain,
-    '--accept-server-license-terms',
-    ...['--server-data-dir', folder, '--user-data-dir', path.join(folder, 'data'), '--extensions-dir', extensionsFolder(folder)],
-    ...arguments_,
-  ], {
-    env: { EXTENSIONS_GALLERY: '{"serviceUrl":""}', CHORUS_HOME: chorusHome(options), ...options.env },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    buffer: false,
-  });
+  const child = execa(
+    host.nodePath,
+    [
+      host.serverMain,
+      '--accept-server-license-terms',
+      ...[
+        '--server-data-dir',
+        folder,
+        '--user-data-dir',
+        path.join(folder, 'data'),
+        '--extensions-dir',
+        extensionsFolder(folder),
+      ],
+      ...arguments_,
+    ],
+    {
+      env: { EXTENSIONS_GALLERY: '{"serviceUrl":""}', CHORUS_HOME: chorusHome(options), ...options.env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      buffer: false,
+    },
+  );
   const log = createWriteStream(path.join(folder, 'server.log'), { flags: 'a' });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
@@ -176,7 +201,10 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** A test run that is ended by a signal ends its servers too. A program that handles the signals itself (`npm start`) is left alone. */
+/**
+ * A test run that is ended by a signal ends its servers too. A program that handles the signals itself (`npm start`) is
+ * left alone.
+ */
 function endOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(1));

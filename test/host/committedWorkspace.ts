@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 
 /** Makes a workspace a git repository whose one commit has all its files. */
 export function commitWorkspace(folder: string): void {
-  const git = (...parameters: string[]): unknown => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters], { cwd: folder });
+  const git = (...parameters: string[]): unknown =>
+    execFileSync(
+      'git',
+      ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...parameters],
+      { cwd: folder },
+    );
   git('init', '-q');
   git('add', '-A');
   git('commit', '-q', '-m', 'Add the shop');

@@ -21,7 +21,10 @@ for (const version of TESTED_HOSTS) {
     });
 
     scenario('ghost text goes on behind a bracket that the editor closed', async (host) => {
-      const file = await host.write('src/check.js', 'function isEmpty(list) {\n  return list.length === 0;\n}\n\nfunction check(result) {\n  if \n}\n');
+      const file = await host.write(
+        'src/check.js',
+        'function isEmpty(list) {\n  return list.length === 0;\n}\n\nfunction check(result) {\n  if \n}\n',
+      );
       const window = await host.openWindow();
       await window.openFile(file);
       await window.goTo(6, 6);
@@ -45,7 +48,12 @@ for (const version of TESTED_HOSTS) {
 
     scenario('what follows ghost text that is taken was prepared while it was on the screen', async (host) => {
       const window = await host.openWindow();
-      await window.openFile(await host.write('sums.py', 'def add(a, b):\n    total = a + b\n    return total\n\n\ndef subtract(a, b):\n    total = a'));
+      await window.openFile(
+        await host.write(
+          'sums.py',
+          'def add(a, b):\n    total = a + b\n    return total\n\n\ndef subtract(a, b):\n    total = a',
+        ),
+      );
       await window.goToEnd();
       const prepared = (await host.runningSidecar()) === undefined ? 0 : (await host.statistics()).prepared;
       assert.match(await window.typeForGhostText(' '), /^- b/);
@@ -71,30 +79,33 @@ for (const version of TESTED_HOSTS) {
       await window.shownGhostText((shown) => shown === ghost.slice(3));
     });
 
-    scenario('of a secret, of a link to it, and of an ignored file nothing reaches the sidecar, of the same text under another name it does', async (host) => {
-      const text = 'API_USER=shop\nAPI_KEY=abcdef\nAPI_HOST=';
-      await host.write('.gitignore', 'build/\n');
-      await symlink('.env', host.file('keys.txt'));
-      const window = await host.openWindow();
-      await window.openFile(host.file(FILE));
-      await window.goTo(...PLACE);
-      await window.typeForGhostText(' ');
-      const before = await host.reachedSidecar();
-      for (const kept of ['.env', 'keys.txt', 'build/generated.txt']) {
-        await window.openFile(await host.write(kept, text));
+    scenario(
+      'of a secret, of a link to it, and of an ignored file nothing reaches the sidecar, of the same text under another name it does',
+      async (host) => {
+        const text = 'API_USER=shop\nAPI_KEY=abcdef\nAPI_HOST=';
+        await host.write('.gitignore', 'build/\n');
+        await symlink('.env', host.file('keys.txt'));
+        const window = await host.openWindow();
+        await window.openFile(host.file(FILE));
+        await window.goTo(...PLACE);
+        await window.typeForGhostText(' ');
+        const before = await host.reachedSidecar();
+        for (const kept of ['.env', 'keys.txt', 'build/generated.txt']) {
+          await window.openFile(await host.write(kept, text));
+          await window.goToEnd();
+          await window.type('l');
+          await window.command('Trigger Inline Suggestion');
+          assert.deepEqual(await host.reachedSidecar(), before, kept);
+        }
+        await window.openFile(await host.write('settings.txt', text));
         await window.goToEnd();
         await window.type('l');
         await window.command('Trigger Inline Suggestion');
-        assert.deepEqual(await host.reachedSidecar(), before, kept);
-      }
-      await window.openFile(await host.write('settings.txt', text));
-      await window.goToEnd();
-      await window.type('l');
-      await window.command('Trigger Inline Suggestion');
-      await waitFor('the request', async () => (await host.reachedSidecar()).requests > before.requests);
-      // What was kept would have come before.
-      assert.equal((await host.reachedSidecar()).documents, before.documents + 1);
-    });
+        await waitFor('the request', async () => (await host.reachedSidecar()).requests > before.requests);
+        // What was kept would have come before.
+        assert.equal((await host.reachedSidecar()).documents, before.documents + 1);
+      },
+    );
 
     scenario('a word and a line of ghost text are taken', async (host) => {
       const window = await host.openWindow();
@@ -138,6 +149,13 @@ function notebook(...cells: readonly string[]): string {
     nbformat: 4,
     nbformat_minor: 5,
     metadata: { language_info: { name: 'python' } },
-    cells: cells.map((source, index) => ({ id: `cell${index}`, cell_type: 'code', source, metadata: {}, outputs: [], execution_count: null })),
+    cells: cells.map((source, index) => ({
+      id: `cell${index}`,
+      cell_type: 'code',
+      source,
+      metadata: {},
+      outputs: [],
+      execution_count: null,
+    })),
   });
 }

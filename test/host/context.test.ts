@@ -6,7 +6,8 @@ import { NEWEST_HOST } from './setup.ts';
 import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
 
-const PRICING = 'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
+const PRICING =
+  'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
 const MAIN = 'from shop import pricing\n\n\ndef order(item):\n    price = pricing';
 
 /** Opens `main.py` and types the point behind `pricing`. */
@@ -62,13 +63,18 @@ describeHost(NEWEST_HOST, (scenario) => {
     const files = /workspace: (\d+)/.exec((await listOf(window, 'Chorus: Show Context')).title)?.[1];
     await host.write('shop/pricing.py', `${PRICING}\n`);
     await host.write('stock.py', 'def level(item: str) -> int:\n    return 0\n');
-    await waitFor('the new file alone in the index', async () => (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`));
+    await waitFor('the new file alone in the index', async () =>
+      (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
+    );
   });
 
   scenario('a language server tells which of many definitions is meant', async (host) => {
     for (const side of ['north', 'south', 'east', 'west', 'upper', 'lower', 'inner', 'outer']) {
       const method = `reckon${side[0]?.toUpperCase()}${side.slice(1)}Brass`;
-      await host.write(`src/stands/${side}/till.ts`, `export class Till {\n  /** What lies in the tray. */\n  ${method}(trayMark: string): number {\n    return trayMark.length;\n  }\n}\n`);
+      await host.write(
+        `src/stands/${side}/till.ts`,
+        `export class Till {\n  /** What lies in the tray. */\n  ${method}(trayMark: string): number {\n    return trayMark.length;\n  }\n}\n`,
+      );
     }
     await host.write('src/index.ts', "export { Till } from './stands/south/till';\n");
     await host.write('src/close.ts', "import { Till } from './index';\n\nexport function close(till: Till) {\n  till");
@@ -79,19 +85,33 @@ describeHost(NEWEST_HOST, (scenario) => {
     // The server starts with the document, and answers a later ranking.
     // A statement of its own each time: "till. till." would ask for a property of that name.
     const rows = await waitForFileInContext(window, 'stands/south/till.ts', { typing: ' ; till.' });
-    assert.deepEqual(rows.filter((row) => row.includes('stands/') && !row.includes('south')), []);
+    assert.deepEqual(
+      rows.filter((row) => row.includes('stands/') && !row.includes('south')),
+      [],
+    );
   });
 
-  scenario('the user sees what is in the context and why, and a file that is written meanwhile counts', async (host) => {
-    await host.write('shop/pricing.py', PRICING);
-    const { window, ghost } = await ghostTextBehindPoint(host);
-    assert.match(ghost, /^gross_price\(/);
-    const why = await listOf(window, 'Chorus: Why This Completion?');
-    assert.ok(why.rows.some((row) => row.includes('gross_price') && row.includes('shop/pricing.py:1')), why.rows.join('\n'));
-    const before = await listOf(window, 'Chorus: Show Context');
-    assert.ok(before.rows.some((row) => row.includes('shop/pricing.py') && row.includes('imported here')), before.rows.join('\n'));
-    const files = /workspace: (\d+)/.exec(before.title)?.[1];
-    await host.write('shop/stock.py', 'def level(item: str) -> int:\n    return 0\n');
-    await waitFor('the new file in the index', async () => (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`));
-  });
+  scenario(
+    'the user sees what is in the context and why, and a file that is written meanwhile counts',
+    async (host) => {
+      await host.write('shop/pricing.py', PRICING);
+      const { window, ghost } = await ghostTextBehindPoint(host);
+      assert.match(ghost, /^gross_price\(/);
+      const why = await listOf(window, 'Chorus: Why This Completion?');
+      assert.ok(
+        why.rows.some((row) => row.includes('gross_price') && row.includes('shop/pricing.py:1')),
+        why.rows.join('\n'),
+      );
+      const before = await listOf(window, 'Chorus: Show Context');
+      assert.ok(
+        before.rows.some((row) => row.includes('shop/pricing.py') && row.includes('imported here')),
+        before.rows.join('\n'),
+      );
+      const files = /workspace: (\d+)/.exec(before.title)?.[1];
+      await host.write('shop/stock.py', 'def level(item: str) -> int:\n    return 0\n');
+      await waitFor('the new file in the index', async () =>
+        (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
+      );
+    },
+  );
 });

@@ -3,21 +3,36 @@ import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
 
 /** What a command of Chorus that tells of the context lists. */
-export async function listOf(window: Window, command: string): Promise<{ readonly title: string; readonly rows: readonly string[] }> {
+export async function listOf(
+  window: Window,
+  command: string,
+): Promise<{ readonly title: string; readonly rows: readonly string[] }> {
   await window.command(command);
   const widget = window.page.locator('.quick-input-widget');
   const title = widget.locator('.quick-input-title', { hasText: 'Context:' });
   await title.waitFor();
-  const found = { title: (await title.textContent()) ?? '', rows: await widget.locator('.monaco-list-row').allTextContents() };
+  const found = {
+    title: (await title.textContent()) ?? '',
+    rows: await widget.locator('.monaco-list-row').allTextContents(),
+  };
   await window.press('Escape');
   return found;
 }
 
-/** A user who goes to the palette at once has not asked for a completion yet, and is read ahead for after three seconds. */
+/**
+ * A user who goes to the palette at once has not asked for a completion yet, and is read ahead for after three seconds.
+ */
 const PAUSE_MS = 4_000;
 
-/** Types again and again, with pauses, until a file stands in the context and is read. Gives what *Show Context* lists then. */
-export async function waitForFileInContext(window: Window, file: string, options: { readonly typing: string }): Promise<readonly string[]> {
+/**
+ * Types again and again, with pauses, until a file stands in the context and is read. Gives what *Show Context* lists
+ * then.
+ */
+export async function waitForFileInContext(
+  window: Window,
+  file: string,
+  options: { readonly typing: string },
+): Promise<readonly string[]> {
   return waitFor(`${file} in the context`, async () => {
     await window.type(options.typing);
     await sleep(PAUSE_MS);

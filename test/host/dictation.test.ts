@@ -21,23 +21,29 @@ describe('dictation', () => {
   describeHost(
     NEWEST_HOST,
     (scenario) => {
-      scenario('is asked for once, writes into the chat box what is said, and closes the microphone by itself', async (host) => {
-        const window = await host.openWindow();
-        const chat = await window.openChat();
-        await chat.input.fill('Explain:');
-        await chat.button('Dictate').click();
-        assert.equal(await sound.listeners(), 0, 'before consent nobody listens');
-        await allowMicrophone(window);
-        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
-        await sign.waitFor();
-        assert.equal(await sound.listeners(), 1);
-        await sound.play(SENTENCE);
-        await waitFor('the words in the chat box', async () => (await chat.input.inputValue()) === `Explain: ${WORDS}`);
-        await window.screenshot('dictation');
-        await sign.waitFor({ state: 'hidden' });
-        assert.equal(await sound.listeners(), 0);
-        assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
-      });
+      scenario(
+        'is asked for once, writes into the chat box what is said, and closes the microphone by itself',
+        async (host) => {
+          const window = await host.openWindow();
+          const chat = await window.openChat();
+          await chat.input.fill('Explain:');
+          await chat.button('Dictate').click();
+          assert.equal(await sound.listeners(), 0, 'before consent nobody listens');
+          await allowMicrophone(window);
+          const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+          await sign.waitFor();
+          assert.equal(await sound.listeners(), 1);
+          await sound.play(SENTENCE);
+          await waitFor(
+            'the words in the chat box',
+            async () => (await chat.input.inputValue()) === `Explain: ${WORDS}`,
+          );
+          await window.screenshot('dictation');
+          await sign.waitFor({ state: 'hidden' });
+          assert.equal(await sound.listeners(), 0);
+          assert.equal(await chat.input.inputValue(), `Explain: ${WORDS}`);
+        },
+      );
 
       scenario('ends when the question is sent: the microphone closes, and the box stays empty', async (host) => {
         const window = await host.openWindow();
@@ -73,26 +79,32 @@ describe('dictation', () => {
         await played;
         await sign.waitFor({ state: 'hidden' });
         const shownAgain = await window.openChat();
-        await waitFor('the words in the chat box', async () => (await shownAgain.input.inputValue()) === `Explain: ${WORDS}`);
+        await waitFor(
+          'the words in the chat box',
+          async () => (await shownAgain.input.inputValue()) === `Explain: ${WORDS}`,
+        );
       });
 
-      scenario('without consent nobody listens, what stands in the box stays, and the next command asks again', async (host) => {
-        const window = await host.openWindow();
-        const chat = await window.openChat();
-        await chat.input.fill('Explain:');
-        const question = window.dialog('microphone');
-        for (let time = 0; time < 2; time++) {
-          await chat.button('Dictate').click();
-          await question.waitFor();
-          await window.press('Escape');
-          await question.waitFor({ state: 'hidden' });
-          assert.equal(await sound.listeners(), 0);
-          assert.equal(await chat.input.inputValue(), 'Explain:');
-          // What comes sooner is taken for the repetition of a key that is held.
-          await sleep(1_000);
-        }
-        assert.equal(await window.page.locator('.statusbar-item', { hasText: 'Listening' }).isVisible(), false);
-      });
+      scenario(
+        'without consent nobody listens, what stands in the box stays, and the next command asks again',
+        async (host) => {
+          const window = await host.openWindow();
+          const chat = await window.openChat();
+          await chat.input.fill('Explain:');
+          const question = window.dialog('microphone');
+          for (let time = 0; time < 2; time++) {
+            await chat.button('Dictate').click();
+            await question.waitFor();
+            await window.press('Escape');
+            await question.waitFor({ state: 'hidden' });
+            assert.equal(await sound.listeners(), 0);
+            assert.equal(await chat.input.inputValue(), 'Explain:');
+            // What comes sooner is taken for the repetition of a key that is held.
+            await sleep(1_000);
+          }
+          assert.equal(await window.page.locator('.statusbar-item', { hasText: 'Listening' }).isVisible(), false);
+        },
+      );
 
       scenario('writes into the box of a commit message, which is brought to the front', async (host) => {
         commitWorkspace(host.workspace);
@@ -132,25 +144,28 @@ describe('dictation', () => {
         assert.equal((await box.innerText()).replaceAll(/\s+/g, ' '), `fix: ${WORDS}`);
       });
 
-      scenario('writes at the cursor of an editor, ends at the second command, and one undo takes it back', async (host) => {
-        const window = await host.openWindow();
-        const file = await host.write('notes.md', 'Note:\n');
-        await window.openFile(file);
-        await window.goTo(1, 6);
-        await window.command('Chorus: Dictate');
-        await allowMicrophone(window);
-        const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
-        await sign.waitFor();
-        await sound.play(SENTENCE);
-        await window.page.locator('.part.editor .view-lines', { hasText: 'dialed' }).waitFor();
-        await sign.click();
-        await sign.waitFor({ state: 'hidden' });
-        assert.equal(await sound.listeners(), 0);
-        await window.focusEditor();
-        assert.equal(await window.savedText(file, (text) => text.includes('dialed')), `Note: ${WORDS}\n`);
-        await window.press('Control+Z');
-        assert.equal(await window.savedText(file, (text) => !text.includes('dialed')), 'Note:\n');
-      });
+      scenario(
+        'writes at the cursor of an editor, ends at the second command, and one undo takes it back',
+        async (host) => {
+          const window = await host.openWindow();
+          const file = await host.write('notes.md', 'Note:\n');
+          await window.openFile(file);
+          await window.goTo(1, 6);
+          await window.command('Chorus: Dictate');
+          await allowMicrophone(window);
+          const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
+          await sign.waitFor();
+          await sound.play(SENTENCE);
+          await window.page.locator('.part.editor .view-lines', { hasText: 'dialed' }).waitFor();
+          await sign.click();
+          await sign.waitFor({ state: 'hidden' });
+          assert.equal(await sound.listeners(), 0);
+          await window.focusEditor();
+          assert.equal(await window.savedText(file, (text) => text.includes('dialed')), `Note: ${WORDS}\n`);
+          await window.press('Control+Z');
+          assert.equal(await window.savedText(file, (text) => !text.includes('dialed')), 'Note:\n');
+        },
+      );
     },
     { env: sound.environment, settings: { 'chorus.speech.modelPath': speechModel, 'chorus.threads': 2 } },
   );

@@ -12,8 +12,20 @@ import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { allowMicrophone, SoundServer } from './soundServer.ts';
 
-/** With `CHORUS_DICTATION_LATENCY=1` it writes `docs/results/dictation-latency.md`; without, it is not run, since times are told and not tested. */
-const RECORDINGS = ['agent-loginok', 'queue-thankyou', 'cannot-complete-as-dialed', 'conf-onlyperson', 'privacy-prompt', 'vm-nobodyavail', 'invalid', 'ss-noservice'];
+/**
+ * With `CHORUS_DICTATION_LATENCY=1` it writes `docs/results/dictation-latency.md`; without, it is not run, since times
+ * are told and not tested.
+ */
+const RECORDINGS = [
+  'agent-loginok',
+  'queue-thankyou',
+  'cannot-complete-as-dialed',
+  'conf-onlyperson',
+  'privacy-prompt',
+  'vm-nobodyavail',
+  'invalid',
+  'ss-noservice',
+];
 const THREADS = 1;
 const POLL_MS = 20;
 
@@ -28,11 +40,20 @@ interface Dictated {
 }
 
 /** Plays a recording to the microphone that is open, and looks at the box until dictation ended by itself. */
-async function dictated(recording: string, { sound, chat, ended }: { readonly sound: SoundServer; readonly chat: ChatView; readonly ended: () => Promise<boolean> }): Promise<Dictated> {
+async function dictated(
+  recording: string,
+  {
+    sound,
+    chat,
+    ended,
+  }: { readonly sound: SoundServer; readonly chat: ChatView; readonly ended: () => Promise<boolean> },
+): Promise<Dictated> {
   const changes: { readonly at: number; readonly text: string }[] = [];
   const start = performance.now();
   let end = 0;
-  const playing = sound.play(path.join(RECORDINGS_FOLDER, `${recording}.wav`)).then(() => void (end = performance.now()));
+  const playing = sound
+    .play(path.join(RECORDINGS_FOLDER, `${recording}.wav`))
+    .then(() => void (end = performance.now()));
   while (end === 0 || !(await ended())) {
     const text = await chat.input.inputValue();
     if (text !== (changes.at(-1)?.text ?? '')) changes.push({ at: performance.now(), text });
@@ -46,8 +67,18 @@ async function dictated(recording: string, { sound, chat, ended }: { readonly so
     const last = changes.findLastIndex((change) => !same(change.text));
     return Math.max(0, ((changes[last + 1]?.at ?? performance.now()) - end) / 1000);
   };
-  const words = (shown: string): string => shown.toLowerCase().replaceAll(/[^\p{L}\p{N}\s]/gu, '').trim();
-  return { recording, text, firstWordSeconds: ((changes[0]?.at ?? end) - start) / 1000, wordsSeconds: since((shown) => words(shown) === words(text)), textSeconds: since((shown) => shown === text) };
+  const words = (shown: string): string =>
+    shown
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s]/gu, '')
+      .trim();
+  return {
+    recording,
+    text,
+    firstWordSeconds: ((changes[0]?.at ?? end) - start) / 1000,
+    wordsSeconds: since((shown) => words(shown) === words(text)),
+    textSeconds: since((shown) => shown === text),
+  };
 }
 
 if (process.env['CHORUS_DICTATION_LATENCY'] !== undefined) {
@@ -69,8 +100,13 @@ if (process.env['CHORUS_DICTATION_LATENCY'] !== undefined) {
           await sign.waitFor();
           all.push(await dictated(recording, { sound, chat, ended: async () => !(await sign.isVisible()) }));
         }
-        const rows = all.map(({ recording, text, firstWordSeconds, wordsSeconds, textSeconds }) => `| ${recording} | ${text} | ${firstWordSeconds.toFixed(1)} s | ${wordsSeconds.toFixed(1)} s | ${textSeconds.toFixed(1)} s |`);
-        const medians = (['firstWordSeconds', 'wordsSeconds', 'textSeconds'] as const).map((key) => `${median(all.slice(1).map((each) => each[key])).toFixed(1)} s`);
+        const rows = all.map(
+          ({ recording, text, firstWordSeconds, wordsSeconds, textSeconds }) =>
+            `| ${recording} | ${text} | ${firstWordSeconds.toFixed(1)} s | ${wordsSeconds.toFixed(1)} s | ${textSeconds.toFixed(1)} s |`,
+        );
+        const medians = (['firstWordSeconds', 'wordsSeconds', 'textSeconds'] as const).map(
+          (key) => `${median(all.slice(1).map((each) => each[key])).toFixed(1)} s`,
+        );
         await writeReport({
           name: 'dictation-latency',
           title: 'From speech to text in the chat box',

@@ -1,8 +1,18 @@
-/** Drives a VS Code window as a person does: keys, palette, what is on the screen. Waits on what the window shows, never on time. */
+/**
+ * Drives a VS Code window as a person does: keys, palette, what is on the screen. Waits on what the window shows, never
+ * on time.
+ */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type BrowserContext, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type FrameLocator,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { findBrowser } from '../../.scripts/system.ts';
 import { ChatView } from './chatView.ts';
 import { PATIENCE_MS, waitFor } from './waitFor.ts';
@@ -23,13 +33,22 @@ export async function launchBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error('No Chromium or Chrome found. Install one, or set CHORUS_CHROMIUM to its path.');
   // Whoever ends this process by a signal means all of it: Playwright's own handlers would close the browser and go on.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
-  return chromium.launch({ executablePath, ...signals, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+  return chromium.launch({
+    executablePath,
+    ...signals,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  });
 }
 
 export interface WindowOptions {
-  /** Whether `screenshot` writes to `docs/images/`: one version's pictures are there, not those of whichever came last. */
+  /**
+   * Whether `screenshot` writes to `docs/images/`: one version's pictures are there, not those of whichever came last.
+   */
   readonly takesPictures: boolean;
-  /** VS Code's display language, as a language pack sets it; by default English. Its own texts stay English: the pack is of this test's making and has none. */
+  /**
+   * VS Code's display language, as a language pack sets it; by default English. Its own texts stay English: the pack is
+   * of this test's making and has none.
+   */
   readonly displayLanguage?: string | undefined;
 }
 
@@ -55,7 +74,8 @@ export class Window {
   /** Opens a window in a browser profile of its own and waits for the workbench. */
   static async open(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    if (options.displayLanguage !== undefined) await context.addInitScript({ content: setDisplayLanguage(options.displayLanguage) });
+    if (options.displayLanguage !== undefined)
+      await context.addInitScript({ content: setDisplayLanguage(options.displayLanguage) });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     await page.goto(url);
@@ -66,7 +86,10 @@ export class Window {
   /** Whether a folder of the workspace is in the explorer, or comes there soon. */
   async showsFolders(): Promise<boolean> {
     const folder = this.page.locator('.explorer-folders-view .monaco-list-row').first();
-    return folder.waitFor({ timeout: FOLDERS_MS }).then(() => true, () => false);
+    return folder.waitFor({ timeout: FOLDERS_MS }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Closes the window as its close button does. */
@@ -94,7 +117,11 @@ export class Window {
   async #openTab(file: string): Promise<void> {
     const tab = this.page.locator('.part.editor .tab.active', { hasText: path.basename(file) });
     for (let attempt = 1; ; attempt++) {
-      await this.#quickPick('Control+P', file, this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first());
+      await this.#quickPick(
+        'Control+P',
+        file,
+        this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first(),
+      );
       try {
         await tab.waitFor({ timeout: OPEN_MS });
         break;
@@ -115,7 +142,11 @@ export class Window {
 
   /** Puts the cursor at a one-based position. */
   async goTo(line: number, column: number): Promise<void> {
-    await this.#quickPick('Control+G', `:${line}:${column}`, this.page.locator('.quick-input-list .monaco-list-row').first());
+    await this.#quickPick(
+      'Control+G',
+      `:${line}:${column}`,
+      this.page.locator('.quick-input-list .monaco-list-row').first(),
+    );
     await this.page.locator('.part.statusbar', { hasText: `Ln ${line}, Col ${column}` }).waitFor();
   }
 
@@ -137,11 +168,15 @@ export class Window {
     await this.press('Control+S');
     let text = '';
     try {
-      return await waitFor(`the saved text of ${path.basename(file)}`, async () => {
-        // A new document's file comes with its first save.
-        text = await readFile(file, 'utf8').catch(() => '');
-        return expected(text) ? text : undefined;
-      }, { timeoutMs: 10_000 });
+      return await waitFor(
+        `the saved text of ${path.basename(file)}`,
+        async () => {
+          // A new document's file comes with its first save.
+          text = await readFile(file, 'utf8').catch(() => '');
+          return expected(text) ? text : undefined;
+        },
+        { timeoutMs: 10_000 },
+      );
     } catch (error) {
       throw new Error(`${path.basename(file)} holds ${JSON.stringify(text)}`, { cause: error });
     }
@@ -168,20 +203,26 @@ export class Window {
 
   /** Waits for ghost text at the cursor, of a kind if one is asked for, and gives it. */
   async shownGhostText(isWanted: (text: string) => boolean = () => true, timeoutMs?: number): Promise<string> {
-    return waitFor('ghost text', async () => {
-      const text = (await this.ghostText().allTextContents()).join('').replaceAll('\u00a0', ' ');
-      return text.trim() !== '' && isWanted(text) ? text : undefined;
-    }, { timeoutMs });
+    return waitFor(
+      'ghost text',
+      async () => {
+        const text = (await this.ghostText().allTextContents()).join('').replaceAll('\u00a0', ' ');
+        return text.trim() !== '' && isWanted(text) ? text : undefined;
+      },
+      { timeoutMs },
+    );
   }
 
   /**
-   * Types text and gives the ghost text that follows it. A window that has just opened may not ask the provider at all for its first keystroke:
-   * then the last character is typed again, as a person would.
+   * Types text and gives the ghost text that follows it. A window that has just opened may not ask the provider at all
+   * for its first keystroke: then the last character is typed again, as a person would.
    */
   async typeForGhostText(text: string): Promise<string> {
     await this.type(text);
     for (let attempt = 1; attempt < TYPING_ATTEMPTS; attempt++) {
-      const shown = await this.shownGhostText(undefined, attempt === 1 ? FIRST_GHOST_TEXT_MS : GHOST_TEXT_MS).catch(() => undefined);
+      const shown = await this.shownGhostText(undefined, attempt === 1 ? FIRST_GHOST_TEXT_MS : GHOST_TEXT_MS).catch(
+        () => undefined,
+      );
       if (shown !== undefined) return shown;
       await this.press('Backspace');
       await this.type(text.slice(-1));
@@ -224,7 +265,10 @@ export class Window {
     return chat;
   }
 
-  /** Waits until something is shown that Chorus was asked for. When Chorus says that it failed, that ends the wait; a vain wait tells what else was said. */
+  /**
+   * Waits until something is shown that Chorus was asked for. When Chorus says that it failed, that ends the wait; a
+   * vain wait tells what else was said.
+   */
   async appears(what: Locator): Promise<void> {
     const messages = this.page.locator('.notification-list-item', { hasText: 'Chorus' });
     const failures = messages.filter({ has: this.page.locator('.codicon-error, .codicon-warning') });
@@ -258,7 +302,8 @@ export class Window {
 
   /** Writes `docs/images/<name>.png` when `CHORUS_SCREENSHOTS=1`. */
   async screenshot(name: string): Promise<void> {
-    if (this.#options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1') await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
+    if (this.#options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1')
+      await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
   }
 
   /** What is on the screen, for the message of a failing test. */
@@ -286,10 +331,13 @@ export class Window {
       await input.waitFor();
       await input.fill(text);
       // The commands of an editor that has just opened are not listed where the list was made a moment before.
-      const isThere = await row.waitFor({ timeout: attempt < QUICK_PICK_ATTEMPTS ? QUICK_PICK_MS : undefined }).then(() => true, (error: unknown) => {
-        if (attempt === QUICK_PICK_ATTEMPTS) throw error;
-        return false;
-      });
+      const isThere = await row.waitFor({ timeout: attempt < QUICK_PICK_ATTEMPTS ? QUICK_PICK_MS : undefined }).then(
+        () => true,
+        (error: unknown) => {
+          if (attempt === QUICK_PICK_ATTEMPTS) throw error;
+          return false;
+        },
+      );
       if (isThere) break;
       await this.page.keyboard.press('Escape');
       await input.waitFor({ state: 'hidden' });
@@ -301,7 +349,9 @@ export class Window {
   }
 }
 
-/** Run in the page before its scripts: sets what the file of a language pack's translations sets for the web workbench. */
+/**
+ * Run in the page before its scripts: sets what the file of a language pack's translations sets for the web workbench.
+ */
 function setDisplayLanguage(language: string): string {
   return `Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => ${JSON.stringify(language)}, set: () => undefined });`;
 }

@@ -25,15 +25,26 @@ export interface InstallOptions {
 }
 
 /** Puts the built extension into a server's extensions folder. Returns its folder. */
-export async function installBuiltExtension(serverFolder: string, { version, bundles = path.join(repository, 'dist'), hasModel = false }: InstallOptions = {}): Promise<string> {
-  if (!existsSync(path.join(bundles, 'extension.cjs'))) throw new Error(`There is no extension.cjs in ${bundles}: run npm run build first`);
+export async function installBuiltExtension(
+  serverFolder: string,
+  { version, bundles = path.join(repository, 'dist'), hasModel = false }: InstallOptions = {},
+): Promise<string> {
+  if (!existsSync(path.join(bundles, 'extension.cjs')))
+    throw new Error(`There is no extension.cjs in ${bundles}: run npm run build first`);
   const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as Manifest;
   manifest.version = version ?? manifest.version;
-  const folder = path.join(extensionsFolder(serverFolder), `${manifest.publisher}.${manifest.name}-${manifest.version}`);
+  const folder = path.join(
+    extensionsFolder(serverFolder),
+    `${manifest.publisher}.${manifest.name}-${manifest.version}`,
+  );
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
   for (const entry of await readdir(repository)) {
-    if (SHIPPED_FOLDERS.includes(entry) || /^package\.nls.*\.json$/.test(entry)) await cp(path.join(repository, entry), path.join(folder, entry), { recursive: true, filter: (source) => source !== modelsFolder });
+    if (SHIPPED_FOLDERS.includes(entry) || /^package\.nls.*\.json$/.test(entry))
+      await cp(path.join(repository, entry), path.join(folder, entry), {
+        recursive: true,
+        filter: (source) => source !== modelsFolder,
+      });
   }
   await cp(bundles, path.join(folder, 'dist'), { recursive: true });
   if (hasModel) await symlink(modelsFolder, path.join(folder, 'dist', 'models'), 'dir');
@@ -43,7 +54,11 @@ export async function installBuiltExtension(serverFolder: string, { version, bun
 
 /** Copies the probe, an extension that stands for any other one. */
 export async function installProbe(serverFolder: string): Promise<void> {
-  await cp(path.join(repository, 'test', 'host', 'probe'), path.join(extensionsFolder(serverFolder), 'chorus-test.probe-1.0.0'), { recursive: true });
+  await cp(
+    path.join(repository, 'test', 'host', 'probe'),
+    path.join(extensionsFolder(serverFolder), 'chorus-test.probe-1.0.0'),
+    { recursive: true },
+  );
 }
 
 /** Copies the sample workspace, so that a run changes nothing in the repository. */

@@ -10,39 +10,46 @@ import { waitFor } from './waitFor.ts';
 
 /** Something that is kept of the workspace, where the command line would look for it too. */
 async function kept(host: Scenario): Promise<string> {
-  const set = path.join(contextsFolder(host.session.server.chorusHome), contextSetName(workspaceKeyOf([pathToFileURL(host.workspace).href])));
+  const set = path.join(
+    contextsFolder(host.session.server.chorusHome),
+    contextSetName(workspaceKeyOf([pathToFileURL(host.workspace).href])),
+  );
   await mkdir(set, { recursive: true });
   await writeFile(path.join(set, 'a.rows'), 'x');
   return set;
 }
 
-const isForgotten = (set: string): Promise<boolean> => waitFor('the workspace to be forgotten', () => !existsSync(path.join(set, 'a.rows')));
+const isForgotten = (set: string): Promise<boolean> =>
+  waitFor('the workspace to be forgotten', () => !existsSync(path.join(set, 'a.rows')));
 
 for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
-    scenario('what is kept of a workspace goes by command, and when an ignore file changes, while a window is open or none', async (host) => {
-      const first = await host.openWindow();
-      const set = await kept(host);
-      await first.command('Chorus: Forget This Workspace');
-      await isForgotten(set);
-      await first.openFile(host.file('src/point.ts'));
-      await first.goTo(13, 11);
-      await first.typeForGhostText(' ');
-      await kept(host);
-      await first.command('Chorus: Forget This Workspace');
-      await isForgotten(set);
-      await kept(host);
-      await host.write('.gitignore', 'private/\n');
-      await isForgotten(set);
-      await waitFor('the new rules to be noted', () => existsSync(path.join(set, 'rules')));
-      await host.closeWindows();
-      await kept(host);
-      await host.write('.gitignore', 'private/\nsecret/\n');
-      const second = await host.openWindow();
-      await second.openFile(host.file('src/point.ts'));
-      await second.goTo(13, 11);
-      await second.typeForGhostText(' ');
-      await isForgotten(set);
-    });
+    scenario(
+      'what is kept of a workspace goes by command, and when an ignore file changes, while a window is open or none',
+      async (host) => {
+        const first = await host.openWindow();
+        const set = await kept(host);
+        await first.command('Chorus: Forget This Workspace');
+        await isForgotten(set);
+        await first.openFile(host.file('src/point.ts'));
+        await first.goTo(13, 11);
+        await first.typeForGhostText(' ');
+        await kept(host);
+        await first.command('Chorus: Forget This Workspace');
+        await isForgotten(set);
+        await kept(host);
+        await host.write('.gitignore', 'private/\n');
+        await isForgotten(set);
+        await waitFor('the new rules to be noted', () => existsSync(path.join(set, 'rules')));
+        await host.closeWindows();
+        await kept(host);
+        await host.write('.gitignore', 'private/\nsecret/\n');
+        const second = await host.openWindow();
+        await second.openFile(host.file('src/point.ts'));
+        await second.goTo(13, 11);
+        await second.typeForGhostText(' ');
+        await isForgotten(set);
+      },
+    );
   });
 }

@@ -1,6 +1,7 @@
 /**
- * What the host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace for each scenario; and an
- * end that leaves nothing behind. What a failing scenario had on its screens goes to `.cache/host-failures/`.
+ * What the host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace for
+ * each scenario; and an end that leaves nothing behind. What a failing scenario had on its screens goes to
+ * `.cache/host-failures/`.
  */
 import type { Browser } from 'playwright-core';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +12,12 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { homeFiles } from '../../sidecar/common/home.ts';
 import { readStateFile, type SidecarState } from '../../sidecar/client/stateFile.ts';
 import {
-  DIAGNOSTICS_REQUEST, STATISTICS_REQUEST, STATUS_REQUEST, type CompletionStatistics, type DiagnosticsResult, type SidecarStatus,
+  DIAGNOSTICS_REQUEST,
+  STATISTICS_REQUEST,
+  STATUS_REQUEST,
+  type CompletionStatistics,
+  type DiagnosticsResult,
+  type SidecarStatus,
 } from '../../sidecar/protocol/client.ts';
 import { RawClient } from '../sidecar/front/support/rawClient.ts';
 import { CodeServer, installVsix, type CodeServerOptions } from './codeServer.ts';
@@ -25,8 +31,8 @@ import { waitFor } from './waitFor.ts';
 const FAILURES = path.join(repository, '.cache', 'host-failures');
 
 /**
- * A window in a browser on a busy machine loses a key or a click now and then, which is no fault of what is tested: a scenario is tried again once,
- * from the start, and says so.
+ * A window in a browser on a busy machine loses a key or a click now and then, which is no fault of what is tested: a
+ * scenario is tried again once, from the start, and says so.
  */
 const ATTEMPTS = 2;
 const OPEN_ATTEMPTS = 6;
@@ -56,7 +62,11 @@ export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'f
 type DefineScenario = (name: string, run: (scenario: Scenario) => Promise<void>) => void;
 
 /** A suite in one VS Code. `define` receives what to define scenarios with. */
-export function describeHost(version: HostVersion, define: (scenario: DefineScenario) => void, options: HostOptions = {}): void {
+export function describeHost(
+  version: HostVersion,
+  define: (scenario: DefineScenario) => void,
+  options: HostOptions = {},
+): void {
   describe(`VS Code ${version}`, () => {
     let session: HostSession;
     before(async () => {
@@ -94,7 +104,11 @@ export class HostSession {
   readonly #folder: string;
   #scenarioCount = 0;
 
-  private constructor(server: CodeServer, browser: Browser, paths: { folder: string; extensionFolder: string; modelPath: string }) {
+  private constructor(
+    server: CodeServer,
+    browser: Browser,
+    paths: { folder: string; extensionFolder: string; modelPath: string },
+  ) {
     this.server = server;
     this.browser = browser;
     this.#folder = paths.folder;
@@ -112,7 +126,11 @@ export class HostSession {
         ? await installVsix({ host, folder: serverFolder }, options.vsix)
         : await installBuiltExtension(serverFolder, { version: options.extensionVersion, bundles: options.bundles });
       await options.prepare?.(serverFolder);
-      const settings = { ...STEADY_SETTINGS, ...(options.vsix ? {} : { 'chorus.modelPath': modelPath }), ...options.settings };
+      const settings = {
+        ...STEADY_SETTINGS,
+        ...(options.vsix ? {} : { 'chorus.modelPath': modelPath }),
+        ...options.settings,
+      };
       const server = await CodeServer.start({ ...options, host, folder: serverFolder, settings });
       try {
         return new HostSession(server, await launchBrowser(), { folder, extensionFolder, modelPath });
@@ -129,7 +147,10 @@ export class HostSession {
   /** A copy of the sample workspace, in a folder whose name has spaces and letters that are not Latin. */
   async newScenario(): Promise<Scenario> {
     this.#scenarioCount += 1;
-    return new Scenario(this, await copySampleWorkspace(path.join(this.#folder, `sample ${this.#scenarioCount} пример 例`)));
+    return new Scenario(
+      this,
+      await copySampleWorkspace(path.join(this.#folder, `sample ${this.#scenarioCount} пример 例`)),
+    );
   }
 
   /** Ends everything that was started. */
@@ -156,15 +177,23 @@ export class Scenario {
   }
 
   /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
-  async openWindow({ displayLanguage, workspace = this.workspace }: Pick<WindowOptions, 'displayLanguage'> & { readonly workspace?: string } = {}): Promise<Window> {
+  async openWindow({
+    displayLanguage,
+    workspace = this.workspace,
+  }: Pick<WindowOptions, 'displayLanguage'> & { readonly workspace?: string } = {}): Promise<Window> {
     const takesPictures = this.session.server.version === NEWEST_HOST;
     for (let attempt = 1; ; attempt++) {
-      const window = await Window.open(this.session.browser, this.session.server.windowUrl(workspace), { takesPictures, displayLanguage });
+      const window = await Window.open(this.session.browser, this.session.server.windowUrl(workspace), {
+        takesPictures,
+        displayLanguage,
+      });
       this.#windows.push(window);
       await window.chorusStatus().waitFor();
-      // VS Code in a browser opens a workspace of several folders without any of them now and then: "No Folder Opened", for as long as the window lives.
+      // VS Code in a browser opens a workspace of several folders without any of them now and then: "No Folder Opened",
+      // for as long as the window lives.
       if (!workspace.endsWith('.code-workspace') || (await window.showsFolders())) return window;
-      if (attempt === OPEN_ATTEMPTS) throw new Error(`VS Code opened ${path.basename(workspace)} without its folders in ${OPEN_ATTEMPTS} windows`);
+      if (attempt === OPEN_ATTEMPTS)
+        throw new Error(`VS Code opened ${path.basename(workspace)} without its folders in ${OPEN_ATTEMPTS} windows`);
       await window.close();
       this.#windows.splice(this.#windows.indexOf(window), 1);
     }
@@ -212,7 +241,11 @@ export class Scenario {
     const state = await this.sidecar();
     await using client = await RawClient.initialized(state);
     // Asked again at once each time: a completion does not take long.
-    await waitFor('the model to work', async () => ((await client.request(STATUS_REQUEST)) as SidecarStatus).state === 'busy', { intervalMs: 0 });
+    await waitFor(
+      'the model to work',
+      async () => ((await client.request(STATUS_REQUEST)) as SidecarStatus).state === 'busy',
+      { intervalMs: 0 },
+    );
     return state;
   }
 
@@ -239,7 +272,8 @@ export class Scenario {
     const target = path.join(FAILURES, name.replaceAll(/[^\w.-]+/g, '-'));
     await rm(target, { recursive: true, force: true });
     await mkdir(target, { recursive: true });
-    for (const [index, window] of this.#windows.entries()) await window.saveScreen(path.join(target, `window-${index + 1}.png`)).catch(() => undefined);
+    for (const [index, window] of this.#windows.entries())
+      await window.saveScreen(path.join(target, `window-${index + 1}.png`)).catch(() => undefined);
     const { folder, chorusHome } = this.session.server;
     await cp(path.join(folder, 'data', 'logs'), path.join(target, 'logs'), { recursive: true }).catch(() => undefined);
     await cp(homeFiles(chorusHome).logFile, path.join(target, 'sidecar.log')).catch(() => undefined);

@@ -9,13 +9,19 @@ import { HostSession } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
-/** The desktop's tests in the browser host's extension host, so that they are known to work where the desktop's VS Code can't be downloaded. */
+/**
+ * The desktop's tests in the browser host's extension host, so that they are known to work where the desktop's VS Code
+ * can't be downloaded.
+ */
 describe(`the desktop's tests in VS Code ${NEWEST_HOST}`, () => {
   let session: HostSession;
   let work: string;
   before(async () => {
     work = await mkdtemp(path.join(os.tmpdir(), 'chorus-in-host-'));
-    session = await HostSession.start(NEWEST_HOST, { testDriver: true, env: { CHORUS_TEST_RESULTS: path.join(work, 'results.json') } });
+    session = await HostSession.start(NEWEST_HOST, {
+      testDriver: true,
+      env: { CHORUS_TEST_RESULTS: path.join(work, 'results.json') },
+    });
   });
   after(async () => {
     await session.stop();
@@ -25,7 +31,8 @@ describe(`the desktop's tests in VS Code ${NEWEST_HOST}`, () => {
   it('pass', async () => {
     const { server, browser, extensionFolder } = session;
     const { workspace } = await session.newScenario();
-    // Inside the extension's folder, so that the tests speak as the extension and need nobody's consent to use its model.
+    // Inside the extension's folder, so that the tests speak as the extension and need nobody's consent to use its
+    // model.
     const testsPath = await bundleInHostTests(extensionFolder);
     const page = await browser.newPage();
     let exitCode: number | undefined;
@@ -33,13 +40,18 @@ describe(`the desktop's tests in VS Code ${NEWEST_HOST}`, () => {
     await page.exposeFunction('codeAutomationExit', (code: number) => {
       exitCode = code;
     });
-    await page.goto(server.windowUrl(workspace, [
-      ['extensionDevelopmentPath', server.remoteUri(extensionFolder)],
-      ['extensionTestsPath', server.remoteUri(testsPath)],
-    ]));
+    await page.goto(
+      server.windowUrl(workspace, [
+        ['extensionDevelopmentPath', server.remoteUri(extensionFolder)],
+        ['extensionTestsPath', server.remoteUri(testsPath)],
+      ]),
+    );
     await waitFor('the tests to end', () => exitCode !== undefined, { timeoutMs: 180_000 });
     const results = JSON.parse(await readFile(path.join(work, 'results.json'), 'utf8')) as InHostResult[];
-    assert.deepEqual(results.filter(({ error }) => error !== undefined), []);
+    assert.deepEqual(
+      results.filter(({ error }) => error !== undefined),
+      [],
+    );
     assert.ok(results.length > 0);
     assert.equal(exitCode, 0);
   });

@@ -9,7 +9,8 @@ import { describeHost } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
-const texts = (file: string): Readonly<Record<string, string>> => JSON.parse(readFileSync(path.join(repository, file), 'utf8')) as Record<string, string>;
+const texts = (file: string): Readonly<Record<string, string>> =>
+  JSON.parse(readFileSync(path.join(repository, file), 'utf8')) as Record<string, string>;
 const english = texts('package.nls.json');
 
 describeHost(NEWEST_HOST, (scenario) => {
@@ -25,18 +26,26 @@ describeHost(NEWEST_HOST, (scenario) => {
       await chooseLanguage(window, INTERFACE_LANGUAGES[language]);
       const bundle = texts(`l10n/bundle.l10n.${language}.json`);
       const manifest = texts(`package.nls.${language}.json`);
-      await waitFor('the panel in the language', async () => (await chat.input.getAttribute('aria-label').catch(() => undefined)) === bundle['Question']);
+      await waitFor(
+        'the panel in the language',
+        async () => (await chat.input.getAttribute('aria-label').catch(() => undefined)) === bundle['Question'],
+      );
       assert.equal(await window.webview().locator('html').getAttribute('dir'), direction);
       assert.equal(await window.webview().locator('html').getAttribute('lang'), language);
       await window.screenshot(`chat-${language}`);
 
       await window.command(`Chorus: ${english['command.commands']}`);
-      const row = window.page.locator('.quick-input-list .monaco-list-row', { hasText: manifest['command.explain'] ?? '' }).first();
+      const row = window.page
+        .locator('.quick-input-list .monaco-list-row', { hasText: manifest['command.explain'] ?? '' })
+        .first();
       await row.waitFor();
       await window.screenshot(`commands-${language}`);
       await window.press('Escape');
       await chooseLanguage(window, bundle["VS Code's display language"] ?? '');
-      await waitFor('the panel in English', async () => (await chat.input.getAttribute('aria-label').catch(() => undefined)) === 'Question');
+      await waitFor(
+        'the panel in English',
+        async () => (await chat.input.getAttribute('aria-label').catch(() => undefined)) === 'Question',
+      );
     });
   }
 

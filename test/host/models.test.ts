@@ -33,23 +33,33 @@ describe('models', () => {
   describeHost(
     NEWEST_HOST,
     (scenario) => {
-      scenario('are downloaded from a mirror, paused, gone on with and used; ghost text comes from what was downloaded', async (host) => {
-        const window = await host.openWindow();
-        await choose(window, 'SmolLM2 135M', 'choose-model');
-        const notification = (text: string) => window.page.locator('.notification-list-item', { hasText: text });
-        const progress = notification('Downloading SmolLM2 135M');
-        await progress.filter({ hasText: /4\d\s?%/ }).waitFor();
-        await window.screenshot('model-download');
-        await progress.getByRole('button', { name: 'Cancel' }).click();
-        await notification('is paused at').getByRole('button', { name: 'Go On' }).click();
-        const downloaded = path.join(host.session.server.chorusHome, 'models', 'smollm2-135m', file);
-        await waitFor('the downloaded model in use', async () => ((await host.sidecarStatus()).modelPath === downloaded ? true : undefined), { timeoutMs: 60_000 });
-        assert.deepEqual(await readFile(downloaded), await readFile(model));
-        assert.deepEqual(mirror.server.requests.map(({ url }) => url), Array.from({ length: 2 }, () => `/chorus/models/resolve/main/${file}`));
-        await window.openFile(host.file('src/point.ts'));
-        await window.goTo(13, 11);
-        await window.typeForGhostText(' ');
-      });
+      scenario(
+        'are downloaded from a mirror, paused, gone on with and used; ghost text comes from what was downloaded',
+        async (host) => {
+          const window = await host.openWindow();
+          await choose(window, 'SmolLM2 135M', 'choose-model');
+          const notification = (text: string) => window.page.locator('.notification-list-item', { hasText: text });
+          const progress = notification('Downloading SmolLM2 135M');
+          await progress.filter({ hasText: /4\d\s?%/ }).waitFor();
+          await window.screenshot('model-download');
+          await progress.getByRole('button', { name: 'Cancel' }).click();
+          await notification('is paused at').getByRole('button', { name: 'Go On' }).click();
+          const downloaded = path.join(host.session.server.chorusHome, 'models', 'smollm2-135m', file);
+          await waitFor(
+            'the downloaded model in use',
+            async () => ((await host.sidecarStatus()).modelPath === downloaded ? true : undefined),
+            { timeoutMs: 60_000 },
+          );
+          assert.deepEqual(await readFile(downloaded), await readFile(model));
+          assert.deepEqual(
+            mirror.server.requests.map(({ url }) => url),
+            Array.from({ length: 2 }, () => `/chorus/models/resolve/main/${file}`),
+          );
+          await window.openFile(host.file('src/point.ts'));
+          await window.goTo(13, 11);
+          await window.typeForGhostText(' ');
+        },
+      );
 
       scenario('whose licence forbids commercial use are downloaded only when it is accepted', async (host) => {
         const before = mirror.server.requests.length;

@@ -25,7 +25,9 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
   });
 
   /** A scenario of its own; where it fails, what the window showed is kept. */
-  async function inWindow(steps: (host: Awaited<ReturnType<HostSession['newScenario']>>) => Promise<void>): Promise<void> {
+  async function inWindow(
+    steps: (host: Awaited<ReturnType<HostSession['newScenario']>>) => Promise<void>,
+  ): Promise<void> {
     const host = await session.newScenario();
     try {
       await steps(host);
@@ -59,7 +61,10 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       const chat = await window.chatView();
       const answer = await chat.answerEnds();
       await window.screenshot('explain');
-      assert.match(answer, /returns a list of (article )?names .*(less than|below|fewer than|under) the (given |specified |provided )?minimum/);
+      assert.match(
+        answer,
+        /returns a list of (article )?names .*(less than|below|fewer than|under) the (given |specified |provided )?minimum/,
+      );
     }));
 
   it('warns in the chat panel of the model inside, and offers others', () =>

@@ -1,4 +1,7 @@
-/** A sidecar that is killed at work, as its user lives through it: what the scenarios check, and what `test/bench/recovery.ts` takes the time of. */
+/**
+ * A sidecar that is killed at work, as its user lives through it: what the scenarios check, and what
+ * `test/bench/recovery.ts` takes the time of.
+ */
 import assert from 'node:assert/strict';
 import type { Window } from './driver.ts';
 import type { Scenario } from './hostSession.ts';
@@ -13,7 +16,10 @@ export async function completeInFile(host: Scenario, window: Window): Promise<st
   return window.typeForGhostText(' ');
 }
 
-/** Kills the sidecar while it completes a function at the end of a file; milliseconds until ghost text of another sidecar is shown. Nothing typed is lost. */
+/**
+ * Kills the sidecar while it completes a function at the end of a file; milliseconds until ghost text of another
+ * sidecar is shown. Nothing typed is lost.
+ */
 export async function recoverCompletion(host: Scenario, window: Window): Promise<number> {
   await completeInFile(host, window);
   const { pid } = await host.sidecar();
@@ -30,11 +36,16 @@ export async function recoverCompletion(host: Scenario, window: Window): Promise
   const recoveredMs = performance.now() - killedAtMs;
   assert.notEqual((await host.sidecar()).pid, pid);
   await window.press('Tab');
-  await window.savedText(host.file(FILE), (text) => /export function double\(x: number\): number \{\n\s*return \S/.test(text));
+  await window.savedText(host.file(FILE), (text) =>
+    /export function double\(x: number\): number \{\n\s*return \S/.test(text),
+  );
   return recoveredMs;
 }
 
-/** Kills the sidecar while it answers; milliseconds until another one answers the next question. The question and what there was of its answer stay. */
+/**
+ * Kills the sidecar while it answers; milliseconds until another one answers the next question. The question and what
+ * there was of its answer stay.
+ */
 export async function recoverAnswer(host: Scenario, window: Window): Promise<number> {
   const chat = await window.openChat();
   await chat.ask('Say hello.');

@@ -17,74 +17,94 @@ async function enter(window: Window, prompt: RegExp, text: string): Promise<void
   await window.press('Enter');
 }
 
-describeHost(NEWEST_HOST, (scenario) => {
-  scenario('a server that the settings name hears nothing before it is allowed, and nothing after the way back', async (host) => {
-    named.on('chat/completions', chatStream(['A stack is ', 'a list whose last element comes off first.']));
-    const { host: name } = new URL(named.url);
-    const window = await host.openWindow();
-    const question = window.page.locator('.notification-list-item', { hasText: `The settings name a server, ${name}.` });
-    await question.waitFor();
-    const chat = await window.openChat();
-    await chat.ask('Say hello.');
-    assert.match(await chat.answerEnds(), /\S/);
-    assert.equal(named.requests.length, 0);
+describeHost(
+  NEWEST_HOST,
+  (scenario) => {
+    scenario(
+      'a server that the settings name hears nothing before it is allowed, and nothing after the way back',
+      async (host) => {
+        named.on('chat/completions', chatStream(['A stack is ', 'a list whose last element comes off first.']));
+        const { host: name } = new URL(named.url);
+        const window = await host.openWindow();
+        const question = window.page.locator('.notification-list-item', {
+          hasText: `The settings name a server, ${name}.`,
+        });
+        await question.waitFor();
+        const chat = await window.openChat();
+        await chat.ask('Say hello.');
+        assert.match(await chat.answerEnds(), /\S/);
+        assert.equal(named.requests.length, 0);
 
-    await window.command('Notifications: Show Notifications');
-    await question.getByRole('button', { name: 'Use This Server' }).click();
-    const sign = window.page.locator('.statusbar-item', { hasText: name });
-    await sign.waitFor();
-    await chat.ask('What is a stack?');
-    assert.match(await chat.answerEnds(), /comes off first/);
+        await window.command('Notifications: Show Notifications');
+        await question.getByRole('button', { name: 'Use This Server' }).click();
+        const sign = window.page.locator('.statusbar-item', { hasText: name });
+        await sign.waitFor();
+        await chat.ask('What is a stack?');
+        assert.match(await chat.answerEnds(), /comes off first/);
 
-    await sign.click();
-    await sign.waitFor({ state: 'hidden' });
-    const before = named.requests.length;
-    await chat.ask('Say hello again.');
-    assert.match(await chat.answerEnds(), /\S/);
-    assert.equal(named.requests.length, before);
-  });
+        await sign.click();
+        await sign.waitFor({ state: 'hidden' });
+        const before = named.requests.length;
+        await chat.ask('Say hello again.');
+        assert.match(await chat.answerEnds(), /\S/);
+        assert.equal(named.requests.length, before);
+      },
+    );
 
-  scenario('a server is chosen by command, completes, chats, is named in the status bar, and is stood in for when it goes away', async (host) => {
-    const server = await ScriptedServer.start();
-    try {
-      server.on('completions', textStream(['this.x * 1000;', '\n']));
-      server.on('chat/completions', chatStream(['A stack is ', 'a list whose last element comes off first.']));
-      const { host: name } = new URL(server.url);
-      const window = await host.openWindow();
+    scenario(
+      'a server is chosen by command, completes, chats, is named in the status bar, and is stood in for when it goes away',
+      async (host) => {
+        const server = await ScriptedServer.start();
+        try {
+          server.on('completions', textStream(['this.x * 1000;', '\n']));
+          server.on('chat/completions', chatStream(['A stack is ', 'a list whose last element comes off first.']));
+          const { host: name } = new URL(server.url);
+          const window = await host.openWindow();
 
-      await window.command('Chorus: Use a Server');
-      await enter(window, /OpenAI-compatible server/, server.url);
-      await enter(window, /Key of the server/, 'sk-host-test');
-      await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'test-model' }).click();
-      const dialog = window.dialog(`Code will be sent to ${name}`);
-      await dialog.waitFor();
-      await dialog.getByRole('button', { name: 'Use This Server' }).click();
-      const sign = window.page.locator('.statusbar-item', { hasText: name });
-      await sign.waitFor();
+          await window.command('Chorus: Use a Server');
+          await enter(window, /OpenAI-compatible server/, server.url);
+          await enter(window, /Key of the server/, 'sk-host-test');
+          await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'test-model' }).click();
+          const dialog = window.dialog(`Code will be sent to ${name}`);
+          await dialog.waitFor();
+          await dialog.getByRole('button', { name: 'Use This Server' }).click();
+          const sign = window.page.locator('.statusbar-item', { hasText: name });
+          await sign.waitFor();
 
-      await window.openFile(host.file('src/point.ts'));
-      await window.goTo(13, 11);
-      assert.match(await window.typeForGhostText(' '), /this\.x \* 1000;/);
-      const chat = await window.openChat();
-      await waitFor('the server in the empty chat', async () => (await chat.welcome().textContent())?.includes(name));
-      await chat.ask('What is a stack?');
-      assert.match(await chat.answerEnds(), /comes off first/);
-      const asked: readonly SeenRequest[] = [...server.requestsTo('completions'), ...server.requestsTo('chat/completions')];
-      assert.deepEqual(new Set(asked.map(({ headers }) => headers.authorization)), new Set(['Bearer sk-host-test']));
+          await window.openFile(host.file('src/point.ts'));
+          await window.goTo(13, 11);
+          assert.match(await window.typeForGhostText(' '), /this\.x \* 1000;/);
+          const chat = await window.openChat();
+          await waitFor('the server in the empty chat', async () =>
+            (await chat.welcome().textContent())?.includes(name),
+          );
+          await chat.ask('What is a stack?');
+          assert.match(await chat.answerEnds(), /comes off first/);
+          const asked: readonly SeenRequest[] = [
+            ...server.requestsTo('completions'),
+            ...server.requestsTo('chat/completions'),
+          ];
+          assert.deepEqual(
+            new Set(asked.map(({ headers }) => headers.authorization)),
+            new Set(['Bearer sk-host-test']),
+          );
 
-      await server[Symbol.asyncDispose]();
-      await chat.ask('Say hello.');
-      assert.match(await chat.answerEnds(), /\S/);
-      await window.page.locator('.notification-toast', { hasText: 'stands in for the server' }).waitFor();
-      await window.page.locator('.statusbar-item .codicon-warning').first().waitFor();
-      await window.screenshot('server-away');
+          await server[Symbol.asyncDispose]();
+          await chat.ask('Say hello.');
+          assert.match(await chat.answerEnds(), /\S/);
+          await window.page.locator('.notification-toast', { hasText: 'stands in for the server' }).waitFor();
+          await window.page.locator('.statusbar-item .codicon-warning').first().waitFor();
+          await window.screenshot('server-away');
 
-      await sign.click();
-      await sign.waitFor({ state: 'hidden' });
-      await chat.ask('Say hello again.');
-      assert.match(await chat.answerEnds(), /\S/);
-    } finally {
-      await server[Symbol.asyncDispose]();
-    }
-  });
-}, { settings: { 'chorus.server.url': named.url, 'chorus.server.model': 'test-model' } });
+          await sign.click();
+          await sign.waitFor({ state: 'hidden' });
+          await chat.ask('Say hello again.');
+          assert.match(await chat.answerEnds(), /\S/);
+        } finally {
+          await server[Symbol.asyncDispose]();
+        }
+      },
+    );
+  },
+  { settings: { 'chorus.server.url': named.url, 'chorus.server.model': 'test-model' } },
+);

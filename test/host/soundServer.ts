@@ -54,12 +54,19 @@ export class SoundServer {
 }
 
 function spawnSoundServer(folder: string) {
-  const modules = [`module-native-protocol-unix auth-anonymous=1 socket=${socketIn(folder)}`, 'module-null-sink sink_name=speaker'];
-  return execa('pulseaudio', ['--daemonize=no', '--exit-idle-time=-1', '-n', ...modules.flatMap((module) => ['-L', module])], {
-    env: { XDG_RUNTIME_DIR: folder, HOME: folder },
-    stdio: 'ignore',
-    reject: false,
-  });
+  const modules = [
+    `module-native-protocol-unix auth-anonymous=1 socket=${socketIn(folder)}`,
+    'module-null-sink sink_name=speaker',
+  ];
+  return execa(
+    'pulseaudio',
+    ['--daemonize=no', '--exit-idle-time=-1', '-n', ...modules.flatMap((module) => ['-L', module])],
+    {
+      env: { XDG_RUNTIME_DIR: folder, HOME: folder },
+      stdio: 'ignore',
+      reject: false,
+    },
+  );
 }
 
 const socketIn = (folder: string): string => path.join(folder, 'native');

@@ -27,15 +27,22 @@ for (const version of TESTED_HOSTS) {
     });
   });
 
-  describeHost(version, (scenario) => {
-    scenario('in a workspace that the user does not trust, the open document is completed by the user\'s model', async (host) => {
-      await nameModelInWorkspace(host);
-      await completesWithUsersModel(host);
-    });
+  describeHost(
+    version,
+    (scenario) => {
+      scenario(
+        "in a workspace that the user does not trust, the open document is completed by the user's model",
+        async (host) => {
+          await nameModelInWorkspace(host);
+          await completesWithUsersModel(host);
+        },
+      );
 
-    scenario('in a workspace that the user does not trust, a window says so', async (host) => {
-      const window = await host.openWindow();
-      await window.statusBarItem('Restricted Mode').waitFor();
-    });
-  }, { workspaceTrust: true });
+      scenario('in a workspace that the user does not trust, a window says so', async (host) => {
+        const window = await host.openWindow();
+        await window.statusBarItem('Restricted Mode').waitFor();
+      });
+    },
+    { workspaceTrust: true },
+  );
 }

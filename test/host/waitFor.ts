@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long something may take that a busy machine does: starting VS Code, loading a model. Only a failure ever waits this long. */
+/**
+ * How long something may take that a busy machine does: starting VS Code, loading a model. Only a failure ever waits
+ * this long.
+ */
 export const PATIENCE_MS = 120_000;
 
 /** Polls until `probe` gives something other than `undefined` or `false`. */

@@ -6,7 +6,8 @@ import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
-const PRICING = 'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
+const PRICING =
+  'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
 const MAIN = 'from shop import pricing\n\n\ndef order(item):\n    price = pricing';
 
 /** Types the point behind `pricing` in a file; gives the ghost text. */
@@ -21,24 +22,32 @@ async function contextRows(window: Window): Promise<readonly string[]> {
 }
 
 describeHost(NEWEST_HOST, (scenario) => {
-  scenario('a secret and an ignored file are in no prompt, open and edited or not, and a plain one is', async (host) => {
-    const kept = { 'shop/.env': 'gross_price(SECRET)\n', 'shop/server.key': PRICING, 'build/pricing.py': PRICING, 'private/pricing.py': PRICING };
-    await host.write('.gitignore', 'build/\n');
-    await host.write('.chorusignore', 'private/\n');
-    await host.write('shop/pricing.py', PRICING.replace('gross_price', 'plain_price'));
-    for (const [name, text] of Object.entries(kept)) await host.write(name, text);
-    const window = await host.openWindow();
-    for (const name of Object.keys(kept)) {
-      await window.openFile(host.file(name));
-      await window.goToEnd();
-      await window.type('# gross_price\n');
-    }
-    const ghost = await ghostTextIn(window, await host.write('main.py', MAIN));
-    assert.doesNotMatch(ghost, /gross_price/);
-    const rows = (await contextRows(window)).join('\n');
-    assert.match(rows, /shop\/pricing\.py/);
-    for (const name of Object.keys(kept)) assert.ok(!rows.includes(name), rows);
-  });
+  scenario(
+    'a secret and an ignored file are in no prompt, open and edited or not, and a plain one is',
+    async (host) => {
+      const kept = {
+        'shop/.env': 'gross_price(SECRET)\n',
+        'shop/server.key': PRICING,
+        'build/pricing.py': PRICING,
+        'private/pricing.py': PRICING,
+      };
+      await host.write('.gitignore', 'build/\n');
+      await host.write('.chorusignore', 'private/\n');
+      await host.write('shop/pricing.py', PRICING.replace('gross_price', 'plain_price'));
+      for (const [name, text] of Object.entries(kept)) await host.write(name, text);
+      const window = await host.openWindow();
+      for (const name of Object.keys(kept)) {
+        await window.openFile(host.file(name));
+        await window.goToEnd();
+        await window.type('# gross_price\n');
+      }
+      const ghost = await ghostTextIn(window, await host.write('main.py', MAIN));
+      assert.doesNotMatch(ghost, /gross_price/);
+      const rows = (await contextRows(window)).join('\n');
+      assert.match(rows, /shop\/pricing\.py/);
+      for (const name of Object.keys(kept)) assert.ok(!rows.includes(name), rows);
+    },
+  );
 
   scenario('a workspace of several folders is one, and each file is named by its folder', async (host) => {
     await host.write('tools/shop/pricing.py', PRICING);
@@ -68,15 +77,20 @@ describeHost(NEWEST_HOST, (scenario) => {
     }
   });
 
-  scenario('a workspace that vanishes leaves the prompts, and the open document is still completed', async (host: Scenario) => {
-    await host.write('shop/pricing.py', PRICING);
-    await host.write('main.py', MAIN);
-    const window = await host.openWindow();
-    assert.match(await ghostTextIn(window, host.file('main.py')), /^gross_price\(/);
-    await rm(host.workspace, { recursive: true });
-    await waitFor('an empty context', async () => (await contextRows(window)).every((row) => !row.includes('pricing')));
-    await window.press('Escape');
-    await window.type('x\n    total = 1 +');
-    assert.notEqual((await window.typeForGhostText(' ')).trim(), '');
-  });
+  scenario(
+    'a workspace that vanishes leaves the prompts, and the open document is still completed',
+    async (host: Scenario) => {
+      await host.write('shop/pricing.py', PRICING);
+      await host.write('main.py', MAIN);
+      const window = await host.openWindow();
+      assert.match(await ghostTextIn(window, host.file('main.py')), /^gross_price\(/);
+      await rm(host.workspace, { recursive: true });
+      await waitFor('an empty context', async () =>
+        (await contextRows(window)).every((row) => !row.includes('pricing')),
+      );
+      await window.press('Escape');
+      await window.type('x\n    total = 1 +');
+      assert.notEqual((await window.typeForGhostText(' ')).trim(), '');
+    },
+  );
 });

@@ -20,16 +20,26 @@ const SAME_IN_SOME: Partial<Record<InterfaceLanguage, readonly string[]>> = {
 };
 
 const bundles = [
-  { name: 'texts at run time', english: 'l10n/bundle.l10n.json', file: (language: string) => `l10n/bundle.l10n.${language}.json` },
-  { name: 'texts of the manifest', english: 'package.nls.json', file: (language: string) => `package.nls.${language}.json` },
+  {
+    name: 'texts at run time',
+    english: 'l10n/bundle.l10n.json',
+    file: (language: string) => `l10n/bundle.l10n.${language}.json`,
+  },
+  {
+    name: 'texts of the manifest',
+    english: 'package.nls.json',
+    file: (language: string) => `package.nls.${language}.json`,
+  },
 ];
 const languages = (Object.keys(INTERFACE_LANGUAGES) as InterfaceLanguage[]).filter((language) => language !== 'en');
 
 const sorted = (matches: RegExpMatchArray | null): readonly string[] => [...new Set(matches ?? [])].sort();
 /** What a translation keeps letter for letter: placeholders, code, links to commands, settings' names. */
-const kept = (text: string): readonly string[] => sorted(text.match(/\{\d+\}|`[^`]+`|\]\(command:[\w.]+\)|\n|\$\([\w-]+\)/g));
+const kept = (text: string): readonly string[] =>
+  sorted(text.match(/\{\d+\}|`[^`]+`|\]\(command:[\w.]+\)|\n|\$\([\w-]+\)/g));
 const isPlural = (text: string): boolean => /^(zero|one|two|few|many|other): /.test(text);
-const forms = (text: string): Map<string, string> => new Map(text.split(' | ').map((form) => [form.slice(0, form.indexOf(': ')), form.slice(form.indexOf(': ') + 2)]));
+const forms = (text: string): Map<string, string> =>
+  new Map(text.split(' | ').map((form) => [form.slice(0, form.indexOf(': ')), form.slice(form.indexOf(': ') + 2)]));
 
 for (const { name, english, file } of bundles) {
   describe(name, () => {
@@ -48,7 +58,10 @@ for (const { name, english, file } of bundles) {
       it(`are translated in ${language}`, () => {
         const texts = read(file(language));
         const same = [...SAME_IN_ALL, ...(SAME_IN_SOME[language] ?? [])];
-        assert.deepEqual(Object.entries(source).filter(([key, text]) => texts[key] === text && !same.includes(text)), []);
+        assert.deepEqual(
+          Object.entries(source).filter(([key, text]) => texts[key] === text && !same.includes(text)),
+          [],
+        );
       });
 
       it(`have each plural form of ${language}`, () => {
@@ -75,6 +88,7 @@ describe('the languages of the interface', () => {
   });
 
   it('have no file of a language that is not among them', () => {
-    for (const tag of ['pt', 'zh', 'zh-hans', 'sv']) for (const { file } of bundles) assert.equal(existsSync(path.join(root, file(tag))), false, tag);
+    for (const tag of ['pt', 'zh', 'zh-hans', 'sv'])
+      for (const { file } of bundles) assert.equal(existsSync(path.join(root, file(tag))), false, tag);
   });
 });

@@ -9,7 +9,7 @@ import { interfaceLanguageFor } from '../../l10n/languages.ts';
 const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../l10n');
 afterEach(() => useLanguage(folder, 'en'));
 
-describe('the interface\'s language for a tag', () => {
+describe("the interface's language for a tag", () => {
   const cases: readonly (readonly [string, string])[] = [
     ['de', 'de'],
     ['de-AT', 'de'],
@@ -24,7 +24,8 @@ describe('the interface\'s language for a tag', () => {
     ['C', 'en'],
     ['', 'en'],
   ];
-  for (const [tag, language] of cases) it(`${tag || 'nothing'} is ${language}`, () => assert.equal(interfaceLanguageFor(tag), language));
+  for (const [tag, language] of cases)
+    it(`${tag || 'nothing'} is ${language}`, () => assert.equal(interfaceLanguageFor(tag), language));
 });
 
 describe('texts at run time', () => {

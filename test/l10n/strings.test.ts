@@ -8,11 +8,15 @@ import ts from 'typescript';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What shows its first arguments to the user. */
-const SHOWING_CALLS = /^(showInformationMessage|showWarningMessage|showErrorMessage|setStatusBarMessage|report|appendText)$/;
+const SHOWING_CALLS =
+  /^(showInformationMessage|showWarningMessage|showErrorMessage|setStatusBarMessage|report|appendText)$/;
 /** Properties, variables and attributes whose text the user reads. */
-const SHOWN_NAMES = /^(title|label|description|detail|placeHolder|placeholder|prompt|tooltip|openLabel|saveLabel|text|message|name|aria-label|notice|textContent|alt)$/;
+const SHOWN_NAMES =
+  /^(title|label|description|detail|placeHolder|placeholder|prompt|tooltip|openLabel|saveLabel|text|message|name|aria-label|notice|textContent|alt)$/;
 
-/** Texts of a source that the user reads, and that no bundle can replace: words in a literal where something is shown. */
+/**
+ * Texts of a source that the user reads, and that no bundle can replace: words in a literal where something is shown.
+ */
 function shownLiterals(file: string, code: string): readonly string[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true);
   const found: string[] = [];
@@ -25,17 +29,30 @@ function shownLiterals(file: string, code: string): readonly string[] {
       check(value.left);
       check(value.right);
     } else if (ts.isStringLiteralLike(value) || ts.isTemplateExpression(value)) {
-      const text = ts.isStringLiteralLike(value) ? value.text : [value.head, ...value.templateSpans.map(({ literal }) => literal)].map((part) => part.text).join(' ');
-      if (isWords(text)) found.push(`${file}:${source.getLineAndCharacterOfPosition(value.getStart()).line + 1} ${text}`);
+      const text = ts.isStringLiteralLike(value)
+        ? value.text
+        : [value.head, ...value.templateSpans.map(({ literal }) => literal)].map((part) => part.text).join(' ');
+      if (isWords(text))
+        found.push(`${file}:${source.getLineAndCharacterOfPosition(value.getStart()).line + 1} ${text}`);
     }
   };
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
-      const name = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : node.expression.getText();
+      const name = ts.isPropertyAccessExpression(node.expression)
+        ? node.expression.name.text
+        : node.expression.getText();
       if (SHOWING_CALLS.test(name)) node.arguments.forEach(check);
-    } else if (ts.isPropertyAssignment(node) && SHOWN_NAMES.test(ts.isStringLiteral(node.name) ? node.name.text : node.name.getText())) {
+    } else if (
+      ts.isPropertyAssignment(node) &&
+      SHOWN_NAMES.test(ts.isStringLiteral(node.name) ? node.name.text : node.name.getText())
+    ) {
       check(node.initializer);
-    } else if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isPropertyAccessExpression(node.left) && SHOWN_NAMES.test(node.left.name.text)) {
+    } else if (
+      ts.isBinaryExpression(node) &&
+      node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
+      ts.isPropertyAccessExpression(node.left) &&
+      SHOWN_NAMES.test(node.left.name.text)
+    ) {
       check(node.right);
     }
     ts.forEachChild(node, visit);
@@ -58,15 +75,27 @@ const NOT_SHOWN = /^extension\/(completion\/otherProviders|actions\/git\/unified
 describe('no text is outside the bundles', () => {
   for (const folder of ['extension', 'media']) {
     it(`in ${folder}`, () => {
-      const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
-      const found = files.flatMap((file) => shownLiterals(path.posix.join(folder, file), readFileSync(path.join(root, folder, file), 'utf8')));
-      assert.deepEqual(found.filter((entry) => !NOT_SHOWN.test(entry)), []);
+      const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
+        (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+      );
+      const found = files.flatMap((file) =>
+        shownLiterals(path.posix.join(folder, file), readFileSync(path.join(root, folder, file), 'utf8')),
+      );
+      assert.deepEqual(
+        found.filter((entry) => !NOT_SHOWN.test(entry)),
+        [],
+      );
     });
   }
 
-  it('and none goes to the bundle of VS Code\'s display language, which knows no setting', () => {
-    const files = readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-    assert.deepEqual(files.filter((file) => /vscode\.l10n\b/.test(readFileSync(path.join(root, 'extension', file), 'utf8'))), []);
+  it("and none goes to the bundle of VS Code's display language, which knows no setting", () => {
+    const files = readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    assert.deepEqual(
+      files.filter((file) => /vscode\.l10n\b/.test(readFileSync(path.join(root, 'extension', file), 'utf8'))),
+      [],
+    );
   });
 
   it('finds one where there is one', () => {
@@ -76,6 +105,12 @@ describe('no text is outside the bundles', () => {
       'button.title = `Delete ${name} now`',
     ];
     for (const code of cases) assert.equal(shownLiterals('case.ts', code).length, 1, code);
-    assert.deepEqual(shownLiterals('case.ts', "showInformationMessage(l10n.t('The model is there.'), { title: 'Chorus', name: 'explain' })"), []);
+    assert.deepEqual(
+      shownLiterals(
+        'case.ts',
+        "showInformationMessage(l10n.t('The model is there.'), { title: 'Chorus', name: 'explain' })",
+      ),
+      [],
+    );
   });
 });

@@ -6,7 +6,13 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findPython } from '../../.scripts/fetchModel.ts';
-import { hostTarget, koffiPackageOf, MAX_VSIX_BYTES, RECORDER_PACKAGE, recorderFoldersOf } from '../../.scripts/package/targets.ts';
+import {
+  hostTarget,
+  koffiPackageOf,
+  MAX_VSIX_BYTES,
+  RECORDER_PACKAGE,
+  recorderFoldersOf,
+} from '../../.scripts/package/targets.ts';
 import { PATIENCE_MS } from '../patience.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -30,11 +36,17 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/media\/[\w/-]+\.(svg|png|css|md)$/,
   /^extension\/dist\/node_modules\/(.+\/)?(package\.json|licen[cs]e[^/]*|notice[^/]*|copying[^/]*)$/i,
   /^extension\/dist\/node_modules\/(?!@node-llama-cpp\/|@koromix\/)[\w@/.-]+\.(js|cjs|mjs|json)$/,
-  new RegExp(`^extension/dist/node_modules/${koffiPackageOf(target)}/(index\\.js|(linux|darwin|win32)_\\w+/koffi\\.node)$`),
-  ...recorderFoldersOf(target).map((folder) => new RegExp(`^extension/dist/node_modules/${RECORDER_PACKAGE}/${folder}/pv_recorder\\.node$`)),
+  new RegExp(
+    `^extension/dist/node_modules/${koffiPackageOf(target)}/(index\\.js|(linux|darwin|win32)_\\w+/koffi\\.node)$`,
+  ),
+  ...recorderFoldersOf(target).map(
+    (folder) => new RegExp(`^extension/dist/node_modules/${RECORDER_PACKAGE}/${folder}/pv_recorder\\.node$`),
+  ),
   ...target.nativePackages.flatMap((name) => [
     new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/dist/index\\.js$`),
-    new RegExp(`^extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/(_nlcBuildMetadata\\.json|[\\w.-]+\\.(so|node|dylib|dll|metal))$`),
+    new RegExp(
+      `^extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/(_nlcBuildMetadata\\.json|[\\w.-]+\\.(so|node|dylib|dll|metal))$`,
+    ),
   ]),
 ];
 
@@ -51,48 +63,105 @@ before(async () => {
   await mkdir(unpacked);
   await execa(await findPython(), ['-m', 'zipfile', '-e', vsix, unpacked]);
   const entries = await readdir(unpacked, { recursive: true, withFileTypes: true });
-  files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+  files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(unpacked, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
 });
 after(() => rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
 
 describe("this platform's package", () => {
   it('is at most 300 MB large and is made for this platform alone', async () => {
     assert.ok((await stat(vsix)).size <= MAX_VSIX_BYTES);
-    assert.match(await readFile(path.join(unpacked, 'extension.vsixmanifest'), 'utf8'), new RegExp(`TargetPlatform="${target.name}"`));
+    assert.match(
+      await readFile(path.join(unpacked, 'extension.vsixmanifest'), 'utf8'),
+      new RegExp(`TargetPlatform="${target.name}"`),
+    );
   });
 
   it('holds nothing but what is allowed: no source map, no test, no source, no library of another platform', () => {
-    assert.deepEqual(files.filter((file) => !ALLOWED.some((allowed) => allowed.test(file))), []);
-    assert.deepEqual(files.filter((file) => /\.(map|ts|tsx)$|(^|\/)tests?\//.test(file)), []);
+    assert.deepEqual(
+      files.filter((file) => !ALLOWED.some((allowed) => allowed.test(file))),
+      [],
+    );
+    assert.deepEqual(
+      files.filter((file) => /\.(map|ts|tsx)$|(^|\/)tests?\//.test(file)),
+      [],
+    );
   });
 
   it('holds what it needs', () => {
-    for (const name of ['extension.cjs', 'context.cjs', 'grammars/tree-sitter.wasm', 'grammars/tree-sitter-python.wasm', 'sidecar.mjs', 'engine.mjs', 'workshop.mjs', 'chatTemplate.mjs', 'microphone.mjs', 'lifeline.mjs', 'cli.mjs', 'uninstall.mjs', ...MODEL_PARTS, 'models/LICENSE']) {
+    for (const name of [
+      'extension.cjs',
+      'context.cjs',
+      'grammars/tree-sitter.wasm',
+      'grammars/tree-sitter-python.wasm',
+      'sidecar.mjs',
+      'engine.mjs',
+      'workshop.mjs',
+      'chatTemplate.mjs',
+      'microphone.mjs',
+      'lifeline.mjs',
+      'cli.mjs',
+      'uninstall.mjs',
+      ...MODEL_PARTS,
+      'models/LICENSE',
+    ]) {
       assert.ok(files.includes(`extension/dist/${name}`), name);
     }
-    assert.ok(files.some((file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node')), koffiPackageOf(target));
-    for (const folder of recorderFoldersOf(target)) assert.ok(files.includes(`extension/dist/node_modules/${RECORDER_PACKAGE}/${folder}/pv_recorder.node`), folder);
-    for (const name of target.nativePackages) assert.ok(files.includes(`extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/llama-addon.node`), name);
+    assert.ok(
+      files.some(
+        (file) => file.startsWith(`extension/dist/node_modules/${koffiPackageOf(target)}/`) && file.endsWith('.node'),
+      ),
+      koffiPackageOf(target),
+    );
+    for (const folder of recorderFoldersOf(target))
+      assert.ok(files.includes(`extension/dist/node_modules/${RECORDER_PACKAGE}/${folder}/pv_recorder.node`), folder);
+    for (const name of target.nativePackages)
+      assert.ok(
+        files.includes(`extension/dist/node_modules/@node-llama-cpp/${name}/bins/${name}/llama-addon.node`),
+        name,
+      );
   });
 
   it('has a manifest without scripts and dependencies of a checkout', async () => {
-    const manifest = JSON.parse(await readFile(path.join(unpacked, 'extension/package.json'), 'utf8')) as Record<string, unknown>;
-    assert.deepEqual([manifest['scripts'], manifest['dependencies'], manifest['devDependencies']], [{ 'vscode:uninstall': 'node ./dist/uninstall.mjs' }, undefined, undefined]);
+    const manifest = JSON.parse(await readFile(path.join(unpacked, 'extension/package.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      [manifest['scripts'], manifest['dependencies'], manifest['devDependencies']],
+      [{ 'vscode:uninstall': 'node ./dist/uninstall.mjs' }, undefined, undefined],
+    );
   });
 
   it('names every package inside, the libraries and the model in its notices', async () => {
     const notices = await readFile(path.join(unpacked, 'extension/THIRD-PARTY-NOTICES.txt'), 'utf8');
-    const inside = files.filter((file) => /^extension\/dist\/node_modules\/(.+\/node_modules\/)?(@[^/]+\/)?[^/]+\/package\.json$/.test(file));
+    const inside = files.filter((file) =>
+      /^extension\/dist\/node_modules\/(.+\/node_modules\/)?(@[^/]+\/)?[^/]+\/package\.json$/.test(file),
+    );
     assert.ok(inside.length > 30);
     for (const file of inside) {
-      const { name, version } = JSON.parse(await readFile(path.join(unpacked, file), 'utf8')) as { name: string; version: string };
+      const { name, version } = JSON.parse(await readFile(path.join(unpacked, file), 'utf8')) as {
+        name: string;
+        version: string;
+      };
       assert.ok(notices.includes(`\n${name} ${version}\n`), `${name} ${version}`);
     }
-    for (const part of ['llama.cpp and ggml', 'Qwen2.5-Coder-0.5B-Instruct', 'tree-sitter-python', '\nws ', '\nzod ', '\nvscode-languageclient ']) assert.ok(notices.includes(part), part);
+    for (const part of [
+      'llama.cpp and ggml',
+      'Qwen2.5-Coder-0.5B-Instruct',
+      'tree-sitter-python',
+      '\nws ',
+      '\nzod ',
+      '\nvscode-languageclient ',
+    ])
+      assert.ok(notices.includes(part), part);
   });
 
   it('knows no path of the machine that made it', async () => {
-    const traces = [root, os.homedir(), work].filter((folder) => folder.length > 6).map((folder) => Buffer.from(folder));
+    const traces = [root, os.homedir(), work]
+      .filter((folder) => folder.length > 6)
+      .map((folder) => Buffer.from(folder));
     for (const file of files) {
       const content = await readFile(path.join(unpacked, file));
       for (const trace of traces) assert.ok(!content.includes(trace), `${file} names ${trace.toString()}`);
@@ -101,22 +170,49 @@ describe("this platform's package", () => {
 
   it('completes code on a machine with no network, no Node and no other files of the project', async () => {
     const source = path.join(work, 'sample.ts');
-    await writeFile(source, 'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n');
-    const environment = { HOME: path.join(work, 'home'), USERPROFILE: path.join(work, 'home'), CHORUS_HOME: path.join(work, 'chorus'), PATH: '' };
+    await writeFile(
+      source,
+      'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n',
+    );
+    const environment = {
+      HOME: path.join(work, 'home'),
+      USERPROFILE: path.join(work, 'home'),
+      CHORUS_HOME: path.join(work, 'chorus'),
+      PATH: '',
+    };
     const cli = path.join(unpacked, 'extension/dist/cli.mjs');
-    const [program, ...commandLine] = await withoutNetwork([process.execPath, cli, 'complete', `${source}:6:3`, '--json', '--device', 'cpu', '--timeout', '100']);
-    const { stdout } = await execa(program as string, commandLine, { cwd: work, extendEnv: false, env: environment, timeout: PATIENCE_MS });
+    const [program, ...commandLine] = await withoutNetwork([
+      process.execPath,
+      cli,
+      'complete',
+      `${source}:6:3`,
+      '--json',
+      '--device',
+      'cpu',
+      '--timeout',
+      '100',
+    ]);
+    const { stdout } = await execa(program as string, commandLine, {
+      cwd: work,
+      extendEnv: false,
+      env: environment,
+      timeout: PATIENCE_MS,
+    });
     assert.equal((JSON.parse(stdout) as { text: string }).text, 'return a - b;');
   });
 });
 
-/** The command line in a network namespace of its own that has the loopback device alone. Elsewhere than on Linux there is no such thing. */
+/**
+ * The command line in a network namespace of its own that has the loopback device alone. Elsewhere than on Linux there
+ * is no such thing.
+ */
 async function withoutNetwork(commandLine: readonly string[]): Promise<readonly string[]> {
   if (process.platform !== 'linux') return commandLine;
   // With an empty PATH only a real program starts, no launcher script of a version manager.
   const python = (await execa(await findPython(), ['-c', 'import sys; print(sys.executable)'])).stdout;
   const unshare = (await execa('which', ['unshare'])).stdout;
   // SIOCSIFFLAGS, IFF_UP | IFF_RUNNING: a new namespace's loopback device is down.
-  const loopbackUp = 'import fcntl,os,socket,struct,sys; fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sH14s", b"lo", 0x41, b"")); os.execv(sys.argv[1], sys.argv[1:])';
+  const loopbackUp =
+    'import fcntl,os,socket,struct,sys; fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sH14s", b"lo", 0x41, b"")); os.execv(sys.argv[1], sys.argv[1:])';
   return [unshare, '--map-root-user', '--net', python, '-c', loopbackUp, ...commandLine];
 }

@@ -15,11 +15,21 @@ interface Given {
   readonly count: number;
 }
 
-/** The likeliest token behind a prompt of which some rows stay, and the `count` likeliest behind what follows it: of a network that read nothing before, without a scheduler. */
-export async function answersOverKeptRows(file: string, { device, cache, prompt, further, count }: Given): Promise<[behindPrompt: number[], answer: number[]]> {
+/**
+ * The likeliest token behind a prompt of which some rows stay, and the `count` likeliest behind what follows it: of a
+ * network that read nothing before, without a scheduler.
+ */
+export async function answersOverKeptRows(
+  file: string,
+  { device, cache, prompt, further, count }: Given,
+): Promise<[behindPrompt: number[], answer: number[]]> {
   using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY_TOKENS });
   const { network, sequence } = opened;
-  using prefill = new LayerMajorPrefill(network.options, [{ tokens: prompt, targets: [{ sequence, selection: parseCacheChoice(cache) }] }], { chunkTokens: 128 });
+  using prefill = new LayerMajorPrefill(
+    network.options,
+    [{ tokens: prompt, targets: [{ sequence, selection: parseCacheChoice(cache) }] }],
+    { chunkTokens: 128 },
+  );
   await prefill.run();
   const likeliest = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
   const answer = [likeliest(await network.evaluate(sequence, further, 'last'))];

@@ -1,4 +1,7 @@
-/** Branch-Attend-Mix as plain loops in float64: every option of the architecture `chorus`, token by token, expert by expert. */
+/**
+ * Branch-Attend-Mix as plain loops in float64: every option of the architecture `chorus`, token by token, expert by
+ * expert.
+ */
 
 import { dotProduct, matrixProduct } from './dotProduct.ts';
 import { softmax } from './plainSelectors.ts';
@@ -8,7 +11,9 @@ export interface ReferenceTensor {
   /** Innermost first. */
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
-  /** What a product with this matrix makes of its input first: ggml rounds it to eight bits beside quantised weights. */
+  /**
+   * What a product with this matrix makes of its input first: ggml rounds it to eight bits beside quantised weights.
+   */
   readonly roundInput?: (x: Float64Array) => Float64Array;
 }
 
@@ -43,7 +48,10 @@ export interface ReferenceModel {
   readonly tensors: ReadonlyMap<string, ReferenceTensor>;
 }
 
-/** A router's choice hangs on less than `leastMargin`: whoever rounds otherwise may choose another expert, and compute something else from there on. */
+/**
+ * A router's choice hangs on less than `leastMargin`: whoever rounds otherwise may choose another expert, and compute
+ * something else from there on.
+ */
 export class UndecidedError extends Error {
   override readonly name = 'UndecidedError';
 }
@@ -53,7 +61,9 @@ const everything: TierHooks = { attends: () => true };
 /** Logits after each token of a sequence. Throws `UndecidedError`. */
 export function branchAttendMix(model: ReferenceModel, tokens: readonly number[], hooks = everything): Float64Array[] {
   const embedding = tensor(model, 'token_embd.weight');
-  let hidden = tokens.map((token) => Float64Array.from({ length: model.width }, (_, index) => embedding.values[token * model.width + index] as number));
+  let hidden = tokens.map((token) =>
+    Float64Array.from({ length: model.width }, (_, index) => embedding.values[token * model.width + index] as number),
+  );
   for (let block = 0; block < model.blocks; block++) hidden = transform(model, block, hidden, hooks);
   return hidden.map((x) => {
     const normed = normalise(model, x, 'output_norm');
@@ -62,7 +72,12 @@ export function branchAttendMix(model: ReferenceModel, tokens: readonly number[]
   });
 }
 
-function transform(model: ReferenceModel, block: number, inputs: readonly Float64Array[], hooks: TierHooks): Float64Array<ArrayBuffer>[] {
+function transform(
+  model: ReferenceModel,
+  block: number,
+  inputs: readonly Float64Array[],
+  hooks: TierHooks,
+): Float64Array<ArrayBuffer>[] {
   const name = `blk.${block}`;
   const mixes = (block + 1) % model.interval === 0;
   const normed = inputs.map((x) => normalise(model, x, `${name}.attn_norm`));
@@ -70,14 +85,23 @@ function transform(model: ReferenceModel, block: number, inputs: readonly Float6
   const experts = mixes ? model.experts : 1;
   return inputs.map((x, position) => {
     const attention = attended[position] as Float64Array;
-    if (model.blockKind === 'parallel') return sum(x, attention, feed(model, name, normed[position] as Float64Array, experts));
+    if (model.blockKind === 'parallel')
+      return sum(x, attention, feed(model, name, normed[position] as Float64Array, experts));
     const between = sum(x, attention);
     return sum(between, feed(model, name, normalise(model, between, `${name}.ffn_norm`), experts));
   });
 }
 
-/** Σ over experts of gate · (Wo · attention + bias), of all earlier tokens that `hooks` lets a token attend and its own. */
-function attend(model: ReferenceModel, block: number, normed: readonly Float64Array[], experts: number, hooks: TierHooks): Float64Array[] {
+/**
+ * Σ over experts of gate · (Wo · attention + bias), of all earlier tokens that `hooks` lets a token attend and its own.
+ */
+function attend(
+  model: ReferenceModel,
+  block: number,
+  normed: readonly Float64Array[],
+  experts: number,
+  hooks: TierHooks,
+): Float64Array[] {
   const name = `blk.${block}`;
   const { heads, kvHeads, headSize, cache } = model;
   const group = heads / kvHeads;
@@ -86,17 +110,30 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
   const values = normed.map((x) => project(model, `${name}.attn_v`, x));
   const isShared = experts > 1 && cache === 'shared';
   // Where a head of an expert stands among all.
-  const queryHead = (expert: number, head: number): number => (isShared ? (Math.floor(head / group) * experts + expert) * group + (head % group) : expert * heads + head);
-  const keyHead = (expert: number, head: number): number => (isShared ? 0 : expert * kvHeads) + Math.floor(head / group);
-  const headOf = (vector: Float64Array, head: number): Float64Array => vector.subarray(head * headSize, (head + 1) * headSize);
+  const queryHead = (expert: number, head: number): number =>
+    isShared ? (Math.floor(head / group) * experts + expert) * group + (head % group) : expert * heads + head;
+  const keyHead = (expert: number, head: number): number =>
+    (isShared ? 0 : expert * kvHeads) + Math.floor(head / group);
+  const headOf = (vector: Float64Array, head: number): Float64Array =>
+    vector.subarray(head * headSize, (head + 1) * headSize);
 
-  const eachHead = (vectors: readonly Float64Array[], change: (part: Float64Array, head: number, position: number) => Float64Array): void =>
+  const eachHead = (
+    vectors: readonly Float64Array[],
+    change: (part: Float64Array, head: number, position: number) => Float64Array,
+  ): void =>
     vectors.forEach((vector, position) => {
-      for (let head = 0; head < vector.length / headSize; head++) headOf(vector, head).set(change(headOf(vector, head), head, position));
+      for (let head = 0; head < vector.length / headSize; head++)
+        headOf(vector, head).set(change(headOf(vector, head), head, position));
     });
   if (model.headNorm) {
-    const normalised = (norm: string) => (part: Float64Array, head: number): Float64Array =>
-      normaliseBy(model, part, (index) => tensor(model, `${name}.${norm}.weight`).values[head * headSize + index] as number);
+    const normalised =
+      (norm: string) =>
+      (part: Float64Array, head: number): Float64Array =>
+        normaliseBy(
+          model,
+          part,
+          (index) => tensor(model, `${name}.${norm}.weight`).values[head * headSize + index] as number,
+        );
     eachHead(queries, normalised('attn_q_norm'));
     eachHead(keys, normalised('attn_k_norm'));
   }
@@ -108,16 +145,26 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
   const columns = experts * heads * headSize;
   // Its columns stand expert by expert.
   const outputHeads: number[] = [];
-  for (let head = 0; head < experts * heads; head++) outputHeads[queryHead(Math.floor(head / heads), head % heads)] = head;
+  for (let head = 0; head < experts * heads; head++)
+    outputHeads[queryHead(Math.floor(head / heads), head % heads)] = head;
   const bias = model.tensors.get(`${name}.attn_output.bias`);
-  const gatesOf = normed.map((x) => (experts > 1 ? attentionGates(model, product(tensor(model, `${name}.attn_gate_inp.weight`), x)) : [1]));
+  const gatesOf = normed.map((x) =>
+    experts > 1 ? attentionGates(model, product(tensor(model, `${name}.attn_gate_inp.weight`), x)) : [1],
+  );
   hooks.onAttention?.(
     {
       ...{ query: byHead(queries, headSize), unrotated, key: byHead(keys, headSize), value: byHead(values, headSize) },
       rotate: (x, position) => [...rotate(model, Float64Array.from(x), position)],
       output: outputHeads.flatMap((head) => transposed(output, head * headSize, headSize)),
       // All experts choose what they share, by their gates.
-      votes: isShared ? gatesOf.map((gates) => Array.from({ length: experts * heads }, (_, at) => experts * (gates[Math.floor(at / group) % experts] as number))) : undefined,
+      votes: isShared
+        ? gatesOf.map((gates) =>
+            Array.from(
+              { length: experts * heads },
+              (_, at) => experts * (gates[Math.floor(at / group) % experts] as number),
+            ),
+          )
+        : undefined,
     },
     block,
   );
@@ -128,15 +175,26 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
       const heard = new Float64Array(heads * headSize);
       for (let head = 0; head < heads; head++) {
         const query = headOf(queries[position] as Float64Array, queryHead(expert, head));
-        const weights = softmax(keys.slice(0, position + 1).map((key, other) => (hooks.attends({ block, kvHead: keyHead(expert, head), position, other }) ? dotProduct(key, keyHead(expert, head) * headSize, query) / Math.sqrt(headSize) : -Infinity)));
+        const weights = softmax(
+          keys
+            .slice(0, position + 1)
+            .map((key, other) =>
+              hooks.attends({ block, kvHead: keyHead(expert, head), position, other })
+                ? dotProduct(key, keyHead(expert, head) * headSize, query) / Math.sqrt(headSize)
+                : -Infinity,
+            ),
+        );
         weights.forEach((weight, at) => {
           const value = headOf(values[at] as Float64Array, keyHead(expert, head));
-          for (let index = 0; index < headSize; index++) heard[head * headSize + index]! += weight * (value[index] as number);
+          for (let index = 0; index < headSize; index++)
+            heard[head * headSize + index]! += weight * (value[index] as number);
         });
       }
       const rounded = round(heard);
       for (let row = 0; row < model.width; row++) {
-        const value = (bias ? (bias.values[row * experts + expert] as number) : 0) + dotProduct(output.values, row * columns + expert * heads * headSize, rounded);
+        const value =
+          (bias ? (bias.values[row * experts + expert] as number) : 0) +
+          dotProduct(output.values, row * columns + expert * heads * headSize, rounded);
         result[row]! += (gates[expert] as number) * value;
       }
     }
@@ -145,16 +203,29 @@ function attend(model: ReferenceModel, block: number, normed: readonly Float64Ar
 }
 
 /** Some columns of a matrix as rows. */
-function transposed({ shape: [columns = 1, rows = 1], values }: ReferenceTensor, first: number, count: number): number[][] {
-  return Array.from({ length: count }, (_, index) => Array.from({ length: rows }, (_row, row) => values[row * columns + first + index] as number));
+function transposed(
+  { shape: [columns = 1, rows = 1], values }: ReferenceTensor,
+  first: number,
+  count: number,
+): number[][] {
+  return Array.from({ length: count }, (_, index) =>
+    Array.from({ length: rows }, (_row, row) => values[row * columns + first + index] as number),
+  );
 }
 
 /** Vectors of tokens by token and head. */
 function byHead(vectors: readonly Float64Array[], headSize: number): number[][][] {
-  return vectors.map((vector) => Array.from({ length: vector.length / headSize }, (_, head) => [...vector.subarray(head * headSize, (head + 1) * headSize)]));
+  return vectors.map((vector) =>
+    Array.from({ length: vector.length / headSize }, (_, head) => [
+      ...vector.subarray(head * headSize, (head + 1) * headSize),
+    ]),
+  );
 }
 
-function attentionGates({ attentionExpertsUsed: used, attentionGateMode = 'renormalised', attentionExperts, leastMargin }: ReferenceModel, scores: Float64Array): number[] {
+function attentionGates(
+  { attentionExpertsUsed: used, attentionGateMode = 'renormalised', attentionExperts, leastMargin }: ReferenceModel,
+  scores: Float64Array,
+): number[] {
   const gates = softmax([...scores]);
   if (used === 0) return gates;
   const chosen = largest(gates, used, leastMargin);
@@ -164,15 +235,21 @@ function attentionGates({ attentionExpertsUsed: used, attentionGateMode = 'renor
 }
 
 function feed(model: ReferenceModel, name: string, x: Float64Array, experts: number): Float64Array {
-  if (experts === 1) return gated(project(model, `${name}.ffn_gate`, x), project(model, `${name}.ffn_up`, x), (hidden) => project(model, `${name}.ffn_down`, hidden));
+  if (experts === 1)
+    return gated(project(model, `${name}.ffn_gate`, x), project(model, `${name}.ffn_up`, x), (hidden) =>
+      project(model, `${name}.ffn_down`, hidden),
+    );
   const probabilities = softmax([...product(tensor(model, `${name}.ffn_gate_inp.weight`), x)]);
   const chosen = largest(probabilities, model.expertsUsed, model.leastMargin);
   const total = chosen.reduce((all, expert) => all + (probabilities[expert] as number), 0);
   const result = new Float64Array(model.width);
   for (const expert of chosen) {
     const probability = probabilities[expert] as number;
-    const gate = { faithful: probability, renormalised: probability / total, scaled: probability * experts }[model.gateMode];
-    const of = (matrix: string, input: Float64Array): Float64Array => project(model, `${name}.${matrix}`, input, expert);
+    const gate = { faithful: probability, renormalised: probability / total, scaled: probability * experts }[
+      model.gateMode
+    ];
+    const of = (matrix: string, input: Float64Array): Float64Array =>
+      project(model, `${name}.${matrix}`, input, expert);
     const output = gated(of('ffn_gate_exps', x), of('ffn_up_exps', x), (hidden) => of('ffn_down_exps', hidden));
     for (let index = 0; index < result.length; index++) result[index]! += gate * (output[index] as number);
   }
@@ -190,17 +267,27 @@ function project(model: ReferenceModel, name: string, x: Float64Array, expert = 
   return bias ? result.map((value, row) => value + (bias.values[expert * result.length + row] as number)) : result;
 }
 
-function product({ shape: [, rows = 1], values, roundInput }: ReferenceTensor, input: Float64Array, expert = 0): Float64Array {
+function product(
+  { shape: [, rows = 1], values, roundInput }: ReferenceTensor,
+  input: Float64Array,
+  expert = 0,
+): Float64Array {
   return matrixProduct(values, roundInput ? roundInput(input) : input, { firstRow: expert * rows, rows });
 }
 
 function normalise(model: ReferenceModel, x: Float64Array, name: string): Float64Array {
   const bias = model.tensors.get(`${name}.bias`);
   const gain = tensor(model, `${name}.weight`).values;
-  return normaliseBy(model, x, (index) => gain[index] as number).map((value, index) => value + (bias ? (bias.values[index] as number) : 0));
+  return normaliseBy(model, x, (index) => gain[index] as number).map(
+    (value, index) => value + (bias ? (bias.values[index] as number) : 0),
+  );
 }
 
-function normaliseBy({ norm, epsilon }: ReferenceModel, x: Float64Array, gain: (index: number) => number): Float64Array {
+function normaliseBy(
+  { norm, epsilon }: ReferenceModel,
+  x: Float64Array,
+  gain: (index: number) => number,
+): Float64Array {
   const mean = norm === 'layer' ? x.reduce((total, value) => total + value, 0) / x.length : 0;
   const variance = x.reduce((total, value) => total + (value - mean) ** 2, 0) / x.length;
   return x.map((value, index) => ((value - mean) / Math.sqrt(variance + epsilon)) * gain(index));
@@ -226,13 +313,18 @@ function tensor({ tensors }: ReferenceModel, name: string): ReferenceTensor {
 }
 
 function sum(...vectors: readonly Float64Array[]): Float64Array<ArrayBuffer> {
-  return Float64Array.from(vectors[0] as Float64Array, (_, index) => vectors.reduce((total, vector) => total + (vector[index] as number), 0));
+  return Float64Array.from(vectors[0] as Float64Array, (_, index) =>
+    vectors.reduce((total, vector) => total + (vector[index] as number), 0),
+  );
 }
 
 /** Numbers of the `count` largest values. */
 function largest(values: readonly number[], count: number, leastMargin: number): number[] {
   const order = values.map((_, index) => index).sort((a, b) => (values[b] as number) - (values[a] as number));
-  const [last, next] = [order[count - 1], order[count]].map((index) => (index === undefined ? -Infinity : (values[index] as number)));
-  if ((last as number) - (next as number) < leastMargin) throw new UndecidedError(`${String(last)} and ${String(next)}`);
+  const [last, next] = [order[count - 1], order[count]].map((index) =>
+    index === undefined ? -Infinity : (values[index] as number),
+  );
+  if ((last as number) - (next as number) < leastMargin)
+    throw new UndecidedError(`${String(last)} and ${String(next)}`);
   return order.slice(0, count);
 }

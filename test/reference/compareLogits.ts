@@ -11,7 +11,11 @@ export interface LogitComparison {
 const TIE = 0.05;
 
 /** Compares rows of logits in plain loops. */
-export function compareLogits(actual: Float32Array, expected: readonly Float32Array[], vocabularySize: number): LogitComparison {
+export function compareLogits(
+  actual: Float32Array,
+  expected: readonly Float32Array[],
+  vocabularySize: number,
+): LogitComparison {
   let squaredError = 0;
   let squaredNorm = 0;
   let divergence = 0;
@@ -30,7 +34,11 @@ export function compareLogits(actual: Float32Array, expected: readonly Float32Ar
     const gap = expectedRow[best]! - expectedRow[ours]!;
     if (best !== ours && gap >= TIE) argmaxDisagreements.push({ row, gap });
   });
-  return { normalisedSquaredError: squaredError / squaredNorm, meanDivergence: divergence / expected.length, argmaxDisagreements };
+  return {
+    normalisedSquaredError: squaredError / squaredNorm,
+    meanDivergence: divergence / expected.length,
+    argmaxDisagreements,
+  };
 }
 
 function argmax(values: Float32Array): number {

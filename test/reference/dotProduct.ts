@@ -1,4 +1,7 @@
-/** Σ `values[first + index] · x[index]` over all of `x`, in four sums that a processor adds side by side: a plain loop would wait for each addition. */
+/**
+ * Σ `values[first + index] · x[index]` over all of `x`, in four sums that a processor adds side by side: a plain loop
+ * would wait for each addition.
+ */
 export function dotProduct(values: ArrayLike<number>, first: number, x: Float64Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   let index = 0;
@@ -13,7 +16,11 @@ export function dotProduct(values: ArrayLike<number>, first: number, x: Float64A
 }
 
 /** A matrix, row by row, times a vector. */
-export function matrixProduct(values: ArrayLike<number>, x: Float64Array, { firstRow = 0, rows = values.length / x.length }: { readonly firstRow?: number; readonly rows?: number } = {}): Float64Array<ArrayBuffer> {
+export function matrixProduct(
+  values: ArrayLike<number>,
+  x: Float64Array,
+  { firstRow = 0, rows = values.length / x.length }: { readonly firstRow?: number; readonly rows?: number } = {},
+): Float64Array<ArrayBuffer> {
   const product = new Float64Array(rows);
   for (let row = 0; row < rows; row++) product[row] = dotProduct(values, (firstRow + row) * x.length, x);
   return product;

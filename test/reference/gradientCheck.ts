@@ -37,8 +37,8 @@ export function uniform(seed: number): () => number {
 }
 
 /**
- * Compares the gradients of `Σ weights · y` with central finite differences, parameter by parameter: the norm of the difference by the norm of
- * the gradient. `tolerance` bounds it.
+ * Compares the gradients of `Σ weights · y` with central finite differences, parameter by parameter: the norm of the
+ * difference by the norm of the gradient. `tolerance` bounds it.
  */
 export function checkGradients(device: Device, gradientCase: GradientCase, tolerance: number): void {
   using built = new BuiltCase(device, gradientCase);
@@ -60,12 +60,21 @@ export function checkGradients(device: Device, gradientCase: GradientCase, toler
   }
 }
 
-/** Compares gradients with those that another device computes of the same values, where finite differences would show the device's rounding alone. */
-export function compareGradients(devices: { readonly device: Device; readonly reference: Device }, gradientCase: GradientCase, tolerance: number): void {
+/**
+ * Compares gradients with those that another device computes of the same values, where finite differences would show
+ * the device's rounding alone.
+ */
+export function compareGradients(
+  devices: { readonly device: Device; readonly reference: Device },
+  gradientCase: GradientCase,
+  tolerance: number,
+): void {
   using built = new BuiltCase(devices.device, gradientCase);
   using reference = new BuiltCase(devices.reference, gradientCase);
   const expected = [...reference.gradients().values()];
-  [...built.gradients()].forEach(([parameter, gradient], index) => assertClose(parameter, { gradient, expected: expected[index] as Float32Array, tolerance }));
+  [...built.gradients()].forEach(([parameter, gradient], index) =>
+    assertClose(parameter, { gradient, expected: expected[index] as Float32Array, tolerance }),
+  );
 }
 
 /** The graph of a case with its gradients, and the values of its inputs. */
@@ -85,7 +94,12 @@ class BuiltCase implements Disposable {
     this.#memory = new DeviceMemory(device);
     const { values } = this;
     const random = uniform(7);
-    const make = (name: string, type: 'F32' | 'I32', extents: readonly number[], data: Float32Array | Int32Array): Tensor => {
+    const make = (
+      name: string,
+      type: 'F32' | 'I32',
+      extents: readonly number[],
+      data: Float32Array | Int32Array,
+    ): Tensor => {
       const tensor = graph.input(`${name}${values.size}`, type, extents);
       values.set(tensor, data);
       return tensor;
@@ -94,7 +108,12 @@ class BuiltCase implements Disposable {
     const inputs: CaseInputs = {
       parameter: (extents, { centre = 0, spread = 1 } = {}) => {
         const count = extents.reduce((product, extent) => product * extent, 1);
-        const tensor = make('parameter', 'F32', extents, Float32Array.from({ length: count }, () => centre + spread * random()));
+        const tensor = make(
+          'parameter',
+          'F32',
+          extents,
+          Float32Array.from({ length: count }, () => centre + spread * random()),
+        );
         tape.addParameter(tensor);
         return tensor;
       },
@@ -118,7 +137,10 @@ class BuiltCase implements Disposable {
     const { device } = this;
     for (const [tensor, data] of this.values) write(device, tensor, data);
     this.#graph.computeSync();
-    return readF32(device, this.#plain).reduce((sum, value, index) => sum + value * (this.#weights[index] as number), 0);
+    return readF32(device, this.#plain).reduce(
+      (sum, value, index) => sum + value * (this.#weights[index] as number),
+      0,
+    );
   }
 
   /** By parameter, of the values as they are now. */
@@ -133,7 +155,14 @@ class BuiltCase implements Disposable {
   }
 }
 
-function assertClose(parameter: Tensor, { gradient, expected, tolerance }: { readonly gradient: Float32Array; readonly expected: Float32Array; readonly tolerance: number }): void {
+function assertClose(
+  parameter: Tensor,
+  {
+    gradient,
+    expected,
+    tolerance,
+  }: { readonly gradient: Float32Array; readonly expected: Float32Array; readonly tolerance: number },
+): void {
   const norm = (values: Float32Array): number => Math.hypot(...values);
   const error = norm(expected.map((value, index) => value - (gradient[index] as number))) / norm(expected);
   assert.ok(norm(expected) > 1e-3, `${parameter.toString()}: what is expected is all zero, so it checks nothing`);

@@ -1,7 +1,10 @@
 /** Token healing the slow way: every token of the vocabulary is held against what is left of the required text. */
 
 /** Tokens whose bytes are a beginning of `rest`, or begin with it. */
-export function allowedTokens(rest: Buffer, vocabulary: readonly { readonly token: number; readonly bytes: Buffer }[]): number[] {
+export function allowedTokens(
+  rest: Buffer,
+  vocabulary: readonly { readonly token: number; readonly bytes: Buffer }[],
+): number[] {
   return vocabulary
     .filter(({ bytes }) => {
       const shared = Math.min(bytes.length, rest.length);

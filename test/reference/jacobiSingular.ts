@@ -1,10 +1,19 @@
 /**
- * Singular values and vectors of a matrix of `rows` rows of `columns` values, `rows ≥ columns`, by one-sided Jacobi rotations (Hestenes, 1958): columns are
- * turned in pairs until all are orthogonal. The largest value first; `left[k]` and `right[k]` belong to `values[k]`.
+ * Singular values and vectors of a matrix of `rows` rows of `columns` values, `rows ≥ columns`, by one-sided Jacobi
+ * rotations (Hestenes, 1958): columns are turned in pairs until all are orthogonal. The largest value first; `left[k]`
+ * and `right[k]` belong to `values[k]`.
  */
-export function jacobiSingular(matrix: ArrayLike<number>, rows: number, columns: number): { values: number[]; left: number[][]; right: number[][] } {
-  const images = Array.from({ length: columns }, (_, column) => Array.from({ length: rows }, (_value, row) => matrix[row * columns + column] as number));
-  const turned = Array.from({ length: columns }, (_, column) => Array.from({ length: columns }, (_value, row) => (row === column ? 1 : 0)));
+export function jacobiSingular(
+  matrix: ArrayLike<number>,
+  rows: number,
+  columns: number,
+): { values: number[]; left: number[][]; right: number[][] } {
+  const images = Array.from({ length: columns }, (_, column) =>
+    Array.from({ length: rows }, (_value, row) => matrix[row * columns + column] as number),
+  );
+  const turned = Array.from({ length: columns }, (_, column) =>
+    Array.from({ length: columns }, (_value, row) => (row === column ? 1 : 0)),
+  );
   for (let sweep = 0, largest = 1; largest > 1e-14 && sweep < 60; sweep++) {
     largest = 0;
     for (let a = 0; a < columns; a++) {
@@ -30,7 +39,8 @@ export function jacobiSingular(matrix: ArrayLike<number>, rows: number, columns:
   };
 }
 
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 
 function rotate(a: number[], b: number[], cosine: number, sine: number): void {
   a.forEach((value, index) => {

@@ -11,14 +11,18 @@ import { uniform } from './gradientCheck.ts';
 
 /** So few that hardly a difference changes a token's expert. */
 const TOKENS = 5;
-/** Of the differences, by the norm of the parameter. Where one changes an expert, which is a jump, a shorter one does not. */
+/**
+ * Of the differences, by the norm of the parameter. Where one changes an expert, which is a jump, a shorter one does
+ * not.
+ */
 const STEPS = [1e-3, 1e-4] as const;
 const TOLERANCE = 5e-3;
 /** Rounding of the loss in float32. */
 const LOSS_ERROR = 2e-6;
 
 /**
- * Compares for each parameter of a whole network the slope along its gradient and a random direction with central differences of fourth order.
+ * Compares for each parameter of a whole network the slope along its gradient and a random direction with central
+ * differences of fourth order.
  */
 export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankPlan): Promise<void> {
   using device = new Device('cpu', { threads: 1 });
@@ -26,10 +30,20 @@ export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankP
   await writeInitialValues(placed, { seed: 1 });
   const { parameters } = placed;
   using optimiser = new AdamW(parameters);
-  using network = new TrainingNetwork({ ...model, parameters, frozen: placed.constant, lowRank: placed.lowRank, sequences: 1, sequenceTokens: TOKENS });
+  using network = new TrainingNetwork({
+    ...model,
+    parameters,
+    frozen: placed.constant,
+    lowRank: placed.lowRank,
+    sequences: 1,
+    sequenceTokens: TOKENS,
+  });
   const random = uniform(5);
   const batch = {
-    tokens: Int32Array.from({ length: TOKENS + 1 }, (_, index) => (index * 53 + 11) % model.hyperparameters.vocabularySize),
+    tokens: Int32Array.from(
+      { length: TOKENS + 1 },
+      (_, index) => (index * 53 + 11) % model.hyperparameters.vocabularySize,
+    ),
     weights: new Float32Array(TOKENS).fill(1),
     starts: new Set([0, 3]),
   };
@@ -46,9 +60,15 @@ export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankP
     const length = norm(gradient);
     if (norm(values) === 0) continue;
     const noise = values.map(() => random());
-    const direction = gradient.map((value, place) => (length > 0 ? value / length : 0) + (0.5 * (noise[place] as number)) / norm(noise));
+    const direction = gradient.map(
+      (value, place) => (length > 0 ? value / length : 0) + (0.5 * (noise[place] as number)) / norm(noise),
+    );
     const at = async (distance: number): Promise<number> => {
-      write(device, master, values.map((value, place) => value + distance * (direction[place] as number)));
+      write(
+        device,
+        master,
+        values.map((value, place) => value + distance * (direction[place] as number)),
+      );
       return loss();
     };
     const actual = gradient.reduce((sum, value, place) => sum + value * (direction[place] as number), 0);
@@ -57,7 +77,8 @@ export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankP
     for (const step of STEPS) {
       if (isRight) break;
       const size = step * norm(values);
-      const expected = (8 * ((await at(size)) - (await at(-size))) - ((await at(2 * size)) - (await at(-2 * size)))) / (12 * size);
+      const expected =
+        (8 * ((await at(size)) - (await at(-size))) - ((await at(2 * size)) - (await at(-2 * size)))) / (12 * size);
       differences.push(expected);
       isRight = Math.abs(actual - expected) <= TOLERANCE * Math.abs(expected) + LOSS_ERROR / size;
     }

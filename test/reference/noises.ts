@@ -8,8 +8,23 @@ export const noises: Readonly<Record<string, (seconds: number, seed: number) => 
   'white noise': (seconds, seed) => normalised(white(seconds, seed)),
   'pink noise': (seconds, seed) => normalised(pink(white(seconds, seed))),
   'brown noise': (seconds, seed) => normalised(brown(white(seconds, seed))),
-  'hum of the mains': (seconds, seed) => normalised(white(seconds, seed).map((value, index) => 0.05 * value + [1, 2, 3, 5, 7].reduce((sum, harmonic) => sum + Math.sin((2 * Math.PI * 50 * harmonic * index) / RATE_HZ) / harmonic, 0))),
-  'a fan that swells': (seconds, seed) => normalised(pink(white(seconds, seed)).map((value, index) => value * (1 + 0.6 * Math.sin((2 * Math.PI * 0.4 * index) / RATE_HZ)))),
+  'hum of the mains': (seconds, seed) =>
+    normalised(
+      white(seconds, seed).map(
+        (value, index) =>
+          0.05 * value +
+          [1, 2, 3, 5, 7].reduce(
+            (sum, harmonic) => sum + Math.sin((2 * Math.PI * 50 * harmonic * index) / RATE_HZ) / harmonic,
+            0,
+          ),
+      ),
+    ),
+  'a fan that swells': (seconds, seed) =>
+    normalised(
+      pink(white(seconds, seed)).map(
+        (value, index) => value * (1 + 0.6 * Math.sin((2 * Math.PI * 0.4 * index) / RATE_HZ)),
+      ),
+    ),
   'a keyboard': (seconds, seed) => clicks(seconds, seed, 7),
 };
 
@@ -40,7 +55,8 @@ function clicks(seconds: number, seed: number, perSecond: number): Float32Array 
   const uniform = uniformNumbers(seed + 1);
   const sound = Float32Array.from({ length: seconds * RATE_HZ }, () => 0.0005 * deviate());
   for (let at = 0; at < sound.length; at += Math.round((RATE_HZ / perSecond) * (0.3 + 1.4 * uniform()))) {
-    for (let index = 0; index < 400 && at + index < sound.length; index++) sound[at + index] = (sound[at + index] as number) + 0.2 * deviate() * Math.exp(-index / 60);
+    for (let index = 0; index < 400 && at + index < sound.length; index++)
+      sound[at + index] = (sound[at + index] as number) + 0.2 * deviate() * Math.exp(-index / 60);
   }
   return sound;
 }

@@ -1,4 +1,7 @@
-/** The fast Walsh–Hadamard transform of a vector whose length is a power of two, scaled so that it is its own inverse: butterflies in place of a matrix. */
+/**
+ * The fast Walsh–Hadamard transform of a vector whose length is a power of two, scaled so that it is its own inverse:
+ * butterflies in place of a matrix.
+ */
 export function plainHadamard(vector: readonly number[]): number[] {
   const result = [...vector];
   for (let half = 1; half < result.length; half *= 2) {

@@ -19,24 +19,45 @@ export type PlainWeights = ReadonlyMap<string, number[]>;
 export interface PlainHooks {
   /** Is given what enters each product inside a block, and gives what is multiplied. */
   readonly productInput?: (x: readonly number[], name: string) => readonly number[];
-  /** Is given embeddings (place 0) and what attention (1, 3, …) and network (2, 4, …) of each block add to the residual, token by token. */
+  /**
+   * Is given embeddings (place 0) and what attention (1, 3, …) and network (2, 4, …) of each block add to the residual,
+   * token by token.
+   */
   readonly branchOutput?: (y: readonly number[], place: number, position: number) => readonly number[];
   /** Is given each block's vectors, before anything attends. */
   readonly onAttention?: (layer: PlainLayer, block: number) => void;
   /** Whether a token attends an earlier one; all by default. */
-  readonly attends?: (place: { readonly block: number; readonly kvHead: number; readonly position: number; readonly other: number }) => boolean;
+  readonly attends?: (place: {
+    readonly block: number;
+    readonly kvHead: number;
+    readonly position: number;
+    readonly other: number;
+  }) => boolean;
   /** Is given each token's keys and values as they go into the cache, and gives what the cache holds. */
   readonly keptRow?: (row: readonly number[]) => readonly number[];
   /** Is given each block's output, all tokens of it. */
   readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
 }
 
-/** `Σ weight · −ln p(next token)` of one sequence; `tokens` has one more than `weights`. A token attends from `starts` of its document on. */
-export function plainLlamaLoss(sizes: PlainLlamaSizes, weights: PlainWeights, tokens: readonly number[], lossWeights: readonly number[], documentStart: readonly number[], hooks: PlainHooks = {}): number {
+/**
+ * `Σ weight · −ln p(next token)` of one sequence; `tokens` has one more than `weights`. A token attends from `starts`
+ * of its document on.
+ */
+export function plainLlamaLoss(
+  sizes: PlainLlamaSizes,
+  weights: PlainWeights,
+  tokens: readonly number[],
+  lossWeights: readonly number[],
+  documentStart: readonly number[],
+  hooks: PlainHooks = {},
+): number {
   return plainLlamaLogits(sizes, weights, tokens.slice(0, -1), documentStart, hooks).reduce((sum, logits, position) => {
     const most = Math.max(...logits);
     const total = logits.reduce((all, logit) => all + Math.exp(logit - most), 0);
-    return sum - (lossWeights[position] as number) * ((logits[tokens[position + 1] as number] as number) - most - Math.log(total));
+    return (
+      sum -
+      (lossWeights[position] as number) * ((logits[tokens[position + 1] as number] as number) - most - Math.log(total))
+    );
   }, 0);
 }
 
@@ -58,7 +79,9 @@ export function plainLlamaLogits(
   const product = (name: string, x: readonly number[]): number[] => {
     const matrix = get(name);
     const input = name.startsWith('blk.') ? productInput(x, name) : x;
-    return Array.from({ length: matrix.length / x.length }, (_, row) => input.reduce((sum, value, column) => sum + value * (matrix[row * x.length + column] as number), 0));
+    return Array.from({ length: matrix.length / x.length }, (_, row) =>
+      input.reduce((sum, value, column) => sum + value * (matrix[row * x.length + column] as number), 0),
+    );
   };
   const rmsNorm = (name: string, x: readonly number[]): number[] => {
     const gain = get(name);
@@ -66,13 +89,17 @@ export function plainLlamaLogits(
     return x.map((value, index) => (value / size) * (gain[index] as number));
   };
   const embedding = get('token_embd.weight');
-  let hidden = tokens.map((token, position) => [...branchOutput(embedding.slice(token * width, (token + 1) * width), 0, position)]);
+  let hidden = tokens.map((token, position) => [
+    ...branchOutput(embedding.slice(token * width, (token + 1) * width), 0, position),
+  ]);
   for (let block = 0; block < blockCount; block++) {
     const name = `blk.${block}`;
     const normed = hidden.map((x) => rmsNorm(`${name}.attn_norm.weight`, x));
     const unrotated = normed.map((x) => product(`${name}.attn_q.weight`, x));
     const queries = unrotated.map((x, position) => rotate(x, position, sizes));
-    const keys = normed.map((x, position) => [...keptRow(rotate(product(`${name}.attn_k.weight`, x), position, sizes))]);
+    const keys = normed.map((x, position) => [
+      ...keptRow(rotate(product(`${name}.attn_k.weight`, x), position, sizes)),
+    ]);
     const values = normed.map((x) => [...keptRow(product(`${name}.attn_v.weight`, x))]);
     hooks.onAttention?.(
       {
@@ -81,7 +108,12 @@ export function plainLlamaLogits(
         key: keys.map((x) => split(x, headSize)),
         value: values.map((x) => split(x, headSize)),
         rotate: (x, position) => rotate(x, position, sizes),
-        output: Array.from({ length: heads * headSize }, (_, column) => Array.from({ length: width }, (_row, row) => get(`${name}.attn_output.weight`)[row * heads * headSize + column] as number)),
+        output: Array.from({ length: heads * headSize }, (_, column) =>
+          Array.from(
+            { length: width },
+            (_row, row) => get(`${name}.attn_output.weight`)[row * heads * headSize + column] as number,
+          ),
+        ),
       },
       block,
     );
@@ -96,14 +128,22 @@ export function plainLlamaLogits(
             continue;
           }
           let score = 0;
-          for (let index = 0; index < headSize; index++) score += at(queries, position, head * headSize + index) * at(keys, other, kvHead * headSize + index);
+          for (let index = 0; index < headSize; index++)
+            score += at(queries, position, head * headSize + index) * at(keys, other, kvHead * headSize + index);
           scores.push(score / Math.sqrt(headSize));
         }
         const most = Math.max(...scores);
         const shares = scores.map((score) => Math.exp(score - most));
         const total = shares.reduce((sum, share) => sum + share, 0);
         for (let index = 0; index < headSize; index++) {
-          attended.push(shares.reduce((sum, share, number) => sum + (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index), 0));
+          attended.push(
+            shares.reduce(
+              (sum, share, number) =>
+                sum +
+                (share / total) * at(values, (documentStart[position] as number) + number, kvHead * headSize + index),
+              0,
+            ),
+          );
         }
       }
       return add(x, branchOutput(product(`${name}.attn_output.weight`, attended), 1 + 2 * block, position));
@@ -112,7 +152,10 @@ export function plainLlamaLogits(
       const input = rmsNorm(`${name}.ffn_norm.weight`, x);
       const gate = product(`${name}.ffn_gate.weight`, input);
       const up = product(`${name}.ffn_up.weight`, input);
-      const down = product(`${name}.ffn_down.weight`, gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number)));
+      const down = product(
+        `${name}.ffn_down.weight`,
+        gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number)),
+      );
       return add(x, branchOutput(down, 2 + 2 * block, position));
     });
     hooks.onBlock?.(hidden);
@@ -122,9 +165,11 @@ export function plainLlamaLogits(
 }
 
 const at = (rows: readonly number[][], row: number, column: number): number => rows[row]?.[column] as number;
-const add = (a: readonly number[], b: readonly number[]): number[] => a.map((value, index) => value + (b[index] as number));
+const add = (a: readonly number[], b: readonly number[]): number[] =>
+  a.map((value, index) => value + (b[index] as number));
 
-const split = (x: readonly number[], size: number): number[][] => Array.from({ length: x.length / size }, (_, head) => x.slice(head * size, (head + 1) * size));
+const split = (x: readonly number[], size: number): number[][] =>
+  Array.from({ length: x.length / size }, (_, head) => x.slice(head * size, (head + 1) * size));
 
 /** Rotates neighbouring dimensions of each head. */
 function rotate(x: readonly number[], position: number, { headSize, ropeBase }: PlainLlamaSizes): number[] {

@@ -15,7 +15,8 @@ export interface PlainLayer {
   readonly votes?: readonly (readonly number[])[];
 }
 
-export const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
+export const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 export const softmax = (scores: readonly number[]): number[] => {
   const most = Math.max(...scores);
   const exps = scores.map((score) => Math.exp(score - most));
@@ -27,7 +28,10 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 
 /** The numbers of the best rows, ascending. */
 export const plainBest = (scores: readonly number[], count: number): number[] =>
-  [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number)).slice(0, count).sort((a, b) => a - b);
+  [...scores.keys()]
+    .sort((a, b) => (scores[b] as number) - (scores[a] as number))
+    .slice(0, count)
+    .sort((a, b) => a - b);
 
 const sizes = ({ query, key }: PlainLayer): { tokens: number; group: number; kvHeads: number } => {
   const kvHeads = key[0]?.length as number;
@@ -41,14 +45,23 @@ const voteOf = ({ votes }: PlainLayer, token: number, head: number): number => v
 function attention(layer: PlainLayer, token: number, head: number): number[] {
   const { group } = sizes(layer);
   const query = layer.query[token]?.[head] as readonly number[];
-  const shares = softmax(range(token + 1).map((row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length)));
+  const shares = softmax(
+    range(token + 1).map(
+      (row) => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length),
+    ),
+  );
   return shares.map((share) => share * voteOf(layer, token, head));
 }
 
 /** `[kvHead][row]`, of the first `candidates` rows. */
 export type PlainScores = number[][];
 
-function byGroup(layer: PlainLayer, candidates: number, ofHead: (head: number) => readonly number[], join: (values: readonly number[]) => number): PlainScores {
+function byGroup(
+  layer: PlainLayer,
+  candidates: number,
+  ofHead: (head: number) => readonly number[],
+  join: (values: readonly number[]) => number,
+): PlainScores {
   const { group, kvHeads } = sizes(layer);
   return range(kvHeads).map((kvHead) => {
     const heads = range(group).map((member) => ofHead(kvHead * group + member));
@@ -57,13 +70,20 @@ function byGroup(layer: PlainLayer, candidates: number, ofHead: (head: number) =
 }
 
 /** SnapKV (arXiv 2404.14469), with kvpress's mean over the group. */
-export function plainSnapKv(layer: PlainLayer, candidates: number, { kernel, pool }: { kernel: number; pool: 'avg' | 'max' }): PlainScores {
+export function plainSnapKv(
+  layer: PlainLayer,
+  candidates: number,
+  { kernel, pool }: { kernel: number; pool: 'avg' | 'max' },
+): PlainScores {
   const { tokens } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const window = range(tokens - candidates).map((index) => attention(layer, candidates + index, head));
     const scores = range(candidates).map((row) => mean(window.map((shares) => shares[row] as number)));
     return scores.map((_, row) => {
-      const around = range(kernel).map((index) => row + index - (kernel - 1) / 2).filter((other) => other >= 0 && other < candidates).map((other) => scores[other] as number);
+      const around = range(kernel)
+        .map((index) => row + index - (kernel - 1) / 2)
+        .filter((other) => other >= 0 && other < candidates)
+        .map((other) => scores[other] as number);
       return pool === 'max' ? Math.max(...around) : around.reduce((sum, value) => sum + value, 0) / kernel;
     });
   };
@@ -88,13 +108,19 @@ export function plainKeyDiff(layer: PlainLayer, candidates: number): PlainScores
       const key = layer.key[row]?.[kvHead] as readonly number[];
       return key.map((value) => value / Math.sqrt(dot(key, key)));
     });
-    const anchor = (directions[0] as number[]).map((_, index) => mean(directions.map((direction) => direction[index] as number)));
+    const anchor = (directions[0] as number[]).map((_, index) =>
+      mean(directions.map((direction) => direction[index] as number)),
+    );
     return range(candidates).map((row) => -dot(directions[row] as number[], anchor) / Math.sqrt(dot(anchor, anchor)));
   });
 }
 
 /** Expected Attention (arXiv 2510.00636) with values' norms, as kvpress has it; queries count by their votes. */
-export function plainExpectedAttention(layer: PlainLayer, candidates: number, { futureTokens, sinks }: { futureTokens: number; sinks: number }): PlainScores {
+export function plainExpectedAttention(
+  layer: PlainLayer,
+  candidates: number,
+  { futureTokens, sinks }: { futureTokens: number; sinks: number },
+): PlainScores {
   const { tokens, group } = sizes(layer);
   const headSize = layer.key[0]?.[0]?.length as number;
   const ofHead = (head: number): number[] => {
@@ -103,20 +129,44 @@ export function plainExpectedAttention(layer: PlainLayer, candidates: number, { 
     const allVotes = votes.reduce((sum, vote) => sum + vote, 0);
     const expectation = (values: readonly number[]): number => (allVotes === 0 ? 0 : dot(values, votes) / allVotes);
     const mu = range(headSize).map((index) => expectation(queries.map((query) => query[index] as number)));
-    const sigma = range(headSize).map((i) => range(headSize).map((j) => expectation(queries.map((query) => ((query[i] as number) - (mu[i] as number)) * ((query[j] as number) - (mu[j] as number))))));
+    const sigma = range(headSize).map((i) =>
+      range(headSize).map((j) =>
+        expectation(
+          queries.map(
+            (query) => ((query[i] as number) - (mu[i] as number)) * ((query[j] as number) - (mu[j] as number)),
+          ),
+        ),
+      ),
+    );
     // The mean rotation, column by column.
     const columns = range(headSize).map((column) => {
-      const turned = range(futureTokens).map((index) => layer.rotate(range(headSize).map((row) => Number(row === column)), tokens + index));
+      const turned = range(futureTokens).map((index) =>
+        layer.rotate(
+          range(headSize).map((row) => Number(row === column)),
+          tokens + index,
+        ),
+      );
       return range(headSize).map((row) => mean(turned.map((vector) => vector[row] as number)));
     });
-    const turn = (x: readonly number[]): number[] => range(headSize).map((row) => range(headSize).reduce((sum, column) => sum + (columns[column]?.[row] as number) * (x[column] as number), 0));
+    const turn = (x: readonly number[]): number[] =>
+      range(headSize).map((row) =>
+        range(headSize).reduce((sum, column) => sum + (columns[column]?.[row] as number) * (x[column] as number), 0),
+      );
     const meanToCome = turn(mu);
     const half = sigma.map(turn);
     const covarianceToCome = range(headSize).map((i) => turn(range(headSize).map((j) => half[j]?.[i] as number)));
     const kvHead = Math.floor(head / group);
     const logits = range(tokens - sinks).map((index) => {
       const key = layer.key[sinks + index]?.[kvHead] as readonly number[];
-      return dot(key, meanToCome) / Math.sqrt(headSize) + dot(key, covarianceToCome.map((row) => dot(row, key))) / headSize / 2;
+      return (
+        dot(key, meanToCome) / Math.sqrt(headSize) +
+        dot(
+          key,
+          covarianceToCome.map((row) => dot(row, key)),
+        ) /
+          headSize /
+          2
+      );
     });
     return softmax(logits).map((share) => share * mean(votes));
   };
@@ -140,7 +190,10 @@ export function plainKvzip(layer: PlainLayer, candidates: number): PlainScores {
   return byGroup(layer, candidates, ofHead, (values) => Math.max(...values));
 }
 
-/** CriticalKV (arXiv 2502.03805): the `first` best in any case; scores times the L1 norm of what a value adds to the layer's result. */
+/**
+ * CriticalKV (arXiv 2502.03805): the `first` best in any case; scores times the L1 norm of what a value adds to the
+ * layer's result.
+ */
 export function plainCritical(layer: PlainLayer, scores: PlainScores, first: number): PlainScores {
   const { group } = sizes(layer);
   const headSize = layer.key[0]?.[0]?.length as number;
@@ -151,39 +204,84 @@ export function plainCritical(layer: PlainLayer, scores: PlainScores, first: num
       if (inAnyCase.has(row)) return Number.MAX_VALUE;
       const norms = range(group).map((member) => {
         const head = kvHead * group + member;
-        return range(width).reduce((sum, column) => sum + Math.abs(range(headSize).reduce((total, index) => total + (layer.value[row]?.[kvHead]?.[index] as number) * (layer.output[head * headSize + index]?.[column] as number), 0)), 0);
+        return range(width).reduce(
+          (sum, column) =>
+            sum +
+            Math.abs(
+              range(headSize).reduce(
+                (total, index) =>
+                  total +
+                  (layer.value[row]?.[kvHead]?.[index] as number) *
+                    (layer.output[head * headSize + index]?.[column] as number),
+                0,
+              ),
+            ),
+          0,
+        );
       });
       return (score + 1e-4) * mean(norms);
     });
   });
 }
 
-/** AdaKV (arXiv 2407.11550), as kvpress has it: the best rows of all heads, `count` a head on average, but the `least` best of each in any case. */
-export function plainAdaptive(scores: PlainScores, { count, least }: { count: number; least: number }): readonly (readonly number[])[] {
+/**
+ * AdaKV (arXiv 2407.11550), as kvpress has it: the best rows of all heads, `count` a head on average, but the `least`
+ * best of each in any case.
+ */
+export function plainAdaptive(
+  scores: PlainScores,
+  { count, least }: { count: number; least: number },
+): readonly (readonly number[])[] {
   const safe = scores.map((ofRows) => new Set(plainBest(ofRows, least)));
-  const others = scores.flatMap((ofRows, head) => ofRows.map((score, row) => ({ head, row, score })).filter(({ row }) => !safe[head]?.has(row)));
+  const others = scores.flatMap((ofRows, head) =>
+    ofRows.map((score, row) => ({ head, row, score })).filter(({ row }) => !safe[head]?.has(row)),
+  );
   const best = others.sort((a, b) => b.score - a.score).slice(0, (count - least) * scores.length);
-  return scores.map((_, head) => [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort((a, b) => a - b));
+  return scores.map((_, head) =>
+    [...(safe[head] as Set<number>), ...best.filter((other) => other.head === head).map(({ row }) => row)].sort(
+      (a, b) => a - b,
+    ),
+  );
 }
 
 /**
- * What the first pages are worth, `[kvHead][page]`: the most attention that one of the last `queries` tokens, or of every so many, gives a page or one of its
- * neighbours, times its vote, and a quarter of that of its own. A page's best row stands for it, and attention is shared out among those.
+ * What the first pages are worth, `[kvHead][page]`: the most attention that one of the last `queries` tokens, or of
+ * every so many, gives a page or one of its neighbours, times its vote, and a quarter of that of its own. A page's best
+ * row stands for it, and attention is shared out among those.
  */
-export function plainPages(layer: PlainLayer, pages: number, { pageRows, queries, every = 1, meanRows = 1 }: { pageRows: number; queries: number; every?: number; meanRows?: number }): PlainScores {
+export function plainPages(
+  layer: PlainLayer,
+  pages: number,
+  {
+    pageRows,
+    queries,
+    every = 1,
+    meanRows = 1,
+  }: { pageRows: number; queries: number; every?: number; meanRows?: number },
+): PlainScores {
   const { tokens, group } = sizes(layer);
   const ofHead = (head: number): number[] => {
     const shares = range(queries).map((index) => {
       const token = tokens - 1 - index * every;
       const query = layer.query[token]?.[head] as readonly number[];
-      const product = (row: number): number => dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length);
+      const product = (row: number): number =>
+        dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length);
       // The product with a mean of keys is the mean of the products.
-      const mean = (first: number): number => range(meanRows).reduce((sum, row) => sum + product(first + row), 0) / meanRows;
-      const ofPages = softmax(range(pages).map((page) => Math.max(...range(pageRows / meanRows).map((place) => mean(page * pageRows + place * meanRows)))));
+      const mean = (first: number): number =>
+        range(meanRows).reduce((sum, row) => sum + product(first + row), 0) / meanRows;
+      const ofPages = softmax(
+        range(pages).map((page) =>
+          Math.max(...range(pageRows / meanRows).map((place) => mean(page * pageRows + place * meanRows))),
+        ),
+      );
       return ofPages.map((share) => share * voteOf(layer, token, head));
     });
     return range(pages).map((page) => Math.max(...shares.map((ofQuery) => ofQuery[page] as number)));
   };
   const byPage = byGroup(layer, pages, ofHead, (values) => Math.max(...values));
-  return byPage.map((scores) => scores.map((_, page) => Math.max(...scores.slice(Math.max(0, page - 1), page + 2)) + 0.25 * (scores[page] as number)));
+  return byPage.map((scores) =>
+    scores.map(
+      (_, page) => Math.max(...scores.slice(Math.max(0, page - 1), page + 2)) + 0.25 * (scores[page] as number),
+    ),
+  );
 }

@@ -3,24 +3,40 @@ import { plainPages, type PlainLayer } from './plainSelectors.ts';
 /** What a network in plain loops is asked and shows. */
 export interface TierHooks {
   /** Whether a token attends an earlier one. */
-  readonly attends: (place: { readonly block: number; readonly kvHead: number; readonly position: number; readonly other: number }) => boolean;
+  readonly attends: (place: {
+    readonly block: number;
+    readonly kvHead: number;
+    readonly position: number;
+    readonly other: number;
+  }) => boolean;
   /** Is given each block's vectors, before anything attends. */
   readonly onAttention?: (layer: PlainLayer, block: number) => void;
 }
 
-/** Where pages are chosen: for the tokens from `start` on, by `queries` tokens of which `last` is the last, every one or every so many. */
+/**
+ * Where pages are chosen: for the tokens from `start` on, by `queries` tokens of which `last` is the last, every one or
+ * every so many.
+ */
 export interface Cut {
   readonly start: number;
   readonly last: number;
   readonly queries: number;
   readonly every?: number;
-  /** The heads that choose, while the others attend what they chose at the cut before, and the window begins where it began then; absent: all. */
+  /**
+   * The heads that choose, while the others attend what they chose at the cut before, and the window begins where it
+   * began then; absent: all.
+   */
   readonly heads?: (block: number, kvHead: number) => boolean;
 }
 
 export interface PlainTiers {
   readonly tokens: readonly number[];
-  readonly options: { readonly capacity: number; readonly pageRows: number; readonly window: number; readonly meanRows?: number };
+  readonly options: {
+    readonly capacity: number;
+    readonly pageRows: number;
+    readonly window: number;
+    readonly meanRows?: number;
+  };
   /** By how much the last page that is chosen must exceed the first that is not. */
   readonly tie: number;
   /** Logits of every token. */
@@ -37,10 +53,15 @@ interface Choice {
 }
 
 /**
- * Logits of every token where those behind a cut attend pages that are chosen there, and the last rows; before the first one, and from `everythingFrom` on, everything is
- * attended. `undefined` for tokens of a choice so near to a tie that rounding may decide it.
+ * Logits of every token where those behind a cut attend pages that are chosen there, and the last rows; before the
+ * first one, and from `everythingFrom` on, everything is attended. `undefined` for tokens of a choice so near to a tie
+ * that rounding may decide it.
  */
-export function plainTierLogits({ tokens, options, tie, forward }: PlainTiers, cuts: readonly Cut[], everythingFrom = Infinity): (Float32Array | undefined)[] {
+export function plainTierLogits(
+  { tokens, options, tie, forward }: PlainTiers,
+  cuts: readonly Cut[],
+  everythingFrom = Infinity,
+): (Float32Array | undefined)[] {
   const chosen: Choice[] = [];
   const tied = new Set<Choice>();
   const count = options.capacity / options.pageRows;
@@ -52,13 +73,19 @@ export function plainTierLogits({ tokens, options, tie, forward }: PlainTiers, c
   // A layer chooses before it attends, and so decides what the next one sees.
   for (const { start, last, queries, every, heads } of cuts) {
     const before = chosen.at(-1);
-    const windowStart = heads && before ? before.windowStart : Math.floor((start - options.window) / options.pageRows) * options.pageRows;
+    const windowStart =
+      heads && before ? before.windowStart : Math.floor((start - options.window) / options.pageRows) * options.pageRows;
     const choice = { start, windowStart, pages: [] as ReadonlySet<number>[][] };
     chosen.push(choice);
     forward(tokens.slice(0, last + 1), {
       attends,
       onAttention: (layer, block) => {
-        choice.pages[block] = plainPages(layer, windowStart / options.pageRows, { pageRows: options.pageRows, queries, every, meanRows: options.meanRows }).map((ofPages, kvHead) => {
+        choice.pages[block] = plainPages(layer, windowStart / options.pageRows, {
+          pageRows: options.pageRows,
+          queries,
+          every,
+          meanRows: options.meanRows,
+        }).map((ofPages, kvHead) => {
           if (heads && !heads(block, kvHead)) {
             if (before && tied.has(before)) tied.add(choice);
             return before?.pages[block]?.[kvHead] as ReadonlySet<number>;
@@ -66,7 +93,8 @@ export function plainTierLogits({ tokens, options, tie, forward }: PlainTiers, c
           // The first one stays in any case.
           const worth = ofPages.map((value, page) => (page === 0 ? Infinity : value));
           const pages = [...worth.keys()].sort((a, b) => (worth[b] as number) - (worth[a] as number));
-          if ((worth[pages[count - 1] as number] as number) < tie * (worth[pages[count] as number] as number)) tied.add(choice);
+          if ((worth[pages[count - 1] as number] as number) < tie * (worth[pages[count] as number] as number))
+            tied.add(choice);
           return new Set(pages.slice(0, count));
         });
       },

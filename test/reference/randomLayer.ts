@@ -8,8 +8,13 @@ export const ROPE_BASE = 10_000;
 /** Random vectors of one layer. */
 export function randomLayer(tokens: number, heads: number, kvHeads: number): PlainLayer {
   const next = uniform(tokens + heads);
-  const vectors = (count: number, spread: number): number[][][] => Array.from({ length: tokens }, () => Array.from({ length: count }, () => Array.from({ length: HEAD_SIZE }, () => spread * next())));
-  const unrotated = vectors(heads, 3).map((ofToken) => ofToken.map((x) => x.map((value, index) => value + (index % 3))));
+  const vectors = (count: number, spread: number): number[][][] =>
+    Array.from({ length: tokens }, () =>
+      Array.from({ length: count }, () => Array.from({ length: HEAD_SIZE }, () => spread * next())),
+    );
+  const unrotated = vectors(heads, 3).map((ofToken) =>
+    ofToken.map((x) => x.map((value, index) => value + (index % 3))),
+  );
   return {
     unrotated,
     query: unrotated.map((ofToken, token) => ofToken.map((x) => rotate(x, token))),
@@ -23,7 +28,9 @@ export function randomLayer(tokens: number, heads: number, kvHeads: number): Pla
 /** By token and head, from 0 to 2; the last head has none. */
 export function randomVotes(tokens: number, heads: number): number[][] {
   const next = uniform(heads * tokens);
-  return Array.from({ length: tokens }, () => Array.from({ length: heads }, (_, head) => (head === heads - 1 ? 0 : 1 + next())));
+  return Array.from({ length: tokens }, () =>
+    Array.from({ length: heads }, (_, head) => (head === heads - 1 ? 0 : 1 + next())),
+  );
 }
 
 function rotate(x: readonly number[], position: number): number[] {

@@ -3,11 +3,15 @@ import type { LibraryBuild } from '../../kernels/ggml/libraries.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
 
 /**
- * How ggml's CPU code rounds the input of a product with weights of a type (`vec_dot_type`): to eight bits with one scale per 32 values, or per
- * 256 beside the larger blocks; `undefined` where it doesn't.
+ * How ggml's CPU code rounds the input of a product with weights of a type (`vec_dot_type`): to eight bits with one
+ * scale per 32 values, or per 256 beside the larger blocks; `undefined` where it doesn't.
  */
-export function inputRounding(type: TensorType, build: LibraryBuild = 'cpu'): ((x: Float64Array) => Float64Array) | undefined {
-  const through = (rounded: TensorType) => (x: Float64Array) => Float64Array.from(toFloat32(rounded, fromFloat32(rounded, Float32Array.from(x), x.length, { build }), build));
+export function inputRounding(
+  type: TensorType,
+  build: LibraryBuild = 'cpu',
+): ((x: Float64Array) => Float64Array) | undefined {
+  const through = (rounded: TensorType) => (x: Float64Array) =>
+    Float64Array.from(toFloat32(rounded, fromFloat32(rounded, Float32Array.from(x), x.length, { build }), build));
   switch (type) {
     case 'F32':
       return undefined;

@@ -26,8 +26,16 @@ interface ScoredRows {
   readonly onNode?: () => void;
 }
 
-/** Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a prompt do. */
-export function scored(device: Device, selector: Selector, layer: PlainLayer, { candidates, observedFrom, rows, chosen = 1, outputHead = (head) => head, onNode }: ScoredRows): PlainScores {
+/**
+ * Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a
+ * prompt do.
+ */
+export function scored(
+  device: Device,
+  selector: Selector,
+  layer: PlainLayer,
+  { candidates, observedFrom, rows, chosen = 1, outputHead = (head) => head, onNode }: ScoredRows,
+): PlainScores {
   const tokens = layer.key.length;
   const [heads, kvHeads] = [layer.query[0]?.length as number, layer.key[0]?.length as number];
   const storages: Storage[] = [];
@@ -46,19 +54,55 @@ export function scored(device: Device, selector: Selector, layer: PlainLayer, { 
   };
   const constant = (values: Float32Array, extents: readonly number[]): Tensor => given('F32', values, extents);
   // Cached rows stand head by head: [headSize, rows, kvHeads].
-  const cached = (vectors: PlainLayer['key']): Tensor => constant(Float32Array.from(Array.from({ length: kvHeads }, (_, head) => vectors.slice(0, rows).map((ofToken) => ofToken[head] as number[])).flat(2)), [HEAD_SIZE, rows, kvHeads]);
+  const cached = (vectors: PlainLayer['key']): Tensor =>
+    constant(
+      Float32Array.from(
+        Array.from({ length: kvHeads }, (_, head) =>
+          vectors.slice(0, rows).map((ofToken) => ofToken[head] as number[]),
+        ).flat(2),
+      ),
+      [HEAD_SIZE, rows, kvHeads],
+    );
   const [key, value] = [cached(layer.key), cached(layer.value)];
   const observation = selector.observation;
   let observed: Tensor | undefined;
   if (observation) {
     const middle = Math.floor((observedFrom + tokens) / 2);
-    const allKeys = observation.of === 'replay' ? constant(Float32Array.from(Array.from({ length: kvHeads }, (_, head) => layer.key.map((ofToken) => ofToken[head] as number[])).flat(2)), [HEAD_SIZE, tokens, kvHeads]) : key;
-    for (const [from, to] of [[observedFrom, middle], [middle, tokens]].filter(([start, end]) => start !== end) as [number, number][]) {
-      const queries = (vectors: PlainLayer['query']): Tensor => constant(Float32Array.from(vectors.slice(from, to).flat(2)), [HEAD_SIZE, heads, to - from]);
-      const mask = Float32Array.from({ length: allKeys.shape[1] * (to - from) }, (_, index) => (index % allKeys.shape[1] <= from + Math.floor(index / allKeys.shape[1]) ? 0 : -Infinity));
+    const allKeys =
+      observation.of === 'replay'
+        ? constant(
+            Float32Array.from(
+              Array.from({ length: kvHeads }, (_, head) => layer.key.map((ofToken) => ofToken[head] as number[])).flat(
+                2,
+              ),
+            ),
+            [HEAD_SIZE, tokens, kvHeads],
+          )
+        : key;
+    for (const [from, to] of [
+      [observedFrom, middle],
+      [middle, tokens],
+    ].filter(([start, end]) => start !== end) as [number, number][]) {
+      const queries = (vectors: PlainLayer['query']): Tensor =>
+        constant(Float32Array.from(vectors.slice(from, to).flat(2)), [HEAD_SIZE, heads, to - from]);
+      const mask = Float32Array.from({ length: allKeys.shape[1] * (to - from) }, (_, index) =>
+        index % allKeys.shape[1] <= from + Math.floor(index / allKeys.shape[1]) ? 0 : -Infinity,
+      );
       const votes = layer.votes && constant(Float32Array.from(layer.votes.slice(from, to).flat()), [heads, to - from]);
-      const seen = observation.observe(graph, { query: queries(layer.query), unrotated: queries(layer.unrotated), key: allKeys, mask: constant(mask, [allKeys.shape[1], to - from]), scale: 1 / Math.sqrt(HEAD_SIZE), votes } satisfies ObservedQueries);
-      observed = observed === undefined ? seen : observation.combine === 'add' ? add(graph, observed, seen) : maximum(graph, observed, seen);
+      const seen = observation.observe(graph, {
+        query: queries(layer.query),
+        unrotated: queries(layer.unrotated),
+        key: allKeys,
+        mask: constant(mask, [allKeys.shape[1], to - from]),
+        scale: 1 / Math.sqrt(HEAD_SIZE),
+        votes,
+      } satisfies ObservedQueries);
+      observed =
+        observed === undefined
+          ? seen
+          : observation.combine === 'add'
+            ? add(graph, observed, seen)
+            : maximum(graph, observed, seen);
     }
   }
   const output = new Float32Array(heads * HEAD_SIZE * WIDTH);
@@ -67,7 +111,18 @@ export function scored(device: Device, selector: Selector, layer: PlainLayer, { 
     ofWidth.forEach((value, row) => (output[row * heads * HEAD_SIZE + column] = value));
   }
   const scores = selector.score(graph, {
-    ...{ observed, observedTokens: tokens - observedFrom, candidates, chosen, key, value, heads, scale: 1 / Math.sqrt(HEAD_SIZE), nextPosition: rows, constant },
+    ...{
+      observed,
+      observedTokens: tokens - observedFrom,
+      candidates,
+      chosen,
+      key,
+      value,
+      heads,
+      scale: 1 / Math.sqrt(HEAD_SIZE),
+      nextPosition: rows,
+      constant,
+    },
     rope: { pairing: 'normal', dimensions: HEAD_SIZE, base: ROPE_BASE },
     output: constant(output, [heads * HEAD_SIZE, WIDTH]),
     outputHead,
@@ -87,8 +142,13 @@ export function assertClose(actual: PlainScores, expected: PlainScores): void {
     const largest = Math.max(...rows.filter((score) => score < Number.MAX_VALUE).map(Math.abs));
     for (const [row, score] of rows.entries()) {
       const ours = actual[head]?.[row] as number;
-      if (score === Number.MAX_VALUE) assert.ok(ours > 1e30, `head ${head}, row ${row}: ${ours} is no row that stays in any case`);
-      else assert.ok(Math.abs(ours - score) <= TOLERANCE * largest, `head ${head}, row ${row}: ${ours}, expected ${score}`);
+      if (score === Number.MAX_VALUE)
+        assert.ok(ours > 1e30, `head ${head}, row ${row}: ${ours} is no row that stays in any case`);
+      else
+        assert.ok(
+          Math.abs(ours - score) <= TOLERANCE * largest,
+          `head ${head}, row ${row}: ${ours}, expected ${score}`,
+        );
     }
   }
 }

@@ -6,7 +6,9 @@ import type { GgufHeader } from '../../sidecar/models/gguf/header.ts';
 import type { GgufEntry as Entry, TensorSource } from '../../sidecar/models/gguf/content.ts';
 import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 
-/** Sizes of the random networks: small, but with grouped queries, several blocks and rows that every block type divides. */
+/**
+ * Sizes of the random networks: small, but with grouped queries, several blocks and rows that every block type divides.
+ */
 const WIDTH = 256;
 const HEADS = 4;
 const KV_HEADS = 2;
@@ -14,7 +16,11 @@ const BLOCKS = 4;
 const FEED_FORWARD = 512;
 export const TINY_VOCABULARY = 320;
 
-const normEpsilonKeys: Readonly<Record<string, string>> = { 'command-r': 'attention.layer_norm_epsilon', cohere2: 'attention.layer_norm_epsilon', starcoder2: 'attention.layer_norm_epsilon' };
+const normEpsilonKeys: Readonly<Record<string, string>> = {
+  'command-r': 'attention.layer_norm_epsilon',
+  cohere2: 'attention.layer_norm_epsilon',
+  starcoder2: 'attention.layer_norm_epsilon',
+};
 
 const FREQUENCY_FACTORS = 'rope_freqs.weight';
 
@@ -26,16 +32,34 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     'rope.scaling.factor': { type: 'f32', value: 4 },
     'rope.scaling.original_context_length': { type: 'u32', value: 128 },
   },
-  'llama+linear': { 'rope.scaling.type': { type: 'string', value: 'linear' }, 'rope.scaling.factor': { type: 'f32', value: 2 } },
-  qwen3moe: { expert_count: { type: 'u32', value: 8 }, expert_used_count: { type: 'u32', value: 3 }, expert_feed_forward_length: { type: 'u32', value: 256 } },
+  'llama+linear': {
+    'rope.scaling.type': { type: 'string', value: 'linear' },
+    'rope.scaling.factor': { type: 'f32', value: 2 },
+  },
+  qwen3moe: {
+    expert_count: { type: 'u32', value: 8 },
+    expert_used_count: { type: 'u32', value: 3 },
+    expert_feed_forward_length: { type: 'u32', value: 256 },
+  },
   'command-r': { logit_scale: { type: 'f32', value: 0.0625 } },
-  cohere2: { logit_scale: { type: 'f32', value: 0.25 }, 'attention.sliding_window': { type: 'u32', value: 24 }, 'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS } },
+  cohere2: {
+    logit_scale: { type: 'f32', value: 0.25 },
+    'attention.sliding_window': { type: 'u32', value: 24 },
+    'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS },
+  },
 };
 
 /** Every architecture that our graphs and llama.cpp run, and variants of them. */
-export const tinyVariants: readonly string[] = [...architectures.keys(), ...Object.keys(extras).filter((name) => name.includes('+'))].filter((name) => !ownArchitectures.has(name));
+export const tinyVariants: readonly string[] = [
+  ...architectures.keys(),
+  ...Object.keys(extras).filter((name) => name.includes('+')),
+].filter((name) => !ownArchitectures.has(name));
 
-function metadataOf(variant: string, vocabulary: Readonly<Record<string, Entry>>, keys: Readonly<Record<string, Entry>> = {}): Record<string, Entry> {
+function metadataOf(
+  variant: string,
+  vocabulary: Readonly<Record<string, Entry>>,
+  keys: Readonly<Record<string, Entry>> = {},
+): Record<string, Entry> {
   const name = variant.split('+')[0] as string;
   const sizes: Record<string, Entry> = {
     block_count: { type: 'u32', value: BLOCKS },
@@ -61,8 +85,8 @@ function metadataOf(variant: string, vocabulary: Readonly<Record<string, Entry>>
 const noVocabulary: Readonly<Record<string, Entry>> = { 'tokenizer.ggml.model': { type: 'string', value: 'none' } };
 
 /**
- * Writes a random network of an architecture whose matrices are of `type`, vectors of F32. The same seed writes the same file. Without a
- * vocabulary it serves engines that are given tokens.
+ * Writes a random network of an architecture whose matrices are of `type`, vectors of F32. The same seed writes the
+ * same file. Without a vocabulary it serves engines that are given tokens.
  */
 export async function writeTinyModel(
   file: string,
@@ -88,14 +112,28 @@ export async function writeTinyModel(
   if (!architecture) throw new Error(`No architecture ${variant}`);
   const header = {
     path: file,
-    metadata: new Map(Object.entries(metadata).flatMap(([key, entry]) => ('value' in entry && !Array.isArray(entry.value) ? [[key, entry.value as string | number | boolean]] : []))),
+    metadata: new Map(
+      Object.entries(metadata).flatMap(([key, entry]) =>
+        'value' in entry && !Array.isArray(entry.value) ? [[key, entry.value as string | number | boolean]] : [],
+      ),
+    ),
     arrayLengths: new Map([['tokenizer.ggml.tokens', TINY_VOCABULARY]]),
     tensors: [],
   } as unknown as GgufHeader;
   const hyperparameters = architecture.readHyperparameters(new Metadata(header));
-  const specs = architecture.weights(hyperparameters).filter(({ name }) => (name !== FREQUENCY_FACTORS || options.hasFrequencyFactors) && !(options.isTied && name === 'output.weight') && !options.omit?.some((end) => name.endsWith(end)));
+  const specs = architecture
+    .weights(hyperparameters)
+    .filter(
+      ({ name }) =>
+        (name !== FREQUENCY_FACTORS || options.hasFrequencyFactors) &&
+        !(options.isTied && name === 'output.weight') &&
+        !options.omit?.some((end) => name.endsWith(end)),
+    );
   const counts = specs.map(({ extents }) => extents.reduce((product, extent) => product * extent, 1));
-  const random = deviates(options.seed ?? 1, counts.reduce((sum, count) => sum + count, 0));
+  const random = deviates(
+    options.seed ?? 1,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
   const tensors: TensorSource[] = [];
   let used = 0;
   for (const [index, spec] of specs.entries()) {
@@ -130,7 +168,8 @@ let kept: Deviates = { seed: NaN, values: new Float64Array(0), state: 0 };
 
 /** At least the first `count` deviates of a seed. */
 function deviates(seed: number, count: number): Float64Array {
-  const { values: known, state: from } = kept.seed === seed ? kept : { values: new Float64Array(0), state: seed >>> 0 || 1 };
+  const { values: known, state: from } =
+    kept.seed === seed ? kept : { values: new Float64Array(0), state: seed >>> 0 || 1 };
   if (known.length >= count) return known;
   const values = new Float64Array(count);
   values.set(known);
@@ -145,17 +184,31 @@ function deviates(seed: number, count: number): Float64Array {
   return values;
 }
 
-/** A byte-level vocabulary of `TINY_VOCABULARY` tokens: all bytes, the beginning and end of a text, and pairs of letters. */
+/**
+ * A byte-level vocabulary of `TINY_VOCABULARY` tokens: all bytes, the beginning and end of a text, and pairs of
+ * letters.
+ */
 export function tinyVocabulary(): Readonly<Record<string, Entry>> {
-  const isPrintable = (byte: number): boolean => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  const isPrintable = (byte: number): boolean =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   let next = 0x100;
   const bytes = Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : next++));
-  const pairs = Array.from({ length: TINY_VOCABULARY - 258 }, (_, index) => [String.fromCodePoint(0x61 + Math.floor(index / 10)), String.fromCodePoint(0x61 + (index % 10))] as const);
+  const pairs = Array.from(
+    { length: TINY_VOCABULARY - 258 },
+    (_, index) =>
+      [String.fromCodePoint(0x61 + Math.floor(index / 10)), String.fromCodePoint(0x61 + (index % 10))] as const,
+  );
   return {
     'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
     'tokenizer.ggml.pre': { type: 'string', value: 'gpt-2' },
-    'tokenizer.ggml.tokens': { type: 'strings', value: [...bytes, '<s>', '</s>', ...pairs.map((pair) => pair.join(''))] },
-    'tokenizer.ggml.token_type': { type: 'i32s', value: Array.from({ length: TINY_VOCABULARY }, (_, token) => (token === 256 || token === 257 ? 3 : 1)) },
+    'tokenizer.ggml.tokens': {
+      type: 'strings',
+      value: [...bytes, '<s>', '</s>', ...pairs.map((pair) => pair.join(''))],
+    },
+    'tokenizer.ggml.token_type': {
+      type: 'i32s',
+      value: Array.from({ length: TINY_VOCABULARY }, (_, token) => (token === 256 || token === 257 ? 3 : 1)),
+    },
     'tokenizer.ggml.merges': { type: 'strings', value: pairs.map((pair) => pair.join(' ')) },
     'tokenizer.ggml.bos_token_id': { type: 'u32', value: 256 },
     'tokenizer.ggml.eos_token_id': { type: 'u32', value: 257 },

@@ -22,14 +22,18 @@ export function tones(text: string, seed: number): Float32Array {
     for (let sample = 0; sample < perTone; sample++) {
       const loudness = Math.sin((Math.PI * sample) / perTone);
       const angle = (2 * Math.PI * hz * sample) / SAMPLE_RATE_HZ;
-      samples[first + sample] = (samples[first + sample] as number) + 0.3 * loudness * (Math.sin(angle) + 0.5 * Math.sin(2 * angle));
+      samples[first + sample] =
+        (samples[first + sample] as number) + 0.3 * loudness * (Math.sin(angle) + 0.5 * Math.sin(2 * angle));
     }
   });
   return samples;
 }
 
 /** Recordings of tones with their transcripts in `folder`, and options to train a small speech model on them. */
-export async function tinySpeechTraining(folder: string, changes: Partial<SpeechTrainOptions> = {}): Promise<SpeechTrainOptions> {
+export async function tinySpeechTraining(
+  folder: string,
+  changes: Partial<SpeechTrainOptions> = {},
+): Promise<SpeechTrainOptions> {
   const random = uniformNumbers(5);
   const sounds = path.join(folder, 'sounds');
   await mkdir(sounds, { recursive: true });
@@ -37,12 +41,22 @@ export async function tinySpeechTraining(folder: string, changes: Partial<Speech
   for (let number = 0; number < 48; number++) {
     const text = Array.from({ length: 1 + Math.floor(3 * random()) }, () => 'abc'[Math.floor(3 * random())]).join('');
     await writeFile(path.join(sounds, `${number}.wav`), wavBytes([tones(text, number + 1)]));
-    lines.push(JSON.stringify({ audio_filepath: `sounds/${number}.wav`, text, language: number % 2 === 0 ? 'en' : 'de' }));
+    lines.push(
+      JSON.stringify({ audio_filepath: `sounds/${number}.wav`, text, language: number % 2 === 0 ? 'en' : 'de' }),
+    );
   }
   const manifest = path.join(folder, 'tones.jsonl');
   await writeFile(manifest, `${lines.join('\n')}\n`);
   return {
-    speech: { melBands: 16, channels: 8, width: 32, encoderBlocks: 1, decoderBlocks: 1, heads: 2, feedForwardWidth: 64 },
+    speech: {
+      melBands: 16,
+      channels: 8,
+      width: 32,
+      encoderBlocks: 1,
+      decoderBlocks: 1,
+      heads: 2,
+      feedForwardWidth: 64,
+    },
     positions: 'convolutional',
     dataPaths: [manifest],
     outputPath: path.join(folder, 'tones.gguf'),

@@ -8,7 +8,10 @@ import { tinyVocabulary, writeTinyModel } from './tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as Exclude<DeviceKind, 'metal'>;
 
-/** Six small texts that a small network learns quickly, a tokenizer for them, and options to train on them; all files are in `folder`. */
+/**
+ * Six small texts that a small network learns quickly, a tokenizer for them, and options to train on them; all files
+ * are in `folder`.
+ */
 export async function tinyTraining(folder: string, changes: Partial<TrainOptions> = {}): Promise<TrainOptions> {
   const modelPath = path.join(folder, 'tiny.gguf');
   using device = new Device('cpu', { build: kind, threads: 1 });
@@ -16,7 +19,10 @@ export async function tinyTraining(folder: string, changes: Partial<TrainOptions
   const data = path.join(folder, 'data');
   await mkdir(data);
   for (let file = 0; file < 6; file++) {
-    const lines = Array.from({ length: 12 }, (_, line) => `const value${(line * 7 + file) % 10} = compute(${(line + file) % 5}); // step ${line}`);
+    const lines = Array.from(
+      { length: 12 },
+      (_, line) => `const value${(line * 7 + file) % 10} = compute(${(line + file) % 5}); // step ${line}`,
+    );
     await writeFile(path.join(data, `${file}.ts`), `${lines.join('\n')}\n`);
   }
   return {

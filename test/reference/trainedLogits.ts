@@ -11,10 +11,16 @@ import { compareLogits } from './compareLogits.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const TOKENS = 32;
-/** Of a normalised squared error. Two graphs round differently, and Vulkan devices that report float16 multiply matrices in it. */
+/**
+ * Of a normalised squared error. Two graphs round differently, and Vulkan devices that report float16 multiply matrices
+ * in it.
+ */
 export const TRAINED_LOGITS_TOLERANCE = kind === 'cpu' ? 1e-8 : 1e-5;
 
-/** How far the engine's logits of a file in F32 are from those that the network of training computes of the same weights: a normalised squared error. */
+/**
+ * How far the engine's logits of a file in F32 are from those that the network of training computes of the same
+ * weights: a normalised squared error.
+ */
 export async function errorOfTrainedLogits(file: string): Promise<number> {
   using device = new Device(kind, { threads: 1 });
   using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
@@ -25,9 +31,17 @@ export async function errorOfTrainedLogits(file: string): Promise<number> {
   await writeInitialValues(placed, { seed: 1 });
   using optimiser = new AdamW(placed.parameters);
   await optimiser.refresh();
-  using network = new TrainingNetwork({ ...opened.model, parameters: placed.parameters, sequences: 1, sequenceTokens: TOKENS, keepLogits: true });
+  using network = new TrainingNetwork({
+    ...opened.model,
+    parameters: placed.parameters,
+    sequences: 1,
+    sequenceTokens: TOKENS,
+    keepLogits: true,
+  });
   await network.accumulate([{ tokens, weights: new Float32Array(TOKENS).fill(1), starts: new Set([0]) }], 1);
   const expected = network.logits();
-  const rows = Array.from({ length: TOKENS }, (_, row) => expected.subarray(row * vocabularySize, (row + 1) * vocabularySize));
+  const rows = Array.from({ length: TOKENS }, (_, row) =>
+    expected.subarray(row * vocabularySize, (row + 1) * vocabularySize),
+  );
   return compareLogits(actual, rows, vocabularySize).normalisedSquaredError;
 }

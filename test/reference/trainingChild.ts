@@ -3,6 +3,9 @@ import { ownScript } from '../../sidecar/common/childProcess/ownScript.ts';
 
 /** Starts the process of a training, which waits for its options. */
 export function startTrainingChild(): ChildProcess {
-  const { file, execArgv } = ownScript(import.meta.url, { bundle: 'train.mjs', source: '../../sidecar/workshop/train/main.ts' });
+  const { file, execArgv } = ownScript(import.meta.url, {
+    bundle: 'train.mjs',
+    source: '../../sidecar/workshop/train/main.ts',
+  });
   return fork(file, { execArgv: [...execArgv], stdio: 'ignore' });
 }

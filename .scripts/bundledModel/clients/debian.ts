@@ -4,7 +4,8 @@ import { FETCH_TIMEOUT_MS, type Client } from './client.ts';
 
 export const debian: Client = {
   download: async (wanted, folder) => {
-    const get = async (names: readonly string[]): Promise<unknown> => execa('apt-get', ['download', '-qq', ...names], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
+    const get = async (names: readonly string[]): Promise<unknown> =>
+      execa('apt-get', ['download', '-qq', ...names], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
     const listed = ({ name, version }: CorpusPackage): string => `${name}=${version}`;
     // Debian keeps a version only until the next one: then that is taken, which changes little.
     await get(wanted.map(listed)).catch(async () => {

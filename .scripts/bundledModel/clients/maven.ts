@@ -21,10 +21,15 @@ interface MavenFile {
 export const maven: Client = {
   download: async (wanted, folder) => {
     const poms = wanted.map((one): MavenFile => ({ ...one, type: 'pom', file: `${folderName(one)}.pom` }));
-    await copy([...wanted.map((one): MavenFile => ({ ...one, type: 'jar', file: `${folderName(one)}.jar` })), ...poms], folder);
+    await copy(
+      [...wanted.map((one): MavenFile => ({ ...one, type: 'jar', file: `${folderName(one)}.jar` })), ...poms],
+      folder,
+    );
     let open = poms;
     for (let round = 0; open.length > 0 && round < MAX_PARENTS; round++) {
-      const parents = await Promise.all(open.map(async ({ file }) => parentOf(await readFile(path.join(folder, file), 'utf8'), file)));
+      const parents = await Promise.all(
+        open.map(async ({ file }) => parentOf(await readFile(path.join(folder, file), 'utf8'), file)),
+      );
       open = parents.filter((parent) => parent !== undefined);
       if (open.length > 0) await copy(open, folder);
     }
@@ -40,7 +45,8 @@ export const maven: Client = {
 function parentOf(pom: string, file: string): MavenFile | undefined {
   if (pom.includes('<licenses>')) return undefined;
   const parent = /<parent>([\s\S]*?)<\/parent>/.exec(pom)?.[1] ?? '';
-  const field = (name: string): string | undefined => new RegExp(`<${name}>\\s*([\\w.-]+)\\s*</${name}>`).exec(parent)?.[1];
+  const field = (name: string): string | undefined =>
+    new RegExp(`<${name}>\\s*([\\w.-]+)\\s*</${name}>`).exec(parent)?.[1];
   const [group, artifact, version] = [field('groupId'), field('artifactId'), field('version')];
   return group && artifact && version ? { name: `${group}:${artifact}`, version, type: 'pom', file } : undefined;
 }

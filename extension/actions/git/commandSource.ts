@@ -1,6 +1,6 @@
 /**
- * A repository of a remote window, seen from the machine of the user: the git extension runs on the other side, where its API can't be
- * reached. VS Code carries commands, file systems and text documents across, and those are enough.
+ * A repository of a remote window, seen from the machine of the user: the git extension runs on the other side, where
+ * its API can't be reached. VS Code carries commands, file systems and text documents across, and those are enough.
  */
 import * as vscode from 'vscode';
 import { readPlainFile } from '../../documents/readTextFile.ts';
@@ -31,14 +31,21 @@ export async function commandSources(): Promise<readonly CommitSource[]> {
 function commandSource(reportedRoot: string): CommitSource {
   const rootUri = toLocalUri(reportedRoot);
   const inputBox = (): vscode.TextDocument | undefined =>
-    vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'vscode-scm' && inputBoxRoot(uri.query)?.path === rootUri.path);
+    vscode.workspace.textDocuments.find(
+      ({ uri }) => uri.scheme === 'vscode-scm' && inputBoxRoot(uri.query)?.path === rootUri.path,
+    );
   return {
     rootUri,
 
     async changes(mayRead) {
-      const state = await vscode.commands.executeCommand<RepositoryState | null>('git.api.getRepositoryState', reportedRoot);
+      const state = await vscode.commands.executeCommand<RepositoryState | null>(
+        'git.api.getRepositoryState',
+        reportedRoot,
+      );
       if (!state) return [];
-      return state.indexChanges.length > 0 ? diffs(state.indexChanges, true, rootUri, mayRead) : diffs(state.workingTreeChanges, false, rootUri, mayRead);
+      return state.indexChanges.length > 0
+        ? diffs(state.indexChanges, true, rootUri, mayRead)
+        : diffs(state.workingTreeChanges, false, rootUri, mayRead);
     },
 
     recentMessages: async () => [],
@@ -57,7 +64,12 @@ function commandSource(reportedRoot: string): CommitSource {
   };
 }
 
-async function diffs(changes: readonly ReportedChange[], isStaged: boolean, rootUri: vscode.Uri, mayRead: MayRead): Promise<FileDiff[]> {
+async function diffs(
+  changes: readonly ReportedChange[],
+  isStaged: boolean,
+  rootUri: vscode.Uri,
+  mayRead: MayRead,
+): Promise<FileDiff[]> {
   let units = 0;
   const options: DiffOptions = {
     isStaged,
@@ -67,7 +79,10 @@ async function diffs(changes: readonly ReportedChange[], isStaged: boolean, root
   };
   const files: FileDiff[] = [];
   for (const { uri, originalUri, status } of changes) {
-    const file = await remoteDiff({ uri: toLocalUri(uri), originalUri: toLocalUri(originalUri), isUntracked: status === 'UNTRACKED' }, options);
+    const file = await remoteDiff(
+      { uri: toLocalUri(uri), originalUri: toLocalUri(originalUri), isUntracked: status === 'UNTRACKED' },
+      options,
+    );
     if (!file) continue;
     files.push(file);
     units += file.text.length;
@@ -75,7 +90,10 @@ async function diffs(changes: readonly ReportedChange[], isStaged: boolean, root
   return files;
 }
 
-/** The other side reports `file:` URIs of its own; on this side the same file has the workspace folder's scheme and authority. */
+/**
+ * The other side reports `file:` URIs of its own; on this side the same file has the workspace folder's scheme and
+ * authority.
+ */
 function toLocalUri(reported: string): vscode.Uri {
   const folders: readonly UriParts[] = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
   return vscode.Uri.from(onSideOf(folders, vscode.Uri.parse(reported)));

@@ -4,7 +4,10 @@ import type { FileDiff } from './unifiedDiff.ts';
 /** A repository to write a commit message for, however it is reached. */
 export interface CommitSource {
   readonly rootUri: vscode.Uri;
-  /** What a commit would hold: the staged changes, or all when none is staged. Only files that `mayRead` allows are read. */
+  /**
+   * What a commit would hold: the staged changes, or all when none is staged. Only files that `mayRead` allows are
+   * read.
+   */
   changes(mayRead: MayRead): Promise<FileDiff[]>;
   /** Subjects and bodies of the last commits, newest first; empty where they can't be read. */
   recentMessages(): Promise<readonly string[]>;
@@ -17,5 +20,7 @@ export type MayRead = (uri: vscode.Uri) => Promise<boolean>;
 
 /** An untracked or remote file above this size (in bytes) is named in the diff, not shown. */
 export const MAX_FILE_BYTES = 256 * 1024;
-/** Further files are named in the diff, not read, once so many UTF-16 units of it are there: many times what is sent. */
+/**
+ * Further files are named in the diff, not read, once so many UTF-16 units of it are there: many times what is sent.
+ */
 export const MAX_READ_UNITS = 1_000_000;

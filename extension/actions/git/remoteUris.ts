@@ -7,11 +7,16 @@ export interface UriParts {
   readonly query?: string;
 }
 
-/** A `file:` URI of the remote side, named as this side names it: with the scheme and authority of the remote workspace folders. */
+/**
+ * A `file:` URI of the remote side, named as this side names it: with the scheme and authority of the remote workspace
+ * folders.
+ */
 export function onSideOf(folders: readonly UriParts[], reported: UriParts): UriParts {
   const remote = folders.find(({ scheme }) => scheme === 'vscode-remote');
   const { scheme, authority, path } = reported;
-  return remote && scheme === 'file' ? { scheme: remote.scheme, authority: remote.authority, path } : { scheme, authority, path };
+  return remote && scheme === 'file'
+    ? { scheme: remote.scheme, authority: remote.authority, path }
+    : { scheme, authority, path };
 }
 
 /** The git extension's URI for a file as it is at `ref`; an empty ref names the index. */

@@ -12,8 +12,9 @@ export interface FileDiff {
 const OTHER_LINE_ENDS = /[\r\u2028\u2029]/;
 
 /**
- * Takes `git diff` output apart, one entry per file. A file whose path is not certain is left out, since nothing could tell whether it is
- * secret: git's settings may leave out or change the prefixes that paths are known by. So is one with conflicts, which git shows as `diff --cc`.
+ * Takes `git diff` output apart, one entry per file. A file whose path is not certain is left out, since nothing could
+ * tell whether it is secret: git's settings may leave out or change the prefixes that paths are known by. So is one
+ * with conflicts, which git shows as `diff --cc`.
  */
 export function splitByFile(diff: string): FileDiff[] {
   return diff
@@ -28,8 +29,8 @@ export function splitByFile(diff: string): FileDiff[] {
 }
 
 /**
- * Joins sections within `maxUnits` UTF-16 units. Small files stay whole; what is left is shared evenly among the large ones, each cut at a line's end
- * and marked, so that one generated file never hides the others.
+ * Joins sections within `maxUnits` UTF-16 units. Small files stay whole; what is left is shared evenly among the large
+ * ones, each cut at a line's end and marked, so that one generated file never hides the others.
  */
 export function joinWithin(files: readonly FileDiff[], maxUnits: number): string {
   const shareOf = new Map<FileDiff, number>();
@@ -78,7 +79,9 @@ function unquote(quoted: string): string {
   const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '"': '"', '\\': '\\' };
   const latin1 = quoted
     .slice(1, -1)
-    .replace(/\\([0-7]{3}|.)/g, (_, escape: string) => (escape.length === 3 ? String.fromCharCode(parseInt(escape, 8)) : (escapes[escape] ?? escape)));
+    .replace(/\\([0-7]{3}|.)/g, (_, escape: string) =>
+      escape.length === 3 ? String.fromCharCode(parseInt(escape, 8)) : (escapes[escape] ?? escape),
+    );
   return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 

@@ -17,16 +17,21 @@ export interface CrossEntropyInputs {
 }
 
 /**
- * `Σ weight · −ln softmax(logits)[token]`, as one value. The gradient, `weight (softmax − one-hot)`, is written where the softmax stands:
- * one is subtracted at each wanted token, so there is never a matrix of labels.
+ * `Σ weight · −ln softmax(logits)[token]`, as one value. The gradient, `weight (softmax − one-hot)`, is written where
+ * the softmax stands: one is subtracted at each wanted token, so there is never a matrix of labels.
  */
 export function crossEntropy(tape: Tape, { logits, places, weights }: CrossEntropyInputs): Tensor {
   const { graph } = tape;
   const [vocabulary, rows] = logits.shape;
   if (places.elements !== rows || weights.elements !== rows) {
-    throw new ShapeError(`crossEntropy: ${logits.toString()} has ${rows} rows, ${places.toString()} and ${weights.toString()} do not.`);
+    throw new ShapeError(
+      `crossEntropy: ${logits.toString()} has ${rows} rows, ${places.toString()} and ${weights.toString()} do not.`,
+    );
   }
-  if (vocabulary * rows >= 2 ** 31) throw new ShapeError(`crossEntropy: ${logits.toString()} has more values than a 32-bit number counts. Use smaller batches.`);
+  if (vocabulary * rows >= 2 ** 31)
+    throw new ShapeError(
+      `crossEntropy: ${logits.toString()} has more values than a 32-bit number counts. Use smaller batches.`,
+    );
   let probabilities: Tensor;
   let wanted: Tensor;
   const rule: Rule = ({ gradient }) => {

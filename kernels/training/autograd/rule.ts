@@ -13,17 +13,23 @@ export interface RuleContext {
   readonly needs: (source: number) => boolean;
   /** Type in which matrices are multiplied: that of the first operand. */
   readonly productType: TensorType;
-  /** `a`'s dimensions 0 and 1 swapped, without gaps, in `productType`; a copy that is kept for a parameter is taken rather than made. */
+  /**
+   * `a`'s dimensions 0 and 1 swapped, without gaps, in `productType`; a copy that is kept for a parameter is taken
+   * rather than made.
+   */
   readonly transposed: (a: Tensor) => Tensor;
-  /** The same as the second operand of a product: F32, or `productType` where the device takes it and need not round it for the product. */
+  /**
+   * The same as the second operand of a product: F32, or `productType` where the device takes it and need not round it
+   * for the product.
+   */
   readonly transposedInput: (a: Tensor) => Tensor;
   /** Builds derivatives from plain operations where the device lacks ggml's own. */
   readonly composed: boolean;
 }
 
 /**
- * A vector–Jacobian product: the gradients of the loss by each source, `undefined` for those that are not needed. Each has its source's
- * shape, is F32 and has no gaps.
+ * A vector–Jacobian product: the gradients of the loss by each source, `undefined` for those that are not needed. Each
+ * has its source's shape, is F32 and has no gaps.
  */
 export type Rule = (context: RuleContext) => readonly (Tensor | undefined)[];
 

@@ -1,7 +1,20 @@
 import type { Op } from '../../ggml/support.ts';
 import type { Rule } from './rule.ts';
 import { geluRule, gegluRule, reluRule, sigmoidRule, siluRule, swigluRule, tanhRule } from './rules/activations.ts';
-import { addRule, clampRule, divRule, expRule, fillRule, logRule, mulRule, scaleRule, sqrRule, sqrtRule, stepRule, subRule } from './rules/arithmetic.ts';
+import {
+  addRule,
+  clampRule,
+  divRule,
+  expRule,
+  fillRule,
+  logRule,
+  mulRule,
+  scaleRule,
+  sqrRule,
+  sqrtRule,
+  stepRule,
+  subRule,
+} from './rules/arithmetic.ts';
 import { im2colRule } from './rules/convolutions.ts';
 import { normRule, rmsNormRule } from './rules/norms.ts';
 import { mulMatRule } from './rules/products.ts';

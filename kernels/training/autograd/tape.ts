@@ -8,9 +8,14 @@ import { NotDifferentiableError, type Rule, type RuleContext } from './rule.ts';
 import { rules } from './rules.ts';
 
 export interface TapeOptions {
-  /** Type in which the products of derivatives take their first operand; BF16 is twice as fast as F32 on processors that have it. Default F32. */
+  /**
+   * Type in which the products of derivatives take their first operand; BF16 is twice as fast as F32 on processors that
+   * have it. Default F32.
+   */
   readonly productType?: 'F32' | 'BF16';
-  /** Transposed copies, in `productType`, that are kept up to date for parameters: spares one copy of each per graph. */
+  /**
+   * Transposed copies, in `productType`, that are kept up to date for parameters: spares one copy of each per graph.
+   */
   readonly transposes?: ReadonlyMap<Tensor, Tensor>;
   /** Derivatives of plain operations alone. Default: on Metal, which lacks some of ggml's own. */
   readonly composed?: boolean;
@@ -22,8 +27,8 @@ interface TapedNode {
 }
 
 /**
- * Reverse-mode differentiation of a graph: records its nodes as `ops.ts` adds them, and then adds the nodes of the gradients. Nodes that
- * depend on no parameter are not recorded, so nothing is differentiated through them.
+ * Reverse-mode differentiation of a graph: records its nodes as `ops.ts` adds them, and then adds the nodes of the
+ * gradients. Nodes that depend on no parameter are not recorded, so nothing is differentiated through them.
  */
 export class Tape {
   readonly #nodes: TapedNode[] = [];
@@ -78,12 +83,14 @@ export class Tape {
   }
 
   /**
-   * Adds the gradients of `loss[1]` by every parameter and ends the recording. The map stands in the order in which gradients are complete,
-   * so that whoever uses them in that order needs the least memory. Throws `ShapeError` for a loss of several values,
-   * `NotDifferentiableError` for an operation without derivative or a parameter on which the loss does not depend.
+   * Adds the gradients of `loss[1]` by every parameter and ends the recording. The map stands in the order in which
+   * gradients are complete, so that whoever uses them in that order needs the least memory. Throws `ShapeError` for a
+   * loss of several values, `NotDifferentiableError` for an operation without derivative or a parameter on which the
+   * loss does not depend.
    */
   gradients(loss: Tensor): Map<Tensor, Tensor> {
-    if (loss.elements !== 1) throw new ShapeError(`The loss ${loss.toString()} has ${loss.elements} values, expected 1.`);
+    if (loss.elements !== 1)
+      throw new ShapeError(`The loss ${loss.toString()} has ${loss.elements} values, expected 1.`);
     const { graph } = this;
     graph.onNode = undefined;
     this.#isRecording = false;
@@ -108,7 +115,10 @@ export class Tape {
 
   /** Adds what a node passes on of its gradient to those of its sources. */
   #addGradients(gradients: Map<Pointer, Tensor>, { node, rule }: TapedNode, gradient: Tensor): void {
-    if (!rule) throw new NotDifferentiableError(`${node.op} of ${node.sources.map(String).join(', ')} has no derivative, and a parameter depends on it.`);
+    if (!rule)
+      throw new NotDifferentiableError(
+        `${node.op} of ${node.sources.map(String).join(', ')} has no derivative, and a parameter depends on it.`,
+      );
     const sourceGradients = rule(this.#context(node, gradient));
     node.sources.forEach((source, number) => {
       const added = sourceGradients[number];
@@ -159,7 +169,10 @@ export class Tape {
     if (a.type === type) return contiguous(graph, transpose(graph, a));
     if (a.type === 'F32') return cast(graph, transpose(graph, a), type);
     // Other types, quantised ones among them, can only be read into F32.
-    const values = a.type === 'BF16' || a.type === 'F16' ? cast(graph, transpose(graph, a), 'F32') : transpose(graph, cast(graph, a, 'F32'));
+    const values =
+      a.type === 'BF16' || a.type === 'F16'
+        ? cast(graph, transpose(graph, a), 'F32')
+        : transpose(graph, cast(graph, a, 'F32'));
     return type === 'F32' ? contiguous(graph, values) : cast(graph, values, type);
   }
 }

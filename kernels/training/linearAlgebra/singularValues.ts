@@ -7,7 +7,10 @@ export interface Matrix {
   readonly columns: number;
 }
 
-/** The first `rank` singular values, the largest first, and their vectors: number k is `left` from k · rows on, and `right` from k · columns on. */
+/**
+ * The first `rank` singular values, the largest first, and their vectors: number k is `left` from k · rows on, and
+ * `right` from k · columns on.
+ */
 export interface Singular {
   readonly values: Float64Array;
   readonly left: Float64Array;
@@ -18,13 +21,14 @@ export interface Singular {
 const NEGLIGIBLE = 1e-7;
 
 /**
- * The best approximation of a matrix by `rank` products of vectors (Eckart and Young, 1936): `Σ value · left · rightᵀ`. In double precision, from the
- * eigenvectors of the smaller of its two Gram matrices: singular values below 10⁻⁷ of the largest are given as zero, with left or right vectors of zero.
- * Throws `RangeError` where there are not so many.
+ * The best approximation of a matrix by `rank` products of vectors (Eckart and Young, 1936): `Σ value · left · rightᵀ`.
+ * In double precision, from the eigenvectors of the smaller of its two Gram matrices: singular values below 10⁻⁷ of the
+ * largest are given as zero, with left or right vectors of zero. Throws `RangeError` where there are not so many.
  */
 export function truncatedSingular({ values, rows, columns }: Matrix, rank: number): Singular {
   const size = Math.min(rows, columns);
-  if (!Number.isInteger(rank) || rank < 1 || !(rank <= size)) throw new RangeError(`Rank ${rank} of a matrix of ${rows} × ${columns}, expected 1 to ${size}.`);
+  if (!Number.isInteger(rank) || rank < 1 || !(rank <= size))
+    throw new RangeError(`Rank ${rank} of a matrix of ${rows} × ${columns}, expected 1 to ${size}.`);
   const isWide = columns > rows;
   const gram = isWide ? gramOfRows(values, rows, columns) : gramOfColumns(values, rows, columns);
   const near = symmetricEigen(gram, size).vectors.slice(0, rank * size);
@@ -70,7 +74,12 @@ function gramOfColumns(a: Matrix['values'], rows: number, columns: number): Floa
 }
 
 /** `A x`, or `Aᵀ x`, into `result`. */
-function multiply(a: Matrix['values'], { rows, columns, isTransposed }: { rows: number; columns: number; isTransposed: boolean }, x: Float64Array, result: Float64Array): void {
+function multiply(
+  a: Matrix['values'],
+  { rows, columns, isTransposed }: { rows: number; columns: number; isTransposed: boolean },
+  x: Float64Array,
+  result: Float64Array,
+): void {
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
     if (isTransposed) for (let column = 0; column < columns; column++) result[column]! += a[start + column]! * x[row]!;

@@ -7,12 +7,13 @@ export interface Eigen {
 const MAX_SWEEPS = 60;
 
 /**
- * Eigenvalues and orthonormal eigenvectors of the symmetric `matrix[size · size]`: Householder's reduction to three diagonals and QL steps with implicit
- * shifts (Martin, Reinsch and Wilkinson, 1968; Bowdler et al., 1968; EISPACK's tred2 and tql2), about 5 · size³ operations. Throws `RangeError` for a
- * matrix with values that are no numbers.
+ * Eigenvalues and orthonormal eigenvectors of the symmetric `matrix[size · size]`: Householder's reduction to three
+ * diagonals and QL steps with implicit shifts (Martin, Reinsch and Wilkinson, 1968; Bowdler et al., 1968; EISPACK's
+ * tred2 and tql2), about 5 · size³ operations. Throws `RangeError` for a matrix with values that are no numbers.
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
-  if (matrix.length !== size * size) throw new RangeError(`A matrix of ${matrix.length} values, expected ${size} · ${size}.`);
+  if (matrix.length !== size * size)
+    throw new RangeError(`A matrix of ${matrix.length} values, expected ${size} · ${size}.`);
   if (!matrix.every(Number.isFinite)) throw new RangeError('The matrix holds values that are no numbers.');
   // Row k is column k of the usual notation, so that inner loops walk through memory.
   const vectors = Float64Array.from(matrix);
@@ -118,7 +119,8 @@ function diagonalise(v: Float64Array, d: Float64Array, e: Float64Array): void {
     let m = l;
     while (m < size - 1 && Math.abs(e[m]!) > small) m++;
     for (let sweep = 0; m > l && Math.abs(e[l]!) > small; sweep++) {
-      if (sweep === MAX_SWEEPS) throw new RangeError(`The eigenvalue number ${l} was not found in ${MAX_SWEEPS} sweeps.`);
+      if (sweep === MAX_SWEEPS)
+        throw new RangeError(`The eigenvalue number ${l} was not found in ${MAX_SWEEPS} sweeps.`);
       shift += step(v, d, e, l, m);
     }
     d[l]! += shift;

@@ -23,8 +23,9 @@ interface Settings {
 }
 
 /**
- * AdamW with decoupled weight decay (arXiv 1711.05101), or Muon for hidden matrices, and clipping by the global norm (arXiv 1211.5063), on the parameters' device, or shared out
- * among several that reach the same memory: each computes the steps of some of the parameters.
+ * AdamW with decoupled weight decay (arXiv 1711.05101), or Muon for hidden matrices, and clipping by the global norm
+ * (arXiv 1211.5063), on the parameters' device, or shared out among several that reach the same memory: each computes
+ * the steps of some of the parameters.
  */
 export class AdamW implements Disposable {
   readonly #memories: DeviceMemory[] = [];
@@ -47,7 +48,11 @@ export class AdamW implements Disposable {
       this.#normGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildNorms(graph, share)));
       this.#stepGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => this.#buildSteps(graph, share)));
       if (share.some(({ forward, master, transposed }) => forward !== master || transposed)) {
-        this.#roundGraphs.push(this.#place(new Graph(device, { maxNodes }), (graph) => share.forEach((parameter) => round(graph, parameter, parameter.master, { isNew: false }))));
+        this.#roundGraphs.push(
+          this.#place(new Graph(device, { maxNodes }), (graph) =>
+            share.forEach((parameter) => round(graph, parameter, parameter.master, { isNew: false })),
+          ),
+        );
       }
     });
   }
@@ -66,9 +71,14 @@ export class AdamW implements Disposable {
     const { clipNorm } = this.options;
     await computeAll(this.#normGraphs);
     // In the order of the parameters, so that the sum does not depend on how they are shared out.
-    const gradientNorm = Math.sqrt(all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0)) / gradientScale;
-    if (!Number.isFinite(gradientNorm)) throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
-    for (const factor of this.#factors) write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6)) / gradientScale));
+    const gradientNorm =
+      Math.sqrt(
+        all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0),
+      ) / gradientScale;
+    if (!Number.isFinite(gradientNorm))
+      throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
+    for (const factor of this.#factors)
+      write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6)) / gradientScale));
     for (const { tensor, values } of this.#settings) write(device, tensor, values(rate, step));
     await computeAll(this.#stepGraphs);
     return { gradientNorm };
@@ -93,17 +103,32 @@ export class AdamW implements Disposable {
   #buildSteps(graph: Graph, share: readonly Parameter[]): void {
     const factor = graph.input('factor', 'F32', [1]);
     this.#factors.push(factor);
-    this.#buildMuonSteps(graph, factor, share.filter((parameter) => this.#isMuons(parameter)));
+    this.#buildMuonSteps(
+      graph,
+      factor,
+      share.filter((parameter) => this.#isMuons(parameter)),
+    );
     const factors = share.filter((parameter) => decaysAsProduct(parameter, this.options));
     if (factors.length > 0) this.#buildProductDecay(graph, factors);
     for (const decays of [true, false]) {
-      const group = share.filter((parameter) => (parameter.spec.decays && !factors.includes(parameter)) === decays && !this.#isMuons(parameter));
+      const group = share.filter(
+        (parameter) => (parameter.spec.decays && !factors.includes(parameter)) === decays && !this.#isMuons(parameter),
+      );
       if (group.length === 0) continue;
       const settings = graph.input(decays ? 'decaying' : 'notDecaying', 'F32', [7]);
       const { beta1, beta2, epsilon, weightDecay } = this.options;
       this.#settings.push({
         tensor: settings,
-        values: (rate, step) => Float32Array.of(rate, beta1, beta2, epsilon, decays ? weightDecay : 0, 1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)),
+        values: (rate, step) =>
+          Float32Array.of(
+            rate,
+            beta1,
+            beta2,
+            epsilon,
+            decays ? weightDecay : 0,
+            1 / (1 - beta1 ** step),
+            1 / (1 - beta2 ** step),
+          ),
       });
       for (const parameter of group) {
         const { master, first, second } = parameter;
@@ -132,12 +157,23 @@ export class AdamW implements Disposable {
     const { muonMomentum, weightDecay } = this.options;
     if (muonMomentum === undefined || share.length === 0) return;
     const [rate, kept] = [graph.input('rate', 'F32', [1]), graph.input('kept', 'F32', [1])];
-    this.#settings.push({ tensor: rate, values: (value) => Float32Array.of(value) }, { tensor: kept, values: (value) => Float32Array.of(1 - value * weightDecay) });
+    this.#settings.push(
+      { tensor: rate, values: (value) => Float32Array.of(value) },
+      { tensor: kept, values: (value) => Float32Array.of(1 - value * weightDecay) },
+    );
     const { productType } = this.parameters;
     for (const parameter of share) {
       const { master, first } = parameter;
       const gradient = mul(graph, parameter.gradient, factor);
-      round(graph, parameter, stepMuon(graph, { weight: master, gradient, velocity: first }, { rate, kept, momentum: muonMomentum, productType }));
+      round(
+        graph,
+        parameter,
+        stepMuon(
+          graph,
+          { weight: master, gradient, velocity: first },
+          { rate, kept, momentum: muonMomentum, productType },
+        ),
+      );
     }
   }
 
@@ -155,13 +191,21 @@ export class AdamW implements Disposable {
   }
 }
 
-const computeAll = async (graphs: readonly Graph[]): Promise<unknown> => Promise.all(graphs.map((graph) => graph.compute()));
+const computeAll = async (graphs: readonly Graph[]): Promise<unknown> =>
+  Promise.all(graphs.map((graph) => graph.compute()));
 
-const decaysAsProduct = ({ spec }: Parameter, { factorDecay }: AdamWOptions): boolean => factorDecay === 'frobenius' && spec.decays && spec.factor !== undefined;
+const decaysAsProduct = ({ spec }: Parameter, { factorDecay }: AdamWOptions): boolean =>
+  factorDecay === 'frobenius' && spec.decays && spec.factor !== undefined;
 
-/** What one graph has to compute together: factors of one matrix, where their product decays, and else each parameter alone. */
+/**
+ * What one graph has to compute together: factors of one matrix, where their product decays, and else each parameter
+ * alone.
+ */
 function unitsOf(parameters: readonly Parameter[], options: AdamWOptions): readonly (readonly Parameter[])[] {
-  return [...parameters.filter((parameter) => !decaysAsProduct(parameter, options)).map((parameter) => [parameter]), ...pairsOf(parameters.filter((parameter) => decaysAsProduct(parameter, options)))];
+  return [
+    ...parameters.filter((parameter) => !decaysAsProduct(parameter, options)).map((parameter) => [parameter]),
+    ...pairsOf(parameters.filter((parameter) => decaysAsProduct(parameter, options))),
+  ];
 }
 
 /** `Vᵀ` and `U` of each matrix. */
@@ -169,7 +213,9 @@ function pairsOf(factors: readonly Parameter[]): readonly (readonly [down: Param
   return factors
     .filter(({ spec }) => spec.factor?.side === 'down')
     .map((down) => {
-      const up = factors.find(({ spec }) => spec.factor?.side === 'up' && spec.factor.matrix === down.spec.factor?.matrix);
+      const up = factors.find(
+        ({ spec }) => spec.factor?.side === 'up' && spec.factor.matrix === down.spec.factor?.matrix,
+      );
       if (!up) throw new Error(`The factor ${down.spec.name} stands alone.`);
       return [down, up];
     });
@@ -178,7 +224,10 @@ function pairsOf(factors: readonly Parameter[]): readonly (readonly [down: Param
 /** Shares of about as many values each, none of them empty: the largest unit first, always to the smallest share. */
 function shareOut(units: readonly (readonly Parameter[])[], count: number): readonly (readonly Parameter[])[] {
   const shares = Array.from({ length: count }, () => ({ elements: 0, parameters: [] as Parameter[] }));
-  const sized = units.map((parameters) => ({ parameters, elements: parameters.reduce((sum, { master }) => sum + master.elements, 0) }));
+  const sized = units.map((parameters) => ({
+    parameters,
+    elements: parameters.reduce((sum, { master }) => sum + master.elements, 0),
+  }));
   for (const { parameters, elements } of sized.sort((a, b) => b.elements - a.elements)) {
     const smallest = shares.reduce((least, share) => (share.elements < least.elements ? share : least));
     smallest.elements += elements;
@@ -188,7 +237,12 @@ function shareOut(units: readonly (readonly Parameter[])[], count: number): read
 }
 
 /** Adds the copies that networks read of a parameter's value. */
-function round(graph: Graph, { master, forward, transposed }: Parameter, value: Tensor, { isNew } = { isNew: true }): void {
+function round(
+  graph: Graph,
+  { master, forward, transposed }: Parameter,
+  value: Tensor,
+  { isNew } = { isNew: true },
+): void {
   if (isNew) graph.expand(value);
   const rounded = forward === master ? value : copy(graph, value, forward);
   graph.expand(rounded);

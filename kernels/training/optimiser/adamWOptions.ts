@@ -4,7 +4,10 @@ export interface AdamWOptions {
   readonly epsilon: number;
   /** Of parameters that decay; 0.1 is usual. */
   readonly weightDecay: number;
-  /** Of matrices of low rank: each factor is drawn to zero, or their product is (Frobenius decay, arXiv 2105.01029). Default: 'l2'. */
+  /**
+   * Of matrices of low rank: each factor is drawn to zero, or their product is (Frobenius decay, arXiv 2105.01029).
+   * Default: 'l2'.
+   */
   readonly factorDecay?: 'l2' | 'frobenius';
   /** Gradients are scaled down to this norm over all parameters; `Infinity` leaves them. */
   readonly clipNorm: number;

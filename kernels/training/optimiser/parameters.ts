@@ -33,7 +33,10 @@ export interface Parameter {
   readonly master: Tensor;
   /** F32: summed over the batches of one step. */
   readonly gradient: Tensor;
-  /** `gradient`, and one more for each further network that computes at the same time: the optimiser adds them to the first. */
+  /**
+   * `gradient`, and one more for each further network that computes at the same time: the optimiser adds them to the
+   * first.
+   */
   readonly gradients: readonly [Tensor, ...Tensor[]];
   /** F32: AdamW's moments; of what Muon steps the first is the velocity, and there is no second. */
   readonly first: Tensor;
@@ -51,9 +54,10 @@ export class Parameters implements Disposable {
   readonly #gradients: Storage;
 
   /**
-   * `weightType` is what matrices are rounded to for products, while masters stay F32. With 'Q8_0' those whose two extents are whole blocks are, and what
-   * meets them in products is rounded to the same by ggml; the others are BF16. With 'Q5_0' and 'Q4_0' matrices inside blocks are that, and gradients of inputs come from
-   * what is left of them (straight-through estimator: Bengio et al. 2013, arXiv 1308.3432), in Q8_0 as all other matrices are.
+   * `weightType` is what matrices are rounded to for products, while masters stay F32. With 'Q8_0' those whose two
+   * extents are whole blocks are, and what meets them in products is rounded to the same by ggml; the others are BF16.
+   * With 'Q5_0' and 'Q4_0' matrices inside blocks are that, and gradients of inputs come from what is left of them
+   * (straight-through estimator: Bengio et al. 2013, arXiv 1308.3432), in Q8_0 as all other matrices are.
    */
   constructor(
     readonly device: Device,
@@ -68,11 +72,14 @@ export class Parameters implements Disposable {
       const { name, extents, isMatrix } = spec;
       const master = this.#values.declare(name, 'F32', extents);
       const [columns = 1, rows = 1, ...batches] = extents;
-      const isBlocks = extents.length === 2 && [columns, rows].every((extent) => extent % tensorTypes[weightType].blockElements === 0);
+      const isBlocks =
+        extents.length === 2 && [columns, rows].every((extent) => extent % tensorTypes[weightType].blockElements === 0);
       const type = isBlocks ? (isCoarse(weightType) ? 'Q8_0' : weightType) : this.productType;
       const forwardType = isBlocks && spec.isHidden === true ? weightType : type;
       const gradient = this.#gradients.declare(`${name}.gradient`, 'F32', extents);
-      const others = Array.from({ length: networks - 1 }, (_, index) => this.#gradients.declare(`${name}.gradient.${index + 1}`, 'F32', extents));
+      const others = Array.from({ length: networks - 1 }, (_, index) =>
+        this.#gradients.declare(`${name}.gradient.${index + 1}`, 'F32', extents),
+      );
       return {
         spec,
         master,
@@ -80,8 +87,11 @@ export class Parameters implements Disposable {
         gradients: [gradient, ...others],
         first: this.#values.declare(`${name}.first`, 'F32', extents),
         second: this.#values.declare(`${name}.second`, 'F32', extents),
-        forward: isMatrix && forwardType !== 'F32' ? this.#values.declare(`${name}.rounded`, forwardType, extents) : master,
-        transposed: isMatrix ? this.#values.declare(`${name}.transposed`, type, [rows, columns, ...batches]) : undefined,
+        forward:
+          isMatrix && forwardType !== 'F32' ? this.#values.declare(`${name}.rounded`, forwardType, extents) : master,
+        transposed: isMatrix
+          ? this.#values.declare(`${name}.transposed`, type, [rows, columns, ...batches])
+          : undefined,
       };
     });
     this.#values.allocate({ clear: true });
@@ -94,8 +104,9 @@ export class Parameters implements Disposable {
   }
 
   /**
-   * Gradients are held times this. What meets Q8_0 in products is rounded to blocks whose scale is a float16, and gradients of a mean over thousands of tokens
-   * are smaller than that can say (loss scaling: Micikevicius et al. 2018, arXiv 1710.03740).
+   * Gradients are held times this. What meets Q8_0 in products is rounded to blocks whose scale is a float16, and
+   * gradients of a mean over thousands of tokens are smaller than that can say (loss scaling: Micikevicius et al. 2018,
+   * arXiv 1710.03740).
    */
   get gradientScale(): number {
     return isQuantised(this.weightType) ? 2 ** 16 : 1;

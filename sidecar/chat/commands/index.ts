@@ -7,7 +7,14 @@ import { refactor } from './refactor.ts';
 import { tests } from './tests.ts';
 import { translate } from './translate.ts';
 
-export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = { explain, fix, tests, docs, refactor, translate };
+export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = {
+  explain,
+  fix,
+  tests,
+  docs,
+  refactor,
+  translate,
+};
 
 /** A message that begins with a slash command, taken apart; the whole text as `text` where it begins with none. */
 export function parseCommand(message: string): { readonly command?: ChatCommand; readonly text: string } {

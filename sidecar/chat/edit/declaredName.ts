@@ -1,9 +1,46 @@
 const NAME = String.raw`[\p{L}_$][\p{L}\p{N}_$]*`;
-const DECLARING = ['class', 'const', 'def', 'enum', 'fn', 'fun', 'func', 'function', 'interface', 'let', 'module', 'namespace', 'object', 'record', 'struct', 'sub', 'trait', 'type', 'val', 'var'];
-const CONTROL = ['catch', 'elif', 'for', 'foreach', 'if', 'match', 'return', 'switch', 'unless', 'until', 'while', 'with'];
+const DECLARING = [
+  'class',
+  'const',
+  'def',
+  'enum',
+  'fn',
+  'fun',
+  'func',
+  'function',
+  'interface',
+  'let',
+  'module',
+  'namespace',
+  'object',
+  'record',
+  'struct',
+  'sub',
+  'trait',
+  'type',
+  'val',
+  'var',
+];
+const CONTROL = [
+  'catch',
+  'elif',
+  'for',
+  'foreach',
+  'if',
+  'match',
+  'return',
+  'switch',
+  'unless',
+  'until',
+  'while',
+  'with',
+];
 const NO_NAMES: ReadonlySet<string> = new Set([...DECLARING, ...CONTROL]);
 /** "function* name", and "func (receiver) name". */
-const DECLARATION = new RegExp(String.raw`(?<![\p{L}\p{N}_$])(?:${DECLARING.join('|')})(?:\s+|\s*\*\s*)(?:\([^)]*\)\s*)?(${NAME})`, 'u');
+const DECLARATION = new RegExp(
+  String.raw`(?<![\p{L}\p{N}_$])(?:${DECLARING.join('|')})(?:\s+|\s*\*\s*)(?:\([^)]*\)\s*)?(${NAME})`,
+  'u',
+);
 const CALL = new RegExp(String.raw`(${NAME})\s*(?:<[^>()]*>\s*)?\(`, 'u');
 
 /** The name that a declaration's first line declares, as far as it can be told in any language. */

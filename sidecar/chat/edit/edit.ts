@@ -15,7 +15,15 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
   const prompt = await rewritePrompt(session, model, params, target, settings.maxTokens);
   const generate: GenerateEdit = (onText, until, requiredPrefix) =>
     session.engine.generate(
-      { sequence, priority: 'chat', tokens: prompt.tokens, maxTokens: prompt.maxTokens, sampling: { temperature: 0 }, stop: prompt.stop, ...(requiredPrefix ? { requiredPrefix } : {}) },
+      {
+        sequence,
+        priority: 'chat',
+        tokens: prompt.tokens,
+        maxTokens: prompt.maxTokens,
+        sampling: { temperature: 0 },
+        stop: prompt.stop,
+        ...(requiredPrefix ? { requiredPrefix } : {}),
+      },
       {
         onChunk: ({ text }) => {
           if (text !== '') onText(text);
@@ -24,11 +32,18 @@ export async function edit(run: EditRun): Promise<EditOutcome> {
       },
     );
   const onText = (text: string): void => onChunk({ text });
-  const result = params.task === 'fix' ? await generateFix(generate, { model, target: target.text, diagnostics: params.diagnostics }, onText, signal) : await generate(onText, signal);
+  const result =
+    params.task === 'fix'
+      ? await generateFix(generate, { model, target: target.text, diagnostics: params.diagnostics }, onText, signal)
+      : await generate(onText, signal);
   const code = codeBehindFence(result.text, fenceFor(target.text));
   const newText =
     params.task === 'tests'
       ? `${code}\n`
-      : fitToTarget(trimEcho(code, { before: params.before, after: params.after, target: target.text }), params.target, target);
+      : fitToTarget(
+          trimEcho(code, { before: params.before, after: params.after, target: target.text }),
+          params.target,
+          target,
+        );
   return { newText, stopReason: result.stopReason };
 }

@@ -5,7 +5,11 @@ import { declaredName, holdsName } from './declaredName.ts';
 const SMALL_MODEL_BYTES = 1_000_000_000;
 
 /** Asks the model for an edit, which has to begin with `requiredPrefix`. */
-export type GenerateEdit = (onText: (text: string) => void, signal: AbortSignal | undefined, requiredPrefix?: string) => Promise<EngineGenerateResult>;
+export type GenerateEdit = (
+  onText: (text: string) => void,
+  signal: AbortSignal | undefined,
+  requiredPrefix?: string,
+) => Promise<EngineGenerateResult>;
 
 export interface Fix {
   readonly model: LoadedModel;
@@ -14,10 +18,16 @@ export interface Fix {
 }
 
 /**
- * Asks for a fix that keeps the declaration: small models are held to its first line as it is, others to the name in it, since some fixes change what stands
- * around that: `async`, what is thrown, what is returned. They are free of both where a problem is reported in that line.
+ * Asks for a fix that keeps the declaration: small models are held to its first line as it is, others to the name in
+ * it, since some fixes change what stands around that: `async`, what is thrown, what is returned. They are free of both
+ * where a problem is reported in that line.
  */
-export async function generateFix(generate: GenerateEdit, { model, target, diagnostics }: Fix, onText: (text: string) => void, signal: AbortSignal | undefined): Promise<EngineGenerateResult> {
+export async function generateFix(
+  generate: GenerateEdit,
+  { model, target, diagnostics }: Fix,
+  onText: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<EngineGenerateResult> {
   const end = target.indexOf('\n');
   const isFree = end < 0 || !diagnostics?.length || diagnostics.some((each) => /^line 1:/i.test(each));
   if (isFree) return generate(onText, signal);
@@ -28,8 +38,16 @@ export async function generateFix(generate: GenerateEdit, { model, target, diagn
   return free ?? generate(onText, signal, head);
 }
 
-/** An answer whose first line has the name in it. `undefined` as soon as it has not; nothing of it is given to `onText` then. */
-async function generateNamed(generate: GenerateEdit, name: string, onText: (text: string) => void, signal: AbortSignal | undefined): Promise<EngineGenerateResult | undefined> {
+/**
+ * An answer whose first line has the name in it. `undefined` as soon as it has not; nothing of it is given to `onText`
+ * then.
+ */
+async function generateNamed(
+  generate: GenerateEdit,
+  name: string,
+  onText: (text: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<EngineGenerateResult | undefined> {
   const lost = new AbortController();
   let held = '';
   let isNamed = false;

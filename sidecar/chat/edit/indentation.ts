@@ -24,15 +24,28 @@ export function outdent(target: string, before: string): OutdentedTarget {
   const lead = /^[ \t]*$/.test(lineStart) ? lineStart : '';
   const lines = `${lead}${target}`.replaceAll('\r\n', '\n').split('\n');
   const indentation = commonIndentation(lineStart === lead ? lines : lines.slice(1));
-  return { text: lines.map((line) => (line.startsWith(indentation) ? line.slice(indentation.length) : line.trimStart())).join('\n'), indentation, lead };
+  return {
+    text: lines
+      .map((line) => (line.startsWith(indentation) ? line.slice(indentation.length) : line.trimStart()))
+      .join('\n'),
+    indentation,
+    lead,
+  };
 }
 
 /** Gives new code the target's indentation, kind of indentation, line ends and final line break. */
 export function fitToTarget(code: string, target: string, outdented: OutdentedTarget): string {
   const raw = code.replaceAll('\r\n', '\n').split('\n');
   const own = commonIndentation(raw);
-  const lines = withTargetUnit(raw.map((line) => line.slice(line.trim() === '' ? line.length : own.length)), target);
-  const inner = lines.map((line, index) => (line === '' || (index === 0 && outdented.lead === '' && !startsLine(outdented, target)) ? line : outdented.indentation + line));
+  const lines = withTargetUnit(
+    raw.map((line) => line.slice(line.trim() === '' ? line.length : own.length)),
+    target,
+  );
+  const inner = lines.map((line, index) =>
+    line === '' || (index === 0 && outdented.lead === '' && !startsLine(outdented, target))
+      ? line
+      : outdented.indentation + line,
+  );
   const text = inner.join('\n').replace(/\n+$/, '');
   const first = text.startsWith(outdented.lead) ? text.slice(outdented.lead.length) : text.trimStart();
   const finalBreak = /\n[ \t]*$/.exec(target.replaceAll('\r\n', '\n'))?.[0] ?? '';
@@ -48,7 +61,11 @@ function startsLine(outdented: OutdentedTarget, target: string): boolean {
 /** Models write spaces where the file has tabs. */
 function withTargetUnit(lines: readonly string[], target: string): string[] {
   const usesTabs = /^\t/m.test(target) && !/^ {2,}\S/m.test(target);
-  const unit = Math.min(...lines.map((line) => /^ +/.exec(line)?.[0].length ?? Infinity).filter((length) => length > 1));
+  const unit = Math.min(
+    ...lines.map((line) => /^ +/.exec(line)?.[0].length ?? Infinity).filter((length) => length > 1),
+  );
   if (!usesTabs || !Number.isFinite(unit)) return [...lines];
-  return lines.map((line) => line.replace(/^ +/, (spaces) => '\t'.repeat(Math.floor(spaces.length / unit)) + ' '.repeat(spaces.length % unit)));
+  return lines.map((line) =>
+    line.replace(/^ +/, (spaces) => '\t'.repeat(Math.floor(spaces.length / unit)) + ' '.repeat(spaces.length % unit)),
+  );
 }

@@ -17,8 +17,9 @@ export interface RewritePrompt extends RenderedChat {
 }
 
 /**
- * The prompt that asks for new code in place of the target. The answer is begun with its opening fence, so that a model has nothing to
- * say before the code, and ends with the closing one. Surrounding code is given as far as it fits, nearest first.
+ * The prompt that asks for new code in place of the target. The answer is begun with its opening fence, so that a model
+ * has nothing to say before the code, and ends with the closing one. Surrounding code is given as far as it fits,
+ * nearest first.
  */
 export async function rewritePrompt(
   session: ModelSession,
@@ -28,30 +29,53 @@ export async function rewritePrompt(
   maxTokensSetting: number | undefined,
 ): Promise<RewritePrompt> {
   const ask = commandPrompts[params.task].edit;
-  if (!ask) throw new TroubleError('invalid-input', `/${params.task} answers in words and makes no edit. Ask it in the chat.`);
+  if (!ask)
+    throw new TroubleError('invalid-input', `/${params.task} answers in words and makes no edit. Ask it in the chat.`);
   const targetTokens = (await session.engine.tokenize(target.text)).length;
   // New code is seldom more than twice as long as the old; tests are longer than what they test.
-  const maxTokens = answerTokens(model, maxTokensSetting, Math.max(512, targetTokens * (params.task === 'tests' ? 4 : 2) + 256));
+  const maxTokens = answerTokens(
+    model,
+    maxTokensSetting,
+    Math.max(512, targetTokens * (params.task === 'tests' ? 4 : 2) + 256),
+  );
   const budget = model.contextSizeTokens - maxTokens;
   const fence = fenceFor(target.text);
   const language = languageName(params.language ?? 'en');
-  const written = params.task === 'translate' ? undefined : await commentLanguage(params.before + params.target + params.after, params.languageId);
+  const written =
+    params.task === 'translate'
+      ? undefined
+      : await commentLanguage(params.before + params.target + params.after, params.languageId);
   const keepLanguage = written && `Write comments and texts in ${languageName(written)}, as this file does.`;
-  const instruction = [ask.replace('{language}', language), params.instruction?.trim(), keepLanguage].filter(Boolean).join(' ');
+  const instruction = [ask.replace('{language}', language), params.instruction?.trim(), keepLanguage]
+    .filter(Boolean)
+    .join(' ');
 
   let surroundingTokens = Math.max(0, Math.min(1024, Math.floor((budget - targetTokens) / 3)));
   for (;;) {
     const question = [
       await surroundings(session, params, surroundingTokens),
       `The code to edit, in ${params.fileName}:\n${fence}${params.languageId}\n${target.text}\n${fence}`,
-      params.diagnostics?.length ? `Problems reported:\n${params.diagnostics.map((each) => `- ${each}`).join('\n')}` : '',
+      params.diagnostics?.length
+        ? `Problems reported:\n${params.diagnostics.map((each) => `- ${each}`).join('\n')}`
+        : '',
       `${instruction} Answer with ${params.task === 'tests' ? 'the test file' : 'the new version of this code'} only.`,
-    ].filter(Boolean).join('\n\n');
-    const rendered = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }], {
-      answerStart: `${fence}${params.languageId}\n`,
-      withholdThoughts: true,
-    });
-    if (rendered.tokens.length <= budget) return { tokens: rendered.tokens, stop: [...rendered.stop, `\n${fence}`], maxTokens };
+    ]
+      .filter(Boolean)
+      .join('\n\n');
+    const rendered = await renderChat(
+      session,
+      model,
+      [
+        { role: 'system', content: SYSTEM_PROMPT },
+        { role: 'user', content: question },
+      ],
+      {
+        answerStart: `${fence}${params.languageId}\n`,
+        withholdThoughts: true,
+      },
+    );
+    if (rendered.tokens.length <= budget)
+      return { tokens: rendered.tokens, stop: [...rendered.stop, `\n${fence}`], maxTokens };
     if (surroundingTokens === 0) throw questionTooLong(model, rendered.tokens.length, budget);
     surroundingTokens = surroundingTokens < 64 ? 0 : Math.floor(surroundingTokens / 2);
   }
@@ -63,7 +87,8 @@ async function surroundings(session: ModelSession, params: EditParams, tokens: n
   const before = await lastPart(session, params.before.trimEnd(), Math.floor(tokens / 2));
   const after = await boundText(session, params.after.trim(), Math.floor(tokens / 2));
   const fence = fenceFor(before + after);
-  const block = (title: string, code: string): string => (code.trim() === '' ? '' : `${title}, not to be repeated:\n${fence}${params.languageId}\n${code}\n${fence}`);
+  const block = (title: string, code: string): string =>
+    code.trim() === '' ? '' : `${title}, not to be repeated:\n${fence}${params.languageId}\n${code}\n${fence}`;
   return [block('Code before it', before), block('Code after it', after)].filter(Boolean).join('\n\n');
 }
 
@@ -71,7 +96,7 @@ async function lastPart(session: ModelSession, text: string, tokens: number): Pr
   const tail = text.slice(-tokens * 8);
   const size = (await session.engine.tokenize(tail)).length;
   if (size <= tokens && tail.length === text.length) return text;
-  const units = Math.floor((tail.length * Math.min(1, tokens / Math.max(1, size))) * 0.95);
+  const units = Math.floor(tail.length * Math.min(1, tokens / Math.max(1, size)) * 0.95);
   const part = tail.slice(tail.length - units);
   return part.slice(part.indexOf('\n') + 1);
 }

@@ -3,13 +3,15 @@ import { renderChat } from '../renderChat.ts';
 import { translateCode } from '../translate/translateCode.ts';
 import type { EditOutcome, EditRun } from './editRun.ts';
 
-const SYSTEM_PROMPT = 'You translate comments and texts of a program. You answer with the translation and nothing else.';
+const SYSTEM_PROMPT =
+  'You translate comments and texts of a program. You answer with the translation and nothing else.';
 /** GBNF: one line that is not empty. */
 const ONE_LINE = 'root ::= [^\\n ] [^\\n]*';
 
 /**
- * Translates comments and strings of the target, line by line, and puts them into their places. Each line is asked for by itself: small models
- * lose themselves in numbered lists. `undefined` where the language has no grammar: then the code is rewritten as a whole.
+ * Translates comments and strings of the target, line by line, and puts them into their places. Each line is asked for
+ * by itself: small models lose themselves in numbered lists. `undefined` where the language has no grammar: then the
+ * code is rewritten as a whole.
  */
 export async function translateEdit(run: EditRun): Promise<EditOutcome | undefined> {
   const { params } = run;
@@ -24,17 +26,33 @@ export async function translateEdit(run: EditRun): Promise<EditOutcome | undefin
   return newText === undefined ? undefined : { newText, stopReason: run.signal?.aborted ? 'cancelled' : stopReason };
 }
 
-async function translateLine({ session, model, params, sequence, onChunk, signal }: EditRun, text: string): Promise<Pick<EditOutcome, 'stopReason'> & { readonly text: string }> {
+async function translateLine(
+  { session, model, params, sequence, onChunk, signal }: EditRun,
+  text: string,
+): Promise<Pick<EditOutcome, 'stopReason'> & { readonly text: string }> {
   const language = languageName(params.language ?? 'en');
   const question = `Translate this into ${language}. Keep names, code and placeholders as they are.\n\n${text}`;
-  const { tokens, stop } = await renderChat(session, model, [{ role: 'system', content: SYSTEM_PROMPT }, { role: 'user', content: question }], {
-    // They would be the one line.
-    withholdThoughts: true,
-  });
+  const { tokens, stop } = await renderChat(
+    session,
+    model,
+    [
+      { role: 'system', content: SYSTEM_PROMPT },
+      { role: 'user', content: question },
+    ],
+    {
+      // They would be the one line.
+      withholdThoughts: true,
+    },
+  );
   const needed = (await session.engine.tokenize(text)).length * 4 + 32;
   return session.engine.generate(
     {
-      sequence, priority: 'chat', tokens, maxTokens: Math.max(1, Math.min(needed, model.contextSizeTokens - tokens.length)), sampling: { temperature: 0 }, grammar: ONE_LINE,
+      sequence,
+      priority: 'chat',
+      tokens,
+      maxTokens: Math.max(1, Math.min(needed, model.contextSizeTokens - tokens.length)),
+      sampling: { temperature: 0 },
+      grammar: ONE_LINE,
       ...(stop.length > 0 ? { stop } : {}),
     },
     {

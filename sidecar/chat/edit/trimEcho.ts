@@ -1,8 +1,11 @@
 /**
- * Takes off lines at the ends of new code that only repeat what stands around the target: models like to answer with the whole function
- * or file. Lines that the target itself begins or ends with stay.
+ * Takes off lines at the ends of new code that only repeat what stands around the target: models like to answer with
+ * the whole function or file. Lines that the target itself begins or ends with stay.
  */
-export function trimEcho(code: string, surroundings: { readonly before: string; readonly after: string; readonly target: string }): string {
+export function trimEcho(
+  code: string,
+  surroundings: { readonly before: string; readonly after: string; readonly target: string },
+): string {
   let lines = code.split('\n');
   const target = meaningful(surroundings.target);
   const before = meaningful(surroundings.before.slice(0, surroundings.before.lastIndexOf('\n') + 1));
@@ -16,7 +19,9 @@ export function trimEcho(code: string, surroundings: { readonly before: string; 
   return lines.join('\n');
 }
 
-/** How many of the first lines of `code` equal the last lines of `around`, if they are not what the target starts with. */
+/**
+ * How many of the first lines of `code` equal the last lines of `around`, if they are not what the target starts with.
+ */
 function echoLength(code: readonly string[], around: readonly string[], targetEdge: string | undefined): number {
   if (code[0] === targetEdge) return 0;
   for (let length = Math.min(code.length - 1, around.length); length > 0; length -= 1) {
@@ -27,7 +32,10 @@ function echoLength(code: readonly string[], around: readonly string[], targetEd
 }
 
 function meaningful(text: string): string[] {
-  return text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 function dropMeaningful(lines: readonly string[], count: number): string[] {

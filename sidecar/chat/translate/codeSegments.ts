@@ -7,18 +7,31 @@ export interface CodeSegment {
 }
 
 /** VS Code's identifiers that highlight.js calls otherwise. */
-const GRAMMARS: ReadonlyMap<string, string> = new Map(Object.entries({
-  javascriptreact: 'javascript', typescriptreact: 'typescript', shellscript: 'bash', 'objective-c': 'objectivec', 'objective-cpp': 'objectivec', jsonc: 'json', html: 'xml', vb: 'vbnet',
-}));
+const GRAMMARS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    javascriptreact: 'javascript',
+    typescriptreact: 'typescript',
+    shellscript: 'bash',
+    'objective-c': 'objectivec',
+    'objective-cpp': 'objectivec',
+    jsonc: 'json',
+    html: 'xml',
+    vb: 'vbnet',
+  }),
+);
 
-/** The time of highlight.js grows with the square of some texts, and all clients wait for it: longer code is not read, in UTF-16 units. */
+/**
+ * The time of highlight.js grows with the square of some texts, and all clients wait for it: longer code is not read,
+ * in UTF-16 units.
+ */
 export const MAX_CODE_UNITS = 100_000;
 /** Code with longer lines is not read either: they are where the square is. */
 const MAX_LINE_UNITS = 1_000;
 
 /**
- * The comments, strings and code of a source text, as highlight.js's grammar of the language (VS Code's identifier) tells them; what is put
- * into a string by `${…}` is code. `undefined` where there is no grammar, and of code that is too long.
+ * The comments, strings and code of a source text, as highlight.js's grammar of the language (VS Code's identifier)
+ * tells them; what is put into a string by `${…}` is code. `undefined` where there is no grammar, and of code that is
+ * too long.
  */
 export async function codeSegments(code: string, languageId: string): Promise<readonly CodeSegment[] | undefined> {
   const { default: hljs } = await import('highlight.js/lib/common');
@@ -60,11 +73,20 @@ function append(segments: CodeSegment[], kind: SegmentKind, text: string): void 
 }
 
 function unescape(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#x27;', "'").replaceAll('&amp;', '&');
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#x27;', "'")
+    .replaceAll('&amp;', '&');
 }
 
 /** Whether a text has the same code as one of these parts, whatever its comments and strings say. */
-export async function isSameCode(segments: readonly CodeSegment[], other: string, languageId: string): Promise<boolean> {
+export async function isSameCode(
+  segments: readonly CodeSegment[],
+  other: string,
+  languageId: string,
+): Promise<boolean> {
   return shapeOf(segments) === shapeOf((await codeSegments(other, languageId)) ?? []);
 }
 

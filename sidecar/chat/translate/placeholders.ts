@@ -1,10 +1,23 @@
-/** What a translation keeps letter for letter: formats, escapes, markup, addresses, code between backticks, tags, identifiers. */
+/**
+ * What a translation keeps letter for letter: formats, escapes, markup, addresses, code between backticks, tags,
+ * identifiers.
+ */
 const KEPT = new RegExp(
   [
-    String.raw`\$\{[^}]*\}`, String.raw`\{\{[^}]*\}\}`, String.raw`\{[^{}\s]*\}`,
-    String.raw`%(?:\([^)]*\))?[-+0#]*\d*(?:\.\d+)?[sdifgxXeuocr@%]`, String.raw`\$\d+`,
-    String.raw`\\(?:u\{?[\da-fA-F]+\}?|x[\da-fA-F]{2}|.)`, String.raw`<\/?[a-zA-Z][^<>]*>`, String.raw`&#?\w+;`,
-    String.raw`\bhttps?:\/\/[^\s)>\]]+`, '`[^`]+`', String.raw`@\w+`, String.raw`\b\w+\(\)`, String.raw`\b[a-z]+[A-Z]\w*\b`, String.raw`\b[A-Za-z]\w*_\w+\b`,
+    String.raw`\$\{[^}]*\}`,
+    String.raw`\{\{[^}]*\}\}`,
+    String.raw`\{[^{}\s]*\}`,
+    String.raw`%(?:\([^)]*\))?[-+0#]*\d*(?:\.\d+)?[sdifgxXeuocr@%]`,
+    String.raw`\$\d+`,
+    String.raw`\\(?:u\{?[\da-fA-F]+\}?|x[\da-fA-F]{2}|.)`,
+    String.raw`<\/?[a-zA-Z][^<>]*>`,
+    String.raw`&#?\w+;`,
+    String.raw`\bhttps?:\/\/[^\s)>\]]+`,
+    '`[^`]+`',
+    String.raw`@\w+`,
+    String.raw`\b\w+\(\)`,
+    String.raw`\b[a-z]+[A-Z]\w*\b`,
+    String.raw`\b[A-Za-z]\w*_\w+\b`,
   ].join('|'),
   'g',
 );

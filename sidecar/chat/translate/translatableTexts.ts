@@ -10,13 +10,17 @@ export interface TranslatableText {
   readonly quote?: string;
 }
 
-/** Marks at the beginning of a line of a comment, and what stands before its words: tags with their types and names, "TODO:". */
+/**
+ * Marks at the beginning of a line of a comment, and what stands before its words: tags with their types and names,
+ * "TODO:".
+ */
 const COMMENT_HEAD =
   /^\s*(?:\/\/+[/!<]?|\/\*+!?|\*+(?!\/)|#+!?|--+\[*|;+|%+|<!--|\(\*|\{-)?\s*(?:@(?:param|property|prop|arg|argument|template|throws|exception)(?:\s+\{[^}]*\})?(?:\s+\[?[\w.$]+(?:=[^\]]*)?\]?)?(?:\s+-)?\s+|@\w+(?:\s+\{[^}]*\})?\s+|:\w+(?:\s+[\w.*]+)*:\s+|(?:TODO|FIXME|NOTE|XXX|HACK|BUG)(?:\([^)]*\))?:?\s+|[-*•]\s+|\d+[.)]\s+)?/;
 /** Spaces and stars are tried from where they begin: a file may have thousands of them in a row. */
 const COMMENT_TAIL = /(?<!\s)\s*(?:(?:(?<!\*)\*+\/|-->|\*\)|-\}|\]\])\s*)?$/;
 /** Said to tools, or to lawyers. */
-const NOT_FOR_READERS = /^(?:eslint|@?ts-|prettier|istanbul|c8|v8|noqa|type:|pylint|mypy|pragma|#?(?:end)?region|sourceMappingURL|webpack|vite-|biome|jshint|jslint|global\b|coding[:=]|-\*-|!|\/usr\/|clang-|NOLINT|go:|nolint|rubocop|swiftlint|copyright\b|\(c\)|SPDX|@?licen[cs]e\b)/i;
+const NOT_FOR_READERS =
+  /^(?:eslint|@?ts-|prettier|istanbul|c8|v8|noqa|type:|pylint|mypy|pragma|#?(?:end)?region|sourceMappingURL|webpack|vite-|biome|jshint|jslint|global\b|coding[:=]|-\*-|!|\/usr\/|clang-|NOLINT|go:|nolint|rubocop|swiftlint|copyright\b|\(c\)|SPDX|@?licen[cs]e\b)/i;
 
 /** What of some code's comments and strings can be translated, line by line. */
 export function translatableTexts(segments: readonly CodeSegment[], languageId: string): readonly TranslatableText[] {
@@ -58,17 +62,24 @@ function* stringText(literal: string, start: number): Iterable<TranslatableText>
   const inner = literal.slice(opening.length, literal.length - closing.length);
   // A part of a string around `${…}` has no quote of its own at one end or both; only such strings have parts.
   const text = inner.trim();
-  if (!inner.includes('\n') && isProse(text, 2) && /\s/.test(text)) yield { start: start + opening.length + inner.indexOf(text), text, quote: quote || closing || '`' };
+  if (!inner.includes('\n') && isProse(text, 2) && /\s/.test(text))
+    yield { start: start + opening.length + inner.indexOf(text), text, quote: quote || closing || '`' };
 }
 
 /** Whether a text is words more than anything else, and has at least `leastWords`. */
 function isProse(text: string, leastWords: number): boolean {
   const plain = withoutPlaceholders(text);
   if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(plain)) return true;
-  const words = plain.match(/(?<![\p{L}\p{M}\d_$./\\-])[\p{L}\p{M}][\p{L}\p{M}'’-]+(?![\p{L}\d_$/\\([=:]|\.\p{L})/gu) ?? [];
+  const words =
+    plain.match(/(?<![\p{L}\p{M}\d_$./\\-])[\p{L}\p{M}][\p{L}\p{M}'’-]+(?![\p{L}\d_$/\\([=:]|\.\p{L})/gu) ?? [];
   const letters = words.join('').length;
   const visible = text.replace(/\s/g, '').length;
-  return words.length >= leastWords && letters >= 2 && letters / visible >= 0.5 && !/[;{}]\s*$|=>|^\s*(?:return|const|let|var|import|export|if|for|while)\b.*[()=]/.test(text);
+  return (
+    words.length >= leastWords &&
+    letters >= 2 &&
+    letters / visible >= 0.5 &&
+    !/[;{}]\s*$|=>|^\s*(?:return|const|let|var|import|export|if|for|while)\b.*[()=]/.test(text)
+  );
 }
 
 /** A translation has no more than so many times the letters of its source, and some. */
@@ -76,15 +87,16 @@ const MAX_GROWTH = 3;
 const MAX_GROWTH_UNITS = 24;
 
 /**
- * A translation as it can stand in the place of its source, or `undefined` where it can not: placeholders are missing, it would end the comment or
- * the string, or it is no words, or far too many of them: a small model that lost itself.
+ * A translation as it can stand in the place of its source, or `undefined` where it can not: placeholders are missing,
+ * it would end the comment or the string, or it is no words, or far too many of them: a small model that lost itself.
  */
 export function fittingTranslation(source: TranslatableText, translation: string): string | undefined {
   const text = translation.trim();
   if (text === '' || /[\r\n\u2028\u2029]/.test(text) || !keepsPlaceholders(source.text, text)) return undefined;
   if (!isProse(text, 1) || text.length > MAX_GROWTH * source.text.length + MAX_GROWTH_UNITS) return undefined;
   const count = (of: string, sign: string): number => of.split(sign).length;
-  const marks = source.quote === undefined ? ['*/', '-->', '"""', "'''", '*)', '-}', ']]', '?>'] : ['${', '{', '}', '`', '\\'];
+  const marks =
+    source.quote === undefined ? ['*/', '-->', '"""', "'''", '*)', '-}', ']]', '?>'] : ['${', '{', '}', '`', '\\'];
   if (marks.some((mark) => count(source.text, mark) !== count(text, mark))) return undefined;
   if (source.quote === undefined || source.quote === '`') return text;
   const bare = new RegExp(`(?<!\\\\)${source.quote}`, 'g');

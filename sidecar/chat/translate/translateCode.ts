@@ -10,13 +10,17 @@ export interface CodeToTranslate {
 }
 
 /**
- * The target with its comments and strings translated, and nothing else changed: what is translated is put into the place of its source, and the
- * code around is compared afterwards. A translation that loses a placeholder, or would end its comment, is left out. `undefined` where the
- * language has no grammar here, and where the code is too long to be read by it.
+ * The target with its comments and strings translated, and nothing else changed: what is translated is put into the
+ * place of its source, and the code around is compared afterwards. A translation that loses a placeholder, or would end
+ * its comment, is left out. `undefined` where the language has no grammar here, and where the code is too long to be
+ * read by it.
  *
  * `translate` gets one text after the other; where it gives nothing the text stays as it is.
  */
-export async function translateCode(code: CodeToTranslate, translate: (text: string) => Promise<string>): Promise<string | undefined> {
+export async function translateCode(
+  code: CodeToTranslate,
+  translate: (text: string) => Promise<string>,
+): Promise<string | undefined> {
   const { before, target, after, languageId } = code;
   // What stands before tells whether the target begins inside of a comment.
   const segments = await codeSegments(before + target + after, languageId);
@@ -30,7 +34,8 @@ export async function translateCode(code: CodeToTranslate, translate: (text: str
     const fitting = fittingTranslation(source, await translate(source.text));
     if (fitting !== undefined && fitting !== source.text) replacements.push({ source, text: fitting });
   }
-  const isKept = async (some: readonly Replacement[]): Promise<boolean> => isSameCode(segments, before + replaced(target, some) + after, languageId);
+  const isKept = async (some: readonly Replacement[]): Promise<boolean> =>
+    isSameCode(segments, before + replaced(target, some) + after, languageId);
   return replaced(target, await harmless(replacements, isKept));
 }
 
@@ -39,7 +44,10 @@ interface Replacement {
   readonly text: string;
 }
 
-/** Those that leave the code as it is, next to those that are `kept`. One that does not is rare, and each look at a long text takes a while: so halves are tried. */
+/**
+ * Those that leave the code as it is, next to those that are `kept`. One that does not is rare, and each look at a long
+ * text takes a while: so halves are tried.
+ */
 async function harmless(
   some: readonly Replacement[],
   isKept: (replacements: readonly Replacement[]) => Promise<boolean>,

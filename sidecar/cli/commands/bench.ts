@@ -15,7 +15,12 @@ export function addBench(program: Command): void {
   withModelOptions(program.command('bench').description('measure prompt and decode tokens per second'))
     .option('-p, --prompt <tokens>', 'tokens of the prompt', (value) => integer(value, 0, 2 ** 20), 512)
     .option('-n, --decode <tokens>', 'tokens to decode', (value) => integer(value, 0, 2 ** 20), 128)
-    .option('-d, --depths <list>', 'tokens that the context holds before, with commas', (value) => integers(value, 0, 2 ** 20), [0])
+    .option(
+      '-d, --depths <list>',
+      'tokens that the context holds before, with commas',
+      (value) => integers(value, 0, 2 ** 20),
+      [0],
+    )
     .action(bench);
 }
 
@@ -23,7 +28,10 @@ async function bench(options: BenchOptions): Promise<void> {
   const needed = Math.max(...options.depths) + Math.max(options.prompt, options.decode);
   const contextSize = options.contextSize ?? Math.max(128, needed);
   const result = await withEngine({ ...options, contextSize }, async (engine, model, signal) => ({
-    ...(await engine.bench({ promptTokens: options.prompt, decodeTokens: options.decode, depths: options.depths }, { signal })),
+    ...(await engine.bench(
+      { promptTokens: options.prompt, decodeTokens: options.decode, depths: options.depths },
+      { signal },
+    )),
     engine: model.engine,
     device: model.device,
     threads: model.threads,
@@ -31,6 +39,9 @@ async function bench(options: BenchOptions): Promise<void> {
   if (options.json) return printJson(result);
   writeForeignText(process.stdout, `${result.engine}, ${result.device}, ${result.threads} threads\n`);
   for (const { test, tokens, depth, tokensPerSecond } of result.results) {
-    writeForeignText(process.stdout, `${test.padEnd(6)} ${String(tokens).padStart(6)} at depth ${String(depth).padStart(6)}: ${tokensPerSecond.toFixed(1)} tokens/s\n`);
+    writeForeignText(
+      process.stdout,
+      `${test.padEnd(6)} ${String(tokens).padStart(6)} at depth ${String(depth).padStart(6)}: ${tokensPerSecond.toFixed(1)} tokens/s\n`,
+    );
   }
 }

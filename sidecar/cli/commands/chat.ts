@@ -2,14 +2,27 @@ import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { createInterface, type Interface } from 'node:readline';
-import { CHAT_REQUEST, type ChatChunk, type ChatMessage, type ChatParams, type ChatResult } from '../../protocol/client.ts';
+import {
+  CHAT_REQUEST,
+  type ChatChunk,
+  type ChatMessage,
+  type ChatParams,
+  type ChatResult,
+} from '../../protocol/client.ts';
 import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { InterruptedError, UsageError } from '../exitCodes.ts';
 import { describeFailure, reportFailure } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { printJson, readStandardInput } from '../output.ts';
 import { Questions } from '../questions.ts';
-import { serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
+import {
+  serverOf,
+  settingsOf,
+  withModelOptions,
+  withServerOptions,
+  type ModelOptions,
+  type ServerOptions,
+} from '../options.ts';
 import { Session } from '../session.ts';
 import { StandInNotice } from '../standIn.ts';
 import { configure, loadModel, sidecarStatus, withSession, type Work } from '../withSession.ts';
@@ -35,12 +48,14 @@ export function addChat(program: Command): void {
 async function chat(question: readonly string[], options: ChatOptions): Promise<void> {
   if (question.length > 0) return answerOnce(question.join(' '), options);
   if (!process.stdin.isTTY) return answerOnce(await readStandardInput(), options);
-  if (options.json) throw new UsageError('chat --json answers one question: give it as an argument or on standard input');
+  if (options.json)
+    throw new UsageError('chat --json answers one question: give it as an argument or on standard input');
   return converse(options);
 }
 
 async function answerOnce(question: string, options: ChatOptions): Promise<void> {
-  if (question.trim() === '') throw new UsageError('Expected a question as an argument or on standard input, but it is empty');
+  if (question.trim() === '')
+    throw new UsageError('Expected a question as an argument or on standard input, but it is empty');
   const messages = [...systemMessage(options), { role: 'user', content: question } as const];
   const work = async ({ session, signal }: Work): Promise<ChatResult> => {
     await tellOfBundledModel({ session, signal }, options);
@@ -56,7 +71,10 @@ async function converse(options: ChatOptions): Promise<void> {
   const session = await openLoaded(options);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const isCommand = (line: string): boolean => line.trim() === '/new';
-  const questions = new Questions(terminal, { isCommand, show: (question) => writeForeignText(process.stdout, `> ${question}\n`) });
+  const questions = new Questions(terminal, {
+    isCommand,
+    show: (question) => writeForeignText(process.stdout, `> ${question}\n`),
+  });
   try {
     process.stdout.write(`${l10n.t('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.')}\n`);
     await tellOfBundledModel({ session }, options);
@@ -104,7 +122,11 @@ async function openLoaded(options: ChatOptions): Promise<Session> {
 }
 
 /** One answer within a conversation: a failure is told and costs only this answer. */
-async function askInTerminal(session: Session, terminal: Interface, request: Omit<ChatRequest, 'signal'>): Promise<string | undefined> {
+async function askInTerminal(
+  session: Session,
+  terminal: Interface,
+  request: Omit<ChatRequest, 'signal'>,
+): Promise<string | undefined> {
   const interrupt = onInterrupt();
   const stop = (): void => void process.emit('SIGINT');
   // readline holds the terminal in raw mode, where Ctrl-C is a key and no signal.

@@ -8,7 +8,15 @@ import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { OutOfTimeError, UsageError } from '../exitCodes.ts';
 import { languageIdOf } from '../../syntax/languageIds.ts';
 import { printJson } from '../output.ts';
-import { decimal, serverOf, settingsOf, withModelOptions, withServerOptions, type ModelOptions, type ServerOptions } from '../options.ts';
+import {
+  decimal,
+  serverOf,
+  settingsOf,
+  withModelOptions,
+  withServerOptions,
+  type ModelOptions,
+  type ServerOptions,
+} from '../options.ts';
 import { withSession } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
@@ -39,7 +47,12 @@ export function addComplete(program: Command): void {
     .description(l10n.t('complete code at a place in a file; prints what belongs there'))
     .argument('<file:line:column>', 'line and column from 1, as editors show them');
   withServerOptions(withModelOptions(command))
-    .option('--timeout <seconds>', 'end after so long, with what there is then', (value) => decimal(value, 0.001, MAX_TIMEOUT_S), COMPLETION_TIMEOUT_MS / 1000)
+    .option(
+      '--timeout <seconds>',
+      'end after so long, with what there is then',
+      (value) => decimal(value, 0.001, MAX_TIMEOUT_S),
+      COMPLETION_TIMEOUT_MS / 1000,
+    )
     .action(complete);
 }
 
@@ -49,14 +62,30 @@ async function complete(place: string, options: CompleteOptions): Promise<void> 
   const position = positionIn(text, { file, line, column });
   const uri = pathToFileURL(file).href;
   const own = { server: serverOf(options), completion: { timeoutMs: options.timeout * 1000 } };
-  const { items, isOutOfTime = false } = await withSession(settingsOf(options), async ({ session, signal }) => {
-    await tellOfBundledModel({ session, signal }, options);
-    await session.notify('textDocument/didOpen', { textDocument: { uri, languageId: languageIdOf(file), version: 1, text } });
-    const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
-    return (await session.request<InlineCompletions | null>('textDocument/inlineCompletion', params, { signal })) ?? { items: [] };
-  }, own);
-  const completions = items.map((item) => ({ text: insertedText(item, text, position), range: item.range ?? { start: position, end: position } }));
-  if (isOutOfTime && completions.length === 0) throw new OutOfTimeError(`The time limit of ${options.timeout} s ended the completion before it had any text. ${LONGER}`);
+  const { items, isOutOfTime = false } = await withSession(
+    settingsOf(options),
+    async ({ session, signal }) => {
+      await tellOfBundledModel({ session, signal }, options);
+      await session.notify('textDocument/didOpen', {
+        textDocument: { uri, languageId: languageIdOf(file), version: 1, text },
+      });
+      const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
+      return (
+        (await session.request<InlineCompletions | null>('textDocument/inlineCompletion', params, { signal })) ?? {
+          items: [],
+        }
+      );
+    },
+    own,
+  );
+  const completions = items.map((item) => ({
+    text: insertedText(item, text, position),
+    range: item.range ?? { start: position, end: position },
+  }));
+  if (isOutOfTime && completions.length === 0)
+    throw new OutOfTimeError(
+      `The time limit of ${options.timeout} s ended the completion before it had any text. ${LONGER}`,
+    );
   const first = completions[0]?.text ?? '';
   if (options.json) printJson({ text: first, file, line, column, isOutOfTime, completions });
   else writeForeignText(process.stdout, `${first}\n`);
@@ -67,29 +96,42 @@ async function complete(place: string, options: CompleteOptions): Promise<void> 
 export function parsePlace(place: string): { readonly file: string; readonly line: number; readonly column: number } {
   const match = /^(.+):(\d{1,9}):(\d{1,9})$/.exec(place);
   const [, file, line, column] = match ?? [];
-  if (!file || Number(line) < 1 || Number(column) < 1) throw new UsageError(`Expected FILE:LINE:COL with numbers from 1, for example src/main.ts:12:5, but got ${place}`);
+  if (!file || Number(line) < 1 || Number(column) < 1)
+    throw new UsageError(`Expected FILE:LINE:COL with numbers from 1, for example src/main.ts:12:5, but got ${place}`);
   return { file: path.resolve(file), line: Number(line), column: Number(column) };
 }
 
 async function readSource(file: string): Promise<string> {
   const status = await stat(file).catch(() => undefined);
   if (!status?.isFile()) throw new UsageError(`${file} is not a file`);
-  if (status.size > 4 * MAX_DOCUMENT_UNITS) throw new UsageError(`${file} is ${status.size} bytes long, too long to complete in: at most ${MAX_DOCUMENT_UNITS} characters`);
+  if (status.size > 4 * MAX_DOCUMENT_UNITS)
+    throw new UsageError(
+      `${file} is ${status.size} bytes long, too long to complete in: at most ${MAX_DOCUMENT_UNITS} characters`,
+    );
   const text = (await readFile(file)).toString('utf8');
   if (text.includes('\0')) throw new UsageError(`${file} holds binary data, expected text`);
   return text;
 }
 
 /** The place as LSP counts it. Throws `UsageError` where the text has no such place. */
-export function positionIn(text: string, place: { readonly file: string; readonly line: number; readonly column: number }): Position {
+export function positionIn(
+  text: string,
+  place: { readonly file: string; readonly line: number; readonly column: number },
+): Position {
   const lines = text.split(/\r\n|\r|\n/);
   const line = lines[place.line - 1];
-  if (line === undefined) throw new UsageError(`${place.file} has ${lines.length} lines, there is no line ${place.line}`);
-  if (place.column > line.length + 1) throw new UsageError(`Line ${place.line} of ${place.file} ends at column ${line.length + 1}, there is no column ${place.column}`);
+  if (line === undefined)
+    throw new UsageError(`${place.file} has ${lines.length} lines, there is no line ${place.line}`);
+  if (place.column > line.length + 1)
+    throw new UsageError(
+      `Line ${place.line} of ${place.file} ends at column ${line.length + 1}, there is no column ${place.column}`,
+    );
   return { line: place.line - 1, character: place.column - 1 };
 }
 
-/** What the item adds at the cursor: without the text before the cursor that it repeats because its range begins there. */
+/**
+ * What the item adds at the cursor: without the text before the cursor that it repeats because its range begins there.
+ */
 function insertedText(item: InlineCompletionItem, text: string, position: Position): string {
   const whole = typeof item.insertText === 'string' ? item.insertText : item.insertText.value;
   const start = item.range?.start;

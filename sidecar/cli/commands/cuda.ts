@@ -17,12 +17,16 @@ interface CudaOptions {
 
 /** `chorus cuda`: whether NVIDIA's runtime and the libraries for it are there; with --install, gets the libraries. */
 export function addCuda(program: Command): void {
-  const command = program.command('cuda').description(l10n.t('say whether NVIDIA\'s CUDA can be used')).option('--install [archive]', 'install the libraries for it: from an archive, or from the npm registry');
+  const command = program
+    .command('cuda')
+    .description(l10n.t("say whether NVIDIA's CUDA can be used"))
+    .option('--install [archive]', 'install the libraries for it: from an archive, or from the npm registry');
   withJson(command).action(cuda);
 }
 
 async function cuda(options: CudaOptions): Promise<void> {
-  if (options.install !== undefined) await install(options.install === true ? undefined : path.resolve(options.install));
+  if (options.install !== undefined)
+    await install(options.install === true ? undefined : path.resolve(options.install));
   const runtime = await findCudaRuntime();
   const catalogue = await cudaCatalogue();
   const installed = catalogue ? installedCudaPackages(homeFolder(), catalogue) : [];
@@ -32,7 +36,14 @@ async function cuda(options: CudaOptions): Promise<void> {
   }
   printFields([
     ['CUDA runtime', runtime ? `${runtime.majorVersion}, in ${runtime.folder}` : 'not found'],
-    ['Libraries', installed.length > 0 ? installed.join(', ') : catalogue ? 'not installed: chorus cuda --install' : 'none for this build'],
+    [
+      'Libraries',
+      installed.length > 0
+        ? installed.join(', ')
+        : catalogue
+          ? 'not installed: chorus cuda --install'
+          : 'none for this build',
+    ],
   ]);
 }
 

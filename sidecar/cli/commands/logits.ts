@@ -13,7 +13,9 @@ interface LogitsOptions extends ModelOptions {
 
 /** `chorus logits`: what the model thinks of every next token. */
 export function addLogits(program: Command): void {
-  withModelOptions(program.command('logits').description('write the logits of each token, one row of float32 per token'))
+  withModelOptions(
+    program.command('logits').description('write the logits of each token, one row of float32 per token'),
+  )
     .requiredOption('--tokens <file>', 'JSON array of token numbers')
     .requiredOption('--out <file>', 'file to write')
     .action(logits);
@@ -27,5 +29,9 @@ async function logits(options: LogitsOptions): Promise<void> {
     ...(await engine.logits({ tokens, outputPath: path.resolve(options.out) }, { signal })),
   }));
   if (options.json) printJson(result);
-  else writeForeignText(process.stdout, `${result.rows} rows of ${result.vocabularySize} (${result.engine}, ${result.device})\n`);
+  else
+    writeForeignText(
+      process.stdout,
+      `${result.rows} rows of ${result.vocabularySize} (${result.engine}, ${result.device})\n`,
+    );
 }

@@ -5,9 +5,15 @@ import { bridgeStdio } from '../lspStdio.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { createOwnHome, launchOptions, ownLaunchOptions, removeOwnHome, Session } from '../session.ts';
 
-/** `chorus lsp --stdio`: the sidecar as a language server for any editor that starts one and speaks LSP over its standard streams. */
+/**
+ * `chorus lsp --stdio`: the sidecar as a language server for any editor that starts one and speaks LSP over its
+ * standard streams.
+ */
 export function addLsp(program: Command): void {
-  const command = program.command('lsp').description(l10n.t('be a language server for an editor, by way of the shared sidecar')).option('--stdio', 'speak LSP over standard input and output', false);
+  const command = program
+    .command('lsp')
+    .description(l10n.t('be a language server for an editor, by way of the shared sidecar'))
+    .option('--stdio', 'speak LSP over standard input and output', false);
   withModelOptions(command).action(lsp);
 }
 
@@ -17,7 +23,10 @@ async function lsp(options: ModelOptions & { readonly stdio: boolean }): Promise
   const ownHome = settings && (await createOwnHome());
   let exitCode: number;
   try {
-    exitCode = await bridgeStdio({ launch: ownHome === undefined ? launchOptions() : ownLaunchOptions(ownHome), settings });
+    exitCode = await bridgeStdio({
+      launch: ownHome === undefined ? launchOptions() : ownLaunchOptions(ownHome),
+      settings,
+    });
   } finally {
     if (ownHome !== undefined) {
       await (await Session.openRunning(ownHome))?.stop();

@@ -13,7 +13,13 @@ import { addShelf } from './models/shelf.ts';
 
 /** `chorus models`: the GGUF files that this machine has; below it, those worth having, and how to get them. */
 export function addModels(program: Command): void {
-  const command = withFolder(withJson(program.command('models').description(l10n.t('list the models on this machine, with those of LM Studio, Ollama and llama.cpp')))).action(models);
+  const command = withFolder(
+    withJson(
+      program
+        .command('models')
+        .description(l10n.t('list the models on this machine, with those of LM Studio, Ollama and llama.cpp')),
+    ),
+  ).action(models);
   addShelf(command);
   addDownload(command);
   addImport(command);
@@ -27,5 +33,9 @@ async function models({ json, folder }: Pick<ShelfOptions, 'json' | 'folder'>): 
     return;
   }
   if (found.length === 0) process.stderr.write(`${l10n.t('No model was found. --model names any GGUF file.')}\n`);
-  for (const model of found) writeForeignText(process.stdout, `${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${inOneLine(model.name)}\n${' '.repeat(22)}${inOneLine(model.path)}\n`);
+  for (const model of found)
+    writeForeignText(
+      process.stdout,
+      `${model.source.padEnd(10)} ${(formatBytes(model.sizeBytes) ?? '').padStart(9)}  ${inOneLine(model.name)}\n${' '.repeat(22)}${inOneLine(model.path)}\n`,
+    );
 }

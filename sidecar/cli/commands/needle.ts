@@ -36,8 +36,18 @@ const ANSWER_TOKENS = 64;
 /** `chorus needle`: whether a model finds a fact in a text, by the text's length and the fact's depth. */
 export function addNeedle(program: Command): void {
   withModelOptions(program.command('needle').description('hide a fact in texts, and ask for it at their ends'))
-    .option('--lengths <list>', 'tokens of the texts, with commas', (value) => integers(value, 64, 2 ** 20), [512, 1_024, 2_048, 4_096])
-    .option('--depths <list>', 'where the fact is, in per cent of the text, with commas', (value) => integers(value, 0, 100), [0, 25, 50, 75, 100])
+    .option(
+      '--lengths <list>',
+      'tokens of the texts, with commas',
+      (value) => integers(value, 64, 2 ** 20),
+      [512, 1_024, 2_048, 4_096],
+    )
+    .option(
+      '--depths <list>',
+      'where the fact is, in per cent of the text, with commas',
+      (value) => integers(value, 0, 100),
+      [0, 25, 50, 75, 100],
+    )
     .option('--needles <number>', 'texts and facts of each length and depth', (value) => integer(value, 1, 1_000), 3)
     .option('--text <folder>', 'texts to hide it in (default: generated)')
     .option('--seed <number>', 'of texts and facts', (value) => integer(value, 0, 2 ** 31 - 1), 1)
@@ -50,33 +60,73 @@ async function needle(options: NeedleCommandOptions): Promise<void> {
   if (svg !== undefined) await assertWritable(svg);
   const source = await retrievalTexts(options.text, generateProse);
   const needed = Math.max(...lengths) + ANSWER_TOKENS;
-  const result = await withEngine({ ...options, contextSize: options.contextSize ?? Math.max(128, needed) }, async (engine, model, signal, bar) => {
-    if (model.contextSizeTokens < needed) throw new TroubleError('context-overflow', `Texts of ${Math.max(...lengths)} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose smaller --lengths.`);
-    const tokenizer = tokenizerOf(engine, model);
-    const cells: Cell[] = [];
-    let answered = 0;
-    for (const length of lengths) {
-      const answers = new Map<number, NeedleAnswer[]>(depths.map((depth) => [depth, []]));
-      // Texts differ by their facts' depths alone, so that what stands before them is read once.
-      for (let index = 0; index < needles; index++) {
-        for (const depth of depths) {
-          const task = await makeNeedleTask({ source, length, depth, seed: seed + index }, tokenizer);
-          answers.get(depth)?.push(await askNeedle(engine, task, signal));
-          bar.update('Asking', ++answered / (lengths.length * depths.length * needles));
+  const result = await withEngine(
+    { ...options, contextSize: options.contextSize ?? Math.max(128, needed) },
+    async (engine, model, signal, bar) => {
+      if (model.contextSizeTokens < needed)
+        throw new TroubleError(
+          'context-overflow',
+          `Texts of ${Math.max(...lengths)} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose smaller --lengths.`,
+        );
+      const tokenizer = tokenizerOf(engine, model);
+      const cells: Cell[] = [];
+      let answered = 0;
+      for (const length of lengths) {
+        const answers = new Map<number, NeedleAnswer[]>(depths.map((depth) => [depth, []]));
+        // Texts differ by their facts' depths alone, so that what stands before them is read once.
+        for (let index = 0; index < needles; index++) {
+          for (const depth of depths) {
+            const task = await makeNeedleTask({ source, length, depth, seed: seed + index }, tokenizer);
+            answers.get(depth)?.push(await askNeedle(engine, task, signal));
+            bar.update('Asking', ++answered / (lengths.length * depths.length * needles));
+          }
         }
+        for (const [depth, given] of answers)
+          cells.push({
+            length,
+            depth,
+            share: given.filter(({ isFound }) => isFound).length / given.length,
+            answers: given,
+          });
       }
-      for (const [depth, given] of answers) cells.push({ length, depth, share: given.filter(({ isFound }) => isFound).length / given.length, answers: given });
-    }
-    const all = cells.flatMap(({ answers }) => answers);
-    const found = all.filter(({ isFound }) => isFound).length;
-    return { model: model.name, engine: model.engine, device: model.device, cache: options.cache ?? 'full', seed, needles, asked: all.length, found, share: found / all.length, interval: wilsonInterval(found, all.length), cells };
-  });
+      const all = cells.flatMap(({ answers }) => answers);
+      const found = all.filter(({ isFound }) => isFound).length;
+      return {
+        model: model.name,
+        engine: model.engine,
+        device: model.device,
+        cache: options.cache ?? 'full',
+        seed,
+        needles,
+        asked: all.length,
+        found,
+        share: found / all.length,
+        interval: wilsonInterval(found, all.length),
+        cells,
+      };
+    },
+  );
   if (svg !== undefined) await writeFile(svg, heatMap(mapOf(result, options)));
   if (options.json) return printJson(result);
   writeForeignText(process.stdout, `${describe(result, options).join('\n')}\n`);
 }
 
-function mapOf({ model, cache, cells, needles, share }: { readonly model: string; readonly cache: string; readonly cells: readonly Cell[]; readonly needles: number; readonly share: number }, { lengths, depths }: NeedleCommandOptions): Parameters<typeof heatMap>[0] {
+function mapOf(
+  {
+    model,
+    cache,
+    cells,
+    needles,
+    share,
+  }: {
+    readonly model: string;
+    readonly cache: string;
+    readonly cells: readonly Cell[];
+    readonly needles: number;
+    readonly share: number;
+  },
+  { lengths, depths }: NeedleCommandOptions,
+): Parameters<typeof heatMap>[0] {
   return {
     title: `${model}, cache ${cache}: ${formatShare(share)} found, ${needles} needles a cell`,
     columns: { name: 'tokens', labels: lengths.map(String) },
@@ -85,8 +135,32 @@ function mapOf({ model, cache, cells, needles, share }: { readonly model: string
   };
 }
 
-function describe({ cells, found, asked, interval: [low, high], cache, engine, device, share }: { readonly cells: readonly Cell[]; readonly found: number; readonly asked: number; readonly interval: readonly [number, number]; readonly cache: string; readonly engine: string; readonly device: string; readonly share: number }, { lengths, depths }: NeedleCommandOptions): readonly string[] {
-  const table = depths.map((depth) => [`${depth} %`, ...lengths.map((length) => formatShare(shareAt(cells, length, depth)))]);
+function describe(
+  {
+    cells,
+    found,
+    asked,
+    interval: [low, high],
+    cache,
+    engine,
+    device,
+    share,
+  }: {
+    readonly cells: readonly Cell[];
+    readonly found: number;
+    readonly asked: number;
+    readonly interval: readonly [number, number];
+    readonly cache: string;
+    readonly engine: string;
+    readonly device: string;
+    readonly share: number;
+  },
+  { lengths, depths }: NeedleCommandOptions,
+): readonly string[] {
+  const table = depths.map((depth) => [
+    `${depth} %`,
+    ...lengths.map((length) => formatShare(shareAt(cells, length, depth))),
+  ]);
   return [
     ...formatTable([['depth', ...lengths.map((length) => `${length}`)], ...table]),
     '',

@@ -27,7 +27,9 @@ export function addOutliers(program: Command): void {
     .requiredOption('--file <file>', 'UTF-8 text to measure on')
     .option('--tokens <number>', 'of the text no more are used', (value) => integer(value, 2, 2 ** 24), 2_048)
     .option('--ctx <tokens>', 'tokens of a chunk', (value) => integer(value, 8, 2 ** 20), 512)
-    .addOption(new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'))
+    .addOption(
+      new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
+    )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0);
   withJson(command).action(outliers);
 }
@@ -47,23 +49,55 @@ async function outliers(model: string, options: OutliersOptions): Promise<void> 
 }
 
 function describe(result: OutliersResult): readonly string[] {
-  const lines = [`${result.tokens} tokens, ${result.bytes} bytes`, '', ...formatTable([['', 'bits per byte', 'change'], ...result.evaluations.map(evaluationCells)])];
-  const header = ['block', 'what enters', 'kurtosis', 'largest ÷ rms', 'rms', 'error of 8 bits', 'spectral norm', 'spread of gains'];
+  const lines = [
+    `${result.tokens} tokens, ${result.bytes} bytes`,
+    '',
+    ...formatTable([['', 'bits per byte', 'change'], ...result.evaluations.map(evaluationCells)]),
+  ];
+  const header = [
+    'block',
+    'what enters',
+    'kurtosis',
+    'largest ÷ rms',
+    'rms',
+    'error of 8 bits',
+    'spectral norm',
+    'spread of gains',
+  ];
   return [...lines, '', ...formatTable([header, ...result.inputs.map((input) => inputCells(result, input))])];
 }
 
-const evaluationCells = ({ name, bitsPerByte, change }: OutliersResult['evaluations'][number], index: number): readonly string[] => [
+const evaluationCells = (
+  { name, bitsPerByte, change }: OutliersResult['evaluations'][number],
+  index: number,
+): readonly string[] => [
   name,
   bitsPerByte.toFixed(4),
   index === 0 ? '' : `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(3)} %`,
 ];
 
 /** One row for what enters some matrices: the largest of their norms, and the gains of the norm before them. */
-function inputCells({ norms, matrices: all }: OutliersResult, { matrices, kurtosis, largest, rms, relativeError }: OutliersResult['inputs'][number]): readonly string[] {
+function inputCells(
+  { norms, matrices: all }: OutliersResult,
+  { matrices, kurtosis, largest, rms, relativeError }: OutliersResult['inputs'][number],
+): readonly string[] {
   const [, block = '', name = ''] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(matrices[0] ?? '') ?? [];
-  const spectralNorm = Math.max(...all.filter((matrix) => matrices.includes(matrix.name)).map((matrix) => matrix.spectralNorm));
+  const spectralNorm = Math.max(
+    ...all.filter((matrix) => matrices.includes(matrix.name)).map((matrix) => matrix.spectralNorm),
+  );
   const before = name === 'attn_q' ? ['attn_norm'] : /^ffn_(gate|up)/.test(name) ? ['ffn_norm', 'attn_norm'] : [];
-  const gains = before.map((norm) => norms.find((candidate) => candidate.name === `blk.${block}.${norm}.weight`)).find((norm) => norm !== undefined);
+  const gains = before
+    .map((norm) => norms.find((candidate) => candidate.name === `blk.${block}.${norm}.weight`))
+    .find((norm) => norm !== undefined);
   const names = matrices.map((matrix) => matrix.split('.')[2]).join(' ');
-  return [block, names, kurtosis.toFixed(2), largest.toFixed(1), rms.toPrecision(3), `${(100 * relativeError).toFixed(2)} %`, spectralNorm.toPrecision(3), gains?.spread.toFixed(3) ?? ''];
+  return [
+    block,
+    names,
+    kurtosis.toFixed(2),
+    largest.toFixed(1),
+    rms.toPrecision(3),
+    `${(100 * relativeError).toFixed(2)} %`,
+    spectralNorm.toPrecision(3),
+    gains?.spread.toFixed(3) ?? '',
+  ];
 }

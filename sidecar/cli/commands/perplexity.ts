@@ -12,7 +12,9 @@ interface PerplexityOptions extends ModelOptions {
 
 /** `chorus perplexity`: how well the model foresees a text, measured as llama.cpp does. */
 export function addPerplexity(program: Command): void {
-  withModelOptions(program.command('perplexity').description('perplexity of a text; the second half of each chunk counts'))
+  withModelOptions(
+    program.command('perplexity').description('perplexity of a text; the second half of each chunk counts'),
+  )
     .requiredOption('--file <file>', 'UTF-8 text')
     .option('--ctx <tokens>', 'tokens of a chunk', (value) => integer(value, 8, 2 ** 20), 512)
     .action(perplexity);
@@ -26,5 +28,9 @@ async function perplexity(options: PerplexityOptions): Promise<void> {
     device: model.device,
   }));
   if (options.json) printJson(result);
-  else writeForeignText(process.stdout, `${result.perplexity.toFixed(4)} over ${result.chunks} chunks (${result.engine}, ${result.device})\n`);
+  else
+    writeForeignText(
+      process.stdout,
+      `${result.perplexity.toFixed(4)} over ${result.chunks} chunks (${result.engine}, ${result.device})\n`,
+    );
 }

@@ -1,7 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { QUANTIZE, type Calibration, type QuantizeParams, type QuantizeResult, type TypePattern } from '../../workshop/protocol.ts';
+import {
+  QUANTIZE,
+  type Calibration,
+  type QuantizeParams,
+  type QuantizeResult,
+  type TypePattern,
+} from '../../workshop/protocol.ts';
 import { wantedTypeOf, wantedTypes } from '../../workshop/quantize/targetTypes.ts';
 import { readText } from '../inputFiles.ts';
 import { integer, regularExpression, withJson } from '../options.ts';
@@ -28,7 +34,12 @@ export function addQuantize(program: Command): void {
     .argument('<model>', 'GGUF file; best one of floats, since what was quantised before loses twice')
     .requiredOption('--type <type>', `type of all matrices: ${wantedTypes.join(', ')}`, targetType)
     .requiredOption('--out <file>', 'GGUF file to write')
-    .option('--tensor <regex=type>', 'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts', typePattern, [])
+    .option(
+      '--tensor <regex=type>',
+      'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts',
+      typePattern,
+      [],
+    )
     .option('--calibrate <file>', 'UTF-8 text like those that the model is for: rounding spares what matters on it')
     .option('--tokens <number>', 'of that text no more are used', (value) => integer(value, 256, 2 ** 24), 16_384)
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0);
@@ -36,23 +47,46 @@ export function addQuantize(program: Command): void {
 }
 
 async function quantize(model: string, options: QuantizeCommandOptions): Promise<void> {
-  const params: QuantizeParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), type: options.type, patterns: options.tensor, calibration: await calibrationOf(options) };
+  const params: QuantizeParams = {
+    modelPath: path.resolve(model),
+    outputPath: path.resolve(options.out),
+    type: options.type,
+    patterns: options.tensor,
+    calibration: await calibrationOf(options),
+  };
   const result = await workInWorkshop<QuantizeResult>(QUANTIZE, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }
 
-async function calibrationOf({ calibrate: file, tokens: maxTokens, threads }: QuantizeCommandOptions): Promise<Calibration | undefined> {
+async function calibrationOf({
+  calibrate: file,
+  tokens: maxTokens,
+  threads,
+}: QuantizeCommandOptions): Promise<Calibration | undefined> {
   return file === undefined ? undefined : { text: await readText(file, { tokens: maxTokens }), maxTokens, threads };
 }
 
-function describe({ outputPath, bytesBefore, bytesAfter, types, fallbacks, requantised }: QuantizeResult): readonly string[] {
+function describe({
+  outputPath,
+  bytesBefore,
+  bytesAfter,
+  types,
+  fallbacks,
+  requantised,
+}: QuantizeResult): readonly string[] {
   const lines = [`${outputPath}: ${formatBytes(bytesBefore)} became ${formatBytes(bytesAfter)}`];
   for (const { type, tensors, parameters, bytes } of types) {
-    lines.push(`  ${type.padEnd(6)} ${`${tensors}`.padStart(5)} tensors  ${(parameters / 1e6).toFixed(2).padStart(9)} M parameters  ${(formatBytes(bytes) ?? '').padStart(9)}`);
+    lines.push(
+      `  ${type.padEnd(6)} ${`${tensors}`.padStart(5)} tensors  ${(parameters / 1e6).toFixed(2).padStart(9)} M parameters  ${(formatBytes(bytes) ?? '').padStart(9)}`,
+    );
   }
-  for (const [change, tensors] of changes(fallbacks)) lines.push(`${tensors.length} ${change}: ${tensors.slice(0, 3).join(', ')}${tensors.length > 3 ? ', …' : ''}`);
-  if (requantised > 0) lines.push(`${requantised} tensors were quantised before and lost a second time: a model of floats gives a better result.`);
+  for (const [change, tensors] of changes(fallbacks))
+    lines.push(`${tensors.length} ${change}: ${tensors.slice(0, 3).join(', ')}${tensors.length > 3 ? ', …' : ''}`);
+  if (requantised > 0)
+    lines.push(
+      `${requantised} tensors were quantised before and lost a second time: a model of floats gives a better result.`,
+    );
   return lines;
 }
 

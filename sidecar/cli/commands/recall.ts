@@ -24,10 +24,17 @@ const ANSWER_TOKENS = 128;
 
 /** `chorus recall`: how many constants of code a model knows when it is asked for them later. */
 export function addRecall(program: Command): void {
-  withModelOptions(program.command('recall').description('ask for constants that are hidden in code, when the code has been read'))
+  withModelOptions(
+    program.command('recall').description('ask for constants that are hidden in code, when the code has been read'),
+  )
     .option('--length <tokens>', 'tokens of a context', (value) => integer(value, 128, 2 ** 20), 2_048)
     .option('--contexts <number>', 'contexts, each read once', (value) => integer(value, 1, 10_000), 5)
-    .option('--constants <number>', 'constants in a context, each asked for', (value) => integer(value, 1, MOST_CONSTANTS), 10)
+    .option(
+      '--constants <number>',
+      'constants in a context, each asked for',
+      (value) => integer(value, 1, MOST_CONSTANTS),
+      10,
+    )
     .option('--text <folder>', 'code to hide them in (default: generated)')
     .option('--seed <number>', 'of texts and constants', (value) => integer(value, 0, 2 ** 31 - 1), 1)
     .action(recall);
@@ -38,13 +45,20 @@ async function recall(options: RecallCommandOptions): Promise<void> {
   const source = await retrievalTexts(options.text, generateCode);
   const contextSize = options.contextSize ?? length + ANSWER_TOKENS;
   const result = await withEngine({ ...options, contextSize }, async (engine, model, signal, bar) => {
-    if (model.contextSizeTokens < length + ANSWER_TOKENS) throw new TroubleError('context-overflow', `Contexts of ${length} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose a smaller --length.`);
+    if (model.contextSizeTokens < length + ANSWER_TOKENS)
+      throw new TroubleError(
+        'context-overflow',
+        `Contexts of ${length} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose a smaller --length.`,
+      );
     const tokenizer = tokenizerOf(engine, model);
     const answers: (RecallAnswer & { readonly context: number })[] = [];
     let [contextTokens, contextReads, answered] = [0, 0, 0];
     for (let context = 0; context < contexts; context++) {
       const task = await makeRecallTask({ source, length, constants, seed: seed + context }, tokenizer);
-      const asked = await askRecall(engine, task, { signal, onAnswer: () => bar.update('Asking', ++answered / (contexts * constants)) });
+      const asked = await askRecall(engine, task, {
+        signal,
+        onAnswer: () => bar.update('Asking', ++answered / (contexts * constants)),
+      });
       answers.push(...asked.answers.map((answer) => ({ context, ...answer })));
       contextTokens += task.context.length;
       contextReads += asked.contextReads;
@@ -67,7 +81,17 @@ async function recall(options: RecallCommandOptions): Promise<void> {
   });
   if (options.json) return printJson(result);
   const [low, high] = result.interval;
-  writeForeignText(process.stdout, `${result.right} of ${result.questions} right, ${formatShare(result.share)} (95 %: ${formatShare(low)} to ${formatShare(high)})\n`);
-  writeForeignText(process.stdout, `${result.contexts} contexts of ${Math.round(result.contextTokens)} tokens on average, cache ${result.cache} (${result.engine}, ${result.device})\n`);
-  if (result.contextReads > 2 * result.contexts) writeForeignText(process.stdout, `The model can't go back to the end of a context: each was read ${(result.contextReads / contexts).toFixed(1)} times.\n`);
+  writeForeignText(
+    process.stdout,
+    `${result.right} of ${result.questions} right, ${formatShare(result.share)} (95 %: ${formatShare(low)} to ${formatShare(high)})\n`,
+  );
+  writeForeignText(
+    process.stdout,
+    `${result.contexts} contexts of ${Math.round(result.contextTokens)} tokens on average, cache ${result.cache} (${result.engine}, ${result.device})\n`,
+  );
+  if (result.contextReads > 2 * result.contexts)
+    writeForeignText(
+      process.stdout,
+      `The model can't go back to the end of a context: each was read ${(result.contextReads / contexts).toFixed(1)} times.\n`,
+    );
 }

@@ -29,20 +29,37 @@ export function addSelect(program: Command): void {
   const command = program
     .command('select')
     .description('say which rows of a context each layer and KV head keeps')
-    .option('--file <file>', 'UTF-8 text; the token for the beginning of a text comes before it where the model uses one')
-    .addOption(new Option('--tokens <file>', 'JSON array of token numbers instead, taken as they are').conflicts('file'))
-    .requiredOption('--cache <choice>', 'selector, rows that stay, and options: snapkv:512,window=64,kernel=7,pool=avg; budget=adaptive lets the heads of a layer compete')
+    .option(
+      '--file <file>',
+      'UTF-8 text; the token for the beginning of a text comes before it where the model uses one',
+    )
+    .addOption(
+      new Option('--tokens <file>', 'JSON array of token numbers instead, taken as they are').conflicts('file'),
+    )
+    .requiredOption(
+      '--cache <choice>',
+      'selector, rows that stay, and options: snapkv:512,window=64,kernel=7,pool=avg; budget=adaptive lets the heads of a layer compete',
+    )
     .option('--model <file>', 'GGUF file to use (default: the bundled model)')
-    .addOption(new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'))
+    .addOption(
+      new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
+    )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0);
   withJson(command).action(select);
 }
 
 async function select({ json, file, tokens, cache, model, device, threads }: SelectOptions): Promise<void> {
-  if (file === undefined && tokens === undefined) throw new UsageError('Name a text with --file, or token numbers with --tokens.');
+  if (file === undefined && tokens === undefined)
+    throw new UsageError('Name a text with --file, or token numbers with --tokens.');
   const context = file === undefined ? { tokens: await readTokens(tokens as string) } : { text: await readText(file) };
   const modelPath = model === undefined ? await defaultModelPath() : path.resolve(model);
-  const result = await workInWorkshop<SelectResult>(SELECT, { modelPath, context, cache, device, threads } satisfies SelectParams);
+  const result = await workInWorkshop<SelectResult>(SELECT, {
+    modelPath,
+    context,
+    cache,
+    device,
+    threads,
+  } satisfies SelectParams);
   if (json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }
@@ -55,9 +72,19 @@ function describe({ tokens, layers }: SelectResult): readonly string[] {
     const counts = heads.map(({ length }) => length);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     const rows = heads.flat();
-    const shares = parts.map(([from, to]) => rows.filter((row) => row >= from && row < to).length / heads.length / (to - from));
-    return [String(layer), least === most ? String(most) : `${least}–${most}`, ...shares.map((share) => (Number.isNaN(share) ? '' : `${Math.round(100 * share)} %`))];
+    const shares = parts.map(
+      ([from, to]) => rows.filter((row) => row >= from && row < to).length / heads.length / (to - from),
+    );
+    return [
+      String(layer),
+      least === most ? String(most) : `${least}–${most}`,
+      ...shares.map((share) => (Number.isNaN(share) ? '' : `${Math.round(100 * share)} %`)),
+    ];
   });
   const header = ['layer', 'rows', ...parts.map(([from, to]) => (from === to ? '' : `${from}–${to - 1}`))];
-  return [`${tokens} tokens; of each layer the rows that a KV head keeps, and the share that it keeps of parts of the context`, '', ...formatTable([header, ...cells])];
+  return [
+    `${tokens} tokens; of each layer the rows that a KV head keeps, and the share that it keeps of parts of the context`,
+    '',
+    ...formatTable([header, ...cells]),
+  ];
 }

@@ -8,7 +8,9 @@ import { sidecarStatus } from '../withSession.ts';
 
 /** `chorus status`: whether the shared sidecar runs, and what it does. Starts and loads nothing. */
 export function addStatus(program: Command): void {
-  withJson(program.command('status').description(l10n.t('say whether the shared sidecar runs, and with what'))).action(status);
+  withJson(program.command('status').description(l10n.t('say whether the shared sidecar runs, and with what'))).action(
+    status,
+  );
 }
 
 async function status(options: { readonly json: boolean }): Promise<void> {
@@ -31,7 +33,18 @@ async function status(options: { readonly json: boolean }): Promise<void> {
       ['Model', state.modelName, state.modelPath],
       ['Engine', state.engine],
       ['Device', state.device],
-      ['Context', state.contextSizeTokens === undefined ? undefined : [`${state.contextUsedTokens ?? 0} of ${state.contextSizeTokens} tokens used`, state.contextKeptTokens === undefined ? undefined : `${state.contextKeptTokens} of them kept`, state.cache].filter(Boolean).join(', ')],
+      [
+        'Context',
+        state.contextSizeTokens === undefined
+          ? undefined
+          : [
+              `${state.contextUsedTokens ?? 0} of ${state.contextSizeTokens} tokens used`,
+              state.contextKeptTokens === undefined ? undefined : `${state.contextKeptTokens} of them kept`,
+              state.cache,
+            ]
+              .filter(Boolean)
+              .join(', '),
+      ],
       ['Speed', state.tokensPerSecond === undefined ? undefined : `${state.tokensPerSecond.toFixed(1)} tokens/s`],
       ['Memory', formatBytes(state.memoryBytes)],
     ]);

@@ -16,5 +16,6 @@ async function stop(options: { readonly json: boolean }): Promise<void> {
     await session.close();
   }
   if (options.json) printJson({ stopped: session !== undefined });
-  else process.stdout.write(session ? `${l10n.t('The sidecar has ended.')}\n` : `${l10n.t('No sidecar was running.')}\n`);
+  else
+    process.stdout.write(session ? `${l10n.t('The sidecar has ended.')}\n` : `${l10n.t('No sidecar was running.')}\n`);
 }

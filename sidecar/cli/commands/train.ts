@@ -65,20 +65,61 @@ interface TrainCommandOptions {
 
 const MANY = 2 ** 30;
 /** Options that say how a language model is trained, and would mean nothing beside --speech. */
-const NOT_FOR_SPEECH: readonly (keyof TrainCommandOptions)[] = ['model', 'scratch', 'sequence', 'microBatch', 'precision', 'dropout', 'singleScaleNorm', 'outlierLoss', 'lowRank', 'adapter', 'freeze', 'fim'];
+const NOT_FOR_SPEECH: readonly (keyof TrainCommandOptions)[] = [
+  'model',
+  'scratch',
+  'sequence',
+  'microBatch',
+  'precision',
+  'dropout',
+  'singleScaleNorm',
+  'outlierLoss',
+  'lowRank',
+  'adapter',
+  'freeze',
+  'fim',
+];
 
 /** `chorus train`: trains a model on texts of this machine and writes it as GGUF. */
 export function addTrain(program: Command): void {
   const cores = os.availableParallelism();
-  withJson(program.command('train').description('train a model on texts; the same command goes on after an interruption'))
+  withJson(
+    program.command('train').description('train a model on texts; the same command goes on after an interruption'),
+  )
     .option('--model <file>', 'GGUF to train further, or to take the tokenizer from (default: the bundled model)')
     .option('--scratch <sizes>', 'begin with random weights: width,blocks,heads,kvHeads,feedForward', scratchSizes)
-    .addOption(new Option('--speech <sizes>', 'a speech model with random weights, and --data lists recordings: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward').argParser(speechSizes).conflicts([...NOT_FOR_SPEECH]))
-    .addOption(new Option('--speech-positions <kind>', 'what tells places apart').choices(['convolutional', 'sinusoidal']).default('convolutional'))
-    .addOption(new Option('--speech-bits <kind>', 'of the file: float32, or 8 bits in weights and activations, whose ranges are looked at after the training or trained with').choices(['float', 'calibrated', 'trained']).default('float'))
-    .option('--speech-8-bit-steps <steps>', 'last steps, which are trained in 8 bits with --speech-bits trained', (value) => integer(value, 1, MANY), 200)
+    .addOption(
+      new Option(
+        '--speech <sizes>',
+        'a speech model with random weights, and --data lists recordings: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward',
+      )
+        .argParser(speechSizes)
+        .conflicts([...NOT_FOR_SPEECH]),
+    )
+    .addOption(
+      new Option('--speech-positions <kind>', 'what tells places apart')
+        .choices(['convolutional', 'sinusoidal'])
+        .default('convolutional'),
+    )
+    .addOption(
+      new Option(
+        '--speech-bits <kind>',
+        'of the file: float32, or 8 bits in weights and activations, whose ranges are looked at after the training or trained with',
+      )
+        .choices(['float', 'calibrated', 'trained'])
+        .default('float'),
+    )
+    .option(
+      '--speech-8-bit-steps <steps>',
+      'last steps, which are trained in 8 bits with --speech-bits trained',
+      (value) => integer(value, 1, MANY),
+      200,
+    )
     .option('--no-spec-augment', 'hide no stretches of time and bands of recordings')
-    .requiredOption('--data <paths...>', 'files and folders of UTF-8 text; with --speech files of JSON lines: audio_filepath, text, language')
+    .requiredOption(
+      '--data <paths...>',
+      'files and folders of UTF-8 text; with --speech files of JSON lines: audio_filepath, text, language',
+    )
     .requiredOption('--output <file>', 'GGUF to write')
     .option('--name <name>', 'name of the training, for its checkpoints (default: that of the output)')
     .option('--restart', 'begin anew, without the checkpoints of a training of this name', false)
@@ -90,19 +131,71 @@ export function addTrain(program: Command): void {
     .addOption(new Option('--schedule <kind>', 'how the rate falls').choices(['cosine', 'wsd']).default('cosine'))
     .option('--warm-up <steps>', 'steps in which the rate rises', (value) => integer(value, 0, MANY), 20)
     .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
-    .option('--clip <number>', 'highest norm of the gradients', (value) => decimal(value, 1e-6, 1e9), defaultAdamW.clipNorm)
-    .addOption(new Option('--optimiser <name>', 'of the matrices inside blocks; the others have AdamW').choices(['adamw', 'muon']).default('adamw'))
-    .option('--dropout <share>', 'of embeddings and of what blocks add is dropped at random', (value) => decimal(value, 0, 0.9), 0)
+    .option(
+      '--clip <number>',
+      'highest norm of the gradients',
+      (value) => decimal(value, 1e-6, 1e9),
+      defaultAdamW.clipNorm,
+    )
+    .addOption(
+      new Option('--optimiser <name>', 'of the matrices inside blocks; the others have AdamW')
+        .choices(['adamw', 'muon'])
+        .default('adamw'),
+    )
+    .option(
+      '--dropout <share>',
+      'of embeddings and of what blocks add is dropped at random',
+      (value) => decimal(value, 0, 0.9),
+      0,
+    )
     .option('--single-scale-norm', 'norms have one gain for all values, which keeps outliers away', false)
-    .option('--outlier-loss <number>', 'loss on magnitudes far out in the outputs of blocks; 0.01 is much', (value) => decimal(value, 0, 10), 0)
-    .addOption(new Option('--precision <type>', 'type of the products; q8: weights in 8 bits; q5, q4: those inside blocks in 5 or 4').choices(['f32', 'bf16', 'q8', 'q5', 'q4']).default('bf16'))
-    .option('--low-rank <size>', 'train matrices of blocks as products of two factors: a rank, or a share of their smaller side', rankOrShare)
-    .addOption(new Option('--low-rank-init <kind>', 'of factors with --scratch').choices(['he', 'spectral', 'spectral-ones']).default('spectral'))
-    .addOption(new Option('--low-rank-decay <kind>', 'weight decay of each factor, or of their product').choices(['l2', 'frobenius']).default('frobenius'))
-    .option('--low-rank-dense-steps <steps>', 'first steps with whole matrices; factors follow at half the rate', (value) => integer(value, 0, MANY), 0)
-    .option('--adapter <rank>', 'train factors of this rank beside matrices of blocks, and nothing else', (value) => integer(value, 1, 65_536))
-    .option('--adapter-alpha <number>', 'their product counts alpha / rank (default: twice the rank)', (value) => decimal(value, 0, 1e6))
-    .option('--freeze <patterns...>', 'regular expressions: tensors that are not trained', (value: string, before: readonly string[]) => [...before, regularExpression(value)], [])
+    .option(
+      '--outlier-loss <number>',
+      'loss on magnitudes far out in the outputs of blocks; 0.01 is much',
+      (value) => decimal(value, 0, 10),
+      0,
+    )
+    .addOption(
+      new Option(
+        '--precision <type>',
+        'type of the products; q8: weights in 8 bits; q5, q4: those inside blocks in 5 or 4',
+      )
+        .choices(['f32', 'bf16', 'q8', 'q5', 'q4'])
+        .default('bf16'),
+    )
+    .option(
+      '--low-rank <size>',
+      'train matrices of blocks as products of two factors: a rank, or a share of their smaller side',
+      rankOrShare,
+    )
+    .addOption(
+      new Option('--low-rank-init <kind>', 'of factors with --scratch')
+        .choices(['he', 'spectral', 'spectral-ones'])
+        .default('spectral'),
+    )
+    .addOption(
+      new Option('--low-rank-decay <kind>', 'weight decay of each factor, or of their product')
+        .choices(['l2', 'frobenius'])
+        .default('frobenius'),
+    )
+    .option(
+      '--low-rank-dense-steps <steps>',
+      'first steps with whole matrices; factors follow at half the rate',
+      (value) => integer(value, 0, MANY),
+      0,
+    )
+    .option('--adapter <rank>', 'train factors of this rank beside matrices of blocks, and nothing else', (value) =>
+      integer(value, 1, 65_536),
+    )
+    .option('--adapter-alpha <number>', 'their product counts alpha / rank (default: twice the rank)', (value) =>
+      decimal(value, 0, 1e6),
+    )
+    .option(
+      '--freeze <patterns...>',
+      'regular expressions: tensors that are not trained',
+      (value: string, before: readonly string[]) => [...before, regularExpression(value)],
+      [],
+    )
     .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
     .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
@@ -122,11 +215,14 @@ async function trainCommand(options: TrainCommandOptions): Promise<void> {
   await assertWritable(options.output);
   const interrupt = onInterrupt();
   try {
-    const result = await trainInProcess(options.speech ? await speechOptions(options, options.speech) : await trainOptions(options), {
-      signal: interrupt.signal,
-      onNote: (line) => writeForeignText(process.stderr, `${line}\n`),
-      onProgress: (progress) => showProgress(progress),
-    });
+    const result = await trainInProcess(
+      options.speech ? await speechOptions(options, options.speech) : await trainOptions(options),
+      {
+        signal: interrupt.signal,
+        onNote: (line) => writeForeignText(process.stderr, `${line}\n`),
+        onProgress: (progress) => showProgress(progress),
+      },
+    );
     if (process.stderr.isTTY) process.stderr.write('\n');
     if (result.outputPath === undefined) throw new InterruptedError();
     if (options.json) printJson({ ...result, losses: undefined, loss: result.losses.at(-1) });
@@ -137,7 +233,8 @@ async function trainCommand(options: TrainCommandOptions): Promise<void> {
 }
 
 async function speechOptions(options: TrainCommandOptions, speech: SpeechSizes): Promise<SpeechTrainOptions> {
-  if (options.device !== 'cpu') throw new UsageError(`Speech models are trained on the processor alone: leave --device ${options.device} out.`);
+  if (options.device !== 'cpu')
+    throw new UsageError(`Speech models are trained on the processor alone: leave --device ${options.device} out.`);
   return {
     ...(await commonOptions(options)),
     speech,
@@ -158,8 +255,20 @@ async function commonOptions(options: TrainCommandOptions) {
     checkpointFolder: path.join(homeFolder(), 'train', options.name ?? path.basename(outputPath, '.gguf')),
     checkpointSteps: options.checkpointSteps,
     resume: !options.restart,
-    schedule: { kind: options.schedule, peakRate: options.rate, floorShare: 0.1, warmUpSteps: options.warmUp, totalSteps: options.steps, decayShare: 0.2 },
-    optimiser: { ...defaultAdamW, weightDecay: options.weightDecay, clipNorm: options.clip, muonMomentum: options.optimiser === 'muon' ? DEFAULT_MUON_MOMENTUM : undefined },
+    schedule: {
+      kind: options.schedule,
+      peakRate: options.rate,
+      floorShare: 0.1,
+      warmUpSteps: options.warmUp,
+      totalSteps: options.steps,
+      decayShare: 0.2,
+    },
+    optimiser: {
+      ...defaultAdamW,
+      weightDecay: options.weightDecay,
+      clipNorm: options.clip,
+      muonMomentum: options.optimiser === 'muon' ? DEFAULT_MUON_MOMENTUM : undefined,
+    },
     seed: options.seed,
     threads: await computeThreads(options.threads),
   };
@@ -175,8 +284,19 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     batchSequences: options.batch,
     microSequences: options.microBatch,
     precision: options.precision,
-    lowRank: options.lowRank === undefined ? undefined : { size: options.lowRank, init: options.lowRankInit, decay: options.lowRankDecay, denseSteps: options.lowRankDenseSteps },
-    adapter: options.adapter === undefined ? undefined : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
+    lowRank:
+      options.lowRank === undefined
+        ? undefined
+        : {
+            size: options.lowRank,
+            init: options.lowRankInit,
+            decay: options.lowRankDecay,
+            denseSteps: options.lowRankDenseSteps,
+          },
+    adapter:
+      options.adapter === undefined
+        ? undefined
+        : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
     freeze: options.freeze,
     dropout: options.dropout,
     singleScaleNorm: options.singleScaleNorm,
@@ -204,20 +324,33 @@ function formatSeconds(seconds: number): string {
 
 function scratchSizes(value: string): ScratchSizes {
   const numbers = value.split(',').map((part) => integer(part.trim(), 1, 2 ** 20));
-  if (numbers.length !== 5) throw new InvalidArgumentError('Expected five numbers: width,blocks,heads,kvHeads,feedForward.');
+  if (numbers.length !== 5)
+    throw new InvalidArgumentError('Expected five numbers: width,blocks,heads,kvHeads,feedForward.');
   const [width, blocks, heads, kvHeads, feedForwardWidth] = numbers as [number, number, number, number, number];
   return { width, blocks, heads, kvHeads, feedForwardWidth };
 }
 
 function speechSizes(value: string): SpeechSizes {
   const numbers = value.split(',').map((part) => integer(part.trim(), 1, 2 ** 16));
-  if (numbers.length !== 7) throw new InvalidArgumentError('Expected seven numbers: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward.');
-  const [melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth] = numbers as [number, number, number, number, number, number, number];
+  if (numbers.length !== 7)
+    throw new InvalidArgumentError(
+      'Expected seven numbers: bands,channels,width,encoderBlocks,decoderBlocks,heads,feedForward.',
+    );
+  const [melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   return { melBands, channels, width, encoderBlocks, decoderBlocks, heads, feedForwardWidth };
 }
 
 function rankOrShare(value: string): number {
   const size = Number(value);
-  if (value.trim() === '' || !(size > 0) || (size >= 1 && !Number.isInteger(size))) throw new InvalidArgumentError('Expected a rank, 1 or more, or a share below 1.');
+  if (value.trim() === '' || !(size > 0) || (size >= 1 && !Number.isInteger(size)))
+    throw new InvalidArgumentError('Expected a rank, 1 or more, or a share below 1.');
   return size;
 }

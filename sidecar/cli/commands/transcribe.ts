@@ -1,7 +1,14 @@
 import { Option, type Command } from 'commander';
 import os from 'node:os';
 import path from 'node:path';
-import { TRANSCRIBE, TRANSCRIBED, type SpeechModelParams, type TranscribeParams, type TranscribeResult, type TranscriptSegment } from '../../protocol/engine.ts';
+import {
+  TRANSCRIBE,
+  TRANSCRIBED,
+  type SpeechModelParams,
+  type TranscribeParams,
+  type TranscribeResult,
+  type TranscriptSegment,
+} from '../../protocol/engine.ts';
 import { speechModelPath } from '../../shelf/speechModels.ts';
 import { integer, withJson } from '../options.ts';
 import { printJson } from '../output.ts';
@@ -28,21 +35,39 @@ export function addTranscribe(program: Command): void {
     .command('transcribe')
     .description('write down what is said in a WAV file')
     .argument('<file>', 'WAV file: PCM or floats, 8 to 192 kHz, up to 8 channels, any length')
-    .option('--model <file>', 'speech model: ggml-*.bin of whisper.cpp, or GGUF of chorus train --speech (default: the best of those that tools left on this machine)')
+    .option(
+      '--model <file>',
+      'speech model: ggml-*.bin of whisper.cpp, or GGUF of chorus train --speech (default: the best of those that tools left on this machine)',
+    )
     .option('--language <code>', 'that is spoken, such as "de"; "auto" finds out', 'auto')
-    .addOption(new Option('--device <name>', 'where to run it').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'))
+    .addOption(
+      new Option('--device <name>', 'where to run it').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
+    )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
-    .option('--beam <number>', 'texts that are followed at once, 1 to 8: more are slower and a little more exact', (value) => integer(value, 1, 8), 1)
+    .option(
+      '--beam <number>',
+      'texts that are followed at once, 1 to 8: more are slower and a little more exact',
+      (value) => integer(value, 1, 8),
+      1,
+    )
     .option('--timestamps', 'begin each line with when it is said', false)
     .option('--no-context', 'decode each window without the text before it')
-    .option('--brief', 'read little of the silence behind a short recording: two to three times as fast, and a few words differ', false)
+    .option(
+      '--brief',
+      'read little of the silence behind a short recording: two to three times as fast, and a few words differ',
+      false,
+    )
     .option('--silence', 'decode stretches without a voice too, in which models tend to invent', false);
   withJson(command).action(transcribe);
 }
 
 async function transcribe(file: string, options: TranscribeCommandOptions): Promise<void> {
   const params: TranscribeParams = {
-    model: { modelPath: await speechModelPath(options.model, options.language), device: options.device, threads: options.threads },
+    model: {
+      modelPath: await speechModelPath(options.model, options.language),
+      device: options.device,
+      threads: options.threads,
+    },
     soundPath: path.resolve(file),
     language: options.language,
     beamSize: options.beam,
@@ -58,7 +83,11 @@ async function transcribe(file: string, options: TranscribeCommandOptions): Prom
       method: TRANSCRIBED,
       listener: (segment) => {
         if (options.json) segments.push(segment);
-        else writeForeignText(process.stdout, `${options.timestamps ? `${clock(segment.startSeconds)} ` : ''}${segment.text}\n`);
+        else
+          writeForeignText(
+            process.stdout,
+            `${options.timestamps ? `${clock(segment.startSeconds)} ` : ''}${segment.text}\n`,
+          );
       },
     },
   });

@@ -27,11 +27,24 @@ const MAX_IMPORTANCE = 1_000;
 export function addTrim(program: Command): void {
   const command = program
     .command('trim')
-    .description('write a model with a smaller vocabulary: the tokens that given texts use; any other text takes more tokens')
+    .description(
+      'write a model with a smaller vocabulary: the tokens that given texts use; any other text takes more tokens',
+    )
     .argument('<model>', 'GGUF file whose tokenizer is a byte-level BPE')
-    .requiredOption('--tokens <number>', 'size of the new vocabulary; bytes and special tokens always stay', (value) => integer(value, 1, 2 ** 24))
-    .requiredOption('--texts <path[=importance]>', 'file or folder of UTF-8 texts of one kind, such as one language; repeat it for each. Its importance says how much a longer text costs (1)', textsOption)
-    .option('--max-text <characters>', 'of each kind of texts no more are counted, in a sample of its files', (value) => integer(value, 1_000, 2 ** 40), 4_000_000)
+    .requiredOption('--tokens <number>', 'size of the new vocabulary; bytes and special tokens always stay', (value) =>
+      integer(value, 1, 2 ** 24),
+    )
+    .requiredOption(
+      '--texts <path[=importance]>',
+      'file or folder of UTF-8 texts of one kind, such as one language; repeat it for each. Its importance says how much a longer text costs (1)',
+      textsOption,
+    )
+    .option(
+      '--max-text <characters>',
+      'of each kind of texts no more are counted, in a sample of its files',
+      (value) => integer(value, 1_000, 2 ** 40),
+      4_000_000,
+    )
     .requiredOption('--out <file>', 'GGUF file to write')
     .option('--without-fill-in', 'accept a vocabulary without fill-in tokens');
   withJson(command).action(trim);
@@ -40,18 +53,40 @@ export function addTrim(program: Command): void {
 async function trim(model: string, options: TrimCommandOptions): Promise<void> {
   const texts = [];
   for (const { path: given, importance } of options.texts) {
-    texts.push({ name: path.basename(given), importance, files: (await filesOf([given])).map((file) => path.resolve(file)) });
+    texts.push({
+      name: path.basename(given),
+      importance,
+      files: (await filesOf([given])).map((file) => path.resolve(file)),
+    });
   }
-  const params: TrimParams = { modelPath: path.resolve(model), outputPath: path.resolve(options.out), size: options.tokens, texts, maxCharacters: options.maxText, withoutFillIn: options.withoutFillIn ?? false };
+  const params: TrimParams = {
+    modelPath: path.resolve(model),
+    outputPath: path.resolve(options.out),
+    size: options.tokens,
+    texts,
+    maxCharacters: options.maxText,
+    withoutFillIn: options.withoutFillIn ?? false,
+  };
   const result = await workInWorkshop<TrimResult>(TRIM, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }
 
-function describe({ outputPath, tokensBefore, tokensAfter, bytesBefore, bytesAfter, tied, groups }: TrimResult): readonly string[] {
+function describe({
+  outputPath,
+  tokensBefore,
+  tokensAfter,
+  bytesBefore,
+  bytesAfter,
+  tied,
+  groups,
+}: TrimResult): readonly string[] {
   return [
     `${outputPath}: ${formatBytes(bytesBefore)} became ${formatBytes(bytesAfter)}, ${tokensBefore} tokens became ${tokensAfter}${tied ? ', one matrix is embedding and output' : ''}`,
-    ...groups.map(({ name, tokens, moreShare }) => `  ${name.padEnd(20)} ${`${tokens}`.padStart(10)} tokens, ${(100 * moreShare).toFixed(2).padStart(6)} % more after it`),
+    ...groups.map(
+      ({ name, tokens, moreShare }) =>
+        `  ${name.padEnd(20)} ${`${tokens}`.padStart(10)} tokens, ${(100 * moreShare).toFixed(2).padStart(6)} % more after it`,
+    ),
   ];
 }
 

@@ -27,36 +27,74 @@ interface UpcycleCommandOptions {
   readonly seed: number;
 }
 
-const promptsSchema = z.array(z.object({ positive: z.array(z.string().min(1)).min(1), negative: z.array(z.string().min(1)).optional() }).strict()).min(1);
+const promptsSchema = z
+  .array(
+    z.object({ positive: z.array(z.string().min(1)).min(1), negative: z.array(z.string().min(1)).optional() }).strict(),
+  )
+  .min(1);
 
 /** `chorus upcycle`: dense models of one shape become the experts of one mixture. */
 export function addUpcycle(program: Command): void {
   const command = program
     .command('upcycle')
     .description('make one mixture of experts and of attention of dense models of one shape')
-    .argument('<models...>', 'GGUF files: one per expert; a single one becomes a dense model of the architecture "chorus"')
+    .argument(
+      '<models...>',
+      'GGUF files: one per expert; a single one becomes a dense model of the architecture "chorus"',
+    )
     .requiredOption('--out <file>', 'GGUF file to write')
-    .addOption(new Option('--kv <kind>', 'keys and values: each expert its own, or the averages for all').choices(['expert', 'shared']).default('expert'))
-    .option('--experts-used <number>', 'feed-forward experts that run for a token', (value) => integer(value, 1, 512), 1)
-    .option('--attention <experts>', 'attention experts that count: "soft" (all, by their gates), a number, or "average" (one attention of averaged weights)', attentionExperts, 'soft')
-    .addOption(new Option('--gates <kind>', 'routers: small random numbers, or what --prompts bring into them').choices(['random', 'hidden']).default('random'))
-    .option('--prompts <file>', 'JSON, one entry per model: [{"positive": ["…"], "negative": ["…"]}, …]')
-    .option('--gate-scale <number>', 'length of the routers that --gates hidden makes', (value) => decimal(value, 0, 1000), 1)
     .addOption(
-      new Option('--gate-mode <mode>', 'gates of the chosen experts, where not all run: the softmax as it is, divided by their sum, or times the number of experts')
+      new Option('--kv <kind>', 'keys and values: each expert its own, or the averages for all')
+        .choices(['expert', 'shared'])
+        .default('expert'),
+    )
+    .option(
+      '--experts-used <number>',
+      'feed-forward experts that run for a token',
+      (value) => integer(value, 1, 512),
+      1,
+    )
+    .option(
+      '--attention <experts>',
+      'attention experts that count: "soft" (all, by their gates), a number, or "average" (one attention of averaged weights)',
+      attentionExperts,
+      'soft',
+    )
+    .addOption(
+      new Option('--gates <kind>', 'routers: small random numbers, or what --prompts bring into them')
+        .choices(['random', 'hidden'])
+        .default('random'),
+    )
+    .option('--prompts <file>', 'JSON, one entry per model: [{"positive": ["…"], "negative": ["…"]}, …]')
+    .option(
+      '--gate-scale <number>',
+      'length of the routers that --gates hidden makes',
+      (value) => decimal(value, 0, 1000),
+      1,
+    )
+    .addOption(
+      new Option(
+        '--gate-mode <mode>',
+        'gates of the chosen experts, where not all run: the softmax as it is, divided by their sum, or times the number of experts',
+      )
         .choices(['faithful', 'renormalised', 'scaled'])
         .default('renormalised'),
     )
     .option('--every <blocks>', 'of so many blocks one has experts', (value) => integer(value, 1, 512), 1)
     .option('--dense', 'write the average of the models, without experts', false)
-    .addOption(new Option('--architecture <which>', 'of an average: "chorus", or the same as its models have').choices(['chorus', 'same']).default('chorus'))
+    .addOption(
+      new Option('--architecture <which>', 'of an average: "chorus", or the same as its models have')
+        .choices(['chorus', 'same'])
+        .default('chorus'),
+    )
     .option('--name <name>', "the result's name; the models are named in it as what it is made of")
     .option('--seed <number>', 'of random routers', (value) => integer(value, 0, 2 ** 31 - 1), 1);
   withJson(command).action(upcycle);
 }
 
 async function upcycle(models: readonly string[], options: UpcycleCommandOptions): Promise<void> {
-  if (options.prompts !== undefined && options.gates !== 'hidden') throw new UsageError('--prompts makes routers with --gates hidden alone: add it, or leave --prompts out.');
+  if (options.prompts !== undefined && options.gates !== 'hidden')
+    throw new UsageError('--prompts makes routers with --gates hidden alone: add it, or leave --prompts out.');
   const params: UpcycleParams = {
     modelPaths: models.map((model) => path.resolve(model)),
     outputPath: path.resolve(options.out),
@@ -68,12 +106,18 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
     gateMode: options.gateMode,
     attention: options.attention,
     interval: options.every,
-    gates: options.gates === 'hidden' ? { kind: 'hidden', prompts: await readPrompts(options.prompts), scale: options.gateScale } : { kind: 'random', seed: options.seed },
+    gates:
+      options.gates === 'hidden'
+        ? { kind: 'hidden', prompts: await readPrompts(options.prompts), scale: options.gateScale }
+        : { kind: 'random', seed: options.seed },
   };
   const result = await workInWorkshop<UpcycleResult>(UPCYCLE, params);
   if (options.json) return printJson(result);
   const what = result.experts > 1 ? `a mixture of ${result.experts} experts` : 'a dense model';
-  writeForeignText(process.stdout, `${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`);
+  writeForeignText(
+    process.stdout,
+    `${result.outputPath}: ${what}, ${(result.parameterCount / 1e6).toFixed(1)} M parameters, ${formatBytes(result.sizeBytes)}\n`,
+  );
 }
 
 async function readPrompts(file: string | undefined): Promise<ExpertPrompts[]> {
@@ -82,7 +126,10 @@ async function readPrompts(file: string | undefined): Promise<ExpertPrompts[]> {
     return promptsSchema.parse(parseJson(await readFile(file, 'utf8')));
   } catch (error) {
     const what = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    throw new UsageError(`${file} can't be read as prompts: ${what}. Expected [{"positive": ["…"], "negative": ["…"]}, …], one entry per model.`, { cause: error });
+    throw new UsageError(
+      `${file} can't be read as prompts: ${what}. Expected [{"positive": ["…"], "negative": ["…"]}, …], one entry per model.`,
+      { cause: error },
+    );
   }
 }
 

@@ -3,9 +3,14 @@ import { TroubleError } from '../troubleError.ts';
 import { ENGINE_ERROR, type EngineErrorData } from '../../protocol/engine.ts';
 
 /** Registers the handler of one request. What it throws reaches the parent as `EngineErrorData`. */
-export type RequestRegistrar = <Params, Result>(method: string, handle: (params: Params, signal: AbortSignal) => Promise<Result>) => void;
+export type RequestRegistrar = <Params, Result>(
+  method: string,
+  handle: (params: Params, signal: AbortSignal) => Promise<Result>,
+) => void;
 
-/** Lets a child process answer its parent's requests. A handler's signal aborts where the parent cancels the request. */
+/**
+ * Lets a child process answer its parent's requests. A handler's signal aborts where the parent cancels the request.
+ */
 export function answerRequests(connection: MessageConnection): RequestRegistrar {
   return (method, handle) => {
     connection.onRequest(method, async (params: Parameters<typeof handle>[0], token: CancellationToken) => {
@@ -31,7 +36,8 @@ function abortSignal(token: CancellationToken): AbortSignal {
 }
 
 function toResponseError(error: unknown): ResponseError<EngineErrorData> {
-  if (error instanceof TroubleError) return new ResponseError(ENGINE_ERROR, error.message, { code: error.code, detail: error.detail });
+  if (error instanceof TroubleError)
+    return new ResponseError(ENGINE_ERROR, error.message, { code: error.code, detail: error.detail });
   return new ResponseError(ENGINE_ERROR, error instanceof Error ? error.message : String(error), {
     code: 'engine-failed',
     detail: error instanceof Error ? error.stack : undefined,

@@ -14,21 +14,32 @@ export interface LifelineData {
   readonly fd: number;
   /** How long the process may go on without its parent, in milliseconds. */
   readonly graceMs: number;
-  /** Turns of the main thread's event loop, and the native calls of `kernels/ggml/nativeCalls.ts`. Absent where the parent asks for no pulse. */
+  /**
+   * Turns of the main thread's event loop, and the native calls of `kernels/ggml/nativeCalls.ts`. Absent where the
+   * parent asks for no pulse.
+   */
   readonly counts?: { readonly turns: Int32Array; readonly nativeCalls: Int32Array };
 }
 
 /**
- * Ties this process to the parent that gave it a pipe for that: a thread ends the process when the parent is gone, however it went and whatever the
- * main thread computes. With `nativeCalls` the thread also tells the parent how the main thread gets on. Does nothing where the parent gave no pipe.
+ * Ties this process to the parent that gave it a pipe for that: a thread ends the process when the parent is gone,
+ * however it went and whatever the main thread computes. With `nativeCalls` the thread also tells the parent how the
+ * main thread gets on. Does nothing where the parent gave no pipe.
  */
-export function startLifeline({ graceMs = 0, nativeCalls }: { readonly graceMs?: number; readonly nativeCalls?: Int32Array } = {}): void {
+export function startLifeline({
+  graceMs = 0,
+  nativeCalls,
+}: { readonly graceMs?: number; readonly nativeCalls?: Int32Array } = {}): void {
   const fd = Number(process.env[LIFELINE_VARIABLE] ?? 0);
   if (fd !== LIFELINE_FD) return;
   const turns = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   if (nativeCalls !== undefined) setInterval(() => Atomics.add(turns, 0, 1), TURN_MS).unref();
   const workerData: LifelineData = { fd, graceMs, ...(nativeCalls && { counts: { turns, nativeCalls } }) };
-  new Worker(threadScript(), { execArgv: [], workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES } }).unref();
+  new Worker(threadScript(), {
+    execArgv: [],
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES },
+  }).unref();
 }
 
 /** From source, and from the bundles in `dist`. */

@@ -1,4 +1,7 @@
-/** The lifeline's thread: says that the process lives and ends it when its parent is gone. It waits for nothing that the main thread does. */
+/**
+ * The lifeline's thread: says that the process lives and ends it when its parent is gone. It waits for nothing that the
+ * main thread does.
+ */
 import { Socket } from 'node:net';
 import process from 'node:process';
 import { workerData } from 'node:worker_threads';
@@ -23,7 +26,12 @@ if (counts !== undefined) {
   const beat = (): void => {
     if (parent.destroyed || parent.writableLength > MAX_UNREAD_BYTES) return;
     const { user, system } = process.cpuUsage();
-    const pulse = { turns: Atomics.load(turns, 0), callsBegun: Atomics.load(nativeCalls, CALLS_BEGUN), callsEnded: Atomics.load(nativeCalls, CALLS_ENDED), processorMs: (user + system) / 1_000 };
+    const pulse = {
+      turns: Atomics.load(turns, 0),
+      callsBegun: Atomics.load(nativeCalls, CALLS_BEGUN),
+      callsEnded: Atomics.load(nativeCalls, CALLS_ENDED),
+      processorMs: (user + system) / 1_000,
+    };
     parent.write(pulseLine(pulse));
   };
   beat();

@@ -12,10 +12,13 @@ export interface OwnScript {
 }
 
 /**
- * What a process of ours is started with: the bundle beside the caller's own. From sources it is what the tests have built, which starts in half the time, or the
- * source itself. `source` is relative to the caller.
+ * What a process of ours is started with: the bundle beside the caller's own. From sources it is what the tests have
+ * built, which starts in half the time, or the source itself. `source` is relative to the caller.
  */
-export function ownScript(callerUrl: string, { bundle, source }: { readonly bundle: string; readonly source: string }): OwnScript {
+export function ownScript(
+  callerUrl: string,
+  { bundle, source }: { readonly bundle: string; readonly source: string },
+): OwnScript {
   if (!callerUrl.endsWith('.ts')) return { file: fileURLToPath(new URL(`./${bundle}`, callerUrl)), execArgv: [] };
   if (BUILT_FOLDER !== undefined) return { file: path.join(BUILT_FOLDER, bundle), execArgv: [] };
   return { file: fileURLToPath(new URL(source, callerUrl)), execArgv: ['--import', import.meta.resolve('tsx')] };

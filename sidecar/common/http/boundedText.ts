@@ -11,8 +11,14 @@ export class TooLargeError extends RangeError {
   override readonly name = 'TooLargeError';
 }
 
-/** The text of a body. Throws `TooLargeError` where it is too long, and errors where it is not there in time or breaks off; a body that is given up is cancelled. */
-export async function readBoundedText(body: ReadableStream<Uint8Array>, { maxBytes, limitMs }: BodyLimits): Promise<string> {
+/**
+ * The text of a body. Throws `TooLargeError` where it is too long, and errors where it is not there in time or breaks
+ * off; a body that is given up is cancelled.
+ */
+export async function readBoundedText(
+  body: ReadableStream<Uint8Array>,
+  { maxBytes, limitMs }: BodyLimits,
+): Promise<string> {
   // Not by iterating: what waits for its next part would not hear that it is given up.
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -21,7 +27,11 @@ export async function readBoundedText(body: ReadableStream<Uint8Array>, { maxByt
   let bytes = 0;
   try {
     for (;;) {
-      const part = await within(Math.max(0, endMs - performance.now()), reader.read(), `not whole after ${limitMs / 1000} s`);
+      const part = await within(
+        Math.max(0, endMs - performance.now()),
+        reader.read(),
+        `not whole after ${limitMs / 1000} s`,
+      );
       if (part.done) return text + decoder.decode();
       bytes += part.value.byteLength;
       if (bytes > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);

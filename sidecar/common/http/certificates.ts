@@ -11,13 +11,14 @@ const LINUX_BUNDLES = [
 ];
 
 /**
- * Certificates that TLS connections trust: Node's own, those of NODE_EXTRA_CA_CERTS and, where wanted, those that this machine trusts, with what a
- * company's administrators installed.
+ * Certificates that TLS connections trust: Node's own, those of NODE_EXTRA_CA_CERTS and, where wanted, those that this
+ * machine trusts, with what a company's administrators installed.
  */
 export async function trustedCertificates(withSystem: boolean): Promise<string[]> {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default' | 'system') => string[] };
   // Before Node 22.15 the default ones can't be asked for.
-  if (!getCACertificates) return [...tls.rootCertificates, ...(await extraCertificates()), ...(withSystem ? await linuxBundle() : [])];
+  if (!getCACertificates)
+    return [...tls.rootCertificates, ...(await extraCertificates()), ...(withSystem ? await linuxBundle() : [])];
   const trusted = [...getCACertificates('default'), ...(await extraCertificates())];
   if (!withSystem) return [...new Set(trusted)];
   return [...new Set([...trusted, ...systemCertificates(getCACertificates), ...(await linuxBundle())])];

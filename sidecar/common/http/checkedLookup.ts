@@ -2,13 +2,21 @@ import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
 /** Gives all addresses of a name. */
-export type Resolve = (hostname: string, options: { readonly all: true }, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
+export type Resolve = (
+  hostname: string,
+  options: { readonly all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /**
- * Looks names up for a connection. The addresses that are judged are the ones that are connected with: a name that is looked up twice may mean two
- * things. `refusal` gives why an address of a name is none to connect with, which the connection fails with.
+ * Looks names up for a connection. The addresses that are judged are the ones that are connected with: a name that is
+ * looked up twice may mean two things. `refusal` gives why an address of a name is none to connect with, which the
+ * connection fails with.
  */
-export function checkedLookup(refusal: (hostname: string, address: string) => Error | undefined, resolve: Resolve = lookup): LookupFunction {
+export function checkedLookup(
+  refusal: (hostname: string, address: string) => Error | undefined,
+  resolve: Resolve = lookup,
+): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
@@ -16,7 +24,9 @@ export function checkedLookup(refusal: (hostname: string, address: string) => Er
       if (refused) return callback(refused, []);
       if (options.all) return callback(null, addresses);
       const [first] = addresses;
-      return first ? callback(null, first.address, first.family) : callback(new Error(`${hostname} has no address`), []);
+      return first
+        ? callback(null, first.address, first.family)
+        : callback(new Error(`${hostname} has no address`), []);
     });
   };
 }

@@ -8,10 +8,21 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /** This machine is never reached by way of a proxy. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
-/** Connections by way of the user's proxy, trusting whom the user's machine trusts; `lookup` finds the hosts that no proxy is asked for. Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
-export async function openDispatcher(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env, lookup?: LookupFunction): Promise<Dispatcher> {
+/**
+ * Connections by way of the user's proxy, trusting whom the user's machine trusts; `lookup` finds the hosts that no
+ * proxy is asked for. Throws `TroubleError` 'download-failed' where the proxy's URL is none.
+ */
+export async function openDispatcher(
+  settings: NetworkSettings = {},
+  environment: NodeJS.ProcessEnv = process.env,
+  lookup?: LookupFunction,
+): Promise<Dispatcher> {
   const { proxy, proxyAuthorization, noProxy, strictTls = true, systemCertificates = true } = settings;
-  if (proxy && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : '')) throw new TroubleError('download-failed', `http.proxy: expected an http: or https: URL, got ${withoutPassword(proxy).slice(0, 300)}`);
+  if (proxy && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : ''))
+    throw new TroubleError(
+      'download-failed',
+      `http.proxy: expected an http: or https: URL, got ${withoutPassword(proxy).slice(0, 300)}`,
+    );
   const tls = { ca: await trustedCertificates(systemCertificates), rejectUnauthorized: strictTls };
   const excluded = noProxy?.join(',') || environment['no_proxy'] || environment['NO_PROXY'] || '';
   return new EnvHttpProxyAgent({

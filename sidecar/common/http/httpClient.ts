@@ -11,7 +11,10 @@ export interface HttpResponse {
   readonly status: number;
   /** Of the last response. */
   readonly headers: Headers;
-  /** Of all responses on the way to the last, the first one's of each name: what a hub says of a file before it sends to where its bytes are. */
+  /**
+   * Of all responses on the way to the last, the first one's of each name: what a hub says of a file before it sends to
+   * where its bytes are.
+   */
   readonly firstHeaders: Headers;
   /** Where the last redirect led. */
   readonly url: string;
@@ -39,14 +42,23 @@ export class HttpClient {
   ) {}
 
   /** Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
-  static async open(settings: NetworkSettings = {}, environment: NodeJS.ProcessEnv = process.env, resolve?: Resolve): Promise<HttpClient> {
+  static async open(
+    settings: NetworkSettings = {},
+    environment: NodeJS.ProcessEnv = process.env,
+    resolve?: Resolve,
+  ): Promise<HttpClient> {
     const chosen = new Set<string>();
     const refusal = (hostname: string, address: string): Error | undefined =>
-      chosen.has(hostname) || !reachesThisMachine(address) ? undefined : new HttpRefusalError(`A redirect leads to ${hostname}, which is this machine`);
+      chosen.has(hostname) || !reachesThisMachine(address)
+        ? undefined
+        : new HttpRefusalError(`A redirect leads to ${hostname}, which is this machine`);
     return new HttpClient(await openDispatcher(settings, environment, checkedLookup(refusal, resolve)), chosen);
   }
 
-  /** The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and undici's errors where the network fails. */
+  /**
+   * The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and
+   * undici's errors where the network fails.
+   */
   async get(url: string, { headers = {}, signal, stallMs = 30_000 }: HttpRequest = {}): Promise<HttpResponse> {
     const firstHeaders = new Headers();
     const start = URL.canParse(url) ? new URL(url).hostname : undefined;
@@ -54,9 +66,17 @@ export class HttpClient {
     if (start !== undefined) this.chosenHosts.add(start);
     let next = url;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      if (!isAllowedUrl(next)) throw new HttpRefusalError(`${next.slice(0, 300)} is no place for models: ${ALLOWED_URL}`);
-      if (!startsHere && reachesThisMachine(new URL(next).hostname)) throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
-      const response = await request(next, { dispatcher: this.dispatcher, signal, headers: { 'user-agent': 'chorus', ...headers }, headersTimeout: stallMs, bodyTimeout: stallMs });
+      if (!isAllowedUrl(next))
+        throw new HttpRefusalError(`${next.slice(0, 300)} is no place for models: ${ALLOWED_URL}`);
+      if (!startsHere && reachesThisMachine(new URL(next).hostname))
+        throw new HttpRefusalError(`${url} leads to ${next.slice(0, 300)}, which is this machine`);
+      const response = await request(next, {
+        dispatcher: this.dispatcher,
+        signal,
+        headers: { 'user-agent': 'chorus', ...headers },
+        headersTimeout: stallMs,
+        bodyTimeout: stallMs,
+      });
       // A body that is given up, or that nobody reads, is no failure of this process.
       response.body.on('error', () => undefined);
       const received = toHeaders(response.headers);
@@ -79,6 +99,7 @@ export class HttpClient {
 
 function toHeaders(received: Record<string, string | string[] | undefined>): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(received)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  for (const [name, value] of Object.entries(received))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   return headers;
 }

@@ -4,7 +4,10 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
-/** By these, too, a connection reaches this machine: by addresses that stand for any, and by IPv4 in the first form that IPv6 had for it. */
+/**
+ * By these, too, a connection reaches this machine: by addresses that stand for any, and by IPv4 in the first form that
+ * IPv6 had for it.
+ */
 const reachingHere = new BlockList();
 for (const network of ['0.0.0.0', '127.0.0.0']) reachingHere.addSubnet(network, 8);
 reachingHere.addSubnet('::', 96, 'ipv6');
@@ -14,7 +17,10 @@ export function isThisMachine(hostname: string): boolean {
   return hostname === 'localhost' || isIn(loopback, hostname);
 }
 
-/** Whether a connection with a URL's host may reach this machine: also by names and addresses by which nobody means it ("0.0.0.0", "[::]", "x.localhost", "localhost."). */
+/**
+ * Whether a connection with a URL's host may reach this machine: also by names and addresses by which nobody means it
+ * ("0.0.0.0", "[::]", "x.localhost", "localhost.").
+ */
 export function reachesThisMachine(hostname: string): boolean {
   const name = hostname.toLowerCase().replace(/\.+$/, '');
   return name === 'localhost' || name.endsWith('.localhost') || isIn(reachingHere, name);

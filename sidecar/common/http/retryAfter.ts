@@ -1,4 +1,7 @@
-/** What `Retry-After` asks for, in milliseconds from now: seconds, or a date, of which one that is past asks for nothing (RFC 9110, section 10.2.3). */
+/**
+ * What `Retry-After` asks for, in milliseconds from now: seconds, or a date, of which one that is past asks for nothing
+ * (RFC 9110, section 10.2.3).
+ */
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get('retry-after')?.trim();
   if (!value) return undefined;

@@ -26,13 +26,17 @@ export interface CursorReaderOptions {
   readonly log: (message: string) => void;
 }
 
-/** Evaluates what a completion at a client's cursor needs before anything is typed there: the first keystroke's answer then waits for its own tokens alone. */
+/**
+ * Evaluates what a completion at a client's cursor needs before anything is typed there: the first keystroke's answer
+ * then waits for its own tokens alone.
+ */
 export class CursorReader {
   constructor(private readonly options: CursorReaderOptions) {}
 
   /**
-   * Reads where the cursor rests, while the engine has nothing else to do; a request for the place, or behind it, waits for that and goes on from there. Resolves when it is read, or
-   * ended. How it fails is nobody's affair: the request that needs it fails too.
+   * Reads where the cursor rests, while the engine has nothing else to do; a request for the place, or behind it, waits
+   * for that and goes on from there. Resolves when it is read, or ended. How it fails is nobody's affair: the request
+   * that needs it fails too.
    */
   async read(request: CompletionRequest, cursor: Cursor, key: CacheKey): Promise<void> {
     const { inFlight, isIdle } = this.options;
@@ -48,10 +52,24 @@ export class CursorReader {
     if (model === undefined || limitMs === 0) return;
     const fim = await prompts.fimOf(model);
     if (signal.aborted || !worthCompleting(cursor, fim !== undefined)) return;
-    const prompt = await prompts.make({ request, cursor, model, fim, extent: chooseExtent(cursor, request.settings), purpose: 'asked', signal });
+    const prompt = await prompts.make({
+      request,
+      cursor,
+      model,
+      fim,
+      extent: chooseExtent(cursor, request.settings),
+      purpose: 'asked',
+      signal,
+    });
     if (signal.aborted || sequences.newTokens(request, prompt.tokens) < MIN_NEW_TOKENS) return;
     const place = sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
-    const result = await evaluateAhead(this.options, { place, tokens: prompt.tokens, contextSet: request.contextSet, limitMs, signal });
+    const result = await evaluateAhead(this.options, {
+      place,
+      tokens: prompt.tokens,
+      contextSet: request.contextSet,
+      limitMs,
+      signal,
+    });
     sequences.asked(request, place, prompt.tokens, result);
     budget.spend(result.promptMs);
     if (result.reusedTokens + result.evaluatedTokens === prompt.tokens.length) onRead();

@@ -11,7 +11,10 @@ interface Delayed<Details> {
   state: 'waits' | 'underWay' | 'done';
 }
 
-/** Work for clients, one at a time for each, that begins after a while; whatever ends it before, or while it is under way, aborts its signal. */
+/**
+ * Work for clients, one at a time for each, that begins after a while; whatever ends it before, or while it is under
+ * way, aborts its signal.
+ */
 export class DelayedWork<Details = undefined> {
   readonly #clients = new Map<string, Delayed<Details>>();
   /** What has begun of each client, until it has ended. */
@@ -28,7 +31,13 @@ export class DelayedWork<Details = undefined> {
     const abort = new AbortController();
     const timer = setTimeout(() => {
       delayed.state = 'underWay';
-      this.#note(clientKey, scheduled.work(abort.signal).catch(() => undefined).then(() => (delayed.state = 'done')));
+      this.#note(
+        clientKey,
+        scheduled
+          .work(abort.signal)
+          .catch(() => undefined)
+          .then(() => (delayed.state = 'done')),
+      );
     }, scheduled.delayMs);
     timer.unref();
     const delayed: Delayed<Details> = { scheduled, timer, abort, state: 'waits' };
@@ -45,7 +54,8 @@ export class DelayedWork<Details = undefined> {
 
   /** Lets the work of all other clients wait anew. What is under way is ended, and begins again. */
   postponeOthers(clientKey: string): void {
-    for (const [other, { scheduled, state }] of [...this.#clients]) if (other !== clientKey && state !== 'done') this.schedule(other, scheduled);
+    for (const [other, { scheduled, state }] of [...this.#clients])
+      if (other !== clientKey && state !== 'done') this.schedule(other, scheduled);
   }
 
   /** Says something else of work that goes on. */

@@ -10,21 +10,38 @@ export interface EvaluateAheadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Evaluates a prompt that nobody waits for, and generates nothing; what its sequence holds then is known to `sequences`. Throws `TroubleError`. */
+/**
+ * Evaluates a prompt that nobody waits for, and generates nothing; what its sequence holds then is known to
+ * `sequences`. Throws `TroubleError`.
+ */
 export async function evaluateAhead(
-  { session, sequences, log }: { readonly session: ModelSession; readonly sequences: ClientSequences; readonly log: (message: string) => void },
+  {
+    session,
+    sequences,
+    log,
+  }: { readonly session: ModelSession; readonly sequences: ClientSequences; readonly log: (message: string) => void },
   { place, tokens, contextSet, limitMs, signal }: EvaluateAheadOptions,
 ): Promise<EngineGenerateResult> {
   let result: EngineGenerateResult | undefined;
   try {
     result = await session.engine.generate(
-      { ...place, priority: 'background', tokens, maxTokens: 0, sampling: { temperature: 0 }, timeoutMs: Math.round(limitMs), contextSet },
+      {
+        ...place,
+        priority: 'background',
+        tokens,
+        maxTokens: 0,
+        sampling: { temperature: 0 },
+        timeoutMs: Math.round(limitMs),
+        contextSet,
+      },
       { signal },
     );
   } finally {
     sequences.ended(place.sequence, tokens, result);
   }
   const { reusedTokens, evaluatedTokens, promptMs, stopReason } = result;
-  log(`read ahead: ${reusedTokens} + ${evaluatedTokens} of ${tokens.length} prompt tokens in ${Math.round(promptMs)} ms (${stopReason})`);
+  log(
+    `read ahead: ${reusedTokens} + ${evaluatedTokens} of ${tokens.length} prompt tokens in ${Math.round(promptMs)} ms (${stopReason})`,
+  );
   return result;
 }

@@ -5,8 +5,9 @@ export const MAX_SAVED_MS = 60_000;
 const MIN_SAVED_MS = 1_000;
 
 /**
- * The model's time that may be spent ahead of any request, of all clients together: a fifth of all time, of which a minute can be saved up. That minute is
- * there from the beginning: of a workspace that was just opened the first reading is the one that helps most.
+ * The model's time that may be spent ahead of any request, of all clients together: a fifth of all time, of which a
+ * minute can be saved up. That minute is there from the beginning: of a workspace that was just opened the first
+ * reading is the one that helps most.
  */
 export class IdleBudget {
   #savedMs = MAX_SAVED_MS;

@@ -35,8 +35,9 @@ export interface NextCompletionOptions {
 }
 
 /**
- * While ghost text is on the screen, lets the completion be made that follows when it is accepted; where that is the end of a line, the next
- * line's. Only while the engine is idle and the budget lasts; dropped when the user goes anywhere else.
+ * While ghost text is on the screen, lets the completion be made that follows when it is accepted; where that is the
+ * end of a line, the next line's. Only while the engine is idle and the budget lasts; dropped when the user goes
+ * anywhere else.
  */
 export class NextCompletion {
   readonly #work = new DelayedWork<Preparation>();
@@ -63,7 +64,11 @@ export class NextCompletion {
       this.#work.describe(clientKey, { ...current, completionId: completion.id });
       return;
     }
-    this.#work.schedule(clientKey, { delayMs: SEEN_MS, details: { completionId: completion.id, places }, work: (signal) => this.#prepare(places, signal) });
+    this.#work.schedule(clientKey, {
+      delayMs: SEEN_MS,
+      details: { completionId: completion.id, places },
+      work: (signal) => this.#prepare(places, signal),
+    });
   }
 
   /** The user is elsewhere, or left. */

@@ -3,7 +3,10 @@ import { readCursor } from '../cursor.ts';
 import type { Completion, CompletionRequest } from '../request.ts';
 
 /** What an editor asks once a completion is accepted. */
-export function afterAccepting(request: CompletionRequest, completion: Pick<Completion, 'text' | 'start' | 'end'>): CompletionRequest {
+export function afterAccepting(
+  request: CompletionRequest,
+  completion: Pick<Completion, 'text' | 'start' | 'end'>,
+): CompletionRequest {
   return later(request, {
     selectedCompletion: undefined,
     text: request.text.slice(0, completion.start) + completion.text + request.text.slice(completion.end),
@@ -12,10 +15,14 @@ export function afterAccepting(request: CompletionRequest, completion: Pick<Comp
   });
 }
 
-/** What an editor asks once Enter is pressed at the end of a line; `undefined` where that is not foreseen: text follows, or another indentation. */
+/**
+ * What an editor asks once Enter is pressed at the end of a line; `undefined` where that is not foreseen: text follows,
+ * or another indentation.
+ */
 export function afterEnter(request: CompletionRequest): CompletionRequest | undefined {
   const cursor = readCursor(request);
-  if (cursor === undefined || cursor.lineSuffix !== '' || opensBlock(cursor.linePrefix, cursor.syntax)) return undefined;
+  if (cursor === undefined || cursor.lineSuffix !== '' || opensBlock(cursor.linePrefix, cursor.syntax))
+    return undefined;
   const added = cursor.eol + (/^[ \t]*/.exec(cursor.linePrefix)?.[0] ?? '');
   const { text, offset } = request;
   return later(request, { text: text.slice(0, offset) + added + text.slice(offset), offset: offset + added.length });

@@ -3,7 +3,10 @@ import { MAX_SAVED_MS, type IdleBudget } from './idleBudget.ts';
 
 /** Nobody typed for so long: the model's time is free. */
 const IDLE_MS = 3_000;
-/** Attempts in a row that bring nothing, each with twice the time of the one before. Then what is to be read takes longer than there is ever time for. */
+/**
+ * Attempts in a row that bring nothing, each with twice the time of the one before. Then what is to be read takes
+ * longer than there is ever time for.
+ */
 const MAX_VAIN_ATTEMPTS = 6;
 
 export interface ReadingResult {
@@ -26,13 +29,17 @@ interface Attempt {
   readonly leastMs: number;
   /** The most that was there after one before it. */
   readonly heldTokens: number;
-  /** Of those before it, the last ones that brought nothing more: what is ended keeps nothing of an evaluation, or others took its place. */
+  /**
+   * Of those before it, the last ones that brought nothing more: what is ended keeps nothing of an evaluation, or
+   * others took its place.
+   */
   readonly vainAttempts: number;
 }
 
 /**
- * Lets the model read while nobody types, whoever's client it is: three seconds after the last request, as long as the budget lasts, and never
- * beyond the next keystroke. What somebody else's typing or the budget ended goes on after a while.
+ * Lets the model read while nobody types, whoever's client it is: three seconds after the last request, as long as the
+ * budget lasts, and never beyond the next keystroke. What somebody else's typing or the budget ended goes on after a
+ * while.
  */
 export class ReadAhead {
   readonly #work = new DelayedWork();
@@ -59,7 +66,10 @@ export class ReadAhead {
     this.#work.stopWhere(() => true);
   }
 
-  /** A client's user types: what is to be read waits for the next pause, and ends where it is read now. For other clients it then goes on. */
+  /**
+   * A client's user types: what is to be read waits for the next pause, and ends where it is read now. For other
+   * clients it then goes on.
+   */
   postpone(clientKey: string): void {
     this.#work.postpone(clientKey);
     this.#work.postponeOthers(clientKey);
@@ -71,7 +81,11 @@ export class ReadAhead {
   }
 
   #schedule(clientKey: string, attempt: Attempt): void {
-    this.#work.schedule(clientKey, { delayMs: IDLE_MS, details: undefined, work: (signal) => this.#attempt(clientKey, attempt, signal) });
+    this.#work.schedule(clientKey, {
+      delayMs: IDLE_MS,
+      details: undefined,
+      work: (signal) => this.#attempt(clientKey, attempt, signal),
+    });
   }
 
   async #attempt(clientKey: string, attempt: Attempt, signal: AbortSignal): Promise<void> {
@@ -80,9 +94,11 @@ export class ReadAhead {
     const { elapsedMs, isDone, heldTokens } = await this.#read(attempt.read, limitMs, signal);
     if (isDone || signal.aborted) return;
     if (heldTokens === undefined) return this.#schedule(clientKey, attempt);
-    if (heldTokens > attempt.heldTokens) return this.#schedule(clientKey, { ...attempt, leastMs: 0, heldTokens, vainAttempts: 0 });
+    if (heldTokens > attempt.heldTokens)
+      return this.#schedule(clientKey, { ...attempt, leastMs: 0, heldTokens, vainAttempts: 0 });
     const vainAttempts = attempt.vainAttempts + 1;
-    if (vainAttempts < MAX_VAIN_ATTEMPTS) this.#schedule(clientKey, { ...attempt, leastMs: Math.min(MAX_SAVED_MS, 2 * elapsedMs), vainAttempts });
+    if (vainAttempts < MAX_VAIN_ATTEMPTS)
+      this.#schedule(clientKey, { ...attempt, leastMs: Math.min(MAX_SAVED_MS, 2 * elapsedMs), vainAttempts });
   }
 
   async #read(read: Reading, limitMs: number, signal: AbortSignal): Promise<ReadingResult> {

@@ -39,8 +39,9 @@ export interface WorkAheadOptions {
 }
 
 /**
- * What is done for clients before anybody asks, of one budget: the completion behind the one on the screen is made, the place where a cursor rests is read, and in pauses the whole
- * context is, also of a document that the user only looks at.
+ * What is done for clients before anybody asks, of one budget: the completion behind the one on the screen is made, the
+ * place where a cursor rests is read, and in pauses the whole context is, also of a document that the user only looks
+ * at.
  */
 export class WorkAhead {
   /** Where each client asked last. */
@@ -55,7 +56,12 @@ export class WorkAhead {
     const budget = new IdleBudget(now);
     this.#contexts = new ContextReader(options);
     this.#pauses = new ReadAhead(budget, onReading);
-    this.#cursors = new CursorReader({ ...options, budget, isIdle: () => running() === 0, onRead: () => statistics.placeRead() });
+    this.#cursors = new CursorReader({
+      ...options,
+      budget,
+      isIdle: () => running() === 0,
+      onRead: () => statistics.placeRead(),
+    });
     this.#next = new NextCompletion({
       budget,
       now,
@@ -87,8 +93,10 @@ export class WorkAhead {
   }
 
   /**
-   * A client's cursor rests where nobody asked for anything: what a request there would need is evaluated, in the document that the client's last request was for. Who looks into
-   * another one may come back, and nothing that is evaluated is lost for that: there it is read in the next pause. Resolves when what is done at once is done, or ended.
+   * A client's cursor rests where nobody asked for anything: what a request there would need is evaluated, in the
+   * document that the client's last request was for. Who looks into another one may come back, and nothing that is
+   * evaluated is lost for that: there it is read in the next pause. Resolves when what is done at once is done, or
+   * ended.
    */
   async rests(request: CompletionRequest): Promise<void> {
     const { clientKey, uri } = request;
@@ -113,7 +121,10 @@ export class WorkAhead {
     await this.#cursors.read(request, cursor, key);
   }
 
-  /** A client's user types, whether or not there is a completion to be asked for: nothing is read just now, for no client. What is made stays. */
+  /**
+   * A client's user types, whether or not there is a completion to be asked for: nothing is read just now, for no
+   * client. What is made stays.
+   */
   typed(clientKey: string): void {
     this.#pauses.postpone(clientKey);
   }
@@ -140,7 +151,9 @@ export class WorkAhead {
   }
 
   #scheduleReading(request: CompletionRequest, cursor: Cursor): void {
-    this.#pauses.schedule(request.clientKey, (signal, limitMs) => this.#read(request, cursor, { signal, limitMs, isVisit: false }));
+    this.#pauses.schedule(request.clientKey, (signal, limitMs) =>
+      this.#read(request, cursor, { signal, limitMs, isVisit: false }),
+    );
   }
 
   /** When the document that is looked at is read, what was to be read of the one before it goes on. */
@@ -154,7 +167,11 @@ export class WorkAhead {
     });
   }
 
-  async #read(request: CompletionRequest, cursor: Cursor, how: Parameters<ContextReader['read']>[2]): Promise<ReadingResult> {
+  async #read(
+    request: CompletionRequest,
+    cursor: Cursor,
+    how: Parameters<ContextReader['read']>[2],
+  ): Promise<ReadingResult> {
     return this.options.isReadAhead(request) ? this.#contexts.read(request, cursor, how) : NOTHING_TO_READ;
   }
 
@@ -163,7 +180,11 @@ export class WorkAhead {
     const { inFlight, generate, cache, statistics } = this.options;
     const { key } = place;
     if (inFlight.current(key.clientKey) !== undefined) return;
-    const flight = inFlight.start(key, (flightSignal, onText) => generate(place, { signal: flightSignal, onText, isAhead: true }), true);
+    const flight = inFlight.start(
+      key,
+      (flightSignal, onText) => generate(place, { signal: flightSignal, onText, isAhead: true }),
+      true,
+    );
     const cancel = (): void => flight.cancel();
     signal.addEventListener('abort', cancel, { once: true });
     try {

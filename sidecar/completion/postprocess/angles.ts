@@ -27,7 +27,8 @@ export function anglesOf(text: string, stringEnd: StringEnd): Angles {
 }
 
 /** Comparisons and shifts open nothing. */
-const opens = (text: string, index: number): boolean => text[index - 1] !== '<' && !/[\s<=]/.test(text[index + 1] ?? '');
+const opens = (text: string, index: number): boolean =>
+  text[index - 1] !== '<' && !/[\s<=]/.test(text[index + 1] ?? '');
 
 /** Nor do arrows and comparisons close anything. */
 function closes(text: string, index: number): boolean {

@@ -5,11 +5,16 @@ import { indentationOf } from '../../syntax/indentation.ts';
 import { linesInLongStrings } from '../../syntax/longString.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
-/** A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code. */
+/**
+ * A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code.
+ */
 export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   if (!multiline) return text;
   const lines = documentLines(text, cursor);
-  const length = blockLength(lines, cursor) ?? blockLength(lines, cursor, { isWhole: true }) ?? lengthWithoutOpenBranch(lines, cursor);
+  const length =
+    blockLength(lines, cursor) ??
+    blockLength(lines, cursor, { isWhole: true }) ??
+    lengthWithoutOpenBranch(lines, cursor);
   const least = blockIndentation(cursor);
   const inLongString = linesInLongStrings(lines, cursor.syntax);
   for (let index = 1; index < length; index++) {
@@ -24,7 +29,10 @@ function lengthWithoutOpenBranch(lines: readonly string[], cursor: Cursor): numb
   return last > 0 && opensBranch(lines[last] ?? '', cursor) ? last : lines.length;
 }
 
-/** An empty line with another one behind it, or with a line at the block's own level after deeper ones: a new thought begins. */
+/**
+ * An empty line with another one behind it, or with a line at the block's own level after deeper ones: a new thought
+ * begins.
+ */
 function endsStretch(lines: readonly string[], index: number, least: number): boolean {
   const next = lines[index + 1];
   if (lines[index]?.trim() !== '' || next === undefined) return false;

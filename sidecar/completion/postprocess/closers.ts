@@ -7,9 +7,9 @@ import type { Filter } from './filter.ts';
 import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
- * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion brings for the same
- * openers go, with all that follows them. On a line that ends with them a completion may go on behind them: then it brings them itself, or opens as much again
- * as it closes.
+ * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion
+ * brings for the same openers go, with all that follows them. On a line that ends with them a completion may go on
+ * behind them: then it brings them itself, or opens as much again as it closes.
  */
 export const dropDoubledClosers: Filter = (text, { cursor }) => {
   const waiting = /^\s*[)\]}"'`>;,:]*/.exec(cursor.lineSuffix)?.[0].replace(/\s/g, '') ?? '';
@@ -18,9 +18,10 @@ export const dropDoubledClosers: Filter = (text, { cursor }) => {
 };
 
 /**
- * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on, or goes on between two closers: the closers that end
- * the cursor's line, with a mark behind them that the completion ends with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the
- * model; nor does one that leaves open what the line opened before the cursor.
+ * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on, or goes
+ * on between two closers: the closers that end the cursor's line, with a mark behind them that the completion ends
+ * with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the model; nor
+ * does one that leaves open what the line opened before the cursor.
  */
 export function overtypedUnits(text: string, cursor: CursorLine): number {
   const suffix = cursor.lineSuffix.trimEnd();
@@ -42,17 +43,28 @@ function leavesOpen(text: string, { linePrefix, syntax }: CursorLine): boolean {
   return isInString || openBrackets.some((index) => index < linePrefix.length);
 }
 
-/** Whether the text goes into a line that ends with closers, and in that line each of them still closes something, and nothing is left open. */
+/**
+ * Whether the text goes into a line that ends with closers, and in that line each of them still closes something, and
+ * nothing is left open.
+ */
 function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLine): boolean {
-  if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix) || longQuotes(lineSuffix, syntax) !== undefined) return false;
+  if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix) || longQuotes(lineSuffix, syntax) !== undefined)
+    return false;
   const { openBrackets, isInString, closesMore: doesCloseMore } = openAtEnd(linePrefix + text + lineSuffix, syntax);
   return !isInString && openBrackets.length === 0 && !doesCloseMore;
 }
 
-/** Whether the closers that an editor set behind the cursor are those that the text brings for what stands open before it, one after another. */
-export const bringsClosers = (text: string, closers: string, line: CursorLine): boolean => endOfClosers(text, closers, line) !== undefined;
+/**
+ * Whether the closers that an editor set behind the cursor are those that the text brings for what stands open before
+ * it, one after another.
+ */
+export const bringsClosers = (text: string, closers: string, line: CursorLine): boolean =>
+  endOfClosers(text, closers, line) !== undefined;
 
-/** Where the last of these closers ends in a text that brings them, one after another, for what stands open before it; `undefined`: it does not. */
+/**
+ * Where the last of these closers ends in a text that brings them, one after another, for what stands open before it;
+ * `undefined`: it does not.
+ */
 function endOfClosers(text: string, closers: string, line: CursorLine): number | undefined {
   let end = 0;
   for (const closer of closers) {
@@ -73,7 +85,8 @@ function closesMore(text: string): boolean {
   return false;
 }
 
-const closesMoreAngles = (text: string, syntax: LanguageSyntax): boolean => anglesOf(text, stringEndIn(syntax)).unmatchedAt !== undefined;
+const closesMoreAngles = (text: string, syntax: LanguageSyntax): boolean =>
+  anglesOf(text, stringEndIn(syntax)).unmatchedAt !== undefined;
 
 export type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 
@@ -81,12 +94,14 @@ export type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 function unmatchedAt(text: string, first: string, { linePrefix, lineSuffix, syntax }: CursorLine): number | undefined {
   const quotes = longQuotes(lineSuffix, syntax);
   if (quotes !== undefined) return text.includes(quotes) ? text.indexOf(quotes) : undefined;
-  // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the string.
+  // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the
+  // string.
   if (/["'`]/.test(first) && insideString(linePrefix, first)) {
     const end = endOfString(text, 0, first);
     return text[end] === first ? end : undefined;
   }
-  if (first === '>') return opensAngle(linePrefix, syntax) ? anglesOf(text, stringEndIn(syntax)).unmatchedAt : undefined;
+  if (first === '>')
+    return opensAngle(linePrefix, syntax) ? anglesOf(text, stringEndIn(syntax)).unmatchedAt : undefined;
   const at = firstUnmatched(text, first, syntax);
   if (at !== undefined) return at;
   // Of a string that nothing closes behind the cursor the text has the end.

@@ -5,8 +5,8 @@ import { openerOf } from '../../syntax/brackets.ts';
 import type { Filter } from './filter.ts';
 
 /**
- * A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the closer gets its line. Another closer
- * (`f(() => {‸)`) stays behind what the completion closes itself.
+ * A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the
+ * closer gets its line. Another closer (`f(() => {‸)`) stays behind what the completion closes itself.
  */
 export const giveCloserItsLine: Filter = (text, { cursor }) => {
   if (!text.startsWith('\n')) return text;

@@ -1,8 +1,8 @@
 import type { Filter } from './filter.ts';
 
 /**
- * No doubled end of a tag or of a comment: the one right after the cursor ends what stands before it, so the one that the completion brings for the same
- * goes, with all that follows it. The model may not know that it is there already.
+ * No doubled end of a tag or of a comment: the one right after the cursor ends what stands before it, so the one that
+ * the completion brings for the same goes, with all that follows it. The model may not know that it is there already.
  */
 export const dropDoubledEnds: Filter = (text, { cursor }) => {
   const waiting = /^\s*(<\/[\w.:-]*>|\*\/|\/>)/.exec(cursor.lineSuffix)?.[1];

@@ -21,13 +21,20 @@ export const cutFollowing: Filter = (text, { cursor }) => {
 };
 
 /** Whether lines begin as those that follow. A statement tells; of lines that begin many things two have to agree. */
-function saysFollowing([first = '', ...rest]: readonly string[], [next = '', afterNext]: readonly string[], syntax: LanguageSyntax): boolean {
+function saysFollowing(
+  [first = '', ...rest]: readonly string[],
+  [next = '', afterNext]: readonly string[],
+  syntax: LanguageSyntax,
+): boolean {
   if (indentationOf(first) !== indentationOf(next) || !nearlySame(first, next)) return false;
   const second = rest.find((line) => line.trim() !== '');
   return second === undefined || afterNext === undefined || !beginsMany(first, syntax) || nearlySame(second, afterNext);
 }
 
-/** Attributes, annotations, tags, heads, and lines of one word (`try`, `end`) or of none (`/**`) stand before many things. */
+/**
+ * Attributes, annotations, tags, heads, and lines of one word (`try`, `end`) or of none (`/**`) stand before many
+ * things.
+ */
 function beginsMany(line: string, syntax: LanguageSyntax): boolean {
   return /^(?:@|#\[|\[|<|\w*:?$|[^\p{L}\p{N}]*$)/u.test(line.trim()) || opensBlock(line, syntax);
 }

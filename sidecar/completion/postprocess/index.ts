@@ -17,7 +17,9 @@ import { cutUnmatchedCloser } from './unmatched.ts';
 import { trimWhitespace } from './whitespace.ts';
 import { dropWorthless } from './worth.ts';
 
-/** First what the model did not mean as text, then where it ends, then what the document has already, then the edges. */
+/**
+ * First what the model did not mean as text, then where it ends, then what the document has already, then the edges.
+ */
 const filters: readonly Filter[] = [
   cutMarkup,
   cutAtLineEnd,

@@ -26,7 +26,10 @@ function isText(firstLine: string, { linePrefix, syntax }: Cursor): boolean {
   return syntax.prose || syntax.blocks === 'none' || isCommentLine(linePrefix + firstLine, syntax);
 }
 
-/** Tells whether something that a text opened, a bracket or a string, is still open behind it: what follows is said in there. */
+/**
+ * Tells whether something that a text opened, a bracket or a string, is still open behind it: what follows is said in
+ * there.
+ */
 function ownOpenIn({ linePrefix, syntax }: Cursor): (text: string) => boolean {
   const beganInString = openAtEnd(linePrefix, syntax).isInString;
   return (text) => {

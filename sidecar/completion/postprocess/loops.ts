@@ -8,12 +8,16 @@ const meantToRepeat = /^[\s=*#/~_.+-]+$/;
 /** Zeros of a long number, or of a mask. */
 const MAX_RUN_UNITS = 64;
 
-/** Cuts where the model began to go in circles: in lines, or with a run of characters five times and to the end of a line. */
+/**
+ * Cuts where the model began to go in circles: in lines, or with a run of characters five times and to the end of a
+ * line.
+ */
 export const cutLoops: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor);
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
-    if (!cursor.syntax.prose && endsInLoop(index === 0 ? text.split('\n', 1)[0] ?? '' : line)) return firstLines(text, index);
+    if (!cursor.syntax.prose && endsInLoop(index === 0 ? (text.split('\n', 1)[0] ?? '') : line))
+      return firstLines(text, index);
     const circle = circleAt(lines.slice(0, index + 1));
     if (circle !== undefined) return firstLines(text, circle);
   }

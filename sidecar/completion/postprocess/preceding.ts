@@ -3,14 +3,21 @@ import { documentLines, type Filter, precedingLines } from './filter.ts';
 
 /** Lines as short as this (`}`, `else:`, `end`) repeat in good code. */
 const MIN_TELLING_UNITS = 8;
-/** What closes a bracket, a tag, or a block of words in a template: `</ul>`, `@endforeach`, `{% endif %}`, `<?php endif; ?>`, `{{/each}}`. */
+/**
+ * What closes a bracket, a tag, or a block of words in a template: `</ul>`, `@endforeach`, `{% endif %}`, `<?php endif;
+ * ?>`, `{{/each}}`.
+ */
 const closer = /^\s*(?:[)\]}]|<\/|(?:[@#]|\{%[-+]?\s*|<%[-=]?\s*|<\?php\s+)end|\{\{?\/)/i;
-/** What closes a block of words in code: `end`, `endif()`, `End Sub`. Other words that begin so are names (`endpoint`), and so is one that is assigned to. */
-const closingWord = /^\s*end(?:if|for|foreach|while|switch|case|function|func|sub|proc|procedure|method|property|macro|block|module|program|package|interface|class|type|struct|select|with|try|task|generate|do|loop)?\b(?!\s*(?:[-+*/]?=|[.[]))/i;
+/**
+ * What closes a block of words in code: `end`, `endif()`, `End Sub`. Other words that begin so are names (`endpoint`),
+ * and so is one that is assigned to.
+ */
+const closingWord =
+  /^\s*end(?:if|for|foreach|while|switch|case|function|func|sub|proc|procedure|method|property|macro|block|module|program|package|interface|class|type|struct|select|with|try|task|generate|do|loop)?\b(?!\s*(?:[-+*/]?=|[.[]))/i;
 
 /**
- * No repetition of what stands right above: one line said again, or all the lines from one of them to the cursor. Behind a head that the user wrote, the same
- * body as elsewhere is meant.
+ * No repetition of what stands right above: one line said again, or all the lines from one of them to the cursor.
+ * Behind a head that the user wrote, the same body as elsewhere is meant.
  */
 export const dropPreceding: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor).filter((line) => line.trim() !== '');
@@ -35,5 +42,10 @@ function isSaidAgain(line: string, above: string | undefined): boolean {
 
 /** A B A B, and now A again. */
 function repeatsTrain(first: string, above: readonly string[]): boolean {
-  return above.length >= 4 && isSaidAgain(first, above.at(-2)) && isSaidAgain(first, above.at(-4)) && above.at(-1)?.trim() === above.at(-3)?.trim();
+  return (
+    above.length >= 4 &&
+    isSaidAgain(first, above.at(-2)) &&
+    isSaidAgain(first, above.at(-4)) &&
+    above.at(-1)?.trim() === above.at(-3)?.trim()
+  );
 }

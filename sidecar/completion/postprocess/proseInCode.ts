@@ -6,7 +6,10 @@ import { documentLines, type Filter, firstLines } from './filter.ts';
 const sentence = /^\s*[A-Z][a-z']*(?: [\w'",]+){4,}[^;{}()=]*$/;
 const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z][a-z]*(?: [a-z]+){2})|#{2,} |\*\*[^*\s][^*]*\*\*)/;
 
-/** No prose between lines of code: the completion ends where it begins, comments, texts in quotes and what the user began aside. */
+/**
+ * No prose between lines of code: the completion ends where it begins, comments, texts in quotes and what the user
+ * began aside.
+ */
 export const cutProse: Filter = (text, { cursor }) => {
   if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none') return text;
   const lines = documentLines(text, cursor);
@@ -21,7 +24,10 @@ export const cutProse: Filter = (text, { cursor }) => {
   return text;
 };
 
-/** Whether a string of several lines or a block comment is open at the end of the text. What quotes begin and end is known from the beginning alone. */
+/**
+ * Whether a string of several lines or a block comment is open at the end of the text. What quotes begin and end is
+ * known from the beginning alone.
+ */
 function insideText(text: string, syntax: LanguageSyntax): boolean {
   const window = text.slice(-8192);
   const isOpen = (opener: string, closer: string): boolean => window.lastIndexOf(opener) > window.lastIndexOf(closer);

@@ -2,8 +2,14 @@ import type { Cursor } from '../cursor.ts';
 import { openAtEnd, withoutApostrophes } from '../../syntax/openAtEnd.ts';
 import { endOnItsLine } from '../../syntax/brackets.ts';
 
-/** A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the text. */
-export function stringAtCursor(text: string, { linePrefix, syntax }: Pick<Cursor, 'linePrefix' | 'syntax'>): { readonly units: number; readonly end: number } | undefined {
+/**
+ * A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the
+ * text.
+ */
+export function stringAtCursor(
+  text: string,
+  { linePrefix, syntax }: Pick<Cursor, 'linePrefix' | 'syntax'>,
+): { readonly units: number; readonly end: number } | undefined {
   const { stringStart } = openAtEnd(withoutApostrophes(linePrefix), syntax);
   if (stringStart === undefined) return undefined;
   const end = endOnItsLine(`${linePrefix[stringStart] ?? ''}${text}`, 0);

@@ -6,8 +6,9 @@ import { documentLines, type Filter } from './filter.ts';
 import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
- * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open before the cursor is known
- * only back to where a line begins at the margin, which is enough: statements begin there. In comments and texts of several lines one may stand alone.
+ * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open
+ * before the cursor is known only back to where a line begins at the margin, which is enough: statements begin there.
+ * In comments and texts of several lines one may stand alone.
  */
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
   if (cursor.syntax.loneClosers === true) return text;
@@ -27,7 +28,8 @@ function firstUnmatched(text: string, from: number, before: string, cursor: Curs
     const at = from + index;
     if (openerOf[bracket] === undefined) open.push(bracket);
     else if (open.at(-1) === openerOf[bracket]) open.pop();
-    else if (bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(text.slice(0, at), text, cursor)) return at;
+    else if (bracket !== '}' && !open.includes(openerOf[bracket]) && !isWords(text.slice(0, at), text, cursor))
+      return at;
   }
   return text.length;
 }
@@ -37,7 +39,9 @@ function isWords(part: string, text: string, cursor: Cursor): boolean {
   const lines = documentLines(text, cursor);
   const index = part.split('\n').length - 1;
   const inLongString = linesInLongStrings(lines, cursor.syntax);
-  return isCommentLine(lines[index] ?? '', cursor.syntax) || inLongString[index] === true || inLongString[index + 1] === true;
+  return (
+    isCommentLine(lines[index] ?? '', cursor.syntax) || inLongString[index] === true || inLongString[index + 1] === true
+  );
 }
 
 function openBrackets(text: string): string[] {

@@ -1,6 +1,9 @@
 import type { Filter } from './filter.ts';
 
-/** Nothing that saves no typing: closers and punctuation alone, where the line is a fresh one or the same stands there already. */
+/**
+ * Nothing that saves no typing: closers and punctuation alone, where the line is a fresh one or the same stands there
+ * already.
+ */
 export const dropWorthless: Filter = (text, { cursor }) => {
   const core = text.trim();
   if (core === '') return '';

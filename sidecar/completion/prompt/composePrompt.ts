@@ -29,34 +29,57 @@ export interface ComposedPrompt extends HealedPrompt {
 /** The tokens that ask `model` for what stands between prefix and suffix. */
 export async function composePrompt(options: ComposeOptions): Promise<ComposedPrompt> {
   const { engine, model, fim, maxTokens } = options;
-  const tokenize = (part: string): Promise<readonly TokenId[]> => (part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false }));
+  const tokenize = (part: string): Promise<readonly TokenId[]> =>
+    part === '' ? Promise.resolve([]) : engine.tokenize(part, { special: false });
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
   const { context = [] } = options;
   const isAfterOthers = context.length > 0;
   // Without marks, prefix and what precedes it are one text, tokenised as one.
-  const textBefore = ({ prefix, suffix }: PromptText): string => (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
+  const textBefore = ({ prefix, suffix }: PromptText): string =>
+    (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
   let text = options.text;
-  const [whole, suffix] = await Promise.all([tokenize(textBefore(text)), fim === undefined ? [] : tokenize(text.suffix)]);
+  const [whole, suffix] = await Promise.all([
+    tokenize(textBefore(text)),
+    fim === undefined ? [] : tokenize(text.suffix),
+  ]);
   let allBefore = whole;
   const step = Math.max(1, maxTokens >> 3);
   const suffixTokens = fim === undefined && allBefore.length > maxTokens ? (await tokenize(text.suffix)).length : 0;
   // A line that is cut and what parts the two are some tokens more or less than thought.
-  for (let less = step * Math.ceil((allBefore.length - maxTokens) / step); suffixTokens > 0 && text.suffix !== '' && allBefore.length > maxTokens; less += step) {
+  for (
+    let less = step * Math.ceil((allBefore.length - maxTokens) / step);
+    suffixTokens > 0 && text.suffix !== '' && allBefore.length > maxTokens;
+    less += step
+  ) {
     text = { ...text, suffix: nearest(options.text.suffix, 1 - less / suffixTokens) };
     allBefore = await tokenize(textBefore(text));
   }
   const before = textBefore(text);
-  const prefix = fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
-  const healed = options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
+  const prefix =
+    fim === undefined ? allBefore : keepLast(allBefore, maxTokens - Math.min(suffix.length, maxTokens >> 2));
+  const healed =
+    options.healing === false ? { tokens: prefix, requiredPrefix: '' } : await healPrompt(engine, before, prefix);
 
   if (fim === undefined) {
     const tokens = [...bos, ...context, ...keepLast(healed.tokens, maxTokens)];
-    return { tokens: tokens.length > 0 ? tokens : firstToken(model), requiredPrefix: healed.requiredPrefix, before: healed.tokens };
+    return {
+      tokens: tokens.length > 0 ? tokens : firstToken(model),
+      requiredPrefix: healed.requiredPrefix,
+      before: healed.tokens,
+    };
   }
-  const header = fim.fileHeader ?? (isAfterOthers && fim.fileMark !== undefined ? (path: string) => `${fim.fileMark}${path}\n` : undefined);
+  const header =
+    fim.fileHeader ??
+    (isAfterOthers && fim.fileMark !== undefined ? (path: string) => `${fim.fileMark}${path}\n` : undefined);
   const ownHead = header === undefined ? [] : await engine.tokenize(header(options.path), { special: true });
-  const unmarked = isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
-  const parts = { context, header: ownHead, prefix: [...unmarked, ...healed.tokens], suffix: suffix.slice(0, maxTokens >> 2) };
+  const unmarked =
+    isAfterOthers && fim.fileMark === undefined ? await tokenize(pathComment(options.path, options.languageId)) : [];
+  const parts = {
+    context,
+    header: ownHead,
+    prefix: [...unmarked, ...healed.tokens],
+    suffix: suffix.slice(0, maxTokens >> 2),
+  };
   return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix, before: healed.tokens };
 }
 

@@ -18,10 +18,22 @@ export function takesContext(languageId: string): boolean {
   return !prose && !['json', 'jsonc', 'yaml', 'toml', 'ini', 'xml', 'csv'].includes(languageId);
 }
 
-/** The tokens of a snippet with its head, in the comments of the document's language. Marks in the snippet's own text are text. */
-export async function snippetTokens(engine: TextEngine, snippet: Pick<Snippet, 'path' | 'text'>, head: FileHead, languageId: string): Promise<readonly TokenId[]> {
-  if (head.kind === 'comment') return engine.tokenize(`${pathComment(snippet.path, languageId)}${snippet.text}\n\n`, { special: false });
-  const [mark, text] = await Promise.all([engine.tokenize(head.mark, { special: true }), engine.tokenize(`${snippet.path}\n${snippet.text}\n`, { special: false })]);
+/**
+ * The tokens of a snippet with its head, in the comments of the document's language. Marks in the snippet's own text
+ * are text.
+ */
+export async function snippetTokens(
+  engine: TextEngine,
+  snippet: Pick<Snippet, 'path' | 'text'>,
+  head: FileHead,
+  languageId: string,
+): Promise<readonly TokenId[]> {
+  if (head.kind === 'comment')
+    return engine.tokenize(`${pathComment(snippet.path, languageId)}${snippet.text}\n\n`, { special: false });
+  const [mark, text] = await Promise.all([
+    engine.tokenize(head.mark, { special: true }),
+    engine.tokenize(`${snippet.path}\n${snippet.text}\n`, { special: false }),
+  ]);
   return [...mark, ...text];
 }
 

@@ -4,7 +4,17 @@ import { RecentMap } from '../../workspaceIndex/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../../workspaceIndex/snippet.ts';
 import type { ClientDocument } from '../clientSequences.ts';
 import { delay } from '../debounce.ts';
-import { begin, costOf, type DocumentPlan, dropGone, planAfter, take, takeUp, within, withRead } from './documentPlan.ts';
+import {
+  begin,
+  costOf,
+  type DocumentPlan,
+  dropGone,
+  planAfter,
+  take,
+  takeUp,
+  within,
+  withRead,
+} from './documentPlan.ts';
 import { NewestNext } from './newestNext.ts';
 
 /** What completion asks of one client's workspace. */
@@ -33,7 +43,10 @@ export interface ContextRequest {
   readonly documentTokens: number;
   /** Plans are read in pauses. */
   readonly isReadAhead: boolean;
-  /** The document from whose prompts the engine holds the beginning of this one's: this one, where it has a sequence of its own. None where it holds nothing. */
+  /**
+   * The document from whose prompts the engine holds the beginning of this one's: this one, where it has a sequence of
+   * its own. None where it holds nothing.
+   */
   readonly base: string | undefined;
   readonly tokenize: (snippet: Snippet) => Promise<readonly number[]>;
   /** Ends what is read ahead. */
@@ -66,8 +79,9 @@ const MIN_SNIPPET_UNITS = 600;
 const MAX_PLANS = 8;
 
 /**
- * Which pieces of the workspace stand in the prompts of each client's documents, in which order. They change seldom, and never while it would be felt. A document that the
- * engine holds something of keeps its plan while the user is in others.
+ * Which pieces of the workspace stand in the prompts of each client's documents, in which order. They change seldom,
+ * and never while it would be felt. A document that the engine holds something of keeps its plan while the user is in
+ * others.
  */
 export class ContextPlans {
   readonly #clients = new Map<string, ClientPlans>();
@@ -75,7 +89,10 @@ export class ContextPlans {
 
   constructor(private readonly now: () => number) {}
 
-  /** The snippets for a prompt that somebody waits for: those that are evaluated, and as many more as may be evaluated now. */
+  /**
+   * The snippets for a prompt that somebody waits for: those that are evaluated, and as many more as may be evaluated
+   * now.
+   */
   async forPrompt(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const { uri } = request.query;
     const client = this.#clientOf(request.clientKey);
@@ -84,7 +101,10 @@ export class ContextPlans {
     dropGone(plan, request);
     if (!plan.isOwn) {
       await request.workspace.whenUsable();
-      await Promise.race([this.#rank(client, plan, request), delay(client.isReady ? DOCUMENT_LIMIT_MS : FIRST_LIMIT_MS, new AbortController().signal)]);
+      await Promise.race([
+        this.#rank(client, plan, request),
+        delay(client.isReady ? DOCUMENT_LIMIT_MS : FIRST_LIMIT_MS, new AbortController().signal),
+      ]);
       client.isReady = true;
       // A later request may have been first, and files may be gone.
       if (!plan.isOwn) {
@@ -92,15 +112,20 @@ export class ContextPlans {
         begin(plan, request);
       }
     } else {
-      if (!client.rankings.isBusy && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS) this.#rank(client, plan, request).catch(() => undefined);
+      if (!client.rankings.isBusy && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS)
+        this.#rank(client, plan, request).catch(() => undefined);
       // What is found for an empty plan is evaluated within what may be spared anyway.
       if (plan.next !== undefined && plan.snippets.length === 0) takeUp(plan);
-      if (plan.next !== undefined && costOf(plan, plan.next) + request.documentTokens <= request.cheapTokens) takeUp(plan);
+      if (plan.next !== undefined && costOf(plan, plan.next) + request.documentTokens <= request.cheapTokens)
+        takeUp(plan);
     }
     return take(plan, request);
   }
 
-  /** The snippets as they stand, for a prompt that is made before it is asked for: nothing is ranked for it, and nothing moves. */
+  /**
+   * The snippets as they stand, for a prompt that is made before it is asked for: nothing is ranked for it, and nothing
+   * moves.
+   */
   forPreparing(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const { documents, uri } = this.#clientOf(request.clientKey);
     const plan = documents.get(request.query.uri);
@@ -110,8 +135,8 @@ export class ContextPlans {
   }
 
   /**
-   * The whole plan, ranked anew: for a prompt that nobody waits for. Others keep what they have until it is read. None where `signal` aborts meanwhile: the new plan
-   * waits then for a later prompt.
+   * The whole plan, ranked anew: for a prompt that nobody waits for. Others keep what they have until it is read. None
+   * where `signal` aborts meanwhile: the new plan waits then for a later prompt.
    */
   async forReadingAhead(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const client = this.#clientOf(request.clientKey);
@@ -125,8 +150,9 @@ export class ContextPlans {
   }
 
   /**
-   * The engine has read the first `tokens` of what `forReadingAhead` gave where a document's prompts are evaluated, and holds nothing else of other files: prompts take
-   * it from now on. False where a prompt was taken since: then they don't.
+   * The engine has read the first `tokens` of what `forReadingAhead` gave where a document's prompts are evaluated, and
+   * holds nothing else of other files: prompts take it from now on. False where a prompt was taken since: then they
+   * don't.
    */
   readAhead({ clientKey, uri }: ClientDocument, given: readonly PlannedSnippet[], tokens: number): boolean {
     if (given === NO_CONTEXT) return true;
@@ -147,16 +173,26 @@ export class ContextPlans {
   }
 
   /**
-   * What of other files a document's prompts hold and will hold after the next pause, and which of it they find evaluated; `plannedTokens` of it will stay. What they neither hold nor will, as the plan has
-   * changed before it was read, is none of it.
+   * What of other files a document's prompts hold and will hold after the next pause, and which of it they find
+   * evaluated; `plannedTokens` of it will stay. What they neither hold nor will, as the plan has changed before it was
+   * read, is none of it.
    */
-  read({ clientKey, uri }: ClientDocument): { readonly snippets: readonly PlannedSnippet[]; readonly isRead: (planned: PlannedSnippet) => boolean; readonly plannedTokens: number } {
+  read({ clientKey, uri }: ClientDocument): {
+    readonly snippets: readonly PlannedSnippet[];
+    readonly isRead: (planned: PlannedSnippet) => boolean;
+    readonly plannedTokens: number;
+  } {
     const plan = this.#clients.get(clientKey)?.documents.get(uri);
-    if (plan === undefined || (!plan.isOwn && plan.ahead === undefined)) return { snippets: [], isRead: () => false, plannedTokens: 0 };
+    if (plan === undefined || (!plan.isOwn && plan.ahead === undefined))
+      return { snippets: [], isRead: () => false, plannedTokens: 0 };
     const isRead = (planned: PlannedSnippet): boolean => plan.isOwn && isAmong(plan.held, planned);
     const coming = plan.ahead ?? plan.snippets;
     const now = (plan.isOwn ? withRead(plan) : []).filter((planned) => isRead(planned) || isAmong(coming, planned));
-    return { snippets: [...now, ...coming.filter((planned) => !isAmong(now, planned))], isRead, plannedTokens: sizeOf(coming) };
+    return {
+      snippets: [...now, ...coming.filter((planned) => !isAmong(now, planned))],
+      isRead,
+      plannedTokens: sizeOf(coming),
+    };
   }
 
   /** The engine holds nothing of the document any more. */
@@ -178,11 +214,18 @@ export class ContextPlans {
 
   #clientOf(clientKey: string): ClientPlans {
     let client = this.#clients.get(clientKey);
-    if (client === undefined) this.#clients.set(clientKey, (client = { uri: '', isReady: false, documents: new RecentMap(MAX_PLANS), rankings: new NewestNext() }));
+    if (client === undefined)
+      this.#clients.set(
+        clientKey,
+        (client = { uri: '', isReady: false, documents: new RecentMap(MAX_PLANS), rankings: new NewestNext() }),
+      );
     return client;
   }
 
-  /** The document's plan; where the user comes to it, and the engine holds nothing of it, one that begins with what the engine holds. */
+  /**
+   * The document's plan; where the user comes to it, and the engine holds nothing of it, one that begins with what the
+   * engine holds.
+   */
   #planFor(client: ClientPlans, { query: { uri }, base }: ContextRequest): DocumentPlan {
     const { documents } = client;
     const before = documents.get(uri);
@@ -192,7 +235,10 @@ export class ContextPlans {
     return plan;
   }
 
-  /** Ranks a place, once the ranking under way has ended, which is of a moment ago or of another document. Of those that wait only the newest is ranked. */
+  /**
+   * Ranks a place, once the ranking under way has ended, which is of a moment ago or of another document. Of those that
+   * wait only the newest is ranked.
+   */
   #rank(client: ClientPlans, plan: DocumentPlan, request: ContextRequest): Promise<void> {
     return client.rankings.run(() => {
       plan.rankedAtMs = this.now();
@@ -204,14 +250,30 @@ export class ContextPlans {
     if (budgetTokens <= 0) return;
     const maxSnippetUnits = Math.max(MIN_SNIPPET_UNITS, Math.floor(budgetTokens * UNITS_PER_TOKEN * SNIPPET_SHARE));
     const isProvisional = !workspace.isWhole;
-    const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(({ uri }) => !isOwnText(uri, query.uri));
-    const ranked = await Promise.all(snippets.map(async (snippet) => ({ snippet, tokens: await this.#tokensOf(snippet, query.languageId, tokenize), isProvisional })));
+    const snippets = (await workspace.snippets({ ...query, maxSnippetUnits })).filter(
+      ({ uri }) => !isOwnText(uri, query.uri),
+    );
+    const ranked = await Promise.all(
+      snippets.map(async (snippet) => ({
+        snippet,
+        tokens: await this.#tokensOf(snippet, query.languageId, tokenize),
+        isProvisional,
+      })),
+    );
     plan.nextAfter = (before) =>
-      nextPlan(before, ranked, { budgetTokens, isThere: ({ uri }) => !isOwnText(uri, query.uri) && workspace.has(uri), isUnchanged: ({ uri, revision }) => workspace.has(uri, revision) });
+      nextPlan(before, ranked, {
+        budgetTokens,
+        isThere: ({ uri }) => !isOwnText(uri, query.uri) && workspace.has(uri),
+        isUnchanged: ({ uri, revision }) => workspace.has(uri, revision),
+      });
     plan.next = plan.nextAfter(plan.snippets);
   }
 
-  async #tokensOf(snippet: Snippet, languageId: string, tokenize: ContextRequest['tokenize']): Promise<readonly number[]> {
+  async #tokensOf(
+    snippet: Snippet,
+    languageId: string,
+    tokenize: ContextRequest['tokenize'],
+  ): Promise<readonly number[]> {
     const key = `${languageId}\n${snippet.path}\n${snippet.text}`;
     const known = this.#tokens.get(key);
     if (known !== undefined) return known;

@@ -9,10 +9,14 @@ const LITTLE_TEXT_UNITS = 100;
 export const SUFFIX_END = '\n\n';
 
 /**
- * What precedes the prefix for models without fill-in-the-middle: what stands after the cursor, then the file's name where a comment is all
- * that tells the language. Behind other files its path stands before all of it, as theirs do. The rest of the cursor's own line stays out, since no text begins there.
+ * What precedes the prefix for models without fill-in-the-middle: what stands after the cursor, then the file's name
+ * where a comment is all that tells the language. Behind other files its path stands before all of it, as theirs do.
+ * The rest of the cursor's own line stays out, since no text begins there.
  */
-export function continuationHead(text: PromptText, file: { readonly path: string; readonly languageId: string; readonly isAfterOthers?: boolean }): string {
+export function continuationHead(
+  text: PromptText,
+  file: { readonly path: string; readonly languageId: string; readonly isAfterOthers?: boolean },
+): string {
   const suffix = suffixHead(text.suffix);
   if (file.isAfterOthers === true) return pathComment(file.path, file.languageId) + suffix;
   return suffix + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');

@@ -1,11 +1,21 @@
-import { affordable, affordableAfter, commonLength, isAmong, type PlannedSnippet, sizeOf } from '../../workspaceIndex/contextPlan.ts';
+import {
+  affordable,
+  affordableAfter,
+  commonLength,
+  isAmong,
+  type PlannedSnippet,
+  sizeOf,
+} from '../../workspaceIndex/contextPlan.ts';
 import { isOwnText } from '../../workspaceIndex/notebookUris.ts';
 import type { PlaceQuery } from '../../workspaceIndex/snippet.ts';
 
 /** Which pieces of the workspace stand in the prompts of one document. */
 export interface DocumentPlan {
   snippets: readonly PlannedSnippet[];
-  /** What the last prompt took of them, and of what was read for the document before: the engine has read it. The next prompts take the same, until there is another plan. */
+  /**
+   * What the last prompt took of them, and of what was read for the document before: the engine has read it. The next
+   * prompts take the same, until there is another plan.
+   */
   read: readonly PlannedSnippet[] | undefined;
   /** What the engine holds, from the prompt's start. */
   held: readonly PlannedSnippet[];
@@ -37,7 +47,17 @@ export interface PlanShare {
 /** A document's first plan: that of the one before it, of which the engine holds what it holds. */
 export function planAfter(before: DocumentPlan | undefined, ahead: DocumentPlan['ahead']): DocumentPlan {
   const { snippets = [], read, held = [] } = before ?? {};
-  return { snippets, read, held, ahead, readingAhead: undefined, next: undefined, nextAfter: undefined, rankedAtMs: -Infinity, isOwn: false };
+  return {
+    snippets,
+    read,
+    held,
+    ahead,
+    readingAhead: undefined,
+    next: undefined,
+    nextAfter: undefined,
+    rankedAtMs: -Infinity,
+    isOwn: false,
+  };
 }
 
 export function takeUp(plan: DocumentPlan): void {
@@ -47,29 +67,32 @@ export function takeUp(plan: DocumentPlan): void {
 }
 
 /**
- * The user came to the document. Where its own plan can't be evaluated now, and is read in the next pause, prompts hold until then what was read for the document before, though that may
- * be of a former text, or of the document itself.
+ * The user came to the document. Where its own plan can't be evaluated now, and is read in the next pause, prompts hold
+ * until then what was read for the document before, though that may be of a former text, or of the document itself.
  */
 export function begin(plan: DocumentPlan, share: PlanShare): void {
   takeUp(plan);
   plan.isOwn = true;
-  if (share.isReadAhead && costOf(plan, plan.snippets) > share.spareTokens) plan.read = affordableAfter(plan.held, plan.snippets, share);
+  if (share.isReadAhead && costOf(plan, plan.snippets) > share.spareTokens)
+    plan.read = affordableAfter(plan.held, plan.snippets, share);
 }
 
 /**
- * Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. Of the document itself nothing is read anew, and what was read leaves at once too
- * where no pause will see to that.
+ * Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. Of the
+ * document itself nothing is read anew, and what was read leaves at once too where no pause will see to that.
  */
 export function dropGone(plan: DocumentPlan, share: PlanShare): void {
   const { workspace, query, isReadAhead } = share;
   const isOwn = ({ snippet }: PlannedSnippet): boolean => isOwnText(snippet.uri, query.uri);
-  const isGone = (planned: PlannedSnippet): boolean => !workspace.has(planned.snippet.uri) || (!isReadAhead && isOwn(planned));
+  const isGone = (planned: PlannedSnippet): boolean =>
+    !workspace.has(planned.snippet.uri) || (!isReadAhead && isOwn(planned));
   const isWanted = (planned: PlannedSnippet): boolean => !isGone(planned) && !isOwn(planned);
   plan.next = plan.next?.filter(isWanted);
   plan.snippets = plan.snippets.filter(isWanted);
   const gone = plan.held.findIndex(isGone);
   if (gone >= 0) plan.held = plan.held.slice(0, gone);
-  if (plan.read?.some(isGone) === true) plan.read = plan.isOwn && isReadAhead ? affordableAfter(plan.held, plan.snippets, share) : undefined;
+  if (plan.read?.some(isGone) === true)
+    plan.read = plan.isOwn && isReadAhead ? affordableAfter(plan.held, plan.snippets, share) : undefined;
 }
 
 /** The plan, in the order of prompts, with what they hold besides. */

@@ -1,8 +1,8 @@
 import type { LoadedModel } from '../../protocol/engine.ts';
 
 /**
- * A family of models trained to fill in the middle: its marks, and the order it saw them in. Vocabularies are shared with models that were
- * never trained so (Qwen2.5 without Coder), hence `names` where the marks alone prove nothing.
+ * A family of models trained to fill in the middle: its marks, and the order it saw them in. Vocabularies are shared
+ * with models that were never trained so (Qwen2.5 without Coder), hence `names` where the marks alone prove nothing.
  */
 export interface FimFamily {
   readonly name: string;
@@ -47,8 +47,22 @@ export const fimFamilies: readonly FimFamily[] = [
     names: /starcoder-?2/i,
   },
   // StarCoder, SantaCoder (with hyphens), Granite Code, Refact, StableCode: one spelling, one order.
-  { name: 'starcoder', order: 'psm', prefix: '<fim_prefix>', suffix: '<fim_suffix>', middle: '<fim_middle>', end: ['<|endoftext|>'] },
-  { name: 'santacoder', order: 'psm', prefix: '<fim-prefix>', suffix: '<fim-suffix>', middle: '<fim-middle>', end: ['<|endoftext|>'] },
+  {
+    name: 'starcoder',
+    order: 'psm',
+    prefix: '<fim_prefix>',
+    suffix: '<fim_suffix>',
+    middle: '<fim_middle>',
+    end: ['<|endoftext|>'],
+  },
+  {
+    name: 'santacoder',
+    order: 'psm',
+    prefix: '<fim-prefix>',
+    suffix: '<fim-suffix>',
+    middle: '<fim-middle>',
+    end: ['<|endoftext|>'],
+  },
   {
     name: 'qwen-coder',
     order: 'psm',
@@ -95,7 +109,14 @@ export const fimFamilies: readonly FimFamily[] = [
     middle: '▁<MID>',
     end: ['<EOT>', ' <EOT>', '▁<EOT>'],
   },
-  { name: 'codestral', order: 'spm', prefix: '[PREFIX]', suffix: '[SUFFIX]', end: ['[PREFIX]', '[SUFFIX]', '</s>'], names: /codestral|devstral/i },
+  {
+    name: 'codestral',
+    order: 'spm',
+    prefix: '[PREFIX]',
+    suffix: '[SUFFIX]',
+    end: ['[PREFIX]', '[SUFFIX]', '</s>'],
+    names: /codestral|devstral/i,
+  },
   {
     name: 'seed-coder',
     order: 'spm',
@@ -106,7 +127,10 @@ export const fimFamilies: readonly FimFamily[] = [
   },
 ];
 
-/** Vocabularies that name fill-in marks though most of their models never learned them: metadata filled in from it proves nothing. */
+/**
+ * Vocabularies that name fill-in marks though most of their models never learned them: metadata filled in from it
+ * proves nothing.
+ */
 const sharedVocabularies = /^(qwen|gemma|granite|llama4|deepseek)/i;
 
 /** Whether metadata that names the marks is evidence of training. */
@@ -119,6 +143,7 @@ export function nameMatches(family: FimFamily, model: LoadedModel): boolean {
   if (family.names === undefined) return true;
   const file = model.path.slice(Math.max(model.path.lastIndexOf('/'), model.path.lastIndexOf('\\')) + 1);
   const names = [model.name, model.architecture, file];
-  for (const key of ['general.name', 'general.basename', 'general.base_model.0.name']) names.push(String(model.metadata[key] ?? ''));
+  for (const key of ['general.name', 'general.basename', 'general.base_model.0.name'])
+    names.push(String(model.metadata[key] ?? ''));
   return names.some((name) => family.names?.test(name));
 }

@@ -15,8 +15,8 @@ export interface FimFormat {
 }
 
 /**
- * The model's way to fill in the middle, or undefined if it has none: the first family of the table whose marks are single tokens of its
- * vocabulary, else the marks that its metadata names, in prefix-suffix-middle order.
+ * The model's way to fill in the middle, or undefined if it has none: the first family of the table whose marks are
+ * single tokens of its vocabulary, else the marks that its metadata names, in prefix-suffix-middle order.
  */
 export async function detectFim(engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
   for (const family of fimFamilies) {
@@ -25,8 +25,17 @@ export async function detectFim(engine: TextEngine, model: LoadedModel): Promise
     if (format) return format;
   }
   const { fimPrefix, fimSuffix, fimMiddle } = model.special;
-  if (fimPrefix === undefined || fimSuffix === undefined || fimMiddle === undefined || !metadataIsEvidence(model)) return undefined;
-  return { family: 'metadata', order: 'psm', prefix: fimPrefix, suffix: fimSuffix, middle: fimMiddle, end: [], fileHeader: undefined };
+  if (fimPrefix === undefined || fimSuffix === undefined || fimMiddle === undefined || !metadataIsEvidence(model))
+    return undefined;
+  return {
+    family: 'metadata',
+    order: 'psm',
+    prefix: fimPrefix,
+    suffix: fimSuffix,
+    middle: fimMiddle,
+    end: [],
+    fileHeader: undefined,
+  };
 }
 
 async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
@@ -35,10 +44,24 @@ async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedMode
   const middle = family.middle === undefined ? undefined : await singleToken(engine, family.middle);
   const { fimPrefix, fimSuffix, fimMiddle } = model.special;
   // What the file itself says of its marks goes before their spelling.
-  const format = { prefix: fimPrefix ?? prefix, suffix: fimSuffix ?? suffix, middle: family.middle === undefined ? undefined : (fimMiddle ?? middle) };
-  if (prefix === undefined || suffix === undefined || (family.middle !== undefined && middle === undefined)) return undefined;
+  const format = {
+    prefix: fimPrefix ?? prefix,
+    suffix: fimSuffix ?? suffix,
+    middle: family.middle === undefined ? undefined : (fimMiddle ?? middle),
+  };
+  if (prefix === undefined || suffix === undefined || (family.middle !== undefined && middle === undefined))
+    return undefined;
   if (format.prefix === undefined || format.suffix === undefined) return undefined;
-  return { family: family.name, order: family.order, ...format, prefix: format.prefix, suffix: format.suffix, end: family.end, fileHeader: family.fileHeader, fileMark: family.fileMark };
+  return {
+    family: family.name,
+    order: family.order,
+    ...format,
+    prefix: format.prefix,
+    suffix: format.suffix,
+    end: family.end,
+    fileHeader: family.fileHeader,
+    fileMark: family.fileMark,
+  };
 }
 
 async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | undefined> {
@@ -47,12 +70,17 @@ async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | 
 }
 
 /**
- * A prompt's parts, as tokens, in the order that the model was trained with. Other files stand before everything; those without a mark of
- * their own are comments and code of the prefix, so that they stand in it.
+ * A prompt's parts, as tokens, in the order that the model was trained with. Other files stand before everything; those
+ * without a mark of their own are comments and code of the prefix, so that they stand in it.
  */
 export function arrangeFim(
   format: FimFormat,
-  parts: { context?: readonly TokenId[]; header: readonly TokenId[]; prefix: readonly TokenId[]; suffix: readonly TokenId[] },
+  parts: {
+    context?: readonly TokenId[];
+    header: readonly TokenId[];
+    prefix: readonly TokenId[];
+    suffix: readonly TokenId[];
+  },
 ): TokenId[] {
   const { context = [] } = parts;
   const middle = format.middle === undefined ? [] : [format.middle];

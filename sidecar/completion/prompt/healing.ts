@@ -7,13 +7,16 @@ export interface HealedPrompt {
   readonly requiredPrefix: string;
 }
 
-/** Tokens before the ones taken back that are detokenised with them, since some tokenizers drop a text's leading space. */
+/**
+ * Tokens before the ones taken back that are detokenised with them, since some tokenizers drop a text's leading space.
+ */
 const ANCHOR_TOKENS = 4;
 const MAX_TAKEN_BACK = 4;
 
 /**
- * Token healing: a tokenizer would often not have split the finished text at the cursor (SmolLM2's merges a line break with the indentation
- * behind it), so the model never saw a prompt that ends there. Takes back the last token, and the whole word where the cursor is in one.
+ * Token healing: a tokenizer would often not have split the finished text at the cursor (SmolLM2's merges a line break
+ * with the indentation behind it), so the model never saw a prompt that ends there. Takes back the last token, and the
+ * whole word where the cursor is in one.
  */
 export async function healPrompt(engine: TextEngine, text: string, tokens: readonly TokenId[]): Promise<HealedPrompt> {
   let healed: HealedPrompt = { tokens, requiredPrefix: '' };

@@ -47,8 +47,9 @@ function suffixOf(below: string, { after }: Cursor, maxUnits: number): string {
 }
 
 /**
- * Where the prefix begins in `before`: at the first line that starts after a multiple of a quarter of the budget, counted in the document.
- * So it moves once in many keystrokes, and the engine's cached prefix serves all those between.
+ * Where the prefix begins in `before`: at the first line that starts after a multiple of a quarter of the budget,
+ * counted in the document. So it moves once in many keystrokes, and the engine's cached prefix serves all those
+ * between.
  */
 export function stablePrefixStart(before: string, beforeStart: number, maxUnits: number): number {
   if (before.length <= maxUnits && beforeStart === 0) return 0;

@@ -15,7 +15,10 @@ const SMOOTHING = 0.3;
 /** Evaluations shorter than this say more about overhead than about speed. */
 const MIN_TELLING_TOKENS = 64;
 
-/** What was measured of a model outlives the process: the first prompt is then as long as the last one was, and its evaluated context may still be there. */
+/**
+ * What was measured of a model outlives the process: the first prompt is then as long as the last one was, and its
+ * evaluated context may still be there.
+ */
 export interface PromptSpeedMemory {
   /** Tokens a second. */
   of(model: string): number | undefined;
@@ -23,8 +26,8 @@ export interface PromptSpeedMemory {
 }
 
 /**
- * How many tokens of prompt this machine can afford: as many as a cold prompt evaluates in about a second and a half, in steps of a factor of
- * two so that the cut (and with it the engine's cache) stays where it is.
+ * How many tokens of prompt this machine can afford: as many as a cold prompt evaluates in about a second and a half,
+ * in steps of a factor of two so that the cut (and with it the engine's cache) stays where it is.
  */
 export class PromptBudget {
   #tokensPerSecond: number | undefined;
@@ -41,23 +44,32 @@ export class PromptBudget {
   measured(evaluatedTokens: number, promptMs: number): void {
     if (evaluatedTokens < MIN_TELLING_TOKENS || promptMs <= 0) return;
     const speed = (evaluatedTokens / promptMs) * 1000;
-    this.#tokensPerSecond = this.#tokensPerSecond === undefined ? speed : this.#tokensPerSecond + SMOOTHING * (speed - this.#tokensPerSecond);
+    this.#tokensPerSecond =
+      this.#tokensPerSecond === undefined ? speed : this.#tokensPerSecond + SMOOTHING * (speed - this.#tokensPerSecond);
   }
 
   /** Tokens that other files may take beside the document, most of them read while nobody waits. */
   contextTokens(contextSizeTokens: number): number {
-    return Math.min(CONTEXT_FACTOR * this.tokens(contextSizeTokens, 0), MAX_CONTEXT_TOKENS, Math.floor(contextSizeTokens * CONTEXT_SHARE));
+    return Math.min(
+      CONTEXT_FACTOR * this.tokens(contextSizeTokens, 0),
+      MAX_CONTEXT_TOKENS,
+      Math.floor(contextSizeTokens * CONTEXT_SHARE),
+    );
   }
 
   /** Tokens that the document may take where most of them are evaluated already. */
   documentTokens(contextSizeTokens: number, reservedTokens: number): number {
     const tokens = this.tokens(contextSizeTokens, reservedTokens);
-    return Math.max(tokens, Math.min(DOCUMENT_FACTOR * tokens, MAX_TOKENS, Math.floor((contextSizeTokens - reservedTokens) * DOCUMENT_SHARE)));
+    return Math.max(
+      tokens,
+      Math.min(DOCUMENT_FACTOR * tokens, MAX_TOKENS, Math.floor((contextSizeTokens - reservedTokens) * DOCUMENT_SHARE)),
+    );
   }
 
   /** Tokens for a model with a context of `contextSizeTokens`, `reservedTokens` of which the answer needs. */
   tokens(contextSizeTokens: number, reservedTokens: number): number {
-    const affordable = this.#tokensPerSecond === undefined ? UNMEASURED_TOKENS : (this.#tokensPerSecond * COLD_PROMPT_MS) / 1000;
+    const affordable =
+      this.#tokensPerSecond === undefined ? UNMEASURED_TOKENS : (this.#tokensPerSecond * COLD_PROMPT_MS) / 1000;
     let tokens = MIN_TOKENS;
     while (tokens * 2 <= MAX_TOKENS && tokens * 2 <= affordable) tokens *= 2;
     return Math.max(1, Math.min(tokens, contextSizeTokens - reservedTokens));

@@ -48,7 +48,10 @@ export interface PromptMakerOptions {
   readonly onOtherModel: () => void;
 }
 
-/** Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes nothing. */
+/**
+ * Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes
+ * nothing.
+ */
 export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
 
 const PLAN_FOR = { asked: 'forPrompt', readingAhead: 'forReadingAhead', preparing: 'forPreparing' } as const;
@@ -70,8 +73,8 @@ export class PromptMaker {
   }
 
   /**
-   * The prompt for a place in a document. Read ahead it holds the whole context and much of the document; otherwise as much, where most of that is evaluated already,
-   * or else no more than may be evaluated while somebody waits.
+   * The prompt for a place in a document. Read ahead it holds the whole context and much of the document; otherwise as
+   * much, where most of that is evaluated already, or else no more than may be evaluated while somebody waits.
    */
   async make(options: PromptOptions): Promise<ContextPrompt> {
     const { request, cursor, model, extent, purpose } = options;
@@ -86,13 +89,29 @@ export class PromptMaker {
     const cold = promptText(cursor, budgetOf(coldTokens), request.notebookCells);
     const documentTokens = Math.min(coldTokens, Math.ceil((cold.prefix.length + cold.suffix.length) / UNITS_PER_TOKEN));
     const base = this.options.baseOf === undefined ? request.uri : await this.options.baseOf(request);
-    const context = budgetTokens === 0 ? NO_CONTEXT : await this.#context(options, { base, budgetTokens, spareTokens: affordable - documentTokens, documentTokens });
+    const context =
+      budgetTokens === 0
+        ? NO_CONTEXT
+        : await this.#context(options, {
+            base,
+            budgetTokens,
+            spareTokens: affordable - documentTokens,
+            documentTokens,
+          });
     const most = await this.#compose(options, context, mostTokens);
-    if (purpose === 'readingAhead' || mostTokens === coldTokens || this.options.newTokens(request, most.tokens) <= affordable) return most;
+    if (
+      purpose === 'readingAhead' ||
+      mostTokens === coldTokens ||
+      this.options.newTokens(request, most.tokens) <= affordable
+    )
+      return most;
     return this.#compose(options, context, coldTokens);
   }
 
-  #context({ request, model, fim, purpose, signal }: PromptOptions, share: Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'documentTokens'>): Promise<readonly PlannedSnippet[]> {
+  #context(
+    { request, model, fim, purpose, signal }: PromptOptions,
+    share: Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'documentTokens'>,
+  ): Promise<readonly PlannedSnippet[]> {
     const { workspace, clientKey, uri, languageId, text, offset } = request;
     if (workspace === undefined) return Promise.resolve(NO_CONTEXT);
     const { engine } = this.options.session;
@@ -110,14 +129,29 @@ export class PromptMaker {
   }
 
   /** With so many tokens of the document, behind other files. */
-  async #compose({ request, cursor, model, fim, purpose }: PromptOptions, context: readonly PlannedSnippet[], maxTokens: number): Promise<ContextPrompt> {
+  async #compose(
+    { request, cursor, model, fim, purpose }: PromptOptions,
+    context: readonly PlannedSnippet[],
+    maxTokens: number,
+  ): Promise<ContextPrompt> {
     const { clientKey, uri, languageId, workspace } = request;
     const text = promptText(cursor, budgetOf(maxTokens), request.notebookCells);
     const suffixLeads = fim === undefined || fim.order === 'spm';
-    const suffix = suffixLeads ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text) : text.suffix;
+    const suffix = suffixLeads
+      ? this.#suffixes[purpose === 'preparing' ? 'peek' : 'hold']({ clientKey, uri, maxTokens }, text)
+      : text.suffix;
     const contextTokens = context.flatMap(({ tokens }) => tokens);
     const path = workspace?.pathOf(uri) ?? pathOf(uri);
-    const prompt = await composePrompt({ engine: this.options.session.engine, model, fim, text: { prefix: text.prefix, suffix }, path, languageId, maxTokens, context: contextTokens });
+    const prompt = await composePrompt({
+      engine: this.options.session.engine,
+      model,
+      fim,
+      text: { prefix: text.prefix, suffix },
+      path,
+      languageId,
+      maxTokens,
+      context: contextTokens,
+    });
     return { ...prompt, context, contextTokens: contextTokens.length };
   }
 
@@ -129,7 +163,9 @@ export class PromptMaker {
   /** Tokens that other files may take in the prompts of a client with these settings. */
   contextTokens(model: LoadedModel, settings: WorkspaceContextSettings): number {
     const most = Math.floor(model.contextSizeTokens / 2);
-    return settings.workspace === false ? 0 : Math.min(settings.maxTokens ?? this.#budgetOf(model).contextTokens(model.contextSizeTokens), most);
+    return settings.workspace === false
+      ? 0
+      : Math.min(settings.maxTokens ?? this.#budgetOf(model).contextTokens(model.contextSizeTokens), most);
   }
 
   /** Tokens that are evaluated in a time, as far as is known. */

@@ -21,15 +21,15 @@ export interface SuffixPlace {
 }
 
 /**
- * Holds the suffix still: where it stands in front of the prefix in the prompt, any change of it throws away the engine's whole cache.
- * One of each size for each of the last documents of a client.
+ * Holds the suffix still: where it stands in front of the prefix in the prompt, any change of it throws away the
+ * engine's whole cache. One of each size for each of the last documents of a client.
  */
 export class SuffixMemory {
   readonly #last = new Map<string, RecentMap<string, RecentMap<number, string>>>();
 
   /**
-   * The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor is, and the model is told all
-   * the same what stands around the cursor.
+   * The suffix to send: the last one while the new one differs from it a little at its start, which is where the cursor
+   * is, and the model is told all the same what stands around the cursor.
    */
   hold(place: SuffixPlace, text: PromptText): string {
     const { clientKey, uri, maxTokens } = place;
@@ -62,8 +62,10 @@ function differsLittle(last: string, { prefix, suffix }: PromptText): boolean {
   if (last === suffix) return true;
   const allowed = Math.min(last.length, suffix.length) * STILL_SHARE;
   const passed = missingAtStart(last, suffix, allowed);
-  // Lines that are right in front of the cursor now may come twice; those that were deleted must not come at all, though the same stand further up.
-  if (passed !== undefined) return isOfClosers(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
+  // Lines that are right in front of the cursor now may come twice; those that were deleted must not come at all,
+  // though the same stand further up.
+  if (passed !== undefined)
+    return isOfClosers(passed) || prefix.slice(-passed.length - TYPED_SINCE_UNITS).includes(passed);
   const untold = missingAtStart(suffix, last, allowed);
   return untold !== undefined && isOfClosers(untold);
 }
@@ -74,11 +76,17 @@ function isOfClosers(text: string): boolean {
   return !line.includes('\n') && CLOSERS.test(line.trim());
 }
 
-/** The first few units of `outer` without which it is `inner`, as far as both reach (each may be cut at its budget); `undefined` where it is not. */
+/**
+ * The first few units of `outer` without which it is `inner`, as far as both reach (each may be cut at its budget);
+ * `undefined` where it is not.
+ */
 function missingAtStart(outer: string, inner: string, allowed: number): string | undefined {
   const at = outer.indexOf(inner.slice(0, 200));
   if (at < 0 || at > allowed) return undefined;
   const shared = Math.min(outer.length - at, inner.length);
-  const isSame = outer.length - at - shared <= allowed && inner.length - shared <= allowed && outer.startsWith(inner.slice(0, shared), at);
+  const isSame =
+    outer.length - at - shared <= allowed &&
+    inner.length - shared <= allowed &&
+    outer.startsWith(inner.slice(0, shared), at);
   return isSame ? outer.slice(0, at) : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The microphone's process: opens the system's microphone and sends what it hears to its parent, until that ends it. Its parent speaks of nothing to it.
- * Native code that hangs or fails takes nothing else along.
+ * The microphone's process: opens the system's microphone and sends what it hears to its parent, until that ends it.
+ * Its parent speaks of nothing to it. Native code that hangs or fails takes nothing else along.
  */
 import { PvRecorder } from '@picovoice/pvrecorder-node';
 import { performance } from 'node:perf_hooks';
@@ -18,17 +18,21 @@ const MOST_SILENT_MS = 3_000;
 startLifeline();
 process.on('SIGINT', () => undefined);
 
-const send = (message: MicrophoneMessage): Promise<void> => new Promise((resolve) => process.send?.(message, () => resolve()));
+const send = (message: MicrophoneMessage): Promise<void> =>
+  new Promise((resolve) => process.send?.(message, () => resolve()));
 
 try {
   const recorder = new PvRecorder(FRAME_SAMPLES, DEFAULT_DEVICE);
   recorder.start();
   await send({ type: 'open', device: recorder.getSelectedDevice() });
-  for (let heardMs = performance.now(); ; ) {
+  for (let heardMs = performance.now(); ;) {
     try {
       const frame = await recorder.read();
       heardMs = performance.now();
-      await send({ type: 'sound', samples: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64') });
+      await send({
+        type: 'sound',
+        samples: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64'),
+      });
     } catch (error) {
       // A microphone that wakes up, or a machine that is busy, is late for the first reads.
       if (performance.now() - heardMs > MOST_SILENT_MS) throw error;

@@ -9,7 +9,8 @@ import type { MicrophoneMessage } from './messages.ts';
 const SILENT_LIMIT_MS = 4_000;
 /** Before that a cold disk may be slow, or the system asks the user whether Chorus may listen. */
 const OPENING_LIMIT_MS = 60_000;
-const SILENT = "The microphone sends nothing any more: it was unplugged, or another program took it. Choose another one in the system's sound settings.";
+const SILENT =
+  "The microphone sends nothing any more: it was unplugged, or another program took it. Choose another one in the system's sound settings.";
 const NOT_OPENED = `The microphone was not opened within ${OPENING_LIMIT_MS / 1_000} s. Check that the system does not ask whether VS Code may use it, and that another program does not hold it.`;
 
 export interface MicrophoneEvents {
@@ -22,14 +23,25 @@ export interface MicrophoneEvents {
 export class Microphone implements Disposable {
   readonly #subprocess;
   #isClosed = false;
-  /** Rejects with `TroubleError` 'no-microphone' when it can't be opened or goes away; never resolves but by `Symbol.dispose`. */
+  /**
+   * Rejects with `TroubleError` 'no-microphone' when it can't be opened or goes away; never resolves but by
+   * `Symbol.dispose`.
+   */
   readonly failed: Promise<void>;
 
   constructor({ onOpen, onSound }: MicrophoneEvents, command: readonly string[] = microphoneCommand()) {
-    this.#subprocess = execa(process.execPath, command, { ipc: true, serialization: 'json', buffer: false, reject: false, stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: lifelineEnvironment });
+    this.#subprocess = execa(process.execPath, command, {
+      ipc: true,
+      serialization: 'json',
+      buffer: false,
+      reject: false,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      env: lifelineEnvironment,
+    });
     this.#subprocess.stdio[LIFELINE_FD].resume();
     this.failed = new Promise((resolve, reject) => {
-      const fail = (what: string, cause?: unknown): void => (this.#isClosed ? resolve() : reject(new TroubleError('no-microphone', what, { cause })));
+      const fail = (what: string, cause?: unknown): void =>
+        this.#isClosed ? resolve() : reject(new TroubleError('no-microphone', what, { cause }));
       let watchdog: NodeJS.Timeout | undefined;
       const expectMessage = (withinMs: number, otherwise: string): void => {
         clearTimeout(watchdog);
@@ -45,12 +57,17 @@ export class Microphone implements Disposable {
         if (this.#isClosed) return;
         if (message.type === 'open') onOpen();
         else if (message.type === 'sound') onSound(message.samples);
-        else fail(`The microphone can't be opened: ${message.message} Check that one is plugged in and that the system lets VS Code use it.`);
+        else
+          fail(
+            `The microphone can't be opened: ${message.message} Check that one is plugged in and that the system lets VS Code use it.`,
+          );
       });
       this.#subprocess.then(
         ({ exitCode, signal }) => {
           clearTimeout(watchdog);
-          fail(`What listens to the microphone ended unexpectedly (${signal ?? `exit code ${exitCode ?? 'none'}`}). Check that a microphone is plugged in and that the system lets VS Code use it.`);
+          fail(
+            `What listens to the microphone ended unexpectedly (${signal ?? `exit code ${exitCode ?? 'none'}`}). Check that a microphone is plugged in and that the system lets VS Code use it.`,
+          );
         },
         (error: unknown) => fail('The microphone could not be opened.', error),
       );

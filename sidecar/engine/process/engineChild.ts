@@ -1,8 +1,21 @@
 import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
-import { CancellationTokenSource, createMessageConnection, IPCMessageReader, IPCMessageWriter, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
-import { ENGINE_ERROR, GENERATE_CHUNK, LOAD_PROGRESS, type EngineErrorData, type GenerateChunk } from '../../protocol/engine.ts';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+  ResponseError,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import {
+  ENGINE_ERROR,
+  GENERATE_CHUNK,
+  LOAD_PROGRESS,
+  type EngineErrorData,
+  type GenerateChunk,
+} from '../../protocol/engine.ts';
 import { ownScript, type OwnScript } from '../../common/childProcess/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../common/childProcess/pulse.ts';
 import { TroubleError } from '../../common/troubleError.ts';
@@ -26,8 +39,14 @@ export class EngineChild {
   /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<TroubleError>;
 
-  /** With `isWatched` a process that hangs is ended, and its end is a crash. `script`: the workshop's instead of the engine's. */
-  constructor({ isWatched = false, script = engineScript() }: { readonly isWatched?: boolean; readonly script?: OwnScript } = {}) {
+  /**
+   * With `isWatched` a process that hangs is ended, and its end is a crash. `script`: the workshop's instead of the
+   * engine's.
+   */
+  constructor({
+    isWatched = false,
+    script = engineScript(),
+  }: { readonly isWatched?: boolean; readonly script?: OwnScript } = {}) {
     // The process ends with its parent: by execa when the parent leaves in order, by its lifeline when it doesn't.
     this.#subprocess = execa(process.execPath, [...script.execArgv, script.file], {
       ipc: true,
@@ -41,11 +60,15 @@ export class EngineChild {
       stream.setEncoding('utf8').on('data', (text: string) => this.#output.push(text));
     }
     const watch = new EngineWatch((hang) => {
-      this.#endReason ??= new TroubleError('engine-crashed', describeHang(hang) + RESTART_NOTE, { detail: this.#output.text || undefined });
+      this.#endReason ??= new TroubleError('engine-crashed', describeHang(hang) + RESTART_NOTE, {
+        detail: this.#output.text || undefined,
+      });
       this.#subprocess.kill('SIGKILL');
     });
     const pulses = new PulseReader();
-    this.#subprocess.stdio[LIFELINE_FD].setEncoding('utf8').on('data', (text: string) => pulses.read(text).forEach((pulse) => watch.hear(pulse)));
+    this.#subprocess.stdio[LIFELINE_FD].setEncoding('utf8').on('data', (text: string) =>
+      pulses.read(text).forEach((pulse) => watch.hear(pulse)),
+    );
     if (isWatched) watch.start();
     this.ended = this.#subprocess.then((result) => {
       this.#isAlive = false;
@@ -57,7 +80,9 @@ export class EngineChild {
     });
     const channel = this.#subprocess as unknown as ChildProcess;
     this.#connection = createMessageConnection(new IPCMessageReader(channel), new IPCMessageWriter(channel));
-    this.#connection.onNotification(GENERATE_CHUNK, (chunk: GenerateChunk) => this.#chunkListeners.get(chunk.requestId)?.(chunk));
+    this.#connection.onNotification(GENERATE_CHUNK, (chunk: GenerateChunk) =>
+      this.#chunkListeners.get(chunk.requestId)?.(chunk),
+    );
     this.#connection.onNotification(LOAD_PROGRESS, ({ share }: { share: number }) => this.#progressListener?.(share));
     // A write to a process that just died: its end is reported once, by `ended`.
     this.#connection.onError(() => undefined);
@@ -137,9 +162,18 @@ function engineScript(): OwnScript {
   return ownScript(import.meta.url, { bundle: 'engine.mjs', source: '../main.ts' });
 }
 
-function crashed(result: { readonly exitCode?: number; readonly signal?: string; readonly originalMessage?: string }, output: string): TroubleError {
+function crashed(
+  result: { readonly exitCode?: number; readonly signal?: string; readonly originalMessage?: string },
+  output: string,
+): TroubleError {
   const how =
-    result.signal !== undefined ? `signal ${result.signal}` : result.exitCode !== undefined ? `exit code ${result.exitCode}` : (result.originalMessage ?? 'it could not be started');
+    result.signal !== undefined
+      ? `signal ${result.signal}`
+      : result.exitCode !== undefined
+        ? `exit code ${result.exitCode}`
+        : (result.originalMessage ?? 'it could not be started');
   const hint = result.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
-  return new TroubleError('engine-crashed', `The engine stopped unexpectedly (${how}).${hint}${RESTART_NOTE}`, { detail: output || undefined });
+  return new TroubleError('engine-crashed', `The engine stopped unexpectedly (${how}).${hint}${RESTART_NOTE}`, {
+    detail: output || undefined,
+  });
 }

@@ -62,9 +62,10 @@ interface Running {
 }
 
 /**
- * The engine as the front sees it: a child process that may die at any moment. It starts with the first load; when it falls, every
- * pending request is told why, and the next request starts it again and loads the same model, with growing delays while it keeps
- * falling. Each load gets a fresh process, so that the memory of the model before it is surely returned.
+ * The engine as the front sees it: a child process that may die at any moment. It starts with the first load; when it
+ * falls, every pending request is told why, and the next request starts it again and loads the same model, with growing
+ * delays while it keeps falling. Each load gets a fresh process, so that the memory of the model before it is surely
+ * returned.
  */
 export class EngineProcess implements Engine, Measuring {
   #wanted: LoadParams | undefined;
@@ -82,17 +83,26 @@ export class EngineProcess implements Engine, Measuring {
   #disposed = false;
 
   /**
-   * `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no request was pending. With `isWatched`
-   * an engine that hangs is ended, as if it had crashed.
+   * `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no
+   * request was pending. With `isWatched` an engine that hangs is ended, as if it had crashed.
    */
-  constructor(private readonly options: { readonly log?: (line: string) => void; readonly onCrashed?: (reason: TroubleError) => void; readonly isWatched?: boolean } = {}) {}
+  constructor(
+    private readonly options: {
+      readonly log?: (line: string) => void;
+      readonly onCrashed?: (reason: TroubleError) => void;
+      readonly isWatched?: boolean;
+    } = {},
+  ) {}
 
   /** Process id of the engine while it runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
-  /** Loads follow one another in the order in which they were asked for: the last one's model stays. One whose signal is aborted meanwhile changes nothing. */
+  /**
+   * Loads follow one another in the order in which they were asked for: the last one's model stays. One whose signal is
+   * aborted meanwhile changes nothing.
+   */
   async load(params: LoadParams, options: LoadOptions = {}): Promise<LoadedModel> {
     const loaded = this.#lastLoad.then(() => this.#loadInTurn(params, options));
     this.#lastLoad = loaded.catch(() => undefined);
@@ -136,7 +146,15 @@ export class EngineProcess implements Engine, Measuring {
       running = await this.#ready(signal);
     } catch (error) {
       if (!signal?.aborted) throw error;
-      return { tokens: [], text: '', stopReason: 'cancelled', reusedTokens: 0, evaluatedTokens: 0, promptMs: performance.now() - startedAt, generateMs: 0 };
+      return {
+        tokens: [],
+        text: '',
+        stopReason: 'cancelled',
+        reusedTokens: 0,
+        evaluatedTokens: 0,
+        promptMs: performance.now() - startedAt,
+        generateMs: 0,
+      };
     }
     const requestId = this.#nextRequestId++;
     const chunks = running.child.onChunk(requestId, ({ tokens, text }) => onChunk?.({ tokens, text }));
@@ -209,8 +227,8 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   /**
-   * The process with the wanted model in it; starts and loads what is missing. `signal` ends this wait alone, since others may wait for
-   * the same; the one in `options` ends the load.
+   * The process with the wanted model in it; starts and loads what is missing. `signal` ends this wait alone, since
+   * others may wait for the same; the one in `options` ends the load.
    */
   async #ready(signal?: AbortSignal, options: LoadOptions = {}): Promise<Running> {
     if (this.#running?.child.alive) return this.#running;
@@ -234,7 +252,11 @@ export class EngineProcess implements Engine, Measuring {
         const model = await child.request<LoadedModel>(LOAD, { ...params, device }, options.signal);
         this.#loadCrashes = 0;
         const isFallback = device !== params.device && !before;
-        this.#lastModel = isFallback ? withReason(model, this.#lastCrash) : before ? { ...model, deviceReasons: before.deviceReasons } : model;
+        this.#lastModel = isFallback
+          ? withReason(model, this.#lastCrash)
+          : before
+            ? { ...model, deviceReasons: before.deviceReasons }
+            : model;
         this.#running = { child, key: await loadKey(params), model: this.#lastModel };
         return this.#running;
       } catch (error) {
@@ -282,7 +304,16 @@ export class EngineProcess implements Engine, Measuring {
 /** Same key: the same file with the same settings is in memory. */
 async function loadKey(params: LoadParams): Promise<string> {
   const file = await stat(params.modelPath).catch(() => undefined);
-  return JSON.stringify([params.modelPath, params.engine, params.device, params.threads, params.contextSizeTokens, params.cache, file?.size, file?.mtimeMs]);
+  return JSON.stringify([
+    params.modelPath,
+    params.engine,
+    params.device,
+    params.threads,
+    params.contextSizeTokens,
+    params.cache,
+    file?.size,
+    file?.mtimeMs,
+  ]);
 }
 
 /** "CUDA (NVIDIA …)" → 'cuda'. */
@@ -291,12 +322,22 @@ function deviceOf(model: LoadedModel): DeviceChoice {
 }
 
 function withReason(model: LoadedModel, crash: TroubleError | undefined): LoadedModel {
-  return { ...model, deviceReasons: [...model.deviceReasons, `The engine stopped while it loaded the model on another device: ${crash?.message ?? 'for an unknown reason'}`] };
+  return {
+    ...model,
+    deviceReasons: [
+      ...model.deviceReasons,
+      `The engine stopped while it loaded the model on another device: ${crash?.message ?? 'for an unknown reason'}`,
+    ],
+  };
 }
 
 function gaveUp(crash: TroubleError): TroubleError {
-  return new TroubleError('engine-crashed', `Loading the model ended the engine ${MAX_LOAD_CRASHES} times in a row, so it is not tried again until you ask for it. ${crash.message.replace(RESTART_NOTE, '')}`, {
-    cause: crash,
-    detail: crash.detail,
-  });
+  return new TroubleError(
+    'engine-crashed',
+    `Loading the model ended the engine ${MAX_LOAD_CRASHES} times in a row, so it is not tried again until you ask for it. ${crash.message.replace(RESTART_NOTE, '')}`,
+    {
+      cause: crash,
+      detail: crash.detail,
+    },
+  );
 }

@@ -10,12 +10,15 @@ const LOOKS_AT_NATIVE_CALL = 430;
 /** A loop takes time of the processor; a main thread that others keep from it takes none. */
 const MIN_PROCESSOR_MS = 2_000;
 
-/** How an engine process hangs: it does not start, is stopped, is in a loop of JavaScript, or does not come back from a native call. */
+/**
+ * How an engine process hangs: it does not start, is stopped, is in a loop of JavaScript, or does not come back from a
+ * native call.
+ */
 export type Hang = 'start' | 'stopped' | 'loop' | 'native';
 
 /**
- * Tells of an engine process that hangs, by the pulses of its lifeline. Looks are counted, not time: a machine that slept, and a front that was busy
- * or stopped, look once when they go on, and find the pulses that were sent meanwhile.
+ * Tells of an engine process that hangs, by the pulses of its lifeline. Looks are counted, not time: a machine that
+ * slept, and a front that was busy or stopped, look once when they go on, and find the pulses that were sent meanwhile.
  */
 export class EngineWatch {
   #timer: NodeJS.Timeout | undefined;

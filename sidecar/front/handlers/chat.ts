@@ -12,7 +12,11 @@ export function handleChat(client: Client, chatting: Chatting): void {
     const kept = client.keepingAsked();
     const found = await workspaceItems(client.files, params);
     const context = [...(params.context ?? []), ...found.items.map(({ item }) => item)];
-    const named = await namedDefinitions(client.settings.context?.maxTokens === 0 ? undefined : client.files, params.messages, context);
+    const named = await namedDefinitions(
+      client.settings.context?.maxTokens === 0 ? undefined : client.files,
+      params.messages,
+      context,
+    );
     const { unreadContext, ...result } = await chatting.chat(
       {
         ...params,
@@ -28,7 +32,13 @@ export function handleChat(client: Client, chatting: Chatting): void {
       signal,
     );
     const last = params.messages.findLast(({ role }) => role === 'user');
-    const sources = [...found.items, ...((last && named.get(last)) ?? [])].filter(({ item }) => !unreadContext.includes(item)).map(({ place }) => place);
-    return { ...result, ...(sources.length > 0 ? { sources } : {}), ...(found.missingSymbols.length > 0 ? { missingSymbols: found.missingSymbols } : {}) };
+    const sources = [...found.items, ...((last && named.get(last)) ?? [])]
+      .filter(({ item }) => !unreadContext.includes(item))
+      .map(({ place }) => place);
+    return {
+      ...result,
+      ...(sources.length > 0 ? { sources } : {}),
+      ...(found.missingSymbols.length > 0 ? { missingSymbols: found.missingSymbols } : {}),
+    };
   });
 }

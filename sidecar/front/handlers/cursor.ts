@@ -11,6 +11,9 @@ export function handleCursor(client: Client, completing: Completing, log: Log): 
     // It may have been closed meanwhile.
     if (!client.documents.get(textDocument.uri)) return;
     const found = completionRequest(client, textDocument.uri, position, { explicit: false });
-    if (found) completing.cursorRests(found.request).catch((error: unknown) => log.error('Nothing could be read at the cursor', error));
+    if (found)
+      completing
+        .cursorRests(found.request)
+        .catch((error: unknown) => log.error('Nothing could be read at the cursor', error));
   });
 }

@@ -11,7 +11,9 @@ export interface DiagnosticsSources {
 
 /** What a bug report needs: versions, machine, model, numbers. No code, no paths of documents, no token. */
 export function handleDiagnostics(client: Client, services: ClientServices, sources: DiagnosticsSources): void {
-  client.connection.onRequest(DIAGNOSTICS_REQUEST, nothing, (): DiagnosticsResult => ({ text: diagnosticsText(services.status, sources) }));
+  client.connection.onRequest(DIAGNOSTICS_REQUEST, nothing, (): DiagnosticsResult => ({
+    text: diagnosticsText(services.status, sources),
+  }));
 }
 
 function diagnosticsText(seen: SidecarStatus, { version, clients }: DiagnosticsSources): string {
@@ -25,10 +27,20 @@ function diagnosticsText(seen: SidecarStatus, { version, clients }: DiagnosticsS
     `Clients: ${[...clients].map((each) => `${each.clientKind} ${each.clientVersion} (${each.documents.count} documents)`).join(', ')}`,
     ...Object.entries(status).map(([name, value]) => `${name}: ${value}`),
     ...(modelPath === undefined ? [] : [`modelPath: ${withoutHome(modelPath)}`]),
-    ...(server ? [`server: ${server.host}, ${server.model}`, ...server.reasonsForLocal.map((reason) => `not by the server: ${reason}`)] : []),
+    ...(server
+      ? [
+          `server: ${server.host}, ${server.model}`,
+          ...server.reasonsForLocal.map((reason) => `not by the server: ${reason}`),
+        ]
+      : []),
     ...(deviceReasons ?? []).map((reason) => `device: ${reason}`),
     ...(engineLimits ?? []).map((limit) => `limit: ${limit}`),
-    ...(trouble ? [`trouble ${trouble.code}: ${withoutHome(trouble.message)}`, ...(trouble.detail ? [withoutHome(trouble.detail)] : [])] : []),
+    ...(trouble
+      ? [
+          `trouble ${trouble.code}: ${withoutHome(trouble.message)}`,
+          ...(trouble.detail ? [withoutHome(trouble.detail)] : []),
+        ]
+      : []),
   ];
   return lines.join('\n');
 }

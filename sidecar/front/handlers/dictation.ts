@@ -11,8 +11,17 @@ export function handleDictation(client: Client, dictation: DictationService): vo
     const stop = new AbortController();
     running.add(stop);
     try {
-      const document = params.uri === undefined || settings.speech?.identifiers === false ? undefined : client.documents.get(params.uri);
-      return await dictation.dictate({ settings, document: document?.getText(), onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk), stop: stop.signal, signal });
+      const document =
+        params.uri === undefined || settings.speech?.identifiers === false
+          ? undefined
+          : client.documents.get(params.uri);
+      return await dictation.dictate({
+        settings,
+        document: document?.getText(),
+        onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk),
+        stop: stop.signal,
+        signal,
+      });
     } finally {
       running.delete(stop);
     }

@@ -11,7 +11,10 @@ export interface Departure {
   stop(): void;
 }
 
-/** Making way for a newer version, and for the uninstall hook. Neither needs an `initialize`: they outlive changes of the protocol. */
+/**
+ * Making way for a newer version, and for the uninstall hook. Neither needs an `initialize`: they outlive changes of
+ * the protocol.
+ */
 export function handleDrain(client: Client, { version, departure }: { version: string; departure: Departure }): void {
   client.connection.onRequest(
     DRAIN_REQUEST,

@@ -5,6 +5,8 @@ import { completionFeedback, nothing } from '../schemas.ts';
 
 /** What became of completions, counted here and told to nobody else. */
 export function handleFeedback(client: Client, completions: CompletionService): void {
-  client.connection.onNotification(COMPLETION_FEEDBACK, completionFeedback, (feedback) => completions.feedback(feedback));
+  client.connection.onNotification(COMPLETION_FEEDBACK, completionFeedback, (feedback) =>
+    completions.feedback(feedback),
+  );
   client.connection.onRequest(STATISTICS_REQUEST, nothing, () => completions.statistics());
 }

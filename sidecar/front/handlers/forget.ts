@@ -35,7 +35,9 @@ export function handleForget(client: Client, services: ForgetServices): void {
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
     for (const each of affected) each.forgetAsked();
     // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
-    Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch((error: unknown) => log.error('A conversation could not be forgotten', error));
+    Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch(
+      (error: unknown) => log.error('A conversation could not be forgotten', error),
+    );
     await Promise.all(
       affected.map(async (each) => {
         await completions.forgetClient(each.key);

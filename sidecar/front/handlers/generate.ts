@@ -8,14 +8,22 @@ import { countTokens, generate } from '../schemas.ts';
 export function handleGenerate(client: Client, chatting: Chatting): void {
   client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) => {
     const kept = client.keepingAsked();
-    const asked = params.conversationId === undefined ? params : {
-      ...params,
-      conversationId: conversationId(client, params.conversationId),
-      get contextSet() {
-        return kept();
-      },
-    };
-    return chatting.generate(asked, client.settings.chat ?? {}, (part) => client.connection.progress(params.partialResultToken, part), signal);
+    const asked =
+      params.conversationId === undefined
+        ? params
+        : {
+            ...params,
+            conversationId: conversationId(client, params.conversationId),
+            get contextSet() {
+              return kept();
+            },
+          };
+    return chatting.generate(
+      asked,
+      client.settings.chat ?? {},
+      (part) => client.connection.progress(params.partialResultToken, part),
+      signal,
+    );
   });
   client.connection.onRequest(COUNT_TOKENS_REQUEST, countTokens, (params) => chatting.countTokens(params));
 }

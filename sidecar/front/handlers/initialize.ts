@@ -12,7 +12,11 @@ import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
 export function handleInitialize(
   client: Client,
   services: ClientServices,
-  parts: { readonly version: string; readonly session: FrontModelSession; readonly quietness: Quietness } & ContextRemoval,
+  parts: {
+    readonly version: string;
+    readonly session: FrontModelSession;
+    readonly quietness: Quietness;
+  } & ContextRemoval,
 ): void {
   const { version, session, quietness } = parts;
   const { connection } = client;

@@ -15,10 +15,14 @@ export function handleModels(client: Client, services: ClientServices, { shelf }
     await services.load();
     return null;
   });
-  client.connection.onRequest(SERVER_MODELS_REQUEST, serverModels, async ({ url, ...access }, signal): Promise<readonly ServerModel[]> => {
-    const address = parseServerAddress(url);
-    const send = serverFetch({ address, allowHttp: access.allowHttp, network: client.settings.downloads?.network });
-    const models = await listModelsIfAny(new ServerConnection({ address, ...access, fetch: send }), signal);
-    return models.map(({ id, contextSizeTokens }) => ({ id, ...(contextSizeTokens ? { contextSizeTokens } : {}) }));
-  });
+  client.connection.onRequest(
+    SERVER_MODELS_REQUEST,
+    serverModels,
+    async ({ url, ...access }, signal): Promise<readonly ServerModel[]> => {
+      const address = parseServerAddress(url);
+      const send = serverFetch({ address, allowHttp: access.allowHttp, network: client.settings.downloads?.network });
+      const models = await listModelsIfAny(new ServerConnection({ address, ...access, fetch: send }), signal);
+      return models.map(({ id, contextSizeTokens }) => ({ id, ...(contextSizeTokens ? { contextSizeTokens } : {}) }));
+    },
+  );
 }

@@ -7,7 +7,10 @@ export function handleNotebooks(client: Client): void {
 
   connection.onNotification('notebookDocument/didOpen', didOpenNotebook, ({ notebookDocument, cellTextDocuments }) => {
     for (const cell of cellTextDocuments) documents.open(cell);
-    notebooks.open(notebookDocument.uri, notebookDocument.cells.map(({ document }) => document));
+    notebooks.open(
+      notebookDocument.uri,
+      notebookDocument.cells.map(({ document }) => document),
+    );
   });
   connection.onNotification('notebookDocument/didChange', didChangeNotebook, ({ notebookDocument, change }) => {
     const { structure, textContent } = change.cells ?? {};
@@ -24,10 +27,19 @@ export function handleNotebooks(client: Client): void {
       if (known) known.push(part);
       else parts.set(part.document.uri, [part]);
     }
-    for (const [uri, ofCell] of parts) documents.change(uri, ofCell.at(-1)?.document.version ?? 0, ofCell.flatMap(({ changes }) => changes));
+    for (const [uri, ofCell] of parts)
+      documents.change(
+        uri,
+        ofCell.at(-1)?.document.version ?? 0,
+        ofCell.flatMap(({ changes }) => changes),
+      );
   });
-  connection.onNotification('notebookDocument/didClose', didCloseNotebook, ({ notebookDocument, cellTextDocuments }) => {
-    notebooks.close(notebookDocument.uri);
-    for (const { uri } of cellTextDocuments) documents.close(uri);
-  });
+  connection.onNotification(
+    'notebookDocument/didClose',
+    didCloseNotebook,
+    ({ notebookDocument, cellTextDocuments }) => {
+      notebooks.close(notebookDocument.uri);
+      for (const { uri } of cellTextDocuments) documents.close(uri);
+    },
+  );
 }

@@ -6,5 +6,7 @@ import { nothing } from '../schemas.ts';
 /** The status on request, and once when a client is ready to hear it. */
 export function handleStatus(client: Client, services: ClientServices): void {
   client.connection.onRequest(STATUS_REQUEST, nothing, () => services.status);
-  client.connection.onNotification('initialized', nothing, () => client.connection.notify(STATUS_NOTIFICATION, services.status));
+  client.connection.onNotification('initialized', nothing, () =>
+    client.connection.notify(STATUS_NOTIFICATION, services.status),
+  );
 }

@@ -14,7 +14,14 @@ import {
 import type { Client } from '../client.ts';
 import type { ClientServices } from '../clientServices.ts';
 import type { Log } from '../log.ts';
-import { nothing, workspaceChange, workspaceDefinitions, workspaceList, workspaceRead, workspaceTabs } from '../schemas.ts';
+import {
+  nothing,
+  workspaceChange,
+  workspaceDefinitions,
+  workspaceList,
+  workspaceRead,
+  workspaceTabs,
+} from '../schemas.ts';
 
 export interface WorkspaceServices {
   readonly index: IndexThread;
@@ -23,7 +30,11 @@ export interface WorkspaceServices {
 }
 
 /** The client's files: asks for them, and hears of their changes. */
-export function handleWorkspace(client: Client, services: Pick<ClientServices, 'workspaceReset'>, { index, completions, log }: WorkspaceServices): void {
+export function handleWorkspace(
+  client: Client,
+  services: Pick<ClientServices, 'workspaceReset'>,
+  { index, completions, log }: WorkspaceServices,
+): void {
   const { connection, documents } = client;
   const workspace = new ClientWorkspace({
     key: `client-${client.id}`,
@@ -56,7 +67,8 @@ export function handleWorkspace(client: Client, services: Pick<ClientServices, '
     const isOn = workspace.state.state !== 'off';
     const isWanted = client.settings.context?.workspace !== false && isWorthwhile();
     if (isWanted && !isOn && (isAsked || !workspace.isGivenUp)) workspace.start();
-    if (!isWanted && (isOn || workspace.isGivenUp)) workspace.stop().catch((error: unknown) => log.error('An index could not be dropped', error));
+    if (!isWanted && (isOn || workspace.isGivenUp))
+      workspace.stop().catch((error: unknown) => log.error('An index could not be dropped', error));
   };
   documents.onDidChange = (uri, change) => {
     workspace.documentChanged(uri, change);
@@ -72,7 +84,10 @@ export function handleWorkspace(client: Client, services: Pick<ClientServices, '
   connection.onNotification(WORKSPACE_TABS_NOTIFICATION, workspaceTabs, ({ uris }) => workspace.tabsChanged(uris));
 }
 
-/** A document's path below the workspace's folders, or its name where it lies elsewhere; of a notebook's cell its notebook's. */
+/**
+ * A document's path below the workspace's folders, or its name where it lies elsewhere; of a notebook's cell its
+ * notebook's.
+ */
 function pathOf(documentUri: string, folders: readonly string[]): string {
   const place = placeOf(documentUri);
   const folder = folders.map((each) => placeOf(each).replace(/\/$/, '')).find((each) => place.startsWith(`${each}/`));

@@ -18,7 +18,14 @@ export async function readPowerSource(platform: NodeJS.Platform = process.platfo
     case 'darwin':
       return macPowerSource(await outputOf('pmset', ['-g', 'batt']));
     case 'win32':
-      return windowsPowerSource(await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', '(Get-CimInstance Win32_Battery).BatteryStatus']));
+      return windowsPowerSource(
+        await outputOf('powershell.exe', [
+          '-NoProfile',
+          '-NonInteractive',
+          '-Command',
+          '(Get-CimInstance Win32_Battery).BatteryStatus',
+        ]),
+      );
     default:
       return undefined;
   }
@@ -26,15 +33,23 @@ export async function readPowerSource(platform: NodeJS.Platform = process.platfo
 
 /** Of Linux's folder of power supplies. A battery of a mouse or a keyboard says that its scope is a device. */
 export async function linuxPowerSource(folder: string): Promise<PowerSource | undefined> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : undefined));
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? [] : undefined,
+  );
   if (names === undefined) return undefined;
-  const supplies = await Promise.all(names.map(async (name) => {
-    const [type, scope, status, online] = await Promise.all(['type', 'scope', 'status', 'online'].map((file) => readTrimmed(path.join(folder, name, file))));
-    return { type, scope, status, online };
-  }));
+  const supplies = await Promise.all(
+    names.map(async (name) => {
+      const [type, scope, status, online] = await Promise.all(
+        ['type', 'scope', 'status', 'online'].map((file) => readTrimmed(path.join(folder, name, file))),
+      );
+      return { type, scope, status, online };
+    }),
+  );
   const batteries = supplies.filter(({ type, scope }) => type === 'Battery' && scope !== 'Device');
   if (batteries.length === 0) return 'no-battery';
-  const isPlugged = supplies.some(({ type, scope, online }) => type !== 'Battery' && scope !== 'Device' && online === '1');
+  const isPlugged = supplies.some(
+    ({ type, scope, online }) => type !== 'Battery' && scope !== 'Device' && online === '1',
+  );
   return !isPlugged && batteries.some(({ status }) => status === 'Discharging') ? 'battery' : 'mains';
 }
 
@@ -56,11 +71,19 @@ export function windowsPowerSource(output: string | undefined): PowerSource | un
 }
 
 async function readTrimmed(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').then((text) => text.trim(), () => undefined);
+  return readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
 }
 
 /** What a program prints; `undefined` where it fails, takes too long or does not exist. */
 async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
-  const { stdout, failed } = await execa(command, args, { reject: false, timeout: COMMAND_LIMIT_MS, windowsHide: true, stdin: 'ignore' });
+  const { stdout, failed } = await execa(command, args, {
+    reject: false,
+    timeout: COMMAND_LIMIT_MS,
+    windowsHide: true,
+    stdin: 'ignore',
+  });
   return failed ? undefined : stdout;
 }

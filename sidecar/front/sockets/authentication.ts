@@ -8,15 +8,19 @@ export interface Refusal {
 }
 
 /**
- * Checks a handshake. A web page cannot leave `Origin` out, and one that reaches 127.0.0.1 by DNS rebinding sends its own name as `Host`;
- * no program without the state file knows the token.
+ * Checks a handshake. A web page cannot leave `Origin` out, and one that reaches 127.0.0.1 by DNS rebinding sends its
+ * own name as `Host`; no program without the state file knows the token.
  */
-export function refuseHandshake(request: IncomingMessage, expected: { port: number; token: string }): Refusal | undefined {
+export function refuseHandshake(
+  request: IncomingMessage,
+  expected: { port: number; token: string },
+): Refusal | undefined {
   if (request.headers.origin !== undefined) return { status: 403, text: 'Origin is not accepted' };
   const hosts = [`127.0.0.1:${expected.port}`, `localhost:${expected.port}`];
   if (!hosts.includes(request.headers.host ?? '')) return { status: 403, text: 'Host is not accepted' };
   const match = /^Bearer ([A-Za-z0-9_-]{1,256})$/.exec(request.headers.authorization ?? '');
-  if (!match || !isSameSecret(match[1] ?? '', expected.token)) return { status: 401, text: 'Token is missing or wrong' };
+  if (!match || !isSameSecret(match[1] ?? '', expected.token))
+    return { status: 401, text: 'Token is missing or wrong' };
   return undefined;
 }
 

@@ -1,6 +1,9 @@
 import type { Position } from 'vscode-languageserver-protocol';
 
-/** What one edit copies, a few times: small beside a document, and not so small that there are too many to look for a line in. */
+/**
+ * What one edit copies, a few times: small beside a document, and not so small that there are too many to look for a
+ * line in.
+ */
 const CHUNK_UNITS = 2 * 1024;
 
 interface Chunk {
@@ -14,8 +17,8 @@ interface Place {
 }
 
 /**
- * A text for many edits in any order: an edit copies the chunks around it alone, not the whole text. Positions count UTF-16 units and are
- * held at the ends of lines and text, as those of `TextDocument`. No chunk ends within a `\r\n`.
+ * A text for many edits in any order: an edit copies the chunks around it alone, not the whole text. Positions count
+ * UTF-16 units and are held at the ends of lines and text, as those of `TextDocument`. No chunk ends within a `\r\n`.
  */
 export class ChunkedText {
   /** UTF-16 units that edits have copied so far. */
@@ -46,7 +49,10 @@ export class ChunkedText {
   }
 
   #textOf(start: number, end: number): string {
-    return this.#chunks.slice(start, end).map(({ text }) => text).join('');
+    return this.#chunks
+      .slice(start, end)
+      .map(({ text }) => text)
+      .join('');
   }
 
   #find({ line, character }: Position): Place {
@@ -56,7 +62,8 @@ export class ChunkedText {
       const { text, lineBreaks } = this.#chunks[chunk] ?? { text: '', lineBreaks: 0 };
       const lineEnd = lineBreaks === 0 ? -1 : indexOfBreak(text, offset);
       const end = lineEnd < 0 ? text.length : lineEnd;
-      if (offset + left <= end || lineEnd >= 0 || chunk >= this.#chunks.length - 1) return { chunk, offset: Math.min(offset + left, end) };
+      if (offset + left <= end || lineEnd >= 0 || chunk >= this.#chunks.length - 1)
+        return { chunk, offset: Math.min(offset + left, end) };
       left -= text.length - offset;
     }
     return { chunk, offset };
@@ -88,7 +95,7 @@ function isBefore(a: Position, b: Position): boolean {
 /** At least one. */
 function chunksOf(text: string): Chunk[] {
   const chunks: Chunk[] = [];
-  for (let start = 0; start < text.length || chunks.length === 0; ) {
+  for (let start = 0; start < text.length || chunks.length === 0;) {
     let end = Math.min(text.length, start + CHUNK_UNITS);
     if (text[end - 1] === '\r' && text[end] === '\n') end++;
     const part = text.slice(start, end);

@@ -1,4 +1,11 @@
-import { AbstractMessageReader, ErrorCodes, type DataCallback, type Disposable, type Message, type MessageReader } from 'vscode-jsonrpc/node';
+import {
+  AbstractMessageReader,
+  ErrorCodes,
+  type DataCallback,
+  type Disposable,
+  type Message,
+  type MessageReader,
+} from 'vscode-jsonrpc/node';
 import type { RawData, WebSocket } from 'ws';
 import { z } from 'zod';
 import { JsonLimitError, parseJson } from '../../common/parseJson.ts';
@@ -7,13 +14,18 @@ const id = z.union([z.number(), z.string()]);
 const params = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish();
 const cancel = z.object({ jsonrpc: z.literal('2.0'), method: z.literal('$/cancelRequest'), params: z.object({ id }) });
 const request = z.object({ jsonrpc: z.literal('2.0'), id, method: z.string(), params });
-const notification = z.object({ jsonrpc: z.literal('2.0'), method: z.string().refine((method) => method !== '$/cancelRequest'), params, id: z.undefined().optional() });
+const notification = z.object({
+  jsonrpc: z.literal('2.0'),
+  method: z.string().refine((method) => method !== '$/cancelRequest'),
+  params,
+  id: z.undefined().optional(),
+});
 const response = z.object({ jsonrpc: z.literal('2.0'), id, method: z.undefined().optional() });
 const message = z.union([cancel, request, notification, response]);
 
 /**
- * Reads frames of clients that may send anything. A frame that is no JSON-RPC message is answered with JSON-RPC's error and dropped; only
- * a binary frame ends the connection. vscode-jsonrpc sees nothing but well-formed messages.
+ * Reads frames of clients that may send anything. A frame that is no JSON-RPC message is answered with JSON-RPC's error
+ * and dropped; only a binary frame ends the connection. vscode-jsonrpc sees nothing but well-formed messages.
  */
 export class FrameReader extends AbstractMessageReader implements MessageReader {
   constructor(private readonly socket: WebSocket) {
@@ -31,7 +43,11 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
       try {
         value = parseJson((data as Buffer).toString('utf8'));
       } catch (error) {
-        this.#answer(null, ErrorCodes.ParseError, error instanceof JsonLimitError ? `The frame is ${error.message}` : 'The frame is not JSON');
+        this.#answer(
+          null,
+          ErrorCodes.ParseError,
+          error instanceof JsonLimitError ? `The frame is ${error.message}` : 'The frame is not JSON',
+        );
         return;
       }
       if (message.safeParse(value).success) callback(value as Message);
@@ -42,11 +58,13 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 
   #answer(requestId: string | number | null, code: number, text: string): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify({ jsonrpc: '2.0', id: requestId, error: { code, message: text } }));
+    if (this.socket.readyState === this.socket.OPEN)
+      this.socket.send(JSON.stringify({ jsonrpc: '2.0', id: requestId, error: { code, message: text } }));
   }
 }
 
 function idOf(value: unknown): string | number | null {
-  const candidate = typeof value === 'object' && value !== null ? id.safeParse((value as { id?: unknown }).id) : undefined;
+  const candidate =
+    typeof value === 'object' && value !== null ? id.safeParse((value as { id?: unknown }).id) : undefined;
   return candidate?.success ? candidate.data : null;
 }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Connections that have not proven themselves yet. Anybody on the machine can open them, so each has little time, and there are few:
- * where one more comes, the oldest goes.
+ * Connections that have not proven themselves yet. Anybody on the machine can open them, so each has little time, and
+ * there are few: where one more comes, the oldest goes.
  */
 export class HalfOpenSockets {
   /** In the order in which they came. */

@@ -30,7 +30,12 @@ export class FrontServer {
   readonly token = randomBytes(32).toString('base64url');
   readonly serverToken = randomBytes(32).toString('base64url');
   readonly #http: Server;
-  readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false, clientTracking: true });
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    clientTracking: true,
+  });
   readonly #alive = new WeakSet<WebSocket>();
   readonly #maxClients: number;
   readonly #halfOpen: HalfOpenSockets;
@@ -39,11 +44,16 @@ export class FrontServer {
 
   constructor(private readonly options: WebSocketServerOptions) {
     this.#maxClients = options.maxClients ?? 64;
-    this.#halfOpen = new HalfOpenSockets({ maxSockets: MAX_HALF_OPEN_SOCKETS, timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS });
+    this.#halfOpen = new HalfOpenSockets({
+      maxSockets: MAX_HALF_OPEN_SOCKETS,
+      timeoutMs: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+    });
     this.#http = createServer({ maxHeaderSize: 8 * 1024 });
     this.#http.on('connection', (socket: Socket) => this.#halfOpen.add(socket));
     this.#http.on('request', (_request, response) => {
-      response.writeHead(426, { connection: 'close', 'content-type': 'text/plain' }).end('This is a WebSocket. See docs/protocol.md.\n');
+      response
+        .writeHead(426, { connection: 'close', 'content-type': 'text/plain' })
+        .end('This is a WebSocket. See docs/protocol.md.\n');
     });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets.on('headers', (headers) => headers.push(`${SERVER_TOKEN_HEADER}: ${this.serverToken}`));
@@ -60,7 +70,10 @@ export class FrontServer {
     return this.#port;
   }
 
-  /** 0 before `listen`; stays what it was after `stopListening`, since connections made before still send their handshakes. */
+  /**
+   * 0 before `listen`; stays what it was after `stopListening`, since connections made before still send their
+   * handshakes.
+   */
   get port(): number {
     return this.#port;
   }
@@ -87,7 +100,11 @@ export class FrontServer {
       return;
     }
     if (this.#webSockets.clients.size >= this.#maxClients) {
-      refuse(socket, { status: 503, text: `At most ${this.#maxClients} clients` }, `${SERVER_TOKEN_HEADER}: ${this.serverToken}\r\n`);
+      refuse(
+        socket,
+        { status: 503, text: `At most ${this.#maxClients} clients` },
+        `${SERVER_TOKEN_HEADER}: ${this.serverToken}\r\n`,
+      );
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {

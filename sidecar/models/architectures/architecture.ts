@@ -23,12 +23,28 @@ export interface Hyperparameters {
   /** Logits are multiplied by this. */
   readonly logitScale: number;
   /** Absent in dense networks. */
-  readonly mixture?: { readonly experts: number; readonly expertsUsed: number; readonly expertWidth: number; readonly gateMode?: GateMode };
-  /** Absent where attention has no experts. `expertsUsed` of all count where there is a number; `cache`: all experts share one, or each has its own. */
-  readonly attentionMixture?: { readonly experts: number; readonly expertsUsed?: number; readonly gateMode?: GateMode; readonly cache: 'expert' | 'shared' };
+  readonly mixture?: {
+    readonly experts: number;
+    readonly expertsUsed: number;
+    readonly expertWidth: number;
+    readonly gateMode?: GateMode;
+  };
+  /**
+   * Absent where attention has no experts. `expertsUsed` of all count where there is a number; `cache`: all experts
+   * share one, or each has its own.
+   */
+  readonly attentionMixture?: {
+    readonly experts: number;
+    readonly expertsUsed?: number;
+    readonly gateMode?: GateMode;
+    readonly cache: 'expert' | 'shared';
+  };
   /** Of so many blocks the last has experts; every block where absent. */
   readonly expertInterval?: number;
-  /** Tokens that a sliding layer attends, itself included, and after how many layers one attends everything: none does where that is 0. */
+  /**
+   * Tokens that a sliding layer attends, itself included, and after how many layers one attends everything: none does
+   * where that is 0.
+   */
   readonly sliding?: { readonly windowTokens: number; readonly fullEvery: number };
 }
 
@@ -37,7 +53,10 @@ export interface WeightSpec {
   readonly name: string;
   readonly extents: readonly number[];
   readonly optional?: boolean;
-  /** How it is used, which decides where it may live: 'matrix' and 'experts' may be repacked, 'embedding' is read by row. */
+  /**
+   * How it is used, which decides where it may live: 'matrix' and 'experts' may be repacked, 'embedding' is read by
+   * row.
+   */
   readonly use: 'matrix' | 'experts' | 'embedding' | 'vector';
 }
 
@@ -85,7 +104,9 @@ export function queryHeads(hyperparameters: Hyperparameters, block: number): num
 
 /** Query heads of the block that has most. */
 export function mostQueryHeads(hyperparameters: Hyperparameters): number {
-  return Math.max(...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)));
+  return Math.max(
+    ...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)),
+  );
 }
 
 /** Whether a block's gates weigh what its queries choose in a cache: its experts attend the same keys. */
@@ -96,5 +117,7 @@ export function isWeighedByGates(hyperparameters: Hyperparameters, block: number
 /** Key-value heads that a block's cache holds, those of all experts together. */
 export function cachedHeads(hyperparameters: Hyperparameters, block: number): number {
   const { kvHeads, attentionMixture } = hyperparameters;
-  return attentionMixture?.cache === 'expert' && hasExperts(hyperparameters, block) ? attentionMixture.experts * kvHeads : kvHeads;
+  return attentionMixture?.cache === 'expert' && hasExperts(hyperparameters, block)
+    ? attentionMixture.experts * kvHeads
+    : kvHeads;
 }

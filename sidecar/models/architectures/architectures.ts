@@ -9,7 +9,12 @@ import { qwen3moe } from './qwen3moe.ts';
 import { starcoder2 } from './starcoder2.ts';
 
 /** Every architecture that our own graphs run, by `general.architecture`. */
-export const architectures: ReadonlyMap<string, Architecture> = new Map([chorus, cohere2, commandR, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [architecture.name, architecture]));
+export const architectures: ReadonlyMap<string, Architecture> = new Map(
+  [chorus, cohere2, commandR, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [
+    architecture.name,
+    architecture,
+  ]),
+);
 
 /** Architectures that no other engine runs. */
 export const ownArchitectures: ReadonlySet<string> = new Set([chorus.name]);

@@ -1,11 +1,36 @@
-import { mixtureOfAttention, type MixtureOfAttentionOptions, type MixtureOfAttentionWeights } from '../../../kernels/blocks/mixtureOfAttention.ts';
+import {
+  mixtureOfAttention,
+  type MixtureOfAttentionOptions,
+  type MixtureOfAttentionWeights,
+} from '../../../kernels/blocks/mixtureOfAttention.ts';
 import { parallelBlock, serialBlock, type BlockParts } from '../../../kernels/blocks/transformerBlock.ts';
 import { packedMixtureOfAttention } from '../../../kernels/blocks/packedMixtureOfAttention.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../common/troubleError.ts';
-import { cachedHeads, hasExperts, type Architecture, type BlockContext, type Hyperparameters, type WeightSpec } from './architecture.ts';
+import {
+  cachedHeads,
+  hasExperts,
+  type Architecture,
+  type BlockContext,
+  type Hyperparameters,
+  type WeightSpec,
+} from './architecture.ts';
 import type { Metadata } from './metadata.ts';
-import { attentionWeights, blockNames, branchOutput, buildAttention, buildFeedForward, buildMixture, buildNorm, expertWeights, gatedWeights, matrix, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  branchOutput,
+  buildAttention,
+  buildFeedForward,
+  buildMixture,
+  buildNorm,
+  expertWeights,
+  gatedWeights,
+  matrix,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 interface ChorusHyperparameters extends Hyperparameters {
   readonly blockKind: 'parallel' | 'serial';
@@ -14,14 +39,18 @@ interface ChorusHyperparameters extends Hyperparameters {
 }
 
 /**
- * Branch-Attend-Mix (arXiv 2408.08274): mixtures of feed-forward experts and of attention experts, in parallel blocks (Command-R) or serial ones
- * (Llama, Qwen); without experts a dense network of those families. `docs/chorus-architecture.md` has its keys and tensors.
+ * Branch-Attend-Mix (arXiv 2408.08274): mixtures of feed-forward experts and of attention experts, in parallel blocks
+ * (Command-R) or serial ones (Llama, Qwen); without experts a dense network of those families.
+ * `docs/chorus-architecture.md` has its keys and tensors.
  */
 export const chorus: Architecture = {
   name: 'chorus',
 
   readHyperparameters(metadata): ChorusHyperparameters {
-    const common = readCommon(metadata, { normKind: metadata.choice('norm_kind', ['rms', 'layer']), pairing: metadata.choice('rope.pairing', ['normal', 'neox']) });
+    const common = readCommon(metadata, {
+      normKind: metadata.choice('norm_kind', ['rms', 'layer']),
+      pairing: metadata.choice('rope.pairing', ['normal', 'neox']),
+    });
     return {
       ...common,
       blockKind: metadata.choice('block_kind', ['serial', 'parallel']),
@@ -43,10 +72,14 @@ export const chorus: Architecture = {
         const mixes = hasExperts(hyperparameters, block);
         return [
           ...vector(`${name}.attn_norm`, width, 'optional'),
-          ...(mixes && hyperparameters.attentionMixture ? mixedAttentionWeights(hyperparameters, block) : attentionWeights(hyperparameters, name, { qkv: 'optional', output: 'optional' })),
+          ...(mixes && hyperparameters.attentionMixture
+            ? mixedAttentionWeights(hyperparameters, block)
+            : attentionWeights(hyperparameters, name, { qkv: 'optional', output: 'optional' })),
           ...headNormWeights(hyperparameters as ChorusHyperparameters, block),
           ...(blockKind === 'serial' ? vector(`${name}.ffn_norm`, width, 'optional') : []),
-          ...(mixes && hyperparameters.mixture ? expertWeights(hyperparameters, name, 'optional') : gatedWeights(hyperparameters, name, 'optional')),
+          ...(mixes && hyperparameters.mixture
+            ? expertWeights(hyperparameters, name, 'optional')
+            : gatedWeights(hyperparameters, name, 'optional')),
         ];
       }),
     ];
@@ -58,7 +91,10 @@ export const chorus: Architecture = {
     const mixes = hasExperts(hyperparameters, block);
     const parts: BlockParts = {
       attentionNorm: buildNorm(context, 'attn_norm'),
-      attention: mixes && hyperparameters.attentionMixture ? buildMixtureOfAttention(context) : buildAttention(context, { headNorm: headNorm ? norm : undefined }),
+      attention:
+        mixes && hyperparameters.attentionMixture
+          ? buildMixtureOfAttention(context)
+          : buildAttention(context, { headNorm: headNorm ? norm : undefined }),
       feedForward: mixes && hyperparameters.mixture ? buildMixture(context) : buildFeedForward(context, 'silu'),
     };
     if (blockKind === 'parallel') return parallelBlock(graph, x, parts, outputRows);
@@ -85,9 +121,18 @@ function readAttentionMixture(metadata: Metadata): Hyperparameters['attentionMix
   const experts = metadata.count('attention.expert_count', { fallback: 0, minimum: 0, maximum: MAX_EXPERTS });
   if (experts <= 1) return undefined;
   const used = metadata.count('attention.expert_used_count', { fallback: 0, minimum: 0 });
-  if (used > experts) throw new TroubleError('invalid-model', `${metadata.header.path}: ${used} of ${experts} attention experts are used.`);
+  if (used > experts)
+    throw new TroubleError(
+      'invalid-model',
+      `${metadata.header.path}: ${used} of ${experts} attention experts are used.`,
+    );
   const gateMode = metadata.choice('attention.expert_gate_mode', GATE_MODES, 'renormalised');
-  return { experts, expertsUsed: used === 0 ? undefined : used, gateMode, cache: metadata.choice('attention.expert_cache', ['expert', 'shared']) };
+  return {
+    experts,
+    expertsUsed: used === 0 ? undefined : used,
+    gateMode,
+    cache: metadata.choice('attention.expert_cache', ['expert', 'shared']),
+  };
 }
 
 function mixedAttentionWeights(hyperparameters: Hyperparameters, block: number): WeightSpec[] {
@@ -112,7 +157,11 @@ function headNormWeights(hyperparameters: ChorusHyperparameters, block: number):
   const experts = attentionMixture && hasExperts(hyperparameters, block) ? attentionMixture.experts : 1;
   return [
     { name: `blk.${block}.attn_q_norm.weight`, extents: [headSize, experts * heads], use: 'vector' },
-    { name: `blk.${block}.attn_k_norm.weight`, extents: [headSize, cachedHeads(hyperparameters, block)], use: 'vector' },
+    {
+      name: `blk.${block}.attn_k_norm.weight`,
+      extents: [headSize, cachedHeads(hyperparameters, block)],
+      use: 'vector',
+    },
   ];
 }
 
@@ -121,7 +170,15 @@ function buildMixtureOfAttention(context: BlockContext) {
   const { headSize, heads, kvHeads, rope, norm } = hyperparameters;
   const name = `blk.${block}`;
   const mixture = hyperparameters.attentionMixture as NonNullable<Hyperparameters['attentionMixture']>;
-  const options: MixtureOfAttentionOptions = { ...mixture, headSize, heads, kvHeads, scale: 1 / Math.sqrt(headSize), headNorm: norm, rope: { ...rope, frequencyFactors: weights.optional('rope_freqs.weight') } };
+  const options: MixtureOfAttentionOptions = {
+    ...mixture,
+    headSize,
+    heads,
+    kvHeads,
+    scale: 1 / Math.sqrt(headSize),
+    headNorm: norm,
+    rope: { ...rope, frequencyFactors: weights.optional('rope_freqs.weight') },
+  };
   const expertsWeights: MixtureOfAttentionWeights = {
     router: weights.tensor(`${name}.attn_gate_inp.weight`),
     query: weights.linear(`${name}.attn_q`),

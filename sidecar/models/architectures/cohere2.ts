@@ -1,8 +1,21 @@
 import { parallelBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import { isSliding, type Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildNorm, gatedWeights, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildFeedForward,
+  buildNorm,
+  gatedWeights,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
-/** Command R7B and Command A (arXiv 2504.00698): of four layers three attend a sliding window with rope, one attends everything without. */
+/**
+ * Command R7B and Command A (arXiv 2504.00698): of four layers three attend a sliding window with rope, one attends
+ * everything without.
+ */
 export const cohere2: Architecture = {
   name: 'cohere2',
 
@@ -11,7 +24,10 @@ export const cohere2: Architecture = {
       ...readCommon(metadata, { normKind: 'layer', pairing: 'normal' }),
       // 0 stands for no factor, as llama.cpp reads it.
       logitScale: metadata.number('logit_scale') || 1,
-      sliding: { windowTokens: metadata.count('attention.sliding_window'), fullEvery: metadata.count('attention.sliding_window_pattern', { fallback: 4, minimum: 0 }) },
+      sliding: {
+        windowTokens: metadata.count('attention.sliding_window'),
+        fullEvery: metadata.count('attention.sliding_window_pattern', { fallback: 4, minimum: 0 }),
+      },
     };
   },
 

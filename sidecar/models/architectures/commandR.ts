@@ -1,6 +1,16 @@
 import { parallelBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildNorm, gatedWeights, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildFeedForward,
+  buildNorm,
+  gatedWeights,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 /** From this many blocks on, the family normalises queries and keys per head (Command-R+). */
 const HEAD_NORM_BLOCKS = 64;
@@ -10,7 +20,10 @@ export const commandR: Architecture = {
   name: 'command-r',
 
   readHyperparameters(metadata) {
-    return { ...readCommon(metadata, { normKind: 'layer', pairing: 'normal' }), logitScale: metadata.number('logit_scale', 1) || 1 };
+    return {
+      ...readCommon(metadata, { normKind: 'layer', pairing: 'normal' }),
+      logitScale: metadata.number('logit_scale', 1) || 1,
+    };
   },
 
   weights(hyperparameters) {

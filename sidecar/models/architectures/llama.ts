@@ -1,6 +1,18 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildMixture, buildNorm, expertWeights, gatedWeights, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildFeedForward,
+  buildMixture,
+  buildNorm,
+  expertWeights,
+  gatedWeights,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 /** Llama 1 to 3 (arXiv 2302.13971), and what shares its graph: Mistral, Mixtral, SmolLM, DeepSeek-Coder 1, Yi. */
 export const llama: Architecture = {
@@ -10,7 +22,14 @@ export const llama: Architecture = {
     const common = readCommon(metadata, { normKind: 'rms', pairing: 'normal' });
     const experts = metadata.count('expert_count', { fallback: 0, minimum: 0, maximum: 1024 });
     if (experts === 0) return common;
-    return { ...common, mixture: { experts, expertsUsed: metadata.count('expert_used_count', { maximum: experts }), expertWidth: common.feedForwardWidth } };
+    return {
+      ...common,
+      mixture: {
+        experts,
+        expertsUsed: metadata.count('expert_used_count', { maximum: experts }),
+        expertWidth: common.feedForwardWidth,
+      },
+    };
   },
 
   weights(hyperparameters) {
@@ -22,7 +41,9 @@ export const llama: Architecture = {
         ...vector(`${block}.attn_norm`, width),
         ...attentionWeights(hyperparameters, block, { qkv: 'optional', output: 'optional' }),
         ...vector(`${block}.ffn_norm`, width),
-        ...(hyperparameters.mixture ? expertWeights(hyperparameters, block) : gatedWeights(hyperparameters, block, 'optional')),
+        ...(hyperparameters.mixture
+          ? expertWeights(hyperparameters, block)
+          : gatedWeights(hyperparameters, block, 'optional')),
       ]),
     ];
   },

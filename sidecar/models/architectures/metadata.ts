@@ -20,8 +20,12 @@ export class Metadata {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (Array.isArray(value)) {
       const values = value as readonly (number | boolean)[];
-      if (values.length > 0 && values.every((other) => other === values[0]) && typeof values[0] === 'number') return values[0];
-      throw new TroubleError('unsupported-model', `${this.header.path}: ${name} differs between layers, which this engine does not run.`);
+      if (values.length > 0 && values.every((other) => other === values[0]) && typeof values[0] === 'number')
+        return values[0];
+      throw new TroubleError(
+        'unsupported-model',
+        `${this.header.path}: ${name} differs between layers, which this engine does not run.`,
+      );
     }
     if (value === undefined && fallback !== undefined) return fallback;
     throw this.#invalid(`${name} is ${value === undefined ? 'missing' : shown(value)}, expected a number`);
@@ -32,23 +36,30 @@ export class Metadata {
     const { fallback, minimum = 1, maximum = 1 << 24 } = options;
     const value = this.number(key, fallback);
     if (!Number.isInteger(value) || value < minimum || value > maximum) {
-      throw this.#invalid(`${this.architecture}.${key} is ${value}, expected a whole number from ${minimum} to ${maximum}`);
+      throw this.#invalid(
+        `${this.architecture}.${key} is ${value}, expected a whole number from ${minimum} to ${maximum}`,
+      );
     }
     return value;
   }
 
   /** One of a few names. Throws where it is missing or another. */
   choice<Name extends string>(key: string, names: readonly Name[], fallback?: Name): Name {
-    if (fallback !== undefined && this.header.metadata.get(`${this.architecture}.${key}`) === undefined) return fallback;
+    if (fallback !== undefined && this.header.metadata.get(`${this.architecture}.${key}`) === undefined)
+      return fallback;
     const value = this.text(key);
     const found = names.find((name) => name === value);
-    if (found === undefined) throw this.#invalid(`${this.architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected ${names.join(' or ')}`);
+    if (found === undefined)
+      throw this.#invalid(
+        `${this.architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected ${names.join(' or ')}`,
+      );
     return found;
   }
 
   flag(key: string, fallback: boolean): boolean {
     const value = this.header.metadata.get(`${this.architecture}.${key}`) ?? fallback;
-    if (typeof value !== 'boolean') throw this.#invalid(`${this.architecture}.${key} is ${shown(value)}, expected true or false`);
+    if (typeof value !== 'boolean')
+      throw this.#invalid(`${this.architecture}.${key} is ${shown(value)}, expected true or false`);
     return value;
   }
 
@@ -85,7 +96,10 @@ export class Metadata {
         betaSlow: this.number('rope.scaling.yarn_beta_slow', 1),
       };
     }
-    throw new TroubleError('unsupported-model', `${this.header.path}: rope scaling of the type ${shown(scaling)} is not one that this engine runs.`);
+    throw new TroubleError(
+      'unsupported-model',
+      `${this.header.path}: rope scaling of the type ${shown(scaling)} is not one that this engine runs.`,
+    );
   }
 
   #invalid(what: string): TroubleError {

@@ -13,14 +13,25 @@ import type { BlockContext, Hyperparameters, WeightSpec } from './architecture.t
 import type { Metadata } from './metadata.ts';
 
 /** Sizes that every architecture stores under the same keys. Throws `TroubleError` where they do not fit together. */
-export function readCommon(metadata: Metadata, options: { normKind: NormOptions['kind']; pairing: RopeOptions['pairing'] }): Hyperparameters {
+export function readCommon(
+  metadata: Metadata,
+  options: { normKind: NormOptions['kind']; pairing: RopeOptions['pairing'] },
+): Hyperparameters {
   const width = metadata.count('embedding_length');
   const heads = metadata.count('attention.head_count');
   const kvHeads = metadata.count('attention.head_count_kv', { fallback: heads });
   const headSize = metadata.count('attention.key_length', { fallback: width / heads });
   const valueSize = metadata.count('attention.value_length', { fallback: headSize });
-  if (heads % kvHeads !== 0) throw new TroubleError('invalid-model', `${metadata.header.path}: ${heads} attention heads are not a multiple of ${kvHeads} KV heads.`);
-  if (valueSize !== headSize) throw new TroubleError('unsupported-model', `${metadata.header.path}: keys of ${headSize} and values of ${valueSize} differ in size, which this engine does not run.`);
+  if (heads % kvHeads !== 0)
+    throw new TroubleError(
+      'invalid-model',
+      `${metadata.header.path}: ${heads} attention heads are not a multiple of ${kvHeads} KV heads.`,
+    );
+  if (valueSize !== headSize)
+    throw new TroubleError(
+      'unsupported-model',
+      `${metadata.header.path}: keys of ${headSize} and values of ${valueSize} differ in size, which this engine does not run.`,
+    );
   const epsilonKey = options.normKind === 'rms' ? 'attention.layer_norm_rms_epsilon' : 'attention.layer_norm_epsilon';
   return {
     blockCount: metadata.count('block_count', { maximum: 1_000 }),
@@ -41,26 +52,37 @@ type Biases = 'none' | 'optional' | 'required';
 
 export function matrix(name: string, input: number, output: number, bias: Biases = 'none'): WeightSpec[] {
   const specs: WeightSpec[] = [{ name: `${name}.weight`, extents: [input, output], use: 'matrix' }];
-  if (bias !== 'none') specs.push({ name: `${name}.bias`, extents: [output], optional: bias === 'optional', use: 'vector' });
+  if (bias !== 'none')
+    specs.push({ name: `${name}.bias`, extents: [output], optional: bias === 'optional', use: 'vector' });
   return specs;
 }
 
 export function vector(name: string, length: number, bias: Biases = 'none'): WeightSpec[] {
   const specs: WeightSpec[] = [{ name: `${name}.weight`, extents: [length], use: 'vector' }];
-  if (bias !== 'none') specs.push({ name: `${name}.bias`, extents: [length], optional: bias === 'optional', use: 'vector' });
+  if (bias !== 'none')
+    specs.push({ name: `${name}.bias`, extents: [length], optional: bias === 'optional', use: 'vector' });
   return specs;
 }
 
 /** Embedding, final norm and output; an absent output is the embedding's transpose. */
-export function outerWeights({ width, vocabularySize }: Hyperparameters, options: { tiedOutput?: boolean; normBias?: Biases } = {}): WeightSpec[] {
+export function outerWeights(
+  { width, vocabularySize }: Hyperparameters,
+  options: { tiedOutput?: boolean; normBias?: Biases } = {},
+): WeightSpec[] {
   return [
     { name: 'token_embd.weight', extents: [width, vocabularySize], use: 'embedding' },
     ...vector('output_norm', width, options.normBias),
-    ...(options.tiedOutput ? [] : [{ name: 'output.weight', extents: [width, vocabularySize], optional: true, use: 'matrix' } as const]),
+    ...(options.tiedOutput
+      ? []
+      : [{ name: 'output.weight', extents: [width, vocabularySize], optional: true, use: 'matrix' } as const]),
   ];
 }
 
-export function attentionWeights({ width, heads, kvHeads, headSize }: Hyperparameters, block: string, bias: { qkv: Biases; output: Biases }): WeightSpec[] {
+export function attentionWeights(
+  { width, heads, kvHeads, headSize }: Hyperparameters,
+  block: string,
+  bias: { qkv: Biases; output: Biases },
+): WeightSpec[] {
   return [
     ...matrix(`${block}.attn_q`, width, heads * headSize, bias.qkv),
     ...matrix(`${block}.attn_k`, width, kvHeads * headSize, bias.qkv),
@@ -69,7 +91,11 @@ export function attentionWeights({ width, heads, kvHeads, headSize }: Hyperparam
   ];
 }
 
-export function gatedWeights({ width, feedForwardWidth }: Hyperparameters, block: string, bias: Biases = 'none'): WeightSpec[] {
+export function gatedWeights(
+  { width, feedForwardWidth }: Hyperparameters,
+  block: string,
+  bias: Biases = 'none',
+): WeightSpec[] {
   return [
     ...matrix(`${block}.ffn_gate`, width, feedForwardWidth, bias),
     ...matrix(`${block}.ffn_up`, width, feedForwardWidth, bias),
@@ -82,7 +108,16 @@ export function expertWeights({ width, mixture }: Hyperparameters, block: string
   const { experts, expertWidth } = mixture;
   const stack = (name: string, input: number, output: number): WeightSpec[] => [
     { name: `${block}.${name}.weight`, extents: [input, output, experts], use: 'experts' },
-    ...(bias === 'none' ? [] : [{ name: `${block}.${name}.bias`, extents: [output, experts], optional: bias === 'optional', use: 'vector' } as const]),
+    ...(bias === 'none'
+      ? []
+      : [
+          {
+            name: `${block}.${name}.bias`,
+            extents: [output, experts],
+            optional: bias === 'optional',
+            use: 'vector',
+          } as const,
+        ]),
   ];
   return [
     { name: `${block}.ffn_gate_inp.weight`, extents: [width, experts], use: 'matrix' },
@@ -115,7 +150,10 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
     kvHeads,
     scale: 1 / Math.sqrt(headSize),
     headNorm: options.headNorm,
-    rope: options.rope === false ? undefined : { ...hyperparameters.rope, frequencyFactors: weights.optional('rope_freqs.weight') },
+    rope:
+      options.rope === false
+        ? undefined
+        : { ...hyperparameters.rope, frequencyFactors: weights.optional('rope_freqs.weight') },
   };
   const projections: AttentionWeights = {
     query: weights.linear(`${name}.attn_q`),
@@ -157,7 +195,8 @@ export function buildMixture(context: BlockContext) {
   };
   return (x: Tensor): Tensor => {
     if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
-    if (packed.routerLoss) packed.onLoss?.(routerLoss(graph, x, expertsWeights.router, { ...packed.routerLoss, expertsUsed }));
+    if (packed.routerLoss)
+      packed.onLoss?.(routerLoss(graph, x, expertsWeights.router, { ...packed.routerLoss, expertsUsed }));
     return branchOutput(context, denseMixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode }));
   };
 }

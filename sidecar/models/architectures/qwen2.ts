@@ -1,6 +1,16 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildNorm, gatedWeights, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildFeedForward,
+  buildNorm,
+  gatedWeights,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 /** Qwen 2 and 2.5, Coder included (arXiv 2407.10671): Llama's block with biased queries, keys and values. */
 export const qwen2: Architecture = {

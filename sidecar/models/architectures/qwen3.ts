@@ -1,6 +1,16 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildNorm, gatedWeights, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildFeedForward,
+  buildNorm,
+  gatedWeights,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 /** Qwen 3, dense (arXiv 2505.09388): queries and keys are normalised per head instead of biased. */
 export const qwen3: Architecture = {

@@ -1,6 +1,16 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildMixture, buildNorm, expertWeights, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildMixture,
+  buildNorm,
+  expertWeights,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 /** Qwen 3's mixtures of experts, Coder 30B-A3B among them (arXiv 2505.09388). */
 export const qwen3moe: Architecture = {
@@ -10,7 +20,11 @@ export const qwen3moe: Architecture = {
     const experts = metadata.count('expert_count', { maximum: 1024 });
     return {
       ...readCommon(metadata, { normKind: 'rms', pairing: 'neox' }),
-      mixture: { experts, expertsUsed: metadata.count('expert_used_count', { maximum: experts }), expertWidth: metadata.count('expert_feed_forward_length') },
+      mixture: {
+        experts,
+        expertsUsed: metadata.count('expert_used_count', { maximum: experts }),
+        expertWidth: metadata.count('expert_feed_forward_length'),
+      },
     };
   },
 

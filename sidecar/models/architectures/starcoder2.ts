@@ -1,6 +1,16 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
 import type { Architecture } from './architecture.ts';
-import { attentionWeights, blockNames, buildAttention, buildFeedForward, buildNorm, matrix, outerWeights, readCommon, vector } from './parts.ts';
+import {
+  attentionWeights,
+  blockNames,
+  buildAttention,
+  buildFeedForward,
+  buildNorm,
+  matrix,
+  outerWeights,
+  readCommon,
+  vector,
+} from './parts.ts';
 
 /** StarCoder2 (arXiv 2402.19173): layer norms and biases everywhere, a network without a gate. */
 export const starcoder2: Architecture = {

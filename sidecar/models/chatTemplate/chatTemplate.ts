@@ -2,10 +2,20 @@ import { TroubleError } from '../../common/troubleError.ts';
 import type { ChatTemplateParams, SpecialTokens, TokenId } from '../../protocol/engine.ts';
 import type { Vocabulary } from '../gguf/vocabulary.ts';
 import { ForeignTexts, ForeignTextsError, SpecialForms } from './foreignTexts.ts';
-import { MAX_HEAP_MEBIBYTES, MAX_PROMPT_UNITS, MAX_TEMPLATE_UNITS, RENDER_LIMIT_MS, type RenderAnswer, type RenderRequest } from './messages.ts';
+import {
+  MAX_HEAP_MEBIBYTES,
+  MAX_PROMPT_UNITS,
+  MAX_TEMPLATE_UNITS,
+  RENDER_LIMIT_MS,
+  type RenderAnswer,
+  type RenderRequest,
+} from './messages.ts';
 import { specialTexts } from './specialTexts.ts';
 
-/** Special tokens of known models have up to 40 characters. The parts of each are told apart, which are as many as its square. */
+/**
+ * Special tokens of known models have up to 40 characters. The parts of each are told apart, which are as many as its
+ * square.
+ */
 const MAX_SPECIAL_UNITS = 256;
 
 /** What of a model's text side a template needs. */
@@ -25,7 +35,10 @@ export interface TemplateOptions {
   readonly process: { render(request: RenderRequest): Promise<RenderAnswer> };
 }
 
-/** The chat template that a model's file carries. It is foreign code: it is rendered in a process of its own, within limits. */
+/**
+ * The chat template that a model's file carries. It is foreign code: it is rendered in a process of its own, within
+ * limits.
+ */
 export class ChatTemplate {
   #forms: SpecialForms | undefined;
   #tokenBySpecialText: ReadonlyMap<string, TokenId> = new Map();
@@ -36,15 +49,22 @@ export class ChatTemplate {
   ) {}
 
   /**
-   * Messages and tools as tokens. No text in them becomes a special token. Throws `TroubleError`: 'unsupported-model' where there is no template, or it can't be read
-   * or is not done within its limits, 'invalid-input' where it refuses the messages.
+   * Messages and tools as tokens. No text in them becomes a special token. Throws `TroubleError`: 'unsupported-model'
+   * where there is no template, or it can't be read or is not done within its limits, 'invalid-input' where it refuses
+   * the messages.
    */
   async tokens({ messages, tools, addGenerationPrompt }: ChatTemplateParams): Promise<readonly TokenId[]> {
     const foreign = new ForeignTexts(this.#specialForms());
     // Roles are of a fixed set, and templates ask which.
     const hidden = messages.map((message) => ({ ...foreign.hide(message), role: message.role }));
-    const rendered = await this.#render({ messages: hidden, tools: foreign.hide(tools), add_generation_prompt: addGenerationPrompt });
-    const tokens = this.#within(() => foreign.pieces(rendered)).flatMap(({ text, isPlain }) => (isPlain ? this.#spelt(text) : this.text.tokenize(text, true)));
+    const rendered = await this.#render({
+      messages: hidden,
+      tools: foreign.hide(tools),
+      add_generation_prompt: addGenerationPrompt,
+    });
+    const tokens = this.#within(() => foreign.pieces(rendered)).flatMap(({ text, isPlain }) =>
+      isPlain ? this.#spelt(text) : this.text.tokenize(text, true),
+    );
     const { bos, addBos } = this.text.special;
     return addBos && bos !== undefined && tokens[0] !== bos ? [bos, ...tokens] : tokens;
   }
@@ -53,9 +73,16 @@ export class ChatTemplate {
   async supportsToolCalling(): Promise<boolean> {
     if (this.text.templateSource?.includes('tools') !== true) return false;
     const probe = 'chorus_probe_tool';
-    const tools = [{ type: 'function', function: { name: probe, description: probe, parameters: { type: 'object', properties: {} } } }];
+    const tools = [
+      {
+        type: 'function',
+        function: { name: probe, description: probe, parameters: { type: 'object', properties: {} } },
+      },
+    ];
     try {
-      return (await this.#render({ messages: [{ role: 'user', content: 'Hello' }], tools, add_generation_prompt: true })).includes(probe);
+      return (
+        await this.#render({ messages: [{ role: 'user', content: 'Hello' }], tools, add_generation_prompt: true })
+      ).includes(probe);
     } catch {
       return false;
     }
@@ -67,7 +94,10 @@ export class ChatTemplate {
     const source = this.#source();
     this.#tokenBySpecialText = specialTexts(vocabulary, special, source);
     for (const { length } of this.#tokenBySpecialText.keys()) {
-      if (length > MAX_SPECIAL_UNITS) throw this.#unusable(`comes with a special token of ${length} characters, more than the ${MAX_SPECIAL_UNITS} that are looked for`);
+      if (length > MAX_SPECIAL_UNITS)
+        throw this.#unusable(
+          `comes with a special token of ${length} characters, more than the ${MAX_SPECIAL_UNITS} that are looked for`,
+        );
     }
     return (this.#forms = this.#within(() => new SpecialForms(new Set(this.#tokenBySpecialText.keys()), source)));
   }
@@ -82,31 +112,59 @@ export class ChatTemplate {
 
   #source(): string {
     const { templateSource, name } = this.text;
-    if (templateSource === undefined) throw new TroubleError('unsupported-model', `${name} has no chat template: choose an instruction-tuned model to chat.`);
+    if (templateSource === undefined)
+      throw new TroubleError(
+        'unsupported-model',
+        `${name} has no chat template: choose an instruction-tuned model to chat.`,
+      );
     if (templateSource.length <= MAX_TEMPLATE_UNITS) return templateSource;
     throw this.#unusable(`has ${templateSource.length} characters, more than the ${MAX_TEMPLATE_UNITS} that are read`);
   }
 
   async #render(variables: object): Promise<string> {
     const { special, vocabulary } = this.text;
-    const textOf = (token: TokenId | undefined): string => (token === undefined ? '' : vocabulary.tokenBytes(token, { special: true }).toString('utf8'));
+    const textOf = (token: TokenId | undefined): string =>
+      token === undefined ? '' : vocabulary.tokenBytes(token, { special: true }).toString('utf8');
     const { process, fileName, renderLimitMs: limitMs = RENDER_LIMIT_MS } = this.options;
-    const answer = await process.render({ source: this.#source(), limitMs, variables: { bos_token: textOf(special.bos), eos_token: textOf(special.eos), ...variables } });
+    const answer = await process.render({
+      source: this.#source(),
+      limitMs,
+      variables: { bos_token: textOf(special.bos), eos_token: textOf(special.eos), ...variables },
+    });
     switch (answer.result) {
-      case 'text': return answer.text;
-      case 'refused': throw new TroubleError('invalid-input', `The chat template of ${fileName} refuses these messages: ${answer.message}`);
-      case 'unreadable': throw this.#unusable(`can't be read: ${answer.message}`);
-      case 'late': throw this.#unusable(`was stopped: it was not done after ${limitMs / 1_000} s`);
-      case 'long': throw this.#unusable(`makes a prompt of ${answer.units} characters, more than the ${MAX_PROMPT_UNITS} that can be tokenised`);
-      case 'ended': throw this.#unusable(`ended the process that renders it (${answer.message}): it may need more memory than its ${MAX_HEAP_MEBIBYTES} MiB`);
+      case 'text':
+        return answer.text;
+      case 'refused':
+        throw new TroubleError(
+          'invalid-input',
+          `The chat template of ${fileName} refuses these messages: ${answer.message}`,
+        );
+      case 'unreadable':
+        throw this.#unusable(`can't be read: ${answer.message}`);
+      case 'late':
+        throw this.#unusable(`was stopped: it was not done after ${limitMs / 1_000} s`);
+      case 'long':
+        throw this.#unusable(
+          `makes a prompt of ${answer.units} characters, more than the ${MAX_PROMPT_UNITS} that can be tokenised`,
+        );
+      case 'ended':
+        throw this.#unusable(
+          `ended the process that renders it (${answer.message}): it may need more memory than its ${MAX_HEAP_MEBIBYTES} MiB`,
+        );
     }
   }
 
   #unusable(what: string): TroubleError {
-    return new TroubleError('unsupported-model', `The chat template of ${this.options.fileName} ${what}. Code is completed without it; choose another model to chat.`);
+    return new TroubleError(
+      'unsupported-model',
+      `The chat template of ${this.options.fileName} ${what}. Code is completed without it; choose another model to chat.`,
+    );
   }
 
-  /** The tokens of a special text that is to be ordinary text: tokenizers find some of them there as well, so the first character is taken by itself. */
+  /**
+   * The tokens of a special text that is to be ordinary text: tokenizers find some of them there as well, so the first
+   * character is taken by itself.
+   */
   #spelt(text: string): readonly TokenId[] {
     const tokens = this.text.tokenize(text, false);
     if (!tokens.some((token) => this.#isSpecial(token))) return tokens;
@@ -115,6 +173,8 @@ export class ChatTemplate {
   }
 
   #isSpecial(token: TokenId): boolean {
-    return this.#tokenBySpecialText.get(this.text.vocabulary.tokenBytes(token, { special: true }).toString('utf8')) === token;
+    return (
+      this.#tokenBySpecialText.get(this.text.vocabulary.tokenBytes(token, { special: true }).toString('utf8')) === token
+    );
   }
 }

@@ -1,20 +1,29 @@
 /** Stands on both sides of a hidden text's number. */
 const MARK = '\uE0F7';
-/** Stands where a foreign text begins or ends that could be a part of a special text, together with what the template writes beside it. */
+/**
+ * Stands where a foreign text begins or ends that could be a part of a special text, together with what the template
+ * writes beside it.
+ */
 const SEAM = '\uE0F8';
 /** Several seams that meet are one. */
 const SEAMS = new RegExp(`${SEAM}+`);
 const OWN_MARKS = new RegExp(`[${MARK}${SEAM}]`, 'g');
 const HIDDEN = new RegExp(`${MARK}(\\d+)${MARK}`);
 
-/** Of reading special texts against a template, in characters that are looked through: some tenths of a second. Known models take a hundredth. */
+/**
+ * Of reading special texts against a template, in characters that are looked through: some tenths of a second. Known
+ * models take a hundredth.
+ */
 const MAX_READ_UNITS = 2 ** 28;
 /** What a part of a special text takes to keep, in the same measure. */
 const PART_COST_UNITS = 256;
 /** Of a prompt. A conversation that fills the longest context with special texts has fewer. */
 const MAX_PIECES = 100_000;
 
-/** Special texts, or the pieces of a prompt, are more than are looked through. The message ends a sentence that begins with the template. */
+/**
+ * Special texts, or the pieces of a prompt, are more than are looked through. The message ends a sentence that begins
+ * with the template.
+ */
 export class ForeignTextsError extends RangeError {
   override readonly name = 'ForeignTextsError';
 }
@@ -56,7 +65,8 @@ export class SpecialForms {
       this.#keep(this.heads, text.slice(0, start));
       if (start > before) continue;
       this.#keep(this.tails, text.slice(start));
-      for (let end = Math.max(start + 1, text.length - behind); end < text.length; end++) this.#keep(this.insides, text.slice(start, end));
+      for (let end = Math.max(start + 1, text.length - behind); end < text.length; end++)
+        this.#keep(this.insides, text.slice(start, end));
     }
   }
 
@@ -76,7 +86,10 @@ export class SpecialForms {
 
   #spend(units: number): void {
     this.#readUnits += units;
-    if (this.#readUnits > MAX_READ_UNITS) throw new ForeignTextsError(`belongs to ${this.texts.size} special tokens, which together are longer than those of any model`);
+    if (this.#readUnits > MAX_READ_UNITS)
+      throw new ForeignTextsError(
+        `belongs to ${this.texts.size} special tokens, which together are longer than those of any model`,
+      );
   }
 }
 
@@ -86,7 +99,9 @@ export class ForeignTexts {
 
   constructor(private readonly forms: SpecialForms) {}
 
-  /** A copy of a JSON value in which no text, and no member's name, holds a special text, or a part of one at its ends. */
+  /**
+   * A copy of a JSON value in which no text, and no member's name, holds a special text, or a part of one at its ends.
+   */
   hide<Value>(value: Value): Value {
     return this.#copy(value) as Value;
   }
@@ -95,23 +110,30 @@ export class ForeignTexts {
   pieces(rendered: string): PromptPiece[] {
     const marks = rendered.match(OWN_MARKS)?.length ?? 0;
     if (marks > MAX_PIECES) throw new ForeignTextsError(`makes a prompt of more than ${MAX_PIECES} pieces`);
-    return rendered.split(HIDDEN).flatMap((part, index): PromptPiece[] => {
-      if (index % 2 === 1) return [{ text: this.#hidden[Number(part)] ?? '', isPlain: true }];
-      return this.#cutAtSeams(part).map((text) => ({ text, isPlain: false }));
-    }).filter(({ text }) => text !== '');
+    return rendered
+      .split(HIDDEN)
+      .flatMap((part, index): PromptPiece[] => {
+        if (index % 2 === 1) return [{ text: this.#hidden[Number(part)] ?? '', isPlain: true }];
+        return this.#cutAtSeams(part).map((text) => ({ text, isPlain: false }));
+      })
+      .filter(({ text }) => text !== '');
   }
 
   #copy(value: unknown): unknown {
     if (typeof value === 'string') return this.#hideText(value);
     if (Array.isArray(value)) return value.map((element) => this.#copy(element));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [this.#hideText(name), this.#copy(member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [this.#hideText(name), this.#copy(member)]),
+    );
   }
 
   #hideText(text: string): string {
     const { pattern } = this.forms;
     if (!pattern) return text;
-    const whole = text.replace(OWN_MARKS, '\uFFFD').replace(pattern, (found) => `${MARK}${this.#hidden.push(found) - 1}${MARK}`);
+    const whole = text
+      .replace(OWN_MARKS, '\uFFFD')
+      .replace(pattern, (found) => `${MARK}${this.#hidden.push(found) - 1}${MARK}`);
     return this.#withSeams(whole);
   }
 
@@ -126,7 +148,10 @@ export class ForeignTexts {
     return `${text.slice(0, start)}${beginsOne ? SEAM : ''}${inner}${endsOne ? SEAM : ''}${text.slice(start + inner.length)}`;
   }
 
-  /** Removes the seams across which there is no special text, and cuts at the others. Only the ends beside a seam are looked at: a prompt may have thousands. */
+  /**
+   * Removes the seams across which there is no special text, and cuts at the others. Only the ends beside a seam are
+   * looked at: a prompt may have thousands.
+   */
   #cutAtSeams(part: string): string[] {
     const { longest } = this.forms;
     const [first = '', ...rest] = part.split(SEAMS);
@@ -148,7 +173,8 @@ export class ForeignTexts {
   #beginning(texts: readonly string[], start: number): string {
     const { longest } = this.forms;
     let beginning = '';
-    for (let index = start; index < texts.length && beginning.length < longest; index++) beginning += (texts[index] as string).slice(0, longest - beginning.length);
+    for (let index = start; index < texts.length && beginning.length < longest; index++)
+      beginning += (texts[index] as string).slice(0, longest - beginning.length);
     return beginning;
   }
 
@@ -166,7 +192,9 @@ export class ForeignTexts {
   }
 }
 
-/** The largest length below `limit` for which `holds` is true, as it is for all shorter ones; 0 where it is for none. */
+/**
+ * The largest length below `limit` for which `holds` is true, as it is for all shorter ones; 0 where it is for none.
+ */
 function longestPart(limit: number, holds: (length: number) => boolean): number {
   let length = 0;
   while (length + 1 < limit && holds(length + 1)) length++;

@@ -1,6 +1,7 @@
 /**
- * The process that renders chat templates. A model's file may hold any template, and a template may hold any loop: what one takes too long for is
- * ended here, and one that takes too much memory brings down this process alone. Its parent is the engine.
+ * The process that renders chat templates. A model's file may hold any template, and a template may hold any loop: what
+ * one takes too long for is ended here, and one that takes too much memory brings down this process alone. Its parent
+ * is the engine.
  */
 import { Template } from '@huggingface/jinja';
 import process from 'node:process';

@@ -5,12 +5,16 @@ import { ownScript } from '../../common/childProcess/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment } from '../../common/childProcess/pulse.ts';
 import { MAX_HEAP_MEBIBYTES, type RenderAnswer, type RenderRequest } from './messages.ts';
 
-/** The process ends what takes too long by itself; one that does not answer so long after that hangs. It may still be starting, on a busy machine. */
+/**
+ * The process ends what takes too long by itself; one that does not answer so long after that hangs. It may still be
+ * starting, on a busy machine.
+ */
 const HANG_MARGIN_MS = 12_000;
 
 /**
- * Renders templates, one after the other, in a process that starts with the first and stays for the next. A thread would not do: V8 ends the whole
- * process where a single string or array is larger than what is left of a thread's heap. A process that ended is started again by the next template.
+ * Renders templates, one after the other, in a process that starts with the first and stays for the next. A thread
+ * would not do: V8 ends the whole process where a single string or array is larger than what is left of a thread's
+ * heap. A process that ended is started again by the next template.
  */
 export class TemplateProcess {
   #child: ChildProcess | undefined;
@@ -46,7 +50,12 @@ export class TemplateProcess {
     const { file, execArgv: loader } = ownScript(import.meta.url, { bundle: 'chatTemplate.mjs', source: './main.ts' });
     const execArgv = [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, ...loader];
     // V8 prints pages where its heap is full.
-    const child = fork(file, [], { execArgv, env: nodeEnvironment(lifelineEnvironment), stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' });
+    const child = fork(file, [], {
+      execArgv,
+      env: nodeEnvironment(lifelineEnvironment),
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'json',
+    });
     // Its lifeline: the pipe closes with this process. There is none where the process can't be started.
     (child.stdio[LIFELINE_FD] as Socket | undefined)?.on('error', () => undefined).unref();
     const forget = (): void => {

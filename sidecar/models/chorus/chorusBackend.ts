@@ -38,7 +38,9 @@ export class ChorusBackend implements Backend {
     const { network, caches, tiers, text, selection } = options;
     this.isInterruptible = network.isInterruptible;
     this.vocabulary = text.vocabulary;
-    this.sequences = caches.map((cache, index) => new ChorusSequence(network, cache, text.vocabulary.size, selection, tiers[index]));
+    this.sequences = caches.map(
+      (cache, index) => new ChorusSequence(network, cache, text.vocabulary.size, selection, tiers[index]),
+    );
     this.contextSizeTokens = options.contextSizeTokens;
     this.#endOfGeneration = new Set(text.special.endOfGeneration);
   }

@@ -25,7 +25,10 @@ const MIN_ROOM_ROWS = 256;
 
 /** One sequence of our own network as the scheduler sees it. */
 export class ChorusSequence implements BackendSequence {
-  /** Tokens whose keys and values come from attending everything: an answer that attended less is evaluated again where it becomes a part of a prompt. */
+  /**
+   * Tokens whose keys and values come from attending everything: an answer that attended less is evaluated again where
+   * it becomes a part of a prompt.
+   */
   #exactLength = Infinity;
   /** Of the last token of the prompt that was read whole last. */
   #promptLogits: Float32Array = new Float32Array(0);
@@ -42,8 +45,9 @@ export class ChorusSequence implements BackendSequence {
   ) {}
 
   /**
-   * Lets its rows be kept elsewhere and put back, `chunkTokens` at once: not where only some of a prompt's stay, nor where some of a chunk depend on what follows it.
-   * `key` says what computes them: weights, graphs and what is attended.
+   * Lets its rows be kept elsewhere and put back, `chunkTokens` at once: not where only some of a prompt's stay, nor
+   * where some of a chunk depend on what follows it. `key` says what computes them: weights, graphs and what is
+   * attended.
    */
   offerRows(key: string, chunkTokens: number): void {
     const { network, cache, selection, tiers } = this;
@@ -53,7 +57,11 @@ export class ChorusSequence implements BackendSequence {
       // However long a prompt it is the beginning of.
       return tiers?.prompts?.keptLength(length, Infinity) ?? length;
     };
-    this.rows = new CacheRows(network.options.placement, cache, { key, exactLength, stretch: tiers?.prompts ? tiers.options.blockTokens : 1 });
+    this.rows = new CacheRows(network.options.placement, cache, {
+      key,
+      exactLength,
+      stretch: tiers?.prompts ? tiers.options.blockTokens : 1,
+    });
   }
 
   get length(): number {
@@ -101,16 +109,23 @@ export class ChorusSequence implements BackendSequence {
   }
 
   /**
-   * Reads prompts for several sequences of a network, in place of what they hold: each keeps what its selection chooses, or everything where it has none. What the prompts
-   * begin with is read once. Throws where a sequence has tiers, whose prompts are read otherwise.
+   * Reads prompts for several sequences of a network, in place of what they hold: each keeps what its selection
+   * chooses, or everything where it has none. What the prompts begin with is read once. Throws where a sequence has
+   * tiers, whose prompts are read otherwise.
    */
-  static readTogether(network: Network, prompts: readonly { readonly tokens: readonly TokenId[]; readonly sequences: readonly ChorusSequence[] }[]): WholePrompt {
+  static readTogether(
+    network: Network,
+    prompts: readonly { readonly tokens: readonly TokenId[]; readonly sequences: readonly ChorusSequence[] }[],
+  ): WholePrompt {
     const all = prompts.flatMap(({ sequences }) => sequences);
     if (all.some(({ tiers }) => tiers)) throw new Error('A sequence with tiers reads its prompts by itself.');
     for (const { cache } of all) cache.truncate(0);
     const prefill = new LayerMajorPrefill(
       network.options,
-      prompts.map(({ tokens, sequences }) => ({ tokens, targets: sequences.map(({ cache, selection }) => ({ sequence: cache, selection })) })),
+      prompts.map(({ tokens, sequences }) => ({
+        tokens,
+        targets: sequences.map(({ cache, selection }) => ({ sequence: cache, selection })),
+      })),
       { chunkTokens: BATCH_TOKENS, stepTokens: stepTokens(network.options.hyperparameters, network.options.placement) },
     );
     return {
@@ -120,7 +135,8 @@ export class ChorusSequence implements BackendSequence {
       step: async () => {
         await network.exclusively(() => prefill.step());
         if (!prefill.isDone) return;
-        for (const [index, { sequences }] of prompts.entries()) for (const sequence of sequences) sequence.#promptLogits = prefill.logits[index] as Float32Array;
+        for (const [index, { sequences }] of prompts.entries())
+          for (const sequence of sequences) sequence.#promptLogits = prefill.logits[index] as Float32Array;
       },
       [Symbol.dispose]: () => prefill[Symbol.dispose](),
     };
@@ -138,10 +154,17 @@ export class ChorusSequence implements BackendSequence {
   }
 
   /**
-   * Appends tokens: of long contexts they attend what the tiers choose, where there are any; those of an answer the same as if they came one by one. Resolves and
-   * rejects as `Network.evaluate`.
+   * Appends tokens: of long contexts they attend what the tiers choose, where there are any; those of an answer the
+   * same as if they came one by one. Resolves and rejects as `Network.evaluate`.
    */
-  async forward(tokens: readonly TokenId[], { wanted, isAnswer, signal }: { readonly wanted: WantedLogits; readonly isAnswer: boolean; readonly signal?: AbortSignal }): Promise<Float32Array> {
+  async forward(
+    tokens: readonly TokenId[],
+    {
+      wanted,
+      isAnswer,
+      signal,
+    }: { readonly wanted: WantedLogits; readonly isAnswer: boolean; readonly signal?: AbortSignal },
+  ): Promise<Float32Array> {
     const { cache } = this;
     const { length } = cache;
     try {
@@ -157,8 +180,11 @@ export class ChorusSequence implements BackendSequence {
     const { cache, tiers } = this;
     if (!tiers) return this.#read(tokens, wanted, signal);
     const rows: Float32Array[] = [];
-    for (let done = 0; done < tokens.length; ) {
-      const piece = tokens.slice(done, done + Math.min(TIER_TOKENS, Math.max(1, tiers.answers.schedule.tokensBeforeChoice(cache.length))));
+    for (let done = 0; done < tokens.length;) {
+      const piece = tokens.slice(
+        done,
+        done + Math.min(TIER_TOKENS, Math.max(1, tiers.answers.schedule.tokensBeforeChoice(cache.length))),
+      );
       done += piece.length;
       const wantedOfPiece = wanted === 'all' || done === tokens.length ? wanted : 'none';
       if (tiers.answers.schedule.isWorthwhile(cache.length)) {
@@ -176,7 +202,10 @@ export class ChorusSequence implements BackendSequence {
     const prompts = tiers?.prompts;
     const wholly = prompts ? Math.max(0, prompts.firstBlock - cache.length) : tokens.length;
     if (!prompts || tokens.length <= wholly) return network.evaluate(cache, tokens, wanted, signal);
-    const first = wholly > 0 ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal) : new Float32Array(0);
+    const first =
+      wholly > 0
+        ? await network.evaluate(cache, tokens.slice(0, wholly), wanted === 'all' ? 'all' : 'none', signal)
+        : new Float32Array(0);
     const rest = await prompts.read(tokens.slice(wholly), wanted, signal);
     return wanted === 'all' ? joined([first, rest]) : rest;
   }
@@ -195,10 +224,21 @@ export class ChorusSequence implements BackendSequence {
       yield token;
     }
     for (;;) {
-      const room = Math.min(this.room - 1, (isAnswer ? this.tiers?.answers.schedule.tokensBeforeChoice(cache.length) : undefined) ?? Infinity) - pending.length;
-      const drafted = grammar || room < 1 || pending.length > 1 || options.allowed?.() ? [] : lookup.draft([...cache.tokens, ...pending], room);
+      const room =
+        Math.min(
+          this.room - 1,
+          (isAnswer ? this.tiers?.answers.schedule.tokensBeforeChoice(cache.length) : undefined) ?? Infinity,
+        ) - pending.length;
+      const drafted =
+        grammar || room < 1 || pending.length > 1 || options.allowed?.()
+          ? []
+          : lookup.draft([...cache.tokens, ...pending], room);
       const start = performance.now();
-      const logits = await this.forward([...pending, ...drafted], { wanted: drafted.length > 0 ? 'all' : 'last', isAnswer, signal: options.signal });
+      const logits = await this.forward([...pending, ...drafted], {
+        wanted: drafted.length > 0 ? 'all' : 'last',
+        isAnswer,
+        signal: options.signal,
+      });
       isAnswer = true;
       const elapsedMs = performance.now() - start;
       const held = cache.length - drafted.length;
@@ -206,7 +246,12 @@ export class ChorusSequence implements BackendSequence {
         // What is yielded is held but for the last: a caller that stops here must find no guess in the cache.
         const guesses = cache.tokens.slice(held + accepted);
         cache.truncate(held + accepted);
-        const token = this.#sample(sampler, logits.subarray(accepted * vocabularySize, (accepted + 1) * vocabularySize), grammar, options);
+        const token = this.#sample(
+          sampler,
+          logits.subarray(accepted * vocabularySize, (accepted + 1) * vocabularySize),
+          grammar,
+          options,
+        );
         const isRight = accepted < drafted.length && drafted[accepted] === token;
         if (!isRight) {
           if (pending.length === 1) lookup.record(drafted.length, accepted, elapsedMs);
@@ -226,7 +271,8 @@ export class ChorusSequence implements BackendSequence {
     const allowed = options.allowed?.();
     if (!grammar) return sampler(logits, recent, allowed);
     for (;;) {
-      // The sampler changes what it is given. A grammar mostly allows what the model wants, so asking for one token is cheaper than for all.
+      // The sampler changes what it is given. A grammar mostly allows what the model wants, so asking for one token is
+      // cheaper than for all.
       const token = sampler(logits.slice(), recent, allowed);
       if (grammar.allows(token)) {
         grammar.accept(token);

@@ -18,7 +18,9 @@ interface GrammarBindings {
 
 /** A fresh state of a grammar over a model that may be loaded for its vocabulary alone. */
 export function startGrammar(llama: Llama, model: LlamaModel, grammar: LlamaGrammar): GrammarState {
-  const { _state: state } = new LlamaGrammarEvaluationState({ model, grammar }) as unknown as { readonly _state: unknown };
+  const { _state: state } = new LlamaGrammarEvaluationState({ model, grammar }) as unknown as {
+    readonly _state: unknown;
+  };
   const { AddonSampler } = (llama as unknown as { readonly _bindings: GrammarBindings })._bindings;
   return {
     allows: (token) => AddonSampler.canBeNextTokenForGrammarEvaluationState(state, token),

@@ -66,11 +66,22 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   try {
     const text = await ModelText.of(tokenizer, file);
     const device = use(new Device(request.device.device, { threads }));
-    const cpu = plan.split || plan.slowTierInMainMemory ? use(new Device('cpu', { build: request.device.device, threads })) : undefined;
+    const cpu =
+      plan.split || plan.slowTierInMainMemory
+        ? use(new Device('cpu', { build: request.device.device, threads }))
+        : undefined;
     const weightsPlaced = cpu && plan.split ? onTwoDevices(device, cpu, plan.split) : onOneDevice(device);
     const placement = cpu && plan.slowTierInMainMemory ? withSlowTierOn(cpu, weightsPlaced) : weightsPlaced;
     const modelKey = await fingerprint(model.headers);
-    const heads = tier && (await ChoosingHeads.of(tier, { hyperparameters: model.hyperparameters, text, contextSizeTokens: plan.contextSizeTokens, modelKey, file: params.headNeedsFile }));
+    const heads =
+      tier &&
+      (await ChoosingHeads.of(tier, {
+        hyperparameters: model.hyperparameters,
+        text,
+        contextSizeTokens: plan.contextSizeTokens,
+        modelKey,
+        file: params.headNeedsFile,
+      }));
     const loadingShare = heads?.isMeasuring ? 0.5 : 1;
     const { specs, tensors } = withTiedOutput(model, placement);
     const totalBytes = specs.reduce((sum, { name }) => sum + (tensors.get(name)?.sizeBytes ?? 0), 0);
@@ -81,13 +92,37 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
         onBytes: (bytes) => request.onProgress?.(loadingShare * Math.min(1, (loadedBytes += bytes) / totalBytes)),
       }),
     );
-    const selection = choice.capacity === Infinity ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
+    const selection =
+      choice.capacity === Infinity
+        ? undefined
+        : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
     const { architecture, hyperparameters } = model;
-    const caches = Array.from({ length: plan.sequences }, () => use(new SequenceCache(placement, hyperparameters, Math.min(plan.contextSizeTokens, keptRows ?? Infinity), sequenceOptions(tier))));
+    const caches = Array.from({ length: plan.sequences }, () =>
+      use(
+        new SequenceCache(
+          placement,
+          hyperparameters,
+          Math.min(plan.contextSizeTokens, keptRows ?? Infinity),
+          sequenceOptions(tier),
+        ),
+      ),
+    );
     const network = use(new Network({ architecture, hyperparameters, placement, weights }));
-    const runs = await heads?.runs(network, { signal: request.signal, onProgress: (share) => request.onProgress?.(loadingShare + (1 - loadingShare) * share) });
+    const runs = await heads?.runs(network, {
+      signal: request.signal,
+      onProgress: (share) => request.onProgress?.(loadingShare + (1 - loadingShare) * share),
+    });
     const tiers = tier ? caches.map((cache) => use(new Tiers(network, cache, tier, runs))) : [];
-    const backend = new ChorusBackend({ network, caches, tiers, contextSizeTokens: plan.contextSizeTokens, selection, text, llama: request.device.llama, tokenizer });
+    const backend = new ChorusBackend({
+      network,
+      caches,
+      tiers,
+      contextSizeTokens: plan.contextSizeTokens,
+      selection,
+      text,
+      llama: request.device.llama,
+      tokenizer,
+    });
     const rowsKey = JSON.stringify([VERSION, modelKey, tier ? { ...tier, refreshedHeads: undefined } : 'full']);
     for (const sequence of backend.sequences) sequence.offerRows(rowsKey, CHUNK_TOKENS);
     return {
@@ -95,7 +130,11 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
       backend,
       text,
       limits: plan.reason ? [plan.reason] : [],
-      evaluator: () => evaluatorOf(network, caches[0] as SequenceCache, backend.sequences[0] as ChorusSequence, { contextSizeTokens: plan.contextSizeTokens, keptRows: choice.capacity }),
+      evaluator: () =>
+        evaluatorOf(network, caches[0] as SequenceCache, backend.sequences[0] as ChorusSequence, {
+          contextSizeTokens: plan.contextSizeTokens,
+          keptRows: choice.capacity,
+        }),
       deviceMemoryBytes: () => [weights, network, ...caches, ...tiers].reduce((sum, { gpuBytes }) => sum + gpuBytes, 0),
       dispose: async () => {
         await network.settled();
@@ -109,7 +148,12 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
 }
 
 /** The scheduler's first sequence, which it finds empty afterwards. */
-function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSequence, { contextSizeTokens, keptRows }: { readonly contextSizeTokens: number; readonly keptRows: number }): Evaluator {
+function evaluatorOf(
+  network: Network,
+  cache: SequenceCache,
+  sequence: ChorusSequence,
+  { contextSizeTokens, keptRows }: { readonly contextSizeTokens: number; readonly keptRows: number },
+): Evaluator {
   const evaluator: Evaluator = {
     vocabularySize: network.options.hyperparameters.vocabularySize,
     contextSizeTokens,
@@ -118,7 +162,12 @@ function evaluatorOf(network: Network, cache: SequenceCache, sequence: ChorusSeq
     evaluate: (tokens, wanted) => sequence.forward(tokens, { wanted, isAnswer: true }),
     readPrompt: async (tokens, signal) => {
       using reading = sequence.readWhole([...cache.tokens, ...tokens]);
-      if (!reading) return evaluateInChunks({ evaluate: (some, wanted) => sequence.forward(some, { wanted, isAnswer: false }) }, tokens, signal);
+      if (!reading)
+        return evaluateInChunks(
+          { evaluate: (some, wanted) => sequence.forward(some, { wanted, isAnswer: false }) },
+          tokens,
+          signal,
+        );
       while (!reading.isDone) {
         signal?.throwIfAborted();
         await reading.step();
@@ -146,12 +195,16 @@ function tierNeeds(tier: TierOptions, kind: DeviceKind, { headSize }: Hyperparam
 }
 
 /** What choosing rows takes while a prompt is read. */
-function choosingOf({ selector, capacity, window }: CacheChoice, { headSize }: Hyperparameters): MemoryRequest['choosing'] {
+function choosingOf(
+  { selector, capacity, window }: CacheChoice,
+  { headSize }: Hyperparameters,
+): MemoryRequest['choosing'] {
   const { observation } = selector;
   const tokens = observation?.of === 'window' ? Math.min(window, BATCH_TOKENS) : BATCH_TOKENS;
   return {
     longerThan: capacity,
-    observedBytes: (rows, heads) => mostObservedBytes(tokens, observation?.tokenBytes?.({ rows, heads, headSize }) ?? 0),
+    observedBytes: (rows, heads) =>
+      mostObservedBytes(tokens, observation?.tokenBytes?.({ rows, heads, headSize }) ?? 0),
     scoringBytes: (rows, heads) => selector.scoringBytes?.({ rows, heads, headSize }) ?? 0,
     readings: observation?.of === 'replay' ? 2 : 1,
   };
@@ -160,5 +213,9 @@ function choosingOf({ selector, capacity, window }: CacheChoice, { headSize }: H
 /** Throws `TroubleError` 'invalid-input' where a head's values can't be cut into a type's blocks. */
 function checkCacheType(type: TensorType = 'F16', headSize: number, cache: string | undefined): void {
   const { blockElements } = tensorTypes[type];
-  if (headSize % blockElements !== 0) throw new TroubleError('invalid-input', `The cache "${cache ?? ''}" keeps rows in ${type}, in blocks of ${blockElements} values; this model's heads have ${headSize}. Leave out "type".`);
+  if (headSize % blockElements !== 0)
+    throw new TroubleError(
+      'invalid-input',
+      `The cache "${cache ?? ''}" keeps rows in ${type}, in blocks of ${blockElements} values; this model's heads have ${headSize}. Leave out "type".`,
+    );
 }

@@ -3,11 +3,20 @@ import { AllocationError, DeviceError, UnsupportedOpError } from '../../../kerne
 import { TroubleError } from '../../common/troubleError.ts';
 import type { OpenRequest } from '../openedModel.ts';
 
-/** What a failure of our own engine means to who asked for the model: a `TroubleError` where ggml, the device or its memory are the cause, else the error itself. */
+/**
+ * What a failure of our own engine means to who asked for the model: a `TroubleError` where ggml, the device or its
+ * memory are the cause, else the error itself.
+ */
 export function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {
   const name = path.basename(params.modelPath);
   if (signal?.aborted) return new TroubleError('engine-failed', `Loading ${name} was cancelled.`, { cause: error });
-  if (error instanceof AllocationError) return new TroubleError('out-of-memory', `${name} does not fit into the memory of ${device.label}: ${error.message}`, { cause: error });
-  if (error instanceof DeviceError || error instanceof UnsupportedOpError) return new TroubleError('unsupported-model', error.message, { cause: error });
+  if (error instanceof AllocationError)
+    return new TroubleError(
+      'out-of-memory',
+      `${name} does not fit into the memory of ${device.label}: ${error.message}`,
+      { cause: error },
+    );
+  if (error instanceof DeviceError || error instanceof UnsupportedOpError)
+    return new TroubleError('unsupported-model', error.message, { cause: error });
   return error;
 }

@@ -1,6 +1,6 @@
 /**
- * The CUDA libraries, which are too large to be inside the extension. What is installed is only what this build names by checksum: the
- * packages of the npm registry, from there or out of an archive that `npm run package -- --cuda` made.
+ * The CUDA libraries, which are too large to be inside the extension. What is installed is only what this build names
+ * by checksum: the packages of the npm registry, from there or out of an archive that `npm run package -- --cuda` made.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { CUDA_FOLDER } from '../../common/home.ts';
 import { parseJson } from '../../common/parseJson.ts';
 
-/** What `dist/cuda-addon.json` holds: made with the extension's package, so that its checksums come with the extension. */
+/**
+ * What `dist/cuda-addon.json` holds: made with the extension's package, so that its checksums come with the extension.
+ */
 export interface CudaCatalogue {
   readonly version: string;
   readonly packages: readonly CudaPackage[];
@@ -26,7 +28,9 @@ export interface CudaPackage {
 }
 
 /** The catalogue beside the running script, or undefined in a build that has none. */
-export async function cudaCatalogue(scriptFolder = path.dirname(fileURLToPath(import.meta.url))): Promise<CudaCatalogue | undefined> {
+export async function cudaCatalogue(
+  scriptFolder = path.dirname(fileURLToPath(import.meta.url)),
+): Promise<CudaCatalogue | undefined> {
   const text = await readFile(path.join(scriptFolder, 'cuda-addon.json'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (parseJson(text) as CudaCatalogue);
 }
@@ -38,5 +42,7 @@ export function cudaPackageFolder(homeFolder: string, catalogue: CudaCatalogue, 
 
 /** Names of the packages that are installed. */
 export function installedCudaPackages(homeFolder: string, catalogue: CudaCatalogue): readonly string[] {
-  return catalogue.packages.map(({ name }) => name).filter((name) => existsSync(cudaPackageFolder(homeFolder, catalogue, name)));
+  return catalogue.packages
+    .map(({ name }) => name)
+    .filter((name) => existsSync(cudaPackageFolder(homeFolder, catalogue, name)));
 }

@@ -4,7 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { addPackageRoot } from '../../../kernels/ggml/libraries.ts';
 import { cudaPackageFolder, installedCudaPackages, type CudaCatalogue } from './cudaAddOn.ts';
 
-/** A module hook, in a thread of its own: it maps the names by which node-llama-cpp imports its CUDA packages to where they were installed. */
+/**
+ * A module hook, in a thread of its own: it maps the names by which node-llama-cpp imports its CUDA packages to where
+ * they were installed.
+ */
 const HOOK = `
 let urls;
 export function initialize(data) { urls = data; }
@@ -14,13 +17,17 @@ export function resolve(specifier, context, next) {
 
 const registered = new Set<string>();
 
-/** Lets node-llama-cpp and Chorus's own graphs find the installed CUDA packages. Gives their names; none where nothing is installed. */
+/**
+ * Lets node-llama-cpp and Chorus's own graphs find the installed CUDA packages. Gives their names; none where nothing
+ * is installed.
+ */
 export function useCudaAddOn(homeFolder: string, catalogue: CudaCatalogue): readonly string[] {
   const names = installedCudaPackages(homeFolder, catalogue);
   const fresh = names.filter((name) => !registered.has(name));
   if (fresh.length === 0) return names;
   for (const name of fresh) addPackageRoot(path.dirname(cudaPackageFolder(homeFolder, catalogue, name)));
-  const entry = (name: string): string => pathToFileURL(path.join(cudaPackageFolder(homeFolder, catalogue, name), 'dist', 'index.js')).href;
+  const entry = (name: string): string =>
+    pathToFileURL(path.join(cudaPackageFolder(homeFolder, catalogue, name), 'dist', 'index.js')).href;
   const data = Object.fromEntries(fresh.map((name) => [`@node-llama-cpp/${name}`, entry(name)]));
   register(`data:text/javascript,${encodeURIComponent(HOOK)}`, { data });
   for (const name of fresh) registered.add(name);

@@ -5,11 +5,13 @@ import { useCudaAddOn } from './cudaAddOnHook.ts';
 import { findCudaRuntime } from './cudaRuntime.ts';
 
 /**
- * Lets this process find the CUDA add-on of this user. Gives what is missing where the machine has CUDA's runtime but not the add-on; a
- * checkout has the libraries from npm and needs none.
+ * Lets this process find the CUDA add-on of this user. Gives what is missing where the machine has CUDA's runtime but
+ * not the add-on; a checkout has the libraries from npm and needs none.
  */
 export async function prepareCuda(): Promise<string | undefined> {
   const catalogue = await cudaCatalogue();
   if (!catalogue || useCudaAddOn(homeFolder(), catalogue).length > 0) return undefined;
-  return (await findCudaRuntime()) === undefined ? undefined : `${CUDA_ADD_ON_MISSING}; "chorus cuda --install" gets it`;
+  return (await findCudaRuntime()) === undefined
+    ? undefined
+    : `${CUDA_ADD_ON_MISSING}; "chorus cuda --install" gets it`;
 }

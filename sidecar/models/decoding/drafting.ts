@@ -6,13 +6,19 @@ const LONGEST_MATCH = 6;
 const SHORTEST_MATCH = 2;
 /** In other texts two tokens agree too often. */
 const SHORTEST_OTHER_MATCH = 3;
-/** Guesses that a draft may have: with the token before them mostly multiples of four, which products of blocks of rows take whole, and few, so that graphs are used again. */
+/**
+ * Guesses that a draft may have: with the token before them mostly multiples of four, which products of blocks of rows
+ * take whole, and few, so that graphs are used again.
+ */
 const DRAFT_SIZES = [1, 2, 3, 5, 7, 11, 15] as const;
 /** Guesses where nothing matches and the last draft's source is followed beyond the token that differed. */
 const MOST_ALIGNED = 3;
 /** Longest evaluation that a draft may make, so that cancelling is still felt at once. */
 const MOST_EVALUATION_MS = 80;
-/** What a guess costs beside a token of its own until one was measured, and beside a measured one where a longer draft is estimated: guesses get cheaper. */
+/**
+ * What a guess costs beside a token of its own until one was measured, and beside a measured one where a longer draft
+ * is estimated: guesses get cheaper.
+ */
 const FIRST_GUESS_COST = 0.5;
 const FURTHER_GUESS_COST = 0.6;
 /** Right and wrong guesses taken as seen before the first. */
@@ -34,10 +40,11 @@ interface Source {
 }
 
 /**
- * Prompt-lookup drafting (Saxena 2023; arXiv 2304.04487): what followed the last tokens earlier in the sequence is guessed to follow now, and
- * the network checks all guesses in one evaluation. Lossless, since a guess is kept only where the network chooses the same. Whether it pays
- * depends on the text and the machine, so the share of right guesses and the cost of each length are measured: they give the length of a draft,
- * and drafting pauses while none is expected to pay.
+ * Prompt-lookup drafting (Saxena 2023; arXiv 2304.04487): what followed the last tokens earlier in the sequence is
+ * guessed to follow now, and the network checks all guesses in one evaluation. Lossless, since a guess is kept only
+ * where the network chooses the same. Whether it pays depends on the text and the machine, so the share of right
+ * guesses and the cost of each length are measured: they give the length of a draft, and drafting pauses while none is
+ * expected to pay.
  */
 export class PromptLookup {
   #singleMs: number | undefined;
@@ -57,7 +64,10 @@ export class PromptLookup {
   /** `others`: texts beside the sequence that it may go on like. */
   constructor(private readonly others?: NgramIndex) {}
 
-  /** Guesses for what follows `tokens`, at most `limit`; empty where nothing is known, before a token's own cost is, or while drafting pauses. */
+  /**
+   * Guesses for what follows `tokens`, at most `limit`; empty where nothing is known, before a token's own cost is, or
+   * while drafting pauses.
+   */
   draft(tokens: readonly TokenId[], limit: number): readonly TokenId[] {
     const aligned = this.#aligned;
     this.#aligned = undefined;
@@ -72,7 +82,8 @@ export class PromptLookup {
     this.#source = source;
     const { isOther, position } = source;
     const most = Math.min(limit, found ? 2 * found.length + 3 : MOST_ALIGNED);
-    const following = isOther && this.others ? this.others.following(position, most) : tokens.slice(position, position + most);
+    const following =
+      isOther && this.others ? this.others.following(position, most) : tokens.slice(position, position + most);
     return following.slice(0, this.#size(this.#singleMs, following.length));
   }
 
@@ -94,11 +105,17 @@ export class PromptLookup {
   #find(tokens: readonly TokenId[]): { readonly source: Source; readonly length: number } | undefined {
     const own = lastMatch(tokens);
     const other = own.length < LONGEST_MATCH ? this.others?.lastMatch(tokens, LONGEST_MATCH) : undefined;
-    if (other !== undefined && other.length > own.length && other.length >= SHORTEST_OTHER_MATCH) return { source: { isOther: true, position: other.position }, length: other.length };
-    return own.length >= SHORTEST_MATCH ? { source: { isOther: false, position: own.position }, length: own.length } : undefined;
+    if (other !== undefined && other.length > own.length && other.length >= SHORTEST_OTHER_MATCH)
+      return { source: { isOther: true, position: other.position }, length: other.length };
+    return own.length >= SHORTEST_MATCH
+      ? { source: { isOther: false, position: own.position }, length: own.length }
+      : undefined;
   }
 
-  /** The size of a draft, at most `most`, that gives the most tokens a millisecond; 0 where none gives more than tokens one by one. */
+  /**
+   * The size of a draft, at most `most`, that gives the most tokens a millisecond; 0 where none gives more than tokens
+   * one by one.
+   */
   #size(singleMs: number, most: number): number {
     const right = this.#hits / (this.#hits + this.#misses);
     let best = 0;
@@ -134,7 +151,10 @@ export class PromptLookup {
     const smallerMs = this.#measuredMs(smaller) ?? singleMs;
     const largerMs = this.#measuredMs(larger);
     if (largerMs !== undefined) return smallerMs + ((largerMs - smallerMs) * (size - smaller)) / (larger - smaller);
-    const guessMs = smaller === 0 ? singleMs * FIRST_GUESS_COST : Math.max(0, ((smallerMs - singleMs) / smaller) * FURTHER_GUESS_COST);
+    const guessMs =
+      smaller === 0
+        ? singleMs * FIRST_GUESS_COST
+        : Math.max(0, ((smallerMs - singleMs) / smaller) * FURTHER_GUESS_COST);
     return smallerMs + (size - smaller) * guessMs;
   }
 
@@ -144,7 +164,10 @@ export class PromptLookup {
   }
 }
 
-/** Where the longest ending of `tokens` stood before, the last of equally long ones, and how long it is; `position` is what follows it. */
+/**
+ * Where the longest ending of `tokens` stood before, the last of equally long ones, and how long it is; `position` is
+ * what follows it.
+ */
 function lastMatch(tokens: readonly TokenId[]): NgramMatch {
   const last = tokens.length - 1;
   let best = { position: 0, length: 0 };

@@ -1,6 +1,9 @@
 import type { TokenId } from '../../protocol/engine.ts';
 
-/** The logarithm of the sum of the logits' exponentials. In plain loops: vocabularies are large, and a call for each of their words takes as long as a small network. */
+/**
+ * The logarithm of the sum of the logits' exponentials. In plain loops: vocabularies are large, and a call for each of
+ * their words takes as long as a small network.
+ */
 export function logSumExp(logits: Float32Array): number {
   let most = -Infinity;
   for (const logit of logits) if (logit > most) most = logit;

@@ -14,8 +14,8 @@ export interface NgramMatch {
 }
 
 /**
- * Finds where the last tokens of a sequence stand in other texts. Pairs of tokens are chained by their hash, as LZ77's matchers chain bytes, so
- * that it is made in one pass and takes eight bytes a token.
+ * Finds where the last tokens of a sequence stand in other texts. Pairs of tokens are chained by their hash, as LZ77's
+ * matchers chain bytes, so that it is made in one pass and takes eight bytes a token.
  */
 export class NgramIndex {
   /** Of all texts, one behind the other. */
@@ -34,7 +34,10 @@ export class NgramIndex {
     }
   }
 
-  /** Where the longest ending of `sequence` stands, of at least two and at most `longest` tokens; the last of equally long ones. */
+  /**
+   * Where the longest ending of `sequence` stands, of at least two and at most `longest` tokens; the last of equally
+   * long ones.
+   */
   lastMatch(sequence: readonly TokenId[], longest: number): NgramMatch {
     let best: NgramMatch = { position: 0, length: 0 };
     for (const match of this.matches(sequence, longest)) {
@@ -53,7 +56,8 @@ export class NgramIndex {
     for (let seen = 0; end >= 0 && seen < MAX_CANDIDATES; seen++, end = this.#previous[end] ?? -1) {
       if (tokens[end + 1] === TEXT_END) continue;
       let length = 0;
-      while (length < longest && length <= end && length <= last && tokens[end - length] === sequence[last - length]) length++;
+      while (length < longest && length <= end && length <= last && tokens[end - length] === sequence[last - length])
+        length++;
       if (length >= 2) yield { position: end + 1, length };
     }
   }

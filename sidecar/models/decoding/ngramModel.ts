@@ -6,7 +6,10 @@ import type { NgramIndex } from './ngramIndex.ts';
 export const LONGEST_NGRAM = 16;
 /** Lengths of matches that have a weight of their own, each up to the next. */
 export const NGRAM_LENGTHS = [2, 3, 4, 6, 9, 13] as const;
-/** What the texts count beside the network by the length of the match: fitted by `npm run bench:ngrams` with the bundled model, on the 200 tokens from each line on, matches in whole files and prompts with other files. */
+/**
+ * What the texts count beside the network by the length of the match: fitted by `npm run bench:ngrams` with the bundled
+ * model, on the 200 tokens from each line on, matches in whole files and prompts with other files.
+ */
 export const NGRAM_WEIGHTS = [0.04, 0.07, 0.11, 0.17, 0.37, 0.73] as const;
 
 /** What follows the longest match of some tokens in texts. */
@@ -46,8 +49,8 @@ export interface Continued {
 }
 
 /**
- * A cache language model over texts that are not in the prompt, interpolated with a network (∞-gram: Liu et al., 2024; arXiv 2401.17377): the network's probabilities, and the shares of what
- * follows the longest match of the last tokens.
+ * A cache language model over texts that are not in the prompt, interpolated with a network (∞-gram: Liu et al., 2024;
+ * arXiv 2401.17377): the network's probabilities, and the shares of what follows the longest match of the last tokens.
  */
 export class NgramModel {
   constructor(
@@ -55,7 +58,10 @@ export class NgramModel {
     private readonly continued: Continued,
   ) {}
 
-  /** Changes `logits`, of what comes behind a prompt and what was generated, `tokens`, to those of both together, up to a constant. */
+  /**
+   * Changes `logits`, of what comes behind a prompt and what was generated, `tokens`, to those of both together, up to
+   * a constant.
+   */
   interpolate(logits: Float32Array, tokens: readonly TokenId[]): void {
     const { length, shares } = followersOf(this.index, this.#last(tokens));
     const weight = NGRAM_WEIGHTS[ngramStep(length)];
@@ -71,6 +77,8 @@ export class NgramModel {
   #last(tokens: readonly TokenId[]): readonly TokenId[] {
     const { promptTokens, before } = this.continued;
     const generated = tokens.slice(Math.max(promptTokens, tokens.length - LONGEST_NGRAM));
-    return generated.length >= LONGEST_NGRAM ? generated : [...before.slice(-(LONGEST_NGRAM - generated.length)), ...generated];
+    return generated.length >= LONGEST_NGRAM
+      ? generated
+      : [...before.slice(-(LONGEST_NGRAM - generated.length)), ...generated];
   }
 }

@@ -4,12 +4,15 @@ import { uniformNumbers } from './random.ts';
 /** Tokens that the repeat penalty looks back on, as in llama.cpp. */
 const PENALISED_TOKENS = 64;
 
-/** Chooses a token from logits. `recent` are the sequence's last tokens; `allowed` restricts the choice. May change `logits`. */
+/**
+ * Chooses a token from logits. `recent` are the sequence's last tokens; `allowed` restricts the choice. May change
+ * `logits`.
+ */
 export type Sampler = (logits: Float32Array, recent: readonly TokenId[], allowed?: ReadonlySet<TokenId>) => TokenId;
 
 /**
- * Composes a sampler once from parameters, in llama.cpp's order: penalties, top-k, top-p, min-p, temperature, draw. Temperature 0 takes the
- * largest logit. The same seed and logits give the same tokens.
+ * Composes a sampler once from parameters, in llama.cpp's order: penalties, top-k, top-p, min-p, temperature, draw.
+ * Temperature 0 takes the largest logit. The same seed and logits give the same tokens.
  */
 export function createSampler(params: SamplingParams): Sampler {
   const penalise = penalty(params.repeatPenalty ?? 1);

@@ -30,9 +30,15 @@ export class TokenIndex {
     const tokens = new Set<TokenId>();
     for (let length = 1; length < bytes.length; length++) {
       const start = bytes.subarray(0, length);
-      for (let at = this.#lowerBound(start); at < this.#sorted.length && Buffer.compare(this.#sorted[at]!.bytes, start) === 0; at++) tokens.add(this.#sorted[at]!.token);
+      for (
+        let at = this.#lowerBound(start);
+        at < this.#sorted.length && Buffer.compare(this.#sorted[at]!.bytes, start) === 0;
+        at++
+      )
+        tokens.add(this.#sorted[at]!.token);
     }
-    for (let at = this.#lowerBound(bytes); at < this.#sorted.length && startsWith(this.#sorted[at]!.bytes, bytes); at++) tokens.add(this.#sorted[at]!.token);
+    for (let at = this.#lowerBound(bytes); at < this.#sorted.length && startsWith(this.#sorted[at]!.bytes, bytes); at++)
+      tokens.add(this.#sorted[at]!.token);
     return tokens;
   }
 

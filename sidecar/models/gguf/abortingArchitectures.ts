@@ -6,64 +6,90 @@ type Rule = (values: HeaderValues) => string | undefined;
 
 const withExperts: Rule = (values) => {
   const total = values.number('expert_count') ?? 0;
-  return total > 0 ? undefined : `${values.name('expert_count')} is ${values.has('expert_count') ? total : 'missing'}, expected at least 1`;
+  return total > 0
+    ? undefined
+    : `${values.name('expert_count')} is ${values.has('expert_count') ? total : 'missing'}, expected at least 1`;
 };
 
 /** A key is a number from `least` on; `fallback` where it is missing. */
-const atLeast = (key: string, least: number, fallback = 0): Rule => (values) => {
-  const value = values.number(key) ?? fallback;
-  return value >= least ? undefined : `${values.name(key)} is ${value}, expected at least ${least}`;
-};
+const atLeast =
+  (key: string, least: number, fallback = 0): Rule =>
+  (values) => {
+    const value = values.number(key) ?? fallback;
+    return value >= least ? undefined : `${values.name(key)} is ${value}, expected at least ${least}`;
+  };
 
 /** A key is so many times the embedding's length, or 0 where it may be absent. */
-const embeddings = (key: string, factor: number, mayBeAbsent = false): Rule => (values) => {
-  const [value, expected] = [values.number(key) ?? 0, factor * (values.number('embedding_length') ?? 0)];
-  return value === expected || (mayBeAbsent && value === 0) ? undefined : `${values.name(key)} is ${value}, expected ${expected}`;
-};
+const embeddings =
+  (key: string, factor: number, mayBeAbsent = false): Rule =>
+  (values) => {
+    const [value, expected] = [values.number(key) ?? 0, factor * (values.number('embedding_length') ?? 0)];
+    return value === expected || (mayBeAbsent && value === 0)
+      ? undefined
+      : `${values.name(key)} is ${value}, expected ${expected}`;
+  };
 
 const loops: Rule = (values) => {
   const layers = (values.number('num_loops') ?? 1) * (values.number('block_count') ?? 0);
   return layers > 512 ? `${values.name('num_loops')} makes ${layers} layers, expected at most 512` : undefined;
 };
 
-const safeGate: Rule = (values) => (values.get('kda.safe_gate') === true ? undefined : `${values.name('kda.safe_gate')} is not true`);
-const gateBound: Rule = (values) => ((values.number('kda.gate_lower_bound') ?? 0) < 0 ? undefined : `${values.name('kda.gate_lower_bound')} is not below 0`);
+const safeGate: Rule = (values) =>
+  values.get('kda.safe_gate') === true ? undefined : `${values.name('kda.safe_gate')} is not true`;
+const gateBound: Rule = (values) =>
+  (values.number('kda.gate_lower_bound') ?? 0) < 0
+    ? undefined
+    : `${values.name('kda.gate_lower_bound')} is not below 0`;
 
 /** Of latent attention, what is not rotated of a key. */
 const unrotatedKeys: Rule = (values) => {
   const key = values.number('attention.key_length_mla') ?? values.number('attention.key_length');
   const rotated = values.number('rope.dimension_count');
-  return key !== undefined && rotated !== undefined && rotated >= key ? `${values.name('rope.dimension_count')} is ${rotated}, expected fewer than the ${key} elements of a key` : undefined;
+  return key !== undefined && rotated !== undefined && rotated >= key
+    ? `${values.name('rope.dimension_count')} is ${rotated}, expected fewer than the ${key} elements of a key`
+    : undefined;
 };
 
 /** How a head's elements are shared among the positions in a picture; one of the first three has some. */
 const sections: Rule = (values) => {
   const parts = values.numbers('rope.dimension_sections');
-  return parts.slice(0, 3).some((part) => part > 0) ? undefined : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
+  return parts.slice(0, 3).some((part) => part > 0)
+    ? undefined
+    : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
 };
 
 /** What llama.cpp ends its process on in one architecture alone. */
-const rules: ReadonlyMap<string, readonly Rule[]> = new Map(Object.entries({
-  bailingmoe2: [withExperts],
-  bailingmoe3: [safeGate, gateBound],
-  deepseek2: [unrotatedKeys],
-  'deepseek2-ocr': [unrotatedKeys],
-  mistral4: [unrotatedKeys],
-  dflash: [atLeast('attention.sliding_window', 1, 1), atLeast('attention.output_group_count', 1, 1)],
-  'gemma-embedding': [embeddings('dense_2_feat_in', 1, true), embeddings('dense_3_feat_out', 1, true)],
-  glm4moe: [withExperts],
-  granitehybrid: [embeddings('ssm.inner_size', 2, true)],
-  jamba: [embeddings('ssm.inner_size', 2, true)],
-  grovemoe: [withExperts, atLeast('experts_per_group', 1, 1)],
-  lfm2moe: [withExperts],
-  'llada-moe': [withExperts],
-  'minimax-m3': [atLeast('attention.indexer.block_size', 1, 1)],
-  nanbeige: [atLeast('num_loops', 1, 1), loops],
-  ...Object.fromEntries(['paddleocr', 'qwen2vl', 'qwen35', 'qwen35moe', 'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'qwen4exp'].map((name) => [name, [sections]])),
-  smallthinker: [withExperts],
-}));
+const rules: ReadonlyMap<string, readonly Rule[]> = new Map(
+  Object.entries({
+    bailingmoe2: [withExperts],
+    bailingmoe3: [safeGate, gateBound],
+    deepseek2: [unrotatedKeys],
+    'deepseek2-ocr': [unrotatedKeys],
+    mistral4: [unrotatedKeys],
+    dflash: [atLeast('attention.sliding_window', 1, 1), atLeast('attention.output_group_count', 1, 1)],
+    'gemma-embedding': [embeddings('dense_2_feat_in', 1, true), embeddings('dense_3_feat_out', 1, true)],
+    glm4moe: [withExperts],
+    granitehybrid: [embeddings('ssm.inner_size', 2, true)],
+    jamba: [embeddings('ssm.inner_size', 2, true)],
+    grovemoe: [withExperts, atLeast('experts_per_group', 1, 1)],
+    lfm2moe: [withExperts],
+    'llada-moe': [withExperts],
+    'minimax-m3': [atLeast('attention.indexer.block_size', 1, 1)],
+    nanbeige: [atLeast('num_loops', 1, 1), loops],
+    ...Object.fromEntries(
+      ['paddleocr', 'qwen2vl', 'qwen35', 'qwen35moe', 'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'qwen4exp'].map((name) => [
+        name,
+        [sections],
+      ]),
+    ),
+    smallthinker: [withExperts],
+  }),
+);
 
-/** What is wrong with the values of an architecture, on which llama.cpp ends its process in that one; `undefined`: nothing. */
+/**
+ * What is wrong with the values of an architecture, on which llama.cpp ends its process in that one; `undefined`:
+ * nothing.
+ */
 export function abortingInArchitecture(values: HeaderValues): string | undefined {
   for (const rule of rules.get(values.architecture) ?? []) {
     const wrong = rule(values);

@@ -4,15 +4,86 @@ import { shown } from './shown.ts';
 
 /** Architectures of which llama.cpp rotates whole heads, and aborts on a part of them. */
 const WHOLE_ROTATION: ReadonlySet<string> = new Set([
-  'apertus', 'arcee', 'arctic', 'baichuan', 'chameleon', 'codeshell', 'cogvlm', 'cohere2moe', 'dbrx', 'deci', 'deepseek', 'dots1', 'dream', 'ernie4_5',
-  'ernie4_5-moe', 'exaone', 'exaone-moe', 'exaone4', 'falcon', 'granite', 'granite_swa', 'granitemoe', 'graniteswitch', 'grok', 'grovemoe', 'hunyuan-dense',
-  'hunyuan-moe', 'hunyuan_vl', 'hy_v3', 'internlm2', 'jais2', 'llada', 'llada-moe', 'llama', 'llama-embed', 'llama4', 'maincoder', 'mellum', 'minicpm',
-  'mistral3', 'olmo', 'olmo2', 'olmoe', 'orion', 'paddleocr', 'pangu-embedded', 'plamo', 'pockettts', 'qwen2', 'qwen2moe', 'qwen2vl', 'qwen3', 'qwen3moe',
-  'qwen3tts', 'qwen3vl', 'qwen3vlmoe', 'rnd1', 'seed_oss', 'smallthinker', 'smollm3', 'starcoder2', 'talkie', 'xverse',
+  'apertus',
+  'arcee',
+  'arctic',
+  'baichuan',
+  'chameleon',
+  'codeshell',
+  'cogvlm',
+  'cohere2moe',
+  'dbrx',
+  'deci',
+  'deepseek',
+  'dots1',
+  'dream',
+  'ernie4_5',
+  'ernie4_5-moe',
+  'exaone',
+  'exaone-moe',
+  'exaone4',
+  'falcon',
+  'granite',
+  'granite_swa',
+  'granitemoe',
+  'graniteswitch',
+  'grok',
+  'grovemoe',
+  'hunyuan-dense',
+  'hunyuan-moe',
+  'hunyuan_vl',
+  'hy_v3',
+  'internlm2',
+  'jais2',
+  'llada',
+  'llada-moe',
+  'llama',
+  'llama-embed',
+  'llama4',
+  'maincoder',
+  'mellum',
+  'minicpm',
+  'mistral3',
+  'olmo',
+  'olmo2',
+  'olmoe',
+  'orion',
+  'paddleocr',
+  'pangu-embedded',
+  'plamo',
+  'pockettts',
+  'qwen2',
+  'qwen2moe',
+  'qwen2vl',
+  'qwen3',
+  'qwen3moe',
+  'qwen3tts',
+  'qwen3vl',
+  'qwen3vlmoe',
+  'rnd1',
+  'seed_oss',
+  'smallthinker',
+  'smollm3',
+  'starcoder2',
+  'talkie',
+  'xverse',
 ]);
 /** Architectures whose keys and values may differ in size; llama.cpp aborts on others. */
 export const UNLIKE_VALUES: ReadonlySet<string> = new Set([
-  'bailingmoe3', 'deepseek2', 'deepseek2-ocr', 'deepseek32', 'deepseek4', 'dots3note', 'glm-dsa', 'kimi-k3', 'kimi-linear', 'mimo2', 'minicpm3', 'mistral4', 'plm', 'step35',
+  'bailingmoe3',
+  'deepseek2',
+  'deepseek2-ocr',
+  'deepseek32',
+  'deepseek4',
+  'dots3note',
+  'glm-dsa',
+  'kimi-k3',
+  'kimi-linear',
+  'mimo2',
+  'minicpm3',
+  'mistral4',
+  'plm',
+  'step35',
 ]);
 /** Architectures without attention. */
 const RECURRENT: ReadonlySet<string> = new Set(['arwkv7', 'mamba', 'mamba2', 'rwkv6', 'rwkv6qwen2', 'rwkv7']);
@@ -23,9 +94,23 @@ const ROPE_SCALINGS = ['none', 'linear', 'yarn', 'longrope'];
 /** Says what is wrong, if anything is. */
 type Rule = (values: HeaderValues) => string | undefined;
 
-/** What is wrong with an architecture's values on which llama.cpp ends its process though their sizes fit its limits; `undefined`: nothing. */
+/**
+ * What is wrong with an architecture's values on which llama.cpp ends its process though their sizes fit its limits;
+ * `undefined`: nothing.
+ */
 export function abortingValue(values: HeaderValues): string | undefined {
-  for (const rule of [heads, headSizes, rotation, ropeScaling, experts, expertGroups, gating, slidingPattern, epsilons, abortingInArchitecture]) {
+  for (const rule of [
+    heads,
+    headSizes,
+    rotation,
+    ropeScaling,
+    experts,
+    expertGroups,
+    gating,
+    slidingPattern,
+    epsilons,
+    abortingInArchitecture,
+  ]) {
     const wrong = rule(values);
     if (wrong !== undefined) return wrong;
   }
@@ -35,17 +120,22 @@ export function abortingValue(values: HeaderValues): string | undefined {
 const heads: Rule = (values) => {
   const [count] = values.numbers('attention.head_count');
   if (count === undefined) return `${values.name('attention.head_count')} is missing`;
-  return count < 1 && !RECURRENT.has(values.architecture) ? `${values.name('attention.head_count')} is ${count}, expected at least 1` : undefined;
+  return count < 1 && !RECURRENT.has(values.architecture)
+    ? `${values.name('attention.head_count')} is ${count}, expected at least 1`
+    : undefined;
 };
 
 const headSizes: Rule = (values) => {
   const [count = 0] = values.numbers('attention.head_count');
   if (count === 0) return undefined;
   const width = values.number('embedding_length') ?? 0;
-  if (!values.has('attention.key_length') && width % count !== 0) return `${values.name('embedding_length')} is ${width}, expected a multiple of its ${count} heads`;
+  if (!values.has('attention.key_length') && width % count !== 0)
+    return `${values.name('embedding_length')} is ${width}, expected a multiple of its ${count} heads`;
   const { key, value } = headSize(values);
   if (key < 1) return `${values.name('attention.key_length')} is ${key}, expected at least 1`;
-  return key !== value && !UNLIKE_VALUES.has(values.architecture) ? `its keys have ${key} elements a head and its values ${value}, expected as many` : undefined;
+  return key !== value && !UNLIKE_VALUES.has(values.architecture)
+    ? `its keys have ${key} elements a head and its values ${value}, expected as many`
+    : undefined;
 };
 
 const rotation: Rule = (values) => {
@@ -55,18 +145,23 @@ const rotation: Rule = (values) => {
   const name = values.name('rope.dimension_count');
   if (dimensions > key) return `${name} is ${dimensions}, more than the ${key} elements of a head`;
   if (dimensions % 2 !== 0) return `${name} is ${dimensions}, expected an even number`;
-  return dimensions !== key && WHOLE_ROTATION.has(values.architecture) ? `${name} is ${dimensions}, expected the ${key} elements of a head` : undefined;
+  return dimensions !== key && WHOLE_ROTATION.has(values.architecture)
+    ? `${name} is ${dimensions}, expected the ${key} elements of a head`
+    : undefined;
 };
 
 const ropeScaling: Rule = (values) => {
   const type = values.get('rope.scaling.type');
-  return typeof type === 'string' && !ROPE_SCALINGS.includes(type) ? `${values.name('rope.scaling.type')} is ${shown(type)}, expected ${ROPE_SCALINGS.join(', ')}` : undefined;
+  return typeof type === 'string' && !ROPE_SCALINGS.includes(type)
+    ? `${values.name('rope.scaling.type')} is ${shown(type)}, expected ${ROPE_SCALINGS.join(', ')}`
+    : undefined;
 };
 
 const experts: Rule = (values) => {
   const total = values.number('expert_count') ?? 0;
   const used = Math.max(0, ...values.numbers('expert_used_count'));
-  if (total > 0 && used < 1) return `it has ${total} experts, but ${values.name('expert_used_count')} is ${values.has('expert_used_count') ? used : 'missing'}`;
+  if (total > 0 && used < 1)
+    return `it has ${total} experts, but ${values.name('expert_used_count')} is ${values.has('expert_used_count') ? used : 'missing'}`;
   return used > total ? `it uses ${used} of ${total} experts` : undefined;
 };
 
@@ -77,17 +172,25 @@ const expertGroups: Rule = (values) => {
   const name = values.name('expert_group_count');
   if (groups > 0 && groups >= total) return `${name} is ${groups}, expected fewer than its ${total} experts`;
   if (groups > 1 && total % groups !== 0) return `${name} is ${groups}, expected a divisor of its ${total} experts`;
-  return groups > 1 && (used < 1 || used >= groups) ? `${values.name('expert_group_used_count')} is ${used}, expected 1 to ${groups - 1}` : undefined;
+  return groups > 1 && (used < 1 || used >= groups)
+    ? `${values.name('expert_group_used_count')} is ${used}, expected 1 to ${groups - 1}`
+    : undefined;
 };
 
 const gating: Rule = (values) => {
   const value = values.number('expert_gating_func') ?? 0;
-  return value > MAX_GATING ? `${values.name('expert_gating_func')} is ${value}, expected 0 to ${MAX_GATING}` : undefined;
+  return value > MAX_GATING
+    ? `${values.name('expert_gating_func')} is ${value}, expected 0 to ${MAX_GATING}`
+    : undefined;
 };
 
 /** What norms add to a variance. */
 const epsilons: Rule = (values) => {
-  for (const key of ['attention.layer_norm_epsilon', 'attention.layer_norm_rms_epsilon', 'attention.group_norm_epsilon']) {
+  for (const key of [
+    'attention.layer_norm_epsilon',
+    'attention.layer_norm_rms_epsilon',
+    'attention.group_norm_epsilon',
+  ]) {
     const value = values.number(key) ?? 0;
     if (!(value >= 0 && value < Infinity)) return `${values.name(key)} is ${value}, expected a number of at least 0`;
   }
@@ -97,7 +200,9 @@ const epsilons: Rule = (values) => {
 /** llama.cpp wants a layer that slides where an architecture has such layers. */
 const slidingPattern: Rule = (values) => {
   const [pattern] = values.numbers('attention.sliding_window_pattern');
-  return pattern === 1 && values.architecture === 'cohere2' ? `${values.name('attention.sliding_window_pattern')} is 1, which makes no layer slide` : undefined;
+  return pattern === 1 && values.architecture === 'cohere2'
+    ? `${values.name('attention.sliding_window_pattern')} is 1, which makes no layer slide`
+    : undefined;
 };
 
 /** Elements of one head's keys and values, as llama.cpp derives them from the first layer; 0 without attention. */

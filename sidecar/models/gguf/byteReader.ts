@@ -15,8 +15,8 @@ export class UnexpectedEndError extends Error {
 }
 
 /**
- * Reads little-endian values forward through a file in chunks, so that a header with a vocabulary of millions of bytes costs one
- * small buffer. `need(n)` makes the next `n` bytes readable; the `take…` methods that follow are synchronous.
+ * Reads little-endian values forward through a file in chunks, so that a header with a vocabulary of millions of bytes
+ * costs one small buffer. `need(n)` makes the next `n` bytes readable; the `take…` methods that follow are synchronous.
  */
 export class ByteReader {
   #buffer: Buffer = Buffer.alloc(0);

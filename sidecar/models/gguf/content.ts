@@ -2,7 +2,9 @@ import { open } from 'node:fs/promises';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { GgufHeader } from './header.ts';
 
-/** A metadata value with the GGUF type it is written as; `copied` holds type and value as they stand in another file. */
+/**
+ * A metadata value with the GGUF type it is written as; `copied` holds type and value as they stand in another file.
+ */
 export type GgufEntry =
   | { readonly type: NumberType; readonly value: number }
   | { readonly type: 'u64' | 'i64'; readonly value: number | bigint }
@@ -31,7 +33,10 @@ export interface GgufContent {
 }
 
 /** Metadata values of a file as they stand there, byte by byte. `keys` limits them. Throws as `readGgufHeader` does. */
-export async function copiedMetadata(header: GgufHeader, keys: Iterable<string> = header.metadataRanges.keys()): Promise<Map<string, GgufEntry & { readonly type: 'copied' }>> {
+export async function copiedMetadata(
+  header: GgufHeader,
+  keys: Iterable<string> = header.metadataRanges.keys(),
+): Promise<Map<string, GgufEntry & { readonly type: 'copied' }>> {
   const entries = new Map<string, GgufEntry & { readonly type: 'copied' }>();
   const file = await open(header.path, 'r');
   try {
@@ -40,7 +45,11 @@ export async function copiedMetadata(header: GgufHeader, keys: Iterable<string> 
       if (!range) continue;
       const bytes = Buffer.alloc(range.sizeBytes);
       const { bytesRead } = await file.read(bytes, 0, range.sizeBytes, range.offsetBytes);
-      if (bytesRead !== range.sizeBytes) throw new TroubleError('truncated-model', `${header.path} ends inside the metadata ${key}: it was changed after it was checked.`);
+      if (bytesRead !== range.sizeBytes)
+        throw new TroubleError(
+          'truncated-model',
+          `${header.path} ends inside the metadata ${key}: it was changed after it was checked.`,
+        );
       entries.set(key, { type: 'copied', bytes });
     }
   } finally {

@@ -7,8 +7,9 @@ const SAMPLES = 4;
 const SAMPLE_BYTES = 1_024;
 
 /**
- * Tells models apart without reading all of their weights: the SHA-256 of their headers, byte by byte, of the files' sizes and when they were changed last, and of
- * samples of every tensor. A copy that was changed later counts as another model.
+ * Tells models apart without reading all of their weights: the SHA-256 of their headers, byte by byte, of the files'
+ * sizes and when they were changed last, and of samples of every tensor. A copy that was changed later counts as
+ * another model.
  */
 export async function fingerprint(headers: readonly GgufHeader[]): Promise<string> {
   const hash = createHash('sha256');
@@ -24,7 +25,11 @@ export async function fingerprint(headers: readonly GgufHeader[]): Promise<strin
       await read(0, header.dataOffsetBytes);
       for (const { offsetBytes, sizeBytes } of header.tensors) {
         const length = Math.min(SAMPLE_BYTES, sizeBytes);
-        for (let sample = 0; sample < SAMPLES; sample++) await read(header.dataOffsetBytes + offsetBytes + Math.floor(((sizeBytes - length) * sample) / (SAMPLES - 1)), length);
+        for (let sample = 0; sample < SAMPLES; sample++)
+          await read(
+            header.dataOffsetBytes + offsetBytes + Math.floor(((sizeBytes - length) * sample) / (SAMPLES - 1)),
+            length,
+          );
       }
     } finally {
       await file.close();

@@ -43,7 +43,10 @@ export type ArrayVisitor = (key: string, index: number, element: Buffer | number
 const MAX_KEY_BYTES = 65_535;
 const MAX_TENSOR_NAME_BYTES = 256;
 const MAX_STRING_BYTES = 32 * 1024 * 1024;
-/** Of all texts of a header, those in arrays included: whoever reads it keeps them. Known vocabularies, with all else, have a tenth of that. */
+/**
+ * Of all texts of a header, those in arrays included: whoever reads it keeps them. Known vocabularies, with all else,
+ * have a tenth of that.
+ */
 const MAX_TEXT_BYTES = 128 * 1024 * 1024;
 /** Each element is read. No vocabulary has more tokens. */
 const MAX_ARRAY_LENGTH = 4_000_000;
@@ -58,19 +61,43 @@ const MIN_TENSOR_INFO_BYTES = 8 + 1 + 4 + 8 + 4 + 8;
 const MIN_METADATA_BYTES = 8 + 1 + 4 + 1;
 
 const enum ValueType {
-  Uint8, Int8, Uint16, Int16, Uint32, Int32, Float32, Bool, String, Array, Uint64, Int64, Float64,
+  Uint8,
+  Int8,
+  Uint16,
+  Int16,
+  Uint32,
+  Int32,
+  Float32,
+  Bool,
+  String,
+  Array,
+  Uint64,
+  Int64,
+  Float64,
 }
 const SCALAR_BYTES: Readonly<Record<number, number>> = {
-  [ValueType.Uint8]: 1, [ValueType.Int8]: 1, [ValueType.Uint16]: 2, [ValueType.Int16]: 2, [ValueType.Uint32]: 4, [ValueType.Int32]: 4,
-  [ValueType.Float32]: 4, [ValueType.Bool]: 1, [ValueType.Uint64]: 8, [ValueType.Int64]: 8, [ValueType.Float64]: 8,
+  [ValueType.Uint8]: 1,
+  [ValueType.Int8]: 1,
+  [ValueType.Uint16]: 2,
+  [ValueType.Int16]: 2,
+  [ValueType.Uint32]: 4,
+  [ValueType.Int32]: 4,
+  [ValueType.Float32]: 4,
+  [ValueType.Bool]: 1,
+  [ValueType.Uint64]: 8,
+  [ValueType.Int64]: 8,
+  [ValueType.Float64]: 8,
 };
 
 /**
- * Reads and checks the header of a GGUF file of version 2 or 3 without touching its weights: every count, length and offset is held
- * against the size of the file. `visitedKeys`: the arrays that are visited, all where absent. Throws `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or
- * 'unsupported-model'.
+ * Reads and checks the header of a GGUF file of version 2 or 3 without touching its weights: every count, length and
+ * offset is held against the size of the file. `visitedKeys`: the arrays that are visited, all where absent. Throws
+ * `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or 'unsupported-model'.
  */
-export async function readGgufHeader(filePath: string, options: { visitArray?: ArrayVisitor; visitedKeys?: readonly string[] } = {}): Promise<GgufHeader> {
+export async function readGgufHeader(
+  filePath: string,
+  options: { visitArray?: ArrayVisitor; visitedKeys?: readonly string[] } = {},
+): Promise<GgufHeader> {
   const { file, fileSizeBytes } = await openModel(filePath);
   try {
     return await new HeaderParser(filePath, new ByteReader(file, fileSizeBytes), options).parse();
@@ -94,9 +121,12 @@ async function openModel(filePath: string): Promise<{ file: FileHandle; fileSize
     file = await open(filePath, 'r');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new TroubleError('model-not-found', `There is no file ${filePath}.`, { cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new TroubleError('model-not-found', `There is no file ${filePath}.`, { cause: error });
     if (code === 'EISDIR') throw isDirectory(filePath);
-    throw new TroubleError('model-not-found', `${filePath} can't be read: ${(error as Error).message}`, { cause: error });
+    throw new TroubleError('model-not-found', `${filePath} can't be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   try {
     const status = await file.stat();
@@ -175,13 +205,22 @@ class HeaderParser {
     if (this.reader.fileSizeBytes < 4) throw new TroubleError('not-gguf', `${name} is not a GGUF file.`);
     await this.reader.need(4);
     if (this.reader.takeBytes(4).toString('latin1') !== 'GGUF') {
-      throw new TroubleError('not-gguf', `${name} is not a GGUF file: it does not begin with "GGUF". Choose a model in GGUF format.`);
+      throw new TroubleError(
+        'not-gguf',
+        `${name} is not a GGUF file: it does not begin with "GGUF". Choose a model in GGUF format.`,
+      );
     }
     await this.reader.need(4);
     const version = this.reader.takeUint32();
     if (version === 2 || version === 3) return version;
-    const reason = version !== 0 && (version & 0xffff) === 0 ? 'it is for big-endian machines' : `it has GGUF version ${version}, expected 2 or 3`;
-    throw new TroubleError('unsupported-model', `${name} can't be used: ${reason}. Convert it again with a current converter.`);
+    const reason =
+      version !== 0 && (version & 0xffff) === 0
+        ? 'it is for big-endian machines'
+        : `it has GGUF version ${version}, expected 2 or 3`;
+    throw new TroubleError(
+      'unsupported-model',
+      `${name} can't be used: ${reason}. Convert it again with a current converter.`,
+    );
   }
 
   #checkCount(what: string, count: number, limit: number, leastBytes: number): void {
@@ -194,8 +233,10 @@ class HeaderParser {
   async #readMetadataEntry(): Promise<void> {
     const key = (await this.#readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
     // llama.cpp reads a key up to its first NUL, and would see another than we.
-    if (key === '' || key.includes('\0')) throw this.#invalid(`metadata key ${shown(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
-    if (this.#metadata.has(key) || this.#arrayLengths.has(key)) throw this.#invalid(`metadata key ${shown(key)} occurs twice`);
+    if (key === '' || key.includes('\0'))
+      throw this.#invalid(`metadata key ${shown(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
+    if (this.#metadata.has(key) || this.#arrayLengths.has(key))
+      throw this.#invalid(`metadata key ${shown(key)} occurs twice`);
     const offsetBytes = this.reader.offset;
     await this.reader.need(4);
     const type = this.reader.takeUint32();
@@ -212,13 +253,17 @@ class HeaderParser {
     await this.reader.need(12);
     const elementType = this.reader.takeUint32();
     const length = this.reader.takeUint64();
-    if (elementType === (ValueType.Array as number)) throw this.#invalid(`metadata ${shown(key)} is an array of arrays`);
+    if (elementType === (ValueType.Array as number))
+      throw this.#invalid(`metadata ${shown(key)} is an array of arrays`);
     const elementBytes = elementType === (ValueType.String as number) ? 8 : SCALAR_BYTES[elementType];
     if (elementBytes === undefined) throw this.#unknownType(key, elementType);
     if (length * elementBytes > this.reader.remainingBytes) {
       throw new UnexpectedEndError(this.reader.offset + length * elementBytes, this.reader.fileSizeBytes);
     }
-    if (length > MAX_ARRAY_LENGTH) throw this.#invalid(`metadata ${shown(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`);
+    if (length > MAX_ARRAY_LENGTH)
+      throw this.#invalid(
+        `metadata ${shown(key)} has ${length} elements, more than the ${MAX_ARRAY_LENGTH} that any model has`,
+      );
     this.#arrayLengths.set(key, length);
     const { visitArray, visitedKeys = [key] } = this.options;
     const visit = visitedKeys.includes(key) ? visitArray : undefined;
@@ -243,40 +288,64 @@ class HeaderParser {
     const reader = this.reader;
     if (!reader.has(bytes)) await reader.need(bytes);
     switch (type as ValueType) {
-      case ValueType.Uint8: return reader.takeUint8();
-      case ValueType.Int8: return reader.takeInt8();
-      case ValueType.Uint16: return reader.takeUint16();
-      case ValueType.Int16: return reader.takeInt16();
-      case ValueType.Uint32: return reader.takeUint32();
-      case ValueType.Int32: return reader.takeInt32();
-      case ValueType.Float32: return reader.takeFloat32();
-      case ValueType.Uint64: return reader.takeUint64();
-      case ValueType.Int64: return reader.takeInt64();
-      case ValueType.Float64: return reader.takeFloat64();
+      case ValueType.Uint8:
+        return reader.takeUint8();
+      case ValueType.Int8:
+        return reader.takeInt8();
+      case ValueType.Uint16:
+        return reader.takeUint16();
+      case ValueType.Int16:
+        return reader.takeInt16();
+      case ValueType.Uint32:
+        return reader.takeUint32();
+      case ValueType.Int32:
+        return reader.takeInt32();
+      case ValueType.Float32:
+        return reader.takeFloat32();
+      case ValueType.Uint64:
+        return reader.takeUint64();
+      case ValueType.Int64:
+        return reader.takeInt64();
+      case ValueType.Float64:
+        return reader.takeFloat64();
       case ValueType.Bool: {
         const value = reader.takeUint8();
         if (value > 1) throw this.#invalid(`metadata ${shown(key)} is a boolean of value ${value}`);
         return value === 1;
       }
-      default: throw this.#unknownType(key, type);
+      default:
+        throw this.#unknownType(key, type);
     }
   }
 
   async #readString(what: string, limitBytes: number): Promise<Buffer> {
     if (!this.reader.has(8)) await this.reader.need(8);
     const length = this.reader.takeUint64();
-    if (length > this.reader.remainingBytes) throw new UnexpectedEndError(this.reader.offset + length, this.reader.fileSizeBytes);
-    if (length > limitBytes) throw this.#invalid(`${what} is a text of ${formatBytes(length)}, more than the ${formatBytes(limitBytes)} allowed`);
+    if (length > this.reader.remainingBytes)
+      throw new UnexpectedEndError(this.reader.offset + length, this.reader.fileSizeBytes);
+    if (length > limitBytes)
+      throw this.#invalid(
+        `${what} is a text of ${formatBytes(length)}, more than the ${formatBytes(limitBytes)} allowed`,
+      );
     this.#textBytes += length;
-    if (this.#textBytes > MAX_TEXT_BYTES) throw this.#invalid(`its header has more than the ${formatBytes(MAX_TEXT_BYTES)} of text allowed`);
+    if (this.#textBytes > MAX_TEXT_BYTES)
+      throw this.#invalid(`its header has more than the ${formatBytes(MAX_TEXT_BYTES)} of text allowed`);
     if (!this.reader.has(length)) await this.reader.need(length);
     return this.reader.takeBytes(length);
   }
 
   #alignment(): number {
     const alignment = this.#metadata.get('general.alignment') ?? 32;
-    if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > MAX_ALIGNMENT_BYTES || (alignment & (alignment - 1)) !== 0) {
-      throw this.#invalid(`general.alignment is ${shown(String(alignment))}, expected a power of two up to ${MAX_ALIGNMENT_BYTES}`);
+    if (
+      typeof alignment !== 'number' ||
+      !Number.isInteger(alignment) ||
+      alignment < 1 ||
+      alignment > MAX_ALIGNMENT_BYTES ||
+      (alignment & (alignment - 1)) !== 0
+    ) {
+      throw this.#invalid(
+        `general.alignment is ${shown(String(alignment))}, expected a power of two up to ${MAX_ALIGNMENT_BYTES}`,
+      );
     }
     return alignment;
   }
@@ -285,19 +354,28 @@ class HeaderParser {
     const name = (await this.#readString('a tensor name', MAX_TENSOR_NAME_BYTES)).toString('utf8');
     await this.reader.need(4);
     const dimensions = this.reader.takeUint32();
-    if (dimensions < 1 || dimensions > MAX_DIMENSIONS) throw this.#invalid(`tensor ${shown(name)} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
+    if (dimensions < 1 || dimensions > MAX_DIMENSIONS)
+      throw this.#invalid(`tensor ${shown(name)} has ${dimensions} dimensions, expected 1 to ${MAX_DIMENSIONS}`);
     await this.reader.need(dimensions * 8 + 12);
     const shape = Array.from({ length: dimensions }, () => this.reader.takeUint64());
     const typeNumber = this.reader.takeUint32();
     const offsetBytes = this.reader.takeUint64();
     const type = TENSOR_TYPES.get(typeNumber);
-    if (!type) throw new TroubleError('unsupported-model', `${path.basename(this.filePath)} can't be used: tensor ${shown(name)} has the unknown type ${typeNumber}.`);
+    if (!type)
+      throw new TroubleError(
+        'unsupported-model',
+        `${path.basename(this.filePath)} can't be used: tensor ${shown(name)} has the unknown type ${typeNumber}.`,
+      );
     const elements = shape.reduce((product, length) => product * length, 1);
-    if (shape.some((length) => length < 1) || !Number.isSafeInteger(elements)) throw this.#invalid(`tensor ${shown(name)} has the shape [${shape.join(', ')}]`);
+    if (shape.some((length) => length < 1) || !Number.isSafeInteger(elements))
+      throw this.#invalid(`tensor ${shown(name)} has the shape [${shape.join(', ')}]`);
     if (shape[0]! % type.blockElements !== 0) {
-      throw this.#invalid(`tensor ${shown(name)} has rows of ${shape[0]} elements, expected a multiple of ${type.blockElements} for ${type.name}`);
+      throw this.#invalid(
+        `tensor ${shown(name)} has rows of ${shape[0]} elements, expected a multiple of ${type.blockElements} for ${type.name}`,
+      );
     }
-    if (offsetBytes % alignmentBytes !== 0) throw this.#invalid(`tensor ${shown(name)} begins at ${offsetBytes}, expected a multiple of ${alignmentBytes}`);
+    if (offsetBytes % alignmentBytes !== 0)
+      throw this.#invalid(`tensor ${shown(name)} begins at ${offsetBytes}, expected a multiple of ${alignmentBytes}`);
     return { name, shape, type: type.name, offsetBytes, sizeBytes: (elements / type.blockElements) * type.blockBytes };
   }
 
@@ -314,7 +392,8 @@ class HeaderParser {
     for (let index = 1; index < byOffset.length; index++) {
       const before = byOffset[index - 1]!;
       const tensor = byOffset[index]!;
-      if (before.offsetBytes + before.sizeBytes > tensor.offsetBytes) throw this.#invalid(`tensors ${shown(before.name)} and ${shown(tensor.name)} overlap`);
+      if (before.offsetBytes + before.sizeBytes > tensor.offsetBytes)
+        throw this.#invalid(`tensors ${shown(before.name)} and ${shown(tensor.name)} overlap`);
     }
   }
 
@@ -323,6 +402,9 @@ class HeaderParser {
   }
 
   #invalid(what: string): TroubleError {
-    return new TroubleError('invalid-model', `${path.basename(this.filePath)} is damaged or not a language model: ${what}.`);
+    return new TroubleError(
+      'invalid-model',
+      `${path.basename(this.filePath)} is damaged or not a language model: ${what}.`,
+    );
   }
 }

@@ -7,5 +7,7 @@ export interface LocatedTensor extends GgufTensor {
 
 /** All tensors of a model's files by name. */
 export function locateTensors(headers: readonly GgufHeader[]): ReadonlyMap<string, LocatedTensor> {
-  return new Map(headers.flatMap((header) => header.tensors.map((tensor) => [tensor.name, { ...tensor, header }] as const)));
+  return new Map(
+    headers.flatMap((header) => header.tensors.map((tensor) => [tensor.name, { ...tensor, header }] as const)),
+  );
 }

@@ -12,15 +12,24 @@ export interface GgufPart {
 }
 
 /**
- * A model by the files that it is written to: one, or where the name is that of a first part (`NAME-00001-of-00003.gguf`) as many as it says, with about as
- * many bytes of tensors each, in order. The keys are those of llama.cpp's `llama-gguf-split`; all other metadata are in the first part. Throws `TroubleError`
+ * A model by the files that it is written to: one, or where the name is that of a first part
+ * (`NAME-00001-of-00003.gguf`) as many as it says, with about as many bytes of tensors each, in order. The keys are
+ * those of llama.cpp's `llama-gguf-split`; all other metadata are in the first part. Throws `TroubleError`
  * 'invalid-input' for the name of another part, or more parts than tensors.
  */
 export function partsOf(filePath: string, content: GgufContent): readonly GgufPart[] {
   const split = splitPart(filePath);
   if (!split) return [{ filePath, content }];
-  if (split.part !== 1) throw new TroubleError('invalid-input', `${path.basename(filePath)} is part ${split.part} of ${split.parts}: name the first part, the others are written beside it.`);
-  if (split.parts > content.tensors.length) throw new TroubleError('invalid-input', `${path.basename(filePath)} names ${split.parts} parts, and the model has ${content.tensors.length} tensors: name fewer.`);
+  if (split.part !== 1)
+    throw new TroubleError(
+      'invalid-input',
+      `${path.basename(filePath)} is part ${split.part} of ${split.parts}: name the first part, the others are written beside it.`,
+    );
+  if (split.parts > content.tensors.length)
+    throw new TroubleError(
+      'invalid-input',
+      `${path.basename(filePath)} names ${split.parts} parts, and the model has ${content.tensors.length} tensors: name fewer.`,
+    );
   return evenly(content.tensors, split.parts).map((tensors, index) => ({
     filePath: allParts(filePath)[index] as string,
     content: {

@@ -16,7 +16,10 @@ export interface Rows {
   read(first: number, count: number): Promise<Uint8Array>;
 }
 
-/** A tensor of a file as rows; all dimensions but the first are rows. `columns` splits or joins them: a vector of heads is one row a head. */
+/**
+ * A tensor of a file as rows; all dimensions but the first are rows. `columns` splits or joins them: a vector of heads
+ * is one row a head.
+ */
 export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tensor.shape[0] ?? 1): Rows {
   const type = tensor.type as TensorType;
   const elements = tensor.shape.reduce((product, extent) => product * extent, 1);
@@ -28,9 +31,13 @@ export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tens
     read: async (first, count) => {
       const bytes = new Uint8Array(count * bytesPerRow);
       const start = tensor.header.dataOffsetBytes + tensor.offsetBytes + first * bytesPerRow;
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
-        if (bytesRead === 0) throw new TroubleError('truncated-model', `${tensor.header.path} ends inside the tensor ${tensor.name}: it was changed after it was checked.`);
+        if (bytesRead === 0)
+          throw new TroubleError(
+            'truncated-model',
+            `${tensor.header.path} ends inside the tensor ${tensor.name}: it was changed after it was checked.`,
+          );
         done += bytesRead;
       }
       return bytes;
@@ -41,7 +48,12 @@ export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tens
 /** Rows in another type, by way of float32; `importance` as in `fromFloat32`. */
 export function converted(rows: Rows, type: TensorType, importance?: Float32Array): Rows {
   if (rows.type === type) return rows;
-  return { ...rows, type, read: async (first, count) => fromFloat32(type, toFloat32(rows.type, await rows.read(first, count)), rows.columns, { importance }) };
+  return {
+    ...rows,
+    type,
+    read: async (first, count) =>
+      fromFloat32(type, toFloat32(rows.type, await rows.read(first, count)), rows.columns, { importance }),
+  };
 }
 
 /** All bytes, in pieces. */

@@ -54,7 +54,11 @@ const typesByName = new Map([...TENSOR_TYPES].map(([id, type]) => [type.name, { 
 export function tensorBytes(type: string, shape: readonly number[]): number {
   const { blockElements, blockBytes } = typeByName(type);
   const [columns = 1, ...others] = shape;
-  if (columns % blockElements !== 0) throw new TroubleError('invalid-input', `Rows of ${columns} values are no whole blocks of ${blockElements}, as ${type} needs.`);
+  if (columns % blockElements !== 0)
+    throw new TroubleError(
+      'invalid-input',
+      `Rows of ${columns} values are no whole blocks of ${blockElements}, as ${type} needs.`,
+    );
   return (columns / blockElements) * blockBytes * others.reduce((product, extent) => product * extent, 1);
 }
 

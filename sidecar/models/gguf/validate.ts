@@ -35,8 +35,9 @@ const MAX_VOCABULARY = 4_000_000;
 const MAX_ARCHITECTURE_LENGTH = 64;
 
 /**
- * Checks what a header says about the model against its tensors, so that nothing native meets a model that it would abort on.
- * `others` are further parts of the model, which count in its size. Throws `TroubleError` 'invalid-model' or 'unsupported-model'.
+ * Checks what a header says about the model against its tensors, so that nothing native meets a model that it would
+ * abort on. `others` are further parts of the model, which count in its size. Throws `TroubleError` 'invalid-model' or
+ * 'unsupported-model'.
  */
 export function validateModel(header: GgufHeader, others: readonly GgufHeader[] = []): ModelShape {
   const tensors = [header, ...others].flatMap((part) => part.tensors);
@@ -53,8 +54,13 @@ export function validateTokenizer(header: GgufHeader): Pick<ModelShape, 'archite
   return new ModelValidator(header).validateTokenizer();
 }
 
-/** `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own, as one of no such part is. */
-export function splitPart(filePath: string): { readonly part: number; readonly parts: number; readonly prefix: string } | undefined {
+/**
+ * `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own,
+ * as one of no such part is.
+ */
+export function splitPart(
+  filePath: string,
+): { readonly part: number; readonly parts: number; readonly prefix: string } | undefined {
   const match = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(filePath);
   if (!match) return undefined;
   const [part, parts] = [Number(match[2]), Number(match[3])];
@@ -66,7 +72,10 @@ export function allParts(filePath: string): readonly string[] {
   const split = splitPart(filePath);
   if (!split) return [filePath];
   const digits = (value: number): string => String(value).padStart(5, '0');
-  return Array.from({ length: split.parts }, (_, index) => `${split.prefix}-${digits(index + 1)}-of-${digits(split.parts)}.gguf`);
+  return Array.from(
+    { length: split.parts },
+    (_, index) => `${split.prefix}-${digits(index + 1)}-of-${digits(split.parts)}.gguf`,
+  );
 }
 
 function weightsOf(tensors: GgufHeader['tensors']): Pick<ModelShape, 'parameterCount' | 'weightBytes'> {
@@ -77,7 +86,10 @@ function weightsOf(tensors: GgufHeader['tensors']): Pick<ModelShape, 'parameterC
 }
 
 function damaged(header: GgufHeader, what: string): TroubleError {
-  return new TroubleError('invalid-model', `${path.basename(header.path)} is damaged or not a language model: ${what}.`);
+  return new TroubleError(
+    'invalid-model',
+    `${path.basename(header.path)} is damaged or not a language model: ${what}.`,
+  );
 }
 
 class ModelValidator {
@@ -85,8 +97,12 @@ class ModelValidator {
 
   constructor(private readonly header: GgufHeader) {
     const architecture = header.metadata.get('general.architecture');
-    if (typeof architecture !== 'string' || architecture === '') throw this.#invalid('it names no architecture (general.architecture)');
-    if (architecture.length > MAX_ARCHITECTURE_LENGTH) throw this.#invalid(`general.architecture is ${shown(architecture)}, a name of ${architecture.length} characters, expected at most ${MAX_ARCHITECTURE_LENGTH}`);
+    if (typeof architecture !== 'string' || architecture === '')
+      throw this.#invalid('it names no architecture (general.architecture)');
+    if (architecture.length > MAX_ARCHITECTURE_LENGTH)
+      throw this.#invalid(
+        `general.architecture is ${shown(architecture)}, a name of ${architecture.length} characters, expected at most ${MAX_ARCHITECTURE_LENGTH}`,
+      );
     this.#architecture = architecture;
   }
 
@@ -94,7 +110,10 @@ class ModelValidator {
   validate(tensors: readonly GgufTensor[]): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
     const kind = this.header.metadata.get('general.type');
     if ((typeof kind === 'string' && kind !== 'model') || this.#architecture === 'clip') {
-      throw new TroubleError('unsupported-model', `${this.#name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the model it belongs to.`);
+      throw new TroubleError(
+        'unsupported-model',
+        `${this.#name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the model it belongs to.`,
+      );
     }
     const blockCount = this.#count('block_count', MAX_BLOCKS);
     const embeddingLength = this.#count('embedding_length', MAX_EMBEDDING_LENGTH);
@@ -120,8 +139,14 @@ class ModelValidator {
       embeddingLength,
       vocabularySize,
       headCount: Math.max(1, ...heads.map((count, layer) => count * experts[layer]!.attending)),
-      queryElementsPerToken: heads.reduce((sum, count, layer) => sum + count * experts[layer]!.attending * keyLength, 0),
-      cacheElementsPerToken: keyValueHeads.reduce((sum, count, layer) => sum + count * experts[layer]!.caching * (keyLength + valueLength), 0),
+      queryElementsPerToken: heads.reduce(
+        (sum, count, layer) => sum + count * experts[layer]!.attending * keyLength,
+        0,
+      ),
+      cacheElementsPerToken: keyValueHeads.reduce(
+        (sum, count, layer) => sum + count * experts[layer]!.caching * (keyLength + valueLength),
+        0,
+      ),
     };
   }
 
@@ -140,13 +165,17 @@ class ModelValidator {
   #count(key: string, limit: number): number {
     const value = this.header.metadata.get(`${this.#architecture}.${key}`);
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > limit) {
-      throw this.#invalid(`${this.#architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected 1 to ${limit}`);
+      throw this.#invalid(
+        `${this.#architecture}.${key} is ${value === undefined ? 'missing' : shown(value)}, expected 1 to ${limit}`,
+      );
     }
     return value;
   }
 
   #optionalCount(key: string): number | undefined {
-    return this.header.metadata.has(`${this.#architecture}.${key}`) ? this.#count(key, MAX_EMBEDDING_LENGTH) : undefined;
+    return this.header.metadata.has(`${this.#architecture}.${key}`)
+      ? this.#count(key, MAX_EMBEDDING_LENGTH)
+      : undefined;
   }
 
   /** Blocks that predict further tokens, and may be absent. */
@@ -154,7 +183,8 @@ class ModelValidator {
     const name = `${this.#architecture}.nextn_predict_layers`;
     const value = this.header.metadata.get(name);
     if (typeof value !== 'number') return 0;
-    if (!Number.isInteger(value) || value < 0 || value >= blockCount) throw this.#invalid(`${name} is ${value}, expected fewer than its ${blockCount} blocks`);
+    if (!Number.isInteger(value) || value < 0 || value >= blockCount)
+      throw this.#invalid(`${name} is ${value}, expected fewer than its ${blockCount} blocks`);
     return value;
   }
 
@@ -166,7 +196,10 @@ class ModelValidator {
       if (match) blocks.add(Number(match[1]));
     }
     const missing = Array.from({ length: neededCount }, (_, block) => block).filter((block) => !blocks.has(block));
-    if (missing.length > 0) throw this.#invalid(`it claims ${blockCount} blocks, but the file has ${blocks.size} (block ${missing[0]} is missing)`);
+    if (missing.length > 0)
+      throw this.#invalid(
+        `it claims ${blockCount} blocks, but the file has ${blocks.size} (block ${missing[0]} is missing)`,
+      );
   }
 
   /** A value for all layers, or one per layer. */
@@ -175,7 +208,8 @@ class ModelValidator {
     const value = this.header.metadata.get(name);
     if (value === undefined) return fallback ?? Array.from({ length: blockCount }, () => 0);
     if (typeof value === 'number') return Array.from({ length: blockCount }, () => value);
-    if (typeof value === 'string' || typeof value === 'boolean') throw this.#invalid(`${name} is ${shown(value)}, expected a number`);
+    if (typeof value === 'string' || typeof value === 'boolean')
+      throw this.#invalid(`${name} is ${shown(value)}, expected a number`);
     if (value.length < blockCount) throw this.#invalid(`${name} has ${value.length} values for ${blockCount} blocks`);
     return value.slice(0, blockCount).map(Number);
   }
@@ -183,16 +217,25 @@ class ModelValidator {
   #checkHeads(heads: readonly number[], keyValueHeads: readonly number[]): void {
     heads.forEach((count, layer) => {
       const keyValueCount = keyValueHeads[layer]!;
-      for (const [what, value] of [['attention heads', count], ['key-value heads', keyValueCount]] as const) {
-        if (!Number.isInteger(value) || value < 0 || value > MAX_HEADS) throw this.#invalid(`block ${layer} has ${value} ${what}, expected 0 to ${MAX_HEADS}`);
+      for (const [what, value] of [
+        ['attention heads', count],
+        ['key-value heads', keyValueCount],
+      ] as const) {
+        if (!Number.isInteger(value) || value < 0 || value > MAX_HEADS)
+          throw this.#invalid(`block ${layer} has ${value} ${what}, expected 0 to ${MAX_HEADS}`);
       }
       if (keyValueCount > 0 && count % keyValueCount !== 0) {
-        throw this.#invalid(`block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`);
+        throw this.#invalid(
+          `block ${layer} has ${count} attention heads, expected a multiple of its ${keyValueCount} key-value heads`,
+        );
       }
     });
   }
 
-  /** How many experts' queries, and how many experts' keys and values, each layer has (the architecture "chorus" alone has any). */
+  /**
+   * How many experts' queries, and how many experts' keys and values, each layer has (the architecture "chorus" alone
+   * has any).
+   */
   #attentionExperts(blockCount: number): readonly { readonly attending: number; readonly caching: number }[] {
     const count = this.#optionalExperts('attention.expert_count');
     const interval = this.#optionalCount('expert_interval') ?? 1;
@@ -209,7 +252,8 @@ class ModelValidator {
 
   #checkExperts(): void {
     const total = this.header.metadata.get(`${this.#architecture}.expert_count`) ?? 0;
-    if (typeof total !== 'number' || total > MAX_EXPERTS) throw this.#invalid(`${this.#architecture}.expert_count is ${shown(total)}, expected at most ${MAX_EXPERTS}`);
+    if (typeof total !== 'number' || total > MAX_EXPERTS)
+      throw this.#invalid(`${this.#architecture}.expert_count is ${shown(total)}, expected at most ${MAX_EXPERTS}`);
   }
 
   #checkVocabulary(embeddingLength?: number): number {
@@ -217,18 +261,24 @@ class ModelValidator {
     const tokens = this.header.arrayLengths.get('tokenizer.ggml.tokens');
     const rows = embedding?.shape[1];
     if (embedding && embeddingLength !== undefined && embedding.shape[0] !== embeddingLength) {
-      throw this.#invalid(`token_embd.weight has rows of ${embedding.shape[0]} elements, ${this.#architecture}.embedding_length says ${embeddingLength}`);
+      throw this.#invalid(
+        `token_embd.weight has rows of ${embedding.shape[0]} elements, ${this.#architecture}.embedding_length says ${embeddingLength}`,
+      );
     }
     if (tokens === undefined || tokens < 1) throw this.#invalid('it has no vocabulary (tokenizer.ggml.tokens)');
-    if (tokens > MAX_VOCABULARY) throw this.#invalid(`its vocabulary claims ${tokens} tokens, more than the ${MAX_VOCABULARY} that any model has`);
-    if (rows !== undefined && rows !== tokens) throw this.#invalid(`its vocabulary has ${tokens} tokens, token_embd.weight has ${rows} rows`);
+    if (tokens > MAX_VOCABULARY)
+      throw this.#invalid(`its vocabulary claims ${tokens} tokens, more than the ${MAX_VOCABULARY} that any model has`);
+    if (rows !== undefined && rows !== tokens)
+      throw this.#invalid(`its vocabulary has ${tokens} tokens, token_embd.weight has ${rows} rows`);
     for (const key of ['tokenizer.ggml.scores', 'tokenizer.ggml.token_type']) {
       const length = this.header.arrayLengths.get(key);
-      if (length !== undefined && length !== tokens) throw this.#invalid(`its vocabulary has ${tokens} tokens, ${key} has ${length} values`);
+      if (length !== undefined && length !== tokens)
+        throw this.#invalid(`its vocabulary has ${tokens} tokens, ${key} has ${length} values`);
     }
     for (const [key, value] of this.header.metadata) {
       if (!/^tokenizer\.ggml\..*_token_id$/.test(key) || typeof value !== 'number') continue;
-      if (value !== 0xffffffff && (value < 0 || value >= tokens)) throw this.#invalid(`${shown(key)} is ${value}, the vocabulary has ${tokens} tokens`);
+      if (value !== 0xffffffff && (value < 0 || value >= tokens))
+        throw this.#invalid(`${shown(key)} is ${value}, the vocabulary has ${tokens} tokens`);
     }
     return tokens;
   }

@@ -4,7 +4,10 @@ import { readGgufHeader } from './header.ts';
 /** Token kinds as GGUF's `tokenizer.ggml.token_type` numbers them. */
 export const TOKEN_KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
-/** The exact bytes that each token stands for. A token may hold a part of a character, so text is made only after joining bytes. */
+/**
+ * The exact bytes that each token stands for. A token may hold a part of a character, so text is made only after
+ * joining bytes.
+ */
 export class Vocabulary {
   readonly #idByText: ReadonlyMap<string, TokenId>;
 
@@ -33,7 +36,10 @@ export class Vocabulary {
   /** Whether the token may stand in ordinary text. */
   isText(token: TokenId): boolean {
     const kind = this.kinds[token];
-    return (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.userDefined || kind === TOKEN_KIND.byte) && this.bytes[token]!.length > 0;
+    return (
+      (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.userDefined || kind === TOKEN_KIND.byte) &&
+      this.bytes[token]!.length > 0
+    );
   }
 
   /** The special token that is written so, if there is one. */
@@ -56,8 +62,8 @@ export class Vocabulary {
 }
 
 /**
- * Reads a file's vocabulary. `undefined` where its tokenizer doesn't spell tokens as bytes ("gpt2") or with SentencePiece's marks
- * ("llama"). Throws as `readGgufHeader`.
+ * Reads a file's vocabulary. `undefined` where its tokenizer doesn't spell tokens as bytes ("gpt2") or with
+ * SentencePiece's marks ("llama"). Throws as `readGgufHeader`.
  */
 export async function readVocabulary(filePath: string): Promise<Vocabulary | undefined> {
   const raw: Buffer[] = [];
@@ -71,23 +77,32 @@ export async function readVocabulary(filePath: string): Promise<Vocabulary | und
   const spell = SPELLINGS.get(String(header.metadata.get('tokenizer.ggml.model')));
   if (!spell) return undefined;
   const kindOf = Uint8Array.from(raw, (_, token) => kinds[token] ?? TOKEN_KIND.normal);
-  return new Vocabulary(raw.map((text, token) => spell(text, kindOf[token]!)), kindOf);
+  return new Vocabulary(
+    raw.map((text, token) => spell(text, kindOf[token]!)),
+    kindOf,
+  );
 }
 
-const SPELLINGS: ReadonlyMap<string, (text: Buffer, kind: number) => Buffer> = new Map(Object.entries({
-  gpt2: (text: Buffer, kind: number) => (kind === TOKEN_KIND.normal || kind === TOKEN_KIND.unused ? bytesOfByteLevel(text) : text),
-  llama: (text: Buffer, kind: number) => {
-    if (kind === TOKEN_KIND.byte) {
-      const match = /^<0x([0-9A-F]{2})>$/i.exec(text.toString('latin1'));
-      return match ? Buffer.from([Number.parseInt(match[1]!, 16)]) : text;
-    }
-    return kind === TOKEN_KIND.control || kind === TOKEN_KIND.unknown ? text : Buffer.from(text.toString('utf8').replaceAll('▁', ' '), 'utf8');
-  },
-}));
+const SPELLINGS: ReadonlyMap<string, (text: Buffer, kind: number) => Buffer> = new Map(
+  Object.entries({
+    gpt2: (text: Buffer, kind: number) =>
+      kind === TOKEN_KIND.normal || kind === TOKEN_KIND.unused ? bytesOfByteLevel(text) : text,
+    llama: (text: Buffer, kind: number) => {
+      if (kind === TOKEN_KIND.byte) {
+        const match = /^<0x([0-9A-F]{2})>$/i.exec(text.toString('latin1'));
+        return match ? Buffer.from([Number.parseInt(match[1]!, 16)]) : text;
+      }
+      return kind === TOKEN_KIND.control || kind === TOKEN_KIND.unknown
+        ? text
+        : Buffer.from(text.toString('utf8').replaceAll('▁', ' '), 'utf8');
+    },
+  }),
+);
 
 /** GPT-2 writes each byte as a printable character: itself where it is one, else the next free one from U+0100 on. */
 const BYTE_OF_CHARACTER: ReadonlyMap<number, number> = (() => {
-  const printable = (byte: number): boolean => (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+  const printable = (byte: number): boolean =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
   const map = new Map<number, number>();
   let next = 0x100;
   for (let byte = 0; byte < 256; byte++) map.set(printable(byte) ? byte : next++, byte);

@@ -14,14 +14,19 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a model, tensor by tensor, into a temporary file beside `filePath` that takes its name when all is whole: a kill leaves no half model. The name of a
- * first part (`NAME-00001-of-00003.gguf`) makes as many files of it. Throws `TroubleError` that names the path where it can't be written or the disk is full,
- * and leaves nothing then; what had a single file's name before stays.
+ * Writes a model, tensor by tensor, into a temporary file beside `filePath` that takes its name when all is whole: a
+ * kill leaves no half model. The name of a first part (`NAME-00001-of-00003.gguf`) makes as many files of it. Throws
+ * `TroubleError` that names the path where it can't be written or the disk is full, and leaves nothing then; what had a
+ * single file's name before stays.
  */
 export async function writeGguf(filePath: string, content: GgufContent, options: WriteOptions = {}): Promise<void> {
-  const parts = partsOf(filePath, content).map((part) => ({ ...part, temporary: path.join(path.dirname(part.filePath), `.${path.basename(part.filePath)}.${process.pid}.part`) }));
+  const parts = partsOf(filePath, content).map((part) => ({
+    ...part,
+    temporary: path.join(path.dirname(part.filePath), `.${path.basename(part.filePath)}.${process.pid}.part`),
+  }));
   try {
-    for (const { filePath: target, content: own, temporary } of parts) await writeFileAt(temporary, target, own, options);
+    for (const { filePath: target, content: own, temporary } of parts)
+      await writeFileAt(temporary, target, own, options);
   } catch (error) {
     for (const { temporary } of parts) await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
@@ -29,7 +34,10 @@ export async function writeGguf(filePath: string, content: GgufContent, options:
   await nameAll(parts);
 }
 
-/** Gives written files their names. The first part goes first and comes last: parts of two models never lie together as one. */
+/**
+ * Gives written files their names. The first part goes first and comes last: parts of two models never lie together as
+ * one.
+ */
 async function nameAll(parts: readonly { readonly filePath: string; readonly temporary: string }[]): Promise<void> {
   const [first] = parts;
   let current = first?.filePath ?? '';
@@ -49,7 +57,12 @@ async function nameAll(parts: readonly { readonly filePath: string; readonly tem
 }
 
 /** Writes one file to `temporary`; errors name `filePath`, whose name it is to take. */
-async function writeFileAt(temporary: string, filePath: string, content: GgufContent, options: WriteOptions): Promise<void> {
+async function writeFileAt(
+  temporary: string,
+  filePath: string,
+  content: GgufContent,
+  options: WriteOptions,
+): Promise<void> {
   if ((await stat(filePath).catch(() => undefined))?.isDirectory()) throw unwritable(filePath, { code: 'EISDIR' });
   const layout = layOut(content);
   const file = await open(temporary, 'w').catch((error: unknown) => Promise.reject(unwritable(filePath, error)));
@@ -84,7 +97,12 @@ function layOut({ metadata, tensors }: GgufContent): Layout {
   return { entries, alignmentBytes, header, sizeBytes: header.length + offset };
 }
 
-async function writeContent(file: FileHandle, { tensors }: GgufContent, { entries, alignmentBytes, header }: Layout, options: WriteOptions): Promise<void> {
+async function writeContent(
+  file: FileHandle,
+  { tensors }: GgufContent,
+  { entries, alignmentBytes, header }: Layout,
+  options: WriteOptions,
+): Promise<void> {
   await file.writeFile(header);
   for (const [index, tensor] of tensors.entries()) {
     const { sizeBytes } = entries[index] as Layout['entries'][0];
@@ -95,7 +113,8 @@ async function writeContent(file: FileHandle, { tensors }: GgufContent, { entrie
       written += chunk.byteLength;
       options.onBytes?.(chunk.byteLength);
     }
-    if (written !== sizeBytes) throw new Error(`The tensor ${tensor.name} gave ${written} bytes, expected ${sizeBytes}.`);
+    if (written !== sizeBytes)
+      throw new Error(`The tensor ${tensor.name} gave ${written} bytes, expected ${sizeBytes}.`);
     await file.writeFile(Buffer.alloc(padding(sizeBytes, alignmentBytes)));
   }
 }
@@ -117,11 +136,17 @@ function unwritable(filePath: string, error: unknown, neededBytes?: number): Tro
     ENOSPC: `the disk is full${neededBytes === undefined ? '' : `, ${formatBytes(neededBytes)} are needed`}`,
     EDQUOT: `the disk quota is used up${neededBytes === undefined ? '' : `, ${formatBytes(neededBytes)} are needed`}`,
   };
-  return new TroubleError(code === 'ENOSPC' || code === 'EDQUOT' ? 'engine-failed' : 'invalid-input', `${filePath} can't be written: ${reasons[code ?? ''] ?? String(message)}.`, { cause: error });
+  return new TroubleError(
+    code === 'ENOSPC' || code === 'EDQUOT' ? 'engine-failed' : 'invalid-input',
+    `${filePath} can't be written: ${reasons[code ?? ''] ?? String(message)}.`,
+    { cause: error },
+  );
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufEntry>): number {
   const entry = metadata.get('general.alignment');
   if (!entry) return DEFAULT_ALIGNMENT_BYTES;
-  return entry.type === 'copied' ? entry.bytes.readUInt32LE(4) : Number('value' in entry ? entry.value : DEFAULT_ALIGNMENT_BYTES);
+  return entry.type === 'copied'
+    ? entry.bytes.readUInt32LE(4)
+    : Number('value' in entry ? entry.value : DEFAULT_ALIGNMENT_BYTES);
 }

@@ -5,13 +5,19 @@ import { TroubleError } from '../../common/troubleError.ts';
 const MAX_GRAMMAR_UNITS = 256 * 1024;
 
 /** Compiles a grammar; its handle is node-llama-cpp's. Throws `TroubleError` 'invalid-input'. */
-export async function compileGrammar(llama: Llama, source: GrammarSource): Promise<CompiledGrammar & { readonly handle: LlamaGrammar }> {
+export async function compileGrammar(
+  llama: Llama,
+  source: GrammarSource,
+): Promise<CompiledGrammar & { readonly handle: LlamaGrammar }> {
   try {
     if ('gbnf' in source) {
-      if (source.gbnf.length > MAX_GRAMMAR_UNITS) throw new Error(`it has ${source.gbnf.length} characters, more than the ${MAX_GRAMMAR_UNITS} allowed`);
+      if (source.gbnf.length > MAX_GRAMMAR_UNITS)
+        throw new Error(`it has ${source.gbnf.length} characters, more than the ${MAX_GRAMMAR_UNITS} allowed`);
       return { handle: await llama.createGrammar({ grammar: source.gbnf }), stop: [] };
     }
-    const grammar = await llama.createGrammarForJsonSchema(source.jsonSchema as Parameters<Llama['createGrammarForJsonSchema']>[0]);
+    const grammar = await llama.createGrammarForJsonSchema(
+      source.jsonSchema as Parameters<Llama['createGrammarForJsonSchema']>[0],
+    );
     // node-llama-cpp's JSON grammars end with line breaks, which mark the end of the value.
     return { handle: grammar, stop: ['\n\n\n\n'] };
   } catch (error) {

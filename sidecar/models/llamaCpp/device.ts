@@ -21,10 +21,13 @@ export interface OpenedDevice {
 }
 
 /**
- * Opens the compute library for the chosen device; 'auto' takes the fastest that works. Nothing is ever built or downloaded. Throws
- * `TroubleError` 'engine-failed' where the chosen device doesn't work.
+ * Opens the compute library for the chosen device; 'auto' takes the fastest that works. Nothing is ever built or
+ * downloaded. Throws `TroubleError` 'engine-failed' where the chosen device doesn't work.
  */
-export async function openDevice(choice: DeviceChoice, options: { readonly threads: number; readonly log: (line: string) => void }): Promise<OpenedDevice> {
+export async function openDevice(
+  choice: DeviceChoice,
+  options: { readonly threads: number; readonly log: (line: string) => void },
+): Promise<OpenedDevice> {
   const reasons: string[] = [];
   for (const device of choice === 'auto' ? candidates() : [choice]) {
     try {
@@ -33,21 +36,28 @@ export async function openDevice(choice: DeviceChoice, options: { readonly threa
         const missing = await prepareCuda();
         if (missing !== undefined) throw new Error(missing);
       }
-      const llama = await countNativeCall(() => getLlama({
-        gpu: device === 'cpu' ? false : device,
-        build: 'never',
-        skipDownload: true,
-        progressLogs: false,
-        maxThreads: options.threads,
-        logLevel: LlamaLogLevel.warn,
-        logger: (level, message) => options.log(`${level}: ${message.trimEnd()}`),
-      }));
+      const llama = await countNativeCall(() =>
+        getLlama({
+          gpu: device === 'cpu' ? false : device,
+          build: 'never',
+          skipDownload: true,
+          progressLogs: false,
+          maxThreads: options.threads,
+          logLevel: LlamaLogLevel.warn,
+          logger: (level, message) => options.log(`${level}: ${message.trimEnd()}`),
+        }),
+      );
       const names = device === 'cpu' ? [] : await llama.getGpuDeviceNames();
       if (device !== 'cpu' && names.length === 0) {
         await llama.dispose();
         throw new Error('no such device was found');
       }
-      return { llama, device, label: names.length > 0 ? `${LABELS[device]} (${names.join(', ')})` : LABELS[device], reasons };
+      return {
+        llama,
+        device,
+        label: names.length > 0 ? `${LABELS[device]} (${names.join(', ')})` : LABELS[device],
+        reasons,
+      };
     } catch (error) {
       const reason = `${LABELS[device]} can't be used: ${firstSentence(error)}.`;
       if (choice !== 'auto' || device === 'cpu') throw new TroubleError('engine-failed', reason, { cause: error });
@@ -68,7 +78,14 @@ async function hasNvidiaDriver(): Promise<boolean> {
     linux: ['/proc/driver/nvidia', '/dev/nvidiactl', '/dev/dxg'],
     win32: [path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'nvcuda.dll')],
   };
-  const found = await Promise.all((traces[process.platform] ?? []).map((file) => access(file).then(() => true, () => false)));
+  const found = await Promise.all(
+    (traces[process.platform] ?? []).map((file) =>
+      access(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return found.includes(true);
 }
 

@@ -14,7 +14,19 @@ export class LibLlama implements Disposable {
   readonly #api: LibLlamaFunctions;
   readonly vocabularySize: number;
 
-  constructor(file: string, options: { build?: LibraryBuild; contextSizeTokens: number; batchTokens?: number; threads: number; gpuLayers?: number; keyValueType?: number; flashAttention?: boolean; quiet?: boolean }) {
+  constructor(
+    file: string,
+    options: {
+      build?: LibraryBuild;
+      contextSizeTokens: number;
+      batchTokens?: number;
+      threads: number;
+      gpuLayers?: number;
+      keyValueType?: number;
+      flashAttention?: boolean;
+      quiet?: boolean;
+    },
+  ) {
     this.#api = libLlamaFunctions(options.build ?? 'cpu');
     const api = this.#api;
     if (options.quiet) api.setLog(api.silence, null);
@@ -62,7 +74,9 @@ export class LibLlama implements Disposable {
     const wanted = options.all ? tokens.map((_, index) => index) : [n - 1];
     return wanted.map((index) => {
       const pointer = api.logits(this.#context, index) as bigint;
-      return Float32Array.from(koffi.decode(pointer, koffi.array('float', this.vocabularySize, 'Typed')) as Float32Array);
+      return Float32Array.from(
+        koffi.decode(pointer, koffi.array('float', this.vocabularySize, 'Typed')) as Float32Array,
+      );
     });
   }
 
@@ -72,14 +86,16 @@ export class LibLlama implements Disposable {
 
   /** Forgets all but the first `length` tokens. */
   truncate(length: number): void {
-    if (!this.#api.removeMemory(this.#api.memory(this.#context), 0, length, -1)) throw new Error(`libllama could not forget what follows ${length} tokens`);
+    if (!this.#api.removeMemory(this.#api.memory(this.#context), 0, length, -1))
+      throw new Error(`libllama could not forget what follows ${length} tokens`);
   }
 
   /** What the context holds of the tokens so far, in llama.cpp's own format. */
   state(): Uint8Array {
     const bytes = new Uint8Array(Number(this.#api.stateSize(this.#context, 0)));
     const written = Number(this.#api.readState(this.#context, bytes, bytes.byteLength, 0));
-    if (written !== bytes.byteLength) throw new Error(`libllama wrote ${written} of ${bytes.byteLength} bytes of its state`);
+    if (written !== bytes.byteLength)
+      throw new Error(`libllama wrote ${written} of ${bytes.byteLength} bytes of its state`);
     return bytes;
   }
 
@@ -107,23 +123,80 @@ export function libLlamaFunctions(build: LibraryBuild): LibLlamaFunctions {
 function bindOnce(build: LibraryBuild) {
   const folder = libraryFolder(build);
   const files = readdirSync(folder);
-  const library = koffi.load(path.join(folder, files.find((name) => /^(lib)?llama(\.\w+)?\.v[\d.]+\.(so|dylib|dll)$/.test(name)) as string));
-  const base = koffi.load(path.join(folder, files.find((name) => /^(lib)?ggml(\.\w+)?\.v[\d.]+\.(so|dylib|dll)$/.test(name)) as string));
+  const library = koffi.load(
+    path.join(folder, files.find((name) => /^(lib)?llama(\.\w+)?\.v[\d.]+\.(so|dylib|dll)$/.test(name)) as string),
+  );
+  const base = koffi.load(
+    path.join(folder, files.find((name) => /^(lib)?ggml(\.\w+)?\.v[\d.]+\.(so|dylib|dll)$/.test(name)) as string),
+  );
   const loadAll = base.func('ggml_backend_load_all_from_path', 'void', ['string']);
   const modelParams = koffi.struct({
-    devices: 'void *', tensor_buft_overrides: 'void *', n_gpu_layers: 'int32', split_mode: 'int', load_mode: 'int', lazy_mode: 'int', main_gpu: 'int32',
-    tensor_split: 'void *', progress_callback: 'void *', progress_callback_user_data: 'void *', kv_overrides: 'void *',
-    vocab_only: 'bool', check_tensors: 'bool', use_extra_bufts: 'bool', no_host: 'bool', no_alloc: 'bool', load_mtp: 'bool',
+    devices: 'void *',
+    tensor_buft_overrides: 'void *',
+    n_gpu_layers: 'int32',
+    split_mode: 'int',
+    load_mode: 'int',
+    lazy_mode: 'int',
+    main_gpu: 'int32',
+    tensor_split: 'void *',
+    progress_callback: 'void *',
+    progress_callback_user_data: 'void *',
+    kv_overrides: 'void *',
+    vocab_only: 'bool',
+    check_tensors: 'bool',
+    use_extra_bufts: 'bool',
+    no_host: 'bool',
+    no_alloc: 'bool',
+    load_mtp: 'bool',
   });
   const contextParams = koffi.struct({
-    n_ctx: 'uint32', n_batch: 'uint32', n_ubatch: 'uint32', n_seq_max: 'uint32', n_rs_seq: 'uint32', n_outputs_max: 'uint32', n_outputs_max_per_seq: 'uint32',
-    n_threads: 'int32', n_threads_batch: 'int32', ctx_type: 'int', rope_scaling_type: 'int', pooling_type: 'int', attention_type: 'int', flash_attn_type: 'int',
-    rope_freq_base: 'float', rope_freq_scale: 'float', yarn_ext_factor: 'float', yarn_attn_factor: 'float', yarn_beta_fast: 'float', yarn_beta_slow: 'float',
-    yarn_orig_ctx: 'uint32', defrag_thold: 'float', cb_eval: 'void *', cb_eval_user_data: 'void *', type_k: 'int', type_v: 'int',
-    abort_callback: 'void *', abort_callback_data: 'void *', embeddings: 'bool', offload_kqv: 'bool', no_perf: 'bool', op_offload: 'bool', swa_full: 'bool', kv_unified: 'bool',
-    samplers: 'void *', n_samplers: 'size_t', ctx_other: 'void *',
+    n_ctx: 'uint32',
+    n_batch: 'uint32',
+    n_ubatch: 'uint32',
+    n_seq_max: 'uint32',
+    n_rs_seq: 'uint32',
+    n_outputs_max: 'uint32',
+    n_outputs_max_per_seq: 'uint32',
+    n_threads: 'int32',
+    n_threads_batch: 'int32',
+    ctx_type: 'int',
+    rope_scaling_type: 'int',
+    pooling_type: 'int',
+    attention_type: 'int',
+    flash_attn_type: 'int',
+    rope_freq_base: 'float',
+    rope_freq_scale: 'float',
+    yarn_ext_factor: 'float',
+    yarn_attn_factor: 'float',
+    yarn_beta_fast: 'float',
+    yarn_beta_slow: 'float',
+    yarn_orig_ctx: 'uint32',
+    defrag_thold: 'float',
+    cb_eval: 'void *',
+    cb_eval_user_data: 'void *',
+    type_k: 'int',
+    type_v: 'int',
+    abort_callback: 'void *',
+    abort_callback_data: 'void *',
+    embeddings: 'bool',
+    offload_kqv: 'bool',
+    no_perf: 'bool',
+    op_offload: 'bool',
+    swa_full: 'bool',
+    kv_unified: 'bool',
+    samplers: 'void *',
+    n_samplers: 'size_t',
+    ctx_other: 'void *',
   });
-  const batch = koffi.struct({ n_tokens: 'int32', token: 'int32 *', embd: 'float *', pos: 'int32 *', n_seq_id: 'int32 *', seq_id: 'void *', logits: 'int8 *' });
+  const batch = koffi.struct({
+    n_tokens: 'int32',
+    token: 'int32 *',
+    embd: 'float *',
+    pos: 'int32 *',
+    n_seq_id: 'int32 *',
+    seq_id: 'void *',
+    logits: 'int8 *',
+  });
   const initialise = library.func('llama_backend_init', 'void', []);
   return {
     initialise: () => {
@@ -141,7 +214,8 @@ function bindOnce(build: LibraryBuild) {
     logits: library.func('llama_get_logits_ith', 'void *', ['void *', 'int32']),
     memory: library.func('llama_get_memory', 'void *', ['void *']),
     setLog: library.func('llama_log_set', 'void', ['void *', 'void *']),
-    // A function of the same library that ignores its arguments and does nothing: koffi callbacks from ggml's threads would dead-lock.
+    // A function of the same library that ignores its arguments and does nothing: koffi callbacks from ggml's threads
+    // would dead-lock.
     silence: library.symbol('llama_supports_mlock') as unknown,
     clearMemory: library.func('llama_memory_clear', 'void', ['void *', 'bool']),
     removeMemory: library.func('llama_memory_seq_rm', 'bool', ['void *', 'int32', 'int32', 'int32']),

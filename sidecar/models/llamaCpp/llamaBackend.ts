@@ -19,7 +19,10 @@ export class LlamaBackend implements Backend {
     endOfGeneration: readonly TokenId[],
   ) {
     this.#threads = llama.maxThreads;
-    this.sequences = Array.from({ length: context.totalSequences }, () => new LlamaSequence(context.getSequence(), model, vocabulary.size));
+    this.sequences = Array.from(
+      { length: context.totalSequences },
+      () => new LlamaSequence(context.getSequence(), model, vocabulary.size),
+    );
     this.#endOfGeneration = new Set(endOfGeneration);
   }
 

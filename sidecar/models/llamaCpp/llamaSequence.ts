@@ -1,5 +1,11 @@
 import { randomInt } from 'node:crypto';
-import { LlamaGrammarEvaluationState, type LlamaContextSequence, type LlamaGrammar, type LlamaModel, type Token } from 'node-llama-cpp';
+import {
+  LlamaGrammarEvaluationState,
+  type LlamaContextSequence,
+  type LlamaGrammar,
+  type LlamaModel,
+  type Token,
+} from 'node-llama-cpp';
 import type { BackendSequence, DecodeOptions } from '../backend.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { restrictTo, unrestricted } from './tokenRestriction.ts';
@@ -28,7 +34,8 @@ export class LlamaSequence implements BackendSequence {
 
   async truncate(length: number): Promise<number> {
     if (length >= this.length) return this.length;
-    // A recurrent model can't forget its last tokens; going back further than a checkpoint would evaluate the whole prefix in one go.
+    // A recurrent model can't forget its last tokens; going back further than a checkpoint would evaluate the whole
+    // prefix in one go.
     const kept = this.sequence.getRestoreToPrefixIndexEvaluationSize(length) > 0 ? 0 : length;
     await this.sequence.eraseContextTokenRanges([{ start: kept, end: this.length }]);
     return this.length;
@@ -42,7 +49,10 @@ export class LlamaSequence implements BackendSequence {
     if (this.sequence.needsCheckpoints) await this.sequence.takeCheckpoint();
   }
 
-  async *decode(tokens: readonly TokenId[], { sampling, grammar, allowed }: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
+  async *decode(
+    tokens: readonly TokenId[],
+    { sampling, grammar, allowed }: DecodeOptions,
+  ): AsyncGenerator<TokenId, void, undefined> {
     const { model, vocabularySize } = this;
     const penalty = sampling.repeatPenalty;
     const steps = this.sequence.evaluate([...tokens] as Token[], {
@@ -51,8 +61,12 @@ export class LlamaSequence implements BackendSequence {
       topP: sampling.topP ?? 1,
       minP: sampling.minP ?? 0,
       seed: sampling.seed ?? randomInt(2 ** 31),
-      repeatPenalty: penalty === undefined || penalty === 1 ? undefined : { penalty, punishTokens: () => this.sequence.contextTokens.slice(-PENALISED_TOKENS) },
-      grammarEvaluationState: grammar && new LlamaGrammarEvaluationState({ model, grammar: grammar.handle as LlamaGrammar }),
+      repeatPenalty:
+        penalty === undefined || penalty === 1
+          ? undefined
+          : { penalty, punishTokens: () => this.sequence.contextTokens.slice(-PENALISED_TOKENS) },
+      grammarEvaluationState:
+        grammar && new LlamaGrammarEvaluationState({ model, grammar: grammar.handle as LlamaGrammar }),
       tokenBias:
         allowed &&
         (() => {

@@ -46,7 +46,12 @@ export async function openLlamaModel(request: OpenRequest): Promise<OpenedModel>
 
 /** A context of its own: node-llama-cpp gives tokens, not logits. */
 function evaluatorOf({ params, device, threads }: OpenRequest, contextSizeTokens: number): Evaluator {
-  const llama = new LibLlama(params.modelPath, { build: device.device, contextSizeTokens, threads, gpuLayers: device.device === 'cpu' ? 0 : 999 });
+  const llama = new LibLlama(params.modelPath, {
+    build: device.device,
+    contextSizeTokens,
+    threads,
+    gpuLayers: device.device === 'cpu' ? 0 : 999,
+  });
   let past = 0;
   return {
     vocabularySize: llama.vocabularySize,
@@ -83,15 +88,18 @@ async function planFor({ params, file, device }: OpenRequest): Promise<MemoryPla
 async function createContext(request: OpenRequest, model: LlamaModel, plan: MemoryPlan): Promise<LlamaContext> {
   const isCpu = request.device.device === 'cpu';
   try {
-    return await countNativeCall(() => model.createContext({
-      sequences: plan.sequences,
-      contextSize: plan.contextSizeTokens,
-      batchSize: Math.min(isCpu ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS, plan.contextSizeTokens),
-      threads: request.threads,
-      // On the CPU the flash kernel reads a key-value head once per query head: at depth 4,000 chunks of 16 tokens take 1.5 times as long.
-      flashAttention: isCpu ? false : 'auto',
-      failedCreationRemedy: false,
-    }));
+    return await countNativeCall(() =>
+      model.createContext({
+        sequences: plan.sequences,
+        contextSize: plan.contextSizeTokens,
+        batchSize: Math.min(isCpu ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS, plan.contextSizeTokens),
+        threads: request.threads,
+        // On the CPU the flash kernel reads a key-value head once per query head: at depth 4,000 chunks of 16 tokens
+        // take 1.5 times as long.
+        flashAttention: isCpu ? false : 'auto',
+        failedCreationRemedy: false,
+      }),
+    );
   } catch (error) {
     throw loadFailure(request, error);
   }

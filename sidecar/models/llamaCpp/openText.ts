@@ -9,7 +9,10 @@ export interface OpenedText {
   readonly dispose: () => Promise<void>;
 }
 
-/** The tokenizer and vocabulary of a model file, without its weights; `isTokenizer`: a file that has none. Throws `TroubleError`. */
+/**
+ * The tokenizer and vocabulary of a model file, without its weights; `isTokenizer`: a file that has none. Throws
+ * `TroubleError`.
+ */
 export async function openText(
   modelPath: string,
   options: { device: DeviceChoice; threads: number; isTokenizer?: boolean; log?: (line: string) => void },
@@ -20,7 +23,10 @@ export async function openText(
   const opened = await openDevice(device, { threads, log: options.log ?? ((line) => lines.push(line)) });
   try {
     const params = { modelPath, engine: 'chorus', device, threads, contextSizeTokens: 0 } as const;
-    const model = await loadLlamaModel({ params, file, device: opened, logLines: () => lines }, { vocabOnly: true, gpuLayers: 0 });
+    const model = await loadLlamaModel(
+      { params, file, device: opened, logLines: () => lines },
+      { vocabOnly: true, gpuLayers: 0 },
+    );
     const dispose = async (): Promise<void> => {
       await model.dispose();
       await opened.llama.dispose();

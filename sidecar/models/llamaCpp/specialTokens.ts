@@ -14,7 +14,8 @@ export function specialTokens(model: LlamaModel, header: GgufHeader, vocabulary:
   };
   const { bos, eos, eot, infill, shouldPrependBosToken } = model.tokens;
   const endOfGeneration: TokenId[] = [];
-  for (let token = 0; token < vocabulary.size; token++) if (model.isEogToken(token as Parameters<LlamaModel['isEogToken']>[0])) endOfGeneration.push(token);
+  for (let token = 0; token < vocabulary.size; token++)
+    if (model.isEogToken(token as Parameters<LlamaModel['isEogToken']>[0])) endOfGeneration.push(token);
   return {
     bos: bos ?? undefined,
     eos: eos ?? undefined,

@@ -57,7 +57,10 @@ export interface SourcePlace {
   readonly lines: readonly [start: number, end: number];
 }
 
-/** Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like `chorus/chat`. */
+/**
+ * Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like
+ * `chorus/chat`.
+ */
 export const EDIT_REQUEST = 'chorus/edit';
 export interface EditParams {
   readonly partialResultToken?: string | number;

@@ -1,6 +1,6 @@
 /**
- * Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become the active one (there at the active end of what is selected, too),
- * and the next completion is likely there.
+ * Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become
+ * the active one (there at the active end of what is selected, too), and the next completion is likely there.
  */
 export const CURSOR_NOTIFICATION = 'chorus/didRestCursor';
 export interface CursorRest {
@@ -8,7 +8,9 @@ export interface CursorRest {
   readonly position: { readonly line: number; readonly character: number };
 }
 
-/** Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine. */
+/**
+ * Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine.
+ */
 export const COMPLETION_FEEDBACK = 'chorus/completionFeedback';
 export interface CompletionFeedback {
   readonly completionId: string;
@@ -25,7 +27,9 @@ export interface CompletionItemExtras {
 }
 /** What the server adds to the `InlineCompletionList` that it answers with. */
 export interface CompletionListExtras {
-  /** The time limit ended the first item's text, or left no item. Absent: it did not, or what was made before serves. */
+  /**
+   * The time limit ended the first item's text, or left no item. Absent: it did not, or what was made before serves.
+   */
   readonly isOutOfTime?: boolean;
 }
 /** The command carried by an inline completion item; the client implements it. */

@@ -1,6 +1,7 @@
 /**
- * Client → server request: listens to the microphone of the sidecar's machine and writes down what is said, until `STOP_DICTATION`, silence or cancellation.
- * Streams `DictationChunk` by `$/progress` on `partialResultToken`. One client listens at a time.
+ * Client → server request: listens to the microphone of the sidecar's machine and writes down what is said, until
+ * `STOP_DICTATION`, silence or cancellation. Streams `DictationChunk` by `$/progress` on `partialResultToken`. One
+ * client listens at a time.
  */
 export const DICTATE_REQUEST = 'chorus/dictate';
 export interface DictateParams {

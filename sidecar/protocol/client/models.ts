@@ -10,7 +10,10 @@ export interface LocalModel {
   readonly source: 'lm-studio' | 'ollama' | 'llama.cpp' | 'chorus' | 'bundled';
 }
 
-/** Client → server request: the models that an OpenAI-compatible server offers, before it is chosen. Sends the server nothing but the key. */
+/**
+ * Client → server request: the models that an OpenAI-compatible server offers, before it is chosen. Sends the server
+ * nothing but the key.
+ */
 export const SERVER_MODELS_REQUEST = 'chorus/serverModels';
 export type ServerModelsParams = Pick<ServerSettings, 'url' | 'key' | 'allowHttp'>;
 export interface ServerModel {
@@ -19,7 +22,9 @@ export interface ServerModel {
   readonly contextSizeTokens?: number;
 }
 
-/** Client → server request: the models that are here and those worth having, with what this machine can do with each. */
+/**
+ * Client → server request: the models that are here and those worth having, with what this machine can do with each.
+ */
 export const SHELF_REQUEST = 'chorus/shelf';
 export interface ShelfResult {
   readonly entries: readonly ShelfEntry[];
@@ -83,7 +88,10 @@ export interface ShelfPlan {
   readonly speed: 'quick' | 'moderate' | 'slow';
 }
 
-/** Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same share one; cancelled by all, it is paused. Fails with `ServerCancelled` where the model is removed meanwhile. */
+/**
+ * Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same
+ * share one; cancelled by all, it is paused. Fails with `ServerCancelled` where the model is removed meanwhile.
+ */
 export const DOWNLOAD_REQUEST = 'chorus/downloadModel';
 export interface DownloadParams {
   readonly partialResultToken?: string | number;
@@ -99,11 +107,17 @@ export interface DownloadProgress {
 }
 export interface DownloadResult {
   readonly path: string;
-  /** Whether what was downloaded has the SHA-256 that the catalogue or the server states; false: neither states one. Absent where nothing was downloaded. */
+  /**
+   * Whether what was downloaded has the SHA-256 that the catalogue or the server states; false: neither states one.
+   * Absent where nothing was downloaded.
+   */
   readonly isVerified?: boolean;
 }
 
-/** Client → server request: copies a GGUF file, with all its parts, to where downloaded models are kept. Answers `DownloadResult`. Streams `DownloadProgress`. */
+/**
+ * Client → server request: copies a GGUF file, with all its parts, to where downloaded models are kept. Answers
+ * `DownloadResult`. Streams `DownloadProgress`.
+ */
 export const IMPORT_MODEL_REQUEST = 'chorus/importModel';
 export interface ImportModelParams {
   readonly partialResultToken?: string | number;
@@ -114,7 +128,10 @@ export interface ImportModelParams {
 export const REMOVE_MODEL_REQUEST = 'chorus/removeModel';
 export type RemoveModelParams = { readonly path: string } | { readonly id: string; readonly quantisation: string };
 
-/** Client → server request: installs NVIDIA's libraries, for a machine that has its driver and runtime. Streams `DownloadProgress` of each package; cancelled, it is paused. */
+/**
+ * Client → server request: installs NVIDIA's libraries, for a machine that has its driver and runtime. Streams
+ * `DownloadProgress` of each package; cancelled, it is paused.
+ */
 export const INSTALL_CUDA_REQUEST = 'chorus/installCuda';
 export interface InstallCudaParams {
   readonly partialResultToken?: string | number;

@@ -18,9 +18,14 @@ export interface ChorusInitializationOptions {
   readonly settings?: ChorusSettings;
   /** Names one workspace's histories and caches. Nothing of one workspace serves another. */
   readonly workspaceKey?: string;
-  /** The client answers `chorus/workspace/list` and `chorus/workspace/read`. Without, only its open documents are known. */
+  /**
+   * The client answers `chorus/workspace/list` and `chorus/workspace/read`. Without, only its open documents are known.
+   */
   readonly providesWorkspace?: boolean;
-  /** For `chorus lsp` alone: further patterns of secret files, in the syntax of `.gitignore`; one after `!` takes a file off the list. */
+  /**
+   * For `chorus lsp` alone: further patterns of secret files, in the syntax of `.gitignore`; one after `!` takes a file
+   * off the list.
+   */
   readonly secretFiles?: readonly string[];
 }
 
@@ -34,7 +39,10 @@ export interface ChorusServerCapabilities {
 /** Client → server request: load the chosen model now (otherwise the first request does). Answers when it is ready. */
 export const LOAD_REQUEST = 'chorus/load';
 
-/** Client → server request of a newer client: finish running requests, take no new ones, leave. Older or equal clients are refused. */
+/**
+ * Client → server request of a newer client: finish running requests, take no new ones, leave. Older or equal clients
+ * are refused.
+ */
 export const DRAIN_REQUEST = 'chorus/drain';
 export interface DrainParams {
   readonly clientVersion: string;

@@ -1,9 +1,19 @@
 /** The most that settings may be; of texts, UTF-16 units. A client that sends more is refused. */
-export const SETTING_LIMITS = { threads: 1_024, beamSize: 8, languageUnits: 64, cacheUnits: 200, urlUnits: 2_048, serverModelUnits: 256, fillInUnits: 64, pathUnits: 4_096 } as const;
+export const SETTING_LIMITS = {
+  threads: 1_024,
+  beamSize: 8,
+  languageUnits: 64,
+  cacheUnits: 200,
+  urlUnits: 2_048,
+  serverModelUnits: 256,
+  fillInUnits: 64,
+  pathUnits: 4_096,
+} as const;
 
 /**
- * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the default. The model and how
- * it runs (the first six) are shared by all clients: the client that sent any of them last chooses, and one that sends none leaves them alone.
+ * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the
+ * default. The model and how it runs (the first six) are shared by all clients: the client that sent any of them last
+ * chooses, and one that sends none leaves them alone.
  */
 export interface ChorusSettings {
   /** Path of a GGUF file. Empty: the bundled model. */
@@ -22,7 +32,10 @@ export interface ChorusSettings {
   readonly speech?: SpeechSettings;
   readonly context?: WorkspaceContextSettings;
   readonly power?: PowerSettings;
-  /** A server that answers this client's requests instead of the model on this machine. Absent: none. It concerns this client alone. */
+  /**
+   * A server that answers this client's requests instead of the model on this machine. Absent: none. It concerns this
+   * client alone.
+   */
   readonly server?: ServerSettings;
   readonly downloads?: DownloadSettings;
 }
@@ -42,7 +55,10 @@ export interface ServerSettings {
   /** Lets `http:` go to public addresses. */
   readonly allowHttp?: boolean;
 }
-/** 'auto': by the model's name; 'suffix': by the API's parameter of that name; 'none': not at all; otherwise a family of models, such as "qwen-coder". */
+/**
+ * 'auto': by the model's name; 'suffix': by the API's parameter of that name; 'none': not at all; otherwise a family of
+ * models, such as "qwen-coder".
+ */
 export type FillInChoice = string;
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';

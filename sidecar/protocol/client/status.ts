@@ -50,13 +50,16 @@ export interface ServerStatus {
   readonly model: string;
   /** What is asked of the model leaves this machine. */
   readonly leavesMachine: boolean;
-  /** Why requests go to the model on this machine for the time being; empty: the server answers them. One sentence for completion, one for chat. */
+  /**
+   * Why requests go to the model on this machine for the time being; empty: the server answers them. One sentence for
+   * completion, one for chat.
+   */
   readonly reasonsForLocal: readonly string[];
 }
 
 /**
- * Words in one of `deviceReasons`, or in the message of a trouble, where the machine has NVIDIA's driver and CUDA runtime but Chorus's libraries for
- * them are not installed: a client can offer to install them.
+ * Words in one of `deviceReasons`, or in the message of a trouble, where the machine has NVIDIA's driver and CUDA
+ * runtime but Chorus's libraries for them are not installed: a client can offer to install them.
  */
 export const CUDA_ADD_ON_MISSING = 'the CUDA add-on is not installed';
 
@@ -68,9 +71,26 @@ export interface Trouble {
   readonly detail?: string;
 }
 export type TroubleCode =
-  | 'no-model' | 'no-speech-model' | 'model-not-found' | 'not-gguf' | 'truncated-model' | 'invalid-model' | 'unsupported-model'
-  | 'out-of-memory' | 'engine-crashed' | 'engine-failed' | 'context-overflow' | 'document-too-large' | 'invalid-input'
-  | 'draining' | 'no-microphone' | 'server-unavailable' | 'server-failed' | 'download-failed' | 'disk-full' | 'invalid-catalogue';
+  | 'no-model'
+  | 'no-speech-model'
+  | 'model-not-found'
+  | 'not-gguf'
+  | 'truncated-model'
+  | 'invalid-model'
+  | 'unsupported-model'
+  | 'out-of-memory'
+  | 'engine-crashed'
+  | 'engine-failed'
+  | 'context-overflow'
+  | 'document-too-large'
+  | 'invalid-input'
+  | 'draining'
+  | 'no-microphone'
+  | 'server-unavailable'
+  | 'server-failed'
+  | 'download-failed'
+  | 'disk-full'
+  | 'invalid-catalogue';
 
 /** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
 export const TROUBLE_ERROR_CODE = -32001;

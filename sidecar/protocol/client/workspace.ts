@@ -1,6 +1,6 @@
 /**
- * Server → client request: which files the workspace has. Only those that the client lets a model read: no secret, no ignored file, none of an
- * untrusted workspace. Listed a page at a time, while the client finds them.
+ * Server → client request: which files the workspace has. Only those that the client lets a model read: no secret, no
+ * ignored file, none of an untrusted workspace. Listed a page at a time, while the client finds them.
  */
 export const WORKSPACE_LIST_REQUEST = 'chorus/workspace/list';
 export interface WorkspaceListParams {
@@ -30,7 +30,10 @@ export interface WorkspaceFile {
   readonly path: string;
 }
 
-/** Server → client request: texts of files. What the client doesn't want to give, can't read, or what is no text, is not in the answer. */
+/**
+ * Server → client request: texts of files. What the client doesn't want to give, can't read, or what is no text, is not
+ * in the answer.
+ */
 export const WORKSPACE_READ_REQUEST = 'chorus/workspace/read';
 export interface WorkspaceReadParams {
   readonly uris: readonly string[];
@@ -67,13 +70,16 @@ export interface WorkspaceTabs {
 }
 
 /**
- * Server → client request: what language servers know of names in a document. An answer that takes longer than a few moments is of use to later
- * completions only. Targets are files that `WORKSPACE_LIST_REQUEST` would list.
+ * Server → client request: what language servers know of names in a document. An answer that takes longer than a few
+ * moments is of use to later completions only. Targets are files that `WORKSPACE_LIST_REQUEST` would list.
  */
 export const WORKSPACE_DEFINITIONS_REQUEST = 'chorus/workspace/definitions';
 export interface WorkspaceDefinitionsParams {
   readonly uri: string;
-  /** Where the names begin; zero-based, in UTF-16 units. A name that does not stand there any more is left out: the client's document is newer. */
+  /**
+   * Where the names begin; zero-based, in UTF-16 units. A name that does not stand there any more is left out: the
+   * client's document is newer.
+   */
   readonly places: readonly { readonly line: number; readonly character: number; readonly name: string }[];
 }
 export interface WorkspaceDefinitionsResult {
@@ -92,7 +98,10 @@ export interface ContextResult {
   readonly index: IndexState;
   /** Tokens that other files may take. */
   readonly budgetTokens: number;
-  /** Of these, what they take in the prompts of this document after the next pause; pieces that leave then are not counted. */
+  /**
+   * Of these, what they take in the prompts of this document after the next pause; pieces that leave then are not
+   * counted.
+   */
   readonly plannedTokens: number;
   /** In the order of the prompt. */
   readonly snippets: readonly ContextSnippet[];
@@ -125,15 +134,31 @@ export interface LastCompletion {
   readonly evaluatedTokens: number;
   readonly promptMs: number;
   readonly generateMs: number;
-  /** Names in the completion that the document does not have, and where they stand in the context, or in a file whose n-grams counted. */
-  readonly names: readonly { readonly name: string; readonly uri: string; readonly path: string; readonly line: number }[];
+  /**
+   * Names in the completion that the document does not have, and where they stand in the context, or in a file whose
+   * n-grams counted.
+   */
+  readonly names: readonly {
+    readonly name: string;
+    readonly uri: string;
+    readonly path: string;
+    readonly line: number;
+  }[];
 }
 
-/** Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone; fails where it can't be deleted. */
+/**
+ * Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone;
+ * fails where it can't be deleted.
+ */
 export const FORGET_WORKSPACE_REQUEST = 'chorus/forgetWorkspace';
 export interface ForgetWorkspaceParams {
-  /** As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory. */
+  /**
+   * As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory.
+   */
   readonly workspaceKey?: string;
-  /** Says which rules keep files from the model: only what was evaluated under others is removed, and these are noted. Of the client's own workspace alone. */
+  /**
+   * Says which rules keep files from the model: only what was evaluated under others is removed, and these are noted.
+   * Of the client's own workspace alone.
+   */
   readonly unlessRules?: string;
 }

@@ -18,20 +18,35 @@ export interface EngineGenerateParams {
   readonly requestId: number;
   /** Requests of one name share a sequence and its cache ("completion", "chat:<id>"). Run one after another. */
   readonly sequence: string;
-  /** Another sequence of the same owner: what it holds of the prompt is copied. Where there is no room for both, that one is used itself. */
+  /**
+   * Another sequence of the same owner: what it holds of the prompt is copied. Where there is no room for both, that
+   * one is used itself.
+   */
   readonly copyFrom?: string;
-  /** Has a place only where nobody loses one for it, and loses it before others do; without one the request ends at once, with stopReason 'timeout'. For priority 'background'. */
+  /**
+   * Has a place only where nobody loses one for it, and loses it before others do; without one the request ends at
+   * once, with stopReason 'timeout'. For priority 'background'.
+   */
   readonly isSpare?: boolean;
-  /** Name of the texts that the answer may go on like (`SET_TEXTS`): guesses are taken from them, which the model checks. */
+  /**
+   * Name of the texts that the answer may go on like (`SET_TEXTS`): guesses are taken from them, which the model
+   * checks.
+   */
   readonly texts?: string;
-  /** Has the n-grams of these texts count beside the model, where they are those of this version. Of Chorus's own engine alone. */
+  /**
+   * Has the n-grams of these texts count beside the model, where they are those of this version. Of Chorus's own engine
+   * alone.
+   */
   readonly ngrams?: NgramParams;
   /** A completion preempts a chat between two tokens, a chat preempts background work. */
   readonly priority: Priority;
   readonly tokens: readonly TokenId[];
   readonly maxTokens: number;
   readonly sampling: SamplingParams;
-  /** Token healing: the generated text must begin with this (the text of the tokens taken back from the prompt's end). It is part of the output. */
+  /**
+   * Token healing: the generated text must begin with this (the text of the tokens taken back from the prompt's end).
+   * It is part of the output.
+   */
   readonly requiredPrefix?: string;
   /** GBNF that constrains the output; not together with `requiredPrefix`. */
   readonly grammar?: string;
@@ -97,7 +112,10 @@ export interface ReleaseSequenceParams {
 export const HAS_SEQUENCE = 'engine/hasSequence';
 export type HasSequenceParams = ReleaseSequenceParams;
 
-/** Front → engine: texts that answers may go on like, as tokens, the best last, under a name; in place of those before, and none at all takes them away. */
+/**
+ * Front → engine: texts that answers may go on like, as tokens, the best last, under a name; in place of those before,
+ * and none at all takes them away.
+ */
 export const SET_TEXTS = 'engine/setTexts';
 export interface SetTextsParams {
   readonly name: string;
@@ -108,9 +126,14 @@ export interface SetTextsParams {
 /** Of one name; the best are kept. */
 export const MAX_TEXT_TOKENS = 65_536;
 
-/** Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when they are written. */
+/**
+ * Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when
+ * they are written.
+ */
 export const KEEP_CONTEXTS = 'engine/keepContexts';
 
-/** Front → engine: removes a set of contexts from disk, or without a name all sets; requests under way will not be kept. */
+/**
+ * Front → engine: removes a set of contexts from disk, or without a name all sets; requests under way will not be kept.
+ */
 export const FORGET_CONTEXTS = 'engine/forgetContexts';
 export type ForgetContextsParams = Pick<ContextSet, 'folder'> & Partial<Pick<ContextSet, 'name'>>;

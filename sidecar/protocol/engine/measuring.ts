@@ -34,5 +34,10 @@ export interface BenchParams {
   readonly depths: readonly number[];
 }
 export interface BenchResult {
-  readonly results: readonly { readonly test: 'prompt' | 'decode'; readonly tokens: number; readonly depth: number; readonly tokensPerSecond: number }[];
+  readonly results: readonly {
+    readonly test: 'prompt' | 'decode';
+    readonly tokens: number;
+    readonly depth: number;
+    readonly tokensPerSecond: number;
+  }[];
 }

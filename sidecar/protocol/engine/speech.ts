@@ -17,7 +17,10 @@ export interface TranscribeParams {
   readonly soundPath: string;
   /** BCP 47 tag, or "auto". */
   readonly language: string;
-  /** Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent: Whisper's. */
+  /**
+   * Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent:
+   * Whisper's.
+   */
   readonly temperatures?: readonly number[];
   /** Texts that are followed at once, 1 to 8; 1 is greedy. Default 1. */
   readonly beamSize?: number;
@@ -44,7 +47,10 @@ export interface TranscriptSegment {
   readonly text: string;
 }
 
-/** Parent → engine: gets ready to write down sound that comes in pieces; forgets what came before. Answers when the model is loaded. */
+/**
+ * Parent → engine: gets ready to write down sound that comes in pieces; forgets what came before. Answers when the
+ * model is loaded.
+ */
 export const BEGIN_DICTATION = 'engine/beginDictation';
 export interface BeginDictationParams {
   readonly model: SpeechModelParams;

@@ -11,18 +11,28 @@ export function builtInCatalogue(): Catalogue {
   return catalogueSchema.parse(builtIn);
 }
 
-/** Reads a catalogue's text. `source` says where it is from. Throws `TroubleError` 'invalid-catalogue' that names the field and what was expected. */
+/**
+ * Reads a catalogue's text. `source` says where it is from. Throws `TroubleError` 'invalid-catalogue' that names the
+ * field and what was expected.
+ */
 export function parseCatalogue(text: string, source: string): Catalogue {
   let content: unknown;
   try {
     content = parseJson(text);
   } catch (cause) {
-    throw new TroubleError('invalid-catalogue', `The catalogue ${source} is no JSON: ${(cause as Error).message.slice(0, 200)}`, { cause });
+    throw new TroubleError(
+      'invalid-catalogue',
+      `The catalogue ${source} is no JSON: ${(cause as Error).message.slice(0, 200)}`,
+      { cause },
+    );
   }
   const parsed = catalogueSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new TroubleError('invalid-catalogue', `The catalogue ${source} can't be used: ${fieldName(issue.path)}: ${issue.message.slice(0, 300)}`);
+  throw new TroubleError(
+    'invalid-catalogue',
+    `The catalogue ${source} can't be used: ${fieldName(issue.path)}: ${issue.message.slice(0, 300)}`,
+  );
 }
 
 /** The models of both catalogues; where both have one, the later catalogue's. */

@@ -26,22 +26,34 @@ export interface FoundCatalogue {
 }
 
 /**
- * The catalogue at a path or an https URL. One that can't be fetched, or can't be used any more, is what it was when it last could. Throws `TroubleError`
- * 'invalid-catalogue'.
+ * The catalogue at a path or an https URL. One that can't be fetched, or can't be used any more, is what it was when it
+ * last could. Throws `TroubleError` 'invalid-catalogue'.
  */
 export async function readCatalogue(place: string, source: CatalogueSource): Promise<FoundCatalogue> {
   const name = place.slice(0, 300);
   if (/^[a-z][a-z0-9+.-]+:/i.test(place)) {
-    if (!isAllowedUrl(place)) throw new TroubleError('invalid-catalogue', `chorus.catalogue: ${ALLOWED_URL}, or the path of a file, got ${name}`);
+    if (!isAllowedUrl(place))
+      throw new TroubleError(
+        'invalid-catalogue',
+        `chorus.catalogue: ${ALLOWED_URL}, or the path of a file, got ${name}`,
+      );
     return fetched(place, name, source);
   }
-  if (!path.isAbsolute(place)) throw new TroubleError('invalid-catalogue', `chorus.catalogue: expected an absolute path or an https: URL, got ${name}`);
+  if (!path.isAbsolute(place))
+    throw new TroubleError(
+      'invalid-catalogue',
+      `chorus.catalogue: expected an absolute path or an https: URL, got ${name}`,
+    );
   return { catalogue: parseCatalogue(await fileText(place), name) };
 }
 
 async function fileText(file: string): Promise<string> {
   const handle = await open(file, 'r').catch((cause: unknown) => {
-    throw new TroubleError('invalid-catalogue', `The catalogue ${file.slice(0, 300)} can't be read (${(cause as NodeJS.ErrnoException).code ?? ''}).`, { cause });
+    throw new TroubleError(
+      'invalid-catalogue',
+      `The catalogue ${file.slice(0, 300)} can't be read (${(cause as NodeJS.ErrnoException).code ?? ''}).`,
+      { cause },
+    );
   });
   try {
     const status = await handle.stat();
@@ -64,10 +76,17 @@ async function fetched(url: string, name: string, { network, cacheFolder }: Cata
     const kept = await keptCatalogue(cached, name);
     if (!(cause instanceof TroubleError)) {
       if (kept) return { catalogue: kept };
-      throw new TroubleError('invalid-catalogue', `The catalogue ${name} can't be fetched: ${(cause as Error).message}`, { cause });
+      throw new TroubleError(
+        'invalid-catalogue',
+        `The catalogue ${name} can't be fetched: ${(cause as Error).message}`,
+        { cause },
+      );
     }
     if (!kept) throw cause;
-    return { catalogue: kept, trouble: new TroubleError(cause.code, `${cause.message} The version that was fetched before is used.`, { cause }) };
+    return {
+      catalogue: kept,
+      trouble: new TroubleError(cause.code, `${cause.message} The version that was fetched before is used.`, { cause }),
+    };
   }
 }
 
@@ -84,7 +103,10 @@ async function get(url: string, network: NetworkSettings | undefined): Promise<s
   try {
     const { status, body } = await client.get(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
     if (status !== 200) throw new Error(`HTTP status ${status}, expected 200`);
-    return await readBoundedText(Readable.toWeb(body) as ReadableStream<Uint8Array>, { maxBytes: MAX_CATALOGUE_BYTES, limitMs: ANSWER_LIMIT_MS });
+    return await readBoundedText(Readable.toWeb(body) as ReadableStream<Uint8Array>, {
+      maxBytes: MAX_CATALOGUE_BYTES,
+      limitMs: ANSWER_LIMIT_MS,
+    });
   } catch (error) {
     throw error instanceof TooLargeError ? tooLarge(url) : error;
   } finally {
@@ -99,5 +121,8 @@ async function keep(file: string, text: string): Promise<void> {
 }
 
 function tooLarge(place: string): TroubleError {
-  return new TroubleError('invalid-catalogue', `The catalogue ${place.slice(0, 300)} is no file of at most ${MAX_CATALOGUE_BYTES} bytes.`);
+  return new TroubleError(
+    'invalid-catalogue',
+    `The catalogue ${place.slice(0, 300)} is no file of at most ${MAX_CATALOGUE_BYTES} bytes.`,
+  );
 }

@@ -1,4 +1,6 @@
-/** What a catalogue of models is. `catalogue.schema.json` is made from this for editors; `docs/models.md` describes it. */
+/**
+ * What a catalogue of models is. `catalogue.schema.json` is made from this for editors; `docs/models.md` describes it.
+ */
 import { z } from 'zod';
 import { allParts } from '../../models/gguf/validate.ts';
 import { ALLOWED_URL, isAllowedUrl } from '../../common/http/allowedUrl.ts';
@@ -24,30 +26,51 @@ const id = z
 const fileName = z
   .string()
   .max(128)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.gguf$/, 'expected a file name of letters, digits, ".", "_" and "-" that ends in .gguf')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*\.gguf$/,
+    'expected a file name of letters, digits, ".", "_" and "-" that ends in .gguf',
+  )
   .refine((value) => !DEVICE_NAME.test(value), 'Windows takes this for a device');
 
 const file = z
   .strictObject({
     url,
-    fileName: fileName.optional().meta({ description: 'Under which name it is kept. Absent: the last part of the URL.' }),
+    fileName: fileName
+      .optional()
+      .meta({ description: 'Under which name it is kept. Absent: the last part of the URL.' }),
     sizeBytes: count.meta({ description: 'About how large it is; exactly, where sha256 is given.' }),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits').optional().meta({ description: "Absent: what the server states (Hugging Face's X-Linked-ETag)." }),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+      .optional()
+      .meta({ description: "Absent: what the server states (Hugging Face's X-Linked-ETag)." }),
   })
   .superRefine((value, context) => {
     const named = fileName.safeParse(fileNameOf(value));
-    if (!named.success) context.addIssue({ code: 'custom', path: [value.fileName === undefined ? 'url' : 'fileName'], message: named.error.issues[0]!.message });
+    if (!named.success)
+      context.addIssue({
+        code: 'custom',
+        path: [value.fileName === undefined ? 'url' : 'fileName'],
+        message: named.error.issues[0]!.message,
+      });
   });
 
 const quantisation = z
   .strictObject({
-    type: text(32).regex(/^[A-Za-z0-9_]+$/, 'expected letters, digits and "_"').meta({ description: 'As llama.cpp names it, such as Q4_K_M.' }),
+    type: text(32)
+      .regex(/^[A-Za-z0-9_]+$/, 'expected letters, digits and "_"')
+      .meta({ description: 'As llama.cpp names it, such as Q4_K_M.' }),
     files: z.array(file).min(1).max(64).meta({ description: 'One, or all parts of a split model in their order.' }),
   })
   .superRefine(({ files }, context) => {
     const parts = files.slice(0, 1).flatMap((first) => allParts(fileNameOf(first)));
     files.forEach((value, index) => {
-      if (parts.length !== files.length || fileNameOf(value) !== parts[index]) context.addIssue({ code: 'custom', path: ['files', index], message: `expected part ${index + 1} of ${files.length}, named so` });
+      if (parts.length !== files.length || fileNameOf(value) !== parts[index])
+        context.addIssue({
+          code: 'custom',
+          path: ['files', index],
+          message: `expected part ${index + 1} of ${files.length}, named so`,
+        });
     });
   });
 
@@ -59,7 +82,12 @@ const shape = z
     keyValueHeadCount: count.max(16_384),
     headLength: count.max(16_384),
     vocabularySize: count.max(4_000_000),
-    expertShare: z.number().min(0).max(1).optional().meta({ description: 'Of a mixture of experts: their share of its parameters.' }),
+    expertShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .meta({ description: 'Of a mixture of experts: their share of its parameters.' }),
     tiedOutput: z.boolean().optional().meta({ description: 'The embedding is the output matrix too.' }),
   })
   .meta({ description: "What the memory plan computes with, as in the model's config.json." });
@@ -71,12 +99,19 @@ const model = z.strictObject({
   page: url.meta({ description: 'Where to read more.' }),
   parameters: count,
   activeParameters: count.optional().meta({ description: 'That a token uses, where it is not all.' }),
-  architecture: text(64).regex(/^[a-z0-9][a-z0-9_-]*$/, 'expected small letters, digits, "_" and "-"').meta({ description: 'As general.architecture in the GGUF file.' }),
+  architecture: text(64)
+    .regex(/^[a-z0-9][a-z0-9_-]*$/, 'expected small letters, digits, "_" and "-"')
+    .meta({ description: 'As general.architecture in the GGUF file.' }),
   shape,
   contextTokens: count.max(2 ** 31),
-  completesInTheMiddle: z.boolean().meta({ description: 'It was trained to fill in the middle, which ghost text needs.' }),
+  completesInTheMiddle: z
+    .boolean()
+    .meta({ description: 'It was trained to fill in the middle, which ghost text needs.' }),
   answers: z.boolean().meta({ description: 'It was trained to follow instructions, which chat needs.' }),
-  languages: z.array(text(16).regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'expected a BCP 47 tag')).max(200).meta({ description: 'Human languages, as BCP 47 tags.' }),
+  languages: z
+    .array(text(16).regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'expected a BCP 47 tag'))
+    .max(200)
+    .meta({ description: 'Human languages, as BCP 47 tags.' }),
   licence: z.strictObject({ name: text(100), url: url.optional(), commercialUse: z.boolean() }),
   quantisations: z.array(quantisation).min(1).max(32).meta({ description: 'The one to take first.' }),
 });
@@ -91,11 +126,17 @@ export const catalogueSchema = z
   .superRefine(({ models }, context) => {
     const ids = new Set<string>();
     models.forEach(({ id: modelId, quantisations }, index) => {
-      if (ids.has(modelId)) context.addIssue({ code: 'custom', path: ['models', index, 'id'], message: 'an earlier model has it' });
+      if (ids.has(modelId))
+        context.addIssue({ code: 'custom', path: ['models', index, 'id'], message: 'an earlier model has it' });
       ids.add(modelId);
       const names = quantisations.flatMap(({ files }) => files.map((each) => fileNameOf(each).toLowerCase()));
       const types = quantisations.map(({ type }) => type.toLowerCase());
-      if (new Set(names).size < names.length || new Set(types).size < types.length) context.addIssue({ code: 'custom', path: ['models', index, 'quantisations'], message: 'two have the same type or file name' });
+      if (new Set(names).size < names.length || new Set(types).size < types.length)
+        context.addIssue({
+          code: 'custom',
+          path: ['models', index, 'quantisations'],
+          message: 'two have the same type or file name',
+        });
     });
   });
 

@@ -15,7 +15,12 @@ async function freeBytes(folder: string): Promise<number> {
 }
 
 /** Throws `TroubleError` 'disk-full' with the numbers where `neededBytes` would fill the disk. */
-export async function requireSpace(folder: string, neededBytes: number, name: string, reserveBytes = RESERVE_BYTES): Promise<void> {
+export async function requireSpace(
+  folder: string,
+  neededBytes: number,
+  name: string,
+  reserveBytes = RESERVE_BYTES,
+): Promise<void> {
   const free = await freeBytes(folder);
   if (neededBytes + reserveBytes <= free) return;
   throw new TroubleError(

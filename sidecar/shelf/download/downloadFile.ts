@@ -41,8 +41,8 @@ const LEAST_BYTES = 16 * 1024;
 const MAX_RETRY_MS = 60_000;
 
 /**
- * Downloads a file as far as its last byte and checks it against its checksum; it keeps its partial name. Goes on where an earlier attempt ended. Throws
- * `TroubleError` that says what the server did wrong, and the signal's reason.
+ * Downloads a file as far as its last byte and checks it against its checksum; it keeps its partial name. Goes on where
+ * an earlier attempt ended. Throws `TroubleError` that says what the server did wrong, and the signal's reason.
  */
 export async function downloadFile(request: FileRequest): Promise<DownloadedFile> {
   const partial = await PartialFile.open(request.targetPath);
@@ -59,19 +59,35 @@ export async function downloadFile(request: FileRequest): Promise<DownloadedFile
   throw refused(`${request.url} is not the file that it should be: its checksum is another. Nothing of it was kept.`);
 }
 
-async function transferAll(partial: PartialFile, { client, url, expected, onProgress, signal, timing = {} }: FileRequest): Promise<void> {
+async function transferAll(
+  partial: PartialFile,
+  { client, url, expected, onProgress, signal, timing = {} }: FileRequest,
+): Promise<void> {
   const { retryMs = 1_000, stallMs } = timing;
-  for (let vainAttempts = 0; ; ) {
+  for (let vainAttempts = 0; ;) {
     const before = partial.receivedBytes;
     try {
-      await transfer({ client, url, partial, expected, signal, stallMs, onProgress: (bytes, totalBytes) => onProgress({ state: 'downloading', bytes, totalBytes }) });
+      await transfer({
+        client,
+        url,
+        partial,
+        expected,
+        signal,
+        stallMs,
+        onProgress: (bytes, totalBytes) => onProgress({ state: 'downloading', bytes, totalBytes }),
+      });
       return;
     } catch (error) {
       if (!(error instanceof BrokenTransferError)) throw error;
       vainAttempts = partial.receivedBytes >= before + LEAST_BYTES ? 0 : vainAttempts + 1;
-      if (vainAttempts > MAX_VAIN_ATTEMPTS) throw refused(`${error.message}. It was tried ${vainAttempts} times; go on later.`, { cause: error });
+      if (vainAttempts > MAX_VAIN_ATTEMPTS)
+        throw refused(`${error.message}. It was tried ${vainAttempts} times; go on later.`, { cause: error });
       onProgress({ state: 'waiting', bytes: partial.receivedBytes, totalBytes: partial.state?.totalBytes });
-      await sleep(Math.min(MAX_RETRY_MS, Math.max(error.retryAfterMs ?? 0, retryMs * 2 ** Math.max(0, vainAttempts - 1))), undefined, { signal });
+      await sleep(
+        Math.min(MAX_RETRY_MS, Math.max(error.retryAfterMs ?? 0, retryMs * 2 ** Math.max(0, vainAttempts - 1))),
+        undefined,
+        { signal },
+      );
     }
   }
 }
@@ -81,7 +97,10 @@ function downloaded(partial: PartialFile, request: FileRequest): DownloadedFile 
 }
 
 /** That the catalogue states, else the server. */
-function checksumOf(partial: PartialFile, { expected }: FileRequest): { readonly algorithm: 'sha256' | 'sha512'; readonly digits: string } | undefined {
+function checksumOf(
+  partial: PartialFile,
+  { expected }: FileRequest,
+): { readonly algorithm: 'sha256' | 'sha512'; readonly digits: string } | undefined {
   const { sha256 = expected.sha512 === undefined ? partial.state?.sha256 : undefined, sha512 } = expected;
   if (sha256 !== undefined) return { algorithm: 'sha256', digits: sha256 };
   return sha512 === undefined ? undefined : { algorithm: 'sha512', digits: sha512 };
@@ -94,9 +113,17 @@ async function isSound(partial: PartialFile, request: FileRequest): Promise<bool
   if (checksum === undefined) return true;
   const totalBytes = partial.receivedBytes;
   try {
-    return (await partial.checksum(checksum.algorithm, (bytes) => onProgress({ state: 'verifying', bytes, totalBytes }), signal)) === checksum.digits;
+    return (
+      (await partial.checksum(
+        checksum.algorithm,
+        (bytes) => onProgress({ state: 'verifying', bytes, totalBytes }),
+        signal,
+      )) === checksum.digits
+    );
   } catch (error) {
     signal.throwIfAborted();
-    throw new TroubleError('download-failed', `${path.basename(partial.path)} can't be read to be checked.`, { cause: error });
+    throw new TroubleError('download-failed', `${path.basename(partial.path)} can't be read to be checked.`, {
+      cause: error,
+    });
   }
 }

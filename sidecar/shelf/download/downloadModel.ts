@@ -39,10 +39,19 @@ export async function isPresent(folder: string, files: readonly CatalogueFile[])
 }
 
 /**
- * Downloads a model, all parts before any gets its name, the first part last: a model is there whole or not at all. Gives the first part's path; at once
- * where all are there. What is downloaded when `signal` aborts is kept. Throws `TroubleError`, and the signal's reason.
+ * Downloads a model, all parts before any gets its name, the first part last: a model is there whole or not at all.
+ * Gives the first part's path; at once where all are there. What is downloaded when `signal` aborts is kept. Throws
+ * `TroubleError`, and the signal's reason.
  */
-export async function downloadModel({ files, folder, client, mirror, onProgress, signal, timing }: ModelDownload): Promise<DownloadResult> {
+export async function downloadModel({
+  files,
+  folder,
+  client,
+  mirror,
+  onProgress,
+  signal,
+  timing,
+}: ModelDownload): Promise<DownloadResult> {
   const target = modelPath(folder, files);
   if (await isPresent(folder, files)) return { path: target };
   await makeFolder(folder);
@@ -105,7 +114,10 @@ async function requireRoom(folder: string, files: readonly CatalogueFile[]): Pro
   await requireSpace(folder, sum(missing), fileNameOf(files[0]!));
 }
 
-/** Throws and removes what was downloaded where it is no language model, whatever its checksum. `firstPath`: of the part that says what model it is. */
+/**
+ * Throws and removes what was downloaded where it is no language model, whatever its checksum. `firstPath`: of the part
+ * that says what model it is.
+ */
 async function requireModel(partials: readonly PartialFile[], firstPath: string): Promise<void> {
   try {
     for (const { path: partialPath, targetPath } of partials) {

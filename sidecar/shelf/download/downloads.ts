@@ -12,15 +12,21 @@ interface Running {
   last: DownloadProgress | undefined;
 }
 
-/** Downloads that run in this process. Clients that ask for the same model share one; it pauses when the last of them no longer waits. */
+/**
+ * Downloads that run in this process. Clients that ask for the same model share one; it pauses when the last of them no
+ * longer waits.
+ */
 export class Downloads {
   readonly #running = new Map<string, Running>();
 
-  /** As `downloadModel`; `dispose` is called when the download itself ends, which other clients' waiting may put off. */
+  /**
+   * As `downloadModel`; `dispose` is called when the download itself ends, which other clients' waiting may put off.
+   */
   async download(request: ModelDownload, dispose: () => Promise<void>): Promise<DownloadResult> {
     const key = modelPath(request.folder, request.files);
     const running = this.#running.get(key);
-    const shared = running && !running.abort.signal.aborted ? running : this.#start(key, request, running?.result, dispose);
+    const shared =
+      running && !running.abort.signal.aborted ? running : this.#start(key, request, running?.result, dispose);
     // Joined at once: while something else is waited for, the last of the others might leave.
     const [result] = await Promise.all([this.#join(shared, request), shared === running ? dispose() : undefined]);
     return result;
@@ -31,22 +37,36 @@ export class Downloads {
     return this.#running.has(targetPath);
   }
 
-  /** Ends a download whose files are to be removed; who waits for it gets a `DownloadCancelledError`. Resolves when it has let go of its files. */
+  /**
+   * Ends a download whose files are to be removed; who waits for it gets a `DownloadCancelledError`. Resolves when it
+   * has let go of its files.
+   */
   async cancel(folder: string, files: readonly CatalogueFile[]): Promise<void> {
     const target = modelPath(folder, files);
     const running = this.#running.get(target);
-    running?.abort.abort(new DownloadCancelledError(`The download of ${path.basename(target)} was ended, because the model is removed.`));
+    running?.abort.abort(
+      new DownloadCancelledError(`The download of ${path.basename(target)} was ended, because the model is removed.`),
+    );
     await running?.result.catch(() => undefined);
   }
 
-  /** Pauses all, because this process ends: clients may ask its successor. Resolves when what was received is on the disk. */
+  /**
+   * Pauses all, because this process ends: clients may ask its successor. Resolves when what was received is on the
+   * disk.
+   */
   async pauseAll(): Promise<void> {
     const all = [...this.#running.values()];
-    for (const { abort } of all) abort.abort(new TroubleError('draining', 'Chorus ends here. What was downloaded is kept.'));
+    for (const { abort } of all)
+      abort.abort(new TroubleError('draining', 'Chorus ends here. What was downloaded is kept.'));
     await Promise.allSettled(all.map(({ result }) => result));
   }
 
-  #start(key: string, request: ModelDownload, before: Promise<DownloadResult> | undefined, dispose: () => Promise<void>): Running {
+  #start(
+    key: string,
+    request: ModelDownload,
+    before: Promise<DownloadResult> | undefined,
+    dispose: () => Promise<void>,
+  ): Running {
     const abort = new AbortController();
     const listeners = new Set<(progress: DownloadProgress) => void>();
     const onProgress = (progress: DownloadProgress): void => {

@@ -9,7 +9,10 @@ import { parseJson } from '../../common/parseJson.ts';
 /** What is not a whole file yet has a name that nobody takes for a model's. */
 export const PARTIAL_SUFFIX = '.part';
 const STATE_SUFFIX = '.part.json';
-/** In a folder that several users write to, another's link could lead anywhere. Windows has no such flag, and lets only administrators make links. */
+/**
+ * In a folder that several users write to, another's link could lead anywhere. Windows has no such flag, and lets only
+ * administrators make links.
+ */
 const { O_RDWR, O_NOFOLLOW = 0 } = constants;
 
 /** Of what file the bytes are that a partial file holds. */
@@ -24,7 +27,10 @@ const partialState = z.object({
 });
 export type PartialState = z.infer<typeof partialState>;
 
-/** A file that is being downloaded: its bytes so far and, beside them, what they are of, so that another process can go on after this one was killed. */
+/**
+ * A file that is being downloaded: its bytes so far and, beside them, what they are of, so that another process can go
+ * on after this one was killed.
+ */
 export class PartialFile {
   readonly path: string;
   readonly #statePath: string;
@@ -70,7 +76,7 @@ export class PartialFile {
   /** Adds bytes at the end. Throws what the file system does, such as ENOSPC. */
   async append(bytes: Uint8Array): Promise<void> {
     this.#handle ??= await open(this.path, O_RDWR | O_NOFOLLOW);
-    for (let written = 0; written < bytes.length; ) {
+    for (let written = 0; written < bytes.length;) {
       const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, this.#receivedBytes);
       written += bytesWritten;
       this.#receivedBytes += bytesWritten;
@@ -89,7 +95,11 @@ export class PartialFile {
   }
 
   /** The checksum of all bytes, in hexadecimal digits. `onProgress` is given how many were read. */
-  async checksum(algorithm: 'sha256' | 'sha512', onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
+  async checksum(
+    algorithm: 'sha256' | 'sha512',
+    onProgress: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<string> {
     const hash = createHash(algorithm);
     let bytes = 0;
     await pipeline(

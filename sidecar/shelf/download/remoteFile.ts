@@ -20,7 +20,9 @@ export function remoteFile(url: string, response: HttpResponse): RemoteFile | un
   }
   // What was compressed on the way has another length than the file.
   const isAsItIs = (headers.get('content-encoding') ?? 'identity') === 'identity';
-  return isAsItIs ? { ...common, offset: 0, totalBytes: wholeNumber(headers.get('content-length')) ?? linkedBytes } : undefined;
+  return isAsItIs
+    ? { ...common, offset: 0, totalBytes: wholeNumber(headers.get('content-length')) ?? linkedBytes }
+    : undefined;
 }
 
 /** What `If-Range` may carry: an ETag that is not weak, else the date of the last change. */

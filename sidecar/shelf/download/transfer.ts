@@ -35,15 +35,19 @@ export interface ExpectedFile {
 const MOST_TIMES_LARGER = 2;
 
 /**
- * One request: from where `partial` ends, if the server still has the same file, else from its beginning. Returns when all bytes are there. Throws
- * `BrokenTransferError` where trying again may help, `TroubleError` where it does not.
+ * One request: from where `partial` ends, if the server still has the same file, else from its beginning. Returns when
+ * all bytes are there. Throws `BrokenTransferError` where trying again may help, `TroubleError` where it does not.
  */
 export async function transfer(request: TransferRequest): Promise<void> {
   const { client, url, partial, signal, stallMs } = request;
   if (partial.state && partial.receivedBytes === partial.state.totalBytes) return;
   let response: HttpResponse;
   try {
-    response = await client.get(url, { headers: { 'accept-encoding': 'identity', ...rangeHeaders(request) }, signal, stallMs });
+    response = await client.get(url, {
+      headers: { 'accept-encoding': 'identity', ...rangeHeaders(request) },
+      signal,
+      stallMs,
+    });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof HttpRefusalError) throw refused(`${error.message}.`, { cause: error });
@@ -57,7 +61,10 @@ export async function transfer(request: TransferRequest): Promise<void> {
   }
 }
 
-/** Asks for the rest only where it is known to be of the same file: by what the server called it, or by a checksum in the end. */
+/**
+ * Asks for the rest only where it is known to be of the same file: by what the server called it, or by a checksum in
+ * the end.
+ */
 function rangeHeaders({ partial, url, expected }: TransferRequest): Record<string, string> {
   const { state, receivedBytes } = partial;
   if (!state || receivedBytes === 0 || state.url !== url) return {};
@@ -76,14 +83,21 @@ async function takeResponse(response: HttpResponse, request: TransferRequest): P
   const remote = remoteFile(url, response);
   if (!remote || remote.offset !== (response.status === 206 ? partial.receivedBytes : 0)) {
     await partial.discard();
-    throw new BrokenTransferError(`${url} answers with a part that was not asked for (${response.headers.get('content-range') ?? 'no range'})`);
+    throw new BrokenTransferError(
+      `${url} answers with a part that was not asked for (${response.headers.get('content-range') ?? 'no range'})`,
+    );
   }
   requireExpected(remote, request);
   if (response.status === 206 && isOther(remote, partial)) {
     await partial.discard();
     throw new BrokenTransferError(`${url} has changed since the first part of it was downloaded`);
   }
-  await requireSpace(path.dirname(partial.targetPath), (remote.totalBytes ?? request.expected.sizeBytes) - remote.offset, path.basename(partial.targetPath), request.reserveBytes);
+  await requireSpace(
+    path.dirname(partial.targetPath),
+    (remote.totalBytes ?? request.expected.sizeBytes) - remote.offset,
+    path.basename(partial.targetPath),
+    request.reserveBytes,
+  );
   try {
     const { offset, ...state } = remote;
     if (offset === 0) await partial.begin(state);
@@ -97,7 +111,10 @@ function requireSuccess({ status, headers }: HttpResponse, url: string): void {
   if (status === 200 || status === 206) return;
   const said = `${url} answers with HTTP status ${status}`;
   if (status === 408 || status === 429 || status >= 500) throw new BrokenTransferError(said, retryAfterMs(headers));
-  if (status === 401 || status === 403) throw refused(`${said}: it gives the file only to whom it knows, or who accepted a licence there. Download it with a browser and import it.`);
+  if (status === 401 || status === 403)
+    throw refused(
+      `${said}: it gives the file only to whom it knows, or who accepted a licence there. Download it with a browser and import it.`,
+    );
   throw refused(`${said}${status === 404 || status === 410 ? ': the file is not there any more' : ''}.`);
 }
 
@@ -107,14 +124,24 @@ function requireExpected({ totalBytes, sha256 }: RemoteFile, { url, expected }: 
     throw refused(`${url} is a file with the checksum ${sha256}, expected ${expected.sha256}.`);
   }
   if (totalBytes === undefined) return;
-  const isWrong = expected.sha256 === undefined ? totalBytes > MOST_TIMES_LARGER * expected.sizeBytes : totalBytes !== expected.sizeBytes;
-  if (isWrong) throw refused(`${url} has ${totalBytes} bytes (${formatBytes(totalBytes)}), expected ${expected.sha256 === undefined ? 'about ' : ''}${expected.sizeBytes}.`);
+  const isWrong =
+    expected.sha256 === undefined
+      ? totalBytes > MOST_TIMES_LARGER * expected.sizeBytes
+      : totalBytes !== expected.sizeBytes;
+  if (isWrong)
+    throw refused(
+      `${url} has ${totalBytes} bytes (${formatBytes(totalBytes)}), expected ${expected.sha256 === undefined ? 'about ' : ''}${expected.sizeBytes}.`,
+    );
 }
 
 /** Whether the bytes that follow are of another file than those that are here. */
 function isOther(remote: RemoteFile, { state }: PartialFile): boolean {
   const differ = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && a !== b;
-  return differ(remote.validator, state?.validator) || differ(remote.sha256, state?.sha256) || differ(remote.totalBytes, state?.totalBytes);
+  return (
+    differ(remote.validator, state?.validator) ||
+    differ(remote.sha256, state?.sha256) ||
+    differ(remote.totalBytes, state?.totalBytes)
+  );
 }
 
 async function takeBytes({ body }: HttpResponse, { totalBytes }: RemoteFile, request: TransferRequest): Promise<void> {
@@ -135,7 +162,12 @@ async function takeBytes({ body }: HttpResponse, { totalBytes }: RemoteFile, req
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TroubleError) throw error;
-    throw new BrokenTransferError(`${url} broke off after ${partial.receivedBytes} bytes: ${failureReason(error)}`, undefined, { cause: error });
+    throw new BrokenTransferError(
+      `${url} broke off after ${partial.receivedBytes} bytes: ${failureReason(error)}`,
+      undefined,
+      { cause: error },
+    );
   }
-  if (totalBytes !== undefined && partial.receivedBytes < totalBytes) throw new BrokenTransferError(`${url} ended after ${partial.receivedBytes} of ${totalBytes} bytes`);
+  if (totalBytes !== undefined && partial.receivedBytes < totalBytes)
+    throw new BrokenTransferError(`${url} ended after ${partial.receivedBytes} of ${totalBytes} bytes`);
 }

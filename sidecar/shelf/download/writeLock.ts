@@ -15,8 +15,14 @@ export interface WriteLock {
   release(): Promise<void>;
 }
 
-/** Takes the lock of a file that is to be written; waits while another holds it, and calls `onWait` each time it looked. Throws `TroubleError` where its folder can't be written. */
-export async function lockForWriting(targetPath: string, { onWait, signal }: { onWait: () => Promise<void>; signal: AbortSignal }): Promise<WriteLock> {
+/**
+ * Takes the lock of a file that is to be written; waits while another holds it, and calls `onWait` each time it looked.
+ * Throws `TroubleError` where its folder can't be written.
+ */
+export async function lockForWriting(
+  targetPath: string,
+  { onWait, signal }: { onWait: () => Promise<void>; signal: AbortSignal },
+): Promise<WriteLock> {
   for (;;) {
     signal.throwIfAborted();
     const lock = await tryLockForWriting(targetPath).catch((error: unknown) => {
@@ -40,7 +46,10 @@ export async function tryLockForWriting(targetPath: string): Promise<WriteLock |
       retries: 0,
       onCompromised: (error) => lost.abort(error),
     });
-    return { lost: lost.signal, release: () => (lost.signal.aborted ? Promise.resolve() : release().catch(() => undefined)) };
+    return {
+      lost: lost.signal,
+      release: () => (lost.signal.aborted ? Promise.resolve() : release().catch(() => undefined)),
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
     await expireFutureLock(`${targetPath}.lock`, STALE_MS);

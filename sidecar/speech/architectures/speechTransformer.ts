@@ -8,8 +8,8 @@ import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import type { WeightTable } from '../../models/architectures/weightTable.ts';
 
 /**
- * The Speech-Transformer of arXiv 1911.03604: 2-D convolutions over the spectrum, which make it four times shorter and stand for positions in the encoder; causal
- * convolutions over the text, which do in the decoder; norms before blocks.
+ * The Speech-Transformer of arXiv 1911.03604: 2-D convolutions over the spectrum, which make it four times shorter and
+ * stand for positions in the encoder; causal convolutions over the text, which do in the decoder; norms before blocks.
  */
 export interface SpeechTransformerHyperparameters {
   readonly melBands: number;
@@ -21,7 +21,10 @@ export interface SpeechTransformerHyperparameters {
   readonly heads: number;
   readonly feedForwardWidth: number;
   readonly vocabularySize: number;
-  /** What tells places apart: convolutions alone, or added sines (arXiv 1706.03762), and then the decoder has no convolutions. */
+  /**
+   * What tells places apart: convolutions alone, or added sines (arXiv 1706.03762), and then the decoder has no
+   * convolutions.
+   */
   readonly positions: 'convolutional' | 'sinusoidal';
 }
 
@@ -46,17 +49,30 @@ const BLOCK = 32;
 const NORM: NormOptions = { kind: 'layer', epsilon: 1e-5 };
 
 /** Tokens before a token that the decoder's convolutions look at. */
-export const precedingTokens = ({ positions }: Pick<SpeechTransformerHyperparameters, 'positions'>): number => (positions === 'convolutional' ? DECODER_CONVOLUTIONS * (WINDOW - 1) : 0);
+export const precedingTokens = ({ positions }: Pick<SpeechTransformerHyperparameters, 'positions'>): number =>
+  positions === 'convolutional' ? DECODER_CONVOLUTIONS * (WINDOW - 1) : 0;
 
 const wholeBlocks = (length: number): number => Math.ceil(length / BLOCK) * BLOCK;
-const convolutionNames = ({ positions }: SpeechTransformerHyperparameters): readonly string[] => (positions === 'convolutional' ? Array.from({ length: DECODER_CONVOLUTIONS }, (_, index) => `decoder.conv.${index}`) : []);
+const convolutionNames = ({ positions }: SpeechTransformerHyperparameters): readonly string[] =>
+  positions === 'convolutional'
+    ? Array.from({ length: DECODER_CONVOLUTIONS }, (_, index) => `decoder.conv.${index}`)
+    : [];
 
 export function speechTransformerWeights(hyperparameters: SpeechTransformerHyperparameters): readonly WeightSpec[] {
   const { melBands, channels, width, encoderBlocks, decoderBlocks, feedForwardWidth, vocabularySize } = hyperparameters;
   const vector = (name: string, length: number): WeightSpec => ({ name, extents: [length], use: 'vector' });
-  const normed = (name: string): readonly WeightSpec[] => [vector(`${name}.weight`, width), vector(`${name}.bias`, width)];
-  const matrix = (name: string, input: number, output: number): readonly WeightSpec[] => [{ name: `${name}.weight`, extents: [input, output], use: 'matrix' }, vector(`${name}.bias`, output)];
-  const attention = (name: string): readonly WeightSpec[] => [...normed(`${name}_norm`), ...['q', 'k', 'v', 'output'].flatMap((part) => matrix(`${name}_${part}`, width, width))];
+  const normed = (name: string): readonly WeightSpec[] => [
+    vector(`${name}.weight`, width),
+    vector(`${name}.bias`, width),
+  ];
+  const matrix = (name: string, input: number, output: number): readonly WeightSpec[] => [
+    { name: `${name}.weight`, extents: [input, output], use: 'matrix' },
+    vector(`${name}.bias`, output),
+  ];
+  const attention = (name: string): readonly WeightSpec[] => [
+    ...normed(`${name}_norm`),
+    ...['q', 'k', 'v', 'output'].flatMap((part) => matrix(`${name}_${part}`, width, width)),
+  ];
   const block = (name: string, attentions: readonly string[]): readonly WeightSpec[] => [
     ...attentions.flatMap((each) => attention(`${name}.${each}`)),
     ...normed(`${name}.ffn_norm`),
@@ -64,7 +80,9 @@ export function speechTransformerWeights(hyperparameters: SpeechTransformerHyper
     ...matrix(`${name}.ffn_down`, feedForwardWidth, width),
   ];
   return [
-    ...ENCODER_CONVOLUTIONS.flatMap((_, index) => matrix(`encoder.conv.${index}`, wholeBlocks(WINDOW * WINDOW * (index === 0 ? 1 : channels)), channels)),
+    ...ENCODER_CONVOLUTIONS.flatMap((_, index) =>
+      matrix(`encoder.conv.${index}`, wholeBlocks(WINDOW * WINDOW * (index === 0 ? 1 : channels)), channels),
+    ),
     ...matrix('encoder.input', (melBands / DOWNSAMPLING) * channels, width),
     ...Array.from({ length: encoderBlocks }, (_, index) => block(`encoder.blk.${index}`, ['attn'])).flat(),
     ...normed('encoder.output_norm'),
@@ -91,18 +109,30 @@ export function buildEncoder(context: SpeechTransformerContext, { mel, mask, pos
   let sound = mel;
   ENCODER_CONVOLUTIONS.forEach((stride, index) => {
     const name = `encoder.conv.${index}`;
-    const convolved = convolution2d(graph, entering(context, name, sound), convolutionWeights(context, name), { kernel: [WINDOW, WINDOW], stride: [stride, stride], padding: [1, 1] });
+    const convolved = convolution2d(graph, entering(context, name, sound), convolutionWeights(context, name), {
+      kernel: [WINDOW, WINDOW],
+      stride: [stride, stride],
+      padding: [1, 1],
+    });
     // [bands, frames, channels, n]
     sound = channelsLast(graph, relu(graph, convolved));
   });
   const [bands, frames, channels, count] = sound.shape;
-  const columns = reshape(graph, contiguous(graph, permute(graph, sound, [0, 2, 1, 3])), [bands * channels, frames, count]);
+  const columns = reshape(graph, contiguous(graph, permute(graph, sound, [0, 2, 1, 3])), [
+    bands * channels,
+    frames,
+    count,
+  ]);
   let x = product(context, 'encoder.input', columns);
   if (positions) x = add(graph, x, positions);
   for (let block = 0; block < hyperparameters.encoderBlocks; block++) {
     const name = `encoder.blk.${block}`;
     const normed = normalised(context, `${name}.attn_norm`, x);
-    const [query, key, value] = ['q', 'k', 'v'].map((part) => product(context, `${name}.attn_${part}`, normed)) as [Tensor, Tensor, Tensor];
+    const [query, key, value] = ['q', 'k', 'v'].map((part) => product(context, `${name}.attn_${part}`, normed)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     x = add(graph, x, attended(context, `${name}.attn`, { query, key, value, mask }));
     x = feedForward(context, name, x);
   }
@@ -117,7 +147,10 @@ export interface KeysAndValues {
 
 /** Keys and values of what a block of the decoder hears. */
 export function buildCrossKeys(context: SpeechTransformerContext, block: number, encoded: Tensor): KeysAndValues {
-  return { key: product(context, `decoder.blk.${block}.cross_k`, encoded), value: product(context, `decoder.blk.${block}.cross_v`, encoded) };
+  return {
+    key: product(context, `decoder.blk.${block}.cross_k`, encoded),
+    value: product(context, `decoder.blk.${block}.cross_v`, encoded),
+  };
 }
 
 export interface DecoderInputs {
@@ -131,7 +164,9 @@ export interface DecoderInputs {
   /** `[positions, tokens, 1, n]`, F32: what it attends of the sound. */
   readonly crossMask: Tensor;
   readonly cross: (block: number) => KeysAndValues;
-  /** Gives what a block attends of the text, from keys and values of its tokens: these, or those of a cache with them. */
+  /**
+   * Gives what a block attends of the text, from keys and values of its tokens: these, or those of a cache with them.
+   */
   readonly self: (block: number, own: KeysAndValues) => KeysAndValues;
   /** Groups what the convolutions gave, `[width, tokens, n]`, for attention. */
   readonly regroup?: (x: Tensor) => Tensor;
@@ -140,18 +175,36 @@ export interface DecoderInputs {
 /** Logits of the next token, `[vocabularySize, tokens, n]`. */
 export function buildDecoder(context: SpeechTransformerContext, inputs: DecoderInputs): Tensor {
   const { graph, weights, hyperparameters } = context;
-  const embedding = context.weight?.(weights.tensor('decoder.token_embd.weight')) ?? weights.tensor('decoder.token_embd.weight');
-  let x = reshape(graph, getRows(graph, embedding, inputs.tokens), [hyperparameters.width, inputs.tokens.elements / inputs.count, inputs.count]);
-  for (const name of convolutionNames(hyperparameters)) x = relu(graph, causalConvolution(graph, entering(context, name, x), convolutionWeights(context, name), WINDOW));
+  const embedding =
+    context.weight?.(weights.tensor('decoder.token_embd.weight')) ?? weights.tensor('decoder.token_embd.weight');
+  let x = reshape(graph, getRows(graph, embedding, inputs.tokens), [
+    hyperparameters.width,
+    inputs.tokens.elements / inputs.count,
+    inputs.count,
+  ]);
+  for (const name of convolutionNames(hyperparameters))
+    x = relu(graph, causalConvolution(graph, entering(context, name, x), convolutionWeights(context, name), WINDOW));
   x = inputs.regroup?.(x) ?? x;
   if (inputs.positions) x = add(graph, x, inputs.positions);
   for (let block = 0; block < hyperparameters.decoderBlocks; block++) {
     const name = `decoder.blk.${block}`;
     const normed = normalised(context, `${name}.attn_norm`, x);
-    const [query, key, value] = ['q', 'k', 'v'].map((part) => product(context, `${name}.attn_${part}`, normed)) as [Tensor, Tensor, Tensor];
-    x = add(graph, x, attended(context, `${name}.attn`, { query, ...inputs.self(block, { key, value }), mask: inputs.selfMask }));
+    const [query, key, value] = ['q', 'k', 'v'].map((part) => product(context, `${name}.attn_${part}`, normed)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    x = add(
+      graph,
+      x,
+      attended(context, `${name}.attn`, { query, ...inputs.self(block, { key, value }), mask: inputs.selfMask }),
+    );
     const heard = product(context, `${name}.cross_q`, normalised(context, `${name}.cross_norm`, x));
-    x = add(graph, x, attended(context, `${name}.cross`, { query: heard, ...inputs.cross(block), mask: inputs.crossMask }));
+    x = add(
+      graph,
+      x,
+      attended(context, `${name}.cross`, { query: heard, ...inputs.cross(block), mask: inputs.crossMask }),
+    );
     x = feedForward(context, name, x);
   }
   return product(context, 'decoder.output', normalised(context, 'decoder.output_norm', x));
@@ -171,9 +224,13 @@ export function sinusoidalPositions(width: number, positions: readonly number[])
 }
 
 const entering = ({ input }: SpeechTransformerContext, place: string, x: Tensor): Tensor => input?.(place, x) ?? x;
-const normalised = ({ graph, weights }: SpeechTransformerContext, name: string, x: Tensor): Tensor => norm(graph, x, weights.norm(name), NORM);
+const normalised = ({ graph, weights }: SpeechTransformerContext, name: string, x: Tensor): Tensor =>
+  norm(graph, x, weights.norm(name), NORM);
 
-function convolutionWeights({ weights, weight = (tensor) => tensor }: SpeechTransformerContext, name: string): { weight: Tensor; bias: Tensor } {
+function convolutionWeights(
+  { weights, weight = (tensor) => tensor }: SpeechTransformerContext,
+  name: string,
+): { weight: Tensor; bias: Tensor } {
   return { weight: weight(weights.tensor(`${name}.weight`)), bias: weights.tensor(`${name}.bias`) };
 }
 
@@ -183,10 +240,26 @@ function product(context: SpeechTransformerContext, name: string, x: Tensor): Te
 }
 
 /** All four operands of attention's products are entries too. */
-function attended(context: SpeechTransformerContext, name: string, { query, key, value, mask }: KeysAndValues & { readonly query: Tensor; readonly mask: Tensor }): Tensor {
+function attended(
+  context: SpeechTransformerContext,
+  name: string,
+  { query, key, value, mask }: KeysAndValues & { readonly query: Tensor; readonly mask: Tensor },
+): Tensor {
   const { graph, hyperparameters } = context;
-  const rounded = { query: entering(context, `${name}.query`, query), key: entering(context, `${name}.key`, key), value: entering(context, `${name}.value`, value), mask };
-  return product(context, `${name}_output`, attendProducts(graph, rounded, { heads: hyperparameters.heads, onShares: (shares) => entering(context, `${name}.shares`, shares) }));
+  const rounded = {
+    query: entering(context, `${name}.query`, query),
+    key: entering(context, `${name}.key`, key),
+    value: entering(context, `${name}.value`, value),
+    mask,
+  };
+  return product(
+    context,
+    `${name}_output`,
+    attendProducts(graph, rounded, {
+      heads: hyperparameters.heads,
+      onShares: (shares) => entering(context, `${name}.shares`, shares),
+    }),
+  );
 }
 
 function feedForward(context: SpeechTransformerContext, block: string, x: Tensor): Tensor {

@@ -16,7 +16,10 @@ export interface WhisperContext {
   readonly graph: Graph;
   readonly weights: WeightTable;
   readonly hyperparameters: WhisperHyperparameters;
-  /** Is given what the encoder's convolutions, each of its blocks and its last norm make, `[audioWidth, positions]`, as the graph is built. */
+  /**
+   * Is given what the encoder's convolutions, each of its blocks and its last norm make, `[audioWidth, positions]`, as
+   * the graph is built.
+   */
   readonly onLayer?: (name: string, output: Tensor) => void;
 }
 
@@ -48,17 +51,24 @@ export function whisperWeights(hyperparameters: WhisperHyperparameters): readonl
     vector('encoder.conv1.bias', 1, audioWidth),
     vector('encoder.conv2.bias', 1, audioWidth),
     vector('encoder.positional_embedding', audioWidth, audioContext),
-    ...Array.from({ length: audioBlocks }, (_, block) => blockWeights(`encoder.blocks.${block}`, audioWidth, ['attn'])).flat(),
+    ...Array.from({ length: audioBlocks }, (_, block) =>
+      blockWeights(`encoder.blocks.${block}`, audioWidth, ['attn']),
+    ).flat(),
     ...normWeights('encoder.ln_post', audioWidth),
     { name: TOKEN_EMBEDDING, extents: [textWidth, vocabularySize], use: 'embedding' },
     { name: 'decoder.positional_embedding', extents: [textWidth, textContext], use: 'embedding' },
-    ...Array.from({ length: textBlocks }, (_, block) => blockWeights(`decoder.blocks.${block}`, textWidth, ['attn', 'cross_attn'])).flat(),
+    ...Array.from({ length: textBlocks }, (_, block) =>
+      blockWeights(`decoder.blocks.${block}`, textWidth, ['attn', 'cross_attn']),
+    ).flat(),
     ...normWeights('decoder.ln', textWidth),
   ];
 }
 
 const vector = (name: string, ...extents: number[]): WeightSpec => ({ name, extents, use: 'vector' });
-const normWeights = (name: string, width: number): readonly WeightSpec[] => [vector(`${name}.weight`, width), vector(`${name}.bias`, width)];
+const normWeights = (name: string, width: number): readonly WeightSpec[] => [
+  vector(`${name}.weight`, width),
+  vector(`${name}.bias`, width),
+];
 
 function blockWeights(block: string, width: number, attentions: readonly string[]): readonly WeightSpec[] {
   const matrix = (name: string, input: number, output: number, hasBias = true): readonly WeightSpec[] => [
@@ -84,13 +94,34 @@ export function buildEncoder(context: WhisperContext, mel: Tensor): Tensor {
   const { graph, weights, hyperparameters } = context;
   const { audioWidth, audioBlocks, audioHeads } = hyperparameters;
   const convolved = (x: Tensor, name: string, stride: number): Tensor =>
-    geluErf(graph, convolution1d(graph, x, { weight: weights.tensor(`${name}.weight`), bias: flat(graph, weights.tensor(`${name}.bias`), audioWidth) }, { taps: CONVOLUTION_TAPS, stride, padding: 1 }));
+    geluErf(
+      graph,
+      convolution1d(
+        graph,
+        x,
+        { weight: weights.tensor(`${name}.weight`), bias: flat(graph, weights.tensor(`${name}.bias`), audioWidth) },
+        { taps: CONVOLUTION_TAPS, stride, padding: 1 },
+      ),
+    );
   const downsampled = convolved(convolved(mel, 'encoder.conv1', 1), 'encoder.conv2', 2);
-  let x = add(graph, downsampled, view(graph, weights.tensor('encoder.positional_embedding'), [audioWidth, downsampled.shape[1]]));
+  let x = add(
+    graph,
+    downsampled,
+    view(graph, weights.tensor('encoder.positional_embedding'), [audioWidth, downsampled.shape[1]]),
+  );
   context.onLayer?.('convolutions', x);
   for (let block = 0; block < audioBlocks; block++) {
     const name = `encoder.blocks.${block}`;
-    x = add(graph, x, encoderAttention(graph, normed(context, `${name}.attn_ln`, x), attentionWeights(weights, `${name}.attn`), attentionOptions(audioWidth, audioHeads)));
+    x = add(
+      graph,
+      x,
+      encoderAttention(
+        graph,
+        normed(context, `${name}.attn_ln`, x),
+        attentionWeights(weights, `${name}.attn`),
+        attentionOptions(audioWidth, audioHeads),
+      ),
+    );
     x = add(graph, x, feedForward(context, name, x));
     context.onLayer?.(`block ${block}`, x);
   }
@@ -100,9 +131,18 @@ export function buildEncoder(context: WhisperContext, mel: Tensor): Tensor {
 }
 
 /** Fills the cross-attention's cache of each decoder block from `encoded[audioWidth, positions]`. */
-export function buildCrossCaches({ graph, weights, hyperparameters }: WhisperContext, encoded: Tensor, caches: readonly LayerCache[]): void {
+export function buildCrossCaches(
+  { graph, weights, hyperparameters }: WhisperContext,
+  encoded: Tensor,
+  caches: readonly LayerCache[],
+): void {
   for (let block = 0; block < hyperparameters.textBlocks; block++) {
-    encodeCrossCache(graph, encoded, attentionWeights(weights, `decoder.blocks.${block}.cross_attn`), caches[block] as LayerCache);
+    encodeCrossCache(
+      graph,
+      encoded,
+      attentionWeights(weights, `decoder.blocks.${block}.cross_attn`),
+      caches[block] as LayerCache,
+    );
   }
 }
 
@@ -122,25 +162,55 @@ export function buildDecoder(context: WhisperContext, inputs: DecoderInputs): Te
   const { textWidth, textBlocks, textHeads } = hyperparameters;
   const options = attentionOptions(textWidth, textHeads);
   const embedding = weights.tensor(TOKEN_EMBEDDING);
-  let x = add(graph, getRows(graph, embedding, inputs.tokens), getRows(graph, weights.tensor('decoder.positional_embedding'), inputs.positions));
+  let x = add(
+    graph,
+    getRows(graph, embedding, inputs.tokens),
+    getRows(graph, weights.tensor('decoder.positional_embedding'), inputs.positions),
+  );
   for (let block = 0; block < textBlocks; block++) {
     const name = `decoder.blocks.${block}`;
-    const attended = attention(graph, normed(context, `${name}.attn_ln`, x), attentionWeights(weights, `${name}.attn`), inputs.selfCaches[block] as LayerCache, inputs, { ...options, kvHeads: textHeads });
+    const attended = attention(
+      graph,
+      normed(context, `${name}.attn_ln`, x),
+      attentionWeights(weights, `${name}.attn`),
+      inputs.selfCaches[block] as LayerCache,
+      inputs,
+      { ...options, kvHeads: textHeads },
+    );
     x = add(graph, x, attended);
-    x = add(graph, x, crossAttention(graph, normed(context, `${name}.cross_attn_ln`, x), attentionWeights(weights, `${name}.cross_attn`), inputs.crossCaches[block] as LayerCache & { rows: number }, options));
+    x = add(
+      graph,
+      x,
+      crossAttention(
+        graph,
+        normed(context, `${name}.cross_attn_ln`, x),
+        attentionWeights(weights, `${name}.cross_attn`),
+        inputs.crossCaches[block] as LayerCache & { rows: number },
+        options,
+      ),
+    );
     x = add(graph, x, feedForward(context, name, x));
   }
-  return mulMat(graph, weights.optional(OUTPUT_MATRIX) ?? embedding, normed(context, 'decoder.ln', getRows(graph, x, inputs.outputRows)));
+  return mulMat(
+    graph,
+    weights.optional(OUTPUT_MATRIX) ?? embedding,
+    normed(context, 'decoder.ln', getRows(graph, x, inputs.outputRows)),
+  );
 }
 
-const attentionOptions = (width: number, heads: number) => ({ headSize: width / heads, heads, scale: Math.sqrt(heads / width) });
+const attentionOptions = (width: number, heads: number) => ({
+  headSize: width / heads,
+  heads,
+  scale: Math.sqrt(heads / width),
+});
 
 function attentionWeights(weights: WeightTable, name: string): AttentionWeights {
   const part = (projection: string): LinearWeights => weights.linear(`${name}.${projection}`);
   return { query: part('query'), key: part('key'), value: part('value'), output: part('out') };
 }
 
-const normed = ({ graph, weights }: WhisperContext, name: string, x: Tensor): Tensor => norm(graph, x, weights.norm(name), NORM);
+const normed = ({ graph, weights }: WhisperContext, name: string, x: Tensor): Tensor =>
+  norm(graph, x, weights.norm(name), NORM);
 
 function feedForward(context: WhisperContext, block: string, x: Tensor): Tensor {
   const { graph, weights } = context;
@@ -149,4 +219,5 @@ function feedForward(context: WhisperContext, block: string, x: Tensor): Tensor 
 }
 
 /** Biases of convolutions stand as columns in the file. */
-const flat = (graph: Graph, tensor: Tensor, length: number): Tensor => view(graph, tensor, [length], { strides: [4 * length, 4 * length, 4 * length] });
+const flat = (graph: Graph, tensor: Tensor, length: number): Tensor =>
+  view(graph, tensor, [length], { strides: [4 * length, 4 * length, 4 * length] });

@@ -15,10 +15,19 @@ const BAR_WIDTH = 120;
 const TOP = 64;
 
 /** A drawing of measures as bars, a row for each label and a column for each measure, as SVG. */
-export function barChart({ title, labels, columns }: { readonly title: string; readonly labels: readonly string[]; readonly columns: readonly ChartColumn[] }): string {
+export function barChart({
+  title,
+  labels,
+  columns,
+}: {
+  readonly title: string;
+  readonly labels: readonly string[];
+  readonly columns: readonly ChartColumn[];
+}): string {
   const width = LABEL_WIDTH + COLUMN_WIDTH * columns.length;
   const height = TOP + ROW_HEIGHT * labels.length + 16;
-  const text = (x: number, y: number, content: string, more = ''): string => `<text x="${x}" y="${y}"${more}>${escaped(content)}</text>`;
+  const text = (x: number, y: number, content: string, more = ''): string =>
+    `<text x="${x}" y="${y}"${more}>${escaped(content)}</text>`;
   const baseline = (row: number): number => TOP + ROW_HEIGHT * row + 14;
   const bars = columns.flatMap(({ name, values, max, format }, column) => {
     const left = LABEL_WIDTH + COLUMN_WIDTH * column;

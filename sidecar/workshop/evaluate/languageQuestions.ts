@@ -1,6 +1,6 @@
 /**
- * Questions that any model can answer without a file beside them, the same five in each language, by BCP 47 tag: what `chorus eval languages`
- * asks.
+ * Questions that any model can answer without a file beside them, the same five in each language, by BCP 47 tag: what
+ * `chorus eval languages` asks.
  */
 export const LANGUAGE_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   ar: [
@@ -54,7 +54,7 @@ export const LANGUAGE_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   fr: [
     'Quelle est la différence entre let et const ?',
-    'Comment trier une liste d\'objets par date en Python ?',
+    "Comment trier une liste d'objets par date en Python ?",
     'Comment simuler axios avec Jest ?',
     'Comment annuler le dernier commit git ?',
     'Comment marche le ramasse-miettes en Go ?',
@@ -84,7 +84,7 @@ export const LANGUAGE_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
     'Qual è la differenza tra let e const?',
     'Come ordino una lista di oggetti per data in Python?',
     'Come simulo axios con Jest?',
-    'Come annullo l\'ultimo commit di git?',
+    "Come annullo l'ultimo commit di git?",
     'Come funziona il garbage collector in Go?',
   ],
   ja: [
@@ -138,14 +138,14 @@ export const LANGUAGE_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
   tr: [
     'let ile const arasındaki fark nedir?',
-    'Python\'da nesne listesini tarihe göre nasıl sıralarım?',
-    'Jest\'te axios\'u nasıl taklit ederim?',
-    'Son git commit\'ini nasıl geri alırım?',
-    'Go\'da çöp toplama nasıl çalışır?',
+    "Python'da nesne listesini tarihe göre nasıl sıralarım?",
+    "Jest'te axios'u nasıl taklit ederim?",
+    "Son git commit'ini nasıl geri alırım?",
+    "Go'da çöp toplama nasıl çalışır?",
   ],
   uk: [
     'Яка різниця між let і const?',
-    'Як відсортувати список об\'єктів за датою в Python?',
+    "Як відсортувати список об'єктів за датою в Python?",
     'Як замокати axios у Jest?',
     'Як скасувати останній git commit?',
     'Як працює збирач сміття в Go?',

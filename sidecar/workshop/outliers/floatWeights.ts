@@ -9,8 +9,12 @@ import type { LoadedWeights } from '../../models/chorus/network/weights.ts';
 import { fileRows, rowsAtOnce } from '../../models/gguf/rows.ts';
 import { roundRows } from './roundRows.ts';
 
-/** Whether a tensor is the matrix of a linear layer inside a block: what is quantised. Embedding, output, norms and routers stay as they are. */
-export const isLinear = (name: string): boolean => /^blk\.\d+\.(attn|ffn)_\w+\.weight$/.test(name) && !/norm|gate_inp/.test(name);
+/**
+ * Whether a tensor is the matrix of a linear layer inside a block: what is quantised. Embedding, output, norms and
+ * routers stay as they are.
+ */
+export const isLinear = (name: string): boolean =>
+  /^blk\.\d+\.(attn|ffn)_\w+\.weight$/.test(name) && !/norm|gate_inp/.test(name);
 
 /** A model's weights in float32 on a device, to be written as they are or rounded. */
 export class FloatWeights implements LoadedWeights {
@@ -23,7 +27,9 @@ export class FloatWeights implements LoadedWeights {
   ) {
     const names = model.specs.map(({ name }) => name).filter((name) => model.tensors.has(name));
     this.#storage = new Storage(device, { maxTensors: names.length });
-    this.table = new WeightTable(new Map(names.map((name) => [name, this.#storage.declare(name, 'F32', model.tensors.get(name)?.shape ?? [])])));
+    this.table = new WeightTable(
+      new Map(names.map((name) => [name, this.#storage.declare(name, 'F32', model.tensors.get(name)?.shape ?? [])])),
+    );
     this.#storage.allocate({ weights: true });
   }
 
@@ -31,7 +37,10 @@ export class FloatWeights implements LoadedWeights {
     return this.#storage.sizeBytes;
   }
 
-  /** Reads all weights from the files; those of linear layers go to the grid of `bits` bits of each output channel, where that is given. */
+  /**
+   * Reads all weights from the files; those of linear layers go to the grid of `bits` bits of each output channel,
+   * where that is given.
+   */
   async write(bits: number | undefined, signal?: AbortSignal): Promise<void> {
     const files = new Map<string, FileHandle>();
     try {

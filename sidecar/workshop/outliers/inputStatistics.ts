@@ -2,7 +2,10 @@ import { roundRows } from './roundRows.ts';
 
 /** What the values that enter a linear layer look like, and what rounding them costs. */
 export interface InputFigures {
-  /** Excess kurtosis over all values, `E[(x − μ)⁴] ⁄ σ⁴ − 3`: 0 of a normal distribution, large where few values are far out. */
+  /**
+   * Excess kurtosis over all values, `E[(x − μ)⁴] ⁄ σ⁴ − 3`: 0 of a normal distribution, large where few values are far
+   * out.
+   */
   readonly kurtosis: number;
   readonly rms: number;
   /** The largest magnitude by the root mean square. */
@@ -41,11 +44,22 @@ export class InputStatistics {
   }
 
   get figures(): InputFigures {
-    const [mean, second, third, fourth] = this.#powers.map((sum) => sum / this.#count) as [number, number, number, number];
+    const [mean, second, third, fourth] = this.#powers.map((sum) => sum / this.#count) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const variance = second - mean ** 2;
     const fourthCentral = fourth - 4 * mean * third + 6 * mean ** 2 * second - 3 * mean ** 4;
     const rms = Math.sqrt(second);
     const roundingError = Math.sqrt(this.#squaredError / this.#count);
-    return { kurtosis: fourthCentral / variance ** 2 - 3, rms, largest: this.#largest / rms, roundingError, relativeError: roundingError / rms };
+    return {
+      kurtosis: fourthCentral / variance ** 2 - 3,
+      rms,
+      largest: this.#largest / rms,
+      roundingError,
+      relativeError: roundingError / rms,
+    };
   }
 }

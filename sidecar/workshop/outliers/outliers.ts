@@ -23,8 +23,20 @@ type Ways = readonly (readonly [name: string, inputBits: number | undefined])[];
 /** By bits of weights, with one scale an output channel. */
 const WAYS: readonly (readonly [weightBits: number | undefined, ways: Ways])[] = [
   [undefined, [['float', undefined]]],
-  [8, [['W8A8', 8], ['W8', undefined]]],
-  [4, [['W4', undefined], ['W4A8', 8]]],
+  [
+    8,
+    [
+      ['W8A8', 8],
+      ['W8', undefined],
+    ],
+  ],
+  [
+    4,
+    [
+      ['W4', undefined],
+      ['W4A8', 8],
+    ],
+  ],
 ];
 
 /** Evaluations, activations, weights. */
@@ -34,8 +46,9 @@ const STEPS = 7;
 const OBSERVED_TOKENS = 64;
 
 /**
- * How well a model stands being quantised, and what makes it hard: bits per byte of a text with weights and activations rounded in the ways of arXiv
- * 2305.19268, and of each layer what that work and later ones (2405.19279, 2506.19697) measure. Throws `TroubleError`.
+ * How well a model stands being quantised, and what makes it hard: bits per byte of a text with weights and activations
+ * rounded in the ways of arXiv 2305.19268, and of each layer what that work and later ones (2405.19279, 2506.19697)
+ * measure. Throws `TroubleError`.
  */
 export async function outliers(params: OutliersParams, options: MakingOptions = {}): Promise<OutliersResult> {
   const threads = await computeThreads(params.threads);
@@ -70,9 +83,17 @@ class Examination {
     const { addBos, bos } = text.special;
     this.#bos = addBos ? bos : undefined;
     this.#tokens = text.tokenize(sample, false).slice(0, maxTokens);
-    if (this.#tokens.length < 2) throw new TroubleError('invalid-input', 'The text is too short to measure anything: a page or more tells something.');
+    if (this.#tokens.length < 2)
+      throw new TroubleError(
+        'invalid-input',
+        'The text is too short to measure anything: a page or more tells something.',
+      );
     const { trainContextTokens } = examined.model.hyperparameters;
-    if (contextTokens > trainContextTokens) throw new TroubleError('invalid-input', `${path.basename(examined.modelPath)} was trained on ${trainContextTokens} tokens at most, a chunk has ${contextTokens}. Choose --ctx.`);
+    if (contextTokens > trainContextTokens)
+      throw new TroubleError(
+        'invalid-input',
+        `${path.basename(examined.modelPath)} was trained on ${trainContextTokens} tokens at most, a chunk has ${contextTokens}. Choose --ctx.`,
+      );
   }
 
   async run(): Promise<OutliersResult> {
@@ -92,7 +113,11 @@ class Examination {
       modelPath,
       tokens,
       bytes,
-      evaluations: [...counted].map(([name, counts]) => ({ name, bitsPerByte: counts.bits / bytes, change: counts.bits / bits - 1 })),
+      evaluations: [...counted].map(([name, counts]) => ({
+        name,
+        bitsPerByte: counts.bits / bytes,
+        change: counts.bits / bits - 1,
+      })),
       inputs,
       norms: this.#norms(),
       matrices,
@@ -116,12 +141,19 @@ class Examination {
   async #examineInputs(): Promise<OutliersResult['inputs']> {
     using opened = this.#network(undefined);
     const { network, sequence } = opened;
-    const statistics = new Map<string, { readonly matrices: readonly string[]; readonly statistics: InputStatistics }>();
+    const statistics = new Map<
+      string,
+      { readonly matrices: readonly string[]; readonly statistics: InputStatistics }
+    >();
     const step = Math.min(OBSERVED_TOKENS, sequence.capacity);
     for (let first = 0; first < this.#tokens.length; first += step) {
       this.options.signal?.throwIfAborted();
       if (sequence.length + step > sequence.capacity) sequence.truncate(0);
-      for (const { matrices, columns, values } of await network.productInputs(sequence, this.#tokens.slice(first, first + step), isLinear)) {
+      for (const { matrices, columns, values } of await network.productInputs(
+        sequence,
+        this.#tokens.slice(first, first + step),
+        isLinear,
+      )) {
         const key = matrices.join(' ');
         let entry = statistics.get(key);
         if (!entry) statistics.set(key, (entry = { matrices, statistics: new InputStatistics() }));
@@ -144,7 +176,8 @@ class Examination {
       const [columns, rows] = tensor.shape;
       let spectralNorm = 0;
       // Of a mixture's experts the largest.
-      for (let start = 0; start < values.length; start += columns * rows) spectralNorm = Math.max(spectralNorm, await norms.of(values.subarray(start, start + columns * rows), columns));
+      for (let start = 0; start < values.length; start += columns * rows)
+        spectralNorm = Math.max(spectralNorm, await norms.of(values.subarray(start, start + columns * rows), columns));
       found.push({ name, spectralNorm });
       this.#progress('Weights', found.length / linear.length);
     }
@@ -160,7 +193,11 @@ class Examination {
       .map(([name, tensor]) => {
         const gains = readF32(device, tensor);
         const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-        return { name, mean, spread: Math.sqrt(gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / gains.length) };
+        return {
+          name,
+          mean,
+          spread: Math.sqrt(gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / gains.length),
+        };
       });
   }
 
@@ -170,7 +207,10 @@ class Examination {
       ...model,
       placement: onOneDevice(device),
       weights: { table: weights.table, sizeBytes: weights.sizeBytes, [Symbol.dispose]: () => undefined },
-      productInput: inputBits === undefined ? undefined : (graph, matrix, input) => (isLinear(matrix.name) ? roundPerToken(graph, input, inputBits) : input),
+      productInput:
+        inputBits === undefined
+          ? undefined
+          : (graph, matrix, input) => (isLinear(matrix.name) ? roundPerToken(graph, input, inputBits) : input),
     });
     return OpenedNetwork.over(model, network, { capacityTokens: contextTokens, cacheType: 'F32' });
   }

@@ -4,8 +4,9 @@ import { TroubleError } from '../../common/troubleError.ts';
 import { converted, type Rows } from '../../models/gguf/rows.ts';
 
 /**
- * A tensor's rows in another type. None of their values may be infinite or no number: a block of a quantised type would spread it, or ggml abort on it. Nor
- * may the type make one so: that of a float16, or of a block's scale, ends at 65504. Throws `TroubleError` that names the tensor and the row as they are read. `importance` as in `fromFloat32`.
+ * A tensor's rows in another type. None of their values may be infinite or no number: a block of a quantised type would
+ * spread it, or ggml abort on it. Nor may the type make one so: that of a float16, or of a block's scale, ends at
+ * 65504. Throws `TroubleError` that names the tensor and the row as they are read. `importance` as in `fromFloat32`.
  */
 export function convertedRows(rows: Rows, name: string, type: TensorType, importance?: Float32Array): Rows {
   const result = converted(finiteRows(rows, name), type, importance);
@@ -14,7 +15,11 @@ export function convertedRows(rows: Rows, name: string, type: TensorType, import
     read: async (first, count) => {
       const bytes = await result.read(first, count);
       const index = toFloat32(type, bytes).findIndex((value) => !Number.isFinite(value));
-      if (index >= 0) throw new TroubleError('invalid-input', `The tensor ${name} holds values in row ${first + Math.floor(index / rows.columns)} that are too large for ${type}: choose another type for it with --tensor, such as BF16.`);
+      if (index >= 0)
+        throw new TroubleError(
+          'invalid-input',
+          `The tensor ${name} holds values in row ${first + Math.floor(index / rows.columns)} that are too large for ${type}: choose another type for it with --tensor, such as BF16.`,
+        );
       return bytes;
     },
   };
@@ -28,7 +33,11 @@ function finiteRows(rows: Rows, name: string): Rows {
     read: async (first, count) => {
       const values = toFloat32(rows.type, await rows.read(first, count));
       const index = values.findIndex((value) => !Number.isFinite(value));
-      if (index >= 0) throw new TroubleError('invalid-model', `The tensor ${name} holds ${values[index]} in row ${first + Math.floor(index / rows.columns)}: the model is damaged or its training diverged.`);
+      if (index >= 0)
+        throw new TroubleError(
+          'invalid-model',
+          `The tensor ${name} holds ${values[index]} in row ${first + Math.floor(index / rows.columns)}: the model is damaged or its training diverged.`,
+        );
       return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     },
   };

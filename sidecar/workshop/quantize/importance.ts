@@ -18,9 +18,10 @@ const MIN_TOKENS = 256;
 const LEAST_SHARE = 1e-3;
 
 /**
- * How much each column of the matrices counts whose names `isWatched` finds, `[columns]` by the matrix's name: the mean square of what a text brings into it,
- * by which a small error there changes what comes out (llama.cpp's importance matrix). A mixture's experts share what enters any of them. The
- * output matrix has its importance by both of `OUTPUT_NAMES`. Throws `TroubleError`.
+ * How much each column of the matrices counts whose names `isWatched` finds, `[columns]` by the matrix's name: the mean
+ * square of what a text brings into it, by which a small error there changes what comes out (llama.cpp's importance
+ * matrix). A mixture's experts share what enters any of them. The output matrix has its importance by both of
+ * `OUTPUT_NAMES`. Throws `TroubleError`.
  */
 export async function measureImportance(
   modelPath: string,
@@ -50,15 +51,26 @@ export async function measureImportance(
 }
 
 /** The text's tokens in pieces that a sequence holds. */
-async function chunksOf(modelPath: string, { text, maxTokens }: Calibration, threads: number): Promise<readonly (readonly TokenId[])[]> {
+async function chunksOf(
+  modelPath: string,
+  { text, maxTokens }: Calibration,
+  threads: number,
+): Promise<readonly (readonly TokenId[])[]> {
   const opened = await openText(modelPath, { device: 'cpu', threads });
   try {
     const tokens = opened.text.tokenize(text, false).slice(0, maxTokens);
-    if (tokens.length < MIN_TOKENS) throw new TroubleError('invalid-input', `The text to calibrate with has ${tokens.length} tokens, expected ${MIN_TOKENS} at least: some pages of what the model is for.`);
+    if (tokens.length < MIN_TOKENS)
+      throw new TroubleError(
+        'invalid-input',
+        `The text to calibrate with has ${tokens.length} tokens, expected ${MIN_TOKENS} at least: some pages of what the model is for.`,
+      );
     const { addBos, bos } = opened.text.special;
     const start = addBos && bos !== undefined ? [bos] : [];
     const step = CHUNK_TOKENS - start.length;
-    return Array.from({ length: Math.ceil(tokens.length / step) }, (_, index) => [...start, ...tokens.slice(index * step, (index + 1) * step)]);
+    return Array.from({ length: Math.ceil(tokens.length / step) }, (_, index) => [
+      ...start,
+      ...tokens.slice(index * step, (index + 1) * step),
+    ]);
   } finally {
     await opened.dispose();
   }
@@ -76,7 +88,8 @@ class MeanSquares {
   add(values: Float32Array): void {
     const { length: columns } = this.#sums;
     for (let start = 0; start < values.length; start += columns) {
-      for (let column = 0; column < columns; column++) this.#sums[column] = this.#sums[column]! + values[start + column]! ** 2;
+      for (let column = 0; column < columns; column++)
+        this.#sums[column] = this.#sums[column]! + values[start + column]! ** 2;
     }
     this.#rows += values.length / columns;
   }
@@ -84,7 +97,11 @@ class MeanSquares {
   /** Throws `TroubleError` where what was added is no number. */
   importance(matrix: string): Float32Array {
     const mean = this.#sums.reduce((sum, square) => sum + square, 0) / this.#sums.length / this.#rows;
-    if (!Number.isFinite(mean)) throw new TroubleError('invalid-model', `What enters ${matrix} on the text to calibrate with is no number: the model is damaged or its training diverged.`);
+    if (!Number.isFinite(mean))
+      throw new TroubleError(
+        'invalid-model',
+        `What enters ${matrix} on the text to calibrate with is no number: the model is damaged or its training diverged.`,
+      );
     if (mean === 0) return new Float32Array(this.#sums.length).fill(1);
     return Float32Array.from(this.#sums, (sum) => Math.max(sum / this.#rows, LEAST_SHARE * mean));
   }

@@ -17,13 +17,22 @@ const KEPT =
   /_norm\.weight|gate_inp|ffn_gate_tid2eid|altup|laurel|per_layer_model_proj|^position_embd|^token_types|ssm_conv1d|shortconv\.conv|indexer\.[kq]_proj|time_mix_(first|[wva][012]|g[12]|decay_w[12]|lerp_fused)\.|attn_rel_b|\.position_embd|^sam\.(pos_embd|neck\.|net_)|\.rel_pos|\.patch_embd|\.patch_merger|a\.rvq\.codebook|mm\.a\.code_embd/;
 
 /**
- * The type of every tensor: matrices get that of the first pattern that finds their name, else `type`; vectors, norms, routers and biases stay
- * as they are. Throws `TroubleError` 'invalid-input' for an unknown type or a pattern that is none or finds no matrix, 'unsupported-model' for
- * a tensor that can't be read.
+ * The type of every tensor: matrices get that of the first pattern that finds their name, else `type`; vectors, norms,
+ * routers and biases stay as they are. Throws `TroubleError` 'invalid-input' for an unknown type or a pattern that is
+ * none or finds no matrix, 'unsupported-model' for a tensor that can't be read.
  */
-export function planTypes(tensors: Iterable<LocatedTensor>, type: string, patterns: readonly TypePattern[]): readonly PlannedTensor[] {
+export function planTypes(
+  tensors: Iterable<LocatedTensor>,
+  type: string,
+  patterns: readonly TypePattern[],
+): readonly PlannedTensor[] {
   const defaultType = checkedType(type);
-  const rules = patterns.map((given) => ({ pattern: given.pattern, expression: expressionOf(given.pattern), type: checkedType(given.type), isUsed: false }));
+  const rules = patterns.map((given) => ({
+    pattern: given.pattern,
+    expression: expressionOf(given.pattern),
+    type: checkedType(given.type),
+    isUsed: false,
+  }));
   const all = [...tensors];
   const plan = all.map((source): PlannedTensor => {
     const sourceType = readableType(source);
@@ -35,18 +44,32 @@ export function planTypes(tensors: Iterable<LocatedTensor>, type: string, patter
     const fitting = fittingType(wanted, source.shape[0] as number);
     return { source, type: fitting, wanted: fitting === wanted ? undefined : wanted };
   });
-  for (const { isUsed, pattern, expression } of rules) if (!isUsed) throw withoutMatrix(pattern, all.filter(({ name }) => expression.test(name)));
+  for (const { isUsed, pattern, expression } of rules)
+    if (!isUsed)
+      throw withoutMatrix(
+        pattern,
+        all.filter(({ name }) => expression.test(name)),
+      );
   return plan;
 }
 
 /** Whether a tensor gets another type: a matrix of weights that is none of those kept. */
 function isMatrix({ name, shape, type }: LocatedTensor): boolean {
-  return shape.filter((extent) => extent > 1).length >= 2 && name.endsWith('weight') && !KEPT.test(name) && !/^I\d/.test(type);
+  return (
+    shape.filter((extent) => extent > 1).length >= 2 &&
+    name.endsWith('weight') &&
+    !KEPT.test(name) &&
+    !/^I\d/.test(type)
+  );
 }
 
 function checkedType(name: string): WantedType {
   const type = wantedTypeOf(name);
-  if (!type) throw new TroubleError('invalid-input', `There is no type ${name} to quantise to, expected one of ${wantedTypes.join(', ')}.`);
+  if (!type)
+    throw new TroubleError(
+      'invalid-input',
+      `There is no type ${name} to quantise to, expected one of ${wantedTypes.join(', ')}.`,
+    );
   return type;
 }
 
@@ -54,17 +77,30 @@ function expressionOf(pattern: string): RegExp {
   try {
     return new RegExp(pattern);
   } catch (error) {
-    throw new TroubleError('invalid-input', `"${pattern}" is no regular expression for names of tensors: ${(error as Error).message}.`, { cause: error });
+    throw new TroubleError(
+      'invalid-input',
+      `"${pattern}" is no regular expression for names of tensors: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
 }
 
 function readableType({ name, type, header }: LocatedTensor): TensorType {
-  if (!(type in tensorTypes)) throw new TroubleError('unsupported-model', `The tensor ${name} of ${header.path} has the type ${type}, which can't be read here.`);
+  if (!(type in tensorTypes))
+    throw new TroubleError(
+      'unsupported-model',
+      `The tensor ${name} of ${header.path} has the type ${type}, which can't be read here.`,
+    );
   return type as TensorType;
 }
 
 function withoutMatrix(pattern: string, found: readonly LocatedTensor[]): TroubleError {
   const [first] = found;
-  const what = first ? `finds only tensors that stay as they are, such as ${first.name}: norms, routers, biases and vectors are not quantised` : 'is in the name of no tensor';
-  return new TroubleError('invalid-input', `"${pattern}" ${what}. "chorus quantize" takes it as a regular expression, for example "ffn_down" or "^blk\\.0\\.".`);
+  const what = first
+    ? `finds only tensors that stay as they are, such as ${first.name}: norms, routers, biases and vectors are not quantised`
+    : 'is in the name of no tensor';
+  return new TroubleError(
+    'invalid-input',
+    `"${pattern}" ${what}. "chorus quantize" takes it as a regular expression, for example "ffn_down" or "^blk\\.0\\.".`,
+  );
 }

@@ -22,51 +22,93 @@ import { summary } from './summary.ts';
 import { KEEP, QUANTIZATION_VERSION, targetTypes, wantedTypeOf, type WantedType } from './targetTypes.ts';
 
 /**
- * Writes a model in other types, tensor by tensor. A tensor that has its type already keeps its bytes; one that was quantised goes by way of float32 and
- * loses a second time. With a text to calibrate with, rounding spares the columns that count most on it. Throws `TroubleError`; nothing is left at
- * `outputPath` then, which may name the first of several parts to write.
+ * Writes a model in other types, tensor by tensor. A tensor that has its type already keeps its bytes; one that was
+ * quantised goes by way of float32 and loses a second time. With a text to calibrate with, rounding spares the columns
+ * that count most on it. Throws `TroubleError`; nothing is left at `outputPath` then, which may name the first of
+ * several parts to write.
  */
 export async function quantize(params: QuantizeParams, options: MakingOptions = {}): Promise<QuantizeResult> {
   const { modelPath, outputPath } = params;
   if (await isWhisperFile(modelPath)) {
-    if (params.calibration) throw new TroubleError('invalid-input', `${modelPath} turns speech into text: no text calibrates it. Quantise it without one.`);
+    if (params.calibration)
+      throw new TroubleError(
+        'invalid-input',
+        `${modelPath} turns speech into text: no text calibrates it. Quantise it without one.`,
+      );
     return quantizeSpeech(params, options);
   }
   const headers: GgufHeader[] = [];
   for (const part of allParts(modelPath)) headers.push(await readGgufHeader(part));
-  await refuseOverwriting(headers.map(({ path }) => path), outputPath);
+  await refuseOverwriting(
+    headers.map(({ path }) => path),
+    outputPath,
+  );
   const plan = planTypes(locateTensors(headers).values(), params.type, params.patterns);
   const output = OUTPUT_NAMES.find((name) => plan.some(({ source }) => source.name === name));
-  const calibrated = new Set(plan.filter(losesBits).map(({ source }) => source.name).filter((name) => isLinear(name) || name === output));
-  const isWatched = (name: string): boolean => calibrated.has(name) || (output !== undefined && calibrated.has(output) && OUTPUT_NAMES.includes(name));
-  const importance = params.calibration && calibrated.size > 0 ? await measureImportance(modelPath, params.calibration, { ...options, isWatched }) : undefined;
+  const calibrated = new Set(
+    plan
+      .filter(losesBits)
+      .map(({ source }) => source.name)
+      .filter((name) => isLinear(name) || name === output),
+  );
+  const isWatched = (name: string): boolean =>
+    calibrated.has(name) || (output !== undefined && calibrated.has(output) && OUTPUT_NAMES.includes(name));
+  const importance =
+    params.calibration && calibrated.size > 0
+      ? await measureImportance(modelPath, params.calibration, { ...options, isWatched })
+      : undefined;
   const files = new Map<string, FileHandle>();
   try {
     for (const { path } of headers) files.set(path, await open(path, 'r'));
-    const tensors = plan.map((planned) => tensorSource(planned, files.get(planned.source.header.path) as FileHandle, calibrated.has(planned.source.name) ? importance?.get(planned.source.name) : undefined));
+    const tensors = plan.map((planned) =>
+      tensorSource(
+        planned,
+        files.get(planned.source.header.path) as FileHandle,
+        calibrated.has(planned.source.name) ? importance?.get(planned.source.name) : undefined,
+      ),
+    );
     const totalBytes = tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
     let writtenBytes = 0;
     await writeGguf(
       outputPath,
       { metadata: await metadataOf(headers[0] as GgufHeader, wantedTypeOf(params.type) as WantedType), tensors },
-      { signal: options.signal, onBytes: (bytes) => options.onProgress?.({ step: 'Quantising', share: (writtenBytes += bytes) / totalBytes }) },
+      {
+        signal: options.signal,
+        onBytes: (bytes) => options.onProgress?.({ step: 'Quantising', share: (writtenBytes += bytes) / totalBytes }),
+      },
     );
   } finally {
     for (const file of files.values()) await file.close();
   }
-  return summary(plan, { outputPath, bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0), bytesAfter: await sizeOfParts(outputPath) });
+  return summary(plan, {
+    outputPath,
+    bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0),
+    bytesAfter: await sizeOfParts(outputPath),
+  });
 }
 
 /** Whether a tensor is rounded to so few levels that it matters how. */
-const losesBits = ({ source, type }: PlannedTensor): boolean => type !== source.type && isQuantised(type) && type !== 'Q8_0';
+const losesBits = ({ source, type }: PlannedTensor): boolean =>
+  type !== source.type && isQuantised(type) && type !== 'Q8_0';
 
-function tensorSource({ source, type }: PlannedTensor, file: FileHandle, importance: Float32Array | undefined): TensorSource {
+function tensorSource(
+  { source, type }: PlannedTensor,
+  file: FileHandle,
+  importance: Float32Array | undefined,
+): TensorSource {
   const rows = fileRows(file, source);
-  return { name: source.name, shape: source.shape, type, chunks: () => chunksOf(type === rows.type ? rows : convertedRows(rows, source.name, type, importance)) };
+  return {
+    name: source.name,
+    shape: source.shape,
+    type,
+    chunks: () => chunksOf(type === rows.type ? rows : convertedRows(rows, source.name, type, importance)),
+  };
 }
 
 async function metadataOf(header: GgufHeader, type: WantedType): Promise<Map<string, GgufEntry>> {
-  const metadata = new Map<string, GgufEntry>([...(await copiedMetadata(header))].filter(([key]) => !key.startsWith('split.')));
+  const metadata = new Map<string, GgufEntry>(
+    [...(await copiedMetadata(header))].filter(([key]) => !key.startsWith('split.')),
+  );
   if (type !== KEEP) metadata.set('general.file_type', { type: 'u32', value: targetTypes[type] });
   return metadata.set('general.quantization_version', { type: 'u32', value: QUANTIZATION_VERSION });
 }

@@ -16,10 +16,14 @@ import { KEEP, QUANTIZATION_VERSION, targetTypes, wantedTypeOf, type WantedType 
 const VERSION_FACTOR = 1000;
 
 /**
- * Writes a speech model of whisper.cpp in other types, in whisper.cpp's own format. Convolutions stay floats in the file, since their rows are three values; in a
- * model of Q8_0 they are turned into blocks of eight bits as it is loaded. Throws `TroubleError`; nothing is left at `outputPath` then.
+ * Writes a speech model of whisper.cpp in other types, in whisper.cpp's own format. Convolutions stay floats in the
+ * file, since their rows are three values; in a model of Q8_0 they are turned into blocks of eight bits as it is
+ * loaded. Throws `TroubleError`; nothing is left at `outputPath` then.
  */
-export async function quantizeSpeech({ modelPath, outputPath, type, patterns }: QuantizeParams, options: MakingOptions = {}): Promise<QuantizeResult> {
+export async function quantizeSpeech(
+  { modelPath, outputPath, type, patterns }: QuantizeParams,
+  options: MakingOptions = {},
+): Promise<QuantizeResult> {
   const model = await readWhisperFile(modelPath);
   await refuseOverwriting([modelPath], outputPath);
   const plan = planTypes(model.tensors.values(), type, patterns);
@@ -53,14 +57,22 @@ export async function quantizeSpeech({ modelPath, outputPath, type, patterns }: 
 async function headOf(source: FileHandle, { tensorsOffsetBytes }: WhisperFile, type: WantedType): Promise<Buffer> {
   const { buffer } = await source.read(Buffer.alloc(tensorsOffsetBytes), 0, tensorsOffsetBytes, 0);
   if (type === KEEP) return buffer;
-  buffer.writeInt32LE(targetTypes[type] + (isQuantised(type) ? QUANTIZATION_VERSION * VERSION_FACTOR : 0), FILE_TYPE_OFFSET_BYTES);
+  buffer.writeInt32LE(
+    targetTypes[type] + (isQuantised(type) ? QUANTIZATION_VERSION * VERSION_FACTOR : 0),
+    FILE_TYPE_OFFSET_BYTES,
+  );
   return buffer;
 }
 
-async function writeTensor(source: FileHandle, target: FileHandle, { source: tensor, type }: PlannedTensor): Promise<void> {
+async function writeTensor(
+  source: FileHandle,
+  target: FileHandle,
+  { source: tensor, type }: PlannedTensor,
+): Promise<void> {
   const name = Buffer.from(tensor.name);
   const numbers = Int32Array.of(tensor.shape.length, name.length, tensorTypes[type].id, ...tensor.shape);
   await target.writeFile(Buffer.concat([Buffer.from(numbers.buffer), name]));
   const rows = fileRows(source, tensor);
-  for await (const chunk of chunksOf(type === rows.type ? rows : convertedRows(rows, tensor.name, type))) await target.writeFile(chunk);
+  for await (const chunk of chunksOf(type === rows.type ? rows : convertedRows(rows, tensor.name, type)))
+    await target.writeFile(chunk);
 }

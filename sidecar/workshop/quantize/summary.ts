@@ -4,12 +4,18 @@ import type { QuantizeResult } from '../protocol.ts';
 import type { PlannedTensor } from './plan.ts';
 
 /** What was done by a plan. */
-export function summary(plan: readonly PlannedTensor[], file: Pick<QuantizeResult, 'outputPath' | 'bytesBefore' | 'bytesAfter'>): QuantizeResult {
+export function summary(
+  plan: readonly PlannedTensor[],
+  file: Pick<QuantizeResult, 'outputPath' | 'bytesBefore' | 'bytesAfter'>,
+): QuantizeResult {
   return {
     ...file,
     types: typesOf(plan),
-    fallbacks: plan.flatMap(({ source, type, wanted }) => (wanted === undefined ? [] : [{ tensor: source.name, columns: source.shape[0] as number, wanted, type }])),
-    requantised: plan.filter(({ source, type }) => type !== source.type && isQuantised(source.type as TensorType)).length,
+    fallbacks: plan.flatMap(({ source, type, wanted }) =>
+      wanted === undefined ? [] : [{ tensor: source.name, columns: source.shape[0] as number, wanted, type }],
+    ),
+    requantised: plan.filter(({ source, type }) => type !== source.type && isQuantised(source.type as TensorType))
+      .length,
   };
 }
 

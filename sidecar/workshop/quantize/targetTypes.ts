@@ -3,7 +3,10 @@ import { tensorTypes } from '../../../kernels/ggml/types.ts';
 /** Of ggml's block layouts (ggml.h, `GGML_QNT_VERSION`). */
 export const QUANTIZATION_VERSION = 2;
 
-/** Types that models are written in, with llama.cpp's number for a file mostly of that type (llama.h, `enum llama_ftype`). */
+/**
+ * Types that models are written in, with llama.cpp's number for a file mostly of that type (llama.h, `enum
+ * llama_ftype`).
+ */
 export const targetTypes = {
   F32: 0,
   F16: 1,
@@ -30,7 +33,14 @@ export type WantedType = TargetType | typeof KEEP;
 export const wantedTypes: readonly WantedType[] = [...(Object.keys(targetTypes) as TargetType[]), KEEP];
 
 /** For rows that are no whole blocks of 256, blocks of 32 of about as many bits, as llama.cpp chooses them. */
-const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = { Q6_K: 'Q8_0', Q5_K: 'Q5_1', Q4_K: 'Q5_0', IQ4_XS: 'IQ4_NL', Q3_K: 'IQ4_NL', IQ3_S: 'IQ4_NL' };
+const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = {
+  Q6_K: 'Q8_0',
+  Q5_K: 'Q5_1',
+  Q4_K: 'Q5_0',
+  IQ4_XS: 'IQ4_NL',
+  Q3_K: 'IQ4_NL',
+  IQ3_S: 'IQ4_NL',
+};
 
 /** The name of a type in any case. `undefined` for a type that no model is written in. */
 export function targetTypeOf(name: string): TargetType | undefined {
@@ -43,8 +53,12 @@ export function wantedTypeOf(name: string): WantedType | undefined {
   return name.toLowerCase() === KEEP ? KEEP : targetTypeOf(name);
 }
 
-/** The type for rows of `columns` values: the wanted one where they are whole blocks of it, else one of smaller blocks, else float16. */
+/**
+ * The type for rows of `columns` values: the wanted one where they are whole blocks of it, else one of smaller blocks,
+ * else float16.
+ */
 export function fittingType(wanted: TargetType, columns: number): TargetType {
-  const fits = (type: TargetType | undefined): type is TargetType => type !== undefined && columns % tensorTypes[type].blockElements === 0;
+  const fits = (type: TargetType | undefined): type is TargetType =>
+    type !== undefined && columns % tensorTypes[type].blockElements === 0;
   return [wanted, smallerBlocks[wanted]].find(fits) ?? 'F16';
 }

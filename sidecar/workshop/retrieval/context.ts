@@ -4,7 +4,9 @@ import type { Random } from '../train/random.ts';
 import type { Fact } from './facts.ts';
 import type { TextFile } from './textFiles.ts';
 
-/** Where the text of contexts comes from: files without end, or those there are, in an order that the numbers decide. */
+/**
+ * Where the text of contexts comes from: files without end, or those there are, in an order that the numbers decide.
+ */
 export type TextSource = (random: Random) => Iterable<TextFile>;
 
 /** How a model reads texts. */
@@ -50,14 +52,24 @@ export function generatedFiles(generate: (random: Random) => TextFile): TextSour
   };
 }
 
-export function tokenizerOf(engine: { tokenize(text: string): Promise<readonly TokenId[]> }, { special }: Pick<LoadedModel, 'special'>): ContextTokenizer {
-  return { tokenize: (text) => engine.tokenize(text), start: special.addBos && special.bos !== undefined ? [special.bos] : [] };
+export function tokenizerOf(
+  engine: { tokenize(text: string): Promise<readonly TokenId[]> },
+  { special }: Pick<LoadedModel, 'special'>,
+): ContextTokenizer {
+  return {
+    tokenize: (text) => engine.tokenize(text),
+    start: special.addBos && special.bos !== undefined ? [special.bos] : [],
+  };
 }
 
 /**
- * As many lines of texts as fit into `maxTokens` with what is hidden among them, and `end` behind them. Throws `TroubleError` 'invalid-input' where there is not enough text.
+ * As many lines of texts as fit into `maxTokens` with what is hidden among them, and `end` behind them. Throws
+ * `TroubleError` 'invalid-input' where there is not enough text.
  */
-export async function composeContext({ source, random, hidden, maxTokens, end = '' }: ComposeOptions, tokenizer: ContextTokenizer): Promise<Context> {
+export async function composeContext(
+  { source, random, hidden, maxTokens, end = '' }: ComposeOptions,
+  tokenizer: ContextTokenizer,
+): Promise<Context> {
   const lines = linesOf(source(random), maxTokens * CHARACTERS_PER_TOKEN);
   const compose = async (count: number): Promise<Context> => {
     const { text, facts } = hide(lines.slice(0, count), hidden);
@@ -72,8 +84,16 @@ export async function composeContext({ source, random, hidden, maxTokens, end = 
     if (context.tokens.length > maxTokens) high = middle - 1;
     else [best, low] = [context, middle + 1];
   }
-  if (!best) throw new TroubleError('invalid-input', `What is to be found takes more than the ${maxTokens} tokens of a context.`);
-  if (low > lines.length && best.tokens.length < LEAST_SHARE * maxTokens) throw new TroubleError('invalid-input', `The texts make ${best.tokens.length} tokens; a context of ${maxTokens} needs more.`);
+  if (!best)
+    throw new TroubleError(
+      'invalid-input',
+      `What is to be found takes more than the ${maxTokens} tokens of a context.`,
+    );
+  if (low > lines.length && best.tokens.length < LEAST_SHARE * maxTokens)
+    throw new TroubleError(
+      'invalid-input',
+      `The texts make ${best.tokens.length} tokens; a context of ${maxTokens} needs more.`,
+    );
   return best;
 }
 
@@ -96,8 +116,17 @@ function linesOf(files: Iterable<TextFile>, characters: number): readonly Line[]
 }
 
 /** Puts each fact on a line of its own. */
-function hide(lines: readonly Line[], hidden: readonly HiddenFact[]): { readonly text: string; readonly facts: readonly Fact[] } {
-  const gaps = [0, ...lines.flatMap(({ text }, index) => (index > 0 && lines[index - 1]?.text === '' && /^\S/.test(text) ? [index] : [])), lines.length];
+function hide(
+  lines: readonly Line[],
+  hidden: readonly HiddenFact[],
+): { readonly text: string; readonly facts: readonly Fact[] } {
+  const gaps = [
+    0,
+    ...lines.flatMap(({ text }, index) =>
+      index > 0 && lines[index - 1]?.text === '' && /^\S/.test(text) ? [index] : [],
+    ),
+    lines.length,
+  ];
   const facts: Fact[] = [];
   const before = new Map<number, Fact[]>();
   for (const { share, fact } of hidden) {
@@ -108,6 +137,9 @@ function hide(lines: readonly Line[], hidden: readonly HiddenFact[]): { readonly
     facts.push(made);
     before.set(at, [...(before.get(at) ?? []), made]);
   }
-  const texts = [...lines, undefined].flatMap((line, index) => [...(before.get(index) ?? []).map(({ statement }) => statement), ...(line ? [line.text] : [])]);
+  const texts = [...lines, undefined].flatMap((line, index) => [
+    ...(before.get(index) ?? []).map(({ statement }) => statement),
+    ...(line ? [line.text] : []),
+  ]);
   return { text: `${texts.join('\n')}\n`, facts };
 }

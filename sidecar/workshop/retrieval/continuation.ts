@@ -4,9 +4,25 @@ import type { EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
 /** By this name an engine is asked. */
 export const RETRIEVAL_SEQUENCE = 'retrieval';
 
-/** What a model most likely goes on with, up to the end of the line. Rejects with the reason of a signal that aborts. */
-export async function continuationOf(engine: Pick<Engine, 'generate'>, tokens: readonly TokenId[], { maxTokens, signal }: { readonly maxTokens: number; readonly signal?: AbortSignal }): Promise<EngineGenerateResult> {
-  const result = await engine.generate({ sequence: RETRIEVAL_SEQUENCE, priority: 'completion', tokens, maxTokens, sampling: { temperature: 0 }, stop: ['\n'] }, { signal });
+/**
+ * What a model most likely goes on with, up to the end of the line. Rejects with the reason of a signal that aborts.
+ */
+export async function continuationOf(
+  engine: Pick<Engine, 'generate'>,
+  tokens: readonly TokenId[],
+  { maxTokens, signal }: { readonly maxTokens: number; readonly signal?: AbortSignal },
+): Promise<EngineGenerateResult> {
+  const result = await engine.generate(
+    {
+      sequence: RETRIEVAL_SEQUENCE,
+      priority: 'completion',
+      tokens,
+      maxTokens,
+      sampling: { temperature: 0 },
+      stop: ['\n'],
+    },
+    { signal },
+  );
   signal?.throwIfAborted();
   return result;
 }

@@ -16,13 +16,82 @@ export interface Constant {
   readonly value: string;
 }
 
-const FIRST_WORDS = ['TIMEOUT', 'RETRY', 'BUFFER', 'QUEUE', 'CACHE', 'WORKER', 'SESSION', 'PACKET', 'BATCH', 'CURSOR', 'SOCKET', 'WINDOW', 'RENDER', 'INDEX', 'UPLOAD', 'TOKEN', 'MARGIN', 'BILLING', 'SEARCH', 'REPORT'] as const;
-const SECOND_WORDS = ['ORANGE', 'COPPER', 'MAPLE', 'FALCON', 'GRANITE', 'VELVET', 'COMET', 'HARBOR', 'LANTERN', 'CEDAR', 'ONYX', 'SAFFRON', 'TUNDRA', 'PEPPER', 'QUARTZ', 'RAVEN', 'SUMMIT', 'THISTLE', 'WALNUT', 'ZEPHYR'] as const;
-const CITIES = ['Lisbon', 'Nairobi', 'Oslo', 'Lima', 'Prague', 'Hanoi', 'Quito', 'Dublin', 'Cairo', 'Seoul', 'Athens', 'Havana', 'Vienna', 'Jakarta', 'Tunis', 'Warsaw', 'Bogota', 'Helsinki', 'Manila', 'Tbilisi'] as const;
+const FIRST_WORDS = [
+  'TIMEOUT',
+  'RETRY',
+  'BUFFER',
+  'QUEUE',
+  'CACHE',
+  'WORKER',
+  'SESSION',
+  'PACKET',
+  'BATCH',
+  'CURSOR',
+  'SOCKET',
+  'WINDOW',
+  'RENDER',
+  'INDEX',
+  'UPLOAD',
+  'TOKEN',
+  'MARGIN',
+  'BILLING',
+  'SEARCH',
+  'REPORT',
+] as const;
+const SECOND_WORDS = [
+  'ORANGE',
+  'COPPER',
+  'MAPLE',
+  'FALCON',
+  'GRANITE',
+  'VELVET',
+  'COMET',
+  'HARBOR',
+  'LANTERN',
+  'CEDAR',
+  'ONYX',
+  'SAFFRON',
+  'TUNDRA',
+  'PEPPER',
+  'QUARTZ',
+  'RAVEN',
+  'SUMMIT',
+  'THISTLE',
+  'WALNUT',
+  'ZEPHYR',
+] as const;
+const CITIES = [
+  'Lisbon',
+  'Nairobi',
+  'Oslo',
+  'Lima',
+  'Prague',
+  'Hanoi',
+  'Quito',
+  'Dublin',
+  'Cairo',
+  'Seoul',
+  'Athens',
+  'Havana',
+  'Vienna',
+  'Jakarta',
+  'Tunis',
+  'Warsaw',
+  'Bogota',
+  'Helsinki',
+  'Manila',
+  'Tbilisi',
+] as const;
 
 const NUMBERED = [
-  'The secret number of Lisbon', 'The serial number of the old locomotive', 'The telephone number of the night porter', 'The catalogue number of the blue vase', 'The price of the northern farm',
-  'The weight of the bronze bell', 'The licence of the ferry captain', 'The combination of the bank vault',
+  'The secret number of Lisbon',
+  'The serial number of the old locomotive',
+  'The telephone number of the night porter',
+  'The catalogue number of the blue vase',
+  'The price of the northern farm',
+  'The weight of the bronze bell',
+  'The licence of the ferry captain',
+  'The combination of the bank vault',
 ] as const;
 
 /** How many constants can be told apart by their names. */
@@ -35,7 +104,10 @@ const definitions: Readonly<Record<string, { readonly before: string; readonly a
   '.go': { before: 'const ', after: '' },
 };
 
-/** Constants whose names and values all differ, at most `MOST_CONSTANTS`; names share a word only where there are more of them than words. */
+/**
+ * Constants whose names and values all differ, at most `MOST_CONSTANTS`; names share a word only where there are more
+ * of them than words.
+ */
 export function makeConstants(count: number, random: Random): readonly Constant[] {
   const [firsts, seconds] = [random.order(FIRST_WORDS.length), random.order(SECOND_WORDS.length)];
   const nameOf = (index: number): string => {

@@ -1,27 +1,120 @@
 import type { Random } from '../train/random.ts';
 import type { TextFile } from './textFiles.ts';
 
-const VERBS = ['read', 'merge', 'collect', 'update', 'resolve', 'filter', 'count', 'schedule', 'format', 'validate', 'split', 'restore'] as const;
-const NOUNS = ['Order', 'Invoice', 'Route', 'Ticket', 'Column', 'Message', 'Account', 'Bucket', 'Device', 'Layer', 'Segment', 'Record', 'Shipment', 'Template'] as const;
-const FIELDS = ['name', 'size', 'owner', 'status', 'createdAt', 'weight', 'label', 'parent', 'priority', 'limit', 'offset', 'region'] as const;
+const VERBS = [
+  'read',
+  'merge',
+  'collect',
+  'update',
+  'resolve',
+  'filter',
+  'count',
+  'schedule',
+  'format',
+  'validate',
+  'split',
+  'restore',
+] as const;
+const NOUNS = [
+  'Order',
+  'Invoice',
+  'Route',
+  'Ticket',
+  'Column',
+  'Message',
+  'Account',
+  'Bucket',
+  'Device',
+  'Layer',
+  'Segment',
+  'Record',
+  'Shipment',
+  'Template',
+] as const;
+const FIELDS = [
+  'name',
+  'size',
+  'owner',
+  'status',
+  'createdAt',
+  'weight',
+  'label',
+  'parent',
+  'priority',
+  'limit',
+  'offset',
+  'region',
+] as const;
 const TYPES = ['string', 'number', 'boolean', 'Date'] as const;
 
-const PEOPLE = ['The baker', 'A gardener', 'Our neighbour', 'The old captain', 'A young teacher', 'The librarian', 'A travelling musician', 'The postman', 'My grandmother', 'The carpenter', 'A quiet student', 'The shepherd'] as const;
-const DEEDS = ['carried a basket of apples', 'repaired the wooden gate', 'told a long story', 'painted the window frames', 'waited for the evening train', 'wrote three letters', 'planted a row of beans', 'listened to the rain', 'sold warm bread', 'cleaned the narrow stairs', 'looked for a lost glove', 'counted the passing boats'] as const;
-const PLACES = ['near the harbour', 'behind the church', 'at the edge of the forest', 'in the market square', 'beside the river', 'under the old bridge', 'on the hill', 'in front of the school', 'along the dusty road', 'in a small kitchen'] as const;
-const TIMES = ['early in the morning', 'after the storm', 'while the children slept', 'on the first day of spring', 'before the shops opened', 'late in autumn', 'during the long holiday', 'when the bells had stopped'] as const;
+const PEOPLE = [
+  'The baker',
+  'A gardener',
+  'Our neighbour',
+  'The old captain',
+  'A young teacher',
+  'The librarian',
+  'A travelling musician',
+  'The postman',
+  'My grandmother',
+  'The carpenter',
+  'A quiet student',
+  'The shepherd',
+] as const;
+const DEEDS = [
+  'carried a basket of apples',
+  'repaired the wooden gate',
+  'told a long story',
+  'painted the window frames',
+  'waited for the evening train',
+  'wrote three letters',
+  'planted a row of beans',
+  'listened to the rain',
+  'sold warm bread',
+  'cleaned the narrow stairs',
+  'looked for a lost glove',
+  'counted the passing boats',
+] as const;
+const PLACES = [
+  'near the harbour',
+  'behind the church',
+  'at the edge of the forest',
+  'in the market square',
+  'beside the river',
+  'under the old bridge',
+  'on the hill',
+  'in front of the school',
+  'along the dusty road',
+  'in a small kitchen',
+] as const;
+const TIMES = [
+  'early in the morning',
+  'after the storm',
+  'while the children slept',
+  'on the first day of spring',
+  'before the shops opened',
+  'late in autumn',
+  'during the long holiday',
+  'when the bells had stopped',
+] as const;
 
 /** A module of code that says nothing: types, and functions that work on lists of them. */
 export function generateCode(random: Random): TextFile {
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;
   const noun = pick(NOUNS);
   const fields = [...random.order(FIELDS.length)].slice(0, 4).map((index) => FIELDS[index] as string);
-  const parts = [`export interface ${noun} {\n${fields.map((field) => `  readonly ${field}: ${pick(TYPES)};`).join('\n')}\n}`];
+  const parts = [
+    `export interface ${noun} {\n${fields.map((field) => `  readonly ${field}: ${pick(TYPES)};`).join('\n')}\n}`,
+  ];
   for (let count = 2 + random.below(3); count > 0; count--) parts.push(generateFunction(noun, fields, pick));
   return { ending: '.ts', text: `${parts.join('\n\n')}\n` };
 }
 
-function generateFunction(noun: string, fields: readonly string[], pick: <Item>(items: readonly Item[]) => Item): string {
+function generateFunction(
+  noun: string,
+  fields: readonly string[],
+  pick: <Item>(items: readonly Item[]) => Item,
+): string {
   const [verb, field, other] = [pick(VERBS), pick(fields), pick(fields)];
   const list = `${noun.toLowerCase()}s`;
   const item = noun.toLowerCase();
@@ -39,7 +132,9 @@ export function generateProse(random: Random): TextFile {
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;
   const sentence = (): string => {
     const [who, did, where, when] = [pick(PEOPLE), pick(DEEDS), pick(PLACES), pick(TIMES)];
-    return random.below(2) === 0 ? `${who} ${did} ${where} ${when}.` : `${when[0]?.toUpperCase()}${when.slice(1)}, ${who[0]?.toLowerCase()}${who.slice(1)} ${did} ${where}.`;
+    return random.below(2) === 0
+      ? `${who} ${did} ${where} ${when}.`
+      : `${when[0]?.toUpperCase()}${when.slice(1)}, ${who[0]?.toLowerCase()}${who.slice(1)} ${did} ${where}.`;
   };
   return { ending: '.txt', text: `${Array.from({ length: 24 }, sentence).join('\n')}\n` };
 }

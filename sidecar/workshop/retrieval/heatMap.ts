@@ -21,12 +21,18 @@ const ALL = [230, 245, 208] as const;
 export function heatMap({ title, columns, rows, values }: HeatMap): string {
   const width = Math.max(LEAST_WIDTH, LEFT + CELL_WIDTH * columns.labels.length + 20);
   const height = TOP + CELL_HEIGHT * rows.labels.length + BOTTOM;
-  const text = (x: number, y: number, content: string, more = 'text-anchor="middle"'): string => `<text x="${x}" y="${y}" ${more}>${escaped(content)}</text>`;
+  const text = (x: number, y: number, content: string, more = 'text-anchor="middle"'): string =>
+    `<text x="${x}" y="${y}" ${more}>${escaped(content)}</text>`;
   const center = (column: number): number => LEFT + CELL_WIDTH * (column + 0.5);
   const baseline = (row: number): number => TOP + CELL_HEIGHT * (row + 0.5) + 4;
   const cell = (value: number, row: number, column: number): readonly string[] => [
     `<rect x="${LEFT + CELL_WIDTH * column}" y="${TOP + CELL_HEIGHT * row}" width="${CELL_WIDTH}" height="${CELL_HEIGHT}" fill="${colour(value)}" stroke="white"/>`,
-    text(center(column), baseline(row), `${Math.round(100 * value)} %`, `text-anchor="middle" fill="${value > 0.5 ? 'black' : 'white'}"`),
+    text(
+      center(column),
+      baseline(row),
+      `${Math.round(100 * value)} %`,
+      `text-anchor="middle" fill="${value > 0.5 ? 'black' : 'white'}"`,
+    ),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,

@@ -31,16 +31,29 @@ export interface NeedleAnswer {
   readonly isFound: boolean;
 }
 
-/** The same options and tokenizer make the same task. Throws `TroubleError` 'invalid-input' where there is not enough text. */
-export async function makeNeedleTask({ source, length, depth, seed }: NeedleOptions, tokenizer: ContextTokenizer): Promise<NeedleTask> {
+/**
+ * The same options and tokenizer make the same task. Throws `TroubleError` 'invalid-input' where there is not enough
+ * text.
+ */
+export async function makeNeedleTask(
+  { source, length, depth, seed }: NeedleOptions,
+  tokenizer: ContextTokenizer,
+): Promise<NeedleTask> {
   const random = new Random(seed);
   const needle = makeNeedle(random);
   const { question, value } = needle;
-  const { tokens } = await composeContext({ source, random, hidden: [{ share: depth / 100, fact: () => needle }], maxTokens: length, end: `\n${question}` }, tokenizer);
+  const { tokens } = await composeContext(
+    { source, random, hidden: [{ share: depth / 100, fact: () => needle }], maxTokens: length, end: `\n${question}` },
+    tokenizer,
+  );
   return { prompt: tokens, question, value, valueTokens: (await tokenizer.tokenize(` ${value}`)).length };
 }
 
-export async function askNeedle(engine: Pick<Engine, 'generate'>, { prompt, question, value, valueTokens }: NeedleTask, signal?: AbortSignal): Promise<NeedleAnswer> {
+export async function askNeedle(
+  engine: Pick<Engine, 'generate'>,
+  { prompt, question, value, valueTokens }: NeedleTask,
+  signal?: AbortSignal,
+): Promise<NeedleAnswer> {
   const { text } = await continuationOf(engine, prompt, { maxTokens: valueTokens + 1, signal });
   return { question, value, answer: text, isFound: isRecalled(text, value) };
 }

@@ -15,21 +15,37 @@ export function wilsonInterval(found: number, total: number): Interval {
 }
 
 /**
- * The difference of two proportions over the same things, `a` less `b`, and its 95 % interval (Newcombe 1998, Statistics in Medicine 17, 2635–2650, method 10): unlike
- * the standard error it says something where hardly a thing, or none, came out differently.
+ * The difference of two proportions over the same things, `a` less `b`, and its 95 % interval (Newcombe 1998,
+ * Statistics in Medicine 17, 2635–2650, method 10): unlike the standard error it says something where hardly a thing,
+ * or none, came out differently.
  */
-export function pairedProportions(a: readonly boolean[], b: readonly boolean[]): { readonly difference: number; readonly interval: Interval } {
+export function pairedProportions(
+  a: readonly boolean[],
+  b: readonly boolean[],
+): { readonly difference: number; readonly interval: Interval } {
   const total = a.length;
   if (total === 0) return { difference: 0, interval: [-1, 1] };
-  const count = (inA: boolean, inB: boolean): number => a.filter((value, index) => value === inA && b[index] === inB).length;
-  const [both, onlyA, onlyB, neither] = [count(true, true), count(true, false), count(false, true), count(false, false)];
+  const count = (inA: boolean, inB: boolean): number =>
+    a.filter((value, index) => value === inA && b[index] === inB).length;
+  const [both, onlyA, onlyB, neither] = [
+    count(true, true),
+    count(true, false),
+    count(false, true),
+    count(false, false),
+  ];
   const [shareA, shareB] = [(both + onlyA) / total, (both + onlyB) / total];
   const [lowA, highA] = wilsonInterval(both + onlyA, total);
   const [lowB, highB] = wilsonInterval(both + onlyB, total);
   const correlation = correlationOf(both, onlyA, onlyB, neither);
   const distance = (x: number, y: number): number => Math.sqrt(Math.max(0, x ** 2 - 2 * correlation * x * y + y ** 2));
   const difference = shareA - shareB;
-  return { difference, interval: [difference - distance(shareA - lowA, highB - shareB), difference + distance(highA - shareA, shareB - lowB)] };
+  return {
+    difference,
+    interval: [
+      difference - distance(shareA - lowA, highB - shareB),
+      difference + distance(highA - shareA, shareB - lowB),
+    ],
+  };
 }
 
 /** Of a table of two by two, corrected for its being of whole numbers; 0 where a margin is empty. */

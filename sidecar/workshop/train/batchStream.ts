@@ -28,7 +28,9 @@ export interface StreamOptions {
   readonly seed: number;
 }
 
-/** Tokens to predict: `tokens` has one more than the sequence, `weights[i]` is what predicting `tokens[i + 1]` counts. */
+/**
+ * Tokens to predict: `tokens` has one more than the sequence, `weights[i]` is what predicting `tokens[i + 1]` counts.
+ */
 export interface PackedSequence {
   readonly tokens: Int32Array;
   readonly weights: Float32Array;
@@ -50,13 +52,16 @@ const PIECE_SHARE = 0.95;
 const [SAMPLED_TEXTS, SAMPLED_UNITS] = [64, 1_000];
 /** As many units fill the room, but for text of very long tokens. */
 const MOST_UNITS_PER_TOKEN = 8;
-/** What a gap may take more than the text that it is in: a separator, and tokens that are other ones across its edges. */
+/**
+ * What a gap may take more than the text that it is in: a separator, and tokens that are other ones across its edges.
+ */
 const GAP_TOKENS = 8;
 
 /**
- * Texts in pieces, in random order, tokenised and packed: a sequence begins with a line and goes on with the lines that follow, beyond its piece where that is short; behind
- * the end of a text another piece begins, if there is room. In a piece with a gap the suffix comes first, then the prefix and the middle, all tokenised as one text, as at use,
- * where no marks part them.
+ * Texts in pieces, in random order, tokenised and packed: a sequence begins with a line and goes on with the lines that
+ * follow, beyond its piece where that is short; behind the end of a text another piece begins, if there is room. In a
+ * piece with a gap the suffix comes first, then the prefix and the middle, all tokenised as one text, as at use, where
+ * no marks part them.
  */
 export class BatchStream {
   readonly #pieces: PieceOrder;
@@ -72,7 +77,11 @@ export class BatchStream {
     state?: StreamState,
   ) {
     const { sequenceTokens, seed } = options;
-    this.#pieces = new PieceOrder(texts, { units: Math.max(1, Math.floor(PIECE_SHARE * sequenceTokens * unitsPerToken(texts, tokenizer))), seed }, state?.pieces);
+    this.#pieces = new PieceOrder(
+      texts,
+      { units: Math.max(1, Math.floor(PIECE_SHARE * sequenceTokens * unitsPerToken(texts, tokenizer))), seed },
+      state?.pieces,
+    );
     this.#random = state ? Random.fromState(state.random) : new Random(seed);
   }
 
@@ -89,12 +98,20 @@ export class BatchStream {
     const length = sequenceTokens + 1;
     const leastRoom = Math.min(LEAST_ROOM_TOKENS, sequenceTokens >> 2);
     [this.#tokens, this.#weights, this.#starts] = [[], [], []];
-    while (this.#tokens.length === 0 || length - this.#tokens.length >= leastRoom) this.#append(this.#pieces.next(), length - this.#tokens.length);
+    while (this.#tokens.length === 0 || length - this.#tokens.length >= leastRoom)
+      this.#append(this.#pieces.next(), length - this.#tokens.length);
     if (this.#tokens.length < length) {
       this.#starts.push(this.#tokens.length);
-      this.#push(Array.from({ length: length - this.#tokens.length }, () => this.tokenizer.eos), 0);
+      this.#push(
+        Array.from({ length: length - this.#tokens.length }, () => this.tokenizer.eos),
+        0,
+      );
     }
-    return { tokens: Int32Array.from(this.#tokens), weights: Float32Array.from(this.#weights.slice(1)), starts: new Set(this.#starts) };
+    return {
+      tokens: Int32Array.from(this.#tokens),
+      weights: Float32Array.from(this.#weights.slice(1)),
+      starts: new Set(this.#starts),
+    };
   }
 
   /** Appends a piece and the lines behind it, at most `room` tokens; what of the piece finds no room is given back. */
@@ -106,7 +123,10 @@ export class BatchStream {
     this.#starts.push(this.#tokens.length);
     const head = this.tokenizer.bos === undefined ? [] : [this.tokenizer.bos];
     this.#push(head, 0);
-    const gapPiece = this.#random.next() < this.options.fimShare ? this.#gapTokens(window, tokens, { ahead, room: room - head.length }) : undefined;
+    const gapPiece =
+      this.#random.next() < this.options.fimShare
+        ? this.#gapTokens(window, tokens, { ahead, room: room - head.length })
+        : undefined;
     if (gapPiece) {
       this.#push(gapPiece.outside, this.options.fimLoss === 'all' ? 1 : 0);
       this.#push(gapPiece.middle, this.options.fimWeight ?? 1);
@@ -116,18 +136,27 @@ export class BatchStream {
     const isWhole = kept.length === tokens.length && piece.start + window.length === text.length;
     this.#push(kept, 1);
     if (isWhole && kept.length + head.length < room) this.#push([this.tokenizer.eos], 1);
-    else this.#pieces.giveBack(piece, kept.length === tokens.length ? window.length : this.#unitsOf(window, kept, ahead));
+    else
+      this.#pieces.giveBack(piece, kept.length === tokens.length ? window.length : this.#unitsOf(window, kept, ahead));
   }
 
   /** The beginning of a text with a gap in it, and how long that beginning is; `undefined` where it holds none. */
-  #gapTokens(window: string, tokens: readonly TokenId[], { ahead, room }: { readonly ahead: number; readonly room: number }): { readonly outside: readonly TokenId[]; readonly middle: readonly TokenId[]; readonly units: number } | undefined {
+  #gapTokens(
+    window: string,
+    tokens: readonly TokenId[],
+    { ahead, room }: { readonly ahead: number; readonly room: number },
+  ): { readonly outside: readonly TokenId[]; readonly middle: readonly TokenId[]; readonly units: number } | undefined {
     const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
     for (let fitting = room - GAP_TOKENS; fitting > 0; fitting -= fitting >> 3 || 1) {
-      const text = tokens.length <= fitting ? window : wholeLines(window.slice(0, this.#unitsOf(window, tokens.slice(0, fitting), ahead)));
+      const text =
+        tokens.length <= fitting
+          ? window
+          : wholeLines(window.slice(0, this.#unitsOf(window, tokens.slice(0, fitting), ahead)));
       const gap = cutGap(text, this.#random);
       if (!gap) return undefined;
       const asked = suffixMark === undefined && prefixMark === undefined ? this.#asOneText(gap) : this.#marked(gap);
-      if (asked.outside.length + asked.middle.length < room) return { outside: asked.outside, middle: [...asked.middle, this.tokenizer.eos], units: text.length };
+      if (asked.outside.length + asked.middle.length < room)
+        return { outside: asked.outside, middle: [...asked.middle, this.tokenizer.eos], units: text.length };
     }
     return undefined;
   }
@@ -140,9 +169,13 @@ export class BatchStream {
     const { tokenizer } = this;
     const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
     const following = tokenizer.tokenize(linesBehind(suffix));
-    const parted = prefixMark !== undefined ? [prefixMark] : following.length === 0 ? [] : tokenizer.tokenize(SUFFIX_END);
+    const parted =
+      prefixMark !== undefined ? [prefixMark] : following.length === 0 ? [] : tokenizer.tokenize(SUFFIX_END);
     const { outside, middle: asked } = this.#splitAt(prefix, middle);
-    return { outside: [...(suffixMark === undefined ? [] : [suffixMark]), ...following, ...parted, ...outside], middle: asked };
+    return {
+      outside: [...(suffixMark === undefined ? [] : [suffixMark]), ...following, ...parted, ...outside],
+      middle: asked,
+    };
   }
 
   /** Both tokenised as one text; a token that is in both is the middle's, as healing at use has it. */
@@ -162,7 +195,9 @@ export class BatchStream {
   /** Of a text, what its first tokens stand for, in UTF-16 units. */
   #unitsOf(text: string, tokens: readonly TokenId[], bytesAhead: number): number {
     // A character that tokens cut through is not there yet.
-    return new TextDecoder().decode(Buffer.from(text).subarray(0, Math.max(0, this.#bytesOf(tokens) - bytesAhead)), { stream: true }).length;
+    return new TextDecoder().decode(Buffer.from(text).subarray(0, Math.max(0, this.#bytesOf(tokens) - bytesAhead)), {
+      stream: true,
+    }).length;
   }
 
   /** What a tokenizer puts before a text, such as a space. */
@@ -185,8 +220,15 @@ export class BatchStream {
 /** By a sample from all over the texts. */
 function unitsPerToken(texts: readonly string[], { tokenize }: Tokenizer): number {
   const stride = Math.ceil(texts.length / SAMPLED_TEXTS);
-  const samples = texts.filter((_, index) => index % stride === 0).map((text) => text.slice(snapForward(text, Math.max(0, (text.length - SAMPLED_UNITS) >> 1))).slice(0, SAMPLED_UNITS));
-  const [units, tokens] = samples.reduce(([unitSum, tokenSum], sample) => [unitSum + sample.length, tokenSum + tokenize(sample).length], [0, 0]);
+  const samples = texts
+    .filter((_, index) => index % stride === 0)
+    .map((text) =>
+      text.slice(snapForward(text, Math.max(0, (text.length - SAMPLED_UNITS) >> 1))).slice(0, SAMPLED_UNITS),
+    );
+  const [units, tokens] = samples.reduce(
+    ([unitSum, tokenSum], sample) => [unitSum + sample.length, tokenSum + tokenize(sample).length],
+    [0, 0],
+  );
   return units / Math.max(1, tokens);
 }
 

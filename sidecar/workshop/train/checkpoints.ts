@@ -21,16 +21,24 @@ export interface CheckpointState<Stream = StreamState> {
   readonly stream: Stream;
   /** Of what must stay the same for the training to go on. */
   readonly fingerprint: string;
-  /** Digest of the file whose weights or tokenizer the training began with. Absent where there is none, and in checkpoints from before it was noted. */
+  /**
+   * Digest of the file whose weights or tokenizer the training began with. Absent where there is none, and in
+   * checkpoints from before it was noted.
+   */
   readonly origin?: string;
   readonly parameters: readonly { readonly name: string; readonly extents: readonly number[] }[];
 }
 
-/** The checkpoints of one training: folders that take their names when they are whole, the last two of which are kept. */
+/**
+ * The checkpoints of one training: folders that take their names when they are whole, the last two of which are kept.
+ */
 export class Checkpoints<Stream = StreamState> {
   constructor(readonly folder: string) {}
 
-  /** Writes values and moments of all parameters. Throws `TroubleError` where the disk refuses, and leaves the checkpoints before as they were. */
+  /**
+   * Writes values and moments of all parameters. Throws `TroubleError` where the disk refuses, and leaves the
+   * checkpoints before as they were.
+   */
   async save(state: Omit<CheckpointState<Stream>, 'parameters'>, parameters: Parameters): Promise<void> {
     const name = `step-${String(state.step).padStart(8, '0')}`;
     const partial = path.join(this.folder, `.${name}.part`);
@@ -39,33 +47,57 @@ export class Checkpoints<Stream = StreamState> {
       await rm(partial, { recursive: true, force: true });
       await mkdir(partial);
       await writeWhole(path.join(partial, TENSOR_FILE), async (file) => {
-        for (const { master, first, second } of parameters.all) for (const tensor of [master, first, second]) await file.writeFile(bytesOf(readF32(parameters.device, tensor)));
+        for (const { master, first, second } of parameters.all)
+          for (const tensor of [master, first, second])
+            await file.writeFile(bytesOf(readF32(parameters.device, tensor)));
       });
-      const whole: CheckpointState<Stream> = { ...state, parameters: parameters.all.map(({ spec }) => ({ name: spec.name, extents: spec.extents })) };
+      const whole: CheckpointState<Stream> = {
+        ...state,
+        parameters: parameters.all.map(({ spec }) => ({ name: spec.name, extents: spec.extents })),
+      };
       await writeWhole(path.join(partial, STATE_FILE), (file) => file.writeFile(JSON.stringify(whole)));
       await rm(path.join(this.folder, name), { recursive: true, force: true });
       await rename(partial, path.join(this.folder, name));
     } catch (error) {
       await rm(partial, { recursive: true, force: true }).catch(() => undefined);
       const { code, message } = error as NodeJS.ErrnoException;
-      const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : code === 'EFBIG' ? 'the system allows no file of this size' : message;
-      throw new TroubleError('engine-failed', `The checkpoint of step ${state.step} can't be written to ${this.folder}: ${reason}. The checkpoints before it are whole.`, { cause: error });
+      const reason =
+        code === 'ENOSPC' || code === 'EDQUOT'
+          ? 'the disk is full'
+          : code === 'EFBIG'
+            ? 'the system allows no file of this size'
+            : message;
+      throw new TroubleError(
+        'engine-failed',
+        `The checkpoint of step ${state.step} can't be written to ${this.folder}: ${reason}. The checkpoints before it are whole.`,
+        { cause: error },
+      );
     }
-    for (const step of (await this.steps()).slice(0, -KEPT)) await rm(this.#path(step), { recursive: true, force: true });
+    for (const step of (await this.steps()).slice(0, -KEPT))
+      await rm(this.#path(step), { recursive: true, force: true });
     await this.#removePartial();
   }
 
   /** Steps that have a checkpoint, the last one last. */
   async steps(): Promise<readonly number[]> {
     const names = await readdir(this.folder).catch(() => []);
-    return names.flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+    return names
+      .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
   }
 
   /**
-   * What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is of another training, damaged, or of a
-   * step that the training does not have.
+   * What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is
+   * of another training, damaged, or of a step that the training does not have.
    */
-  async readState({ fingerprint, origin, totalSteps }: Pick<CheckpointState, 'fingerprint' | 'origin'> & { readonly totalSteps: number }): Promise<CheckpointState<Stream> | undefined> {
+  async readState({
+    fingerprint,
+    origin,
+    totalSteps,
+  }: Pick<CheckpointState, 'fingerprint' | 'origin'> & { readonly totalSteps: number }): Promise<
+    CheckpointState<Stream> | undefined
+  > {
     const last = (await this.steps()).at(-1);
     if (last === undefined) return undefined;
     let state: CheckpointState<Stream>;
@@ -75,10 +107,16 @@ export class Checkpoints<Stream = StreamState> {
       throw this.#damaged(last, `${STATE_FILE} can't be read (${(error as Error).message})`, error);
     }
     if (state.fingerprint !== fingerprint || (state.origin !== undefined && state.origin !== origin)) {
-      throw new TroubleError('invalid-input', `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to begin anew.`);
+      throw new TroubleError(
+        'invalid-input',
+        `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to begin anew.`,
+      );
     }
     if (state.step > totalSteps) {
-      throw new TroubleError('invalid-input', `The last checkpoint in ${this.folder} is of step ${state.step}, beyond --steps ${totalSteps}. Choose --steps ${state.step} or more, another --name, or --restart to begin anew.`);
+      throw new TroubleError(
+        'invalid-input',
+        `The last checkpoint in ${this.folder} is of step ${state.step}, beyond --steps ${totalSteps}. Choose --steps ${state.step} or more, another --name, or --restart to begin anew.`,
+      );
     }
     return state;
   }
@@ -88,11 +126,13 @@ export class Checkpoints<Stream = StreamState> {
     const tensorFile = path.join(this.#path(step), TENSOR_FILE);
     const expectedBytes = parameters.all.reduce((sum, { master }) => sum + 3 * master.sizeBytes, 0);
     const { size } = await stat(tensorFile).catch(() => ({ size: 0 }));
-    if (size !== expectedBytes) throw this.#damaged(step, `${TENSOR_FILE} has ${size} bytes, expected ${expectedBytes}`);
+    if (size !== expectedBytes)
+      throw this.#damaged(step, `${TENSOR_FILE} has ${size} bytes, expected ${expectedBytes}`);
     const file = await open(tensorFile, 'r');
     try {
       for (const { master, first, second } of parameters.all) {
-        for (const tensor of [master, first, second]) write(parameters.device, tensor, await readExactly(file, tensor.sizeBytes));
+        for (const tensor of [master, first, second])
+          write(parameters.device, tensor, await readExactly(file, tensor.sizeBytes));
       }
     } finally {
       await file.close();
@@ -106,11 +146,16 @@ export class Checkpoints<Stream = StreamState> {
 
   /** Removes what a training left that was killed while it wrote. */
   async #removePartial(): Promise<void> {
-    for (const name of await readdir(this.folder)) if (PARTIAL_NAME.test(name)) await rm(path.join(this.folder, name), { recursive: true, force: true });
+    for (const name of await readdir(this.folder))
+      if (PARTIAL_NAME.test(name)) await rm(path.join(this.folder, name), { recursive: true, force: true });
   }
 
   #damaged(step: number, what: string, cause?: unknown): TroubleError {
-    return new TroubleError('invalid-input', `The checkpoint ${this.#path(step)} is damaged: ${what}. Remove it, and the one before it is taken up.`, { cause });
+    return new TroubleError(
+      'invalid-input',
+      `The checkpoint ${this.#path(step)} is damaged: ${what}. Remove it, and the one before it is taken up.`,
+      { cause },
+    );
   }
 
   #path(step: number): string {
@@ -118,7 +163,8 @@ export class Checkpoints<Stream = StreamState> {
   }
 }
 
-const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const bytesOf = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 async function writeWhole(filePath: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
   const file = await open(filePath, 'w');
@@ -132,7 +178,7 @@ async function writeWhole(filePath: string, fill: (file: FileHandle) => Promise<
 
 async function readExactly(file: FileHandle, bytes: number): Promise<Buffer> {
   const buffer = Buffer.alloc(bytes);
-  for (let done = 0; done < bytes; ) {
+  for (let done = 0; done < bytes;) {
     const { bytesRead } = await file.read(buffer, done, bytes - done);
     if (bytesRead === 0) throw new Error(`${bytes - done} bytes are missing.`);
     done += bytesRead;

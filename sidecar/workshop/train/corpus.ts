@@ -11,7 +11,12 @@ export interface Corpus {
   /** Of all texts together: another corpus has another one. */
   readonly fingerprint: string;
   readonly bytes: number;
-  readonly skipped: { readonly binary: number; readonly overLarge: number; readonly duplicate: number; readonly empty: number };
+  readonly skipped: {
+    readonly binary: number;
+    readonly overLarge: number;
+    readonly duplicate: number;
+    readonly empty: number;
+  };
 }
 
 export interface CorpusOptions {
@@ -25,10 +30,14 @@ const BINARY_PROBE_BYTES = 8_000;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads files, and all files of folders. Skips, and counts, what is no UTF-8 text, larger than the limit, empty, or the same as a file before.
- * Throws `TroubleError` 'invalid-input' for a path that does not exist or is a pipe or a device, and where no text is left.
+ * Reads files, and all files of folders. Skips, and counts, what is no UTF-8 text, larger than the limit, empty, or the
+ * same as a file before. Throws `TroubleError` 'invalid-input' for a path that does not exist or is a pipe or a device,
+ * and where no text is left.
  */
-export async function readCorpus(paths: readonly string[], { maxFileBytes, leftOut = [] }: CorpusOptions): Promise<Corpus> {
+export async function readCorpus(
+  paths: readonly string[],
+  { maxFileBytes, leftOut = [] }: CorpusOptions,
+): Promise<Corpus> {
   const texts: string[] = [];
   const skipped = { binary: 0, overLarge: 0, duplicate: 0, empty: 0 };
   const seen = new Set<string>();
@@ -60,7 +69,10 @@ export async function readCorpus(paths: readonly string[], { maxFileBytes, leftO
   }
   if (texts.length === 0) {
     const { binary, overLarge, empty } = skipped;
-    throw new TroubleError('invalid-input', `There is no text to train on in ${paths.join(', ')}: ${binary} binary, ${overLarge} too large and ${empty} empty files.`);
+    throw new TroubleError(
+      'invalid-input',
+      `There is no text to train on in ${paths.join(', ')}: ${binary} binary, ${overLarge} too large and ${empty} empty files.`,
+    );
   }
   return { texts, fingerprint: all.digest('hex'), bytes, skipped };
 }
@@ -74,7 +86,10 @@ function textOf(content: Buffer): string | undefined {
   }
 }
 
-/** All files of files and folders, in a fixed order. Throws `TroubleError` 'invalid-input' that names a path which is neither. */
+/**
+ * All files of files and folders, in a fixed order. Throws `TroubleError` 'invalid-input' that names a path which is
+ * neither.
+ */
 export async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
   for (const given of paths) {
@@ -82,10 +97,19 @@ export async function filesOf(paths: readonly string[]): Promise<readonly string
       throw new TroubleError('invalid-input', `${given} can't be read: ${(error as Error).message}`, { cause: error });
     });
     if (status.isFile()) files.push(given);
-    else if (!status.isDirectory()) throw new TroubleError('invalid-input', `${given} is neither a file nor a folder: write its text to a file first.`);
+    else if (!status.isDirectory())
+      throw new TroubleError(
+        'invalid-input',
+        `${given} is neither a file nor a folder: write its text to a file first.`,
+      );
     else {
       const entries = await readdir(given, { recursive: true, withFileTypes: true });
-      files.push(...entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort());
+      files.push(
+        ...entries
+          .filter((entry) => entry.isFile())
+          .map((entry) => path.join(entry.parentPath, entry.name))
+          .sort(),
+      );
     }
   }
   return files;

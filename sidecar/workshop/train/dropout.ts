@@ -1,6 +1,9 @@
 import { Random } from './random.ts';
 
-/** What values are multiplied by that are dropped with the probability `share`: 0, and for the others what keeps their mean. The same seed gives the same. */
+/**
+ * What values are multiplied by that are dropped with the probability `share`: 0, and for the others what keeps their
+ * mean. The same seed gives the same.
+ */
 export function fillDropout(values: Float32Array, share: number, seed: number): void {
   const random = new Random(seed);
   const kept = 1 / (1 - share);

@@ -10,8 +10,9 @@ import type { PlacedModel } from './placedModel.ts';
 import { fitted, readBytes, readValues } from './tensorValues.ts';
 
 /**
- * Writes a model as GGUF: trained weights in F32, frozen ones as they were. Factors are written as the matrices that they make, and an adapter as its sum
- * with the matrix beside it: so every engine runs the file, and a further training of low rank finds the factors again. Throws `TroubleError`.
+ * Writes a model as GGUF: trained weights in F32, frozen ones as they were. Factors are written as the matrices that
+ * they make, and an adapter as its sum with the matrix beside it: so every engine runs the file, and a further training
+ * of low rank finds the factors again. Throws `TroubleError`.
  */
 export async function exportModel(file: string, placed: PlacedModel): Promise<void> {
   const { model, parameters, plan } = placed;
@@ -30,7 +31,14 @@ export async function exportModel(file: string, placed: PlacedModel): Promise<vo
     const count = extents.reduce((product, extent) => product * extent, 1);
     if (master) return inFloat32(() => fitted(readF32(parameters.device, master), count));
     const source = model.tensors.get(name) as LocatedTensor;
-    return { name, shape: source.shape, type: source.type, chunks: async function* () { yield await readBytes(source); } };
+    return {
+      name,
+      shape: source.shape,
+      type: source.type,
+      chunks: async function* () {
+        yield await readBytes(source);
+      },
+    };
   });
   await writeGguf(file, { metadata: model.metadata, tensors });
 }
@@ -51,4 +59,5 @@ async function mergedValues(placed: PlacedModel, name: string): Promise<Float32A
   return values.map((value, index) => value + (base[index] as number));
 }
 
-const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const bytesOf = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -12,14 +12,22 @@ export type GapKind = 'line' | 'block' | 'mid-line';
 
 const KINDS: readonly GapKind[] = ['line', 'block', 'mid-line'];
 const MAX_BLOCK_LINES = 8;
-/** Lines among which the last is taken: three quarters of a text then precede its gap on average, as prompts have three times as much before the cursor as behind it. */
+/**
+ * Lines among which the last is taken: three quarters of a text then precede its gap on average, as prompts have three
+ * times as much before the cursor as behind it.
+ */
 const DRAWN_LINES = 3;
 
 /**
- * Cuts a gap into a text as an editor's cursor meets it: a whole line that is not empty, a few from such a one on, or the rest of one behind its indentation. The break of the
- * last line stays with the suffix. `undefined` for a text of less than two lines, or without a line to begin in.
+ * Cuts a gap into a text as an editor's cursor meets it: a whole line that is not empty, a few from such a one on, or
+ * the rest of one behind its indentation. The break of the last line stays with the suffix. `undefined` for a text of
+ * less than two lines, or without a line to begin in.
  */
-export function cutGap(text: string, random: Random, kind: GapKind = KINDS[random.below(KINDS.length)] as GapKind): Gap | undefined {
+export function cutGap(
+  text: string,
+  random: Random,
+  kind: GapKind = KINDS[random.below(KINDS.length)] as GapKind,
+): Gap | undefined {
   const lines = linesOf(text);
   const written = lines.filter(({ start, end }) => text.slice(start, end).trim() !== '');
   if (lines.length < 2 || written.length === 0) return undefined;
@@ -29,7 +37,11 @@ export function cutGap(text: string, random: Random, kind: GapKind = KINDS[rando
     case 'line':
       return gap(text, line.start, line.end);
     case 'block':
-      return gap(text, line.start, (lines[Math.min(lines.length - 1, line.number + 1 + random.below(MAX_BLOCK_LINES - 1))] as Line).end);
+      return gap(
+        text,
+        line.start,
+        (lines[Math.min(lines.length - 1, line.number + 1 + random.below(MAX_BLOCK_LINES - 1))] as Line).end,
+      );
     case 'mid-line': {
       const visible = text.slice(line.start, line.end).search(/\S/);
       return gap(text, line.start + visible + random.below(line.end - line.start - visible), line.end);
@@ -51,7 +63,7 @@ interface Line {
 
 function linesOf(text: string): readonly Line[] {
   const lines: Line[] = [];
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const lineBreak = text.indexOf('\n', start);
     const end = lineBreak === -1 ? text.length : lineBreak;
     lines.push({ number: lines.length, start, end });

@@ -1,15 +1,17 @@
 import { truncatedSingular, type Matrix } from '../../../kernels/training/linearAlgebra/singularValues.ts';
 import type { Random } from './random.ts';
 
-/** Values of a matrix's factors: `down` is `Vᵀ`, `rank` rows of its columns, and `up` is `U`, its rows of `rank` values. */
+/**
+ * Values of a matrix's factors: `down` is `Vᵀ`, `rank` rows of its columns, and `up` is `U`, its rows of `rank` values.
+ */
 export interface FactorValues {
   readonly down: Float32Array;
   readonly up: Float32Array;
 }
 
 /**
- * The best approximation of a matrix with that rank, its singular values shared by both factors: `U √Σ` and `√Σ Vᵀ` (spectral initialisation, arXiv
- * 2105.01029). With `ones` each singular value is one instead (arXiv 2209.13569).
+ * The best approximation of a matrix with that rank, its singular values shared by both factors: `U √Σ` and `√Σ Vᵀ`
+ * (spectral initialisation, arXiv 2105.01029). With `ones` each singular value is one instead (arXiv 2209.13569).
  */
 export function spectralFactors(matrix: Matrix, rank: number, { ones = false } = {}): FactorValues {
   const { values, left, right } = truncatedSingular(matrix, rank);
@@ -25,15 +27,31 @@ export function spectralFactors(matrix: Matrix, rank: number, { ones = false } =
 }
 
 /**
- * Normal values (He et al., arXiv 1502.01852, for a linear layer): `Vᵀ` keeps the size of its input, and `U` is such that the values of the product have
- * the deviation `spread`. So the deviations of both multiply to `spread ⁄ √rank`; two factors of the usual 0.02 would make a product of nearly nothing.
+ * Normal values (He et al., arXiv 1502.01852, for a linear layer): `Vᵀ` keeps the size of its input, and `U` is such
+ * that the values of the product have the deviation `spread`. So the deviations of both multiply to `spread ⁄ √rank`;
+ * two factors of the usual 0.02 would make a product of nearly nothing.
  */
-export function normalFactors({ rows, columns, rank, spread }: { readonly rows: number; readonly columns: number; readonly rank: number; readonly spread: number }, random: Random): FactorValues {
-  const normal = (count: number, deviation: number): Float32Array => Float32Array.from({ length: count }, () => deviation * random.normal());
-  return { down: normal(columns * rank, 1 / Math.sqrt(columns)), up: normal(rows * rank, spread * Math.sqrt(columns / rank)) };
+export function normalFactors(
+  {
+    rows,
+    columns,
+    rank,
+    spread,
+  }: { readonly rows: number; readonly columns: number; readonly rank: number; readonly spread: number },
+  random: Random,
+): FactorValues {
+  const normal = (count: number, deviation: number): Float32Array =>
+    Float32Array.from({ length: count }, () => deviation * random.normal());
+  return {
+    down: normal(columns * rank, 1 / Math.sqrt(columns)),
+    up: normal(rows * rank, spread * Math.sqrt(columns / rank)),
+  };
 }
 
 /** An adapter changes nothing at first (arXiv 2106.09685): `U` is zero, and `Vᵀ` keeps the size of its input. */
-export function adapterFactors(sizes: { readonly rows: number; readonly columns: number; readonly rank: number }, random: Random): FactorValues {
+export function adapterFactors(
+  sizes: { readonly rows: number; readonly columns: number; readonly rank: number },
+  random: Random,
+): FactorValues {
   return normalFactors({ ...sizes, spread: 0 }, random);
 }

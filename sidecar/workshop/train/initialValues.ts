@@ -17,8 +17,14 @@ export interface InitialOptions {
   readonly values?: ReadonlyMap<string, Float32Array>;
 }
 
-/** Writes what a training begins with: weights of the file, or random ones, and where factors are trained, their factors. Throws `TroubleError`. */
-export async function writeInitialValues(placed: PlacedModel, { seed, init = 'spectral', values }: InitialOptions): Promise<void> {
+/**
+ * Writes what a training begins with: weights of the file, or random ones, and where factors are trained, their
+ * factors. Throws `TroubleError`.
+ */
+export async function writeInitialValues(
+  placed: PlacedModel,
+  { seed, init = 'spectral', values }: InitialOptions,
+): Promise<void> {
   const { model, parameters, plan } = placed;
   const random = new Random(seed);
   const { blockCount } = model.hyperparameters;
@@ -33,7 +39,8 @@ export async function writeInitialValues(placed: PlacedModel, { seed, init = 'sp
     const rank = plan?.ranks.get(spec.name);
     if (rank === undefined) {
       const parameter = byName.get(spec.name);
-      if (parameter) write(parameters.device, parameter.master, fitted(await wholeValues(spec), parameter.master.elements));
+      if (parameter)
+        write(parameters.device, parameter.master, fitted(await wholeValues(spec), parameter.master.elements));
       continue;
     }
     const [columns, rows] = spec.extents as [number, number];

@@ -7,7 +7,8 @@ const MARGIN = 50;
 const SMOOTHING = 0.05;
 
 /** Where the plot of a training lies: beside the model that it writes. */
-export const lossPlotPath = (outputPath: string): string => path.join(path.dirname(outputPath), `${path.basename(outputPath, '.gguf')}.loss.svg`);
+export const lossPlotPath = (outputPath: string): string =>
+  path.join(path.dirname(outputPath), `${path.basename(outputPath, '.gguf')}.loss.svg`);
 
 /** A drawing of the losses by step, and of their running mean, as SVG. */
 export function lossPlot(losses: readonly number[]): string {
@@ -17,10 +18,12 @@ export function lossPlot(losses: readonly number[]): string {
   const high = finite.reduce((most, loss) => Math.max(most, loss), low + 1e-3);
   const x = (step: number): number => MARGIN + ((WIDTH - 2 * MARGIN) * step) / Math.max(1, losses.length - 1);
   const y = (loss: number): number => HEIGHT - MARGIN - ((HEIGHT - 2 * MARGIN) * (loss - low)) / (high - low);
-  const line = (values: readonly number[]): string => values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+  const line = (values: readonly number[]): string =>
+    values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
   let mean = losses[0] ?? 0;
   const smooth = losses.map((loss, step) => (mean += Math.max(SMOOTHING, 1 / (step + 1)) * (loss - mean)));
-  const text = (px: number, py: number, anchor: string, content: string): string => `<text x="${px}" y="${py}" text-anchor="${anchor}">${content}</text>`;
+  const text = (px: number, py: number, anchor: string, content: string): string =>
+    `<text x="${px}" y="${py}" text-anchor="${anchor}">${content}</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,

@@ -1,4 +1,7 @@
-/** The process that trains: what it calls may abort, and it holds a machine's memory for hours. Its parent is the command line. */
+/**
+ * The process that trains: what it calls may abort, and it holds a machine's memory for hours. Its parent is the
+ * command line.
+ */
 import process from 'node:process';
 import { TroubleError } from '../../common/troubleError.ts';
 import { startLifeline } from '../../common/childProcess/lifeline.ts';
@@ -9,11 +12,15 @@ import { trainSpeech } from './speech/speechTraining.ts';
 import { train } from './training.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
-/** What the step under way and its checkpoint may take without a parent; a checkpoint that is not whole by then is not there. */
+/**
+ * What the step under way and its checkpoint may take without a parent; a checkpoint that is not whole by then is not
+ * there.
+ */
 const LAST_STEP_MS = 60_000;
 
 const stopping = new AbortController();
-const send = (message: TrainMessage, onSent: () => void = () => undefined): void => (process.send ? void process.send(message, undefined, undefined, onSent) : onSent());
+const send = (message: TrainMessage, onSent: () => void = () => undefined): void =>
+  process.send ? void process.send(message, undefined, undefined, onSent) : onSent();
 /** Resolves when the parent has it: what is still on its way when the channel closes is lost. */
 const sent = (message: TrainMessage): Promise<void> => new Promise((resolve) => send(message, resolve));
 
@@ -39,7 +46,10 @@ async function run(options: TrainOptions | SpeechTrainOptions): Promise<void> {
     const result = 'speech' in options ? await trainSpeech(options, listeners) : await train(options, listeners);
     await sent({ kind: 'result', result });
   } catch (error) {
-    const { code, message } = error instanceof TroubleError ? error : { code: 'engine-failed' as const, message: error instanceof Error ? error.message : String(error) };
+    const { code, message } =
+      error instanceof TroubleError
+        ? error
+        : { code: 'engine-failed' as const, message: error instanceof Error ? error.message : String(error) };
     await sent({ kind: 'trouble', code, message });
   }
 }

@@ -3,7 +3,8 @@ import type { TrainOptions, TrainProgress, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 
 /** What the command line tells the process that trains. */
-export type TrainRequest = { readonly kind: 'start'; readonly options: TrainOptions | SpeechTrainOptions } | { readonly kind: 'stop' };
+export type TrainRequest =
+  { readonly kind: 'start'; readonly options: TrainOptions | SpeechTrainOptions } | { readonly kind: 'stop' };
 
 /** What that process tells back; 'result' or 'trouble' comes last. */
 export type TrainMessage =

@@ -12,12 +12,19 @@ export interface OpenedTokenizer extends Tokenizer {
 }
 
 /** The tokenizer of a model file, without its weights. Throws `TroubleError`. */
-export async function openTokenizer({ modelPath, scratch, device, threads }: Pick<TrainOptions, 'modelPath' | 'scratch' | 'device' | 'threads'>, log: (line: string) => void = () => undefined): Promise<OpenedTokenizer> {
+export async function openTokenizer(
+  { modelPath, scratch, device, threads }: Pick<TrainOptions, 'modelPath' | 'scratch' | 'device' | 'threads'>,
+  log: (line: string) => void = () => undefined,
+): Promise<OpenedTokenizer> {
   const { text, dispose } = await openText(modelPath, { device, threads, isTokenizer: scratch !== undefined, log });
   try {
     const { bos, eos, eot, addBos } = text.special;
     const end = eos ?? eot;
-    if (end === undefined) throw new TroubleError('unsupported-model', `${path.basename(modelPath)} has no token for the end of a text, which training puts between texts.`);
+    if (end === undefined)
+      throw new TroubleError(
+        'unsupported-model',
+        `${path.basename(modelPath)} has no token for the end of a text, which training puts between texts.`,
+      );
     return {
       tokenize: (content) => text.tokenize(content, false),
       tokenBytes: (token) => text.vocabulary.tokenBytes(token).length,
@@ -26,7 +33,11 @@ export async function openTokenizer({ modelPath, scratch, device, threads }: Pic
       mark: (mark) => {
         if (mark === undefined) return undefined;
         const token = text.vocabulary.specialToken(mark);
-        if (token === undefined) throw new TroubleError('invalid-input', `The vocabulary of ${path.basename(modelPath)} has no special token ${mark}.`);
+        if (token === undefined)
+          throw new TroubleError(
+            'invalid-input',
+            `The vocabulary of ${path.basename(modelPath)} has no special token ${mark}.`,
+          );
         return token;
       },
       dispose,

@@ -24,7 +24,10 @@ export interface LowRankOptions {
   readonly denseSteps: number;
 }
 
-/** Factors beside the matrices of blocks, which stay as they are (LoRA, arXiv 2106.09685); the file that is written holds the sums. */
+/**
+ * Factors beside the matrices of blocks, which stay as they are (LoRA, arXiv 2106.09685); the file that is written
+ * holds the sums.
+ */
 export interface AdapterOptions {
   readonly rank: number;
   /** The product of the factors counts alpha ⁄ rank. */
@@ -51,8 +54,8 @@ export interface TrainOptions {
   readonly batchSequences: number;
   readonly microSequences: number;
   /**
-   * Of products; 'q8' is 'bf16' with weights in Q8_0 where they are multiplied: faster on processors, and coarser. 'q5' and 'q4' have those inside blocks in Q5_0 and Q4_0, and
-   * train the model that is written in these types afterwards.
+   * Of products; 'q8' is 'bf16' with weights in Q8_0 where they are multiplied: faster on processors, and coarser. 'q5'
+   * and 'q4' have those inside blocks in Q5_0 and Q4_0, and train the model that is written in these types afterwards.
    */
   readonly precision: 'f32' | 'bf16' | 'q8' | 'q5' | 'q4';
   /** Train matrices by factors in their place, or by an adapter beside them. */

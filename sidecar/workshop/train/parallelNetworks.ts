@@ -8,14 +8,18 @@ import { TrainingNetwork, type TrainingNetworkOptions } from './trainingNetwork.
 const MOST_NETWORKS = 4;
 
 /**
- * Devices for networks that compute at the same time: on the processor one for each thread, as far as a step has batches for them. Threads that share
- * a graph wait for each other at every node, thousands of times in a batch, and some operations have one thread in any case.
+ * Devices for networks that compute at the same time: on the processor one for each thread, as far as a step has
+ * batches for them. Threads that share a graph wait for each other at every node, thousands of times in a batch, and
+ * some operations have one thread in any case.
  */
 export class NetworkDevices implements Disposable {
   private constructor(readonly all: readonly [Device, ...Device[]]) {}
 
   /** Throws as `openComputeDevice` does. */
-  static async open(kind: Device['kind'], { threads, batches }: { readonly threads: number; readonly batches: number }): Promise<NetworkDevices> {
+  static async open(
+    kind: Device['kind'],
+    { threads, batches }: { readonly threads: number; readonly batches: number },
+  ): Promise<NetworkDevices> {
     const count = kind === 'cpu' ? Math.max(1, Math.min(threads, batches, MOST_NETWORKS)) : 1;
     const open = (): Promise<Device> => openComputeDevice(kind, { threads: Math.floor(threads / count) });
     return new NetworkDevices([await open(), ...(await Promise.all(Array.from({ length: count - 1 }, open)))]);
@@ -43,16 +47,20 @@ export class ParallelNetworks implements Disposable {
   }
 
   /**
-   * As `TrainingNetwork.accumulate`, of any number of batches. Which network computes which does not depend on their speed, so that sums come out the
-   * same every time, and what is dropped depends on `seed` and the batch's number alone.
+   * As `TrainingNetwork.accumulate`, of any number of batches. Which network computes which does not depend on their
+   * speed, so that sums come out the same every time, and what is dropped depends on `seed` and the batch's number
+   * alone.
    */
   async accumulate(sequences: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
     const size = this.options.sequences;
-    const batches = Array.from({ length: Math.ceil(sequences.length / size) }, (_, index) => sequences.slice(index * size, (index + 1) * size));
+    const batches = Array.from({ length: Math.ceil(sequences.length / size) }, (_, index) =>
+      sequences.slice(index * size, (index + 1) * size),
+    );
     const losses = new Array<number>(batches.length);
     await Promise.all(
       this.#networks.map(async (network, number) => {
-        for (let index = number; index < batches.length; index += this.#networks.length) losses[index] = await network.accumulate(batches[index] as PackedSequence[], total, seedOf(seed, index));
+        for (let index = number; index < batches.length; index += this.#networks.length)
+          losses[index] = await network.accumulate(batches[index] as PackedSequence[], total, seedOf(seed, index));
       }),
     );
     return losses.reduce((sum, loss) => sum + loss, 0);

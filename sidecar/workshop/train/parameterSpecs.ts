@@ -7,8 +7,14 @@ export interface ParameterSpecOptions {
   readonly singleScaleNorm?: boolean;
 }
 
-/** How a weight is trained: matrices decay, norms and biases do not; an embedding is a matrix of products only where it is the output too. */
-export function parameterSpec({ name, extents, use }: WeightSpec, { tiedOutput, singleScaleNorm }: ParameterSpecOptions): ParameterSpec {
+/**
+ * How a weight is trained: matrices decay, norms and biases do not; an embedding is a matrix of products only where it
+ * is the output too.
+ */
+export function parameterSpec(
+  { name, extents, use }: WeightSpec,
+  { tiedOutput, singleScaleNorm }: ParameterSpecOptions,
+): ParameterSpec {
   return {
     name,
     extents: singleScaleNorm && name.endsWith('norm.weight') ? [1] : extents,

@@ -21,8 +21,8 @@ export interface PieceState {
 const HELD_RESTS = 64;
 
 /**
- * All texts in pieces of about `units`, each beginning with a line, in random order, in each epoch another: a step is over pieces of many texts, whatever their
- * length. What a taker leaves of a piece comes later in the same epoch.
+ * All texts in pieces of about `units`, each beginning with a line, in random order, in each epoch another: a step is
+ * over pieces of many texts, whatever their length. What a taker leaves of a piece comes later in the same epoch.
  */
 export class PieceOrder {
   readonly #pieces: readonly Piece[];
@@ -38,7 +38,9 @@ export class PieceOrder {
     { units, seed }: { readonly units: number; readonly seed: number },
     state?: PieceState,
   ) {
-    this.#pieces = texts.flatMap((text, index) => cutIntoPieces(text, units).map(([start, end]) => ({ text: index, start, end })));
+    this.#pieces = texts.flatMap((text, index) =>
+      cutIntoPieces(text, units).map(([start, end]) => ({ text: index, start, end })),
+    );
     this.#seed = seed;
     this.#epoch = state?.epoch ?? 0;
     this.#taken = state?.taken ?? 0;
@@ -58,7 +60,8 @@ export class PieceOrder {
 
   next(): Piece {
     const isOver = this.#taken === this.#pieces.length;
-    if (this.#rests.length > (isOver ? 0 : HELD_RESTS)) return this.#rests.splice(this.#random.below(this.#rests.length), 1)[0] as Piece;
+    if (this.#rests.length > (isOver ? 0 : HELD_RESTS))
+      return this.#rests.splice(this.#random.below(this.#rests.length), 1)[0] as Piece;
     if (isOver) {
       this.#epoch++;
       this.#taken = 0;
@@ -73,7 +76,11 @@ export class PieceOrder {
     // Not even a character may have had room.
     const taken = Math.max(1, units);
     if (start + taken >= end) return;
-    this.#rests.push({ text: index, start: lastLineStart(text, start, start + taken) ?? snapForward(text, start + taken), end });
+    this.#rests.push({
+      text: index,
+      start: lastLineStart(text, start, start + taken) ?? snapForward(text, start + taken),
+      end,
+    });
   }
 
   #orderOf(epoch: number): Uint32Array {
@@ -81,7 +88,10 @@ export class PieceOrder {
   }
 }
 
-/** Beginnings and ends: of about `units`, at beginnings of lines where lines are not longer; the last is up to half as long again. */
+/**
+ * Beginnings and ends: of about `units`, at beginnings of lines where lines are not longer; the last is up to half as
+ * long again.
+ */
 function cutIntoPieces(text: string, units: number): [start: number, end: number][] {
   const pieces: [number, number][] = [];
   let start = 0;
@@ -95,7 +105,10 @@ function cutIntoPieces(text: string, units: number): [start: number, end: number
   return pieces;
 }
 
-/** Where the last line begins that begins behind `start` and not behind `end`. The rest of the text, which may be one long line, is not looked at. */
+/**
+ * Where the last line begins that begins behind `start` and not behind `end`. The rest of the text, which may be one
+ * long line, is not looked at.
+ */
 function lastLineStart(text: string, start: number, end: number): number | undefined {
   const lineBreak = text.slice(start, end).lastIndexOf('\n');
   return lineBreak < 0 ? undefined : start + lineBreak + 1;

@@ -1,7 +1,12 @@
 import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
-import { Parameters, type Parameter, type ParameterSpec, type WeightType } from '../../../kernels/training/optimiser/parameters.ts';
+import {
+  Parameters,
+  type Parameter,
+  type ParameterSpec,
+  type WeightType,
+} from '../../../kernels/training/optimiser/parameters.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import { onOneDevice } from '../../models/chorus/network/placement.ts';
@@ -20,7 +25,10 @@ export interface PlaceOptions {
   readonly singleScaleNorm?: boolean;
 }
 
-/** A model's weights on a device: those that are trained, zero until they are written, and those that stay, read from the file. */
+/**
+ * A model's weights on a device: those that are trained, zero until they are written, and those that stay, read from
+ * the file.
+ */
 export class PlacedModel implements Disposable {
   constructor(
     readonly model: TrainedModel,
@@ -46,7 +54,10 @@ export class PlacedModel implements Disposable {
     return new Map(
       [...ranks.keys()].map((name) => {
         const { down, up } = this.factors(name);
-        return [name, { base: isAdapter ? this.frozen?.table.tensor(name) : undefined, down: down.forward, up: up.forward, factor }];
+        return [
+          name,
+          { base: isAdapter ? this.frozen?.table.tensor(name) : undefined, down: down.forward, up: up.forward, factor },
+        ];
       }),
     );
   }
@@ -63,25 +74,35 @@ export class PlacedModel implements Disposable {
 }
 
 /**
- * Makes room for a model's weights on a device: those whose names match `freeze`, and with an adapter all, in the type of the file, the others in F32.
- * Throws `TroubleError` where nothing is left to train.
+ * Makes room for a model's weights on a device: those whose names match `freeze`, and with an adapter all, in the type
+ * of the file, the others in F32. Throws `TroubleError` where nothing is left to train.
  */
-export async function placeModel(model: TrainedModel, device: Device, { freeze, weightType, networks, plan, singleScaleNorm }: PlaceOptions): Promise<PlacedModel> {
-  const isFrozen = ({ name }: WeightSpec): boolean => name === 'rope_freqs.weight' || plan?.isAdapter === true || freeze.some((pattern) => pattern.test(name));
+export async function placeModel(
+  model: TrainedModel,
+  device: Device,
+  { freeze, weightType, networks, plan, singleScaleNorm }: PlaceOptions,
+): Promise<PlacedModel> {
+  const isFrozen = ({ name }: WeightSpec): boolean =>
+    name === 'rope_freqs.weight' || plan?.isAdapter === true || freeze.some((pattern) => pattern.test(name));
   // Frozen weights are read transposed as well, which repacked ones can't be.
-  const frozenSpecs = model.specs.filter(isFrozen).map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));
+  const frozenSpecs = model.specs
+    .filter(isFrozen)
+    .map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));
   const homeless = frozenSpecs.find(({ name }) => !model.tensors.has(name));
-  if (homeless) throw new TroubleError('invalid-input', `${homeless.name} can't be frozen, since its values would be random.`);
+  if (homeless)
+    throw new TroubleError('invalid-input', `${homeless.name} can't be frozen, since its values would be random.`);
   const tiedOutput = !model.specs.some(({ name }) => name === 'output.weight');
   const trained = model.specs.flatMap((spec): ParameterSpec[] => {
     const rank = plan?.ranks.get(spec.name);
     if (rank !== undefined) return factorSpecs(spec, rank);
     return isFrozen(spec) ? [] : [parameterSpec(spec, { tiedOutput, singleScaleNorm })];
   });
-  if (trained.length === 0) throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
+  if (trained.length === 0)
+    throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
   const parameters = new Parameters(device, trained, weightType, networks);
   try {
-    const frozen = frozenSpecs.length > 0 ? await loadWeights(onOneDevice(device), frozenSpecs, model.tensors) : undefined;
+    const frozen =
+      frozenSpecs.length > 0 ? await loadWeights(onOneDevice(device), frozenSpecs, model.tensors) : undefined;
     return new PlacedModel(model, parameters, frozen, plan);
   } catch (error) {
     parameters[Symbol.dispose]();

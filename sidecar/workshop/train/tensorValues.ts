@@ -4,11 +4,18 @@ import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { LocatedTensor } from '../../models/gguf/locate.ts';
 
-/** A tensor of a file in float32. Throws `TroubleError` 'truncated-model', or 'invalid-model' where a value is infinite or no number. */
+/**
+ * A tensor of a file in float32. Throws `TroubleError` 'truncated-model', or 'invalid-model' where a value is infinite
+ * or no number.
+ */
 export async function readValues(source: LocatedTensor): Promise<Float32Array> {
   const values = toFloat32(source.type as TensorType, await readBytes(source));
   const wrong = values.find((value) => !Number.isFinite(value));
-  if (wrong !== undefined) throw new TroubleError('invalid-model', `The tensor ${source.name} of ${source.header.path} holds ${wrong}: the model is damaged or its training diverged.`);
+  if (wrong !== undefined)
+    throw new TroubleError(
+      'invalid-model',
+      `The tensor ${source.name} of ${source.header.path} holds ${wrong}: the model is damaged or its training diverged.`,
+    );
   return values;
 }
 
@@ -17,7 +24,7 @@ export async function readBytes({ header, offsetBytes, sizeBytes, name }: Locate
   const bytes = Buffer.alloc(sizeBytes);
   const file = await open(header.path, 'r');
   try {
-    for (let done = 0; done < sizeBytes; ) {
+    for (let done = 0; done < sizeBytes;) {
       const { bytesRead } = await file.read(bytes, done, sizeBytes - done, header.dataOffsetBytes + offsetBytes + done);
       if (bytesRead === 0) throw new TroubleError('truncated-model', `${header.path} ends inside the tensor ${name}.`);
       done += bytesRead;

@@ -29,19 +29,45 @@ const SCRATCH_EPSILON = 1e-5;
 /** A model file. Throws `TroubleError` for one that can't be trained. */
 export async function modelFromFile(file: string): Promise<TrainedModel> {
   const { architecture, hyperparameters, headers, specs, tensors } = await checkModel(file);
-  if (hyperparameters.sliding) throw new TroubleError('unsupported-model', `${path.basename(file)} has sliding attention (${architecture.name}), which can't be trained.`);
+  if (hyperparameters.sliding)
+    throw new TroubleError(
+      'unsupported-model',
+      `${path.basename(file)} has sliding attention (${architecture.name}), which can't be trained.`,
+    );
   const metadata = new Map<string, GgufEntry>(await copiedMetadata(headers[0] as GgufHeader));
-  for (const key of ['split.no', 'split.count', 'split.tensors.count', 'general.quantization_version']) metadata.delete(key);
+  for (const key of ['split.no', 'split.count', 'split.tensors.count', 'general.quantization_version'])
+    metadata.delete(key);
   metadata.set('general.file_type', { type: 'u32', value: 0 });
-  return { architecture, hyperparameters, specs: specs.filter(({ name }) => tensors.has(name)), tensors, metadata, origin: await digestOfFiles(headers.map((header) => header.path)) };
+  return {
+    architecture,
+    hyperparameters,
+    specs: specs.filter(({ name }) => tensors.has(name)),
+    tensors,
+    metadata,
+    origin: await digestOfFiles(headers.map((header) => header.path)),
+  };
 }
 
-/** A Llama network of these sizes with tied output, and the tokenizer of a file. Throws `TroubleError` for sizes that do not fit together. */
-export async function modelFromScratch(tokenizerFile: string, sizes: ScratchSizes, contextTokens: number): Promise<TrainedModel> {
+/**
+ * A Llama network of these sizes with tied output, and the tokenizer of a file. Throws `TroubleError` for sizes that do
+ * not fit together.
+ */
+export async function modelFromScratch(
+  tokenizerFile: string,
+  sizes: ScratchSizes,
+  contextTokens: number,
+): Promise<TrainedModel> {
   if (sizes.width % sizes.heads !== 0 || (sizes.width / sizes.heads) % 2 !== 0) {
-    throw new TroubleError('invalid-input', `A width of ${sizes.width} can't be shared by ${sizes.heads} heads of an even size.`);
+    throw new TroubleError(
+      'invalid-input',
+      `A width of ${sizes.width} can't be shared by ${sizes.heads} heads of an even size.`,
+    );
   }
-  if (sizes.heads % sizes.kvHeads !== 0) throw new TroubleError('invalid-input', `${sizes.kvHeads} KV heads can't be shared by ${sizes.heads} heads: expected a number that divides them.`);
+  if (sizes.heads % sizes.kvHeads !== 0)
+    throw new TroubleError(
+      'invalid-input',
+      `${sizes.kvHeads} KV heads can't be shared by ${sizes.heads} heads: expected a number that divides them.`,
+    );
   const source = await readGgufHeader(tokenizerFile);
   const vocabularySize = source.arrayLengths.get('tokenizer.ggml.tokens');
   if (vocabularySize === undefined) throw new TroubleError('invalid-input', `${tokenizerFile} holds no tokenizer.`);
@@ -60,17 +86,26 @@ export async function modelFromScratch(tokenizerFile: string, sizes: ScratchSize
     'llama.rope.dimension_count': { type: 'u32', value: sizes.width / sizes.heads },
     'llama.vocab_size': { type: 'u32', value: vocabularySize },
   };
-  const header: GgufHeader = { ...source, metadata: new Map(Object.entries(keys).map(([key, { value }]) => [key, value])), tensors: [] };
+  const header: GgufHeader = {
+    ...source,
+    metadata: new Map(Object.entries(keys).map(([key, { value }]) => [key, value])),
+    tensors: [],
+  };
   const architecture = architectures.get('llama') as Architecture;
   const hyperparameters = architecture.readHyperparameters(new Metadata(header));
-  const tokenizer = await copiedMetadata(source, [...source.metadataRanges.keys()].filter((key) => key.startsWith('tokenizer.')));
+  const tokenizer = await copiedMetadata(
+    source,
+    [...source.metadataRanges.keys()].filter((key) => key.startsWith('tokenizer.')),
+  );
   return {
     architecture,
     hyperparameters,
     specs: architecture.weights(hyperparameters).filter(({ optional }) => !optional),
     tensors: locateTensors([]),
     metadata: new Map<string, GgufEntry>([...Object.entries(keys), ...tokenizer]),
-    origin: [...tokenizer].reduce((hash, [key, { bytes }]) => hash.update(key).update(bytes), createHash('sha256')).digest('hex'),
+    origin: [...tokenizer]
+      .reduce((hash, [key, { bytes }]) => hash.update(key).update(bytes), createHash('sha256'))
+      .digest('hex'),
   };
 }
 

@@ -29,36 +29,59 @@ const RATE_SHARE_AFTER_DENSE = 0.5;
 /** Checkpoints of trainings whose sequences came in another order can't be gone on from. */
 const SEQUENCE_ORDER = 'pieces';
 
-const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q5: 'Q5_0', q4: 'Q4_0' } as const satisfies Record<TrainOptions['precision'], WeightType>;
+const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q5: 'Q5_0', q4: 'Q4_0' } as const satisfies Record<
+  TrainOptions['precision'],
+  WeightType
+>;
 
 /**
- * Trains a model on texts and writes it as GGUF, with checkpoints on the way. Native code runs in this process. Throws `TroubleError`; the last
- * checkpoint is whole then.
+ * Trains a model on texts and writes it as GGUF, with checkpoints on the way. Native code runs in this process. Throws
+ * `TroubleError`; the last checkpoint is whole then.
  */
 export async function train(options: TrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const { microSequences, batchSequences, sequenceTokens } = options;
-  if (batchSequences % microSequences !== 0) throw new TroubleError('invalid-input', `${batchSequences} sequences of a step can't be computed ${microSequences} at a time.`);
+  if (batchSequences % microSequences !== 0)
+    throw new TroubleError(
+      'invalid-input',
+      `${batchSequences} sequences of a step can't be computed ${microSequences} at a time.`,
+    );
   const plotPath = lossPlotPath(options.outputPath);
-  for (const written of [options.outputPath, plotPath]) await refuseOverwriting([options.modelPath, ...options.dataPaths], written);
+  for (const written of [options.outputPath, plotPath])
+    await refuseOverwriting([options.modelPath, ...options.dataPaths], written);
   await using lock = await lockTraining(options.checkpointFolder);
   // What this training writes may lie among its data, and would be other data the next time.
   const leftOut = [options.outputPath, plotPath, options.checkpointFolder, holderFileOf(options.checkpointFolder)];
   const corpus = await readCorpus(options.dataPaths, { maxFileBytes: options.maxFileBytes, leftOut });
   listeners.onNote?.(describeCorpus(corpus));
-  const model = options.scratch ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens) : await modelFromFile(options.modelPath);
+  const model = options.scratch
+    ? await modelFromScratch(options.modelPath, options.scratch, sequenceTokens)
+    : await modelFromFile(options.modelPath);
   const freeze = options.freeze.map((pattern) => new RegExp(pattern));
   const plan = planLowRank(model, options);
   const phases = phasesOf(options, plan);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
-    using devices = await NetworkDevices.open(options.device, { threads: options.threads, batches: batchSequences / microSequences });
-    const trained = plan?.isAdapter ? [...plan.ranks.keys()] : model.specs.map(({ name }) => name).filter((name) => !freeze.some((pattern) => pattern.test(name)));
-    const size = { hyperparameters: model.hyperparameters, trained, sequenceTokens, sequences: microSequences, networks: devices.all.length };
+    using devices = await NetworkDevices.open(options.device, {
+      threads: options.threads,
+      batches: batchSequences / microSequences,
+    });
+    const trained = plan?.isAdapter
+      ? [...plan.ranks.keys()]
+      : model.specs.map(({ name }) => name).filter((name) => !freeze.some((pattern) => pattern.test(name)));
+    const size = {
+      hyperparameters: model.hyperparameters,
+      trained,
+      sequenceTokens,
+      sequences: microSequences,
+      networks: devices.all.length,
+    };
     if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
     const checkpoints = new Checkpoints(options.checkpointFolder);
     const fingerprint = fingerprintOf(options, model, corpus);
     const { origin } = model;
-    const resumed = options.resume ? await checkpoints.readState({ fingerprint, origin, totalSteps: options.schedule.totalSteps }) : undefined;
+    const resumed = options.resume
+      ? await checkpoints.readState({ fingerprint, origin, totalSteps: options.schedule.totalSteps })
+      : undefined;
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
     const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, resumed?.stream);
     let reached: Reached = { step: resumed?.step ?? 0, losses: resumed?.losses ?? [] };
@@ -74,9 +97,14 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
         singleScaleNorm: options.singleScaleNorm,
       });
       const { parameters } = placed;
-      if (resumed && (resumed.step > phase.stepsBefore || phase.stepsBefore === 0)) await checkpoints.readTensors(resumed, parameters);
+      if (resumed && (resumed.step > phase.stepsBefore || phase.stepsBefore === 0))
+        await checkpoints.readTensors(resumed, parameters);
       else await writeInitialValues(placed, { seed: options.seed, init: options.lowRank?.init, values });
-      using optimiser = new AdamW(parameters, { ...options.optimiser, factorDecay: options.lowRank?.decay }, devices.all);
+      using optimiser = new AdamW(
+        parameters,
+        { ...options.optimiser, factorDecay: options.lowRank?.decay },
+        devices.all,
+      );
       await optimiser.refresh();
       const networkOptions = {
         architecture: model.architecture,
@@ -88,7 +116,10 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
         sequenceTokens,
         dropout: options.dropout,
         outlierLoss: ((options.outlierLoss ?? 0) * microSequences) / batchSequences,
-        routerLoss: { balance: (options.routerLoss.balance * microSequences) / batchSequences, z: (options.routerLoss.z * microSequences) / batchSequences },
+        routerLoss: {
+          balance: (options.routerLoss.balance * microSequences) / batchSequences,
+          z: (options.routerLoss.z * microSequences) / batchSequences,
+        },
       };
       using networks = withinMemory(size, () => new ParallelNetworks(networkOptions, devices.all));
       // Not before all that may be refused was looked at.
@@ -102,7 +133,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
       };
       reached = await runSteps({ options, listeners, phase, optimiser, networks, stream, reached, save });
       if (reached.step < phase.lastStep) return reached;
-      if (phase === phases.at(-1)) return { ...reached, ...(await writeResult(options.outputPath, placed, reached.losses)) };
+      if (phase === phases.at(-1))
+        return { ...reached, ...(await writeResult(options.outputPath, placed, reached.losses)) };
       values = new Map(parameters.all.map(({ spec, master }) => [spec.name, readF32(parameters.device, master)]));
     }
     return reached;
@@ -112,7 +144,10 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
 }
 
 /** All steps at once, or with dense steps first those, and then the others at half the rate. */
-function phasesOf({ lowRank, schedule: { totalSteps } }: TrainOptions, plan: LowRankPlan | undefined): readonly Phase[] {
+function phasesOf(
+  { lowRank, schedule: { totalSteps } }: TrainOptions,
+  plan: LowRankPlan | undefined,
+): readonly Phase[] {
   const denseSteps = lowRank?.denseSteps ?? 0;
   if (denseSteps === 0) return [{ stepsBefore: 0, lastStep: totalSteps, rateShare: 1, plan }];
   return [
@@ -121,31 +156,89 @@ function phasesOf({ lowRank, schedule: { totalSteps } }: TrainOptions, plan: Low
   ];
 }
 
-async function writeResult(outputPath: string, placed: PlacedModel, losses: readonly number[]): Promise<{ outputPath: string; plotPath: string }> {
+async function writeResult(
+  outputPath: string,
+  placed: PlacedModel,
+  losses: readonly number[],
+): Promise<{ outputPath: string; plotPath: string }> {
   await exportModel(outputPath, placed);
   const plotPath = lossPlotPath(outputPath);
   await writeFile(plotPath, lossPlot(losses));
   return { outputPath, plotPath };
 }
 
-/** What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made longer. */
+/**
+ * What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made
+ * longer.
+ */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
-  const { scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimSuffixMark, fimPrefixMark, seed } = options;
+  const {
+    scratch,
+    sequenceTokens,
+    batchSequences,
+    microSequences,
+    precision,
+    lowRank,
+    adapter,
+    freeze,
+    optimiser,
+    routerLoss,
+    fimShare,
+    fimLoss,
+    fimSuffixMark,
+    fimPrefixMark,
+    seed,
+  } = options;
   // What is off is left out, so that checkpoints from before there was such an option stay of use.
-  const [dropout, singleScaleNorm, outlierLoss] = [options.dropout || undefined, options.singleScaleNorm || undefined, options.outlierLoss || undefined];
+  const [dropout, singleScaleNorm, outlierLoss] = [
+    options.dropout || undefined,
+    options.singleScaleNorm || undefined,
+    options.outlierLoss || undefined,
+  ];
   const fimWeight = options.fimWeight === 1 ? undefined : options.fimWeight;
-  const same = { dropout, singleScaleNorm, outlierLoss, scratch, sequenceTokens, batchSequences, microSequences, precision, lowRank, adapter, freeze, optimiser, routerLoss, fimShare, fimLoss, fimWeight, fimSuffixMark, fimPrefixMark, seed };
+  const same = {
+    dropout,
+    singleScaleNorm,
+    outlierLoss,
+    scratch,
+    sequenceTokens,
+    batchSequences,
+    microSequences,
+    precision,
+    lowRank,
+    adapter,
+    freeze,
+    optimiser,
+    routerLoss,
+    fimShare,
+    fimLoss,
+    fimWeight,
+    fimSuffixMark,
+    fimPrefixMark,
+    seed,
+  };
   const weights = model.specs.map(({ name, extents }) => [name, ...extents]);
-  return createHash('sha256').update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, SEQUENCE_ORDER, same])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([model.architecture.name, weights, corpus.fingerprint, SEQUENCE_ORDER, same]))
+    .digest('hex');
 }
 
 function describeCorpus({ texts, bytes, skipped }: Corpus): string {
-  const left = Object.entries({ binary: skipped.binary, 'too large': skipped.overLarge, 'the same as others': skipped.duplicate, empty: skipped.empty });
+  const left = Object.entries({
+    binary: skipped.binary,
+    'too large': skipped.overLarge,
+    'the same as others': skipped.duplicate,
+    empty: skipped.empty,
+  });
   const out = left.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`);
   return `${texts.length} texts, ${(bytes / 1e6).toFixed(1)} MB${out.length > 0 ? `; left out: ${out.join(', ')}` : ''}`;
 }
 
-function describeTraining({ parameters, plan, model }: PlacedModel, { computeBytes }: ParallelNetworks, { step }: Reached): string {
+function describeTraining(
+  { parameters, plan, model }: PlacedModel,
+  { computeBytes }: ParallelNetworks,
+  { step }: Reached,
+): string {
   const weights = parameters.all.reduce((sum, { master }) => sum + master.elements, 0);
   const bytes = parameters.sizeBytes + computeBytes;
   const trained = `${(weights / 1e6).toFixed(1)} million weights are trained in ${(bytes / 1e9).toFixed(1)} GB${step > 0 ? `, from step ${step} on` : ''}`;
@@ -158,7 +251,12 @@ function describeIdleRouters({ parameters, model: { hyperparameters } }: PlacedM
   const idle = [
     { of: mixture, router: 'ffn_gate_inp', what: 'the feed-forward networks' },
     { of: attentionMixture, router: 'attn_gate_inp', what: 'attention' },
-  ].filter(({ of, router }) => of?.expertsUsed === 1 && (of.gateMode ?? 'renormalised') === 'renormalised' && parameters.all.some(({ spec }) => spec.name.includes(router)));
+  ].filter(
+    ({ of, router }) =>
+      of?.expertsUsed === 1 &&
+      (of.gateMode ?? 'renormalised') === 'renormalised' &&
+      parameters.all.some(({ spec }) => spec.name.includes(router)),
+  );
   if (idle.length === 0) return undefined;
   return `Of ${idle.map(({ what }) => what).join(' and ')} one expert runs for a token, and its gate is always 1: the routers learn to balance their load and nothing of the text. chorus upcycle --gate-mode scaled, or more experts used, makes ones that do.`;
 }
@@ -166,7 +264,12 @@ function describeIdleRouters({ parameters, model: { hyperparameters } }: PlacedM
 function describePlan({ ranks, isAdapter }: LowRankPlan, { specs }: TrainedModel): string {
   const all = [...ranks.values()];
   const [least, most] = [Math.min(...all), Math.max(...all)];
-  const whole = specs.filter(({ name }) => ranks.has(name)).reduce((sum, { extents }) => sum + (extents[0] as number) * (extents[1] as number), 0);
-  const factors = specs.reduce((sum, { name, extents }) => sum + (ranks.get(name) ?? 0) * ((extents[0] as number) + (extents[1] ?? 0)), 0);
+  const whole = specs
+    .filter(({ name }) => ranks.has(name))
+    .reduce((sum, { extents }) => sum + (extents[0] as number) * (extents[1] as number), 0);
+  const factors = specs.reduce(
+    (sum, { name, extents }) => sum + (ranks.get(name) ?? 0) * ((extents[0] as number) + (extents[1] ?? 0)),
+    0,
+  );
   return `${ranks.size} matrices have ${isAdapter ? 'an adapter of ' : ''}rank ${least === most ? least : `${least} to ${most}`}: ${(factors / 1e6).toFixed(2)} million weights ${isAdapter ? 'beside' : 'instead of'} ${(whole / 1e6).toFixed(2)} million`;
 }

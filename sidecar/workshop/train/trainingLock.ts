@@ -26,8 +26,8 @@ export interface TrainingLock extends AsyncDisposable {
 }
 
 /**
- * Takes the lock of a folder of checkpoints. Waits some seconds for that of a process that died, until nobody heeds it any more. Throws `TroubleError`
- * 'invalid-input', which names the holder, where another training has it.
+ * Takes the lock of a folder of checkpoints. Waits some seconds for that of a process that died, until nobody heeds it
+ * any more. Throws `TroubleError` 'invalid-input', which names the holder, where another training has it.
  */
 export async function lockTraining(checkpointFolder: string): Promise<TrainingLock> {
   await mkdir(path.dirname(checkpointFolder), { recursive: true });
@@ -36,7 +36,11 @@ export async function lockTraining(checkpointFolder: string): Promise<TrainingLo
   await writeWhole(holderFile, JSON.stringify({ pid: process.pid, host: os.hostname() } satisfies Holder));
   return {
     requireHeld() {
-      if (lock.lost.aborted) throw new TroubleError('invalid-input', `Another training took ${checkpointFolder} over while this one was put aside for long. It writes the checkpoints there now: let one of them end.`);
+      if (lock.lost.aborted)
+        throw new TroubleError(
+          'invalid-input',
+          `Another training took ${checkpointFolder} over while this one was put aside for long. It writes the checkpoints there now: let one of them end.`,
+        );
     },
     async [Symbol.asyncDispose]() {
       if (!lock.lost.aborted) await rm(holderFile, { force: true });
@@ -54,7 +58,10 @@ async function take(checkpointFolder: string): Promise<WriteLock> {
     const hasWaited = performance.now() - begunMs > LONGEST_WAIT_MS;
     if (hasWaited || (holder && mayRun(holder))) {
       const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
-      throw new TroubleError('invalid-input', `A training of this name is under way (${who}), and its checkpoints are in ${checkpointFolder}. Wait for its end, end it, or choose another --name.`);
+      throw new TroubleError(
+        'invalid-input',
+        `A training of this name is under way (${who}), and its checkpoints are in ${checkpointFolder}. Wait for its end, end it, or choose another --name.`,
+      );
     }
     await sleep(POLL_MS);
   }

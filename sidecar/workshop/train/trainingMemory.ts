@@ -17,17 +17,26 @@ export interface TrainingSize {
 const FLOAT_BYTES = 4;
 
 /**
- * What sequences take at least besides the weights: the mask, the probabilities of all heads in the blocks whose attention has derivatives, which need them and of
- * which half are never computed, and logits with their gradients.
+ * What sequences take at least besides the weights: the mask, the probabilities of all heads in the blocks whose
+ * attention has derivatives, which need them and of which half are never computed, and logits with their gradients.
  */
-export function leastSequenceBytes({ hyperparameters, trained, sequenceTokens, sequences, networks }: TrainingSize): number {
+export function leastSequenceBytes({
+  hyperparameters,
+  trained,
+  sequenceTokens,
+  sequences,
+  networks,
+}: TrainingSize): number {
   const { blockCount, heads, vocabularySize } = hyperparameters;
   const blocks = trained ? blockCount - lowestBlock(trained, blockCount) : blockCount;
   const attention = sequenceTokens ** 2 * (1 + (blocks * heads) / 2);
   return networks * sequences * (attention + 2 * sequenceTokens * vocabularySize) * FLOAT_BYTES;
 }
 
-/** The first block with a trained weight at or below the scores of its attention: those of the blocks below are forgotten as soon as they were used. */
+/**
+ * The first block with a trained weight at or below the scores of its attention: those of the blocks below are
+ * forgotten as soon as they were used.
+ */
 function lowestBlock(trained: readonly string[], blockCount: number): number {
   const firstAttention = (name: string): number => {
     if (name.startsWith('token_embd.')) return 0;
@@ -37,7 +46,9 @@ function lowestBlock(trained: readonly string[], blockCount: number): number {
   return trained.reduce((least, name) => Math.min(least, firstAttention(name)), blockCount);
 }
 
-/** Refuses sequences that can't fit, before the system ends the process for them. Throws `TroubleError` 'out-of-memory'. */
+/**
+ * Refuses sequences that can't fit, before the system ends the process for them. Throws `TroubleError` 'out-of-memory'.
+ */
 export function requireSequenceMemory(size: TrainingSize, availableBytes: number): void {
   const freeBytes = Math.max(0, availableBytes - RESERVE_BYTES);
   const neededBytes = leastSequenceBytes(size);
@@ -52,12 +63,19 @@ export function requireSequenceMemory(size: TrainingSize, availableBytes: number
 }
 
 /** What `make` gives. Throws `TroubleError` 'out-of-memory' where its device has no room for such sequences. */
-export function withinMemory<Result>({ sequenceTokens, sequences }: Pick<TrainingSize, 'sequenceTokens' | 'sequences'>, make: () => Result): Result {
+export function withinMemory<Result>(
+  { sequenceTokens, sequences }: Pick<TrainingSize, 'sequenceTokens' | 'sequences'>,
+  make: () => Result,
+): Result {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof AllocationError)) throw error;
-    throw new TroubleError('out-of-memory', `--sequence ${sequenceTokens} with --micro-batch ${sequences} does not fit: ${error.message} Choose a shorter --sequence, a smaller --micro-batch or fewer --threads.`, { cause: error });
+    throw new TroubleError(
+      'out-of-memory',
+      `--sequence ${sequenceTokens} with --micro-batch ${sequences} does not fit: ${error.message} Choose a shorter --sequence, a smaller --micro-batch or fewer --threads.`,
+      { cause: error },
+    );
   }
 }
 

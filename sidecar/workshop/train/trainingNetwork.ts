@@ -36,7 +36,9 @@ export interface TrainingNetworkOptions {
   readonly sequenceTokens: number;
   /** Of routers, times this batch's share of a step; absent: none. */
   readonly routerLoss?: RouterLossOptions;
-  /** Of embeddings and of what is added to the residual, this share is dropped, by the seed of each batch. Default 0. */
+  /**
+   * Of embeddings and of what is added to the residual, this share is dropped, by the seed of each batch. Default 0.
+   */
   readonly dropout?: number;
   /** Of blocks' outputs, times this batch's share of a step. Default 0. */
   readonly outlierLoss?: number;
@@ -47,7 +49,10 @@ export interface TrainingNetworkOptions {
 /** Nodes of one block with its derivatives, amply: those of attention depend on the length. */
 const nodesPerBlock = (sequenceTokens: number): number => 400 + sequenceTokens;
 
-/** A network that gives the loss of packed sequences and adds its gradients to those of the parameters: one graph, computed once per batch. */
+/**
+ * A network that gives the loss of packed sequences and adds its gradients to those of the parameters: one graph,
+ * computed once per batch.
+ */
 export class TrainingNetwork implements Disposable {
   readonly #graph: Graph;
   readonly #memory: DeviceMemory;
@@ -68,18 +73,23 @@ export class TrainingNetwork implements Disposable {
     const { hyperparameters, parameters, sequences, sequenceTokens, number = 0 } = options;
     const { productType } = parameters;
     const device = options.device ?? parameters.device;
-    const graph = (this.#graph = new Graph(device, { maxNodes: (hyperparameters.blockCount + 4) * nodesPerBlock(sequenceTokens) + parameters.all.length * 4 }));
+    const graph = (this.#graph = new Graph(device, {
+      maxNodes: (hyperparameters.blockCount + 4) * nodesPerBlock(sequenceTokens) + parameters.all.length * 4,
+    }));
     const tokenCount = sequences * sequenceTokens;
     this.#tokens = graph.input('tokens', 'I32', [tokenCount]);
     this.#positions = graph.input('positions', 'I32', [tokenCount]);
     this.#mask = graph.input('mask', 'F32', [sequenceTokens, sequenceTokens, 1, sequences]);
     this.#places = graph.input('places', 'I32', [tokenCount]);
     this.#weights = graph.input('weights', 'F32', [tokenCount]);
-    if (options.dropout) this.#kept = graph.input('kept', 'F32', [hyperparameters.width, tokenCount, 1 + 2 * hyperparameters.blockCount]);
+    if (options.dropout)
+      this.#kept = graph.input('kept', 'F32', [hyperparameters.width, tokenCount, 1 + 2 * hyperparameters.blockCount]);
     this.#maskValues = new Float32Array(this.#mask.elements);
     this.#keptValues = new Float32Array(this.#kept?.elements ?? 0);
 
-    const transposes = new Map(parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])));
+    const transposes = new Map(
+      parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])),
+    );
     const tape = new Tape(
       graph,
       parameters.all.map(({ forward }) => forward),
@@ -102,7 +112,8 @@ export class TrainingNetwork implements Disposable {
     const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
     const whole = otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss);
     const scaled = parameters.gradientScale === 1 ? whole : scale(graph, whole, parameters.gradientScale);
-    for (const [forward, added] of tape.gradients(scaled)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+    for (const [forward, added] of tape.gradients(scaled))
+      graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     this.#memory = new DeviceMemory(device);
     graph.allocate(this.#memory);
   }
@@ -112,17 +123,41 @@ export class TrainingNetwork implements Disposable {
   }
 
   /**
-   * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part of the mean where
-   * `total` is the sum of the weights of a whole step; losses of routers and outliers have gradients and are not in it. `seed` decides what is dropped.
+   * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part
+   * of the mean where `total` is the sum of the weights of a whole step; losses of routers and outliers have gradients
+   * and are not in it. `seed` decides what is dropped.
    */
   async accumulate(batch: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
     const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;
     const { device } = parameters;
-    if (batch.length !== sequences) throw new RangeError(`A batch of ${batch.length} sequences, expected ${sequences}.`);
-    write(device, this.#tokens, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(0, sequenceTokens)])));
-    write(device, this.#positions, Int32Array.from({ length: sequences * sequenceTokens }, (_, index) => index % sequenceTokens));
-    write(device, this.#places, Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(1)]), (token, row) => row * hyperparameters.vocabularySize + token));
-    write(device, this.#weights, Float32Array.from(batch.flatMap(({ weights }) => [...weights]), (weight) => weight / total));
+    if (batch.length !== sequences)
+      throw new RangeError(`A batch of ${batch.length} sequences, expected ${sequences}.`);
+    write(
+      device,
+      this.#tokens,
+      Int32Array.from(batch.flatMap(({ tokens }) => [...tokens.subarray(0, sequenceTokens)])),
+    );
+    write(
+      device,
+      this.#positions,
+      Int32Array.from({ length: sequences * sequenceTokens }, (_, index) => index % sequenceTokens),
+    );
+    write(
+      device,
+      this.#places,
+      Int32Array.from(
+        batch.flatMap(({ tokens }) => [...tokens.subarray(1)]),
+        (token, row) => row * hyperparameters.vocabularySize + token,
+      ),
+    );
+    write(
+      device,
+      this.#weights,
+      Float32Array.from(
+        batch.flatMap(({ weights }) => [...weights]),
+        (weight) => weight / total,
+      ),
+    );
     write(device, this.#mask, this.#documentMask(batch));
     if (this.#kept) {
       fillDropout(this.#keptValues, this.options.dropout ?? 0, seed);
@@ -140,7 +175,10 @@ export class TrainingNetwork implements Disposable {
 
   #forward(packed: PackedInputs): Tensor {
     const { architecture, hyperparameters, parameters, frozen, lowRank, outlierLoss: outlierWeight } = this.options;
-    const table = new WeightTable(new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]), lowRank);
+    const table = new WeightTable(
+      new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]),
+      lowRank,
+    );
     const graph = this.#graph;
     let x = this.#dropped(getRows(graph, table.tensor('token_embd.weight'), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {
@@ -161,7 +199,9 @@ export class TrainingNetwork implements Disposable {
       if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
     }
     const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
-    const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
+    const output = table.optional('output.weight')
+      ? table.linear('output')
+      : { weight: table.tensor('token_embd.weight') };
     const logits = linear(graph, normed, output);
     return hyperparameters.logitScale === 1 ? logits : scale(graph, logits, hyperparameters.logitScale);
   }
@@ -171,8 +211,13 @@ export class TrainingNetwork implements Disposable {
     if (!this.#kept) return x;
     const [width, tokens, places] = this.#kept.shape;
     const place = this.#keptPlaces++;
-    if (place >= places) throw new Error(`A block of ${this.options.architecture.name} drops values in more than two places.`);
-    return mul(this.#graph, x, view(this.#graph, this.#kept, [width, tokens], { offsetBytes: place * this.#kept.strides[2] }));
+    if (place >= places)
+      throw new Error(`A block of ${this.options.architecture.name} drops values in more than two places.`);
+    return mul(
+      this.#graph,
+      x,
+      view(this.#graph, this.#kept, [width, tokens], { offsetBytes: place * this.#kept.strides[2] }),
+    );
   }
 
   /** A token attends what comes before it in its own document. */

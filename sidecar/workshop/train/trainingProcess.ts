@@ -12,7 +12,10 @@ import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
 /** Trains in a process of its own, since ggml ends its process on what it does not accept. Throws `TroubleError`. */
-export async function trainInProcess(options: TrainOptions | SpeechTrainOptions, { onProgress, onNote, signal }: TrainListeners = {}): Promise<TrainResult> {
+export async function trainInProcess(
+  options: TrainOptions | SpeechTrainOptions,
+  { onProgress, onNote, signal }: TrainListeners = {},
+): Promise<TrainResult> {
   const subprocess = execa(process.execPath, processArguments(), {
     ipc: true,
     serialization: 'json',
@@ -23,7 +26,8 @@ export async function trainInProcess(options: TrainOptions | SpeechTrainOptions,
     env: { ...trainingEnvironment(options), ...lifelineEnvironment },
   });
   const output = new OutputTail();
-  for (const stream of [subprocess.stdout, subprocess.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  for (const stream of [subprocess.stdout, subprocess.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
   subprocess.stdio[LIFELINE_FD].resume();
   let last: TrainMessage | undefined;
   const channel = subprocess as unknown as ChildProcess;
@@ -43,15 +47,19 @@ export async function trainInProcess(options: TrainOptions | SpeechTrainOptions,
     if (last?.kind === 'trouble') throw new TroubleError(last.code, last.message, { detail: output.text || undefined });
     const how = end.signal === undefined ? `exit code ${String(end.exitCode)}` : `signal ${end.signal}`;
     const hint = end.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
-    throw new TroubleError('engine-crashed', `The training stopped unexpectedly (${how}).${hint} Checkpoints that it wrote are whole: the same command goes on from the last one.`, { detail: output.text || undefined });
+    throw new TroubleError(
+      'engine-crashed',
+      `The training stopped unexpectedly (${how}).${hint} Checkpoints that it wrote are whole: the same command goes on from the last one.`,
+      { detail: output.text || undefined },
+    );
   } finally {
     signal?.removeEventListener('abort', stop);
   }
 }
 
 /**
- * Networks that compute at the same time need a thread of the pool each, and files one more: while all compute for longer than a lock is heeded, that of the training would
- * look like one of a process that died.
+ * Networks that compute at the same time need a thread of the pool each, and files one more: while all compute for
+ * longer than a lock is heeded, that of the training would look like one of a process that died.
  */
 export function trainingEnvironment({ threads }: { readonly threads: number }): Readonly<Record<string, string>> {
   return { ...computeEnvironment, UV_THREADPOOL_SIZE: String(threads + 1) };

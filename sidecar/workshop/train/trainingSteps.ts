@@ -39,7 +39,10 @@ export interface Running {
   readonly save: (reached: Reached) => Promise<void>;
 }
 
-/** Takes the steps of a phase that are left, until it is stopped. The last of them has a checkpoint. Throws `TroubleError`. */
+/**
+ * Takes the steps of a phase that are left, until it is stopped. The last of them has a checkpoint. Throws
+ * `TroubleError`.
+ */
 export async function runSteps(running: Running): Promise<Reached> {
   const { options, listeners, phase, stream } = running;
   const { schedule, batchSequences, sequenceTokens, checkpointSteps } = options;
@@ -76,14 +79,21 @@ export async function runSteps(running: Running): Promise<Reached> {
 }
 
 /** `saved` is the step of the last checkpoint. */
-async function trainStep({ options, phase, optimiser, networks, stream }: Running, { step, rate, saved }: { readonly step: number; readonly rate: number; readonly saved: number }): Promise<{ loss: number; gradientNorm: number }> {
+async function trainStep(
+  { options, phase, optimiser, networks, stream }: Running,
+  { step, rate, saved }: { readonly step: number; readonly rate: number; readonly saved: number },
+): Promise<{ loss: number; gradientNorm: number }> {
   const sequences = Array.from({ length: options.batchSequences }, () => stream.next());
   const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
   networks.options.parameters.clearGradients();
   const loss = await networks.accumulate(sequences, counted > 0 ? counted : 1, seedOf(options.seed, step));
   const diverged = (what: string, cause?: unknown): TroubleError => {
     const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
-    return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });
+    return new TroubleError(
+      'engine-failed',
+      `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`,
+      { cause },
+    );
   };
   if (!Number.isFinite(loss)) throw diverged(`the loss of step ${step} is ${loss} at a rate of ${rate}.`);
   try {

@@ -4,7 +4,11 @@ import { readGgufHeader, type GgufHeader } from '../../models/gguf/header.ts';
 import { TOKEN_KIND } from '../../models/gguf/vocabulary.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 
-const LISTS = { tokens: 'tokenizer.ggml.tokens', kinds: 'tokenizer.ggml.token_type', merges: 'tokenizer.ggml.merges' } as const;
+const LISTS = {
+  tokens: 'tokenizer.ggml.tokens',
+  kinds: 'tokenizer.ggml.token_type',
+  merges: 'tokenizer.ggml.merges',
+} as const;
 
 /** Two tokens that a merge joins. */
 export type Pair = readonly [left: TokenId, right: TokenId];
@@ -24,7 +28,8 @@ export interface BpeVocabulary {
 }
 
 /**
- * Reads a file's vocabulary. Throws as `readGgufHeader` does, and `TroubleError` 'unsupported-model' where the tokenizer is no byte-level BPE.
+ * Reads a file's vocabulary. Throws as `readGgufHeader` does, and `TroubleError` 'unsupported-model' where the
+ * tokenizer is no byte-level BPE.
  */
 export async function readBpeVocabulary(modelPath: string): Promise<BpeVocabulary> {
   const lists = { tokens: [] as string[], kinds: [] as number[], merges: [] as string[] };
@@ -38,11 +43,16 @@ export async function readBpeVocabulary(modelPath: string): Promise<BpeVocabular
   const name = path.basename(modelPath);
   const kind = String(header.metadata.get('tokenizer.ggml.model'));
   if (kind !== 'gpt2' || lists.merges.length === 0) {
-    throw new TroubleError('unsupported-model', `${name} has a tokenizer of kind "${kind}" with ${lists.merges.length} merges. Only a byte-level BPE ("gpt2" with merges) can be trimmed.`);
+    throw new TroubleError(
+      'unsupported-model',
+      `${name} has a tokenizer of kind "${kind}" with ${lists.merges.length} merges. Only a byte-level BPE ("gpt2" with merges) can be trimmed.`,
+    );
   }
   const kinds = lists.tokens.map((_, token) => lists.kinds[token] ?? TOKEN_KIND.normal);
   const pairs = pairsOf(lists.tokens, lists.merges);
-  const bytes = lists.tokens.flatMap((token, id) => (kinds[id] === TOKEN_KIND.normal && !pairs.has(id) && [...token].length === 1 ? [id] : []));
+  const bytes = lists.tokens.flatMap((token, id) =>
+    kinds[id] === TOKEN_KIND.normal && !pairs.has(id) && [...token].length === 1 ? [id] : [],
+  );
   const marks = kinds.flatMap((of, id) => (of === TOKEN_KIND.normal || of === TOKEN_KIND.unused ? [] : [id]));
   return { header, tokens: lists.tokens, kinds, merges: lists.merges, pairs, needed: [...bytes, ...marks] };
 }
@@ -55,7 +65,8 @@ function pairsOf(tokens: readonly string[], merges: readonly string[]): Readonly
     // A token may itself begin with a blank only in other tokenizers: here a blank is written as a letter.
     const [leftText = '', rightText = ''] = merge.split(' ');
     const [made, left, right] = [ids.get(leftText + rightText), ids.get(leftText), ids.get(rightText)];
-    if (made !== undefined && left !== undefined && right !== undefined && !pairs.has(made)) pairs.set(made, [left, right]);
+    if (made !== undefined && left !== undefined && right !== undefined && !pairs.has(made))
+      pairs.set(made, [left, right]);
   }
   return pairs;
 }

@@ -20,24 +20,45 @@ export interface TokenChoice {
 }
 
 /**
- * Chooses `size` tokens: all bytes and marks, and of the others those that texts use most, each with the tokens that it is merged from. Groups count the same
- * however much text they have, times their importance. Throws `TroubleError` 'invalid-input' for a size that the vocabulary cannot have.
+ * Chooses `size` tokens: all bytes and marks, and of the others those that texts use most, each with the tokens that it
+ * is merged from. Groups count the same however much text they have, times their importance. Throws `TroubleError`
+ * 'invalid-input' for a size that the vocabulary cannot have.
  */
-export function chooseTokens(vocabulary: Pick<BpeVocabulary, 'tokens' | 'pairs' | 'needed'>, groups: readonly TokenCounts[], size: number): TokenChoice {
+export function chooseTokens(
+  vocabulary: Pick<BpeVocabulary, 'tokens' | 'pairs' | 'needed'>,
+  groups: readonly TokenCounts[],
+  size: number,
+): TokenChoice {
   const most = new Set([...vocabulary.needed, ...vocabulary.pairs.keys()]).size;
-  if (size < vocabulary.needed.length || size > most) throw new TroubleError('invalid-input', `${size} tokens can't be kept, expected ${vocabulary.needed.length} (bytes and special tokens) to ${most}.`);
-  const totals = groups.map(({ counts }) => Math.max(1, counts.reduce((sum, count) => sum + count, 0)));
+  if (size < vocabulary.needed.length || size > most)
+    throw new TroubleError(
+      'invalid-input',
+      `${size} tokens can't be kept, expected ${vocabulary.needed.length} (bytes and special tokens) to ${most}.`,
+    );
+  const totals = groups.map(({ counts }) =>
+    Math.max(
+      1,
+      counts.reduce((sum, count) => sum + count, 0),
+    ),
+  );
   const scores = new Float64Array(vocabulary.tokens.length);
   for (const [index, { importance, counts }] of groups.entries()) {
     const scale = importance / totals[index]!;
     for (let token = 0; token < scores.length; token++) scores[token]! += counts[token]! * scale;
   }
   const kept = mostUsed(vocabulary, scores, size);
-  return { kept: [...kept].sort((a, b) => a - b), moreShares: groups.map(({ counts }, index) => moreTokens(vocabulary, kept, counts) / totals[index]!) };
+  return {
+    kept: [...kept].sort((a, b) => a - b),
+    moreShares: groups.map(({ counts }, index) => moreTokens(vocabulary, kept, counts) / totals[index]!),
+  };
 }
 
 /** Tokens in the order of their scores, each with the tokens that it is merged from, as long as they fit. */
-function mostUsed({ pairs, needed }: Pick<BpeVocabulary, 'pairs' | 'needed'>, scores: Float64Array, size: number): ReadonlySet<TokenId> {
+function mostUsed(
+  { pairs, needed }: Pick<BpeVocabulary, 'pairs' | 'needed'>,
+  scores: Float64Array,
+  size: number,
+): ReadonlySet<TokenId> {
   const kept = new Set(needed);
   const order = [...pairs.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
   for (const token of order) {
@@ -49,7 +70,11 @@ function mostUsed({ pairs, needed }: Pick<BpeVocabulary, 'pairs' | 'needed'>, sc
 }
 
 /** A token and the tokens on the way to it that are not kept; `undefined` where the way does not begin at bytes. */
-function missingFor(token: TokenId, pairs: BpeVocabulary['pairs'], kept: ReadonlySet<TokenId>): ReadonlySet<TokenId> | undefined {
+function missingFor(
+  token: TokenId,
+  pairs: BpeVocabulary['pairs'],
+  kept: ReadonlySet<TokenId>,
+): ReadonlySet<TokenId> | undefined {
   const missing = new Set<TokenId>();
   const open = [token];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -62,7 +87,9 @@ function missingFor(token: TokenId, pairs: BpeVocabulary['pairs'], kept: Readonl
   return missing;
 }
 
-/** How many tokens a group's texts have more when tokens that are not kept fall into those that they are merged from. */
+/**
+ * How many tokens a group's texts have more when tokens that are not kept fall into those that they are merged from.
+ */
 function moreTokens({ pairs }: Pick<BpeVocabulary, 'pairs'>, kept: ReadonlySet<TokenId>, counts: Float64Array): number {
   const pieces = new Map<TokenId, number>();
   const piecesOf = (token: TokenId): number => {

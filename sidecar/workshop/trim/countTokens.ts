@@ -10,8 +10,15 @@ import type { TokenCounts } from './chooseTokens.ts';
 /** Text that is tokenised at once, so that a cancellation is heard soon. */
 const PIECE_CHARACTERS = 1 << 18;
 
-/** How often each kind of text uses each token. Of a kind with more text than `maxCharacters` it counts a sample of files. Throws `TroubleError`, also where a kind has no text. */
-export async function countTokens(modelPath: string, { texts, maxCharacters }: Pick<TrimParams, 'texts' | 'maxCharacters'>, { onProgress, signal }: MakingOptions): Promise<readonly TokenCounts[]> {
+/**
+ * How often each kind of text uses each token. Of a kind with more text than `maxCharacters` it counts a sample of
+ * files. Throws `TroubleError`, also where a kind has no text.
+ */
+export async function countTokens(
+  modelPath: string,
+  { texts, maxCharacters }: Pick<TrimParams, 'texts' | 'maxCharacters'>,
+  { onProgress, signal }: MakingOptions,
+): Promise<readonly TokenCounts[]> {
   const { text: model, dispose } = await openText(modelPath, { device: 'cpu', threads: 1 });
   try {
     const counted: TokenCounts[] = [];
@@ -25,9 +32,16 @@ export async function countTokens(modelPath: string, { texts, maxCharacters }: P
           for (const token of model.tokenize(piece, false)) counts[token]! += 1;
           characters += piece.length;
         }
-        onProgress?.({ step: `Counting tokens of ${name}`, share: (index + Math.min(1, characters / maxCharacters)) / texts.length });
+        onProgress?.({
+          step: `Counting tokens of ${name}`,
+          share: (index + Math.min(1, characters / maxCharacters)) / texts.length,
+        });
       }
-      if (!counts.some((count) => count > 0)) throw new TroubleError('invalid-input', `The texts ${name} have no text: ${files.length} files, all of them empty.`);
+      if (!counts.some((count) => count > 0))
+        throw new TroubleError(
+          'invalid-input',
+          `The texts ${name} have no text: ${files.length} files, all of them empty.`,
+        );
       counted.push({ name, importance, counts });
     }
     return counted;
@@ -38,7 +52,10 @@ export async function countTokens(modelPath: string, { texts, maxCharacters }: P
 
 /** Files in an order that only their paths decide, and that has nothing to do with their folders. */
 function sampleOrder(files: readonly string[]): readonly string[] {
-  const orderOf = (file: string): string => createHash('sha256').update(path.join(path.basename(path.dirname(file)), path.basename(file))).digest('hex');
+  const orderOf = (file: string): string =>
+    createHash('sha256')
+      .update(path.join(path.basename(path.dirname(file)), path.basename(file)))
+      .digest('hex');
   return files
     .map((file) => ({ file, order: orderOf(file) }))
     .sort((a, b) => (a.order < b.order ? -1 : 1))
@@ -49,13 +66,15 @@ async function readUtf8(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (error) {
-    throw new TroubleError('invalid-input', `${file} can't be read as UTF-8 text: ${(error as Error).message}`, { cause: error });
+    throw new TroubleError('invalid-input', `${file} can't be read as UTF-8 text: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
 /** Pieces that end at the end of a line, where tokens end too. */
 function* piecesOf(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const lineEnd = text.indexOf('\n', start + PIECE_CHARACTERS);
     const end = lineEnd < 0 ? text.length : lineEnd + 1;
     yield text.slice(start, end);

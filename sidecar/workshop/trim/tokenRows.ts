@@ -17,7 +17,7 @@ export function chosenRows(rows: Rows, ids: readonly TokenId[]): Rows {
     read: async (first, count) => {
       const parts: Uint8Array[] = [];
       // Neighbours in the file are read at once.
-      for (let index = first; index < first + count; ) {
+      for (let index = first; index < first + count;) {
         let end = index + 1;
         while (end < first + count && ids[end] === ids[end - 1]! + 1) end++;
         parts.push(await rows.read(ids[index]!, end - index));
@@ -56,6 +56,7 @@ function bitsPerValue(type: TensorType): number {
 
 /** Throws `TroubleError` for a matrix whose rows are not read here. */
 export function readableType(name: string, type: string): TensorType {
-  if (!(type in tensorTypes)) throw new TroubleError('unsupported-model', `The tensor ${name} has the type ${type}, which can't be read here.`);
+  if (!(type in tensorTypes))
+    throw new TroubleError('unsupported-model', `The tensor ${name} has the type ${type}, which can't be read here.`);
   return type as TensorType;
 }

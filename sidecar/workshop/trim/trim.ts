@@ -29,14 +29,18 @@ const FILL_IN_MARKS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Writes a model with fewer tokens: all bytes, all special tokens, and those that the given texts use most. Rows of the embedding keep their bytes; where the
- * output matrix holds the same values, the result has one matrix for both, in more bits. Throws `TroubleError`; nothing is left at `outputPath` then.
+ * Writes a model with fewer tokens: all bytes, all special tokens, and those that the given texts use most. Rows of the
+ * embedding keep their bytes; where the output matrix holds the same values, the result has one matrix for both, in
+ * more bits. Throws `TroubleError`; nothing is left at `outputPath` then.
  */
 export async function trim(params: TrimParams, options: MakingOptions = {}): Promise<TrimResult> {
   const { modelPath, outputPath, size } = params;
   const headers: GgufHeader[] = [];
   for (const part of allParts(modelPath)) headers.push(await readGgufHeader(part));
-  await refuseOverwriting(headers.map((header) => header.path), outputPath);
+  await refuseOverwriting(
+    headers.map((header) => header.path),
+    outputPath,
+  );
   const vocabulary = await readBpeVocabulary(modelPath);
   if (!params.withoutFillIn) requireFillInMarks(vocabulary, modelPath);
   const groups = await countTokens(modelPath, params, options);
@@ -49,7 +53,12 @@ export async function trim(params: TrimParams, options: MakingOptions = {}): Pro
     bytesBefore: headers.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0),
     bytesAfter: await sizeOfParts(outputPath),
     tied,
-    groups: groups.map(({ name, importance, counts }, index) => ({ name, importance, tokens: counts.reduce((sum, count) => sum + count, 0), moreShare: moreShares[index]! })),
+    groups: groups.map(({ name, importance, counts }, index) => ({
+      name,
+      importance,
+      tokens: counts.reduce((sum, count) => sum + count, 0),
+      moreShare: moreShares[index]!,
+    })),
   };
 }
 
@@ -66,42 +75,80 @@ function requireFillInMarks({ tokens }: BpeVocabulary, modelPath: string): void 
 /** Returns whether embedding and output became one matrix. */
 async function writeTrimmed(
   headers: readonly GgufHeader[],
-  { outputPath, vocabulary, kept }: { readonly outputPath: string; readonly vocabulary: BpeVocabulary; readonly kept: readonly TokenId[] },
+  {
+    outputPath,
+    vocabulary,
+    kept,
+  }: { readonly outputPath: string; readonly vocabulary: BpeVocabulary; readonly kept: readonly TokenId[] },
   { onProgress, signal }: MakingOptions,
 ): Promise<boolean> {
   const located = locateTensors(headers);
   const files = new Map<string, FileHandle>();
   try {
     for (const header of headers) files.set(header.path, await open(header.path, 'r'));
-    const rowsOf = (tensor: LocatedTensor): Rows => fileRows(files.get(tensor.header.path)!, { ...tensor, type: readableType(tensor.name, tensor.type) });
+    const rowsOf = (tensor: LocatedTensor): Rows =>
+      fileRows(files.get(tensor.header.path)!, { ...tensor, type: readableType(tensor.name, tensor.type) });
     const { perToken, tied } = await perTokenRows(located, vocabulary.tokens.length, rowsOf);
-    const tensors = [...located.values()].filter(({ name }) => !tied || name !== OUTPUT).map((tensor): TensorSource => {
-      const rows = perToken.get(tensor.name);
-      if (!rows) return { name: tensor.name, shape: tensor.shape, type: tensor.type, chunks: () => chunksOf(rowsOf(tensor)) };
-      return { name: tensor.name, shape: [rows.columns, kept.length], type: rows.type, chunks: () => chunksOf(chosenRows(rows, kept)) };
-    });
+    const tensors = [...located.values()]
+      .filter(({ name }) => !tied || name !== OUTPUT)
+      .map((tensor): TensorSource => {
+        const rows = perToken.get(tensor.name);
+        if (!rows)
+          return { name: tensor.name, shape: tensor.shape, type: tensor.type, chunks: () => chunksOf(rowsOf(tensor)) };
+        return {
+          name: tensor.name,
+          shape: [rows.columns, kept.length],
+          type: rows.type,
+          chunks: () => chunksOf(chosenRows(rows, kept)),
+        };
+      });
     const totalBytes = tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
     let writtenBytes = 0;
     const metadata = trimmedMetadata(vocabulary, await copiedMetadata(headers[0]!), kept);
-    await writeGguf(outputPath, { metadata, tensors }, { signal, onBytes: (bytes) => onProgress?.({ step: 'Writing', share: (writtenBytes += bytes) / totalBytes }) });
+    await writeGguf(
+      outputPath,
+      { metadata, tensors },
+      { signal, onBytes: (bytes) => onProgress?.({ step: 'Writing', share: (writtenBytes += bytes) / totalBytes }) },
+    );
     return tied;
   } finally {
     for (const file of files.values()) await file.close();
   }
 }
 
-/** The matrices with a row for each token, and whether one serves for both. Throws `TroubleError` where another tensor has as many rows. */
-async function perTokenRows(located: ReadonlyMap<string, LocatedTensor>, tokenCount: number, rowsOf: (tensor: LocatedTensor) => Rows): Promise<{ readonly perToken: ReadonlyMap<string, Rows>; readonly tied: boolean }> {
+/**
+ * The matrices with a row for each token, and whether one serves for both. Throws `TroubleError` where another tensor
+ * has as many rows.
+ */
+async function perTokenRows(
+  located: ReadonlyMap<string, LocatedTensor>,
+  tokenCount: number,
+  rowsOf: (tensor: LocatedTensor) => Rows,
+): Promise<{ readonly perToken: ReadonlyMap<string, Rows>; readonly tied: boolean }> {
   const [embedding, output] = [located.get(EMBEDDING), located.get(OUTPUT)];
   if (!embedding) throw new TroubleError('invalid-model', `The model has no tensor ${EMBEDDING}: it can't be trimmed.`);
   for (const { name, shape } of [embedding, ...(output ? [output] : [])]) {
-    if (shape[1] !== tokenCount) throw new TroubleError('invalid-model', `The tensor ${name} has ${shape[1]} rows for ${tokenCount} tokens.`);
+    if (shape[1] !== tokenCount)
+      throw new TroubleError('invalid-model', `The tensor ${name} has ${shape[1]} rows for ${tokenCount} tokens.`);
   }
-  const other = [...located.values()].find(({ name, shape }) => name !== EMBEDDING && name !== OUTPUT && shape.includes(tokenCount));
-  if (other) throw new TroubleError('unsupported-model', `The tensor ${other.name} ${JSON.stringify(other.shape)} may have a row for each of the ${tokenCount} tokens, and it is not known how to cut it.`);
+  const other = [...located.values()].find(
+    ({ name, shape }) => name !== EMBEDDING && name !== OUTPUT && shape.includes(tokenCount),
+  );
+  if (other)
+    throw new TroubleError(
+      'unsupported-model',
+      `The tensor ${other.name} ${JSON.stringify(other.shape)} may have a row for each of the ${tokenCount} tokens, and it is not known how to cut it.`,
+    );
   const embeddingRows = rowsOf(embedding);
   if (!output) return { perToken: new Map([[EMBEDDING, embeddingRows]]), tied: true };
   const outputRows = rowsOf(output);
-  if (await areSame(embeddingRows, outputRows)) return { perToken: new Map([[EMBEDDING, moreExact(embeddingRows, outputRows)]]), tied: true };
-  return { perToken: new Map([[EMBEDDING, embeddingRows], [OUTPUT, outputRows]]), tied: false };
+  if (await areSame(embeddingRows, outputRows))
+    return { perToken: new Map([[EMBEDDING, moreExact(embeddingRows, outputRows)]]), tied: true };
+  return {
+    perToken: new Map([
+      [EMBEDDING, embeddingRows],
+      [OUTPUT, outputRows],
+    ]),
+    tied: false,
+  };
 }

@@ -6,8 +6,15 @@ const TOKEN_ID = /^tokenizer\.ggml\.\w+_token_id$/;
 /** Keys of further parts: the result has parts of its own, or none. */
 const SPLIT = /^split\./;
 
-/** Metadata for the tokens that stay: their lists are cut, and ids are those of the new vocabulary. The other entries stay as they are. */
-export function trimmedMetadata(vocabulary: BpeVocabulary, copied: ReadonlyMap<string, GgufEntry>, kept: readonly TokenId[]): ReadonlyMap<string, GgufEntry> {
+/**
+ * Metadata for the tokens that stay: their lists are cut, and ids are those of the new vocabulary. The other entries
+ * stay as they are.
+ */
+export function trimmedMetadata(
+  vocabulary: BpeVocabulary,
+  copied: ReadonlyMap<string, GgufEntry>,
+  kept: readonly TokenId[],
+): ReadonlyMap<string, GgufEntry> {
   const { header, tokens, kinds, merges } = vocabulary;
   const newIds = new Map(kept.map((token, id) => [token, id]));
   const metadata = new Map([...copied].filter(([key]) => !SPLIT.test(key)));
@@ -27,7 +34,11 @@ export function trimmedMetadata(vocabulary: BpeVocabulary, copied: ReadonlyMap<s
 }
 
 /** Merges whose two tokens and whose result stay. */
-function keptMerges({ tokens }: BpeVocabulary, newIds: ReadonlyMap<TokenId, number>, merges: readonly string[]): readonly string[] {
+function keptMerges(
+  { tokens }: BpeVocabulary,
+  newIds: ReadonlyMap<TokenId, number>,
+  merges: readonly string[],
+): readonly string[] {
   const stay = new Set([...newIds.keys()].map((token) => tokens[token]!));
   return merges.filter((merge) => {
     const [left = '', right = ''] = merge.split(' ');

@@ -30,11 +30,20 @@ async function statesOf(
   modelPath: string,
   text: ModelText,
   prompts: readonly ExpertPrompts[],
-  options: { blockKind: 'serial' | 'parallel'; threads: number; onProgress: (share: number) => void; signal?: AbortSignal },
+  options: {
+    blockKind: 'serial' | 'parallel';
+    threads: number;
+    onProgress: (share: number) => void;
+    signal?: AbortSignal;
+  },
 ): Promise<ExpertStates[]> {
   const { addBos, bos } = text.special;
   using device = new Device('cpu', { threads: options.threads });
-  using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: MAX_PROMPT_TOKENS, signal: options.signal });
+  using opened = await openNetwork(modelPath, {
+    placement: onOneDevice(device),
+    capacityTokens: MAX_PROMPT_TOKENS,
+    signal: options.signal,
+  });
   const total = prompts.reduce((sum, { positive, negative = [] }) => sum + positive.length + negative.length, 0);
   let done = 0;
   const mean = async (texts: readonly string[]): Promise<HiddenStates> => {
@@ -47,7 +56,11 @@ async function statesOf(
     return states.of;
   };
   const experts: ExpertStates[] = [];
-  for (const { positive, negative } of prompts) experts.push({ positive: await mean(positive), negative: negative && negative.length > 0 ? await mean(negative) : undefined });
+  for (const { positive, negative } of prompts)
+    experts.push({
+      positive: await mean(positive),
+      negative: negative && negative.length > 0 ? await mean(negative) : undefined,
+    });
   return experts;
 }
 
@@ -69,7 +82,10 @@ class MeanStates {
     if (bos.length > 0) await network.evaluate(sequence, bos, 'none');
     for (const [name, sum] of await network.normSums(sequence, read)) {
       const all = this.#sums.get(name) ?? new Float64Array(sum.length);
-      this.#sums.set(name, all.map((value, index) => value + (sum[index] as number)));
+      this.#sums.set(
+        name,
+        all.map((value, index) => value + (sum[index] as number)),
+      );
     }
     this.#tokens += read.length;
   }

@@ -8,7 +8,10 @@ import { refuseOverwriting } from '../../models/gguf/overwriting.ts';
 import { fileRows, type Rows } from '../../models/gguf/rows.ts';
 import { copiedMetadata, type GgufEntry } from '../../models/gguf/content.ts';
 
-/** Dense families that become experts, by the order of attention and feed-forward in their blocks; a file of `chorus` says its own. */
+/**
+ * Dense families that become experts, by the order of attention and feed-forward in their blocks; a file of `chorus`
+ * says its own.
+ */
 const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map([
   ['llama', 'serial'],
   ['qwen2', 'serial'],
@@ -17,8 +20,24 @@ const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map
   ['chorus', undefined],
 ]);
 
-/** What makes tokens of a text: it must be the same in all inputs. Marks for the end of a turn and chat templates are the first input's. */
-const TOKENIZER_KEYS = ['model', 'pre', 'tokens', 'token_type', 'scores', 'merges', 'added_tokens', 'precompiled_charsmap', 'add_bos_token', 'add_eos_token', 'add_space_prefix', 'remove_extra_whitespaces'];
+/**
+ * What makes tokens of a text: it must be the same in all inputs. Marks for the end of a turn and chat templates are
+ * the first input's.
+ */
+const TOKENIZER_KEYS = [
+  'model',
+  'pre',
+  'tokens',
+  'token_type',
+  'scores',
+  'merges',
+  'added_tokens',
+  'precompiled_charsmap',
+  'add_bos_token',
+  'add_eos_token',
+  'add_space_prefix',
+  'remove_extra_whitespaces',
+];
 
 /** A dense model that becomes an expert. */
 class Input {
@@ -73,7 +92,10 @@ export class Inputs {
   }
 
   get blockKind(): 'serial' | 'parallel' {
-    return FAMILIES.get(this.first.model.architecture.name) ?? (this.first.header.metadata.get('chorus.block_kind') as 'serial' | 'parallel');
+    return (
+      FAMILIES.get(this.first.model.architecture.name) ??
+      (this.first.header.metadata.get('chorus.block_kind') as 'serial' | 'parallel')
+    );
   }
 
   get hasHeadNorm(): boolean {
@@ -95,8 +117,8 @@ export class Inputs {
 }
 
 /**
- * Opens models and checks that they can become one. Throws `TroubleError` 'invalid-input' that names the tensor or key in which two differ, both
- * values and both files; and as `checkModel` does.
+ * Opens models and checks that they can become one. Throws `TroubleError` 'invalid-input' that names the tensor or key
+ * in which two differ, both values and both files; and as `checkModel` does.
  */
 export async function openInputs(paths: readonly string[], outputPath: string): Promise<Inputs> {
   await refuseOverwriting(paths, outputPath);
@@ -116,9 +138,13 @@ async function openInput(file: string): Promise<Input> {
   const model = await checkModel(file);
   const { architecture, hyperparameters } = model;
   if (!FAMILIES.has(architecture.name)) {
-    throw new TroubleError('unsupported-model', `${file} has the architecture "${architecture.name}", expected one of ${[...FAMILIES.keys()].join(', ')}.`);
+    throw new TroubleError(
+      'unsupported-model',
+      `${file} has the architecture "${architecture.name}", expected one of ${[...FAMILIES.keys()].join(', ')}.`,
+    );
   }
-  if (hyperparameters.mixture || hyperparameters.attentionMixture) throw new TroubleError('unsupported-model', `${file} is a mixture of experts already: choose dense models.`);
+  if (hyperparameters.mixture || hyperparameters.attentionMixture)
+    throw new TroubleError('unsupported-model', `${file} is a mixture of experts already: choose dense models.`);
   const files = new Map<string, FileHandle>();
   for (const { path: part } of model.headers) files.set(part, await open(part, 'r'));
   return new Input(file, model, await copiedMetadata(model.headers[0] as GgufHeader), files);
@@ -128,7 +154,8 @@ async function checkAlike(first: Input, other: Input): Promise<void> {
   const [a, b] = [first.model.architecture.name, other.model.architecture.name];
   if (a !== b) throw differ('general.architecture', first, a, other, b);
   const prefix = `${a}.`;
-  const isTelling = (key: string): boolean => key.startsWith(prefix) || TOKENIZER_KEYS.some((name) => key === `tokenizer.ggml.${name}`);
+  const isTelling = (key: string): boolean =>
+    key.startsWith(prefix) || TOKENIZER_KEYS.some((name) => key === `tokenizer.ggml.${name}`);
   for (const key of new Set([...first.metadata.keys(), ...other.metadata.keys()].filter(isTelling))) {
     const [left, right] = [first.metadata.get(key)?.bytes, other.metadata.get(key)?.bytes];
     if (left && right && left.equals(right)) continue;
@@ -143,7 +170,13 @@ async function checkAlike(first: Input, other: Input): Promise<void> {
 async function differingKey(key: string, first: Input, other: Input): Promise<TroubleError> {
   const lengths = [first, other].map(({ header }) => header.arrayLengths.get(key));
   if (lengths[0] === undefined || lengths[1] === undefined) {
-    return differ(key, first, describe(first.header.metadata.get(key) ?? lengths[0]), other, describe(other.header.metadata.get(key) ?? lengths[1]));
+    return differ(
+      key,
+      first,
+      describe(first.header.metadata.get(key) ?? lengths[0]),
+      other,
+      describe(other.header.metadata.get(key) ?? lengths[1]),
+    );
   }
   if (lengths[0] !== lengths[1]) return differ(key, first, `a list of ${lengths[0]}`, other, `a list of ${lengths[1]}`);
   const [left, right] = await Promise.all([elements(first, key), elements(other, key)]);
@@ -153,14 +186,20 @@ async function differingKey(key: string, first: Input, other: Input): Promise<Tr
 
 async function elements({ header }: Input, key: string): Promise<string[]> {
   const found: string[] = [];
-  await readGgufHeader(header.path, { visitArray: (name, _index, element) => void (name === key && found.push(describe(Buffer.isBuffer(element) ? element.toString('utf8') : element))) });
+  await readGgufHeader(header.path, {
+    visitArray: (name, _index, element) =>
+      void (name === key && found.push(describe(Buffer.isBuffer(element) ? element.toString('utf8') : element))),
+  });
   return found;
 }
 
 function differ(what: string, first: Input, left: string, other: Input, right: string): TroubleError {
   const [a, b] = [path.basename(first.path), path.basename(other.path)];
   const names = a === b ? [first.path, other.path] : [a, b];
-  return new TroubleError('invalid-input', `The models don't fit together: ${what} is ${left} in ${names[0]} and ${right} in ${names[1]}.`);
+  return new TroubleError(
+    'invalid-input',
+    `The models don't fit together: ${what} is ${left} in ${names[0]} and ${right} in ${names[1]}.`,
+  );
 }
 
 function describe(value: unknown): string {

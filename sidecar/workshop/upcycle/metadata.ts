@@ -3,12 +3,14 @@ import type { Inputs } from './inputs.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What says who made a model and of what: of a new one with a name of its own it would be wrong. */
-const ORIGIN = /^general\.(author|basename|base_model\..*|description|doi|finetune|name|organization|quantized_by|repo_url|source\..*|tags|url|uuid|version)$/;
+const ORIGIN =
+  /^general\.(author|basename|base_model\..*|description|doi|finetune|name|organization|quantized_by|repo_url|source\..*|tags|url|uuid|version)$/;
 const LEFT_OUT = /^(general\.(architecture|size_label)|split\..*|[^.]+\.(attention\.)?expert_.*)$/;
 
 /**
- * Metadata of what is made of `inputs`: the first one's, without what is about experts, under the name of the new architecture, and what the recipe
- * says. With a name the inputs stand there as `general.base_model.*`, each as its own file calls it; those of one name with their files' names besides.
+ * Metadata of what is made of `inputs`: the first one's, without what is about experts, under the name of the new
+ * architecture, and what the recipe says. With a name the inputs stand there as `general.base_model.*`, each as its own
+ * file calls it; those of one name with their files' names besides.
  */
 export function metadataOf(inputs: Inputs, recipe: Recipe): Map<string, GgufEntry> {
   const own = inputs.first.model.architecture.name;
@@ -27,9 +29,13 @@ function addOrigin(metadata: Map<string, GgufEntry>, name: string, inputs: Input
   metadata.set('general.name', text(name));
   metadata.set('general.base_model.count', count(inputs.count));
   for (const [index, input] of inputs.all.entries()) {
-    // A model keeps its name when it is trained further, so that only its file tells it from what it was made of. The name says by which marks it fills gaps.
+    // A model keeps its name when it is trained further, so that only its file tells it from what it was made of. The
+    // name says by which marks it fills gaps.
     const isShared = inputs.all.some((other) => other !== input && other.name === input.name);
-    metadata.set(`general.base_model.${index}.name`, text(isShared && input.name !== input.fileName ? `${input.name} (${input.fileName})` : input.name));
+    metadata.set(
+      `general.base_model.${index}.name`,
+      text(isShared && input.name !== input.fileName ? `${input.name} (${input.fileName})` : input.name),
+    );
     for (const key of ['organization', 'repo_url', 'version']) {
       const entry = input.metadata.get(`general.${key}`);
       if (entry) metadata.set(`general.base_model.${index}.${key}`, entry);

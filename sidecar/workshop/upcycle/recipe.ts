@@ -17,4 +17,11 @@ export interface Recipe {
 }
 
 /** A dense model of the inputs' averages. */
-export const denseRecipe: Recipe = { experts: 1, expertsUsed: 1, gateMode: 'renormalised', attention: 'average', cache: 'shared', interval: 1 };
+export const denseRecipe: Recipe = {
+  experts: 1,
+  expertsUsed: 1,
+  gateMode: 'renormalised',
+  attention: 'average',
+  cache: 'shared',
+  interval: 1,
+};

@@ -19,7 +19,10 @@ export interface ExpertStates {
 }
 export type HiddenStates = (block: number, which: 'attention' | 'feedForward') => Float64Array;
 
-/** Each expert's row points from what its negative prompts bring into the router to what its positive ones bring, `scale` long. */
+/**
+ * Each expert's row points from what its negative prompts bring into the router to what its positive ones bring,
+ * `scale` long.
+ */
 export function hiddenRouters(experts: readonly ExpertStates[], scale: number): RouterWeights {
   return (block, which) => {
     const rows = experts.map(({ positive, negative }) => {

@@ -8,7 +8,8 @@ export function repeated(rows: Rows, times: number): Rows {
   return {
     ...rows,
     count: rows.count * times,
-    read: async (first, count) => join(await Promise.all(Array.from({ length: count }, (_, index) => rows.read((first + index) % rows.count, 1)))),
+    read: async (first, count) =>
+      join(await Promise.all(Array.from({ length: count }, (_, index) => rows.read((first + index) % rows.count, 1)))),
   };
 }
 
@@ -21,14 +22,21 @@ export function averaged(matrices: readonly Rows[], type: TensorType): Rows {
     count: all,
     read: async (first, count) => {
       const sum = new Float64Array(count * columns);
-      for (const matrix of matrices) toFloat32(matrix.type, await matrix.read(first, count)).forEach((value, index) => (sum[index]! += value));
-      return fromFloat32(type, Float32Array.from(sum, (value) => value / matrices.length), columns);
+      for (const matrix of matrices)
+        toFloat32(matrix.type, await matrix.read(first, count)).forEach((value, index) => (sum[index]! += value));
+      return fromFloat32(
+        type,
+        Float32Array.from(sum, (value) => value / matrices.length),
+        columns,
+      );
     },
   };
 }
 
 /** Pieces of several matrices, one after the other in the order given. */
-export function stacked(pieces: readonly { readonly rows: Rows; readonly first: number; readonly count: number }[]): AsyncIterable<Uint8Array> {
+export function stacked(
+  pieces: readonly { readonly rows: Rows; readonly first: number; readonly count: number }[],
+): AsyncIterable<Uint8Array> {
   return concatenated(pieces.map(({ rows, first, count }) => chunksOf(rows, first, count)));
 }
 
@@ -41,7 +49,8 @@ export async function* interleaved(matrices: readonly Rows[]): AsyncGenerator<Ui
     const taken = Math.min(step, count - first);
     const parts = await Promise.all(matrices.map((matrix) => matrix.read(first, taken)));
     const rows: Uint8Array[] = [];
-    for (let row = 0; row < taken; row++) for (const part of parts) rows.push(part.subarray(row * bytesPerRow, (row + 1) * bytesPerRow));
+    for (let row = 0; row < taken; row++)
+      for (const part of parts) rows.push(part.subarray(row * bytesPerRow, (row + 1) * bytesPerRow));
     yield join(rows);
   }
 }

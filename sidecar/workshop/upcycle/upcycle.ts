@@ -15,13 +15,18 @@ import { denseRecipe, type Recipe } from './recipe.ts';
 import { hiddenRouters, randomRouters } from './routers.ts';
 
 /**
- * Makes one mixture of dense models of one shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError`; nothing is left at `outputPath` then.
+ * Makes one mixture of dense models of one shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError`; nothing
+ * is left at `outputPath` then.
  */
 export async function upcycle(params: UpcycleParams, options: MakingOptions = {}): Promise<UpcycleResult> {
   const inputs = await openInputs(params.modelPaths, params.outputPath);
   try {
     const recipe = recipeOf(params, inputs);
-    const content = await compose(inputs, recipe, recipe.experts > 1 ? await routersOf(params, inputs, options) : noRouters);
+    const content = await compose(
+      inputs,
+      recipe,
+      recipe.experts > 1 ? await routersOf(params, inputs, options) : noRouters,
+    );
     await writeWith(params.outputPath, content, 'Writing', options);
     const elements = content.tensors.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1));
     return {
@@ -41,7 +46,11 @@ const noRouters: RouterWeights = () => new Float32Array(0);
 function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
   const { name, keepsArchitecture } = params;
   if (params.dense || inputs.count < 2) return { ...denseRecipe, name, keepsArchitecture };
-  if (keepsArchitecture) throw new TroubleError('invalid-input', 'A mixture is of the architecture "chorus"; only an average keeps that of its models. Make one without experts, or leave the architecture out.');
+  if (keepsArchitecture)
+    throw new TroubleError(
+      'invalid-input',
+      'A mixture is of the architecture "chorus"; only an average keeps that of its models. Make one without experts, or leave the architecture out.',
+    );
   const { attention, cache, expertsUsed, gateMode, interval } = params;
   const { blockCount } = inputs.first.model.hyperparameters;
   const check = (what: string, value: number, most: number): void => {
@@ -53,10 +62,18 @@ function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
   return { experts: inputs.count, expertsUsed, gateMode, attention, cache, interval, name };
 }
 
-async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, options: MakingOptions): Promise<RouterWeights> {
+async function routersOf(
+  { gates, outputPath }: UpcycleParams,
+  inputs: Inputs,
+  options: MakingOptions,
+): Promise<RouterWeights> {
   const { width } = inputs.first.model.hyperparameters;
   if (gates.kind === 'random') return randomRouters({ width, experts: inputs.count, seed: gates.seed });
-  if (gates.prompts.length !== inputs.count) throw new TroubleError('invalid-input', `There are prompts for ${gates.prompts.length} experts and ${inputs.count} models.`);
+  if (gates.prompts.length !== inputs.count)
+    throw new TroubleError(
+      'invalid-input',
+      `There are prompts for ${gates.prompts.length} experts and ${inputs.count} models.`,
+    );
   // What enters the routers is near to what enters them in the average of all inputs.
   const seedPath = path.join(path.dirname(outputPath), `.${path.basename(outputPath)}.${process.pid}.average.gguf`);
   try {
@@ -73,8 +90,16 @@ async function routersOf({ gates, outputPath }: UpcycleParams, inputs: Inputs, o
   }
 }
 
-async function writeWith(file: string, content: GgufContent, step: string, { onProgress, signal }: MakingOptions): Promise<void> {
+async function writeWith(
+  file: string,
+  content: GgufContent,
+  step: string,
+  { onProgress, signal }: MakingOptions,
+): Promise<void> {
   const total = content.tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
   let written = 0;
-  await writeGguf(file, content, { signal, onBytes: (bytes) => onProgress?.({ step, share: (written += bytes) / total }) });
+  await writeGguf(file, content, {
+    signal,
+    onBytes: (bytes) => onProgress?.({ step, share: (written += bytes) / total }),
+  });
 }

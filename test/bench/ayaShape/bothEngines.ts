@@ -1,6 +1,7 @@
 /**
- * A process with a model in both engines, on one thread: prints as JSON the processor time of prompts and of decoding, round by round. They take turns prompt by
- * prompt and token by token, since the speed of a machine's memory wanders within seconds. Started by `ayaShape.ts`.
+ * A process with a model in both engines, on one thread: prints as JSON the processor time of prompts and of decoding,
+ * round by round. They take turns prompt by prompt and token by token, since the speed of a machine's memory wanders
+ * within seconds. Started by `ayaShape.ts`.
  */
 import process from 'node:process';
 import { Device } from '../../../kernels/ggml/device.ts';
@@ -28,13 +29,26 @@ const [promptCount, decodeCount, roundCount] = counts.map(Number) as [number, nu
 const capacityTokens = padRows(promptCount + decodeCount);
 
 using device = new Device('cpu', { threads: 1 });
-using opened = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens, layout: sequenceOptions(undefined).layout });
+using opened = await openNetwork(modelPath, {
+  placement: onOneDevice(device),
+  capacityTokens,
+  layout: sequenceOptions(undefined).layout,
+});
 using peer = new LibLlama(modelPath, { contextSizeTokens: capacityTokens, threads: 1, quiet: true });
 const { network, sequence, model } = opened;
-const tokens = Array.from({ length: promptCount + decodeCount }, (_, index) => (index * 7_919 + 13) % model.hyperparameters.vocabularySize);
+const tokens = Array.from(
+  { length: promptCount + decodeCount },
+  (_, index) => (index * 7_919 + 13) % model.hyperparameters.vocabularySize,
+);
 const engines: Readonly<Record<EngineName, Engine>> = {
-  chorus: { truncate: () => sequence.truncate(0), evaluate: async (given) => void (await network.evaluate(sequence, given, 'last')) },
-  libllama: { truncate: () => peer.clear(), evaluate: async (given, past) => void peer.decode(given, past, { read: false }) },
+  chorus: {
+    truncate: () => sequence.truncate(0),
+    evaluate: async (given) => void (await network.evaluate(sequence, given, 'last')),
+  },
+  libllama: {
+    truncate: () => peer.clear(),
+    evaluate: async (given, past) => void peer.decode(given, past, { read: false }),
+  },
 };
 
 /** The same of both engines, one behind the other, the first one in turns. */
@@ -53,7 +67,11 @@ async function round(number: number): Promise<Round> {
   const prompt = await inTurn(number, tokens.slice(0, promptCount), 0);
   const decode = { chorus: 0, libllama: 0 };
   for (let step = 0; step < decodeCount; step++) {
-    const seconds = await inTurn(number + step, tokens.slice(promptCount + step, promptCount + step + 1), promptCount + step);
+    const seconds = await inTurn(
+      number + step,
+      tokens.slice(promptCount + step, promptCount + step + 1),
+      promptCount + step,
+    );
     for (const name of engineNames) decode[name] += seconds[name];
   }
   return { prompt, decode };

@@ -29,10 +29,14 @@ const BLOCK_BYTES = 18;
 const BLOCK_SCALE_F16 = 0x1c67;
 
 /**
- * Writes a network of Aya 23 8B's exact shape with random weights: matrices in Q4_0, norms in F32, the output tied to the embedding. The tokenizer is that
- * of the GGUF at `tokenizerPath`, filled up with tokens that stand for nothing.
+ * Writes a network of Aya 23 8B's exact shape with random weights: matrices in Q4_0, norms in F32, the output tied to
+ * the embedding. The tokenizer is that of the GGUF at `tokenizerPath`, filled up with tokens that stand for nothing.
  */
-export async function writeAyaShape(filePath: string, tokenizerPath: string, onBytes?: (bytes: number) => void): Promise<void> {
+export async function writeAyaShape(
+  filePath: string,
+  tokenizerPath: string,
+  onBytes?: (bytes: number) => void,
+): Promise<void> {
   const lists = { tokens: [] as string[], token_type: [] as number[] };
   const header = await readGgufHeader(tokenizerPath, {
     visitArray: (key, _index, element) => {
@@ -45,7 +49,9 @@ export async function writeAyaShape(filePath: string, tokenizerPath: string, onB
     lists.tokens.push(`<filler_${token}>`);
     lists.token_type.push(UNUSED);
   }
-  const kept = [...header.metadataRanges.keys()].filter((key) => key.startsWith('tokenizer.') && !LISTS.some((list) => key === `tokenizer.ggml.${list}`));
+  const kept = [...header.metadataRanges.keys()].filter(
+    (key) => key.startsWith('tokenizer.') && !LISTS.some((list) => key === `tokenizer.ggml.${list}`),
+  );
   const metadata = new Map<string, GgufEntry>([
     ['general.architecture', { type: 'string', value: 'command-r' }],
     ['general.name', { type: 'string', value: "Aya 23 8B's shape, random weights" }],
@@ -56,16 +62,38 @@ export async function writeAyaShape(filePath: string, tokenizerPath: string, onB
     ['tokenizer.ggml.token_type', { type: 'i32s', value: lists.token_type }],
   ]);
   const specs = commandR.weights(AYA_23_8B).filter(({ optional }) => !optional);
-  const tensors = specs.map(({ name, extents, use }, index): TensorSource => (use === 'vector' ? ones(name, extents) : randomMatrix(name, extents, index)));
+  const tensors = specs.map(({ name, extents, use }, index): TensorSource =>
+    use === 'vector' ? ones(name, extents) : randomMatrix(name, extents, index),
+  );
   await writeGguf(filePath, { metadata, tensors }, onBytes ? { onBytes } : {});
 }
 
-function sizes({ blockCount, trainContextTokens, width, feedForwardWidth, vocabularySize, heads, kvHeads, norm, rope, logitScale }: Hyperparameters): [string, GgufEntry][] {
+function sizes({
+  blockCount,
+  trainContextTokens,
+  width,
+  feedForwardWidth,
+  vocabularySize,
+  heads,
+  kvHeads,
+  norm,
+  rope,
+  logitScale,
+}: Hyperparameters): [string, GgufEntry][] {
   const counts = {
-    block_count: blockCount, context_length: trainContextTokens, embedding_length: width, feed_forward_length: feedForwardWidth, vocab_size: vocabularySize,
-    'attention.head_count': heads, 'attention.head_count_kv': kvHeads,
+    block_count: blockCount,
+    context_length: trainContextTokens,
+    embedding_length: width,
+    feed_forward_length: feedForwardWidth,
+    vocab_size: vocabularySize,
+    'attention.head_count': heads,
+    'attention.head_count_kv': kvHeads,
   };
-  const numbers = { 'attention.layer_norm_epsilon': norm.epsilon, 'rope.freq_base': rope.base, logit_scale: logitScale };
+  const numbers = {
+    'attention.layer_norm_epsilon': norm.epsilon,
+    'rope.freq_base': rope.base,
+    logit_scale: logitScale,
+  };
   return [
     ...Object.entries(counts).map(([key, value]): [string, GgufEntry] => [`command-r.${key}`, { type: 'u32', value }]),
     ...Object.entries(numbers).map(([key, value]): [string, GgufEntry] => [`command-r.${key}`, { type: 'f32', value }]),

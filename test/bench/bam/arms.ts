@@ -2,7 +2,10 @@ import type { UpcycleParams } from '../../../sidecar/workshop/protocol.ts';
 import { DOMAINS, type Domain } from '../small/domains.ts';
 import type { SmallSettings } from '../small/smallModels.ts';
 
-/** Small models from scratch, and how long each part learns; small batches, so that they learn most from few tokens: a step has 512. */
+/**
+ * Small models from scratch, and how long each part learns; small batches, so that they learn most from few tokens: a
+ * step has 512.
+ */
 export const settings = {
   sizes: { width: 128, blocks: 4, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
   vocabularyTokens: 4096,
@@ -49,14 +52,31 @@ export const mixtureArms: readonly MixtureArm[] = [
   { name: 'average', label: 'weight average, as it is', upcycle: { dense: true }, steps: 'none' },
   { name: 'averageTrained', label: 'weight average, trained on', upcycle: { dense: true }, steps: 'same' },
   { name: 'btx1', label: 'BTX, top-1 of 4 experts', upcycle: { attention: 'average' }, steps: 'same' },
-  { name: 'btx6', label: 'BTX, top-3 of 6 experts', experts: [...BRANCHES, ...BRANCHES], upcycle: { attention: 'average', expertsUsed: 3 }, steps: 'same' },
+  {
+    name: 'btx6',
+    label: 'BTX, top-3 of 6 experts',
+    experts: [...BRANCHES, ...BRANCHES],
+    upcycle: { attention: 'average', expertsUsed: 3 },
+    steps: 'same',
+  },
   { name: 'expertKv', label: 'BAM, Expert-KV', upcycle: bam, steps: 'same' },
   { name: 'sharedKv', label: 'BAM, Shared-KV', upcycle: { ...bam, cache: 'shared' }, steps: 'same' },
   { name: 'expertKvCompute', label: 'BAM, Expert-KV, compute of BTX', upcycle: bam, steps: 'compute' },
-  { name: 'sharedKvCompute', label: 'BAM, Shared-KV, compute of BTX', upcycle: { ...bam, cache: 'shared' }, steps: 'compute' },
+  {
+    name: 'sharedKvCompute',
+    label: 'BAM, Shared-KV, compute of BTX',
+    upcycle: { ...bam, cache: 'shared' },
+    steps: 'compute',
+  },
   { name: 'expertKvTop1', label: 'BAM, Expert-KV, attention top-1', upcycle: { ...bam, attention: 1 }, steps: 'same' },
   { name: 'expertKvTop2', label: 'BAM, Expert-KV, attention top-2', upcycle: { ...bam, attention: 2 }, steps: 'same' },
-  { name: 'expertKvHidden', label: 'BAM, Expert-KV, gates from hidden states', upcycle: bam, gates: 'hidden', steps: 'same' },
+  {
+    name: 'expertKvHidden',
+    label: 'BAM, Expert-KV, gates from hidden states',
+    upcycle: bam,
+    gates: 'hidden',
+    steps: 'same',
+  },
 ];
 
 /** Operations of a layer for a token, as the paper counts them (arXiv 2408.08274): attention, network and routers. */
@@ -64,7 +84,12 @@ export function layerOperations({ upcycle, experts = EXPERTS }: MixtureArm): num
   const { sizes, sequenceTokens } = settings;
   const { width: d, feedForwardWidth } = sizes;
   const count = upcycle.dense ? 1 : experts.length;
-  const attending = upcycle.dense || upcycle.attention === 'average' ? 1 : typeof upcycle.attention === 'number' ? upcycle.attention : count;
+  const attending =
+    upcycle.dense || upcycle.attention === 'average'
+      ? 1
+      : typeof upcycle.attention === 'number'
+        ? upcycle.attention
+        : count;
   const caching = upcycle.cache === 'shared' ? 1 : attending;
   const attention = 4 * attending * d * d + 4 * caching * d * d + 2 * attending * sequenceTokens * d;
   const routers = count > 1 ? 2 * count * d * (upcycle.attention === 'average' ? 1 : 2) : 0;
@@ -74,5 +99,7 @@ export function layerOperations({ upcycle, experts = EXPERTS }: MixtureArm): num
 export function mixtureSteps(arm: MixtureArm): number {
   if (arm.steps === 'none') return 0;
   const reference = mixtureArms.find(({ name }) => name === 'btx1') as MixtureArm;
-  return arm.steps === 'same' ? settings.mixtureSteps : Math.round((settings.mixtureSteps * layerOperations(reference)) / layerOperations(arm));
+  return arm.steps === 'same'
+    ? settings.mixtureSteps
+    : Math.round((settings.mixtureSteps * layerOperations(reference)) / layerOperations(arm));
 }

@@ -18,11 +18,15 @@ const labels: ReadonlyMap<string, string> = new Map([
 export function bamReport(seeds: Seeds): Omit<Report, 'command'> {
   const names = [...labels.keys()];
   const rows = names.map((name) => {
-    const cells = [...DOMAINS, undefined].map((domain) => format(spread(seeds.map((seed) => perplexity(seed, name, domain)))));
+    const cells = [...DOMAINS, undefined].map((domain) =>
+      format(spread(seeds.map((seed) => perplexity(seed, name, domain)))),
+    );
     const arm = mixtureArms.find((candidate) => candidate.name === name);
     return `| ${labels.get(name)} | ${cells.join(' | ')} | ${arm ? `${mixtureSteps(arm) * TOKENS_PER_STEP}` : ''} | ${arm ? (layerOperations(arm) / 1000).toFixed(0) : ''} |`;
   });
-  const own = spread(seeds.map((seed) => mean(DOMAINS.map((domain) => perplexity(seed, domain === 'prose' ? 'seed' : domain, domain)))));
+  const own = spread(
+    seeds.map((seed) => mean(DOMAINS.map((domain) => perplexity(seed, domain === 'prose' ? 'seed' : domain, domain)))),
+  );
   const { sizes } = settings;
   return {
     name: 'bam',
@@ -30,7 +34,17 @@ export function bamReport(seeds: Seeds): Omit<Report, 'command'> {
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights`,
     figures: {
       settings,
-      perplexity: Object.fromEntries(names.map((name) => [name, Object.fromEntries([...DOMAINS, 'average' as const].map((domain) => [domain, spread(seeds.map((seed) => perplexity(seed, name, domain === 'average' ? undefined : domain)))]))])),
+      perplexity: Object.fromEntries(
+        names.map((name) => [
+          name,
+          Object.fromEntries(
+            [...DOMAINS, 'average' as const].map((domain) => [
+              domain,
+              spread(seeds.map((seed) => perplexity(seed, name, domain === 'average' ? undefined : domain))),
+            ]),
+          ),
+        ]),
+      ),
       bySeed: seeds.map((seed) => Object.fromEntries(seed)),
       comparisons: comparisons(seeds),
     },
@@ -57,27 +71,47 @@ better.
 
 | | difference | seeds in which it is better |
 |---|---|---|
-${comparisons(seeds).map(({ label, difference, better }) => `| ${label} | ${signed(difference)} | ${better} of ${seeds.length} |`).join('\n')}
+${comparisons(seeds)
+  .map(({ label, difference, better }) => `| ${label} | ${signed(difference)} | ${better} of ${seeds.length} |`)
+  .join('\n')}
 `,
   };
 }
 
 const pairs: readonly (readonly [string, string])[] = [
-  ['expertKv', 'btx1'], ['expertKv', 'btx6'], ['sharedKv', 'btx1'], ['expertKv', 'sharedKv'],
-  ['expertKvCompute', 'btx1'], ['sharedKvCompute', 'btx1'],
-  ['expertKv', 'expertKvTop1'], ['expertKv', 'expertKvTop2'], ['expertKvTop2', 'expertKvTop1'], ['expertKvHidden', 'expertKv'],
-  ['expertKv', 'averageTrained'], ['btx1', 'averageTrained'], ['averageTrained', 'average'], ['expertKv', 'continued'], ['btx1', 'continued'],
+  ['expertKv', 'btx1'],
+  ['expertKv', 'btx6'],
+  ['sharedKv', 'btx1'],
+  ['expertKv', 'sharedKv'],
+  ['expertKvCompute', 'btx1'],
+  ['sharedKvCompute', 'btx1'],
+  ['expertKv', 'expertKvTop1'],
+  ['expertKv', 'expertKvTop2'],
+  ['expertKvTop2', 'expertKvTop1'],
+  ['expertKvHidden', 'expertKv'],
+  ['expertKv', 'averageTrained'],
+  ['btx1', 'averageTrained'],
+  ['averageTrained', 'average'],
+  ['expertKv', 'continued'],
+  ['btx1', 'continued'],
 ];
 
-function comparisons(seeds: Seeds): readonly { readonly label: string; readonly difference: Spread; readonly better: number }[] {
+function comparisons(
+  seeds: Seeds,
+): readonly { readonly label: string; readonly difference: Spread; readonly better: number }[] {
   return pairs.map(([first, second]) => {
     const differences = seeds.map((seed) => meanLoss(seed, first) - meanLoss(seed, second));
-    return { label: `${labels.get(first)} against ${labels.get(second)}`, difference: spread(differences), better: differences.filter((value) => value < 0).length };
+    return {
+      label: `${labels.get(first)} against ${labels.get(second)}`,
+      difference: spread(differences),
+      better: differences.filter((value) => value < 0).length,
+    };
   });
 }
 
 const outcome = (seed: ReadonlyMap<string, Outcome>, name: string): Outcome => seed.get(name) as Outcome;
-const meanLoss = (seed: ReadonlyMap<string, Outcome>, name: string): number => mean(DOMAINS.map((domain) => outcome(seed, name).losses[domain]));
+const meanLoss = (seed: ReadonlyMap<string, Outcome>, name: string): number =>
+  mean(DOMAINS.map((domain) => outcome(seed, name).losses[domain]));
 
 /** Of a domain, or the mean of all. */
 function perplexity(seed: ReadonlyMap<string, Outcome>, name: string, domain: Domain | undefined): number {

@@ -12,7 +12,11 @@ describe('questions with answers', () => {
 <p>Yes.</p></section>
 <section id="c"><h3><a class="toc-backref" href="#id3" role="doc-backlink">Nothing?</a><a class="headerlink" href="#c">¶</a></h3></section>`;
     assert.deepEqual(answeredQuestions('design', html), [
-      { id: 'design 0', question: 'Why does -22 // 10 return -3?', answer: 'It is so that i % j has the same sign as j.\n\ni == (i // j) * j' },
+      {
+        id: 'design 0',
+        question: 'Why does -22 // 10 return -3?',
+        answer: 'It is so that i % j has the same sign as j.\n\ni == (i // j) * j',
+      },
       { id: 'design 1', question: 'Is it free?', answer: 'Yes.' },
     ]);
   });

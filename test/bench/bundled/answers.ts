@@ -13,14 +13,23 @@ export interface AnsweredQuestion {
 }
 
 /** Python's frequently asked questions. No model was trained on them here. */
-const SOURCE: CorpusPackage = { registry: 'debian', name: 'python3.11-doc', version: '3.11.2-6+deb12u9', licence: 'PSF-2.0', domains: [], heldOut: true };
+const SOURCE: CorpusPackage = {
+  registry: 'debian',
+  name: 'python3.11-doc',
+  version: '3.11.2-6+deb12u9',
+  licence: 'PSF-2.0',
+  domains: [],
+  heldOut: true,
+};
 const PAGES = ['design', 'extending', 'general', 'library', 'programming'] as const;
-const SECTION = /<h3><a class="toc-backref"[^>]*>([\s\S]*?)<\/a><a class="headerlink"[\s\S]*?<\/h3>([\s\S]*?)(?=<\/section>|<section\b)/g;
+const SECTION =
+  /<h3><a class="toc-backref"[^>]*>([\s\S]*?)<\/a><a class="headerlink"[\s\S]*?<\/h3>([\s\S]*?)(?=<\/section>|<section\b)/g;
 
 /** All of them, in the order of the manual. Throws where the package can't be had. */
 export async function readAnsweredQuestions(): Promise<readonly AnsweredQuestion[]> {
   const cache = packagesFolder();
-  for (const [, reason] of await fetchPackages([SOURCE], cache)) throw new Error(`${SOURCE.name} can't be fetched: ${reason}`);
+  for (const [, reason] of await fetchPackages([SOURCE], cache))
+    throw new Error(`${SOURCE.name} can't be fetched: ${reason}`);
   const folder = packageFolder(cache, SOURCE);
   const files = await readdir(folder, { recursive: true });
   const questions: AnsweredQuestion[] = [];
@@ -34,5 +43,11 @@ export async function readAnsweredQuestions(): Promise<readonly AnsweredQuestion
 
 /** Of a page, its questions with their answers; those without words have none. */
 export function answeredQuestions(page: string, html: string): readonly AnsweredQuestion[] {
-  return [...html.matchAll(SECTION)].map(([, question, answer], index) => ({ id: `${page} ${index}`, question: htmlToText(question as string).trim(), answer: htmlToText(answer as string).trim() })).filter(({ answer }) => answer !== '');
+  return [...html.matchAll(SECTION)]
+    .map(([, question, answer], index) => ({
+      id: `${page} ${index}`,
+      question: htmlToText(question as string).trim(),
+      answer: htmlToText(answer as string).trim(),
+    }))
+    .filter(({ answer }) => answer !== '');
 }

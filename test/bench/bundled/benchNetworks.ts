@@ -13,8 +13,8 @@ import { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 
 /**
- * A model for measuring, with a network on each core: threads that share a graph wait for each other at every operation, and on a machine that
- * does other work too they wait long.
+ * A model for measuring, with a network on each core: threads that share a graph wait for each other at every
+ * operation, and on a machine that does other work too they wait long.
  */
 export interface BenchNetworks extends AsyncDisposable {
   readonly networks: readonly OpenedNetwork[];
@@ -27,7 +27,10 @@ export interface BenchNetworks extends AsyncDisposable {
 }
 
 /** Opens a model on this machine's processor. Throws `TroubleError`. */
-export async function openForBench(modelPath: string, { capacityTokens, networks: count = os.availableParallelism() }: { capacityTokens: number; networks?: number }): Promise<BenchNetworks> {
+export async function openForBench(
+  modelPath: string,
+  { capacityTokens, networks: count = os.availableParallelism() }: { capacityTokens: number; networks?: number },
+): Promise<BenchNetworks> {
   const closing: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const one of closing.splice(0).reverse()) await one();
@@ -40,15 +43,44 @@ export async function openForBench(modelPath: string, { capacityTokens, networks
     const file = await inspectModelFile(modelPath);
     const device = await openDevice('cpu', { threads: 1, log: () => undefined });
     closing.push(() => device.llama.dispose());
-    const tokenizer = await loadLlamaModel({ params: { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 0 }, file, device, logLines: () => [] }, { vocabOnly: true, gpuLayers: 0 });
+    const tokenizer = await loadLlamaModel(
+      {
+        params: { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 0 },
+        file,
+        device,
+        logLines: () => [],
+      },
+      { vocabOnly: true, gpuLayers: 0 },
+    );
     closing.push(() => tokenizer.dispose());
     const text = await ModelText.of(tokenizer, file);
     const templates = new TemplateProcess();
     closing.push(() => templates.dispose());
     const template = new ChatTemplate(text, { fileName: path.basename(modelPath), process: templates });
     const networks: OpenedNetwork[] = [];
-    for (let index = 0; index < count; index++) networks.push(use(await openNetwork(modelPath, { placement: onOneDevice(use(new Device('cpu', { threads: 1 }))), capacityTokens })));
-    return { networks, text, template, engine: tokenising(text), loaded: described(modelPath, { file, text, device, capacityTokens, supportsToolCalling: await template.supportsToolCalling() }), [Symbol.asyncDispose]: close };
+    for (let index = 0; index < count; index++)
+      networks.push(
+        use(
+          await openNetwork(modelPath, {
+            placement: onOneDevice(use(new Device('cpu', { threads: 1 }))),
+            capacityTokens,
+          }),
+        ),
+      );
+    return {
+      networks,
+      text,
+      template,
+      engine: tokenising(text),
+      loaded: described(modelPath, {
+        file,
+        text,
+        device,
+        capacityTokens,
+        supportsToolCalling: await template.supportsToolCalling(),
+      }),
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -62,7 +94,16 @@ function tokenising(text: ModelText): TextEngine {
   };
 }
 
-function described(modelPath: string, { file, text, device, capacityTokens, supportsToolCalling }: { file: ModelFile; text: ModelText; device: OpenedDevice; capacityTokens: number; supportsToolCalling: boolean }): LoadedModel {
+function described(
+  modelPath: string,
+  {
+    file,
+    text,
+    device,
+    capacityTokens,
+    supportsToolCalling,
+  }: { file: ModelFile; text: ModelText; device: OpenedDevice; capacityTokens: number; supportsToolCalling: boolean },
+): LoadedModel {
   return {
     name: text.name,
     path: modelPath,
@@ -86,7 +127,11 @@ function described(modelPath: string, { file, text, device, capacityTokens, supp
 }
 
 /** Does something with each item, as many at once as there are workers, in order. */
-export async function inParallel<Item, Worker>(items: readonly Item[], workers: readonly Worker[], work: (item: Item, worker: Worker) => Promise<void>): Promise<void> {
+export async function inParallel<Item, Worker>(
+  items: readonly Item[],
+  workers: readonly Worker[],
+  work: (item: Item, worker: Worker) => Promise<void>,
+): Promise<void> {
   const queue = [...items];
   await Promise.all(
     workers.map(async (worker) => {

@@ -14,14 +14,31 @@ const texts: readonly BitText[] = [
 
 /** Of 10 bytes each, from bits per byte and tokens. */
 function results(bits: Readonly<Record<string, readonly [number, number]>>): ReadonlyMap<string, BitResult> {
-  return new Map(Object.entries(bits).map(([id, [bitsPerByte, tokens]]) => [id, { id, nats: bitsPerByte * 10 * Math.LN2, bytes: 10, tokens, digest: '' }]));
+  return new Map(
+    Object.entries(bits).map(([id, [bitsPerByte, tokens]]) => [
+      id,
+      { id, nats: bitsPerByte * 10 * Math.LN2, bytes: 10, tokens, digest: '' },
+    ]),
+  );
 }
 
 describe('the table of bits per byte', () => {
   it('has a row for each kind of text, language of code and translation, and percent above the first model', () => {
     const first = results({ 'go a': [1, 2], 'go b': [1, 2], 'c a': [0.5, 2], 'prose a': [1, 2], 'udhr fra': [1, 4] });
-    const second = results({ 'go a': [1.1, 2], 'go b': [1.1, 2], 'c a': [0.5, 3], 'prose a': [0.9, 2], 'udhr fra': [1.25, 5] });
-    const { markdown, figures } = bitTable(new Map([['published', first], ['trimmed', second]]), texts);
+    const second = results({
+      'go a': [1.1, 2],
+      'go b': [1.1, 2],
+      'c a': [0.5, 3],
+      'prose a': [0.9, 2],
+      'udhr fra': [1.25, 5],
+    });
+    const { markdown, figures } = bitTable(
+      new Map([
+        ['published', first],
+        ['trimmed', second],
+      ]),
+      texts,
+    );
     assert.deepEqual(markdown.split('\n'), [
       '| | published | trimmed |',
       '|---|---:|---:|',
@@ -32,13 +49,26 @@ describe('the table of bits per byte', () => {
       '| **declaration** | 1.000 | 1.250 (+25.0 %) |',
       '| fra | 1.000 | 1.250 (+25.0 %) |',
     ]);
-    const { published, trimmed } = figures as Record<string, Record<string, { texts: number; bytesPerToken: number; tokensAbove?: { mean: number } }>>;
+    const { published, trimmed } = figures as Record<
+      string,
+      Record<string, { texts: number; bytesPerToken: number; tokensAbove?: { mean: number } }>
+    >;
     assert.deepEqual(published?.['fra'], { texts: 1, bitsPerByte: 1, bytesPerToken: 2.5 });
     assert.equal(trimmed?.['fra']?.tokensAbove?.mean, 0.25);
   });
 
   it('compares what both have measured, and leaves a mark where nothing was', () => {
-    const { markdown } = bitTable(new Map([['a', results({ 'go a': [1, 2] })], ['b', results({ 'go a': [1.5, 2], 'go b': [3, 2] })]]), texts.slice(0, 3));
-    assert.deepEqual(markdown.split('\n').slice(2), ['| **code** | 1.000 in 1 of 3 | 2.250 in 2 of 3 (+50.0 %) |', '| go | 1.000 in 1 of 2 | 2.250 (+50.0 %) |', '| c | – | – |']);
+    const { markdown } = bitTable(
+      new Map([
+        ['a', results({ 'go a': [1, 2] })],
+        ['b', results({ 'go a': [1.5, 2], 'go b': [3, 2] })],
+      ]),
+      texts.slice(0, 3),
+    );
+    assert.deepEqual(markdown.split('\n').slice(2), [
+      '| **code** | 1.000 in 1 of 3 | 2.250 in 2 of 3 (+50.0 %) |',
+      '| go | 1.000 in 1 of 2 | 2.250 (+50.0 %) |',
+      '| c | – | – |',
+    ]);
   });
 });

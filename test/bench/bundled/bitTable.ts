@@ -14,7 +14,10 @@ interface Bits {
   readonly tokensAbove?: Paired;
 }
 
-/** Bits per byte of each kind of text and of each language, and how many percent more than the reference needs for the same texts. */
+/**
+ * Bits per byte of each kind of text and of each language, and how many percent more than the reference needs for the
+ * same texts.
+ */
 export function bitTable(models: ByName<ReadonlyMap<string, BitResult>>, texts: readonly BitText[]): Table {
   return groupedTable(models, { groups: groupsOf(texts, rowsOf), figureOf: bitsOf, cellOf });
 }
@@ -27,10 +30,15 @@ function rowsOf({ kind, domain, language }: BitText): readonly string[] {
 }
 
 function bitsOf(own: ReadonlyMap<string, BitResult>, reference: ReadonlyMap<string, BitResult> | undefined): Bits {
-  const sum = (value: (result: BitResult) => number): number => [...own.values()].reduce((total, result) => total + value(result), 0);
+  const sum = (value: (result: BitResult) => number): number =>
+    [...own.values()].reduce((total, result) => total + value(result), 0);
   const bytes = sum((result) => result.bytes);
   const pairs = reference ? common(own, reference) : [];
-  const above = (value: (result: BitResult) => number): Paired => ratioOfSums(pairs.map(([a]) => value(a)), pairs.map(([, b]) => value(b)));
+  const above = (value: (result: BitResult) => number): Paired =>
+    ratioOfSums(
+      pairs.map(([a]) => value(a)),
+      pairs.map(([, b]) => value(b)),
+    );
   return {
     texts: own.size,
     bitsPerByte: sum(({ nats }) => nats) / Math.LN2 / bytes,

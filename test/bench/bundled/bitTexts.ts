@@ -8,7 +8,18 @@ export const TEXT_KINDS = ['code', 'prose', 'declaration', 'answers'] as const;
 export type TextKind = (typeof TEXT_KINDS)[number];
 
 /** Where the code of each language comes from: of four no package is held out. */
-const CODE = { typescript: 'held-out', javascript: 'held-out', python: 'held-out', go: 'held-out', rust: 'held-out', java: 'held-out', c: 'training', cpp: 'training', csharp: 'training', php: 'training' } as const;
+const CODE = {
+  typescript: 'held-out',
+  javascript: 'held-out',
+  python: 'held-out',
+  go: 'held-out',
+  rust: 'held-out',
+  java: 'held-out',
+  c: 'training',
+  cpp: 'training',
+  csharp: 'training',
+  php: 'training',
+} as const;
 type CodeDomain = keyof typeof CODE;
 const CODE_DOMAINS = Object.keys(CODE) as CodeDomain[];
 
@@ -37,7 +48,10 @@ const SEED = 3;
 /** A fixed sample of texts, the same for all models. Throws where the corpus was not made. */
 export async function readBitTexts(kinds: readonly TextKind[] = TEXT_KINDS): Promise<readonly BitText[]> {
   const readers: Record<TextKind, () => Promise<readonly BitText[]>> = {
-    code: async () => (await Promise.all(CODE_DOMAINS.map((domain) => beginningsOf(domain, { kind: 'code', part: CODE[domain] })))).flat(),
+    code: async () =>
+      (
+        await Promise.all(CODE_DOMAINS.map((domain) => beginningsOf(domain, { kind: 'code', part: CODE[domain] })))
+      ).flat(),
     prose: () => beginningsOf('prose', { kind: 'prose', part: 'held-out' }),
     declaration: readDeclaration,
     answers: readAnswers,
@@ -45,15 +59,31 @@ export async function readBitTexts(kinds: readonly TextKind[] = TEXT_KINDS): Pro
   return (await Promise.all(kinds.map((kind) => readers[kind]()))).flat();
 }
 
-async function beginningsOf(domain: BitDomain, { kind, part }: { readonly kind: TextKind; readonly part: CorpusPart }): Promise<readonly BitText[]> {
+async function beginningsOf(
+  domain: BitDomain,
+  { kind, part }: { readonly kind: TextKind; readonly part: CorpusPart },
+): Promise<readonly BitText[]> {
   const files = sampleOf(await corpusFiles(part, domain), TEXTS, SEED);
-  return Promise.all(files.map(async (file) => ({ id: idOf(domain, file), kind, domain, text: (await readFile(file, 'utf8')).slice(0, TEXT_CHARACTERS) })));
+  return Promise.all(
+    files.map(async (file) => ({
+      id: idOf(domain, file),
+      kind,
+      domain,
+      text: (await readFile(file, 'utf8')).slice(0, TEXT_CHARACTERS),
+    })),
+  );
 }
 
 async function readDeclaration(): Promise<readonly BitText[]> {
   const files = (await corpusFiles('held-out', 'udhr')).flat();
   return Promise.all(
-    files.map(async (file) => ({ id: idOf('udhr', file), kind: 'declaration', domain: 'udhr', language: path.basename(file, '.txt'), text: (await readFile(file, 'utf8')).slice(0, DECLARATION_CHARACTERS) })),
+    files.map(async (file) => ({
+      id: idOf('udhr', file),
+      kind: 'declaration',
+      domain: 'udhr',
+      language: path.basename(file, '.txt'),
+      text: (await readFile(file, 'utf8')).slice(0, DECLARATION_CHARACTERS),
+    })),
   );
 }
 
@@ -62,10 +92,19 @@ async function readAnswers(): Promise<readonly BitText[]> {
   const all = await readAnsweredQuestions();
   return Array.from({ length: ANSWERS }, (_, index) => all[Math.floor((index * all.length) / ANSWERS)])
     .filter((one) => one !== undefined)
-    .map(({ id, question, answer }) => ({ id: `answers ${id}`, kind: 'answers', domain: 'answers', question, text: answer.slice(0, ANSWER_CHARACTERS) }));
+    .map(({ id, question, answer }) => ({
+      id: `answers ${id}`,
+      kind: 'answers',
+      domain: 'answers',
+      question,
+      text: answer.slice(0, ANSWER_CHARACTERS),
+    }));
 }
 
 /** The domain, package and file, whatever the machine. */
 function idOf(domain: BitDomain, file: string): string {
-  return `${domain} ${file.slice(file.indexOf(`${path.sep}${domain}${path.sep}`) + domain.length + 2).split(path.sep).join('/')}`;
+  return `${domain} ${file
+    .slice(file.indexOf(`${path.sep}${domain}${path.sep}`) + domain.length + 2)
+    .split(path.sep)
+    .join('/')}`;
 }

@@ -42,9 +42,17 @@ const MAX_QUESTION_TOKENS = 256;
 const SEED = 1;
 
 /** Measures how many nats a model needs for texts. Resolves with the results there are when the time is over. */
-export async function measureBits(model: BenchModel, texts: readonly BitText[], deadline: Deadline): Promise<ReadonlyMap<string, BitResult>> {
+export async function measureBits(
+  model: BenchModel,
+  texts: readonly BitText[],
+  deadline: Deadline,
+): Promise<ReadonlyMap<string, BitResult>> {
   const kept = (await openKept(model.digest, bitTask, [bitVariant])).get(bitVariant) as KeptResults<BitResult>;
-  const digestOf = ({ question = '', text }: BitText): string => createHash('sha1').update(question + text).digest('hex').slice(0, 12);
+  const digestOf = ({ question = '', text }: BitText): string =>
+    createHash('sha1')
+      .update(question + text)
+      .digest('hex')
+      .slice(0, 12);
   const keptOf = (text: BitText): BitResult | undefined => {
     const result = kept.get(text.id);
     return result?.digest === digestOf(text) ? result : undefined;
@@ -56,8 +64,15 @@ export async function measureBits(model: BenchModel, texts: readonly BitText[], 
     await inParallel(missing, opened.networks, async (text, network) => {
       if (deadline.isOver) return;
       const tokens = opened.text.tokenize(text.text, false);
-      if (tokens.length > MAX_TOKENS) throw new Error(`${text.id} takes ${tokens.length} tokens of ${model.name}, more than ${MAX_TOKENS}.`);
-      await kept.add({ id: text.id, nats: await natsOf(network, await beforeText(opened, text), tokens), bytes: Buffer.byteLength(text.text), tokens: tokens.length, digest: digestOf(text) });
+      if (tokens.length > MAX_TOKENS)
+        throw new Error(`${text.id} takes ${tokens.length} tokens of ${model.name}, more than ${MAX_TOKENS}.`);
+      await kept.add({
+        id: text.id,
+        nats: await natsOf(network, await beforeText(opened, text), tokens),
+        bytes: Buffer.byteLength(text.text),
+        tokens: tokens.length,
+        digest: digestOf(text),
+      });
     });
   }
   const results = texts.flatMap((text) => keptOf(text) ?? []);
@@ -66,14 +81,19 @@ export async function measureBits(model: BenchModel, texts: readonly BitText[], 
 
 /** What stands before a text in training, or the question as the chat asks it. */
 async function beforeText({ text, template }: BenchNetworks, { question }: BitText): Promise<readonly number[]> {
-  if (question !== undefined) return template.tokens({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });
+  if (question !== undefined)
+    return template.tokens({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });
   const { bos, eos, addBos } = text.special;
   const start = (addBos ? bos : undefined) ?? eos;
   if (start === undefined) throw new Error(`${text.name} has no token for the end of a text.`);
   return [start];
 }
 
-async function natsOf({ network, sequence, model }: OpenedNetwork, before: readonly number[], tokens: readonly number[]): Promise<number> {
+async function natsOf(
+  { network, sequence, model }: OpenedNetwork,
+  before: readonly number[],
+  tokens: readonly number[],
+): Promise<number> {
   const { vocabularySize } = model.hyperparameters;
   const given = [...before.slice(-1), ...tokens.slice(0, -1)];
   sequence.truncate(0);
@@ -82,7 +102,11 @@ async function natsOf({ network, sequence, model }: OpenedNetwork, before: reado
   for (let first = 0; first < given.length; first += CHUNK_TOKENS) {
     const chunk = given.slice(first, first + CHUNK_TOKENS);
     const logits = await network.evaluate(sequence, chunk, 'all');
-    for (let row = 0; row < chunk.length; row++) nats -= logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), tokens[first + row] as number);
+    for (let row = 0; row < chunk.length; row++)
+      nats -= logProbability(
+        logits.subarray(row * vocabularySize, (row + 1) * vocabularySize),
+        tokens[first + row] as number,
+      );
   }
   return nats;
 }

@@ -2,12 +2,19 @@ import { open } from 'node:fs/promises';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { hasExperts } from '../../../sidecar/models/architectures/architecture.ts';
 import { fileRows } from '../../../sidecar/models/gguf/rows.ts';
-import { checkModel, type CheckedModel, type OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
+import {
+  checkModel,
+  type CheckedModel,
+  type OpenedNetwork,
+} from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openForBench } from './benchNetworks.ts';
 import type { BitDomain, BitText } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
-/** Of one layer, in one domain: for each expert the share of tokens that it runs for, and the mean of its attention gate. */
+/**
+ * Of one layer, in one domain: for each expert the share of tokens that it runs for, and the mean of its attention
+ * gate.
+ */
 export interface LayerLoad {
   readonly block: number;
   /** Sums to 1: of the experts that run for a token each counts in equal parts. */
@@ -38,7 +45,9 @@ export async function measureExpertLoad(model: BenchModel, texts: readonly BitTe
     for (const { text } of texts.filter((one) => one.domain === domain).slice(0, TEXTS)) {
       sequence.truncate(0);
       const norms = await network.norms(sequence, opened.text.tokenize(text, false).slice(0, TOKENS));
-      routers.forEach((router, index) => addLoad(router, norms.get(router.seesNorm) as Float32Array, sums[index] as Float64Array));
+      routers.forEach((router, index) =>
+        addLoad(router, norms.get(router.seesNorm) as Float32Array, sums[index] as Float64Array),
+      );
     }
     const shares = sums.map((sum) => [...sum].map((value) => value / sum.reduce((a, b) => a + b, 0)));
     loads.set(domain, blocksOf(routers, shares));
@@ -77,10 +86,26 @@ async function readRouters({ hyperparameters, tensors }: CheckedModel): Promise<
     };
     if (attentionMixture) {
       const { experts, expertsUsed = experts } = attentionMixture;
-      routers.push({ block, kind: 'attention', experts, used: expertsUsed, width, weights: await read('attn_gate_inp.weight'), seesNorm: `blk.${block}.attn_norm` });
+      routers.push({
+        block,
+        kind: 'attention',
+        experts,
+        used: expertsUsed,
+        width,
+        weights: await read('attn_gate_inp.weight'),
+        seesNorm: `blk.${block}.attn_norm`,
+      });
     }
     if (mixture) {
-      routers.push({ block, kind: 'feedForward', experts: mixture.experts, used: mixture.expertsUsed, width, weights: await read('ffn_gate_inp.weight'), seesNorm: `blk.${block}.${isSerial ? 'ffn_norm' : 'attn_norm'}` });
+      routers.push({
+        block,
+        kind: 'feedForward',
+        experts: mixture.experts,
+        used: mixture.expertsUsed,
+        width,
+        weights: await read('ffn_gate_inp.weight'),
+        seesNorm: `blk.${block}.${isSerial ? 'ffn_norm' : 'attn_norm'}`,
+      });
     }
   }
   return routers;
@@ -90,20 +115,26 @@ function addLoad({ kind, experts, used, width, weights }: Router, normed: Float3
   for (let start = 0; start < normed.length; start += width) {
     const logits = Array.from({ length: experts }, (_, expert) => {
       let sum = 0;
-      for (let index = 0; index < width; index++) sum += (weights[expert * width + index] as number) * (normed[start + index] as number);
+      for (let index = 0; index < width; index++)
+        sum += (weights[expert * width + index] as number) * (normed[start + index] as number);
       return sum;
     });
-    const chosen = logits.map((logit, expert) => ({ logit, expert })).sort((a, b) => b.logit - a.logit).slice(0, used);
+    const chosen = logits
+      .map((logit, expert) => ({ logit, expert }))
+      .sort((a, b) => b.logit - a.logit)
+      .slice(0, used);
     const most = (chosen[0] as (typeof chosen)[0]).logit;
     const total = chosen.reduce((sum, { logit }) => sum + Math.exp(logit - most), 0);
-    for (const { logit, expert } of chosen) sums[expert] = (sums[expert] as number) + (kind === 'attention' ? Math.exp(logit - most) / total : 1 / used);
+    for (const { logit, expert } of chosen)
+      sums[expert] = (sums[expert] as number) + (kind === 'attention' ? Math.exp(logit - most) / total : 1 / used);
   }
 }
 
 function blocksOf(routers: readonly Router[], shares: readonly (readonly number[])[]): readonly LayerLoad[] {
   const blocks = [...new Set(routers.map(({ block }) => block))];
   return blocks.map((block) => {
-    const own = (kind: Router['kind']): readonly number[] | undefined => shares[routers.findIndex((router) => router.block === block && router.kind === kind)];
+    const own = (kind: Router['kind']): readonly number[] | undefined =>
+      shares[routers.findIndex((router) => router.block === block && router.kind === kind)];
     return { block, feedForward: own('feedForward'), attention: own('attention') };
   });
 }

@@ -14,11 +14,19 @@ const MAX_TOKENS = 320;
 
 export const judgedFile = new JudgedFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.judged.json'));
 
-/** Has functions explained as the panel asks, those that are not yet in the file of verdicts. Resolves with what there is when the time is over. */
-export async function explainAll(model: BenchModel, functions: readonly ExplainedFunction[], deadline: Deadline): Promise<readonly Explained[]> {
+/**
+ * Has functions explained as the panel asks, those that are not yet in the file of verdicts. Resolves with what there
+ * is when the time is over.
+ */
+export async function explainAll(
+  model: BenchModel,
+  functions: readonly ExplainedFunction[],
+  deadline: Deadline,
+): Promise<readonly Explained[]> {
   const kept = new Map((await judgedFile.read(model.digest)).map((one) => [one.id, one]));
   const missing = functions.filter(({ id, code }) => kept.get(id)?.digest !== digestOf(code));
-  const inOrder = (): readonly Explained[] => functions.flatMap(({ id, code }) => (kept.get(id)?.digest === digestOf(code) ? [kept.get(id) as Explained] : []));
+  const inOrder = (): readonly Explained[] =>
+    functions.flatMap(({ id, code }) => (kept.get(id)?.digest === digestOf(code) ? [kept.get(id) as Explained] : []));
   if (missing.length === 0 || deadline.isOver) return inOrder();
   const session = await openBenchSession({ modelPath: model.file });
   try {
@@ -29,7 +37,9 @@ export async function explainAll(model: BenchModel, functions: readonly Explaine
         conversationId: randomUUID(),
         messages: [{ role: 'user', content: '' }],
         command: 'explain',
-        context: [{ kind: 'selection', uri: `file:///${id}`, languageId, lines: [0, code.split('\n').length - 1], text: code }],
+        context: [
+          { kind: 'selection', uri: `file:///${id}`, languageId, lines: [0, code.split('\n').length - 1], text: code },
+        ],
         language: 'en',
       } satisfies ChatParams;
       const { text: answer } = await chat.chat(params, { temperature: 0, maxTokens: MAX_TOKENS }, () => undefined);

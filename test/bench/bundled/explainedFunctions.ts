@@ -19,12 +19,17 @@ export interface ExplainedFunction {
   readonly code: string;
 }
 
-/** Fifty functions of packages that are held out, a third of them of each language. Throws where the corpus was not made. */
+/**
+ * Fifty functions of packages that are held out, a third of them of each language. Throws where the corpus was not
+ * made.
+ */
 export async function readExplainedFunctions(): Promise<readonly ExplainedFunction[]> {
   const names = Object.keys(LANGUAGES) as Language[];
   const ofEach = Math.ceil(COUNT / names.length);
   const found = await Promise.all(names.map((language) => functionsOf(language, ofEach)));
-  return Array.from({ length: ofEach }, (_, index) => found.flatMap((functions) => functions[index] ?? [])).flat().slice(0, COUNT);
+  return Array.from({ length: ofEach }, (_, index) => found.flatMap((functions) => functions[index] ?? []))
+    .flat()
+    .slice(0, COUNT);
 }
 
 async function functionsOf(languageId: Language, count: number): Promise<readonly ExplainedFunction[]> {

@@ -48,12 +48,23 @@ export const gapTask: KeptTask<GapResult> = {
   },
 };
 
-/** Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is over. */
-export async function fillGaps(model: BenchModel, gaps: readonly Gap[], options: FillOptions): Promise<ReadonlyMap<string, GapResult>> {
+/**
+ * Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is
+ * over.
+ */
+export async function fillGaps(
+  model: BenchModel,
+  gaps: readonly Gap[],
+  options: FillOptions,
+): Promise<ReadonlyMap<string, GapResult>> {
   const kept = (await openKept(model.digest, gapTask, [gapVariant])).get(gapVariant) as KeptResults<GapResult>;
   const results = new Map<string, GapResult>();
   await using opened = await openForBench(model.file, { capacityTokens: 2 * BUDGET_TOKENS });
-  const asked: Asked = { opened, fim: await detectFim(opened.engine, opened.loaded), index: new TokenIndex(opened.text.vocabulary) };
+  const asked: Asked = {
+    opened,
+    fim: await detectFim(opened.engine, opened.loaded),
+    index: new TokenIndex(opened.text.vocabulary),
+  };
   let exact = 0;
   await inParallel(gaps, opened.networks, async (gap, network) => {
     const prompt = await promptOf(asked, gap);
@@ -87,15 +98,40 @@ interface Prompt {
 async function promptOf({ opened, fim }: Asked, gap: Gap): Promise<Prompt> {
   const { path, languageId } = gap;
   const text = gap.prefix + gap.suffix;
-  const cursor = readCursor({ uri: `file:///${path}`, languageId, text, offset: gap.prefix.length, explicit: false, clientKey: 'bench', settings: {} });
+  const cursor = readCursor({
+    uri: `file:///${path}`,
+    languageId,
+    text,
+    offset: gap.prefix.length,
+    explicit: false,
+    clientKey: 'bench',
+    settings: {},
+  });
   if (cursor === undefined) throw new Error(`No cursor in ${gap.id}`);
   const surroundings = promptText(cursor, budgetOf(BUDGET_TOKENS));
-  const { tokens, requiredPrefix } = await composePrompt({ engine: opened.engine, model: opened.loaded, fim, text: surroundings, path, languageId, maxTokens: BUDGET_TOKENS });
-  return { tokens, requiredPrefix, digest: createHash('sha1').update(`${tokens.join()} ${requiredPrefix}`).digest('hex').slice(0, 12) };
+  const { tokens, requiredPrefix } = await composePrompt({
+    engine: opened.engine,
+    model: opened.loaded,
+    fim,
+    text: surroundings,
+    path,
+    languageId,
+    maxTokens: BUDGET_TOKENS,
+  });
+  return {
+    tokens,
+    requiredPrefix,
+    digest: createHash('sha1').update(`${tokens.join()} ${requiredPrefix}`).digest('hex').slice(0, 12),
+  };
 }
 
 /** What the model writes, greedily, without what healing took back; up to the stop rule. */
-async function continued({ opened, index }: Asked, { network, sequence }: OpenedNetwork, prompt: Prompt, stopRule: StopRule): Promise<string> {
+async function continued(
+  { opened, index }: Asked,
+  { network, sequence }: OpenedNetwork,
+  prompt: Prompt,
+  stopRule: StopRule,
+): Promise<string> {
   const { vocabulary, special } = opened.text;
   const healing = new TokenHealing(index, prompt.requiredPrefix);
   const bytes: Uint8Array[] = [];
@@ -115,15 +151,26 @@ async function continued({ opened, index }: Asked, { network, sequence }: Opened
 }
 
 /** Nats of the missing text and the end of its line, behind a prompt that was continued. */
-async function natsOfGap({ opened, index }: Asked, { network, sequence }: OpenedNetwork, { tokens: before, requiredPrefix }: Prompt, expected: string): Promise<number> {
+async function natsOfGap(
+  { opened, index }: Asked,
+  { network, sequence }: OpenedNetwork,
+  { tokens: before, requiredPrefix }: Prompt,
+  expected: string,
+): Promise<number> {
   const tokens = opened.text.tokenize(requiredPrefix + expected, false);
   const first = await logitsBehind({ network, sequence }, before);
   const others = await network.evaluate(sequence, tokens, 'all');
-  return missingNats({ tokens, requiredPrefix, index, endOfGeneration: opened.text.special.endOfGeneration }, (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)));
+  return missingNats(
+    { tokens, requiredPrefix, index, endOfGeneration: opened.text.special.endOfGeneration },
+    (position) => (position === 0 ? first : others.subarray((position - 1) * first.length, position * first.length)),
+  );
 }
 
 /** Evaluates what does not stand in the cache yet; at least the last token. */
-async function logitsBehind({ network, sequence }: Pick<OpenedNetwork, 'network' | 'sequence'>, tokens: readonly number[]): Promise<Float32Array> {
+async function logitsBehind(
+  { network, sequence }: Pick<OpenedNetwork, 'network' | 'sequence'>,
+  tokens: readonly number[],
+): Promise<Float32Array> {
   let common = 0;
   while (common < tokens.length - 1 && sequence.tokens[common] === tokens[common]) common++;
   sequence.truncate(common);
@@ -146,5 +193,7 @@ function likeliest(logits: Float32Array, allowed: ReadonlySet<number> | undefine
 
 /** The line is done, or can no longer become the expected one. */
 function stopWhenDecided(expected: string): StopRule {
-  return (text) => text.includes('\n') || !(expected.startsWith(text) || (text.startsWith(expected) && text.slice(expected.length).trim() === ''));
+  return (text) =>
+    text.includes('\n') ||
+    !(expected.startsWith(text) || (text.startsWith(expected) && text.slice(expected.length).trim() === ''));
 }

@@ -4,7 +4,15 @@ import type { GapResult } from './fillGaps.ts';
 import type { Gap } from './gaps.ts';
 import { gapTable, missingTable } from './gapTables.ts';
 
-const gap = (id: string, group: Gap['group']): Gap => ({ id, group, languageId: 'go', path: 'a.go', prefix: '', suffix: '\n', expected: 'x' });
+const gap = (id: string, group: Gap['group']): Gap => ({
+  id,
+  group,
+  languageId: 'go',
+  path: 'a.go',
+  prefix: '',
+  suffix: '\n',
+  expected: 'x',
+});
 const gaps = [gap('h1', 'HumanEval'), gap('h2', 'HumanEval'), gap('g1', 'Go lines'), gap('g2', 'Go lines')];
 
 /** By the gap whether it was filled, and its nats. */
@@ -29,11 +37,22 @@ describe('tables of gaps', () => {
 
   it('give nats of what is missing', () => {
     const { markdown, figures } = missingTable(models, gaps);
-    assert.deepEqual(markdown.split('\n').slice(2), ['| HumanEval | 4.00 | 5.00 (+1.00 ± 0.00) |', '| Go lines | 2.00 | 4.00 of 1 (+1.00 ± 0.00) |']);
-    assert.deepEqual((figures as Record<string, object>)['published'], { HumanEval: { mean: 4, count: 2 }, 'Go lines': { mean: 2, count: 2 } });
+    assert.deepEqual(markdown.split('\n').slice(2), [
+      '| HumanEval | 4.00 | 5.00 (+1.00 ± 0.00) |',
+      '| Go lines | 2.00 | 4.00 of 1 (+1.00 ± 0.00) |',
+    ]);
+    assert.deepEqual((figures as Record<string, object>)['published'], {
+      HumanEval: { mean: 4, count: 2 },
+      'Go lines': { mean: 2, count: 2 },
+    });
   });
 
   it('mark what was not measured', () => {
-    assert.deepEqual(gapTable(new Map([['a', results({ h1: [true, 1] })]]), gaps).markdown.split('\n').slice(2), ['| HumanEval | 100.0 % of 1 |', '| Go lines | – |']);
+    assert.deepEqual(
+      gapTable(new Map([['a', results({ h1: [true, 1] })]]), gaps)
+        .markdown.split('\n')
+        .slice(2),
+      ['| HumanEval | 100.0 % of 1 |', '| Go lines | – |'],
+    );
   });
 });

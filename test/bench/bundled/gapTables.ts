@@ -29,7 +29,11 @@ interface Measure {
   readonly digits: number;
 }
 
-function meanTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[], { value, cell, digits }: Measure): Table {
+function meanTable(
+  models: ByName<ReadonlyMap<string, GapResult>>,
+  gaps: readonly Gap[],
+  { value, cell, digits }: Measure,
+): Table {
   return groupedTable<GapResult, Mean>(models, {
     groups: groupsOf(gaps, ({ group }) => [group]),
     figureOf: (own, reference) => {

@@ -9,7 +9,10 @@ import { tellingLines } from './tellingLines.ts';
 const LANGUAGE_IDS = Object.keys(LANGUAGES) as GapLanguage[];
 
 export type GapGroup = 'HumanEval' | `${(typeof LANGUAGES)[GapLanguage]['name']} ${'lines' | 'spans'}`;
-export const GAP_GROUPS: readonly GapGroup[] = ['HumanEval', ...LANGUAGE_IDS.flatMap((id) => [`${LANGUAGES[id].name} lines`, `${LANGUAGES[id].name} spans`] as const)];
+export const GAP_GROUPS: readonly GapGroup[] = [
+  'HumanEval',
+  ...LANGUAGE_IDS.flatMap((id) => [`${LANGUAGES[id].name} lines`, `${LANGUAGES[id].name} spans`] as const),
+];
 
 /** A line, or the rest of one, that was taken out of a file. */
 export interface Gap {
@@ -29,11 +32,20 @@ const DEVELOPMENT_LINES = 80;
 /** Of what stands around the gap: more than any prompt takes. */
 const WINDOW_UNITS = 8_000;
 
-/** What is reported: HumanEval's gaps, and a fixed sample of the packages that are held out. Throws where the corpus was not made. */
+/**
+ * What is reported: HumanEval's gaps, and a fixed sample of the packages that are held out. Throws where the corpus was
+ * not made.
+ */
 export async function readGaps(): Promise<readonly Gap[]> {
-  const humanEval = (await readInfillingProblems()).map(
-    ({ task_id, prompt, suffix, canonical_solution }): Gap => ({ id: task_id, group: 'HumanEval', languageId: 'python', path: 'sample.py', prefix: prompt, suffix: `\n${suffix}`, expected: canonical_solution.trimEnd() }),
-  );
+  const humanEval = (await readInfillingProblems()).map(({ task_id, prompt, suffix, canonical_solution }): Gap => ({
+    id: task_id,
+    group: 'HumanEval',
+    languageId: 'python',
+    path: 'sample.py',
+    prefix: prompt,
+    suffix: `\n${suffix}`,
+    expected: canonical_solution.trimEnd(),
+  }));
   return [...humanEval, ...(await Promise.all(LANGUAGE_IDS.map(heldOutGaps))).flat()];
 }
 
@@ -41,16 +53,26 @@ async function heldOutGaps(languageId: GapLanguage): Promise<readonly Gap[]> {
   const packages = await heldOutFiles(languageId);
   const { seed, salt } = DRAWS.report;
   const { name, ...counts } = LANGUAGES[languageId];
-  const lines = sampleOf(packages, counts.lines, seed).map((file) => lineGap(file, { languageId, group: `${name} lines`, salt }));
-  const spans = sampleOf(packages, counts.spans, seed + 1).map((file) => spanGap(file, { languageId, group: `${name} spans`, salt }));
+  const lines = sampleOf(packages, counts.lines, seed).map((file) =>
+    lineGap(file, { languageId, group: `${name} lines`, salt }),
+  );
+  const spans = sampleOf(packages, counts.spans, seed + 1).map((file) =>
+    spanGap(file, { languageId, group: `${name} spans`, salt }),
+  );
   return [...(await Promise.all(lines)), ...(await Promise.all(spans))].filter((gap) => gap !== undefined);
 }
 
-/** Gaps to choose by what is reported of the others: lines of the same packages. Throws where the corpus was not made. */
+/**
+ * Gaps to choose by what is reported of the others: lines of the same packages. Throws where the corpus was not made.
+ */
 export async function readDevelopmentGaps(): Promise<readonly Gap[]> {
   const { seed, salt } = DRAWS.development;
   const linesOf = async (languageId: GapLanguage): Promise<readonly (Gap | undefined)[]> =>
-    Promise.all(sampleOf(await heldOutFiles(languageId), DEVELOPMENT_LINES, seed).map((file) => lineGap(file, { languageId, group: `${LANGUAGES[languageId].name} lines`, salt })));
+    Promise.all(
+      sampleOf(await heldOutFiles(languageId), DEVELOPMENT_LINES, seed).map((file) =>
+        lineGap(file, { languageId, group: `${LANGUAGES[languageId].name} lines`, salt }),
+      ),
+    );
   return (await Promise.all(LANGUAGE_IDS.map(linesOf))).flat().filter((gap) => gap !== undefined);
 }
 
@@ -61,16 +83,24 @@ export function heldOutFiles(domain: string): Promise<readonly (readonly string[
 
 export type CorpusPart = 'held-out' | 'training';
 
-/** Files of each package of a domain, the packages and files in the order of their names. Throws where the corpus was not made. */
+/**
+ * Files of each package of a domain, the packages and files in the order of their names. Throws where the corpus was
+ * not made.
+ */
 export async function corpusFiles(part: CorpusPart, domain: string): Promise<readonly (readonly string[])[]> {
   const folder = path.join(corpusFolder(), 'texts', part, domain);
   const packages = await readdir(folder).catch((error: unknown) => {
-    throw new Error(`${folder} is missing. Make the corpus first: npx tsx .scripts/bundledModel/corpus.ts`, { cause: error });
+    throw new Error(`${folder} is missing. Make the corpus first: npx tsx .scripts/bundledModel/corpus.ts`, {
+      cause: error,
+    });
   });
   return Promise.all(
     packages.sort().map(async (name) => {
       const entries = await readdir(path.join(folder, name), { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)).sort();
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name))
+        .sort();
     }),
   );
 }
@@ -80,7 +110,8 @@ export function sampleOf(packages: readonly (readonly string[])[], count: number
   const orders = packages.map((files, index) => shuffled(files, seed * 1_000 + index));
   const sample: string[] = [];
   for (let round = 0; sample.length < count && orders.some((files) => files.length > round); round++) {
-    for (const files of orders) if (files[round] !== undefined && sample.length < count) sample.push(files[round] as string);
+    for (const files of orders)
+      if (files[round] !== undefined && sample.length < count) sample.push(files[round] as string);
   }
   return sample;
 }
@@ -108,15 +139,30 @@ async function spanGap(file: string, { languageId, group, salt }: Drawn): Promis
 }
 
 /** One of the lines that tell something. */
-function tellingLine(lines: readonly string[], { languageId, seed }: { readonly languageId: GapLanguage; readonly seed: number }): number | undefined {
+function tellingLine(
+  lines: readonly string[],
+  { languageId, seed }: { readonly languageId: GapLanguage; readonly seed: number },
+): number | undefined {
   return shuffled(tellingLines(lines, languageId), seed)[0];
 }
 
-function gapOf(file: string, { languageId, group, lines, index, column }: { languageId: Gap['languageId']; group: GapGroup; lines: readonly string[]; index: number; column: number }): Gap {
+function gapOf(
+  file: string,
+  {
+    languageId,
+    group,
+    lines,
+    index,
+    column,
+  }: { languageId: Gap['languageId']; group: GapGroup; lines: readonly string[]; index: number; column: number },
+): Gap {
   const line = lines[index] as string;
   const before = [...lines.slice(0, index), line.slice(0, column)].join('\n');
   const after = `\n${lines.slice(index + 1).join('\n')}`;
-  const inCorpus = path.relative(path.join(corpusFolder(), 'texts', 'held-out'), file).split(path.sep).join('/');
+  const inCorpus = path
+    .relative(path.join(corpusFolder(), 'texts', 'held-out'), file)
+    .split(path.sep)
+    .join('/');
   return {
     id: `${group} ${inCorpus}:${index + 1}:${column}`,
     group,
@@ -129,7 +175,12 @@ function gapOf(file: string, { languageId, group, lines, index, column }: { lang
 }
 
 function seedOf(text: string, salt: string): number {
-  const name = salt + text.slice(text.indexOf(`held-out${path.sep}`)).split(path.sep).join('/');
+  const name =
+    salt +
+    text
+      .slice(text.indexOf(`held-out${path.sep}`))
+      .split(path.sep)
+      .join('/');
   let hash = 0x811c9dc5;
   for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
   return hash >>> 0;

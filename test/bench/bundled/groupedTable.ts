@@ -1,4 +1,7 @@
-/** Results of one model by the name in the tables. The first of several is the reference that the others are compared with. */
+/**
+ * Results of one model by the name in the tables. The first of several is the reference that the others are compared
+ * with.
+ */
 export type ByName<Results> = ReadonlyMap<string, Results>;
 
 export interface Table {
@@ -16,9 +19,17 @@ export interface GroupedOptions<Result, Figure> {
 }
 
 /** A column for each model and a row for each group of results; what was not measured has no figure. */
-export function groupedTable<Result, Figure extends object>(models: ByName<ReadonlyMap<string, Result>>, { groups, figureOf, cellOf }: GroupedOptions<Result, Figure>): Table {
+export function groupedTable<Result, Figure extends object>(
+  models: ByName<ReadonlyMap<string, Result>>,
+  { groups, figureOf, cellOf }: GroupedOptions<Result, Figure>,
+): Table {
   const [reference] = models.values();
-  const figures = new Map([...models].map(([name, results]) => [name, new Map([...groups].flatMap(([row, ids]) => figureIn(results, row, ids)))]));
+  const figures = new Map(
+    [...models].map(([name, results]) => [
+      name,
+      new Map([...groups].flatMap(([row, ids]) => figureIn(results, row, ids))),
+    ]),
+  );
   const cells = (row: string, ids: ReadonlySet<string>): readonly string[] =>
     [...figures.values()].map((own) => {
       const figure = own.get(row);
@@ -29,7 +40,11 @@ export function groupedTable<Result, Figure extends object>(models: ByName<Reado
     figures: Object.fromEntries([...figures].map(([name, own]) => [name, Object.fromEntries(own)])),
   };
 
-  function figureIn(results: ReadonlyMap<string, Result>, row: string, ids: ReadonlySet<string>): readonly (readonly [string, Figure])[] {
+  function figureIn(
+    results: ReadonlyMap<string, Result>,
+    row: string,
+    ids: ReadonlySet<string>,
+  ): readonly (readonly [string, Figure])[] {
     const own = only(results, ids);
     return own.size === 0 ? [] : [[row, figureOf(own, results === reference ? undefined : reference)]];
   }
@@ -42,9 +57,13 @@ export function modelTable(models: readonly string[], rows: ReadonlyMap<string, 
 }
 
 /** Ids of items by the rows that they count in, the rows in the order in which they come. */
-export function groupsOf<Item extends { readonly id: string }>(items: readonly Item[], rowsOf: (item: Item) => readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+export function groupsOf<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  rowsOf: (item: Item) => readonly string[],
+): ReadonlyMap<string, ReadonlySet<string>> {
   const groups = new Map<string, Set<string>>();
-  for (const item of items) for (const row of rowsOf(item)) groups.set(row, (groups.get(row) ?? new Set()).add(item.id));
+  for (const item of items)
+    for (const row of rowsOf(item)) groups.set(row, (groups.get(row) ?? new Set()).add(item.id));
   return groups;
 }
 

@@ -27,11 +27,17 @@ export class JudgedFile {
   async read(modelDigest: string): Promise<readonly Explained[]> {
     const explained = (await this.#records())[keyOf(modelDigest)]?.explained ?? [];
     const odd = explained.find(({ verdict }) => verdict !== '' && !VERDICTS.includes(verdict));
-    if (odd) throw new Error(`${this.file}: the verdict on ${odd.id} is "${odd.verdict}". Expected one of ${VERDICTS.join(', ')}, or nothing.`);
+    if (odd)
+      throw new Error(
+        `${this.file}: the verdict on ${odd.id} is "${odd.verdict}". Expected one of ${VERDICTS.join(', ')}, or nothing.`,
+      );
     return explained;
   }
 
-  async write(model: { readonly digest: string; readonly name: string }, explained: readonly Explained[]): Promise<void> {
+  async write(
+    model: { readonly digest: string; readonly name: string },
+    explained: readonly Explained[],
+  ): Promise<void> {
     const records: Records = { ...(await this.#records()), [keyOf(model.digest)]: { name: model.name, explained } };
     await writeFile(this.file, `${JSON.stringify(records, undefined, 2)}\n`);
   }

@@ -4,12 +4,28 @@ import { loadTable } from './loadTable.ts';
 
 describe('the table of experts', () => {
   it('has the least, mean and most share of each expert in any layer, by domain', () => {
-    const layers = (first: number, second: number) => [{ block: 0, feedForward: [first, 1 - first] }, { block: 6, feedForward: [second, 1 - second] }];
-    assert.deepEqual(loadTable(new Map([['mixture', new Map([['go', layers(0.25, 0.75)], ['prose', layers(0.5, 0.5)]] as const)]])).split('\n'), [
-      '| | expert | go | prose |',
-      '|---|---|---:|---:|',
-      '| mixture | network 1 | 25.0 % – 50.0 % – 75.0 % | 50.0 % – 50.0 % – 50.0 % |',
-      '| mixture | network 2 | 25.0 % – 50.0 % – 75.0 % | 50.0 % – 50.0 % – 50.0 % |',
-    ]);
+    const layers = (first: number, second: number) => [
+      { block: 0, feedForward: [first, 1 - first] },
+      { block: 6, feedForward: [second, 1 - second] },
+    ];
+    assert.deepEqual(
+      loadTable(
+        new Map([
+          [
+            'mixture',
+            new Map([
+              ['go', layers(0.25, 0.75)],
+              ['prose', layers(0.5, 0.5)],
+            ] as const),
+          ],
+        ]),
+      ).split('\n'),
+      [
+        '| | expert | go | prose |',
+        '|---|---|---:|---:|',
+        '| mixture | network 1 | 25.0 % – 50.0 % – 75.0 % | 50.0 % – 50.0 % – 50.0 % |',
+        '| mixture | network 2 | 25.0 % – 50.0 % – 75.0 % | 50.0 % – 50.0 % – 50.0 % |',
+      ],
+    );
   });
 });

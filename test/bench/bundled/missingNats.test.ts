@@ -4,16 +4,24 @@ import { TokenIndex } from '../../../sidecar/models/decoding/tokenHealing.ts';
 import { missingNats } from './missingNats.ts';
 
 const WORDS = ['a', 'ab', 'b', '\n', 'c', 'b\n', '<end>'];
-const index = new TokenIndex({ size: WORDS.length, tokenBytes: (token) => Buffer.from(WORDS[token] as string), isText: (token) => token !== 6 });
+const index = new TokenIndex({
+  size: WORDS.length,
+  tokenBytes: (token) => Buffer.from(WORDS[token] as string),
+  isText: (token) => token !== 6,
+});
 const endOfGeneration = [6];
 /** Every token is as likely as its weight. */
 const logits = (...weights: number[]): Float32Array => Float32Array.from(weights, Math.log);
 
 describe('nats of what is missing', () => {
-  const natsOf = (tokens: readonly number[], requiredPrefix: string, rows: readonly Float32Array[]): number => missingNats({ tokens, requiredPrefix, index, endOfGeneration }, (position) => rows[position] as Float32Array);
+  const natsOf = (tokens: readonly number[], requiredPrefix: string, rows: readonly Float32Array[]): number =>
+    missingNats({ tokens, requiredPrefix, index, endOfGeneration }, (position) => rows[position] as Float32Array);
 
   it('are those of its tokens, and of the end of the line behind them', () => {
-    close(natsOf([2, 4], '', [logits(1, 1, 2, 2, 1, 1, 0), logits(1, 1, 1, 1, 4, 0, 0), logits(1, 1, 1, 4, 1, 0, 0)]), Math.log(4 * 2 * 2));
+    close(
+      natsOf([2, 4], '', [logits(1, 1, 2, 2, 1, 1, 0), logits(1, 1, 1, 1, 4, 0, 0), logits(1, 1, 1, 4, 1, 0, 0)]),
+      Math.log(4 * 2 * 2),
+    );
   });
 
   it('count nothing of tokens that what was taken back excludes', () => {
@@ -26,7 +34,10 @@ describe('nats of what is missing', () => {
 
   it('count a last token that has the line break in it, beside one behind the last token', () => {
     // "a" with 1/2, then "b" with 1/4 and a line break with 1/2, or "b\n" with 1/8.
-    close(natsOf([0, 2], '', [logits(4, 0, 4, 0, 0, 0, 0), logits(5, 0, 2, 0, 0, 1, 0), logits(1, 0, 0, 1, 0, 0, 0)]), -Math.log((1 / 2) * (1 / 8 + 1 / 8)));
+    close(
+      natsOf([0, 2], '', [logits(4, 0, 4, 0, 0, 0, 0), logits(5, 0, 2, 0, 0, 1, 0), logits(1, 0, 0, 1, 0, 0, 0)]),
+      -Math.log((1 / 2) * (1 / 8 + 1 / 8)),
+    );
   });
 });
 

@@ -13,10 +13,14 @@ export interface Missing {
 }
 
 /**
- * Nats that a model needs for what is missing and for the line to end there. Vocabularies differ in whether a line break is part of a line's last token, so both count.
- * `logitsOf(i)` are those before token i, [vocabulary]; the last ones are those behind all.
+ * Nats that a model needs for what is missing and for the line to end there. Vocabularies differ in whether a line
+ * break is part of a line's last token, so both count. `logitsOf(i)` are those before token i, [vocabulary]; the last
+ * ones are those behind all.
  */
-export function missingNats({ tokens, requiredPrefix, index, endOfGeneration }: Missing, logitsOf: (position: number) => Float32Array): number {
+export function missingNats(
+  { tokens, requiredPrefix, index, endOfGeneration }: Missing,
+  logitsOf: (position: number) => Float32Array,
+): number {
   const healing = new TokenHealing(index, requiredPrefix);
   const spelling = tokens.map((token) => index.tokenBytes(token));
   const ways: number[] = [];
@@ -27,7 +31,10 @@ export function missingNats({ tokens, requiredPrefix, index, endOfGeneration }: 
     soFar += share(new Set([token]));
     healing.accept(token);
   }
-  ways.push(soFar + sharesOf(logitsOf(tokens.length), undefined)(new Set([...endsOf(Buffer.alloc(0), index), ...endOfGeneration])));
+  ways.push(
+    soFar +
+      sharesOf(logitsOf(tokens.length), undefined)(new Set([...endsOf(Buffer.alloc(0), index), ...endOfGeneration])),
+  );
   return -logSumExp(Float32Array.from(ways));
 }
 
@@ -38,8 +45,12 @@ function endsOf(rest: Uint8Array, index: TokenIndex): ReadonlySet<TokenId> {
 }
 
 /** The logarithm of the probability of any of some tokens, where only `allowed` can come; without these any can. */
-function sharesOf(logits: Float32Array, allowed: ReadonlySet<TokenId> | undefined): (tokens: ReadonlySet<TokenId>) => number {
-  const sumOf = (tokens: ReadonlySet<TokenId>): number => logSumExp(Float32Array.from(tokens, (token) => logits[token] as number));
+function sharesOf(
+  logits: Float32Array,
+  allowed: ReadonlySet<TokenId> | undefined,
+): (tokens: ReadonlySet<TokenId>) => number {
+  const sumOf = (tokens: ReadonlySet<TokenId>): number =>
+    logSumExp(Float32Array.from(tokens, (token) => logits[token] as number));
   const all = allowed ? sumOf(allowed) : logSumExp(logits);
   return (tokens) => sumOf(tokens) - all;
 }

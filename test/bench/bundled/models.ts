@@ -23,11 +23,20 @@ export async function namedModel(argument: string): Promise<BenchModel> {
   const sizeBytes = await sizeOfParts(file);
   const hash = createHash('sha256');
   for (const part of allParts(file)) await pipeline(createReadStream(part), hash, { end: false });
-  return { name: at < 0 ? path.basename(splitPart(file)?.prefix ?? file, '.gguf') : argument.slice(0, at), file, digest: hash.digest('hex'), sizeBytes };
+  return {
+    name: at < 0 ? path.basename(splitPart(file)?.prefix ?? file, '.gguf') : argument.slice(0, at),
+    file,
+    digest: hash.digest('hex'),
+    sizeBytes,
+  };
 }
 
-/** The models that a bench is asked about; without any the seed and the one that comes with the extension. Throws where a file is missing. */
+/**
+ * The models that a bench is asked about; without any the seed and the one that comes with the extension. Throws where
+ * a file is missing.
+ */
 export async function modelsAsked(args: readonly string[]): Promise<readonly BenchModel[]> {
-  const files = args.length > 0 ? args : [await fetchModel(), await bundledModelPath()].filter((file) => file !== undefined);
+  const files =
+    args.length > 0 ? args : [await fetchModel(), await bundledModelPath()].filter((file) => file !== undefined);
   return Promise.all(files.map(namedModel));
 }

@@ -13,12 +13,28 @@ describe('paired results', () => {
   });
 
   it('are those that both have', () => {
-    assert.deepEqual(common(new Map([['a', 1], ['b', 2]]), new Map([['b', 3], ['c', 4]])), [[2, 3]]);
+    assert.deepEqual(
+      common(
+        new Map([
+          ['a', 1],
+          ['b', 2],
+        ]),
+        new Map([
+          ['b', 3],
+          ['c', 4],
+        ]),
+      ),
+      [[2, 3]],
+    );
   });
 
   it('are compared as sums where things differ in size, and the error is none where all differ by the same share', () => {
     assert.deepEqual(ratioOfSums([15, 150], [10, 100]), { count: 2, mean: 0.5, standardError: 0 });
-    assert.deepEqual(ratioOfSums([12, 18], [10, 10]), { count: 2, mean: 0.5, standardError: Math.sqrt((9 + 9) * 2) / 20 });
+    assert.deepEqual(ratioOfSums([12, 18], [10, 10]), {
+      count: 2,
+      mean: 0.5,
+      standardError: Math.sqrt((9 + 9) * 2) / 20,
+    });
     assert.equal(ratioOfSums([3], [2]).standardError, 0);
   });
 });

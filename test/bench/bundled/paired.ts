@@ -18,19 +18,29 @@ export function meanOf(values: readonly number[]): Paired {
 }
 
 /** Results of two runs for what both have. */
-export function common<Result>(a: ReadonlyMap<string, Result>, b: ReadonlyMap<string, Result>): readonly (readonly [Result, Result])[] {
+export function common<Result>(
+  a: ReadonlyMap<string, Result>,
+  b: ReadonlyMap<string, Result>,
+): readonly (readonly [Result, Result])[] {
   return [...a].flatMap(([id, result]) => {
     const other = b.get(id);
     return other === undefined ? [] : [[result, other] as const];
   });
 }
 
-/** By what share the sum of `values` is more than that of `baseline`, pair by pair; the error is that of a ratio of sums. */
+/**
+ * By what share the sum of `values` is more than that of `baseline`, pair by pair; the error is that of a ratio of
+ * sums.
+ */
 export function ratioOfSums(values: readonly number[], baseline: readonly number[]): Paired {
   const count = values.length;
   const sum = (all: readonly number[]): number => all.reduce((total, value) => total + value, 0);
   const total = sum(baseline);
   const ratio = sum(values) / total;
   const residuals = values.map((value, index) => (value - ratio * (baseline[index] as number)) ** 2);
-  return { count, mean: ratio - 1, standardError: count < 2 ? 0 : Math.sqrt((sum(residuals) * count) / (count - 1)) / total };
+  return {
+    count,
+    mean: ratio - 1,
+    standardError: count < 2 ? 0 : Math.sqrt((sum(residuals) * count) / (count - 1)) / total,
+  };
 }

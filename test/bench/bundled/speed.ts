@@ -22,12 +22,21 @@ export const PROMPT_TOKENS = 256;
 const DECODE_TOKENS = 32;
 export const DEPTH_TOKENS = 256;
 const ROUNDS = 5;
-/** The same text for all models: some 600 tokens of code, and some 2,400, which is as much of a document as completion takes. */
+/**
+ * The same text for all models: some 600 tokens of code, and some 2,400, which is as much of a document as completion
+ * takes.
+ */
 export const FIRST_TOKEN_CHARACTERS = 2_000;
 export const LONG_CHARACTERS = 8_000;
 
-/** Measures models as the product has them, each in an engine's process of its own, in turn, so that whatever else the machine does hits all of them. Stops after a round when the time is over. */
-export async function measureSpeeds(models: readonly BenchModel[], deadline: Deadline): Promise<ReadonlyMap<string, readonly Speed[]>> {
+/**
+ * Measures models as the product has them, each in an engine's process of its own, in turn, so that whatever else the
+ * machine does hits all of them. Stops after a round when the time is over.
+ */
+export async function measureSpeeds(
+  models: readonly BenchModel[],
+  deadline: Deadline,
+): Promise<ReadonlyMap<string, readonly Speed[]>> {
   const rounds = new Map(models.map(({ name }) => [name, [] as Speed[]]));
   const code = (await readBitTexts(['code'])).map(({ text }) => text).join('\n');
   for (let round = 0; round < ROUNDS && (round === 0 || !deadline.isOver); round++) {
@@ -46,8 +55,13 @@ async function measureSpeed(modelPath: string, code: string): Promise<Speed> {
     const firstTokenMs = await complete(engine, code.slice(0, FIRST_TOKEN_CHARACTERS));
     await complete(engine, code.slice(FIRST_TOKEN_CHARACTERS, FIRST_TOKEN_CHARACTERS + LONG_CHARACTERS));
     const memory = await memoryOf(engine.pid as number);
-    const { results } = await engine.bench({ promptTokens: PROMPT_TOKENS, decodeTokens: DECODE_TOKENS, depths: [DEPTH_TOKENS] });
-    const speedOf = (wanted: 'prompt' | 'decode'): number => results.find(({ test }) => test === wanted)?.tokensPerSecond ?? NaN;
+    const { results } = await engine.bench({
+      promptTokens: PROMPT_TOKENS,
+      decodeTokens: DECODE_TOKENS,
+      depths: [DEPTH_TOKENS],
+    });
+    const speedOf = (wanted: 'prompt' | 'decode'): number =>
+      results.find(({ test }) => test === wanted)?.tokensPerSecond ?? NaN;
     return { prompt: speedOf('prompt'), decode: speedOf('decode'), firstTokenMs, ...memory };
   } finally {
     await engine.dispose();
@@ -57,7 +71,13 @@ async function measureSpeed(modelPath: string, code: string): Promise<Speed> {
 /** Milliseconds until the first token. */
 async function complete(engine: EngineProcess, text: string): Promise<number> {
   const start = performance.now();
-  await engine.generate({ sequence: 'bench', priority: 'completion', tokens: await engine.tokenize(text), maxTokens: 1, sampling: { temperature: 0 } });
+  await engine.generate({
+    sequence: 'bench',
+    priority: 'completion',
+    tokens: await engine.tokenize(text),
+    maxTokens: 1,
+    sampling: { temperature: 0 },
+  });
   return performance.now() - start;
 }
 

@@ -15,14 +15,32 @@ describe('lines that tell something', () => {
   });
 
   it('are no comments and no imports', () => {
-    assert.deepEqual(told("// a comment here\n * of a block\nimport x from 'y';\nconst z = require('z');\nexport * from 'a';\nuse(everything);", 'javascript'), ['use(everything);']);
-    assert.deepEqual(told('# a comment here\nfrom a.b import c\nimport itertools\nfor a in items:', 'python'), ['for a in items:']);
-    assert.deepEqual(told('//! of the crate\nuse std::fmt;\npub use a::b;\npub(crate) use a::c;\n#[derive(Debug)]\npub fn used() {}', 'rust'), ['#[derive(Debug)]', 'pub fn used() {}']);
-    assert.deepEqual(told('package org.example;\nimport java.util.List;\n/** Doc of it. */\nint used = packaged;', 'java'), ['int used = packaged;']);
+    assert.deepEqual(
+      told(
+        "// a comment here\n * of a block\nimport x from 'y';\nconst z = require('z');\nexport * from 'a';\nuse(everything);",
+        'javascript',
+      ),
+      ['use(everything);'],
+    );
+    assert.deepEqual(told('# a comment here\nfrom a.b import c\nimport itertools\nfor a in items:', 'python'), [
+      'for a in items:',
+    ]);
+    assert.deepEqual(
+      told(
+        '//! of the crate\nuse std::fmt;\npub use a::b;\npub(crate) use a::c;\n#[derive(Debug)]\npub fn used() {}',
+        'rust',
+      ),
+      ['#[derive(Debug)]', 'pub fn used() {}'],
+    );
+    assert.deepEqual(
+      told('package org.example;\nimport java.util.List;\n/** Doc of it. */\nint used = packaged;', 'java'),
+      ['int used = packaged;'],
+    );
   });
 
   it('of Python are no documentation', () => {
-    const text = 'def area(self):\n  """The area of it."""\n  r"""\n  Longer words of it.\n  \'\'\' in it\n  """\n  return self.width ** 2';
+    const text =
+      'def area(self):\n  """The area of it."""\n  r"""\n  Longer words of it.\n  \'\'\' in it\n  """\n  return self.width ** 2';
     assert.deepEqual(told(text, 'python'), ['def area(self):', 'return self.width ** 2']);
   });
 });

@@ -15,7 +15,12 @@ export function tellingLines(lines: readonly string[], languageId: GapLanguage):
   const isString = languageId === 'python' ? longStrings(lines) : [];
   return lines.flatMap((line, index) => {
     const { length } = line.trim();
-    const tells = length >= MIN_CHARACTERS && length <= MAX_CHARACTERS && LETTERS.test(line) && !excluded.test(line) && !isString[index];
+    const tells =
+      length >= MIN_CHARACTERS &&
+      length <= MAX_CHARACTERS &&
+      LETTERS.test(line) &&
+      !excluded.test(line) &&
+      !isString[index];
     return tells && index >= MIN_LINES_BEFORE ? [index] : [];
   });
 }

@@ -22,7 +22,14 @@ before(async () => {
   using device = new Device('cpu', { threads: 1 });
   for (const seed of [1, 2, 3]) {
     const file = path.join(folder, `${seed}.gguf`);
-    await writeTinyModel(file, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), seed, omit: ['.bias'] });
+    await writeTinyModel(file, {
+      variant: 'llama',
+      type: 'F32',
+      device,
+      vocabulary: tinyVocabulary(),
+      seed,
+      omit: ['.bias'],
+    });
     inputs.push(file);
   }
 });
@@ -30,7 +37,17 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 async function mixture(models: readonly string[], cache: UpcycleParams['cache'], interval = 1): Promise<string> {
   const outputPath = path.join(folder, `mixture-${models.length}-${cache}-${interval}.gguf`);
-  await upcycle({ modelPaths: models, outputPath, dense: false, cache, expertsUsed: 1, gateMode: 'renormalised', attention: 'soft', interval, gates: { kind: 'random', seed: 1 } });
+  await upcycle({
+    modelPaths: models,
+    outputPath,
+    dense: false,
+    cache,
+    expertsUsed: 1,
+    gateMode: 'renormalised',
+    attention: 'soft',
+    interval,
+    gates: { kind: 'random', seed: 1 },
+  });
   return outputPath;
 }
 
@@ -39,7 +56,10 @@ async function tensor(file: string, name: string): Promise<{ shape: readonly num
   const found = header.tensors.find((candidate) => candidate.name === name);
   assert.ok(found, `${file} has no ${name}`);
   const start = header.dataOffsetBytes + found.offsetBytes;
-  return { shape: found.shape, values: toFloat32(found.type as TensorType, (await readFile(file)).subarray(start, start + found.sizeBytes)) };
+  return {
+    shape: found.shape,
+    values: toFloat32(found.type as TensorType, (await readFile(file)).subarray(start, start + found.sizeBytes)),
+  };
 }
 
 describe('cutExpert', () => {
@@ -52,8 +72,20 @@ describe('cutExpert', () => {
         const { hyperparameters } = await checkModel(output);
         assert.equal(hyperparameters.mixture, undefined);
         assert.equal(hyperparameters.attentionMixture, undefined);
-        const own = ['attn_q', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down', ...(cache === 'expert' ? ['attn_k', 'attn_v'] : [])];
-        for (const name of own) assert.deepEqual(await tensor(output, `blk.1.${name}.weight`), await tensor(inputs[1 - expert] as string, `blk.1.${name}.weight`), name);
+        const own = [
+          'attn_q',
+          'attn_output',
+          'ffn_gate',
+          'ffn_up',
+          'ffn_down',
+          ...(cache === 'expert' ? ['attn_k', 'attn_v'] : []),
+        ];
+        for (const name of own)
+          assert.deepEqual(
+            await tensor(output, `blk.1.${name}.weight`),
+            await tensor(inputs[1 - expert] as string, `blk.1.${name}.weight`),
+            name,
+          );
       });
     }
   }
@@ -63,8 +95,12 @@ describe('cutExpert', () => {
     const whole = await mixture(inputs.slice(0, 2), 'shared', 2);
     await cutExpert(whole, 0, output);
     await checkModel(output);
-    for (const name of ['attn_q', 'attn_output', 'ffn_down']) assert.deepEqual(await tensor(output, `blk.0.${name}.weight`), await tensor(whole, `blk.0.${name}.weight`), name);
-    assert.deepEqual(await tensor(output, 'blk.1.attn_q.weight'), await tensor(inputs[1] as string, 'blk.1.attn_q.weight'));
+    for (const name of ['attn_q', 'attn_output', 'ffn_down'])
+      assert.deepEqual(await tensor(output, `blk.0.${name}.weight`), await tensor(whole, `blk.0.${name}.weight`), name);
+    assert.deepEqual(
+      await tensor(output, 'blk.1.attn_q.weight'),
+      await tensor(inputs[1] as string, 'blk.1.attn_q.weight'),
+    );
   });
 
   it('leaves of three experts the mixture of the other two', async () => {
@@ -74,6 +110,7 @@ describe('cutExpert', () => {
     assert.equal(hyperparameters.mixture?.experts, 2);
     assert.equal(hyperparameters.attentionMixture?.experts, 2);
     const two = await mixture([inputs[0] as string, inputs[2] as string], 'shared');
-    for (const name of ['attn_q', 'attn_output', 'ffn_gate_exps', 'ffn_down_exps']) assert.deepEqual(await tensor(output, `blk.0.${name}.weight`), await tensor(two, `blk.0.${name}.weight`), name);
+    for (const name of ['attn_q', 'attn_output', 'ffn_gate_exps', 'ffn_down_exps'])
+      assert.deepEqual(await tensor(output, `blk.0.${name}.weight`), await tensor(two, `blk.0.${name}.weight`), name);
   });
 });

@@ -16,10 +16,16 @@ import type { PackageWorkspace } from './packageWorkspace.ts';
 import { uriOf } from './packageWorkspace.ts';
 import type { Place } from './places.ts';
 
-/** What a prompt holds: the last line alone; the file before the place; what stands behind the line, too; or the file before the place and the workspace. */
+/**
+ * What a prompt holds: the last line alone; the file before the place; what stands behind the line, too; or the file
+ * before the place and the workspace.
+ */
 export const PROMPTS = ['line', 'file', 'document', 'workspace'] as const;
 
-/** A prompt, what of it the cache keeps ("full", "snapkv:1024"), and whether the n-grams of whole files count beside the model. */
+/**
+ * A prompt, what of it the cache keeps ("full", "snapkv:1024"), and whether the n-grams of whole files count beside the
+ * model.
+ */
 export interface Arm {
   readonly prompt: (typeof PROMPTS)[number];
   readonly cache: string;
@@ -55,43 +61,94 @@ export const completionTask: KeptTask<PlaceResult> = {
   page: 'completion',
   name: 'cross-file',
   settings: [VERSION, MAX_TOKENS, CONTEXT_LINES, BENCH_SPEED],
-  valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) => [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
+  valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) =>
+    [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
   resultOf: (id, value) => {
-    const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value).split(' ').map(Number) as [number, number, number, number, number, number];
-    return { id, isExact: isExact === 1, hasName: hasName === 1, isOfWrongFile: isOfWrongFile === 1, similarity, agreedUnits, contextTokens };
+    const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value)
+      .split(' ')
+      .map(Number) as [number, number, number, number, number, number];
+    return {
+      id,
+      isExact: isExact === 1,
+      hasName: hasName === 1,
+      isOfWrongFile: isOfWrongFile === 1,
+      similarity,
+      agreedUnits,
+      contextTokens,
+    };
   },
 };
 
 /** What an arm's results are kept by: other defaults of a cache, and other weights, make other results. */
-export const variantOf = ({ prompt, cache, withNgrams }: Arm): string => `${prompt} ${keptBy(cache)}${withNgrams ? ` ngrams ${NGRAM_WEIGHTS.join(' ')}` : ''}`;
+export const variantOf = ({ prompt, cache, withNgrams }: Arm): string =>
+  `${prompt} ${keptBy(cache)}${withNgrams ? ` ngrams ${NGRAM_WEIGHTS.join(' ')}` : ''}`;
 
 /** What is asked at a place, as an editor asks. */
 export function requestOf(place: Place, prompt: Arm['prompt'], { workspace }: PackageWorkspace): CompletionRequest {
-  const text = prompt === 'line' ? place.before.split('\n').slice(-1 - CONTEXT_LINES).join('\n') : place.before;
+  const text =
+    prompt === 'line'
+      ? place.before
+          .split('\n')
+          .slice(-1 - CONTEXT_LINES)
+          .join('\n')
+      : place.before;
   return {
-    uri: uriOf(place.path), languageId: place.languageId, text: prompt === 'document' ? text + place.after : text, offset: text.length, explicit: false, clientKey: `${prompt}:${place.id}`, settings: {},
+    uri: uriOf(place.path),
+    languageId: place.languageId,
+    text: prompt === 'document' ? text + place.after : text,
+    offset: text.length,
+    explicit: false,
+    clientKey: `${prompt}:${place.id}`,
+    settings: {},
     workspace: prompt === 'workspace' ? workspace : undefined,
   };
 }
 
 /** What a place's line is written from. The prompt is the product's, with the whole context, as after a pause. */
-export async function promptOf({ engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>, request: CompletionRequest, tokensPerSecond = BENCH_SPEED): Promise<ContextPrompt> {
+export async function promptOf(
+  { engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>,
+  request: CompletionRequest,
+  tokensPerSecond = BENCH_SPEED,
+): Promise<ContextPrompt> {
   const cursor = readCursor(request);
   if (cursor === undefined) throw new Error(`No cursor at ${request.clientKey}`);
-  const prompts = new PromptMaker({ session: { engine }, now: () => performance.now(), newTokens: (_, tokens) => tokens.length, onOtherModel: () => undefined, speeds: { of: () => tokensPerSecond, note: () => undefined } });
+  const prompts = new PromptMaker({
+    session: { engine },
+    now: () => performance.now(),
+    newTokens: (_, tokens) => tokens.length,
+    onOtherModel: () => undefined,
+    speeds: { of: () => tokensPerSecond, note: () => undefined },
+  });
   // As on a machine whose memory holds all that the model was trained for.
   const model = { ...loaded, contextSizeTokens: loaded.trainContextTokens };
-  return prompts.make({ request, cursor, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: MAX_TOKENS }, purpose: 'readingAhead' });
+  return prompts.make({
+    request,
+    cursor,
+    model,
+    fim: await prompts.fimOf(model),
+    extent: { multiline: false, maxTokens: MAX_TOKENS },
+    purpose: 'readingAhead',
+  });
 }
 
 /**
- * Writes the line at a place by all arms of one prompt. Caches that read everything read the prompt once between them, and each cache reads it once for its arms.
- * `texts`: whole files.
+ * Writes the line at a place by all arms of one prompt. Caches that read everything read the prompt once between them,
+ * and each cache reads it once for its arms. `texts`: whole files.
  */
 export async function completePlace(
   { network }: OpenedNetwork,
   text: ModelText,
-  { place, prompt, arms, texts }: { readonly place: Place; readonly prompt: ContextPrompt; readonly arms: readonly Arm[]; readonly texts: readonly (readonly TokenId[])[] },
+  {
+    place,
+    prompt,
+    arms,
+    texts,
+  }: {
+    readonly place: Place;
+    readonly prompt: ContextPrompt;
+    readonly arms: readonly Arm[];
+    readonly texts: readonly (readonly TokenId[])[];
+  },
 ): Promise<ReadonlyMap<Arm, PlaceResult>> {
   const contextTokens = prompt.tokens.length + 2 * MAX_TOKENS;
   const results = new Map<Arm, PlaceResult>();
@@ -99,7 +156,12 @@ export async function completePlace(
     await engine.setTexts({ name: TEXTS, version: TEXTS, texts });
     for (const arm of arms.filter((each) => each.cache === cache)) {
       const { text: written } = await engine.generate({
-        sequence: RETRIEVAL_SEQUENCE, priority: 'completion', tokens: prompt.tokens, requiredPrefix: prompt.requiredPrefix || undefined, maxTokens: MAX_TOKENS, sampling: { temperature: 0 },
+        sequence: RETRIEVAL_SEQUENCE,
+        priority: 'completion',
+        tokens: prompt.tokens,
+        requiredPrefix: prompt.requiredPrefix || undefined,
+        maxTokens: MAX_TOKENS,
+        sampling: { temperature: 0 },
         ...(arm.withNgrams ? { texts: TEXTS, ngrams: { version: TEXTS, before: prompt.before } } : {}),
       });
       results.set(arm, judged(place, prompt, firstLine(written.slice(prompt.requiredPrefix.length))));
@@ -109,7 +171,11 @@ export async function completePlace(
   const together = caches.filter(readsEverything);
   if (together.length > 0) {
     // The last token of a prompt is an answer's first evaluation.
-    using sequences = await readTogether(network, text, { caches: together, prompts: [prompt.tokens.slice(0, -1)], contextTokens });
+    using sequences = await readTogether(network, text, {
+      caches: together,
+      prompts: [prompt.tokens.slice(0, -1)],
+      contextTokens,
+    });
     for (const [cache, chosen] of sequences.byPrompt[0] ?? []) await complete(cache, chosen);
   }
   for (const cache of caches.filter((each) => !together.includes(each))) {

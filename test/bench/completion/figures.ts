@@ -10,7 +10,10 @@ export interface ArmFigures {
   readonly isOfWrongFile: Paired;
   readonly agreedUnits: Paired;
   readonly contextTokens: number;
-  /** Similarity less that of the prompt before, of the full cache where the cache is another, or of the model alone where n-grams count; place by place. */
+  /**
+   * Similarity less that of the prompt before, of the full cache where the cache is another, or of the model alone
+   * where n-grams count; place by place.
+   */
   readonly gain?: Paired;
   /** Of prompts with the workspace: similarity less that with the file alone in the full cache. */
   readonly gainOfWorkspace?: Paired;
@@ -23,15 +26,23 @@ export interface CompletionOfModel {
 
 /** Means over places that every arm has. */
 export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): readonly ArmFigures[] {
-  const resultsOf = (wanted: Arm): readonly PlaceResult[] | undefined => [...results].find(([arm]) => isDeepStrictEqual(arm, wanted))?.[1];
+  const resultsOf = (wanted: Arm): readonly PlaceResult[] | undefined =>
+    [...results].find(([arm]) => isDeepStrictEqual(arm, wanted))?.[1];
   return [...results].map(([arm, of]): ArmFigures => {
     const than = comparedWith(arm);
     const similarityMoreThan = (other: Arm): Paired | undefined => {
       const before = resultsOf(other);
-      return before && pairedDifference(of.map(({ similarity }) => similarity), before.map(({ similarity }) => similarity));
+      return (
+        before &&
+        pairedDifference(
+          of.map(({ similarity }) => similarity),
+          before.map(({ similarity }) => similarity),
+        )
+      );
     };
     const gain = than && similarityMoreThan(than);
-    const gainOfWorkspace = arm.prompt === 'workspace' ? similarityMoreThan({ prompt: 'file', cache: 'full', withNgrams: false }) : undefined;
+    const gainOfWorkspace =
+      arm.prompt === 'workspace' ? similarityMoreThan({ prompt: 'file', cache: 'full', withNgrams: false }) : undefined;
     return {
       arm,
       exact: meanOf(of.map(({ isExact }) => Number(isExact))),
@@ -47,7 +58,12 @@ export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): re
 }
 
 /** The prompt with one thing less. */
-const LESS: Readonly<Record<Arm['prompt'], Arm['prompt'] | undefined>> = { line: undefined, file: 'line', document: 'file', workspace: 'file' };
+const LESS: Readonly<Record<Arm['prompt'], Arm['prompt'] | undefined>> = {
+  line: undefined,
+  file: 'line',
+  document: 'file',
+  workspace: 'file',
+};
 
 /** What differs from an arm in one thing. */
 function comparedWith(arm: Arm): Arm | undefined {
@@ -62,17 +78,32 @@ export function reportOf(models: readonly CompletionOfModel[]): string {
     'Lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. The line is written from its first token, greedily; the text behind',
     'it is not shown unless a row says so. Standard errors are of the mean over lines. A name of a wrong file is one that the document does not have, another file of the prompt has, and the line does not need.',
     'N-grams are those of whole files of the workspace, chosen for this place, which count beside small models in Chorus.',
-    ...models.flatMap(({ model, arms }) => ['', `## ${model}`, '', `${arms[0]?.exact.count ?? 0} lines.`, '', ...tableOf(arms)]),
+    ...models.flatMap(({ model, arms }) => [
+      '',
+      `## ${model}`,
+      '',
+      `${arms[0]?.exact.count ?? 0} lines.`,
+      '',
+      ...tableOf(arms),
+    ]),
   ].join('\n');
 }
 
 function tableOf(figures: readonly ArmFigures[]): readonly string[] {
-  const share = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
-  const names: Readonly<Record<Arm['prompt'], string>> = { line: 'three lines', file: 'the file before the line', document: 'and what stands behind it', workspace: 'the file before the line, and the workspace' };
-  const rows = figures.map(({ arm, exact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens, gain, gainOfWorkspace }) => {
-    const name = `${arm.cache === 'full' ? names[arm.prompt] : `of that, in \`${arm.cache}\``}${arm.withNgrams ? ', with n-grams' : ''}`;
-    return `| ${name} | ${share(exact)} | ${share(similarity)} | ${agreedUnits.mean.toFixed(1)} | ${share(hasName)} | ${share(isOfWrongFile)} | ${contextTokens} | ${gain ? share(gain) : ''} | ${gainOfWorkspace ? share(gainOfWorkspace) : ''} |`;
-  });
+  const share = ({ mean, standardError }: Paired): string =>
+    `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
+  const names: Readonly<Record<Arm['prompt'], string>> = {
+    line: 'three lines',
+    file: 'the file before the line',
+    document: 'and what stands behind it',
+    workspace: 'the file before the line, and the workspace',
+  };
+  const rows = figures.map(
+    ({ arm, exact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens, gain, gainOfWorkspace }) => {
+      const name = `${arm.cache === 'full' ? names[arm.prompt] : `of that, in \`${arm.cache}\``}${arm.withNgrams ? ', with n-grams' : ''}`;
+      return `| ${name} | ${share(exact)} | ${share(similarity)} | ${agreedUnits.mean.toFixed(1)} | ${share(hasName)} | ${share(isOfWrongFile)} | ${contextTokens} | ${gain ? share(gain) : ''} | ${gainOfWorkspace ? share(gainOfWorkspace) : ''} |`;
+    },
+  );
   return [
     '| what the prompt holds | exact | edit similarity | characters right from the start | has the name | a wrong file’s name | tokens of other files | similarity more than with less, than in the full cache, or than without n-grams | and than with the file alone |',
     '|---|---|---|---|---|---|---|---|---|',

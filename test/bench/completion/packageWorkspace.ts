@@ -14,7 +14,10 @@ export interface PackageWorkspace extends AsyncDisposable {
 
 export const uriOf = (file: string): string => `file:///package/${file}`;
 
-/** The package of a place as an editor's workspace. The place's own file is in it as the editor would have it: up to the place. */
+/**
+ * The package of a place as an editor's workspace. The place's own file is in it as the editor would have it: up to the
+ * place.
+ */
 export async function packageWorkspace(place: Place): Promise<PackageWorkspace> {
   const thread = new IndexThread();
   const files = await sourceFiles(place.folder);
@@ -27,7 +30,12 @@ export async function packageWorkspace(place: Place): Promise<PackageWorkspace> 
     source: {
       list: async () => ({ files: files.map((file) => ({ uri: uriOf(file), path: file })) }),
       read: async (uris) => ({
-        files: await Promise.all(uris.map(async (uri) => ({ uri, text: await readFile(path.join(place.folder, uri.slice(uriOf('').length)), 'utf8') }))),
+        files: await Promise.all(
+          uris.map(async (uri) => ({
+            uri,
+            text: await readFile(path.join(place.folder, uri.slice(uriOf('').length)), 'utf8'),
+          })),
+        ),
         remaining: [],
       }),
     },
@@ -38,9 +46,15 @@ export async function packageWorkspace(place: Place): Promise<PackageWorkspace> 
 }
 
 /** Whole files that matter for a request, as the sidecar gives them to the engine after a pause there. */
-export async function textsFor(engine: Pick<Engine, 'tokenize'>, request: CompletionRequest): Promise<readonly (readonly TokenId[])[]> {
+export async function textsFor(
+  engine: Pick<Engine, 'tokenize'>,
+  request: CompletionRequest,
+): Promise<readonly (readonly TokenId[])[]> {
   let given: readonly (readonly TokenId[])[] = [];
-  const texts = new WorkspaceTexts({ tokenize: (text) => engine.tokenize(text), setTexts: async (params) => void (given = params.texts) });
+  const texts = new WorkspaceTexts({
+    tokenize: (text) => engine.tokenize(text),
+    setTexts: async (params) => void (given = params.texts),
+  });
   await texts.refresh('', request, new AbortController().signal);
   return given;
 }

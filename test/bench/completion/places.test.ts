@@ -4,17 +4,24 @@ import { similarityOf } from './similarity.ts';
 import { placesOf, writtenFiles } from './places.ts';
 
 const padding = Array.from({ length: 20 }, (_, line) => `# line ${line}`).join('\n');
-const find = (text: string, file: string): [string, string][] => placesOf(text, { folder: '', file, name: 'package' }).map(({ name, line }) => [name, line]);
+const find = (text: string, file: string): [string, string][] =>
+  placesOf(text, { folder: '', file, name: 'package' }).map(({ name, line }) => [name, line]);
 
 describe('places that need another file', () => {
   it('are the first calls of what a Python file imports from its own package', () => {
     const text = `from os import path\nfrom .cart import (\n    Cart,\n    total as sum_of,\n)\n\n${padding}\nx = path.join("a", "b")\nprice = sum_of(cart, 1)\nagain = sum_of(cart, 2)\ncart = Cart(price)\n`;
-    assert.deepEqual(find(text, 'shop.py'), [['Cart', 'cart = Cart(price)'], ['sum_of', 'price = sum_of(cart, 1)']]);
+    assert.deepEqual(find(text, 'shop.py'), [
+      ['Cart', 'cart = Cart(price)'],
+      ['sum_of', 'price = sum_of(cart, 1)'],
+    ]);
   });
 
   it('are those of a module, imported or required', () => {
     const text = `import fs from 'node:fs';\nimport { total, type Item } from './cart';\nconst { mail } = require('./mail');\n\n${padding.replaceAll('#', '//')}\nfs.readFileSync(name);\nconst sum = total(items, 1);\nmail(sum, 'address');\n`;
-    assert.deepEqual(find(text, 'shop.js'), [['total', 'const sum = total(items, 1);'], ['mail', "mail(sum, 'address');"]]);
+    assert.deepEqual(find(text, 'shop.js'), [
+      ['total', 'const sum = total(items, 1);'],
+      ['mail', "mail(sum, 'address');"],
+    ]);
   });
 
   it('hold the file up to the line, with its indentation', () => {
@@ -26,7 +33,11 @@ describe('places that need another file', () => {
 
 describe('files of a package', () => {
   for (const [what, files, written] of [
-    ['that is built into several folders', ['src/a.ts', 'es/a.js', 'cjs/a.js', 'build/esm/a.js', 'dist/a.js', 'lib/a.js'], ['src/a.ts']],
+    [
+      'that is built into several folders',
+      ['src/a.ts', 'es/a.js', 'cjs/a.js', 'build/esm/a.js', 'dist/a.js', 'lib/a.js'],
+      ['src/a.ts'],
+    ],
     ['whose sources are in lib', ['lib/a.js', 'lib/tests/a.js', 'index.d.ts'], ['lib/a.js']],
     ['of Python', ['shop/cart.py', 'shop/_vendor/six.py', 'README.md'], ['shop/cart.py']],
   ] as const) {
@@ -35,7 +46,13 @@ describe('files of a package', () => {
 });
 
 describe('edit similarity', () => {
-  for (const [one, other, is] of [['', '', 1], ['abc', 'abc', 1], ['abc', '', 0], ['abcd', 'abxd', 0.75]] as const) {
-    it(`of ${JSON.stringify(one)} and ${JSON.stringify(other)} is ${is}`, () => assert.equal(similarityOf(one, other), is));
+  for (const [one, other, is] of [
+    ['', '', 1],
+    ['abc', 'abc', 1],
+    ['abc', '', 0],
+    ['abcd', 'abxd', 0.75],
+  ] as const) {
+    it(`of ${JSON.stringify(one)} and ${JSON.stringify(other)} is ${is}`, () =>
+      assert.equal(similarityOf(one, other), is));
   }
 });

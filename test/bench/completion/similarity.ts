@@ -6,7 +6,13 @@ export function similarityOf(one: string, other: string): number {
   for (let row = 1; row <= one.length; row++) {
     const current = [row];
     for (let column = 1; column <= other.length; column++) {
-      current.push(Math.min((previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1), (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      current.push(
+        Math.min(
+          (previous[column - 1] ?? 0) + (one[row - 1] === other[column - 1] ? 0 : 1),
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+        ),
+      );
     }
     previous = current;
   }

@@ -21,7 +21,10 @@ export interface Choice {
 
 /** Numbers of rows are multiples of it: of a page of the tiers, which is half of that where few rows are attended. */
 const PAGE_ROWS = 16;
-/** The last tokens that tiers attend in any case, as by default: more than a question and its answer, which the other selectors hold besides what they keep. */
+/**
+ * The last tokens that tiers attend in any case, as by default: more than a question and its answer, which the other
+ * selectors hold besides what they keep.
+ */
 const QUESTION_WINDOW = 64;
 /** Of the file itself, and what is scored: the file's own tokens are attended in any case. */
 const FILE_WINDOW = pages(BEFORE_TOKENS);
@@ -36,12 +39,17 @@ export function choicesForQuestions(contextTokens: number): readonly Choice[] {
   });
 }
 
-/** Choices for the continuation of a file: shares of the context, besides the file's own tokens, which KVzip has not read yet when it chooses. */
+/**
+ * Choices for the continuation of a file: shares of the context, besides the file's own tokens, which KVzip has not
+ * read yet when it chooses.
+ */
 export function choicesForContinuation(): readonly Choice[] {
   return all((selector, divisor) => {
     const rows = pages(CONTEXT_TOKENS / divisor);
     if (selector === 'kvzip') return `kvzip:${rows},window=0`;
-    return isTiered(selector) ? tieredCache(selector, rows, FILE_WINDOW) : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
+    return isTiered(selector)
+      ? tieredCache(selector, rows, FILE_WINDOW)
+      : `${selector}:${rows + FILE_ROWS},window=${FILE_ROWS}`;
   });
 }
 
@@ -52,11 +60,18 @@ export function keptBy(cache: string): string {
 }
 
 function all(cacheOf: (selector: SelectorChoice, divisor: Divisor) => string): readonly Choice[] {
-  return SELECTORS.flatMap((selector) => DIVISORS.filter((divisor) => isTiered(selector) || divisor < 32).map((divisor) => ({ selector, divisor, cache: cacheOf(selector, divisor) })));
+  return SELECTORS.flatMap((selector) =>
+    DIVISORS.filter((divisor) => isTiered(selector) || divisor < 32).map((divisor) => ({
+      selector,
+      divisor,
+      cache: cacheOf(selector, divisor),
+    })),
+  );
 }
 
 const isTiered = (selector: SelectorChoice): boolean => (TIERED as readonly string[]).includes(selector);
-const tieredCache = (selector: SelectorChoice, rows: number, window: number): string => `tiered:${rows},window=${window}${selector === 'tiered-all' ? ',heads=100' : ''}`;
+const tieredCache = (selector: SelectorChoice, rows: number, window: number): string =>
+  `tiered:${rows},window=${window}${selector === 'tiered-all' ? ',heads=100' : ''}`;
 
 /** The next whole number of pages. */
 function pages(tokens: number): number {

@@ -16,7 +16,10 @@ import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { continuationOf } from '../../../sidecar/workshop/retrieval/continuation.ts';
 
-/** For a question and its answer behind a context of which only some rows are kept, and what a sequence wants to be free before it goes on. */
+/**
+ * For a question and its answer behind a context of which only some rows are kept, and what a sequence wants to be free
+ * before it goes on.
+ */
 const ROOM_ROWS = 320;
 /** Of a model of 135M parameters; what one token of depth adds to a token's cost, until it is measured. */
 const ATTENTION_COST_SLOPE = 1e-4;
@@ -36,34 +39,68 @@ export interface ChosenSequences extends Disposable {
   readonly byPrompt: readonly ReadonlyMap<string, ChosenSequence>[];
 }
 
-/** Whether the choice reads a prompt as the full cache does, whatever it keeps of it then: such sequences can read one together. */
+/**
+ * Whether the choice reads a prompt as the full cache does, whatever it keeps of it then: such sequences can read one
+ * together.
+ */
 export const readsEverything = (cache: string): boolean => parseCacheChoice(cache).tier === undefined;
 
-/** Whether the choice is for whatever follows a context, as KVzip's, which has the model repeat it: it is made once, of the context alone. */
+/**
+ * Whether the choice is for whatever follows a context, as KVzip's, which has the model repeat it: it is made once, of
+ * the context alone.
+ */
 export const isForAnything = (cache: string): boolean => parseCacheChoice(cache).selector.observation?.of === 'replay';
 
 /** `contextTokens`: all that the sequence will hold. Rejects with a `TroubleError` for a cache that there is not. */
-export async function openChosen(network: Network, text: ModelText, { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number }): Promise<ChosenSequence> {
+export async function openChosen(
+  network: Network,
+  text: ModelText,
+  { cache, contextTokens }: { readonly cache: string; readonly contextTokens: number },
+): Promise<ChosenSequence> {
   const choice = parseCacheChoice(cache);
-  return openWith(network, text, { choice, runs: choice.tier && (await runsOf(network, text, choice.tier, contextTokens)), contextTokens });
+  return openWith(network, text, {
+    choice,
+    runs: choice.tier && (await runsOf(network, text, choice.tier, contextTokens)),
+    contextTokens,
+  });
 }
 
 /** The heads that choose for every token, as the engine finds them; once for a network. */
-async function runsOf(network: Network, text: ModelText, tier: TierOptions, contextTokens: number): Promise<HeadRuns | undefined> {
+async function runsOf(
+  network: Network,
+  text: ModelText,
+  tier: TierOptions,
+  contextTokens: number,
+): Promise<HeadRuns | undefined> {
   const ofNetwork = knownRuns.get(network) ?? new Map<string, Promise<HeadRuns | undefined>>();
   knownRuns.set(network, ofNetwork);
   const key = `${tier.refreshedHeads?.percent} ${contextTokens > lastAttendingAll(tier)} ${contextTokens}`;
   const { hyperparameters } = network.options;
-  const known = ofNetwork.get(key) ?? ChoosingHeads.of(tier, { hyperparameters, text, contextSizeTokens: contextTokens, modelKey: '' }).then((heads) => heads?.runs(network));
+  const known =
+    ofNetwork.get(key) ??
+    ChoosingHeads.of(tier, { hyperparameters, text, contextSizeTokens: contextTokens, modelKey: '' }).then((heads) =>
+      heads?.runs(network),
+    );
   ofNetwork.set(key, known);
   return known;
 }
 
-/** Opens sequences of choices that read everything, and reads prompts: what they begin with once for all of them. `contextTokens` as for one. */
+/**
+ * Opens sequences of choices that read everything, and reads prompts: what they begin with once for all of them.
+ * `contextTokens` as for one.
+ */
 export async function readTogether(
   network: Network,
   text: ModelText,
-  { caches, prompts, contextTokens }: { readonly caches: readonly string[]; readonly prompts: readonly (readonly TokenId[])[]; readonly contextTokens: number },
+  {
+    caches,
+    prompts,
+    contextTokens,
+  }: {
+    readonly caches: readonly string[];
+    readonly prompts: readonly (readonly TokenId[])[];
+    readonly contextTokens: number;
+  },
 ): Promise<ChosenSequences> {
   // What differs by the number of rows alone looks at queries once.
   const selectors = new Map<string, CacheChoice['selector']>();
@@ -74,12 +111,25 @@ export async function readTogether(
     selectors.set(kind, selector);
     return { ...choice, selector };
   };
-  const byPrompt = prompts.map(() => new Map(caches.map((cache) => [cache, openWith(network, text, { choice: shared(cache), contextTokens })] as const)));
+  const byPrompt = prompts.map(
+    () =>
+      new Map(
+        caches.map((cache) => [cache, openWith(network, text, { choice: shared(cache), contextTokens })] as const),
+      ),
+  );
   const close = (): void => byPrompt.forEach((byCache) => byCache.forEach((chosen) => chosen[Symbol.dispose]()));
   try {
     // A scheduler empties a sequence that whoever asks has not had yet.
-    for (const [index, byCache] of byPrompt.entries()) for (const { engine } of byCache.values()) await continuationOf(engine, prompts[index]?.slice(0, 1) ?? [], { maxTokens: 0 });
-    using reading = ChorusSequence.readTogether(network, byPrompt.map((byCache, index) => ({ tokens: prompts[index] as readonly TokenId[], sequences: [...byCache.values()].map(({ sequence }) => sequence) })));
+    for (const [index, byCache] of byPrompt.entries())
+      for (const { engine } of byCache.values())
+        await continuationOf(engine, prompts[index]?.slice(0, 1) ?? [], { maxTokens: 0 });
+    using reading = ChorusSequence.readTogether(
+      network,
+      byPrompt.map((byCache, index) => ({
+        tokens: prompts[index] as readonly TokenId[],
+        sequences: [...byCache.values()].map(({ sequence }) => sequence),
+      })),
+    );
     while (!reading.isDone) await reading.step();
   } catch (error) {
     close();
@@ -88,10 +138,23 @@ export async function readTogether(
   return { byPrompt, [Symbol.dispose]: close };
 }
 
-function openWith(network: Network, text: ModelText, { choice, runs, contextTokens }: { readonly choice: CacheChoice; readonly runs?: HeadRuns; readonly contextTokens: number }): ChosenSequence {
+function openWith(
+  network: Network,
+  text: ModelText,
+  {
+    choice,
+    runs,
+    contextTokens,
+  }: { readonly choice: CacheChoice; readonly runs?: HeadRuns; readonly contextTokens: number },
+): ChosenSequence {
   const { hyperparameters, placement } = network.options;
   const keepsAll = choice.capacity === Infinity;
-  const cache = new SequenceCache(placement, hyperparameters, keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS), sequenceOptions(choice.tier));
+  const cache = new SequenceCache(
+    placement,
+    hyperparameters,
+    keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS),
+    sequenceOptions(choice.tier),
+  );
   const tiers = choice.tier && new Tiers(network, cache, choice.tier, runs);
   const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
   const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);

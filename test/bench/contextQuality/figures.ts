@@ -47,7 +47,11 @@ export interface ContinuationFigure {
 export interface QualityFigures {
   readonly recall: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
   readonly needle: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
-  readonly continuation: { readonly places: number; readonly perplexity: { readonly none: number; readonly full: number } | undefined; readonly choices: readonly ContinuationFigure[] };
+  readonly continuation: {
+    readonly places: number;
+    readonly perplexity: { readonly none: number; readonly full: number } | undefined;
+    readonly choices: readonly ContinuationFigure[];
+  };
 }
 
 /** Below this the full cache does so badly that a difference says nothing. */
@@ -62,23 +66,48 @@ export function groupFigures(full: readonly Outcome[]): readonly GroupFigure[] {
 }
 
 /** Over the questions of groups that count which both were asked; `undefined` where there are none. */
-export function shareFigure(cache: string, outcomes: readonly Outcome[], full: readonly Outcome[]): ShareFigure | undefined {
+export function shareFigure(
+  cache: string,
+  outcomes: readonly Outcome[],
+  full: readonly Outcome[],
+): ShareFigure | undefined {
   const counting = new Set(groupFigures(full).flatMap(({ group, counts }) => (counts ? [group] : [])));
   const byFull = new Map(full.filter(({ group }) => counting.has(group)).map(({ id, isRight }) => [id, isRight]));
   const both = outcomes.filter(({ id }) => byFull.has(id));
   if (both.length === 0) return undefined;
   const own = both.map(({ isRight }) => isRight);
   const right = own.filter(Boolean).length;
-  const { difference, interval } = pairedProportions(own, both.map(({ id }) => byFull.get(id) as boolean));
-  return { cache, questions: both.length, share: right / both.length, interval: wilsonInterval(right, both.length), difference, differenceInterval: interval };
+  const { difference, interval } = pairedProportions(
+    own,
+    both.map(({ id }) => byFull.get(id) as boolean),
+  );
+  return {
+    cache,
+    questions: both.length,
+    share: right / both.length,
+    interval: wilsonInterval(right, both.length),
+    difference,
+    differenceInterval: interval,
+  };
 }
 
 /** `nats` per token by place. `undefined` where no place was measured in all three ways. */
-export function continuationFigure(cache: string, nats: ReadonlyMap<string, number>, { none, full }: { readonly none: ReadonlyMap<string, number>; readonly full: ReadonlyMap<string, number> }): ContinuationFigure | undefined {
+export function continuationFigure(
+  cache: string,
+  nats: ReadonlyMap<string, number>,
+  { none, full }: { readonly none: ReadonlyMap<string, number>; readonly full: ReadonlyMap<string, number> },
+): ContinuationFigure | undefined {
   const ids = [...nats.keys()].filter((id) => none.has(id) && full.has(id));
   if (ids.length === 0) return undefined;
   const mean = (values: ReadonlyMap<string, number>): number => meanOf(ids.map((id) => values.get(id) as number)).mean;
   const moreThanFull = meanOf(ids.map((id) => (nats.get(id) as number) - (full.get(id) as number)));
   const gain = mean(none) - mean(full);
-  return { cache, places: ids.length, perplexity: Math.exp(mean(nats)), shareOfGain: (mean(none) - mean(nats)) / gain, shareError: (1.96 * moreThanFull.standardError) / Math.abs(gain), moreThanFull };
+  return {
+    cache,
+    places: ids.length,
+    perplexity: Math.exp(mean(nats)),
+    shareOfGain: (mean(none) - mean(nats)) / gain,
+    shareError: (1.96 * moreThanFull.standardError) / Math.abs(gain),
+    moreThanFull,
+  };
 }

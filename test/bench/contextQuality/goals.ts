@@ -15,15 +15,35 @@ const ROUNDING = 1e-9;
 
 /** What choosing anew for each request was to reach, of what is measured, and whether it does: lines of a table. */
 export function goalLines({ recall, continuation }: QualityFigures): readonly string[] {
-  const asked = (divisor: Divisor, goal: string, isMet: (figure: { readonly difference: number; readonly differenceInterval: readonly [number, number] }) => boolean): readonly string[] => {
+  const asked = (
+    divisor: Divisor,
+    goal: string,
+    isMet: (figure: { readonly difference: number; readonly differenceInterval: readonly [number, number] }) => boolean,
+  ): readonly string[] => {
     const figure = figureOf(choicesForQuestions(LENGTH_TOKENS), recall.choices, divisor);
-    return figure ? [line(`questions asked later, 1/${divisor}`, goal, `${points(figure.difference)} (${figure.differenceInterval.map(points).join(' to ')})`, isMet(figure))] : [];
+    return figure
+      ? [
+          line(
+            `questions asked later, 1/${divisor}`,
+            goal,
+            `${points(figure.difference)} (${figure.differenceInterval.map(points).join(' to ')})`,
+            isMet(figure),
+          ),
+        ]
+      : [];
   };
   const continued = GAIN_GOALS.flatMap(({ divisor, share }) => {
     const figure = figureOf(choicesForContinuation(), continuation.choices, divisor);
     if (!figure) return [];
     const { shareOfGain, shareError } = figure;
-    return [line(`continuing code, 1/${divisor}`, `≥ ${percent(share)} of the gain`, `${percent(shareOfGain)} ± ${(100 * shareError).toFixed(0)}`, shareOfGain >= share)];
+    return [
+      line(
+        `continuing code, 1/${divisor}`,
+        `≥ ${percent(share)} of the gain`,
+        `${percent(shareOfGain)} ± ${(100 * shareError).toFixed(0)}`,
+        shareOfGain >= share,
+      ),
+    ];
   });
   return [
     ...asked(16, 'no loss that is measurable', ({ differenceInterval: [, high] }) => high >= 0),
@@ -32,10 +52,15 @@ export function goalLines({ recall, continuation }: QualityFigures): readonly st
   ];
 }
 
-function figureOf<Figure extends { readonly cache: string }>(choices: readonly Choice[], figures: readonly Figure[], divisor: Divisor): Figure | undefined {
+function figureOf<Figure extends { readonly cache: string }>(
+  choices: readonly Choice[],
+  figures: readonly Figure[],
+  divisor: Divisor,
+): Figure | undefined {
   const choice = choices.find((candidate) => candidate.selector === 'tiered' && candidate.divisor === divisor);
   return figures.find(({ cache }) => cache === choice?.cache);
 }
 
-const line = (what: string, goal: string, measured: string, isMet: boolean): string => `| ${what} | ${goal} | ${measured} | ${isMet ? 'met' : 'missed'} |`;
+const line = (what: string, goal: string, measured: string, isMet: boolean): string =>
+  `| ${what} | ${goal} | ${measured} | ${isMet ? 'met' : 'missed'} |`;
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

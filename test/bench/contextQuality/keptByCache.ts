@@ -3,13 +3,21 @@ import { keepInRepository, openKept, type KeptTask } from '../kept/keptTask.ts';
 import { keptBy } from './choices.ts';
 
 /** What is kept of a model with choices of cache, or without a context by "none". */
-export async function openKeptByCache<Result extends { readonly id: string }>(modelDigest: string, task: KeptTask<Result>, caches: readonly string[]): Promise<ReadonlyMap<string, KeptResults<Result>>> {
+export async function openKeptByCache<Result extends { readonly id: string }>(
+  modelDigest: string,
+  task: KeptTask<Result>,
+  caches: readonly string[],
+): Promise<ReadonlyMap<string, KeptResults<Result>>> {
   const kept = await openKept(modelDigest, task, caches.map(variantOf));
   return new Map(caches.map((cache) => [cache, kept.get(variantOf(cache)) as KeptResults<Result>]));
 }
 
 /** Writes it to the repository. */
-export async function keepByCacheInRepository<Result extends { readonly id: string }>(modelDigest: string, task: KeptTask<Result>, caches: readonly string[]): Promise<void> {
+export async function keepByCacheInRepository<Result extends { readonly id: string }>(
+  modelDigest: string,
+  task: KeptTask<Result>,
+  caches: readonly string[],
+): Promise<void> {
   await keepInRepository(modelDigest, task, caches.map(variantOf));
 }
 

@@ -16,7 +16,16 @@ import { choicesForContinuation, choicesForQuestions, type Choice } from './choi
 import { continuationFigure, groupFigures, shareFigure, type Outcome } from './figures.ts';
 import { keepByCacheInRepository, openKeptByCache } from './keptByCache.ts';
 import type { QualityFigures } from './figures.ts';
-import { ANSWER_TOKENS, LENGTH_TOKENS, needleTask, readNeedles, readRecallContexts, recallTask, type Asked, type AskedContext } from './tasks.ts';
+import {
+  ANSWER_TOKENS,
+  LENGTH_TOKENS,
+  needleTask,
+  readNeedles,
+  readRecallContexts,
+  recallTask,
+  type Asked,
+  type AskedContext,
+} from './tasks.ts';
 
 export const TASKS = ['recall', 'needle', 'continuation'] as const;
 
@@ -34,12 +43,19 @@ export interface QualityOptions {
   readonly keeps: boolean;
 }
 
-/** Asks a model what is not kept yet, until the deadline, and returns the figures of all that is. Throws `TroubleError` for a cache that there is not. */
+/**
+ * Asks a model what is not kept yet, until the deadline, and returns the figures of all that is. Throws `TroubleError`
+ * for a cache that there is not.
+ */
 export async function measureQuality(model: BenchModel, options: QualityOptions): Promise<QualityFigures> {
   for (const cache of options.caches) parseCacheChoice(cache);
   await using opened = await openForBench(model.file, { capacityTokens: 256, networks: options.networks });
   const measuring = new ModelQuality(model, opened, options);
-  return { recall: await measuring.recall(), needle: await measuring.needle(), continuation: await measuring.continuation() };
+  return {
+    recall: await measuring.recall(),
+    needle: await measuring.needle(),
+    continuation: await measuring.continuation(),
+  };
 }
 
 class ModelQuality {
@@ -57,12 +73,16 @@ class ModelQuality {
 
   async recall(): Promise<QualityFigures['recall']> {
     if (!this.options.tasks.includes('recall')) return { groups: [], choices: [] };
-    return this.#questions(recallTask, await readRecallContexts(this.options.counts.contexts, this.#tokenizer), { isKnown: false });
+    return this.#questions(recallTask, await readRecallContexts(this.options.counts.contexts, this.#tokenizer), {
+      isKnown: false,
+    });
   }
 
   async needle(): Promise<QualityFigures['needle']> {
     if (!this.options.tasks.includes('needle')) return { groups: [], choices: [] };
-    return this.#questions(needleTask, await readNeedles(this.options.counts.needles, this.#tokenizer), { isKnown: true });
+    return this.#questions(needleTask, await readNeedles(this.options.counts.needles, this.#tokenizer), {
+      isKnown: true,
+    });
   }
 
   async continuation(): Promise<QualityFigures['continuation']> {
@@ -75,35 +95,75 @@ class ModelQuality {
     const kept = await openKeptByCache(model.digest, continuationTask, caches);
     await measurePlaces(opened, { contexts, kept, deadline: options.deadline });
     if (options.keeps) await keepByCacheInRepository(model.digest, continuationTask, caches);
-    const natsOf = (cache: string): ReadonlyMap<string, number> => new Map(places.flatMap(({ id }) => { const result = kept.get(cache)?.get(id); return result ? [[id, result.nats] as const] : []; }));
+    const natsOf = (cache: string): ReadonlyMap<string, number> =>
+      new Map(
+        places.flatMap(({ id }) => {
+          const result = kept.get(cache)?.get(id);
+          return result ? [[id, result.nats] as const] : [];
+        }),
+      );
     const [none, full] = [natsOf('none'), natsOf('full')];
     const both = [...none.keys()].filter((id) => full.has(id));
-    const perplexity = (nats: ReadonlyMap<string, number>): number => Math.exp(meanOf(both.map((id) => nats.get(id) as number)).mean);
+    const perplexity = (nats: ReadonlyMap<string, number>): number =>
+      Math.exp(meanOf(both.map((id) => nats.get(id) as number)).mean);
     return {
       places: both.length,
       perplexity: both.length > 0 ? { none: perplexity(none), full: perplexity(full) } : undefined,
-      choices: continuationCaches.map((cache) => continuationFigure(cache, natsOf(cache), { none, full })).filter((figure) => figure !== undefined),
+      choices: continuationCaches
+        .map((cache) => continuationFigure(cache, natsOf(cache), { none, full }))
+        .filter((figure) => figure !== undefined),
     };
   }
 
-  /** Asks a task's questions, which are known when rows are chosen or are not, and compares what came of them with each cache with what came of the full one. */
-  async #questions(task: KeptTask<Asked>, contexts: readonly AskedContext[], { isKnown }: { readonly isKnown: boolean }): Promise<QualityFigures['recall']> {
+  /**
+   * Asks a task's questions, which are known when rows are chosen or are not, and compares what came of them with each
+   * cache with what came of the full one.
+   */
+  async #questions(
+    task: KeptTask<Asked>,
+    contexts: readonly AskedContext[],
+    { isKnown }: { readonly isKnown: boolean },
+  ): Promise<QualityFigures['recall']> {
     const caches = ['full', ...this.#questionCaches];
     const kept = await openKeptByCache(this.model.digest, task, caches);
     let done = 0;
     await inParallel(contexts, this.opened.networks, async (context, { network }) => {
-      await this.#ask(network, context, [...kept].filter(([, results]) => !results.get(context.id)), isKnown);
+      await this.#ask(
+        network,
+        context,
+        [...kept].filter(([, results]) => !results.get(context.id)),
+        isKnown,
+      );
       process.stderr.write(`${task.name}: ${++done} of ${contexts.length}\n`);
     });
     if (this.options.keeps) await keepByCacheInRepository(this.model.digest, task, caches);
     const outcomesOf = (cache: string): readonly Outcome[] =>
-      contexts.flatMap(({ id, domain }) => (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({ id: `${id} ${question}`, group: domain, isRight })));
+      contexts.flatMap(({ id, domain }) =>
+        (kept.get(cache)?.get(id)?.isRight ?? []).map((isRight, question) => ({
+          id: `${id} ${question}`,
+          group: domain,
+          isRight,
+        })),
+      );
     const full = outcomesOf('full');
-    return { groups: groupFigures(full), choices: this.#questionCaches.map((cache) => shareFigure(cache, outcomesOf(cache), full)).filter((figure) => figure !== undefined) };
+    return {
+      groups: groupFigures(full),
+      choices: this.#questionCaches
+        .map((cache) => shareFigure(cache, outcomesOf(cache), full))
+        .filter((figure) => figure !== undefined),
+    };
   }
 
-  /** Asks what is missing of one context with all caches, so that whatever is there is paired; until the deadline. Caches that read everything read it once between them. */
-  async #ask(network: Network, { id, task }: AskedContext, missing: readonly (readonly [string, KeptResults<Asked>])[], isKnown: boolean): Promise<void> {
+  /**
+   * Asks what is missing of one context with all caches, so that whatever is there is paired; until the deadline.
+   * Caches that read everything read it once between them.
+   */
+  async #ask(
+    network: Network,
+    { id, task }: AskedContext,
+    missing: readonly (readonly [string, KeptResults<Asked>])[],
+    isKnown: boolean,
+  ): Promise<void> {
     const { opened, options } = this;
     const { context, questions } = task;
     const contextTokens = LENGTH_TOKENS + ANSWER_TOKENS;
@@ -113,24 +173,40 @@ class ModelQuality {
     if (ofPrompts.length > 0 && !options.deadline.isOver) {
       // The last token of a prompt is an answer's first evaluation.
       const prompts = questions.map(({ tokens }) => [...context, ...tokens.slice(0, -1)]);
-      using sequences = await readTogether(network, opened.text, { caches: ofPrompts.map(([cache]) => cache), prompts, contextTokens });
+      using sequences = await readTogether(network, opened.text, {
+        caches: ofPrompts.map(([cache]) => cache),
+        prompts,
+        contextTokens,
+      });
       for (const [cache, results] of ofPrompts) {
         const isRight: boolean[] = [];
-        for (const [index, question] of questions.entries()) isRight.push(...(await rightOf(sequences.byPrompt[index]?.get(cache) as ChosenSequence, { context, questions: [question] })));
+        for (const [index, question] of questions.entries())
+          isRight.push(
+            ...(await rightOf(sequences.byPrompt[index]?.get(cache) as ChosenSequence, {
+              context,
+              questions: [question],
+            })),
+          );
         await results.add({ id, isRight });
       }
     }
     const ofContext = together.filter(([cache]) => !knowsQuestion(cache));
     if (ofContext.length > 0 && !options.deadline.isOver) {
-      using sequences = await readTogether(network, opened.text, { caches: ofContext.map(([cache]) => cache), prompts: [context], contextTokens });
-      for (const [cache, results] of ofContext) await results.add({ id, isRight: await rightOf(sequences.byPrompt[0]?.get(cache) as ChosenSequence, task) });
+      using sequences = await readTogether(network, opened.text, {
+        caches: ofContext.map(([cache]) => cache),
+        prompts: [context],
+        contextTokens,
+      });
+      for (const [cache, results] of ofContext)
+        await results.add({ id, isRight: await rightOf(sequences.byPrompt[0]?.get(cache) as ChosenSequence, task) });
     }
     for (const [cache, results] of missing) {
       if (options.deadline.isOver) return;
       if (readsEverything(cache)) continue;
       using chosen = await openChosen(network, opened.text, { cache, contextTokens });
       const { answers, contextReads } = await askRecall(chosen.engine, task);
-      if (contextReads > 2) throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
+      if (contextReads > 2)
+        throw new Error(`${id} was read ${contextReads.toFixed(1)} times, so that the questions may have been known.`);
       await results.add({ id, isRight: answers.map(({ isRight }) => isRight) });
     }
   }
@@ -143,6 +219,9 @@ class ModelQuality {
 /** Asks where the context is in place. Throws where it was read again. */
 async function rightOf({ engine }: ChosenSequence, task: RecallTask): Promise<readonly boolean[]> {
   const { answers, contextReads } = await askInPlace(engine, task);
-  if (contextReads > 0) throw new Error(`A context was read ${contextReads.toFixed(1)} times more, so that its questions may have been known.`);
+  if (contextReads > 0)
+    throw new Error(
+      `A context was read ${contextReads.toFixed(1)} times more, so that its questions may have been known.`,
+    );
   return answers.map(({ isRight }) => isRight);
 }

@@ -1,5 +1,13 @@
 import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS } from '../continuation/places.ts';
-import { choicesForContinuation, choicesForQuestions, DIVISORS, SELECTORS, type Choice, type Divisor, type SelectorChoice } from './choices.ts';
+import {
+  choicesForContinuation,
+  choicesForQuestions,
+  DIVISORS,
+  SELECTORS,
+  type Choice,
+  type Divisor,
+  type SelectorChoice,
+} from './choices.ts';
 import type { GroupFigure, QualityFigures, ShareFigure } from './figures.ts';
 import { goalLines } from './goals.ts';
 import { points, signed } from '../signed.ts';
@@ -54,7 +62,9 @@ ${continued(continuation)}
 /** What `tiered` was to reach. */
 function goalsOf(figures: QualityFigures): string {
   const lines = goalLines(figures);
-  return lines.length === 0 ? '' : `\nOf *tiered*; errors are 1.96 standard errors:\n\n| what | goal | measured | |\n|---|---|---|---|\n${lines.join('\n')}\n`;
+  return lines.length === 0
+    ? ''
+    : `\nOf *tiered*; errors are 1.96 standard errors:\n\n| what | goal | measured | |\n|---|---|---|---|\n${lines.join('\n')}\n`;
 }
 
 function continued({ places, perplexity, choices }: QualityFigures['continuation']): string {
@@ -66,31 +76,65 @@ ${tables(choicesForContinuation(), choices, ({ places: own, perplexity: withPart
 `.trim();
 }
 
-function asked({ groups, choices }: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] }): string {
+function asked({
+  groups,
+  choices,
+}: {
+  readonly groups: readonly GroupFigure[];
+  readonly choices: readonly ShareFigure[];
+}): string {
   if (groups.length === 0) return 'Nothing was measured yet.';
   const counting = groups.filter(({ counts }) => counts).reduce((sum, { questions }) => sum + questions, 0);
-  const lines = groups.map(({ group, questions, share, counts }) => `${group} ${percent(share)} of ${questions}${counts ? '' : ' (below 60 %: does not count)'}`);
-  const few = counting < ENOUGH_QUESTIONS ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences say little yet.` : '';
-  const table = tables(choicesForQuestions(LENGTH_TOKENS), choices, ({ questions, share, difference, differenceInterval: [low, high] }) => `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})${fewer(questions, counting, 'questions')}`);
+  const lines = groups.map(
+    ({ group, questions, share, counts }) =>
+      `${group} ${percent(share)} of ${questions}${counts ? '' : ' (below 60 %: does not count)'}`,
+  );
+  const few =
+    counting < ENOUGH_QUESTIONS
+      ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences say little yet.`
+      : '';
+  const table = tables(
+    choicesForQuestions(LENGTH_TOKENS),
+    choices,
+    ({ questions, share, difference, differenceInterval: [low, high] }) =>
+      `${percent(share)}, ${points(difference)} (${points(low)} to ${points(high)})${fewer(questions, counting, 'questions')}`,
+  );
   return `With the full cache: ${lines.join(', ')}.${few}\n\n${table}`;
 }
 
 /** The choices of the comparison by selector and share, and below them other ones. */
-function tables<Figure extends { readonly cache: string }>(choices: readonly Choice[], figures: readonly Figure[], cell: (figure: Figure) => string): string {
+function tables<Figure extends { readonly cache: string }>(
+  choices: readonly Choice[],
+  figures: readonly Figure[],
+  cell: (figure: Figure) => string,
+): string {
   const at = (selector: SelectorChoice, divisor: Divisor): Figure | undefined => {
     const choice = choices.find((candidate) => candidate.selector === selector && candidate.divisor === divisor);
     return figures.find(({ cache }) => cache === choice?.cache);
   };
-  const cells = (selector: SelectorChoice): readonly string[] => DIVISORS.map((divisor) => at(selector, divisor)).map((figure) => (figure ? cell(figure) : ''));
-  const rows = SELECTORS.map((selector) => [selector, cells(selector)] as const).filter(([, of]) => of.some((text) => text !== ''));
+  const cells = (selector: SelectorChoice): readonly string[] =>
+    DIVISORS.map((divisor) => at(selector, divisor)).map((figure) => (figure ? cell(figure) : ''));
+  const rows = SELECTORS.map((selector) => [selector, cells(selector)] as const).filter(([, of]) =>
+    of.some((text) => text !== ''),
+  );
   const others = figures.filter(({ cache }) => !choices.some((choice) => choice.cache === cache));
-  const table = (header: readonly string[], lines: readonly (readonly string[])[]): readonly string[] => (lines.length === 0 ? [] : [[header, header.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')]);
+  const table = (header: readonly string[], lines: readonly (readonly string[])[]): readonly string[] =>
+    lines.length === 0
+      ? []
+      : [[header, header.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')];
   return [
-    ...table(['selector', ...DIVISORS.map((divisor) => `1/${divisor}`)], rows.map(([selector, of]) => [`\`${selector}\``, ...of])),
-    ...table(['cache', ''], others.map((figure) => [`\`${figure.cache}\``, cell(figure)])),
+    ...table(
+      ['selector', ...DIVISORS.map((divisor) => `1/${divisor}`)],
+      rows.map(([selector, of]) => [`\`${selector}\``, ...of]),
+    ),
+    ...table(
+      ['cache', ''],
+      others.map((figure) => [`\`${figure.cache}\``, cell(figure)]),
+    ),
   ].join('\n\n');
 }
 
 /** Said where a choice was not measured on all of them yet. */
-const fewer = (measured: number, all: number, what: string): string => (measured < all ? `, of ${measured} ${what} alone` : '');
+const fewer = (measured: number, all: number, what: string): string =>
+  measured < all ? `, of ${measured} ${what} alone` : '';
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,5 +1,10 @@
 import { TroubleError } from '../../../sidecar/common/troubleError.ts';
-import { composeContext, filesInRandomOrder, type ContextTokenizer, type TextSource } from '../../../sidecar/workshop/retrieval/context.ts';
+import {
+  composeContext,
+  filesInRandomOrder,
+  type ContextTokenizer,
+  type TextSource,
+} from '../../../sidecar/workshop/retrieval/context.ts';
 import { makeNeedles } from '../../../sidecar/workshop/retrieval/facts.ts';
 import { makeRecallTask, questionsFor, type RecallTask } from '../../../sidecar/workshop/retrieval/recall.ts';
 import { readTextFile, type TextFile } from '../../../sidecar/workshop/retrieval/textFiles.ts';
@@ -37,14 +42,23 @@ export async function readRecallContexts(count: number, tokenizer: ContextTokeni
   const perDomain = Math.ceil(count / CODE_DOMAINS.length);
   const byDomain = await Promise.all(
     CODE_DOMAINS.map(async (domain, number) =>
-      (await fromPackages({ domain, seed: SEED + 10_000 * number }, perDomain, (source, seed) => makeRecallTask({ source, length: LENGTH_TOKENS, constants: CONSTANTS, seed }, tokenizer))).map((task, index) => ({ id: `${domain} ${index}`, domain, task }))),
+      (
+        await fromPackages({ domain, seed: SEED + 10_000 * number }, perDomain, (source, seed) =>
+          makeRecallTask({ source, length: LENGTH_TOKENS, constants: CONSTANTS, seed }, tokenizer),
+        )
+      ).map((task, index) => ({ id: `${domain} ${index}`, domain, task })),
+    ),
   );
-  return Array.from({ length: perDomain }, (_, index) => byDomain.flatMap((contexts) => contexts[index] ?? [])).flat().slice(0, count);
+  return Array.from({ length: perDomain }, (_, index) => byDomain.flatMap((contexts) => contexts[index] ?? []))
+    .flat()
+    .slice(0, count);
 }
 
 /** Contexts of prose with a fact at each depth. */
 export async function readNeedles(count: number, tokenizer: ContextTokenizer): Promise<readonly AskedContext[]> {
-  const tasks = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, count, (source, seed) => hideNeedles(source, seed, tokenizer));
+  const tasks = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, count, (source, seed) =>
+    hideNeedles(source, seed, tokenizer),
+  );
   return tasks.map((task, index) => ({ id: `${NEEDLE_DOMAIN} ${index}`, domain: NEEDLE_DOMAIN, task }));
 }
 
@@ -67,7 +81,11 @@ const asked = (name: string, ...settings: readonly unknown[]): KeptTask<Asked> =
 export const recallTask = asked('recall', CONSTANTS, CODE_DOMAINS);
 export const needleTask = asked('needle', DEPTHS, NEEDLE_DOMAIN, 'of several kinds');
 
-async function fromPackages<Made>({ domain, seed }: { readonly domain: string; readonly seed: number }, count: number, make: (source: TextSource, seed: number) => Promise<Made>): Promise<readonly Made[]> {
+async function fromPackages<Made>(
+  { domain, seed }: { readonly domain: string; readonly seed: number },
+  count: number,
+  make: (source: TextSource, seed: number) => Promise<Made>,
+): Promise<readonly Made[]> {
   const packages = await heldOutFiles(domain);
   const texts = new Map<number, readonly TextFile[]>();
   const made: Made[] = [];
@@ -82,7 +100,10 @@ async function fromPackages<Made>({ domain, seed }: { readonly domain: string; r
       if (!(error instanceof TroubleError) || error.code !== 'invalid-input') throw error;
     }
   }
-  if (made.length < count) throw new Error(`The held-out packages of ${domain} have text for ${made.length} contexts of ${LENGTH_TOKENS} tokens, not for ${count}.`);
+  if (made.length < count)
+    throw new Error(
+      `The held-out packages of ${domain} have text for ${made.length} contexts of ${LENGTH_TOKENS} tokens, not for ${count}.`,
+    );
   return made;
 }
 

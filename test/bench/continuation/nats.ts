@@ -37,11 +37,18 @@ interface Measured {
 }
 
 /** Measures what is not kept yet, context by context with all tasks, so that whatever is there is paired. */
-export async function measurePlaces({ networks, text }: BenchNetworks, { contexts, kept, deadline }: Measured): Promise<void> {
+export async function measurePlaces(
+  { networks, text }: BenchNetworks,
+  { contexts, kept, deadline }: Measured,
+): Promise<void> {
   let done = 0;
   await inParallel(contexts, networks, async ({ tokens: context, places }, { network }) => {
     /** Place by place: the context is read once. */
-    const measure = async (task: string, results: KeptResults<PlaceResult>, sequence: ChorusSequence): Promise<void> => {
+    const measure = async (
+      task: string,
+      results: KeptResults<PlaceResult>,
+      sequence: ChorusSequence,
+    ): Promise<void> => {
       for (const place of places) {
         if (results.get(place.id)) continue;
         if (deadline.isOver) return;
@@ -52,21 +59,37 @@ export async function measurePlaces({ networks, text }: BenchNetworks, { context
     const unfinished = [...kept].filter(([, results]) => places.some(({ id }) => !results.get(id)));
     for (const [task, results] of unfinished) {
       if (deadline.isOver || choosesOnce(task)) continue;
-      using chosen = await openChosen(network, text, { cache: task === 'none' ? 'full' : task, contextTokens: HELD_TOKENS });
+      using chosen = await openChosen(network, text, {
+        cache: task === 'none' ? 'full' : task,
+        contextTokens: HELD_TOKENS,
+      });
       await measure(task, results, chosen.sequence);
     }
     const ofContext = unfinished.filter(([task]) => choosesOnce(task) && isForAnything(task));
     if (ofContext.length > 0 && !deadline.isOver) {
-      using sequences = await readTogether(network, text, { caches: ofContext.map(([task]) => task), prompts: [context], contextTokens: HELD_TOKENS });
-      for (const [task, results] of ofContext) await measure(task, results, (sequences.byPrompt[0]?.get(task) as ChosenSequence).sequence);
+      using sequences = await readTogether(network, text, {
+        caches: ofContext.map(([task]) => task),
+        prompts: [context],
+        contextTokens: HELD_TOKENS,
+      });
+      for (const [task, results] of ofContext)
+        await measure(task, results, (sequences.byPrompt[0]?.get(task) as ChosenSequence).sequence);
     }
     const byPlace = unfinished.filter(([task]) => choosesOnce(task) && !isForAnything(task));
     const unmeasured = places.filter(({ id }) => byPlace.some(([, results]) => !results.get(id)));
     if (unmeasured.length > 0 && !deadline.isOver) {
-      using sequences = await readTogether(network, text, { caches: byPlace.map(([task]) => task), prompts: unmeasured.map((place) => promptOf(context, place)), contextTokens: HELD_TOKENS });
+      using sequences = await readTogether(network, text, {
+        caches: byPlace.map(([task]) => task),
+        prompts: unmeasured.map((place) => promptOf(context, place)),
+        contextTokens: HELD_TOKENS,
+      });
       for (const [index, place] of unmeasured.entries()) {
         for (const [task, results] of byPlace) {
-          if (!results.get(place.id)) await results.add({ id: place.id, nats: await natsAfter((sequences.byPrompt[index]?.get(task) as ChosenSequence).sequence, place) });
+          if (!results.get(place.id))
+            await results.add({
+              id: place.id,
+              nats: await natsAfter((sequences.byPrompt[index]?.get(task) as ChosenSequence).sequence, place),
+            });
         }
       }
     }
@@ -77,18 +100,26 @@ export async function measurePlaces({ networks, text }: BenchNetworks, { context
 const choosesOnce = (task: string): boolean => task !== 'none' && parseCacheChoice(task).capacity < Infinity;
 
 /** What is read of a place's prompt before its last token, which is an answer's first evaluation. */
-const promptOf = (context: readonly number[], { before }: Place): readonly number[] => [...context, ...before.slice(0, -1)];
+const promptOf = (context: readonly number[], { before }: Place): readonly number[] => [
+  ...context,
+  ...before.slice(0, -1),
+];
 
 /** Reads what is not there yet, as if there had been no other place. */
 async function readOn(sequence: ChorusSequence, given: readonly number[]): Promise<void> {
   const kept = await sequence.truncate(sequence.commonPrefixLength(given));
-  for (let start = kept; start < given.length; start += BATCH_TOKENS) await sequence.forward(given.slice(start, start + BATCH_TOKENS), { wanted: 'none', isAnswer: false });
+  for (let start = kept; start < given.length; start += BATCH_TOKENS)
+    await sequence.forward(given.slice(start, start + BATCH_TOKENS), { wanted: 'none', isAnswer: false });
 }
 
-/** Nats per token of what comes next, an answer's tokens: they attend the same as if they came one by one, and are evaluated together. */
+/**
+ * Nats per token of what comes next, an answer's tokens: they attend the same as if they came one by one, and are
+ * evaluated together.
+ */
 async function natsAfter(sequence: ChorusSequence, { before, next }: Place): Promise<number> {
   const first = await sequence.forward(before.slice(-1), { wanted: 'last', isAnswer: false });
   const others = await sequence.forward(next.slice(0, -1), { wanted: 'all', isAnswer: true });
-  const logitsOf = (index: number): Float32Array => (index === 0 ? first : others.subarray((index - 1) * first.length, index * first.length));
+  const logitsOf = (index: number): Float32Array =>
+    index === 0 ? first : others.subarray((index - 1) * first.length, index * first.length);
   return next.reduce((nats, token, index) => nats - logProbability(logitsOf(index), token), 0) / next.length;
 }

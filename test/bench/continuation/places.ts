@@ -27,13 +27,15 @@ const DOMAINS = ['python', 'typescript', 'javascript'] as const;
 const SEED = 5;
 
 /**
- * A fixed sample of places in packages that are held out, the domains in turn and in each its packages, until there are `count` places or no more. Large packages have
- * several contexts, the second after all packages had their first.
+ * A fixed sample of places in packages that are held out, the domains in turn and in each its packages, until there are
+ * `count` places or no more. Large packages have several contexts, the second after all packages had their first.
  */
 export async function readPackageContexts(text: ModelText, count: number): Promise<readonly PackageContext[]> {
   const byDomain = await Promise.all(DOMAINS.map(heldOutFiles));
   const most = Math.max(...byDomain.map((packages) => packages.length));
-  const packages = Array.from({ length: most }, (_, index) => byDomain.flatMap((ofDomain) => (ofDomain[index] ? [ofDomain[index]] : []))).flat();
+  const packages = Array.from({ length: most }, (_, index) =>
+    byDomain.flatMap((ofDomain) => (ofDomain[index] ? [ofDomain[index]] : [])),
+  ).flat();
   let unread = packages.map((files) => contextsOf(files, text));
   const contexts: PackageContext[] = [];
   let left = count;
@@ -63,7 +65,11 @@ async function* contextsOf(files: readonly string[], text: ModelText): AsyncGene
     const free = own.length - BEFORE_TOKENS - NEXT_TOKENS;
     if (free <= 0) continue;
     const at = BEFORE_TOKENS + new Random(own.length).below(free);
-    places.push({ id: file.slice(file.indexOf('held-out')), before: own.slice(at - BEFORE_TOKENS, at), next: own.slice(at, at + NEXT_TOKENS) });
+    places.push({
+      id: file.slice(file.indexOf('held-out')),
+      before: own.slice(at - BEFORE_TOKENS, at),
+      next: own.slice(at, at + NEXT_TOKENS),
+    });
     if (places.length < PLACES_PER_CONTEXT) continue;
     yield { tokens: tokens.slice(0, CONTEXT_TOKENS), places };
     [tokens, places] = [[], []];

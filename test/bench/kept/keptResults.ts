@@ -10,14 +10,21 @@ export class KeptResults<Result extends { readonly id: string }> {
   ) {}
 
   /** `model` is the model's digest, or a name where there is no file; `others` are results that are kept elsewhere. */
-  static async open<Result extends { readonly id: string }>(model: string, task: string, others: readonly Result[] = []): Promise<KeptResults<Result>> {
+  static async open<Result extends { readonly id: string }>(
+    model: string,
+    task: string,
+    others: readonly Result[] = [],
+  ): Promise<KeptResults<Result>> {
     const folder = path.join(developerCacheFolder(), 'evaluations', model.slice(0, 16));
     await mkdir(folder, { recursive: true });
     const file = path.join(folder, `${task}.jsonl`);
     const text = await readFile(file, 'utf8').catch(() => '');
     // The last line may be cut off by whoever ended the run before.
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    const lines = whole.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Result);
+    const lines = whole
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Result);
     return new KeptResults(file, new Map([...others, ...lines].map((result) => [result.id, result])));
   }
 

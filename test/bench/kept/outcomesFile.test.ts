@@ -18,15 +18,48 @@ describe('outcomes that are kept beside a page', () => {
   after(() => rm(folder, { recursive: true }));
 
   it('are read as they were added, over several runs', async () => {
-    await new OutcomesFile(file).add('a1', 'recall', { settings: 's', outcomes: new Map([['full', new Map([['python 10', '101'], ['python 9', '11']])]]) });
-    await new OutcomesFile(file).add('a1', 'recall', { settings: 's', outcomes: new Map([['full', new Map([['python 2', '0']])], ['tiered', new Map([['python 9', '10']])]]) });
+    await new OutcomesFile(file).add('a1', 'recall', {
+      settings: 's',
+      outcomes: new Map([
+        [
+          'full',
+          new Map([
+            ['python 10', '101'],
+            ['python 9', '11'],
+          ]),
+        ],
+      ]),
+    });
+    await new OutcomesFile(file).add('a1', 'recall', {
+      settings: 's',
+      outcomes: new Map([
+        ['full', new Map([['python 2', '0']])],
+        ['tiered', new Map([['python 9', '10']])],
+      ]),
+    });
     const read = await new OutcomesFile(file).read('a1', 'recall', 's');
-    assert.deepEqual(read, new Map([['full', new Map([['python 2', '0'], ['python 9', '11'], ['python 10', '101']])], ['tiered', new Map([['python 9', '10']])]]));
+    assert.deepEqual(
+      read,
+      new Map([
+        [
+          'full',
+          new Map([
+            ['python 2', '0'],
+            ['python 9', '11'],
+            ['python 10', '101'],
+          ]),
+        ],
+        ['tiered', new Map([['python 9', '10']])],
+      ]),
+    );
   });
 
   it('of other models and tasks stay', async () => {
     const outcomes = new OutcomesFile(file);
-    await outcomes.add('a1', 'continuation', { settings: 's', outcomes: new Map([['full', new Map([['x.py', 1.25]])]]) });
+    await outcomes.add('a1', 'continuation', {
+      settings: 's',
+      outcomes: new Map([['full', new Map([['x.py', 1.25]])]]),
+    });
     await outcomes.add('a1', 'recall', { settings: 's', outcomes: new Map([['full', new Map([['x', '1']])]]) });
     await outcomes.add('b2', 'continuation', { settings: 's', outcomes: new Map([['full', new Map([['x.py', 2]])]]) });
     assert.deepEqual(await outcomes.read('a1', 'continuation', 's'), new Map([['full', new Map([['x.py', 1.25]])]]));
@@ -42,13 +75,28 @@ describe('outcomes that are kept beside a page', () => {
 
   it('have a line for each variant', async () => {
     const outcomes = new OutcomesFile(file);
-    await outcomes.add('a1', 'recall', { settings: 's', outcomes: new Map([['full', new Map([['x', '1'], ['y', '0']])], ['tiered', new Map([['y', '1']])]]) });
+    await outcomes.add('a1', 'recall', {
+      settings: 's',
+      outcomes: new Map([
+        [
+          'full',
+          new Map([
+            ['x', '1'],
+            ['y', '0'],
+          ]),
+        ],
+        ['tiered', new Map([['y', '1']])],
+      ]),
+    });
     assert.match(await readFile(file, 'utf8'), /^ +"full": \["1","0"\],\n +"tiered": \[null,"1"\]$/m);
   });
 
   it('that are no JSON are an error, and stay', async () => {
     await writeFile(file, '{');
-    await assert.rejects(new OutcomesFile(file).add('a1', 'recall', { settings: 's', outcomes: new Map() }), SyntaxError);
+    await assert.rejects(
+      new OutcomesFile(file).add('a1', 'recall', { settings: 's', outcomes: new Map() }),
+      SyntaxError,
+    );
     assert.equal(await readFile(file, 'utf8'), '{');
   });
 });

@@ -18,7 +18,8 @@ interface TaskRecord {
 type Records = Readonly<Record<string, Readonly<Record<string, TaskRecord>>>>;
 
 /**
- * Outcomes one by one, in a file of the repository beside the page that is made of them: a page that takes many hours is made on several days, and on more than one machine.
+ * Outcomes one by one, in a file of the repository beside the page that is made of them: a page that takes many hours
+ * is made on several days, and on more than one machine.
  */
 export class OutcomesFile {
   constructor(private readonly file: string) {}
@@ -27,16 +28,35 @@ export class OutcomesFile {
   async read(model: string, task: string, settings: string): Promise<OutcomesByVariant> {
     const record = (await this.#records())[model]?.[task];
     if (record?.settings !== settings) return new Map();
-    const ofIds = (outcomes: readonly (OutcomeValue | null)[]): ReadonlyMap<string, OutcomeValue> => new Map(record.ids.flatMap((id, index) => (typeof outcomes[index] === 'number' || typeof outcomes[index] === 'string' ? [[id, outcomes[index]] as const] : [])));
+    const ofIds = (outcomes: readonly (OutcomeValue | null)[]): ReadonlyMap<string, OutcomeValue> =>
+      new Map(
+        record.ids.flatMap((id, index) =>
+          typeof outcomes[index] === 'number' || typeof outcomes[index] === 'string'
+            ? [[id, outcomes[index]] as const]
+            : [],
+        ),
+      );
     return new Map(Object.entries(record.byVariant).map(([variant, outcomes]) => [variant, ofIds(outcomes)]));
   }
 
   /** Adds to what is there of a task with these settings, or replaces what is there of others. */
-  async add(model: string, task: string, { settings, outcomes }: { readonly settings: string; readonly outcomes: OutcomesByVariant }): Promise<void> {
-    const merged = new Map([...(await this.read(model, task, settings))].map(([variant, byId]) => [variant, new Map(byId)]));
+  async add(
+    model: string,
+    task: string,
+    { settings, outcomes }: { readonly settings: string; readonly outcomes: OutcomesByVariant },
+  ): Promise<void> {
+    const merged = new Map(
+      [...(await this.read(model, task, settings))].map(([variant, byId]) => [variant, new Map(byId)]),
+    );
     for (const [variant, byId] of outcomes) merged.set(variant, new Map([...(merged.get(variant) ?? []), ...byId]));
-    const ids = [...new Set([...merged.values()].flatMap((byId) => [...byId.keys()]))].sort((first, second) => first.localeCompare(second, 'en', { numeric: true }));
-    const byVariant = Object.fromEntries([...merged].filter(([, byId]) => byId.size > 0).map(([variant, byId]) => [variant, ids.map((id) => byId.get(id) ?? null)]));
+    const ids = [...new Set([...merged.values()].flatMap((byId) => [...byId.keys()]))].sort((first, second) =>
+      first.localeCompare(second, 'en', { numeric: true }),
+    );
+    const byVariant = Object.fromEntries(
+      [...merged]
+        .filter(([, byId]) => byId.size > 0)
+        .map(([variant, byId]) => [variant, ids.map((id) => byId.get(id) ?? null)]),
+    );
     const records = await this.#records();
     const changed: Records = { ...records, [model]: { ...records[model], [task]: { settings, ids, byVariant } } };
     await writeFile(this.file, `${text(changed)}\n`);
@@ -54,6 +74,10 @@ export class OutcomesFile {
 /** JSON with a line for each variant and for the ids, so that a change shows what it changed. */
 function text(records: Records): string {
   const lists: string[] = [];
-  const marked = JSON.stringify(records, (_, value: unknown) => (Array.isArray(value) ? `@${lists.push(JSON.stringify(value)) - 1}` : value), 1);
+  const marked = JSON.stringify(
+    records,
+    (_, value: unknown) => (Array.isArray(value) ? `@${lists.push(JSON.stringify(value)) - 1}` : value),
+    1,
+  );
   return marked.replaceAll(/"@(\d+)"/g, (_, index: string) => lists[Number(index)] as string);
 }

@@ -23,11 +23,22 @@ type SnapKv = Required<Pick<Press, 'rows' | 'window' | 'kernel'>> & Pick<Press, 
 
 function snapKv(label: string, options: SnapKv): Case {
   const { rows, ...others } = options;
-  return { label, cache: [`snapkv:${rows}`, 'pool=avg', ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(','), press: { press: 'snapkv', ...options } };
+  return {
+    label,
+    cache: [`snapkv:${rows}`, 'pool=avg', ...Object.entries(others).map(([name, value]) => `${name}=${value}`)].join(
+      ',',
+    ),
+    press: { press: 'snapkv', ...options },
+  };
 }
 
 /** Selectors that kvpress gives no window: all rows are candidates. */
-const windowless = (label: string, press: Exclude<Press['press'], 'snapkv'>, rows: number, others: Pick<Press, 'epsilon'> = {}): Case => ({ label, cache: `${press}:${rows},window=0`, press: { press, rows, ...others } });
+const windowless = (
+  label: string,
+  press: Exclude<Press['press'], 'snapkv'>,
+  rows: number,
+  others: Pick<Press, 'epsilon'> = {},
+): Case => ({ label, cache: `${press}:${rows},window=0`, press: { press, rows, ...others } });
 
 /** kvpress pools by means alone, so that no case has pool=max. */
 export const cases: readonly Case[] = [

@@ -15,16 +15,25 @@ export interface Comparison {
 type Rows = readonly (readonly (readonly number[])[])[];
 
 /**
- * Compares rows `[layer][head][…]`. `scores` are kvpress's, `[layers, heads, tokens]`; the threshold is the smallest of those kept, of each head or, where the heads
- * of a layer compete, of the layer. Throws where we keep another number of rows of a layer.
+ * Compares rows `[layer][head][…]`. `scores` are kvpress's, `[layers, heads, tokens]`; the threshold is the smallest of
+ * those kept, of each head or, where the heads of a layer compete, of the layer. Throws where we keep another number of
+ * rows of a layer.
  */
-export function compareRows(ours: Rows, theirs: Rows, { scores, tokens, compete }: { readonly scores: Float32Array; readonly tokens: number; readonly compete: boolean }): Comparison {
+export function compareRows(
+  ours: Rows,
+  theirs: Rows,
+  { scores, tokens, compete }: { readonly scores: Float32Array; readonly tokens: number; readonly compete: boolean },
+): Comparison {
   let [rows, differing, beyond, worst] = [0, 0, 0, 0];
   for (const [layer, heads] of theirs.entries()) {
     const mine = ours[layer] ?? [];
-    if (mine.flat().length !== heads.flat().length) throw new Error(`Layer ${layer} keeps ${mine.flat().length} rows here and ${heads.flat().length} there.`);
-    const scoreOf = (head: number, row: number): number => scores[(layer * heads.length + head) * tokens + row] as number;
-    const thresholds = heads.map((kept, head) => kept.reduce((least, row) => Math.min(least, scoreOf(head, row)), Infinity));
+    if (mine.flat().length !== heads.flat().length)
+      throw new Error(`Layer ${layer} keeps ${mine.flat().length} rows here and ${heads.flat().length} there.`);
+    const scoreOf = (head: number, row: number): number =>
+      scores[(layer * heads.length + head) * tokens + row] as number;
+    const thresholds = heads.map((kept, head) =>
+      kept.reduce((least, row) => Math.min(least, scoreOf(head, row)), Infinity),
+    );
     for (const [head, kept] of heads.entries()) {
       const threshold = compete ? Math.min(...thresholds) : (thresholds[head] as number);
       const [one, other] = [new Set(mine[head]), new Set(kept)];

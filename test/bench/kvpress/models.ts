@@ -14,19 +14,33 @@ export async function writeFloatModel(modelPath: string, folder: string): Promis
   return outputPath;
 }
 
-/** Writes a model of grouped queries, in float32, once more with a KV head for each query head: each of its heads repeated. */
+/**
+ * Writes a model of grouped queries, in float32, once more with a KV head for each query head: each of its heads
+ * repeated.
+ */
 export async function writeWithoutGroups(modelPath: string, folder: string): Promise<string> {
   const outputPath = path.join(folder, 'repeated.gguf');
   const header = await readGgufHeader(modelPath);
-  const [heads, kvHeads] = ['head_count', 'head_count_kv'].map((name) => Number(header.metadata.get(`llama.attention.${name}`))) as [number, number];
+  const [heads, kvHeads] = ['head_count', 'head_count_kv'].map((name) =>
+    Number(header.metadata.get(`llama.attention.${name}`)),
+  ) as [number, number];
   const file = await open(modelPath, 'r');
   try {
     const tensors = [...locateTensors([header]).values()].map((tensor): TensorSource => {
       const rows = fileRows(file, tensor);
-      if (!/\.attn_[kv]\.weight$/.test(tensor.name)) return { name: tensor.name, shape: tensor.shape, type: rows.type, chunks: () => chunksOf(rows) };
-      return { name: tensor.name, shape: [rows.columns, (rows.count / kvHeads) * heads], type: rows.type, chunks: () => repeatedHeads(rows, kvHeads, heads / kvHeads) };
+      if (!/\.attn_[kv]\.weight$/.test(tensor.name))
+        return { name: tensor.name, shape: tensor.shape, type: rows.type, chunks: () => chunksOf(rows) };
+      return {
+        name: tensor.name,
+        shape: [rows.columns, (rows.count / kvHeads) * heads],
+        type: rows.type,
+        chunks: () => repeatedHeads(rows, kvHeads, heads / kvHeads),
+      };
     });
-    const metadata = new Map<string, GgufEntry>(await copiedMetadata(header)).set('llama.attention.head_count_kv', { type: 'u32', value: heads });
+    const metadata = new Map<string, GgufEntry>(await copiedMetadata(header)).set('llama.attention.head_count_kv', {
+      type: 'u32',
+      value: heads,
+    });
     await writeGguf(outputPath, { metadata, tensors });
   } finally {
     await file.close();

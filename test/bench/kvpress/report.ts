@@ -9,10 +9,22 @@ export interface Compared {
 }
 
 /** The report of some networks over one text. */
-export function kvpressReport(compared: readonly Compared[], { tokens, text, versions }: { readonly tokens: number; readonly text: readonly string[]; readonly versions: Readonly<Record<string, string>> }): Omit<Report, 'command'> {
+export function kvpressReport(
+  compared: readonly Compared[],
+  {
+    tokens,
+    text,
+    versions,
+  }: { readonly tokens: number; readonly text: readonly string[]; readonly versions: Readonly<Record<string, string>> },
+): Omit<Report, 'command'> {
   const lines = compared.flatMap(({ network, results }) =>
-    results.map(({ choice, comparison: { rows, differing, beyond, worst } }) => `| ${network} | ${choice.label} | \`${choice.cache}\` | ${rows.toLocaleString('en')} | ${differing} | ${beyond} | ${differing === 0 ? '' : worst.toExponential(1)} |`));
-  const sum = (of: (comparison: Comparison) => number): number => compared.flatMap(({ results }) => results).reduce((total, { comparison }) => total + of(comparison), 0);
+    results.map(
+      ({ choice, comparison: { rows, differing, beyond, worst } }) =>
+        `| ${network} | ${choice.label} | \`${choice.cache}\` | ${rows.toLocaleString('en')} | ${differing} | ${beyond} | ${differing === 0 ? '' : worst.toExponential(1)} |`,
+    ),
+  );
+  const sum = (of: (comparison: Comparison) => number): number =>
+    compared.flatMap(({ results }) => results).reduce((total, { comparison }) => total + of(comparison), 0);
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return {
     name: 'selection',
@@ -30,7 +42,15 @@ ${lines.join('\n')}
 Selectors without a window in kvpress are asked for none here. Expected Attention adds 0.02 before the values' norms count, and kvpress is told so (by itself it adds nothing). H2O sums the
 attention of all tokens; kvpress's \`ObservedAttentionPress\` divides that by the number of tokens that can attend a row, which is undone here. KVzip's press chooses over the heads of a layer or of all
 layers and always keeps the first four rows; here the best rows by its scores are taken head by head.`,
-    figures: { tokens, versions, tolerance: TOLERANCE, networks: compared.map(({ network, results }) => ({ network, cases: results.map(({ choice, comparison }) => ({ cache: choice.cache, ...comparison })) })) },
+    figures: {
+      tokens,
+      versions,
+      tolerance: TOLERANCE,
+      networks: compared.map(({ network, results }) => ({
+        network,
+        cases: results.map(({ choice, comparison }) => ({ cache: choice.cache, ...comparison })),
+      })),
+    },
     model: 'SmolLM2-135M-Instruct, dequantised from Q4_1',
   };
 }

@@ -15,7 +15,11 @@ interface Goal {
   readonly ratio: number;
 }
 
-const WHAT = { decode: 'tokens decoded', prompt: 'prompt tokens', bytes: 'bytes attended, of those of `full`' } as const;
+const WHAT = {
+  decode: 'tokens decoded',
+  prompt: 'prompt tokens',
+  bytes: 'bytes attended, of those of `full`',
+} as const;
 
 /** What was to be reached. `tiered` includes choosing anew, at the quality of context-quality.md. */
 const GOALS: readonly Goal[] = [
@@ -31,16 +35,22 @@ const GOALS: readonly Goal[] = [
 
 /** Each goal of which there is a measurement, and whether it is met. */
 export function goalLines(rows: readonly Measured[]): readonly string[] {
-  const of = (depth: number, name: string): Measured | undefined => rows.find((row) => row.depth === depth && row.name === name);
+  const of = (depth: number, name: string): Measured | undefined =>
+    rows.find((row) => row.depth === depth && row.name === name);
   return GOALS.flatMap(({ depth, name, what, ratio }) => {
     const measured = valueOf(what, of(depth, name), of(depth, 'full'));
     if (measured === undefined) return [];
-    const [wanted, isMet] = what === 'bytes' ? [`≤ ${ratio.toFixed(3)}`, measured <= ratio] : [`≥ ${ratio}`, measured >= ratio];
-    return [`| ${depth} | ${name} | ${WHAT[what]} | ${wanted} | ${measured.toFixed(what === 'bytes' ? 3 : 2)} | ${isMet ? 'met' : 'missed'} |`];
+    const [wanted, isMet] =
+      what === 'bytes' ? [`≤ ${ratio.toFixed(3)}`, measured <= ratio] : [`≥ ${ratio}`, measured >= ratio];
+    return [
+      `| ${depth} | ${name} | ${WHAT[what]} | ${wanted} | ${measured.toFixed(what === 'bytes' ? 3 : 2)} | ${isMet ? 'met' : 'missed'} |`,
+    ];
   });
 }
 
 function valueOf(what: Goal['what'], row: Measured | undefined, full: Measured | undefined): number | undefined {
   if (what !== 'bytes') return what === 'decode' ? row?.decodeRatio : row?.promptRatio;
-  return row?.attendedBytes === undefined || full?.attendedBytes === undefined ? undefined : row.attendedBytes / full.attendedBytes;
+  return row?.attendedBytes === undefined || full?.attendedBytes === undefined
+    ? undefined
+    : row.attendedBytes / full.attendedBytes;
 }

@@ -21,7 +21,8 @@ describe("llama.cpp's state", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const flashAttention of [true, false]) {
-    const open = (): LibLlama => new LibLlama(modelPath, { contextSizeTokens: 256, threads: 1, flashAttention, quiet: true });
+    const open = (): LibLlama =>
+      new LibLlama(modelPath, { contextSizeTokens: 256, threads: 1, flashAttention, quiet: true });
     const name = flashAttention ? 'with flash attention' : 'without flash attention';
 
     it(`taken once goes on as it was, ${name}`, () => {

@@ -2,12 +2,16 @@
 const HEADER_BYTES = 16;
 /** A position, the sequences of the cell (1) and that sequence. */
 const CELL_BYTES = 12;
-/** Before the values of a layer: their type, and the bytes of a row, or those of an element and the elements of a row where values are transposed. */
+/**
+ * Before the values of a layer: their type, and the bytes of a row, or those of an element and the elements of a row
+ * where values are transposed.
+ */
 const COLUMN_BYTES = 12;
 
 /**
- * A state of llama.cpp's, as `LibLlama.state` gives it, with its cells `times` times one behind the other: how fast a context is attended does not depend on what it says, and
- * so a deep one need not be read. Throws `RangeError` where the state is not laid out as that of the pinned release.
+ * A state of llama.cpp's, as `LibLlama.state` gives it, with its cells `times` times one behind the other: how fast a
+ * context is attended does not depend on what it says, and so a deep one need not be read. Throws `RangeError` where
+ * the state is not laid out as that of the pinned release.
  */
 export function repeatedState(state: Uint8Array, times: number): Uint8Array {
   const from = new DataView(state.buffer, state.byteOffset, state.byteLength);
@@ -40,6 +44,7 @@ export function repeatedState(state: Uint8Array, times: number): Uint8Array {
       } else repeat(next(Number(view.getBigUint64(4, true)) * cells));
     }
   }
-  if (offset !== state.byteLength) throw new RangeError(`The state has ${state.byteLength} bytes, and ${offset} by the layout that is known`);
+  if (offset !== state.byteLength)
+    throw new RangeError(`The state has ${state.byteLength} bytes, and ${offset} by the layout that is known`);
   return Buffer.concat(parts);
 }

@@ -1,7 +1,10 @@
 import type { LowRankOptions } from '../../../sidecar/workshop/train/options.ts';
 import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
-/** Small models from scratch, whose weights are mostly those of blocks, which read bytes in small batches: so they learn most from few tokens. A step has 512. */
+/**
+ * Small models from scratch, whose weights are mostly those of blocks, which read bytes in small batches: so they learn
+ * most from few tokens. A step has 512.
+ */
 export const settings = {
   /** Ranks are multiples of 32, which processors multiply fastest. */
   sizes: { width: 128, blocks: 3, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
@@ -37,17 +40,40 @@ export const dense: Arm = { name: 'dense', equal: 'tokens' };
 /** Arms that have a rate of their own. */
 export const rateGroups: readonly Arm[] = [
   dense,
-  ...FRACTIONS.flatMap((size) => INITS.map((init): Arm => ({ name: `${init}-${size}`, lowRank: { size, init, decay: 'frobenius', denseSteps: 0 }, equal: 'tokens' }))),
+  ...FRACTIONS.flatMap((size) =>
+    INITS.map((init): Arm => ({
+      name: `${init}-${size}`,
+      lowRank: { size, init, decay: 'frobenius', denseSteps: 0 },
+      equal: 'tokens',
+    })),
+  ),
 ];
 
 const factored = (equal: Arm['equal']): readonly Arm[] =>
-  FRACTIONS.flatMap((size) => INITS.flatMap((init) => DECAYS.map((decay): Arm => ({ name: `${init}-${size}-${decay}-${equal}`, lowRank: { size, init, decay, denseSteps: 0 }, equal }))));
+  FRACTIONS.flatMap((size) =>
+    INITS.flatMap((init) =>
+      DECAYS.map((decay): Arm => ({
+        name: `${init}-${size}-${decay}-${equal}`,
+        lowRank: { size, init, decay, denseSteps: 0 },
+        equal,
+      })),
+    ),
+  );
 
 export const arms: readonly Arm[] = [
   dense,
   ...factored('tokens'),
   ...factored('operations'),
-  ...FRACTIONS.map((size): Arm => ({ name: `warm-${size}`, lowRank: { size, init: 'spectral', decay: 'frobenius', denseSteps: Math.round(settings.denseShare * settings.steps) }, equal: 'tokens' })),
+  ...FRACTIONS.map((size): Arm => ({
+    name: `warm-${size}`,
+    lowRank: {
+      size,
+      init: 'spectral',
+      decay: 'frobenius',
+      denseSteps: Math.round(settings.denseShare * settings.steps),
+    },
+    equal: 'tokens',
+  })),
 ];
 
 /** The group whose rate an arm has: dense models that are taken apart begin with the dense rate. */
@@ -55,11 +81,15 @@ export function rateGroup({ lowRank }: Arm): string {
   return lowRank === undefined || lowRank.denseSteps > 0 ? dense.name : `${lowRank.init}-${lowRank.size}`;
 }
 
-/** Multiplications and additions for a token forward: products with weights, scores and values over half the sequence, and the output. */
+/**
+ * Multiplications and additions for a token forward: products with weights, scores and values over half the sequence,
+ * and the output.
+ */
 export function operations({ lowRank }: Pick<Arm, 'lowRank'>): number {
   const { sizes, vocabularyTokens, sequenceTokens } = settings;
   const { width, feedForwardWidth, blocks } = sizes;
-  const weights = (columns: number, rows: number): number => (lowRank ? lowRank.size * Math.min(columns, rows) * (columns + rows) : columns * rows);
+  const weights = (columns: number, rows: number): number =>
+    lowRank ? lowRank.size * Math.min(columns, rows) * (columns + rows) : columns * rows;
   const block = 4 * weights(width, width) + 3 * weights(width, feedForwardWidth);
   return 2 * (blocks * block + width * vocabularyTokens) + blocks * 2 * sequenceTokens * width;
 }

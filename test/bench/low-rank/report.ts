@@ -8,36 +8,69 @@ type Seeds = readonly ReadonlyMap<string, Outcome>[];
 const TOKENS_PER_STEP = settings.sequenceTokens * settings.batchSequences;
 
 /** The report of some seeds, and of the rates that were chosen for them. */
-export function lowRankReport(seeds: Seeds, rates: ReadonlyMap<string, number>, sweep: Readonly<Record<string, Readonly<Record<string, number>>>>): Omit<Report, 'command'> {
+export function lowRankReport(
+  seeds: Seeds,
+  rates: ReadonlyMap<string, number>,
+  sweep: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): Omit<Report, 'command'> {
   const { sizes } = settings;
   const row = (arm: Arm): string => {
     const { lowRank } = arm;
-    const kind = lowRank ? `${lowRank.size} | ${lowRank.denseSteps > 0 ? `${lowRank.denseSteps} dense steps` : lowRank.init} | ${lowRank.decay}` : '1 | dense | l2';
+    const kind = lowRank
+      ? `${lowRank.size} | ${lowRank.denseSteps > 0 ? `${lowRank.denseSteps} dense steps` : lowRank.init} | ${lowRank.decay}`
+      : '1 | dense | l2';
     return `| ${kind} | ${rates.get(rateGroup(arm))} | ${stepsOf(arm) * TOKENS_PER_STEP} | ${format(perplexity(seeds, arm))} | ${lowRank ? signed(against(seeds, arm, dense)) : ''} |`;
   };
   const table = (equal: Arm['equal']): string =>
-    ['| rank / smaller side | begins as | decay | rate | tokens | perplexity | loss − dense |', '|---|---|---|---|---|---|---|', ...[dense, ...arms.filter((arm) => arm.equal === equal && arm !== dense)].map(row)].join('\n');
+    [
+      '| rank / smaller side | begins as | decay | rate | tokens | perplexity | loss − dense |',
+      '|---|---|---|---|---|---|---|',
+      ...[dense, ...arms.filter((arm) => arm.equal === equal && arm !== dense)].map(row),
+    ].join('\n');
   const named = (name: string): Arm => arms.find((arm) => arm.name === name) as Arm;
   const pairs = FRACTIONS.flatMap((size) => [
     ...(['tokens', 'operations'] as const).flatMap((equal) =>
-      ([['spectral', 'he'], ['spectral-ones', 'spectral']] as const).map(([first, second]) => ({
-        label: `${first} against ${second}, share ${size}, equal ${equal}`, difference: against(seeds, named(`${first}-${size}-frobenius-${equal}`), named(`${second}-${size}-frobenius-${equal}`)),
+      (
+        [
+          ['spectral', 'he'],
+          ['spectral-ones', 'spectral'],
+        ] as const
+      ).map(([first, second]) => ({
+        label: `${first} against ${second}, share ${size}, equal ${equal}`,
+        difference: against(
+          seeds,
+          named(`${first}-${size}-frobenius-${equal}`),
+          named(`${second}-${size}-frobenius-${equal}`),
+        ),
       })),
     ),
     ...(['tokens', 'operations'] as const).flatMap((equal) =>
       (['he', 'spectral', 'spectral-ones'] as const).map((init) => ({
-        label: `Frobenius decay against L2, ${init}, share ${size}, equal ${equal}`, difference: against(seeds, named(`${init}-${size}-frobenius-${equal}`), named(`${init}-${size}-l2-${equal}`)),
+        label: `Frobenius decay against L2, ${init}, share ${size}, equal ${equal}`,
+        difference: against(seeds, named(`${init}-${size}-frobenius-${equal}`), named(`${init}-${size}-l2-${equal}`)),
       })),
     ),
-    { label: `dense steps first against spectral, share ${size}`, difference: against(seeds, named(`warm-${size}`), named(`spectral-${size}-frobenius-tokens`)) },
+    {
+      label: `dense steps first against spectral, share ${size}`,
+      difference: against(seeds, named(`warm-${size}`), named(`spectral-${size}-frobenius-tokens`)),
+    },
   ]);
   return {
     name: 'low-rank',
     title: 'Training of low rank',
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights`,
     figures: {
-      version: VERSION, settings, rates: Object.fromEntries(rates), sweep,
-      arms: arms.map((arm) => ({ ...arm, steps: stepsOf(arm), operations: operations(arm), perplexity: perplexity(seeds, arm), againstDense: arm === dense ? undefined : against(seeds, arm, dense) })),
+      version: VERSION,
+      settings,
+      rates: Object.fromEntries(rates),
+      sweep,
+      arms: arms.map((arm) => ({
+        ...arm,
+        steps: stepsOf(arm),
+        operations: operations(arm),
+        perplexity: perplexity(seeds, arm),
+        againstDense: arm === dense ? undefined : against(seeds, arm, dense),
+      })),
       bySeed: seeds.map((seed) => Object.fromEntries(seed)),
     },
     body: `
@@ -67,6 +100,8 @@ ${pairs.map(({ label, difference }) => `| ${label} | ${signed(difference)} |`).j
 }
 
 const outcome = (seed: ReadonlyMap<string, Outcome>, { name }: Arm): Outcome => seed.get(name) as Outcome;
-const loss = (seed: ReadonlyMap<string, Outcome>, arm: Arm): number => mean(settings.domains.map((domain) => outcome(seed, arm).losses[domain]));
+const loss = (seed: ReadonlyMap<string, Outcome>, arm: Arm): number =>
+  mean(settings.domains.map((domain) => outcome(seed, arm).losses[domain]));
 const perplexity = (seeds: Seeds, arm: Arm): Spread => spread(seeds.map((seed) => Math.exp(loss(seed, arm))));
-const against = (seeds: Seeds, first: Arm, second: Arm): Spread => spread(seeds.map((seed) => loss(seed, first) - loss(seed, second)));
+const against = (seeds: Seeds, first: Arm, second: Arm): Spread =>
+  spread(seeds.map((seed) => loss(seed, first) - loss(seed, second)));

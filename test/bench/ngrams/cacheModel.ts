@@ -13,16 +13,29 @@ export interface TokenRecord {
   readonly matched: number;
   /** The index's share of the right token, among what follows the longest match. */
   readonly share: number;
-  /** What follows: the index's share and the network's probability, and whether it is right, the most frequent first. */
-  readonly followers: readonly { readonly share: number; readonly probability: number; readonly isRight: boolean; readonly isLikeliest: boolean }[];
+  /**
+   * What follows: the index's share and the network's probability, and whether it is right, the most frequent first.
+   */
+  readonly followers: readonly {
+    readonly share: number;
+    readonly probability: number;
+    readonly isRight: boolean;
+    readonly isLikeliest: boolean;
+  }[];
 }
 
 const MAX_FOLLOWERS = 8;
 
 /** What a network's logits and an index say of the token `right` behind `context`. */
-export function recordToken(logits: Float32Array, index: NgramIndex, context: readonly number[], right: number): TokenRecord {
+export function recordToken(
+  logits: Float32Array,
+  index: NgramIndex,
+  context: readonly number[],
+  right: number,
+): TokenRecord {
   let likeliestToken = 0;
-  for (let token = 1; token < logits.length; token++) if ((logits[token] ?? 0) > (logits[likeliestToken] ?? 0)) likeliestToken = token;
+  for (let token = 1; token < logits.length; token++)
+    if ((logits[token] ?? 0) > (logits[likeliestToken] ?? 0)) likeliestToken = token;
   const total = logSumExp(logits);
   const probabilityOf = (token: number): number => Math.exp((logits[token] ?? -Infinity) - total);
   const { length, shares } = followersOf(index, context);
@@ -33,7 +46,12 @@ export function recordToken(logits: Float32Array, index: NgramIndex, context: re
     probability: probabilityOf(right),
     matched: length,
     share: shares.get(right) ?? 0,
-    followers: followers.map(([token, share]) => ({ share, probability: probabilityOf(token), isRight: token === right, isLikeliest: token === likeliestToken })),
+    followers: followers.map(([token, share]) => ({
+      share,
+      probability: probabilityOf(token),
+      isRight: token === right,
+      isLikeliest: token === likeliestToken,
+    })),
   };
 }
 
@@ -42,7 +60,10 @@ export type Weights = readonly number[];
 
 const weightFor = (weights: Weights, { matched }: TokenRecord): number => weights[ngramStep(matched)] ?? 0;
 
-/** The weights under which records are likeliest, by expectation maximisation (∞-gram's interpolation: Liu et al., 2024; arXiv 2401.17377). */
+/**
+ * The weights under which records are likeliest, by expectation maximisation (∞-gram's interpolation: Liu et al., 2024;
+ * arXiv 2401.17377).
+ */
 export function fitWeights(records: readonly TokenRecord[]): Weights {
   let weights: Weights = NGRAM_LENGTHS.map(() => 0.3);
   for (let round = 0; round < 50; round++) {
@@ -50,7 +71,11 @@ export function fitWeights(records: readonly TokenRecord[]): Weights {
       const of = records.filter(({ matched }) => ngramStep(matched) === step);
       if (of.length === 0) return 0;
       const weight = weights[step] ?? 0;
-      const duty = of.reduce((sum, { share, probability }) => sum + (weight * share) / Math.max(weight * share + (1 - weight) * probability, Number.MIN_VALUE), 0);
+      const duty = of.reduce(
+        (sum, { share, probability }) =>
+          sum + (weight * share) / Math.max(weight * share + (1 - weight) * probability, Number.MIN_VALUE),
+        0,
+      );
       return duty / of.length;
     });
   }
@@ -63,7 +88,10 @@ export function natsOf(record: TokenRecord, weights?: Weights): number {
   return -Math.log(Math.max(weight * record.share + (1 - weight) * record.probability, 1e-9));
 }
 
-/** Whether the mixture's likeliest token is the right one. What the index does not name is at most as likely as the network's own choice. */
+/**
+ * Whether the mixture's likeliest token is the right one. What the index does not name is at most as likely as the
+ * network's own choice.
+ */
 export function choosesRight(record: TokenRecord, weights?: Weights): boolean {
   if (weights === undefined || record.matched === 0) return record.isRight;
   const weight = weightFor(weights, record);

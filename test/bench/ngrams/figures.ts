@@ -6,7 +6,11 @@ import type { DraftResult, TokenResult } from './results.ts';
 
 export interface NgramFigures {
   readonly draftPlaces: number;
-  readonly drafts: readonly { readonly written: 'line' | 'block'; readonly from: 'prompt' | 'files'; readonly counts: DraftCounts }[];
+  readonly drafts: readonly {
+    readonly written: 'line' | 'block';
+    readonly from: 'prompt' | 'files';
+    readonly counts: DraftCounts;
+  }[];
   /** Of how many lines the tables of models are. */
   readonly modelPlaces: number;
   readonly models: readonly {
@@ -21,9 +25,11 @@ export interface NgramFigures {
 }
 
 const share = (parts: readonly boolean[]): number => parts.filter(Boolean).length / parts.length;
-const rightOf = (line: readonly TokenRecord[], mixed?: Weights): readonly boolean[] => line.map((record) => choosesRight(record, mixed));
+const rightOf = (line: readonly TokenRecord[], mixed?: Weights): readonly boolean[] =>
+  line.map((record) => choosesRight(record, mixed));
 
-const nats = (records: readonly TokenRecord[], mixed?: Weights): number => meanOf(records.map((record) => natsOf(record, mixed))).mean;
+const nats = (records: readonly TokenRecord[], mixed?: Weights): number =>
+  meanOf(records.map((record) => natsOf(record, mixed))).mean;
 
 /** Of the tokens of a line, or of the block that begins with it. */
 const COUNTED = {
@@ -32,7 +38,12 @@ const COUNTED = {
   ahead: { written: 'line', count: (line, mixed) => [...rightOf(line, mixed), false].indexOf(false) },
   blockNats: { written: 'block', count: nats },
   blockRight: { written: 'block', count: (block, mixed) => share(rightOf(block, mixed)) },
-} as const satisfies Readonly<Record<string, { readonly written: 'line' | 'block'; readonly count: (records: readonly TokenRecord[], mixed?: Weights) => number }>>;
+} as const satisfies Readonly<
+  Record<
+    string,
+    { readonly written: 'line' | 'block'; readonly count: (records: readonly TokenRecord[], mixed?: Weights) => number }
+  >
+>;
 
 export interface NgramsOfModel extends NgramFigures {
   readonly model: string;
@@ -43,20 +54,45 @@ export function figuresOf(draftResults: readonly DraftResult[], results: readonl
   // Weights are used on no package that they were fitted on.
   const halfOf = ({ packageName }: TokenResult): number => packages.indexOf(packageName) % 2;
   const drafts = (['line', 'block'] as const).flatMap((written) =>
-    (['prompt', 'files'] as const).map((from) => ({ written, from, counts: sumOf(draftResults.map((result) => result[written][from])) })));
-  const models = (['file', 'workspace'] as const).flatMap((prompt) => (['prompt', 'files'] as const).map((texts) => {
-    const fitted = (half?: number): Weights => fitWeights(results.filter((result) => halfOf(result) !== half).flatMap((result) => result[prompt][texts]));
-    const halves = [fitted(0), fitted(1)];
-    const counted = (key: keyof typeof COUNTED): { alone: Paired; gain: Paired } => {
-      const { written, count } = COUNTED[key];
-      const countsBy = (weightsFor: (result: TokenResult) => Weights | undefined): readonly number[] =>
-        results.map((result) => count(result[prompt][texts].slice(0, written === 'line' ? result.lineTokens : undefined), weightsFor(result)));
-      const alone = countsBy(() => undefined);
-      return { alone: meanOf(alone), gain: pairedDifference(countsBy((result) => halves[halfOf(result)]), alone) };
-    };
-    const counts = { nats: counted('nats'), right: counted('right'), ahead: counted('ahead'), blockNats: counted('blockNats'), blockRight: counted('blockRight') };
-    return { prompt, texts, counts, weights: fitted() };
-  }));
+    (['prompt', 'files'] as const).map((from) => ({
+      written,
+      from,
+      counts: sumOf(draftResults.map((result) => result[written][from])),
+    })),
+  );
+  const models = (['file', 'workspace'] as const).flatMap((prompt) =>
+    (['prompt', 'files'] as const).map((texts) => {
+      const fitted = (half?: number): Weights =>
+        fitWeights(results.filter((result) => halfOf(result) !== half).flatMap((result) => result[prompt][texts]));
+      const halves = [fitted(0), fitted(1)];
+      const counted = (key: keyof typeof COUNTED): { alone: Paired; gain: Paired } => {
+        const { written, count } = COUNTED[key];
+        const countsBy = (weightsFor: (result: TokenResult) => Weights | undefined): readonly number[] =>
+          results.map((result) =>
+            count(
+              result[prompt][texts].slice(0, written === 'line' ? result.lineTokens : undefined),
+              weightsFor(result),
+            ),
+          );
+        const alone = countsBy(() => undefined);
+        return {
+          alone: meanOf(alone),
+          gain: pairedDifference(
+            countsBy((result) => halves[halfOf(result)]),
+            alone,
+          ),
+        };
+      };
+      const counts = {
+        nats: counted('nats'),
+        right: counted('right'),
+        ahead: counted('ahead'),
+        blockNats: counted('blockNats'),
+        blockRight: counted('blockRight'),
+      };
+      return { prompt, texts, counts, weights: fitted() };
+    }),
+  );
   return { draftPlaces: draftResults.length, drafts, modelPlaces: results.length, models };
 }
 
@@ -83,15 +119,18 @@ function draftLines(places: number, drafts: NgramFigures['drafts']): string[] {
     '',
     '| written | drafts from | tokens an evaluation | guesses that were right |',
     '|---|---|---|---|',
-    ...drafts.map(({ written: what, from: source, counts }) =>
-      `| ${written[what]} | ${from[source]} | ${(counts.tokens / Math.max(1, counts.evaluations)).toFixed(2)} | ${counts.accepted} of ${counts.drafted} (${((100 * counts.accepted) / Math.max(1, counts.drafted)).toFixed(1)} %) |`),
+    ...drafts.map(
+      ({ written: what, from: source, counts }) =>
+        `| ${written[what]} | ${from[source]} | ${(counts.tokens / Math.max(1, counts.evaluations)).toFixed(2)} | ${counts.accepted} of ${counts.drafted} (${((100 * counts.accepted) / Math.max(1, counts.drafted)).toFixed(1)} %) |`,
+    ),
   ];
 }
 
 function cacheModelLines(places: number, models: NgramFigures['models']): string[] {
   const prompts = { file: 'the file', workspace: 'the file and others' } as const;
   const searched = { prompt: 'the prompt', files: 'whole files' } as const;
-  const percent = ({ mean, standardError }: Paired): string => `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
+  const percent = ({ mean, standardError }: Paired): string =>
+    `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
   const number = ({ mean, standardError }: Paired): string => `${mean.toFixed(3)} ± ${standardError.toFixed(3)}`;
   const rows = {
     nats: ['the line: nats a token', number],
@@ -109,8 +148,16 @@ function cacheModelLines(places: number, models: NgramFigures['models']): string
     '',
     '| prompt | matches in | counted | the network | interpolated, more |',
     '|---|---|---|---|---|',
-    ...models.flatMap(({ prompt, texts, counts }) => (Object.keys(rows) as (keyof typeof rows)[]).map((key) => `| ${prompts[prompt]} | ${searched[texts]} | ${rows[key][0]} | ${rows[key][1](counts[key].alone)} | ${rows[key][1](counts[key].gain)} |`)),
+    ...models.flatMap(({ prompt, texts, counts }) =>
+      (Object.keys(rows) as (keyof typeof rows)[]).map(
+        (key) =>
+          `| ${prompts[prompt]} | ${searched[texts]} | ${rows[key][0]} | ${rows[key][1](counts[key].alone)} | ${rows[key][1](counts[key].gain)} |`,
+      ),
+    ),
     '',
-    ...models.map(({ prompt, texts, weights }) => `Weights with ${prompts[prompt]} in the prompt and matches in ${searched[texts]}, for matches of ${NGRAM_LENGTHS.join(', ')} tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`),
+    ...models.map(
+      ({ prompt, texts, weights }) =>
+        `Weights with ${prompts[prompt]} in the prompt and matches in ${searched[texts]}, for matches of ${NGRAM_LENGTHS.join(', ')} tokens and more: ${weights.map((weight) => weight.toFixed(2)).join(', ')}.`,
+    ),
   ];
 }

@@ -17,7 +17,8 @@ describe('the counts of drafts', () => {
     assert.equal(alone.evaluations, 8);
     assert.ok(fromPrompt.evaluations < alone.evaluations);
     assert.ok(fromOthers.evaluations < alone.evaluations);
-    for (const { tokens, evaluations, accepted } of [alone, fromPrompt, fromOthers]) assert.equal(tokens, evaluations + accepted);
+    for (const { tokens, evaluations, accepted } of [alone, fromPrompt, fromOthers])
+      assert.equal(tokens, evaluations + accepted);
     assert.equal(fromPrompt.tokens, repeated.length);
   });
 });

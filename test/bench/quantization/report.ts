@@ -11,8 +11,10 @@ export const WAYS = ['W8A8', 'W8', 'W4', 'W4A8'] as const;
 const TOKENS = settings.steps * settings.sequenceTokens * settings.batchSequences;
 
 /** Bits per byte in one way; the change against float in thousandths of a bit. */
-const bitsPerByte = (result: OutliersResult, way: string): number => result.evaluations.find(({ name }) => name === way)?.bitsPerByte ?? NaN;
-const cost = (result: OutliersResult, way: string): number => 1000 * (bitsPerByte(result, way) - bitsPerByte(result, 'float'));
+const bitsPerByte = (result: OutliersResult, way: string): number =>
+  result.evaluations.find(({ name }) => name === way)?.bitsPerByte ?? NaN;
+const cost = (result: OutliersResult, way: string): number =>
+  1000 * (bitsPerByte(result, way) - bitsPerByte(result, 'float'));
 
 /** Figures of one model: over what enters its layers, its norms and its matrices. */
 const figures: readonly (readonly [label: string, of: (result: OutliersResult) => number, digits: number])[] = [
@@ -26,19 +28,39 @@ const figures: readonly (readonly [label: string, of: (result: OutliersResult) =
 
 /** Without what is said of each layer. */
 function brief(result: OutliersResult): object {
-  return { tokens: result.tokens, bitsPerByte: Object.fromEntries(result.evaluations.map(({ name, bitsPerByte: bits }) => [name, bits])), ...Object.fromEntries(figures.map(([label, of]) => [label, of(result)])) };
+  return {
+    tokens: result.tokens,
+    bitsPerByte: Object.fromEntries(result.evaluations.map(({ name, bitsPerByte: bits }) => [name, bits])),
+    ...Object.fromEntries(figures.map(([label, of]) => [label, of(result)])),
+  };
 }
 
 /** The report of some seeds and of a model of usual size beside them. */
 export function quantizationReport(seeds: readonly Measured[], usual: OutliersResult): Omit<Report, 'command'> {
-  const over = (arm: Arm, of: (result: OutliersResult) => number): Spread => spread(seeds.map((seed) => of(seed.get(arm.name) as OutliersResult)));
-  const costs = arms.map((arm) => `| ${arm.label} | ${format(over(arm, (result) => bitsPerByte(result, 'float')), 4)} | ${WAYS.map((way) => format(over(arm, (result) => cost(result, way)), 2)).join(' | ')} |`);
-  const looks = arms.map((arm) => `| ${arm.label} | ${figures.map(([, of, digits]) => format(over(arm, of), digits)).join(' | ')} |`);
+  const over = (arm: Arm, of: (result: OutliersResult) => number): Spread =>
+    spread(seeds.map((seed) => of(seed.get(arm.name) as OutliersResult)));
+  const costs = arms.map(
+    (arm) =>
+      `| ${arm.label} | ${format(
+        over(arm, (result) => bitsPerByte(result, 'float')),
+        4,
+      )} | ${WAYS.map((way) =>
+        format(
+          over(arm, (result) => cost(result, way)),
+          2,
+        ),
+      ).join(' | ')} |`,
+  );
+  const looks = arms.map(
+    (arm) => `| ${arm.label} | ${figures.map(([, of, digits]) => format(over(arm, of), digits)).join(' | ')} |`,
+  );
   const [recipe, ...changed] = arms;
   const pairs = changed.map((arm) => ({
     arm,
     ways: WAYS.map((way) => {
-      const differences = seeds.map((seed) => cost(seed.get(arm.name) as OutliersResult, way) - cost(seed.get(recipe.name) as OutliersResult, way));
+      const differences = seeds.map(
+        (seed) => cost(seed.get(arm.name) as OutliersResult, way) - cost(seed.get(recipe.name) as OutliersResult, way),
+      );
       return { way, difference: spread(differences), less: differences.filter((difference) => difference < 0).length };
     }),
   }));
@@ -47,7 +69,11 @@ export function quantizationReport(seeds: readonly Measured[], usual: OutliersRe
     name: 'quantization',
     title: 'What quantisation costs, by how a model was trained',
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights; and SmolLM2-135M-Instruct`,
-    figures: { settings, bySeed: seeds.map((seed) => Object.fromEntries([...seed].map(([name, result]) => [name, brief(result)]))), usual: brief(usual) },
+    figures: {
+      settings,
+      bySeed: seeds.map((seed) => Object.fromEntries([...seed].map(([name, result]) => [name, brief(result)]))),
+      usual: brief(usual),
+    },
     body: `
 For each of ${seeds.length} seeds the same model learns the same ${TOKENS} tokens of ${settings.domains.join(' and ')} in the same order by a recipe (weight decay 0.1, no dropout, clipping
 at 1, AdamW, rate ${settings.rate}, bfloat16) and by the same recipe with one change. \`chorus outliers\` then measures each on ${settings.sample.tokens} tokens of packages that nothing

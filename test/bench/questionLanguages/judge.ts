@@ -21,7 +21,10 @@ export const LENGTHS: readonly { readonly name: string; readonly holds: (letters
 
 /** Each question of a file beside this one, with the language that it alone would be answered in. */
 export async function judgeQuestions(file: 'questions.json' | 'tuning.json'): Promise<readonly JudgedQuestion[]> {
-  const byLanguage = JSON.parse(await readFile(new URL(file, import.meta.url), 'utf8')) as Record<string, readonly string[]>;
+  const byLanguage = JSON.parse(await readFile(new URL(file, import.meta.url), 'utf8')) as Record<
+    string,
+    readonly string[]
+  >;
   const judged: JudgedQuestion[] = [];
   for (const [language, questions] of Object.entries(byLanguage)) {
     for (const question of questions) {

@@ -1,11 +1,14 @@
 /**
- * The fault matrix: a fault at each step of the work, and what must hold afterwards: the next start is within ten seconds, there is one sidecar and no
- * orphan, no answer is wrong, and who waited was told the cause. Linux, as root: it mounts small disks and traces processes (strace), and clocks
- * are set by libfaketime (Debian's package of that name).
+ * The fault matrix: a fault at each step of the work, and what must hold afterwards: the next start is within ten
+ * seconds, there is one sidecar and no orphan, no answer is wrong, and who waited was told the cause. Linux, as root:
+ * it mounts small disks and traces processes (strace), and clocks are set by libfaketime (Debian's package of that
+ * name).
  *
- *   npx tsx test/bench/reliability/faults.ts [--only WORDS] [--fresh] [--side-by-side 2] [--outcomes FILE] [--dist FOLDER]
+ *   npx tsx test/bench/reliability/faults.ts [--only WORDS] [--fresh] [--side-by-side 2] [--outcomes FILE] [--dist
+ *   FOLDER]
  *
- * Cells that were tried at this commit are not tried again but by `--fresh`. `--list` names them. Outcomes are added to `docs/results/reliability.json`.
+ * Cells that were tried at this commit are not tried again but by `--fresh`. `--list` names them. Outcomes are added to
+ * `docs/results/reliability.json`.
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -36,8 +39,10 @@ if (options.list) for (const { name } of cells) console.log(name);
 else await tryAll(cells.filter(({ name }) => options.fresh || known[name]?.commit !== origin.commit));
 
 async function tryAll(chosen: readonly Cell[]): Promise<void> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('The fault matrix needs Linux and root, for mounts and strace.');
-  if (!existsSync('/usr/bin/strace')) throw new Error('The fault matrix needs strace, by: apt-get install strace libfaketime');
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    throw new Error('The fault matrix needs Linux and root, for mounts and strace.');
+  if (!existsSync('/usr/bin/strace'))
+    throw new Error('The fault matrix needs strace, by: apt-get install strace libfaketime');
   await using stage = await Stage.build(options.dist);
   const expected = await undisturbedAnswers(stage);
   const isWaiting = ({ fault }: Cell): boolean => fault.kind === 'stop' && fault.seconds >= 100;
@@ -45,10 +50,30 @@ async function tryAll(chosen: readonly Cell[]): Promise<void> {
   const run = async (cell: Cell): Promise<void> => {
     const failures = await tryCell(stage, cell, expected).catch((error: unknown) => [String(error)]);
     failed += Number(failures.length > 0);
-    console.log(`${failures.length === 0 ? 'passed' : 'FAILED'}: ${cell.name}${failures.map((failure) => `\n  ${failure}`).join('')}`);
-    await addFaultCell({ ...origin, step: cell.step, fault: cell.faultName, command: COMMAND, tried: 1, passed: Number(failures.length === 0), failures }, options.outcomes);
+    console.log(
+      `${failures.length === 0 ? 'passed' : 'FAILED'}: ${cell.name}${failures.map((failure) => `\n  ${failure}`).join('')}`,
+    );
+    await addFaultCell(
+      {
+        ...origin,
+        step: cell.step,
+        fault: cell.faultName,
+        command: COMMAND,
+        tried: 1,
+        passed: Number(failures.length === 0),
+        failures,
+      },
+      options.outcomes,
+    );
   };
-  await Promise.all([inPool(chosen.filter((cell) => !isWaiting(cell)), Number(options['side-by-side']), run), inPool(chosen.filter(isWaiting), WAITING_SIDE_BY_SIDE, run)]);
+  await Promise.all([
+    inPool(
+      chosen.filter((cell) => !isWaiting(cell)),
+      Number(options['side-by-side']),
+      run,
+    ),
+    inPool(chosen.filter(isWaiting), WAITING_SIDE_BY_SIDE, run),
+  ]);
   console.log(`${chosen.length - failed} of ${chosen.length} cells passed`);
   process.exitCode = failed > 0 ? 1 : 0;
 }

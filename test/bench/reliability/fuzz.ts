@@ -3,8 +3,9 @@
  *
  *   npx tsx test/bench/reliability/fuzz.ts TARGET [--count 1000000] [--seed 1] [--only RUN] [--outcomes FILE] [--fresh]
  *
- * TARGET: frames, events, cache, catalogue, markdown, gguf. A run goes on where the last one of its seed ended; `--only` runs one. Outcomes are added to
- * `docs/results/reliability.json`, of which `npx tsx test/bench/reliability.ts` makes the page.
+ * TARGET: frames, events, cache, catalogue, markdown, gguf. A run goes on where the last one of its seed ended;
+ * `--only` runs one. Outcomes are added to `docs/results/reliability.json`, of which `npx tsx
+ * test/bench/reliability.ts` makes the page.
  */
 import { build } from 'esbuild';
 import { rm } from 'node:fs/promises';
@@ -28,7 +29,10 @@ const { values: options, positionals } = parseArgs({
     fresh: { type: 'boolean', default: false },
   },
 });
-/** A thread that computes so long on one input hangs, and so does one that waits so long: other work may have the processor meanwhile. */
+/**
+ * A thread that computes so long on one input hangs, and so does one that waits so long: other work may have the
+ * processor meanwhile.
+ */
 const HANG_PROCESSOR_MS = 30_000;
 const HANG_WAIT_MS = 15 * 60_000;
 const HEAP_MEBIBYTES = 1_024;
@@ -37,7 +41,8 @@ const SAVE_EVERY = 20_000;
 const MAX_FAILURES = 20;
 
 const name = positionals[0] as TargetName;
-if (!(name in targets)) throw new Error(`There is no target ${String(positionals[0])}, expected one of ${Object.keys(targets).join(', ')}`);
+if (!(name in targets))
+  throw new Error(`There is no target ${String(positionals[0])}, expected one of ${Object.keys(targets).join(', ')}`);
 const count = Number(options.count);
 const seed = Number(options.seed);
 /** The thread's code, since threads take no TypeScript. */
@@ -50,18 +55,44 @@ async function fuzz(): Promise<void> {
   const target = await targets[name]();
   const { title, inputsAtOnce = 1 } = target;
   await target.close?.();
-  const fresh: FuzzOutcome = { ...(await originOfRun()), title, command: `npx tsx test/bench/reliability/fuzz.ts ${name} --count ${count} --seed ${seed}`, seed, inputs: 0, accepted: 0, crashes: 0, hangs: 0, slowestMs: 0, failures: [] };
+  const fresh: FuzzOutcome = {
+    ...(await originOfRun()),
+    title,
+    command: `npx tsx test/bench/reliability/fuzz.ts ${name} --count ${count} --seed ${seed}`,
+    seed,
+    inputs: 0,
+    accepted: 0,
+    crashes: 0,
+    hangs: 0,
+    slowestMs: 0,
+    failures: [],
+  };
   const kept = (await readOutcomes(options.outcomes)).fuzz[name];
-  let outcome = kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
+  let outcome =
+    kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
   let saved = outcome.inputs;
-  const banner = { js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);" };
-  await build({ entryPoints: [fileURLToPath(new URL('./fuzz/worker.ts', import.meta.url))], outfile: bundle, bundle: true, platform: 'node', format: 'esm', banner, external: ['jsdom', 'koffi', 'node-llama-cpp'], sourcemap: 'inline', logLevel: 'warning' });
+  const banner = {
+    js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);",
+  };
+  await build({
+    entryPoints: [fileURLToPath(new URL('./fuzz/worker.ts', import.meta.url))],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner,
+    external: ['jsdom', 'koffi', 'node-llama-cpp'],
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
   while (outcome.inputs < count) {
     outcome = await runThread(outcome, inputsAtOnce, async (next) => {
       outcome = next;
       if (next.inputs - saved < SAVE_EVERY) return;
       saved = next.inputs;
-      console.log(`${name}: ${next.inputs} inputs, ${next.accepted} taken, ${next.crashes} crashes, ${next.hangs} hangs, slowest ${next.slowestMs.toFixed(1)} ms`);
+      console.log(
+        `${name}: ${next.inputs} inputs, ${next.accepted} taken, ${next.crashes} crashes, ${next.hangs} hangs, slowest ${next.slowestMs.toFixed(1)} ms`,
+      );
       await addFuzz(name, next, options.outcomes);
     });
   }
@@ -72,11 +103,25 @@ async function fuzz(): Promise<void> {
 }
 
 /** Until all inputs are done, or one ended the thread, or had it ended. */
-async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (outcome: FuzzOutcome) => Promise<void>): Promise<FuzzOutcome> {
+async function runThread(
+  start: FuzzOutcome,
+  inputsAtOnce: number,
+  onProgress: (outcome: FuzzOutcome) => Promise<void>,
+): Promise<FuzzOutcome> {
   const current = new SharedArrayBuffer(4);
   const index = new Int32Array(current).fill(NOT_BEGUN);
-  const workerData: FuzzWork = { target: name, seed, from: start.inputs / inputsAtOnce, to: Math.ceil(count / inputsAtOnce), current };
-  const thread = new Worker(bundle, { workerData, execArgv: ['--enable-source-maps'], resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES } });
+  const workerData: FuzzWork = {
+    target: name,
+    seed,
+    from: start.inputs / inputsAtOnce,
+    to: Math.ceil(count / inputsAtOnce),
+    current,
+  };
+  const thread = new Worker(bundle, {
+    workerData,
+    execArgv: ['--enable-source-maps'],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEBIBYTES },
+  });
   let outcome = start;
   let death: Error | undefined;
   let saving = Promise.resolve();
@@ -92,7 +137,13 @@ async function runThread(start: FuzzOutcome, inputsAtOnce: number, onProgress: (
   const hung = hang.stop();
   if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} stood still`);
   if (death && index[0] === NOT_BEGUN) throw death;
-  if (death) return failed(outcome, (Atomics.load(index, 0) + 1) * inputsAtOnce, 'crash', `run ${Atomics.load(index, 0)} ended the thread: ${death.message}`);
+  if (death)
+    return failed(
+      outcome,
+      (Atomics.load(index, 0) + 1) * inputsAtOnce,
+      'crash',
+      `run ${Atomics.load(index, 0)} ended the thread: ${death.message}`,
+    );
   return outcome;
 }
 
@@ -118,7 +169,11 @@ function watch(index: Int32Array, end: () => Promise<number>): { stop(): number 
   };
 }
 
-function added(outcome: FuzzOutcome, { done, accepted, slowestMs, slowestInput, failures }: FuzzProgress, inputsAtOnce: number): FuzzOutcome {
+function added(
+  outcome: FuzzOutcome,
+  { done, accepted, slowestMs, slowestInput, failures }: FuzzProgress,
+  inputsAtOnce: number,
+): FuzzOutcome {
   for (const failure of failures) console.error(failure);
   if (slowestMs > Math.max(outcome.slowestMs, 100)) console.log(`run ${slowestInput} took ${slowestMs.toFixed(1)} ms`);
   return {
@@ -134,7 +189,13 @@ function added(outcome: FuzzOutcome, { done, accepted, slowestMs, slowestInput, 
 /** A run that ended its thread counts, and so do those since the last report; the next thread begins behind it. */
 function failed(outcome: FuzzOutcome, inputs: number, kind: 'crash' | 'hang', text: string): FuzzOutcome {
   console.error(text);
-  return { ...outcome, inputs, crashes: outcome.crashes + Number(kind === 'crash'), hangs: outcome.hangs + Number(kind === 'hang'), failures: [...outcome.failures, text].slice(0, MAX_FAILURES) };
+  return {
+    ...outcome,
+    inputs,
+    crashes: outcome.crashes + Number(kind === 'crash'),
+    hangs: outcome.hangs + Number(kind === 'hang'),
+    failures: [...outcome.failures, text].slice(0, MAX_FAILURES),
+  };
 }
 
 async function runOnly(input: number): Promise<void> {

@@ -3,8 +3,8 @@
  *
  *   npx tsx test/bench/reliability/fuzzLibllama.ts [--count 50000] [--seed 1] [--outcomes FILE] [--fresh]
  *
- * COUNT mutants that the validator takes are loaded in child processes, so that an abort is counted and the work goes on behind it. A run goes on where the
- * last one of its seed ended.
+ * COUNT mutants that the validator takes are loaded in child processes, so that an abort is counted and the work goes
+ * on behind it. A run goes on where the last one of its seed ended.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -30,7 +30,10 @@ const count = Number(options.count);
 const seed = Number(options.seed);
 /** Mutants of one process: what libllama leaks ends with it. */
 const MUTANTS_PER_PROCESS = 2_000;
-/** A process that computes so long on one mutant hangs, and so does one that stands still for much longer: other processes may have the processor. */
+/**
+ * A process that computes so long on one mutant hangs, and so does one that stands still for much longer: other
+ * processes may have the processor.
+ */
 const HANG_COMPUTED_MS = 30_000;
 const HANG_MS = 15 * 60_000;
 const MAX_FAILURES = 20;
@@ -63,13 +66,29 @@ try {
 async function fuzz(): Promise<void> {
   const kept = (await readOutcomes(options.outcomes)).fuzz[NAME] as LibllamaOutcome | undefined;
   const fresh: LibllamaOutcome = {
-    ...(await originOfRun()), title: "models' headers that the validator takes, loaded by libllama", command: `npx tsx test/bench/reliability/fuzzLibllama.ts --count ${count} --seed ${seed}`,
-    seed, goalInputs: GOAL_INPUTS, inputs: 0, accepted: 0, crashes: 0, hangs: 0, slowestMs: 0, failures: [], nextMutant: 0,
+    ...(await originOfRun()),
+    title: "models' headers that the validator takes, loaded by libllama",
+    command: `npx tsx test/bench/reliability/fuzzLibllama.ts --count ${count} --seed ${seed}`,
+    seed,
+    goalInputs: GOAL_INPUTS,
+    inputs: 0,
+    accepted: 0,
+    crashes: 0,
+    hangs: 0,
+    slowestMs: 0,
+    failures: [],
+    nextMutant: 0,
   };
-  let outcome: LibllamaOutcome = kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
+  let outcome: LibllamaOutcome =
+    kept?.seed === seed && !options.fresh ? { ...fresh, ...kept, commit: fresh.commit, command: fresh.command } : fresh;
   while (outcome.inputs < count) {
-    outcome = added(outcome, await runProcess(outcome.nextMutant, outcome.nextMutant + MUTANTS_PER_PROCESS, count - outcome.inputs));
-    console.log(`${outcome.nextMutant} mutants, ${outcome.inputs} passed the validator, ${outcome.accepted} loaded, ${outcome.crashes} aborts, ${outcome.hangs} hangs, slowest ${outcome.slowestMs} ms`);
+    outcome = added(
+      outcome,
+      await runProcess(outcome.nextMutant, outcome.nextMutant + MUTANTS_PER_PROCESS, count - outcome.inputs),
+    );
+    console.log(
+      `${outcome.nextMutant} mutants, ${outcome.inputs} passed the validator, ${outcome.accepted} loaded, ${outcome.crashes} aborts, ${outcome.hangs} hangs, slowest ${outcome.slowestMs} ms`,
+    );
     await addFuzz(NAME, outcome, options.outcomes);
   }
   console.log(JSON.stringify(outcome, undefined, 2));
@@ -103,29 +122,62 @@ function added(outcome: LibllamaOutcome, { progress, isHang, says }: Ended): Lib
 async function runProcess(from: number, to: number, mostPassed: number): Promise<Ended> {
   const progressFile = path.join(folder, 'progress.json');
   const script = fileURLToPath(new URL('./libllama/loadMutants.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, String(seed), String(from), String(to), String(mostPassed), progressFile], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, GGML_NO_BACKTRACE: '1' } });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', script, String(seed), String(from), String(to), String(mostPassed), progressFile],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, GGML_NO_BACKTRACE: '1' } },
+  );
   let says = '';
   child.stderr.on('data', (chunk: Buffer) => (says = (says + chunk.toString('utf8')).slice(-400)));
-  const read = async (): Promise<Progress> => JSON.parse(await readFile(progressFile, 'utf8').catch(() => 'null')) as Progress | null ?? { input: from, stage: 'start', mutant: '', passed: 0, loaded: 0, slowestMs: 0 };
+  const read = async (): Promise<Progress> =>
+    (JSON.parse(await readFile(progressFile, 'utf8').catch(() => 'null')) as Progress | null) ?? {
+      input: from,
+      stage: 'start',
+      mutant: '',
+      passed: 0,
+      loaded: 0,
+      slowestMs: 0,
+    };
   let last = { mutant: '', at: 0, computedMs: 0 };
   let isHang = false;
   const watch = async (): Promise<void> => {
     const { input, stage } = await read();
-    const now = { mutant: `${input} ${stage}`, at: performance.now(), computedMs: await computedMs(child.pid as number) };
+    const now = {
+      mutant: `${input} ${stage}`,
+      at: performance.now(),
+      computedMs: await computedMs(child.pid as number),
+    };
     if (now.mutant !== last.mutant) last = now;
-    else if (now.at - last.at > HANG_MS || now.computedMs - last.computedMs > HANG_COMPUTED_MS) isHang = child.kill('SIGKILL') || isHang;
+    else if (now.at - last.at > HANG_MS || now.computedMs - last.computedMs > HANG_COMPUTED_MS)
+      isHang = child.kill('SIGKILL') || isHang;
   };
   const timer = setInterval(() => void watch().catch(() => undefined), 1_000);
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.once('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal])));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.once('close', (exitCode, exitSignal) => resolve([exitCode, exitSignal])),
+  );
   clearInterval(timer);
   const progress = await read();
-  if (progress.stage === 'start' || (code !== null && code !== 0)) throw new Error(`The process that loads mutants ended with ${String(code ?? signal)} at mutant ${progress.input}: ${says}`);
-  return { progress, isHang, says: `${String(signal)}: ${says.trim().split('\n').at(-1) ?? ''}`.replace(/\S*\/llama\.cpp\//, '') };
+  if (progress.stage === 'start' || (code !== null && code !== 0))
+    throw new Error(
+      `The process that loads mutants ended with ${String(code ?? signal)} at mutant ${progress.input}: ${says}`,
+    );
+  return {
+    progress,
+    isHang,
+    says: `${String(signal)}: ${says.trim().split('\n').at(-1) ?? ''}`.replace(/\S*\/llama\.cpp\//, ''),
+  };
 }
 
-/** Processor time of a process so far, as Linux tells it in hundredths of a second; 0 elsewhere, and of one that has ended. */
+/**
+ * Processor time of a process so far, as Linux tells it in hundredths of a second; 0 elsewhere, and of one that has
+ * ended.
+ */
 async function computedMs(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [user = 0, system = 0] = text.slice(text.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+  const [user = 0, system = 0] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
   return (user + system) * 10;
 }

@@ -3,14 +3,50 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { addFaultCell, addFuzz, addSoak, mergeOutcomes, readOutcomes, setMutations, type FuzzOutcome, type SoakOutcome } from './outcomes.ts';
+import {
+  addFaultCell,
+  addFuzz,
+  addSoak,
+  mergeOutcomes,
+  readOutcomes,
+  setMutations,
+  type FuzzOutcome,
+  type SoakOutcome,
+} from './outcomes.ts';
 import { reliabilityPage } from './page.ts';
 
 const origin = { date: '2026-01-02', machine: 'a machine', node: 'v20', commit: 'abc', command: 'a command' };
-const fuzz: FuzzOutcome = { ...origin, title: 'frames', seed: 1, inputs: 1_000_000, accepted: 7, crashes: 0, hangs: 0, slowestMs: 40, failures: [] };
+const fuzz: FuzzOutcome = {
+  ...origin,
+  title: 'frames',
+  seed: 1,
+  inputs: 1_000_000,
+  accepted: 7,
+  crashes: 0,
+  hangs: 0,
+  slowestMs: 40,
+  failures: [],
+};
 const soak: SoakOutcome = {
-  ...origin, id: 'one', model: 'm.gguf', hours: 1.5, clients: 4, actions: { chat: 3 }, latencies: { chat: { 10: 3 } }, faults: [{ kind: 'kill', minute: 10, recoveredMs: 1_500 }], restarts: { front: 1, engine: 2, unexpected: 0 }, orphans: 0, twoFronts: 0,
-  wrongAnswers: [], comparedAnswers: 9, unanswered: 0, unexpectedErrors: {}, frontLives: [{ startMinute: 0, residentMebibytes: Array.from({ length: 70 }, (_, minute) => 100 + minute / 120) }], engineLives: [], descriptors: { front: [30, 31], engine: [20] }, processorShare: 0.1,
+  ...origin,
+  id: 'one',
+  model: 'm.gguf',
+  hours: 1.5,
+  clients: 4,
+  actions: { chat: 3 },
+  latencies: { chat: { 10: 3 } },
+  faults: [{ kind: 'kill', minute: 10, recoveredMs: 1_500 }],
+  restarts: { front: 1, engine: 2, unexpected: 0 },
+  orphans: 0,
+  twoFronts: 0,
+  wrongAnswers: [],
+  comparedAnswers: 9,
+  unanswered: 0,
+  unexpectedErrors: {},
+  frontLives: [{ startMinute: 0, residentMebibytes: Array.from({ length: 70 }, (_, minute) => 100 + minute / 120) }],
+  engineLives: [],
+  descriptors: { front: [30, 31], engine: [20] },
+  processorShare: 0.1,
 };
 
 describe('outcomes of runs', () => {
@@ -23,19 +59,30 @@ describe('outcomes of runs', () => {
   after(() => rm(folder, { recursive: true }));
 
   it('add up, where several processes write them at once too', async () => {
-    await Promise.all([addFuzz('frames', fuzz, file), addSoak(soak, file), addSoak({ ...soak, id: 'two' }, file), addFaultCell({ ...origin, step: 'load', fault: 'kill -9', tried: 5, passed: 5, failures: [] }, file)]);
+    await Promise.all([
+      addFuzz('frames', fuzz, file),
+      addSoak(soak, file),
+      addSoak({ ...soak, id: 'two' }, file),
+      addFaultCell({ ...origin, step: 'load', fault: 'kill -9', tried: 5, passed: 5, failures: [] }, file),
+    ]);
     await addSoak({ ...soak, hours: 2 }, file);
     await setMutations({ ...origin, tried: 9, killed: 8, survivors: ['a.ts: < → <='] }, file);
     const kept = await readOutcomes(file);
     assert.deepEqual(kept.fuzz, { frames: fuzz });
     assert.deepEqual(Object.keys(kept.faults), ['load, kill -9']);
-    assert.deepEqual(kept.soak.map(({ id, hours }) => [id, hours]).sort(), [['one', 2], ['two', 1.5]]);
+    assert.deepEqual(kept.soak.map(({ id, hours }) => [id, hours]).sort(), [
+      ['one', 2],
+      ['two', 1.5],
+    ]);
   });
 
   it('are taken from another file once', () => {
     const first = { fuzz: { frames: fuzz }, faults: {}, soak: [soak] };
     const second = { fuzz: {}, faults: {}, soak: [{ ...soak, hours: 3 }] };
-    assert.deepEqual(mergeOutcomes(mergeOutcomes(first, second), second).soak.map(({ hours }) => hours), [3]);
+    assert.deepEqual(
+      mergeOutcomes(mergeOutcomes(first, second), second).soak.map(({ hours }) => hours),
+      [3],
+    );
   });
 
   it('make the page', async () => {

@@ -126,17 +126,29 @@ export const addFuzz = (target: string, outcome: FuzzOutcome, file?: string): Pr
   changeOutcomes((outcomes) => ({ ...outcomes, fuzz: { ...outcomes.fuzz, [target]: outcome } }), file);
 
 export const addFaultCell = (cell: FaultCell, file?: string): Promise<void> =>
-  changeOutcomes((outcomes) => ({ ...outcomes, faults: { ...outcomes.faults, [`${cell.step}, ${cell.fault}`]: cell } }), file);
+  changeOutcomes(
+    (outcomes) => ({ ...outcomes, faults: { ...outcomes.faults, [`${cell.step}, ${cell.fault}`]: cell } }),
+    file,
+  );
 
 export const addSoak = (outcome: SoakOutcome, file?: string): Promise<void> =>
-  changeOutcomes((outcomes) => ({ ...outcomes, soak: [...outcomes.soak.filter(({ id }) => id !== outcome.id), outcome] }), file);
+  changeOutcomes(
+    (outcomes) => ({ ...outcomes, soak: [...outcomes.soak.filter(({ id }) => id !== outcome.id), outcome] }),
+    file,
+  );
 
-export const setMutations = (outcome: MutationOutcome, file?: string): Promise<void> => changeOutcomes((outcomes) => ({ ...outcomes, mutations: outcome }), file);
+export const setMutations = (outcome: MutationOutcome, file?: string): Promise<void> =>
+  changeOutcomes((outcomes) => ({ ...outcomes, mutations: outcome }), file);
 
 /** All of both; where both have one, the later file's. */
 export function mergeOutcomes(first: Outcomes, second: Outcomes): Outcomes {
   const ids = new Set(second.soak.map(({ id }) => id));
-  return { fuzz: { ...first.fuzz, ...second.fuzz }, faults: { ...first.faults, ...second.faults }, soak: [...first.soak.filter(({ id }) => !ids.has(id)), ...second.soak], mutations: second.mutations ?? first.mutations };
+  return {
+    fuzz: { ...first.fuzz, ...second.fuzz },
+    faults: { ...first.faults, ...second.faults },
+    soak: [...first.soak.filter(({ id }) => !ids.has(id)), ...second.soak],
+    mutations: second.mutations ?? first.mutations,
+  };
 }
 
 /** Lists of numbers on one line each. */

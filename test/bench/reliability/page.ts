@@ -24,7 +24,10 @@ export function reliabilityPage(outcomes: Outcomes): string {
 
 function fuzzPart(targets: readonly FuzzOutcome[]): string {
   if (targets.length === 0) return '';
-  const rows = targets.map(({ title, inputs, goalInputs = GOAL_INPUTS, accepted, crashes, hangs, slowestMs }) => `| ${title} | ${count(inputs)} | ${count(accepted)} | ${crashes} | ${hangs} | ${seconds(slowestMs)} | ${yesNo(inputs >= goalInputs && crashes === 0 && hangs === 0 && slowestMs <= GOAL_SLOWEST_MS)} |`);
+  const rows = targets.map(
+    ({ title, inputs, goalInputs = GOAL_INPUTS, accepted, crashes, hangs, slowestMs }) =>
+      `| ${title} | ${count(inputs)} | ${count(accepted)} | ${crashes} | ${hangs} | ${seconds(slowestMs)} | ${yesNo(inputs >= goalInputs && crashes === 0 && hangs === 0 && slowestMs <= GOAL_SLOWEST_MS)} |`,
+  );
   return `## Random inputs
 
 Samples of real inputs are changed at random: values, keys, structure, bytes, sizes; a seed makes the same ones again. A crash is an exception that is not the module's own, a process or thread that ends, or
@@ -61,21 +64,43 @@ function soakPart(runs: readonly SoakOutcome[]): string {
   const hours = sum((run) => run.hours);
   const front = meanGrowth(runs.flatMap(({ frontLives }) => frontLives));
   const engine = meanGrowth(runs.flatMap(({ engineLives }) => engineLives));
-  const actions = [...new Set(runs.flatMap(({ latencies }) => Object.keys(latencies)))].map((action) => [action, addBuckets(runs.map(({ latencies }) => latencies[action] ?? {}))] as const);
+  const actions = [...new Set(runs.flatMap(({ latencies }) => Object.keys(latencies)))].map(
+    (action) => [action, addBuckets(runs.map(({ latencies }) => latencies[action] ?? {}))] as const,
+  );
   const kinds = [...new Set(runs.flatMap(({ faults }) => faults.map(({ kind }) => kind)))].sort();
-  const errors = Object.entries(Object.fromEntries(runs.flatMap(({ unexpectedErrors }) => Object.entries(unexpectedErrors))));
+  const errors = Object.entries(
+    Object.fromEntries(runs.flatMap(({ unexpectedErrors }) => Object.entries(unexpectedErrors))),
+  );
   const rows = [
     ['hours in all', `${hours.toFixed(1)} (goal ${GOAL_HOURS})`],
-    ['requests and other actions', count(sum((run) => Object.values(run.actions).reduce((total, each) => total + each, 0)))],
-    ['faults, and those after which a right answer came', `${sum((run) => run.faults.length)}, ${sum((run) => run.faults.filter(({ recoveredMs }) => recoveredMs !== null).length)}`],
-    ['answers at temperature 0 compared with the first ones, and wrong', `${count(sum((run) => run.comparedAnswers))}, ${sum((run) => run.wrongAnswers.length)}`],
+    [
+      'requests and other actions',
+      count(sum((run) => Object.values(run.actions).reduce((total, each) => total + each, 0))),
+    ],
+    [
+      'faults, and those after which a right answer came',
+      `${sum((run) => run.faults.length)}, ${sum((run) => run.faults.filter(({ recoveredMs }) => recoveredMs !== null).length)}`,
+    ],
+    [
+      'answers at temperature 0 compared with the first ones, and wrong',
+      `${count(sum((run) => run.comparedAnswers))}, ${sum((run) => run.wrongAnswers.length)}`,
+    ],
     ['requests without an answer', String(sum((run) => run.unanswered))],
-    ['errors that no fault explains', String(sum((run) => Object.values(run.unexpectedErrors).reduce((total, each) => total + each, 0)))],
-    ['restarts of the front, of the engine, and those without a fault', `${sum((run) => run.restarts.front)}, ${sum((run) => run.restarts.engine)}, ${sum((run) => run.restarts.unexpected)}`],
+    [
+      'errors that no fault explains',
+      String(sum((run) => Object.values(run.unexpectedErrors).reduce((total, each) => total + each, 0))),
+    ],
+    [
+      'restarts of the front, of the engine, and those without a fault',
+      `${sum((run) => run.restarts.front)}, ${sum((run) => run.restarts.engine)}, ${sum((run) => run.restarts.unexpected)}`,
+    ],
     ['orphans; times with two fronts', `${sum((run) => run.orphans)}; ${sum((run) => run.twoFronts)}`],
     [`growth of the front, MiB an hour (goal below ${GOAL_GROWTH})`, growthText(front)],
     ['growth of the engine, MiB an hour', growthText(engine)],
-    ['descriptors of the front, of the engine, at most', `${mostOf(runs.flatMap(({ descriptors }) => descriptors.front))}, ${mostOf(runs.flatMap(({ descriptors }) => descriptors.engine))}`],
+    [
+      'descriptors of the front, of the engine, at most',
+      `${mostOf(runs.flatMap(({ descriptors }) => descriptors.front))}, ${mostOf(runs.flatMap(({ descriptors }) => descriptors.engine))}`,
+    ],
     ['of one core', `${Math.round((sum((run) => run.processorShare * run.hours) / hours) * 100)} %`],
   ];
   return `## Hours of use
@@ -94,7 +119,10 @@ ${actions.map(([action, buckets]) => `| ${action} | ${count(countOf(buckets))} |
 
 | fault | times | right answer after it ended: median | at most |
 |---|---:|---:|---:|
-${kinds.map((kind) => faultRow(kind, runs)).join('\n')}${failures([['Wrong answers', runs.flatMap(({ wrongAnswers }) => wrongAnswers)], ['Errors', errors.map(([text, times]) => `${text} (${times})`)]])}`;
+${kinds.map((kind) => faultRow(kind, runs)).join('\n')}${failures([
+    ['Wrong answers', runs.flatMap(({ wrongAnswers }) => wrongAnswers)],
+    ['Errors', errors.map(([text, times]) => `${text} (${times})`)],
+  ])}`;
 }
 
 function mutationPart(outcome: MutationOutcome | undefined): string {
@@ -106,14 +134,29 @@ Lines where a mistake would hurt (secrets, bounds, names of kept contexts, offse
 }
 
 function faultRow(kind: string, runs: readonly SoakOutcome[]): string {
-  const times = runs.flatMap(({ faults }) => faults.filter((fault) => fault.kind === kind)).map(({ recoveredMs }) => recoveredMs ?? Infinity).sort((first, second) => first - second);
+  const times = runs
+    .flatMap(({ faults }) => faults.filter((fault) => fault.kind === kind))
+    .map(({ recoveredMs }) => recoveredMs ?? Infinity)
+    .sort((first, second) => first - second);
   const shown = (ms: number): string => (ms === Infinity ? 'never' : seconds(ms));
   return `| ${kind} | ${times.length} | ${shown(times[(times.length - 1) >> 1] ?? 0)} | ${shown(times.at(-1) ?? 0)} |`;
 }
 
 function originPart({ fuzz, faults, soak, mutations }: Outcomes): string {
-  const all: readonly (Origin & { readonly command: string; readonly model?: string; readonly hours?: number })[] = [...Object.values(fuzz), ...Object.values(faults), ...soak, ...(mutations ? [mutations] : [])];
-  const rows = [...new Set(all.map(({ command, date, commit, machine, node, model, hours }) => `| \`${command}\`${hours === undefined ? '' : `, ${hours.toFixed(1)} h`} | ${date} | ${commit} | ${machine} | ${node} | ${model ?? ''} |`))];
+  const all: readonly (Origin & { readonly command: string; readonly model?: string; readonly hours?: number })[] = [
+    ...Object.values(fuzz),
+    ...Object.values(faults),
+    ...soak,
+    ...(mutations ? [mutations] : []),
+  ];
+  const rows = [
+    ...new Set(
+      all.map(
+        ({ command, date, commit, machine, node, model, hours }) =>
+          `| \`${command}\`${hours === undefined ? '' : `, ${hours.toFixed(1)} h`} | ${date} | ${commit} | ${machine} | ${node} | ${model ?? ''} |`,
+      ),
+    ),
+  ];
   return `## Where the figures come from
 
 | command | date | commit | machine | node | model |
@@ -123,11 +166,22 @@ ${rows.join('\n')}`;
 
 /** The first of what went wrong, one line each. */
 function failures(groups: readonly (readonly [string, readonly string[]])[]): string {
-  const lines = groups.flatMap(([group, texts]) => texts.slice(0, 3).map((text) => `- ${group}: \`${text.split('\n')[0]?.replaceAll('`', "'").slice(0, 300)}\``));
+  const lines = groups.flatMap(([group, texts]) =>
+    texts.slice(0, 3).map((text) => `- ${group}: \`${text.split('\n')[0]?.replaceAll('`', "'").slice(0, 300)}\``),
+  );
   return lines.length === 0 ? '' : `\n\nWhat failed:\n\n${lines.join('\n')}`;
 }
 
-const growthText = ({ perHour, hours, lives }: { readonly perHour: number; readonly hours: number; readonly lives: number }): string => (lives === 0 ? 'no life was long enough' : `${perHour.toFixed(2)}, over ${hours.toFixed(1)} h of ${lives} lives`);
+const growthText = ({
+  perHour,
+  hours,
+  lives,
+}: {
+  readonly perHour: number;
+  readonly hours: number;
+  readonly lives: number;
+}): string =>
+  lives === 0 ? 'no life was long enough' : `${perHour.toFixed(2)}, over ${hours.toFixed(1)} h of ${lives} lives`;
 const mostOf = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
 const count = (value: number): string => value.toLocaleString('en');
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1_000 ? 3 : 1)} s`;

@@ -1,9 +1,12 @@
 /**
- * Four users of one sidecar, for hours, and a fault every ten minutes: memory, descriptors, answers, what is left behind.
+ * Four users of one sidecar, for hours, and a fault every ten minutes: memory, descriptors, answers, what is left
+ * behind.
  *
- *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share 0.15] [--fault-minutes 10] [--seed 1]
+ *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share
+ *   0.15] [--fault-minutes 10] [--seed 1]
  *
- * A share of 1 is a run without pauses. The outcome is added to `docs/results/reliability.json`, or to FILE, every few minutes; `npx tsx test/bench/reliability.ts` makes the page of it.
+ * A share of 1 is a run without pauses. The outcome is added to `docs/results/reliability.json`, or to FILE, every few
+ * minutes; `npx tsx test/bench/reliability.ts` makes the page of it.
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,10 +51,26 @@ const hours = Number(options.hours);
 const random = new Random(Number(options.seed));
 const origin = await originOfRun();
 await using workplace = await makeWorkplace(options.dist);
-const modelPath = options.model === 'tiny' ? await writeSoakModel(workplace.folder) : path.resolve(options.model ?? (await fetchModel()));
+const modelPath =
+  options.model === 'tiny'
+    ? await writeSoakModel(workplace.folder)
+    : path.resolve(options.model ?? (await fetchModel()));
 const sources = await sourceTexts();
-const settings = { modelPath, threads: 1, contextSizeTokens: 4096, completion: { maxTokens: 24 }, chat: { maxTokens: 32, temperature: 0.2 }, context: { maxTokens: 256, readAhead: true }, contexts: { keepOnDisk: true, maxGigabytes: 0.2 } };
-const openOptions = (name: string): SoakClientOptions => ({ launch: workplace.launch, settings, workspaceKey: name, files: workspaceOf(name, sources) });
+const settings = {
+  modelPath,
+  threads: 1,
+  contextSizeTokens: 4096,
+  completion: { maxTokens: 24 },
+  chat: { maxTokens: 32, temperature: 0.2 },
+  context: { maxTokens: 256, readAhead: true },
+  contexts: { keepOnDisk: true, maxGigabytes: 0.2 },
+};
+const openOptions = (name: string): SoakClientOptions => ({
+  launch: workplace.launch,
+  settings,
+  workspaceKey: name,
+  files: workspaceOf(name, sources),
+});
 
 const end = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
@@ -59,12 +78,31 @@ const record = new SoakRecord();
 const monitor = new Monitor(workplace.folder, record);
 const pace = new Pace(Number(options.share), end.signal);
 const probes = new Probes();
-const users = NAMES.map((name) => new SoakUser({ name, others: NAMES.filter((other) => other !== name), open: openOptions(name), random, record, pace, probes }));
-const faults = new FaultDeck({ random, monitor, users, open: openOptions('Mallory'), home: workplace.home, hasOwnDisk: workplace.hasOwnDisk });
+const users = NAMES.map(
+  (name) =>
+    new SoakUser({
+      name,
+      others: NAMES.filter((other) => other !== name),
+      open: openOptions(name),
+      random,
+      record,
+      pace,
+      probes,
+    }),
+);
+const faults = new FaultDeck({
+  random,
+  monitor,
+  users,
+  open: openOptions('Mallory'),
+  home: workplace.home,
+  hasOwnDisk: workplace.hasOwnDisk,
+});
 const id = `${origin.date} ${new Date().toISOString().slice(11, 19)} ${process.pid}`;
 console.log(`soak ${id}: ${hours} h in ${workplace.folder}, commit ${origin.commit}`);
 
-// The first answers are those that later ones are compared with: nobody else asks yet, and a busy machine takes its time.
+// The first answers are those that later ones are compared with: nobody else asks yet, and a busy machine takes its
+// time.
 while (!end.signal.aborted && (await recover()) === null);
 
 const work = [...users.map((user) => user.work()), monitor.watch(end.signal), keepPace(), saveNow(), makeFaults()];
@@ -72,13 +110,16 @@ await sleep(hours * 3_600_000, undefined, { signal: end.signal }).catch(() => un
 end.abort();
 await Promise.all(work);
 await stopRunning(workplace.home);
-for (const begun = performance.now(); monitor.processes.length > 0 && performance.now() - begun < LEAVE_LIMIT_MS; ) await sleep(250);
+for (const begun = performance.now(); monitor.processes.length > 0 && performance.now() - begun < LEAVE_LIMIT_MS;)
+  await sleep(250);
 for (const left of monitor.processes) {
   record.orphans++;
   process.kill(left.pid, 'SIGKILL');
 }
 await save();
-console.log(`soak ${id} ended: ${record.faults.length} faults, ${record.wrongAnswers.length} wrong answers, ${record.orphans} orphans, errors ${JSON.stringify(record.unexpectedErrors)}`);
+console.log(
+  `soak ${id} ended: ${record.faults.length} faults, ${record.wrongAnswers.length} wrong answers, ${record.orphans} orphans, errors ${JSON.stringify(record.unexpectedErrors)}`,
+);
 
 async function makeFaults(): Promise<void> {
   for (;;) {
@@ -142,9 +183,15 @@ async function save(): Promise<void> {
     hours: Math.round((record.minute / 60) * 1_000) / 1_000,
     clients: users.length,
     actions: record.actions,
-    latencies: Object.fromEntries(Object.entries(record.latencies).map(([action, latencies]) => [action, latencies.buckets])),
+    latencies: Object.fromEntries(
+      Object.entries(record.latencies).map(([action, latencies]) => [action, latencies.buckets]),
+    ),
     faults: record.faults,
-    restarts: { front: Math.max(0, monitor.fronts.length - 1), engine: Math.max(0, monitor.engines.length - 1), unexpected: record.unexpectedRestarts },
+    restarts: {
+      front: Math.max(0, monitor.fronts.length - 1),
+      engine: Math.max(0, monitor.engines.length - 1),
+      unexpected: record.unexpectedRestarts,
+    },
     orphans: record.orphans,
     twoFronts: record.twoFronts,
     wrongAnswers: record.wrongAnswers.slice(0, 20),

@@ -30,10 +30,20 @@ export interface Check {
 }
 
 const services = ({ server, model, key }: CheckSubject, settings: Partial<ServerSettings> = {}): ServerServices =>
-  new ServerServices({ settings: { url: server.options.url, model, ...(key ? { key } : {}), ...settings }, statistics: new StatisticsCounter(), onChange: () => undefined });
+  new ServerServices({
+    settings: { url: server.options.url, model, ...(key ? { key } : {}), ...settings },
+    statistics: new StatisticsCounter(),
+    onChange: () => undefined,
+  });
 
 const completion = (text: string, timeoutMs = 120_000): CompletionRequest => ({
-  uri: 'file:///a.js', languageId: 'javascript', text, offset: text.length, explicit: false, clientKey: 'bench', settings: { timeoutMs, minDebounceMs: 0 },
+  uri: 'file:///a.js',
+  languageId: 'javascript',
+  text,
+  offset: text.length,
+  explicit: false,
+  clientKey: 'bench',
+  settings: { timeoutMs, minDebounceMs: 0 },
 });
 const never = new AbortController().signal;
 
@@ -44,7 +54,10 @@ export const checks: readonly Check[] = [
     run: async ({ server, key, model }) => {
       const address = parseServerAddress(server.options.url);
       const models = await listServerModels(new ServerConnection({ address, key, fetch: serverFetch({ address }) }));
-      assert.ok(models.some(({ id }) => id === model), `${model} is not among ${models.map(({ id }) => id).join(', ')}`);
+      assert.ok(
+        models.some(({ id }) => id === model),
+        `${model} is not among ${models.map(({ id }) => id).join(', ')}`,
+      );
       return `${models.length}`;
     },
   },
@@ -61,8 +74,13 @@ export const checks: readonly Check[] = [
     name: 'answers a question, streamed',
     run: async (subject) => {
       const parts: string[] = [];
-      const question = { conversationId: 'c', messages: [{ role: 'user' as const, content: 'What is a stack in programming? One sentence.' }] };
-      const answer = await services(subject).chatService.chat(question, { maxTokens: 40, temperature: 0 }, ({ text }) => parts.push(text));
+      const question = {
+        conversationId: 'c',
+        messages: [{ role: 'user' as const, content: 'What is a stack in programming? One sentence.' }],
+      };
+      const answer = await services(subject).chatService.chat(question, { maxTokens: 40, temperature: 0 }, ({ text }) =>
+        parts.push(text),
+      );
       assert.equal(parts.join(''), answer.text);
       assert.match(answer.text, /\p{L}+ \p{L}+/u);
       return `${answer.text.length} characters in ${parts.length} parts`;
@@ -71,7 +89,11 @@ export const checks: readonly Check[] = [
   {
     name: 'ends after as many tokens as were asked for',
     run: async (subject) => {
-      const result = await services(subject).chatService.generate({ messages: [{ role: 'user', content: 'Count from one to one hundred.' }], maxTokens: 8, temperature: 0 }, {}, () => undefined);
+      const result = await services(subject).chatService.generate(
+        { messages: [{ role: 'user', content: 'Count from one to one hundred.' }], maxTokens: 8, temperature: 0 },
+        {},
+        () => undefined,
+      );
       assert.equal(result.stopReason, 'length');
       return `\`${result.text.replaceAll('\n', ' ')}\``;
     },
@@ -79,7 +101,11 @@ export const checks: readonly Check[] = [
   {
     name: 'ends at a stop text',
     run: async (subject) => {
-      const result = await services(subject).chatService.generate({ prompt: '1, 2, 3, 4, 5,', stop: [' 8'], maxTokens: 40, temperature: 0 }, {}, () => undefined);
+      const result = await services(subject).chatService.generate(
+        { prompt: '1, 2, 3, 4, 5,', stop: [' 8'], maxTokens: 40, temperature: 0 },
+        {},
+        () => undefined,
+      );
       assert.equal(result.stopReason, 'end');
       assert.ok(!result.text.includes('8'), result.text);
       return `\`${result.text}\``;
@@ -89,7 +115,12 @@ export const checks: readonly Check[] = [
     name: 'stops computing when the request is cancelled',
     run: async (subject) => {
       const cancel = new AbortController();
-      const story = { messages: [{ role: 'user' as const, content: 'Write a very long story about the sea.' }], maxTokens: 2_000, temperature: 0.8, seed: 1 };
+      const story = {
+        messages: [{ role: 'user' as const, content: 'Write a very long story about the sea.' }],
+        maxTokens: 2_000,
+        temperature: 0.8,
+        seed: 1,
+      };
       const result = await services(subject).chatService.generate(story, {}, () => cancel.abort(), cancel.signal);
       assert.equal(result.stopReason, 'cancelled');
       // The token under way.
@@ -97,7 +128,10 @@ export const checks: readonly Check[] = [
       const before = await subject.server.processorSeconds();
       await sleep(WATCHED_MS);
       const seconds = (await subject.server.processorSeconds()) - before;
-      assert.ok(seconds < (IDLE_SHARE * WATCHED_MS) / 1000, `${seconds} s of processor time in the ${WATCHED_MS / 1000} s after it`);
+      assert.ok(
+        seconds < (IDLE_SHARE * WATCHED_MS) / 1000,
+        `${seconds} s of processor time in the ${WATCHED_MS / 1000} s after it`,
+      );
       return `${seconds.toFixed(2)} s of processor time in the ${WATCHED_MS / 1000} s after it`;
     },
   },
@@ -105,7 +139,10 @@ export const checks: readonly Check[] = [
     name: 'refuses a wrong key with the reason',
     run: async (subject) => {
       if (!subject.key) return 'has no keys';
-      await assert.rejects(services(subject, { key: 'wrong' }).load(), (error: Error) => error instanceof ServerUnavailableError && /refuses the key/.test(error.message));
+      await assert.rejects(
+        services(subject, { key: 'wrong' }).load(),
+        (error: Error) => error instanceof ServerUnavailableError && /refuses the key/.test(error.message),
+      );
       return 'yes';
     },
   },
@@ -116,7 +153,9 @@ export const checks: readonly Check[] = [
       await asked.load();
       await subject.server.stop();
       const question = { conversationId: 'c', messages: [{ role: 'user' as const, content: 'Hello?' }] };
-      const error: unknown = await asked.chatService.chat(question, {}, () => undefined).catch((reason: unknown) => reason);
+      const error: unknown = await asked.chatService
+        .chat(question, {}, () => undefined)
+        .catch((reason: unknown) => reason);
       assert.ok(error instanceof ServerUnavailableError, String(error));
       return error.message;
     },

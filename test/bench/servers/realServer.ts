@@ -21,15 +21,28 @@ export class RealServer implements AsyncDisposable {
 
   /** Starts it and waits until it lists its models. */
   static async start(options: RealServerOptions): Promise<RealServer> {
-    const child = execa(options.command, options.arguments, { reject: false, stdout: 'ignore', stderr: 'ignore', env: { HF_HUB_OFFLINE: '1' } });
+    const child = execa(options.command, options.arguments, {
+      reject: false,
+      stdout: 'ignore',
+      stderr: 'ignore',
+      env: { HF_HUB_OFFLINE: '1' },
+    });
     const server = new RealServer(child, options);
-    for (const begun = performance.now(); performance.now() - begun < START_LIMIT_MS && child.exitCode === null; await sleep(500)) {
-      const answer = await fetch(`${options.url}/models`, { headers: options.key ? { authorization: `Bearer ${options.key}` } : {} }).catch(() => undefined);
+    for (
+      const begun = performance.now();
+      performance.now() - begun < START_LIMIT_MS && child.exitCode === null;
+      await sleep(500)
+    ) {
+      const answer = await fetch(`${options.url}/models`, {
+        headers: options.key ? { authorization: `Bearer ${options.key}` } : {},
+      }).catch(() => undefined);
       await answer?.body?.cancel();
       if (answer?.ok) return server;
     }
     await server.stop();
-    throw new Error(`${options.command} ${options.arguments.join(' ')} listed no models within ${START_LIMIT_MS / 1000} s`);
+    throw new Error(
+      `${options.command} ${options.arguments.join(' ')} listed no models within ${START_LIMIT_MS / 1000} s`,
+    );
   }
 
   /** Processor time of the process and its threads so far. */

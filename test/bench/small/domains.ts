@@ -18,14 +18,17 @@ const MESSAGES = 30;
 const HELD_OUT_EVERY = 10;
 
 /**
- * Pieces of a domain's texts in a fixed order. "Tongues" are the messages of TypeScript's compiler in its thirteen languages, in which other messages are held
- * out than trained on; the other domains are those of the bundled model's corpus, with other packages held out. Throws where the corpus is not there.
+ * Pieces of a domain's texts in a fixed order. "Tongues" are the messages of TypeScript's compiler in its thirteen
+ * languages, in which other messages are held out than trained on; the other domains are those of the bundled model's
+ * corpus, with other packages held out. Throws where the corpus is not there.
  */
 export async function readPieces(domain: Domain, part: Part): Promise<readonly string[]> {
   if (domain === 'tongues') return tongues(part);
   const folder = path.join(corpusFolder(), 'texts', part, domain);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw new Error(`${folder} can't be read. Make the texts first: npx tsx .scripts/bundledModel/corpus.ts`, { cause: error });
+    throw new Error(`${folder} can't be read. Make the texts first: npx tsx .scripts/bundledModel/corpus.ts`, {
+      cause: error,
+    });
   });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   const pieces: string[] = [];
@@ -37,7 +40,8 @@ function cut(text: string): string[] {
   const pieces: string[] = [];
   let rest = text;
   while (rest.length > 0 && pieces.length < PIECES_PER_FILE) {
-    const end = rest.length <= PIECE_CHARACTERS ? rest.length : rest.lastIndexOf('\n', PIECE_CHARACTERS) + 1 || PIECE_CHARACTERS;
+    const end =
+      rest.length <= PIECE_CHARACTERS ? rest.length : rest.lastIndexOf('\n', PIECE_CHARACTERS) + 1 || PIECE_CHARACTERS;
     pieces.push(rest.slice(0, end));
     rest = rest.slice(end);
   }
@@ -46,10 +50,17 @@ function cut(text: string): string[] {
 
 async function tongues(part: Part): Promise<readonly string[]> {
   const folder = path.dirname(createRequire(import.meta.url).resolve('typescript'));
-  const languages = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const languages = (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
   const pieces: string[] = [];
   for (const language of languages.sort()) {
-    const messages = Object.values(JSON.parse(await readFile(path.join(folder, language, 'diagnosticMessages.generated.json'), 'utf8')) as Record<string, string>);
+    const messages = Object.values(
+      JSON.parse(await readFile(path.join(folder, language, 'diagnosticMessages.generated.json'), 'utf8')) as Record<
+        string,
+        string
+      >,
+    );
     for (let first = 0; first < messages.length; first += MESSAGES) {
       const isHeldOut = (first / MESSAGES) % HELD_OUT_EVERY === 0;
       if (isHeldOut === (part === 'held-out')) pieces.push(`${messages.slice(first, first + MESSAGES).join('\n')}\n`);
@@ -58,8 +69,16 @@ async function tongues(part: Part): Promise<readonly string[]> {
   return pieces;
 }
 
-/** Writes texts of several domains into a folder, each with so many tokens; another seed chooses others. Throws where a domain has too few. */
-export async function writeMixture(folder: string, tokens: Readonly<Partial<Record<Domain, number>>>, tokenizer: Tokenizer, seed: number): Promise<void> {
+/**
+ * Writes texts of several domains into a folder, each with so many tokens; another seed chooses others. Throws where a
+ * domain has too few.
+ */
+export async function writeMixture(
+  folder: string,
+  tokens: Readonly<Partial<Record<Domain, number>>>,
+  tokenizer: Tokenizer,
+  seed: number,
+): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   for (const [number, domain] of DOMAINS.entries()) {
@@ -69,7 +88,8 @@ export async function writeMixture(folder: string, tokens: Readonly<Partial<Reco
     let written = 0;
     for (let index = 0; written < wanted; index++) {
       const piece = pieces[order[index] as number];
-      if (piece === undefined) throw new Error(`The domain ${domain} has ${written} tokens, ${Math.round(wanted)} are wanted.`);
+      if (piece === undefined)
+        throw new Error(`The domain ${domain} has ${written} tokens, ${Math.round(wanted)} are wanted.`);
       written += tokenizer.tokenize(piece).length + 1;
       await writeFile(path.join(folder, `${domain}-${String(index).padStart(5, '0')}.txt`), piece);
     }
@@ -77,7 +97,11 @@ export async function writeMixture(folder: string, tokens: Readonly<Partial<Reco
 }
 
 /** Chunks of held-out text, in a fixed order, from places all over the domain: `count` of so many tokens. */
-export async function heldOutChunks(domain: Domain, tokenizer: Tokenizer, { count, length }: { count: number; length: number }): Promise<readonly (readonly number[])[]> {
+export async function heldOutChunks(
+  domain: Domain,
+  tokenizer: Tokenizer,
+  { count, length }: { count: number; length: number },
+): Promise<readonly (readonly number[])[]> {
   const pieces = await readPieces(domain, 'held-out');
   const order = new Random(1).order(pieces.length);
   const chunks: (readonly number[])[] = [];

@@ -10,10 +10,19 @@ export interface Published {
 
 export const nothingPublished: Published = { sweep: {}, bySeed: [] };
 
-/** Models that were published in this way, with these very settings, need no training again where only another one is added, on whatever machine. */
+/**
+ * Models that were published in this way, with these very settings, need no training again where only another one is
+ * added, on whatever machine.
+ */
 export async function published(page: string, settings: SmallSettings): Promise<Published> {
-  const text = await readFile(new URL(`../../../docs/results/${page}.json`, import.meta.url), 'utf8').catch(() => undefined);
+  const text = await readFile(new URL(`../../../docs/results/${page}.json`, import.meta.url), 'utf8').catch(
+    () => undefined,
+  );
   if (text === undefined) return nothingPublished;
-  const { figures } = JSON.parse(text) as { readonly figures: Published & { readonly settings: SmallSettings; readonly version: number } };
-  return figures.version === VERSION && JSON.stringify(figures.settings) === JSON.stringify(settings) ? figures : nothingPublished;
+  const { figures } = JSON.parse(text) as {
+    readonly figures: Published & { readonly settings: SmallSettings; readonly version: number };
+  };
+  return figures.version === VERSION && JSON.stringify(figures.settings) === JSON.stringify(settings)
+    ? figures
+    : nothingPublished;
 }

@@ -59,7 +59,10 @@ export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
 }
 
-/** Small models of one seed, trained and measured as `chorus train` and the engine do it. What is made is kept in the developer cache, by bench and settings. */
+/**
+ * Small models of one seed, trained and measured as `chorus train` and the engine do it. What is made is kept in the
+ * developer cache, by bench and settings.
+ */
 export class SmallModels {
   private constructor(
     readonly folder: string,
@@ -69,7 +72,10 @@ export class SmallModels {
   ) {}
 
   static async open(bench: string, seed: number, settings: SmallSettings, options: SmallOptions): Promise<SmallModels> {
-    const key = createHash('sha256').update(JSON.stringify([VERSION, settings])).digest('hex').slice(0, 12);
+    const key = createHash('sha256')
+      .update(JSON.stringify([VERSION, settings]))
+      .digest('hex')
+      .slice(0, 12);
     const folder = path.join(developerCacheFolder(), `bench-${bench}`, key, `seed${seed}`);
     await mkdir(folder, { recursive: true });
     return new SmallModels(folder, seed, settings, options);
@@ -95,11 +101,42 @@ export class SmallModels {
     }
     const partial = this.file(`${name}.part.gguf`);
     const options: TrainOptions = {
-      ...{ modelPath: from === undefined ? tokenizerFile : this.file(`${from}.gguf`), scratch: from === undefined ? settings.sizes : undefined },
-      ...{ dataPaths: [texts], maxFileBytes: 1_000_000, outputPath: partial, checkpointFolder: this.file(`${name}.checkpoints`), checkpointSteps: 50, resume: true },
-      ...{ sequenceTokens: settings.sequenceTokens, batchSequences: settings.batchSequences, microSequences: settings.microSequences, precision: 'bf16', freeze: [] },
-      schedule: { kind: 'cosine', peakRate: rate, floorShare: 0.1, warmUpSteps: settings.warmUpSteps, totalSteps: steps, decayShare: 0.2 },
-      ...{ optimiser: defaultAdamW, routerLoss: settings.routerLoss, fimShare: 0, fimLoss: 'all', seed, device: 'cpu', threads },
+      ...{
+        modelPath: from === undefined ? tokenizerFile : this.file(`${from}.gguf`),
+        scratch: from === undefined ? settings.sizes : undefined,
+      },
+      ...{
+        dataPaths: [texts],
+        maxFileBytes: 1_000_000,
+        outputPath: partial,
+        checkpointFolder: this.file(`${name}.checkpoints`),
+        checkpointSteps: 50,
+        resume: true,
+      },
+      ...{
+        sequenceTokens: settings.sequenceTokens,
+        batchSequences: settings.batchSequences,
+        microSequences: settings.microSequences,
+        precision: 'bf16',
+        freeze: [],
+      },
+      schedule: {
+        kind: 'cosine',
+        peakRate: rate,
+        floorShare: 0.1,
+        warmUpSteps: settings.warmUpSteps,
+        totalSteps: steps,
+        decayShare: 0.2,
+      },
+      ...{
+        optimiser: defaultAdamW,
+        routerLoss: settings.routerLoss,
+        fimShare: 0,
+        fimLoss: 'all',
+        seed,
+        device: 'cpu',
+        threads,
+      },
       ...changes,
     };
     const [started, before] = [performance.now(), await this.#seconds(name)];
@@ -108,7 +145,9 @@ export class SmallModels {
     await writeFile(this.file(`${name}.seconds`), String(seconds));
     if (outputPath === undefined) throw new OutOfTimeError(`${name} of seed ${seed} is at step ${step} of ${steps}.`);
     const speed = (steps * settings.sequenceTokens * settings.batchSequences) / seconds;
-    log(`seed ${seed}: ${name} learnt ${steps} steps in ${seconds.toFixed(0)} s, ${speed.toFixed(0)} tokens/s, last loss ${losses.at(-1)?.toFixed(3)}`);
+    log(
+      `seed ${seed}: ${name} learnt ${steps} steps in ${seconds.toFixed(0)} s, ${speed.toFixed(0)} tokens/s, last loss ${losses.at(-1)?.toFixed(3)}`,
+    );
     await rm(options.checkpointFolder, { recursive: true, force: true });
     await rename(partial, this.file(`${name}.gguf`));
   }
@@ -122,7 +161,10 @@ export class SmallModels {
     if (deadline.aborted) throw new OutOfTimeError(`${name} of seed ${this.seed} is to be measured.`);
     const { chunks, length } = this.settings.measured;
     using device = new Device('cpu', { threads });
-    using network = await openNetwork(this.file(`${name}.gguf`), { placement: onOneDevice(device), capacityTokens: Math.ceil(length / 256) * 256 });
+    using network = await openNetwork(this.file(`${name}.gguf`), {
+      placement: onOneDevice(device),
+      capacityTokens: Math.ceil(length / 256) * 256,
+    });
     const { vocabularySize } = network.model.hyperparameters;
     const losses: Partial<Record<Domain, number>> = {};
     for (const domain of this.settings.domains) {
@@ -130,7 +172,10 @@ export class SmallModels {
       for (const chunk of await heldOutChunks(domain, tokenizer, { count: chunks, length })) {
         const logits = await network.logits(chunk, { chunkTokens: length });
         for (let position = 0; position + 1 < length; position++, count++) {
-          sum -= logProbability(logits.subarray(position * vocabularySize, (position + 1) * vocabularySize), chunk[position + 1] as number);
+          sum -= logProbability(
+            logits.subarray(position * vocabularySize, (position + 1) * vocabularySize),
+            chunk[position + 1] as number,
+          );
         }
       }
       losses[domain] = sum / count;
@@ -153,7 +198,10 @@ export interface SmallOptions {
   readonly log: (line: string) => void;
 }
 
-/** Options of the command line that all benches of small models have. Small matrices gain little from a second thread: two benches with one each are done sooner. */
+/**
+ * Options of the command line that all benches of small models have. Small matrices gain little from a second thread:
+ * two benches with one each are done sooner.
+ */
 export const smallModelFlags = {
   seeds: { type: 'string', default: '3' },
   threads: { type: 'string', default: '2' },
@@ -171,7 +219,13 @@ export async function withSmallModels(
   const tokenizerFile = await smallVocabulary(settings.vocabularyTokens);
   const tokenizer = await openTokenizer({ modelPath: tokenizerFile, scratch: settings.sizes, device: 'cpu', threads });
   try {
-    await run({ tokenizerFile, tokenizer, threads, deadline: AbortSignal.timeout(Number(flags['max-seconds']) * 1000), log: (line) => void process.stdout.write(`${line}\n`) });
+    await run({
+      tokenizerFile,
+      tokenizer,
+      threads,
+      deadline: AbortSignal.timeout(Number(flags['max-seconds']) * 1000),
+      log: (line) => void process.stdout.write(`${line}\n`),
+    });
   } catch (error) {
     if (!(error instanceof OutOfTimeError)) throw error;
     process.stdout.write(`${error.message} Run it again to go on.\n`);

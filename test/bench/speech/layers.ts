@@ -19,14 +19,20 @@ async function layerOutputs(type: Type, file: string, threads: number): Promise<
   const { hyperparameters, melFilters } = model.file;
   const frames = 2 * hyperparameters.audioContext;
   const wav = await WavFile.open(file);
-  const { samples } = await new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) }).slideTo(0, frames * HOP_SAMPLES);
+  const { samples } = await new SoundWindow({
+    sampleRateHz: wav.format.sampleRateHz,
+    read: (count) => wav.read(count),
+  }).slideTo(0, frames * HOP_SAMPLES);
   await wav.close();
   using spectrum = new LogMel(device, melFilters);
   using graph = new Graph(device);
   using memory = new DeviceMemory(device);
   const mel = graph.input('mel', 'F32', [hyperparameters.melBands, frames]);
   const outputs: [string, Tensor][] = [];
-  buildEncoder({ graph, weights: model.weights, hyperparameters, onLayer: (name, output) => outputs.push([name, output]) }, mel);
+  buildEncoder(
+    { graph, weights: model.weights, hyperparameters, onLayer: (name, output) => outputs.push([name, output]) },
+    mel,
+  );
   for (const [, output] of outputs) graph.expand(output, { read: true });
   graph.allocate(memory);
   write(device, mel, spectrum.compute(samples.subarray(0, samples.length - HOP_SAMPLES)));
@@ -35,7 +41,11 @@ async function layerOutputs(type: Type, file: string, threads: number): Promise<
 }
 
 /** How far each layer's output is from that in float32, as a share of its root mean square, over some recordings. */
-export async function layerErrors(types: readonly Type[], files: readonly string[], threads: number): Promise<readonly { readonly layer: string; readonly errors: readonly number[] }[]> {
+export async function layerErrors(
+  types: readonly Type[],
+  files: readonly string[],
+  threads: number,
+): Promise<readonly { readonly layer: string; readonly errors: readonly number[] }[]> {
   const sums = new Map<string, { readonly squares: number[]; total: number }>();
   for (const file of files) {
     const exact = await layerOutputs('F32', file, threads);
@@ -44,10 +54,16 @@ export async function layerErrors(types: readonly Type[], files: readonly string
         let entry = sums.get(layer);
         if (!entry) sums.set(layer, (entry = { squares: types.map(() => 0), total: 0 }));
         const truth = exact.get(layer) as Float32Array;
-        values.forEach((value, at) => (entry.squares[index] = (entry.squares[index] as number) + (value - (truth[at] as number)) ** 2));
+        values.forEach(
+          (value, at) =>
+            (entry.squares[index] = (entry.squares[index] as number) + (value - (truth[at] as number)) ** 2),
+        );
         if (index === 0) entry.total += truth.reduce((sum, value) => sum + value * value, 0);
       }
     }
   }
-  return [...sums].map(([layer, { squares, total }]) => ({ layer, errors: squares.map((square) => Math.sqrt(square / total)) }));
+  return [...sums].map(([layer, { squares, total }]) => ({
+    layer,
+    errors: squares.map((square) => Math.sqrt(square / total)),
+  }));
 }

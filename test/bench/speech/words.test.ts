@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { wordErrors, wordsOf } from './words.ts';
 
 describe('errors of words', () => {
-  it('count no case and no punctuation', () => assert.deepEqual(wordsOf('Hello, “World”!  It\'s 5.'), ['hello', 'world', "it's", '5']));
+  it('count no case and no punctuation', () =>
+    assert.deepEqual(wordsOf("Hello, “World”!  It's 5."), ['hello', 'world', "it's", '5']));
   for (const [said, heard, errors] of [
     ['a b c', 'a b c', 0],
     ['a b c', 'a x c', 1],
@@ -13,6 +14,7 @@ describe('errors of words', () => {
     ['', 'a b', 2],
     ['a b c d', 'b c d e', 2],
   ] as const) {
-    it(`of "${heard}" for "${said}" are ${errors}`, () => assert.equal(wordErrors(wordsOf(said), wordsOf(heard)), errors));
+    it(`of "${heard}" for "${said}" are ${errors}`, () =>
+      assert.equal(wordErrors(wordsOf(said), wordsOf(heard)), errors));
   }
 });

@@ -1,6 +1,10 @@
 /** Words of a text as a word error rate counts them: no case, no punctuation. */
 export function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().replaceAll(/[^\p{L}\p{N}' ]+/gu, ' ').split(/\s+/).filter((word) => word !== '');
+  return text
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}' ]+/gu, ' ')
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }
 
 /** Words that must be replaced, left out or put in to make one text of another (Levenshtein). */

@@ -10,7 +10,15 @@ import { trainInProcess } from '../../../sidecar/workshop/train/trainingProcess.
 import { wordErrors, wordsOf } from '../speech/words.ts';
 import { readList } from './corpus.ts';
 
-export const sizes: SpeechTrainOptions['speech'] = { melBands: 32, channels: 8, width: 96, encoderBlocks: 2, decoderBlocks: 2, heads: 4, feedForwardWidth: 256 };
+export const sizes: SpeechTrainOptions['speech'] = {
+  melBands: 32,
+  channels: 8,
+  width: 96,
+  encoderBlocks: 2,
+  decoderBlocks: 2,
+  heads: 4,
+  feedForwardWidth: 256,
+};
 export const BATCH_UTTERANCES = 8;
 export const PEAK_RATE = 1.5e-3;
 
@@ -37,7 +45,12 @@ export interface Outcome {
 }
 
 /** Trains an arm, if it isn't yet, and counts its errors on lists of recordings. */
-export async function outcome(experiment: Experiment, arm: ArmName, seed: number, tests: Readonly<Record<string, string>>): Promise<Outcome> {
+export async function outcome(
+  experiment: Experiment,
+  arm: ArmName,
+  seed: number,
+  tests: Readonly<Record<string, string>>,
+): Promise<Outcome> {
   const file = path.join(experiment.folder, `${experiment.name}-${arm}-${seed}.json`);
   const known = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Outcome>;
   const missing = Object.entries(tests).filter(([name]) => !known.words?.[name]);
@@ -57,7 +70,8 @@ async function train(experiment: Experiment, arm: ArmName, seed: number): Promis
   const outputPath = modelPath(experiment, arm, seed);
   if (await stat(outputPath).catch(() => undefined)) return outputPath;
   experiment.signal.throwIfAborted();
-  const folderOf = (name: ArmName): string => path.join(experiment.folder, 'checkpoints', `${experiment.name}-${name}-${seed}`);
+  const folderOf = (name: ArmName): string =>
+    path.join(experiment.folder, 'checkpoints', `${experiment.name}-${name}-${seed}`);
   const { steps, eightBitSteps } = experiment;
   if (arm === 'calibrated' || arm === 'trained') {
     await train(experiment, 'float', seed);
@@ -80,7 +94,14 @@ async function train(experiment: Experiment, arm: ArmName, seed: number): Promis
     checkpointSteps: eightBitSteps,
     resume: true,
     batchUtterances: BATCH_UTTERANCES,
-    schedule: { kind: 'cosine', peakRate: PEAK_RATE, floorShare: 0.05, warmUpSteps: 50, totalSteps: steps, decayShare: 0.2 },
+    schedule: {
+      kind: 'cosine',
+      peakRate: PEAK_RATE,
+      floorShare: 0.05,
+      warmUpSteps: 50,
+      totalSteps: steps,
+      decayShare: 0.2,
+    },
     optimiser: { ...defaultAdamW, weightDecay: 0.05 },
     bits: arm === 'calibrated' || arm === 'trained' ? arm : 'float',
     eightBitSteps,
@@ -90,13 +111,21 @@ async function train(experiment: Experiment, arm: ArmName, seed: number): Promis
   };
   const result = await trainInProcess(options, {
     signal: experiment.signal,
-    onProgress: ({ step, loss, secondsLeft }) => void (step % 25 === 0 && process.stderr.write(`${experiment.name} ${arm} ${seed}: step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round(secondsLeft / 60)} min left\n`)),
+    onProgress: ({ step, loss, secondsLeft }) =>
+      void (
+        step % 25 === 0 &&
+        process.stderr.write(
+          `${experiment.name} ${arm} ${seed}: step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round(secondsLeft / 60)} min left\n`,
+        )
+      ),
   });
-  if (result.outputPath === undefined) throw new Error(`${experiment.name} ${arm} ${seed} was stopped after step ${result.step}.`);
+  if (result.outputPath === undefined)
+    throw new Error(`${experiment.name} ${arm} ${seed} was stopped after step ${result.step}.`);
   return outputPath;
 }
 
-export const modelPath = ({ folder, name }: Experiment, arm: ArmName, seed: number): string => path.join(folder, `${name}-${arm}-${seed}.gguf`);
+export const modelPath = ({ folder, name }: Experiment, arm: ArmName, seed: number): string =>
+  path.join(folder, `${name}-${arm}-${seed}.gguf`);
 
 /** Greedily, the language told, a whole file an utterance. */
 async function countErrors(model: string, list: string, threads: number): Promise<{ errors: number; words: number }> {

@@ -21,12 +21,39 @@ export interface Recording {
 const RATE_HZ = 8_000;
 const SOUNDS = '/usr/share/asterisk/sounds';
 /** One speaker each, none of whom is heard in training. */
-export const SPEAKERS: Readonly<Record<string, string>> = { en: 'en_US_f_Allison', es: 'es_MX_f_Allison', fr: 'fr_CA_f_June', it: 'it_IT_m_Carlo', ru: 'ru_RU_f_IvrvoiceRU' };
+export const SPEAKERS: Readonly<Record<string, string>> = {
+  en: 'en_US_f_Allison',
+  es: 'es_MX_f_Allison',
+  fr: 'fr_CA_f_June',
+  it: 'it_IT_m_Carlo',
+  ru: 'ru_RU_f_IvrvoiceRU',
+};
 
 /** espeak-ng's voice of each language; where there are several, others are taken too. */
 const VOICES: Readonly<Record<string, readonly string[]>> = {
-  ar: ['ar'], zh: ['cmn'], cs: ['cs'], nl: ['nl'], en: ['en-us', 'en-gb', 'en-gb-scotland', 'en-gb-x-rp'], fr: ['fr-fr', 'fr-be', 'fr-ch'], de: ['de'], el: ['el'], he: ['he'], hi: ['hi'], id: ['id'], it: ['it'],
-  ja: ['ja'], ko: ['ko'], fa: ['fa'], pl: ['pl'], pt: ['pt', 'pt-br'], ro: ['ro'], ru: ['ru'], es: ['es', 'es-419'], tr: ['tr'], uk: ['uk'], vi: ['vi'],
+  ar: ['ar'],
+  zh: ['cmn'],
+  cs: ['cs'],
+  nl: ['nl'],
+  en: ['en-us', 'en-gb', 'en-gb-scotland', 'en-gb-x-rp'],
+  fr: ['fr-fr', 'fr-be', 'fr-ch'],
+  de: ['de'],
+  el: ['el'],
+  he: ['he'],
+  hi: ['hi'],
+  id: ['id'],
+  it: ['it'],
+  ja: ['ja'],
+  ko: ['ko'],
+  fa: ['fa'],
+  pl: ['pl'],
+  pt: ['pt', 'pt-br'],
+  ro: ['ro'],
+  ru: ['ru'],
+  es: ['es', 'es-419'],
+  tr: ['tr'],
+  uk: ['uk'],
+  vi: ['vi'],
 };
 const TRAINED_VARIANTS = ['', '+m1', '+m2', '+m3', '+m4', '+m8', '+f1', '+f2', '+f3', '+klatt', '+klatt3'];
 const UNSEEN_VARIANTS = ['+m5', '+m6', '+m7', '+f4', '+f5', '+klatt2', '+klatt4'];
@@ -40,8 +67,15 @@ const SPOKEN_JAPANESE = { newLine: 'かいぎょう', undoThat: 'とりけし' }
 /** What is said of a language: numbers, the editor's commands, in English keywords too. */
 export function itemsOf(language: string): readonly string[] {
   const commands = SPOKEN_COMMANDS[language] as (typeof SPOKEN_COMMANDS)[string];
-  const spoken = language === 'ja' ? SPOKEN_JAPANESE : { newLine: commands.newLine[0] as string, undoThat: commands.undoThat[0] as string };
-  return [...DIGITS, ...[spoken.newLine, spoken.undoThat].map((phrase) => phrase.toLowerCase()), ...(language === 'en' ? KEYWORDS : [])];
+  const spoken =
+    language === 'ja'
+      ? SPOKEN_JAPANESE
+      : { newLine: commands.newLine[0] as string, undoThat: commands.undoThat[0] as string };
+  return [
+    ...DIGITS,
+    ...[spoken.newLine, spoken.undoThat].map((phrase) => phrase.toLowerCase()),
+    ...(language === 'en' ? KEYWORDS : []),
+  ];
 }
 
 export interface SpokenSet {
@@ -55,8 +89,9 @@ export interface SpokenSet {
 }
 
 /**
- * Makes a list of what espeak-ng says, half of the English with flite's voices in its place, and the recordings, in `folder`. Each has noise of its own strength, as telephones have.
- * What is there already stays. Resolves with the list's path.
+ * Makes a list of what espeak-ng says, half of the English with flite's voices in its place, and the recordings, in
+ * `folder`. Each has noise of its own strength, as telephones have. What is there already stays. Resolves with the
+ * list's path.
  */
 export async function speak(folder: string, set: SpokenSet): Promise<string> {
   const list = path.join(folder, `${set.name}.jsonl`);
@@ -74,12 +109,36 @@ export async function speak(folder: string, set: SpokenSet): Promise<string> {
       const spoken = path.join(folder, `${set.name}.wav`);
       if (language === 'en' && random.below(2) === 0) {
         const [stretch, pitchHz] = [0.8 + random.below(50) / 100, 80 + random.below(140)];
-        await execa('flite', ['-voice', pick(PEOPLES_VOICES[set.voices]), '--setf', `duration_stretch=${stretch}`, '--setf', `int_f0_target_mean=${pitchHz}`, '-t', said.join(', '), '-o', spoken]);
+        await execa('flite', [
+          '-voice',
+          pick(PEOPLES_VOICES[set.voices]),
+          '--setf',
+          `duration_stretch=${stretch}`,
+          '--setf',
+          `int_f0_target_mean=${pitchHz}`,
+          '-t',
+          said.join(', '),
+          '-o',
+          spoken,
+        ]);
       } else {
         const voice = `${pick(VOICES[language] as readonly string[])}${pick(set.voices === 'trained' ? TRAINED_VARIANTS : UNSEEN_VARIANTS)}`;
-        await execa('espeak-ng', ['-v', voice, '-s', String(130 + random.below(80)), '-p', String(20 + random.below(60)), '-w', spoken, said.join(', ')]);
+        await execa('espeak-ng', [
+          '-v',
+          voice,
+          '-s',
+          String(130 + random.below(80)),
+          '-p',
+          String(20 + random.below(60)),
+          '-w',
+          spoken,
+          said.join(', '),
+        ]);
       }
-      await writeFile(path.join(folder, file), wavBytes([noisy(await telephone(spoken), random)], { sampleRateHz: RATE_HZ }));
+      await writeFile(
+        path.join(folder, file),
+        wavBytes([noisy(await telephone(spoken), random)], { sampleRateHz: RATE_HZ }),
+      );
       recordings.push({ audio_filepath: file, text: said.join(' '), language });
     }
   }
@@ -87,18 +146,48 @@ export async function speak(folder: string, set: SpokenSet): Promise<string> {
 }
 
 /** Digits that a person spoke, one by one (`items` 1) or strung together as a telephone says numbers. */
-export async function realDigits(folder: string, { language, name, count, items, seed }: { readonly language: string; readonly name: string; readonly count: number; readonly items: readonly [number, number]; readonly seed: number }): Promise<string> {
+export async function realDigits(
+  folder: string,
+  {
+    language,
+    name,
+    count,
+    items,
+    seed,
+  }: {
+    readonly language: string;
+    readonly name: string;
+    readonly count: number;
+    readonly items: readonly [number, number];
+    readonly seed: number;
+  },
+): Promise<string> {
   const list = path.join(folder, `${name}.jsonl`);
   if (existsSync(list)) return list;
   const random = new Random(seed);
   await mkdir(path.join(folder, name), { recursive: true });
-  const spoken = new Map(await Promise.all(DIGITS.map(async (digit) => [digit, await samplesOf(path.join(SOUNDS, SPEAKERS[language] as string, 'digits', `${digit}.wav`), RATE_HZ)] as const)));
+  const spoken = new Map(
+    await Promise.all(
+      DIGITS.map(
+        async (digit) =>
+          [
+            digit,
+            await samplesOf(path.join(SOUNDS, SPEAKERS[language] as string, 'digits', `${digit}.wav`), RATE_HZ),
+          ] as const,
+      ),
+    ),
+  );
   const recordings: Recording[] = [];
   for (let number = 0; number < count; number++) {
     const length = items[0] + random.below(items[1] - items[0] + 1);
-    const said = items[1] === 1 ? [DIGITS[number % DIGITS.length] as string] : Array.from({ length }, () => DIGITS[random.below(DIGITS.length)] as string);
+    const said =
+      items[1] === 1
+        ? [DIGITS[number % DIGITS.length] as string]
+        : Array.from({ length }, () => DIGITS[random.below(DIGITS.length)] as string);
     const pause = new Float32Array(0.15 * RATE_HZ);
-    const samples = Float32Array.from([pause, ...said.flatMap((digit) => [spoken.get(digit) as Float32Array, pause])].flatMap((part) => [...part]));
+    const samples = Float32Array.from(
+      [pause, ...said.flatMap((digit) => [spoken.get(digit) as Float32Array, pause])].flatMap((part) => [...part]),
+    );
     const file = path.join(name, `${number}.wav`);
     await writeFile(path.join(folder, file), wavBytes([samples], { sampleRateHz: RATE_HZ }));
     recordings.push({ audio_filepath: file, text: said.join(' '), language });
@@ -134,7 +223,10 @@ async function samplesOf(file: string, rateHz: number): Promise<Float32Array> {
     const sound = new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) });
     const { samples, available } = await sound.slideTo(0, Math.ceil(wav.durationSeconds * SAMPLE_RATE_HZ));
     const resampler = new Resampler(SAMPLE_RATE_HZ, rateHz);
-    const parts = [resampler.push(samples.slice(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available)), resampler.end()];
+    const parts = [
+      resampler.push(samples.slice(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + available)),
+      resampler.end(),
+    ];
     return Float32Array.from(parts.flatMap((part) => [...part])).map((sample) => Math.max(-1, Math.min(1, sample)));
   } finally {
     await wav.close();

@@ -8,7 +8,15 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { onOneDevice } from '../../../sidecar/models/chorus/network/placement.ts';
 import { loadWeights } from '../../../sidecar/models/chorus/network/weights.ts';
-import { buildCrossKeys, buildDecoder, buildEncoder, DOWNSAMPLING, precedingTokens, speechTransformerWeights, type SpeechTransformerContext } from '../../../sidecar/speech/architectures/speechTransformer.ts';
+import {
+  buildCrossKeys,
+  buildDecoder,
+  buildEncoder,
+  DOWNSAMPLING,
+  precedingTokens,
+  speechTransformerWeights,
+  type SpeechTransformerContext,
+} from '../../../sidecar/speech/architectures/speechTransformer.ts';
 import { openSpectrum } from '../../../sidecar/speech/speechFeatures.ts';
 import { readSpeechTransformerFile } from '../../../sidecar/speech/speechTransformerFile.ts';
 import { utteranceMel } from '../../../sidecar/workshop/train/speech/speechCorpus.ts';
@@ -22,11 +30,11 @@ const LAYERS: Readonly<Record<string, string>> = {
   'encoder.input': 'fourth',
   'encoder.blk.0.attn_q': 'its output on the width, after a norm',
   'encoder.blk.1.attn_q': 'first block of the encoder, after a norm',
-  'decoder.blk.0.cross_k': 'second, and the encoder\'s last norm',
+  'decoder.blk.0.cross_k': "second, and the encoder's last norm",
   'decoder.conv.1': 'first convolution of the decoder',
   'decoder.blk.0.attn_q': 'second, after a norm',
   'decoder.blk.1.attn_q': 'first block of the decoder, after a norm',
-  'decoder.output': 'second, and the decoder\'s last norm',
+  'decoder.output': "second, and the decoder's last norm",
 };
 const LOGITS = 'logits';
 
@@ -36,10 +44,20 @@ export interface LayerError {
   readonly error: number;
 }
 
-/** How far each layer of a fully quantised model is from its float model's, over recordings of a list whose texts the decoder is given. Convolutional positions alone. */
-export async function layerErrors(models: { readonly float: string; readonly eightBit: string }, list: string, count: number): Promise<readonly LayerError[]> {
+/**
+ * How far each layer of a fully quantised model is from its float model's, over recordings of a list whose texts the
+ * decoder is given. Convolutional positions alone.
+ */
+export async function layerErrors(
+  models: { readonly float: string; readonly eightBit: string },
+  list: string,
+  count: number,
+): Promise<readonly LayerError[]> {
   const recordings = (await readList(list)).slice(0, count);
-  const [exact, rounded] = [await layerOutputs(models.float, list, recordings), await layerOutputs(models.eightBit, list, recordings)];
+  const [exact, rounded] = [
+    await layerOutputs(models.float, list, recordings),
+    await layerOutputs(models.eightBit, list, recordings),
+  ];
   return [...Object.entries(LAYERS), [LOGITS, 'logits'] as const].map(([place, layer]) => {
     let [difference, total] = [0, 0];
     exact.forEach((outputs, recording) => {
@@ -54,7 +72,11 @@ export async function layerErrors(models: { readonly float: string; readonly eig
 }
 
 /** Of each recording, what enters each place. */
-async function layerOutputs(model: string, list: string, recordings: readonly Recording[]): Promise<readonly ReadonlyMap<string, Float32Array>[]> {
+async function layerOutputs(
+  model: string,
+  list: string,
+  recordings: readonly Recording[],
+): Promise<readonly ReadonlyMap<string, Float32Array>[]> {
   using device = new Device('cpu', { threads: 1 });
   const file = await readSpeechTransformerFile(model);
   const { hyperparameters, ranges, vocabulary } = file;
@@ -65,7 +87,11 @@ async function layerOutputs(model: string, list: string, recordings: readonly Re
   for (const { audio_filepath: sound, text, language } of recordings) {
     const mel = await utteranceMel(spectrum, path.resolve(path.dirname(list), sound), hyperparameters.melBands);
     const positions = Math.floor(mel.length / hyperparameters.melBands / DOWNSAMPLING);
-    const spoken = [...new Array<number>(precedingTokens(hyperparameters) + 1).fill(vocabulary.start), vocabulary.language(language) as number, ...vocabulary.encode(text)];
+    const spoken = [
+      ...new Array<number>(precedingTokens(hyperparameters) + 1).fill(vocabulary.start),
+      vocabulary.language(language) as number,
+      ...vocabulary.encode(text),
+    ];
     const count = spoken.length - precedingTokens(hyperparameters);
     using graph = new Graph(device);
     using memory = new DeviceMemory(device);
@@ -87,15 +113,36 @@ async function layerOutputs(model: string, list: string, recordings: readonly Re
     };
     const context: SpeechTransformerContext = { graph, weights: weights.table, hyperparameters, input };
     const encoded = buildEncoder(context, { mel: inputs.mel, mask: inputs.mask });
-    outputs.set(LOGITS, buildDecoder(context, { tokens: inputs.tokens, count: 1, selfMask: inputs.selfMask, crossMask: inputs.crossMask, cross: (block) => buildCrossKeys(context, block, encoded), self: (_, own) => own }));
+    outputs.set(
+      LOGITS,
+      buildDecoder(context, {
+        tokens: inputs.tokens,
+        count: 1,
+        selfMask: inputs.selfMask,
+        crossMask: inputs.crossMask,
+        cross: (block) => buildCrossKeys(context, block, encoded),
+        self: (_, own) => own,
+      }),
+    );
     for (const output of outputs.values()) graph.expand(output, { read: true });
     graph.allocate(memory);
     write(device, inputs.mel, mel.subarray(0, inputs.mel.elements));
     write(device, inputs.mask, new Float32Array(inputs.mask.elements));
     write(device, inputs.tokens, Int32Array.from(spoken));
-    write(device, inputs.selfMask, Float32Array.from({ length: count * count }, (_, index) => (index % count <= Math.floor(index / count) ? 0 : -Infinity)));
+    write(
+      device,
+      inputs.selfMask,
+      Float32Array.from({ length: count * count }, (_, index) =>
+        index % count <= Math.floor(index / count) ? 0 : -Infinity,
+      ),
+    );
     write(device, inputs.crossMask, new Float32Array(inputs.crossMask.elements));
-    if (grids) write(device, grids, Float32Array.from([...ranges.values()].flatMap((range) => [gridOf(range).step, gridOf(range).zero])));
+    if (grids)
+      write(
+        device,
+        grids,
+        Float32Array.from([...ranges.values()].flatMap((range) => [gridOf(range).step, gridOf(range).zero])),
+      );
     await graph.compute();
     results.push(new Map([...outputs].map(([place, output]) => [place, readF32(device, output)])));
   }

@@ -25,14 +25,26 @@ const labels: Readonly<Record<ArmName, string>> = {
 };
 
 /** The report of what was made so far. */
-export function speechSeedReport({ seeds, layers, comparedRecordings }: SpeechSeedResults, experiments: { readonly english: Experiment; readonly languages: Experiment }): Omit<Report, 'command'> {
+export function speechSeedReport(
+  { seeds, layers, comparedRecordings }: SpeechSeedResults,
+  experiments: { readonly english: Experiment; readonly languages: Experiment },
+): Omit<Report, 'command'> {
   const { english, languages } = experiments;
   const englishTests = ['other voices', 'other voices, longer', 'a person', 'a person, longer'];
   const arms = Object.keys(labels) as ArmName[];
-  const englishRows = arms.map((arm) => `| ${labels[arm]} | ${size(seeds, arm)} | ${englishTests.map((test) => rate(seeds, 'english', arm, test)).join(' | ')} | ${seeds.filter((seed) => seed.english[arm]).length} |`);
+  const englishRows = arms.map(
+    (arm) =>
+      `| ${labels[arm]} | ${size(seeds, arm)} | ${englishTests.map((test) => rate(seeds, 'english', arm, test)).join(' | ')} | ${seeds.filter((seed) => seed.english[arm]).length} |`,
+  );
   const tests = Object.keys(seeds.find((seed) => seed.languages.float)?.languages.float?.words ?? {});
-  const languageRows = tests.map((test) => `| ${test} | ${(['float', 'trained'] as const).map((arm) => rate(seeds, 'languages', arm, test)).join(' | ')} |`);
-  const layerRows = (layers[0] ?? []).map(({ layer }, index) => `| ${layer} | ${format(spread(layers.map((errors) => 100 * (errors[index] as LayerError).error)))} % |`);
+  const languageRows = tests.map(
+    (test) =>
+      `| ${test} | ${(['float', 'trained'] as const).map((arm) => rate(seeds, 'languages', arm, test)).join(' | ')} |`,
+  );
+  const layerRows = (layers[0] ?? []).map(
+    ({ layer }, index) =>
+      `| ${layer} | ${format(spread(layers.map((errors) => 100 * (errors[index] as LayerError).error)))} % |`,
+  );
   const languageSeeds = seeds.filter((seed) => seed.languages.trained).length;
   return {
     name: 'speech-seed',
@@ -64,12 +76,16 @@ ${layerRows.join('\n')}
 
 ## By language
 
-${languageRows.length === 0 ? 'Not trained yet: the same command goes on with it.' : `One model for 23 languages, ${languageSeeds === 1 ? 'one seed' : `${languageSeeds} seeds`}, ${languages.steps} steps of ${BATCH_UTTERANCES} utterances, the last ${languages.eightBitSteps} in 8 bits, 1 or 2 items in an utterance; other voices of espeak-ng, so **synthetic too**, and where there are
+${
+  languageRows.length === 0
+    ? 'Not trained yet: the same command goes on with it.'
+    : `One model for 23 languages, ${languageSeeds === 1 ? 'one seed' : `${languageSeeds} seeds`}, ${languages.steps} steps of ${BATCH_UTTERANCES} utterances, the last ${languages.eightBitSteps} in 8 bits, 1 or 2 items in an utterance; other voices of espeak-ng, so **synthetic too**, and where there are
 recordings of a person, digits that he or she said.
 
 | | float32 | 8 bits, trained |
 |---|---|---|
-${languageRows.join('\n')}`}`,
+${languageRows.join('\n')}`
+}`,
   };
 }
 

@@ -4,7 +4,11 @@ import ts from 'typescript';
 export function typescriptTokens(code: string): string {
   const tokens: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (node.getChildCount() > 0) return node.getChildren().filter(({ kind }) => kind < ts.SyntaxKind.FirstJSDocNode || kind > ts.SyntaxKind.LastJSDocNode).forEach(visit);
+    if (node.getChildCount() > 0)
+      return node
+        .getChildren()
+        .filter(({ kind }) => kind < ts.SyntaxKind.FirstJSDocNode || kind > ts.SyntaxKind.LastJSDocNode)
+        .forEach(visit);
     const isText = ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
     tokens.push(isText ? ts.SyntaxKind[node.kind] : node.getText());
   };

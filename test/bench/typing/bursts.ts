@@ -24,8 +24,13 @@ function findBursts(changes: readonly Change[]): Burst[] {
   return bursts;
 }
 
-/** Bursts drawn by a seed until they last `wantedMs` together, or have `limit` changes; in the order of the recording. */
-export function chooseBursts(changes: readonly Change[], { wantedMs, limit, seed }: { wantedMs: number; limit: number; seed: number }): Burst[] {
+/**
+ * Bursts drawn by a seed until they last `wantedMs` together, or have `limit` changes; in the order of the recording.
+ */
+export function chooseBursts(
+  changes: readonly Change[],
+  { wantedMs, limit, seed }: { wantedMs: number; limit: number; seed: number },
+): Burst[] {
   const chosen: Burst[] = [];
   let lasts = 0;
   let count = 0;

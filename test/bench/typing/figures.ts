@@ -39,15 +39,26 @@ function agreementOf(changes: readonly Change[], suggestions: readonly { change:
   return agreement;
 }
 
-/** The recorded provider's suggestions as text at the cursor, where its range begins before the cursor with what stands there. */
-function recordedSuggestions(recording: Recording, fetches: readonly RecordedFetch[]): { change: number; text: string }[] {
-  const byVersion = new Map(recording.changes.map((change, index) => [`${change.documentId} ${change.version}`, index]));
+/**
+ * The recorded provider's suggestions as text at the cursor, where its range begins before the cursor with what stands
+ * there.
+ */
+function recordedSuggestions(
+  recording: Recording,
+  fetches: readonly RecordedFetch[],
+): { change: number; text: string }[] {
+  const byVersion = new Map(
+    recording.changes.map((change, index) => [`${change.documentId} ${change.version}`, index]),
+  );
   return fetches.flatMap(({ documentId, version, suggestions: [first] }) => {
     const index = byVersion.get(`${documentId} ${version}`);
     const change = index === undefined ? undefined : recording.changes[index];
     if (first === undefined || index === undefined || change === undefined) return [];
     const before = change.text.slice(0, change.cursor).split(/\r?\n/);
-    const standing = before.slice(first.line - 1).join('\n').slice(first.column - 1);
+    const standing = before
+      .slice(first.line - 1)
+      .join('\n')
+      .slice(first.column - 1);
     const text = first.text.replaceAll('\r\n', '\n');
     return text.startsWith(standing) ? [{ change: index, text: text.slice(standing.length) }] : [];
   });
@@ -55,12 +66,19 @@ function recordedSuggestions(recording: Recording, fetches: readonly RecordedFet
 
 const share = (count: number, of: number): string => (of === 0 ? 'none' : `${((100 * count) / of).toFixed(1)} %`);
 const milliseconds = (values: readonly number[], which: number): string => {
-  const value = percentile([...values].sort((one, other) => one - other), which);
+  const value = percentile(
+    [...values].sort((one, other) => one - other),
+    which,
+  );
   return value === undefined ? '–' : `${Math.round(value)} ms`;
 };
 
 /** What the recorded session's own provider did, row by row. */
-export function describeRecorded(recording: Recording, fetches: readonly RecordedFetch[], changes: number): Record<string, string> {
+export function describeRecorded(
+  recording: Recording,
+  fetches: readonly RecordedFetch[],
+  changes: number,
+): Record<string, string> {
   const answered = fetches.filter(({ suggestions, cancelled }) => suggestions.length > 0 && !cancelled);
   const cancelled = fetches.filter((fetch) => fetch.cancelled).length;
   const fast = answered.filter(({ durationMs }) => durationMs <= CACHED_MS).map(({ durationMs }) => durationMs);
@@ -80,10 +98,21 @@ export function describeRecorded(recording: Recording, fetches: readonly Recorde
 }
 
 /** Of requests that somebody waited for. */
-const perRequest = (tokens: number, { waitedRequests }: EngineCounts): string => (tokens / Math.max(1, waitedRequests)).toFixed(1);
+const perRequest = (tokens: number, { waitedRequests }: EngineCounts): string =>
+  (tokens / Math.max(1, waitedRequests)).toFixed(1);
 
 /** What ours did, in the same rows and more. */
-export function describeOwn(recording: Recording, answers: readonly Answer[], counts: { changes: number; requests: number; cancelled: number; engine: EngineCounts; processorSeconds: number | undefined }): Record<string, string> {
+export function describeOwn(
+  recording: Recording,
+  answers: readonly Answer[],
+  counts: {
+    changes: number;
+    requests: number;
+    cancelled: number;
+    engine: EngineCounts;
+    processorSeconds: number | undefined;
+  },
+): Record<string, string> {
   const cached = answers.filter((answer) => answer.cached).map(({ latencyMs }) => latencyMs - EDITOR_DELAY_MS);
   const fresh = answers.filter((answer) => !answer.cached).map(({ latencyMs }) => latencyMs - EDITOR_DELAY_MS);
   const all = answers.map(({ latencyMs }) => latencyMs);

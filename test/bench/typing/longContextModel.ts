@@ -9,12 +9,14 @@ import { copiedMetadata, type GgufEntry } from '../../../sidecar/models/gguf/con
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 /**
- * A copy of a Llama of one file that takes contexts of `contextTokens`, in the developer's cache: rotary positions turn more slowly ("NTK-aware" interpolation, arXiv 2309.00071), so that
- * what it says beyond its trained length is still the same language, if said worse. For measuring speed where no small model has a context as long.
+ * A copy of a Llama of one file that takes contexts of `contextTokens`, in the developer's cache: rotary positions turn
+ * more slowly ("NTK-aware" interpolation, arXiv 2309.00071), so that what it says beyond its trained length is still
+ * the same language, if said worse. For measuring speed where no small model has a context as long.
  */
 export async function longContextModel(file: string, contextTokens: number): Promise<string> {
   const split = splitPart(file);
-  if (split) throw new Error(`${path.basename(file)} is one of ${split.parts} parts: only a model of one file is stretched.`);
+  if (split)
+    throw new Error(`${path.basename(file)} is one of ${split.parts} parts: only a model of one file is stretched.`);
   const folder = path.join(developerCacheFolder(), 'long-context');
   const copy = path.join(folder, `${path.basename(file, '.gguf')}-${contextTokens}.gguf`);
   if (await stat(copy).catch(() => undefined)) return copy;
@@ -28,11 +30,19 @@ export async function longContextModel(file: string, contextTokens: number): Pro
   const stretch = contextTokens / number('llama.context_length');
   const metadata = new Map<string, GgufEntry>(await copiedMetadata(header));
   metadata.set('llama.context_length', { type: 'u32', value: contextTokens });
-  metadata.set('llama.rope.freq_base', { type: 'f32', value: number('llama.rope.freq_base') * Math.max(1, stretch) ** (headSize / (headSize - 2)) });
+  metadata.set('llama.rope.freq_base', {
+    type: 'f32',
+    value: number('llama.rope.freq_base') * Math.max(1, stretch) ** (headSize / (headSize - 2)),
+  });
   await mkdir(folder, { recursive: true });
   const source = await open(file, 'r');
   try {
-    const tensors = [...locateTensors([header]).values()].map((tensor) => ({ name: tensor.name, shape: tensor.shape, type: tensor.type, chunks: () => chunksOf(fileRows(source, tensor)) }));
+    const tensors = [...locateTensors([header]).values()].map((tensor) => ({
+      name: tensor.name,
+      shape: tensor.shape,
+      type: tensor.type,
+      chunks: () => chunksOf(fileRows(source, tensor)),
+    }));
     await writeGguf(`${copy}.new`, { metadata, tensors });
   } finally {
     await source.close();

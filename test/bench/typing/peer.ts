@@ -10,13 +10,17 @@ const PREDICTED_TOKENS = 128;
 const PREDICT_MS = 1_000;
 const NEAR_LINES = 32;
 const SAME_SHARE = 0.9;
-/** Of a settled ring's tokens: what it may have more when the user goes elsewhere, before the oldest chunk leaves, and with it all that is evaluated behind. */
+/**
+ * Of a settled ring's tokens: what it may have more when the user goes elsewhere, before the oldest chunk leaves, and
+ * with it all that is evaluated behind.
+ */
 const RING_ROOM = 1.25;
 
 /**
- * Asks as the peers do whose server is llama.cpp: a ring of chunks from where the user was, then the lines before the cursor, every keystroke; the
- * server keeps what is evaluated of the beginning that two prompts share. A model without marks gets chunks as files with their paths, and no
- * suffix, which is the kindest order to such a cache. Requests of the same place are answered from memory.
+ * Asks as the peers do whose server is llama.cpp: a ring of chunks from where the user was, then the lines before the
+ * cursor, every keystroke; the server keeps what is evaluated of the beginning that two prompts share. A model without
+ * marks gets chunks as files with their paths, and no suffix, which is the kindest order to such a cache. Requests of
+ * the same place are answered from memory.
  */
 export class Peer {
   readonly #ring: { readonly path: string; readonly text: string; readonly tokens: readonly number[] }[] = [];
@@ -29,18 +33,35 @@ export class Peer {
     private readonly settledTokens?: number,
   ) {}
 
-  /** The user was at these places and nowhere else, and there was time to evaluate what a request at the last one begins with. */
+  /**
+   * The user was at these places and nowhere else, and there was time to evaluate what a request at the last one begins
+   * with.
+   */
   async settle(places: readonly CompletionRequest[]): Promise<void> {
     const last = places.at(-1);
     if (last === undefined) return;
     this.#ring.length = 0;
-    for (const place of places) await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1, this.settledTokens);
+    for (const place of places)
+      await this.#moved(place, place.text.slice(0, place.offset).split('\n').length - 1, this.settledTokens);
     const tokens = await this.#prompt(last.text.slice(0, last.offset));
-    if (tokens.length > 0) await this.session.engine.generate({ sequence: 'peer', priority: 'background', tokens, maxTokens: 1, sampling: { temperature: 0 } });
+    if (tokens.length > 0)
+      await this.session.engine.generate({
+        sequence: 'peer',
+        priority: 'background',
+        tokens,
+        maxTokens: 1,
+        sampling: { temperature: 0 },
+      });
   }
 
-  /** `undefined` where `signal` aborts. A request that is under way is ended then: the peers' servers would go on with it. */
-  async complete(request: CompletionRequest, signal: AbortSignal): Promise<{ text: string; cached: boolean } | undefined> {
+  /**
+   * `undefined` where `signal` aborts. A request that is under way is ended then: the peers' servers would go on with
+   * it.
+   */
+  async complete(
+    request: CompletionRequest,
+    signal: AbortSignal,
+  ): Promise<{ text: string; cached: boolean } | undefined> {
     const { text, offset, uri } = request;
     const before = text.slice(0, offset);
     const key = `${uri}\n${before.slice(-2_000)}`;
@@ -52,7 +73,14 @@ export class Peer {
     const enough = new AbortController();
     let said = '';
     const result = await this.session.engine.generate(
-      { sequence: 'peer', priority: 'completion', tokens, maxTokens: PREDICTED_TOKENS, sampling: { temperature: 0 }, timeoutMs: PREDICT_MS * 15 },
+      {
+        sequence: 'peer',
+        priority: 'completion',
+        tokens,
+        maxTokens: PREDICTED_TOKENS,
+        sampling: { temperature: 0 },
+        timeoutMs: PREDICT_MS * 15,
+      },
       {
         signal: AbortSignal.any([signal, enough.signal]),
         onChunk: (chunk) => {
@@ -70,20 +98,37 @@ export class Peer {
   async #prompt(before: string): Promise<number[]> {
     const prefix = await this.session.engine.tokenize(before.split('\n').slice(-PREFIX_LINES).join('\n'));
     const { contextSizeTokens } = await this.session.model();
-    return [...this.#ring.flatMap((chunk) => chunk.tokens), ...prefix].slice(-(contextSizeTokens - PREDICTED_TOKENS - 1));
+    return [...this.#ring.flatMap((chunk) => chunk.tokens), ...prefix].slice(
+      -(contextSizeTokens - PREDICTED_TOKENS - 1),
+    );
   }
 
-  /** A jump, or another document: the chunk around the place enters the ring, the oldest leaves, and so do those that say nearly the same. */
-  async #moved({ uri, text, languageId }: CompletionRequest, line: number, mostTokens: number | undefined): Promise<void> {
+  /**
+   * A jump, or another document: the chunk around the place enters the ring, the oldest leaves, and so do those that
+   * say nearly the same.
+   */
+  async #moved(
+    { uri, text, languageId }: CompletionRequest,
+    line: number,
+    mostTokens: number | undefined,
+  ): Promise<void> {
     const last = this.#last;
     this.#last = { uri, line };
     if (last !== undefined && last.uri === uri && Math.abs(last.line - line) <= NEAR_LINES) return;
     const start = Math.max(0, line - CHUNK_LINES / 2);
-    const chunk = text.split('\n').slice(start, start + CHUNK_LINES).join('\n');
+    const chunk = text
+      .split('\n')
+      .slice(start, start + CHUNK_LINES)
+      .join('\n');
     if (chunk.trim() === '') return;
     const path = uri.slice(uri.lastIndexOf('/') + 1);
-    for (let at = this.#ring.length - 1; at >= 0; at--) if (similarity(this.#ring[at]?.text ?? '', chunk) > SAME_SHARE) this.#ring.splice(at, 1);
-    this.#ring.push({ path, text: chunk, tokens: await snippetTokens(this.session.engine, { path, text: chunk }, { kind: 'comment' }, languageId) });
+    for (let at = this.#ring.length - 1; at >= 0; at--)
+      if (similarity(this.#ring[at]?.text ?? '', chunk) > SAME_SHARE) this.#ring.splice(at, 1);
+    this.#ring.push({
+      path,
+      text: chunk,
+      tokens: await snippetTokens(this.session.engine, { path, text: chunk }, { kind: 'comment' }, languageId),
+    });
     while (this.#isOverfull(mostTokens)) this.#ring.shift();
   }
 

@@ -14,8 +14,15 @@ export async function recordedWorkspace(documents: ReadonlyMap<string, string>):
   const texts = new Map([...documents].map(([path, text]) => [uriOf(path), text]));
   const thread = new IndexThread();
   const workspace = new ClientWorkspace({
-    key: 'recording', thread, openUris: () => [...texts.keys()], openText: (uri) => texts.get(uri), pathOf: (uri) => uri.slice(uriOf('').length),
-    source: { list: async () => ({ files: [...texts.keys()].map((uri) => ({ uri, path: uri.slice(uriOf('').length) })) }), read: async () => ({ files: [], remaining: [] }) },
+    key: 'recording',
+    thread,
+    openUris: () => [...texts.keys()],
+    openText: (uri) => texts.get(uri),
+    pathOf: (uri) => uri.slice(uriOf('').length),
+    source: {
+      list: async () => ({ files: [...texts.keys()].map((uri) => ({ uri, path: uri.slice(uriOf('').length) })) }),
+      read: async () => ({ files: [], remaining: [] }),
+    },
   });
   workspace.start();
   await workspace.whenReady();

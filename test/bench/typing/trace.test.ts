@@ -4,8 +4,14 @@ import { typedAfter } from '../recording.ts';
 import { chooseBursts } from './bursts.ts';
 import { traceOf } from './trace.ts';
 
-const text = Array.from({ length: 40 }, (_, line) => (line % 10 === 0 ? '' : `  const value${line} = compute(${line});`)).join('\n');
-const documents = new Map([['a.js', text], ['b.js', text], ['short.js', 'const a = 1;\n']]);
+const text = Array.from({ length: 40 }, (_, line) =>
+  line % 10 === 0 ? '' : `  const value${line} = compute(${line});`,
+).join('\n');
+const documents = new Map([
+  ['a.js', text],
+  ['b.js', text],
+  ['short.js', 'const a = 1;\n'],
+]);
 
 describe('a trace over documents', () => {
   const trace = traceOf(documents, { places: 5, seed: 3 });
@@ -21,7 +27,11 @@ describe('a trace over documents', () => {
 
   it('is what its edits make, with the cursor behind each', () => {
     let now = trace.documents.get(trace.changes[0]?.path ?? '') ?? '';
-    for (const { edit: [[start, end, inserted] = [0, 0, '']], text: after, cursor } of trace.changes.filter(({ documentId }) => documentId === 0)) {
+    for (const {
+      edit: [[start, end, inserted] = [0, 0, '']],
+      text: after,
+      cursor,
+    } of trace.changes.filter(({ documentId }) => documentId === 0)) {
       now = now.slice(0, start) + inserted + now.slice(end);
       assert.equal(now, after);
       assert.equal(cursor, start + inserted.length);

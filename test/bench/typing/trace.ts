@@ -13,8 +13,8 @@ const MIN_LINES_BEFORE = 15;
 /** Between places nobody types: the machine may read ahead. */
 const GAP_MS = 15_000;
 /**
- * Between keystrokes of practised typists 239 ms pass on average, with a long tail (Dhakal et al., "Observations on Typing from 136 Million Keystrokes", 2018): a
- * log-normal distribution of that mean.
+ * Between keystrokes of practised typists 239 ms pass on average, with a long tail (Dhakal et al., "Observations on
+ * Typing from 136 Million Keystrokes", 2018): a log-normal distribution of that mean.
  */
 const MEDIAN_INTERVAL_MS = 210;
 const INTERVAL_SIGMA = 0.5;
@@ -24,21 +24,40 @@ const LINE_PAUSE_MS = 1_200;
 const CLICK_MS = 355;
 
 /**
- * A made-up recording over a real package that no model here was trained on: at `places` of its files, drawn by the seed, some lines are taken out and typed again, character by
- * character; line breaks come with their indentation, as editors put it. Throws where the package is not in the corpus.
+ * A made-up recording over a real package that no model here was trained on: at `places` of its files, drawn by the
+ * seed, some lines are taken out and typed again, character by character; line breaks come with their indentation, as
+ * editors put it. Throws where the package is not in the corpus.
  */
-export async function packageTrace(name: string, { places, seed }: { readonly places: number; readonly seed: number }): Promise<Recording> {
+export async function packageTrace(
+  name: string,
+  { places, seed }: { readonly places: number; readonly seed: number },
+): Promise<Recording> {
   const packages = (await readPackages()).filter(({ heldOut }) => heldOut);
   const found = packages.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`--package takes a held-out package of the corpus, such as ${packages.slice(0, 3).map((each) => each.name).join(', ')}; got "${name}".`);
+  if (found === undefined)
+    throw new Error(
+      `--package takes a held-out package of the corpus, such as ${packages
+        .slice(0, 3)
+        .map((each) => each.name)
+        .join(', ')}; got "${name}".`,
+    );
   const folder = packageFolder(found);
   const files = await sourceFiles(folder);
-  const documents = new Map(await Promise.all(files.map(async (file) => [file, (await readFile(path.join(folder, file), 'utf8')).replaceAll('\r\n', '\n')] as const)));
+  const documents = new Map(
+    await Promise.all(
+      files.map(
+        async (file) => [file, (await readFile(path.join(folder, file), 'utf8')).replaceAll('\r\n', '\n')] as const,
+      ),
+    ),
+  );
   return traceOf(documents, { places, seed });
 }
 
 /** The same over any documents. */
-export function traceOf(texts: ReadonlyMap<string, string>, { places, seed }: { readonly places: number; readonly seed: number }): Recording {
+export function traceOf(
+  texts: ReadonlyMap<string, string>,
+  { places, seed }: { readonly places: number; readonly seed: number },
+): Recording {
   const random = new Random(seed);
   const documents = new Map(texts);
   const changes: Change[] = [];
@@ -55,25 +74,47 @@ export function traceOf(texts: ReadonlyMap<string, string>, { places, seed }: { 
     for (const piece of typed.match(/\n[ \t]*|[^\n]/g) ?? []) {
       const start = before.length + written.length;
       written += piece;
-      timeMs += MEDIAN_INTERVAL_MS * Math.exp(INTERVAL_SIGMA * random.normal()) + (piece.startsWith('\n') ? LINE_PAUSE_MS : 0);
-      if (start === before.length) rests.push({ timeMs: timeMs - CLICK_MS + REST_MS, path: file, text: before + after, cursor: start });
-      changes.push({ timeMs, documentId, path: file, version: version++, edit: [[start, start, piece]], text: before + written + after, cursor: start + piece.length, accepted: false });
+      timeMs +=
+        MEDIAN_INTERVAL_MS * Math.exp(INTERVAL_SIGMA * random.normal()) + (piece.startsWith('\n') ? LINE_PAUSE_MS : 0);
+      if (start === before.length)
+        rests.push({ timeMs: timeMs - CLICK_MS + REST_MS, path: file, text: before + after, cursor: start });
+      changes.push({
+        timeMs,
+        documentId,
+        path: file,
+        version: version++,
+        edit: [[start, start, piece]],
+        text: before + written + after,
+        cursor: start + piece.length,
+        accepted: false,
+      });
     }
   }
   return { documents, changes, rests, fetches: [] };
 }
 
 /** Lines to take out: behind others, the first of them with code, none of them blank. */
-function holeOf(lines: readonly string[], random: Random): { before: string; typed: string; after: string } | undefined {
+function holeOf(
+  lines: readonly string[],
+  random: Random,
+): { before: string; typed: string; after: string } | undefined {
   const starts = lines.flatMap((_, line) => {
     const block = lines.slice(line, line + TYPED_LINES);
     const isCode = /^\s*[\p{L}_$]/u.test(block[0] ?? '') && !/^\s*(?:import|from|export \{)/.test(block[0] ?? '');
-    return line >= MIN_LINES_BEFORE && isCode && block.length === TYPED_LINES && block.every((each) => each.trim() !== '') ? [line] : [];
+    return line >= MIN_LINES_BEFORE &&
+      isCode &&
+      block.length === TYPED_LINES &&
+      block.every((each) => each.trim() !== '')
+      ? [line]
+      : [];
   });
   const start = starts[random.below(Math.max(1, starts.length))];
   if (start === undefined) return undefined;
   const indentation = /^\s*/.exec(lines[start] as string)?.[0] ?? '';
   const before = [...lines.slice(0, start), indentation].join('\n');
-  const typed = lines.slice(start, start + TYPED_LINES).join('\n').slice(indentation.length);
+  const typed = lines
+    .slice(start, start + TYPED_LINES)
+    .join('\n')
+    .slice(indentation.length);
   return { before, typed, after: ['', ...lines.slice(start + TYPED_LINES)].join('\n') };
 }

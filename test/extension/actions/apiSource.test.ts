@@ -21,6 +21,9 @@ it('of many files that git does not track, the last ones are named and not read'
     log: async () => [],
   };
   const files = await apiSource(repository).changes(async () => true);
-  assert.deepEqual(files.map(({ path }) => path), names.map((name) => name.slice('/ws/'.length)));
+  assert.deepEqual(
+    files.map(({ path }) => path),
+    names.map((name) => name.slice('/ws/'.length)),
+  );
   assert.equal(files.filter(({ text }) => text.length > 200_000).length, 5);
 });

@@ -6,10 +6,16 @@ const range = { start: { line: 12 } };
 
 describe('a problem in words for the model', () => {
   it('counts lines from the first that the model sees', () => {
-    assert.equal(describeDiagnostic({ message: "Cannot find name 'x'.", source: 'ts', code: 2304, range }, 10), "line 3: Cannot find name 'x'. (ts 2304)");
+    assert.equal(
+      describeDiagnostic({ message: "Cannot find name 'x'.", source: 'ts', code: 2304, range }, 10),
+      "line 3: Cannot find name 'x'. (ts 2304)",
+    );
   });
   it('takes a code with a link, or none', () => {
-    assert.equal(describeDiagnostic({ message: 'unused', source: 'eslint', code: { value: 'no-unused-vars' }, range }, 12), 'line 1: unused (eslint no-unused-vars)');
+    assert.equal(
+      describeDiagnostic({ message: 'unused', source: 'eslint', code: { value: 'no-unused-vars' }, range }, 12),
+      'line 1: unused (eslint no-unused-vars)',
+    );
     assert.equal(describeDiagnostic({ message: 'wrong', range }, 12), 'line 1: wrong');
   });
   it('is one line', () => {
@@ -18,7 +24,13 @@ describe('a problem in words for the model', () => {
 });
 
 describe('the problems that an edit is to mend', () => {
-  const lines = (start: number, end = start): { readonly start: { readonly line: number; readonly character: number }; readonly end: { readonly line: number; readonly character: number } } => ({ start: { line: start, character: 0 }, end: { line: end, character: 9 } });
+  const lines = (
+    start: number,
+    end = start,
+  ): {
+    readonly start: { readonly line: number; readonly character: number };
+    readonly end: { readonly line: number; readonly character: number };
+  } => ({ start: { line: start, character: 0 }, end: { line: end, character: 9 } });
   const problems = [2, 5, 9].map((line) => ({ range: lines(line) }));
   it('are those at the place that was named, in the code that is rewritten', () => {
     assert.deepEqual(problemsWithin(problems, lines(4, 7), lines(5, 9)), [problems[1]]);

@@ -14,12 +14,26 @@ const docstring = `def first():\n    """Says much.\n${'    a word and another on
 const second = 'def second():\n    # the end\n    return 2\n';
 
 /** What the sidecar is asked for `target` behind and in front of so much text; `undefined`: nothing. */
-async function asked(task: ChatCommand, before: string, target: string, after: string): Promise<EditParams | undefined> {
+async function asked(
+  task: ChatCommand,
+  before: string,
+  target: string,
+  after: string,
+): Promise<EditParams | undefined> {
   let params: EditParams | undefined;
-  const session = { requestStreaming: async (_method: string, sent: EditParams) => ((params = sent), { newText: '', stopReason: 'end' }) };
+  const session = {
+    requestStreaming: async (_method: string, sent: EditParams) => (
+      (params = sent),
+      { newText: '', stopReason: 'end' }
+    ),
+  };
   const document = new FakeDocument(Uri.file('/a.py'), before + target + after);
   const range = new Range(document.positionAt(before.length), document.positionAt((before + target).length));
-  await askForText(session as unknown as SidecarSession, { document, range, origin: 'symbol' } as unknown as EditorTarget, { task, label: 'Translate' });
+  await askForText(
+    session as unknown as SidecarSession,
+    { document, range, origin: 'symbol' } as unknown as EditorTarget,
+    { task, label: 'Translate' },
+  );
   return params;
 }
 
@@ -38,7 +52,10 @@ describe('an edit of code far inside of a file', () => {
 
   it('translates what is a comment, and no code', async () => {
     const params = (await asked('translate', docstring, second, '')) as EditParams;
-    assert.equal(await translateCode({ ...params, languageId: 'python' }, async () => 'das Ende'), second.replace('the end', 'das Ende'));
+    assert.equal(
+      await translateCode({ ...params, languageId: 'python' }, async () => 'das Ende'),
+      second.replace('the end', 'das Ende'),
+    );
   });
 
   it('says so where the file is too large to tell', async () => {

@@ -5,10 +5,21 @@ import { answerInstructions } from '../../../sidecar/chat/languageInstructions.t
 
 describe('the languages to translate into', () => {
   it('are those that the sidecar can name to a model', () => {
-    assert.deepEqual(humanLanguages('en').map(({ tag }) => tag).sort(), Object.keys(answerInstructions).sort());
+    assert.deepEqual(
+      humanLanguages('en')
+        .map(({ tag }) => tag)
+        .sort(),
+      Object.keys(answerInstructions).sort(),
+    );
   });
   it('begin with the one asked for, whatever form its tag has', () => {
-    for (const [tag, expected] of [['de', 'de'], ['pt-br', 'pt'], ['zh-tw', 'zh-Hant'], ['zh-cn', 'zh-Hans'], ['zh-Hant', 'zh-Hant']] as const) {
+    for (const [tag, expected] of [
+      ['de', 'de'],
+      ['pt-br', 'pt'],
+      ['zh-tw', 'zh-Hant'],
+      ['zh-cn', 'zh-Hans'],
+      ['zh-Hant', 'zh-Hant'],
+    ] as const) {
       assert.equal(humanLanguages(tag)[0]?.tag, expected, tag);
     }
   });

@@ -4,10 +4,17 @@ import { remoteDiff, type DiffOptions } from '../../../extension/actions/git/rem
 import type { UriParts } from '../../../extension/actions/git/remoteUris.ts';
 import { SecretFiles } from '../../../sidecar/privacy/secretFiles.ts';
 
-const file = (name: string): UriParts => ({ scheme: 'vscode-remote', authority: 'ssh-remote+host', path: `/project/${name}` });
+const file = (name: string): UriParts => ({
+  scheme: 'vscode-remote',
+  authority: 'ssh-remote+host',
+  path: `/project/${name}`,
+});
 
 /** A repository: ref (HEAD, '' for the index, 'files' for the files themselves) → name → text. Notes what is read. */
-function repository(texts: Readonly<Record<string, Readonly<Record<string, string>>>>, isStaged = false): DiffOptions & { readonly reads: string[] } {
+function repository(
+  texts: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  isStaged = false,
+): DiffOptions & { readonly reads: string[] } {
   const secretFiles = new SecretFiles();
   const reads: string[] = [];
   return {
@@ -27,14 +34,20 @@ describe('the diff of a file in a remote repository', () => {
   it('is what git would say', async () => {
     const options = repository({ '': { 'a.ts': 'one\n' }, files: { 'a.ts': 'two\n' } });
     const diff = await remoteDiff({ uri: file('a.ts'), originalUri: file('a.ts'), isUntracked: false }, options);
-    assert.deepEqual(diff, { path: 'a.ts', text: 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1,1 +1,1 @@\n-one\n+two\n' });
+    assert.deepEqual(diff, {
+      path: 'a.ts',
+      text: 'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1,1 +1,1 @@\n-one\n+two\n',
+    });
   });
 
   it('tells of a rename, with the text as it was under the old name', async () => {
     const options = repository({ HEAD: { 'old.ts': 'one\n' }, '': { 'new.ts': 'one\ntwo\n' } }, true);
     const diff = await remoteDiff({ uri: file('new.ts'), originalUri: file('old.ts'), isUntracked: false }, options);
     assert.equal(diff?.previousPath, 'old.ts');
-    assert.match(diff.text, /^diff --git a\/old\.ts b\/new\.ts\nrename from old\.ts\nrename to new\.ts\n--- a\/old\.ts\n\+\+\+ b\/new\.ts\n[^]*\n one\n\+two\n$/);
+    assert.match(
+      diff.text,
+      /^diff --git a\/old\.ts b\/new\.ts\nrename from old\.ts\nrename to new\.ts\n--- a\/old\.ts\n\+\+\+ b\/new\.ts\n[^]*\n one\n\+two\n$/,
+    );
   });
 
   it('has no text of an index for a file that git does not track', async () => {
@@ -47,16 +60,26 @@ describe('the diff of a file in a remote repository', () => {
   it('names a long file that was rewritten, and shows one that is new', async () => {
     const lines = (word: string): string => Array.from({ length: 5_000 }, (_, index) => `${word} ${index}\n`).join('');
     const options = repository({ '': { 'a.lock': lines('one') }, files: { 'a.lock': lines('two') } });
-    const rewritten = await remoteDiff({ uri: file('a.lock'), originalUri: file('a.lock'), isUntracked: false }, options);
+    const rewritten = await remoteDiff(
+      { uri: file('a.lock'), originalUri: file('a.lock'), isUntracked: false },
+      options,
+    );
     assert.equal(rewritten?.text, 'diff --git a/a.lock b/a.lock\n--- a/a.lock\n+++ b/a.lock\n');
     const added = await remoteDiff({ uri: file('a.lock'), originalUri: file('a.lock'), isUntracked: true }, options);
     assert.match(added?.text ?? '', /\n\+two 4999\n$/);
   });
 
-  for (const [from, to] of [['.env', 'notes.txt'], ['notes.txt', '.env'], ['.env', '.env']] as const) {
+  for (const [from, to] of [
+    ['.env', 'notes.txt'],
+    ['notes.txt', '.env'],
+    ['.env', '.env'],
+  ] as const) {
     it(`is not there for ${from} → ${to}: nothing of it is read`, async () => {
       const options = repository({ HEAD: { [from]: 'TOKEN=1\n' }, '': { [to]: 'TOKEN=2\n' } }, true);
-      assert.equal(await remoteDiff({ uri: file(to), originalUri: file(from), isUntracked: false }, options), undefined);
+      assert.equal(
+        await remoteDiff({ uri: file(to), originalUri: file(from), isUntracked: false }, options),
+        undefined,
+      );
       assert.deepEqual(options.reads, []);
     });
   }

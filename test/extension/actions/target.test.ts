@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chooseTarget, withLeadingComment, type Lines, type OutlineSymbol, type Range } from '../../../extension/actions/target.ts';
+import {
+  chooseTarget,
+  withLeadingComment,
+  type Lines,
+  type OutlineSymbol,
+  type Range,
+} from '../../../extension/actions/target.ts';
 
 const SOURCE = `import { x } from './x';
 
@@ -65,7 +71,7 @@ describe('what an action works on', () => {
     assert.equal(chosen(range(4, 14, 4, 19)), 'a + b');
   });
 
-  it('leaves out the blank ends of a selection and takes in its first line\'s indentation', () => {
+  it("leaves out the blank ends of a selection and takes in its first line's indentation", () => {
     assert.equal(chosen(range(11, 0, 15, 0)), '  increment(): void {\n    this.count += 1;\n  }');
     assert.equal(chosen(range(13, 4, 13, 20)), '    this.count += 1;');
   });
@@ -91,7 +97,11 @@ describe('what an action works on', () => {
 
   it('is the block of lines at the cursor where nothing is declared', () => {
     assert.equal(chosen(cursor(17, 0)), 'console.log(add(1, 2));\nconsole.log(new Counter());');
-    assert.equal(chosen(cursor(17, 0), []), 'console.log(add(1, 2));\nconsole.log(new Counter());', 'without an outline');
+    assert.equal(
+      chosen(cursor(17, 0), []),
+      'console.log(add(1, 2));\nconsole.log(new Counter());',
+      'without an outline',
+    );
   });
 
   it('is at most some lines of a block without end', () => {

@@ -12,7 +12,8 @@ const binary = new Set<string>();
 Object.assign(workspace, {
   openTextDocument: async (what: Uri | { readonly language: string }) => {
     if (!(what instanceof Uri)) return { languageId: what.language, uri: Uri.parse('untitled://Untitled-1') };
-    if (what.scheme === 'untitled' && fake.files.has(what.path)) throw new Error(`Unable to create a new file over ${what.path}.`);
+    if (what.scheme === 'untitled' && fake.files.has(what.path))
+      throw new Error(`Unable to create a new file over ${what.path}.`);
     if (binary.has(what.path)) throw new Error('Binary.');
     return new FakeDocument(what, fake.files.get(what.path) ?? '');
   },
@@ -22,7 +23,10 @@ const { testDocument } = await import('../../../extension/actions/testDocument.t
 
 /** The URI of the document that takes the tests of `tested`, where the policy says `verdict` of it. */
 async function placeOf(tested: string, verdict: Verdict = 'allowed'): Promise<string> {
-  const { uri } = await testDocument({ uri: Uri.parse(tested), languageId: 'typescript' } as unknown as vscode.TextDocument, { check: async () => verdict });
+  const { uri } = await testDocument(
+    { uri: Uri.parse(tested), languageId: 'typescript' } as unknown as vscode.TextDocument,
+    { check: async () => verdict },
+  );
   return uri.toString();
 }
 

@@ -10,7 +10,11 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'chorus-diff-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 function git(...args: string[]): string {
-  return execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...args], { cwd: folder, encoding: 'utf8' });
+  return execFileSync(
+    'git',
+    ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'init.defaultBranch=main', ...args],
+    { cwd: folder, encoding: 'utf8' },
+  );
 }
 function write(file: string, content: string | Uint8Array): void {
   mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
@@ -33,7 +37,14 @@ describe('a diff taken apart', () => {
     write('src/größe "x".ts', 'a\n');
     git('add', '-A');
     const files = splitByFile(git('diff', '--cached'));
-    assert.deepEqual(files.map((file) => file.path).sort(), ['binary.bin', 'changed.ts', 'deleted.ts', 'empty.txt', 'new name.ts', 'src/größe "x".ts']);
+    assert.deepEqual(files.map((file) => file.path).sort(), [
+      'binary.bin',
+      'changed.ts',
+      'deleted.ts',
+      'empty.txt',
+      'new name.ts',
+      'src/größe "x".ts',
+    ]);
   });
 
   it('is the whole diff when put together again', () => {

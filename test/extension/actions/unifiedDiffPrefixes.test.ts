@@ -23,26 +23,41 @@ describe('a diff under other settings of git', () => {
   });
 
   it('gives nothing of a file with conflicts, not even behind another', () => {
-    const conflict = 'diff --cc .env\nindex 1111111,2222222..0000000\n--- a/.env\n+++ b/.env\n@@@ -1,1 -1,1 +1,5 @@@\n++<<<<<<< HEAD\n +TOKEN=a\n';
+    const conflict =
+      'diff --cc .env\nindex 1111111,2222222..0000000\n--- a/.env\n+++ b/.env\n@@@ -1,1 -1,1 +1,5 @@@\n++<<<<<<< HEAD\n +TOKEN=a\n';
     const files = splitByFile(section('a/notes.txt', 'b/notes.txt') + conflict + section('a/other.txt', 'b/other.txt'));
-    assert.deepEqual(files.map(({ path }) => path), ['notes.txt', 'other.txt']);
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['notes.txt', 'other.txt'],
+    );
     assert.ok(files.every(({ text }) => !text.includes('<<<<<<<')));
   });
 
   it('tells where a renamed file was', () => {
-    const [file] = splitByFile(section('a/.env', 'b/notes.txt', 'similarity index 90%\nrename from .env\nrename to notes.txt\n'));
+    const [file] = splitByFile(
+      section('a/.env', 'b/notes.txt', 'similarity index 90%\nrename from .env\nrename to notes.txt\n'),
+    );
     assert.deepEqual([file?.path, file?.previousPath], ['notes.txt', '.env']);
   });
 
   it('tells where a copied file came from', () => {
-    const [file] = splitByFile('diff --git a/.env b/notes.txt\nsimilarity index 100%\ncopy from .env\ncopy to notes.txt\n');
+    const [file] = splitByFile(
+      'diff --git a/.env b/notes.txt\nsimilarity index 100%\ncopy from .env\ncopy to notes.txt\n',
+    );
     assert.deepEqual([file?.path, file?.previousPath], ['notes.txt', '.env']);
   });
 
-  for (const [name, end] of [['a line separator', '\u2028'], ['a paragraph separator', '\u2029'], ['a carriage return', '\r']] as const) {
+  for (const [name, end] of [
+    ['a line separator', '\u2028'],
+    ['a paragraph separator', '\u2029'],
+    ['a carriage return', '\r'],
+  ] as const) {
     it(`holds what stands behind ${name}, which ends no line for git`, () => {
       const text = `${section('a/.env', 'b/.env')}+note ${end}${section('a/readme.md', 'b/readme.md')}`;
-      assert.deepEqual(splitByFile(text).map(({ path }) => path), ['.env']);
+      assert.deepEqual(
+        splitByFile(text).map(({ path }) => path),
+        ['.env'],
+      );
       assert.deepEqual(splitByFile(section(`a/notes${end}/.env`, `b/notes${end}/.env`)), []);
     });
   }

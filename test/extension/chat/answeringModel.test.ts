@@ -8,7 +8,10 @@ const status = { server: ofServer };
 
 describe('what the chat panel says of the model that answers', () => {
   it('is that nothing leaves the machine, where no server is chosen', () => {
-    for (const [modelPath, isBundled] of [['', true], ['/models/larger.gguf', false]] as const) {
+    for (const [modelPath, isBundled] of [
+      ['', true],
+      ['/models/larger.gguf', false],
+    ] as const) {
       const model = answeringModel(modelPath, undefined, undefined);
       assert.equal(model.isBundled, isBundled);
       assert.match(model.place, /Nothing you ask or show it leaves it/);
@@ -16,7 +19,8 @@ describe('what the chat panel says of the model that answers', () => {
   });
 
   it('is what the sidecar knows, where the window leaves the model to others: before that, nothing', () => {
-    const isBundled = (known: Parameters<typeof answeringModel>[2]): boolean => answeringModel(undefined, undefined, known).isBundled;
+    const isBundled = (known: Parameters<typeof answeringModel>[2]): boolean =>
+      answeringModel(undefined, undefined, known).isBundled;
     assert.equal(isBundled(undefined), false);
     assert.equal(isBundled({ isModelNamed: true }), false);
     assert.equal(isBundled({}), true);
@@ -31,7 +35,11 @@ describe('what the chat panel says of the model that answers', () => {
   });
 
   it('is which other program answers, where the server is one on this machine', () => {
-    const { place } = answeringModel('', { ...server, url: 'http://127.0.0.1:8000' }, { server: { ...ofServer, host: '127.0.0.1:8000', leavesMachine: false } });
+    const { place } = answeringModel(
+      '',
+      { ...server, url: 'http://127.0.0.1:8000' },
+      { server: { ...ofServer, host: '127.0.0.1:8000', leavesMachine: false } },
+    );
     assert.match(place, /another program on this machine answers, 127\.0\.0\.1:8000/);
   });
 });

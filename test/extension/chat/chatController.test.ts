@@ -18,16 +18,35 @@ function panel(verdict: Verdict = 'allowed') {
   fake.open(['/ws'], { '/ws/a.ts': '' });
   const posted: HostMessage[] = [];
   const asked: ChatParams[] = [];
-  const requestStreaming = async (_method: string, params: ChatParams, onChunk: (chunk: { readonly text: string }) => void): Promise<object> => {
+  const requestStreaming = async (
+    _method: string,
+    params: ChatParams,
+    onChunk: (chunk: { readonly text: string }) => void,
+  ): Promise<object> => {
     asked.push(params);
     onChunk({ text: 'Yes.' });
     return {};
   };
-  const history = new ChatHistory({ list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined }, (error) => assert.fail(String(error)));
+  const history = new ChatHistory(
+    { list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined },
+    (error) => assert.fail(String(error)),
+  );
   const chips = new ContextChips({ check: async () => verdict }, () => undefined);
-  const controller = new ChatController({ session: { requestStreaming } as unknown as SidecarSession, history, chips, post: (message) => posted.push(message) });
-  const questions = (): string[] => posted.flatMap((message) => (message.type === 'turn' && message.question ? message.question.content : []));
-  return { controller, chips, asked, questions, endings: () => posted.flatMap((message) => (message.type === 'ended' ? message.answer : [])) };
+  const controller = new ChatController({
+    session: { requestStreaming } as unknown as SidecarSession,
+    history,
+    chips,
+    post: (message) => posted.push(message),
+  });
+  const questions = (): string[] =>
+    posted.flatMap((message) => (message.type === 'turn' && message.question ? message.question.content : []));
+  return {
+    controller,
+    chips,
+    asked,
+    questions,
+    endings: () => posted.flatMap((message) => (message.type === 'ended' ? message.answer : [])),
+  };
 }
 
 describe('a question in the chat panel', () => {
@@ -41,7 +60,10 @@ describe('a question in the chat panel', () => {
       await controller.send(question);
       await controller.send('And now?');
       assert.deepEqual(questions(), [question, 'And now?']);
-      assert.deepEqual(asked.map(({ context }) => context), [[], []]);
+      assert.deepEqual(
+        asked.map(({ context }) => context),
+        [[], []],
+      );
       assert.equal(fake.messages.length, 1);
     });
   }
@@ -50,7 +72,13 @@ describe('a question in the chat panel', () => {
     const { controller, chips, asked, questions, endings } = panel();
     let found = (): void => undefined;
     fake.executeCommand = () => new Promise((resolve) => (found = () => resolve([])));
-    const document = { uri: Uri.file('/ws/a.ts'), languageId: 'typescript', lineCount: 1, lineAt: () => ({ text: 'code' }), getText: () => 'code' };
+    const document = {
+      uri: Uri.file('/ws/a.ts'),
+      languageId: 'typescript',
+      lineCount: 1,
+      lineAt: () => ({ text: 'code' }),
+      getText: () => 'code',
+    };
     const place = { line: 0, character: 2 };
     fake.activeTextEditor = { document, selection: { start: place, end: place } };
     const sent = controller.send('/explain');
@@ -64,7 +92,10 @@ describe('a question in the chat panel', () => {
     await nextTurn();
     assert.deepEqual([chips.views, asked], [[], []]);
     await controller.send('Hello?');
-    assert.deepEqual(asked.map(({ messages }) => messages), [[{ role: 'user', content: 'Hello?' }]]);
+    assert.deepEqual(
+      asked.map(({ messages }) => messages),
+      [[{ role: 'user', content: 'Hello?' }]],
+    );
   });
 });
 
@@ -78,18 +109,35 @@ describe('what a question names', () => {
     return asked[0];
   }
 
-  const selection: ContextItem = { kind: 'selection', uri: 'file:///ws/a.ts', languageId: 'plaintext', lines: [0, 1], text: 'one\ntwo' };
-  const cases: readonly (readonly [question: string, goes: Pick<ChatParams, 'workspace' | 'symbols' | 'context'>, reads: string])[] = [
+  const selection: ContextItem = {
+    kind: 'selection',
+    uri: 'file:///ws/a.ts',
+    languageId: 'plaintext',
+    lines: [0, 1],
+    text: 'one\ntwo',
+  };
+  const cases: readonly (readonly [
+    question: string,
+    goes: Pick<ChatParams, 'workspace' | 'symbols' | 'context'>,
+    reads: string,
+  ])[] = [
     ['Where is the till?', { context: [] }, 'Where is the till?'],
     ['@workspace Where is the till?', { workspace: true, context: [] }, 'Where is the till?'],
-    ['How do #symbol:Cart.total and #symbol:Till differ?', { symbols: ['Cart.total', 'Till'], context: [] }, 'How do `Cart.total` and `Till` differ?'],
+    [
+      'How do #symbol:Cart.total and #symbol:Till differ?',
+      { symbols: ['Cart.total', 'Till'], context: [] },
+      'How do `Cart.total` and `Till` differ?',
+    ],
     ['@workspace Who calls #symbol:Till?', { workspace: true, symbols: ['Till'], context: [] }, 'Who calls `Till`?'],
     ['What does #selection do?', { context: [selection] }, 'What does the selected code do?'],
   ];
   for (const [question, goes, reads] of cases) {
     it(`goes with the request: ${question}`, async () => {
       const { workspace, symbols, context, messages } = (await requestOf(question)) ?? {};
-      assert.deepEqual({ ...(workspace === undefined ? {} : { workspace }), ...(symbols ? { symbols } : {}), context }, goes);
+      assert.deepEqual(
+        { ...(workspace === undefined ? {} : { workspace }), ...(symbols ? { symbols } : {}), context },
+        goes,
+      );
       assert.deepEqual(messages, [{ role: 'user', content: reads }]);
     });
   }
@@ -100,7 +148,8 @@ describe('what a question names', () => {
   });
 
   it('does not go with it where it is the selection of a secret or ignored file', async () => {
-    for (const verdict of ['secret', 'ignored'] as const) assert.deepEqual((await requestOf('What does #selection do?', verdict))?.context, []);
+    for (const verdict of ['secret', 'ignored'] as const)
+      assert.deepEqual((await requestOf('What does #selection do?', verdict))?.context, []);
   });
 });
 
@@ -109,7 +158,12 @@ describe('a conversation in the chat panel', () => {
   function slowPanel() {
     fake.open(['/ws'], {});
     const asked: ChatParams[] = [];
-    const requestStreaming = (_method: string, params: ChatParams, _onChunk: unknown, token: { isCancellationRequested: boolean; onCancellationRequested(listener: () => void): void }): Promise<object> => {
+    const requestStreaming = (
+      _method: string,
+      params: ChatParams,
+      _onChunk: unknown,
+      token: { isCancellationRequested: boolean; onCancellationRequested(listener: () => void): void },
+    ): Promise<object> => {
       asked.push(params);
       return new Promise((resolve) => {
         const end = (): void => void setTimeout(() => resolve({ stopReason: 'cancelled' }), 10);
@@ -117,9 +171,21 @@ describe('a conversation in the chat panel', () => {
         else token.onCancellationRequested(end);
       });
     };
-    const history = new ChatHistory({ list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined }, (error) => assert.fail(String(error)));
+    const history = new ChatHistory(
+      { list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined },
+      (error) => assert.fail(String(error)),
+    );
     const chips = new ContextChips({ check: async () => 'allowed' }, () => undefined);
-    return { history, asked, controller: new ChatController({ session: { requestStreaming } as unknown as SidecarSession, history, chips, post: () => undefined }) };
+    return {
+      history,
+      asked,
+      controller: new ChatController({
+        session: { requestStreaming } as unknown as SidecarSession,
+        history,
+        chips,
+        post: () => undefined,
+      }),
+    };
   }
 
   it('holds no answer to a question of another one: a new one was begun while an answer was stopped for a question', async () => {
@@ -131,7 +197,10 @@ describe('a conversation in the chat panel', () => {
     await controller.startNew();
     await Promise.all([first, second]);
     assert.deepEqual(controller.view.messages, []);
-    assert.deepEqual(history.list().map(({ messages }) => messages.map(({ role }) => role)), [['user', 'assistant', 'user', 'assistant']]);
+    assert.deepEqual(
+      history.list().map(({ messages }) => messages.map(({ role }) => role)),
+      [['user', 'assistant', 'user', 'assistant']],
+    );
   });
 
   it('that is begun with a question has the context of that question alone', async () => {
@@ -143,7 +212,13 @@ describe('a conversation in the chat panel', () => {
     await nextTurn();
     await controller.stop();
     await second;
-    assert.deepEqual(asked.map(({ messages, context }) => [messages.length, context?.map(({ text }) => text)]), [[1, ['one']], [1, ['two']]]);
+    assert.deepEqual(
+      asked.map(({ messages, context }) => [messages.length, context?.map(({ text }) => text)]),
+      [
+        [1, ['one']],
+        [1, ['two']],
+      ],
+    );
   });
 
   it('that is opened again finds what its last question names when that is asked again', async () => {
@@ -154,7 +229,10 @@ describe('a conversation in the chat panel', () => {
     await controller.open(id);
     assert.deepEqual(chips.views, []);
     await controller.retry(endings()[0]?.id as string);
-    assert.deepEqual(chips.views.map(({ label }) => label), ['a.ts']);
+    assert.deepEqual(
+      chips.views.map(({ label }) => label),
+      ['a.ts'],
+    );
   });
 
   it('that is deleted takes its context along', async () => {
@@ -163,6 +241,9 @@ describe('a conversation in the chat panel', () => {
     await controller.send('One?');
     await controller.delete(controller.view.id);
     await controller.send('Two?');
-    assert.deepEqual(asked.map(({ context }) => context?.map(({ text }) => text)), [['code of another'], []]);
+    assert.deepEqual(
+      asked.map(({ context }) => context?.map(({ text }) => text)),
+      [['code of another'], []],
+    );
   });
 });

@@ -18,12 +18,35 @@ function panel(result: Partial<ChatResult>) {
   const toPage: HostMessage[] = [];
   const errors: unknown[] = [];
   const session = { status: undefined, onDidChangeStatus: never, requestStreaming: async () => result };
-  const sources = { session, policy: { check: async () => 'allowed' }, server: { settings: undefined, onDidChange: never }, language: { onDidChange: never }, logError: (error: unknown) => errors.push(error) };
+  const sources = {
+    session,
+    policy: { check: async () => 'allowed' },
+    server: { settings: undefined, onDidChange: never },
+    language: { onDidChange: never },
+    logError: (error: unknown) => errors.push(error),
+  };
   const extensionUri = Uri.file('/extension');
-  const context = { subscriptions: [], extension: { extensionKind: ExtensionKind.Workspace }, extensionUri, storageUri: undefined, workspaceState: { get: (_key: string, fallback: string) => fallback, update: async () => undefined } };
+  const context = {
+    subscriptions: [],
+    extension: { extensionKind: ExtensionKind.Workspace },
+    extensionUri,
+    storageUri: undefined,
+    workspaceState: { get: (_key: string, fallback: string) => fallback, update: async () => undefined },
+  };
   registerChatPanel(context as unknown as vscode.ExtensionContext, sources as unknown as ChatPanelSources);
-  const webview = { html: '', options: {}, cspSource: '', asWebviewUri: (uri: Uri) => uri, onDidReceiveMessage: fromPage.event, postMessage: async (message: HostMessage) => toPage.push(message) > 0 };
-  (fake.viewProvider as vscode.WebviewViewProvider).resolveWebviewView({ webview, visible: true, onDidChangeVisibility: never, onDidDispose: never } as unknown as vscode.WebviewView, {} as vscode.WebviewViewResolveContext, {} as vscode.CancellationToken);
+  const webview = {
+    html: '',
+    options: {},
+    cspSource: '',
+    asWebviewUri: (uri: Uri) => uri,
+    onDidReceiveMessage: fromPage.event,
+    postMessage: async (message: HostMessage) => toPage.push(message) > 0,
+  };
+  (fake.viewProvider as vscode.WebviewViewProvider).resolveWebviewView(
+    { webview, visible: true, onDidChangeVisibility: never, onDidDispose: never } as unknown as vscode.WebviewView,
+    {} as vscode.WebviewViewResolveContext,
+    {} as vscode.CancellationToken,
+  );
   const comes = async <Type extends HostMessage['type']>(type: Type): Promise<Extract<HostMessage, { type: Type }>> => {
     for (;;) {
       const found = toPage.find((message): message is Extract<HostMessage, { type: Type }> => message.type === type);
@@ -36,7 +59,11 @@ function panel(result: Partial<ChatResult>) {
 
 describe('the chat panel', () => {
   it('names the places that an answer has read, and opens the one that is clicked', async () => {
-    const { say, comes, errors } = panel({ text: 'There.', stopReason: 'end', sources: [{ uri: 'file:///ws/shop/cart.ts', path: 'shop/cart.ts', lines: [9, 23] }] });
+    const { say, comes, errors } = panel({
+      text: 'There.',
+      stopReason: 'end',
+      sources: [{ uri: 'file:///ws/shop/cart.ts', path: 'shop/cart.ts', lines: [9, 23] }],
+    });
     say({ type: 'ready' });
     await comes('init');
     say({ type: 'send', text: '@workspace Where is the till?' });
@@ -44,7 +71,10 @@ describe('the chat panel', () => {
     assert.deepEqual(answer.sources, [{ uri: 'file:///ws/shop/cart.ts', line: 9, label: 'shop/cart.ts:10-24' }]);
 
     for (const { uri, line } of answer.sources ?? []) say({ type: 'openSource', uri, line });
-    assert.deepEqual(fake.shown.map((shown) => [String(shown.uri), shown.selection?.start.line]), [['file:///ws/shop/cart.ts', 9]]);
+    assert.deepEqual(
+      fake.shown.map((shown) => [String(shown.uri), shown.selection?.start.line]),
+      [['file:///ws/shop/cart.ts', 9]],
+    );
     assert.deepEqual(errors, []);
   });
 });

@@ -9,7 +9,12 @@ describe('code by its margin', () => {
     const code = "import a from 'a';\n\n// Runs.\nfunction f() {\n  const b = 1;\n}\nf();\n";
     assert.deepEqual(
       unitsOf(linesOf(code), 0).map(({ kind, start, end }) => [kind, start, end]),
-      [['import', 0, 1], ['head', 2, 3], ['declaration', 3, 6], ['statement', 6, 7]],
+      [
+        ['import', 0, 1],
+        ['head', 2, 3],
+        ['declaration', 3, 6],
+        ['statement', 6, 7],
+      ],
     );
   });
 
@@ -24,20 +29,38 @@ describe('code by its margin', () => {
     ['a Ruby method that rescues', 'def f\n  a\nrescue E\n  b\nend'],
   ];
   for (const [what, code] of whole) {
-    it(`holds ${what} as one`, () => assert.deepEqual(unitsOf(linesOf(`${code}\nlast()`), 0).map(({ end }) => end), [linesOf(code).length, linesOf(code).length + 1]));
+    it(`holds ${what} as one`, () =>
+      assert.deepEqual(
+        unitsOf(linesOf(`${code}\nlast()`), 0).map(({ end }) => end),
+        [linesOf(code).length, linesOf(code).length + 1],
+      ));
   }
 
   const same: readonly (readonly [one: string, other: string])[] = [
-    ['function f(a) {', 'export async function f(a, b) {'], ['const f = 1;', 'let f = 2;'],
-    ['  f(a) {', '  async f(a, b): Promise<void> {'], ['int f(int a)\n{', 'int f(long a) {'], ['void A::f(int a) {', 'void A::f() {'],
-    ["import { a } from 'a';", "import {\n  a,\n  b,\n} from 'a';"], ['from a import b', 'from a import (\n  c\n)'],
-    ['export { a };', 'export {\n  a,\n  b,\n};'], ['call();', 'call();'],
+    ['function f(a) {', 'export async function f(a, b) {'],
+    ['const f = 1;', 'let f = 2;'],
+    ['  f(a) {', '  async f(a, b): Promise<void> {'],
+    ['int f(int a)\n{', 'int f(long a) {'],
+    ['void A::f(int a) {', 'void A::f() {'],
+    ["import { a } from 'a';", "import {\n  a,\n  b,\n} from 'a';"],
+    ['from a import b', 'from a import (\n  c\n)'],
+    ['export { a };', 'export {\n  a,\n  b,\n};'],
+    ['call();', 'call();'],
   ];
-  for (const [one, other] of same) it(`knows ${JSON.stringify(one)} again in ${JSON.stringify(other)}`, () => assert.ok(isSame(only(one), only(other))));
+  for (const [one, other] of same)
+    it(`knows ${JSON.stringify(one)} again in ${JSON.stringify(other)}`, () =>
+      assert.ok(isSame(only(one), only(other))));
 
   const different: readonly (readonly [one: string, other: string])[] = [
-    ['function f() {', 'function g() {'], ['call(1);', 'call(2);'], ['if (a) {', 'if (b) {'], ["it('a', () => {", "it('b', () => {"], ['call(1);', 'call(a) {'],
-    ["import a from 'a';", "import a from 'b';"], ['void A::f() {', 'void B::f() {'], ['useEffect(() => {', 'useEffect((a) => {'],
+    ['function f() {', 'function g() {'],
+    ['call(1);', 'call(2);'],
+    ['if (a) {', 'if (b) {'],
+    ["it('a', () => {", "it('b', () => {"],
+    ['call(1);', 'call(a) {'],
+    ["import a from 'a';", "import a from 'b';"],
+    ['void A::f() {', 'void B::f() {'],
+    ['useEffect(() => {', 'useEffect((a) => {'],
   ];
-  for (const [one, other] of different) it(`tells ${JSON.stringify(one)} from ${JSON.stringify(other)}`, () => assert.ok(!isSame(only(one), only(other))));
+  for (const [one, other] of different)
+    it(`tells ${JSON.stringify(one)} from ${JSON.stringify(other)}`, () => assert.ok(!isSame(only(one), only(other))));
 });

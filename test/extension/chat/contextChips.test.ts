@@ -8,13 +8,20 @@ import { CancellationTokenSource, fake, Range, Uri, workspace } from '../documen
 const { ContextChips } = await import('../../../extension/chat/contextChips.ts');
 type Chips = InstanceType<typeof ContextChips>;
 
-const chipsWith = (verdict: Verdict = 'allowed'): Chips => new ContextChips({ check: async () => verdict }, () => undefined);
+const chipsWith = (verdict: Verdict = 'allowed'): Chips =>
+  new ContextChips({ check: async () => verdict }, () => undefined);
 const labels = (chips: Chips): string[] => chips.views.map(({ label }) => label);
 
 /** Opens a text of lines in the editor, with the first two of them selected. */
 function select(file: string, text: string): void {
   const lines = text.split('\n');
-  const document = { uri: Uri.file(file), languageId: 'typescript', lineCount: lines.length, lineAt: (line: number) => ({ text: lines[line] }), getText: () => text };
+  const document = {
+    uri: Uri.file(file),
+    languageId: 'typescript',
+    lineCount: lines.length,
+    lineAt: (line: number) => ({ text: lines[line] }),
+    getText: () => text,
+  };
   fake.activeTextEditor = { document, selection: new Range(0, 0, 1, lines[1]?.length ?? 0) };
 }
 
@@ -40,38 +47,87 @@ describe('context that is added again', () => {
 describe('a file that is added by its name', () => {
   it('is one that may be read, where several have it', async () => {
     fake.open(['/ws'], { '/ws/dist/a.ts': '', '/ws/src/a.ts': '' });
-    const chips = new ContextChips({ check: async ({ path }) => (path.startsWith('/ws/dist/') ? 'ignored' : 'allowed') }, () => undefined);
+    const chips = new ContextChips(
+      { check: async ({ path }) => (path.startsWith('/ws/dist/') ? 'ignored' : 'allowed') },
+      () => undefined,
+    );
     await chips.addNamedFile('a.ts');
-    assert.deepEqual(chips.views.map(({ description }) => description), ['src/a.ts']);
+    assert.deepEqual(
+      chips.views.map(({ description }) => description),
+      ['src/a.ts'],
+    );
     assert.deepEqual(fake.messages, []);
   });
 });
 
 describe('a file that is added by its path', () => {
-  const files = { '/home/tools/shop/pricing.py': '', '/home/app/main.py': '', '/home/app/tools/shop/pricing.py': '', '/home/app/app/main.py': '' };
+  const files = {
+    '/home/tools/shop/pricing.py': '',
+    '/home/app/main.py': '',
+    '/home/app/tools/shop/pricing.py': '',
+    '/home/app/app/main.py': '',
+  };
   const cases: readonly (readonly [what: string, folders: readonly string[], name: string, found: string])[] = [
-    ['as Chorus names it, in a workspace with several folders', ['/home/app', '/home/tools'], 'tools/shop/pricing.py', '/home/tools/shop/pricing.py'],
-    ['within its folder, in a workspace with several', ['/home/app', '/home/tools'], 'app/tools/shop/pricing.py', '/home/app/tools/shop/pricing.py'],
+    [
+      'as Chorus names it, in a workspace with several folders',
+      ['/home/app', '/home/tools'],
+      'tools/shop/pricing.py',
+      '/home/tools/shop/pricing.py',
+    ],
+    [
+      'within its folder, in a workspace with several',
+      ['/home/app', '/home/tools'],
+      'app/tools/shop/pricing.py',
+      '/home/app/tools/shop/pricing.py',
+    ],
     ['without the folder, in a workspace with several', ['/home/app', '/home/tools'], 'main.py', '/home/app/main.py'],
-    ['in a workspace of one folder, whose name is no part of it', ['/home/app'], 'app/main.py', '/home/app/app/main.py'],
+    [
+      'in a workspace of one folder, whose name is no part of it',
+      ['/home/app'],
+      'app/main.py',
+      '/home/app/app/main.py',
+    ],
   ];
   for (const [what, folders, name, found] of cases) {
     it(`is found: ${what}`, async () => {
       fake.open(folders, files);
       const chips = chipsWith();
       await chips.addNamedFile(name);
-      assert.deepEqual([chips.views.map(({ description }) => description), fake.messages], [[workspace.asRelativePath(Uri.file(found))], []]);
+      assert.deepEqual(
+        [chips.views.map(({ description }) => description), fake.messages],
+        [[workspace.asRelativePath(Uri.file(found))], []],
+      );
     });
   }
 });
 
 describe('context that can not be added', () => {
-  const cases: readonly { readonly what: string; readonly add: (chips: Chips) => Promise<void>; readonly verdict?: Verdict; readonly isTrusted?: boolean; readonly says: RegExp }[] = [
+  const cases: readonly {
+    readonly what: string;
+    readonly add: (chips: Chips) => Promise<void>;
+    readonly verdict?: Verdict;
+    readonly isTrusted?: boolean;
+    readonly says: RegExp;
+  }[] = [
     { what: 'a file that is missing', add: (chips) => chips.addNamedFile('b.ts'), says: /no file b\.ts/ },
     { what: 'a secret file', add: (chips) => chips.addNamedFile('a.ts'), verdict: 'secret', says: /secrets/ },
-    { what: 'an ignored file', add: (chips) => chips.addFile(Uri.file('/ws/a.ts') as unknown as vscode.Uri), verdict: 'ignored', says: /ignore file/ },
-    { what: 'a file that nobody has opened, in an untrusted workspace', add: (chips) => chips.addNamedFile('a.ts'), isTrusted: false, says: /untrusted/ },
-    { what: 'the selection, where no editor is open', add: (chips) => chips.addFromEditor('selection'), says: /Open the file/ },
+    {
+      what: 'an ignored file',
+      add: (chips) => chips.addFile(Uri.file('/ws/a.ts') as unknown as vscode.Uri),
+      verdict: 'ignored',
+      says: /ignore file/,
+    },
+    {
+      what: 'a file that nobody has opened, in an untrusted workspace',
+      add: (chips) => chips.addNamedFile('a.ts'),
+      isTrusted: false,
+      says: /untrusted/,
+    },
+    {
+      what: 'the selection, where no editor is open',
+      add: (chips) => chips.addFromEditor('selection'),
+      says: /Open the file/,
+    },
   ];
   for (const { what, add, verdict, isTrusted = true, says } of cases) {
     it(`is told, and nobody waits until the message is closed: ${what}`, async () => {

@@ -3,10 +3,22 @@ import { describe, it } from 'node:test';
 import { Draft } from '../../../extension/chat/draft.ts';
 
 describe('the draft of a question', () => {
-  function draft(text = ''): { readonly draft: Draft; readonly kept: readonly string[]; readonly shown: readonly { readonly previous: string; readonly text: string }[] } {
+  function draft(text = ''): {
+    readonly draft: Draft;
+    readonly kept: readonly string[];
+    readonly shown: readonly { readonly previous: string; readonly text: string }[];
+  } {
     const kept: string[] = [];
     const shown: { previous: string; text: string }[] = [];
-    return { draft: new Draft({ text, keep: (now) => kept.push(now), show: (previous, now) => shown.push({ previous, text: now }) }), kept, shown };
+    return {
+      draft: new Draft({
+        text,
+        keep: (now) => kept.push(now),
+        show: (previous, now) => shown.push({ previous, text: now }),
+      }),
+      kept,
+      shown,
+    };
   }
 
   it('is what was kept of it, then what the user makes of it', () => {

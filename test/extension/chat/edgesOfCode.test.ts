@@ -10,21 +10,46 @@ function located(file: string, code: string): string | undefined {
 
 describe('what stands above code of an answer', () => {
   const f = 'function f() {\n}';
-  const above: readonly { readonly what: string; readonly before?: string; readonly old: string; readonly code: string }[] = [
+  const above: readonly {
+    readonly what: string;
+    readonly before?: string;
+    readonly old: string;
+    readonly code: string;
+  }[] = [
     { what: 'takes the place of the same comment', old: '// Runs.', code: '// Runs.' },
-    { what: 'takes the place of the same comment with a blank line below', old: '/*\n * Licence\n */\n', code: '/*\n * Licence\n */\n' },
-    { what: 'takes the place of other documentation', before: '/* Licence */\n\n', old: '/**\n * Runs.\n */', code: '/**\n * Runs far.\n */' },
-    { what: 'takes the place of documentation line by line', before: '/// A\n\n', old: '/// Runs\n/// far.', code: '/// Runs.' },
+    {
+      what: 'takes the place of the same comment with a blank line below',
+      old: '/*\n * Licence\n */\n',
+      code: '/*\n * Licence\n */\n',
+    },
+    {
+      what: 'takes the place of other documentation',
+      before: '/* Licence */\n\n',
+      old: '/**\n * Runs.\n */',
+      code: '/**\n * Runs far.\n */',
+    },
+    {
+      what: 'takes the place of documentation line by line',
+      before: '/// A\n\n',
+      old: '/// Runs\n/// far.',
+      code: '/// Runs.',
+    },
     { what: 'takes the place of other decorators', before: '/** Runs. */\n', old: '@a\n@b(1)', code: '@a(2)' },
   ];
-  for (const { what, before = '', old, code } of above) it(what, () => assert.equal(located(`${before}${old}\n${f}`, `${code}\n${f}`), `${old}\n${f}`));
+  for (const { what, before = '', old, code } of above)
+    it(what, () => assert.equal(located(`${before}${old}\n${f}`, `${code}\n${f}`), `${old}\n${f}`));
 
-  it('leaves another comment that documents nothing', () => assert.equal(located(`// Runs.\n${f}`, `// src/f.ts\n${f}`), f));
-  it('leaves the end of another comment', () => assert.equal(located(`/*\n * Licence\n */\n\n${f}`, `/*\n * Another\n */\n\n${f}`), f));
-  it('leaves documentation where the block documents something new', () => assert.equal(located(`/** Runs. */\n${f}`, `/** Walks. */\nfunction g() {\n}\n\n${f}`), f));
+  it('leaves another comment that documents nothing', () =>
+    assert.equal(located(`// Runs.\n${f}`, `// src/f.ts\n${f}`), f));
+  it('leaves the end of another comment', () =>
+    assert.equal(located(`/*\n * Licence\n */\n\n${f}`, `/*\n * Another\n */\n\n${f}`), f));
+  it('leaves documentation where the block documents something new', () =>
+    assert.equal(located(`/** Runs. */\n${f}`, `/** Walks. */\nfunction g() {\n}\n\n${f}`), f));
 });
 
 describe('what stands below code of an answer', () => {
-  it('takes the place of the same', () => assert.equal(located('int f() {\n}\n\n#endif\n', 'int f() {\n  g();\n}\n#endif'), 'int f() {\n}\n\n#endif'));
-  it('is new where the file goes on', () => assert.equal(located('int f() {\n}\nint g;\n// end\n', 'int f() {\n}\n// end'), 'int f() {\n}'));
+  it('takes the place of the same', () =>
+    assert.equal(located('int f() {\n}\n\n#endif\n', 'int f() {\n  g();\n}\n#endif'), 'int f() {\n}\n\n#endif'));
+  it('is new where the file goes on', () =>
+    assert.equal(located('int f() {\n}\nint g;\n// end\n', 'int f() {\n}\n// end'), 'int f() {\n}'));
 });

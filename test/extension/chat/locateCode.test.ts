@@ -10,22 +10,71 @@ function located(file: string, code: string): string | undefined {
 }
 
 describe('where code of an answer belongs', () => {
-  const cases: readonly { readonly what: string; readonly before?: string; readonly old: string; readonly after?: string; readonly code: string }[] = [
-    { what: 'a function with its brace behind it', before: 'let a;\n', old: 'function f() {\n  a();\n}', after: '\nlet b;', code: 'function f(x) {\n  a(x);\n}' },
-    { what: 'a class with its brace below it', before: 'class A\n{\n}\n\n', old: 'class B\n{\n    int x;\n}', after: '\n\nint y;\n', code: 'class B\n{\n    int x;\n    int z;\n}' },
-    { what: 'a class with labels at its margin', old: 'class B\n{\npublic:\n    int x;\nprivate:\n    int y;\n};', after: '\nint z;\n', code: 'class B\n{\n};' },
-    { what: 'a function with lines for the preprocessor', old: 'struct S {\n#ifdef X\n  int x;\n#endif\n  int y;\n};', after: '\nint z;', code: 'struct S {\n};' },
-    { what: 'a function that ends with its indentation', old: 'def f():\n    return 1', after: '\nend = 3\nend.append(4)', code: 'def f():\n    return 2' },
+  const cases: readonly {
+    readonly what: string;
+    readonly before?: string;
+    readonly old: string;
+    readonly after?: string;
+    readonly code: string;
+  }[] = [
+    {
+      what: 'a function with its brace behind it',
+      before: 'let a;\n',
+      old: 'function f() {\n  a();\n}',
+      after: '\nlet b;',
+      code: 'function f(x) {\n  a(x);\n}',
+    },
+    {
+      what: 'a class with its brace below it',
+      before: 'class A\n{\n}\n\n',
+      old: 'class B\n{\n    int x;\n}',
+      after: '\n\nint y;\n',
+      code: 'class B\n{\n    int x;\n    int z;\n}',
+    },
+    {
+      what: 'a class with labels at its margin',
+      old: 'class B\n{\npublic:\n    int x;\nprivate:\n    int y;\n};',
+      after: '\nint z;\n',
+      code: 'class B\n{\n};',
+    },
+    {
+      what: 'a function with lines for the preprocessor',
+      old: 'struct S {\n#ifdef X\n  int x;\n#endif\n  int y;\n};',
+      after: '\nint z;',
+      code: 'struct S {\n};',
+    },
+    {
+      what: 'a function that ends with its indentation',
+      old: 'def f():\n    return 1',
+      after: '\nend = 3\nend.append(4)',
+      code: 'def f():\n    return 2',
+    },
     { what: 'a function that ends with a word', old: 'def f\n  1\nend', after: '\n\nputs f', code: 'def f\n  2\nend' },
-    { what: 'a line, with a block below that is not its', old: 'const a = 1;', after: '\n{\n  b();\n}', code: 'const a = 2;' },
-    { what: 'a line, with others below that only the preprocessor indents', old: 'struct A a;', after: '\n#ifdef X\n  int b;\n#endif\nint c;', code: 'struct A a;\nint d;' },
-    { what: 'a function of one line, with a block below', old: 'function f() { a(); }', after: '\n{\n  b();\n}', code: 'function f() { c(); }' },
+    {
+      what: 'a line, with a block below that is not its',
+      old: 'const a = 1;',
+      after: '\n{\n  b();\n}',
+      code: 'const a = 2;',
+    },
+    {
+      what: 'a line, with others below that only the preprocessor indents',
+      old: 'struct A a;',
+      after: '\n#ifdef X\n  int b;\n#endif\nint c;',
+      code: 'struct A a;\nint d;',
+    },
+    {
+      what: 'a function of one line, with a block below',
+      old: 'function f() { a(); }',
+      after: '\n{\n  b();\n}',
+      code: 'function f() { c(); }',
+    },
   ];
   for (const { what, before = '', old, after = '', code } of cases) {
     it(`is ${what}`, () => assert.equal(located(before + old + after, code), old));
   }
 
-  it('is nowhere, where several places have its name', () => assert.equal(locateCode('let a;\nlet a;', 'let a = 1;'), undefined));
+  it('is nowhere, where several places have its name', () =>
+    assert.equal(locateCode('let a;\nlet a;', 'let a = 1;'), undefined));
 });
 
 const one = 'function one() {\n  a();\n}\n';
@@ -38,38 +87,114 @@ describe('a whole file that was rewritten takes the place of the file', () => {
   const python =
     '"""Counts.\n\nFast.\n"""\nimport os\nfrom a import (\n    b,\n    c,\n)\n\nLIMIT = 3\n\n\n@cached\ndef one(\n    x,\n) -> int:\n    """One."""\n    return x\n\n\n' +
     'class Two:\n    def one(self):\n        pass\n\n\nif __name__ == "__main__":\n    one(1)\n';
-  const header = '#ifndef A\n#define A\n\n#include <x.h>\n\nint one(void) {\n  return 1;\n}\n\nint two(int a)\n{\n  return a;\n}\n\n#endif\n';
+  const header =
+    '#ifndef A\n#define A\n\n#include <x.h>\n\nint one(void) {\n  return 1;\n}\n\nint two(int a)\n{\n  return a;\n}\n\n#endif\n';
   const component = "import { C } from 'c';\n\n@C({\n  tag: 'x',\n})\nexport class X {\n  y() {\n  }\n}\n";
   const overloads = 'function f(a: 1): 1;\nfunction f(a: 2): 2;\nfunction f(a: 1 | 2) {\n  return a;\n}\n';
   const branches = 'try:\n    import a\nexcept ImportError:\n    a = None\n\n\ndef one():\n    a()\n';
   const cases: readonly { readonly what: string; readonly file: string; readonly code: string }[] = [
-    { what: 'with changed bodies', file: `${one}\n${two}\n${three}`, code: `${changed(one)}\n${changed(two)}\n${changed(three)}` },
+    {
+      what: 'with changed bodies',
+      file: `${one}\n${two}\n${three}`,
+      code: `${changed(one)}\n${changed(two)}\n${changed(three)}`,
+    },
     { what: 'with imports', file: `${imports}\n${one}\n${two}`, code: `${imports}\n${changed(one)}\n${two}` },
-    { what: 'with an import more, in front', file: `${imports}\n${one}`, code: `import z from 'z';\n${imports}\n${changed(one)}` },
-    { what: 'with other names from the same modules', file: `${imports}\n${one}`, code: `${imports.replace('{ a }', '{ a, d }').replace('  b,', '  b,\n  e,')}\n${changed(one)}` },
-    { what: 'with imports in another order', file: `${imports}\n${one}`, code: `import { c } from 'c';\nimport { b } from 'b';\nimport { a } from 'a';\n\n${changed(one)}` },
+    {
+      what: 'with an import more, in front',
+      file: `${imports}\n${one}`,
+      code: `import z from 'z';\n${imports}\n${changed(one)}`,
+    },
+    {
+      what: 'with other names from the same modules',
+      file: `${imports}\n${one}`,
+      code: `${imports.replace('{ a }', '{ a, d }').replace('  b,', '  b,\n  e,')}\n${changed(one)}`,
+    },
+    {
+      what: 'with imports in another order',
+      file: `${imports}\n${one}`,
+      code: `import { c } from 'c';\nimport { b } from 'b';\nimport { a } from 'a';\n\n${changed(one)}`,
+    },
     { what: 'with a declaration more, in front', file: `${one}\n${two}`, code: `${three}\n${changed(one)}\n${two}` },
     { what: 'with a declaration more, at the end', file: `${one}\n${two}`, code: `${changed(one)}\n${two}\n${three}` },
-    { what: 'without one that was taken out', file: `${imports}\n${one}\n${two}\n${three}`, code: `${imports}\n${changed(one)}\n${three}` },
-    { what: 'with a default export', file: `${one}\nexport default function main() {\n  one();\n}\n`, code: `${changed(one)}\nexport default function main(x) {\n  one(x);\n}\n` },
-    { what: 'with exports below', file: `${one}\nexport { one };\n`, code: `${changed(one)}\n${two}\nexport { one, two };\n` },
-    { what: "with Node's exports below", file: `${one}\nmodule.exports = { one };\n`, code: `${changed(one)}\n${two}\nmodule.exports = {\n  one,\n  two,\n};\n` },
-    { what: 'with overloads', file: `${overloads}\n${one}`, code: `${overloads.replace('return a', 'return +a')}\n${changed(one)}` },
-    { what: 'with a licence above', file: `// Licence\n\n${one}\n${two}`, code: `// Licence\n\n${changed(one)}\n${two}` },
-    { what: 'of C, with its guard', file: header, code: header.replace('return 1', 'return 2').replace('two(int a)', 'two(int a, int b)') },
-    { what: 'of Python', file: python, code: python.replace('return x', 'return x + 1').replace('    c,', '    c,\n    d,').replace('LIMIT = 3', 'LIMIT = 4') },
-    { what: 'of Python, with another text above', file: python, code: python.replace('Counts.\n\nFast.', 'Counts fast.') },
-    { what: 'of Python, with branches at its margin', file: branches, code: branches.replace('a = None', 'a = 1').replace('a()', 'a(1)') },
-    { what: 'of a component, with its decorator', file: component, code: component.replace("'x'", "'z'").replace('y() {', 'y() {\n    z();') },
-    { what: 'whose first name another has inside', file: `${three}\nfunction main() {\n  const three = 3;\n}\n`, code: `${changed(three)}\nfunction main() {\n  const three = 4;\n}\n` },
-    { what: 'with line ends of Windows', file: `${one}\n${two}`.replaceAll('\n', '\r\n'), code: `${changed(one)}\n${two}` },
+    {
+      what: 'without one that was taken out',
+      file: `${imports}\n${one}\n${two}\n${three}`,
+      code: `${imports}\n${changed(one)}\n${three}`,
+    },
+    {
+      what: 'with a default export',
+      file: `${one}\nexport default function main() {\n  one();\n}\n`,
+      code: `${changed(one)}\nexport default function main(x) {\n  one(x);\n}\n`,
+    },
+    {
+      what: 'with exports below',
+      file: `${one}\nexport { one };\n`,
+      code: `${changed(one)}\n${two}\nexport { one, two };\n`,
+    },
+    {
+      what: "with Node's exports below",
+      file: `${one}\nmodule.exports = { one };\n`,
+      code: `${changed(one)}\n${two}\nmodule.exports = {\n  one,\n  two,\n};\n`,
+    },
+    {
+      what: 'with overloads',
+      file: `${overloads}\n${one}`,
+      code: `${overloads.replace('return a', 'return +a')}\n${changed(one)}`,
+    },
+    {
+      what: 'with a licence above',
+      file: `// Licence\n\n${one}\n${two}`,
+      code: `// Licence\n\n${changed(one)}\n${two}`,
+    },
+    {
+      what: 'of C, with its guard',
+      file: header,
+      code: header.replace('return 1', 'return 2').replace('two(int a)', 'two(int a, int b)'),
+    },
+    {
+      what: 'of Python',
+      file: python,
+      code: python
+        .replace('return x', 'return x + 1')
+        .replace('    c,', '    c,\n    d,')
+        .replace('LIMIT = 3', 'LIMIT = 4'),
+    },
+    {
+      what: 'of Python, with another text above',
+      file: python,
+      code: python.replace('Counts.\n\nFast.', 'Counts fast.'),
+    },
+    {
+      what: 'of Python, with branches at its margin',
+      file: branches,
+      code: branches.replace('a = None', 'a = 1').replace('a()', 'a(1)'),
+    },
+    {
+      what: 'of a component, with its decorator',
+      file: component,
+      code: component.replace("'x'", "'z'").replace('y() {', 'y() {\n    z();'),
+    },
+    {
+      what: 'whose first name another has inside',
+      file: `${three}\nfunction main() {\n  const three = 3;\n}\n`,
+      code: `${changed(three)}\nfunction main() {\n  const three = 4;\n}\n`,
+    },
+    {
+      what: 'with line ends of Windows',
+      file: `${one}\n${two}`.replaceAll('\n', '\r\n'),
+      code: `${changed(one)}\n${two}`,
+    },
   ];
-  for (const { what, file, code } of cases) it(what, () => assert.equal(applied(file, code)?.trimEnd(), code.trimEnd()));
+  for (const { what, file, code } of cases)
+    it(what, () => assert.equal(applied(file, code)?.trimEnd(), code.trimEnd()));
 });
 
 describe('several declarations', () => {
   it('take the place of those that they are new versions of', () => {
-    assert.equal(located(`${three}\n${one}\n${two}\nd();\n`, `${changed(one)}\n${changed(two)}`), `${one}\n${two}`.trimEnd());
+    assert.equal(
+      located(`${three}\n${one}\n${two}\nd();\n`, `${changed(one)}\n${changed(two)}`),
+      `${one}\n${two}`.trimEnd(),
+    );
   });
 
   it('bring new ones between them', () => {
@@ -83,25 +208,64 @@ describe('several declarations', () => {
   });
 
   it('leave what has their names inside of others', () => {
-    assert.equal(located(`${one}\n${two}\nfunction main() {\n  const three = 3;\n}\n`, `${changed(one)}\n${two}\n${three}`), `${one}\n${two}`.trimEnd());
+    assert.equal(
+      located(`${one}\n${two}\nfunction main() {\n  const three = 3;\n}\n`, `${changed(one)}\n${two}\n${three}`),
+      `${one}\n${two}`.trimEnd(),
+    );
   });
 
   const nowhere: readonly { readonly what: string; readonly file: string; readonly code: string }[] = [
     { what: 'one stands before the first', file: `${two}\n${one}`, code: `${one}\n${two}` },
     { what: 'one stands there several times', file: `${one}\n${two}\n${two}`, code: `${one}\n${two}` },
-    { what: 'others that are not of them stand between', file: `d();\n${one}\n${two}\n${three}`, code: `${one}\n${three}` },
-    { what: 'others stand between an import and the last', file: `import a from 'a';\n\n${one}\n${two}`, code: `import a from 'a';\n\n${two}` },
-    { what: 'another import from the same module stands between', file: `from . import a\nfrom . import b\n\n${one}\n${two}`, code: `from . import a\n\n${one}` },
-    { what: 'statements that are not of them stand between', file: `${one}\nserve(1);\nserve(2);\n\n${two}\n${three}`, code: `${one}\n${two}` },
-    { what: 'they leave some out with "..."', file: `${one}\n${two}\n${three}`, code: `${one}\n// ... two stays\n\n${three}` },
-    { what: 'one leaves some of itself out with "..."', file: `${one}\n${two}`, code: 'function one() {\n  // ...\n  d();\n}\n' },
-    { what: 'they begin with an import and "..."', file: `import a from 'a';\n\n${one}\n${two}`, code: `import a from 'a';\n\n...\n\n${two}` },
-    { what: 'they use what the file does not have', file: 'function main() {\n  const sum = 0;\n}\n', code: "import { add } from 'add';\n\nconst sum = add(1, 2);" },
+    {
+      what: 'others that are not of them stand between',
+      file: `d();\n${one}\n${two}\n${three}`,
+      code: `${one}\n${three}`,
+    },
+    {
+      what: 'others stand between an import and the last',
+      file: `import a from 'a';\n\n${one}\n${two}`,
+      code: `import a from 'a';\n\n${two}`,
+    },
+    {
+      what: 'another import from the same module stands between',
+      file: `from . import a\nfrom . import b\n\n${one}\n${two}`,
+      code: `from . import a\n\n${one}`,
+    },
+    {
+      what: 'statements that are not of them stand between',
+      file: `${one}\nserve(1);\nserve(2);\n\n${two}\n${three}`,
+      code: `${one}\n${two}`,
+    },
+    {
+      what: 'they leave some out with "..."',
+      file: `${one}\n${two}\n${three}`,
+      code: `${one}\n// ... two stays\n\n${three}`,
+    },
+    {
+      what: 'one leaves some of itself out with "..."',
+      file: `${one}\n${two}`,
+      code: 'function one() {\n  // ...\n  d();\n}\n',
+    },
+    {
+      what: 'they begin with an import and "..."',
+      file: `import a from 'a';\n\n${one}\n${two}`,
+      code: `import a from 'a';\n\n...\n\n${two}`,
+    },
+    {
+      what: 'they use what the file does not have',
+      file: 'function main() {\n  const sum = 0;\n}\n',
+      code: "import { add } from 'add';\n\nconst sum = add(1, 2);",
+    },
   ];
-  for (const { what, file, code } of nowhere) it(`are nowhere, where ${what}`, () => assert.equal(locateCode(file, code), undefined));
+  for (const { what, file, code } of nowhere)
+    it(`are nowhere, where ${what}`, () => assert.equal(locateCode(file, code), undefined));
 
   it('are somewhere with "..." behind them, and where the file itself has such a comment', () => {
     assert.equal(located(`${one}\n${two}`, `${changed(one)}\n// ... the rest stays`), one.trimEnd());
-    assert.equal(located('function f() {\n  // ... and more\n}\n', 'function f() {\n  // ... and more\n  g();\n}'), 'function f() {\n  // ... and more\n}');
+    assert.equal(
+      located('function f() {\n  // ... and more\n}\n', 'function f() {\n  // ... and more\n  g();\n}'),
+      'function f() {\n  // ... and more\n}',
+    );
   });
 });

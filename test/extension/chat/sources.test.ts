@@ -13,19 +13,35 @@ describe('what stands under an answer', () => {
     ['a selection', { kind: 'selection', uri, lines: [9, 19], text: '' }, 'src/a.ts:10-20'],
     ['no text without a place', { kind: 'selection', text: '' }, undefined],
     ['no problems', { kind: 'diagnostics', uri, text: '' }, undefined],
-    ['no cell of a notebook', { kind: 'selection', uri: 'vscode-notebook-cell:///ws/a.ipynb', lines: [0, 1], text: '' }, undefined],
+    [
+      'no cell of a notebook',
+      { kind: 'selection', uri: 'vscode-notebook-cell:///ws/a.ipynb', lines: [0, 1], text: '' },
+      undefined,
+    ],
   ];
   for (const [what, item, label] of cases) {
     it(`is, of what went with the question, ${what}`, () => {
       fake.open(['/ws'], {});
-      assert.deepEqual(sourcesOf([item]).map((source) => source.label), label === undefined ? [] : [label]);
+      assert.deepEqual(
+        sourcesOf([item]).map((source) => source.label),
+        label === undefined ? [] : [label],
+      );
     });
   }
 
   it('is each place once, what was found after what went with the question', () => {
     fake.open(['/ws'], {});
-    const found = [{ uri, path: 'src/a.ts', lines: [9, 23] as const }, { uri: 'file:///ws/b.ts', path: 'b.ts', lines: [0, 4] as const }];
+    const found = [
+      { uri, path: 'src/a.ts', lines: [9, 23] as const },
+      { uri: 'file:///ws/b.ts', path: 'b.ts', lines: [0, 4] as const },
+    ];
     const sources = sourcesOf([{ kind: 'selection', uri, lines: [9, 19], text: '' }], found);
-    assert.deepEqual(sources.map(({ label, line }) => [label, line]), [['src/a.ts:10-24', 9], ['b.ts:1-5', 0]]);
+    assert.deepEqual(
+      sources.map(({ label, line }) => [label, line]),
+      [
+        ['src/a.ts:10-24', 9],
+        ['b.ts:1-5', 0],
+      ],
+    );
   });
 });

@@ -18,11 +18,14 @@ const { WorkspaceFiles } = await import('../../../extension/workspace/workspaceF
 const FOLDER = '/ws';
 /** Each has the words of the question, and a word that no other file has. */
 const FILES = {
-  'src/invoice.ts': 'export function checkInvoiceToken(token: string): boolean {\n  // kestrel\n  return token.length > 3;\n}\n',
+  'src/invoice.ts':
+    'export function checkInvoiceToken(token: string): boolean {\n  // kestrel\n  return token.length > 3;\n}\n',
   '.env': 'INVOICE_TOKEN=osprey # check of the invoice token\n',
   'keys/invoice.pem': '# check of the invoice token\nbuzzard\n',
-  'drafts/invoice.ts': 'export function checkDraftToken(token: string): boolean {\n  // check of the invoice token: goshawk\n  return token.length > 5;\n}\n',
-  'src/customers.ts': 'export function checkCustomerToken(token: string): boolean {\n  // check of the invoice token: merlin\n  return token.length > 7;\n}\n',
+  'drafts/invoice.ts':
+    'export function checkDraftToken(token: string): boolean {\n  // check of the invoice token: goshawk\n  return token.length > 5;\n}\n',
+  'src/customers.ts':
+    'export function checkCustomerToken(token: string): boolean {\n  // check of the invoice token: merlin\n  return token.length > 7;\n}\n',
   '.git/HEAD': '',
   '.gitignore': 'drafts/\n',
   '.chorusignore': 'customers.ts\n',
@@ -32,7 +35,10 @@ const KEPT_BACK = /osprey|buzzard|goshawk|merlin/;
 const threads = new Set<IndexThread>();
 after(() => Promise.all([...threads].map((thread) => thread.dispose())));
 
-/** The chat panel of a window on these files, and all that its question meets on the way to the model, but processes and sockets. */
+/**
+ * The chat panel of a window on these files, and all that its question meets on the way to the model, but processes and
+ * sockets.
+ */
 async function panel() {
   fake.open([FOLDER], Object.fromEntries(Object.entries(FILES).map(([name, text]) => [`${FOLDER}/${name}`, text])));
   const log = (): void => undefined;
@@ -40,22 +46,44 @@ async function panel() {
   const files = new WorkspaceFiles(policy, log);
   const thread = new IndexThread();
   threads.add(thread);
-  const source = { list: async (page: number | undefined) => files.list(page), read: async (uris: readonly string[]) => files.read(uris) };
-  const indexed = new ClientWorkspace({ key: 'window', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri.slice(`file://${FOLDER}/`.length) });
+  const source = {
+    list: async (page: number | undefined) => files.list(page),
+    read: async (uris: readonly string[]) => files.read(uris),
+  };
+  const indexed = new ClientWorkspace({
+    key: 'window',
+    thread,
+    source,
+    openUris: () => [],
+    openText: () => undefined,
+    pathOf: (uri) => uri.slice(`file://${FOLDER}/`.length),
+  });
   indexed.start();
   await indexed.whenReady();
   const chat = new ScriptedChat(indexed, 'In one place.');
   const asked: ChatParams[] = [];
-  const requestStreaming = (_method: string, params: ChatParams, onChunk: (chunk: ChatChunk) => void): Promise<object> => {
+  const requestStreaming = (
+    _method: string,
+    params: ChatParams,
+    onChunk: (chunk: ChatChunk) => void,
+  ): Promise<object> => {
     asked.push(params);
     return chat.ask(params, onChunk);
   };
-  const history = new ChatHistory({ list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined }, (error) => assert.fail(String(error)));
+  const history = new ChatHistory(
+    { list: async () => [], read: async () => '', write: async () => undefined, remove: async () => undefined },
+    (error) => assert.fail(String(error)),
+  );
   const answers: MessageView[] = [];
   const post = (message: HostMessage): void => {
     if (message.type === 'ended') answers.push(message.answer);
   };
-  const controller = new ChatController({ session: { requestStreaming } as unknown as SidecarSession, history, chips: new ContextChips(policy, () => undefined), post });
+  const controller = new ChatController({
+    session: { requestStreaming } as unknown as SidecarSession,
+    history,
+    chips: new ContextChips(policy, () => undefined),
+    post,
+  });
   return { controller, asked, answers, lastPrompt: () => chat.lastPrompt };
 }
 
@@ -72,18 +100,31 @@ describe('a question of the workspace', () => {
     assert.match(prompt, /kestrel/);
     assert.doesNotMatch(prompt, KEPT_BACK);
     assert.doesNotMatch(prompt, /@workspace/);
-    assert.deepEqual(answers.map(({ content, failed, sources }) => ({ content, failed, sources })), [
-      { content: 'In one place.', failed: undefined, sources: [{ uri: 'file:///ws/src/invoice.ts', line: 0, label: 'src/invoice.ts:1-5' }] },
-    ]);
+    assert.deepEqual(
+      answers.map(({ content, failed, sources }) => ({ content, failed, sources })),
+      [
+        {
+          content: 'In one place.',
+          failed: undefined,
+          sources: [{ uri: 'file:///ws/src/invoice.ts', line: 0, label: 'src/invoice.ts:1-5' }],
+        },
+      ],
+    );
   });
 
-  for (const [what, name] of [['file', 'checkCustomerToken'], ['folder', 'checkDraftToken']] as const) {
+  for (const [what, name] of [
+    ['file', 'checkCustomerToken'],
+    ['folder', 'checkDraftToken'],
+  ] as const) {
     it(`has no definition of a symbol of an ignored ${what}`, async () => {
       const { controller, asked, answers, lastPrompt } = await panel();
       await controller.send(`What is #symbol:${name}?`);
       assert.deepEqual(asked[0]?.symbols, [name]);
       assert.doesNotMatch(await lastPrompt(), KEPT_BACK);
-      assert.deepEqual(answers.map(({ sources }) => sources), [undefined]);
+      assert.deepEqual(
+        answers.map(({ sources }) => sources),
+        [undefined],
+      );
     });
   }
 
@@ -91,7 +132,10 @@ describe('a question of the workspace', () => {
     const { controller, answers, lastPrompt } = await panel();
     await controller.send('What is #symbol:checkInvoiceToken?');
     assert.match(await lastPrompt(), /kestrel/);
-    assert.deepEqual(answers[0]?.sources?.map(({ label }) => label), ['src/invoice.ts:1-4']);
+    assert.deepEqual(
+      answers[0]?.sources?.map(({ label }) => label),
+      ['src/invoice.ts:1-4'],
+    );
   });
 
   it('that names a file has it under the answer, once with what of it was found', async () => {
@@ -100,7 +144,10 @@ describe('a question of the workspace', () => {
     assert.match(await lastPrompt(), /kestrel/);
     assert.deepEqual(answers[0]?.sources, [{ uri: 'file:///ws/src/invoice.ts', line: 0, label: 'src/invoice.ts' }]);
     await controller.send('@workspace Where is the check of the invoice token?');
-    assert.deepEqual(answers[1]?.sources?.map(({ label }) => label), ['src/invoice.ts:1-5']);
+    assert.deepEqual(
+      answers[1]?.sources?.map(({ label }) => label),
+      ['src/invoice.ts:1-5'],
+    );
   });
 
   it('has nothing of files that nobody opened, in a workspace that is not trusted', async () => {
@@ -108,6 +155,9 @@ describe('a question of the workspace', () => {
     const { controller, answers, lastPrompt } = await panel();
     await controller.send('@workspace Where is the check of the invoice token?');
     assert.doesNotMatch(await lastPrompt(), /kestrel/);
-    assert.deepEqual(answers.map(({ content, sources }) => [content, sources]), [['In one place.', undefined]]);
+    assert.deepEqual(
+      answers.map(({ content, sources }) => [content, sources]),
+      [['In one place.', undefined]],
+    );
   });
 });

@@ -13,7 +13,13 @@ function remainingOf(texts: readonly string[]): string | undefined {
   const cursor = new Position(0, 3) as vscode.Position;
   const storage = { get: () => undefined, update: async () => undefined } as unknown as vscode.Memento;
   const acceptance = new Acceptance(storage, () => undefined);
-  const items = texts.map((insertText, index) => ({ insertText, command: { arguments: [{ completionId: `${index}` }] } }) as unknown as vscode.InlineCompletionItem);
+  const items = texts.map(
+    (insertText, index) =>
+      ({
+        insertText,
+        command: { arguments: [{ completionId: `${index}` }] },
+      }) as unknown as vscode.InlineCompletionItem,
+  );
   acceptance.offer(document as unknown as vscode.TextDocument, cursor, items);
   try {
     return acceptance.remaining({ document, selection: { active: cursor } } as unknown as vscode.TextEditor);

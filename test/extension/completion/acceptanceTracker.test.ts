@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AcceptanceTracker, type OfferedCompletion, type TextChange } from '../../../extension/completion/acceptanceTracker.ts';
+import {
+  AcceptanceTracker,
+  type OfferedCompletion,
+  type TextChange,
+} from '../../../extension/completion/acceptanceTracker.ts';
 
 const insert = (offset: number, text: string): TextChange => ({ offset, removedLength: 0, text });
 
@@ -21,7 +25,12 @@ describe('what is offered at the cursor', () => {
   });
 
   describe('with alternatives', () => {
-    const completion = (completionId: string, text: string, offset = 100): OfferedCompletion => ({ completionId, offset, text, typedLength: 0 });
+    const completion = (completionId: string, text: string, offset = 100): OfferedCompletion => ({
+      completionId,
+      offset,
+      text,
+      typedLength: 0,
+    });
 
     /** A tracker of one text and another that the user may choose instead. */
     function offeredBoth(first: string, second: string): AcceptanceTracker {
@@ -63,7 +72,10 @@ describe('what is offered at the cursor', () => {
 
     it('tells nothing of the alternatives', () => {
       const tracker = new AcceptanceTracker();
-      assert.deepEqual(tracker.offer([completion('a', '合計を返す')], [completion('b', '平均を返す')]), { shown: ['a'], events: [] });
+      assert.deepEqual(tracker.offer([completion('a', '合計を返す')], [completion('b', '平均を返す')]), {
+        shown: ['a'],
+        events: [],
+      });
       assert.deepEqual(tracker.change([insert(100, '平均')]), [{ kind: 'dismissed', completionId: 'a' }]);
       assert.deepEqual(tracker.leave(), []);
     });
@@ -85,7 +97,13 @@ describe('partial acceptance', () => {
     const tracker = new AcceptanceTracker();
     tracker.offer([{ completionId: 'a', offset: 100, text: 'console.log(1)', typedLength: 3 }]);
     const [event] = tracker.change([{ offset: 100, removedLength: 3, text: 'console' }]);
-    assert.deepEqual(event, { kind: 'acceptedPartly', completionId: 'a', acceptedCharacters: 4, addedCharacters: 4, isFirst: true });
+    assert.deepEqual(event, {
+      kind: 'acceptedPartly',
+      completionId: 'a',
+      acceptedCharacters: 4,
+      addedCharacters: 4,
+      isFirst: true,
+    });
   });
 
   it('is not typing the same characters, an automatic closer or an indented line break', () => {
@@ -150,7 +168,10 @@ describe('dismissal', () => {
   it('is not the rest of the same text under another name, which is not shown anew either', () => {
     const tracker = offered('const answer');
     tracker.change([insert(100, 'c')]);
-    assert.deepEqual(tracker.offer([{ completionId: 'b', offset: 101, text: 'onst answer', typedLength: 0 }]), { shown: [], events: [] });
+    assert.deepEqual(tracker.offer([{ completionId: 'b', offset: 101, text: 'onst answer', typedLength: 0 }]), {
+      shown: [],
+      events: [],
+    });
   });
 
   it('is not what happens after a part was taken', () => {

@@ -4,7 +4,11 @@ import { acceptedShare, addCounts, NO_COUNTS, survivedShare } from '../../../ext
 
 describe('counts of ghost text', () => {
   it('add up', () => {
-    const counts = addCounts(addCounts(undefined, { shown: 3, accepted: 1, acceptedCharacters: 20 }), { shown: 1, acceptedPartly: 1, acceptedCharacters: 5 });
+    const counts = addCounts(addCounts(undefined, { shown: 3, accepted: 1, acceptedCharacters: 20 }), {
+      shown: 1,
+      acceptedPartly: 1,
+      acceptedCharacters: 5,
+    });
     assert.deepEqual(counts, { ...NO_COUNTS, shown: 4, accepted: 1, acceptedPartly: 1, acceptedCharacters: 25 });
     assert.equal(acceptedShare(counts), 0.5);
   });

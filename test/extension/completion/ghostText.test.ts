@@ -31,19 +31,43 @@ async function open(): Promise<Window> {
   fake.documents = [document];
   const policy = new DocumentPolicy(assert.fail);
   const documents = new DocumentSync(policy, (error) => assert.fail(String(error)));
-  const log = { info: () => undefined, debug: () => undefined, error: assert.fail } as unknown as vscode.LogOutputChannel;
+  const log = {
+    info: () => undefined,
+    debug: () => undefined,
+    error: assert.fail,
+  } as unknown as vscode.LogOutputChannel;
   const workspace = { attach: () => undefined, serve: () => undefined };
-  const setup = { log, documents, workspace, launch: {}, ready: async () => undefined, initializationOptions: () => ({}) };
+  const setup = {
+    log,
+    documents,
+    workspace,
+    launch: {},
+    ready: async () => undefined,
+    initializationOptions: () => ({}),
+  };
   const session = new LanguageClientSession(setup as unknown as ConstructorParameters<typeof LanguageClientSession>[0]);
   const snooze = { untilMs: 0 };
-  const ghostText = new GhostText({ session, policy, documents, snooze, log, onOffer: assert.fail, onTrouble: assert.fail } as unknown as ConstructorParameters<typeof GhostText>[0]);
+  const ghostText = new GhostText({
+    session,
+    policy,
+    documents,
+    snooze,
+    log,
+    onOffer: assert.fail,
+    onTrouble: assert.fail,
+  } as unknown as ConstructorParameters<typeof GhostText>[0]);
   const starting = ChorusLanguageClient.starting();
   const started = session.start();
   const client = await starting;
   client.haveStarted();
   await started;
   const type = (token: vscode.CancellationToken): Promise<unknown> =>
-    ghostText.provideInlineCompletionItems(document, new Position(0, 7) as unknown as vscode.Position, { triggerKind: 1 } as unknown as vscode.InlineCompletionContext, token);
+    ghostText.provideInlineCompletionItems(
+      document,
+      new Position(0, 7) as unknown as vscode.Position,
+      { triggerKind: 1 } as unknown as vscode.InlineCompletionContext,
+      token,
+    );
   return { session, client, type };
 }
 
@@ -67,8 +91,14 @@ describe('ghost text whose sidecar left', () => {
   });
 
   for (const { name, leave } of [
-    { name: 'before the sidecar left', leave: (client: ChorusLanguageClient, cancel: () => void) => (cancel(), client.end()) },
-    { name: 'before the connection closed', leave: (client: ChorusLanguageClient, cancel: () => void) => setImmediate(() => (cancel(), client.end())) },
+    {
+      name: 'before the sidecar left',
+      leave: (client: ChorusLanguageClient, cancel: () => void) => (cancel(), client.end()),
+    },
+    {
+      name: 'before the connection closed',
+      leave: (client: ChorusLanguageClient, cancel: () => void) => setImmediate(() => (cancel(), client.end())),
+    },
   ]) {
     it(`starts none for a keystroke that was cancelled ${name}`, async () => {
       const { session, client, type } = await open();

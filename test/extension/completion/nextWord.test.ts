@@ -12,7 +12,8 @@ describe('The next word of ghost text', () => {
   for (const [text, words] of cases) {
     test(`of ${text.trim()} is as dictionaries divide it, and so on to the end`, () => {
       const taken: string[] = [];
-      for (let rest = text; rest !== ''; rest = rest.slice(taken.at(-1)?.length)) taken.push(nextUnspacedWord(rest) ?? rest);
+      for (let rest = text; rest !== ''; rest = rest.slice(taken.at(-1)?.length))
+        taken.push(nextUnspacedWord(rest) ?? rest);
       assert.deepEqual(taken, words);
     });
   }

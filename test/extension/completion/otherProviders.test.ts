@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findOtherProviders, OTHER_PROVIDERS, type InstalledExtensions } from '../../../extension/completion/otherProviders.ts';
+import {
+  findOtherProviders,
+  OTHER_PROVIDERS,
+  type InstalledExtensions,
+} from '../../../extension/completion/otherProviders.ts';
 
 function installed(active: readonly string[], settings: Readonly<Record<string, unknown>> = {}): InstalledExtensions {
   return { isActive: (extensionId) => active.includes(extensionId), setting: (name) => settings[name] };
@@ -23,9 +27,17 @@ describe('other extensions with ghost text', () => {
 
   it('do not count while their ghost text is off', () => {
     assert.deepEqual(names(installed(['continue.continue'], { 'continue.enableTabAutocomplete': false })), []);
-    assert.deepEqual(names(installed(['github.copilot'], { 'github.copilot.enable': { '*': false, markdown: false } })), []);
-    assert.deepEqual(names(installed(['github.copilot'], { 'github.copilot.enable': { '*': false, python: true } })), ['GitHub Copilot']);
-    assert.deepEqual(names(installed(['tabbyml.vscode-tabby'], { 'tabby.inlineCompletion.triggerMode': 'manual' })), []);
+    assert.deepEqual(
+      names(installed(['github.copilot'], { 'github.copilot.enable': { '*': false, markdown: false } })),
+      [],
+    );
+    assert.deepEqual(names(installed(['github.copilot'], { 'github.copilot.enable': { '*': false, python: true } })), [
+      'GitHub Copilot',
+    ]);
+    assert.deepEqual(
+      names(installed(['tabbyml.vscode-tabby'], { 'tabby.inlineCompletion.triggerMode': 'manual' })),
+      [],
+    );
   });
 
   it('are not asked about twice', () => {

@@ -37,7 +37,10 @@ class FakeEditor {
   #selectionOf(marked: string): Selection {
     const active = marked.replace(/[[\]]/g, '').indexOf('‸');
     const anchor = marked.replace('‸', '').search(/[[\]]/);
-    const [from, to] = [anchor < 0 ? active : anchor, active].map((offset) => this.document.positionAt(offset)) as [Selection['anchor'], Selection['active']];
+    const [from, to] = [anchor < 0 ? active : anchor, active].map((offset) => this.document.positionAt(offset)) as [
+      Selection['anchor'],
+      Selection['active'],
+    ];
     return new Selection(from, to);
   }
 }

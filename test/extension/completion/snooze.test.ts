@@ -11,14 +11,25 @@ afterEach(() => {
 });
 
 /** Ghost text that rests from now, and how often it was told that something changed. */
-function resting({ mock }: TestContext, minutes: number): { readonly isAwake: () => boolean; readonly passMinutes: (minutes: number) => void; readonly changes: () => number } {
+function resting(
+  { mock }: TestContext,
+  minutes: number,
+): {
+  readonly isAwake: () => boolean;
+  readonly passMinutes: (minutes: number) => void;
+  readonly changes: () => number;
+} {
   mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const snooze = new Snooze();
   open.push(snooze);
   let changes = 0;
   snooze.onDidChange(() => changes++);
   snooze.begin(minutes);
-  return { isAwake: () => snooze.untilMs === 0, passMinutes: (passed) => mock.timers.tick(passed * MINUTE_MS), changes: () => changes };
+  return {
+    isAwake: () => snooze.untilMs === 0,
+    passMinutes: (passed) => mock.timers.tick(passed * MINUTE_MS),
+    changes: () => changes,
+  };
 }
 
 describe('ghost text that rests', () => {

@@ -12,7 +12,10 @@ describe('survival of accepted text', () => {
   it('is whole when nothing touched it', () => {
     const tracker = followed();
     tracker.change([{ offset: 0, removedLength: 10, text: '' }]);
-    tracker.change([{ offset: 110, removedLength: 0, text: '' }, { offset: 500, removedLength: 5, text: 'x' }]);
+    tracker.change([
+      { offset: 110, removedLength: 0, text: '' },
+      { offset: 500, removedLength: 5, text: 'x' },
+    ]);
     assert.deepEqual(tracker.settle('a'), { share: 1 });
   });
 

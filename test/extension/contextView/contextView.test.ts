@@ -3,8 +3,21 @@ import { describe, it } from 'node:test';
 import { contextItems, contextTitle } from '../../../extension/contextView/contextView.ts';
 import type { ContextResult, ContextSnippet } from '../../../sidecar/protocol/client.ts';
 
-const piece = (path: string, evaluated: boolean): ContextSnippet => ({ uri: `file:///${path}`, path, lines: [0, 9], kind: 'body', reason: 'similar', tokens: 100, evaluated });
-const result: ContextResult = { index: { state: 'ready', files: 1_234 }, budgetTokens: 4_096, plannedTokens: 200, snippets: [piece('leaves.ts', true), piece('stays.ts', true), piece('comes.ts', false)] };
+const piece = (path: string, evaluated: boolean): ContextSnippet => ({
+  uri: `file:///${path}`,
+  path,
+  lines: [0, 9],
+  kind: 'body',
+  reason: 'similar',
+  tokens: 100,
+  evaluated,
+});
+const result: ContextResult = {
+  index: { state: 'ready', files: 1_234 },
+  budgetTokens: 4_096,
+  plannedTokens: 200,
+  snippets: [piece('leaves.ts', true), piece('stays.ts', true), piece('comes.ts', false)],
+};
 
 describe('what the list of the context shows', () => {
   it('counts what will be in prompts, not what leaves them', () => {
@@ -12,11 +25,14 @@ describe('what the list of the context shows', () => {
   });
 
   it('says of each piece where it is from, why it is there, and whether it is read', () => {
-    assert.deepEqual(contextItems(result).map(({ label, detail }) => [label, detail]), [
-      ['$(check) leaves.ts:1-10', 'The model has read it'],
-      ['$(check) stays.ts:1-10', 'The model has read it'],
-      ['$(clock) comes.ts:1-10', 'The model reads it when you pause'],
-    ]);
+    assert.deepEqual(
+      contextItems(result).map(({ label, detail }) => [label, detail]),
+      [
+        ['$(check) leaves.ts:1-10', 'The model has read it'],
+        ['$(check) stays.ts:1-10', 'The model has read it'],
+        ['$(clock) comes.ts:1-10', 'The model reads it when you pause'],
+      ],
+    );
     assert.equal(contextItems(result)[0]?.description, 'similar code; Tokens: 100');
     assert.deepEqual(contextItems({ ...result, snippets: [] }), [{ label: 'Nothing but the document itself' }]);
   });

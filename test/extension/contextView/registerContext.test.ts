@@ -16,7 +16,10 @@ const COMMAND = 'chorus.context.stopReadingAhead';
 function open(user: boolean | undefined, workspace: boolean | undefined): void {
   const name = 'context.readAhead';
   fake.open(['/ws'], {});
-  fake.configuration = new FakeConfiguration(user === undefined ? {} : { [name]: user }, workspace === undefined ? {} : { [name]: workspace });
+  fake.configuration = new FakeConfiguration(
+    user === undefined ? {} : { [name]: user },
+    workspace === undefined ? {} : { [name]: workspace },
+  );
   registerContext({ subscriptions: [] } as unknown as vscode.ExtensionContext, {} as SidecarSession);
 }
 
@@ -24,14 +27,23 @@ function open(user: boolean | undefined, workspace: boolean | undefined): void {
 async function chooseInMenu(readingAhead: boolean): Promise<void> {
   const done: Promise<unknown>[] = [];
   fake.pick = (items) => (items as readonly { readonly command?: string }[]).find(({ command }) => command === COMMAND);
-  fake.executeCommand = async (name) => void done.push(fake.commands.get(name)?.() ?? Promise.reject(new Error(`no command ${name}`)));
+  fake.executeCommand = async (name) =>
+    void done.push(fake.commands.get(name)?.() ?? Promise.reject(new Error(`no command ${name}`)));
   const sources = { session: { status: { readingAhead } }, snooze: { untilMs: 0 } };
-  await showStatusMenu({ kind: 'ready' } as unknown as StatusBar, sources as unknown as Parameters<typeof showStatusMenu>[1]);
+  await showStatusMenu(
+    { kind: 'ready' } as unknown as StatusBar,
+    sources as unknown as Parameters<typeof showStatusMenu>[1],
+  );
   await Promise.all(done);
 }
 
 describe('"Stop Reading Ahead"', () => {
-  const cases: readonly (readonly [where: string, user: boolean | undefined, workspace: boolean | undefined, after: readonly [user: boolean, workspace: boolean | undefined]])[] = [
+  const cases: readonly (readonly [
+    where: string,
+    user: boolean | undefined,
+    workspace: boolean | undefined,
+    after: readonly [user: boolean, workspace: boolean | undefined],
+  ])[] = [
     ['nothing is set', undefined, undefined, [false, undefined]],
     ['the user has it on', true, undefined, [false, undefined]],
     ['the workspace has it on', undefined, true, [false, false]],
@@ -41,7 +53,10 @@ describe('"Stop Reading Ahead"', () => {
     it(`switches reading ahead off where ${where}, until it is switched on again`, async () => {
       open(user, workspace);
       await fake.commands.get(COMMAND)?.();
-      assert.deepEqual([fake.configuration.user['context.readAhead'], fake.configuration.workspace['context.readAhead']], after);
+      assert.deepEqual(
+        [fake.configuration.user['context.readAhead'], fake.configuration.workspace['context.readAhead']],
+        after,
+      );
       assert.equal(fake.configuration.get('context.readAhead'), false);
     });
   }

@@ -5,7 +5,11 @@ import { CUDA_ADD_ON_MISSING, type SidecarStatus } from '../../../sidecar/protoc
 
 const DAY_MS = 24 * 60 * 60_000;
 const NOW_MS = 100 * DAY_MS;
-const missing: SidecarStatus = { state: 'ready', device: 'CPU', deviceReasons: [`CUDA can't be used: ${CUDA_ADD_ON_MISSING}; "chorus cuda --install" gets it.`] };
+const missing: SidecarStatus = {
+  state: 'ready',
+  device: 'CPU',
+  deviceReasons: [`CUDA can't be used: ${CUDA_ADD_ON_MISSING}; "chorus cuda --install" gets it.`],
+};
 
 describe('the CUDA libraries are offered', () => {
   it('where the sidecar found CUDA and lacks only them', () => {
@@ -20,7 +24,14 @@ describe('the CUDA libraries are offered', () => {
   it('not where there is no sidecar, no reason or another reason', () => {
     assert.equal(shouldOfferCuda(undefined, {}, NOW_MS), false);
     assert.equal(shouldOfferCuda({ state: 'ready' }, {}, NOW_MS), false);
-    assert.equal(shouldOfferCuda({ state: 'ready', deviceReasons: ["CUDA can't be used: no NVIDIA driver was found."] }, {}, NOW_MS), false);
+    assert.equal(
+      shouldOfferCuda(
+        { state: 'ready', deviceReasons: ["CUDA can't be used: no NVIDIA driver was found."] },
+        {},
+        NOW_MS,
+      ),
+      false,
+    );
   });
 
   it('again a week after they were put off, and never once declined', () => {

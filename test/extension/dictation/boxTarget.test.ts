@@ -10,7 +10,10 @@ describe('dictated text in a box', () => {
     text: string | undefined;
     writes: number;
   }
-  function box(text: string | undefined, { gone, lineBreak = '\n' }: { readonly gone?: AbortSignal; readonly lineBreak?: string } = {}): Box {
+  function box(
+    text: string | undefined,
+    { gone, lineBreak = '\n' }: { readonly gone?: AbortSignal; readonly lineBreak?: string } = {},
+  ): Box {
     const state = { text, writes: 0 };
     const write = (written: string): Promise<boolean> => {
       state.text = written.replaceAll('\n', lineBreak);

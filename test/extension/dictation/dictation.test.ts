@@ -20,14 +20,20 @@ function window() {
   const notes: string[] = [];
   const shown: string[] = [];
   const session = {
-    requestStreaming: (_method: string, _params: object, tell: Request['tell']) => new Promise<DictateResult>((answer) => requests.push({ tell, answer })),
+    requestStreaming: (_method: string, _params: object, tell: Request['tell']) =>
+      new Promise<DictateResult>((answer) => requests.push({ tell, answer })),
     notify: async (method: string) => void notes.push(method),
   };
   const memory = { get: () => true };
-  const dictation = new Dictation(session as unknown as SidecarSession, memory as unknown as vscode.Memento, (error) => assert.fail(String(error)));
+  const dictation = new Dictation(session as unknown as SidecarSession, memory as unknown as vscode.Memento, (error) =>
+    assert.fail(String(error)),
+  );
   const begin = (into: string) => {
     const released = new AbortController();
-    const closed = dictation.start(async () => ({ show: async (text) => shown.push(`${into}: ${text}`) > 0 }), released.signal);
+    const closed = dictation.start(
+      async () => ({ show: async (text) => shown.push(`${into}: ${text}`) > 0 }),
+      released.signal,
+    );
     return { closed, release: () => released.abort() };
   };
   return { begin, requests, notes, shown };

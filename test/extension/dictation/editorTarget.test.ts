@@ -7,7 +7,10 @@ import { Selection, Uri, type Range } from '../documents/support/vscode.ts';
 
 const { EditorTarget } = await import('../../../extension/dictation/editorTarget.ts');
 
-/** An editor with the cursor at `‸`. An edit reaches the window a moment after it was asked for, and is refused where the document has another version by then. */
+/**
+ * An editor with the cursor at `‸`. An edit reaches the window a moment after it was asked for, and is refused where
+ * the document has another version by then.
+ */
 function editor(marked: string) {
   const at = marked.indexOf('‸');
   const document = new FakeDocument(Uri.file('/a.txt'), marked.replace('‸', ''));
@@ -24,7 +27,8 @@ function editor(marked: string) {
       await Promise.resolve();
       on.way();
       if (document.version !== version || state.isReadOnly) return false;
-      for (const [range, text] of changes) document.change(document.offsetAt(range.start), document.getText(range).length, text);
+      for (const [range, text] of changes)
+        document.change(document.offsetAt(range.start), document.getText(range).length, text);
       on.wayBack();
       return true;
     },
@@ -49,8 +53,14 @@ describe('dictated text in an editor', () => {
     assert.equal(cursor(), 15);
   });
 
-  for (const [when, moment] of [['before it comes there', 'way'], ['right after it came there', 'wayBack']] as const) {
-    for (const [where, offset, expected] of [['before', 0, 'new one Hello there\ntwo'], ['behind', -1, 'one Hello there\ntwonew ']] as const) {
+  for (const [when, moment] of [
+    ['before it comes there', 'way'],
+    ['right after it came there', 'wayBack'],
+  ] as const) {
+    for (const [where, offset, expected] of [
+      ['before', 0, 'new one Hello there\ntwo'],
+      ['behind', -1, 'one Hello there\ntwonew '],
+    ] as const) {
       it(`goes on in its place where something changes ${where} it while it is written: ${when}`, async () => {
         const { document, target, on } = editor('one ‸\ntwo');
         on[moment] = once(() => document.change(offset < 0 ? document.text.length : offset, 0, 'new '));

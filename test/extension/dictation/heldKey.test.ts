@@ -4,7 +4,13 @@ import { HeldKey } from '../../../extension/dictation/heldKey.ts';
 
 describe('a key that begins dictation', () => {
   /** What the key began, in order; `end` ends the last of it. */
-  function key(t: TestContext): { readonly press: () => void; readonly hold: (repeats: number) => void; readonly end: () => Promise<void>; readonly begun: readonly AbortSignal[]; readonly dispose: () => void } {
+  function key(t: TestContext): {
+    readonly press: () => void;
+    readonly hold: (repeats: number) => void;
+    readonly end: () => Promise<void>;
+    readonly begun: readonly AbortSignal[];
+    readonly dispose: () => void;
+  } {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const held = new HeldKey();
     const begun: AbortSignal[] = [];
@@ -58,7 +64,10 @@ describe('a key that begins dictation', () => {
     assert.equal(begun.length, 1);
   });
 
-  for (const [when, repeats] of [['before it repeats', 0], ['while it repeats', 10]] as const) {
+  for (const [when, repeats] of [
+    ['before it repeats', 0],
+    ['while it repeats', 10],
+  ] as const) {
     it(`begins nothing again before it is let go, where that ended by itself ${when}`, async (t) => {
       const { hold, press, end, begun } = key(t);
       press();
@@ -86,7 +95,10 @@ describe('a key that begins dictation', () => {
   it('fails as what it began, and begins again then', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const held = new HeldKey();
-    await assert.rejects(held.press(() => Promise.reject(new Error('no box'))), /no box/);
+    await assert.rejects(
+      held.press(() => Promise.reject(new Error('no box'))),
+      /no box/,
+    );
     t.mock.timers.tick(700);
     let count = 0;
     await held.press(() => Promise.resolve(void count++));

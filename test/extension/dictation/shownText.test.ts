@@ -3,9 +3,13 @@ import { describe, it } from 'node:test';
 import { ShownText } from '../../../extension/dictation/shownText.ts';
 
 describe('what a dictation shows', () => {
-  async function shown(texts: readonly string[]): Promise<{ readonly states: readonly string[]; readonly isAny: boolean }> {
+  async function shown(
+    texts: readonly string[],
+  ): Promise<{ readonly states: readonly string[]; readonly isAny: boolean }> {
     const states: string[] = [];
-    const text = new ShownText({ show: (state) => Promise.resolve(states.push(state) > 0) }, () => assert.fail('the target is there'));
+    const text = new ShownText({ show: (state) => Promise.resolve(states.push(state) > 0) }, () =>
+      assert.fail('the target is there'),
+    );
     await Promise.all(texts.map((state) => text.show(state)));
     return { states, isAny: text.isAny };
   }
@@ -22,7 +26,10 @@ describe('what a dictation shows', () => {
     const states: string[] = [];
     let finish: (isThere: boolean) => void = () => undefined;
     const first = new Promise<boolean>((resolve) => (finish = resolve));
-    const text = new ShownText({ show: (state) => (states.push(state) === 1 ? first : Promise.resolve(true)) }, () => undefined);
+    const text = new ShownText(
+      { show: (state) => (states.push(state) === 1 ? first : Promise.resolve(true)) },
+      () => undefined,
+    );
     const both = Promise.all([text.show('One'), text.show('One two')]);
     await Promise.resolve();
     assert.deepEqual(states, ['One']);

@@ -31,7 +31,12 @@ function policyOver(files: Readonly<Record<string, string>>, folder = '/ws'): Po
   let changes = 0;
   policy.onDidChange(() => changes++);
   const uriOf = (file: string): vscode.Uri => Uri.file(file) as unknown as vscode.Uri;
-  return { judge: (file) => policy.judge(uriOf(file)), check: (file) => policy.check(uriOf(file)), log, changes: () => changes };
+  return {
+    judge: (file) => policy.judge(uriOf(file)),
+    check: (file) => policy.check(uriOf(file)),
+    log,
+    changes: () => changes,
+  };
 }
 
 describe('rules that cannot be read', () => {
@@ -107,13 +112,24 @@ describe('rules that cannot be read', () => {
 
 describe('rules of a folder in place of another, of which VS Code tells nothing but the folder', () => {
   const outer = { '/ws/.gitignore': '*.gen.ts\n' };
-  const cases: readonly (readonly [what: string, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>])[] = [
+  const cases: readonly (readonly [
+    what: string,
+    before: Readonly<Record<string, string>>,
+    after: Readonly<Record<string, string>>,
+  ])[] = [
     ['with ignore files', { '/ws/lib/src/a.ts': '' }, { '/ws/lib/src/.gitignore': 'a.ts\n' }],
     ['that is a repository', { '/ws/lib/src/a.ts': '' }, { '/ws/lib/.git/info/exclude': 'src/\n' }],
-    ['of a repository', { '/ws/lib/.git/HEAD': '', '/ws/lib/src/a.ts': '' }, { '/ws/lib/.git/HEAD': '', '/ws/lib/.gitignore': '/src/a.ts\n' }],
+    [
+      'of a repository',
+      { '/ws/lib/.git/HEAD': '', '/ws/lib/src/a.ts': '' },
+      { '/ws/lib/.git/HEAD': '', '/ws/lib/.gitignore': '/src/a.ts\n' },
+    ],
   ];
   for (const [what, before, after] of cases) {
-    for (const [toldAs, tell] of [['new', fake.created], ['changed', fake.changed]] as const) {
+    for (const [toldAs, tell] of [
+      ['new', fake.created],
+      ['changed', fake.changed],
+    ] as const) {
       it(`are read anew: one ${what}, told as ${toldAs}`, async () => {
         const { judge } = policyOver({ ...outer, ...before });
         assert.equal(await judge('/ws/lib/src/a.ts'), 'allowed');
@@ -129,8 +145,18 @@ describe('rules of a folder in place of another, of which VS Code tells nothing 
 
 describe('a link', () => {
   const files = {
-    '/ws/.gitignore': 'out/\n', '/ws/.env': '', '/ws/out/a.ts': '', '/ws/out/config/b.ts': '', '/ws/a.ts': '', '/ws/src/b.ts': '',
-    '/home/.ssh/id_rsa': '', '/home/.aws/config': '', '/other/a.ts': '', '/clone/.git/HEAD': '', '/clone/.gitignore': '/private/\n', '/clone/private/a.ts': '',
+    '/ws/.gitignore': 'out/\n',
+    '/ws/.env': '',
+    '/ws/out/a.ts': '',
+    '/ws/out/config/b.ts': '',
+    '/ws/a.ts': '',
+    '/ws/src/b.ts': '',
+    '/home/.ssh/id_rsa': '',
+    '/home/.aws/config': '',
+    '/other/a.ts': '',
+    '/clone/.git/HEAD': '',
+    '/clone/.gitignore': '/private/\n',
+    '/clone/private/a.ts': '',
   };
   const cases: readonly (readonly [what: string, link: string, target: string, file: string, verdict: string])[] = [
     ['to a secret', '/ws/config.txt', '/ws/.env', '/ws/config.txt', 'secret'],
@@ -199,7 +225,10 @@ describe('a link', () => {
     ['a folder with an open document', '/ws/src', '/ws/out/config', '/ws/src/b.ts'],
   ];
   for (const [what, link, target, file] of places) {
-    for (const [toldAs, tell] of [['new', fake.created], ['changed', fake.changed]] as const) {
+    for (const [toldAs, tell] of [
+      ['new', fake.created],
+      ['changed', fake.changed],
+    ] as const) {
       it(`in place of ${what}, told as ${toldAs}, is judged, and told once`, async () => {
         const { check, changes } = policyOver(files);
         assert.equal(await check(file), 'allowed');
@@ -230,13 +259,22 @@ describe('rules that change while a document is judged', () => {
 });
 
 describe('a repository outside of the workspace', () => {
-  const files = { '/ws/a.ts': '', '/clone/.git/HEAD': '', '/clone/.gitignore': 'private/\n', '/clone/a.ts': '', '/clone/b.ts': '', '/other/.git/HEAD': '', '/other/a.ts': '' };
+  const files = {
+    '/ws/a.ts': '',
+    '/clone/.git/HEAD': '',
+    '/clone/.gitignore': 'private/\n',
+    '/clone/a.ts': '',
+    '/clone/b.ts': '',
+    '/other/.git/HEAD': '',
+    '/other/a.ts': '',
+  };
   const isWatched = (root: string): boolean => fake.watched.includes(root);
   const close = (file: string): void => fake.closed.fire({ uri: Uri.file(file) });
 
   it('is watched while a document in it is open', async () => {
     const { check } = policyOver(files);
-    for (const file of ['/ws/a.ts', '/clone/a.ts', '/clone/b.ts', '/other/a.ts']) assert.equal(await check(file), 'allowed');
+    for (const file of ['/ws/a.ts', '/clone/a.ts', '/clone/b.ts', '/other/a.ts'])
+      assert.equal(await check(file), 'allowed');
     assert.deepEqual([isWatched('/clone'), isWatched('/other')], [true, true]);
     close('/clone/a.ts');
     assert.deepEqual([isWatched('/clone'), isWatched('/other')], [true, true]);

@@ -13,7 +13,10 @@ function rules(files: Readonly<Record<string, string>>, ignoreCase = false): Ign
 }
 
 describe('ignore rules', () => {
-  const unopposed: readonly Readonly<Record<string, string>>[] = [{}, { '.gitignore': '!*\n', 'src/.gitignore': '!*\n' }];
+  const unopposed: readonly Readonly<Record<string, string>>[] = [
+    {},
+    { '.gitignore': '!*\n', 'src/.gitignore': '!*\n' },
+  ];
   for (const path of ['../a.ts', './a.ts', '/a.ts', 'src//a.ts', 'src/../a.ts', 'src/./a.ts', '..', '.']) {
     it(`keep what they can't be held against: ${path}`, async () => {
       for (const files of unopposed) assert.equal(await rules(files).ignores(path), true);
@@ -41,7 +44,11 @@ describe('ignore rules', () => {
   });
 
   it('of a deeper folder overrule those above, in both directions', async () => {
-    const nested = rules({ '.gitignore': '*.gen.ts\n', 'src/.gitignore': '!kept.gen.ts\n', 'lib/.gitignore': 'local.ts\n' });
+    const nested = rules({
+      '.gitignore': '*.gen.ts\n',
+      'src/.gitignore': '!kept.gen.ts\n',
+      'lib/.gitignore': 'local.ts\n',
+    });
     assert.equal(await nested.ignores('src/other.gen.ts'), true);
     assert.equal(await nested.ignores('src/kept.gen.ts'), false);
     assert.equal(await nested.ignores('kept.gen.ts'), true);
@@ -68,7 +75,10 @@ describe('ignore rules', () => {
   });
 
   it('come from .git/info/exclude too, which every ignore file overrules', async () => {
-    const excluded = rules({ '.git/info/exclude': 'notes/\n*.local.ts\n/scratch.ts\n', 'src/.gitignore': '!kept.local.ts\n' });
+    const excluded = rules({
+      '.git/info/exclude': 'notes/\n*.local.ts\n/scratch.ts\n',
+      'src/.gitignore': '!kept.local.ts\n',
+    });
     assert.equal(await excluded.ignores('notes/a.md'), true);
     assert.equal(await excluded.ignores('src/deep/a.local.ts'), true);
     assert.equal(await excluded.ignores('src/kept.local.ts'), false);
@@ -87,7 +97,8 @@ describe('ignore rules', () => {
   it('are those that git itself applies', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-ignore-'));
     try {
-      const git = (...args: readonly string[]): string => spawnSync('git', ['-c', 'core.excludesFile=/dev/null', '-C', folder, ...args], { encoding: 'utf8' }).stdout;
+      const git = (...args: readonly string[]): string =>
+        spawnSync('git', ['-c', 'core.excludesFile=/dev/null', '-C', folder, ...args], { encoding: 'utf8' }).stdout;
       git('init', '-q');
       const texts: Record<string, string> = {
         '.gitignore': '*.log\n/dist\n!src/kept.log\ndocs/**/draft\n',
@@ -99,7 +110,19 @@ describe('ignore rules', () => {
         await writeFile(path.join(folder, name), text);
       }
       const own = rules(texts);
-      for (const file of ['a.log', 'b.log', 'dist/x', 'src/dist/x', 'src/kept.log', 'src/deep/very.log', 'src/own.txt', 'a.txt', 'src/other.txt', 'docs/a/b/draft', 'kept-by-nobody/a.ts']) {
+      for (const file of [
+        'a.log',
+        'b.log',
+        'dist/x',
+        'src/dist/x',
+        'src/kept.log',
+        'src/deep/very.log',
+        'src/own.txt',
+        'a.txt',
+        'src/other.txt',
+        'docs/a/b/draft',
+        'kept-by-nobody/a.ts',
+      ]) {
         assert.equal(await own.ignores(file), git('check-ignore', '--no-index', file).trim() !== '', file);
       }
     } finally {
@@ -142,7 +165,8 @@ describe('ignore rules', () => {
       // What a file that can be read brings back stays: it overrules the excludes.
       ['.git/info/exclude', 'kept.ts', false],
     ];
-    for (const [unreadable, file, expected] of cases) assert.equal(await without(unreadable).ignores(file), expected, `${file} without ${unreadable}`);
+    for (const [unreadable, file, expected] of cases)
+      assert.equal(await without(unreadable).ignores(file), expected, `${file} without ${unreadable}`);
     assert.equal(await without('src/.gitignore').ignoresFolder('src/deep'), true);
   });
 
@@ -169,7 +193,10 @@ describe('ignore rules', () => {
       return undefined;
     });
     try {
-      const everywhere = new IgnoreRules(async () => `${'*aaaaaaaab\n'.repeat(5_000)}`, { ignoreCase: false, onRefused: (file) => told.push(file) });
+      const everywhere = new IgnoreRules(async () => `${'*aaaaaaaab\n'.repeat(5_000)}`, {
+        ignoreCase: false,
+        onRefused: (file) => told.push(file),
+      });
       assert.equal(await everywhere.ignores(`${'aaaaaaaaaaaaaaa/'.repeat(200)}a.ts`), true);
       assert.ok(steps <= 200 * MAX_PATH_STEPS, `${steps}`);
       assert.equal(told.length, 1);
@@ -185,7 +212,9 @@ describe('ignore rules', () => {
   it('that are too many keep everything that their file may have a say in, and it is told which file has them', async () => {
     const files: Record<string, string> = { 'src/.gitignore': '!kept.ts\n'.repeat(90_000), '.gitignore': '!b.ts\n' };
     const told: string[] = [];
-    const many = new IgnoreRules(async (folder, name) => files[folder === '' ? name : `${folder}/${name}`], { onRefused: (file, error) => told.push(`${file}: ${(error as Error).message}`) });
+    const many = new IgnoreRules(async (folder, name) => files[folder === '' ? name : `${folder}/${name}`], {
+      onRefused: (file, error) => told.push(`${file}: ${(error as Error).message}`),
+    });
     for (const file of ['src/a.ts', 'src/kept.ts', 'src/deep/a.ts']) assert.equal(await many.ignores(file), true, file);
     assert.equal(await many.ignores('lib/a.ts'), false);
     assert.deepEqual(told, ['src/.gitignore: more than 10000 patterns']);

@@ -13,13 +13,22 @@ const file = '/ws/.gitignore';
 const uri = Uri.file(file) as unknown as vscode.Uri;
 
 /** What is read of a file that is as `files` say; 'throws' where reading throws. */
-async function reading(read: (uri: vscode.Uri) => Promise<string | undefined>, files: Readonly<Record<string, string>>, isHanging: boolean): Promise<string | undefined> {
+async function reading(
+  read: (uri: vscode.Uri) => Promise<string | undefined>,
+  files: Readonly<Record<string, string>>,
+  isHanging: boolean,
+): Promise<string | undefined> {
   fake.open(['/ws'], files);
   if (isHanging) fake.hanging.add(file);
   return bringForward(() => read(uri).catch(() => 'throws'));
 }
 
-const cases: readonly (readonly [what: string, files: Readonly<Record<string, string>>, ignoreFile: string | undefined, textFile: string | undefined])[] = [
+const cases: readonly (readonly [
+  what: string,
+  files: Readonly<Record<string, string>>,
+  ignoreFile: string | undefined,
+  textFile: string | undefined,
+])[] = [
   ['is text', { [file]: 'out/\n' }, 'out/\n', 'out/\n'],
   ['is empty', { [file]: '' }, '', ''],
   ['is as large as may be', { [file]: '#'.repeat(MIB) }, '#'.repeat(MIB), '#'.repeat(MIB)],
@@ -30,16 +39,23 @@ const cases: readonly (readonly [what: string, files: Readonly<Record<string, st
 ];
 
 describe('an ignore file, whose rules count even where nobody can read them,', () => {
-  for (const [what, files, expected] of cases) it(`that ${what}: ${expected?.slice(0, 10)}`, async () => assert.equal(await reading(readIgnoreFile, files, false), expected));
+  for (const [what, files, expected] of cases)
+    it(`that ${what}: ${expected?.slice(0, 10)}`, async () =>
+      assert.equal(await reading(readIgnoreFile, files, false), expected));
   it('that does not answer: throws', async () => assert.equal(await reading(readIgnoreFile, {}, true), 'throws'));
 });
 
 describe('a text file', () => {
-  for (const [what, files, , expected] of cases) it(`that ${what}: ${expected?.slice(0, 10)}`, async () => assert.equal(await reading((of) => readTextFile(of, MIB), files, false), expected));
+  for (const [what, files, , expected] of cases)
+    it(`that ${what}: ${expected?.slice(0, 10)}`, async () =>
+      assert.equal(await reading((of) => readTextFile(of, MIB), files, false), expected));
 
   it('that does not answer: undefined, and the caller is told', async () => {
     const late: string[] = [];
-    assert.equal(await reading((of) => readTextFile(of, MIB, (error) => late.push(error.name)), { [file]: 'text' }, true), undefined);
+    assert.equal(
+      await reading((of) => readTextFile(of, MIB, (error) => late.push(error.name)), { [file]: 'text' }, true),
+      undefined,
+    );
     assert.deepEqual(late, ['LateError']);
   });
 });

@@ -4,7 +4,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import { FakeDocument } from '../documents/support/fakeDocument.ts';
 import '../documents/support/useFakeVscode.ts';
-import { commands, EventEmitter, fake, Range, TabInputTextDiff, Uri, window, workspace, type WorkspaceEdit } from '../documents/support/vscode.ts';
+import {
+  commands,
+  EventEmitter,
+  fake,
+  Range,
+  TabInputTextDiff,
+  Uri,
+  window,
+  workspace,
+  type WorkspaceEdit,
+} from '../documents/support/vscode.ts';
 
 interface Tab {
   readonly input: TabInputTextDiff;
@@ -30,14 +40,17 @@ Object.assign(workspace, {
     new Promise<boolean>((resolve, reject) =>
       asked.push((isApplied) => {
         if (isApplied instanceof Error) return reject(isApplied);
-        if (isApplied) for (const { range, text } of edit.replacements) document.change(document.offsetAt(range.start), document.getText(range).length, text);
+        if (isApplied)
+          for (const { range, text } of edit.replacements)
+            document.change(document.offsetAt(range.start), document.getText(range).length, text);
         resolve(isApplied);
       }),
     ),
 });
 Object.assign(commands, {
   registerCommand: (name: string, handler: () => Promise<void>) => handlers.set(name, handler),
-  executeCommand: async (_diff: string, original: Uri, modified: Uri) => void tabs.push({ input: new TabInputTextDiff(original, modified) }),
+  executeCommand: async (_diff: string, original: Uri, modified: Uri) =>
+    void tabs.push({ input: new TabInputTextDiff(original, modified) }),
 });
 Object.assign(window, {
   showTextDocument: async () => ({ revealRange: () => undefined }),
@@ -66,7 +79,13 @@ const answer = (isApplied: boolean | Error): void => asked.shift()!(isApplied);
 
 /** The preview of an edit that makes "one two" of "one". */
 async function preview(): Promise<Promise<string>[]> {
-  const decision = previewEdit({ uri: FILE as unknown as vscode.Uri, range: new Range(0, 0, 0, 3) as unknown as vscode.Range, newText: 'one two', title: 'Fix', label: 'Fix' });
+  const decision = previewEdit({
+    uri: FILE as unknown as vscode.Uri,
+    range: new Range(0, 0, 0, 3) as unknown as vscode.Range,
+    newText: 'one two',
+    title: 'Fix',
+    label: 'Fix',
+  });
   await nextTurn();
   // In an array, since what is awaited here is the preview and not the decision.
   return [decision];

@@ -3,10 +3,18 @@ import { describe, test } from 'node:test';
 import { followChanges, type OffsetChange } from '../../../extension/edits/trackedRange.ts';
 
 const range = { start: 10, end: 20 };
-const change = (rangeOffset: number, rangeLength: number, text: string): OffsetChange => ({ rangeOffset, rangeLength, text });
+const change = (rangeOffset: number, rangeLength: number, text: string): OffsetChange => ({
+  rangeOffset,
+  rangeLength,
+  text,
+});
 
 describe('a previewed range follows the edits around it', () => {
-  const cases: readonly [name: string, changes: OffsetChange[], expected: { start: number; end: number } | undefined][] = [
+  const cases: readonly [
+    name: string,
+    changes: OffsetChange[],
+    expected: { start: number; end: number } | undefined,
+  ][] = [
     ['text inserted before moves it', [change(0, 0, 'abc')], { start: 13, end: 23 }],
     ['text removed before moves it back', [change(2, 4, '')], { start: 6, end: 16 }],
     ['a change that ends where the range begins moves it', [change(5, 5, 'x')], { start: 6, end: 16 }],

@@ -10,8 +10,13 @@ import { TroubleError } from '../../../extension/sidecar/troubleError.ts';
 
 const { registerContexts } = await import('../../../extension/keptContexts/registerContexts.ts');
 
-/** What the command "Forget This Workspace" says, where the sidecar answers as `answer` does, and what the sidecar is asked. */
-async function said(answer: () => Promise<unknown>): Promise<{ readonly messages: readonly string[]; readonly asked: readonly unknown[] }> {
+/**
+ * What the command "Forget This Workspace" says, where the sidecar answers as `answer` does, and what the sidecar is
+ * asked.
+ */
+async function said(
+  answer: () => Promise<unknown>,
+): Promise<{ readonly messages: readonly string[]; readonly asked: readonly unknown[] }> {
   fake.open(['/ws'], {});
   const asked: unknown[] = [];
   const request = (_method: string, params: unknown): Promise<unknown> => {
@@ -26,7 +31,9 @@ async function said(answer: () => Promise<unknown>): Promise<{ readonly messages
     (error) => assert.fail(String(error)),
   );
   // Nobody closes the message, so the command does not end.
-  fake.commands.get('chorus.forgetWorkspace')?.().catch(() => undefined);
+  fake.commands
+    .get('chorus.forgetWorkspace')?.()
+    .catch(() => undefined);
   await until(() => fake.messages.length > 0, 'the command says something');
   return { messages: fake.messages, asked };
 }

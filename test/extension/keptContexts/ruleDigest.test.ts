@@ -7,7 +7,13 @@ const noLimit = (error: Error): void => assert.fail(error);
 const { ruleDigest } = await import('../../../extension/keptContexts/ruleDigest.ts');
 
 describe('the digest of the rules', () => {
-  const cases: readonly { readonly what: string; readonly file: string; readonly isHidden?: boolean; readonly folder?: string; readonly isOther: boolean }[] = [
+  const cases: readonly {
+    readonly what: string;
+    readonly file: string;
+    readonly isHidden?: boolean;
+    readonly folder?: string;
+    readonly isOther: boolean;
+  }[] = [
     { what: "a folder's ignore file", file: '/ws/.gitignore', isOther: true },
     { what: 'an ignore file within', file: '/ws/src/.gitignore', isOther: true },
     { what: 'the other kind of ignore file', file: '/ws/src/.chorusignore', isOther: true },
@@ -17,7 +23,12 @@ describe('the digest of the rules', () => {
     { what: 'the excludes of a repository within', file: '/ws/lib/.git/info/exclude', isOther: true },
     { what: "the excludes of a package's repository", file: '/ws/node_modules/a/.git/info/exclude', isOther: false },
     { what: "a package's ignore file", file: '/ws/node_modules/a/.gitignore', isOther: false },
-    { what: 'an ignore file of a package that is opened itself', file: '/ws/node_modules/a/src/.gitignore', folder: '/ws/node_modules/a', isOther: true },
+    {
+      what: 'an ignore file of a package that is opened itself',
+      file: '/ws/node_modules/a/src/.gitignore',
+      folder: '/ws/node_modules/a',
+      isOther: true,
+    },
     { what: 'another file', file: '/ws/src/a.ts', isOther: false },
   ];
   for (const { what, file, isHidden = false, folder = '/ws', isOther } of cases) {
@@ -34,7 +45,10 @@ describe('the digest of the rules', () => {
   }
 
   it('is another after a change of an ignore file behind those of very many packages, and says that there are too many', async () => {
-    const packages = Array.from({ length: 10_000 }, (_, index) => [`/ws/node_modules/p${index}/.gitignore`, ''] as const);
+    const packages = Array.from(
+      { length: 10_000 },
+      (_, index) => [`/ws/node_modules/p${index}/.gitignore`, ''] as const,
+    );
     const limits: string[] = [];
     const digestOf = (text: string): Promise<string> => {
       fake.open(['/ws'], { ...Object.fromEntries(packages), '/ws/src/.gitignore': text });

@@ -7,7 +7,11 @@ const tools = [{ name: 'readFile', description: 'Reads a file', inputSchema: { t
 
 describe('a request of another extension', () => {
   it('carries sampling options under the names that extensions use', () => {
-    const params = toGenerateParams(hello, { modelOptions: { temperature: 0, max_tokens: 64, top_p: 0.9, stop: 'END' } }, false);
+    const params = toGenerateParams(
+      hello,
+      { modelOptions: { temperature: 0, max_tokens: 64, top_p: 0.9, stop: 'END' } },
+      false,
+    );
     assert.deepEqual([params.temperature, params.maxTokens, params.topP, params.stop], [0, 64, 0.9, ['END']]);
   });
 

@@ -1,17 +1,35 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nextCommands } from '../../../extension/languageModels/followUps.ts';
-import { answerMetadata, historyMessages, historyPlaces, mergeContext, type Turn } from '../../../extension/languageModels/history.ts';
+import {
+  answerMetadata,
+  historyMessages,
+  historyPlaces,
+  mergeContext,
+  type Turn,
+} from '../../../extension/languageModels/history.ts';
 import type { ContextItem } from '../../../sidecar/protocol/client.ts';
 
 const markdown = (value: string) => ({ value: { value } });
-const item = (uri: string | undefined, text: string, lines?: readonly [number, number]): ContextItem => ({ kind: 'selection', uri, text, lines });
+const item = (uri: string | undefined, text: string, lines?: readonly [number, number]): ContextItem => ({
+  kind: 'selection',
+  uri,
+  text,
+  lines,
+});
 
 describe('the turns of @chorus before this one', () => {
   it('become messages, slash commands included', () => {
     const turns: Turn[] = [
       { prompt: 'this function', command: 'explain' },
-      { response: [markdown('It '), markdown('adds.'), { value: 'a progress note' }, { value: { command: 'x', title: 'Button' } }] },
+      {
+        response: [
+          markdown('It '),
+          markdown('adds.'),
+          { value: 'a progress note' },
+          { value: { command: 'x', title: 'Button' } },
+        ],
+      },
       { prompt: 'Why?' },
     ];
     assert.deepEqual(historyMessages(turns), [
@@ -26,14 +44,24 @@ describe('the turns of @chorus before this one', () => {
   });
 
   it('remember where their context came from, never its text', () => {
-    const metadata = answerMetadata('explain', [item('file:///a.ts', 'secret sauce', [1, 3]), item(undefined, 'typed')]);
+    const metadata = answerMetadata('explain', [
+      item('file:///a.ts', 'secret sauce', [1, 3]),
+      item(undefined, 'typed'),
+    ]);
     assert.deepEqual(metadata, { command: 'explain', places: [{ uri: 'file:///a.ts', lines: [1, 3] }] });
-    const turns: Turn[] = [{ prompt: 'x' }, { response: [], result: { metadata } }, { response: [], result: { metadata } }];
+    const turns: Turn[] = [
+      { prompt: 'x' },
+      { response: [], result: { metadata } },
+      { response: [], result: { metadata } },
+    ];
     assert.deepEqual(historyPlaces(turns), [{ uri: 'file:///a.ts', lines: [1, 3] }]);
   });
 
   it('give no places when their results hold none', () => {
-    assert.deepEqual(historyPlaces([{ prompt: 'x' }, { response: [], result: { metadata: { places: 'odd' } } }, { response: [] }]), []);
+    assert.deepEqual(
+      historyPlaces([{ prompt: 'x' }, { response: [], result: { metadata: { places: 'odd' } } }, { response: [] }]),
+      [],
+    );
   });
 });
 
@@ -41,7 +69,10 @@ describe('context of several turns', () => {
   it('keeps the order of the conversation and each place once', () => {
     const earlier = [item('file:///a.ts', 'a', [0, 1]), item('file:///b.ts', 'b')];
     const now = [item('file:///b.ts', 'b again'), item('file:///a.ts', 'other lines', [5, 6])];
-    assert.deepEqual(mergeContext(earlier, now).map(({ text }) => text), ['a', 'b again', 'other lines']);
+    assert.deepEqual(
+      mergeContext(earlier, now).map(({ text }) => text),
+      ['a', 'b again', 'other lines'],
+    );
   });
 });
 

@@ -24,7 +24,7 @@ describe('messages of vscode.lm', () => {
     ]);
   });
 
-  it('carry tool calls, and tool results as messages of their own before the user\'s words', () => {
+  it("carry tool calls, and tool results as messages of their own before the user's words", () => {
     const messages = toGenerateMessages([
       { role: ASSISTANT, content: [text('I look.'), call] },
       { role: USER, content: [result, text('And now?')] },
@@ -37,7 +37,9 @@ describe('messages of vscode.lm', () => {
   });
 
   it('with tool results alone add no empty message', () => {
-    assert.deepEqual(toGenerateMessages([{ role: USER, content: [result] }]), [{ role: 'tool', content: 'const a = 1;', toolCallId: 'c1' }]);
+    assert.deepEqual(toGenerateMessages([{ role: USER, content: [result] }]), [
+      { role: 'tool', content: 'const a = 1;', toolCallId: 'c1' },
+    ]);
   });
 
   it('take text out of data parts and say what a model that reads text can not see', () => {
@@ -50,7 +52,9 @@ describe('messages of vscode.lm', () => {
   });
 
   it('survive parts that nobody knows yet', () => {
-    assert.deepEqual(toGenerateMessages([{ role: USER, content: [undefined, null, 7, {}, text('ok')] }]), [{ role: 'user', content: 'ok' }]);
+    assert.deepEqual(toGenerateMessages([{ role: USER, content: [undefined, null, 7, {}, text('ok')] }]), [
+      { role: 'user', content: 'ok' },
+    ]);
   });
 });
 

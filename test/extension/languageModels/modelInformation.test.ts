@@ -11,8 +11,21 @@ describe('what VS Code is told of the model', () => {
   });
 
   it('is the loaded model, its context shared between question and answer', () => {
-    const information = modelInformation({ state: 'ready', modelName: 'SmolLM2', architecture: 'llama', contextSizeTokens: 8192, engine: 'llama', device: 'CPU' }, 'local');
-    assert.deepEqual([information.name, information.family, information.version], ['Chorus: SmolLM2', 'llama', 'SmolLM2']);
+    const information = modelInformation(
+      {
+        state: 'ready',
+        modelName: 'SmolLM2',
+        architecture: 'llama',
+        contextSizeTokens: 8192,
+        engine: 'llama',
+        device: 'CPU',
+      },
+      'local',
+    );
+    assert.deepEqual(
+      [information.name, information.family, information.version],
+      ['Chorus: SmolLM2', 'llama', 'SmolLM2'],
+    );
     assert.equal(information.maxInputTokens + information.maxOutputTokens, 8192);
     assert.equal(information.tooltip, 'SmolLM2 · llama · CPU');
   });
@@ -20,11 +33,15 @@ describe('what VS Code is told of the model', () => {
   it('says in its name whose model it is, once', () => {
     const nameOf = (modelName: string): string => modelInformation({ state: 'ready', modelName }, '').name;
     for (const own of ['Chorus 0.5B', 'Chorus-0.5B', 'chorus']) assert.equal(nameOf(own), own);
-    for (const other of ['SmolLM2', 'Chorusline 7B', 'A Chorus of Angels', '']) assert.equal(nameOf(other), other === '' ? 'Chorus' : `Chorus: ${other}`);
+    for (const other of ['SmolLM2', 'Chorusline 7B', 'A Chorus of Angels', ''])
+      assert.equal(nameOf(other), other === '' ? 'Chorus' : `Chorus: ${other}`);
   });
 
   it('declares tool calling only where the model has it', () => {
-    assert.equal(modelInformation({ state: 'ready', supportsToolCalling: false }, '').capabilities.toolCalling, undefined);
+    assert.equal(
+      modelInformation({ state: 'ready', supportsToolCalling: false }, '').capabilities.toolCalling,
+      undefined,
+    );
     assert.equal(modelInformation({ state: 'ready', supportsToolCalling: true }, '').capabilities.toolCalling, true);
   });
 

@@ -7,9 +7,14 @@ import '../documents/support/useFakeVscode.ts';
 const { downloadModel } = await import('../../../extension/models/downloadModel.ts');
 const { CancellationError, fake } = await import('../documents/support/vscode.ts');
 
-const entry = { id: 'tiny', name: 'Tiny', licence: { name: 'MIT', commercialUse: true } } as unknown as CatalogueShelfEntry;
+const entry = {
+  id: 'tiny',
+  name: 'Tiny',
+  licence: { name: 'MIT', commercialUse: true },
+} as unknown as CatalogueShelfEntry;
 const quantisation = { type: 'Q8_0', state: 'absent' } as ShelfQuantisation;
-const endingWith = (error: Error): SidecarSession => ({ requestStreaming: () => Promise.reject(error) }) as unknown as SidecarSession;
+const endingWith = (error: Error): SidecarSession =>
+  ({ requestStreaming: () => Promise.reject(error) }) as unknown as SidecarSession;
 
 describe('a download', () => {
   beforeEach(() => (fake.messages.length = 0));

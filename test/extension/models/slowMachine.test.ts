@@ -14,15 +14,20 @@ describe('advice on a slow machine', () => {
   it('is given where prompts take long', () => assert.equal(slowSpeed(slow, []), 41));
   it('is given again for another model', () => assert.equal(slowSpeed(slow, ['/models/other.gguf']), 41));
 
-  const silent: readonly (readonly [where: string, status: SidecarStatus | undefined, advised?: readonly string[]])[] = [
-    ['there is no sidecar', undefined],
-    ['nothing was measured', { state: 'ready', modelPath: '/models/coder.gguf' }],
-    ['60 tokens a second are read', { ...slow, promptTokensPerSecond: 60 }],
-    ['the machine is spared on battery', { ...slow, quiet: true }],
-    ['a server answers', { ...slow, server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } }],
-    ['the user heard of this model before', slow, ['/models/coder.gguf']],
-  ];
-  for (const [where, status, advised = []] of silent) it(`is not given where ${where}`, () => assert.equal(slowSpeed(status, advised), undefined));
+  const silent: readonly (readonly [where: string, status: SidecarStatus | undefined, advised?: readonly string[]])[] =
+    [
+      ['there is no sidecar', undefined],
+      ['nothing was measured', { state: 'ready', modelPath: '/models/coder.gguf' }],
+      ['60 tokens a second are read', { ...slow, promptTokensPerSecond: 60 }],
+      ['the machine is spared on battery', { ...slow, quiet: true }],
+      [
+        'a server answers',
+        { ...slow, server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } },
+      ],
+      ['the user heard of this model before', slow, ['/models/coder.gguf']],
+    ];
+  for (const [where, status, advised = []] of silent)
+    it(`is not given where ${where}`, () => assert.equal(slowSpeed(status, advised), undefined));
 
   it('halves the tokens of other files', () => {
     assert.equal(halfContextTokens(undefined), 1_024);
@@ -31,9 +36,21 @@ describe('advice on a slow machine', () => {
   });
 
   const settings: readonly (readonly [where: string, before: FakeConfiguration, after: FakeConfiguration])[] = [
-    ['for the user', new FakeConfiguration({ 'context.maxTokens': 800 }), new FakeConfiguration({ 'context.maxTokens': 400 })],
-    ['for the user where none are set', new FakeConfiguration({ 'context.maxTokens': null }), new FakeConfiguration({ 'context.maxTokens': 1_024 })],
-    ['in a workspace that sets them', new FakeConfiguration({}, { 'context.maxTokens': 600 }), new FakeConfiguration({}, { 'context.maxTokens': 300 })],
+    [
+      'for the user',
+      new FakeConfiguration({ 'context.maxTokens': 800 }),
+      new FakeConfiguration({ 'context.maxTokens': 400 }),
+    ],
+    [
+      'for the user where none are set',
+      new FakeConfiguration({ 'context.maxTokens': null }),
+      new FakeConfiguration({ 'context.maxTokens': 1_024 }),
+    ],
+    [
+      'in a workspace that sets them',
+      new FakeConfiguration({}, { 'context.maxTokens': 600 }),
+      new FakeConfiguration({}, { 'context.maxTokens': 300 }),
+    ],
   ];
   for (const [where, before, after] of settings) {
     it(`halves them ${where}`, async () => {

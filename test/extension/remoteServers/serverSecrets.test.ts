@@ -31,7 +31,12 @@ describe('a server that the settings name', () => {
     assert.deepEqual(allowedServer(other, await secrets.of(other.url)), { ...other, key: 'sk-1' });
   });
 
-  for (const url of ['https://gpu.example.com/v1', 'http://gpu.example.com:8000/v1', 'https://gpu.example.com.evil.example:8000/v1', 'none']) {
+  for (const url of [
+    'https://gpu.example.com/v1',
+    'http://gpu.example.com:8000/v1',
+    'https://gpu.example.com.evil.example:8000/v1',
+    'none',
+  ]) {
     it(`is none where another one was allowed: ${url}`, async () => {
       const secrets = new ServerSecrets(storage());
       await secrets.keepKey(chosen.url, 'sk-1');

@@ -18,7 +18,10 @@ describe('the sign of a server in the status bar', () => {
   });
 
   it('is another one for a program on this machine', () => {
-    const sign = serverSign({ ...chosen, url: 'http://127.0.0.1:8000' }, { ...status, host: '127.0.0.1:8000', leavesMachine: false });
+    const sign = serverSign(
+      { ...chosen, url: 'http://127.0.0.1:8000' },
+      { ...status, host: '127.0.0.1:8000', leavesMachine: false },
+    );
     assert.equal(sign?.text, '$(server-process) 127.0.0.1:8000');
     assert.doesNotMatch(sign.lines.join(' '), /leaves/);
   });

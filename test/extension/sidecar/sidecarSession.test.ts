@@ -27,8 +27,19 @@ function open(): Window {
   const documents = new DocumentSync(new DocumentPolicy(assert.fail), (error) => assert.fail(String(error)));
   const log = { info: () => undefined, debug: () => undefined, error: assert.fail };
   const workspace = { attach: () => undefined, serve: () => undefined };
-  const setup = { log, documents, workspace, launch: {}, ready: async () => undefined, initializationOptions: () => ({}) } as unknown as Setup;
-  return { document, session: new LanguageClientSession(setup), ensureSent: () => documents.ensureSent(document as unknown as vscode.TextDocument) };
+  const setup = {
+    log,
+    documents,
+    workspace,
+    launch: {},
+    ready: async () => undefined,
+    initializationOptions: () => ({}),
+  } as unknown as Setup;
+  return {
+    document,
+    session: new LanguageClientSession(setup),
+    ensureSent: () => documents.ensureSent(document as unknown as vscode.TextDocument),
+  };
 }
 
 describe('a document that is shown', () => {

@@ -3,15 +3,30 @@ import { describe, it } from 'node:test';
 import { traceWithoutContents } from '../../../extension/sidecar/traceWithoutContents.ts';
 
 /** As VS Code's: what is in it may not be changed. */
-function log(): { readonly lines: readonly string[]; readonly channel: { readonly logLevel: number; trace(message: string): void } } {
+function log(): {
+  readonly lines: readonly string[];
+  readonly channel: { readonly logLevel: number; trace(message: string): void };
+} {
   const lines: string[] = [];
-  return { lines, channel: Object.freeze({ get logLevel() { return 1; }, trace: (message: string) => void lines.push(message) }) };
+  return {
+    lines,
+    channel: Object.freeze({
+      get logLevel() {
+        return 1;
+      },
+      trace: (message: string) => void lines.push(message),
+    }),
+  };
 }
 
 const key = 'sk-secret';
 const messages: readonly [name: string, written: string, logged: readonly string[]][] = [
   ['the messages', `Sending request 'initialize - (0)'.`, [`Sending request 'initialize - (0)'.`]],
-  ['no parameters', `Sending request 'initialize - (0)'.\nParams: {\n  "key": "${key}"\n}\n\n`, [`Sending request 'initialize - (0)'.`]],
+  [
+    'no parameters',
+    `Sending request 'initialize - (0)'.\nParams: {\n  "key": "${key}"\n}\n\n`,
+    [`Sending request 'initialize - (0)'.`],
+  ],
   ['no JSON', `{"type":"send-request","params":{"key":"${key}"}}`, []],
 ];
 

@@ -23,7 +23,16 @@ describe('the status bar item', () => {
     const trouble = { code: 'no-model', message: 'No model.' } as const;
     assert.equal(statusKind({ ...ready, gate: { kind: 'off' }, status: { state: 'trouble', trouble } }), 'trouble');
     assert.equal(statusKind({ ...ready, phase: 'stopped', status: undefined, hasFailed: true }), 'trouble');
-    assert.equal(statusKind({ ...ready, phase: 'stopped', status: undefined, hasFailed: true, gate: { kind: 'snoozed', untilMs: 1 } }), 'trouble');
+    assert.equal(
+      statusKind({
+        ...ready,
+        phase: 'stopped',
+        status: undefined,
+        hasFailed: true,
+        gate: { kind: 'snoozed', untilMs: 1 },
+      }),
+      'trouble',
+    );
   });
 
   it('writes sizes for people', () => {

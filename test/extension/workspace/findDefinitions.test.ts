@@ -18,16 +18,25 @@ const TRAY = { line: 20, character: 10, name: 'tray' };
 const DEFINITION = 'vscode.executeDefinitionProvider';
 const TYPE = 'vscode.executeTypeDefinitionProvider';
 
-type Target = { readonly uri: Uri; readonly range: Range } | { readonly targetUri: Uri; readonly targetRange: Range; readonly targetSelectionRange?: Range };
+type Target =
+  | { readonly uri: Uri; readonly range: Range }
+  | { readonly targetUri: Uri; readonly targetRange: Range; readonly targetSelectionRange?: Range };
 
 const location = (path: string, line: number): Target => ({ uri: Uri.file(path), range: new Range(line, 0, line, 4) });
-const link = (path: string, line: number, selectedLine?: number): Target => ({ targetUri: Uri.file(path), targetRange: new Range(line, 0, line + 5, 0), ...(selectedLine === undefined ? {} : { targetSelectionRange: new Range(selectedLine, 4, selectedLine, 8) }) });
+const link = (path: string, line: number, selectedLine?: number): Target => ({
+  targetUri: Uri.file(path),
+  targetRange: new Range(line, 0, line + 5, 0),
+  ...(selectedLine === undefined ? {} : { targetSelectionRange: new Range(selectedLine, 4, selectedLine, 8) }),
+});
 
 /** Questions that language servers got: command and character. */
 let asked: (readonly [command: string, character: number])[];
 
 /** A window with language servers that give these targets, by command and name. */
-function open(targets: Readonly<Record<string, Readonly<Record<string, Target[] | undefined>>>>, files: Readonly<Record<string, string>> = {}): void {
+function open(
+  targets: Readonly<Record<string, Readonly<Record<string, Target[] | undefined>>>>,
+  files: Readonly<Record<string, string>> = {},
+): void {
   fake.open(['/ws'], { '/ws/main.ts': TEXT, '/ws/shop/till.ts': '', '/ws/shop/tray.ts': '', ...files });
   fake.documents = [new FakeDocument(Uri.parse(MAIN), TEXT)];
   fake.executeCommand = async (command, uri, position) => {
@@ -41,7 +50,10 @@ function open(targets: Readonly<Record<string, Readonly<Record<string, Target[] 
 
 function found(params: Partial<WorkspaceDefinitionsParams> = {}): Promise<WorkspaceDefinitionsResult> {
   const log = (): void => undefined;
-  return findDefinitions({ uri: MAIN, places: [TILL, TRAY], ...params }, new WorkspaceFiles(new DocumentPolicy(log), log));
+  return findDefinitions(
+    { uri: MAIN, places: [TILL, TRAY], ...params },
+    new WorkspaceFiles(new DocumentPolicy(log), log),
+  );
 }
 
 async function definitions(): Promise<readonly string[]> {
@@ -56,11 +68,27 @@ beforeEach(() => {
 describe('what language servers know of names', () => {
   it('is where they and their types are defined, each place once, at the line of the name', async () => {
     open({
-      [DEFINITION]: { till: [location('/ws/shop/till.ts', 3)], tray: [link('/ws/shop/tray.ts', 6, 8), link('/ws/shop/tray.ts', 30)] },
-      [TYPE]: { till: [location('/ws/shop/till.ts', 3), location('/ws/shop/till.ts', 12)], tray: [location('/ws/shop/tray.ts', 8)] },
+      [DEFINITION]: {
+        till: [location('/ws/shop/till.ts', 3)],
+        tray: [link('/ws/shop/tray.ts', 6, 8), link('/ws/shop/tray.ts', 30)],
+      },
+      [TYPE]: {
+        till: [location('/ws/shop/till.ts', 3), location('/ws/shop/till.ts', 12)],
+        tray: [location('/ws/shop/tray.ts', 8)],
+      },
     });
-    assert.deepEqual([...(await definitions())].sort(), ['ws/shop/till.ts#12', 'ws/shop/till.ts#3', 'ws/shop/tray.ts#30', 'ws/shop/tray.ts#8']);
-    assert.deepEqual(asked.map(([command, character]) => `${command} ${character}`).sort(), [`${DEFINITION} 0`, `${DEFINITION} 10`, `${TYPE} 0`, `${TYPE} 10`]);
+    assert.deepEqual([...(await definitions())].sort(), [
+      'ws/shop/till.ts#12',
+      'ws/shop/till.ts#3',
+      'ws/shop/tray.ts#30',
+      'ws/shop/tray.ts#8',
+    ]);
+    assert.deepEqual(asked.map(([command, character]) => `${command} ${character}`).sort(), [
+      `${DEFINITION} 0`,
+      `${DEFINITION} 10`,
+      `${TYPE} 0`,
+      `${TYPE} 10`,
+    ]);
   });
 
   it('is nothing of the document itself, which stands in the prompt', async () => {
@@ -69,10 +97,23 @@ describe('what language servers know of names', () => {
   });
 
   it('is in files of the workspace that may be read: none that is secret, ignored, of a tool or elsewhere', async () => {
-    const kept = ['/ws/.env', '/ws/keys/a.pem', '/ws/drafts/a.ts', '/ws/customers.ts', '/ws/node_modules/a/index.d.ts', '/usr/lib/lib.d.ts'];
+    const kept = [
+      '/ws/.env',
+      '/ws/keys/a.pem',
+      '/ws/drafts/a.ts',
+      '/ws/customers.ts',
+      '/ws/node_modules/a/index.d.ts',
+      '/usr/lib/lib.d.ts',
+    ];
     const files = Object.fromEntries(kept.map((file) => [file, 'text']));
-    const [till, tray] = [kept.slice(0, 3), kept.slice(3)].map((paths) => [...paths.map((path) => location(path, 0)), location('/ws/shop/till.ts', 3)]);
-    open({ [DEFINITION]: { till, tray } }, { ...files, '/ws/.git/HEAD': '', '/ws/.gitignore': 'drafts/\n', '/ws/.chorusignore': 'customers.ts\n' });
+    const [till, tray] = [kept.slice(0, 3), kept.slice(3)].map((paths) => [
+      ...paths.map((path) => location(path, 0)),
+      location('/ws/shop/till.ts', 3),
+    ]);
+    open(
+      { [DEFINITION]: { till, tray } },
+      { ...files, '/ws/.git/HEAD': '', '/ws/.gitignore': 'drafts/\n', '/ws/.chorusignore': 'customers.ts\n' },
+    );
     assert.deepEqual(await definitions(), ['ws/shop/till.ts#3']);
   });
 
@@ -84,7 +125,10 @@ describe('what language servers know of names', () => {
 
   it('is four places of an answer at most', async () => {
     open({ [DEFINITION]: { till: Array.from({ length: 9 }, (_, line) => location('/ws/shop/till.ts', line)) } });
-    assert.deepEqual(await definitions(), [0, 1, 2, 3].map((line) => `ws/shop/till.ts#${line}`));
+    assert.deepEqual(
+      await definitions(),
+      [0, 1, 2, 3].map((line) => `ws/shop/till.ts#${line}`),
+    );
   });
 
   it('is asked of names alone that stand where they stood, and of open documents', async () => {
@@ -105,15 +149,25 @@ describe('what language servers know of names', () => {
     it(`is what the others answer where one ${what}`, async () => {
       open({ [DEFINITION]: { tray: [location('/ws/shop/tray.ts', 8)] } });
       const answered = fake.executeCommand;
-      fake.executeCommand = (command, uri, position) => ((position as Position).character === TILL.character ? fails() : answered(command, uri, position));
-      fake.diagnostics.set('/ws/main.ts', [{ severity: DiagnosticSeverity.Error, range: new Range(20, 0, 20, 4), message: 'Cannot find till' }]);
-      assert.deepEqual(await bringForward(() => found()), { definitions: [{ uri: 'file:///ws/shop/tray.ts', line: 8 }], problems: ['Cannot find till'] });
+      fake.executeCommand = (command, uri, position) =>
+        (position as Position).character === TILL.character ? fails() : answered(command, uri, position);
+      fake.diagnostics.set('/ws/main.ts', [
+        { severity: DiagnosticSeverity.Error, range: new Range(20, 0, 20, 4), message: 'Cannot find till' },
+      ]);
+      assert.deepEqual(await bringForward(() => found()), {
+        definitions: [{ uri: 'file:///ws/shop/tray.ts', line: 8 }],
+        problems: ['Cannot find till'],
+      });
     });
   }
 });
 
 describe('problems near the cursor', () => {
-  const problem = (line: number, message: string, severity = DiagnosticSeverity.Error): object => ({ severity, range: new Range(line, 0, line, 4), message });
+  const problem = (line: number, message: string, severity = DiagnosticSeverity.Error): object => ({
+    severity,
+    range: new Range(line, 0, line, 4),
+    message,
+  });
 
   /** The messages that are told where these problems are known. */
   async function problems(...known: readonly object[]): Promise<readonly string[]> {
@@ -125,12 +179,24 @@ describe('problems near the cursor', () => {
 
   it('are errors and warnings of the document, ten lines away at most, the nearest first', async () => {
     const { Error, Warning, Information, Hint } = DiagnosticSeverity;
-    const told = await problems(problem(9, 'far before'), problem(10, 'ten before'), problem(24, 'a warning', Warning), problem(20, 'here', Error), problem(30, 'ten after'), problem(31, 'far after'), problem(20, 'for information', Information), problem(20, 'a hint', Hint));
+    const told = await problems(
+      problem(9, 'far before'),
+      problem(10, 'ten before'),
+      problem(24, 'a warning', Warning),
+      problem(20, 'here', Error),
+      problem(30, 'ten after'),
+      problem(31, 'far after'),
+      problem(20, 'for information', Information),
+      problem(20, 'a hint', Hint),
+    );
     assert.deepEqual(told, ['here', 'a warning', 'ten before', 'ten after']);
   });
 
   it('are ten at most', async () => {
-    assert.deepEqual(await problems(...Array.from({ length: 14 }, (_, number) => problem(20, `problem ${number}`))), Array.from({ length: 10 }, (_, number) => `problem ${number}`));
+    assert.deepEqual(
+      await problems(...Array.from({ length: 14 }, (_, number) => problem(20, `problem ${number}`))),
+      Array.from({ length: 10 }, (_, number) => `problem ${number}`),
+    );
   });
 
   it('are told in 500 characters each at most', async () => {

@@ -25,5 +25,7 @@ describe('a name that language servers are to be asked for', () => {
     ['lost its line', '  till', false],
     ['lost the end of its line', '\n', false],
   ];
-  for (const [what, text, expected] of cases) it(`${what}: ${expected ? 'is asked for' : 'is left out'}`, () => assert.equal(isNameAt(documentOf(text), place), expected));
+  for (const [what, text, expected] of cases)
+    it(`${what}: ${expected ? 'is asked for' : 'is left out'}`, () =>
+      assert.equal(isNameAt(documentOf(text), place), expected));
 });

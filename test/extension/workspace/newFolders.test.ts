@@ -10,7 +10,9 @@ const { NewFolders } = await import('../../../extension/workspace/newFolders.ts'
 const uris = (...paths: string[]): vscode.Uri[] => paths.map((path) => Uri.file(path) as unknown as vscode.Uri);
 
 /** Folders of two files each; `afterFile` is called with all files so far. */
-function newFolders(afterFile: (folders: InstanceType<typeof NewFolders>, told: readonly string[]) => void = () => undefined): { folders: InstanceType<typeof NewFolders>; told: string[] } {
+function newFolders(
+  afterFile: (folders: InstanceType<typeof NewFolders>, told: readonly string[]) => void = () => undefined,
+): { folders: InstanceType<typeof NewFolders>; told: string[] } {
   const told: string[] = [];
   async function* below(folder: vscode.Uri): AsyncGenerator<vscode.Uri> {
     yield* uris(`${folder.path}/a.ts`, `${folder.path}/b.ts`);
@@ -19,7 +21,10 @@ function newFolders(afterFile: (folders: InstanceType<typeof NewFolders>, told: 
     told.push(path);
     afterFile(folders, told);
   };
-  const folders = new NewFolders({ below }, { onFile, onTooMany: assert.fail, onError: (error) => assert.fail(String(error)) });
+  const folders = new NewFolders(
+    { below },
+    { onFile, onTooMany: assert.fail, onError: (error) => assert.fail(String(error)) },
+  );
   return { folders, told };
 }
 

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { WORKSPACE_CHANGE_NOTIFICATION, WORKSPACE_TABS_NOTIFICATION, type WorkspaceChange, type WorkspaceTabs } from '../../../sidecar/protocol/client.ts';
+import {
+  WORKSPACE_CHANGE_NOTIFICATION,
+  WORKSPACE_TABS_NOTIFICATION,
+  type WorkspaceChange,
+  type WorkspaceTabs,
+} from '../../../sidecar/protocol/client.ts';
 import '../documents/support/useFakeVscode.ts';
 import { fake, TabInputNotebook, TabInputText, Uri, workspace } from '../documents/support/vscode.ts';
 
@@ -23,7 +28,11 @@ interface Window {
 }
 
 /** What the sidecar is told of what happens in a window with these files. */
-async function toldOf(files: Readonly<Record<string, string>>, happens: (window: Window) => void | Promise<void>, isTrusted = true): Promise<WorkspaceChange[]> {
+async function toldOf(
+  files: Readonly<Record<string, string>>,
+  happens: (window: Window) => void | Promise<void>,
+  isTrusted = true,
+): Promise<WorkspaceChange[]> {
   fake.open(['/ws'], files);
   workspace.isTrusted = isTrusted;
   const told: WorkspaceChange[] = [];
@@ -31,7 +40,11 @@ async function toldOf(files: Readonly<Record<string, string>>, happens: (window:
     if (method === WORKSPACE_CHANGE_NOTIFICATION) told.push(params);
   };
   const policy = new DocumentPolicy(assert.fail);
-  const sync = new WorkspaceSync(policy, () => undefined, (error) => assert.fail(String(error)));
+  const sync = new WorkspaceSync(
+    policy,
+    () => undefined,
+    (error) => assert.fail(String(error)),
+  );
   sync.attach({ sendNotification } as unknown as Client);
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
@@ -57,7 +70,12 @@ function windowOf(policy: InstanceType<typeof DocumentPolicy>, sync: InstanceTyp
     create: (...paths) => paths.forEach((path) => fake.created.fire(Uri.file(path))),
     delete: (...paths) => paths.forEach((path) => fake.deleted.fire(Uri.file(path))),
     move: (from, to) => {
-      fake.files = new Map([...fake.files].map(([path, text]) => [path.startsWith(`${from}/`) ? to + path.slice(from.length) : path, text]));
+      fake.files = new Map(
+        [...fake.files].map(([path, text]) => [
+          path.startsWith(`${from}/`) ? to + path.slice(from.length) : path,
+          text,
+        ]),
+      );
       if (from.startsWith('/ws/')) window.delete(from);
       window.create(to);
     },
@@ -70,19 +88,23 @@ function windowOf(policy: InstanceType<typeof DocumentPolicy>, sync: InstanceTyp
 }
 
 /** The changed files' paths of all that was told. */
-const changedIn = (told: readonly WorkspaceChange[]): string[] => told.flatMap(({ changed = [] }) => changed.map(({ path }) => path)).sort();
+const changedIn = (told: readonly WorkspaceChange[]): string[] =>
+  told.flatMap(({ changed = [] }) => changed.map(({ path }) => path)).sort();
 
 describe('a deletion', () => {
   const cases: readonly (readonly [what: string, path: string, isTold: boolean])[] = [
     ['of a file', '/ws/src/a.ts', true],
     ['of a folder with a name like a binary file', '/ws/src/cart.lib', true],
     ['in a folder that is never walked', '/ws/node_modules/left-pad/index.js', false],
-    ['in a repository\'s own folder', '/ws/library/.git/index.lock', false],
+    ["in a repository's own folder", '/ws/library/.git/index.lock', false],
     ['outside of the workspace', '/other/a.ts', false],
   ];
   for (const [what, path, isTold] of cases) {
     it(`${what} is ${isTold ? 'told' : 'nothing to the sidecar'}`, async () => {
-      assert.deepEqual(await toldOf({}, (window) => window.delete(path)), isTold ? [{ deleted: [`file://${path}`] }] : []);
+      assert.deepEqual(
+        await toldOf({}, (window) => window.delete(path)),
+        isTold ? [{ deleted: [`file://${path}`] }] : [],
+      );
     });
   }
 
@@ -93,15 +115,29 @@ describe('a deletion', () => {
 
 describe('a folder that is moved', () => {
   it('is told as its files, after what is gone', async () => {
-    const told = await toldOf({ '/ws/src/a.ts': '', '/ws/src/deep/b.ts': '' }, ({ move }) => move('/ws/src', '/ws/lib'));
+    const told = await toldOf({ '/ws/src/a.ts': '', '/ws/src/deep/b.ts': '' }, ({ move }) =>
+      move('/ws/src', '/ws/lib'),
+    );
     assert.deepEqual(told, [
       { deleted: ['file:///ws/src'] },
-      { changed: [{ uri: 'file:///ws/lib/a.ts', path: 'lib/a.ts' }, { uri: 'file:///ws/lib/deep/b.ts', path: 'lib/deep/b.ts' }] },
+      {
+        changed: [
+          { uri: 'file:///ws/lib/a.ts', path: 'lib/a.ts' },
+          { uri: 'file:///ws/lib/deep/b.ts', path: 'lib/deep/b.ts' },
+        ],
+      },
     ]);
   });
 
   it('into the workspace is told without what the rules keep', async () => {
-    const files = { '/ws/.gitignore': '*.gen.ts\n', '/other/lib/a.ts': '', '/other/lib/a.gen.ts': '', '/other/lib/.env': '', '/other/lib/node_modules/x/b.ts': '', '/other/lib/icon.png': '' };
+    const files = {
+      '/ws/.gitignore': '*.gen.ts\n',
+      '/other/lib/a.ts': '',
+      '/other/lib/a.gen.ts': '',
+      '/other/lib/.env': '',
+      '/other/lib/node_modules/x/b.ts': '',
+      '/other/lib/icon.png': '',
+    };
     assert.deepEqual(changedIn(await toldOf(files, ({ move }) => move('/other/lib', '/ws/lib'))), ['lib/a.ts']);
   });
 
@@ -116,7 +152,10 @@ describe('a folder that is moved', () => {
   ];
   for (const [what, path] of kept) {
     it(`to a place ${what} is nothing to the sidecar`, async () => {
-      assert.deepEqual(await toldOf({ '/ws/.gitignore': 'out/\n', '/other/lib/a.ts': '' }, ({ move }) => move('/other/lib', path)), []);
+      assert.deepEqual(
+        await toldOf({ '/ws/.gitignore': 'out/\n', '/other/lib/a.ts': '' }, ({ move }) => move('/other/lib', path)),
+        [],
+      );
     });
   }
 
@@ -142,7 +181,9 @@ describe('a folder that is moved', () => {
   });
 
   it('brings ignore files, which other files may be read by: all are listed anew', async () => {
-    const told = await toldOf({ '/other/lib/.chorusignore': 'own.ts\n', '/other/lib/own.ts': '' }, ({ move }) => move('/other/lib', '/ws/lib'));
+    const told = await toldOf({ '/other/lib/.chorusignore': 'own.ts\n', '/other/lib/own.ts': '' }, ({ move }) =>
+      move('/other/lib', '/ws/lib'),
+    );
     assert.deepEqual(told, [{ reset: true }]);
   });
 
@@ -174,8 +215,14 @@ describe('a burst of new files and folders', () => {
       write(files);
       create('/ws/lib', '/ws/lib/deep', ...Object.keys(files));
     });
-    const [itself, found] = [['c.ts', 'lib/a.ts', 'lib/deep/b.ts'], ['lib/a.ts', 'lib/deep/b.ts']];
-    assert.deepEqual(told.map((change) => changedIn([change])), [itself, found]);
+    const [itself, found] = [
+      ['c.ts', 'lib/a.ts', 'lib/deep/b.ts'],
+      ['lib/a.ts', 'lib/deep/b.ts'],
+    ];
+    assert.deepEqual(
+      told.map((change) => changedIn([change])),
+      [itself, found],
+    );
   });
 
   it('of more than ten thousand files is listed anew, at the pace of the sidecar', async () => {
@@ -198,7 +245,11 @@ describe('tabs', () => {
       if (method === WORKSPACE_TABS_NOTIFICATION) told.push(params.uris);
     };
     const policy = new DocumentPolicy(assert.fail);
-    const sync = new WorkspaceSync(policy, () => undefined, (error) => assert.fail(String(error)));
+    const sync = new WorkspaceSync(
+      policy,
+      () => undefined,
+      (error) => assert.fail(String(error)),
+    );
     sync.attach({ sendNotification } as unknown as Client);
     for (const uri of [second, cell.document.uri]) fake.activeEditorChanged.fire({ document: { uri } });
     sync.dispose();

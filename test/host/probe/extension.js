@@ -1,4 +1,7 @@
-/** An extension that is not Chorus and uses Chorus's model as any other extension would. Its answers go to `probe.json` in the workspace. */
+/**
+ * An extension that is not Chorus and uses Chorus's model as any other extension would. Its answers go to `probe.json`
+ * in the workspace.
+ */
 const vscode = require('vscode');
 
 exports.activate = (context) => {
@@ -12,7 +15,13 @@ async function ask() {
   const answer = await model.sendRequest(messages, { justification: 'The probe asks one question.' });
   const chunks = [];
   for await (const chunk of answer.text) chunks.push(chunk);
-  return { model: model.name, family: model.family, tokens: await model.countTokens('one two three'), chunks: chunks.length, text: chunks.join('') };
+  return {
+    model: model.name,
+    family: model.family,
+    tokens: await model.countTokens('one two three'),
+    chunks: chunks.length,
+    text: chunks.join(''),
+  };
 }
 
 async function record(work) {

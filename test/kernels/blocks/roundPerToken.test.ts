@@ -13,7 +13,12 @@ import { uniform } from '../../reference/gradientCheck.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
 describe(`activations on the grid of their token on ${kind}`, () => {
-  function rounded(values: readonly number[], extents: readonly number[], bits: number, turn: (graph: Graph, x: Tensor) => Tensor = (_, x) => x): Float32Array {
+  function rounded(
+    values: readonly number[],
+    extents: readonly number[],
+    bits: number,
+    turn: (graph: Graph, x: Tensor) => Tensor = (_, x) => x,
+  ): Float32Array {
     using device = new Device(kind, { threads: 1 });
     using graph = new Graph(device);
     using memory = new DeviceMemory(device);
@@ -28,7 +33,12 @@ describe(`activations on the grid of their token on ${kind}`, () => {
 
   const near = (actual: Float32Array, expected: readonly number[]): void => {
     assert.equal(actual.length, expected.length);
-    actual.forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) <= 1e-6 * Math.max(1, Math.abs(expected[index] as number)), `${index}: ${value}, expected ${expected[index]}`));
+    actual.forEach((value, index) =>
+      assert.ok(
+        Math.abs(value - (expected[index] as number)) <= 1e-6 * Math.max(1, Math.abs(expected[index] as number)),
+        `${index}: ${value}, expected ${expected[index]}`,
+      ),
+    );
   };
 
   it('are whole steps of the largest magnitude by 127, or by 7 in four bits', () => {
@@ -49,7 +59,10 @@ describe(`activations on the grid of their token on ${kind}`, () => {
       near(rounded(values, [64, 6], bits), [...expected]);
       const byHead = Array.from({ length: 6 }, (_, row) => expected.subarray(row * 64, (row + 1) * 64));
       // [64, 3, 2] with its last two dimensions swapped.
-      near(rounded(values, [64, 3, 2], bits, (graph, x) => permute(graph, x, [0, 2, 1, 3])), [0, 3, 1, 4, 2, 5].flatMap((row) => [...(byHead[row] as Float32Array)]));
+      near(
+        rounded(values, [64, 3, 2], bits, (graph, x) => permute(graph, x, [0, 2, 1, 3])),
+        [0, 3, 1, 4, 2, 5].flatMap((row) => [...(byHead[row] as Float32Array)]),
+      );
     });
   }
 });

@@ -19,7 +19,15 @@ describe(`8 bits for all of a tensor on ${kind}`, () => {
   after(() => device[Symbol.dispose]());
 
   /** What `build` makes of `x`, and the gradient of `Σ factors · result` by `x`. */
-  function compute(x: readonly number[], build: (graph: Graph, tensor: Tensor, context: { readonly tape: Tape; readonly named: Readonly<Record<string, Tensor>> }) => Tensor, inputs: Readonly<Record<string, number>> = {}): { result: number[]; gradient: number[] } {
+  function compute(
+    x: readonly number[],
+    build: (
+      graph: Graph,
+      tensor: Tensor,
+      context: { readonly tape: Tape; readonly named: Readonly<Record<string, Tensor>> },
+    ) => Tensor,
+    inputs: Readonly<Record<string, number>> = {},
+  ): { result: number[]; gradient: number[] } {
     using graph = new Graph(device);
     using memory = new DeviceMemory(device);
     const tensor = graph.input('x', 'F32', [x.length]);
@@ -31,15 +39,26 @@ describe(`8 bits for all of a tensor on ${kind}`, () => {
     for (const output of [result, gradient as Tensor]) graph.expand(output, { read: true });
     graph.allocate(memory);
     write(device, tensor, Float32Array.from(x));
-    write(device, factors, Float32Array.from(x, (_, index) => index + 1));
+    write(
+      device,
+      factors,
+      Float32Array.from(x, (_, index) => index + 1),
+    );
     for (const [name, value] of Object.entries(inputs)) write(device, named[name] as Tensor, Float32Array.of(value));
     graph.computeSync();
     return { result: [...readF32(device, result)], gradient: [...readF32(device, gradient as Tensor)] };
   }
 
-  const onGrid = (x: readonly number[], range: { low: number; high: number }): { result: number[]; gradient: number[] } => {
+  const onGrid = (
+    x: readonly number[],
+    range: { low: number; high: number },
+  ): { result: number[]; gradient: number[] } => {
     const { step, zero } = gridOf(range);
-    return compute(x, (graph, tensor, { named }) => roundToGrid(graph, tensor, named as { step: Tensor; zero: Tensor }), { step, zero });
+    return compute(
+      x,
+      (graph, tensor, { named }) => roundToGrid(graph, tensor, named as { step: Tensor; zero: Tensor }),
+      { step, zero },
+    );
   };
 
   it('has a grid from the least to the largest value on which nothing stands exactly', () => {
@@ -62,9 +81,15 @@ describe(`8 bits for all of a tensor on ${kind}`, () => {
   });
 
   it('gives a weight the step of its largest magnitude, and derivatives to all of it', () => {
-    const { result, gradient } = compute([12.7, -0.04, 0.06, -6.31], (graph, tensor, { tape }) => roundWeight(graph, tensor, (build) => tape.constant(build)));
-    [12.7, 0, 0.1, -6.3].forEach((expected, index) => assert.ok(Math.abs((result[index] as number) - expected) < 1e-5, `${result[index]}, expected ${expected}`));
-    gradient.forEach((value, index) => assert.ok(Math.abs(value - (index + 1)) < 1e-5, `${value}, expected ${index + 1}`));
+    const { result, gradient } = compute([12.7, -0.04, 0.06, -6.31], (graph, tensor, { tape }) =>
+      roundWeight(graph, tensor, (build) => tape.constant(build)),
+    );
+    [12.7, 0, 0.1, -6.3].forEach((expected, index) =>
+      assert.ok(Math.abs((result[index] as number) - expected) < 1e-5, `${result[index]}, expected ${expected}`),
+    );
+    gradient.forEach((value, index) =>
+      assert.ok(Math.abs(value - (index + 1)) < 1e-5, `${value}, expected ${index + 1}`),
+    );
   });
 
   it('knows the least and the largest value', () => {

@@ -18,7 +18,9 @@ const WIDTH = 32;
 const HEADS = 2;
 const HEAD_SIZE = WIDTH / HEADS;
 
-type Inputs = Readonly<Record<string, { readonly extents: readonly number[]; readonly values: Float32Array; readonly type?: TensorType }>>;
+type Inputs = Readonly<
+  Record<string, { readonly extents: readonly number[]; readonly values: Float32Array; readonly type?: TensorType }>
+>;
 
 function uniform(count: number, seed: number): Float32Array {
   const next = uniformNumbers(seed);
@@ -30,11 +32,14 @@ function compute(inputs: Inputs, build: (graph: Graph, tensors: Record<string, T
   using device = new Device(kind, { threads: 1 });
   using graph = new Graph(device);
   using memory = new DeviceMemory(device);
-  const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { extents, type }]) => [name, graph.input(name, type ?? 'F32', extents)]));
+  const tensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, { extents, type }]) => [name, graph.input(name, type ?? 'F32', extents)]),
+  );
   const result = build(graph, tensors);
   graph.expand(result, { read: true });
   graph.allocate(memory);
-  for (const [name, { extents, values, type }] of Object.entries(inputs)) write(device, tensors[name] as Tensor, type ? fromFloat32(type, values, extents[0] as number) : values);
+  for (const [name, { extents, values, type }] of Object.entries(inputs))
+    write(device, tensors[name] as Tensor, type ? fromFloat32(type, values, extents[0] as number) : values);
   graph.computeSync();
   return readF32(device, result);
 }
@@ -42,12 +47,22 @@ function compute(inputs: Inputs, build: (graph: Graph, tensors: Record<string, T
 function assertNear(actual: Float32Array, expected: Float64Array, tolerance: number): void {
   assert.equal(actual.length, expected.length);
   const largest = Math.max(...expected.map(Math.abs));
-  actual.forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) <= tolerance * largest, `${index}: ${value}, expected ${expected[index]}`));
+  actual.forEach((value, index) =>
+    assert.ok(
+      Math.abs(value - (expected[index] as number)) <= tolerance * largest,
+      `${index}: ${value}, expected ${expected[index]}`,
+    ),
+  );
 }
 
 describe(`a convolution over time on ${kind}`, () => {
   /** Loops over outputs, times, taps and channels. */
-  function plain(x: Float32Array, weights: Float32Array, bias: Float32Array, shape: { channels: number; time: number; taps: number; stride: number; padding: number }): Float64Array {
+  function plain(
+    x: Float32Array,
+    weights: Float32Array,
+    bias: Float32Array,
+    shape: { channels: number; time: number; taps: number; stride: number; padding: number },
+  ): Float64Array {
     const { channels, time, taps, stride, padding } = shape;
     const outputs = bias.length;
     const columns = Math.floor((time + 2 * padding - taps) / stride) + 1;
@@ -58,7 +73,9 @@ describe(`a convolution over time on ${kind}`, () => {
       for (let tap = 0; tap < taps; tap++) {
         const at = column * stride + tap - padding;
         if (at < 0 || at >= time) continue;
-        for (let channel = 0; channel < channels; channel++) sum += (weights[(output * channels + channel) * taps + tap] as number) * (x[at * channels + channel] as number);
+        for (let channel = 0; channel < channels; channel++)
+          sum +=
+            (weights[(output * channels + channel) * taps + tap] as number) * (x[at * channels + channel] as number);
       }
       return sum;
     });
@@ -79,10 +96,21 @@ describe(`a convolution over time on ${kind}`, () => {
       const bias = uniform(outputs, 3);
       const inputs: Inputs = {
         x: { extents: [channels, time], values: x },
-        weight: { extents: [rowLength, outputs], values: convolutionRows(weights, { taps, channels, rowLength }), type },
+        weight: {
+          extents: [rowLength, outputs],
+          values: convolutionRows(weights, { taps, channels, rowLength }),
+          type,
+        },
         bias: { extents: [outputs], values: bias },
       };
-      const actual = compute(inputs, (graph, tensors) => convolution1d(graph, tensors['x'] as Tensor, { weight: tensors['weight'] as Tensor, bias: tensors['bias'] as Tensor }, shape));
+      const actual = compute(inputs, (graph, tensors) =>
+        convolution1d(
+          graph,
+          tensors['x'] as Tensor,
+          { weight: tensors['weight'] as Tensor, bias: tensors['bias'] as Tensor },
+          shape,
+        ),
+      );
       assertNear(actual, plain(x, weights, bias, shape), 'tolerance' in shape ? shape.tolerance : 1e-5);
     });
   }
@@ -90,10 +118,18 @@ describe(`a convolution over time on ${kind}`, () => {
 
 describe(`attention without a mask on ${kind}`, () => {
   const names = ['query', 'key', 'value', 'output'] as const;
-  const matrices = Object.fromEntries(names.map((name, index) => [name, uniform(WIDTH * WIDTH, 10 + index)])) as Record<(typeof names)[number], Float32Array>;
-  const matrixInputs: Inputs = Object.fromEntries(names.map((name) => [name, { extents: [WIDTH, WIDTH], values: matrices[name] }]));
+  const matrices = Object.fromEntries(names.map((name, index) => [name, uniform(WIDTH * WIDTH, 10 + index)])) as Record<
+    (typeof names)[number],
+    Float32Array
+  >;
+  const matrixInputs: Inputs = Object.fromEntries(
+    names.map((name) => [name, { extents: [WIDTH, WIDTH], values: matrices[name] }]),
+  );
   const weightsOf = (tensors: Record<string, Tensor>) =>
-    Object.fromEntries(names.map((name) => [name, { weight: tensors[name] as Tensor }])) as Record<(typeof names)[number], { weight: Tensor }>;
+    Object.fromEntries(names.map((name) => [name, { weight: tensors[name] as Tensor }])) as Record<
+      (typeof names)[number],
+      { weight: Tensor }
+    >;
   const options = { headSize: HEAD_SIZE, heads: HEADS, scale: 1 / Math.sqrt(HEAD_SIZE) };
 
   const project = (x: ArrayLike<number>, matrix: Float32Array): Float64Array =>
@@ -101,25 +137,35 @@ describe(`attention without a mask on ${kind}`, () => {
       const row = index % WIDTH;
       const token = Math.floor(index / WIDTH);
       let sum = 0;
-      for (let column = 0; column < WIDTH; column++) sum += (matrix[row * WIDTH + column] as number) * (x[token * WIDTH + column] as number);
+      for (let column = 0; column < WIDTH; column++)
+        sum += (matrix[row * WIDTH + column] as number) * (x[token * WIDTH + column] as number);
       return sum;
     });
 
   /** Of each token of `x` to all of `memory`. */
   function plain(x: Float32Array, memory: Float32Array): Float64Array {
-    const [query, key, value] = [project(x, matrices.query), project(memory, matrices.key), project(memory, matrices.value)];
+    const [query, key, value] = [
+      project(x, matrices.query),
+      project(memory, matrices.key),
+      project(memory, matrices.value),
+    ];
     const rows = memory.length / WIDTH;
     const attended = new Float64Array(x.length);
     for (let token = 0; token < x.length / WIDTH; token++) {
       for (let head = 0; head < HEADS; head++) {
-        const at = (tensor: Float64Array, row: number, index: number): number => tensor[row * WIDTH + head * HEAD_SIZE + index] as number;
+        const at = (tensor: Float64Array, row: number, index: number): number =>
+          tensor[row * WIDTH + head * HEAD_SIZE + index] as number;
         const scores = Array.from({ length: rows }, (_, row) => {
           let dot = 0;
           for (let index = 0; index < HEAD_SIZE; index++) dot += at(query, token, index) * at(key, row, index);
           return Math.exp(dot * options.scale);
         });
         const total = scores.reduce((sum, score) => sum + score, 0);
-        for (let index = 0; index < HEAD_SIZE; index++) attended[token * WIDTH + head * HEAD_SIZE + index] = scores.reduce((sum, score, row) => sum + (score / total) * at(value, row, index), 0);
+        for (let index = 0; index < HEAD_SIZE; index++)
+          attended[token * WIDTH + head * HEAD_SIZE + index] = scores.reduce(
+            (sum, score, row) => sum + (score / total) * at(value, row, index),
+            0,
+          );
       }
     }
     return project(attended, matrices.output);
@@ -127,14 +173,22 @@ describe(`attention without a mask on ${kind}`, () => {
 
   it('within a sequence is that of plain loops', () => {
     const x = uniform(WIDTH * 7, 20);
-    const actual = compute({ ...matrixInputs, x: { extents: [WIDTH, 7], values: x } }, (graph, tensors) => encoderAttention(graph, tensors['x'] as Tensor, weightsOf(tensors), options));
+    const actual = compute({ ...matrixInputs, x: { extents: [WIDTH, 7], values: x } }, (graph, tensors) =>
+      encoderAttention(graph, tensors['x'] as Tensor, weightsOf(tensors), options),
+    );
     assertNear(actual, plain(x, x), 2e-3);
   });
 
   it('to what an encoder made reads its cache, as far as it is filled', () => {
     const x = uniform(WIDTH * 3, 21);
     const memory = uniform(WIDTH * 5, 22);
-    const inputs: Inputs = { ...matrixInputs, x: { extents: [WIDTH, 3], values: x }, memory: { extents: [WIDTH, 5], values: memory }, keys: { extents: [WIDTH, 5], values: new Float32Array(WIDTH * 5) }, values: { extents: [WIDTH, 5], values: new Float32Array(WIDTH * 5) } };
+    const inputs: Inputs = {
+      ...matrixInputs,
+      x: { extents: [WIDTH, 3], values: x },
+      memory: { extents: [WIDTH, 5], values: memory },
+      keys: { extents: [WIDTH, 5], values: new Float32Array(WIDTH * 5) },
+      values: { extents: [WIDTH, 5], values: new Float32Array(WIDTH * 5) },
+    };
     const actual = compute(inputs, (graph, tensors) => {
       const weights = weightsOf(tensors);
       const cache = { key: tensors['keys'] as Tensor, value: tensors['values'] as Tensor };
@@ -148,22 +202,47 @@ describe(`attention without a mask on ${kind}`, () => {
 describe(`a convolution over bands and time on ${kind}`, () => {
   const [BANDS, FRAMES, CHANNELS, COUNT, OUTPUTS] = [6, 5, 2, 2, 3];
 
-  for (const { stride, row } of [{ stride: 1, row: 18 }, { stride: 2, row: 18 }, { stride: 2, row: 32 }]) {
+  for (const { stride, row } of [
+    { stride: 1, row: 18 },
+    { stride: 2, row: 18 },
+    { stride: 2, row: 32 },
+  ]) {
     it(`is a sum over a window, stride ${stride}, rows of ${row}`, () => {
-      const [x, weights, bias] = [uniform(BANDS * FRAMES * CHANNELS * COUNT, 1), uniform(row * OUTPUTS, 2), uniform(OUTPUTS, 3)];
+      const [x, weights, bias] = [
+        uniform(BANDS * FRAMES * CHANNELS * COUNT, 1),
+        uniform(row * OUTPUTS, 2),
+        uniform(OUTPUTS, 3),
+      ];
       const actual = compute(
-        { x: { extents: [BANDS, FRAMES, CHANNELS, COUNT], values: x }, weight: { extents: [row, OUTPUTS], values: weights }, bias: { extents: [OUTPUTS], values: bias } },
-        (graph, t) => convolution2d(graph, t['x'] as Tensor, { weight: t['weight'] as Tensor, bias: t['bias'] as Tensor }, { kernel: [3, 3], stride: [stride, stride], padding: [1, 1] }),
+        {
+          x: { extents: [BANDS, FRAMES, CHANNELS, COUNT], values: x },
+          weight: { extents: [row, OUTPUTS], values: weights },
+          bias: { extents: [OUTPUTS], values: bias },
+        },
+        (graph, t) =>
+          convolution2d(
+            graph,
+            t['x'] as Tensor,
+            { weight: t['weight'] as Tensor, bias: t['bias'] as Tensor },
+            { kernel: [3, 3], stride: [stride, stride], padding: [1, 1] },
+          ),
       );
       const [places, times] = [Math.floor((BANDS - 1) / stride) + 1, Math.floor((FRAMES - 1) / stride) + 1];
       const expected = Float64Array.from({ length: OUTPUTS * places * times * COUNT }, (_, index) => {
-        const [output, place, time, number] = [index % OUTPUTS, Math.floor(index / OUTPUTS) % places, Math.floor(index / OUTPUTS / places) % times, Math.floor(index / OUTPUTS / places / times)];
+        const [output, place, time, number] = [
+          index % OUTPUTS,
+          Math.floor(index / OUTPUTS) % places,
+          Math.floor(index / OUTPUTS / places) % times,
+          Math.floor(index / OUTPUTS / places / times),
+        ];
         let sum = bias[output] as number;
         for (let channel = 0; channel < CHANNELS; channel++) {
           for (let tap = 0; tap < 9; tap++) {
             const [band, frame] = [place * stride + (tap % 3) - 1, time * stride + Math.floor(tap / 3) - 1];
             if (band < 0 || band >= BANDS || frame < 0 || frame >= FRAMES) continue;
-            sum += (weights[output * row + channel * 9 + tap] as number) * (x[band + BANDS * (frame + FRAMES * (channel + CHANNELS * number))] as number);
+            sum +=
+              (weights[output * row + channel * 9 + tap] as number) *
+              (x[band + BANDS * (frame + FRAMES * (channel + CHANNELS * number))] as number);
           }
         }
         return sum;
@@ -177,12 +256,27 @@ describe(`a causal convolution on ${kind}`, () => {
   it('sees a column and those before it', () => {
     const [channels, time, outputs, count] = [4, 6, 3, 2];
     const [x, weights] = [uniform(channels * time * count, 1), uniform(3 * channels * outputs, 2)];
-    const actual = compute({ x: { extents: [channels, time, count], values: x }, weight: { extents: [3 * channels, outputs], values: weights }, bias: { extents: [outputs], values: new Float32Array(outputs) } }, (graph, t) =>
-      causalConvolution(graph, t['x'] as Tensor, { weight: t['weight'] as Tensor, bias: t['bias'] as Tensor }, 3));
+    const actual = compute(
+      {
+        x: { extents: [channels, time, count], values: x },
+        weight: { extents: [3 * channels, outputs], values: weights },
+        bias: { extents: [outputs], values: new Float32Array(outputs) },
+      },
+      (graph, t) =>
+        causalConvolution(graph, t['x'] as Tensor, { weight: t['weight'] as Tensor, bias: t['bias'] as Tensor }, 3),
+    );
     const expected = Float64Array.from({ length: outputs * (time - 2) * count }, (_, index) => {
-      const [output, column, number] = [index % outputs, Math.floor(index / outputs) % (time - 2), Math.floor(index / outputs / (time - 2))];
+      const [output, column, number] = [
+        index % outputs,
+        Math.floor(index / outputs) % (time - 2),
+        Math.floor(index / outputs / (time - 2)),
+      ];
       let sum = 0;
-      for (let channel = 0; channel < channels; channel++) for (let tap = 0; tap < 3; tap++) sum += (weights[output * 3 * channels + channel * 3 + tap] as number) * (x[channel + channels * (column + tap + time * number)] as number);
+      for (let channel = 0; channel < channels; channel++)
+        for (let tap = 0; tap < 3; tap++)
+          sum +=
+            (weights[output * 3 * channels + channel * 3 + tap] as number) *
+            (x[channel + channels * (column + tap + time * number)] as number);
       return sum;
     });
     assertNear(actual, expected, 1e-5);
@@ -195,15 +289,26 @@ describe(`attention in products on ${kind}`, () => {
     const [q, k, v] = [uniform(WIDTH * tokens, 1), uniform(WIDTH * rows, 2), uniform(WIDTH * rows, 3)];
     const mask = Float32Array.from({ length: rows * tokens }, (_, index) => (index % rows === 4 ? -Infinity : 0));
     const actual = compute(
-      { q: { extents: [WIDTH, tokens], values: q }, k: { extents: [WIDTH, rows], values: k }, v: { extents: [WIDTH, rows], values: v }, mask: { extents: [rows, tokens], values: mask } },
-      (graph, t) => attendProducts(graph, { query: t['q'] as Tensor, key: t['k'] as Tensor, value: t['v'] as Tensor, mask: t['mask'] as Tensor }, { heads: HEADS }),
+      {
+        q: { extents: [WIDTH, tokens], values: q },
+        k: { extents: [WIDTH, rows], values: k },
+        v: { extents: [WIDTH, rows], values: v },
+        mask: { extents: [rows, tokens], values: mask },
+      },
+      (graph, t) =>
+        attendProducts(
+          graph,
+          { query: t['q'] as Tensor, key: t['k'] as Tensor, value: t['v'] as Tensor, mask: t['mask'] as Tensor },
+          { heads: HEADS },
+        ),
     );
     const expected = Float64Array.from({ length: WIDTH * tokens }, (_, index) => {
       const [component, token] = [index % WIDTH, Math.floor(index / WIDTH)];
       const first = Math.floor(component / HEAD_SIZE) * HEAD_SIZE;
       const likeness = Array.from({ length: rows - 1 }, (_, row) => {
         let sum = 0;
-        for (let part = first; part < first + HEAD_SIZE; part++) sum += (q[token * WIDTH + part] as number) * (k[row * WIDTH + part] as number);
+        for (let part = first; part < first + HEAD_SIZE; part++)
+          sum += (q[token * WIDTH + part] as number) * (k[row * WIDTH + part] as number);
         return Math.exp(sum / Math.sqrt(HEAD_SIZE));
       });
       const total = likeness.reduce((sum, value) => sum + value, 0);

@@ -18,72 +18,118 @@ const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
 const [TOKENS, PAGES, PAGE_ROWS, CHOSEN] = [96, 20, 4, 6];
 
-const shapes = [['grouped queries', 6, 2], ['a KV head for each query head', 3, 3], ['one KV head', 4, 1]] as const;
+const shapes = [
+  ['grouped queries', 6, 2],
+  ['a KV head for each query head', 3, 3],
+  ['one KV head', 4, 1],
+] as const;
 
 describe(`pages are scored as plain loops do on ${kind}`, () => {
-  for (const [shape, heads, kvHeads] of shapes) for (const every of [1, 3]) for (const isWeighed of [false, true]) for (const isByPlane of kind === 'cpu' ? [false, true] : [false]) {
-    it(`${shape}, ${every === 1 ? 'each token' : `every ${every} tokens`} choosing${isWeighed ? ', each query by its vote' : ''}${isByPlane ? ', keys plane by plane' : ''}`, () => {
-      const next = uniform(heads);
-      const votes = isWeighed ? Array.from({ length: TOKENS }, () => Array.from({ length: heads }, () => 1 + next())) : undefined;
-      const layer: PlainLayer = { ...randomLayer(TOKENS, heads, kvHeads), votes };
-      const observed = TOKENS - PAGES * PAGE_ROWS - 1;
-      const scores = plainPages(layer, PAGES, { pageRows: PAGE_ROWS, queries: observed / every, every });
-      const ours = scored(layer, { heads, kvHeads, observed, every, isByPlane });
-      for (const [head, ofPages] of scores.entries()) {
-        for (const [page, score] of ofPages.entries()) {
-          const own = ours.scores[head * PAGES + page] as number;
-          assert.ok(Math.abs(own - score) <= TOLERANCE * Math.max(...ofPages), `head ${head}, page ${page}: ${own}, expected ${score}`);
+  for (const [shape, heads, kvHeads] of shapes)
+    for (const every of [1, 3])
+      for (const isWeighed of [false, true])
+        for (const isByPlane of kind === 'cpu' ? [false, true] : [false]) {
+          it(`${shape}, ${every === 1 ? 'each token' : `every ${every} tokens`} choosing${isWeighed ? ', each query by its vote' : ''}${isByPlane ? ', keys plane by plane' : ''}`, () => {
+            const next = uniform(heads);
+            const votes = isWeighed
+              ? Array.from({ length: TOKENS }, () => Array.from({ length: heads }, () => 1 + next()))
+              : undefined;
+            const layer: PlainLayer = { ...randomLayer(TOKENS, heads, kvHeads), votes };
+            const observed = TOKENS - PAGES * PAGE_ROWS - 1;
+            const scores = plainPages(layer, PAGES, { pageRows: PAGE_ROWS, queries: observed / every, every });
+            const ours = scored(layer, { heads, kvHeads, observed, every, isByPlane });
+            for (const [head, ofPages] of scores.entries()) {
+              for (const [page, score] of ofPages.entries()) {
+                const own = ours.scores[head * PAGES + page] as number;
+                assert.ok(
+                  Math.abs(own - score) <= TOLERANCE * Math.max(...ofPages),
+                  `head ${head}, page ${page}: ${own}, expected ${score}`,
+                );
+              }
+              const rows = plainBest(ofPages, CHOSEN).flatMap((page) =>
+                Array.from({ length: PAGE_ROWS }, (_, row) => page * PAGE_ROWS + row),
+              );
+              assert.deepEqual(
+                [...ours.rows.subarray(head * CHOSEN * PAGE_ROWS, (head + 1) * CHOSEN * PAGE_ROWS)].sort(
+                  (a, b) => a - b,
+                ),
+                rows,
+              );
+            }
+          });
         }
-        const rows = plainBest(ofPages, CHOSEN).flatMap((page) => Array.from({ length: PAGE_ROWS }, (_, row) => page * PAGE_ROWS + row));
-        assert.deepEqual([...ours.rows.subarray(head * CHOSEN * PAGE_ROWS, (head + 1) * CHOSEN * PAGE_ROWS)].sort((a, b) => a - b), rows);
-      }
-    });
-  }
 });
 
 describe(`pages of a cache in eight bits, which has more rows than are scored, on ${kind}`, () => {
-  for (const [shape, heads, kvHeads] of shapes) it(shape, () => {
-    using device = new Device(kind);
-    const next = uniform(heads);
-    const [headSize, capacity, rows, queryCount] = [32, 2 * PAGES * PAGE_ROWS, PAGES * PAGE_ROWS, (2 * heads) / kvHeads];
-    const keys = fromFloat32('Q8_0', Float32Array.from({ length: headSize * capacity * kvHeads }, next), headSize);
-    const key = toFloat32('Q8_0', keys);
-    const query = Float32Array.from({ length: headSize * queryCount * kvHeads }, next);
-    using graph = new Graph(device);
-    using memory = new DeviceMemory(device);
-    const inputs = {
-      key: graph.input('key', 'Q8_0', [headSize, capacity, kvHeads]),
-      query: graph.input('query', 'F32', [headSize, queryCount, kvHeads]),
-      ...choiceInputs(graph, queryCount),
-    };
-    const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
-    const scores = scorePages(graph, { key: cacheHeads(graph, inputs.key, rows, headSize, kvHeads), isByPlane: false }, { queries: inputs.query }, choice, 1);
-    graph.expand(scores, { read: true });
-    graph.expand(rowsOfPages(graph, bestPages(graph, scores, choice), inputs.rowsOfPage));
-    graph.allocate(memory);
-    write(device, inputs.key, keys);
-    write(device, inputs.query, query);
-    write(device, inputs.queryMask, new Uint16Array(PAGES * queryCount));
-    write(device, inputs.pageMask, new Float32Array(PAGES));
-    write(device, inputs.rowsOfPage, Int32Array.from({ length: rows }, (_, row) => row));
-    graph.computeSync();
-    const ours = readF32(device, scores);
-    for (let head = 0; head < kvHeads; head++) {
-      // A query's share of a page is that of the page's best row.
-      const worth = new Float64Array(PAGES);
-      for (let number = 0; number < queryCount; number++) {
-        const dot = (row: number): number => Array.from({ length: headSize }, (_, index) => (key[(head * capacity + row) * headSize + index] as number) * (query[(head * queryCount + number) * headSize + index] as number)).reduce((sum, value) => sum + value);
-        const best = Array.from({ length: PAGES }, (_, page) => Math.exp(Math.max(...Array.from({ length: PAGE_ROWS }, (_, row) => dot(page * PAGE_ROWS + row)))));
-        const sum = best.reduce((total, value) => total + value);
-        for (const [page, value] of best.entries()) worth[page] = Math.max(worth[page] as number, value / sum);
+  for (const [shape, heads, kvHeads] of shapes)
+    it(shape, () => {
+      using device = new Device(kind);
+      const next = uniform(heads);
+      const [headSize, capacity, rows, queryCount] = [
+        32,
+        2 * PAGES * PAGE_ROWS,
+        PAGES * PAGE_ROWS,
+        (2 * heads) / kvHeads,
+      ];
+      const keys = fromFloat32('Q8_0', Float32Array.from({ length: headSize * capacity * kvHeads }, next), headSize);
+      const key = toFloat32('Q8_0', keys);
+      const query = Float32Array.from({ length: headSize * queryCount * kvHeads }, next);
+      using graph = new Graph(device);
+      using memory = new DeviceMemory(device);
+      const inputs = {
+        key: graph.input('key', 'Q8_0', [headSize, capacity, kvHeads]),
+        query: graph.input('query', 'F32', [headSize, queryCount, kvHeads]),
+        ...choiceInputs(graph, queryCount),
+      };
+      const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
+      const scores = scorePages(
+        graph,
+        { key: cacheHeads(graph, inputs.key, rows, headSize, kvHeads), isByPlane: false },
+        { queries: inputs.query },
+        choice,
+        1,
+      );
+      graph.expand(scores, { read: true });
+      graph.expand(rowsOfPages(graph, bestPages(graph, scores, choice), inputs.rowsOfPage));
+      graph.allocate(memory);
+      write(device, inputs.key, keys);
+      write(device, inputs.query, query);
+      write(device, inputs.queryMask, new Uint16Array(PAGES * queryCount));
+      write(device, inputs.pageMask, new Float32Array(PAGES));
+      write(
+        device,
+        inputs.rowsOfPage,
+        Int32Array.from({ length: rows }, (_, row) => row),
+      );
+      graph.computeSync();
+      const ours = readF32(device, scores);
+      for (let head = 0; head < kvHeads; head++) {
+        // A query's share of a page is that of the page's best row.
+        const worth = new Float64Array(PAGES);
+        for (let number = 0; number < queryCount; number++) {
+          const dot = (row: number): number =>
+            Array.from(
+              { length: headSize },
+              (_, index) =>
+                (key[(head * capacity + row) * headSize + index] as number) *
+                (query[(head * queryCount + number) * headSize + index] as number),
+            ).reduce((sum, value) => sum + value);
+          const best = Array.from({ length: PAGES }, (_, page) =>
+            Math.exp(Math.max(...Array.from({ length: PAGE_ROWS }, (_, row) => dot(page * PAGE_ROWS + row)))),
+          );
+          const sum = best.reduce((total, value) => total + value);
+          for (const [page, value] of best.entries()) worth[page] = Math.max(worth[page] as number, value / sum);
+        }
+        for (const [page, own] of worth.entries()) {
+          const expected = Math.max(worth[page - 1] ?? 0, own, worth[page + 1] ?? 0) + own / 4;
+          const actual = ours[head * PAGES + page] as number;
+          assert.ok(
+            Math.abs(actual - expected) <= 2e-2 * expected,
+            `head ${head}, page ${page}: ${actual}, expected ${expected}`,
+          );
+        }
       }
-      for (const [page, own] of worth.entries()) {
-        const expected = Math.max(worth[page - 1] ?? 0, own, worth[page + 1] ?? 0) + own / 4;
-        const actual = ours[head * PAGES + page] as number;
-        assert.ok(Math.abs(actual - expected) <= 2e-2 * expected, `head ${head}, page ${page}: ${actual}, expected ${expected}`);
-      }
-    }
-  });
+    });
 });
 
 /** What pages are chosen by, for one block of queries. */
@@ -95,8 +141,20 @@ function choiceInputs(graph: Graph, queries: number): Record<'queryMask' | 'page
   };
 }
 
-/** Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so many of them. */
-function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, every, isByPlane }: { heads: number; kvHeads: number; observed: number; every: number; isByPlane: boolean }): { scores: Float32Array; rows: Int32Array } {
+/**
+ * Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so
+ * many of them.
+ */
+function scored(
+  { query, key, votes }: PlainLayer,
+  {
+    heads,
+    kvHeads,
+    observed,
+    every,
+    isByPlane,
+  }: { heads: number; kvHeads: number; observed: number; every: number; isByPlane: boolean },
+): { scores: Float32Array; rows: Int32Array } {
   using device = new Device(kind);
   using graph = new Graph(device);
   using memory = new DeviceMemory(device);
@@ -111,7 +169,13 @@ function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, e
   const weights = votes && graph.input('votes', 'F32', [heads, observed]);
   const choice = { ...inputs, blocks: 1, pageRows: PAGE_ROWS, meanRows: 1, chosenPages: CHOSEN };
   const keys = pageKeysOf(graph, { key: inputs.key, isByPlane }, choice, { headSize: HEAD_SIZE, kvHeads });
-  const pages = scorePages(graph, keys, voters(graph, { query: inputs.query, votes: weights }, every, kvHeads), choice, 1 / Math.sqrt(HEAD_SIZE));
+  const pages = scorePages(
+    graph,
+    keys,
+    voters(graph, { query: inputs.query, votes: weights }, every, kvHeads),
+    choice,
+    1 / Math.sqrt(HEAD_SIZE),
+  );
   const best = rowsOfPages(graph, bestPages(graph, pages, choice), inputs.rowsOfPage);
   for (const tensor of [pages, best]) graph.expand(tensor, { read: true });
   graph.allocate(memory);
@@ -121,14 +185,20 @@ function scored({ query, key, votes }: PlainLayer, { heads, kvHeads, observed, e
   for (let head = 0; head < kvHeads; head++) {
     for (let row = 0; row < rows; row++) {
       const place = isByPlane ? (row % PAGE_ROWS) * storedPages + Math.floor(row / PAGE_ROWS) : row;
-      stored.set((key[row] as readonly (readonly number[])[])[head] as readonly number[], HEAD_SIZE * (head * storedPages * PAGE_ROWS + place));
+      stored.set(
+        (key[row] as readonly (readonly number[])[])[head] as readonly number[],
+        HEAD_SIZE * (head * storedPages * PAGE_ROWS + place),
+      );
     }
   }
   give(inputs.key, stored);
   give(inputs.query, Float32Array.from(last(query).flat(2)));
   give(inputs.queryMask, new Uint16Array(PAGES * queries));
   give(inputs.pageMask, new Float32Array(PAGES));
-  give(inputs.rowsOfPage, Int32Array.from({ length: rows }, (_, row) => row));
+  give(
+    inputs.rowsOfPage,
+    Int32Array.from({ length: rows }, (_, row) => row),
+  );
   if (weights && votes) give(weights, Float32Array.from(last(votes).flat()));
   graph.computeSync();
   const chosen = new Int32Array(CHOSEN * PAGE_ROWS * kvHeads);

@@ -19,22 +19,45 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
-import { plainAdaptive, plainBest, plainCritical, plainExpectedAttention, plainH2o, plainKeyDiff, plainKvzip, plainSnapKv, type PlainLayer, type PlainScores } from '../../reference/plainSelectors.ts';
+import {
+  plainAdaptive,
+  plainBest,
+  plainCritical,
+  plainExpectedAttention,
+  plainH2o,
+  plainKeyDiff,
+  plainKvzip,
+  plainSnapKv,
+  type PlainLayer,
+  type PlainScores,
+} from '../../reference/plainSelectors.ts';
 import { randomLayer, randomVotes } from '../../reference/randomLayer.ts';
 import { assertClose, scored } from '../../reference/scoredLayer.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
 describe(`selectors score as plain loops do on ${kind}`, () => {
-  const shapes = [['grouped queries', 6, 2], ['a KV head for each query head', 3, 3], ['one KV head', 4, 1]] as const;
+  const shapes = [
+    ['grouped queries', 6, 2],
+    ['a KV head for each query head', 3, 3],
+    ['one KV head', 4, 1],
+  ] as const;
   for (const [shape, heads, kvHeads] of shapes) {
     for (const window of [1, 8, 33]) {
-      for (const [kernel, pool] of [[1, 'avg'], [5, 'avg'], [7, 'max'], [15, 'avg']] as const) {
+      for (const [kernel, pool] of [
+        [1, 'avg'],
+        [5, 'avg'],
+        [7, 'max'],
+        [15, 'avg'],
+      ] as const) {
         it(`SnapKV: ${shape}, window ${window}, kernel ${kernel}, ${pool}`, () => {
           using device = new Device(kind);
           const layer = randomLayer(100, heads, kvHeads);
           const candidates = 100 - window;
-          assertClose(scored(device, snapKv({ kernel, pool }), layer, { candidates, observedFrom: candidates, rows: 100 }), plainSnapKv(layer, candidates, { kernel, pool }));
+          assertClose(
+            scored(device, snapKv({ kernel, pool }), layer, { candidates, observedFrom: candidates, rows: 100 }),
+            plainSnapKv(layer, candidates, { kernel, pool }),
+          );
         });
       }
     }
@@ -48,7 +71,10 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     it(`KeyDiff: ${shape}`, () => {
       using device = new Device(kind);
       const layer = randomLayer(60, heads, kvHeads);
-      assertClose(scored(device, keyDiff(), layer, { candidates: 50, observedFrom: 0, rows: 60 }), plainKeyDiff(layer, 50));
+      assertClose(
+        scored(device, keyDiff(), layer, { candidates: 50, observedFrom: 0, rows: 60 }),
+        plainKeyDiff(layer, 50),
+      );
     });
 
     for (const futureTokens of [32, 100]) {
@@ -56,23 +82,37 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
         using device = new Device(kind);
         const layer = randomLayer(60, heads, kvHeads);
         const options = { futureTokens, sinks: 4 };
-        assertClose(scored(device, expectedAttention(options), layer, { candidates: 50, observedFrom: 4, rows: 60 }), plainExpectedAttention(layer, 50, options));
+        assertClose(
+          scored(device, expectedAttention(options), layer, { candidates: 50, observedFrom: 4, rows: 60 }),
+          plainExpectedAttention(layer, 50, options),
+        );
       });
     }
 
     it(`KVzip: ${shape}`, () => {
       using device = new Device(kind);
       const layer = randomLayer(60, heads, kvHeads);
-      assertClose(scored(device, kvzip(), layer, { candidates: 40, observedFrom: 40, rows: 40 }), plainKvzip(layer, 40));
+      assertClose(
+        scored(device, kvzip(), layer, { candidates: 40, observedFrom: 40, rows: 40 }),
+        plainKvzip(layer, 40),
+      );
     });
 
     // Of all rows that stay, the window's 8 among them, half are chosen by scores alone.
-    for (const [chosen, first] of [[20, 6], [21, 6], [8, 0], [3, 0]] as const) {
+    for (const [chosen, first] of [
+      [20, 6],
+      [21, 6],
+      [8, 0],
+      [3, 0],
+    ] as const) {
       it(`CriticalKV over SnapKV, ${chosen} rows: ${shape}`, () => {
         using device = new Device(kind);
         const layer = randomLayer(60, heads, kvHeads);
         const options = { kernel: 5, pool: 'avg' } as const;
-        assertClose(scored(device, criticalKv(snapKv(options)), layer, { candidates: 52, observedFrom: 52, rows: 60, chosen }), plainCritical(layer, plainSnapKv(layer, 52, options), first));
+        assertClose(
+          scored(device, criticalKv(snapKv(options)), layer, { candidates: 52, observedFrom: 52, rows: 60, chosen }),
+          plainCritical(layer, plainSnapKv(layer, 52, options), first),
+        );
       });
     }
 
@@ -81,13 +121,19 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       const layer = randomLayer(60, heads, kvHeads);
       const options = { kernel: 5, pool: 'avg' } as const;
       for (const stretchRows of [16, 51]) {
-        const scores = scored(device, criticalKv(snapKv(options), { stretchRows }), layer, { candidates: 52, observedFrom: 52, rows: 60, chosen: 20 });
+        const scores = scored(device, criticalKv(snapKv(options), { stretchRows }), layer, {
+          candidates: 52,
+          observedFrom: 52,
+          rows: 60,
+          chosen: 20,
+        });
         assertClose(scores, plainCritical(layer, plainSnapKv(layer, 52, options), 6));
       }
     });
   }
 
-  // As where experts share a cache: four query heads a KV head, two experts' by turns, and an output matrix in which each expert's stand together.
+  // As where experts share a cache: four query heads a KV head, two experts' by turns, and an output matrix in which
+  // each expert's stand together.
   describe('where queries have votes', () => {
     const [heads, kvHeads] = [8, 2];
     const outputHead = (head: number): number => (Math.floor(head / 2) % 2) * 4 + Math.floor(head / 4) * 2 + (head % 2);
@@ -95,12 +141,27 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     const snap = { kernel: 5, pool: 'avg' } as const;
     const expecting = { futureTokens: 32, sinks: 4 };
     type Where = Omit<Parameters<typeof scored>[3], 'outputHead'>;
-    const cases: readonly (readonly [name: string, selector: Selector, where: Where, plain: (given: PlainLayer) => PlainScores])[] = [
+    const cases: readonly (readonly [
+      name: string,
+      selector: Selector,
+      where: Where,
+      plain: (given: PlainLayer) => PlainScores,
+    ])[] = [
       ['SnapKV', snapKv(snap), { candidates: 52, observedFrom: 52, rows: 60 }, (given) => plainSnapKv(given, 52, snap)],
       ['H2O', h2o(), { candidates: 50, observedFrom: 0, rows: 60 }, (given) => plainH2o(given, 50)],
       ['KVzip', kvzip(), { candidates: 40, observedFrom: 40, rows: 40 }, (given) => plainKvzip(given, 40)],
-      ['Expected Attention', expectedAttention(expecting), { candidates: 50, observedFrom: 4, rows: 60 }, (given) => plainExpectedAttention(given, 50, expecting)],
-      ['CriticalKV over SnapKV', criticalKv(snapKv(snap)), { candidates: 52, observedFrom: 52, rows: 60, chosen: 20 }, (given) => plainCritical(given, plainSnapKv(given, 52, snap), 6)],
+      [
+        'Expected Attention',
+        expectedAttention(expecting),
+        { candidates: 50, observedFrom: 4, rows: 60 },
+        (given) => plainExpectedAttention(given, 50, expecting),
+      ],
+      [
+        'CriticalKV over SnapKV',
+        criticalKv(snapKv(snap)),
+        { candidates: 52, observedFrom: 52, rows: 60, chosen: 20 },
+        (given) => plainCritical(given, plainSnapKv(given, 52, snap), 6),
+      ],
     ];
     for (const [name, selector, where, plain] of cases) {
       it(`${name} counts them`, () => {
@@ -116,7 +177,13 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     using device = new Device(kind);
     const nodesOf = (heads: number): number => {
       let nodes = 0;
-      scored(device, criticalKv(keyDiff()), randomLayer(30, heads, 2), { candidates: 22, observedFrom: 30, rows: 30, chosen: 10, onNode: () => nodes++ });
+      scored(device, criticalKv(keyDiff()), randomLayer(30, heads, 2), {
+        candidates: 22,
+        observedFrom: 30,
+        rows: 30,
+        chosen: 10,
+        onNode: () => nodes++,
+      });
       return nodes;
     };
     const [few, some, many] = [8, 16, 64].map(nodesOf) as [number, number, number];
@@ -126,13 +193,21 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
 
   it('StreamingLLM keeps the first rows and the last', () => {
     using device = new Device(kind);
-    const [scores] = scored(device, streaming({ sinks: 3 }), randomLayer(20, 2, 2), { candidates: 18, observedFrom: 0, rows: 20 });
+    const [scores] = scored(device, streaming({ sinks: 3 }), randomLayer(20, 2, 2), {
+      candidates: 18,
+      observedFrom: 0,
+      rows: 20,
+    });
     assert.deepEqual(plainBest(scores as number[], 7), [0, 1, 2, 14, 15, 16, 17]);
   });
 
   it('Expected Attention keeps the first rows by a number that every device orders: Vulkan leaves out what is infinite', () => {
     using device = new Device(kind);
-    const [scores] = scored(device, expectedAttention({ futureTokens: 32, sinks: 4 }), randomLayer(60, 2, 2), { candidates: 50, observedFrom: 4, rows: 60 });
+    const [scores] = scored(device, expectedAttention({ futureTokens: 32, sinks: 4 }), randomLayer(60, 2, 2), {
+      candidates: 50,
+      observedFrom: 4,
+      rows: 60,
+    });
     assert.ok((scores as number[]).every(Number.isFinite));
     assert.deepEqual(plainBest(scores as number[], 4), [0, 1, 2, 3]);
   });
@@ -141,7 +216,9 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     using device = new Device(kind);
     const layer = randomLayer(40, 2, 2);
     const where = { candidates: 40, observedFrom: 0, rows: 40 };
-    const [first, again, other] = [1, 1, 2].map((seed) => scored(device, random({ seed }), layer, where).map((scores) => plainBest(scores, 10)));
+    const [first, again, other] = [1, 1, 2].map((seed) =>
+      scored(device, random({ seed }), layer, where).map((scores) => plainBest(scores, 10)),
+    );
     assert.deepEqual(again, first);
     assert.notDeepEqual(other, first);
     assert.notDeepEqual(first?.[0], first?.[1]);
@@ -149,7 +226,12 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
 });
 
 describe(`the best rows of all heads on ${kind}`, () => {
-  for (const [kvHeads, count, least] of [[3, 10, 2], [3, 10, 0], [4, 5, 5], [1, 7, 3]] as const) {
+  for (const [kvHeads, count, least] of [
+    [3, 10, 2],
+    [3, 10, 0],
+    [4, 5, 5],
+    [1, 7, 3],
+  ] as const) {
     it(`${count} each of ${kvHeads} on average, ${least} at least`, () => {
       using device = new Device(kind);
       using graph = new Graph(device);
@@ -167,14 +249,28 @@ describe(`the best rows of all heads on ${kind}`, () => {
       graph.allocate(memory);
       const next = uniform(11);
       // The first head's scores are the smallest by far.
-      const given = Float32Array.from({ length: candidates * kvHeads }, (_, index) => next() + 3 * Math.min(1, Math.floor(index / candidates)));
+      const given = Float32Array.from(
+        { length: candidates * kvHeads },
+        (_, index) => next() + 3 * Math.min(1, Math.floor(index / candidates)),
+      );
       write(device, scores, given);
       for (const [tensor, values] of constants) write(device, tensor, values);
       graph.computeSync();
       const chosen = new Int32Array(count * kvHeads);
       read(device, numbers, chosen);
-      const byHead = Array.from({ length: kvHeads }, (_, head) => [...chosen].filter((number) => Math.floor(number / candidates) === head).map((number) => number % candidates).sort((a, b) => a - b));
-      assert.deepEqual(byHead, plainAdaptive(Array.from({ length: kvHeads }, (_, head) => [...given.subarray(head * candidates, (head + 1) * candidates)]), { count, least }));
+      const byHead = Array.from({ length: kvHeads }, (_, head) =>
+        [...chosen]
+          .filter((number) => Math.floor(number / candidates) === head)
+          .map((number) => number % candidates)
+          .sort((a, b) => a - b),
+      );
+      assert.deepEqual(
+        byHead,
+        plainAdaptive(
+          Array.from({ length: kvHeads }, (_, head) => [...given.subarray(head * candidates, (head + 1) * candidates)]),
+          { count, least },
+        ),
+      );
     });
   }
 });
@@ -197,28 +293,58 @@ describe(`the best rows are gathered on ${kind}`, () => {
       graph.expand(setRows(graph, from, values, all));
       const numbers = bestRows(graph, scores, count);
       graph.expand(numbers, { read: true });
-      graph.expand(gatherRows(graph, cacheHeads(graph, from, rows, headSize, kvHeads), numbers, cacheHeads(graph, to, rows, headSize, kvHeads), places));
+      graph.expand(
+        gatherRows(
+          graph,
+          cacheHeads(graph, from, rows, headSize, kvHeads),
+          numbers,
+          cacheHeads(graph, to, rows, headSize, kvHeads),
+          places,
+        ),
+      );
       const result = getRows(graph, to, all);
       graph.expand(result, { read: true });
       graph.allocate(memory);
       // Row r of head h holds r + 100 h everywhere.
-      write(device, values, Float32Array.from({ length: headSize * kvHeads * rows }, (_, index) => Math.floor(index / (headSize * kvHeads)) + 100 * Math.floor((index % (headSize * kvHeads)) / headSize)));
+      write(
+        device,
+        values,
+        Float32Array.from(
+          { length: headSize * kvHeads * rows },
+          (_, index) =>
+            Math.floor(index / (headSize * kvHeads)) + 100 * Math.floor((index % (headSize * kvHeads)) / headSize),
+        ),
+      );
       const next = uniform(7);
       const given = Float32Array.from({ length: rows * kvHeads }, () => next());
       given[rows + 3] = LARGEST;
       write(device, scores, given);
-      write(device, all, Int32Array.from({ length: rows }, (_, index) => index));
-      write(device, places, Int32Array.from({ length: count }, (_, index) => index));
+      write(
+        device,
+        all,
+        Int32Array.from({ length: rows }, (_, index) => index),
+      );
+      write(
+        device,
+        places,
+        Int32Array.from({ length: count }, (_, index) => index),
+      );
       graph.computeSync();
       const chosen = new Int32Array(count * kvHeads);
       read(device, numbers, chosen);
       const gathered = readF32(device, result);
       for (let head = 0; head < kvHeads; head++) {
         const mine = [...chosen.subarray(head * count, (head + 1) * count)];
-        assert.deepEqual([...mine].sort((a, b) => a - b), plainBest([...given.subarray(head * rows, (head + 1) * rows)], count));
+        assert.deepEqual(
+          [...mine].sort((a, b) => a - b),
+          plainBest([...given.subarray(head * rows, (head + 1) * rows)], count),
+        );
         for (const [index, row] of mine.entries()) {
           const value = gathered[index * headSize * kvHeads + head * headSize] as number;
-          assert.ok(Math.abs(value - (row + 100 * head)) < (type === 'Q8_0' ? 1 : 1e-3), `row ${row} of head ${head} became ${value}`);
+          assert.ok(
+            Math.abs(value - (row + 100 * head)) < (type === 'Q8_0' ? 1 : 1e-3),
+            `row ${row} of head ${head} became ${value}`,
+          );
         }
       }
     });

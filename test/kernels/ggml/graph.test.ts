@@ -19,7 +19,10 @@ describe('what ggml would abort the process on', () => {
     using graph = new Graph(device, { maxNodes: 8 });
     let last = graph.input('x', 'F32', [16]);
     for (let nodes = 1; nodes < 8; nodes++) last = relu(graph, last);
-    assert.throws(() => relu(graph, last), (error: unknown) => error instanceof ShapeError && /no room for more than 8 nodes/.test(error.message));
+    assert.throws(
+      () => relu(graph, last),
+      (error: unknown) => error instanceof ShapeError && /no room for more than 8 nodes/.test(error.message),
+    );
     assert.throws(() => graph.input('y', 'F32', [16]), ShapeError);
   });
 
@@ -43,7 +46,9 @@ describe(`a graph of ${kind} with nodes that run in main memory`, () => {
     using graph = new Graph(device, { alsoOn: cpu });
     const x = graph.input('x', 'F32', [COLUMNS, 1, STACK]);
     // The first rows of each matrix of a stack: Vulkan has no product of it, the processor has.
-    const some = view(graph, cache, [COLUMNS, ROWS, STACK], { strides: cache.strides.slice(1) as [number, number, number] });
+    const some = view(graph, cache, [COLUMNS, ROWS, STACK], {
+      strides: cache.strides.slice(1) as [number, number, number],
+    });
     if (kind === 'vulkan') assert.throws(() => mulMat(graph, some, x), UnsupportedOpError);
     const product = graph.on(cpu, () => mulMat(graph, some, relu(graph, x)));
     const result = relu(graph, product);
@@ -60,7 +65,15 @@ describe(`a graph of ${kind} with nodes that run in main memory`, () => {
     using device = new Device(kind, { threads: 1 });
     using other = new Device('cpu', { build: kind, threads: 1 });
     using graph = new Graph(device);
-    assert.throws(() => graph.on(other, () => relu(graph, graph.input('x', 'F32', [COLUMNS]))), (error: unknown) => error instanceof ShapeError && /Nothing of the graph runs on/.test(error.message));
-    assert.ok(relu(graph, graph.on(undefined, () => graph.input('x', 'F32', [COLUMNS]))));
+    assert.throws(
+      () => graph.on(other, () => relu(graph, graph.input('x', 'F32', [COLUMNS]))),
+      (error: unknown) => error instanceof ShapeError && /Nothing of the graph runs on/.test(error.message),
+    );
+    assert.ok(
+      relu(
+        graph,
+        graph.on(undefined, () => graph.input('x', 'F32', [COLUMNS])),
+      ),
+    );
   });
 });

@@ -13,15 +13,19 @@ function largestAdvisedBytes(): number {
   return Math.max(0, ...advised.map((mapping) => Number(/^Size: +(\d+) kB/m.exec(mapping)?.[1]) * 1024));
 }
 
-it('Linux is asked for huge pages below large tensors of the processor, and not below small ones', { skip: !hasHugePages }, () => {
-  using device = new Device('cpu', { threads: 1 });
-  const before = largestAdvisedBytes();
-  using small = new Storage(device, { maxTensors: 1 });
-  small.declare('small', 'F32', [2 ** 19]);
-  small.allocate();
-  assert.equal(largestAdvisedBytes(), before);
-  using large = new Storage(device, { maxTensors: 1 });
-  large.declare('large', 'F32', [2 ** 25]);
-  large.allocate();
-  assert.ok(large.sizeBytes - largestAdvisedBytes() < 2 ** 22, `${largestAdvisedBytes()} of ${large.sizeBytes}`);
-});
+it(
+  'Linux is asked for huge pages below large tensors of the processor, and not below small ones',
+  { skip: !hasHugePages },
+  () => {
+    using device = new Device('cpu', { threads: 1 });
+    const before = largestAdvisedBytes();
+    using small = new Storage(device, { maxTensors: 1 });
+    small.declare('small', 'F32', [2 ** 19]);
+    small.allocate();
+    assert.equal(largestAdvisedBytes(), before);
+    using large = new Storage(device, { maxTensors: 1 });
+    large.declare('large', 'F32', [2 ** 25]);
+    large.allocate();
+    assert.ok(large.sizeBytes - largestAdvisedBytes() < 2 ** 22, `${largestAdvisedBytes()} of ${large.sizeBytes}`);
+  },
+);

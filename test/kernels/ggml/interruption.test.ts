@@ -24,8 +24,16 @@ describe('a computation on the processor', () => {
     graph.expand(result, { read: true });
     graph.allocate(memory);
     const set = (): void => {
-      write(device, identity, Float32Array.from({ length: EXTENT * EXTENT }, (_, index) => (index % (EXTENT + 1) === 0 ? 1 : 0)));
-      write(device, input, Float32Array.from({ length: EXTENT * EXTENT }, (_, index) => index % 7));
+      write(
+        device,
+        identity,
+        Float32Array.from({ length: EXTENT * EXTENT }, (_, index) => (index % (EXTENT + 1) === 0 ? 1 : 0)),
+      );
+      write(
+        device,
+        input,
+        Float32Array.from({ length: EXTENT * EXTENT }, (_, index) => index % 7),
+      );
     };
     assert.ok(graph.isInterruptible);
 

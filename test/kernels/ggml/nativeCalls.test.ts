@@ -8,9 +8,13 @@ const running = (): number => Atomics.load(nativeCalls, CALLS_BEGUN) - Atomics.l
 describe('native calls that are counted', () => {
   it('run until they return or throw', () => {
     assert.equal(countNativeCall(running), 1);
-    assert.throws(() => countNativeCall(() => {
-      throw new Error('It failed.');
-    }), /It failed/);
+    assert.throws(
+      () =>
+        countNativeCall(() => {
+          throw new Error('It failed.');
+        }),
+      /It failed/,
+    );
     assert.equal(running(), 0);
   });
 

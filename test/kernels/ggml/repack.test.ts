@@ -16,7 +16,12 @@ const INPUT_ROUNDING = 0.03;
 
 describe('products with matrices in the layout that this processor is fastest with', () => {
   const cases: readonly (readonly [type: TensorType, columns: readonly number[]])[] = [
-    ['Q8_0', [32, 64, 96, 576]], ['Q4_0', [32, 64, 96, 576]], ['Q4_K', [256, 768]], ['Q6_K', [256, 768]], ['F16', [32, 64, 576]], ['BF16', [32, 64, 576]],
+    ['Q8_0', [32, 64, 96, 576]],
+    ['Q4_0', [32, 64, 96, 576]],
+    ['Q4_K', [256, 768]],
+    ['Q6_K', [256, 768]],
+    ['F16', [32, 64, 576]],
+    ['BF16', [32, 64, 576]],
   ];
   for (const [type, widths] of cases) {
     for (const columns of widths) {
@@ -43,7 +48,8 @@ describe('products with matrices in the layout that this processor is fastest wi
         readF32(device, product).forEach((value, index) => {
           const [token, row] = [Math.floor(index / rows), index % rows];
           let expected = 0;
-          for (let column = 0; column < columns; column++) expected += (exact[row * columns + column] as number) * (input[token * columns + column] as number);
+          for (let column = 0; column < columns; column++)
+            expected += (exact[row * columns + column] as number) * (input[token * columns + column] as number);
           error += (value - expected) ** 2;
           size += expected ** 2;
         });

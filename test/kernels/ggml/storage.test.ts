@@ -26,6 +26,9 @@ describe('an alias of a stored tensor', () => {
     using device = new Device('cpu');
     using storage = new Storage(device, { maxTensors: 2 });
     const halves = storage.declare('halves', 'F16', [4, 2]);
-    assert.throws(() => storage.declareAlias('words', halves, 'F32', [4, 2]), new ShapeError('words F32[4, 2, 1, 1] has 32 bytes, more than the 16 of halves F16[4, 2, 1, 1].'));
+    assert.throws(
+      () => storage.declareAlias('words', halves, 'F32', [4, 2]),
+      new ShapeError('words F32[4, 2, 1, 1] has 32 bytes, more than the 16 of halves F16[4, 2, 1, 1].'),
+    );
   });
 });

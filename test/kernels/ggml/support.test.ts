@@ -26,7 +26,10 @@ interface Row {
 
 const WINDOW = { kernel: [2, 1], stride: [2, 1], padding: [0, 0] } as const;
 
-const unary = (op: Op, apply: (graph: Graph, a: Tensor) => Tensor): Row => ({ op, build: (graph, make, type) => apply(graph, make(type, 256, 2)) });
+const unary = (op: Op, apply: (graph: Graph, a: Tensor) => Tensor): Row => ({
+  op,
+  build: (graph, make, type) => apply(graph, make(type, 256, 2)),
+});
 const pair = (op: Op, apply: (graph: Graph, a: Tensor, b: Tensor) => Tensor): Row => ({
   op,
   others: all,
@@ -54,7 +57,13 @@ const rows: readonly Row[] = [
   unary('pool2d', (graph, a) => ops.pool(graph, a, 7, 'avg')),
   unary('contiguous', (graph, a) => ops.contiguous(graph, ops.permute(graph, a, [0, 2, 1, 3]))),
   unary('im2col', (graph, a) => ops.im2col(graph, a, WINDOW)),
-  ...(kind === 'cpu' ? [unary('im2colBack', (graph, a) => training.im2colBack(graph, ops.reshape(graph, a, [2, 128, 2]), ops.reshape(graph, a, [256, 2]), WINDOW))] : []),
+  ...(kind === 'cpu'
+    ? [
+        unary('im2colBack', (graph, a) =>
+          training.im2colBack(graph, ops.reshape(graph, a, [2, 128, 2]), ops.reshape(graph, a, [256, 2]), WINDOW),
+        ),
+      ]
+    : []),
   unary('scale', (graph, a) => ops.scale(graph, a, 2)),
   unary('exp', ops.exp),
   unary('log', ops.log),
@@ -77,15 +86,45 @@ const rows: readonly Row[] = [
   unary('repeat', (graph, a) => ops.repeat(graph, a, [256, 4])),
   unary('argsort', ops.argsortDescending),
   unary('topK', (graph, a) => ops.topK(graph, a, 8)),
-  { op: 'addId', others: ['F32'], build: (graph, make, type, other) => ops.addId(graph, make(type, 256, 2, 3), make(other, 256, 4), make('I32', 2, 3)) },
-  { op: 'mulMat', others: all, build: (graph, make, type, other) => ops.mulMat(graph, make(type, 256, 8), make(other, 256, 3)) },
-  { op: 'mulMatId', others: all, build: (graph, make, type, other) => ops.mulMatId(graph, make(type, 256, 8, 4), make(other, 256, 1, 3), make('I32', 2, 3)) },
+  {
+    op: 'addId',
+    others: ['F32'],
+    build: (graph, make, type, other) =>
+      ops.addId(graph, make(type, 256, 2, 3), make(other, 256, 4), make('I32', 2, 3)),
+  },
+  {
+    op: 'mulMat',
+    others: all,
+    build: (graph, make, type, other) => ops.mulMat(graph, make(type, 256, 8), make(other, 256, 3)),
+  },
+  {
+    op: 'mulMatId',
+    others: all,
+    build: (graph, make, type, other) =>
+      ops.mulMatId(graph, make(type, 256, 8, 4), make(other, 256, 1, 3), make('I32', 2, 3)),
+  },
   { op: 'copy', others: all, build: (graph, make, type, other) => ops.cast(graph, make(type, 256, 2), other) },
   { op: 'getRows', build: (graph, make, type) => ops.getRows(graph, make(type, 256, 4), make('I32', 3)) },
-  { op: 'setRows', others: all, build: (graph, make, type, other) => ops.setRows(graph, make(type, 256, 4), make(other, 256, 2), make('I64', 2)) },
-  { op: 'softMax', others: all, build: (graph, make, type, other) => ops.softMax(graph, make(type, 256, 2), make(other, 256, 2)) },
-  { op: 'rope', build: (graph, make, type) => ops.rope(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }) },
-  { op: 'ropeBack', build: (graph, make, type) => ops.ropeBack(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }) },
+  {
+    op: 'setRows',
+    others: all,
+    build: (graph, make, type, other) => ops.setRows(graph, make(type, 256, 4), make(other, 256, 2), make('I64', 2)),
+  },
+  {
+    op: 'softMax',
+    others: all,
+    build: (graph, make, type, other) => ops.softMax(graph, make(type, 256, 2), make(other, 256, 2)),
+  },
+  {
+    op: 'rope',
+    build: (graph, make, type) =>
+      ops.rope(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }),
+  },
+  {
+    op: 'ropeBack',
+    build: (graph, make, type) =>
+      ops.ropeBack(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }),
+  },
   {
     op: 'getRowsBack',
     build: (graph, make, type) => {
@@ -96,14 +135,24 @@ const rows: readonly Row[] = [
   {
     op: 'stepAdamW',
     build: (graph, make, type) => {
-      const [weight, gradient, first, second] = Array.from({ length: 4 }, () => make(type, 256, 2)) as [Tensor, Tensor, Tensor, Tensor];
+      const [weight, gradient, first, second] = Array.from({ length: 4 }, () => make(type, 256, 2)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       return training.stepAdamW(graph, { weight, gradient, first, second }, make('F32', 7));
     },
   },
   {
     op: 'flashAttention',
     others: all,
-    build: (graph, make, type, other) => ops.flashAttention(graph, { q: make('F32', 64, 2, 4), k: make(type, 64, 256, 2), v: make(other, 64, 256, 2), mask: make('F16', 256, 2) }, 0.125),
+    build: (graph, make, type, other) =>
+      ops.flashAttention(
+        graph,
+        { q: make('F32', 64, 2, 4), k: make(type, 64, 256, 2), v: make(other, 64, 256, 2), mask: make('F16', 256, 2) },
+        0.125,
+      ),
   },
 ];
 
@@ -126,7 +175,12 @@ describe(`what the list of operations allows on ${kind}`, () => {
   it('refuses what would abort the process, naming operation, tensors and device', () => {
     using graph = new Graph(device);
     const a = graph.input('weights', 'Q4_K', [256, 2]);
-    assert.throws(() => ops.rmsNorm(graph, a, 1e-5), (error: Error) => error instanceof UnsupportedOpError && /rmsNorm.*weights Q4_K\[256, 2, 1, 1\].*cpu|rmsNorm.*weights Q4_K/.test(error.message));
+    assert.throws(
+      () => ops.rmsNorm(graph, a, 1e-5),
+      (error: Error) =>
+        error instanceof UnsupportedOpError &&
+        /rmsNorm.*weights Q4_K\[256, 2, 1, 1\].*cpu|rmsNorm.*weights Q4_K/.test(error.message),
+    );
   });
 });
 

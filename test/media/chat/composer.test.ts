@@ -9,7 +9,13 @@ Object.assign(globalThis, { document: window.document });
 const strings = new Proxy({}, { get: (_, name) => String(name) }) as ChatStrings;
 
 describe('the box for questions', () => {
-  function composer(): { readonly composer: Composer; readonly drafts: readonly string[]; readonly sent: readonly string[]; readonly type: (text: string) => void; readonly press: (key: string) => void } {
+  function composer(): {
+    readonly composer: Composer;
+    readonly drafts: readonly string[];
+    readonly sent: readonly string[];
+    readonly type: (text: string) => void;
+    readonly press: (key: string) => void;
+  } {
     const drafts: string[] = [];
     const sent: string[] = [];
     const nothing = (): void => undefined;
@@ -29,7 +35,8 @@ describe('the box for questions', () => {
       input.value = text;
       input.dispatchEvent(new window.Event('input'));
     };
-    const press = (key: string): void => void input.dispatchEvent(new window.KeyboardEvent('keydown', { key, cancelable: true }));
+    const press = (key: string): void =>
+      void input.dispatchEvent(new window.KeyboardEvent('keydown', { key, cancelable: true }));
     return { composer: box, drafts, sent, type, press };
   }
 
@@ -47,7 +54,12 @@ describe('the box for questions', () => {
   });
 
   for (const [what, text, cursor, expected] of [
-    ['takes the place of what was typed of it, not of the words behind', '/explain this code', 1, '/explain explain this code'],
+    [
+      'takes the place of what was typed of it, not of the words behind',
+      '/explain this code',
+      1,
+      '/explain explain this code',
+    ],
     ['takes the place of what was typed of it at the end', '/exp', 4, '/explain '],
     ['takes the place of another command', '/explain this', 13, '/explain this'],
     ['leaves a path alone', '/tmp/x.log is what', 18, '/explain /tmp/x.log is what'],

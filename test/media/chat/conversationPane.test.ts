@@ -11,7 +11,14 @@ const { window } = new JSDOM('', { pretendToBeVisual: true });
 const { document, Element, HTMLElement, HTMLPreElement } = window;
 const requestAnimationFrame = window.requestAnimationFrame.bind(window);
 const cancelAnimationFrame = window.cancelAnimationFrame.bind(window);
-Object.assign(globalThis, { document, Element, HTMLElement, HTMLPreElement, requestAnimationFrame, cancelAnimationFrame });
+Object.assign(globalThis, {
+  document,
+  Element,
+  HTMLElement,
+  HTMLPreElement,
+  requestAnimationFrame,
+  cancelAnimationFrame,
+});
 const strings = new Proxy({}, { get: (_, name) => String(name) }) as ChatStrings;
 
 const CONTENT_PX = 1_000;
@@ -44,7 +51,13 @@ function pane(state = pageState()) {
     renderer: new MarkdownRenderer(window),
     announcer: new Announcer(document.createElement('div')),
     position: new ReadingPosition(state),
-    actions: { copy: (text) => copied.push(text), insert: nothing, apply: nothing, retry: (id) => retried.push(id), openSource: (source) => opened.push(source) },
+    actions: {
+      copy: (text) => copied.push(text),
+      insert: nothing,
+      apply: nothing,
+      retry: (id) => retried.push(id),
+      openSource: (source) => opened.push(source),
+    },
     openLink: nothing,
     chooseCommand: nothing,
     chooseModel: nothing,
@@ -55,13 +68,17 @@ function pane(state = pageState()) {
     root.scrollTop = top;
     root.dispatchEvent(new window.Event('scroll'));
   };
-  const buttons = (name: string): HTMLButtonElement[] => [...root.querySelectorAll('button')].filter((button) => button.title === name);
+  const buttons = (name: string): HTMLButtonElement[] =>
+    [...root.querySelectorAll('button')].filter((button) => button.title === name);
   return { pane: shown, root, copied, retried, opened, buttons, scrollTo, grow: () => resized() };
 }
 
 const question = (id: string): MessageView => ({ id, role: 'user', content: 'Why?' });
 const answer = (id: string, content = 'So.'): MessageView => ({ id, role: 'assistant', content });
-const conversation = (id = 'one'): ConversationView => ({ id, messages: [question('q1'), answer('a1'), question('q2'), answer('a2')] });
+const conversation = (id = 'one'): ConversationView => ({
+  id,
+  messages: [question('q1'), answer('a1'), question('q2'), answer('a2')],
+});
 
 describe('the place where the reader is', () => {
   it('is the same when the page comes back', () => {
@@ -138,16 +155,23 @@ describe('the places that an answer has read', () => {
     { uri: 'file:///ws/shop/cart.ts', line: 9, label: 'shop/cart.ts:10-24' },
     { uri: 'file:///ws/<b>.ts', line: 0, label: '<b>.ts:1-3' },
   ];
-  const listed = (root: HTMLElement): (string | null)[] => [...root.querySelectorAll('.answer .sources li button')].map((link) => link.textContent);
+  const listed = (root: HTMLElement): (string | null)[] =>
+    [...root.querySelectorAll('.answer .sources li button')].map((link) => link.textContent);
 
   for (const [when, show] of [
-    ['when it ends', (shown: ConversationPane) => {
-      shown.addQuestion(question('q1'));
-      shown.addAnswer(answer('a1', ''), true);
-      shown.appendChunk('a1', 'So.');
-      shown.endAnswer({ ...answer('a1'), sources });
-    }],
-    ['when the conversation is opened again', (shown: ConversationPane) => shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources }] })],
+    [
+      'when it ends',
+      (shown: ConversationPane) => {
+        shown.addQuestion(question('q1'));
+        shown.addAnswer(answer('a1', ''), true);
+        shown.appendChunk('a1', 'So.');
+        shown.endAnswer({ ...answer('a1'), sources });
+      },
+    ],
+    [
+      'when the conversation is opened again',
+      (shown: ConversationPane) => shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources }] }),
+    ],
   ] as const) {
     it(`stand below it by their names, as links to them, ${when}`, () => {
       const { pane: shown, root, opened } = pane();
@@ -192,7 +216,8 @@ describe('the copy of an answer', () => {
 });
 
 describe('an empty conversation', () => {
-  const isShown = (element: HTMLElement, selector: string): boolean => !(element.querySelector(selector) as HTMLElement).hidden;
+  const isShown = (element: HTMLElement, selector: string): boolean =>
+    !(element.querySelector(selector) as HTMLElement).hidden;
 
   it('warns of the bundled model, and offers what it may be asked for', () => {
     const { pane: shown, root } = pane();

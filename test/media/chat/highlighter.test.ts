@@ -24,12 +24,16 @@ describe('colours of code', () => {
     ['more lines than are coloured', line.repeat(30)],
   ] as const) {
     it(`are not looked for in ${name}`, () => {
-      assert.deepEqual(highlighted(() => assert.equal(new Highlighter().colour(code, 'java'), undefined)), []);
+      assert.deepEqual(
+        highlighted(() => assert.equal(new Highlighter().colour(code, 'java'), undefined)),
+        [],
+      );
     });
   }
 
   it('are found in code of some length, whose text they keep', () => {
-    for (const code of [line.repeat(20), 'class A {}', '', '\n'.repeat(2_000), `${'a'.repeat(499)}\n`.repeat(20)]) assert.notEqual(new Highlighter().colour(code, 'java'), undefined);
+    for (const code of [line.repeat(20), 'class A {}', '', '\n'.repeat(2_000), `${'a'.repeat(499)}\n`.repeat(20)])
+      assert.notEqual(new Highlighter().colour(code, 'java'), undefined);
     assert.match(new Highlighter().colour('class A {}', 'java') ?? '', /hljs-keyword/);
     assert.equal(new Highlighter().colour('class A {}', 'no-language'), undefined);
   });

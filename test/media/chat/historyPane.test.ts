@@ -7,9 +7,16 @@ import type { ChatStrings, ConversationSummary } from '../../../media/chat/messa
 const { window } = new JSDOM('');
 const { document } = window;
 Object.assign(globalThis, { document });
-const strings = { history: 'History', noHistory: 'None', newChat: 'New', closeHistory: 'Close', deleteChat: 'Delete {0}' } as ChatStrings;
+const strings = {
+  history: 'History',
+  noHistory: 'None',
+  newChat: 'New',
+  closeHistory: 'Close',
+  deleteChat: 'Delete {0}',
+} as ChatStrings;
 
-const summaries = (...ids: readonly string[]): readonly ConversationSummary[] => ids.map((id) => ({ id, title: id, when: 'today' }));
+const summaries = (...ids: readonly string[]): readonly ConversationSummary[] =>
+  ids.map((id) => ({ id, title: id, when: 'today' }));
 
 /** An open pane with these conversations. */
 function pane(...ids: readonly string[]) {
@@ -25,7 +32,9 @@ function pane(...ids: readonly string[]) {
   const focused = (): string => {
     const { activeElement } = document;
     const id = activeElement?.closest('li')?.querySelector('.history-title')?.textContent;
-    return id ? `${activeElement?.className === 'history-open' ? 'open' : 'remove'} ${id}` : (activeElement?.getAttribute('title') ?? '');
+    return id
+      ? `${activeElement?.className === 'history-open' ? 'open' : 'remove'} ${id}`
+      : (activeElement?.getAttribute('title') ?? '');
   };
   return { show: (...now: readonly string[]) => shown.show(summaries(...now), ''), focus, focused };
 }
@@ -36,13 +45,14 @@ describe("the focus in the chat's history", () => {
     assert.equal(pane().focused(), 'New');
   });
 
-  const cases: readonly (readonly [what: string, before: 'open' | 'remove', now: readonly string[], after: string])[] = [
-    ['stays on its conversation when another comes before it', 'open', ['zero', 'one', 'two', 'three'], 'open two'],
-    ['stays on its button', 'remove', ['two', 'one', 'three'], 'remove two'],
-    ['comes to the next when its conversation is deleted', 'remove', ['one', 'three'], 'open three'],
-    ['comes to the one before when the last is deleted', 'remove', ['one'], 'open one'],
-    ['comes to the first button when none is left', 'remove', [], 'New'],
-  ];
+  const cases: readonly (readonly [what: string, before: 'open' | 'remove', now: readonly string[], after: string])[] =
+    [
+      ['stays on its conversation when another comes before it', 'open', ['zero', 'one', 'two', 'three'], 'open two'],
+      ['stays on its button', 'remove', ['two', 'one', 'three'], 'remove two'],
+      ['comes to the next when its conversation is deleted', 'remove', ['one', 'three'], 'open three'],
+      ['comes to the one before when the last is deleted', 'remove', ['one'], 'open one'],
+      ['comes to the first button when none is left', 'remove', [], 'New'],
+    ];
   for (const [what, before, now, after] of cases) {
     it(what, () => {
       const { show, focus, focused } = pane('one', 'two', 'three');

@@ -72,37 +72,59 @@ describe('nothing in an answer is active', () => {
   for (const attack of attacks) {
     test(`Markdown: ${attack.split('\n')[0]}`, () => assertHarmless(render(attack)));
     test(`sanitiser alone: ${attack.split('\n')[0]}`, () => assertHarmless(sanitised(attack)));
-    test(`parser alone: ${attack.split('\n')[0]}`, () => assertPlain(renderer.blocks(attack).flatMap(({ tokens }) => tokens)));
+    test(`parser alone: ${attack.split('\n')[0]}`, () =>
+      assertPlain(renderer.blocks(attack).flatMap(({ tokens }) => tokens)));
   }
 
   test('sanitiser alone: of all attributes few stay', () => {
-    const paragraph = sanitised('<p class="a" dir="auto" style="position:fixed" id="b" name="c" onclick="d()" data-e="f" aria-label="g" title="h" role="i" slot="j">x</p>').querySelector('p');
+    const paragraph = sanitised(
+      '<p class="a" dir="auto" style="position:fixed" id="b" name="c" onclick="d()" data-e="f" aria-label="g" title="h" role="i" slot="j">x</p>',
+    ).querySelector('p');
     assert.deepEqual([...(paragraph?.attributes ?? [])].map(({ name }) => name).sort(), ['class', 'dir', 'title']);
   });
 
-  for (const address of ['data:text/html,x', 'data:image/png;base64,AA==', 'javascript:alert(1)', 'vbscript:x', 'file:///etc/passwd', 'command:x', 'blob:x', '/x', '#x']) {
-    test(`sanitiser alone: a link to ${address} leads nowhere`, () => assert.equal(sanitised(`<a href="${address}">x</a>`).querySelector('a')?.hasAttribute('href'), false));
+  for (const address of [
+    'data:text/html,x',
+    'data:image/png;base64,AA==',
+    'javascript:alert(1)',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'command:x',
+    'blob:x',
+    '/x',
+    '#x',
+  ]) {
+    test(`sanitiser alone: a link to ${address} leads nowhere`, () =>
+      assert.equal(sanitised(`<a href="${address}">x</a>`).querySelector('a')?.hasAttribute('href'), false));
   }
 });
 
 describe('Markdown', () => {
   test('images become links: nothing is loaded', () => {
-    assert.equal(render('![a cat](http://site.test/cat.png)').querySelector('a')?.getAttribute('href'), 'http://site.test/cat.png');
+    assert.equal(
+      render('![a cat](http://site.test/cat.png)').querySelector('a')?.getAttribute('href'),
+      'http://site.test/cat.png',
+    );
   });
   test('code is coloured and keeps its text', () => {
     const code = render('```ts\nconst a = "<b>";\n```').querySelector('code');
     assert.equal(code?.textContent, 'const a = "<b>";\n');
     assert.ok(code?.querySelector('.hljs-keyword'));
   });
-  test('words find their direction by themselves', () => assert.equal(render('שלום `x`').querySelector('p')?.getAttribute('dir'), 'auto'));
-  test('tables are aligned by class, not by inline style', () => assert.ok(render('| a |\n|--:|\n| 1 |').querySelector('td.align-right')));
+  test('words find their direction by themselves', () =>
+    assert.equal(render('שלום `x`').querySelector('p')?.getAttribute('dir'), 'auto'));
+  test('tables are aligned by class, not by inline style', () =>
+    assert.ok(render('| a |\n|--:|\n| 1 |').querySelector('td.align-right')));
   test('blocks rendered one by one give what the whole gives', () => {
     const text = '# A\n\ntext\n\n- a\n- b\n\n```js\nx\n```\n\nend';
-    assert.deepEqual(renderer.blocks(text).map(({ line }) => line), [0, 2, 4, 7, 11]);
+    assert.deepEqual(
+      renderer.blocks(text).map(({ line }) => line),
+      [0, 2, 4, 7, 11],
+    );
   });
 });
 
-test('a model\'s thoughts are parted from its answer, wherever the stream is cut', () => {
+test("a model's thoughts are parted from its answer, wherever the stream is cut", () => {
   const text = '<think>hm, <b></think>\n\nYes.';
   for (let size = 1; size < text.length; size += 1) {
     const splitter = new ThinkingSplitter();

@@ -4,16 +4,26 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const styleSheet = fileURLToPath(new URL('../../../media/chat/chat.css', import.meta.url));
-const COLOUR_PROPERTY = /(?:^|[;{\s])((?:[\w-]+-)?(?:color|background|fill|stroke)|border(?:-[\w-]+)?|outline|box-shadow)\s*:\s*([^;]+);/g;
-/** What a value may hold beside a theme's colour: no colour, the system's where it forces its own, lengths, line styles. */
-const NEUTRAL = /^(?:none|transparent|inherit|currentColor|ButtonText|solid|dashed|round|inset|[\d.]+(?:px|em|%)?|var\(--[\w-]+\))$/;
+const COLOUR_PROPERTY =
+  /(?:^|[;{\s])((?:[\w-]+-)?(?:color|background|fill|stroke)|border(?:-[\w-]+)?|outline|box-shadow)\s*:\s*([^;]+);/g;
+/**
+ * What a value may hold beside a theme's colour: no colour, the system's where it forces its own, lengths, line styles.
+ */
+const NEUTRAL =
+  /^(?:none|transparent|inherit|currentColor|ButtonText|solid|dashed|round|inset|[\d.]+(?:px|em|%)?|var\(--[\w-]+\))$/;
 
 describe("the chat panel's colours", () => {
   it('come from the theme, all of them', async () => {
     const css = (await readFile(styleSheet, 'utf8')).replace(/\/\*[^]*?\*\//g, '');
     const values = [...css.matchAll(COLOUR_PROPERTY)].map(([, property, value]) => ({ property, value: value ?? '' }));
     assert.ok(values.length > 30, `${values.length} found`);
-    const own = values.filter(({ property, value }) => !/radius|width|collapse|offset/.test(property ?? '') && !flattened(value).split(/\s+/).every((part) => NEUTRAL.test(part)));
+    const own = values.filter(
+      ({ property, value }) =>
+        !/radius|width|collapse|offset/.test(property ?? '') &&
+        !flattened(value)
+          .split(/\s+/)
+          .every((part) => NEUTRAL.test(part)),
+    );
     assert.deepEqual(own, []);
   });
 });

@@ -6,14 +6,19 @@ import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 
 /** Signs without an end, as models write that have lost themselves. */
-const endless: readonly (readonly [what: string, sign: string])[] = [['backticks', '`'], ['tildes', '~'], ['full stops', '.']];
+const endless: readonly (readonly [what: string, sign: string])[] = [
+  ['backticks', '`'],
+  ['tildes', '~'],
+  ['full stops', '.'],
+];
 
 describe('The beginning of an answer is judged by its script', () => {
   for (const [what, sign] of endless) {
     test(`in one pass, where it is ${what} without an end`, () =>
       assertGrowsLinearly(4_000, (signs) => {
         const answer = `${sign.repeat(signs)} x`;
-        for (let length = answer.length - 20; length <= answer.length; length++) assert.equal(judgeScript(answer.slice(0, length), 'de'), 'undecided');
+        for (let length = answer.length - 20; length <= answer.length; length++)
+          assert.equal(judgeScript(answer.slice(0, length), 'de'), 'undecided');
       }));
   }
 
@@ -39,28 +44,43 @@ describe('The beginning of an answer is judged by its script', () => {
     ['de', '', 'undecided'],
   ];
   for (const [language, beginning, verdict] of cases) {
-    test(`${language}: ${JSON.stringify(beginning.slice(0, 40))} is ${verdict}`, () => assert.equal(judgeScript(beginning, language), verdict));
+    test(`${language}: ${JSON.stringify(beginning.slice(0, 40))} is ${verdict}`, () =>
+      assert.equal(judgeScript(beginning, language), verdict));
   }
 });
 
 describe('An answer in another script than asked', () => {
-  const ask = async (answers: readonly string[], question: string): Promise<{ sent: string; prompts: number; text: string }> => {
+  const ask = async (
+    answers: readonly string[],
+    question: string,
+  ): Promise<{ sent: string; prompts: number; text: string }> => {
     const engine = new ScriptedEngine();
     engine.answer = () => answers[Math.min(engine.generations.length, answers.length) - 1] ?? '';
     const service = new ChatService({ session: engine.session });
     let sent = '';
-    const { text } = await service.chat({ conversationId: '1', messages: [{ role: 'user', content: question }] }, {}, (chunk) => (sent += chunk.text));
+    const { text } = await service.chat(
+      { conversationId: '1', messages: [{ role: 'user', content: question }] },
+      {},
+      (chunk) => (sent += chunk.text),
+    );
     return { sent, prompts: engine.generations.length, text };
   };
 
   test('is begun again, and nothing of the first is seen', async () => {
     const right = 'この関数は引数を返します。';
-    assert.deepEqual(await ask(['This function returns its argument, whatever that is.', right], 'この関数は何をしますか'), { sent: right, prompts: 2, text: right });
+    assert.deepEqual(
+      await ask(['This function returns its argument, whatever that is.', right], 'この関数は何をしますか'),
+      { sent: right, prompts: 2, text: right },
+    );
   });
 
   test('is begun again once: the second answer stays as it is', async () => {
     const english = 'This function returns its argument, whatever that is.';
-    assert.deepEqual(await ask([english, english], 'この関数は何をしますか'), { sent: english, prompts: 2, text: english });
+    assert.deepEqual(await ask([english, english], 'この関数は何をしますか'), {
+      sent: english,
+      prompts: 2,
+      text: english,
+    });
   });
 
   test('is told from one in the right script, which is sent whole', async () => {
@@ -79,9 +99,19 @@ describe('An answer in another script than asked', () => {
     engine.answer = () => answer;
     const lengths: number[] = [];
     const service = new ChatService({ session: engine.session });
-    await service.chat({ conversationId: '1', messages: [{ role: 'user', content: 'Schreibe ein Beispiel für diese Funktion' }] }, {}, ({ text }) => lengths.push(text.length));
-    assert.ok((lengths[0] as number) < 250 && lengths.length > 100, `${lengths.length} pieces, the first of ${lengths[0]} units`);
-    assert.equal(lengths.reduce((sum, length) => sum + length, 0), answer.length);
+    await service.chat(
+      { conversationId: '1', messages: [{ role: 'user', content: 'Schreibe ein Beispiel für diese Funktion' }] },
+      {},
+      ({ text }) => lengths.push(text.length),
+    );
+    assert.ok(
+      (lengths[0] as number) < 250 && lengths.length > 100,
+      `${lengths.length} pieces, the first of ${lengths[0]} units`,
+    );
+    assert.equal(
+      lengths.reduce((sum, length) => sum + length, 0),
+      answer.length,
+    );
   });
 
   test('is not known yet when the engine falls: what was written is sent', async () => {
@@ -94,7 +124,14 @@ describe('An answer in another script than asked', () => {
       if (pieces++ === written.length) throw new Error('It fell.');
     };
     const service = new ChatService({ session: engine.session });
-    await assert.rejects(service.chat({ conversationId: '1', messages: [{ role: 'user', content: 'Write an example' }] }, {}, ({ text }) => (sent += text)), /It fell/);
+    await assert.rejects(
+      service.chat(
+        { conversationId: '1', messages: [{ role: 'user', content: 'Write an example' }] },
+        {},
+        ({ text }) => (sent += text),
+      ),
+      /It fell/,
+    );
     assert.equal(sent, written);
   });
 });

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { ChatService } from '../../../sidecar/chat/chatService.ts';
 import { REASONING_PROMPT_ENDS, reasoningEngine } from './reasoningEngine.ts';
 
-const diff = "diff --git a/src/cart.ts b/src/cart.ts\n--- a/src/cart.ts\n+++ b/src/cart.ts\n@@ -12,3 +12,5 @@\n   return total;\n }\n+\n+export const currency = 'EUR';\n";
+const diff =
+  "diff --git a/src/cart.ts b/src/cart.ts\n--- a/src/cart.ts\n+++ b/src/cart.ts\n@@ -12,3 +12,5 @@\n   return total;\n }\n+\n+export const currency = 'EUR';\n";
 
 describe('a commit message', () => {
   for (const end of REASONING_PROMPT_ENDS) {

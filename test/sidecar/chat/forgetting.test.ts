@@ -20,7 +20,12 @@ describe('A client that left', () => {
     const engine = new ScriptedEngine();
     const service = new ChatService({ session: engine.session });
     const controller = new AbortController();
-    const answer = service.generate({ prompt: 'hello', conversationId: '1:a/x' }, {}, () => undefined, controller.signal);
+    const answer = service.generate(
+      { prompt: 'hello', conversationId: '1:a/x' },
+      {},
+      () => undefined,
+      controller.signal,
+    );
     controller.abort();
     await service.forgetConversations('1:a/');
     await answer.catch(() => undefined);
@@ -35,7 +40,12 @@ describe('A client that left', () => {
     engine.pace = () => new Promise((resolve) => (goOn = resolve));
     const service = new ChatService({ session: engine.session });
     const controller = new AbortController();
-    const answer = service.generate({ prompt: 'hello', conversationId: '1:a/x' }, {}, () => undefined, controller.signal);
+    const answer = service.generate(
+      { prompt: 'hello', conversationId: '1:a/x' },
+      {},
+      () => undefined,
+      controller.signal,
+    );
     while (engine.generations.length === 0) await new Promise((resolve) => setImmediate(resolve));
     controller.abort();
     const forgotten = service.forgetConversations('1:a/');

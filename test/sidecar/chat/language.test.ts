@@ -7,29 +7,29 @@ import { languageNamed } from '../../../sidecar/chat/languageNames.ts';
 import { judgeQuestions } from '../../bench/questionLanguages/judge.ts';
 
 const questions: Readonly<Record<string, readonly string[]>> = {
-  ar:['ما الذي تفعله هذه الدالة؟','كيف أصلح هذا الخطأ في الكود؟','لماذا لا يعمل هذا الاختبار؟'],
-  zh:['这个函数是做什么的？','如何修复这个错误？','為什麼這個測試會失敗？'],
-  cs:['Co dělá tato funkce?','Jak opravím tuto chybu v kódu?','Proč tento test neprochází?'],
-  nl:['Wat doet deze functie?','Hoe los ik deze fout in de code op?','Waarom mislukt deze test?'],
-  en:['What does this function do?','How do I fix this error?','Why does this test fail?'],
-  fr:['Que fait cette fonction ?','Comment corriger cette erreur dans le code ?','Pourquoi ce test échoue-t-il ?'],
-  de:['Was macht diese Funktion?','Wie behebe ich diesen Fehler?','Warum schlägt dieser Test fehl?'],
-  el:['Τι κάνει αυτή η συνάρτηση;','Πώς διορθώνω αυτό το σφάλμα;','Γιατί αποτυγχάνει αυτό το τεστ;'],
-  he:['מה הפונקציה הזאת עושה?','איך מתקנים את השגיאה הזאת?','למה הבדיקה הזאת נכשלת?'],
-  hi:['यह फ़ंक्शन क्या करता है?','मैं इस त्रुटि को कैसे ठीक करूँ?','यह परीक्षण विफल क्यों होता है?'],
-  id:['Apa yang dilakukan fungsi ini?','Bagaimana cara memperbaiki kesalahan ini?','Mengapa tes ini gagal?'],
-  it:['Cosa fa questa funzione?','Come correggo questo errore nel codice?','Perché questo test fallisce?'],
-  ja:['この関数は何をしますか？','このエラーをどう直せばいいですか？','なぜこのテストは失敗するのですか？'],
-  ko:['이 함수는 무엇을 하나요?','이 오류를 어떻게 고치나요?','이 테스트는 왜 실패하나요?'],
-  fa:['این تابع چه کاری انجام می‌دهد؟','چگونه این خطا را برطرف کنم؟','چرا این آزمون شکست می‌خورد؟'],
-  pl:['Co robi ta funkcja?','Jak naprawić ten błąd w kodzie?','Dlaczego ten test nie przechodzi?'],
-  pt:['O que esta função faz?','Como corrijo este erro no código?','Por que este teste falha?'],
-  ro:['Ce face această funcție?','Cum repar această eroare în cod?','De ce eșuează acest test?'],
-  ru:['Что делает эта функция?','Как исправить эту ошибку?','Почему этот тест не проходит?'],
-  es:['¿Qué hace esta función?','¿Cómo corrijo este error en el código?','¿Por qué falla esta prueba?'],
-  tr:['Bu fonksiyon ne yapıyor?','Bu hatayı nasıl düzeltirim?','Bu test neden başarısız oluyor?'],
-  uk:['Що робить ця функція?','Як виправити цю помилку?','Чому цей тест не проходить?'],
-  vi:['Hàm này làm gì?','Làm thế nào để sửa lỗi này?','Tại sao bài kiểm tra này thất bại?'],
+  ar: ['ما الذي تفعله هذه الدالة؟', 'كيف أصلح هذا الخطأ في الكود؟', 'لماذا لا يعمل هذا الاختبار؟'],
+  zh: ['这个函数是做什么的？', '如何修复这个错误？', '為什麼這個測試會失敗？'],
+  cs: ['Co dělá tato funkce?', 'Jak opravím tuto chybu v kódu?', 'Proč tento test neprochází?'],
+  nl: ['Wat doet deze functie?', 'Hoe los ik deze fout in de code op?', 'Waarom mislukt deze test?'],
+  en: ['What does this function do?', 'How do I fix this error?', 'Why does this test fail?'],
+  fr: ['Que fait cette fonction ?', 'Comment corriger cette erreur dans le code ?', 'Pourquoi ce test échoue-t-il ?'],
+  de: ['Was macht diese Funktion?', 'Wie behebe ich diesen Fehler?', 'Warum schlägt dieser Test fehl?'],
+  el: ['Τι κάνει αυτή η συνάρτηση;', 'Πώς διορθώνω αυτό το σφάλμα;', 'Γιατί αποτυγχάνει αυτό το τεστ;'],
+  he: ['מה הפונקציה הזאת עושה?', 'איך מתקנים את השגיאה הזאת?', 'למה הבדיקה הזאת נכשלת?'],
+  hi: ['यह फ़ंक्शन क्या करता है?', 'मैं इस त्रुटि को कैसे ठीक करूँ?', 'यह परीक्षण विफल क्यों होता है?'],
+  id: ['Apa yang dilakukan fungsi ini?', 'Bagaimana cara memperbaiki kesalahan ini?', 'Mengapa tes ini gagal?'],
+  it: ['Cosa fa questa funzione?', 'Come correggo questo errore nel codice?', 'Perché questo test fallisce?'],
+  ja: ['この関数は何をしますか？', 'このエラーをどう直せばいいですか？', 'なぜこのテストは失敗するのですか？'],
+  ko: ['이 함수는 무엇을 하나요?', '이 오류를 어떻게 고치나요?', '이 테스트는 왜 실패하나요?'],
+  fa: ['این تابع چه کاری انجام می‌دهد؟', 'چگونه این خطا را برطرف کنم؟', 'چرا این آزمون شکست می‌خورد؟'],
+  pl: ['Co robi ta funkcja?', 'Jak naprawić ten błąd w kodzie?', 'Dlaczego ten test nie przechodzi?'],
+  pt: ['O que esta função faz?', 'Como corrijo este erro no código?', 'Por que este teste falha?'],
+  ro: ['Ce face această funcție?', 'Cum repar această eroare în cod?', 'De ce eșuează acest test?'],
+  ru: ['Что делает эта функция?', 'Как исправить эту ошибку?', 'Почему этот тест не проходит?'],
+  es: ['¿Qué hace esta función?', '¿Cómo corrijo este error en el código?', '¿Por qué falla esta prueba?'],
+  tr: ['Bu fonksiyon ne yapıyor?', 'Bu hatayı nasıl düzeltirim?', 'Bu test neden başarısız oluyor?'],
+  uk: ['Що робить ця функція?', 'Як виправити цю помилку?', 'Чому цей тест не проходить?'],
+  vi: ['Hàm này làm gì?', 'Làm thế nào để sửa lỗi này?', 'Tại sao bài kiểm tra này thất bại?'],
 };
 
 describe('the language of a question is recognised', () => {
@@ -104,7 +104,8 @@ describe('a question may ask for the language of its answer', () => {
     ['ok', undefined],
     ['Отвечай на русском', 'ru'],
   ];
-  for (const [question, language] of cases) test(`${question}: ${language ?? 'none'}`, () => assert.equal(languageAsked(question), language));
+  for (const [question, language] of cases)
+    test(`${question}: ${language ?? 'none'}`, () => assert.equal(languageAsked(question), language));
   test('is looked for where a long question begins and ends, not in what was pasted', () => {
     const pasted = 'A line of some log.\n'.repeat(1_000);
     assert.equal(languageAsked(`Explain in Korean:\n${pasted}`), 'ko');
@@ -115,31 +116,53 @@ describe('a question may ask for the language of its answer', () => {
 
 describe('code in a question says nothing about its language', () => {
   const cases: readonly [string, string][] = [
-    ['Was macht `return the first value of this list`?\n```ts\n// returns the value of the function\n```\nund warum ist das so langsam?', 'de'],
+    [
+      'Was macht `return the first value of this list`?\n```ts\n// returns the value of the function\n```\nund warum ist das so langsam?',
+      'de',
+    ],
     ['/explain Que fait parseHeader dans src/http/request.ts ?', 'fr'],
     ['この function は何を return しますか', 'ja'],
     ['Почему fetchModel() возвращает undefined здесь?', 'ru'],
   ];
-  for (const [text, language] of cases) test(text.split('\n')[0] ?? '', async () => assert.equal(await detectLanguage(text), language));
+  for (const [text, language] of cases)
+    test(text.split('\n')[0] ?? '', async () => assert.equal(await detectLanguage(text), language));
 });
 
 describe('the language of the answer', () => {
-  test('is the one that the setting fixes', async () => assert.equal(await answerLanguage({ setting: 'pl', questions: ['What does this function do?'] }), 'pl'));
+  test('is the one that the setting fixes', async () =>
+    assert.equal(await answerLanguage({ setting: 'pl', questions: ['What does this function do?'] }), 'pl'));
   test('is the one that the question asks for, whatever the setting says', async () => {
     assert.equal(await answerLanguage({ setting: 'pl', questions: ['Explain this in Korean'] }), 'ko');
   });
   test('stays the one that was asked for while questions do not tell theirs', async () => {
-    assert.equal(await answerLanguage({ questions: ['Explain parseHeader in Korean', '/fix'], displayLanguage: 'de' }), 'ko');
-    assert.equal(await answerLanguage({ questions: ['Explain parseHeader in Korean', 'Und warum ist das so langsam?'] }), 'de');
+    assert.equal(
+      await answerLanguage({ questions: ['Explain parseHeader in Korean', '/fix'], displayLanguage: 'de' }),
+      'ko',
+    );
+    assert.equal(
+      await answerLanguage({ questions: ['Explain parseHeader in Korean', 'Und warum ist das so langsam?'] }),
+      'de',
+    );
   });
-  test('is the question\'s by default', async () => assert.equal(await answerLanguage({ setting: 'auto', questions: ['Was macht diese Funktion?'], displayLanguage: 'en' }), 'de'));
+  test("is the question's by default", async () =>
+    assert.equal(
+      await answerLanguage({ setting: 'auto', questions: ['Was macht diese Funktion?'], displayLanguage: 'en' }),
+      'de',
+    ));
   test('follows the conversation where the question is too short', async () => {
-    assert.equal(await answerLanguage({ questions: ['Was macht diese Funktion?', 'ok?'], displayLanguage: 'en' }), 'de');
+    assert.equal(
+      await answerLanguage({ questions: ['Was macht diese Funktion?', 'ok?'], displayLanguage: 'en' }),
+      'de',
+    );
   });
   test('follows a question that changes language', async () => {
-    assert.equal(await answerLanguage({ questions: ['Was macht diese Funktion?', 'And why does this test fail?'] }), 'en');
+    assert.equal(
+      await answerLanguage({ questions: ['Was macht diese Funktion?', 'And why does this test fail?'] }),
+      'en',
+    );
   });
-  test('is the editor\'s where nothing decides', async () => assert.equal(await answerLanguage({ questions: ['', '/explain'], displayLanguage: 'cs' }), 'cs'));
+  test("is the editor's where nothing decides", async () =>
+    assert.equal(await answerLanguage({ questions: ['', '/explain'], displayLanguage: 'cs' }), 'cs'));
   test('is English at last', async () => assert.equal(await answerLanguage({ questions: ['parseHeader'] }), 'en'));
   test('tells the two ways of writing Chinese apart', async () => {
     assert.equal(await answerLanguage({ questions: ['為什麼這個測試會失敗？'] }), 'zh-Hant');

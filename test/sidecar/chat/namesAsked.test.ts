@@ -12,20 +12,47 @@ describe('names of code that a question says', () => {
     ['CartItemは何をしますか', ['CartItem']],
     ['ماذا يفعل CartItem؟', ['CartItem']],
     ['Who calls total(), Cart.total and cart?.sum()?', ['total', 'Cart.total', 'cart.sum']],
-    ['Is `größe` less than CartItem, or `Cart::sum(2, 3)` than cartLine?', ['größe', 'CartItem', 'Cart::sum', 'cartLine']],
+    [
+      'Is `größe` less than CartItem, or `Cart::sum(2, 3)` than cartLine?',
+      ['größe', 'CartItem', 'Cart::sum', 'cartLine'],
+    ],
     ['/explain parseCommand', ['parseCommand']],
     ['How do I sort a list, e.g. of prices, in O(n) or log(n)? I use TypeScript 5.', ['TypeScript']],
     ['Which file(s), item(s) and Kolleg(inn)en?', []],
-    ['See src/cartItem.ts, (src/cartItem.ts:12:3), ./cartItem/total, $HOME/cartItem/total, firstName@example.org and --maxItems', []],
+    [
+      'See src/cartItem.ts, (src/cartItem.ts:12:3), ./cartItem/total, $HOME/cartItem/total, firstName@example.org and --maxItems',
+      [],
+    ],
     ['See https://example.org/cartItem?plain=1&myParam=2#fooBar.', []],
     ['Fix this:\n```ts\nconst cartItem = newItem();\n```\nIt throws.', []],
     ['Cart is a word here, and so is total.', []],
     ['firstName firstName', ['firstName']],
   ];
-  for (const [question, names] of cases) it(JSON.stringify(question), () => assert.deepEqual(namesAsked(question, 4), names));
+  for (const [question, names] of cases)
+    it(JSON.stringify(question), () => assert.deepEqual(namesAsked(question, 4), names));
 
   it('are no more than are wanted', () => assert.deepEqual(namesAsked('aOne aTwo aThree', 2), ['aOne', 'aTwo']));
 
-  for (const text of ['a.', 'ab::', '`', '``', '`a', '(', '/', './', 'a/', 'a@', '@', 'aB', 'a_', 'aB ', '«"', '?.', 'é', 'https://a'])
-    it(`are found in one pass in ${JSON.stringify(text)} over and over`, () => assertGrowsLinearly(100_000, (length) => namesAsked(text.repeat(length / text.length), 12)));
+  for (const text of [
+    'a.',
+    'ab::',
+    '`',
+    '``',
+    '`a',
+    '(',
+    '/',
+    './',
+    'a/',
+    'a@',
+    '@',
+    'aB',
+    'a_',
+    'aB ',
+    '«"',
+    '?.',
+    'é',
+    'https://a',
+  ])
+    it(`are found in one pass in ${JSON.stringify(text)} over and over`, () =>
+      assertGrowsLinearly(100_000, (length) => namesAsked(text.repeat(length / text.length), 12)));
 });

@@ -7,14 +7,22 @@ import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 /** An engine of a model whose template's prompts end with `end`, each with one of the answers in turn. */
 function reasoningEngine(end: string, ...answers: readonly string[]): ScriptedEngine {
   const engine = new ScriptedEngine([], { chatTemplate: '{{ messages }}<think>' });
-  engine.chatTemplate = async (): Promise<readonly TokenId[]> => engine.tokenize(`<user>${'what else is asked '.repeat(4)}${end}`);
+  engine.chatTemplate = async (): Promise<readonly TokenId[]> =>
+    engine.tokenize(`<user>${'what else is asked '.repeat(4)}${end}`);
   engine.answer = () => answers[engine.generations.length - 1] ?? '';
   return engine;
 }
 
-async function ask(engine: ScriptedEngine, question: string): Promise<{ readonly sent: string; readonly text: string }> {
+async function ask(
+  engine: ScriptedEngine,
+  question: string,
+): Promise<{ readonly sent: string; readonly text: string }> {
   let sent = '';
-  const { text } = await new ChatService({ session: engine.session }).chat({ conversationId: '1', messages: [{ role: 'user', content: question }] }, {}, (chunk) => (sent += chunk.text));
+  const { text } = await new ChatService({ session: engine.session }).chat(
+    { conversationId: '1', messages: [{ role: 'user', content: question }] },
+    {},
+    (chunk) => (sent += chunk.text),
+  );
   return { sent, text };
 }
 
@@ -26,12 +34,19 @@ describe('Thoughts that a template opens', () => {
   });
 
   test('in English do not make an answer in another language begin again', async () => {
-    const engine = reasoningEngine('<assistant><think>\n', 'The user wants to know what this function does.\n</think>\n\nОна складывает.');
+    const engine = reasoningEngine(
+      '<assistant><think>\n',
+      'The user wants to know what this function does.\n</think>\n\nОна складывает.',
+    );
     assert.match((await ask(engine, 'Что делает эта функция?')).sent, /^<think>\nThe user wants[^]*складывает\.$/);
     assert.equal(engine.generations.length, 1);
   });
 
   test('are not begun where the template leaves that to the model, or closes them', async () => {
-    for (const end of ['<assistant>', '<assistant><think>\n\n</think>\n\n']) assert.deepEqual(await ask(reasoningEngine(end, 'Hello!'), 'Good morning, and how are you?'), { sent: 'Hello!', text: 'Hello!' });
+    for (const end of ['<assistant>', '<assistant><think>\n\n</think>\n\n'])
+      assert.deepEqual(await ask(reasoningEngine(end, 'Hello!'), 'Good morning, and how are you?'), {
+        sent: 'Hello!',
+        text: 'Hello!',
+      });
   });
 });

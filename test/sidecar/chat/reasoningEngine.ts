@@ -1,13 +1,24 @@
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 
-/** Ends of the prompts that reasoning models' templates make: most leave the thoughts to the model, some open them, some can be asked for none. */
-export const REASONING_PROMPT_ENDS = ['<assistant>\n', '<assistant>\n<think>\n', '<assistant>\n<think>\n\n</think>\n\n'] as const;
+/**
+ * Ends of the prompts that reasoning models' templates make: most leave the thoughts to the model, some open them, some
+ * can be asked for none.
+ */
+export const REASONING_PROMPT_ENDS = [
+  '<assistant>\n',
+  '<assistant>\n<think>\n',
+  '<assistant>\n<think>\n\n</think>\n\n',
+] as const;
 
-/** An engine of a model that thinks before it says `answer`, unless empty thoughts stand before. Its template's prompts end with `end`. */
+/**
+ * An engine of a model that thinks before it says `answer`, unless empty thoughts stand before. Its template's prompts
+ * end with `end`.
+ */
 export function reasoningEngine(end: string, answer: string): ScriptedEngine {
   const engine = new ScriptedEngine([], { chatTemplate: '{{ messages }}<think>' });
-  engine.chatTemplate = async (): Promise<readonly TokenId[]> => engine.tokenize(`<user>${'what is asked '.repeat(4)}${end}`);
+  engine.chatTemplate = async (): Promise<readonly TokenId[]> =>
+    engine.tokenize(`<user>${'what is asked '.repeat(4)}${end}`);
   engine.answer = ({ tokens }) => {
     const prompt = String.fromCharCode(...tokens);
     if (prompt.endsWith('<assistant>\n<think>\n\n</think>\n\n')) return answer;

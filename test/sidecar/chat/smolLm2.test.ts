@@ -11,7 +11,13 @@ describe('chat with the real model', () => {
   let chat: ChatService;
   before(async () => {
     engine = new EngineProcess();
-    const model: LoadedModel = await engine.load({ modelPath: await fetchModel(), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+    const model: LoadedModel = await engine.load({
+      modelPath: await fetchModel(),
+      engine: 'auto',
+      device: 'cpu',
+      threads: 0,
+      contextSizeTokens: 2048,
+    });
     chat = new ChatService({ session: { engine, model: async () => model } });
   });
   after(() => engine.dispose());
@@ -23,7 +29,11 @@ describe('chat with the real model', () => {
 
   it('streams an answer whose parts are the whole', async () => {
     const { texts, onChunk } = collect();
-    const result = await chat.chat({ conversationId: 'a', messages: [{ role: 'user', content: 'What is the capital of France?' }] }, { temperature: 0, maxTokens: 40 }, onChunk);
+    const result = await chat.chat(
+      { conversationId: 'a', messages: [{ role: 'user', content: 'What is the capital of France?' }] },
+      { temperature: 0, maxTokens: 40 },
+      onChunk,
+    );
     assert.match(result.text, /Paris/);
     assert.equal(texts.join(''), result.text);
     assert.ok(texts.length > 1, 'the answer came in parts');
@@ -35,7 +45,11 @@ describe('chat with the real model', () => {
       { role: 'assistant', content: 'The capital of France is Paris.' },
       { role: 'user', content: 'Say its name again, one word.' },
     ] as const;
-    const result = await chat.chat({ conversationId: 'a', messages }, { temperature: 0, maxTokens: 20 }, () => undefined);
+    const result = await chat.chat(
+      { conversationId: 'a', messages },
+      { temperature: 0, maxTokens: 20 },
+      () => undefined,
+    );
     assert.match(result.text, /Paris/);
   });
 
@@ -56,9 +70,18 @@ describe('chat with the real model', () => {
   });
 
   it('fixes a mistake that the compiler names, and keeps the declaration', async () => {
-    const target = 'export function totalCents(items: Item[]): number {\n  let total = 0;\n  for (const item of items) {\n    total += item.priceCents * item.count;\n  }\n  return totl;\n}\n';
+    const target =
+      'export function totalCents(items: Item[]): number {\n  let total = 0;\n  for (const item of items) {\n    total += item.priceCents * item.count;\n  }\n  return totl;\n}\n';
     const { newText } = await chat.edit(
-      { task: 'fix', languageId: 'typescript', fileName: 'cart.ts', target, before: '', after: '', diagnostics: ["line 6: Cannot find name 'totl'. Did you mean 'total'? (ts 2552)"] },
+      {
+        task: 'fix',
+        languageId: 'typescript',
+        fileName: 'cart.ts',
+        target,
+        before: '',
+        after: '',
+        diagnostics: ["line 6: Cannot find name 'totl'. Did you mean 'total'? (ts 2552)"],
+      },
       {},
       () => undefined,
     );
@@ -66,15 +89,29 @@ describe('chat with the real model', () => {
   });
 
   it('translates comments and texts, and leaves the code as it is', async () => {
-    const target = '// Adds the tax to a price.\nexport function withTax(price: number): number {\n  if (price < 0) throw new Error("the price is below zero");\n  return price * 1.19; // nineteen per cent\n}\n';
-    const { newText, stopReason } = await chat.edit({ task: 'translate', language: 'fr', languageId: 'typescript', fileName: 'tax.ts', target, before: '', after: '' }, {}, () => undefined);
+    const target =
+      '// Adds the tax to a price.\nexport function withTax(price: number): number {\n  if (price < 0) throw new Error("the price is below zero");\n  return price * 1.19; // nineteen per cent\n}\n';
+    const { newText, stopReason } = await chat.edit(
+      {
+        task: 'translate',
+        language: 'fr',
+        languageId: 'typescript',
+        fileName: 'tax.ts',
+        target,
+        before: '',
+        after: '',
+      },
+      {},
+      () => undefined,
+    );
     assert.equal(stopReason, 'end');
     assert.notEqual(newText, target);
     assert.equal(typescriptTokens(newText), typescriptTokens(target));
   });
 
   it('writes a commit message that is none of the diff', async () => {
-    const diff = "diff --git a/src/cart.ts b/src/cart.ts\nindex 1111111..2222222 100644\n--- a/src/cart.ts\n+++ b/src/cart.ts\n@@ -12,3 +12,5 @@ export function totalCents(items: Item[]): number {\n   return total;\n }\n+\n+export const currency = 'EUR';\n";
+    const diff =
+      "diff --git a/src/cart.ts b/src/cart.ts\nindex 1111111..2222222 100644\n--- a/src/cart.ts\n+++ b/src/cart.ts\n@@ -12,3 +12,5 @@ export function totalCents(items: Item[]): number {\n   return total;\n }\n+\n+export const currency = 'EUR';\n";
     const { message } = await chat.commitMessage({ diff }, { temperature: 0 });
     assert.doesNotMatch(message, /^(?:diff|@@|[+-]{3})/m);
     assert.match(message, /^\p{Lu}\S* .{4,}/u);
@@ -83,6 +120,9 @@ describe('chat with the real model', () => {
 
   it('refuses a question that the context cannot hold, with the numbers', async () => {
     const content = 'word '.repeat(5000);
-    await assert.rejects(chat.chat({ conversationId: 'c', messages: [{ role: 'user', content }] }, {}, () => undefined), { name: 'TroubleError', code: 'context-overflow', message: /\d/ });
+    await assert.rejects(
+      chat.chat({ conversationId: 'c', messages: [{ role: 'user', content }] }, {}, () => undefined),
+      { name: 'TroubleError', code: 'context-overflow', message: /\d/ },
+    );
   });
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cutText, levelSizes, oldestTurnsToDrop } from '../../../sidecar/chat/budget.ts';
-import { cleanCommitMessage, cleanCommitSubject, isCommitMessage, splitDiff } from '../../../sidecar/chat/commitMessage.ts';
+import {
+  cleanCommitMessage,
+  cleanCommitSubject,
+  isCommitMessage,
+  splitDiff,
+} from '../../../sidecar/chat/commitMessage.ts';
 import { fitToTarget, outdent } from '../../../sidecar/chat/edit/indentation.ts';
 import { trimEcho } from '../../../sidecar/chat/edit/trimEcho.ts';
 import { parseCommand } from '../../../sidecar/chat/commands/index.ts';
@@ -23,19 +28,40 @@ describe('code is taken out of an answer', () => {
     assert.equal(fenceFor('plain'), '```');
     assert.equal(fenceFor('a\n````\nb'), '`````');
   });
-  test('a fence is longer than those in a text of more fences than a call has room for', () => assert.equal(fenceFor('```\n'.repeat(500_000)), '````'));
+  test('a fence is longer than those in a text of more fences than a call has room for', () =>
+    assert.equal(fenceFor('```\n'.repeat(500_000)), '````'));
 });
 
 describe('an answer that was begun behind a fence', () => {
   const cases: readonly [name: string, answer: string, fence: string, code: string][] = [
     ['is code', 'foo();\nbar();\n', '```', 'foo();\nbar();'],
-    ['keeps the blocks that the code holds', 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1\n', '```', 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1'],
-    ['keeps a block that it begins with, where the fence is longer', '```sh\nls\n```\nMore.\n', '````', '```sh\nls\n```\nMore.'],
+    [
+      'keeps the blocks that the code holds',
+      'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1\n',
+      '```',
+      'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1',
+    ],
+    [
+      'keeps a block that it begins with, where the fence is longer',
+      '```sh\nls\n```\nMore.\n',
+      '````',
+      '```sh\nls\n```\nMore.',
+    ],
     ['may open the block once more', '```ts\nfoo();\n', '```', 'foo();'],
     ['may close it indented', 'foo();\n  ```\n', '```', 'foo();'],
-    ['may close it by fewer signs, behind a block that the code holds', '```ts\nfoo();\n```\nbar();\n```', '````', '```ts\nfoo();\n```\nbar();'],
+    [
+      'may close it by fewer signs, behind a block that the code holds',
+      '```ts\nfoo();\n```\nbar();\n```',
+      '````',
+      '```ts\nfoo();\n```\nbar();',
+    ],
     ['may end with a block that the code holds', 'Usage:\n```ts\nfoo();\n```\n', '````', 'Usage:\n```ts\nfoo();\n```'],
-    ['keeps what it says of thoughts', "const end = '</think>';\nuse(end);\n", '```', "const end = '</think>';\nuse(end);"],
+    [
+      'keeps what it says of thoughts',
+      "const end = '</think>';\nuse(end);\n",
+      '```',
+      "const end = '</think>';\nuse(end);",
+    ],
     ['loses its thoughts', '<think>\nso\n</think>\nfoo();\n', '```', 'foo();'],
   ];
   for (const [name, answer, fence, code] of cases) test(name, () => assert.equal(codeBehindFence(answer, fence), code));
@@ -46,15 +72,21 @@ describe('thoughts are taken off an answer', () => {
     ['that it opens itself', '<think>a\n</think>\n\nYes, as `</think>` says.', 'Yes, as `</think>` says.'],
     ['that the prompt opened', 'It is so.\n</think>\n\nYes.', 'Yes.'],
     ['that are all there is yet', '<think>It is', ''],
-    ['but not what names their mark', "```ts\nconst end = '</think>';\n```\nDone.", "```ts\nconst end = '</think>';\n```\nDone."],
+    [
+      'but not what names their mark',
+      "```ts\nconst end = '</think>';\n```\nDone.",
+      "```ts\nconst end = '</think>';\n```\nDone.",
+    ],
   ];
   for (const [name, answer, said] of cases) test(name, () => assert.equal(withoutThinking(answer), said));
 });
 
 describe('a slash command', () => {
-  test('is taken off the message that begins with it', () => assert.deepEqual(parseCommand('/fix this'), { command: 'fix', text: 'this' }));
+  test('is taken off the message that begins with it', () =>
+    assert.deepEqual(parseCommand('/fix this'), { command: 'fix', text: 'this' }));
   test('is none where there is no command of that name', () => {
-    for (const message of ['/constructor of what?', '/usr is full', 'and /fix']) assert.deepEqual(parseCommand(message), { text: message });
+    for (const message of ['/constructor of what?', '/usr is full', 'and /fix'])
+      assert.deepEqual(parseCommand(message), { text: message });
   });
 });
 
@@ -67,16 +99,25 @@ describe('new code fits the place of the old', () => {
   test('a selection that begins after the indentation', () => {
     assert.equal(fit('return [\n  2,\n];', 'return 1;', 'function f() {\n  '), 'return [\n    2,\n  ];');
   });
-  test('tabs and line ends of the file', () => assert.equal(fit('if (a) {\n    c();\n}', '\tif (a) {\r\n\t\tb();\r\n\t}'), '\tif (a) {\r\n\t\tc();\r\n\t}'));
+  test('tabs and line ends of the file', () =>
+    assert.equal(fit('if (a) {\n    c();\n}', '\tif (a) {\r\n\t\tb();\r\n\t}'), '\tif (a) {\r\n\t\tc();\r\n\t}'));
   test('no line break is added where there was none', () => assert.equal(fit('x = 2\n\n', 'x = 1'), 'x = 2'));
 });
 
 describe('what stands around the target is not repeated', () => {
-  const surroundings = { before: 'import a from "a";\n\n', target: 'function f() {\n  return 1;\n}', after: '\n\nfunction g() {}\n' };
+  const surroundings = {
+    before: 'import a from "a";\n\n',
+    target: 'function f() {\n  return 1;\n}',
+    after: '\n\nfunction g() {}\n',
+  };
   test('before and after', () => {
-    assert.equal(trimEcho('import a from "a";\n\nfunction f() {\n  return 2;\n}\n\nfunction g() {}', surroundings).trim(), 'function f() {\n  return 2;\n}');
+    assert.equal(
+      trimEcho('import a from "a";\n\nfunction f() {\n  return 2;\n}\n\nfunction g() {}', surroundings).trim(),
+      'function f() {\n  return 2;\n}',
+    );
   });
-  test('nothing else is cut', () => assert.equal(trimEcho('function f() {\n  return 2;\n}', surroundings), 'function f() {\n  return 2;\n}'));
+  test('nothing else is cut', () =>
+    assert.equal(trimEcho('function f() {\n  return 2;\n}', surroundings), 'function f() {\n  return 2;\n}'));
 });
 
 describe('the budget', () => {
@@ -96,18 +137,25 @@ describe('the budget', () => {
     assert.ok(dropped > 0);
     assert.equal(oldestTurnsToDrop([...sizes, 5, 5], 100), dropped);
   });
-  test('cuts a text at a line\'s end', () => assert.equal(cutText('aaaa\nbbbb\ncccc', 14, 11), 'aaaa\nbbbb'));
+  test("cuts a text at a line's end", () => assert.equal(cutText('aaaa\nbbbb\ncccc', 14, 11), 'aaaa\nbbbb'));
 });
 
 describe('commit messages', () => {
   const cases: readonly [string, string][] = [
     ['```\nFix the parser\n```', 'Fix the parser'],
     ['Commit message: "Fix the parser."', 'Fix the parser'],
-    ["Here's a commit message:\n\nFix the parser\n\nIt lost the last line.", 'Fix the parser\n\nIt lost the last line.'],
+    [
+      "Here's a commit message:\n\nFix the parser\n\nIt lost the last line.",
+      'Fix the parser\n\nIt lost the last line.',
+    ],
   ];
-  for (const [answer, message] of cases) test(answer.replaceAll('\n', ' '), () => assert.equal(cleanCommitMessage(answer), message));
+  for (const [answer, message] of cases)
+    test(answer.replaceAll('\n', ' '), () => assert.equal(cleanCommitMessage(answer), message));
   test('of an answer that was cut, the sentences that have an end', () => {
-    assert.equal(cleanCommitMessage('Fix the parser\n\nIt lost the last line. The reason is that', true), 'Fix the parser\n\nIt lost the last line.');
+    assert.equal(
+      cleanCommitMessage('Fix the parser\n\nIt lost the last line. The reason is that', true),
+      'Fix the parser\n\nIt lost the last line.',
+    );
     assert.equal(cleanCommitMessage('Fix the parser\n\nIt lost the', true), 'Fix the parser');
     assert.equal(cleanCommitMessage('Fix the parser so that it does', true), '');
   });
@@ -118,7 +166,8 @@ describe('commit messages', () => {
     ['nothing', ''],
     ['a sign', '```'],
   ];
-  for (const [what, answer] of none) test(`${what} is none`, () => assert.equal(isCommitMessage(cleanCommitMessage(answer)), false));
+  for (const [what, answer] of none)
+    test(`${what} is none`, () => assert.equal(isCommitMessage(cleanCommitMessage(answer)), false));
   test('one whose subject fills the line is one', () => assert.equal(isCommitMessage(`Add ${'x'.repeat(68)}`), true));
 
   const subjects: readonly [answer: string, isCut: boolean, subject: string][] = [
@@ -126,12 +175,21 @@ describe('commit messages', () => {
     ['Add a currency. It is the euro and', true, 'Add a currency'],
     ['Add a currency that is used by the', true, 'Add a currency that is used'],
     ['Update to v1.2 of the parser', false, 'Update to v1.2 of the parser'],
-    [`Add a currency to the cart, so that totals are shown with it and the ${'user '.repeat(9)}knows`, false, 'Add a currency to the cart, so that totals are shown'],
+    [
+      `Add a currency to the cart, so that totals are shown with it and the ${'user '.repeat(9)}knows`,
+      false,
+      'Add a currency to the cart, so that totals are shown',
+    ],
   ];
-  for (const [answer, isCut, subject] of subjects) test(`subject: ${answer.slice(0, 40)}`, () => assert.equal(cleanCommitSubject(answer, isCut), subject));
+  for (const [answer, isCut, subject] of subjects)
+    test(`subject: ${answer.slice(0, 40)}`, () => assert.equal(cleanCommitSubject(answer, isCut), subject));
 
   test('a diff is taken apart by file', () => {
-    const diff = 'diff --git a/x.ts b/x.ts\n--- a/x.ts\n+++ b/x.ts\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/y.ts b/y.ts\ndeleted file mode 100644\n';
-    assert.deepEqual(splitDiff(diff).map(({ name }) => name), ['x.ts', 'y.ts']);
+    const diff =
+      'diff --git a/x.ts b/x.ts\n--- a/x.ts\n+++ b/x.ts\n@@ -1 +1 @@\n-a\n+b\ndiff --git a/y.ts b/y.ts\ndeleted file mode 100644\n';
+    assert.deepEqual(
+      splitDiff(diff).map(({ name }) => name),
+      ['x.ts', 'y.ts'],
+    );
   });
 });

@@ -9,13 +9,22 @@ const thread = new IndexThread();
 after(() => thread.dispose());
 
 const source = new FilesInMemory({
-  'shop/cart.ts': 'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return 1;\n  }\n}\n',
+  'shop/cart.ts':
+    'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return 1;\n  }\n}\n',
   'shop/mail.ts': 'export function sendMail(address: string): void {\n  throw new Error(address);\n}\n',
 });
-const files = new ClientWorkspace({ key: 'chat', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+const files = new ClientWorkspace({
+  key: 'chat',
+  thread,
+  source,
+  openUris: () => [],
+  openText: () => undefined,
+  pathOf: (uri) => uri,
+});
 
 describe('what of the workspace goes with a question', () => {
-  const ask = async (content: string, asks: { workspace?: boolean; symbols?: string[] }) => workspaceItems(files, { messages: [{ role: 'user', content }], ...asks });
+  const ask = async (content: string, asks: { workspace?: boolean; symbols?: string[] }) =>
+    workspaceItems(files, { messages: [{ role: 'user', content }], ...asks });
 
   it('is nothing where the question does not ask', async () => {
     files.start();
@@ -23,7 +32,9 @@ describe('what of the workspace goes with a question', () => {
   });
 
   it('is what fits its words, with its place', async () => {
-    const { items: [first] } = await ask('Where are the prices of items summed?', { workspace: true });
+    const {
+      items: [first],
+    } = await ask('Where are the prices of items summed?', { workspace: true });
     assert.match(first?.item.text ?? '', /total\(\): number/);
     assert.deepEqual(first?.place, { uri: FilesInMemory.uri('shop/cart.ts'), path: 'shop/cart.ts', lines: [0, 6] });
   });
@@ -31,19 +42,32 @@ describe('what of the workspace goes with a question', () => {
   it('is the definition of a symbol that it names, whole', async () => {
     const { items, missingSymbols } = await ask('What is this?', { symbols: ['Cart.total'] });
     assert.deepEqual(missingSymbols, []);
-    assert.deepEqual(items.map(({ place, item }) => [place.path, place.lines, item.kind]), [['shop/cart.ts', [1, 4], 'workspace']]);
+    assert.deepEqual(
+      items.map(({ place, item }) => [place.path, place.lines, item.kind]),
+      [['shop/cart.ts', [1, 4], 'workspace']],
+    );
   });
 
   it('is the whole definition of a symbol, also where a piece of it fits the words', async () => {
     for (const asks of [{ symbols: ['Cart'], workspace: true }, { symbols: ['Cart.total', 'Cart'] }]) {
       const { items } = await ask('Where are the prices of items summed?', asks);
-      assert.deepEqual(items.filter(({ place }) => place.path === 'shop/cart.ts').map(({ item }) => item.text.startsWith('export class Cart') && item.text.includes('return 1')), [true]);
+      assert.deepEqual(
+        items
+          .filter(({ place }) => place.path === 'shop/cart.ts')
+          .map(({ item }) => item.text.startsWith('export class Cart') && item.text.includes('return 1')),
+        [true],
+      );
     }
   });
 
   it('says which symbols the workspace does not have', async () => {
-    const { items, missingSymbols } = await ask('What is this?', { symbols: ['Nowhere', 'Cart.total', 'Cart.nothing'] });
+    const { items, missingSymbols } = await ask('What is this?', {
+      symbols: ['Nowhere', 'Cart.total', 'Cart.nothing'],
+    });
     assert.deepEqual([items.length, missingSymbols], [1, ['Nowhere', 'Cart.nothing']]);
-    assert.deepEqual(await workspaceItems(undefined, { messages: [], symbols: ['Cart'] }), { items: [], missingSymbols: ['Cart'] });
+    assert.deepEqual(await workspaceItems(undefined, { messages: [], symbols: ['Cart'] }), {
+      items: [],
+      missingSymbols: ['Cart'],
+    });
   });
 });

@@ -19,7 +19,10 @@ describe('FILE:LINE:COL', () => {
 
   for (const wrong of ['main.ts', 'main.ts:3', 'main.ts:0:1', 'main.ts:1:0', 'main.ts:-1:2', ':1:2', 'main.ts:a:b']) {
     it(`is refused as ${wrong}, with an example`, () => {
-      assert.throws(() => parsePlace(wrong), (error) => error instanceof UsageError && error.message.includes('src/main.ts:12:5'));
+      assert.throws(
+        () => parsePlace(wrong),
+        (error) => error instanceof UsageError && error.message.includes('src/main.ts:12:5'),
+      );
     });
   }
 
@@ -48,20 +51,29 @@ describe('options', () => {
 
   it('with numbers say what they expect', () => {
     assert.equal(integer('8', 1, 8), 8);
-    for (const wrong of ['0', '9', '1.5', '1e1', '', 'x', '-1']) assert.throws(() => integer(wrong, 1, 8), /from 1 to 8/);
+    for (const wrong of ['0', '9', '1.5', '1e1', '', 'x', '-1'])
+      assert.throws(() => integer(wrong, 1, 8), /from 1 to 8/);
     assert.equal(decimal('0.7', 0, 5), 0.7);
-    for (const wrong of ['', ' ', 'NaN', '-0.1', '5.1', 'Infinity']) assert.throws(() => decimal(wrong, 0, 5), /from 0 to 5/);
+    for (const wrong of ['', ' ', 'NaN', '-0.1', '5.1', 'Infinity'])
+      assert.throws(() => decimal(wrong, 0, 5), /from 0 to 5/);
   });
 });
 
 describe('a failure', () => {
   it('of the model keeps its code, its words and the last lines of a crash', () => {
     const failure = describeFailure(new TroubleError('engine-crashed', 'The engine died.', { detail: 'GGML_ASSERT' }));
-    assert.deepEqual(failure, { code: 'engine-crashed', message: 'The engine died.', detail: 'GGML_ASSERT', exitCode: ExitCodes.failed });
+    assert.deepEqual(failure, {
+      code: 'engine-crashed',
+      message: 'The engine died.',
+      detail: 'GGML_ASSERT',
+      exitCode: ExitCodes.failed,
+    });
   });
 
   it('that comes from the sidecar is told in its words', () => {
-    const failure = describeFailure(new ResponseError(TROUBLE_ERROR_CODE, 'No such file.', { code: 'model-not-found', message: 'No such file.' }));
+    const failure = describeFailure(
+      new ResponseError(TROUBLE_ERROR_CODE, 'No such file.', { code: 'model-not-found', message: 'No such file.' }),
+    );
     assert.deepEqual(failure, { code: 'model-not-found', message: 'No such file.', exitCode: ExitCodes.failed });
   });
 
@@ -70,17 +82,34 @@ describe('a failure', () => {
   });
 
   it('for want of time is one', () => {
-    assert.deepEqual(describeFailure(new OutOfTimeError('Too late.')), { code: 'out-of-time', message: 'Too late.', exitCode: ExitCodes.failed });
+    assert.deepEqual(describeFailure(new OutOfTimeError('Too late.')), {
+      code: 'out-of-time',
+      message: 'Too late.',
+      exitCode: ExitCodes.failed,
+    });
   });
 });
 
 describe('words of the command line', () => {
   it('give sizes as file managers do', () => {
-    assert.deepEqual([0, 999, 1000, 98_362_432, 4_200_000_000, 2e15].map(formatBytes), ['0 B', '999 B', '1.0 kB', '98.4 MB', '4.2 GB', '2000.0 TB']);
+    assert.deepEqual([0, 999, 1000, 98_362_432, 4_200_000_000, 2e15].map(formatBytes), [
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '98.4 MB',
+      '4.2 GB',
+      '2000.0 TB',
+    ]);
     assert.equal(formatBytes(undefined), undefined);
   });
 
   it("know an editor's language identifiers by file name", () => {
-    assert.deepEqual(['a/Main.TS', 'x.py', 'Makefile', 'x.tsx', 'notes'].map(languageIdOf), ['typescript', 'python', 'makefile', 'typescriptreact', 'plaintext']);
+    assert.deepEqual(['a/Main.TS', 'x.py', 'Makefile', 'x.tsx', 'notes'].map(languageIdOf), [
+      'typescript',
+      'python',
+      'makefile',
+      'typescriptreact',
+      'plaintext',
+    ]);
   });
 });

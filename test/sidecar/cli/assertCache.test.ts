@@ -11,10 +11,14 @@ import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { Bundles } from './bundles.ts';
 
-const BY_LLAMA = { engine: 'llama', engineLimits: ['llama.cpp runs x.gguf: Chorus\'s own engine does not run the architecture "gpt2".', 'More.'] };
+const BY_LLAMA = {
+  engine: 'llama',
+  engineLimits: ['llama.cpp runs x.gguf: Chorus\'s own engine does not run the architecture "gpt2".', 'More.'],
+};
 
 describe('a cache that a command asks for', () => {
-  for (const cache of [undefined, 'full']) it(`is there with either engine where it is ${cache}`, () => assertCache(BY_LLAMA, cache));
+  for (const cache of [undefined, 'full'])
+    it(`is there with either engine where it is ${cache}`, () => assertCache(BY_LLAMA, cache));
 
   it('is there where Chorus’s own engine runs the model, or a server does', () => {
     for (const engine of ['chorus', 'server']) assertCache({ engine, engineLimits: [] }, 'snapkv:64');
@@ -23,7 +27,10 @@ describe('a cache that a command asks for', () => {
   it('is not where llama.cpp runs the model: the error says why llama.cpp does', () => {
     assert.throws(
       () => assertCache(BY_LLAMA, 'snapkv:64'),
-      (error) => error instanceof TroubleError && error.code === 'unsupported-model' && error.message === `The cache "snapkv:64" needs Chorus's own engine, but ${BY_LLAMA.engineLimits[0]}`,
+      (error) =>
+        error instanceof TroubleError &&
+        error.code === 'unsupported-model' &&
+        error.message === `The cache "snapkv:64" needs Chorus's own engine, but ${BY_LLAMA.engineLimits[0]}`,
     );
   });
 });
@@ -38,7 +45,11 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
     model = path.join(work, 'small-heads.gguf');
     using device = new Device('cpu', { threads: 1 });
     // Blocks of Q8_0 do not fill a head of 16 values.
-    const keys = { context_length: { type: 'u32', value: 2_048 }, 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } as const;
+    const keys = {
+      context_length: { type: 'u32', value: 2_048 },
+      'attention.head_count': { type: 'u32', value: 16 },
+      'attention.head_count_kv': { type: 'u32', value: 4 },
+    } as const;
     await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys });
   });
   after(async () => {
@@ -48,7 +59,10 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
 
   const chorus = (...commandLine: readonly string[]) =>
     execa(process.execPath, [bundles.cli, ...commandLine, '--engine', 'auto', '--model', model, '--device', 'cpu'], {
-      reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, LC_ALL: 'C' },
+      reject: false,
+      timeout: PATIENCE_MS,
+      input: '',
+      env: { CHORUS_HOME: path.join(work, 'home'), TMPDIR: work, LC_ALL: 'C' },
     });
 
   const cases: Readonly<Record<string, readonly string[]>> = {
@@ -59,7 +73,10 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
   for (const [what, commandLine] of Object.entries(cases)) {
     it(`says in one line why, ${what}`, async () => {
       const { stdout, stderr, exitCode } = await chorus(...commandLine, '--cache', 'tiered:64,type=q8_0');
-      assert.match(stderr, /^chorus: The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs small-heads\.gguf: .* this model's heads have 16\. Leave out "type"\.$/);
+      assert.match(
+        stderr,
+        /^chorus: The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs small-heads\.gguf: .* this model's heads have 16\. Leave out "type"\.$/,
+      );
       assert.deepEqual([stdout, exitCode], ['', 1]);
     });
   }

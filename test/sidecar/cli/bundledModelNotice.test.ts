@@ -10,18 +10,33 @@ import { STATUS_REQUEST, type SidecarStatus } from '../../../sidecar/protocol/cl
 import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { Bundles } from './bundles.ts';
 
-const NOTICE = 'The model that came with Chorus is small. Its answers may be wrong: check them. A larger one knows more: --model FILE\n';
+const NOTICE =
+  'The model that came with Chorus is small. Its answers may be wrong: check them. A larger one knows more: --model FILE\n';
 
 /** What is told of a sidecar in this state. */
 async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {
   let text = '';
   const { signal } = new AbortController();
-  const request = async <Result>(method: string, _: object, options: { readonly signal?: AbortSignal } = {}): Promise<Result> => {
+  const request = async <Result>(
+    method: string,
+    _: object,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Result> => {
     assert.equal(method, STATUS_REQUEST);
     assert.equal(options.signal, signal);
     return { state: 'ready', modelPath: await bundledModelPath(), ...status } as Result;
   };
-  await tellOfBundledModel({ session: { request }, signal }, { json }, { isTTY, write: (part: unknown) => { text += String(part); return true; } });
+  await tellOfBundledModel(
+    { session: { request }, signal },
+    { json },
+    {
+      isTTY,
+      write: (part: unknown) => {
+        text += String(part);
+        return true;
+      },
+    },
+  );
   return text;
 }
 
@@ -31,7 +46,10 @@ describe('the command line warns of the model that came with Chorus', () => {
   const quiet: readonly (readonly [where: string, told: () => Promise<string>])[] = [
     ['where a model was chosen', () => told({ isModelNamed: true })],
     ['where the environment names another', () => told({ modelPath: '/models/larger.gguf' })],
-    ['where a server was chosen', () => told({ server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } })],
+    [
+      'where a server was chosen',
+      () => told({ server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } }),
+    ],
     ['with --json', () => told({}, { json: true })],
     ['where nobody reads it', () => told({}, { isTTY: false })],
   ];
@@ -40,7 +58,10 @@ describe('the command line warns of the model that came with Chorus', () => {
 
 describe('npm start says it, and where to choose another', () => {
   const notice = bundledModelNotice('Chorus: Choose Model…');
-  for (const [what, text] of [['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: true })], ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample', isBundled: true })]] as const) {
+  for (const [what, text] of [
+    ['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: true })],
+    ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample', isBundled: true })],
+  ] as const) {
     it(`when it ${what} VS Code`, () => assert.ok(text.split('\n').includes(notice), text));
   }
 
@@ -70,12 +91,20 @@ describe('commands at a terminal', { skip: process.platform === 'win32' }, () =>
   });
 
   async function shown(commandLine: readonly string[]): Promise<string> {
-    const { all, exitCode } = await execa('python3', ['-c', ON_A_TERMINAL, process.execPath, bundles.cli, ...commandLine], { all: true, reject: false, input: '', env: { CHORUS_HOME: path.join(folder, 'home'), LC_ALL: 'C' } });
+    const { all, exitCode } = await execa(
+      'python3',
+      ['-c', ON_A_TERMINAL, process.execPath, bundles.cli, ...commandLine],
+      { all: true, reject: false, input: '', env: { CHORUS_HOME: path.join(folder, 'home'), LC_ALL: 'C' } },
+    );
     assert.equal(exitCode, 0, all);
     return all.replaceAll('\r\n', '\n');
   }
 
-  for (const commandLine of [['generate', 'The', '--max-tokens', '1'], ['complete', 'add.ts:1:17', '--timeout', '240'], ['chat', 'Hello']] as const) {
+  for (const commandLine of [
+    ['generate', 'The', '--max-tokens', '1'],
+    ['complete', 'add.ts:1:17', '--timeout', '240'],
+    ['chat', 'Hello'],
+  ] as const) {
     it(`say it once: ${commandLine[0]}`, async () => {
       const [name, place, ...options] = commandLine;
       const argument = name === 'complete' ? path.join(folder, place) : place;

@@ -49,8 +49,17 @@ function stopShared(): Promise<boolean> {
   return stopRunning(environment['CHORUS_HOME']);
 }
 
-async function chorus(commandLine: readonly string[], options: Options = {}): Promise<Result & { stdout: string; stderr: string; exitCode?: number }> {
-  const result = await execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: PATIENCE_MS, input: '', env: environment, ...options });
+async function chorus(
+  commandLine: readonly string[],
+  options: Options = {},
+): Promise<Result & { stdout: string; stderr: string; exitCode?: number }> {
+  const result = await execa(process.execPath, [bundles.cli, ...commandLine], {
+    reject: false,
+    timeout: PATIENCE_MS,
+    input: '',
+    env: environment,
+    ...options,
+  });
   return result as Result & { stdout: string; stderr: string };
 }
 
@@ -65,7 +74,8 @@ async function source(name: string, text: string): Promise<string> {
   return file;
 }
 
-const SUBTRACT = 'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n';
+const SUBTRACT =
+  'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n';
 
 /** What is left of sidecars that commands started for themselves. */
 async function ownHomes(): Promise<readonly string[]> {
@@ -98,7 +108,10 @@ describe('chorus', () => {
     const first = await json(['generate', prompt, '--max-tokens', '3']);
     assert.equal(first['text'], ' a + b');
     assert.equal(first['generatedTokens'], 3);
-    assert.equal((await chorus(['generate', '-', '--max-tokens', '3'], { input: prompt })).stdout.trim(), String(first['text']).trim());
+    assert.equal(
+      (await chorus(['generate', '-', '--max-tokens', '3'], { input: prompt })).stdout.trim(),
+      String(first['text']).trim(),
+    );
   });
 
   it('chat answers a question from the command line and from standard input', async () => {
@@ -115,7 +128,16 @@ describe('chorus', () => {
     await copyFile(model, copy);
     const made = await json(['upcycle', model, copy, '--out', out, '--kv', 'shared']);
     assert.deepEqual([made['outputPath'], made['experts']], [out, 2]);
-    const answer = await json(['generate', 'The capital of France is', '--max-tokens', '3', '--model', out, '--device', 'cpu']);
+    const answer = await json([
+      'generate',
+      'The capital of France is',
+      '--max-tokens',
+      '3',
+      '--model',
+      out,
+      '--device',
+      'cpu',
+    ]);
     assert.match(String(answer['text']), /^ Paris/);
     const refused = await chorus(['info', '--model', out, '--engine', 'llama']);
     assert.match(refused.stderr, /only Chorus's own engine runs/);
@@ -124,14 +146,37 @@ describe('chorus', () => {
 
   it('quantize writes the model smaller, and it continues a text as before', async () => {
     const out = path.join(work, 'small.gguf');
-    const made = await json(['quantize', model, '--type', 'q4_0', '--tensor', 'token_embd=Q8_0', '--tensor', 'attn_v=Q6_K', '--out', out]);
+    const made = await json([
+      'quantize',
+      model,
+      '--type',
+      'q4_0',
+      '--tensor',
+      'token_embd=Q8_0',
+      '--tensor',
+      'attn_v=Q6_K',
+      '--out',
+      out,
+    ]);
     assert.equal(made['outputPath'], out);
     assert.deepEqual((made['types'] as { type: string }[]).map(({ type }) => type).sort(), ['F32', 'Q4_0', 'Q8_0']);
-    const answer = await json(['generate', 'The capital of France is', '--max-tokens', '3', '--model', out, '--device', 'cpu']);
+    const answer = await json([
+      'generate',
+      'The capital of France is',
+      '--max-tokens',
+      '3',
+      '--model',
+      out,
+      '--device',
+      'cpu',
+    ]);
     assert.match(String(answer['text']), /^ Paris/);
     const again = await chorus(['quantize', model, '--type', 'q4_0', '--tensor', 'attn_v=Q6_K', '--out', out]);
     assert.match(again.stdout, /small\.gguf: 98\.\d MB became \d\d\.\d MB\n +Q4_0 +181 tensors/);
-    assert.match(again.stdout, /30 tensors became Q8_0 instead of Q6_K, whose blocks rows of 576 values do not fill: blk\.0\.attn_v\.weight, /);
+    assert.match(
+      again.stdout,
+      /30 tensors became Q8_0 instead of Q6_K, whose blocks rows of 576 values do not fill: blk\.0\.attn_v\.weight, /,
+    );
     await rm(out);
   });
 
@@ -139,10 +184,16 @@ describe('chorus', () => {
     const small = path.join(work, 'random.gguf');
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(small, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
-    const text = await source('text.txt', 'It was the best of times, it was the worst of times, it was the age of wisdom.');
+    const text = await source(
+      'text.txt',
+      'It was the best of times, it was the worst of times, it was the age of wisdom.',
+    );
     const commandLine = ['outliers', small, '--file', text, '--tokens', '12', '--ctx', '12'];
     const result = await json(commandLine);
-    assert.deepEqual((result['evaluations'] as { name: string }[]).map(({ name }) => name), ['float', 'W8A8', 'W8', 'W4', 'W4A8']);
+    assert.deepEqual(
+      (result['evaluations'] as { name: string }[]).map(({ name }) => name),
+      ['float', 'W8A8', 'W8', 'W4', 'W4A8'],
+    );
     assert.equal((result['inputs'] as unknown[]).length, 4 * 4);
     const { stdout } = await chorus([...commandLine, '--threads', '1']);
     assert.match(stdout, /^11 tokens, \d+ bytes\n\n +bits per byte +change\nfloat +\d+\.\d{4}\nW8A8 /);
@@ -154,32 +205,67 @@ describe('chorus', () => {
     const text = await source('context.ts', SUBTRACT.repeat(3));
     const commandLine = ['select', '--file', text, '--cache', 'snapkv:24,window=4,kernel=3'];
     const { tokens, layers } = (await json(commandLine)) as { tokens: number; layers: { heads: number[][] }[] };
-    assert.deepEqual(layers.map(({ heads }) => heads.map(({ length }) => length)), Array.from({ length: 24 }, () => [24, 24]));
+    assert.deepEqual(
+      layers.map(({ heads }) => heads.map(({ length }) => length)),
+      Array.from({ length: 24 }, () => [24, 24]),
+    );
     for (const rows of layers.flatMap(({ heads }) => heads)) {
-      assert.deepEqual(rows, [...new Set(rows)].sort((a, b) => a - b));
-      assert.deepEqual(rows.slice(-4), [4, 3, 2, 1].map((last) => tokens - last));
+      assert.deepEqual(
+        rows,
+        [...new Set(rows)].sort((a, b) => a - b),
+      );
+      assert.deepEqual(
+        rows.slice(-4),
+        [4, 3, 2, 1].map((last) => tokens - last),
+      );
     }
     const ids = await source('context.json', JSON.stringify(Array.from({ length: 20 }, (_, index) => 1_000 + index)));
-    const { stdout } = await chorus(['select', '--tokens', ids, '--cache', 'snapkv:24,window=4,kernel=3', '--model', model, '--threads', '1']);
+    const { stdout } = await chorus([
+      'select',
+      '--tokens',
+      ids,
+      '--cache',
+      'snapkv:24,window=4,kernel=3',
+      '--model',
+      model,
+      '--threads',
+      '1',
+    ]);
     assert.match(stdout, /^20 tokens; .*\n\nlayer +rows +0–1 +2–3 .* 18–19\n +0 +20( +100 %){10}\n/);
   });
 
-  it('models download pauses at Ctrl+C, goes on with the same command, and models remove takes it away', { skip: process.platform === 'win32' }, async () => {
-    await using mirror = await ModelMirror.start(model, 'Q4_1', stallAfter(30_000_000), whole);
-    const commandLine = ['models', 'download', 'smollm2-135m', 'Q4_1', '--catalogue', mirror.catalogue, '--mirror', mirror.server.origin];
-    const paused = execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, env: environment });
-    const partial = path.join(work, 'home', 'models', 'smollm2-135m', `${mirror.file}.part`);
-    await until(async () => (await stat(partial).catch(() => undefined))?.size === 30_000_000, 'a part of it is there');
-    paused.kill('SIGINT');
-    const { exitCode, stderr } = await paused;
-    assert.equal(exitCode, 130);
-    assert.match(stderr, /^SmolLM2 135M: Apache-2\.0\nPaused\. The same command goes on\.$/);
-    const { path: file } = await json(commandLine);
-    assert.deepEqual(await readFile(String(file)), await readFile(model));
-    assert.deepEqual(mirror.server.ranges, ['-', 'bytes=30000000-']);
-    assert.deepEqual(await json(['models', 'remove', String(file)]), { removed: { path: file } });
-    assert.equal(existsSync(String(file)), false);
-  });
+  it(
+    'models download pauses at Ctrl+C, goes on with the same command, and models remove takes it away',
+    { skip: process.platform === 'win32' },
+    async () => {
+      await using mirror = await ModelMirror.start(model, 'Q4_1', stallAfter(30_000_000), whole);
+      const commandLine = [
+        'models',
+        'download',
+        'smollm2-135m',
+        'Q4_1',
+        '--catalogue',
+        mirror.catalogue,
+        '--mirror',
+        mirror.server.origin,
+      ];
+      const paused = execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, env: environment });
+      const partial = path.join(work, 'home', 'models', 'smollm2-135m', `${mirror.file}.part`);
+      await until(
+        async () => (await stat(partial).catch(() => undefined))?.size === 30_000_000,
+        'a part of it is there',
+      );
+      paused.kill('SIGINT');
+      const { exitCode, stderr } = await paused;
+      assert.equal(exitCode, 130);
+      assert.match(stderr, /^SmolLM2 135M: Apache-2\.0\nPaused\. The same command goes on\.$/);
+      const { path: file } = await json(commandLine);
+      assert.deepEqual(await readFile(String(file)), await readFile(model));
+      assert.deepEqual(mirror.server.ranges, ['-', 'bytes=30000000-']);
+      assert.deepEqual(await json(['models', 'remove', String(file)]), { removed: { path: file } });
+      assert.equal(existsSync(String(file)), false);
+    },
+  );
 
   it('models lists those of the folder that is named', async () => {
     const folder = path.join(work, 'own models');
@@ -187,7 +273,10 @@ describe('chorus', () => {
     await copyFile(model, path.join(folder, 'mine.gguf'));
     const { stdout } = await chorus(['models', '--json', '--folder', folder]);
     const models = JSON.parse(stdout) as { source: string; name: string }[];
-    assert.deepEqual(models.filter(({ source }) => source === 'chorus').map(({ name }) => name), ['mine']);
+    assert.deepEqual(
+      models.filter(({ source }) => source === 'chorus').map(({ name }) => name),
+      ['mine'],
+    );
   });
 
   it('models download wants the licence accepted that forbids commercial use', async () => {
@@ -220,7 +309,10 @@ describe('chorus', () => {
     const own = await json(['info', '--model', model, '--device', 'cpu', '--threads', '1', '--context-size', '512']);
     assert.deepEqual([own['device'], own['threads'], own['contextSizeTokens']], ['CPU', 1, 512]);
     const after = await json(['status']);
-    assert.deepEqual([after['pid'], after['threads'], after['contextSizeTokens']], [before['pid'], before['threads'], before['contextSizeTokens']]);
+    assert.deepEqual(
+      [after['pid'], after['threads'], after['contextSizeTokens']],
+      [before['pid'], before['threads'], before['contextSizeTokens']],
+    );
     assert.deepEqual(await ownHomes(), []);
   });
 
@@ -248,33 +340,56 @@ describe('chorus', () => {
     assert.deepEqual(sets.map(existsSync), [false, false], 'by either path it may have been opened');
   });
 
-  it('stops generating on Ctrl-C, exits with 130, and leaves nothing behind', { skip: process.platform === 'win32' && 'Windows has no SIGINT for another process' }, async () => {
-    const child = execa(process.execPath, [bundles.cli, 'generate', 'Once upon a time', '--max-tokens', '4000', '--threads', '1'], { reject: false, env: environment });
-    child.stdout.once('data', () => child.kill('SIGINT'));
-    const { exitCode, stderr } = await child;
-    assert.deepEqual([exitCode, stderr], [130, '']);
-    assert.deepEqual(await ownHomes(), []);
-  });
+  it(
+    'stops generating on Ctrl-C, exits with 130, and leaves nothing behind',
+    { skip: process.platform === 'win32' && 'Windows has no SIGINT for another process' },
+    async () => {
+      const child = execa(
+        process.execPath,
+        [bundles.cli, 'generate', 'Once upon a time', '--max-tokens', '4000', '--threads', '1'],
+        { reject: false, env: environment },
+      );
+      child.stdout.once('data', () => child.kill('SIGINT'));
+      const { exitCode, stderr } = await child;
+      assert.deepEqual([exitCode, stderr], [130, '']);
+      assert.deepEqual(await ownHomes(), []);
+    },
+  );
 
-  it('leaves nothing of a model half written on Ctrl-C, which reaches every process of a terminal', { skip: process.platform === 'win32' && 'Windows has no process groups' }, async () => {
-    const folder = path.join(work, 'stopped');
-    await mkdir(folder);
-    const child = execa(process.execPath, [bundles.cli, 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')], { reject: false, env: environment, detached: true });
-    while ((await readdir(folder)).length === 0) await setTimeout(5);
-    process.kill(-(child.pid as number), 'SIGINT');
-    const { exitCode, stderr } = await child;
-    assert.deepEqual([exitCode, stderr], [130, '']);
-    assert.deepEqual(await readdir(folder), []);
-  });
+  it(
+    'leaves nothing of a model half written on Ctrl-C, which reaches every process of a terminal',
+    { skip: process.platform === 'win32' && 'Windows has no process groups' },
+    async () => {
+      const folder = path.join(work, 'stopped');
+      await mkdir(folder);
+      const child = execa(
+        process.execPath,
+        [bundles.cli, 'quantize', model, '--type', 'Q4_K', '--out', path.join(folder, 'x.gguf')],
+        { reject: false, env: environment, detached: true },
+      );
+      while ((await readdir(folder)).length === 0) await setTimeout(5);
+      process.kill(-(child.pid as number), 'SIGINT');
+      const { exitCode, stderr } = await child;
+      assert.deepEqual([exitCode, stderr], [130, '']);
+      assert.deepEqual(await readdir(folder), []);
+    },
+  );
 
   it('is a language server over standard input and output, which ends with its editor', async () => {
     const messages = [
-      { id: 1, method: 'initialize', params: { processId: null, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } } } },
+      {
+        id: 1,
+        method: 'initialize',
+        params: { processId: null, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } } },
+      },
       { method: 'initialized', params: {} },
       { id: 2, method: 'shutdown' },
       { method: 'exit' },
     ];
-    const input = messages.map((message) => JSON.stringify({ jsonrpc: '2.0', ...message })).map((text) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`).join('');
+    const input = messages
+      .map((message) => JSON.stringify({ jsonrpc: '2.0', ...message }))
+      .map((text) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
+      .join('');
     const { stdout, exitCode } = await chorus(['lsp', '--stdio', '--threads', '1'], { input });
     assert.match(stdout, /"inlineCompletionProvider":true/);
     assert.equal(exitCode, 0);
@@ -283,48 +398,323 @@ describe('chorus', () => {
 });
 
 describe('chorus, wrongly used,', () => {
-  const cases: readonly { readonly what: string; readonly commandLine: readonly string[]; readonly says: RegExp; readonly exitCode: number; readonly code: string }[] = [
-    { what: 'without a place', commandLine: ['complete'], says: /missing required argument/, exitCode: 2, code: 'usage' },
-    { what: 'with a place that is none', commandLine: ['complete', 'main.ts'], says: /FILE:LINE:COL/, exitCode: 2, code: 'usage' },
-    { what: 'with a file that does not exist', commandLine: ['complete', 'gone.ts:1:1'], says: /gone\.ts is not a file/, exitCode: 2, code: 'usage' },
-    { what: 'with an unknown engine', commandLine: ['info', '--engine', 'steam'], says: /Allowed choices are auto, chorus, llama/, exitCode: 2, code: 'usage' },
-    { what: 'with more threads than cores', commandLine: ['info', '--threads', '4096'], says: /from 1 to \d+/, exitCode: 2, code: 'usage' },
+  const cases: readonly {
+    readonly what: string;
+    readonly commandLine: readonly string[];
+    readonly says: RegExp;
+    readonly exitCode: number;
+    readonly code: string;
+  }[] = [
+    {
+      what: 'without a place',
+      commandLine: ['complete'],
+      says: /missing required argument/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'with a place that is none',
+      commandLine: ['complete', 'main.ts'],
+      says: /FILE:LINE:COL/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'with a file that does not exist',
+      commandLine: ['complete', 'gone.ts:1:1'],
+      says: /gone\.ts is not a file/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'with an unknown engine',
+      commandLine: ['info', '--engine', 'steam'],
+      says: /Allowed choices are auto, chorus, llama/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'with more threads than cores',
+      commandLine: ['info', '--threads', '4096'],
+      says: /from 1 to \d+/,
+      exitCode: 2,
+      code: 'usage',
+    },
     { what: 'with an empty question', commandLine: ['chat'], says: /it is empty/, exitCode: 2, code: 'usage' },
-    { what: 'upcycling nothing', commandLine: ['upcycle', '--out', 'x.gguf'], says: /missing required argument/, exitCode: 2, code: 'usage' },
-    { what: 'upcycling by prompts that are not given', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden'], says: /needs --prompts/, exitCode: 2, code: 'usage' },
-    { what: 'upcycling by prompts that are none', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden', '--prompts', path.join(root, 'tsconfig.json')], says: /Expected \[\{"positive"/, exitCode: 2, code: 'usage' },
-    { what: 'upcycling a model that does not exist', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
-    { what: 'quantising to no type', commandLine: ['quantize', 'gone.gguf', '--out', 'x.gguf'], says: /required option '--type <type>' not specified/, exitCode: 2, code: 'usage' },
-    { what: 'quantising to an unknown type', commandLine: ['quantize', 'gone.gguf', '--type', 'Q3', '--out', 'x.gguf'], says: /Expected one of F32, F16, BF16, Q8_0/, exitCode: 2, code: 'usage' },
-    { what: 'quantising by a pattern without a type', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', 'ffn'], says: /Expected REGEX=TYPE/, exitCode: 2, code: 'usage' },
-    { what: 'quantising by a pattern that is none', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', '(=F16'], says: /Unterminated group/, exitCode: 2, code: 'usage' },
-    { what: 'quantising a model that does not exist', commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
-    { what: 'looking for outliers without a text', commandLine: ['outliers', 'gone.gguf'], says: /required option '--file <file>' not specified/, exitCode: 2, code: 'usage' },
-    { what: 'looking for outliers on a text that does not exist', commandLine: ['outliers', 'gone.gguf', '--file', 'gone.txt'], says: /gone\.txt can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
-    { what: 'measuring perplexity on a text that does not exist', commandLine: ['perplexity', '--file', 'gone.txt'], says: /gone\.txt can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
-    { what: 'quantising with a text that does not exist', commandLine: ['quantize', 'gone.gguf', '--type', 'Q4_0', '--out', 'out.gguf', '--calibrate', 'gone.txt'], says: /gone\.txt can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
-    { what: 'measuring perplexity on what is no text', commandLine: ['perplexity', '--file', process.execPath], says: /can't be read as UTF-8 text/, exitCode: 2, code: 'usage' },
-    { what: 'upcycling with prompts that nothing reads', commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--prompts', 'gone.json'], says: /--prompts makes routers with --gates hidden alone/, exitCode: 2, code: 'usage' },
-    { what: 'training into a folder that does not exist', commandLine: ['train', '--data', 'gone.txt', '--output', path.join('gone', 'x.gguf')], says: /x\.gguf can't be written/, exitCode: 2, code: 'usage' },
-    { what: 'training into a folder', commandLine: ['train', '--data', 'gone.txt', '--output', root], says: /can't be written: it is a folder/, exitCode: 2, code: 'usage' },
-    { what: 'training a speech model by options of others', commandLine: ['train', '--speech', '40,16,96,2,2,4,256', '--fim', '0.5', '--data', 'gone.jsonl', '--output', 'x.gguf'], says: /cannot be used with option '--fim <share>'/, exitCode: 2, code: 'usage' },
-    { what: 'training a speech model on a GPU', commandLine: ['train', '--speech', '40,16,96,2,2,4,256', '--device', 'vulkan', '--data', 'gone.jsonl', '--output', 'x.gguf'], says: /trained on the processor alone/, exitCode: 2, code: 'usage' },
-    { what: 'training with gradients clipped to nothing', commandLine: ['train', '--clip', '0', '--data', 'gone.txt', '--output', 'x.gguf'], says: /--clip.*Expected a number from 0\.000001/s, exitCode: 2, code: 'usage' },
-    { what: 'evaluating languages into a folder that does not exist', commandLine: ['eval', 'languages', '--svg', path.join('gone', 'x.svg')], says: /x\.svg can't be written/, exitCode: 2, code: 'usage' },
-    { what: 'with settings that the shared sidecar refuses', commandLine: ['models', 'shelf', '--mirror', 'x'.repeat(3_000)], says: /mirror/, exitCode: 1, code: 'request-failed' },
-    { what: 'with settings that a sidecar of its own refuses', commandLine: ['info', '--cache', 'x'.repeat(3_000)], says: /cache/, exitCode: 1, code: 'request-failed' },
-    { what: 'selecting from nothing', commandLine: ['select', '--cache', 'full'], says: /Name a text with --file, or token numbers with --tokens/, exitCode: 2, code: 'usage' },
-    { what: 'selecting by nothing', commandLine: ['select', '--file', 'gone.txt'], says: /required option '--cache <choice>' not specified/, exitCode: 2, code: 'usage' },
-    { what: 'selecting from a text and from tokens', commandLine: ['select', '--cache', 'full', '--file', 'a.txt', '--tokens', 'a.json'], says: /cannot be used with option '--file <file>'/, exitCode: 2, code: 'usage' },
-    { what: 'selecting from a text that does not exist', commandLine: ['select', '--cache', 'full', '--file', 'gone.txt'], says: /gone\.txt can't be read/, exitCode: 2, code: 'usage' },
-    { what: 'selecting from tokens that are none', commandLine: ['select', '--cache', 'full', '--tokens', path.join(root, 'package.json')], says: /must hold a JSON array of whole numbers/, exitCode: 2, code: 'usage' },
-    { what: 'selecting by an unknown selector', commandLine: ['select', '--cache', 'snap:64', '--file', path.join(root, 'LICENSE')], says: /There is no cache "snap"; choose full, .*snapkv/, exitCode: 1, code: 'invalid-input' },
-    { what: 'selecting no more than the window', commandLine: ['select', '--cache', 'snapkv:32,window=32', '--file', path.join(root, 'LICENSE')], says: /Of 32 rows 32 are the window/, exitCode: 1, code: 'invalid-input' },
-    { what: 'transcribing what is no recording', commandLine: ['transcribe', path.join(root, 'LICENSE'), '--model', path.join(root, 'LICENSE')], says: /LICENSE can't be transcribed: it is no WAV file/, exitCode: 1, code: 'invalid-input' },
-    { what: 'transcribing a recording that does not exist', commandLine: ['transcribe', 'gone.wav', '--model', path.join(root, 'LICENSE')], says: /gone\.wav can't be read/, exitCode: 1, code: 'invalid-input' },
-    { what: 'with an unknown command', commandLine: ['dance'], says: /unknown command 'dance'/, exitCode: 2, code: 'usage' },
-    { what: 'with a model that does not exist', commandLine: ['info', '--model', 'gone.gguf'], says: /gone\.gguf/, exitCode: 1, code: 'model-not-found' },
-    { what: 'with a model that is none', commandLine: ['info', '--model', path.join(root, 'LICENSE')], says: /not a GGUF file/, exitCode: 1, code: 'not-gguf' },
+    {
+      what: 'upcycling nothing',
+      commandLine: ['upcycle', '--out', 'x.gguf'],
+      says: /missing required argument/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'upcycling by prompts that are not given',
+      commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden'],
+      says: /needs --prompts/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'upcycling by prompts that are none',
+      commandLine: [
+        'upcycle',
+        'gone.gguf',
+        '--out',
+        'x.gguf',
+        '--gates',
+        'hidden',
+        '--prompts',
+        path.join(root, 'tsconfig.json'),
+      ],
+      says: /Expected \[\{"positive"/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'upcycling a model that does not exist',
+      commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf'],
+      says: /gone\.gguf/,
+      exitCode: 1,
+      code: 'model-not-found',
+    },
+    {
+      what: 'quantising to no type',
+      commandLine: ['quantize', 'gone.gguf', '--out', 'x.gguf'],
+      says: /required option '--type <type>' not specified/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'quantising to an unknown type',
+      commandLine: ['quantize', 'gone.gguf', '--type', 'Q3', '--out', 'x.gguf'],
+      says: /Expected one of F32, F16, BF16, Q8_0/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'quantising by a pattern without a type',
+      commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', 'ffn'],
+      says: /Expected REGEX=TYPE/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'quantising by a pattern that is none',
+      commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', '(=F16'],
+      says: /Unterminated group/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'quantising a model that does not exist',
+      commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf'],
+      says: /gone\.gguf/,
+      exitCode: 1,
+      code: 'model-not-found',
+    },
+    {
+      what: 'looking for outliers without a text',
+      commandLine: ['outliers', 'gone.gguf'],
+      says: /required option '--file <file>' not specified/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'looking for outliers on a text that does not exist',
+      commandLine: ['outliers', 'gone.gguf', '--file', 'gone.txt'],
+      says: /gone\.txt can't be read as UTF-8 text/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'measuring perplexity on a text that does not exist',
+      commandLine: ['perplexity', '--file', 'gone.txt'],
+      says: /gone\.txt can't be read as UTF-8 text/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'quantising with a text that does not exist',
+      commandLine: ['quantize', 'gone.gguf', '--type', 'Q4_0', '--out', 'out.gguf', '--calibrate', 'gone.txt'],
+      says: /gone\.txt can't be read as UTF-8 text/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'measuring perplexity on what is no text',
+      commandLine: ['perplexity', '--file', process.execPath],
+      says: /can't be read as UTF-8 text/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'upcycling with prompts that nothing reads',
+      commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--prompts', 'gone.json'],
+      says: /--prompts makes routers with --gates hidden alone/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'training into a folder that does not exist',
+      commandLine: ['train', '--data', 'gone.txt', '--output', path.join('gone', 'x.gguf')],
+      says: /x\.gguf can't be written/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'training into a folder',
+      commandLine: ['train', '--data', 'gone.txt', '--output', root],
+      says: /can't be written: it is a folder/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'training a speech model by options of others',
+      commandLine: [
+        'train',
+        '--speech',
+        '40,16,96,2,2,4,256',
+        '--fim',
+        '0.5',
+        '--data',
+        'gone.jsonl',
+        '--output',
+        'x.gguf',
+      ],
+      says: /cannot be used with option '--fim <share>'/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'training a speech model on a GPU',
+      commandLine: [
+        'train',
+        '--speech',
+        '40,16,96,2,2,4,256',
+        '--device',
+        'vulkan',
+        '--data',
+        'gone.jsonl',
+        '--output',
+        'x.gguf',
+      ],
+      says: /trained on the processor alone/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'training with gradients clipped to nothing',
+      commandLine: ['train', '--clip', '0', '--data', 'gone.txt', '--output', 'x.gguf'],
+      says: /--clip.*Expected a number from 0\.000001/s,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'evaluating languages into a folder that does not exist',
+      commandLine: ['eval', 'languages', '--svg', path.join('gone', 'x.svg')],
+      says: /x\.svg can't be written/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'with settings that the shared sidecar refuses',
+      commandLine: ['models', 'shelf', '--mirror', 'x'.repeat(3_000)],
+      says: /mirror/,
+      exitCode: 1,
+      code: 'request-failed',
+    },
+    {
+      what: 'with settings that a sidecar of its own refuses',
+      commandLine: ['info', '--cache', 'x'.repeat(3_000)],
+      says: /cache/,
+      exitCode: 1,
+      code: 'request-failed',
+    },
+    {
+      what: 'selecting from nothing',
+      commandLine: ['select', '--cache', 'full'],
+      says: /Name a text with --file, or token numbers with --tokens/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'selecting by nothing',
+      commandLine: ['select', '--file', 'gone.txt'],
+      says: /required option '--cache <choice>' not specified/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'selecting from a text and from tokens',
+      commandLine: ['select', '--cache', 'full', '--file', 'a.txt', '--tokens', 'a.json'],
+      says: /cannot be used with option '--file <file>'/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'selecting from a text that does not exist',
+      commandLine: ['select', '--cache', 'full', '--file', 'gone.txt'],
+      says: /gone\.txt can't be read/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'selecting from tokens that are none',
+      commandLine: ['select', '--cache', 'full', '--tokens', path.join(root, 'package.json')],
+      says: /must hold a JSON array of whole numbers/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'selecting by an unknown selector',
+      commandLine: ['select', '--cache', 'snap:64', '--file', path.join(root, 'LICENSE')],
+      says: /There is no cache "snap"; choose full, .*snapkv/,
+      exitCode: 1,
+      code: 'invalid-input',
+    },
+    {
+      what: 'selecting no more than the window',
+      commandLine: ['select', '--cache', 'snapkv:32,window=32', '--file', path.join(root, 'LICENSE')],
+      says: /Of 32 rows 32 are the window/,
+      exitCode: 1,
+      code: 'invalid-input',
+    },
+    {
+      what: 'transcribing what is no recording',
+      commandLine: ['transcribe', path.join(root, 'LICENSE'), '--model', path.join(root, 'LICENSE')],
+      says: /LICENSE can't be transcribed: it is no WAV file/,
+      exitCode: 1,
+      code: 'invalid-input',
+    },
+    {
+      what: 'transcribing a recording that does not exist',
+      commandLine: ['transcribe', 'gone.wav', '--model', path.join(root, 'LICENSE')],
+      says: /gone\.wav can't be read/,
+      exitCode: 1,
+      code: 'invalid-input',
+    },
+    {
+      what: 'with an unknown command',
+      commandLine: ['dance'],
+      says: /unknown command 'dance'/,
+      exitCode: 2,
+      code: 'usage',
+    },
+    {
+      what: 'with a model that does not exist',
+      commandLine: ['info', '--model', 'gone.gguf'],
+      says: /gone\.gguf/,
+      exitCode: 1,
+      code: 'model-not-found',
+    },
+    {
+      what: 'with a model that is none',
+      commandLine: ['info', '--model', path.join(root, 'LICENSE')],
+      says: /not a GGUF file/,
+      exitCode: 1,
+      code: 'not-gguf',
+    },
   ];
   let commandLines: CommandLines;
   before(() => {
@@ -349,7 +739,10 @@ describe('chorus, wrongly used,', () => {
     const plain = await chorus(['dance']);
     assert.deepEqual([plain.stdout, plain.stderr, plain.exitCode], ['', "error: unknown command 'dance'", 2]);
     const asJson = await chorus(['info', '--model', 'gone.gguf', '--json']);
-    assert.deepEqual([(JSON.parse(asJson.stdout) as { error: { code: string } }).error.code, asJson.stderr, asJson.exitCode], ['model-not-found', '', 1]);
+    assert.deepEqual(
+      [(JSON.parse(asJson.stdout) as { error: { code: string } }).error.code, asJson.stderr, asJson.exitCode],
+      ['model-not-found', '', 1],
+    );
   });
 
   it('with a model larger than memory, says what it needs and what is free, and the next command works', async () => {
@@ -359,7 +752,10 @@ describe('chorus, wrongly used,', () => {
     const tiny = tinyModel();
     // 8 TiB of zeros, which take no room on the disk.
     const embedding = { name: 'blk.0.ffn_up.weight', shape: [columns, rows], type: 0, offset: tiny.dataBytes };
-    await writeGguf(large, tinyModel({ tensors: [...tiny.tensors, embedding], dataBytes: tiny.dataBytes + columns * rows * 4 }));
+    await writeGguf(
+      large,
+      tinyModel({ tensors: [...tiny.tensors, embedding], dataBytes: tiny.dataBytes + columns * rows * 4 }),
+    );
     const refused = await chorus(['info', '--model', large]);
     assert.match(refused.stderr, /large\.gguf needs about \d+\.?\d* .B of memory .*are free/);
     assert.deepEqual([refused.stderr.split('\n').length, refused.stdout, refused.exitCode], [1, '', 1]);

@@ -3,14 +3,21 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { CommandLineResult } from './commandLinesProcess.ts';
 
-/** Runs command lines, one after the other, in one process of the sources: it starts once, as each command does that a person gives. */
+/**
+ * Runs command lines, one after the other, in one process of the sources: it starts once, as each command does that a
+ * person gives.
+ */
 export class CommandLines implements Disposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number>;
 
   constructor(environment: NodeJS.ProcessEnv) {
     const script = fileURLToPath(new URL('./commandLinesProcess.ts', import.meta.url));
-    this.#child = fork(script, [], { execArgv: ['--import', import.meta.resolve('tsx')], env: { ...process.env, ...environment }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#child = fork(script, [], {
+      execArgv: ['--import', import.meta.resolve('tsx')],
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#ended = once(this.#child, 'exit').then(([code]) => Number(code));
   }
 
@@ -19,7 +26,8 @@ export class CommandLines implements Disposable {
     const answer = once(this.#child, 'message');
     this.#child.send(commandLine);
     const result = await Promise.race([answer, this.#ended]);
-    if (typeof result === 'number') throw new Error(`The process of command lines ended with exit code ${result} at: ${commandLine.join(' ')}`);
+    if (typeof result === 'number')
+      throw new Error(`The process of command lines ended with exit code ${result} at: ${commandLine.join(' ')}`);
     return (result as [CommandLineResult])[0];
   }
 

@@ -22,9 +22,16 @@ for (const name of ['stdout', 'stderr'] as const) {
 }
 process.on('message', (commandLine: readonly string[]) => {
   // It tells every failure by its exit code.
-  runCommandLine(commandLine).then((exitCode) => {
-    const result: CommandLineResult = { stdout: written.stdout.replace(/\n$/, ''), stderr: written.stderr.replace(/\n$/, ''), exitCode };
-    Object.assign(written, { stdout: '', stderr: '' });
-    process.send?.(result);
-  }, () => process.exit(1));
+  runCommandLine(commandLine).then(
+    (exitCode) => {
+      const result: CommandLineResult = {
+        stdout: written.stdout.replace(/\n$/, ''),
+        stderr: written.stderr.replace(/\n$/, ''),
+        exitCode,
+      };
+      Object.assign(written, { stdout: '', stderr: '' });
+      process.send?.(result);
+    },
+    () => process.exit(1),
+  );
 });

@@ -24,18 +24,34 @@ after(async () => {
   await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 });
 
-async function chorus(...commandLine: readonly string[]): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
-  return execa(process.execPath, [bundles.cli, ...commandLine], { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } });
+async function chorus(
+  ...commandLine: readonly string[]
+): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
+  return execa(process.execPath, [bundles.cli, ...commandLine], {
+    reject: false,
+    timeout: PATIENCE_MS,
+    input: '',
+    env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' },
+  });
 }
 
 /** `chorus complete` at the end of a line, by a server that sends this text and then nothing more. */
 function completeStalled(text: string, ...options: readonly string[]): ReturnType<typeof chorus> {
-  server.on('completions', stall(200, 'text/event-stream', `data: ${JSON.stringify({ choices: [{ index: 0, text, finish_reason: null }] })}\n\n`));
+  server.on(
+    'completions',
+    stall(
+      200,
+      'text/event-stream',
+      `data: ${JSON.stringify({ choices: [{ index: 0, text, finish_reason: null }] })}\n\n`,
+    ),
+  );
   return chorus('complete', `${path.join(work, 'cart.js')}:1:15`, '--server', server.url, ...options);
 }
 
 /** The same with a time limit that leaves time for the text: a busy machine needs a longer one. */
-async function cutOff(...options: readonly string[]): Promise<Awaited<ReturnType<typeof chorus>> & { readonly seconds: number }> {
+async function cutOff(
+  ...options: readonly string[]
+): Promise<Awaited<ReturnType<typeof chorus>> & { readonly seconds: number }> {
   for (let seconds = 1.5; seconds < PATIENCE_MS / 1_000; seconds *= 4) {
     const result = await completeStalled('sum(prices', '--timeout', String(seconds), ...options);
     if (result.exitCode === 0) return { ...result, seconds };
@@ -57,16 +73,26 @@ describe('chorus complete', () => {
   });
 
   it('fails where the time limit left no text', async () => {
-    const message = 'The time limit of 1.5 s ended the completion before it had any text. Give it longer with --timeout SECONDS.';
+    const message =
+      'The time limit of 1.5 s ended the completion before it had any text. Give it longer with --timeout SECONDS.';
     const { stdout, stderr, exitCode } = await completeStalled(' ', '--timeout', '1.5');
     assert.deepEqual([stdout, stderr, exitCode], ['', `chorus: ${message}`, 1]);
     const asJson = await completeStalled(' ', '--timeout', '1.5', '--json');
-    assert.deepEqual([JSON.parse(asJson.stdout), asJson.stderr, asJson.exitCode], [{ error: { code: 'out-of-time', message } }, '', 1]);
+    assert.deepEqual(
+      [JSON.parse(asJson.stdout), asJson.stderr, asJson.exitCode],
+      [{ error: { code: 'out-of-time', message } }, '', 1],
+    );
   });
 
   it('says nothing of time where there was enough', async () => {
     server.on('completions', textStream(['sum(prices);']));
-    const { stdout, stderr, exitCode } = await chorus('complete', `${path.join(work, 'cart.js')}:1:15`, '--server', server.url, '--json');
+    const { stdout, stderr, exitCode } = await chorus(
+      'complete',
+      `${path.join(work, 'cart.js')}:1:15`,
+      '--server',
+      server.url,
+      '--json',
+    );
     const { text, isOutOfTime } = JSON.parse(stdout) as Record<string, unknown>;
     assert.deepEqual([text, isOutOfTime, stderr, exitCode], ['sum(prices);', false, '', 0]);
   });

@@ -33,7 +33,8 @@ describe('a text that a command takes', () => {
   });
 
   it('may be cut within a character', async () => {
-    for (const shift of ['', 'a', 'aa']) assert.match(await readText(await file(`${shift}${'語'.repeat(100)}`), { tokens: 1 }), /^a*語+$/);
+    for (const shift of ['', 'a', 'aa'])
+      assert.match(await readText(await file(`${shift}${'語'.repeat(100)}`), { tokens: 1 }), /^a*語+$/);
   });
 
   for (const [what, content, says] of [
@@ -43,7 +44,11 @@ describe('a text that a command takes', () => {
   ] as const) {
     it(`${what} is refused`, async () => {
       const named = await file(content);
-      for (const tokens of [undefined, 10]) await assert.rejects(readText(named, { tokens }), (error) => error instanceof UsageError && says.test(error.message));
+      for (const tokens of [undefined, 10])
+        await assert.rejects(
+          readText(named, { tokens }),
+          (error) => error instanceof UsageError && says.test(error.message),
+        );
     });
   }
 });

@@ -24,12 +24,27 @@ describe('chorus lsp --stdio', () => {
     const exitCode = bridgeStdio({ launch: launchOptions(home.folder, { version: '1.0.0', env }), input, output });
     const editor = createMessageConnection(new StreamMessageReader(output), new StreamMessageWriter(input));
     editor.listen();
-    const initialized = await editor.sendRequest<{ serverInfo: { version: string } }>('initialize', { processId: null, rootUri: null, capabilities: {}, initializationOptions: { settings } });
+    const initialized = await editor.sendRequest<{ serverInfo: { version: string } }>('initialize', {
+      processId: null,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: { settings },
+    });
     assert.equal(initialized.serverInfo.version, '1.0.0');
     await editor.sendNotification('initialized', {});
-    await editor.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'python', version: 1, text: 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n' } });
+    await editor.sendNotification('textDocument/didOpen', {
+      textDocument: {
+        uri,
+        languageId: 'python',
+        version: 1,
+        text: 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n',
+      },
+    });
     const end = { line: 4, character: 0 };
-    await editor.sendNotification('textDocument/didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ range: { start: end, end }, text: '    return a' }] });
+    await editor.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ range: { start: end, end }, text: '    return a' }],
+    });
 
     const newer = findOrStart(launchOptions(home.folder, { version: '1.1.0', env }));
     // Whenever these meet the change of sidecars, each gets its answer.
@@ -40,7 +55,10 @@ describe('chorus lsp --stdio', () => {
     clearInterval(asking);
     assert.equal((await home.state()).version, '1.1.0');
 
-    const list = await editor.sendRequest<{ items: readonly { textEdit: { newText: string } }[] }>('textDocument/completion', { textDocument: { uri }, position, context: { triggerKind: 1 } });
+    const list = await editor.sendRequest<{ items: readonly { textEdit: { newText: string } }[] }>(
+      'textDocument/completion',
+      { textDocument: { uri }, position, context: { triggerKind: 1 } },
+    );
     assert.match(list.items[0]?.textEdit.newText ?? '', /a\s*-\s*b/);
     assert.ok(statuses.length > 0);
     await Promise.all(statuses);
@@ -59,18 +77,38 @@ describe('chorus lsp --stdio', () => {
     await writeFile(path.join(folder, '.env'), 'KEY=1\n');
     await symlink('.env', path.join(folder, 'settings.py'));
     const [input, output] = [new PassThrough(), new PassThrough()];
-    const exitCode = bridgeStdio({ launch: launchOptions(home.folder, { version: '1.0.0', env: await modelEnvironment() }), input, output });
+    const exitCode = bridgeStdio({
+      launch: launchOptions(home.folder, { version: '1.0.0', env: await modelEnvironment() }),
+      input,
+      output,
+    });
     const editor = createMessageConnection(new StreamMessageReader(output), new StreamMessageWriter(input));
     const told: string[] = [];
     editor.onNotification('window/logMessage', ({ message }: { message: string }) => void told.push(message));
     editor.listen();
-    await editor.sendRequest('initialize', { processId: null, rootUri: null, capabilities: {}, initializationOptions: { settings } });
+    await editor.sendRequest('initialize', {
+      processId: null,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: { settings },
+    });
     await editor.sendNotification('initialized', {});
     const uriOf = (name: string): string => pathToFileURL(path.join(folder, name)).href;
-    const open = (name: string, text: string): Promise<void> => editor.sendNotification('textDocument/didOpen', { textDocument: { uri: uriOf(name), languageId: 'python', version: 1, text } });
-    const complete = (name: string, character: number): Promise<unknown> => editor.sendRequest('textDocument/completion', { textDocument: { uri: uriOf(name) }, position: { line: 0, character }, context: { triggerKind: 1 } });
+    const open = (name: string, text: string): Promise<void> =>
+      editor.sendNotification('textDocument/didOpen', {
+        textDocument: { uri: uriOf(name), languageId: 'python', version: 1, text },
+      });
+    const complete = (name: string, character: number): Promise<unknown> =>
+      editor.sendRequest('textDocument/completion', {
+        textDocument: { uri: uriOf(name) },
+        position: { line: 0, character },
+        context: { triggerKind: 1 },
+      });
     await open('.env', 'KEY=');
-    await editor.sendNotification('textDocument/didChange', { textDocument: { uri: uriOf('.env'), version: 2 }, contentChanges: [{ text: 'KEY=12' }] });
+    await editor.sendNotification('textDocument/didChange', {
+      textDocument: { uri: uriOf('.env'), version: 2 },
+      contentChanges: [{ text: 'KEY=12' }],
+    });
     await open('settings.py', 'KEY=');
     await open('main.py', 'def add(a, b): return ');
     assert.equal(await complete('.env', 4), null);
@@ -101,7 +139,12 @@ describe('chorus lsp --stdio', () => {
       const exitCode = bridgeStdio({ launch: launchOptions(home.folder, { version: '1.0.0', env }), input, output });
       const editor = createMessageConnection(new StreamMessageReader(output), new StreamMessageWriter(input));
       editor.listen();
-      await editor.sendRequest('initialize', { processId: null, rootUri: pathToFileURL(home.folder).href, capabilities: {}, initializationOptions: { settings, secretFiles } });
+      await editor.sendRequest('initialize', {
+        processId: null,
+        rootUri: pathToFileURL(home.folder).href,
+        capabilities: {},
+        initializationOptions: { settings, secretFiles },
+      });
       await editor.sendNotification('initialized', {});
       await editor.sendRequest('chorus/status');
       await editor.sendRequest('shutdown');
@@ -109,7 +152,11 @@ describe('chorus lsp --stdio', () => {
       assert.equal(await exitCode, 0);
       editor.dispose();
     };
-    const isKept = (): Promise<boolean> => access(kept).then(() => true, () => false);
+    const isKept = (): Promise<boolean> =>
+      access(kept).then(
+        () => true,
+        () => false,
+      );
     await session([]);
     await writeFile(kept, '');
     await session([]);

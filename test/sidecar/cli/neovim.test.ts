@@ -9,7 +9,10 @@ import { Bundles } from './bundles.ts';
 
 let bundles: Bundles;
 
-/** Opens a file, starts the language server, asks for completion at the end of the last line, and prints the items as JSON. */
+/**
+ * Opens a file, starts the language server, asks for completion at the end of the last line, and prints the items as
+ * JSON.
+ */
 const script = (command: readonly string[]): string => `
 local client_id = vim.lsp.start_client({ name = 'chorus', cmd = ${luaList(command)}, root_dir = vim.fn.getcwd(), init_options = { settings = { completion = { timeoutMs = 60000 } } } })
 vim.lsp.buf_attach_client(0, client_id)
@@ -44,10 +47,14 @@ describe('Neovim through chorus lsp --stdio', () => {
     const init = path.join(home.folder, 'complete.lua');
     await writeFile(file, 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a');
     await writeFile(init, script([process.execPath, bundles.cli, 'lsp', '--stdio']));
-    const { stdout } = await execa('nvim', ['--headless', '--clean', '-n', file, '-c', 'set noendofline', '-c', `luafile ${init}`, '-c', 'cquit'], {
-      env: { CHORUS_HOME: home.folder, ...(await modelEnvironment()) },
-      timeout: PATIENCE_MS,
-    });
+    const { stdout } = await execa(
+      'nvim',
+      ['--headless', '--clean', '-n', file, '-c', 'set noendofline', '-c', `luafile ${init}`, '-c', 'cquit'],
+      {
+        env: { CHORUS_HOME: home.folder, ...(await modelEnvironment()) },
+        timeout: PATIENCE_MS,
+      },
+    );
     const items = JSON.parse(stdout) as readonly { textEdit: { newText: string } }[];
     assert.match(items[0]?.textEdit.newText ?? '', /a\s*-\s*b/);
   });

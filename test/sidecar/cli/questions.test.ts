@@ -38,7 +38,10 @@ describe('questions in a terminal', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     terminal = new FakeTerminal();
     shown = [];
-    questions = new Questions(terminal, { isCommand: (line) => line === '/new', show: (question) => shown.push(question) });
+    questions = new Questions(terminal, {
+      isCommand: (line) => line === '/new',
+      show: (question) => shown.push(question),
+    });
   });
   afterEach(() => mock.timers.reset());
 

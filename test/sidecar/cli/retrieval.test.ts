@@ -21,15 +21,30 @@ before(async () => {
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-retrieval-'));
   model = path.join(work, 'tiny.gguf');
   using device = new Device('cpu', { threads: 1 });
-  await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { context_length: { type: 'u32', value: 2_048 } } });
+  await writeTinyModel(model, {
+    variant: 'llama',
+    type: 'F32',
+    device,
+    vocabulary: tinyVocabulary(),
+    omit: ['.bias'],
+    keys: { context_length: { type: 'u32', value: 2_048 } },
+  });
 });
 after(async () => {
   await bundles[Symbol.asyncDispose]();
   await rm(work, { recursive: true, force: true });
 });
 
-async function chorus(...commandLine: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
-  return execa(process.execPath, [bundles.cli, ...commandLine, '--model', model, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home') } });
+async function chorus(
+  ...commandLine: readonly string[]
+): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
+  return execa(process.execPath, [bundles.cli, ...commandLine, '--model', model, '--device', 'cpu', '--threads', '1'], {
+    cwd: root,
+    reject: false,
+    timeout: PATIENCE_MS,
+    input: '',
+    env: { CHORUS_HOME: path.join(work, 'home') },
+  });
 }
 
 async function json<Result>(...commandLine: readonly string[]): Promise<Result> {
@@ -44,13 +59,23 @@ interface Recall {
   readonly questions: number;
   readonly right: number;
   readonly interval: readonly [number, number];
-  readonly answers: readonly { readonly context: number; readonly value: string; readonly answer: string; readonly isRight: boolean }[];
+  readonly answers: readonly {
+    readonly context: number;
+    readonly value: string;
+    readonly answer: string;
+    readonly isRight: boolean;
+  }[];
 }
 
 interface Needle {
   readonly asked: number;
   readonly found: number;
-  readonly cells: readonly { readonly length: number; readonly depth: number; readonly share: number; readonly answers: readonly object[] }[];
+  readonly cells: readonly {
+    readonly length: number;
+    readonly depth: number;
+    readonly share: number;
+    readonly answers: readonly object[];
+  }[];
 }
 
 describe('chorus recall', () => {
@@ -67,19 +92,44 @@ describe('chorus recall', () => {
   }
 
   it('says the same again with the same seed, and asks for others with another', async () => {
-    const [first, second, other] = [await json<Recall>(...small), await json<Recall>(...small), await json<Recall>(...small, '--seed', '7')];
+    const [first, second, other] = [
+      await json<Recall>(...small),
+      await json<Recall>(...small),
+      await json<Recall>(...small, '--seed', '7'),
+    ];
     assert.deepEqual(first, second);
-    assert.notDeepEqual(first.answers.map(({ value }) => value), other.answers.map(({ value }) => value));
+    assert.notDeepEqual(
+      first.answers.map(({ value }) => value),
+      other.answers.map(({ value }) => value),
+    );
   });
 
   it('measures no full cache in place of the one that was asked for', async () => {
     const narrow = path.join(work, 'narrow.gguf');
     using device = new Device('cpu', { threads: 1 });
     const heads = { type: 'u32', value: 16 } as const;
-    await writeTinyModel(narrow, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { 'attention.head_count': heads, 'attention.head_count_kv': heads, context_length: { type: 'u32', value: 2_048 } } });
-    const { stdout, stderr, exitCode } = await execa(process.execPath, [bundles.cli, ...small, '--cache', 'tiered:64,type=q8_0', '--model', narrow, '--device', 'cpu', '--threads', '1'], { cwd: root, reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home') } });
+    await writeTinyModel(narrow, {
+      variant: 'llama',
+      type: 'F32',
+      device,
+      vocabulary: tinyVocabulary(),
+      omit: ['.bias'],
+      keys: {
+        'attention.head_count': heads,
+        'attention.head_count_kv': heads,
+        context_length: { type: 'u32', value: 2_048 },
+      },
+    });
+    const { stdout, stderr, exitCode } = await execa(
+      process.execPath,
+      [bundles.cli, ...small, '--cache', 'tiered:64,type=q8_0', '--model', narrow, '--device', 'cpu', '--threads', '1'],
+      { cwd: root, reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home') } },
+    );
     assert.deepEqual([stdout, exitCode === 0], ['', false]);
-    assert.match(stderr, /The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs narrow\.gguf: .*this model's heads have 16\. Leave out "type"\./);
+    assert.match(
+      stderr,
+      /The cache "tiered:64,type=q8_0" needs Chorus's own engine, but llama\.cpp runs narrow\.gguf: .*this model's heads have 16\. Leave out "type"\./,
+    );
   });
 
   it('hides constants in the texts of a folder', async () => {
@@ -89,7 +139,10 @@ describe('chorus recall', () => {
 
   it('says in plain words how many were right, of how many contexts', async () => {
     const { stdout } = await chorus(...small);
-    assert.match(stdout, /^\d of 6 right, \d+\.\d % \(95 %: \d+\.\d % to \d+\.\d %\)\n2 contexts of \d+ tokens on average, cache full \(chorus, CPU\)$/);
+    assert.match(
+      stdout,
+      /^\d of 6 right, \d+\.\d % \(95 %: \d+\.\d % to \d+\.\d %\)\n2 contexts of \d+ tokens on average, cache full \(chorus, CPU\)$/,
+    );
   });
 });
 
@@ -100,8 +153,19 @@ describe('chorus needle', () => {
     const svg = path.join(work, 'map.svg');
     const { asked, found, cells } = await json<Needle>(...small, '--svg', svg, '--cache', 'snapkv:96');
     assert.equal(asked, 8);
-    assert.deepEqual(cells.map(({ length, depth, answers }) => [length, depth, answers.length]), [[200, 0, 2], [200, 100, 2], [400, 0, 2], [400, 100, 2]]);
-    assert.equal(found, cells.reduce((sum, { share }) => sum + 2 * share, 0));
+    assert.deepEqual(
+      cells.map(({ length, depth, answers }) => [length, depth, answers.length]),
+      [
+        [200, 0, 2],
+        [200, 100, 2],
+        [400, 0, 2],
+        [400, 100, 2],
+      ],
+    );
+    assert.equal(
+      found,
+      cells.reduce((sum, { share }) => sum + 2 * share, 0),
+    );
     const drawing = await readFile(svg, 'utf8');
     assert.match(drawing, /^<svg [\s\S]*cache snapkv:96[\s\S]*<\/svg>\n$/);
     assert.equal(drawing.match(/<rect [^>]*stroke=/g)?.length, 4);
@@ -114,18 +178,78 @@ describe('chorus needle', () => {
 });
 
 describe('chorus recall and needle, wrongly used,', () => {
-  const cases: readonly { readonly what: string; readonly commandLine: readonly string[]; readonly says: RegExp; readonly exitCode: number }[] = [
-    { what: 'with texts that are not there', commandLine: ['recall', '--text', 'gone'], says: /gone can't be read as a folder of texts/, exitCode: 1 },
-    { what: 'with too little text', commandLine: ['recall', '--length', '1024', '--text', 'little'], says: /The texts make \d+ tokens; a context of 1024 needs more/, exitCode: 1 },
-    { what: 'with a context that the model does not hold', commandLine: ['recall', '--length', '4096'], says: /Contexts of 4096 tokens and an answer do not fit into the 2048/, exitCode: 1 },
-    { what: 'with more constants than there are names', commandLine: ['recall', '--constants', '401'], says: /whole number from 1 to 400/, exitCode: 2 },
-    { what: 'with more constants than fit', commandLine: ['recall', '--length', '256', '--constants', '100'], says: /more than the 256 tokens of a context/, exitCode: 1 },
-    { what: 'with an unknown cache', commandLine: ['recall', '--cache', 'snap:64'], says: /There is no cache "snap"/, exitCode: 1 },
-    { what: 'with a cache that llama.cpp does not have', commandLine: ['needle', '--engine', 'llama', '--cache', 'snapkv:64'], says: /llama\.cpp keeps the full cache/, exitCode: 1 },
-    { what: 'with a depth beyond the end', commandLine: ['needle', '--depths', '0,101'], says: /whole number from 0 to 100/, exitCode: 2 },
-    { what: 'with lengths that are none', commandLine: ['needle', '--lengths', '512,,1024'], says: /whole number from 64 to/, exitCode: 2 },
-    { what: 'with texts longer than the model holds', commandLine: ['needle', '--lengths', '512,8192'], says: /Texts of 8192 tokens and an answer do not fit into the 2048/, exitCode: 1 },
-    { what: 'with a drawing where none can be written', commandLine: ['needle', '--lengths', '128', '--depths', '0', '--needles', '1', '--svg', 'gone/map.svg'], says: /map\.svg can't be written/, exitCode: 2 },
+  const cases: readonly {
+    readonly what: string;
+    readonly commandLine: readonly string[];
+    readonly says: RegExp;
+    readonly exitCode: number;
+  }[] = [
+    {
+      what: 'with texts that are not there',
+      commandLine: ['recall', '--text', 'gone'],
+      says: /gone can't be read as a folder of texts/,
+      exitCode: 1,
+    },
+    {
+      what: 'with too little text',
+      commandLine: ['recall', '--length', '1024', '--text', 'little'],
+      says: /The texts make \d+ tokens; a context of 1024 needs more/,
+      exitCode: 1,
+    },
+    {
+      what: 'with a context that the model does not hold',
+      commandLine: ['recall', '--length', '4096'],
+      says: /Contexts of 4096 tokens and an answer do not fit into the 2048/,
+      exitCode: 1,
+    },
+    {
+      what: 'with more constants than there are names',
+      commandLine: ['recall', '--constants', '401'],
+      says: /whole number from 1 to 400/,
+      exitCode: 2,
+    },
+    {
+      what: 'with more constants than fit',
+      commandLine: ['recall', '--length', '256', '--constants', '100'],
+      says: /more than the 256 tokens of a context/,
+      exitCode: 1,
+    },
+    {
+      what: 'with an unknown cache',
+      commandLine: ['recall', '--cache', 'snap:64'],
+      says: /There is no cache "snap"/,
+      exitCode: 1,
+    },
+    {
+      what: 'with a cache that llama.cpp does not have',
+      commandLine: ['needle', '--engine', 'llama', '--cache', 'snapkv:64'],
+      says: /llama\.cpp keeps the full cache/,
+      exitCode: 1,
+    },
+    {
+      what: 'with a depth beyond the end',
+      commandLine: ['needle', '--depths', '0,101'],
+      says: /whole number from 0 to 100/,
+      exitCode: 2,
+    },
+    {
+      what: 'with lengths that are none',
+      commandLine: ['needle', '--lengths', '512,,1024'],
+      says: /whole number from 64 to/,
+      exitCode: 2,
+    },
+    {
+      what: 'with texts longer than the model holds',
+      commandLine: ['needle', '--lengths', '512,8192'],
+      says: /Texts of 8192 tokens and an answer do not fit into the 2048/,
+      exitCode: 1,
+    },
+    {
+      what: 'with a drawing where none can be written',
+      commandLine: ['needle', '--lengths', '128', '--depths', '0', '--needles', '1', '--svg', 'gone/map.svg'],
+      says: /map\.svg can't be written/,
+      exitCode: 2,
+    },
   ];
   let commandLines: CommandLines;
   after(() => commandLines[Symbol.dispose]());
@@ -136,7 +260,15 @@ describe('chorus recall and needle, wrongly used,', () => {
   });
   for (const { what, commandLine, says, exitCode } of cases) {
     it(`${what}, say so in one line and one JSON object`, async () => {
-      const given = [...commandLine.map((argument) => (argument === 'little' ? path.join(work, 'little') : argument)), '--model', model, '--device', 'cpu', '--threads', '1'];
+      const given = [
+        ...commandLine.map((argument) => (argument === 'little' ? path.join(work, 'little') : argument)),
+        '--model',
+        model,
+        '--device',
+        'cpu',
+        '--threads',
+        '1',
+      ];
       const plain = await commandLines.run(given);
       const asJson = await commandLines.run([...given, '--json']);
       assert.match(plain.stderr, says);

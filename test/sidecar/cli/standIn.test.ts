@@ -5,7 +5,13 @@ import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
 
 function told(...statuses: readonly (readonly string[] | undefined)[]): string {
   let text = '';
-  const notice = new StandInNotice({ isTTY: true, write: (part: unknown) => { text += String(part); return true; } });
+  const notice = new StandInNotice({
+    isTTY: true,
+    write: (part: unknown) => {
+      text += String(part);
+      return true;
+    },
+  });
   for (const reasons of statuses) {
     const server = reasons && { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: reasons };
     notice.tell({ state: 'ready', ...(server ? { server } : {}) } satisfies SidecarStatus);

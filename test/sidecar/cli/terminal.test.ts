@@ -7,7 +7,16 @@ import { inOneLine, writeForeignText } from '../../../sidecar/cli/terminal.ts';
 
 function written(text: string, isTTY: boolean): string {
   let whole = '';
-  writeForeignText({ isTTY, write: (part: unknown) => { whole += String(part); return true; } }, text);
+  writeForeignText(
+    {
+      isTTY,
+      write: (part: unknown) => {
+        whole += String(part);
+        return true;
+      },
+    },
+    text,
+  );
   return whole;
 }
 
@@ -33,14 +42,26 @@ describe('a name that others gave', () => {
 
   it('acts on nothing in a bar of progress', () => {
     let drawn = '';
-    const bar = new ProgressBar({ isTTY: true, columns: 120, write: (part: unknown) => Boolean((drawn += String(part))) });
+    const bar = new ProgressBar({
+      isTTY: true,
+      columns: 120,
+      write: (part: unknown) => Boolean((drawn += String(part))),
+    });
     bar.update(`Loading ${name}`, 0.5);
     const start = '\r\u001b[K';
     assert.ok(drawn.startsWith(start));
     assert.match(drawn.slice(start.length), /^\P{Cc}* 50 % {2}Loading model evil \]52;c;cm0gLXJm2J \.gguf$/u);
   });
 
-  it('is one row of a table', () => assert.deepEqual(formatTable([['model', 'size'], [inOneLine('a'), '1'], ['b\nc  9', '2']]), ['model   size', 'a          1', 'b c  9     2']));
+  it('is one row of a table', () =>
+    assert.deepEqual(
+      formatTable([
+        ['model', 'size'],
+        [inOneLine('a'), '1'],
+        ['b\nc  9', '2'],
+      ]),
+      ['model   size', 'a          1', 'b c  9     2'],
+    ));
 
   it('is JSON without control characters, and reads as it was', () => {
     const json = toJson({ name });
@@ -52,11 +73,28 @@ describe('a name that others gave', () => {
 describe('the command line', () => {
   const folder = new URL('../../../sidecar/cli/', import.meta.url);
   /** What is written as it is may hold Chorus's own words and numbers alone. */
-  const OWN = [/process\.stdout\.write\('',/, /process\.std(out|err)\.write\('[^']*'\)/, /process\.stdout\.write\(`\$\{toJson\(value\)\}\\n`\)/, /process\.std(out|err)\.write\([^,]*l10n\.t\('[^']*'\)\}\\n`(?: : `\$\{l10n\.t\('[^']*'\)\}\\n`)?\)/, /options\.timeout\} s ended the completion/, /process\.stderr\.write\(process\.stderr\.isTTY \? `\\r\\x1b\[K\$\{line\}`/];
+  const OWN = [
+    /process\.stdout\.write\('',/,
+    /process\.std(out|err)\.write\('[^']*'\)/,
+    /process\.stdout\.write\(`\$\{toJson\(value\)\}\\n`\)/,
+    /process\.std(out|err)\.write\([^,]*l10n\.t\('[^']*'\)\}\\n`(?: : `\$\{l10n\.t\('[^']*'\)\}\\n`)?\)/,
+    /options\.timeout\} s ended the completion/,
+    /process\.stderr\.write\(process\.stderr\.isTTY \? `\\r\\x1b\[K\$\{line\}`/,
+  ];
 
   it('writes nothing of others as it is', async () => {
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
-    const raw = await Promise.all(files.map(async (file) => (await readFile(new URL(file, folder), 'utf8')).split('\n').filter((line) => /process\.std(out|err)\.write\(|console\./.test(line)).map((line) => `${file}: ${line.trim()}`)));
-    assert.deepEqual(raw.flat().filter((line) => !OWN.some((own) => own.test(line))), []);
+    const raw = await Promise.all(
+      files.map(async (file) =>
+        (await readFile(new URL(file, folder), 'utf8'))
+          .split('\n')
+          .filter((line) => /process\.std(out|err)\.write\(|console\./.test(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      ),
+    );
+    assert.deepEqual(
+      raw.flat().filter((line) => !OWN.some((own) => own.test(line))),
+      [],
+    );
   });
 });

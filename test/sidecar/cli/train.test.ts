@@ -19,7 +19,13 @@ before(async () => {
   work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-train-'));
   model = path.join(work, 'tiny.gguf');
   using device = new Device('cpu', { threads: 1 });
-  await writeTinyModel(model, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys: { block_count: { type: 'u32', value: 1 } } });
+  await writeTinyModel(model, {
+    variant: 'llama',
+    type: 'F32',
+    device,
+    vocabulary: tinyVocabulary(),
+    keys: { block_count: { type: 'u32', value: 1 } },
+  });
   data = path.join(work, 'data.txt');
   await writeFile(data, Array.from({ length: 40 }, (_, line) => `const value${line} = compute(${line});\n`).join(''));
 });
@@ -28,13 +34,34 @@ after(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-async function train(output: string, ...options: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
-  const sizes = ['--scratch', '32,1,4,2,64', '--steps', '2', '--batch', '2', '--sequence', '32', '--precision', 'f32', '--threads', '1'];
-  return execa(process.execPath, [bundles.cli, 'train', '--model', model, '--data', data, '--output', output, ...sizes, ...options], { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } });
+async function train(
+  output: string,
+  ...options: readonly string[]
+): Promise<{ readonly stdout: string; readonly stderr: string; readonly exitCode?: number }> {
+  const sizes = [
+    '--scratch',
+    '32,1,4,2,64',
+    '--steps',
+    '2',
+    '--batch',
+    '2',
+    '--sequence',
+    '32',
+    '--precision',
+    'f32',
+    '--threads',
+    '1',
+  ];
+  return execa(
+    process.execPath,
+    [bundles.cli, 'train', '--model', model, '--data', data, '--output', output, ...sizes, ...options],
+    { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } },
+  );
 }
 
 /** Both steps; the numbers are those of a network that knows nothing: ln 320 is 5.77. */
-const PROGRESS = /^step 1 of 2 {2}loss (\d\.\d{4}) {2}rate \d\.\d{2}e-\d {2}(\d+) tokens\/s {2}\d+ (?:s|min) left\nstep 2 of 2 {2}loss (\d\.\d{4}) {2}rate \d\.\d{2}e-\d {2}(\d+) tokens\/s {2}0 s left$/m;
+const PROGRESS =
+  /^step 1 of 2 {2}loss (\d\.\d{4}) {2}rate \d\.\d{2}e-\d {2}(\d+) tokens\/s {2}\d+ (?:s|min) left\nstep 2 of 2 {2}loss (\d\.\d{4}) {2}rate \d\.\d{2}e-\d {2}(\d+) tokens\/s {2}0 s left$/m;
 
 describe('chorus train', () => {
   it('says each step, what is left, and where model and plot are', async () => {
@@ -55,6 +82,9 @@ describe('chorus train', () => {
     const result = JSON.parse(stdout) as Record<string, unknown>;
     const [, , , second] = PROGRESS.exec(stderr) ?? assert.fail(stderr);
     assert.equal((result['loss'] as number).toFixed(4), second);
-    assert.deepEqual({ ...result, loss: undefined }, { step: 2, loss: undefined, outputPath: output, plotPath: path.join(work, 'json.loss.svg') });
+    assert.deepEqual(
+      { ...result, loss: undefined },
+      { step: 2, loss: undefined, outputPath: output, plotPath: path.join(work, 'json.loss.svg') },
+    );
   });
 });

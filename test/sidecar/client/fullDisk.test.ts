@@ -16,13 +16,35 @@ const script = `
   process.exit(0);`;
 
 // Bytes are missing when the sidecar writes its state, and a file for the log is missing before it starts.
-for (const [what, mountOptions] of [['bytes', 'size=600k'], ['files', 'size=600k,nr_inodes=1'], ['files but one', 'size=600k,nr_inodes=2']] as const) {
+for (const [what, mountOptions] of [
+  ['bytes', 'size=600k'],
+  ['files', 'size=600k,nr_inodes=1'],
+  ['files but one', 'size=600k,nr_inodes=2'],
+] as const) {
   it(`a full disk at the start is told with its folder and what to do: there is no room for ${what}`, async (test) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-full-'));
-    const mounted = ['-rm', 'sh', '-c', `mount -t tmpfs -o ${mountOptions},mode=700 tmpfs "${folder}" && exec "$@"`, 'sh'];
+    const mounted = [
+      '-rm',
+      'sh',
+      '-c',
+      `mount -t tmpfs -o ${mountOptions},mode=700 tmpfs "${folder}" && exec "$@"`,
+      'sh',
+    ];
     try {
-      if ((await execa('unshare', [...mounted, 'true'], { reject: false })).failed) return test.skip('this system lets no test mount a disk of its own');
-      const { stdout } = await execa('unshare', [...mounted, process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script, '--', folder, what]);
+      if ((await execa('unshare', [...mounted, 'true'], { reject: false })).failed)
+        return test.skip('this system lets no test mount a disk of its own');
+      const { stdout } = await execa('unshare', [
+        ...mounted,
+        process.execPath,
+        '--import',
+        import.meta.resolve('tsx'),
+        '--input-type=module',
+        '--eval',
+        script,
+        '--',
+        folder,
+        what,
+      ]);
       const expected = `Chorus cannot use its folder ${folder}: the disk is full. Free some space there, or name a folder on another disk in CHORUS_HOME.`;
       assert.deepEqual(JSON.parse(stdout), { code: 'home-unusable', message: expected });
     } finally {

@@ -9,7 +9,10 @@ import { SidecarError } from '../../../sidecar/common/sidecarError.ts';
 describe('the per-user folder', () => {
   it('never depends on the working folder', () => {
     for (const value of ['', 'x', './state']) {
-      assert.ok(path.isAbsolute(homeFolder({ XDG_STATE_HOME: value, LOCALAPPDATA: value })), `XDG_STATE_HOME=${JSON.stringify(value)}`);
+      assert.ok(
+        path.isAbsolute(homeFolder({ XDG_STATE_HOME: value, LOCALAPPDATA: value })),
+        `XDG_STATE_HOME=${JSON.stringify(value)}`,
+      );
     }
   });
 
@@ -35,13 +38,19 @@ describe('the per-user folder', () => {
       }
       await rm(root, { recursive: true, force: true });
     });
-    const calls = async (): Promise<readonly string[]> => (await readFile(path.join(root, 'calls'), 'utf8')).trim().split('\n');
+    const calls = async (): Promise<readonly string[]> =>
+      (await readFile(path.join(root, 'calls'), 'utf8')).trim().split('\n');
 
-    /** Tools of the system: `icacls` notes its calls and grants to accounts that match `known`; `whoami` says `identity`. */
+    /**
+     * Tools of the system: `icacls` notes its calls and grants to accounts that match `known`; `whoami` says
+     * `identity`.
+     */
     async function tools({ known, identity }: { readonly known: string; readonly identity: string }): Promise<void> {
       const icacls = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${root}/calls'\ncase "$4" in ${known}) exit 0;; esac\necho 'No mapping between account names and security IDs was done.' >&2\nexit 1\n`;
       await writeFile(path.join(root, 'System32', 'icacls.exe'), icacls, { mode: 0o755 });
-      await writeFile(path.join(root, 'System32', 'whoami.exe'), `#!/bin/sh\nprintf '%s\\r\\n' '${identity}'\n`, { mode: 0o755 });
+      await writeFile(path.join(root, 'System32', 'whoami.exe'), `#!/bin/sh\nprintf '%s\\r\\n' '${identity}'\n`, {
+        mode: 0o755,
+      });
     }
 
     it('is given to this user alone, whoever made it', async () => {
@@ -50,7 +59,8 @@ describe('the per-user folder', () => {
       await ensureHome(folder);
       const lines = await calls();
       assert.equal(lines.length, 2);
-      for (const line of lines) assert.match(line, /made before \/inheritance:r \/grant:r WORKGROUP\\\S+:\(OI\)\(CI\)F/);
+      for (const line of lines)
+        assert.match(line, /made before \/inheritance:r \/grant:r WORKGROUP\\\S+:\(OI\)\(CI\)F/);
     });
 
     it("is given to this user by the account's identifier where the system knows no such domain, as of a session by SSH on a machine without one", async () => {
@@ -62,7 +72,13 @@ describe('the per-user folder', () => {
     it('is refused where it can be given to nobody', async () => {
       for (const identity of ['', `"machine\\ada","${IDENTIFIER}"`]) {
         await tools({ known: 'nobody', identity });
-        await assert.rejects(ensureHome(folder), (error) => error instanceof SidecarError && error.code === 'home-unusable' && /No mapping between account names/.test(error.message));
+        await assert.rejects(
+          ensureHome(folder),
+          (error) =>
+            error instanceof SidecarError &&
+            error.code === 'home-unusable' &&
+            /No mapping between account names/.test(error.message),
+        );
       }
     });
   });

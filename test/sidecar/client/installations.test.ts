@@ -4,7 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { homeFiles, type Home } from '../../../sidecar/common/home.ts';
-import { forgetInstallation, isInstalled, recordInstallation, type Installation } from '../../../sidecar/client/installations.ts';
+import {
+  forgetInstallation,
+  isInstalled,
+  recordInstallation,
+  type Installation,
+} from '../../../sidecar/client/installations.ts';
 
 describe('the products that have the extension', () => {
   let root: string;
@@ -37,7 +42,8 @@ describe('the products that have the extension', () => {
     assert.equal(await isInstalled(home), false);
     await forgetInstallation(home, await installed('code', '1.0.0'));
     await mkdir(home.installationsFolder, { recursive: true });
-    for (const [index, text] of ['', 'null', '{"folder":1}'].entries()) await writeFile(path.join(home.installationsFolder, `${index}.json`), text);
+    for (const [index, text] of ['', 'null', '{"folder":1}'].entries())
+      await writeFile(path.join(home.installationsFolder, `${index}.json`), text);
     assert.equal(await isInstalled(home), false);
   });
 
@@ -81,11 +87,15 @@ describe('the products that have the extension', () => {
     assert.equal(await isInstalled(home), false);
   });
 
-  it('are told by where a link leads', { skip: process.platform === 'win32' && 'links need rights there' }, async () => {
-    const { folder, version } = await installed('code', '1.0.0');
-    await symlink(path.join(root, 'code'), path.join(root, 'link'));
-    await recordInstallation(home, { folder: folder.replace('code', 'link'), version });
-    await forgetInstallation(home, { folder, version });
-    assert.equal(await isInstalled(home), false);
-  });
+  it(
+    'are told by where a link leads',
+    { skip: process.platform === 'win32' && 'links need rights there' },
+    async () => {
+      const { folder, version } = await installed('code', '1.0.0');
+      await symlink(path.join(root, 'code'), path.join(root, 'link'));
+      await recordInstallation(home, { folder: folder.replace('code', 'link'), version });
+      await forgetInstallation(home, { folder, version });
+      assert.equal(await isInstalled(home), false);
+    },
+  );
 });

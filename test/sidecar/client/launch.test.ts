@@ -21,9 +21,21 @@ const starter = fileURLToPath(new URL('../front/support/starter.ts', import.meta
 const tsx = ['--import', import.meta.resolve('tsx')];
 
 /** A second process, as another window would be; ends with the scope. */
-function startElsewhere(folder: string, version?: string): { answer: Promise<{ pid: number; version: string; started: boolean; code?: string; message?: string }>; pid: number; leave: () => Promise<void> } {
-  const process_ = execa(process.execPath, [...tsx, starter, folder, ...(version ? [version] : [])], { stdin: 'pipe', reject: false });
-  const answer = once(process_.stdout, 'data').then(([data]) => JSON.parse(String(data)) as Awaited<ReturnType<typeof startElsewhere>['answer']>);
+function startElsewhere(
+  folder: string,
+  version?: string,
+): {
+  answer: Promise<{ pid: number; version: string; started: boolean; code?: string; message?: string }>;
+  pid: number;
+  leave: () => Promise<void>;
+} {
+  const process_ = execa(process.execPath, [...tsx, starter, folder, ...(version ? [version] : [])], {
+    stdin: 'pipe',
+    reject: false,
+  });
+  const answer = once(process_.stdout, 'data').then(
+    ([data]) => JSON.parse(String(data)) as Awaited<ReturnType<typeof startElsewhere>['answer']>,
+  );
   return {
     answer,
     pid: process_.pid ?? 0,
@@ -35,7 +47,14 @@ function startElsewhere(folder: string, version?: string): { answer: Promise<{ p
 }
 
 const plausibleState = (port: number, pid: number): SidecarState => ({
-  port, pid, token: 't'.repeat(43), serverToken: 's'.repeat(43), version: '1.0.0', protocolVersion: 1, launchId: 'an-old-launch', startedAt: new Date().toISOString(),
+  port,
+  pid,
+  token: 't'.repeat(43),
+  serverToken: 's'.repeat(43),
+  version: '1.0.0',
+  protocolVersion: 1,
+  launchId: 'an-old-launch',
+  startedAt: new Date().toISOString(),
 });
 
 describe('finding or starting the sidecar', () => {
@@ -67,7 +86,9 @@ describe('finding or starting the sidecar', () => {
     await using home = await TestHome.create();
     await chmod(home.folder, 0o755);
     await home.start();
-    const modes = await Promise.all([home.folder, home.files.stateFile, home.files.logFile].map(async (file) => (await stat(file)).mode & 0o777));
+    const modes = await Promise.all(
+      [home.folder, home.files.stateFile, home.files.logFile].map(async (file) => (await stat(file)).mode & 0o777),
+    );
     assert.deepEqual(modes, [0o700, 0o600, 0o600]);
   });
 
@@ -75,42 +96,57 @@ describe('finding or starting the sidecar', () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'broken.mjs');
     await writeFile(script, 'console.error("the last words"); process.exit(7);\n');
-    await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script }), (error: { code: string; message: string; detail: string }) => {
-      assert.equal(error.code, 'start-failed');
-      assert.match(error.message, /exit code 7/);
-      assert.match(error.detail, /the last words/);
-      return true;
-    });
+    await assert.rejects(
+      findOrStart({ ...launchOptions(home.folder), sidecarScript: script }),
+      (error: { code: string; message: string; detail: string }) => {
+        assert.equal(error.code, 'start-failed');
+        assert.match(error.message, /exit code 7/);
+        assert.match(error.detail, /the last words/);
+        return true;
+      },
+    );
   });
 
   it('starts it with heaps that stay small, and few places where its threads keep freed memory', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'garbage.mjs');
     // Enough of it lives for a while that V8 would make more room.
-    await writeFile(script, `
+    await writeFile(
+      script,
+      `
       import { getHeapSpaceStatistics } from 'node:v8';
       const kept = [];
       for (let index = 0; index < 2_000_000; index++) kept[index % 50_000] = { index, text: 'x' + index };
       const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
       console.error('young bytes', space_size, 'arenas', process.env.MALLOC_ARENA_MAX);
-      process.exit(7);`);
-    await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script }), (error: Error & { detail: string }) => {
-      const [, youngBytes, arenas] = /young bytes (\d+) arenas (\d+)/.exec(error.detail) ?? [];
-      assert.ok(Number(youngBytes) <= 4 * 2 ** 20, `the young generation has ${youngBytes} bytes`);
-      assert.equal(arenas, '2');
-      return true;
-    });
+      process.exit(7);`,
+    );
+    await assert.rejects(
+      findOrStart({ ...launchOptions(home.folder), sidecarScript: script }),
+      (error: Error & { detail: string }) => {
+        const [, youngBytes, arenas] = /young bytes (\d+) arenas (\d+)/.exec(error.detail) ?? [];
+        assert.ok(Number(youngBytes) <= 4 * 2 ** 20, `the young generation has ${youngBytes} bytes`);
+        assert.equal(arenas, '2');
+        return true;
+      },
+    );
   });
 
   it('gives up a process that never becomes ready, and ends it', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'stuck.mjs');
     const pidFile = path.join(home.folder, 'pid');
-    await writeFile(script, `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`);
+    await writeFile(
+      script,
+      `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`,
+    );
     let pid: number | undefined;
     // A busy machine may not even have begun the script by then.
     for (let startTimeoutMs = 1_500; pid === undefined; startTimeoutMs *= 2) {
-      await assert.rejects(findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs }), new RegExp(`not ready after ${startTimeoutMs / 1_000} s`));
+      await assert.rejects(
+        findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs }),
+        new RegExp(`not ready after ${startTimeoutMs / 1_000} s`),
+      );
       pid = await readFile(pidFile, 'utf8').then(Number, () => undefined);
     }
     const stuck = pid;
@@ -133,7 +169,9 @@ describe('a starter that was stopped while its sidecar came and left', () => {
   /** A sidecar that does `first` in place of its work when it is started for the first time. */
   async function leavingFirst(home: TestHome, first: string): Promise<LaunchOptions> {
     const script = path.join(home.folder, 'leavesFirst.mjs');
-    await writeFile(script, `
+    await writeFile(
+      script,
+      `
       import { existsSync, writeFileSync, renameSync } from 'node:fs';
       const marker = ${JSON.stringify(path.join(home.folder, 'left'))};
       const launchId = process.argv[process.argv.indexOf('--launch-id') + 1];
@@ -142,7 +180,8 @@ describe('a starter that was stopped while its sidecar came and left', () => {
         ${first}
         process.exit(0);
       }
-      await import(${JSON.stringify(pathToFileURL(testedSidecar.script).href)});`);
+      await import(${JSON.stringify(pathToFileURL(testedSidecar.script).href)});`,
+    );
     return { ...launchOptions(home.folder), sidecarScript: script };
   }
 
@@ -158,7 +197,16 @@ describe('a starter that was stopped while its sidecar came and left', () => {
     await using home = await TestHome.create();
     const state = JSON.stringify({ ...plausibleState(1, process.pid), launchId: 'LAUNCH' });
     const file = JSON.stringify(path.join(home.folder, 'sidecar.json'));
-    const { socket, started, state: found } = await findOrStart(await leavingFirst(home, `writeFileSync(${file} + '.new', ${JSON.stringify(state)}.replace('LAUNCH', launchId), { mode: 0o600 }); renameSync(${file} + '.new', ${file});`));
+    const {
+      socket,
+      started,
+      state: found,
+    } = await findOrStart(
+      await leavingFirst(
+        home,
+        `writeFileSync(${file} + '.new', ${JSON.stringify(state)}.replace('LAUNCH', launchId), { mode: 0o600 }); renameSync(${file} + '.new', ${file});`,
+      ),
+    );
     assert.equal(started, true);
     assert.notEqual(found.port, 1);
     socket.close();
@@ -205,7 +253,11 @@ describe('what an earlier sidecar left behind', () => {
     }
   });
 
-  for (const [what, text] of [['no JSON', '{"port":'], ['of another shape', '{"port":"80"}'], ['with a token that is none', JSON.stringify({ ...plausibleState(80, 1), token: '' })]] as const) {
+  for (const [what, text] of [
+    ['no JSON', '{"port":'],
+    ['of another shape', '{"port":"80"}'],
+    ['with a token that is none', JSON.stringify({ ...plausibleState(80, 1), token: '' })],
+  ] as const) {
     it(`a state file that is ${what} counts as none`, async () => {
       await using home = await TestHome.create();
       await writeFile(home.files.stateFile, text, { mode: 0o600 });
@@ -264,7 +316,9 @@ describe('a sidecar that does not answer', { skip: process.platform === 'win32' 
     const { pid } = await home.start();
     process.kill(pid, 'SIGSTOP');
     let isGoingOn = false;
-    const found = findOrStart({ ...launchOptions(home.folder), answerTimeoutMs: 60_000 }).finally(() => assert.ok(isGoingOn));
+    const found = findOrStart({ ...launchOptions(home.folder), answerTimeoutMs: 60_000 }).finally(() =>
+      assert.ok(isGoingOn),
+    );
     // The first two attempts to connect have been given up by then.
     setTimeout(() => {
       isGoingOn = true;
@@ -280,7 +334,11 @@ describe('a sidecar that does not answer', { skip: process.platform === 'win32' 
     const { pid } = await home.start();
     process.kill(pid, 'SIGSTOP');
     try {
-      const second = await execa(process.execPath, [...testedSidecar.execArgv, testedSidecar.script, '--home', home.folder], { reject: false, env: { CHORUS_VERSION: '1.0.0' } });
+      const second = await execa(
+        process.execPath,
+        [...testedSidecar.execArgv, testedSidecar.script, '--home', home.folder],
+        { reject: false, env: { CHORUS_VERSION: '1.0.0' } },
+      );
       assert.equal(second.exitCode, EXIT_ALREADY_RUNNING);
       assert.equal((await home.state()).pid, pid);
     } finally {
@@ -304,19 +362,23 @@ describe('a sidecar that is not the one of the state file any more', () => {
     second.socket.close();
   });
 
-  it('drains too where the file was removed, and lives on where it can only not be read now', { skip: process.platform === 'win32' }, async () => {
-    await using home = await TestHome.create();
-    const { socket, state } = await findOrStart(launchOptions(home.folder));
-    const closed = once(socket, 'close') as Promise<[number]>;
-    await chmod(home.files.stateFile, 0o644);
-    await sleep(2_500);
-    assert.ok(isRunning(state.pid));
-    await chmod(home.files.stateFile, 0o600);
-    assert.equal((await home.start()).pid, state.pid);
-    await rm(home.files.stateFile);
-    assert.equal((await closed)[0], CloseCodes.drained);
-    await until(() => !isRunning(state.pid), 'the sidecar is gone');
-  });
+  it(
+    'drains too where the file was removed, and lives on where it can only not be read now',
+    { skip: process.platform === 'win32' },
+    async () => {
+      await using home = await TestHome.create();
+      const { socket, state } = await findOrStart(launchOptions(home.folder));
+      const closed = once(socket, 'close') as Promise<[number]>;
+      await chmod(home.files.stateFile, 0o644);
+      await sleep(2_500);
+      assert.ok(isRunning(state.pid));
+      await chmod(home.files.stateFile, 0o600);
+      assert.equal((await home.start()).pid, state.pid);
+      await rm(home.files.stateFile);
+      assert.equal((await closed)[0], CloseCodes.drained);
+      await until(() => !isRunning(state.pid), 'the sidecar is gone');
+    },
+  );
 });
 
 describe('versions', () => {
@@ -371,11 +433,14 @@ describe('versions', () => {
     await using home = await TestHome.create();
     const state = await home.start({ version: '2.0.0' });
     await writeStateFile(home.files.stateFile, { ...state, protocolVersion: 99 });
-    await assert.rejects(findOrStart(launchOptions(home.folder, { version: '1.0.0' })), (error: { code: string; message: string }) => {
-      assert.equal(error.code, 'incompatible');
-      assert.match(error.message, /protocol 99/);
-      return true;
-    });
+    await assert.rejects(
+      findOrStart(launchOptions(home.folder, { version: '1.0.0' })),
+      (error: { code: string; message: string }) => {
+        assert.equal(error.code, 'incompatible');
+        assert.match(error.message, /protocol 99/);
+        return true;
+      },
+    );
     assert.ok(isRunning(state.pid));
   });
 });

@@ -61,7 +61,11 @@ describe('the log of the sidecar', () => {
 
   it('that can not be opened is told with its folder', async () => {
     await rm(home.folder, { recursive: true });
-    await assert.rejects(openLaunchLog(home), { name: 'SidecarError', code: 'home-unusable', message: /^Chorus cannot use its folder .*chorus-log-.*ENOENT/ });
+    await assert.rejects(openLaunchLog(home), {
+      name: 'SidecarError',
+      code: 'home-unusable',
+      message: /^Chorus cannot use its folder .*chorus-log-.*ENOENT/,
+    });
   });
 
   it('goes on up to its bound, and begins anew above it; the one before is kept', async () => {
@@ -87,7 +91,10 @@ describe('the last lines of the log', () => {
 
   it('are 20, and of a line without an end its last 8 KiB', async () => {
     await writeFile(home.logFile, Array.from({ length: 50 }, (_, index) => `line ${index}`).join('\n'));
-    assert.deepEqual([(await readLogTail(home)).split('\n').length, (await readLogTail(home)).split('\n')[0]], [20, 'line 30']);
+    assert.deepEqual(
+      [(await readLogTail(home)).split('\n').length, (await readLogTail(home)).split('\n')[0]],
+      [20, 'line 30'],
+    );
     await writeFile(home.logFile, 'x'.repeat(100_000));
     assert.equal((await readLogTail(home)).length, 8_192);
   });

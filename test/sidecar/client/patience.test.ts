@@ -13,7 +13,9 @@ describe('patience', () => {
     });
   };
 
-  it('is over when its limit is reached', () => assert.deepEqual(askedAfter(0, 4_000, 4_000, 1_999, 1), [false, false, false, false, true]));
+  it('is over when its limit is reached', () =>
+    assert.deepEqual(askedAfter(0, 4_000, 4_000, 1_999, 1), [false, false, false, false, true]));
 
-  it('counts little of a step in which the process was stopped', () => assert.deepEqual(askedAfter(100, 100_000, 100, 4_800), [false, false, false, true]));
+  it('counts little of a step in which the process was stopped', () =>
+    assert.deepEqual(askedAfter(100, 100_000, 100, 4_800), [false, false, false, true]));
 });

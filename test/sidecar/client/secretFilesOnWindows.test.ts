@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { SecretFiles } from '../../../sidecar/privacy/secretFiles.ts';
 
-/** `ignore` has other rules for paths where it is loaded on Windows: one that begins with a drive is not valid there. */
+/**
+ * `ignore` has other rules for paths where it is loaded on Windows: one that begins with a drive is not valid there.
+ */
 describe('secret files on Windows', () => {
   let secretFiles: SecretFiles;
   before(async () => {
@@ -12,15 +14,38 @@ describe('secret files on Windows', () => {
     secretFiles = new (await import('../../../sidecar/privacy/secretFiles.ts')).SecretFiles();
   });
 
-  for (const path of ['/c:/Users/Ada/.env', '/C:/Users/Ada/Project/.ENV', 'c:/Users/Ada/.env', 'C:\\Users\\Ada\\.ssh\\config', '/d:/.env', '//c:/x/.env', '//server/share/server.pem']) {
+  for (const path of [
+    '/c:/Users/Ada/.env',
+    '/C:/Users/Ada/Project/.ENV',
+    'c:/Users/Ada/.env',
+    'C:\\Users\\Ada\\.ssh\\config',
+    '/d:/.env',
+    '//c:/x/.env',
+    '//server/share/server.pem',
+  ]) {
     it(`have ${path}`, () => assert.equal(secretFiles.has(path), true));
   }
 
-  for (const path of ['/c:/x/server.key.', '/c:/x/server.key ', '/c:/x/server.key. .', '/c:/x/.npmrc::$DATA', '/c:/x/.ssh./known', '/c:/x/.ssh /config', '/c:/x/.aws::$INDEX_ALLOCATION/x', '/c:/x/.npmrc.bak.']) {
+  for (const path of [
+    '/c:/x/server.key.',
+    '/c:/x/server.key ',
+    '/c:/x/server.key. .',
+    '/c:/x/.npmrc::$DATA',
+    '/c:/x/.ssh./known',
+    '/c:/x/.ssh /config',
+    '/c:/x/.aws::$INDEX_ALLOCATION/x',
+    '/c:/x/.npmrc.bak.',
+  ]) {
     it(`have ${path}, which is another spelling of a secret file`, () => assert.equal(secretFiles.has(path), true));
   }
 
-  for (const path of ['/c:/Users/Ada/Project/src/environment.ts', '/c:/x/main.ts.', '/c:/x/main.ts::$DATA', '/c:/', 'Untitled-1']) {
+  for (const path of [
+    '/c:/Users/Ada/Project/src/environment.ts',
+    '/c:/x/main.ts.',
+    '/c:/x/main.ts::$DATA',
+    '/c:/',
+    'Untitled-1',
+  ]) {
     it(`do not have ${path}`, () => assert.equal(secretFiles.has(path), false));
   }
 

@@ -13,5 +13,6 @@ it('tokens that do not stand there any more are those between the beginning and 
     [[1, 1, 1], [1], 2],
     [[1], [1, 1, 1], 0],
   ];
-  for (const [before, after, expected] of cases) assert.equal(differingTokens(before, after), expected, JSON.stringify([before, after]));
+  for (const [before, after, expected] of cases)
+    assert.equal(differingTokens(before, after), expected, JSON.stringify([before, after]));
 });

@@ -3,7 +3,21 @@ import { describe, it } from 'node:test';
 import { compareVersions } from '../../../sidecar/common/compareVersions.ts';
 
 describe('version precedence', () => {
-  const ascending = ['nonsense', '0.9.9', '1.0.0-alpha', '1.0.0-alpha.1', '1.0.0-alpha.beta', '1.0.0-beta.2', '1.0.0-beta.11', '1.0.0-rc.1', '1.0.0', '1.0.1', '1.2.0', '1.10.0', '2.0.0'];
+  const ascending = [
+    'nonsense',
+    '0.9.9',
+    '1.0.0-alpha',
+    '1.0.0-alpha.1',
+    '1.0.0-alpha.beta',
+    '1.0.0-beta.2',
+    '1.0.0-beta.11',
+    '1.0.0-rc.1',
+    '1.0.0',
+    '1.0.1',
+    '1.2.0',
+    '1.10.0',
+    '2.0.0',
+  ];
   for (const [i, older] of ascending.entries()) {
     for (const newer of ascending.slice(i + 1)) {
       it(`${older} is older than ${newer}`, () => {

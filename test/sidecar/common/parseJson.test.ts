@@ -40,7 +40,8 @@ describe('JSON from outside', () => {
   it('is parsed up to the limits, and brackets in strings are none', () => {
     const deep = `${'['.repeat(MAX_JSON_DEPTH)}${']'.repeat(MAX_JSON_DEPTH)}`;
     assert.equal(JSON.stringify(parseJson(deep)), deep);
-    for (const value of ['['.repeat(1_000), `"\\${'{'.repeat(1_000)}`, ','.repeat(10), '\\', '']) assert.deepEqual(parseJson(JSON.stringify({ value })), { value });
+    for (const value of ['['.repeat(1_000), `"\\${'{'.repeat(1_000)}`, ','.repeat(10), '\\', ''])
+      assert.deepEqual(parseJson(JSON.stringify({ value })), { value });
     assert.equal((parseJson(JSON.stringify(Array<string>(100_000).fill('"[,'))) as unknown[]).length, 100_000);
   });
 
@@ -52,9 +53,16 @@ describe('JSON from outside', () => {
   });
 
   it('is parsed by nothing else', () => {
-    const files = ['extension', 'sidecar', 'media', 'l10n'].flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)));
+    const files = ['extension', 'sidecar', 'media', 'l10n'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+        path.join(folder, file),
+      ),
+    );
     const sources = files.filter((file) => file.endsWith('.ts'));
     assert.ok(sources.length > 500);
-    assert.deepEqual(sources.filter((file) => readFileSync(path.join(root, file), 'utf8').includes('JSON.parse(')), [path.join('sidecar', 'client', 'parseJson.ts')]);
+    assert.deepEqual(
+      sources.filter((file) => readFileSync(path.join(root, file), 'utf8').includes('JSON.parse(')),
+      [path.join('sidecar', 'client', 'parseJson.ts')],
+    );
   });
 });

@@ -7,7 +7,10 @@ test('lone surrogates are replaced, pairs stay, the length stays', () => {
 });
 
 test('an offset between the halves of a pair or of a CRLF splits a character', () => {
-  assert.deepEqual([0, 1, 2, 3, 4].map((offset) => splitsCharacter('😀\r\n', offset)), [false, true, false, true, false]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((offset) => splitsCharacter('😀\r\n', offset)),
+    [false, true, false, true, false],
+  );
 });
 
 test('a cut moves off the middle of a pair', () => {

@@ -12,11 +12,16 @@ describe('work with a limit', () => {
   });
 
   it('is late where none comes', async () => {
-    await assert.rejects(bringForward(() => within(1_000, never, 'late')), LateError);
+    await assert.rejects(
+      bringForward(() => within(1_000, never, 'late')),
+      LateError,
+    );
   });
 
   it('is not late before', async () => {
-    const outcome = await bringForward(() => Promise.race([within(30_000, never, 'late'), within(20_000, never, 'late').catch(() => 'the shorter one first')]));
+    const outcome = await bringForward(() =>
+      Promise.race([within(30_000, never, 'late'), within(20_000, never, 'late').catch(() => 'the shorter one first')]),
+    );
     assert.equal(outcome, 'the shorter one first');
   });
 });

@@ -15,7 +15,13 @@ describe('the model that comes with Chorus', () => {
   let chat: ChatService;
   before(async () => {
     engine = new EngineProcess();
-    model = await engine.load({ modelPath: (await bundledModelPath()) as string, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+    model = await engine.load({
+      modelPath: (await bundledModelPath()) as string,
+      engine: 'auto',
+      device: 'cpu',
+      threads: 0,
+      contextSizeTokens: 2048,
+    });
     const session = { engine, model: async () => model };
     completion = new CompletionService({ session });
     chat = new ChatService({ session });
@@ -23,27 +29,38 @@ describe('the model that comes with Chorus', () => {
   after(() => engine.dispose());
 
   async function textsAt(document: string, languageId: string): Promise<readonly string[]> {
-    const completions = await completion.complete(requestAt(document, { languageId, settings: { minDebounceMs: 0, timeoutMs: 600_000 } }), new AbortController().signal);
+    const completions = await completion.complete(
+      requestAt(document, { languageId, settings: { minDebounceMs: 0, timeoutMs: 600_000 } }),
+      new AbortController().signal,
+    );
     return completions.map(({ text }) => text);
   }
 
   const answer = (content: string): Promise<{ readonly text: string; readonly stopReason: string }> =>
-    chat.chat({ conversationId: content, messages: [{ role: 'user', content }] }, { temperature: 0, maxTokens: 60 }, () => undefined);
+    chat.chat(
+      { conversationId: content, messages: [{ role: 'user', content }] },
+      { temperature: 0, maxTokens: 60 },
+      () => undefined,
+    );
 
   it("is asked to fill gaps by Qwen's marks, each of which is one token", async () => {
     const fim = await detectFim(engine, model);
     assert.equal(fim?.family, 'qwen-coder');
-    const texts = await Promise.all([fim?.prefix, fim?.suffix, fim?.middle].map((token) => engine.detokenize([token as number], { special: true })));
+    const texts = await Promise.all(
+      [fim?.prefix, fim?.suffix, fim?.middle].map((token) => engine.detokenize([token as number], { special: true })),
+    );
     assert.deepEqual(texts, ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>']);
   });
 
   it('goes on with a line of Python', async () => {
-    const document = 'import json\n\n\ndef read_config(path):\n    with open(path) as f:\n        return ‸\n\n\ndef main():\n    pass\n';
+    const document =
+      'import json\n\n\ndef read_config(path):\n    with open(path) as f:\n        return ‸\n\n\ndef main():\n    pass\n';
     assert.deepEqual(await textsAt(document, 'python'), ['json.load(f)']);
   });
 
   it('fills a block of TypeScript and leaves its brace alone', async () => {
-    const document = 'export function sum(values: number[]): number {\n  let total = 0;\n  for (const value of values) {\n    ‸\n  }\n  return total;\n}\n';
+    const document =
+      'export function sum(values: number[]): number {\n  let total = 0;\n  for (const value of values) {\n    ‸\n  }\n  return total;\n}\n';
     assert.deepEqual(await textsAt(document, 'typescript'), ['total += value;']);
   });
 

@@ -15,7 +15,10 @@ import { settle } from './settle.ts';
 
 const never = new AbortController().signal;
 
-/** An engine that says these texts, one an attempt. A text with `…` at its end is cut off there by the time limit, and takes all the time. */
+/**
+ * An engine that says these texts, one an attempt. A text with `…` at its end is cut off there by the time limit, and
+ * takes all the time.
+ */
 function scripted(...texts: readonly string[]) {
   const clock = { ms: 0 };
   const engine = new ScriptedEngine();
@@ -32,7 +35,11 @@ function scripted(...texts: readonly string[]) {
     engine,
     complete: async (explicit: boolean): Promise<{ completions: readonly Completion[]; isOutOfTime: boolean }> => {
       let isOutOfTime = false;
-      const completions = await service.complete(requestAt('const a = ‸', { explicit }), never, () => (isOutOfTime = true));
+      const completions = await service.complete(
+        requestAt('const a = ‸', { explicit }),
+        never,
+        () => (isOutOfTime = true),
+      );
       return { completions, isOutOfTime };
     },
   };
@@ -44,14 +51,20 @@ describe('A time limit', () => {
   test('of 15 seconds holds for all attempts together, where the settings name none', async () => {
     const { engine, complete } = scripted('first();', 'second…');
     await complete(true);
-    assert.deepEqual(engine.generations.map(({ timeoutMs }) => timeoutMs), [15_000, 15_000]);
+    assert.deepEqual(
+      engine.generations.map(({ timeoutMs }) => timeoutMs),
+      [15_000, 15_000],
+    );
   });
 
   test('of longer than a timer can wait is no short one', async () => {
     const engine = new ScriptedEngine();
     const service = new CompletionService({ session: engine.session, now: () => 0 });
     await service.complete(requestAt('const a = ‸', { settings: { timeoutMs: 1e12, minDebounceMs: 0 } }), never);
-    assert.deepEqual(engine.generations.map(({ timeoutMs }) => timeoutMs), [2 ** 31 - 1]);
+    assert.deepEqual(
+      engine.generations.map(({ timeoutMs }) => timeoutMs),
+      [2 ** 31 - 1],
+    );
   });
 
   test('that ends the best text is told, with what there is of it', async () => {
@@ -103,17 +116,38 @@ describe('The n-grams of whole files', () => {
     { what: 'do not count in llama.cpp', model: { engine: 'llama', sizeBytes: 2e8 }, counts: false },
     { what: 'do not count in a document that the files were not chosen for', uri: 'file:///b.ts', counts: false },
     { what: 'do not count in prose and data, whose prompts have no other files', languageId: 'json', counts: false },
-    { what: 'do not count where other files have no room in prompts', contextSettings: { maxTokens: 0 }, counts: false },
+    {
+      what: 'do not count where other files have no room in prompts',
+      contextSettings: { maxTokens: 0 },
+      counts: false,
+    },
     { what: 'do not count where a file was edited meanwhile', isEdited: true, counts: false },
-  ] as const satisfies readonly { readonly what: string; readonly counts: boolean; readonly model?: Partial<LoadedModel>; readonly [option: string]: unknown }[];
+  ] as const satisfies readonly {
+    readonly what: string;
+    readonly counts: boolean;
+    readonly model?: Partial<LoadedModel>;
+    readonly [option: string]: unknown;
+  }[];
   const settings = { minDebounceMs: 0 };
 
   for (const { what, counts, ...options } of cases) {
     test(what, async (context) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
-      const { model = small, line = 'const b = ‸', uri = 'file:///a.ts', isEdited = false, ...overrides } = options as Partial<Record<'line' | 'uri', string>> & { model?: Partial<LoadedModel>; isEdited?: boolean };
-      const engine = Object.assign(new ScriptedEngine(['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'], { ...model, name: 'Qwen2.5-Coder' }), { setTexts: async () => undefined });
-      const workspace = Object.assign(new RankedFiles(), { revision: revisionOf(text), texts: async () => [{ uri: 'other.ts', text }] });
+      const {
+        model = small,
+        line = 'const b = ‸',
+        uri = 'file:///a.ts',
+        isEdited = false,
+        ...overrides
+      } = options as Partial<Record<'line' | 'uri', string>> & { model?: Partial<LoadedModel>; isEdited?: boolean };
+      const engine = Object.assign(
+        new ScriptedEngine(['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'], { ...model, name: 'Qwen2.5-Coder' }),
+        { setTexts: async () => undefined },
+      );
+      const workspace = Object.assign(new RankedFiles(), {
+        revision: revisionOf(text),
+        texts: async () => [{ uri: 'other.ts', text }],
+      });
       const service = new CompletionService({ session: { ...engine.session, loaded: engine.loaded } });
       const complete = async (at: string, inUri: string): Promise<void> => {
         const completing = service.complete(requestAt(at, { uri: inUri, workspace, settings, ...overrides }), never);
@@ -127,21 +161,42 @@ describe('The n-grams of whole files', () => {
       if (isEdited) workspace.revision++;
       await complete(line, uri);
       const asked = engine.generations.filter(({ priority }) => priority === 'completion');
-      assert.deepEqual(asked.map(({ ngrams }) => ngrams !== undefined), [false, counts]);
+      assert.deepEqual(
+        asked.map(({ ngrams }) => ngrams !== undefined),
+        [false, counts],
+      );
     });
   }
 
   test('count for the likeliest text alone, since other choices would be the same', async () => {
     const engine = Object.assign(new ScriptedEngine([], small), { setTexts: async () => undefined });
-    const workspace = Object.assign(new RankedFiles(), { revision: revisionOf(text), texts: async () => [{ uri: 'other.ts', text }] });
+    const workspace = Object.assign(new RankedFiles(), {
+      revision: revisionOf(text),
+      texts: async () => [{ uri: 'other.ts', text }],
+    });
     const texts = new WorkspaceTexts(engine);
     const request = requestAt('const a = ‸', { workspace, explicit: true, settings });
     await texts.refresh('', request, never);
     const sequences = new ClientSequences({ engine });
-    const prompts = new PromptMaker({ session: { engine }, now: () => 0, newTokens: () => 0, onOtherModel: () => undefined });
+    const prompts = new PromptMaker({
+      session: { engine },
+      now: () => 0,
+      newTokens: () => 0,
+      onOtherModel: () => undefined,
+    });
     engine.answer = () => `answer${engine.generations.length};`;
-    const maker = new CandidateMaker({ session: engine.session, prompts, sequences, texts, now: () => 0, log: () => undefined });
+    const maker = new CandidateMaker({
+      session: engine.session,
+      prompts,
+      sequences,
+      texts,
+      now: () => 0,
+      log: () => undefined,
+    });
     await maker.make(request, readCursor(request) as Cursor, { signal: never, onText: () => undefined });
-    assert.deepEqual(engine.generations.map(({ ngrams }) => ngrams?.before.length), [9, undefined, undefined]);
+    assert.deepEqual(
+      engine.generations.map(({ ngrams }) => ngrams?.before.length),
+      [9, undefined, undefined],
+    );
   });
 });

@@ -47,7 +47,7 @@ class Setting {
   }
 }
 
-describe('a client\'s sequences for what is read ahead', () => {
+describe("a client's sequences for what is read ahead", () => {
   it('are beside the prompt that it would take the place of', () => {
     const { sequences, released } = new Setting();
     const whole = [...context, ...document];
@@ -57,15 +57,28 @@ describe('a client\'s sequences for what is read ahead', () => {
     sequences.read(main, 'completion:a:2');
     assert.deepEqual(released, ['completion:a'], 'which is needed no more');
     assert.deepEqual(sequences.placeToAsk(main, whole, 50), { sequence: 'completion:a:2' });
-    assert.deepEqual(sequences.placeToRead(main, [...context.slice(0, 300), ...document], 50), { sequence: 'completion:a', copyFrom: 'completion:a:2' });
+    assert.deepEqual(sequences.placeToRead(main, [...context.slice(0, 300), ...document], 50), {
+      sequence: 'completion:a',
+      copyFrom: 'completion:a:2',
+    });
   });
 
-  it('are the document\'s own where little is lost, and where little is to be read', () => {
+  it("are the document's own where little is lost, and where little is to be read", () => {
     const { sequences } = new Setting();
     sequences.asked(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
-    assert.deepEqual(sequences.placeToRead(main, [...document.slice(0, 60), ...context], 50), { sequence: 'completion:a' });
-    assert.deepEqual(sequences.placeToRead(main, document.slice(0, 40), 50), { sequence: 'completion:a' }, 'nothing is to be read');
-    assert.deepEqual(sequences.placeToRead(main, [...document.slice(0, 10), 1, 2, 3], 50), { sequence: 'completion:a' }, 'three tokens');
+    assert.deepEqual(sequences.placeToRead(main, [...document.slice(0, 60), ...context], 50), {
+      sequence: 'completion:a',
+    });
+    assert.deepEqual(
+      sequences.placeToRead(main, document.slice(0, 40), 50),
+      { sequence: 'completion:a' },
+      'nothing is to be read',
+    );
+    assert.deepEqual(
+      sequences.placeToRead(main, [...document.slice(0, 10), 1, 2, 3], 50),
+      { sequence: 'completion:a' },
+      'three tokens',
+    );
   });
 
   it('go on where they ended', () => {
@@ -76,26 +89,41 @@ describe('a client\'s sequences for what is read ahead', () => {
     assert.equal(sequences.placeToAsk(other, context, 50).sequence, 'completion:a:2', 'and are left alone by who asks');
   });
 
-  it('take nobody\'s place for a document for which nothing was asked', () => {
+  it("take nobody's place for a document for which nothing was asked", () => {
     const setting = new Setting();
     const { sequences } = setting;
     assert.deepEqual(sequences.placeToRead(other, context, 50), { sequence: 'completion:a', isSpare: true });
     setting.ask(main, document);
-    assert.deepEqual(sequences.placeToRead(other, context, 50), { sequence: 'completion:a:2', copyFrom: 'completion:a', isSpare: true });
+    assert.deepEqual(sequences.placeToRead(other, context, 50), {
+      sequence: 'completion:a:2',
+      copyFrom: 'completion:a',
+      isSpare: true,
+    });
     sequences.ended('completion:a:2', context, evaluated('completion:a:2'));
     sequences.read(other, 'completion:a:2');
     assert.deepEqual(sequences.placeToRead(other, [...context, 1], 50), { sequence: 'completion:a:2', isSpare: true });
-    assert.deepEqual(sequences.placeToAsk(main, document, 50), { sequence: 'completion:a' }, 'which is still the current one');
+    assert.deepEqual(
+      sequences.placeToAsk(main, document, 50),
+      { sequence: 'completion:a' },
+      'which is still the current one',
+    );
   });
 });
 
-describe('a client\'s sequences for what is asked', () => {
+describe("a client's sequences for what is asked", () => {
   it('are one for each of the last documents', () => {
     const setting = new Setting();
-    assert.deepEqual([setting.ask(main, document), setting.ask(other, context), setting.ask(third, [7, ...document])], ['completion:a', 'completion:a:2', 'completion:a:3']);
+    assert.deepEqual(
+      [setting.ask(main, document), setting.ask(other, context), setting.ask(third, [7, ...document])],
+      ['completion:a', 'completion:a:2', 'completion:a:3'],
+    );
     assert.deepEqual([setting.ask(main, document), setting.ask(other, context)], ['completion:a', 'completion:a:2']);
     assert.equal(setting.ask(fourth, [8, ...document]), 'completion:a:4');
-    assert.deepEqual([setting.lost, setting.released], [['third'], ['completion:a:3']], 'the one that was used least lately');
+    assert.deepEqual(
+      [setting.lost, setting.released],
+      [['third'], ['completion:a:3']],
+      'the one that was used least lately',
+    );
     assert.equal(setting.ask({ clientKey: 'b', uri: 'main' }, document), 'completion:b');
   });
 
@@ -115,7 +143,12 @@ describe('a client\'s sequences for what is asked', () => {
 
   it('are the one of the document before where little is lost, or more would have to be evaluated again than that', () => {
     // Of 380 tokens up to 60 may not be copied, since rows are in stretches of 64.
-    for (const [common, tail, sequence] of [[384, 50, 'completion:a'], [384, 55, 'completion:a:2'], [380, 55, 'completion:a'], [380, 65, 'completion:a:2']] as const) {
+    for (const [common, tail, sequence] of [
+      [384, 50, 'completion:a'],
+      [384, 55, 'completion:a:2'],
+      [380, 55, 'completion:a'],
+      [380, 65, 'completion:a:2'],
+    ] as const) {
       const setting = new Setting();
       setting.ask(main, [...context.slice(0, common), ...Array.from({ length: tail }, () => 5)]);
       assert.equal(setting.ask(other, [...context.slice(0, common), 7]), sequence, `${common} ${tail}`);
@@ -124,7 +157,10 @@ describe('a client\'s sequences for what is asked', () => {
   });
 
   it('are the one of the document before where nothing can be copied: nobody waits for the context to be evaluated again', () => {
-    for (const [common, sequence] of [[400, 'completion:a'], [40, 'completion:a:2']] as const) {
+    for (const [common, sequence] of [
+      [400, 'completion:a'],
+      [40, 'completion:a:2'],
+    ] as const) {
       const setting = new Setting(false);
       setting.ask(main, [...context.slice(0, common), ...Array.from({ length: 1_000 }, () => 5)]);
       assert.equal(setting.ask(other, [...context.slice(0, common), 7]), sequence, `${common}`);
@@ -158,7 +194,10 @@ describe('a client\'s sequences for what is asked', () => {
     assert.equal(await sequences.baseOf(other), 'main');
     setting.ask(other, context);
     assert.deepEqual([await sequences.baseOf(main), await sequences.baseOf(other)], ['main', 'other']);
-    assert.deepEqual(sequences.placeToAsk(main, document, 50), { sequence: 'completion:a', copyFrom: 'completion:a:2' });
+    assert.deepEqual(sequences.placeToAsk(main, document, 50), {
+      sequence: 'completion:a',
+      copyFrom: 'completion:a:2',
+    });
     setting.gone.add('completion:a');
     assert.equal(await sequences.baseOf(main), 'other');
     assert.deepEqual(setting.lost, ['main']);
@@ -207,7 +246,10 @@ describe('a context that is read ahead', () => {
   afterEach(() => mock.timers.reset());
 
   const complete = async (service: CompletionService, workspace: RankedFiles, text: string): Promise<void> => {
-    const completion = service.complete(requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+    const completion = service.complete(
+      requestAt(text, { uri: 'main.py', languageId: 'python', workspace, settings: { minDebounceMs: 0 } }),
+      new AbortController().signal,
+    );
     await settle();
     // The longest wait after a keystroke, since the test's own steps are timed.
     mock.timers.tick(400);
@@ -306,7 +348,10 @@ describe('a context that is read ahead', () => {
 
 describe('a document that the user comes back to', () => {
   /** A user types in documents, each a name and a line; gives the last prompt and where it was evaluated. */
-  async function type(places: readonly (readonly [uri: string, line: string, linesBehind?: number])[], hasSequence = true): Promise<{ prompt: string; sequence: string | undefined; copyFrom: string | undefined }> {
+  async function type(
+    places: readonly (readonly [uri: string, line: string, linesBehind?: number])[],
+    hasSequence = true,
+  ): Promise<{ prompt: string; sequence: string | undefined; copyFrom: string | undefined }> {
     const engine = new ScriptedEngine([], { copiesRows: true });
     engine.hasSequence = async () => hasSequence;
     const workspace = new RankedFiles();
@@ -314,29 +359,54 @@ describe('a document that the user comes back to', () => {
     for (const [uri, line, linesBehind = 20] of places) {
       workspace.ranking = uri === 'main.py' ? ['a', 'b'] : ['b', 'c'];
       const text = `# ${uri}\n${line}‸\n${'print()\n'.repeat(linesBehind)}`;
-      await service.complete(requestAt(text, { uri, languageId: 'python', workspace, settings: { minDebounceMs: 0 } }), new AbortController().signal);
+      await service.complete(
+        requestAt(text, { uri, languageId: 'python', workspace, settings: { minDebounceMs: 0 } }),
+        new AbortController().signal,
+      );
     }
     const { sequence, copyFrom } = engine.generations.at(-1) ?? {};
     return { prompt: await engine.promptOf(engine.generations.length - 1), sequence, copyFrom };
   }
 
   it('has the prompt that it had, in the sequence that it had', async () => {
-    const stayed = await type([['main.py', 'x = '], ['main.py', 'y = ']]);
-    const back = await type([['main.py', 'x = '], ['other.py', 'x = '], ['main.py', 'y = ']]);
+    const stayed = await type([
+      ['main.py', 'x = '],
+      ['main.py', 'y = '],
+    ]);
+    const back = await type([
+      ['main.py', 'x = '],
+      ['other.py', 'x = '],
+      ['main.py', 'y = '],
+    ]);
     assert.equal(back.prompt, stayed.prompt);
     assert.deepEqual([back.sequence, back.copyFrom], ['completion:window', 'completion:window:2']);
   });
 
   it('has what stands behind the cursor as it was where that is evaluated, and else as it is', async () => {
-    const places = [['main.py', 'x = '], ['other.py', 'x = '], ['main.py', 'y = ', 19]] as const;
+    const places = [
+      ['main.py', 'x = '],
+      ['other.py', 'x = '],
+      ['main.py', 'y = ', 19],
+    ] as const;
     const linesIn = ({ prompt }: { readonly prompt: string }): number => prompt.split('print()').length - 1;
     assert.deepEqual([linesIn(await type(places)), linesIn(await type(places, false))], [20, 19]);
   });
 
   it('has one that begins as what the engine holds of the other document, where its sequence is gone', async () => {
-    const others = await type([['main.py', 'x = '], ['other.py', 'x = ']]);
-    const back = await type([['main.py', 'x = '], ['other.py', 'x = '], ['main.py', 'y = ']], false);
-    const namesIn = ({ prompt }: { readonly prompt: string }): string => [...prompt.matchAll(/^# (\w)$/gm)].map(([, name]) => name).join(' ');
+    const others = await type([
+      ['main.py', 'x = '],
+      ['other.py', 'x = '],
+    ]);
+    const back = await type(
+      [
+        ['main.py', 'x = '],
+        ['other.py', 'x = '],
+        ['main.py', 'y = '],
+      ],
+      false,
+    );
+    const namesIn = ({ prompt }: { readonly prompt: string }): string =>
+      [...prompt.matchAll(/^# (\w)$/gm)].map(([, name]) => name).join(' ');
     assert.deepEqual([namesIn(others), namesIn(back)], ['b a c', 'b a c']);
     assert.equal(others.sequence, 'completion:window:2');
   });

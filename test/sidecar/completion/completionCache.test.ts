@@ -4,7 +4,15 @@ import { type CacheKey, TypedThroughCache } from '../../../sidecar/completion/co
 import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
 
 function at(before: string, after = '', overrides: Partial<CacheKey> = {}): CacheKey {
-  return { clientKey: 'window', uri: 'a.ts', settings: '', before, after, syntax: languageSyntax('typescript'), ...overrides };
+  return {
+    clientKey: 'window',
+    uri: 'a.ts',
+    settings: '',
+    before,
+    after,
+    syntax: languageSyntax('typescript'),
+    ...overrides,
+  };
 }
 
 function texts(cache: TypedThroughCache, key: CacheKey): readonly string[] | undefined {
@@ -73,7 +81,10 @@ describe('The typed-through cache', () => {
     assert.deepEqual(texts(cache, at(`function computeSum() {}${near}total = comp`, `${near}end();`)), ['uteSum();']);
     assert.equal(texts(cache, at(`function calcSum() {}${near}total = `, `${near}end();`)), undefined);
     assert.equal(texts(cache, at(`function computeSum() {}${near}total = `, `${near}fin();`)), undefined);
-    assert.deepEqual(cache.find(at(`function computeSum() {}${near}total = computeSum(`, `)${near}end();`)), { texts: [');'], overtypes: [1] });
+    assert.deepEqual(cache.find(at(`function computeSum() {}${near}total = computeSum(`, `)${near}end();`)), {
+      texts: [');'],
+      overtypes: [1],
+    });
   });
 
   test('knows how much of what follows a text replaced where it was made, and what the editor added since', () => {

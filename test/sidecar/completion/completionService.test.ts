@@ -11,7 +11,10 @@ import { ScriptedEngine } from './scriptedEngine.ts';
 const ALL = ['completion:window', 'completion:window:2', 'completion:window:3', 'completion:window:4'];
 const never = new AbortController().signal;
 
-function serviceSaying(answer: string | ((attempt: number) => string)): { service: CompletionService; engine: ScriptedEngine } {
+function serviceSaying(answer: string | ((attempt: number) => string)): {
+  service: CompletionService;
+  engine: ScriptedEngine;
+} {
   const engine = new ScriptedEngine();
   engine.answer = () => (typeof answer === 'string' ? answer : answer(engine.generations.length - 1));
   return { service: new CompletionService({ session: engine.session }), engine };
@@ -59,7 +62,8 @@ describe('Completion', () => {
   test('explains the completion that is shown, also where it is one of before', async () => {
     const { service } = serviceSaying((attempt) => (attempt === 0 ? 'first();' : 'second();'));
     const [here, there] = [requestAt('const a = ‸'), { ...requestAt('const b = ‸'), uri: 'file:///other.ts' }];
-    const explained = async (uri: string): Promise<string | undefined> => (await service.context('window', uri, {})).last?.text;
+    const explained = async (uri: string): Promise<string | undefined> =>
+      (await service.context('window', uri, {})).last?.text;
     await service.complete(here, never);
     await service.complete(there, never);
     assert.deepEqual([await explained(here.uri), await explained(there.uri)], [undefined, 'second();']);
@@ -70,7 +74,9 @@ describe('Completion', () => {
   test('replaces the closer that the editor added to what was typed', async () => {
     const { service, engine } = serviceSaying('foo(bar);');
     await service.complete(requestAt('const a = ‸'), never);
-    assert.deepEqual(edits(await service.complete(requestAt('const a = foo(‸)'), never)), [{ text: 'bar);', start: 14, end: 15 }]);
+    assert.deepEqual(edits(await service.complete(requestAt('const a = foo(‸)'), never)), [
+      { text: 'bar);', start: 14, end: 15 },
+    ]);
     assert.equal(engine.generations.length, 1);
   });
 
@@ -85,7 +91,10 @@ describe('Completion', () => {
     const { service, engine } = serviceSaying('');
     engine.answer = ({ sampling }) => (sampling.temperature === 0 ? 'computeTheTotal(items);\n' : 'other;\n');
     const found = await service.complete(requestAt('const a = computeTheTotal(items);\nconst a = ‸'), never);
-    assert.deepEqual(found.map(({ text }) => text), ['other;']);
+    assert.deepEqual(
+      found.map(({ text }) => text),
+      ['other;'],
+    );
     assert.equal(engine.generations.length, 2);
   });
 
@@ -149,7 +158,10 @@ describe('Completion', () => {
   test('answers from the cache where another wait is set, or nothing is to be read ahead any more', async () => {
     const { service } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
-    const [completion] = await service.complete(requestAt('const a = ‸', { settings: { minDebounceMs: 5 }, contextSettings: { readAhead: false } }), never);
+    const [completion] = await service.complete(
+      requestAt('const a = ‸', { settings: { minDebounceMs: 5 }, contextSettings: { readAhead: false } }),
+      never,
+    );
     assert.equal(completion?.cached, true);
   });
 
@@ -164,8 +176,14 @@ describe('Completion', () => {
     service.workspaceReset('window');
     goOn();
     assert.deepEqual(await underWay, []);
-    assert.deepEqual((await service.complete(requestAt('const a = ‸'), never)).map(({ text }) => text), ['from2;']);
-    assert.deepEqual((await service.complete(requestAt('const b = ‸'), never)).map(({ text }) => text), ['from3;']);
+    assert.deepEqual(
+      (await service.complete(requestAt('const a = ‸'), never)).map(({ text }) => text),
+      ['from2;'],
+    );
+    assert.deepEqual(
+      (await service.complete(requestAt('const b = ‸'), never)).map(({ text }) => text),
+      ['from3;'],
+    );
   });
 
   test('forgets a client that left', async () => {
@@ -181,7 +199,10 @@ describe('Completion', () => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const { service, engine } = serviceSaying('foo');
     await service.forgetClient('window');
-    assert.deepEqual(await service.complete(requestAt('const a = ‸', { contextSettings: { readAhead: true } }), AbortSignal.abort()), []);
+    assert.deepEqual(
+      await service.complete(requestAt('const a = ‸', { contextSettings: { readAhead: true } }), AbortSignal.abort()),
+      [],
+    );
     for (let second = 0; second < 10; second++) {
       context.mock.timers.tick(1_000);
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -225,7 +246,10 @@ describe('Completion', () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
     await service.complete(requestAt('const a = ‸', { clientKey: 'other' }), never);
-    assert.deepEqual(engine.generations.map(({ sequence }) => sequence), ['completion:window', 'completion:other']);
+    assert.deepEqual(
+      engine.generations.map(({ sequence }) => sequence),
+      ['completion:window', 'completion:other'],
+    );
   });
 
   test('takes over the request under way when the editor cancels it for the next keystroke', async () => {
@@ -273,36 +297,56 @@ describe('Completion', () => {
   test('extends the item selected in an open suggestion list', async () => {
     const { service, engine } = serviceSaying('(key, value);');
     const request = requestAt('map.se‸', { selectedCompletion: { start: 4, end: 6, text: 'setItem' } });
-    assert.deepEqual(edits(await service.complete(request, never)), [{ text: 'setItem(key, value);', start: 4, end: 6 }]);
-    assert.match(await engine.promptOf(0) + (engine.generations[0]?.requiredPrefix ?? ''), /map\.setItem$/);
+    assert.deepEqual(edits(await service.complete(request, never)), [
+      { text: 'setItem(key, value);', start: 4, end: 6 },
+    ]);
+    assert.match((await engine.promptOf(0)) + (engine.generations[0]?.requiredPrefix ?? ''), /map\.setItem$/);
   });
 
   test('offers several distinct candidates when asked by command', async () => {
     const answers = ['first();', 'first( );', 'second();', 'third();'];
     const { service, engine } = serviceSaying((attempt) => answers[attempt] ?? '');
     const completions = await service.complete(requestAt('run.‸', { explicit: true }), never);
-    assert.deepEqual(completions.map(({ text }) => text), ['first();', 'second();', 'third();']);
+    assert.deepEqual(
+      completions.map(({ text }) => text),
+      ['first();', 'second();', 'third();'],
+    );
     assert.equal(engine.generations[0]?.sampling.temperature, 0);
     assert.notEqual(engine.generations[1]?.sampling.temperature, 0);
   });
 
   test('writes the line ends and the tabs of the document', async () => {
     const { service } = serviceSaying('    one()\n    two()\n}\n');
-    const completions = await service.complete(requestAt('func a() {\r\n\tb()\r\n}\r\n\r\nfunc c() {‸\r\n', { languageId: 'go' }), never);
-    assert.deepEqual(completions.map(({ text }) => text), ['\r\n\tone()\r\n\ttwo()\r\n}']);
+    const completions = await service.complete(
+      requestAt('func a() {\r\n\tb()\r\n}\r\n\r\nfunc c() {‸\r\n', { languageId: 'go' }),
+      never,
+    );
+    assert.deepEqual(
+      completions.map(({ text }) => text),
+      ['\r\n\tone()\r\n\ttwo()\r\n}'],
+    );
   });
 
   test('leaves the line ends of a selected item, which are those of the document, as they are', async () => {
     const { service } = serviceSaying('done();');
-    const completions = await service.complete(requestAt('go();\r\nif‸', { selectedCompletion: { start: 7, end: 9, text: 'if (a) {\r\n}' } }), never);
-    assert.deepEqual(completions.map(({ text }) => text), ['if (a) {\r\n}done();']);
+    const completions = await service.complete(
+      requestAt('go();\r\nif‸', { selectedCompletion: { start: 7, end: 9, text: 'if (a) {\r\n}' } }),
+      never,
+    );
+    assert.deepEqual(
+      completions.map(({ text }) => text),
+      ['if (a) {\r\n}done();'],
+    );
   });
 
   test('has the model begin a block’s body on the next line', async () => {
     const { service, engine } = serviceSaying('    return a\n\ndef g(): pass');
     const completions = await service.complete(requestAt('def f(a):‸', { languageId: 'python' }), never);
     assert.equal(engine.generations[0]?.requiredPrefix, ':\n');
-    assert.deepEqual(completions.map(({ text }) => text), ['\n    return a']);
+    assert.deepEqual(
+      completions.map(({ text }) => text),
+      ['\n    return a'],
+    );
   });
 
   test('has names to import follow in the same line, even where several lines are always wanted', async () => {
@@ -358,7 +402,10 @@ describe('Bad input gets one answer and harms nothing', () => {
   test('a document that is too large is refused in words', async () => {
     const { service } = serviceSaying('foo');
     const request = { ...requestAt('‸'), text: ' '.repeat(MAX_DOCUMENT_UNITS + 1) };
-    await assert.rejects(service.complete(request, never), (error) => error instanceof TroubleError && error.code === 'document-too-large');
+    await assert.rejects(
+      service.complete(request, never),
+      (error) => error instanceof TroubleError && error.code === 'document-too-large',
+    );
   });
 
   test('a model that fails is reported, and the next request works', async () => {

@@ -40,7 +40,9 @@ test('waiting ends early when the request is cancelled', async () => {
 test('a wait that is longer than a timer can be does not end at once', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   let isOver = false;
-  delay(1e12, new AbortController().signal).then(() => (isOver = true)).catch(() => undefined);
+  delay(1e12, new AbortController().signal)
+    .then(() => (isOver = true))
+    .catch(() => undefined);
   context.mock.timers.tick(60_000);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(isOver, false);

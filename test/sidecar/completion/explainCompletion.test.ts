@@ -4,7 +4,18 @@ import { explainCompletion, type MadeCompletion } from '../../../sidecar/complet
 import type { Snippet } from '../../../sidecar/workspaceIndex/snippet.ts';
 
 const snippet = (name: string, text: string, kind: Snippet['kind'] = 'body'): MadeCompletion['context'][number] => ({
-  snippet: { uri: `file:///${name}`, path: name, languageId: 'typescript', revision: 1, kind, reason: 'imported', startLine: 10, endLine: 12, text, score: 1 },
+  snippet: {
+    uri: `file:///${name}`,
+    path: name,
+    languageId: 'typescript',
+    revision: 1,
+    kind,
+    reason: 'imported',
+    startLine: 10,
+    endLine: 12,
+    text,
+    score: 1,
+  },
   tokens: [1, 2, 3],
 });
 const made = (text: string, documentText = 'import { Cart } from "./cart";\n'): MadeCompletion => ({
@@ -12,15 +23,31 @@ const made = (text: string, documentText = 'import { Cart } from "./cart";\n'): 
   documentText,
   promptTokens: 100,
   contextTokens: 60,
-  context: [snippet('cart.ts', 'class Cart {\n  $total(taxRate) {\n  }'), snippet('tax.ts', 'const taxRate = 0.2;\nconst total = 1;', 'signatures')],
+  context: [
+    snippet('cart.ts', 'class Cart {\n  $total(taxRate) {\n  }'),
+    snippet('tax.ts', 'const taxRate = 0.2;\nconst total = 1;', 'signatures'),
+  ],
   counted: [{ uri: 'file:///rates.ts', path: 'rates.ts', text: 'const taxRate = 1;\n\nconst reduced = 0.5;' }],
-  result: { text, reusedTokens: 90, evaluatedTokens: 10, promptMs: 5, generateMs: 7, stopReason: 'stop', tokens: 3 } as unknown as MadeCompletion['result'],
+  result: {
+    text,
+    reusedTokens: 90,
+    evaluatedTokens: 10,
+    promptMs: 5,
+    generateMs: 7,
+    stopReason: 'stop',
+    tokens: 3,
+  } as unknown as MadeCompletion['result'],
 });
 
 describe('why a completion says what it says', () => {
   it('counts what stands in the prompt, and what was read for it', () => {
-    const { documentTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs } = explainCompletion(made('new Cart()'));
-    assert.deepEqual({ documentTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs }, { documentTokens: 40, contextTokens: 60, reusedTokens: 90, evaluatedTokens: 10, promptMs: 5, generateMs: 7 });
+    const { documentTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs } = explainCompletion(
+      made('new Cart()'),
+    );
+    assert.deepEqual(
+      { documentTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs },
+      { documentTokens: 40, contextTokens: 60, reusedTokens: 90, evaluatedTokens: 10, promptMs: 5, generateMs: 7 },
+    );
   });
 
   it('says where names come from that the document does not have, whole names alone', () => {
@@ -40,7 +67,10 @@ describe('why a completion says what it says', () => {
   });
 
   it('takes a longer name of the document for another', () => {
-    assert.deepEqual(explainCompletion(made('total', 'const totals = 1;')).names.map(({ name }) => name), ['total']);
+    assert.deepEqual(
+      explainCompletion(made('total', 'const totals = 1;')).names.map(({ name }) => name),
+      ['total'],
+    );
     assert.deepEqual(explainCompletion(made('total', 'const total = 1;')).names, []);
   });
 });

@@ -5,7 +5,14 @@ import { type CacheKey } from '../../../sidecar/completion/completionCache.ts';
 import { InFlight } from '../../../sidecar/completion/inFlight.ts';
 import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
 
-const place = (before: string): CacheKey => ({ clientKey: 'window', uri: 'a.ts', settings: '', before, after: ';', syntax: languageSyntax('typescript') });
+const place = (before: string): CacheKey => ({
+  clientKey: 'window',
+  uri: 'a.ts',
+  settings: '',
+  before,
+  after: ';',
+  syntax: languageSyntax('typescript'),
+});
 const never = new AbortController().signal;
 
 /** Work that streams what the test says, until the test or a cancellation ends it. */

@@ -15,7 +15,8 @@ const lines: Readonly<Record<string, (units: number) => string>> = {
 
 describe('a line as long as a repository cares to make it', () => {
   for (const [what, document] of Object.entries(lines)) {
-    it(`is read once: ${what}`, () => assertGrowsLinearly(UNITS, (units) => chooseExtent(cursorAt(document(units), 'python'), settings)));
+    it(`is read once: ${what}`, () =>
+      assertGrowsLinearly(UNITS, (units) => chooseExtent(cursorAt(document(units), 'python'), settings)));
   }
 
   it('is read once behind the cursor that moved past it', () =>

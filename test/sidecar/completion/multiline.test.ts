@@ -22,14 +22,18 @@ const several: readonly (readonly [name: string, languageId: string, document: s
   ['after a head with types', 'python', 'def f(a: int, b: str = "x:y") -> int:‸'],
   ['after a head of several lines', 'python', 'def f(\n    a: int,\n) -> dict[str, int]:‸'],
   ['an empty body below one', 'python', 'def f(\n    a: int,\n):  # noqa\n    ‸\n\ndef g():\n    pass'],
-  ['an empty body below one that ends with its last argument', 'python', 'class A:\n    def f(self,\n          a):\n        ‸\n\n    def g(self):\n        pass'],
+  [
+    'an empty body below one that ends with its last argument',
+    'python',
+    'class A:\n    def f(self,\n          a):\n        ‸\n\n    def g(self):\n        pass',
+  ],
   ['an empty lambda, below what it takes', 'kotlin', 'items.forEach { item ->\n    ‸\n}'],
   ['an empty closure, below what it takes', 'swift', 'items.forEach { [weak self] item in\n    ‸\n}'],
   ['an empty case', 'typescript', 'switch (a) {\n  case ":":\n    ‸\n  default:\n    b();\n}'],
   ['after the label of a case', 'go', 'switch a {\ncase 1, 2: // few\n\tb()\ndefault:‸\n}'],
   ['after a head with an apostrophe in a string', 'python', 'if name == "don\'t":‸'],
   ['after a callback’s brace', 'typescript', 'list.forEach((x) => {‸})'],
-  ['after a brace behind a lifetime', 'rust', 'fn get<\'a>(x: &\'a str) {‸}'],
+  ['after a brace behind a lifetime', 'rust', "fn get<'a>(x: &'a str) {‸}"],
 ];
 
 const one: readonly (readonly [name: string, languageId: string, document: string])[] = [

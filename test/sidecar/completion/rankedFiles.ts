@@ -20,7 +20,18 @@ export class RankedFiles implements WorkspaceSource {
     this.rankings++;
     this.asked.push(uri);
     await this.pace;
-    return this.ranking.map((name) => ({ uri: name, path: name, languageId: 'python', revision: this.revision, kind: 'body', reason: 'similar', startLine: 0, endLine: 1, text: this.changed.has(name) ? `new ${name}` : name, score: 1 }));
+    return this.ranking.map((name) => ({
+      uri: name,
+      path: name,
+      languageId: 'python',
+      revision: this.revision,
+      kind: 'body',
+      reason: 'similar',
+      startLine: 0,
+      endLine: 1,
+      text: this.changed.has(name) ? `new ${name}` : name,
+      score: 1,
+    }));
   }
   async texts(): Promise<readonly { readonly uri: string; readonly text: string }[]> {
     return [];

@@ -1,11 +1,17 @@
 import type { Engine, ModelSession } from '../../../sidecar/engine/engine.ts';
-import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, TokenId } from '../../../sidecar/protocol/engine.ts';
+import type {
+  EngineGenerateParams,
+  EngineGenerateResult,
+  LoadedModel,
+  TokenId,
+} from '../../../sidecar/protocol/engine.ts';
 
 type Generation = Omit<EngineGenerateParams, 'requestId'>;
 
 /**
- * An engine whose tokens are UTF-16 units and whose answers the test writes, character by character when it wants: for what depends on the
- * order of events, which a real model's speed would blur. Marks in `vocabulary` are single tokens above 0x10000.
+ * An engine whose tokens are UTF-16 units and whose answers the test writes, character by character when it wants: for
+ * what depends on the order of events, which a real model's speed would blur. Marks in `vocabulary` are single tokens
+ * above 0x10000.
  */
 export class ScriptedEngine implements Engine {
   readonly generations: Generation[] = [];
@@ -67,14 +73,19 @@ export class ScriptedEngine implements Engine {
   }
 
   async detokenize(tokens: readonly TokenId[]): Promise<string> {
-    return tokens.map((token) => (token < 0x10000 ? String.fromCharCode(token) : (this.vocabulary[token - 0x10000] ?? ''))).join('');
+    return tokens
+      .map((token) => (token < 0x10000 ? String.fromCharCode(token) : (this.vocabulary[token - 0x10000] ?? '')))
+      .join('');
   }
 
   async chatTemplate(): Promise<readonly TokenId[]> {
     return [];
   }
 
-  async generate(params: Generation, options: { onChunk?: (chunk: { tokens: readonly TokenId[]; text: string }) => void; signal?: AbortSignal } = {}): Promise<EngineGenerateResult> {
+  async generate(
+    params: Generation,
+    options: { onChunk?: (chunk: { tokens: readonly TokenId[]; text: string }) => void; signal?: AbortSignal } = {},
+  ): Promise<EngineGenerateResult> {
     this.generations.push(params);
     const whole = (params.requiredPrefix ?? '') + this.answer(params);
     let said = '';
@@ -108,6 +119,15 @@ export class ScriptedEngine implements Engine {
   }
 
   #result(params: Generation, text: string, stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult {
-    return { tokens: [], text, stopReason, sequence: params.sequence, reusedTokens: 0, evaluatedTokens: this.evaluated(params), promptMs: this.promptMs, generateMs: 0 };
+    return {
+      tokens: [],
+      text,
+      stopReason,
+      sequence: params.sequence,
+      reusedTokens: 0,
+      evaluatedTokens: this.evaluated(params),
+      promptMs: this.promptMs,
+      generateMs: 0,
+    };
   }
 }

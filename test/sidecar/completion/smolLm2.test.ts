@@ -14,19 +14,31 @@ let loaded: LoadedModel;
 const never = new AbortController().signal;
 
 before(async () => {
-  loaded = await engine.load({ modelPath: await fetchModel(), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 });
+  loaded = await engine.load({
+    modelPath: await fetchModel(),
+    engine: 'auto',
+    device: 'cpu',
+    threads: 0,
+    contextSizeTokens: 2048,
+  });
   service = new CompletionService({ session: { engine, model: async () => loaded } });
 });
 
 after(() => engine.dispose());
 
 async function textsAt(document: string, languageId: string, explicit = false): Promise<string[]> {
-  const completions = await service.complete(requestAt(document, { languageId, explicit, settings: { minDebounceMs: 0, timeoutMs: 60_000 } }), never);
+  const completions = await service.complete(
+    requestAt(document, { languageId, explicit, settings: { minDebounceMs: 0, timeoutMs: 60_000 } }),
+    never,
+  );
   return completions.map(({ text }) => text);
 }
 
 test('SmolLM2 goes on with a line of Python', async () => {
-  const [text] = await textsAt('import json\n\n\ndef read_config(path):\n    with open(path) as f:\n        return ‸\n\n\ndef main():\n    pass\n', 'python');
+  const [text] = await textsAt(
+    'import json\n\n\ndef read_config(path):\n    with open(path) as f:\n        return ‸\n\n\ndef main():\n    pass\n',
+    'python',
+  );
   assert.equal(text, 'json.load(f)');
 });
 
@@ -35,22 +47,32 @@ test('SmolLM2 finishes a word', async () => {
 });
 
 test('SmolLM2 fills a block of TypeScript and leaves its brace alone', async () => {
-  const document = 'export function sum(values: number[]): number {\n  let total = 0;\n  for (const value of values) {\n    ‸\n  }\n  return total;\n}\n';
+  const document =
+    'export function sum(values: number[]): number {\n  let total = 0;\n  for (const value of values) {\n    ‸\n  }\n  return total;\n}\n';
   assert.deepEqual(await textsAt(document, 'typescript'), ['total += value;']);
 });
 
 test('SmolLM2 writes a body under a head, in the document’s indentation', async () => {
-  const [text] = await textsAt('package main\n\nimport "fmt"\n\nfunc main() {\n\tfor i := 0; i < 10; i++ {‸}\n}\n', 'go');
+  const [text] = await textsAt(
+    'package main\n\nimport "fmt"\n\nfunc main() {\n\tfor i := 0; i < 10; i++ {‸}\n}\n',
+    'go',
+  );
   assert.match(text ?? '', /^\n\t\t\S.*\n\t$/s);
 });
 
 test('SmolLM2 reads nothing again of a document that the user comes back to, and says the same as if they had stayed', async () => {
-  const lines = (name: string): string => Array.from({ length: 10 }, (_, index) => `    ${name}_${index} = read("${name}", ${index})`).join('\n');
+  const lines = (name: string): string =>
+    Array.from({ length: 10 }, (_, index) => `    ${name}_${index} = read("${name}", ${index})`).join('\n');
   const document = (name: string, line: string): string => `def ${name}():\n${lines(name)}\n    ${line}‸\n`;
   // The engine has room for three sequences.
   await service.forgetClient('window');
   // How much stands in a prompt depends on the speed that is measured.
-  const observed = observeEngine(engine, { isQuiet: () => false, generateBegan: () => undefined, generateEnded: () => undefined, crashed: () => undefined });
+  const observed = observeEngine(engine, {
+    isQuiet: () => false,
+    generateBegan: () => undefined,
+    generateEnded: () => undefined,
+    crashed: () => undefined,
+  });
   const steady: Engine = {
     ...observed,
     generate: async (...params) => {
@@ -59,11 +81,25 @@ test('SmolLM2 reads nothing again of a document that the user comes back to, and
     },
   };
   const completions = new CompletionService({ session: { engine: steady, model: async () => loaded } });
-  const complete = async (name: string, line: string, clientKey: string): Promise<{ text: string | undefined; reusedTokens: number; evaluatedTokens: number }> => {
-    const request = requestAt(document(name, line), { uri: `file:///workspace/${name}.py`, languageId: 'python', clientKey, settings: { minDebounceMs: 0, timeoutMs: 60_000 }, contextSettings: { readAhead: false } });
+  const complete = async (
+    name: string,
+    line: string,
+    clientKey: string,
+  ): Promise<{ text: string | undefined; reusedTokens: number; evaluatedTokens: number }> => {
+    const request = requestAt(document(name, line), {
+      uri: `file:///workspace/${name}.py`,
+      languageId: 'python',
+      clientKey,
+      settings: { minDebounceMs: 0, timeoutMs: 60_000 },
+      contextSettings: { readAhead: false },
+    });
     const [completion] = await completions.complete(request, never);
     const { last } = await completions.context(clientKey, request.uri, {});
-    return { text: completion?.text, reusedTokens: last?.reusedTokens ?? 0, evaluatedTokens: last?.evaluatedTokens ?? 0 };
+    return {
+      text: completion?.text,
+      reusedTokens: last?.reusedTokens ?? 0,
+      evaluatedTokens: last?.evaluatedTokens ?? 0,
+    };
   };
   await complete('orders', 'total = ', 'going');
   await complete('prices', 'total = ', 'going');
@@ -71,7 +107,10 @@ test('SmolLM2 reads nothing again of a document that the user comes back to, and
   await complete('orders', 'total = ', 'staying');
   const stayed = await complete('orders', 'count = ', 'staying');
   assert.equal(back.text, stayed.text);
-  assert.ok(back.reusedTokens > 80 && back.evaluatedTokens < 16, `${back.reusedTokens} + ${back.evaluatedTokens} tokens`);
+  assert.ok(
+    back.reusedTokens > 80 && back.evaluatedTokens < 16,
+    `${back.reusedTokens} + ${back.evaluatedTokens} tokens`,
+  );
 });
 
 test('SmolLM2 offers several ways to go on when asked', async () => {

@@ -48,7 +48,11 @@ test('a line that stands among others is no circle', () => {
 
 test('a text that takes long ends with the next whole line', () => {
   let nowMs = 0;
-  const stop = stopAfter(1000, () => false, () => nowMs);
+  const stop = stopAfter(
+    1000,
+    () => false,
+    () => nowMs,
+  );
   assert.equal(stop('one();\n'), false);
   nowMs = 1001;
   assert.equal(stop('one();\n  two('), false);

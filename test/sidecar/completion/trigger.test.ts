@@ -38,4 +38,6 @@ test('on a long line of prose', () => {
 });
 
 test('on a long line of prose with white space, in one pass', () =>
-  assertGrowsLinearly(50_000, (length) => assert.equal(worthCompleting(cursorAt(`It ‸${' '.repeat(length)}is`, 'markdown'), false), false)));
+  assertGrowsLinearly(50_000, (length) =>
+    assert.equal(worthCompleting(cursorAt(`It ‸${' '.repeat(length)}is`, 'markdown'), false), false),
+  ));

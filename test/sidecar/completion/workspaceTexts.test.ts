@@ -34,19 +34,42 @@ class Files implements WorkspaceSource {
 /** The texts that an engine gets, of one name as one. */
 const asText = ({ texts }: SetTextsParams): string => texts.map((tokens) => String.fromCharCode(...tokens)).join('');
 
-function setup(): { texts: WorkspaceTexts; given: (readonly [name: string, text: string])[]; request: (clientKey: string, files: Files) => CompletionRequest } {
+function setup(): {
+  texts: WorkspaceTexts;
+  given: (readonly [name: string, text: string])[];
+  request: (clientKey: string, files: Files) => CompletionRequest;
+} {
   const engine = new ScriptedEngine();
   const given: (readonly [string, string])[] = [];
-  const texts = new WorkspaceTexts(Object.assign(engine, { setTexts: async (params: SetTextsParams) => void given.push([params.name, asText(params)]) }));
+  const texts = new WorkspaceTexts(
+    Object.assign(engine, {
+      setTexts: async (params: SetTextsParams) => void given.push([params.name, asText(params)]),
+    }),
+  );
   return { texts, given, request: (clientKey, workspace) => requestAt('a‸', { clientKey, workspace }) };
 }
 
 describe('texts that answers may go on like', () => {
   it('are those of the client’s own workspace, the best last', async () => {
     const { texts, given, request } = setup();
-    await texts.refresh('one', request('1', new Files(new Map([['best', 'B'], ['next', 'N']]))), never);
+    await texts.refresh(
+      'one',
+      request(
+        '1',
+        new Files(
+          new Map([
+            ['best', 'B'],
+            ['next', 'N'],
+          ]),
+        ),
+      ),
+      never,
+    );
     await texts.refresh('two', request('2', new Files(new Map([['other', 'O']]))), never);
-    assert.deepEqual(given, [['one', 'NB'], ['two', 'O']]);
+    assert.deepEqual(given, [
+      ['one', 'NB'],
+      ['two', 'O'],
+    ]);
   });
 
   it('are given again only where they are others', async () => {
@@ -58,7 +81,10 @@ describe('texts that answers may go on like', () => {
     await texts.refresh('s', request('1', files), never);
     texts.clear();
     await texts.refresh('s', request('1', files), never);
-    assert.deepEqual(given.map(([, text]) => text), ['A', 'A2', 'A2']);
+    assert.deepEqual(
+      given.map(([, text]) => text),
+      ['A', 'A2', 'A2'],
+    );
   });
 
   it('have line ends as prompts have them', async () => {
@@ -89,8 +115,14 @@ describe('texts that answers may go on like', () => {
   it('are not those of a model that went while they were tokenised', async () => {
     const engine = new ScriptedEngine();
     const given: string[] = [];
-    const texts = new WorkspaceTexts(Object.assign(engine, { setTexts: async (params: SetTextsParams) => void given.push(asText(params)) }));
-    const refreshing = texts.refresh('s', requestAt('a‸', { clientKey: '1', workspace: new Files(new Map([['a', 'A']])) }), never);
+    const texts = new WorkspaceTexts(
+      Object.assign(engine, { setTexts: async (params: SetTextsParams) => void given.push(asText(params)) }),
+    );
+    const refreshing = texts.refresh(
+      's',
+      requestAt('a‸', { clientKey: '1', workspace: new Files(new Map([['a', 'A']])) }),
+      never,
+    );
     texts.clear();
     await refreshing;
     assert.deepEqual(given, []);
@@ -98,7 +130,12 @@ describe('texts that answers may go on like', () => {
 
   it('go when one of their files goes, or may not be read any more', async () => {
     const { texts, given, request } = setup();
-    const files = new Files(new Map([['a', 'A'], ['secret', 'S']]));
+    const files = new Files(
+      new Map([
+        ['a', 'A'],
+        ['secret', 'S'],
+      ]),
+    );
     await texts.refresh('s', request('1', files), never);
     await texts.dropGone('s', request('1', files));
     assert.equal(given.length, 1);

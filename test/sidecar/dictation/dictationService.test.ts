@@ -14,24 +14,36 @@ import { WavFile } from '../../../sidecar/speech/wavFile.ts';
 import { whisperModel } from '../../reference/whisperModel.ts';
 
 const FRAME_SAMPLES = 1_600;
-const withoutRecordings = existsSync(RECORDINGS_FOLDER) ? false : 'the recordings of asterisk-core-sounds-en-wav are not installed';
+const withoutRecordings = existsSync(RECORDINGS_FOLDER)
+  ? false
+  : 'the recordings of asterisk-core-sounds-en-wav are not installed';
 
 /** Samples at 16 kHz of a recording, then silence. */
 async function recording(name: string, silenceSeconds: number): Promise<Float32Array> {
   const wav = await WavFile.open(path.join(RECORDINGS_FOLDER, `${name}.wav`));
   const seconds = wav.durationSeconds + silenceSeconds;
-  const { samples } = await new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) }).slideTo(0, Math.round(seconds * 16_000));
+  const { samples } = await new SoundWindow({
+    sampleRateHz: wav.format.sampleRateHz,
+    read: (count) => wav.read(count),
+  }).slideTo(0, Math.round(seconds * 16_000));
   await wav.close();
   return samples;
 }
 
-/** A microphone that hears samples, a tenth of a second at once and ten times faster than time goes, then nothing more. */
-function hearing(samples: Float32Array, { onOpen, onSound }: MicrophoneEvents): { readonly failed: Promise<void> } & Disposable {
+/**
+ * A microphone that hears samples, a tenth of a second at once and ten times faster than time goes, then nothing more.
+ */
+function hearing(
+  samples: Float32Array,
+  { onOpen, onSound }: MicrophoneEvents,
+): { readonly failed: Promise<void> } & Disposable {
   let isClosed = false;
   const play = async (): Promise<void> => {
     onOpen();
     for (let start = 0; start < samples.length && !isClosed; start += FRAME_SAMPLES) {
-      const frame = Int16Array.from(samples.subarray(start, start + FRAME_SAMPLES), (sample) => Math.round(sample * 32_767));
+      const frame = Int16Array.from(samples.subarray(start, start + FRAME_SAMPLES), (sample) =>
+        Math.round(sample * 32_767),
+      );
       onSound(Buffer.from(frame.buffer).toString('base64'));
       await sleep(10);
     }
@@ -42,42 +54,69 @@ function hearing(samples: Float32Array, { onOpen, onSound }: MicrophoneEvents): 
 
 describe('dictation', () => {
   let sound: Float32Array = new Float32Array(0);
-  const service = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => whisperModel() });
+  const service = new DictationService({
+    openMicrophone: (events) => hearing(sound, events),
+    speechModelPath: () => whisperModel(),
+  });
   after(() => service.dispose());
   const never = new AbortController().signal;
-  const dictate = (onChunk: (chunk: DictationChunk) => void = () => undefined, { stop = never, signal = never }: { readonly stop?: AbortSignal; readonly signal?: AbortSignal } = {}): Promise<DictateResult> =>
-    service.dictate({ settings: { threads: 2 }, onChunk, stop, signal });
+  const dictate = (
+    onChunk: (chunk: DictationChunk) => void = () => undefined,
+    { stop = never, signal = never }: { readonly stop?: AbortSignal; readonly signal?: AbortSignal } = {},
+  ): Promise<DictateResult> => service.dictate({ settings: { threads: 2 }, onChunk, stop, signal });
 
-  it('gives the words while they are said, and ends by itself after a silence', { skip: withoutRecordings }, async () => {
-    sound = await recording('cannot-complete-as-dialed', 30);
-    const chunks: DictationChunk[] = [];
-    const result = await dictate((chunk) => chunks.push(chunk));
-    assert.deepEqual(result, { text: 'Your call cannot be completed as dialed.', endedBy: 'silence' });
-    assert.deepEqual(chunks[0], { isListening: true, text: '' });
-    assert.deepEqual(chunks.at(-1), { isListening: false, text: result.text });
-    assert.ok(chunks.some(({ text }) => text !== ''));
-  });
+  it(
+    'gives the words while they are said, and ends by itself after a silence',
+    { skip: withoutRecordings },
+    async () => {
+      sound = await recording('cannot-complete-as-dialed', 30);
+      const chunks: DictationChunk[] = [];
+      const result = await dictate((chunk) => chunks.push(chunk));
+      assert.deepEqual(result, { text: 'Your call cannot be completed as dialed.', endedBy: 'silence' });
+      assert.deepEqual(chunks[0], { isListening: true, text: '' });
+      assert.deepEqual(chunks.at(-1), { isListening: false, text: result.text });
+      assert.ok(chunks.some(({ text }) => text !== ''));
+    },
+  );
 
   it('settles what lies before a pause and what fills a window, and goes on', { skip: withoutRecordings }, async () => {
     const speech = new LocalSpeech();
-    await speech.beginDictation({ model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 }, language: 'auto' });
+    await speech.beginDictation({
+      model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 },
+      language: 'auto',
+    });
     const sentences = [...(await recording('vm-intro', 4)), ...(await recording('demo-congrats', 1))];
     for (let start = 0; start < sentences.length; start += 16_000 * 9) {
-      const samples = Int16Array.from(sentences.slice(start, start + 16_000 * 9), (sample) => Math.round(sample * 32_767));
+      const samples = Int16Array.from(sentences.slice(start, start + 16_000 * 9), (sample) =>
+        Math.round(sample * 32_767),
+      );
       speech.addSound({ samples: Buffer.from(samples.buffer).toString('base64') });
       assert.ok((await speech.readDictation({ isFinal: false })).hasSpeech);
     }
     const { text } = await speech.readDictation({ isFinal: true });
-    assert.match(text, /^Please leave your message.*pound key\. Congratulations.*dialing digits.*standard telephone\.$/);
+    assert.match(
+      text,
+      /^Please leave your message.*pound key\. Congratulations.*dialing digits.*standard telephone\.$/,
+    );
     assert.equal(text.match(/pound key/g)?.length, 1, text);
   });
 
-  it('writes identifiers of the document that it is for, with several texts followed at once', { skip: withoutRecordings }, async () => {
-    sound = await recording('cannot-complete-as-dialed', 30);
-    const document = 'if (!beCompleted(call)) return asDialed;';
-    const { text } = await service.dictate({ settings: { threads: 2, speech: { beamSize: 2, commands: true } }, document, onChunk: () => undefined, stop: never, signal: never });
-    assert.equal(text, 'Your call cannot beCompleted asDialed.');
-  });
+  it(
+    'writes identifiers of the document that it is for, with several texts followed at once',
+    { skip: withoutRecordings },
+    async () => {
+      sound = await recording('cannot-complete-as-dialed', 30);
+      const document = 'if (!beCompleted(call)) return asDialed;';
+      const { text } = await service.dictate({
+        settings: { threads: 2, speech: { beamSize: 2, commands: true } },
+        document,
+        onChunk: () => undefined,
+        stop: never,
+        signal: never,
+      });
+      assert.equal(text, 'Your call cannot beCompleted asDialed.');
+    },
+  );
 
   it('takes a speech model for the language that is spoken, whatever it is if none is set', async () => {
     sound = new Float32Array(0);
@@ -90,9 +129,13 @@ describe('dictation', () => {
       },
     });
     const settings = [{}, { speech: { language: 'de', modelPath: 'own.bin' } }];
-    for (const one of settings) await choosing.dictate({ settings: one, onChunk: () => undefined, stop: AbortSignal.abort(), signal: never });
+    for (const one of settings)
+      await choosing.dictate({ settings: one, onChunk: () => undefined, stop: AbortSignal.abort(), signal: never });
     await choosing.dispose();
-    assert.deepEqual(asked, [[undefined, 'auto'], ['own.bin', 'de']]);
+    assert.deepEqual(asked, [
+      [undefined, 'auto'],
+      ['own.bin', 'de'],
+    ]);
   });
 
   it('gives nothing where nobody speaks', async () => {
@@ -100,70 +143,95 @@ describe('dictation', () => {
     assert.deepEqual(await dictate(), { text: '', endedBy: 'silence' });
   });
 
-  it('is ended by a word, and gives what was said until then; meanwhile nobody else is listened for', { skip: withoutRecordings }, async () => {
-    sound = await recording('cannot-complete-as-dialed', 0.5);
-    let refused: unknown;
-    const stop = new AbortController();
-    const result = await dictate(({ isListening, text }) => {
-      if (!isListening || !text.includes('dialed')) return;
-      dictate().catch((error: unknown) => (refused = error));
-      stop.abort();
-    }, { stop: stop.signal });
-    assert.equal(result.endedBy, 'stop');
-    assert.match(result.text, /completed as dialed/);
-    assert.ok(refused instanceof TroubleError && /listening already/.test(refused.message));
-  });
+  it(
+    'is ended by a word, and gives what was said until then; meanwhile nobody else is listened for',
+    { skip: withoutRecordings },
+    async () => {
+      sound = await recording('cannot-complete-as-dialed', 0.5);
+      let refused: unknown;
+      const stop = new AbortController();
+      const result = await dictate(
+        ({ isListening, text }) => {
+          if (!isListening || !text.includes('dialed')) return;
+          dictate().catch((error: unknown) => (refused = error));
+          stop.abort();
+        },
+        { stop: stop.signal },
+      );
+      assert.equal(result.endedBy, 'stop');
+      assert.match(result.text, /completed as dialed/);
+      assert.ok(refused instanceof TroubleError && /listening already/.test(refused.message));
+    },
+  );
 
-  it('that is asked for while the last words of another one are read waits for them, and is itself ended meanwhile', { skip: withoutRecordings }, async () => {
-    const [saidFirst, saidNext] = [await recording('cannot-complete-as-dialed', 0.5), await recording('vm-intro', 30)];
-    sound = saidFirst;
-    const stop = new AbortController();
-    const order: string[] = [];
-    let next: Promise<readonly DictateResult[]> | undefined;
-    const first = await dictate(({ isListening, text }) => {
-      if (isListening && text.includes('dialed')) stop.abort();
-      if (isListening || next) return;
-      sound = saidNext;
-      const ended = dictate(() => assert.fail('nobody listens'), { stop: AbortSignal.abort() });
-      const stopNext = new AbortController();
-      const onNext = (chunk: DictationChunk): void => {
-        order.push('next');
-        if (chunk.text !== '') stopNext.abort();
-      };
-      next = Promise.all([ended, ended.then(() => dictate(onNext, { stop: stopNext.signal }))]);
-    }, { stop: stop.signal }).finally(() => order.push('first'));
-    const [ended, second] = (await next)!;
-    assert.match(first.text, /completed as dialed\.$/);
-    assert.deepEqual(ended, { text: '', endedBy: 'stop' });
-    assert.match(second!.text, /^Please leave/);
-    assert.deepEqual(order.slice(0, 2), ['first', 'next']);
-  });
+  it(
+    'that is asked for while the last words of another one are read waits for them, and is itself ended meanwhile',
+    { skip: withoutRecordings },
+    async () => {
+      const [saidFirst, saidNext] = [
+        await recording('cannot-complete-as-dialed', 0.5),
+        await recording('vm-intro', 30),
+      ];
+      sound = saidFirst;
+      const stop = new AbortController();
+      const order: string[] = [];
+      let next: Promise<readonly DictateResult[]> | undefined;
+      const first = await dictate(
+        ({ isListening, text }) => {
+          if (isListening && text.includes('dialed')) stop.abort();
+          if (isListening || next) return;
+          sound = saidNext;
+          const ended = dictate(() => assert.fail('nobody listens'), { stop: AbortSignal.abort() });
+          const stopNext = new AbortController();
+          const onNext = (chunk: DictationChunk): void => {
+            order.push('next');
+            if (chunk.text !== '') stopNext.abort();
+          };
+          next = Promise.all([ended, ended.then(() => dictate(onNext, { stop: stopNext.signal }))]);
+        },
+        { stop: stop.signal },
+      ).finally(() => order.push('first'));
+      const [ended, second] = (await next)!;
+      assert.match(first.text, /completed as dialed\.$/);
+      assert.deepEqual(ended, { text: '', endedBy: 'stop' });
+      assert.match(second!.text, /^Please leave/);
+      assert.deepEqual(order.slice(0, 2), ['first', 'next']);
+    },
+  );
 
-  it('has shown what was said where the microphone goes away, says so, and listens again at the next command', { skip: withoutRecordings }, async () => {
-    sound = await recording('cannot-complete-as-dialed', 1);
-    let unplug: (error: Error) => void = () => undefined;
-    const unplugged = new Promise<void>((_, reject) => (unplug = reject));
-    unplugged.catch(() => undefined);
-    const microphones = [unplugged, new Promise<void>(() => undefined)];
-    const listening = new DictationService({ openMicrophone: (events) => ({ ...hearing(sound, events), failed: microphones.shift() as Promise<void> }), speechModelPath: () => whisperModel() });
-    const stop = new AbortController();
-    const dictateAgain = (onChunk: (chunk: DictationChunk) => void): Promise<DictateResult> => listening.dictate({ settings: { threads: 2 }, onChunk, stop: stop.signal, signal: never });
-    try {
-      const shown: string[] = [];
-      const first = dictateAgain(({ text }) => {
-        shown.push(text);
-        if (text !== '') unplug(new TroubleError('no-microphone', 'It was unplugged.'));
+  it(
+    'has shown what was said where the microphone goes away, says so, and listens again at the next command',
+    { skip: withoutRecordings },
+    async () => {
+      sound = await recording('cannot-complete-as-dialed', 1);
+      let unplug: (error: Error) => void = () => undefined;
+      const unplugged = new Promise<void>((_, reject) => (unplug = reject));
+      unplugged.catch(() => undefined);
+      const microphones = [unplugged, new Promise<void>(() => undefined)];
+      const listening = new DictationService({
+        openMicrophone: (events) => ({ ...hearing(sound, events), failed: microphones.shift() as Promise<void> }),
+        speechModelPath: () => whisperModel(),
       });
-      await assert.rejects(first, (error) => error instanceof TroubleError && error.code === 'no-microphone');
-      assert.match(shown.at(-1) as string, /^Your call/);
-      const { text } = await dictateAgain((chunk) => {
-        if (chunk.text !== '') stop.abort();
-      });
-      assert.match(text, /^Your call/);
-    } finally {
-      await listening.dispose();
-    }
-  });
+      const stop = new AbortController();
+      const dictateAgain = (onChunk: (chunk: DictationChunk) => void): Promise<DictateResult> =>
+        listening.dictate({ settings: { threads: 2 }, onChunk, stop: stop.signal, signal: never });
+      try {
+        const shown: string[] = [];
+        const first = dictateAgain(({ text }) => {
+          shown.push(text);
+          if (text !== '') unplug(new TroubleError('no-microphone', 'It was unplugged.'));
+        });
+        await assert.rejects(first, (error) => error instanceof TroubleError && error.code === 'no-microphone');
+        assert.match(shown.at(-1) as string, /^Your call/);
+        const { text } = await dictateAgain((chunk) => {
+          if (chunk.text !== '') stop.abort();
+        });
+        assert.match(text, /^Your call/);
+      } finally {
+        await listening.dispose();
+      }
+    },
+  );
 
   it('closes a microphone that nobody reads for a minute, as where a model takes for ever to load', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
@@ -178,7 +246,9 @@ describe('dictation', () => {
       speechModelPath: () => whisperModel(),
     });
     const controller = new AbortController();
-    const ended = unread.dictate({ settings: { threads: 2 }, onChunk: () => undefined, stop: never, signal: controller.signal }).catch(() => undefined);
+    const ended = unread
+      .dictate({ settings: { threads: 2 }, onChunk: () => undefined, stop: never, signal: controller.signal })
+      .catch(() => undefined);
     await opened;
     test.mock.timers.tick(59_000);
     assert.equal(isClosed, false);
@@ -197,7 +267,14 @@ describe('dictation', () => {
   });
 
   for (const how of ['stop', 'signal'] as const) {
-    const begin = (openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable, atModelPath: (end: () => void) => void = () => undefined): { readonly result: Promise<DictateResult>; readonly signs: readonly boolean[]; readonly end: () => void } & AsyncDisposable => {
+    const begin = (
+      openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable,
+      atModelPath: (end: () => void) => void = () => undefined,
+    ): {
+      readonly result: Promise<DictateResult>;
+      readonly signs: readonly boolean[];
+      readonly end: () => void;
+    } & AsyncDisposable => {
       const controller = new AbortController();
       const end = (): void => controller.abort();
       const listening = new DictationService({
@@ -208,10 +285,19 @@ describe('dictation', () => {
         },
       });
       const signs: boolean[] = [];
-      const result = listening.dictate({ settings: { threads: 2 }, onChunk: ({ isListening }) => signs.push(isListening), stop: never, signal: never, [how]: controller.signal });
+      const result = listening.dictate({
+        settings: { threads: 2 },
+        onChunk: ({ isListening }) => signs.push(isListening),
+        stop: never,
+        signal: never,
+        [how]: controller.signal,
+      });
       return { result, signs, end, [Symbol.asyncDispose]: () => listening.dispose() };
     };
-    const ended = (result: Promise<DictateResult>): Promise<void> => (how === 'stop' ? result.then((given) => assert.deepEqual(given, { text: '', endedBy: 'stop' })) : assert.rejects(result));
+    const ended = (result: Promise<DictateResult>): Promise<void> =>
+      how === 'stop'
+        ? result.then((given) => assert.deepEqual(given, { text: '', endedBy: 'stop' }))
+        : assert.rejects(result);
 
     it(`closes the microphone at once while the model is loaded still: ${how}`, async () => {
       let open = (): void => undefined;
@@ -221,7 +307,10 @@ describe('dictation', () => {
       await using dictation = begin(({ onOpen }) => {
         open();
         onOpen();
-        return { failed: new Promise<void>((resolve) => (close = resolve)), [Symbol.dispose]: () => void ((isClosed = true), close()) };
+        return {
+          failed: new Promise<void>((resolve) => (close = resolve)),
+          [Symbol.dispose]: () => void ((isClosed = true), close()),
+        };
       });
       await opened;
       assert.equal(isClosed, false);
@@ -232,13 +321,22 @@ describe('dictation', () => {
     });
 
     it(`opens no microphone where it is ended before: ${how}`, async () => {
-      await using dictation = begin(() => assert.fail('a microphone was opened'), (end) => end());
+      await using dictation = begin(
+        () => assert.fail('a microphone was opened'),
+        (end) => end(),
+      );
       await ended(dictation.result);
     });
   }
 
   it('says how to get a model where there is none', async () => {
-    const without = new DictationService({ openMicrophone: (events) => hearing(sound, events), speechModelPath: () => Promise.reject(new TroubleError('no-speech-model', 'There is none.')) });
-    await assert.rejects(without.dictate({ settings: {}, onChunk: () => undefined, stop: never, signal: never }), (error) => error instanceof TroubleError && error.code === 'no-speech-model');
+    const without = new DictationService({
+      openMicrophone: (events) => hearing(sound, events),
+      speechModelPath: () => Promise.reject(new TroubleError('no-speech-model', 'There is none.')),
+    });
+    await assert.rejects(
+      without.dictate({ settings: {}, onChunk: () => undefined, stop: never, signal: never }),
+      (error) => error instanceof TroubleError && error.code === 'no-speech-model',
+    );
   });
 });

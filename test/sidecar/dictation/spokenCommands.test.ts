@@ -11,7 +11,11 @@ describe('spoken commands', () => {
     ['take the last sentence back', 'Hello. That is, well, wrong. Undo that. This is right.', 'Hello. This is right.'],
     ['take a line back that was begun', 'Hello. New line. Undo that. You.', 'Hello. You.'],
     ['take everything back, and then nothing more', 'Hello. Undo that. Scratch that.', ''],
-    ['are words where they stand among others', 'A new line of work. Please undo that mess.', 'A new line of work. Please undo that mess.'],
+    [
+      'are words where they stand among others',
+      'A new line of work. Please undo that mess.',
+      'A new line of work. Please undo that mess.',
+    ],
     ['leave numbers and names alone', 'Pi is 3.14, see main.ts.', 'Pi is 3.14, see main.ts.'],
     ['leave a text without any as it is', 'No command here', 'No command here'],
   ] as const) {
@@ -21,7 +25,8 @@ describe('spoken commands', () => {
   for (const [language, { newLine, undoThat }] of Object.entries(SPOKEN_COMMANDS)) {
     it(`are obeyed in "${language}", if that is spoken`, () => {
       const stop = /zh|ja/.test(language) ? '。' : language === 'hi' ? '।' : /ar|fa/.test(language) ? '؟' : '.';
-      for (const phrase of newLine) assert.equal(obeySpokenCommands(`1${stop} ${phrase}${stop} 2`, language), `1${stop}\n2`);
+      for (const phrase of newLine)
+        assert.equal(obeySpokenCommands(`1${stop} ${phrase}${stop} 2`, language), `1${stop}\n2`);
       for (const phrase of undoThat) assert.equal(obeySpokenCommands(`1${stop} ${phrase}${stop} 2`, language), '2');
       assert.equal(obeySpokenCommands(`1. ${newLine[0] as string}. 2`, 'auto'), '1.\n2');
       const other = language === 'en' ? 'de' : 'en';
@@ -29,10 +34,13 @@ describe('spoken commands', () => {
     });
   }
 
-  for (const tag of ['pt-BR', 'PT', 'pt_PT']) it(`are obeyed in the language of "${tag}"`, () => assert.equal(obeySpokenCommands('1. Nova linha. 2', tag), '1.\n2'));
+  for (const tag of ['pt-BR', 'PT', 'pt_PT'])
+    it(`are obeyed in the language of "${tag}"`, () =>
+      assert.equal(obeySpokenCommands('1. Nova linha. 2', tag), '1.\n2'));
 
   it('there are none in what is no language', () => {
-    for (const language of ['constructor', 'toString', '__proto__', 'xx']) assert.equal(obeySpokenCommands('1. New line. 2', language), '1. New line. 2');
+    for (const language of ['constructor', 'toString', '__proto__', 'xx'])
+      assert.equal(obeySpokenCommands('1. New line. 2', language), '1. New line. 2');
   });
 
   it('there are in every language of the interface', () => {

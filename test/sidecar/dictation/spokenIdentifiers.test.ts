@@ -11,13 +11,21 @@ describe('identifiers that are said', () => {
     ['utf8Length', 'utf 8 length'],
     ['größeÄndern', 'größe ändern'],
   ] as const) {
-    it(`${identifier} is "${words}"`, () => assert.deepEqual(spokenIdentifiers(`let ${identifier} = 1`), [{ identifier, words: words.split(' ') }]));
+    it(`${identifier} is "${words}"`, () =>
+      assert.deepEqual(spokenIdentifiers(`let ${identifier} = 1`), [{ identifier, words: words.split(' ') }]));
   }
 
   it('are those of several words, the most frequent first, and of no end of words', () => {
     const text = 'const userName = load(fileName); print(fileName, x, y, aNameOfFarTooManyWordsToBeSaidAtOnce)';
-    assert.deepEqual(spokenIdentifiers(text).map(({ identifier }) => identifier), ['fileName', 'userName']);
-    const many = Array.from({ length: 1_000 }, (_, index) => `name${'abcdefghij'[index % 10] as string}Of${'klmnopqrst'[Math.floor(index / 10) % 10] as string}x${'uvwxyzabcd'[Math.floor(index / 100)] as string}`).join(' ');
+    assert.deepEqual(
+      spokenIdentifiers(text).map(({ identifier }) => identifier),
+      ['fileName', 'userName'],
+    );
+    const many = Array.from(
+      { length: 1_000 },
+      (_, index) =>
+        `name${'abcdefghij'[index % 10] as string}Of${'klmnopqrst'[Math.floor(index / 10) % 10] as string}x${'uvwxyzabcd'[Math.floor(index / 100)] as string}`,
+    ).join(' ');
     assert.equal(spokenIdentifiers(many).length, 200);
   });
 
@@ -32,5 +40,6 @@ describe('identifiers that are said', () => {
     it(`"${said}" is written "${written}"`, () => assert.equal(writeIdentifiers(said, identifiers), written));
   }
 
-  it('leave a text alone where there are none', () => assert.equal(writeIdentifiers('get user name', []), 'get user name'));
+  it('leave a text alone where there are none', () =>
+    assert.equal(writeIdentifiers('get user name', []), 'get user name'));
 });

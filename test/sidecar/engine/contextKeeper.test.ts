@@ -35,13 +35,20 @@ class PlainSequence implements BackendSequence {
     get tokens() {
       return sequence.held;
     },
-    holds: (tokens: readonly TokenId[], length: number) => sequence.held.length >= length && tokens.slice(0, length).every((token, index) => token === sequence.held[index]),
+    holds: (tokens: readonly TokenId[], length: number) =>
+      sequence.held.length >= length && tokens.slice(0, length).every((token, index) => token === sequence.held[index]),
     read: (first: number, into: Uint8Array) => {
       sequence.reads.push(first);
-      into.set(new Uint8Array(Uint32Array.from(sequence.held.slice(first, first + into.byteLength / ROW_BYTES)).buffer));
+      into.set(
+        new Uint8Array(Uint32Array.from(sequence.held.slice(first, first + into.byteLength / ROW_BYTES)).buffer),
+      );
     },
     append: (tokens: readonly TokenId[], rows: Uint8Array) => {
-      assert.deepEqual([...new Uint32Array(Uint8Array.from(rows).buffer)], [...tokens], 'the rows are those of these tokens');
+      assert.deepEqual(
+        [...new Uint32Array(Uint8Array.from(rows).buffer)],
+        [...tokens],
+        'the rows are those of these tokens',
+      );
       sequence.held.push(...tokens);
     },
   }))(this);
@@ -82,7 +89,8 @@ describe('keeping contexts', () => {
     keeper.leave(sequence, visit);
     keeper.end(visit);
   }
-  const restored = (into: BackendSequence, tokens: readonly TokenId[] = context): Promise<number> => keeper.restore(into, set, tokens, (step) => step());
+  const restored = (into: BackendSequence, tokens: readonly TokenId[] = context): Promise<number> =>
+    keeper.restore(into, set, tokens, (step) => step());
 
   it('waits until the sequence is idle', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
@@ -121,7 +129,10 @@ describe('keeping contexts', () => {
     await turns.run(completion, never, nextCycle);
     const { length } = sequence.reads;
     await sleep(50);
-    assert.ok(length < 4 && sequence.reads.length === length, `${sequence.reads.length} chunks were read while a completion was under way`);
+    assert.ok(
+      length < 4 && sequence.reads.length === length,
+      `${sequence.reads.length} chunks were read while a completion was under way`,
+    );
     turns.leave(completion);
     await keeper.keepAll();
     assert.equal(await there(), 4);
@@ -227,7 +238,12 @@ describe('keeping contexts', () => {
     assert.deepEqual(target.held, context.slice(0, 256));
   });
 
-  const forgotten: readonly (readonly [what: string, name: (own: string) => string | undefined, isOtherFolder: boolean, kept: number])[] = [
+  const forgotten: readonly (readonly [
+    what: string,
+    name: (own: string) => string | undefined,
+    isOtherFolder: boolean,
+    kept: number,
+  ])[] = [
     ['its set is', (own) => own, false, 0],
     ['all sets are', () => undefined, false, 0],
     ['another set is', () => 'two', false, 4],
@@ -236,7 +252,8 @@ describe('keeping contexts', () => {
   ];
   for (const [what, name, isOtherFolder, kept] of forgotten) {
     it(`${kept === 0 ? 'keeps nothing' : 'keeps the context'} of a request during which ${what} forgotten, and of one that waits to be kept`, async () => {
-      const forget = async (): Promise<void> => keeper.forget({ folder: isOtherFolder ? path.join(folder, 'other') : set.folder, name: name(set.name) });
+      const forget = async (): Promise<void> =>
+        keeper.forget({ folder: isOtherFolder ? path.join(folder, 'other') : set.folder, name: name(set.name) });
       const visit = keeper.begin(set);
       keeper.use(sequence);
       await forget();

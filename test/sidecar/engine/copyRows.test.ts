@@ -13,8 +13,13 @@ const PROMPT = 1_100;
 const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + index * index + 13) % 256);
 const EDITED = 600;
 
-// Tiers read whole blocks of 64, and evaluate the last eight tokens anew, whose queries choose. A selection keeps rows of a prompt that stand for no tokens of their own.
-for (const [cache, copied] of [['full', { prompt: PROMPT - 1, edited: EDITED }], ['tiered:256', { prompt: 1_088, edited: 576 }], ['snapkv:512', { prompt: 0, edited: 0 }]] as const) {
+// Tiers read whole blocks of 64, and evaluate the last eight tokens anew, whose queries choose. A selection keeps rows
+// of a prompt that stand for no tokens of their own.
+for (const [cache, copied] of [
+  ['full', { prompt: PROMPT - 1, edited: EDITED }],
+  ['tiered:256', { prompt: 1_088, edited: 576 }],
+  ['snapkv:512', { prompt: 0, edited: 0 }],
+] as const) {
   describe(`what a sequence holds, copied to another one, with the cache ${cache}`, () => {
     let folder: string;
     let modelPath: string;
@@ -24,7 +29,14 @@ for (const [cache, copied] of [['full', { prompt: PROMPT - 1, edited: EDITED }],
       folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-copy-'));
       modelPath = path.join(folder, 'model.gguf');
       using device = new Device('cpu', { threads: 1 });
-      await writeTinyModel(modelPath, { variant: 'llama', type: 'Q8_0', device, seed: 1, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 2_048 } } });
+      await writeTinyModel(modelPath, {
+        variant: 'llama',
+        type: 'Q8_0',
+        device,
+        seed: 1,
+        vocabulary: tinyVocabulary(),
+        keys: { context_length: { type: 'u32', value: 2_048 } },
+      });
       engine = new LocalEngine({ log: () => undefined });
     });
     after(async () => {
@@ -33,9 +45,21 @@ for (const [cache, copied] of [['full', { prompt: PROMPT - 1, edited: EDITED }],
       await rm(folder, { recursive: true, force: true });
     });
 
-    const load = (): Promise<LoadedModel> => engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
-    const generate = (sequence: string, tokens: readonly number[] = prompt, copyFrom?: string): Promise<EngineGenerateResult> =>
-      engine.generate({ sequence, copyFrom, priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 } });
+    const load = (): Promise<LoadedModel> =>
+      engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, cache });
+    const generate = (
+      sequence: string,
+      tokens: readonly number[] = prompt,
+      copyFrom?: string,
+    ): Promise<EngineGenerateResult> =>
+      engine.generate({
+        sequence,
+        copyFrom,
+        priority: 'completion',
+        tokens,
+        maxTokens: 12,
+        sampling: { temperature: 0 },
+      });
 
     it('need not be evaluated, and the answers of both are the same', async () => {
       assert.equal((await load()).copiesRows, !cache.startsWith('snapkv'), 'which a model says');

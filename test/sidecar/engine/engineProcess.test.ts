@@ -18,7 +18,13 @@ import { until } from '../front/support/sidecar.ts';
 const greedy = { temperature: 0 } as const;
 
 async function loadParams(modelPath?: string): Promise<LoadParams> {
-  return { modelPath: modelPath ?? (await fetchModel()), engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 2048 };
+  return {
+    modelPath: modelPath ?? (await fetchModel()),
+    engine: 'auto',
+    device: 'cpu',
+    threads: 0,
+    contextSizeTokens: 2048,
+  };
 }
 
 async function refusal(work: Promise<unknown>): Promise<TroubleError> {
@@ -50,8 +56,16 @@ describe('the engine process', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const request = (tokens: readonly number[], changes: Partial<EngineGenerateParams> = {}): Omit<EngineGenerateParams, 'requestId'> => ({
-    sequence: 'completion', priority: 'completion', tokens, maxTokens: 12, sampling: greedy, ...changes,
+  const request = (
+    tokens: readonly number[],
+    changes: Partial<EngineGenerateParams> = {},
+  ): Omit<EngineGenerateParams, 'requestId'> => ({
+    sequence: 'completion',
+    priority: 'completion',
+    tokens,
+    maxTokens: 12,
+    sampling: greedy,
+    ...changes,
   });
 
   test('answers nothing before a model is loaded, and says so', async () => {
@@ -106,11 +120,13 @@ describe('the engine process', () => {
     const expected = await engine.generate(request(tokens));
     const { pid } = engine;
     let chunks = 0;
-    const failing = refusal(engine.generate(request(tokens, { maxTokens: 1000, sequence: 'chat:1', priority: 'chat' }), {
-      onChunk: () => {
-        if (++chunks === 3) process.kill(pid!, 'SIGKILL');
-      },
-    }));
+    const failing = refusal(
+      engine.generate(request(tokens, { maxTokens: 1000, sequence: 'chat:1', priority: 'chat' }), {
+        onChunk: () => {
+          if (++chunks === 3) process.kill(pid!, 'SIGKILL');
+        },
+      }),
+    );
     const trouble = await failing;
     assert.equal(trouble.code, 'engine-crashed');
     assert.match(trouble.message, /SIGKILL/);
@@ -123,7 +139,13 @@ describe('the engine process', () => {
     const tokens = await engine.tokenize('The quick brown fox');
     let hasBegun = (): void => undefined;
     const begun = new Promise<void>((resolve) => (hasBegun = resolve));
-    const pending = [1, 2, 3].map((number) => refusal(engine.generate(request(tokens, { sequence: `chat:${number}`, priority: 'chat', maxTokens: 1000 }), { onChunk: hasBegun })));
+    const pending = [1, 2, 3].map((number) =>
+      refusal(
+        engine.generate(request(tokens, { sequence: `chat:${number}`, priority: 'chat', maxTokens: 1000 }), {
+          onChunk: hasBegun,
+        }),
+      ),
+    );
     await begun;
     process.kill(engine.pid!, 'SIGKILL');
     for (const trouble of await Promise.all(pending)) assert.equal(trouble.code, 'engine-crashed');
@@ -134,13 +156,16 @@ describe('the engine process', () => {
     await writeGguf(claims, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } }));
     const huge = path.join(folder, 'huge.gguf');
     const rows = 2 ** 33;
-    await writeGguf(huge, tinyModel({
-      tensors: [
-        { name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 },
-        { name: 'blk.0.ffn_up.weight', shape: [32, rows], type: 0, offset: 512 },
-      ],
-      dataBytes: 512 + 32 * rows * 4,
-    }));
+    await writeGguf(
+      huge,
+      tinyModel({
+        tensors: [
+          { name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 },
+          { name: 'blk.0.ffn_up.weight', shape: [32, rows], type: 0, offset: 512 },
+        ],
+        dataBytes: 512 + 32 * rows * 4,
+      }),
+    );
     const incomplete = path.join(folder, 'incomplete.gguf');
     await writeGguf(incomplete, tinyModel());
     assert.equal((await refusal(engine.load(await loadParams(claims)))).code, 'invalid-model');
@@ -149,7 +174,10 @@ describe('the engine process', () => {
     assert.match(memory.message, /needs about 1\.10 TB .* are free/);
     assert.equal((await refusal(engine.load(await loadParams(incomplete)))).code, 'invalid-model');
     assert.equal((await refusal(engine.load(await loadParams(folder)))).code, 'not-gguf');
-    assert.equal((await refusal(engine.load(await loadParams(path.join(folder, 'none.gguf'))))).code, 'model-not-found');
+    assert.equal(
+      (await refusal(engine.load(await loadParams(path.join(folder, 'none.gguf'))))).code,
+      'model-not-found',
+    );
     await engine.load(await loadParams());
     assert.ok((await engine.generate(request(await engine.tokenize('One, two,')))).text.length > 0);
   });
@@ -233,8 +261,14 @@ describe('an engine whose parent dies', () => {
       await engine.load(${JSON.stringify(await loadParams())});
       console.log(engine.pid);
       await new Promise(() => setInterval(() => undefined, 1000));`;
-    const parent = execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script], { reject: false, buffer: false });
-    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))));
+    const parent = execa(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script],
+      { reject: false, buffer: false },
+    );
+    const pid = await new Promise<number>((resolve) =>
+      parent.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))),
+    );
     assert.ok(isRunning(pid));
     parent.kill('SIGKILL');
     await parent;

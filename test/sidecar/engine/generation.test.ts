@@ -52,7 +52,13 @@ function slowBackend(): { backend: Backend; lengths: number[]; letGo: () => void
       });
     },
   };
-  const backend = { ...lettersOnly, sequences: [slow, lettersBackend().sequences[0]!], contextSizeTokens: 1_024, batchTokens: 512, isInterruptible: true };
+  const backend = {
+    ...lettersOnly,
+    sequences: [slow, lettersBackend().sequences[0]!],
+    contextSizeTokens: 1_024,
+    batchTokens: 512,
+    isInterruptible: true,
+  };
   return { backend, lengths, letGo: () => finish() };
 }
 
@@ -64,7 +70,13 @@ async function waits(): Promise<void> {
 }
 
 describe('a prompt on a backend that can be interrupted', () => {
-  const chat = { sequence: 'chat', priority: 'chat', tokens: Array.from({ length: 300 }, () => 0), maxTokens: 2, sampling: { temperature: 0 } } as const;
+  const chat = {
+    sequence: 'chat',
+    priority: 'chat',
+    tokens: Array.from({ length: 300 }, () => 0),
+    maxTokens: 2,
+    sampling: { temperature: 0 },
+  } as const;
 
   test('is evaluated in long pieces; a completion ends one, has its turn, and the piece is evaluated again in short ones', async () => {
     const { backend, lengths, letGo } = slowBackend();
@@ -72,12 +84,20 @@ describe('a prompt on a backend that can be interrupted', () => {
     const answer = scheduler.generate(chat);
     while (lengths.length === 0) await nextCycle();
     assert.deepEqual(lengths, [64]);
-    const completion = await scheduler.generate({ ...chat, sequence: 'completion', priority: 'completion', tokens: [0] });
+    const completion = await scheduler.generate({
+      ...chat,
+      sequence: 'completion',
+      priority: 'completion',
+      tokens: [0],
+    });
     assert.equal(completion.text, 'aa');
     while (lengths.length < 2) await nextCycle();
     assert.equal(lengths[1], 32);
     let isDone = false;
-    void answer.then(() => (isDone = true), () => (isDone = true));
+    void answer.then(
+      () => (isDone = true),
+      () => (isDone = true),
+    );
     while (!isDone) {
       letGo();
       await nextCycle();
@@ -106,7 +126,12 @@ describe('a prompt on a backend that can be interrupted', () => {
       await nextCycle();
     }
     assert.equal((await answer).text, 'aa');
-    assert.deepEqual(outcomes, ['interrupted', ...Array.from({ length: 8 }, () => 'finished'), 'interrupted', 'finished']);
+    assert.deepEqual(outcomes, [
+      'interrupted',
+      ...Array.from({ length: 8 }, () => 'finished'),
+      'interrupted',
+      'finished',
+    ]);
   });
 
   test('ends at once when the request is cancelled', async () => {
@@ -127,7 +152,11 @@ describe('a prompt that is not what the model takes', () => {
     ['a token below 0', [-1], /no token -1; it has 2/],
     ['half a token', [0.5], /no token 0\.5; it has 2/],
     ['no token', [], /nothing to continue/],
-    ['as many tokens as the context holds, which leaves none for an answer', Array.from({ length: 64 }, () => 0), /64 tokens, more than the 63/],
+    [
+      'as many tokens as the context holds, which leaves none for an answer',
+      Array.from({ length: 64 }, () => 0),
+      /64 tokens, more than the 63/,
+    ],
   ];
   for (const [what, tokens, says] of refused) {
     test(`is refused with the reason and the values: ${what}; the next one is answered`, async () => {
@@ -139,22 +168,51 @@ describe('a prompt that is not what the model takes', () => {
 });
 
 describe('an answer that fills', () => {
-  const request = { sequence: 's', priority: 'completion', tokens: Array.from({ length: 40 }, () => 0), maxTokens: 1_000, sampling: { temperature: 0 } } as const;
-  const limits: readonly (readonly [what: string, contextSizeTokens: number, rows: number])[] = [['the context', 50, 64], ['the rows of its sequence', 1_024, 50]];
+  const request = {
+    sequence: 's',
+    priority: 'completion',
+    tokens: Array.from({ length: 40 }, () => 0),
+    maxTokens: 1_000,
+    sampling: { temperature: 0 },
+  } as const;
+  const limits: readonly (readonly [what: string, contextSizeTokens: number, rows: number])[] = [
+    ['the context', 50, 64],
+    ['the rows of its sequence', 1_024, 50],
+  ];
   for (const [what, contextSizeTokens, rows] of limits) {
     test(`${what} ends there, one token before its last`, async () => {
       const backend = lettersBackend();
       const [sequence] = backend.sequences as [BackendSequence];
-      const bounded: BackendSequence = { ...sequence, get length() { return sequence.length; }, get room() { return rows - sequence.length; } };
-      const { stopReason, tokens } = await new Scheduler({ ...backend, sequences: [bounded], contextSizeTokens }, { attentionCostSlope: 0 }).generate(request);
+      const bounded: BackendSequence = {
+        ...sequence,
+        get length() {
+          return sequence.length;
+        },
+        get room() {
+          return rows - sequence.length;
+        },
+      };
+      const { stopReason, tokens } = await new Scheduler(
+        { ...backend, sequences: [bounded], contextSizeTokens },
+        { attentionCostSlope: 0 },
+      ).generate(request);
       // The token that is sampled last is not evaluated any more.
-      assert.deepEqual({ stopReason, tokens: tokens.length, length: sequence.length }, { stopReason: 'context-full', tokens: 10, length: 49 });
+      assert.deepEqual(
+        { stopReason, tokens: tokens.length, length: sequence.length },
+        { stopReason: 'context-full', tokens: 10, length: 49 },
+      );
     });
   }
 });
 
 describe('a prompt that nobody waits for', () => {
-  const reading = { sequence: 'window:next', priority: 'background', tokens: Array.from({ length: 300 }, () => 0), maxTokens: 0, sampling: { temperature: 0 } } as const;
+  const reading = {
+    sequence: 'window:next',
+    priority: 'background',
+    tokens: Array.from({ length: 300 }, () => 0),
+    maxTokens: 0,
+    sampling: { temperature: 0 },
+  } as const;
 
   test('ends when a chat needs its place, as though its time were up, and what it evaluated is kept', async () => {
     const { backend, lengths, letGo } = slowBackend();
@@ -163,33 +221,69 @@ describe('a prompt that nobody waits for', () => {
     while (lengths.length === 0) await nextCycle();
     letGo();
     while (lengths.length === 1) await nextCycle();
-    const chat = await scheduler.generate({ ...reading, sequence: 'chat', priority: 'chat', tokens: [0], maxTokens: 2 });
+    const chat = await scheduler.generate({
+      ...reading,
+      sequence: 'chat',
+      priority: 'chat',
+      tokens: [0],
+      maxTokens: 2,
+    });
     assert.equal(chat.text, 'aa');
     const { stopReason, sequence, evaluatedTokens } = await read;
-    assert.deepEqual({ stopReason, sequence, evaluatedTokens }, { stopReason: 'timeout', sequence: 'window:next', evaluatedTokens: lengths[0] });
+    assert.deepEqual(
+      { stopReason, sequence, evaluatedTokens },
+      { stopReason: 'timeout', sequence: 'window:next', evaluatedTokens: lengths[0] },
+    );
   });
 
   test('is not read where somebody would lose a place for it that is spare', async () => {
-    const backend = { ...lettersBackend(), sequences: [lettersBackend().sequences[0]!, lettersBackend().sequences[0]!] };
+    const backend = {
+      ...lettersBackend(),
+      sequences: [lettersBackend().sequences[0]!, lettersBackend().sequences[0]!],
+    };
     const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
     const spare = { ...reading, tokens: [0, 0], sequence: 'looked at', isSpare: true };
     assert.equal((await scheduler.generate(spare)).sequence, 'looked at');
-    for (const sequence of ['window', 'chat']) await scheduler.generate({ ...reading, tokens: [0], priority: 'completion', sequence });
+    for (const sequence of ['window', 'chat'])
+      await scheduler.generate({ ...reading, tokens: [0], priority: 'completion', sequence });
     const { stopReason, sequence, evaluatedTokens } = await scheduler.generate(spare);
-    assert.deepEqual({ stopReason, sequence, evaluatedTokens }, { stopReason: 'timeout', sequence: undefined, evaluatedTokens: 0 });
+    assert.deepEqual(
+      { stopReason, sequence, evaluatedTokens },
+      { stopReason: 'timeout', sequence: undefined, evaluatedTokens: 0 },
+    );
   });
 });
 
 describe('a sequence for which there is no memory', () => {
-  function withOneSound(): { scheduler: Scheduler; request: (sequence: string) => Parameters<Scheduler['generate']>[0] } {
+  function withOneSound(): {
+    scheduler: Scheduler;
+    request: (sequence: string) => Parameters<Scheduler['generate']>[0];
+  } {
     const [sound] = lettersBackend().sequences as [BackendSequence];
     const [other] = lettersBackend().sequences as [BackendSequence];
     const fail = (): never => {
       throw new SequenceMemoryError('There is none.');
     };
-    const broken: BackendSequence = { ...other, length: 0, room: 64, evaluate: async () => fail(), decode: async function* () { yield fail(); } };
+    const broken: BackendSequence = {
+      ...other,
+      length: 0,
+      room: 64,
+      evaluate: async () => fail(),
+      decode: async function* () {
+        yield fail();
+      },
+    };
     const scheduler = new Scheduler({ ...lettersBackend(), sequences: [sound, broken] }, { attentionCostSlope: 0 });
-    return { scheduler, request: (sequence) => ({ sequence, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } }) };
+    return {
+      scheduler,
+      request: (sequence) => ({
+        sequence,
+        priority: 'completion',
+        tokens: [0],
+        maxTokens: 2,
+        sampling: { temperature: 0 },
+      }),
+    };
   }
 
   test('is not given to the next name while another can be', async () => {
@@ -223,11 +317,21 @@ describe('a sequence for which there is no memory', () => {
           });
         },
       });
-      const scheduler = new Scheduler({ ...lettersBackend(), sequences: [waiting('window'), waiting('beside')] }, { attentionCostSlope: 0 });
-      const request = { priority: 'completion', tokens: Array.from({ length: 40 }, () => 0), maxTokens: 2, sampling: { temperature: 0 } } as const;
+      const scheduler = new Scheduler(
+        { ...lettersBackend(), sequences: [waiting('window'), waiting('beside')] },
+        { attentionCostSlope: 0 },
+      );
+      const request = {
+        priority: 'completion',
+        tokens: Array.from({ length: 40 }, () => 0),
+        maxTokens: 2,
+        sampling: { temperature: 0 },
+      } as const;
       await scheduler.generate({ ...request, tokens: [0], sequence: 'window' });
       let stopReason: string | undefined;
-      scheduler.generate({ ...request, sequence: 'window:2', copyFrom: 'window', timeoutMs: 1_000 }).then((result) => (stopReason = result.stopReason), assert.fail);
+      scheduler
+        .generate({ ...request, sequence: 'window:2', copyFrom: 'window', timeoutMs: 1_000 })
+        .then((result) => (stopReason = result.stopReason), assert.fail);
       while (begun.length < 1) await nextCycle();
       mock.timers.tick(600);
       fail();
@@ -247,19 +351,35 @@ describe('a sequence for which there is no memory', () => {
       yield 0;
       throw new SequenceMemoryError('There is none for a longer context.');
     };
-    const scheduler = new Scheduler({ ...lettersBackend(), sequences: [sound, { ...other, length: 0, room: 64, decode }] }, { attentionCostSlope: 0 });
+    const scheduler = new Scheduler(
+      { ...lettersBackend(), sequences: [sound, { ...other, length: 0, room: 64, decode }] },
+      { attentionCostSlope: 0 },
+    );
     const request = { priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } } as const;
     await scheduler.generate({ ...request, sequence: 'window' });
     const told: string[] = [];
-    await assert.rejects(scheduler.generate({ ...request, sequence: 'window:2', copyFrom: 'window' }, { onChunk: ({ text }) => told.push(text) }), SequenceMemoryError);
+    await assert.rejects(
+      scheduler.generate(
+        { ...request, sequence: 'window:2', copyFrom: 'window' },
+        { onChunk: ({ text }) => told.push(text) },
+      ),
+      SequenceMemoryError,
+    );
     assert.equal(told.join(''), 'a');
   });
 });
 
 describe('a generation', () => {
-  test('that the vocabulary cannot begin as required says so without the text, which is the user\'s code', async () => {
+  test("that the vocabulary cannot begin as required says so without the text, which is the user's code", async () => {
     const scheduler = new Scheduler(lettersBackend(), { attentionCostSlope: 0 });
-    const request = { sequence: 's', priority: 'completion', tokens: [0], maxTokens: 4, sampling: { temperature: 0 }, requiredPrefix: 'secret' } as const;
+    const request = {
+      sequence: 's',
+      priority: 'completion',
+      tokens: [0],
+      maxTokens: 4,
+      sampling: { temperature: 0 },
+      requiredPrefix: 'secret',
+    } as const;
     await assert.rejects(scheduler.generate(request), (error: Error) => {
       assert.match(error.message, /6 characters/);
       assert.doesNotMatch(error.message, /secret/);
@@ -272,7 +392,16 @@ describe('a generation', () => {
     const { backend, lengths, letGo } = slowBackend();
     const reusing = (): BackendSequence => {
       const [sequence] = lettersBackend().sequences as [BackendSequence];
-      return { ...sequence, get length() { return sequence.length; }, get room() { return sequence.room; }, commonPrefixLength: (tokens) => Math.min(tokens.length, sequence.length) };
+      return {
+        ...sequence,
+        get length() {
+          return sequence.length;
+        },
+        get room() {
+          return sequence.room;
+        },
+        commonPrefixLength: (tokens) => Math.min(tokens.length, sequence.length),
+      };
     };
     const [slow] = backend.sequences as [BackendSequence];
     const scheduler = new Scheduler({ ...backend, sequences: [reusing(), reusing(), slow] }, { attentionCostSlope: 0 });
@@ -281,10 +410,15 @@ describe('a generation', () => {
     assert.ok((await scheduler.generate({ ...request, sequence: 'second' })).reusedTokens > 0);
     let isDone = false;
     const finished = (): void => void (isDone = true);
-    scheduler.generate({ ...request, sequence: 'busy', priority: 'chat', tokens: Array.from({ length: 60 }, () => 0) }).then(finished, finished);
+    scheduler
+      .generate({ ...request, sequence: 'busy', priority: 'chat', tokens: Array.from({ length: 60 }, () => 0) })
+      .then(finished, finished);
     while (lengths.length === 0) await nextCycle();
     const abort = new AbortController();
-    const ended = scheduler.generate({ ...request, sequence: 'third', priority: 'background' }, { signal: abort.signal });
+    const ended = scheduler.generate(
+      { ...request, sequence: 'third', priority: 'background' },
+      { signal: abort.signal },
+    );
     await nextCycle();
     abort.abort();
     assert.equal((await ended).sequence, undefined);
@@ -302,12 +436,18 @@ describe('a generation', () => {
         return letters.length;
       },
       commonPrefixLength: (tokens) => Math.min(letters.length, tokens.length),
-      readWhole: (tokens) => (tokens.length < 8 ? undefined : { isDone: false, step: async () => abort.abort(), [Symbol.dispose]: () => undefined }),
+      readWhole: (tokens) =>
+        tokens.length < 8
+          ? undefined
+          : { isDone: false, step: async () => abort.abort(), [Symbol.dispose]: () => undefined },
     };
     const scheduler = new Scheduler({ ...backend, sequences: [reading] }, { attentionCostSlope: 0 });
     const request = { sequence: 'one', priority: 'completion', maxTokens: 1, sampling: { temperature: 0 } } as const;
     await scheduler.generate({ ...request, tokens: [0, 0, 0, 0] });
-    const { reusedTokens, evaluatedTokens } = await scheduler.generate({ ...request, tokens: [0, 0, 0, 0, 0, 0, 0, 0] }, { signal: abort.signal });
+    const { reusedTokens, evaluatedTokens } = await scheduler.generate(
+      { ...request, tokens: [0, 0, 0, 0, 0, 0, 0, 0] },
+      { signal: abort.signal },
+    );
     assert.deepEqual({ reusedTokens, evaluatedTokens }, { reusedTokens: 0, evaluatedTokens: 0 });
   });
 
@@ -330,7 +470,15 @@ describe('a generation', () => {
     };
     const scheduler = new Scheduler({ ...backend, sequences: [spying] }, { attentionCostSlope: 0 });
     const ask = (texts?: string, version?: string): Promise<unknown> =>
-      scheduler.generate({ sequence: 'mine', texts, ngrams: version === undefined ? undefined : { version, before: [] }, priority: 'completion', tokens: [0], maxTokens: 2, sampling: { temperature: 0 } });
+      scheduler.generate({
+        sequence: 'mine',
+        texts,
+        ngrams: version === undefined ? undefined : { version, before: [] },
+        priority: 'completion',
+        tokens: [0],
+        maxTokens: 2,
+        sampling: { temperature: 0 },
+      });
     scheduler.setTexts({ name: 'mine', version: '1', texts: [[0, 1, 0]] });
     await ask();
     await ask('other', '1');
@@ -339,6 +487,13 @@ describe('a generation', () => {
     await ask('mine', '2');
     scheduler.setTexts({ name: 'mine', version: '', texts: [] });
     await ask('mine', '1');
-    assert.deepEqual(seen, [[undefined, false], [undefined, false], [[0, 1, 0], false], [[0, 1, 0], true], [[0, 1, 0], false], [undefined, false]]);
+    assert.deepEqual(seen, [
+      [undefined, false],
+      [undefined, false],
+      [[0, 1, 0], false],
+      [[0, 1, 0], true],
+      [[0, 1, 0], false],
+      [undefined, false],
+    ]);
   });
 });

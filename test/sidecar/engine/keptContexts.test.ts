@@ -8,7 +8,12 @@ import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:t
 import { Device } from '../../../kernels/ggml/device.ts';
 import { EngineProcess } from '../../../sidecar/engine/process/engineProcess.ts';
 import { LocalEngine } from '../../../sidecar/engine/localEngine.ts';
-import type { ContextSet, EngineGenerateParams, EngineGenerateResult, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import type {
+  ContextSet,
+  EngineGenerateParams,
+  EngineGenerateResult,
+  LoadParams,
+} from '../../../sidecar/protocol/engine.ts';
 import { keepSteadyPace } from '../../reference/steadyPace.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
@@ -42,14 +47,39 @@ describe('contexts that outlive the model in memory', () => {
 
   async function writeModel(file: string, seed: number): Promise<void> {
     using device = new Device('cpu', { threads: 1 });
-    await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, seed, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 2_048 } } });
+    await writeTinyModel(file, {
+      variant: 'llama',
+      type: 'Q8_0',
+      device,
+      seed,
+      vocabulary: tinyVocabulary(),
+      keys: { context_length: { type: 'u32', value: 2_048 } },
+    });
   }
 
-  const params = (changes: Partial<LoadParams> = {}): LoadParams => ({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 2_048, ...changes });
-  const request = (tokens: readonly number[] = prompt, changes: Partial<EngineGenerateParams> = {}): Omit<EngineGenerateParams, 'requestId'> =>
-    ({ sequence: 'completion', priority: 'completion', tokens, maxTokens: 12, sampling: { temperature: 0 }, contextSet: set, ...changes });
+  const params = (changes: Partial<LoadParams> = {}): LoadParams => ({
+    modelPath,
+    engine: 'chorus',
+    device: 'cpu',
+    threads: 1,
+    contextSizeTokens: 2_048,
+    ...changes,
+  });
+  const request = (
+    tokens: readonly number[] = prompt,
+    changes: Partial<EngineGenerateParams> = {},
+  ): Omit<EngineGenerateParams, 'requestId'> => ({
+    sequence: 'completion',
+    priority: 'completion',
+    tokens,
+    maxTokens: 12,
+    sampling: { temperature: 0 },
+    contextSet: set,
+    ...changes,
+  });
   const load = (changes: Partial<LoadParams> = {}): Promise<unknown> => engine.load(params(changes));
-  const generate = (...args: Parameters<typeof request>): Promise<EngineGenerateResult> => engine.generate(request(...args));
+  const generate = (...args: Parameters<typeof request>): Promise<EngineGenerateResult> =>
+    engine.generate(request(...args));
   const filesThere = async (name = set.name): Promise<string[]> => readdir(path.join(set.folder, name)).catch(() => []);
   /** Writes what waits, and begins anew with an empty memory. */
   async function restart(): Promise<void> {
@@ -70,7 +100,10 @@ describe('contexts that outlive the model in memory', () => {
     await restart();
     assert.equal((await filesThere()).length, CHUNKS);
     const second = await generate();
-    assert.deepEqual([second.restoredTokens, second.reusedTokens, second.evaluatedTokens], [CHUNKS * 256, CHUNKS * 256, PROMPT - CHUNKS * 256]);
+    assert.deepEqual(
+      [second.restoredTokens, second.reusedTokens, second.evaluatedTokens],
+      [CHUNKS * 256, CHUNKS * 256, PROMPT - CHUNKS * 256],
+    );
     assert.deepEqual(second.tokens, first.tokens);
     assert.deepEqual(lines, []);
   });
@@ -99,7 +132,10 @@ describe('contexts that outlive the model in memory', () => {
   it('serve no other set, and nothing is kept without one', async () => {
     await load();
     await generate();
-    await generate(prompt.map((token) => token ^ 1), { sequence: 'chat', contextSet: undefined });
+    await generate(
+      prompt.map((token) => token ^ 1),
+      { sequence: 'chat', contextSet: undefined },
+    );
     await restart();
     const mine = set;
     set = { ...set, name: 'another' };
@@ -119,7 +155,8 @@ describe('contexts that outlive the model in memory', () => {
   it('are kept when another takes their place in memory, too', async () => {
     await load();
     await generate();
-    for (const other of ['one', 'two', 'three']) await generate(prompt.slice(0, 300), { sequence: other, contextSet: undefined });
+    for (const other of ['one', 'two', 'three'])
+      await generate(prompt.slice(0, 300), { sequence: other, contextSet: undefined });
     await engine.keepContexts();
     const again = await generate();
     assert.equal(again.restoredTokens, CHUNKS * 256);
@@ -183,7 +220,8 @@ describe('contexts that outlive the model in memory', () => {
       const { tokens } = await generate();
       await engine.unload();
       const names = await filesThere();
-      for (const file of names.map((each) => path.join(set.folder, set.name, each))) await writeFile(file, damage(await readFile(file)));
+      for (const file of names.map((each) => path.join(set.folder, set.name, each)))
+        await writeFile(file, damage(await readFile(file)));
       await load();
       const again = await generate();
       assert.deepEqual([again.restoredTokens, again.tokens], [0, tokens]);
@@ -196,9 +234,15 @@ describe('contexts that outlive the model in memory', () => {
   it('are forgotten on request: on disk, and what a request under way evaluates', async () => {
     await load();
     await generate();
-    const running = generate(prompt.map((token) => token ^ 2), { sequence: 'chat', maxTokens: 400 });
+    const running = generate(
+      prompt.map((token) => token ^ 2),
+      { sequence: 'chat', maxTokens: 400 },
+    );
     // Waits until both are done, so that it is forgotten before it begins.
-    const waiting = generate(prompt.map((token) => token ^ 3), { sequence: 'chat' });
+    const waiting = generate(
+      prompt.map((token) => token ^ 3),
+      { sequence: 'chat' },
+    );
     await engine.forgetContexts({ folder: set.folder, name: set.name });
     assert.deepEqual(await filesThere(), []);
     await Promise.all([running, waiting]);
@@ -216,7 +260,10 @@ describe('contexts that outlive the model in memory', () => {
 
     it('one is killed while it writes: what is whole serves, the rest is evaluated, nothing of it stays', async () => {
       process.env['NODE_OPTIONS'] = `--import ${new URL('./killedInMiddle.mjs', import.meta.url).href}`;
-      const { tokens } = await child.load(params()).then(() => child.generate(request())).finally(() => Reflect.deleteProperty(process.env, 'NODE_OPTIONS'));
+      const { tokens } = await child
+        .load(params())
+        .then(() => child.generate(request()))
+        .finally(() => Reflect.deleteProperty(process.env, 'NODE_OPTIONS'));
       await child.releaseSequence('completion');
       while (child.pid !== undefined) await sleep(5);
       let files = await filesThere();

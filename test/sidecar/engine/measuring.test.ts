@@ -17,33 +17,78 @@ describe('measuring with a cache that keeps some rows of a prompt', () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-measuring-'));
     const modelPath = path.join(folder, 'model.gguf');
     using device = new Device('cpu', { threads: 1 });
-    const keys = { context_length: count(8_192), block_count: count(2), embedding_length: count(64), feed_forward_length: count(96), 'attention.head_count': count(4), 'attention.head_count_kv': count(2) };
-    await writeTinyModel(modelPath, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys });
+    const keys = {
+      context_length: count(8_192),
+      block_count: count(2),
+      embedding_length: count(64),
+      feed_forward_length: count(96),
+      'attention.head_count': count(4),
+      'attention.head_count_kv': count(2),
+    };
+    await writeTinyModel(modelPath, {
+      variant: 'llama',
+      type: 'F32',
+      device,
+      vocabulary: tinyVocabulary(),
+      omit: ['.bias'],
+      keys,
+    });
     engine = new LocalEngine({ log: () => undefined });
-    await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 8_192, cache: 'snapkv:64' });
+    await engine.load({
+      modelPath,
+      engine: 'chorus',
+      device: 'cpu',
+      threads: 1,
+      contextSizeTokens: 8_192,
+      cache: 'snapkv:64',
+    });
   });
   after(async () => {
     await engine.dispose();
     await rm(folder, { recursive: true, force: true });
   });
 
-  const isOverflow = (message: RegExp) => (error: TroubleError): boolean => error.code === 'context-overflow' && message.test(error.message);
+  const isOverflow =
+    (message: RegExp) =>
+    (error: TroubleError): boolean =>
+      error.code === 'context-overflow' && message.test(error.message);
 
   it('reads prompts of any length as a request does, also behind others', async () => {
     const { results } = await engine.bench({ promptTokens: 3_000, decodeTokens: 2, depths: [0, 32, 3_000] });
-    assert.deepEqual(results.map(({ test, depth }) => [test, depth]), [0, 32, 3_000].flatMap((depth) => [['prompt', depth], ['decode', depth]]));
+    assert.deepEqual(
+      results.map(({ test, depth }) => [test, depth]),
+      [0, 32, 3_000].flatMap((depth) => [
+        ['prompt', depth],
+        ['decode', depth],
+      ]),
+    );
     assert.ok(results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
   });
 
   it('says before it begins where more is to follow a prompt than there is room for', async () => {
-    await assert.rejects(engine.bench({ promptTokens: 8, decodeTokens: 2_100, depths: [0, 4_000] }), isOverflow(/Behind a prompt of 4000 tokens the cache has room for 2048, and 2100 are to follow\. Choose a smaller --decode\./));
-    await assert.rejects(engine.perplexity({ text: 'a b '.repeat(2_000), contextTokens: 6_000 }), isOverflow(/Behind a prompt of 3000 tokens the cache has room for 2048, and 2999 are to follow\. Choose a smaller --ctx\./));
+    await assert.rejects(
+      engine.bench({ promptTokens: 8, decodeTokens: 2_100, depths: [0, 4_000] }),
+      isOverflow(
+        /Behind a prompt of 4000 tokens the cache has room for 2048, and 2100 are to follow\. Choose a smaller --decode\./,
+      ),
+    );
+    await assert.rejects(
+      engine.perplexity({ text: 'a b '.repeat(2_000), contextTokens: 6_000 }),
+      isOverflow(
+        /Behind a prompt of 3000 tokens the cache has room for 2048, and 2999 are to follow\. Choose a smaller --ctx\./,
+      ),
+    );
   });
 
   it('gives logits of texts alone that are attended whole', async () => {
     const outputPath = path.join(folder, 'logits.bin');
     const tokens = Array.from({ length: 65 }, (_, index) => 258 + (index % 20));
-    await assert.rejects(engine.logits({ tokens, outputPath }), (error: TroubleError) => error.code === 'invalid-input' && /of 65 tokens this cache keeps 64 rows\. Choose the cache "full"/.test(error.message));
+    await assert.rejects(
+      engine.logits({ tokens, outputPath }),
+      (error: TroubleError) =>
+        error.code === 'invalid-input' &&
+        /of 65 tokens this cache keeps 64 rows\. Choose the cache "full"/.test(error.message),
+    );
     assert.equal((await engine.logits({ tokens: tokens.slice(1), outputPath })).rows, 64);
   });
 

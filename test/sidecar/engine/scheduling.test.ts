@@ -65,13 +65,20 @@ describe('turns', () => {
   test('a step that fails gives the turn on', async () => {
     const turns = new Turns();
     const ticket = turns.enter('chat');
-    await assert.rejects(turns.run(ticket, never, () => Promise.reject(new Error('broken'))), /broken/);
+    await assert.rejects(
+      turns.run(ticket, never, () => Promise.reject(new Error('broken'))),
+      /broken/,
+    );
     assert.equal(await turns.run(ticket, never, async () => 'ran'), 'ran');
   });
 });
 
 describe('a sequence table', () => {
-  const table = (size: number): SequenceTable<string> => new SequenceTable(Array.from({ length: size }, (_, index) => `s${index}`), new Turns());
+  const table = (size: number): SequenceTable<string> =>
+    new SequenceTable(
+      Array.from({ length: size }, (_, index) => `s${index}`),
+      new Turns(),
+    );
 
   test('gives a name the sequence it had', async () => {
     const sequences = table(3);
@@ -112,7 +119,10 @@ describe('a sequence table', () => {
     for (const name of ['chat:1', 'chat:2']) (await sequences.acquire({ name, priority: 'chat' }, never)).release();
     const first = await sequences.acquire({ name: 'chat:1', priority: 'chat' }, never);
     const second = sequences.acquire({ name: 'chat:2', priority: 'chat' }, never);
-    const completion = await Promise.race([sequences.acquire({ name: 'completion', priority: 'completion' }, never), nextCycle()]);
+    const completion = await Promise.race([
+      sequences.acquire({ name: 'completion', priority: 'completion' }, never),
+      nextCycle(),
+    ]);
     assert.ok(completion, 'the completion waited');
     first.release();
     completion.release();
@@ -151,7 +161,7 @@ describe('a sequence table', () => {
     await assert.rejects(waiting, /enough/);
   });
 
-  test('gives a name beside another a place that nobody has, and else the other\'s', async () => {
+  test("gives a name beside another a place that nobody has, and else the other's", async () => {
     const sequences = table(3);
     for (const name of ['window', 'chat']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
     const beside = { name: 'window:next', priority: 'background', beside: 'window' } as const;
@@ -175,10 +185,15 @@ describe('a sequence table', () => {
 
   test('makes spare what somebody waits for another beside: it is the first to go, also for what is beside another', async () => {
     const goBack = async (sequences: SequenceTable<string>): Promise<void> => {
-      for (const name of ['window', 'chat']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
+      for (const name of ['window', 'chat'])
+        (await sequences.acquire({ name, priority: 'completion' }, never)).release();
       (await sequences.acquire({ name: 'window:2', priority: 'completion', beside: 'window' }, never)).release();
     };
-    const newcomers = [{ name: 'other', priority: 'chat' }, { name: 'window:3', priority: 'background', beside: 'window:2' }, { name: 'other:2', priority: 'background', beside: 'chat' }] as const;
+    const newcomers = [
+      { name: 'other', priority: 'chat' },
+      { name: 'window:3', priority: 'background', beside: 'window:2' },
+      { name: 'other:2', priority: 'background', beside: 'chat' },
+    ] as const;
     for (const newcomer of newcomers) {
       const sequences = table(3);
       await goBack(sequences);
@@ -189,20 +204,26 @@ describe('a sequence table', () => {
     await goBack(sequences);
     (await sequences.acquire({ name: 'window', priority: 'completion', beside: 'window:2' }, never)).release();
     (await sequences.acquire({ name: 'other', priority: 'chat' }, never)).release();
-    assert.deepEqual([...sequences.names()].sort(), ['chat', 'other', 'window'], 'who went back to the first has left the second');
+    assert.deepEqual(
+      [...sequences.names()].sort(),
+      ['chat', 'other', 'window'],
+      'who went back to the first has left the second',
+    );
   });
 
   test('gives a spare name a place only where nobody loses one, and else ends its request; others take it first', async () => {
     const spare = (sequences: SequenceTable<string>, name: string): Promise<string> => {
       const ending = new AbortController();
       const giveWay = (): void => ending.abort(new Error('no place'));
-      return sequences.acquire({ name, priority: 'background', beside: 'window', isSpare: true, giveWay }, ending.signal).then(
-        (lease) => {
-          lease.release();
-          return lease.name;
-        },
-        (error: unknown) => (error as Error).message,
-      );
+      return sequences
+        .acquire({ name, priority: 'background', beside: 'window', isSpare: true, giveWay }, ending.signal)
+        .then(
+          (lease) => {
+            lease.release();
+            return lease.name;
+          },
+          (error: unknown) => (error as Error).message,
+        );
     };
     const sequences = table(3);
     for (const name of ['window', 'chat']) (await sequences.acquire({ name, priority: 'completion' }, never)).release();
@@ -230,7 +251,10 @@ describe('a sequence table', () => {
     await inBackground(sequences, 'window:next', ended);
     const chat = await soon(sequences.acquire({ name: 'chat', priority: 'chat' }, never));
     assert.deepEqual(ended, ['window:next']);
-    assert.ok(await soon(sequences.acquire({ name: 'completion', priority: 'completion' }, never)), 'the last place is free for it');
+    assert.ok(
+      await soon(sequences.acquire({ name: 'completion', priority: 'completion' }, never)),
+      'the last place is free for it',
+    );
     chat.release();
   });
 
@@ -252,7 +276,10 @@ describe('a sequence table', () => {
     const ended: string[] = [];
     (await sequences.acquire({ name: 'chat', priority: 'chat' }, never)).release();
     await inBackground(sequences, 'window', ended);
-    assert.equal((await soon(sequences.acquire({ name: 'window:2', priority: 'completion', beside: 'window' }, never))).name, 'window');
+    assert.equal(
+      (await soon(sequences.acquire({ name: 'window:2', priority: 'completion', beside: 'window' }, never))).name,
+      'window',
+    );
     assert.deepEqual([ended, [...sequences.names()].sort()], [['window'], ['chat', 'window']]);
   });
 
@@ -260,7 +287,10 @@ describe('a sequence table', () => {
     const sequences = table(2);
     const window = await sequences.acquire({ name: 'window', priority: 'completion' }, never);
     const ending = new AbortController();
-    const spare = sequences.acquire({ name: 'looked at', priority: 'background', isSpare: true, giveWay: () => ending.abort(new Error('no place')) }, ending.signal);
+    const spare = sequences.acquire(
+      { name: 'looked at', priority: 'background', isSpare: true, giveWay: () => ending.abort(new Error('no place')) },
+      ending.signal,
+    );
     await sequences.acquire({ name: 'other', priority: 'completion' }, never);
     window.release();
     await assert.rejects(soon(spare), /no place/);
@@ -290,7 +320,10 @@ describe('a sequence table', () => {
     beside.release();
     const held = [];
     for (const name of ['d', 'e', 'f']) held.push(await sequences.acquire({ name, priority: 'completion' }, never));
-    assert.deepEqual(held.map(({ sequence }) => sequence === broken.sequence), [false, false, true]);
+    assert.deepEqual(
+      held.map(({ sequence }) => sequence === broken.sequence),
+      [false, false, true],
+    );
     for (const lease of held) lease.release();
     assert.equal((await sequences.acquire({ name: 'f', priority: 'chat' }, never)).isWarm, true);
   });
@@ -327,7 +360,8 @@ describe('chunk sizes', () => {
   test('learn how cost grows with depth', () => {
     const chunks = sizer();
     const cost = (depth: number): number => 1 + depth / 1000;
-    for (let round = 0; round < 3; round++) for (let depth = 0; depth <= 4000; depth += 200) chunks.record(16, depth, 16 * cost(depth + 8));
+    for (let round = 0; round < 3; round++)
+      for (let depth = 0; depth <= 4000; depth += 200) chunks.record(16, depth, 16 * cost(depth + 8));
     for (const depth of [0, 2000, 4000]) {
       const expected = cost(depth);
       const learnt = chunks.costPerTokenMs(depth)!;
@@ -335,23 +369,31 @@ describe('chunk sizes', () => {
     }
   });
 
-  test('take the cost to grow with depth as the network\'s shape says, while all measurements are of one depth', () => {
+  test("take the cost to grow with depth as the network's shape says, while all measurements are of one depth", () => {
     const chunks = sizer();
     chunks.record(16, 992, 16 * 2);
-    for (const depth of [0, 1000, 6000]) assert.equal(chunks.costPerTokenMs(depth), 2 + (2 / (1 + 4e-4 * 1000)) * 4e-4 * (depth - 1000));
+    for (const depth of [0, 1000, 6000])
+      assert.equal(chunks.costPerTokenMs(depth), 2 + (2 / (1 + 4e-4 * 1000)) * 4e-4 * (depth - 1000));
   });
 
-  test('believe measurements up to four times and down to a quarter of the growth that the network\'s shape says', () => {
-    for (const [cost, factor] of [[(depth: number): number => (depth - 1990) / 50, 4], [(depth: number): number => 100 - depth / 100, 1 / 4]] as const) {
+  test("believe measurements up to four times and down to a quarter of the growth that the network's shape says", () => {
+    for (const [cost, factor] of [
+      [(depth: number): number => (depth - 1990) / 50, 4],
+      [(depth: number): number => 100 - depth / 100, 1 / 4],
+    ] as const) {
       const chunks = sizer();
-      for (let round = 0; round < 30; round++) for (const depth of [1992, 3992]) chunks.record(16, depth, 16 * cost(depth + 8));
+      for (let round = 0; round < 30; round++)
+        for (const depth of [1992, 3992]) chunks.record(16, depth, 16 * cost(depth + 8));
       const [near, far] = [4000, 8000].map((depth) => chunks.costPerTokenMs(depth) as number) as [number, number];
       // Older measurements count for less, the mean is where the weights are.
       const [older, newer] = [0.8 / 1.8, 1 / 1.8];
       const [meanDepth, meanCost] = [2000 * older + 4000 * newer, cost(2000) * older + cost(4000) * newer];
       const prior = (meanCost / (1 + 4e-4 * meanDepth)) * 4e-4;
       const slope = (far - near) / 4000;
-      assert.ok(Math.abs(slope / prior - factor) < 0.01, `the cost grows by ${slope} a token, ${slope / prior} times ${prior}, expected ${factor} times`);
+      assert.ok(
+        Math.abs(slope / prior - factor) < 0.01,
+        `the cost grows by ${slope} a token, ${slope / prior} times ${prior}, expected ${factor} times`,
+      );
     }
   });
 
@@ -361,8 +403,12 @@ describe('chunk sizes', () => {
     const weights = [0.8 / 1.8, 1 / 1.8] as const;
     const apart = 256 / Math.sqrt(weights[0] * weights[1]);
     const cost = (depth: number): number => 1 + depth / 1000;
-    for (let round = 0; round < 60; round++) for (const depth of [2000, 2000 + apart]) chunks.record(16, depth - 8, 16 * cost(depth));
-    const [meanDepth, meanCost] = [2000 + apart * weights[1], cost(2000) * weights[0] + cost(2000 + apart) * weights[1]];
+    for (let round = 0; round < 60; round++)
+      for (const depth of [2000, 2000 + apart]) chunks.record(16, depth - 8, 16 * cost(depth));
+    const [meanDepth, meanCost] = [
+      2000 + apart * weights[1],
+      cost(2000) * weights[0] + cost(2000 + apart) * weights[1],
+    ];
     const prior = (meanCost / (1 + 4e-4 * meanDepth)) * 4e-4;
     const slope = ((chunks.costPerTokenMs(3000) as number) - (chunks.costPerTokenMs(2000) as number)) / 1000;
     assert.ok(Math.abs(slope - (prior + 1e-3) / 2) < 1e-6, `${slope}, expected the middle of ${prior} and 0.001`);

@@ -3,7 +3,10 @@ import { describe, test } from 'node:test';
 import { TextStream } from '../../../sidecar/engine/textStream.ts';
 
 /** Pushes byte pieces as tokens 0, 1, 2 … and gives what came out of each, and at the end. */
-function pushAll(pieces: readonly (string | number[])[], stop: readonly string[] = []): { texts: string[]; tokens: number[]; end: string; stream: TextStream } {
+function pushAll(
+  pieces: readonly (string | number[])[],
+  stop: readonly string[] = [],
+): { texts: string[]; tokens: number[]; end: string; stream: TextStream } {
   const stream = new TextStream(stop);
   const texts: string[] = [];
   const tokens: number[] = [];

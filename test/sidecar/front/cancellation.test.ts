@@ -16,8 +16,13 @@ const maxGrowthMegabytes = 15;
 describe('cancelled requests', () => {
   it(`${requests} of them are answered in ${heapMegabytes} MiB of heap, memory stays flat, and the next request works`, async () => {
     await using home = await TestHome.create();
-    const state = await home.start({ env: await modelEnvironment(), execArgv: [`--max-old-space-size=${heapMegabytes}`] });
-    await using client = await RawClient.initialized(state, { initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } } });
+    const state = await home.start({
+      env: await modelEnvironment(),
+      execArgv: [`--max-old-space-size=${heapMegabytes}`],
+    });
+    await using client = await RawClient.initialized(state, {
+      initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } },
+    });
     client.open(uri, code, 'python');
     await client.request('chorus/load');
     let warm: ProcessMemory | undefined;
@@ -25,7 +30,11 @@ describe('cancelled requests', () => {
       if (sent === warmUpRequests) warm = await residentMegabytes(state.pid);
       const ids = Array.from({ length: 1_000 }, (_, i) => {
         const position = { line: 4, character: 4 + (i % 8) };
-        const id = client.sendRequest('textDocument/inlineCompletion', { textDocument: { uri }, position, context: { triggerKind: 1 } });
+        const id = client.sendRequest('textDocument/inlineCompletion', {
+          textDocument: { uri },
+          position,
+          context: { triggerKind: 1 },
+        });
         client.notify('$/cancelRequest', { id });
         return id;
       });
@@ -37,7 +46,11 @@ describe('cancelled requests', () => {
       assert.ok(growth < maxGrowthMegabytes, `the ${part} process grew from ${warm?.[part]} to ${last[part]} MiB`);
     }
     const end = { line: 4, character: 12 };
-    const list = (await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: end, context: { triggerKind: 2 } })) as { items: readonly unknown[] };
+    const list = (await client.request('textDocument/inlineCompletion', {
+      textDocument: { uri },
+      position: end,
+      context: { triggerKind: 2 },
+    })) as { items: readonly unknown[] };
     assert.ok(list.items.length > 0);
     assert.equal((await home.state()).pid, state.pid);
   });

@@ -13,18 +13,49 @@ import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 import { chatStream, ScriptedServer, silence, status, textStream } from '../remoteServers/scriptedServer.ts';
 
 const code = 'function add(a, b) {\n  return ';
-const completion: CompletionRequest = { uri: 'file:///a.js', languageId: 'javascript', text: `${code}\n}\n`, offset: code.length, explicit: false, clientKey: '1', settings: { minDebounceMs: 0 } };
+const completion: CompletionRequest = {
+  uri: 'file:///a.js',
+  languageId: 'javascript',
+  text: `${code}\n}\n`,
+  offset: code.length,
+  explicit: false,
+  clientKey: '1',
+  settings: { minDebounceMs: 0 },
+};
 const question = { conversationId: 'c', messages: [{ role: 'user', content: 'What is a stack?' }] } as const;
 const never = new AbortController().signal;
 
-async function withServices(work: (parts: { services: ClientServices; server: ScriptedServer; engine: ScriptedEngine; use: (settings?: Partial<ServerSettings>) => void }) => Promise<void>): Promise<void> {
+async function withServices(
+  work: (parts: {
+    services: ClientServices;
+    server: ScriptedServer;
+    engine: ScriptedEngine;
+    use: (settings?: Partial<ServerSettings>) => void;
+  }) => Promise<void>,
+): Promise<void> {
   await using server = await ScriptedServer.start();
   const engine = new ScriptedEngine();
   engine.answer = () => 'local';
-  const session = new FrontModelSession({ engine, defaultModelPath: async () => '/models/scripted.gguf', retryDelay: new RetryDelay(), onStatus: () => undefined });
+  const session = new FrontModelSession({
+    engine,
+    defaultModelPath: async () => '/models/scripted.gguf',
+    retryDelay: new RetryDelay(),
+    onStatus: () => undefined,
+  });
   const statistics = new StatisticsCounter();
-  const services = new ClientServices({ completions: new CompletionService({ session, statistics }), chatService: new ChatService({ session }), session, statistics, onStatusChanged: () => undefined });
-  await work({ services, server, engine, use: (settings) => services.configure({ url: server.url, model: 'test-model', ...settings }) });
+  const services = new ClientServices({
+    completions: new CompletionService({ session, statistics }),
+    chatService: new ChatService({ session }),
+    session,
+    statistics,
+    onStatusChanged: () => undefined,
+  });
+  await work({
+    services,
+    server,
+    engine,
+    use: (settings) => services.configure({ url: server.url, model: 'test-model', ...settings }),
+  });
 }
 
 describe('who answers a client', () => {
@@ -46,7 +77,12 @@ describe('who answers a client', () => {
       assert.equal(engine.generations.length, 0);
       const { modelName, contextSizeTokens, server: said } = services.status;
       assert.deepEqual({ modelName, contextSizeTokens }, { modelName: 'test-model', contextSizeTokens: 4096 });
-      assert.deepEqual(said, { host: new URL(server.url).host, model: 'test-model', leavesMachine: false, reasonsForLocal: [] });
+      assert.deepEqual(said, {
+        host: new URL(server.url).host,
+        model: 'test-model',
+        leavesMachine: false,
+        reasonsForLocal: [],
+      });
     }));
 
   it('reads at the resting cursor of a client that has no server', () =>
@@ -97,7 +133,10 @@ describe('who answers a client', () => {
       use();
       server.on('chat/completions', chatStream(['A list of'], { isCut: true, pauseMs: 20 }));
       const said: string[] = [];
-      await assert.rejects(services.chat(question, { language: 'en' }, ({ text }) => said.push(text)), { code: 'server-failed' });
+      await assert.rejects(
+        services.chat(question, { language: 'en' }, ({ text }) => said.push(text)),
+        { code: 'server-failed' },
+      );
       assert.equal(engine.generations.length, 0);
     }));
 
@@ -114,7 +153,14 @@ describe('who answers a client', () => {
 
   const changes: readonly [name: string, script: ReturnType<typeof status>, debounceMs: number][] = [
     ['has not begun to answer', silence, 0],
-    ['is in the middle of an answer', (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"choices":[{"text":"a +"}]}\n\n'), 0],
+    [
+      'is in the middle of an answer',
+      (response) =>
+        void response
+          .writeHead(200, { 'content-type': 'text/event-stream' })
+          .write('data: {"choices":[{"text":"a +"}]}\n\n'),
+      0,
+    ],
     ['is about to be asked again', status(503, {}, { 'retry-after': '5' }), 0],
     ['is about to be asked', textStream(['a + b;', '\n}']), 5_000],
   ];
@@ -140,8 +186,17 @@ describe('who answers a client', () => {
   it('ends an answer of a server that the client leaves, where words of it were shown', () =>
     withServices(async ({ services, server, engine, use }) => {
       use();
-      server.on('chat/completions', chatStream(Array.from({ length: 500 }, () => 'word '), { pauseMs: 10 }));
-      await assert.rejects(services.chat(question, { language: 'en' }, () => services.configure(undefined)), { code: 'server-unavailable', message: /is not used any more/ });
+      server.on(
+        'chat/completions',
+        chatStream(
+          Array.from({ length: 500 }, () => 'word '),
+          { pauseMs: 10 },
+        ),
+      );
+      await assert.rejects(
+        services.chat(question, { language: 'en' }, () => services.configure(undefined)),
+        { code: 'server-unavailable', message: /is not used any more/ },
+      );
       await server.requestsTo('chat/completions')[0]?.left;
       assert.equal(engine.generations.length, 0);
     }));
@@ -161,7 +216,14 @@ describe('who answers a client', () => {
     withServices(async ({ services, server, use }) => {
       use();
       server.on('completions', textStream(['a + b;', '\n}']));
-      const workspace = { snippets: async () => [], texts: async () => [], whenUsable: async () => undefined, isWhole: true, has: () => true, pathOf: () => 'a.js' };
+      const workspace = {
+        snippets: async () => [],
+        texts: async () => [],
+        whenUsable: async () => undefined,
+        isWhole: true,
+        has: () => true,
+        pathOf: () => 'a.js',
+      };
       await services.complete({ ...completion, workspace, contextSettings: { readAhead: true } }, never);
       assert.equal(server.requestsTo('completions').length, 1);
     }));

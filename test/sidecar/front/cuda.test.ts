@@ -6,5 +6,8 @@ import { TestHome } from './support/sidecar.ts';
 it('a client that asks for the CUDA libraries is told where a build has none', async () => {
   await using home = await TestHome.create('chorus-cuda-');
   await using client = await RawClient.initialized(await home.start());
-  await assert.rejects(client.request('chorus/installCuda', { partialResultToken: 'p' }), /This build has no CUDA add-on/);
+  await assert.rejects(
+    client.request('chorus/installCuda', { partialResultToken: 'p' }),
+    /This build has no CUDA add-on/,
+  );
 });

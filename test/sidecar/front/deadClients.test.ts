@@ -24,7 +24,10 @@ describe('a server whose clients may be dead', () => {
   });
 
   async function connect(options: WebSocket.ClientOptions): Promise<WebSocket> {
-    const client = new WebSocket(`ws://127.0.0.1:${port}`, { headers: { authorization: `Bearer ${server.token}` }, ...options });
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, {
+      headers: { authorization: `Bearer ${server.token}` },
+      ...options,
+    });
     client.on('error', () => undefined);
     await once(client, 'open');
     return client;

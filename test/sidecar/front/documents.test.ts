@@ -10,7 +10,11 @@ function opened(text: string): Documents {
   documents.open({ uri, languageId: 'typescript', version: 1, text });
   return documents;
 }
-const at = (line: number, start: number, end = start): { start: { line: number; character: number }; end: { line: number; character: number } } => ({
+const at = (
+  line: number,
+  start: number,
+  end = start,
+): { start: { line: number; character: number }; end: { line: number; character: number } } => ({
   start: { line, character: start },
   end: { line, character: end },
 });
@@ -18,7 +22,10 @@ const at = (line: number, start: number, end = start): { start: { line: number; 
 describe('document sync', () => {
   it('applies changes in order', () => {
     const documents = opened('ab\ncd');
-    documents.change(uri, 2, [{ range: at(1, 1, 2), text: 'XY' }, { range: at(0, 0), text: '\n' }]);
+    documents.change(uri, 2, [
+      { range: at(1, 1, 2), text: 'XY' },
+      { range: at(0, 0), text: '\n' },
+    ]);
     assert.equal(documents.get(uri)?.getText(), '\nab\ncXY');
   });
 

@@ -16,7 +16,9 @@ import { isRunning } from '../../isRunning.ts';
 import { TestHome, until } from './support/sidecar.ts';
 
 const URI = 'file:///project/main.ts';
-const source = Array.from({ length: 60 }, (_, line) => `const value${line} = compute(${line * 7}, "${line}");`).join('\n');
+const source = Array.from({ length: 60 }, (_, line) => `const value${line} = compute(${line * 7}, "${line}");`).join(
+  '\n',
+);
 
 describe('what is kept of a workspace', () => {
   let folder: string;
@@ -25,26 +27,47 @@ describe('what is kept of a workspace', () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-workspace-'));
     modelPath = path.join(folder, 'model.gguf');
     using device = new Device('cpu', { threads: 1 });
-    await writeTinyModel(modelPath, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 4_096 } } });
+    await writeTinyModel(modelPath, {
+      variant: 'llama',
+      type: 'Q8_0',
+      device,
+      vocabulary: tinyVocabulary(),
+      keys: { context_length: { type: 'u32', value: 4_096 } },
+    });
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  /** A client that has asked for two completions: the first one's prompt is short, since nobody knows yet how fast the model is. */
-  async function asked(state: SidecarState, workspaceKey: string | undefined, { contexts, lines = [50, 59] }: { contexts?: object; lines?: readonly number[] } = {}): Promise<RawClient> {
+  /**
+   * A client that has asked for two completions: the first one's prompt is short, since nobody knows yet how fast the
+   * model is.
+   */
+  async function asked(
+    state: SidecarState,
+    workspaceKey: string | undefined,
+    { contexts, lines = [50, 59] }: { contexts?: object; lines?: readonly number[] } = {},
+  ): Promise<RawClient> {
     const settings = { modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 4_096, contexts };
-    const client = await RawClient.initialized(state, { initializationOptions: { clientKind: 'test', clientVersion: '1.0.0', workspaceKey, settings } });
+    const client = await RawClient.initialized(state, {
+      initializationOptions: { clientKind: 'test', clientVersion: '1.0.0', workspaceKey, settings },
+    });
     client.open(URI, source);
     for (const line of lines) await complete(client, line);
     return client;
   }
 
   function complete(client: RawClient, line: number): Promise<unknown> {
-    return client.request('textDocument/inlineCompletion', { textDocument: { uri: URI }, position: { line, character: 10 }, context: { triggerKind: 1 } });
+    return client.request('textDocument/inlineCompletion', {
+      textDocument: { uri: URI },
+      position: { line, character: 10 },
+      context: { triggerKind: 1 },
+    });
   }
 
   const setOf = (home: TestHome, key: string): string => path.join(contextsFolder(home.folder), contextSetName(key));
-  const chunksOf = async (home: TestHome, key: string): Promise<string[]> => (await readdir(setOf(home, key)).catch(() => [])).filter((name) => name.endsWith('.rows'));
-  const kept = (home: TestHome, key: string): Promise<void> => until(async () => (await chunksOf(home, key)).length >= 4, `the contexts of ${key} are kept`);
+  const chunksOf = async (home: TestHome, key: string): Promise<string[]> =>
+    (await readdir(setOf(home, key)).catch(() => [])).filter((name) => name.endsWith('.rows'));
+  const kept = (home: TestHome, key: string): Promise<void> =>
+    until(async () => (await chunksOf(home, key)).length >= 4, `the contexts of ${key} are kept`);
 
   it('is written when its client has left, for this user alone, and used when it is opened again', async () => {
     await using home = await TestHome.create();
@@ -59,7 +82,10 @@ describe('what is kept of a workspace', () => {
     await client.closed;
     await (await asked(await home.start(), 'mine', { lines: [59] }))[Symbol.asyncDispose]();
     const after = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
-    assert.ok(after.some((used, index) => used > (before[index] as number)), 'the first prompt is as long as the last one was, and finds its chunks');
+    assert.ok(
+      after.some((used, index) => used > (before[index] as number)),
+      'the first prompt is as long as the last one was, and finds its chunks',
+    );
   });
 
   it('is written when the sidecar is told to stop, though its client is still there', async () => {
@@ -109,7 +135,9 @@ describe('what is kept of a workspace', () => {
     await using home = await TestHome.create();
     const state = await home.start();
     const tell = async (unlessRules: string, clientKind = 'test'): Promise<void> => {
-      await using client = await RawClient.initialized(state, { initializationOptions: { clientKind, clientVersion: '1.0.0', workspaceKey: 'mine' } });
+      await using client = await RawClient.initialized(state, {
+        initializationOptions: { clientKind, clientVersion: '1.0.0', workspaceKey: 'mine' },
+      });
       await client.request('chorus/forgetWorkspace', { unlessRules });
     };
     const file = path.join(setOf(home, 'mine'), 'a.rows');

@@ -6,7 +6,13 @@ import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { RawClient } from './support/rawClient.ts';
 import { TestHome } from './support/sidecar.ts';
 
-const ErrorCodes = { parse: -32700, invalidRequest: -32600, methodNotFound: -32601, invalidParams: -32602, notInitialized: -32002 };
+const ErrorCodes = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  notInitialized: -32002,
+};
 
 describe('frames that are not what they should be', () => {
   let home: TestHome;
@@ -31,7 +37,11 @@ describe('frames that are not what they should be', () => {
     ['a batch', '[{"jsonrpc":"2.0","id":1,"method":"chorus/status"}]', ErrorCodes.invalidRequest],
     ['a method that is no text', '{"jsonrpc":"2.0","id":null,"method":7}', ErrorCodes.invalidRequest],
     ['another version of JSON-RPC', '{"jsonrpc":"1.0","id":null,"method":"chorus/status"}', ErrorCodes.invalidRequest],
-    ['params that are a number', '{"jsonrpc":"2.0","id":null,"method":"chorus/status","params":1}', ErrorCodes.invalidRequest],
+    [
+      'params that are a number',
+      '{"jsonrpc":"2.0","id":null,"method":"chorus/status","params":1}',
+      ErrorCodes.invalidRequest,
+    ],
     ['a cancellation of nothing', '{"jsonrpc":"2.0","method":"$/cancelRequest"}', ErrorCodes.invalidRequest],
   ];
   for (const [what, frame, code] of broken) {
@@ -85,15 +95,22 @@ describe('frames that are not what they should be', () => {
   it('ignores notifications before initialize', async () => {
     await using client = await RawClient.connect(state);
     const uri = 'file:///early.txt';
-    client.notify('textDocument/didOpen', { textDocument: { uri, languageId: 'plaintext', version: 1, text: 'early' } });
+    client.notify('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'plaintext', version: 1, text: 'early' },
+    });
     await client.request('initialize', { processId: null, rootUri: null, capabilities: {} });
-    const { error } = await client.answer(client.sendRequest('textDocument/completion', { textDocument: { uri }, position: { line: 0, character: 0 } }));
+    const { error } = await client.answer(
+      client.sendRequest('textDocument/completion', { textDocument: { uri }, position: { line: 0, character: 0 } }),
+    );
     assert.match(error?.message ?? '', /not open/);
   });
 
   it('takes initialize once, and nothing after shutdown', async () => {
     await using client = await RawClient.initialized(state);
-    assert.equal((await client.answer(client.sendRequest('initialize', { capabilities: {} }))).error?.code, ErrorCodes.invalidRequest);
+    assert.equal(
+      (await client.answer(client.sendRequest('initialize', { capabilities: {} }))).error?.code,
+      ErrorCodes.invalidRequest,
+    );
     assert.equal(await client.request('shutdown'), null);
     assert.equal((await client.answer(client.sendRequest('chorus/status'))).error?.code, ErrorCodes.invalidRequest);
     client.notify('exit', undefined);
@@ -102,11 +119,23 @@ describe('frames that are not what they should be', () => {
 
   const wrongParams: [string, unknown, RegExp][] = [
     ['chorus/chat', {}, /^params\.conversationId: .*expected string/],
-    ['chorus/chat', { conversationId: 'x', messages: [{ role: 'user', content: 7 }] }, /^params\.messages\.0\.content: .*expected string, received number/],
+    [
+      'chorus/chat',
+      { conversationId: 'x', messages: [{ role: 'user', content: 7 }] },
+      /^params\.messages\.0\.content: .*expected string, received number/,
+    ],
     ['chorus/countTokens', undefined, /expected object/],
     ['chorus/countTokens', ['text'], /expected object/],
-    ['textDocument/inlineCompletion', { textDocument: { uri: 'file:///x' }, position: { line: -1, character: 0 }, context: { triggerKind: 1 } }, /^params\.position\.line/],
-    ['textDocument/completion', { textDocument: { uri: 'file:///unopened' }, position: { line: 0, character: 0 } }, /not open/],
+    [
+      'textDocument/inlineCompletion',
+      { textDocument: { uri: 'file:///x' }, position: { line: -1, character: 0 }, context: { triggerKind: 1 } },
+      /^params\.position\.line/,
+    ],
+    [
+      'textDocument/completion',
+      { textDocument: { uri: 'file:///unopened' }, position: { line: 0, character: 0 } },
+      /not open/,
+    ],
   ];
   for (const [method, params, says] of wrongParams) {
     it(`tells what is wrong with the params of ${method}: ${says.source}`, async () => {
@@ -120,7 +149,10 @@ describe('frames that are not what they should be', () => {
   it('drops notifications with wrong params and lives on', async () => {
     await using client = await RawClient.initialized(state);
     client.notify('textDocument/didOpen', { textDocument: { uri: 7 } });
-    client.notify('textDocument/didChange', { textDocument: { uri: 'file:///never-opened' }, contentChanges: [{ text: 'x' }] });
+    client.notify('textDocument/didChange', {
+      textDocument: { uri: 'file:///never-opened' },
+      contentChanges: [{ text: 'x' }],
+    });
     client.notify('textDocument/didChange', null);
     assert.ok(await client.request('chorus/status'));
   });

@@ -24,7 +24,13 @@ describe('the handshake', () => {
       const request = http.request({
         host: '127.0.0.1',
         port: state.port,
-        headers: { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers },
+        headers: {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+          ...headers,
+        },
       });
       request.on('upgrade', (response, socket) => {
         socket.destroy();
@@ -93,14 +99,20 @@ describe('the handshake', () => {
         socket.once('connect', () => socket.destroy());
       });
     // Which addresses there are depends on the system: a server that listens on all of them shows it.
-    const own = Object.values(os.networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address, scopeid }) => (scopeid ? undefined : address)));
+    const own = Object.values(os.networkInterfaces()).flatMap((addresses = []) =>
+      addresses.map(({ address, scopeid }) => (scopeid ? undefined : address)),
+    );
     const everywhere = net.createServer((socket) => socket.destroy()).listen(0);
     await once(everywhere, 'listening');
     try {
       const { port } = everywhere.address() as net.AddressInfo;
       const reached: string[] = [];
-      for (const address of new Set(['127.0.0.1', '127.0.0.2', '::1', ...own])) if (address !== undefined && (await isAnswered(address, port))) reached.push(address);
-      assert.ok(reached.length >= 2 && reached.includes('127.0.0.1'), `this machine reaches itself by ${reached.join(', ')} alone`);
+      for (const address of new Set(['127.0.0.1', '127.0.0.2', '::1', ...own]))
+        if (address !== undefined && (await isAnswered(address, port))) reached.push(address);
+      assert.ok(
+        reached.length >= 2 && reached.includes('127.0.0.1'),
+        `this machine reaches itself by ${reached.join(', ')} alone`,
+      );
       const answered: string[] = [];
       for (const address of reached) if (await isAnswered(address, state.port)) answered.push(address);
       assert.deepEqual(answered, ['127.0.0.1']);

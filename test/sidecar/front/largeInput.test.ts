@@ -21,8 +21,16 @@ describe('more text than a model can use', () => {
     return RawClient.initialized(state, { initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } } });
   }
 
-  async function complete(client: RawClient, uri: string, position: { line: number; character: number }): Promise<readonly { insertText: string }[] | null> {
-    const list = (await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position, context: { triggerKind: 2 } })) as { items: { insertText: string }[] } | null;
+  async function complete(
+    client: RawClient,
+    uri: string,
+    position: { line: number; character: number },
+  ): Promise<readonly { insertText: string }[] | null> {
+    const list = (await client.request('textDocument/inlineCompletion', {
+      textDocument: { uri },
+      position,
+      context: { triggerKind: 2 },
+    })) as { items: { insertText: string }[] } | null;
     return list && list.items;
   }
 
@@ -37,11 +45,21 @@ describe('more text than a model can use', () => {
     const line = `${'x'.repeat(999)}\n`;
     client.open('file:///big%20data.py', line.repeat(50_000), 'python');
     const { params } = await client.next(({ method }) => method === 'window/showMessage');
-    assert.match((params as { message: string }).message, /^Chorus leaves big data\.py alone: it has more than 16,777,216 characters\.$/);
+    assert.match(
+      (params as { message: string }).message,
+      /^Chorus leaves big data\.py alone: it has more than 16,777,216 characters\.$/,
+    );
     assert.equal(await complete(client, 'file:///big%20data.py', { line: 3, character: 999 }), null);
-    client.notify('textDocument/didChange', { textDocument: { uri: 'file:///big%20data.py', version: 2 }, contentChanges: [{ range: { start: END_OF_SMALL, end: END_OF_SMALL }, text: 'y' }] });
+    client.notify('textDocument/didChange', {
+      textDocument: { uri: 'file:///big%20data.py', version: 2 },
+      contentChanges: [{ range: { start: END_OF_SMALL, end: END_OF_SMALL }, text: 'y' }],
+    });
     await completesSmallDocument(client);
-    assert.deepEqual(client.received.filter(({ method }) => method === 'window/showMessage'), [], 'one message');
+    assert.deepEqual(
+      client.received.filter(({ method }) => method === 'window/showMessage'),
+      [],
+      'one message',
+    );
   });
 
   it('a line of 1 MB is answered at its beginning, within it and at its end, and the next request works', async () => {
@@ -50,7 +68,8 @@ describe('more text than a model can use', () => {
     const line = `values = [${value.repeat(87_000)}`;
     assert.ok(line.length > 1_000_000);
     client.open('file:///line.py', line, 'python');
-    for (const character of [0, line.length / 2, line.length]) assert.ok(Array.isArray(await complete(client, 'file:///line.py', { line: 0, character })), `${character}`);
+    for (const character of [0, line.length / 2, line.length])
+      assert.ok(Array.isArray(await complete(client, 'file:///line.py', { line: 0, character })), `${character}`);
     await completesSmallDocument(client);
   });
 });

@@ -46,7 +46,9 @@ describe('the sidecar process', () => {
 
 describe('the decision to leave', () => {
   it('falls when no client ever comes', async () => {
-    await new Promise<void>((resolve) => new Lifetime({ lingerMs: 60_000, firstClientTimeoutMs: 10, leave: resolve }).start());
+    await new Promise<void>((resolve) =>
+      new Lifetime({ lingerMs: 60_000, firstClientTimeoutMs: 10, leave: resolve }).start(),
+    );
   });
 
   it('is taken back when a client comes in time', async () => {

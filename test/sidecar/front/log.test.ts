@@ -21,7 +21,11 @@ const script = `
 async function logTo(file: string, files: readonly [string, string]): Promise<string> {
   const output = await open(file, 'a');
   try {
-    const { stdout } = await execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script, '--', ...files], { stderr: output.fd as 9, reject: false });
+    const { stdout } = await execa(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script, '--', ...files],
+      { stderr: output.fd as 9, reject: false },
+    );
     return stdout;
   } finally {
     await output.close();
@@ -45,7 +49,11 @@ describe('the log of the front', { skip: process.platform === 'win32' }, () => {
 
   it('that has become long is kept in place of a link, and not where the link leads', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-log-'));
-    const [log, previous, elsewhere] = ['log', 'previous', 'elsewhere'].map((name) => path.join(folder, name)) as [string, string, string];
+    const [log, previous, elsewhere] = ['log', 'previous', 'elsewhere'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     try {
       await writeFile(log, 'x'.repeat(MAX_LOG_BYTES));
       await writeFile(elsewhere, 'precious');

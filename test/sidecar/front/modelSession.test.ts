@@ -3,7 +3,13 @@ import { describe, it, mock } from 'node:test';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
-import type { EngineGenerateParams, EngineGenerateResult, EngineStatistics, LoadedModel, LoadParams } from '../../../sidecar/protocol/engine.ts';
+import type {
+  EngineGenerateParams,
+  EngineGenerateResult,
+  EngineStatistics,
+  LoadedModel,
+  LoadParams,
+} from '../../../sidecar/protocol/engine.ts';
 import { FrontModelSession } from '../../../sidecar/front/modelSession.ts';
 import { RetryDelay } from '../../../sidecar/front/retryDelay.ts';
 
@@ -18,17 +24,41 @@ class NamedEngine implements Engine {
     this.loads.push(params.modelPath);
     options.onProgress?.(0.5);
     await new Promise((resolve) => setImmediate(resolve));
-    if (params.modelPath.startsWith('crash')) throw new TroubleError('engine-crashed', 'It fell.', { detail: 'last lines' });
+    if (params.modelPath.startsWith('crash'))
+      throw new TroubleError('engine-crashed', 'It fell.', { detail: 'last lines' });
     if (params.modelPath.startsWith('bad')) throw new TroubleError('not-gguf', 'No GGUF.');
     return {
-      name: params.modelPath, path: params.modelPath, architecture: 'test', engine: 'llama', device: 'CPU', deviceReasons: [], engineLimits: [], sizeBytes: 1, memoryBytes: 3, deviceMemoryBytes: 2,
-      threads: 1, vocabularySize: 256, contextSizeTokens: 64, trainContextTokens: 64, special: { addBos: false, endOfGeneration: [] }, supportsToolCalling: false, metadata: {},
+      name: params.modelPath,
+      path: params.modelPath,
+      architecture: 'test',
+      engine: 'llama',
+      device: 'CPU',
+      deviceReasons: [],
+      engineLimits: [],
+      sizeBytes: 1,
+      memoryBytes: 3,
+      deviceMemoryBytes: 2,
+      threads: 1,
+      vocabularySize: 256,
+      contextSizeTokens: 64,
+      trainContextTokens: 64,
+      special: { addBos: false, endOfGeneration: [] },
+      supportsToolCalling: false,
+      metadata: {},
     };
   }
   async generate(params: Omit<EngineGenerateParams, 'requestId'>): Promise<EngineGenerateResult> {
     this.requests.push(params);
     if (this.generateFails) throw new TroubleError('engine-crashed', 'It fell.');
-    return { tokens: [1], text: 'x', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 1, promptMs: 1, generateMs: 1 };
+    return {
+      tokens: [1],
+      text: 'x',
+      stopReason: 'end',
+      reusedTokens: 0,
+      evaluatedTokens: 1,
+      promptMs: 1,
+      generateMs: 1,
+    };
   }
   async unload(): Promise<void> {
     this.unloads++;
@@ -46,13 +76,24 @@ class NamedEngine implements Engine {
   async dispose(): Promise<void> {}
 }
 
-function session(): { session: FrontModelSession; engine: NamedEngine; states: () => string[]; advance: (ms: number) => void } {
+function session(): {
+  session: FrontModelSession;
+  engine: NamedEngine;
+  states: () => string[];
+  advance: (ms: number) => void;
+} {
   let nowMs = 0;
   const statuses: SidecarStatus[] = [];
   const engine = new NamedEngine();
   return {
     engine,
-    session: new FrontModelSession({ engine, defaultModelPath: async () => 'default', retryDelay: new RetryDelay(() => nowMs), promptSpeedOf: ({ path }) => (path === 'measured' ? 41 : undefined), onStatus: (status) => statuses.push(status) }),
+    session: new FrontModelSession({
+      engine,
+      defaultModelPath: async () => 'default',
+      retryDelay: new RetryDelay(() => nowMs),
+      promptSpeedOf: ({ path }) => (path === 'measured' ? 41 : undefined),
+      onStatus: (status) => statuses.push(status),
+    }),
     states: () => statuses.map(({ state }) => state),
     advance: (ms) => (nowMs += ms),
   };
@@ -74,7 +115,12 @@ describe('the model in memory', () => {
 
   it('says what it holds, and what of that is on a GPU, when it is loaded and after a request', async () => {
     const { session: models, engine } = session();
-    const statistics = async (): Promise<EngineStatistics> => ({ memoryBytes: 7, deviceMemoryBytes: 5, contextUsedTokens: 1, contextSizeTokens: 64 });
+    const statistics = async (): Promise<EngineStatistics> => ({
+      memoryBytes: 7,
+      deviceMemoryBytes: 5,
+      contextUsedTokens: 1,
+      contextSizeTokens: 64,
+    });
     Object.assign(engine, { statistics });
     await models.model();
     assert.deepEqual([models.status.memoryBytes, models.status.deviceMemoryBytes], [3, 2]);
@@ -84,9 +130,19 @@ describe('the model in memory', () => {
   });
 
   it('says how fast its prompts are evaluated, once that was measured', async () => {
-    for (const [modelPath, expected] of [['measured', 41], ['', undefined]] as const) {
+    for (const [modelPath, expected] of [
+      ['measured', 41],
+      ['', undefined],
+    ] as const) {
       const { session: models, engine } = session();
-      Object.assign(engine, { statistics: async (): Promise<EngineStatistics> => ({ memoryBytes: 7, deviceMemoryBytes: 5, contextUsedTokens: 1, contextSizeTokens: 64 }) });
+      Object.assign(engine, {
+        statistics: async (): Promise<EngineStatistics> => ({
+          memoryBytes: 7,
+          deviceMemoryBytes: 5,
+          contextUsedTokens: 1,
+          contextSizeTokens: 64,
+        }),
+      });
       models.configure({ modelPath });
       await models.model();
       await models.engine.generate(request);
@@ -111,7 +167,10 @@ describe('the model in memory', () => {
     const { session: model, engine, states } = session();
     assert.deepEqual(engine.loads, []);
     const loaded = await Promise.all([model.model(), model.model(), model.model()]);
-    assert.deepEqual(loaded.map(({ name }) => name), ['default', 'default', 'default']);
+    assert.deepEqual(
+      loaded.map(({ name }) => name),
+      ['default', 'default', 'default'],
+    );
     assert.deepEqual(engine.loads, ['default']);
     assert.deepEqual(states(), ['loading', 'loading', 'ready']);
   });
@@ -163,14 +222,20 @@ describe('the model in memory', () => {
     model.configure({ modelPath: 'a' });
     const waiting = Array.from({ length: 3 }, () => model.model());
     model.configure({ modelPath: 'b' });
-    assert.deepEqual((await Promise.all(waiting)).map(({ name }) => name), ['b', 'b', 'b']);
+    assert.deepEqual(
+      (await Promise.all(waiting)).map(({ name }) => name),
+      ['b', 'b', 'b'],
+    );
   });
 
   it('tells all who waited why a model cannot be loaded, and tries once for them', async () => {
     const { session: model, engine } = session();
     model.configure({ modelPath: 'bad' });
     const waiting = await Promise.allSettled(Array.from({ length: 3 }, () => model.model()));
-    assert.deepEqual(waiting.map(({ status }) => status), ['rejected', 'rejected', 'rejected']);
+    assert.deepEqual(
+      waiting.map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    );
     assert.equal(engine.loads.length, 1);
   });
 
@@ -260,7 +325,10 @@ describe('a model that nobody asks for', () => {
       assert.equal(engine.unloads, 0);
       minutes(1);
       assert.equal(engine.unloads, 1);
-      assert.deepEqual({ ...model.status, quiet: undefined }, { state: 'idle', unloaded: true, quiet: undefined, readingAhead: undefined });
+      assert.deepEqual(
+        { ...model.status, quiet: undefined },
+        { state: 'idle', unloaded: true, quiet: undefined, readingAhead: undefined },
+      );
       assert.equal((await model.model()).name, 'default');
       assert.equal(model.status.state, 'ready');
       assert.equal(model.status.unloaded, undefined);
@@ -292,7 +360,20 @@ describe('a model that nobody asks for', () => {
       const { session: model, engine } = session();
       await model.model();
       let finish = (): void => undefined;
-      engine.generate = () => new Promise((resolve) => (finish = () => resolve({ tokens: [], text: '', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 })));
+      engine.generate = () =>
+        new Promise(
+          (resolve) =>
+            (finish = () =>
+              resolve({
+                tokens: [],
+                text: '',
+                stopReason: 'end',
+                reusedTokens: 0,
+                evaluatedTokens: 0,
+                promptMs: 0,
+                generateMs: 0,
+              })),
+        );
       const working = model.engine.generate(request);
       model.configure({ threads: 2, power: { unloadAfterMinutes: 5 } });
       minutes(6);
@@ -352,7 +433,20 @@ describe('a model that nobody asks for', () => {
       const { session: model, engine } = session();
       await model.model();
       let finish = (): void => undefined;
-      engine.generate = () => new Promise((resolve) => (finish = () => resolve({ tokens: [], text: '', stopReason: 'end', reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 })));
+      engine.generate = () =>
+        new Promise(
+          (resolve) =>
+            (finish = () =>
+              resolve({
+                tokens: [],
+                text: '',
+                stopReason: 'end',
+                reusedTokens: 0,
+                evaluatedTokens: 0,
+                promptMs: 0,
+                generateMs: 0,
+              })),
+        );
       const working = model.engine.generate(request);
       minutes(60);
       assert.equal(engine.unloads, 0);
@@ -390,13 +484,22 @@ describe('a machine that is to be spared', () => {
   it('is told to the engine with each request, and to clients', async () => {
     let isQuiet = false;
     const engine = new NamedEngine();
-    const model = new FrontModelSession({ engine, defaultModelPath: async () => 'default', retryDelay: new RetryDelay(), isQuiet: () => isQuiet, onStatus: () => undefined });
+    const model = new FrontModelSession({
+      engine,
+      defaultModelPath: async () => 'default',
+      retryDelay: new RetryDelay(),
+      isQuiet: () => isQuiet,
+      onStatus: () => undefined,
+    });
     await model.model();
     await model.engine.generate(request);
     isQuiet = true;
     model.quietnessChanged();
     assert.equal(model.status.quiet, true);
     await model.engine.generate(request);
-    assert.deepEqual(engine.requests.map(({ quiet }) => quiet), [undefined, true]);
+    assert.deepEqual(
+      engine.requests.map(({ quiet }) => quiet),
+      [undefined, true],
+    );
   });
 });

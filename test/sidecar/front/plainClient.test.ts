@@ -15,7 +15,12 @@ const automatic = { triggerKind: 2 };
 interface InlineItem {
   readonly insertText: string;
   readonly range: { readonly start: typeof end; readonly end: typeof end };
-  readonly command: { readonly command: string; readonly arguments: readonly [{ readonly completionId: string; readonly textLength: number; readonly cached: boolean }] };
+  readonly command: {
+    readonly command: string;
+    readonly arguments: readonly [
+      { readonly completionId: string; readonly textLength: number; readonly cached: boolean },
+    ];
+  };
 }
 const items = (result: unknown): readonly InlineItem[] => (result as { items: readonly InlineItem[] }).items;
 
@@ -29,7 +34,10 @@ describe('a plain LSP client with the real model', () => {
     state = await home.start({ env: await modelEnvironment() });
     // Patience for a busy machine; what is measured is in the benches.
     const initializationOptions = { settings: { completion: { timeoutMs: 60_000 } } };
-    client = await RawClient.initialized(state, { capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+    client = await RawClient.initialized(state, {
+      capabilities: { textDocument: { inlineCompletion: {} } },
+      initializationOptions,
+    });
   });
   after(async () => {
     await client[Symbol.asyncDispose]();
@@ -38,13 +46,21 @@ describe('a plain LSP client with the real model', () => {
 
   it('hears how the model loads, until it is ready', async () => {
     assert.equal(await client.request('chorus/load'), null);
-    const ready = await client.next(({ method, params }) => method === 'chorus/didChangeStatus' && (params as SidecarStatus).state === 'ready');
+    const ready = await client.next(
+      ({ method, params }) => method === 'chorus/didChangeStatus' && (params as SidecarStatus).state === 'ready',
+    );
     assert.equal((ready.params as SidecarStatus).architecture, 'llama');
   });
 
   it('gets ghost text whose command tells how to report what became of it', async () => {
     client.open(uri, code, 'python');
-    const [item] = items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: end, context: automatic }));
+    const [item] = items(
+      await client.request('textDocument/inlineCompletion', {
+        textDocument: { uri },
+        position: end,
+        context: automatic,
+      }),
+    );
     assert.ok(item);
     assert.match(item.insertText, /-\s*b/);
     assert.deepEqual(item.range, { start: end, end });
@@ -52,32 +68,52 @@ describe('a plain LSP client with the real model', () => {
     assert.equal(item.command.arguments[0].textLength, item.insertText.length);
 
     const { completionId } = item.command.arguments[0];
-    client.notify('chorus/completionFeedback', { completionId, kind: 'accepted', acceptedCharacters: item.insertText.length });
+    client.notify('chorus/completionFeedback', {
+      completionId,
+      kind: 'accepted',
+      acceptedCharacters: item.insertText.length,
+    });
     const statistics = (await client.request('chorus/statistics')) as CompletionStatistics;
     assert.deepEqual([statistics.accepted, statistics.acceptedCharacters], [1, item.insertText.length]);
   });
 
   it('gets the rest from the cache when it types on', async () => {
-    client.notify('textDocument/didChange', { textDocument: { uri, version: 2 }, contentChanges: [{ range: { start: end, end }, text: ' ' }] });
+    client.notify('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ range: { start: end, end }, text: ' ' }],
+    });
     const position = { line: 4, character: 13 };
-    const [item] = items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position, context: automatic }));
+    const [item] = items(
+      await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position, context: automatic }),
+    );
     assert.equal(item?.command.arguments[0].cached, true);
     assert.match(item.insertText, /^-\s*b/);
   });
 
   it('does not see the documents of another client', async () => {
     await using other = await RawClient.initialized(state);
-    const { error } = await other.answer(other.sendRequest('textDocument/completion', { textDocument: { uri }, position: end }));
+    const { error } = await other.answer(
+      other.sendRequest('textDocument/completion', { textDocument: { uri }, position: end }),
+    );
     assert.match(error?.message ?? '', /not open/);
   });
 
   it('gets the same text as an item of a list where its editor has no ghost text', async () => {
     await using editor = await RawClient.connect(state);
-    const initialized = (await editor.request('initialize', { processId: null, rootUri: null, capabilities: {}, initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } } })) as { capabilities: Record<string, unknown> };
+    const initialized = (await editor.request('initialize', {
+      processId: null,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } },
+    })) as { capabilities: Record<string, unknown> };
     assert.ok(initialized.capabilities['completionProvider']);
     editor.notify('initialized', {});
     editor.open(uri, code, 'python');
-    const list = (await editor.request('textDocument/completion', { textDocument: { uri }, position: end, context: { triggerKind: 1 } })) as {
+    const list = (await editor.request('textDocument/completion', {
+      textDocument: { uri },
+      position: end,
+      context: { triggerKind: 1 },
+    })) as {
       items: readonly { label: string; textEdit: { newText: string; range: InlineItem['range'] } }[];
     };
     const [item] = list.items;
@@ -89,49 +125,98 @@ describe('a plain LSP client with the real model', () => {
     const large = 'file:///large%20file.txt';
     client.open(large, 'x'.repeat(17 * 1024 * 1024), 'plaintext');
     const message = await client.next(({ method }) => method === 'window/showMessage');
-    assert.match((message.params as { message: string }).message, /^Chorus leaves large file\.txt alone: it has more than 16,777,216 characters\.$/);
-    assert.equal(await client.request('textDocument/inlineCompletion', { textDocument: { uri: large }, position: { line: 0, character: 0 }, context: automatic }), null);
+    assert.match(
+      (message.params as { message: string }).message,
+      /^Chorus leaves large file\.txt alone: it has more than 16,777,216 characters\.$/,
+    );
+    assert.equal(
+      await client.request('textDocument/inlineCompletion', {
+        textDocument: { uri: large },
+        position: { line: 0, character: 0 },
+        context: automatic,
+      }),
+      null,
+    );
     client.notify('textDocument/didClose', { textDocument: { uri: large } });
-    assert.ok(items(await client.request('textDocument/inlineCompletion', { textDocument: { uri }, position: { line: 4, character: 13 }, context: automatic })).length > 0);
+    assert.ok(
+      items(
+        await client.request('textDocument/inlineCompletion', {
+          textDocument: { uri },
+          position: { line: 4, character: 13 },
+          context: automatic,
+        }),
+      ).length > 0,
+    );
     assert.equal(client.received.filter(({ method }) => method === 'window/showMessage').length, 0);
   });
 
   it('completes beside a lone surrogate', async () => {
     const odd = 'file:///odd.py';
     client.open(odd, `# \ud83d\n${code}`, 'python');
-    const [item] = items(await client.request('textDocument/inlineCompletion', { textDocument: { uri: odd }, position: { line: 5, character: 12 }, context: automatic }));
+    const [item] = items(
+      await client.request('textDocument/inlineCompletion', {
+        textDocument: { uri: odd },
+        position: { line: 5, character: 12 },
+        context: automatic,
+      }),
+    );
     assert.ok(item);
   });
 
   it('streams a chat in pieces that make up the answer', async () => {
-    const id = client.sendRequest('chorus/chat', { conversationId: 'one', messages: [{ role: 'user', content: 'What is a variable? One sentence.' }], partialResultToken: 'chat-1' });
+    const id = client.sendRequest('chorus/chat', {
+      conversationId: 'one',
+      messages: [{ role: 'user', content: 'What is a variable? One sentence.' }],
+      partialResultToken: 'chat-1',
+    });
     const result = (await client.answer(id)).result as ChatResult;
-    const chunks = client.received.filter(({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-1');
+    const chunks = client.received.filter(
+      ({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-1',
+    );
     assert.ok(chunks.length > 1);
     assert.equal(chunks.map(({ params }) => (params as { value: { text: string } }).value.text).join(''), result.text);
     assert.ok(result.text.length > 0);
   });
 
   it('gets what was written so far when it cancels a chat', async () => {
-    const id = client.sendRequest('chorus/chat', { conversationId: 'two', messages: [{ role: 'user', content: 'Tell a very long story about the sea.' }], partialResultToken: 'chat-2' });
-    await client.next(({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-2');
+    const id = client.sendRequest('chorus/chat', {
+      conversationId: 'two',
+      messages: [{ role: 'user', content: 'Tell a very long story about the sea.' }],
+      partialResultToken: 'chat-2',
+    });
+    await client.next(
+      ({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-2',
+    );
     client.notify('$/cancelRequest', { id });
     const result = (await client.answer(id)).result as ChatResult;
     assert.equal(result.stopReason, 'cancelled');
     assert.ok(result.text.length > 0);
   });
 
-  it('is told when the engine dies under its chat, and the next request works', { skip: process.platform !== 'linux' }, async () => {
-    const id = client.sendRequest('chorus/chat', { conversationId: 'three', messages: [{ role: 'user', content: 'Tell a very long story about a mountain.' }], partialResultToken: 'chat-3' });
-    await client.next(({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-3');
-    const [enginePid] = readFileSync(`/proc/${state.pid}/task/${state.pid}/children`, 'utf8').trim().split(' ').map(Number);
-    assert.ok(enginePid);
-    process.kill(enginePid, 'SIGKILL');
-    const { error } = await client.answer(id);
-    assert.equal((error?.data as { code: string }).code, 'engine-crashed');
-    assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
-    assert.equal(isRunning(state.pid), true);
-  });
+  it(
+    'is told when the engine dies under its chat, and the next request works',
+    { skip: process.platform !== 'linux' },
+    async () => {
+      const id = client.sendRequest('chorus/chat', {
+        conversationId: 'three',
+        messages: [{ role: 'user', content: 'Tell a very long story about a mountain.' }],
+        partialResultToken: 'chat-3',
+      });
+      await client.next(
+        ({ method, params }) => method === '$/progress' && (params as { token: string }).token === 'chat-3',
+      );
+      const [enginePid] = readFileSync(`/proc/${state.pid}/task/${state.pid}/children`, 'utf8')
+        .trim()
+        .split(' ')
+        .map(Number);
+      assert.ok(enginePid);
+      process.kill(enginePid, 'SIGKILL');
+      const { error } = await client.answer(id);
+      assert.equal((error?.data as { code: string }).code, 'engine-crashed');
+      assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
+      assert.equal(isRunning(state.pid), true);
+    },
+  );
 
   it('recovers from a model that does not exist: one clear error, and the next request with the default works', async () => {
     client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '/does/not/exist.gguf' } } });

@@ -31,7 +31,10 @@ describe('how fast models read prompts', () => {
     for (let model = 0; model < 60; model++) speeds.note(String(model), model + 1);
     await speeds.flush();
     assert.equal((JSON.parse(await readFile(file, 'utf8')) as unknown[]).length, 50);
-    assert.deepEqual([(await PromptSpeeds.open(file)).of('0'), (await PromptSpeeds.open(file)).of('59')], [undefined, 60]);
+    assert.deepEqual(
+      [(await PromptSpeeds.open(file)).of('0'), (await PromptSpeeds.open(file)).of('59')],
+      [undefined, 60],
+    );
   });
 
   for (const text of ['', '{', '[["a", -1]]', '{"a": 1}', '[["a", "fast"]]']) {

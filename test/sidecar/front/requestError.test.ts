@@ -7,8 +7,12 @@ import { parseParams, toResponseError } from '../../../sidecar/front/requestErro
 const going = new AbortController().signal;
 
 describe('what a client is told of a request that failed', () => {
-  it('has nothing of the error\'s own words, which may quote code', () => {
-    for (const error of [new TypeError('const password = 1'), new Error('const password = 1', { cause: new Error('const password = 1') }), 'const password = 1']) {
+  it("has nothing of the error's own words, which may quote code", () => {
+    for (const error of [
+      new TypeError('const password = 1'),
+      new Error('const password = 1', { cause: new Error('const password = 1') }),
+      'const password = 1',
+    ]) {
       const { code, message, data } = toResponseError(error, going);
       assert.equal(code, -32603);
       assert.match(message, /^Chorus failed \((TypeError|Error|string)\)/);
@@ -17,21 +21,32 @@ describe('what a client is told of a request that failed', () => {
   });
 
   it('is what Chorus says of a trouble, also where the request was cancelled meanwhile', () => {
-    for (const signal of [going, AbortSignal.abort()]) assert.equal(toResponseError(new TroubleError('disk-full', 'The disk is full.'), signal).message, 'The disk is full.');
+    for (const signal of [going, AbortSignal.abort()])
+      assert.equal(
+        toResponseError(new TroubleError('disk-full', 'The disk is full.'), signal).message,
+        'The disk is full.',
+      );
   });
 
-  it('is that it was cancelled, where it was', () => assert.equal(toResponseError(new Error('aborted'), AbortSignal.abort()).code, -32800));
+  it('is that it was cancelled, where it was', () =>
+    assert.equal(toResponseError(new Error('aborted'), AbortSignal.abort()).code, -32800));
 });
 
 describe('params that do not fit', () => {
   it('are told by their place and what was expected, without their values', () => {
     const schema = z.object({ text: z.string().max(3), count: z.number() });
-    for (const params of [{ text: 'password', count: 1 }, { text: 'abc', count: 'password' }]) {
-      assert.throws(() => parseParams(schema, params), (error: Error) => {
-        assert.match(error.message, /^params\.(text|count): /);
-        assert.doesNotMatch(error.message, /password/);
-        return true;
-      });
+    for (const params of [
+      { text: 'password', count: 1 },
+      { text: 'abc', count: 'password' },
+    ]) {
+      assert.throws(
+        () => parseParams(schema, params),
+        (error: Error) => {
+          assert.match(error.message, /^params\.(text|count): /);
+          assert.doesNotMatch(error.message, /password/);
+          return true;
+        },
+      );
     }
   });
 });

@@ -6,18 +6,46 @@ const read = (chorus: unknown): unknown => didChangeConfiguration.parse({ settin
 
 describe('changed settings', () => {
   const server = { url: 'https://gpu.example/v1', model: 'large' };
-  const cases: readonly { readonly name: string; readonly sent: unknown; readonly settings: unknown; readonly unusable: readonly string[] }[] = [
-    { name: 'are taken as they are sent', sent: { threads: 2, server }, settings: { threads: 2, server }, unusable: [] },
+  const cases: readonly {
+    readonly name: string;
+    readonly sent: unknown;
+    readonly settings: unknown;
+    readonly unusable: readonly string[];
+  }[] = [
     {
-      name: 'lose what is bad, and nothing else', sent: { threads: 2_000, speech: { beamSize: 10, language: 'de' }, contexts: { keepOnDisk: false } },
-      settings: { speech: { language: 'de' }, contexts: { keepOnDisk: false } }, unusable: ['threads', 'speech.beamSize'],
+      name: 'are taken as they are sent',
+      sent: { threads: 2, server },
+      settings: { threads: 2, server },
+      unusable: [],
     },
-    { name: 'name no server where anything of it is bad', sent: { threads: 2, server: { ...server, key: 'a\nb' } }, settings: { threads: 2 }, unusable: ['server'] },
-    { name: 'name none where a part is missing', sent: { server: { url: server.url } }, settings: {}, unusable: ['server'] },
-    { name: 'lose a list with a bad entry', sent: { downloads: { mirror: 'm', network: { noProxy: ['a', 7] } } }, settings: { downloads: { mirror: 'm', network: {} } }, unusable: ['downloads.network.noProxy'] },
+    {
+      name: 'lose what is bad, and nothing else',
+      sent: { threads: 2_000, speech: { beamSize: 10, language: 'de' }, contexts: { keepOnDisk: false } },
+      settings: { speech: { language: 'de' }, contexts: { keepOnDisk: false } },
+      unusable: ['threads', 'speech.beamSize'],
+    },
+    {
+      name: 'name no server where anything of it is bad',
+      sent: { threads: 2, server: { ...server, key: 'a\nb' } },
+      settings: { threads: 2 },
+      unusable: ['server'],
+    },
+    {
+      name: 'name none where a part is missing',
+      sent: { server: { url: server.url } },
+      settings: {},
+      unusable: ['server'],
+    },
+    {
+      name: 'lose a list with a bad entry',
+      sent: { downloads: { mirror: 'm', network: { noProxy: ['a', 7] } } },
+      settings: { downloads: { mirror: 'm', network: {} } },
+      unusable: ['downloads.network.noProxy'],
+    },
     { name: 'that are none are none', sent: 'all', settings: {}, unusable: [''] },
   ];
-  for (const { name, sent, settings, unusable } of cases) it(name, () => assert.deepEqual(read(sent), { settings, unusable }));
+  for (const { name, sent, settings, unusable } of cases)
+    it(name, () => assert.deepEqual(read(sent), { settings, unusable }));
 
   it('leave what was sent as it was', () => {
     const sent = { threads: -1 };

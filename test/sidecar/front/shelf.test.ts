@@ -3,7 +3,13 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { LSPErrorCodes } from 'vscode-languageserver-protocol';
-import type { CatalogueShelfEntry, DownloadProgress, DownloadResult, LocalShelfEntry, ShelfResult } from '../../../sidecar/protocol/client.ts';
+import type {
+  CatalogueShelfEntry,
+  DownloadProgress,
+  DownloadResult,
+  LocalShelfEntry,
+  ShelfResult,
+} from '../../../sidecar/protocol/client.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { modelBytes, ModelServer, sha256, stallAfter, status, whole, type Answer } from '../shelf/modelServer.ts';
 import { RawClient } from './support/rawClient.ts';
@@ -29,7 +35,14 @@ async function catalogueOf(server: ModelServer, id: string): Promise<string> {
     page: 'https://example.com/tiny',
     parameters: 500_000,
     architecture: 'llama',
-    shape: { blockCount: 1, embeddingLength: 32, headCount: 2, keyValueHeadCount: 2, headLength: 16, vocabularySize: 4 },
+    shape: {
+      blockCount: 1,
+      embeddingLength: 32,
+      headCount: 2,
+      keyValueHeadCount: 2,
+      headLength: 16,
+      vocabularySize: 4,
+    },
     contextTokens: 128,
     completesInTheMiddle: true,
     answers: true,
@@ -50,10 +63,16 @@ async function entryOf(client: RawClient, id: string): Promise<CatalogueShelfEnt
   return entries.find((entry): entry is CatalogueShelfEntry => entry.kind === 'catalogue' && entry.id === id)!;
 }
 
-const received = (client: RawClient): number => Math.max(0, ...client.received.map(({ params }) => (params as { value?: DownloadProgress } | undefined)?.value?.receivedBytes ?? 0));
+const received = (client: RawClient): number =>
+  Math.max(
+    0,
+    ...client.received.map(
+      ({ params }) => (params as { value?: DownloadProgress } | undefined)?.value?.receivedBytes ?? 0,
+    ),
+  );
 
 describe('the shelf', () => {
-  it('offers the models of the built-in catalogue and of the user\'s, each with a plan', async () => {
+  it("offers the models of the built-in catalogue and of the user's, each with a plan", async () => {
     await using server = await ModelServer.start(content);
     await using client = await clientWith({ catalogue: await catalogueOf(server, 'offered') });
     const { entries, catalogueTrouble } = (await client.request('chorus/shelf')) as ShelfResult;
@@ -62,10 +81,13 @@ describe('the shelf', () => {
     assert.equal(models[0]?.id, 'offered');
     assert.ok(models.length > 15);
     assert.equal(models[0]?.quantisations[0]?.plan.fit, 'cpu');
-    assert.equal(models.flatMap(({ quantisations }) => quantisations.filter(({ isRecommended }) => isRecommended)).length, 1);
+    assert.equal(
+      models.flatMap(({ quantisations }) => quantisations.filter(({ isRecommended }) => isRecommended)).length,
+      1,
+    );
   });
 
-  it('offers the built-in catalogue where the user\'s is broken, and says what is wrong with it', async () => {
+  it("offers the built-in catalogue where the user's is broken, and says what is wrong with it", async () => {
     const file = path.join(home.folder, 'broken.json');
     await writeFile(file, JSON.stringify({ version: 1, models: [{ id: 5 }] }));
     await using client = await clientWith({ catalogue: file });
@@ -89,8 +111,14 @@ describe('the shelf', () => {
   it('takes what a server gives in place of a catalogue for none: it goes on with the one from before, and says what is wrong', async () => {
     await using models = await ModelServer.start(content);
     const text = await readFile(await catalogueOf(models, 'replaced'));
-    const signIn: Answer = (_request, response) => response.end('<!doctype html><title>Sign in to this network</title>');
-    await using server = await ModelServer.start(content, (_request, response) => response.end(text), signIn, status(503));
+    const signIn: Answer = (_request, response) =>
+      response.end('<!doctype html><title>Sign in to this network</title>');
+    await using server = await ModelServer.start(
+      content,
+      (_request, response) => response.end(text),
+      signIn,
+      status(503),
+    );
     const troubles: (string | undefined)[] = [];
     for (let turn = 0; turn < 3; turn++) {
       await using client = await clientWith({ catalogue: `${server.origin}/catalogue.json` });
@@ -107,7 +135,9 @@ describe('the shelf', () => {
     const downloads = { catalogue: await catalogueOf(server, 'shared') };
     await using first = await clientWith(downloads);
     await using second = await clientWith(downloads);
-    const ids = [first, second].map((client) => client.sendRequest('chorus/downloadModel', { id: 'shared', quantisation: 'F32', partialResultToken: 'p' }));
+    const ids = [first, second].map((client) =>
+      client.sendRequest('chorus/downloadModel', { id: 'shared', quantisation: 'F32', partialResultToken: 'p' }),
+    );
     await until(() => received(first) >= 500_000 && received(second) >= 500_000, 'both see the same bytes');
     first.notify('$/cancelRequest', { id: ids[0] });
     assert.equal((await first.answer(ids[0]!)).error?.code, -32800);
@@ -118,12 +148,19 @@ describe('the shelf', () => {
     assert.deepEqual([paused?.state, paused?.receivedBytes], ['partial', 500_000]);
     assert.equal(server.requests.length, 1);
 
-    const { path: file } = (await first.request('chorus/downloadModel', { id: 'shared', quantisation: 'F32' })) as DownloadResult;
+    const { path: file } = (await first.request('chorus/downloadModel', {
+      id: 'shared',
+      quantisation: 'F32',
+    })) as DownloadResult;
     assert.deepEqual(await readFile(file), content);
     assert.deepEqual(server.ranges, ['-', 'bytes=500000-']);
     assert.equal((await entryOf(first, 'shared')).quantisations[0]?.path, file);
     const { entries } = (await first.request('chorus/shelf')) as ShelfResult;
-    assert.ok(entries.some((entry): entry is LocalShelfEntry => entry.kind === 'local' && entry.model.path === file && entry.isRemovable));
+    assert.ok(
+      entries.some(
+        (entry): entry is LocalShelfEntry => entry.kind === 'local' && entry.model.path === file && entry.isRemovable,
+      ),
+    );
   });
 
   it('two sidecars that want the same model share one download', async () => {
@@ -134,8 +171,15 @@ describe('the shelf', () => {
     await using second = await clientWith(downloads, await other.start());
     const id = first.sendRequest('chorus/downloadModel', { id: 'both', quantisation: 'F32', partialResultToken: 'p' });
     await until(() => received(first) >= 500_000, 'the first one downloads');
-    await assert.rejects(second.request('chorus/removeModel', { id: 'both', quantisation: 'F32' }), /model\.gguf is being downloaded by another process/);
-    const waiting = second.sendRequest('chorus/downloadModel', { id: 'both', quantisation: 'F32', partialResultToken: 'p' });
+    await assert.rejects(
+      second.request('chorus/removeModel', { id: 'both', quantisation: 'F32' }),
+      /model\.gguf is being downloaded by another process/,
+    );
+    const waiting = second.sendRequest('chorus/downloadModel', {
+      id: 'both',
+      quantisation: 'F32',
+      partialResultToken: 'p',
+    });
     await until(() => received(second) >= 500_000, 'the second one sees how far the first is');
     first.notify('$/cancelRequest', { id });
     // The first one pauses: the second goes on where it was.
@@ -154,7 +198,10 @@ describe('the shelf', () => {
     await until(() => received(client) >= 700_000, 'it downloads');
     process.kill(doomed.pid, 'SIGKILL');
     await client.closed;
-    assert.deepEqual((await readdir(path.join(own.folder, 'models/killed'))).filter((name) => name.endsWith('.gguf')), []);
+    assert.deepEqual(
+      (await readdir(path.join(own.folder, 'models/killed'))).filter((name) => name.endsWith('.gguf')),
+      [],
+    );
     await using next = await clientWith(downloads, await own.start());
     const { path: file } = (await next.request('chorus/downloadModel', { id: 'killed' })) as DownloadResult;
     assert.deepEqual(await readFile(file), content);
@@ -168,50 +215,80 @@ describe('the shelf', () => {
     const { path: copy } = (await client.request('chorus/importModel', { path: source })) as DownloadResult;
     assert.deepEqual(await readFile(copy), content);
     await assert.rejects(client.request('chorus/importModel', { path: source }), /is there already/);
-    await assert.rejects(client.request('chorus/removeModel', { path: source }), /no model that Chorus downloaded or imported/);
-    await assert.rejects(client.request('chorus/removeModel', { path: path.join(path.dirname(copy), '../../sidecar.json') }), /no model that Chorus downloaded or imported/);
+    await assert.rejects(
+      client.request('chorus/removeModel', { path: source }),
+      /no model that Chorus downloaded or imported/,
+    );
+    await assert.rejects(
+      client.request('chorus/removeModel', { path: path.join(path.dirname(copy), '../../sidecar.json') }),
+      /no model that Chorus downloaded or imported/,
+    );
     await client.request('chorus/removeModel', { path: copy });
     await assert.rejects(stat(copy), { code: 'ENOENT' });
     assert.deepEqual(await readFile(source), content);
   });
 
-  it('keeps models in a folder that is reached by a link: they are chosen and removed as others are', { skip: process.platform === 'win32' }, async () => {
-    await using server = await ModelServer.start(content);
-    const folder = path.join(home.folder, 'linked');
-    await mkdir(path.join(home.folder, 'large-disk'));
-    await symlink(path.join(home.folder, 'large-disk'), folder);
-    const downloads = { catalogue: await catalogueOf(server, 'linked'), folder };
-    await using client = await clientWith(downloads);
-    await client.request('chorus/downloadModel', { id: 'linked', quantisation: 'F32' });
-    const modelPath = path.join(folder, 'linked', 'model.gguf');
-    await using chooser = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath } } });
-    const { entries } = (await chooser.request('chorus/shelf')) as ShelfResult;
-    const local = entries.filter((entry): entry is LocalShelfEntry => entry.kind === 'local');
-    assert.deepEqual(local.filter(({ isChosen }) => isChosen).map(({ model, isRemovable }) => [path.basename(path.dirname(model.path)), isRemovable]), [['linked', true]]);
-    await using other = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } } });
-    await other.request('chorus/removeModel', { path: modelPath });
-    await assert.rejects(stat(modelPath), { code: 'ENOENT' });
-  });
+  it(
+    'keeps models in a folder that is reached by a link: they are chosen and removed as others are',
+    { skip: process.platform === 'win32' },
+    async () => {
+      await using server = await ModelServer.start(content);
+      const folder = path.join(home.folder, 'linked');
+      await mkdir(path.join(home.folder, 'large-disk'));
+      await symlink(path.join(home.folder, 'large-disk'), folder);
+      const downloads = { catalogue: await catalogueOf(server, 'linked'), folder };
+      await using client = await clientWith(downloads);
+      await client.request('chorus/downloadModel', { id: 'linked', quantisation: 'F32' });
+      const modelPath = path.join(folder, 'linked', 'model.gguf');
+      await using chooser = await RawClient.initialized(state, {
+        initializationOptions: { settings: { device: 'cpu', downloads, modelPath } },
+      });
+      const { entries } = (await chooser.request('chorus/shelf')) as ShelfResult;
+      const local = entries.filter((entry): entry is LocalShelfEntry => entry.kind === 'local');
+      assert.deepEqual(
+        local
+          .filter(({ isChosen }) => isChosen)
+          .map(({ model, isRemovable }) => [path.basename(path.dirname(model.path)), isRemovable]),
+        [['linked', true]],
+      );
+      await using other = await RawClient.initialized(state, {
+        initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } },
+      });
+      await other.request('chorus/removeModel', { path: modelPath });
+      await assert.rejects(stat(modelPath), { code: 'ENOENT' });
+    },
+  );
 
-  it('removes the chosen model under none of its names, also while it is not in memory', { skip: process.platform === 'win32' }, async () => {
-    await using server = await ModelServer.start(content);
-    const downloads = { catalogue: await catalogueOf(server, 'chosen') };
-    await using client = await clientWith(downloads);
-    const wanted = { id: 'chosen', quantisation: 'F32' };
-    const { path: file } = (await client.request('chorus/downloadModel', wanted)) as DownloadResult;
-    const link = path.join(home.folder, 'by-another-way');
-    await symlink(path.dirname(file), link);
-    for (const modelPath of [file, path.join(link, path.basename(file))]) {
-      await using chooser = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath } } });
-      for (const params of [wanted, { path: file }, { path: path.join(link, path.basename(file)) }]) {
-        await assert.rejects(chooser.request('chorus/removeModel', params), /model\.gguf is in use\. Choose another model first\./);
+  it(
+    'removes the chosen model under none of its names, also while it is not in memory',
+    { skip: process.platform === 'win32' },
+    async () => {
+      await using server = await ModelServer.start(content);
+      const downloads = { catalogue: await catalogueOf(server, 'chosen') };
+      await using client = await clientWith(downloads);
+      const wanted = { id: 'chosen', quantisation: 'F32' };
+      const { path: file } = (await client.request('chorus/downloadModel', wanted)) as DownloadResult;
+      const link = path.join(home.folder, 'by-another-way');
+      await symlink(path.dirname(file), link);
+      for (const modelPath of [file, path.join(link, path.basename(file))]) {
+        await using chooser = await RawClient.initialized(state, {
+          initializationOptions: { settings: { device: 'cpu', downloads, modelPath } },
+        });
+        for (const params of [wanted, { path: file }, { path: path.join(link, path.basename(file)) }]) {
+          await assert.rejects(
+            chooser.request('chorus/removeModel', params),
+            /model\.gguf is in use\. Choose another model first\./,
+          );
+        }
       }
-    }
-    assert.deepEqual(await readFile(file), content);
-    await using chooser = await RawClient.initialized(state, { initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } } });
-    await chooser.request('chorus/removeModel', wanted);
-    await assert.rejects(stat(file), { code: 'ENOENT' });
-  });
+      assert.deepEqual(await readFile(file), content);
+      await using chooser = await RawClient.initialized(state, {
+        initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } },
+      });
+      await chooser.request('chorus/removeModel', wanted);
+      await assert.rejects(stat(file), { code: 'ENOENT' });
+    },
+  );
 
   it('imports nothing that is no model, and says why', async () => {
     const source = path.join(home.folder, 'page.gguf');
@@ -224,15 +301,26 @@ describe('the shelf', () => {
   it('removes what was downloaded of a model, also while it is being downloaded', async () => {
     await using server = await ModelServer.start(content, stallAfter(300_000));
     await using client = await clientWith({ catalogue: await catalogueOf(server, 'dropped') });
-    const id = client.sendRequest('chorus/downloadModel', { id: 'dropped', quantisation: 'F32', partialResultToken: 'p' });
+    const id = client.sendRequest('chorus/downloadModel', {
+      id: 'dropped',
+      quantisation: 'F32',
+      partialResultToken: 'p',
+    });
     await until(() => received(client) >= 300_000, 'it downloads');
     await client.request('chorus/removeModel', { id: 'dropped', quantisation: 'F32' });
-    assert.deepEqual((await client.answer(id)).error, { code: LSPErrorCodes.ServerCancelled, message: 'The download of model.gguf was ended, because the model is removed.' });
+    assert.deepEqual((await client.answer(id)).error, {
+      code: LSPErrorCodes.ServerCancelled,
+      message: 'The download of model.gguf was ended, because the model is removed.',
+    });
     assert.equal((await entryOf(client, 'dropped')).quantisations[0]?.state, 'absent');
   });
 
   const bad: readonly [name: string, downloads: object, says: RegExp][] = [
-    ['a mirror that is not secured', { mirror: 'http://mirror.example' }, /chorus\.downloads\.mirror: expected an https: URL/],
+    [
+      'a mirror that is not secured',
+      { mirror: 'http://mirror.example' },
+      /chorus\.downloads\.mirror: expected an https: URL/,
+    ],
     ['a folder that is not absolute', { folder: 'models' }, /chorus\.downloads\.folder: expected an absolute path/],
     ['a proxy that is none', { network: { proxy: 'proxy' } }, /http\.proxy: expected an http: or https: URL/],
   ];

@@ -34,7 +34,11 @@ class SlowReader implements Disposable {
     const accepted = new Promise<[LspConnection, WebSocket]>((resolve) => (accept = resolve));
     const server = new FrontServer({
       onConnection: (socket) => {
-        const connection = new LspConnection(socket, { info: (line) => lines.push(line), error: () => undefined }, () => undefined);
+        const connection = new LspConnection(
+          socket,
+          { info: (line) => lines.push(line), error: () => undefined },
+          () => undefined,
+        );
         connection.onRequest('large', z.undefined(), () => PIECE, { beforeInitialize: true });
         connection.listen();
         accept([connection, socket]);
@@ -67,8 +71,14 @@ class SlowReader implements Disposable {
 describe('a client that does not read', () => {
   it('is cut off when more waits for it than two frames of the largest size, and the log says so', async () => {
     using reader = await SlowReader.connect();
-    const pieces = await reader.pushUntilCutOff(() => reader.connection.notify('note', { text: PIECE }), LIMIT_PIECES + IN_SOCKETS_PIECES);
-    assert.ok(pieces > LIMIT_PIECES && pieces < LIMIT_PIECES + IN_SOCKETS_PIECES, `${pieces} pieces were sent, ${LIMIT_PIECES} may wait`);
+    const pieces = await reader.pushUntilCutOff(
+      () => reader.connection.notify('note', { text: PIECE }),
+      LIMIT_PIECES + IN_SOCKETS_PIECES,
+    );
+    assert.ok(
+      pieces > LIMIT_PIECES && pieces < LIMIT_PIECES + IN_SOCKETS_PIECES,
+      `${pieces} pieces were sent, ${LIMIT_PIECES} may wait`,
+    );
     assert.equal(reader.lines[0], 'A client that does not read was disconnected');
   });
 

@@ -6,8 +6,10 @@ import { FilesInMemory } from '../workspaceIndex/filesInMemory.ts';
 import { RawClient } from './support/rawClient.ts';
 import { modelEnvironment, TestHome, until } from './support/sidecar.ts';
 
-const PRICING = 'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
-const STORE = 'def open_store(secret_location: str) -> None:\n    """Opens the store."""\n    raise NotImplementedError\n';
+const PRICING =
+  'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
+const STORE =
+  'def open_store(secret_location: str) -> None:\n    """Opens the store."""\n    raise NotImplementedError\n';
 const MAIN = 'from shop import pricing\n\n\ndef order(item):\n    price = pricing.';
 const URI = FilesInMemory.uri('main.py');
 
@@ -15,17 +17,30 @@ const URI = FilesInMemory.uri('main.py');
 async function editor(state: SidecarState, texts: Record<string, string>, settings: object = {}): Promise<RawClient> {
   const files = new FilesInMemory(texts);
   const client = await RawClient.connect(state);
-  const initializationOptions = { providesWorkspace: true, settings: { completion: { timeoutMs: 30_000, maxTokens: 24 }, ...settings } };
+  const initializationOptions = {
+    providesWorkspace: true,
+    settings: { completion: { timeoutMs: 30_000, maxTokens: 24 }, ...settings },
+  };
   client.socket.on('message', (frame) => {
-    const { id, method, params } = JSON.parse((frame as Buffer).toString('utf8')) as { id: number; method?: string; params: { page?: number; uris: string[] } };
+    const { id, method, params } = JSON.parse((frame as Buffer).toString('utf8')) as {
+      id: number;
+      method?: string;
+      params: { page?: number; uris: string[] };
+    };
     const answer = (result: object): void => client.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
     if (method === 'chorus/workspace/list') files.list(params.page).then(answer, () => undefined);
     if (method === 'chorus/workspace/read') files.read(params.uris).then(answer, () => undefined);
   });
-  await client.request('initialize', { processId: null, rootUri: 'file:///project', capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+  await client.request('initialize', {
+    processId: null,
+    rootUri: 'file:///project',
+    capabilities: { textDocument: { inlineCompletion: {} } },
+    initializationOptions,
+  });
   client.notify('initialized', {});
   await client.request('chorus/load');
-  if (Object.keys(texts).length > 0) await until(async () => (await contextOf(client)).index.state !== 'reading', 'the workspace is read');
+  if (Object.keys(texts).length > 0)
+    await until(async () => (await contextOf(client)).index.state !== 'reading', 'the workspace is read');
   return client;
 }
 
@@ -37,7 +52,11 @@ async function completionOf(client: RawClient, text: string): Promise<string> {
   client.open(URI, text, 'python');
   const lines = text.split('\n');
   const position = { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
-  const result = (await client.request('textDocument/inlineCompletion', { textDocument: { uri: URI }, position, context: { triggerKind: 2 } })) as { items: { insertText: string }[] };
+  const result = (await client.request('textDocument/inlineCompletion', {
+    textDocument: { uri: URI },
+    position,
+    context: { triggerKind: 2 },
+  })) as { items: { insertText: string }[] };
   return result.items[0]?.insertText ?? '';
 }
 
@@ -56,11 +75,20 @@ describe('the workspace in prompts', () => {
     const { snippets, last } = await contextOf(withFiles);
     assert.equal(snippets[0]?.path, 'shop/pricing.py');
     assert.equal(snippets[0]?.reason, 'imported');
-    assert.deepEqual(last?.names.filter(({ name }) => name === 'gross_price').map(({ path }) => path), ['shop/pricing.py']);
+    assert.deepEqual(
+      last?.names.filter(({ name }) => name === 'gross_price').map(({ path }) => path),
+      ['shop/pricing.py'],
+    );
 
     await using without = await editor(state, { 'shop/pricing.py': PRICING }, { context: { workspace: false } });
     assert.doesNotMatch(await completionOf(without, MAIN), /gross_price/);
-    assert.deepEqual(await contextOf(without), { index: { state: 'off', files: 0 }, budgetTokens: 0, plannedTokens: 0, snippets: [], last: (await contextOf(without)).last });
+    assert.deepEqual(await contextOf(without), {
+      index: { state: 'off', files: 0 },
+      budgetTokens: 0,
+      plannedTokens: 0,
+      snippets: [],
+      last: (await contextOf(without)).last,
+    });
   });
 
   it('nothing of one client reaches another, not even of the same workspace', async () => {
@@ -68,12 +96,20 @@ describe('the workspace in prompts', () => {
     await using other = await editor(state, { 'shop/store.py': STORE });
     await completionOf(one, MAIN);
     await completionOf(other, MAIN);
-    assert.deepEqual((await contextOf(one)).snippets.map(({ path }) => path), ['shop/pricing.py']);
-    assert.deepEqual((await contextOf(other)).snippets.map(({ path }) => path).filter((path) => path !== 'shop/store.py'), []);
+    assert.deepEqual(
+      (await contextOf(one)).snippets.map(({ path }) => path),
+      ['shop/pricing.py'],
+    );
+    assert.deepEqual(
+      (await contextOf(other)).snippets.map(({ path }) => path).filter((path) => path !== 'shop/store.py'),
+      [],
+    );
   });
 
   it('a client that gives nothing has the documents that it opened', async () => {
-    await using client = await RawClient.initialized(state, { capabilities: { textDocument: { inlineCompletion: {} } } });
+    await using client = await RawClient.initialized(state, {
+      capabilities: { textDocument: { inlineCompletion: {} } },
+    });
     client.open(FilesInMemory.uri('shop/pricing.py'), PRICING, 'python');
     await until(async () => {
       client.notify('textDocument/didClose', { textDocument: { uri: URI } });
@@ -83,13 +119,21 @@ describe('the workspace in prompts', () => {
   });
 
   it('what is read ahead need not be read when somebody waits', async () => {
-    const long = Array.from({ length: 40 }, (_, number) => `def helper_${number}(first_value: int, second_value: int) -> int:\n    return first_value + second_value * ${number}\n\n`).join('\n');
+    const long = Array.from(
+      { length: 40 },
+      (_, number) =>
+        `def helper_${number}(first_value: int, second_value: int) -> int:\n    return first_value + second_value * ${number}\n\n`,
+    ).join('\n');
     await using client = await editor(state, { 'shop/pricing.py': `${PRICING}\n\n${long}`, 'shop/helpers.py': long });
     await completionOf(client, MAIN);
-    await until(async () => {
-      const { snippets: known } = await contextOf(client);
-      return known.length > 0 && known.every(({ evaluated }) => evaluated);
-    }, 'the context is read ahead', 120_000);
+    await until(
+      async () => {
+        const { snippets: known } = await contextOf(client);
+        return known.length > 0 && known.every(({ evaluated }) => evaluated);
+      },
+      'the context is read ahead',
+      120_000,
+    );
     client.notify('textDocument/didClose', { textDocument: { uri: URI } });
     await completionOf(client, `${MAIN}gross_price(item.net_price, `);
     const { last, snippets } = await contextOf(client);

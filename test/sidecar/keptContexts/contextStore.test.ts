@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -29,7 +42,9 @@ describe('names of chunks', () => {
   const names = chunkNames('model', tokens(3 * CHUNK_TOKENS + 5));
 
   it('are others for every token there may be', () => {
-    const last = [0, 255, 65_535, 65_536, 2 ** 31 - 1].map((token) => chunkNames('model', [...tokens(CHUNK_TOKENS - 1), token])[0]);
+    const last = [0, 255, 65_535, 65_536, 2 ** 31 - 1].map(
+      (token) => chunkNames('model', [...tokens(CHUNK_TOKENS - 1), token])[0],
+    );
     assert.equal(new Set(last).size, last.length);
   });
 
@@ -39,10 +54,14 @@ describe('names of chunks', () => {
     const edited = tokens(3 * CHUNK_TOKENS);
     edited[CHUNK_TOKENS + 7] = 99_999;
     const other = chunkNames('model', edited);
-    assert.deepEqual(other.map((name, index) => name === names[index]), [true, false, false]);
+    assert.deepEqual(
+      other.map((name, index) => name === names[index]),
+      [true, false, false],
+    );
   });
 
-  it('are others for another model', () => assert.notEqual(chunkNames('another model', tokens(CHUNK_TOKENS))[0], names[0]));
+  it('are others for another model', () =>
+    assert.notEqual(chunkNames('another model', tokens(CHUNK_TOKENS))[0], names[0]));
 });
 
 describe('contexts on disk', () => {
@@ -65,10 +84,12 @@ describe('contexts on disk', () => {
   const pathOf = (name: string): string => path.join(set.folder, set.name, `${name}.rows`);
   const filesThere = async (name = set.name): Promise<string[]> => (await readdir(path.join(set.folder, name))).sort();
 
-  const rowsRead = async (name: string): Promise<Uint8Array> => Uint8Array.from((await store.read(set, name, ROWS_BYTES)) ?? []);
+  const rowsRead = async (name: string): Promise<Uint8Array> =>
+    Uint8Array.from((await store.read(set, name, ROWS_BYTES)) ?? []);
 
   async function written(wanted: readonly string[] = names): Promise<void> {
-    for (const index of await store.prepare(set, wanted, ROWS_BYTES)) assert.ok(await store.write(set, wanted[index] as string, await fileOf(wanted[index] as string)));
+    for (const index of await store.prepare(set, wanted, ROWS_BYTES))
+      assert.ok(await store.write(set, wanted[index] as string, await fileOf(wanted[index] as string)));
   }
 
   it('are read as they were written, by another process too', async () => {
@@ -78,7 +99,13 @@ describe('contexts on disk', () => {
       import { ContextStore } from ${JSON.stringify(new URL('../../../sidecar/keptContexts/contextStore.ts', import.meta.url).href)};
       const rows = await new ContextStore(console.error).read(${JSON.stringify(set)}, ${JSON.stringify(second)}, ${ROWS_BYTES});
       process.stdout.write(Buffer.from(rows).toString('hex'));`;
-    const { stdout } = await execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script]);
+    const { stdout } = await execa(process.execPath, [
+      '--import',
+      import.meta.resolve('tsx'),
+      '--input-type=module',
+      '--eval',
+      script,
+    ]);
     assert.equal(stdout, Buffer.from(rowsOf(second)).toString('hex'));
     assert.deepEqual(lines, []);
   });
@@ -99,24 +126,29 @@ describe('contexts on disk', () => {
     assert.equal((await stat(pathOf(first))).mode & 0o777, 0o600);
   });
 
-  const faults: readonly { readonly name: string; readonly damage: (file: Buffer) => Buffer; readonly says: RegExp }[] = [
-    { name: 'empty', damage: () => Buffer.alloc(0), says: /fewer than its head/ },
-    { name: 'cut off in its head', damage: (file) => file.subarray(0, 40), says: /fewer than its head/ },
-    { name: 'cut off in its rows', damage: (file) => file.subarray(0, 5_000), says: /has 5000 bytes, expected/ },
-    { name: 'without its last byte', damage: (file) => file.subarray(0, -1), says: /bytes, expected/ },
-    { name: 'longer than it was', damage: (file) => Buffer.concat([file, Buffer.alloc(1)]), says: /bytes, expected/ },
-    { name: 'of another version', damage: (file) => (file.writeUInt32LE(2, 8), file), says: /version 2, expected 1/ },
-    { name: 'no such file at all', damage: () => Buffer.from('x'.repeat(FILE_BYTES)), says: /no kept context/ },
-    { name: 'of rows of another size', damage: (file) => (file.writeBigUInt64LE(77n, 16), file), says: /77 bytes, expected/ },
-    ...[24, 60, 64, 5_000, FILE_BYTES - 40, FILE_BYTES - 1].map((at) => ({
-      name: `with byte ${at} changed by one bit`,
-      damage: (file: Buffer): Buffer => {
-        file[at] = (file[at] as number) ^ 4;
-        return file;
+  const faults: readonly { readonly name: string; readonly damage: (file: Buffer) => Buffer; readonly says: RegExp }[] =
+    [
+      { name: 'empty', damage: () => Buffer.alloc(0), says: /fewer than its head/ },
+      { name: 'cut off in its head', damage: (file) => file.subarray(0, 40), says: /fewer than its head/ },
+      { name: 'cut off in its rows', damage: (file) => file.subarray(0, 5_000), says: /has 5000 bytes, expected/ },
+      { name: 'without its last byte', damage: (file) => file.subarray(0, -1), says: /bytes, expected/ },
+      { name: 'longer than it was', damage: (file) => Buffer.concat([file, Buffer.alloc(1)]), says: /bytes, expected/ },
+      { name: 'of another version', damage: (file) => (file.writeUInt32LE(2, 8), file), says: /version 2, expected 1/ },
+      { name: 'no such file at all', damage: () => Buffer.from('x'.repeat(FILE_BYTES)), says: /no kept context/ },
+      {
+        name: 'of rows of another size',
+        damage: (file) => (file.writeBigUInt64LE(77n, 16), file),
+        says: /77 bytes, expected/,
       },
-      says: /checksum|another model|expected/,
-    })),
-  ];
+      ...[24, 60, 64, 5_000, FILE_BYTES - 40, FILE_BYTES - 1].map((at) => ({
+        name: `with byte ${at} changed by one bit`,
+        damage: (file: Buffer): Buffer => {
+          file[at] = (file[at] as number) ^ 4;
+          return file;
+        },
+        says: /checksum|another model|expected/,
+      })),
+    ];
   for (const { name, damage, says } of faults) {
     it(`are not there where the file is ${name}: it goes, the log hears one line, the rest stays`, async () => {
       await written();
@@ -137,12 +169,16 @@ describe('contexts on disk', () => {
     assert.match(lines.join(), /of another model or context/);
   });
 
-  it('are not there where a file can not be read', { skip: process.platform === 'win32' || process.getuid?.() === 0 }, async () => {
-    await written();
-    await chmod(pathOf(first), 0);
-    assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
-    assert.match(lines.join(), /EACCES/);
-  });
+  it(
+    'are not there where a file can not be read',
+    { skip: process.platform === 'win32' || process.getuid?.() === 0 },
+    async () => {
+      await written();
+      await chmod(pathOf(first), 0);
+      assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
+      assert.match(lines.join(), /EACCES/);
+    },
+  );
 
   it('are not there where a folder has the name', async () => {
     await written([first]);
@@ -161,17 +197,24 @@ describe('contexts on disk', () => {
     assert.equal((await filesThere()).length, names.length - 1);
   });
 
-  it('are not there where a pipe that nobody writes to has the name', { skip: process.platform === 'win32' }, async () => {
-    await written([first]);
-    await rm(pathOf(first));
-    await execa('mkfifo', [pathOf(first)]);
-    assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
-    assert.match(lines.join(), /is no file/);
-    assert.deepEqual(await filesThere(), []);
-  });
+  it(
+    'are not there where a pipe that nobody writes to has the name',
+    { skip: process.platform === 'win32' },
+    async () => {
+      await written([first]);
+      await rm(pathOf(first));
+      await execa('mkfifo', [pathOf(first)]);
+      assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
+      assert.match(lines.join(), /is no file/);
+      assert.deepEqual(await filesThere(), []);
+    },
+  );
 
   describe('leave nothing behind', () => {
-    /** Writes chunks in a process that a shell starts; prints what the log hears, what came of each, and what is there then. */
+    /**
+     * Writes chunks in a process that a shell starts; prints what the log hears, what came of each, and what is there
+     * then.
+     */
     async function writeIn(shell: readonly string[], attempts: number): Promise<string> {
       const script = `
         import { mkdir, readdir } from 'node:fs/promises';
@@ -182,7 +225,17 @@ describe('contexts on disk', () => {
         for (let attempt = 0; attempt < ${attempts}; attempt++) console.log(await store.write(set, ${JSON.stringify(first)}, Buffer.alloc(${FILE_BYTES})));
         console.log((await readdir(set.folder + '/' + set.name)).length);`;
       const [command, ...parts] = shell;
-      return (await execa(command as string, [...parts, process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script])).stdout;
+      return (
+        await execa(command as string, [
+          ...parts,
+          process.execPath,
+          '--import',
+          import.meta.resolve('tsx'),
+          '--input-type=module',
+          '--eval',
+          script,
+        ])
+      ).stdout;
     }
 
     it('where a file can not grow', { skip: process.platform === 'win32' }, async () => {
@@ -191,7 +244,14 @@ describe('contexts on disk', () => {
     });
 
     it('where the disk is full; the log hears of it once', async (test) => {
-      const mounted = ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o size=8k tmpfs "${set.folder}" && exec "$@"`, 'sh'];
+      const mounted = [
+        'unshare',
+        '-rm',
+        'sh',
+        '-c',
+        `mount -t tmpfs -o size=8k tmpfs "${set.folder}" && exec "$@"`,
+        'sh',
+      ];
       const { failed } = await execa(mounted[0] as string, [...mounted.slice(1), 'true'], { reject: false });
       if (failed) return test.skip('this system lets no test mount a disk of its own');
       assert.equal(await writeIn(mounted, 2), 'A context could not be kept: ENOSPC.\nfalse\nfalse\n0');
@@ -200,7 +260,9 @@ describe('contexts on disk', () => {
 
   it('lose what processes left that died while they wrote, and not what one is writing', async () => {
     await written();
-    const [stale, future, fresh] = ['stale', 'future', 'fresh'].map((name) => path.join(set.folder, set.name, `${first}.${name}.tmp`)) as [string, string, string];
+    const [stale, future, fresh] = ['stale', 'future', 'fresh'].map((name) =>
+      path.join(set.folder, set.name, `${first}.${name}.tmp`),
+    ) as [string, string, string];
     await writeFile(stale, 'x');
     await utimes(stale, new Date(), new Date(Date.now() - 10 * 60_000));
     // The clock was set back since.
@@ -216,7 +278,8 @@ describe('contexts on disk', () => {
 
   describe('stay within their bound', () => {
     const other = chunkNames('other', tokens(4 * CHUNK_TOKENS));
-    const age = (name: string, seconds: number): Promise<void> => utimes(pathOf(name), new Date(), new Date(Date.now() - seconds * 1_000));
+    const age = (name: string, seconds: number): Promise<void> =>
+      utimes(pathOf(name), new Date(), new Date(Date.now() - seconds * 1_000));
 
     it('of all sets together: what was not used for longest goes, of one context the last tokens first', async () => {
       set = { ...set, maxBytes: 6 * FILE_BYTES };
@@ -226,7 +289,13 @@ describe('contexts on disk', () => {
       set = { ...set, name: 'two' };
       await written(other);
       assert.equal((await filesThere('two')).length, 4);
-      assert.deepEqual(await filesThere(here.name), names.slice(0, 2).map((name) => `${name}.rows`).sort());
+      assert.deepEqual(
+        await filesThere(here.name),
+        names
+          .slice(0, 2)
+          .map((name) => `${name}.rows`)
+          .sort(),
+      );
     });
 
     it('what is dated in the future, since the clock was set back, goes first', async () => {
@@ -268,7 +337,13 @@ describe('contexts on disk', () => {
     it('also where one context is larger: its first tokens are kept', async () => {
       set = { ...set, maxBytes: 3 * FILE_BYTES + 10 };
       await written();
-      assert.deepEqual(await filesThere(), names.slice(0, 3).map((name) => `${name}.rows`).sort());
+      assert.deepEqual(
+        await filesThere(),
+        names
+          .slice(0, 3)
+          .map((name) => `${name}.rows`)
+          .sort(),
+      );
     });
 
     it('also where a folder has the name of a file that would go', async () => {
@@ -299,7 +374,13 @@ describe('contexts on disk', () => {
       await written();
       set = { ...set, maxBytes: 2 * FILE_BYTES };
       assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), []);
-      assert.deepEqual(await filesThere(), names.slice(0, 2).map((name) => `${name}.rows`).sort());
+      assert.deepEqual(
+        await filesThere(),
+        names
+          .slice(0, 2)
+          .map((name) => `${name}.rows`)
+          .sort(),
+      );
       assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), [], 'and nothing is written again');
     });
   });
@@ -320,9 +401,13 @@ describe('contexts on disk', () => {
         }
         if (round % 5 === 4) await (await import('node:fs/promises')).rm(set.folder + '/' + set.name + '/' + names[round % 3] + '.rows', { force: true });
       }`;
-    const run = () => execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script]);
+    const run = () =>
+      execa(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script]);
     const outputs = await Promise.all([run(), run(), run()]);
-    assert.deepEqual(outputs.map(({ stdout }) => stdout), ['', '', '']);
+    assert.deepEqual(
+      outputs.map(({ stdout }) => stdout),
+      ['', '', ''],
+    );
     for (const file of await filesThere()) assert.match(file, /^[0-9a-f]{64}\.rows$/);
     assert.ok((await filesThere()).length <= 3);
   });

@@ -24,12 +24,20 @@ describe('memory that can still be taken', () => {
   });
 
   it('is asked of Node where the system says something else', () => {
-    for (const table of ['', 'Pages free: 12.', VM_STAT.replace('16384', 'some')]) assert.equal(ofVmStat(table), undefined);
+    for (const table of ['', 'Pages free: 12.', VM_STAT.replace('16384', 'some')])
+      assert.equal(ofVmStat(table), undefined);
   });
 
   it('in a container is what its programs leave of the limit: files that nobody read lately are given up', () => {
-    assert.equal(ofControlGroup('5368709120\n', 'anon 4294967296\ninactive_file 1073741824\nactive_file 0\n'), 4 * 2 ** 30);
-    assert.equal(ofControlGroup('5368709120\n', 'inactive_file 1024\ntotal_cache 0\ntotal_inactive_file 1073741824\n'), 4 * 2 ** 30, 'version 1: with the groups below it');
+    assert.equal(
+      ofControlGroup('5368709120\n', 'anon 4294967296\ninactive_file 1073741824\nactive_file 0\n'),
+      4 * 2 ** 30,
+    );
+    assert.equal(
+      ofControlGroup('5368709120\n', 'inactive_file 1024\ntotal_cache 0\ntotal_inactive_file 1073741824\n'),
+      4 * 2 ** 30,
+      'version 1: with the groups below it',
+    );
     assert.equal(ofControlGroup('5368709120\n', ''), 5 * 2 ** 30);
     for (const usage of ['', 'max\n']) assert.equal(ofControlGroup(usage, 'inactive_file 1\n'), undefined);
   });

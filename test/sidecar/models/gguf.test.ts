@@ -10,7 +10,15 @@ import { modelName } from '../../../sidecar/models/gguf/modelName.ts';
 import { readVocabulary } from '../../../sidecar/models/gguf/vocabulary.ts';
 import { allParts, splitPart, validateModel } from '../../../sidecar/models/gguf/validate.ts';
 import type { TroubleCode } from '../../../sidecar/protocol/client.ts';
-import { cut, ggufHeaderBytes, tinyModel, writeGguf, type Entry, type GgufContent, type TensorEntry } from './ggufFile.ts';
+import {
+  cut,
+  ggufHeaderBytes,
+  tinyModel,
+  writeGguf,
+  type Entry,
+  type GgufContent,
+  type TensorEntry,
+} from './ggufFile.ts';
 
 type BadModel = readonly [name: string, code: TroubleCode, says: RegExp, content: GgufContent];
 
@@ -76,69 +84,342 @@ describe('a GGUF header', () => {
       ['llama.rope.scaling.type', { type: 'string', value: long }, /scaling\.type is "x{80}…"/],
       [`tokenizer.ggml.${'x'.repeat(10_000)}_token_id`, count(9), /^.{0,200}…" is 9, the vocabulary has 4 tokens/],
     ] as const
-  ).map(([key, entry, says]): BadModel => [`with a ${key.slice(0, 30)} of any length`, key === 'general.type' ? 'unsupported-model' : 'invalid-model', says, tinyModel({ metadata: { [key]: entry } })]);
+  ).map(([key, entry, says]): BadModel => [
+    `with a ${key.slice(0, 30)} of any length`,
+    key === 'general.type' ? 'unsupported-model' : 'invalid-model',
+    says,
+    tinyModel({ metadata: { [key]: entry } }),
+  ]);
   const bad: readonly BadModel[] = [
     ['with another magic', 'not-gguf', /does not begin with "GGUF"/, { ...tinyModel(), magic: 'GGML' }],
     ['of version 1', 'unsupported-model', /version 1/, { ...tinyModel(), version: 1 }],
     ['for big-endian machines', 'unsupported-model', /big-endian/, { ...tinyModel(), version: 0x03000000 }],
     ['with more tensors than bytes', 'truncated-model', /cut short/, { ...tinyModel(), tensorCount: 900_000 }],
-    ['with absurdly many tensors', 'invalid-model', /4000000000 tensors/, { ...tinyModel(), tensorCount: 4_000_000_000 }],
-    ['with absurdly many entries', 'invalid-model', /metadata entries/, { ...tinyModel(), metadataCount: 4_000_000_000 }],
-    ['claiming 100,000 blocks', 'invalid-model', /block_count is 100000/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } })],
-    ['claiming blocks it lacks', 'invalid-model', /claims 3 blocks/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 3 } } })],
-    ['claiming one block more than it has', 'invalid-model', /claims 2 blocks, but the file has 1 \(block 1 is missing\)/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 2 } } })],
-    ['with no blocks', 'invalid-model', /block_count is 0/, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 0 } } })],
-    ['without an architecture', 'invalid-model', /no architecture/, tinyModel({ metadata: { 'general.architecture': undefined } })],
-    ['with heads that no group divides', 'invalid-model', /multiple of its 3 key-value heads/, tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } })],
-    ['using more experts than it has', 'invalid-model', /uses 8 of 4 experts/, tinyModel({ metadata: { 'llama.expert_count': { type: 'u32', value: 4 }, 'llama.expert_used_count': { type: 'u32', value: 8 } } })],
-    ['with absurdly many experts', 'invalid-model', /expert_count is 100000/, tinyModel({ metadata: { 'llama.expert_count': { type: 'u32', value: 100_000 } } })],
-    ['with a context of no length', 'invalid-model', /context_length is missing/, tinyModel({ metadata: { 'llama.context_length': undefined } })],
-    ['with a vocabulary unlike its embedding', 'invalid-model', /4 rows/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b'] }, 'tokenizer.ggml.token_type': undefined } })],
-    ['without a vocabulary', 'invalid-model', /no vocabulary/, tinyModel({ metadata: { 'tokenizer.ggml.tokens': undefined } })],
-    ['with a special token outside the vocabulary', 'invalid-model', /eos_token_id" is 9/, tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 9 } } })],
-    ['with an alignment that is no power of two', 'invalid-model', /general\.alignment/, tinyModel({ metadata: { 'general.alignment': { type: 'u32', value: 24 } } })],
-    ['with an unknown tensor type', 'unsupported-model', /unknown type 99/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 99, offset: 0 }] })],
-    ['with overlapping tensors', 'invalid-model', /overlap/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 }, { name: 'blk.0.x', shape: [32, 4], type: 0, offset: 256 }] })],
-    ['with a tensor out of line', 'invalid-model', /multiple of 32/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 8 }] })],
-    ['with a tensor of absurd size', 'invalid-model', /shape/, tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [2 ** 32, 2 ** 32], type: 0, offset: 0 }] })],
-    ['with an empty key', 'invalid-model', /key "" is empty/, tinyModel({ metadata: { '': { type: 'u32', value: 1 } } })],
-    ['with a key that begins with NUL', 'invalid-model', /key "\\u0000general.name" is cut by a NUL/, tinyModel({ metadata: { '\0general.name': { type: 'u32', value: 1 } } })],
-    ['with a key cut by NUL', 'invalid-model', /key "llama.x\\u0000y" is cut by a NUL/, tinyModel({ metadata: { 'llama.x\0y': { type: 'u32', value: 1 } } })],
+    [
+      'with absurdly many tensors',
+      'invalid-model',
+      /4000000000 tensors/,
+      { ...tinyModel(), tensorCount: 4_000_000_000 },
+    ],
+    [
+      'with absurdly many entries',
+      'invalid-model',
+      /metadata entries/,
+      { ...tinyModel(), metadataCount: 4_000_000_000 },
+    ],
+    [
+      'claiming 100,000 blocks',
+      'invalid-model',
+      /block_count is 100000/,
+      tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } }),
+    ],
+    [
+      'claiming blocks it lacks',
+      'invalid-model',
+      /claims 3 blocks/,
+      tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 3 } } }),
+    ],
+    [
+      'claiming one block more than it has',
+      'invalid-model',
+      /claims 2 blocks, but the file has 1 \(block 1 is missing\)/,
+      tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 2 } } }),
+    ],
+    [
+      'with no blocks',
+      'invalid-model',
+      /block_count is 0/,
+      tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 0 } } }),
+    ],
+    [
+      'without an architecture',
+      'invalid-model',
+      /no architecture/,
+      tinyModel({ metadata: { 'general.architecture': undefined } }),
+    ],
+    [
+      'with heads that no group divides',
+      'invalid-model',
+      /multiple of its 3 key-value heads/,
+      tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } }),
+    ],
+    [
+      'using more experts than it has',
+      'invalid-model',
+      /uses 8 of 4 experts/,
+      tinyModel({
+        metadata: {
+          'llama.expert_count': { type: 'u32', value: 4 },
+          'llama.expert_used_count': { type: 'u32', value: 8 },
+        },
+      }),
+    ],
+    [
+      'with absurdly many experts',
+      'invalid-model',
+      /expert_count is 100000/,
+      tinyModel({ metadata: { 'llama.expert_count': { type: 'u32', value: 100_000 } } }),
+    ],
+    [
+      'with a context of no length',
+      'invalid-model',
+      /context_length is missing/,
+      tinyModel({ metadata: { 'llama.context_length': undefined } }),
+    ],
+    [
+      'with a vocabulary unlike its embedding',
+      'invalid-model',
+      /4 rows/,
+      tinyModel({
+        metadata: {
+          'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b'] },
+          'tokenizer.ggml.token_type': undefined,
+        },
+      }),
+    ],
+    [
+      'without a vocabulary',
+      'invalid-model',
+      /no vocabulary/,
+      tinyModel({ metadata: { 'tokenizer.ggml.tokens': undefined } }),
+    ],
+    [
+      'with a special token outside the vocabulary',
+      'invalid-model',
+      /eos_token_id" is 9/,
+      tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 9 } } }),
+    ],
+    [
+      'with an alignment that is no power of two',
+      'invalid-model',
+      /general\.alignment/,
+      tinyModel({ metadata: { 'general.alignment': { type: 'u32', value: 24 } } }),
+    ],
+    [
+      'with an unknown tensor type',
+      'unsupported-model',
+      /unknown type 99/,
+      tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 99, offset: 0 }] }),
+    ],
+    [
+      'with overlapping tensors',
+      'invalid-model',
+      /overlap/,
+      tinyModel({
+        tensors: [
+          { name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 0 },
+          { name: 'blk.0.x', shape: [32, 4], type: 0, offset: 256 },
+        ],
+      }),
+    ],
+    [
+      'with a tensor out of line',
+      'invalid-model',
+      /multiple of 32/,
+      tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 8 }] }),
+    ],
+    [
+      'with a tensor of absurd size',
+      'invalid-model',
+      /shape/,
+      tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [2 ** 32, 2 ** 32], type: 0, offset: 0 }] }),
+    ],
+    [
+      'with an empty key',
+      'invalid-model',
+      /key "" is empty/,
+      tinyModel({ metadata: { '': { type: 'u32', value: 1 } } }),
+    ],
+    [
+      'with a key that begins with NUL',
+      'invalid-model',
+      /key "\\u0000general.name" is cut by a NUL/,
+      tinyModel({ metadata: { '\0general.name': { type: 'u32', value: 1 } } }),
+    ],
+    [
+      'with a key cut by NUL',
+      'invalid-model',
+      /key "llama.x\\u0000y" is cut by a NUL/,
+      tinyModel({ metadata: { 'llama.x\0y': { type: 'u32', value: 1 } } }),
+    ],
     ...(
       [
         ['without a number of heads', { 'attention.head_count': undefined }, /llama\.attention\.head_count is missing/],
-        ['without heads', { 'attention.head_count': count(0) }, /llama\.attention\.head_count is 0, expected at least 1/],
-        ['with keys and values of different sizes', { 'attention.value_length': count(8) }, /keys have 16 elements a head and its values 8/],
-        ['rotating more than a head', { 'rope.dimension_count': count(32) }, /rope\.dimension_count is 32, more than the 16 elements/],
-        ['rotating an odd number of elements', { 'rope.dimension_count': count(15) }, /rope\.dimension_count is 15, expected an even number/],
-        ['rotating a part of a head', { 'rope.dimension_count': count(8) }, /rope\.dimension_count is 8, expected the 16 elements/],
-        ['with an unknown scaling of positions', { 'rope.scaling.type': { type: 'string', value: 'spiral' } }, /rope\.scaling\.type is "spiral", expected none, linear, yarn, longrope/],
-        ['with experts of which it uses none', { expert_count: count(4), expert_used_count: count(0) }, /it has 4 experts, but llama\.expert_used_count is 0/],
-        ['with experts and no number of those used', { expert_count: count(4) }, /it has 4 experts, but llama\.expert_used_count is missing/],
+        [
+          'without heads',
+          { 'attention.head_count': count(0) },
+          /llama\.attention\.head_count is 0, expected at least 1/,
+        ],
+        [
+          'with keys and values of different sizes',
+          { 'attention.value_length': count(8) },
+          /keys have 16 elements a head and its values 8/,
+        ],
+        [
+          'rotating more than a head',
+          { 'rope.dimension_count': count(32) },
+          /rope\.dimension_count is 32, more than the 16 elements/,
+        ],
+        [
+          'rotating an odd number of elements',
+          { 'rope.dimension_count': count(15) },
+          /rope\.dimension_count is 15, expected an even number/,
+        ],
+        [
+          'rotating a part of a head',
+          { 'rope.dimension_count': count(8) },
+          /rope\.dimension_count is 8, expected the 16 elements/,
+        ],
+        [
+          'with an unknown scaling of positions',
+          { 'rope.scaling.type': { type: 'string', value: 'spiral' } },
+          /rope\.scaling\.type is "spiral", expected none, linear, yarn, longrope/,
+        ],
+        [
+          'with experts of which it uses none',
+          { expert_count: count(4), expert_used_count: count(0) },
+          /it has 4 experts, but llama\.expert_used_count is 0/,
+        ],
+        [
+          'with experts and no number of those used',
+          { expert_count: count(4) },
+          /it has 4 experts, but llama\.expert_used_count is missing/,
+        ],
         ['using experts that it lacks', { expert_used_count: count(1) }, /uses 1 of 0 experts/],
-        ['with as many groups as experts', { ...experts, expert_group_count: count(4) }, /expert_group_count is 4, expected fewer than its 4 experts/],
-        ['with groups that do not divide its experts', { ...experts, expert_group_count: count(3) }, /expert_group_count is 3, expected a divisor of its 4 experts/],
-        ['using no group of experts', { ...experts, expert_group_count: count(2) }, /expert_group_used_count is 0, expected 1 to 1/],
-        ['with an unknown function of gates', { ...experts, expert_gating_func: count(5) }, /expert_gating_func is 5, expected 0 to 4/],
-        ['with a width that its heads do not divide', { 'attention.head_count': count(3) }, /embedding_length is 32, expected a multiple of its 3 heads/],
-        ['with heads of no elements', { 'attention.key_length': count(0), 'attention.value_length': count(0) }, /attention\.key_length is 0/],
-        ['whose norms add less than nothing', { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: -1 } }, /layer_norm_rms_epsilon is -1, expected a number of at least 0/],
-        ['whose norms add no number', { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: NaN } }, /layer_norm_rms_epsilon is NaN/],
-        ['with other heads than its projections', { 'attention.head_count': count(4), 'attention.key_length': count(16), 'attention.value_length': count(16) }, /blk\.0\.attn_q\.weight has 32 rows, expected 4 heads of 16/],
-        ['predicting with fewer than no blocks', { nextn_predict_layers: { type: 'i32', value: -2_147_483_648 } }, /nextn_predict_layers is -2147483648, expected fewer than its 1 blocks/],
-        ['predicting with all of its blocks', { nextn_predict_layers: count(1) }, /nextn_predict_layers is 1, expected fewer than its 1 blocks/],
+        [
+          'with as many groups as experts',
+          { ...experts, expert_group_count: count(4) },
+          /expert_group_count is 4, expected fewer than its 4 experts/,
+        ],
+        [
+          'with groups that do not divide its experts',
+          { ...experts, expert_group_count: count(3) },
+          /expert_group_count is 3, expected a divisor of its 4 experts/,
+        ],
+        [
+          'using no group of experts',
+          { ...experts, expert_group_count: count(2) },
+          /expert_group_used_count is 0, expected 1 to 1/,
+        ],
+        [
+          'with an unknown function of gates',
+          { ...experts, expert_gating_func: count(5) },
+          /expert_gating_func is 5, expected 0 to 4/,
+        ],
+        [
+          'with a width that its heads do not divide',
+          { 'attention.head_count': count(3) },
+          /embedding_length is 32, expected a multiple of its 3 heads/,
+        ],
+        [
+          'with heads of no elements',
+          { 'attention.key_length': count(0), 'attention.value_length': count(0) },
+          /attention\.key_length is 0/,
+        ],
+        [
+          'whose norms add less than nothing',
+          { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: -1 } },
+          /layer_norm_rms_epsilon is -1, expected a number of at least 0/,
+        ],
+        [
+          'whose norms add no number',
+          { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: NaN } },
+          /layer_norm_rms_epsilon is NaN/,
+        ],
+        [
+          'with other heads than its projections',
+          { 'attention.head_count': count(4), 'attention.key_length': count(16), 'attention.value_length': count(16) },
+          /blk\.0\.attn_q\.weight has 32 rows, expected 4 heads of 16/,
+        ],
+        [
+          'predicting with fewer than no blocks',
+          { nextn_predict_layers: { type: 'i32', value: -2_147_483_648 } },
+          /nextn_predict_layers is -2147483648, expected fewer than its 1 blocks/,
+        ],
+        [
+          'predicting with all of its blocks',
+          { nextn_predict_layers: count(1) },
+          /nextn_predict_layers is 1, expected fewer than its 1 blocks/,
+        ],
       ] as const
-    ).map(([name, keys, says]): BadModel => [name, 'invalid-model', says, tinyModel({ metadata: Object.fromEntries(Object.entries<Entry | undefined>(keys).map(([key, entry]) => [`llama.${key}`, entry])) })]),
-    ['of an architecture of experts without any', 'invalid-model', /smallthinker\.expert_count is missing, expected at least 1/, renamed('smallthinker')],
-    ['of an architecture that reads pictures, without sections', 'invalid-model', /qwen2vl\.rope\.dimension_sections is missing, expected a positive number/, renamed('qwen2vl')],
-    ['with layers that slide in its architecture, and a pattern by which none does', 'invalid-model', /sliding_window_pattern is 1, which makes no layer slide/, renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) })],
-    ['with weights where none may begin in a mapped file', 'invalid-model', /tensor token_embd\.weight begins at byte \d+ of the file, expected a multiple of 32/, tinyModel({ metadata: { 'general.alignment': count(8), 'general.name': { type: 'string', value: 'aligned by eight bytes' } } })],
-    ['with a norm in float16', 'invalid-model', /output_norm\.weight is of the type F16, expected F32/, withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 })],
-    ['with a matrix of whole numbers', 'invalid-model', /output\.weight is of the type I8, which holds no weights/, withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 })],
-    ['with a list that is longer than any', 'invalid-model', /"general\.list" has 4000001 elements, more than the 4000000/, tinyModel({ metadata: { 'general.list': { type: 'copied', bytes: Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), uint64(4_000_001)]) } }, dataBytes: 5_000_000 })],
-    ['with a name of an architecture that is longer than any', 'invalid-model', /general\.architecture is "x{80}…", a name of 10000 characters/, tinyModel({ metadata: { 'general.architecture': { type: 'string', value: 'x'.repeat(10_000) } } })],
+    ).map(([name, keys, says]): BadModel => [
+      name,
+      'invalid-model',
+      says,
+      tinyModel({
+        metadata: Object.fromEntries(
+          Object.entries<Entry | undefined>(keys).map(([key, entry]) => [`llama.${key}`, entry]),
+        ),
+      }),
+    ]),
+    [
+      'of an architecture of experts without any',
+      'invalid-model',
+      /smallthinker\.expert_count is missing, expected at least 1/,
+      renamed('smallthinker'),
+    ],
+    [
+      'of an architecture that reads pictures, without sections',
+      'invalid-model',
+      /qwen2vl\.rope\.dimension_sections is missing, expected a positive number/,
+      renamed('qwen2vl'),
+    ],
+    [
+      'with layers that slide in its architecture, and a pattern by which none does',
+      'invalid-model',
+      /sliding_window_pattern is 1, which makes no layer slide/,
+      renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) }),
+    ],
+    [
+      'with weights where none may begin in a mapped file',
+      'invalid-model',
+      /tensor token_embd\.weight begins at byte \d+ of the file, expected a multiple of 32/,
+      tinyModel({
+        metadata: {
+          'general.alignment': count(8),
+          'general.name': { type: 'string', value: 'aligned by eight bytes' },
+        },
+      }),
+    ],
+    [
+      'with a norm in float16',
+      'invalid-model',
+      /output_norm\.weight is of the type F16, expected F32/,
+      withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 }),
+    ],
+    [
+      'with a matrix of whole numbers',
+      'invalid-model',
+      /output\.weight is of the type I8, which holds no weights/,
+      withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 }),
+    ],
+    [
+      'with a list that is longer than any',
+      'invalid-model',
+      /"general\.list" has 4000001 elements, more than the 4000000/,
+      tinyModel({
+        metadata: {
+          'general.list': {
+            type: 'copied',
+            bytes: Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), uint64(4_000_001)]),
+          },
+        },
+        dataBytes: 5_000_000,
+      }),
+    ],
+    [
+      'with a name of an architecture that is longer than any',
+      'invalid-model',
+      /general\.architecture is "x{80}…", a name of 10000 characters/,
+      tinyModel({ metadata: { 'general.architecture': { type: 'string', value: 'x'.repeat(10_000) } } }),
+    ],
     ...longValues,
-    ['of a projector', 'unsupported-model', /mmproj/, tinyModel({ metadata: { 'general.type': { type: 'string', value: 'mmproj' } } })],
+    [
+      'of a projector',
+      'unsupported-model',
+      /mmproj/,
+      tinyModel({ metadata: { 'general.type': { type: 'string', value: 'mmproj' } } }),
+    ],
   ];
   bad.forEach(([name, code, says, content], index) => {
     test(`${name} is refused as ${code}`, async () => {
@@ -153,7 +434,10 @@ describe('a GGUF header', () => {
 
   test('with a tokenizer of a kind that means something in JavaScript has no vocabulary that is known', async () => {
     const file = path.join(folder, 'tokenizer.gguf');
-    await writeGguf(file, tinyModel({ metadata: { 'tokenizer.ggml.model': { type: 'string', value: 'constructor' } } }));
+    await writeGguf(
+      file,
+      tinyModel({ metadata: { 'tokenizer.ggml.model': { type: 'string', value: 'constructor' } } }),
+    );
     assert.equal(await readVocabulary(file), undefined);
   });
 
@@ -233,7 +517,8 @@ describe('a GGUF header', () => {
 
   test('of a split model names its parts', () => {
     assert.deepEqual(splitPart('/models/big-00002-of-00003.gguf'), { prefix: '/models/big', part: 2, parts: 3 });
-    for (const name of ['big', 'big-00001-of-00000', 'big-00000-of-00002', 'big-00003-of-00002']) assert.equal(splitPart(`/models/${name}.gguf`), undefined, name);
+    for (const name of ['big', 'big-00001-of-00000', 'big-00000-of-00002', 'big-00003-of-00002'])
+      assert.equal(splitPart(`/models/${name}.gguf`), undefined, name);
     assert.deepEqual(allParts('/m/x-00001-of-00000.gguf'), ['/m/x-00001-of-00000.gguf']);
     assert.deepEqual(allParts('/m/x-00001-of-00002.gguf'), ['/m/x-00001-of-00002.gguf', '/m/x-00002-of-00002.gguf']);
   });
@@ -242,8 +527,13 @@ describe('a GGUF header', () => {
 /** The tiny model with keys of another architecture. */
 function renamed(architecture: string, further: Record<string, Entry> = {}): GgufContent {
   const { metadata, ...others } = tinyModel({ metadata: further });
-  const entries = Object.entries(metadata).map(([key, entry]) => [key.replace(/^llama\./, `${architecture}.`), entry] as const);
-  return { ...others, metadata: { ...Object.fromEntries(entries), 'general.architecture': { type: 'string', value: architecture } } };
+  const entries = Object.entries(metadata).map(
+    ([key, entry]) => [key.replace(/^llama\./, `${architecture}.`), entry] as const,
+  );
+  return {
+    ...others,
+    metadata: { ...Object.fromEntries(entries), 'general.architecture': { type: 'string', value: architecture } },
+  };
 }
 
 /** The tiny model with one tensor more. */
@@ -260,7 +550,10 @@ describe("a model's name", () => {
     ["is the file's where what it says is no text", { 'general.name': 7 }, 'small.Q4_0'],
   ] as const) {
     test(what, () => {
-      assert.equal(modelName({ path: '/models/small.Q4_0.gguf', metadata: new Map(Object.entries(metadata)) }), expected);
+      assert.equal(
+        modelName({ path: '/models/small.Q4_0.gguf', metadata: new Map(Object.entries(metadata)) }),
+        expected,
+      );
     });
   }
 });

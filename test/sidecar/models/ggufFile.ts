@@ -58,7 +58,9 @@ export async function cut(file: string, length: number): Promise<void> {
 const EMBEDDING = 32;
 
 /** A valid header of a Llama of one block and four tokens, with zeros for weights. */
-export function tinyModel(changes: { metadata?: Record<string, Entry | undefined>; tensors?: readonly TensorEntry[]; dataBytes?: number } = {}): GgufContent {
+export function tinyModel(
+  changes: { metadata?: Record<string, Entry | undefined>; tensors?: readonly TensorEntry[]; dataBytes?: number } = {},
+): GgufContent {
   const tokens = ['<s>', '</s>', 'a', 'b'];
   const metadata: Record<string, Entry | undefined> = {
     'general.architecture': { type: 'string', value: 'llama' },
@@ -76,7 +78,9 @@ export function tinyModel(changes: { metadata?: Record<string, Entry | undefined
     ...changes.metadata,
   };
   return {
-    metadata: Object.fromEntries(Object.entries(metadata).filter((pair): pair is [string, Entry] => pair[1] !== undefined)),
+    metadata: Object.fromEntries(
+      Object.entries(metadata).filter((pair): pair is [string, Entry] => pair[1] !== undefined),
+    ),
     tensors: changes.tensors ?? [
       { name: 'token_embd.weight', shape: [EMBEDDING, tokens.length], type: 0, offset: 0 },
       { name: 'blk.0.attn_q.weight', shape: [EMBEDDING, EMBEDDING], type: 0, offset: 512 },

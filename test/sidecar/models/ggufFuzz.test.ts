@@ -24,7 +24,10 @@ describe('a header with random damage', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   test(`gives a clear refusal or a model, ${MUTATIONS} times`, async () => {
-    const bases = [await wholeModel(path.join(folder, 'whole.gguf')), { header: ggufHeaderBytes(tinyModel()), dataBytes: tinyModel().dataBytes }];
+    const bases = [
+      await wholeModel(path.join(folder, 'whole.gguf')),
+      { header: ggufHeaderBytes(tinyModel()), dataBytes: tinyModel().dataBytes },
+    ];
     const random = generator(20_261_125);
     const file = path.join(folder, 'mutant.gguf');
     let refused = 0;
@@ -81,7 +84,11 @@ function mutate(header: Buffer, random: (below: number) => number): Buffer {
         bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random(8))]);
         break;
       default:
-        bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(Array.from({ length: 1 + random(8) }, () => random(256))), bytes.subarray(at)]);
+        bytes = Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.from(Array.from({ length: 1 + random(8) }, () => random(256))),
+          bytes.subarray(at),
+        ]);
     }
     if (bytes.length === 0) return bytes;
   }

@@ -16,13 +16,31 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 const bytes = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer);
-const tensor: TensorSource = { name: 'a.weight', type: 'F32', shape: [2, 2], chunks: () => [bytes.subarray(0, 6), bytes.subarray(6)] };
+const tensor: TensorSource = {
+  name: 'a.weight',
+  type: 'F32',
+  shape: [2, 2],
+  chunks: () => [bytes.subarray(0, 6), bytes.subarray(6)],
+};
 const entries: readonly (readonly [key: string, entry: GgufEntry])[] = [
-  ['u8', { type: 'u8', value: 200 }], ['i8', { type: 'i8', value: -100 }], ['u16', { type: 'u16', value: 60_000 }], ['i16', { type: 'i16', value: -30_000 }],
-  ['u32', { type: 'u32', value: 4e9 }], ['i32', { type: 'i32', value: -2e9 }], ['u64', { type: 'u64', value: 2n ** 52n }], ['i64', { type: 'i64', value: -5 }],
-  ['f32', { type: 'f32', value: 0.5 }], ['f64', { type: 'f64', value: 0.1 }], ['bool', { type: 'bool', value: true }], ['string', { type: 'string', value: 'Grüße' }],
-  ['u8s', { type: 'u8s', value: [1, 2] }], ['i64s', { type: 'i64s', value: [-1, 2] }], ['f64s', { type: 'f64s', value: [0.1, 0.2] }], ['bools', { type: 'bools', value: [true, false] }],
-  ['strings', { type: 'strings', value: ['a', '', 'ß'] }], ['none', { type: 'u32s', value: [] }],
+  ['u8', { type: 'u8', value: 200 }],
+  ['i8', { type: 'i8', value: -100 }],
+  ['u16', { type: 'u16', value: 60_000 }],
+  ['i16', { type: 'i16', value: -30_000 }],
+  ['u32', { type: 'u32', value: 4e9 }],
+  ['i32', { type: 'i32', value: -2e9 }],
+  ['u64', { type: 'u64', value: 2n ** 52n }],
+  ['i64', { type: 'i64', value: -5 }],
+  ['f32', { type: 'f32', value: 0.5 }],
+  ['f64', { type: 'f64', value: 0.1 }],
+  ['bool', { type: 'bool', value: true }],
+  ['string', { type: 'string', value: 'Grüße' }],
+  ['u8s', { type: 'u8s', value: [1, 2] }],
+  ['i64s', { type: 'i64s', value: [-1, 2] }],
+  ['f64s', { type: 'f64s', value: [0.1, 0.2] }],
+  ['bools', { type: 'bools', value: [true, false] }],
+  ['strings', { type: 'strings', value: ['a', '', 'ß'] }],
+  ['none', { type: 'u32s', value: [] }],
 ];
 
 describe('the GGUF writer', () => {
@@ -30,10 +48,16 @@ describe('the GGUF writer', () => {
     const file = path.join(folder, 'types.gguf');
     await writeGguf(file, { metadata: new Map(entries), tensors: [tensor] });
     const texts: string[] = [];
-    const header = await readGgufHeader(file, { visitArray: (key, _index, element) => void (key === 'strings' && texts.push(String(element))) });
+    const header = await readGgufHeader(file, {
+      visitArray: (key, _index, element) => void (key === 'strings' && texts.push(String(element))),
+    });
     for (const [key, entry] of entries) {
       if (entry.type === 'strings' || entry.type === 'copied') continue;
-      assert.deepEqual(header.metadata.get(key), typeof entry.value === 'bigint' ? Number(entry.value) : entry.value, key);
+      assert.deepEqual(
+        header.metadata.get(key),
+        typeof entry.value === 'bigint' ? Number(entry.value) : entry.value,
+        key,
+      );
     }
     assert.deepEqual(texts, ['a', '', 'ß']);
   });
@@ -49,12 +73,18 @@ describe('the GGUF writer', () => {
       await mkdir(first);
       yield bytes;
     };
-    await assert.rejects(writeGguf(first, { metadata: new Map(entries), tensors: [tensor, { ...other, chunks: blocking }] }), (error) => error instanceof TroubleError && error.message.includes(first));
+    await assert.rejects(
+      writeGguf(first, { metadata: new Map(entries), tensors: [tensor, { ...other, chunks: blocking }] }),
+      (error) => error instanceof TroubleError && error.message.includes(first),
+    );
     assert.deepEqual(await readdir(own), [path.basename(first)]);
     assert.deepEqual(await readdir(first), []);
     await rm(first, { recursive: true });
     await writeGguf(first, { metadata: new Map(entries), tensors: [tensor, other] });
-    assert.deepEqual(await readdir(own), [first, second].map((file) => path.basename(file)));
+    assert.deepEqual(
+      await readdir(own),
+      [first, second].map((file) => path.basename(file)),
+    );
   });
 
   it('aligns tensors as the file says, and keeps their order and bytes', async () => {
@@ -62,7 +92,13 @@ describe('the GGUF writer', () => {
     const metadata = new Map<string, GgufEntry>([['general.alignment', { type: 'u32', value: 128 }]]);
     await writeGguf(file, { metadata, tensors: [tensor, { ...tensor, name: 'b.weight' }] });
     const header = await readGgufHeader(file);
-    assert.deepEqual(header.tensors.map(({ name, offsetBytes, sizeBytes }) => [name, offsetBytes, sizeBytes]), [['a.weight', 0, 16], ['b.weight', 128, 16]]);
+    assert.deepEqual(
+      header.tensors.map(({ name, offsetBytes, sizeBytes }) => [name, offsetBytes, sizeBytes]),
+      [
+        ['a.weight', 0, 16],
+        ['b.weight', 128, 16],
+      ],
+    );
     assert.equal(header.dataOffsetBytes % 128, 0);
     assert.equal(header.fileSizeBytes, header.dataOffsetBytes + 256);
   });
@@ -79,10 +115,25 @@ describe('the GGUF writer', () => {
   });
 
   const failing: readonly (readonly [what: string, place: () => string, source: TensorSource, says: RegExp])[] = [
-    ['a folder that does not exist', () => path.join(folder, 'nowhere', 'x.gguf'), tensor, /nowhere[/\\]x\.gguf can't be written: the folder .*nowhere does not exist/],
+    [
+      'a folder that does not exist',
+      () => path.join(folder, 'nowhere', 'x.gguf'),
+      tensor,
+      /nowhere[/\\]x\.gguf can't be written: the folder .*nowhere does not exist/,
+    ],
     ['a place that is a folder', () => path.join(folder, 'taken'), tensor, /taken can't be written: it is a folder/],
-    ['a source that gives too little', () => path.join(folder, 'short.gguf'), { ...tensor, chunks: () => [bytes.subarray(0, 6)] }, /a\.weight gave 6 bytes, expected 16/],
-    ['rows that are no whole blocks', () => path.join(folder, 'rows.gguf'), { ...tensor, type: 'Q8_0' }, /Rows of 2 values are no whole blocks of 32/],
+    [
+      'a source that gives too little',
+      () => path.join(folder, 'short.gguf'),
+      { ...tensor, chunks: () => [bytes.subarray(0, 6)] },
+      /a\.weight gave 6 bytes, expected 16/,
+    ],
+    [
+      'rows that are no whole blocks',
+      () => path.join(folder, 'rows.gguf'),
+      { ...tensor, type: 'Q8_0' },
+      /Rows of 2 values are no whole blocks of 32/,
+    ],
   ];
   for (const [what, place, source, says] of failing) {
     it(`says what is wrong with ${what}, and leaves nothing`, async () => {
@@ -105,7 +156,9 @@ describe('the GGUF writer', () => {
     };
     await assert.rejects(
       writeGguf(path.join(folder, 'full.gguf'), { metadata: new Map(), tensors: [full] }),
-      (error: unknown) => error instanceof TroubleError && /full\.gguf can't be written: the disk is full, \d+ bytes are needed/.test(error.message),
+      (error: unknown) =>
+        error instanceof TroubleError &&
+        /full\.gguf can't be written: the disk is full, \d+ bytes are needed/.test(error.message),
     );
     assert.deepEqual(await readdir(folder), before);
   });
@@ -114,9 +167,22 @@ describe('the GGUF writer', () => {
     const file = path.join(folder, 'kept.gguf');
     await writeGguf(file, { metadata: new Map(), tensors: [tensor] });
     const abort = new AbortController();
-    const stopping: TensorSource = { ...tensor, chunks: async function* () { yield bytes.subarray(0, 6); abort.abort(); yield bytes.subarray(6); } };
-    await assert.rejects(writeGguf(file, { metadata: new Map(entries), tensors: [stopping] }, { signal: abort.signal }), { name: 'AbortError' });
+    const stopping: TensorSource = {
+      ...tensor,
+      chunks: async function* () {
+        yield bytes.subarray(0, 6);
+        abort.abort();
+        yield bytes.subarray(6);
+      },
+    };
+    await assert.rejects(
+      writeGguf(file, { metadata: new Map(entries), tensors: [stopping] }, { signal: abort.signal }),
+      { name: 'AbortError' },
+    );
     assert.equal((await readGgufHeader(file)).metadata.size, 0);
-    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith('.part')), []);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith('.part')),
+      [],
+    );
   });
 });

@@ -12,7 +12,8 @@ import type { EngineGenerateParams } from '../../../sidecar/protocol/engine.ts';
 import { quantize } from '../../../sidecar/workshop/quantize/quantize.ts';
 import { allowedTokens, likeliest } from '../../reference/healing.ts';
 
-const CODE = 'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
+const CODE =
+  'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
 const PROSE = 'The history of the city of Paris begins with a Celtic tribe, the Parisii, who';
 /** Nats between two tokens of which either may be taken: products are summed in another order than the reference's. */
 const CLOSE_CALL = 0.02;
@@ -24,8 +25,9 @@ interface Step {
 }
 
 /**
- * In float32: what 4-bit weights are multiplied with is rounded to 8 bits, and llama.cpp's own logits then differ by up to 0.6 nats with the number of tokens in a
- * batch on processors without AVX-512, where attention isn't flash attention.
+ * In float32: what 4-bit weights are multiplied with is rounded to 8 bits, and llama.cpp's own logits then differ by up
+ * to 0.6 nats with the number of tokens in a batch on processors without AVX-512, where attention isn't flash
+ * attention.
  */
 describe('the tokens of both engines are those of node-llama-cpp', () => {
   let folder: string;
@@ -50,13 +52,23 @@ describe('the tokens of both engines are those of node-llama-cpp', () => {
   });
 
   /** Greedy steps after `prompt`, of all tokens or of those that `allowed` names. */
-  async function referenceSteps(prompt: readonly number[], count: number, choose: (probabilities: ReadonlyMap<number, number>) => number): Promise<Step[]> {
+  async function referenceSteps(
+    prompt: readonly number[],
+    count: number,
+    choose: (probabilities: ReadonlyMap<number, number>) => number,
+  ): Promise<Step[]> {
     await sequence.clearHistory();
     const steps: Step[] = [];
     let next = [...prompt];
     while (steps.length < count) {
       const last = next.length - 1;
-      const results = await sequence.controlledEvaluate(next.map((token, index) => (index === last ? [token as Token, { generateNext: { probabilities: true, options: { temperature: 0 } } }] : (token as Token))));
+      const results = await sequence.controlledEvaluate(
+        next.map((token, index) =>
+          index === last
+            ? [token as Token, { generateNext: { probabilities: true, options: { temperature: 0 } } }]
+            : (token as Token),
+        ),
+      );
       const probabilities = results[last]!.next.probabilities as unknown as Map<number, number>;
       const token = choose(probabilities);
       steps.push({ token, probabilities });
@@ -67,7 +79,10 @@ describe('the tokens of both engines are those of node-llama-cpp', () => {
 
   /** Healing the slow way: every token of the vocabulary is held against what is left of the required text. */
   function healedSteps(prompt: readonly number[], required: string, count: number): Promise<Step[]> {
-    const all = Array.from({ length: vocabulary.size }, (_, token) => ({ token, bytes: vocabulary.tokenBytes(token) })).filter(({ token }) => vocabulary.isText(token));
+    const all = Array.from({ length: vocabulary.size }, (_, token) => ({
+      token,
+      bytes: vocabulary.tokenBytes(token),
+    })).filter(({ token }) => vocabulary.isText(token));
     let rest = Buffer.from(required);
     return referenceSteps(prompt, count, (probabilities) => {
       const token = rest.length > 0 ? likeliest(allowedTokens(rest, all), probabilities) : mostLikely(probabilities);
@@ -76,44 +91,65 @@ describe('the tokens of both engines are those of node-llama-cpp', () => {
     });
   }
 
-  for (const kind of ['chorus', 'llama'] as const) describe(kind, () => {
-    let engine: LocalEngine;
-    before(async () => {
-      engine = new LocalEngine({ log: () => undefined });
-      const loaded = await engine.load({ modelPath, engine: kind === 'chorus' ? 'auto' : kind, device: 'cpu', threads: 0, contextSizeTokens: 2048 });
-      assert.equal(loaded.engine, kind);
+  for (const kind of ['chorus', 'llama'] as const)
+    describe(kind, () => {
+      let engine: LocalEngine;
+      before(async () => {
+        engine = new LocalEngine({ log: () => undefined });
+        const loaded = await engine.load({
+          modelPath,
+          engine: kind === 'chorus' ? 'auto' : kind,
+          device: 'cpu',
+          threads: 0,
+          contextSizeTokens: 2048,
+        });
+        assert.equal(loaded.engine, kind);
+      });
+      after(() => engine.dispose());
+
+      const generate = async (
+        tokens: readonly number[],
+        changes: Partial<EngineGenerateParams>,
+      ): ReturnType<LocalEngine['generate']> =>
+        engine.generate({
+          sequence: 'oracle',
+          priority: 'completion',
+          tokens,
+          maxTokens: 24,
+          sampling: { temperature: 0 },
+          ...changes,
+        });
+
+      for (const [name, text] of [
+        ['code', CODE],
+        ['prose', PROSE],
+        ['Chinese', '从前有一个小村庄，村里住着'],
+      ] as const) {
+        test(`greedily after ${name}`, async () => {
+          const tokens = await engine.tokenize(text);
+          const result = await generate(tokens, {});
+          assertSame(result.tokens, await referenceSteps(tokens, 24, mostLikely));
+        });
+      }
+
+      const cases: readonly (readonly [prompt: string, required: string])[] = [
+        ['def add(a, b):\n    retu', 'rn'],
+        ['for (let i = 0; i < n; i++) {', '\n    '],
+        ['const x', ' ='],
+        ['print("Gr', 'ü'],
+        ['The capital of Japan is', ' 東'],
+        ['Happy birthday', ' 🎂'],
+        ['x = [1, 2', ', zq7!'],
+      ];
+      for (const [prompt, required] of cases) {
+        test(`healed after ${JSON.stringify(prompt)} with ${JSON.stringify(required)}`, async () => {
+          const tokens = await engine.tokenize(prompt);
+          const result = await generate(tokens, { requiredPrefix: required, maxTokens: 8 });
+          assert.ok(result.text.startsWith(required), JSON.stringify(result.text));
+          assertSame(result.tokens, await healedSteps(tokens, required, 8));
+        });
+      }
     });
-    after(() => engine.dispose());
-
-    const generate = async (tokens: readonly number[], changes: Partial<EngineGenerateParams>): ReturnType<LocalEngine['generate']> =>
-      engine.generate({ sequence: 'oracle', priority: 'completion', tokens, maxTokens: 24, sampling: { temperature: 0 }, ...changes });
-
-    for (const [name, text] of [['code', CODE], ['prose', PROSE], ['Chinese', '从前有一个小村庄，村里住着']] as const) {
-      test(`greedily after ${name}`, async () => {
-        const tokens = await engine.tokenize(text);
-        const result = await generate(tokens, {});
-        assertSame(result.tokens, await referenceSteps(tokens, 24, mostLikely));
-      });
-    }
-
-    const cases: readonly (readonly [prompt: string, required: string])[] = [
-      ['def add(a, b):\n    retu', 'rn'],
-      ['for (let i = 0; i < n; i++) {', '\n    '],
-      ['const x', ' ='],
-      ['print("Gr', 'ü'],
-      ['The capital of Japan is', ' 東'],
-      ['Happy birthday', ' 🎂'],
-      ['x = [1, 2', ', zq7!'],
-    ];
-    for (const [prompt, required] of cases) {
-      test(`healed after ${JSON.stringify(prompt)} with ${JSON.stringify(required)}`, async () => {
-        const tokens = await engine.tokenize(prompt);
-        const result = await generate(tokens, { requiredPrefix: required, maxTokens: 8 });
-        assert.ok(result.text.startsWith(required), JSON.stringify(result.text));
-        assertSame(result.tokens, await healedSteps(tokens, required, 8));
-      });
-    }
-  });
 });
 
 function mostLikely(probabilities: ReadonlyMap<number, number>): number {
@@ -126,5 +162,8 @@ function assertSame(tokens: readonly number[], expected: readonly Step[]): void 
   if (different < 0) return;
   const { token, probabilities } = expected[different]!;
   const gap = Math.log(probabilities.get(token)! / (probabilities.get(tokens[different]!) ?? 0));
-  assert.ok(gap < CLOSE_CALL, `step ${different} of ${expected.length}: ${tokens[different]}, not ${token}, which is more likely by ${gap} nats`);
+  assert.ok(
+    gap < CLOSE_CALL,
+    `step ${different} of ${expected.length}: ${tokens[different]}, not ${token}, which is more likely by ${gap} nats`,
+  );
 }

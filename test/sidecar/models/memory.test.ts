@@ -6,14 +6,34 @@ import { planMemory, type MemoryRequest } from '../../../sidecar/models/memory.t
 
 /** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128. */
 const shape: ModelShape = {
-  architecture: 'llama', blockCount: 32, trainContextTokens: 32_768, embeddingLength: 4096, vocabularySize: 32_000, headCount: 32, queryElementsPerToken: 32 * 4096,
-  cacheElementsPerToken: 32 * 8 * 256, parameterCount: 7e9, weightBytes: 4e9,
+  architecture: 'llama',
+  blockCount: 32,
+  trainContextTokens: 32_768,
+  embeddingLength: 4096,
+  vocabularySize: 32_000,
+  headCount: 32,
+  queryElementsPerToken: 32 * 4096,
+  cacheElementsPerToken: 32 * 8 * 256,
+  parameterCount: 7e9,
+  weightBytes: 4e9,
 };
 const request = (changes: Partial<MemoryRequest>): MemoryRequest => ({
-  modelName: 'seven.gguf', shape, weightBytes: 4e9, availableBytes: 32e9, batchTokens: 128, scoredTokens: 128, contextSizeTokens: 0, ...changes,
+  modelName: 'seven.gguf',
+  shape,
+  weightBytes: 4e9,
+  availableBytes: 32e9,
+  batchTokens: 128,
+  scoredTokens: 128,
+  contextSizeTokens: 0,
+  ...changes,
 });
 /** By a selector that looks at nothing, of prompts of more than 2,048 tokens. */
-const choosingNothing: MemoryRequest['choosing'] = { longerThan: 2_048, observedBytes: () => 0, scoringBytes: () => 0, readings: 1 };
+const choosingNothing: MemoryRequest['choosing'] = {
+  longerThan: 2_048,
+  observedBytes: () => 0,
+  scoringBytes: () => 0,
+  readings: 1,
+};
 
 describe('the memory plan', () => {
   test('takes 8,192 tokens and three sequences where they fit', () => {
@@ -30,39 +50,69 @@ describe('the memory plan', () => {
   });
 
   test('never goes above what the model was trained on', () => {
-    assert.equal(planMemory(request({ shape: { ...shape, trainContextTokens: 2048 }, contextSizeTokens: 100_000 })).contextSizeTokens, 2048);
+    assert.equal(
+      planMemory(request({ shape: { ...shape, trainContextTokens: 2048 }, contextSizeTokens: 100_000 }))
+        .contextSizeTokens,
+      2048,
+    );
   });
 
   test('takes what the user asked for, or refuses with the numbers', () => {
     assert.equal(planMemory(request({ contextSizeTokens: 16_384 })).contextSizeTokens, 16_384);
-    assert.throws(() => planMemory(request({ contextSizeTokens: 32_768, availableBytes: 8e9 })), (error: TroubleError) => {
-      assert.equal(error.code, 'out-of-memory');
-      assert.match(error.message, /seven\.gguf needs about 1\d\.\d GB .* context of 32768 tokens .*weights 4\.00 GB.*, 7\.74 GB are free/);
-      return true;
-    });
+    assert.throws(
+      () => planMemory(request({ contextSizeTokens: 32_768, availableBytes: 8e9 })),
+      (error: TroubleError) => {
+        assert.equal(error.code, 'out-of-memory');
+        assert.match(
+          error.message,
+          /seven\.gguf needs about 1\d\.\d GB .* context of 32768 tokens .*weights 4\.00 GB.*, 7\.74 GB are free/,
+        );
+        return true;
+      },
+    );
   });
 
   test('counts the rows that a sequence keeps of a prompt, and one layer of all of them', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0 } as const;
     const all = planMemory(request({ ...long, availableBytes: 64e9 })).neededBytes;
     const kept = planMemory(request({ ...long, keptRows: 2_048, choosing: choosingNothing })).neededBytes;
-    // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer, and three copies of a layer's keys to score them: for each sequence.
-    assert.equal(Math.round(all - kept), 3 * (131_072 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128)));
+    // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer, and three
+    // copies of a layer's keys to score them: for each sequence.
+    assert.equal(
+      Math.round(all - kept),
+      3 * (131_072 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128)),
+    );
   });
 
   test('counts what a selector looks at while a prompt is read, and what passes from layer to layer a second time where it is read again', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0, keptRows: 2_048 } as const;
     const plain = planMemory(request({ ...long, choosing: choosingNothing })).neededBytes;
-    const choosing = { longerThan: 2_048, observedBytes: (rows: number, heads: number) => 2 * rows * heads, scoringBytes: (rows: number, heads: number) => rows * heads, readings: 2 };
-    assert.equal(planMemory(request({ ...long, choosing })).neededBytes - plain, 3 * (2 * 32_768 * 32 + 32_768 * 32 + 4 * 4_096 * 32_768));
+    const choosing = {
+      longerThan: 2_048,
+      observedBytes: (rows: number, heads: number) => 2 * rows * heads,
+      scoringBytes: (rows: number, heads: number) => rows * heads,
+      readings: 2,
+    };
+    assert.equal(
+      planMemory(request({ ...long, choosing })).neededBytes - plain,
+      3 * (2 * 32_768 * 32 + 32_768 * 32 + 4 * 4_096 * 32_768),
+    );
     const all = { ...long, keptRows: undefined, availableBytes: 64e9 };
-    assert.equal(planMemory(request({ ...all, choosing: { ...choosing, longerThan: Infinity } })).neededBytes, planMemory(request(all)).neededBytes, 'where all rows stay nothing is chosen');
+    assert.equal(
+      planMemory(request({ ...all, choosing: { ...choosing, longerThan: Infinity } })).neededBytes,
+      planMemory(request(all)).neededBytes,
+      'where all rows stay nothing is chosen',
+    );
   });
 
   test('counts reading layer by layer also where all rows of a context have room, but prompts are cut before', () => {
     const all = { contextSizeTokens: 8_192, scoredTokens: 0, availableBytes: 64e9 };
     const choosing = { ...choosingNothing, longerThan: 7_000 };
-    assert.equal(planMemory(request({ ...all, keptRows: 7_000 + 2_048, choosing })).neededBytes - planMemory(request(all)).neededBytes, 3 * 8_192 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128));
+    assert.equal(
+      planMemory(request({ ...all, keptRows: 7_000 + 2_048, choosing })).neededBytes -
+        planMemory(request(all)).neededBytes,
+      3 * 8_192 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128),
+    );
   });
 
   test('counts logits of those rows alone that are computed at once', () => {
@@ -72,15 +122,44 @@ describe('the memory plan', () => {
 
   test('counts what a tier holds besides', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_280, longerThan: 1_168, graphBytes: (rows) => rows, cacheElementBytes: 2, scoredElementBytes: 0.25 } })).neededBytes - plain, 3 * (131_072 * 1_280 + 8_192 + 0.25 * 65_536 * 8_192));
+    assert.equal(
+      planMemory(
+        request({
+          tier: {
+            rows: 1_280,
+            longerThan: 1_168,
+            graphBytes: (rows) => rows,
+            cacheElementBytes: 2,
+            scoredElementBytes: 0.25,
+          },
+        }),
+      ).neededBytes - plain,
+      3 * (131_072 * 1_280 + 8_192 + 0.25 * 65_536 * 8_192),
+    );
   });
 
   test('counts no copies where the context is not longer than what is attended in any case', () => {
     const plain = planMemory(request({})).neededBytes;
-    assert.equal(planMemory(request({ tier: { rows: 1_048_832, longerThan: 8_192, graphBytes: (rows) => rows, cacheElementBytes: 2, scoredElementBytes: 0.25 } })).neededBytes, plain);
+    assert.equal(
+      planMemory(
+        request({
+          tier: {
+            rows: 1_048_832,
+            longerThan: 8_192,
+            graphBytes: (rows) => rows,
+            cacheElementBytes: 2,
+            scoredElementBytes: 0.25,
+          },
+        }),
+      ).neededBytes,
+      plain,
+    );
   });
 
   test('refuses a model larger than memory', () => {
-    assert.throws(() => planMemory(request({ availableBytes: 4e9 })), (error: TroubleError) => error.code === 'out-of-memory');
+    assert.throws(
+      () => planMemory(request({ availableBytes: 4e9 })),
+      (error: TroubleError) => error.code === 'out-of-memory',
+    );
   });
 });

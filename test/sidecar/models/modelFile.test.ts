@@ -26,13 +26,24 @@ describe('a model in two parts', () => {
     await writeTinyModel(whole, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
     const header = await readGgufHeader(whole);
     const bytes = (await readFile(whole)).subarray(header.dataOffsetBytes);
-    const tensors = header.tensors.map(({ name, shape, type, offsetBytes, sizeBytes }) => ({ name, shape, type, chunks: () => [bytes.subarray(offsetBytes, offsetBytes + sizeBytes)] }));
+    const tensors = header.tensors.map(({ name, shape, type, offsetBytes, sizeBytes }) => ({
+      name,
+      shape,
+      type,
+      chunks: () => [bytes.subarray(offsetBytes, offsetBytes + sizeBytes)],
+    }));
     await writeGguf(part(1), { metadata: await copiedMetadata(header), tensors });
     const [expected, split] = [await inspectModelFile(whole), await inspectModelFile(part(1))];
     assert.deepEqual([split.shape, split.shape.weightBytes], [expected.shape, expected.shape.weightBytes]);
-    await assert.rejects(inspectModelFile(part(2)), (error) => error instanceof TroubleError && /is part 2 of 2: choose the first part/.test(error.message));
+    await assert.rejects(
+      inspectModelFile(part(2)),
+      (error) => error instanceof TroubleError && /is part 2 of 2: choose the first part/.test(error.message),
+    );
     await rm(part(2));
-    await assert.rejects(inspectModelFile(part(1)), (error) => error instanceof TroubleError && error.message.includes(part(2)));
+    await assert.rejects(
+      inspectModelFile(part(1)),
+      (error) => error instanceof TroubleError && error.message.includes(part(2)),
+    );
   });
 });
 
@@ -50,14 +61,25 @@ describe('a vocabulary', () => {
   };
   const twice: readonly (readonly [what: string, tokens: readonly string[], says: RegExp])[] = [
     ['has a token twice', ['a', 'b', 'c', 'a'], /tokens 0 and 3 of its vocabulary are the same, "a"/],
-    ['has a token twice up to a NUL, where llama.cpp ends it', ['a', 'b', 'c', 'b\0d'], /tokens 1 and 3 .* the same, "b\\u0000d"/],
-    ['has a token that is written as llama.cpp writes an empty one', ['a', '', '[EMPTY_1]', 'b'], /tokens 1 and 2 .* the same, "\[EMPTY_1\]"/],
+    [
+      'has a token twice up to a NUL, where llama.cpp ends it',
+      ['a', 'b', 'c', 'b\0d'],
+      /tokens 1 and 3 .* the same, "b\\u0000d"/,
+    ],
+    [
+      'has a token that is written as llama.cpp writes an empty one',
+      ['a', '', '[EMPTY_1]', 'b'],
+      /tokens 1 and 2 .* the same, "\[EMPTY_1\]"/,
+    ],
   ];
   for (const [what, tokens, says] of twice) {
     it(`that ${what} is refused`, async () => {
       const file = await withTokens(tokens);
       for (const inspect of [inspectModelFile, inspectTokenizerFile]) {
-        await assert.rejects(inspect(file), (error) => error instanceof TroubleError && error.code === 'invalid-model' && says.test(error.message));
+        await assert.rejects(
+          inspect(file),
+          (error) => error instanceof TroubleError && error.code === 'invalid-model' && says.test(error.message),
+        );
       }
     });
   }
@@ -65,11 +87,23 @@ describe('a vocabulary', () => {
   it('that has byte tokens for a tokenizer of words is refused', async () => {
     const file = path.join(folder, 'model.gguf');
     const write = (model: string): Promise<unknown> =>
-      writeGgufFile(file, tinyModel({ metadata: { 'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b', '<0x00>', 'c'] }, 'tokenizer.ggml.token_type': { type: 'i32s', value: [1, 1, 6, 1] }, 'tokenizer.ggml.model': { type: 'string', value: model } } }));
+      writeGgufFile(
+        file,
+        tinyModel({
+          metadata: {
+            'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b', '<0x00>', 'c'] },
+            'tokenizer.ggml.token_type': { type: 'i32s', value: [1, 1, 6, 1] },
+            'tokenizer.ggml.model': { type: 'string', value: model },
+          },
+        }),
+      );
     await write('llama');
     await inspectModelFile(file);
     await write('bert');
-    await assert.rejects(inspectModelFile(file), /token 2 of its vocabulary stands for a byte, which a tokenizer of kind "bert" does not have/);
+    await assert.rejects(
+      inspectModelFile(file),
+      /token 2 of its vocabulary stands for a byte, which a tokenizer of kind "bert" does not have/,
+    );
   });
 
   it('may have several empty tokens', async () => {

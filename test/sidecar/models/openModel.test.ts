@@ -47,11 +47,17 @@ describe('a model that is opened', () => {
 
   it('is left to llama.cpp where our own graphs fail at their first evaluation, and says why', async () => {
     const opened = await openModel(await request('auto'), prepare);
-    assert.deepEqual([opened.engine, opened.limits[0]], ['llama', 'llama.cpp runs model.gguf: mulMat of a to b does not run on cpu.']);
+    assert.deepEqual(
+      [opened.engine, opened.limits[0]],
+      ['llama', 'llama.cpp runs model.gguf: mulMat of a to b does not run on cpu.'],
+    );
     await opened.dispose();
   });
 
   it('is refused for that reason where the user chose our own graphs', async () => {
-    await assert.rejects(openModel(await request('chorus'), prepare), { code: 'unsupported-model', message: 'mulMat of a to b does not run on cpu.' });
+    await assert.rejects(openModel(await request('chorus'), prepare), {
+      code: 'unsupported-model',
+      message: 'mulMat of a to b does not run on cpu.',
+    });
   });
 });

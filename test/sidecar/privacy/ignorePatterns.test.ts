@@ -48,7 +48,12 @@ describe('ignore patterns', () => {
   });
 
   it('of other folders and other names cost one comparison', () => {
-    const others = new IgnorePatterns(Array.from({ length: 1_000 }, (_, index) => (index % 2 === 0 ? `/folder${index}/**/x` : `**/folder/name${index}.ts`)), exact);
+    const others = new IgnorePatterns(
+      Array.from({ length: 1_000 }, (_, index) =>
+        index % 2 === 0 ? `/folder${index}/**/x` : `**/folder/name${index}.ts`,
+      ),
+      exact,
+    );
     assert.equal(comparisonsOf(others, 'src/folder/main.ts'), 0);
     assert.equal(others.verdict('a/folder/name1.ts', 'file'), 'ignored');
     assert.equal(others.verdict('folder2/a/b/x', 'file'), 'ignored');
@@ -61,7 +66,11 @@ describe('ignore patterns', () => {
   });
 
   it('are refused where there are more, or longer ones, than any person writes', () => {
-    for (const lines of [Array<string>(10_001).fill('a'), ['a'.repeat(4_097)], Array<string>(100).fill(`*${'a'.repeat(1_000)}`)]) {
+    for (const lines of [
+      Array<string>(10_001).fill('a'),
+      ['a'.repeat(4_097)],
+      Array<string>(100).fill(`*${'a'.repeat(1_000)}`),
+    ]) {
       assert.throws(() => new IgnorePatterns(lines, exact), IgnorePatternsError);
     }
     assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10_000).fill('name'), exact));
@@ -79,7 +88,12 @@ describe('ignore patterns', () => {
   });
 
   it('take upper and lower case as one where they are told to, in classes too', () => {
-    for (const [pattern, file] of [['Plan.MD', 'plan.md'], ['[A-C]x', 'bX'], ['[[:upper:]]', 'a'], ['ПЛАН', 'план']] as const) {
+    for (const [pattern, file] of [
+      ['Plan.MD', 'plan.md'],
+      ['[A-C]x', 'bX'],
+      ['[[:upper:]]', 'a'],
+      ['ПЛАН', 'план'],
+    ] as const) {
       assert.equal(ignores(pattern, file, fold), true, pattern);
       assert.equal(ignores(pattern, file, exact), false, pattern);
     }
@@ -95,24 +109,71 @@ describe('ignore patterns', () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-patterns-'));
     try {
       const git = (args: readonly string[], input = ''): string =>
-        spawnSync('git', ['-c', 'core.excludesFile=/dev/null', '-c', 'core.ignoreCase=false', '-C', folder, ...args], { encoding: 'utf8', input }).stdout;
+        spawnSync('git', ['-c', 'core.excludesFile=/dev/null', '-c', 'core.ignoreCase=false', '-C', folder, ...args], {
+          encoding: 'utf8',
+          input,
+        }).stdout;
       git(['init', '-q']);
       const random = new Random(35);
       const pick = <T>(from: readonly T[]): T => from[random.below(from.length)] as T;
-      const parts = ['a', 'b', 'ab', '*', '**', '***', '?', '/', '/', '/', '**/', '/**', '/**/', '[ab]', '[!a]', '[^b]', '[a-c]', '[]a]', '[a', '[[:alpha:]]', '[[:nothing:]]', '\\a', '\\*', '\\[', '\\', '!', '#', ' ', '.', '-', '[a-', '[b-a]', '[\\]]'];
+      const parts = [
+        'a',
+        'b',
+        'ab',
+        '*',
+        '**',
+        '***',
+        '?',
+        '/',
+        '/',
+        '/',
+        '**/',
+        '/**',
+        '/**/',
+        '[ab]',
+        '[!a]',
+        '[^b]',
+        '[a-c]',
+        '[]a]',
+        '[a',
+        '[[:alpha:]]',
+        '[[:nothing:]]',
+        '\\a',
+        '\\*',
+        '\\[',
+        '\\',
+        '!',
+        '#',
+        ' ',
+        '.',
+        '-',
+        '[a-',
+        '[b-a]',
+        '[\\]]',
+      ];
       const names = ['a', 'b', 'ab', 'aab', '*', 'a]', '[a', '-', '#', '!', 'a b', '.a', 'c', '\\'];
       const mistaken: string[] = [];
       for (let round = 0; round < 100; round++) {
         const pattern = Array.from({ length: 1 + random.below(5) }, () => pick(parts)).join('');
-        const paths = [...new Set(Array.from({ length: 40 }, () => Array.from({ length: 1 + random.below(4) }, () => pick(names)).join('/')))];
+        const paths = [
+          ...new Set(
+            Array.from({ length: 40 }, () => Array.from({ length: 1 + random.below(4) }, () => pick(names)).join('/')),
+          ),
+        ];
         await writeFile(path.join(folder, '.gitignore'), `${pattern}\n`);
-        const fields = git(['check-ignore', '--no-index', '--verbose', '--non-matching', '-z', '--stdin'], `${paths.join('\0')}\0`).split('\0');
+        const fields = git(
+          ['check-ignore', '--no-index', '--verbose', '--non-matching', '-z', '--stdin'],
+          `${paths.join('\0')}\0`,
+        ).split('\0');
         const patterns = IgnorePatterns.ofText(`${pattern}\n`, exact);
         for (const [index, file] of paths.entries()) {
           const [matched, asked] = [fields[index * 4 + 2], fields[index * 4 + 3]];
           assert.equal(asked, file, 'git answers in order');
           const expected = matched === '' ? undefined : matched?.startsWith('!') ? 'kept' : 'ignored';
-          if (ownVerdict(patterns, file) !== expected) mistaken.push(`${JSON.stringify(pattern)} of ${JSON.stringify(file)}: ${ownVerdict(patterns, file)}, git: ${expected}`);
+          if (ownVerdict(patterns, file) !== expected)
+            mistaken.push(
+              `${JSON.stringify(pattern)} of ${JSON.stringify(file)}: ${ownVerdict(patterns, file)}, git: ${expected}`,
+            );
         }
       }
       assert.deepEqual(mistaken, []);
@@ -125,6 +186,7 @@ describe('ignore patterns', () => {
 /** As git says it of files that are not there: by the first folder that is ignored, or by the file itself. */
 function ownVerdict(patterns: IgnorePatterns, file: string): ReturnType<IgnorePatterns['verdict']> {
   const names = file.split('/');
-  for (let depth = 1; depth < names.length; depth++) if (patterns.verdict(names.slice(0, depth).join('/'), 'folder') === 'ignored') return 'ignored';
+  for (let depth = 1; depth < names.length; depth++)
+    if (patterns.verdict(names.slice(0, depth).join('/'), 'folder') === 'ignored') return 'ignored';
   return patterns.verdict(file, 'file');
 }

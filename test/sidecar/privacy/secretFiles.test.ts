@@ -145,8 +145,15 @@ describe('secret files', () => {
   });
 
   it('takes letters with accents as one, however they are written', () => {
-    for (const [pattern, file] of [['NFC', 'NFD'], ['NFD', 'NFC']] as const) {
-      assert.equal(new SecretFiles(['contraseñas.txt'.normalize(pattern)]).has(`a/${'contraseñas.txt'.normalize(file)}`), true, `${pattern} ${file}`);
+    for (const [pattern, file] of [
+      ['NFC', 'NFD'],
+      ['NFD', 'NFC'],
+    ] as const) {
+      assert.equal(
+        new SecretFiles(['contraseñas.txt'.normalize(pattern)]).has(`a/${'contraseñas.txt'.normalize(file)}`),
+        true,
+        `${pattern} ${file}`,
+      );
     }
   });
 
@@ -160,7 +167,8 @@ describe('secret files', () => {
 
   it('reads the marks of copies in one way: names of many are not tried in all combinations', () => {
     // Read in two ways each, they would not end in anybody's life.
-    for (const mark of [' copy 1', ' copy (1)', ' (copy)', ' 1', '.bak', '~', ' (1 copy']) assert.equal(secretFiles.has(`/project/plan${mark.repeat(100)}x`), false, mark);
+    for (const mark of [' copy 1', ' copy (1)', ' (copy)', ' 1', '.bak', '~', ' (1 copy'])
+      assert.equal(secretFiles.has(`/project/plan${mark.repeat(100)}x`), false, mark);
     assert.equal(secretFiles.has(`/project/.env${' copy 1 copy (2)'.repeat(20)}`), true);
   });
 
@@ -171,7 +179,9 @@ describe('secret files', () => {
   });
 
   it('has a digest that is another one where other files are secret', () => {
-    const digests = [[], ['*.internal.ts'], ['!*.internal.ts'], ['*.internal.ts', '!public.pem']].map((added) => new SecretFiles(added).digest);
+    const digests = [[], ['*.internal.ts'], ['!*.internal.ts'], ['*.internal.ts', '!public.pem']].map(
+      (added) => new SecretFiles(added).digest,
+    );
     assert.equal(new Set(digests).size, digests.length);
     assert.equal(new SecretFiles(['*.internal.ts']).digest, digests[1]);
   });

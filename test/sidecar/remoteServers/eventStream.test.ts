@@ -6,7 +6,7 @@ import { readEvents } from '../../../sidecar/remoteServers/eventStream.ts';
 function endless(part: Uint8Array): { readonly body: AsyncIterable<Uint8Array>; readonly taken: () => number } {
   let taken = 0;
   async function* body(): AsyncGenerator<Uint8Array> {
-    for (;; taken++) yield part;
+    for (; ; taken++) yield part;
   }
   return { body: body(), taken: () => taken };
 }
@@ -52,7 +52,10 @@ describe('a stream of events', () => {
     const events: string[] = [];
     for await (const event of readEvents(body(), { idleTimeoutMs: 60_000 })) events.push(event);
     isOver = true;
-    assert.deepEqual(events, Array.from({ length: 100 }, (_, part) => String(part)));
+    assert.deepEqual(
+      events,
+      Array.from({ length: 100 }, (_, part) => String(part)),
+    );
     assert.ok(turns >= 100, `${turns} turns of the event loop`);
   });
 });

@@ -37,10 +37,13 @@ describe("a server's words, without the key", () => {
 
   it('says all where there is none', () => assert.equal(redactKey(undefined)('Bearer x'), 'Bearer x'));
   it('says all where it is too short for a secret', () => assert.equal(redactKey('abc')('abc'), 'abc'));
-  it('hides a short one as a whole', () => assert.equal(redactKey('EMPTY')('Got EMPTY, not EMP.'), 'Got [key], not EMP.'));
+  it('hides a short one as a whole', () =>
+    assert.equal(redactKey('EMPTY')('Got EMPTY, not EMP.'), 'Got [key], not EMP.'));
 
   it('takes work in proportion to the text, for the longest key', (context) => {
-    const long = redactKey(Array.from({ length: 8_192 }, (_, index) => String.fromCharCode(0x21 + ((index * 7919) % 94))).join(''));
+    const long = redactKey(
+      Array.from({ length: 8_192 }, (_, index) => String.fromCharCode(0x21 + ((index * 7919) % 94))).join(''),
+    );
     const has = context.mock.method(Set.prototype, 'has');
     long('x'.repeat(65_536));
     const lookups = has.mock.callCount();

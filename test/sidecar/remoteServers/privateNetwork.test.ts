@@ -10,8 +10,13 @@ import { ScriptedServer } from './scriptedServer.ts';
 function names(...answers: readonly string[][]): Resolve & { times: number } {
   const resolve = (...[, , callback]: Parameters<Resolve>): void => {
     const addresses = answers[Math.min(resolve.times++, answers.length - 1)] ?? [];
-    if (addresses.length === 0) callback(Object.assign(new Error('getaddrinfo ENOTFOUND gpu.example'), { code: 'ENOTFOUND' }), []);
-    else callback(null, addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+    if (addresses.length === 0)
+      callback(Object.assign(new Error('getaddrinfo ENOTFOUND gpu.example'), { code: 'ENOTFOUND' }), []);
+    else
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
   };
   resolve.times = 0;
   return resolve;
@@ -19,7 +24,11 @@ function names(...answers: readonly string[][]): Resolve & { times: number } {
 
 async function list(server: ScriptedServer, route: Omit<ServerRoute, 'address'>): Promise<unknown> {
   const address = parseServerAddress(server.url.replace('127.0.0.1', 'gpu.example'));
-  return new ServerConnection({ address, allowHttp: route.allowHttp, fetch: serverFetch({ address, ...route }) }).readJson({ path: 'models', timeoutMs: 5_000, patience: { retries: 0, maxWaitMs: 0 } });
+  return new ServerConnection({
+    address,
+    allowHttp: route.allowHttp,
+    fetch: serverFetch({ address, ...route }),
+  }).readJson({ path: 'models', timeoutMs: 5_000, patience: { retries: 0, maxWaitMs: 0 } });
 }
 
 describe('code in the clear, to a name', () => {
@@ -38,13 +47,19 @@ describe('code in the clear, to a name', () => {
   for (const addresses of [['8.8.8.8'], ['127.0.0.1', '8.8.8.8'], ['2001:4860::8888'], ['::ffff:8.8.8.8']]) {
     it(`does not go to ${addresses.join(' or ')}`, async () => {
       await using server = await ScriptedServer.start();
-      await assert.rejects(list(server, { resolve: names(addresses) }), { code: 'invalid-input', message: /^gpu\.example is on a public network.*chorus\.server\.allowHttp/ });
+      await assert.rejects(list(server, { resolve: names(addresses) }), {
+        code: 'invalid-input',
+        message: /^gpu\.example is on a public network.*chorus\.server\.allowHttp/,
+      });
       assert.equal(server.requests.length, 0);
     });
   }
 
   it('goes nowhere where the name means nothing, even if it does a moment later', async () => {
     await using server = await ScriptedServer.start();
-    await assert.rejects(list(server, { resolve: names([], ['8.8.8.8']) }), { code: 'server-unavailable', message: /can not be reached: getaddrinfo ENOTFOUND/ });
+    await assert.rejects(list(server, { resolve: names([], ['8.8.8.8']) }), {
+      code: 'server-unavailable',
+      message: /can not be reached: getaddrinfo ENOTFOUND/,
+    });
   });
 });

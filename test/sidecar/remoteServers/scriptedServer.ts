@@ -19,7 +19,9 @@ export type Script = (response: ServerResponse, request: SeenRequest) => void | 
 export class ScriptedServer implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
   /** By path below `/v1/`; the last script of a list goes on. */
-  readonly scripts = new Map<string, Script[]>([['models', [json({ object: 'list', data: [{ id: 'test-model', object: 'model', max_model_len: 4096 }] })]]]);
+  readonly scripts = new Map<string, Script[]>([
+    ['models', [json({ object: 'list', data: [{ id: 'test-model', object: 'model', max_model_len: 4096 }] })]],
+  ]);
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());
   });
@@ -52,7 +54,13 @@ export class ScriptedServer implements AsyncDisposable {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     const left = new Promise<void>((resolve) => response.once('close', () => !response.writableFinished && resolve()));
-    const seen: SeenRequest = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>), left };
+    const seen: SeenRequest = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+      left,
+    };
     this.requests.push(seen);
     const scripts = this.scripts.get(seen.path.replace('/v1/', '')) ?? [];
     const script = scripts.length > 1 ? scripts.shift() : scripts[0];
@@ -67,7 +75,8 @@ export function json(value: unknown): Script {
 
 /** An answer with a status, and JSON as its body. */
 export function status(code: number, value: unknown, headers: Record<string, string> = {}): Script {
-  return (response) => void response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
+  return (response) =>
+    void response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 }
 
 /** Any body. */
@@ -85,15 +94,24 @@ interface StreamOptions {
 
 /** A stream of `/v1/completions`. */
 export function textStream(parts: readonly string[], options: StreamOptions = {}): Script {
-  return stream(parts.map((text) => ({ choices: [{ index: 0, text, finish_reason: null }] })), options);
+  return stream(
+    parts.map((text) => ({ choices: [{ index: 0, text, finish_reason: null }] })),
+    options,
+  );
 }
 
 /** A stream of `/v1/chat/completions`. */
 export function chatStream(parts: readonly string[], options: StreamOptions = {}): Script {
-  return stream(parts.map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })), options);
+  return stream(
+    parts.map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })),
+    options,
+  );
 }
 
-function stream(events: readonly object[], { isCut = false, finishReason = 'stop', pauseMs = 0 }: StreamOptions): Script {
+function stream(
+  events: readonly object[],
+  { isCut = false, finishReason = 'stop', pauseMs = 0 }: StreamOptions,
+): Script {
   return async (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     for (const event of events) {
@@ -105,7 +123,9 @@ function stream(events: readonly object[], { isCut = false, finishReason = 'stop
       response.destroy();
       return;
     }
-    response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, text: '', finish_reason: finishReason }] })}\n\n`);
+    response.write(
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, text: '', finish_reason: finishReason }] })}\n\n`,
+    );
     response.end('data: [DONE]\n\n');
   };
 }

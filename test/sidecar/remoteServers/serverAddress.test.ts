@@ -11,7 +11,8 @@ describe("a server's address", () => {
     ['http://[::1]:8080/v1/models', 'http://[::1]:8080/v1/'],
   ];
   for (const [written, base] of readings) {
-    it(`is read as people write it: ${written.trim()}`, () => assert.equal(parseServerAddress(written).base.href, base));
+    it(`is read as people write it: ${written.trim()}`, () =>
+      assert.equal(parseServerAddress(written).base.href, base));
   }
 
   const refusals: readonly [written: string, words: RegExp][] = [
@@ -34,16 +35,38 @@ describe("a server's address", () => {
   }
 
   it('tells this machine from others', () => {
-    for (const url of ['http://localhost:1', 'http://127.0.0.1', 'http://127.9.9.9', 'http://[::1]']) assert.equal(parseServerAddress(url).isThisMachine, true, url);
-    for (const url of ['http://192.168.0.2', 'https://localhost.example.com', 'http://128.0.0.1', 'http://[::2]']) assert.equal(parseServerAddress(url).isThisMachine, false, url);
+    for (const url of ['http://localhost:1', 'http://127.0.0.1', 'http://127.9.9.9', 'http://[::1]'])
+      assert.equal(parseServerAddress(url).isThisMachine, true, url);
+    for (const url of ['http://192.168.0.2', 'https://localhost.example.com', 'http://128.0.0.1', 'http://[::2]'])
+      assert.equal(parseServerAddress(url).isThisMachine, false, url);
   });
 });
 
 describe('code in the clear', () => {
-  for (const url of ['http://127.0.0.1:8000', 'http://localhost', 'http://10.1.2.3', 'http://172.31.0.1', 'http://192.168.1.1:8000', 'http://100.100.0.1', 'http://[fd00::1]', 'http://[fe80::1]', 'https://8.8.8.8']) {
+  for (const url of [
+    'http://127.0.0.1:8000',
+    'http://localhost',
+    'http://10.1.2.3',
+    'http://172.31.0.1',
+    'http://192.168.1.1:8000',
+    'http://100.100.0.1',
+    'http://[fd00::1]',
+    'http://[fe80::1]',
+    'https://8.8.8.8',
+  ]) {
     it(`may go to ${url}`, () => checkIsPrivate(parseServerAddress(url)));
   }
-  for (const url of ['http://8.8.8.8', 'http://172.32.0.1', 'http://11.0.0.1', 'http://[2001:4860::8888]', 'http://[::ffff:8.8.8.8]']) {
-    it(`may not go to ${url}`, () => assert.throws(() => checkIsPrivate(parseServerAddress(url)), { code: 'invalid-input', message: /unencrypted.*chorus\.server\.allowHttp/ }));
+  for (const url of [
+    'http://8.8.8.8',
+    'http://172.32.0.1',
+    'http://11.0.0.1',
+    'http://[2001:4860::8888]',
+    'http://[::ffff:8.8.8.8]',
+  ]) {
+    it(`may not go to ${url}`, () =>
+      assert.throws(() => checkIsPrivate(parseServerAddress(url)), {
+        code: 'invalid-input',
+        message: /unencrypted.*chorus\.server\.allowHttp/,
+      }));
   }
 });

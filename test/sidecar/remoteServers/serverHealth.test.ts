@@ -5,7 +5,12 @@ import { ServerHealth } from '../../../sidecar/remoteServers/serverHealth.ts';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function health(): { health: ServerHealth; looks: () => number; advance: (ms: number) => void; answer: (isThere: boolean) => void } {
+function health(): {
+  health: ServerHealth;
+  looks: () => number;
+  advance: (ms: number) => void;
+  answer: (isThere: boolean) => void;
+} {
   let [nowMs, looks, isThere] = [0, 0, false];
   return {
     health: new ServerHealth({
@@ -34,7 +39,14 @@ describe("a server's health", () => {
   it('has a look after a while, twice as long each time, and keeps the reason until something is generated', async () => {
     const { health: server, looks, advance, answer } = health();
     server.failed(new ServerUnavailableError('It sleeps.'));
-    for (const [pauseMs, expected] of [[14_999, 0], [1, 1], [29_999, 1], [1, 2], [59_999, 2], [1, 3]] as const) {
+    for (const [pauseMs, expected] of [
+      [14_999, 0],
+      [1, 1],
+      [29_999, 1],
+      [1, 2],
+      [59_999, 2],
+      [1, 3],
+    ] as const) {
       advance(pauseMs);
       assert.equal(server.shouldAsk(), false);
       await settled();

@@ -18,10 +18,15 @@ async function list(script: Script, key?: string): Promise<readonly string[]> {
 }
 
 describe("a server's list of models", () => {
-  it('is what it says', async () => assert.deepEqual(await list(json({ data: [{ id: 'one' }, { id: 'two' }] })), ['one', 'two']));
+  it('is what it says', async () =>
+    assert.deepEqual(await list(json({ data: [{ id: 'one' }, { id: 'two' }] })), ['one', 'two']));
 
-  it('has no name that holds the key', async () => assert.deepEqual(await list(json({ data: [{ id: 'one' }, { id: 'two for sk-secret-0815' }] }), 'sk-secret-0815'), ['one']));
-  it('has names that hold a word in place of a key', async () => assert.deepEqual(await list(json({ data: [{ id: 'ollama/one' }] }), 'ollama'), ['ollama/one']));
+  it('has no name that holds the key', async () =>
+    assert.deepEqual(await list(json({ data: [{ id: 'one' }, { id: 'two for sk-secret-0815' }] }), 'sk-secret-0815'), [
+      'one',
+    ]));
+  it('has names that hold a word in place of a key', async () =>
+    assert.deepEqual(await list(json({ data: [{ id: 'ollama/one' }] }), 'ollama'), ['ollama/one']));
 
   const sizes: readonly [said: object, expected: number | undefined][] = [
     [{ context_length: 2 ** 24 }, 2 ** 24],
@@ -31,7 +36,8 @@ describe("a server's list of models", () => {
     [{ max_model_len: 1e15, context_length: 4096 }, 4096],
   ];
   for (const [said, expected] of sizes) {
-    it(`makes of ${JSON.stringify(said)} a context of ${expected ?? 'unknown'} tokens`, async () => assert.equal((await listed(json({ data: [{ id: 'one', ...said }] })))[0]?.contextSizeTokens, expected));
+    it(`makes of ${JSON.stringify(said)} a context of ${expected ?? 'unknown'} tokens`, async () =>
+      assert.equal((await listed(json({ data: [{ id: 'one', ...said }] })))[0]?.contextSizeTokens, expected));
   }
 
   for (const code of [404, 405, 501]) {
@@ -43,6 +49,7 @@ describe("a server's list of models", () => {
     ['is none of an OpenAI-compatible API', body('text/html', '<html>'), /expected JSON/],
   ];
   for (const [name, script, message] of troubles) {
-    it(`is not empty where the server ${name}`, () => assert.rejects(list(script), { code: 'server-unavailable', message }));
+    it(`is not empty where the server ${name}`, () =>
+      assert.rejects(list(script), { code: 'server-unavailable', message }));
   }
 });

@@ -1,9 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeMessages, decodePieces, encodeMessages, encodePieces, Marks, splitAtMarks } from '../../../sidecar/remoteServers/serverTokens.ts';
+import {
+  decodeMessages,
+  decodePieces,
+  encodeMessages,
+  encodePieces,
+  Marks,
+  splitAtMarks,
+} from '../../../sidecar/remoteServers/serverTokens.ts';
 
 describe('pieces of text as tokens', () => {
-  const texts = { nothing: '', code: 'for (const each of list) {\n\treturn;\r\n}', Greek: 'Καλημέρα κόσμε', Chinese: '光标周围的代码', emoji: 'a👩‍👩‍👧b\u{1F600}', controls: '\0\u0001\u007F\uFEFF', 'a lone surrogate': 'a\uD83Db', mixed: 'naïve 木 x' };
+  const texts = {
+    nothing: '',
+    code: 'for (const each of list) {\n\treturn;\r\n}',
+    Greek: 'Καλημέρα κόσμε',
+    Chinese: '光标周围的代码',
+    emoji: 'a👩‍👩‍👧b\u{1F600}',
+    controls: '\0\u0001\u007F\uFEFF',
+    'a lone surrogate': 'a\uD83Db',
+    mixed: 'naïve 木 x',
+  };
   for (const [name, text] of Object.entries(texts)) {
     it(`give the text back: ${name}`, () => assert.equal(decodePieces(encodePieces(text)), text));
   }
@@ -20,7 +36,13 @@ describe('pieces of text as tokens', () => {
   });
 
   it('are told from marks', () => {
-    const tokens = [...encodePieces('head'), Marks.fimPrefix, ...encodePieces('before'), Marks.fimSuffix, Marks.fimMiddle];
+    const tokens = [
+      ...encodePieces('head'),
+      Marks.fimPrefix,
+      ...encodePieces('before'),
+      Marks.fimSuffix,
+      Marks.fimMiddle,
+    ];
     assert.deepEqual(splitAtMarks(tokens), [
       { mark: undefined, text: 'head' },
       { mark: Marks.fimPrefix, text: 'before' },
@@ -31,8 +53,14 @@ describe('pieces of text as tokens', () => {
   });
 
   it('hold a conversation and what its answer begins with', () => {
-    const messages = [{ role: 'system', content: 'Be brief. "é"' }, { role: 'user', content: 'Why?\n' }];
-    assert.deepEqual(decodeMessages(splitAtMarks([...encodeMessages(messages), ...encodePieces('```ts\n')])), { messages, answerStart: '```ts\n' });
+    const messages = [
+      { role: 'system', content: 'Be brief. "é"' },
+      { role: 'user', content: 'Why?\n' },
+    ];
+    assert.deepEqual(decodeMessages(splitAtMarks([...encodeMessages(messages), ...encodePieces('```ts\n')])), {
+      messages,
+      answerStart: '```ts\n',
+    });
     assert.equal(decodeMessages(splitAtMarks(encodePieces('plain'))), undefined);
   });
 });

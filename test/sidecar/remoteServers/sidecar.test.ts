@@ -25,18 +25,24 @@ describe('the sidecar and a server', () => {
   it('lists its models', async () => {
     await using client = await RawClient.initialized(await home.start());
     server.on('models', json({ data: [{ id: 'one' }, { id: 7 }, null, { id: 'two', context_length: 32_768 }] }));
-    const models = (await client.request('chorus/serverModels', { url: server.url, key: KEY })) as readonly ServerModel[];
+    const models = (await client.request('chorus/serverModels', {
+      url: server.url,
+      key: KEY,
+    })) as readonly ServerModel[];
     assert.deepEqual(models, [{ id: 'one' }, { id: 'two', contextSizeTokens: 32_768 }]);
   });
 
   it('asks it for the client that chose it alone, and keeps its key in memory', async () => {
     const state = await home.start();
     server.on('chat/completions', chatStream(['A list.']));
-    await using one = await RawClient.initialized(state, { initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } } });
+    await using one = await RawClient.initialized(state, {
+      initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } },
+    });
     await using other = await RawClient.initialized(state);
     assert.equal(((await one.request('chorus/chat', question)) as ChatResult).text, 'A list.');
     assert.equal(server.requestsTo('chat/completions')[0]?.headers.authorization, `Bearer ${KEY}`);
-    const seenBy = async (client: RawClient): Promise<SidecarStatus> => (await client.request('chorus/status')) as SidecarStatus;
+    const seenBy = async (client: RawClient): Promise<SidecarStatus> =>
+      (await client.request('chorus/status')) as SidecarStatus;
     assert.equal((await seenBy(one)).server?.model, 'one');
     assert.equal((await seenBy(other)).server, undefined);
 
@@ -44,13 +50,18 @@ describe('the sidecar and a server', () => {
     assert.match(diagnosis.text, /server: 127\.0\.0\.1:\d+, one/);
     assert.ok(!diagnosis.text.includes(KEY));
     for (const file of await readdir(home.folder, { recursive: true, withFileTypes: true })) {
-      if (file.isFile()) assert.ok(!(await readFile(path.join(file.parentPath, file.name), 'utf8')).includes(KEY), file.name);
+      if (file.isFile())
+        assert.ok(!(await readFile(path.join(file.parentPath, file.name), 'utf8')).includes(KEY), file.name);
     }
   });
 
   it('tells of a server that repeats the key without it', async () => {
-    server.on('models', (response, { headers }) => status(401, { error: { message: `You sent ${headers.authorization}` } })(response, {} as SeenRequest));
-    await using client = await RawClient.initialized(await home.start(), { initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } } });
+    server.on('models', (response, { headers }) =>
+      status(401, { error: { message: `You sent ${headers.authorization}` } })(response, {} as SeenRequest),
+    );
+    await using client = await RawClient.initialized(await home.start(), {
+      initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } },
+    });
     await assert.rejects(client.request('chorus/load'), /refuses the key \(401\).* It says: You sent Bearer \[key\]/);
     await client.request('chorus/chat', question).catch(() => undefined);
     const told = JSON.stringify([await client.request('chorus/status'), await client.request('chorus/diagnostics')]);
@@ -60,6 +71,9 @@ describe('the sidecar and a server', () => {
 
   it('takes no key with line breaks in it', async () => {
     await using client = await RawClient.initialized(await home.start());
-    await assert.rejects(client.request('chorus/serverModels', { url: server.url, key: 'a\r\nX-Other: b' }), /params\.key: expected visible ASCII/);
+    await assert.rejects(
+      client.request('chorus/serverModels', { url: server.url, key: 'a\r\nX-Other: b' }),
+      /params\.key: expected visible ASCII/,
+    );
   });
 });

@@ -5,7 +5,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { allParts } from '../../../sidecar/models/gguf/validate.ts';
-import { BUNDLED_MODEL_FILE, bundledModelPath, defaultModelPath, isDefaultBundled } from '../../../sidecar/shelf/defaultModel.ts';
+import {
+  BUNDLED_MODEL_FILE,
+  bundledModelPath,
+  defaultModelPath,
+  isDefaultBundled,
+} from '../../../sidecar/shelf/defaultModel.ts';
 
 const INSIDE = `dist/models/${BUNDLED_MODEL_FILE}`;
 const IN_CHECKOUT = `media/models/${BUNDLED_MODEL_FILE}`;
@@ -41,7 +46,7 @@ describe('the default model', () => {
     assert.equal(await chosen({ CHORUS_MODEL: named }), named);
   });
 
-  it("is the bundled one in a checkout, for its bundles and its sources", async () => {
+  it('is the bundled one in a checkout, for its bundles and its sources', async () => {
     const bundled = await put(IN_CHECKOUT);
     assert.equal(await chosen(), bundled);
     assert.equal(await defaultModelPath({ scriptFolder: path.join(home, 'sidecar/shelf'), environment: {} }), bundled);
@@ -57,11 +62,13 @@ describe('the default model', () => {
 
   it('is not one that lies beside the checkout, or beside the installed extension', async () => {
     await put(IN_CHECKOUT);
-    for (const scriptFolder of ['checkout/dist', 'chorus-0.1.0/dist']) assert.equal(await bundledModelPath(path.join(home, scriptFolder)), undefined);
+    for (const scriptFolder of ['checkout/dist', 'chorus-0.1.0/dist'])
+      assert.equal(await bundledModelPath(path.join(home, scriptFolder)), undefined);
   });
 
   it('is told from the bundled one', async () => {
-    const isBundled = (environment: NodeJS.ProcessEnv = {}): Promise<boolean> => isDefaultBundled({ scriptFolder: path.join(home, 'dist'), environment });
+    const isBundled = (environment: NodeJS.ProcessEnv = {}): Promise<boolean> =>
+      isDefaultBundled({ scriptFolder: path.join(home, 'dist'), environment });
     assert.equal(await isBundled(), false);
     await put(IN_CHECKOUT);
     assert.equal(await isBundled(), true);
@@ -79,10 +86,17 @@ describe('the default model', () => {
   });
 
   it('is refused where CHORUS_MODEL names no file', async () => {
-    await assert.rejects(chosen({ CHORUS_MODEL: path.join(home, 'gone.gguf') }), (error) => error instanceof TroubleError && error.code === 'model-not-found' && error.message.includes('gone.gguf'));
+    await assert.rejects(
+      chosen({ CHORUS_MODEL: path.join(home, 'gone.gguf') }),
+      (error) =>
+        error instanceof TroubleError && error.code === 'model-not-found' && error.message.includes('gone.gguf'),
+    );
   });
 
   it('is missing with a message that says what to do', async () => {
-    await assert.rejects(chosen(), (error) => error instanceof TroubleError && error.code === 'no-model' && /--model/.test(error.message));
+    await assert.rejects(
+      chosen(),
+      (error) => error instanceof TroubleError && error.code === 'no-model' && /--model/.test(error.message),
+    );
   });
 });

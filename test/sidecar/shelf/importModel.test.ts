@@ -23,7 +23,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Files of a user's, of which the first is imported. */
 async function importOf(names: readonly string[], request: Partial<ImportRequest> = {}): Promise<string> {
   for (const name of names) await writeFile(path.join(folder, name), content);
-  return importModel({ file: path.join(folder, names[0]!), modelsFolder, onProgress: () => undefined, signal: new AbortController().signal, ...request });
+  return importModel({
+    file: path.join(folder, names[0]!),
+    modelsFolder,
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...request,
+  });
 }
 
 const importedFiles = async (): Promise<readonly string[]> => (await readdir(imported)).sort();
@@ -50,13 +56,18 @@ describe('an import', () => {
   it('into a folder that can not be made says which', async () => {
     await writeFile(path.join(folder, 'file'), '');
     const below = path.join(folder, 'file', 'models');
-    const isSaid = (error: unknown): boolean => error instanceof TroubleError && error.code === 'download-failed' && error.message.startsWith(`${path.join(below, 'imported')}: It can't be written. (E`);
+    const isSaid = (error: unknown): boolean =>
+      error instanceof TroubleError &&
+      error.code === 'download-failed' &&
+      error.message.startsWith(`${path.join(below, 'imported')}: It can't be written. (E`);
     await assert.rejects(importOf(['one.gguf'], { modelsFolder: below }), isSaid);
   });
 
   it('that is cancelled leaves nothing', async () => {
     const cancel = new AbortController();
-    await assert.rejects(importOf(['one.gguf'], { signal: cancel.signal, onProgress: () => cancel.abort() }), { name: 'AbortError' });
+    await assert.rejects(importOf(['one.gguf'], { signal: cancel.signal, onProgress: () => cancel.abort() }), {
+      name: 'AbortError',
+    });
     assert.deepEqual(await importedFiles(), []);
   });
 

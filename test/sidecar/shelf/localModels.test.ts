@@ -24,7 +24,13 @@ async function put(relative: string, content = 'GGUFabcdef'): Promise<string> {
 }
 
 function models(environment: NodeJS.ProcessEnv = {}): Promise<readonly LocalModel[]> {
-  return localModels({ environment, homeFolder: home, platform: 'linux', scriptFolder: path.join(home, 'dist'), ollamaServiceFolders: [] });
+  return localModels({
+    environment,
+    homeFolder: home,
+    platform: 'linux',
+    scriptFolder: path.join(home, 'dist'),
+    ollamaServiceFolders: [],
+  });
 }
 
 async function found(environment: NodeJS.ProcessEnv = {}): Promise<readonly [source: string, name: string][]> {
@@ -54,10 +60,13 @@ describe('models that are on this machine', () => {
   it('are where the environment moved the folders', async () => {
     await put('moved/llama/x.gguf');
     await put('moved/hub/models--a--b/snapshots/1/y.gguf');
-    assert.deepEqual(await found({ LLAMA_CACHE: path.join(home, 'moved/llama'), HF_HUB_CACHE: path.join(home, 'moved/hub') }), [
-      ['llama.cpp', 'x'],
-      ['llama.cpp', 'y'],
-    ]);
+    assert.deepEqual(
+      await found({ LLAMA_CACHE: path.join(home, 'moved/llama'), HF_HUB_CACHE: path.join(home, 'moved/hub') }),
+      [
+        ['llama.cpp', 'x'],
+        ['llama.cpp', 'y'],
+      ],
+    );
   });
 
   it('of Ollama are named by manifest and lie in a blob', async () => {
@@ -72,22 +81,32 @@ describe('models that are on this machine', () => {
   it('of Ollama never lie outside its folder, and a broken manifest costs only itself', async () => {
     const library = '.ollama/models/manifests/registry.ollama.ai/library';
     await put('secret.gguf');
-    await put(`${library}/evil/latest`, JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: '../../../secret.gguf' }] }));
+    await put(
+      `${library}/evil/latest`,
+      JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: '../../../secret.gguf' }] }),
+    );
     await put(`${library}/broken/latest`, '{');
     await put(`${library}/null/latest`, 'null');
     await put(`.ollama/models/blobs/sha256-${DIGEST}`);
-    await put(`${library}/good/latest`, JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${DIGEST}` }] }));
+    await put(
+      `${library}/good/latest`,
+      JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${DIGEST}` }] }),
+    );
     assert.deepEqual(await found(), [['ollama', 'good:latest']]);
   });
 
   it('in several parts are listed once with the size of all, and not at all with a part missing', async () => {
     for (const part of [1, 2, 3]) await put(`.cache/llama.cpp/big-0000${part}-of-00003.gguf`);
     await put('.cache/llama.cpp/torn-00001-of-00002.gguf');
-    assert.deepEqual((await models()).map(({ name, sizeBytes }) => [name, sizeBytes]), [['big', 30]]);
+    assert.deepEqual(
+      (await models()).map(({ name, sizeBytes }) => [name, sizeBytes]),
+      [['big', 30]],
+    );
   });
 
   it('are language models: no projector, no embedding or reranking model, no file that is not GGUF', async () => {
-    for (const name of ['mmproj-model-f16', 'nomic-embed-text-v1.5', 'bge-m3-Q8_0', 'qwen3-reranker']) await put(`.cache/llama.cpp/${name}.gguf`);
+    for (const name of ['mmproj-model-f16', 'nomic-embed-text-v1.5', 'bge-m3-Q8_0', 'qwen3-reranker'])
+      await put(`.cache/llama.cpp/${name}.gguf`);
     await put('.cache/llama.cpp/page.gguf', '<!doctype html>');
     await put('.cache/llama.cpp/empty.gguf', '');
     await put('.cache/llama.cpp/half.gguf.part');

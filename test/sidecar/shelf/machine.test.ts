@@ -6,8 +6,15 @@ import type { DeviceMemory } from '../../../sidecar/protocol/engine.ts';
 import { describeMachine } from '../../../sidecar/shelf/machine.ts';
 
 const GB = 1e9;
-const card = (freeGigabytes: number): DeviceMemory => ({ label: 'CUDA (a card)', gpu: { freeBytes: freeGigabytes * GB, totalBytes: 24 * GB, unifiedBytes: 0 } });
-const loaded = (gigabytes: number, onGpu: number): SidecarStatus => ({ state: 'ready', memoryBytes: gigabytes * GB, deviceMemoryBytes: onGpu * GB });
+const card = (freeGigabytes: number): DeviceMemory => ({
+  label: 'CUDA (a card)',
+  gpu: { freeBytes: freeGigabytes * GB, totalBytes: 24 * GB, unifiedBytes: 0 },
+});
+const loaded = (gigabytes: number, onGpu: number): SidecarStatus => ({
+  state: 'ready',
+  memoryBytes: gigabytes * GB,
+  deviceMemoryBytes: onGpu * GB,
+});
 
 describe('the machine as it is without the model that is loaded', () => {
   it('has back on the GPU what the model holds there, and no more than the card has', async () => {

@@ -3,7 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { ModelServer, sha256, whole, type Answer } from './modelServer.ts';
 
-/** A mirror of Hugging Face on this machine that has one model of SmolLM2-135M's shape, and the catalogue that offers it. */
+/**
+ * A mirror of Hugging Face on this machine that has one model of SmolLM2-135M's shape, and the catalogue that offers
+ * it.
+ */
 export class ModelMirror implements AsyncDisposable {
   private constructor(
     readonly server: ModelServer,
@@ -15,7 +18,11 @@ export class ModelMirror implements AsyncDisposable {
   static async start(modelPath: string, type: string, ...answers: readonly Answer[]): Promise<ModelMirror> {
     const content = await readFile(modelPath);
     const server = await ModelServer.start(content, ...(answers.length > 0 ? answers : [whole]));
-    const mirror = new ModelMirror(server, path.basename(modelPath), await mkdtemp(path.join(os.tmpdir(), 'chorus-mirror-')));
+    const mirror = new ModelMirror(
+      server,
+      path.basename(modelPath),
+      await mkdtemp(path.join(os.tmpdir(), 'chorus-mirror-')),
+    );
     await writeFile(mirror.catalogue, JSON.stringify({ version: 1, models: [model(type, mirror.file, content)] }));
     return mirror;
   }
@@ -43,12 +50,30 @@ function model(type: string, file: string, content: Buffer): object {
     page: 'https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct',
     parameters: 135_000_000,
     architecture: 'llama',
-    shape: { blockCount: 30, embeddingLength: 576, headCount: 9, keyValueHeadCount: 3, headLength: 64, vocabularySize: 49_152 },
+    shape: {
+      blockCount: 30,
+      embeddingLength: 576,
+      headCount: 9,
+      keyValueHeadCount: 3,
+      headLength: 64,
+      vocabularySize: 49_152,
+    },
     contextTokens: 8192,
     completesInTheMiddle: true,
     answers: true,
     languages: ['en'],
     licence: { name: 'Apache-2.0', commercialUse: true },
-    quantisations: [{ type, files: [{ url: `https://huggingface.co/chorus/models/resolve/main/${file}`, sizeBytes: content.length, sha256: sha256(content) }] }],
+    quantisations: [
+      {
+        type,
+        files: [
+          {
+            url: `https://huggingface.co/chorus/models/resolve/main/${file}`,
+            sizeBytes: content.length,
+            sha256: sha256(content),
+          },
+        ],
+      },
+    ],
   };
 }

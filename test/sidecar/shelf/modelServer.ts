@@ -14,7 +14,10 @@ export interface SeenRequest {
   readonly ifRange?: string;
 }
 
-/** A web server on this machine that has one file, and does to each request what a test wants: the first one gets the first answer, the last answer repeats. */
+/**
+ * A web server on this machine that has one file, and does to each request what a test wants: the first one gets the
+ * first answer, the last answer repeats.
+ */
 export class ModelServer implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
   readonly #server: Server;
@@ -71,7 +74,8 @@ export function sha256(bytes: Buffer): string {
 export function modelBytes(sizeBytes = 300_000, seed = 1): Buffer {
   const header = ggufHeaderBytes(tinyModel());
   const data = Buffer.alloc(Math.max(5_000, sizeBytes - header.length));
-  for (let index = 0, value = seed; index < data.length; index++) data[index] = (value = (value * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16;
+  for (let index = 0, value = seed; index < data.length; index++)
+    data[index] = (value = (value * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16;
   return Buffer.concat([header, data]);
 }
 
@@ -84,7 +88,13 @@ export const whole: Answer = (request, response, server) => {
   } else if (start >= content.length) {
     response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
   } else {
-    response.writeHead(206, { 'content-length': content.length - start, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}`, etag }).end(content.subarray(start));
+    response
+      .writeHead(206, {
+        'content-length': content.length - start,
+        'content-range': `bytes ${start}-${content.length - 1}/${content.length}`,
+        etag,
+      })
+      .end(content.subarray(start));
   }
 };
 
@@ -122,14 +132,22 @@ export function status(code: number, headers: Record<string, string> = {}): Answ
 
 /** A redirect that carries what Hugging Face says of a file. */
 export function linkedRedirect(target: string): Answer {
-  return (_request, response, { content }) => response.writeHead(302, { location: target, 'x-linked-etag': `"${sha256(content)}"`, 'x-linked-size': content.length }).end();
+  return (_request, response, { content }) =>
+    response
+      .writeHead(302, { location: target, 'x-linked-etag': `"${sha256(content)}"`, 'x-linked-size': content.length })
+      .end();
 }
 
 function sendHead(request: IncomingMessage, response: ServerResponse, server: ModelServer): void {
   const { content, etag } = server;
   const start = startOf(request, server);
   if (start === undefined) response.writeHead(200, { 'content-length': content.length, etag });
-  else response.writeHead(206, { 'content-length': content.length - start, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}`, etag });
+  else
+    response.writeHead(206, {
+      'content-length': content.length - start,
+      'content-range': `bytes ${start}-${content.length - 1}/${content.length}`,
+      etag,
+    });
 }
 
 /** Where the part begins that is asked for; `undefined` where the whole file is, or the part is of another one. */

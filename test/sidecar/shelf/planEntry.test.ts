@@ -9,7 +9,10 @@ import { recommended } from '../../../sidecar/shelf/recommend.ts';
 const { models } = builtInCatalogue();
 
 function machine(mainGigabytes: number, gpuGigabytes?: number, unified = false): Machine {
-  const gpu = gpuGigabytes === undefined ? undefined : { label: 'CUDA (a card)', freeBytes: gpuGigabytes * 1e9, unifiedBytes: unified ? gpuGigabytes * 1e9 : 0 };
+  const gpu =
+    gpuGigabytes === undefined
+      ? undefined
+      : { label: 'CUDA (a card)', freeBytes: gpuGigabytes * 1e9, unifiedBytes: unified ? gpuGigabytes * 1e9 : 0 };
   return { mainBytes: mainGigabytes * 1e9, gpu, mainBytesPerSecond: 30e9, gpuBytesPerSecond: 250e9 };
 }
 
@@ -22,17 +25,47 @@ describe('the plan of a model that is not here yet', () => {
   const small = machine(8);
   const laptop = machine(16, 8);
   const large = machine(64, 24);
-  const cases: { readonly name: string; readonly id: string; readonly on: Machine; readonly fit: ShelfPlan['fit']; readonly speed: ShelfPlan['speed'] }[] = [
+  const cases: {
+    readonly name: string;
+    readonly id: string;
+    readonly on: Machine;
+    readonly fit: ShelfPlan['fit'];
+    readonly speed: ShelfPlan['speed'];
+  }[] = [
     { name: 'a small model on a processor', id: 'qwen2.5-coder-0.5b', on: small, fit: 'cpu', speed: 'quick' },
     { name: 'a model of 3B on a processor', id: 'qwen2.5-coder-3b', on: small, fit: 'cpu', speed: 'moderate' },
     { name: 'a model of 7B on a processor', id: 'qwen2.5-coder-7b', on: machine(16), fit: 'cpu', speed: 'slow' },
     { name: 'a model of 32B that nothing holds', id: 'qwen2.5-coder-32b', on: small, fit: 'none', speed: 'slow' },
     { name: 'a model of 7B on a card', id: 'qwen2.5-coder-7b', on: laptop, fit: 'gpu', speed: 'quick' },
-    { name: 'a model of 14B that card and processor share', id: 'qwen2.5-coder-14b', on: laptop, fit: 'shared', speed: 'slow' },
-    { name: 'a mixture of which the processor keeps the experts', id: 'qwen3-coder-30b-a3b', on: machine(64, 8), fit: 'shared', speed: 'quick' },
+    {
+      name: 'a model of 14B that card and processor share',
+      id: 'qwen2.5-coder-14b',
+      on: laptop,
+      fit: 'shared',
+      speed: 'slow',
+    },
+    {
+      name: 'a mixture of which the processor keeps the experts',
+      id: 'qwen3-coder-30b-a3b',
+      on: machine(64, 8),
+      fit: 'shared',
+      speed: 'quick',
+    },
     { name: 'a mixture on a large card', id: 'qwen3-coder-30b-a3b', on: large, fit: 'gpu', speed: 'quick' },
-    { name: 'a mixture on a processor with enough memory', id: 'qwen3-coder-30b-a3b', on: machine(64), fit: 'cpu', speed: 'moderate' },
-    { name: 'a model on a machine whose memory is all one', id: 'qwen2.5-coder-7b', on: machine(12, 12, true), fit: 'gpu', speed: 'quick' },
+    {
+      name: 'a mixture on a processor with enough memory',
+      id: 'qwen3-coder-30b-a3b',
+      on: machine(64),
+      fit: 'cpu',
+      speed: 'moderate',
+    },
+    {
+      name: 'a model on a machine whose memory is all one',
+      id: 'qwen2.5-coder-7b',
+      on: machine(12, 12, true),
+      fit: 'gpu',
+      speed: 'quick',
+    },
   ];
   for (const { name, id, on, fit, speed } of cases) {
     it(name, () => {
@@ -46,7 +79,8 @@ describe('the plan of a model that is not here yet', () => {
     const short = planOf('aya-23-8b', machine(64), 512).neededBytes;
     const long = planOf('aya-23-8b', machine(64), 8192).neededBytes;
     assert.ok(short > weights);
-    // 32 layers with 8 heads of 128 for keys and values, two bytes each, in three sequences; and the scores of 63 tokens and 32 heads, before and after.
+    // 32 layers with 8 heads of 128 for keys and values, two bytes each, in three sequences; and the scores of 63
+    // tokens and 32 heads, before and after.
     const tokenBytes = 32 * 8 * 2 * 128 * 2 * 3 + 63 * 32 * 2 * 4;
     assert.equal(Math.round((long - short) / 1e6), Math.round((tokenBytes * (8192 - 512)) / 1e6));
   });
@@ -55,9 +89,13 @@ describe('the plan of a model that is not here yet', () => {
     const model = models.find(({ id }) => id === 'aya-23-8b')!;
     const once = { ...model, shape: { ...model.shape, tiedOutput: false } };
     const [quantisation] = model.quantisations;
-    const more = (on: Machine): number => planEntry(model, quantisation!, on, 512).neededBytes - planEntry(once, quantisation!, on, 512).neededBytes;
+    const more = (on: Machine): number =>
+      planEntry(model, quantisation!, on, 512).neededBytes - planEntry(once, quantisation!, on, 512).neededBytes;
     // 256,000 tokens of 4,096 values, of 8.03 billion parameters.
-    assert.equal(Math.round(more(machine(64))), Math.round((quantisation!.files[0]!.sizeBytes * 256_000 * 4096) / 8.03e9));
+    assert.equal(
+      Math.round(more(machine(64))),
+      Math.round((quantisation!.files[0]!.sizeBytes * 256_000 * 4096) / 8.03e9),
+    );
     assert.equal(more(machine(64, 24)), 0);
   });
 
@@ -68,14 +106,18 @@ describe('the plan of a model that is not here yet', () => {
 
 describe('the recommended model', () => {
   function recommendedOn(on: Machine): string | undefined {
-    const entries = models.map(
-      (model): CatalogueShelfEntry => ({
-        ...model,
-        kind: 'catalogue',
-        engine: 'chorus',
-        quantisations: model.quantisations.map((quantisation) => ({ type: quantisation.type, sizeBytes: 1, isRecommended: false, state: 'absent', plan: planEntry(model, quantisation, on, 0) })),
-      }),
-    );
+    const entries = models.map((model): CatalogueShelfEntry => ({
+      ...model,
+      kind: 'catalogue',
+      engine: 'chorus',
+      quantisations: model.quantisations.map((quantisation) => ({
+        type: quantisation.type,
+        sizeBytes: 1,
+        isRecommended: false,
+        state: 'absent',
+        plan: planEntry(model, quantisation, on, 0),
+      })),
+    }));
     const best = recommended(entries);
     return best && `${best.entry.id} ${best.quantisation.type}`;
   }

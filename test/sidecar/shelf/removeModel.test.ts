@@ -14,7 +14,8 @@ describe('removing a model', () => {
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-remove-'));
     models = path.join(folder, 'models');
-    for (const name of ['models/imported', 'models2', 'other']) await mkdir(path.join(folder, name), { recursive: true });
+    for (const name of ['models/imported', 'models2', 'other'])
+      await mkdir(path.join(folder, name), { recursive: true });
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -25,17 +26,26 @@ describe('removing a model', () => {
   const known = (...paths: string[]): LocalModel[] => paths.map((each) => ({ path: each }) as LocalModel);
 
   it('removes all its parts and what was downloaded of them, and nothing beside them', async () => {
-    const parts = await Promise.all(['models/imported/a-00001-of-00002.gguf', 'models/imported/a-00002-of-00002.gguf'].map(file));
+    const parts = await Promise.all(
+      ['models/imported/a-00001-of-00002.gguf', 'models/imported/a-00002-of-00002.gguf'].map(file),
+    );
     const partial = await file('models/imported/a-00002-of-00002.gguf.part');
     const other = await file('models/imported/b.gguf');
     await removeModel(parts[0] as string, models, known(...parts, other));
-    assert.deepEqual([...parts, partial, other].map((each) => existsSync(each)), [false, false, false, true]);
+    assert.deepEqual(
+      [...parts, partial, other].map((each) => existsSync(each)),
+      [false, false, false, true],
+    );
   });
 
-  it('leaves what lies outside the folder of models: it is another tool\'s', async () => {
+  it("leaves what lies outside the folder of models: it is another tool's", async () => {
     for (const name of ['other/a.gguf', 'models2/a.gguf', 'a.gguf']) {
       const outside = await file(name);
-      for (const written of [outside, path.join(models, '..', name)]) await assert.rejects(removeModel(written, models, known(outside)), /is no model that Chorus downloaded or imported/);
+      for (const written of [outside, path.join(models, '..', name)])
+        await assert.rejects(
+          removeModel(written, models, known(outside)),
+          /is no model that Chorus downloaded or imported/,
+        );
       assert.ok(existsSync(outside), name);
     }
   });
@@ -43,20 +53,39 @@ describe('removing a model', () => {
   it('leaves what is no model that is known, though one of its name is', async () => {
     const [wanted, namesake] = [await file('models/a.gguf'), await file('models/imported/a.gguf')];
     await assert.rejects(removeModel(wanted, models, known(namesake)), /is no model/);
-    assert.deepEqual([wanted, namesake].map((each) => existsSync(each)), [true, true]);
+    assert.deepEqual(
+      [wanted, namesake].map((each) => existsSync(each)),
+      [true, true],
+    );
   });
 
   it('is refused of the chosen model, by whatever path it is chosen', async () => {
     const chosen = await file('models/a.gguf');
     const link = path.join(folder, 'link.gguf');
     await symlink(chosen, link);
-    for (const [removed, used] of [[chosen, chosen], [chosen, link], [link, chosen]] as const) await assert.rejects(requireUnused(removed, used), /is in use/);
+    for (const [removed, used] of [
+      [chosen, chosen],
+      [chosen, link],
+      [link, chosen],
+    ] as const)
+      await assert.rejects(requireUnused(removed, used), /is in use/);
     await requireUnused(await file('models/b.gguf'), chosen);
     await requireUnused(path.join(models, 'gone.gguf'), path.join(models, 'gone.gguf'));
   });
 });
 
 describe('a path is inside a folder', () => {
-  const rows: readonly (readonly [file: string, isInside: boolean])[] = [['/a/b', true], ['/a/b/c', true], ['/a/..b', true], ['/a', false], ['/ab', false], ['/', false], ['/a/../b', false], ['/b/a/c', false]];
-  for (const [file, isInside] of rows) it(`/a: ${file} is ${isInside ? '' : 'not '}`, () => assert.equal(isPathInside(path.resolve(file), path.resolve('/a')), isInside));
+  const rows: readonly (readonly [file: string, isInside: boolean])[] = [
+    ['/a/b', true],
+    ['/a/b/c', true],
+    ['/a/..b', true],
+    ['/a', false],
+    ['/ab', false],
+    ['/', false],
+    ['/a/../b', false],
+    ['/b/a/c', false],
+  ];
+  for (const [file, isInside] of rows)
+    it(`/a: ${file} is ${isInside ? '' : 'not '}`, () =>
+      assert.equal(isPathInside(path.resolve(file), path.resolve('/a')), isInside));
 });

@@ -27,14 +27,22 @@ async function put(relative: string, content: string | Buffer = beginning()): Pr
   return file;
 }
 const options = (platform: NodeJS.Platform = 'linux') => ({ environment: {}, homeFolder: home, platform });
-const found = async (platform?: NodeJS.Platform): Promise<readonly string[]> => (await speechModels(options(platform))).map((model) => path.relative(home, model.path).split(path.sep).join('/'));
+const found = async (platform?: NodeJS.Platform): Promise<readonly string[]> =>
+  (await speechModels(options(platform))).map((model) => path.relative(home, model.path).split(path.sep).join('/'));
 
 describe('speech models that are on this machine', () => {
   it('are found where tools of whisper.cpp keep them, the smallest first', async () => {
     await put('whisper.cpp/models/ggml-base.bin', beginning({ moreBytes: 1 }));
     await put('.local/share/pywhispercpp/models/ggml-tiny.bin');
-    await put('.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin', beginning({ moreBytes: 2 }));
-    assert.deepEqual(await found(), ['.local/share/pywhispercpp/models/ggml-tiny.bin', 'whisper.cpp/models/ggml-base.bin', '.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin']);
+    await put(
+      '.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin',
+      beginning({ moreBytes: 2 }),
+    );
+    assert.deepEqual(await found(), [
+      '.local/share/pywhispercpp/models/ggml-tiny.bin',
+      'whisper.cpp/models/ggml-base.bin',
+      '.cache/huggingface/hub/models--ggerganov--whisper.cpp/snapshots/12/ggml-small.bin',
+    ]);
   });
 
   it('are found in the folders of macOS and Windows', async () => {
@@ -56,7 +64,13 @@ describe('speech models that are on this machine', () => {
   });
 
   it('may be none: then it is said how to get one', async () => {
-    await assert.rejects(speechModelPath('', 'auto', options()), (error) => error instanceof TroubleError && error.code === 'no-speech-model' && /huggingface\.co\/ggerganov\/whisper\.cpp/.test(error.message));
+    await assert.rejects(
+      speechModelPath('', 'auto', options()),
+      (error) =>
+        error instanceof TroubleError &&
+        error.code === 'no-speech-model' &&
+        /huggingface\.co\/ggerganov\/whisper\.cpp/.test(error.message),
+    );
   });
 
   it('give way to the one that was chosen, else the largest that is quick is taken', async () => {
@@ -67,10 +81,15 @@ describe('speech models that are on this machine', () => {
   });
 
   it('for English alone are taken only where that is spoken, or where there is no other', async () => {
-    const english = await put('whisper.cpp/models/ggml-base.en.bin', beginning({ vocabularySize: 51_864, moreBytes: 3 }));
+    const english = await put(
+      'whisper.cpp/models/ggml-base.en.bin',
+      beginning({ vocabularySize: 51_864, moreBytes: 3 }),
+    );
     assert.equal(await speechModelPath(undefined, 'de', options()), english);
     const multilingual = await put('whisper.cpp/models/ggml-base-q5_1.bin');
-    for (const language of ['auto', 'de', 'zh-CN']) assert.equal(await speechModelPath(undefined, language, options()), multilingual, language);
-    for (const language of ['en', 'en-US']) assert.equal(await speechModelPath(undefined, language, options()), english, language);
+    for (const language of ['auto', 'de', 'zh-CN'])
+      assert.equal(await speechModelPath(undefined, language, options()), multilingual, language);
+    for (const language of ['en', 'en-US'])
+      assert.equal(await speechModelPath(undefined, language, options()), english, language);
   });
 });

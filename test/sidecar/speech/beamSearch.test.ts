@@ -42,7 +42,12 @@ const logProbabilities = (logits: Float32Array): number[] => {
 };
 
 /** All texts up to a length, by trying them out. */
-function everyText(decoder: TableDecoder, mostTokens: number, text: readonly number[] = [], logProbability = 0): readonly Hypothesis[] {
+function everyText(
+  decoder: TableDecoder,
+  mostTokens: number,
+  text: readonly number[] = [],
+  logProbability = 0,
+): readonly Hypothesis[] {
   return logProbabilities(decoder.logits(text)).flatMap((more, token) => {
     if (token === END) return [{ tokens: text, logProbability: logProbability + more }];
     if (text.length + 1 === mostTokens) return [{ tokens: [...text, token], logProbability: logProbability + more }];
@@ -50,7 +55,12 @@ function everyText(decoder: TableDecoder, mostTokens: number, text: readonly num
   });
 }
 
-function search(decoder: TableDecoder, beamSize: number, mostTokens: number, rules?: (logits: Float32Array, sampled: readonly number[]) => void): readonly Hypothesis[] {
+function search(
+  decoder: TableDecoder,
+  beamSize: number,
+  mostTokens: number,
+  rules?: (logits: Float32Array, sampled: readonly number[]) => void,
+): readonly Hypothesis[] {
   return beamSearch({ decoder, prompt: PROMPT, logits: decoder.logits([]), end: END, beamSize, mostTokens, rules });
 }
 
@@ -69,7 +79,7 @@ describe('beam search', () => {
     it(`with one beam takes the likeliest token each time (${seed})`, () => {
       const decoder = new TableDecoder(16, seed);
       const greedy: number[] = [];
-      for (let token; greedy.length < 6 && token !== END; ) {
+      for (let token; greedy.length < 6 && token !== END;) {
         const logits = decoder.logits(greedy);
         token = logits.indexOf(Math.max(...logits));
         if (token !== END) greedy.push(token);
@@ -80,8 +90,12 @@ describe('beam search', () => {
     it(`uses the rows of texts that it gave up again (${seed})`, () => {
       // As many rows as three texts of 20 tokens have.
       const decoder = new TableDecoder(PROMPT.length + 3 * 20 + 3, seed);
-      const ofTwenty = (logits: Float32Array, sampled: readonly number[]): void => void (sampled.length < 20 ? (logits[END] = -Infinity) : logits.fill(-Infinity, 1));
-      assert.deepEqual(search(decoder, 3, 40, ofTwenty).map(({ tokens }) => tokens.length), [20, 20, 20]);
+      const ofTwenty = (logits: Float32Array, sampled: readonly number[]): void =>
+        void (sampled.length < 20 ? (logits[END] = -Infinity) : logits.fill(-Infinity, 1));
+      assert.deepEqual(
+        search(decoder, 3, 40, ofTwenty).map(({ tokens }) => tokens.length),
+        [20, 20, 20],
+      );
     });
   }
 
@@ -101,6 +115,18 @@ describe('beam search', () => {
   it('ends when it is told to', () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
     const decoder = new TableDecoder(16, 1);
-    assert.throws(() => beamSearch({ decoder, prompt: PROMPT, logits: decoder.logits([]), end: END, beamSize: 2, mostTokens: 4, signal: stopped }), /stopped/);
+    assert.throws(
+      () =>
+        beamSearch({
+          decoder,
+          prompt: PROMPT,
+          logits: decoder.logits([]),
+          end: END,
+          beamSize: 2,
+          mostTokens: 4,
+          signal: stopped,
+        }),
+      /stopped/,
+    );
   });
 });

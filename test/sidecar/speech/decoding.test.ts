@@ -17,20 +17,43 @@ before(async () => {
 const at = (seconds: number): number => tokens.firstTimestamp + Math.round(seconds / 0.02);
 
 describe('tokens of speech', () => {
-  it('are suppressed as Whisper\'s authors suppress them', async () => {
-    const config = JSON.parse(await readFile(path.join(await fetchCTranslate2Model(), 'config.json'), 'utf8')) as { suppress_ids: number[]; suppress_ids_begin: number[] };
+  it("are suppressed as Whisper's authors suppress them", async () => {
+    const config = JSON.parse(await readFile(path.join(await fetchCTranslate2Model(), 'config.json'), 'utf8')) as {
+      suppress_ids: number[];
+      suppress_ids_begin: number[];
+    };
     assert.deepEqual([...tokens.suppressed], config.suppress_ids);
     assert.deepEqual([...tokens.blank], config.suppress_ids_begin);
   });
 
   it('of control stand where Whisper has them, in English and multilingual models', async () => {
-    assert.deepEqual([tokens.end, tokens.start, tokens.transcribe, tokens.previous, tokens.noSpeech, tokens.noTimestamps, tokens.firstTimestamp], [50_256, 50_257, 50_358, 50_360, 50_361, 50_362, 50_363]);
+    assert.deepEqual(
+      [
+        tokens.end,
+        tokens.start,
+        tokens.transcribe,
+        tokens.previous,
+        tokens.noSpeech,
+        tokens.noTimestamps,
+        tokens.firstTimestamp,
+      ],
+      [50_256, 50_257, 50_358, 50_360, 50_361, 50_362, 50_363],
+    );
     const { hyperparameters, vocabulary } = await readWhisperFile(await whisperModel());
-    const expected = { 51_865: { languages: 99, task: [50_258, 50_358, 50_359, 50_364] }, 51_866: { languages: 100, task: [50_258, 50_359, 50_360, 50_365] } };
+    const expected = {
+      51_865: { languages: 99, task: [50_258, 50_358, 50_359, 50_364] },
+      51_866: { languages: 100, task: [50_258, 50_359, 50_360, 50_365] },
+    };
     for (const [vocabularySize, { languages, task }] of Object.entries(expected)) {
-      const multilingual = new SpeechTokens({ hyperparameters: { ...hyperparameters, vocabularySize: Number(vocabularySize) }, vocabulary });
+      const multilingual = new SpeechTokens({
+        hyperparameters: { ...hyperparameters, vocabularySize: Number(vocabularySize) },
+        vocabulary,
+      });
       assert.equal(multilingual.languages.length, languages);
-      assert.deepEqual([multilingual.start, multilingual.translate, multilingual.transcribe, multilingual.firstTimestamp], task);
+      assert.deepEqual(
+        [multilingual.start, multilingual.translate, multilingual.transcribe, multilingual.firstTimestamp],
+        task,
+      );
       assert.equal(multilingual.language('de'), 50_261);
     }
   });
@@ -56,7 +79,7 @@ describe('what may follow', () => {
   it('one timestamp is a word', () => {
     assert.equal(choice([at(0)], { [word]: 1, [at(2)]: 5 }), word);
   });
-  it('a segment\'s last timestamp is one that begins the next, or the end', () => {
+  it("a segment's last timestamp is one that begins the next, or the end", () => {
     assert.equal(choice([at(0), word, at(2)], { [word]: 9, [at(2)]: 5, [at(1.98)]: 7 }), at(2));
     assert.equal(choice([at(0), word, at(2)], { [word]: 9, [tokens.end]: 5 }), tokens.end);
   });
@@ -76,13 +99,22 @@ describe('what may follow', () => {
 describe('a decoded window', () => {
   const join = (decoded: readonly number[]) => {
     const { segments, nextSeconds } = joinWindow({ tokens: decoded }, tokens, 30);
-    return { segments: segments.map(({ start, end, tokens: of }) => [start, end, of.filter((token) => tokens.isText(token))]), nextSeconds };
+    return {
+      segments: segments.map(({ start, end, tokens: of }) => [start, end, of.filter((token) => tokens.isText(token))]),
+      nextSeconds,
+    };
   };
   it('of one segment is done', () => {
     assert.deepEqual(join([at(0), 1, 2, at(2.5)]), { segments: [[0, 2.5, [1, 2]]], nextSeconds: 30 });
   });
   it('whose last segment ends inside it is done', () => {
-    assert.deepEqual(join([at(0), 1, at(2), at(2), 2, at(4)]), { segments: [[0, 2, [1]], [2, 4, [2]]], nextSeconds: 30 });
+    assert.deepEqual(join([at(0), 1, at(2), at(2), 2, at(4)]), {
+      segments: [
+        [0, 2, [1]],
+        [2, 4, [2]],
+      ],
+      nextSeconds: 30,
+    });
   });
   it('whose last segment was cut goes on where the last whole one ended', () => {
     assert.deepEqual(join([at(0), 1, at(20), at(21), 2]), { segments: [[0, 20, [1]]], nextSeconds: 20 });

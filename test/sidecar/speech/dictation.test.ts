@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Dictation } from '../../../sidecar/speech/dictation.ts';
 import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from '../../../sidecar/speech/logMel.ts';
-import { WindowTranscriber, type TranscribedWindow, type WindowOptions } from '../../../sidecar/speech/windowTranscriber.ts';
+import {
+  WindowTranscriber,
+  type TranscribedWindow,
+  type WindowOptions,
+} from '../../../sidecar/speech/windowTranscriber.ts';
 
 const WINDOW_SECONDS = 30;
 
 /**
- * Hears a word in each second: the number that its samples are. Its full windows end with whole sentences of `sentenceSeconds`; its text stops after `mostWords`, as a
- * decoder's does that may say no more.
+ * Hears a word in each second: the number that its samples are. Its full windows end with whole sentences of
+ * `sentenceSeconds`; its text stops after `mostWords`, as a decoder's does that may say no more.
  */
 class Counting extends WindowTranscriber {
   /** Of each window that was read. */
@@ -25,7 +29,11 @@ class Counting extends WindowTranscriber {
     return WINDOW_SECONDS * SAMPLE_RATE_HZ;
   }
 
-  override transcribeWindow(samples: Float32Array, available: number, { briefWindows }: WindowOptions): Promise<TranscribedWindow> {
+  override transcribeWindow(
+    samples: Float32Array,
+    available: number,
+    { briefWindows }: WindowOptions,
+  ): Promise<TranscribedWindow> {
     this.wereBrief.push(briefWindows);
     const seconds = Math.floor(available / SAMPLE_RATE_HZ);
     const isFull = available === this.windowSamples;
@@ -33,18 +41,28 @@ class Counting extends WindowTranscriber {
     const wordIn = (second: number): number => samples[FRAME_REACH_SAMPLES + second * SAMPLE_RATE_HZ] as number;
     const spoken = Array.from({ length: seconds }, (_, second) => second).filter((second) => wordIn(second) > 0);
     const stopped = spoken[mostWords];
-    const nextSeconds = stopped ?? (isFull ? Math.max(1, Math.floor(seconds / this.sentenceSeconds) * this.sentenceSeconds) : seconds);
+    const nextSeconds =
+      stopped ?? (isFull ? Math.max(1, Math.floor(seconds / this.sentenceSeconds) * this.sentenceSeconds) : seconds);
     const words = spoken.filter((second) => second < nextSeconds).map(wordIn);
     const segments = words.length === 0 ? [] : [{ startSeconds: 0, endSeconds: nextSeconds, text: words.join(' ') }];
     const last = spoken.at(-1);
-    return Promise.resolve({ segments, speech: last === undefined ? [] : [{ start: spoken[0] as number, end: last + 1 }], nextSeconds, language: 'en' });
+    return Promise.resolve({
+      segments,
+      speech: last === undefined ? [] : [{ start: spoken[0] as number, end: last + 1 }],
+      nextSeconds,
+      language: 'en',
+    });
   }
 
   override [Symbol.dispose](): void {}
 }
 
 /** Of each second the number of its word; 0 is silence. */
-const sound = (words: readonly number[]): Float32Array => Float32Array.from({ length: words.length * SAMPLE_RATE_HZ }, (_, sample) => words[Math.floor(sample / SAMPLE_RATE_HZ)] as number);
+const sound = (words: readonly number[]): Float32Array =>
+  Float32Array.from(
+    { length: words.length * SAMPLE_RATE_HZ },
+    (_, sample) => words[Math.floor(sample / SAMPLE_RATE_HZ)] as number,
+  );
 const countTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
 describe('the last reading of a dictation', () => {
@@ -91,7 +109,10 @@ describe('a dictation', () => {
     assert.equal((await dictation.read({ isFinal: true })).text, countTo(11).join(' '));
   });
 
-  for (const [when, silence, isFinal] of [['at the end', [], true], ['at a pause', [0, 0], false]] as const) {
+  for (const [when, silence, isFinal] of [
+    ['at the end', [], true],
+    ['at a pause', [0, 0], false],
+  ] as const) {
     it(`reads on behind a text that stopped before the speech did, ${when}`, async () => {
       const dictation = new Dictation({ language: 'en' });
       dictation.transcriber = new Counting(7, { mostWords: 4 });
@@ -110,7 +131,11 @@ describe('a dictation', () => {
     it(`joins segments of a window and what was settled before with ${what}`, async () => {
       const [first, ...rest] = texts;
       class Saying extends Counting {
-        override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+        override async transcribeWindow(
+          samples: Float32Array,
+          available: number,
+          options: WindowOptions,
+        ): Promise<TranscribedWindow> {
           const window = await super.transcribeWindow(samples, available, options);
           const said = samples[FRAME_REACH_SAMPLES] === 1 ? [first] : rest;
           return { ...window, segments: said.map((text) => ({ startSeconds: 0, endSeconds: 1, text })) };
@@ -128,7 +153,11 @@ describe('a dictation', () => {
   it('takes the language from words, not from what had none', async () => {
     const languages: string[] = [];
     class Humming extends Counting {
-      override async transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+      override async transcribeWindow(
+        samples: Float32Array,
+        available: number,
+        options: WindowOptions,
+      ): Promise<TranscribedWindow> {
         languages.push(options.language);
         const window = await super.transcribeWindow(samples, available, options);
         return { ...window, segments: [], language: 'cy' };
@@ -140,13 +169,20 @@ describe('a dictation', () => {
     await dictation.read({ isFinal: false });
     dictation.add(sound([1, 2]));
     await dictation.read({ isFinal: true });
-    assert.ok(languages.every((language) => language === 'auto'), languages.join(' '));
+    assert.ok(
+      languages.every((language) => language === 'auto'),
+      languages.join(' '),
+    );
   });
 
   it('takes for silence only what it looked at: not what comes while it reads, nor what lies beyond a window', async () => {
     const dictation = new Dictation({ language: 'en' });
     class Slow extends Counting {
-      override transcribeWindow(samples: Float32Array, available: number, options: WindowOptions): Promise<TranscribedWindow> {
+      override transcribeWindow(
+        samples: Float32Array,
+        available: number,
+        options: WindowOptions,
+      ): Promise<TranscribedWindow> {
         dictation.add(sound(countTo(6)));
         return super.transcribeWindow(samples, available, options);
       }

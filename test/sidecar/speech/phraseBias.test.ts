@@ -2,16 +2,36 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PhraseBias } from '../../../sidecar/speech/phraseBias.ts';
 
-const TEXTS = [' get', ' git', ' user', 'user', ' name', ' Name', 's', ' g', 'et', ' use', 'r', ' Get', '.', ' '] as const;
+const TEXTS = [
+  ' get',
+  ' git',
+  ' user',
+  'user',
+  ' name',
+  ' Name',
+  's',
+  ' g',
+  'et',
+  ' use',
+  'r',
+  ' Get',
+  '.',
+  ' ',
+] as const;
 const vocabulary = TEXTS.map((text) => Buffer.from(text));
 const token = (text: (typeof TEXTS)[number]): number => TEXTS.indexOf(text);
 
 /** What each token gained after a text. */
-function gains(said: readonly (typeof TEXTS)[number][], phrases: readonly string[] = ['get user name']): Record<string, number> {
+function gains(
+  said: readonly (typeof TEXTS)[number][],
+  phrases: readonly string[] = ['get user name'],
+): Record<string, number> {
   const logits = new Float32Array(TEXTS.length).fill(-1);
   logits[token('.')] = -Infinity;
   new PhraseBias(phrases, vocabulary).apply(logits, said.map(token));
-  return Object.fromEntries(TEXTS.flatMap((text, index) => ((logits[index] as number) > -1 ? [[text, (logits[index] as number) + 1]] : [])));
+  return Object.fromEntries(
+    TEXTS.flatMap((text, index) => ((logits[index] as number) > -1 ? [[text, (logits[index] as number) + 1]] : [])),
+  );
 }
 
 describe('phrases that are expected', () => {

@@ -22,7 +22,11 @@ async function fileOf(bytes: Uint8Array, name = 'sound.wav'): Promise<string> {
   return file;
 }
 
-const tone = (seconds: number, rateHz: number, pitchHz: number): Float32Array => Float32Array.from({ length: Math.round(seconds * rateHz) }, (_, index) => 0.5 * Math.sin((2 * Math.PI * pitchHz * index) / rateHz));
+const tone = (seconds: number, rateHz: number, pitchHz: number): Float32Array =>
+  Float32Array.from(
+    { length: Math.round(seconds * rateHz) },
+    (_, index) => 0.5 * Math.sin((2 * Math.PI * pitchHz * index) / rateHz),
+  );
 
 describe('a WAV file', () => {
   const formats = [
@@ -42,13 +46,17 @@ describe('a WAV file', () => {
       await wav.close();
       assert.equal(wav.durationSeconds, 0.01);
       assert.equal(read.length, samples.length);
-      read.forEach((value, index) => assert.ok(Math.abs(value - (samples[index] as number)) <= tolerance, `${index}: ${value}`));
+      read.forEach((value, index) =>
+        assert.ok(Math.abs(value - (samples[index] as number)) <= tolerance, `${index}: ${value}`),
+      );
     });
   }
 
   it('of eight channels is their mean', async () => {
     const channels = Array.from({ length: 8 }, (_, channel) => new Float32Array(10).fill(channel / 10));
-    const wav = await WavFile.open(await fileOf(wavBytes(channels, { bitsPerSample: 32, isFloat: true, sampleRateHz: 192_000 })));
+    const wav = await WavFile.open(
+      await fileOf(wavBytes(channels, { bitsPerSample: 32, isFloat: true, sampleRateHz: 192_000 })),
+    );
     const read = await wav.read(100);
     await wav.close();
     assert.equal(read.length, 10);
@@ -74,12 +82,19 @@ describe('a WAV file', () => {
   ];
   for (const [what, bytes, message] of broken) {
     it(`${what} is refused with what was expected`, async () => {
-      await assert.rejects(WavFile.open(await fileOf(bytes)), (error) => error instanceof TroubleError && error.code === 'invalid-input' && message.test(error.message));
+      await assert.rejects(
+        WavFile.open(await fileOf(bytes)),
+        (error) => error instanceof TroubleError && error.code === 'invalid-input' && message.test(error.message),
+      );
     });
   }
 
   it('that is missing, or a folder, is refused', async () => {
-    for (const name of [path.join(folder, 'nothing.wav'), folder]) await assert.rejects(WavFile.open(name), (error) => error instanceof TroubleError && error.code === 'invalid-input');
+    for (const name of [path.join(folder, 'nothing.wav'), folder])
+      await assert.rejects(
+        WavFile.open(name),
+        (error) => error instanceof TroubleError && error.code === 'invalid-input',
+      );
   });
 
   it('whose end was cut off gives what is there', async () => {
@@ -95,11 +110,16 @@ describe('resampling', () => {
       const input = tone(0.5, fromHz, 1_000);
       const resampler = new Resampler(fromHz, 16_000);
       const output: number[] = [];
-      for (let start = 0, size = 1; start < input.length; start += size, size = (size * 7 + 3) % 4_001) output.push(...resampler.push(input.subarray(start, start + size)));
+      for (let start = 0, size = 1; start < input.length; start += size, size = (size * 7 + 3) % 4_001)
+        output.push(...resampler.push(input.subarray(start, start + size)));
       output.push(...resampler.end());
       assert.ok(Math.abs(output.length - 8_000) <= 1, `${output.length}`);
       const expected = tone(0.5, 16_000, 1_000);
-      for (let index = 500; index < 7_500; index++) assert.ok(Math.abs((output[index] as number) - (expected[index] as number)) < 1e-3, `${index}: ${output[index]}, expected ${expected[index]}`);
+      for (let index = 500; index < 7_500; index++)
+        assert.ok(
+          Math.abs((output[index] as number) - (expected[index] as number)) < 1e-3,
+          `${index}: ${output[index]}, expected ${expected[index]}`,
+        );
     });
   }
 
@@ -114,7 +134,10 @@ describe('a window over sound', () => {
   const samples = Float32Array.from({ length: 40_000 }, (_, index) => index + 1);
   const source = () => {
     let done = 0;
-    return { sampleRateHz: 16_000, read: async (count: number) => samples.subarray(done, (done += Math.min(count, samples.length - done))) };
+    return {
+      sampleRateHz: 16_000,
+      read: async (count: number) => samples.subarray(done, (done += Math.min(count, samples.length - done))),
+    };
   };
 
   it('mirrors the beginning, and is silent behind the end', async () => {

@@ -26,7 +26,13 @@ import { wavBytes } from './wavBytes.ts';
 function buzz(seconds: number): Float32Array {
   return Float32Array.from({ length: seconds * 16_000 }, (_, sample) => {
     const angle = (2 * Math.PI * 120 * sample) / 16_000;
-    return 0.2 * Array.from({ length: 20 }, (_each, index) => Math.sin((index + 1) * angle) / (index + 1)).reduce((sum, part) => sum + part, 0);
+    return (
+      0.2 *
+      Array.from({ length: 20 }, (_each, index) => Math.sin((index + 1) * angle) / (index + 1)).reduce(
+        (sum, part) => sum + part,
+        0,
+      )
+    );
   });
 }
 
@@ -36,7 +42,11 @@ describe('a Speech-Transformer', () => {
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-speech-transformer-'));
     for (const positions of ['convolutional', 'sinusoidal'] as const) {
-      const options = await tinySpeechTraining(folder, { positions, outputPath: path.join(folder, `${positions}.gguf`), checkpointFolder: path.join(folder, positions) });
+      const options = await tinySpeechTraining(folder, {
+        positions,
+        outputPath: path.join(folder, `${positions}.gguf`),
+        checkpointFolder: path.join(folder, positions),
+      });
       const { outputPath } = await trainSpeech({ ...options, schedule: { ...options.schedule, totalSteps: 24 } });
       models[positions] = outputPath as string;
     }
@@ -46,15 +56,41 @@ describe('a Speech-Transformer', () => {
   for (const positions of ['convolutional', 'sinusoidal'] as const) {
     it(`gives the same logits token by token and all at once, and keeps several texts in one cache: ${positions} positions`, async () => {
       using device = new Device('cpu', { threads: 1 });
-      using network = await SpeechTransformerNetwork.open(models[positions], device, { capacityRows: 32, mostFrames: 200 });
+      using network = await SpeechTransformerNetwork.open(models[positions], device, {
+        capacityRows: 32,
+        mostFrames: 200,
+      });
       const random = uniformNumbers(3);
       await network.encode(Float32Array.from({ length: 16 * 90 }, () => random() - 0.5));
       const text = [0, 2, 4, 5, 6, 4];
-      const alone = text.map((token, row) => network.decode([{ token, position: row, row, history: text.slice(0, row).map((_, earlier) => earlier) }], [0])[0] as Float32Array);
-      const together = network.decode(text.map((token, row): DecoderToken => ({ token, position: row, row: row + 6, history: text.slice(0, row).map((_, earlier) => earlier + 6) })), text.map((_, index) => index));
+      const alone = text.map(
+        (token, row) =>
+          network.decode(
+            [{ token, position: row, row, history: text.slice(0, row).map((_, earlier) => earlier) }],
+            [0],
+          )[0] as Float32Array,
+      );
+      const together = network.decode(
+        text.map((token, row): DecoderToken => ({
+          token,
+          position: row,
+          row: row + 6,
+          history: text.slice(0, row).map((_, earlier) => earlier + 6),
+        })),
+        text.map((_, index) => index),
+      );
       // Another text that shares the first three rows, written into others in no order.
-      const [, fork] = network.decode([{ token: 6, position: 3, row: 20, history: [0, 1, 2] }, { token: text[3] as number, position: 3, row: 15, history: [0, 1, 2] }], [0, 1]);
-      const near = (a: Float32Array, b: Float32Array): void => a.forEach((value, index) => assert.ok(Math.abs(value - (b[index] as number)) < 1e-4, `${value}, expected ${b[index]}`));
+      const [, fork] = network.decode(
+        [
+          { token: 6, position: 3, row: 20, history: [0, 1, 2] },
+          { token: text[3] as number, position: 3, row: 15, history: [0, 1, 2] },
+        ],
+        [0, 1],
+      );
+      const near = (a: Float32Array, b: Float32Array): void =>
+        a.forEach((value, index) =>
+          assert.ok(Math.abs(value - (b[index] as number)) < 1e-4, `${value}, expected ${b[index]}`),
+        );
       alone.forEach((logits, index) => near(together[index] as Float32Array, logits));
       near(fork as Float32Array, alone[3] as Float32Array);
     });
@@ -76,7 +112,9 @@ describe('a Speech-Transformer', () => {
     const segments: TranscriptSegment[] = [];
     for (const beamSize of [1, 4]) {
       segments.length = 0;
-      const { durationSeconds } = await new LocalSpeech().transcribe(params({ beamSize }), { onSegment: (segment) => segments.push(segment) });
+      const { durationSeconds } = await new LocalSpeech().transcribe(params({ beamSize }), {
+        onSegment: (segment) => segments.push(segment),
+      });
       assert.ok(durationSeconds > 30);
       assert.ok(segments.length > 0);
       segments.forEach(({ startSeconds, endSeconds, text }, index) => {
@@ -92,20 +130,45 @@ describe('a Speech-Transformer', () => {
     async function untrained(endBias: number): Promise<string> {
       const file = path.join(folder, `untrained${endBias}.gguf`);
       const vocabulary = new SpeechVocabulary(['en'], ['a', 'b', 'c']);
-      const hyperparameters = { melBands, channels: 8, width: 32, encoderBlocks: 1, decoderBlocks: 1, heads: 2, feedForwardWidth: 64, vocabularySize: vocabulary.size, positions: 'convolutional' } as const;
+      const hyperparameters = {
+        melBands,
+        channels: 8,
+        width: 32,
+        encoderBlocks: 1,
+        decoderBlocks: 1,
+        heads: 2,
+        feedForwardWidth: 64,
+        vocabularySize: vocabulary.size,
+        positions: 'convolutional',
+      } as const;
       const specs = speechTransformerWeights(hyperparameters);
       const values = initialSpeechValues(specs, hyperparameters, 1);
       (values.get('decoder.output.bias') as Float32Array)[vocabulary.end] = endBias;
-      const tensors = specs.map(({ name, extents }) => ({ name, shape: extents, type: 'F32' as const, chunks: () => [new Uint8Array((values.get(name) as Float32Array).buffer)] }));
-      await writeGguf(file, { metadata: speechTransformerMetadata({ hyperparameters, vocabulary, ranges: new Map() }), tensors });
+      const tensors = specs.map(({ name, extents }) => ({
+        name,
+        shape: extents,
+        type: 'F32' as const,
+        chunks: () => [new Uint8Array((values.get(name) as Float32Array).buffer)],
+      }));
+      await writeGguf(file, {
+        metadata: speechTransformerMetadata({ hyperparameters, vocabulary, ranges: new Map() }),
+        tensors,
+      });
       return file;
     }
 
-    for (const [seconds, beamSize, characters] of [[1, 1, 33], [12, 8, 308], [30, 1, 758]] as const) {
+    for (const [seconds, beamSize, characters] of [
+      [1, 1, 33],
+      [12, 8, 308],
+      [30, 1, 758],
+    ] as const) {
       it(`writes as many characters as somebody may say in ${seconds} seconds, ${beamSize} texts at once, where it finds no end`, async () => {
         using device = new Device('cpu', { threads: 1 });
         using transcriber = await SpeechTransformerTranscriber.open(await untrained(-1e3), device);
-        const { text } = await transcriber.recognise(new Float32Array(melBands * 100 * seconds).map((_, index) => Math.sin(index)), { language: 'en', beamSize });
+        const { text } = await transcriber.recognise(
+          new Float32Array(melBands * 100 * seconds).map((_, index) => Math.sin(index)),
+          { language: 'en', beamSize },
+        );
         assert.equal(text.length, characters);
       });
     }
@@ -115,24 +178,37 @@ describe('a Speech-Transformer', () => {
       using transcriber = await SpeechTransformerTranscriber.open(await untrained(1e3), device);
       const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
       samples.set(buzz(3), FRAME_REACH_SAMPLES + 16_000);
-      const { segments, speech, language } = await transcriber.transcribeWindow(samples, transcriber.windowSamples, { language: 'auto', previous: [] });
+      const { segments, speech, language } = await transcriber.transcribeWindow(samples, transcriber.windowSamples, {
+        language: 'auto',
+        previous: [],
+      });
       assert.deepEqual([segments, speech.length, language], [[], 1, 'auto']);
     });
   });
 
   it('says which languages it knows, and which files are no speech model', async () => {
     await writeFile(path.join(folder, 'sound.wav'), wavBytes([tones('abc', 1)]));
-    const rejects = (changes: Partial<TranscribeParams>, message: RegExp): Promise<void> => assert.rejects(new LocalSpeech().transcribe(params(changes)), (error: Error) => error instanceof TroubleError && message.test(error.message));
+    const rejects = (changes: Partial<TranscribeParams>, message: RegExp): Promise<void> =>
+      assert.rejects(
+        new LocalSpeech().transcribe(params(changes)),
+        (error: Error) => error instanceof TroubleError && message.test(error.message),
+      );
     for (const language of ['de-AT', 'DE', 'en_US']) await new LocalSpeech().transcribe(params({ language }));
     await rejects({ language: 'fr' }, /knows no language "fr"\. It knows de, en\./);
     using device = new Device('cpu', { threads: 1 });
     const other = path.join(folder, 'llama.gguf');
     await writeTinyModel(other, { variant: 'llama', type: 'Q8_0', device });
-    await rejects({ model: { modelPath: other, device: 'cpu', threads: 1 } }, /architecture "llama", which is none for speech/);
+    await rejects(
+      { model: { modelPath: other, device: 'cpu', threads: 1 } },
+      /architecture "llama", which is none for speech/,
+    );
   });
 
   it('writes with the characters that it was trained on', () => {
-    const vocabulary = SpeechVocabulary.of([{ text: 'né', language: 'fr' }, { text: '新しい', language: 'ja' }]);
+    const vocabulary = SpeechVocabulary.of([
+      { text: 'né', language: 'fr' },
+      { text: '新しい', language: 'ja' },
+    ]);
     assert.deepEqual(vocabulary.languages, ['fr', 'ja']);
     assert.equal(vocabulary.size, 2 + 2 + 5);
     assert.equal(vocabulary.text(vocabulary.encode('新né!')), '新né');

@@ -24,7 +24,9 @@ import { wordsOf } from '../../bench/speech/words.ts';
 import { wavBytes } from './wavBytes.ts';
 
 const recording = (name: string): string => path.join(RECORDINGS_FOLDER, `${name}.wav`);
-const withoutRecordings = existsSync(RECORDINGS_FOLDER) ? false : 'the recordings of asterisk-core-sounds-en-wav are not installed';
+const withoutRecordings = existsSync(RECORDINGS_FOLDER)
+  ? false
+  : 'the recordings of asterisk-core-sounds-en-wav are not installed';
 const withoutVoice = existsSync('/usr/bin/espeak-ng') ? false : 'espeak-ng is not installed';
 let folder: string;
 before(async () => {
@@ -34,7 +36,10 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 async function samplesOf(name: string): Promise<Float32Array> {
   const wav = await WavFile.open(recording(name));
-  const sound = await new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) }).slideTo(0, Math.floor(wav.durationSeconds * 16_000));
+  const sound = await new SoundWindow({
+    sampleRateHz: wav.format.sampleRateHz,
+    read: (count) => wav.read(count),
+  }).slideTo(0, Math.floor(wav.durationSeconds * 16_000));
   await wav.close();
   return sound.samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + sound.available);
 }
@@ -59,31 +64,52 @@ describe('a voice', () => {
       const sound = make(8, 4).map((value) => value / 4);
       speech.forEach((value, index) => (sound[3 * 16_000 + index] = (sound[3 * 16_000 + index] as number) + value));
       const regions = await regionsOf(sound);
-      assert.ok(regions.some(({ start, end }) => start < 3.3 && end > 5.3), JSON.stringify(regions));
+      assert.ok(
+        regions.some(({ start, end }) => start < 3.3 && end > 5.3),
+        JSON.stringify(regions),
+      );
       // Keys that go on without a pause are part of what is said between them.
-      if (name !== 'a keyboard') assert.ok(regions.every(({ start, end }) => start > 2.4 && end < 6.4), JSON.stringify(regions));
+      if (name !== 'a keyboard')
+        assert.ok(
+          regions.every(({ start, end }) => start > 2.4 && end < 6.4),
+          JSON.stringify(regions),
+        );
     });
   }
 });
 
 describe("what a window tells the next one's decoder", () => {
-  async function read(sound: Float32Array, options: Partial<WindowOptions> = {}): Promise<{ readonly window: TranscribedWindow; readonly told: string | undefined }> {
+  async function read(
+    sound: Float32Array,
+    options: Partial<WindowOptions> = {},
+  ): Promise<{ readonly window: TranscribedWindow; readonly told: string | undefined }> {
     using device = new Device('cpu', { threads: 2 });
     using transcriber = new WhisperTranscriber(await openSpeechModel(await whisperModel(), device));
     const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
     samples.set(sound, FRAME_REACH_SAMPLES);
-    const window = await transcriber.transcribeWindow(samples, sound.length, { language: 'en', previous: [], ...options });
+    const window = await transcriber.transcribeWindow(samples, sound.length, {
+      language: 'en',
+      previous: [],
+      ...options,
+    });
     return { window, told: window.decoded && transcriber.tokens.text(window.decoded.tokens).trim() };
   }
 
-  it('is the text of its segments, and nothing of a sentence that the next one hears from its beginning', { skip: withoutRecordings }, async () => {
-    const { window, told } = await read((await samplesOf('demo-congrats')).subarray(0, 21 * 16_000));
-    assert.ok(window.nextSeconds < 21, `${window.nextSeconds}`);
-    assert.equal(told, window.segments.map(({ text }) => text).join(' '));
-  });
+  it(
+    'is the text of its segments, and nothing of a sentence that the next one hears from its beginning',
+    { skip: withoutRecordings },
+    async () => {
+      const { window, told } = await read((await samplesOf('demo-congrats')).subarray(0, 21 * 16_000));
+      assert.ok(window.nextSeconds < 21, `${window.nextSeconds}`);
+      assert.equal(told, window.segments.map(({ text }) => text).join(' '));
+    },
+  );
 
   it('is nothing where it took what it heard for silence', async () => {
-    const { window, told } = await read((noises['pink noise'] as (seconds: number, seed: number) => Float32Array)(20, 3), { onlySpeech: false, temperatures: [0] });
+    const { window, told } = await read(
+      (noises['pink noise'] as (seconds: number, seed: number) => Float32Array)(20, 3),
+      { onlySpeech: false, temperatures: [0] },
+    );
     assert.deepEqual(window.segments, []);
     assert.equal(told, undefined);
   });
@@ -91,15 +117,37 @@ describe("what a window tells the next one's decoder", () => {
 
 describe('transcribing', () => {
   const speech = new LocalSpeech();
-  async function transcribe(soundPath: string, options: { type?: 'F16' | 'Q8_0' | 'Q5_1'; language?: string; onlySpeech?: boolean; beamSize?: number; briefWindows?: boolean; phrases?: readonly string[] } = {}): Promise<{ segments: TranscriptSegment[]; text: string; durationSeconds: number }> {
+  async function transcribe(
+    soundPath: string,
+    options: {
+      type?: 'F16' | 'Q8_0' | 'Q5_1';
+      language?: string;
+      onlySpeech?: boolean;
+      beamSize?: number;
+      briefWindows?: boolean;
+      phrases?: readonly string[];
+    } = {},
+  ): Promise<{ segments: TranscriptSegment[]; text: string; durationSeconds: number }> {
     const segments: TranscriptSegment[] = [];
     const { durationSeconds } = await speech.transcribe(
-      { model: { modelPath: await whisperModel(options.type ?? 'F16'), device: 'cpu', threads: 2 }, soundPath, language: options.language ?? 'auto', withContext: true, onlySpeech: options.onlySpeech ?? true, beamSize: options.beamSize, briefWindows: options.briefWindows, phrases: options.phrases },
+      {
+        model: { modelPath: await whisperModel(options.type ?? 'F16'), device: 'cpu', threads: 2 },
+        soundPath,
+        language: options.language ?? 'auto',
+        withContext: true,
+        onlySpeech: options.onlySpeech ?? true,
+        beamSize: options.beamSize,
+        briefWindows: options.briefWindows,
+        phrases: options.phrases,
+      },
       { onSegment: (segment) => segments.push(segment) },
     );
     return { segments, text: segments.map(({ text }) => text).join(' '), durationSeconds };
   }
-  async function soundFile(channels: readonly Float32Array[], format: Parameters<typeof wavBytes>[1] = {}): Promise<string> {
+  async function soundFile(
+    channels: readonly Float32Array[],
+    format: Parameters<typeof wavBytes>[1] = {},
+  ): Promise<string> {
     const file = path.join(folder, 'sound.wav');
     await writeFile(file, wavBytes(channels, format));
     return file;
@@ -115,9 +163,15 @@ describe('transcribing', () => {
 
   it('hears the same at 192 kHz from one of eight channels', { skip: withoutRecordings }, async () => {
     const samples = await samplesOf('cannot-complete-as-dialed');
-    const fast = Float32Array.from({ length: samples.length * 12 }, (_, index) => samples[Math.floor(index / 12)] as number);
+    const fast = Float32Array.from(
+      { length: samples.length * 12 },
+      (_, index) => samples[Math.floor(index / 12)] as number,
+    );
     const silent = new Float32Array(fast.length);
-    const file = await soundFile([fast, ...Array.from({ length: 7 }, () => silent)], { sampleRateHz: 192_000, bitsPerSample: 24 });
+    const file = await soundFile([fast, ...Array.from({ length: 7 }, () => silent)], {
+      sampleRateHz: 192_000,
+      bitsPerSample: 24,
+    });
     assert.equal((await transcribe(file)).text, 'Your call cannot be completed as dialed.');
   });
 
@@ -136,40 +190,74 @@ describe('transcribing', () => {
     ['a sentence', 'cannot-complete-as-dialed'],
   ] as const) {
     it(`hears ${what} in a brief window as in a whole one`, { skip: withoutRecordings }, async () => {
-      const [brief, whole] = [await transcribe(recording(name), { briefWindows: true }), await transcribe(recording(name))];
+      const [brief, whole] = [
+        await transcribe(recording(name), { briefWindows: true }),
+        await transcribe(recording(name)),
+      ];
       assert.deepEqual(wordsOf(brief.text), wordsOf(whole.text));
       assert.notEqual(whole.text, '');
     });
   }
 
   it('writes down a sentence with several texts followed at once', { skip: withoutRecordings }, async () => {
-    assert.equal((await transcribe(recording('cannot-complete-as-dialed'), { beamSize: 3 })).text, 'Your call cannot be completed as dialed.');
+    assert.equal(
+      (await transcribe(recording('cannot-complete-as-dialed'), { beamSize: 3 })).text,
+      'Your call cannot be completed as dialed.',
+    );
   });
 
   it('hears the words of identifiers that are expected', { skip: withoutVoice }, async () => {
     const file = path.join(folder, 'identifiers.wav');
-    await execa('espeak-ng', ['-v', 'en-us', '-s', '150', '-w', file, 'Please call get user name with the file handle.']);
+    await execa('espeak-ng', [
+      '-v',
+      'en-us',
+      '-s',
+      '150',
+      '-w',
+      file,
+      'Please call get user name with the file handle.',
+    ]);
     assert.equal((await transcribe(file)).text, 'Please call the user name with the file handle.');
     const phrases = ['get user name', 'file handle'];
-    for (const beamSize of [1, 3]) assert.equal((await transcribe(file, { phrases, beamSize })).text, 'Please call get user name with the file handle.');
+    for (const beamSize of [1, 3])
+      assert.equal(
+        (await transcribe(file, { phrases, beamSize })).text,
+        'Please call get user name with the file handle.',
+      );
   });
 
   it('writes nothing where nobody speaks', async () => {
-    for (const make of [noises['silence'], noises['pink noise']]) assert.equal((await transcribe(await soundFile([(make as (seconds: number, seed: number) => Float32Array)(40, 5)]))).text, '');
+    for (const make of [noises['silence'], noises['pink noise']])
+      assert.equal(
+        (await transcribe(await soundFile([(make as (seconds: number, seed: number) => Float32Array)(40, 5)]))).text,
+        '',
+      );
   });
 
   it('refuses a language that the model does not know', async () => {
-    await assert.rejects(transcribe(await soundFile([new Float32Array(16_000)]), { language: 'de' }), (error) => error instanceof TroubleError && /English alone/.test(error.message));
+    await assert.rejects(
+      transcribe(await soundFile([new Float32Array(16_000)]), { language: 'de' }),
+      (error) => error instanceof TroubleError && /English alone/.test(error.message),
+    );
   });
 
   it('does one thing after the other where two are asked for at once', { skip: withoutRecordings }, async () => {
-    const [one, other] = await Promise.all([transcribe(recording('cannot-complete-as-dialed')), transcribe(recording('digits/10'), { type: 'Q8_0' })]);
+    const [one, other] = await Promise.all([
+      transcribe(recording('cannot-complete-as-dialed')),
+      transcribe(recording('digits/10'), { type: 'Q8_0' }),
+    ]);
     assert.equal(one.text, 'Your call cannot be completed as dialed.');
     assert.match(other.text, /^10/);
   });
 
   it('ends when it is told to', { skip: withoutRecordings }, async () => {
-    const request = { model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 }, soundPath: recording('demo-congrats'), language: 'en', withContext: true, onlySpeech: true } as const;
+    const request = {
+      model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 },
+      soundPath: recording('demo-congrats'),
+      language: 'en',
+      withContext: true,
+      onlySpeech: true,
+    } as const;
     await assert.rejects(speech.transcribe(request, { signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' });
   });
 });

@@ -1,13 +1,21 @@
 import type { WavFormat } from '../../../sidecar/speech/wavFile.ts';
 
 /** A WAV file of these samples, one array a channel, each between −1 and 1. */
-export function wavBytes(channels: readonly Float32Array[], options: Partial<Omit<WavFormat, 'channels'>> & { readonly isExtensible?: boolean } = {}): Buffer {
+export function wavBytes(
+  channels: readonly Float32Array[],
+  options: Partial<Omit<WavFormat, 'channels'>> & { readonly isExtensible?: boolean } = {},
+): Buffer {
   const { sampleRateHz = 16_000, bitsPerSample = 16, isFloat = false, isExtensible = false } = options;
   const frames = channels[0]?.length ?? 0;
   const sampleBytes = bitsPerSample / 8;
   const data = Buffer.alloc(frames * channels.length * sampleBytes);
   for (let frame = 0; frame < frames; frame++) {
-    channels.forEach((samples, channel) => writeSample(data, (frame * channels.length + channel) * sampleBytes, samples[frame] as number, { bitsPerSample, isFloat }));
+    channels.forEach((samples, channel) =>
+      writeSample(data, (frame * channels.length + channel) * sampleBytes, samples[frame] as number, {
+        bitsPerSample,
+        isFloat,
+      }),
+    );
   }
   const format = Buffer.alloc(isExtensible ? 40 : 16);
   const tag = isFloat ? 3 : 1;
@@ -34,7 +42,12 @@ function chunk(id: string, content: Buffer): Buffer {
   return Buffer.concat([head, content, Buffer.alloc(content.length % 2)]);
 }
 
-function writeSample(data: Buffer, offset: number, value: number, { bitsPerSample, isFloat }: Pick<WavFormat, 'bitsPerSample' | 'isFloat'>): void {
+function writeSample(
+  data: Buffer,
+  offset: number,
+  value: number,
+  { bitsPerSample, isFloat }: Pick<WavFormat, 'bitsPerSample' | 'isFloat'>,
+): void {
   if (isFloat && bitsPerSample === 32) data.writeFloatLE(value, offset);
   else if (isFloat) data.writeDoubleLE(value, offset);
   else if (bitsPerSample === 8) data.writeUInt8(Math.round(value * 127) + 128, offset);

@@ -34,7 +34,12 @@ function assertNear(actual: Float32Array, expected: readonly Float64Array[]): vo
   const values = expected.flatMap((row) => [...row]);
   assert.equal(actual.length, values.length);
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  actual.forEach((value, index) => assert.ok(Math.abs(value - (values[index] as number)) <= 2e-3 * largest, `${index}: ${value}, expected ${values[index]}`));
+  actual.forEach((value, index) =>
+    assert.ok(
+      Math.abs(value - (values[index] as number)) <= 2e-3 * largest,
+      `${index}: ${value}, expected ${values[index]}`,
+    ),
+  );
 }
 
 describe(`Whisper's graphs on ${kind}`, () => {
@@ -42,7 +47,10 @@ describe(`Whisper's graphs on ${kind}`, () => {
   const random = uniformNumbers(7);
   const frames = 2 * TINY.audioContext;
   const mel = Float32Array.from({ length: frames * TINY.melBands }, () => 2 * random() - 1);
-  const melRows = (count: number): readonly Float64Array[] => Array.from({ length: count }, (_, frame) => Float64Array.from(mel.subarray(frame * TINY.melBands, (frame + 1) * TINY.melBands)));
+  const melRows = (count: number): readonly Float64Array[] =>
+    Array.from({ length: count }, (_, frame) =>
+      Float64Array.from(mel.subarray(frame * TINY.melBands, (frame + 1) * TINY.melBands)),
+    );
 
   async function withNetwork(work: (network: WhisperNetwork) => Promise<void>): Promise<void> {
     using device = new Device(kind, { threads: 1 });
@@ -55,7 +63,11 @@ describe(`Whisper's graphs on ${kind}`, () => {
     using device = new Device(kind, { threads: 1 });
     using transcriber = new WhisperTranscriber(await openSpeechModel(await fileOf(tinyWhisperBytes(weights)), device));
     const silence = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
-    assert.deepEqual((await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: 'en', previous: [] })).segments, []);
+    assert.deepEqual(
+      (await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: 'en', previous: [] }))
+        .segments,
+      [],
+    );
   });
 
   it('encode as plain loops do, whole windows and shorter ones', async () => {
@@ -73,7 +85,12 @@ describe(`Whisper's graphs on ${kind}`, () => {
       await network.encode(mel);
       const expected = plainDecode(weights, TINY, plainEncode(weights, TINY, melRows(frames)), tokens);
       const rows = [0, 1, 270, 5];
-      const token = (position: number): DecoderToken => ({ token: tokens[position] as number, position, row: rows[position] as number, history: rows.slice(0, position) });
+      const token = (position: number): DecoderToken => ({
+        token: tokens[position] as number,
+        position,
+        row: rows[position] as number,
+        history: rows.slice(0, position),
+      });
       const prompt = network.decode([token(0), token(1)], [0, 1]);
       const steps = [...prompt, ...network.decode([token(2)], [0]), ...network.decode([token(3)], [0])];
       steps.forEach((logits, position) => assertNear(logits, [expected[position] as Float64Array]));
@@ -85,16 +102,25 @@ describe(`Whisper's graphs on ${kind}`, () => {
       await network.encode(mel);
       const encoded = plainEncode(weights, TINY, melRows(frames));
       network.decode([{ token: 50_257, position: 0, row: 0, history: [] }], [0]);
-      const both = network.decode([3, 9].map((token, index) => ({ token, position: 1, row: 1 + index, history: [0] })), [0, 1]);
-      [3, 9].forEach((token, index) => assertNear(both[index] as Float32Array, [plainDecode(weights, TINY, encoded, [50_257, token])[1] as Float64Array]));
+      const both = network.decode(
+        [3, 9].map((token, index) => ({ token, position: 1, row: 1 + index, history: [0] })),
+        [0, 1],
+      );
+      [3, 9].forEach((token, index) =>
+        assertNear(both[index] as Float32Array, [
+          plainDecode(weights, TINY, encoded, [50_257, token])[1] as Float64Array,
+        ]),
+      );
     });
   });
 
-  it('tell the language that is spoken by the likeliest of the languages\' tokens', async () => {
+  it("tell the language that is spoken by the likeliest of the languages' tokens", async () => {
     const tokens = new SpeechTokens({ hyperparameters: { ...TINY, vocabularySize: 51_865 }, vocabulary: [] });
     await withNetwork(async (network) => {
       await network.encode(mel);
-      const [logits] = plainDecode(weights, TINY, plainEncode(weights, TINY, melRows(frames)), [tokens.start]) as [Float64Array];
+      const [logits] = plainDecode(weights, TINY, plainEncode(weights, TINY, melRows(frames)), [tokens.start]) as [
+        Float64Array,
+      ];
       const of = (code: string): number => logits[tokens.language(code) as number] as number;
       const likeliest = tokens.languages.reduce((best, code) => (of(code) > of(best) ? code : best));
       assert.equal(detectLanguage(network, tokens), likeliest);
@@ -106,19 +132,36 @@ describe(`Whisper's graphs on ${kind}`, () => {
 describe('a speech model is told the language by any tag of it', () => {
   const languageHeard = async (tag: string, sizes = TINY_MULTILINGUAL): Promise<string> => {
     using device = new Device('cpu', { threads: 1 });
-    using transcriber = new WhisperTranscriber(await openSpeechModel(await fileOf(tinyWhisperBytes(tinyWeights(1, sizes), undefined, sizes)), device));
+    using transcriber = new WhisperTranscriber(
+      await openSpeechModel(await fileOf(tinyWhisperBytes(tinyWeights(1, sizes), undefined, sizes)), device),
+    );
     const silence = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
-    return (await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: tag, previous: [] })).language;
+    return (await transcriber.transcribeWindow(silence, transcriber.windowSamples, { language: tag, previous: [] }))
+      .language;
   };
 
-  for (const [tag, language] of [['pt', 'pt'], ['pt-BR', 'pt'], ['zh_CN', 'zh'], ['EN', 'en'], ['nb-NO', 'no'], ['fil', 'tl'], ['jv', 'jw'], ['iw', 'he'], ['Auto', 'auto']] as const) {
+  for (const [tag, language] of [
+    ['pt', 'pt'],
+    ['pt-BR', 'pt'],
+    ['zh_CN', 'zh'],
+    ['EN', 'en'],
+    ['nb-NO', 'no'],
+    ['fil', 'tl'],
+    ['jv', 'jw'],
+    ['iw', 'he'],
+    ['Auto', 'auto'],
+  ] as const) {
     it(`${tag}: ${language}`, async () => assert.equal(await languageHeard(tag), language));
   }
 
   it('en-US, where it understands English alone', async () => assert.equal(await languageHeard('en-US', TINY), 'en'));
 
   it('and says which it does not know', async () => {
-    await assert.rejects(languageHeard('tlh-KX'), (error) => error instanceof TroubleError && error.code === 'invalid-input' && /no language "tlh-KX"/.test(error.message));
+    await assert.rejects(
+      languageHeard('tlh-KX'),
+      (error) =>
+        error instanceof TroubleError && error.code === 'invalid-input' && /no language "tlh-KX"/.test(error.message),
+    );
     await assert.rejects(languageHeard('de-AT', TINY), /English alone, not "de-AT"/);
   });
 });
@@ -133,7 +176,10 @@ describe('a speech model', () => {
   const rejects = async (bytes: Uint8Array, code: string, message: RegExp): Promise<void> => {
     const file = await fileOf(bytes);
     using device = new Device('cpu', { threads: 1 });
-    await assert.rejects(openSpeechModel(file, device), (error) => error instanceof TroubleError && error.code === code && message.test(error.message));
+    await assert.rejects(
+      openSpeechModel(file, device),
+      (error) => error instanceof TroubleError && error.code === code && message.test(error.message),
+    );
   };
 
   it('is read with its sizes, vocabulary and tensors', async () => {
@@ -147,21 +193,45 @@ describe('a speech model', () => {
     ['that is empty', () => Buffer.alloc(0), 'invalid-model', /no speech model/],
     ['of another kind', () => Buffer.from('GGUF and so on'), 'invalid-model', /ggml-\*\.bin of whisper\.cpp/],
     ['with an impossible size', () => changed(4, -1), 'invalid-model', /claims -1 for vocabularySize/],
-    ['whose words leave no place for tokens of control', () => changed(4, 50_257), 'invalid-model', /claims 50257 for vocabularySize, expected 51864/],
+    [
+      'whose words leave no place for tokens of control',
+      () => changed(4, 50_257),
+      'invalid-model',
+      /claims 50257 for vocabularySize, expected 51864/,
+    ],
     ['whose heads do not share its width', () => changed(16, 3), 'invalid-model', /3 attention heads/],
     ['that was cut short', () => whole.subarray(0, whole.length - 5), 'truncated-model', /cut short/],
-    ['with a tensor too few', () => tinyWhisperBytes(undefined, (tensors) => tensors.filter(({ name }) => name !== 'encoder.conv2.weight')), 'invalid-model', /encoder\.conv2\.weight is missing/],
-    ['with a tensor of another shape', () => tinyWhisperBytes(undefined, (tensors) => tensors.map((tensor) => (tensor.name === 'decoder.ln.bias' ? { ...tensor, extents: [8, 2] } : tensor))), 'invalid-model', /decoder\.ln\.bias has the shape/],
+    [
+      'with a tensor too few',
+      () => tinyWhisperBytes(undefined, (tensors) => tensors.filter(({ name }) => name !== 'encoder.conv2.weight')),
+      'invalid-model',
+      /encoder\.conv2\.weight is missing/,
+    ],
+    [
+      'with a tensor of another shape',
+      () =>
+        tinyWhisperBytes(undefined, (tensors) =>
+          tensors.map((tensor) => (tensor.name === 'decoder.ln.bias' ? { ...tensor, extents: [8, 2] } : tensor)),
+        ),
+      'invalid-model',
+      /decoder\.ln\.bias has the shape/,
+    ],
   ];
   for (const [what, bytes, code, message] of broken) it(`${what} is refused`, () => rejects(bytes(), code, message));
 
   it('is refused wherever it was cut', async () => {
     for (let length = 0; length < 4_000; length += 37) {
-      await assert.rejects(readWhisperFile(await fileOf(whole.subarray(0, length))), (error) => error instanceof TroubleError);
+      await assert.rejects(
+        readWhisperFile(await fileOf(whole.subarray(0, length))),
+        (error) => error instanceof TroubleError,
+      );
     }
   });
 
   it('that is missing is refused', async () => {
-    await assert.rejects(readWhisperFile(path.join(folder, 'nothing.bin')), (error) => error instanceof TroubleError && error.code === 'model-not-found');
+    await assert.rejects(
+      readWhisperFile(path.join(folder, 'nothing.bin')),
+      (error) => error instanceof TroubleError && error.code === 'model-not-found',
+    );
   });
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SAMPLE_RATE_HZ } from '../../../sidecar/speech/logMel.ts';
-import { WindowTranscriber, type SaidTokens, type TranscribedWindow, type WindowOptions } from '../../../sidecar/speech/windowTranscriber.ts';
+import {
+  WindowTranscriber,
+  type SaidTokens,
+  type TranscribedWindow,
+  type WindowOptions,
+} from '../../../sidecar/speech/windowTranscriber.ts';
 
 interface Heard {
   readonly text?: string;
@@ -21,10 +26,20 @@ class Scripted extends WindowTranscriber {
     return SAMPLE_RATE_HZ;
   }
 
-  override transcribeWindow(_samples: Float32Array, _available: number, { language: asked, previous }: WindowOptions): Promise<TranscribedWindow> {
+  override transcribeWindow(
+    _samples: Float32Array,
+    _available: number,
+    { language: asked, previous }: WindowOptions,
+  ): Promise<TranscribedWindow> {
     const { text, language = asked, decoded } = this.heard[this.asked.length] as Heard;
     this.asked.push({ language: asked, previous });
-    return Promise.resolve({ segments: text === undefined ? [] : [{ startSeconds: 0, endSeconds: 1, text }], speech: [], nextSeconds: 1, language, decoded });
+    return Promise.resolve({
+      segments: text === undefined ? [] : [{ startSeconds: 0, endSeconds: 1, text }],
+      speech: [],
+      nextSeconds: 1,
+      language,
+      decoded,
+    });
   }
 
   override [Symbol.dispose](): void {}
@@ -38,23 +53,47 @@ async function askedFor(heard: readonly Heard[], { withContext = true } = {}): P
     left -= samples.length;
     return Promise.resolve(samples);
   };
-  for await (const segment of transcriber.transcribe({ sampleRateHz: SAMPLE_RATE_HZ, read }, { language: 'auto', withContext })) assert.notEqual(segment.text, '');
+  for await (const segment of transcriber.transcribe(
+    { sampleRateHz: SAMPLE_RATE_HZ, read },
+    { language: 'auto', withContext },
+  ))
+    assert.notEqual(segment.text, '');
   return transcriber.asked;
 }
 
 describe('a transcript of several windows', () => {
   it('takes the language from words, not from what had none', async () => {
-    const asked = await askedFor([{ language: 'cy' }, { text: 'Guten Tag', language: 'de' }, { text: 'oder so', language: 'nl' }, {}]);
-    assert.deepEqual(asked.map(({ language }) => language), ['auto', 'auto', 'de', 'nl']);
+    const asked = await askedFor([
+      { language: 'cy' },
+      { text: 'Guten Tag', language: 'de' },
+      { text: 'oder so', language: 'nl' },
+      {},
+    ]);
+    assert.deepEqual(
+      asked.map(({ language }) => language),
+      ['auto', 'auto', 'de', 'nl'],
+    );
   });
 
   it('tells a window the tokens of those before it, and forgets those that were guessed', async () => {
-    const asked = await askedFor([{ text: 'a', decoded: { tokens: [1, 2], temperature: 0 } }, {}, { text: 'b', decoded: { tokens: [3], temperature: 0.4 } }, { text: 'c', decoded: { tokens: [4], temperature: 0.6 } }, {}]);
-    assert.deepEqual(asked.map(({ previous }) => previous), [[], [1, 2], [1, 2], [1, 2, 3], []]);
+    const asked = await askedFor([
+      { text: 'a', decoded: { tokens: [1, 2], temperature: 0 } },
+      {},
+      { text: 'b', decoded: { tokens: [3], temperature: 0.4 } },
+      { text: 'c', decoded: { tokens: [4], temperature: 0.6 } },
+      {},
+    ]);
+    assert.deepEqual(
+      asked.map(({ previous }) => previous),
+      [[], [1, 2], [1, 2], [1, 2, 3], []],
+    );
   });
 
   it('tells a window nothing where that is wanted', async () => {
     const asked = await askedFor([{ text: 'a', decoded: { tokens: [1], temperature: 0 } }, {}], { withContext: false });
-    assert.deepEqual(asked.map(({ previous }) => previous), [[], []]);
+    assert.deepEqual(
+      asked.map(({ previous }) => previous),
+      [[], []],
+    );
   });
 });

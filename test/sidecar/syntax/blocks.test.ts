@@ -92,11 +92,13 @@ const others: readonly Place[] = [
 ];
 
 describe('A body begins on the next line', () => {
-  for (const [languageId, document] of heads) test(`${languageId}: ${document}`, () => assert.equal(isBehindHead(cursorAt(document, languageId)), true));
+  for (const [languageId, document] of heads)
+    test(`${languageId}: ${document}`, () => assert.equal(isBehindHead(cursorAt(document, languageId)), true));
 });
 
 describe('A line may go on', () => {
-  for (const [languageId, document] of others) test(`${languageId}: ${document}`, () => assert.equal(isBehindHead(cursorAt(document, languageId)), false));
+  for (const [languageId, document] of others)
+    test(`${languageId}: ${document}`, () => assert.equal(isBehindHead(cursorAt(document, languageId)), false));
 });
 
 describe('A head is looked for in a bounded time', () => {
@@ -108,6 +110,8 @@ describe('A head is looked for in a bounded time', () => {
   ];
   for (const [languageId, repeated, end] of long) {
     test(`${languageId}: ${repeated.repeat(4)}…`, () =>
-      assertGrowsLinearly(64_000, (length) => isBehindHead(cursorAt(`${repeated.repeat(length / repeated.length)}${end}`, languageId))));
+      assertGrowsLinearly(64_000, (length) =>
+        isBehindHead(cursorAt(`${repeated.repeat(length / repeated.length)}${end}`, languageId)),
+      ));
   }
 });

@@ -9,7 +9,8 @@ describe('the language of a file', () => {
   });
 
   it('is plain text where neither is known, whatever they mean in JavaScript', () => {
-    for (const file of ['constructor', 'a.constructor', 'src/__proto__', 'a']) assert.equal(languageIdOf(file), 'plaintext', file);
+    for (const file of ['constructor', 'a.constructor', 'src/__proto__', 'a'])
+      assert.equal(languageIdOf(file), 'plaintext', file);
     assert.equal(languageSyntax('constructor'), languageSyntax('no such language'));
   });
 });

@@ -7,13 +7,18 @@ import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 const FILES = ['file:///p/a/one.ts', 'file:///p/a/b/two.ts', 'file:///p/ab/three.ts', 'file:///p/four.ts'];
 
 describe('what lies below folders', () => {
-  const cases: readonly { readonly it: string; readonly folders: readonly string[]; readonly is: readonly string[] }[] = [
-    { it: 'is at any depth, and not what only begins alike', folders: ['file:///p/a'], is: FILES.slice(0, 2) },
-    { it: 'is the same with a slash at the end', folders: ['file:///p/a/'], is: FILES.slice(0, 2) },
-    { it: 'is of each folder, once', folders: ['file:///p/a', 'file:///p/a/b', 'file:///p/ab'], is: FILES.slice(0, 3) },
-    { it: 'is nothing of a file, or of what is not known', folders: ['file:///p/four.ts', 'file:///q'], is: [] },
-    { it: 'is nothing of nothing', folders: [], is: [] },
-  ];
+  const cases: readonly { readonly it: string; readonly folders: readonly string[]; readonly is: readonly string[] }[] =
+    [
+      { it: 'is at any depth, and not what only begins alike', folders: ['file:///p/a'], is: FILES.slice(0, 2) },
+      { it: 'is the same with a slash at the end', folders: ['file:///p/a/'], is: FILES.slice(0, 2) },
+      {
+        it: 'is of each folder, once',
+        folders: ['file:///p/a', 'file:///p/a/b', 'file:///p/ab'],
+        is: FILES.slice(0, 3),
+      },
+      { it: 'is nothing of a file, or of what is not known', folders: ['file:///p/four.ts', 'file:///q'], is: [] },
+      { it: 'is nothing of nothing', folders: [], is: [] },
+    ];
   for (const { it: says, folders, is } of cases) it(says, () => assert.deepEqual(below(FILES, folders), is));
 
   it('is found in one pass for hundreds of folders: a cleaned build holds nobody up', () =>
@@ -23,7 +28,14 @@ describe('what lies below folders', () => {
         const path = `packages/part${document % 50}/src/deep/er/file${document}.ts`;
         table.add({ uri: `file:///project/${path}`, path, languageId: 'typescript', revision: 0, document });
       }
-      const deleted = Array.from({ length: documents / 40 }, (_, number) => `file:///project/dist/part${number}/${'x'.repeat(number % 40)}`);
-      assert.equal(table.at([...deleted, 'file:///project/packages/part7', 'file:///project/packages/part1/src/deep/er/file1.ts']).length, documents / 50 + 1);
+      const deleted = Array.from(
+        { length: documents / 40 },
+        (_, number) => `file:///project/dist/part${number}/${'x'.repeat(number % 40)}`,
+      );
+      assert.equal(
+        table.at([...deleted, 'file:///project/packages/part7', 'file:///project/packages/part1/src/deep/er/file1.ts'])
+          .length,
+        documents / 50 + 1,
+      );
     }));
 });

@@ -7,7 +7,10 @@ import { CART, MAIL, MAIN, snippetsOf, started, thread, workspaceOf } from './st
 
 after(() => thread.dispose());
 
-/** The next read has the texts as they are when it is asked for, and gives them when the function that is returned is called. */
+/**
+ * The next read has the texts as they are when it is asked for, and gives them when the function that is returned is
+ * called.
+ */
 function holdNextRead(source: FilesInMemory): () => void {
   const read = source.read.bind(source);
   let answer = (): void => undefined;
@@ -35,24 +38,40 @@ describe('a workspace', () => {
   });
 
   it('is read page by page to its end', async () => {
-    const files = Object.fromEntries(Array.from({ length: 25 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]));
+    const files = Object.fromEntries(
+      Array.from({ length: 25 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]),
+    );
     const workspace = await started(new FilesInMemory(files, 10));
     assert.deepEqual(workspace.state, { state: 'ready', files: 25 });
   });
 
   it('is not read beyond as many files as an index is for, and says so', async () => {
-    const source = (files: number): FilesInMemory => new FilesInMemory(Object.fromEntries(Array.from({ length: files }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`])), 10);
-    for (const [files, maxFiles, isCut] of [[25, 20, true], [25, 15, true], [20, 20, false], [25, 30, false]] as const) {
+    const source = (files: number): FilesInMemory =>
+      new FilesInMemory(
+        Object.fromEntries(Array.from({ length: files }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`])),
+        10,
+      );
+    for (const [files, maxFiles, isCut] of [
+      [25, 20, true],
+      [25, 15, true],
+      [20, 20, false],
+      [25, 30, false],
+    ] as const) {
       const { workspace, lines } = workspaceOf(source(files), {}, { maxFiles });
       workspace.start();
       await workspace.whenReady();
       assert.deepEqual(workspace.state, { state: 'ready', files: Math.min(files, maxFiles) });
-      assert.deepEqual(lines.slice(1), isCut ? [`index: the workspace has more than ${maxFiles} files, the rest was left out`] : []);
+      assert.deepEqual(
+        lines.slice(1),
+        isCut ? [`index: the workspace has more than ${maxFiles} files, the rest was left out`] : [],
+      );
     }
   });
 
   it('has a file that came while it was read, which the listing had passed already', async () => {
-    const files = Object.fromEntries(Array.from({ length: 4 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]));
+    const files = Object.fromEntries(
+      Array.from({ length: 4 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]),
+    );
     const source = new FilesInMemory(files, 2);
     const { workspace } = workspaceOf({
       read: (uris) => source.read(uris),
@@ -106,7 +125,14 @@ describe('a workspace', () => {
     const open = { [FilesInMemory.uri('notes.py')]: 'x = 1\n'.repeat(30) + 'edited_here = 2\n' + 'y = 1\n'.repeat(30) };
     const workspace = await started(new FilesInMemory({}), open);
     workspace.documentChanged(FilesInMemory.uri('notes.py'), { kind: 'changed', line: 30 });
-    const snippets = await workspace.snippets({ uri: FilesInMemory.uri('main.py'), path: 'main.py', languageId: 'python', text: 'z', offset: 1, maxSnippetUnits: 3_000 });
+    const snippets = await workspace.snippets({
+      uri: FilesInMemory.uri('main.py'),
+      path: 'main.py',
+      languageId: 'python',
+      text: 'z',
+      offset: 1,
+      maxSnippetUnits: 3_000,
+    });
     assert.match(snippets.find(({ kind }) => kind === 'edit')?.text ?? '', /edited_here = 2/);
   });
 
@@ -216,8 +242,14 @@ describe('a workspace', () => {
   });
 
   it('gives nothing of another', async () => {
-    const [one, other] = [await started(new FilesInMemory({ 'shop/cart.py': CART })), await started(new FilesInMemory({ 'shop/mail.py': MAIL }))];
-    assert.deepEqual((await snippetsOf(other)).paths.filter((path) => path.includes('cart')), []);
+    const [one, other] = [
+      await started(new FilesInMemory({ 'shop/cart.py': CART })),
+      await started(new FilesInMemory({ 'shop/mail.py': MAIL })),
+    ];
+    assert.deepEqual(
+      (await snippetsOf(other)).paths.filter((path) => path.includes('cart')),
+      [],
+    );
     assert.deepEqual(await other.symbols('rebate_for', 5), []);
     assert.deepEqual(await other.search('rebate_for tier total', 5), []);
     assert.equal((await one.symbols('rebate_for', 5)).length, 1);
@@ -226,13 +258,19 @@ describe('a workspace', () => {
   it('takes no text of a file that it did not ask for', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART });
     const read = source.read.bind(source);
-    source.read = async (uris) => ({ files: [...(await read(uris)).files, { uri: FilesInMemory.uri('.env'), text: 'rebate_for(SECRET)' }], remaining: [] });
+    source.read = async (uris) => ({
+      files: [...(await read(uris)).files, { uri: FilesInMemory.uri('.env'), text: 'rebate_for(SECRET)' }],
+      remaining: [],
+    });
     const workspace = await started(source);
     assert.ok(!(await snippetsOf(workspace)).text.includes('SECRET'));
   });
 
   it('asks again for texts that are no longer in memory', async () => {
-    const large = Array.from({ length: 40 }, (_, file) => [`big${file}.txt`, `word${file} `.repeat(90).concat('\n').repeat(1_200)] as const);
+    const large = Array.from(
+      { length: 40 },
+      (_, file) => [`big${file}.txt`, `word${file} `.repeat(90).concat('\n').repeat(1_200)] as const,
+    );
     const source = new FilesInMemory({ 'shop/cart.py': CART, ...Object.fromEntries(large) });
     const workspace = await started(source);
     source.asked.length = 0;

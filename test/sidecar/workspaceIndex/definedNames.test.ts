@@ -16,7 +16,9 @@ describe('the names that a text seems to define', () => {
     ['if (a) {\n} while (b) {', []],
     ['call(a);\n0xabcdef(a) {', []],
   ];
-  for (const [text, names] of cases) it(`of ${JSON.stringify(text)} are: ${names.join(', ') || 'none'}`, () => assert.deepEqual([...definedNames(text)], names));
+  for (const [text, names] of cases)
+    it(`of ${JSON.stringify(text)} are: ${names.join(', ') || 'none'}`, () =>
+      assert.deepEqual([...definedNames(text)], names));
 });
 
 describe('a text made to be slow', () => {

@@ -3,7 +3,10 @@ import { after, describe, it } from 'node:test';
 import { IndexThread, type IndexThreadOptions } from '../../../sidecar/workspaceIndex/indexThread.ts';
 import type { FileText } from '../../../sidecar/workspaceIndex/workspaceIndex.ts';
 
-/** A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", has no parser any more after those whose text is "parser", and for a while at those whose text is a number, of milliseconds. */
+/**
+ * A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", has no parser any more
+ * after those whose text is "parser", and for a while at those whose text is a number, of milliseconds.
+ */
 const SCRIPT = `
   import { parentPort, workerData } from 'node:worker_threads';
   const mark = new Int32Array(workerData.markMemory);
@@ -24,8 +27,12 @@ const SCRIPT = `
   });
 `;
 
-const options: IndexThreadOptions = { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: '' }, hangLimitMs: 500 };
-const filesOf = (texts: Record<string, string>): FileText[] => Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text, revision: 0 }));
+const options: IndexThreadOptions = {
+  files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: '' },
+  hangLimitMs: 500,
+};
+const filesOf = (texts: Record<string, string>): FileText[] =>
+  Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text, revision: 0 }));
 
 // The thread keeps no process.
 const awake = setInterval(() => undefined, 1_000);
@@ -35,12 +42,15 @@ describe('a file at which the thread of the index hangs', () => {
   const lost: unknown[] = [];
   const thread = new IndexThread((error) => lost.push(error), options);
   after(() => thread.dispose());
-  const put = (texts: Record<string, string>): Promise<void> => thread.ask('put', { workspace: 'w', files: filesOf(texts) });
+  const put = (texts: Record<string, string>): Promise<void> =>
+    thread.ask('put', { workspace: 'w', files: filesOf(texts) });
   const count = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'w' })).files;
 
   it('ends the thread, and is left out of the next one', async () => {
     await assert.rejects(put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' }), { name: 'IndexError' });
-    assert.deepEqual(lost.map(String), ['IndexError: The thread of the index hung at a file, which is left out from now on']);
+    assert.deepEqual(lost.map(String), [
+      'IndexError: The thread of the index hung at a file, which is left out from now on',
+    ]);
     await put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' });
     assert.equal(await count(), 2);
   });
@@ -62,7 +72,8 @@ describe('a file at which the parser ends', () => {
   const lost: unknown[] = [];
   const thread = new IndexThread((error) => lost.push(error), options);
   after(() => thread.dispose());
-  const put = (uri: string): Promise<void> => thread.ask('put', { workspace: 'w', files: filesOf({ [uri]: 'parser' }) });
+  const put = (uri: string): Promise<void> =>
+    thread.ask('put', { workspace: 'w', files: filesOf({ [uri]: 'parser' }) });
 
   it('has the thread made anew a few times; where there are more, it goes on without a parser', async () => {
     for (const uri of ['1', '2', '3', '4', '5', '6', '7']) await assert.rejects(put(uri), { name: 'IndexError' });
@@ -77,7 +88,18 @@ describe("a workspace's index", () => {
   const thread = new IndexThread();
   after(() => thread.dispose());
   const indexes = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'other' })).indexes;
-  const place = { uri: 'a.py', path: 'a.py', languageId: 'python', text: '', offset: 0, maxSnippetUnits: 1_000, openUris: [], edits: [], definitions: [], problems: [] };
+  const place = {
+    uri: 'a.py',
+    path: 'a.py',
+    languageId: 'python',
+    text: '',
+    offset: 0,
+    maxSnippetUnits: 1_000,
+    openUris: [],
+    edits: [],
+    definitions: [],
+    problems: [],
+  };
 
   it('is made of files alone: a question after the client left makes none', async () => {
     const workspace = 'left';
@@ -104,7 +126,8 @@ describe('a thread that ends by itself', () => {
   let nowMs = 0;
   const thread = new IndexThread((_, isRepeated) => lost.push(isRepeated), { ...options, now: () => nowMs });
   after(() => thread.dispose());
-  const end = (): Promise<void> => assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': 'end' }) }), { name: 'IndexError' });
+  const end = (): Promise<void> =>
+    assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': 'end' }) }), { name: 'IndexError' });
 
   it('is said to do so again where it did within an hour before', async () => {
     await end();
@@ -118,7 +141,9 @@ describe('a thread that ends by itself', () => {
   });
 
   it('is told apart from one that hangs, whose file is left out', async () => {
-    await assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'b.py': 'hang' }) }), { name: 'IndexError' });
+    await assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'b.py': 'hang' }) }), {
+      name: 'IndexError',
+    });
     assert.deepEqual(lost.slice(4), [false]);
   });
 });

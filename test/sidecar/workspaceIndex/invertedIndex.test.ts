@@ -11,7 +11,10 @@ describe('the inverted index', () => {
     const first = index.add(termCounts('cart cart total'));
     const second = index.add(termCounts('total'));
     assert.deepEqual(index.postings(hashOf('cart')), [[first, 2]]);
-    assert.deepEqual(index.postings(hashOf('total')), [[first, 1], [second, 1]]);
+    assert.deepEqual(index.postings(hashOf('total')), [
+      [first, 1],
+      [second, 1],
+    ]);
     assert.deepEqual(index.postings(hashOf('absent')), []);
   });
 
@@ -19,9 +22,11 @@ describe('the inverted index', () => {
     const index = new InvertedIndex();
     index.add(words('first'));
     assert.ok(index.sizeBytes <= 16 * 1024, `${index.sizeBytes} bytes`);
-    for (let document = 0; document < 10; document++) index.add(words(...Array.from({ length: 1_000 }, (_, number) => `term${document * 1_000 + number}`)));
+    for (let document = 0; document < 10; document++)
+      index.add(words(...Array.from({ length: 1_000 }, (_, number) => `term${document * 1_000 + number}`)));
     assert.deepEqual(index.postings(hashOf('first')), [[0, 1]]);
-    for (const number of [0, 1_022, 1_023, 1_024, 4_095, 4_096, 9_999]) assert.deepEqual(index.postings(hashOf(`term${number}`)), [[1 + Math.floor(number / 1_000), 1]]);
+    for (const number of [0, 1_022, 1_023, 1_024, 4_095, 4_096, 9_999])
+      assert.deepEqual(index.postings(hashOf(`term${number}`)), [[1 + Math.floor(number / 1_000), 1]]);
   });
 
   it('forgets what is removed', () => {
@@ -60,9 +65,15 @@ describe('the inverted index', () => {
     const removed = new Set<number>();
     // Ten times the buffer, so that segments are merged.
     for (let document = 0; document < 30_000; document++) {
-      const counts = new Map(Array.from({ length: 100 }, (_, at) => [hashOf(`term${(document * 31 + at * at) % 5_000}`), 1 + ((document + at) % 3)]));
+      const counts = new Map(
+        Array.from({ length: 100 }, (_, at) => [
+          hashOf(`term${(document * 31 + at * at) % 5_000}`),
+          1 + ((document + at) % 3),
+        ]),
+      );
       const id = index.add(counts);
-      for (const [hash, count] of counts) table.set(hash, [...(hash % 50 === 0 ? (table.get(hash) ?? []) : []), [id, count]]);
+      for (const [hash, count] of counts)
+        table.set(hash, [...(hash % 50 === 0 ? (table.get(hash) ?? []) : []), [id, count]]);
       if (document % 7 === 0) {
         index.remove(id);
         removed.add(id);
@@ -70,7 +81,11 @@ describe('the inverted index', () => {
     }
     const checked = [...table].filter(([hash]) => hash % 50 === 0);
     assert.ok(checked.length > 20);
-    for (const [hash, postings] of checked) assert.deepEqual(index.postings(hash), postings.filter(([id]) => !removed.has(id)));
+    for (const [hash, postings] of checked)
+      assert.deepEqual(
+        index.postings(hash),
+        postings.filter(([id]) => !removed.has(id)),
+      );
   });
 });
 

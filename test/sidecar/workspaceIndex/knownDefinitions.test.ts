@@ -24,12 +24,22 @@ describe('the names that language servers are asked for', () => {
     it(`of ${JSON.stringify(text)} are the last ones, each once: ${names.join(', ')}`, () => {
       const lines = text.split(/\r\n|\r|\n/);
       const found = namesToDefine({ text, offset: text.length });
-      assert.deepEqual(found.map(({ line, character }) => /^[\p{L}_$][\p{L}\p{N}_$]*/u.exec(lines[line]?.slice(character) ?? '')?.[0]), names);
-      assert.deepEqual(found.map(({ name }) => name), names);
+      assert.deepEqual(
+        found.map(({ line, character }) => /^[\p{L}_$][\p{L}\p{N}_$]*/u.exec(lines[line]?.slice(character) ?? '')?.[0]),
+        names,
+      );
+      assert.deepEqual(
+        found.map(({ name }) => name),
+        names,
+      );
     });
   }
 
-  for (const [name, lineEnd] of [['LF', '\n'], ['CRLF', '\r\n'], ['CR', '\r']] as const) {
+  for (const [name, lineEnd] of [
+    ['LF', '\n'],
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ] as const) {
     it(`are placed as editors count lines that end with ${name}, wherever the search begins`, () => {
       for (let rest = 575; rest < 605; rest++) {
         const text = `one${lineEnd}two${lineEnd}${'x'.repeat(5)} total${'.'.repeat(rest - 5)}${lineEnd}till`;
@@ -57,7 +67,10 @@ describe('the names that language servers are asked for', () => {
 
 describe('what language servers know', () => {
   const place = { uri: URI, text: 'till.', offset: 5 };
-  const answer: WorkspaceDefinitionsResult = { definitions: [{ uri: 'file:///project/till.ts', line: 3 }], problems: [] };
+  const answer: WorkspaceDefinitionsResult = {
+    definitions: [{ uri: 'file:///project/till.ts', line: 3 }],
+    problems: [],
+  };
   const nothing: WorkspaceDefinitionsResult = { definitions: [], problems: [] };
 
   it('is there at once where they are quick, and for the next ranking where they are late', async () => {
@@ -104,30 +117,62 @@ describe('what language servers know', () => {
 describe('a definition that a language server names', () => {
   const thread = new IndexThread();
   after(() => thread.dispose());
-  const TILL = 'export class Till {\n  /** Counts what is in it. */\n  countFloat(coinTray: string): number {\n    return 0;\n  }\n}\n';
-  const files: Record<string, string> = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`stand${index}/till.ts`, TILL.replace('countFloat', `countFloat${index}`)]));
+  const TILL =
+    'export class Till {\n  /** Counts what is in it. */\n  countFloat(coinTray: string): number {\n    return 0;\n  }\n}\n';
+  const files: Record<string, string> = Object.fromEntries(
+    Array.from({ length: 9 }, (_, index) => [
+      `stand${index}/till.ts`,
+      TILL.replace('countFloat', `countFloat${index}`),
+    ]),
+  );
   files['rules.ts'] = 'export function settleRounding(cents: number): number {\n  return cents;\n}\n';
   const text = 'const till: Till = open();\nconst sum = till.';
 
   let count = 0;
-  async function pathsWith(said: WorkspaceDefinitionsResult, place = { files, text, tabs: [] as readonly string[] }): Promise<readonly { readonly path: string; readonly kind: string; readonly text: string }[]> {
-    const source = Object.assign(new FilesInMemory(place.files), { asked: [] as WorkspaceDefinitionsParams[], definitions: async () => said });
-    const workspace = new ClientWorkspace({ key: `known-${++count}`, thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+  async function pathsWith(
+    said: WorkspaceDefinitionsResult,
+    place = { files, text, tabs: [] as readonly string[] },
+  ): Promise<readonly { readonly path: string; readonly kind: string; readonly text: string }[]> {
+    const source = Object.assign(new FilesInMemory(place.files), {
+      asked: [] as WorkspaceDefinitionsParams[],
+      definitions: async () => said,
+    });
+    const workspace = new ClientWorkspace({
+      key: `known-${++count}`,
+      thread,
+      source,
+      openUris: () => [],
+      openText: () => undefined,
+      pathOf: (uri) => uri,
+    });
     workspace.tabsChanged(place.tabs.map((path) => FilesInMemory.uri(path)));
     workspace.start();
     await workspace.whenReady();
     await until(async () => workspace.state.state === 'ready', 'the workspace is read');
-    return workspace.snippets({ uri: URI, path: 'main.ts', languageId: 'typescript', text: place.text, offset: place.text.length, maxSnippetUnits: 3_000 });
+    return workspace.snippets({
+      uri: URI,
+      path: 'main.ts',
+      languageId: 'typescript',
+      text: place.text,
+      offset: place.text.length,
+      maxSnippetUnits: 3_000,
+    });
   }
 
   it('goes before everything else', async () => {
-    const [first] = await pathsWith({ definitions: [{ uri: FilesInMemory.uri('stand7/till.ts'), line: 0 }], problems: [] });
+    const [first] = await pathsWith({
+      definitions: [{ uri: FilesInMemory.uri('stand7/till.ts'), line: 0 }],
+      problems: [],
+    });
     assert.equal(first?.path, 'stand7/till.ts');
     assert.match(first.text, /countFloat7\(coinTray: string\)/);
   });
 
   it('goes before a file that everything else speaks for', async () => {
-    const CART = Array.from({ length: 6 }, (_, index) => `export function cartPart${index}(cartLine: string): string {\n  return cartLine;\n}\n`).join('\n');
+    const CART = Array.from(
+      { length: 6 },
+      (_, index) => `export function cartPart${index}(cartLine: string): string {\n  return cartLine;\n}\n`,
+    ).join('\n');
     const calls = Array.from({ length: 6 }, (_, index) => `cartPart${index}(cartLine);`).join('\n');
     const place = {
       files: { 'cart.ts': CART, 'rates.ts': 'export const dutyOf = (country: string): number => country.length;\n' },
@@ -135,12 +180,22 @@ describe('a definition that a language server names', () => {
       tabs: ['cart.ts'],
     };
     assert.equal((await pathsWith({ definitions: [], problems: [] }, place))[0]?.path, 'cart.ts');
-    assert.equal((await pathsWith({ definitions: [{ uri: FilesInMemory.uri('rates.ts'), line: 0 }], problems: [] }, place))[0]?.path, 'rates.ts');
+    assert.equal(
+      (await pathsWith({ definitions: [{ uri: FilesInMemory.uri('rates.ts'), line: 0 }], problems: [] }, place))[0]
+        ?.path,
+      'rates.ts',
+    );
   });
 
   it('is none where the workspace has no such file, whatever the server says', async () => {
     const without = await pathsWith({ definitions: [], problems: [] });
-    const said = await pathsWith({ definitions: [{ uri: 'file:///elsewhere/.env', line: 0 }, { uri: FilesInMemory.uri('.env'), line: 0 }], problems: [] });
+    const said = await pathsWith({
+      definitions: [
+        { uri: 'file:///elsewhere/.env', line: 0 },
+        { uri: FilesInMemory.uri('.env'), line: 0 },
+      ],
+      problems: [],
+    });
     assert.deepEqual(said, without);
   });
 

@@ -20,7 +20,9 @@ describe('what is left out after the listing', () => {
     mock.timers.tick(59_999);
     skips.add({ tooLarge: 1, binary: 1 });
     mock.timers.tick(1);
-    assert.deepEqual(lines.splice(0), ['index: skipped 3 files: 2 too large, 1 binary (as they changed, after the listing)']);
+    assert.deepEqual(lines.splice(0), [
+      'index: skipped 3 files: 2 too large, 1 binary (as they changed, after the listing)',
+    ]);
     skips.add({ unreadable: 1 });
     mock.timers.tick(60_000);
     assert.deepEqual(lines.splice(0), ['index: skipped 1 file: 1 unreadable (as they changed, after the listing)']);
@@ -31,7 +33,9 @@ describe('what is left out after the listing', () => {
   });
 
   it('is what files and open documents became that were indexed, or are new; each once, however often it is written', async () => {
-    const [cart, mail, list, notes] = ['shop/cart.py', 'shop/mail.py', 'list.js', 'notes.py'].map((path) => FilesInMemory.uri(path)) as [string, string, string, string];
+    const [cart, mail, list, notes] = ['shop/cart.py', 'shop/mail.py', 'list.js', 'notes.py'].map((path) =>
+      FilesInMemory.uri(path),
+    ) as [string, string, string, string];
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const open: Record<string, string> = { [notes]: MAIL };
     const { workspace, lines } = workspaceOf(source, open);
@@ -57,9 +61,14 @@ describe('what is left out after the listing', () => {
       mock.timers.tick(200);
       await settle();
     }
-    assert.deepEqual([cart, mail, list, notes].map((uri) => workspace.has(uri)), [false, true, false, false]);
+    assert.deepEqual(
+      [cart, mail, list, notes].map((uri) => workspace.has(uri)),
+      [false, true, false, false],
+    );
     mock.timers.tick(60_000);
-    assert.deepEqual(lines, ['index: skipped 3 files: 2 too large, 1 with endless lines (as they changed, after the listing)']);
+    assert.deepEqual(lines, [
+      'index: skipped 3 files: 2 too large, 1 with endless lines (as they changed, after the listing)',
+    ]);
     await workspace.close();
   });
 });

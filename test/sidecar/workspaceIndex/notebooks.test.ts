@@ -21,7 +21,8 @@ describe('the text of a document itself', () => {
     [FOREIGN_CELL, CELL, false],
     [CELL, 'file:///project/data.ipynb', false],
   ];
-  for (const [uri, documentUri, is] of cases) it(`${is ? 'is' : 'is not'} in ${uri} for ${documentUri}`, () => assert.equal(isOwnText(uri, documentUri), is));
+  for (const [uri, documentUri, is] of cases)
+    it(`${is ? 'is' : 'is not'} in ${uri} for ${documentUri}`, () => assert.equal(isOwnText(uri, documentUri), is));
 });
 
 describe('a notebook', () => {
@@ -36,30 +37,51 @@ describe('a notebook', () => {
 
   let count = 0;
   /** URIs of what a prompt takes along where `load_orders` is called. */
-  async function urisFor(uri: string, files: Record<string, string>, open: Record<string, OpenDocument> = {}, languageId?: string): Promise<string[]> {
+  async function urisFor(
+    uri: string,
+    files: Record<string, string>,
+    open: Record<string, OpenDocument> = {},
+    languageId?: string,
+  ): Promise<string[]> {
     const inMemory = new FilesInMemory(files);
     const source = {
       list: (page: number | undefined) => inMemory.list(page),
       read: async (uris: readonly string[]): Promise<WorkspaceReadResult> => {
         const read = await inMemory.read(uris);
-        return languageId === undefined ? read : { ...read, files: read.files.map((file) => ({ ...file, languageId })) };
+        return languageId === undefined
+          ? read
+          : { ...read, files: read.files.map((file) => ({ ...file, languageId })) };
       },
     };
     const workspace = new ClientWorkspace({
-      key: `notebook-${++count}`, thread, source, openUris: () => Object.keys(open),
-      openText: (each) => open[each]?.text, openLanguage: (each) => open[each]?.languageId, pathOf: () => 'data.ipynb',
+      key: `notebook-${++count}`,
+      thread,
+      source,
+      openUris: () => Object.keys(open),
+      openText: (each) => open[each]?.text,
+      openLanguage: (each) => open[each]?.languageId,
+      pathOf: () => 'data.ipynb',
     });
     workspace.start();
     await workspace.whenReady();
     for (const each of Object.keys(open)) workspace.documentChanged(each, { kind: 'changed', line: 0 });
     const text = 'orders = load_orders(';
-    const snippets = await workspace.snippets({ uri, path: 'main.py', languageId: 'python', text, offset: text.length, maxSnippetUnits: 3_000 });
+    const snippets = await workspace.snippets({
+      uri,
+      path: 'main.py',
+      languageId: 'python',
+      text,
+      offset: text.length,
+      maxSnippetUnits: 3_000,
+    });
     await workspace.close();
     return [...new Set(snippets.map((snippet) => snippet.uri))];
   }
 
   it('helps a document in its language', async () => {
-    assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), { 'data.ipynb': LOAD }), [FilesInMemory.uri('data.ipynb')]);
+    assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), { 'data.ipynb': LOAD }), [
+      FilesInMemory.uri('data.ipynb'),
+    ]);
   });
 
   it('helps no document in another language than the client says', async () => {
@@ -67,12 +89,18 @@ describe('a notebook', () => {
   });
 
   it('gives its own cells nothing: what is in it stands in their prompts already', async () => {
-    const open = { [CELL]: { languageId: 'python', text: 'orders = 1' }, [OTHER_CELL]: { languageId: 'python', text: LOAD } };
+    const open = {
+      [CELL]: { languageId: 'python', text: 'orders = 1' },
+      [OTHER_CELL]: { languageId: 'python', text: LOAD },
+    };
     assert.deepEqual(await urisFor(CELL, { 'data.ipynb': LOAD }, open), []);
   });
 
   it('has cells in the languages that the editor says, which help other notebooks', async () => {
-    const open = { [FOREIGN_CELL]: { languageId: 'python', text: LOAD }, [`${FOREIGN_CELL}2`]: { languageId: 'markdown', text: 'Where we load_orders' } };
+    const open = {
+      [FOREIGN_CELL]: { languageId: 'python', text: LOAD },
+      [`${FOREIGN_CELL}2`]: { languageId: 'markdown', text: 'Where we load_orders' },
+    };
     assert.deepEqual(await urisFor(CELL, {}, open), [FOREIGN_CELL]);
   });
 

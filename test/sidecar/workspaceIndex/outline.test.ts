@@ -44,12 +44,18 @@ const cases: readonly Case[] = [
   {
     languageId: 'rust',
     text: 'impl Cart {\n    pub fn total(&self, rebate: f64) -> f64 {\n        1.0\n    }\n}\n',
-    defines: [[undefined, 'Cart', 'impl Cart'], ['Cart', 'total', '    pub fn total(&self, rebate: f64) -> f64']],
+    defines: [
+      [undefined, 'Cart', 'impl Cart'],
+      ['Cart', 'total', '    pub fn total(&self, rebate: f64) -> f64'],
+    ],
   },
   {
     languageId: 'java',
     text: 'public class Cart {\n  public int total(int rebate) throws Empty {\n    return 1;\n  }\n}\n',
-    defines: [[undefined, 'Cart', 'public class Cart'], ['Cart', 'total', '  public int total(int rebate) throws Empty']],
+    defines: [
+      [undefined, 'Cart', 'public class Cart'],
+      ['Cart', 'total', '  public int total(int rebate) throws Empty'],
+    ],
   },
   {
     languageId: 'cpp',
@@ -64,17 +70,26 @@ const cases: readonly Case[] = [
   {
     languageId: 'csharp',
     text: 'namespace Shop;\npublic class Cart\n{\n    public int Total(int rebate)\n    {\n        return 1;\n    }\n}\n',
-    defines: [[undefined, 'Cart', 'public class Cart'], ['Cart', 'Total', '    public int Total(int rebate)']],
+    defines: [
+      [undefined, 'Cart', 'public class Cart'],
+      ['Cart', 'Total', '    public int Total(int rebate)'],
+    ],
   },
   {
     languageId: 'ruby',
     text: 'class Cart\n  # Sums.\n  def total(rebate = 0)\n    1\n  end\nend\n',
-    defines: [[undefined, 'Cart', 'class Cart'], ['Cart', 'total', '  # Sums.\n  def total(rebate = 0)']],
+    defines: [
+      [undefined, 'Cart', 'class Cart'],
+      ['Cart', 'total', '  # Sums.\n  def total(rebate = 0)'],
+    ],
   },
   {
     languageId: 'php',
     text: '<?php\nclass Cart {\n  public function total(int $rebate): int {\n    return 1;\n  }\n}\n',
-    defines: [[undefined, 'Cart', 'class Cart'], ['Cart', 'total', '  public function total(int $rebate): int']],
+    defines: [
+      [undefined, 'Cart', 'class Cart'],
+      ['Cart', 'total', '  public function total(int $rebate): int'],
+    ],
   },
   { languageId: 'shellscript', text: 'total() {\n  echo 1\n}\n', defines: [[undefined, 'total', 'total()']] },
 ];
@@ -83,7 +98,10 @@ describe('an outline', () => {
   for (const { languageId, text, defines } of cases) {
     it(`of ${languageId} has heads and comments, without bodies`, async () => {
       const found = await outline(text, languageId, grammars);
-      assert.deepEqual(found?.map(({ container, name, signature }) => [container, name, signature]), defines);
+      assert.deepEqual(
+        found?.map(({ container, name, signature }) => [container, name, signature]),
+        defines,
+      );
     });
   }
 
@@ -94,7 +112,10 @@ describe('an outline', () => {
 
   it('of text that lies deeper than the stack reaches has what comes before and behind', async () => {
     const text = `int first();\n${'#if A\n'.repeat(15_000)}${'#endif\n'.repeat(15_000)}int last();\n`;
-    assert.deepEqual((await outline(text, 'cpp', grammars))?.map(({ name }) => name), ['first', 'last']);
+    assert.deepEqual(
+      (await outline(text, 'cpp', grammars))?.map(({ name }) => name),
+      ['first', 'last'],
+    );
   });
 
   it('is none where no grammar knows the language', async () => {
@@ -107,8 +128,13 @@ describe('names found without a parser', () => {
     it(`of ${languageId} are those that a parser finds`, () => {
       const names = definedNames(text);
       // What has no keyword is for the parser alone.
-      const wanted = defines.map(([, name]) => name).filter((name) => name !== 'LIMIT' && !(languageId === 'rust' && name === 'Cart'));
-      assert.deepEqual(wanted.filter((name) => !names.has(name)), []);
+      const wanted = defines
+        .map(([, name]) => name)
+        .filter((name) => name !== 'LIMIT' && !(languageId === 'rust' && name === 'Cart'));
+      assert.deepEqual(
+        wanted.filter((name) => !names.has(name)),
+        [],
+      );
     });
   }
 });
@@ -117,12 +143,17 @@ describe('chunks', () => {
   it('cover every line that says something, once, and stay below 46 lines', () => {
     const text = Array.from({ length: 300 }, (_, line) => (line % 11 === 0 ? '' : `line ${line}`)).join('\n');
     const chunks = cutIntoChunks(text);
-    assert.deepEqual(chunks.flatMap((chunk) => chunk.text.split('\n')).filter((line) => line !== ''), text.split('\n').filter((line) => line !== ''));
+    assert.deepEqual(
+      chunks.flatMap((chunk) => chunk.text.split('\n')).filter((line) => line !== ''),
+      text.split('\n').filter((line) => line !== ''),
+    );
     for (const { startLine, endLine } of chunks) assert.ok(endLine - startLine < 45);
   });
 
   it('begin where definitions do', async () => {
-    const text = Array.from({ length: 20 }, (_, number) => `def f${number}(a):\n    b = a\n    return b\n\n`).join('\n');
+    const text = Array.from({ length: 20 }, (_, number) => `def f${number}(a):\n    b = a\n    return b\n\n`).join(
+      '\n',
+    );
     const definitions = (await outline(text, 'python', grammars)) ?? [];
     for (const { text: chunk } of cutIntoChunks(text, definitions)) assert.match(chunk, /^def /);
   });

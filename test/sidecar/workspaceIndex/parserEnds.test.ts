@@ -18,7 +18,8 @@ const SCRIPT = `
   process.cpuUsage = () => (${JSON.stringify(IDLE)});
   await import(${JSON.stringify(import.meta.resolve('../../../sidecar/workspaceIndex/main.ts'))});
 `;
-const CART = 'package shop;\n\npublic class Cart {\n  public double rebateFor(String tier) {\n    return 0.1;\n  }\n}\n';
+const CART =
+  'package shop;\n\npublic class Cart {\n  public double rebateFor(String tier) {\n    return 0.1;\n  }\n}\n';
 const MAIN = 'import shop.Cart;\nimport shop.Bad;\n\nclass Main {\n  double rebate = cart.rebateFor(';
 
 describe('a text at which a parser ends', () => {
@@ -42,7 +43,14 @@ describe('a text at which a parser ends', () => {
     { files: { script: new URL(`data:text/javascript,${encodeURIComponent(SCRIPT)}`), grammarsFolder: GRAMMARS } },
   );
   const files = new FilesInMemory({ 'shop/Bad.java': BAD, 'shop/Cart.java': CART });
-  const workspace = new ClientWorkspace({ key: 'parser', thread, source: files, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+  const workspace = new ClientWorkspace({
+    key: 'parser',
+    thread,
+    source: files,
+    openUris: () => [],
+    openText: () => undefined,
+    pathOf: (uri) => uri,
+  });
   after(async () => {
     await workspace.close();
     await thread.dispose();
@@ -50,7 +58,14 @@ describe('a text at which a parser ends', () => {
 
   it('is left out of the index from then on, which has the others again', async () => {
     const texts = async (): Promise<string> => {
-      const snippets = await workspace.snippets({ uri: FilesInMemory.uri('Main.java'), path: 'Main.java', languageId: 'java', text: MAIN, offset: MAIN.length, maxSnippetUnits: 3_000 });
+      const snippets = await workspace.snippets({
+        uri: FilesInMemory.uri('Main.java'),
+        path: 'Main.java',
+        languageId: 'java',
+        text: MAIN,
+        offset: MAIN.length,
+        maxSnippetUnits: 3_000,
+      });
       return snippets.map(({ text }) => text).join('\n');
     };
     workspace.start();

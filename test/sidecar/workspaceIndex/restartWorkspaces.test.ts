@@ -33,17 +33,28 @@ describe('workspaces of which one is more than an index holds', () => {
   );
   after(() => thread.dispose());
   const open = (count: number): { readonly workspace: ClientWorkspace; readonly source: FilesInMemory } => {
-    const source = new FilesInMemory(Object.fromEntries(Array.from({ length: count }, (_, number) => [`f${number}.py`, 'x = 1\n'])), 2);
-    const workspace = new ClientWorkspace({ key: `w${workspaces.length}`, thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+    const source = new FilesInMemory(
+      Object.fromEntries(Array.from({ length: count }, (_, number) => [`f${number}.py`, 'x = 1\n'])),
+      2,
+    );
+    const workspace = new ClientWorkspace({
+      key: `w${workspaces.length}`,
+      thread,
+      source,
+      openUris: () => [],
+      openText: () => undefined,
+      pathOf: (uri) => uri,
+    });
     workspaces.push(workspace);
     return { workspace, source };
   };
   const small = open(3).workspace;
   const { workspace: large, source } = open(40);
-  const settled = (): Promise<void> => until(async () => {
-    for (const workspace of workspaces) await workspace.whenReady();
-    return workspaces.every(({ state }) => state.state !== 'reading');
-  }, 'all is read');
+  const settled = (): Promise<void> =>
+    until(async () => {
+      for (const workspace of workspaces) await workspace.whenReady();
+      return workspaces.every(({ state }) => state.state !== 'reading');
+    }, 'all is read');
 
   it('are read twice, and then without that one: not for ever', async () => {
     for (const workspace of workspaces) workspace.start();

@@ -6,17 +6,28 @@ import { FilesInMemory } from './filesInMemory.ts';
 /** Of all workspaces of a test file, which has to dispose of it. */
 export const thread = new IndexThread();
 
-export const CART = 'def rebate_for(tier: str, total: float) -> float:\n    """What a customer saves."""\n    return total * 0.1\n';
+export const CART =
+  'def rebate_for(tier: str, total: float) -> float:\n    """What a customer saves."""\n    return total * 0.1\n';
 export const MAIL = 'def send_mail(address: str, subject: str) -> None:\n    raise NotImplementedError\n';
 export const MAIN = 'from shop.cart import rebate_for\n\nrebate = rebate_for(';
 
 let count = 0;
 /** A workspace that was not started, and what it logs; `open`: texts of open documents. */
-export function workspaceOf(source: FileSource, open: Record<string, string> = {}, options: Partial<ClientWorkspaceOptions> = {}): { workspace: ClientWorkspace; lines: string[] } {
+export function workspaceOf(
+  source: FileSource,
+  open: Record<string, string> = {},
+  options: Partial<ClientWorkspaceOptions> = {},
+): { workspace: ClientWorkspace; lines: string[] } {
   const lines: string[] = [];
   const workspace = new ClientWorkspace({
-    key: `test-${++count}`, thread, source, openUris: () => Object.keys(open), openText: (uri) => open[uri],
-    pathOf: (uri) => uri.replace('file:///project/', ''), log: (line) => lines.push(line), ...options,
+    key: `test-${++count}`,
+    thread,
+    source,
+    openUris: () => Object.keys(open),
+    openText: (uri) => open[uri],
+    pathOf: (uri) => uri.replace('file:///project/', ''),
+    log: (line) => lines.push(line),
+    ...options,
   });
   return { workspace, lines };
 }
@@ -31,6 +42,16 @@ export async function started(source: FileSource, open: Record<string, string> =
 
 /** What a prompt of `main.py` would take along. */
 export async function snippetsOf(workspace: ClientWorkspace, text = MAIN): Promise<{ paths: string[]; text: string }> {
-  const snippets = await workspace.snippets({ uri: FilesInMemory.uri('main.py'), path: 'main.py', languageId: 'python', text, offset: text.length, maxSnippetUnits: 3_000 });
-  return { paths: [...new Set(snippets.map(({ path }) => path))], text: snippets.map((snippet) => snippet.text).join('\n') };
+  const snippets = await workspace.snippets({
+    uri: FilesInMemory.uri('main.py'),
+    path: 'main.py',
+    languageId: 'python',
+    text,
+    offset: text.length,
+    maxSnippetUnits: 3_000,
+  });
+  return {
+    paths: [...new Set(snippets.map(({ path }) => path))],
+    text: snippets.map((snippet) => snippet.text).join('\n'),
+  };
 }

@@ -15,7 +15,8 @@ function heapAfterCollection(): number {
 describe('the terms of texts', () => {
   it('are remembered without the texts', () => {
     const padding = '+ '.repeat(10_000);
-    const count = (number: number): void => void termCounts(Buffer.from(`identifierOfText${number} ${padding}`).toString());
+    const count = (number: number): void =>
+      void termCounts(Buffer.from(`identifierOfText${number} ${padding}`).toString());
     count(0);
     const before = heapAfterCollection();
     for (let number = 1; number <= 2_000; number++) count(number);

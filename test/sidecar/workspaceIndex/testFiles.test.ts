@@ -37,7 +37,11 @@ describe('of two files of one name the nearer one', () => {
     ['shop/models.py', 'shop/tests/test_models.py', 'blog/tests/test_models.py'],
     ['src/shop/models.py', 'tests/shop/test_models.py', 'tests/blog/test_models.py'],
     ['packages/a/src/index.ts', 'packages/a/test/index.test.ts', 'packages/b/test/index.test.ts'],
-    ['src/main/java/com/shop/Cart.java', 'src/test/java/com/shop/CartTest.java', 'src/test/java/com/blog/CartTest.java'],
+    [
+      'src/main/java/com/shop/Cart.java',
+      'src/test/java/com/shop/CartTest.java',
+      'src/test/java/com/blog/CartTest.java',
+    ],
   ];
   for (const [path, near, far] of nearer) {
     it(`to ${path} is ${near}, not ${far}`, () => assert.ok(twinNearness(near, path) > twinNearness(far, path)));

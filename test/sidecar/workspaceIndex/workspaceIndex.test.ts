@@ -4,7 +4,10 @@ import type { Grammars } from '../../../sidecar/syntax/grammars.ts';
 import { WorkspaceIndex, type ReadFile } from '../../../sidecar/workspaceIndex/workspaceIndex.ts';
 
 /** Texts in a language without a grammar. */
-const grammars = { warm: () => Promise.reject(new Error('no grammar')), parse: () => Promise.reject(new Error('no grammar')) } as unknown as Grammars;
+const grammars = {
+  warm: () => Promise.reject(new Error('no grammar')),
+  parse: () => Promise.reject(new Error('no grammar')),
+} as unknown as Grammars;
 
 describe('files that were read closely', () => {
   async function read(index: WorkspaceIndex, name: string, text: string): Promise<ReadFile | undefined> {

@@ -20,22 +20,30 @@ export const subRule: Rule = ({ graph, node, gradient, needs }) => {
 /** `a · b`: `g b` and `g a`. */
 export const mulRule: Rule = ({ graph, node, gradient, needs }) => {
   const [a, b] = node.sources as Pair;
-  return [needs(0) ? mul(graph, gradient, b) : undefined, needs(1) ? sumTo(graph, mul(graph, gradient, a), b.shape) : undefined];
+  return [
+    needs(0) ? mul(graph, gradient, b) : undefined,
+    needs(1) ? sumTo(graph, mul(graph, gradient, a), b.shape) : undefined,
+  ];
 };
 
 /** `a ⁄ b`: `g ⁄ b` and `−g a ⁄ b²`. */
 export const divRule: Rule = ({ graph, node, gradient, needs }) => {
   const [, b] = node.sources as Pair;
   const byNumerator = div(graph, gradient, b);
-  const byDenominator = (): Tensor => scale(graph, sumTo(graph, div(graph, mul(graph, gradient, node.result), b), b.shape), -1);
+  const byDenominator = (): Tensor =>
+    scale(graph, sumTo(graph, div(graph, mul(graph, gradient, node.result), b), b.shape), -1);
   return [needs(0) ? byNumerator : undefined, needs(1) ? byDenominator() : undefined];
 };
 
 /** `a · factor + bias`. */
-export const scaleRule: Rule = ({ graph, node, gradient }) => [scale(graph, gradient, attributesOf(node, 'scale').factor)];
+export const scaleRule: Rule = ({ graph, node, gradient }) => [
+  scale(graph, gradient, attributesOf(node, 'scale').factor),
+];
 
 /** `a²`: `2 g a`. */
-export const sqrRule: Rule = ({ graph, node, gradient }) => [scale(graph, mul(graph, gradient, node.sources[0] as Tensor), 2)];
+export const sqrRule: Rule = ({ graph, node, gradient }) => [
+  scale(graph, mul(graph, gradient, node.sources[0] as Tensor), 2),
+];
 
 /** `√a`: `g ⁄ 2√a`. */
 export const sqrtRule: Rule = ({ graph, node, gradient }) => [scale(graph, div(graph, gradient, node.result), 0.5)];

@@ -4,8 +4,8 @@ import type { Tensor } from '../../../ggml/tensor.ts';
 import type { Rule } from '../rule.ts';
 
 /**
- * `y[m, n] = a[k, m] · b[k, n]`: `∂a = b gᵀ`, summed over the columns of all batches that share a matrix, and `∂b = aᵀ g`. Both are products
- * of transposed copies, since ggml's outer product is several times slower.
+ * `y[m, n] = a[k, m] · b[k, n]`: `∂a = b gᵀ`, summed over the columns of all batches that share a matrix, and `∂b = aᵀ
+ * g`. Both are products of transposed copies, since ggml's outer product is several times slower.
  */
 export const mulMatRule: Rule = ({ graph, node, gradient, needs, transposed, transposedInput }) => {
   const [a, b] = node.sources as readonly [Tensor, Tensor];
@@ -21,6 +21,9 @@ export const mulMatRule: Rule = ({ graph, node, gradient, needs, transposed, tra
 /** The columns of `b` by the matrix of `a` that they meet: neighbouring batches of `b` share one. */
 function sharedColumns(a: Tensor, b: Tensor): [number, number, number] {
   if (a.shape[2] === 1 && a.shape[3] === 1) return [b.shape[1] * b.shape[2] * b.shape[3], 1, 1];
-  if (a.shape[3] !== b.shape[3]) throw new ShapeError(`mulMat: the gradient of ${a.toString()}, repeated over dimension 3 of ${b.toString()}, is not built.`);
+  if (a.shape[3] !== b.shape[3])
+    throw new ShapeError(
+      `mulMat: the gradient of ${a.toString()}, repeated over dimension 3 of ${b.toString()}, is not built.`,
+    );
   return [b.shape[1] * (b.shape[2] / a.shape[2]), a.shape[2], a.shape[3]];
 }

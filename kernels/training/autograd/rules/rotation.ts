@@ -3,4 +3,6 @@ import { ropeBack } from '../../../ggml/ops.ts';
 import { attributesOf, type Rule } from '../rule.ts';
 
 /** The gradient is rotated the other way. */
-export const ropeRule: Rule = ({ graph, node, gradient }) => [ropeBack(graph, gradient, node.sources[1] as Tensor, attributesOf(node, 'rope'))];
+export const ropeRule: Rule = ({ graph, node, gradient }) => [
+  ropeBack(graph, gradient, node.sources[1] as Tensor, attributesOf(node, 'rope')),
+];

@@ -14,7 +14,10 @@ export const viewRule: Rule = ({ graph, node, gradient }) => {
     case 'permute':
       return [contiguous(graph, permute(graph, gradient, inverse(attributes.axes)))];
     case 'window':
-      if (!source.isContiguous) throw new NotDifferentiableError(`view: a window into ${source.toString()} with gaps has no gradient. Make it contiguous first.`);
+      if (!source.isContiguous)
+        throw new NotDifferentiableError(
+          `view: a window into ${source.toString()} with gaps has no gradient. Make it contiguous first.`,
+        );
       return [addToWindow(graph, fill(graph, source, 0), gradient, attributes)];
   }
 };
@@ -27,15 +30,22 @@ function inverse(axes: readonly [number, number, number, number]): [number, numb
 
 /** A copy, in whatever type: the same values. */
 export const copyRule: Rule = ({ node, gradient }) => {
-  if (node.sources.length > 1) throw new NotDifferentiableError(`copy: ${node.sources.map(String).join(' into ')} has no gradient, since it overwrites. Use cast or contiguous.`);
+  if (node.sources.length > 1)
+    throw new NotDifferentiableError(
+      `copy: ${node.sources.map(String).join(' into ')} has no gradient, since it overwrites. Use cast or contiguous.`,
+    );
   return [gradient];
 };
 
 /** Repeated: the gradients of all copies are added. */
-export const repeatRule: Rule = ({ graph, node, gradient }) => [sumTo(graph, gradient, (node.sources[0] as Tensor).shape)];
+export const repeatRule: Rule = ({ graph, node, gradient }) => [
+  sumTo(graph, gradient, (node.sources[0] as Tensor).shape),
+];
 
 /** Sums along rows: each value of a row gets the row's gradient. */
-export const sumRowsRule: Rule = ({ graph, node, gradient }) => [repeat(graph, gradient, (node.sources[0] as Tensor).shape)];
+export const sumRowsRule: Rule = ({ graph, node, gradient }) => [
+  repeat(graph, gradient, (node.sources[0] as Tensor).shape),
+];
 
 /** Joined: each part's gradient is its window. */
 export const concatRule: Rule = ({ graph, node, gradient, needs }) => {

@@ -1,6 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
-import { DOWNLOAD_REQUEST, SHELF_REQUEST, type CatalogueShelfEntry, type DownloadParams, type DownloadProgress, type DownloadResult, type ShelfResult } from '../../../protocol/client.ts';
+import {
+  DOWNLOAD_REQUEST,
+  SHELF_REQUEST,
+  type CatalogueShelfEntry,
+  type DownloadParams,
+  type DownloadProgress,
+  type DownloadResult,
+  type ShelfResult,
+} from '../../../protocol/client.ts';
 import { InterruptedError, UsageError } from '../../exitCodes.ts';
 import { interruptible } from '../../interruptible.ts';
 import { printJson } from '../../output.ts';
@@ -15,8 +23,16 @@ interface DownloadOptions extends ShelfOptions {
 
 /** `chorus models download`: gets a model of the shelf; Ctrl-C pauses, the same command goes on. */
 export function addDownload(models: Command): void {
-  const command = models.command('download').description(l10n.t('download a model; Ctrl+C pauses, the same command goes on')).argument('<model>', 'as `chorus models shelf` names it').argument('[quantisation]', 'by default what suits this machine');
-  withShelfOptions(command).option('--accept-licence', 'of a model that may not be used commercially', false).action((id: string, quantisation: string | undefined, _options: unknown, self: Command) => download(id, quantisation, optionsOf(self)));
+  const command = models
+    .command('download')
+    .description(l10n.t('download a model; Ctrl+C pauses, the same command goes on'))
+    .argument('<model>', 'as `chorus models shelf` names it')
+    .argument('[quantisation]', 'by default what suits this machine');
+  withShelfOptions(command)
+    .option('--accept-licence', 'of a model that may not be used commercially', false)
+    .action((id: string, quantisation: string | undefined, _options: unknown, self: Command) =>
+      download(id, quantisation, optionsOf(self)),
+    );
 }
 
 async function download(id: string, quantisation: string | undefined, options: DownloadOptions): Promise<void> {
@@ -24,16 +40,28 @@ async function download(id: string, quantisation: string | undefined, options: D
   try {
     const model = await modelNamed(session, id);
     const { name, licence } = model;
-    if (!options.json) writeForeignText(process.stderr, `${inOneLine(`${name}: ${licence.name}${licence.url ? `, ${licence.url}` : ''}`)}\n`);
-    if (!licence.commercialUse && !options.acceptLicence) throw new UsageError(`${name} may not be used commercially (${licence.name}). If that suits you, add --accept-licence.`);
+    if (!options.json)
+      writeForeignText(
+        process.stderr,
+        `${inOneLine(`${name}: ${licence.name}${licence.url ? `, ${licence.url}` : ''}`)}\n`,
+      );
+    if (!licence.commercialUse && !options.acceptLicence)
+      throw new UsageError(
+        `${name} may not be used commercially (${licence.name}). If that suits you, add --accept-licence.`,
+      );
     const params: DownloadParams = { id, quantisation };
     const result = await interruptible((signal, bar) =>
-      session.request<DownloadResult, DownloadProgress>(DOWNLOAD_REQUEST, params, { signal, onPart: (progress) => drawProgress(bar, progress) }));
+      session.request<DownloadResult, DownloadProgress>(DOWNLOAD_REQUEST, params, {
+        signal,
+        onPart: (progress) => drawProgress(bar, progress),
+      }),
+    );
     if (options.json) {
       printJson(result);
       return;
     }
-    if (result.isVerified === false) process.stderr.write('It is not checked: neither the catalogue nor the server states its SHA-256.\n');
+    if (result.isVerified === false)
+      process.stderr.write('It is not checked: neither the catalogue nor the server states its SHA-256.\n');
     writeForeignText(process.stdout, `${result.path}\n`);
   } catch (error) {
     if (error instanceof InterruptedError && !options.json) process.stderr.write('Paused. The same command goes on.\n');
@@ -48,5 +76,7 @@ async function modelNamed(session: Session, id: string): Promise<CatalogueShelfE
   const models = entries.filter((entry) => entry.kind === 'catalogue');
   const model = models.find((each) => each.id === id);
   if (model) return model;
-  throw new UsageError(catalogueTrouble?.message ?? `The shelf has no model "${id}". It has: ${models.map((each) => each.id).join(', ')}`);
+  throw new UsageError(
+    catalogueTrouble?.message ?? `The shelf has no model "${id}". It has: ${models.map((each) => each.id).join(', ')}`,
+  );
 }

@@ -1,7 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
-import { IMPORT_MODEL_REQUEST, type DownloadProgress, type DownloadResult, type ImportModelParams } from '../../../protocol/client.ts';
+import {
+  IMPORT_MODEL_REQUEST,
+  type DownloadProgress,
+  type DownloadResult,
+  type ImportModelParams,
+} from '../../../protocol/client.ts';
 import { interruptible } from '../../interruptible.ts';
 import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
@@ -11,7 +16,12 @@ import { drawProgress } from './progress.ts';
 
 /** `chorus models import`: copies a GGUF file to the downloaded ones. */
 export function addImport(models: Command): void {
-  withShelfOptions(models.command('import').description(l10n.t('copy a GGUF file to the downloaded models')).argument('<file>', 'of a model in several parts the first')).action((file: string, _options: unknown, command: Command) => importModel(file, optionsOf(command)));
+  withShelfOptions(
+    models
+      .command('import')
+      .description(l10n.t('copy a GGUF file to the downloaded models'))
+      .argument('<file>', 'of a model in several parts the first'),
+  ).action((file: string, _options: unknown, command: Command) => importModel(file, optionsOf(command)));
 }
 
 async function importModel(file: string, options: ShelfOptions): Promise<void> {
@@ -19,7 +29,11 @@ async function importModel(file: string, options: ShelfOptions): Promise<void> {
   try {
     const params: ImportModelParams = { path: path.resolve(file) };
     const { path: copy } = await interruptible((signal, bar) =>
-      session.request<DownloadResult, DownloadProgress>(IMPORT_MODEL_REQUEST, params, { signal, onPart: (progress) => drawProgress(bar, progress) }));
+      session.request<DownloadResult, DownloadProgress>(IMPORT_MODEL_REQUEST, params, {
+        signal,
+        onPart: (progress) => drawProgress(bar, progress),
+      }),
+    );
     if (options.json) printJson({ path: copy });
     else writeForeignText(process.stdout, `${copy}\n`);
   } finally {

@@ -28,7 +28,10 @@ export function optionsOf<Options extends ShelfOptions>(command: Command): Optio
 }
 
 /** What the sidecar is told of them; the proxy is that of this command's environment and not of the sidecar's. */
-export function downloadSettings({ catalogue, mirror, folder }: ShelfOptions, environment: NodeJS.ProcessEnv = process.env): DownloadSettings {
+export function downloadSettings(
+  { catalogue, mirror, folder }: ShelfOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): DownloadSettings {
   const named = (name: string): string | undefined => environment[name.toLowerCase()] ?? environment[name];
   return {
     catalogue: catalogue === undefined || /^[a-z][a-z0-9+.-]+:/i.test(catalogue) ? catalogue : path.resolve(catalogue),

@@ -8,14 +8,22 @@ import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from
 
 /** `chorus models remove`: removes what was downloaded or imported. */
 export function addRemove(models: Command): void {
-  const command = models.command('remove').description(l10n.t('remove a model that was downloaded or imported')).argument('<model>', 'its path; or its name on the shelf, with its quantisation').argument('[quantisation]');
-  withShelfOptions(command).action((model: string, quantisation: string | undefined, _options: unknown, self: Command) => remove(model, quantisation, optionsOf(self)));
+  const command = models
+    .command('remove')
+    .description(l10n.t('remove a model that was downloaded or imported'))
+    .argument('<model>', 'its path; or its name on the shelf, with its quantisation')
+    .argument('[quantisation]');
+  withShelfOptions(command).action(
+    (model: string, quantisation: string | undefined, _options: unknown, self: Command) =>
+      remove(model, quantisation, optionsOf(self)),
+  );
 }
 
 async function remove(model: string, quantisation: string | undefined, options: ShelfOptions): Promise<void> {
   const session = await Session.openShared(downloadSettings(options));
   try {
-    const params: RemoveModelParams = quantisation === undefined ? { path: path.resolve(model) } : { id: model, quantisation };
+    const params: RemoveModelParams =
+      quantisation === undefined ? { path: path.resolve(model) } : { id: model, quantisation };
     await session.request(REMOVE_MODEL_REQUEST, params);
     if (options.json) printJson({ removed: params });
     else process.stdout.write(`${l10n.t('It is removed.')}\n`);

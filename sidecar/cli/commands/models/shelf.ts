@@ -1,6 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
-import { SHELF_REQUEST, type CatalogueShelfEntry, type ShelfQuantisation, type ShelfResult } from '../../../protocol/client.ts';
+import {
+  SHELF_REQUEST,
+  type CatalogueShelfEntry,
+  type ShelfQuantisation,
+  type ShelfResult,
+} from '../../../protocol/client.ts';
 import { formatBytes, formatTable, printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
 import { writeForeignText } from '../../terminal.ts';
@@ -8,7 +13,9 @@ import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from
 
 /** `chorus models shelf`: the models worth having, and what this machine can do with each. */
 export function addShelf(models: Command): void {
-  withShelfOptions(models.command('shelf').description(l10n.t('list the models that can be downloaded, and how they would run here'))).action((_options: unknown, command: Command) => shelf(optionsOf(command)));
+  withShelfOptions(
+    models.command('shelf').description(l10n.t('list the models that can be downloaded, and how they would run here')),
+  ).action((_options: unknown, command: Command) => shelf(optionsOf(command)));
 }
 
 async function shelf(options: ShelfOptions): Promise<void> {
@@ -22,19 +29,36 @@ async function shelf(options: ShelfOptions): Promise<void> {
     }
     if (catalogueTrouble) writeForeignText(process.stderr, `chorus: ${catalogueTrouble.message}\n`);
     const rows = models.flatMap((model) => model.quantisations.map((quantisation) => row(model, quantisation)));
-    for (const line of formatTable([['', 'model', 'quantisation', 'size', 'runs on', 'speed', 'for', 'licence'], ...rows])) writeForeignText(process.stdout, `${line}\n`);
+    for (const line of formatTable([
+      ['', 'model', 'quantisation', 'size', 'runs on', 'speed', 'for', 'licence'],
+      ...rows,
+    ]))
+      writeForeignText(process.stdout, `${line}\n`);
     writeForeignText(process.stdout, '\n* recommended here   chorus models download MODEL [QUANTISATION]\n');
   } finally {
     await session.close();
   }
 }
 
-function row({ id, completesInTheMiddle, answers, licence }: CatalogueShelfEntry, quantisation: ShelfQuantisation): readonly string[] {
+function row(
+  { id, completesInTheMiddle, answers, licence }: CatalogueShelfEntry,
+  quantisation: ShelfQuantisation,
+): readonly string[] {
   const { type, sizeBytes, plan, isRecommended, state, receivedBytes = 0 } = quantisation;
-  const here = state === 'present' ? 'here' : state === 'absent' ? '' : `${Math.floor((100 * receivedBytes) / sizeBytes)} % here`;
+  const here =
+    state === 'present' ? 'here' : state === 'absent' ? '' : `${Math.floor((100 * receivedBytes) / sizeBytes)} % here`;
   const speed = plan.tokensPerSecond === undefined ? '' : `${plan.speed}, ~${plan.tokensPerSecond.toPrecision(2)} t/s`;
   const uses = [completesInTheMiddle && 'ghost text', answers && 'chat'].filter(Boolean).join(', ');
-  return [isRecommended ? '*' : '', id, type, here || (formatBytes(sizeBytes) ?? ''), PLACES[plan.fit], speed, uses, licence.commercialUse ? licence.name : `${licence.name}, no commercial use`];
+  return [
+    isRecommended ? '*' : '',
+    id,
+    type,
+    here || (formatBytes(sizeBytes) ?? ''),
+    PLACES[plan.fit],
+    speed,
+    uses,
+    licence.commercialUse ? licence.name : `${licence.name}, no commercial use`,
+  ];
 }
 
 const PLACES = { gpu: 'GPU', shared: 'GPU and CPU', cpu: 'CPU', none: 'too large' } as const;

@@ -40,10 +40,16 @@ const MAX_ROWS = 2 ** 24;
 const MAX_MEAN_ROWS = 16;
 /** That a tier attends of a context, besides the window. */
 const TIER_ROWS = 1_024;
-/** Of a tier's pages; half of it where fewer pages than `FEWEST_PAGES` would be chosen, which find fewer of the places that a question needs. */
+/**
+ * Of a tier's pages; half of it where fewer pages than `FEWEST_PAGES` would be chosen, which find fewer of the places
+ * that a question needs.
+ */
 const PAGE_ROWS = 16;
 const FEWEST_PAGES = 8;
-/** Of all KV heads the percentage that choose for every token: the others lose little by older choices. Where tokens share a choice, all. */
+/**
+ * Of all KV heads the percentage that choose for every token: the others lose little by older choices. Where tokens
+ * share a choice, all.
+ */
 const REFRESHED_HEADS_PERCENT = 12;
 /** The others choose after so many. */
 const OTHERS_TOKENS = 16;
@@ -54,15 +60,23 @@ const selectors = {
   tiered: () => full(),
   snapkv: (options) => {
     const kernel = options.number('kernel', 5, { least: 1, most: 1023 });
-    if (kernel % 2 === 0) throw new TroubleError('invalid-input', `A cache's kernel must be an odd number, so that it has a middle; got ${kernel}.`);
+    if (kernel % 2 === 0)
+      throw new TroubleError(
+        'invalid-input',
+        `A cache's kernel must be an odd number, so that it has a middle; got ${kernel}.`,
+      );
     return snapKv({ kernel, pool: options.word('pool', 'avg', ['avg', 'max']) });
   },
-  streaming: (options, chosen) => streaming({ sinks: sinksOf('streaming', options.number('sinks', Math.min(4, chosen), { least: 0 }), chosen) }),
+  streaming: (options, chosen) =>
+    streaming({ sinks: sinksOf('streaming', options.number('sinks', Math.min(4, chosen), { least: 0 }), chosen) }),
   h2o: () => h2o(),
   kvzip: () => kvzip(),
   'expected-attention': (options, chosen) => {
     const futureTokens = options.number('future', 512, { least: 1, most: 4096 });
-    return expectedAttention({ futureTokens, sinks: sinksOf('expected-attention', options.number('sinks', 4, { least: 0, most: 64 }), chosen) });
+    return expectedAttention({
+      futureTokens,
+      sinks: sinksOf('expected-attention', options.number('sinks', 4, { least: 0, most: 64 }), chosen),
+    });
   },
   keydiff: () => keyDiff(),
   random: (options) => random({ seed: options.number('seed', 1, { least: 0 }) }),
@@ -72,37 +86,72 @@ export type SelectorName = keyof typeof selectors;
 export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
 
 /**
- * Reads "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws `TroubleError` 'invalid-input', which says what was
- * expected. A cache holds as many rows of each head, so that an adaptive budget is for those alone who look at rows: `mayDifferByHead`.
+ * Reads "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws
+ * `TroubleError` 'invalid-input', which says what was expected. A cache holds as many rows of each head, so that an
+ * adaptive budget is for those alone who look at rows: `mayDifferByHead`.
  */
 export function parseCacheChoice(text: string, { mayDifferByHead = false } = {}): CacheChoice {
   const [, name = '', rows, rest] = /^([^:]*)(?::([^,]*)(?:,(.*))?)?$/s.exec(text) ?? [];
   const make = (selectors as Readonly<Record<string, MakeSelector | undefined>>)[name];
-  if (!make || !Object.hasOwn(selectors, name)) throw new TroubleError('invalid-input', `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`);
+  if (!make || !Object.hasOwn(selectors, name))
+    throw new TroubleError(
+      'invalid-input',
+      `There is no cache "${name}"; choose ${selectorNames.join(', ')}, and how many rows to keep: "snapkv:2048".`,
+    );
   const given = readPairs(text, rest);
   const options = optionsOf(text, given);
-  if (name === 'tiered') return { name, selector: make(options, Infinity), capacity: Infinity, window: 0, budget: 'equal', tier: tierOf(text, rows ?? `${TIER_ROWS}`, given) };
+  if (name === 'tiered')
+    return {
+      name,
+      selector: make(options, Infinity),
+      capacity: Infinity,
+      window: 0,
+      budget: 'equal',
+      tier: tierOf(text, rows ?? `${TIER_ROWS}`, given),
+    };
   const isFull = name === 'full';
   if (isFull !== (rows === undefined)) {
-    throw new TroubleError('invalid-input', isFull ? `The full cache keeps all rows, so "${text}" must be "full".` : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`);
+    throw new TroubleError(
+      'invalid-input',
+      isFull
+        ? `The full cache keeps all rows, so "${text}" must be "full".`
+        : `How many rows are kept is missing: write "${name}:2048" instead of "${text}".`,
+    );
   }
   const window = isFull ? 0 : options.number('window', DEFAULT_WINDOW, { least: 0, most: MAX_ROWS });
   const capacity = isFull ? Infinity : wholeNumber(text, 'rows', rows ?? '', { least: 1, most: MAX_ROWS });
-  if (capacity <= window) throw new TroubleError('invalid-input', `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`);
+  if (capacity <= window)
+    throw new TroubleError(
+      'invalid-input',
+      `Of ${capacity} rows ${window} are the window: "${text}" leaves none to choose.`,
+    );
   let selector = make(options, capacity - window);
-  if (selector.observation?.of === 'window' && window === 0) throw new TroubleError('invalid-input', `${name} chooses rows by what the tokens of the window attend: window of the cache "${text}" must be at least 1; got 0.`);
+  if (selector.observation?.of === 'window' && window === 0)
+    throw new TroubleError(
+      'invalid-input',
+      `${name} chooses rows by what the tokens of the window attend: window of the cache "${text}" must be at least 1; got 0.`,
+    );
   const values = options.word('values', 'equal', ['equal', 'critical']);
   if (values === 'critical') selector = criticalKv(selector);
   const budget = options.word('budget', 'equal', ['equal', 'adaptive']);
-  if (budget === 'adaptive' && !mayDifferByHead) throw new TroubleError('invalid-input', `Only "chorus select" gives KV heads different numbers of rows: leave out budget=adaptive of "${text}".`);
-  if (budget === 'adaptive' && values === 'critical') throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
+  if (budget === 'adaptive' && !mayDifferByHead)
+    throw new TroubleError(
+      'invalid-input',
+      `Only "chorus select" gives KV heads different numbers of rows: leave out budget=adaptive of "${text}".`,
+    );
+  if (budget === 'adaptive' && values === 'critical')
+    throw new TroubleError('invalid-input', `Either budget=adaptive or values=critical, not both, as in "${text}".`);
   assertNoneLeft(text, given);
   return { name: name as SelectorName, selector, capacity, window, budget };
 }
 
 /** Sinks are among the rows that are chosen. */
 function sinksOf(name: string, sinks: number, chosen: number): number {
-  if (chosen < sinks) throw new TroubleError('invalid-input', `sinks of a cache "${name}" must be no more than the rows that it keeps besides the window, which are ${chosen}; got ${sinks}.`);
+  if (chosen < sinks)
+    throw new TroubleError(
+      'invalid-input',
+      `sinks of a cache "${name}" must be no more than the rows that it keeps besides the window, which are ${chosen}; got ${sinks}.`,
+    );
   return sinks;
 }
 
@@ -110,25 +159,74 @@ function tierOf(text: string, rows: string, given: Map<string, string>): CacheCh
   const options = optionsOf(text, given);
   const areFew = Number(rows) < FEWEST_PAGES * PAGE_ROWS;
   const pageRows = options.number('page', areFew ? PAGE_ROWS / 2 : PAGE_ROWS, { least: 1, most: 256 });
-  const [capacity, window] = [wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }), options.number('window', 64, { least: pageRows, most: MAX_ROWS })];
-  const [refreshTokens, queries] = [options.number('refresh', 1, { least: 1, most: 1_024 }), options.number('queries', 8, { least: 1, most: 64 })];
+  const [capacity, window] = [
+    wholeNumber(text, 'rows', rows, { least: 2 * pageRows, most: MAX_ROWS }),
+    options.number('window', 64, { least: pageRows, most: MAX_ROWS }),
+  ];
+  const [refreshTokens, queries] = [
+    options.number('refresh', 1, { least: 1, most: 1_024 }),
+    options.number('queries', 8, { least: 1, most: 64 }),
+  ];
   const refreshQueries = options.number('anew', 1, { least: 1, most: queries });
   const percent = options.number('heads', refreshTokens === 1 ? REFRESHED_HEADS_PERCENT : 100, { least: 1, most: 100 });
-  if (percent === 100 && given.has('others')) throw new TroubleError('invalid-input', `others of the cache "${text}" is for heads that choose less often than some: write heads=${REFRESHED_HEADS_PERCENT} with it, or leave it out.`);
+  if (percent === 100 && given.has('others'))
+    throw new TroubleError(
+      'invalid-input',
+      `others of the cache "${text}" is for heads that choose less often than some: write heads=${REFRESHED_HEADS_PERCENT} with it, or leave it out.`,
+    );
   const othersTokens = options.number('others', Math.max(OTHERS_TOKENS, 2 * refreshTokens), { least: 1, most: 2_048 });
-  if (percent < 100 && othersTokens <= refreshTokens) throw new TroubleError('invalid-input', `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.`);
+  if (percent < 100 && othersTokens <= refreshTokens)
+    throw new TroubleError(
+      'invalid-input',
+      `others of the cache "${text}" must be more than the ${refreshTokens} tokens of refresh; got ${othersTokens}.`,
+    );
   const meanRows = options.number('mean', 1, { least: 1, most: Math.min(pageRows, MAX_MEAN_ROWS) });
-  if (pageRows % meanRows !== 0) throw new TroubleError('invalid-input', `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`);
+  if (pageRows % meanRows !== 0)
+    throw new TroubleError(
+      'invalid-input',
+      `mean of the cache "${text}" must divide the ${pageRows} rows of a page; got ${meanRows}.`,
+    );
   const blockTokens = options.number('block', 64, { least: 0, most: 64 });
-  const togetherTokens = options.number('together', blockTokens > 0 && blockTokens % 16 === 0 ? 16 : Math.max(1, blockTokens), { least: 1, most: 64 });
-  if (blockTokens % togetherTokens !== 0) throw new TroubleError('invalid-input', `together of the cache "${text}" must divide the ${blockTokens} tokens of a block; got ${togetherTokens}.`);
-  const tier = { capacity, pageRows, meanRows, window, refreshTokens, queries, refreshQueries, ...(percent < 100 ? { refreshedHeads: { percent, othersTokens } } : {}), blockTokens, togetherTokens, cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])] };
+  const togetherTokens = options.number(
+    'together',
+    blockTokens > 0 && blockTokens % 16 === 0 ? 16 : Math.max(1, blockTokens),
+    { least: 1, most: 64 },
+  );
+  if (blockTokens % togetherTokens !== 0)
+    throw new TroubleError(
+      'invalid-input',
+      `together of the cache "${text}" must divide the ${blockTokens} tokens of a block; got ${togetherTokens}.`,
+    );
+  const tier = {
+    capacity,
+    pageRows,
+    meanRows,
+    window,
+    refreshTokens,
+    queries,
+    refreshQueries,
+    ...(percent < 100 ? { refreshedHeads: { percent, othersTokens } } : {}),
+    blockTokens,
+    togetherTokens,
+    cacheType: cacheTypes[options.word('type', 'f16', ['f16', 'q8_0', 'q4_0'])],
+  };
   assertNoneLeft(text, given);
-  for (const [what, value] of [['rows', capacity], ['window', window]] as const) {
-    if (value % pageRows !== 0) throw new TroubleError('invalid-input', `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`);
+  for (const [what, value] of [
+    ['rows', capacity],
+    ['window', window],
+  ] as const) {
+    if (value % pageRows !== 0)
+      throw new TroubleError(
+        'invalid-input',
+        `${what} of the cache "${text}" must be a multiple of the ${pageRows} rows of a page; got ${value}.`,
+      );
   }
   const fewest = lastAttendingAll(tier) + 1;
-  if (queries > fewest) throw new TroubleError('invalid-input', `queries of the cache "${text}" must be no more than the ${fewest} tokens of the shortest context that it chooses of; got ${queries}.`);
+  if (queries > fewest)
+    throw new TroubleError(
+      'invalid-input',
+      `queries of the cache "${text}" must be no more than the ${fewest} tokens of the shortest context that it chooses of; got ${queries}.`,
+    );
   return tier;
 }
 
@@ -141,8 +239,13 @@ function readPairs(text: string, list: string | undefined): Map<string, string> 
   const pairs = new Map<string, string>();
   for (const pair of list?.split(',') ?? []) {
     const [, name, value] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
-    if (name === undefined || value === undefined) throw new TroubleError('invalid-input', `"${pair}" in the cache "${text}" is no option; write it as "window=32".`);
-    if (pairs.has(name)) throw new TroubleError('invalid-input', `The cache "${text}" has the option "${name}" twice; leave out one.`);
+    if (name === undefined || value === undefined)
+      throw new TroubleError(
+        'invalid-input',
+        `"${pair}" in the cache "${text}" is no option; write it as "window=32".`,
+      );
+    if (pairs.has(name))
+      throw new TroubleError('invalid-input', `The cache "${text}" has the option "${name}" twice; leave out one.`);
     pairs.set(name, value);
   }
   return pairs;
@@ -163,14 +266,26 @@ function optionsOf(text: string, given: Map<string, string>): Options {
     word(name, fallback, words) {
       const value = take(name);
       const word = value === undefined ? fallback : words.find((candidate) => candidate === value);
-      if (word === undefined) throw new TroubleError('invalid-input', `${name} of the cache "${text}" must be one of ${words.join(', ')}; got "${value}".`);
+      if (word === undefined)
+        throw new TroubleError(
+          'invalid-input',
+          `${name} of the cache "${text}" must be one of ${words.join(', ')}; got "${value}".`,
+        );
       return word;
     },
   };
 }
 
-function wholeNumber(text: string, name: string, value: string, { least, most = MAX_ROWS }: { readonly least: number; readonly most?: number }): number {
+function wholeNumber(
+  text: string,
+  name: string,
+  value: string,
+  { least, most = MAX_ROWS }: { readonly least: number; readonly most?: number },
+): number {
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= least && number <= most) return number;
-  throw new TroubleError('invalid-input', `${name} of the cache "${text}" must be a whole number from ${least} to ${most}; got "${value}".`);
+  throw new TroubleError(
+    'invalid-input',
+    `${name} of the cache "${text}" must be a whole number from ${least} to ${most}; got "${value}".`,
+  );
 }

@@ -12,13 +12,16 @@ interface Column {
   readonly tensor: Tensor;
   /** Of all pieces together. */
   readonly rowBytes: number;
-  /** A row is cut into so many, each with rows of its own side by side: heads of keys, components of values. 1 where rows are of one piece. */
+  /**
+   * A row is cut into so many, each with rows of its own side by side: heads of keys, components of values. 1 where
+   * rows are of one piece.
+   */
   readonly pieces: number;
 }
 
 /**
- * The keys and values of a sequence as bytes: of each layer in order a stretch of keys, then one of values, in the type and layout of its cache:
- * row by row, or piece by piece.
+ * The keys and values of a sequence as bytes: of each layer in order a stretch of keys, then one of values, in the type
+ * and layout of its cache: row by row, or piece by piece.
  */
 export class CacheRows implements SequenceRows {
   readonly key: string;
@@ -42,7 +45,11 @@ export class CacheRows implements SequenceRows {
     this.rowBytes = columns.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
     // Rows that a GPU computed are not those that the processor would have, though both lie in main memory.
     const computedOn = placement.slowTierDevice ? [placement.device.kind] : [];
-    this.key = [options.key, ...computedOn, ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`)].join('\n');
+    this.key = [
+      options.key,
+      ...computedOn,
+      ...columns.map(({ device, tensor, rowBytes, pieces }) => `${device.kind} ${tensor.type} ${rowBytes} ${pieces}`),
+    ].join('\n');
     this.evaluatedTokens = Math.max(1, cache.rememberedQueries);
     this.stretch = options.stretch;
   }
@@ -73,21 +80,34 @@ export class CacheRows implements SequenceRows {
   }
 
   /** Visits each piece of `bytes`, rows from `first` on, with where it is in its tensor. */
-  #each(bytes: Uint8Array, first: number, visit: (column: Column, part: Uint8Array, offsetBytes: number) => void): void {
+  #each(
+    bytes: Uint8Array,
+    first: number,
+    visit: (column: Column, part: Uint8Array, offsetBytes: number) => void,
+  ): void {
     const count = bytes.byteLength / this.rowBytes;
     let offset = 0;
     const next = (sizeBytes: number): Uint8Array => bytes.subarray(offset, (offset += sizeBytes));
     for (const column of this.#columns(this.cache.layers)) {
       const pieceBytes = column.rowBytes / column.pieces;
-      for (let piece = 0; piece < column.pieces; piece++) visit(column, next(pieceBytes * count), (piece * this.cache.memoryRows + first) * pieceBytes);
+      for (let piece = 0; piece < column.pieces; piece++)
+        visit(column, next(pieceBytes * count), (piece * this.cache.memoryRows + first) * pieceBytes);
     }
   }
 
   #columns(layers: readonly LayerCache[]): Column[] {
     return layers.flatMap(({ key, value, isValueTransposed }, block) => {
       const device = keptOn(this.placement, block);
-      const column = (tensor: Tensor, pieces: number): Column => ({ device, tensor, rowBytes: tensor.sizeBytes / this.cache.memoryRows, pieces });
-      return [column(key, key.shape[2]), column(value, isValueTransposed ? value.shape[1] * value.shape[2] : value.shape[2])];
+      const column = (tensor: Tensor, pieces: number): Column => ({
+        device,
+        tensor,
+        rowBytes: tensor.sizeBytes / this.cache.memoryRows,
+        pieces,
+      });
+      return [
+        column(key, key.shape[2]),
+        column(value, isValueTransposed ? value.shape[1] * value.shape[2] : value.shape[2]),
+      ];
     });
   }
 }

@@ -10,9 +10,18 @@ export interface MaskedTokens {
   readonly windowTokens?: number;
 }
 
-/** A mask in float16, `[attendedRows, tokens]`: 0 for the rows up to a token's own, −∞ elsewhere. `buffer` is used again where it is large enough. */
-export function causalMask({ tokens, attendedRows, past, windowTokens = Infinity }: MaskedTokens, buffer = new Uint16Array(0)): Uint16Array<ArrayBuffer> {
-  const mask = buffer.length < tokens * attendedRows ? new Uint16Array(tokens * attendedRows) : buffer.subarray(0, tokens * attendedRows);
+/**
+ * A mask in float16, `[attendedRows, tokens]`: 0 for the rows up to a token's own, −∞ elsewhere. `buffer` is used again
+ * where it is large enough.
+ */
+export function causalMask(
+  { tokens, attendedRows, past, windowTokens = Infinity }: MaskedTokens,
+  buffer = new Uint16Array(0),
+): Uint16Array<ArrayBuffer> {
+  const mask =
+    buffer.length < tokens * attendedRows
+      ? new Uint16Array(tokens * attendedRows)
+      : buffer.subarray(0, tokens * attendedRows);
   mask.fill(F16_MINUS_INFINITY);
   for (let token = 0; token < tokens; token++) {
     const end = past + token + 1;

@@ -13,9 +13,10 @@ import { RememberedPositions } from '../tiers/rememberedPositions.ts';
 let nextId = 0;
 
 /**
- * The keys and values of one sequence, and the tokens that they belong to. Row `i` holds token `i`, until a selection keeps fewer rows than there are
- * tokens: then the first rows hold, head by head, what was kept of the first tokens, and one row a token follows. Its memory is taken when it is first
- * used, since a window that only completes needs none for chats, and one that reads nothing ahead none for that.
+ * The keys and values of one sequence, and the tokens that they belong to. Row `i` holds token `i`, until a selection
+ * keeps fewer rows than there are tokens: then the first rows hold, head by head, what was kept of the first tokens,
+ * and one row a token follows. Its memory is taken when it is first used, since a window that only completes needs none
+ * for chats, and one that reads nothing ahead none for that.
  */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
@@ -58,11 +59,26 @@ export class SequenceCache implements Disposable {
     this.#remembered = new RememberedPositions(queryRows);
     this.#storage = new BlockStorage((block) => keptOn(placement, block), 4 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
-      const declared = declareLayer(layout, keptOn(placement, block), { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.memoryRows }, (...tensor) => this.#storage.declare(block, ...tensor));
-      const layer = layout === 'heads' ? copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias)) : declared;
-      return keepsRotated(type) ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant)) : layer;
+      const declared = declareLayer(
+        layout,
+        keptOn(placement, block),
+        { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.memoryRows },
+        (...tensor) => this.#storage.declare(block, ...tensor),
+      );
+      const layer =
+        layout === 'heads'
+          ? copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias))
+          : declared;
+      return keepsRotated(type)
+        ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant))
+        : layer;
     });
-    this.#lastQueries = queries === 0 ? [] : this.#layers.map((_, block) => this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]));
+    this.#lastQueries =
+      queries === 0
+        ? []
+        : this.#layers.map((_, block) =>
+            this.#storage.declare(block, 'queries', 'F32', [rememberedWidth(hyperparameters, block), queryRows]),
+          );
   }
 
   /** One cache a block. Throws `SequenceMemoryError` where there is no memory for them at the first use. */
@@ -76,7 +92,10 @@ export class SequenceCache implements Disposable {
     return this.#layers;
   }
 
-  /** Of each block the last tokens' queries, `[headSize · heads, rows]`, token `i` in row `i % rows`; none where nobody asked for them. */
+  /**
+   * Of each block the last tokens' queries, `[headSize · heads, rows]`, token `i` in row `i % rows`; none where nobody
+   * asked for them.
+   */
   get lastQueries(): readonly Tensor[] {
     return this.#lastQueries;
   }

@@ -2,12 +2,18 @@ import type { Device } from '../../../../kernels/ggml/device.ts';
 import { AllocationError } from '../../../../kernels/ggml/errors.ts';
 import { SequenceMemoryError } from '../../backend.ts';
 
-/** Takes memory of a device that one sequence alone needs. Throws `SequenceMemoryError` where it has none: another sequence may do without. */
+/**
+ * Takes memory of a device that one sequence alone needs. Throws `SequenceMemoryError` where it has none: another
+ * sequence may do without.
+ */
 export function takeSequenceMemory<Taken>(device: Device, take: () => Taken): Taken {
   try {
     return take();
   } catch (error) {
     if (!(error instanceof AllocationError)) throw error;
-    throw new SequenceMemoryError(`There is no memory for one more context on ${device.description}: ${error.message}`, { cause: error });
+    throw new SequenceMemoryError(
+      `There is no memory for one more context on ${device.description}: ${error.message}`,
+      { cause: error },
+    );
   }
 }

@@ -4,7 +4,10 @@ import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
 
-/** Values of one component are written this many at once where tokens and cache allow: 32 bytes, half a line of the processor's cache. */
+/**
+ * Values of one component are written this many at once where tokens and cache allow: 32 bytes, half a line of the
+ * processor's cache.
+ */
 const STRETCH = 16;
 
 /** Where tokens go in a cache. */
@@ -20,7 +23,10 @@ export function valueStretch(tokens: number, { capacity, past }: CachePlace): nu
   return tokens % STRETCH === 0 && past % STRETCH === 0 && capacity % STRETCH === 0 ? STRETCH : 1;
 }
 
-/** Inputs of a graph that say where the components of its tokens' values go in transposed caches, `[capacity, headSize, kvHeads]`. */
+/**
+ * Inputs of a graph that say where the components of its tokens' values go in transposed caches, `[capacity, headSize,
+ * kvHeads]`.
+ */
 export class ValueCells implements TransposedCells {
   /** By the components of a value, `[width · tokens / stretch]`, I64. */
   readonly #inputs = new Map<number, Tensor>();
@@ -32,20 +38,29 @@ export class ValueCells implements TransposedCells {
   ) {}
 
   readonly of = (width: number): Tensor => {
-    const input = this.#inputs.get(width) ?? this.graph.input(`valueCells.${width}`, 'I64', [(width * this.tokens) / this.stretch]);
+    const input =
+      this.#inputs.get(width) ?? this.graph.input(`valueCells.${width}`, 'I64', [(width * this.tokens) / this.stretch]);
     this.#inputs.set(width, input);
     return input;
   };
 
-  /** The tokens' rows begin at `past` in caches of `capacity` rows; a stretch needs what `valueStretch` asks of them. */
+  /**
+   * The tokens' rows begin at `past` in caches of `capacity` rows; a stretch needs what `valueStretch` asks of them.
+   */
   write(device: Device, place: CachePlace): void {
-    for (const [width, input] of this.#inputs) write(device, input, this.stretch === 1 ? this.#cells(width, place) : this.#stretches(width, place));
+    for (const [width, input] of this.#inputs)
+      write(device, input, this.stretch === 1 ? this.#cells(width, place) : this.#stretches(width, place));
   }
 
-  /** Token by token, as values come. In little-endian halves: a cache has less than 2³¹ values, and BigInts take ten times as long. */
+  /**
+   * Token by token, as values come. In little-endian halves: a cache has less than 2³¹ values, and BigInts take ten
+   * times as long.
+   */
   #cells(width: number, { capacity, past }: CachePlace): Int32Array {
     const cells = new Int32Array(2 * width * this.tokens);
-    for (let token = 0, index = 0; token < this.tokens; token++) for (let component = 0; component < width; component++, index += 2) cells[index] = component * capacity + past + token;
+    for (let token = 0, index = 0; token < this.tokens; token++)
+      for (let component = 0; component < width; component++, index += 2)
+        cells[index] = component * capacity + past + token;
     return cells;
   }
 
@@ -54,7 +69,8 @@ export class ValueCells implements TransposedCells {
     const { stretch } = this;
     const count = this.tokens / stretch;
     const cells = new Int32Array(2 * width * count);
-    for (let component = 0, index = 0; component < width; component++) for (let at = 0; at < count; at++, index += 2) cells[index] = (component * capacity + past) / stretch + at;
+    for (let component = 0, index = 0; component < width; component++)
+      for (let at = 0; at < count; at++, index += 2) cells[index] = (component * capacity + past) / stretch + at;
     return cells;
   }
 }

@@ -31,12 +31,16 @@ export class BlockStorage implements Disposable {
     return tensor;
   }
 
-  /** Takes memory, filled with zeros, where that is not done. What one device gave stays for the next try where another has none. Throws `SequenceMemoryError`. */
+  /**
+   * Takes memory, filled with zeros, where that is not done. What one device gave stays for the next try where another
+   * has none. Throws `SequenceMemoryError`.
+   */
   allocate(): void {
     for (const [device, storage] of this.#storages) {
       if (storage.isAllocated) continue;
       takeSequenceMemory(device, () => storage.allocate({ clear: true }));
-      for (const { tensor, values } of this.#constants.filter((constant) => constant.device === device)) write(device, tensor, values);
+      for (const { tensor, values } of this.#constants.filter((constant) => constant.device === device))
+        write(device, tensor, values);
     }
   }
 

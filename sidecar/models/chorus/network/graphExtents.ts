@@ -16,12 +16,16 @@ export interface GraphExtents {
 }
 
 /**
- * The extents of a graph that appends `tokens` tokens to a sequence. Throws `TroubleError` 'context-overflow' where it has no room: ggml would abort on a row that
- * its cache lacks.
+ * The extents of a graph that appends `tokens` tokens to a sequence. Throws `TroubleError` 'context-overflow' where it
+ * has no room: ggml would abort on a row that its cache lacks.
  */
 export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtents {
   const { rows: past, capacity } = sequence;
-  if (past + tokens > capacity) throw new TroubleError('context-overflow', `${tokens} tokens after ${past} rows do not fit into the context of ${capacity}.`);
+  if (past + tokens > capacity)
+    throw new TroubleError(
+      'context-overflow',
+      `${tokens} tokens after ${past} rows do not fit into the context of ${capacity}.`,
+    );
   const isTransposed = isValueTransposed(sequence);
   const isFirst = isTransposed && past === 0 && tokens > MAX_PRODUCT_TOKENS;
   const padding = isTransposed && past + tokens < ROW_PADDING ? SHORT_ROW_PADDING : ROW_PADDING;
@@ -37,7 +41,12 @@ export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtent
 export function largestExtents(sequence: SequenceCache): GraphExtents {
   const { capacity } = sequence;
   const tokens = Math.min(BATCH_TOKENS, capacity);
-  return { tokens, attendedRows: capacity, isFirst: false, stretch: isValueTransposed(sequence) ? valueStretch(tokens, { capacity: sequence.memoryRows, past: 0 }) : 1 };
+  return {
+    tokens,
+    attendedRows: capacity,
+    isFirst: false,
+    stretch: isValueTransposed(sequence) ? valueStretch(tokens, { capacity: sequence.memoryRows, past: 0 }) : 1,
+  };
 }
 
 /** Not where some of its blocks are another device's: inputs are the same for all. */

@@ -1,7 +1,10 @@
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../../kernels/ggml/graphMemory.ts';
 
-/** Graphs that are kept for the next evaluation of the same kind, and the memory that they share. The one that was used longest ago goes first. */
+/**
+ * Graphs that are kept for the next evaluation of the same kind, and the memory that they share. The one that was used
+ * longest ago goes first.
+ */
 export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disposable {
   readonly #graphs = new Map<string, Built>();
 
@@ -11,8 +14,9 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
   ) {}
 
   /**
-   * The graph of this key, placed in memory. On a GPU the memory of the `largest` graph is taken at once, so that it is not found missing, or replaced, in the middle
-   * of a session. (Mesa's lavapipe also corrupts its own memory where buffers are freed beside later work.) Throws as `Graph.allocate`.
+   * The graph of this key, placed in memory. On a GPU the memory of the `largest` graph is taken at once, so that it is
+   * not found missing, or replaced, in the middle of a session. (Mesa's lavapipe also corrupts its own memory where
+   * buffers are freed beside later work.) Throws as `Graph.allocate`.
    */
   obtain(key: string, build: () => Built, largest: () => Built): Built {
     let built = this.#graphs.get(key);

@@ -10,13 +10,22 @@ import { causalMask, type MaskedTokens } from '../cache/causalMask.ts';
 import { extentsFor, largestExtents, type GraphExtents } from './graphExtents.ts';
 import { KeptGraphs } from './keptGraphs.ts';
 import { rememberedRows } from '../tiers/lastQueries.ts';
-import { buildNetworkGraph, type NetworkGraph, type NetworkOptions, type Observer, type WantedLogits } from './networkGraph.ts';
+import {
+  buildNetworkGraph,
+  type NetworkGraph,
+  type NetworkOptions,
+  type Observer,
+  type WantedLogits,
+} from './networkGraph.ts';
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 
 /** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
 const KEPT_GRAPHS = 12;
-/** A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for this thread waits no longer. */
+/**
+ * A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for
+ * this thread waits no longer.
+ */
 const SYNCHRONOUS_MS = 16;
 /** Evaluations of no more are threaded as one token is: an answer's, with what was drafted of it. */
 const FEW_TOKENS = 16;
@@ -68,44 +77,67 @@ export class Network implements Disposable {
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`. Where `isInterruptible`, rejects with the reason of
-   * a signal that aborts on the way, and the sequence is as before.
+   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`. Where
+   * `isInterruptible`, rejects with the reason of a signal that aborts on the way, and the sequence is as before.
    */
-  async evaluate(sequence: SequenceCache, tokens: readonly number[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
+  async evaluate(
+    sequence: SequenceCache,
+    tokens: readonly number[],
+    wanted: WantedLogits,
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
     const built = this.#graphFor(sequence, extentsFor(sequence, tokens.length), wanted);
     await this.#run(built, sequence, tokens, signal);
     return built.logits ? readF32(this.options.placement.device, built.logits) : new Float32Array(0);
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, summed over the tokens, `[width]`, by its name
-   * ("blk.0.attn_norm").
+   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, summed over the tokens,
+   * `[width]`, by its name ("blk.0.attn_norm").
    */
   async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
-    return this.#norms(sequence, tokens, (graph, normed) => sumRows(graph, contiguous(graph, transpose(graph, normed))));
+    return this.#norms(sequence, tokens, (graph, normed) =>
+      sumRows(graph, contiguous(graph, transpose(graph, normed))),
+    );
   }
 
-  /** Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name: what routers see. */
+  /**
+   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name:
+   * what routers see.
+   */
   async norms(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
     return this.#norms(sequence, tokens, contiguous);
   }
 
-  /** Appends tokens to a sequence. Resolves with what `of` makes of their queries and of the keys that they attend, block by block. */
-  async attention(sequence: SequenceCache, tokens: readonly number[], of: (graph: Graph, queries: ObservedQueries) => readonly Tensor[]): Promise<readonly (readonly Float32Array[])[]> {
+  /**
+   * Appends tokens to a sequence. Resolves with what `of` makes of their queries and of the keys that they attend,
+   * block by block.
+   */
+  async attention(
+    sequence: SequenceCache,
+    tokens: readonly number[],
+    of: (graph: Graph, queries: ObservedQueries) => readonly Tensor[],
+  ): Promise<readonly (readonly Float32Array[])[]> {
     const results: (readonly Tensor[])[] = [];
     const onQueries = (block: number, queries: ObservedQueries, graph: Graph): void => {
       const ofBlock = of(graph, queries);
       for (const result of ofBlock) graph.expand(result, { read: true });
       results[block] = ofBlock;
     };
-    return this.#observe(sequence, tokens, { onQueries }, () => results.map((ofBlock) => ofBlock.map((result) => readF32(this.options.placement.device, result))));
+    return this.#observe(sequence, tokens, { onQueries }, () =>
+      results.map((ofBlock) => ofBlock.map((result) => readF32(this.options.placement.device, result))),
+    );
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with the inputs of products with the weights that `isWatched` chooses by their names. Logits are computed only
-   * where their matrix is chosen.
+   * Appends tokens to a sequence. Resolves with the inputs of products with the weights that `isWatched` chooses by
+   * their names. Logits are computed only where their matrix is chosen.
    */
-  async productInputs(sequence: SequenceCache, tokens: readonly number[], isWatched: (name: string) => boolean): Promise<readonly ProductInput[]> {
+  async productInputs(
+    sequence: SequenceCache,
+    tokens: readonly number[],
+    isWatched: (name: string) => boolean,
+  ): Promise<readonly ProductInput[]> {
     const inputs = new Map<Tensor, { readonly matrices: string[]; readonly kept: Tensor }>();
     const productInput = (graph: Graph, matrix: Tensor, input: Tensor): Tensor => {
       if (!isWatched(matrix.name)) return input;
@@ -121,24 +153,41 @@ export class Network implements Disposable {
     };
     const wanted = isWatched('output.weight') || isWatched('token_embd.weight') ? 'all' : 'observed';
     return this.#observe(sequence, tokens, { productInput, wanted }, () =>
-      [...inputs.values()].map(({ matrices, kept }) => ({ matrices, columns: kept.shape[0], values: readF32(this.options.placement.device, kept) })));
+      [...inputs.values()].map(({ matrices, kept }) => ({
+        matrices,
+        columns: kept.shape[0],
+        values: readF32(this.options.placement.device, kept),
+      })),
+    );
   }
 
-  async #norms(sequence: SequenceCache, tokens: readonly number[], of: (graph: Graph, normed: Tensor) => Tensor): Promise<ReadonlyMap<string, Float32Array>> {
+  async #norms(
+    sequence: SequenceCache,
+    tokens: readonly number[],
+    of: (graph: Graph, normed: Tensor) => Tensor,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
     const results = new Map<string, Tensor>();
     const onNorm = (name: string, normed: Tensor, graph: Graph): void => {
       const result = of(graph, normed);
       graph.expand(result, { read: true });
       results.set(name, result);
     };
-    return this.#observe(sequence, tokens, { onNorm }, () => new Map([...results].map(([name, result]) => [name, readF32(this.options.placement.device, result)])));
+    return this.#observe(
+      sequence,
+      tokens,
+      { onNorm },
+      () => new Map([...results].map(([name, result]) => [name, readF32(this.options.placement.device, result)])),
+    );
   }
 
   /**
-   * Computes a graph on as many threads as serve best now; that of one token, where tokens are quick, on this thread. Rejects as `Graph.compute`. `settled`
-   * waits for it.
+   * Computes a graph on as many threads as serve best now; that of one token, where tokens are quick, on this thread.
+   * Rejects as `Graph.compute`. `settled` waits for it.
    */
-  async compute(graph: Graph, { tokens, isToken, signal }: { readonly tokens: number; readonly isToken: boolean; readonly signal?: AbortSignal }): Promise<void> {
+  async compute(
+    graph: Graph,
+    { tokens, isToken, signal }: { readonly tokens: number; readonly isToken: boolean; readonly signal?: AbortSignal },
+  ): Promise<void> {
     const start = performance.now();
     this.#cpu?.setThreads((tokens <= FEW_TOKENS ? this.#tokenThreads : this.#promptThreads).threads);
     if (isToken && this.#tokenMs < SYNCHRONOUS_MS) graph.computeSync();
@@ -158,7 +207,7 @@ export class Network implements Disposable {
   /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
   async settled(): Promise<void> {
     // What waited for one may have begun the next.
-    for (let computing: Promise<void> | undefined; computing !== this.#computing; ) {
+    for (let computing: Promise<void> | undefined; computing !== this.#computing;) {
       computing = this.#computing;
       await computing.catch(() => undefined);
       await new Promise(setImmediate);
@@ -175,27 +224,59 @@ export class Network implements Disposable {
   }
 
   /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
-  async #observe<Result>(sequence: SequenceCache, tokens: readonly number[], { wanted = 'observed', ...observer }: Observer & { readonly wanted?: 'all' | 'observed' }, read: () => Result): Promise<Result> {
+  async #observe<Result>(
+    sequence: SequenceCache,
+    tokens: readonly number[],
+    { wanted = 'observed', ...observer }: Observer & { readonly wanted?: 'all' | 'observed' },
+    read: () => Result,
+  ): Promise<Result> {
     using memory = graphMemoryOn(this.options.placement);
-    const built = buildNetworkGraph(this.options, sequence, { extents: extentsFor(sequence, tokens.length), wanted, observer });
+    const built = buildNetworkGraph(this.options, sequence, {
+      extents: extentsFor(sequence, tokens.length),
+      wanted,
+      observer,
+    });
     using graph = built.graph;
     graph.allocate(memory);
     await this.#run(built, sequence, tokens);
     return read();
   }
 
-  async #run(built: NetworkGraph, sequence: SequenceCache, tokens: readonly number[], signal?: AbortSignal): Promise<void> {
+  async #run(
+    built: NetworkGraph,
+    sequence: SequenceCache,
+    tokens: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { placement, hyperparameters } = this.options;
     const { device } = placement;
     const past = sequence.rows;
     write(device, built.tokens, Int32Array.from(tokens));
-    write(device, built.positions, Int32Array.from(tokens, (_, index) => sequence.length + index));
-    write(device, built.rows, BigInt64Array.from(tokens, (_, index) => BigInt(past + index)));
+    write(
+      device,
+      built.positions,
+      Int32Array.from(tokens, (_, index) => sequence.length + index),
+    );
+    write(
+      device,
+      built.rows,
+      BigInt64Array.from(tokens, (_, index) => BigInt(past + index)),
+    );
     built.valueCells.write(device, { capacity: sequence.memoryRows, past });
     const masked = { tokens: tokens.length, attendedRows: built.attendedRows, past };
     if (built.mask) write(device, built.mask, this.#causalMask(masked));
-    if (built.slidingMask) write(device, built.slidingMask, this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }));
-    if (built.queryRows) write(device, built.queryRows, rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor));
+    if (built.slidingMask)
+      write(
+        device,
+        built.slidingMask,
+        this.#causalMask({ ...masked, windowTokens: hyperparameters.sliding?.windowTokens }),
+      );
+    if (built.queryRows)
+      write(
+        device,
+        built.queryRows,
+        rememberedRows(sequence.length + tokens.length, built.queryRows.shape[0], sequence.lastQueries[0] as Tensor),
+      );
     if (built.outputRows) write(device, built.outputRows, Int32Array.of(tokens.length - 1));
     sequence.beginEvaluation(tokens.length);
     await this.compute(built.graph, { tokens: tokens.length, isToken: tokens.length === 1, signal });

@@ -52,7 +52,11 @@ export interface Observer {
 export function buildNetworkGraph(
   options: NetworkOptions,
   { layers, lastQueries }: SequenceCache,
-  { extents, wanted, observer: { onNorm, onQueries, productInput = options.productInput } = {} }: { readonly extents: GraphExtents; readonly wanted: WantedLogits | 'observed'; readonly observer?: Observer },
+  {
+    extents,
+    wanted,
+    observer: { onNorm, onQueries, productInput = options.productInput } = {},
+  }: { readonly extents: GraphExtents; readonly wanted: WantedLogits | 'observed'; readonly observer?: Observer },
 ): NetworkGraph {
   const { architecture, hyperparameters, placement, weights } = options;
   const { tokens: tokenCount, attendedRows, isFirst, stretch } = extents;
@@ -66,7 +70,8 @@ export function buildNetworkGraph(
   // An input that no block reads has no memory.
   const mask = slides.includes(false) ? graph.input('mask', 'F16', [attendedRows, tokenCount]) : undefined;
   const slidingMask = slides.includes(true) ? graph.input('slidingMask', 'F16', [attendedRows, tokenCount]) : undefined;
-  const outputRows = (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
+  const outputRows =
+    (wanted === 'none' || wanted === 'last') && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
 
   const valueCells = new ValueCells(graph, tokenCount, stretch);
   const [kept] = lastQueries;
@@ -76,7 +81,9 @@ export function buildNetworkGraph(
   for (let block = 0; block < hyperparameters.blockCount; block++) {
     const isLast = block === hyperparameters.blockCount - 1;
     const observe = onQueries && ((queries: ObservedQueries) => onQueries(block, queries, graph));
-    const remember = queryRows && ((queries: ObservedQueries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows));
+    const remember =
+      queryRows &&
+      ((queries: ObservedQueries) => rememberQueries(graph, queries, lastQueries[block] as Tensor, queryRows));
     const blockMask = (slides[block] ? slidingMask : mask) as Tensor;
     x = architecture.buildBlock(
       {

@@ -24,14 +24,21 @@ export interface CheckedModel {
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
 }
 
-/** Reads and checks a model. Throws `TroubleError` 'unsupported-model' where our graphs do not run it, 'invalid-model' where it is broken. */
+/**
+ * Reads and checks a model. Throws `TroubleError` 'unsupported-model' where our graphs do not run it, 'invalid-model'
+ * where it is broken.
+ */
 export async function checkModel(file: string): Promise<CheckedModel> {
   const first = await readGgufHeader(file);
   const headers = [first];
   for (const part of allParts(file).slice(1)) headers.push(await readGgufHeader(part));
   const metadata = new Metadata(first);
   const architecture = architectures.get(metadata.architecture);
-  if (!architecture) throw new TroubleError('unsupported-model', `Chorus's own engine does not run the architecture ${shown(metadata.architecture)}.`);
+  if (!architecture)
+    throw new TroubleError(
+      'unsupported-model',
+      `Chorus's own engine does not run the architecture ${shown(metadata.architecture)}.`,
+    );
   const hyperparameters = architecture.readHyperparameters(metadata);
   const tensors = locateTensors(headers);
   const specs = architecture.weights(hyperparameters);
@@ -57,9 +64,17 @@ export class OpenedNetwork implements Disposable {
   ) {}
 
   /** A network of its own with a new sequence. */
-  static over(model: CheckedModel, network: Network, options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType' | 'layout'>): OpenedNetwork {
+  static over(
+    model: CheckedModel,
+    network: Network,
+    options: Pick<OpenNetworkOptions, 'capacityTokens' | 'cacheType' | 'layout'>,
+  ): OpenedNetwork {
     const { cacheType: type = 'F16', layout = isQuantised(type) ? 'heads' : 'transposed' } = options;
-    return new OpenedNetwork(model, network, new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type, layout }));
+    return new OpenedNetwork(
+      model,
+      network,
+      new SequenceCache(network.options.placement, model.hyperparameters, options.capacityTokens, { type, layout }),
+    );
   }
 
   /** For measuring; it ends with this. */
@@ -79,7 +94,10 @@ export class OpenedNetwork implements Disposable {
     const all = new Float32Array(tokens.length * this.model.hyperparameters.vocabularySize);
     for (let start = 0; start < tokens.length; start += options.chunkTokens) {
       const chunk = tokens.slice(start, start + options.chunkTokens);
-      all.set(await this.network.evaluate(this.sequence, chunk, 'all'), start * this.model.hyperparameters.vocabularySize);
+      all.set(
+        await this.network.evaluate(this.sequence, chunk, 'all'),
+        start * this.model.hyperparameters.vocabularySize,
+      );
     }
     return all;
   }

@@ -7,9 +7,16 @@ import type { Hyperparameters } from '../../architectures/architecture.ts';
 import type { WeightTable } from '../../architectures/weightTable.ts';
 
 /** Final norm and output matrix: `x[width, tokens] → [vocabulary, tokens]`, marked to be read. */
-export function outputLogits(graph: Graph, table: WeightTable, { norm: normOptions, logitScale }: Hyperparameters, x: Tensor): Tensor {
+export function outputLogits(
+  graph: Graph,
+  table: WeightTable,
+  { norm: normOptions, logitScale }: Hyperparameters,
+  x: Tensor,
+): Tensor {
   const normed = norm(graph, x, table.norm('output_norm'), normOptions);
-  const output = table.optional('output.weight') ? table.linear('output') : { weight: table.tensor('token_embd.weight') };
+  const output = table.optional('output.weight')
+    ? table.linear('output')
+    : { weight: table.tensor('token_embd.weight') };
   const unscaled = linear(graph, normed, output);
   const logits = graph.named(logitScale === 1 ? unscaled : scale(graph, unscaled, logitScale), 'logits');
   graph.expand(logits, { read: true });

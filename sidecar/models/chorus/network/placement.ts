@@ -17,7 +17,8 @@ export interface Placement {
 }
 
 /** Where a sequence keeps all keys and values of a block. */
-export const keptOn = (placement: Placement, block: number): Device => placement.slowTierDevice ?? placement.cacheDevice(block);
+export const keptOn = (placement: Placement, block: number): Device =>
+  placement.slowTierDevice ?? placement.cacheDevice(block);
 
 /** All of a model on one device. */
 export function onOneDevice(device: Device): Placement {
@@ -26,7 +27,8 @@ export function onOneDevice(device: Device): Placement {
 
 /** A model shared between a GPU and the processor. */
 export function onTwoDevices(gpu: Device, cpu: Device, split: Split): Placement {
-  if (split.kind === 'experts') return { device: gpu, cpu, weightDevice: ({ use }) => (use === 'experts' ? cpu : gpu), cacheDevice: () => gpu };
+  if (split.kind === 'experts')
+    return { device: gpu, cpu, weightDevice: ({ use }) => (use === 'experts' ? cpu : gpu), cacheDevice: () => gpu };
   const deviceOf = (block: number): Device => (block < split.firstGpuBlock ? cpu : gpu);
   return { device: gpu, cpu, weightDevice: ({ name }) => deviceOf(blockOf(name) ?? Infinity), cacheDevice: deviceOf };
 }

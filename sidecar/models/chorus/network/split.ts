@@ -21,11 +21,19 @@ export interface SplitRequest {
 }
 
 /** How to share a model that does not fit the GPU; `undefined` where not even its last block does. */
-export function planSplit({ weights, blockCount, cacheBytesPerBlock, reservedBytes, freeBytes }: SplitRequest): Split | undefined {
-  const sum = (kept: (spec: SplitRequest['weights'][number]) => boolean): number => weights.reduce((bytes, spec) => bytes + (kept(spec) ? spec.sizeBytes : 0), 0);
+export function planSplit({
+  weights,
+  blockCount,
+  cacheBytesPerBlock,
+  reservedBytes,
+  freeBytes,
+}: SplitRequest): Split | undefined {
+  const sum = (kept: (spec: SplitRequest['weights'][number]) => boolean): number =>
+    weights.reduce((bytes, spec) => bytes + (kept(spec) ? spec.sizeBytes : 0), 0);
   const budget = freeBytes - reservedBytes;
   const hasExperts = weights.some(({ use }) => use === 'experts');
-  if (hasExperts && sum(({ use }) => use !== 'experts') + cacheBytesPerBlock * blockCount <= budget) return { kind: 'experts' };
+  if (hasExperts && sum(({ use }) => use !== 'experts') + cacheBytesPerBlock * blockCount <= budget)
+    return { kind: 'experts' };
   let taken = sum(({ name }) => blockOf(name) === undefined);
   let firstGpuBlock = blockCount;
   while (firstGpuBlock > 0) {
@@ -37,7 +45,15 @@ export function planSplit({ weights, blockCount, cacheBytesPerBlock, reservedByt
 }
 
 /** One sentence for the user. */
-export function describeSplit(split: Split, { blockCount, freeBytes, neededBytes, device }: { blockCount: number; freeBytes: number; neededBytes: number; device: string }): string {
+export function describeSplit(
+  split: Split,
+  {
+    blockCount,
+    freeBytes,
+    neededBytes,
+    device,
+  }: { blockCount: number; freeBytes: number; neededBytes: number; device: string },
+): string {
   const what =
     split.kind === 'experts'
       ? `${device} runs the attention, the processor the experts`

@@ -18,10 +18,11 @@ const FORGETTING = 0.8;
 const FADING = 1.002;
 
 /**
- * Chooses compute threads for evaluations of one kind while other programs use the processor. ggml's threads wait for each other at every operation by spinning,
- * so one that the system has put aside holds up all: with busy cores, one thread less is much faster. What is faster is tried, when a token becomes slow
- * and now and then, and not asked of the system, whose load says nothing of cores. An answer's tokens and a prompt's pieces have one each: an operation of a prompt is
- * long, so that less is waited between them.
+ * Chooses compute threads for evaluations of one kind while other programs use the processor. ggml's threads wait for
+ * each other at every operation by spinning, so one that the system has put aside holds up all: with busy cores, one
+ * thread less is much faster. What is faster is tried, when a token becomes slow and now and then, and not asked of the
+ * system, whose load says nothing of cores. An answer's tokens and a prompt's pieces have one each: an operation of a
+ * prompt is long, so that less is waited between them.
  */
 export class ThreadGovernor {
   #threads: number;
@@ -38,7 +39,10 @@ export class ThreadGovernor {
 
   constructor(
     private readonly most: number,
-    /** A trial takes so many evaluations with the other number, then as many with the present one; the fastest of each counts, since the first may also warm up. */
+    /**
+     * A trial takes so many evaluations with the other number, then as many with the present one; the fastest of each
+     * counts, since the first may also warm up.
+     */
     private readonly trialEvaluations = 3,
   ) {
     this.#threads = most;
@@ -73,10 +77,13 @@ export class ThreadGovernor {
 
   #recordTrial(elapsedMs: number, times: number[]): void {
     times.push(elapsedMs);
-    if (times.length === this.trialEvaluations && Math.min(...times) * CLEAR_GAIN < (this.#present ?? 0)) return this.#endTrial(Math.min(...times));
+    if (times.length === this.trialEvaluations && Math.min(...times) * CLEAR_GAIN < (this.#present ?? 0))
+      return this.#endTrial(Math.min(...times));
     const round = 2 * this.trialEvaluations;
     if (times.length % round !== 0) return;
-    const [other, present] = [times.slice(-round, -this.trialEvaluations), times.slice(-this.trialEvaluations)].map((each) => Math.min(...each)) as [number, number];
+    const [other, present] = [times.slice(-round, -this.trialEvaluations), times.slice(-this.trialEvaluations)].map(
+      (each) => Math.min(...each),
+    ) as [number, number];
     const isFaster = other * NEEDED_GAIN < present;
     if (isFaster && times.length < round * TRIAL_ROUNDS) return;
     this.#endTrial(isFaster ? other : undefined);

@@ -17,11 +17,18 @@ export interface ThroughBlocks {
 }
 
 /** Tokens through embedding, blocks and, where logits are wanted, output: these, `[vocabulary, rows]`. */
-export function throughBlocks(graph: Graph, { architecture, hyperparameters, weights: { table } }: NetworkOptions, { tokens, outputRows, wanted, block: of }: ThroughBlocks): Tensor | undefined {
+export function throughBlocks(
+  graph: Graph,
+  { architecture, hyperparameters, weights: { table } }: NetworkOptions,
+  { tokens, outputRows, wanted, block: of }: ThroughBlocks,
+): Tensor | undefined {
   let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
   for (let block = 0; block < hyperparameters.blockCount; block++) {
     const isLast = block === hyperparameters.blockCount - 1;
-    x = architecture.buildBlock({ graph, weights: table, hyperparameters, block, ...of(block), outputRows: isLast ? outputRows : undefined }, x);
+    x = architecture.buildBlock(
+      { graph, weights: table, hyperparameters, block, ...of(block), outputRows: isLast ? outputRows : undefined },
+      x,
+    );
   }
   if (wanted !== 'none') return outputLogits(graph, table, hyperparameters, x);
   graph.expand(x);

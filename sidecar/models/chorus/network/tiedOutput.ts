@@ -14,14 +14,19 @@ interface ModelTensors {
 }
 
 /**
- * The same tensors, with the embedding a second time as the output matrix where it serves as that and the processor has a faster layout for it: rows can't be read of
- * that layout. It is the largest matrix of many models, and read whole for every token.
+ * The same tensors, with the embedding a second time as the output matrix where it serves as that and the processor has
+ * a faster layout for it: rows can't be read of that layout. It is the largest matrix of many models, and read whole
+ * for every token.
  */
 export function withTiedOutput({ specs, tensors }: ModelTensors, placement: Placement): ModelTensors {
   const embedding = tensors.get(EMBEDDING);
   const embeddingSpec = specs.find(({ name }) => name === EMBEDDING);
   if (!embedding || !embeddingSpec || tensors.has(OUTPUT)) return { specs, tensors };
   const spec: WeightSpec = { ...embeddingSpec, name: OUTPUT, use: 'matrix' };
-  if (!repackedBufferType(placement.weightDevice(spec), embedding.type as TensorType, embedding.shape, 'matrix')) return { specs, tensors };
-  return { specs: [...specs.filter(({ name }) => name !== OUTPUT), spec], tensors: new Map([...tensors, [OUTPUT, { ...embedding, name: OUTPUT }]]) };
+  if (!repackedBufferType(placement.weightDevice(spec), embedding.type as TensorType, embedding.shape, 'matrix'))
+    return { specs, tensors };
+  return {
+    specs: [...specs.filter(({ name }) => name !== OUTPUT), spec],
+    tensors: new Map([...tensors, [OUTPUT, { ...embedding, name: OUTPUT }]]),
+  };
 }

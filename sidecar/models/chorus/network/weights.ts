@@ -15,20 +15,37 @@ import type { Placement } from './placement.ts';
 /** Read at once from the file; a repacked tensor is read whole. */
 const READ_BYTES = 16 * 1024 * 1024;
 
-/** Checks that every tensor an architecture reads is there in its shape, and of a type that we have. Throws `TroubleError` 'invalid-model' or 'unsupported-model' that names the tensor. */
-export function checkWeights(specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, fileName: string): void {
+/**
+ * Checks that every tensor an architecture reads is there in its shape, and of a type that we have. Throws
+ * `TroubleError` 'invalid-model' or 'unsupported-model' that names the tensor.
+ */
+export function checkWeights(
+  specs: readonly WeightSpec[],
+  tensors: ReadonlyMap<string, LocatedTensor>,
+  fileName: string,
+): void {
   for (const { name, extents, optional } of specs) {
     const tensor = tensors.get(name);
     if (!tensor) {
       if (optional) continue;
-      throw new TroubleError('invalid-model', `${fileName}: the tensor ${name} is missing, expected [${extents.join(', ')}].`);
+      throw new TroubleError(
+        'invalid-model',
+        `${fileName}: the tensor ${name} is missing, expected [${extents.join(', ')}].`,
+      );
     }
     const shape = trimOnes(tensor.shape);
     const expected = trimOnes(extents);
     if (shape.length !== expected.length || shape.some((extent, dimension) => extent !== expected[dimension])) {
-      throw new TroubleError('invalid-model', `${fileName}: the tensor ${name} has the shape [${shape.join(', ')}], expected [${expected.join(', ')}].`);
+      throw new TroubleError(
+        'invalid-model',
+        `${fileName}: the tensor ${name} has the shape [${shape.join(', ')}], expected [${expected.join(', ')}].`,
+      );
     }
-    if (!(tensor.type in tensorTypes)) throw new TroubleError('unsupported-model', `${fileName}: the tensor ${name} is of the type ${tensor.type}, which Chorus's own engine does not run.`);
+    if (!(tensor.type in tensorTypes))
+      throw new TroubleError(
+        'unsupported-model',
+        `${fileName}: the tensor ${name} is of the type ${tensor.type}, which Chorus's own engine does not run.`,
+      );
   }
 }
 
@@ -63,8 +80,16 @@ interface Load {
   readonly whole: boolean;
 }
 
-/** Copies the tensors that `specs` name into the memory of the placement's devices, the CPU's matrices in its faster layout where it has one. */
-export async function loadWeights(placement: Placement, specs: readonly WeightSpec[], tensors: ReadonlyMap<string, LocatedTensor>, options: LoadWeightsOptions = {}): Promise<PlacedWeights> {
+/**
+ * Copies the tensors that `specs` name into the memory of the placement's devices, the CPU's matrices in its faster
+ * layout where it has one.
+ */
+export async function loadWeights(
+  placement: Placement,
+  specs: readonly WeightSpec[],
+  tensors: ReadonlyMap<string, LocatedTensor>,
+  options: LoadWeightsOptions = {},
+): Promise<PlacedWeights> {
   const present = specs.filter(({ name }) => tensors.has(name));
   const storages = new Map<string, { readonly storage: Storage; readonly bufferType: Pointer | undefined }>();
   const dispose = (): void => {
@@ -85,14 +110,28 @@ export async function loadWeights(placement: Placement, specs: readonly WeightSp
       const source = tensors.get(spec.name) as LocatedTensor;
       const device = placement.weightDevice(spec);
       const type = source.type as TensorType;
-      const repacked = spec.use === 'matrix' || spec.use === 'experts' ? repackedBufferType(device, type, source.shape, spec.use) : undefined;
-      loads.push({ tensor: storageOn(device, repacked).declare(spec.name, type, source.shape), device, source, whole: repacked !== undefined });
+      const repacked =
+        spec.use === 'matrix' || spec.use === 'experts'
+          ? repackedBufferType(device, type, source.shape, spec.use)
+          : undefined;
+      loads.push({
+        tensor: storageOn(device, repacked).declare(spec.name, type, source.shape),
+        device,
+        source,
+        whole: repacked !== undefined,
+      });
     }
     for (const { storage, bufferType } of storages.values()) storage.allocate({ bufferType, weights: true });
     await copyTensors(loads, options);
     const table = new WeightTable(new Map(loads.map(({ tensor }) => [tensor.name, tensor])));
-    const bytes = (isCounted: (device: Device) => boolean): number => [...storages.values()].reduce((sum, { storage }) => sum + (isCounted(storage.device) ? storage.sizeBytes : 0), 0);
-    return { table, sizeBytes: bytes(() => true), gpuBytes: bytes(({ kind }) => kind !== 'cpu'), [Symbol.dispose]: dispose };
+    const bytes = (isCounted: (device: Device) => boolean): number =>
+      [...storages.values()].reduce((sum, { storage }) => sum + (isCounted(storage.device) ? storage.sizeBytes : 0), 0);
+    return {
+      table,
+      sizeBytes: bytes(() => true),
+      gpuBytes: bytes(({ kind }) => kind !== 'cpu'),
+      [Symbol.dispose]: dispose,
+    };
   } catch (error) {
     dispose();
     throw error;
@@ -101,7 +140,8 @@ export async function loadWeights(placement: Placement, specs: readonly WeightSp
 
 async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions): Promise<void> {
   const files = new Map<string, FileHandle>();
-  // Resizable, since shrinking it gives its memory back: as garbage, what the largest matrix took would stay until the next collection.
+  // Resizable, since shrinking it gives its memory back: as garbage, what the largest matrix took would stay until the
+  // next collection.
   const buffer = new ArrayBuffer(0, { maxByteLength: Math.max(0, ...loads.map(stepBytesOf)) });
   try {
     for (const load of loads) {
@@ -130,9 +170,13 @@ function stepBytesOf({ tensor, whole }: Load): number {
 }
 
 async function readFully(file: FileHandle, target: Uint8Array, position: number, source: LocatedTensor): Promise<void> {
-  for (let done = 0; done < target.length; ) {
+  for (let done = 0; done < target.length;) {
     const { bytesRead } = await file.read(target, done, target.length - done, position + done);
-    if (bytesRead === 0) throw new TroubleError('truncated-model', `${source.header.path} ends inside the tensor ${source.name}: it was changed after it was checked. Load it again.`);
+    if (bytesRead === 0)
+      throw new TroubleError(
+        'truncated-model',
+        `${source.header.path} ends inside the tensor ${source.name}: it was changed after it was checked. Load it again.`,
+      );
     done += bytesRead;
   }
 }

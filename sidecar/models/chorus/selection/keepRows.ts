@@ -19,16 +19,40 @@ export interface KeptParts {
   readonly kvHeads: number;
 }
 
-/** Copies what is kept of a layer's rows, whose values are not transposed, to the beginning of another cache: the best, then the last. */
-export function keepRows(graph: Graph, from: LayerCache, to: LayerCache, { best, firstPlaces, firstRow, rows, headSize, kvHeads }: KeptParts): void {
+/**
+ * Copies what is kept of a layer's rows, whose values are not transposed, to the beginning of another cache: the best,
+ * then the last.
+ */
+export function keepRows(
+  graph: Graph,
+  from: LayerCache,
+  to: LayerCache,
+  { best, firstPlaces, firstRow, rows, headSize, kvHeads }: KeptParts,
+): void {
   const count = best?.shape[0] ?? 0;
-  const heads = (tensor: Tensor, some: number, first = 0): Tensor => cacheHeads(graph, tensor, some, headSize, kvHeads, first);
-  for (const [source, target, isTransposed] of [[from.key, to.key, false], [from.value, to.value, to.isValueTransposed]] as const) {
+  const heads = (tensor: Tensor, some: number, first = 0): Tensor =>
+    cacheHeads(graph, tensor, some, headSize, kvHeads, first);
+  for (const [source, target, isTransposed] of [
+    [from.key, to.key, false],
+    [from.value, to.value, to.isValueTransposed],
+  ] as const) {
     if (isTransposed) {
-      if (best) graph.expand(copy(graph, transpose(graph, getRows(graph, heads(source, source.shape[1]), best)), transposedRows(graph, target, count)));
-      graph.expand(copy(graph, transpose(graph, heads(source, rows, firstRow)), transposedRows(graph, target, rows, count)));
+      if (best)
+        graph.expand(
+          copy(
+            graph,
+            transpose(graph, getRows(graph, heads(source, source.shape[1]), best)),
+            transposedRows(graph, target, count),
+          ),
+        );
+      graph.expand(
+        copy(graph, transpose(graph, heads(source, rows, firstRow)), transposedRows(graph, target, rows, count)),
+      );
     } else {
-      if (best) graph.expand(gatherRows(graph, heads(source, source.shape[1]), best, heads(target, target.shape[1]), firstPlaces(count)));
+      if (best)
+        graph.expand(
+          gatherRows(graph, heads(source, source.shape[1]), best, heads(target, target.shape[1]), firstPlaces(count)),
+        );
       graph.expand(copy(graph, heads(source, rows, firstRow), heads(target, rows, count)));
     }
   }

@@ -20,7 +20,10 @@ import { isAlike, plansOf, sharedLength, type PrefillTarget, type Prompt } from 
 import { stretchesOf, type Stretch } from './stretches.ts';
 
 export interface LayerMajorOptions {
-  /** Tokens of one evaluation; fewer where the context is so long that their mask, or what a selector looks at, would be large. */
+  /**
+   * Tokens of one evaluation; fewer where the context is so long that their mask, or what a selector looks at, would be
+   * large.
+   */
   readonly chunkTokens: number;
   /** Fewer where nothing else should wait long for an evaluation. */
   readonly stepTokens?: StepTokens;
@@ -29,10 +32,11 @@ export interface LayerMajorOptions {
 }
 
 /**
- * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. Only one layer's keys and values are there
- * in full; at a prompt's end its rows are chosen and gathered into the sequence's cache. Each layer's weights
- * serve all chunks before the next layer's. The results are those of reading chunk by chunk through all layers. Several sequences may each hold what another selection chooses, and
- * what several prompts begin with is read once.
+ * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. Only one layer's
+ * keys and values are there in full; at a prompt's end its rows are chosen and gathered into the sequence's cache. Each
+ * layer's weights serve all chunks before the next layer's. The results are those of reading chunk by chunk through all
+ * layers. Several sequences may each hold what another selection chooses, and what several prompts begin with is read
+ * once.
  */
 export class LayerMajorPrefill implements Disposable {
   readonly #stretches: readonly Stretch[];
@@ -63,9 +67,26 @@ export class LayerMajorPrefill implements Disposable {
   ) {
     const { placement, hyperparameters } = options;
     const shared = sharedLength(prompts);
-    const replays = prompts.map((prompt) => plansOf(prompt).find(({ selector }) => selector.observation?.of === 'replay')?.replay?.(prompt.tokens) ?? []);
-    this.#tokens = [...(prompts[0]?.tokens.slice(0, shared) ?? []), ...prompts.flatMap(({ tokens }, prompt) => [...tokens.slice(shared), ...(replays[prompt] as readonly (readonly TokenId[])[]).flat()])];
-    this.#stretches = stretchesOf(prompts, { shared, replays, chunkTokens: how.chunkTokens, stepTokens: how.stepTokens, hyperparameters });
+    const replays = prompts.map(
+      (prompt) =>
+        plansOf(prompt)
+          .find(({ selector }) => selector.observation?.of === 'replay')
+          ?.replay?.(prompt.tokens) ?? [],
+    );
+    this.#tokens = [
+      ...(prompts[0]?.tokens.slice(0, shared) ?? []),
+      ...prompts.flatMap(({ tokens }, prompt) => [
+        ...tokens.slice(shared),
+        ...(replays[prompt] as readonly (readonly TokenId[])[]).flat(),
+      ]),
+    ];
+    this.#stretches = stretchesOf(prompts, {
+      shared,
+      replays,
+      chunkTokens: how.chunkTokens,
+      stepTokens: how.stepTokens,
+      hyperparameters,
+    });
     const targets = prompts.flatMap((prompt) => prompt.targets);
     this.#kept = new Map(targets.map((target) => [target, []]));
     const longestReplay = Math.max(0, ...replays.flat().map(({ length }) => length));
@@ -94,21 +115,30 @@ export class LayerMajorPrefill implements Disposable {
     return this.#logits;
   }
 
-  /** The rows that each layer keeps, when it is done, of each target, prompt by prompt; only where its plan asks for them. */
+  /**
+   * The rows that each layer keeps, when it is done, of each target, prompt by prompt; only where its plan asks for
+   * them.
+   */
   get kept(): readonly (readonly KeptRows[])[] {
     return [...this.#kept.values()];
   }
 
   /** Memory besides weights and the sequence's own cache. */
   get sizeBytes(): number {
-    return this.#memory.sizeBytes + this.#residual.sizeBytes + (this.#layer?.storage.sizeBytes ?? 0) + sum([...this.#selections, ...this.#shared].map(({ sizeBytes }) => sizeBytes));
+    return (
+      this.#memory.sizeBytes +
+      this.#residual.sizeBytes +
+      (this.#layer?.storage.sizeBytes ?? 0) +
+      sum([...this.#selections, ...this.#shared].map(({ sizeBytes }) => sizeBytes))
+    );
   }
 
   /** Computes one chunk of one block. */
   async step(): Promise<void> {
     const cache = this.#layerCache();
     const stretch = this.#stretches[this.#stretch] as Stretch;
-    if (this.#selections.length === 0) this.#selections = stretch.groups.map((group) => this.#startSelection(group, stretch));
+    if (this.#selections.length === 0)
+      this.#selections = stretch.groups.map((group) => this.#startSelection(group, stretch));
     await this.#computeChunk(cache, stretch, stretch.chunks[this.#chunk] as Chunk);
     this.#chunk++;
     if (this.#chunk < stretch.chunks.length) return;
@@ -122,7 +152,9 @@ export class LayerMajorPrefill implements Disposable {
     this.#block++;
     if (!this.isDone) return;
     for (const { tokens, targets } of this.prompts) {
-      for (const { sequence, selection } of targets) if (selection?.budget !== 'adaptive') sequence.hold(tokens, Math.min(tokens.length, selection?.capacity ?? Infinity));
+      for (const { sequence, selection } of targets)
+        if (selection?.budget !== 'adaptive')
+          sequence.hold(tokens, Math.min(tokens.length, selection?.capacity ?? Infinity));
     }
   }
 
@@ -145,7 +177,17 @@ export class LayerMajorPrefill implements Disposable {
   async #keep({ groups }: Stretch, cache: LayerCache): Promise<void> {
     for (const [index, group] of groups.entries()) {
       const selection = this.#selections[index] as LayerSelection;
-      for (const target of group) this.#kept.get(target)?.push(await selection.keep(target.selection, cache, target.sequence.layers[this.#block] as LayerCache, this.#memory));
+      for (const target of group)
+        this.#kept
+          .get(target)
+          ?.push(
+            await selection.keep(
+              target.selection,
+              cache,
+              target.sequence.layers[this.#block] as LayerCache,
+              this.#memory,
+            ),
+          );
       selection[Symbol.dispose]();
     }
     this.#selections = [];
@@ -174,7 +216,15 @@ export class LayerMajorPrefill implements Disposable {
     };
     const window = view(graph, this.#x, [hyperparameters.width, count], { offsetBytes: first * this.#x.strides[1] });
     const y = architecture.buildBlock(
-      { graph, weights: weights.table, hyperparameters, block, cache, inputs: { positions, rows, mask, attendedRows, onQueries }, outputRows },
+      {
+        graph,
+        weights: weights.table,
+        hyperparameters,
+        block,
+        cache,
+        inputs: { positions, rows, mask, attendedRows, onQueries },
+        outputRows,
+      },
       tokens ? getRows(graph, weights.table.tensor('token_embd.weight'), tokens) : window,
     );
     const logits = isEnd ? outputLogits(graph, weights.table, hyperparameters, y) : undefined;
@@ -182,8 +232,16 @@ export class LayerMajorPrefill implements Disposable {
     for (const finish of finishers) finish();
     graph.allocate(this.#memory);
     if (tokens) write(device, tokens, Int32Array.from(this.#tokens.slice(first, first + count)));
-    write(device, this.#positions, Int32Array.from({ length: count }, (_, index) => past + index));
-    write(device, rows, BigInt64Array.from({ length: count }, (_, index) => BigInt(past + index)));
+    write(
+      device,
+      this.#positions,
+      Int32Array.from({ length: count }, (_, index) => past + index),
+    );
+    write(
+      device,
+      rows,
+      BigInt64Array.from({ length: count }, (_, index) => BigInt(past + index)),
+    );
     const windowTokens = isSliding(hyperparameters, block) ? hyperparameters.sliding?.windowTokens : undefined;
     write(device, mask, causalMask({ tokens: count, attendedRows, past, windowTokens }));
     if (outputRows) write(device, outputRows, Int32Array.of(count - 1));
@@ -192,8 +250,14 @@ export class LayerMajorPrefill implements Disposable {
   }
 
   #startSelection(group: readonly PrefillTarget[], { contextTokens }: Stretch): LayerSelection {
-    const selection = new LayerSelection(this.options, { plans: group.flatMap(({ selection: plan }) => plan ?? []), block: this.#block, contextTokens, rows: this.#rows });
-    const index = this.#stretches[0]?.groups.findIndex(([first]) => first && isAlike(first, group[0] as PrefillTarget)) ?? -1;
+    const selection = new LayerSelection(this.options, {
+      plans: group.flatMap(({ selection: plan }) => plan ?? []),
+      block: this.#block,
+      contextTokens,
+      rows: this.#rows,
+    });
+    const index =
+      this.#stretches[0]?.groups.findIndex(([first]) => first && isAlike(first, group[0] as PrefillTarget)) ?? -1;
     const before = this.#shared[index];
     if (before) selection.goOnFrom(before);
     return selection;
@@ -216,7 +280,10 @@ export class LayerMajorPrefill implements Disposable {
     if (!this.#layer) {
       const storage = new Storage(device, { maxTensors: 2 });
       const type = this.how.cacheType ?? 'F16';
-      const cache = { key: storage.declare('key', type, [width, this.#rows]), value: storage.declare('value', type, [width, this.#rows]) };
+      const cache = {
+        key: storage.declare('key', type, [width, this.#rows]),
+        value: storage.declare('value', type, [width, this.#rows]),
+      };
       storage.allocate({ clear: true });
       this.#layer = { device, storage, cache };
     }

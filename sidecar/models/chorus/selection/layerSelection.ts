@@ -15,7 +15,10 @@ import { keepRows } from './keepRows.ts';
 import type { NetworkOptions } from '../network/networkGraph.ts';
 import type { Chunk } from './promptChunks.ts';
 
-/** By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window among them. */
+/**
+ * By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window
+ * among them.
+ */
 const LEAST_SHARE = 0.2;
 
 /** How a sequence's rows are chosen. */
@@ -46,7 +49,10 @@ export function firstObserved({ of, skipTokens = 0 }: Observation, contextTokens
   return of === 'window' ? contextTokens - window : skipTokens;
 }
 
-/** Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers, for plans that differ in no more than how many they keep. */
+/**
+ * Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers, for plans that
+ * differ in no more than how many they keep.
+ */
 export class LayerSelection implements Disposable {
   readonly #storage: Storage | undefined;
   readonly #observed: Tensor | undefined;
@@ -56,14 +62,23 @@ export class LayerSelection implements Disposable {
 
   constructor(
     private readonly options: NetworkOptions,
-    private readonly layer: { readonly plans: readonly SelectionPlan[]; readonly block: number; readonly contextTokens: number; readonly rows: number },
+    private readonly layer: {
+      readonly plans: readonly SelectionPlan[];
+      readonly block: number;
+      readonly contextTokens: number;
+      readonly rows: number;
+    },
   ) {
     const { plans, block, rows } = layer;
     const { hyperparameters, placement } = options;
     this.#observation = plans.find((plan) => this.#isSelected(plan))?.selector.observation;
     if (!this.#observation) return;
     this.#storage = new Storage(placement.cacheDevice(block), { maxTensors: 1 });
-    this.#observed = this.#storage.declare('observed', 'F32', this.#observation.extents({ rows, headSize: hyperparameters.headSize, heads: this.#heads }));
+    this.#observed = this.#storage.declare(
+      'observed',
+      'F32',
+      this.#observation.extents({ rows, headSize: hyperparameters.headSize, heads: this.#heads }),
+    );
     this.#storage.allocate({ clear: true });
   }
 
@@ -82,8 +97,8 @@ export class LayerSelection implements Disposable {
   }
 
   /**
-   * Looks at queries of an evaluation, as far as the selector wants to. Gives what adds its nodes to the graph, to be called when the block is built: they
-   * read keys that the block writes.
+   * Looks at queries of an evaluation, as far as the selector wants to. Gives what adds its nodes to the graph, to be
+   * called when the block is built: they read keys that the block writes.
    */
   observe(graph: Graph, queries: ObservedQueries, { count, past, isReplay }: Computed): (() => void) | undefined {
     const { contextTokens, plans } = this.layer;
@@ -102,12 +117,23 @@ export class LayerSelection implements Disposable {
     };
   }
 
-  /** Copies what a plan keeps of a layer's rows to the beginning of another cache, but by an adaptive budget; without a plan all of them. */
-  async keep(plan: SelectionPlan | undefined, from: LayerCache, to: LayerCache, memory: GraphMemory): Promise<KeptRows> {
+  /**
+   * Copies what a plan keeps of a layer's rows to the beginning of another cache, but by an adaptive budget; without a
+   * plan all of them.
+   */
+  async keep(
+    plan: SelectionPlan | undefined,
+    from: LayerCache,
+    to: LayerCache,
+    memory: GraphMemory,
+  ): Promise<KeptRows> {
     const { block, contextTokens } = this.layer;
     const { placement, hyperparameters } = this.options;
     const kvHeads = cachedHeads(hyperparameters, block);
-    const [window, chosen] = plan && this.#isSelected(plan) ? [plan.window, plan.capacity - plan.window] : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
+    const [window, chosen] =
+      plan && this.#isSelected(plan)
+        ? [plan.window, plan.capacity - plan.window]
+        : [Math.min(contextTokens, plan?.capacity ?? contextTokens), 0];
     using graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const constants = new Map<Tensor, NodeJS.ArrayBufferView>();
     const constant: Constant = (type, values, extents) => {
@@ -115,18 +141,42 @@ export class LayerSelection implements Disposable {
       constants.set(tensor, values);
       return tensor;
     };
-    const heads = (cache: Tensor, rows: number): Tensor => cacheHeads(graph, cache, rows, hyperparameters.headSize, kvHeads);
+    const heads = (cache: Tensor, rows: number): Tensor =>
+      cacheHeads(graph, cache, rows, hyperparameters.headSize, kvHeads);
     const isAdaptive = plan?.budget === 'adaptive';
     let numbers: Tensor | undefined;
     if (chosen > 0) {
-      const scores = this.#score(graph, plan as SelectionPlan, { key: heads(from.key, contextTokens), value: heads(from.value, contextTokens), chosen, constant });
+      const scores = this.#score(graph, plan as SelectionPlan, {
+        key: heads(from.key, contextTokens),
+        value: heads(from.value, contextTokens),
+        chosen,
+        constant,
+      });
       const least = Math.max(0, Math.floor(LEAST_SHARE * (chosen + window)) - window);
-      numbers = isAdaptive ? bestRowsOfAll(graph, scores, { count: chosen, least, constant: (values, extents) => constant('F32', values, extents) }) : bestRows(graph, scores, chosen);
+      numbers = isAdaptive
+        ? bestRowsOfAll(graph, scores, {
+            count: chosen,
+            least,
+            constant: (values, extents) => constant('F32', values, extents),
+          })
+        : bestRows(graph, scores, chosen);
       graph.expand(numbers, { read: true });
     }
     if (!isAdaptive) {
-      const firstPlaces = (count: number): Tensor => constant('I32', Int32Array.from({ length: count }, (_, place) => place), [count]);
-      keepRows(graph, from, to, { best: numbers, firstPlaces, firstRow: contextTokens - window, rows: window, headSize: hyperparameters.headSize, kvHeads });
+      const firstPlaces = (count: number): Tensor =>
+        constant(
+          'I32',
+          Int32Array.from({ length: count }, (_, place) => place),
+          [count],
+        );
+      keepRows(graph, from, to, {
+        best: numbers,
+        firstPlaces,
+        firstRow: contextTokens - window,
+        rows: window,
+        headSize: hyperparameters.headSize,
+        kvHeads,
+      });
     }
     graph.allocate(memory);
     for (const [tensor, values] of constants) write(placement.device, tensor, values);
@@ -148,16 +198,27 @@ export class LayerSelection implements Disposable {
     return queryHeads(this.options.hyperparameters, this.layer.block);
   }
 
-  /** Where experts share a cache their query heads stand KV head by KV head, then expert by expert; the output's columns expert by expert. */
+  /**
+   * Where experts share a cache their query heads stand KV head by KV head, then expert by expert; the output's columns
+   * expert by expert.
+   */
   #outputHead(head: number): number {
     const { heads, kvHeads, attentionMixture } = this.options.hyperparameters;
     if (this.#heads === heads || attentionMixture?.cache !== 'shared') return head;
     const group = heads / kvHeads;
-    const [kvHead, expert, member] = [Math.floor(head / (group * attentionMixture.experts)), Math.floor(head / group) % attentionMixture.experts, head % group];
+    const [kvHead, expert, member] = [
+      Math.floor(head / (group * attentionMixture.experts)),
+      Math.floor(head / group) % attentionMixture.experts,
+      head % group,
+    ];
     return expert * heads + kvHead * group + member;
   }
 
-  #score(graph: Graph, { selector, window }: SelectionPlan, { key, value, chosen, constant }: Pick<ScoredLayer, 'key' | 'value' | 'chosen'> & { readonly constant: Constant }): Tensor {
+  #score(
+    graph: Graph,
+    { selector, window }: SelectionPlan,
+    { key, value, chosen, constant }: Pick<ScoredLayer, 'key' | 'value' | 'chosen'> & { readonly constant: Constant },
+  ): Tensor {
     const { block, contextTokens } = this.layer;
     const { hyperparameters, weights } = this.options;
     return selector.score(graph, {
@@ -178,13 +239,18 @@ export class LayerSelection implements Disposable {
     });
   }
 
-  #rowNumbers(numbers: Tensor | undefined, { chosen, window, kvHeads, isAdaptive }: { chosen: number; window: number; kvHeads: number; isAdaptive: boolean }): KeptRows {
+  #rowNumbers(
+    numbers: Tensor | undefined,
+    { chosen, window, kvHeads, isAdaptive }: { chosen: number; window: number; kvHeads: number; isAdaptive: boolean },
+  ): KeptRows {
     const all = new Int32Array(chosen * kvHeads);
     if (numbers) read(this.options.placement.device, numbers, all);
     const candidates = this.layer.contextTokens - window;
     const byHead = Array.from({ length: kvHeads }, (): number[] => []);
     for (const [index, number] of all.entries()) {
-      const [head, row] = isAdaptive ? [Math.floor(number / candidates), number % candidates] : [Math.floor(index / chosen), number];
+      const [head, row] = isAdaptive
+        ? [Math.floor(number / candidates), number % candidates]
+        : [Math.floor(index / chosen), number];
       byHead[head]?.push(row);
     }
     const last = Array.from({ length: window }, (_, index) => candidates + index);
@@ -201,7 +267,13 @@ function tokensFrom(graph: Graph, queries: ObservedQueries, start: number): Obse
     return view(graph, tensor, extents, { strides, offsetBytes: start * tensor.strides[dimension] });
   };
   const { query, unrotated, mask, votes } = queries;
-  return { ...queries, query: from(query, 2), unrotated: from(unrotated, 2), mask: from(mask, 1), votes: votes && from(votes, 1) };
+  return {
+    ...queries,
+    query: from(query, 2),
+    unrotated: from(unrotated, 2),
+    mask: from(mask, 1),
+    votes: votes && from(votes, 1),
+  };
 }
 
 /** The first values along each dimension, as many as `shaped` has. */

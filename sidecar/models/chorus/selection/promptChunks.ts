@@ -31,25 +31,54 @@ export interface ObservedTokens {
   readonly tokenBytes: (rows: number) => number;
 }
 
-/** Cuts a context from token `from` on, which stands at `first` among all that is read, and what repeats it behind it, into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large. */
+/**
+ * Cuts a context from token `from` on, which stands at `first` among all that is read, and what repeats it behind it,
+ * into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large.
+ */
 export function promptChunks(
   contextTokens: number,
-  { from = 0, first = from, replays = [], chunkTokens, stepTokens = () => Infinity, observed = [] }: { readonly from?: number; readonly first?: number; readonly replays?: readonly (readonly TokenId[])[]; readonly chunkTokens: number; readonly stepTokens?: StepTokens | undefined; readonly observed?: readonly ObservedTokens[] },
+  {
+    from = 0,
+    first = from,
+    replays = [],
+    chunkTokens,
+    stepTokens = () => Infinity,
+    observed = [],
+  }: {
+    readonly from?: number;
+    readonly first?: number;
+    readonly replays?: readonly (readonly TokenId[])[];
+    readonly chunkTokens: number;
+    readonly stepTokens?: StepTokens | undefined;
+    readonly observed?: readonly ObservedTokens[];
+  },
 ): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  /** Of the tokens behind `past` rows, of a reading that attends `rows` rows, so many before what is looked at would be too much. */
+  /**
+   * Of the tokens behind `past` rows, of a reading that attends `rows` rows, so many before what is looked at would be
+   * too much.
+   */
   const mostObserved = (past: number, rows: number, isReplay: boolean): number => {
     const lengths = observed
       .filter(({ of }) => isReplay === (of === 'replay'))
-      .map(({ from: firstSeen, tokenBytes }) => (isReplay ? 0 : Math.max(0, firstSeen - past)) + Math.max(1, tiled(OBSERVED_BYTES / tokenBytes(rows))));
+      .map(
+        ({ from: firstSeen, tokenBytes }) =>
+          (isReplay ? 0 : Math.max(0, firstSeen - past)) + Math.max(1, tiled(OBSERVED_BYTES / tokenBytes(rows))),
+      );
     return Math.min(...lengths);
   };
   /** Cuts `length` tokens from `begin` on, which attend `past` rows besides their own. */
   const cut = (begin: number, length: number, past: number, isReplay: boolean): void => {
-    for (let start = 0; start < length; ) {
+    for (let start = 0; start < length;) {
       const rows = past + start + chunkTokens;
       const mostMasked = Math.max(TILE_TOKENS, tiled(MASK_BYTES / F16_BYTES / rows));
-      const count = Math.min(chunkTokens, mostMasked, stepTokens(rows), mostObserved(past + start, rows, isReplay), length - start);
+      const count = Math.min(
+        chunkTokens,
+        mostMasked,
+        stepTokens(rows),
+        mostObserved(past + start, rows, isReplay),
+        length - start,
+      );
       chunks.push({ first: begin + start, count, past: past + start, isReplay });
       start += count;
     }
@@ -64,7 +93,8 @@ export function promptChunks(
 }
 
 /** What looking at a chunk's tokens takes at most, `tokens` of them where they are few. */
-export const mostObservedBytes = (tokens: number, tokenBytes: number): number => Math.min(tokens * tokenBytes, Math.max(OBSERVED_BYTES, tokenBytes));
+export const mostObservedBytes = (tokens: number, tokenBytes: number): number =>
+  Math.min(tokens * tokenBytes, Math.max(OBSERVED_BYTES, tokenBytes));
 
 /** Whole tiles, where there is one. */
 function tiled(tokens: number): number {

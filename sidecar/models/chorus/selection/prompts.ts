@@ -18,17 +18,30 @@ export interface Prompt {
 }
 
 /** Plans by which some of the prompt's rows go. */
-export const plansOf = ({ tokens, targets }: Prompt): readonly SelectionPlan[] => targets.flatMap(({ selection }) => (selection && tokens.length > selection.capacity ? [selection] : []));
+export const plansOf = ({ tokens, targets }: Prompt): readonly SelectionPlan[] =>
+  targets.flatMap(({ selection }) => (selection && tokens.length > selection.capacity ? [selection] : []));
 
-/** Tokens that several prompts begin with and that can be read once for all of them: what windows look at is each prompt's own, and so is its last token. */
+/**
+ * Tokens that several prompts begin with and that can be read once for all of them: what windows look at is each
+ * prompt's own, and so is its last token.
+ */
 export function sharedLength(prompts: readonly Prompt[]): number {
   const [first, ...others] = prompts;
   if (!first || others.length === 0) return 0;
   const common = Math.min(...others.map(({ tokens }) => commonPrefixLength(first.tokens, tokens)));
-  return Math.max(0, Math.min(common, ...prompts.map((prompt) => prompt.tokens.length - Math.max(1, ...plansOf(prompt).map(({ window }) => window)))));
+  return Math.max(
+    0,
+    Math.min(
+      common,
+      ...prompts.map((prompt) => prompt.tokens.length - Math.max(1, ...plansOf(prompt).map(({ window }) => window))),
+    ),
+  );
 }
 
-/** Targets by selector and window: those for which the same chooses, and which differ in no more than how many rows they keep. */
+/**
+ * Targets by selector and window: those for which the same chooses, and which differ in no more than how many rows they
+ * keep.
+ */
 export function grouped(targets: readonly PrefillTarget[]): readonly (readonly PrefillTarget[])[] {
   const groups: PrefillTarget[][] = [];
   for (const target of targets) {
@@ -40,4 +53,5 @@ export function grouped(targets: readonly PrefillTarget[]): readonly (readonly P
 }
 
 /** Whether the same chooses for both. */
-export const isAlike = ({ selection: one }: PrefillTarget, { selection: other }: PrefillTarget): boolean => one?.selector === other?.selector && one?.window === other?.window;
+export const isAlike = ({ selection: one }: PrefillTarget, { selection: other }: PrefillTarget): boolean =>
+  one?.selector === other?.selector && one?.window === other?.window;

@@ -6,11 +6,18 @@ const REPLAYED_TOKENS = 2_048;
 const CUE_TOKENS = 8;
 
 /**
- * What KVzip (arXiv 2505.23416) has a model read after a context: the context again, stretch by stretch, each behind the request to repeat it. The words are
- * those of NVIDIA's kvpress for models without a chat template. `tokenize` takes plain text, and adds no token for the beginning of a text.
+ * What KVzip (arXiv 2505.23416) has a model read after a context: the context again, stretch by stretch, each behind
+ * the request to repeat it. The words are those of NVIDIA's kvpress for models without a chat template. `tokenize`
+ * takes plain text, and adds no token for the beginning of a text.
  */
-export function replayPrompts(tokenize: (text: string) => readonly TokenId[]): (context: readonly TokenId[]) => readonly (readonly TokenId[])[] {
-  const [first, later, end] = ['\n\nRepeat the previous context exactly.', '\n\nRepeat the part of the previous context exactly, starting with', '\n'].map((text) => tokenize(text)) as [TokenId[], TokenId[], TokenId[]];
+export function replayPrompts(
+  tokenize: (text: string) => readonly TokenId[],
+): (context: readonly TokenId[]) => readonly (readonly TokenId[])[] {
+  const [first, later, end] = [
+    '\n\nRepeat the previous context exactly.',
+    '\n\nRepeat the part of the previous context exactly, starting with',
+    '\n',
+  ].map((text) => tokenize(text)) as [TokenId[], TokenId[], TokenId[]];
   return (context) => {
     const prompts: (readonly TokenId[])[] = [];
     for (let start = 0; start < context.length; start += REPLAYED_TOKENS) {

@@ -26,22 +26,44 @@ interface Cut {
 }
 
 /** Cuts what several prompts share, where they do, and then the rest of each. */
-export function stretchesOf(prompts: readonly Prompt[], { shared, replays, chunkTokens, stepTokens, hyperparameters }: Cut): readonly Stretch[] {
+export function stretchesOf(
+  prompts: readonly Prompt[],
+  { shared, replays, chunkTokens, stepTokens, hyperparameters }: Cut,
+): readonly Stretch[] {
   const heads = mostQueryHeads(hyperparameters);
   const observedBy = (prompt: Prompt): ObservedTokens[] =>
     plansOf(prompt).flatMap(({ selector: { observation }, window }) => {
       const tokenBytes = observation?.tokenBytes;
       if (!observation || !tokenBytes) return [];
-      return { of: observation.of, from: firstObserved(observation, prompt.tokens.length, window), tokenBytes: (rows: number) => tokenBytes({ rows, heads, headSize: hyperparameters.headSize }) };
+      return {
+        of: observation.of,
+        from: firstObserved(observation, prompt.tokens.length, window),
+        tokenBytes: (rows: number) => tokenBytes({ rows, heads, headSize: hyperparameters.headSize }),
+      };
     });
   let first = shared;
   const own = prompts.map((prompt, index): Stretch => {
     const contextTokens = prompt.tokens.length;
-    const chunks = promptChunks(contextTokens, { from: shared, first, replays: replays[index], chunkTokens, stepTokens, observed: observedBy(prompt) });
+    const chunks = promptChunks(contextTokens, {
+      from: shared,
+      first,
+      replays: replays[index],
+      chunkTokens,
+      stepTokens,
+      observed: observedBy(prompt),
+    });
     first += chunks.reduce((sum, { count }) => sum + count, 0);
     return { chunks, groups: grouped(prompt.targets), contextTokens, isShared: false };
   });
   if (shared === 0) return own;
   const chunks = promptChunks(shared, { chunkTokens, stepTokens, observed: prompts.flatMap(observedBy) });
-  return [{ chunks, groups: grouped(prompts.flatMap(({ targets }) => targets)), contextTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)), isShared: true }, ...own];
+  return [
+    {
+      chunks,
+      groups: grouped(prompts.flatMap(({ targets }) => targets)),
+      contextTokens: Math.max(...prompts.map(({ tokens }) => tokens.length)),
+      isShared: true,
+    },
+    ...own,
+  ];
 }

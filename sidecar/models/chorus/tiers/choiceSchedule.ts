@@ -26,7 +26,10 @@ export function tierRows({ capacity, pageRows, window, refreshTokens, refreshedH
   return padRows(capacity + window + pageRows + choices * refreshTokens);
 }
 
-/** Says when the rows that a sequence's answer attends are chosen, and by which heads. It depends on where the answer began alone. */
+/**
+ * Says when the rows that a sequence's answer attends are chosen, and by which heads. It depends on where the answer
+ * began alone.
+ */
 export class ChoiceSchedule {
   #last: Choice | undefined;
 
@@ -41,7 +44,10 @@ export class ChoiceSchedule {
     return length > lastAttendingAll(this.options);
   }
 
-  /** Tokens that can be appended to an answer before rows are chosen, or chosen anew. A choice is made by a token that is known, never by a draft. */
+  /**
+   * Tokens that can be appended to an answer before rows are chosen, or chosen anew. A choice is made by a token that
+   * is known, never by a draft.
+   */
   tokensBeforeChoice(length: number): number {
     if (!this.isWorthwhile(length)) return lastAttendingAll(this.options) + 1 - length;
     return this.#last ? Math.max(0, this.#last.at + this.options.refreshTokens - length) : 0;
@@ -52,7 +58,8 @@ export class ChoiceSchedule {
     const { window, pageRows, refreshTokens, refreshQueries, queries, refreshedHeads } = this.options;
     const last = this.#last;
     if (last && length < last.at + refreshTokens) return { choice: last, choosing: 'none', queries: 0 };
-    if (last && this.hasSome && refreshedHeads && length < last.allAt + refreshedHeads.othersTokens) return { choice: { ...last, at: length }, choosing: 'some', queries: refreshQueries };
+    if (last && this.hasSome && refreshedHeads && length < last.allAt + refreshedHeads.othersTokens)
+      return { choice: { ...last, at: length }, choosing: 'some', queries: refreshQueries };
     const choice = { at: length, allAt: length, windowStart: Math.floor((length - window) / pageRows) * pageRows };
     return { choice, choosing: 'all', queries: last ? refreshQueries : queries };
   }

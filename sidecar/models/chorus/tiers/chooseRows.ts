@@ -2,7 +2,15 @@ import { cacheHeads, headsOf, pagesOf, type HeadRun } from '../../../../kernels/
 import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import { transposedRows } from '../../../../kernels/blocks/attendTransposed.ts';
 import { voters } from '../../../../kernels/cache/pageBlocks.ts';
-import { bestPages, pageGatherer, pageKeysOf, scorePages, type PageChoice, type PageKeys, type PageRows } from '../../../../kernels/cache/pages.ts';
+import {
+  bestPages,
+  pageGatherer,
+  pageKeysOf,
+  scorePages,
+  type PageChoice,
+  type PageKeys,
+  type PageRows,
+} from '../../../../kernels/cache/pages.ts';
 import { gatherRows } from '../../../../kernels/cache/selection.ts';
 import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { cast, concat, copy, reshape, setRows, transpose, view } from '../../../../kernels/ggml/ops.ts';
@@ -23,7 +31,10 @@ export interface RowsToChoose {
   readonly queryNumbers: Tensor;
   readonly choice: PageChoice;
   readonly rowsOfPage: PageRows['rowsOfPage'];
-  /** `[windowPages, 1, kvHeads]`, I32: pages that are attended in any case, and are gathered too; absent where those of `fast` stay. */
+  /**
+   * `[windowPages, 1, kvHeads]`, I32: pages that are attended in any case, and are gathered too; absent where those of
+   * `fast` stay.
+   */
   readonly windowPages?: Tensor;
   /** The KV heads that choose; absent: all. */
   readonly run?: HeadRun;
@@ -33,17 +44,35 @@ export interface RowsToChoose {
   readonly heads: number;
 }
 
-/** Gathers the best pages of a layer into its fast tier, and the last tokens. Where that is on another device than the slow one, these rows alone go there, as float16. */
-export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads, run }: RowsToChoose, { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>): void {
+/**
+ * Gathers the best pages of a layer into its fast tier, and the last tokens. Where that is on another device than the
+ * slow one, these rows alone go there, as float16.
+ */
+export function chooseRows(
+  graph: Graph,
+  { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads, run }: RowsToChoose,
+  { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>,
+): void {
   const choosing = run?.count ?? kvHeads;
   const ofRun = (stack: Tensor): Tensor => (run ? headsOf(graph, stack, run) : stack);
-  const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor => ofRun(cacheHeads(graph, tensor, rows, headSize, kvHeads));
+  const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor =>
+    ofRun(cacheHeads(graph, tensor, rows, headSize, kvHeads));
   const { pageRows } = choice;
   const where = slow.device;
   const pages = graph.on(where, () => {
     const remembered = rememberedQueries(graph, lastQueries, queryNumbers, { headSize, heads });
     const own = run ? queriesOf(graph, remembered, run, heads / kvHeads) : remembered;
-    const best = bestPages(graph, scorePages(graph, pageKeysOf(graph, scored, choice, { headSize, kvHeads, run }), voters(graph, own, 1, choosing), choice, scale), choice);
+    const best = bestPages(
+      graph,
+      scorePages(
+        graph,
+        pageKeysOf(graph, scored, choice, { headSize, kvHeads, run }),
+        voters(graph, own, 1, choosing),
+        choice,
+        scale,
+      ),
+      choice,
+    );
     return windowPages ? concat(graph, best, windowPages, 0) : best;
   });
   const pageCount = pages.shape[0];
@@ -52,14 +81,33 @@ export function chooseRows(graph: Graph, { slow, scored, fast, lastQueries, quer
   const gathered = (from: Tensor): Tensor => gather(all(from));
   const place = (name: 'key' | 'value'): Tensor => {
     const [from, to] = [slow[name], fast[name]];
-    if (where !== fast.device || !places) return copy(graph, graph.on(where, () => cast(graph, gathered(from), to.type)), all(to, count));
+    if (where !== fast.device || !places)
+      return copy(
+        graph,
+        graph.on(where, () => cast(graph, gathered(from), to.type)),
+        all(to, count),
+      );
     return graph.on(where, () => {
-      if (slow.words && fast.words) return gatherRows(graph, pagesOf(graph, ofRun(slow.words[name]), pageRows), reshape(graph, pages, [pageCount, choosing]), pagesOf(graph, ofRun(fast.words[name]), pageRows), view(graph, places, [pageCount]));
+      if (slow.words && fast.words)
+        return gatherRows(
+          graph,
+          pagesOf(graph, ofRun(slow.words[name]), pageRows),
+          reshape(graph, pages, [pageCount, choosing]),
+          pagesOf(graph, ofRun(fast.words[name]), pageRows),
+          view(graph, places, [pageCount]),
+        );
       return setRows(graph, all(to), gathered(from), places);
     });
   };
   graph.expand(place('key'));
   // Turned into a tensor without gaps and copied row by row: ggml turns into places with gaps at half the speed.
-  if (fast.isValueTransposed) graph.expand(copy(graph, graph.on(where, () => cast(graph, transpose(graph, gathered(slow.value)), fast.value.type)), ofRun(transposedRows(graph, fast.value, count))));
+  if (fast.isValueTransposed)
+    graph.expand(
+      copy(
+        graph,
+        graph.on(where, () => cast(graph, transpose(graph, gathered(slow.value)), fast.value.type)),
+        ofRun(transposedRows(graph, fast.value, count)),
+      ),
+    );
   else graph.expand(place('value'));
 }

@@ -21,7 +21,10 @@ export interface HeadsToChoose {
   readonly file?: string;
 }
 
-/** The heads of a model that choose for every token of an answer, or every few: those that were found before to need it, or that are measured once its weights are there. */
+/**
+ * The heads of a model that choose for every token of an answer, or every few: those that were found before to need it,
+ * or that are measured once its weights are there.
+ */
 export class ChoosingHeads {
   private constructor(
     private readonly percent: number,
@@ -32,7 +35,10 @@ export class ChoosingHeads {
   ) {}
 
   /** `undefined` where all heads choose, or no context is long enough for any to. */
-  static async of(tier: TierOptions, { hyperparameters, text, contextSizeTokens, modelKey, file }: HeadsToChoose): Promise<ChoosingHeads | undefined> {
+  static async of(
+    tier: TierOptions,
+    { hyperparameters, text, contextSizeTokens, modelKey, file }: HeadsToChoose,
+  ): Promise<ChoosingHeads | undefined> {
     if (!tier.refreshedHeads || contextSizeTokens <= lastAttendingAll(tier)) return undefined;
     const { addBos, bos } = text.special;
     const begin = addBos && bos !== undefined ? [bos] : [];
@@ -48,13 +54,23 @@ export class ChoosingHeads {
     return this.needs === undefined && this.tokens.length >= fewestTokens();
   }
 
-  /** In runs of neighbours; `undefined` where nobody can tell, since the text is too short, there is no memory to read it, or the device can't: then all choose. Rejects with the reason of a signal that aborts. */
-  async runs(network: Network, { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {}): Promise<HeadRuns | undefined> {
+  /**
+   * In runs of neighbours; `undefined` where nobody can tell, since the text is too short, there is no memory to read
+   * it, or the device can't: then all choose. Rejects with the reason of a signal that aborts.
+   */
+  async runs(
+    network: Network,
+    { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {},
+  ): Promise<HeadRuns | undefined> {
     const needs = this.needs ?? (await this.#measured(network, signal, onProgress));
     return needs && neediestHeads(needs, this.percent);
   }
 
-  async #measured(network: Network, signal?: AbortSignal, onProgress?: (share: number) => void): Promise<HeadNeeds | undefined> {
+  async #measured(
+    network: Network,
+    signal?: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<HeadNeeds | undefined> {
     try {
       // Graphs of its own: those that a network keeps take their memory for the longest context that it is first given.
       using own = new Network(network.options);
@@ -62,7 +78,8 @@ export class ChoosingHeads {
       if (needs) await keepHeadNeeds(this.file, this.model, needs);
       return needs;
     } catch (error) {
-      if ([SequenceMemoryError, AllocationError, UnsupportedOpError].some((kind) => error instanceof kind)) return undefined;
+      if ([SequenceMemoryError, AllocationError, UnsupportedOpError].some((kind) => error instanceof kind))
+        return undefined;
       throw error;
     }
   }

@@ -33,7 +33,10 @@ export const TIER_TOKENS = 64;
 /** Those of a token and of drafts, without a choice and with one, of some heads and of all. */
 const KEPT_GRAPHS = 12;
 
-/** Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few tokens. */
+/**
+ * Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few
+ * tokens.
+ */
 const TURNED_FROM_TOKENS = 4;
 
 /** What decides a graph. */
@@ -57,11 +60,12 @@ interface BuiltGraph {
 }
 
 /**
- * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every token or few, and the last tokens. The
- * sequence's own cache, the slow tier, keeps everything, so that another request or the next stretch of an answer chooses others. Each KV head of each layer has
- * pages of its own, scored by the attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be
- * cheaper, and find little with heads as small as those of small models. Where some heads are said to need it, these alone choose for every token or few; all do
- * now and then.
+ * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every
+ * token or few, and the last tokens. The sequence's own cache, the slow tier, keeps everything, so that another request
+ * or the next stretch of an answer chooses others. Each KV head of each layer has pages of its own, scored by the
+ * attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774)
+ * would be cheaper, and find little with heads as small as those of small models. Where some heads are said to need it,
+ * these alone choose for every token or few; all do now and then.
  */
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
@@ -77,7 +81,10 @@ export class FastTier implements Disposable {
     private readonly network: Network,
     private readonly sequence: SequenceCache,
     private readonly options: TierOptions,
-    { scored, runs }: {
+    {
+      scored,
+      runs,
+    }: {
       /** Keys that pages are scored by; absent: the sequence's own. */
       readonly scored?: ScoredKeys;
       /** The heads that choose after `refreshTokens`; absent: all. */
@@ -92,10 +99,17 @@ export class FastTier implements Disposable {
     this.#storage = new BlockStorage((block) => placement.cacheDevice(block), 3 * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
       const layout = options.refreshTokens < TURNED_FROM_TOKENS ? 'heads' : 'transposed';
-      const declared = declareLayer(layout, placement.cacheDevice(block), { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows }, (name, ...tensor) => this.#storage.declare(block, `${name}.fast`, ...tensor));
+      const declared = declareLayer(
+        layout,
+        placement.cacheDevice(block),
+        { type: 'F16', headSize, kvHeads: cachedHeads(hyperparameters, block), rows: this.#rows },
+        (name, ...tensor) => this.#storage.declare(block, `${name}.fast`, ...tensor),
+      );
       const layer = copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias));
       // What is gathered from rotated rows is rotated; on the device that attends it, another matrix.
-      return sequence.layout[block]?.hadamard ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant)) : layer;
+      return sequence.layout[block]?.hadamard
+        ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant))
+        : layer;
     });
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), KEPT_GRAPHS);
     sequence.onTruncate.add((length) => this.schedule.truncated(length));
@@ -111,8 +125,10 @@ export class FastTier implements Disposable {
   }
 
   /**
-   * Appends tokens to the sequence, one, or `TIER_TOKENS` and `schedule.tokensBeforeChoice` at most; they attend the chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what
-   * has to be done before, where a context was not read by an evaluation. Throws `ShapeError` where its rows are too few for the tokens.
+   * Appends tokens to the sequence, one, or `TIER_TOKENS` and `schedule.tokensBeforeChoice` at most; they attend the
+   * chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what has to be done
+   * before, where a context was not read by an evaluation. Throws `ShapeError` where its rows are too few for the
+   * tokens.
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     this.#storage.allocate();
@@ -122,14 +138,35 @@ export class FastTier implements Disposable {
     const { choice, choosing, queries } = this.schedule.dueAt(length);
     const isDue = choosing !== 'none';
     const candidates = choice.windowStart / pageRows;
-    const built = this.#graphFor({ tokens: tokens.length, pages: isDue ? choosablePages(candidates, this.sequence, pageRows) : 0, queries, choosing, wanted });
+    const built = this.#graphFor({
+      tokens: tokens.length,
+      pages: isDue ? choosablePages(candidates, this.sequence, pageRows) : 0,
+      queries,
+      choosing,
+      wanted,
+    });
     const firstRow = capacity + length - choice.windowStart;
-    if (firstRow + tokens.length > this.#rows) throw new ShapeError(`${tokens.length} tokens do not fit behind ${firstRow} of ${this.#rows} rows: a choice is due before.`);
+    if (firstRow + tokens.length > this.#rows)
+      throw new ShapeError(
+        `${tokens.length} tokens do not fit behind ${firstRow} of ${this.#rows} rows: a choice is due before.`,
+      );
     const { inputs, outputRows, selecting, graph, logits } = built;
     write(device, inputs.tokens, Int32Array.from(tokens));
-    write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
-    write(device, inputs.slowRows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
-    write(device, inputs.fastRows, BigInt64Array.from(tokens, (_, index) => BigInt(firstRow + index)));
+    write(
+      device,
+      inputs.positions,
+      Int32Array.from(tokens, (_, index) => length + index),
+    );
+    write(
+      device,
+      inputs.slowRows,
+      BigInt64Array.from(tokens, (_, index) => BigInt(length + index)),
+    );
+    write(
+      device,
+      inputs.fastRows,
+      BigInt64Array.from(tokens, (_, index) => BigInt(firstRow + index)),
+    );
     built.valueCells.write(device, { capacity: this.#rows, past: firstRow });
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
@@ -139,7 +176,9 @@ export class FastTier implements Disposable {
       queryNumbers: Array.from(rememberedRows(length + tokens.length, queries, kept), Number),
       candidates,
       // Rows behind the last token are written over, or masked.
-      windowPages: Array.from({ length: this.#windowPages }, (_, index) => Math.min(candidates + index, Math.floor((length - 1) / pageRows))),
+      windowPages: Array.from({ length: this.#windowPages }, (_, index) =>
+        Math.min(candidates + index, Math.floor((length - 1) / pageRows)),
+      ),
     });
     if (isDue) await this.#scored?.cover(choice.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
@@ -160,9 +199,21 @@ export class FastTier implements Disposable {
 
   #graphFor(extents: TierExtents): BuiltGraph {
     const { tokens, pages, queries, choosing, wanted } = extents;
-    const largest = { tokens: TIER_TOKENS, pages: choosablePages(Infinity, this.sequence, this.options.pageRows), queries: this.options.queries, choosing: 'all', wanted: 'all' } as const;
+    const largest = {
+      tokens: TIER_TOKENS,
+      pages: choosablePages(Infinity, this.sequence, this.options.pageRows),
+      queries: this.options.queries,
+      choosing: 'all',
+      wanted: 'all',
+    } as const;
     const key = `${tokens} ${pages} ${queries} ${choosing} ${wanted}`;
-    return takeSequenceMemory(this.network.options.placement.device, () => this.#graphs.obtain(key, () => this.#build(extents), () => this.#build(largest)));
+    return takeSequenceMemory(this.network.options.placement.device, () =>
+      this.#graphs.obtain(
+        key,
+        () => this.#build(extents),
+        () => this.#build(largest),
+      ),
+    );
   }
 
   #build({ tokens: tokenCount, pages, queries, choosing, wanted }: TierExtents): BuiltGraph {
@@ -180,33 +231,73 @@ export class FastTier implements Disposable {
     };
     const isBeside = (block: number): boolean => this.sequence.layout[block]?.device === this.#layers[block]?.device;
     const runs = choosing === 'some' ? this.#runs : undefined;
-    const selecting = pages === 0 ? undefined : new RowChoiceInputs(graph, hyperparameters, { queries, pages, pageRows, meanRows, capacity, windowPages: this.#windowPages, runs, isBeside });
+    const selecting =
+      pages === 0
+        ? undefined
+        : new RowChoiceInputs(graph, hyperparameters, {
+            queries,
+            pages,
+            pageRows,
+            meanRows,
+            capacity,
+            windowPages: this.#windowPages,
+            runs,
+            isBeside,
+          });
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
     const valueCells = new ValueCells(graph, tokenCount);
     const atEnd: (() => void)[] = [];
-    const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-      const [slow, fast, lastQueries] = [this.sequence.layers[block], this.#layers[block], this.sequence.lastQueries[block]] as [LayerCache, LayerCache, Tensor];
-      const keep = (): void => writeRows(g, heads, slow, { rows: inputs.slowRows });
-      const remember = (): void => rememberQueries(g, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
-      // Nothing of this graph reads what goes to another device, but for the queries that choose: for all layers at once there are fewer changes between the two.
-      if (isBeside(block)) keep();
-      else atEnd.push(keep);
-      const choices = selecting?.of(block) ?? [];
-      if (isBeside(block) || choices.length > 0) remember();
-      else atEnd.push(remember);
-      for (const choice of choices) chooseRows(g, { slow, scored: this.#scored?.of(block) ?? slow, fast, lastQueries, ...choice }, options);
-      return g.on(fast.device, () => {
-        writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
-        const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
-        if (fast.isValueTransposed) return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
-        return attendInTiles(g, { query: heads.query, key, value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads), mask: inputs.mask }, options.scale);
-      });
-    };
+    const attend =
+      (block: number) =>
+      (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
+        const [slow, fast, lastQueries] = [
+          this.sequence.layers[block],
+          this.#layers[block],
+          this.sequence.lastQueries[block],
+        ] as [LayerCache, LayerCache, Tensor];
+        const keep = (): void => writeRows(g, heads, slow, { rows: inputs.slowRows });
+        const remember = (): void =>
+          rememberQueries(g, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
+        // Nothing of this graph reads what goes to another device, but for the queries that choose: for all layers at
+        // once there are fewer changes between the two.
+        if (isBeside(block)) keep();
+        else atEnd.push(keep);
+        const choices = selecting?.of(block) ?? [];
+        if (isBeside(block) || choices.length > 0) remember();
+        else atEnd.push(remember);
+        for (const choice of choices)
+          chooseRows(g, { slow, scored: this.#scored?.of(block) ?? slow, fast, lastQueries, ...choice }, options);
+        return g.on(fast.device, () => {
+          writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
+          const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
+          if (fast.isValueTransposed)
+            return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
+          return attendInTiles(
+            g,
+            {
+              query: heads.query,
+              key,
+              value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads),
+              mask: inputs.mask,
+            },
+            options.scale,
+          );
+        });
+      };
     const logits = throughBlocks(graph, this.network.options, {
       tokens: inputs.tokens,
       outputRows,
       wanted,
-      block: (block) => ({ cache: this.#layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.fastRows, mask: inputs.mask, attendedRows: this.#rows, attend: attend(block) } }),
+      block: (block) => ({
+        cache: this.#layers[block] as LayerCache,
+        inputs: {
+          positions: inputs.positions,
+          rows: inputs.fastRows,
+          mask: inputs.mask,
+          attendedRows: this.#rows,
+          attend: attend(block),
+        },
+      }),
     });
     for (const work of atEnd) work();
     return { graph, inputs, valueCells, outputRows, selecting, logits };

@@ -22,10 +22,15 @@ export interface MeasuredModel {
 /** What was measured of a model before; `undefined` where the file has nothing of it, is not there, or is damaged. */
 export async function readHeadNeeds(file: string | undefined, model: MeasuredModel): Promise<HeadNeeds | undefined> {
   const needs = (await read(file)).get(nameOf(model));
-  return needs?.length === model.heads.length && needs.every(({ length }, layer) => length === model.heads[layer]) ? needs : undefined;
+  return needs?.length === model.heads.length && needs.every(({ length }, layer) => length === model.heads[layer])
+    ? needs
+    : undefined;
 }
 
-/** Keeps what was measured of a model, for this user alone, beside what other processes keep of other ones. Where nothing can be written it is measured again; so is what is no number. */
+/**
+ * Keeps what was measured of a model, for this user alone, beside what other processes keep of other ones. Where
+ * nothing can be written it is measured again; so is what is no number.
+ */
 export async function keepHeadNeeds(file: string | undefined, model: MeasuredModel, needs: HeadNeeds): Promise<void> {
   if (file === undefined || !needs.flat().every(Number.isFinite)) return;
   const all = await read(file);
@@ -38,7 +43,10 @@ export async function keepHeadNeeds(file: string | undefined, model: MeasuredMod
   }
 }
 
-const nameOf = ({ key }: MeasuredModel): string => createHash('sha256').update(JSON.stringify([METHOD, HEAD_NEEDS_TEXT, key])).digest('hex');
+const nameOf = ({ key }: MeasuredModel): string =>
+  createHash('sha256')
+    .update(JSON.stringify([METHOD, HEAD_NEEDS_TEXT, key]))
+    .digest('hex');
 
 async function read(file: string | undefined): Promise<Map<string, HeadNeeds>> {
   try {

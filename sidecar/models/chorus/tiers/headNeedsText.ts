@@ -1,6 +1,7 @@
 /**
- * What models read so that it shows which of their heads look for something else with every token: files of a small program, of which the later ones use what the earlier
- * ones define. Other words make other measurements, so that what was measured before is measured again.
+ * What models read so that it shows which of their heads look for something else with every token: files of a small
+ * program, of which the later ones use what the earlier ones define. Other words make other measurements, so that what
+ * was measured before is measured again.
  */
 export const HEAD_NEEDS_TEXT = `# README.md
 A lending library keeps books, their copies and the readers who borrow them. Each copy has a shelf mark. A reader may hold

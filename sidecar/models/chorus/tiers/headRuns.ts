@@ -10,8 +10,8 @@ export type HeadNeeds = readonly (readonly number[])[];
 const MAX_RUNS = 128;
 
 /**
- * The share of all heads that need it most, at least one; `percent`: from above 0 to 100. Where these would be more runs than `maxRuns`, those between the nearest ones of
- * a layer choose with them, down to one run a layer.
+ * The share of all heads that need it most, at least one; `percent`: from above 0 to 100. Where these would be more
+ * runs than `maxRuns`, those between the nearest ones of a layer choose with them, down to one run a layer.
  */
 export function neediestHeads(needs: HeadNeeds, percent: number, maxRuns = MAX_RUNS): HeadRuns {
   const all = needs.flatMap((ofHeads, layer) => ofHeads.map((need, head) => ({ layer, head, need })));
@@ -19,7 +19,9 @@ export function neediestHeads(needs: HeadNeeds, percent: number, maxRuns = MAX_R
   const neediest = all.sort((a, b) => b.need - a.need || a.layer - b.layer || a.head - b.head).slice(0, count);
   const runs = needs.map((_, layer) => runsOf(neediest.filter((head) => head.layer === layer).map(({ head }) => head)));
   for (let excess = runs.flat().length - maxRuns; excess > 0; excess--) {
-    const gaps = runs.flatMap((ofLayer, layer) => ofLayer.slice(1).map(({ first }, index) => ({ layer, index, size: first - endOf(ofLayer[index] as HeadRun) })));
+    const gaps = runs.flatMap((ofLayer, layer) =>
+      ofLayer.slice(1).map(({ first }, index) => ({ layer, index, size: first - endOf(ofLayer[index] as HeadRun) })),
+    );
     const smallest = gaps.sort((a, b) => a.size - b.size)[0];
     if (!smallest) break;
     const [before, after] = (runs[smallest.layer] as HeadRun[]).slice(smallest.index) as [HeadRun, HeadRun];

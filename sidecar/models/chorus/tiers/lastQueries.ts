@@ -5,7 +5,10 @@ import { concat, contiguous, getRows, reshape, setRows, view } from '../../../..
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { isWeighedByGates, queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 
-/** Queries that are remembered besides those that somebody looks at: drafts that turn out wrong take the place of others. */
+/**
+ * Queries that are remembered besides those that somebody looks at: drafts that turn out wrong take the place of
+ * others.
+ */
 export const DRAFTED_QUERIES = 24;
 
 /** Queries of some tokens, and how much they count where that differs. */
@@ -13,10 +16,15 @@ export type WeighedQueries = Pick<ObservedQueries, 'query' | 'votes'>;
 
 /** Values that are remembered of a token in a block: its queries, and one a head where gates weigh them. */
 export function rememberedWidth(hyperparameters: Hyperparameters, block: number): number {
-  return queryHeads(hyperparameters, block) * (hyperparameters.headSize + (isWeighedByGates(hyperparameters, block) ? 1 : 0));
+  return (
+    queryHeads(hyperparameters, block) * (hyperparameters.headSize + (isWeighedByGates(hyperparameters, block) ? 1 : 0))
+  );
 }
 
-/** How many of an evaluation's queries are remembered, where `kept[rememberedWidth, queries]` has room for so many tokens. */
+/**
+ * How many of an evaluation's queries are remembered, where `kept[rememberedWidth, queries]` has room for so many
+ * tokens.
+ */
 export const rememberedTokens = (tokens: number, kept: Tensor): number => Math.min(tokens, kept.shape[1]);
 
 /** Writes an evaluation's last queries to the rows `rows` (I64) of `kept[rememberedWidth, queries]`. */
@@ -24,30 +32,65 @@ export function rememberQueries(graph: Graph, { query, votes }: WeighedQueries, 
   const [headSize, heads, tokens] = query.shape;
   const count = rows.shape[0];
   const last = (tensor: Tensor, width: number, tokenStride: number): Tensor =>
-    view(graph, tensor, [width, count], { strides: [tokenStride, count * tokenStride, count * tokenStride], offsetBytes: (tokens - count) * tokenStride });
+    view(graph, tensor, [width, count], {
+      strides: [tokenStride, count * tokenStride, count * tokenStride],
+      offsetBytes: (tokens - count) * tokenStride,
+    });
   const queries = last(query, headSize * heads, query.strides[2]);
-  graph.expand(setRows(graph, kept, votes ? concat(graph, contiguous(graph, queries), contiguous(graph, last(votes, heads, votes.strides[1])), 0) : queries, rows));
+  graph.expand(
+    setRows(
+      graph,
+      kept,
+      votes
+        ? concat(graph, contiguous(graph, queries), contiguous(graph, last(votes, heads, votes.strides[1])), 0)
+        : queries,
+      rows,
+    ),
+  );
 }
 
 /** What is remembered of the tokens in the rows `rows` (I32), in a block of so many heads. */
-export function rememberedQueries(graph: Graph, kept: Tensor, rows: Tensor, { headSize, heads }: { readonly headSize: number; readonly heads: number }): WeighedQueries {
+export function rememberedQueries(
+  graph: Graph,
+  kept: Tensor,
+  rows: Tensor,
+  { headSize, heads }: { readonly headSize: number; readonly heads: number },
+): WeighedQueries {
   const remembered = getRows(graph, kept, rows);
   const [width, tokens] = remembered.shape;
   if (width === headSize * heads) return { query: reshape(graph, remembered, [headSize, heads, tokens]) };
   const [valueBytes, tokenStride] = remembered.strides;
   return {
-    query: view(graph, remembered, [headSize, heads, tokens], { strides: [headSize * valueBytes, tokenStride, tokenStride * tokens] }),
-    votes: view(graph, remembered, [heads, tokens], { strides: [tokenStride, tokenStride * tokens, tokenStride * tokens], offsetBytes: headSize * heads * valueBytes }),
+    query: view(graph, remembered, [headSize, heads, tokens], {
+      strides: [headSize * valueBytes, tokenStride, tokenStride * tokens],
+    }),
+    votes: view(graph, remembered, [heads, tokens], {
+      strides: [tokenStride, tokenStride * tokens, tokenStride * tokens],
+      offsetBytes: headSize * heads * valueBytes,
+    }),
   };
 }
 
 /** Those of some KV heads, of which each has `group` query heads. */
-export function queriesOf(graph: Graph, { query, votes }: WeighedQueries, { first, count }: HeadRun, group: number): WeighedQueries {
+export function queriesOf(
+  graph: Graph,
+  { query, votes }: WeighedQueries,
+  { first, count }: HeadRun,
+  group: number,
+): WeighedQueries {
   const [headSize, , tokens] = query.shape;
   const [valueBytes, headStride, tokenStride] = query.strides;
   return {
-    query: view(graph, query, [headSize, group * count, tokens], { strides: [headStride, tokenStride, tokenStride * tokens], offsetBytes: first * group * headStride }),
-    votes: votes && view(graph, votes, [group * count, tokens], { strides: [votes.strides[1], votes.strides[2], votes.strides[3]], offsetBytes: first * group * valueBytes }),
+    query: view(graph, query, [headSize, group * count, tokens], {
+      strides: [headStride, tokenStride, tokenStride * tokens],
+      offsetBytes: first * group * headStride,
+    }),
+    votes:
+      votes &&
+      view(graph, votes, [group * count, tokens], {
+        strides: [votes.strides[1], votes.strides[2], votes.strides[3]],
+        offsetBytes: first * group * valueBytes,
+      }),
   };
 }
 

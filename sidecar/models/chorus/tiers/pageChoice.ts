@@ -10,7 +10,10 @@ import type { SequenceCache } from '../cache/sequenceCache.ts';
 /** Candidate pages are rounded up to this, so that a graph serves many tokens. */
 const PAGE_PADDING = 64;
 
-/** Added to the score of the first page, which stays in any case: heads that want nothing attend the first token (arXiv 2309.17453), and the mean of its key and others does not show that. */
+/**
+ * Added to the score of the first page, which stays in any case: heads that want nothing attend the first token (arXiv
+ * 2309.17453), and the mean of its key and others does not show that.
+ */
 const ABOVE_ALL = 1e6;
 
 /** Blocks of tokens that choose, and among how many pages. */
@@ -42,16 +45,30 @@ export class PageChoiceInputs {
     private readonly hyperparameters: Hyperparameters,
     private readonly choosing: ChoosingBlocks,
   ) {
-    const { blocks, votes, pages, layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => block) } = choosing;
+    const {
+      blocks,
+      votes,
+      pages,
+      layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => block),
+    } = choosing;
     const groups = new Set(layers.map((block) => this.#group(block)));
-    this.#queryMasks = new Map([...groups].map((group) => [group, graph.input('queryMask', 'F16', [pages, group * votes * blocks])]));
+    this.#queryMasks = new Map(
+      [...groups].map((group) => [group, graph.input('queryMask', 'F16', [pages, group * votes * blocks])]),
+    );
     this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
   }
 
   /** For a layer. */
   of(block: number): PageChoice {
     const { blocks, pageRows, meanRows, chosenPages } = this.choosing;
-    return { blocks, pageRows, meanRows, chosenPages, queryMask: this.#queryMasks.get(this.#group(block)) as Tensor, pageMask: this.#pageMask };
+    return {
+      blocks,
+      pageRows,
+      meanRows,
+      chosenPages,
+      queryMask: this.#queryMasks.get(this.#group(block)) as Tensor,
+      pageMask: this.#pageMask,
+    };
   }
 
   /** `[pageRows, pages]`, I32: the rows of each page. The graph must use it, once it was asked for. */
@@ -66,16 +83,26 @@ export class PageChoiceInputs {
     for (const [group, queryMask] of this.#queryMasks) {
       const values = new Uint16Array(pages * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
       for (const [block, count] of candidates.entries()) {
-        for (let query = block * group * votes; query < (block + 1) * group * votes; query++) values.fill(0, query * pages, query * pages + count);
+        for (let query = block * group * votes; query < (block + 1) * group * votes; query++)
+          values.fill(0, query * pages, query * pages + count);
       }
       write(device, queryMask, values);
     }
-    write(device, this.#pageMask, Float32Array.from({ length: pages * candidates.length }, (_, index) => {
-      const page = index % pages;
-      if (page >= (candidates[Math.floor(index / pages)] as number)) return -Infinity;
-      return page === 0 ? ABOVE_ALL : 0;
-    }));
-    if (this.#rowsOfPage) write(device, this.#rowsOfPage, Int32Array.from({ length: this.#rowsOfPage.elements }, (_, row) => row));
+    write(
+      device,
+      this.#pageMask,
+      Float32Array.from({ length: pages * candidates.length }, (_, index) => {
+        const page = index % pages;
+        if (page >= (candidates[Math.floor(index / pages)] as number)) return -Infinity;
+        return page === 0 ? ABOVE_ALL : 0;
+      }),
+    );
+    if (this.#rowsOfPage)
+      write(
+        device,
+        this.#rowsOfPage,
+        Int32Array.from({ length: this.#rowsOfPage.elements }, (_, row) => row),
+      );
   }
 
   #group(block: number): number {

@@ -21,14 +21,20 @@ import { SharedNumbers } from './sharedNumbers.ts';
 import { throughBlocks } from '../network/throughBlocks.ts';
 import type { TierOptions } from './tierOptions.ts';
 
-/** Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete before. */
+/**
+ * Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete
+ * before.
+ */
 const MOST_TOKENS = 64;
 /** Keys of the context times tokens that choose: what is scored at once takes memory. */
 const MOST_SCORES = 524_288;
 /** Rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
-/** Of blocks of multiples of so many tokens one in so many chooses, the last among them: scoring is most of what a choice costs. */
+/**
+ * Of blocks of multiples of so many tokens one in so many chooses, the last among them: scoring is most of what a
+ * choice costs.
+ */
 const VOTE_STRIDE = 8;
 
 interface BuiltGraph {
@@ -40,7 +46,10 @@ interface BuiltGraph {
   readonly logits?: Tensor;
 }
 
-/** Evaluates tokens of a prompt in blocks of those that choose together: those of a block attend the pages that their own queries choose, and the last tokens. */
+/**
+ * Evaluates tokens of a prompt in blocks of those that choose together: those of a block attend the pages that their
+ * own queries choose, and the last tokens.
+ */
 export class PromptBlocks implements Disposable {
   readonly #graphs: KeptGraphs<BuiltGraph>;
 
@@ -65,7 +74,10 @@ export class PromptBlocks implements Disposable {
     return Math.max(1, Math.min(blocks, Math.floor(MOST_SCORES / scoresOfBlock))) * blockTokens;
   }
 
-  /** Appends whole blocks of tokens, no more than `mostTokens`; the sequence ends where a block does. Resolves and rejects as `Network.evaluate`. */
+  /**
+   * Appends whole blocks of tokens, no more than `mostTokens`; the sequence ends where a block does. Resolves and
+   * rejects as `Network.evaluate`.
+   */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     const { device } = this.network.options.placement;
     const { pageRows, blockTokens } = this.options;
@@ -82,8 +94,16 @@ export class PromptBlocks implements Disposable {
     const { inputs, outputRows, graph, logits } = built;
     const [kept] = this.sequence.lastQueries as readonly [Tensor];
     write(device, inputs.tokens, Int32Array.from(tokens));
-    write(device, inputs.positions, Int32Array.from(tokens, (_, index) => length + index));
-    write(device, inputs.rows, BigInt64Array.from(tokens, (_, index) => BigInt(length + index)));
+    write(
+      device,
+      inputs.positions,
+      Int32Array.from(tokens, (_, index) => length + index),
+    );
+    write(
+      device,
+      inputs.rows,
+      BigInt64Array.from(tokens, (_, index) => BigInt(length + index)),
+    );
     write(device, inputs.queryRows, rememberedRows(length + tokens.length, inputs.queryRows.shape[0], kept));
     this.#writeChoice(built, length, tokens.length);
     if (outputRows) write(device, outputRows, Int32Array.of(tokens.length - 1));
@@ -115,11 +135,21 @@ export class PromptBlocks implements Disposable {
     const { device } = this.network.options.placement;
     const { capacity, pageRows, blockTokens } = this.options;
     const extraRows = this.#windowRows;
-    const windowStarts = Array.from({ length: tokenCount / blockTokens }, (_, block) => this.#windowStart(first + block * blockTokens));
-    pages.write(device, windowStarts.map((windowStart) => windowStart / pageRows));
+    const windowStarts = Array.from({ length: tokenCount / blockTokens }, (_, block) =>
+      this.#windowStart(first + block * blockTokens),
+    );
+    pages.write(
+      device,
+      windowStarts.map((windowStart) => windowStart / pageRows),
+    );
     // Rows behind the last token are masked.
     const lastPage = Math.floor((first + tokenCount - 1) / pageRows);
-    windowPages.write(device, windowStarts.flatMap((windowStart) => Array.from({ length: extraRows / pageRows }, (_, index) => Math.min(windowStart / pageRows + index, lastPage))));
+    windowPages.write(
+      device,
+      windowStarts.flatMap((windowStart) =>
+        Array.from({ length: extraRows / pageRows }, (_, index) => Math.min(windowStart / pageRows + index, lastPage)),
+      ),
+    );
     const attended = capacity + extraRows;
     const masked = new Uint16Array(attended * tokenCount).fill(F16_MINUS_INFINITY);
     for (let token = 0; token < tokenCount; token++) {
@@ -144,22 +174,63 @@ export class PromptBlocks implements Disposable {
       queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
       mask: graph.input('mask', 'F16', [capacity + extraRows, blockTokens, 1, blocks]),
     };
-    const pages = new PageChoiceInputs(graph, hyperparameters, { blocks, votes: blockTokens / voteStride, pages: pageCount, pageRows, meanRows, chosenPages: capacity / pageRows });
-    const windowPages = new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: extraRows / pageRows, blocks });
+    const pages = new PageChoiceInputs(graph, hyperparameters, {
+      blocks,
+      votes: blockTokens / voteStride,
+      pages: pageCount,
+      pageRows,
+      meanRows,
+      chosenPages: capacity / pageRows,
+    });
+    const windowPages = new SharedNumbers(graph, hyperparameters, {
+      name: 'windowPages',
+      count: extraRows / pageRows,
+      blocks,
+    });
     const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
-    const attend = (block: number) => (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-      const cache = this.sequence.layers[block] as LayerCache;
-      g.on(cache.device, () => {
-        writeRows(g, heads, cache, inputs);
-        rememberQueries(g, { query: heads.query, votes: options.votes?.() }, this.sequence.lastQueries[block] as Tensor, inputs.queryRows);
-      });
-      return attendPageBlocks(g, heads.query, cache, { ...pages.of(block), rowsOfPage: () => pages.rowsOfPage, blockTokens, scored: this.scored?.of(block), voteStride, windowPages: windowPages.of(options.kvHeads), mask: inputs.mask }, options);
-    };
+    const attend =
+      (block: number) =>
+      (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
+        const cache = this.sequence.layers[block] as LayerCache;
+        g.on(cache.device, () => {
+          writeRows(g, heads, cache, inputs);
+          rememberQueries(
+            g,
+            { query: heads.query, votes: options.votes?.() },
+            this.sequence.lastQueries[block] as Tensor,
+            inputs.queryRows,
+          );
+        });
+        return attendPageBlocks(
+          g,
+          heads.query,
+          cache,
+          {
+            ...pages.of(block),
+            rowsOfPage: () => pages.rowsOfPage,
+            blockTokens,
+            scored: this.scored?.of(block),
+            voteStride,
+            windowPages: windowPages.of(options.kvHeads),
+            mask: inputs.mask,
+          },
+          options,
+        );
+      };
     const logits = throughBlocks(graph, this.network.options, {
       tokens: inputs.tokens,
       outputRows,
       wanted,
-      block: (block) => ({ cache: this.sequence.layers[block] as LayerCache, inputs: { positions: inputs.positions, rows: inputs.rows, mask: inputs.mask, attendedRows: 0, attend: attend(block) } }),
+      block: (block) => ({
+        cache: this.sequence.layers[block] as LayerCache,
+        inputs: {
+          positions: inputs.positions,
+          rows: inputs.rows,
+          mask: inputs.mask,
+          attendedRows: 0,
+          attend: attend(block),
+        },
+      }),
     });
     return { graph, inputs, pages, windowPages, outputRows, logits };
   }

@@ -7,9 +7,10 @@ import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
 /**
- * Reads a prompt deep in a context, block by block: a block's tokens choose what they attend, so many together. Blocks begin at multiples of their length, and what stands
- * behind the last whole one attends everything, so that what a token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is
- * evaluated again.
+ * Reads a prompt deep in a context, block by block: a block's tokens choose what they attend, so many together. Blocks
+ * begin at multiples of their length, and what stands behind the last whole one attends everything, so that what a
+ * token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is evaluated
+ * again.
  */
 export class PromptTier implements Disposable {
   /** The first position of a prompt that attends less than everything. */
@@ -35,7 +36,9 @@ export class PromptTier implements Disposable {
     return this.#blocks.gpuBytes;
   }
 
-  /** How much of a prompt of `tokens` tokens need not be evaluated, where the sequence holds its first `common` ones. */
+  /**
+   * How much of a prompt of `tokens` tokens need not be evaluated, where the sequence holds its first `common` ones.
+   */
   keptLength(common: number, tokens: number): number {
     if (common <= this.firstBlock) return common;
     const isUnfinished = common > this.#unfinished && this.#wholeBlocks(tokens) === this.#unfinished;
@@ -61,12 +64,17 @@ export class PromptTier implements Disposable {
     const rows: Float32Array[] = [];
     sequence.truncate(from);
     try {
-      for (let done = 0; done < all.length; ) {
+      for (let done = 0; done < all.length;) {
         const isWhole = from + done < unfinished;
-        const piece = all.slice(done, isWhole ? Math.min(done + this.#blocks.mostTokens, unfinished - from) : all.length);
+        const piece = all.slice(
+          done,
+          isWhole ? Math.min(done + this.#blocks.mostTokens, unfinished - from) : all.length,
+        );
         done += piece.length;
         const wantedOfPiece = wanted === 'all' || done === all.length ? wanted : 'none';
-        const logits = isWhole ? await this.#blocks.evaluate(piece, wantedOfPiece, signal) : await this.network.evaluate(sequence, piece, wantedOfPiece, signal);
+        const logits = isWhole
+          ? await this.#blocks.evaluate(piece, wantedOfPiece, signal)
+          : await this.network.evaluate(sequence, piece, wantedOfPiece, signal);
         if (wantedOfPiece !== 'none') rows.push(logits);
       }
     } catch (error) {
@@ -80,7 +88,9 @@ export class PromptTier implements Disposable {
     }
     // Behind a block that is whole rows of whole ones may be put that were evaluated elsewhere.
     this.#unfinished = unfinished < end ? unfinished : Infinity;
-    return wanted === 'all' ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize) : (rows[0] ?? new Float32Array(0));
+    return wanted === 'all'
+      ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize)
+      : (rows[0] ?? new Float32Array(0));
   }
 
   [Symbol.dispose](): void {

@@ -39,15 +39,34 @@ export class RowChoiceInputs {
     private readonly choosing: ChoosingQueries,
   ) {
     const { queries, pages, pageRows, meanRows, capacity, windowPages, runs, isBeside } = choosing;
-    const layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => block).filter((block) => runs?.[block]?.length !== 0);
+    const layers = Array.from({ length: hyperparameters.blockCount }, (_, block) => block).filter(
+      (block) => runs?.[block]?.length !== 0,
+    );
     this.#queryNumbers = graph.input('queryNumbers', 'I32', [queries]);
-    this.#pages = new PageChoiceInputs(graph, hyperparameters, { blocks: 1, votes: queries, pages, pageRows, meanRows, chosenPages: capacity / pageRows, layers });
-    this.#windowPages = runs ? undefined : new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: windowPages, blocks: 1 });
-    this.#places = layers.some(isBeside) ? graph.input('places', 'I32', [capacity + (runs ? 0 : windowPages * pageRows)]) : undefined;
+    this.#pages = new PageChoiceInputs(graph, hyperparameters, {
+      blocks: 1,
+      votes: queries,
+      pages,
+      pageRows,
+      meanRows,
+      chosenPages: capacity / pageRows,
+      layers,
+    });
+    this.#windowPages = runs
+      ? undefined
+      : new SharedNumbers(graph, hyperparameters, { name: 'windowPages', count: windowPages, blocks: 1 });
+    this.#places = layers.some(isBeside)
+      ? graph.input('places', 'I32', [capacity + (runs ? 0 : windowPages * pageRows)])
+      : undefined;
   }
 
   /** What a layer chooses: for all of its heads together, or for some, and for others. */
-  of(block: number): readonly Pick<RowsToChoose, 'queryNumbers' | 'choice' | 'rowsOfPage' | 'windowPages' | 'places' | 'heads' | 'run'>[] {
+  of(
+    block: number,
+  ): readonly Pick<
+    RowsToChoose,
+    'queryNumbers' | 'choice' | 'rowsOfPage' | 'windowPages' | 'places' | 'heads' | 'run'
+  >[] {
     const { hyperparameters } = this;
     const { runs } = this.choosing;
     return (runs ? (runs[block] ?? []) : [undefined]).map((run) => ({
@@ -61,11 +80,30 @@ export class RowChoiceInputs {
     }));
   }
 
-  /** `queryNumbers`: rows of the last tokens' queries; `candidates`: the first pages, which may be chosen; `windowPages`: pages of the slow tier. */
-  write(device: Device, { queryNumbers, candidates, windowPages }: { readonly queryNumbers: readonly number[]; readonly candidates: number; readonly windowPages: readonly number[] }): void {
+  /**
+   * `queryNumbers`: rows of the last tokens' queries; `candidates`: the first pages, which may be chosen;
+   * `windowPages`: pages of the slow tier.
+   */
+  write(
+    device: Device,
+    {
+      queryNumbers,
+      candidates,
+      windowPages,
+    }: {
+      readonly queryNumbers: readonly number[];
+      readonly candidates: number;
+      readonly windowPages: readonly number[];
+    },
+  ): void {
     write(device, this.#queryNumbers, Int32Array.from(queryNumbers));
     this.#pages.write(device, [candidates]);
     this.#windowPages?.write(device, windowPages);
-    if (this.#places) write(device, this.#places, Int32Array.from({ length: this.#places.elements }, (_, place) => place));
+    if (this.#places)
+      write(
+        device,
+        this.#places,
+        Int32Array.from({ length: this.#places.elements }, (_, place) => place),
+      );
   }
 }

@@ -18,7 +18,10 @@ import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
 import { SharedNumbers } from './sharedNumbers.ts';
 import type { TierOptions } from './tierOptions.ts';
 
-/** Rows of which one evaluation computes what is missing: of a page, of an evaluation's tokens, or of a context that was read in another way. */
+/**
+ * Rows of which one evaluation computes what is missing: of a page, of an evaluation's tokens, or of a context that was
+ * read in another way.
+ */
 const ROWS_AT_ONCE = [16, 64, 512] as const;
 
 interface BuiltGraph {
@@ -28,8 +31,9 @@ interface BuiltGraph {
 }
 
 /**
- * What pages are scored by in place of a sequence's keys, beside them: the mean of each `meanRows` neighbouring ones, on the processor in eight bits, which it
- * multiplies several times as fast as float16. They are computed when somebody chooses, of those rows that were appended since.
+ * What pages are scored by in place of a sequence's keys, beside them: the mean of each `meanRows` neighbouring ones,
+ * on the processor in eight bits, which it multiplies several times as fast as float16. They are computed when somebody
+ * chooses, of those rows that were appended since.
  */
 export class ScoredKeys implements Disposable {
   readonly #storage: BlockStorage;
@@ -51,7 +55,17 @@ export class ScoredKeys implements Disposable {
     this.#keys = Array.from({ length: blockCount }, (_, block) => {
       const device = keptOn(placement, block);
       const type = scoredType(options, device.kind, headSize) ?? 'F16';
-      return this.#storage.declare(block, 'scoredKeys', type, rowExtents('heads', device, { type, headSize, kvHeads: cachedHeads(hyperparameters, block), rows: sequence.memoryRows / meanRows }));
+      return this.#storage.declare(
+        block,
+        'scoredKeys',
+        type,
+        rowExtents('heads', device, {
+          type,
+          headSize,
+          kvHeads: cachedHeads(hyperparameters, block),
+          rows: sequence.memoryRows / meanRows,
+        }),
+      );
     });
     this.#isByPlane = this.#keys.every((_, block) => keptOn(placement, block).kind === 'cpu');
     this.#graphs = new KeptGraphs(graphMemoryOn(placement), ROWS_AT_ONCE.length);
@@ -60,7 +74,10 @@ export class ScoredKeys implements Disposable {
     });
   }
 
-  /** Of a block, laid out as its cache: `[headSize, rows / meanRows, kvHeads]`, or `[headSize · kvHeads, rows / meanRows]`; on the processor by planes. */
+  /**
+   * Of a block, laid out as its cache: `[headSize, rows / meanRows, kvHeads]`, or `[headSize · kvHeads, rows /
+   * meanRows]`; on the processor by planes.
+   */
   of(block: number): PageKeys {
     this.#storage.allocate();
     return { key: this.#keys[block] as Tensor, isByPlane: this.#isByPlane };
@@ -70,7 +87,10 @@ export class ScoredKeys implements Disposable {
     return this.#storage.gpuBytes + this.#graphs.memory.gpuBytes;
   }
 
-  /** Computes what is missing before row `end`, a multiple of `meanRows`; all rows before it must have been evaluated. Resolves and rejects as `Network.compute`; what it computed before that it keeps. */
+  /**
+   * Computes what is missing before row `end`, a multiple of `meanRows`; all rows before it must have been evaluated.
+   * Resolves and rejects as `Network.compute`; what it computed before that it keeps.
+   */
   async cover(end: number, signal?: AbortSignal): Promise<void> {
     const { network } = this;
     const { meanRows, pageRows } = this.options;
@@ -79,13 +99,26 @@ export class ScoredKeys implements Disposable {
     const { device } = network.options.placement;
     this.#storage.allocate();
     const last = end / meanRows - 1;
-    for (let first = this.#coveredRows / meanRows; first <= last; ) {
+    for (let first = this.#coveredRows / meanRows; first <= last;) {
       const count = [fewest, some].find((keys) => last - first < keys) ?? most;
-      const built = takeSequenceMemory(device, () => this.#graphs.obtain(`${count}`, () => this.#build(count), () => this.#build(most)));
+      const built = takeSequenceMemory(device, () =>
+        this.#graphs.obtain(
+          `${count}`,
+          () => this.#build(count),
+          () => this.#build(most),
+        ),
+      );
       // Behind the last one the last one again.
       const places = Array.from({ length: count }, (_, index) => Math.min(first + index, last));
-      built.rows.write(device, places.flatMap((place) => Array.from({ length: meanRows }, (_, row) => place * meanRows + row)));
-      write(device, built.places, BigInt64Array.from(places, (place) => BigInt(this.#isByPlane ? planePlace(place, planes) : place)));
+      built.rows.write(
+        device,
+        places.flatMap((place) => Array.from({ length: meanRows }, (_, row) => place * meanRows + row)),
+      );
+      write(
+        device,
+        built.places,
+        BigInt64Array.from(places, (place) => BigInt(this.#isByPlane ? planePlace(place, planes) : place)),
+      );
       await network.compute(built.graph, { tokens: 1, isToken: false, signal });
       first += count;
       this.#coveredRows = Math.min(first, last + 1) * meanRows;
@@ -108,7 +141,11 @@ export class ScoredKeys implements Disposable {
       const kvHeads = cachedHeads(hyperparameters, block);
       graph.on(device, () => {
         const keys = cacheHeads(graph, key, key.shape[1], headSize, kvHeads);
-        writeScoredKeys(graph, keys, this.#keys[block] as Tensor, { rows: reshape(graph, rows.of(kvHeads), [count * meanRows, kvHeads]), places, meanRows });
+        writeScoredKeys(graph, keys, this.#keys[block] as Tensor, {
+          rows: reshape(graph, rows.of(kvHeads), [count * meanRows, kvHeads]),
+          places,
+          meanRows,
+        });
       });
     }
     return { graph, rows, places };
@@ -116,7 +153,11 @@ export class ScoredKeys implements Disposable {
 }
 
 /** What they are kept in on such a device; `undefined` where keys are scored themselves. */
-export function scoredType({ meanRows, cacheType }: Pick<TierOptions, 'meanRows' | 'cacheType'>, kind: DeviceKind, headSize: number): TensorType | undefined {
+export function scoredType(
+  { meanRows, cacheType }: Pick<TierOptions, 'meanRows' | 'cacheType'>,
+  kind: DeviceKind,
+  headSize: number,
+): TensorType | undefined {
   const isInEightBits = kind === 'cpu' && headSize % tensorTypes.Q8_0.blockElements === 0;
   if (meanRows === 1 && !(isInEightBits && cacheType === 'F16')) return undefined;
   return isInEightBits ? 'Q8_0' : 'F16';

@@ -4,14 +4,25 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
 import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 
-/** Inputs of a graph that number rows or pages for blocks of tokens, the same ones for all KV heads, of which layers may differ in number. */
+/**
+ * Inputs of a graph that number rows or pages for blocks of tokens, the same ones for all KV heads, of which layers may
+ * differ in number.
+ */
 export class SharedNumbers {
   /** By the number of KV heads. */
   readonly #inputs: ReadonlyMap<number, Tensor>;
 
-  constructor(graph: Graph, hyperparameters: Hyperparameters, { name, count, blocks }: { readonly name: string; readonly count: number; readonly blocks: number }) {
-    const kvHeadCounts = new Set(Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block)));
-    this.#inputs = new Map([...kvHeadCounts].map((kvHeads) => [kvHeads, graph.input(name, 'I32', [count, blocks, kvHeads])]));
+  constructor(
+    graph: Graph,
+    hyperparameters: Hyperparameters,
+    { name, count, blocks }: { readonly name: string; readonly count: number; readonly blocks: number },
+  ) {
+    const kvHeadCounts = new Set(
+      Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block)),
+    );
+    this.#inputs = new Map(
+      [...kvHeadCounts].map((kvHeads) => [kvHeads, graph.input(name, 'I32', [count, blocks, kvHeads])]),
+    );
   }
 
   /** `[count, blocks, kvHeads]`, I32. */
@@ -21,6 +32,11 @@ export class SharedNumbers {
 
   /** `numbers`: those of each block, one block after the other. */
   write(device: Device, numbers: readonly number[]): void {
-    for (const [kvHeads, input] of this.#inputs) write(device, input, Int32Array.from({ length: numbers.length * kvHeads }, (_, index) => numbers[index % numbers.length] as number));
+    for (const [kvHeads, input] of this.#inputs)
+      write(
+        device,
+        input,
+        Int32Array.from({ length: numbers.length * kvHeads }, (_, index) => numbers[index % numbers.length] as number),
+      );
   }
 }

@@ -5,7 +5,10 @@ export interface TierOptions {
   /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
   readonly capacity: number;
   readonly pageRows: number;
-  /** Neighbouring rows that are scored by their keys' mean, which reads and multiplies less; 1: each by its own. Divides `pageRows`. */
+  /**
+   * Neighbouring rows that are scored by their keys' mean, which reads and multiplies less; 1: each by its own. Divides
+   * `pageRows`.
+   */
   readonly meanRows: number;
   /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
   readonly window: number;
@@ -17,7 +20,10 @@ export interface TierOptions {
   readonly refreshQueries: number;
   /** Absent: all heads choose anew after `refreshTokens`. */
   readonly refreshedHeads?: RefreshedHeads;
-  /** A prompt's whole blocks of so many tokens choose what they attend, and what stands behind the last attends everything; 0 where all of a prompt does. */
+  /**
+   * A prompt's whole blocks of so many tokens choose what they attend, and what stands behind the last attends
+   * everything; 0 where all of a prompt does.
+   */
   readonly blockTokens: number;
   /** Tokens of such a block that choose together; divides it. */
   readonly togetherTokens: number;
@@ -29,9 +35,13 @@ export interface TierOptions {
 export interface RefreshedHeads {
   /** Of all KV heads those that need it most. */
   readonly percent: number;
-  /** After so many tokens of an answer the others choose too, and the last tokens' window, which grows meanwhile, is again as long as at the beginning. */
+  /**
+   * After so many tokens of an answer the others choose too, and the last tokens' window, which grows meanwhile, is
+   * again as long as at the beginning.
+   */
   readonly othersTokens: number;
 }
 
 /** The last position at which everything is attended: until there choosing leaves too little out. */
-export const lastAttendingAll = ({ capacity, window, pageRows }: TierOptions): number => capacity + 2 * window + pageRows;
+export const lastAttendingAll = ({ capacity, window, pageRows }: TierOptions): number =>
+  capacity + 2 * window + pageRows;

@@ -21,10 +21,15 @@ export class Tiers implements Disposable {
     /** The heads that choose while an answer goes on; absent: all. */
     runs?: HeadRuns,
   ) {
-    if (sequence.memoryRows % options.pageRows !== 0) throw new ShapeError(`Pages of ${options.pageRows} rows are gathered at once, and ${sequence.memoryRows} rows are no whole number of them.`);
+    if (sequence.memoryRows % options.pageRows !== 0)
+      throw new ShapeError(
+        `Pages of ${options.pageRows} rows are gathered at once, and ${sequence.memoryRows} rows are no whole number of them.`,
+      );
     const { placement, hyperparameters } = network.options;
     // Where layers are on several devices, all of them or none.
-    const isScoredApart = sequence.layout.every((_, block) => scoredType(options, keptOn(placement, block).kind, hyperparameters.headSize) !== undefined);
+    const isScoredApart = sequence.layout.every(
+      (_, block) => scoredType(options, keptOn(placement, block).kind, hyperparameters.headSize) !== undefined,
+    );
     this.#scored = isScoredApart ? new ScoredKeys(network, sequence, options) : undefined;
     this.answers = new FastTier(network, sequence, options, { scored: this.#scored, runs });
     this.prompts = options.blockTokens > 0 ? new PromptTier(network, sequence, options, this.#scored) : undefined;

@@ -4,7 +4,10 @@ import { tensorTypes } from '../../../../kernels/ggml/types.ts';
 const { blockElements: BLOCK_ELEMENTS, blockBytes: BLOCK_BYTES } = tensorTypes.Q8_0;
 const LEVELS = 127;
 
-/** Blocks of Q8_0 that all have the same step, that of the tensor's largest magnitude: 8 bits with one scale for the whole tensor. Values are whole blocks. */
+/**
+ * Blocks of Q8_0 that all have the same step, that of the tensor's largest magnitude: 8 bits with one scale for the
+ * whole tensor. Values are whole blocks.
+ */
 export function eightBitRows(values: Float32Array): Uint8Array {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   // A block's step is a float16.

@@ -5,7 +5,10 @@ const STRETCHES = 2;
 const MOST_BANDS_SHARE = 0.15;
 const MOST_FRAMES_SHARE = 0.1;
 
-/** Hides stretches of bands and of time in a normalised spectrum `mel[bands, frames]`, whose mean is zero (SpecAugment, arXiv 1904.08779). In place; a seed decides. */
+/**
+ * Hides stretches of bands and of time in a normalised spectrum `mel[bands, frames]`, whose mean is zero (SpecAugment,
+ * arXiv 1904.08779). In place; a seed decides.
+ */
 export function specAugment(mel: Float32Array, bands: number, seed: number): Float32Array {
   const random = new Random(seed);
   const frames = mel.length / bands;

@@ -27,7 +27,10 @@ export interface BatchOptions {
 /** Batches among which utterances are sorted by length. */
 const SORTED_BATCHES = 8;
 
-/** Batches of utterances about as long as each other, in another order each epoch. Which a step has depends on its number alone. */
+/**
+ * Batches of utterances about as long as each other, in another order each epoch. Which a step has depends on its
+ * number alone.
+ */
 export class SpeechBatches {
   readonly perEpoch: number;
 
@@ -50,8 +53,14 @@ export class SpeechBatches {
     const [epoch, number] = [Math.floor((step - 1) / this.perEpoch), (step - 1) % this.perEpoch];
     const order = this.#order(epoch);
     // The last one of an epoch is filled up from its beginning.
-    const chosen = Array.from({ length: batchUtterances }, (_, index) => order[(number * batchUtterances + index) % order.length] as number);
-    return this.#fill(chosen.map((index) => this.utterances[index] as Utterance), seedOf(seed, step));
+    const chosen = Array.from(
+      { length: batchUtterances },
+      (_, index) => order[(number * batchUtterances + index) % order.length] as number,
+    );
+    return this.#fill(
+      chosen.map((index) => this.utterances[index] as Utterance),
+      seedOf(seed, step),
+    );
   }
 
   #order(epoch: number): readonly number[] {
@@ -60,8 +69,11 @@ export class SpeechBatches {
     const shuffled = [...random.order(this.utterances.length)];
     const sorted: number[][] = [];
     for (let first = 0; first < shuffled.length; first += SORTED_BATCHES * batchUtterances) {
-      const group = shuffled.slice(first, first + SORTED_BATCHES * batchUtterances).sort((a, b) => (this.utterances[a] as Utterance).frames - (this.utterances[b] as Utterance).frames);
-      for (let start = 0; start < group.length; start += batchUtterances) sorted.push(group.slice(start, start + batchUtterances));
+      const group = shuffled
+        .slice(first, first + SORTED_BATCHES * batchUtterances)
+        .sort((a, b) => (this.utterances[a] as Utterance).frames - (this.utterances[b] as Utterance).frames);
+      for (let start = 0; start < group.length; start += batchUtterances)
+        sorted.push(group.slice(start, start + batchUtterances));
     }
     return [...random.order(sorted.length)].flatMap((index) => sorted[index] as number[]);
   }
@@ -71,14 +83,20 @@ export class SpeechBatches {
     const frames = paddedFrames(Math.max(...chosen.map((utterance) => utterance.frames)));
     const mel = new Float32Array(bands * frames * chosen.length);
     chosen.forEach((utterance, index) => {
-      const values = this.options.specAugment ? specAugment(utterance.mel.slice(), bands, seedOf(seed, index)) : utterance.mel;
+      const values = this.options.specAugment
+        ? specAugment(utterance.mel.slice(), bands, seedOf(seed, index))
+        : utterance.mel;
       mel.set(values, index * bands * frames);
     });
     return {
       mel,
       frames,
       positions: chosen.map((utterance) => Math.ceil(utterance.frames / DOWNSAMPLING)),
-      targets: chosen.map(({ text, language }) => [this.vocabulary.language(language) as number, ...this.vocabulary.encode(text), this.vocabulary.end]),
+      targets: chosen.map(({ text, language }) => [
+        this.vocabulary.language(language) as number,
+        ...this.vocabulary.encode(text),
+        this.vocabulary.end,
+      ]),
     };
   }
 }

@@ -33,8 +33,8 @@ const line = z.object({ audio_filepath: z.string().min(1), text: z.string(), lan
 const LONGEST_SECONDS = 30;
 
 /**
- * Reads utterances that files of JSON lines name, paths counting from the file, and computes their spectra. Throws `TroubleError` 'invalid-input' that names
- * file and line.
+ * Reads utterances that files of JSON lines name, paths counting from the file, and computes their spectra. Throws
+ * `TroubleError` 'invalid-input' that names file and line.
  */
 export async function readSpeechCorpus(manifests: readonly string[], bands: number): Promise<SpeechCorpus> {
   using device = new Device('cpu', { threads: 1 });
@@ -44,7 +44,11 @@ export async function readSpeechCorpus(manifests: readonly string[], bands: numb
   let seconds = 0;
   for (const manifest of manifests) {
     const content = await readFile(manifest, 'utf8').catch((error: unknown) => {
-      throw new TroubleError('invalid-input', `${manifest} can't be read: ${(error as Error).message}. It has to hold a line of JSON for each utterance: {"audio_filepath": "a.wav", "text": "…", "language": "en"}.`, { cause: error });
+      throw new TroubleError(
+        'invalid-input',
+        `${manifest} can't be read: ${(error as Error).message}. It has to hold a line of JSON for each utterance: {"audio_filepath": "a.wav", "text": "…", "language": "en"}.`,
+        { cause: error },
+      );
     });
     all.update(content);
     for (const [index, json] of content.split('\n').entries()) {
@@ -56,15 +60,27 @@ export async function readSpeechCorpus(manifests: readonly string[], bands: numb
       seconds += (mel.length / bands) * (HOP_SAMPLES / SAMPLE_RATE_HZ);
     }
   }
-  if (utterances.length === 0) throw new TroubleError('invalid-input', `There is no utterance in ${manifests.join(', ')}.`);
+  if (utterances.length === 0)
+    throw new TroubleError('invalid-input', `There is no utterance in ${manifests.join(', ')}.`);
   return { utterances, fingerprint: all.digest('hex'), seconds };
 }
 
-/** The normalised spectrum of a whole file. Throws `TroubleError` for one that can't be read or is longer than 30 seconds. */
-export async function utteranceMel(spectrum: ReturnType<typeof openSpectrum>, file: string, bands: number): Promise<Float32Array> {
+/**
+ * The normalised spectrum of a whole file. Throws `TroubleError` for one that can't be read or is longer than 30
+ * seconds.
+ */
+export async function utteranceMel(
+  spectrum: ReturnType<typeof openSpectrum>,
+  file: string,
+  bands: number,
+): Promise<Float32Array> {
   const wav = await WavFile.open(file);
   try {
-    if (wav.durationSeconds > LONGEST_SECONDS) throw new TroubleError('invalid-input', `${file} is ${wav.durationSeconds.toFixed(1)} s long. Utterances to train on have ${LONGEST_SECONDS} s at most: cut it.`);
+    if (wav.durationSeconds > LONGEST_SECONDS)
+      throw new TroubleError(
+        'invalid-input',
+        `${file} is ${wav.durationSeconds.toFixed(1)} s long. Utterances to train on have ${LONGEST_SECONDS} s at most: cut it.`,
+      );
     const sound = new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) });
     const { samples } = await sound.slideTo(0, Math.max(HOP_SAMPLES, Math.floor(wav.durationSeconds * SAMPLE_RATE_HZ)));
     return normaliseBands(spectrum.compute(samples), bands);
@@ -77,6 +93,10 @@ function parseLine(json: string, where: string): z.infer<typeof line> {
   try {
     return line.parse(parseJson(json));
   } catch (error) {
-    throw new TroubleError('invalid-input', `${where}: expected {"audio_filepath": "a.wav", "text": "…", "language": "en"}, got ${json.slice(0, 120)}.`, { cause: error });
+    throw new TroubleError(
+      'invalid-input',
+      `${where}: expected {"audio_filepath": "a.wav", "text": "…", "language": "en"}, got ${json.slice(0, 120)}.`,
+      { cause: error },
+    );
   }
 }

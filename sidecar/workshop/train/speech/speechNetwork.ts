@@ -8,11 +8,22 @@ import { addInto } from '../../../../kernels/ggml/trainingOps.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { Parameters } from '../../../../kernels/training/optimiser/parameters.ts';
 import { WeightTable } from '../../../models/architectures/weightTable.ts';
-import { buildCrossKeys, buildDecoder, buildEncoder, DOWNSAMPLING, precedingTokens, sinusoidalPositions, type SpeechTransformerContext, type SpeechTransformerHyperparameters } from '../../../speech/architectures/speechTransformer.ts';
+import {
+  buildCrossKeys,
+  buildDecoder,
+  buildEncoder,
+  DOWNSAMPLING,
+  precedingTokens,
+  sinusoidalPositions,
+  type SpeechTransformerContext,
+  type SpeechTransformerHyperparameters,
+} from '../../../speech/architectures/speechTransformer.ts';
 import type { ActivationRanges } from './activationRanges.ts';
 import type { SpeechBatch } from './speechBatches.ts';
 
-/** Whether what enters products is left alone, looked at without a gradient, or rounded to 8 bits as the weights are. */
+/**
+ * Whether what enters products is left alone, looked at without a gradient, or rounded to 8 bits as the weights are.
+ */
 export type Rounding = 'none' | 'observe' | 'eight-bit';
 
 export interface SpeechNetworkOptions {
@@ -32,8 +43,8 @@ export interface SpeechNetworkOptions {
 const MOST_PLACES = 1024;
 
 /**
- * Gives the loss of utterances of a length and adds its gradients to those of the parameters: one graph, computed once per batch. It keeps nothing from one batch to the next, so
- * whoever places `graph` may let others share its memory.
+ * Gives the loss of utterances of a length and adds its gradients to those of the parameters: one graph, computed once
+ * per batch. It keeps nothing from one batch to the next, so whoever places `graph` may let others share its memory.
  */
 export class SpeechTrainingNetwork implements Disposable {
   readonly graph: Graph;
@@ -66,20 +77,35 @@ export class SpeechTrainingNetwork implements Disposable {
     const sines = (name: string, length: number): Tensor | undefined => {
       if (hyperparameters.positions !== 'sinusoidal') return undefined;
       const tensor = graph.input(name, 'F32', [width, length]);
-      this.#fixed.push([tensor, sinusoidalPositions(width, Array.from({ length }, (_, index) => index))]);
+      this.#fixed.push([
+        tensor,
+        sinusoidalPositions(
+          width,
+          Array.from({ length }, (_, index) => index),
+        ),
+      ]);
       return tensor;
     };
 
-    const transposes = new Map(parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])));
-    const tape = new Tape(graph, rounding === 'observe' ? [] : parameters.all.map(({ forward }) => forward), { transposes });
+    const transposes = new Map(
+      parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])),
+    );
+    const tape = new Tape(graph, rounding === 'observe' ? [] : parameters.all.map(({ forward }) => forward), {
+      transposes,
+    });
     const context: SpeechTransformerContext = {
       graph,
       weights: new WeightTable(new Map(parameters.all.map(({ spec, forward }) => [spec.name, forward]))),
       hyperparameters,
       input: rounding === 'none' ? undefined : (place, x) => this.#enter(tape, place, x),
-      weight: rounding === 'eight-bit' ? (weight) => roundWeight(graph, weight, (build) => tape.constant(build)) : undefined,
+      weight:
+        rounding === 'eight-bit' ? (weight) => roundWeight(graph, weight, (build) => tape.constant(build)) : undefined,
     };
-    const encoded = buildEncoder(context, { mel: this.#mel, mask: this.#encoderMask, positions: sines('encoderPositions', positions) });
+    const encoded = buildEncoder(context, {
+      mel: this.#mel,
+      mask: this.#encoderMask,
+      positions: sines('encoderPositions', positions),
+    });
     const logits = buildDecoder(context, {
       tokens: this.#tokens,
       count,
@@ -89,29 +115,56 @@ export class SpeechTrainingNetwork implements Disposable {
       cross: (block) => buildCrossKeys(context, block, encoded),
       self: (_, own) => own,
     });
-    this.#loss = crossEntropy(tape, { logits: reshape(graph, logits, [vocabularySize, tokens * count]), places: this.#places, weights: this.#weights });
+    this.#loss = crossEntropy(tape, {
+      logits: reshape(graph, logits, [vocabularySize, tokens * count]),
+      places: this.#places,
+      weights: this.#weights,
+    });
     graph.expand(this.#loss, { read: true });
     for (const { low, high } of this.#observed) for (const tensor of [low, high]) graph.expand(tensor, { read: true });
     if (rounding !== 'observe') {
       const gradientOf = new Map(parameters.all.map(({ forward, gradient }) => [forward, gradient]));
-      for (const [forward, added] of tape.gradients(this.#loss)) graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
+      for (const [forward, added] of tape.gradients(this.#loss))
+        graph.expand(addInto(graph, gradientOf.get(forward) as Tensor, added));
     }
   }
 
-  /** Adds the gradients of the mean loss of a batch's tokens, and resolves with it. `ranges` are those that activations are rounded within. */
+  /**
+   * Adds the gradients of the mean loss of a batch's tokens, and resolves with it. `ranges` are those that activations
+   * are rounded within.
+   */
   async accumulate(batch: SpeechBatch, ranges: ActivationRanges): Promise<number> {
     const { hyperparameters, parameters, tokens, frames, start, end } = this.options;
     const { device } = parameters;
     const positions = frames / DOWNSAMPLING;
     const counted = batch.targets.reduce((sum, { length }) => sum + length, 0);
     const preceding = precedingTokens(hyperparameters);
-    const row = (target: readonly number[]): readonly number[] => [...new Array<number>(preceding + 1).fill(start), ...target.slice(0, -1), ...new Array<number>(tokens - target.length).fill(end)];
+    const row = (target: readonly number[]): readonly number[] => [
+      ...new Array<number>(preceding + 1).fill(start),
+      ...target.slice(0, -1),
+      ...new Array<number>(tokens - target.length).fill(end),
+    ];
     write(device, this.#mel, batch.mel);
     write(device, this.#encoderMask, lengthMask(batch.positions, positions, positions));
     write(device, this.#crossMask, lengthMask(batch.positions, positions, tokens));
     write(device, this.#tokens, Int32Array.from(batch.targets.flatMap(row)));
-    write(device, this.#places, Int32Array.from(batch.targets.flatMap((target) => Array.from({ length: tokens }, (_, index) => target[index] ?? end)), (token, place) => place * hyperparameters.vocabularySize + token));
-    write(device, this.#weights, Float32Array.from(batch.targets.flatMap(({ length }) => Array.from({ length: tokens }, (_, index) => (index < length ? 1 / counted : 0)))));
+    write(
+      device,
+      this.#places,
+      Int32Array.from(
+        batch.targets.flatMap((target) => Array.from({ length: tokens }, (_, index) => target[index] ?? end)),
+        (token, place) => place * hyperparameters.vocabularySize + token,
+      ),
+    );
+    write(
+      device,
+      this.#weights,
+      Float32Array.from(
+        batch.targets.flatMap(({ length }) =>
+          Array.from({ length: tokens }, (_, index) => (index < length ? 1 / counted : 0)),
+        ),
+      ),
+    );
     for (const [tensor, values] of this.#fixed) write(device, tensor, values);
     if (this.#grids) write(device, this.#grids, ranges.grids(this.#observed.map(({ place }) => place)));
     await this.graph.compute();
@@ -131,7 +184,8 @@ export class SpeechTrainingNetwork implements Disposable {
     const { graph } = tape;
     this.#observed.push({ place, ...tape.constant(() => rangeOf(graph, x)) });
     if (!this.#grids) return x;
-    const grid = (index: number): Tensor => view(graph, this.#grids as Tensor, [1], { offsetBytes: 4 * (2 * number + index) });
+    const grid = (index: number): Tensor =>
+      view(graph, this.#grids as Tensor, [1], { offsetBytes: 4 * (2 * number + index) });
     return roundToGrid(graph, x, { step: grid(0), zero: grid(1) });
   }
 
@@ -141,14 +195,17 @@ export class SpeechTrainingNetwork implements Disposable {
 }
 
 function causalMask(tokens: number): Float32Array {
-  return Float32Array.from({ length: tokens * tokens }, (_, index) => (index % tokens <= Math.floor(index / tokens) ? 0 : -Infinity));
+  return Float32Array.from({ length: tokens * tokens }, (_, index) =>
+    index % tokens <= Math.floor(index / tokens) ? 0 : -Infinity,
+  );
 }
 
 /** `[positions, rows, 1, n]`: −∞ behind the end of each utterance. */
 function lengthMask(lengths: readonly number[], positions: number, rows: number): Float32Array {
   const mask = new Float32Array(positions * rows * lengths.length);
   lengths.forEach((length, index) => {
-    for (let row = 0; row < rows; row++) mask.fill(-Infinity, (index * rows + row) * positions + length, (index * rows + row + 1) * positions);
+    for (let row = 0; row < rows; row++)
+      mask.fill(-Infinity, (index * rows + row) * positions + length, (index * rows + row + 1) * positions);
   });
   return mask;
 }

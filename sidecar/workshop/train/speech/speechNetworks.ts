@@ -5,7 +5,10 @@ import { SpeechTrainingNetwork, type Rounding, type SpeechNetworkOptions } from 
 /** Lengths of batches for which networks are kept: of 15 seconds and less all have room. */
 const KEPT_NETWORKS = 24;
 
-/** Networks for batches of all lengths, in one memory that is as large as the largest one needs. One is computed at a time. */
+/**
+ * Networks for batches of all lengths, in one memory that is as large as the largest one needs. One is computed at a
+ * time.
+ */
 export class SpeechNetworks implements Disposable {
   readonly #kept: KeptGraphs<SpeechTrainingNetwork>;
 

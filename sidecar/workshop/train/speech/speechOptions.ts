@@ -20,8 +20,8 @@ export interface SpeechTrainOptions {
   readonly schedule: ScheduleOptions;
   readonly optimiser: AdamWOptions;
   /**
-   * Which file is written: float32, 8 bits with ranges of activations that were looked at after the training, or 8 bits with those of the last
-   * `eightBitSteps`, in which the network was trained with rounded weights and activations.
+   * Which file is written: float32, 8 bits with ranges of activations that were looked at after the training, or 8 bits
+   * with those of the last `eightBitSteps`, in which the network was trained with rounded weights and activations.
    */
   readonly bits: 'float' | 'calibrated' | 'trained';
   readonly eightBitSteps: number;

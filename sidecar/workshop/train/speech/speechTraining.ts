@@ -11,7 +11,10 @@ import { TroubleError } from '../../../common/troubleError.ts';
 import { refuseOverwriting } from '../../../models/gguf/overwriting.ts';
 import type { TensorSource } from '../../../models/gguf/content.ts';
 import { writeGguf } from '../../../models/gguf/writer.ts';
-import { speechTransformerWeights, type SpeechTransformerHyperparameters } from '../../../speech/architectures/speechTransformer.ts';
+import {
+  speechTransformerWeights,
+  type SpeechTransformerHyperparameters,
+} from '../../../speech/architectures/speechTransformer.ts';
 import { sizesTrouble, speechTransformerMetadata } from '../../../speech/speechTransformerFile.ts';
 import { SpeechVocabulary } from '../../../speech/speechVocabulary.ts';
 import { Checkpoints } from '../checkpoints.ts';
@@ -39,8 +42,8 @@ const CALIBRATION_BATCHES = 16;
 const SPEED_STEPS = 10;
 
 /**
- * Trains a Speech-Transformer on utterances and writes it as GGUF, with checkpoints on the way. Native code runs in this process. Throws `TroubleError`; the last
- * checkpoint is whole then.
+ * Trains a Speech-Transformer on utterances and writes it as GGUF, with checkpoints on the way. Native code runs in
+ * this process. Throws `TroubleError`; the last checkpoint is whole then.
  */
 export async function trainSpeech(options: SpeechTrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const wrong = sizesTrouble(options.speech);
@@ -49,8 +52,14 @@ export async function trainSpeech(options: SpeechTrainOptions, listeners: TrainL
   await using lock = await lockTraining(options.checkpointFolder);
   const corpus = await readSpeechCorpus(options.dataPaths, options.speech.melBands);
   const vocabulary = SpeechVocabulary.of(corpus.utterances);
-  listeners.onNote?.(`${corpus.utterances.length} utterances, ${(corpus.seconds / 60).toFixed(1)} minutes, ${vocabulary.characters.length} characters, languages: ${vocabulary.languages.join(', ')}`);
-  const hyperparameters: SpeechTransformerHyperparameters = { ...options.speech, vocabularySize: vocabulary.size, positions: options.positions };
+  listeners.onNote?.(
+    `${corpus.utterances.length} utterances, ${(corpus.seconds / 60).toFixed(1)} minutes, ${vocabulary.characters.length} characters, languages: ${vocabulary.languages.join(', ')}`,
+  );
+  const hyperparameters: SpeechTransformerHyperparameters = {
+    ...options.speech,
+    vocabularySize: vocabulary.size,
+    positions: options.positions,
+  };
   using training = new SpeechTraining(options, corpus, { hyperparameters, vocabulary });
   const { step, losses } = await training.run(listeners, lock);
   if (step < options.schedule.totalSteps) return { step, losses };
@@ -68,23 +77,44 @@ class SpeechTraining implements Disposable {
   constructor(
     private readonly options: SpeechTrainOptions,
     private readonly corpus: SpeechCorpus,
-    private readonly model: { readonly hyperparameters: SpeechTransformerHyperparameters; readonly vocabulary: SpeechVocabulary },
+    private readonly model: {
+      readonly hyperparameters: SpeechTransformerHyperparameters;
+      readonly vocabulary: SpeechVocabulary;
+    },
   ) {
     this.#device = new Device('cpu', { threads: options.threads });
-    const specs = speechTransformerWeights(model.hyperparameters).map((spec) => ({ ...parameterSpec(spec, { tiedOutput: false }), isHidden: spec.use === 'matrix' && spec.name.includes('.blk.') }));
+    const specs = speechTransformerWeights(model.hyperparameters).map((spec) => ({
+      ...parameterSpec(spec, { tiedOutput: false }),
+      isHidden: spec.use === 'matrix' && spec.name.includes('.blk.'),
+    }));
     this.#parameters = new Parameters(this.#device, specs, 'F32');
     this.#optimiser = new AdamW(this.#parameters, options.optimiser);
-    this.#batches = new SpeechBatches(corpus.utterances, model.vocabulary, { ...options, bands: options.speech.melBands });
+    this.#batches = new SpeechBatches(corpus.utterances, model.vocabulary, {
+      ...options,
+      bands: options.speech.melBands,
+    });
     const { start, end } = model.vocabulary;
-    this.#networks = new SpeechNetworks({ hyperparameters: model.hyperparameters, parameters: this.#parameters, utterances: options.batchUtterances, tokens: this.#batches.longestText, start, end });
+    this.#networks = new SpeechNetworks({
+      hyperparameters: model.hyperparameters,
+      parameters: this.#parameters,
+      utterances: options.batchUtterances,
+      tokens: this.#batches.longestText,
+      start,
+      end,
+    });
   }
 
   /** Takes the steps that are left, until it is stopped. */
-  async run({ onProgress, onNote, signal }: TrainListeners, lock: TrainingLock): Promise<{ readonly step: number; readonly losses: readonly number[] }> {
+  async run(
+    { onProgress, onNote, signal }: TrainListeners,
+    lock: TrainingLock,
+  ): Promise<{ readonly step: number; readonly losses: readonly number[] }> {
     const { schedule, checkpointSteps, bits, eightBitSteps } = this.options;
     const checkpoints = new Checkpoints<StreamState>(this.options.checkpointFolder);
     const fingerprint = this.#fingerprint();
-    const resumed = this.options.resume ? await checkpoints.readState({ fingerprint, totalSteps: schedule.totalSteps }) : undefined;
+    const resumed = this.options.resume
+      ? await checkpoints.readState({ fingerprint, totalSteps: schedule.totalSteps })
+      : undefined;
     if (resumed) {
       await checkpoints.readTensors(resumed, this.#parameters);
       this.#ranges = new ActivationRanges(resumed.stream.ranges);
@@ -96,7 +126,10 @@ class SpeechTraining implements Disposable {
     onNote?.(`${(weights / 1e6).toFixed(2)} million weights are trained${saved > 0 ? `, from step ${saved} on` : ''}`);
     const roundedFrom = bits === 'trained' ? schedule.totalSteps - eightBitSteps : Infinity;
     if (resumed && saved > roundedFrom && this.#ranges.isEmpty) {
-      throw new TroubleError('invalid-input', `The checkpoint of step ${saved} was trained in float32 alone, and 8 bits are trained in ${eightBitSteps} steps more: expected --steps ${saved + eightBitSteps} or more, got ${schedule.totalSteps}. Or write ranges that are looked at afterwards: --speech-bits calibrated.`);
+      throw new TroubleError(
+        'invalid-input',
+        `The checkpoint of step ${saved} was trained in float32 alone, and 8 bits are trained in ${eightBitSteps} steps more: expected --steps ${saved + eightBitSteps} or more, got ${schedule.totalSteps}. Or write ranges that are looked at afterwards: --speech-bits calibrated.`,
+      );
     }
     // Not before all that may be refused was looked at.
     if (!this.options.resume) await checkpoints.clear();
@@ -104,7 +137,10 @@ class SpeechTraining implements Disposable {
     let step = saved;
     const save = async (): Promise<void> => {
       lock.requireHeld();
-      await checkpoints.save({ step, losses, fingerprint, stream: { ranges: [...this.#ranges.all] } }, this.#parameters);
+      await checkpoints.save(
+        { step, losses, fingerprint, stream: { ranges: [...this.#ranges.all] } },
+        this.#parameters,
+      );
       saved = step;
     };
     while (step < schedule.totalSteps && !signal?.aborted) {
@@ -116,7 +152,15 @@ class SpeechTraining implements Disposable {
       times.push(performance.now());
       const recent = times.slice(-SPEED_STEPS - 1);
       const secondsPerStep = ((recent.at(-1) as number) - (recent[0] as number)) / 1000 / (recent.length - 1);
-      onProgress?.({ step, totalSteps: schedule.totalSteps, ...result, rate, tokensPerSecond: result.tokens / secondsPerStep, secondsLeft: (schedule.totalSteps - step) * secondsPerStep, epoch: Math.floor(step / this.#batches.perEpoch) });
+      onProgress?.({
+        step,
+        totalSteps: schedule.totalSteps,
+        ...result,
+        rate,
+        tokensPerSecond: result.tokens / secondsPerStep,
+        secondsLeft: (schedule.totalSteps - step) * secondsPerStep,
+        epoch: Math.floor(step / this.#batches.perEpoch),
+      });
       if (step % checkpointSteps === 0) await save();
     }
     if (saved !== step) await save();
@@ -127,12 +171,21 @@ class SpeechTraining implements Disposable {
     const { outputPath, bits } = this.options;
     if (bits === 'calibrated') await this.#calibrate();
     const { hyperparameters, vocabulary } = this.model;
-    const metadata = speechTransformerMetadata({ hyperparameters, vocabulary, ranges: bits === 'float' ? new Map() : this.#ranges.all });
+    const metadata = speechTransformerMetadata({
+      hyperparameters,
+      vocabulary,
+      ranges: bits === 'float' ? new Map() : this.#ranges.all,
+    });
     const uses = new Map(speechTransformerWeights(hyperparameters).map(({ name, use }) => [name, use]));
     const tensors = this.#parameters.all.map(({ spec: { name, extents }, master }): TensorSource => {
       const isEightBit = bits !== 'float' && uses.get(name) !== 'vector';
       const values = (): Float32Array => readF32(this.#device, master);
-      return { name, shape: extents, type: isEightBit ? 'Q8_0' : 'F32', chunks: () => [isEightBit ? eightBitRows(values()) : bytesOf(values())] };
+      return {
+        name,
+        shape: extents,
+        type: isEightBit ? 'Q8_0' : 'F32',
+        chunks: () => [isEightBit ? eightBitRows(values()) : bytesOf(values())],
+      };
     });
     await writeGguf(outputPath, { metadata, tensors });
     const plotPath = lossPlotPath(outputPath);
@@ -140,14 +193,22 @@ class SpeechTraining implements Disposable {
     return { outputPath, plotPath };
   }
 
-  async #step(step: number, rate: number, { rounding, saved }: { readonly rounding: Rounding; readonly saved: number }): Promise<{ loss: number; gradientNorm: number; tokens: number }> {
+  async #step(
+    step: number,
+    rate: number,
+    { rounding, saved }: { readonly rounding: Rounding; readonly saved: number },
+  ): Promise<{ loss: number; gradientNorm: number; tokens: number }> {
     const batch = this.#batches.batch(step);
     const network = this.#networks.obtain(batch.frames, rounding);
     this.#parameters.clearGradients();
     const loss = await network.accumulate(batch, this.#ranges);
     const diverged = (what: string, cause?: unknown): TroubleError => {
       const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
-      return new TroubleError('engine-failed', `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`, { cause });
+      return new TroubleError(
+        'engine-failed',
+        `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`,
+        { cause },
+      );
     };
     if (!Number.isFinite(loss)) throw diverged(`the loss of step ${step} is ${loss} at a rate of ${rate}.`);
     for (const [place, range] of network.observed()) this.#ranges.observe(place, range);
@@ -172,14 +233,23 @@ class SpeechTraining implements Disposable {
   }
 
   #writeInitialValues(): void {
-    const values = initialSpeechValues(speechTransformerWeights(this.model.hyperparameters), this.model.hyperparameters, this.options.seed);
-    for (const { spec, master } of this.#parameters.all) write(this.#device, master, values.get(spec.name) as Float32Array);
+    const values = initialSpeechValues(
+      speechTransformerWeights(this.model.hyperparameters),
+      this.model.hyperparameters,
+      this.options.seed,
+    );
+    for (const { spec, master } of this.#parameters.all)
+      write(this.#device, master, values.get(spec.name) as Float32Array);
   }
 
   /** Of what must be the same for a checkpoint to be taken up. How many bits the result has is decided later on. */
   #fingerprint(): string {
     const { speech, positions, batchUtterances, optimiser, specAugment, seed } = this.options;
-    return createHash('sha256').update(JSON.stringify([this.corpus.fingerprint, { speech, positions, batchUtterances, optimiser, specAugment, seed }])).digest('hex');
+    return createHash('sha256')
+      .update(
+        JSON.stringify([this.corpus.fingerprint, { speech, positions, batchUtterances, optimiser, specAugment, seed }]),
+      )
+      .digest('hex');
   }
 
   [Symbol.dispose](): void {
@@ -190,4 +260,5 @@ class SpeechTraining implements Disposable {
   }
 }
 
-const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const bytesOf = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -45,7 +45,10 @@ export async function tryCell(stage: Stage, { step, fault }: Cell, expected: rea
   const failures: string[] = [];
   if (fault.kind === 'full disk' && step === 'start') await inject(step, fault, scene, undefined, clockFile);
   const client = scene.client(step === 'publish' ? 'start' : step, { under: clientUnder(step, fault, scene) });
-  const isThere = await until(async () => client.isOver || (await isAtMoment(step, fault, scene, client)), MOMENT_LIMIT_MS);
+  const isThere = await until(
+    async () => client.isOver || (await isAtMoment(step, fault, scene, client)),
+    MOMENT_LIMIT_MS,
+  );
   if (!isThere) failures.push(`the step did not begin within ${MOMENT_LIMIT_MS / 1000} s`);
   failures.push(...(await disturb(scene, { step, fault }, client, clockFile)));
   const outcome = await client.outcome(ANSWER_LIMIT_MS);
@@ -62,13 +65,23 @@ export async function tryCell(stage: Stage, { step, fault }: Cell, expected: rea
 }
 
 /** The client waits before or behind its step, or is in the midst of it. */
-async function disturb(scene: Scene, { step, fault }: Pick<Cell, 'step' | 'fault'>, client: SceneClient, clockFile: string): Promise<string[]> {
-  const isBefore = fault.kind === 'full disk' || fault.kind === 'I/O error' || (fault.kind === 'memory limit' && step !== 'load') || ('role' in fault && fault.role === 'client');
+async function disturb(
+  scene: Scene,
+  { step, fault }: Pick<Cell, 'step' | 'fault'>,
+  client: SceneClient,
+  clockFile: string,
+): Promise<string[]> {
+  const isBefore =
+    fault.kind === 'full disk' ||
+    fault.kind === 'I/O error' ||
+    (fault.kind === 'memory limit' && step !== 'load') ||
+    ('role' in fault && fault.role === 'client');
   if (!isBefore) {
     client.goOn();
     if (step === 'keep') await until(() => isKeeping(scene), 3_000);
   }
-  const over = fault.kind === 'full disk' && step === 'start' ? Promise.resolve() : inject(step, fault, scene, client, clockFile);
+  const over =
+    fault.kind === 'full disk' && step === 'start' ? Promise.resolve() : inject(step, fault, scene, client, clockFile);
   if (fault.kind === 'I/O error') await until(() => isAttached(step, scene), ATTACH_LIMIT_MS);
   else if (isBefore && fault.kind !== 'stop') await over;
   if (isBefore) client.goOn();
@@ -80,13 +93,17 @@ async function disturb(scene: Scene, { step, fault }: Pick<Cell, 'step' | 'fault
 
 function causeFailures(fault: Fault, outcome: Outcome, who: string): string[] {
   if (outcome === 'late') return [`${who} knew no outcome after ${ANSWER_LIMIT_MS / 1000} s`];
-  if (outcome === 'killed') return fault.kind === 'kill' && fault.role === 'client' ? [] : [`${who} ended without a word`];
+  if (outcome === 'killed')
+    return fault.kind === 'kill' && fault.role === 'client' ? [] : [`${who} ended without a word`];
   if (outcome.kind === 'done' || CAUSES[fault.kind].test(outcome.message)) return [];
   return [`${who} was told what names no cause: ${outcome.message}`];
 }
 
 async function logFailures(scene: Scene, fault: Fault): Promise<string[]> {
-  const isTold = await until(async () => CAUSES[fault.kind].test(await readFile(path.join(scene.home, 'sidecar.log'), 'utf8').catch(() => '')), 5_000);
+  const isTold = await until(
+    async () => CAUSES[fault.kind].test(await readFile(path.join(scene.home, 'sidecar.log'), 'utf8').catch(() => '')),
+    5_000,
+  );
   return isTold ? [] : ['the log does not say why'];
 }
 
@@ -105,11 +122,20 @@ async function nextStartFailures(scene: Scene, expected: readonly string[]): Pro
   const outcome = await client.outcome(ANSWER_LIMIT_MS);
   const connected = client.news.find((news) => news.kind === 'connected');
   if (!connected) failures.push(`the next start failed: ${wordsOf(outcome)}`);
-  else if (connected.afterMs > NEXT_START_LIMIT_MS) failures.push(`the next start took ${Math.round(connected.afterMs)} ms`);
-  if (connected && (typeof outcome === 'string' || outcome.kind === 'failed')) failures.push(`the next question failed: ${wordsOf(outcome)}`);
-  if (typeof outcome !== 'string' && outcome.kind === 'done' && outcome.answers.join('\0') !== expected.join('\0')) failures.push(`a wrong answer: ${JSON.stringify(outcome.answers)}, expected ${JSON.stringify(expected)}`);
+  else if (connected.afterMs > NEXT_START_LIMIT_MS)
+    failures.push(`the next start took ${Math.round(connected.afterMs)} ms`);
+  if (connected && (typeof outcome === 'string' || outcome.kind === 'failed'))
+    failures.push(`the next question failed: ${wordsOf(outcome)}`);
+  if (typeof outcome !== 'string' && outcome.kind === 'done' && outcome.answers.join('\0') !== expected.join('\0'))
+    failures.push(`a wrong answer: ${JSON.stringify(outcome.answers)}, expected ${JSON.stringify(expected)}`);
   await stopRunning(scene.home).catch(() => undefined);
-  if (!(await until(() => scene.processes().length === 0, STOP_LIMIT_MS))) failures.push(`${scene.processes().map(({ role }) => role).join(', ')} stayed after all was told to stop`);
+  if (!(await until(() => scene.processes().length === 0, STOP_LIMIT_MS)))
+    failures.push(
+      `${scene
+        .processes()
+        .map(({ role }) => role)
+        .join(', ')} stayed after all was told to stop`,
+    );
   return failures;
 }
 
@@ -118,7 +144,8 @@ async function answersIn(scene: Scene): Promise<readonly string[]> {
   await until(() => client.isOver || client.has('working'), ANSWER_LIMIT_MS);
   client.goOn();
   const outcome = await client.outcome(ANSWER_LIMIT_MS);
-  if (typeof outcome === 'string' || outcome.kind === 'failed') throw new Error(`Without a fault the client fails: ${wordsOf(outcome)}`);
+  if (typeof outcome === 'string' || outcome.kind === 'failed')
+    throw new Error(`Without a fault the client fails: ${wordsOf(outcome)}`);
   return outcome.answers;
 }
 
@@ -128,6 +155,7 @@ function wordsOf(outcome: Outcome): string {
 }
 
 async function until(condition: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
-  for (const begun = performance.now(); performance.now() - begun < limitMs; await sleep(2)) if (await condition()) return true;
+  for (const begun = performance.now(); performance.now() - begun < limitMs; await sleep(2))
+    if (await condition()) return true;
   return false;
 }

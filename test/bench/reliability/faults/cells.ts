@@ -29,10 +29,14 @@ export function workerOf(step: Step): 'front' | 'engine' {
   return step === 'load' || step === 'keep' || step === 'forget' ? 'engine' : 'front';
 }
 
-export const CELLS: readonly Cell[] = STEPS.flatMap((step) => faultsOf(step).map((fault) => ({ step, fault, faultName: nameOf(fault), name: `${step}, ${nameOf(fault)}` })));
+export const CELLS: readonly Cell[] = STEPS.flatMap((step) =>
+  faultsOf(step).map((fault) => ({ step, fault, faultName: nameOf(fault), name: `${step}, ${nameOf(fault)}` })),
+);
 
 function faultsOf(step: Step): readonly Fault[] {
-  const roles = (['front', 'engine', 'client'] as const).filter((role) => role !== 'engine' || !WITHOUT_ENGINE.includes(step));
+  const roles = (['front', 'engine', 'client'] as const).filter(
+    (role) => role !== 'engine' || !WITHOUT_ENGINE.includes(step),
+  );
   return [
     ...roles.map((role) => ({ kind: 'kill', role }) as const),
     { kind: 'full disk' },

@@ -1,13 +1,21 @@
 /**
- * One client in a process of its own: starts or finds the sidecar and does one step of the work. Its parent sends it a `ClientTask`; it tells how far it
- * is, and in the end what came of it.
+ * One client in a process of its own: starts or finds the sidecar and does one step of the work. Its parent sends it a
+ * `ClientTask`; it tells how far it is, and in the end what came of it.
  */
 import { once } from 'node:events';
 import { createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
 import { describeClose } from '../../../../sidecar/client/connect.ts';
 import { findOrStart } from '../../../../sidecar/client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
-import { DOWNLOAD_REQUEST, FORGET_WORKSPACE_REQUEST, GENERATE_REQUEST, IMPORT_MODEL_REQUEST, type ChorusSettings, type DownloadProgress, type GenerateResult } from '../../../../sidecar/protocol/client.ts';
+import {
+  DOWNLOAD_REQUEST,
+  FORGET_WORKSPACE_REQUEST,
+  GENERATE_REQUEST,
+  IMPORT_MODEL_REQUEST,
+  type ChorusSettings,
+  type DownloadProgress,
+  type GenerateResult,
+} from '../../../../sidecar/protocol/client.ts';
 
 export interface ClientTask {
   readonly step: 'start' | 'load' | 'keep' | 'download' | 'import' | 'forget';
@@ -37,24 +45,40 @@ const CONVERSATION = 'faults';
 const tell = (news: ClientNews): boolean | undefined => process.send?.(news);
 
 process.once('message', (task: ClientTask) => {
-  run(task).then(
-    (answers) => tell({ kind: 'done', answers }),
-    (error: unknown) => tell({ kind: 'failed', message: messageOf(error) }),
-  ).finally(() => process.disconnect());
+  run(task)
+    .then(
+      (answers) => tell({ kind: 'done', answers }),
+      (error: unknown) => tell({ kind: 'failed', message: messageOf(error) }),
+    )
+    .finally(() => process.disconnect());
 });
 
 async function run(task: ClientTask): Promise<readonly string[]> {
   const begun = performance.now();
-  const { socket, state } = await findOrStart({ sidecarScript: task.sidecarScript, clientVersion: task.version, homeFolder: task.home, env: task.env });
+  const { socket, state } = await findOrStart({
+    sidecarScript: task.sidecarScript,
+    clientVersion: task.version,
+    homeFolder: task.home,
+    env: task.env,
+  });
   const closed = new Promise<never>((_, reject) => {
     socket.once('close', (code, reason) => reject(new Error(describeClose(code, reason.toString()))));
   });
   closed.catch(() => undefined);
-  const connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket), NullLogger);
+  const connection = createMessageConnection(
+    new WebSocketMessageReader(socket),
+    new WebSocketMessageWriter(socket),
+    NullLogger,
+  );
   connection.onError(() => undefined);
   connection.listen();
   const { settings, workspaceKey, version } = task;
-  const initialize = { processId: process.pid, rootUri: null, capabilities: {}, initializationOptions: { clientKind: 'faults', clientVersion: version, settings, workspaceKey } };
+  const initialize = {
+    processId: process.pid,
+    rootUri: null,
+    capabilities: {},
+    initializationOptions: { clientKind: 'faults', clientVersion: version, settings, workspaceKey },
+  };
   try {
     await Promise.race([connection.sendRequest('initialize', initialize), closed]);
     connection.sendNotification('initialized', {}).catch(() => undefined);
@@ -67,7 +91,15 @@ async function run(task: ClientTask): Promise<readonly string[]> {
 }
 
 async function work(connection: MessageConnection, { step, importPath }: ClientTask): Promise<readonly string[]> {
-  const ask = async (prompt: string, conversationId?: string): Promise<string> => (await connection.sendRequest<GenerateResult>(GENERATE_REQUEST, { prompt, conversationId, temperature: 0, maxTokens: 12 })).text;
+  const ask = async (prompt: string, conversationId?: string): Promise<string> =>
+    (
+      await connection.sendRequest<GenerateResult>(GENERATE_REQUEST, {
+        prompt,
+        conversationId,
+        temperature: 0,
+        maxTokens: 12,
+      })
+    ).text;
   connection.onNotification('$/progress', ({ value }: { value: DownloadProgress }) => {
     if (value.receivedBytes > 0) tell({ kind: 'working' });
   });

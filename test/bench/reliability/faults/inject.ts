@@ -20,10 +20,23 @@ const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
 const straceOf = (scene: Scene): string[] => ['strace', '-f', '-qq', '-o', path.join(scene.folder, 'strace.log')];
 
 /** How a scene of a fault is made. */
-export function sceneOptions(fault: Fault, clockFile: string): { readonly diskMebibytes?: number; readonly env?: Record<string, string> } {
+export function sceneOptions(
+  fault: Fault,
+  clockFile: string,
+): { readonly diskMebibytes?: number; readonly env?: Record<string, string> } {
   if (fault.kind === 'full disk') return { diskMebibytes: DISK_MEBIBYTES };
   // Timers go by the monotonic clock, which nobody sets; files' times are the kernel's.
-  if (fault.kind === 'clock') return { env: { LD_PRELOAD: FAKE_TIME, FAKETIME_TIMESTAMP_FILE: clockFile, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' } };
+  if (fault.kind === 'clock')
+    return {
+      env: {
+        LD_PRELOAD: FAKE_TIME,
+        FAKETIME_TIMESTAMP_FILE: clockFile,
+        FAKETIME_NO_CACHE: '1',
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        DONT_FAKE_MONOTONIC: '1',
+        NO_FAKE_STAT: '1',
+      },
+    };
   return {};
 }
 
@@ -37,7 +50,13 @@ export function clientUnder(step: Step, fault: Fault, scene: Scene): readonly st
 }
 
 /** Lets the fault happen; resolves when it is over. */
-export async function inject(step: Step, fault: Fault, scene: Scene, client: SceneClient | undefined, clockFile: string): Promise<void> {
+export async function inject(
+  step: Step,
+  fault: Fault,
+  scene: Scene,
+  client: SceneClient | undefined,
+  clockFile: string,
+): Promise<void> {
   switch (fault.kind) {
     case 'kill':
       return signal(scene, client, fault.role, 'SIGKILL');
@@ -60,12 +79,21 @@ export async function inject(step: Step, fault: Fault, scene: Scene, client: Sce
 export async function mend(fault: Fault, scene: Scene): Promise<void> {
   if (fault.kind === 'full disk') await rm(path.join(scene.home, 'filler'), { force: true });
   if (fault.kind !== 'memory limit') return;
-  for (const { pid } of scene.processes()) await execa('prlimit', ['--pid', String(pid), '--data=unlimited:'], { reject: false });
+  for (const { pid } of scene.processes())
+    await execa('prlimit', ['--pid', String(pid), '--data=unlimited:'], { reject: false });
   await rmdir(path.join(MEMORY_GROUPS, path.basename(scene.folder))).catch(() => undefined);
 }
 
-function signal(scene: Scene, client: SceneClient | undefined, role: 'front' | 'engine' | 'client', name: NodeJS.Signals): void {
-  const pids = role === 'client' ? [client?.process.pid].filter((pid) => pid !== undefined) : scene.processes(role).map(({ pid }) => pid);
+function signal(
+  scene: Scene,
+  client: SceneClient | undefined,
+  role: 'front' | 'engine' | 'client',
+  name: NodeJS.Signals,
+): void {
+  const pids =
+    role === 'client'
+      ? [client?.process.pid].filter((pid) => pid !== undefined)
+      : scene.processes(role).map(({ pid }) => pid);
   for (const pid of pids) {
     try {
       process.kill(pid, name);
@@ -80,7 +108,12 @@ async function fill(folder: string): Promise<void> {
   try {
     for (const bytes of [4 * 2 ** 20, 4096, 1]) {
       const block = Buffer.alloc(bytes);
-      while (await handle.write(block).then(({ bytesWritten }) => bytesWritten === bytes, () => false));
+      while (
+        await handle.write(block).then(
+          ({ bytesWritten }) => bytesWritten === bytes,
+          () => false,
+        )
+      );
     }
   } finally {
     await handle.close();
@@ -91,7 +124,9 @@ async function limitMemory(step: Step, scene: Scene): Promise<void> {
   const [worker] = scene.processes(workerOf(step));
   if (!worker) return;
   if (step === 'start' || step === 'publish') return limitGroup(worker.pid, START_MEMORY_BYTES, scene);
-  const dataKibibytes = Number(/VmData:\s+(\d+)/.exec(await readFile(`/proc/${worker.pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0);
+  const dataKibibytes = Number(
+    /VmData:\s+(\d+)/.exec(await readFile(`/proc/${worker.pid}/status`, 'utf8').catch(() => ''))?.[1] ?? 0,
+  );
   const limit = dataKibibytes * 1_024 + SPARE_MEMORY_BYTES;
   await execa('prlimit', ['--pid', String(worker.pid), `--data=${limit}:`], { reject: false });
 }
@@ -108,7 +143,10 @@ async function limitGroup(pid: number, bytes: number, scene: Scene): Promise<voi
 
 /** Whether the fault happened: the process may not have asked for anything that fails. */
 export async function hasHappened(fault: Fault, scene: Scene): Promise<boolean> {
-  return fault.kind !== 'I/O error' || (await readFile(path.join(scene.folder, 'strace.log'), 'utf8').catch(() => '')).includes('(INJECTED)');
+  return (
+    fault.kind !== 'I/O error' ||
+    (await readFile(path.join(scene.folder, 'strace.log'), 'utf8').catch(() => '')).includes('(INJECTED)')
+  );
 }
 
 /** Of the process that does the step's work, and those that it starts, for some seconds. */
@@ -117,7 +155,17 @@ async function failInput(step: Step, scene: Scene): Promise<void> {
   if (FAILING_FROM_START.includes(step) || traced.length === 0) return;
   const { calls, file } = failingCalls(step, scene);
   const [strace, ...parameters] = straceOf(scene) as [string, ...string[]];
-  const tracing = execa(strace, [...parameters, ...traced.flatMap(({ pid }) => ['-p', String(pid)]), ...(file === undefined ? [] : ['-P', file]), '-e', `inject=${calls}:error=EIO`], { reject: false });
+  const tracing = execa(
+    strace,
+    [
+      ...parameters,
+      ...traced.flatMap(({ pid }) => ['-p', String(pid)]),
+      ...(file === undefined ? [] : ['-P', file]),
+      '-e',
+      `inject=${calls}:error=EIO`,
+    ],
+    { reject: false },
+  );
   while (!(await isAttached(step, scene))) await sleep(50);
   await Promise.race([tracing, sleep(FAILING_MS)]);
   tracing.kill('SIGINT');
@@ -156,7 +204,9 @@ export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client:
       // The disk is full before the first write.
       return fault.kind === 'full disk' || fault.kind === 'I/O error' || scene.processes('front').length > 0;
     case 'publish':
-      return fault.kind === 'full disk' || fault.kind === 'memory limit' ? scene.processes('front').length > 0 : fault.kind === 'I/O error' || (await readdir(scene.home)).some((name) => name.startsWith('sidecar.json'));
+      return fault.kind === 'full disk' || fault.kind === 'memory limit'
+        ? scene.processes('front').length > 0
+        : fault.kind === 'I/O error' || (await readdir(scene.home)).some((name) => name.startsWith('sidecar.json'));
     case 'load':
       return fault.kind === 'I/O error' || scene.processes('engine').length > 0;
     default:

@@ -31,11 +31,26 @@ export class Stage implements AsyncDisposable {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-faults-'));
     await cp(dist, path.join(folder, 'dist'), { recursive: true });
     await symlink(path.join(repositoryRoot, 'node_modules'), path.join(folder, 'node_modules'));
-    const banner = "import { createRequire as chorusCreateRequire } from 'node:module'; const require = chorusCreateRequire(import.meta.url);";
-    await build({ absWorkingDir: repositoryRoot, entryPoints: ['test/bench/reliability/faults/client.ts'], outfile: path.join(folder, 'client.mjs'), bundle: true, platform: 'node', format: 'esm', banner: { js: banner } });
+    const banner =
+      "import { createRequire as chorusCreateRequire } from 'node:module'; const require = chorusCreateRequire(import.meta.url);";
+    await build({
+      absWorkingDir: repositoryRoot,
+      entryPoints: ['test/bench/reliability/faults/client.ts'],
+      outfile: path.join(folder, 'client.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: { js: banner },
+    });
     const model = path.join(folder, 'tiny.gguf');
     using device = new Device('cpu', { threads: 1 });
-    await writeTinyModel(model, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary(), keys: { context_length: { type: 'u32', value: 4_096 } } });
+    await writeTinyModel(model, {
+      variant: 'llama',
+      type: 'Q8_0',
+      device,
+      vocabulary: tinyVocabulary(),
+      keys: { context_length: { type: 'u32', value: 4_096 } },
+    });
     // The bytes behind the weights belong to no tensor. They are read all the same.
     await cp(model, path.join(folder, 'large.gguf'));
     await appendFile(path.join(folder, 'large.gguf'), Buffer.alloc(LARGE_MODEL_BYTES));
@@ -58,7 +73,11 @@ export class Stage implements AsyncDisposable {
 
 const slowly: Answer = (request, response, { content, etag }) => {
   const first = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-  response.writeHead(first === 0 ? 200 : 206, { etag, 'content-length': content.length - first, ...(first > 0 && { 'content-range': `bytes ${first}-${content.length - 1}/${content.length}` }) });
+  response.writeHead(first === 0 ? 200 : 206, {
+    etag,
+    'content-length': content.length - first,
+    ...(first > 0 && { 'content-range': `bytes ${first}-${content.length - 1}/${content.length}` }),
+  });
   let at = first;
   const timer = setInterval(() => {
     response.write(content.subarray(at, (at += DOWNLOAD_PIECE_BYTES)));
@@ -80,14 +99,18 @@ export class Scene implements AsyncDisposable {
     readonly env: Record<string, string>,
   ) {}
 
-  static async open(stage: Stage, { diskMebibytes, env = {} }: { readonly diskMebibytes?: number; readonly env?: Record<string, string> } = {}): Promise<Scene> {
+  static async open(
+    stage: Stage,
+    { diskMebibytes, env = {} }: { readonly diskMebibytes?: number; readonly env?: Record<string, string> } = {},
+  ): Promise<Scene> {
     const folder = await mkdtemp(path.join(stage.folder, 'scene-'));
     const home = path.join(folder, 'home');
     await mkdir(home, { mode: 0o700 });
     // The processes of a scene are told from others by this folder in their command lines.
     await cp(path.join(stage.folder, 'dist'), path.join(folder, 'dist'), { recursive: true });
     await symlink(path.join(repositoryRoot, 'node_modules'), path.join(folder, 'node_modules'));
-    if (diskMebibytes !== undefined) await execa('mount', ['-t', 'tmpfs', '-o', `size=${diskMebibytes}m,mode=0700`, 'tmpfs', home]);
+    if (diskMebibytes !== undefined)
+      await execa('mount', ['-t', 'tmpfs', '-o', `size=${diskMebibytes}m,mode=0700`, 'tmpfs', home]);
     return new Scene(stage, folder, home, diskMebibytes !== undefined, env);
   }
 
@@ -102,8 +125,22 @@ export class Scene implements AsyncDisposable {
       contexts: { keepOnDisk: true, maxGigabytes: 0.1 },
       downloads: { catalogue: this.stage.mirror.catalogue, mirror: this.stage.mirror.server.origin },
     };
-    const task: ClientTask = { step, sidecarScript: path.join(this.folder, 'dist', 'sidecar.mjs'), version: packageJson.version, home: this.home, env: {}, settings, workspaceKey: 'faults', importPath: this.stage.largeModel };
-    const client = new SceneClient(path.join(this.stage.folder, 'client.mjs'), task, { ...process.env, ...this.env }, under);
+    const task: ClientTask = {
+      step,
+      sidecarScript: path.join(this.folder, 'dist', 'sidecar.mjs'),
+      version: packageJson.version,
+      home: this.home,
+      env: {},
+      settings,
+      workspaceKey: 'faults',
+      importPath: this.stage.largeModel,
+    };
+    const client = new SceneClient(
+      path.join(this.stage.folder, 'client.mjs'),
+      task,
+      { ...process.env, ...this.env },
+      under,
+    );
     this.#clients.push(client);
     return client;
   }
@@ -135,7 +172,12 @@ export class SceneClient {
   /** `under`: a command that runs it, such as strace with its options. */
   constructor(script: string, task: ClientTask, env: NodeJS.ProcessEnv, under: readonly string[]) {
     const [command, ...options] = under;
-    this.process = fork(script, [], { env, execArgv: [], ...(command !== undefined && { execPath: command, execArgv: [...options, process.execPath] }), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.process = fork(script, [], {
+      env,
+      execArgv: [],
+      ...(command !== undefined && { execPath: command, execArgv: [...options, process.execPath] }),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     this.process.stderr?.resume();
     this.process.on('error', () => undefined);
     this.process.on('message', (news: ClientNews) => this.news.push(news));
@@ -158,7 +200,9 @@ export class SceneClient {
   }
 
   /** What came of it; 'killed' where it could not tell. */
-  async outcome(limitMs: number): Promise<Extract<ClientNews, { readonly kind: 'done' | 'failed' }> | 'killed' | 'late'> {
+  async outcome(
+    limitMs: number,
+  ): Promise<Extract<ClientNews, { readonly kind: 'done' | 'failed' }> | 'killed' | 'late'> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), limitMs)));
     const isLate = (await Promise.race([this.#ended, late])) === 'late';

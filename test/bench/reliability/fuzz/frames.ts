@@ -12,6 +12,8 @@ export function malformedFrames(random: Random, count: number): string[] {
   return Array.from({ length: count }, () => {
     const text = random.of(MESSAGES);
     const at = random.below(text.length);
-    return random.once(2) ? text.slice(0, at) : `${text.slice(0, at)}${random.of(['{', '"', '\\', ',', 'null', '\u0000', '[[', '9e999'])}${text.slice(at + 1 + random.below(8))}`;
+    return random.once(2)
+      ? text.slice(0, at)
+      : `${text.slice(0, at)}${random.of(['{', '"', '\\', ',', 'null', '\u0000', '[[', '9e999'])}${text.slice(at + 1 + random.below(8))}`;
   });
 }

@@ -1,7 +1,29 @@
 import type { Random } from './random.ts';
 
 /** Written out, since a number has no form of its own for most of them. */
-const NASTY_LITERALS = ['null', 'true', '0', '-0', '-1', '1.5', '1e308', '9e999', '9007199254740993', '2147483648', '""', '"\\u0000"', '"\\ud800"', '"\\u202e"', '"__proto__"', '[]', '{}', '[null]', '{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}', '{"toString":1,"length":-1}'];
+const NASTY_LITERALS = [
+  'null',
+  'true',
+  '0',
+  '-0',
+  '-1',
+  '1.5',
+  '1e308',
+  '9e999',
+  '9007199254740993',
+  '2147483648',
+  '""',
+  '"\\u0000"',
+  '"\\ud800"',
+  '"\\u202e"',
+  '"__proto__"',
+  '[]',
+  '{}',
+  '[null]',
+  '{"__proto__":{"polluted":1}}',
+  '{"constructor":{"prototype":{"polluted":1}}}',
+  '{"toString":1,"length":-1}',
+];
 const DEEPEST = 300;
 /** Now and then an input is as deep as an attacker would make it. */
 const VERY_DEEP = 200_000;
@@ -10,8 +32,13 @@ const LONGEST_TEXT = 20_000;
 /** JSON like a sample, with some of its values and keys changed, and at times with its text damaged. */
 export function mutatedJson(random: Random, sample: unknown): string {
   const marks: string[] = [];
-  const value = changed(random, sample, (literal) => `\u0001${marks.push(literal) - 1}\u0001`, { left: random.below(4) });
-  const text = (JSON.stringify(value) ?? 'null').replace(/"\\u0001(\d+)\\u0001"/g, (_, index: string) => marks[Number(index)] ?? 'null');
+  const value = changed(random, sample, (literal) => `\u0001${marks.push(literal) - 1}\u0001`, {
+    left: random.below(4),
+  });
+  const text = (JSON.stringify(value) ?? 'null').replace(
+    /"\\u0001(\d+)\\u0001"/g,
+    (_, index: string) => marks[Number(index)] ?? 'null',
+  );
   return random.once(6) ? damagedText(random, text) : text;
 }
 
@@ -29,10 +56,16 @@ export function damagedText(random: Random, text: string): string {
         result = result.slice(0, at) + result.slice(at + length);
         break;
       case 2:
-        result = result.slice(0, at) + result.slice(Math.max(0, at - length), at).repeat(1 + random.below(4)) + result.slice(at);
+        result =
+          result.slice(0, at) +
+          result.slice(Math.max(0, at - length), at).repeat(1 + random.below(4)) +
+          result.slice(at);
         break;
       case 3:
-        result = result.slice(0, at) + random.of(['{', '}', '[', ']', '"', '\\', ',', ':', '\n', '\r', '\0', '\ud800', '\ufeff', '😀', '/*']) + result.slice(at);
+        result =
+          result.slice(0, at) +
+          random.of(['{', '}', '[', ']', '"', '\\', ',', ':', '\n', '\r', '\0', '\ud800', '\ufeff', '😀', '/*']) +
+          result.slice(at);
         break;
       default:
         result = result.slice(0, at) + String.fromCharCode(random.below(0x300)) + result.slice(at + 1);
@@ -52,21 +85,42 @@ function changed(random: Random, value: unknown, mark: (literal: string) => stri
     if (count.left > 0 && items.length > 0 && random.once(6)) {
       count.left--;
       const at = random.below(items.length);
-      return random.once(2) ? items.toSpliced(at, 1) : [...items, ...Array.from({ length: 1 + random.length(50) }, () => items[at])];
+      return random.once(2)
+        ? items.toSpliced(at, 1)
+        : [...items, ...Array.from({ length: 1 + random.length(50) }, () => items[at])];
     }
     return items;
   }
-  if (typeof value === 'object' && value !== null) return changedObject(random, value as Readonly<Record<string, unknown>>, mark, count);
+  if (typeof value === 'object' && value !== null)
+    return changedObject(random, value as Readonly<Record<string, unknown>>, mark, count);
   return value;
 }
 
-function changedObject(random: Random, value: Readonly<Record<string, unknown>>, mark: (literal: string) => string, count: { left: number }): unknown {
+function changedObject(
+  random: Random,
+  value: Readonly<Record<string, unknown>>,
+  mark: (literal: string) => string,
+  count: { left: number },
+): unknown {
   const entries = Object.entries(value).map(([key, item]) => [key, changed(random, item, mark, count)] as const);
   if (count.left > 0 && entries.length > 0 && random.once(8)) {
     count.left--;
     const at = random.below(entries.length);
     if (random.once(2)) return Object.fromEntries(entries.toSpliced(at, 1));
-    return Object.fromEntries([...entries, [random.of(['__proto__ ', 'constructor', 'x'.repeat(1 + random.length(2_000)), '', '0', entries[random.below(entries.length)]?.[0] ?? '']), entries[at]?.[1]]]);
+    return Object.fromEntries([
+      ...entries,
+      [
+        random.of([
+          '__proto__ ',
+          'constructor',
+          'x'.repeat(1 + random.length(2_000)),
+          '',
+          '0',
+          entries[random.below(entries.length)]?.[0] ?? '',
+        ]),
+        entries[at]?.[1],
+      ],
+    ]);
   }
   return Object.fromEntries(entries);
 }
@@ -78,7 +132,9 @@ function replacement(random: Random, value: unknown): string {
     case 1:
       return JSON.stringify(randomText(random, random.length(LONGEST_TEXT)));
     case 2:
-      return typeof value === 'string' ? JSON.stringify(damagedText(random, value)) : String(random.below(100_000) - 1_000);
+      return typeof value === 'string'
+        ? JSON.stringify(damagedText(random, value))
+        : String(random.below(100_000) - 1_000);
     case 3:
       return JSON.stringify([value, value]);
     default:
@@ -87,13 +143,41 @@ function replacement(random: Random, value: unknown): string {
 }
 
 function nested(depth: number, random: Random): string {
-  const [open, close] = random.of([['[', ']'], ['{"a":', '}'], ['{"error":', '}'], ['{"message":', '}']] as const);
+  const [open, close] = random.of([
+    ['[', ']'],
+    ['{"a":', '}'],
+    ['{"error":', '}'],
+    ['{"message":', '}'],
+  ] as const);
   return `${open.repeat(depth)}1${close.repeat(depth)}`;
 }
 
-const PIECES = ['a', ' ', '\n', '/', '..', '%', '%00', ':', 'é', '漢', '😀', '\u0000', '\u200b', '\ud83d', '<', '"', "'", '$', '{', '('];
+const PIECES = [
+  'a',
+  ' ',
+  '\n',
+  '/',
+  '..',
+  '%',
+  '%00',
+  ':',
+  'é',
+  '漢',
+  '😀',
+  '\u0000',
+  '\u200b',
+  '\ud83d',
+  '<',
+  '"',
+  "'",
+  '$',
+  '{',
+  '(',
+];
 
 export function randomText(random: Random, length: number): string {
   const piece = random.of(PIECES);
-  return random.once(3) ? piece.repeat(length) : Array.from({ length: Math.min(length, 200) }, () => random.of(PIECES)).join('');
+  return random.once(3)
+    ? piece.repeat(length)
+    : Array.from({ length: Math.min(length, 200) }, () => random.of(PIECES)).join('');
 }

@@ -9,8 +9,8 @@ export interface FuzzTarget<Input> {
   /** Makes an input, or several at once; the same random numbers make the same ones. */
   make(random: Random): Input;
   /**
-   * Works on an input; gives whether it was taken. False: it was refused as it should be. Throws where it was not: an error of another class, or
-   * something that does not hold afterwards.
+   * Works on an input; gives whether it was taken. False: it was refused as it should be. Throws where it was not: an
+   * error of another class, or something that does not hold afterwards.
    */
   run(input: Input): boolean | Promise<boolean>;
   /** Frees what the target holds. */

@@ -34,7 +34,11 @@ let slowestMs = 0;
 let slowestInput = from;
 let failures: string[] = [];
 let strayError: Error | undefined;
-for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, (error: unknown) => (strayError = error instanceof Error ? error : new Error('what was thrown is no error')));
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.on(
+    event,
+    (error: unknown) => (strayError = error instanceof Error ? error : new Error('what was thrown is no error')),
+  );
 
 for (let input = from; input < to; input++) {
   Atomics.store(index, 0, input);

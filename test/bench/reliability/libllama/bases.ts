@@ -8,12 +8,50 @@ import { vocabularies } from './vocabularies.ts';
 
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 /** Small enough that thousands are loaded in a minute. */
-const sizes = { embedding_length: count(64), feed_forward_length: count(96), 'attention.head_count': count(4), 'attention.head_count_kv': count(2), block_count: count(2), context_length: count(64) };
+const sizes = {
+  embedding_length: count(64),
+  feed_forward_length: count(96),
+  'attention.head_count': count(4),
+  'attention.head_count_kv': count(2),
+  block_count: count(2),
+  context_length: count(64),
+};
 const ofRotation = { 'rope.dimension_count': count(16) };
 const ofExperts = { expert_feed_forward_length: count(32) };
 /** Architectures whose tensors are those of another. */
 const alike: Readonly<Record<string, readonly string[]>> = {
-  llama: ['gemma', 'deci', 'minicpm', 'internlm2', 'xverse', 'smollm3', 'granite', 'exaone', 'mistral3', 'ernie4_5', 'llama-embed', 'seed_oss', 'orion', 'olmo', 'dream', 'hunyuan-dense', 'arcee', 'refact', 'pangu-embedded', 'mellum', 'nanbeige', 'baichuan', 'plamo', 'llama4', 'gemma2', 'gemma3', 'exaone4', 'olmo2', 'jais2', 'falcon'],
+  llama: [
+    'gemma',
+    'deci',
+    'minicpm',
+    'internlm2',
+    'xverse',
+    'smollm3',
+    'granite',
+    'exaone',
+    'mistral3',
+    'ernie4_5',
+    'llama-embed',
+    'seed_oss',
+    'orion',
+    'olmo',
+    'dream',
+    'hunyuan-dense',
+    'arcee',
+    'refact',
+    'pangu-embedded',
+    'mellum',
+    'nanbeige',
+    'baichuan',
+    'plamo',
+    'llama4',
+    'gemma2',
+    'gemma3',
+    'exaone4',
+    'olmo2',
+    'jais2',
+    'falcon',
+  ],
   qwen2: ['qwen2vl', 'dream', 'qwen2moe'],
   qwen3: ['qwen3vl', 'gemma3', 'olmo2', 'exaone4', 'qwen35'],
   'llama+experts': ['granitemoe', 'grok', 'llama4', 'smallthinker', 'phimoe'],
@@ -34,9 +72,23 @@ export async function makeBases(folder: string): Promise<readonly Base[]> {
     const names = Object.keys(vocabularies);
     for (const name of ['gpt2', names[1 + (index % (names.length - 1))] as string]) {
       const file = path.join(folder, 'base.gguf');
-      await writeTinyModel(file, { variant, type: 'F32', device, vocabulary: vocabularies[name], omit: ['.bias'].filter(() => variant.startsWith('llama')), keys: { ...sizes, ...(variant === 'qwen3moe' ? ofExperts : {}), ...(variant === 'cohere2' ? ofRotation : {}) } });
+      await writeTinyModel(file, {
+        variant,
+        type: 'F32',
+        device,
+        vocabulary: vocabularies[name],
+        omit: ['.bias'].filter(() => variant.startsWith('llama')),
+        keys: { ...sizes, ...(variant === 'qwen3moe' ? ofExperts : {}), ...(variant === 'cohere2' ? ofRotation : {}) },
+      });
       const { metadata, tensors } = await parseHeader(file);
-      const base: Base = { name: `${variant}, ${name}`, mutant: { entries: Object.entries(metadata), tensors: [...tensors], architecture: variant.split('+')[0] as string } };
+      const base: Base = {
+        name: `${variant}, ${name}`,
+        mutant: {
+          entries: Object.entries(metadata),
+          tensors: [...tensors],
+          architecture: variant.split('+')[0] as string,
+        },
+      };
       bases.push(base);
       for (const other of alike[variant] ?? []) {
         const copy = copyMutant(base.mutant);

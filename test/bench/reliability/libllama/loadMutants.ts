@@ -1,6 +1,7 @@
 /**
- * Makes mutants and has libllama load those that the validator takes, one after the other, until one aborts: `fuzzLibllama.ts` runs this in a process of its
- * own, and goes on behind it. The progress file names the mutant at hand.
+ * Makes mutants and has libllama load those that the validator takes, one after the other, until one aborts:
+ * `fuzzLibllama.ts` runs this in a process of its own, and goes on behind it. The progress file names the mutant at
+ * hand.
  */
 import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
@@ -83,11 +84,26 @@ function load(shape: ModelShape, onStage: (stage: string) => void): void {
 function useContext(model: bigint, onStage: (stage: string) => void): void {
   onStage('context');
   const params = api.contextDefaults();
-  Object.assign(params, { n_ctx: CONTEXT_TOKENS, n_batch: CONTEXT_TOKENS, n_ubatch: CONTEXT_TOKENS, n_threads: 1, n_threads_batch: 1, no_perf: true });
+  Object.assign(params, {
+    n_ctx: CONTEXT_TOKENS,
+    n_batch: CONTEXT_TOKENS,
+    n_ubatch: CONTEXT_TOKENS,
+    n_threads: 1,
+    n_threads_batch: 1,
+    no_perf: true,
+  });
   const context = api.createContext(model, params) as bigint;
   if (!context) return;
   onStage('tokens');
-  api.decode(context, { n_tokens: 2, token: Int32Array.of(3, 4), embd: null, pos: Int32Array.of(0, 1), n_seq_id: null, seq_id: null, logits: Int8Array.of(0, 1) });
+  api.decode(context, {
+    n_tokens: 2,
+    token: Int32Array.of(3, 4),
+    embd: null,
+    pos: Int32Array.of(0, 1),
+    n_seq_id: null,
+    seq_id: null,
+    logits: Int8Array.of(0, 1),
+  });
   api.synchronize(context);
   api.freeContext(context);
 }

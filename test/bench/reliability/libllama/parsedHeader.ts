@@ -5,7 +5,21 @@ import { typeByName } from '../../../../sidecar/models/gguf/tensorTypes.ts';
 import type { GgufContent } from '../../../sidecar/models/ggufFile.ts';
 
 /** GGUF's value types by their number. */
-const VALUE_TYPES = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'string', 'array', 'u64', 'i64', 'f64'] as const;
+const VALUE_TYPES = [
+  'u8',
+  'i8',
+  'u16',
+  'i16',
+  'u32',
+  'i32',
+  'f32',
+  'bool',
+  'string',
+  'array',
+  'u64',
+  'i64',
+  'f64',
+] as const;
 
 /** A file's header as a thing that can be changed, without its weights. */
 export async function parseHeader(file: string): Promise<GgufContent> {
@@ -21,8 +35,16 @@ export async function parseHeader(file: string): Promise<GgufContent> {
   for (const [key, { offsetBytes }] of header.metadataRanges) {
     const type = VALUE_TYPES[bytes.readUInt32LE(offsetBytes)];
     const value = arrays.get(key) ?? header.metadata.get(key) ?? [];
-    metadata[key] = { type: type === 'array' ? `${String(VALUE_TYPES[bytes.readUInt32LE(offsetBytes + 4)])}s` : type, value } as GgufEntry;
+    metadata[key] = {
+      type: type === 'array' ? `${String(VALUE_TYPES[bytes.readUInt32LE(offsetBytes + 4)])}s` : type,
+      value,
+    } as GgufEntry;
   }
-  const tensors = header.tensors.map(({ name, shape, type, offsetBytes }) => ({ name, shape, type: typeByName(type).id, offset: offsetBytes }));
+  const tensors = header.tensors.map(({ name, shape, type, offsetBytes }) => ({
+    name,
+    shape,
+    type: typeByName(type).id,
+    offset: offsetBytes,
+  }));
   return { metadata, tensors, dataBytes: header.fileSizeBytes - header.dataOffsetBytes };
 }

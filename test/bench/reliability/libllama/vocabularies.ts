@@ -11,10 +11,25 @@ const letters = [...'abcdefghijklmnopqrstuvwxyz'];
 /** A small vocabulary for each kind of tokenizer that llama.cpp has, `TINY_VOCABULARY` tokens each. */
 export const vocabularies: Readonly<Record<string, Vocabulary>> = {
   gpt2: tinyVocabulary(),
-  llama: { ...spelled('llama', ['<unk>', '<s>', '</s>', ...byteTokens, ...letters, ...letters.map((letter) => `▁${letter}`)]), 'tokenizer.ggml.bos_token_id': { type: 'u32', value: 1 } },
-  bert: spelled('bert', ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...letters, ...letters.map((letter) => `▁${letter}`)]),
+  llama: {
+    ...spelled('llama', ['<unk>', '<s>', '</s>', ...byteTokens, ...letters, ...letters.map((letter) => `▁${letter}`)]),
+    'tokenizer.ggml.bos_token_id': { type: 'u32', value: 1 },
+  },
+  bert: spelled('bert', [
+    '[PAD]',
+    '[UNK]',
+    '[CLS]',
+    '[SEP]',
+    '[MASK]',
+    ...letters,
+    ...letters.map((letter) => `▁${letter}`),
+  ]),
   t5: spelled('t5', ['<pad>', '</s>', '<unk>', '▁', ...letters, ...letters.map((letter) => `▁${letter}`)]),
-  rwkv: spelled('rwkv', ['<s>', ...Array.from({ length: 256 }, (_, byte) => `\\x${hexadecimal(byte).toLowerCase()}`), ...letters.map((letter) => letter + letter)]),
+  rwkv: spelled('rwkv', [
+    '<s>',
+    ...Array.from({ length: 256 }, (_, byte) => `\\x${hexadecimal(byte).toLowerCase()}`),
+    ...letters.map((letter) => letter + letter),
+  ]),
   plamo2: spelled('plamo2', ['<unk>', '<s>', '</s>', ...byteTokens, ...letters]),
   gemma4: { ...tinyVocabulary(), 'tokenizer.ggml.model': text('gemma4') },
 };
@@ -22,7 +37,8 @@ export const vocabularies: Readonly<Record<string, Vocabulary>> = {
 /** A vocabulary with scores, filled with further tokens. */
 function spelled(model: string, first: readonly string[]): Vocabulary {
   const tokens = Array.from({ length: TINY_VOCABULARY }, (_, index) => first[index] ?? `token${index}`);
-  const kindOf = (token: string, index: number): number => (/^<0x..>$/.test(token) ? 6 : index === 0 && model !== 'rwkv' ? 2 : index < 3 ? 3 : 1);
+  const kindOf = (token: string, index: number): number =>
+    /^<0x..>$/.test(token) ? 6 : index === 0 && model !== 'rwkv' ? 2 : index < 3 ? 3 : 1;
   return {
     'tokenizer.ggml.model': text(model),
     'tokenizer.ggml.tokens': { type: 'strings', value: tokens },

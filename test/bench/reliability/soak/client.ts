@@ -1,10 +1,23 @@
 import type WebSocket from 'ws';
-import { CancellationTokenSource, createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  NullLogger,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
 import { SidecarError } from '../../../../sidecar/common/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
-import { WORKSPACE_LIST_REQUEST, WORKSPACE_READ_REQUEST, type ChorusInitializationOptions, type ChorusSettings, type WorkspaceListResult, type WorkspaceReadParams, type WorkspaceReadResult } from '../../../../sidecar/protocol/client.ts';
+import {
+  WORKSPACE_LIST_REQUEST,
+  WORKSPACE_READ_REQUEST,
+  type ChorusInitializationOptions,
+  type ChorusSettings,
+  type WorkspaceListResult,
+  type WorkspaceReadParams,
+  type WorkspaceReadResult,
+} from '../../../../sidecar/protocol/client.ts';
 
 /** A request that has no answer by then is counted as unanswered. */
 export const ANSWER_LIMIT_MS = 240_000;
@@ -28,8 +41,15 @@ export class SoakClient {
   readonly #closed: Promise<never>;
   #isOpen = true;
 
-  private constructor(private readonly socket: WebSocket, files: ReadonlyMap<string, string>) {
-    this.#connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket), NullLogger);
+  private constructor(
+    private readonly socket: WebSocket,
+    files: ReadonlyMap<string, string>,
+  ) {
+    this.#connection = createMessageConnection(
+      new WebSocketMessageReader(socket),
+      new WebSocketMessageWriter(socket),
+      NullLogger,
+    );
     this.#closed = new Promise<never>((_, reject) => {
       socket.once('close', (code) => {
         this.#isOpen = false;
@@ -37,9 +57,14 @@ export class SoakClient {
       });
     });
     this.#closed.catch(() => undefined);
-    const listed: WorkspaceListResult = { files: [...files.keys()].map((uri) => ({ uri, path: uri.split('/').slice(4).join('/') })) };
+    const listed: WorkspaceListResult = {
+      files: [...files.keys()].map((uri) => ({ uri, path: uri.split('/').slice(4).join('/') })),
+    };
     this.#connection.onRequest(WORKSPACE_LIST_REQUEST, () => listed);
-    this.#connection.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams): WorkspaceReadResult => ({ files: uris.flatMap((uri) => (files.has(uri) ? [{ uri, text: files.get(uri) ?? '' }] : [])), remaining: [] }));
+    this.#connection.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams): WorkspaceReadResult => ({
+      files: uris.flatMap((uri) => (files.has(uri) ? [{ uri, text: files.get(uri) ?? '' }] : [])),
+      remaining: [],
+    }));
     this.#connection.onError(() => undefined);
     this.#connection.listen();
   }
@@ -48,9 +73,20 @@ export class SoakClient {
   static async open({ launch, settings, workspaceKey, files }: SoakClientOptions): Promise<SoakClient> {
     const { socket } = await findOrStart(launch);
     const client = new SoakClient(socket, files);
-    const initializationOptions: ChorusInitializationOptions = { clientKind: 'soak', clientVersion: packageJson.version, workspaceKey, settings, providesWorkspace: true };
+    const initializationOptions: ChorusInitializationOptions = {
+      clientKind: 'soak',
+      clientVersion: packageJson.version,
+      workspaceKey,
+      settings,
+      providesWorkspace: true,
+    };
     try {
-      await client.request('initialize', { processId: process.pid, rootUri: null, capabilities: { textDocument: { inlineCompletion: {} } }, initializationOptions });
+      await client.request('initialize', {
+        processId: process.pid,
+        rootUri: null,
+        capabilities: { textDocument: { inlineCompletion: {} } },
+        initializationOptions,
+      });
       client.notify('initialized', {});
       return client;
     } catch (error) {
@@ -63,14 +99,20 @@ export class SoakClient {
     return this.#isOpen;
   }
 
-  /** Throws `UnansweredError`, `SidecarError` 'closed', and `ResponseError` where the sidecar refuses. `signal` cancels, and the answer is still waited for. */
+  /**
+   * Throws `UnansweredError`, `SidecarError` 'closed', and `ResponseError` where the sidecar refuses. `signal` cancels,
+   * and the answer is still waited for.
+   */
   async request<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new UnansweredError(`${method} was not answered within ${ANSWER_LIMIT_MS / 1000} s`)), ANSWER_LIMIT_MS);
+      timer = setTimeout(
+        () => reject(new UnansweredError(`${method} was not answered within ${ANSWER_LIMIT_MS / 1000} s`)),
+        ANSWER_LIMIT_MS,
+      );
     });
     try {
       const answer = this.#connection.sendRequest<Result>(method, params, cancellation.token);

@@ -44,7 +44,8 @@ export class FaultDeck {
   constructor(private readonly parts: FaultParts) {}
 
   next(): string {
-    if (this.#left.length === 0) this.#left = Object.keys(FAULTS).filter((kind) => this.parts.hasOwnDisk || !kind.includes('disk'));
+    if (this.#left.length === 0)
+      this.#left = Object.keys(FAULTS).filter((kind) => this.parts.hasOwnDisk || !kind.includes('disk'));
     return this.#left.splice(this.parts.random.below(this.#left.length), 1)[0] as string;
   }
 
@@ -87,7 +88,12 @@ async function fillDisk({ home }: FaultParts): Promise<void> {
   try {
     for (const bytes of [2 ** 20, 2 ** 12, 1]) {
       const block = Buffer.alloc(bytes);
-      while (await handle.write(block).then(({ bytesWritten }) => bytesWritten === bytes, () => false));
+      while (
+        await handle.write(block).then(
+          ({ bytesWritten }) => bytesWritten === bytes,
+          () => false,
+        )
+      );
     }
     await sleep(DISK_FULL_MS);
   } finally {

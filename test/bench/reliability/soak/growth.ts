@@ -5,8 +5,13 @@ export const WARM_UP_MINUTES = 10;
 /** A line through less says nothing of an hour. */
 export const MIN_MINUTES = 20;
 
-/** Growth by a line of least squares through a life, its first minutes left out; `undefined` where the life was too short. */
-export function growthMebibytesPerHour({ residentMebibytes }: ProcessLife): { readonly perHour: number; readonly hours: number } | undefined {
+/**
+ * Growth by a line of least squares through a life, its first minutes left out; `undefined` where the life was too
+ * short.
+ */
+export function growthMebibytesPerHour({
+  residentMebibytes,
+}: ProcessLife): { readonly perHour: number; readonly hours: number } | undefined {
   const values = residentMebibytes.slice(WARM_UP_MINUTES);
   if (values.length < MIN_MINUTES) return undefined;
   const middle = (values.length - 1) / 2;
@@ -21,8 +26,16 @@ export function growthMebibytesPerHour({ residentMebibytes }: ProcessLife): { re
 }
 
 /** Of several lives, each by its length. */
-export function meanGrowth(lives: readonly ProcessLife[]): { readonly perHour: number; readonly hours: number; readonly lives: number } {
+export function meanGrowth(lives: readonly ProcessLife[]): {
+  readonly perHour: number;
+  readonly hours: number;
+  readonly lives: number;
+} {
   const measured = lives.flatMap((life) => growthMebibytesPerHour(life) ?? []);
   const hours = measured.reduce((sum, life) => sum + life.hours, 0);
-  return { perHour: measured.reduce((sum, life) => sum + life.perHour * life.hours, 0) / hours, hours, lives: measured.length };
+  return {
+    perHour: measured.reduce((sum, life) => sum + life.perHour * life.hours, 0) / hours,
+    hours,
+    lives: measured.length,
+  };
 }

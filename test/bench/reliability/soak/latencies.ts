@@ -12,17 +12,21 @@ export class Latencies {
   }
 
   get buckets(): LatencyBuckets {
-    return Object.fromEntries([...this.#buckets].sort(([first], [second]) => first - second).map(([bucket, count]) => [String(bucket), count]));
+    return Object.fromEntries(
+      [...this.#buckets].sort(([first], [second]) => first - second).map(([bucket, count]) => [String(bucket), count]),
+    );
   }
 }
 
 export function addBuckets(all: readonly LatencyBuckets[]): LatencyBuckets {
   const sum: Record<string, number> = {};
-  for (const buckets of all) for (const [bucket, count] of Object.entries(buckets)) sum[bucket] = (sum[bucket] ?? 0) + count;
+  for (const buckets of all)
+    for (const [bucket, count] of Object.entries(buckets)) sum[bucket] = (sum[bucket] ?? 0) + count;
   return sum;
 }
 
-export const countOf = (buckets: LatencyBuckets): number => Object.values(buckets).reduce((sum, count) => sum + count, 0);
+export const countOf = (buckets: LatencyBuckets): number =>
+  Object.values(buckets).reduce((sum, count) => sum + count, 0);
 
 /** The time, in ms, that a share of the requests did not exceed; at most a tenth too long. */
 export function quantileMs(buckets: LatencyBuckets, share: number): number {

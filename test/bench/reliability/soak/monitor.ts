@@ -22,7 +22,10 @@ export class Monitor {
   #samples = 0;
   readonly #processorSeconds = new Map<number, number>();
 
-  constructor(private readonly folder: string, private readonly record: SoakRecord) {}
+  constructor(
+    private readonly folder: string,
+    private readonly record: SoakRecord,
+  ) {}
 
   /** Processes of the run now, whatever they are. */
   get processes(): readonly RunProcess[] {
@@ -51,11 +54,29 @@ export class Monitor {
     const lost = lostOf(found);
     if (lost.length > 0) await this.#countOrphans(lost);
     const isMinute = this.#samples++ % SAMPLES_PER_MINUTE === 0;
-    this.#frontPid = this.#follow(fronts.at(-1), { lives: this.fronts, before: this.#frontPid, isMinute, descriptors: this.descriptors.front });
-    this.#enginePid = this.#follow(engines.at(-1), { lives: this.engines, before: this.#enginePid, isMinute, descriptors: this.descriptors.engine });
+    this.#frontPid = this.#follow(fronts.at(-1), {
+      lives: this.fronts,
+      before: this.#frontPid,
+      isMinute,
+      descriptors: this.descriptors.front,
+    });
+    this.#enginePid = this.#follow(engines.at(-1), {
+      lives: this.engines,
+      before: this.#enginePid,
+      isMinute,
+      descriptors: this.descriptors.engine,
+    });
   }
 
-  #follow(process: RunProcess | undefined, { lives, before, isMinute, descriptors }: { lives: Life[]; before: number; isMinute: boolean; descriptors: number[] }): number {
+  #follow(
+    process: RunProcess | undefined,
+    {
+      lives,
+      before,
+      isMinute,
+      descriptors,
+    }: { lives: Life[]; before: number; isMinute: boolean; descriptors: number[] },
+  ): number {
     if (!process) return before;
     if (process.pid !== before) {
       if (before !== 0 && !this.record.isDisturbed) this.record.unexpectedRestarts++;

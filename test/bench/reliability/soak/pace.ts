@@ -9,13 +9,20 @@ const WITHOUT_PAUSES = 0.01;
 export class Pace {
   #factor: number;
 
-  constructor(private readonly allowedShare: number, private readonly signal: AbortSignal) {
+  constructor(
+    private readonly allowedShare: number,
+    private readonly signal: AbortSignal,
+  ) {
     this.#factor = allowedShare < 1 ? 3 : WITHOUT_PAUSES;
   }
 
   /** Takes the share of one core that the run took in the last minutes. */
   measured(share: number): void {
-    if (this.allowedShare < 1) this.#factor = Math.min(LONGEST, Math.max(SHORTEST, this.#factor * Math.min(2, Math.max(0.7, share / this.allowedShare))));
+    if (this.allowedShare < 1)
+      this.#factor = Math.min(
+        LONGEST,
+        Math.max(SHORTEST, this.#factor * Math.min(2, Math.max(0.7, share / this.allowedShare))),
+      );
   }
 
   get factor(): number {

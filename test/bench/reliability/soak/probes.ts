@@ -20,7 +20,9 @@ export class Probes {
     const index = this.#next++ % PROBES.length;
     const answer = await answerTo(client, index);
     const expected = this.#answers[index];
-    return answer === expected ? undefined : `question ${index}: ${JSON.stringify(answer)}, at first ${JSON.stringify(expected)}`;
+    return answer === expected
+      ? undefined
+      : `question ${index}: ${JSON.stringify(answer)}, at first ${JSON.stringify(expected)}`;
   }
 
   async #firstAnswers(client: SoakClient): Promise<string[]> {
@@ -31,6 +33,10 @@ export class Probes {
 }
 
 async function answerTo(client: SoakClient, index: number): Promise<string> {
-  const { text } = await client.request<GenerateResult>(GENERATE_REQUEST, { ...PROBES[index], temperature: 0, maxTokens: TOKENS });
+  const { text } = await client.request<GenerateResult>(GENERATE_REQUEST, {
+    ...PROBES[index],
+    temperature: 0,
+    maxTokens: TOKENS,
+  });
   return text;
 }

@@ -17,7 +17,9 @@ export interface RunProcess {
 /** The processes whose command line names `folder`. Linux only. */
 export function processesIn(folder: string): RunProcess[] {
   if (os.platform() !== 'linux') throw new Error(`The soak reads /proc, which ${os.platform()} does not have`);
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => processOf(Number(name), folder) ?? []);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => processOf(Number(name), folder) ?? []);
 }
 
 function processOf(pid: number, folder: string): RunProcess | undefined {

@@ -33,7 +33,10 @@ export class SoakRecord {
     if (is) this.#disturbances++;
   }
 
-  /** Does `work` and times it; what fails is an error unless a fault was there meanwhile. Gives `undefined` where it failed. */
+  /**
+   * Does `work` and times it; what fails is an error unless a fault was there meanwhile. Gives `undefined` where it
+   * failed.
+   */
   async time<Result>(action: string, work: () => Promise<Result>): Promise<Result | undefined> {
     const before = this.#disturbances;
     const wasDisturbed = this.#isDisturbed;
@@ -41,7 +44,8 @@ export class SoakRecord {
     this.actions[action] = (this.actions[action] ?? 0) + 1;
     try {
       const result = await work();
-      if (!wasDisturbed && before === this.#disturbances) (this.latencies[action] ??= new Latencies()).add(performance.now() - begun);
+      if (!wasDisturbed && before === this.#disturbances)
+        (this.latencies[action] ??= new Latencies()).add(performance.now() - begun);
       return result;
     } catch (error) {
       if (!wasDisturbed && before === this.#disturbances) this.#failed(action, error);

@@ -27,13 +27,20 @@ export async function makeWorkplace(distFolder = path.join(repositoryRoot, 'dist
   await cp(distFolder, path.join(folder, 'dist'), { recursive: true });
   await symlink(path.join(repositoryRoot, 'node_modules'), path.join(folder, 'node_modules'));
   await mkdir(home, { mode: 0o700 });
-  const mounted = await execa('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MEBIBYTES}m,mode=0700`, 'tmpfs', home], { reject: false });
+  const mounted = await execa('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MEBIBYTES}m,mode=0700`, 'tmpfs', home], {
+    reject: false,
+  });
   const hasOwnDisk = mounted.exitCode === 0;
   return {
     folder,
     home,
     hasOwnDisk,
-    launch: { sidecarScript: path.join(folder, 'dist', 'sidecar.mjs'), clientVersion: packageJson.version, homeFolder: home, startTimeoutMs: START_LIMIT_MS },
+    launch: {
+      sidecarScript: path.join(folder, 'dist', 'sidecar.mjs'),
+      clientVersion: packageJson.version,
+      homeFolder: home,
+      startTimeoutMs: START_LIMIT_MS,
+    },
     [Symbol.asyncDispose]: async () => {
       if (hasOwnDisk) await execa('umount', ['--lazy', home], { reject: false });
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

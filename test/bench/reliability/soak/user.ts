@@ -1,6 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InlineCompletionList } from 'vscode-languageserver-protocol';
-import { CHAT_REQUEST, CONTEXT_REQUEST, CURSOR_NOTIFICATION, DIAGNOSTICS_REQUEST, EDIT_REQUEST, FORGET_WORKSPACE_REQUEST, STATUS_REQUEST, type ChatResult, type EditResult } from '../../../../sidecar/protocol/client.ts';
+import {
+  CHAT_REQUEST,
+  CONTEXT_REQUEST,
+  CURSOR_NOTIFICATION,
+  DIAGNOSTICS_REQUEST,
+  EDIT_REQUEST,
+  FORGET_WORKSPACE_REQUEST,
+  STATUS_REQUEST,
+  type ChatResult,
+  type EditResult,
+} from '../../../../sidecar/protocol/client.ts';
 import type { Random } from '../fuzz/random.ts';
 import { SoakClient, type SoakClientOptions } from './client.ts';
 import type { Pace } from './pace.ts';
@@ -11,13 +21,48 @@ import { EditedDocument, markOf } from './workspace.ts';
 const THINK_MS = 3_000;
 /** A document that has grown beyond this is opened anew, as it was. */
 const LARGEST_UNITS = 4_000;
-const LINES = ['const total = items.length;', 'if (text === undefined) return;', 'for (const line of lines) {', 'return text.slice(0, end);', 'export function trim(text: string): string {', '// Ends at the first blank line.'];
-const QUESTIONS = ['What does this code do?', 'Name a better name for this function.', 'Is there a mistake in it?', 'Say hello.'];
+const LINES = [
+  'const total = items.length;',
+  'if (text === undefined) return;',
+  'for (const line of lines) {',
+  'return text.slice(0, end);',
+  'export function trim(text: string): string {',
+  '// Ends at the first blank line.',
+];
+const QUESTIONS = [
+  'What does this code do?',
+  'Name a better name for this function.',
+  'Is there a mistake in it?',
+  'Say hello.',
+];
 
-type Action = 'completion' | 'cancelled completion' | 'replace all' | 'switch document' | 'chat' | 'edit' | 'question at temperature 0' | 'forget' | 'status' | 'new window';
+type Action =
+  | 'completion'
+  | 'cancelled completion'
+  | 'replace all'
+  | 'switch document'
+  | 'chat'
+  | 'edit'
+  | 'question at temperature 0'
+  | 'forget'
+  | 'status'
+  | 'new window';
 /** How often a user does what. */
-const WEIGHTS: Readonly<Record<Action, number>> = { completion: 40, 'cancelled completion': 8, 'replace all': 8, 'switch document': 10, chat: 6, edit: 3, 'question at temperature 0': 8, forget: 2, status: 6, 'new window': 2 };
-const DECK = Object.entries(WEIGHTS).flatMap(([action, weight]) => Array.from({ length: weight }, () => action as Action));
+const WEIGHTS: Readonly<Record<Action, number>> = {
+  completion: 40,
+  'cancelled completion': 8,
+  'replace all': 8,
+  'switch document': 10,
+  chat: 6,
+  edit: 3,
+  'question at temperature 0': 8,
+  forget: 2,
+  status: 6,
+  'new window': 2,
+};
+const DECK = Object.entries(WEIGHTS).flatMap(([action, weight]) =>
+  Array.from({ length: weight }, () => action as Action),
+);
 
 export interface UserParts {
   readonly name: string;
@@ -29,7 +74,10 @@ export interface UserParts {
   readonly probes: Probes;
 }
 
-/** Somebody who writes code in a window: types, asks, replaces, goes from file to file, and opens the window again when its connection ends. */
+/**
+ * Somebody who writes code in a window: types, asks, replaces, goes from file to file, and opens the window again when
+ * its connection ends.
+ */
 export class SoakUser {
   #client: SoakClient | undefined;
   #document: EditedDocument | undefined;
@@ -75,7 +123,13 @@ export class SoakUser {
       case 'cancelled completion':
         return this.#completeAndCancel(client);
       case 'replace all':
-        client.notify('textDocument/didChange', this.#opened.replaceAll(this.parts.random.of(['text', 'line', 'lines', 'const', 'return']), this.parts.random.of(['text', 'line', 'lines', 'value'])));
+        client.notify(
+          'textDocument/didChange',
+          this.#opened.replaceAll(
+            this.parts.random.of(['text', 'line', 'lines', 'const', 'return']),
+            this.parts.random.of(['text', 'line', 'lines', 'value']),
+          ),
+        );
         return this.#complete(client);
       case 'switch document':
         return this.#switchDocument(client);
@@ -107,7 +161,8 @@ export class SoakUser {
     const document = this.#opened;
     const line = this.parts.random.of(LINES);
     const typed = line.slice(0, 1 + this.parts.random.below(line.length));
-    for (let at = 0; at < typed.length; at += 4) client.notify('textDocument/didChange', document.insert(typed.slice(at, at + 4)));
+    for (let at = 0; at < typed.length; at += 4)
+      client.notify('textDocument/didChange', document.insert(typed.slice(at, at + 4)));
     const list = await this.#completion(client);
     const text = list?.items[0]?.insertText;
     if (typeof text !== 'string') return;
@@ -128,7 +183,11 @@ export class SoakUser {
   }
 
   #completion(client: SoakClient, signal?: AbortSignal): Promise<InlineCompletionList | null> {
-    return client.request('textDocument/inlineCompletion', { textDocument: { uri: this.#opened.uri }, position: this.#opened.position, context: { triggerKind: 2 } }, signal);
+    return client.request(
+      'textDocument/inlineCompletion',
+      { textDocument: { uri: this.#opened.uri }, position: this.#opened.position, context: { triggerKind: 2 } },
+      signal,
+    );
   }
 
   async #switchDocument(client: SoakClient): Promise<void> {
@@ -139,20 +198,36 @@ export class SoakUser {
   }
 
   async #chat(client: SoakClient): Promise<void> {
-    const context = this.parts.random.once(2) ? [{ kind: 'file', uri: this.#opened.uri, text: this.#opened.text.slice(0, 800) }] : undefined;
-    const { text } = await client.request<ChatResult>(CHAT_REQUEST, { conversationId: `talk-${this.parts.random.below(3)}`, messages: [{ role: 'user', content: this.parts.random.of(QUESTIONS) }], context, workspace: this.parts.random.once(3) });
+    const context = this.parts.random.once(2)
+      ? [{ kind: 'file', uri: this.#opened.uri, text: this.#opened.text.slice(0, 800) }]
+      : undefined;
+    const { text } = await client.request<ChatResult>(CHAT_REQUEST, {
+      conversationId: `talk-${this.parts.random.below(3)}`,
+      messages: [{ role: 'user', content: this.parts.random.of(QUESTIONS) }],
+      context,
+      workspace: this.parts.random.once(3),
+    });
     this.#check('chat', text);
   }
 
   async #edit(client: SoakClient): Promise<void> {
     const target = 'export function sum(a: number, b: number): number {\n  return a + b;\n}';
-    const { newText } = await client.request<EditResult>(EDIT_REQUEST, { task: 'docs', languageId: 'typescript', fileName: 'sum.ts', target, before: '', after: '' });
+    const { newText } = await client.request<EditResult>(EDIT_REQUEST, {
+      task: 'docs',
+      languageId: 'typescript',
+      fileName: 'sum.ts',
+      target,
+      before: '',
+      after: '',
+    });
     this.#check('edit', newText);
   }
 
   /** Nobody is told what is another user's. */
   #check(what: string, text: string): void {
-    for (const other of this.parts.others) if (text.includes(markOf(other))) this.parts.record.wrong(`${what} of ${this.parts.name} has what is ${other}'s: ${JSON.stringify(text)}`);
+    for (const other of this.parts.others)
+      if (text.includes(markOf(other)))
+        this.parts.record.wrong(`${what} of ${this.parts.name} has what is ${other}'s: ${JSON.stringify(text)}`);
   }
 
   get #opened(): EditedDocument {

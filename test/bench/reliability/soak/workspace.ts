@@ -11,12 +11,23 @@ const LARGEST_UNITS = 1_500;
 export async function sourceTexts(): Promise<ReadonlyMap<string, string>> {
   const folder = path.join(repositoryRoot, 'sidecar', 'completion', 'postprocess');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ts')).slice(0, FILES);
-  return new Map(await Promise.all(names.map(async (name) => [name, (await readFile(path.join(folder, name), 'utf8')).slice(0, LARGEST_UNITS)] as const)));
+  return new Map(
+    await Promise.all(
+      names.map(
+        async (name) => [name, (await readFile(path.join(folder, name), 'utf8')).slice(0, LARGEST_UNITS)] as const,
+      ),
+    ),
+  );
 }
 
 /** A user's files by URI. Each begins with the user's mark, which nobody else may be told. */
 export function workspaceOf(user: string, sources: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...sources].map(([name, text]) => [`file:///soak/${user}/src/${name}`, `const owner = '${markOf(user)}';\n${text}`]));
+  return new Map(
+    [...sources].map(([name, text]) => [
+      `file:///soak/${user}/src/${name}`,
+      `const owner = '${markOf(user)}';\n${text}`,
+    ]),
+  );
 }
 
 export const markOf = (user: string): string => `OwnedBy${user}`;
@@ -27,7 +38,10 @@ export class EditedDocument {
   /** Where the user types, in UTF-16 units. */
   cursor: number;
 
-  constructor(readonly uri: string, text: string) {
+  constructor(
+    readonly uri: string,
+    text: string,
+  ) {
     this.#document = TextDocument.create(uri, 'typescript', 1, text);
     this.cursor = text.length;
   }
@@ -54,7 +68,10 @@ export class EditedDocument {
   /** What is to be sent for all places of a word that get another word, the last place first, as editors do. */
   replaceAll(word: string, by: string): object {
     const places = [...this.text.matchAll(new RegExp(`\\b${word}\\b`, 'g'))].map(({ index }) => index).reverse();
-    const changes = places.map((at) => ({ range: { start: this.#document.positionAt(at), end: this.#document.positionAt(at + word.length) }, text: by }));
+    const changes = places.map((at) => ({
+      range: { start: this.#document.positionAt(at), end: this.#document.positionAt(at + word.length) },
+      text: by,
+    }));
     const change = this.#change(changes);
     this.cursor = this.text.length;
     return change;

@@ -1,7 +1,10 @@
 import { mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** The outcome of `work`. Nothing is waited for: when all that is left to do is waiting, the next ten seconds pass at once. */
+/**
+ * The outcome of `work`. Nothing is waited for: when all that is left to do is waiting, the next ten seconds pass at
+ * once.
+ */
 export async function bringForward<T>(work: () => Promise<T>): Promise<T> {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

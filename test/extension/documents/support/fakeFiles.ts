@@ -1,4 +1,6 @@
-/** Files in memory, as `vscode.workspace.fs` tells of them. Part of what stands for `vscode` after `useFakeVscode.ts`. */
+/**
+ * Files in memory, as `vscode.workspace.fs` tells of them. Part of what stands for `vscode` after `useFakeVscode.ts`.
+ */
 import type { Uri } from './vscodeValues.ts';
 
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
@@ -28,7 +30,14 @@ export interface FakeFiles {
   read: string[];
 }
 
-export const noFiles = (): FakeFiles => ({ files: new Map(), hanging: new Set(), links: new Map(), forbidden: new Set(), sizes: new Map(), read: [] });
+export const noFiles = (): FakeFiles => ({
+  files: new Map(),
+  hanging: new Set(),
+  links: new Map(),
+  forbidden: new Set(),
+  sizes: new Map(),
+  read: [],
+});
 
 export interface FakeFileSystem {
   stat(uri: Uri): Promise<{ readonly type: number; readonly size: number }>;
@@ -61,7 +70,9 @@ export function fileSystemOf(fake: FakeFiles): FakeFileSystem {
     readDirectory: (uri) =>
       answer(uri, () => {
         if (fake.forbidden.has(uri.path)) throw new FileSystemError('NoPermissions');
-        return namesIn(fake, targetOf(fake, uri.path)).map((name) => [name, typeOf(fake, `${uri.path}/${name}`) ?? FileType.SymbolicLink] as const);
+        return namesIn(fake, targetOf(fake, uri.path)).map(
+          (name) => [name, typeOf(fake, `${uri.path}/${name}`) ?? FileType.SymbolicLink] as const,
+        );
       }),
   };
 }

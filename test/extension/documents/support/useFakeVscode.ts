@@ -1,4 +1,7 @@
-/** Once imported, what is imported later with `await import()` gets the fake for `vscode`, which only an extension host has, and links of the fake's files. */
+/**
+ * Once imported, what is imported later with `await import()` gets the fake for `vscode`, which only an extension host
+ * has, and links of the fake's files.
+ */
 import { register } from 'node:module';
 
 const urlOf = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);

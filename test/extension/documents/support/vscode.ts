@@ -1,4 +1,7 @@
-/** The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory. Stands for `vscode` after `useFakeVscode.ts`. */
+/**
+ * The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory.
+ * Stands for `vscode` after `useFakeVscode.ts`.
+ */
 import { FakeConfiguration } from './fakeConfiguration.ts';
 import { fileSystemOf, noFiles } from './fakeFiles.ts';
 import { EventEmitter, Uri, type Range } from './vscodeValues.ts';
@@ -103,12 +106,17 @@ export const fake = {
   },
 };
 
-const folderAt = (path: string): WorkspaceFolder => ({ uri: Uri.file(path), name: path.slice(path.lastIndexOf('/') + 1) });
+const folderAt = (path: string): WorkspaceFolder => ({
+  uri: Uri.file(path),
+  name: path.slice(path.lastIndexOf('/') + 1),
+});
 
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
 export const Disposable = {
-  from: (...parts: readonly { dispose(): void }[]): { dispose(): void } => ({ dispose: () => parts.forEach((part) => part.dispose()) }),
+  from: (...parts: readonly { dispose(): void }[]): { dispose(): void } => ({
+    dispose: () => parts.forEach((part) => part.dispose()),
+  }),
 };
 
 export const workspace = {
@@ -123,7 +131,9 @@ export const workspace = {
     return fake.folders.map(folderAt);
   },
   getWorkspaceFolder(uri: Uri): WorkspaceFolder | undefined {
-    const around = fake.folders.filter((folder) => `${uri.path}/`.startsWith(`${folder}/`)).sort((a, b) => b.length - a.length);
+    const around = fake.folders
+      .filter((folder) => `${uri.path}/`.startsWith(`${folder}/`))
+      .sort((a, b) => b.length - a.length);
     return around[0] === undefined ? undefined : folderAt(around[0]);
   },
   asRelativePath: (uri: Uri, includeFolder = fake.folders.length > 1): string => {
@@ -131,18 +141,31 @@ export const workspace = {
     if (folder === undefined) return uri.path;
     return `${includeFolder ? `${folder.name}/` : ''}${uri.path.slice(folder.uri.path.length + 1)}`;
   },
-  /** Knows names and paths, after two stars or not, the last name's choices in braces, and folders, or several, between two stars; `null` finds what `files.exclude` hides. */
-  findFiles: async (include: string | RelativePattern, exclude?: string | null, maxResults?: number): Promise<Uri[]> => {
+  /**
+   * Knows names and paths, after two stars or not, the last name's choices in braces, and folders, or several, between
+   * two stars; `null` finds what `files.exclude` hides.
+   */
+  findFiles: async (
+    include: string | RelativePattern,
+    exclude?: string | null,
+    maxResults?: number,
+  ): Promise<Uri[]> => {
     const base = typeof include === 'string' ? undefined : include.baseUri.path;
-    const [, stars, folder = '', names = ''] = /^(\*\*\/)?(.*\/)?\{?([^{}]*)\}?$/.exec(typeof include === 'string' ? include : include.pattern) ?? [];
+    const [, stars, folder = '', names = ''] =
+      /^(\*\*\/)?(.*\/)?\{?([^{}]*)\}?$/.exec(typeof include === 'string' ? include : include.pattern) ?? [];
     const excluded = exclude?.replaceAll(/[*/{}]/g, '').split(',') ?? [];
-    const isExcluded = (file: string): boolean => exclude !== null && (fake.hidden.has(file) || excluded.some((each) => `/${workspace.asRelativePath(Uri.file(file), false)}`.includes(`/${each}/`)));
+    const isExcluded = (file: string): boolean =>
+      exclude !== null &&
+      (fake.hidden.has(file) ||
+        excluded.some((each) => `/${workspace.asRelativePath(Uri.file(file), false)}`.includes(`/${each}/`)));
     // As VS Code does, by the path within the pattern's folder, or else within the workspace folder.
     const matches = (file: string): boolean => {
       const root = base ?? workspace.getWorkspaceFolder(Uri.file(file))?.uri.path;
       if (root === undefined || !file.startsWith(`${root}/`)) return false;
       const path = file.slice(root.length);
-      return names.split(',').some((name) => (stars === undefined ? path === `/${folder}${name}` : path.endsWith(`/${folder}${name}`)));
+      return names
+        .split(',')
+        .some((name) => (stars === undefined ? path === `/${folder}${name}` : path.endsWith(`/${folder}${name}`)));
     };
     const found = [...fake.files.keys()].filter((file) => matches(file) && !isExcluded(file));
     return found.slice(0, maxResults).map((file) => Uri.file(file));
@@ -222,9 +245,21 @@ export const env: { remoteName: string | undefined } = { remoteName: undefined }
 
 export const ExtensionKind = { UI: 1, Workspace: 2 };
 
-export const commands = { executeCommand: (command: string, ...args: unknown[]): Promise<unknown> => fake.executeCommand(command, ...args), registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()) };
+export const commands = {
+  executeCommand: (command: string, ...args: unknown[]): Promise<unknown> => fake.executeCommand(command, ...args),
+  registerCommand: (name: string, run: () => Promise<unknown>) => (fake.commands.set(name, run), never()),
+};
 
-export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3, 0: 'Error', 1: 'Warning', 2: 'Information', 3: 'Hint' };
+export const DiagnosticSeverity = {
+  Error: 0,
+  Warning: 1,
+  Information: 2,
+  Hint: 3,
+  0: 'Error',
+  1: 'Warning',
+  2: 'Information',
+  3: 'Hint',
+};
 
 export const languages = { getDiagnostics: (uri: Uri): readonly unknown[] => fake.diagnostics.get(uri.path) ?? [] };
 
@@ -237,14 +272,16 @@ export const window = {
   },
   onDidChangeVisibleTextEditors: (listener: () => void) => fake.visibleEditorsChanged.event(listener),
   registerWebviewViewProvider: (_id: string, provider: unknown) => ((fake.viewProvider = provider), never()),
-  showTextDocument: async (uri: Uri, options?: { readonly selection?: Range }): Promise<void> => void fake.shown.push({ uri, selection: options?.selection }),
+  showTextDocument: async (uri: Uri, options?: { readonly selection?: Range }): Promise<void> =>
+    void fake.shown.push({ uri, selection: options?.selection }),
   showInformationMessage: showMessage,
   showWarningMessage: showMessage,
   showErrorMessage: showMessage,
   showQuickPick: async (items: readonly unknown[]): Promise<unknown> => fake.pick(items),
   setStatusBarMessage: never,
   /** Nobody cancels. */
-  withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> => work({ report: () => undefined }, new CancellationTokenSource().token),
+  withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> =>
+    work({ report: () => undefined }, new CancellationTokenSource().token),
   state: { focused: true },
   onDidChangeWindowState: never,
   createStatusBarItem: () => ({ show: () => undefined, hide: () => undefined, dispose: () => undefined }),

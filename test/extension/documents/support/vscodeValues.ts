@@ -25,7 +25,15 @@ export class Uri {
     return uri.with({ path: path.posix.join(uri.path, ...parts) });
   }
 
-  with({ scheme = this.scheme, path: changedPath = this.path, query = this.query }: { scheme?: string; path?: string; query?: string }): Uri {
+  with({
+    scheme = this.scheme,
+    path: changedPath = this.path,
+    query = this.query,
+  }: {
+    scheme?: string;
+    path?: string;
+    query?: string;
+  }): Uri {
     return new Uri(scheme, changedPath, query);
   }
 

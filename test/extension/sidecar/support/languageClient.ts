@@ -1,4 +1,7 @@
-/** Stands for `languageClient.ts` after `useFakeLanguageClient.ts`: it has started when the test says so, and keeps what it is given to send. */
+/**
+ * Stands for `languageClient.ts` after `useFakeLanguageClient.ts`: it has started when the test says so, and keeps what
+ * it is given to send.
+ */
 export class ChorusLanguageClient {
   static #tellStarting: (client: ChorusLanguageClient) => void = () => undefined;
 
@@ -11,7 +14,11 @@ export class ChorusLanguageClient {
   /** What comes of asking for ghost text. */
   inlineCompletions: () => Promise<readonly unknown[]> = async () => [];
 
-  constructor(readonly setup: { readonly onClosed: (closing: { readonly inOrder: boolean; readonly webSocketCode: undefined }) => void }) {}
+  constructor(
+    readonly setup: {
+      readonly onClosed: (closing: { readonly inOrder: boolean; readonly webSocketCode: undefined }) => void;
+    },
+  ) {}
 
   /** The next client that is told to start. */
   static starting(): Promise<ChorusLanguageClient> {

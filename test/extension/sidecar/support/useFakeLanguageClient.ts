@@ -1,4 +1,7 @@
-/** Once imported, a session that is imported later with `await import()` gets the fake language client: the real one needs an extension host. */
+/**
+ * Once imported, a session that is imported later with `await import()` gets the fake language client: the real one
+ * needs an extension host.
+ */
 import { register } from 'node:module';
 
 const url = new URL('./languageClient.ts', import.meta.url).href;

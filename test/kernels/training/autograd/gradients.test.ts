@@ -20,7 +20,11 @@ const BF16_TOLERANCE = 2 ** -7;
 
 type Operation = (graph: Graph, a: Tensor, b: Tensor) => Tensor;
 
-const unary = (name: string, apply: (graph: Graph, a: Tensor) => Tensor, range: { centre?: number; spread?: number } = {}): GradientCase => ({
+const unary = (
+  name: string,
+  apply: (graph: Graph, a: Tensor) => Tensor,
+  range: { centre?: number; spread?: number } = {},
+): GradientCase => ({
   name,
   build: (graph, { parameter }) => apply(graph, parameter([5, 3, 2], range)),
 });
@@ -30,13 +34,22 @@ const broadcasting = (name: string, apply: Operation): GradientCase[] =>
   [[5, 3, 2, 2], [5], [1, 3], [1, 3, 1, 2], [5, 1, 2], [1]].map((extents) => ({
     name: `${name} with [${extents.join(', ')}] repeated`,
     // A divisor stays away from zero.
-    build: (graph, { parameter }) => apply(graph, parameter([5, 3, 2, 2]), parameter(extents, { centre: 2, spread: 0.5 })),
+    build: (graph, { parameter }) =>
+      apply(graph, parameter([5, 3, 2, 2]), parameter(extents, { centre: 2, spread: 0.5 })),
   }));
 
 const ropeOptions: readonly RopeOptions[] = [
   { pairing: 'normal', dimensions: 8, base: 100 },
   { pairing: 'neox', dimensions: 6, base: 100, frequencyScale: 0.5 },
-  { pairing: 'normal', dimensions: 8, base: 100, frequencyScale: 0.25, originalContext: 16, extensionFactor: 1, attentionFactor: 1.2 },
+  {
+    pairing: 'normal',
+    dimensions: 8,
+    base: 100,
+    frequencyScale: 0.25,
+    originalContext: 16,
+    extensionFactor: 1,
+    attentionFactor: 1.2,
+  },
 ];
 
 /** ggml has its derivative on the processor alone. */
@@ -48,7 +61,11 @@ const im2colOptions: readonly Im2colOptions[] = [
 
 /** GELU's tanh form. ggml's CPU reads it from a table of float16 values, whose steps are no slope to compare with. */
 function smoothGelu(graph: Graph, x: Tensor): Tensor {
-  const inner = ops.mul(graph, x, ops.scale(graph, ops.sqr(graph, x), 0.044715 * Math.sqrt(2 / Math.PI), Math.sqrt(2 / Math.PI)));
+  const inner = ops.mul(
+    graph,
+    x,
+    ops.scale(graph, ops.sqr(graph, x), 0.044715 * Math.sqrt(2 / Math.PI), Math.sqrt(2 / Math.PI)),
+  );
   return ops.mul(graph, x, ops.scale(graph, ops.tanh(graph, inner), 0.5, 0.5));
 }
 
@@ -99,62 +116,106 @@ const cases: readonly GradientCase[] = [
       {
         name: `softMax with a mask${how}`,
         options: { composed },
-        build: (graph, { parameter, constant }) => ops.softMax(graph, parameter([3, 3, 2, 2]), constant([...causal, ...causal], [3, 3, 1, 2]), 0.7),
+        build: (graph, { parameter, constant }) =>
+          ops.softMax(graph, parameter([3, 3, 2, 2]), constant([...causal, ...causal], [3, 3, 1, 2]), 0.7),
       } satisfies GradientCase,
     ];
   }),
-  ...(kind === 'cpu' ? im2colOptions : []).map((options) => ({
-    name: `im2col of [${options.kernel.join(', ')}], stride ${options.stride.join(' and ')}, padding ${options.padding.join(' and ')}`,
-    build: (graph, { parameter }) => ops.im2col(graph, parameter([5, 4, 2, 2]), options),
-  }) satisfies GradientCase),
+  ...(kind === 'cpu' ? im2colOptions : []).map(
+    (options) =>
+      ({
+        name: `im2col of [${options.kernel.join(', ')}], stride ${options.stride.join(' and ')}, padding ${options.padding.join(' and ')}`,
+        build: (graph, { parameter }) => ops.im2col(graph, parameter([5, 4, 2, 2]), options),
+      }) satisfies GradientCase,
+  ),
   { name: 'mulMat', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5])) },
-  { name: 'mulMat with a matrix for all batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3])) },
+  {
+    name: 'mulMat with a matrix for all batches',
+    build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3])),
+  },
   // Vulkan has no matrix for all of a fourth dimension.
-  ...(kind === 'vulkan' ? [] : [{ name: 'mulMat with a matrix for two dimensions of batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3, 2])) } satisfies GradientCase]),
-  { name: 'mulMat with a matrix for each two batches', build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4, 2, 2]), parameter([6, 5, 4, 2])) },
+  ...(kind === 'vulkan'
+    ? []
+    : [
+        {
+          name: 'mulMat with a matrix for two dimensions of batches',
+          build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3, 2])),
+        } satisfies GradientCase,
+      ]),
+  {
+    name: 'mulMat with a matrix for each two batches',
+    build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4, 2, 2]), parameter([6, 5, 4, 2])),
+  },
   {
     name: 'mulMat of permuted operands',
     // Straight in each operand: with a wide step the products' own rounding counts less.
     step: 0.3,
-    build: (graph, { parameter }) => ops.mulMat(graph, ops.permute(graph, parameter([6, 2, 4]), [0, 2, 1, 3]), ops.permute(graph, parameter([6, 4, 5]), [0, 2, 1, 3])),
+    build: (graph, { parameter }) =>
+      ops.mulMat(
+        graph,
+        ops.permute(graph, parameter([6, 2, 4]), [0, 2, 1, 3]),
+        ops.permute(graph, parameter([6, 4, 5]), [0, 2, 1, 3]),
+      ),
   },
-  { name: 'getRows with a row taken twice', build: (graph, { parameter, integers }) => ops.getRows(graph, parameter([4, 5]), integers([3, 0, 3, 1])) },
+  {
+    name: 'getRows with a row taken twice',
+    build: (graph, { parameter, integers }) => ops.getRows(graph, parameter([4, 5]), integers([3, 0, 3, 1])),
+  },
   {
     name: 'getRows of several matrices, each row once',
-    build: (graph, { parameter, integers }) => ops.getRows(graph, parameter([4, 5, 2]), integers([3, 0, 1, 2, 4, 0], [3, 2])),
+    build: (graph, { parameter, integers }) =>
+      ops.getRows(graph, parameter([4, 5, 2]), integers([3, 0, 1, 2, 4, 0], [3, 2])),
   },
   {
     name: 'setRows',
     // Written in its own memory, so what stood there is computed anew.
-    build: (graph, { parameter, integers }) => ops.setRows(graph, ops.scale(graph, parameter([4, 5]), 2), parameter([4, 2]), integers([3, 1])),
+    build: (graph, { parameter, integers }) =>
+      ops.setRows(graph, ops.scale(graph, parameter([4, 5]), 2), parameter([4, 2]), integers([3, 1])),
   },
-  ...ropeOptions.map((options) => ({
-    name: `rope, ${options.pairing}${options.extensionFactor ? ', YaRN' : ''}`,
-    build: (graph, { parameter, integers }) => ops.rope(graph, parameter([8, 2, 3]), integers([0, 5, 9]), options),
-  }) satisfies GradientCase),
+  ...ropeOptions.map(
+    (options) =>
+      ({
+        name: `rope, ${options.pairing}${options.extensionFactor ? ', YaRN' : ''}`,
+        build: (graph, { parameter, integers }) => ops.rope(graph, parameter([8, 2, 3]), integers([0, 5, 9]), options),
+      }) satisfies GradientCase,
+  ),
   {
     name: 'rope with frequency factors',
     build: (graph, { parameter, integers, constant }) =>
-      ops.rope(graph, parameter([8, 2, 3]), integers([0, 5, 9]), { pairing: 'normal', dimensions: 8, base: 100, frequencyFactors: constant([1, 2, 3, 4], [4]) }),
+      ops.rope(graph, parameter([8, 2, 3]), integers([0, 5, 9]), {
+        pairing: 'normal',
+        dimensions: 8,
+        base: 100,
+        frequencyFactors: constant([1, 2, 3, 4], [4]),
+      }),
   },
   unary('permute', (graph, a) => ops.permute(graph, a, [2, 0, 1, 3])),
   unary('contiguous of a transposed tensor', (graph, a) => ops.contiguous(graph, ops.transpose(graph, a))),
   unary('reshape', (graph, a) => ops.reshape(graph, a, [15, 2])),
   unary('a window', (graph, a) => ops.view(graph, a, [2, 2, 2], { offsetBytes: 4 * 6 })),
-  unary('windows that overlap', (graph, a) => ops.add(graph, ops.view(graph, a, [3, 3, 2]), ops.view(graph, a, [3, 3, 2], { offsetBytes: 8 }))),
-  ...([0, 1, 2] as const).map((dimension) => ({
-    name: `concat along ${dimension}`,
-    build: (graph, { parameter }) => {
-      const extents = [3, 3, 3];
-      extents[dimension] = 2;
-      return ops.concat(graph, parameter([3, 3, 3]), parameter(extents), dimension);
-    },
-  }) satisfies GradientCase),
+  unary('windows that overlap', (graph, a) =>
+    ops.add(graph, ops.view(graph, a, [3, 3, 2]), ops.view(graph, a, [3, 3, 2], { offsetBytes: 8 })),
+  ),
+  ...([0, 1, 2] as const).map(
+    (dimension) =>
+      ({
+        name: `concat along ${dimension}`,
+        build: (graph, { parameter }) => {
+          const extents = [3, 3, 3];
+          extents[dimension] = 2;
+          return ops.concat(graph, parameter([3, 3, 3]), parameter(extents), dimension);
+        },
+      }) satisfies GradientCase,
+  ),
   unary('a value used in several ways', (graph, a) => ops.add(graph, ops.mul(graph, a, ops.silu(graph, a)), a)),
   {
     name: 'cross entropy over rows of different weight, some without',
     build: (_graph, { parameter, integers, constant }, tape) =>
-      crossEntropy(tape, { logits: parameter([7, 4], { spread: 2 }), places: integers([3, 7 + 0, 14 + 6, 21 + 3]), weights: constant([0.5, 0, 1, 0.25], [4]) }),
+      crossEntropy(tape, {
+        logits: parameter([7, 4], { spread: 2 }),
+        places: integers([3, 7 + 0, 14 + 6, 21 + 3]),
+        weights: constant([0.5, 0, 1, 0.25], [4]),
+      }),
   },
 ];
 
@@ -169,7 +230,8 @@ describe(`gradients are central finite differences on ${kind}`, () => {
   for (const gradientCase of cases) it(gradientCase.name, () => checkGradients(device, gradientCase, TOLERANCE));
 
   for (const gradientCase of cases.filter(({ name }) => name.startsWith('mulMat'))) {
-    it(`${gradientCase.name}, derivatives in BF16`, () => checkGradients(device, { ...gradientCase, options: { productType: 'BF16' } }, BF16_TOLERANCE));
+    it(`${gradientCase.name}, derivatives in BF16`, () =>
+      checkGradients(device, { ...gradientCase, options: { productType: 'BF16' } }, BF16_TOLERANCE));
   }
 
   it('builds nothing for what leads to no parameter', () => {
@@ -189,7 +251,10 @@ describe(`gradients are central finite differences on ${kind}`, () => {
       return addNode(op, ...rest);
     };
     const gradients = tape.gradients(loss);
-    assert.deepEqual([...gradients.keys()].map(({ name }) => name), ['trained']);
+    assert.deepEqual(
+      [...gradients.keys()].map(({ name }) => name),
+      ['trained'],
+    );
     // One product for the gradient of the last one's input, and one for the trained matrix.
     assert.equal(products, 2);
   });
@@ -199,7 +264,10 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     const trained = graph.input('trained', 'F32', [4]);
     const tape = new Tape(graph, [trained]);
     const loss = ops.sumRows(graph, ops.geluErf(graph, trained));
-    assert.throws(() => tape.gradients(loss), (error: Error) => error instanceof NotDifferentiableError && /geluErf of trained/.test(error.message));
+    assert.throws(
+      () => tape.gradients(loss),
+      (error: Error) => error instanceof NotDifferentiableError && /geluErf of trained/.test(error.message),
+    );
   });
 
   it('finds a parameter that something reads first on which the loss does not depend', () => {
@@ -217,7 +285,10 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     const idle = graph.input('idle', 'F32', [4]);
     const tape = new Tape(graph, [trained, idle]);
     const loss = ops.sumRows(graph, trained);
-    assert.throws(() => tape.gradients(loss), (error: Error) => error instanceof NotDifferentiableError && /idle/.test(error.message));
+    assert.throws(
+      () => tape.gradients(loss),
+      (error: Error) => error instanceof NotDifferentiableError && /idle/.test(error.message),
+    );
   });
 
   it('wants a loss of one value', () => {

@@ -11,7 +11,9 @@ describe('eigenvectors of a symmetric matrix', () => {
   for (const size of [1, 2, 3, 17, 40]) {
     it(`of ${size} rows are orthonormal, and the matrix stretches each by its value`, () => {
       const half = random(size * size, size);
-      const matrix = half.map((value, index) => value + (half[(index % size) * size + Math.floor(index / size)] as number));
+      const matrix = half.map(
+        (value, index) => value + (half[(index % size) * size + Math.floor(index / size)] as number),
+      );
       const { values, vectors } = symmetricEigen(matrix, size);
       for (let k = 0; k < size; k++) {
         const vector = vectors.subarray(k * size, (k + 1) * size);
@@ -19,9 +21,13 @@ describe('eigenvectors of a symmetric matrix', () => {
           const image = vector.reduce((sum, value, column) => sum + value * (matrix[row * size + column] as number), 0);
           close(image, (values[k] as number) * (vector[row] as number), 1e-12 * size);
         }
-        for (let other = 0; other <= k; other++) close(dot(vector, vectors.subarray(other * size, (other + 1) * size)), other === k ? 1 : 0, 1e-12 * size);
+        for (let other = 0; other <= k; other++)
+          close(dot(vector, vectors.subarray(other * size, (other + 1) * size)), other === k ? 1 : 0, 1e-12 * size);
       }
-      assert.deepEqual([...values], [...values].sort((a, b) => b - a));
+      assert.deepEqual(
+        [...values],
+        [...values].sort((a, b) => b - a),
+      );
     });
   }
 
@@ -48,7 +54,9 @@ describe('singular values', () => {
       const values = random(rows * columns, 3);
       const found = truncatedSingular({ values, rows, columns }, rank);
       const isWide = columns > rows;
-      const tall = isWide ? Float64Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)] as number) : values;
+      const tall = isWide
+        ? Float64Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)] as number)
+        : values;
       const expected = jacobiSingular(tall, Math.max(rows, columns), Math.min(rows, columns));
       for (let k = 0; k < rank; k++) {
         close(found.values[k] as number, expected.values[k] as number, 1e-10);
@@ -68,27 +76,38 @@ describe('singular values', () => {
 
   it('of a matrix of low rank are zero behind it, and what is kept gives it back', () => {
     const [u, v] = [random(20 * 3, 5), random(3 * 7, 6)];
-    const values = Float64Array.from({ length: 20 * 7 }, (_, index) => [0, 1, 2].reduce((sum, k) => sum + (u[Math.floor(index / 7) * 3 + k] as number) * (v[k * 7 + (index % 7)] as number), 0));
+    const values = Float64Array.from({ length: 20 * 7 }, (_, index) =>
+      [0, 1, 2].reduce(
+        (sum, k) => sum + (u[Math.floor(index / 7) * 3 + k] as number) * (v[k * 7 + (index % 7)] as number),
+        0,
+      ),
+    );
     const found = truncatedSingular({ values, rows: 20, columns: 7 }, 5);
     assert.deepEqual([...found.values.subarray(3)], [0, 0]);
     assertProduct(found, values, 1e-12);
   });
 
   it('are no more than the smaller side', () => {
-    assert.throws(() => truncatedSingular({ values: new Float64Array(6), rows: 2, columns: 3 }, 3), /Rank 3 of a matrix of 2 × 3, expected 1 to 2/);
+    assert.throws(
+      () => truncatedSingular({ values: new Float64Array(6), rows: 2, columns: 3 }, 3),
+      /Rank 3 of a matrix of 2 × 3, expected 1 to 2/,
+    );
   });
 });
 
 const vector = (all: Float64Array, k: number, size: number): Float64Array => all.subarray(k * size, (k + 1) * size);
-const dot = (a: Float64Array, b: ArrayLike<number>): number => a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
-const close = (actual: number, expected: number, tolerance: number): void => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, expected ${expected}`);
+const dot = (a: Float64Array, b: ArrayLike<number>): number =>
+  a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
+const close = (actual: number, expected: number, tolerance: number): void =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, expected ${expected}`);
 
 function assertProduct({ values, left, right }: Singular, expected: Float64Array, tolerance: number): void {
   const [rank, rows, columns] = [values.length, left.length / values.length, right.length / values.length];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let sum = 0;
-      for (let k = 0; k < rank; k++) sum += (values[k] as number) * (left[k * rows + row] as number) * (right[k * columns + column] as number);
+      for (let k = 0; k < rank; k++)
+        sum += (values[k] as number) * (left[k * rows + row] as number) * (right[k * columns + column] as number);
       close(sum, expected[row * columns + column] as number, tolerance);
     }
   }

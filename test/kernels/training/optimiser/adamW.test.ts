@@ -22,7 +22,9 @@ class ReferenceAdamW {
   readonly second: number[][] = specs.map(() => []);
 
   step(weights: number[][], gradients: readonly Float32Array[], step: number, rate: number): void {
-    const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + gradient.reduce((squares, value) => squares + value ** 2, 0), 0));
+    const norm = Math.sqrt(
+      gradients.reduce((sum, gradient) => sum + gradient.reduce((squares, value) => squares + value ** 2, 0), 0),
+    );
     const factor = norm > options.clipNorm ? options.clipNorm / norm : 1;
     weights.forEach((weight, index) => {
       const decay = specs[index]?.decays ? options.weightDecay : 0;
@@ -31,7 +33,10 @@ class ReferenceAdamW {
         const g = factor * (gradients[index]?.[place] as number);
         m[place] = options.beta1 * (m[place] ?? 0) + (1 - options.beta1) * g;
         v[place] = options.beta2 * (v[place] ?? 0) + (1 - options.beta2) * g * g;
-        const change = m[place] / (1 - options.beta1 ** step) / (Math.sqrt(v[place] / (1 - options.beta2 ** step)) + options.epsilon);
+        const change =
+          m[place] /
+          (1 - options.beta1 ** step) /
+          (Math.sqrt(v[place] / (1 - options.beta2 ** step)) + options.epsilon);
         weight[place] = value - rate * (change + decay * value);
       });
     });
@@ -52,17 +57,25 @@ describe(`AdamW on ${kind}`, () => {
       using optimiser = new AdamW(parameters, options);
       const random = uniform(3);
       const weights = parameters.all.map(({ master }) => Array.from({ length: master.elements }, random));
-      parameters.all.forEach(({ master }, index) => write(device, master, Float32Array.from(weights[index] as number[])));
+      parameters.all.forEach(({ master }, index) =>
+        write(device, master, Float32Array.from(weights[index] as number[])),
+      );
       const reference = new ReferenceAdamW();
       // Gradients whose norm is above the limit in some steps and below in others.
       for (const [index, size] of [0.01, 2, 0.1, 5].entries()) {
-        const gradients = parameters.all.map(({ master }) => Float32Array.from({ length: master.elements }, () => size * random()));
+        const gradients = parameters.all.map(({ master }) =>
+          Float32Array.from({ length: master.elements }, () => size * random()),
+        );
         parameters.all.forEach(({ gradient }, number) => write(device, gradient, gradients[number] as Float32Array));
         const { gradientNorm } = await optimiser.step(index + 1, 0.01);
         reference.step(weights, gradients, index + 1, 0.01);
-        const expectedNorm = Math.sqrt(gradients.flatMap((values) => [...values]).reduce((sum, value) => sum + value ** 2, 0));
+        const expectedNorm = Math.sqrt(
+          gradients.flatMap((values) => [...values]).reduce((sum, value) => sum + value ** 2, 0),
+        );
         assert.ok(Math.abs(gradientNorm - expectedNorm) < 1e-5 * expectedNorm);
-        parameters.all.forEach(({ master }, number) => assertClose(readF32(device, master), weights[number] as number[], 2e-6));
+        parameters.all.forEach(({ master }, number) =>
+          assertClose(readF32(device, master), weights[number] as number[], 2e-6),
+        );
       }
       const [matrix] = parameters.all;
       assert.ok(matrix?.transposed);
@@ -72,7 +85,10 @@ describe(`AdamW on ${kind}`, () => {
       for (let row = 0; row < 4; row++) {
         for (let column = 0; column < 6; column++) {
           assert.equal(transposed[column * 4 + row], forward[row * 6 + column]);
-          assert.ok(Math.abs((forward[row * 6 + column] as number) - (master[row * 6 + column] as number)) <= (productType === 'F32' ? 0 : 2 ** -8));
+          assert.ok(
+            Math.abs((forward[row * 6 + column] as number) - (master[row * 6 + column] as number)) <=
+              (productType === 'F32' ? 0 : 2 ** -8),
+          );
         }
       }
     });
@@ -83,9 +99,17 @@ describe(`AdamW on ${kind}`, () => {
     using parameters = new Parameters(device, [blocks, ...specs], 'Q8_0');
     using optimiser = new AdamW(parameters, options);
     const random = uniform(5);
-    for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
+    for (const { master } of parameters.all)
+      write(device, master, Float32Array.from({ length: master.elements }, random));
     await optimiser.refresh();
-    assert.deepEqual(parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]), [['Q8_0', 'Q8_0'], ['BF16', 'BF16'], ['F32', undefined]]);
+    assert.deepEqual(
+      parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]),
+      [
+        ['Q8_0', 'Q8_0'],
+        ['BF16', 'BF16'],
+        ['F32', undefined],
+      ],
+    );
     const [first] = parameters.all;
     assert.ok(first?.transposed);
     const master = readF32(device, first.master);
@@ -107,12 +131,25 @@ describe(`AdamW on ${kind}`, () => {
   for (const type of ['Q5_0', 'Q4_0'] as const) {
     it(`keeps matrices inside blocks in ${type}, as a model is written in it, and turns what is left of them; other matrices in Q8_0`, async () => {
       const hidden = { name: 'hidden', extents: [64, 32], decays: true, isMatrix: true, isHidden: true };
-      using parameters = new Parameters(device, [hidden, { ...hidden, name: 'embedding', isHidden: false }, ...specs], type);
+      using parameters = new Parameters(
+        device,
+        [hidden, { ...hidden, name: 'embedding', isHidden: false }, ...specs],
+        type,
+      );
       using optimiser = new AdamW(parameters, options);
       const random = uniform(6);
-      for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
+      for (const { master } of parameters.all)
+        write(device, master, Float32Array.from({ length: master.elements }, random));
       await optimiser.refresh();
-      assert.deepEqual(parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]), [[type, 'Q8_0'], ['Q8_0', 'Q8_0'], ['BF16', 'BF16'], ['F32', undefined]]);
+      assert.deepEqual(
+        parameters.all.map(({ forward, transposed }) => [forward.type, transposed?.type]),
+        [
+          [type, 'Q8_0'],
+          ['Q8_0', 'Q8_0'],
+          ['BF16', 'BF16'],
+          ['F32', undefined],
+        ],
+      );
       const [first] = parameters.all;
       assert.ok(first?.transposed);
       const forward = new Uint8Array(first.forward.sizeBytes);
@@ -120,11 +157,16 @@ describe(`AdamW on ${kind}`, () => {
       const written = toFloat32(type, fromFloat32(type, readF32(device, first.master), 64));
       const left = toFloat32(type, forward);
       // Devices may take the other of two levels where a value is halfway between them.
-      assert.ok(left.filter((value, index) => Math.abs(value - (written[index] as number)) > 1e-3).length <= (kind === 'cpu' ? 0 : 8));
+      assert.ok(
+        left.filter((value, index) => Math.abs(value - (written[index] as number)) > 1e-3).length <=
+          (kind === 'cpu' ? 0 : 8),
+      );
       const turned = new Uint8Array(first.transposed.sizeBytes);
       read(device, first.transposed, turned);
       const transposed = toFloat32('Q8_0', turned);
-      left.forEach((value, index) => assert.ok(Math.abs((transposed[(index % 64) * 32 + Math.floor(index / 64)] as number) - value) <= 0.0045));
+      left.forEach((value, index) =>
+        assert.ok(Math.abs((transposed[(index % 64) * 32 + Math.floor(index / 64)] as number) - value) <= 0.0045),
+      );
     });
   }
 
@@ -136,18 +178,27 @@ describe(`AdamW on ${kind}`, () => {
         ...specs,
         { name: 'down', extents: [columns, rank], decays: true, isMatrix: true, factor: { matrix: 'w', side: 'down' } },
       ] as const;
-      const devices = Array.from({ length: count }, (_, index) => (index === 0 ? device : new Device(kind, { threads: 1 })));
+      const devices = Array.from({ length: count }, (_, index) =>
+        index === 0 ? device : new Device(kind, { threads: 1 }),
+      );
       using parameters = new Parameters(device, factors, 'F32');
       using optimiser = new AdamW(parameters, { ...options, factorDecay: 'frobenius' }, devices);
       const random = uniform(8);
-      for (const { master } of parameters.all) write(device, master, Float32Array.from({ length: master.elements }, random));
-      const [up, , , down] = parameters.all.map(({ master }) => readF32(device, master)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+      for (const { master } of parameters.all)
+        write(device, master, Float32Array.from({ length: master.elements }, random));
+      const [up, , , down] = parameters.all.map(({ master }) => readF32(device, master)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
       const norm = (): number => {
         let sum = 0;
         for (let row = 0; row < rows; row++) {
           for (let column = 0; column < columns; column++) {
             let value = 0;
-            for (let k = 0; k < rank; k++) value += (up[row * rank + k] as number) * (down[k * columns + column] as number);
+            for (let k = 0; k < rank; k++)
+              value += (up[row * rank + k] as number) * (down[k * columns + column] as number);
             sum += value * value;
           }
         }
@@ -163,7 +214,9 @@ describe(`AdamW on ${kind}`, () => {
           values[index] = value;
           return slope;
         });
-      const expected = [slopes(up), slopes(down)].map((changes, index) => changes.map((change, place) => ([up, down][index]?.[place] as number) - rate * options.weightDecay * change));
+      const expected = [slopes(up), slopes(down)].map((changes, index) =>
+        changes.map((change, place) => ([up, down][index]?.[place] as number) - rate * options.weightDecay * change),
+      );
       await optimiser.step(1, rate);
       assertClose(readF32(device, (parameters.all[0] as Parameter).master), expected[0] as number[], 2e-6);
       assertClose(readF32(device, (parameters.all[3] as Parameter).master), expected[1] as number[], 2e-6);
@@ -177,8 +230,15 @@ describe(`AdamW on ${kind}`, () => {
     const [matrix] = parameters.all;
     assert.ok(matrix);
     write(device, matrix.master, new Float32Array(24).fill(0.5));
-    write(device, matrix.gradient, Float32Array.from({ length: 24 }, (_, index) => (index === 5 ? Number.NaN : 1)));
-    await assert.rejects(optimiser.step(1, 0.01), (error: Error) => error instanceof NonFiniteGradientError && /NaN in step 1/.test(error.message));
+    write(
+      device,
+      matrix.gradient,
+      Float32Array.from({ length: 24 }, (_, index) => (index === 5 ? Number.NaN : 1)),
+    );
+    await assert.rejects(
+      optimiser.step(1, 0.01),
+      (error: Error) => error instanceof NonFiniteGradientError && /NaN in step 1/.test(error.message),
+    );
     assert.deepEqual(readF32(device, matrix.master), new Float32Array(24).fill(0.5));
   });
 
@@ -187,9 +247,16 @@ describe(`AdamW on ${kind}`, () => {
     using optimiser = new AdamW(parameters, options);
     const [matrix] = parameters.all;
     assert.ok(matrix);
-    write(device, matrix.master, Float32Array.from({ length: 24 }, (_, index) => index));
+    write(
+      device,
+      matrix.master,
+      Float32Array.from({ length: 24 }, (_, index) => index),
+    );
     await optimiser.refresh();
-    assert.deepEqual([...values(device, matrix.forward)], Array.from({ length: 24 }, (_, index) => index));
+    assert.deepEqual(
+      [...values(device, matrix.forward)],
+      Array.from({ length: 24 }, (_, index) => index),
+    );
   });
 });
 
@@ -202,5 +269,10 @@ function values(device: Device, tensor: Tensor): Float32Array {
 }
 
 function assertClose(actual: Float32Array, expected: readonly number[], tolerance: number): void {
-  expected.forEach((value, index) => assert.ok(Math.abs((actual[index] as number) - value) <= tolerance, `value ${index}: ${actual[index]}, expected ${value}`));
+  expected.forEach((value, index) =>
+    assert.ok(
+      Math.abs((actual[index] as number) - value) <= tolerance,
+      `value ${index}: ${actual[index]}, expected ${value}`,
+    ),
+  );
 }

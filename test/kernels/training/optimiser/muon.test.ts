@@ -8,16 +8,30 @@ import { Parameters } from '../../../../kernels/training/optimiser/parameters.ts
 import { uniform } from '../../../reference/gradientCheck.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-const options: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1, muonMomentum: 0.9 };
+const options: AdamWOptions = {
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  muonMomentum: 0.9,
+};
 const RATE = 0.01;
 /** Vulkan devices that report float16 multiply matrices in it. */
 const TOLERANCE = kind === 'cpu' ? 1e-5 : 1e-3;
 
 type Matrix = readonly (readonly number[])[];
-const product = (a: Matrix, b: Matrix): number[][] => a.map((row) => (b[0] ?? []).map((_, column) => row.reduce((sum, value, index) => sum + value * (b[index]?.[column] as number), 0)));
+const product = (a: Matrix, b: Matrix): number[][] =>
+  a.map((row) =>
+    (b[0] ?? []).map((_, column) => row.reduce((sum, value, index) => sum + value * (b[index]?.[column] as number), 0)),
+  );
 const transposed = (a: Matrix): number[][] => (a[0] ?? []).map((_, column) => a.map((row) => row[column] as number));
-const combined = (a: Matrix, factor: number, b: Matrix, other: number): number[][] => a.map((row, y) => row.map((value, x) => factor * value + other * (b[y]?.[x] as number)));
-const asMatrix = (values: ArrayLike<number>, columns: number): number[][] => Array.from({ length: values.length / columns }, (_, row) => Array.from({ length: columns }, (_column, column) => values[row * columns + column] as number));
+const combined = (a: Matrix, factor: number, b: Matrix, other: number): number[][] =>
+  a.map((row, y) => row.map((value, x) => factor * value + other * (b[y]?.[x] as number)));
+const asMatrix = (values: ArrayLike<number>, columns: number): number[][] =>
+  Array.from({ length: values.length / columns }, (_, row) =>
+    Array.from({ length: columns }, (_column, column) => values[row * columns + column] as number),
+  );
 
 /** Newton–Schulz in plain loops and double precision. */
 function orthogonal(matrix: Matrix): Matrix {
@@ -47,7 +61,15 @@ describe(`Muon on ${kind}`, () => {
   ];
   for (const [what, extents] of shapes) {
     it(`takes the steps of plain loops with ${what}: momentum, orthogonal direction, decay`, async () => {
-      const specs = [{ name: 'matrix', extents: extents.filter((extent) => extent !== undefined), decays: true, isMatrix: true, isHidden: true }];
+      const specs = [
+        {
+          name: 'matrix',
+          extents: extents.filter((extent) => extent !== undefined),
+          decays: true,
+          isMatrix: true,
+          isHidden: true,
+        },
+      ];
       using parameters = new Parameters(device, specs, 'F32');
       using optimiser = new AdamW(parameters, options);
       const [{ master, gradient, second, transposed: copy }] = parameters.all as [Parameters['all'][number]];
@@ -56,24 +78,44 @@ describe(`Muon on ${kind}`, () => {
       const size = columns * rows;
       const initial = Float32Array.from({ length: master.elements }, random);
       write(device, master, initial);
-      let weights = Array.from({ length: count }, (_, index): Matrix => asMatrix(initial.subarray(index * size, (index + 1) * size), columns));
+      let weights = Array.from({ length: count }, (_, index): Matrix =>
+        asMatrix(initial.subarray(index * size, (index + 1) * size), columns),
+      );
       let velocities = weights.map((matrix): Matrix => matrix.map((row) => row.map(() => 0)));
       for (const [step, spread] of [0.01, 2, 0.1].entries()) {
         const values = Float32Array.from({ length: master.elements }, () => spread * random());
         write(device, gradient, values);
         const { gradientNorm } = await optimiser.step(step + 1, RATE);
         const factor = Math.min(1, options.clipNorm / gradientNorm);
-        const gradients = weights.map((_, index): Matrix => asMatrix(values.subarray(index * size, (index + 1) * size).map((value) => factor * value), columns));
+        const gradients = weights.map((_, index): Matrix =>
+          asMatrix(
+            values.subarray(index * size, (index + 1) * size).map((value) => factor * value),
+            columns,
+          ),
+        );
         velocities = velocities.map((velocity, index) => combined(velocity, 0.9, gradients[index] as Matrix, 1));
         weights = weights.map((matrix, index) => {
           const direction = orthogonal(combined(gradients[index] as Matrix, 1, velocities[index] as Matrix, 0.9));
-          return combined(matrix, 1 - RATE * options.weightDecay, direction, -RATE * 0.2 * Math.sqrt(Math.max(columns, rows)));
+          return combined(
+            matrix,
+            1 - RATE * options.weightDecay,
+            direction,
+            -RATE * 0.2 * Math.sqrt(Math.max(columns, rows)),
+          );
         });
         const expected = weights.flat(2);
-        readF32(device, master).forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) < TOLERANCE, `${index} in step ${step}: ${value}, expected ${expected[index]}`));
+        readF32(device, master).forEach((value, index) =>
+          assert.ok(
+            Math.abs(value - (expected[index] as number)) < TOLERANCE,
+            `${index} in step ${step}: ${value}, expected ${expected[index]}`,
+          ),
+        );
       }
       assert.ok(readF32(device, second).every((value) => value === 0));
-      assert.deepEqual(asMatrix(readF32(device, copy as typeof master).subarray(0, size), rows), transposed(asMatrix(readF32(device, master).subarray(0, size), columns)));
+      assert.deepEqual(
+        asMatrix(readF32(device, copy as typeof master).subarray(0, size), rows),
+        transposed(asMatrix(readF32(device, master).subarray(0, size), columns)),
+      );
     });
   }
 
@@ -94,7 +136,9 @@ describe(`Muon on ${kind}`, () => {
       using parameters = new Parameters(device, specs, 'F32');
       using optimiser = new AdamW(parameters, given);
       const random = uniform(4);
-      for (const { master, gradient } of parameters.all) for (const tensor of [master, gradient]) write(device, tensor, Float32Array.from({ length: tensor.elements }, random));
+      for (const { master, gradient } of parameters.all)
+        for (const tensor of [master, gradient])
+          write(device, tensor, Float32Array.from({ length: tensor.elements }, random));
       await optimiser.step(1, RATE);
       return parameters.all.map(({ master }) => readF32(device, master));
     };

@@ -5,7 +5,8 @@ import { learningRate, type ScheduleOptions } from '../../../../kernels/training
 const shared = { peakRate: 1, floorShare: 0.1, warmUpSteps: 10, totalSteps: 110, decayShare: 0.2 };
 const cosine: ScheduleOptions = { ...shared, kind: 'cosine' };
 const wsd: ScheduleOptions = { ...shared, kind: 'wsd' };
-const near = (actual: number, expected: number): void => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, expected ${expected}`);
+const near = (actual: number, expected: number): void =>
+  assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, expected ${expected}`);
 
 describe('the learning rate', () => {
   it('rises in a line to its peak', () => {

@@ -18,7 +18,8 @@ describe('the name that a line declares', () => {
     ['if (isReady()) {', undefined],
     ['@Override', undefined],
   ];
-  for (const [line, name] of lines) it(`is ${name ?? 'none'} in "${line.trim()}"`, () => assert.equal(declaredName(line), name));
+  for (const [line, name] of lines)
+    it(`is ${name ?? 'none'} in "${line.trim()}"`, () => assert.equal(declaredName(line), name));
 
   it('is a word of its own', () => {
     assert.equal(holdsName('function load(path) {', 'load'), true);

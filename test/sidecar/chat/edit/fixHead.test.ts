@@ -10,17 +10,41 @@ const ASYNC = 'async function load(path: string): Promise<string> {\n  return aw
 const OTHER = 'function main() {\n  load("a");\n}';
 const BESIDE_HEAD = '  return readSync(path);\n}';
 
-/** What becomes of the target by a model that answers so where its first line is free, and goes on so where it is not. */
-async function fixed(model: Partial<LoadedModel>, free: string, line = 2): Promise<{ readonly newText: string; readonly sent: string; readonly prefixes: readonly (string | undefined)[]; readonly cancelled: number }> {
+/**
+ * What becomes of the target by a model that answers so where its first line is free, and goes on so where it is not.
+ */
+async function fixed(
+  model: Partial<LoadedModel>,
+  free: string,
+  line = 2,
+): Promise<{
+  readonly newText: string;
+  readonly sent: string;
+  readonly prefixes: readonly (string | undefined)[];
+  readonly cancelled: number;
+}> {
   const engine = new ScriptedEngine([], model);
   engine.answer = ({ requiredPrefix }) => (requiredPrefix === undefined ? free : BESIDE_HEAD);
   let sent = '';
   const { newText } = await new ChatService({ session: engine.session }).edit(
-    { task: 'fix', languageId: 'typescript', fileName: 'load.ts', target: TARGET, before: '', after: '', diagnostics: [`line ${line}: 'await' is only allowed in async functions. (ts 1308)`] },
+    {
+      task: 'fix',
+      languageId: 'typescript',
+      fileName: 'load.ts',
+      target: TARGET,
+      before: '',
+      after: '',
+      diagnostics: [`line ${line}: 'await' is only allowed in async functions. (ts 1308)`],
+    },
     {},
     ({ text }) => (sent += text),
   );
-  return { newText, sent, prefixes: engine.generations.map(({ requiredPrefix }) => requiredPrefix), cancelled: engine.cancelledGenerations };
+  return {
+    newText,
+    sent,
+    prefixes: engine.generations.map(({ requiredPrefix }) => requiredPrefix),
+    cancelled: engine.cancelledGenerations,
+  };
 }
 
 describe('a fix of a declaration', () => {
@@ -33,7 +57,10 @@ describe('a fix of a declaration', () => {
 
   it('begins again with that line where the model writes another declaration, of which nothing is sent', async () => {
     const { newText, sent, prefixes, cancelled } = await fixed(large, OTHER);
-    assert.deepEqual([newText, sent, prefixes, cancelled], [`${HEAD}${BESIDE_HEAD}\n`, HEAD + BESIDE_HEAD, [undefined, HEAD], 1]);
+    assert.deepEqual(
+      [newText, sent, prefixes, cancelled],
+      [`${HEAD}${BESIDE_HEAD}\n`, HEAD + BESIDE_HEAD, [undefined, HEAD], 1],
+    );
   });
 
   it('begins again too where the answer ends in its first line', async () => {

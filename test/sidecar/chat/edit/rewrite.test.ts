@@ -5,15 +5,31 @@ import type { ModelSession } from '../../../../sidecar/engine/engine.ts';
 import type { LoadedModel } from '../../../../sidecar/protocol/engine.ts';
 import { REASONING_PROMPT_ENDS, reasoningEngine } from '../reasoningEngine.ts';
 
-const session = { engine: { tokenize: async (text: string) => [...text].map((sign) => sign.codePointAt(0)) } } as unknown as ModelSession;
+const session = {
+  engine: { tokenize: async (text: string) => [...text].map((sign) => sign.codePointAt(0)) },
+} as unknown as ModelSession;
 const model = { name: 'model', contextSizeTokens: 4096, special: { addBos: false } } as unknown as LoadedModel;
 
 describe('the prompt for new code', () => {
   it('has of a long file what stands next to the code, and no more than fits', async () => {
     const line = (index: number): string => `line ${index}\n`;
     const far = Array.from({ length: 60_000 }, (_, index) => line(index)).join('');
-    const params = { task: 'translate', language: 'de', languageId: 'brainfuck', fileName: 'a.bf', target: '+++', before: far, after: far } as const;
-    const { tokens, maxTokens } = await rewritePrompt(session, model, params, { text: '+++', indentation: '', lead: '' }, undefined);
+    const params = {
+      task: 'translate',
+      language: 'de',
+      languageId: 'brainfuck',
+      fileName: 'a.bf',
+      target: '+++',
+      before: far,
+      after: far,
+    } as const;
+    const { tokens, maxTokens } = await rewritePrompt(
+      session,
+      model,
+      params,
+      { text: '+++', indentation: '', lead: '' },
+      undefined,
+    );
     const prompt = String.fromCodePoint(...tokens);
     assert.ok(tokens.length + maxTokens <= model.contextSizeTokens);
     assert.ok(prompt.includes(line(59_999)) && prompt.includes(line(0)) && !prompt.includes(line(30_000)));
@@ -22,8 +38,21 @@ describe('the prompt for new code', () => {
   for (const end of REASONING_PROMPT_ENDS) {
     it(`begins the code behind a reasoning model's thoughts, whose prompts end with ${JSON.stringify(end)}`, async () => {
       const { session: reasoning } = reasoningEngine(end, '');
-      const params = { task: 'refactor', languageId: 'typescript', fileName: 'a.ts', target: 'f();', before: '', after: '' } as const;
-      const { tokens } = await rewritePrompt(reasoning, await reasoning.model(), params, { text: 'f();', indentation: '', lead: '' }, undefined);
+      const params = {
+        task: 'refactor',
+        languageId: 'typescript',
+        fileName: 'a.ts',
+        target: 'f();',
+        before: '',
+        after: '',
+      } as const;
+      const { tokens } = await rewritePrompt(
+        reasoning,
+        await reasoning.model(),
+        params,
+        { text: 'f();', indentation: '', lead: '' },
+        undefined,
+      );
       assert.ok(String.fromCharCode(...tokens).endsWith('<assistant>\n<think>\n\n</think>\n\n```typescript\n'));
     });
   }

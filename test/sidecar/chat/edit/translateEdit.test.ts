@@ -9,7 +9,15 @@ describe('the translation of comments', () => {
       const engine = reasoningEngine(end, 'Ajoute la taxe.');
       const target = '// Adds the tax.\nexport const withTax = (price: number): number => price * 1.19;\n';
       const { newText } = await new ChatService({ session: engine.session }).edit(
-        { task: 'translate', language: 'fr', languageId: 'typescript', fileName: 'tax.ts', target, before: '', after: '' },
+        {
+          task: 'translate',
+          language: 'fr',
+          languageId: 'typescript',
+          fileName: 'tax.ts',
+          target,
+          before: '',
+          after: '',
+        },
         {},
         () => undefined,
       );

@@ -11,35 +11,72 @@ import { assertGrowsLinearly } from '../../../assertGrowsLinearly.ts';
 import { typescriptTokens } from '../../../bench/translateComments/typescriptTokens.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
-const textsOf = async (code: string, languageId: string): Promise<readonly string[]> => translatableTexts((await codeSegments(code, languageId)) ?? [], languageId).map(({ text }) => text);
+const textsOf = async (code: string, languageId: string): Promise<readonly string[]> =>
+  translatableTexts((await codeSegments(code, languageId)) ?? [], languageId).map(({ text }) => text);
 
 describe('What of code can be translated', () => {
   const cases: readonly (readonly [name: string, languageId: string, code: string, texts: readonly string[]])[] = [
-    ['line and block comments', 'typescript', '// Adds numbers.\nconst a = 1; /* not yet */\n', ['Adds numbers.', 'not yet']],
-    ['documentation, its tags aside', 'javascript', '/**\n * Adds two numbers.\n * @param {number} first - the first one\n * @returns {number} the sum\n */', ['Adds two numbers.', 'the first one', 'the sum']],
-    ['Python', 'python', 'def f(x):\n    """Doubles it.\n\n    :param x: the number\n    """\n    return x * 2  # twice as much\n', ['Doubles it.', 'the number', 'twice as much']],
+    [
+      'line and block comments',
+      'typescript',
+      '// Adds numbers.\nconst a = 1; /* not yet */\n',
+      ['Adds numbers.', 'not yet'],
+    ],
+    [
+      'documentation, its tags aside',
+      'javascript',
+      '/**\n * Adds two numbers.\n * @param {number} first - the first one\n * @returns {number} the sum\n */',
+      ['Adds two numbers.', 'the first one', 'the sum'],
+    ],
+    [
+      'Python',
+      'python',
+      'def f(x):\n    """Doubles it.\n\n    :param x: the number\n    """\n    return x * 2  # twice as much\n',
+      ['Doubles it.', 'the number', 'twice as much'],
+    ],
     ['shell, not its first line', 'shellscript', '#!/bin/sh\n# Cleans the folder\nrm -r "$1"\n', ['Cleans the folder']],
     ['SQL', 'sql', '-- All users\nSELECT * FROM users;', ['All users']],
-    ['texts for people, not keys and paths', 'javascript', "import a from 'some module';\nlog('file not found', 'utf-8', 'user.name', '/etc/passwd');", ['some module', 'file not found']],
-    ['parts of a template', 'javascript', 'say(`Hello dear ${user.name}, welcome back`)', ['Hello dear', ', welcome back']],
-    ['no code that is commented out, no words to tools', 'javascript', '// const a = b(c);\n// eslint-disable-next-line no-console\n// @ts-expect-error it is wrong', []],
+    [
+      'texts for people, not keys and paths',
+      'javascript',
+      "import a from 'some module';\nlog('file not found', 'utf-8', 'user.name', '/etc/passwd');",
+      ['some module', 'file not found'],
+    ],
+    [
+      'parts of a template',
+      'javascript',
+      'say(`Hello dear ${user.name}, welcome back`)',
+      ['Hello dear', ', welcome back'],
+    ],
+    [
+      'no code that is commented out, no words to tools',
+      'javascript',
+      '// const a = b(c);\n// eslint-disable-next-line no-console\n// @ts-expect-error it is wrong',
+      [],
+    ],
     ['other scripts', 'python', '# これは足し算です\nx = 1', ['これは足し算です']],
     ['no attributes of markup', 'html', '<p class="big box" title="Hello there">x</p><!-- the end -->', ['the end']],
   ];
-  for (const [name, languageId, code, texts] of cases) test(name, async () => assert.deepEqual(await textsOf(code, languageId), texts));
+  for (const [name, languageId, code, texts] of cases)
+    test(name, async () => assert.deepEqual(await textsOf(code, languageId), texts));
 
-  test('is nothing where the language is none, whatever its name is in JavaScript', async () => assert.equal(await codeSegments('x', 'constructor'), undefined));
+  test('is nothing where the language is none, whatever its name is in JavaScript', async () =>
+    assert.equal(await codeSegments('x', 'constructor'), undefined));
 
   test('is nothing where the code, or a line of it, is too long for a grammar: its time grows with the square', async () => {
     const comment = '// Adds numbers.\n';
-    for (const code of ['$'.repeat(60_000), `${comment}${'$'.repeat(1_001)}`, comment.repeat(10_000)]) assert.equal(await codeSegments(code, 'java'), undefined);
+    for (const code of ['$'.repeat(60_000), `${comment}${'$'.repeat(1_001)}`, comment.repeat(10_000)])
+      assert.equal(await codeSegments(code, 'java'), undefined);
     assert.deepEqual(await textsOf(`${comment}${'x'.repeat(1_000)}`, 'java'), ['Adds numbers.']);
   });
 
   test('is told in one pass of a comment with thousands of spaces', () =>
     assertGrowsLinearly(3_000, (spaces) => {
       const text = `The total${' '.repeat(spaces)}of all`;
-      assert.deepEqual(translatableTexts([{ kind: 'comment', text: `/* ${text}   */` }], 'typescript').map((found) => found.text), [text]);
+      assert.deepEqual(
+        translatableTexts([{ kind: 'comment', text: `/* ${text}   */` }], 'typescript').map((found) => found.text),
+        [text],
+      );
     }));
 
   test('is told in one pass of a line of thousands of stars', async () => {
@@ -47,18 +84,34 @@ describe('What of code can be translated', () => {
       const text = `The total ${'*'.repeat(stars)} of all`;
       assert.deepEqual(translatableTexts([{ kind: 'comment', text: `/* ${text} ***/` }], 'typescript'), []);
     });
-    assert.deepEqual(translatableTexts([{ kind: 'comment', text: '# The total of all ***/' }], 'typescript').map((found) => found.text), ['The total of all']);
+    assert.deepEqual(
+      translatableTexts([{ kind: 'comment', text: '# The total of all ***/' }], 'typescript').map(
+        (found) => found.text,
+      ),
+      ['The total of all'],
+    );
   });
 });
 
 describe('Translated code', () => {
-  const translated = async (languageId: string, target: string, translate: (text: string) => string, around: { before?: string; after?: string } = {}): Promise<string | undefined> =>
+  const translated = async (
+    languageId: string,
+    target: string,
+    translate: (text: string) => string,
+    around: { before?: string; after?: string } = {},
+  ): Promise<string | undefined> =>
     translateCode({ before: '', after: '', ...around, target, languageId }, async (text) => translate(text));
 
   test('has the translations in the places of their sources', async () => {
-    const german: Record<string, string> = { 'Adds numbers.': 'Addiert Zahlen.', 'file {0} not found': 'Datei {0} nicht gefunden' };
+    const german: Record<string, string> = {
+      'Adds numbers.': 'Addiert Zahlen.',
+      'file {0} not found': 'Datei {0} nicht gefunden',
+    };
     const code = '// Adds numbers.\nfunction add(a, b) {\n  throw new Error("file {0} not found");\n}\n';
-    assert.equal(await translated('javascript', code, (text) => german[text] ?? ''), '// Addiert Zahlen.\nfunction add(a, b) {\n  throw new Error("Datei {0} nicht gefunden");\n}\n');
+    assert.equal(
+      await translated('javascript', code, (text) => german[text] ?? ''),
+      '// Addiert Zahlen.\nfunction add(a, b) {\n  throw new Error("Datei {0} nicht gefunden");\n}\n',
+    );
   });
 
   const kept: readonly (readonly [name: string, languageId: string, code: string, translation: string])[] = [
@@ -70,48 +123,79 @@ describe('Translated code', () => {
     ['is put in by code', 'javascript', 'log(`all is well`)', 'alles ${gut}'],
     ['is empty', 'javascript', '// the end', ' '],
   ];
-  for (const [name, languageId, code, translation] of kept) test(`stays as it was where a translation ${name}`, async () => assert.equal(await translated(languageId, code, () => translation), code));
+  for (const [name, languageId, code, translation] of kept)
+    test(`stays as it was where a translation ${name}`, async () =>
+      assert.equal(await translated(languageId, code, () => translation), code));
 
-  test('escapes quotes that a translation brings', async () => assert.equal(await translated('javascript', "log('what is the time')", () => "quelle est l'heure"), "log('quelle est l\\'heure')"));
+  test('escapes quotes that a translation brings', async () =>
+    assert.equal(
+      await translated('javascript', "log('what is the time')", () => "quelle est l'heure"),
+      "log('quelle est l\\'heure')",
+    ));
   test('knows by what stands before that it begins inside of a comment', async () => {
-    assert.equal(await translated('javascript', ' the end\n */\nlog(x)', () => 'das Ende', { before: '/* this is\n' }), ' das Ende\n */\nlog(x)');
+    assert.equal(
+      await translated('javascript', ' the end\n */\nlog(x)', () => 'das Ende', { before: '/* this is\n' }),
+      ' das Ende\n */\nlog(x)',
+    );
   });
   test('loses those alone that change the code', async () => {
-    const code = (text: (index: number) => string): string => Array.from({ length: 9 }, (_, index) => `// ${text(index)}\nrun(${index});\n`).join('');
-    const [english, german] = [(index: number): string => `the text number ${index}`, (index: number): string => `der Text Nummer ${index}`];
+    const code = (text: (index: number) => string): string =>
+      Array.from({ length: 9 }, (_, index) => `// ${text(index)}\nrun(${index});\n`).join('');
+    const [english, german] = [
+      (index: number): string => `the text number ${index}`,
+      (index: number): string => `der Text Nummer ${index}`,
+    ];
     // A comment of C goes on behind a backslash.
-    const translate = (text: string): string => text.replace('the text number', 'der Text Nummer').replace(/[15]$/, '$& \\');
-    assert.equal(await translated('cpp', code(english), translate), code((index) => (index === 1 || index === 5 ? english(index) : german(index))));
+    const translate = (text: string): string =>
+      text.replace('the text number', 'der Text Nummer').replace(/[15]$/, '$& \\');
+    assert.equal(
+      await translated('cpp', code(english), translate),
+      code((index) => (index === 1 || index === 5 ? english(index) : german(index))),
+    );
   });
   test('needs all that stands before to know what is code', async () => {
     const before = `def first():\n    """Says very much\n${'    a word and another one\n'.repeat(1_000)}    """\n\n\n`;
     const target = 'def second():\n    # the end\n    return "not found here"\n';
-    assert.equal(await translated('python', target, () => 'das Ende', { before }), 'def second():\n    # das Ende\n    return "das Ende"\n');
+    assert.equal(
+      await translated('python', target, () => 'das Ende', { before }),
+      'def second():\n    # das Ende\n    return "das Ende"\n',
+    );
   });
   test('needs what follows to know a text that the target only begins', async () => {
     const after = `${'    a word and another one\n'.repeat(1_000)}    """\n`;
-    assert.equal(await translated('python', 'def first():\n    """Says very much\n', () => 'Sagt sehr viel', { after }), 'def first():\n    """Sagt sehr viel\n');
+    assert.equal(
+      await translated('python', 'def first():\n    """Says very much\n', () => 'Sagt sehr viel', { after }),
+      'def first():\n    """Sagt sehr viel\n',
+    );
   });
   test('has offsets right beside surrogate pairs, combining marks, full-width forms and mixed directions', async () => {
     const code = 'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 the family\nconst é = 1; // the letter שלום עולם here\n';
-    assert.equal(await translated('javascript', code, (text) => (text.includes('family') ? '👩‍👩‍👧 die Familie' : text.includes('letter') ? 'der Buchstabe' : '')),
-      'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 die Familie\nconst é = 1; // der Buchstabe\n');
+    assert.equal(
+      await translated('javascript', code, (text) =>
+        text.includes('family') ? '👩‍👩‍👧 die Familie' : text.includes('letter') ? 'der Buchstabe' : '',
+      ),
+      'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 die Familie\nconst é = 1; // der Buchstabe\n',
+    );
   });
-  test('is unknown in a language without a grammar', async () => assert.equal(await translated('brainfuck', '+', () => 'x'), undefined));
+  test('is unknown in a language without a grammar', async () =>
+    assert.equal(await translated('brainfuck', '+', () => 'x'), undefined));
 });
 
 test('in all files of this repository the code is the same, whatever stands in its comments', async () => {
   const files = ['sidecar/chat', 'extension', 'media'].flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).map((file) => path.join(root, folder, file)),
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => path.join(root, folder, file)),
   );
   assert.ok(files.length > 100);
   let count = 0;
   for (const file of files) {
     const target = readFileSync(file, 'utf8');
-    const result = (await translateCode({ before: '', target, after: '', languageId: 'typescript' }, async (text) => {
-      count++;
-      return [`Übersetzt 'dies' "und" das:`, ...placeholders(text)].join(' ');
-    })) ?? '';
+    const result =
+      (await translateCode({ before: '', target, after: '', languageId: 'typescript' }, async (text) => {
+        count++;
+        return [`Übersetzt 'dies' "und" das:`, ...placeholders(text)].join(' ');
+      })) ?? '';
     assert.ok(await isSameCode((await codeSegments(target, 'typescript')) ?? [], result, 'typescript'), file);
     assert.equal(typescriptTokens(result), typescriptTokens(target), file);
   }

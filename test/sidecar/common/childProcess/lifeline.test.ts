@@ -6,7 +6,8 @@ import { isRunning } from '../../../isRunning.ts';
 import { until } from '../../front/support/sidecar.ts';
 
 const tsx = ['--import', import.meta.resolve('tsx')];
-const module = (name: string): string => JSON.stringify(new URL(`../../../sidecar/lifeline/${name}`, import.meta.url).href);
+const module = (name: string): string =>
+  JSON.stringify(new URL(`../../../sidecar/lifeline/${name}`, import.meta.url).href);
 
 /** A child that is in a loop for ever once its lifeline has given a sign of life. */
 const child = `
@@ -26,7 +27,11 @@ const parent = `
 
 describe('the lifeline of a child', () => {
   it('ends it when its parent was killed, though its main thread is in a loop', async () => {
-    const killed = execa(process.execPath, [...tsx, '--input-type=module', '--eval', parent], { reject: false, buffer: false, stderr: 'inherit' });
+    const killed = execa(process.execPath, [...tsx, '--input-type=module', '--eval', parent], {
+      reject: false,
+      buffer: false,
+      stderr: 'inherit',
+    });
     const [output] = (await once(killed.stdout, 'data')) as [Buffer];
     const pid = Number(output.toString());
     assert.ok(isRunning(pid));

@@ -7,13 +7,19 @@ import { isRunning } from '../../../isRunning.ts';
 import { until } from '../../front/support/sidecar.ts';
 
 const tsx = ['--import', import.meta.resolve('tsx')];
-const parentDeath = JSON.stringify(new URL('../../../../sidecar/common/childProcess/parentDeath.ts', import.meta.url).href);
+const parentDeath = JSON.stringify(
+  new URL('../../../../sidecar/common/childProcess/parentDeath.ts', import.meta.url).href,
+);
 const child = `import { dieWithParent } from ${parentDeath}; dieWithParent(); setInterval(() => undefined, 1000); process.stdout.write(String(process.pid));`;
 const parent = `import { spawn } from 'node:child_process'; spawn(process.execPath, ${JSON.stringify([...tsx, '--input-type=module', '--eval', child])}, { stdio: ['ignore', 'inherit', 'inherit'] });`;
 
 describe('dieWithParent', { skip: process.platform !== 'linux' && 'only Linux has a signal for this' }, () => {
   it('ends a process that is stopped when its parent is killed', async () => {
-    const killed = execa(process.execPath, [...tsx, '--input-type=module', '--eval', parent], { reject: false, buffer: false, stderr: 'inherit' });
+    const killed = execa(process.execPath, [...tsx, '--input-type=module', '--eval', parent], {
+      reject: false,
+      buffer: false,
+      stderr: 'inherit',
+    });
     const [output] = (await once(killed.stdout, 'data')) as [Buffer];
     const pid = Number(output.toString());
     try {

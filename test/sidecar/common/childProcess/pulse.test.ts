@@ -4,7 +4,12 @@ import { pulseLine, PulseReader } from '../../../../sidecar/common/childProcess/
 
 describe('pulses in a pipe', () => {
   it('are read as they were sent, wherever the pipe cuts them', () => {
-    const sent = [1, 2, 3].map((turns) => ({ turns, callsBegun: 10 * turns, callsEnded: 9 * turns, processorMs: 1_000 * turns }));
+    const sent = [1, 2, 3].map((turns) => ({
+      turns,
+      callsBegun: 10 * turns,
+      callsEnded: 9 * turns,
+      processorMs: 1_000 * turns,
+    }));
     const text = sent.map(pulseLine).join('');
     for (let cut = 0; cut <= text.length; cut++) {
       const reader = new PulseReader();

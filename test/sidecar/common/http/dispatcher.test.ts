@@ -11,6 +11,10 @@ describe("a proxy's address that is none", () => {
   ];
   for (const [proxy, told] of cases) {
     it(`is told without the password: ${told}`, () =>
-      assert.rejects(openDispatcher({ proxy }), { name: 'TroubleError', code: 'download-failed', message: `http.proxy: expected an http: or https: URL, got ${told}` }));
+      assert.rejects(openDispatcher({ proxy }), {
+        name: 'TroubleError',
+        code: 'download-failed',
+        message: `http.proxy: expected an http: or https: URL, got ${told}`,
+      }));
   }
 });

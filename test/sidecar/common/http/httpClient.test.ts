@@ -25,8 +25,29 @@ before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-tls-'));
   certificateFile = path.join(folder, 'certificate.pem');
   const key = path.join(folder, 'key.pem');
-  await execa('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST},IP:127.0.0.1`, '-keyout', key, '-out', certificateFile]);
-  secure = createHttpsServer({ key: await readFile(key), cert: await readFile(certificateFile) }, (_request, response) => response.end('a model'));
+  await execa('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${HOST}`,
+    '-addext',
+    `subjectAltName=DNS:${HOST},IP:127.0.0.1`,
+    '-keyout',
+    key,
+    '-out',
+    certificateFile,
+  ]);
+  secure = createHttpsServer(
+    { key: await readFile(key), cert: await readFile(certificateFile) },
+    (_request, response) => response.end('a model'),
+  );
   // A tunnel to wherever is asked for leads to the one server that there is.
   proxy = createHttpServer().on('connect', (request: IncomingMessage, socket: net.Socket, head: Buffer) => {
     tunnels.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
@@ -85,11 +106,28 @@ describe('certificates', () => {
 
 describe('the proxy', () => {
   const target = `https://${HOST}/m.gguf`;
-  const cases: { readonly name: string; readonly settings: () => NetworkSettings; readonly environment?: () => NodeJS.ProcessEnv; readonly authorization?: string }[] = [
+  const cases: {
+    readonly name: string;
+    readonly settings: () => NetworkSettings;
+    readonly environment?: () => NodeJS.ProcessEnv;
+    readonly authorization?: string;
+  }[] = [
     { name: "is the settings'", settings: () => ({ proxy: proxyUrl() }) },
-    { name: "is the environment's where the settings name none", settings: () => ({}), environment: () => ({ HTTPS_PROXY: proxyUrl() }) },
-    { name: "is the settings' where the environment has one too", settings: () => ({ proxy: proxyUrl() }), environment: () => ({ https_proxy: 'http://127.0.0.1:1' }) },
-    { name: 'is told the password', settings: () => ({ proxy: proxyUrl(), proxyAuthorization: 'Basic eDp5' }), authorization: 'Basic eDp5' },
+    {
+      name: "is the environment's where the settings name none",
+      settings: () => ({}),
+      environment: () => ({ HTTPS_PROXY: proxyUrl() }),
+    },
+    {
+      name: "is the settings' where the environment has one too",
+      settings: () => ({ proxy: proxyUrl() }),
+      environment: () => ({ https_proxy: 'http://127.0.0.1:1' }),
+    },
+    {
+      name: 'is told the password',
+      settings: () => ({ proxy: proxyUrl(), proxyAuthorization: 'Basic eDp5' }),
+      authorization: 'Basic eDp5',
+    },
   ];
   for (const { name, settings, environment, authorization } of cases) {
     it(name, async () => {
@@ -130,10 +168,15 @@ describe('URLs', () => {
     ['x', false],
     ['', false],
   ];
-  for (const [url, isAllowed] of cases) it(`${url || '(empty)'} ${isAllowed ? 'may' : 'may not'} be asked`, () => assert.equal(isAllowedUrl(url), isAllowed));
+  for (const [url, isAllowed] of cases)
+    it(`${url || '(empty)'} ${isAllowed ? 'may' : 'may not'} be asked`, () =>
+      assert.equal(isAllowedUrl(url), isAllowed));
 
   it("of Hugging Face lead to the mirror, others don't", () => {
-    assert.equal(mirrored('https://huggingface.co/a/b/resolve/main/c.gguf', 'https://mirror.example/hf/'), 'https://mirror.example/hf/a/b/resolve/main/c.gguf');
+    assert.equal(
+      mirrored('https://huggingface.co/a/b/resolve/main/c.gguf', 'https://mirror.example/hf/'),
+      'https://mirror.example/hf/a/b/resolve/main/c.gguf',
+    );
     assert.equal(mirrored('https://files.example/c.gguf', 'https://mirror.example'), 'https://files.example/c.gguf');
     assert.equal(mirrored('https://huggingface.co/a', undefined), 'https://huggingface.co/a');
   });
@@ -142,10 +185,19 @@ describe('URLs', () => {
 describe('a redirect', () => {
   /** Where a server that a name stands for sends on to, by names that all are this machine. */
   async function follow(location: (port: number) => string, chosen: string): Promise<string> {
-    const redirecting = createHttpsServer({ key: await readFile(path.join(folder, 'key.pem')), cert: await readFile(certificateFile) }, (request, response) =>
-      request.url === '/end' ? void response.end('here') : void response.writeHead(302, { location: location(portOf(redirecting)) }).end());
+    const redirecting = createHttpsServer(
+      { key: await readFile(path.join(folder, 'key.pem')), cert: await readFile(certificateFile) },
+      (request, response) =>
+        request.url === '/end'
+          ? void response.end('here')
+          : void response.writeHead(302, { location: location(portOf(redirecting)) }).end(),
+    );
     await once(redirecting.listen(0, '127.0.0.1'), 'listening');
-    const client = await HttpClient.open({ systemCertificates: false, strictTls: false }, {}, (_name, _options, answer) => answer(null, [{ address: '127.0.0.1', family: 4 }]));
+    const client = await HttpClient.open(
+      { systemCertificates: false, strictTls: false },
+      {},
+      (_name, _options, answer) => answer(null, [{ address: '127.0.0.1', family: 4 }]),
+    );
     try {
       const { body } = await client.get(`https://${chosen}:${portOf(redirecting)}/`);
       return await body.text();
@@ -156,13 +208,30 @@ describe('a redirect', () => {
     }
   }
 
-  it('to this machine is followed from this machine', async () => assert.equal(await follow((port) => `https://[::ffff:127.0.0.1]:${port}/end`, '127.0.0.1'), 'here'));
-  it('to another path of the name that was asked for is followed, wherever that leads', async () => assert.equal(await follow(() => '/end', HOST), 'here'));
+  it('to this machine is followed from this machine', async () =>
+    assert.equal(await follow((port) => `https://[::ffff:127.0.0.1]:${port}/end`, '127.0.0.1'), 'here'));
+  it('to another path of the name that was asked for is followed, wherever that leads', async () =>
+    assert.equal(await follow(() => '/end', HOST), 'here'));
 
-  for (const host of ['0.0.0.0', '[::]', '[::ffff:127.0.0.1]', '127.0.0.1', '2130706433', 'localhost.', 'any.localhost']) {
-    it(`to ${host} is not followed from elsewhere`, () => assert.rejects(follow((port) => `https://${host}:${port}/end`, HOST), { name: 'HttpRefusalError', message: /which is this machine/ }));
+  for (const host of [
+    '0.0.0.0',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '127.0.0.1',
+    '2130706433',
+    'localhost.',
+    'any.localhost',
+  ]) {
+    it(`to ${host} is not followed from elsewhere`, () =>
+      assert.rejects(
+        follow((port) => `https://${host}:${port}/end`, HOST),
+        { name: 'HttpRefusalError', message: /which is this machine/ },
+      ));
   }
 
   it('to a name that means this machine is not followed from elsewhere', () =>
-    assert.rejects(follow((port) => `https://rebound.example:${port}/end`, HOST), { name: 'HttpRefusalError', message: 'A redirect leads to rebound.example, which is this machine' }));
+    assert.rejects(
+      follow((port) => `https://rebound.example:${port}/end`, HOST),
+      { name: 'HttpRefusalError', message: 'A redirect leads to rebound.example, which is this machine' },
+    ));
 });

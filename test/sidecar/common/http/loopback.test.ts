@@ -19,8 +19,44 @@ describe('whether a URL leads to this machine', () => {
 
 describe('whether a connection may reach this machine', () => {
   const hosts: readonly [host: string, expected: boolean][] = [
-    ...['0.0.0.0', '0', '[::]', '[0:0:0:0:0:0:0:0]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::ffff:0.0.0.0]', '[::127.0.0.1]', '[::1]', '127.0.0.2', '127.1', '2130706433', '017700000001', '0x7f.1', '127.0.0.1.', 'localhost', 'LOCALHOST', 'localhost.', 'a.localhost', 'a.localhost.', '①②⑦.0.0.1', 'ｌｏｃａｌｈｏｓｔ'].map((host): [string, boolean] => [host, true]),
-    ...['example.com', 'localhost.example.com', 'notlocalhost', '127.0.0.1.example.com', '10.0.0.1', '128.0.0.1', '[fe80::1]', '[::ffff:10.0.0.1]', '[2001:db8::1]', '1.0.0.0'].map((host): [string, boolean] => [host, false]),
+    ...[
+      '0.0.0.0',
+      '0',
+      '[::]',
+      '[0:0:0:0:0:0:0:0]',
+      '[::ffff:127.0.0.1]',
+      '[::ffff:7f00:1]',
+      '[::ffff:0.0.0.0]',
+      '[::127.0.0.1]',
+      '[::1]',
+      '127.0.0.2',
+      '127.1',
+      '2130706433',
+      '017700000001',
+      '0x7f.1',
+      '127.0.0.1.',
+      'localhost',
+      'LOCALHOST',
+      'localhost.',
+      'a.localhost',
+      'a.localhost.',
+      '①②⑦.0.0.1',
+      'ｌｏｃａｌｈｏｓｔ',
+    ].map((host): [string, boolean] => [host, true]),
+    ...[
+      'example.com',
+      'localhost.example.com',
+      'notlocalhost',
+      '127.0.0.1.example.com',
+      '10.0.0.1',
+      '128.0.0.1',
+      '[fe80::1]',
+      '[::ffff:10.0.0.1]',
+      '[2001:db8::1]',
+      '1.0.0.0',
+    ].map((host): [string, boolean] => [host, false]),
   ];
-  for (const [host, expected] of hosts) it(`by ${host}: ${expected ? 'yes' : 'no'}`, () => assert.equal(reachesThisMachine(new URL(`https://${host}/`).hostname), expected));
+  for (const [host, expected] of hosts)
+    it(`by ${host}: ${expected ? 'yes' : 'no'}`, () =>
+      assert.equal(reachesThisMachine(new URL(`https://${host}/`).hostname), expected));
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { CompletionService, type CompletionServiceDependencies } from '../../../../sidecar/completion/completionService.ts';
+import {
+  CompletionService,
+  type CompletionServiceDependencies,
+} from '../../../../sidecar/completion/completionService.ts';
 import type { LoadedModel } from '../../../../sidecar/protocol/engine.ts';
 import { requestAt } from '../cursorAt.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
@@ -9,10 +12,16 @@ const never = new AbortController().signal;
 const place = 'const first = 1;\nconst second = ‸\nconst third = 3;\n';
 const otherPlace = 'function later() {\n  return ‸\n}\n';
 
-function setUp(options: Partial<CompletionServiceDependencies> = {}): { service: CompletionService; engine: ScriptedEngine } {
+function setUp(options: Partial<CompletionServiceDependencies> = {}): {
+  service: CompletionService;
+  engine: ScriptedEngine;
+} {
   const engine = new ScriptedEngine();
   engine.answer = () => '2;';
-  return { engine, service: new CompletionService({ session: { ...engine.session, loaded: engine.loaded }, ...options }) };
+  return {
+    engine,
+    service: new CompletionService({ session: { ...engine.session, loaded: engine.loaded }, ...options }),
+  };
 }
 
 function untilAborted(signal: AbortSignal | undefined): Promise<void> {
@@ -24,7 +33,9 @@ async function generations(engine: ScriptedEngine, count: number): Promise<void>
 }
 
 /** Whose last request was for the document of `place`, somewhere else in it. */
-async function afterRequest(options: Partial<CompletionServiceDependencies> = {}): Promise<{ service: CompletionService; engine: ScriptedEngine }> {
+async function afterRequest(
+  options: Partial<CompletionServiceDependencies> = {},
+): Promise<{ service: CompletionService; engine: ScriptedEngine }> {
   const set = setUp(options);
   await set.service.complete(requestAt('const zero = ‸'), never);
   set.engine.generations.length = 0;
@@ -53,7 +64,10 @@ describe('a cursor that rests', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  for (const [name, where] of [['inside a word', 'const sec‸ond = 2;\nconst third = 3;\n'], ['in an empty document', '‸']] as const) {
+  for (const [name, where] of [
+    ['inside a word', 'const sec‸ond = 2;\nconst third = 3;\n'],
+    ['in an empty document', '‸'],
+  ] as const) {
     it(`asks for nothing ${name}`, async () => {
       const { service, engine } = await afterRequest();
       await service.cursorRests(requestAt(where));
@@ -84,7 +98,11 @@ describe('a cursor that rests', () => {
   });
 
   it('asks for nothing while the engine works, while the machine is to be spared, or where nothing is to be read ahead', async () => {
-    const [busy, quiet, off] = await Promise.all([afterRequest({ running: () => 1 }), afterRequest({ isQuiet: () => true }), afterRequest()]);
+    const [busy, quiet, off] = await Promise.all([
+      afterRequest({ running: () => 1 }),
+      afterRequest({ isQuiet: () => true }),
+      afterRequest(),
+    ]);
     await busy.service.cursorRests(requestAt(place));
     await quiet.service.cursorRests(requestAt(place));
     await off.service.cursorRests({ ...requestAt(place), contextSettings: { readAhead: false } });
@@ -160,7 +178,10 @@ describe('a cursor that rests', () => {
   });
 
   it('is waited for by who types there, and ended by who types elsewhere', async () => {
-    for (const [where, cancelled] of [[place.replace('‸', '1‸'), 0], [otherPlace, 1]] as const) {
+    for (const [where, cancelled] of [
+      [place.replace('‸', '1‸'), 0],
+      [otherPlace, 1],
+    ] as const) {
       const { service, engine } = await afterRequest();
       let finish = (): void => undefined;
       engine.evaluation = (signal) =>

@@ -60,7 +60,11 @@ async function pass(ms: number): Promise<void> {
   for (let count = 0; count < 60; count++) await turn();
 }
 
-async function complete({ service }: Setup, marked: string, overrides: Partial<CompletionRequest> = {}): Promise<readonly Completion[]> {
+async function complete(
+  { service }: Setup,
+  marked: string,
+  overrides: Partial<CompletionRequest> = {},
+): Promise<readonly Completion[]> {
   const answer = service.complete(requestAt(marked, { settings, ...overrides }), never);
   await pass(0);
   return answer;
@@ -78,7 +82,8 @@ async function underWay(): Promise<{ readonly state: Setup; readonly goOn: () =>
 }
 
 const textsOf = (completions: readonly Completion[]): readonly string[] => completions.map(({ text }) => text);
-const promptOf = async ({ engine }: Setup, index: number): Promise<string> => (await engine.promptOf(index)) + (engine.generations[index]?.requiredPrefix ?? '');
+const promptOf = async ({ engine }: Setup, index: number): Promise<string> =>
+  (await engine.promptOf(index)) + (engine.generations[index]?.requiredPrefix ?? '');
 
 describe('the completion after the one on the screen', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
@@ -151,7 +156,10 @@ describe('the completion after the one on the screen', () => {
     await pass(0);
     goOn();
     assert.deepEqual(textsOf(await answer), [' else stop();']);
-    assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'background', 'completion']);
+    assert.deepEqual(
+      state.engine.generations.map(({ priority }) => priority),
+      ['completion', 'background', 'completion'],
+    );
   });
 
   it('is asked for anew where others come while it is waited for', async () => {
@@ -164,7 +172,10 @@ describe('the completion after the one on the screen', () => {
     goOn();
     await pass(0);
     assert.deepEqual(textsOf(await answer), [' else stop();']);
-    assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'background', 'completion']);
+    assert.deepEqual(
+      state.engine.generations.map(({ priority }) => priority),
+      ['completion', 'background', 'completion'],
+    );
     assert.equal(state.world.listeners.size, 0);
   });
 
@@ -226,12 +237,18 @@ describe('the completion after the one on the screen', () => {
     state.world.isQuiet = false;
     await complete(state, '\nif (a) ‸');
     await pass(200);
-    assert.deepEqual(state.engine.generations.map(({ priority }) => priority), ['completion', 'completion', 'background']);
+    assert.deepEqual(
+      state.engine.generations.map(({ priority }) => priority),
+      ['completion', 'completion', 'background'],
+    );
   });
 
   it('is not made where its prompt begins elsewhere, which who stays at the present place would wait for', async () => {
     // Prompts have 512 tokens here at most, and begin a quarter of that later when there are more.
-    for (const [lines, isMoved] of [[118, false], [126, true]] as const) {
+    for (const [lines, isMoved] of [
+      [118, false],
+      [126, true],
+    ] as const) {
       const before = `${Array.from({ length: lines }, (_, index) => `b(${100 + index});\n`).join('')}cccc;\nif (a) `;
       const [state, fresh] = [setup(), setup()];
       await complete(state, `${before}‸`);

@@ -4,7 +4,10 @@ import { IdleBudget } from '../../../../sidecar/completion/ahead/idleBudget.ts';
 import { ReadAhead, type ReadingResult } from '../../../../sidecar/completion/ahead/readAhead.ts';
 
 /** A reading that goes on until it is ended; `signals` are those of each that began. */
-function readingUntilEnded(): { readonly signals: AbortSignal[]; readonly read: (signal: AbortSignal) => Promise<ReadingResult> } {
+function readingUntilEnded(): {
+  readonly signals: AbortSignal[];
+  readonly read: (signal: AbortSignal) => Promise<ReadingResult>;
+} {
   const signals: AbortSignal[] = [];
   const read = (signal: AbortSignal): Promise<ReadingResult> => {
     signals.push(signal);
@@ -88,9 +91,15 @@ describe('reading ahead', () => {
       mock.timers.tick(1_000);
       await settle();
     }
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true],
+    );
     mock.timers.tick(2_000);
-    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false]);
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true, false],
+    );
     readAhead.stop('a');
     await settle();
   });
@@ -175,7 +184,11 @@ describe('reading ahead', () => {
     more = 0;
     await wait(60);
     const vain = limits.slice(-6);
-    assert.ok(limits.length > 6 && vain.slice(1).every((limitMs, index) => limitMs >= Math.min(60_000, 2 * (vain[index] as number))), limits.join());
+    assert.ok(
+      limits.length > 6 &&
+        vain.slice(1).every((limitMs, index) => limitMs >= Math.min(60_000, 2 * (vain[index] as number))),
+      limits.join(),
+    );
   });
 
   it('goes on however long it waited for others only', async () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import { CompletionService, type CompletionServiceDependencies } from '../../../../sidecar/completion/completionService.ts';
+import {
+  CompletionService,
+  type CompletionServiceDependencies,
+} from '../../../../sidecar/completion/completionService.ts';
 import type { CompletionRequest } from '../../../../sidecar/completion/request.ts';
 import { requestAt } from '../cursorAt.ts';
 import { RankedFiles } from '../rankedFiles.ts';
@@ -20,11 +23,21 @@ describe('a document that the user only looks at', () => {
     readonly service: CompletionService;
 
     constructor(options: Partial<CompletionServiceDependencies> = {}) {
-      this.service = new CompletionService({ session: { ...this.engine.session, loaded: this.engine.loaded }, onReadAhead: (isReading) => this.reading.push(isReading), ...options });
+      this.service = new CompletionService({
+        session: { ...this.engine.session, loaded: this.engine.loaded },
+        onReadAhead: (isReading) => this.reading.push(isReading),
+        ...options,
+      });
     }
 
     request(uri: string, line: string, overrides: Partial<CompletionRequest> = {}): CompletionRequest {
-      return requestAt(`# ${uri}\n${line}‸\n${LINES}`, { uri, languageId: 'python', workspace: this.workspace, settings: { minDebounceMs: 0 }, ...overrides });
+      return requestAt(`# ${uri}\n${line}‸\n${LINES}`, {
+        uri,
+        languageId: 'python',
+        workspace: this.workspace,
+        settings: { minDebounceMs: 0 },
+        ...overrides,
+      });
     }
 
     async type(uri: string, line: string): Promise<void> {
@@ -50,7 +63,10 @@ describe('a document that the user only looks at', () => {
       const read = this.engine.generations.slice(before);
       const texts = await Promise.all(read.map(({ tokens }) => this.engine.detokenize(tokens)));
       assert.ok(read.every(({ priority, maxTokens }) => priority === 'background' && maxTokens === 0));
-      return read.map(({ sequence, isSpare }, index) => `${/# (\w+)\.py/.exec(texts[index] ?? '')?.[1]} in ${sequence}${isSpare === true ? ', spare' : ''}`);
+      return read.map(
+        ({ sequence, isSpare }, index) =>
+          `${/# (\w+)\.py/.exec(texts[index] ?? '')?.[1]} in ${sequence}${isSpare === true ? ', spare' : ''}`,
+      );
     }
   }
 
@@ -93,7 +109,8 @@ describe('a document that the user only looks at', () => {
     mock.timers.tick(2_000);
     await settle();
     assert.equal(setting.engine.generations.length, 1);
-    setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    setting.engine.evaluation = (signal) =>
+      new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
     mock.timers.tick(1_000);
     await settle();
     assert.equal(setting.engine.generations.length, 2);
@@ -104,14 +121,24 @@ describe('a document that the user only looks at', () => {
 
   const elsewhere: Readonly<Record<string, (setting: Setting) => unknown>> = {
     'edits a document': ({ service }) => service.documentChanged('other window'),
-    'asks for a completion': (setting) => setting.service.complete(setting.request('third.py', 'z = ', { clientKey: 'other window' }), new AbortController().signal),
-    'types where nothing is completed': (setting) => setting.service.complete({ ...setting.request('third.py', ''), clientKey: 'other window', offset: 0 }, new AbortController().signal),
+    'asks for a completion': (setting) =>
+      setting.service.complete(
+        setting.request('third.py', 'z = ', { clientKey: 'other window' }),
+        new AbortController().signal,
+      ),
+    'types where nothing is completed': (setting) =>
+      setting.service.complete(
+        { ...setting.request('third.py', ''), clientKey: 'other window', offset: 0 },
+        new AbortController().signal,
+      ),
   };
   for (const [says, type] of Object.entries(elsewhere)) {
     it(`is not read while somebody ${says} in another window, and is when they pause`, async () => {
       const setting = new Setting();
-      const readings = (): number => setting.engine.generations.filter(({ priority }) => priority === 'background').length;
-      setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+      const readings = (): number =>
+        setting.engine.generations.filter(({ priority }) => priority === 'background').length;
+      setting.engine.evaluation = (signal) =>
+        new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
       await setting.look('other.py');
       mock.timers.tick(2_000);
       type(setting);
@@ -135,7 +162,8 @@ describe('a document that the user only looks at', () => {
   it('is read no further once the machine is to be spared', async () => {
     let isQuiet = false;
     const setting = new Setting({ isQuiet: () => isQuiet });
-    setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    setting.engine.evaluation = (signal) =>
+      new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
     await setting.look('other.py');
     await setting.pause();
     setting.service.quietnessChanged();
@@ -153,7 +181,8 @@ describe('a document that the user only looks at', () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
-    setting.engine.evaluation = (signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    setting.engine.evaluation = (signal) =>
+      new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
     await setting.pause();
     assert.deepEqual(setting.reading, [true]);
     setting.service.stopReadingAhead('window');
@@ -178,7 +207,15 @@ describe('a document that the user only looks at', () => {
     const full = new Setting();
     full.engine.generate = async (params) => {
       full.engine.generations.push(params);
-      return { tokens: [], text: '', stopReason: 'timeout', reusedTokens: 0, evaluatedTokens: 0, promptMs: 0, generateMs: 0 };
+      return {
+        tokens: [],
+        text: '',
+        stopReason: 'timeout',
+        reusedTokens: 0,
+        evaluatedTokens: 0,
+        promptMs: 0,
+        generateMs: 0,
+      };
     };
     await full.look('other.py');
     assert.equal((await full.pause()).length, 1);

@@ -2,15 +2,56 @@ import { testShown } from './shownCases.ts';
 
 testShown({
   'an angle bracket that waits behind the cursor': [
-    { name: 'is not doubled at the end of a tag', document: '<div ‸>', model: 'class="foo">', shown: 'class="foo"', languageId: 'html' },
-    { name: 'nor behind one in a string', document: '<div ‸>', model: 'title="a > b">', shown: 'title="a > b"', languageId: 'html' },
-    { name: 'nor behind an arrow and a comparison', document: '<Foo ‸>', model: 'onClick={() => a > b}>', shown: 'onClick={() => a > b}', languageId: 'typescriptreact' },
+    {
+      name: 'is not doubled at the end of a tag',
+      document: '<div ‸>',
+      model: 'class="foo">',
+      shown: 'class="foo"',
+      languageId: 'html',
+    },
+    {
+      name: 'nor behind one in a string',
+      document: '<div ‸>',
+      model: 'title="a > b">',
+      shown: 'title="a > b"',
+      languageId: 'html',
+    },
+    {
+      name: 'nor behind an arrow and a comparison',
+      document: '<Foo ‸>',
+      model: 'onClick={() => a > b}>',
+      shown: 'onClick={() => a > b}',
+      languageId: 'typescriptreact',
+    },
     { name: 'nor at the end of a type', document: 'function f(): Promise<‸>', model: 'string>', shown: 'string' },
-    { name: 'nor behind a type within it', document: 'const a: Promise<‸>', model: 'Map<string, number>>', shown: 'Map<string, number>' },
+    {
+      name: 'nor behind a type within it',
+      document: 'const a: Promise<‸>',
+      model: 'Map<string, number>>',
+      shown: 'Map<string, number>',
+    },
     { name: 'nor in arguments', document: 'f(new Map<‸>())', model: 'string, number>())', shown: 'string, number' },
-    { name: 'nor at the end of an include', document: '#include <‸>', model: 'vector>', shown: 'vector', languageId: 'cpp' },
-    { name: 'goes where the completion goes on behind it', document: 'let x: Vec<‸>', model: 'u8> = Vec::new();', shown: 'u8> = Vec::new();', languageId: 'rust' },
-    { name: 'goes where its tag goes on', document: '<div ‸>', model: 'class="a">Text</div>', shown: 'class="a">Text</div>', languageId: 'html' },
+    {
+      name: 'nor at the end of an include',
+      document: '#include <‸>',
+      model: 'vector>',
+      shown: 'vector',
+      languageId: 'cpp',
+    },
+    {
+      name: 'goes where the completion goes on behind it',
+      document: 'let x: Vec<‸>',
+      model: 'u8> = Vec::new();',
+      shown: 'u8> = Vec::new();',
+      languageId: 'rust',
+    },
+    {
+      name: 'goes where its tag goes on',
+      document: '<div ‸>',
+      model: 'class="a">Text</div>',
+      shown: 'class="a">Text</div>',
+      languageId: 'html',
+    },
     { name: 'may compare', document: 'if (a‸ > b)', model: '.length > 0 && c', shown: '.length > 0 && c' },
   ],
 });

@@ -12,11 +12,30 @@ class Setting {
   readonly plans = new ContextPlans(() => this.nowMs);
 
   /** The engine holds something of `main.py`, unless said otherwise. */
-  request(options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens' | 'isReadAhead'>> & { uri?: string } = {}): ContextRequest {
-    const { uri = MAIN.uri, base = MAIN.uri, budgetTokens = 1_000, spareTokens = 1_000, cheapTokens = 0, isReadAhead = true } = options;
+  request(
+    options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens' | 'isReadAhead'>> & {
+      uri?: string;
+    } = {},
+  ): ContextRequest {
+    const {
+      uri = MAIN.uri,
+      base = MAIN.uri,
+      budgetTokens = 1_000,
+      spareTokens = 1_000,
+      cheapTokens = 0,
+      isReadAhead = true,
+    } = options;
     return {
-      clientKey: 'client', base, workspace: this.files, query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
-      budgetTokens, spareTokens, cheapTokens, isReadAhead, documentTokens: 50, tokenize: async () => new Array<number>(100).fill(0),
+      clientKey: 'client',
+      base,
+      workspace: this.files,
+      query: { uri, path: uri, languageId: 'python', text: '', offset: 0 },
+      budgetTokens,
+      spareTokens,
+      cheapTokens,
+      isReadAhead,
+      documentTokens: 50,
+      tokenize: async () => new Array<number>(100).fill(0),
     };
   }
 
@@ -69,12 +88,21 @@ describe('the context of prompts', () => {
     await setting.later(2_000);
     assert.equal(await setting.prompt(), 'a');
     const ahead = await setting.plans.forReadingAhead(setting.request());
-    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'b']);
+    assert.deepEqual(
+      ahead.map(({ snippet }) => snippet.path),
+      ['a', 'b'],
+    );
     assert.equal(setting.plans.isRead(MAIN, ahead), false);
-    assert.deepEqual(setting.shown(), [['a', true], ['b', false]]);
+    assert.deepEqual(setting.shown(), [
+      ['a', true],
+      ['b', false],
+    ]);
     setting.plans.readAhead(MAIN, ahead, 200);
     assert.equal(setting.plans.isRead(MAIN, ahead), true);
-    assert.deepEqual(setting.shown(), [['a', true], ['b', true]]);
+    assert.deepEqual(setting.shown(), [
+      ['a', true],
+      ['b', true],
+    ]);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
   });
 
@@ -85,7 +113,11 @@ describe('the context of prompts', () => {
     setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 100);
     setting.files.ranking = ['a', 'b', 'c'];
     setting.plans.readAhead(MAIN, await setting.plans.forReadingAhead(setting.request()), 100);
-    assert.deepEqual(setting.shown(), [['a', true], ['c', false], ['b', false]]);
+    assert.deepEqual(setting.shown(), [
+      ['a', true],
+      ['c', false],
+      ['b', false],
+    ]);
     const fewer = await setting.plans.forReadingAhead(setting.request({ budgetTokens: 100 }));
     assert.equal(setting.plans.isRead(MAIN, fewer), true);
     setting.plans.readAhead(MAIN, fewer, 100);
@@ -97,12 +129,35 @@ describe('the context of prompts', () => {
     const planned = (): number => setting.plans.read(MAIN).plannedTokens;
     setting.files.ranking = ['a', 'b'];
     assert.equal(await setting.prompt({ spareTokens: 100, budgetTokens: 200 }), 'a');
-    assert.deepEqual([setting.shown(), planned()], [[['b', false], ['a', true]], 200]);
+    assert.deepEqual(
+      [setting.shown(), planned()],
+      [
+        [
+          ['b', false],
+          ['a', true],
+        ],
+        200,
+      ],
+    );
     setting.files.ranking = ['c', 'd'];
     setting.files.changed.add('b');
     const ahead = await setting.plans.forReadingAhead(setting.request({ budgetTokens: 200 }));
-    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['d', 'c']);
-    assert.deepEqual([setting.shown(), planned()], [[['a', true], ['d', false], ['c', false]], 200], 'what is read is there until then');
+    assert.deepEqual(
+      ahead.map(({ snippet }) => snippet.path),
+      ['d', 'c'],
+    );
+    assert.deepEqual(
+      [setting.shown(), planned()],
+      [
+        [
+          ['a', true],
+          ['d', false],
+          ['c', false],
+        ],
+        200,
+      ],
+      'what is read is there until then',
+    );
   });
 
   it('loses what was chosen before everything was indexed, when the whole index does not name it', async () => {
@@ -113,7 +168,10 @@ describe('the context of prompts', () => {
     setting.files.isWhole = true;
     setting.files.ranking = ['b', 'a'];
     await setting.later(2_000);
-    assert.deepEqual((await setting.plans.forReadingAhead(setting.request())).map(({ snippet }) => snippet.path), ['a', 'b']);
+    assert.deepEqual(
+      (await setting.plans.forReadingAhead(setting.request())).map(({ snippet }) => snippet.path),
+      ['a', 'b'],
+    );
   });
 
   it('that is read ahead in parts goes on where it was, whatever is ranked better meanwhile, and prompts take it when it is whole', async () => {
@@ -125,7 +183,10 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ spareTokens: 500 }), 'a');
     setting.files.ranking = ['b', 'c', 'a'];
     const second = await setting.plans.forReadingAhead(setting.request());
-    assert.deepEqual([first, second].map((ahead) => ahead.map(({ snippet }) => snippet.path).join(' ')), ['a b', 'a b c']);
+    assert.deepEqual(
+      [first, second].map((ahead) => ahead.map(({ snippet }) => snippet.path).join(' ')),
+      ['a b', 'a b c'],
+    );
     assert.equal(setting.plans.readAhead(MAIN, first, 200), false);
     assert.equal(setting.plans.readAhead(MAIN, second, 300), true);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b c');
@@ -139,7 +200,10 @@ describe('the context of prompts', () => {
     await setting.plans.forReadingAhead(setting.request());
     setting.files.ranking = ['b', 'c', 'a'];
     const other = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
-    assert.deepEqual(other.map(({ snippet }) => snippet.path), ['a', 'c', 'b']);
+    assert.deepEqual(
+      other.map(({ snippet }) => snippet.path),
+      ['a', 'c', 'b'],
+    );
     assert.equal(setting.plans.isRead(OTHER, other.slice(0, 1)), true);
     assert.equal(setting.plans.isRead(OTHER, []), false, 'the engine holds more');
   });
@@ -231,15 +295,26 @@ describe('the context of prompts', () => {
     };
 
     it('begins with what is read, though that is of the document itself or of a former text, until a pause', async () => {
-      for (const [uri, changed] of [['a', undefined], ['other.py', 'a']] as const) {
+      for (const [uri, changed] of [
+        ['a', undefined],
+        ['other.py', 'a'],
+      ] as const) {
         const setting = await comeFrom();
         if (changed !== undefined) setting.files.changed.add(changed);
         setting.files.ranking.push('a');
         assert.equal(await setting.prompt({ uri, spareTokens: 100 }), 'a b c d', uri);
         const own = uri === 'a' ? [] : [['a', false] as const];
-        assert.deepEqual(setting.shown({ clientKey: 'client', uri }), [['a', true], ['b', true], ['c', true], ...own, ['d', true]], uri);
+        assert.deepEqual(
+          setting.shown({ clientKey: 'client', uri }),
+          [['a', true], ['b', true], ['c', true], ...own, ['d', true]],
+          uri,
+        );
         const ahead = await setting.plans.forReadingAhead(setting.request({ uri }));
-        assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['b', 'c', ...own.map(([name]) => name), 'd'], uri);
+        assert.deepEqual(
+          ahead.map(({ snippet }) => snippet.path),
+          ['b', 'c', ...own.map(([name]) => name), 'd'],
+          uri,
+        );
       }
     });
 
@@ -292,11 +367,20 @@ describe('the context of prompts', () => {
     await setting.prompt();
     setting.files.ranking = ['c'];
     const ahead = await setting.plans.forReadingAhead(setting.request({ uri: 'other.py' }));
-    assert.deepEqual(ahead.map(({ snippet }) => snippet.path), ['a', 'c']);
-    assert.deepEqual(setting.shown(OTHER), [['a', false], ['c', false]]);
+    assert.deepEqual(
+      ahead.map(({ snippet }) => snippet.path),
+      ['a', 'c'],
+    );
+    assert.deepEqual(setting.shown(OTHER), [
+      ['a', false],
+      ['c', false],
+    ]);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a', 'who types on in the first meanwhile');
     assert.equal(setting.plans.readAhead(OTHER, ahead, 200), true);
-    assert.deepEqual(setting.shown(OTHER), [['a', true], ['c', true]]);
+    assert.deepEqual(setting.shown(OTHER), [
+      ['a', true],
+      ['c', true],
+    ]);
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
     assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'a c');
   });

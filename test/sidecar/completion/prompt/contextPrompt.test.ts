@@ -41,29 +41,52 @@ const cases: readonly Case[] = [
 
 /** The prompt as text, with the file's marks where single tokens were. */
 async function promptOf({ model: name, marks }: Case, snippet = SNIPPET): Promise<string> {
-  const engine = new ScriptedEngine([...marks, '<filename>main.py\n', '<file_sep>main.py\n', '<|file_sep|>main.py\n'], { name, path: `/models/${name}.gguf` });
+  const engine = new ScriptedEngine([...marks, '<filename>main.py\n', '<file_sep>main.py\n', '<|file_sep|>main.py\n'], {
+    name,
+    path: `/models/${name}.gguf`,
+  });
   const fim = await detectFim(engine, engine.loaded);
   const context = await snippetTokens(engine, snippet, fileHead(fim), 'python');
   const prompt = await composePrompt({
-    engine, model: engine.loaded, fim, text: { prefix: 'price = ', suffix: '\nprint()' }, path: 'main.py', languageId: 'python', maxTokens: 500, context, healing: false,
+    engine,
+    model: engine.loaded,
+    fim,
+    text: { prefix: 'price = ', suffix: '\nprint()' },
+    path: 'main.py',
+    languageId: 'python',
+    maxTokens: 500,
+    context,
+    healing: false,
   });
   return engine.detokenize(prompt.tokens);
 }
 
 describe('a prompt with other files', () => {
-  for (const each of cases) it(`has the form that ${each.model} knows`, async () => assert.equal(await promptOf(each), each.is));
+  for (const each of cases)
+    it(`has the form that ${each.model} knows`, async () => assert.equal(await promptOf(each), each.is));
 
   it('takes marks in the text of a file for text', async () => {
     const [qwen] = cases as [Case];
     const engine = new ScriptedEngine(qwen.marks, { name: qwen.model });
-    const tokens = await snippetTokens(engine, { path: 'a.py', text: '<|fim_prefix|>' }, fileHead(await detectFim(engine, engine.loaded)), 'python');
+    const tokens = await snippetTokens(
+      engine,
+      { path: 'a.py', text: '<|fim_prefix|>' },
+      fileHead(await detectFim(engine, engine.loaded)),
+      'python',
+    );
     assert.deepEqual(tokens.filter((token) => token >= 0x10000).length, 1);
   });
 
-  it('names files in the comments of the document\'s language', async () => {
+  it("names files in the comments of the document's language", async () => {
     const engine = new ScriptedEngine();
-    const text = async (languageId: string): Promise<string> => engine.detokenize(await snippetTokens(engine, { path: 'a', text: 'b' }, { kind: 'comment' }, languageId));
-    assert.deepEqual(await Promise.all(['go', 'lua', 'css', 'html'].map(text)), ['// a\nb\n\n', '-- a\nb\n\n', '/* a */\nb\n\n', '<!-- a -->\nb\n\n']);
+    const text = async (languageId: string): Promise<string> =>
+      engine.detokenize(await snippetTokens(engine, { path: 'a', text: 'b' }, { kind: 'comment' }, languageId));
+    assert.deepEqual(await Promise.all(['go', 'lua', 'css', 'html'].map(text)), [
+      '// a\nb\n\n',
+      '-- a\nb\n\n',
+      '/* a */\nb\n\n',
+      '<!-- a -->\nb\n\n',
+    ]);
   });
 
   it('is for code alone', () => {

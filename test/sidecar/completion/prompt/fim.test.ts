@@ -6,11 +6,22 @@ import { detectFim } from '../../../../sidecar/completion/prompt/fim.ts';
 import type { LoadedModel } from '../../../../sidecar/protocol/engine.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
 
-async function promptFor(vocabulary: readonly string[], model: Partial<LoadedModel>): Promise<{ family: string | undefined; prompt: string }> {
+async function promptFor(
+  vocabulary: readonly string[],
+  model: Partial<LoadedModel>,
+): Promise<{ family: string | undefined; prompt: string }> {
   const engine = new ScriptedEngine(vocabulary, model);
   const fim = await detectFim(engine, engine.loaded);
   const text = { prefix: 'before ', suffix: '\nafter' };
-  const { tokens, requiredPrefix } = await composePrompt({ engine, model: engine.loaded, fim, text, path: 'src/a.py', languageId: 'python', maxTokens: 1000 });
+  const { tokens, requiredPrefix } = await composePrompt({
+    engine,
+    model: engine.loaded,
+    fim,
+    text,
+    path: 'src/a.py',
+    languageId: 'python',
+    maxTokens: 1000,
+  });
   assert.equal(requiredPrefix, ' ');
   return { family: fim?.family, prompt: await engine.detokenize(tokens) };
 }
@@ -18,21 +29,115 @@ async function promptFor(vocabulary: readonly string[], model: Partial<LoadedMod
 const starcoderMarks = ['<fim_prefix>', '<fim_suffix>', '<fim_middle>'];
 const qwenMarks = ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'];
 
-const cases: readonly (readonly [model: string, vocabulary: readonly string[], details: Partial<LoadedModel>, family: string | undefined, prompt: string])[] = [
-  ['Qwen2.5-Coder', qwenMarks, { architecture: 'qwen2', name: 'Qwen2.5 Coder 0.5B' }, 'qwen-coder', '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>'],
-  ['a file named after Qwen3-Coder', qwenMarks, { architecture: 'qwen3moe', name: '', path: '/m/Qwen3-Coder-30B-A3B.gguf' }, 'qwen-coder', '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>'],
-  ['Qwen2.5, which shares the vocabulary only', qwenMarks, { architecture: 'qwen2', name: 'Qwen2.5 0.5B', special: { addBos: false, endOfGeneration: [], fimPrefix: 1, fimSuffix: 2, fimMiddle: 3 } }, undefined, 'after\n\nbefore'],
-  ['StarCoder', starcoderMarks, { architecture: 'starcoder' }, 'starcoder', '<fim_prefix>before<fim_suffix>\nafter<fim_middle>'],
-  ['StarCoder2', [...starcoderMarks, '<file_sep>'], { architecture: 'starcoder2' }, 'starcoder2', '<file_sep>src/a.py\n<fim_prefix>before<fim_suffix>\nafter<fim_middle>'],
-  ['Mellum, suffix first', [...starcoderMarks, '<filename>'], { name: 'Mellum-4b-base' }, 'mellum', '<filename>src/a.py\n<fim_suffix>\nafter<fim_prefix>before<fim_middle>'],
-  ['Codestral, suffix first and no middle mark', ['[PREFIX]', '[SUFFIX]'], { name: 'Codestral 22B' }, 'codestral', '[SUFFIX]\nafter[PREFIX]before'],
-  ['CodeLlama', ['▁<PRE>', '▁<SUF>', '▁<MID>'], { name: 'CodeLlama 7B' }, 'codellama', '▁<PRE>before▁<SUF>\nafter▁<MID>'],
-  ['DeepSeek-Coder', ['<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>'], { name: 'deepseek-coder-1.3b' }, 'deepseek', '<｜fim▁begin｜>before<｜fim▁hole｜>\nafter<｜fim▁end｜>'],
-  ['CodeGemma', qwenMarks, { architecture: 'gemma', name: 'codegemma-2b' }, 'codegemma', '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>'],
-  ['Gemma, which shares the vocabulary only', qwenMarks, { architecture: 'gemma', name: 'gemma-2b' }, undefined, 'after\n\nbefore'],
-  ['Granite', qwenMarks, { architecture: 'granite', name: 'granite-4.0-1b-base' }, 'granite', '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>'],
-  ['Seed-Coder, suffix first', ['<[fim-prefix]>', '<[fim-suffix]>', '<[fim-middle]>'], {}, 'seed-coder', '<[fim-suffix]>\nafter<[fim-prefix]>before<[fim-middle]>'],
-  ['a model whose metadata names its marks', ['A', 'B', 'C'], { special: { addBos: false, endOfGeneration: [], fimPrefix: 0x10000, fimSuffix: 0x10001, fimMiddle: 0x10002 } }, 'metadata', 'AbeforeB\nafterC'],
+const cases: readonly (readonly [
+  model: string,
+  vocabulary: readonly string[],
+  details: Partial<LoadedModel>,
+  family: string | undefined,
+  prompt: string,
+])[] = [
+  [
+    'Qwen2.5-Coder',
+    qwenMarks,
+    { architecture: 'qwen2', name: 'Qwen2.5 Coder 0.5B' },
+    'qwen-coder',
+    '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>',
+  ],
+  [
+    'a file named after Qwen3-Coder',
+    qwenMarks,
+    { architecture: 'qwen3moe', name: '', path: '/m/Qwen3-Coder-30B-A3B.gguf' },
+    'qwen-coder',
+    '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>',
+  ],
+  [
+    'Qwen2.5, which shares the vocabulary only',
+    qwenMarks,
+    {
+      architecture: 'qwen2',
+      name: 'Qwen2.5 0.5B',
+      special: { addBos: false, endOfGeneration: [], fimPrefix: 1, fimSuffix: 2, fimMiddle: 3 },
+    },
+    undefined,
+    'after\n\nbefore',
+  ],
+  [
+    'StarCoder',
+    starcoderMarks,
+    { architecture: 'starcoder' },
+    'starcoder',
+    '<fim_prefix>before<fim_suffix>\nafter<fim_middle>',
+  ],
+  [
+    'StarCoder2',
+    [...starcoderMarks, '<file_sep>'],
+    { architecture: 'starcoder2' },
+    'starcoder2',
+    '<file_sep>src/a.py\n<fim_prefix>before<fim_suffix>\nafter<fim_middle>',
+  ],
+  [
+    'Mellum, suffix first',
+    [...starcoderMarks, '<filename>'],
+    { name: 'Mellum-4b-base' },
+    'mellum',
+    '<filename>src/a.py\n<fim_suffix>\nafter<fim_prefix>before<fim_middle>',
+  ],
+  [
+    'Codestral, suffix first and no middle mark',
+    ['[PREFIX]', '[SUFFIX]'],
+    { name: 'Codestral 22B' },
+    'codestral',
+    '[SUFFIX]\nafter[PREFIX]before',
+  ],
+  [
+    'CodeLlama',
+    ['▁<PRE>', '▁<SUF>', '▁<MID>'],
+    { name: 'CodeLlama 7B' },
+    'codellama',
+    '▁<PRE>before▁<SUF>\nafter▁<MID>',
+  ],
+  [
+    'DeepSeek-Coder',
+    ['<｜fim▁begin｜>', '<｜fim▁hole｜>', '<｜fim▁end｜>'],
+    { name: 'deepseek-coder-1.3b' },
+    'deepseek',
+    '<｜fim▁begin｜>before<｜fim▁hole｜>\nafter<｜fim▁end｜>',
+  ],
+  [
+    'CodeGemma',
+    qwenMarks,
+    { architecture: 'gemma', name: 'codegemma-2b' },
+    'codegemma',
+    '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>',
+  ],
+  [
+    'Gemma, which shares the vocabulary only',
+    qwenMarks,
+    { architecture: 'gemma', name: 'gemma-2b' },
+    undefined,
+    'after\n\nbefore',
+  ],
+  [
+    'Granite',
+    qwenMarks,
+    { architecture: 'granite', name: 'granite-4.0-1b-base' },
+    'granite',
+    '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>',
+  ],
+  [
+    'Seed-Coder, suffix first',
+    ['<[fim-prefix]>', '<[fim-suffix]>', '<[fim-middle]>'],
+    {},
+    'seed-coder',
+    '<[fim-suffix]>\nafter<[fim-prefix]>before<[fim-middle]>',
+  ],
+  [
+    'a model whose metadata names its marks',
+    ['A', 'B', 'C'],
+    { special: { addBos: false, endOfGeneration: [], fimPrefix: 0x10000, fimSuffix: 0x10001, fimMiddle: 0x10002 } },
+    'metadata',
+    'AbeforeB\nafterC',
+  ],
   ['a model without marks: what follows, then what precedes', [], {}, undefined, 'after\n\nbefore'],
 ];
 
@@ -45,7 +150,9 @@ describe('The prompt of', () => {
 test('every family of the table is recognised by its own marks and name', async () => {
   for (const family of fimFamilies) {
     const marks = [family.prefix, family.suffix, ...(family.middle === undefined ? [] : [family.middle])];
-    const name = { mellum: 'Mellum-4b', starcoder2: 'starcoder2-3b', 'qwen-coder': 'Qwen2.5-Coder' }[family.name] ?? `${family.name}-model`;
+    const name =
+      { mellum: 'Mellum-4b', starcoder2: 'starcoder2-3b', 'qwen-coder': 'Qwen2.5-Coder' }[family.name] ??
+      `${family.name}-model`;
     const engine = new ScriptedEngine(marks, { name });
     assert.equal((await detectFim(engine, engine.loaded))?.family, family.name);
   }
@@ -53,13 +160,30 @@ test('every family of the table is recognised by its own marks and name', async 
 
 test('a prompt begins with the beginning-of-text token where the model wants one', async () => {
   const engine = new ScriptedEngine(['<s>'], { special: { addBos: true, bos: 0x10000, endOfGeneration: [] } });
-  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix: 'ab', suffix: '' }, path: '', languageId: 'plaintext', maxTokens: 100, healing: false });
+  const { tokens } = await composePrompt({
+    engine,
+    model: engine.loaded,
+    fim: undefined,
+    text: { prefix: 'ab', suffix: '' },
+    path: '',
+    languageId: 'plaintext',
+    maxTokens: 100,
+    healing: false,
+  });
   assert.equal(await engine.detokenize(tokens), '<s>ab');
 });
 
 test('an empty document is continued from the token that separates texts', async () => {
   const engine = new ScriptedEngine([], { special: { addBos: false, eos: 7, endOfGeneration: [7] } });
-  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix: '', suffix: '' }, path: '', languageId: 'plaintext', maxTokens: 100 });
+  const { tokens } = await composePrompt({
+    engine,
+    model: engine.loaded,
+    fim: undefined,
+    text: { prefix: '', suffix: '' },
+    path: '',
+    languageId: 'plaintext',
+    maxTokens: 100,
+  });
   assert.deepEqual(tokens, [7]);
 });
 
@@ -68,7 +192,15 @@ test('a text of more tokens than thought is trimmed from its start, in steps', a
   const starts = new Set<string>();
   for (let typed = 0; typed < 20; typed++) {
     const prefix = `${Array.from({ length: 60 }, (_, index) => String.fromCharCode(0x4e00 + index)).join('')}${'x'.repeat(typed)} `;
-    const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text: { prefix, suffix: '' }, path: '', languageId: 'plaintext', maxTokens: 40 });
+    const { tokens } = await composePrompt({
+      engine,
+      model: engine.loaded,
+      fim: undefined,
+      text: { prefix, suffix: '' },
+      path: '',
+      languageId: 'plaintext',
+      maxTokens: 40,
+    });
     assert.ok(tokens.length <= 40);
     starts.add((await engine.detokenize(tokens)).slice(0, 1));
   }
@@ -81,7 +213,16 @@ test('what follows the cursor is trimmed from its end where a model without mark
   const heads = new Set<string>();
   for (let typed = 0; typed < 30; typed++) {
     const text = { prefix: `${'before '.repeat(4)}${'x'.repeat(typed)}`, suffix };
-    const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text, path: 'a.txt', languageId: 'plaintext', maxTokens: 100, healing: false });
+    const { tokens } = await composePrompt({
+      engine,
+      model: engine.loaded,
+      fim: undefined,
+      text,
+      path: 'a.txt',
+      languageId: 'plaintext',
+      maxTokens: 100,
+      healing: false,
+    });
     const prompt = await engine.detokenize(tokens);
     assert.ok(tokens.length <= 100);
     assert.ok(prompt.startsWith('line 0\nline 1\n') && prompt.endsWith(text.prefix), prompt);
@@ -93,6 +234,15 @@ test('what follows the cursor is trimmed from its end where a model without mark
 test('a model without marks is told the file’s name where a comment is all that it sees', async () => {
   const engine = new ScriptedEngine();
   const text = { prefix: '# Adds.\n', suffix: '' };
-  const { tokens } = await composePrompt({ engine, model: engine.loaded, fim: undefined, text, path: 'src/a.py', languageId: 'python', maxTokens: 100, healing: false });
+  const { tokens } = await composePrompt({
+    engine,
+    model: engine.loaded,
+    fim: undefined,
+    text,
+    path: 'src/a.py',
+    languageId: 'python',
+    maxTokens: 100,
+    healing: false,
+  });
   assert.equal(await engine.detokenize(tokens), '# a.py\n\n# Adds.\n');
 });

@@ -4,12 +4,19 @@ import { healPrompt } from '../../../../sidecar/completion/prompt/healing.ts';
 import type { Engine } from '../../../../sidecar/engine/engine.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
 
-/** Tokens are the given pieces; `text` of a byte piece is a replacement character, as real tokenizers show half a character. */
+/**
+ * Tokens are the given pieces; `text` of a byte piece is a replacement character, as real tokenizers show half a
+ * character.
+ */
 function heal(pieces: readonly string[], text = pieces.join('')): Promise<{ kept: number; requiredPrefix: string }> {
   const engine: Engine = Object.assign(new ScriptedEngine(), {
     detokenize: async (tokens: readonly number[]) => tokens.map((token) => pieces[token]).join(''),
   });
-  return healPrompt(engine, text, pieces.map((_, index) => index)).then(({ tokens, requiredPrefix }) => ({ kept: tokens.length, requiredPrefix }));
+  return healPrompt(
+    engine,
+    text,
+    pieces.map((_, index) => index),
+  ).then(({ tokens, requiredPrefix }) => ({ kept: tokens.length, requiredPrefix }));
 }
 
 test('the last token is taken back, a line break with the indentation merged into it', async () => {

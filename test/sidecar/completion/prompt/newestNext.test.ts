@@ -25,7 +25,10 @@ describe('works of which the newest comes next', () => {
 
   it('go on after one that failed', async () => {
     const works = new NewestNext();
-    await assert.rejects(works.run(() => Promise.reject(new Error('failed'))), /failed/);
+    await assert.rejects(
+      works.run(() => Promise.reject(new Error('failed'))),
+      /failed/,
+    );
     assert.equal(works.isBusy, false);
     await works.run(() => Promise.resolve());
   });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readCursor } from '../../../../sidecar/completion/cursor.ts';
-import { budgetOf, promptText, type PromptText, stablePrefixStart } from '../../../../sidecar/completion/prompt/prompt.ts';
+import {
+  budgetOf,
+  promptText,
+  type PromptText,
+  stablePrefixStart,
+} from '../../../../sidecar/completion/prompt/prompt.ts';
 import type { NotebookCell } from '../../../../sidecar/completion/request.ts';
 import { SuffixMemory } from '../../../../sidecar/completion/prompt/suffixMemory.ts';
 import { cursorAt, requestAt } from '../cursorAt.ts';
@@ -42,7 +47,10 @@ describe('The prefix in the prompt', () => {
   });
 
   test('is cut within a line of a megabyte, and not within a character', () => {
-    const { prefix, suffix } = promptText(cursorAt(`${'😀'.repeat(250_000)}‸${'😀'.repeat(250_000)}`), { prefixUnits: 401, suffixUnits: 101 });
+    const { prefix, suffix } = promptText(cursorAt(`${'😀'.repeat(250_000)}‸${'😀'.repeat(250_000)}`), {
+      prefixUnits: 401,
+      suffixUnits: 101,
+    });
     assert.ok(prefix.length > 200 && prefix.length <= 401);
     assert.match(prefix, /^(😀)+$/u);
     assert.match(suffix, /^(😀)+$/u);
@@ -86,18 +94,25 @@ describe('A notebook’s cells', () => {
 
   test('keep the indentation of the first line that stays', () => {
     const block = Array.from({ length: 200 }, (_, index) => `    line ${index}`).join('\n');
-    assert.match(promptText(cursorAt('‸', 'python'), budget, { before: [python(block)], after: [] }).prefix, /^ {4}line \d+\n/);
+    assert.match(
+      promptText(cursorAt('‸', 'python'), budget, { before: [python(block)], after: [] }).prefix,
+      /^ {4}line \d+\n/,
+    );
   });
 
   test('are cut at the same place for most keystrokes', () => {
     const cuts = new Set<string>();
-    for (let typed = 0; typed < 100; typed++) cuts.add(promptText(cursorAt(`${'x'.repeat(typed)}‸`, 'python'), budget, large).prefix.slice(0, 9));
+    for (let typed = 0; typed < 100; typed++)
+      cuts.add(promptText(cursorAt(`${'x'.repeat(typed)}‸`, 'python'), budget, large).prefix.slice(0, 9));
     assert.ok(cuts.size <= 2, `${cuts.size} different cuts in 100 keystrokes`);
   });
 
   test('have no part of a line that is longer than the budget', () => {
     const data = [python('x'.repeat(1_000))];
-    assert.deepEqual(promptText(cursorAt('df = ‸', 'python'), budget, { before: data, after: data }), { prefix: 'df = ', suffix: '' });
+    assert.deepEqual(promptText(cursorAt('df = ‸', 'python'), budget, { before: data, after: data }), {
+      prefix: 'df = ',
+      suffix: '',
+    });
   });
 
   test('give way where the cell alone is larger than the budget', () => {
@@ -110,8 +125,11 @@ describe('A notebook’s cells', () => {
 describe('The suffix', () => {
   const lines = Array.from({ length: 40 }, (_, index) => `    statement ${index};`).join('\n');
   const place = { clientKey: 'window', uri: 'a', maxTokens: 384 };
-  const held = (memory: SuffixMemory, suffix: string, { prefix = '', ...other }: Partial<typeof place> & { readonly prefix?: string } = {}): string =>
-    memory.hold({ ...place, ...other }, { prefix, suffix });
+  const held = (
+    memory: SuffixMemory,
+    suffix: string,
+    { prefix = '', ...other }: Partial<typeof place> & { readonly prefix?: string } = {},
+  ): string => memory.hold({ ...place, ...other }, { prefix, suffix });
 
   test('is held still while it changes a little at the cursor', () => {
     const memory = new SuffixMemory();
@@ -161,13 +179,20 @@ describe('The suffix', () => {
   test('is held after the cursor moved down and some lines were typed', () => {
     const memory = new SuffixMemory();
     held(memory, `${passed}\n${lines}`, { prefix: 'g() {' });
-    assert.equal(held(memory, `\n${lines}`, { prefix: `${between}\ng() {${passed}\nconst a = 1;\nconst b = 2;` }), `${passed}\n${lines}`);
+    assert.equal(
+      held(memory, `\n${lines}`, { prefix: `${between}\ng() {${passed}\nconst a = 1;\nconst b = 2;` }),
+      `${passed}\n${lines}`,
+    );
   });
 
   for (const maxTokens of [512, 1_024, 2_048, 4_096]) {
     const numbered = Array.from({ length: 1_000 }, (_, index) => `statement ${String(index).padEnd(24)};`);
     const at = (lineNumber: number): PromptText => {
-      const marked = [...numbered.slice(0, lineNumber), `${numbered[lineNumber]}‸`, ...numbered.slice(lineNumber + 1)].join('\n');
+      const marked = [
+        ...numbered.slice(0, lineNumber),
+        `${numbered[lineNumber]}‸`,
+        ...numbered.slice(lineNumber + 1),
+      ].join('\n');
       return promptText(cursorAt(marked), budgetOf(maxTokens));
     };
 

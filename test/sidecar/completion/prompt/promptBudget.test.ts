@@ -37,7 +37,12 @@ test('the answer has room in a small context', () => {
 });
 
 describe('other files may take', () => {
-  const cases: readonly (readonly [what: string, tokensPerSecond: number | undefined, contextSizeTokens: number, tokens: number])[] = [
+  const cases: readonly (readonly [
+    what: string,
+    tokensPerSecond: number | undefined,
+    contextSizeTokens: number,
+    tokens: number,
+  ])[] = [
     ['eight times what a cold prompt may cost', 200, 32_768, 8 * 256],
     ['eight times as much while no speed is known', undefined, 32_768, 8 * 512],
     ['eight times as much on a faster machine', 1_000, 32_768, 8 * 1_024],

@@ -13,9 +13,22 @@ const SPEED = 200;
 /** The tokens of a prompt, where an engine holds all of them but `newTokens`. */
 async function tokensOf(purpose: PromptPurpose, newTokens: number): Promise<number> {
   const engine = new ScriptedEngine([], { contextSizeTokens: 8_192 });
-  const prompts = new PromptMaker({ session: engine.session, speeds: { of: () => SPEED, note: () => undefined }, now: () => 0, newTokens: () => newTokens, onOtherModel: () => undefined });
+  const prompts = new PromptMaker({
+    session: engine.session,
+    speeds: { of: () => SPEED, note: () => undefined },
+    now: () => 0,
+    newTokens: () => newTokens,
+    onOtherModel: () => undefined,
+  });
   const model = engine.loaded;
-  const prompt = await prompts.make({ request, cursor: readCursor(request)!, model, fim: await prompts.fimOf(model), extent: { multiline: false, maxTokens: 48 }, purpose });
+  const prompt = await prompts.make({
+    request,
+    cursor: readCursor(request)!,
+    model,
+    fim: await prompts.fimOf(model),
+    extent: { multiline: false, maxTokens: 48 },
+    purpose,
+  });
   return prompt.tokens.length;
 }
 
@@ -26,6 +39,11 @@ describe('how much of a long document stands in a prompt', () => {
   });
 
   it('is four times as much where the engine holds most of it, and where nobody waits', async () => {
-    for (const tokens of [await tokensOf('asked', 40), await tokensOf('preparing', 40), await tokensOf('readingAhead', Infinity)]) assert.ok(tokens > 600 && tokens <= 1_024 + 16, String(tokens));
+    for (const tokens of [
+      await tokensOf('asked', 40),
+      await tokensOf('preparing', 40),
+      await tokensOf('readingAhead', Infinity),
+    ])
+      assert.ok(tokens > 600 && tokens <= 1_024 + 16, String(tokens));
   });
 });

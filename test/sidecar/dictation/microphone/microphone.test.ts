@@ -8,7 +8,10 @@ import { Microphone } from '../../../../sidecar/dictation/microphone/microphone.
 import { SoundServer } from '../../../host/soundServer.ts';
 import { waitFor } from '../../../host/waitFor.ts';
 
-const withoutSound = existsSync('/usr/bin/pulseaudio') && existsSync(RECORDINGS_FOLDER) ? false : 'pulseaudio or the recordings of asterisk-core-sounds-en-wav are not installed';
+const withoutSound =
+  existsSync('/usr/bin/pulseaudio') && existsSync(RECORDINGS_FOLDER)
+    ? false
+    : 'pulseaudio or the recordings of asterisk-core-sounds-en-wav are not installed';
 
 describe('the microphone of a sound server', { skip: withoutSound }, () => {
   let server: SoundServer;
@@ -19,7 +22,10 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
   after(() => server.stop());
 
   /** Opens the real one, with the sound server of an environment. */
-  function open(environment: Record<string, string>): { readonly microphone: Microphone; readonly heard: { isOpen: boolean; loudest: number } } {
+  function open(environment: Record<string, string>): {
+    readonly microphone: Microphone;
+    readonly heard: { isOpen: boolean; loudest: number };
+  } {
     const heard = { isOpen: false, loudest: 0 };
     Object.assign(process.env, environment);
     try {
@@ -27,7 +33,8 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
         onOpen: () => (heard.isOpen = true),
         onSound: (samples) => {
           const bytes = Buffer.from(samples, 'base64');
-          for (let offset = 0; offset + 1 < bytes.length; offset += 2) heard.loudest = Math.max(heard.loudest, Math.abs(bytes.readInt16LE(offset)));
+          for (let offset = 0; offset + 1 < bytes.length; offset += 2)
+            heard.loudest = Math.max(heard.loudest, Math.abs(bytes.readInt16LE(offset)));
         },
       });
       return { microphone, heard };
@@ -38,7 +45,10 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
   }
 
   const fails = async (microphone: Microphone, message: RegExp): Promise<void> =>
-    assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
+    assert.rejects(
+      microphone.failed,
+      (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message),
+    );
 
   it('hears what is played to it, and is let go when it is closed', async () => {
     const { microphone, heard } = open(server.environment);
@@ -60,7 +70,10 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
   });
 
   it('is told to be missing where there is no sound server', async () => {
-    const { microphone, heard } = open({ PULSE_SERVER: 'unix:/nonexistent/chorus', PULSE_COOKIE: '/nonexistent/cookie' });
+    const { microphone, heard } = open({
+      PULSE_SERVER: 'unix:/nonexistent/chorus',
+      PULSE_COOKIE: '/nonexistent/cookie',
+    });
     await fails(microphone, /can't be opened: .+ Check that one is plugged in and that the system lets VS Code use it/);
     assert.equal(heard.isOpen, false);
   });

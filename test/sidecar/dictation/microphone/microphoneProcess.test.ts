@@ -4,7 +4,8 @@ import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { Microphone } from '../../../../sidecar/dictation/microphone/microphone.ts';
 
 describe("a microphone's process", () => {
-  const run = (script: string): Microphone => new Microphone({ onOpen: () => undefined, onSound: () => undefined }, ['-e', script]);
+  const run = (script: string): Microphone =>
+    new Microphone({ onOpen: () => undefined, onSound: () => undefined }, ['-e', script]);
 
   it('that can not be opened, or whose process ends, is told as what it is', async () => {
     for (const [script, message] of [
@@ -12,14 +13,21 @@ describe("a microphone's process", () => {
       ['process.exit(3)', /ended unexpectedly \(exit code 3\)/],
     ] as const) {
       using microphone = run(script);
-      await assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
+      await assert.rejects(
+        microphone.failed,
+        (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message),
+      );
     }
   });
 
   it('may take longer to open than it may be silent then, but not for ever', async (test) => {
     for (const [script, patienceMs, message] of [
       ['setInterval(() => undefined, 1000)', 59_999, /was not opened within 60 s/],
-      ["process.send({ type: 'open', device: 'One' }); setInterval(() => undefined, 1000)", 3_999, /sends nothing any more/],
+      [
+        "process.send({ type: 'open', device: 'One' }); setInterval(() => undefined, 1000)",
+        3_999,
+        /sends nothing any more/,
+      ],
     ] as const) {
       test.mock.timers.enable({ apis: ['setTimeout'] });
       let open = (): void => undefined;
@@ -32,7 +40,10 @@ describe("a microphone's process", () => {
       await Promise.resolve();
       assert.equal(hasFailed, false);
       test.mock.timers.tick(1);
-      await assert.rejects(microphone.failed, (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message));
+      await assert.rejects(
+        microphone.failed,
+        (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message),
+      );
       test.mock.timers.reset();
     }
   });

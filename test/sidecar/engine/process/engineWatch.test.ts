@@ -55,11 +55,20 @@ describe('the watch over the engine process', () => {
   });
 
   it('takes native calls that end one after the other for progress', () => {
-    assert.deepEqual(new Watched().pulses(1_000, ({ callsEnded, processorMs }) => ({ callsBegun: callsEnded + 2, callsEnded: callsEnded + 1, processorMs: processorMs + 700 })).hangs, []);
+    assert.deepEqual(
+      new Watched().pulses(1_000, ({ callsEnded, processorMs }) => ({
+        callsBegun: callsEnded + 2,
+        callsEnded: callsEnded + 1,
+        processorMs: processorMs + 700,
+      })).hangs,
+      [],
+    );
   });
 
   it('tells of an engine that is stopped in a native call', () => {
-    assert.deepEqual(new Watched().pulses(5, ({ turns }) => ({ turns: turns + 1, callsBegun: 6 })).looks(10).hangs, ['stopped']);
+    assert.deepEqual(new Watched().pulses(5, ({ turns }) => ({ turns: turns + 1, callsBegun: 6 })).looks(10).hangs, [
+      'stopped',
+    ]);
   });
 
   it('waits a minute for the first sign of life', () => {

@@ -15,7 +15,13 @@ describe('an engine that hangs', { skip: process.platform === 'win32' && 'Window
   const nodeOptions = process.env['NODE_OPTIONS'];
   before(async () => {
     process.env['NODE_OPTIONS'] = `${nodeOptions ?? ''} --import=${loopOnSignal}`;
-    await engine.load({ modelPath: await fetchModel(), engine: 'auto', device: 'cpu', threads: 1, contextSizeTokens: 2048 });
+    await engine.load({
+      modelPath: await fetchModel(),
+      engine: 'auto',
+      device: 'cpu',
+      threads: 1,
+      contextSizeTokens: 2048,
+    });
   });
   after(async () => {
     if (nodeOptions === undefined) delete process.env['NODE_OPTIONS'];
@@ -24,7 +30,11 @@ describe('an engine that hangs', { skip: process.platform === 'win32' && 'Window
   });
 
   const request = (tokens: readonly number[], maxTokens: number): Omit<EngineGenerateParams, 'requestId'> => ({
-    sequence: 'completion', priority: 'completion', tokens, maxTokens, sampling: { temperature: 0 },
+    sequence: 'completion',
+    priority: 'completion',
+    tokens,
+    maxTokens,
+    sampling: { temperature: 0 },
   });
 
   for (const { how, signal, says } of [
@@ -42,7 +52,10 @@ describe('an engine that hangs', { skip: process.platform === 'win32' && 'Window
           isHit = true;
         },
       });
-      await assert.rejects(failing, (error) => error instanceof TroubleError && error.code === 'engine-crashed' && says.test(error.message));
+      await assert.rejects(
+        failing,
+        (error) => error instanceof TroubleError && error.code === 'engine-crashed' && says.test(error.message),
+      );
       assert.match(crashes.at(-1)!.message, says);
       assert.equal((await engine.generate(request(tokens, 8))).text, expected.text);
       assert.notEqual(engine.pid, pid);

@@ -5,14 +5,25 @@ import { IndexThread } from '../../../../sidecar/workspaceIndex/indexThread.ts';
 import { FilesInMemory } from '../../workspaceIndex/filesInMemory.ts';
 import { ScriptedChat } from '../support/scriptedChat.ts';
 
-const CART = 'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return this.sum;\n  }\n}\n';
+const CART =
+  'export class Cart {\n  /** Sums the prices of all items. */\n  total(): number {\n    return this.sum;\n  }\n}\n';
 const QUESTION = 'Where are the prices of items summed?';
 
 const thread = new IndexThread();
 after(() => thread.dispose());
 
-const source = new FilesInMemory({ 'shop/cart.ts': CART, 'shop/mail.ts': 'export function sendMail(address: string): void {\n  throw new Error(address);\n}\n' });
-const files = new ClientWorkspace({ key: 'chat', thread, source, openUris: () => [], openText: () => undefined, pathOf: (uri) => uri });
+const source = new FilesInMemory({
+  'shop/cart.ts': CART,
+  'shop/mail.ts': 'export function sendMail(address: string): void {\n  throw new Error(address);\n}\n',
+});
+const files = new ClientWorkspace({
+  key: 'chat',
+  thread,
+  source,
+  openUris: () => [],
+  openText: () => undefined,
+  pathOf: (uri) => uri,
+});
 files.start();
 
 describe('an answer to a question of the workspace', () => {
@@ -28,20 +39,40 @@ describe('an answer to a question of the workspace', () => {
 
   it('has read the definition of a symbol that it names, behind what the question brings itself', async () => {
     const chat = new ScriptedChat(files);
-    const { sources } = await chat.ask({ ...asked, symbols: ['Cart.total'], context: [{ kind: 'selection', text: 'const selected = 1;' }] });
+    const { sources } = await chat.ask({
+      ...asked,
+      symbols: ['Cart.total'],
+      context: [{ kind: 'selection', text: 'const selected = 1;' }],
+    });
     assert.match(await chat.lastPrompt, /const selected = 1;[^]*total\(\): number \{\n {4}return this\.sum;/);
-    assert.deepEqual(sources?.map(({ path, lines }) => [path, lines]), [['shop/cart.ts', [1, 4]]]);
+    assert.deepEqual(
+      sources?.map(({ path, lines }) => [path, lines]),
+      [['shop/cart.ts', [1, 4]]],
+    );
   });
 
   it('has read the definition of a name that it says, before the question, and leaves that there in the next one', async () => {
     const chat = new ScriptedChat(files);
     const first = [{ role: 'user', content: 'What does sendMail do?' }] as const;
     const { sources } = await chat.ask({ conversationId: 'one', messages: first });
-    assert.deepEqual(sources?.map(({ path, lines }) => [path, lines]), [['shop/mail.ts', [0, 2]]]);
+    assert.deepEqual(
+      sources?.map(({ path, lines }) => [path, lines]),
+      [['shop/mail.ts', [0, 2]]],
+    );
     const prompt = await chat.lastPrompt;
     assert.match(prompt, /throw new Error\(address\);[^]*What does sendMail do\?/);
-    const next = await chat.ask({ conversationId: 'one', messages: [...first, { role: 'assistant', content: 'There.' }, { role: 'user', content: 'Who else calls sendMail, Cart.total() perhaps?' }] });
-    assert.deepEqual(next.sources?.map(({ path, lines }) => [path, lines]), [['shop/cart.ts', [1, 4]]]);
+    const next = await chat.ask({
+      conversationId: 'one',
+      messages: [
+        ...first,
+        { role: 'assistant', content: 'There.' },
+        { role: 'user', content: 'Who else calls sendMail, Cart.total() perhaps?' },
+      ],
+    });
+    assert.deepEqual(
+      next.sources?.map(({ path, lines }) => [path, lines]),
+      [['shop/cart.ts', [1, 4]]],
+    );
     const question = prompt.slice(0, prompt.indexOf('What does sendMail do?') + 'What does sendMail do?'.length);
     assert.ok((await chat.lastPrompt).startsWith(question), 'what was read stays');
   });
@@ -60,8 +91,14 @@ describe('an answer to a question of the workspace', () => {
 
   it('is given to each question that has room without the definitions', async () => {
     const isAnswered = async (ofClient: typeof files | undefined, length: number): Promise<boolean> => {
-      const ask = new ScriptedChat(ofClient, 'There.', 2_048).ask({ conversationId: 'one', messages: [{ role: 'user', content: `What does sendMail do${'!'.repeat(length)}` }] });
-      return ask.then(() => true, (error: unknown) => assert.ok(/tokens long/.test(String(error))) ?? false);
+      const ask = new ScriptedChat(ofClient, 'There.', 2_048).ask({
+        conversationId: 'one',
+        messages: [{ role: 'user', content: `What does sendMail do${'!'.repeat(length)}` }],
+      });
+      return ask.then(
+        () => true,
+        (error: unknown) => assert.ok(/tokens long/.test(String(error))) ?? false,
+      );
     };
     const answered: number[] = [];
     for (let length = 600; length < 1_000; length += 5) {
@@ -74,7 +111,11 @@ describe('an answer to a question of the workspace', () => {
 
   it('names no place that had no room in the prompt', async () => {
     const chat = new ScriptedChat(files, 'There.', 2_048);
-    const result = await chat.ask({ conversationId: 'one', messages: [{ role: 'user', content: `${QUESTION}${'!'.repeat(750)}` }], workspace: true });
+    const result = await chat.ask({
+      conversationId: 'one',
+      messages: [{ role: 'user', content: `${QUESTION}${'!'.repeat(750)}` }],
+      workspace: true,
+    });
     assert.doesNotMatch(await chat.lastPrompt, /this\.sum/);
     assert.deepEqual([result.sources, result.omittedContext?.includes('cart.ts:1-7')], [undefined, true]);
   });

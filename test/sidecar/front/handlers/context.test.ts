@@ -11,10 +11,18 @@ type Change = (params: { readonly settings: { readonly chorus: { readonly settin
 /** What is stopped for a client whose settings change so. */
 function stoppedBy(settings: Client['settings']): { readonly client: Client; readonly stopped: readonly string[] } {
   let change: Change | undefined;
-  const connection = { onRequest: () => undefined, onNotification: (method: string, _: unknown, handle: Change) => void (method === 'workspace/didChangeConfiguration' && (change = handle)) };
+  const connection = {
+    onRequest: () => undefined,
+    onNotification: (method: string, _: unknown, handle: Change) =>
+      void (method === 'workspace/didChangeConfiguration' && (change = handle)),
+  };
   const client = new Client(1, connection as unknown as LspConnection, '');
   const stopped: string[] = [];
-  handleContext(client, {} as Completing, { stopReadingAhead: (key: string) => stopped.push(key) } as unknown as CompletionService);
+  handleContext(
+    client,
+    {} as Completing,
+    { stopReadingAhead: (key: string) => stopped.push(key) } as unknown as CompletionService,
+  );
   change?.({ settings: { chorus: { settings } } });
   return { client, stopped };
 }
@@ -26,6 +34,7 @@ describe('settings that change', () => {
   });
 
   for (const settings of [{ context: { readAhead: true } }, { context: {} }, {}]) {
-    it(`let it go on where they are ${JSON.stringify(settings)}`, () => assert.deepEqual(stoppedBy(settings).stopped, []));
+    it(`let it go on where they are ${JSON.stringify(settings)}`, () =>
+      assert.deepEqual(stoppedBy(settings).stopped, []));
   }
 });

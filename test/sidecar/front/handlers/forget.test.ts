@@ -6,7 +6,11 @@ import { after, before, describe, it } from 'node:test';
 import { contextSetName } from '../../../../sidecar/keptContexts/workspaceKey.ts';
 import { ChatService } from '../../../../sidecar/chat/chatService.ts';
 import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
-import { FORGET_WORKSPACE_REQUEST, GENERATE_REQUEST, type ForgetWorkspaceParams } from '../../../../sidecar/protocol/client.ts';
+import {
+  FORGET_WORKSPACE_REQUEST,
+  GENERATE_REQUEST,
+  type ForgetWorkspaceParams,
+} from '../../../../sidecar/protocol/client.ts';
 import { Client, Clients } from '../../../../sidecar/front/client.ts';
 import { handleForget, type ForgetServices } from '../../../../sidecar/front/handlers/forget.ts';
 import { handleGenerate } from '../../../../sidecar/front/handlers/generate.ts';
@@ -16,9 +20,15 @@ import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
 type Forget = (params: ForgetWorkspaceParams) => Promise<null>;
 
 /** A client of the workspace "mine" whose set is below `folder`. What is deleted is below `deletedFrom`. */
-function connected(folder: string, deletedFrom = folder): { readonly client: Client; readonly forget: Forget; readonly log: string[] } {
+function connected(
+  folder: string,
+  deletedFrom = folder,
+): { readonly client: Client; readonly forget: Forget; readonly log: string[] } {
   let forget: Forget | undefined;
-  const connection = { onRequest: (method: string, _: unknown, handle: Forget) => void (method === FORGET_WORKSPACE_REQUEST && (forget = handle)) };
+  const connection = {
+    onRequest: (method: string, _: unknown, handle: Forget) =>
+      void (method === FORGET_WORKSPACE_REQUEST && (forget = handle)),
+  };
   const client = new Client(1, connection as unknown as LspConnection, folder);
   client.workspace = 'mine';
   const clients = new Clients();
@@ -48,23 +58,37 @@ describe('a workspace that is forgotten', () => {
 
   const rules = async (): Promise<unknown> => JSON.parse(await readFile(path.join(set, 'rules'), 'utf8'));
 
-  it('says in which folder what is left, and why, and notes no new rules of it', { skip: process.platform === 'win32' && 'what lies below a file is nowhere there' }, async () => {
-    const file = path.join(folder, 'file');
-    await writeFile(file, '');
-    const { forget, log } = connected(folder, file);
-    const isTold = (error: unknown): boolean => error instanceof TroubleError && error.message.includes(path.join(file, contextSetName('mine'))) && error.message.includes('ENOTDIR');
-    await assert.rejects(forget({}), isTold);
-    await assert.rejects(forget({ unlessRules: 'new' }), isTold);
-    assert.deepEqual(await rules(), { unknown: 'former', other: 'theirs' });
-    assert.deepEqual(log, Array(2).fill('Kept contexts could not be removed'));
-  });
+  it(
+    'says in which folder what is left, and why, and notes no new rules of it',
+    { skip: process.platform === 'win32' && 'what lies below a file is nowhere there' },
+    async () => {
+      const file = path.join(folder, 'file');
+      await writeFile(file, '');
+      const { forget, log } = connected(folder, file);
+      const isTold = (error: unknown): boolean =>
+        error instanceof TroubleError &&
+        error.message.includes(path.join(file, contextSetName('mine'))) &&
+        error.message.includes('ENOTDIR');
+      await assert.rejects(forget({}), isTold);
+      await assert.rejects(forget({ unlessRules: 'new' }), isTold);
+      assert.deepEqual(await rules(), { unknown: 'former', other: 'theirs' });
+      assert.deepEqual(log, Array(2).fill('Kept contexts could not be removed'));
+    },
+  );
 
-  it('says so of a folder that may not be changed', { skip: (process.platform === 'win32' || process.getuid?.() === 0) && 'this user may change every folder' }, async () => {
-    await chmod(set, 0o500);
-    await assert.rejects(connected(folder).forget({ unlessRules: 'new' }), (error) => error instanceof TroubleError && error.message.includes(set) && error.message.includes('EACCES'));
-    await chmod(set, 0o700);
-    assert.deepEqual(await rules(), { unknown: 'former', other: 'theirs' });
-  });
+  it(
+    'says so of a folder that may not be changed',
+    { skip: (process.platform === 'win32' || process.getuid?.() === 0) && 'this user may change every folder' },
+    async () => {
+      await chmod(set, 0o500);
+      await assert.rejects(
+        connected(folder).forget({ unlessRules: 'new' }),
+        (error) => error instanceof TroubleError && error.message.includes(set) && error.message.includes('EACCES'),
+      );
+      await chmod(set, 0o700);
+      assert.deepEqual(await rules(), { unknown: 'former', other: 'theirs' });
+    },
+  );
 
   it('keeps nothing of an answer that goes on, whose tools have the model asked again', async () => {
     const { client, forget } = connected(folder);
@@ -77,9 +101,16 @@ describe('a workspace that is forgotten', () => {
       return { ...result, stopReason: 'stop' };
     };
     let ask: ((params: object, signal: AbortSignal) => Promise<unknown>) | undefined;
-    Object.assign(client.connection, { onRequest: (method: string, _: unknown, handle: typeof ask) => void (method === GENERATE_REQUEST && (ask = handle)), progress: () => undefined });
+    Object.assign(client.connection, {
+      onRequest: (method: string, _: unknown, handle: typeof ask) =>
+        void (method === GENERATE_REQUEST && (ask = handle)),
+      progress: () => undefined,
+    });
     handleGenerate(client, new ChatService({ session: engine.session }));
-    await ask?.({ prompt: 'hello', conversationId: 'one', tools: [{ name: 'read', description: 'reads', inputSchema: {} }] }, new AbortController().signal);
+    await ask?.(
+      { prompt: 'hello', conversationId: 'one', tools: [{ name: 'read', description: 'reads', inputSchema: {} }] },
+      new AbortController().signal,
+    );
     const [first, ...later] = engine.generations.map(({ contextSet }) => contextSet?.folder);
     assert.equal(first, folder);
     assert.deepEqual(later, [undefined]);

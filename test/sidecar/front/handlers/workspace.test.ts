@@ -7,20 +7,29 @@ import { handleWorkspace } from '../../../../sidecar/front/handlers/workspace.ts
 import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
 
 /** A client whose notifications the test sends, with a thread that knows nothing. */
-function connected(): { readonly client: Client; readonly notify: (method: string, params?: unknown) => void; readonly resets: string[] } {
+function connected(): {
+  readonly client: Client;
+  readonly notify: (method: string, params?: unknown) => void;
+  readonly resets: string[];
+} {
   const handlers = new Map<string, (params: unknown) => void>();
   const connection = {
-    onNotification: (method: string, _: unknown, handle: (params: unknown) => void) => void handlers.set(method, handle),
+    onNotification: (method: string, _: unknown, handle: (params: unknown) => void) =>
+      void handlers.set(method, handle),
     request: async () => ({ files: [], remaining: [] }),
   };
   const client = new Client(1, connection as unknown as LspConnection, '');
   client.providesWorkspace = true;
   const resets: string[] = [];
-  handleWorkspace(client, { workspaceReset: (clientKey) => resets.push(clientKey) }, {
-    index: { ask: async () => undefined } as unknown as IndexThread,
-    completions: { documentChanged: () => undefined },
-    log: { info: () => undefined, error: () => undefined },
-  });
+  handleWorkspace(
+    client,
+    { workspaceReset: (clientKey) => resets.push(clientKey) },
+    {
+      index: { ask: async () => undefined } as unknown as IndexThread,
+      completions: { documentChanged: () => undefined },
+      log: { info: () => undefined, error: () => undefined },
+    },
+  );
   const notify = (method: string, params?: unknown): void => handlers.get(method)?.(params);
   notify('initialized');
   return { client, notify, resets };
@@ -43,7 +52,11 @@ describe('a client’s files', () => {
     ['file:///elsewhere/a.py', 'file:///project', 'a.py'],
     [`vscode-notebook-cell:/project/analysis/data.ipynb${CELL}`, 'file:///project', 'analysis/data.ipynb'],
     [`vscode-notebook-cell:/c%3A/project/analysis/data.ipynb${CELL}`, 'file:///c%3A/project/', 'analysis/data.ipynb'],
-    [`vscode-notebook-cell://ssh-remote%2Bhost/project/data.ipynb${CELL}`, 'vscode-remote://ssh-remote%2Bhost/project', 'data.ipynb'],
+    [
+      `vscode-notebook-cell://ssh-remote%2Bhost/project/data.ipynb${CELL}`,
+      'vscode-remote://ssh-remote%2Bhost/project',
+      'data.ipynb',
+    ],
     [`vscode-notebook-cell:/projects/data.ipynb${CELL}`, 'file:///project', 'data.ipynb'],
     ['untitled:Untitled-1', 'file:///project', 'Untitled-1'],
   ];

@@ -7,7 +7,12 @@ describe('being quiet', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }));
   afterEach(() => mock.timers.reset());
 
-  function setup(source: PowerSource | undefined): { quietness: Quietness; changes: boolean[]; plug: (source: PowerSource | undefined) => Promise<void>; reads: () => number } {
+  function setup(source: PowerSource | undefined): {
+    quietness: Quietness;
+    changes: boolean[];
+    plug: (source: PowerSource | undefined) => Promise<void>;
+    reads: () => number;
+  } {
     const changes: boolean[] = [];
     let reads = 0;
     const read = async (): Promise<PowerSource | undefined> => {
@@ -65,7 +70,10 @@ describe('being quiet', () => {
   });
 
   it('is not, where looking fails', async () => {
-    const broken = new Quietness({ onChange: () => assert.fail(), read: () => Promise.reject(new Error('no program')) });
+    const broken = new Quietness({
+      onChange: () => assert.fail(),
+      read: () => Promise.reject(new Error('no program')),
+    });
     await broken.start();
     assert.equal(broken.isQuiet, false);
     broken.stop();

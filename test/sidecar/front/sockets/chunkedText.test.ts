@@ -5,7 +5,10 @@ import { ChunkedText } from '../../../../sidecar/front/sockets/chunkedText.ts';
 import { Random } from '../../../../sidecar/workshop/train/random.ts';
 
 interface Change {
-  readonly range: { readonly start: { line: number; character: number }; readonly end: { line: number; character: number } };
+  readonly range: {
+    readonly start: { line: number; character: number };
+    readonly end: { line: number; character: number };
+  };
   readonly text: string;
 }
 
@@ -30,7 +33,10 @@ describe('a text of chunks', () => {
   const backward = Array.from({ length: EDITS }, (_, index) => wordAt(EDITS - 1 - index));
   const orders: readonly (readonly [name: string, changes: readonly Change[]])[] = [
     ['from the start to the end', [...backward].reverse()],
-    ['from both ends to the middle', backward.map((_, index) => wordAt(index % 2 === 0 ? index / 2 : EDITS - (index + 1) / 2))],
+    [
+      'from both ends to the middle',
+      backward.map((_, index) => wordAt(index % 2 === 0 ? index / 2 : EDITS - (index + 1) / 2)),
+    ],
   ];
   for (const [name, changes] of orders) {
     it(`copies little of 2.1 MiB for each of ${EDITS} edits: ${name}`, () => {
@@ -51,18 +57,34 @@ describe('a text of chunks', () => {
   it('is what `TextDocument` makes of the same edits, whatever ends lines and wherever chunks end', () => {
     const random = new Random(6);
     const below = (limit: number): number => random.below(limit);
-    const randomText = (units: number): string => Array.from({ length: units }, () => ['a', 'b', '\n', '\r', '\r\n', '😀'][below(6)]).join('');
+    const randomText = (units: number): string =>
+      Array.from({ length: units }, () => ['a', 'b', '\n', '\r', '\r\n', '😀'][below(6)]).join('');
     for (let round = 0; round < 60; round++) {
       const start = randomText(below(3) === 0 ? 30_000 : 40);
       let document = TextDocument.create('file:///a.txt', 'plaintext', 1, start);
       const changed = new ChunkedText(start);
       for (let edit = 0; edit < 30; edit++) {
-        const position = (): Change['range']['start'] => ({ line: below(document.lineCount + 2), character: below(12) });
-        const change = { range: { start: position(), end: position() }, text: randomText(below(10) === 0 ? 9_000 : below(5)) };
+        const position = (): Change['range']['start'] => ({
+          line: below(document.lineCount + 2),
+          character: below(12),
+        });
+        const change = {
+          range: { start: position(), end: position() },
+          text: randomText(below(10) === 0 ? 9_000 : below(5)),
+        };
         // A new one each time: after an edit beyond the last line, `TextDocument` is wrong about where lines begin.
-        document = TextDocument.create('file:///a.txt', 'plaintext', 1, TextDocument.update(document, [change], 2).getText());
+        document = TextDocument.create(
+          'file:///a.txt',
+          'plaintext',
+          1,
+          TextDocument.update(document, [change], 2).getText(),
+        );
         changed.replace(change.range, change.text);
-        assert.equal(changed.toString(), document.getText(), `round ${round}, edit ${edit}: ${JSON.stringify(change.range)}`);
+        assert.equal(
+          changed.toString(),
+          document.getText(),
+          `round ${round}, edit ${edit}: ${JSON.stringify(change.range)}`,
+        );
       }
     }
   });

@@ -17,9 +17,22 @@ async function connect(port: number, options: { readonly allowHalfOpen?: boolean
 
 /** Sends the headers of a handshake; gives the first line of the answer, or that there was none. */
 async function finish(socket: net.Socket, headers: Readonly<Record<string, string>>): Promise<string> {
-  const all = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', ...headers };
-  socket.write(`${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
-  const answer = await Promise.race([once(socket, 'data') as Promise<[Buffer]>, once(socket, 'close').then(() => undefined)]).catch(() => undefined);
+  const all = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    ...headers,
+  };
+  socket.write(
+    `${Object.entries(all)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`,
+  );
+  const answer = await Promise.race([
+    once(socket, 'data') as Promise<[Buffer]>,
+    once(socket, 'close').then(() => undefined),
+  ]).catch(() => undefined);
   return answer === undefined ? 'closed' : (answer[0].toString('latin1').split('\r\n')[0] ?? '');
 }
 
@@ -37,7 +50,10 @@ describe('a server that has stopped to listen', () => {
       assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 426);
       server.stopListening();
       assert.equal(await finish(stranger, { Host: `127.0.0.1:${port}` }), 'HTTP/1.1 401 Unauthorized');
-      assert.equal(await finish(known, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }), 'HTTP/1.1 101 Switching Protocols');
+      assert.equal(
+        await finish(known, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }),
+        'HTTP/1.1 101 Switching Protocols',
+      );
       await assert.rejects(connect(port), { code: 'ECONNREFUSED' });
     } finally {
       server.close();
@@ -60,9 +76,14 @@ describe('a server that has refused as many connections as it takes', () => {
         strangers.push(stranger);
         assert.equal(await handshake(stranger), 'HTTP/1.1 401 Unauthorized');
       }
-      const answered = async (): Promise<boolean> => (await handshake(await connect(port), { Authorization: `Bearer ${server.token}` })) === 'HTTP/1.1 101 Switching Protocols';
+      const answered = async (): Promise<boolean> =>
+        (await handshake(await connect(port), { Authorization: `Bearer ${server.token}` })) ===
+        'HTTP/1.1 101 Switching Protocols';
       await until(answered, 'the client with the token is let in');
-      assert.ok(strangers.every(({ writable }) => writable), 'the others have not ended');
+      assert.ok(
+        strangers.every(({ writable }) => writable),
+        'the others have not ended',
+      );
     } finally {
       for (const stranger of strangers) stranger.destroy();
       server.close();
@@ -79,7 +100,10 @@ describe('connections that send no handshake', () => {
       for (let count = 0; count < 300; count++) strangers.push(await connect(port));
       const client = await connect(port);
       client.write(REQUEST_LINE);
-      assert.equal(await finish(client, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }), 'HTTP/1.1 101 Switching Protocols');
+      assert.equal(
+        await finish(client, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }),
+        'HTTP/1.1 101 Switching Protocols',
+      );
       await until(() => strangers[0]?.destroyed === true, 'the oldest is gone');
       assert.equal(strangers.at(-1)?.destroyed, false, 'the newest is still there');
       for (let count = 0; count < 300; count++) strangers.push(await connect(port));
@@ -99,7 +123,10 @@ describe('connections that send no handshake', () => {
       const [stranger, client] = await Promise.all([connect(port), connect(port)]);
       const isGone = once(stranger, 'close');
       client.write(REQUEST_LINE);
-      assert.equal(await finish(client, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }), 'HTTP/1.1 101 Switching Protocols');
+      assert.equal(
+        await finish(client, { Host: `127.0.0.1:${port}`, Authorization: `Bearer ${server.token}` }),
+        'HTTP/1.1 101 Switching Protocols',
+      );
       stranger.write(REQUEST_LINE);
       await isGone;
       assert.equal(client.destroyed, false);

@@ -24,14 +24,19 @@ export class RawClient implements AsyncDisposable {
       this.received.push(JSON.parse((data as Buffer).toString('utf8')) as Message);
       for (const wake of this.#waiting.splice(0)) wake();
     });
-    this.closed = new Promise((resolve) => socket.once('close', (code, reason) => {
-      resolve({ code, reason: reason.toString() });
-      for (const wake of this.#waiting.splice(0)) wake();
-    }));
+    this.closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => {
+        resolve({ code, reason: reason.toString() });
+        for (const wake of this.#waiting.splice(0)) wake();
+      }),
+    );
     socket.on('error', () => undefined);
   }
 
-  static async connect(state: SidecarState, options: { headers?: Record<string, string>; maxPayload?: number } = {}): Promise<RawClient> {
+  static async connect(
+    state: SidecarState,
+    options: { headers?: Record<string, string>; maxPayload?: number } = {},
+  ): Promise<RawClient> {
     const socket = new WebSocket(`ws://127.0.0.1:${state.port}`, {
       headers: { authorization: `Bearer ${state.token}`, ...options.headers },
       perMessageDeflate: false,
@@ -41,9 +46,17 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** Connected and initialized, as an editor would. */
-  static async initialized(state: SidecarState, options: { capabilities?: object; initializationOptions?: object } = {}): Promise<RawClient> {
+  static async initialized(
+    state: SidecarState,
+    options: { capabilities?: object; initializationOptions?: object } = {},
+  ): Promise<RawClient> {
     const client = await RawClient.connect(state);
-    await client.request('initialize', { processId: null, rootUri: null, capabilities: options.capabilities ?? {}, initializationOptions: options.initializationOptions });
+    await client.request('initialize', {
+      processId: null,
+      rootUri: null,
+      capabilities: options.capabilities ?? {},
+      initializationOptions: options.initializationOptions,
+    });
     client.notify('initialized', {});
     return client;
   }

@@ -9,7 +9,10 @@ import { ScriptedEngine } from '../../completion/scriptedEngine.ts';
 
 const CONTEXT_TOKENS = 32_768;
 
-/** One client's chat with a model that says what a test writes. What goes either way is what JSON holds of it, and requests are checked, as on the wire. */
+/**
+ * One client's chat with a model that says what a test writes. What goes either way is what JSON holds of it, and
+ * requests are checked, as on the wire.
+ */
 export class ScriptedChat {
   readonly engine: ScriptedEngine;
   readonly client: Client;

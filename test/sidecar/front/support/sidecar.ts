@@ -17,10 +17,16 @@ const bundles = process.env['CHORUS_TEST_BUNDLES'];
 /** The sidecar that is tested, and what Node needs to run it. */
 export const testedSidecar: { readonly script: string; readonly execArgv: readonly string[] } = bundles
   ? { script: path.join(bundles, 'sidecar.mjs'), execArgv: [] }
-  : { script: fileURLToPath(new URL('../../../../sidecar/front/main.ts', import.meta.url)), execArgv: ['--import', import.meta.resolve('tsx')] };
+  : {
+      script: fileURLToPath(new URL('../../../../sidecar/front/main.ts', import.meta.url)),
+      execArgv: ['--import', import.meta.resolve('tsx')],
+    };
 
 /** How a test starts the sidecar. */
-export function launchOptions(homeFolder: string, options: { version?: string; env?: Record<string, string>; execArgv?: readonly string[] } = {}): LaunchOptions {
+export function launchOptions(
+  homeFolder: string,
+  options: { version?: string; env?: Record<string, string>; execArgv?: readonly string[] } = {},
+): LaunchOptions {
   const version = options.version ?? '1.0.0';
   return {
     sidecarScript: testedSidecar.script,
@@ -71,7 +77,12 @@ export async function modelEnvironment(): Promise<Record<string, string>> {
 }
 
 /** Waits for a condition; fails loudly when it does not come. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = PATIENCE_MS): Promise<void> {
-  for (const begun = performance.now(); performance.now() - begun < timeoutMs; await sleep(20)) if (await condition()) return;
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = PATIENCE_MS,
+): Promise<void> {
+  for (const begun = performance.now(); performance.now() - begun < timeoutMs; await sleep(20))
+    if (await condition()) return;
   throw new Error(`Waited ${timeoutMs} ms in vain until ${what}`);
 }

@@ -12,7 +12,12 @@ import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement
 import { readGgufHeader } from '../../../../sidecar/models/gguf/header.ts';
 import { validateModel } from '../../../../sidecar/models/gguf/validate.ts';
 import type { GgufEntry } from '../../../../sidecar/models/gguf/content.ts';
-import { branchAttendMix, UndecidedError, type ReferenceModel, type ReferenceTensor } from '../../../reference/branchAttendMix.ts';
+import {
+  branchAttendMix,
+  UndecidedError,
+  type ReferenceModel,
+  type ReferenceTensor,
+} from '../../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../reference/heldResources.ts';
 import { inputRounding } from '../../../reference/roundInput.ts';
@@ -25,7 +30,10 @@ const everyType: readonly TensorType[] = [...mostTypes, 'BF16', 'Q6_K', 'Q5_K', 
 /** One that every device computes as it is, and one that the CPU repacks. */
 const twoTypes: readonly TensorType[] = ['F32', 'Q4_0'];
 const CONTEXT_TOKENS = 512;
-/** By how much gates must differ for a choice that rounding can't turn: float32's, and the eight bits of inputs beside quantised weights. */
+/**
+ * By how much gates must differ for a choice that rounding can't turn: float32's, and the eight bits of inputs beside
+ * quantised weights.
+ */
 const MARGINS = { float: 1e-5, rounded: 0.01 } as const;
 const BLOCKS = 2;
 /** Fewer where every choice must be a clear one. */
@@ -35,10 +43,23 @@ const SHORT_LENGTH = 20;
 const sequence = Array.from({ length: LENGTHS.float }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 
 /** What a case chooses; the sizes are those of `writeTinyModel`. */
-type Options = Omit<ReferenceModel, 'tensors' | 'leastMargin' | 'blocks' | 'width' | 'heads' | 'kvHeads' | 'headSize' | 'ropeBase' | 'epsilon'>;
+type Options = Omit<
+  ReferenceModel,
+  'tensors' | 'leastMargin' | 'blocks' | 'width' | 'heads' | 'kvHeads' | 'headSize' | 'ropeBase' | 'epsilon'
+>;
 const serial: Options = {
-  blockKind: 'serial', norm: 'rms', pairing: 'normal', headNorm: false, logitScale: 1, interval: 1,
-  experts: 3, expertsUsed: 1, gateMode: 'renormalised', attentionExperts: 3, attentionExpertsUsed: 0, cache: 'expert',
+  blockKind: 'serial',
+  norm: 'rms',
+  pairing: 'normal',
+  headNorm: false,
+  logitScale: 1,
+  interval: 1,
+  experts: 3,
+  expertsUsed: 1,
+  gateMode: 'renormalised',
+  attentionExperts: 3,
+  attentionExpertsUsed: 0,
+  cache: 'expert',
 };
 const parallel: Options = { ...serial, blockKind: 'parallel', norm: 'layer', gateMode: 'faithful', logitScale: 0.0625 };
 
@@ -46,31 +67,97 @@ const BIASES = ['.bias'];
 
 /** Heads of 16 elements, the width that they need together. */
 const sizes = (blocks: number, heads: number, kvHeads: number): Record<string, GgufEntry> =>
-  Object.fromEntries(Object.entries({ block_count: blocks, embedding_length: heads * 16, feed_forward_length: heads * 24, 'attention.head_count': heads, 'attention.head_count_kv': kvHeads }).map(([key, value]) => [key, { type: 'u32', value }]));
+  Object.fromEntries(
+    Object.entries({
+      block_count: blocks,
+      embedding_length: heads * 16,
+      feed_forward_length: heads * 24,
+      'attention.head_count': heads,
+      'attention.head_count_kv': kvHeads,
+    }).map(([key, value]) => [key, { type: 'u32', value }]),
+  );
 
-const cases: readonly { readonly name: string; readonly options: Options; readonly omit?: readonly string[]; readonly types?: readonly TensorType[]; readonly keys?: Readonly<Record<string, GgufEntry>> }[] = [
-  { name: "the paper's block: parallel, top-1 as it is, soft attention, a cache per expert", options: parallel, omit: BIASES, types: everyType },
-  { name: "the paper's block with a shared cache", options: { ...parallel, cache: 'shared' }, omit: BIASES, types: mostTypes },
+const cases: readonly {
+  readonly name: string;
+  readonly options: Options;
+  readonly omit?: readonly string[];
+  readonly types?: readonly TensorType[];
+  readonly keys?: Readonly<Record<string, GgufEntry>>;
+}[] = [
+  {
+    name: "the paper's block: parallel, top-1 as it is, soft attention, a cache per expert",
+    options: parallel,
+    omit: BIASES,
+    types: everyType,
+  },
+  {
+    name: "the paper's block with a shared cache",
+    options: { ...parallel, cache: 'shared' },
+    omit: BIASES,
+    types: mostTypes,
+  },
   { name: 'serial blocks with biases', options: serial, types: mostTypes },
   { name: 'serial blocks with biases and a shared cache', options: { ...serial, cache: 'shared' }, types: mostTypes },
   { name: 'the best two of three attention experts', options: { ...serial, attentionExpertsUsed: 2 } },
-  { name: 'the best attention expert alone, with a shared cache', options: { ...parallel, attentionExpertsUsed: 1, cache: 'shared' } },
-  { name: 'the best attention expert alone, its gate times three', options: { ...serial, attentionExpertsUsed: 1, attentionGateMode: 'scaled' } },
-  { name: 'the best two attention experts, gates as they are', options: { ...parallel, attentionExpertsUsed: 2, attentionGateMode: 'faithful' } },
-  { name: 'two of four experts, gates times four', options: { ...serial, experts: 4, expertsUsed: 2, gateMode: 'scaled' } },
-  { name: 'norms of heads and halves that rotate, a shared cache', options: { ...serial, headNorm: true, pairing: 'neox', cache: 'shared' }, omit: BIASES },
+  {
+    name: 'the best attention expert alone, with a shared cache',
+    options: { ...parallel, attentionExpertsUsed: 1, cache: 'shared' },
+  },
+  {
+    name: 'the best attention expert alone, its gate times three',
+    options: { ...serial, attentionExpertsUsed: 1, attentionGateMode: 'scaled' },
+  },
+  {
+    name: 'the best two attention experts, gates as they are',
+    options: { ...parallel, attentionExpertsUsed: 2, attentionGateMode: 'faithful' },
+  },
+  {
+    name: 'two of four experts, gates times four',
+    options: { ...serial, experts: 4, expertsUsed: 2, gateMode: 'scaled' },
+  },
+  {
+    name: 'norms of heads and halves that rotate, a shared cache',
+    options: { ...serial, headNorm: true, pairing: 'neox', cache: 'shared' },
+    omit: BIASES,
+  },
   { name: 'norms of heads by mean and variance', options: { ...parallel, headNorm: true } },
   { name: 'experts in every second block', options: { ...serial, interval: 2 } },
-  { name: 'experts in every second block, a shared cache, parallel', options: { ...parallel, interval: 2, cache: 'shared' } },
+  {
+    name: 'experts in every second block, a shared cache, parallel',
+    options: { ...parallel, interval: 2, cache: 'shared' },
+  },
   { name: 'experts of the feed-forward network alone', options: { ...serial, attentionExperts: 1 } },
   { name: 'experts of attention alone', options: { ...serial, experts: 1 } },
   { name: 'no experts, serial', options: { ...serial, experts: 1, attentionExperts: 1 } },
-  { name: 'no experts, parallel, norms of heads', options: { ...parallel, headNorm: true, experts: 1, attentionExperts: 1 } },
+  {
+    name: 'no experts, parallel, norms of heads',
+    options: { ...parallel, headNorm: true, experts: 1, attentionExperts: 1 },
+  },
   { name: 'one layer, one head', options: serial, keys: sizes(1, 1, 1), types: ['F32'] },
-  { name: 'one layer, groups of five, a shared cache', options: { ...parallel, cache: 'shared' }, keys: sizes(1, 5, 1), types: ['F32'] },
-  { name: 'groups of seven, norms of heads, a shared cache', options: { ...serial, headNorm: true, cache: 'shared' }, keys: sizes(2, 7, 1), types: ['F32'] },
-  { name: 'three heads each its own, the best of five attention experts', options: { ...serial, attentionExperts: 5, attentionExpertsUsed: 1 }, keys: sizes(2, 3, 3), types: ['F32'] },
-  { name: 'experts in the last of three layers alone, groups of five', options: { ...parallel, interval: 3 }, keys: sizes(3, 5, 1), types: ['F32'] },
+  {
+    name: 'one layer, groups of five, a shared cache',
+    options: { ...parallel, cache: 'shared' },
+    keys: sizes(1, 5, 1),
+    types: ['F32'],
+  },
+  {
+    name: 'groups of seven, norms of heads, a shared cache',
+    options: { ...serial, headNorm: true, cache: 'shared' },
+    keys: sizes(2, 7, 1),
+    types: ['F32'],
+  },
+  {
+    name: 'three heads each its own, the best of five attention experts',
+    options: { ...serial, attentionExperts: 5, attentionExpertsUsed: 1 },
+    keys: sizes(2, 3, 3),
+    types: ['F32'],
+  },
+  {
+    name: 'experts in the last of three layers alone, groups of five',
+    options: { ...parallel, interval: 3 },
+    keys: sizes(3, 5, 1),
+    types: ['F32'],
+  },
 ];
 
 function keysOf(options: Options): Record<string, GgufEntry> {
@@ -107,8 +194,16 @@ async function referenceOf(file: string, options: Options, precision: keyof type
   const number = (key: string): number => header.metadata.get(`chorus.${key}`) as number;
   const heads = number('attention.head_count');
   return {
-    ...options, tensors, leastMargin: MARGINS[precision], blocks: number('block_count'), width: number('embedding_length'), heads, kvHeads: number('attention.head_count_kv'),
-    headSize: number('embedding_length') / heads, ropeBase: number('rope.freq_base'), epsilon: 1e-5,
+    ...options,
+    tensors,
+    leastMargin: MARGINS[precision],
+    blocks: number('block_count'),
+    width: number('embedding_length'),
+    heads,
+    kvHeads: number('attention.head_count_kv'),
+    headSize: number('embedding_length') / heads,
+    ropeBase: number('rope.freq_base'),
+    epsilon: 1e-5,
   };
 }
 
@@ -142,14 +237,25 @@ describe(`the architecture chorus on ${kind} computes what plain loops compute:`
         const keys = { ...keysOf(options), block_count: { type: 'u32', value: BLOCKS } as const, ...sized };
         const expected = await decided(1_000 * index, async (seed) => {
           await writeTinyModel(file, { variant: 'chorus', type, device, seed, keys, omit });
-          return branchAttendMix(await referenceOf(file, options, precision), tokens).map((row) => Float32Array.from(row));
+          return branchAttendMix(await referenceOf(file, options, precision), tokens).map((row) =>
+            Float32Array.from(row),
+          );
         });
-        using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS, cacheType: 'F32' });
+        using network = await openNetwork(file, {
+          placement: onOneDevice(device),
+          capacityTokens: CONTEXT_TOKENS,
+          cacheType: 'F32',
+        });
         for (const chunkTokens of [tokens.length, 7]) {
           const actual = await network.logits(tokens, { chunkTokens });
-          const { normalisedSquaredError, meanDivergence, argmaxDisagreements } = compareLogits(actual, expected, TINY_VOCABULARY);
+          const { normalisedSquaredError, meanDivergence, argmaxDisagreements } = compareLogits(
+            actual,
+            expected,
+            TINY_VOCABULARY,
+          );
           const how = `in chunks of ${chunkTokens}`;
-          if (kind === 'cpu' && type === 'F32') assert.ok(normalisedSquaredError <= 1e-9, `${how}: normalised squared error ${normalisedSquaredError}`);
+          if (kind === 'cpu' && type === 'F32')
+            assert.ok(normalisedSquaredError <= 1e-9, `${how}: normalised squared error ${normalisedSquaredError}`);
           assert.ok(meanDivergence <= 1e-3, `${how}: mean divergence ${meanDivergence}`);
           assert.deepEqual(argmaxDisagreements, [], `${how}: other best tokens`);
         }
@@ -171,7 +277,12 @@ describe('a file of the architecture chorus', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const plans: readonly (readonly [name: string, options: Partial<Options>, cachedHeads: number, queryHeads: number])[] = [
+  const plans: readonly (readonly [
+    name: string,
+    options: Partial<Options>,
+    cachedHeads: number,
+    queryHeads: number,
+  ])[] = [
     ['one cache an expert', { cache: 'expert' }, 4 * 3 * 2, 4 * 3 * 4],
     ['a shared cache', { cache: 'shared' }, 4 * 2, 4 * 3 * 4],
     ['experts in every second block', { cache: 'expert', interval: 2 }, 2 * 3 * 2 + 2 * 2, 2 * 3 * 4 + 2 * 4],
@@ -180,7 +291,13 @@ describe('a file of the architecture chorus', () => {
   for (const [name, options, cachedHeads, queryHeads] of plans) {
     it(`plans the memory of ${name} as the cache takes it`, async () => {
       const file = path.join(folder, 'plan.gguf');
-      await writeTinyModel(file, { variant: 'chorus', type: 'F32', device, vocabulary: tinyVocabulary(), keys: keysOf({ ...serial, ...options }) });
+      await writeTinyModel(file, {
+        variant: 'chorus',
+        type: 'F32',
+        device,
+        vocabulary: tinyVocabulary(),
+        keys: keysOf({ ...serial, ...options }),
+      });
       const shape = validateModel(await readGgufHeader(file));
       assert.equal(shape.cacheElementsPerToken, cachedHeads * 2 * 64);
       assert.equal(shape.queryElementsPerToken, queryHeads * 64);
@@ -192,19 +309,52 @@ describe('a file of the architecture chorus', () => {
   }
 
   const wrong: readonly (readonly [what: string, key: string, entry: GgufEntry, says: RegExp])[] = [
-    ['another kind of block', 'block_kind', { type: 'string', value: 'spiral' }, /chorus\.block_kind is "spiral", expected serial or parallel/],
-    ['a gate mode that does not exist', 'expert_gate_mode', { type: 'string', value: 'loud' }, /chorus\.expert_gate_mode is "loud", expected faithful or renormalised or scaled/],
-    ['a gate mode of attention that does not exist', 'attention.expert_gate_mode', { type: 'string', value: 'loud' }, /chorus\.attention\.expert_gate_mode is "loud", expected faithful or renormalised or scaled/],
-    ['more attention experts used than there are', 'attention.expert_used_count', { type: 'u32', value: 7 }, /7 of 3 attention experts/],
-    ['experts that are never there', 'expert_interval', { type: 'u32', value: 9 }, /chorus\.expert_interval is 9, expected a whole number from 1 to 4/],
-    ['a flag that is none', 'attention.head_norm', { type: 'u32', value: 1 }, /chorus\.attention\.head_norm is 1, expected true or false/],
+    [
+      'another kind of block',
+      'block_kind',
+      { type: 'string', value: 'spiral' },
+      /chorus\.block_kind is "spiral", expected serial or parallel/,
+    ],
+    [
+      'a gate mode that does not exist',
+      'expert_gate_mode',
+      { type: 'string', value: 'loud' },
+      /chorus\.expert_gate_mode is "loud", expected faithful or renormalised or scaled/,
+    ],
+    [
+      'a gate mode of attention that does not exist',
+      'attention.expert_gate_mode',
+      { type: 'string', value: 'loud' },
+      /chorus\.attention\.expert_gate_mode is "loud", expected faithful or renormalised or scaled/,
+    ],
+    [
+      'more attention experts used than there are',
+      'attention.expert_used_count',
+      { type: 'u32', value: 7 },
+      /7 of 3 attention experts/,
+    ],
+    [
+      'experts that are never there',
+      'expert_interval',
+      { type: 'u32', value: 9 },
+      /chorus\.expert_interval is 9, expected a whole number from 1 to 4/,
+    ],
+    [
+      'a flag that is none',
+      'attention.head_norm',
+      { type: 'u32', value: 1 },
+      /chorus\.attention\.head_norm is 1, expected true or false/,
+    ],
   ];
   for (const [what, key, entry, says] of wrong) {
     it(`with ${what} is refused`, async () => {
       const file = path.join(folder, 'wrong.gguf');
       await writeTinyModel(file, { variant: 'chorus', type: 'F32', device, keys: keysOf(serial) });
       await replaceKey(file, `chorus.${key}`, entry);
-      await assert.rejects(openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }), (error: unknown) => error instanceof TroubleError && error.code === 'invalid-model' && says.test(error.message));
+      await assert.rejects(
+        openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }),
+        (error: unknown) => error instanceof TroubleError && error.code === 'invalid-model' && says.test(error.message),
+      );
     });
   }
 });

@@ -17,31 +17,50 @@ const UNMARKED = '<|eot|>';
 const NAMED = [...SPECIAL, UNMARKED];
 const FIRST_CHARACTER = 1_000;
 
-/** As llama.cpp's tokenizers do: what is user-defined is a token wherever it stands, what is control only where special tokens are asked for. */
+/**
+ * As llama.cpp's tokenizers do: what is user-defined is a token wherever it stands, what is control only where special
+ * tokens are asked for.
+ */
 function tokenize(text: string, special: boolean): TokenId[] {
   const tokens: TokenId[] = [];
-  for (let at = 0; at < text.length; ) {
-    const found = NAMED.findIndex((candidate) => (special || USER_DEFINED.includes(candidate)) && text.startsWith(candidate, at));
+  for (let at = 0; at < text.length;) {
+    const found = NAMED.findIndex(
+      (candidate) => (special || USER_DEFINED.includes(candidate)) && text.startsWith(candidate, at),
+    );
     tokens.push(found >= 0 ? found : FIRST_CHARACTER + text.charCodeAt(at));
     at += found >= 0 ? NAMED[found]!.length : 1;
   }
   return tokens;
 }
 
-const structureOf = (tokens: readonly TokenId[]): string[] => tokens.filter((token) => token < FIRST_CHARACTER).map((token) => NAMED[token] as string);
-const textOf = (tokens: readonly TokenId[]): string => tokens.map((token) => NAMED[token] ?? String.fromCharCode(token - FIRST_CHARACTER)).join('');
+const structureOf = (tokens: readonly TokenId[]): string[] =>
+  tokens.filter((token) => token < FIRST_CHARACTER).map((token) => NAMED[token] as string);
+const textOf = (tokens: readonly TokenId[]): string =>
+  tokens.map((token) => NAMED[token] ?? String.fromCharCode(token - FIRST_CHARACTER)).join('');
 
 const templates = new TemplateProcess();
 after(() => templates.dispose());
 
-function template(source: string | undefined, options: { readonly addBos?: boolean; readonly renderLimitMs?: number } = {}): ChatTemplate {
+function template(
+  source: string | undefined,
+  options: { readonly addBos?: boolean; readonly renderLimitMs?: number } = {},
+): ChatTemplate {
   const kinds = Uint8Array.from([...CONTROL.map(() => 3), ...USER_DEFINED.map(() => 4), 1]);
-  const vocabulary = new Vocabulary(NAMED.map((text) => Buffer.from(text)), kinds);
+  const vocabulary = new Vocabulary(
+    NAMED.map((text) => Buffer.from(text)),
+    kinds,
+  );
   const special = { bos: 0, eos: 2, addBos: options.addBos ?? false, endOfGeneration: [2, NAMED.indexOf(UNMARKED)] };
-  return new ChatTemplate({ templateSource: source, name: 'Tiny', vocabulary, special, tokenize }, { fileName: 'tiny.gguf', process: templates, renderLimitMs: options.renderLimitMs });
+  return new ChatTemplate(
+    { templateSource: source, name: 'Tiny', vocabulary, special, tokenize },
+    { fileName: 'tiny.gguf', process: templates, renderLimitMs: options.renderLimitMs },
+  );
 }
 
-const asked = (content: string): ChatTemplateParams => ({ messages: [{ role: 'user', content }], addGenerationPrompt: true });
+const asked = (content: string): ChatTemplateParams => ({
+  messages: [{ role: 'user', content }],
+  addGenerationPrompt: true,
+});
 
 const PLAIN = '{% for m in messages %}<|user|>{{ m.content | trim }}<|end|>{% endfor %}';
 const WITH_TOOLS = `{% if tools %}{% for tool in tools %}{{ tool.function.name }}{% endfor %}{% endif %}${PLAIN}`;
@@ -51,7 +70,12 @@ const EVERYTHING = '{{ tools | tojson }}{% for m in messages %}<|user|>{{ m | to
 describe('a chat template', () => {
   test('makes special tokens of its own marks, and text of those in a message', async () => {
     const tokens = await template(PLAIN).tokens(asked(' a<|end|>b '));
-    assert.deepEqual(tokens, [1, ...tokenize('a', true), ...'<|end|>b'.split('').map((character) => FIRST_CHARACTER + character.charCodeAt(0)), 2]);
+    assert.deepEqual(tokens, [
+      1,
+      ...tokenize('a', true),
+      ...'<|end|>b'.split('').map((character) => FIRST_CHARACTER + character.charCodeAt(0)),
+      2,
+    ]);
   });
 
   test('gets the beginning of the sequence once, where the model wants one', async () => {
@@ -75,16 +99,39 @@ describe('a special text that somebody else supplies', () => {
     'the system prompt': (content) => ({ messages: [{ role: 'system', content }] }),
     'the result of a call': (content) => ({ messages: [{ role: 'tool', content, tool_call_id: 'a' }] }),
     'the id of a result': (id) => ({ messages: [{ role: 'tool', content: '', tool_call_id: id }] }),
-    'the id of a call': (id) => ({ messages: [{ role: 'assistant', content: '', tool_calls: [{ id, function: { name: 'f', arguments: {} } }] }] }),
-    'the name of a call': (name) => ({ messages: [{ role: 'assistant', content: '', tool_calls: [{ function: { name, arguments: {} } }] }] }),
-    "a call's argument": (value) => ({ messages: [{ role: 'assistant', content: '', tool_calls: [{ function: { name: 'f', arguments: { a: [{ b: value }] } } }] }] }),
-    "the name of a call's argument": (name) => ({ messages: [{ role: 'assistant', content: '', tool_calls: [{ function: { name: 'f', arguments: { [name]: 1 } } }] }] }),
+    'the id of a call': (id) => ({
+      messages: [{ role: 'assistant', content: '', tool_calls: [{ id, function: { name: 'f', arguments: {} } }] }],
+    }),
+    'the name of a call': (name) => ({
+      messages: [{ role: 'assistant', content: '', tool_calls: [{ function: { name, arguments: {} } }] }],
+    }),
+    "a call's argument": (value) => ({
+      messages: [
+        { role: 'assistant', content: '', tool_calls: [{ function: { name: 'f', arguments: { a: [{ b: value }] } } }] },
+      ],
+    }),
+    "the name of a call's argument": (name) => ({
+      messages: [
+        { role: 'assistant', content: '', tool_calls: [{ function: { name: 'f', arguments: { [name]: 1 } } }] },
+      ],
+    }),
     "a tool's name": (name) => ({ tools: [{ type: 'function', function: { name } }] }),
     "a tool's description": (description) => ({ tools: [{ type: 'function', function: { name: 'f', description } }] }),
-    "a parameter's name": (name) => ({ tools: [{ type: 'function', function: { name: 'f', parameters: { properties: { [name]: { type: 'string' } } } } }] }),
-    "a parameter's choices": (choice) => ({ tools: [{ type: 'function', function: { name: 'f', parameters: { properties: { a: { enum: [choice] } } } } }] }),
+    "a parameter's name": (name) => ({
+      tools: [
+        { type: 'function', function: { name: 'f', parameters: { properties: { [name]: { type: 'string' } } } } },
+      ],
+    }),
+    "a parameter's choices": (choice) => ({
+      tools: [{ type: 'function', function: { name: 'f', parameters: { properties: { a: { enum: [choice] } } } } }],
+    }),
   };
-  const paramsOf = (change: Partial<ChatTemplateParams>): ChatTemplateParams => ({ messages: [], tools: [], addGenerationPrompt: true, ...change });
+  const paramsOf = (change: Partial<ChatTemplateParams>): ChatTemplateParams => ({
+    messages: [],
+    tools: [],
+    addGenerationPrompt: true,
+    ...change,
+  });
 
   for (const [place, at] of Object.entries(places)) {
     test(`is text in ${place}`, async () => {
@@ -104,7 +151,14 @@ describe('a special text that somebody else supplies', () => {
 
   test('is text where the template writes the rest of it', async () => {
     const call = template("{% for m in messages %}{{ '<' + m.content + '>' }}{% endfor %}<|end|><think></think>");
-    for (const [content, text] of [['f<|end|', '<f<|end|>'], ['think', '<think>'], ['/think', '</think>'], ['|end|', '<|end|>'], ['|end|>', '<|end|>>'], [' think ', '< think >']] as const) {
+    for (const [content, text] of [
+      ['f<|end|', '<f<|end|>'],
+      ['think', '<think>'],
+      ['/think', '</think>'],
+      ['|end|', '<|end|>'],
+      ['|end|>', '<|end|>>'],
+      [' think ', '< think >'],
+    ] as const) {
       const tokens = await call.tokens(asked(content));
       assert.deepEqual(structureOf(tokens), ['<|end|>', '<think>', '</think>'], content);
       assert.ok(textOf(tokens).startsWith(`${text}<|end|>`), textOf(tokens));
@@ -112,12 +166,20 @@ describe('a special text that somebody else supplies', () => {
   });
 
   test('is text where two messages write it together', async () => {
-    const both = await template('{{ messages[0].content }}{{ messages[1].content }}').tokens({ messages: [{ role: 'user', content: 'a<|en' }, { role: 'user', content: 'd|>b' }], addGenerationPrompt: true });
+    const both = await template('{{ messages[0].content }}{{ messages[1].content }}').tokens({
+      messages: [
+        { role: 'user', content: 'a<|en' },
+        { role: 'user', content: 'd|>b' },
+      ],
+      addGenerationPrompt: true,
+    });
     assert.deepEqual([structureOf(both), textOf(both)], [[], 'a<|end|>b']);
   });
 
   test('leaves what a template asks of a message as it is', async () => {
-    const asking = template("{% for m in messages %}{{ m.role == 'user' }}{{ m.content | trim == 'a <' }}{{ m.content.startswith('a') }}{% endfor %}");
+    const asking = template(
+      "{% for m in messages %}{{ m.role == 'user' }}{{ m.content | trim == 'a <' }}{{ m.content.startswith('a') }}{% endfor %}",
+    );
     assert.equal(textOf(await asking.tokens(asked('a b'))), 'truefalsetrue');
     assert.equal(textOf(await template('{{ messages[0].content | trim }}.').tokens(asked('  a <  '))), 'a <.');
   });
@@ -126,18 +188,29 @@ describe('a special text that somebody else supplies', () => {
     assertGrowsLinearly(1_600, (messages) => {
       const foreign = new ForeignTexts(new SpecialForms(new Set(NAMED), EVERYTHING));
       const prompt = foreign.hide(Array.from({ length: messages }, () => `${'x'.repeat(4_000)}<`)).join('\n');
-      assert.deepEqual(foreign.pieces(prompt).map(({ text }) => text.length), [messages * 4_002 - 1]);
+      assert.deepEqual(
+        foreign.pieces(prompt).map(({ text }) => text.length),
+        [messages * 4_002 - 1],
+      );
     }));
 
   test('is found behind marks like those that hide it', async () => {
     const tokens = await template(PLAIN).tokens(asked('\uE0F70\uE0F7<|en\uE0F8d|>'));
     assert.deepEqual(structureOf(tokens), ['<|user|>', '<|end|>']);
-    assert.deepEqual(structureOf(await template('\uE0F70\uE0F7{{ messages[0].content }}').tokens(asked('<|end|>'))), []);
+    assert.deepEqual(
+      structureOf(await template('\uE0F70\uE0F7{{ messages[0].content }}').tokens(asked('<|end|>'))),
+      [],
+    );
   });
 });
 
 describe('a chat template that can not be used', () => {
-  const fails = async (source: string, code: string, says: RegExp, options: { readonly renderLimitMs?: number } = {}): Promise<void> => {
+  const fails = async (
+    source: string,
+    code: string,
+    says: RegExp,
+    options: { readonly renderLimitMs?: number } = {},
+  ): Promise<void> => {
     await assert.rejects(template(source, options).tokens(asked('Hello')), (error: TroubleError) => {
       assert.equal(error.code, code);
       assert.match(error.message, /^The chat template of tiny\.gguf /);
@@ -149,19 +222,30 @@ describe('a chat template that can not be used', () => {
   };
 
   test('is told of as one that has none', async () => {
-    await assert.rejects(template(undefined).tokens(asked('Hello')), { code: 'unsupported-model', message: /Tiny has no chat template/ });
+    await assert.rejects(template(undefined).tokens(asked('Hello')), {
+      code: 'unsupported-model',
+      message: /Tiny has no chat template/,
+    });
   });
 
   test('is refused where it can not be read', () => fails('{% for %}', 'unsupported-model', /can't be read/));
 
-  test('refuses messages in its own words', () => fails("{{ raise_exception('only users') }}", 'invalid-input', /refuses these messages: only users/));
+  test('refuses messages in its own words', () =>
+    fails("{{ raise_exception('only users') }}", 'invalid-input', /refuses these messages: only users/));
 
-  test('is not read where it is too long', () => fails(`{#${'x'.repeat(30 * 1024 * 1024)}#}`, 'unsupported-model', /has 31457284 characters, more than the 262144/));
+  test('is not read where it is too long', () =>
+    fails(`{#${'x'.repeat(30 * 1024 * 1024)}#}`, 'unsupported-model', /has 31457284 characters, more than the 262144/));
 
   test('is stopped where it loops', () =>
-    fails('{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}', 'unsupported-model', /not done after 0\.2 s/, { renderLimitMs: 200 }));
+    fails(
+      '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}',
+      'unsupported-model',
+      /not done after 0\.2 s/,
+      { renderLimitMs: 200 },
+    ));
 
-  test('ends no more than its process where it takes all memory', () => fails('{% for a in range(2000000000) %}{% endfor %}', 'unsupported-model', /ended the process|not done after/));
+  test('ends no more than its process where it takes all memory', () =>
+    fails('{% for a in range(2000000000) %}{% endfor %}', 'unsupported-model', /ended the process|not done after/));
 
   test('ends no more than its process where one text takes all memory', () =>
     fails(
@@ -173,13 +257,33 @@ describe('a chat template that can not be used', () => {
   test('is not read beside a special token that is too long', async () => {
     const long = `<|${'x'.repeat(10_000)}|>`;
     const vocabulary = new Vocabulary([Buffer.from(long)], Uint8Array.of(3));
-    const unusual = new ChatTemplate({ templateSource: `${PLAIN}${long}`, name: 'Tiny', vocabulary, special: { addBos: false, endOfGeneration: [] }, tokenize }, { fileName: 'tiny.gguf', process: templates });
-    await assert.rejects(unusual.tokens(asked('Hello')), { code: 'unsupported-model', message: /with a special token of 10004 characters, more than the 256/ });
+    const unusual = new ChatTemplate(
+      {
+        templateSource: `${PLAIN}${long}`,
+        name: 'Tiny',
+        vocabulary,
+        special: { addBos: false, endOfGeneration: [] },
+        tokenize,
+      },
+      { fileName: 'tiny.gguf', process: templates },
+    );
+    await assert.rejects(unusual.tokens(asked('Hello')), {
+      code: 'unsupported-model',
+      message: /with a special token of 10004 characters, more than the 256/,
+    });
   });
 
   test('may not write more marks than there are texts', () =>
-    fails("{% set all = namespace(text='a\uE0F8') %}{% for a in range(17) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ all.text }}", 'unsupported-model', /makes a prompt of more than 100000 pieces/));
+    fails(
+      "{% set all = namespace(text='a\uE0F8') %}{% for a in range(17) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ all.text }}",
+      'unsupported-model',
+      /makes a prompt of more than 100000 pieces/,
+    ));
 
   test('may not make a prompt that is too long', () =>
-    fails('{% set ns = namespace(s="aaaaaaaa") %}{% for i in range(21) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}', 'unsupported-model', /makes a prompt of 16777216 characters/));
+    fails(
+      '{% set ns = namespace(s="aaaaaaaa") %}{% for i in range(21) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}',
+      'unsupported-model',
+      /makes a prompt of 16777216 characters/,
+    ));
 });

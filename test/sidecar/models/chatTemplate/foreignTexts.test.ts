@@ -24,13 +24,17 @@ describe('special texts of a model', () => {
 
   test('are read of models that have thousands of spare ones', () => {
     const spare = new Set(Array.from({ length: 6_400 }, (_, index) => `<unused${index}>`));
-    assert.equal(new SpecialForms(spare, '<start_of_turn>user<end_of_turn>'.repeat(1_000)).longest, '<unused6399>'.length);
+    assert.equal(
+      new SpecialForms(spare, '<start_of_turn>user<end_of_turn>'.repeat(1_000)).longest,
+      '<unused6399>'.length,
+    );
   });
 });
 
 describe('the pieces of a prompt', () => {
   test('are cut within a special text however many seams the template puts there', () => {
-    for (const seams of [1, 2, 100]) assert.deepEqual(pieces(`a<|im_${SEAM.repeat(seams)}end|>b`), ['a<|im_', 'end|>b'], `${seams}`);
+    for (const seams of [1, 2, 100])
+      assert.deepEqual(pieces(`a<|im_${SEAM.repeat(seams)}end|>b`), ['a<|im_', 'end|>b'], `${seams}`);
     assert.deepEqual(pieces(`<|${SEAM}im_${SEAM}en${SEAM}d|>`), ['<|', 'im_end|>']);
   });
 
@@ -40,6 +44,10 @@ describe('the pieces of a prompt', () => {
   });
 
   test('are refused where a template writes more marks than there are texts', () => {
-    for (const mark of [`a${SEAM}`, `${MARK}0${MARK}`]) assert.throws(() => pieces(mark.repeat(100_001)), new ForeignTextsError('makes a prompt of more than 100000 pieces'));
+    for (const mark of [`a${SEAM}`, `${MARK}0${MARK}`])
+      assert.throws(
+        () => pieces(mark.repeat(100_001)),
+        new ForeignTextsError('makes a prompt of more than 100000 pieces'),
+      );
   });
 });

@@ -7,7 +7,11 @@ import { TemplateProcess } from '../../../../sidecar/models/chatTemplate/templat
 import { isRunning } from '../../../isRunning.ts';
 
 const ENDLESS = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}';
-const request = (source: string, limitMs = 60_000): Parameters<TemplateProcess['render']>[0] => ({ source, limitMs, variables: { name: 'you' } });
+const request = (source: string, limitMs = 60_000): Parameters<TemplateProcess['render']>[0] => ({
+  source,
+  limitMs,
+  variables: { name: 'you' },
+});
 
 describe('the process that renders templates', () => {
   const templates = new TemplateProcess();
@@ -23,11 +27,15 @@ describe('the process that renders templates', () => {
 
   test('answers each of those that ask at once', async () => {
     const texts = await Promise.all([1, 2, 3].map((number) => templates.render(request(`${number}`))));
-    assert.deepEqual(texts, ['1', '2', '3'].map((text) => ({ result: 'text', text })));
+    assert.deepEqual(
+      texts,
+      ['1', '2', '3'].map((text) => ({ result: 'text', text })),
+    );
   });
 
-  test('tells as much of a template\'s own words as is shown', async () => {
-    const shout = "{% set all = namespace(text='ha ') %}{% for a in range(20) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ raise_exception(all.text) }}";
+  test("tells as much of a template's own words as is shown", async () => {
+    const shout =
+      "{% set all = namespace(text='ha ') %}{% for a in range(20) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ raise_exception(all.text) }}";
     assert.deepEqual(await templates.render(request(shout)), { result: 'refused', message: 'ha '.repeat(100) });
   });
 
@@ -60,7 +68,11 @@ describe('the process that renders a template without end', () => {
     const url = new URL('../../../../sidecar/models/chatTemplate/templateProcess.ts', import.meta.url).href;
     const script = `const { TemplateProcess } = await import(${JSON.stringify(url)}); const templates = new TemplateProcess(); await templates.render({ source: '', limitMs: 60_000, variables: {} });
       console.log(templates.pid); await templates.render({ source: ${JSON.stringify(ENDLESS)}, limitMs: 600_000, variables: {} }); await new Promise((resolve) => setInterval(resolve, 1 << 30));`;
-    const parent = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     parent.kill('SIGKILL');

@@ -8,7 +8,12 @@ import { Device } from '../../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import type { TroubleCode } from '../../../../sidecar/protocol/client.ts';
-import type { EngineGenerateParams, EngineGenerateResult, LoadedModel, LoadParams } from '../../../../sidecar/protocol/engine.ts';
+import type {
+  EngineGenerateParams,
+  EngineGenerateResult,
+  LoadedModel,
+  LoadParams,
+} from '../../../../sidecar/protocol/engine.ts';
 import { answersOverKeptRows } from '../../../reference/answersOverKeptRows.ts';
 import { keepSteadyPace } from '../../../reference/steadyPace.ts';
 import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
@@ -38,7 +43,10 @@ async function write(name: string, options: Partial<Parameters<typeof writeTinyM
   return file;
 }
 
-/** A model in whose header something was changed behind a tensor's name: dimensions (u32), extents (u64 each), type (u32), offset (u64). */
+/**
+ * A model in whose header something was changed behind a tensor's name: dimensions (u32), extents (u64 each), type
+ * (u32), offset (u64).
+ */
 async function damaged(name: string, tensor: string, change: (bytes: Buffer, at: number) => void): Promise<string> {
   const file = await write(name);
   const bytes = await readFile(file);
@@ -48,11 +56,24 @@ async function damaged(name: string, tensor: string, change: (bytes: Buffer, at:
 }
 
 function load(modelPath: string, changes: Partial<LoadParams> = {}): Promise<LoadedModel> {
-  return engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 1, contextSizeTokens: CONTEXT_TOKENS, ...changes });
+  return engine.load({
+    modelPath,
+    engine: 'auto',
+    device: 'cpu',
+    threads: 1,
+    contextSizeTokens: CONTEXT_TOKENS,
+    ...changes,
+  });
 }
 
 function generate(tokens: readonly number[], maxTokens = 8): Promise<EngineGenerateResult> {
-  return engine.generate({ sequence: 'completion', priority: 'completion', tokens, maxTokens, sampling: { temperature: 0 } });
+  return engine.generate({
+    sequence: 'completion',
+    priority: 'completion',
+    tokens,
+    maxTokens,
+    sampling: { temperature: 0 },
+  });
 }
 
 describe("Chorus's own engine", () => {
@@ -81,15 +102,31 @@ describe("Chorus's own engine", () => {
     // As long as the name it replaces, and known to neither engine.
     const renamed = Buffer.from(bytes.toString('latin1').replaceAll('llama', 'gptjx'), 'latin1');
     await writeFile(file, renamed);
-    await assert.rejects(load(file, { engine: 'chorus' }), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
-    await assert.rejects(load(file), (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message));
+    await assert.rejects(
+      load(file, { engine: 'chorus' }),
+      (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message),
+    );
+    await assert.rejects(
+      load(file),
+      (error: TroubleError) => error.code === 'unsupported-model' && /gptjx/.test(error.message),
+    );
   });
 
   it('goes on as texts do whose n-grams count, and as ever where guesses alone are taken from them', async () => {
     await load(await write('ngrams.gguf', { type: 'F32' }));
-    const [text, prompt] = [await engine.tokenize('the cart has a total of nine'), await engine.tokenize('say that the cart')];
+    const [text, prompt] = [
+      await engine.tokenize('the cart has a total of nine'),
+      await engine.tokenize('say that the cart'),
+    ];
     const ask = (options: Pick<EngineGenerateParams, 'texts' | 'ngrams'>): Promise<EngineGenerateResult> =>
-      engine.generate({ sequence: 'completion', priority: 'completion', tokens: prompt, maxTokens: 12, sampling: { temperature: 0 }, ...options });
+      engine.generate({
+        sequence: 'completion',
+        priority: 'completion',
+        tokens: prompt,
+        maxTokens: 12,
+        sampling: { temperature: 0 },
+        ...options,
+      });
     const alone = await ask({});
     assert.notEqual(alone.text, ' has a total of nine'.slice(0, alone.text.length));
     await engine.setTexts({ name: 'texts', version: '1', texts: [text] });
@@ -101,7 +138,15 @@ describe("Chorus's own engine", () => {
     const oneByOne: number[] = [];
     for (let token = 0; token < followed.tokens.length; token++) {
       const before = [...prompt, ...oneByOne];
-      const { tokens } = await engine.generate({ sequence: 'other', priority: 'completion', tokens: before, maxTokens: 1, sampling: { temperature: 0 }, texts: 'texts', ngrams: { version: '1', before } });
+      const { tokens } = await engine.generate({
+        sequence: 'other',
+        priority: 'completion',
+        tokens: before,
+        maxTokens: 1,
+        sampling: { temperature: 0 },
+        texts: 'texts',
+        ngrams: { version: '1', before },
+      });
       oneByOne.push(...tokens);
     }
     assert.deepEqual(oneByOne, followed.tokens);
@@ -118,17 +163,32 @@ describe("Chorus's own engine", () => {
     for (const kind of ['chorus', 'llama'] as const) {
       assert.equal((await load(file, { engine: kind })).engine, kind);
       const outputPath = path.join(folder, `${kind}.f32`);
-      assert.deepEqual(await engine.logits({ tokens, outputPath }), { rows: tokens.length, vocabularySize: TINY_VOCABULARY });
+      assert.deepEqual(await engine.logits({ tokens, outputPath }), {
+        rows: tokens.length,
+        vocabularySize: TINY_VOCABULARY,
+      });
       const bytes = await readFile(outputPath);
       const { perplexity } = await engine.perplexity({ text, contextTokens: 64 });
       const { results } = await engine.bench({ promptTokens: 32, decodeTokens: 4, depths: [0, 64] });
-      assert.deepEqual(results.map(({ test, tokens: count, depth }) => [test, count, depth]), [['prompt', 32, 0], ['decode', 4, 0], ['prompt', 32, 64], ['decode', 4, 64]]);
+      assert.deepEqual(
+        results.map(({ test, tokens: count, depth }) => [test, count, depth]),
+        [
+          ['prompt', 32, 0],
+          ['decode', 4, 0],
+          ['prompt', 32, 64],
+          ['decode', 4, 64],
+        ],
+      );
       assert.ok(results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
-      measured.push({ rows: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)), perplexity });
+      measured.push({
+        rows: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)),
+        perplexity,
+      });
     }
     const [ours, theirs] = measured as [(typeof measured)[0], (typeof measured)[0]];
     assert.equal(ours.rows.length, tokens.length * TINY_VOCABULARY);
-    for (const [index, logit] of ours.rows.entries()) assert.ok(Math.abs(logit - (theirs.rows[index] as number)) < 1e-3, `logit ${index}`);
+    for (const [index, logit] of ours.rows.entries())
+      assert.ok(Math.abs(logit - (theirs.rows[index] as number)) < 1e-3, `logit ${index}`);
     assert.ok(Math.abs(ours.perplexity / theirs.perplexity - 1) < 5e-3, `${ours.perplexity} and ${theirs.perplexity}`);
   });
 
@@ -159,7 +219,11 @@ describe("Chorus's own engine", () => {
         await generate(prompt.slice(40), 8);
         await generate(prompt, 0);
         const third = await generate(prompt, 24);
-        assert.deepEqual([third.reusedTokens, third.evaluatedTokens], [prompt.length, 0], 'also where it was read ahead');
+        assert.deepEqual(
+          [third.reusedTokens, third.evaluatedTokens],
+          [prompt.length, 0],
+          'also where it was read ahead',
+        );
         assert.deepEqual(third.tokens, first.tokens);
       });
     }
@@ -173,7 +237,10 @@ describe("Chorus's own engine", () => {
     });
 
     it('gives several answers to a prompt that is read once also where there is room for little more', async () => {
-      await load(await write('cached.gguf', { type: 'F32' }), { cache: 'snapkv:64,window=16', contextSizeTokens: prompt.length + 12 });
+      await load(await write('cached.gguf', { type: 'F32' }), {
+        cache: 'snapkv:64,window=16',
+        contextSizeTokens: prompt.length + 12,
+      });
       const first = await generate(prompt, 8);
       const second = await generate(prompt, 8);
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens, second.tokens], [prompt.length, 0, first.tokens]);
@@ -186,14 +253,21 @@ describe("Chorus's own engine", () => {
       const further = [...first.tokens.slice(0, 7), 270, 271];
       const second = await generate([...prompt, ...further], 8);
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length + 7, 2]);
-      assert.deepEqual([first.tokens.slice(0, 1), second.tokens], await answersOverKeptRows(file, { device, cache: 'snapkv:64,window=16', prompt, further, count: 8 }));
+      assert.deepEqual(
+        [first.tokens.slice(0, 1), second.tokens],
+        await answersOverKeptRows(file, { device, cache: 'snapkv:64,window=16', prompt, further, count: 8 }),
+      );
     });
 
     it('attends everything where a context is short', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       const answers: (readonly number[])[] = [];
       for (const cache of ['full', 'snapkv:64,window=16', 'tiered:64,page=8,window=32'] as const) {
-        assert.equal((await load(file, { cache })).cache, cache === 'full' ? undefined : cache, 'the status says what is attended');
+        assert.equal(
+          (await load(file, { cache })).cache,
+          cache === 'full' ? undefined : cache,
+          'the status says what is attended',
+        );
         answers.push((await generate(prompt.slice(0, 50), 12)).tokens);
       }
       assert.deepEqual(answers[1], answers[0]);
@@ -209,16 +283,31 @@ describe("Chorus's own engine", () => {
 
     it('is refused where llama.cpp runs the model', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
-      await assert.rejects(load(file, { engine: 'llama', cache: 'snapkv:64' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:64/.test(error.message));
-      await assert.rejects(load(file, { cache: 'snapkv' }), (error: TroubleError) => error.code === 'invalid-input' && /snapkv:2048/.test(error.message));
+      await assert.rejects(
+        load(file, { engine: 'llama', cache: 'snapkv:64' }),
+        (error: TroubleError) => error.code === 'invalid-input' && /snapkv:64/.test(error.message),
+      );
+      await assert.rejects(
+        load(file, { cache: 'snapkv' }),
+        (error: TroubleError) => error.code === 'invalid-input' && /snapkv:2048/.test(error.message),
+      );
     });
 
     it('has no effect where only llama.cpp can run the model, and the status says so, with the setting and what to do', async () => {
-      const file = await write('small-heads.gguf', { type: 'F32', keys: { 'attention.head_count': { type: 'u32', value: 16 }, 'attention.head_count_kv': { type: 'u32', value: 4 } } });
+      const file = await write('small-heads.gguf', {
+        type: 'F32',
+        keys: {
+          'attention.head_count': { type: 'u32', value: 16 },
+          'attention.head_count_kv': { type: 'u32', value: 4 },
+        },
+      });
       const { engine: runs, engineLimits: limits, cache } = await load(file, { cache: 'tiered:64,type=q8_0' });
       assert.deepEqual([runs, cache], ['llama', undefined]);
       assert.match(limits[0] ?? '', /^llama\.cpp runs small-heads\.gguf: .*Leave out "type"\.$/);
-      assert.match(limits[1] ?? '', /"tiered:64,type=q8_0" \(chorus\.cache, --cache\) has no effect here\. Choose "full", or a model/);
+      assert.match(
+        limits[1] ?? '',
+        /"tiered:64,type=q8_0" \(chorus\.cache, --cache\) has no effect here\. Choose "full", or a model/,
+      );
     });
   });
 
@@ -238,7 +327,10 @@ describe("Chorus's own engine", () => {
 
   it('frees nothing under an evaluation when it is unloaded', async () => {
     await load(await write('busy.gguf'));
-    const running = generate(Array.from({ length: 400 }, (_, index) => index % 256), 100);
+    const running = generate(
+      Array.from({ length: 400 }, (_, index) => index % 256),
+      100,
+    );
     await new Promise((resolve) => setTimeout(resolve, 5));
     await engine.unload();
     assert.equal((await running).stopReason, 'cancelled');
@@ -246,22 +338,52 @@ describe("Chorus's own engine", () => {
 
   describe('told something wrong, says what, and serves the next request', () => {
     const cases: readonly (readonly [what: string, code: TroubleCode, says: RegExp, make: () => Promise<string>])[] = [
-      ['a file that is cut short', 'truncated-model', /cut\.gguf/, async () => {
-        const file = await write('cut.gguf');
-        await truncate(file, (await readFile(file)).length - 50_000);
-        return file;
-      }],
-      ['another magic', 'not-gguf', /magic\.gguf/, async () => {
-        const file = await write('magic.gguf');
-        const bytes = await readFile(file);
-        bytes.write('GGML');
-        await writeFile(file, bytes);
-        return file;
-      }],
-      ['a missing tensor', 'invalid-model', /blk\.1\.ffn_up\.weight is missing, expected \[256, 512\]/, () => write('missing.gguf', { omit: ['blk.1.ffn_up.weight'] })],
-      ['a tensor of another shape', 'invalid-model', /blk\.2\.attn_norm\.weight has the shape \[128\], expected \[256\]/, () => damaged('shape.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(128, at + 4))],
-      ['a tensor of a type that does not exist', 'unsupported-model', /blk\.2\.attn_norm\.weight.*type 250/, () => damaged('type.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(250, at + 12))],
-      ['no tokenizer', 'invalid-model', /no vocabulary/, () => write('mute.gguf', { vocabulary: { 'tokenizer.ggml.model': { type: 'string', value: 'none' } } })],
+      [
+        'a file that is cut short',
+        'truncated-model',
+        /cut\.gguf/,
+        async () => {
+          const file = await write('cut.gguf');
+          await truncate(file, (await readFile(file)).length - 50_000);
+          return file;
+        },
+      ],
+      [
+        'another magic',
+        'not-gguf',
+        /magic\.gguf/,
+        async () => {
+          const file = await write('magic.gguf');
+          const bytes = await readFile(file);
+          bytes.write('GGML');
+          await writeFile(file, bytes);
+          return file;
+        },
+      ],
+      [
+        'a missing tensor',
+        'invalid-model',
+        /blk\.1\.ffn_up\.weight is missing, expected \[256, 512\]/,
+        () => write('missing.gguf', { omit: ['blk.1.ffn_up.weight'] }),
+      ],
+      [
+        'a tensor of another shape',
+        'invalid-model',
+        /blk\.2\.attn_norm\.weight has the shape \[128\], expected \[256\]/,
+        () => damaged('shape.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(128, at + 4)),
+      ],
+      [
+        'a tensor of a type that does not exist',
+        'unsupported-model',
+        /blk\.2\.attn_norm\.weight.*type 250/,
+        () => damaged('type.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(250, at + 12)),
+      ],
+      [
+        'no tokenizer',
+        'invalid-model',
+        /no vocabulary/,
+        () => write('mute.gguf', { vocabulary: { 'tokenizer.ggml.model': { type: 'string', value: 'none' } } }),
+      ],
       ['no such file', 'model-not-found', /nowhere\.gguf/, async () => path.join(folder, 'nowhere.gguf')],
     ];
     for (const [what, code, says, make] of cases) {
@@ -280,7 +402,10 @@ describe("Chorus's own engine", () => {
 
     it('a prompt longer than the context', async () => {
       await load(await write('short.gguf'));
-      await assert.rejects(generate(Array.from({ length: 600 }, () => 1)), (error: TroubleError) => error.code === 'context-overflow' && /600 tokens/.test(error.message));
+      await assert.rejects(
+        generate(Array.from({ length: 600 }, () => 1)),
+        (error: TroubleError) => error.code === 'context-overflow' && /600 tokens/.test(error.message),
+      );
       assert.ok((await generate([1, 2, 3])).tokens.length > 0);
     });
 

@@ -1,35 +1,77 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decidePlan, type FreeMemory, type PlannedNeeds, type SizedWeight } from '../../../../sidecar/models/chorus/planModel.ts';
+import {
+  decidePlan,
+  type FreeMemory,
+  type PlannedNeeds,
+  type SizedWeight,
+} from '../../../../sidecar/models/chorus/planModel.ts';
 import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { ModelShape } from '../../../../sidecar/models/gguf/validate.ts';
 
-/** A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128, so that a token's keys and values take 131,072 bytes in float16. */
+/**
+ * A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128, so that a token's keys and values
+ * take 131,072 bytes in float16.
+ */
 const shape: ModelShape = {
-  architecture: 'llama', blockCount: 32, trainContextTokens: 131_072, embeddingLength: 4096, vocabularySize: 32_000, headCount: 32, queryElementsPerToken: 32 * 4096,
-  cacheElementsPerToken: 32 * 8 * 256, parameterCount: 7e9, weightBytes: 4e9,
+  architecture: 'llama',
+  blockCount: 32,
+  trainContextTokens: 131_072,
+  embeddingLength: 4096,
+  vocabularySize: 32_000,
+  headCount: 32,
+  queryElementsPerToken: 32 * 4096,
+  cacheElementsPerToken: 32 * 8 * 256,
+  parameterCount: 7e9,
+  weightBytes: 4e9,
 };
-const weights: readonly SizedWeight[] = Array.from({ length: 32 }, (_, block) => ({ name: `blk.${block}.ffn_up.weight`, use: 'matrix', sizeBytes: 4e9 / 32 }) as const);
+const weights: readonly SizedWeight[] = Array.from(
+  { length: 32 },
+  (_, block) => ({ name: `blk.${block}.ffn_up.weight`, use: 'matrix', sizeBytes: 4e9 / 32 }) as const,
+);
 const tier = { rows: 1_280, longerThan: 1_168, graphBytes: () => 0, cacheElementBytes: 2, scoredElementBytes: 0 };
-const needs = { modelName: 'seven.gguf', shape, weightBytes: 4e9, batchTokens: 128, scoredTokens: 0, contextSizeTokens: 32_768, tier, tierInMainMemory: tier } satisfies PlannedNeeds;
-const machine = (gpuBytes: number, mainBytes: number, unifiedBytes = 0): FreeMemory => ({ mainBytes, gpu: { label: 'CUDA (Card)', freeBytes: gpuBytes, unifiedBytes } });
+const needs = {
+  modelName: 'seven.gguf',
+  shape,
+  weightBytes: 4e9,
+  batchTokens: 128,
+  scoredTokens: 0,
+  contextSizeTokens: 32_768,
+  tier,
+  tierInMainMemory: tier,
+} satisfies PlannedNeeds;
+const machine = (gpuBytes: number, mainBytes: number, unifiedBytes = 0): FreeMemory => ({
+  mainBytes,
+  gpu: { label: 'CUDA (Card)', freeBytes: gpuBytes, unifiedBytes },
+});
 
 describe('where a model and what its sequences keep are', () => {
   it('is all the GPU while it fits', () => {
     const plan = decidePlan(needs, weights, machine(24e9, 64e9));
-    assert.deepEqual([plan.contextSizeTokens, plan.slowTierInMainMemory, plan.split, plan.reason], [32_768, undefined, undefined, undefined]);
+    assert.deepEqual(
+      [plan.contextSizeTokens, plan.slowTierInMainMemory, plan.split, plan.reason],
+      [32_768, undefined, undefined, undefined],
+    );
   });
 
   it('is the GPU for the model and what is attended, and main memory for all that is kept, where that does not fit', () => {
     const plan = decidePlan(needs, weights, machine(8e9, 64e9));
-    assert.deepEqual([plan.contextSizeTokens, plan.sequences, plan.slowTierInMainMemory, plan.split], [32_768, 3, true, undefined]);
+    assert.deepEqual(
+      [plan.contextSizeTokens, plan.sequences, plan.slowTierInMainMemory, plan.split],
+      [32_768, 3, true, undefined],
+    );
     // Three sequences of 32,768 tokens.
-    assert.match(plan.reason ?? '', /^CUDA \(Card\) has 8\.00 GB free: it holds the model and what is attended of contexts\. All of them, up to 12\.\d+ GB, are kept in main memory\.$/);
+    assert.match(
+      plan.reason ?? '',
+      /^CUDA \(Card\) has 8\.00 GB free: it holds the model and what is attended of contexts\. All of them, up to 12\.\d+ GB, are kept in main memory\.$/,
+    );
     assert.ok(plan.neededBytes > 4e9 + 3 * 131_072 * (32_768 + tier.rows));
   });
 
   it('counts what the processor scores pages by, which a GPU does not need', () => {
-    const bytes = (scoredElementBytes: number): number => decidePlan({ ...needs, tierInMainMemory: { ...tier, scoredElementBytes } }, weights, machine(8e9, 64e9)).neededBytes;
+    const bytes = (scoredElementBytes: number): number =>
+      decidePlan({ ...needs, tierInMainMemory: { ...tier, scoredElementBytes } }, weights, machine(8e9, 64e9))
+        .neededBytes;
     assert.equal(bytes(0.53125) - bytes(0), 0.53125 * shape.cacheElementsPerToken * 3 * 32_768);
   });
 
@@ -48,7 +90,10 @@ describe('where a model and what its sequences keep are', () => {
   it('counts memory once that is the GPU’s and the processor’s', () => {
     assert.equal(decidePlan(needs, weights, machine(8e9, 20e9, 16e9)).slowTierInMainMemory, true);
     // What the GPU takes is gone from what the contexts could have.
-    assert.notEqual(decidePlan({ ...needs, contextSizeTokens: 0 }, weights, machine(5.4e9, 6e9, 6e9)).slowTierInMainMemory, true);
+    assert.notEqual(
+      decidePlan({ ...needs, contextSizeTokens: 0 }, weights, machine(5.4e9, 6e9, 6e9)).slowTierInMainMemory,
+      true,
+    );
   });
 
   it('is shared by layers where the model itself is too large for the GPU', () => {
@@ -61,6 +106,12 @@ describe('where a model and what its sequences keep are', () => {
   });
 
   it('is refused with the numbers where there is no room anywhere', () => {
-    assert.throws(() => decidePlan(needs, weights, machine(8e9, 2e9)), (error: TroubleError) => error instanceof TroubleError && error.code === 'out-of-memory' && /seven\.gguf needs about/.test(error.message));
+    assert.throws(
+      () => decidePlan(needs, weights, machine(8e9, 2e9)),
+      (error: TroubleError) =>
+        error instanceof TroubleError &&
+        error.code === 'out-of-memory' &&
+        /seven\.gguf needs about/.test(error.message),
+    );
   });
 });

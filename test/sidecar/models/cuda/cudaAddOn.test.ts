@@ -10,7 +10,11 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { libraryFolder } from '../../../../kernels/ggml/libraries.ts';
 import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
-import { installedCudaPackages, type CudaCatalogue, type CudaPackage } from '../../../../sidecar/models/cuda/cudaAddOn.ts';
+import {
+  installedCudaPackages,
+  type CudaCatalogue,
+  type CudaPackage,
+} from '../../../../sidecar/models/cuda/cudaAddOn.ts';
 import { useCudaAddOn } from '../../../../sidecar/models/cuda/cudaAddOnHook.ts';
 import { findCudaRuntime } from '../../../../sidecar/models/cuda/cudaRuntime.ts';
 import { installCudaAddOn, type InstallOptions } from '../../../../sidecar/shelf/installCudaAddOn.ts';
@@ -32,7 +36,10 @@ before(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  catalogue = { version: '1.2.3', packages: [await pack('test-cuda'), { ...(await pack('test-cuda-ext')), upToCuda: 12 }] };
+  catalogue = {
+    version: '1.2.3',
+    packages: [await pack('test-cuda'), { ...(await pack('test-cuda-ext')), upToCuda: 12 }],
+  };
 });
 after(async () => {
   server.close();
@@ -47,11 +54,16 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 async function pack(name: string): Promise<CudaPackage> {
   const folder = path.join(served, name, 'package', 'dist');
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, '..', 'package.json'), JSON.stringify({ name: `@node-llama-cpp/${name}`, version: '1.2.3', type: 'module' }));
+  await writeFile(
+    path.join(folder, '..', 'package.json'),
+    JSON.stringify({ name: `@node-llama-cpp/${name}`, version: '1.2.3', type: 'module' }),
+  );
   await writeFile(path.join(folder, 'index.js'), `export const name = '${name}';`);
   const file = `${name}-1.2.3.tgz`;
   await execa('tar', ['-czf', path.join(served, file), '-C', path.join(served, name), 'package']);
-  const integrity = `sha512-${createHash('sha512').update(await readFile(path.join(served, file))).digest('base64')}`;
+  const integrity = `sha512-${createHash('sha512')
+    .update(await readFile(path.join(served, file)))
+    .digest('base64')}`;
   return { name, file, url: `${origin}/${file}`, integrity };
 }
 
@@ -62,7 +74,14 @@ async function archive(files: readonly string[]): Promise<string> {
 }
 
 const install = (options: Partial<InstallOptions> = {}): Promise<void> =>
-  installCudaAddOn({ catalogue, homeFolder: home, cudaVersion: 13, network: { proxy: '', systemCertificates: false }, timing: { retryMs: 1 }, ...options });
+  installCudaAddOn({
+    catalogue,
+    homeFolder: home,
+    cudaVersion: 13,
+    network: { proxy: '', systemCertificates: false },
+    timing: { retryMs: 1 },
+    ...options,
+  });
 
 /** The package for all CUDA runtimes on a server that can do more than send files. */
 async function packageServer(...answers: readonly Answer[]): Promise<ModelServer> {
@@ -91,18 +110,55 @@ describe('the CUDA add-on', () => {
     assert.deepEqual(installedCudaPackages(home, catalogue), ['test-cuda']);
   });
 
-  const refused: readonly { readonly what: string; readonly options: () => Promise<Parameters<typeof install>[0]>; readonly says: RegExp }[] = [
-    { what: 'with another checksum', options: async () => ({ catalogue: changed({ integrity: 'sha512-AAAA' }) }), says: /its checksum is another\. Nothing of it was kept\./ },
-    { what: 'that the server does not have', options: async () => ({ catalogue: changed({ url: `${origin}/gone.tgz` }) }), says: /HTTP status 404/ },
-    { what: 'that can not be reached', options: async () => ({ catalogue: changed({ url: 'http://127.0.0.1:1/x.tgz' }) }), says: /can't be reached: .* Where there is no network, install from an archive/ },
-    { what: 'out of an archive with another checksum', options: async () => ({ archive: await archive(['test-cuda-1.2.3.tgz']), catalogue: changed({ integrity: 'sha512-AAAA' }) }), says: /expected sha512-AAAA: it was not installed/ },
-    { what: 'out of an archive for something else', options: async () => ({ archive: await archive(['test-cuda-ext-1.2.3.tgz']) }), says: /holds no test-cuda-1\.2\.3\.tgz/ },
-    { what: 'out of a file that is no archive', options: async () => ({ archive: path.join(served, 'test-cuda/package/package.json') }), says: /can't be unpacked/ },
+  const refused: readonly {
+    readonly what: string;
+    readonly options: () => Promise<Parameters<typeof install>[0]>;
+    readonly says: RegExp;
+  }[] = [
+    {
+      what: 'with another checksum',
+      options: async () => ({ catalogue: changed({ integrity: 'sha512-AAAA' }) }),
+      says: /its checksum is another\. Nothing of it was kept\./,
+    },
+    {
+      what: 'that the server does not have',
+      options: async () => ({ catalogue: changed({ url: `${origin}/gone.tgz` }) }),
+      says: /HTTP status 404/,
+    },
+    {
+      what: 'that can not be reached',
+      options: async () => ({ catalogue: changed({ url: 'http://127.0.0.1:1/x.tgz' }) }),
+      says: /can't be reached: .* Where there is no network, install from an archive/,
+    },
+    {
+      what: 'out of an archive with another checksum',
+      options: async () => ({
+        archive: await archive(['test-cuda-1.2.3.tgz']),
+        catalogue: changed({ integrity: 'sha512-AAAA' }),
+      }),
+      says: /expected sha512-AAAA: it was not installed/,
+    },
+    {
+      what: 'out of an archive for something else',
+      options: async () => ({ archive: await archive(['test-cuda-ext-1.2.3.tgz']) }),
+      says: /holds no test-cuda-1\.2\.3\.tgz/,
+    },
+    {
+      what: 'out of a file that is no archive',
+      options: async () => ({ archive: path.join(served, 'test-cuda/package/package.json') }),
+      says: /can't be unpacked/,
+    },
   ];
-  const changed = (change: Partial<CudaPackage>): CudaCatalogue => ({ ...catalogue, packages: catalogue.packages.map((entry) => ({ ...entry, ...change })) });
+  const changed = (change: Partial<CudaPackage>): CudaCatalogue => ({
+    ...catalogue,
+    packages: catalogue.packages.map((entry) => ({ ...entry, ...change })),
+  });
   for (const { what, options, says } of refused) {
     it(`${what} is refused, and nothing of it stays`, async () => {
-      await assert.rejects(install(await options()), (error) => error instanceof TroubleError && says.test(error.message));
+      await assert.rejects(
+        install(await options()),
+        (error) => error instanceof TroubleError && says.test(error.message),
+      );
       assert.deepEqual(await readdir(path.join(home, 'cuda', '1.2.3')), []);
     });
   }
@@ -148,7 +204,10 @@ describe('the CUDA add-on', () => {
     await once(proxy, 'listening');
     try {
       const network = { proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, systemCertificates: false };
-      await assert.rejects(install({ network, catalogue: changed({ url: 'https://registry.invalid/x.tgz' }) }), /can't be reached/);
+      await assert.rejects(
+        install({ network, catalogue: changed({ url: 'https://registry.invalid/x.tgz' }) }),
+        /can't be reached/,
+      );
       assert.ok(asked.length > 1 && asked.every((url) => url === 'registry.invalid:443'));
     } finally {
       proxy.close();
@@ -179,14 +238,18 @@ describe('the CUDA add-on', () => {
   });
 
   const platform = { linux: 'linux', win32: 'win' }[process.platform as string];
-  it("gives Chorus's own graphs their libraries too", { skip: process.arch !== 'x64' || platform === undefined ? 'there is no CUDA for this platform' : false }, async () => {
-    const name = `${platform}-x64-cuda`;
-    const libraries = path.join(home, 'cuda', '1.2.3', name, 'bins', name);
-    await mkdir(libraries, { recursive: true });
-    const [{ file, url, integrity }] = catalogue.packages as [CudaPackage];
-    useCudaAddOn(home, { ...catalogue, packages: [{ name, file, url, integrity }] });
-    assert.equal(libraryFolder('cuda'), libraries);
-  });
+  it(
+    "gives Chorus's own graphs their libraries too",
+    { skip: process.arch !== 'x64' || platform === undefined ? 'there is no CUDA for this platform' : false },
+    async () => {
+      const name = `${platform}-x64-cuda`;
+      const libraries = path.join(home, 'cuda', '1.2.3', name, 'bins', name);
+      await mkdir(libraries, { recursive: true });
+      const [{ file, url, integrity }] = catalogue.packages as [CudaPackage];
+      useCudaAddOn(home, { ...catalogue, packages: [{ name, file, url, integrity }] });
+      assert.equal(libraryFolder('cuda'), libraries);
+    },
+  );
 });
 
 describe("CUDA's runtime", () => {

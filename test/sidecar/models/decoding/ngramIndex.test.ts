@@ -7,7 +7,13 @@ function lookEverywhere(tokens: readonly number[], sequence: readonly number[], 
   let best: NgramMatch = { position: 0, length: 0 };
   for (let end = tokens.length - 2; end >= 0; end--) {
     let length = 0;
-    while (length < longest && length <= end && length < sequence.length && tokens[end - length] === sequence[sequence.length - 1 - length]) length++;
+    while (
+      length < longest &&
+      length <= end &&
+      length < sequence.length &&
+      tokens[end - length] === sequence[sequence.length - 1 - length]
+    )
+      length++;
     if (length >= 2 && length > best.length) best = { position: end + 1, length };
   }
   return best;
@@ -30,7 +36,11 @@ describe('an index of other texts', () => {
   });
 
   it('finds nothing across the end of a text, and gives what follows up to there', () => {
-    const index = new NgramIndex([[1, 2, 3], [4, 1, 2], [3, 1]]);
+    const index = new NgramIndex([
+      [1, 2, 3],
+      [4, 1, 2],
+      [3, 1],
+    ]);
     assert.deepEqual([...index.matches([2, 3], 6)], []);
     const [match, ...others] = index.matches([9, 1, 2], 6);
     assert.deepEqual(others, []);

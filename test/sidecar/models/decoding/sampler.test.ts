@@ -30,7 +30,10 @@ describe('a sampler', () => {
         const drawn = (counts[token] as number) / DRAWS;
         if (share === 0) assert.equal(drawn, 0, `token ${token} is ruled out`);
         // Five standard deviations of a share of so many draws.
-        assert.ok(Math.abs(drawn - share) <= 5 * Math.sqrt((share * (1 - share)) / DRAWS), `token ${token}: ${drawn}, expected ${share}`);
+        assert.ok(
+          Math.abs(drawn - share) <= 5 * Math.sqrt((share * (1 - share)) / DRAWS),
+          `token ${token}: ${drawn}, expected ${share}`,
+        );
       }
     });
   }
@@ -38,13 +41,19 @@ describe('a sampler', () => {
   /** Tokens that can be drawn: their shares are the same to the sampler as to the reference. */
   const drawn = (values: readonly number[], params: SamplingParams): number[] => {
     const sampler = createSampler({ ...params, seed: 3 });
-    return [...new Set(Array.from({ length: DRAWS }, () => sampler(Float32Array.from(values), [])))].sort((a, b) => a - b);
+    return [...new Set(Array.from({ length: DRAWS }, () => sampler(Float32Array.from(values), [])))].sort(
+      (a, b) => a - b,
+    );
   };
-  const kept = (values: readonly number[], params: SamplingParams): number[] => distribution(values, params).flatMap((share, token) => (share > 0 ? [token] : []));
+  const kept = (values: readonly number[], params: SamplingParams): number[] =>
+    distribution(values, params).flatMap((share, token) => (share > 0 ? [token] : []));
 
   describe('takes a nucleus of the whole distribution', () => {
     // Ten tokens of 9 % each, and 490 that have the rest: each is too unlikely to be sorted, together they count.
-    const flat = [...Array.from({ length: 10 }, () => Math.log(0.09)), ...Array.from({ length: 490 }, () => Math.log(0.1 / 490))];
+    const flat = [
+      ...Array.from({ length: 10 }, () => Math.log(0.09)),
+      ...Array.from({ length: 490 }, () => Math.log(0.1 / 490)),
+    ];
     for (const topP of [0.05, 0.5, 0.8, 0.82, 0.89]) {
       test(`whose tail is not sorted, for ${topP}`, () => {
         const params = { temperature: 1, topP };
@@ -60,7 +69,11 @@ describe('a sampler', () => {
     });
 
     test('at any share that a request may name', () => {
-      for (const topP of [0, 1, 7]) assert.deepEqual(drawn(flat, { temperature: 0.2, topP }).slice(0, 10), kept(flat, { temperature: 0.2, topP }).slice(0, 10));
+      for (const topP of [0, 1, 7])
+        assert.deepEqual(
+          drawn(flat, { temperature: 0.2, topP }).slice(0, 10),
+          kept(flat, { temperature: 0.2, topP }).slice(0, 10),
+        );
     });
   });
 
@@ -76,13 +89,15 @@ describe('a sampler', () => {
 
   test('penalises the last 64 tokens and none before, as llama.cpp does', () => {
     const others = (count: number): number[] => Array.from({ length: count }, () => 2);
-    const chosen = (tokens: readonly number[]): number => createSampler({ temperature: 0, repeatPenalty: 2 })(Float32Array.of(3, 5, -9), tokens);
+    const chosen = (tokens: readonly number[]): number =>
+      createSampler({ temperature: 0, repeatPenalty: 2 })(Float32Array.of(3, 5, -9), tokens);
     assert.equal(chosen([1, ...others(63)]), 0);
     assert.equal(chosen([1, ...others(64)]), 1);
   });
 
   test('takes an allowed token only', () => {
-    for (const temperature of [0, 1]) assert.equal(createSampler({ temperature })(Float32Array.of(9, 8, 7), [], new Set([2])), 2);
+    for (const temperature of [0, 1])
+      assert.equal(createSampler({ temperature })(Float32Array.of(9, 8, 7), [], new Set([2])), 2);
   });
 
   test('repeats its draws with the same seed', () => {

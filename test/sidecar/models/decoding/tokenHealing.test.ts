@@ -12,7 +12,10 @@ describe('token healing', () => {
   before(async () => {
     vocabulary = (await readVocabulary(await fetchModel()))!;
     index = new TokenIndex(vocabulary);
-    all = Array.from({ length: vocabulary.size }, (_, token) => ({ token, bytes: vocabulary.tokenBytes(token) })).filter(({ token }) => vocabulary.isText(token));
+    all = Array.from({ length: vocabulary.size }, (_, token) => ({
+      token,
+      bytes: vocabulary.tokenBytes(token),
+    })).filter(({ token }) => vocabulary.isText(token));
   });
 
   test('the vocabulary spells every byte, and no two text tokens alike', () => {
@@ -21,12 +24,27 @@ describe('token healing', () => {
     for (let byte = 0x20; byte < 0x7f; byte++) assert.ok(spelt.has(String.fromCharCode(byte)), `byte ${byte}`);
   });
 
-  for (const required of [' ', '\n    ', '\n\n\t', 'retur', ' functio', 'é', '😀', '日本語', 'x = "', '\r\n', '        return']) {
+  for (const required of [
+    ' ',
+    '\n    ',
+    '\n\n\t',
+    'retur',
+    ' functio',
+    'é',
+    '😀',
+    '日本語',
+    'x = "',
+    '\r\n',
+    '        return',
+  ]) {
     test(`allows for ${JSON.stringify(required)} exactly the tokens that the slow reference allows`, () => {
       const bytes = Buffer.from(required);
       for (let start = 0; start < bytes.length; start++) {
         const rest = bytes.subarray(start);
-        assert.deepEqual([...index.compatibleWith(rest)].sort((a, b) => a - b), allowedTokens(rest, all));
+        assert.deepEqual(
+          [...index.compatibleWith(rest)].sort((a, b) => a - b),
+          allowedTokens(rest, all),
+        );
       }
     });
   }

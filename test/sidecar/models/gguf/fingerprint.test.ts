@@ -23,7 +23,15 @@ describe('the fingerprint of a model', () => {
     const values = (first: number): Float32Array => Float32Array.from({ length: SIZE }, (_, index) => first + index);
     await writeGguf(file, {
       metadata: new Map([['general.architecture', { type: 'string', value: 'llama' }]]),
-      tensors: [['one.weight', 1], ['two.weight', 7]].map(([name, first]) => ({ name: String(name), type: 'F32', shape: [SIZE], chunks: () => [new Uint8Array(values(Number(first)).buffer)] })),
+      tensors: [
+        ['one.weight', 1],
+        ['two.weight', 7],
+      ].map(([name, first]) => ({
+        name: String(name),
+        type: 'F32',
+        shape: [SIZE],
+        chunks: () => [new Uint8Array(values(Number(first)).buffer)],
+      })),
     });
     await utimes(file, CHANGED, CHANGED);
     original = await of(file);
@@ -71,7 +79,12 @@ describe('the fingerprint of a model', () => {
   ];
   for (const [where, tensor, at] of places) {
     it(`is another one where ${where} is`, async () => {
-      assert.notEqual(await changed((copy, { dataOffsetBytes, tensors }) => flip(copy, dataOffsetBytes + (tensors[tensor]?.offsetBytes ?? NaN) + at)), original);
+      assert.notEqual(
+        await changed((copy, { dataOffsetBytes, tensors }) =>
+          flip(copy, dataOffsetBytes + (tensors[tensor]?.offsetBytes ?? NaN) + at),
+        ),
+        original,
+      );
     });
   }
 });

@@ -7,7 +7,18 @@ import type { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { DownloadProgress, DownloadResult } from '../../../../sidecar/protocol/client.ts';
 import { downloadModel, type ModelDownload } from '../../../../sidecar/shelf/download/downloadModel.ts';
 import { HttpClient } from '../../../../sidecar/common/http/httpClient.ts';
-import { cutAfter, cutWhenReceived, linkedRedirect, modelBytes, ModelServer, sha256, stallAfter, status, whole, type Answer } from '../modelServer.ts';
+import {
+  cutAfter,
+  cutWhenReceived,
+  linkedRedirect,
+  modelBytes,
+  ModelServer,
+  sha256,
+  stallAfter,
+  status,
+  whole,
+  type Answer,
+} from '../modelServer.ts';
 
 const content = modelBytes();
 const timing = { retryMs: 5, stallMs: 300 };
@@ -37,7 +48,15 @@ function result({ server, checksum = false, ...request }: Attempt): Promise<Down
   server.clientFile = path.join(folder, 'model.gguf.part');
   const known = checksum ? { sha256: sha256(server.content) } : {};
   const files = [{ url: server.url, sizeBytes: server.content.length, ...known }];
-  return downloadModel({ files, folder, client, timing, onProgress: () => undefined, signal: new AbortController().signal, ...request });
+  return downloadModel({
+    files,
+    folder,
+    client,
+    timing,
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...request,
+  });
 }
 
 /** What a download that fails says. */
@@ -53,14 +72,46 @@ const filesThere = async (): Promise<readonly string[]> => (await readdir(folder
 describe('a model is downloaded whole', () => {
   const cases: { readonly name: string; readonly answers: readonly Answer[]; readonly ranges: readonly string[] }[] = [
     { name: 'from a server that does all right', answers: [whole], ranges: ['-'] },
-    { name: 'where the connection is cut twice: the rest is asked for', answers: [cutAfter(100_000), cutAfter(50_000), whole], ranges: ['-', 'bytes=100000-', 'bytes=150000-'] },
+    {
+      name: 'where the connection is cut twice: the rest is asked for',
+      answers: [cutAfter(100_000), cutAfter(50_000), whole],
+      ranges: ['-', 'bytes=100000-', 'bytes=150000-'],
+    },
     { name: 'where the server stalls', answers: [stallAfter(80_000), whole], ranges: ['-', 'bytes=80000-'] },
-    { name: 'where the server is busy, and says for how long', answers: [status(503), status(429, { 'retry-after': '0' }), status(500), whole], ranges: ['-', '-', '-', '-'] },
-    { name: 'where the server knows no ranges', answers: [cutAfter(100_000), (_request, response, server) => response.writeHead(200, { 'content-length': server.content.length }).end(server.content)], ranges: ['-', 'bytes=100000-'] },
-    { name: 'where another part than the one asked for comes', answers: [cutAfter(100_000), wrongPart(5), whole], ranges: ['-', 'bytes=100000-', '-'] },
-    { name: 'where the part is said to be of a file of another length', answers: [cutAfter(100_000), otherLength, whole], ranges: ['-', 'bytes=100000-', '-'] },
-    { name: 'where the server has no such part any more', answers: [cutAfter(100_000), status(416, { 'content-range': 'bytes */7' }), whole], ranges: ['-', 'bytes=100000-', '-'] },
-    { name: 'where its length is not told', answers: [(_request, response, server) => response.writeHead(200).end(server.content)], ranges: ['-'] },
+    {
+      name: 'where the server is busy, and says for how long',
+      answers: [status(503), status(429, { 'retry-after': '0' }), status(500), whole],
+      ranges: ['-', '-', '-', '-'],
+    },
+    {
+      name: 'where the server knows no ranges',
+      answers: [
+        cutAfter(100_000),
+        (_request, response, server) =>
+          response.writeHead(200, { 'content-length': server.content.length }).end(server.content),
+      ],
+      ranges: ['-', 'bytes=100000-'],
+    },
+    {
+      name: 'where another part than the one asked for comes',
+      answers: [cutAfter(100_000), wrongPart(5), whole],
+      ranges: ['-', 'bytes=100000-', '-'],
+    },
+    {
+      name: 'where the part is said to be of a file of another length',
+      answers: [cutAfter(100_000), otherLength, whole],
+      ranges: ['-', 'bytes=100000-', '-'],
+    },
+    {
+      name: 'where the server has no such part any more',
+      answers: [cutAfter(100_000), status(416, { 'content-range': 'bytes */7' }), whole],
+      ranges: ['-', 'bytes=100000-', '-'],
+    },
+    {
+      name: 'where its length is not told',
+      answers: [(_request, response, server) => response.writeHead(200).end(server.content)],
+      ranges: ['-'],
+    },
   ];
   for (const { name, answers, ranges } of cases) {
     it(name, async () => {
@@ -80,7 +131,11 @@ describe('a model is downloaded whole', () => {
     };
     await using server = await ModelServer.start(content, cutAfter(100_000), change);
     assert.deepEqual(await readFile(await download({ server })), newer);
-    assert.deepEqual(server.requests[1], { url: '/model.gguf', range: 'bytes=100000-', ifRange: `"${sha256(content).slice(0, 16)}"` });
+    assert.deepEqual(server.requests[1], {
+      url: '/model.gguf',
+      range: 'bytes=100000-',
+      ifRange: `"${sha256(content).slice(0, 16)}"`,
+    });
   });
 
   it('where the file changes and the server sends its part all the same', async () => {
@@ -97,12 +152,19 @@ describe('a model is downloaded whole', () => {
   it('by way of redirects, and checked against the checksum that the first one states', async () => {
     await using server = await ModelServer.start(content, linkedRedirect('/elsewhere'), whole);
     const states = new Set<string>();
-    assert.deepEqual(await readFile(await download({ server, onProgress: ({ state }: DownloadProgress) => states.add(state) })), content);
+    assert.deepEqual(
+      await readFile(await download({ server, onProgress: ({ state }: DownloadProgress) => states.add(state) })),
+      content,
+    );
     assert.ok(states.has('verifying'));
   });
 
   it('and it is said whether it was checked: against the catalogue or the server, or not at all', async () => {
-    const cases: readonly [answers: readonly Answer[], checksum: boolean, isVerified: boolean][] = [[[whole], true, true], [[linkedRedirect('/elsewhere'), whole], false, true], [[whole], false, false]];
+    const cases: readonly [answers: readonly Answer[], checksum: boolean, isVerified: boolean][] = [
+      [[whole], true, true],
+      [[linkedRedirect('/elsewhere'), whole], false, true],
+      [[whole], false, false],
+    ];
     for (const [answers, checksum, isVerified] of cases) {
       await using server = await ModelServer.start(content, ...answers);
       const first = await result({ server, checksum });
@@ -121,20 +183,75 @@ describe('a model is downloaded whole', () => {
 });
 
 describe('a download is refused with the reason', () => {
-  const cases: { readonly name: string; readonly answers: readonly Answer[]; readonly says: RegExp; readonly checksum?: boolean; readonly left?: readonly string[] }[] = [
-    { name: 'where the file is given to some alone', answers: [status(403)], says: /status 403: it gives the file only to whom it knows/ },
-    { name: 'where the file is not there any more', answers: [status(404)], says: /status 404: the file is not there any more/ },
+  const cases: {
+    readonly name: string;
+    readonly answers: readonly Answer[];
+    readonly says: RegExp;
+    readonly checksum?: boolean;
+    readonly left?: readonly string[];
+  }[] = [
+    {
+      name: 'where the file is given to some alone',
+      answers: [status(403)],
+      says: /status 403: it gives the file only to whom it knows/,
+    },
+    {
+      name: 'where the file is not there any more',
+      answers: [status(404)],
+      says: /status 404: the file is not there any more/,
+    },
     { name: 'where the server answers with what makes no sense', answers: [status(418)], says: /status 418/ },
-    { name: 'where the server fails again and again', answers: [status(500)], says: /status 500\. It was tried 7 times/ },
+    {
+      name: 'where the server fails again and again',
+      answers: [status(500)],
+      says: /status 500\. It was tried 7 times/,
+    },
     { name: 'where every connection brings one byte', answers: [cutAfter(1)], says: /It was tried 7 times/ },
-    { name: 'where redirects have no end', answers: [status(302, { location: '/model.gguf' })], says: /without an end \(10 redirects\)/ },
-    { name: 'where a redirect leads to a file', answers: [status(302, { location: 'file:///etc/passwd' })], says: /file:\/\/\/etc\/passwd is no place for models/ },
-    { name: 'where a redirect leads to a host that is not secured', answers: [status(302, { location: 'http://models.example/model.gguf' })], says: /http:\/\/models\.example\/model\.gguf is no place for models: expected an https: URL/ },
-    { name: 'where the length is a lie: more comes, cut to what was promised', answers: [shorter], says: /no model that can be used/, left: [] },
-    { name: 'where the server has a far larger file', answers: [claims(3 * content.length)], says: /900000 bytes \(900 KB\), expected about 300000/ },
-    { name: 'where the length is not that of the checksum', answers: [claims(content.length + 1)], checksum: true, says: /300001 bytes \(300 KB\), expected 300000/ },
-    { name: 'where other bytes come than those of the checksum', answers: [wrongBytes], checksum: true, says: /its checksum is another. Nothing of it was kept/, left: [] },
-    { name: 'where what comes is no model', answers: [page], says: /no model that can be used, and was removed: model\.gguf\.part/, left: [] },
+    {
+      name: 'where redirects have no end',
+      answers: [status(302, { location: '/model.gguf' })],
+      says: /without an end \(10 redirects\)/,
+    },
+    {
+      name: 'where a redirect leads to a file',
+      answers: [status(302, { location: 'file:///etc/passwd' })],
+      says: /file:\/\/\/etc\/passwd is no place for models/,
+    },
+    {
+      name: 'where a redirect leads to a host that is not secured',
+      answers: [status(302, { location: 'http://models.example/model.gguf' })],
+      says: /http:\/\/models\.example\/model\.gguf is no place for models: expected an https: URL/,
+    },
+    {
+      name: 'where the length is a lie: more comes, cut to what was promised',
+      answers: [shorter],
+      says: /no model that can be used/,
+      left: [],
+    },
+    {
+      name: 'where the server has a far larger file',
+      answers: [claims(3 * content.length)],
+      says: /900000 bytes \(900 KB\), expected about 300000/,
+    },
+    {
+      name: 'where the length is not that of the checksum',
+      answers: [claims(content.length + 1)],
+      checksum: true,
+      says: /300001 bytes \(300 KB\), expected 300000/,
+    },
+    {
+      name: 'where other bytes come than those of the checksum',
+      answers: [wrongBytes],
+      checksum: true,
+      says: /its checksum is another. Nothing of it was kept/,
+      left: [],
+    },
+    {
+      name: 'where what comes is no model',
+      answers: [page],
+      says: /no model that can be used, and was removed: model\.gguf\.part/,
+      left: [],
+    },
     { name: 'where what comes is endless', answers: [endless], says: /sends more than 600000 bytes/ },
   ];
   for (const { name, answers, says, checksum, left } of cases) {
@@ -151,7 +268,10 @@ describe('a download is refused with the reason', () => {
 
   it('where the disk has no room for all parts, before the first is asked for', async () => {
     await using server = await ModelServer.start(content);
-    const files = [content.length, 10 ** 15].map((sizeBytes, index) => ({ url: `${server.origin}/model-0000${index + 1}-of-00002.gguf`, sizeBytes }));
+    const files = [content.length, 10 ** 15].map((sizeBytes, index) => ({
+      url: `${server.origin}/model-0000${index + 1}-of-00002.gguf`,
+      sizeBytes,
+    }));
     const error = await refusal(download({ server, files }));
     assert.equal(error.code, 'disk-full');
     assert.deepEqual(server.requests, []);
@@ -175,7 +295,7 @@ describe('a download that stops', () => {
     await assert.rejects(download({ server, signal: pause.signal, onProgress }), { name: 'AbortError' });
   }
 
-  it('keeps what it has under a name that is no model\'s, and goes on from there', async () => {
+  it("keeps what it has under a name that is no model's, and goes on from there", async () => {
     await using server = await ModelServer.start(content, stallAfter(120_000), whole);
     await pausedAt(server, 120_000);
     assert.deepEqual(await filesThere(), ['model.gguf.part', 'model.gguf.part.json']);
@@ -202,7 +322,8 @@ describe('a download that stops', () => {
   it('writes through no link that lies where its bytes would', { skip: process.platform === 'win32' }, async () => {
     const other = path.join(folder, 'other.txt');
     await writeFile(other, 'mine');
-    const state = (server: ModelServer): string => JSON.stringify({ url: server.url, validator: server.etag, totalBytes: content.length });
+    const state = (server: ModelServer): string =>
+      JSON.stringify({ url: server.url, validator: server.etag, totalBytes: content.length });
     for (const left of [undefined, state]) {
       await using server = await ModelServer.start(content);
       await symlink(other, path.join(folder, 'model.gguf.part'));
@@ -219,14 +340,18 @@ describe('a download that stops', () => {
     const noValidator: Answer = (request, response, server) => {
       response.removeHeader('etag');
       const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
-      const range = start > 0 ? { 'content-range': `bytes ${start}-${server.content.length - 1}/${server.content.length}` } : {};
+      const range =
+        start > 0 ? { 'content-range': `bytes ${start}-${server.content.length - 1}/${server.content.length}` } : {};
       response.writeHead(start > 0 ? 206 : 200, { 'content-length': server.content.length - start, ...range });
       if (server.requests.length === 1) {
         response.write(server.content.subarray(0, 90_000));
         cutWhenReceived(response, server, 90_000);
       } else response.end(server.content.subarray(start));
     };
-    for (const { checksum, ranges } of [{ checksum: true, ranges: ['-', 'bytes=90000-'] }, { checksum: false, ranges: ['-', '-'] }]) {
+    for (const { checksum, ranges } of [
+      { checksum: true, ranges: ['-', 'bytes=90000-'] },
+      { checksum: false, ranges: ['-', '-'] },
+    ]) {
       await using server = await ModelServer.start(content, noValidator);
       const file = await download({ server, checksum });
       assert.deepEqual(await readFile(file), content);
@@ -247,7 +372,8 @@ it('a folder that can not be made is named, and no server is asked', async () =>
 });
 
 describe('a model in several parts', () => {
-  const files = (server: ModelServer): ModelDownload['files'] => [1, 2].map((part) => ({ url: `${server.origin}/model-0000${part}-of-00002.gguf`, sizeBytes: content.length }));
+  const files = (server: ModelServer): ModelDownload['files'] =>
+    [1, 2].map((part) => ({ url: `${server.origin}/model-0000${part}-of-00002.gguf`, sizeBytes: content.length }));
 
   it('gets its names when all parts are there, and goes on with the part where it stopped', async () => {
     await using server = await ModelServer.start(content, whole, stallAfter(50_000), whole);
@@ -257,13 +383,21 @@ describe('a model in several parts', () => {
       totals.add(totalBytes);
       if (receivedBytes >= content.length + 50_000) pause.abort();
     };
-    await assert.rejects(download({ server, files: files(server), signal: pause.signal, onProgress }), { name: 'AbortError' });
+    await assert.rejects(download({ server, files: files(server), signal: pause.signal, onProgress }), {
+      name: 'AbortError',
+    });
     assert.deepEqual([...totals], [2 * content.length]);
-    assert.deepEqual((await filesThere()).filter((name) => name.endsWith('.gguf')), []);
+    assert.deepEqual(
+      (await filesThere()).filter((name) => name.endsWith('.gguf')),
+      [],
+    );
     const file = await download({ server, files: files(server) });
     assert.equal(path.basename(file), 'model-00001-of-00002.gguf');
     assert.deepEqual(await filesThere(), ['model-00001-of-00002.gguf', 'model-00002-of-00002.gguf']);
-    assert.deepEqual(server.requests.map(({ url, range }) => `${url.slice(7, 12)} ${range ?? '-'}`), ['00001 -', '00002 -', '00002 bytes=50000-']);
+    assert.deepEqual(
+      server.requests.map(({ url, range }) => `${url.slice(7, 12)} ${range ?? '-'}`),
+      ['00001 -', '00002 -', '00002 bytes=50000-'],
+    );
   });
 
   it('is there only with all of them: what is missing is downloaded', async () => {
@@ -271,7 +405,10 @@ describe('a model in several parts', () => {
     await writeFile(path.join(folder, 'model-00001-of-00002.gguf'), content);
     const file = await download({ server, files: files(server) });
     assert.equal(path.basename(file), 'model-00001-of-00002.gguf');
-    assert.deepEqual(server.requests.map(({ url }) => url), ['/model-00002-of-00002.gguf']);
+    assert.deepEqual(
+      server.requests.map(({ url }) => url),
+      ['/model-00002-of-00002.gguf'],
+    );
     assert.deepEqual(await readFile(path.join(folder, 'model-00002-of-00002.gguf')), content);
   });
 });
@@ -280,13 +417,17 @@ describe('a model in several parts', () => {
 function wrongPart(bytes: number): Answer {
   return (request, response, { content: all, etag }) => {
     const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0) - bytes;
-    response.writeHead(206, { 'content-range': `bytes ${start}-${all.length - 1}/${all.length}`, etag }).end(all.subarray(start));
+    response
+      .writeHead(206, { 'content-range': `bytes ${start}-${all.length - 1}/${all.length}`, etag })
+      .end(all.subarray(start));
   };
 }
 
 function otherLength(...[request, response, { content: all, etag }]: Parameters<Answer>): void {
   const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
-  response.writeHead(206, { 'content-range': `bytes ${start}-${all.length}/${all.length + 1}`, etag }).end(Buffer.concat([all.subarray(start), Buffer.alloc(1)]));
+  response
+    .writeHead(206, { 'content-range': `bytes ${start}-${all.length}/${all.length + 1}`, etag })
+    .end(Buffer.concat([all.subarray(start), Buffer.alloc(1)]));
 }
 
 /** Says that it is shorter than what belongs to it. */

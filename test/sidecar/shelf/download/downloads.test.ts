@@ -21,16 +21,25 @@ it('a client that joins a download is counted at once, also where the only other
   const downloads = new Downloads();
   try {
     const first = new AbortController();
-    const request = { files: [{ url: server.url, sizeBytes: content.length }], folder, client, timing: { retryMs: 5, stallMs: 300 } };
+    const request = {
+      files: [{ url: server.url, sizeBytes: content.length }],
+      folder,
+      client,
+      timing: { retryMs: 5, stallMs: 300 },
+    };
     const progress = new EventEmitter<{ half: [] }>();
     const half = once(progress, 'half');
-    const onProgress = ({ receivedBytes }: DownloadProgress): void => void (receivedBytes >= 100_000 && progress.emit('half'));
+    const onProgress = ({ receivedBytes }: DownloadProgress): void =>
+      void (receivedBytes >= 100_000 && progress.emit('half'));
     const leaving = downloads.download({ ...request, onProgress, signal: first.signal }, () => client.close());
     await half;
-    const staying = downloads.download({ ...request, onProgress: () => undefined, signal: new AbortController().signal }, async () => {
-      first.abort();
-      await assert.rejects(leaving, { name: 'AbortError' });
-    });
+    const staying = downloads.download(
+      { ...request, onProgress: () => undefined, signal: new AbortController().signal },
+      async () => {
+        first.abort();
+        await assert.rejects(leaving, { name: 'AbortError' });
+      },
+    );
     assert.deepEqual(await readFile((await staying).path), content);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -38,9 +47,23 @@ it('a client that joins a download is counted at once, also where the only other
 });
 
 for (const [how, end, isExpected] of [
-  ['its model is removed', (downloads, { folder, files }) => downloads.cancel(folder, files), (error) => error instanceof DownloadCancelledError && /model\.gguf was ended, because the model is removed/.test(error.message)],
-  ['the process ends', (downloads) => downloads.pauseAll(), (error) => error instanceof TroubleError && error.code === 'draining'],
-] as const satisfies readonly (readonly [string, (downloads: Downloads, request: Pick<ModelDownload, 'folder' | 'files'>) => Promise<void>, (error: unknown) => boolean])[]) {
+  [
+    'its model is removed',
+    (downloads, { folder, files }) => downloads.cancel(folder, files),
+    (error) =>
+      error instanceof DownloadCancelledError &&
+      /model\.gguf was ended, because the model is removed/.test(error.message),
+  ],
+  [
+    'the process ends',
+    (downloads) => downloads.pauseAll(),
+    (error) => error instanceof TroubleError && error.code === 'draining',
+  ],
+] as const satisfies readonly (readonly [
+  string,
+  (downloads: Downloads, request: Pick<ModelDownload, 'folder' | 'files'>) => Promise<void>,
+  (error: unknown) => boolean,
+])[]) {
   for (const state of ['transferred', 'waited for, while another process has its files']) {
     it(`who waits for a download that is ${state} is told that it was ended where ${how}`, async () => {
       const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-downloads-'));
@@ -53,7 +76,10 @@ for (const [how, end, isExpected] of [
       try {
         const began = new EventEmitter<{ began: [] }>();
         const onProgress = (): void => void began.emit('began');
-        const waiting = downloads.download({ files, folder, client, onProgress, signal: new AbortController().signal }, () => client.close());
+        const waiting = downloads.download(
+          { files, folder, client, onProgress, signal: new AbortController().signal },
+          () => client.close(),
+        );
         const refused = assert.rejects(waiting, isExpected);
         await once(began, 'began');
         await end(downloads, { folder, files });

@@ -9,19 +9,31 @@ import { modelBytes, ModelServer, type Answer } from '../modelServer.ts';
 /** Says nothing of the length, so that only the disk itself tells that it is too much. */
 const lengthUntold: Answer = (_request, response, { content }) => response.writeHead(200, { etag: '"1"' }).end(content);
 
-/** Runs a module's text where `folder` is a disk of its own, and gives what it prints as JSON; `undefined` where this system lets no test mount one. */
+/**
+ * Runs a module's text where `folder` is a disk of its own, and gives what it prints as JSON; `undefined` where this
+ * system lets no test mount one.
+ */
 async function onOwnDisk<Result>(folder: string, mountOptions: string, script: string): Promise<Result | undefined> {
   const mounted = ['-rm', 'sh', '-c', `mount -t tmpfs -o ${mountOptions} tmpfs "${folder}" && exec "$@"`, 'sh'];
   const { failed } = await execa('unshare', [...mounted, 'true'], { reject: false });
   if (failed) return undefined;
-  const { stdout } = await execa('unshare', [...mounted, process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', script]);
+  const { stdout } = await execa('unshare', [
+    ...mounted,
+    process.execPath,
+    '--import',
+    import.meta.resolve('tsx'),
+    '--input-type=module',
+    '--eval',
+    script,
+  ]);
   return JSON.parse(stdout) as Result;
 }
 
 it('a disk that fills up while a model is downloaded ends the download with what to do, keeps what is there, and harms nothing else', async (test) => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-full-'));
   await using server = await ModelServer.start(modelBytes(1_000_000), lengthUntold);
-  // Room is asked for before the first byte; here a file system that lies about it is played by leaving the question out.
+  // Room is asked for before the first byte; here a file system that lies about it is played by leaving the question
+  // out.
   const script = `
     import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
     import { HttpClient } from ${JSON.stringify(new URL('../../../../sidecar/common/http/httpClient.ts', import.meta.url).href)};
@@ -36,11 +48,18 @@ it('a disk that fills up while a model is downloaded ends the download with what
     console.log(JSON.stringify({ code: error.code, message: error.message, names: (await readdir(folder)).sort(), part: (await stat(folder + '/model.gguf.part')).size, other: await readFile(folder + '/other.gguf', 'utf8') }));
     process.exit(0);`;
   try {
-    const result = await onOwnDisk<{ code: string; message: string; names: string[]; part: number; other: string }>(folder, 'size=600k', script);
+    const result = await onOwnDisk<{ code: string; message: string; names: string[]; part: number; other: string }>(
+      folder,
+      'size=600k',
+      script,
+    );
     if (!result) return test.skip('this system lets no test mount a disk of its own');
     const { code, message, names, part, other } = result;
     assert.equal(code, 'disk-full');
-    assert.match(message, /model\.gguf: The disk is full\. Free some space and go on: what was downloaded is kept\. \(ENOSPC\)/);
+    assert.match(
+      message,
+      /model\.gguf: The disk is full\. Free some space and go on: what was downloaded is kept\. \(ENOSPC\)/,
+    );
     assert.deepEqual(names, ['model.gguf.part', 'model.gguf.part.json', 'other.gguf']);
     assert.ok(part > 400_000);
     assert.equal(other, 'another model');
@@ -63,10 +82,17 @@ it('a disk that fills up while a model is imported ends the import with what to 
     process.exit(0);`;
   try {
     // Room for both parts, but no more files than the folder, the one for imports, its lock, and one part.
-    const result = await onOwnDisk<{ code: string; message: string; names: string[] }>(folder, 'size=2g,nr_inodes=4', script);
+    const result = await onOwnDisk<{ code: string; message: string; names: string[] }>(
+      folder,
+      'size=2g,nr_inodes=4',
+      script,
+    );
     if (!result) return test.skip('this system lets no test mount a disk of its own');
     assert.equal(result.code, 'disk-full');
-    assert.match(result.message, /model-00001-of-00002\.gguf: The disk is full\. Free some space and try again\. \(ENOSPC\)/);
+    assert.match(
+      result.message,
+      /model-00001-of-00002\.gguf: The disk is full\. Free some space and try again\. \(ENOSPC\)/,
+    );
     assert.deepEqual(result.names, []);
   } finally {
     for (const each of [folder, sources]) await rm(each, { recursive: true, force: true });

@@ -4,7 +4,8 @@ import { textOfPage } from '../../../../sidecar/workshop/evaluate/languageTexts.
 
 describe('the text of a page', () => {
   it('is a line for each of its elements, without markup, head and styles', () => {
-    const page = '<html><head><title>T</title></head><style>p { }</style><body><h1>Article 1</h1><p>All are <b>born</b> free.</p>\n<p> &lt;a &amp; b&gt; &quot;c&quot; </p></body></html>';
+    const page =
+      '<html><head><title>T</title></head><style>p { }</style><body><h1>Article 1</h1><p>All are <b>born</b> free.</p>\n<p> &lt;a &amp; b&gt; &quot;c&quot; </p></body></html>';
     assert.equal(textOfPage(page), 'Article 1\nAll are\nborn\nfree.\n<a & b> "c"');
   });
 

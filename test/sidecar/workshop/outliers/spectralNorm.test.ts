@@ -8,7 +8,9 @@ const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
 /** Values on the diagonal, between reflections at random planes: they are its singular values. `[columns, rows]`. */
 function withSingularValues(values: readonly number[], columns: number, rows: number): Float32Array {
-  const matrix = Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => (row === column ? (values[row] ?? 0) : 0)));
+  const matrix = Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => (row === column ? (values[row] ?? 0) : 0)),
+  );
   const random = uniform(3);
   const direction = (length: number): number[] => {
     const vector = Array.from({ length }, random);
@@ -20,8 +22,14 @@ function withSingularValues(values: readonly number[], columns: number, rows: nu
     const along = row.reduce((sum, value, column) => sum + value * (right[column] as number), 0);
     return row.map((value, column) => value - 2 * along * (right[column] as number));
   });
-  const along = right.map((_, column) => reflected.reduce((sum, row, index) => sum + (row[column] as number) * (left[index] as number), 0));
-  return Float32Array.from(reflected.flatMap((row, index) => row.map((value, column) => value - 2 * (left[index] as number) * (along[column] as number))));
+  const along = right.map((_, column) =>
+    reflected.reduce((sum, row, index) => sum + (row[column] as number) * (left[index] as number), 0),
+  );
+  return Float32Array.from(
+    reflected.flatMap((row, index) =>
+      row.map((value, column) => value - 2 * (left[index] as number) * (along[column] as number)),
+    ),
+  );
 }
 
 describe(`the spectral norm by power iteration on ${kind}`, () => {

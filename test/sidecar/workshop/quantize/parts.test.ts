@@ -28,13 +28,26 @@ describe('a model in several parts', () => {
     const expected = await contents(result);
     const made = await work.make(source, 'Q8_0', { outputPath: part(1, 3) });
     const sizes = await Promise.all([1, 2, 3].map(async (number) => (await readFile(part(number, 3))).length));
-    assert.equal(made.bytesAfter, sizes.reduce((sum, size) => sum + size));
+    assert.equal(
+      made.bytesAfter,
+      sizes.reduce((sum, size) => sum + size),
+    );
     assert.ok(Math.max(...sizes) < 1.6 * Math.min(...sizes), sizes.join());
     const headers = await Promise.all([1, 2, 3].map((number) => readGgufHeader(part(number, 3))));
-    assert.deepEqual(headers.map(({ metadata }) => [metadata.get('split.no'), metadata.get('split.count'), metadata.get('split.tensors.count')]), [0, 1, 2].map((number) => [number, 3, expected.size]));
+    assert.deepEqual(
+      headers.map(({ metadata }) => [
+        metadata.get('split.no'),
+        metadata.get('split.count'),
+        metadata.get('split.tensors.count'),
+      ]),
+      [0, 1, 2].map((number) => [number, 3, expected.size]),
+    );
     await work.make(part(1, 3), 'Q8_0');
     assert.deepEqual(await contents(result), expected);
-    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith('.part')), []);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.endsWith('.part')),
+      [],
+    );
   });
 
   it('runs in our engine and in llama.cpp as the one file does', async () => {
@@ -45,21 +58,37 @@ describe('a model in several parts', () => {
     using peer = new LibLlama(part(1, 2), { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
     const expected = whole.decode(tokens, 0, { all: true });
     assert.deepEqual(peer.decode(tokens, 0, { all: true }), expected);
-    using network = await openNetwork(part(1, 2), { placement: onOneDevice(work.device), capacityTokens: CONTEXT_TOKENS });
-    const { argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens: 80 }), expected, TINY_VOCABULARY);
+    using network = await openNetwork(part(1, 2), {
+      placement: onOneDevice(work.device),
+      capacityTokens: CONTEXT_TOKENS,
+    });
+    const { argmaxDisagreements } = compareLogits(
+      await network.logits(tokens, { chunkTokens: 80 }),
+      expected,
+      TINY_VOCABULARY,
+    );
     assert.deepEqual(argmaxDisagreements, []);
   });
 
   it('has as many tensors as parts at least, is named by the first, and overwrites none of its sources', async () => {
     const source = await work.write('source.gguf');
     await assert.rejects(work.make(source, 'Q8_0', { outputPath: part(2, 3) }), /is part 2 of 3: name the first part/);
-    await assert.rejects(work.make(source, 'Q8_0', { outputPath: path.join(folder, 'many-00001-of-09999.gguf') }), /names 9999 parts, and the model has \d+ tensors/);
+    await assert.rejects(
+      work.make(source, 'Q8_0', { outputPath: path.join(folder, 'many-00001-of-09999.gguf') }),
+      /names 9999 parts, and the model has \d+ tensors/,
+    );
     await work.make(source, 'Q8_0', { outputPath: part(1, 2) });
-    await assert.rejects(work.make(part(1, 2), 'Q4_0', { outputPath: part(1, 2) }), /is one of the files that it is made of/);
+    await assert.rejects(
+      work.make(part(1, 2), 'Q4_0', { outputPath: part(1, 2) }),
+      /is one of the files that it is made of/,
+    );
     for (const number of [1, 2, 3]) await rm(part(number, 3), { force: true });
     await mkdir(part(2, 3));
     const before = (await readdir(folder)).sort();
-    await assert.rejects(work.make(source, 'Q8_0', { outputPath: part(1, 3) }), /parts-00002-of-00003\.gguf can't be written: it is a folder/);
+    await assert.rejects(
+      work.make(source, 'Q8_0', { outputPath: part(1, 3) }),
+      /parts-00002-of-00003\.gguf can't be written: it is a folder/,
+    );
     assert.deepEqual((await readdir(folder)).sort(), before);
   });
 });

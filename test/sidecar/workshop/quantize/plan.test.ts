@@ -17,8 +17,14 @@ const tensors = [
   tensor('blk.1.ffn_down.weight', [512, 256]),
 ];
 
-function typesOf(given: readonly LocatedTensor[], type: string, patterns: readonly TypePattern[] = []): Record<string, string> {
-  return Object.fromEntries(planTypes(given, type, patterns).map(({ source, type: planned }) => [source.name, planned]));
+function typesOf(
+  given: readonly LocatedTensor[],
+  type: string,
+  patterns: readonly TypePattern[] = [],
+): Record<string, string> {
+  return Object.fromEntries(
+    planTypes(given, type, patterns).map(({ source, type: planned }) => [source.name, planned]),
+  );
 }
 
 describe('the types of a quantised model:', () => {
@@ -39,19 +45,40 @@ describe('the types of a quantised model:', () => {
     tensor('blk.0.ffn_gate_tid2eid.weight', [8, 1_000], 'I32'),
     tensor('rope_freqs.weight', [32]),
   ];
-  for (const given of kept) it(`${given.name} stays as it is`, () => assert.equal(typesOf([given], 'Q4_0')[given.name], given.type));
+  for (const given of kept)
+    it(`${given.name} stays as it is`, () => assert.equal(typesOf([given], 'Q4_0')[given.name], given.type));
 
   it('all experts of a block are one tensor of one type', () => {
-    assert.deepEqual(typesOf([tensor('blk.0.ffn_up_exps.weight', [256, 512, 8])], 'Q5_0'), { 'blk.0.ffn_up_exps.weight': 'Q5_0' });
+    assert.deepEqual(typesOf([tensor('blk.0.ffn_up_exps.weight', [256, 512, 8])], 'Q5_0'), {
+      'blk.0.ffn_up_exps.weight': 'Q5_0',
+    });
   });
 
   it('the first pattern that finds a name decides, the others get the type for all', () => {
-    const patterns = [{ pattern: '^blk\\.1\\.', type: 'Q8_0' }, { pattern: 'ffn_down', type: 'Q6_K' }];
-    assert.deepEqual(typesOf(tensors, 'Q4_K', patterns), { 'token_embd.weight': 'Q4_K', 'blk.0.attn_q.weight': 'Q4_K', 'blk.0.ffn_down.weight': 'Q6_K', 'blk.1.ffn_down.weight': 'Q8_0' });
+    const patterns = [
+      { pattern: '^blk\\.1\\.', type: 'Q8_0' },
+      { pattern: 'ffn_down', type: 'Q6_K' },
+    ];
+    assert.deepEqual(typesOf(tensors, 'Q4_K', patterns), {
+      'token_embd.weight': 'Q4_K',
+      'blk.0.attn_q.weight': 'Q4_K',
+      'blk.0.ffn_down.weight': 'Q6_K',
+      'blk.1.ffn_down.weight': 'Q8_0',
+    });
   });
 
   const fallbacks: readonly (readonly [wanted: string, columns: number, type: string])[] = [
-    ['Q4_K', 576, 'Q5_0'], ['Q5_K', 576, 'Q5_1'], ['Q6_K', 576, 'Q8_0'], ['IQ4_XS', 576, 'IQ4_NL'], ['Q3_K', 576, 'IQ4_NL'], ['IQ3_S', 576, 'IQ4_NL'], ['Q4_K', 80, 'F16'], ['Q8_0', 80, 'F16'], ['IQ4_NL', 80, 'F16'], ['F32', 80, 'F32'], ['BF16', 80, 'BF16'],
+    ['Q4_K', 576, 'Q5_0'],
+    ['Q5_K', 576, 'Q5_1'],
+    ['Q6_K', 576, 'Q8_0'],
+    ['IQ4_XS', 576, 'IQ4_NL'],
+    ['Q3_K', 576, 'IQ4_NL'],
+    ['IQ3_S', 576, 'IQ4_NL'],
+    ['Q4_K', 80, 'F16'],
+    ['Q8_0', 80, 'F16'],
+    ['IQ4_NL', 80, 'F16'],
+    ['F32', 80, 'F32'],
+    ['BF16', 80, 'BF16'],
   ];
   for (const [wanted, columns, type] of fallbacks) {
     it(`rows of ${columns} become ${type} where ${wanted} is wanted`, () => {
@@ -64,17 +91,38 @@ describe('the types of a quantised model:', () => {
     ['an unknown type', 'Q9_Z', [], /no type Q9_Z to quantise to, expected one of F32, F16, BF16, Q8_0/],
     ['a type that needs an importance matrix', 'IQ2_XS', [], /no type IQ2_XS/],
     ['an unknown type of a pattern', 'Q8_0', [{ pattern: 'ffn', type: 'Q4_K_M' }], /no type Q4_K_M/],
-    ['a pattern that is none', 'Q8_0', [{ pattern: '(', type: 'F16' }], /"\(" is no regular expression for names of tensors: .*Unterminated group/],
-    ['a pattern that finds nothing', 'Q8_0', [{ pattern: 'ffn_dwon', type: 'F16' }], /"ffn_dwon" is in the name of no tensor/],
-    ['a pattern that finds only what stays', 'Q8_0', [{ pattern: 'norm', type: 'F16' }], /"norm" finds only tensors that stay as they are, such as output_norm\.weight/],
+    [
+      'a pattern that is none',
+      'Q8_0',
+      [{ pattern: '(', type: 'F16' }],
+      /"\(" is no regular expression for names of tensors: .*Unterminated group/,
+    ],
+    [
+      'a pattern that finds nothing',
+      'Q8_0',
+      [{ pattern: 'ffn_dwon', type: 'F16' }],
+      /"ffn_dwon" is in the name of no tensor/,
+    ],
+    [
+      'a pattern that finds only what stays',
+      'Q8_0',
+      [{ pattern: 'norm', type: 'F16' }],
+      /"norm" finds only tensors that stay as they are, such as output_norm\.weight/,
+    ],
   ];
   for (const [what, type, patterns, says] of wrong) {
     it(`${what} is refused`, () => {
-      assert.throws(() => planTypes([...tensors, ...kept], type, patterns), (error: unknown) => error instanceof TroubleError && error.code === 'invalid-input' && says.test(error.message));
+      assert.throws(
+        () => planTypes([...tensors, ...kept], type, patterns),
+        (error: unknown) => error instanceof TroubleError && error.code === 'invalid-input' && says.test(error.message),
+      );
     });
   }
 
   it('a tensor of a type that nobody here reads is refused by its name', () => {
-    assert.throws(() => planTypes([tensor('blk.0.attn_q.weight', [256, 256], 'TQ1_0')], 'Q8_0', []), /tensor blk\.0\.attn_q\.weight of model\.gguf has the type TQ1_0/);
+    assert.throws(
+      () => planTypes([tensor('blk.0.attn_q.weight', [256, 256], 'TQ1_0')], 'Q8_0', []),
+      /tensor blk\.0\.attn_q\.weight of model\.gguf has the type TQ1_0/,
+    );
   });
 });

@@ -31,16 +31,25 @@ after(() => work[Symbol.asyncDispose]());
 const write: Quantizing['write'] = (...args) => work.write(...args);
 const make: Quantizing['make'] = (...args) => work.make(...args);
 
-const typesIn = ({ tensors }: GgufHeader): ReadonlyMap<string, string> => new Map(tensors.map(({ name, type }) => [name, type]));
+const typesIn = ({ tensors }: GgufHeader): ReadonlyMap<string, string> =>
+  new Map(tensors.map(({ name, type }) => [name, type]));
 
 describe('quantising gives what llama.cpp gives, byte by byte:', () => {
-  const cases: readonly (readonly [name: string, options: Partial<Parameters<typeof writeTinyModel>[1]>, types: readonly TargetType[]])[] = [
+  const cases: readonly (readonly [
+    name: string,
+    options: Partial<Parameters<typeof writeTinyModel>[1]>,
+    types: readonly TargetType[],
+  ])[] = [
     ['a Llama of floats', { type: 'F32' }, Object.keys(targetTypes) as TargetType[]],
     ['one of half floats', { type: 'F16' }, ['Q8_0', 'Q4_K']],
     ['one in eight bits', { type: 'Q8_0' }, ['Q4_0', 'F16', 'F32']],
     ['a mixture of experts', { variant: 'qwen3moe' }, ['Q4_K']],
     ['heads with norms', { variant: 'qwen3' }, ['Q5_1']],
-    ['rows of three blocks of 32', { keys: { feed_forward_length: { type: 'u32', value: 96 } } }, ['Q4_K', 'Q5_K', 'Q6_K', 'Q4_0']],
+    [
+      'rows of three blocks of 32',
+      { keys: { feed_forward_length: { type: 'u32', value: 96 } } },
+      ['Q4_K', 'Q5_K', 'Q6_K', 'Q4_0'],
+    ],
     ['rows of no whole blocks', { keys: { feed_forward_length: { type: 'u32', value: 80 } } }, ['Q4_K', 'Q8_0']],
   ];
   for (const [name, options, types] of cases) {
@@ -52,19 +61,27 @@ describe('quantising gives what llama.cpp gives, byte by byte:', () => {
         await make(source, type);
         assert.deepEqual(await contents(result), await contents(theirs));
         const [ours, expected] = [await readGgufHeader(result), await readGgufHeader(theirs)];
-        for (const key of ['general.file_type', 'general.quantization_version', 'general.architecture']) assert.equal(ours.metadata.get(key), expected.metadata.get(key), key);
+        for (const key of ['general.file_type', 'general.quantization_version', 'general.architecture'])
+          assert.equal(ours.metadata.get(key), expected.metadata.get(key), key);
       });
     }
   }
 });
 
 describe('a quantised model', () => {
-  for (const [from, to] of [['F32', 'Q4_K'], ['Q8_0', 'Q5_0']] as const) {
+  for (const [from, to] of [
+    ['F32', 'Q4_K'],
+    ['Q8_0', 'Q5_0'],
+  ] as const) {
     it(`from ${from} to ${to} runs in our engine as in llama.cpp`, async () => {
       await make(await write('source.gguf', { type: from }), to);
       using network = await openNetwork(result, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
       using peer = new LibLlama(result, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
-      const { meanDivergence, argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens: 80 }), peer.decode(tokens, 0, { all: true }), TINY_VOCABULARY);
+      const { meanDivergence, argmaxDisagreements } = compareLogits(
+        await network.logits(tokens, { chunkTokens: 80 }),
+        peer.decode(tokens, 0, { all: true }),
+        TINY_VOCABULARY,
+      );
       assert.ok(meanDivergence <= 1e-3, `mean divergence ${meanDivergence}`);
       assert.deepEqual(argmaxDisagreements, []);
     });
@@ -72,15 +89,35 @@ describe('a quantised model', () => {
 
   it('has other types where patterns say so, and the result counts them', async () => {
     const source = await write('source.gguf', { keys: { feed_forward_length: { type: 'u32', value: 96 } } });
-    const made = await make(source, 'Q4_K', { patterns: [{ pattern: 'token_embd|^output', type: 'Q8_0' }, { pattern: 'blk\\.0\\..*_q\\.', type: 'F16' }] });
+    const made = await make(source, 'Q4_K', {
+      patterns: [
+        { pattern: 'token_embd|^output', type: 'Q8_0' },
+        { pattern: 'blk\\.0\\..*_q\\.', type: 'F16' },
+      ],
+    });
     const types = typesIn(await readGgufHeader(result));
-    assert.deepEqual(['token_embd', 'output', 'blk.0.attn_q', 'blk.1.attn_q', 'blk.1.ffn_down', 'blk.1.ffn_up', 'output_norm'].map((name) => types.get(`${name}.weight`)), ['Q8_0', 'Q8_0', 'F16', 'Q4_K', 'Q5_0', 'Q4_K', 'F32']);
-    assert.deepEqual([made.bytesBefore, made.bytesAfter], [(await readFile(source)).length, (await readFile(result)).length]);
+    assert.deepEqual(
+      ['token_embd', 'output', 'blk.0.attn_q', 'blk.1.attn_q', 'blk.1.ffn_down', 'blk.1.ffn_up', 'output_norm'].map(
+        (name) => types.get(`${name}.weight`),
+      ),
+      ['Q8_0', 'Q8_0', 'F16', 'Q4_K', 'Q5_0', 'Q4_K', 'F32'],
+    );
+    assert.deepEqual(
+      [made.bytesBefore, made.bytesAfter],
+      [(await readFile(source)).length, (await readFile(result)).length],
+    );
     for (const { type, tensors, bytes } of made.types) {
       const found = (await readGgufHeader(result)).tensors.filter((tensor) => tensor.type === type);
-      assert.deepEqual([tensors, bytes], [found.length, found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)], type);
+      assert.deepEqual(
+        [tensors, bytes],
+        [found.length, found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)],
+        type,
+      );
     }
-    assert.deepEqual(made.fallbacks.map(({ tensor, columns, wanted, type }) => [tensor, columns, wanted, type]), [0, 1, 2, 3].map((block) => [`blk.${block}.ffn_down.weight`, 96, 'Q4_K', 'Q5_0']));
+    assert.deepEqual(
+      made.fallbacks.map(({ tensor, columns, wanted, type }) => [tensor, columns, wanted, type]),
+      [0, 1, 2, 3].map((block) => [`blk.${block}.ffn_down.weight`, 96, 'Q4_K', 'Q5_0']),
+    );
     assert.equal(made.requantised, 0);
   });
 
@@ -89,21 +126,30 @@ describe('a quantised model', () => {
     const made = await make(source, 'Q8_0', { patterns: [{ pattern: 'ffn_up', type: 'Q4_0' }] });
     assert.equal(made.requantised, 4);
     const [before, after] = [await contents(source), await contents(result)];
-    for (const [name, { bytes }] of before) if (!name.includes('ffn_up')) assert.deepEqual(after.get(name)?.bytes, bytes, name);
+    for (const [name, { bytes }] of before)
+      if (!name.includes('ffn_up')) assert.deepEqual(after.get(name)?.bytes, bytes, name);
   });
 
   it('becomes one file where it was several', async () => {
     const source = await write('source.gguf');
     const header = await readGgufHeader(source);
     const whole = await contents(source);
-    const tensors = header.tensors.map(({ name, shape, type }) => ({ name, shape, type, chunks: () => [whole.get(name)?.bytes as Buffer] }));
+    const tensors = header.tensors.map(({ name, shape, type }) => ({
+      name,
+      shape,
+      type,
+      chunks: () => [whole.get(name)?.bytes as Buffer],
+    }));
     const part = (number: number): string => path.join(folder, `split-0000${number}-of-00002.gguf`);
     await writeGguf(part(1), { metadata: await copiedMetadata(header), tensors });
     await make(source, 'Q4_1');
     const expected = await contents(result);
     await make(part(1), 'Q4_1');
     assert.deepEqual(await contents(result), expected);
-    assert.deepEqual([...(await readGgufHeader(result)).metadata.keys()].filter((key) => key.startsWith('split.')), []);
+    assert.deepEqual(
+      [...(await readGgufHeader(result)).metadata.keys()].filter((key) => key.startsWith('split.')),
+      [],
+    );
     await assert.rejects(make(part(1), 'Q4_1', { outputPath: part(2) }), /is one of the files that it is made of/);
   });
 });
@@ -113,8 +159,16 @@ describe('a matrix whose type is "keep"', () => {
     const source = await write('source.gguf', { type: 'Q8_0' });
     await make(source, 'keep', { patterns: [{ pattern: 'attn_q', type: 'Q4_0' }] });
     const [before, made] = [await contents(source), await contents(result)];
-    for (const [name, { bytes }] of before) assert.equal(Buffer.from(bytes).equals(Buffer.from(made.get(name)!.bytes)), !name.endsWith('attn_q.weight'), name);
-    assert.equal((await readGgufHeader(result)).metadata.get('general.file_type'), (await readGgufHeader(source)).metadata.get('general.file_type'));
+    for (const [name, { bytes }] of before)
+      assert.equal(
+        Buffer.from(bytes).equals(Buffer.from(made.get(name)!.bytes)),
+        !name.endsWith('attn_q.weight'),
+        name,
+      );
+    assert.equal(
+      (await readGgufHeader(result)).metadata.get('general.file_type'),
+      (await readGgufHeader(source)).metadata.get('general.file_type'),
+    );
   });
 
   it('may be named before others that get a type', async () => {
@@ -130,7 +184,8 @@ describe('a model that is quantised with a text', () => {
   const keys = Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, { type: 'u32', value } as const]));
   const text = Array.from({ length: 400 }, (_, index) => 'abcdefg =(;)\n'[(index * index * 7 + index) % 13]).join('');
   const calibration = { text, maxTokens: 2_000, threads: 1 };
-  const textModel = (name: string, variant = 'llama'): Promise<string> => write(name, { variant, vocabulary: tinyVocabulary(), keys: variant === 'llama' ? keys : {}, omit: ['.bias'] });
+  const textModel = (name: string, variant = 'llama'): Promise<string> =>
+    write(name, { variant, vocabulary: tinyVocabulary(), keys: variant === 'llama' ? keys : {}, omit: ['.bias'] });
 
   async function logitsOf(file: string): Promise<Float32Array> {
     using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
@@ -141,7 +196,8 @@ describe('a model that is quantised with a text', () => {
     it(`to ${type} says more nearly what it said before than one that is not`, async () => {
       const source = await textModel('source.gguf');
       const expected = await logitsOf(source);
-      const error = (logits: Float32Array): number => logits.reduce((sum, logit, index) => sum + (logit - (expected[index] as number)) ** 2, 0);
+      const error = (logits: Float32Array): number =>
+        logits.reduce((sum, logit, index) => sum + (logit - (expected[index] as number)) ** 2, 0);
       const patterns = [{ pattern: 'token_embd|^output', type: 'F16' }];
       await make(source, type, { patterns });
       const plain = error(await logitsOf(result));
@@ -156,8 +212,10 @@ describe('a model that is quantised with a text', () => {
     const source = await textModel('source.gguf', 'qwen3moe');
     await make(source, 'Q4_0', { calibration });
     const [made, plain] = [await contents(result), (await make(source, 'Q4_0'), await contents(result))];
-    for (const name of ['blk.0.ffn_gate_exps.weight', 'blk.0.ffn_down_exps.weight', 'blk.1.attn_q.weight']) assert.notDeepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
-    for (const name of ['token_embd.weight', 'blk.0.ffn_gate_inp.weight']) assert.deepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
+    for (const name of ['blk.0.ffn_gate_exps.weight', 'blk.0.ffn_down_exps.weight', 'blk.1.attn_q.weight'])
+      assert.notDeepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
+    for (const name of ['token_embd.weight', 'blk.0.ffn_gate_inp.weight'])
+      assert.deepEqual(made.get(name)?.bytes, plain.get(name)?.bytes, name);
   });
 
   for (const isTied of [true, false]) {
@@ -168,13 +226,18 @@ describe('a model that is quantised with a text', () => {
       const made = await contents(result);
       await make(source, types.type, { patterns: types.patterns });
       const plain = await contents(result);
-      const changed = [...made].filter(([name, { bytes }]) => !Buffer.from(bytes).equals(Buffer.from(plain.get(name)!.bytes))).map(([name]) => name);
+      const changed = [...made]
+        .filter(([name, { bytes }]) => !Buffer.from(bytes).equals(Buffer.from(plain.get(name)!.bytes)))
+        .map(([name]) => name);
       assert.deepEqual(changed, [isTied ? 'token_embd.weight' : 'output.weight']);
     });
   }
 
   it('needs some pages of it', async () => {
-    await assert.rejects(make(await textModel('source.gguf'), 'Q4_0', { calibration: { ...calibration, text: 'let a = b' } }), /has \d tokens, expected 256 at least/);
+    await assert.rejects(
+      make(await textModel('source.gguf'), 'Q4_0', { calibration: { ...calibration, text: 'let a = b' } }),
+      /has \d tokens, expected 256 at least/,
+    );
   });
 });
 
@@ -193,10 +256,26 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
   }
 
   it('a model that is not there', () => fails(() => make(path.join(folder, 'gone.gguf'), 'Q8_0'), /gone\.gguf/));
-  it('a file that is no model', () => fails(async (source) => { await writeFile(source, 'hello'); return make(source, 'Q8_0'); }, /source\.gguf is not a GGUF file/));
-  it('an output that is the input', () => fails((source) => make(source, 'Q8_0', { outputPath: path.join(folder, '.', 'source.gguf') }), /is one of the files that it is made of/));
-  it('an output in a folder that is not there', () => fails((source) => make(source, 'Q8_0', { outputPath: path.join(folder, 'nowhere', 'x.gguf') }), /the folder .*nowhere does not exist/));
-  it('a pattern that finds nothing', () => fails((source) => make(source, 'Q8_0', { patterns: [{ pattern: 'nothing', type: 'F16' }] }), /"nothing" is in the name of no tensor/));
+  it('a file that is no model', () =>
+    fails(async (source) => {
+      await writeFile(source, 'hello');
+      return make(source, 'Q8_0');
+    }, /source\.gguf is not a GGUF file/));
+  it('an output that is the input', () =>
+    fails(
+      (source) => make(source, 'Q8_0', { outputPath: path.join(folder, '.', 'source.gguf') }),
+      /is one of the files that it is made of/,
+    ));
+  it('an output in a folder that is not there', () =>
+    fails(
+      (source) => make(source, 'Q8_0', { outputPath: path.join(folder, 'nowhere', 'x.gguf') }),
+      /the folder .*nowhere does not exist/,
+    ));
+  it('a pattern that finds nothing', () =>
+    fails(
+      (source) => make(source, 'Q8_0', { patterns: [{ pattern: 'nothing', type: 'F16' }] }),
+      /"nothing" is in the name of no tensor/,
+    ));
 
   it('a value that is no number, with its tensor and row', () =>
     fails(async (source) => {
@@ -217,7 +296,10 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
       await writeFile(source, bytes);
       await make(source, 'BF16');
       await rm(result);
-      await assert.rejects(make(source, 'Q4_0'), /blk\.2\.ffn_up\.weight holds values in row 7 that are too large for Q4_0/);
+      await assert.rejects(
+        make(source, 'Q4_0'),
+        /blk\.2\.ffn_up\.weight holds values in row 7 that are too large for Q4_0/,
+      );
       return make(source, 'F16');
     }, /The tensor blk\.2\.ffn_up\.weight holds values in row 7 that are too large for F16: choose another type for it with --tensor, such as BF16\./));
 
@@ -226,10 +308,13 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
     const before = (await readdir(folder)).sort();
     const abort = new AbortController();
     const shares: number[] = [];
-    const stopped = quantize({ modelPath: source, outputPath: path.join(folder, 'stopped.gguf'), type: 'Q8_0', patterns: [] }, {
-      signal: abort.signal,
-      onProgress: ({ share }) => void (shares.push(share) === 3 && abort.abort()),
-    });
+    const stopped = quantize(
+      { modelPath: source, outputPath: path.join(folder, 'stopped.gguf'), type: 'Q8_0', patterns: [] },
+      {
+        signal: abort.signal,
+        onProgress: ({ share }) => void (shares.push(share) === 3 && abort.abort()),
+      },
+    );
     await assert.rejects(stopped, { name: 'AbortError' });
     assert.deepEqual((await readdir(folder)).sort(), before);
     assert.equal(shares.length, 3);

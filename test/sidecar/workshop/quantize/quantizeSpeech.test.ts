@@ -23,20 +23,31 @@ describe('quantising a speech model', () => {
       const result = await quantize({ modelPath: await whisperModel('F16'), outputPath, type, patterns: [] });
       assert.ok((await readFile(outputPath)).equals(await readFile(await whisperModel(type))));
       assert.ok(result.bytesAfter < 0.6 * result.bytesBefore);
-      assert.deepEqual(result.fallbacks.map(({ tensor }) => tensor), ['encoder.conv1.weight', 'encoder.conv2.weight']);
+      assert.deepEqual(
+        result.fallbacks.map(({ tensor }) => tensor),
+        ['encoder.conv1.weight', 'encoder.conv2.weight'],
+      );
     });
   }
 
   it('to Q8_0 leaves no matrix above eight bits when it is loaded, convolutions included', async () => {
     using device = new Device('cpu', { threads: 1 });
     using model = await openSpeechModel(await whisperModel('Q8_0'), device);
-    const above = [...model.weights.all].filter(([name, { type }]) => type !== 'Q8_0' && name.endsWith('weight') && !/ln(_post)?\.weight$/.test(name));
-    assert.deepEqual(above.map(([name]) => name), []);
+    const above = [...model.weights.all].filter(
+      ([name, { type }]) => type !== 'Q8_0' && name.endsWith('weight') && !/ln(_post)?\.weight$/.test(name),
+    );
+    assert.deepEqual(
+      above.map(([name]) => name),
+      [],
+    );
   });
 
   it('leaves nothing where it can not be done', async () => {
     const outputPath = path.join(folder, 'nothing.bin');
-    await assert.rejects(quantize({ modelPath: await whisperModel('F16'), outputPath, type: 'Q3_Z', patterns: [] }), (error) => error instanceof TroubleError && error.code === 'invalid-input');
+    await assert.rejects(
+      quantize({ modelPath: await whisperModel('F16'), outputPath, type: 'Q3_Z', patterns: [] }),
+      (error) => error instanceof TroubleError && error.code === 'invalid-input',
+    );
     assert.equal(existsSync(outputPath), false);
   });
 });

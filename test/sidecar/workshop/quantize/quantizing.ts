@@ -42,8 +42,18 @@ export class Quantizing implements AsyncDisposable {
 }
 
 /** Type and bytes of every tensor, by name. */
-export async function contents(file: string): Promise<ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>> {
+export async function contents(
+  file: string,
+): Promise<ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>> {
   const header = await readGgufHeader(file);
   const all = await readFile(file);
-  return new Map(header.tensors.map(({ name, type, offsetBytes, sizeBytes }) => [name, { type, bytes: all.subarray(header.dataOffsetBytes + offsetBytes, header.dataOffsetBytes + offsetBytes + sizeBytes) }]));
+  return new Map(
+    header.tensors.map(({ name, type, offsetBytes, sizeBytes }) => [
+      name,
+      {
+        type,
+        bytes: all.subarray(header.dataOffsetBytes + offsetBytes, header.dataOffsetBytes + offsetBytes + sizeBytes),
+      },
+    ]),
+  );
 }

@@ -20,7 +20,14 @@ before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-asking-'));
   modelPath = path.join(folder, 'tiny.gguf');
   using device = new Device('cpu', { threads: 1 });
-  await writeTinyModel(modelPath, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { context_length: { type: 'u32', value: 1_024 } } });
+  await writeTinyModel(modelPath, {
+    variant: 'llama',
+    type: 'F32',
+    device,
+    vocabulary: tinyVocabulary(),
+    omit: ['.bias'],
+    keys: { context_length: { type: 'u32', value: 1_024 } },
+  });
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -31,14 +38,27 @@ for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:
     let task: RecallTask;
     before(async () => {
       engine = new LocalEngine({ log: () => undefined });
-      model = await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 1, contextSizeTokens: 1_024, cache });
-      task = await makeRecallTask({ source: generatedFiles(generateCode), length: LENGTH, constants: 4, seed: 1 }, tokenizerOf(engine, model));
+      model = await engine.load({
+        modelPath,
+        engine: 'chorus',
+        device: 'cpu',
+        threads: 1,
+        contextSizeTokens: 1_024,
+        cache,
+      });
+      task = await makeRecallTask(
+        { source: generatedFiles(generateCode), length: LENGTH, constants: 4, seed: 1 },
+        tokenizerOf(engine, model),
+      );
     });
     after(() => engine.dispose());
 
     it('puts a context in place once for all of its questions', async () => {
       const { answers, contextReads } = await askRecall(engine, task);
-      assert.deepEqual(answers.map(({ question, value }) => ({ question, value })), task.questions.map(({ question, value }) => ({ question, value })));
+      assert.deepEqual(
+        answers.map(({ question, value }) => ({ question, value })),
+        task.questions.map(({ question, value }) => ({ question, value })),
+      );
       assert.ok(contextReads >= 1 && contextReads < 1.2, String(contextReads));
     });
 
@@ -52,9 +72,15 @@ for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:
     });
 
     it('asks for a needle, and tells what was said', async () => {
-      const needle = await makeNeedleTask({ source: generatedFiles(generateProse), length: LENGTH, depth: 50, seed: 1 }, tokenizerOf(engine, model));
+      const needle = await makeNeedleTask(
+        { source: generatedFiles(generateProse), length: LENGTH, depth: 50, seed: 1 },
+        tokenizerOf(engine, model),
+      );
       const answer = await askNeedle(engine, needle);
-      assert.deepEqual({ question: answer.question, value: answer.value }, { question: needle.question, value: needle.value });
+      assert.deepEqual(
+        { question: answer.question, value: answer.value },
+        { question: needle.question, value: needle.value },
+      );
       assert.equal(answer.isFound, answer.answer.trimStart().startsWith(needle.value));
       assert.ok(answer.answer.length > 0);
     });

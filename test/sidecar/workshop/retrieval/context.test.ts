@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { composeContext, filesInRandomOrder, generatedFiles, type ContextTokenizer } from '../../../../sidecar/workshop/retrieval/context.ts';
+import {
+  composeContext,
+  filesInRandomOrder,
+  generatedFiles,
+  type ContextTokenizer,
+} from '../../../../sidecar/workshop/retrieval/context.ts';
 import { definitionOf, makeConstants } from '../../../../sidecar/workshop/retrieval/facts.ts';
 import { generateCode, generateProse } from '../../../../sidecar/workshop/retrieval/generatedTexts.ts';
 import { makeNeedleTask } from '../../../../sidecar/workshop/retrieval/needle.ts';
@@ -18,15 +23,24 @@ const code = generatedFiles(generateCode);
 
 describe('a context', () => {
   it('begins with what begins a text, and is nearly as long as it may be', async () => {
-    const { tokens } = await composeContext({ source: code, random: new Random(1), hidden: [], maxTokens: 3_000 }, bytes);
+    const { tokens } = await composeContext(
+      { source: code, random: new Random(1), hidden: [], maxTokens: 3_000 },
+      bytes,
+    );
     assert.equal(tokens[0], 256);
     assert.ok(tokens.length <= 3_000 && tokens.length > 2_850, String(tokens.length));
   });
 
   it('holds each fact once, on a line of its own, in the order and about at the shares that were asked for', async () => {
     const constants = makeConstants(8, new Random(2));
-    const hidden = constants.map((constant, index) => ({ share: (index + 0.5) / 8, fact: (ending: string) => definitionOf(constant, ending) }));
-    const { tokens, facts } = await composeContext({ source: code, random: new Random(2), hidden, maxTokens: 8_000 }, bytes);
+    const hidden = constants.map((constant, index) => ({
+      share: (index + 0.5) / 8,
+      fact: (ending: string) => definitionOf(constant, ending),
+    }));
+    const { tokens, facts } = await composeContext(
+      { source: code, random: new Random(2), hidden, maxTokens: 8_000 },
+      bytes,
+    );
     const lines = textOf(tokens).split('\n');
     const places = facts.map(({ statement }) => {
       assert.equal(lines.filter((line) => line === statement).length, 1, statement);
@@ -37,18 +51,32 @@ describe('a context', () => {
 
   it('has facts between two declarations rather than inside one', async () => {
     const [constant] = makeConstants(1, new Random(5)) as [{ name: string; value: string }];
-    const { tokens } = await composeContext({ source: code, random: new Random(5), hidden: [{ share: 0.5, fact: (ending) => definitionOf(constant, ending) }], maxTokens: 6_000 }, bytes);
+    const { tokens } = await composeContext(
+      {
+        source: code,
+        random: new Random(5),
+        hidden: [{ share: 0.5, fact: (ending) => definitionOf(constant, ending) }],
+        maxTokens: 6_000,
+      },
+      bytes,
+    );
     assert.match(textOf(tokens), new RegExp(`\n\nconst ${constant.name} = ${constant.value};\nexport `));
   });
 
   it('is refused with both numbers where there is too little text', async () => {
     const little = filesInRandomOrder([{ ending: '.ts', text: 'export const a = 1;\n' }]);
-    await assert.rejects(composeContext({ source: little, random: new Random(1), hidden: [], maxTokens: 500 }, bytes), /The texts make 22 tokens; a context of 500 needs more\./);
+    await assert.rejects(
+      composeContext({ source: little, random: new Random(1), hidden: [], maxTokens: 500 }, bytes),
+      /The texts make 22 tokens; a context of 500 needs more\./,
+    );
   });
 
   it('is refused where what is to be found alone is longer', async () => {
     const hidden = [{ share: 0.5, fact: () => ({ statement: 'x'.repeat(100), question: 'x', value: '1' }) }];
-    await assert.rejects(composeContext({ source: code, random: new Random(1), hidden, maxTokens: 64 }, bytes), /more than the 64 tokens of a context/);
+    await assert.rejects(
+      composeContext({ source: code, random: new Random(1), hidden, maxTokens: 64 }, bytes),
+      /more than the 64 tokens of a context/,
+    );
   });
 });
 
@@ -57,7 +85,10 @@ describe('a recall task', () => {
 
   it('is the same by the same seed, another by another', async () => {
     assert.deepEqual(await makeRecallTask(options, bytes), await makeRecallTask(options, bytes));
-    assert.notDeepEqual((await makeRecallTask(options, bytes)).context, (await makeRecallTask({ ...options, seed: 4 }, bytes)).context);
+    assert.notDeepEqual(
+      (await makeRecallTask(options, bytes)).context,
+      (await makeRecallTask({ ...options, seed: 4 }, bytes)).context,
+    );
   });
 
   it('asks for each constant once, by what stands before its value in the context', async () => {
@@ -73,7 +104,10 @@ describe('a recall task', () => {
   it('asks in another order than the context has', async () => {
     const { context, questions } = await makeRecallTask(options, bytes);
     const places = questions.map(({ question }) => textOf(context).indexOf(question));
-    assert.notDeepEqual(places, [...places].sort((a, b) => a - b));
+    assert.notDeepEqual(
+      places,
+      [...places].sort((a, b) => a - b),
+    );
   });
 });
 
@@ -93,7 +127,10 @@ describe('a needle task', () => {
   }
 
   it('differs from one of another depth in nothing but the depth', async () => {
-    const sorted = async (depth: number): Promise<readonly string[]> => textOf((await makeNeedleTask({ source: prose, length: 4_000, depth, seed: 9 }, bytes)).prompt).split('\n').sort();
+    const sorted = async (depth: number): Promise<readonly string[]> =>
+      textOf((await makeNeedleTask({ source: prose, length: 4_000, depth, seed: 9 }, bytes)).prompt)
+        .split('\n')
+        .sort();
     assert.deepEqual(await sorted(0), await sorted(75));
   });
 });
@@ -113,13 +150,21 @@ describe('texts of a folder', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it('are those that somebody wrote, with the endings of their names', async () => {
-    assert.deepEqual(await readTextFiles(folder), [{ ending: '.ts', text: 'const b = 1;\n' }, { ending: '.py', text: 'a = 1\n' }]);
+    assert.deepEqual(await readTextFiles(folder), [
+      { ending: '.ts', text: 'const b = 1;\n' },
+      { ending: '.py', text: 'a = 1\n' },
+    ]);
   });
 
   it('define constants as their language does', async () => {
-    const source = filesInRandomOrder((await readTextFiles(folder)).map(({ ending }) => ({ ending, text: `${'# a line\n\n'.repeat(60)}` })));
+    const source = filesInRandomOrder(
+      (await readTextFiles(folder)).map(({ ending }) => ({ ending, text: `${'# a line\n\n'.repeat(60)}` })),
+    );
     const { questions } = await makeRecallTask({ source, length: 1_100, constants: 6, seed: 1 }, bytes);
-    const [python, typescript] = [questions.filter(({ question }) => /^\w+ =$/.test(question)), questions.filter(({ question }) => /^const \w+ =$/.test(question))];
+    const [python, typescript] = [
+      questions.filter(({ question }) => /^\w+ =$/.test(question)),
+      questions.filter(({ question }) => /^const \w+ =$/.test(question)),
+    ];
     assert.deepEqual([python.length > 0, typescript.length > 0, python.length + typescript.length], [true, true, 6]);
   });
 

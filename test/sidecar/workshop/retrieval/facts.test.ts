@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { definitionOf, isRecalled, makeConstants, makeNeedle, MOST_CONSTANTS } from '../../../../sidecar/workshop/retrieval/facts.ts';
+import {
+  definitionOf,
+  isRecalled,
+  makeConstants,
+  makeNeedle,
+  MOST_CONSTANTS,
+} from '../../../../sidecar/workshop/retrieval/facts.ts';
 import { Random } from '../../../../sidecar/workshop/train/random.ts';
 
 describe('constants', () => {
@@ -21,7 +27,12 @@ describe('constants', () => {
     assert.equal(new Set(words).size, 40);
   });
 
-  for (const [ending, statement] of [['.ts', 'const RETRY_MAPLE = 48213;'], ['.py', 'RETRY_MAPLE = 48213'], ['.go', 'const RETRY_MAPLE = 48213'], ['', 'const RETRY_MAPLE = 48213;']] as const) {
+  for (const [ending, statement] of [
+    ['.ts', 'const RETRY_MAPLE = 48213;'],
+    ['.py', 'RETRY_MAPLE = 48213'],
+    ['.go', 'const RETRY_MAPLE = 48213'],
+    ['', 'const RETRY_MAPLE = 48213;'],
+  ] as const) {
     it(`are defined in a file *${ending} as "${statement}", and asked for by what stands before the value`, () => {
       const fact = definitionOf({ name: 'RETRY_MAPLE', value: '48213' }, ending);
       assert.equal(fact.statement, statement);
@@ -39,6 +50,8 @@ describe('a needle', () => {
 });
 
 describe('a continuation', () => {
-  for (const right of [' 48213', '48213;\n', ' 48213, 5', '\n48213.']) it(`recalls 48213 by ${JSON.stringify(right)}`, () => assert.ok(isRecalled(right, '48213')));
-  for (const wrong of ['', ' 4821', ' 482130', ' 148213', ' it is 48213', ' 48214']) it(`does not recall 48213 by ${JSON.stringify(wrong)}`, () => assert.ok(!isRecalled(wrong, '48213')));
+  for (const right of [' 48213', '48213;\n', ' 48213, 5', '\n48213.'])
+    it(`recalls 48213 by ${JSON.stringify(right)}`, () => assert.ok(isRecalled(right, '48213')));
+  for (const wrong of ['', ' 4821', ' 482130', ' 148213', ' it is 48213', ' 48214'])
+    it(`does not recall 48213 by ${JSON.stringify(wrong)}`, () => assert.ok(!isRecalled(wrong, '48213')));
 });

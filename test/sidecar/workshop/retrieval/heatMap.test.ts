@@ -3,11 +3,27 @@ import { describe, it } from 'node:test';
 import { heatMap } from '../../../../sidecar/workshop/retrieval/heatMap.ts';
 
 describe('a heat map', () => {
-  const svg = heatMap({ title: 'a < b & c', columns: { name: 'tokens', labels: ['512', '1024'] }, rows: { name: 'depth', labels: ['0 %', '50 %', '100 %'] }, values: [[1, 0], [0.5, 0.25], [1, 1]] });
+  const svg = heatMap({
+    title: 'a < b & c',
+    columns: { name: 'tokens', labels: ['512', '1024'] },
+    rows: { name: 'depth', labels: ['0 %', '50 %', '100 %'] },
+    values: [
+      [1, 0],
+      [0.5, 0.25],
+      [1, 1],
+    ],
+  });
 
   it('has one cell for each value, with the value in it', () => {
     assert.equal(svg.match(/stroke="white"/g)?.length, 6);
-    assert.deepEqual(svg.match(/(?<=fill="(?:black|white)">)\d+ %/g), ['100 %', '0 %', '50 %', '25 %', '100 %', '100 %']);
+    assert.deepEqual(svg.match(/(?<=fill="(?:black|white)">)\d+ %/g), [
+      '100 %',
+      '0 %',
+      '50 %',
+      '25 %',
+      '100 %',
+      '100 %',
+    ]);
   });
 
   it('colours equal values alike and different ones differently', () => {
@@ -17,6 +33,7 @@ describe('a heat map', () => {
   });
 
   it('names rows, columns and what is drawn, in whatever characters', () => {
-    for (const text of ['>512<', '>1024<', '>50 %<', '>tokens<', '>depth<', '>a &lt; b &amp; c<']) assert.ok(svg.includes(text), text);
+    for (const text of ['>512<', '>1024<', '>50 %<', '>tokens<', '>depth<', '>a &lt; b &amp; c<'])
+      assert.ok(svg.includes(text), text);
   });
 });

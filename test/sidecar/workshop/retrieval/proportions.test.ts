@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pairedProportions, wilsonInterval } from '../../../../sidecar/workshop/retrieval/proportions.ts';
 
-const near = (actual: readonly number[], expected: readonly number[], tolerance: number): void => actual.forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) <= tolerance, `${actual.join(', ')} instead of ${expected.join(', ')}`));
+const near = (actual: readonly number[], expected: readonly number[], tolerance: number): void =>
+  actual.forEach((value, index) =>
+    assert.ok(
+      Math.abs(value - (expected[index] as number)) <= tolerance,
+      `${actual.join(', ')} instead of ${expected.join(', ')}`,
+    ),
+  );
 /** Outcomes of pairs: both, a alone, b alone, neither. */
 const table = (counts: readonly [number, number, number, number]): [boolean[], boolean[]] => [
   counts.flatMap((count, cell) => Array<boolean>(count).fill(cell < 2)),
@@ -11,7 +17,12 @@ const table = (counts: readonly [number, number, number, number]): [boolean[], b
 
 describe("Wilson's interval", () => {
   // Newcombe 1998, Statistics in Medicine 17, 857–872, table I, method 3.
-  for (const [found, total, low, high] of [[81, 263, 0.2553, 0.3662], [15, 148, 0.0624, 0.1605], [0, 20, 0, 0.1611], [1, 29, 0.0061, 0.1718]] as const) {
+  for (const [found, total, low, high] of [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ] as const) {
     it(`of ${found} of ${total} is ${low} to ${high}`, () => near(wilsonInterval(found, total), [low, high], 5e-5));
   }
 
@@ -48,7 +59,10 @@ describe('the interval of a paired difference', () => {
     for (let trial = 0; trial < trials; trial++) {
       // Both right 0.5, a alone 0.2, b alone 0.1.
       const cells = Array.from({ length: 60 }, uniform);
-      const { interval } = pairedProportions(cells.map((u) => u < 0.7), cells.map((u) => u < 0.5 || (u >= 0.7 && u < 0.8)));
+      const { interval } = pairedProportions(
+        cells.map((u) => u < 0.7),
+        cells.map((u) => u < 0.5 || (u >= 0.7 && u < 0.8)),
+      );
       if (interval[0] <= 0.1 && interval[1] >= 0.1) holds++;
     }
     assert.ok(holds / trials > 0.935 && holds / trials < 0.975, `${holds} of ${trials}`);

@@ -21,7 +21,13 @@ const program = ownScript(import.meta.url, { bundle: 'cli.mjs', source: '../../.
 const LARGE = { width: 192, blocks: 2, heads: 4, kvHeads: 2, feedForwardWidth: 512 } as const;
 
 /** Whether a process can have a small disk of its own here. */
-const mounts = !(await execa('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', `mount -t tmpfs tmpfs "${os.tmpdir()}"`], { reject: false })).failed;
+const mounts = !(
+  await execa(
+    'unshare',
+    ['--user', '--map-root-user', '--mount', 'sh', '-c', `mount -t tmpfs tmpfs "${os.tmpdir()}"`],
+    { reject: false },
+  )
+).failed;
 
 let folder: string;
 let options: TrainOptions;
@@ -32,13 +38,42 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 const named = (name: string, changes: Partial<TrainOptions> = {}): TrainOptions => ({
-  ...options, checkpointFolder: path.join(folder, 'home', 'train', name), outputPath: path.join(folder, `${name}.gguf`), ...changes,
+  ...options,
+  checkpointFolder: path.join(folder, 'home', 'train', name),
+  outputPath: path.join(folder, `${name}.gguf`),
+  ...changes,
 });
 
 /** The command that trains with the same options as `named(name)`. */
 const commandLine = (name: string): readonly string[] => [
-  ...[process.execPath, ...program.execArgv, program.file, 'train', '--model', options.modelPath, '--scratch', '32,2,4,2,64', '--name', name],
-  ...['--data', ...options.dataPaths, '--output', path.join(folder, `${name}.gguf`), '--steps', '12', '--batch', '4', '--micro-batch', '2', '--sequence', '32', '--rate', '0.01'],
+  ...[
+    process.execPath,
+    ...program.execArgv,
+    program.file,
+    'train',
+    '--model',
+    options.modelPath,
+    '--scratch',
+    '32,2,4,2,64',
+    '--name',
+    name,
+  ],
+  ...[
+    '--data',
+    ...options.dataPaths,
+    '--output',
+    path.join(folder, `${name}.gguf`),
+    '--steps',
+    '12',
+    '--batch',
+    '4',
+    '--micro-batch',
+    '2',
+    '--sequence',
+    '32',
+    '--rate',
+    '0.01',
+  ],
   ...['--warm-up', '3', '--precision', 'f32', '--fim', '0.5', '--checkpoint-steps', '4', '--threads', '1'],
 ];
 
@@ -60,32 +95,56 @@ describe('bad input to a training', () => {
     await writeFile(path.join(data, 'empty.ts'), ' \n');
     await writeFile(path.join(data, 'large.ts'), 'x'.repeat(200_000));
     const notes: string[] = [];
-    const { losses } = await trainInProcess(named('mixed', { dataPaths: [data] }), { onNote: (line) => notes.push(line) });
+    const { losses } = await trainInProcess(named('mixed', { dataPaths: [data] }), {
+      onNote: (line) => notes.push(line),
+    });
     assert.match(notes[0] as string, /^6 texts, .*; left out: 2 binary, 1 too large, 1 the same as others, 1 empty$/);
     assert.deepEqual(losses, expected);
   });
 
-  it('a full disk ends it with what is full, and leaves the checkpoint before, from which it goes on', { skip: mounts ? false : 'no file system of its own can be mounted here' }, async () => {
-    const home = path.join(folder, 'home');
-    const disk = path.join(home, 'train', 'full');
-    const kept = path.join(folder, 'kept');
-    await mkdir(disk, { recursive: true });
-    // Room for one checkpoint and most of another. The disk is gone with the process, so what is on it is copied.
-    const script = `mount -t tmpfs -o size=${Math.round(1.7 * checkpointKib)}k tmpfs "$DISK" && "$@"; code=$?; cp -r "$DISK" "$KEPT"; exit $code`;
-    const result = await execa('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', ...commandLine('full')], { reject: false, env: { CHORUS_HOME: home, DISK: disk, KEPT: kept } });
-    assert.equal(result.exitCode, 1, result.stderr);
-    assert.match(result.stderr, /The checkpoint of step 8 can't be written to .*full: the disk is full\. The checkpoints before it are whole\./);
-    assert.deepEqual(await readdir(kept), ['step-00000004']);
-    await cp(kept, disk, { recursive: true });
-    await goesOn('full', 4);
-  });
+  it(
+    'a full disk ends it with what is full, and leaves the checkpoint before, from which it goes on',
+    { skip: mounts ? false : 'no file system of its own can be mounted here' },
+    async () => {
+      const home = path.join(folder, 'home');
+      const disk = path.join(home, 'train', 'full');
+      const kept = path.join(folder, 'kept');
+      await mkdir(disk, { recursive: true });
+      // Room for one checkpoint and most of another. The disk is gone with the process, so what is on it is copied.
+      const script = `mount -t tmpfs -o size=${Math.round(1.7 * checkpointKib)}k tmpfs "$DISK" && "$@"; code=$?; cp -r "$DISK" "$KEPT"; exit $code`;
+      const result = await execa(
+        'unshare',
+        ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', ...commandLine('full')],
+        { reject: false, env: { CHORUS_HOME: home, DISK: disk, KEPT: kept } },
+      );
+      assert.equal(result.exitCode, 1, result.stderr);
+      assert.match(
+        result.stderr,
+        /The checkpoint of step 8 can't be written to .*full: the disk is full\. The checkpoints before it are whole\./,
+      );
+      assert.deepEqual(await readdir(kept), ['step-00000004']);
+      await cp(kept, disk, { recursive: true });
+      await goesOn('full', 4);
+    },
+  );
 
-  it('a limit of the size of files ends it with that limit, before anything is written', { skip: process.platform === 'win32' ? 'Windows has no such limit' : false }, async () => {
-    const result = await execa('bash', ['-c', `ulimit -f ${Math.round(checkpointKib / 2)}; exec "$@"`, 'bash', ...commandLine('limited')], { reject: false, env: { CHORUS_HOME: path.join(folder, 'home') } });
-    assert.equal(result.exitCode, 1, result.stderr);
-    assert.match(result.stderr, /The checkpoint of step 4 can't be written to .*limited: the system allows no file of this size/);
-    assert.deepEqual(await readdir(path.join(folder, 'home', 'train', 'limited')), []);
-  });
+  it(
+    'a limit of the size of files ends it with that limit, before anything is written',
+    { skip: process.platform === 'win32' ? 'Windows has no such limit' : false },
+    async () => {
+      const result = await execa(
+        'bash',
+        ['-c', `ulimit -f ${Math.round(checkpointKib / 2)}; exec "$@"`, 'bash', ...commandLine('limited')],
+        { reject: false, env: { CHORUS_HOME: path.join(folder, 'home') } },
+      );
+      assert.equal(result.exitCode, 1, result.stderr);
+      assert.match(
+        result.stderr,
+        /The checkpoint of step 4 can't be written to .*limited: the system allows no file of this size/,
+      );
+      assert.deepEqual(await readdir(path.join(folder, 'home', 'train', 'limited')), []);
+    },
+  );
 
   it('a kill in the middle of a checkpoint leaves the one before, from which it goes on', async () => {
     const large = { scratch: LARGE, checkpointSteps: 1, schedule: { ...options.schedule, totalSteps: 3 } };
@@ -94,14 +153,22 @@ describe('bad input to a training', () => {
     await mkdir(wanted.checkpointFolder, { recursive: true });
     const child = startTrainingChild();
     const ended = once(child, 'exit');
-    const trouble = new Promise<never>((_, reject) => child.on('message', (message: TrainMessage) => message.kind === 'trouble' && reject(new Error(message.message))));
+    const trouble = new Promise<never>((_, reject) =>
+      child.on('message', (message: TrainMessage) => message.kind === 'trouble' && reject(new Error(message.message))),
+    );
     using watcher = disposable(watch(wanted.checkpointFolder));
-    const began = new Promise<void>((resolve) => watcher.value.on('change', (_event, name) => name === '.step-00000002.part' && resolve()));
+    const began = new Promise<void>((resolve) =>
+      watcher.value.on('change', (_event, name) => name === '.step-00000002.part' && resolve()),
+    );
     child.send({ kind: 'start', options: wanted });
     await Promise.race([began, trouble]);
     child.kill('SIGKILL');
     await ended;
-    assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['.step-00000002.part', 'step-00000001'], 'it was not killed in the middle of the second checkpoint');
+    assert.deepEqual(
+      (await readdir(wanted.checkpointFolder)).sort(),
+      ['.step-00000002.part', 'step-00000001'],
+      'it was not killed in the middle of the second checkpoint',
+    );
     const steps: number[] = [];
     const resumed = await train(wanted, { onProgress: ({ step }) => steps.push(step) });
     assert.deepEqual(steps, [2, 3]);
@@ -111,10 +178,19 @@ describe('bad input to a training', () => {
 
   it('a rate at which the loss is no number ends it at that step, and it goes on from the checkpoint before with a lower one', async () => {
     const stopping = new AbortController();
-    await train(named('diverges'), { signal: stopping.signal, onProgress: ({ step }) => step === 4 && stopping.abort() });
+    await train(named('diverges'), {
+      signal: stopping.signal,
+      onProgress: ({ step }) => step === 4 && stopping.abort(),
+    });
     const wanted = named('diverges', { schedule: { ...options.schedule, peakRate: 1e25 } });
-    await assert.rejects(trainInProcess(wanted), (error: Error) =>
-      error instanceof TroubleError && /^The training diverged: .*(step [56]).* The checkpoint of step 4 is whole\. Go on from there with a lower --rate or a longer --warm-up\.$/.test(error.message));
+    await assert.rejects(
+      trainInProcess(wanted),
+      (error: Error) =>
+        error instanceof TroubleError &&
+        /^The training diverged: .*(step [56]).* The checkpoint of step 4 is whole\. Go on from there with a lower --rate or a longer --warm-up\.$/.test(
+          error.message,
+        ),
+    );
     assert.deepEqual(await readdir(wanted.checkpointFolder), ['step-00000004']);
     await goesOn('diverges', 4);
   });
@@ -124,7 +200,10 @@ describe('bad input to a training', () => {
     const wanted = named('orphan', { checkpointSteps: totalSteps, schedule: { ...options.schedule, totalSteps } });
     const child = startTrainingChild();
     const ended = once(child, 'exit');
-    child.on('message', (message: TrainMessage) => message.kind === 'progress' && message.progress.step === 2 && child.disconnect());
+    child.on(
+      'message',
+      (message: TrainMessage) => message.kind === 'progress' && message.progress.step === 2 && child.disconnect(),
+    );
     child.send({ kind: 'start', options: wanted });
     assert.deepEqual(await ended, [0, null]);
     const [kept, ...others] = await readdir(wanted.checkpointFolder);
@@ -148,39 +227,70 @@ describe('bad input to a training', () => {
     assert.equal((await trainInProcess(named('stopped-early'), { signal: AbortSignal.abort() })).step, 0);
   });
 
-  it('a pipe in place of a text is refused and not waited for', { skip: process.platform === 'win32' ? 'Windows has no such files' : false }, async () => {
-    const pipe = path.join(folder, 'pipe');
-    await execa('mkfifo', [pipe]);
-    await refused(named('pipe', { dataPaths: [pipe] }), 'invalid-input', /pipe is neither a file nor a folder/);
-  });
+  it(
+    'a pipe in place of a text is refused and not waited for',
+    { skip: process.platform === 'win32' ? 'Windows has no such files' : false },
+    async () => {
+      const pipe = path.join(folder, 'pipe');
+      await execa('mkfifo', [pipe]);
+      await refused(named('pipe', { dataPaths: [pipe] }), 'invalid-input', /pipe is neither a file nor a folder/);
+    },
+  );
 
   it('an output that is the model or a text is refused, and both stay as they are', async () => {
     const text = path.join(folder, 'text.md');
     await cp(path.join(options.dataPaths[0] as string, '0.ts'), text);
-    await refused(named('overwrites', { outputPath: options.modelPath }), 'invalid-input', /tiny\.gguf is one of the files that it is made of/);
-    await refused(named('overwrites', { dataPaths: [text], outputPath: text }), 'invalid-input', /text\.md is one of the files that it is made of/);
+    await refused(
+      named('overwrites', { outputPath: options.modelPath }),
+      'invalid-input',
+      /tiny\.gguf is one of the files that it is made of/,
+    );
+    await refused(
+      named('overwrites', { dataPaths: [text], outputPath: text }),
+      'invalid-input',
+      /text\.md is one of the files that it is made of/,
+    );
     const drawing = path.join(folder, 'drawing.loss.svg');
     await writeFile(drawing, '<svg/>');
-    await refused(named('overwrites', { dataPaths: [drawing], outputPath: path.join(folder, 'drawing.gguf') }), 'invalid-input', /drawing\.loss\.svg is one of the files that it is made of/);
+    await refused(
+      named('overwrites', { dataPaths: [drawing], outputPath: path.join(folder, 'drawing.gguf') }),
+      'invalid-input',
+      /drawing\.loss\.svg is one of the files that it is made of/,
+    );
   });
 
   it('a model with values that are no numbers is named with the tensor that holds them', async () => {
     const model = path.join(folder, 'damaged.gguf');
     await cp(options.modelPath, model);
     const header = await readGgufHeader(model);
-    const tensor = header.tensors.find(({ name }) => name === 'blk.1.ffn_norm.weight') as (typeof header.tensors)[number];
+    const tensor = header.tensors.find(
+      ({ name }) => name === 'blk.1.ffn_norm.weight',
+    ) as (typeof header.tensors)[number];
     const bytes = await readFile(model);
     bytes.writeFloatLE(NaN, header.dataOffsetBytes + tensor.offsetBytes + 8);
     await writeFile(model, bytes);
-    await refused(named('holds-nan', { scratch: undefined, modelPath: model }), 'invalid-model', /The tensor blk\.1\.ffn_norm\.weight of .*damaged\.gguf holds NaN/);
+    await refused(
+      named('holds-nan', { scratch: undefined, modelPath: model }),
+      'invalid-model',
+      /The tensor blk\.1\.ffn_norm\.weight of .*damaged\.gguf holds NaN/,
+    );
   });
 
   it('sequences that no memory holds are refused before anything is computed', () => {
     const scratch = { width: 512, blocks: 64, heads: 64, kvHeads: 2, feedForwardWidth: 64 };
-    return refused(named('too-long', { scratch, sequenceTokens: 65_536 }), 'out-of-memory', /--sequence 65536 needs .* of memory at least, .* are free: expected \d+ tokens or fewer/);
+    return refused(
+      named('too-long', { scratch, sequenceTokens: 65_536 }),
+      'out-of-memory',
+      /--sequence 65536 needs .* of memory at least, .* are free: expected \d+ tokens or fewer/,
+    );
   });
 
-  it('heads that can not share the KV heads of random weights', () => refused(named('heads', { scratch: { ...LARGE, kvHeads: 3 } }), 'invalid-input', /3 KV heads can't be shared by 4 heads/));
+  it('heads that can not share the KV heads of random weights', () =>
+    refused(
+      named('heads', { scratch: { ...LARGE, kvHeads: 3 } }),
+      'invalid-input',
+      /3 KV heads can't be shared by 4 heads/,
+    ));
 
   async function refused(wanted: TrainOptions, code: string, says: RegExp): Promise<void> {
     await assert.rejects(train(wanted), (error: unknown) => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BatchStream, type PackedSequence, type StreamOptions, type Tokenizer } from '../../../../sidecar/workshop/train/batchStream.ts';
+import {
+  BatchStream,
+  type PackedSequence,
+  type StreamOptions,
+  type Tokenizer,
+} from '../../../../sidecar/workshop/train/batchStream.ts';
 
 const EOS = 0;
 /** A token a byte. */
@@ -8,7 +13,9 @@ const bytes: Tokenizer = { tokenize: (text) => [...Buffer.from(text)], tokenByte
 const options: StreamOptions = { sequenceTokens: 240, fimShare: 1, fimLoss: 'middle', fimMarks: {}, seed: 1 };
 const plain: StreamOptions = { ...options, fimShare: 0, fimLoss: 'all' };
 /** Every line is another, so that places can be told from texts. */
-const texts = Array.from({ length: 12 }, (_, text) => Array.from({ length: 5 + text * 6 }, (_, line) => `const value${text}x${line} = f(${line}) + ${text};\n`).join(''));
+const texts = Array.from({ length: 12 }, (_, text) =>
+  Array.from({ length: 5 + text * 6 }, (_, line) => `const value${text}x${line} = f(${line}) + ${text};\n`).join(''),
+);
 const whole = texts.join('');
 
 function take(stream: BatchStream, count: number): PackedSequence[] {
@@ -20,7 +27,12 @@ function documents({ tokens, weights, starts }: PackedSequence): { text: string;
   const places = [...new Set([0, ...starts, tokens.length])].sort((a, b) => a - b);
   return places.slice(0, -1).map((start, index) => {
     const end = places[index + 1] as number;
-    return { text: Buffer.from(tokens.subarray(start, end)).toString(), counts: Array.from({ length: end - start }, (_, place) => (start + place === 0 ? 0 : (weights[start + place - 1] as number))) };
+    return {
+      text: Buffer.from(tokens.subarray(start, end)).toString(),
+      counts: Array.from({ length: end - start }, (_, place) =>
+        start + place === 0 ? 0 : (weights[start + place - 1] as number),
+      ),
+    };
   });
 }
 
@@ -41,7 +53,10 @@ describe('a stream of texts', () => {
     const stream = new BatchStream(texts, bytes, plain);
     const read: string[] = [];
     while (stream.epoch < epochs) read.push(...documents(stream.next()).flatMap(({ text }) => text.split(/[\n\0]/)));
-    const counts = whole.trimEnd().split('\n').map((line) => read.filter((one) => one === line).length);
+    const counts = whole
+      .trimEnd()
+      .split('\n')
+      .map((line) => read.filter((one) => one === line).length);
     assert.ok(Math.min(...counts) >= epochs, `a line was read ${Math.min(...counts)} times in ${epochs} epochs`);
     const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
     assert.ok(mean < 1.4 * epochs, `lines were read ${mean} times in ${epochs} epochs`);
@@ -54,7 +69,10 @@ describe('a stream of texts', () => {
         ...bytes,
         tokenize: (text) => {
           const tokens: number[] = [];
-          for (let end = 0, at = 0; end < text.length; at = end) tokens.push((end = Math.min(text.length, Math.max(at + 1, Math.floor((tokens.length + 1) * unitsPerToken)))) - at);
+          for (let end = 0, at = 0; end < text.length; at = end)
+            tokens.push(
+              (end = Math.min(text.length, Math.max(at + 1, Math.floor((tokens.length + 1) * unitsPerToken)))) - at,
+            );
           return tokens;
         },
         tokenBytes: (token) => token,
@@ -99,7 +117,8 @@ describe('a stream of texts', () => {
 });
 
 describe('a stream of texts with gaps', () => {
-  const middleOf = ({ text, counts }: { text: string; counts: number[] }): string => Buffer.from(Buffer.from(text).filter((_, place) => (counts[place] as number) > 0)).toString();
+  const middleOf = ({ text, counts }: { text: string; counts: number[] }): string =>
+    Buffer.from(Buffer.from(text).filter((_, place) => (counts[place] as number) > 0)).toString();
 
   test('puts all that is around a gap into one sequence: what follows, an empty line, what precedes, and the middle to its end', () => {
     let gaps = 0;
@@ -112,7 +131,10 @@ describe('a stream of texts with gaps', () => {
         const [following, before] = text.includes('\n\n') ? (text.split('\n\n') as [string, string]) : ['', text];
         assert.ok(before.endsWith(middle.slice(0, -1)));
         assert.ok(whole.includes(before), `not in the texts: ${before}`);
-        assert.ok(following === '' || whole.includes(`${before}\n${following}`), `${JSON.stringify(following)} does not follow ${JSON.stringify(before)}`);
+        assert.ok(
+          following === '' || whole.includes(`${before}\n${following}`),
+          `${JSON.stringify(following)} does not follow ${JSON.stringify(before)}`,
+        );
       }
     }
     assert.ok(gaps > 40, `${gaps} gaps`);
@@ -120,15 +142,32 @@ describe('a stream of texts with gaps', () => {
 
   test('tokenises suffix, prefix and middle as one text, as at use', () => {
     // A line break and what follows it is one token.
-    const joined: Tokenizer = { ...bytes, tokenize: (text) => (text.match(/\n+[^\n]?|[^\n]/g) ?? []).map((part) => 0x10000 * part.length + (part.codePointAt(part.length - 1) ?? 0)), tokenBytes: (token) => token >> 16 };
-    const separators = take(new BatchStream(texts, joined, options), 80).flatMap(({ tokens }) => [...tokens].filter((token) => token >> 16 === 3));
-    assert.ok(separators.length > 20 && separators.every((token) => (token & 0xffff) === 'c'.charCodeAt(0)), separators.join());
+    const joined: Tokenizer = {
+      ...bytes,
+      tokenize: (text) =>
+        (text.match(/\n+[^\n]?|[^\n]/g) ?? []).map(
+          (part) => 0x10000 * part.length + (part.codePointAt(part.length - 1) ?? 0),
+        ),
+      tokenBytes: (token) => token >> 16,
+    };
+    const separators = take(new BatchStream(texts, joined, options), 80).flatMap(({ tokens }) =>
+      [...tokens].filter((token) => token >> 16 === 3),
+    );
+    assert.ok(
+      separators.length > 20 && separators.every((token) => (token & 0xffff) === 'c'.charCodeAt(0)),
+      separators.join(),
+    );
   });
 
   test('counts the middle as much as is asked, and the rest once or not', () => {
     // In pieces that fill a sequence there is always room for a gap.
     const long = [whole];
-    const counts = (changes: Partial<StreamOptions>): number[] => [...new Set(take(new BatchStream(long, bytes, { ...options, ...changes }), 20).flatMap(({ weights }) => [...weights]))].sort();
+    const counts = (changes: Partial<StreamOptions>): number[] =>
+      [
+        ...new Set(
+          take(new BatchStream(long, bytes, { ...options, ...changes }), 20).flatMap(({ weights }) => [...weights]),
+        ),
+      ].sort();
     assert.deepEqual(counts({ fimLoss: 'all', fimWeight: 4 }), [0, 1, 4]);
     assert.deepEqual(counts({ fimLoss: 'all' }), [0, 1]);
     assert.deepEqual(counts({ fimLoss: 'middle', fimWeight: 3 }), [0, 3]);
@@ -155,7 +194,10 @@ describe('a stream of texts with gaps', () => {
         assert.ok(before.endsWith(middle) && whole.includes(before.trimStart()));
         // It would begin with what precedes it.
         assert.doesNotMatch(middle, /^\n/);
-        assert.equal(middle.split('\n').every((line) => whole.includes(line)), true);
+        assert.equal(
+          middle.split('\n').every((line) => whole.includes(line)),
+          true,
+        );
       }
     }
     assert.ok(gaps > 20, `${gaps} gaps`);

@@ -18,7 +18,9 @@ describe('dropout', () => {
 
   it('is the same for the same seed alone, which every step and batch has of its own', () => {
     assert.deepEqual(filled(7), filled(7));
-    const seeds = Array.from({ length: 100 }, (_, step) => [0, 1, 2].map((batch) => seedOf(seedOf(1, step), batch))).flat();
+    const seeds = Array.from({ length: 100 }, (_, step) =>
+      [0, 1, 2].map((batch) => seedOf(seedOf(1, step), batch)),
+    ).flat();
     assert.equal(new Set(seeds).size, seeds.length);
     const [first, second] = [filled(seeds[0] as number), filled(seeds[1] as number)];
     const both = first.filter((value, index) => value === 0 && second[index] === 0).length / first.length;

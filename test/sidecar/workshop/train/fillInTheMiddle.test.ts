@@ -3,10 +3,13 @@ import { describe, test } from 'node:test';
 import { cutGap, type Gap, type GapKind } from '../../../../sidecar/workshop/train/fillInTheMiddle.ts';
 import { Random } from '../../../../sidecar/workshop/train/random.ts';
 
-const lines = Array.from({ length: 40 }, (_, line) => (line % 5 === 4 ? '    ' : `    const value${line} = f(${line});`));
+const lines = Array.from({ length: 40 }, (_, line) =>
+  line % 5 === 4 ? '    ' : `    const value${line} = f(${line});`,
+);
 const text = `${lines.join('\n')}\n`;
 const random = new Random(1);
-const cut = (kind: GapKind, count = 300): readonly Gap[] => Array.from({ length: count }, () => cutGap(text, random, kind) as Gap);
+const cut = (kind: GapKind, count = 300): readonly Gap[] =>
+  Array.from({ length: count }, () => cutGap(text, random, kind) as Gap);
 
 describe('a gap', () => {
   for (const kind of ['line', 'block', 'mid-line'] as const) {
@@ -20,9 +23,12 @@ describe('a gap', () => {
   }
 
   test('is a whole line, some lines, or the rest of one behind its indentation', () => {
-    for (const { prefix, middle } of cut('line')) assert.ok((prefix === '' || prefix.endsWith('\n')) && !middle.includes('\n'));
-    for (const { prefix, middle } of cut('block')) assert.ok((prefix === '' || prefix.endsWith('\n')) && middle.split('\n').length <= 9);
-    for (const { prefix, middle } of cut('mid-line')) assert.ok(!middle.includes('\n') && /^ {4}/.test(prefix.slice(prefix.lastIndexOf('\n') + 1)));
+    for (const { prefix, middle } of cut('line'))
+      assert.ok((prefix === '' || prefix.endsWith('\n')) && !middle.includes('\n'));
+    for (const { prefix, middle } of cut('block'))
+      assert.ok((prefix === '' || prefix.endsWith('\n')) && middle.split('\n').length <= 9);
+    for (const { prefix, middle } of cut('mid-line'))
+      assert.ok(!middle.includes('\n') && /^ {4}/.test(prefix.slice(prefix.lastIndexOf('\n') + 1)));
   });
 
   test('has three quarters of the text before it on average, and may be anywhere', () => {

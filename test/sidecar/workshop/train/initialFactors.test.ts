@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { adapterFactors, normalFactors, spectralFactors, type FactorValues } from '../../../../sidecar/workshop/train/initialFactors.ts';
+import {
+  adapterFactors,
+  normalFactors,
+  spectralFactors,
+  type FactorValues,
+} from '../../../../sidecar/workshop/train/initialFactors.ts';
 import { Random } from '../../../../sidecar/workshop/train/random.ts';
 import { jacobiSingular } from '../../../reference/jacobiSingular.ts';
 
@@ -15,7 +20,11 @@ describe('factors begin', () => {
     const product = jacobiSingular(productOf(factors, rank), rows, columns).values;
     product.forEach((value, index) => close(value, index < rank ? (whole.values[index] as number) : 0, 1e-5));
     // Of what is left out nothing lies in what is kept.
-    const difference = jacobiSingular(productOf(factors, rank).map((value, index) => (values[index] as number) - value), rows, columns).values;
+    const difference = jacobiSingular(
+      productOf(factors, rank).map((value, index) => (values[index] as number) - value),
+      rows,
+      columns,
+    ).values;
     difference.forEach((value, index) => close(value, whole.values[index + rank] ?? 0, 1e-5));
     for (let k = 0; k < rank; k++) {
       const down = factors.down.subarray(k * columns, (k + 1) * columns);
@@ -30,7 +39,11 @@ describe('factors begin', () => {
     found.forEach((value, index) => close(value, index < rank ? 1 : 0, 1e-5));
     for (let k = 0; k < rank; k++) {
       const [left, right] = [whole.left[k] as number[], whole.right[k] as number[]];
-      const along = product.reduce((sum, value, index) => sum + value * (left[Math.floor(index / columns)] as number) * (right[index % columns] as number), 0);
+      const along = product.reduce(
+        (sum, value, index) =>
+          sum + value * (left[Math.floor(index / columns)] as number) * (right[index % columns] as number),
+        0,
+      );
       close(along, 1, 1e-5);
     }
   });
@@ -41,7 +54,11 @@ describe('factors begin', () => {
     const product = productOf(factors, sizes.rank, sizes);
     close(deviation(factors.down), 1 / Math.sqrt(sizes.columns), 0.03 / Math.sqrt(sizes.columns));
     close(deviation(product), sizes.spread, 0.05 * sizes.spread);
-    close(deviation(factors.down) * deviation(factors.up), sizes.spread / Math.sqrt(sizes.rank), (0.05 * sizes.spread) / Math.sqrt(sizes.rank));
+    close(
+      deviation(factors.down) * deviation(factors.up),
+      sizes.spread / Math.sqrt(sizes.rank),
+      (0.05 * sizes.spread) / Math.sqrt(sizes.rank),
+    );
   });
 
   it('as nothing beside weights that stay', () => {
@@ -62,4 +79,5 @@ function productOf({ down, up }: FactorValues, kept: number, sizes = { rows, col
 
 const squares = (all: ArrayLike<number>): number => Array.from(all).reduce((sum, value) => sum + value * value, 0);
 const deviation = (all: ArrayLike<number>): number => Math.sqrt(squares(all) / all.length);
-const close = (actual: number, expected: number, tolerance: number): void => assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, expected ${expected}`);
+const close = (actual: number, expected: number, tolerance: number): void =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, expected ${expected}`);

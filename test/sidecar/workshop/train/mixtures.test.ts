@@ -18,15 +18,35 @@ const EXPERTS = 3;
 /** Of routers that choose clearly: where two experts are as likely but for a millionth, a difference is over both. */
 const ROUTER_SEED = 7;
 
-/** What `chorus upcycle` makes of three models. Lavapipe takes more than a minute for each: on a device those alone are trained which have most of what the others have. */
-const kinds: readonly { readonly name: string; readonly changes: Partial<UpcycleParams>; readonly isInterrupted?: true; readonly onDevices?: true }[] = [
+/**
+ * What `chorus upcycle` makes of three models. Lavapipe takes more than a minute for each: on a device those alone are
+ * trained which have most of what the others have.
+ */
+const kinds: readonly {
+  readonly name: string;
+  readonly changes: Partial<UpcycleParams>;
+  readonly isInterrupted?: true;
+  readonly onDevices?: true;
+}[] = [
   { name: 'the average of the experts', changes: { dense: true } },
   { name: 'BTX, one network of three', changes: { attention: 'average', gateMode: 'faithful' }, isInterrupted: true },
   { name: 'BTX, two networks of three', changes: { attention: 'average', expertsUsed: 2, gateMode: 'renormalised' } },
-  { name: 'BAM, keys and values of each expert, soft attention', changes: { cache: 'expert', gateMode: 'faithful' }, onDevices: true },
+  {
+    name: 'BAM, keys and values of each expert, soft attention',
+    changes: { cache: 'expert', gateMode: 'faithful' },
+    onDevices: true,
+  },
   { name: 'BAM, shared keys and values, soft attention', changes: { cache: 'shared', gateMode: 'scaled' } },
-  { name: 'BAM, keys and values of each expert, attention of one', changes: { cache: 'expert', attention: 1, gateMode: 'faithful' }, isInterrupted: true },
-  { name: 'BAM, shared keys and values, attention of two, experts in every second block', changes: { cache: 'shared', attention: 2, interval: 2, gateMode: 'faithful' }, onDevices: true },
+  {
+    name: 'BAM, keys and values of each expert, attention of one',
+    changes: { cache: 'expert', attention: 1, gateMode: 'faithful' },
+    isInterrupted: true,
+  },
+  {
+    name: 'BAM, shared keys and values, attention of two, experts in every second block',
+    changes: { cache: 'shared', attention: 2, interval: 2, gateMode: 'faithful' },
+    onDevices: true,
+  },
 ];
 
 let folder: string;
@@ -34,7 +54,9 @@ let options: TrainOptions;
 let experts: readonly string[];
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-mixtures-'));
-  options = await tinyTraining(folder, { schedule: { kind: 'wsd', peakRate: 0.01, floorShare: 0.1, warmUpSteps: 3, totalSteps: 40, decayShare: 0.2 } });
+  options = await tinyTraining(folder, {
+    schedule: { kind: 'wsd', peakRate: 0.01, floorShare: 0.1, warmUpSteps: 3, totalSteps: 40, decayShare: 0.2 },
+  });
   experts = await Promise.all(
     Array.from({ length: EXPERTS }, async (_, expert) => {
       const { outputPath } = await train({
@@ -48,12 +70,25 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const named = (name: string): TrainOptions => ({ ...options, checkpointFolder: path.join(folder, `${name}.checkpoints`), outputPath: path.join(folder, `${name}.gguf`) });
+const named = (name: string): TrainOptions => ({
+  ...options,
+  checkpointFolder: path.join(folder, `${name}.checkpoints`),
+  outputPath: path.join(folder, `${name}.gguf`),
+});
 
 async function mixture(changes: Partial<UpcycleParams>): Promise<string> {
   const outputPath = path.join(folder, 'mixture.gguf');
   await upcycle({
-    modelPaths: experts, outputPath, dense: false, cache: 'expert', expertsUsed: 1, gateMode: 'faithful', attention: 'soft', interval: 1, gates: { kind: 'random', seed: ROUTER_SEED }, ...changes,
+    modelPaths: experts,
+    outputPath,
+    dense: false,
+    cache: 'expert',
+    expertsUsed: 1,
+    gateMode: 'faithful',
+    attention: 'soft',
+    interval: 1,
+    gates: { kind: 'random', seed: ROUTER_SEED },
+    ...changes,
   });
   return outputPath;
 }
@@ -66,14 +101,21 @@ for (const [number, { name, changes, isInterrupted, onDevices }] of kinds.entrie
       modelPath = await mixture(changes);
     });
 
-    it('has gradients that are central finite differences', { skip: process.env['CHORUS_TEST_DEVICE'] !== undefined && "differences would show the device's rounding" }, async () => {
-      await checkNetworkGradients(await modelFromFile(modelPath));
-    });
+    it(
+      'has gradients that are central finite differences',
+      { skip: process.env['CHORUS_TEST_DEVICE'] !== undefined && "differences would show the device's rounding" },
+      async () => {
+        await checkNetworkGradients(await modelFromFile(modelPath));
+      },
+    );
 
     it('lowers the loss, and writes a file that computes what training computed', async () => {
       const wanted = { ...named(`whole${number}`), modelPath, scratch: undefined };
       const { losses, outputPath } = await train(wanted);
-      assert.ok((losses.at(-1) as number) < 0.7 * (losses[0] as number), `the loss went from ${losses[0]} to ${losses.at(-1)}`);
+      assert.ok(
+        (losses.at(-1) as number) < 0.7 * (losses[0] as number),
+        `the loss went from ${losses[0]} to ${losses.at(-1)}`,
+      );
       const error = await errorOfTrainedLogits(outputPath as string);
       assert.ok(error < TRAINED_LOGITS_TOLERANCE, `normalised squared error ${error}`);
     });
@@ -89,9 +131,14 @@ for (const [number, { name, changes, isInterrupted, onDevices }] of kinds.entrie
     });
 
     it('trains what is not frozen, and leaves the rest byte by byte', async () => {
-      const isFrozen = (tensor: string): boolean => /_exps|attn_q|attn_output|ffn_(gate|up|down)\.|token_embd/.test(tensor);
+      const isFrozen = (tensor: string): boolean =>
+        /_exps|attn_q|attn_output|ffn_(gate|up|down)\.|token_embd/.test(tensor);
       const { outputPath } = await train({
-        ...named(`frozen${number}`), modelPath, scratch: undefined, freeze: ['_exps', 'attn_q', 'attn_output', 'ffn_(gate|up|down)\\.', 'token_embd'], schedule: { ...options.schedule, totalSteps: 2 },
+        ...named(`frozen${number}`),
+        modelPath,
+        scratch: undefined,
+        freeze: ['_exps', 'attn_q', 'attn_output', 'ffn_(gate|up|down)\\.', 'token_embd'],
+        schedule: { ...options.schedule, totalSteps: 2 },
       });
       const [before, after] = [await tensorsOf(modelPath), await tensorsOf(outputPath as string)];
       assert.equal(after.size, before.size);
@@ -103,20 +150,45 @@ for (const [number, { name, changes, isInterrupted, onDevices }] of kinds.entrie
 async function tensorsOf(file: string): Promise<Map<string, Buffer>> {
   const { tensors, dataOffsetBytes } = await readGgufHeader(file);
   const bytes = await readFile(file);
-  return new Map(tensors.map(({ name, offsetBytes, sizeBytes }) => [name, bytes.subarray(dataOffsetBytes + offsetBytes, dataOffsetBytes + offsetBytes + sizeBytes)]));
+  return new Map(
+    tensors.map(({ name, offsetBytes, sizeBytes }) => [
+      name,
+      bytes.subarray(dataOffsetBytes + offsetBytes, dataOffsetBytes + offsetBytes + sizeBytes),
+    ]),
+  );
 }
 
 describe('routers that the text teaches nothing', () => {
   const cases: readonly (readonly [what: string, changes: Partial<UpcycleParams>, says: RegExp | undefined])[] = [
-    ['one network, its gate divided by itself', { attention: 'soft', gateMode: 'renormalised' }, /^Of the feed-forward networks one expert runs/],
-    ['one network and one attention, their gates divided by themselves', { attention: 1, gateMode: 'renormalised' }, /^Of the feed-forward networks and attention one expert runs/],
+    [
+      'one network, its gate divided by itself',
+      { attention: 'soft', gateMode: 'renormalised' },
+      /^Of the feed-forward networks one expert runs/,
+    ],
+    [
+      'one network and one attention, their gates divided by themselves',
+      { attention: 1, gateMode: 'renormalised' },
+      /^Of the feed-forward networks and attention one expert runs/,
+    ],
     ['one network and one attention, gates times three', { attention: 1, gateMode: 'scaled' }, undefined],
-    ['two of each, their gates divided by their sum', { attention: 2, expertsUsed: 2, gateMode: 'renormalised' }, undefined],
+    [
+      'two of each, their gates divided by their sum',
+      { attention: 2, expertsUsed: 2, gateMode: 'renormalised' },
+      undefined,
+    ],
   ];
   for (const [index, [what, changes, says]] of cases.entries()) {
     it(`are ${says ? '' : 'not '}said to be there: ${what}`, async () => {
       const notes: string[] = [];
-      await train({ ...named(`idle${index}`), modelPath: await mixture(changes), scratch: undefined, schedule: { ...options.schedule, totalSteps: 1 } }, { onNote: (note) => notes.push(note) });
+      await train(
+        {
+          ...named(`idle${index}`),
+          modelPath: await mixture(changes),
+          scratch: undefined,
+          schedule: { ...options.schedule, totalSteps: 1 },
+        },
+        { onNote: (note) => notes.push(note) },
+      );
       const said = notes.find((note) => note.includes('one expert runs'));
       if (says) assert.match(said ?? '', says);
       else assert.equal(said, undefined);

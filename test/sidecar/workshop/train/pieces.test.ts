@@ -3,8 +3,16 @@ import { describe, test } from 'node:test';
 import { PieceOrder, type Piece } from '../../../../sidecar/workshop/train/pieces.ts';
 
 const UNITS = 100;
-const lines = (name: string, count: number): string => Array.from({ length: count }, (_, line) => `${name} says ${line} of it\n`).join('');
-const texts = [lines('long', 200), lines('short', 2), 'x'.repeat(950), '🙂'.repeat(333), lines('middle', 30), 'no end of line'];
+const lines = (name: string, count: number): string =>
+  Array.from({ length: count }, (_, line) => `${name} says ${line} of it\n`).join('');
+const texts = [
+  lines('long', 200),
+  lines('short', 2),
+  'x'.repeat(950),
+  '🙂'.repeat(333),
+  lines('middle', 30),
+  'no end of line',
+];
 
 const open = (seed = 1): PieceOrder => new PieceOrder(texts, { units: UNITS, seed });
 const textOf = ({ text, start, end }: Piece): string => (texts[text] as string).slice(start, end);
@@ -24,7 +32,14 @@ describe('the pieces of texts', () => {
   test('are all of every text, once an epoch', () => {
     const pieces = takeEpoch(open());
     for (const [index, text] of texts.entries()) {
-      assert.equal(pieces.filter((piece) => piece.text === index).sort((a, b) => a.start - b.start).map(textOf).join(''), text);
+      assert.equal(
+        pieces
+          .filter((piece) => piece.text === index)
+          .sort((a, b) => a.start - b.start)
+          .map(textOf)
+          .join(''),
+        text,
+      );
     }
   });
 
@@ -45,7 +60,9 @@ describe('the pieces of texts', () => {
     assert.deepEqual(takeEpoch(open()), first);
     assert.notDeepEqual(takeEpoch(open(2)), first);
     assert.notDeepEqual(second.slice(0, 20), first.slice(1, 21));
-    const followers = first.filter((piece, index) => piece.text === first[index - 1]?.text && piece.start === first[index - 1]?.end).length;
+    const followers = first.filter(
+      (piece, index) => piece.text === first[index - 1]?.text && piece.start === first[index - 1]?.end,
+    ).length;
     assert.ok(followers < first.length / 5, `${followers} of ${first.length} pieces follow the one before them`);
   });
 
@@ -57,7 +74,8 @@ describe('the pieces of texts', () => {
       read[piece.text]?.fill(1, piece.start, piece.start + taken);
       order.giveBack(piece, taken);
     });
-    for (const [index, text] of texts.entries()) assert.equal(read[index]?.indexOf(0), -1, `a part of ${JSON.stringify(text.slice(0, 20))} was not read`);
+    for (const [index, text] of texts.entries())
+      assert.equal(read[index]?.indexOf(0), -1, `a part of ${JSON.stringify(text.slice(0, 20))} was not read`);
   });
 
   for (const before of [0, 5, 40, 90]) {

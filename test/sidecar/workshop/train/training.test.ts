@@ -16,7 +16,6 @@ import { tinyTraining } from '../../../reference/tinyTraining.ts';
 import { errorOfTrainedLogits, TRAINED_LOGITS_TOLERANCE } from '../../../reference/trainedLogits.ts';
 import { startTrainingChild } from '../../../reference/trainingChild.ts';
 
-
 describe('training', () => {
   let folder: string;
   let options: TrainOptions;
@@ -26,13 +25,20 @@ describe('training', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const named = (name: string): TrainOptions => ({ ...options, checkpointFolder: path.join(folder, name), outputPath: path.join(folder, `${name}.gguf`) });
+  const named = (name: string): TrainOptions => ({
+    ...options,
+    checkpointFolder: path.join(folder, name),
+    outputPath: path.join(folder, `${name}.gguf`),
+  });
 
   for (const precision of ['f32', 'bf16', 'q8', 'q5', 'q4'] as const) {
     it(`learns from random weights in ${precision}: the loss falls, and the file that it writes computes what the training computed`, async () => {
       const wanted = { ...named(`learns-${precision}`), precision, schedule: { ...options.schedule, totalSteps: 60 } };
       const { losses, outputPath, plotPath } = await train(wanted);
-      assert.ok(Math.abs((losses[0] as number) - Math.log(TINY_VOCABULARY)) < 0.2, `the first loss is ${losses[0]}, expected that of a guess, ${Math.log(TINY_VOCABULARY)}`);
+      assert.ok(
+        Math.abs((losses[0] as number) - Math.log(TINY_VOCABULARY)) < 0.2,
+        `the first loss is ${losses[0]}, expected that of a guess, ${Math.log(TINY_VOCABULARY)}`,
+      );
       assert.ok((losses.at(-1) as number) < 0.5 * (losses[0] as number), `the last loss is ${losses.at(-1)}`);
       assert.match(await readFile(plotPath as string, 'utf8'), /^<svg [\s\S]*<polyline[\s\S]*<\/svg>\n$/);
 
@@ -71,11 +77,21 @@ describe('training', () => {
     await cp(options.dataPaths[0] as string, among, { recursive: true });
     const link = path.join(folder, 'by-another-way');
     await symlink(among, link, 'junction');
-    const wanted = { ...options, dataPaths: [among], outputPath: path.join(link, 'own.gguf'), checkpointFolder: path.join(link, 'checkpoints') };
-    const steps = async (totalSteps: number): Promise<{ readonly texts: string | undefined; readonly steps: readonly number[] }> => {
+    const wanted = {
+      ...options,
+      dataPaths: [among],
+      outputPath: path.join(link, 'own.gguf'),
+      checkpointFolder: path.join(link, 'checkpoints'),
+    };
+    const steps = async (
+      totalSteps: number,
+    ): Promise<{ readonly texts: string | undefined; readonly steps: readonly number[] }> => {
       const done: number[] = [];
       const notes: string[] = [];
-      await train({ ...wanted, schedule: { ...options.schedule, totalSteps } }, { onProgress: ({ step }) => done.push(step), onNote: (line) => notes.push(line) });
+      await train(
+        { ...wanted, schedule: { ...options.schedule, totalSteps } },
+        { onProgress: ({ step }) => done.push(step), onNote: (line) => notes.push(line) },
+      );
       return { texts: notes[0], steps: done };
     };
     const first = await steps(2);
@@ -86,7 +102,13 @@ describe('training', () => {
 
   for (const threads of [1, 2]) {
     it(`goes on exactly with dropout, Muon, norms of one gain and a loss of outliers, ${threads} at a time`, async () => {
-      const change = { dropout: 0.2, singleScaleNorm: true, outlierLoss: 0.01, optimiser: { ...defaultAdamW, muonMomentum: 0.95 }, threads };
+      const change = {
+        dropout: 0.2,
+        singleScaleNorm: true,
+        outlierLoss: 0.01,
+        optimiser: { ...defaultAdamW, muonMomentum: 0.95 },
+        threads,
+      };
       const whole = await train({ ...named(`switches-${threads}`), ...change });
       const stopping = new AbortController();
       const wanted = { ...named(`switches-stopped-${threads}`), ...change };
@@ -101,19 +123,35 @@ describe('training', () => {
   }
 
   it('takes up checkpoints from before there were switches that are off', async () => {
-    const [before, after] = [named('whole'), { ...named('whole'), dropout: 0, singleScaleNorm: false, outlierLoss: 0, optimiser: { ...defaultAdamW, muonMomentum: undefined } }];
+    const [before, after] = [
+      named('whole'),
+      {
+        ...named('whole'),
+        dropout: 0,
+        singleScaleNorm: false,
+        outlierLoss: 0,
+        optimiser: { ...defaultAdamW, muonMomentum: undefined },
+      },
+    ];
     assert.deepEqual((await train(after)).losses, (await train(before)).losses);
     await assert.rejects(train({ ...after, dropout: 0.1 }), /another model, data or options/);
   });
 
   it('takes up no checkpoint of another model of the same shape, but those from before the model was noted', async () => {
-    const wanted: TrainOptions = { ...named('origin'), scratch: undefined, schedule: { ...options.schedule, totalSteps: 2 } };
+    const wanted: TrainOptions = {
+      ...named('origin'),
+      scratch: undefined,
+      schedule: { ...options.schedule, totalSteps: 2 },
+    };
     const { losses } = await train(wanted);
     const other = { ...wanted, modelPath: path.join(folder, 'other.gguf') };
     const bytes = await readFile(options.modelPath);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 100) ^ 1, bytes.length - 100);
     await writeFile(other.modelPath, bytes);
-    await assert.rejects(train(other), (error: Error) => error instanceof TroubleError && /another model, data or options/.test(error.message));
+    await assert.rejects(
+      train(other),
+      (error: Error) => error instanceof TroubleError && /another model, data or options/.test(error.message),
+    );
 
     const stateFile = path.join(wanted.checkpointFolder, 'step-00000002', 'state.json');
     const { origin, ...before } = JSON.parse(await readFile(stateFile, 'utf8')) as { origin: string };
@@ -126,7 +164,12 @@ describe('training', () => {
     const wanted = named('fewer');
     await train(wanted);
     const fewer = { ...wanted, schedule: { ...options.schedule, totalSteps: 8 } };
-    await assert.rejects(train(fewer), (error: Error) => error instanceof TroubleError && /is of step 12, beyond --steps 8\. Choose --steps 12 or more, another --name, or --restart/.test(error.message));
+    await assert.rejects(
+      train(fewer),
+      (error: Error) =>
+        error instanceof TroubleError &&
+        /is of step 12, beyond --steps 8\. Choose --steps 12 or more, another --name, or --restart/.test(error.message),
+    );
     await assert.rejects(train({ ...fewer, resume: false, freeze: ['norm'] }), /can't be frozen/);
     assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000008', 'step-00000012']);
     await train({ ...fewer, resume: false });
@@ -136,7 +179,10 @@ describe('training', () => {
   it('ends after the step under way when it is stopped, and goes on from there', async () => {
     const wanted = named('stopped');
     const stopping = new AbortController();
-    const first = await train(wanted, { signal: stopping.signal, onProgress: ({ step }) => step === 5 && stopping.abort() });
+    const first = await train(wanted, {
+      signal: stopping.signal,
+      onProgress: ({ step }) => step === 5 && stopping.abort(),
+    });
     assert.deepEqual({ step: first.step, outputPath: first.outputPath }, { step: 5, outputPath: undefined });
     const { losses } = await train(wanted);
     assert.deepEqual(losses.slice(0, 5), first.losses);
@@ -144,38 +190,92 @@ describe('training', () => {
   });
 
   it('trains a file further, and leaves frozen tensors as they are, byte by byte', async () => {
-    const wanted: TrainOptions = { ...named('frozen'), scratch: undefined, freeze: ['^blk\\.[0-2]\\.', 'token_embd', '^output'], schedule: { ...options.schedule, totalSteps: 3, peakRate: 1e-3 } };
+    const wanted: TrainOptions = {
+      ...named('frozen'),
+      scratch: undefined,
+      freeze: ['^blk\\.[0-2]\\.', 'token_embd', '^output'],
+      schedule: { ...options.schedule, totalSteps: 3, peakRate: 1e-3 },
+    };
     const { losses, outputPath } = await train(wanted);
     assert.ok(losses.every(Number.isFinite));
-    for (const name of ['blk.1.ffn_up.weight', 'token_embd.weight', 'blk.0.attn_norm.weight']) assert.deepEqual(await tensorBytes(outputPath as string, name), await tensorBytes(options.modelPath, name));
+    for (const name of ['blk.1.ffn_up.weight', 'token_embd.weight', 'blk.0.attn_norm.weight'])
+      assert.deepEqual(await tensorBytes(outputPath as string, name), await tensorBytes(options.modelPath, name));
     const trained = 'blk.3.ffn_up.weight';
     const before = toFloat32('Q8_0', (await tensorBytes(options.modelPath, trained)).bytes);
     const { type, bytes } = await tensorBytes(outputPath as string, trained);
-    const largestChange = toFloat32(type as TensorType, bytes).reduce((most, value, index) => Math.max(most, Math.abs(value - (before[index] as number))), 0);
+    const largestChange = toFloat32(type as TensorType, bytes).reduce(
+      (most, value, index) => Math.max(most, Math.abs(value - (before[index] as number))),
+      0,
+    );
     assert.equal(type, 'F32');
     assert.ok(largestChange > 0 && largestChange < 0.01, `the largest change is ${largestChange}`);
   });
 
   it('stops at a loss that is no number, and keeps the checkpoint before it', async () => {
-    const wanted: TrainOptions = { ...named('diverges'), checkpointSteps: 1, optimiser: { ...defaultAdamW, clipNorm: Infinity }, schedule: { ...options.schedule, kind: 'wsd', peakRate: 1e20, warmUpSteps: 0 } };
-    await assert.rejects(train(wanted), (error: Error) => error instanceof TroubleError && /The training diverged: .*(NaN|Infinity).* The checkpoint of step \d+ is whole.*--rate/.test(error.message));
+    const wanted: TrainOptions = {
+      ...named('diverges'),
+      checkpointSteps: 1,
+      optimiser: { ...defaultAdamW, clipNorm: Infinity },
+      schedule: { ...options.schedule, kind: 'wsd', peakRate: 1e20, warmUpSteps: 0 },
+    };
+    await assert.rejects(
+      train(wanted),
+      (error: Error) =>
+        error instanceof TroubleError &&
+        /The training diverged: .*(NaN|Infinity).* The checkpoint of step \d+ is whole.*--rate/.test(error.message),
+    );
     const [last] = (await readdir(wanted.checkpointFolder)).sort().reverse();
     const bytes = await readFile(path.join(wanted.checkpointFolder, last as string, 'tensors.f32'));
     assert.ok(bytes.length > 0);
   });
 
-  const refusals: readonly { readonly name: string; readonly change: (given: TrainOptions) => TrainOptions; readonly says: RegExp }[] = [
-    { name: 'a path that does not exist', change: (given) => ({ ...given, dataPaths: [path.join(folder, 'nowhere')] }), says: /nowhere can't be read/ },
-    { name: 'data without text', change: (given) => ({ ...given, dataPaths: [given.modelPath] }), says: /no text to train on .* 1 (binary|too large)/ },
-    { name: 'a mark that is no token', change: (given) => ({ ...given, fimSuffixMark: '<|suffix|>' }), says: /no special token <\|suffix\|>/ },
-    { name: 'sizes that do not fit', change: (given) => ({ ...given, scratch: { width: 30, blocks: 1, heads: 4, kvHeads: 2, feedForwardWidth: 64 } }), says: /width of 30 can't be shared by 4 heads/ },
-    { name: 'batches that do not divide', change: (given) => ({ ...given, microSequences: 3 }), says: /4 sequences of a step can't be computed 3 at a time/ },
-    { name: 'nothing to train', change: (given) => ({ ...given, scratch: undefined, freeze: ['.'] }), says: /all \d+ tensors are frozen/i },
-    { name: 'checkpoints of another training', change: (given) => ({ ...given, checkpointFolder: path.join(folder, 'whole'), seed: 2 }), says: /another model, data or options/ },
+  const refusals: readonly {
+    readonly name: string;
+    readonly change: (given: TrainOptions) => TrainOptions;
+    readonly says: RegExp;
+  }[] = [
+    {
+      name: 'a path that does not exist',
+      change: (given) => ({ ...given, dataPaths: [path.join(folder, 'nowhere')] }),
+      says: /nowhere can't be read/,
+    },
+    {
+      name: 'data without text',
+      change: (given) => ({ ...given, dataPaths: [given.modelPath] }),
+      says: /no text to train on .* 1 (binary|too large)/,
+    },
+    {
+      name: 'a mark that is no token',
+      change: (given) => ({ ...given, fimSuffixMark: '<|suffix|>' }),
+      says: /no special token <\|suffix\|>/,
+    },
+    {
+      name: 'sizes that do not fit',
+      change: (given) => ({ ...given, scratch: { width: 30, blocks: 1, heads: 4, kvHeads: 2, feedForwardWidth: 64 } }),
+      says: /width of 30 can't be shared by 4 heads/,
+    },
+    {
+      name: 'batches that do not divide',
+      change: (given) => ({ ...given, microSequences: 3 }),
+      says: /4 sequences of a step can't be computed 3 at a time/,
+    },
+    {
+      name: 'nothing to train',
+      change: (given) => ({ ...given, scratch: undefined, freeze: ['.'] }),
+      says: /all \d+ tensors are frozen/i,
+    },
+    {
+      name: 'checkpoints of another training',
+      change: (given) => ({ ...given, checkpointFolder: path.join(folder, 'whole'), seed: 2 }),
+      says: /another model, data or options/,
+    },
   ];
   for (const { name, change, says } of refusals) {
     it(`refuses ${name}`, async () => {
-      await assert.rejects(train(change(named('refused'))), (error: Error) => error instanceof TroubleError && says.test(error.message));
+      await assert.rejects(
+        train(change(named('refused'))),
+        (error: Error) => error instanceof TroubleError && says.test(error.message),
+      );
     });
   }
 
@@ -183,7 +283,11 @@ describe('training', () => {
     const wanted = named('damaged');
     await train({ ...wanted, schedule: { ...options.schedule, totalSteps: 4 } });
     await truncate(path.join(wanted.checkpointFolder, 'step-00000004', 'tensors.f32'), 100);
-    await assert.rejects(train(wanted), (error: Error) => error instanceof TroubleError && /step-00000004 is damaged: tensors.f32 has 100 bytes/.test(error.message));
+    await assert.rejects(
+      train(wanted),
+      (error: Error) =>
+        error instanceof TroubleError && /step-00000004 is damaged: tensors.f32 has 100 bytes/.test(error.message),
+    );
   });
 });
 

@@ -12,7 +12,6 @@ import { lockTraining } from '../../../../sidecar/workshop/train/trainingLock.ts
 import { tinyTraining } from '../../../reference/tinyTraining.ts';
 import { startTrainingChild } from '../../../reference/trainingChild.ts';
 
-
 describe('trainings of one name', () => {
   let folder: string;
   let options: TrainOptions;
@@ -25,11 +24,16 @@ describe('trainings of one name', () => {
   it('are one at a time: the second is told who holds the checkpoints, and leaves the first alone', async () => {
     const wanted = { ...options, checkpointFolder: path.join(folder, 'home', 'twice') };
     let second: Promise<unknown> | undefined;
-    const { step } = await train(wanted, { onProgress: () => void (second ??= train(wanted).catch((error: unknown) => error)) });
+    const { step } = await train(wanted, {
+      onProgress: () => void (second ??= train(wanted).catch((error: unknown) => error)),
+    });
     assert.equal(step, 12);
     const refused = await second;
     assert.ok(refused instanceof TroubleError && refused.code === 'invalid-input', String(refused));
-    assert.equal(refused.message, `A training of this name is under way (process ${process.pid} on ${os.hostname()}), and its checkpoints are in ${wanted.checkpointFolder}. Wait for its end, end it, or choose another --name.`);
+    assert.equal(
+      refused.message,
+      `A training of this name is under way (process ${process.pid} on ${os.hostname()}), and its checkpoints are in ${wanted.checkpointFolder}. Wait for its end, end it, or choose another --name.`,
+    );
   });
 
   it('leave nothing but checkpoints when they end', async () => {
@@ -46,10 +50,18 @@ describe('trainings of one name', () => {
   });
 
   it('go on after one that was killed, whose lock is heeded for some seconds only', async () => {
-    const wanted = { ...options, checkpointFolder: path.join(folder, 'killed'), schedule: { ...options.schedule, totalSteps: 100_000 } };
+    const wanted = {
+      ...options,
+      checkpointFolder: path.join(folder, 'killed'),
+      schedule: { ...options.schedule, totalSteps: 100_000 },
+    };
     const child = startTrainingChild();
     const ended = once(child, 'exit');
-    const begun = new Promise<void>((resolve, reject) => child.on('message', (message: TrainMessage) => (message.kind === 'progress' ? resolve() : message.kind === 'trouble' && reject(new Error(message.message)))));
+    const begun = new Promise<void>((resolve, reject) =>
+      child.on('message', (message: TrainMessage) =>
+        message.kind === 'progress' ? resolve() : message.kind === 'trouble' && reject(new Error(message.message)),
+      ),
+    );
     child.send({ kind: 'start', options: wanted });
     await begun;
     await assert.rejects(lockTraining(wanted.checkpointFolder), new RegExp(`process ${child.pid} on`));

@@ -8,12 +8,22 @@ import { Device } from '../../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { placeModel } from '../../../../sidecar/workshop/train/placedModel.ts';
 import { modelFromFile } from '../../../../sidecar/workshop/train/trainedModel.ts';
-import { leastSequenceBytes, requireSequenceMemory, withinMemory } from '../../../../sidecar/workshop/train/trainingMemory.ts';
+import {
+  leastSequenceBytes,
+  requireSequenceMemory,
+  withinMemory,
+} from '../../../../sidecar/workshop/train/trainingMemory.ts';
 import { TrainingNetwork } from '../../../../sidecar/workshop/train/trainingNetwork.ts';
 import { tinyTraining } from '../../../reference/tinyTraining.ts';
 
-const size = { hyperparameters: { blockCount: 12, heads: 8, vocabularySize: 32_000 }, sequenceTokens: 65_536, sequences: 2, networks: 4 };
-const outOfMemory = (says: RegExp) => (error: unknown) => error instanceof TroubleError && error.code === 'out-of-memory' && says.test(error.message);
+const size = {
+  hyperparameters: { blockCount: 12, heads: 8, vocabularySize: 32_000 },
+  sequenceTokens: 65_536,
+  sequences: 2,
+  networks: 4,
+};
+const outOfMemory = (says: RegExp) => (error: unknown) =>
+  error instanceof TroubleError && error.code === 'out-of-memory' && says.test(error.message);
 
 describe('the memory of sequences to train on', () => {
   let folder: string;
@@ -24,7 +34,12 @@ describe('the memory of sequences to train on', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it('is refused where it can not be there, with how much is, and the longest sequences that may fit', () => {
-    assert.throws(() => requireSequenceMemory(size, 8e9), outOfMemory(/^--sequence 65536 needs .* TB of memory at least, 7\.74 GB are free: expected \d+ tokens or fewer with --micro-batch 2 and 4 at the same time\. Choose a shorter --sequence/));
+    assert.throws(
+      () => requireSequenceMemory(size, 8e9),
+      outOfMemory(
+        /^--sequence 65536 needs .* TB of memory at least, 7\.74 GB are free: expected \d+ tokens or fewer with --micro-batch 2 and 4 at the same time\. Choose a shorter --sequence/,
+      ),
+    );
     const expected = Number(/expected (\d+) tokens/.exec(messageOf(() => requireSequenceMemory(size, 8e9)))?.[1]);
     assert.doesNotThrow(() => requireSequenceMemory({ ...size, sequenceTokens: expected }, 8e9));
     assert.throws(() => requireSequenceMemory({ ...size, sequenceTokens: expected + 1 }, 8e9));
@@ -50,16 +65,32 @@ describe('the memory of sequences to train on', () => {
       using device = new Device('cpu', { threads: 1 });
       using placed = await placeModel(model, device, { freeze, weightType: 'F32' });
       const { parameters } = placed;
-      using network = new TrainingNetwork({ ...model, parameters, frozen: placed.constant, sequences: 1, sequenceTokens: 512 });
-      const least = leastSequenceBytes({ ...model, trained: parameters.all.map(({ spec }) => spec.name), sequenceTokens: 512, sequences: 1, networks: 1 });
+      using network = new TrainingNetwork({
+        ...model,
+        parameters,
+        frozen: placed.constant,
+        sequences: 1,
+        sequenceTokens: 512,
+      });
+      const least = leastSequenceBytes({
+        ...model,
+        trained: parameters.all.map(({ spec }) => spec.name),
+        sequenceTokens: 512,
+        sequences: 1,
+        networks: 1,
+      });
       assert.ok(least <= network.computeBytes, `${least} bytes at least, of ${network.computeBytes}`);
     });
   }
 
   it('that a device refuses is told with what to choose', () => {
-    assert.throws(() => withinMemory(size, () => {
-      throw new AllocationError('A graph does not fit into the memory of a GPU.');
-    }), outOfMemory(/--sequence 65536 with --micro-batch 2 does not fit: .* of a GPU\. Choose a shorter --sequence/));
+    assert.throws(
+      () =>
+        withinMemory(size, () => {
+          throw new AllocationError('A graph does not fit into the memory of a GPU.');
+        }),
+      outOfMemory(/--sequence 65536 with --micro-batch 2 does not fit: .* of a GPU\. Choose a shorter --sequence/),
+    );
   });
 });
 

@@ -12,9 +12,14 @@ const script = `
   stat('.', () => say('file'));
 `;
 
-for (const [called, threads] of [['one thread', 1], ['two threads', 2]] as const) {
+for (const [called, threads] of [
+  ['one thread', 1],
+  ['two threads', 2],
+] as const) {
   it(`a training on ${called} looks at files while all of them compute, so that its lock is kept`, async () => {
-    const { stdout } = await execa(process.execPath, ['-e', script, String(threads)], { env: trainingEnvironment({ threads }) });
+    const { stdout } = await execa(process.execPath, ['-e', script, String(threads)], {
+      env: trainingEnvironment({ threads }),
+    });
     assert.equal(stdout.split('\n')[0], 'file');
   });
 }

@@ -24,7 +24,16 @@ const TOLERANCE = kind === 'cpu' ? 1e-4 : 5e-3;
 /** Of the differences, in double precision. */
 const STEP = 1e-4;
 
-const sizes: PlainLlamaSizes = { blockCount: 1, width: 8, heads: 2, kvHeads: 1, headSize: 4, epsilon: 1e-5, ropeBase: 100, vocabularySize: 11 };
+const sizes: PlainLlamaSizes = {
+  blockCount: 1,
+  width: 8,
+  heads: 2,
+  kvHeads: 1,
+  headSize: 4,
+  epsilon: 1e-5,
+  ropeBase: 100,
+  vocabularySize: 11,
+};
 const hyperparameters: Hyperparameters = {
   ...sizes,
   feedForwardWidth: 12,
@@ -34,8 +43,14 @@ const hyperparameters: Hyperparameters = {
   logitScale: 1,
 };
 const batches: readonly (readonly PackedSequence[])[] = [
-  [sequence([1, 5, 3, 9, 2, 10, 4], [1, 0, 1, 1, 0.5, 1], [0, 3]), sequence([7, 7, 0, 1, 8, 6, 2], [1, 1, 1, 1, 1, 1], [0])],
-  [sequence([3, 2, 1, 0, 10, 9, 8], [0, 0, 1, 1, 1, 1], [2, 4]), sequence([5, 5, 5, 1, 2, 3, 4], [1, 1, 0, 1, 1, 1], [0, 5])],
+  [
+    sequence([1, 5, 3, 9, 2, 10, 4], [1, 0, 1, 1, 0.5, 1], [0, 3]),
+    sequence([7, 7, 0, 1, 8, 6, 2], [1, 1, 1, 1, 1, 1], [0]),
+  ],
+  [
+    sequence([3, 2, 1, 0, 10, 9, 8], [0, 0, 1, 1, 1, 1], [2, 4]),
+    sequence([5, 5, 5, 1, 2, 3, 4], [1, 1, 0, 1, 1, 1], [0, 5]),
+  ],
 ];
 const total = batches.flat().reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
 
@@ -63,7 +78,9 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
       using devices = await NetworkDevices.open(kind, { threads, batches: batches.length });
       const [device] = devices.all;
       assert.equal(devices.all.length, kind === 'cpu' ? threads : 1);
-      const specs = llama.weights(hyperparameters).filter((spec) => !spec.optional || (!tied && spec.name === 'output.weight'));
+      const specs = llama
+        .weights(hyperparameters)
+        .filter((spec) => !spec.optional || (!tied && spec.name === 'output.weight'));
       using parameters = new Parameters(
         device,
         specs.map((spec) => parameterSpec(spec, { tiedOutput: tied, singleScaleNorm })),
@@ -71,26 +88,65 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
         devices.all.length,
       );
       using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
-      using networks = new ParallelNetworks({ architecture: llama, hyperparameters, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS, dropout, outlierLoss: outlierLoss / batches.length }, devices.all);
+      using networks = new ParallelNetworks(
+        {
+          architecture: llama,
+          hyperparameters,
+          parameters,
+          sequences: 2,
+          sequenceTokens: SEQUENCE_TOKENS,
+          dropout,
+          outlierLoss: outlierLoss / batches.length,
+        },
+        devices.all,
+      );
       const random = uniform(11);
-      const weights = new Map(parameters.all.map(({ spec, master }) => [spec.name, Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.5 * Math.fround(random()))]));
-      for (const { spec, master } of parameters.all) write(device, master, Float32Array.from(weights.get(spec.name) as number[]));
+      const weights = new Map(
+        parameters.all.map(({ spec, master }) => [
+          spec.name,
+          Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.5 * Math.fround(random())),
+        ]),
+      );
+      for (const { spec, master } of parameters.all)
+        write(device, master, Float32Array.from(weights.get(spec.name) as number[]));
       await optimiser.refresh();
 
       const loss = await networks.accumulate(batches.flat(), total, SEED);
       const kept = batches.map((_, batch) => keptValues(dropout, batch));
       /** With what outliers add, and without. */
       const plainLoss = (): { total: number; told: number } => {
-        const plain = new Map([...weights].map(([weight, values]) => [weight, weight.endsWith('norm.weight') && singleScaleNorm ? Array(sizes.width).fill(values[0]) as number[] : values]));
+        const plain = new Map(
+          [...weights].map(([weight, values]) => [
+            weight,
+            weight.endsWith('norm.weight') && singleScaleNorm
+              ? (Array(sizes.width).fill(values[0]) as number[])
+              : values,
+          ]),
+        );
         let [told, outliers] = [0, 0];
-        batches.forEach((batch, number) => batch.forEach(({ tokens, weights: counts, starts }, index) => {
-          const branchOutput = (y: readonly number[], place: number, position: number): readonly number[] =>
-            y.map((value, column) => value * (kept[number]?.[(place * batch.length * SEQUENCE_TOKENS + index * SEQUENCE_TOKENS + position) * sizes.width + column] as number));
-          const onBlock = (hidden: readonly (readonly number[])[]): void => {
-            for (const value of hidden.flat()) outliers += (outlierLoss * (value / 3) ** 4) / (batches.flat().length * SEQUENCE_TOKENS * sizes.width * sizes.blockCount);
-          };
-          told += plainLlamaLoss(sizes, plain, [...tokens], [...counts], documentStarts(starts), { branchOutput, onBlock }) / total;
-        }));
+        batches.forEach((batch, number) =>
+          batch.forEach(({ tokens, weights: counts, starts }, index) => {
+            const branchOutput = (y: readonly number[], place: number, position: number): readonly number[] =>
+              y.map(
+                (value, column) =>
+                  value *
+                  (kept[number]?.[
+                    (place * batch.length * SEQUENCE_TOKENS + index * SEQUENCE_TOKENS + position) * sizes.width + column
+                  ] as number),
+              );
+            const onBlock = (hidden: readonly (readonly number[])[]): void => {
+              for (const value of hidden.flat())
+                outliers +=
+                  (outlierLoss * (value / 3) ** 4) /
+                  (batches.flat().length * SEQUENCE_TOKENS * sizes.width * sizes.blockCount);
+            };
+            told +=
+              plainLlamaLoss(sizes, plain, [...tokens], [...counts], documentStarts(starts), {
+                branchOutput,
+                onBlock,
+              }) / total;
+          }),
+        );
         return { total: told + outliers, told };
       };
       assert.ok(Math.abs(loss - plainLoss().told) < LOSS_TOLERANCE, `loss ${loss}, expected ${plainLoss().told}`);
@@ -107,7 +163,9 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
           return (above - below) / (2 * STEP);
         });
         const [first, ...others] = parts.map((part) => readF32(device, part)) as [Float32Array, ...Float32Array[]];
-        const actual = first.map((value, index) => others.reduce((sum, other) => sum + (other[index] as number), value));
+        const actual = first.map((value, index) =>
+          others.reduce((sum, other) => sum + (other[index] as number), value),
+        );
         gradients.set(spec.name, [...actual]);
         assertClose(actual, expected, TOLERANCE, `gradient of ${spec.name}`);
       }
@@ -121,7 +179,12 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
         const expected = before.map((weight, index) => {
           const gradient = factor * (gradients.get(spec.name)?.[index] as number);
           // In the first step both moments' corrections undo their factors.
-          return weight - RATE * (gradient / (Math.abs(gradient) + defaultAdamW.epsilon) + (spec.decays ? defaultAdamW.weightDecay : 0) * weight);
+          return (
+            weight -
+            RATE *
+              (gradient / (Math.abs(gradient) + defaultAdamW.epsilon) +
+                (spec.decays ? defaultAdamW.weightDecay : 0) * weight)
+          );
         });
         assertClose(readF32(device, master), expected, 1e-4, `${spec.name} after the step`);
       }
@@ -129,14 +192,17 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
   }
 });
 
-/** What a batch's values are multiplied by, `[width, tokens, places]`: of the embeddings and of what each block adds twice. */
+/**
+ * What a batch's values are multiplied by, `[width, tokens, places]`: of the embeddings and of what each block adds
+ * twice.
+ */
 function keptValues(dropout: number, batch: number): Float32Array {
   const values = new Float32Array(sizes.width * 2 * SEQUENCE_TOKENS * (1 + 2 * sizes.blockCount)).fill(1);
   if (dropout > 0) fillDropout(values, dropout, seedOf(SEED, batch));
   return values;
 }
 
-describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && 'its products are the processor\'s' }, () => {
+describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && "its products are the processor's" }, () => {
   const wide: Hyperparameters = {
     ...hyperparameters,
     blockCount: 2,
@@ -150,15 +216,31 @@ describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && 'its pro
   /** Gradients of a mean over so many tokens that each is tiny, as those of real models are. */
   async function gradients(weightType: WeightType): Promise<Map<string, Float32Array>> {
     using devices = await NetworkDevices.open(kind, { threads: 1, batches: 1 });
-    const specs = llama.weights(wide).filter(({ optional }) => !optional).map((spec) => parameterSpec(spec, { tiedOutput: true }));
+    const specs = llama
+      .weights(wide)
+      .filter(({ optional }) => !optional)
+      .map((spec) => parameterSpec(spec, { tiedOutput: true }));
     using parameters = new Parameters(devices.all[0], specs, weightType, 1);
     const random = uniform(3);
-    for (const { spec, master } of parameters.all) write(devices.all[0], master, Float32Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.2 * random()));
+    for (const { spec, master } of parameters.all)
+      write(
+        devices.all[0],
+        master,
+        Float32Array.from({ length: master.elements }, () => (spec.decays ? 0 : 1) + 0.2 * random()),
+      );
     using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
     await optimiser.refresh();
-    using networks = new ParallelNetworks({ architecture: llama, hyperparameters: wide, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS }, devices.all);
+    using networks = new ParallelNetworks(
+      { architecture: llama, hyperparameters: wide, parameters, sequences: 2, sequenceTokens: SEQUENCE_TOKENS },
+      devices.all,
+    );
     await networks.accumulate(batches[0] as PackedSequence[], total * 1e5);
-    return new Map(parameters.all.map(({ spec, gradient }) => [spec.name, readF32(devices.all[0], gradient).map((value) => value / parameters.gradientScale)]));
+    return new Map(
+      parameters.all.map(({ spec, gradient }) => [
+        spec.name,
+        readF32(devices.all[0], gradient).map((value) => value / parameters.gradientScale),
+      ]),
+    );
   }
 
   it('point where those through float32 do, however small they are', async () => {

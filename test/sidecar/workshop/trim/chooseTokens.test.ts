@@ -4,10 +4,24 @@ import { chooseTokens, type TokenCounts } from '../../../../sidecar/workshop/tri
 import type { Pair } from '../../../../sidecar/workshop/trim/bpeVocabulary.ts';
 
 // Four bytes and a mark, then tokens that merges make: 5 = 01, 6 = 23, 7 = 56, 8 = 02, 9 = 82.
-const PAIRS: ReadonlyMap<number, Pair> = new Map([[5, [0, 1]], [6, [2, 3]], [7, [5, 6]], [8, [0, 2]], [9, [8, 2]]]);
-const vocabulary = { tokens: Array.from({ length: 10 }, (_, token) => `${token}`), pairs: PAIRS, needed: [0, 1, 2, 3, 4] };
+const PAIRS: ReadonlyMap<number, Pair> = new Map([
+  [5, [0, 1]],
+  [6, [2, 3]],
+  [7, [5, 6]],
+  [8, [0, 2]],
+  [9, [8, 2]],
+]);
+const vocabulary = {
+  tokens: Array.from({ length: 10 }, (_, token) => `${token}`),
+  pairs: PAIRS,
+  needed: [0, 1, 2, 3, 4],
+};
 
-const group = (counts: Readonly<Record<number, number>>, importance = 1): TokenCounts => ({ name: 'texts', importance, counts: Float64Array.from({ length: 10 }, (_, token) => counts[token] ?? 0) });
+const group = (counts: Readonly<Record<number, number>>, importance = 1): TokenCounts => ({
+  name: 'texts',
+  importance,
+  counts: Float64Array.from({ length: 10 }, (_, token) => counts[token] ?? 0),
+});
 
 describe('chooseTokens', () => {
   it('keeps bytes and marks that no text uses', () => {
@@ -37,12 +51,19 @@ describe('chooseTokens', () => {
   });
 
   it('gives more tokens to a group of more importance', () => {
-    const texts = (importance: number): readonly TokenCounts[] => [group({ 5: 10, 0: 100 }), group({ 8: 10, 0: 100 }, importance)];
+    const texts = (importance: number): readonly TokenCounts[] => [
+      group({ 5: 10, 0: 100 }),
+      group({ 8: 10, 0: 100 }, importance),
+    ];
     assert.deepEqual(chooseTokens(vocabulary, texts(3), 6).kept, [0, 1, 2, 3, 4, 8]);
     assert.deepEqual(chooseTokens(vocabulary, texts(1 / 3), 6).kept, [0, 1, 2, 3, 4, 5]);
   });
 
   for (const size of [4, 11]) {
-    it(`refuses ${size} tokens`, () => assert.throws(() => chooseTokens(vocabulary, [group({ 5: 1 })], size), new RegExp(`${size} tokens can't be kept, expected 5 \\(bytes and special tokens\\) to 10`)));
+    it(`refuses ${size} tokens`, () =>
+      assert.throws(
+        () => chooseTokens(vocabulary, [group({ 5: 1 })], size),
+        new RegExp(`${size} tokens can't be kept, expected 5 \\(bytes and special tokens\\) to 10`),
+      ));
   }
 });

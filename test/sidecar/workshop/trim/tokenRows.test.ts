@@ -11,17 +11,27 @@ const COUNT = 40;
 /** A matrix of random values `[COUNT][COLUMNS]`, rounded to a type. */
 function rows(type: TensorType, seed: number): Rows {
   let state = seed;
-  const values = Float32Array.from({ length: COLUMNS * COUNT }, () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32 - 0.5);
+  const values = Float32Array.from(
+    { length: COLUMNS * COUNT },
+    () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32 - 0.5,
+  );
   const bytes = fromFloat32(type, values, COLUMNS);
   const perRow = rowBytes(type, COLUMNS);
-  return { type, columns: COLUMNS, count: COUNT, read: async (first, count) => bytes.slice(first * perRow, (first + count) * perRow) };
+  return {
+    type,
+    columns: COLUMNS,
+    count: COUNT,
+    read: async (first, count) => bytes.slice(first * perRow, (first + count) * perRow),
+  };
 }
 
 describe('rows of tokens', () => {
   for (const type of ['Q8_0', 'Q5_0', 'Q4_0'] as const) {
-    it(`are the same values in F32 and rounded to ${type}`, async () => assert.equal(await areSame(rows('F32', 1), rows(type, 1)), true));
+    it(`are the same values in F32 and rounded to ${type}`, async () =>
+      assert.equal(await areSame(rows('F32', 1), rows(type, 1)), true));
   }
-  it('are not the same where values differ', async () => assert.equal(await areSame(rows('F32', 1), rows('F32', 2)), false));
+  it('are not the same where values differ', async () =>
+    assert.equal(await areSame(rows('F32', 1), rows('F32', 2)), false));
   it('are taken in more bits', () => {
     const [less, more] = [rows('Q5_0', 1), rows('Q8_0', 1)];
     assert.equal(moreExact(less, more), more);

@@ -40,7 +40,15 @@ async function model(name: string, options: Partial<Parameters<typeof writeTinyM
 }
 
 const trimmed = (modelPath: string, changes: Partial<TrimParams> = {}): Promise<TrimResult> =>
-  trim({ modelPath, outputPath: result(), size: SIZE, texts: [{ name: 'texts', importance: 1, files: [texts] }], maxCharacters: 1_000_000, withoutFillIn: true, ...changes });
+  trim({
+    modelPath,
+    outputPath: result(),
+    size: SIZE,
+    texts: [{ name: 'texts', importance: 1, files: [texts] }],
+    maxCharacters: 1_000_000,
+    withoutFillIn: true,
+    ...changes,
+  });
 
 async function withText<Result>(modelPath: string, work: (opened: OpenedText['text']) => Result): Promise<Result> {
   const opened = await openText(modelPath, { device: 'cpu', threads: 1 });
@@ -52,19 +60,26 @@ async function withText<Result>(modelPath: string, work: (opened: OpenedText['te
 }
 
 /** Logits `[token][vocabulary]` of the text, by token spelling. */
-async function logitsBySpelling(modelPath: string, engineChoice: EngineChoice): Promise<readonly ReadonlyMap<string, number>[]> {
+async function logitsBySpelling(
+  modelPath: string,
+  engineChoice: EngineChoice,
+): Promise<readonly ReadonlyMap<string, number>[]> {
   const engine = new LocalEngine({ log: () => undefined, report: () => undefined });
   try {
     await engine.load({ modelPath, engine: engineChoice, device: 'cpu', threads: 1, contextSizeTokens: 128 });
     const { tokens, spelling } = await withText(modelPath, (text) => ({
       tokens: text.tokenize(TEXT, false),
-      spelling: Array.from({ length: text.vocabulary.size }, (_, token) => text.vocabulary.tokenBytes(token, { special: true }).toString('latin1')),
+      spelling: Array.from({ length: text.vocabulary.size }, (_, token) =>
+        text.vocabulary.tokenBytes(token, { special: true }).toString('latin1'),
+      ),
     }));
     const file = path.join(folder, 'logits.f32');
     await engine.logits({ tokens, outputPath: file });
     const bytes = await readFile(file);
     const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    return tokens.map((_, row) => new Map(spelling.map((text, token) => [text, values[row * spelling.length + token]!])));
+    return tokens.map(
+      (_, row) => new Map(spelling.map((text, token) => [text, values[row * spelling.length + token]!])),
+    );
   } finally {
     await engine.dispose();
   }
@@ -91,7 +106,9 @@ describe('trim', () => {
       const expected = await logitsBySpelling(whole, engine);
       const actual = await logitsBySpelling(result(), engine);
       assert.equal(actual.length, expected.length);
-      for (const [row, logits] of actual.entries()) for (const [token, logit] of logits) assert.ok(Math.abs(logit - expected[row]!.get(token)!) < 1e-4, `row ${row}, token ${JSON.stringify(token)}`);
+      for (const [row, logits] of actual.entries())
+        for (const [token, logit] of logits)
+          assert.ok(Math.abs(logit - expected[row]!.get(token)!) < 1e-4, `row ${row}, token ${JSON.stringify(token)}`);
     });
   }
 
@@ -110,8 +127,15 @@ describe('trim', () => {
   it('says how many more tokens texts have whose tokens do not stay', async () => {
     const other = path.join(folder, 'other.txt');
     await writeFile(other, 'ef fe ee ff');
-    const { groups } = await trimmed(await model('whole.gguf'), { size: 260, texts: [{ name: 'texts', importance: 100, files: [texts] }, { name: 'other', importance: 1, files: [other] }] });
-    const count = async (file: string): Promise<number> => withText(file, (text) => text.tokenize('ef fe ee ff', false).length);
+    const { groups } = await trimmed(await model('whole.gguf'), {
+      size: 260,
+      texts: [
+        { name: 'texts', importance: 100, files: [texts] },
+        { name: 'other', importance: 1, files: [other] },
+      ],
+    });
+    const count = async (file: string): Promise<number> =>
+      withText(file, (text) => text.tokenize('ef fe ee ff', false).length);
     const [before_, after_] = [await count(path.join(folder, 'whole.gguf')), await count(result())];
     assert.equal(groups[1]!.tokens, before_);
     assert.equal(groups[1]!.moreShare, (after_ - before_) / before_);
@@ -121,26 +145,67 @@ describe('trim', () => {
     await trimmed(await model('whole.gguf'));
     await withText(result(), (text) => {
       for (let page = 0; page <= 0x10ff; page++) {
-        const points = Array.from({ length: 8 }, (_, index) => page * 256 + index * 31).filter((point) => point < 0xd800 || point > 0xdfff);
+        const points = Array.from({ length: 8 }, (_, index) => page * 256 + index * 31).filter(
+          (point) => point < 0xd800 || point > 0xdfff,
+        );
         const written = String.fromCodePoint(...points);
         assert.equal(text.detokenize(text.tokenize(written, false)), written, `page ${page.toString(16)}`);
       }
     });
   });
 
-  const refused: readonly (readonly [what: string, params: () => Promise<readonly [string, Partial<TrimParams>]>, message: RegExp])[] = [
-    ['a vocabulary without fill-in tokens', async () => [await model('whole.gguf'), { withoutFillIn: false }], /whole\.gguf has no fill-in token such as <\|fim_prefix\|>, <\|fim_suffix\|>, <\|fim_middle\|>.*--without-fill-in/],
-    ['a tokenizer that is no BPE', async () => [await model('spm.gguf', { vocabulary: { ...tinyVocabulary(), 'tokenizer.ggml.model': { type: 'string', value: 'llama' } } }), {}], /spm\.gguf has a tokenizer of kind "llama".*Only a byte-level BPE/],
-    ['fewer tokens than bytes and special tokens', async () => [await model('whole.gguf'), { size: 100 }], /100 tokens can't be kept, expected 258 .* to 320/],
-    ['texts without text', async () => {
-      await writeFile(path.join(folder, 'empty.txt'), '');
-      return [await model('whole.gguf'), { texts: [{ name: 'empty', importance: 1, files: [path.join(folder, 'empty.txt')] }] }];
-    }, /The texts empty have no text: 1 files, all of them empty/],
-    ['texts that are not UTF-8', async () => {
-      await writeFile(path.join(folder, 'latin.txt'), Buffer.from([0x61, 0xff, 0x62]));
-      return [await model('whole.gguf'), { texts: [{ name: 'latin', importance: 1, files: [path.join(folder, 'latin.txt')] }] }];
-    }, /latin\.txt can't be read as UTF-8 text/],
-    ['to overwrite the model', async () => [await model('whole.gguf'), { outputPath: path.join(folder, 'whole.gguf') }], /is one of the files that it is made of/],
+  const refused: readonly (readonly [
+    what: string,
+    params: () => Promise<readonly [string, Partial<TrimParams>]>,
+    message: RegExp,
+  ])[] = [
+    [
+      'a vocabulary without fill-in tokens',
+      async () => [await model('whole.gguf'), { withoutFillIn: false }],
+      /whole\.gguf has no fill-in token such as <\|fim_prefix\|>, <\|fim_suffix\|>, <\|fim_middle\|>.*--without-fill-in/,
+    ],
+    [
+      'a tokenizer that is no BPE',
+      async () => [
+        await model('spm.gguf', {
+          vocabulary: { ...tinyVocabulary(), 'tokenizer.ggml.model': { type: 'string', value: 'llama' } },
+        }),
+        {},
+      ],
+      /spm\.gguf has a tokenizer of kind "llama".*Only a byte-level BPE/,
+    ],
+    [
+      'fewer tokens than bytes and special tokens',
+      async () => [await model('whole.gguf'), { size: 100 }],
+      /100 tokens can't be kept, expected 258 .* to 320/,
+    ],
+    [
+      'texts without text',
+      async () => {
+        await writeFile(path.join(folder, 'empty.txt'), '');
+        return [
+          await model('whole.gguf'),
+          { texts: [{ name: 'empty', importance: 1, files: [path.join(folder, 'empty.txt')] }] },
+        ];
+      },
+      /The texts empty have no text: 1 files, all of them empty/,
+    ],
+    [
+      'texts that are not UTF-8',
+      async () => {
+        await writeFile(path.join(folder, 'latin.txt'), Buffer.from([0x61, 0xff, 0x62]));
+        return [
+          await model('whole.gguf'),
+          { texts: [{ name: 'latin', importance: 1, files: [path.join(folder, 'latin.txt')] }] },
+        ];
+      },
+      /latin\.txt can't be read as UTF-8 text/,
+    ],
+    [
+      'to overwrite the model',
+      async () => [await model('whole.gguf'), { outputPath: path.join(folder, 'whole.gguf') }],
+      /is one of the files that it is made of/,
+    ],
   ];
   for (const [what, params, message] of refused) {
     it(`refuses ${what}`, async () => {
@@ -159,7 +224,10 @@ describe('a real vocabulary that was trimmed', () => {
 
   it('cuts a text that has only tokens that stay as before', async () => {
     const source = await readFile(new URL(import.meta.url), 'utf8');
-    const split = (file: string): Promise<readonly string[]> => withText(file, (text) => text.tokenize(source, false).map((token) => text.vocabulary.tokenBytes(token).toString('latin1')));
+    const split = (file: string): Promise<readonly string[]> =>
+      withText(file, (text) =>
+        text.tokenize(source, false).map((token) => text.vocabulary.tokenBytes(token).toString('latin1')),
+      );
     const [whole, cut] = [await split(await fetchModel()), await split(result())];
     assert.deepEqual(cut, whole);
   });

@@ -31,7 +31,8 @@ after(async () => {
 
 async function models(variant: string): Promise<readonly string[]> {
   const files = [1, 2].map((seed) => path.join(folder, `${variant}-${seed}.gguf`));
-  for (const [index, file] of files.entries()) await writeTinyModel(file, { variant, type: 'F32', device, vocabulary: tinyVocabulary(), seed: index + 1 });
+  for (const [index, file] of files.entries())
+    await writeTinyModel(file, { variant, type: 'F32', device, vocabulary: tinyVocabulary(), seed: index + 1 });
   return files;
 }
 
@@ -55,7 +56,11 @@ describe('an average', () => {
       assert.equal((await readGgufHeader(same)).metadata.get('general.architecture'), variant);
       assert.deepEqual(await logits(same), ours);
       using peer = new LibLlama(same, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
-      const { meanDivergence, argmaxDisagreements } = compareLogits(ours, peer.decode(tokens, 0, { all: true }), TINY_VOCABULARY);
+      const { meanDivergence, argmaxDisagreements } = compareLogits(
+        ours,
+        peer.decode(tokens, 0, { all: true }),
+        TINY_VOCABULARY,
+      );
       assert.ok(meanDivergence <= 1e-3, `mean divergence ${meanDivergence}`);
       assert.deepEqual(argmaxDisagreements, []);
     });
@@ -63,19 +68,31 @@ describe('an average', () => {
 
   it('has the name that it is given, and its models as what it is made of', async () => {
     const files = await models('llama');
-    const [first, named] = await Promise.all([readGgufHeader(files[0] as string), make(files, { name: 'Duet 1M', keepsArchitecture: true }).then((file) => readGgufHeader(file))]);
+    const [first, named] = await Promise.all([
+      readGgufHeader(files[0] as string),
+      make(files, { name: 'Duet 1M', keepsArchitecture: true }).then((file) => readGgufHeader(file)),
+    ]);
     const seed = first.metadata.get('general.name');
     assert.ok(typeof seed === 'string');
     const keys = ['general.name', 'general.base_model.count', 'general.base_model.0.name', 'general.base_model.1.name'];
-    assert.deepEqual(keys.map((key) => named.metadata.get(key)), ['Duet 1M', 2, `${seed} (llama-1)`, `${seed} (llama-2)`]);
-    const [before, after] = [first, named].map(({ metadata }) => [...metadata].filter(([key]) => !key.startsWith('general.')));
+    assert.deepEqual(
+      keys.map((key) => named.metadata.get(key)),
+      ['Duet 1M', 2, `${seed} (llama-1)`, `${seed} (llama-2)`],
+    );
+    const [before, after] = [first, named].map(({ metadata }) =>
+      [...metadata].filter(([key]) => !key.startsWith('general.')),
+    );
     assert.deepEqual(after, before);
   });
 
   it('is what alone keeps the architecture: a mixture is refused, and nothing written', async () => {
     await rm(path.join(folder, 'average.gguf'), { force: true });
     const files = await models('llama');
-    await assert.rejects(make(files, { dense: false, keepsArchitecture: true }), (error) => error instanceof TroubleError && error.code === 'invalid-input' && /without experts/.test(error.message));
+    await assert.rejects(
+      make(files, { dense: false, keepsArchitecture: true }),
+      (error) =>
+        error instanceof TroubleError && error.code === 'invalid-input' && /without experts/.test(error.message),
+    );
     assert.ok(!(await readdir(folder)).includes('average.gguf'));
   });
 });

@@ -21,17 +21,35 @@ const count = (value: number): GgufEntry => ({ type: 'u32', value });
 
 const sizes = { block_count: count(2), embedding_length: count(64), feed_forward_length: count(96) };
 
-/** Dense files of the architecture `chorus`: what their blocks are, and what belongs to these in the families that they come from. */
+/**
+ * Dense files of the architecture `chorus`: what their blocks are, and what belongs to these in the families that they
+ * come from.
+ */
 const inputs: Readonly<Record<string, Readonly<Record<string, GgufEntry>>>> = {
   'serial blocks': { block_kind: text('serial'), norm_kind: text('rms'), 'rope.pairing': text('normal') },
-  'serial blocks with norms of heads': { block_kind: text('serial'), norm_kind: text('rms'), 'rope.pairing': text('neox'), 'attention.head_norm': { type: 'bool', value: true } },
-  'parallel blocks': { block_kind: text('parallel'), norm_kind: text('layer'), 'attention.layer_norm_epsilon': { type: 'f32', value: 1e-5 }, 'rope.pairing': text('normal'), logit_scale: { type: 'f32', value: 0.0625 } },
+  'serial blocks with norms of heads': {
+    block_kind: text('serial'),
+    norm_kind: text('rms'),
+    'rope.pairing': text('neox'),
+    'attention.head_norm': { type: 'bool', value: true },
+  },
+  'parallel blocks': {
+    block_kind: text('parallel'),
+    norm_kind: text('layer'),
+    'attention.layer_norm_epsilon': { type: 'f32', value: 1e-5 },
+    'rope.pairing': text('normal'),
+    logit_scale: { type: 'f32', value: 0.0625 },
+  },
 };
 const recipes: readonly (readonly [name: string, copies: number, changes: Partial<UpcycleParams>])[] = [
   ['one, as a dense model', 1, {}],
   ['two, a cache an expert', 2, { cache: 'expert' }],
   ['two, a shared cache', 2, { cache: 'shared' }],
-  ['three, two used, in every second block, a shared cache', 3, { cache: 'shared', expertsUsed: 2, attention: 2, interval: 2 }],
+  [
+    'three, two used, in every second block, a shared cache',
+    3,
+    { cache: 'shared', expertsUsed: 2, attention: 2, interval: 2 },
+  ],
   ['two, attention averaged', 2, { attention: 'average' }],
 ];
 
@@ -48,7 +66,11 @@ describe('of equal dense models of the architecture chorus upcycling makes one t
   });
 
   const logits = async (file: string): Promise<Float32Array> => {
-    using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS, cacheType: 'F32' });
+    using network = await openNetwork(file, {
+      placement: onOneDevice(device),
+      capacityTokens: CONTEXT_TOKENS,
+      cacheType: 'F32',
+    });
     return await network.logits(tokens, { chunkTokens: tokens.length });
   };
 
@@ -58,7 +80,14 @@ describe('of equal dense models of the architecture chorus upcycling makes one t
         it(`${blocks} ${hasBias ? 'with' : 'without'} biases, ${name}`, async () => {
           const models = Array.from({ length: copies }, (_, index) => path.join(folder, `input-${index}.gguf`));
           const [source, ...others] = models as [string, ...string[]];
-          await writeTinyModel(source, { variant: 'chorus', type: 'F32', device, vocabulary: tinyVocabulary(), keys: { ...keys, ...sizes }, omit: hasBias ? [] : ['.bias'] });
+          await writeTinyModel(source, {
+            variant: 'chorus',
+            type: 'F32',
+            device,
+            vocabulary: tinyVocabulary(),
+            keys: { ...keys, ...sizes },
+            omit: hasBias ? [] : ['.bias'],
+          });
           for (const other of others) await copyFile(source, other);
           const outputPath = path.join(folder, 'mixture.gguf');
           const { experts } = await upcycle(upcycleParams(models, outputPath, changes));
@@ -67,7 +96,11 @@ describe('of equal dense models of the architecture chorus upcycling makes one t
           assert.equal(metadata.get('chorus.block_kind'), (keys['block_kind'] as { value: string }).value);
           const expected = await logits(source);
           const rows = tokens.map((_, row) => expected.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
-          const { normalisedSquaredError, argmaxDisagreements } = compareLogits(await logits(outputPath), rows, TINY_VOCABULARY);
+          const { normalisedSquaredError, argmaxDisagreements } = compareLogits(
+            await logits(outputPath),
+            rows,
+            TINY_VOCABULARY,
+          );
           assert.ok(normalisedSquaredError <= 1e-9, `normalised squared error ${normalisedSquaredError}`);
           assert.deepEqual(argmaxDisagreements, []);
         });

@@ -32,47 +32,78 @@ async function model(name: string, says: Readonly<Record<string, string>>): Prom
 async function originOf(files: readonly string[], name?: string): Promise<Record<string, GgufEntry>> {
   const inputs = await openInputs(files, path.join(folder, 'result.gguf'));
   try {
-    return Object.fromEntries([...metadataOf(inputs, { ...denseRecipe, name })].filter(([key]) => /^general\.(name|base_model\..*)$/.test(key)));
+    return Object.fromEntries(
+      [...metadataOf(inputs, { ...denseRecipe, name })].filter(([key]) => /^general\.(name|base_model\..*)$/.test(key)),
+    );
   } finally {
     await inputs.close();
   }
 }
 
 function names(origin: Readonly<Record<string, GgufEntry>>): unknown[] {
-  return [0, 1, 2].map((index) => origin[`general.base_model.${index}.name`]).map((entry) => (entry?.type === 'string' ? entry.value : entry));
+  return [0, 1, 2]
+    .map((index) => origin[`general.base_model.${index}.name`])
+    .map((entry) => (entry?.type === 'string' ? entry.value : entry));
 }
 
 describe('what a model that was made of others says of them', () => {
   it('is how each file calls its model', async () => {
-    const files = await Promise.all([model('seed', { name: 'Seed 1M' }), model('code', { name: 'Coder 1M' }), model('prose', { name: 'Writer 1M' })]);
+    const files = await Promise.all([
+      model('seed', { name: 'Seed 1M' }),
+      model('code', { name: 'Coder 1M' }),
+      model('prose', { name: 'Writer 1M' }),
+    ]);
     assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['Seed 1M', 'Coder 1M', 'Writer 1M']);
   });
 
   it('has the name of the file besides where models have one name, as a model and what was trained of it have', async () => {
-    const files = await Promise.all([model('seed', { name: 'Seed 1M' }), model('code', { name: 'Seed 1M' }), model('prose', { name: 'Writer 1M' })]);
+    const files = await Promise.all([
+      model('seed', { name: 'Seed 1M' }),
+      model('code', { name: 'Seed 1M' }),
+      model('prose', { name: 'Writer 1M' }),
+    ]);
     assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['Seed 1M (seed)', 'Seed 1M (code)', 'Writer 1M']);
   });
 
   it('still tells the family, by which gaps are filled', async () => {
-    const files = await Promise.all([model('seed', { name: 'Qwen Coder 1M' }), model('code', { name: 'Qwen Coder 1M' })]);
+    const files = await Promise.all([
+      model('seed', { name: 'Qwen Coder 1M' }),
+      model('code', { name: 'Qwen Coder 1M' }),
+    ]);
     const [first] = names(await originOf(files, 'Duo 1M'));
-    const { loaded } = new ScriptedEngine([], { metadata: { 'general.name': 'Duo 1M', 'general.base_model.0.name': first as string } });
+    const { loaded } = new ScriptedEngine([], {
+      metadata: { 'general.name': 'Duo 1M', 'general.base_model.0.name': first as string },
+    });
     assert.ok(fimFamilies.some((family) => family.names?.test('Qwen Coder 1M') && nameMatches(family, loaded)));
   });
 
   it('is how a file is called that has no name for its model', async () => {
-    assert.deepEqual(names(await originOf([await model('nameless', { name: '' }), await model('code', { name: 'Coder 1M' })], 'Duo 1M')), ['nameless', 'Coder 1M', undefined]);
+    assert.deepEqual(
+      names(
+        await originOf([await model('nameless', { name: '' }), await model('code', { name: 'Coder 1M' })], 'Duo 1M'),
+      ),
+      ['nameless', 'Coder 1M', undefined],
+    );
   });
 
   it('has what each file says of who made it and where it is', async () => {
-    const files = await Promise.all([model('seed', { name: 'Seed 1M', organization: 'Gardeners', repo_url: 'https://example.com/seed' }), model('code', { name: 'Coder 1M', version: '2' })]);
+    const files = await Promise.all([
+      model('seed', { name: 'Seed 1M', organization: 'Gardeners', repo_url: 'https://example.com/seed' }),
+      model('code', { name: 'Coder 1M', version: '2' }),
+    ]);
     const origin = await originOf(files, 'Duo 1M');
-    assert.deepEqual(Object.keys(origin).filter((key) => /\.(organization|repo_url|version)$/.test(key)), ['general.base_model.0.organization', 'general.base_model.0.repo_url', 'general.base_model.1.version']);
+    assert.deepEqual(
+      Object.keys(origin).filter((key) => /\.(organization|repo_url|version)$/.test(key)),
+      ['general.base_model.0.organization', 'general.base_model.0.repo_url', 'general.base_model.1.version'],
+    );
     assert.deepEqual(origin['general.base_model.count'], { type: 'u32', value: 2 });
   });
 
   it('is nothing where the result is given no name: it has that of its first model', async () => {
-    const origin = await originOf([await model('seed', { name: 'Seed 1M' }), await model('code', { name: 'Coder 1M' })]);
+    const origin = await originOf([
+      await model('seed', { name: 'Seed 1M' }),
+      await model('code', { name: 'Coder 1M' }),
+    ]);
     assert.deepEqual(Object.keys(origin), ['general.name']);
   });
 });

@@ -69,9 +69,20 @@ async function writeFirstBlocks(model: string, target: string): Promise<void> {
     .filter(({ name }) => Number(/^blk\.(\d+)/.exec(name)?.[1] ?? 0) < FLOAT_BLOCKS)
     .map(({ name, shape, type, offsetBytes, sizeBytes }) => {
       const start = header.dataOffsetBytes + offsetBytes;
-      return { name, shape, type: 'F32', chunks: () => [new Uint8Array(toFloat32(type as TensorType, bytes.subarray(start, start + sizeBytes)).buffer)] };
+      return {
+        name,
+        shape,
+        type: 'F32',
+        chunks: () => [new Uint8Array(toFloat32(type as TensorType, bytes.subarray(start, start + sizeBytes)).buffer)],
+      };
     });
-  await writeGguf(target, { metadata: new Map<string, GgufEntry>([...(await copiedMetadata(header)), ['llama.block_count', { type: 'u32', value: FLOAT_BLOCKS }]]), tensors });
+  await writeGguf(target, {
+    metadata: new Map<string, GgufEntry>([
+      ...(await copiedMetadata(header)),
+      ['llama.block_count', { type: 'u32', value: FLOAT_BLOCKS }],
+    ]),
+    tensors,
+  });
 }
 
 async function logits(file: string): Promise<Float32Array> {
@@ -85,7 +96,11 @@ describe('of equal models upcycling makes one that computes what they compute:',
     ['one, as a dense model', 1, {}],
     ['two, a cache an expert', 2, { cache: 'expert' }],
     ['two, a shared cache', 2, { cache: 'shared' }],
-    ['three, two used, in every second block, a shared cache', 3, { cache: 'shared', expertsUsed: 2, attention: 2, interval: 2 }],
+    [
+      'three, two used, in every second block, a shared cache',
+      3,
+      { cache: 'shared', expertsUsed: 2, attention: 2, interval: 2 },
+    ],
     ['two, attention averaged', 2, { attention: 'average' }],
   ];
   for (const variant of variants) {
@@ -102,8 +117,13 @@ describe('of equal models upcycling makes one that computes what they compute:',
           );
           const actual = await logits(await make(copiesOf, changes));
           using peer = new LibLlama(source, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
-          const { normalisedSquaredError, meanDivergence, argmaxDisagreements } = compareLogits(actual, peer.decode(tokens, 0, { all: true }), TINY_VOCABULARY);
-          if (type === 'F32') assert.ok(normalisedSquaredError <= 1e-6, `normalised squared error ${normalisedSquaredError}`);
+          const { normalisedSquaredError, meanDivergence, argmaxDisagreements } = compareLogits(
+            actual,
+            peer.decode(tokens, 0, { all: true }),
+            TINY_VOCABULARY,
+          );
+          if (type === 'F32')
+            assert.ok(normalisedSquaredError <= 1e-6, `normalised squared error ${normalisedSquaredError}`);
           assert.ok(meanDivergence <= 1e-3, `mean divergence ${meanDivergence}`);
           assert.deepEqual(argmaxDisagreements, []);
         });
@@ -118,7 +138,11 @@ describe('of equal models upcycling makes one that computes what they compute:',
     let floatLogits: Float32Array;
     let expectedNats: readonly number[];
     const floatLogitsOf = async (file: string): Promise<Float32Array> => {
-      using network = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
+      using network = await openNetwork(file, {
+        placement: onOneDevice(device),
+        capacityTokens: 256,
+        cacheType: 'F32',
+      });
       return await network.logits(prose.slice(0, 48), { chunkTokens: 32 });
     };
     const natsOf = async (file: string): Promise<number[]> => {
@@ -129,7 +153,11 @@ describe('of equal models upcycling makes one that computes what they compute:',
         network.sequence.truncate(0);
         const logits = await network.logits(chunk, { chunkTokens: 256 });
         const vocabularySize = logits.length / chunk.length;
-        chunk.slice(1).forEach((next, row) => nats.push(-logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), next)));
+        chunk
+          .slice(1)
+          .forEach((next, row) =>
+            nats.push(-logProbability(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), next)),
+          );
       }
       return nats;
     };
@@ -148,13 +176,20 @@ describe('of equal models upcycling makes one that computes what they compute:',
     for (const cache of ['expert', 'shared'] as const) {
       it(`gives the same logits in float32, cache: ${cache}`, async () => {
         const vocabularySize = floatLogits.length / 48;
-        const rows = Array.from({ length: 48 }, (_, row) => floatLogits.subarray(row * vocabularySize, (row + 1) * vocabularySize));
-        const { normalisedSquaredError, argmaxDisagreements } = compareLogits(await floatLogitsOf(await make([source, source], { cache })), rows, vocabularySize);
+        const rows = Array.from({ length: 48 }, (_, row) =>
+          floatLogits.subarray(row * vocabularySize, (row + 1) * vocabularySize),
+        );
+        const { normalisedSquaredError, argmaxDisagreements } = compareLogits(
+          await floatLogitsOf(await make([source, source], { cache })),
+          rows,
+          vocabularySize,
+        );
         assert.ok(normalisedSquaredError <= 1e-9, `normalised squared error ${normalisedSquaredError}`);
         assert.deepEqual(argmaxDisagreements, []);
       });
 
-      // As quantised, sums in another order turn roundings of eight-bit inputs: single tokens differ by what such rounding costs, their mean doesn't.
+      // As quantised, sums in another order turn roundings of eight-bit inputs: single tokens differ by what such
+      // rounding costs, their mean doesn't.
       it(`has the same perplexity as it is, cache: ${cache}`, async () => {
         const { mean, standardError } = pairedDifference(await natsOf(await make(models, { cache })), expectedNats);
         assert.ok(standardError <= 5e-3, `standard error ${standardError}`);
@@ -171,14 +206,31 @@ describe('of different models upcycling', () => {
   });
 
   /** Rows of a matrix of one input. */
-  const part = async (model: string, name: string, first: number, count: number, columns: number): Promise<Float32Array> => (await values(model, name)).subarray(first * columns, (first + count) * columns);
+  const part = async (
+    model: string,
+    name: string,
+    first: number,
+    count: number,
+    columns: number,
+  ): Promise<Float32Array> => (await values(model, name)).subarray(first * columns, (first + count) * columns);
 
   it('copies queries, keys and networks expert by expert', async () => {
     const file = await make(models);
-    for (const [source, target] of [['attn_q', 'attn_q'], ['attn_k', 'attn_k'], ['attn_v', 'attn_v'], ['ffn_gate', 'ffn_gate_exps'], ['ffn_up', 'ffn_up_exps'], ['ffn_down', 'ffn_down_exps']]) {
+    for (const [source, target] of [
+      ['attn_q', 'attn_q'],
+      ['attn_k', 'attn_k'],
+      ['attn_v', 'attn_v'],
+      ['ffn_gate', 'ffn_gate_exps'],
+      ['ffn_up', 'ffn_up_exps'],
+      ['ffn_down', 'ffn_down_exps'],
+    ]) {
       for (const kind of ['weight', 'bias']) {
         const expected = await Promise.all(models.map((model) => values(model, `blk.1.${source}.${kind}`)));
-        assert.deepEqual(await values(file, `blk.1.${target}.${kind}`), Float32Array.from(expected.flatMap((expert) => [...expert])), `${target}.${kind}`);
+        assert.deepEqual(
+          await values(file, `blk.1.${target}.${kind}`),
+          Float32Array.from(expected.flatMap((expert) => [...expert])),
+          `${target}.${kind}`,
+        );
       }
     }
   });
@@ -187,7 +239,11 @@ describe('of different models upcycling', () => {
     const stacked = await values(await make(models), 'blk.0.attn_output.weight');
     for (const row of [0, 17, 255]) {
       for (const [expert, model] of models.entries()) {
-        assert.deepEqual(stacked.subarray((row * 2 + expert) * 256, (row * 2 + expert + 1) * 256), await part(model, 'blk.0.attn_output.weight', row, 1, 256), `row ${row} of ${expert}`);
+        assert.deepEqual(
+          stacked.subarray((row * 2 + expert) * 256, (row * 2 + expert + 1) * 256),
+          await part(model, 'blk.0.attn_output.weight', row, 1, 256),
+          `row ${row} of ${expert}`,
+        );
       }
     }
   });
@@ -196,22 +252,52 @@ describe('of different models upcycling', () => {
     const file = await make(models, { cache: 'shared' });
     const stacked = await values(file, 'blk.0.attn_q.weight');
     // Two KV heads of two query heads of 64 rows each.
-    for (const [at, [head, expert]] of ([[0, 0], [0, 1], [1, 0], [1, 1]] as const).entries()) {
-      assert.deepEqual(stacked.subarray(at * 128 * 256, (at + 1) * 128 * 256), await part(models[expert], 'blk.0.attn_q.weight', head * 128, 128, 256));
+    for (const [at, [head, expert]] of (
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ] as const
+    ).entries()) {
+      assert.deepEqual(
+        stacked.subarray(at * 128 * 256, (at + 1) * 128 * 256),
+        await part(models[expert], 'blk.0.attn_q.weight', head * 128, 128, 256),
+      );
     }
-    const [first, second] = (await Promise.all(models.map((model) => values(model, 'blk.0.attn_k.weight')))) as [Float32Array, Float32Array];
-    assert.deepEqual(await values(file, 'blk.0.attn_k.weight'), first.map((value, index) => Math.fround((value + (second[index] as number)) / 2)));
+    const [first, second] = (await Promise.all(models.map((model) => values(model, 'blk.0.attn_k.weight')))) as [
+      Float32Array,
+      Float32Array,
+    ];
+    assert.deepEqual(
+      await values(file, 'blk.0.attn_k.weight'),
+      first.map((value, index) => Math.fround((value + (second[index] as number)) / 2)),
+    );
   });
 
   it('averages embeddings, norms and the output, and keeps quantised inputs that are averaged in eight bits', async () => {
     const quantised = await Promise.all([1, 2].map((seed) => write(`q${seed}.gguf`, { seed, type: 'Q4_0' })));
-    for (const [inputs, tolerance, type] of [[models, 0, 'F32'], [quantised, 0.02, 'Q8_0']] as const) {
+    for (const [inputs, tolerance, type] of [
+      [models, 0, 'F32'],
+      [quantised, 0.02, 'Q8_0'],
+    ] as const) {
       const file = await make(inputs);
-      for (const name of ['token_embd.weight', 'output.weight', 'output_norm.weight', 'blk.2.attn_norm.weight', 'blk.2.ffn_norm.weight']) {
-        const [first, second] = (await Promise.all(inputs.map((model) => values(model, name)))) as [Float32Array, Float32Array];
+      for (const name of [
+        'token_embd.weight',
+        'output.weight',
+        'output_norm.weight',
+        'blk.2.attn_norm.weight',
+        'blk.2.ffn_norm.weight',
+      ]) {
+        const [first, second] = (await Promise.all(inputs.map((model) => values(model, name)))) as [
+          Float32Array,
+          Float32Array,
+        ];
         const mean = first.map((value, index) => (value + (second[index] as number)) / 2);
         const most = Math.max(...mean.map(Math.abs));
-        (await values(file, name)).forEach((value, index) => assert.ok(Math.abs(value - (mean[index] as number)) <= tolerance * most, `${name} ${index}`));
+        (await values(file, name)).forEach((value, index) =>
+          assert.ok(Math.abs(value - (mean[index] as number)) <= tolerance * most, `${name} ${index}`),
+        );
       }
       assert.equal((await readGgufHeader(file)).tensors.find(({ name }) => name === 'token_embd.weight')?.type, type);
     }
@@ -223,17 +309,24 @@ describe('of different models upcycling', () => {
     const header = await readGgufHeader(file);
     assert.equal(header.tensors.find(({ name }) => name === 'blk.0.attn_output.weight')?.type, 'Q4_K');
     const expected = await Promise.all(quantised.map((model) => values(model, 'blk.0.ffn_up.weight')));
-    assert.deepEqual(await values(file, 'blk.0.ffn_up_exps.weight'), Float32Array.from(expected.flatMap((expert) => [...expert])));
+    assert.deepEqual(
+      await values(file, 'blk.0.ffn_up_exps.weight'),
+      Float32Array.from(expected.flatMap((expert) => [...expert])),
+    );
   });
 
   it('makes the same routers of the same seed', async () => {
-    const read = async (seed: number): Promise<Float32Array> => values(await make(models, { gates: { kind: 'random', seed } }), 'blk.3.ffn_gate_inp.weight');
+    const read = async (seed: number): Promise<Float32Array> =>
+      values(await make(models, { gates: { kind: 'random', seed } }), 'blk.3.ffn_gate_inp.weight');
     assert.deepEqual(await read(5), await read(5));
     assert.notDeepEqual(await read(5), await read(6));
   });
 
   it('points routers at what prompts bring into them', async () => {
-    const prompts = [{ positive: ['abc abc abc'], negative: ['x = 1; y = 2;'] }, { positive: ['x = 1; y = 2;'], negative: ['abc abc abc'] }];
+    const prompts = [
+      { positive: ['abc abc abc'], negative: ['x = 1; y = 2;'] },
+      { positive: ['x = 1; y = 2;'], negative: ['abc abc abc'] },
+    ];
     const file = await make(models, { gates: { kind: 'hidden', prompts, scale: 3 } });
     for (const router of ['attn_gate_inp', 'ffn_gate_inp']) {
       const rows = await values(file, `blk.1.${router}.weight`);
@@ -242,22 +335,39 @@ describe('of different models upcycling', () => {
       // What speaks for one speaks against the other.
       first.forEach((value, index) => assert.ok(Math.abs(value + (second[index] as number)) < 1e-4));
     }
-    assert.deepEqual((await readdir(folder)).filter((name) => name.startsWith('.')), []);
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.startsWith('.')),
+      [],
+    );
   });
 
   it('makes no routers for a dense model, so it asks for no prompts either', async () => {
     const gates = { kind: 'hidden', prompts: [], scale: 1 } as const;
-    assert.deepEqual(await readFile(await make(models, { dense: true, gates })), await readFile(await make(models, { dense: true })));
+    assert.deepEqual(
+      await readFile(await make(models, { dense: true, gates })),
+      await readFile(await make(models, { dense: true })),
+    );
   });
 
   it('makes a model that our engine runs from text to text, and llama.cpp refuses with the reason', async () => {
     const file = await make(models, { cache: 'shared', expertsUsed: 2 });
     const engine = new LocalEngine({ log: () => undefined });
-    const load = (kind: 'auto' | 'llama') => engine.load({ modelPath: file, engine: kind, device: 'cpu', threads: 1, contextSizeTokens: CONTEXT_TOKENS });
+    const load = (kind: 'auto' | 'llama') =>
+      engine.load({ modelPath: file, engine: kind, device: 'cpu', threads: 1, contextSizeTokens: CONTEXT_TOKENS });
     assert.equal((await load('auto')).engine, 'chorus');
-    const result = await engine.generate({ sequence: 'completion', priority: 'completion', tokens: await engine.tokenize('abc'), maxTokens: 4, sampling: { temperature: 0 } });
+    const result = await engine.generate({
+      sequence: 'completion',
+      priority: 'completion',
+      tokens: await engine.tokenize('abc'),
+      maxTokens: 4,
+      sampling: { temperature: 0 },
+    });
     assert.equal(result.tokens.length, 4);
-    await assert.rejects(load('llama'), (error: TroubleError) => error.code === 'unsupported-model' && /only Chorus's own engine runs/.test(error.message));
+    await assert.rejects(
+      load('llama'),
+      (error: TroubleError) =>
+        error.code === 'unsupported-model' && /only Chorus's own engine runs/.test(error.message),
+    );
     await engine.dispose();
   });
 });
@@ -270,14 +380,46 @@ describe('upcycling models that do not fit together says what differs, both valu
   };
   const vocabulary = tinyVocabulary()['tokenizer.ggml.tokens'] as { readonly value: readonly string[] };
   const cases: readonly (readonly [what: string, other: () => Promise<string>, says: RegExp])[] = [
-    ['the architecture', () => write('other.gguf', { variant: 'qwen2' }), /general\.architecture is llama in first\.gguf and qwen2 in other\.gguf/],
-    ['a size', () => write('other.gguf', { keys: { feed_forward_length: { type: 'u32', value: 256 } } }), /llama\.feed_forward_length is 512 in first\.gguf and 256 in other\.gguf/],
-    ['a tensor that one lacks', () => write('other.gguf', { omit: ['blk.2.attn_q.bias'] }), /the tensor blk\.2\.attn_q\.bias is \[256\] in first\.gguf and missing in other\.gguf/],
-    ['the rope', changed('llama.rope.freq_base', { type: 'f32', value: 500_000 }), /llama\.rope\.freq_base is 10000 in first\.gguf and 500000 in other\.gguf/],
-    ['the tokenizer', changed('tokenizer.ggml.pre', { type: 'string', value: 'smollm' }), /tokenizer\.ggml\.pre is "gpt-2" in first\.gguf and "smollm" in other\.gguf/],
-    ['a token', changed('tokenizer.ggml.tokens', { type: 'strings', value: vocabulary.value.with(300, 'QQ') }), /tokenizer\.ggml\.tokens, number 300, is "ec" in first\.gguf and "QQ" in other\.gguf/],
-    ['a family that can not be upcycled', () => write('other.gguf', { variant: 'starcoder2' }), /other\.gguf has the architecture "starcoder2", expected one of llama, qwen2/],
-    ['a mixture already', () => write('other.gguf', { variant: 'llama+experts' }), /other\.gguf is a mixture of experts already/],
+    [
+      'the architecture',
+      () => write('other.gguf', { variant: 'qwen2' }),
+      /general\.architecture is llama in first\.gguf and qwen2 in other\.gguf/,
+    ],
+    [
+      'a size',
+      () => write('other.gguf', { keys: { feed_forward_length: { type: 'u32', value: 256 } } }),
+      /llama\.feed_forward_length is 512 in first\.gguf and 256 in other\.gguf/,
+    ],
+    [
+      'a tensor that one lacks',
+      () => write('other.gguf', { omit: ['blk.2.attn_q.bias'] }),
+      /the tensor blk\.2\.attn_q\.bias is \[256\] in first\.gguf and missing in other\.gguf/,
+    ],
+    [
+      'the rope',
+      changed('llama.rope.freq_base', { type: 'f32', value: 500_000 }),
+      /llama\.rope\.freq_base is 10000 in first\.gguf and 500000 in other\.gguf/,
+    ],
+    [
+      'the tokenizer',
+      changed('tokenizer.ggml.pre', { type: 'string', value: 'smollm' }),
+      /tokenizer\.ggml\.pre is "gpt-2" in first\.gguf and "smollm" in other\.gguf/,
+    ],
+    [
+      'a token',
+      changed('tokenizer.ggml.tokens', { type: 'strings', value: vocabulary.value.with(300, 'QQ') }),
+      /tokenizer\.ggml\.tokens, number 300, is "ec" in first\.gguf and "QQ" in other\.gguf/,
+    ],
+    [
+      'a family that can not be upcycled',
+      () => write('other.gguf', { variant: 'starcoder2' }),
+      /other\.gguf has the architecture "starcoder2", expected one of llama, qwen2/,
+    ],
+    [
+      'a mixture already',
+      () => write('other.gguf', { variant: 'llama+experts' }),
+      /other\.gguf is a mixture of experts already/,
+    ],
   ];
   for (const [what, other, says] of cases) {
     it(what, async () => {
@@ -296,12 +438,23 @@ describe('upcycling models that do not fit together says what differs, both valu
 
   it('more experts used than there are', async () => {
     const first = await write('first.gguf');
-    await assert.rejects(make([first, await write('second.gguf')], { expertsUsed: 3 }), /experts used is 3, expected at most 2/);
-    await assert.rejects(make([first, await write('second.gguf')], { gates: { kind: 'hidden', prompts: [{ positive: ['a'] }], scale: 1 } }), /prompts for 1 experts and 2 models/);
+    await assert.rejects(
+      make([first, await write('second.gguf')], { expertsUsed: 3 }),
+      /experts used is 3, expected at most 2/,
+    );
+    await assert.rejects(
+      make([first, await write('second.gguf')], {
+        gates: { kind: 'hidden', prompts: [{ positive: ['a'] }], scale: 1 },
+      }),
+      /prompts for 1 experts and 2 models/,
+    );
   });
 
   it('an output that is an input', async () => {
     const first = await write('first.gguf');
-    await assert.rejects(make([first, await write('second.gguf')], { outputPath: first }), /first\.gguf is one of the files that it is made of/);
+    await assert.rejects(
+      make([first, await write('second.gguf')], { outputPath: first }),
+      /first\.gguf is one of the files that it is made of/,
+    );
   });
 });

@@ -24,10 +24,31 @@ const ROWS_BYTES = 512;
 /** Most are chunks of contexts; the others are what Chorus keeps beside them. */
 const KINDS: readonly Kind[] = ['chunk', 'chunk', 'chunk', 'chunk', 'speeds', 'needs', 'rules', 'state'];
 const SAMPLES: Readonly<Record<Exclude<Kind, 'chunk'>, unknown>> = {
-  speeds: [['/models/a.gguf', 812.5], ['/models/b.gguf', 41]],
-  needs: [['0'.repeat(64), [[0.5, 1], [2, 3]]]],
+  speeds: [
+    ['/models/a.gguf', 812.5],
+    ['/models/b.gguf', 41],
+  ],
+  needs: [
+    [
+      '0'.repeat(64),
+      [
+        [0.5, 1],
+        [2, 3],
+      ],
+    ],
+  ],
   rules: { vscode: 'a1b2', lsp: 'c3d4' },
-  state: { port: 41_835, token: 'a'.repeat(43), serverToken: 'b'.repeat(43), pid: 16_696, version: '0.1.0', protocolVersion: 1, launchId: 'x', startedAt: '2026-01-01T00:00:00Z', script: '/x' },
+  state: {
+    port: 41_835,
+    token: 'a'.repeat(43),
+    serverToken: 'b'.repeat(43),
+    pid: 16_696,
+    version: '0.1.0',
+    protocolVersion: 1,
+    launchId: 'x',
+    startedAt: '2026-01-01T00:00:00Z',
+    script: '/x',
+  },
 };
 /** Where a number stands in a chunk's head. */
 const FIELDS = [0, 8, 12, 16, 24, 56];
@@ -40,18 +61,29 @@ export async function openCacheFiles(): Promise<FuzzTarget<CacheFile>> {
   await mkdir(path.join(folder, set.name));
   const lines: string[] = [];
   const store = new ContextStore((line) => lines.push(line));
-  const name = chunkNames('model', Array.from({ length: CHUNK_TOKENS }, (_, index) => index))[0] as string;
+  const name = chunkNames(
+    'model',
+    Array.from({ length: CHUNK_TOKENS }, (_, index) => index),
+  )[0] as string;
   const chunk = openChunk(name, ROWS_BYTES);
   chunk.rows.set(Uint8Array.from({ length: ROWS_BYTES }, (_, index) => index % 251));
   const whole = Buffer.from(await sealChunk(chunk));
-  const paths: Readonly<Record<Kind, string>> = { chunk: path.join(folder, set.name, `${name}.rows`), speeds: path.join(folder, 'speeds.json'), needs: path.join(folder, 'needs.json'), rules: path.join(folder, set.name, 'rules'), state: path.join(folder, 'sidecar.json') };
+  const paths: Readonly<Record<Kind, string>> = {
+    chunk: path.join(folder, set.name, `${name}.rows`),
+    speeds: path.join(folder, 'speeds.json'),
+    needs: path.join(folder, 'needs.json'),
+    rules: path.join(folder, set.name, 'rules'),
+    state: path.join(folder, 'sidecar.json'),
+  };
 
   const read: Readonly<Record<Kind, (bytes: Uint8Array) => Promise<boolean>>> = {
     chunk: async (bytes) => {
       const rows = await store.read(set, name, ROWS_BYTES);
       const isWhole = whole.equals(bytes);
-      if ((rows !== undefined) !== isWhole) throw new Error(isWhole ? 'a whole chunk was dropped' : 'a damaged chunk was taken');
-      if (rows === undefined && lines.splice(0).length !== 1) throw new Error('the log has no line of a chunk that was dropped');
+      if ((rows !== undefined) !== isWhole)
+        throw new Error(isWhole ? 'a whole chunk was dropped' : 'a damaged chunk was taken');
+      if (rows === undefined && lines.splice(0).length !== 1)
+        throw new Error('the log has no line of a chunk that was dropped');
       return isWhole;
     },
     speeds: async () => {
@@ -67,7 +99,10 @@ export async function openCacheFiles(): Promise<FuzzTarget<CacheFile>> {
     title: 'files of evaluated contexts, of measured speeds and needs, of rules, and the state file, on a disk',
     make: (random) => {
       const kind = random.of(KINDS);
-      return { kind, bytes: kind === 'chunk' ? damagedChunk(random, whole) : Buffer.from(mutatedJson(random, SAMPLES[kind])) };
+      return {
+        kind,
+        bytes: kind === 'chunk' ? damagedChunk(random, whole) : Buffer.from(mutatedJson(random, SAMPLES[kind])),
+      };
     },
     run: ({ kind, bytes }) => {
       writeFileSync(paths[kind], bytes, { mode: 0o600 });

@@ -14,7 +14,11 @@ const MODELS_FOLDER = '/models';
 /** Catalogues of users and teams, and the plans and paths that are made of what is taken. */
 export function openCatalogue(): FuzzTarget<string> {
   const builtIn = builtInCatalogue();
-  const samples = builtIn.models.map((model): Catalogue => ({ version: 1, replacesBuiltIn: false, models: [{ ...model, quantisations: model.quantisations.slice(0, 1) }] }));
+  const samples = builtIn.models.map((model): Catalogue => ({
+    version: 1,
+    replacesBuiltIn: false,
+    models: [{ ...model, quantisations: model.quantisations.slice(0, 1) }],
+  }));
   return {
     title: 'catalogues: reading one, its plans and paths',
     make: (random: Random) => mutatedJson(random, random.of(samples)),
@@ -25,9 +29,11 @@ export function openCatalogue(): FuzzTarget<string> {
         const folder = modelFolder(MODELS_FOLDER, model);
         for (const quantisation of model.quantisations) {
           const target = modelPath(folder, quantisation.files);
-          if (!target.startsWith(`${MODELS_FOLDER}/${model.id}/`) || target.includes('..')) throw new Error(`a file of the catalogue would be ${target}`);
+          if (!target.startsWith(`${MODELS_FOLDER}/${model.id}/`) || target.includes('..'))
+            throw new Error(`a file of the catalogue would be ${target}`);
           const plan = planEntry(model, quantisation, machine, 0);
-          if (!(plan.neededBytes > 0) || Number.isNaN(plan.tokensPerSecond ?? 0)) throw new Error(`a plan of ${plan.neededBytes} bytes, ${plan.tokensPerSecond} tokens a second`);
+          if (!(plan.neededBytes > 0) || Number.isNaN(plan.tokensPerSecond ?? 0))
+            throw new Error(`a plan of ${plan.neededBytes} bytes, ${plan.tokensPerSecond} tokens a second`);
         }
       }
       if (({} as { polluted?: unknown }).polluted !== undefined) throw new Error('all objects were changed');
@@ -41,7 +47,8 @@ function parsed(text: string): Catalogue | undefined {
     return parseCatalogue(text, 'fuzzed.json');
   } catch (error) {
     if (!(error instanceof TroubleError)) throw error;
-    if (error.message.length > 1_000) throw new Error(`a message of ${error.message.length} characters`, { cause: error });
+    if (error.message.length > 1_000)
+      throw new Error(`a message of ${error.message.length} characters`, { cause: error });
     return undefined;
   }
 }

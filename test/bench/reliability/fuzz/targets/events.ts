@@ -17,7 +17,11 @@ interface ServerAnswer {
 }
 
 const EVENTS: readonly object[] = [
-  { id: 'a', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { role: 'assistant', content: 'Hello' }, finish_reason: null }] },
+  {
+    id: 'a',
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta: { role: 'assistant', content: 'Hello' }, finish_reason: null }],
+  },
   { choices: [{ delta: { content: ' world' }, finish_reason: 'stop' }] },
   { choices: [{ delta: { reasoning_content: 'Hm.' } }] },
   { choices: [{ text: 'return a', finish_reason: null }] },
@@ -39,7 +43,13 @@ export function openEvents(): FuzzTarget<ServerAnswer> {
   let answer: ServerAnswer;
   const connection = new ServerConnection({
     address: parseServerAddress('http://127.0.0.1:9/v1'),
-    fetch: () => Promise.resolve(new Response(answer.status === 200 || answer.parts.length > 0 ? streamOf(answer.parts) : null, { status: answer.status, headers: { 'content-type': answer.contentType } })),
+    fetch: () =>
+      Promise.resolve(
+        new Response(answer.status === 200 || answer.parts.length > 0 ? streamOf(answer.parts) : null, {
+          status: answer.status,
+          headers: { 'content-type': answer.contentType },
+        }),
+      ),
   });
   const engine = new ServerEngine({ connection, model: 'fuzzed', fillIn: { kind: 'none' }, contextSizeTokens: 4_096 });
   return {
@@ -47,16 +57,30 @@ export function openEvents(): FuzzTarget<ServerAnswer> {
     make,
     run: async (input) => {
       answer = input;
-      const tokens = input.isChat ? encodeMessages([{ role: 'user', content: 'Say hello.' }]) : encodePieces('def add(a, b):\n    ');
+      const tokens = input.isChat
+        ? encodeMessages([{ role: 'user', content: 'Say hello.' }])
+        : encodePieces('def add(a, b):\n    ');
       let said = '';
       try {
-        const result = await engine.generate({ sequence: 's', priority: 'background', tokens, maxTokens: MAX_TOKENS, sampling: { temperature: 0 }, stop: [...input.stop] }, { onChunk: ({ text }) => (said += text) });
-        if (result.text !== said) throw new Error(`the parts have ${said.length} characters, the whole ${result.text.length}`);
+        const result = await engine.generate(
+          {
+            sequence: 's',
+            priority: 'background',
+            tokens,
+            maxTokens: MAX_TOKENS,
+            sampling: { temperature: 0 },
+            stop: [...input.stop],
+          },
+          { onChunk: ({ text }) => (said += text) },
+        );
+        if (result.text !== said)
+          throw new Error(`the parts have ${said.length} characters, the whole ${result.text.length}`);
         return true;
       } catch (error) {
         if (!(error instanceof TroubleError)) throw error;
         assertForeseen(error);
-        if (error.message.length > 1_000) throw new Error(`a message of ${error.message.length} characters`, { cause: error });
+        if (error.message.length > 1_000)
+          throw new Error(`a message of ${error.message.length} characters`, { cause: error });
         return false;
       }
     },
@@ -75,7 +99,11 @@ function make(random: Random): ServerAnswer {
   const text = isStream ? stream(random) : mutatedJson(random, WHOLE);
   return {
     status: random.of(STATUSES),
-    contentType: random.once(20) ? randomType(random) : isStream ? 'text/event-stream; charset=utf-8' : 'application/json',
+    contentType: random.once(20)
+      ? randomType(random)
+      : isStream
+        ? 'text/event-stream; charset=utf-8'
+        : 'application/json',
     parts: inParts(random, damaged(random, Buffer.from(text))),
     isChat: random.once(2),
     stop: random.once(3) ? ['\n\n', 'lo wo'] : [],
@@ -97,9 +125,14 @@ function event(random: Random, end: string): string {
       return `${random.of(['event', 'id', 'retry', 'data', '', 'datum', 'data\0'])}${random.of([':', ': ', '', '::'])}${random.once(3) ? String(random.below(1e9)) : randomText(random, random.length(100))}${end}${end}`;
     case 2:
       // An event of several lines.
-      return `${JSON.stringify(sample, undefined, 1).split('\n').map((line) => `data: ${line}`).join(end)}${end}${end}`;
+      return `${JSON.stringify(sample, undefined, 1)
+        .split('\n')
+        .map((line) => `data: ${line}`)
+        .join(end)}${end}${end}`;
     case 3:
-      return random.once(200) ? `data: ${JSON.stringify({ choices: [{ delta: { content: 'x'.repeat(random.below(LARGE_UNITS)) } }] })}${end}${end}` : `data: ${JSON.stringify(sample)}${end}`;
+      return random.once(200)
+        ? `data: ${JSON.stringify({ choices: [{ delta: { content: 'x'.repeat(random.below(LARGE_UNITS)) } }] })}${end}${end}`
+        : `data: ${JSON.stringify(sample)}${end}`;
     case 4:
     case 5:
     case 6:
@@ -122,7 +155,7 @@ function inParts(random: Random, bytes: Buffer): Buffer[] {
   const largest = random.of([1 + random.below(8), 40, 400, 1 << 20]);
   // A turn of the event loop each.
   const step = Math.max(largest, Math.ceil(bytes.length / 12));
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = 1 + random.below(step);
     parts.push(bytes.subarray(at, at + length));
     at += length;
@@ -130,7 +163,17 @@ function inParts(random: Random, bytes: Buffer): Buffer[] {
   return parts;
 }
 
-const randomType = (random: Random): string => random.of(['', 'text/html', 'application/json', 'text/event-stream', 'application/octet-stream', 'x'.repeat(500), ';', 'TEXT/EVENT-STREAM']);
+const randomType = (random: Random): string =>
+  random.of([
+    '',
+    'text/html',
+    'application/json',
+    'text/event-stream',
+    'application/octet-stream',
+    'x'.repeat(500),
+    ';',
+    'TEXT/EVENT-STREAM',
+  ]);
 
 function streamOf(parts: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   let next = 0;

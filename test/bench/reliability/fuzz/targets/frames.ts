@@ -31,14 +31,22 @@ const CLOSE_FRAME = 0x88;
 const BROKEN_FRAME = 'A connection failed';
 const PROBE_METHOD = 'chorus/status';
 
-/** Frames of clients, from their bytes to the handlers: `ws`, `FrameReader`, `LspConnection`, every schema, and documents, which are kept. */
+/**
+ * Frames of clients, from their bytes to the handlers: `ws`, `FrameReader`, `LspConnection`, every schema, and
+ * documents, which are kept.
+ */
 export function openFrames(): FuzzTarget<Frames> {
   const errors: string[] = [];
-  const log: Log = { info: () => undefined, error: (what, error) => (what === BROKEN_FRAME ? undefined : errors.push(`${what}: ${String((error as Error).stack ?? error)}`)) };
+  const log: Log = {
+    info: () => undefined,
+    error: (what, error) =>
+      what === BROKEN_FRAME ? undefined : errors.push(`${what}: ${String((error as Error).stack ?? error)}`),
+  };
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   let connection: FuzzedConnection | undefined;
   return {
-    title: 'WebSocket frames and JSON-RPC of clients (`ws`, `FrameReader`, `LspConnection`, all schemas, documents and notebooks)',
+    title:
+      'WebSocket frames and JSON-RPC of clients (`ws`, `FrameReader`, `LspConnection`, all schemas, documents and notebooks)',
     make,
     run: async ({ bytes, isLast }) => {
       connection = connection?.isOpen ? connection : await FuzzedConnection.open(server, log);
@@ -53,7 +61,9 @@ export function openFrames(): FuzzTarget<Frames> {
 
 function make(random: Random): Frames {
   const sample = random.of(messages);
-  const text = random.once(12) ? damagedText(random, JSON.stringify(sample)) : mutatedJson(random, { jsonrpc: '2.0', ...sample });
+  const text = random.once(12)
+    ? damagedText(random, JSON.stringify(sample))
+    : mutatedJson(random, { jsonrpc: '2.0', ...sample });
   const frame = framed(Buffer.from(text), random.once(60) ? BINARY : TEXT);
   if (!random.once(12)) return { bytes: frame, isLast: false };
   return { bytes: damagedFrame(random, frame), isLast: true };
@@ -68,7 +78,12 @@ function damagedFrame(random: Random, frame: Buffer): Buffer {
 /** A client's frame; its mask is zero, which leaves the bytes as they are. */
 function framed(payload: Buffer, opcode: number): Buffer {
   const { length } = payload;
-  const head = length < 126 ? Buffer.from([0x80 | opcode, 0x80 | length]) : length < 65_536 ? Buffer.from([0x80 | opcode, 0x80 | 126, length >> 8, length & 0xff]) : Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | 127, 0, 0, 0, 0]), uint32(length)]);
+  const head =
+    length < 126
+      ? Buffer.from([0x80 | opcode, 0x80 | length])
+      : length < 65_536
+        ? Buffer.from([0x80 | opcode, 0x80 | 126, length >> 8, length & 0xff])
+        : Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | 127, 0, 0, 0, 0]), uint32(length)]);
   return Buffer.concat([head, Buffer.alloc(4), payload]);
 }
 
@@ -85,7 +100,11 @@ class FuzzedConnection {
   #probes = 0;
   isOpen = true;
 
-  private constructor(private readonly peer: Duplex, private readonly socket: WebSocket, log: Log) {
+  private constructor(
+    private readonly peer: Duplex,
+    private readonly socket: WebSocket,
+    log: Log,
+  ) {
     peer.on('data', (bytes: Buffer) => {
       this.#received += bytes.toString('latin1');
       // As a client does; one that does not is waited for.
@@ -102,10 +121,23 @@ class FuzzedConnection {
 
   static async open(server: WebSocketServer, log: Log): Promise<FuzzedConnection> {
     const [peer, side] = duplexPair();
-    const request = { method: 'GET', url: '/', headers: { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' } } as unknown as IncomingMessage;
-    const socket = await new Promise<WebSocket>((resolve) => server.handleUpgrade(request, side, Buffer.alloc(0), resolve));
+    const request = {
+      method: 'GET',
+      url: '/',
+      headers: {
+        upgrade: 'websocket',
+        connection: 'Upgrade',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        'sec-websocket-version': '13',
+      },
+    } as unknown as IncomingMessage;
+    const socket = await new Promise<WebSocket>((resolve) =>
+      server.handleUpgrade(request, side, Buffer.alloc(0), resolve),
+    );
     const connection = new FuzzedConnection(peer, socket, log);
-    connection.write(framed(Buffer.from('{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"capabilities":{}}}'), TEXT));
+    connection.write(
+      framed(Buffer.from('{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"capabilities":{}}}'), TEXT),
+    );
     await connection.#receive('"id":"first"');
     return connection;
   }
@@ -147,14 +179,23 @@ function serve(socket: WebSocket, log: Log): void {
   handleDocuments(client);
   handleNotebooks(client);
   connection.onRequest('textDocument/inlineCompletion', inlineCompletion, ({ textDocument, position, context }) => {
-    const found = completionRequest(client, textDocument.uri, position, { explicit: false, selected: context.selectedCompletionInfo ?? undefined });
+    const found = completionRequest(client, textDocument.uri, position, {
+      explicit: false,
+      selected: context.selectedCompletionInfo ?? undefined,
+    });
     return { offset: found?.request.offset };
   });
   for (const [method, schema] of otherRequests) {
     const isFirst = method === 'initialize';
-    connection.onRequest<unknown>(method, schema, () => (isFirst && !connection.isInitialized ? connection.markInitialized() : null), { beforeInitialize: isFirst });
+    connection.onRequest<unknown>(
+      method,
+      schema,
+      () => (isFirst && !connection.isInitialized ? connection.markInitialized() : null),
+      { beforeInitialize: isFirst },
+    );
   }
-  for (const [method, schema] of otherNotifications) connection.onNotification<unknown>(method, schema, () => undefined);
+  for (const [method, schema] of otherNotifications)
+    connection.onNotification<unknown>(method, schema, () => undefined);
   connection.onNotification<unknown>('exit', otherRequests.get('shutdown')!, () => connection.close(1000, 'exit'));
   connection.listen();
 }

@@ -50,7 +50,10 @@ export function openGgufHeader(): FuzzTarget<HeaderInput> {
   };
 }
 
-/** Whether everything that reads a header takes the file. Throws where it is refused by any other than the module's own error. */
+/**
+ * Whether everything that reads a header takes the file. Throws where it is refused by any other than the module's own
+ * error.
+ */
 async function isTaken(file: string): Promise<boolean> {
   try {
     await inspectModelFile(file);
@@ -65,11 +68,16 @@ async function isTaken(file: string): Promise<boolean> {
 
 function assertOwn(error: unknown): void {
   if (!(error instanceof TroubleError)) throw error;
-  if (error.message.length < 10 || error.message.length > MAX_MESSAGE_LENGTH) throw new Error(`a message of ${error.message.length} characters`, { cause: error });
+  if (error.message.length < 10 || error.message.length > MAX_MESSAGE_LENGTH)
+    throw new Error(`a message of ${error.message.length} characters`, { cause: error });
 }
 
 function makeInput(random: Random, base: Mutant & { readonly dataBytes: number }): HeaderInput {
-  const mutant = { ...base, entries: base.entries.map(([key, entry]): Mutant['entries'][number] => [key, entry]), tensors: [...base.tensors] };
+  const mutant = {
+    ...base,
+    entries: base.entries.map(([key, entry]): Mutant['entries'][number] => [key, entry]),
+    tensors: [...base.tensors],
+  };
   if (random.once(2)) mutate(mutant, random);
   const header = ggufHeaderBytes(mutant.entries, mutant.tensors);
   const bytes = random.once(2) ? damaged(header, random) : header;
@@ -82,29 +90,59 @@ function damaged(header: Buffer, random: Random): Buffer {
   for (let change = random.below(3); change >= 0 && bytes.length > 0; change--) {
     const at = random.below(bytes.length);
     switch (random.below(6)) {
-      case 0: bytes[at] = random.below(256); break;
-      case 1: if (at + 4 <= bytes.length) bytes.writeUInt32LE(random.of(NASTY), at); break;
-      case 2: if (at + 8 <= bytes.length) bytes.writeBigUInt64LE(BigInt(random.of(NASTY)) << BigInt(random.below(33)), at); break;
-      case 3: bytes = bytes.subarray(0, at + 1); break;
-      case 4: bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(8))]); break;
-      default: bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(Array.from({ length: 1 + random.below(8) }, () => random.below(256))), bytes.subarray(at)]);
+      case 0:
+        bytes[at] = random.below(256);
+        break;
+      case 1:
+        if (at + 4 <= bytes.length) bytes.writeUInt32LE(random.of(NASTY), at);
+        break;
+      case 2:
+        if (at + 8 <= bytes.length) bytes.writeBigUInt64LE(BigInt(random.of(NASTY)) << BigInt(random.below(33)), at);
+        break;
+      case 3:
+        bytes = bytes.subarray(0, at + 1);
+        break;
+      case 4:
+        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(8))]);
+        break;
+      default:
+        bytes = Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.from(Array.from({ length: 1 + random.below(8) }, () => random.below(256))),
+          bytes.subarray(at),
+        ]);
     }
   }
   return bytes;
 }
 
-function asMutant({ metadata, tensors, dataBytes }: ReturnType<typeof tinyModel>): Mutant & { readonly dataBytes: number } {
+function asMutant({
+  metadata,
+  tensors,
+  dataBytes,
+}: ReturnType<typeof tinyModel>): Mutant & { readonly dataBytes: number } {
   return { entries: Object.entries(metadata), tensors: [...tensors], architecture: 'llama', dataBytes };
 }
 
 function renamed(architecture: string): ReturnType<typeof asMutant> {
   const base = asMutant(tinyModel({ metadata: { 'general.architecture': { type: 'string', value: architecture } } }));
-  return { ...base, architecture, entries: base.entries.map(([key, entry]) => [key.replace(/^llama\./, `${architecture}.`), entry]) };
+  return {
+    ...base,
+    architecture,
+    entries: base.entries.map(([key, entry]) => [key.replace(/^llama\./, `${architecture}.`), entry]),
+  };
 }
 
 function withVocabulary(metadata: (typeof vocabularies)[string]): ReturnType<typeof asMutant> {
-  const queries: TensorEntry = { name: 'blk.0.attn_q.weight', shape: [WIDTH, WIDTH], type: 0, offset: WIDTH * TINY_VOCABULARY * 4 };
+  const queries: TensorEntry = {
+    name: 'blk.0.attn_q.weight',
+    shape: [WIDTH, WIDTH],
+    type: 0,
+    offset: WIDTH * TINY_VOCABULARY * 4,
+  };
   const tensors = [{ name: 'token_embd.weight', shape: [WIDTH, TINY_VOCABULARY], type: 0, offset: 0 }, queries];
   const unlike = { 'tokenizer.ggml.token_type': undefined, 'tokenizer.ggml.eos_token_id': undefined };
-  return asMutant(tinyModel({ metadata: { ...unlike, ...metadata }, tensors, dataBytes: queries.offset + WIDTH * WIDTH * 4 }));
+  return asMutant(
+    tinyModel({ metadata: { ...unlike, ...metadata }, tensors, dataBytes: queries.offset + WIDTH * WIDTH * 4 }),
+  );
 }

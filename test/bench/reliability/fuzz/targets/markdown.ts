@@ -20,10 +20,57 @@ const BLOCKS: readonly string[] = [
   '```python\ndef add(a, b):\n    """Adds."""\n    return a + b\n```',
   '```json\n{"a": [1, 2, {"b": null}]}\n```',
 ];
-const RUNS = ['*', '_', '`', '[', '](', '![', '<', '>', '> ', '- ', '|', '|-', '~', '\\', '&', '#', '$', '(', '"', "'", '\t', '\n', ' ', '1. ', '```', 'http://', '<!--', '\u202e', '\u200d'];
+const RUNS = [
+  '*',
+  '_',
+  '`',
+  '[',
+  '](',
+  '![',
+  '<',
+  '>',
+  '> ',
+  '- ',
+  '|',
+  '|-',
+  '~',
+  '\\',
+  '&',
+  '#',
+  '$',
+  '(',
+  '"',
+  "'",
+  '\t',
+  '\n',
+  ' ',
+  '1. ',
+  '```',
+  'http://',
+  '<!--',
+  '\u202e',
+  '\u200d',
+];
 const LONGEST_RUN = 3_000;
 const HARMLESS = /^(class|dir|href|start|title)$/;
-const ACTIVE = new Set(['SCRIPT', 'IMG', 'SVG', 'IFRAME', 'OBJECT', 'EMBED', 'STYLE', 'LINK', 'META', 'FORM', 'INPUT', 'VIDEO', 'AUDIO', 'BASE', 'MATH', 'TEMPLATE']);
+const ACTIVE = new Set([
+  'SCRIPT',
+  'IMG',
+  'SVG',
+  'IFRAME',
+  'OBJECT',
+  'EMBED',
+  'STYLE',
+  'LINK',
+  'META',
+  'FORM',
+  'INPUT',
+  'VIDEO',
+  'AUDIO',
+  'BASE',
+  'MATH',
+  'TEMPLATE',
+]);
 /** Texts whose blocks are made DOM at once, since the DOM takes most of the time. */
 const TEXTS_AT_ONCE = 20;
 const ELEMENT = 1;
@@ -57,7 +104,11 @@ function block(random: Random): string {
     case 0:
       return Array.from({ length: 1 + random.length(30) }, () => random.of(RUNS)).join('');
     case 1:
-      return random.once(30) ? random.of(RUNS).repeat(random.length(LONGEST_RUN)) + randomText(random, 10) + random.of(RUNS).repeat(random.length(LONGEST_RUN)) : randomText(random, random.length(60));
+      return random.once(30)
+        ? random.of(RUNS).repeat(random.length(LONGEST_RUN)) +
+            randomText(random, 10) +
+            random.of(RUNS).repeat(random.length(LONGEST_RUN))
+        : randomText(random, random.length(60));
     case 2:
       return random.of(BLOCKS);
     default:
@@ -68,9 +119,11 @@ function block(random: Random): string {
 function assertNodeHarmless(node: ChildNode): void {
   if (node.nodeType !== ELEMENT) return;
   const element = node as Element;
-  if (ACTIVE.has(element.tagName.toUpperCase())) throw new Error(`<${element.tagName}> in the panel: ${element.outerHTML.slice(0, 300)}`);
+  if (ACTIVE.has(element.tagName.toUpperCase()))
+    throw new Error(`<${element.tagName}> in the panel: ${element.outerHTML.slice(0, 300)}`);
   for (const { name, value } of element.attributes) {
-    if (!HARMLESS.test(name) || (name === 'href' && !isWebLink(value))) throw new Error(`${name}=${JSON.stringify(value)} in the panel: ${element.outerHTML.slice(0, 300)}`);
+    if (!HARMLESS.test(name) || (name === 'href' && !isWebLink(value)))
+      throw new Error(`${name}=${JSON.stringify(value)} in the panel: ${element.outerHTML.slice(0, 300)}`);
   }
   for (const child of element.childNodes) assertNodeHarmless(child);
 }

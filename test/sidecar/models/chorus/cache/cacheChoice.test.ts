@@ -27,9 +27,23 @@ describe('the choice of a cache', () => {
   }
 
   it('reads tiers, which keep everything', () => {
-    const { capacity, tier } = parseCacheChoice('tiered:512,page=8,window=128,refresh=4,queries=3,anew=2,heads=20,others=48');
+    const { capacity, tier } = parseCacheChoice(
+      'tiered:512,page=8,window=128,refresh=4,queries=3,anew=2,heads=20,others=48',
+    );
     assert.equal(capacity, Infinity);
-    assert.deepEqual(tier, { capacity: 512, pageRows: 8, meanRows: 1, window: 128, refreshTokens: 4, queries: 3, refreshQueries: 2, refreshedHeads: { percent: 20, othersTokens: 48 }, blockTokens: 64, togetherTokens: 16, cacheType: 'F16' });
+    assert.deepEqual(tier, {
+      capacity: 512,
+      pageRows: 8,
+      meanRows: 1,
+      window: 128,
+      refreshTokens: 4,
+      queries: 3,
+      refreshQueries: 2,
+      refreshedHeads: { percent: 20, othersTokens: 48 },
+      blockTokens: 64,
+      togetherTokens: 16,
+      cacheType: 'F16',
+    });
     assert.equal(parseCacheChoice('tiered').tier?.capacity, 1_024);
     assert.equal(parseCacheChoice('tiered:128').tier?.pageRows, 16);
     assert.equal(parseCacheChoice('tiered:120').tier?.pageRows, 8);
@@ -43,7 +57,10 @@ describe('the choice of a cache', () => {
   it('reads an adaptive budget only where KV heads may keep different numbers of rows', () => {
     assert.equal(parseCacheChoice('snapkv:64,budget=adaptive', { mayDifferByHead: true }).budget, 'adaptive');
     assert.equal(parseCacheChoice('snapkv:64', { mayDifferByHead: true }).budget, 'equal');
-    assert.throws(() => parseCacheChoice('snapkv:64,budget=adaptive'), /Only "chorus select" gives KV heads different numbers of rows/);
+    assert.throws(
+      () => parseCacheChoice('snapkv:64,budget=adaptive'),
+      /Only "chorus select" gives KV heads different numbers of rows/,
+    );
   });
 
   const bad: readonly (readonly [string, RegExp])[] = [
@@ -58,9 +75,15 @@ describe('the choice of a cache', () => {
     ['tiered:64,heads=101', /heads .* from 1 to 100; got "101"/],
     ['tiered:64,others=1', /others of the cache "tiered:64,others=1" must be more than the 1 tokens of refresh; got 1/],
     ['tiered:64,heads=20,refresh=8,others=8', /others .* must be more than the 8 tokens of refresh; got 8/],
-    ['tiered:64,heads=100,others=32', /others of the cache "tiered:64,heads=100,others=32" is for heads that choose less often than some: write heads=12 with it, or leave it out/],
+    [
+      'tiered:64,heads=100,others=32',
+      /others of the cache "tiered:64,heads=100,others=32" is for heads that choose less often than some: write heads=12 with it, or leave it out/,
+    ],
     ['tiered:64,refresh=4,others=32', /others .* is for heads that choose less often than some/],
-    ['tiered:64,together=24', /together of the cache "tiered:64,together=24" must divide the 64 tokens of a block; got 24/],
+    [
+      'tiered:64,together=24',
+      /together of the cache "tiered:64,together=24" must divide the 64 tokens of a block; got 24/,
+    ],
     ['tiered:8', /rows of the cache "tiered:8" must be a whole number from 16 /],
     ['snapkv:32', /Of 32 rows 32 are the window/],
     ['snapkv:64,kernel=4', /odd number.*got 4/],
@@ -81,7 +104,11 @@ describe('the choice of a cache', () => {
   ];
   for (const [text, message] of bad) {
     it(`refuses "${text}"`, () => {
-      assert.throws(() => parseCacheChoice(text), (error: unknown) => error instanceof TroubleError && error.code === 'invalid-input' && message.test(error.message));
+      assert.throws(
+        () => parseCacheChoice(text),
+        (error: unknown) =>
+          error instanceof TroubleError && error.code === 'invalid-input' && message.test(error.message),
+      );
     });
   }
 });

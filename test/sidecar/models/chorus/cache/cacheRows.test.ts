@@ -18,18 +18,35 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../refer
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [CAPACITY, HELD, RESTORED, REST] = [512, 300, 256, 40];
-const tokens = Array.from({ length: HELD + REST }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
+const tokens = Array.from(
+  { length: HELD + REST },
+  (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY,
+);
 const rest = tokens.slice(RESTORED, RESTORED + REST);
 
 const text = (value: string): GgufEntry => ({ type: 'string', value });
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const mixture = (cache: 'expert' | 'shared'): Record<string, GgufEntry> => ({
-  block_kind: text('parallel'), norm_kind: text('layer'), 'attention.layer_norm_epsilon': { type: 'f32', value: 1e-5 }, 'rope.pairing': text('normal'),
-  'attention.head_norm': { type: 'bool', value: false }, expert_interval: count(2), expert_count: count(3), expert_used_count: count(1),
-  expert_gate_mode: text('faithful'), 'attention.expert_count': count(3), 'attention.expert_used_count': count(0), 'attention.expert_cache': text(cache),
+  block_kind: text('parallel'),
+  norm_kind: text('layer'),
+  'attention.layer_norm_epsilon': { type: 'f32', value: 1e-5 },
+  'rope.pairing': text('normal'),
+  'attention.head_norm': { type: 'bool', value: false },
+  expert_interval: count(2),
+  expert_count: count(3),
+  expert_used_count: count(1),
+  expert_gate_mode: text('faithful'),
+  'attention.expert_count': count(3),
+  'attention.expert_used_count': count(0),
+  'attention.expert_cache': text(cache),
 });
 
-const models: readonly { readonly name: string; readonly variant: string; readonly keys?: Record<string, GgufEntry>; readonly omit?: readonly string[] }[] = [
+const models: readonly {
+  readonly name: string;
+  readonly variant: string;
+  readonly keys?: Record<string, GgufEntry>;
+  readonly omit?: readonly string[];
+}[] = [
   ...tinyVariants.map((variant) => ({ name: variant, variant })),
   { name: 'chorus with a cache per expert', variant: 'chorus', keys: mixture('expert'), omit: ['.bias'] },
   { name: 'chorus with a shared cache', variant: 'chorus', keys: mixture('shared'), omit: ['.bias'] },
@@ -42,13 +59,19 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function compared({ variant, keys, omit }: (typeof models)[number], type: TensorType, layout: CacheLayout = 'rows'): Promise<void> {
+  async function compared(
+    { variant, keys, omit }: (typeof models)[number],
+    type: TensorType,
+    layout: CacheLayout = 'rows',
+  ): Promise<void> {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, `${variant}.gguf`);
     await writeTinyModel(file, { variant, type: 'F32', device, keys, omit });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
     const { network, model } = opened;
-    const [evaluated, restored] = [0, 1].map(() => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type, layout }));
+    const [evaluated, restored] = [0, 1].map(
+      () => new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { type, layout }),
+    );
     using first = evaluated as SequenceCache;
     using second = restored as SequenceCache;
     const [from, to] = [first, second].map((cache) => {
@@ -69,7 +92,10 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     const expected = await from.forward(rest, { wanted: 'all', isAnswer: false });
     const actual = await to.forward(rest, { wanted: 'all', isAnswer: false });
     assert.deepEqual(Buffer.from(actual.buffer), Buffer.from(expected.buffer));
-    assert.ok(expected.some((value) => value !== expected[0]), 'logits that say something');
+    assert.ok(
+      expected.some((value) => value !== expected[0]),
+      'logits that say something',
+    );
     const copy = new Uint8Array(bytes.length);
     target.read(0, copy);
     assert.deepEqual(copy, bytes);
@@ -77,11 +103,21 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
   }
 
   for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
-  for (const type of ['F32', 'Q8_0'] as const) it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
+  for (const type of ['F32', 'Q8_0'] as const)
+    it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
 
-  for (const layout of ['heads', 'transposed'] as const) for (const model of models) it(`${model.name}: ${layout} too`, () => compared(model, 'F16', layout));
+  for (const layout of ['heads', 'transposed'] as const)
+    for (const model of models) it(`${model.name}: ${layout} too`, () => compared(model, 'F16', layout));
 
-  const TIERS = { capacity: 64, pageRows: 16, meanRows: 2, window: 16, queries: 4, refreshQueries: 2, cacheType: 'F16' } as const;
+  const TIERS = {
+    capacity: 64,
+    pageRows: 16,
+    meanRows: 2,
+    window: 16,
+    queries: 4,
+    refreshQueries: 2,
+    cacheType: 'F16',
+  } as const;
 
   async function openTiny(device: Device): ReturnType<typeof openNetwork> {
     const file = path.join(folder, 'tiered.gguf');
@@ -121,7 +157,10 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     sequence.offerRows('model', RESTORED);
     await sequence.evaluate(tokens.slice(0, RESTORED));
     sequence.rows?.append(tokens.slice(RESTORED, RESTORED + 32), new Uint8Array(32 * sequence.rows.rowBytes));
-    assert.equal(sequence.commonPrefixLength([...tokens.slice(0, RESTORED + 14), ...Array<number>(10).fill(TINY_VOCABULARY - 1)]), RESTORED);
+    assert.equal(
+      sequence.commonPrefixLength([...tokens.slice(0, RESTORED + 14), ...Array<number>(10).fill(TINY_VOCABULARY - 1)]),
+      RESTORED,
+    );
     network.forget(cache);
   });
 
@@ -131,17 +170,25 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     const { network, model } = opened;
     const options = { ...TIERS, refreshTokens: 4, blockTokens: 32, togetherTokens: 16 };
     using first = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
-    using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
+    using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, {
+      queries: options.queries,
+    });
     using firstTiers = new Tiers(network, first, options);
     using secondTiers = new Tiers(network, second, options);
-    const [from, to] = ([[first, firstTiers], [second, secondTiers]] as const).map(([cache, tiers]) => {
+    const [from, to] = (
+      [
+        [first, firstTiers],
+        [second, secondTiers],
+      ] as const
+    ).map(([cache, tiers]) => {
       const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
       sequence.offerRows('model', RESTORED);
       return sequence;
     }) as [ChorusSequence, ChorusSequence];
     const answered = async (sequence: ChorusSequence): Promise<number[][]> => {
       const logits = [[...(await sequence.forward(rest, { wanted: 'last', isAnswer: false }))]];
-      for (let token = 0; token < 6; token++) logits.push([...(await sequence.forward([token * 7], { wanted: 'last', isAnswer: true }))]);
+      for (let token = 0; token < 6; token++)
+        logits.push([...(await sequence.forward([token * 7], { wanted: 'last', isAnswer: true }))]);
       return logits;
     };
     await from.evaluate(tokens.slice(0, RESTORED));

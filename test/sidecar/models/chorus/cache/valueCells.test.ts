@@ -12,9 +12,15 @@ import { valueStretch } from '../../../../../sidecar/models/chorus/cache/valueCe
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
 const CAPACITY = 256;
-/** A first chunk in tiles; whole stretches in products, and in tiles; one that does not begin on a stretch; one token; and what fills the cache. */
+/**
+ * A first chunk in tiles; whole stretches in products, and in tiles; one that does not begin on a stretch; one token;
+ * and what fills the cache.
+ */
 const CHUNKS = [96, 16, 64, 5, 64, 1, 10];
-/** Squares of the differences over squares of the logits: products and tiles round probabilities differently, to float16 and not (1e-5 here); a value in a wrong place gives 1e-2. */
+/**
+ * Squares of the differences over squares of the logits: products and tiles round probabilities differently, to float16
+ * and not (1e-5 here); a value in a wrong place gives 1e-2.
+ */
 const MOST_ERROR = 1e-4;
 /** Rounding decides between experts that a router likes equally, which no tolerance covers. */
 const denseVariants = tinyVariants.filter((variant) => !/experts|moe/.test(variant));

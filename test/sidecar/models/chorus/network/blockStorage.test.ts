@@ -21,10 +21,15 @@ describe('the memory of a sequence', () => {
     using second = new FillingDevice('cpu');
     using storage = new BlockStorage((block) => (block === 0 ? first : second), 2);
     const tensors = [0, 1].map((block) => storage.declare(block, 'key', 'F32', [64]));
-    for (let attempt = 0; attempt < 2; attempt++) assert.throws(() => storage.allocate(), (error: unknown) => error instanceof SequenceMemoryError && /It is full/.test(error.message));
+    for (let attempt = 0; attempt < 2; attempt++)
+      assert.throws(
+        () => storage.allocate(),
+        (error: unknown) => error instanceof SequenceMemoryError && /It is full/.test(error.message),
+      );
     second.isFull = false;
     storage.allocate();
-    for (const [block, device] of [first, second].entries()) assert.deepEqual(readF32(device, tensors[block]!), new Float32Array(64));
+    for (const [block, device] of [first, second].entries())
+      assert.deepEqual(readF32(device, tensors[block]!), new Float32Array(64));
     const { sizeBytes } = storage;
     storage.allocate();
     assert.equal(storage.sizeBytes, sizeBytes);

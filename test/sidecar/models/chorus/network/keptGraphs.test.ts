@@ -5,12 +5,26 @@ import type { Graph } from '../../../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../../../kernels/ggml/graphMemory.ts';
 import { KeptGraphs } from '../../../../../sidecar/models/chorus/network/keptGraphs.ts';
 
-/** Graphs that need `sizeBytes` in a memory which holds `mostBytes`, and as ggml's frees what it had before it asks for more. */
-function keptGraphs({ mostBytes, isOnGpu = false }: { readonly mostBytes: number; readonly isOnGpu?: boolean }): { readonly obtain: (name: string, sizeBytes: number) => void; readonly alive: Set<string>; readonly builds: string[] } {
+/**
+ * Graphs that need `sizeBytes` in a memory which holds `mostBytes`, and as ggml's frees what it had before it asks for
+ * more.
+ */
+function keptGraphs({ mostBytes, isOnGpu = false }: { readonly mostBytes: number; readonly isOnGpu?: boolean }): {
+  readonly obtain: (name: string, sizeBytes: number) => void;
+  readonly alive: Set<string>;
+  readonly builds: string[];
+} {
   const alive = new Set<string>();
   const builds: string[] = [];
   let heldBytes = 0;
-  const memory = { isOnGpu, holdsSeveral: true, get sizeBytes() { return heldBytes; }, [Symbol.dispose]: () => undefined } as GraphMemory;
+  const memory = {
+    isOnGpu,
+    holdsSeveral: true,
+    get sizeBytes() {
+      return heldBytes;
+    },
+    [Symbol.dispose]: () => undefined,
+  } as GraphMemory;
   const build = (name: string, sizeBytes: number): { graph: Graph } => {
     alive.add(name);
     builds.push(name);
@@ -23,7 +37,16 @@ function keptGraphs({ mostBytes, isOnGpu = false }: { readonly mostBytes: number
     return { graph: { allocate, [Symbol.dispose]: () => alive.delete(name) } as unknown as Graph };
   };
   const kept = new KeptGraphs(memory, 4);
-  return { obtain: (name, sizeBytes) => void kept.obtain(name, () => build(name, sizeBytes), () => build('largest', mostBytes + 1)), alive, builds };
+  return {
+    obtain: (name, sizeBytes) =>
+      void kept.obtain(
+        name,
+        () => build(name, sizeBytes),
+        () => build('largest', mostBytes + 1),
+      ),
+    alive,
+    builds,
+  };
 }
 
 describe('kept graphs', () => {

@@ -13,9 +13,14 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../refer
 
 const device = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const types: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
-/** In one variant, which has both matrices and stacks of them: how these are multiplied depends on the type, not on the architecture. */
+/**
+ * In one variant, which has both matrices and stacks of them: how these are multiplied depends on the type, not on the
+ * architecture.
+ */
 const furtherTypes: readonly TensorType[] = ['BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'];
-const pairs = tinyVariants.flatMap((variant) => [...types, ...(variant === 'llama+experts' ? furtherTypes : [])].map((type) => [variant, type] as const));
+const pairs = tinyVariants.flatMap((variant) =>
+  [...types, ...(variant === 'llama+experts' ? furtherTypes : [])].map((type) => [variant, type] as const),
+);
 /** Rows that more than one padding step of the cache holds, so that the mask counts. */
 const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 /** Cache rows. */
@@ -34,19 +39,39 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
       using opened = new Device(device, { threads: 2 });
       const file = path.join(folder, `${variant}-${type}.gguf`);
       await writeTinyModel(file, { variant, type, device: opened });
-      using peer = new LibLlama(file, { build: device, contextSizeTokens: CONTEXT_TOKENS, batchTokens: 512, threads: 2, gpuLayers: device === 'cpu' ? 0 : 99, quiet: true });
+      using peer = new LibLlama(file, {
+        build: device,
+        contextSizeTokens: CONTEXT_TOKENS,
+        batchTokens: 512,
+        threads: 2,
+        gpuLayers: device === 'cpu' ? 0 : 99,
+        quiet: true,
+      });
       // Row by row, as GPUs have it: both attend by flash attention.
-      using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS, layout: 'rows' });
+      using network = await openNetwork(file, {
+        placement: onOneDevice(opened),
+        capacityTokens: CONTEXT_TOKENS,
+        layout: 'rows',
+      });
       const whole = chunked(peer, tokens.length);
       for (const chunkTokens of [tokens.length, 64]) {
         const actual = await network.logits(tokens, { chunkTokens });
         const expected = chunkTokens === tokens.length ? whole : chunked(peer, chunkTokens);
-        const { normalisedSquaredError, meanDivergence, ...compared } = compareLogits(actual, expected, TINY_VOCABULARY);
-        // On a GPU libllama rounds a mixture differently by the length of its prompt, and a router's tie then falls otherwise: what it answers in two ways is not held against ours.
-        const undecided = device === 'cpu' ? [] : compareLogits(flat(whole), expected, TINY_VOCABULARY).argmaxDisagreements.map(({ row }) => row);
+        const { normalisedSquaredError, meanDivergence, ...compared } = compareLogits(
+          actual,
+          expected,
+          TINY_VOCABULARY,
+        );
+        // On a GPU libllama rounds a mixture differently by the length of its prompt, and a router's tie then falls
+        // otherwise: what it answers in two ways is not held against ours.
+        const undecided =
+          device === 'cpu'
+            ? []
+            : compareLogits(flat(whole), expected, TINY_VOCABULARY).argmaxDisagreements.map(({ row }) => row);
         const argmaxDisagreements = compared.argmaxDisagreements.filter(({ row }) => !undecided.includes(row));
         const how = `in chunks of ${chunkTokens}`;
-        if (device === 'cpu' && type === 'F32') assert.ok(normalisedSquaredError <= 1e-6, `${how}: normalised squared error ${normalisedSquaredError}`);
+        if (device === 'cpu' && type === 'F32')
+          assert.ok(normalisedSquaredError <= 1e-6, `${how}: normalised squared error ${normalisedSquaredError}`);
         assert.ok(meanDivergence <= 1e-3, `${how}: mean divergence ${meanDivergence}`);
         assert.deepEqual(argmaxDisagreements, [], `${how}: other best tokens`);
       }
@@ -59,11 +84,30 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
         using opened = new Device(device, { threads: 2 });
         const file = path.join(folder, `${variant}-transposed.gguf`);
         await writeTinyModel(file, { variant, type: 'F32', device: opened });
-        using peer = new LibLlama(file, { build: device, contextSizeTokens: CONTEXT_TOKENS, batchTokens: 512, threads: 2, gpuLayers: 0, flashAttention: false, quiet: true });
-        using network = await openNetwork(file, { placement: onOneDevice(opened), capacityTokens: CONTEXT_TOKENS, layout: 'transposed' });
+        using peer = new LibLlama(file, {
+          build: device,
+          contextSizeTokens: CONTEXT_TOKENS,
+          batchTokens: 512,
+          threads: 2,
+          gpuLayers: 0,
+          flashAttention: false,
+          quiet: true,
+        });
+        using network = await openNetwork(file, {
+          placement: onOneDevice(opened),
+          capacityTokens: CONTEXT_TOKENS,
+          layout: 'transposed',
+        });
         for (const chunkTokens of [7, 48]) {
-          const { normalisedSquaredError, argmaxDisagreements } = compareLogits(await network.logits(tokens, { chunkTokens }), chunked(peer, chunkTokens), TINY_VOCABULARY);
-          assert.ok(normalisedSquaredError <= 1e-6, `in chunks of ${chunkTokens}: normalised squared error ${normalisedSquaredError}`);
+          const { normalisedSquaredError, argmaxDisagreements } = compareLogits(
+            await network.logits(tokens, { chunkTokens }),
+            chunked(peer, chunkTokens),
+            TINY_VOCABULARY,
+          );
+          assert.ok(
+            normalisedSquaredError <= 1e-6,
+            `in chunks of ${chunkTokens}: normalised squared error ${normalisedSquaredError}`,
+          );
           assert.deepEqual(argmaxDisagreements, [], `in chunks of ${chunkTokens}: other best tokens`);
         }
       });
@@ -72,12 +116,16 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
 });
 
 function flat(rows: readonly Float32Array[]): Float32Array {
-  return Float32Array.from({ length: rows.length * TINY_VOCABULARY }, (_, index) => (rows[Math.floor(index / TINY_VOCABULARY)] as Float32Array)[index % TINY_VOCABULARY] as number);
+  return Float32Array.from(
+    { length: rows.length * TINY_VOCABULARY },
+    (_, index) => (rows[Math.floor(index / TINY_VOCABULARY)] as Float32Array)[index % TINY_VOCABULARY] as number,
+  );
 }
 
 function chunked(peer: LibLlama, chunkTokens: number): Float32Array[] {
   peer.clear();
   const rows: Float32Array[] = [];
-  for (let start = 0; start < tokens.length; start += chunkTokens) rows.push(...peer.decode(tokens.slice(start, start + chunkTokens), start, { all: true }));
+  for (let start = 0; start < tokens.length; start += chunkTokens)
+    rows.push(...peer.decode(tokens.slice(start, start + chunkTokens), start, { all: true }));
   return rows;
 }

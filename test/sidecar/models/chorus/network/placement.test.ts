@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { keptOn, onOneDevice, onTwoDevices, withSlowTierOn } from '../../../../../sidecar/models/chorus/network/placement.ts';
+import {
+  keptOn,
+  onOneDevice,
+  onTwoDevices,
+  withSlowTierOn,
+} from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { describeSplit, planSplit } from '../../../../../sidecar/models/chorus/network/split.ts';
 import type { Device } from '../../../../../kernels/ggml/device.ts';
 
 const MB = 1e6;
 const block = (index: number, experts: boolean) => [
   { name: `blk.${index}.attn_q.weight`, use: 'matrix', sizeBytes: 10 * MB } as const,
-  experts ? ({ name: `blk.${index}.ffn_up_exps.weight`, use: 'experts', sizeBytes: 90 * MB } as const) : ({ name: `blk.${index}.ffn_up.weight`, use: 'matrix', sizeBytes: 20 * MB } as const),
+  experts
+    ? ({ name: `blk.${index}.ffn_up_exps.weight`, use: 'experts', sizeBytes: 90 * MB } as const)
+    : ({ name: `blk.${index}.ffn_up.weight`, use: 'matrix', sizeBytes: 20 * MB } as const),
 ];
 const outer = [
   { name: 'token_embd.weight', use: 'embedding', sizeBytes: 50 * MB } as const,
@@ -17,11 +24,31 @@ const model = (experts: boolean) => [...outer, ...[0, 1, 2, 3].flatMap((index) =
 const request = { blockCount: 4, cacheBytesPerBlock: 5 * MB, reservedBytes: 100 * MB };
 
 describe('a model that does not fit the GPU', () => {
-  const cases: readonly (readonly [what: string, experts: boolean, freeBytes: number, expected: ReturnType<typeof planSplit>])[] = [
-    ['puts as many of the last layers there as fit, with embedding, output and caches', false, (100 + 50 + 2 * 35) * MB, { kind: 'blocks', firstGpuBlock: 2 }],
-    ['puts one layer less there where a byte is missing', false, (100 + 50 + 2 * 35) * MB - 1, { kind: 'blocks', firstGpuBlock: 3 }],
+  const cases: readonly (readonly [
+    what: string,
+    experts: boolean,
+    freeBytes: number,
+    expected: ReturnType<typeof planSplit>,
+  ])[] = [
+    [
+      'puts as many of the last layers there as fit, with embedding, output and caches',
+      false,
+      (100 + 50 + 2 * 35) * MB,
+      { kind: 'blocks', firstGpuBlock: 2 },
+    ],
+    [
+      'puts one layer less there where a byte is missing',
+      false,
+      (100 + 50 + 2 * 35) * MB - 1,
+      { kind: 'blocks', firstGpuBlock: 3 },
+    ],
     ['stays on the processor where not one layer fits', false, (100 + 50 + 35) * MB - 1, undefined],
-    ['keeps the experts of a mixture on the processor where all the rest fits', true, (100 + 50 + 4 * 15) * MB, { kind: 'experts' }],
+    [
+      'keeps the experts of a mixture on the processor where all the rest fits',
+      true,
+      (100 + 50 + 4 * 15) * MB,
+      { kind: 'experts' },
+    ],
     ['is split by layers where a mixture without its experts is too large', true, (100 + 50 + 2 * 15) * MB, undefined],
   ];
   for (const [what, experts, freeBytes, expected] of cases) {
@@ -35,7 +62,10 @@ describe('a model that does not fit the GPU', () => {
     assert.equal(layers.weightDevice({ name: 'blk.1.attn_q.weight', use: 'matrix' }), cpu);
     assert.equal(layers.weightDevice({ name: 'blk.2.attn_q.weight', use: 'matrix' }), gpu);
     assert.equal(layers.weightDevice({ name: 'token_embd.weight', use: 'embedding' }), gpu);
-    assert.deepEqual([0, 1, 2, 3].map((index) => layers.cacheDevice(index)), [cpu, cpu, gpu, gpu]);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((index) => layers.cacheDevice(index)),
+      [cpu, cpu, gpu, gpu],
+    );
     const experts = onTwoDevices(gpu, cpu, { kind: 'experts' });
     assert.equal(experts.weightDevice({ name: 'blk.0.ffn_up_exps.weight', use: 'experts' }), cpu);
     assert.equal(experts.weightDevice({ name: 'blk.0.attn_q.weight', use: 'matrix' }), gpu);
@@ -45,14 +75,28 @@ describe('a model that does not fit the GPU', () => {
   it('keeps all of a context beside what is attended, or in main memory', () => {
     const [gpu, cpu] = [{ kind: 'vulkan' } as Device, { kind: 'cpu' } as Device];
     assert.equal(keptOn(onOneDevice(gpu), 0), gpu);
-    assert.deepEqual([0, 1].map((block) => keptOn(onTwoDevices(gpu, cpu, { kind: 'blocks', firstGpuBlock: 1 }), block)), [cpu, gpu]);
+    assert.deepEqual(
+      [0, 1].map((block) => keptOn(onTwoDevices(gpu, cpu, { kind: 'blocks', firstGpuBlock: 1 }), block)),
+      [cpu, gpu],
+    );
     const inMain = withSlowTierOn(cpu, onOneDevice(gpu));
-    assert.deepEqual([keptOn(inMain, 0), inMain.cacheDevice(0), inMain.weightDevice({ name: 'blk.0.attn_q.weight', use: 'matrix' }), inMain.cpu], [cpu, gpu, gpu, cpu]);
+    assert.deepEqual(
+      [
+        keptOn(inMain, 0),
+        inMain.cacheDevice(0),
+        inMain.weightDevice({ name: 'blk.0.attn_q.weight', use: 'matrix' }),
+        inMain.cpu,
+      ],
+      [cpu, gpu, gpu, cpu],
+    );
   });
 
   it('tells the user what runs where, and why', () => {
     const numbers = { blockCount: 30, freeBytes: 3 * 1024 ** 3, neededBytes: 5 * 1024 ** 3, device: 'Vulkan (Radeon)' };
-    assert.match(describeSplit({ kind: 'blocks', firstGpuBlock: 20 }, numbers), /^Vulkan \(Radeon\) runs 10 of 30 layers, the processor the others: the whole model needs .*5.* there, .*3.* are free\.$/);
+    assert.match(
+      describeSplit({ kind: 'blocks', firstGpuBlock: 20 }, numbers),
+      /^Vulkan \(Radeon\) runs 10 of 30 layers, the processor the others: the whole model needs .*5.* there, .*3.* are free\.$/,
+    );
     assert.match(describeSplit({ kind: 'experts' }, numbers), /the attention, the processor the experts/);
   });
 });

@@ -40,7 +40,11 @@ describe('SmolLM2 on our graphs against libllama', () => {
   before(async () => {
     const modelPath = await fetchModel();
     const engine = new LocalEngine({ log: () => undefined });
-    assert.equal((await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 0, contextSizeTokens: CONTEXT_TOKENS })).engine, 'chorus');
+    assert.equal(
+      (await engine.load({ modelPath, engine: 'chorus', device: 'cpu', threads: 0, contextSizeTokens: CONTEXT_TOKENS }))
+        .engine,
+      'chorus',
+    );
     texts = [];
     for (const prompt of prompts) texts.push([...(await engine.tokenize(prompt))]);
     prose = await engine.tokenize(prompts.slice(0, 5).join('\n').repeat(7));
@@ -48,10 +52,24 @@ describe('SmolLM2 on our graphs against libllama', () => {
     await engine.dispose();
     device = new Device('cpu');
     // Row by row both attend by flash attention, and round alike.
-    ours = await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS, layout: 'rows' });
+    ours = await openNetwork(modelPath, {
+      placement: onOneDevice(device),
+      capacityTokens: CONTEXT_TOKENS,
+      layout: 'rows',
+    });
     oursTransposed = OpenedNetwork.over(ours.model, ours.network, { capacityTokens: CONTEXT_TOKENS });
-    peer = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, flashAttention: true, quiet: true });
-    peerByProducts = new LibLlama(modelPath, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, flashAttention: false, quiet: true });
+    peer = new LibLlama(modelPath, {
+      contextSizeTokens: CONTEXT_TOKENS,
+      threads: 2,
+      flashAttention: true,
+      quiet: true,
+    });
+    peerByProducts = new LibLlama(modelPath, {
+      contextSizeTokens: CONTEXT_TOKENS,
+      threads: 2,
+      flashAttention: false,
+      quiet: true,
+    });
   });
   after(() => {
     oursTransposed.sequence[Symbol.dispose]();
@@ -61,7 +79,10 @@ describe('SmolLM2 on our graphs against libllama', () => {
     device[Symbol.dispose]();
   });
 
-  for (const [index, text] of [...prompts.map((prompt) => JSON.stringify(prompt.slice(0, 30))), `${LONG} tokens`].entries()) {
+  for (const [index, text] of [
+    ...prompts.map((prompt) => JSON.stringify(prompt.slice(0, 30))),
+    `${LONG} tokens`,
+  ].entries()) {
     it(`gives the same logits over ${GENERATED} greedy tokens after ${text}`, async () => {
       const tokens = texts[index] as number[];
       const { given, expected } = continued(peer, tokens);
@@ -76,9 +97,15 @@ describe('SmolLM2 on our graphs against libllama', () => {
     const [own, theirs] = [[], []] as [number[], number[]];
     for (const tokens of [...texts.slice(0, 3), texts.at(-1) as number[]]) {
       const { given, expected } = continued(peerByProducts, tokens);
-      own.push(compareLogits(await teacherForced(oursTransposed, tokens.length, given), expected, peer.vocabularySize).meanDivergence);
+      own.push(
+        compareLogits(await teacherForced(oursTransposed, tokens.length, given), expected, peer.vocabularySize)
+          .meanDivergence,
+      );
       peer.clear();
-      const byFlash = [...peer.decode(tokens, 0, { all: true }), ...given.slice(tokens.length).flatMap((token, step) => peer.decode([token], tokens.length + step))];
+      const byFlash = [
+        ...peer.decode(tokens, 0, { all: true }),
+        ...given.slice(tokens.length).flatMap((token, step) => peer.decode([token], tokens.length + step)),
+      ];
       theirs.push(compareLogits(flatRows(byFlash), expected, peer.vocabularySize).meanDivergence);
     }
     const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -115,7 +142,10 @@ describe('SmolLM2 on our graphs against libllama', () => {
 });
 
 /** Greedy tokens after a prompt, the prompt's before them, with the logits of all. */
-function continued(peer: LibLlama, tokens: readonly number[]): { readonly given: readonly number[]; readonly expected: readonly Float32Array[] } {
+function continued(
+  peer: LibLlama,
+  tokens: readonly number[],
+): { readonly given: readonly number[]; readonly expected: readonly Float32Array[] } {
   peer.clear();
   const expected = peer.decode(tokens, 0, { all: true });
   const given = [...tokens];
@@ -128,10 +158,18 @@ function continued(peer: LibLlama, tokens: readonly number[]): { readonly given:
 }
 
 /** Logits of tokens that are given, the first `promptTokens` at once, `[tokens · vocabulary]`. */
-async function teacherForced({ network, sequence, model }: OpenedNetwork, promptTokens: number, given: readonly number[]): Promise<Float32Array> {
+async function teacherForced(
+  { network, sequence, model }: OpenedNetwork,
+  promptTokens: number,
+  given: readonly number[],
+): Promise<Float32Array> {
   sequence.truncate(0);
   const logits = new Float32Array(given.length * model.hyperparameters.vocabularySize);
   logits.set(await network.evaluate(sequence, given.slice(0, promptTokens), 'all'));
-  for (let index = promptTokens; index < given.length; index++) logits.set(await network.evaluate(sequence, [given[index] as number], 'last'), index * model.hyperparameters.vocabularySize);
+  for (let index = promptTokens; index < given.length; index++)
+    logits.set(
+      await network.evaluate(sequence, [given[index] as number], 'last'),
+      index * model.hyperparameters.vocabularySize,
+    );
   return logits;
 }

@@ -3,7 +3,11 @@ import { describe, it } from 'node:test';
 import { ThreadGovernor } from '../../../../../sidecar/models/chorus/network/threadGovernor.ts';
 
 /** Runs tokens whose time depends on the number of threads; gives how many ran with each. */
-function run(governor: ThreadGovernor, tokens: number, timeMs: (threads: number, token: number) => number): Map<number, number> {
+function run(
+  governor: ThreadGovernor,
+  tokens: number,
+  timeMs: (threads: number, token: number) => number,
+): Map<number, number> {
   const counts = new Map<number, number>();
   for (let token = 0; token < tokens; token++) {
     const threads = governor.threads;
@@ -19,7 +23,10 @@ describe('the number of compute threads', () => {
 
   for (const [what, timeMs] of [
     ['on a machine that does nothing else', idle],
-    ['where tokens become slower with the length of the context', (threads: number, token: number): number => (20 + token / 100) / threads],
+    [
+      'where tokens become slower with the length of the context',
+      (threads: number, token: number): number => (20 + token / 100) / threads,
+    ],
   ] as const) {
     it(`stays at the most ${what}, but for a few trials`, () => {
       const counts = run(new ThreadGovernor(4), 2_000, timeMs);
@@ -69,7 +76,11 @@ describe('the number of compute threads', () => {
   });
 
   it('stays at the most where a token is slow now and then', () => {
-    const counts = run(new ThreadGovernor(4), 2_000, (threads, token) => (token % 7 === 0 ? 30 : 10) + (threads === 4 ? 0 : 2));
+    const counts = run(
+      new ThreadGovernor(4),
+      2_000,
+      (threads, token) => (token % 7 === 0 ? 30 : 10) + (threads === 4 ? 0 : 2),
+    );
     assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
   });
 

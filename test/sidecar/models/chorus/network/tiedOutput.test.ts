@@ -34,7 +34,11 @@ describe('an embedding that serves as the output matrix', () => {
       if (isTied && type === 'Q4_0') assert.equal(isTwice, device.repackBufferTypes.length > 0);
       const { specs, tensors } = withTiedOutput(model, placement);
       assert.equal(tensors.size - model.tensors.size, isTwice ? 1 : 0);
-      if (isTwice) assert.deepEqual(specs.filter(({ name }) => name === 'output.weight').map(({ use }) => use), ['matrix']);
+      if (isTwice)
+        assert.deepEqual(
+          specs.filter(({ name }) => name === 'output.weight').map(({ use }) => use),
+          ['matrix'],
+        );
       assert.equal(tiedOutputBytes(model.tensors), isTied ? model.tensors.get('token_embd.weight')?.sizeBytes : 0);
       using opened = await openNetwork(file, { placement, capacityTokens: 256 });
       assert.equal(opened.network.options.weights.table.optional('output.weight') !== undefined, isTwice || !isTied);

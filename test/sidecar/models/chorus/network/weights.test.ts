@@ -9,7 +9,11 @@ import { TENSOR_TYPES } from '../../../../../sidecar/models/gguf/tensorTypes.ts'
 /** Checks the tensors of a model that reads one matrix and has it in the type. */
 function check(type: string): void {
   const tensor = { name: 'blk.0.attn_q.weight', shape: [256, 256], type } as unknown as LocatedTensor;
-  checkWeights([{ name: tensor.name, extents: [256, 256], use: 'matrix' }], new Map([[tensor.name, tensor]]), 'model.gguf');
+  checkWeights(
+    [{ name: tensor.name, extents: [256, 256], use: 'matrix' }],
+    new Map([[tensor.name, tensor]]),
+    'model.gguf',
+  );
 }
 
 describe('the weights of a model', () => {
@@ -17,7 +21,13 @@ describe('the weights of a model', () => {
     if (name in tensorTypes) it(`may be of the type ${name}`, () => check(name));
     else {
       it(`of the type ${name} are for another engine, with the tensor and the type named`, () => {
-        assert.throws(() => check(name), (error: TroubleError) => error.code === 'unsupported-model' && error.message.includes('blk.0.attn_q.weight') && error.message.includes(name));
+        assert.throws(
+          () => check(name),
+          (error: TroubleError) =>
+            error.code === 'unsupported-model' &&
+            error.message.includes('blk.0.attn_q.weight') &&
+            error.message.includes(name),
+        );
       });
     }
   }

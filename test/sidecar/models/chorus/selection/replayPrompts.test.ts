@@ -15,9 +15,16 @@ describe('prompts that have a context repeated', () => {
 
   it('repeat a long one in stretches of 2,048 tokens; from the second on the last tokens of the stretch before say where to begin', () => {
     const later = (start: number, end: number): number[] => [
-      ...bytesOf('\n\nRepeat the part of the previous context exactly, starting with'), ...context.slice(start - 8, start), ...bytesOf('\n'), ...context.slice(start, end),
+      ...bytesOf('\n\nRepeat the part of the previous context exactly, starting with'),
+      ...context.slice(start - 8, start),
+      ...bytesOf('\n'),
+      ...context.slice(start, end),
     ];
-    assert.deepEqual(replay(context), [[...FIRST, ...context.slice(0, 2_048)], later(2_048, 4_096), later(4_096, 4_100)]);
+    assert.deepEqual(replay(context), [
+      [...FIRST, ...context.slice(0, 2_048)],
+      later(2_048, 4_096),
+      later(4_096, 4_100),
+    ]);
   });
 
   it('repeat nothing of nothing', () => {

@@ -3,7 +3,18 @@ import { describe, it } from 'node:test';
 import { ChoiceSchedule, tierRows } from '../../../../../sidecar/models/chorus/tiers/choiceSchedule.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
 
-const options: TierOptions = { capacity: 32, pageRows: 8, meanRows: 1, window: 24, refreshTokens: 2, queries: 4, refreshQueries: 1, blockTokens: 0, togetherTokens: 1, cacheType: 'F16' };
+const options: TierOptions = {
+  capacity: 32,
+  pageRows: 8,
+  meanRows: 1,
+  window: 24,
+  refreshTokens: 2,
+  queries: 4,
+  refreshQueries: 1,
+  blockTokens: 0,
+  togetherTokens: 1,
+  cacheType: 'F16',
+};
 /** The first length at which something is left out. */
 const FIRST = 89;
 
@@ -26,11 +37,18 @@ describe('when rows are chosen', () => {
     const some = { ...options, refreshedHeads: { percent: 50, othersTokens: 5 } };
     assert.equal(choosing(new ChoiceSchedule(some, true), 150, 9), 'a4 n0 s1 n0 s1 n0 a1 n0 s1');
     assert.equal(choosing(new ChoiceSchedule({ ...some, refreshTokens: 1 }, true), 150, 7), 'a4 s1 s1 s1 s1 a1 s1');
-    assert.equal(choosing(new ChoiceSchedule(some, false), 150, 5), 'a4 n0 a1 n0 a1', 'where nobody can tell which heads need it');
+    assert.equal(
+      choosing(new ChoiceSchedule(some, false), 150, 5),
+      'a4 n0 a1 n0 a1',
+      'where nobody can tell which heads need it',
+    );
   });
 
   it('with a window of the last tokens that begins on a page, and stays where it is until all choose', () => {
-    const schedule = new ChoiceSchedule({ ...options, refreshTokens: 1, refreshedHeads: { percent: 50, othersTokens: 16 } }, true);
+    const schedule = new ChoiceSchedule(
+      { ...options, refreshTokens: 1, refreshedHeads: { percent: 50, othersTokens: 16 } },
+      true,
+    );
     const starts = Array.from({ length: 34 }, (_, index) => {
       const { choice } = schedule.dueAt(150 + index);
       schedule.made(choice);
@@ -42,13 +60,19 @@ describe('when rows are chosen', () => {
   it('once something is left out', () => {
     const schedule = new ChoiceSchedule(options, false);
     assert.deepEqual([schedule.isWorthwhile(FIRST - 1), schedule.isWorthwhile(FIRST)], [false, true]);
-    assert.deepEqual([80, FIRST - 1, FIRST].map((length) => schedule.tokensBeforeChoice(length)), [9, 1, 0]);
+    assert.deepEqual(
+      [80, FIRST - 1, FIRST].map((length) => schedule.tokensBeforeChoice(length)),
+      [9, 1, 0],
+    );
   });
 
   it('again where the choice is not there any more: tokens before it were taken back, or read in another way', () => {
     const schedule = new ChoiceSchedule({ ...options, refreshTokens: 4 }, false);
     choosing(schedule, 150, 5);
-    assert.deepEqual([155, 157, 158, 160].map((length) => schedule.tokensBeforeChoice(length)), [3, 1, 0, 0]);
+    assert.deepEqual(
+      [155, 157, 158, 160].map((length) => schedule.tokensBeforeChoice(length)),
+      [3, 1, 0, 0],
+    );
     schedule.truncated(154);
     assert.equal(schedule.dueAt(156).choosing, 'none');
     schedule.truncated(153);
@@ -67,7 +91,11 @@ describe('rows of a fast tier', () => {
     { refreshTokens: 300, othersTokens: 301, appended: 600 },
   ]) {
     it(`are enough for what is appended until all heads choose again: every ${refreshTokens} tokens${othersTokens ? `, others after ${othersTokens}` : ''}`, () => {
-      const own = { ...options, refreshTokens, refreshedHeads: othersTokens === undefined ? undefined : { percent: 50, othersTokens } };
+      const own = {
+        ...options,
+        refreshTokens,
+        refreshedHeads: othersTokens === undefined ? undefined : { percent: 50, othersTokens },
+      };
       const schedule = new ChoiceSchedule(own, othersTokens !== undefined);
       let most = 0;
       for (let length = 150; length < 2_000; length++) {
@@ -75,7 +103,10 @@ describe('rows of a fast tier', () => {
         schedule.made(choice);
         most = Math.max(most, length + 1 - choice.windowStart);
       }
-      assert.ok(most >= options.window + appended && options.capacity + most <= tierRows(own), `${most} rows besides those chosen, of ${tierRows(own)}`);
+      assert.ok(
+        most >= options.window + appended && options.capacity + most <= tierRows(own),
+        `${most} rows besides those chosen, of ${tierRows(own)}`,
+      );
       assert.ok(tierRows(own) < options.capacity + most + 256 + options.pageRows);
     });
   }

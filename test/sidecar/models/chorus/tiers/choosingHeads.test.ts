@@ -17,9 +17,14 @@ import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../../ref
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const CONTEXT_TOKENS = 4_096;
 /** A token a character. */
-const text = { tokenize: (words: string): number[] => Array.from(words, (character) => (character.codePointAt(0) as number) % TINY_VOCABULARY).slice(0, 1_500), special: { addBos: true, bos: 1, endOfGeneration: [] } };
+const text = {
+  tokenize: (words: string): number[] =>
+    Array.from(words, (character) => (character.codePointAt(0) as number) % TINY_VOCABULARY).slice(0, 1_500),
+  special: { addBos: true, bos: 1, endOfGeneration: [] },
+};
 const tierOf = (cache: string): TierOptions => parseCacheChoice(cache).tier as TierOptions;
-const countOf = (runs: HeadRuns | undefined): number | undefined => runs?.flat().reduce((sum, { count }) => sum + count, 0);
+const countOf = (runs: HeadRuns | undefined): number | undefined =>
+  runs?.flat().reduce((sum, { count }) => sum + count, 0);
 
 describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
   let folder: string;
@@ -28,16 +33,36 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-choosing-heads-'));
     modelPath = path.join(folder, 'tiny.gguf');
     using device = new Device(kind, { threads: 1 });
-    await writeTinyModel(modelPath, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), omit: ['.bias'], keys: { context_length: { type: 'u32', value: CONTEXT_TOKENS } } });
+    await writeTinyModel(modelPath, {
+      variant: 'llama',
+      type: 'F32',
+      device,
+      vocabulary: tinyVocabulary(),
+      omit: ['.bias'],
+      keys: { context_length: { type: 'u32', value: CONTEXT_TOKENS } },
+    });
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function withNetwork(work: (opened: OpenedNetwork, heads: (cache: string, contextSizeTokens?: number) => Promise<ChoosingHeads | undefined>) => Promise<void>): Promise<void> {
+  async function withNetwork(
+    work: (
+      opened: OpenedNetwork,
+      heads: (cache: string, contextSizeTokens?: number) => Promise<ChoosingHeads | undefined>,
+    ) => Promise<void>,
+  ): Promise<void> {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 2 }));
     const opened = resources.use(await openNetwork(modelPath, { placement: onOneDevice(device), capacityTokens: 256 }));
     const { hyperparameters } = opened.model;
-    await work(opened, (cache, contextSizeTokens = CONTEXT_TOKENS) => ChoosingHeads.of(tierOf(cache), { hyperparameters, text, contextSizeTokens, modelKey: 'tiny', file: path.join(folder, 'headNeeds.json') }));
+    await work(opened, (cache, contextSizeTokens = CONTEXT_TOKENS) =>
+      ChoosingHeads.of(tierOf(cache), {
+        hyperparameters,
+        text,
+        contextSizeTokens,
+        modelKey: 'tiny',
+        file: path.join(folder, 'headNeeds.json'),
+      }),
+    );
   }
 
   it('are measured once and kept, as many as are wanted', () =>
@@ -46,14 +71,19 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
       assert.equal(measured?.isMeasuring, true);
       const shares: number[] = [];
       const all = countOf(await measured.runs(network, { onProgress: (share) => shares.push(share) })) as number;
-      assert.ok(shares.length > 10 && shares.every((share, index) => share > (shares[index - 1] ?? 0)) && shares.at(-1) === 1, `${shares.join(', ')} of the text are read`);
+      assert.ok(
+        shares.length > 10 && shares.every((share, index) => share > (shares[index - 1] ?? 0)) && shares.at(-1) === 1,
+        `${shares.join(', ')} of the text are read`,
+      );
       const known = await heads('tiered:64,heads=50');
       assert.equal(known?.isMeasuring, false);
       const runs = await known.runs(network, { signal: AbortSignal.abort(new Error('measured again')) });
       assert.deepEqual([runs?.length, countOf(runs)], [hyperparameters.blockCount, all / 2]);
       const shorter = await heads('tiered:64,heads=50', 1_400);
       assert.equal(shorter?.isMeasuring, true);
-      await assert.rejects(shorter.runs(network, { signal: AbortSignal.abort(new Error('measured again')) }), { message: 'measured again' });
+      await assert.rejects(shorter.runs(network, { signal: AbortSignal.abort(new Error('measured again')) }), {
+        message: 'measured again',
+      });
     }));
 
   it('are all where that is wanted, the contexts are too short for any to choose, or for the text by which they are told', () =>
@@ -72,15 +102,26 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
       const file = path.join(folder, 'loaded.json');
       const load = async (cache: string, contextSizeTokens = CONTEXT_TOKENS): Promise<number[]> => {
         const shares: number[] = [];
-        await engine.load({ modelPath, engine: 'chorus', device: kind, threads: 1, contextSizeTokens, cache, headNeedsFile: file }, { onProgress: (share) => shares.push(share) });
+        await engine.load(
+          { modelPath, engine: 'chorus', device: kind, threads: 1, contextSizeTokens, cache, headNeedsFile: file },
+          { onProgress: (share) => shares.push(share) },
+        );
         return shares;
       };
       for (const cache of ['full', 'snapkv:256', 'tiered:256,heads=100']) await load(cache);
       await assert.rejects(access(file));
       const shares = await load('tiered:64,window=16,heads=20');
       await access(file);
-      assert.ok(shares.every((share, index) => share >= (shares[index - 1] ?? 0)) && shares.some((share) => share > 0.5 && share < 1) && shares.at(-1) === 1, `the load was done to ${shares.join(', ')}`);
-      assert.ok((await load('tiered:64,window=16,heads=20')).length < shares.length, 'what is known is not measured again');
+      assert.ok(
+        shares.every((share, index) => share >= (shares[index - 1] ?? 0)) &&
+          shares.some((share) => share > 0.5 && share < 1) &&
+          shares.at(-1) === 1,
+        `the load was done to ${shares.join(', ')}`,
+      );
+      assert.ok(
+        (await load('tiered:64,window=16,heads=20')).length < shares.length,
+        'what is known is not measured again',
+      );
     } finally {
       await engine.dispose();
     }

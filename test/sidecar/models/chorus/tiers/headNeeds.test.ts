@@ -40,7 +40,10 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
 
   function assertClose(needs: HeadNeeds | undefined, layers: readonly PlainLayer[]): void {
     const expected = layers.flatMap((layer) => plainHeadNeeds(layer, trial));
-    assert.deepEqual(needs?.map(({ length }) => length), layers.map(({ key }) => key[0]?.length));
+    assert.deepEqual(
+      needs?.map(({ length }) => length),
+      layers.map(({ key }) => key[0]?.length),
+    );
     for (const [index, need] of needs.flat().entries()) {
       const own = expected[index] as number;
       // Float16 keys decide some choices otherwise that are nearly ties.
@@ -50,14 +53,41 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
 
   it('is that of plain loops', async () => {
     const file = path.join(folder, 'llama.gguf');
-    const sizes: PlainLlamaSizes = { blockCount: 2, width: 64, heads: 4, kvHeads: 2, headSize: 16, epsilon: 1e-5, ropeBase: 10_000, vocabularySize: TINY_VOCABULARY };
+    const sizes: PlainLlamaSizes = {
+      blockCount: 2,
+      width: 64,
+      heads: 4,
+      kvHeads: 2,
+      headSize: 16,
+      epsilon: 1e-5,
+      ropeBase: 10_000,
+      vocabularySize: TINY_VOCABULARY,
+    };
     {
       using device = new Device(kind);
       const count = (value: number): { readonly type: 'u32'; readonly value: number } => ({ type: 'u32', value });
-      await writeTinyModel(file, { variant: 'llama', type: 'F32', device, omit: ['.bias'], keys: { block_count: count(2), embedding_length: count(64), feed_forward_length: count(96), 'attention.head_count': count(4), 'attention.head_count_kv': count(2) } });
+      await writeTinyModel(file, {
+        variant: 'llama',
+        type: 'F32',
+        device,
+        omit: ['.bias'],
+        keys: {
+          block_count: count(2),
+          embedding_length: count(64),
+          feed_forward_length: count(96),
+          'attention.head_count': count(4),
+          'attention.head_count_kv': count(2),
+        },
+      });
     }
     const layers: PlainLayer[] = [];
-    plainLlamaLogits(sizes, await readTensors(file), whole, whole.map(() => 0), { onAttention: (layer, block) => (layers[block] = layer) });
+    plainLlamaLogits(
+      sizes,
+      await readTensors(file),
+      whole,
+      whole.map(() => 0),
+      { onAttention: (layer, block) => (layers[block] = layer) },
+    );
     assertClose(await measured(file, tokens), layers);
   });
 
@@ -67,7 +97,10 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
       using device = new Device(kind);
       const reference = await writeTinyMixture(file, { cache, device });
       const layers: PlainLayer[] = [];
-      branchAttendMix(reference, whole, { attends: () => true, onAttention: (layer, block) => (layers[block] = layer) });
+      branchAttendMix(reference, whole, {
+        attends: () => true,
+        onAttention: (layer, block) => (layers[block] = layer),
+      });
       assert.equal(layers.length, tinyMixture.blocks);
       assertClose(await measured(file, tokens), layers);
     });

@@ -3,9 +3,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { keepHeadNeeds, readHeadNeeds, type MeasuredModel } from '../../../../../sidecar/models/chorus/tiers/headNeedsFile.ts';
+import {
+  keepHeadNeeds,
+  readHeadNeeds,
+  type MeasuredModel,
+} from '../../../../../sidecar/models/chorus/tiers/headNeedsFile.ts';
 
-const needs = [[0.25, 0.5], [0, 1]];
+const needs = [
+  [0.25, 0.5],
+  [0, 1],
+];
 const two = (key: string): MeasuredModel => ({ key, heads: [2, 2] });
 const one = (key: string): MeasuredModel => ({ key, heads: [1] });
 
@@ -22,11 +29,15 @@ describe('what heads need, as it is kept', () => {
     assert.equal(await readHeadNeeds(file, two('a')), undefined);
     await keepHeadNeeds(file, two('a'), needs);
     await keepHeadNeeds(file, one('b'), [[1]]);
-    assert.deepEqual([await readHeadNeeds(file, two('a')), await readHeadNeeds(file, one('b')), await readHeadNeeds(file, one('c'))], [needs, [[1]], undefined]);
+    assert.deepEqual(
+      [await readHeadNeeds(file, two('a')), await readHeadNeeds(file, one('b')), await readHeadNeeds(file, one('c'))],
+      [needs, [[1]], undefined],
+    );
     await keepHeadNeeds(file, one('b'), [[2]]);
     assert.deepEqual(await readHeadNeeds(file, one('b')), [[2]]);
     assert.deepEqual(await readdir(folder), ['headNeeds.json']);
-    if (process.platform !== 'win32') assert.deepEqual([(await stat(file)).mode & 0o777, (await stat(folder)).mode & 0o777], [0o600, 0o700]);
+    if (process.platform !== 'win32')
+      assert.deepEqual([(await stat(file)).mode & 0o777, (await stat(folder)).mode & 0o777], [0o600, 0o700]);
   });
 
   it('is unknown of a model with other heads', async () => {
@@ -37,7 +48,10 @@ describe('what heads need, as it is kept', () => {
   it('is of the fifty models measured last', async () => {
     for (let model = 0; model < 60; model++) await keepHeadNeeds(file, one(`model ${model}`), [[model]]);
     assert.equal((JSON.parse(await readFile(file, 'utf8')) as unknown[]).length, 50);
-    assert.deepEqual([await readHeadNeeds(file, one('model 59')), await readHeadNeeds(file, one('model 9'))], [[[59]], undefined]);
+    assert.deepEqual(
+      [await readHeadNeeds(file, one('model 59')), await readHeadNeeds(file, one('model 9'))],
+      [[[59]], undefined],
+    );
   });
 
   for (const text of ['', '{', '[["a", 1]]', '{"a": [[1]]}', '[["a", [["b"]]]]']) {

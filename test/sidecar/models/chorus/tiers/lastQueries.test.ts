@@ -6,7 +6,11 @@ import { DeviceMemory } from '../../../../../kernels/ggml/graphMemory.ts';
 import { contiguous } from '../../../../../kernels/ggml/ops.ts';
 import { Storage } from '../../../../../kernels/ggml/storage.ts';
 import { readF32, write } from '../../../../../kernels/ggml/transfer.ts';
-import { rememberedQueries, rememberedRows, rememberQueries } from '../../../../../sidecar/models/chorus/tiers/lastQueries.ts';
+import {
+  rememberedQueries,
+  rememberedRows,
+  rememberQueries,
+} from '../../../../../sidecar/models/chorus/tiers/lastQueries.ts';
 import { RememberedPositions } from '../../../../../sidecar/models/chorus/tiers/rememberedPositions.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 
@@ -24,11 +28,17 @@ describe(`the last tokens' queries, on ${kind}`, () => {
       const query = Float32Array.from({ length: HEAD_SIZE * HEADS * TOKENS }, (_, index) => index);
       const votes = Float32Array.from({ length: HEADS * TOKENS }, (_, index) => -index);
       // More tokens than have room, and then two more.
-      for (const [from, to] of [[0, 9], [9, TOKENS]] as const) {
+      for (const [from, to] of [
+        [0, 9],
+        [9, TOKENS],
+      ] as const) {
         const graph = resources.use(new Graph(device));
         const memory = resources.use(new DeviceMemory(device));
         const rows = rememberedRows(to, Math.min(to - from, KEPT), kept);
-        const inputs = { query: graph.input('query', 'F32', [HEAD_SIZE, HEADS, to - from]), rows: graph.input('rows', 'I64', [rows.length]) };
+        const inputs = {
+          query: graph.input('query', 'F32', [HEAD_SIZE, HEADS, to - from]),
+          rows: graph.input('rows', 'I64', [rows.length]),
+        };
         const weights = isWeighed ? graph.input('votes', 'F32', [HEADS, to - from]) : undefined;
         rememberQueries(graph, { query: inputs.query, votes: weights }, kept, inputs.rows);
         graph.allocate(memory);
@@ -53,7 +63,7 @@ describe(`the last tokens' queries, on ${kind}`, () => {
   }
 });
 
-describe('which tokens\' queries are remembered', () => {
+describe("which tokens' queries are remembered", () => {
   const evaluated = (...lengths: readonly number[]): RememberedPositions => {
     const positions = new RememberedPositions(KEPT);
     let first = 0;

@@ -20,14 +20,37 @@ import { TINY_VOCABULARY } from '../../../../reference/tinyModels.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const { tie, tolerance } = kind === 'cpu' ? { tie: 1.002, tolerance: 1e-5 } : { tie: 1.01, tolerance: 1e-3 };
 const [BLOCK, PROMPT, ANSWER, QUERIES, REFRESH_QUERIES] = [8, 136, 12, 4, 2];
-const options = { capacity: 32, pageRows: 8, meanRows: 2, window: 24, refreshTokens: 4, queries: QUERIES, refreshQueries: REFRESH_QUERIES, blockTokens: BLOCK, togetherTokens: BLOCK, cacheType: 'F16' } as const;
-const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
+const options = {
+  capacity: 32,
+  pageRows: 8,
+  meanRows: 2,
+  window: 24,
+  refreshTokens: 4,
+  queries: QUERIES,
+  refreshQueries: REFRESH_QUERIES,
+  blockTokens: BLOCK,
+  togetherTokens: BLOCK,
+  cacheType: 'F16',
+} as const;
+const tokens = Array.from(
+  { length: PROMPT + ANSWER },
+  (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY,
+);
 
 const cases: readonly { readonly cache: 'shared' | 'expert'; readonly runs?: HeadRuns }[] = [
   { cache: 'shared' },
   { cache: 'shared', runs: [[{ first: 1, count: 1 }], [{ first: 0, count: 1 }]] },
   { cache: 'expert' },
-  { cache: 'expert', runs: [[{ first: 1, count: 2 }, { first: 4, count: 1 }], [{ first: 5, count: 1 }]] },
+  {
+    cache: 'expert',
+    runs: [
+      [
+        { first: 1, count: 2 },
+        { first: 4, count: 1 },
+      ],
+      [{ first: 5, count: 1 }],
+    ],
+  },
 ];
 
 describe(`attending chosen pages of a long context in a mixture of attention, on ${kind}`, () => {
@@ -43,28 +66,60 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
       const device = resources.use(new Device(kind, { threads: 1 }));
       const file = path.join(folder, `${cache}.gguf`);
       const reference = await writeTinyMixture(file, { cache, device });
-      const { network, model } = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
-      const sequence = resources.use(new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES }));
-      const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshedHeads: runs && { percent: 50, othersTokens: 2 * options.refreshTokens } }, runs));
+      const { network, model } = resources.use(
+        await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }),
+      );
+      const sequence = resources.use(
+        new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES }),
+      );
+      const tiers = resources.use(
+        new Tiers(
+          network,
+          sequence,
+          { ...options, refreshedHeads: runs && { percent: 50, othersTokens: 2 * options.refreshTokens } },
+          runs,
+        ),
+      );
       const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
       const first = tiers.prompts?.firstBlock as number;
-      const blocks = Array.from({ length: (PROMPT - first) / BLOCK }, (_, block): Cut => ({ start: first + block * BLOCK, last: first + (block + 1) * BLOCK - 1, queries: BLOCK }));
+      const blocks = Array.from({ length: (PROMPT - first) / BLOCK }, (_, block): Cut => ({
+        start: first + block * BLOCK,
+        last: first + (block + 1) * BLOCK - 1,
+        queries: BLOCK,
+      }));
       const choices = Array.from({ length: ANSWER / options.refreshTokens }, (_, index): Cut => {
         const at = PROMPT + index * options.refreshTokens;
         const isSome = runs && index % 2 === 1;
-        const heads = (block: number, kvHead: number): boolean => runs?.[block]?.some(({ first: from, count }) => kvHead >= from && kvHead < from + count) === true;
-        return { start: at, last: at, queries: index === 0 ? QUERIES : REFRESH_QUERIES, heads: isSome ? heads : undefined };
+        const heads = (block: number, kvHead: number): boolean =>
+          runs?.[block]?.some(({ first: from, count }) => kvHead >= from && kvHead < from + count) === true;
+        return {
+          start: at,
+          last: at,
+          queries: index === 0 ? QUERIES : REFRESH_QUERIES,
+          heads: isSome ? heads : undefined,
+        };
       });
-      const expected = plainTierLogits({ tokens, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) }, [...blocks, ...choices]);
+      const expected = plainTierLogits(
+        { tokens, options, tie, forward: (seen, hooks) => branchAttendMix(reference, seen, hooks) },
+        [...blocks, ...choices],
+      );
       const rows = rowsOf(await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'all', isAnswer: false }));
-      for (const token of tokens.slice(PROMPT)) rows.push((await chorus.forward([token], { wanted: 'last', isAnswer: true })).slice());
-      const isDecided = (from: number, to: number): boolean => expected.slice(from, to).some((row) => row !== undefined);
+      for (const token of tokens.slice(PROMPT))
+        rows.push((await chorus.forward([token], { wanted: 'last', isAnswer: true })).slice());
+      const isDecided = (from: number, to: number): boolean =>
+        expected.slice(from, to).some((row) => row !== undefined);
       // A GPU rounds more: of many heads' choices some are always near a tie.
-      assert.ok((isDecided(first, PROMPT) && isDecided(PROMPT, tokens.length)) || (kind !== 'cpu' && cache === 'expert'), 'some choices are no ties');
+      assert.ok(
+        (isDecided(first, PROMPT) && isDecided(PROMPT, tokens.length)) || (kind !== 'cpu' && cache === 'expert'),
+        'some choices are no ties',
+      );
       for (const [position, row] of expected.entries()) {
         if (!row) continue;
         const { normalisedSquaredError } = compareLogits(rows[position] as Float32Array, [row], TINY_VOCABULARY);
-        assert.ok(normalisedSquaredError <= tolerance, `token ${position} is off by a normalised squared error of ${normalisedSquaredError}`);
+        assert.ok(
+          normalisedSquaredError <= tolerance,
+          `token ${position} is off by a normalised squared error of ${normalisedSquaredError}`,
+        );
       }
       network.forget(sequence);
     });
@@ -72,5 +127,7 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
 });
 
 function rowsOf(logits: Float32Array): Float32Array[] {
-  return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) => logits.slice(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
+  return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) =>
+    logits.slice(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY),
+  );
 }

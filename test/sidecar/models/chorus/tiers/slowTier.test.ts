@@ -19,17 +19,45 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModel
 /** Without a GPU the model's device is the processor too, and main memory a second device on it. */
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [CAPACITY, PROMPT, ANSWER, KEPT] = [512, 300, 14, 256];
-const tokens = Array.from({ length: PROMPT + ANSWER }, (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY);
-const options = { capacity: 64, pageRows: 16, meanRows: 2, window: 32, refreshTokens: 4, queries: 4, refreshQueries: 2, blockTokens: 32, togetherTokens: 16, cacheType: 'F16' } as const;
+const tokens = Array.from(
+  { length: PROMPT + ANSWER },
+  (_, index) => (index * 7_919 + 3 * index * index + 39) % TINY_VOCABULARY,
+);
+const options = {
+  capacity: 64,
+  pageRows: 16,
+  meanRows: 2,
+  window: 32,
+  refreshTokens: 4,
+  queries: 4,
+  refreshQueries: 2,
+  blockTokens: 32,
+  togetherTokens: 16,
+  cacheType: 'F16',
+} as const;
 
 const text = (value: string): GgufEntry => ({ type: 'string', value });
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const sharedMixture: Record<string, GgufEntry> = {
-  block_kind: text('serial'), norm_kind: text('rms'), 'rope.pairing': text('normal'), 'attention.head_norm': { type: 'bool', value: false }, expert_interval: count(2), expert_count: count(0),
-  'attention.expert_count': count(3), 'attention.expert_used_count': count(0), 'attention.expert_cache': text('shared'),
+  block_kind: text('serial'),
+  norm_kind: text('rms'),
+  'rope.pairing': text('normal'),
+  'attention.head_norm': { type: 'bool', value: false },
+  expert_interval: count(2),
+  expert_count: count(0),
+  'attention.expert_count': count(3),
+  'attention.expert_used_count': count(0),
+  'attention.expert_cache': text('shared'),
 };
-/** How far logits may be off, and in which share of tokens they may not: a GPU rounds otherwise, and eight bits most, so that choices near a tie may fall otherwise. */
-const nearness = { F16: { tolerance: kind === 'cpu' ? 1e-9 : 1e-3, close: kind === 'cpu' ? 1 : 0.8 }, Q8_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 }, Q4_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 } } as const;
+/**
+ * How far logits may be off, and in which share of tokens they may not: a GPU rounds otherwise, and eight bits most, so
+ * that choices near a tie may fall otherwise.
+ */
+const nearness = {
+  F16: { tolerance: kind === 'cpu' ? 1e-9 : 1e-3, close: kind === 'cpu' ? 1 : 0.8 },
+  Q8_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 },
+  Q4_0: { tolerance: kind === 'cpu' ? 1e-9 : 1e-2, close: kind === 'cpu' ? 1 : 0.6 },
+} as const;
 
 interface Results {
   /** A row a token. */
@@ -56,17 +84,50 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     return file;
   }
 
-  /** Reads a prompt, in two pieces, takes some of it back, and answers: token by token, and two at once. `rows`: what was kept of it before. */
-  async function results(file: string, where: 'main' | 'device' | 'processor', { cacheType = 'F16', capacity = CAPACITY, choosing = 'all', rows }: { readonly cacheType?: keyof typeof nearness; readonly capacity?: number; readonly choosing?: 'all' | 'some'; readonly rows?: Uint8Array } = {}): Promise<Results> {
+  /**
+   * Reads a prompt, in two pieces, takes some of it back, and answers: token by token, and two at once. `rows`: what
+   * was kept of it before.
+   */
+  async function results(
+    file: string,
+    where: 'main' | 'device' | 'processor',
+    {
+      cacheType = 'F16',
+      capacity = CAPACITY,
+      choosing = 'all',
+      rows,
+    }: {
+      readonly cacheType?: keyof typeof nearness;
+      readonly capacity?: number;
+      readonly choosing?: 'all' | 'some';
+      readonly rows?: Uint8Array;
+    } = {},
+  ): Promise<Results> {
     using resources = new HeldResources(kind);
     const device = resources.use(new Device(kind, { threads: 1 }));
     const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
-    const placement = where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(where === 'device' ? device : cpu);
+    const placement =
+      where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(where === 'device' ? device : cpu);
     const opened = resources.use(await openNetwork(file, { placement, capacityTokens: 64 }));
     const { network, model } = opened;
-    const cache = resources.use(new SequenceCache(placement, model.hyperparameters, capacity, { queries: options.queries, type: cacheType, layout: 'heads' }));
-    const lastHeads = Array.from({ length: model.hyperparameters.blockCount }, (_, block) => (block === 0 ? [] : [{ first: cachedHeads(model.hyperparameters, block) - 1, count: 1 }]));
-    const tiers = resources.use(new Tiers(network, cache, { ...options, cacheType, refreshedHeads: { percent: 50, othersTokens: 8 } }, choosing === 'some' ? lastHeads : undefined));
+    const cache = resources.use(
+      new SequenceCache(placement, model.hyperparameters, capacity, {
+        queries: options.queries,
+        type: cacheType,
+        layout: 'heads',
+      }),
+    );
+    const lastHeads = Array.from({ length: model.hyperparameters.blockCount }, (_, block) =>
+      block === 0 ? [] : [{ first: cachedHeads(model.hyperparameters, block) - 1, count: 1 }],
+    );
+    const tiers = resources.use(
+      new Tiers(
+        network,
+        cache,
+        { ...options, cacheType, refreshedHeads: { percent: 50, othersTokens: 8 } },
+        choosing === 'some' ? lastHeads : undefined,
+      ),
+    );
     const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
     sequence.offerRows('model', KEPT);
     const kept = sequence.rows;
@@ -78,27 +139,56 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     logits.push(await sequence.forward(tokens.slice(sequence.length, PROMPT), { wanted: 'last', isAnswer: false }));
     for (let length = PROMPT; length < tokens.length; length = cache.length) {
       const isTwo = length % 3 === 0 && length + 1 < tokens.length;
-      logits.push(await sequence.forward(tokens.slice(length, length + (isTwo ? 2 : 1)), { wanted: 'all', isAnswer: true }));
+      logits.push(
+        await sequence.forward(tokens.slice(length, length + (isTwo ? 2 : 1)), { wanted: 'all', isAnswer: true }),
+      );
     }
     const bytes = new Uint8Array(KEPT * kept.rowBytes);
     kept.read(0, bytes);
     network.forget(cache);
-    return { logits: logits.flatMap(rowsOf), rows: bytes, key: kept.key, cacheGpuBytes: cache.gpuBytes, otherGpuBytes: tiers.gpuBytes + network.gpuBytes };
+    return {
+      logits: logits.flatMap(rowsOf),
+      rows: bytes,
+      key: kept.key,
+      cacheGpuBytes: cache.gpuBytes,
+      otherGpuBytes: tiers.gpuBytes + network.gpuBytes,
+    };
   }
 
-  function assertSame(actual: Results, expected: Results, { tolerance, close }: { readonly tolerance: number; readonly close: number } = nearness.F16): void {
+  function assertSame(
+    actual: Results,
+    expected: Results,
+    { tolerance, close }: { readonly tolerance: number; readonly close: number } = nearness.F16,
+  ): void {
     assert.equal(actual.logits.length, expected.logits.length);
-    const errors = actual.logits.map((row, index) => compareLogits(row, [expected.logits[index] as Float32Array], TINY_VOCABULARY).normalisedSquaredError);
+    const errors = actual.logits.map(
+      (row, index) =>
+        compareLogits(row, [expected.logits[index] as Float32Array], TINY_VOCABULARY).normalisedSquaredError,
+    );
     const far = errors.filter((error) => !(error <= tolerance));
-    assert.ok(far.length <= (1 - close) * errors.length, `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`);
+    assert.ok(
+      far.length <= (1 - close) * errors.length,
+      `${far.length} of ${errors.length} rows are off, by a normalised squared error of up to ${Math.max(...errors)}`,
+    );
   }
 
-  for (const choosing of ['all', 'some'] as const) for (const [what, cacheType, keys] of [['a dense model', 'F16', undefined], ['a dense model in eight bits', 'Q8_0', undefined], ['a dense model in four bits, rotated', 'Q4_0', undefined], ['a mixture of attention with a shared cache', 'F16', sharedMixture], ['the same in four bits, rotated', 'Q4_0', sharedMixture]] as const) {
-    it(`gives the logits of one that is kept where it is attended: ${what}, of which ${choosing} heads choose`, async () => {
-      const file = await modelFile(what, keys);
-      assertSame(await results(file, 'main', { cacheType, choosing }), await results(file, 'device', { cacheType, choosing }), nearness[cacheType]);
-    });
-  }
+  for (const choosing of ['all', 'some'] as const)
+    for (const [what, cacheType, keys] of [
+      ['a dense model', 'F16', undefined],
+      ['a dense model in eight bits', 'Q8_0', undefined],
+      ['a dense model in four bits, rotated', 'Q4_0', undefined],
+      ['a mixture of attention with a shared cache', 'F16', sharedMixture],
+      ['the same in four bits, rotated', 'Q4_0', sharedMixture],
+    ] as const) {
+      it(`gives the logits of one that is kept where it is attended: ${what}, of which ${choosing} heads choose`, async () => {
+        const file = await modelFile(what, keys);
+        assertSame(
+          await results(file, 'main', { cacheType, choosing }),
+          await results(file, 'device', { cacheType, choosing }),
+          nearness[cacheType],
+        );
+      });
+    }
 
   it('has the same heads choose, as what they need is measured where it is kept', async () => {
     const file = await modelFile('needs');
@@ -106,12 +196,25 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 1 }));
       const cpu = resources.use(new Device('cpu', { build: kind, threads: 1 }));
-      const { network } = resources.use(await openNetwork(file, { placement: where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(device), capacityTokens: 64 }));
-      return ((await measureHeadNeeds(network, tokens, { trial: { pageRows: 8, pagesPerChoice: 4, window: 16, observedTokens: 64 } })) ?? []).flat();
+      const { network } = resources.use(
+        await openNetwork(file, {
+          placement: where === 'main' ? withSlowTierOn(cpu, onOneDevice(device)) : onOneDevice(device),
+          capacityTokens: 64,
+        }),
+      );
+      return (
+        (await measureHeadNeeds(network, tokens, {
+          trial: { pageRows: 8, pagesPerChoice: 4, window: 16, observedTokens: 64 },
+        })) ?? []
+      ).flat();
     };
     const [main, own] = [await needsOn('main'), await needsOn('device')];
     assert.ok(main.length > 0 && main.length === own.length && main.some((need) => need > 0.01));
-    for (const [index, need] of main.entries()) assert.ok(Math.abs(need - (own[index] as number)) <= (kind === 'cpu' ? 1e-7 : 1e-3), `head ${index}: ${need} and ${own[index]}`);
+    for (const [index, need] of main.entries())
+      assert.ok(
+        Math.abs(need - (own[index] as number)) <= (kind === 'cpu' ? 1e-7 : 1e-3),
+        `head ${index}: ${need} and ${own[index]}`,
+      );
   });
 
   it('goes on from rows that were kept on disk as if they had been evaluated', async () => {
@@ -120,7 +223,11 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     const restored = await results(file, 'main', { rows: evaluated.rows });
     assert.deepEqual(restored.rows, evaluated.rows);
     assertSame(restored, evaluated);
-    assert.notEqual((await results(file, 'processor')).key, evaluated.key, 'rows that the processor computed are not taken for the GPU’s');
+    assert.notEqual(
+      (await results(file, 'processor')).key,
+      evaluated.key,
+      'rows that the processor computed are not taken for the GPU’s',
+    );
   });
 
   it('takes nothing of the GPU that grows with its length', { skip: kind === 'cpu' && 'there is no GPU' }, async () => {
@@ -133,5 +240,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
 });
 
 function rowsOf(logits: Float32Array): Float32Array[] {
-  return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) => logits.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY));
+  return Array.from({ length: logits.length / TINY_VOCABULARY }, (_, row) =>
+    logits.subarray(row * TINY_VOCABULARY, (row + 1) * TINY_VOCABULARY),
+  );
 }

@@ -33,17 +33,32 @@ describe('training of a Speech-Transformer', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const named = (name: string, changes: Partial<SpeechTrainOptions> = {}): SpeechTrainOptions => ({ ...options, checkpointFolder: path.join(folder, name), outputPath: path.join(folder, `${name}.gguf`), ...changes });
-  const steps = (totalSteps: number): Pick<SpeechTrainOptions, 'schedule'> => ({ schedule: { ...options.schedule, totalSteps } });
+  const named = (name: string, changes: Partial<SpeechTrainOptions> = {}): SpeechTrainOptions => ({
+    ...options,
+    checkpointFolder: path.join(folder, name),
+    outputPath: path.join(folder, `${name}.gguf`),
+    ...changes,
+  });
+  const steps = (totalSteps: number): Pick<SpeechTrainOptions, 'schedule'> => ({
+    schedule: { ...options.schedule, totalSteps },
+  });
 
   for (const positions of ['convolutional', 'sinusoidal'] as const) {
     for (const bits of ['float', 'trained'] as const) {
       it(`writes a file that computes what the training computed: ${positions} positions, ${bits === 'float' ? 'float32' : '8 bits'}`, async () => {
-        const { losses, outputPath } = await trainSpeech(named(`${positions}-${bits}`, { positions, bits, eightBitSteps: 4, ...steps(24) }));
-        assert.ok((losses.at(-1) as number) < 0.9 * (losses[0] as number), `the losses go from ${losses[0]} to ${losses.at(-1)}`);
+        const { losses, outputPath } = await trainSpeech(
+          named(`${positions}-${bits}`, { positions, bits, eightBitSteps: 4, ...steps(24) }),
+        );
+        assert.ok(
+          (losses.at(-1) as number) < 0.9 * (losses[0] as number),
+          `the losses go from ${losses[0]} to ${losses.at(-1)}`,
+        );
         const [trained, heard] = [await trainingLoss(outputPath as string, bits), await fileLoss(outputPath as string)];
         // Products of 8 bits are computed of blocks that ggml rounds once more.
-        assert.ok(Math.abs(trained - heard) < (bits === 'float' ? 1e-4 : 0.02), `a loss of ${heard} in use, ${trained} in training`);
+        assert.ok(
+          Math.abs(trained - heard) < (bits === 'float' ? 1e-4 : 0.02),
+          `a loss of ${heard} in use, ${trained} in training`,
+        );
       });
     }
   }
@@ -52,7 +67,10 @@ describe('training of a Speech-Transformer', () => {
     const changes = { bits: 'trained', eightBitSteps: 6, specAugment: true, ...steps(12) } as const;
     const whole = await trainSpeech(named('whole', changes));
     const stopping = new AbortController();
-    const first = await trainSpeech(named('stopped', changes), { signal: stopping.signal, onProgress: ({ step }) => step === 8 && stopping.abort() });
+    const first = await trainSpeech(named('stopped', changes), {
+      signal: stopping.signal,
+      onProgress: ({ step }) => step === 8 && stopping.abort(),
+    });
     assert.deepEqual({ step: first.step, outputPath: first.outputPath }, { step: 8, outputPath: undefined });
     const second = await trainSpeech(named('stopped', changes));
     assert.deepEqual(second.losses, whole.losses);
@@ -63,9 +81,13 @@ describe('training of a Speech-Transformer', () => {
     const float = await trainSpeech(named('calibrated', { outputPath: path.join(folder, 'float.gguf') }));
     const calibrated = await trainSpeech(named('calibrated', { bits: 'calibrated' }));
     assert.deepEqual(calibrated.losses, float.losses);
-    const [floatBytes, eightBitBytes] = await Promise.all([float, calibrated].map(async ({ outputPath }) => (await stat(outputPath as string)).size)) as [number, number];
+    const [floatBytes, eightBitBytes] = (await Promise.all(
+      [float, calibrated].map(async ({ outputPath }) => (await stat(outputPath as string)).size),
+    )) as [number, number];
     assert.ok(eightBitBytes < 0.5 * floatBytes, `${eightBitBytes} bytes, in float32 ${floatBytes}`);
-    const difference = Math.abs((await fileLoss(calibrated.outputPath as string)) - (await fileLoss(float.outputPath as string)));
+    const difference = Math.abs(
+      (await fileLoss(calibrated.outputPath as string)) - (await fileLoss(float.outputPath as string)),
+    );
     assert.ok(difference > 0 && difference < 0.1, `the loss differs by ${difference}`);
   });
 
@@ -73,7 +95,13 @@ describe('training of a Speech-Transformer', () => {
     await trainSpeech(named('too-late', steps(4)));
     for (const totalSteps of [4, 6]) {
       const trained = named('too-late', { bits: 'trained', eightBitSteps: 3, ...steps(totalSteps) });
-      await assert.rejects(trainSpeech(trained), (error: Error) => error instanceof TroubleError && error.code === 'invalid-input' && /step 4 was trained in float32 alone.*expected --steps 7 or more, got \d\./.test(error.message));
+      await assert.rejects(
+        trainSpeech(trained),
+        (error: Error) =>
+          error instanceof TroubleError &&
+          error.code === 'invalid-input' &&
+          /step 4 was trained in float32 alone.*expected --steps 7 or more, got \d\./.test(error.message),
+      );
     }
     const { losses } = await trainSpeech(named('too-late', { bits: 'trained', eightBitSteps: 3, ...steps(7) }));
     assert.equal(losses.length, 7);
@@ -82,7 +110,11 @@ describe('training of a Speech-Transformer', () => {
   it('takes no more memory for batches of several lengths than for the longest', () => {
     using device = new Device('cpu', { threads: 1 });
     const hyperparameters = { ...options.speech, vocabularySize: 8, positions: options.positions };
-    using parameters = new Parameters(device, speechTransformerWeights(hyperparameters).map((spec) => parameterSpec(spec, { tiedOutput: false })), 'F32');
+    using parameters = new Parameters(
+      device,
+      speechTransformerWeights(hyperparameters).map((spec) => parameterSpec(spec, { tiedOutput: false })),
+      'F32',
+    );
     const memoryOf = (lengths: readonly number[]): number => {
       using networks = new SpeechNetworks({ hyperparameters, parameters, utterances: 2, tokens: 5, start: 0, end: 1 });
       for (const frames of lengths) networks.obtain(frames, 'none');
@@ -92,7 +124,11 @@ describe('training of a Speech-Transformer', () => {
   });
 
   it('says what is wrong with sizes and data', async () => {
-    const rejects = (changes: Partial<SpeechTrainOptions>, message: RegExp): Promise<void> => assert.rejects(trainSpeech(named('wrong', changes)), (error: Error) => error instanceof TroubleError && message.test(error.message));
+    const rejects = (changes: Partial<SpeechTrainOptions>, message: RegExp): Promise<void> =>
+      assert.rejects(
+        trainSpeech(named('wrong', changes)),
+        (error: Error) => error instanceof TroubleError && message.test(error.message),
+      );
     await rejects({ speech: { ...options.speech, width: 40 } }, /the width is 40, expected a multiple of 32/);
     await rejects({ speech: { ...options.speech, heads: 3 } }, /a width of 32 can't be shared by 3 heads/);
     await rejects({ dataPaths: [path.join(folder, 'none.jsonl')] }, /none\.jsonl can't be read/);
@@ -113,11 +149,24 @@ describe('training of a Speech-Transformer', () => {
     using device = new Device('cpu', { threads: 1 });
     using opened = await SpeechTransformerNetwork.open(file, device, { capacityRows: 64, mostFrames: 400 });
     const { hyperparameters, vocabulary, ranges, tensors } = opened.file;
-    using parameters = new Parameters(device, speechTransformerWeights(hyperparameters).map((spec) => parameterSpec(spec, { tiedOutput: false })), 'F32');
+    using parameters = new Parameters(
+      device,
+      speechTransformerWeights(hyperparameters).map((spec) => parameterSpec(spec, { tiedOutput: false })),
+      'F32',
+    );
     for (const { spec, master } of parameters.all) write(device, master, await readValues(tensors.get(spec.name)!));
     const batches = new SpeechBatches(corpus.utterances, vocabulary, { ...options, bands: hyperparameters.melBands });
     const batch = batches.batch(1);
-    using network = new SpeechTrainingNetwork({ hyperparameters, parameters, utterances: options.batchUtterances, frames: batch.frames, tokens: batches.longestText, rounding: bits === 'float' ? 'none' : 'eight-bit', start: vocabulary.start, end: vocabulary.end });
+    using network = new SpeechTrainingNetwork({
+      hyperparameters,
+      parameters,
+      utterances: options.batchUtterances,
+      frames: batch.frames,
+      tokens: batches.longestText,
+      rounding: bits === 'float' ? 'none' : 'eight-bit',
+      start: vocabulary.start,
+      end: vocabulary.end,
+    });
     using memory = new DeviceMemory(device);
     network.graph.allocate(memory);
     return await network.accumulate(batch, new ActivationRanges(ranges));
@@ -129,10 +178,17 @@ describe('training of a Speech-Transformer', () => {
     using network = await SpeechTransformerNetwork.open(file, device, { capacityRows: 64, mostFrames: 400 });
     const { hyperparameters, vocabulary } = network.file;
     const bands = hyperparameters.melBands;
-    const { mel, frames, positions, targets } = new SpeechBatches(corpus.utterances, vocabulary, { ...options, bands }).batch(1);
+    const { mel, frames, positions, targets } = new SpeechBatches(corpus.utterances, vocabulary, {
+      ...options,
+      bands,
+    }).batch(1);
     let [sum, count] = [0, 0];
     for (const [index, target] of targets.entries()) {
-      const utterance = corpus.utterances.find(({ mel: values, frames: length }) => Math.ceil(length / 4) === positions[index] && values.every((value, at) => value === mel[index * bands * frames + at]));
+      const utterance = corpus.utterances.find(
+        ({ mel: values, frames: length }) =>
+          Math.ceil(length / 4) === positions[index] &&
+          values.every((value, at) => value === mel[index * bands * frames + at]),
+      );
       await network.encode(utterance?.mel ?? assert.fail('the batch holds an utterance of the corpus'));
       let history: number[] = [];
       [vocabulary.start, ...target.slice(0, -1)].forEach((token, row) => {
