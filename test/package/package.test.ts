@@ -28,7 +28,7 @@ const ALLOWED: readonly RegExp[] = [
   /^extension\/package\.nls(\.[a-zA-Z-]+)?\.json$/,
   /^extension\/(readme\.md|README\.md|LICENSE\.txt|THIRD-PARTY-NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-zA-Z-]+)?\.json$/,
-  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|chatTemplate|train|microphone|lifeline|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
+  /^extension\/dist\/((extension|context)\.cjs|(sidecar|engine|workshop|chatTemplate|train|microphone|lifeline|cli|uninstall)\.mjs)(\.LEGAL\.txt)?$/,
   /^extension\/dist\/cuda-addon\.json$/,
   /^extension\/dist\/grammars\/tree-sitter(-[a-z-]+)?\.wasm$/,
   /^extension\/dist\/media\/[\w-]+\.(js|css)(\.LEGAL\.txt)?$/,
