@@ -118,7 +118,7 @@ function joinLineComments(text: string, found: ReadonlyMap<number, Passage>): re
 function plainText(markdown: string): string {
   return markdown
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/`[^`]*`/g, 'code')
+    .replace(/`[^`]*`/g, 'Code')
     .replace(/\*\*?|__/g, '')
     .replace(/\s+/g, ' ')
     .trim();
