@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../common/troubleError.ts';
 
 /** Of this file, where it was not bundled. */
-const SOURCE_FOLDER = 'store';
+const SOURCE_FOLDER = 'shelf';
 
 /** File of the model that comes with Chorus, the first of its parts. Other files beside it do not ship. */
 export const BUNDLED_MODEL_FILE = 'Chorus-0.5B-00001-of-00003.gguf';
