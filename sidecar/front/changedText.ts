@@ -5,8 +5,8 @@ import { ChunkedText } from './sockets/chunkedText.ts';
 type PartialChange = Extract<TextDocumentContentChangeEvent, { range: unknown }>;
 
 /**
- * What many changes, made in order, leave of a document's text. Those that come from the end to the start, as VS Code
- * sends them, are made in one pass.
+ * Returns the text of a document after many changes, applied in order. Changes that run from the end to the start, as
+ * VS Code sends them, are applied in one pass.
  */
 export function changedText(document: TextDocument, changes: readonly TextDocumentContentChangeEvent[]): string {
   if (areBackward(document, changes))
@@ -23,9 +23,9 @@ export function changedText(document: TextDocument, changes: readonly TextDocume
 }
 
 /**
- * Whether each change ends before the one that was made before it: then all of them mean places of the text as it was.
- * Places are compared as they are in the text: beyond the end of a line, or of the text, two positions are one place,
- * and what was put there first counts for the next.
+ * Whether each change ends before the change applied before it. Then all their positions refer to the original text.
+ * Positions are compared as offsets. Positions beyond the end of a line or of the text become the same offset, and
+ * there the order of insertions matters.
  */
 function areBackward(
   document: TextDocument,

@@ -9,30 +9,30 @@ import { Notebooks } from './notebooks.ts';
 
 const DEFAULT_CONTEXT_GIGABYTES = 2;
 
-/** What the front knows of one client. Nothing of it is visible to another. */
+/** The state that the front keeps for one client. No other client can see it. */
 export class Client {
   readonly documents = new Documents();
   readonly notebooks = new Notebooks(this.documents);
-  /** The files of its workspace, set with the handlers. */
+  /** The workspace's files. Set when the handlers are registered. */
   files: ClientWorkspace | undefined;
-  /** What answers its requests, set with the handlers. */
+  /** The services that answer this client's requests. Set when the handlers are registered. */
   services: ClientServices | undefined;
   clientKind = 'unknown';
   clientVersion = '';
   settings: ChorusSettings = {};
   /** URIs of the workspace's folders. */
   folders: readonly string[] = [];
-  /** The client answers requests for the workspace's files. */
+  /** Whether the client answers requests for the workspace's files. */
   providesWorkspace = false;
-  /** Names the client's workspace; clients that name none share nothing. */
+  /** The client's workspace. Clients without a key share nothing. */
   workspace: string | undefined;
-  /** How often its workspace was forgotten. */
+  /** How often this workspace was forgotten. */
   #forgotten = 0;
 
   constructor(
     readonly id: number,
     readonly connection: LspConnection,
-    /** Of evaluated contexts, on disk. */
+    /** The folder of evaluated contexts on disk. */
     private readonly contextsFolder: string,
   ) {}
 
@@ -40,7 +40,7 @@ export class Client {
     return this.workspace ?? `client-${this.id}`;
   }
 
-  /** Where this client's evaluated contexts are kept; `undefined` where they are not. */
+  /** Where this client's evaluated contexts are kept, or `undefined` if they are not kept. */
   get contextSet(): ContextSet | undefined {
     const { keepOnDisk = true, maxGigabytes = DEFAULT_CONTEXT_GIGABYTES } = this.settings.contexts ?? {};
     if (!keepOnDisk || this.workspace === undefined) return undefined;
@@ -48,20 +48,20 @@ export class Client {
   }
 
   /**
-   * Tells where what is asked now is kept, at the time when it is evaluated: the settings may be others by then, and
-   * what was asked before the workspace was forgotten is kept nowhere.
+   * Returns a function that tells where a request's context is kept. The engine calls it after the evaluation: the
+   * settings may have changed by then. A request from before the workspace was forgotten is not kept.
    */
   keepingAsked(): () => ContextSet | undefined {
     const asked = this.#forgotten;
     return () => (this.#forgotten === asked ? this.contextSet : undefined);
   }
 
-  /** Nothing is kept any more of what was asked until now. */
+  /** Stops keeping the contexts of all requests made until now. */
   forgetAsked(): void {
     this.#forgotten++;
   }
 
-  /** Names what services remember for this client. Two windows on one workspace have two. */
+  /** The key under which services remember this client. Two windows on one workspace have two keys. */
   get key(): string {
     return `${this.id}:${this.workspaceKey}`;
   }

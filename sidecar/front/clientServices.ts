@@ -9,34 +9,34 @@ import { ServerServices, type ServerTask } from './serverServices.ts';
 import type { FrontModelSession } from './modelSession.ts';
 import { toTrouble } from './requestError.ts';
 
-/** What of chat a handler asks. */
+/** The methods of the chat service that handlers call. */
 export type Chatting = Pick<ChatService, 'chat' | 'edit' | 'commitMessage' | 'generate' | 'countTokens'>;
-/** What of completion a handler asks. */
+/** The methods of the completion service that handlers call. */
 export type Completing = Pick<CompletionService, 'complete' | 'context' | 'cursorRests'>;
 
 export interface ClientServicesOptions {
-  /** On this machine, for all clients. */
+  /** The services of the model on this machine, shared by all clients. */
   readonly completions: CompletionService;
   readonly chatService: ChatService;
   readonly session: FrontModelSession;
   readonly statistics: StatisticsCounter;
-  /** What this client is told by `status` changed. */
+  /** Called when this client's `status` changed. */
   readonly onStatusChanged: () => void;
 }
 
 /**
- * Who answers one client's requests: the model on this machine, or the server that this client chose. A server that
- * gives no answer is stood in for by the model on this machine, unless words of its answer were shown already. One that
- * the client leaves hears nothing more: what was on its way is asked of whom the client chose instead.
+ * Sends a client's requests to the model on this machine, or to the server that the client chose. If the server fails,
+ * the model on this machine answers instead, unless the user has already seen part of the server's answer. When the
+ * client leaves a server, no more requests go to it. Requests under way move to the client's new choice.
  */
 export class ClientServices implements Chatting, Completing {
   #server: ServerServices | undefined;
-  /** Why the chosen server can't be one. */
+  /** Why the chosen server cannot be used. */
   #refusal: TroubleError | undefined;
 
   constructor(private readonly options: ClientServicesOptions) {}
 
-  /** Takes the client's choice; absent: the model on this machine. */
+  /** Applies the client's choice of server. Without settings the model on this machine answers. */
   configure(settings: ServerSettings | undefined, network?: NetworkSettings): void {
     const { statistics, onStatusChanged } = this.options;
     if (this.#server ? this.#server.isOf(settings, network) : !settings && !this.#refusal) return;
@@ -53,14 +53,14 @@ export class ClientServices implements Chatting, Completing {
     onStatusChanged();
   }
 
-  /** Makes the chosen model ready, after a failure too. Throws `TroubleError`. */
+  /** Loads the chosen model, also after a failure. Throws `TroubleError`. */
   async load(): Promise<void> {
     if (this.#refusal) throw this.#refusal;
     if (this.#server) await this.#server.load();
     else await this.options.session.loadNow();
   }
 
-  /** As this client sees it. */
+  /** The status as this client sees it. */
   get status(): SidecarStatus {
     const local = this.options.session.status;
     if (this.#refusal) return { ...local, state: 'trouble', trouble: toTrouble(this.#refusal) };
@@ -68,7 +68,7 @@ export class ClientServices implements Chatting, Completing {
   }
 
   complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
-    // A server's time is not spent on what may never be asked, and its memory is its own.
+    // A server is not asked ahead of requests, and no context is kept for it on this machine.
     const asked = {
       ...request,
       contextSet: undefined,
@@ -81,7 +81,7 @@ export class ClientServices implements Chatting, Completing {
     );
   }
 
-  /** A server's time is not spent on what may never be asked. */
+  /** Reads ahead only on this machine: a server is not asked ahead of requests. */
   async cursorRests(request: CompletionRequest): Promise<void> {
     if (!this.#server) await this.options.completions.cursorRests(request);
   }
@@ -122,13 +122,13 @@ export class ClientServices implements Chatting, Completing {
     );
   }
 
-  /** The client's files may be read by other rules now, whoever answers it. */
+  /** Resets the workspace in all services, since the rules for reading the client's files may have changed. */
   workspaceReset(clientKey: string): void {
     this.#server?.completions.workspaceReset(clientKey);
     this.options.completions.workspaceReset(clientKey);
   }
 
-  /** Forgets what the server's services remember of this client's code. */
+  /** Forgets everything that the server's services remember of this client's code. */
   async forget(clientKey: string): Promise<void> {
     await this.#server?.completions.forgetClient(clientKey);
   }

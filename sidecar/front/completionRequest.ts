@@ -3,15 +3,15 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CompletionRequest } from '../completion/request.ts';
 import type { Client } from './client.ts';
 
-/** The document as it is now, and the question about it. */
+/** A snapshot of the document, and the completion request for it. */
 export interface FoundRequest {
   readonly document: TextDocument;
   readonly request: CompletionRequest;
 }
 
 /**
- * What the completion service is asked for a position in a document of `client`. Gives `undefined` for a document that
- * was refused for its size. Throws "invalid params" for one that is not open.
+ * Returns the completion request for a position in a document of `client`. Returns `undefined` for a document that was
+ * refused for its size. Throws "invalid params" for a document that is not open.
  */
 export function completionRequest(
   client: Client,
@@ -22,7 +22,7 @@ export function completionRequest(
   if (client.documents.isTooLarge(uri)) return undefined;
   const live = client.documents.get(uri);
   if (!live) throw new ResponseError(ErrorCodes.InvalidParams, 'params.textDocument.uri: this document is not open');
-  // The live document changes while the model thinks.
+  // The document may change while the model computes.
   const document = TextDocument.create(uri, live.languageId, live.version, live.getText());
   const offset = document.offsetAt(position);
   const selected = how.selected && {

@@ -7,14 +7,14 @@ import type { ContextSet } from '../protocol/engine.ts';
 const RULES_FILE = 'rules';
 
 /**
- * By kind of client, what it may read: VS Code knows ignore files, which `chorus lsp` does not, so that what one has
- * read, and under what, says nothing of the other.
+ * The rules that decide which files may be read, by kind of client. VS Code knows ignore files and `chorus lsp` does
+ * not, so each kind notes its own rules.
  */
 export type ContextRules = Readonly<Record<string, string>>;
 
 /**
- * The rules under which what a set holds was evaluated, none where nothing is known of it; `undefined`: there is no
- * set.
+ * Returns the rules under which a set's contents were evaluated, or `{}` if they are unknown. Returns `undefined` if
+ * the set does not exist.
  */
 export async function notedRules({ folder, name }: ContextSet): Promise<ContextRules | undefined> {
   const set = path.join(folder, name);
@@ -27,13 +27,15 @@ export async function notedRules({ folder, name }: ContextSet): Promise<ContextR
   }
 }
 
-/** Notes the rules under which a set is filled from now on. One that they can't be noted of is forgotten next time. */
+/**
+ * Notes the rules under which a set is filled from now on. A set whose rules cannot be noted is forgotten next time.
+ */
 export async function noteRules({ folder, name }: ContextSet, rules: ContextRules): Promise<void> {
   const set = path.join(folder, name);
   try {
     await mkdir(set, { recursive: true, mode: 0o700 });
     await writeWhole(path.join(set, RULES_FILE), JSON.stringify(rules));
   } catch {
-    // Without them the set counts as filled under others.
+    // Without noted rules the set counts as filled under other rules.
   }
 }

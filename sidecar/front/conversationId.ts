@@ -1,6 +1,6 @@
 import type { Client } from './client.ts';
 
-/** A client's own id of a conversation, made unique among all clients. */
+/** Returns a client's conversation id, made unique among all clients. */
 export function conversationId(client: Client, id: string): string {
   return `${client.key}/${id}`;
 }

@@ -7,23 +7,23 @@ import type { Log } from './log.ts';
 export interface DepartureOptions {
   readonly clients: Clients;
   readonly log: Log;
-  /** Makes the sidecar unfindable, so that the next client starts a new one. */
+  /** Removes the state file, so that the next client starts a new sidecar. */
   readonly unpublish: () => Promise<void>;
   /** Ends the engine and the server. */
   readonly shutDown: () => Promise<void>;
   readonly exit: () => void;
 }
 
-/** Running requests of a draining sidecar are waited for this long; clients wait longer. */
+/** A draining sidecar waits this long for running requests. Clients wait longer. */
 const DRAIN_LIMIT_MS = 10_000;
-/** Clients get this long to take the close frame; then everything ends. */
+/** Clients get this long to take the close frame. Then the process ends. */
 const CLOSE_LIMIT_MS = 500;
 const SHUT_DOWN_LIMIT_MS = 3_000;
 
 /** Why a connection to a draining sidecar is closed. */
 export const DRAINED = 'Another sidecar takes over';
 
-/** How the sidecar leaves: unfindable first, so that nobody attaches to one that is going. */
+/** Ends the sidecar. It removes the state file first, so that no client connects to a sidecar that is leaving. */
 export class FrontDeparture implements Departure {
   #leaving = false;
   #draining = false;
@@ -41,7 +41,7 @@ export class FrontDeparture implements Departure {
     this.#inBackground(async () => {
       await this.options.unpublish();
       const deadline = performance.now() + DRAIN_LIMIT_MS;
-      // The answer to the drain request itself goes out in this turn of the loop.
+      // The response to the drain request is sent in this turn of the event loop.
       do await sleep(20);
       while (this.options.clients.runningRequests > 0 && performance.now() < deadline);
       await this.#leave(CloseCodes.drained, DRAINED);
@@ -55,7 +55,7 @@ export class FrontDeparture implements Departure {
     });
   }
 
-  /** Nobody needs the sidecar any more. */
+  /** Leaves because no client needs the sidecar any more. */
   leave(reason: string): void {
     this.options.log.info(`Leaving: ${reason}`);
     this.#inBackground(() => this.#leave(CloseCodes.leaving, 'The sidecar is leaving'));

@@ -3,26 +3,29 @@ import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-proto
 import { MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
 import { changedText } from './changedText.ts';
 
-/** A larger document is not followed: it has to be opened again when it has shrunk. */
+/** A larger document is not followed. After it has shrunk, it has to be opened again. */
 const MAX_FOLLOWED_UNITS = 2 * MAX_DOCUMENT_UNITS;
-/** From so many on, changes are made to parts of the text: one by one, each copies all of it. */
+/**
+ * From this number of changes on, they are applied to chunks of the text. Applied one by one, each change copies the
+ * whole text.
+ */
 const MANY_CHANGES = 8;
 
 /** The open documents of one client, kept up to date by incremental changes. Positions count UTF-16 units. */
 export class Documents {
   /**
-   * Hears of every document that was opened, changed (`line`: where, counted from zero) or closed, or refused after a
-   * change.
+   * Called for every document that was opened, changed or closed, or refused after a change. `line` is the line of the
+   * change, counted from zero.
    */
   onDidChange: (
     uri: string,
     change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number },
   ) => void = () => undefined;
   readonly #documents = new Map<string, TextDocument>();
-  /** Too large; followed, as long as they are not far too large, in case they shrink. */
+  /** Documents that are too large. Unless they are far too large, they are followed in case they shrink. */
   readonly #refused = new Map<string, TextDocument | undefined>();
 
-  /** Takes a document; gives false when it is too large, after which it is not there until it has shrunk. */
+  /** Opens a document. Returns false if it is too large; then the document is absent until it has shrunk. */
   open(item: { uri: string; languageId: string; version: number; text: string }): boolean {
     this.close(item.uri);
     const document = TextDocument.create(item.uri, item.languageId, item.version, item.text);
@@ -36,8 +39,7 @@ export class Documents {
   }
 
   /**
-   * Applies changes in order; gives false when they make the document too large. A document that is not open is left
-   * alone.
+   * Applies changes in order. Returns false if they make the document too large. Ignores a document that is not open.
    */
   change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): boolean {
     const known = this.#documents.get(uri);

@@ -38,7 +38,7 @@ import type { Log } from './log.ts';
 import { LspConnection } from './lspConnection.ts';
 import type { FrontModelSession } from './modelSession.ts';
 
-/** What every client is served from. */
+/** The services that all clients share. */
 export interface FrontParts {
   readonly version: string;
   readonly log: Log;
@@ -50,7 +50,7 @@ export interface FrontParts {
   readonly chatService: ChatService;
   readonly dictation: DictationService;
   readonly index: IndexThread;
-  /** Of evaluated contexts, on disk. */
+  /** The folder of evaluated contexts on disk. */
   readonly contextsFolder: string;
   readonly shelf: Shelf;
   readonly departure: Departure & { readonly isDraining: boolean };
@@ -58,7 +58,7 @@ export interface FrontParts {
   readonly onClientsChanged: () => void;
 }
 
-/** Gives an authenticated connection its handlers, one per feature. */
+/** Registers the handlers of an authenticated connection, one file per feature. */
 export function serveClient(socket: WebSocket, id: number, parts: FrontParts): void {
   const { clients, completions, chatService, departure } = parts;
   const client = new Client(
@@ -108,6 +108,6 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
 }
 
 function drainingError(): ResponseError<Trouble> {
-  const message = 'This sidecar makes way for another one. The next connection reaches that one.';
+  const message = 'This sidecar is being replaced. Connect again to reach the new one.';
   return new ResponseError<Trouble>(TROUBLE_ERROR_CODE, message, { code: 'draining', message });
 }

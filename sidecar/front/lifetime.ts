@@ -1,10 +1,10 @@
 import { MAX_TIMER_MS } from '../common/maxTimer.ts';
 
-/** When a sidecar leaves by itself. */
+/** When a sidecar leaves on its own. */
 export interface LifetimeOptions {
-  /** After the last client has been gone this long. */
+  /** How long the sidecar stays after its last client has left. */
   readonly lingerMs: number;
-  /** When no client has come at all after this long. */
+  /** How long the sidecar waits for its first client. */
   readonly firstClientTimeoutMs: number;
   readonly leave: () => void;
 }
@@ -13,7 +13,8 @@ const DEFAULT_LINGER_MS = 60_000;
 const FIRST_CLIENT_TIMEOUT_MS = 20_000;
 
 /**
- * The linger of this platform: none on Windows, whose updater waits for files in use. `CHORUS_LINGER_MS` overrides it.
+ * Returns this platform's defaults. On Windows the sidecar leaves at once, since the updater waits for files in use.
+ * `CHORUS_LINGER_MS` overrides the delay.
  */
 export function lifetimeDefaults(env: NodeJS.ProcessEnv = process.env): Omit<LifetimeOptions, 'leave'> {
   const named = Number(env['CHORUS_LINGER_MS']);
@@ -22,7 +23,7 @@ export function lifetimeDefaults(env: NodeJS.ProcessEnv = process.env): Omit<Lif
   return { lingerMs, firstClientTimeoutMs: FIRST_CLIENT_TIMEOUT_MS };
 }
 
-/** Decides that the sidecar leaves: a while after its last client, or when none ever comes. */
+/** Ends the sidecar a while after its last client has left, or when no client ever connects. */
 export class Lifetime {
   #timer: NodeJS.Timeout | undefined;
 

@@ -2,18 +2,18 @@ import { constants, copyFileSync, fstatSync, ftruncateSync, rmSync } from 'node:
 import { MAX_LOG_BYTES } from '../client/launchLog.ts';
 
 /**
- * Lines for whoever looks into a failure. Callers pass words of Chorus's own: never a document, a prompt, an answer or
- * a token.
+ * The log for diagnosing failures. Callers pass fixed texts only: never a document, a prompt, a model's answer or a
+ * security token.
  */
 export interface Log {
   info(line: string): void;
-  /** Writes what kind of error it was and where it was raised, not its message: that may quote the user's code. */
+  /** Writes the kind of an error and where it was raised. Omits its message, which may quote the user's code. */
   error(what: string, error: unknown): void;
 }
 
 /**
- * A log on standard error, which the starter points at the log file; kept below `MAX_LOG_BYTES`, the part before kept
- * in `previousLogFile`.
+ * Returns a log on standard error, which the starting process redirects to the log file. The file stays below
+ * `MAX_LOG_BYTES`; older lines move to `previousLogFile`.
  */
 export function standardErrorLog(files?: { logFile: string; previousLogFile: string }): Log {
   const write = (line: string): void => {
@@ -21,18 +21,18 @@ export function standardErrorLog(files?: { logFile: string; previousLogFile: str
     try {
       process.stderr.write(`${new Date().toISOString()} ${line}\n`);
     } catch {
-      // A full disk takes no line, and is no reason to stop.
+      // A full disk takes no line, but it is no reason to stop.
     }
   };
   process.stderr.on('error', () => undefined);
   return { info: write, error: (what, error) => write(`${what}: ${describeError(error)}`) };
 }
 
-/** Name, code and stack frames of an error and its causes. */
+/** Returns name, code and stack frames of an error and its causes. */
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a thrown ${typeof error}`;
   const code = (error as NodeJS.ErrnoException).code;
-  // A line of the message may look like a frame.
+  // The message is removed first: one of its lines may look like a stack frame.
   const frames = (error.stack ?? '')
     .replace(error.message, '')
     .split('\n')
@@ -46,7 +46,7 @@ function rotateStandardError(files: { logFile: string; previousLogFile: string }
   try {
     const status = fstatSync(2);
     if (!status.isFile() || status.size < MAX_LOG_BYTES) return;
-    // Whatever has the name goes: a link there would be written through.
+    // Removes any file with this name first. A link there would redirect the copy.
     rmSync(files.previousLogFile, { force: true });
     copyFileSync(files.logFile, files.previousLogFile, constants.COPYFILE_EXCL);
     ftruncateSync(2, 0);

@@ -26,13 +26,13 @@ interface NotificationEntry {
   readonly handle: NotificationHandler<never>;
 }
 
-/** A client that does not read is cut off when this much waits to be sent to it. */
+/** A client that does not read is disconnected when this much data waits for it. */
 const MAX_BUFFERED_BYTES = 2 * MAX_FRAME_BYTES;
 
 /**
- * One client: its requests and notifications by method, in LSP's life cycle (initialize first, nothing after shutdown).
- * Handlers start in the order of arrival; what they do before their first `await` sees the documents as they were when
- * the request was sent.
+ * The connection of one client: it dispatches requests and notifications by method, and enforces LSP's life cycle.
+ * `initialize` comes first, and nothing after `shutdown`. Handlers start in the order of arrival. Until its first
+ * `await` a handler sees the documents as they were when the request was sent.
  */
 export class LspConnection {
   readonly #connection: MessageConnection;
@@ -44,7 +44,7 @@ export class LspConnection {
   constructor(
     private readonly socket: WebSocket,
     private readonly log: Log,
-    /** Gives the error of a request that is not taken because the sidecar is leaving. */
+    /** Returns the error for new requests while the sidecar is leaving. */
     private readonly refusal: () => ResponseError<unknown> | undefined,
   ) {
     this.#connection = createMessageConnection(new FrameReader(socket), new WebSocketMessageWriter(socket), {
@@ -58,13 +58,13 @@ export class LspConnection {
     );
     this.#connection.onNotification((method, params) => this.#handleNotification(method, params as unknown));
     this.#connection.onError(() => undefined);
-    // Answers pile up as notifications do where a client asks and does not read.
+    // Responses pile up like notifications if a client sends requests and does not read.
     socket.on('message', () => this.#cutOffSlowReader());
     socket.on('close', () => this.#dispose());
     socket.on('error', (error) => log.error('A connection failed', error));
   }
 
-  /** Registers a request. `params` are checked by `schema` before `handle` sees them. */
+  /** Registers a request. `schema` checks `params` before `handle` gets them. */
   onRequest<Params>(
     method: string,
     schema: z.ZodType<Params>,
@@ -75,21 +75,21 @@ export class LspConnection {
   }
 
   /**
-   * Registers a notification; several may hear of one. Params that do not fit `schema` are dropped with a line in the
-   * log.
+   * Registers a notification. A method may have several handlers. Params that do not match `schema` are dropped and
+   * logged.
    */
   onNotification<Params>(method: string, schema: z.ZodType<Params>, handle: NotificationHandler<Params>): void {
     this.#notifications.set(method, [...(this.#notifications.get(method) ?? []), { schema, handle }]);
   }
 
-  /** Begins to read. Every handler is registered by then. */
+  /** Begins to read. Register all handlers first. */
   listen(): void {
     this.#connection.listen();
   }
 
-  /** Called when the answer to `initialize` is decided; throws when it was before. */
+  /** Marks the connection as initialized. Throws `ResponseError` if it already is. */
   markInitialized(): void {
-    if (this.#phase !== 'new') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest, 'initialize was sent before');
+    if (this.#phase !== 'new') throw new ResponseError(JsonRpcErrorCodes.InvalidRequest, 'initialize was already sent');
     this.#phase = 'initialized';
   }
 
@@ -101,12 +101,12 @@ export class LspConnection {
     return this.#phase === 'initialized';
   }
 
-  /** Requests that are being worked on. */
+  /** The number of running requests. */
   get runningRequests(): number {
     return this.#running.size;
   }
 
-  /** Sends a notification; does nothing when the client is gone. */
+  /** Sends a notification. Does nothing if the client is gone. */
   notify(method: string, params: object): void {
     this.#cutOffSlowReader();
     if (this.socket.readyState !== this.socket.OPEN) return;
@@ -114,20 +114,18 @@ export class LspConnection {
   }
 
   /**
-   * Asks the client; its answer is checked by `schema`. Throws where the client fails or goes, and `TypeError` where
-   * the answer is not as expected.
+   * Sends a request to the client and checks the response by `schema`. Rejects if the client fails or disconnects, and
+   * with a `TypeError` if the response is invalid.
    */
   async request<Result>(method: string, params: object, schema: z.ZodType<Result>): Promise<Result> {
     const answer: unknown = await this.#connection.sendRequest(method, params);
     const parsed = schema.safeParse(answer);
     if (!parsed.success)
-      throw new TypeError(
-        `The answer to ${method} is not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
-      );
+      throw new TypeError(`The response to ${method} is invalid at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
     return parsed.data;
   }
 
-  /** Sends a partial result; nothing where the client named no token. */
+  /** Sends a partial result. Does nothing if the client sent no token for it. */
   progress(token: string | number | undefined, value: unknown): void {
     if (token !== undefined) this.notify('$/progress', { token, value });
   }
@@ -176,7 +174,7 @@ export class LspConnection {
       const parsed = entry.schema.safeParse(params);
       if (!parsed.success) {
         this.log.info(
-          `${method} was dropped: its params are not as expected at ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+          `${method} was dropped: its params are invalid at ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
         );
         continue;
       }

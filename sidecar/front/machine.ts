@@ -3,8 +3,8 @@ import { describeMachine, type Machine } from '../shelf/machine.ts';
 import type { FrontModelSession } from './modelSession.ts';
 
 /**
- * What models run on here, as the engine says. One that fails to say it, because a graphics driver brings it down,
- * leaves the processor.
+ * Returns the devices that models can run on, as the engine reports them. If a graphics driver crashes the engine, only
+ * the processor remains.
  */
 export async function machineOf(session: FrontModelSession, device: DeviceChoice): Promise<Machine> {
   const memory = await session.engine.deviceMemory?.(device).catch(() => undefined);

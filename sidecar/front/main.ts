@@ -1,4 +1,4 @@
-/** The front: the process that clients talk to. Reads as a table of contents. */
+/** The front: the process that clients connect to. This file creates and connects its parts. */
 import { parseArgs } from 'node:util';
 import { ChatService } from '../chat/chatService.ts';
 import { connect } from '../client/connect.ts';
@@ -67,8 +67,8 @@ const session: FrontModelSession = new FrontModelSession({
 const index = new IndexThread((error, isRepeated) => {
   log.error(
     isRepeated
-      ? 'The index ended again and is made anew without the largest workspace, until that one’s settings or rules change'
-      : 'The index ended and is made anew',
+      ? 'The index crashed again. It is rebuilt without the largest workspace until the settings or rules of that workspace change'
+      : 'The index crashed and is rebuilt',
     error,
   );
   restartWorkspaces(
@@ -104,11 +104,11 @@ const departure = new FrontDeparture({
   },
   exit: () => process.exit(0),
 });
-// Where two starters' lock broke, or the file was removed by hand.
+// Handles the case that two starters held the lock at once, or that the file was deleted by hand.
 const stateFileWatch = new StateFileWatch({
   file: home.stateFile,
   launchId,
-  onReplaced: () => departure.drain('The state file names another sidecar, or none'),
+  onReplaced: () => departure.drain('The state file is gone or names another sidecar'),
 });
 const lifetime = new Lifetime({ ...lifetimeDefaults(), leave: () => departure.leave('no client') });
 
@@ -135,7 +135,7 @@ const server = new FrontServer({
 });
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => departure.leave(signal));
-process.on('unhandledRejection', (error) => log.error('A promise was not awaited', error));
+process.on('unhandledRejection', (error) => log.error('A promise was rejected without a handler', error));
 process.on('uncaughtException', (error) => {
   log.error('The front failed', error);
   process.exit(isDiskFull(error) ? EXIT_DISK_FULL : 70);
@@ -145,11 +145,11 @@ await server.listen();
 await publish(home);
 lifetime.start();
 stateFileWatch.start();
-quietness.start().catch((error: unknown) => log.error('What the machine runs on is not known', error));
+quietness.start().catch((error: unknown) => log.error('The power source could not be read', error));
 
 /**
- * Writes the state file, unless another sidecar is there, answering or not: two starters whose lock broke must still
- * end up with one. The starter looks again, and says of a sidecar that does not answer what is wrong.
+ * Writes the state file, unless it names another sidecar, even if that sidecar does not answer. If two starters held
+ * the lock at once, one sidecar must remain. The starter looks again, and reports a sidecar that does not answer.
  */
 async function publish({ stateFile }: Home): Promise<void> {
   const other = await readStateFile(stateFile);

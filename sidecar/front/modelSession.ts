@@ -10,28 +10,28 @@ import type { RetryDelay } from './retryDelay.ts';
 
 export interface ModelSessionOptions {
   readonly engine: Engine;
-  /** Path of the model where the settings name none. Throws `TroubleError` 'no-model'. */
+  /** Returns the path of the model if the settings name none. Rejects with `TroubleError` 'no-model'. */
   readonly defaultModelPath: () => Promise<string>;
-  /** As `LoadParams` has it. */
+  /** See `LoadParams`. */
   readonly headNeedsFile?: string;
   readonly onStatus: (status: SidecarStatus) => void;
-  /** How long a model that failed to load is not tried again. */
+  /** How long to wait before a model that failed to load is tried again. */
   readonly retryDelay: RetryDelay;
-  /** Whether the machine is to be spared now. */
+  /** Whether Chorus is in quiet mode now. */
   readonly isQuiet?: () => boolean;
-  /** Speed of prompts with this model, in tokens per second, once it was measured. */
+  /** Returns the measured speed of prompts with this model, in tokens per second. */
   readonly promptSpeedOf?: (model: LoadedModel) => number | undefined;
 }
 
-/** A model that nobody asked for so long leaves memory, unless a client says otherwise. */
+/** A model without requests for this long is unloaded, unless a client's settings say otherwise. */
 const UNLOAD_AFTER_MINUTES = 30;
 
-/** Empty, 'auto' and 0 choose by themselves. */
+/** Empty, 'auto' and 0 mean an automatic choice. */
 const DEFAULTS: LoadParams = { modelPath: '', engine: 'auto', device: 'auto', threads: 0, contextSizeTokens: 0 };
 
 /**
- * The one model in memory: chosen by the client that sent settings of it last, loaded by the first request that needs
- * it, loaded again after a change of settings or a crash of the engine.
+ * The one model in memory. The client that last sent model settings chooses it, and the first request that needs it
+ * loads it. It is loaded again after a change of settings or a crash of the engine.
  */
 export class FrontModelSession implements ModelSession {
   readonly engine: Engine;
@@ -39,8 +39,8 @@ export class FrontModelSession implements ModelSession {
   #load: { readonly key: string; readonly promise: Promise<LoadedModel>; readonly abort: AbortController } | undefined;
   #loaded: LoadedModel | undefined;
   /**
-   * Whether a model takes memory in the engine: one that the settings do not name any more does until the next is
-   * loaded.
+   * Whether a model takes memory in the engine. A model that the settings no longer name stays there until the next one
+   * is loaded.
    */
   #isHeld = false;
   #status: SidecarStatus = { state: 'idle' };
@@ -48,7 +48,7 @@ export class FrontModelSession implements ModelSession {
   #isReadingAhead = false;
   readonly #runningListeners = new Set<() => void>();
   #failure: TroubleError | undefined;
-  /** Loading this model ended the engine: trying again unasked would do so once more. */
+  /** Loading this model crashed the engine. An automatic retry would crash it again. */
   #isHopeless = false;
   #unloadAfterMinutes = UNLOAD_AFTER_MINUTES;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -63,29 +63,29 @@ export class FrontModelSession implements ModelSession {
     });
   }
 
-  /** The model begins or ends to read a context ahead. */
+  /** Notes that the model begins or ends to read a context ahead. */
   readingAhead(isReading: boolean): void {
     this.#isReadingAhead = isReading;
     this.#setStatus(this.#status);
   }
 
-  /** Requests that the engine works on now. */
+  /** The number of requests that the engine works on now. */
   get running(): number {
     return this.#running;
   }
 
-  /** Calls `listener` when the engine begins to work on one more request, until what it gives is called. */
+  /** Calls `listener` whenever the engine begins to work on a request. Returns a function that ends this. */
   onRunning(listener: () => void): () => void {
     this.#runningListeners.add(listener);
     return () => void this.#runningListeners.delete(listener);
   }
 
-  /** The machine is to be spared, or not any more. */
+  /** Updates the status when quiet mode begins or ends. */
   quietnessChanged(): void {
     this.#setStatus(this.#status);
   }
 
-  /** The engine died, at work or idle: what it held is gone, and the next request loads the model again. */
+  /** Handles a crash of the engine. Its state is lost, and the next request loads the model again. */
   engineCrashed(error: TroubleError): void {
     if (this.#loaded) this.#failed(error);
   }
@@ -94,12 +94,12 @@ export class FrontModelSession implements ModelSession {
     return this.#status;
   }
 
-  /** The path of the model that the settings name; empty where they name none. */
+  /** The path of the model that the settings name, or an empty string. */
   get chosen(): string {
     return this.#settings.modelPath;
   }
 
-  /** Where the chosen model's file is, in memory or not. `undefined`: none is chosen, and there is none to take. */
+  /** Returns the path of the chosen or default model, loaded or not. Returns `undefined` if there is no such model. */
   async chosenModelPath(): Promise<string | undefined> {
     const { modelPath } = this.#settings;
     return modelPath === '' ? this.options.defaultModelPath().catch(() => undefined) : modelPath;
@@ -111,8 +111,8 @@ export class FrontModelSession implements ModelSession {
   }
 
   /**
-   * Takes a client's settings. A change that concerns the model takes effect with the next request. Settings that say
-   * nothing of the model leave it as others chose it; those that name a part of it mean the defaults for the rest.
+   * Takes a client's settings. A change of model settings takes effect with the next request. Settings without model
+   * settings keep the present choice. If a client sends some of them, the rest get their defaults.
    */
   configure({ modelPath, engine, device, threads, contextSizeTokens, cache, power }: ChorusSettings): void {
     this.#unloadAfterMinutes = power?.unloadAfterMinutes ?? this.#unloadAfterMinutes;
@@ -131,13 +131,13 @@ export class FrontModelSession implements ModelSession {
     this.#setStatus({ state: 'idle' });
   }
 
-  /** As `model()`, and at once even where the last attempt failed a moment ago: the user asked for it. */
+  /** Loads the model like `model()`, but at once even after a recent failure, since the user asked for it. */
   async loadNow(): Promise<LoadedModel> {
     this.#forgetFailure();
     return this.model();
   }
 
-  /** As `ModelSession` says; the load goes on for others where `signal` is aborted. */
+  /** Loads the model (see `ModelSession`). If `signal` is aborted, the load goes on for other callers. */
   async model(signal?: AbortSignal): Promise<LoadedModel> {
     return abortable(this.#model(), signal);
   }
@@ -162,7 +162,7 @@ export class FrontModelSession implements ModelSession {
     }
   }
 
-  /** Waits for a load that another caller began; for the one that took its place where that happens meanwhile. */
+  /** Waits for a load that another caller began. If a new load replaces it meanwhile, waits for the new load. */
   async #join({
     promise,
     abort,
@@ -195,7 +195,7 @@ export class FrontModelSession implements ModelSession {
   #succeeded(model: LoadedModel): void {
     this.#loaded = model;
     this.#forgetFailure();
-    // Loading may outlast what was waited for since it was asked for.
+    // The load may have outlasted the idle timer that started with the request.
     this.#waitForIdleness();
     this.#setStatus({
       state: this.#running > 0 ? 'busy' : 'ready',
@@ -228,7 +228,7 @@ export class FrontModelSession implements ModelSession {
         ? error
         : new TroubleError(
             'engine-failed',
-            'The model could not be loaded, for a reason that Chorus does not know. The log in the Chorus folder says where it failed.',
+            'The model could not be loaded, for an unknown reason. The log in the Chorus folder says where it failed.',
             { cause: error },
           );
     this.#failure = trouble;
@@ -256,7 +256,7 @@ export class FrontModelSession implements ModelSession {
     if (this.#loaded) this.#measure().catch(() => undefined);
   }
 
-  /** From now on nobody asks for anything: in a while the model is not needed any more. */
+  /** Starts the idle timer anew. When it runs out, the model is unloaded. */
   #waitForIdleness(): void {
     clearTimeout(this.#idleTimer);
     if (this.#unloadAfterMinutes === 0) return;
@@ -277,7 +277,7 @@ export class FrontModelSession implements ModelSession {
     if (this.#status.state !== 'trouble') this.#setStatus({ state: 'idle', unloaded: true });
   }
 
-  /** Asks the engine for its memory, context and speed. */
+  /** Reads memory, context and speed from the engine. */
   async #measure(): Promise<void> {
     const model = this.#loaded;
     const statistics = await this.options.engine.statistics?.();
@@ -300,7 +300,7 @@ export class FrontModelSession implements ModelSession {
     });
   }
 
-  /** Whatever becomes of the model, who reads ahead and who spares the machine goes on. */
+  /** Sets the status. Quiet mode and reading ahead do not depend on the model's state, so they are always added. */
   #setStatus(status: SidecarStatus): void {
     const always = {
       quiet: this.options.isQuiet?.() === true || undefined,

@@ -1,7 +1,7 @@
 import type { NotebookCells, NotebookCell } from '../completion/request.ts';
 import type { Documents } from './documents.ts';
 
-/** The open notebooks of one client: which cells they have, in order. The cells' texts are documents like any other. */
+/** The open notebooks of one client, each with its cells in order. The texts of the cells are ordinary documents. */
 export class Notebooks {
   readonly #cells = new Map<string, string[]>();
 
@@ -21,7 +21,7 @@ export class Notebooks {
     this.#cells.delete(notebook);
   }
 
-  /** The cells around a document; `undefined` where it is no notebook's cell. */
+  /** Returns the cells around a document, or `undefined` if the document is not a notebook cell. */
   around(uri: string): NotebookCells | undefined {
     for (const cells of this.#cells.values()) {
       const index = cells.indexOf(uri);

@@ -1,17 +1,17 @@
 import type { Engine } from '../engine/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
 
-/** What the observer hears of an engine at work. */
+/** Receives events of a working engine. */
 export interface EngineObserver {
-  /** Whether the machine is to be spared now. */
+  /** Whether Chorus is in quiet mode now. */
   isQuiet(): boolean;
   generateBegan(): void;
   generateEnded(): void;
-  /** The engine process died: what was loaded is gone. */
+  /** The engine process crashed, and its state is lost. */
   crashed(error: TroubleError): void;
 }
 
-/** The same engine, with someone listening: how status and recovery know what the services do with it. */
+/** Wraps an engine so that `observer` learns of its requests and crashes. The status and the recovery depend on it. */
 export function observeEngine(engine: Engine, observer: EngineObserver): Engine {
   const watch = async <T>(work: Promise<T>): Promise<T> => {
     try {

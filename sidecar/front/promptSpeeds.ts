@@ -9,8 +9,9 @@ const WRITE_DELAY_MS = 5_000;
 const content = z.array(z.tuple([z.string().max(4096), z.number().positive()])).max(MAX_MODELS);
 
 /**
- * How fast prompts of each model were evaluated, in a file: a prompt's size follows from it, and only prompts of one
- * size find a context that was kept. A file that can't be read is empty; one that can't be written is measured again.
+ * Measured prompt speeds by model, in a file. The size of a prompt depends on the speed, and a kept context only
+ * matches prompts of the same size. A file that cannot be read counts as empty. If it cannot be written, the speed is
+ * measured again.
  */
 export class PromptSpeeds implements PromptSpeedMemory {
   #timer: NodeJS.Timeout | undefined;
@@ -38,7 +39,7 @@ export class PromptSpeeds implements PromptSpeedMemory {
     }, WRITE_DELAY_MS).unref();
   }
 
-  /** Writes what was noted and is not written yet. */
+  /** Writes unsaved speeds to the file. */
   async flush(): Promise<void> {
     if (!this.#timer) return;
     clearTimeout(this.#timer);

@@ -6,17 +6,17 @@ import type { Log } from './log.ts';
 
 export interface ContextRemoval {
   readonly session: FrontModelSession;
-  /** Of evaluated contexts, on disk. */
+  /** The folder of evaluated contexts on disk. */
   readonly contextsFolder: string;
   readonly log: Log;
 }
 
 /**
- * Removes a set of evaluated contexts from disk, or without a name all; what a request under way evaluates is not kept.
- * Throws `TroubleError` where something may be left, with a line in the log.
+ * Removes a set of evaluated contexts from disk, or all sets if there is no name. The contexts of running requests are
+ * not kept. Rejects with `TroubleError` if some files may remain, and logs it.
  */
 export async function removeContexts({ session, contextsFolder, log }: ContextRemoval, name?: string): Promise<void> {
-  // The engine lets go of what it is writing; one that falls meanwhile writes no more.
+  // The engine stops writing first. An engine that crashes meanwhile writes no more either.
   await session.engine.forgetContexts?.({ folder: contextsFolder, name }).catch(() => undefined);
   try {
     await removeContextSets(contextsFolder, name);
@@ -25,7 +25,7 @@ export async function removeContexts({ session, contextsFolder, log }: ContextRe
     const folder = path.join(contextsFolder, name ?? '');
     throw new TroubleError(
       'engine-failed',
-      `What is kept in ${folder} could not be deleted: ${error instanceof Error ? error.message : String(error)}`,
+      `The kept contexts in ${folder} could not be deleted: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }

@@ -5,8 +5,8 @@ import { TROUBLE_ERROR_CODE, type Trouble } from '../protocol/client.ts';
 import { DownloadCancelledError } from '../shelf/download/errors.ts';
 
 /**
- * What a client is told of a failed request: words for the user where there are any, never a message that may quote
- * code.
+ * Returns the response to a failed request. It has a message for the user if there is one, never a message that may
+ * quote code.
  */
 export function toResponseError(error: unknown, signal: AbortSignal): ResponseError<unknown> {
   if (error instanceof ResponseError) return error;
@@ -26,13 +26,13 @@ export function toTrouble(error: TroubleError): Trouble {
 }
 
 /**
- * Parses params by a schema. Throws JSON-RPC's "invalid params" with where, what was expected, and what came; values
- * are not repeated.
+ * Parses params by a schema. Throws JSON-RPC's "invalid params" with the path, the expected type and the received type,
+ * without values.
  */
 export function parseParams<Params>(schema: z.ZodType<Params>, params: unknown): Params {
   const parsed = schema.safeParse(params);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = ['params', ...(issue?.path ?? [])].join('.');
-  throw new ResponseError(JsonRpcErrorCodes.InvalidParams, `${where}: ${issue?.message ?? 'not as expected'}`);
+  throw new ResponseError(JsonRpcErrorCodes.InvalidParams, `${where}: ${issue?.message ?? 'invalid'}`);
 }

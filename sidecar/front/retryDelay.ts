@@ -1,9 +1,6 @@
 import { delayAfterFailuresMs } from '../common/childProcess/backOff.ts';
 
-/**
- * Tells how long to leave something alone that keeps failing: not at all after the first failure, then 1, 2, 4 … 30
- * seconds.
- */
+/** Returns how long to wait before a retry: not at all after the first failure, then 1, 2, 4 … 30 seconds. */
 export class RetryDelay {
   #failures = 0;
   #lastFailureMs = 0;

@@ -1,5 +1,6 @@
 /**
- * Shapes of what clients send, checked before a handler sees it. They mirror LSP's and `sidecar/protocol/client.ts`.
+ * Schemas of the messages that clients send. The messages are checked before a handler gets them. They mirror LSP's
+ * types and `sidecar/protocol/client.ts`.
  */
 import { z } from 'zod';
 import {
@@ -85,7 +86,7 @@ const settings = z.object({
     .object({
       url: z.string().min(1).max(SETTING_LIMITS.urlUnits),
       model: z.string().min(1).max(SETTING_LIMITS.serverModelUnits),
-      // A header's value: no line breaks, no other controls.
+      // The value of an HTTP header: no line breaks or other control characters.
       key: z
         .string()
         .max(8192)
@@ -132,8 +133,8 @@ export const initialize = z.object({
 });
 
 /**
- * Nobody is told that a notification was refused, and a server that was taken back must be gone: what can be used of it
- * is.
+ * A client does not learn that a notification was refused, and a server that the user removed must not be used further.
+ * So the valid part of the settings is applied.
  */
 export const didChangeConfiguration = z.object({
   settings: z.object({ chorus: z.unknown().transform(usableSettings) }),
@@ -141,11 +142,11 @@ export const didChangeConfiguration = z.object({
 
 export interface UsableSettings {
   readonly settings: ChorusSettings;
-  /** Paths of what can't be used: "speech.beamSize". */
+  /** Paths of the invalid settings, such as "speech.beamSize". */
   readonly unusable: readonly string[];
 }
 
-/** One bad value costs itself alone; a server of which anything is bad is none. */
+/** Drops each invalid value alone, but drops the whole server if any of its values is invalid. */
 function usableSettings(value: unknown): UsableSettings {
   const rest = structuredClone(value);
   const unusable: string[] = [];
@@ -153,7 +154,7 @@ function usableSettings(value: unknown): UsableSettings {
     const parsed = settings.safeParse(rest);
     if (parsed.success) return { settings: parsed.data, unusable };
     const names = (parsed.error.issues[0]?.path ?? []).map(String);
-    // Of a list with a bad entry nothing is taken.
+    // A list with an invalid entry is dropped as a whole.
     const ofLists = names.findIndex((name) => /^\d+$/.test(name));
     const path = names[0] === 'server' ? ['server'] : ofLists < 0 ? names : names.slice(0, ofLists);
     unusable.push(path.join('.'));
@@ -161,7 +162,7 @@ function usableSettings(value: unknown): UsableSettings {
   }
 }
 
-/** Whether there was something at the path. */
+/** Deletes the value at a path. Returns whether there was one. */
 function unset(value: unknown, path: readonly string[]): boolean {
   const last = path.at(-1);
   const holder = path

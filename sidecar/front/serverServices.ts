@@ -8,19 +8,19 @@ import { ServerUnavailableError } from '../remoteServers/serverErrors.ts';
 import { ServerHealth } from '../remoteServers/serverHealth.ts';
 import { ServerSession } from '../remoteServers/serverSession.ts';
 
-/** What a server is asked for. It may be able to chat and not to complete. */
+/** The tasks that a server is used for. A server may support chat but not completion. */
 export type ServerTask = 'completion' | 'chat';
 
 export interface ServerServicesOptions {
   readonly settings: ServerSettings;
   readonly statistics: StatisticsCounter;
-  /** Told when `status` changed. */
+  /** Called when `status` changed. */
   readonly onChange: () => void;
-  /** How the network is reached. */
+  /** The network settings. */
   readonly network?: NetworkSettings | undefined;
 }
 
-/** Completion and chat by one client's server. What they remember is this client's and goes with it. */
+/** Completion and chat through one client's server. Their memory belongs to this client and is dropped with it. */
 export class ServerServices {
   readonly completions: CompletionService;
   readonly chatService: ChatService;
@@ -30,7 +30,7 @@ export class ServerServices {
   #model: LoadedModel | undefined;
   #running = 0;
 
-  /** Throws `TroubleError` 'invalid-input' for an address that is none. */
+  /** Throws `TroubleError` 'invalid-input' for an invalid address. */
   constructor(private readonly options: ServerServicesOptions) {
     const { settings, statistics, onChange, network } = options;
     this.#session = new ServerSession(settings, { network, closing: this.#closing.signal });
@@ -48,31 +48,29 @@ export class ServerServices {
     return this.options.settings;
   }
 
-  /** Whether it is what these settings mean. */
+  /** Whether these settings are the settings of this server. */
   isOf(settings: ServerSettings | undefined, network: NetworkSettings | undefined): boolean {
     return JSON.stringify([settings, network]) === JSON.stringify([this.settings, this.options.network]);
   }
 
-  /** The client uses another server, or none. */
+  /** Whether the client now uses another server, or none. */
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
 
-  /**
-   * Ends what is under way, and sends nothing more: not what waits to be asked again, not what was typed a moment ago.
-   */
+  /** Cancels running requests and sends no more, including retries and completions that wait for their debounce. */
   close(): void {
-    this.#closing.abort(new ServerUnavailableError(`${this.#session.address.host} is not used any more.`));
+    this.#closing.abort(new ServerUnavailableError(`${this.#session.address.host} is no longer used.`));
   }
 
-  /** Asks the server for its models, after failures too. Throws `ServerUnavailableError`. */
+  /** Requests the server's list of models, also after failures. Rejects with `ServerUnavailableError`. */
   async load(): Promise<void> {
     for (const health of Object.values(this.health)) health.reset();
     await this.#session.check();
     await this.#described();
   }
 
-  /** What its client is told, in place of what is told of the model on this machine. */
+  /** Returns the status for this client, in place of the local model's status. */
   statusFor(local: SidecarStatus): SidecarStatus {
     const { address } = this.#session;
     const reasons = Object.values(this.health).flatMap(({ reason }) => reason ?? []);

@@ -4,8 +4,8 @@ import { readStateFile } from '../client/stateFile.ts';
 const LOOK_INTERVAL_MS = 2_000;
 
 /**
- * Calls `onReplaced` once, when the state file names another launch than `launchId`, or is gone: no client finds this
- * sidecar any more.
+ * Calls `onReplaced` once the state file is gone or names another launch than `launchId`. From then on no client finds
+ * this sidecar.
  */
 export class StateFileWatch {
   #timer: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export class StateFileWatch {
   }
 }
 
-/** Whether the file is surely not there. One that cannot be read now is. */
+/** Whether the file certainly does not exist. A file that cannot be read now may exist. */
 async function isMissing(file: string): Promise<boolean> {
   try {
     await stat(file);

@@ -1,16 +1,16 @@
 import { STATUS_NOTIFICATION } from '../protocol/client.ts';
 import type { Clients } from './client.ts';
 
-/** Changes within this time reach the clients as one: a keystroke makes the model busy and ready again. */
+/** Changes within this time reach the clients as one, since each keystroke makes the model busy and ready again. */
 const COALESCE_MS = 50;
 
-/** Tells every client its status, the latest only, without flooding anyone. */
+/** Sends every client its latest status, at a limited rate. */
 export class StatusBroadcast {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly clients: Clients) {}
 
-  /** The status of some clients changed. */
+  /** Schedules the status for all clients. */
   send(): void {
     if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), COALESCE_MS);
   }

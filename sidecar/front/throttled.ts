@@ -2,7 +2,7 @@ import type { DownloadProgress } from '../protocol/client.ts';
 
 const INTERVAL_MS = 200;
 
-/** Passes progress on as often as one can read it, the latest each time; another state at once. */
+/** Limits the rate of progress reports and sends the latest one each time. A change of state is sent at once. */
 export function throttled(send: (progress: DownloadProgress) => void): (progress: DownloadProgress) => void {
   let lastMs = -Infinity;
   let lastState: DownloadProgress['state'] | undefined;

@@ -6,7 +6,7 @@ import type { Chatting } from '../clientServices.ts';
 import { conversationId } from '../conversationId.ts';
 import { chat } from '../schemas.ts';
 
-/** A turn of a conversation, streamed. */
+/** Answers a turn of a conversation, streamed. */
 export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
     const kept = client.keepingAsked();

@@ -7,7 +7,7 @@ import { completion } from '../schemas.ts';
 const INVOKED = 1;
 const MAX_LABEL_UNITS = 80;
 
-/** The text of `textDocument/inlineCompletion` for editors without it, as an item of their completion list. */
+/** Answers `textDocument/completion` with the ghost text as one list item, for editors without inline completion. */
 export function handleCompletion(client: Client, completing: Completing): void {
   client.connection.onRequest(
     'textDocument/completion',
@@ -19,7 +19,7 @@ export function handleCompletion(client: Client, completing: Completing): void {
       if (!found) return null;
       const { text, offset } = found.request;
       const answers = await completing.complete(found.request, signal);
-      // Editors filter a list by the word at the cursor and replace that word, so the item begins with it.
+      // Editors filter a list by the word at the cursor and replace that word. So the item begins with the word.
       const wordStart =
         offset - (/[\p{L}\p{N}_$]*$/u.exec(text.slice(Math.max(0, offset - 200), offset))?.[0].length ?? 0);
       return {
@@ -46,7 +46,7 @@ export function handleCompletion(client: Client, completing: Completing): void {
   );
 }
 
-/** The first line that says something. */
+/** Returns the first line that is not blank. */
 function label(text: string): string {
   const line =
     text

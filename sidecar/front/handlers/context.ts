@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 import type { Completing } from '../clientServices.ts';
 import { context, didChangeConfiguration } from '../schemas.ts';
 
-/** What of the workspace stands in a document's prompts. */
+/** Returns the workspace context that a document's prompts contain. */
 export function handleContext(client: Client, completing: Completing, completions: CompletionService): void {
   client.connection.onRequest(CONTEXT_REQUEST, context, async ({ uri }): Promise<ContextResult> => ({
     index: client.files?.state ?? { state: 'off', files: 0 },

@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 import { installCuda } from '../schemas.ts';
 import { throttled } from '../throttled.ts';
 
-/** Installs NVIDIA's libraries, which are downloaded as the client's settings reach the network. */
+/** Downloads and installs NVIDIA's libraries, with the client's network settings. */
 export function handleCuda(client: Client): void {
   client.connection.onRequest(INSTALL_CUDA_REQUEST, installCuda, async ({ partialResultToken }, signal) => {
     const report = throttled((progress) => client.connection.progress(partialResultToken, progress));

@@ -5,15 +5,15 @@ import { completionRequest } from '../completionRequest.ts';
 import type { Log } from '../log.ts';
 import { restingCursor } from '../schemas.ts';
 
-/** The cursor rests at a place where a completion may be asked for next. */
+/** Reads ahead when the cursor rests at a position where the client may request a completion next. */
 export function handleCursor(client: Client, completing: Completing, log: Log): void {
   client.connection.onNotification(CURSOR_NOTIFICATION, restingCursor, ({ textDocument, position }) => {
-    // It may have been closed meanwhile.
+    // The document may have been closed meanwhile.
     if (!client.documents.get(textDocument.uri)) return;
     const found = completionRequest(client, textDocument.uri, position, { explicit: false });
     if (found)
       completing
         .cursorRests(found.request)
-        .catch((error: unknown) => log.error('Nothing could be read at the cursor', error));
+        .catch((error: unknown) => log.error('Reading ahead at the cursor failed', error));
   });
 }

@@ -9,7 +9,9 @@ export interface DiagnosticsSources {
   readonly clients: Clients;
 }
 
-/** What a bug report needs: versions, machine, model, numbers. No code, no paths of documents, no token. */
+/**
+ * Returns the text for a bug report: versions, machine, model, figures. It has no code, no document paths and no token.
+ */
 export function handleDiagnostics(client: Client, services: ClientServices, sources: DiagnosticsSources): void {
   client.connection.onRequest(DIAGNOSTICS_REQUEST, nothing, (): DiagnosticsResult => ({
     text: diagnosticsText(services.status, sources),
@@ -45,7 +47,7 @@ function diagnosticsText(seen: SidecarStatus, { version, clients }: DiagnosticsS
   return lines.join('\n');
 }
 
-/** A home folder names the user. */
+/** Replaces the home folder, since its path names the user. */
 function withoutHome(text: string): string {
   return text.replaceAll(os.homedir(), '~');
 }

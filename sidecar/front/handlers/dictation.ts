@@ -3,7 +3,7 @@ import { DICTATE_REQUEST, STOP_DICTATION } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
 import { dictate, nothing } from '../schemas.ts';
 
-/** Listens for the client that asks, and for nobody else: only that client ends it, by a word or by leaving. */
+/** Dictates for one client. Only that client can end the dictation: by a notification or by disconnecting. */
 export function handleDictation(client: Client, dictation: DictationService): void {
   const running = new Set<AbortController>();
   client.connection.onRequest(DICTATE_REQUEST, dictate, async (params, signal) => {

@@ -3,7 +3,7 @@ import { MAX_DOCUMENT_UNITS } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
 import { didChange, didClose, didOpen } from '../schemas.ts';
 
-/** Document sync: what the editor holds is what the sidecar knows. */
+/** Keeps the documents in step with the editor. */
 export function handleDocuments(client: Client): void {
   const { connection, documents } = client;
 

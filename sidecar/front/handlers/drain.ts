@@ -3,17 +3,17 @@ import { DRAIN_REQUEST, STOP_REQUEST, type DrainResult } from '../../protocol/cl
 import type { Client } from '../client.ts';
 import { drain, nothing } from '../schemas.ts';
 
-/** How the front is asked to leave. */
+/** The ways in which the front can be asked to leave. */
 export interface Departure {
-  /** Takes no new requests, lets the running ones finish, and leaves. */
+  /** Refuses new requests, waits for the running ones, and leaves. */
   drain(reason: string): void;
   /** Leaves now. */
   stop(): void;
 }
 
 /**
- * Making way for a newer version, and for the uninstall hook. Neither needs an `initialize`: they outlive changes of
- * the protocol.
+ * Makes way for a newer version and for the uninstall hook. Neither request needs `initialize`, so they work with any
+ * version of the protocol.
  */
 export function handleDrain(client: Client, { version, departure }: { version: string; departure: Departure }): void {
   client.connection.onRequest(

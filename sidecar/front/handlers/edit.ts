@@ -3,7 +3,7 @@ import type { Client } from '../client.ts';
 import type { Chatting } from '../clientServices.ts';
 import { edit } from '../schemas.ts';
 
-/** New text for a range, streamed. */
+/** Returns new text for a range, streamed. */
 export function handleEdit(client: Client, chatting: Chatting): void {
   client.connection.onRequest(EDIT_REQUEST, edit, (params, signal) =>
     chatting.edit(

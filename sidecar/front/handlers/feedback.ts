@@ -3,7 +3,7 @@ import { COMPLETION_FEEDBACK, STATISTICS_REQUEST } from '../../protocol/client.t
 import type { Client } from '../client.ts';
 import { completionFeedback, nothing } from '../schemas.ts';
 
-/** What became of completions, counted here and told to nobody else. */
+/** Counts how completions were used. The counts are sent to no other program. */
 export function handleFeedback(client: Client, completions: CompletionService): void {
   client.connection.onNotification(COMPLETION_FEEDBACK, completionFeedback, (feedback) =>
     completions.feedback(feedback),

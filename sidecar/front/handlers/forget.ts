@@ -14,7 +14,7 @@ export interface ForgetServices extends ContextRemoval {
   readonly chatService: ChatService;
 }
 
-/** Forgets a workspace: what was evaluated for it, on disk and in memory, for every client that has it open. */
+/** Forgets a workspace's evaluated contexts, on disk and in memory, for every client that has it open. */
 export function handleForget(client: Client, services: ForgetServices): void {
   const { clients, completions, chatService, log } = services;
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
@@ -24,7 +24,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
     if (unlessRules !== undefined) {
       if (!contextSet) return null;
       const noted = await notedRules(contextSet);
-      // A set that is empty is under the rules of other kinds of clients, too.
+      // An empty set is valid for every kind of client.
       rules = { ...noted, [clientKind]: unlessRules };
       if (!noted || noted[clientKind] === unlessRules) {
         await noteRules(contextSet, rules);
@@ -34,7 +34,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
     const key = params.workspaceKey ?? client.workspaceKey;
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
     for (const each of affected) each.forgetAsked();
-    // A conversation that is being answered is forgotten when it ends, and nothing of it is kept.
+    // A conversation with a running answer is forgotten when the answer ends, and is not kept.
     Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch(
       (error: unknown) => log.error('A conversation could not be forgotten', error),
     );
@@ -45,7 +45,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
       }),
     );
     await removeContexts(services, contextSetName(key));
-    // Not of a set that could not be removed: it was filled under others.
+    // If the set could not be removed, its rules are not noted: it was filled under others.
     if (contextSet && rules) await noteRules(contextSet, rules);
     return null;
   });

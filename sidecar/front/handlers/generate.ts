@@ -4,7 +4,7 @@ import type { Chatting } from '../clientServices.ts';
 import { conversationId } from '../conversationId.ts';
 import { countTokens, generate } from '../schemas.ts';
 
-/** Messages or text as they are, for `vscode.lm` and the command line. */
+/** Generates from messages or plain text, without a prompt of Chorus's own, for `vscode.lm` and the command line. */
 export function handleGenerate(client: Client, chatting: Chatting): void {
   client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) => {
     const kept = client.keepingAsked();

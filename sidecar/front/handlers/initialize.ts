@@ -8,7 +8,7 @@ import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
 import type { FrontModelSession } from '../modelSession.ts';
 import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
 
-/** LSP's life cycle, and the settings that come with it. */
+/** Handles LSP's life cycle and the client's settings. */
 export function handleInitialize(
   client: Client,
   services: ClientServices,
@@ -25,7 +25,7 @@ export function handleInitialize(
     session.configure(settings);
     quietness.configure(settings.power?.quiet);
     services.configure(settings.server, settings.downloads?.network);
-    // A failure is in the log.
+    // `removeContexts` logs a failure.
     if (settings.contexts?.keepOnDisk === false) removeContexts(parts).catch(() => undefined);
   };
 
@@ -51,7 +51,7 @@ export function handleInitialize(
           textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
           notebookDocumentSync: { notebookSelector: [{ notebook: '*' }] },
           inlineCompletionProvider: true,
-          // An editor that shows ghost text would show the same text a second time in its list.
+          // An editor with ghost text would show the same text again in its list.
           ...(hasInlineCompletion ? {} : { completionProvider: {} }),
           experimental: { chorus },
         },
@@ -65,7 +65,7 @@ export function handleInitialize(
     take(chorus.settings);
   });
 
-  // The sidecar serves others too: shutdown and exit end this client's connection alone.
+  // The sidecar also serves other clients. So `shutdown` and `exit` end only this connection.
   connection.onRequest('shutdown', nothing, () => {
     connection.markShutdown();
     return null;

@@ -7,7 +7,7 @@ import { inlineCompletion } from '../schemas.ts';
 
 const EXPLICIT = 1;
 
-/** Ghost text. */
+/** Answers requests for ghost text. */
 export function handleInlineCompletion(client: Client, completing: Completing): void {
   client.connection.onRequest(
     'textDocument/inlineCompletion',

@@ -8,7 +8,7 @@ import { listModelsIfAny } from '../../remoteServers/serverModels.ts';
 import type { ClientServices } from '../clientServices.ts';
 import { nothing, serverModels } from '../schemas.ts';
 
-/** Which models this machine and a server have, and loading the chosen one. */
+/** Lists the models of this machine and of a server, and loads the chosen model. */
 export function handleModels(client: Client, services: ClientServices, { shelf }: { readonly shelf: Shelf }): void {
   client.connection.onRequest(LOCAL_MODELS_REQUEST, nothing, () => shelf.local(client.settings.downloads ?? {}));
   client.connection.onRequest(LOAD_REQUEST, nothing, async () => {

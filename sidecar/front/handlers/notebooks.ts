@@ -1,7 +1,7 @@
 import type { Client } from '../client.ts';
 import { didChangeNotebook, didCloseNotebook, didOpenNotebook } from '../schemas.ts';
 
-/** Notebook sync: a cell's completion knows the cells around it. */
+/** Keeps the notebooks in step with the editor, so that a cell's completion sees the cells around it. */
 export function handleNotebooks(client: Client): void {
   const { connection, documents, notebooks } = client;
 
@@ -20,7 +20,8 @@ export function handleNotebooks(client: Client): void {
       for (const cell of structure.didOpen ?? []) documents.open(cell);
       for (const { uri } of structure.didClose ?? []) documents.close(uri);
     }
-    // Those of one cell at once: one by one, each costs as much as its whole text.
+    // All changes of a cell are applied at once. Applied one by one, each change costs as much as the cell's whole
+    // text.
     const parts = new Map<string, NonNullable<typeof textContent>>();
     for (const part of textContent ?? []) {
       const known = parts.get(part.document.uri);

@@ -14,7 +14,7 @@ import type { FrontModelSession } from '../modelSession.ts';
 import { throttled } from '../throttled.ts';
 import { downloadModel, importModel, nothing, removeModel } from '../schemas.ts';
 
-/** Models to choose: what is here, what is worth having, getting it and removing it. */
+/** Lists models to choose, downloads, imports and removes them. */
 export function handleShelf(
   client: Client,
   { shelf, session }: { readonly shelf: Shelf; readonly session: FrontModelSession },

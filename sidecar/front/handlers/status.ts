@@ -3,7 +3,7 @@ import type { Client } from '../client.ts';
 import type { ClientServices } from '../clientServices.ts';
 import { nothing } from '../schemas.ts';
 
-/** The status on request, and once when a client is ready to hear it. */
+/** Returns the status on request, and sends it once when a client is initialized. */
 export function handleStatus(client: Client, services: ClientServices): void {
   client.connection.onRequest(STATUS_REQUEST, nothing, () => services.status);
   client.connection.onNotification('initialized', nothing, () =>

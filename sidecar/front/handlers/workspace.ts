@@ -29,7 +29,7 @@ export interface WorkspaceServices {
   readonly log: Log;
 }
 
-/** The client's files: asks for them, and hears of their changes. */
+/** Requests the client's files and handles their changes. */
 export function handleWorkspace(
   client: Client,
   services: Pick<ClientServices, 'workspaceReset'>,
@@ -60,9 +60,11 @@ export function handleWorkspace(
     log: (line) => log.info(line),
   });
   client.files = workspace;
-  /** A single document has nothing to tell of itself, and many clients never open another. */
+  /** A single document needs no index, and many clients never open a second. */
   const isWorthwhile = (): boolean => client.providesWorkspace || documents.count > 1;
-  /** `isAsked`: by the client, which may ask again for what no index could hold. */
+  /**
+   * Starts or stops the index as the settings say. `isAsked`: the client asked, so an index that failed is tried again.
+   */
   const apply = (isAsked: boolean): void => {
     const isOn = workspace.state.state !== 'off';
     const isWanted = client.settings.context?.workspace !== false && isWorthwhile();
@@ -85,8 +87,8 @@ export function handleWorkspace(
 }
 
 /**
- * A document's path below the workspace's folders, or its name where it lies elsewhere; of a notebook's cell its
- * notebook's.
+ * Returns a document's path below the workspace's folders, or its name if it lies elsewhere. A notebook cell has its
+ * notebook's path.
  */
 function pathOf(documentUri: string, folders: readonly string[]): string {
   const place = placeOf(documentUri);

@@ -2,15 +2,15 @@ import { execa } from 'execa';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What the machine runs on; 'no-battery': the mains, and never anything else. */
+/** The machine's power source. 'no-battery' means mains, always. */
 export type PowerSource = 'mains' | 'battery' | 'no-battery';
 
 const LINUX_FOLDER = '/sys/class/power_supply';
 const COMMAND_LIMIT_MS = 5_000;
-/** BatteryStatus of Win32_Battery: discharging, low, critical. */
+/** Values of BatteryStatus in Win32_Battery: discharging, low, critical. */
 const WINDOWS_DISCHARGING = ['1', '4', '5'];
 
-/** Asks the system. `undefined`: it does not say. */
+/** Reads the power source from the system. Returns `undefined` if the system does not tell. */
 export async function readPowerSource(platform: NodeJS.Platform = process.platform): Promise<PowerSource | undefined> {
   switch (platform) {
     case 'linux':
@@ -31,7 +31,10 @@ export async function readPowerSource(platform: NodeJS.Platform = process.platfo
   }
 }
 
-/** Of Linux's folder of power supplies. A battery of a mouse or a keyboard says that its scope is a device. */
+/**
+ * Reads the power source from Linux's folder of power supplies. The battery of a mouse or a keyboard has the scope
+ * "Device".
+ */
 export async function linuxPowerSource(folder: string): Promise<PowerSource | undefined> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) =>
     error.code === 'ENOENT' ? [] : undefined,
@@ -53,7 +56,7 @@ export async function linuxPowerSource(folder: string): Promise<PowerSource | un
   return !isPlugged && batteries.some(({ status }) => status === 'Discharging') ? 'battery' : 'mains';
 }
 
-/** Of what `pmset -g batt` prints. A Mac without a battery draws from AC power too. */
+/** Reads the power source from the output of `pmset -g batt`. A Mac without a battery draws from AC power too. */
 export function macPowerSource(output: string | undefined): PowerSource | undefined {
   if (output === undefined) return undefined;
   const source = /drawing from '(AC|Battery|UPS) Power'/.exec(output)?.[1];
@@ -62,7 +65,7 @@ export function macPowerSource(output: string | undefined): PowerSource | undefi
   return output.includes('InternalBattery') ? 'mains' : 'no-battery';
 }
 
-/** Of the BatteryStatus that Windows prints for each battery, a line each. */
+/** Reads the power source from the BatteryStatus values that Windows prints, one line per battery. */
 export function windowsPowerSource(output: string | undefined): PowerSource | undefined {
   if (output === undefined) return undefined;
   const states = output.split(/\s+/).filter((line) => line !== '');
@@ -77,7 +80,7 @@ async function readTrimmed(file: string): Promise<string | undefined> {
   );
 }
 
-/** What a program prints; `undefined` where it fails, takes too long or does not exist. */
+/** Returns the output of a program, or `undefined` if it fails, takes too long or does not exist. */
 async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
   const { stdout, failed } = await execa(command, args, {
     reject: false,

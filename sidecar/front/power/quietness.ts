@@ -1,9 +1,9 @@
 import { readPowerSource, type PowerSource } from './powerSource.ts';
 
-/** When Chorus is quiet: on battery, never, always. */
+/** When Chorus is quiet: on battery, never or always. */
 export type QuietSetting = 'auto' | 'never' | 'always';
 
-/** A file is read on Linux; elsewhere a program is started, which on Windows takes a second of a processor. */
+/** On Linux a file is read. Elsewhere a program is started, which on Windows takes a second of processor time. */
 const INTERVAL_MS = 30_000;
 const WINDOWS_INTERVAL_MS = 300_000;
 
@@ -13,7 +13,7 @@ export interface QuietnessOptions {
   readonly intervalMs?: number;
 }
 
-/** Whether the machine's owner would rather have less computed: nothing ahead of requests, and on half the threads. */
+/** Quiet mode: nothing is computed ahead of requests, and half of the threads are used. */
 export class Quietness {
   readonly #options: QuietnessOptions;
   #setting: QuietSetting = 'auto';
@@ -29,7 +29,7 @@ export class Quietness {
     return this.#isQuiet;
   }
 
-  /** Looks for a battery, and at how it goes, until the system says that there is none. */
+  /** Begins to read the power source at intervals, until the system reports that it has no battery. */
   async start(): Promise<void> {
     const { intervalMs = process.platform === 'win32' ? WINDOWS_INTERVAL_MS : INTERVAL_MS } = this.#options;
     this.#timer = setInterval(() => {
@@ -43,7 +43,7 @@ export class Quietness {
     clearInterval(this.#timer);
   }
 
-  /** Takes a client's setting; one that has none leaves it as others chose it. */
+  /** Applies a client's setting. A client without the setting keeps the present choice. */
   configure(setting: QuietSetting | undefined): void {
     if (setting !== undefined) this.#setting = setting;
     this.#update();
@@ -52,7 +52,7 @@ export class Quietness {
   async #look(): Promise<void> {
     const { read = readPowerSource } = this.#options;
     const source = await read().catch(() => undefined);
-    // A machine that is just waking up may be too busy to answer; it is asked again.
+    // A machine that is waking up may be too busy to answer. The next interval asks again.
     if (source === undefined) return;
     if (source === 'no-battery') this.stop();
     this.#isOnBattery = source === 'battery';

@@ -1,15 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** Why a handshake is refused, as the HTTP response. */
+/** Why a handshake is refused, as an HTTP response. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Checks a handshake. A web page cannot leave `Origin` out, and one that reaches 127.0.0.1 by DNS rebinding sends its
- * own name as `Host`; no program without the state file knows the token.
+ * Checks a handshake. A web page cannot omit `Origin`. A page that reaches 127.0.0.1 by DNS rebinding sends its own
+ * name as `Host`. Programs without access to the state file do not know the token.
  */
 export function refuseHandshake(
   request: IncomingMessage,
@@ -24,7 +24,7 @@ export function refuseHandshake(
   return undefined;
 }
 
-/** Compares in a time that does not depend on where the texts differ, nor on their lengths. */
+/** Compares two texts in constant time: it depends neither on where they differ nor on their lengths. */
 function isSameSecret(given: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));

@@ -1,8 +1,8 @@
 import type { Position } from 'vscode-languageserver-protocol';
 
 /**
- * What one edit copies, a few times: small beside a document, and not so small that there are too many to look for a
- * line in.
+ * An edit copies a few chunks. A chunk is small beside a document, yet large enough to keep the search for a line
+ * short.
  */
 const CHUNK_UNITS = 2 * 1024;
 
@@ -17,11 +17,12 @@ interface Place {
 }
 
 /**
- * A text for many edits in any order: an edit copies the chunks around it alone, not the whole text. Positions count
- * UTF-16 units and are held at the ends of lines and text, as those of `TextDocument`. No chunk ends within a `\r\n`.
+ * A text for many edits in any order. An edit copies only the chunks around it, not the whole text. Positions count
+ * UTF-16 units and are limited to the ends of lines and of the text, as in `TextDocument`. No chunk ends within a
+ * `\r\n`.
  */
 export class ChunkedText {
-  /** UTF-16 units that edits have copied so far. */
+  /** The number of UTF-16 units that edits have copied so far. */
   copiedUnits = 0;
   #chunks: Chunk[];
 
@@ -29,11 +30,11 @@ export class ChunkedText {
     this.#chunks = chunksOf(text);
   }
 
-  /** Puts `text` in place of what stands between two positions, whichever of them comes first. */
+  /** Replaces the text between two positions, in whichever order they come, by `text`. */
   replace(range: { readonly start: Position; readonly end: Position }, text: string): void {
     const [start, end] = isBefore(range.end, range.start) ? [range.end, range.start] : [range.start, range.end];
     const [from, to] = [this.#find(start), this.#find(end)];
-    // With a neighbour on each side: a `\r` and a `\n` that come together are joined, and small chunks are.
+    // Includes a neighbour on each side. So a `\r` and a `\n` that meet are joined, and small chunks are merged.
     const [first, last] = [Math.max(0, from.chunk - 1), Math.min(this.#chunks.length - 1, to.chunk + 1)];
     const before = this.#textOf(first, from.chunk) + (this.#chunks[from.chunk]?.text.slice(0, from.offset) ?? '');
     const after = (this.#chunks[to.chunk]?.text.slice(to.offset) ?? '') + this.#textOf(to.chunk + 1, last + 1);
@@ -43,7 +44,7 @@ export class ChunkedText {
     else this.#chunks = [...this.#chunks.slice(0, first), ...chunks, ...this.#chunks.slice(last + 1)];
   }
 
-  /** The text as the edits left it. */
+  /** Returns the text with all edits. */
   toString(): string {
     return this.#textOf(0, this.#chunks.length);
   }
@@ -69,7 +70,7 @@ export class ChunkedText {
     return { chunk, offset };
   }
 
-  /** Where a line begins; after the last one, the end of the text. */
+  /** Returns the start of a line, or the end of the text if there are fewer lines. */
   #findLine(line: number): Place {
     let left = line;
     if (left <= 0) return { chunk: 0, offset: 0 };
@@ -87,12 +88,12 @@ export class ChunkedText {
   }
 }
 
-/** Whether a position comes before another. */
+/** Whether position `a` comes before position `b`. */
 function isBefore(a: Position, b: Position): boolean {
   return a.line < b.line || (a.line === b.line && a.character < b.character);
 }
 
-/** At least one. */
+/** Splits a text into chunks, at least one. */
 function chunksOf(text: string): Chunk[] {
   const chunks: Chunk[] = [];
   for (let start = 0; start < text.length || chunks.length === 0;) {
@@ -105,7 +106,7 @@ function chunksOf(text: string): Chunk[] {
   return chunks;
 }
 
-/** -1: there is none from `start` on. */
+/** Returns the index of the first line break from `start` on, or -1. */
 function indexOfBreak(text: string, start: number): number {
   for (let index = start; index < text.length; index++) if (text[index] === '\n' || text[index] === '\r') return index;
   return -1;

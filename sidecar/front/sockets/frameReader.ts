@@ -24,8 +24,8 @@ const response = z.object({ jsonrpc: z.literal('2.0'), id, method: z.undefined()
 const message = z.union([cancel, request, notification, response]);
 
 /**
- * Reads frames of clients that may send anything. A frame that is no JSON-RPC message is answered with JSON-RPC's error
- * and dropped; only a binary frame ends the connection. vscode-jsonrpc sees nothing but well-formed messages.
+ * Reads frames from clients, which may send anything. A frame that is not a JSON-RPC message is answered with
+ * JSON-RPC's error and dropped. Only a binary frame ends the connection. vscode-jsonrpc gets only well-formed messages.
  */
 export class FrameReader extends AbstractMessageReader implements MessageReader {
   constructor(private readonly socket: WebSocket) {

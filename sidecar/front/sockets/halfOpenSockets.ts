@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
 /**
- * Connections that have not proven themselves yet. Anybody on the machine can open them, so each has little time, and
- * there are few: where one more comes, the oldest goes.
+ * Connections that are not authenticated yet. Any program on the machine can open them, so their time and number are
+ * limited. If there are too many, the oldest is closed.
  */
 export class HalfOpenSockets {
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly #timers = new Map<Socket, NodeJS.Timeout>();
 
   constructor(private readonly limits: { readonly maxSockets: number; readonly timeoutMs: number }) {}
@@ -15,7 +15,7 @@ export class HalfOpenSockets {
   }
 
   add(socket: Socket): void {
-    // The process may have been busy: it reads the bytes that have arrived before the socket goes.
+    // The process may have been busy. So it reads the bytes that have arrived before it closes the socket.
     const timer = setTimeout(() => setImmediate(() => this.#end(socket)), this.limits.timeoutMs);
     this.#timers.set(socket, timer);
     socket.once('close', () => this.delete(socket));
@@ -23,7 +23,7 @@ export class HalfOpenSockets {
     if (this.#timers.size > this.limits.maxSockets && oldest) this.#end(oldest);
   }
 
-  /** It has proven itself, or is gone. */
+  /** Removes a socket that is authenticated or closed. */
   delete(socket: Socket): void {
     clearTimeout(this.#timers.get(socket));
     this.#timers.delete(socket);

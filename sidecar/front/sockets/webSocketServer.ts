@@ -11,21 +11,21 @@ import { HalfOpenSockets } from './halfOpenSockets.ts';
 /** Programs on this machine send their handshake at once. */
 export const HANDSHAKE_TIMEOUT_MS = 1_000;
 const MAX_HALF_OPEN_SOCKETS = 64;
-/** A peer that does not take its refusal by then gets none. */
+/** A peer that does not read its refusal within this time is disconnected. */
 const REFUSAL_LIMIT_MS = 1_000;
 
 export interface WebSocketServerOptions {
-  /** Called for every connection that has proven itself. */
+  /** Called for every authenticated connection. */
   readonly onConnection: (socket: WebSocket) => void;
   /** Default 64. */
   readonly maxClients?: number;
-  /** A connection that has not finished its handshake by then is closed. Default `HANDSHAKE_TIMEOUT_MS`. */
+  /** A connection that has not finished its handshake after this time is closed. Default `HANDSHAKE_TIMEOUT_MS`. */
   readonly handshakeTimeoutMs?: number;
-  /** A client that has not answered the ping before the next one is gone. Default 30,000. */
+  /** A client that has not answered a ping by the next ping counts as gone. Default 30,000. */
   readonly pingIntervalMs?: number;
 }
 
-/** The listening socket of the front: 127.0.0.1, a free port, authenticated WebSocket connections and nothing else. */
+/** The listening socket of the front: 127.0.0.1, a free port, and only authenticated WebSocket connections. */
 export class FrontServer {
   readonly token = randomBytes(32).toString('base64url');
   readonly serverToken = randomBytes(32).toString('base64url');
@@ -59,7 +59,7 @@ export class FrontServer {
     this.#webSockets.on('headers', (headers) => headers.push(`${SERVER_TOKEN_HEADER}: ${this.serverToken}`));
   }
 
-  /** Starts to listen; gives the port. */
+  /** Starts to listen and returns the port. */
   async listen(): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
@@ -71,19 +71,19 @@ export class FrontServer {
   }
 
   /**
-   * 0 before `listen`; stays what it was after `stopListening`, since connections made before still send their
-   * handshakes.
+   * The port, or 0 before `listen`. It stays the same after `stopListening`, since open connections may still send
+   * their handshake.
    */
   get port(): number {
     return this.#port;
   }
 
-  /** Takes no new connections; those that are open live on. */
+  /** Refuses new connections. Open connections stay. */
   stopListening(): void {
     this.#http.close();
   }
 
-  /** Ends everything. */
+  /** Closes all connections and the server. */
   close(): void {
     clearInterval(this.#pings);
     for (const socket of this.#webSockets.clients) socket.terminate();
@@ -123,7 +123,10 @@ export class FrontServer {
   }
 }
 
-/** A peer that is refused counts as a connection until its socket is gone, so it is not left to it when that is. */
+/**
+ * Refuses a handshake. A refused peer counts as a connection until its socket is closed, so the server closes it after
+ * a time limit.
+ */
 function refuse(socket: Duplex, refusal: Refusal, headers = ''): void {
   const body = `${refusal.text}\n`;
   const limit = setTimeout(() => socket.destroy(), REFUSAL_LIMIT_MS);

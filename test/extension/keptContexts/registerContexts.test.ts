@@ -47,7 +47,7 @@ describe('"Forget This Workspace"', () => {
   });
 
   it('says what could not be deleted, and nothing else; no rules are told', async () => {
-    const message = 'What is kept in /contexts/a could not be deleted: EACCES';
+    const message = 'The kept contexts in /contexts/a could not be deleted: EACCES';
     const { messages, asked } = await said(() => Promise.reject(new TroubleError({ code: 'engine-failed', message })));
     assert.deepEqual(messages, [message]);
     assert.deepEqual(asked, [{}]);

@@ -7,14 +7,14 @@ import { modelEnvironment, TestHome } from './support/sidecar.ts';
 const uri = 'file:///sample.py';
 const code = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
 const requests = 20_000;
-/** The front needs some 30 MiB; 20,000 requests that left 2 kB each behind would not fit. */
+/** The front needs about 30 MiB. If each of 20,000 requests left 2 kB behind, they would not fit. */
 const heapMegabytes = 64;
-/** After the first requests, memory has what it needs; the rest may not add even 1 kB each. */
+/** After these requests, the process has allocated what it needs. The rest may not add even 1 kB each. */
 const warmUpRequests = 5_000;
 const maxGrowthMegabytes = 15;
 
 describe('cancelled requests', () => {
-  it(`${requests} of them are answered in ${heapMegabytes} MiB of heap, memory stays flat, and the next request works`, async () => {
+  it(`answers ${requests} of them in ${heapMegabytes} MiB of heap, with flat memory, and then serves the next request`, async () => {
     await using home = await TestHome.create();
     const state = await home.start({
       env: await modelEnvironment(),

@@ -16,7 +16,7 @@ const at = (
   end: { line, character: end },
 });
 
-/** How many changes were made one by one. */
+/** The changed text, and how many changes were applied one by one. */
 function editsOf(text: string, changes: readonly Change[]): { readonly text: string; readonly edits: number } {
   const replace = mock.method(ChunkedText.prototype, 'replace');
   try {
@@ -29,13 +29,13 @@ function editsOf(text: string, changes: readonly Change[]): { readonly text: str
   }
 }
 
-describe('many changes of a text', () => {
-  it('are one pass where they come from the end to the start', () => {
+describe('changedText with many changes', () => {
+  it('applies changes from the end to the start in one pass', () => {
     const changes = Array.from({ length: 1_000 }, (_, index) => ({ range: at(999 - index, 0, 3), text: 'new\nline' }));
     assert.deepEqual(editsOf('old\n'.repeat(1_000), changes), { text: 'new\nline\n'.repeat(1_000), edits: 0 });
   });
 
-  it('are made in order where they touch each other, or come in another order', () => {
+  it('applies changes in order if they touch or come in another order', () => {
     assert.deepEqual(
       editsOf('ab', [
         { range: at(0, 1, 2), text: 'x' },
@@ -52,7 +52,7 @@ describe('many changes of a text', () => {
     );
   });
 
-  it('beyond the end of a line, or of the text, are put behind what was put there before', () => {
+  it('puts an insertion beyond the end of a line or text behind the insertion made there before', () => {
     assert.deepEqual(
       editsOf('ab', [
         { range: at(0, 9), text: 'x' },
@@ -76,14 +76,14 @@ describe('many changes of a text', () => {
     );
   });
 
-  it('begin anew with a whole text', () => {
+  it('starts again from a change that replaces the whole text', () => {
     assert.equal(
       editsOf('ab', [{ range: at(0, 0), text: 'x' }, { text: 'whole' }, { range: at(0, 5), text: '!' }]).text,
       'whole!',
     );
   });
 
-  it('are the same in one pass as one by one, whatever ends lines', () => {
+  it('gives the same result in one pass as one by one, with any line breaks', () => {
     const random = new Random(7);
     for (let round = 0; round < 300; round++) {
       const text = (units: number): string =>

@@ -58,15 +58,15 @@ async function withServices(
   });
 }
 
-describe('who answers a client', () => {
-  it('is the model on this machine, unless the client chose a server', () =>
+describe('ClientServices', () => {
+  it('uses the model on this machine, unless the client chose a server', () =>
     withServices(async ({ services, server }) => {
       assert.equal((await services.chat(question, {}, () => undefined)).text, 'local');
       assert.equal(services.status.server, undefined);
       assert.equal(server.requests.length, 0);
     }));
 
-  it('is its server, for completion and chat, and the local model stays unloaded', () =>
+  it('uses the server for completion and chat, and does not load the local model', () =>
     withServices(async ({ services, server, engine, use }) => {
       use();
       server.on('completions', textStream(['a + b;', '\n}']));
@@ -85,9 +85,9 @@ describe('who answers a client', () => {
       });
     }));
 
-  it('reads at the resting cursor of a client that has no server', () =>
+  it('reads ahead at the resting cursor of a client without a server', () =>
     withServices(async ({ services, engine, use, server }) => {
-      // What makes a model loaded.
+      // Loads the model.
       await services.complete(completion, never);
       const resting = { ...completion, text: `${'const one = 1;\n'.repeat(3)}const two = `, offset: 57 };
       use();
@@ -107,7 +107,7 @@ describe('who answers a client', () => {
       assert.doesNotMatch(JSON.stringify(server.requestsTo('chat/completions')[0]?.body), /own machine/);
     }));
 
-  it('is the local model where the server gives no answer; the reason stands until it answers again', () =>
+  it('uses the local model if the server does not answer, and shows the reason until the server answers again', () =>
     withServices(async ({ services, server, use }) => {
       use();
       server.on('chat/completions', status(401, {}));
@@ -128,7 +128,7 @@ describe('who answers a client', () => {
       assert.deepEqual(services.status.server?.reasonsForLocal, []);
     }));
 
-  it('stays the server where words of its answer were shown', () =>
+  it('stays with the server if part of its answer was shown', () =>
     withServices(async ({ services, server, engine, use }) => {
       use();
       server.on('chat/completions', chatStream(['A list of'], { isCut: true, pauseMs: 20 }));
@@ -140,7 +140,7 @@ describe('who answers a client', () => {
       assert.equal(engine.generations.length, 0);
     }));
 
-  it('is the local model, with the status saying why, where the address is none', () =>
+  it('uses the local model if the address is invalid, and says why in the status', () =>
     withServices(async ({ services, use }) => {
       use({ url: 'gopher://x' });
       assert.equal((await services.chat(question, {}, () => undefined)).text, 'local');
@@ -165,7 +165,7 @@ describe('who answers a client', () => {
     ['is about to be asked', textStream(['a + b;', '\n}']), 5_000],
   ];
   for (const [name, script, debounceMs] of changes) {
-    it(`is the local model as soon as the client leaves a server that ${name}`, () =>
+    it(`uses the local model as soon as the client leaves a server that ${name}`, () =>
       withServices(async ({ services, server, use }) => {
         use();
         await services.load();
@@ -183,7 +183,7 @@ describe('who answers a client', () => {
       }));
   }
 
-  it('ends an answer of a server that the client leaves, where words of it were shown', () =>
+  it('ends an answer of a server that the client leaves if part of the answer was shown', () =>
     withServices(async ({ services, server, engine, use }) => {
       use();
       server.on(
@@ -195,13 +195,13 @@ describe('who answers a client', () => {
       );
       await assert.rejects(
         services.chat(question, { language: 'en' }, () => services.configure(undefined)),
-        { code: 'server-unavailable', message: /is not used any more/ },
+        { code: 'server-unavailable', message: /is no longer used/ },
       );
       await server.requestsTo('chat/completions')[0]?.left;
       assert.equal(engine.generations.length, 0);
     }));
 
-  it('says nothing again that it said before other files may be read', () =>
+  it('does not repeat a cached completion after a workspace reset', () =>
     withServices(async ({ services, server, use }) => {
       use();
       server.on('completions', textStream(['a + b;', '\n}']));
@@ -212,7 +212,7 @@ describe('who answers a client', () => {
       }
     }));
 
-  it('is asked nothing ahead', () =>
+  it('sends a server no requests ahead of the user', () =>
     withServices(async ({ services, server, use }) => {
       use();
       server.on('completions', textStream(['a + b;', '\n}']));

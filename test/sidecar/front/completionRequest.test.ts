@@ -4,8 +4,8 @@ import { Client } from '../../../sidecar/front/client.ts';
 import { completionRequest } from '../../../sidecar/front/completionRequest.ts';
 import type { LspConnection } from '../../../sidecar/front/lspConnection.ts';
 
-describe('what a client asks for', () => {
-  it('is kept on disk as its settings are when it is evaluated, which may be in a later pause', () => {
+describe('completionRequest', () => {
+  it('keeps the context on disk as the settings say at evaluation, which may come later', () => {
     const client = new Client(1, {} as LspConnection, '/contexts');
     client.workspace = 'project';
     const uri = 'file:///project/a.py';
@@ -16,7 +16,7 @@ describe('what a client asks for', () => {
     assert.equal(request.contextSet, undefined);
   });
 
-  it('is kept nowhere once the workspace was forgotten; what is asked then is', () => {
+  it('keeps no context of a request from before the workspace was forgotten, only of later requests', () => {
     const client = new Client(1, {} as LspConnection, '/contexts');
     client.workspace = 'project';
     const before = client.keepingAsked();

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { RawClient } from './support/rawClient.ts';
 import { TestHome } from './support/sidecar.ts';
 
-it('a client that asks for the CUDA libraries is told where a build has none', async () => {
+it('a request for the CUDA libraries names the reason if a build has none', async () => {
   await using home = await TestHome.create('chorus-cuda-');
   await using client = await RawClient.initialized(await home.start());
   await assert.rejects(

@@ -8,7 +8,7 @@ import { FrontServer } from '../../../sidecar/front/sockets/webSocketServer.ts';
 const PING_MS = 30_000;
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('a server whose clients may be dead', () => {
+describe('a server with dead clients', () => {
   let server: FrontServer;
   let served: WebSocket[];
   let port: number;
@@ -33,7 +33,7 @@ describe('a server whose clients may be dead', () => {
     return client;
   }
 
-  it('ends a connection whose client has not answered the last ping when the next is due, and no other', async () => {
+  it('closes a connection whose client has not answered the last ping when the next is due, and no other', async () => {
     const lively = await connect({});
     const dead = await connect({ autoPong: false });
     const isGone = once(dead, 'close');
@@ -48,10 +48,10 @@ describe('a server whose clients may be dead', () => {
 });
 
 describe('a server that refuses a handshake', () => {
-  it('is done with whoever leaves its own side open as soon as the refusal is sent', async () => {
+  it('closes the connection of a peer that keeps its own side open after the refusal', async () => {
     const server = new FrontServer({ onConnection: () => undefined });
     const port = await server.listen();
-    // Its limit for a refusal that is not taken never comes.
+    // The time limit of a refusal never runs out here.
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const stranger = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -60,7 +60,7 @@ describe('a server that refuses a handshake', () => {
       stranger.resume();
       stranger.write('GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
       await once(stranger, 'end');
-      // The system refuses a write to a socket that the other side has closed.
+      // The system refuses a write to a socket that the peer has closed.
       while (!isGone) {
         stranger.write('x');
         await nextCycle();

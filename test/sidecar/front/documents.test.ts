@@ -29,7 +29,7 @@ describe('document sync', () => {
     assert.equal(documents.get(uri)?.getText(), '\nab\ncXY');
   });
 
-  it('applies many changes in order, whole new texts among them, as it does few', () => {
+  it('applies many changes in order like few changes, also changes that replace the whole text', () => {
     const documents = opened('lost');
     const letters = [...'abcdefghij'].map((letter) => ({ range: at(0, 0), text: letter }));
     documents.change(uri, 2, [...letters, { text: 'x\r\ny' }, { range: at(1, 1), text: 'z' }, ...letters]);
@@ -38,7 +38,7 @@ describe('document sync', () => {
     assert.equal(documents.get(uri)?.lineCount, 2);
   });
 
-  it('takes a whole new text', () => {
+  it('accepts a new whole text', () => {
     const documents = opened('old');
     documents.change(uri, 2, [{ text: 'new' }]);
     assert.equal(documents.get(uri)?.getText(), 'new');
@@ -51,7 +51,7 @@ describe('document sync', () => {
     assert.equal(documents.get(uri)?.getText(), '😀y');
   });
 
-  it('keeps lone surrogates, even where a change splits a pair', () => {
+  it('keeps lone surrogates, even if a change splits a pair', () => {
     const documents = opened('a\ud83d');
     documents.change(uri, 2, [{ range: at(0, 2), text: '\ude00' }]);
     assert.equal(documents.get(uri)?.getText(), 'a😀');
@@ -59,13 +59,13 @@ describe('document sync', () => {
     assert.equal(documents.get(uri)?.getText(), 'a\ude00');
   });
 
-  it('holds positions outside of the text at its ends', () => {
+  it('limits positions outside of the text to its ends', () => {
     const documents = opened('ab');
     documents.change(uri, 2, [{ range: at(99, 99), text: '!' }]);
     assert.equal(documents.get(uri)?.getText(), 'ab!');
   });
 
-  it('tells of a document that grew above the limit as of one that is closed', () => {
+  it('reports a document that grew above the limit as closed', () => {
     const documents = opened('small');
     const told: string[] = [];
     documents.onDidChange = (_, { kind }) => told.push(kind);
@@ -91,7 +91,7 @@ describe('document sync', () => {
     documents.onDidChange = (_, { kind }) => told.push(kind);
     assert.equal(documents.change(uri, 2, [{ range: at(0, 0), text: 'yz' }]), false);
     assert.equal(documents.isTooLarge(uri), true);
-    assert.equal(documents.change(uri, 3, [{ range: at(0, 1, 2), text: '' }]), true, 'it is said once');
+    assert.equal(documents.change(uri, 3, [{ range: at(0, 1, 2), text: '' }]), true, 'one warning');
     assert.equal(documents.get(uri), undefined);
     assert.equal(documents.change(uri, 4, [{ range: at(0, 4, 5), text: '' }]), true);
     assert.equal(documents.isTooLarge(uri), false);

@@ -20,7 +20,7 @@ const source = Array.from({ length: 60 }, (_, line) => `const value${line} = com
   '\n',
 );
 
-describe('what is kept of a workspace', () => {
+describe('the kept contexts of a workspace', () => {
   let folder: string;
   let modelPath: string;
   before(async () => {
@@ -38,8 +38,7 @@ describe('what is kept of a workspace', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   /**
-   * A client that has asked for two completions: the first one's prompt is short, since nobody knows yet how fast the
-   * model is.
+   * A client that has requested two completions. The first prompt is short, since the model's speed is not yet known.
    */
   async function asked(
     state: SidecarState,
@@ -69,7 +68,7 @@ describe('what is kept of a workspace', () => {
   const kept = (home: TestHome, key: string): Promise<void> =>
     until(async () => (await chunksOf(home, key)).length >= 4, `the contexts of ${key} are kept`);
 
-  it('is written when its client has left, for this user alone, and used when it is opened again', async () => {
+  it('are written when the client has left, readable by this user only, and used when the workspace is opened again', async () => {
     await using home = await TestHome.create();
     const first = await asked(await home.start(), 'mine');
     await first[Symbol.asyncDispose]();
@@ -84,18 +83,18 @@ describe('what is kept of a workspace', () => {
     const after = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
     assert.ok(
       after.some((used, index) => used > (before[index] as number)),
-      'the first prompt is as long as the last one was, and finds its chunks',
+      'the first prompt is as long as the last one was, and reuses its chunks',
     );
   });
 
-  it('is written when the sidecar is told to stop, though its client is still there', async () => {
+  it('are written when the sidecar is told to stop while its client is connected', async () => {
     await using home = await TestHome.create();
     await using client = await asked(await home.start(), 'mine');
     await client.request('chorus/stop').catch(() => undefined);
     await kept(home, 'mine');
   });
 
-  it('is gone with everything else when Chorus is uninstalled, though the sidecar would keep it as it stops', async () => {
+  it('are deleted with everything else when Chorus is uninstalled, though the stopping sidecar would write them', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     const client = await asked(state, 'mine');
@@ -106,7 +105,7 @@ describe('what is kept of a workspace', () => {
     assert.equal(existsSync(home.folder), false);
   });
 
-  it('is nothing where there is no workspace', async () => {
+  it('are not written if there is no workspace', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     await using client = await asked(state, undefined);
@@ -115,7 +114,7 @@ describe('what is kept of a workspace', () => {
     assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
   });
 
-  it('is gone when it is forgotten, in memory too; another workspace keeps its own', async () => {
+  it('are deleted when the workspace is forgotten, in memory too, and another workspace keeps its own', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     for (const key of ['mine', 'theirs']) {
@@ -131,7 +130,7 @@ describe('what is kept of a workspace', () => {
     assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
   });
 
-  it('is gone where it was evaluated under other rules of what may be read, or nobody knows which', async () => {
+  it('are deleted if they were evaluated under other or unknown read rules', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     const tell = async (unlessRules: string, clientKind = 'test'): Promise<void> => {
@@ -146,21 +145,21 @@ describe('what is kept of a workspace', () => {
     await tell('one');
     assert.ok(existsSync(file), 'the rules are the same');
     await tell('another');
-    assert.ok(!existsSync(file), 'the rules are others');
+    assert.ok(!existsSync(file), 'the rules differ');
     await writeFile(file, 'x');
     await rm(path.join(setOf(home, 'mine'), 'rules'));
     await tell('another');
-    assert.ok(!existsSync(file), 'the rules are not known');
+    assert.ok(!existsSync(file), 'the rules are unknown');
     await writeFile(file, 'x');
     await tell('theirs', 'other');
-    assert.ok(!existsSync(file), 'those of another kind of client are not known');
+    assert.ok(!existsSync(file), 'the rules of another kind of client are unknown');
     await writeFile(file, 'x');
     await tell('another');
     await tell('theirs', 'other');
-    assert.ok(existsSync(file), 'each kind of client has its own');
+    assert.ok(existsSync(file), 'each kind of client has its own rules');
   });
 
-  it('is forgotten by its name from a client that has it not open', async () => {
+  it('are deleted by the workspace’s name from a client that has another workspace open', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     const key = workspaceKeyOf(['file:///project']);
@@ -172,7 +171,7 @@ describe('what is kept of a workspace', () => {
     assert.deepEqual(await readdir(contextsFolder(home.folder)), []);
   });
 
-  it('is gone, of all workspaces, where the user wants nothing kept', async () => {
+  it('are deleted for all workspaces when the user turns keeping off', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     const client = await asked(state, 'theirs');
@@ -184,9 +183,9 @@ describe('what is kept of a workspace', () => {
     assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
   });
 
-  it('takes no more than the user allows', async () => {
+  it('take no more space than the user allows', async () => {
     await using home = await TestHome.create();
-    // One chunk is 256 rows of 4 layers, 2 KV heads of 64, keys and values, 2 bytes each.
+    // A chunk is 256 rows of 4 layers, 2 KV heads of 64, keys and values, 2 bytes each.
     const state = await home.start();
     await using client = await asked(state, 'mine', { contexts: { maxGigabytes: 0.0012 } });
     await client.request('chorus/stop').catch(() => undefined);
@@ -195,12 +194,13 @@ describe('what is kept of a workspace', () => {
   });
 });
 
-describe('the name of a workspace', () => {
-  it('is the same for every client that writes its folder in another way', () => {
+describe('workspaceKeyOf', () => {
+  it('gives every client the same key, however it writes the folder’s address', () => {
     assert.equal(workspaceKeyOf(['file:///home/me/a%20b']), workspaceKeyOf(['file:///home/me/a b/']));
     assert.notEqual(workspaceKeyOf(['file:///home/me/a']), workspaceKeyOf(['file:///home/me/b']));
     assert.notEqual(workspaceKeyOf(['vscode-vfs://github/a/b']), workspaceKeyOf(['vscode-vfs://github/a/c']));
   });
 
-  it('tells nothing of it', () => assert.match(workspaceKeyOf(['file:///home/me/secret']), /^[0-9a-f]{64}$/));
+  it('does not reveal the folder’s path', () =>
+    assert.match(workspaceKeyOf(['file:///home/me/secret']), /^[0-9a-f]{64}$/));
 });

@@ -14,7 +14,7 @@ const ErrorCodes = {
   notInitialized: -32002,
 };
 
-describe('frames that are not what they should be', () => {
+describe('a connection with invalid frames', () => {
   let home: TestHome;
   let state: SidecarState;
 
@@ -45,7 +45,7 @@ describe('frames that are not what they should be', () => {
     ['a cancellation of nothing', '{"jsonrpc":"2.0","method":"$/cancelRequest"}', ErrorCodes.invalidRequest],
   ];
   for (const [what, frame, code] of broken) {
-    it(`answers ${what} with ${code}; the next request works`, async () => {
+    it(`answers ${what} with ${code} and then serves the next request`, async () => {
       await using client = await RawClient.initialized(state);
       client.send(frame);
       const answer = await client.answer(null);
@@ -55,7 +55,7 @@ describe('frames that are not what they should be', () => {
     });
   }
 
-  it('answers an invalid request that has an id under that id', async () => {
+  it('answers an invalid request with its own id', async () => {
     await using client = await RawClient.initialized(state);
     client.send('{"jsonrpc":"2.0","id":"mine"}');
     client.send('{"jsonrpc":"2.0","id":"other","method":"chorus/status","params":"text"}');
@@ -105,7 +105,7 @@ describe('frames that are not what they should be', () => {
     assert.match(error?.message ?? '', /not open/);
   });
 
-  it('takes initialize once, and nothing after shutdown', async () => {
+  it('accepts initialize once, and nothing after shutdown', async () => {
     await using client = await RawClient.initialized(state);
     assert.equal(
       (await client.answer(client.sendRequest('initialize', { capabilities: {} }))).error?.code,
@@ -138,7 +138,7 @@ describe('frames that are not what they should be', () => {
     ],
   ];
   for (const [method, params, says] of wrongParams) {
-    it(`tells what is wrong with the params of ${method}: ${says.source}`, async () => {
+    it(`says why the params of ${method} are invalid: ${says.source}`, async () => {
       await using client = await RawClient.initialized(state);
       const { error } = await client.answer(client.sendRequest(method, params));
       assert.equal(error?.code, ErrorCodes.invalidParams);
@@ -146,7 +146,7 @@ describe('frames that are not what they should be', () => {
     });
   }
 
-  it('drops notifications with wrong params and lives on', async () => {
+  it('drops notifications with invalid params and serves on', async () => {
     await using client = await RawClient.initialized(state);
     client.notify('textDocument/didOpen', { textDocument: { uri: 7 } });
     client.notify('textDocument/didChange', {
@@ -157,7 +157,7 @@ describe('frames that are not what they should be', () => {
     assert.ok(await client.request('chorus/status'));
   });
 
-  it('wrote neither code nor tokens into its log', async () => {
+  it('writes neither code nor tokens into the log', async () => {
     const log = await readFile(home.files.logFile, 'utf8');
     assert.doesNotMatch(log, /secretOfTheUser/);
     assert.ok(!log.includes(state.token) && !log.includes(state.serverToken));

@@ -18,7 +18,7 @@ describe('the handshake', () => {
   });
   after(() => home[Symbol.asyncDispose]());
 
-  /** Sends an upgrade request as it is; gives status and headers of the answer. */
+  /** Sends an upgrade request as it is. Returns status and headers of the response. */
   function upgrade(headers: Record<string, string>): Promise<{ status: number; headers: http.IncomingHttpHeaders }> {
     return new Promise((resolve, reject) => {
       const request = http.request({
@@ -52,7 +52,7 @@ describe('the handshake', () => {
     assert.equal(answer.headers['chorus-server-token'], state.serverToken);
   });
 
-  it('accepts "localhost" as its name', async () => {
+  it('accepts "localhost" as the host', async () => {
     assert.equal((await upgrade({ ...bearer(), host: `localhost:${state.port}` })).status, 101);
   });
 
@@ -72,7 +72,7 @@ describe('the handshake', () => {
     ['a Host with another port', () => ({ ...bearer(), host: `127.0.0.1:${state.port + 1}` }), 403],
   ];
   for (const [what, headers, status] of refused) {
-    it(`refuses ${what} with ${status} and says nothing of itself`, async () => {
+    it(`refuses ${what} with ${status} and does not prove its identity`, async () => {
       const answer = await upgrade(headers());
       assert.equal(answer.status, status);
       assert.equal(answer.headers['chorus-server-token'], undefined);
@@ -92,13 +92,13 @@ describe('the handshake', () => {
     await new Promise((resolve) => socket.once('close', resolve));
   });
 
-  it('listens on 127.0.0.1 alone, of all addresses by which this machine reaches itself', async () => {
+  it('listens only on 127.0.0.1, of all addresses of this machine', async () => {
     const isAnswered = (address: string, port: number): Promise<boolean> =>
       new Promise((resolve) => {
         const socket = net.connect(port, address, () => resolve(true)).once('error', () => resolve(false));
         socket.once('connect', () => socket.destroy());
       });
-    // Which addresses there are depends on the system: a server that listens on all of them shows it.
+    // The addresses depend on the system. A server that listens on all of them shows which work.
     const own = Object.values(os.networkInterfaces()).flatMap((addresses = []) =>
       addresses.map(({ address, scopeid }) => (scopeid ? undefined : address)),
     );
@@ -111,7 +111,7 @@ describe('the handshake', () => {
         if (address !== undefined && (await isAnswered(address, port))) reached.push(address);
       assert.ok(
         reached.length >= 2 && reached.includes('127.0.0.1'),
-        `this machine reaches itself by ${reached.join(', ')} alone`,
+        `this machine reaches itself only by ${reached.join(', ')}`,
       );
       const answered: string[] = [];
       for (const address of reached) if (await isAnswered(address, state.port)) answered.push(address);
@@ -121,7 +121,7 @@ describe('the handshake', () => {
     }
   });
 
-  it('takes 64 clients; one more is told so, and a place that becomes free is given away', async () => {
+  it('accepts 64 clients, refuses the next with a reason, and gives a free place to a new client', async () => {
     const clients = await Promise.all(Array.from({ length: 64 }, () => RawClient.connect(state)));
     const answer = await upgrade(bearer());
     assert.equal(answer.status, 503);

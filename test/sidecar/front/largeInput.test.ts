@@ -7,7 +7,7 @@ import { modelEnvironment, TestHome } from './support/sidecar.ts';
 const SMALL = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
 const END_OF_SMALL = { line: 4, character: 12 };
 
-describe('more text than a model can use', () => {
+describe('a sidecar with texts larger than the model’s context', () => {
   let home: TestHome;
   let state: SidecarState;
 
@@ -40,7 +40,7 @@ describe('more text than a model can use', () => {
     assert.equal((await home.state()).pid, state.pid);
   }
 
-  it('a document of 50 MB is refused with one message that names it and the limit, and the next request works', async () => {
+  it('refuses a document of 50 MB with one message that names it and the limit, and then serves the next request', async () => {
     await using client = await connect();
     const line = `${'x'.repeat(999)}\n`;
     client.open('file:///big%20data.py', line.repeat(50_000), 'python');
@@ -62,7 +62,7 @@ describe('more text than a model can use', () => {
     );
   });
 
-  it('a line of 1 MB is answered at its beginning, within it and at its end, and the next request works', async () => {
+  it('completes at the start, in the middle and at the end of a line of 1 MB, and then serves the next request', async () => {
     await using client = await connect();
     const value = '0123456789, ';
     const line = `values = [${value.repeat(87_000)}`;

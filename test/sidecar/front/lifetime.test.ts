@@ -8,22 +8,22 @@ import { isRunning } from '../../isRunning.ts';
 import { launchOptions, TestHome, until } from './support/sidecar.ts';
 
 describe('the sidecar process', () => {
-  it('is gone, with its state file, when its last client has been gone a while; not before', async () => {
+  it('exits with its state file a while after its last client has left, and not before', async () => {
     await using home = await TestHome.create();
-    // Its starter stays until the clients are there, however long they take.
+    // The starter stays until the clients are connected, however long that takes.
     const { socket, state } = await findOrStart(launchOptions(home.folder, { env: { CHORUS_LINGER_MS: '1500' } }));
     const first = await RawClient.initialized(state);
     const second = await RawClient.initialized(state);
     socket.close();
     await first[Symbol.asyncDispose]();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    assert.ok(isRunning(state.pid), 'one client is still there');
+    assert.ok(isRunning(state.pid), 'one client is still connected');
     await second[Symbol.asyncDispose]();
     await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal(existsSync(home.files.stateFile), false);
   });
 
-  it('is gone when a client was cut off without a word', async () => {
+  it('exits after a client’s connection broke', async () => {
     await using home = await TestHome.create();
     const { socket, state } = await findOrStart(launchOptions(home.folder, { env: { CHORUS_LINGER_MS: '500' } }));
     const client = await RawClient.initialized(state);
@@ -44,14 +44,14 @@ describe('the sidecar process', () => {
   });
 });
 
-describe('the decision to leave', () => {
-  it('falls when no client ever comes', async () => {
+describe('Lifetime', () => {
+  it('leaves when no client ever connects', async () => {
     await new Promise<void>((resolve) =>
       new Lifetime({ lingerMs: 60_000, firstClientTimeoutMs: 10, leave: resolve }).start(),
     );
   });
 
-  it('is taken back when a client comes in time', async () => {
+  it('stays when a client connects in time', async () => {
     let left = false;
     const lifetime = new Lifetime({ lingerMs: 20, firstClientTimeoutMs: 20, leave: () => (left = true) });
     lifetime.start();
@@ -60,15 +60,15 @@ describe('the decision to leave', () => {
     assert.equal(left, false);
   });
 
-  it('lingers by default for a minute, on Windows not at all', () => {
+  it('lingers for a minute by default, and not at all on Windows', () => {
     assert.equal(lifetimeDefaults({}).lingerMs, process.platform === 'win32' ? 0 : 60_000);
     assert.equal(lifetimeDefaults({ CHORUS_LINGER_MS: '250' }).lingerMs, 250);
   });
 });
 
-describe('a sidecar that is to linger', () => {
+describe('a sidecar with a long linger', () => {
   for (const lingerMs of [1e12, Infinity]) {
-    it(`for ${lingerMs} ms, more than a timer can wait, does not leave at once`, (context) => {
+    it(`of ${lingerMs} ms, more than a timer can wait, does not leave at once`, (context) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
       let hasLeft = false;
       const lifetime = new Lifetime({ lingerMs, firstClientTimeoutMs: 1, leave: () => (hasLeft = true) });

@@ -17,7 +17,7 @@ const script = `
   }
   setImmediate(() => console.log('lives'));`;
 
-/** What a process says whose standard error is `file`, and who writes a line to its log. */
+/** Returns the output of a process that has `file` as standard error and writes a line to its log. */
 async function logTo(file: string, files: readonly [string, string]): Promise<string> {
   const output = await open(file, 'a');
   try {
@@ -33,7 +33,7 @@ async function logTo(file: string, files: readonly [string, string]): Promise<st
 }
 
 describe('the log of the front', { skip: process.platform === 'win32' }, () => {
-  it('tells of an error its kind and where it was raised, and not its message, which may quote code', async () => {
+  it('contains the kind of an error and where it was raised, but not its message, which may quote code', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-log-'));
     try {
       const log = path.join(folder, 'log');
@@ -47,7 +47,7 @@ describe('the log of the front', { skip: process.platform === 'win32' }, () => {
     }
   });
 
-  it('that has become long is kept in place of a link, and not where the link leads', async () => {
+  it('replaces a link at the name of the previous log, and does not write through it', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-log-'));
     const [log, previous, elsewhere] = ['log', 'previous', 'elsewhere'].map((name) => path.join(folder, name)) as [
       string,
@@ -67,7 +67,7 @@ describe('the log of the front', { skip: process.platform === 'win32' }, () => {
     }
   });
 
-  it('is no reason to end where it can not be written', { skip: process.platform !== 'linux' }, async () => {
+  it('does not end the process if it cannot be written', { skip: process.platform !== 'linux' }, async () => {
     assert.equal(await logTo('/dev/full', ['', '']), 'lives');
   });
 });

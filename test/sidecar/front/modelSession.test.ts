@@ -13,7 +13,10 @@ import type {
 import { FrontModelSession } from '../../../sidecar/front/modelSession.ts';
 import { RetryDelay } from '../../../sidecar/front/retryDelay.ts';
 
-/** An engine that "loads" by name: paths that begin with "crash" end it, those with "bad" are refused. */
+/**
+ * An engine that "loads" by name. A path that begins with "crash" crashes it, and a path that begins with "bad" is
+ * refused.
+ */
 class NamedEngine implements Engine {
   readonly loads: string[] = [];
   generateFails = false;
@@ -101,7 +104,7 @@ function session(): {
 const request = { sequence: 's', priority: 'chat', tokens: [1], maxTokens: 1, sampling: { temperature: 0 } } as const;
 
 describe('the model in memory', () => {
-  it('stops waiting for a load when a caller wants it no more, and the load goes on for others', async () => {
+  it('ends a caller’s wait for a load on request, while the load goes on for others', async () => {
     const { session: models, engine } = session();
     const controller = new AbortController();
     const stopped = models.model(controller.signal);
@@ -113,7 +116,7 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['default']);
   });
 
-  it('says what it holds, and what of that is on a GPU, when it is loaded and after a request', async () => {
+  it('reports its memory, and how much of it is on a GPU, after loading and after a request', async () => {
     const { session: models, engine } = session();
     const statistics = async (): Promise<EngineStatistics> => ({
       memoryBytes: 7,
@@ -129,7 +132,7 @@ describe('the model in memory', () => {
     assert.deepEqual([models.status.memoryBytes, models.status.deviceMemoryBytes], [7, 5]);
   });
 
-  it('says how fast its prompts are evaluated, once that was measured', async () => {
+  it('reports the speed of prompts once it was measured', async () => {
     for (const [modelPath, expected] of [
       ['measured', 41],
       ['', undefined],
@@ -151,7 +154,7 @@ describe('the model in memory', () => {
     }
   });
 
-  it('is told apart by whether the settings name it', async () => {
+  it('says in the status whether the settings name it', async () => {
     const { session: model } = session();
     await model.model();
     assert.equal(model.status.isModelNamed, undefined);
@@ -175,7 +178,7 @@ describe('the model in memory', () => {
     assert.deepEqual(states(), ['loading', 'loading', 'ready']);
   });
 
-  it('is another as soon as one is chosen, before it is loaded, and the same after other settings', () => {
+  it('changes as soon as another one is chosen, before it is loaded, and stays when other settings change', () => {
     const { session: model } = session();
     model.configure({ modelPath: 'a' });
     assert.equal(model.chosen, 'a');
@@ -184,7 +187,7 @@ describe('the model in memory', () => {
     assert.equal(model.chosen, 'b');
   });
 
-  it('is the one of the client that sent settings last; settings that concern no model load nothing', async () => {
+  it('is the model of the client that sent settings last; settings without a model load nothing', async () => {
     const { session: model, engine } = session();
     model.configure({ modelPath: 'a' });
     await model.model();
@@ -195,7 +198,7 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['a', 'b']);
   });
 
-  it('stays when a client comes that says nothing of the model, and when one spells the defaults out', async () => {
+  it('stays for a client without model settings, and for a client that spells out the defaults', async () => {
     const { session: model, engine } = session();
     model.configure({ modelPath: 'a', threads: 2 });
     await model.model();
@@ -206,7 +209,7 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['a']);
   });
 
-  it('is the default one again for a client that empties its path, or names another part of the choice alone', async () => {
+  it('is the default again for a client that empties its path or names only other model settings', async () => {
     const { session: model, engine } = session();
     for (const back of [{ modelPath: '' }, { threads: 2 }]) {
       model.configure({ modelPath: 'a' });
@@ -217,7 +220,7 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['a', 'default', 'a', 'default']);
   });
 
-  it('gives those who waited for a replaced choice the new model', async () => {
+  it('is given to requests that waited for a replaced choice', async () => {
     const { session: model } = session();
     model.configure({ modelPath: 'a' });
     const waiting = Array.from({ length: 3 }, () => model.model());
@@ -228,7 +231,7 @@ describe('the model in memory', () => {
     );
   });
 
-  it('tells all who waited why a model cannot be loaded, and tries once for them', async () => {
+  it('tries once for many waiting requests and tells each why the model cannot be loaded', async () => {
     const { session: model, engine } = session();
     model.configure({ modelPath: 'bad' });
     const waiting = await Promise.allSettled(Array.from({ length: 3 }, () => model.model()));
@@ -239,7 +242,7 @@ describe('the model in memory', () => {
     assert.equal(engine.loads.length, 1);
   });
 
-  it('gives one clear error for a model that cannot be loaded; the next request tries again, later ones after a while', async () => {
+  it('fails with a clear error; the next request tries again, later ones after a delay', async () => {
     const { session: model, engine, advance } = session();
     model.configure({ modelPath: 'bad' });
     for (let i = 0; i < 5; i++) await assert.rejects(model.model(), { code: 'not-gguf' });
@@ -250,7 +253,7 @@ describe('the model in memory', () => {
     assert.equal(engine.loads.length, 3);
   });
 
-  it('is not tried again unasked where loading it ended the engine', async () => {
+  it('is not loaded again automatically if loading it crashed the engine', async () => {
     const { session: model, engine, advance } = session();
     model.configure({ modelPath: 'crash' });
     await assert.rejects(model.model(), { code: 'engine-crashed' });
@@ -277,7 +280,7 @@ describe('the model in memory', () => {
     assert.deepEqual(engine.loads, ['default', 'default']);
   });
 
-  it('is loaded again where the engine fell while nobody asked for anything; a fall that a request told of counts once', async () => {
+  it('is loaded again if the idle engine crashed; a crash that a request also reported counts once', async () => {
     const { session: model, engine, states } = session();
     model.engineCrashed(new TroubleError('engine-crashed', 'It fell.'));
     assert.equal(model.status.state, 'idle');
@@ -297,7 +300,7 @@ describe('the model in memory', () => {
     assert.deepEqual(states().slice(-2), ['busy', 'ready']);
   });
 
-  it('tells who listens of each request that begins, with itself counted', async () => {
+  it('tells listeners of each request that begins, with this request counted', async () => {
     const { session: model } = session();
     await model.model();
     const counts: number[] = [];
@@ -309,11 +312,11 @@ describe('the model in memory', () => {
   });
 });
 
-describe('a model that nobody asks for', () => {
+describe('an idle model', () => {
   const minutes = (count: number): void => mock.timers.tick(count * 60_000);
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('leaves memory after a while, says so, and is there again with the next request', async () => {
+  it('is unloaded after a while, says so, and is loaded again by the next request', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { session: model, engine } = session();
@@ -338,7 +341,7 @@ describe('a model that nobody asks for', () => {
     }
   });
 
-  it('leaves memory too where settings came that it was not loaded with', async () => {
+  it('is unloaded also after settings that differ from the loaded ones', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { session: model, engine } = session();
@@ -354,7 +357,7 @@ describe('a model that nobody asks for', () => {
     }
   });
 
-  it('leaves memory too where such settings came while it worked', async () => {
+  it('is unloaded also if such settings came during a request', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { session: model, engine } = session();
@@ -387,7 +390,7 @@ describe('a model that nobody asks for', () => {
     }
   });
 
-  it('leaves memory where the model that was to take its place is not there, and the trouble stays to be seen', async () => {
+  it('is unloaded if its successor cannot be loaded, and the trouble stays visible', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { session: model, engine } = session();
@@ -402,7 +405,7 @@ describe('a model that nobody asks for', () => {
     }
   });
 
-  it('leaves memory too where loading took longer than that', async () => {
+  it('is unloaded also if loading took longer than the limit', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { session: model, engine } = session();
@@ -427,7 +430,7 @@ describe('a model that nobody asks for', () => {
     }
   });
 
-  it('stays while it works, and for who wants it to', async () => {
+  it('stays while it works, and as long as the settings say', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { session: model, engine } = session();
@@ -462,8 +465,8 @@ describe('a model that nobody asks for', () => {
   });
 });
 
-describe('a context that is read ahead', () => {
-  it('is told of until its reading ends, whatever becomes of the model meanwhile', async () => {
+describe('reading ahead', () => {
+  it('is shown until it ends, whatever the model’s state', async () => {
     const { session: model } = session();
     const loading = model.model();
     model.readingAhead(true);
@@ -480,8 +483,8 @@ describe('a context that is read ahead', () => {
   });
 });
 
-describe('a machine that is to be spared', () => {
-  it('is told to the engine with each request, and to clients', async () => {
+describe('quiet mode', () => {
+  it('is sent to the engine with each request, and to clients', async () => {
     let isQuiet = false;
     const engine = new NamedEngine();
     const model = new FrontModelSession({

@@ -16,7 +16,7 @@ const texts = (notebooks: Notebooks, uri: string): string[][] | undefined => {
 };
 
 describe('notebook sync', () => {
-  it('knows the cells before and after a cell, in order', () => {
+  it('returns the cells before and after a cell, in order', () => {
     assert.deepEqual(texts(opened('a', 'b', 'c'), 'b'), [['text of a'], ['text of c']]);
   });
 
@@ -27,13 +27,13 @@ describe('notebook sync', () => {
     assert.equal(texts(notebooks, 'b'), undefined);
   });
 
-  it('leaves out cells whose text it was never given', () => {
+  it('leaves out cells without a text', () => {
     const notebooks = opened('a', 'b');
     notebooks.splice('notebook', 0, 0, ['unknown']);
     assert.deepEqual(texts(notebooks, 'b'), [['text of a'], []]);
   });
 
-  it('knows nothing of a closed notebook and of other documents', () => {
+  it('returns nothing for a closed notebook or another document', () => {
     const notebooks = opened('a');
     assert.equal(notebooks.around('file:///elsewhere'), undefined);
     notebooks.close('notebook');

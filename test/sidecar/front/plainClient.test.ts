@@ -32,7 +32,7 @@ describe('a plain LSP client with the real model', () => {
   before(async () => {
     home = await TestHome.create();
     state = await home.start({ env: await modelEnvironment() });
-    // Patience for a busy machine; what is measured is in the benches.
+    // A long timeout for a busy machine. The benches measure latency.
     const initializationOptions = { settings: { completion: { timeoutMs: 60_000 } } };
     client = await RawClient.initialized(state, {
       capabilities: { textDocument: { inlineCompletion: {} } },
@@ -44,7 +44,7 @@ describe('a plain LSP client with the real model', () => {
     await home[Symbol.asyncDispose]();
   });
 
-  it('hears how the model loads, until it is ready', async () => {
+  it('is told how the model loads, until it is ready', async () => {
     assert.equal(await client.request('chorus/load'), null);
     const ready = await client.next(
       ({ method, params }) => method === 'chorus/didChangeStatus' && (params as SidecarStatus).state === 'ready',
@@ -52,7 +52,7 @@ describe('a plain LSP client with the real model', () => {
     assert.equal((ready.params as SidecarStatus).architecture, 'llama');
   });
 
-  it('gets ghost text whose command tells how to report what became of it', async () => {
+  it('gets ghost text with a command that tells how to report its use', async () => {
     client.open(uri, code, 'python');
     const [item] = items(
       await client.request('textDocument/inlineCompletion', {
@@ -98,7 +98,7 @@ describe('a plain LSP client with the real model', () => {
     assert.match(error?.message ?? '', /not open/);
   });
 
-  it('gets the same text as an item of a list where its editor has no ghost text', async () => {
+  it('gets the same text as a list item if its editor has no ghost text', async () => {
     await using editor = await RawClient.connect(state);
     const initialized = (await editor.request('initialize', {
       processId: null,
@@ -121,7 +121,7 @@ describe('a plain LSP client with the real model', () => {
     assert.deepEqual(item?.textEdit.range.start, { line: 4, character: 11 });
   });
 
-  it('is told once that a document is too large; the next document works', async () => {
+  it('is told once that a document is too large, and can use the next document', async () => {
     const large = 'file:///large%20file.txt';
     client.open(large, 'x'.repeat(17 * 1024 * 1024), 'plaintext');
     const message = await client.next(({ method }) => method === 'window/showMessage');
@@ -178,7 +178,7 @@ describe('a plain LSP client with the real model', () => {
     assert.ok(result.text.length > 0);
   });
 
-  it('gets what was written so far when it cancels a chat', async () => {
+  it('gets the text so far when it cancels a chat', async () => {
     const id = client.sendRequest('chorus/chat', {
       conversationId: 'two',
       messages: [{ role: 'user', content: 'Tell a very long story about the sea.' }],
@@ -194,7 +194,7 @@ describe('a plain LSP client with the real model', () => {
   });
 
   it(
-    'is told when the engine dies under its chat, and the next request works',
+    'is told when the engine crashes during its chat, and the next request works',
     { skip: process.platform !== 'linux' },
     async () => {
       const id = client.sendRequest('chorus/chat', {
@@ -218,7 +218,7 @@ describe('a plain LSP client with the real model', () => {
     },
   );
 
-  it('recovers from a model that does not exist: one clear error, and the next request with the default works', async () => {
+  it('gets one clear error for a model that does not exist, and then uses the default', async () => {
     client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '/does/not/exist.gguf' } } });
     const { error } = await client.answer(client.sendRequest('chorus/countTokens', { text: 'hello' }));
     assert.equal((error?.data as { code: string }).code, 'model-not-found');

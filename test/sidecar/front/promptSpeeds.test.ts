@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PromptSpeeds } from '../../../sidecar/front/promptSpeeds.ts';
 
-describe('how fast models read prompts', () => {
+describe('remembered prompt speeds', () => {
   let folder: string;
   let file: string;
   before(async () => {
@@ -14,7 +14,7 @@ describe('how fast models read prompts', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('is remembered by the next sidecar, and nothing is left beside', async () => {
+  it('are read by the next sidecar, and no other file is left', async () => {
     const first = await PromptSpeeds.open(file);
     assert.equal(first.of('a'), undefined);
     first.note('a', 700);
@@ -26,7 +26,7 @@ describe('how fast models read prompts', () => {
     assert.deepEqual(await readdir(folder), ['speeds.json']);
   });
 
-  it('is of the fifty models used last', async () => {
+  it('cover the fifty models used last', async () => {
     const speeds = await PromptSpeeds.open(file);
     for (let model = 0; model < 60; model++) speeds.note(String(model), model + 1);
     await speeds.flush();
@@ -38,7 +38,7 @@ describe('how fast models read prompts', () => {
   });
 
   for (const text of ['', '{', '[["a", -1]]', '{"a": 1}', '[["a", "fast"]]']) {
-    it(`is measured again where the file holds ${JSON.stringify(text)}`, async () => {
+    it(`are empty if the file holds ${JSON.stringify(text)}`, async () => {
       await writeFile(file, text);
       const speeds = await PromptSpeeds.open(file);
       assert.equal(speeds.of('a'), undefined);

@@ -6,8 +6,8 @@ import { parseParams, toResponseError } from '../../../sidecar/front/requestErro
 
 const going = new AbortController().signal;
 
-describe('what a client is told of a request that failed', () => {
-  it("has nothing of the error's own words, which may quote code", () => {
+describe('the error response of a failed request', () => {
+  it("omits the error's message, which may quote code", () => {
     for (const error of [
       new TypeError('const password = 1'),
       new Error('const password = 1', { cause: new Error('const password = 1') }),
@@ -20,7 +20,7 @@ describe('what a client is told of a request that failed', () => {
     }
   });
 
-  it('is what Chorus says of a trouble, also where the request was cancelled meanwhile', () => {
+  it('has the message of a TroubleError, also if the request was cancelled meanwhile', () => {
     for (const signal of [going, AbortSignal.abort()])
       assert.equal(
         toResponseError(new TroubleError('disk-full', 'The disk is full.'), signal).message,
@@ -28,12 +28,12 @@ describe('what a client is told of a request that failed', () => {
       );
   });
 
-  it('is that it was cancelled, where it was', () =>
+  it('reports a cancellation', () =>
     assert.equal(toResponseError(new Error('aborted'), AbortSignal.abort()).code, -32800));
 });
 
-describe('params that do not fit', () => {
-  it('are told by their place and what was expected, without their values', () => {
+describe('invalid params', () => {
+  it('are reported by path and expected type, without their values', () => {
     const schema = z.object({ text: z.string().max(3), count: z.number() });
     for (const params of [
       { text: 'password', count: 1 },

@@ -13,51 +13,51 @@ describe('changed settings', () => {
     readonly unusable: readonly string[];
   }[] = [
     {
-      name: 'are taken as they are sent',
+      name: 'are applied as sent',
       sent: { threads: 2, server },
       settings: { threads: 2, server },
       unusable: [],
     },
     {
-      name: 'lose what is bad, and nothing else',
+      name: 'lose invalid values, and no others',
       sent: { threads: 2_000, speech: { beamSize: 10, language: 'de' }, contexts: { keepOnDisk: false } },
       settings: { speech: { language: 'de' }, contexts: { keepOnDisk: false } },
       unusable: ['threads', 'speech.beamSize'],
     },
     {
-      name: 'name no server where anything of it is bad',
+      name: 'lose a server with an invalid value',
       sent: { threads: 2, server: { ...server, key: 'a\nb' } },
       settings: { threads: 2 },
       unusable: ['server'],
     },
     {
-      name: 'name none where a part is missing',
+      name: 'lose a server with a missing value',
       sent: { server: { url: server.url } },
       settings: {},
       unusable: ['server'],
     },
     {
-      name: 'lose a list with a bad entry',
+      name: 'lose a list with an invalid entry',
       sent: { downloads: { mirror: 'm', network: { noProxy: ['a', 7] } } },
       settings: { downloads: { mirror: 'm', network: {} } },
       unusable: ['downloads.network.noProxy'],
     },
-    { name: 'that are none are none', sent: 'all', settings: {}, unusable: [''] },
+    { name: 'are empty if they are not an object', sent: 'all', settings: {}, unusable: [''] },
   ];
   for (const { name, sent, settings, unusable } of cases)
     it(name, () => assert.deepEqual(read(sent), { settings, unusable }));
 
-  it('leave what was sent as it was', () => {
+  it('do not change the sent object', () => {
     const sent = { threads: -1 };
     read(sent);
     assert.deepEqual(sent, { threads: -1 });
   });
 });
 
-describe('what a client says of its workspace', () => {
+describe('workspace messages of a client', () => {
   for (const skipped of [undefined, {}, { tooLarge: 1, binary: 2, unreadable: 3, links: 4, tooDeep: 5 }]) {
     const what = JSON.stringify(skipped);
-    it(`keeps what was left out: ${what}`, () => {
+    it(`keep the number of skipped files: ${what}`, () => {
       assert.deepEqual(workspaceList.parse({ files: [], skipped }).skipped, skipped);
       assert.deepEqual(workspaceRead.parse({ files: [], remaining: [], skipped }).skipped, skipped);
     });

@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => home[Symbol.asyncDispose]());
 
-/** A catalogue file with one model of `server`'s. */
+/** Returns a catalogue file with one model of `server`. */
 async function catalogueOf(server: ModelServer, id: string): Promise<string> {
   const file = path.join(home.folder, `${id}.json`);
   const model = {
@@ -87,7 +87,7 @@ describe('the shelf', () => {
     );
   });
 
-  it("offers the built-in catalogue where the user's is broken, and says what is wrong with it", async () => {
+  it("offers the built-in catalogue if the user's is broken, and reports the error", async () => {
     const file = path.join(home.folder, 'broken.json');
     await writeFile(file, JSON.stringify({ version: 1, models: [{ id: 5 }] }));
     await using client = await clientWith({ catalogue: file });
@@ -96,7 +96,7 @@ describe('the shelf', () => {
     assert.match(catalogueTrouble?.message ?? '', /models\[0\]\.id: .*expected string/);
   });
 
-  it('takes a catalogue from a server, and when that is away as it was', async () => {
+  it('loads a catalogue from a server, and uses the last version while the server is down', async () => {
     await using models = await ModelServer.start(content);
     const text = await readFile(await catalogueOf(models, 'fetched'));
     const catalogue: Answer = (_request, response) => response.end(text);
@@ -108,7 +108,7 @@ describe('the shelf', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('takes what a server gives in place of a catalogue for none: it goes on with the one from before, and says what is wrong', async () => {
+  it('rejects a response that is not a catalogue, uses the last version, and reports the error', async () => {
     await using models = await ModelServer.start(content);
     const text = await readFile(await catalogueOf(models, 'replaced'));
     const signIn: Answer = (_request, response) =>
@@ -130,7 +130,7 @@ describe('the shelf', () => {
     assert.match(troubles[1] ?? '', /catalogue\.json is no JSON: .* The version that was fetched before is used\.$/);
   });
 
-  it('downloads a model once for two windows that want it, goes on when one leaves, and pauses when both did', async () => {
+  it('downloads a model once for two windows, goes on when one leaves, and pauses when both have left', async () => {
     await using server = await ModelServer.start(content, stallAfter(500_000), whole);
     const downloads = { catalogue: await catalogueOf(server, 'shared') };
     await using first = await clientWith(downloads);
@@ -163,7 +163,7 @@ describe('the shelf', () => {
     );
   });
 
-  it('two sidecars that want the same model share one download', async () => {
+  it('shares one download between two sidecars that want the same model', async () => {
     await using server = await ModelServer.start(content, stallAfter(500_000), whole);
     await using other = await TestHome.create('chorus-shelf-other-');
     const downloads = { catalogue: await catalogueOf(server, 'both'), folder: path.join(home.folder, 'common') };
@@ -182,13 +182,13 @@ describe('the shelf', () => {
     });
     await until(() => received(second) >= 500_000, 'the second one sees how far the first is');
     first.notify('$/cancelRequest', { id });
-    // The first one pauses: the second goes on where it was.
+    // The first sidecar pauses. The second one resumes its download.
     const { path: file } = (await second.answer(waiting)).result as DownloadResult;
     assert.deepEqual(await readFile(file), content);
     assert.deepEqual(server.ranges, ['-', 'bytes=500000-']);
   });
 
-  it('goes on after the sidecar was killed in the middle', async () => {
+  it('resumes a download after the sidecar was killed', async () => {
     await using server = await ModelServer.start(content, stallAfter(700_000), whole);
     await using own = await TestHome.create('chorus-shelf-killed-');
     const downloads = { catalogue: await catalogueOf(server, 'killed') };
@@ -208,7 +208,7 @@ describe('the shelf', () => {
     assert.deepEqual(server.ranges, ['-', 'bytes=700000-']);
   });
 
-  it('imports a file, and removes what it downloaded and imported but nothing else', async () => {
+  it('imports a file, and removes only downloaded and imported files', async () => {
     const source = path.join(home.folder, 'mine.gguf');
     await writeFile(source, content);
     await using client = await clientWith({});
@@ -229,7 +229,7 @@ describe('the shelf', () => {
   });
 
   it(
-    'keeps models in a folder that is reached by a link: they are chosen and removed as others are',
+    'chooses and removes models as usual in a folder that is reached by a link',
     { skip: process.platform === 'win32' },
     async () => {
       await using server = await ModelServer.start(content);
@@ -260,7 +260,7 @@ describe('the shelf', () => {
   );
 
   it(
-    'removes the chosen model under none of its names, also while it is not in memory',
+    'refuses to remove the chosen model under any of its names, even while it is not in memory',
     { skip: process.platform === 'win32' },
     async () => {
       await using server = await ModelServer.start(content);
@@ -290,7 +290,7 @@ describe('the shelf', () => {
     },
   );
 
-  it('imports nothing that is no model, and says why', async () => {
+  it('refuses to import a file that is not a model, and says why', async () => {
     const source = path.join(home.folder, 'page.gguf');
     await writeFile(source, '<!doctype html>');
     await using client = await clientWith({});
@@ -298,7 +298,7 @@ describe('the shelf', () => {
     await assert.rejects(client.request('chorus/importModel', { path: 'page.gguf' }), /expected an absolute path/);
   });
 
-  it('removes what was downloaded of a model, also while it is being downloaded', async () => {
+  it('removes a model’s downloaded files, also during the download', async () => {
     await using server = await ModelServer.start(content, stallAfter(300_000));
     await using client = await clientWith({ catalogue: await catalogueOf(server, 'dropped') });
     const id = client.sendRequest('chorus/downloadModel', {

@@ -11,10 +11,10 @@ import { FrontServer } from '../../../sidecar/front/sockets/webSocketServer.ts';
 const LIMIT_BYTES = 2 * MAX_FRAME_BYTES;
 const PIECE = 'x'.repeat(MAX_FRAME_BYTES / 16);
 const LIMIT_PIECES = LIMIT_BYTES / PIECE.length;
-/** What the two sides' sockets hold besides, at most. */
+/** The most pieces that the sockets of both sides hold in addition. */
 const IN_SOCKETS_PIECES = 8;
 
-/** A server and one client of it that has stopped to read. */
+/** A server and a client that has stopped reading. */
 class SlowReader implements Disposable {
   readonly lines: string[] = [];
 
@@ -52,7 +52,7 @@ class SlowReader implements Disposable {
     return new SlowReader(...(await accepted), client, server, lines);
   }
 
-  /** Does `step` until the client is cut off, or `most` times; gives the number. */
+  /** Does `step` until the client is disconnected, or `most` times. Returns the number of steps. */
   async pushUntilCutOff(step: () => void, most: number): Promise<number> {
     for (let count = 0; count < most; count++) {
       if (this.served.readyState !== WebSocket.OPEN) return count;
@@ -69,7 +69,7 @@ class SlowReader implements Disposable {
 }
 
 describe('a client that does not read', () => {
-  it('is cut off when more waits for it than two frames of the largest size, and the log says so', async () => {
+  it('is disconnected when more than two frames of the largest size wait for it, with a line in the log', async () => {
     using reader = await SlowReader.connect();
     const pieces = await reader.pushUntilCutOff(
       () => reader.connection.notify('note', { text: PIECE }),
@@ -82,12 +82,12 @@ describe('a client that does not read', () => {
     assert.equal(reader.lines[0], 'A client that does not read was disconnected');
   });
 
-  it('is cut off for answers as well as for notifications', async () => {
+  it('is disconnected for waiting responses as well as for notifications', async () => {
     using reader = await SlowReader.connect();
     let id = 0;
     const ask = (): void => reader.client.send(JSON.stringify({ jsonrpc: '2.0', id: id++, method: 'large' }));
     await reader.pushUntilCutOff(ask, 100 * LIMIT_PIECES);
-    assert.notEqual(reader.served.readyState, WebSocket.OPEN, 'it was cut off');
+    assert.notEqual(reader.served.readyState, WebSocket.OPEN, 'the client was disconnected');
     assert.equal(reader.lines[0], 'A client that does not read was disconnected');
   });
 });

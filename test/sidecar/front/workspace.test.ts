@@ -69,7 +69,7 @@ describe('the workspace in prompts', () => {
   });
   after(() => home[Symbol.asyncDispose]());
 
-  it('a call to a function of another file has its real name, and not without the workspace', async () => {
+  it('gives a call to a function of another file its real name, but not if the workspace is off', async () => {
     await using withFiles = await editor(state, { 'shop/pricing.py': PRICING, 'shop/store.py': STORE });
     assert.match(await completionOf(withFiles, MAIN), /^gross_price\(/);
     const { snippets, last } = await contextOf(withFiles);
@@ -91,7 +91,7 @@ describe('the workspace in prompts', () => {
     });
   });
 
-  it('nothing of one client reaches another, not even of the same workspace', async () => {
+  it('shares nothing between clients, even of the same workspace', async () => {
     await using one = await editor(state, { 'shop/pricing.py': PRICING });
     await using other = await editor(state, { 'shop/store.py': STORE });
     await completionOf(one, MAIN);
@@ -106,7 +106,7 @@ describe('the workspace in prompts', () => {
     );
   });
 
-  it('a client that gives nothing has the documents that it opened', async () => {
+  it('includes the open documents of a client that provides no files', async () => {
     await using client = await RawClient.initialized(state, {
       capabilities: { textDocument: { inlineCompletion: {} } },
     });
@@ -118,7 +118,7 @@ describe('the workspace in prompts', () => {
     }, 'the other document is known');
   });
 
-  it('what is read ahead need not be read when somebody waits', async () => {
+  it('is already evaluated when a completion is requested after reading ahead', async () => {
     const long = Array.from(
       { length: 40 },
       (_, number) =>
@@ -140,6 +140,6 @@ describe('the workspace in prompts', () => {
     const contextTokens = snippets.reduce((sum, { tokens }) => sum + tokens, 0);
     assert.ok(contextTokens > 500, `the context has ${contextTokens} tokens`);
     assert.equal(last?.contextTokens, contextTokens);
-    assert.ok((last?.evaluatedTokens ?? Infinity) < 60, `${last?.evaluatedTokens} tokens were read`);
+    assert.ok((last?.evaluatedTokens ?? Infinity) < 60, `${last?.evaluatedTokens} tokens were evaluated`);
   });
 });

@@ -26,10 +26,10 @@ const files = new ClientWorkspace({
 });
 files.start();
 
-describe('an answer to a question of the workspace', () => {
+describe('an answer to a question about the workspace', () => {
   const asked = { conversationId: 'one', messages: [{ role: 'user', content: QUESTION }] } as const;
 
-  it('has read the code that fits, and says where that stands', async () => {
+  it('uses matching code of the workspace and names its place', async () => {
     const chat = new ScriptedChat(files);
     const { text, sources } = await chat.ask({ ...asked, workspace: true });
     assert.equal(text, 'There.');
@@ -37,7 +37,7 @@ describe('an answer to a question of the workspace', () => {
     assert.deepEqual(sources?.[0], { uri: FilesInMemory.uri('shop/cart.ts'), path: 'shop/cart.ts', lines: [0, 6] });
   });
 
-  it('has read the definition of a symbol that it names, behind what the question brings itself', async () => {
+  it('uses the definition of a named symbol, placed after the question’s own context', async () => {
     const chat = new ScriptedChat(files);
     const { sources } = await chat.ask({
       ...asked,
@@ -51,7 +51,7 @@ describe('an answer to a question of the workspace', () => {
     );
   });
 
-  it('has read the definition of a name that it says, before the question, and leaves that there in the next one', async () => {
+  it('uses the definition of a name in the question, placed before it, and keeps it there in the next turn', async () => {
     const chat = new ScriptedChat(files);
     const first = [{ role: 'user', content: 'What does sendMail do?' }] as const;
     const { sources } = await chat.ask({ conversationId: 'one', messages: first });
@@ -74,10 +74,10 @@ describe('an answer to a question of the workspace', () => {
       [['shop/cart.ts', [1, 4]]],
     );
     const question = prompt.slice(0, prompt.indexOf('What does sendMail do?') + 'What does sendMail do?'.length);
-    assert.ok((await chat.lastPrompt).startsWith(question), 'what was read stays');
+    assert.ok((await chat.lastPrompt).startsWith(question), 'the definition stays');
   });
 
-  it('leaves definitions out that nobody asked for where there is no room, and says nothing of that', async () => {
+  it('leaves out definitions that do not fit, without a word, if the user did not ask for them', async () => {
     const messages = [{ role: 'user', content: `What does sendMail do${'!'.repeat(750)}` }] as const;
     const chat = new ScriptedChat(files, 'There.', 2_048);
     const { sources, omittedContext } = await chat.ask({ conversationId: 'one', messages });
@@ -86,10 +86,10 @@ describe('an answer to a question of the workspace', () => {
     const none = new ScriptedChat(files);
     none.client.settings = { context: { maxTokens: 0 } };
     await none.ask({ conversationId: 'one', messages });
-    assert.doesNotMatch(await none.lastPrompt, /throw new Error/, 'where other files are to take nothing');
+    assert.doesNotMatch(await none.lastPrompt, /throw new Error/, 'when other files may take no tokens');
   });
 
-  it('is given to each question that has room without the definitions', async () => {
+  it('is given to each question that fits without the definitions', async () => {
     const isAnswered = async (ofClient: typeof files | undefined, length: number): Promise<boolean> => {
       const ask = new ScriptedChat(ofClient, 'There.', 2_048).ask({
         conversationId: 'one',
@@ -109,7 +109,7 @@ describe('an answer to a question of the workspace', () => {
     assert.ok(answered.length > 10 && answered.length < 70, `${answered.length} of 80`);
   });
 
-  it('names no place that had no room in the prompt', async () => {
+  it('does not name places that did not fit in the prompt', async () => {
     const chat = new ScriptedChat(files, 'There.', 2_048);
     const result = await chat.ask({
       conversationId: 'one',
@@ -125,7 +125,7 @@ describe('an answer to a question of the workspace', () => {
     ['asks for what is not there', new ScriptedChat(files), { ...asked, symbols: ['Nowhere'] }],
     ['comes from a client without files', new ScriptedChat(undefined), { ...asked, workspace: true }],
   ] as const) {
-    it(`has read nothing of it, and names no places, where the question ${what}`, async () => {
+    it(`uses no workspace code and names no places if the question ${what}`, async () => {
       const result = await chat.ask(params);
       assert.equal(result.text, 'There.');
       assert.ok(!('sources' in result));

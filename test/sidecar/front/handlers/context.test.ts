@@ -8,7 +8,7 @@ import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
 
 type Change = (params: { readonly settings: { readonly chorus: { readonly settings: Client['settings'] } } }) => void;
 
-/** What is stopped for a client whose settings change so. */
+/** Sends these settings to the handler. Returns the clients whose reading ahead was stopped. */
 function stoppedBy(settings: Client['settings']): { readonly client: Client; readonly stopped: readonly string[] } {
   let change: Change | undefined;
   const connection = {
@@ -27,14 +27,14 @@ function stoppedBy(settings: Client['settings']): { readonly client: Client; rea
   return { client, stopped };
 }
 
-describe('settings that change', () => {
-  it('stop what is read ahead for the client where it wants none any more', () => {
+describe('changed settings', () => {
+  it('stop reading ahead for a client that turns it off', () => {
     const { client, stopped } = stoppedBy({ context: { readAhead: false } });
     assert.deepEqual(stopped, [client.key]);
   });
 
   for (const settings of [{ context: { readAhead: true } }, { context: {} }, {}]) {
-    it(`let it go on where they are ${JSON.stringify(settings)}`, () =>
+    it(`let reading ahead go on for ${JSON.stringify(settings)}`, () =>
       assert.deepEqual(stoppedBy(settings).stopped, []));
   }
 });

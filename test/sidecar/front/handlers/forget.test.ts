@@ -19,7 +19,7 @@ import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
 
 type Forget = (params: ForgetWorkspaceParams) => Promise<null>;
 
-/** A client of the workspace "mine" whose set is below `folder`. What is deleted is below `deletedFrom`. */
+/** A client of the workspace "mine" whose set is below `folder`. Contexts are deleted below `deletedFrom`. */
 function connected(
   folder: string,
   deletedFrom = folder,
@@ -45,7 +45,7 @@ function connected(
   return { client, forget: (params) => (forget as Forget)(params), log };
 }
 
-describe('a workspace that is forgotten', () => {
+describe('forgetting a workspace', () => {
   let folder: string;
   let set: string;
   before(async () => {
@@ -59,7 +59,7 @@ describe('a workspace that is forgotten', () => {
   const rules = async (): Promise<unknown> => JSON.parse(await readFile(path.join(set, 'rules'), 'utf8'));
 
   it(
-    'says in which folder what is left, and why, and notes no new rules of it',
+    'names the folder with remaining files and the reason, and does not note new rules for it',
     { skip: process.platform === 'win32' && 'what lies below a file is nowhere there' },
     async () => {
       const file = path.join(folder, 'file');
@@ -77,7 +77,7 @@ describe('a workspace that is forgotten', () => {
   );
 
   it(
-    'says so of a folder that may not be changed',
+    'reports a folder that may not be changed',
     { skip: (process.platform === 'win32' || process.getuid?.() === 0) && 'this user may change every folder' },
     async () => {
       await chmod(set, 0o500);
@@ -90,7 +90,7 @@ describe('a workspace that is forgotten', () => {
     },
   );
 
-  it('keeps nothing of an answer that goes on, whose tools have the model asked again', async () => {
+  it('keeps no context of a running answer whose tools call the model again', async () => {
     const { client, forget } = connected(folder);
     const engine = new ScriptedEngine([], { supportsToolCalling: true });
     engine.answer = () => 'hello';
@@ -116,7 +116,7 @@ describe('a workspace that is forgotten', () => {
     assert.deepEqual(later, [undefined]);
   });
 
-  it('is under the new rules once it is gone, and under those of other kinds of clients still', async () => {
+  it('notes the new rules after the removal and keeps the rules of other kinds of clients', async () => {
     await mkdir(set, { recursive: true });
     await writeFile(path.join(set, 'rules'), JSON.stringify({ unknown: 'former', other: 'theirs' }));
     await connected(folder).forget({ unlessRules: 'new' });

@@ -6,7 +6,7 @@ import { Client } from '../../../../sidecar/front/client.ts';
 import { handleWorkspace } from '../../../../sidecar/front/handlers/workspace.ts';
 import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
 
-/** A client whose notifications the test sends, with a thread that knows nothing. */
+/** A client whose notifications the test sends, with an index thread that knows no files. */
 function connected(): {
   readonly client: Client;
   readonly notify: (method: string, params?: unknown) => void;
@@ -38,7 +38,7 @@ function connected(): {
 const uri = 'file:///project/a.py';
 
 describe('a client’s files', () => {
-  it('change what was said of them only where other files may be read', () => {
+  it('reset remembered completions only when other files may be read', () => {
     const { client, notify, resets } = connected();
     notify(WORKSPACE_CHANGE_NOTIFICATION, { changed: [{ uri, path: 'a.py' }], deleted: [uri] });
     assert.deepEqual(resets, []);
@@ -61,7 +61,7 @@ describe('a client’s files', () => {
     ['untitled:Untitled-1', 'file:///project', 'Untitled-1'],
   ];
   for (const [document, folder, path] of places) {
-    it(`have the path ${path} where ${document} is open in ${folder}`, () => {
+    it(`have the path ${path} if ${document} is open in ${folder}`, () => {
       const { client } = connected();
       client.folders = [folder];
       assert.equal(client.files?.pathOf(document), path);
@@ -93,7 +93,7 @@ describe('files that no index could hold', () => {
     assert.equal(state(), 'reading');
   });
 
-  it('are not read again, by whatever rules, once the user wants none in prompts', () => {
+  it('are not read again, under any rules, once the user has turned them off in prompts', () => {
     client.settings = { context: { workspace: false } };
     notify('workspace/didChangeConfiguration');
     notify(WORKSPACE_CHANGE_NOTIFICATION, { reset: true });

@@ -29,7 +29,7 @@ async function linux(supplies: Supplies): Promise<PowerSource | undefined> {
 const mac = (source: string, battery: string): string => `Now drawing from '${source}'\n${battery}`;
 const MAC_BATTERY = ' -InternalBattery-0 (id=22806627)\t71%; discharging; 4:12 remaining present: true\n';
 
-describe('what a machine runs on', () => {
+describe('the power source', () => {
   const laptop = { type: 'Battery', status: 'Discharging' };
   const cases: readonly (readonly [
     what: string,
@@ -83,5 +83,5 @@ describe('what a machine runs on', () => {
     ['a Windows desktop', () => windowsPowerSource('\r\n'), 'no-battery'],
   ];
   for (const [what, found, expected] of cases)
-    it(`is known of ${what}`, async () => assert.equal(await found(), expected));
+    it(`is read from ${what}`, async () => assert.equal(await found(), expected));
 });

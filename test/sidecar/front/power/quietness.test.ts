@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { PowerSource } from '../../../../sidecar/front/power/powerSource.ts';
 import { Quietness } from '../../../../sidecar/front/power/quietness.ts';
 
-describe('being quiet', () => {
+describe('quiet mode', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setInterval'] }));
   afterEach(() => mock.timers.reset());
 
@@ -38,7 +38,7 @@ describe('being quiet', () => {
     assert.deepEqual(changes, [true, false]);
   });
 
-  it('is what the user says, whatever the plug does', async () => {
+  it('follows the user’s setting, whatever the plug does', async () => {
     const { quietness, plug } = setup('battery');
     await quietness.start();
     quietness.configure('never');
@@ -51,14 +51,14 @@ describe('being quiet', () => {
     assert.equal(quietness.isQuiet, false);
   });
 
-  it('looks once where there is no battery', async () => {
+  it('reads the power source once if there is no battery', async () => {
     const none = setup('no-battery');
     await none.quietness.start();
     await none.plug('battery');
     assert.equal(none.reads(), 1);
   });
 
-  it('looks again where it got no answer, and until then takes the last one', async () => {
+  it('asks again after no answer, and keeps the last state until then', async () => {
     const { quietness, changes, plug } = setup(undefined);
     await quietness.start();
     assert.equal(quietness.isQuiet, false);
@@ -69,7 +69,7 @@ describe('being quiet', () => {
     assert.deepEqual(changes, [true, false]);
   });
 
-  it('is not, where looking fails', async () => {
+  it('is off if reading fails', async () => {
     const broken = new Quietness({
       onChange: () => assert.fail(),
       read: () => Promise.reject(new Error('no program')),

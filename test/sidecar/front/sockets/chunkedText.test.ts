@@ -27,7 +27,7 @@ function apply(text: string, changes: readonly Change[]): ChunkedText {
   return changed;
 }
 
-describe('a text of chunks', () => {
+describe('ChunkedText', () => {
   const text = LINE.repeat(EDITS);
   const expected = text.replaceAll(WORD, 'new');
   const backward = Array.from({ length: EDITS }, (_, index) => wordAt(EDITS - 1 - index));
@@ -39,14 +39,14 @@ describe('a text of chunks', () => {
     ],
   ];
   for (const [name, changes] of orders) {
-    it(`copies little of 2.1 MiB for each of ${EDITS} edits: ${name}`, () => {
+    it(`copies a small part of 2.1 MiB for each of ${EDITS} edits: ${name}`, () => {
       const changed = apply(text, changes);
       assert.equal(changed.toString(), expected);
       assert.ok(changed.copiedUnits <= EDITS * 16_384, `${changed.copiedUnits} units`);
     });
   }
 
-  it('copies as little where all of it is one line', () => {
+  it('copies as little if the whole text is one line', () => {
     const line = text.replaceAll('\n', ' ');
     const changes = Array.from({ length: EDITS }, (_, index) => wordAt(0, (EDITS - 1 - index) * LINE.length + 6));
     const changed = apply(line, changes);
@@ -54,7 +54,7 @@ describe('a text of chunks', () => {
     assert.ok(changed.copiedUnits <= EDITS * 16_384, `${changed.copiedUnits} units`);
   });
 
-  it('is what `TextDocument` makes of the same edits, whatever ends lines and wherever chunks end', () => {
+  it('matches `TextDocument` for the same edits, with any line breaks and chunk borders', () => {
     const random = new Random(6);
     const below = (limit: number): number => random.below(limit);
     const randomText = (units: number): string =>
@@ -72,7 +72,8 @@ describe('a text of chunks', () => {
           range: { start: position(), end: position() },
           text: randomText(below(10) === 0 ? 9_000 : below(5)),
         };
-        // A new one each time: after an edit beyond the last line, `TextDocument` is wrong about where lines begin.
+        // Makes a new document each time. After an edit beyond the last line, `TextDocument` is wrong about line
+        // starts.
         document = TextDocument.create(
           'file:///a.txt',
           'plaintext',

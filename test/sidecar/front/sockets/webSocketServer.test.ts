@@ -15,7 +15,7 @@ async function connect(port: number, options: { readonly allowHalfOpen?: boolean
   return socket;
 }
 
-/** Sends the headers of a handshake; gives the first line of the answer, or that there was none. */
+/** Sends the headers of a handshake. Returns the first line of the response, or that there was none. */
 async function finish(socket: net.Socket, headers: Readonly<Record<string, string>>): Promise<string> {
   const all = {
     Connection: 'Upgrade',
@@ -39,14 +39,14 @@ async function finish(socket: net.Socket, headers: Readonly<Record<string, strin
 /** Longer than any test. */
 const NEVER_MS = 600_000;
 
-describe('a server that has stopped to listen', () => {
+describe('a server that has stopped listening', () => {
   it('still answers handshakes that were under way', async () => {
     const server = new FrontServer({ onConnection: () => undefined, handshakeTimeoutMs: NEVER_MS });
     const port = await server.listen();
     try {
       const [known, stranger] = await Promise.all([connect(port), connect(port)]);
       for (const socket of [known, stranger]) socket.write(REQUEST_LINE);
-      // Connections are accepted in order: once a later one is answered, these are in.
+      // Connections are accepted in order. Once a later connection is answered, these are accepted.
       assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 426);
       server.stopListening();
       assert.equal(await finish(stranger, { Host: `127.0.0.1:${port}` }), 'HTTP/1.1 401 Unauthorized');
@@ -61,8 +61,8 @@ describe('a server that has stopped to listen', () => {
   });
 });
 
-describe('a server that has refused as many connections as it takes', () => {
-  it('answers whoever has the token, though the others leave their sides open', async () => {
+describe('a server with as many refused connections as it allows', () => {
+  it('answers a client with the token, though the refused peers keep their sides open', async () => {
     const server = new FrontServer({ onConnection: () => undefined, maxClients: 1 });
     const port = await server.listen();
     const strangers: net.Socket[] = [];
@@ -82,7 +82,7 @@ describe('a server that has refused as many connections as it takes', () => {
       await until(answered, 'the client with the token is let in');
       assert.ok(
         strangers.every(({ writable }) => writable),
-        'the others have not ended',
+        'the refused connections are still open',
       );
     } finally {
       for (const stranger of strangers) stranger.destroy();
@@ -91,8 +91,8 @@ describe('a server that has refused as many connections as it takes', () => {
   });
 });
 
-describe('connections that send no handshake', () => {
-  it('keep nobody out, however many there are: the oldest goes where one more comes', async () => {
+describe('connections without a handshake', () => {
+  it('keep no client out, however many there are: a new connection closes the oldest', async () => {
     const server = new FrontServer({ onConnection: () => undefined, handshakeTimeoutMs: NEVER_MS });
     const port = await server.listen();
     const strangers: net.Socket[] = [];
@@ -105,18 +105,18 @@ describe('connections that send no handshake', () => {
         'HTTP/1.1 101 Switching Protocols',
       );
       await until(() => strangers[0]?.destroyed === true, 'the oldest is gone');
-      assert.equal(strangers.at(-1)?.destroyed, false, 'the newest is still there');
+      assert.equal(strangers.at(-1)?.destroyed, false, 'the newest connection is still open');
       for (let count = 0; count < 300; count++) strangers.push(await connect(port));
-      // Connections are accepted in order: once a later one is answered, all of these are in.
+      // Connections are accepted in order. Once a later connection is answered, all of these are accepted.
       assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 426);
-      assert.equal(client.destroyed, false, 'who is let in stays');
+      assert.equal(client.destroyed, false, 'an authenticated client stays');
     } finally {
       for (const stranger of strangers) stranger.destroy();
       server.close();
     }
   });
 
-  it('are closed when their time is over, and whoever is let in is not', async () => {
+  it('are closed when their time is over, but an authenticated connection is not', async () => {
     const server = new FrontServer({ onConnection: () => undefined, handshakeTimeoutMs: 300 });
     const port = await server.listen();
     try {
@@ -135,5 +135,5 @@ describe('connections that send no handshake', () => {
     }
   });
 
-  it('have a second, unless another time is given', () => assert.equal(HANDSHAKE_TIMEOUT_MS, 1_000));
+  it('have one second by default', () => assert.equal(HANDSHAKE_TIMEOUT_MS, 1_000));
 });

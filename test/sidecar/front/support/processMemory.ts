@@ -7,7 +7,7 @@ export interface ProcessMemory {
 }
 
 /**
- * What the front of a sidecar and its child, the engine, hold in memory now. Throws where there is not exactly one
+ * Returns the resident memory of a sidecar's front and of its child, the engine. Rejects if there is not exactly one
  * child.
  */
 export async function residentMegabytes(frontPid: number): Promise<ProcessMemory> {
@@ -29,7 +29,7 @@ async function listProcesses(): Promise<readonly { pid: number; parent: number; 
           'Get-CimInstance Win32_Process | ForEach-Object { "$($_.ProcessId) $($_.ParentProcessId) $($_.WorkingSetSize / 1KB)" }',
         ]
       : ['ps', '-A', '-o', 'pid=,ppid=,rss='];
-  // The lister itself is a child of this process, not of the sidecar.
+  // The listing program is a child of this process, not of the sidecar.
   const { stdout } = await execa(program, commandLine);
   return stdout
     .trim()

@@ -45,7 +45,7 @@ export class RawClient implements AsyncDisposable {
     return new RawClient(socket);
   }
 
-  /** Connected and initialized, as an editor would. */
+  /** Connects and initializes like an editor. */
   static async initialized(
     state: SidecarState,
     options: { capabilities?: object; initializationOptions?: object } = {},
@@ -69,26 +69,26 @@ export class RawClient implements AsyncDisposable {
     this.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
   }
 
-  /** Sends a request without waiting; gives its id. */
+  /** Sends a request without waiting for the response. Returns its id. */
   sendRequest(method: string, params?: unknown): number {
     const id = this.#nextId++;
     this.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     return id;
   }
 
-  /** The answer to a request, error or not. */
+  /** Returns the response to a request, error or not. */
   async answer(id: number | string | null): Promise<Message> {
     return this.next((message) => message.id === id && message.method === undefined);
   }
 
-  /** The result of a request; throws its error. */
+  /** Returns the result of a request. Rejects with its error. */
   async request(method: string, params?: unknown): Promise<unknown> {
     const { result, error } = await this.answer(this.sendRequest(method, params));
     if (error) throw Object.assign(new Error(`${method}: ${error.message}`), error);
     return result;
   }
 
-  /** Takes the first message received that fits, or waits for it. */
+  /** Returns the first received message that matches, or waits for it. */
   async next(fits: (message: Message) => boolean, timeoutMs = PATIENCE_MS): Promise<Message> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {

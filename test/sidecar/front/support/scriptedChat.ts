@@ -10,8 +10,8 @@ import { ScriptedEngine } from '../../completion/scriptedEngine.ts';
 const CONTEXT_TOKENS = 32_768;
 
 /**
- * One client's chat with a model that says what a test writes. What goes either way is what JSON holds of it, and
- * requests are checked, as on the wire.
+ * A chat of one client with a model that writes a given text. Requests are checked and both ways pass through JSON, as
+ * on the wire.
  */
 export class ScriptedChat {
   readonly engine: ScriptedEngine;
@@ -38,7 +38,7 @@ export class ScriptedChat {
     return JSON.parse(JSON.stringify(result)) as ChatResult;
   }
 
-  /** What the model has read for its last answer. */
+  /** The prompt of the model's last answer. */
   get lastPrompt(): Promise<string> {
     return this.engine.promptOf(this.engine.generations.length - 1);
   }

@@ -11,10 +11,10 @@ import { fetchModel } from '../../../../.scripts/fetchModel.ts';
 import { isRunning } from '../../../isRunning.ts';
 import { PATIENCE_MS } from '../../../patience.ts';
 
-/** Where `npm test` has built what ships. A file that is tested by itself takes the sources. */
+/** The folder of bundles that `npm test` builds. A test file that runs alone uses the sources. */
 const bundles = process.env['CHORUS_TEST_BUNDLES'];
 
-/** The sidecar that is tested, and what Node needs to run it. */
+/** The tested sidecar, and the options that Node needs to run it. */
 export const testedSidecar: { readonly script: string; readonly execArgv: readonly string[] } = bundles
   ? { script: path.join(bundles, 'sidecar.mjs'), execArgv: [] }
   : {
@@ -22,7 +22,7 @@ export const testedSidecar: { readonly script: string; readonly execArgv: readon
       execArgv: ['--import', import.meta.resolve('tsx')],
     };
 
-/** How a test starts the sidecar. */
+/** Returns the options with which tests start the sidecar. */
 export function launchOptions(
   homeFolder: string,
   options: { version?: string; env?: Record<string, string>; execArgv?: readonly string[] } = {},
@@ -38,7 +38,7 @@ export function launchOptions(
   };
 }
 
-/** A home folder of a test's own; the sidecar in it is stopped when the scope ends. */
+/** A test's own home folder. Its sidecar is stopped when the scope ends. */
 export class TestHome implements AsyncDisposable {
   private constructor(readonly folder: string) {}
 
@@ -71,12 +71,12 @@ export class TestHome implements AsyncDisposable {
   }
 }
 
-/** A home folder with a sidecar that has the real model chosen. */
+/** Returns the environment of a sidecar that has the real model chosen. */
 export async function modelEnvironment(): Promise<Record<string, string>> {
   return { CHORUS_MODEL: await fetchModel() };
 }
 
-/** Waits for a condition; fails loudly when it does not come. */
+/** Waits for a condition. Rejects with a clear error if it does not become true. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,

@@ -1,4 +1,4 @@
-/** A process of its own that finds or starts the sidecar, prints its state, and stays until its input ends. */
+/** A process that finds or starts the sidecar, prints its state, and stays until its input ends. */
 import { findOrStart } from '../../../../sidecar/client/launch.ts';
 import type { SidecarError } from '../../../../sidecar/common/sidecarError.ts';
 import { launchOptions } from './sidecar.ts';
