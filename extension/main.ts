@@ -34,7 +34,7 @@ const loadMs = performance.now() - chorusLoadStartMs;
 
 let session: LanguageClientSession | undefined;
 
-/** Registers everything and starts nothing: the sidecar comes with the first request. */
+/** Registers all features and starts no process: the sidecar starts with the first request. */
 export function activate(context: vscode.ExtensionContext): void {
   const startMs = performance.now();
   const log = vscode.window.createOutputChannel('Chorus', { log: true });
@@ -98,7 +98,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
 }
 
-/** Ends this window's connection. The sidecar stays for other windows, and leaves when it has none. */
+/** Ends this window's connection. The sidecar stays for other windows and exits after its last client has left. */
 export async function deactivate(): Promise<void> {
   await session?.close();
 }

@@ -2,8 +2,8 @@ import type { NetworkSettings } from '../sidecar/protocol/client.ts';
 import type { SettingsReader } from './settings.ts';
 
 /**
- * How VS Code reaches the network, from its settings of the section `http`, as the user set them: a workspace chooses
- * no proxy.
+ * Returns VS Code's network settings from its section `http`. Reads only the user's values, so that a workspace cannot
+ * choose a proxy.
  */
 export function readNetworkSettings(http: SettingsReader): NetworkSettings {
   const value = (section: string): unknown => {
@@ -16,7 +16,7 @@ export function readNetworkSettings(http: SettingsReader): NetworkSettings {
   };
   const noProxy = value('noProxy');
   return {
-    // Empty: none, whatever the environment says.
+    // An empty text means no proxy, whatever the environment says.
     proxy: value('proxySupport') === 'off' ? '' : text('proxy'),
     proxyAuthorization: text('proxyAuthorization'),
     noProxy:

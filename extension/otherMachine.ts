@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { choosesModel, type SettingsReader } from './settings.ts';
 
 /**
- * Whether the extension runs beside the user in a remote window: settings of the machine are then those of another
- * machine.
+ * Returns whether the extension runs on the user's side of a remote window. Then the settings with scope `machine`
+ * belong to another machine.
  */
 export function hasSettingsOfOtherMachine({
   extensionKind,
@@ -11,7 +11,9 @@ export function hasSettingsOfOtherMachine({
   return vscode.env.remoteName !== undefined && extensionKind === vscode.ExtensionKind.UI;
 }
 
-/** Whether this window leaves the model as the user's local windows chose it. `reader`: of the section `chorus`. */
+/**
+ * Returns whether this window uses the model that the user's local windows chose. `reader` reads the section `chorus`.
+ */
 export function leavesModel(
   extension: Pick<vscode.Extension<unknown>, 'extensionKind'>,
   reader: SettingsReader,

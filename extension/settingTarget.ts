@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 
-/** What of the settings is needed to change one where it is set. */
+/** The parts of the settings that are needed to change a setting where it is set. */
 export type Configuration = Pick<vscode.WorkspaceConfiguration, 'inspect' | 'update'>;
 
 /**
- * Where one of the settings with the scope `window` has its value, and which: in the workspace, which goes before the
- * user, whether or not it is trusted. Folders of a workspace with several can't set it.
+ * Returns the innermost value of a setting with scope `window`, and its target. The workspace takes precedence over the
+ * user, trusted or not. Folders of a multi-root workspace can't set it.
  */
 export function innermostValue(
   settings: Configuration,
@@ -17,7 +17,7 @@ export function innermostValue(
   return { target: vscode.ConfigurationTarget.Global, value: found?.globalValue ?? found?.defaultValue };
 }
 
-/** Switches a setting with the scope `window` off for the user, and in the workspace where that has it on. */
+/** Switches a setting with scope `window` off for the user, and in the workspace if it is on there. */
 export async function switchSettingOff(settings: Configuration, name: string): Promise<void> {
   const { target, value } = innermostValue(settings, name);
   await settings.update(name, false, vscode.ConfigurationTarget.Global);

@@ -7,16 +7,16 @@ import {
   type ServerSettings,
 } from '../sidecar/protocol/client.ts';
 
-/** What this file needs of `vscode.WorkspaceConfiguration` of the section `chorus`. */
+/** The parts of `vscode.WorkspaceConfiguration` for the section `chorus` that this file needs. */
 export interface SettingsReader {
   get(section: string): unknown;
   inspect(section: string): { readonly defaultValue?: unknown; readonly globalValue?: unknown } | undefined;
 }
 
 /**
- * Settings that choose what runs or what is kept from the model. Only the user may choose them: a workspace's value is
- * never read. In the manifest they have the scope `machine`, or `application` where what the user wants holds on every
- * machine, and are listed in `restrictedConfigurations`.
+ * Settings that choose what runs or what is kept from the model. Only the user may set them: a workspace's value is
+ * never read. In the manifest they have the scope `machine`, or `application` if the user's choice applies to every
+ * machine. They are listed in `restrictedConfigurations`.
  */
 export const USER_ONLY_SETTINGS: readonly string[] = [
   'modelPath',
@@ -52,12 +52,12 @@ const MODEL_SETTINGS = [
   'cache',
 ] as const satisfies readonly (keyof ChorusSettings)[];
 
-/** Whether the user made one of the settings that choose the model and how it runs. */
+/** Returns whether the user set one of the settings that choose the model and how it runs. */
 export function choosesModel(reader: SettingsReader): boolean {
   return MODEL_SETTINGS.some((name) => reader.inspect(name)?.globalValue !== undefined);
 }
 
-/** Settings that leave the model as other windows chose it. */
+/** Returns the settings without those of the model, which stays as other windows chose it. */
 export function withoutModel(settings: ChorusSettings): ChorusSettings {
   const rest = { ...settings };
   for (const name of MODEL_SETTINGS) delete rest[name];
@@ -70,9 +70,9 @@ export interface CompletionPreferences {
 }
 
 /**
- * What the sidecar is told. Absent and unusable values are left out, so that the sidecar's defaults stand. The model's
- * path is always there, since settings that say nothing of the model leave it as it is. `network`: as VS Code reaches
- * it.
+ * Returns the settings for the sidecar. Absent and invalid values are left out, so that the sidecar's defaults apply.
+ * The model's path is always present, since settings without it leave the model unchanged. `network` holds VS Code's
+ * network settings.
  */
 export function readChorusSettings(reader: SettingsReader, network?: NetworkSettings): ChorusSettings {
   return {
@@ -123,7 +123,7 @@ export function readChorusSettings(reader: SettingsReader, network?: NetworkSett
   };
 }
 
-/** The server that the user chose, without its key; absent: none. */
+/** Returns the server that the user chose, without its key, or `undefined` if there is none. */
 export function readServerSettings(reader: SettingsReader): ServerSettings | undefined {
   const url = text(userValue(reader, 'server.url'), SETTING_LIMITS.urlUnits);
   const model = text(userValue(reader, 'server.model'), SETTING_LIMITS.serverModelUnits);
@@ -140,7 +140,7 @@ export function readServerSettings(reader: SettingsReader): ServerSettings | und
   };
 }
 
-/** When ghost text is wanted at all. */
+/** Returns when ghost text is on. */
 export function readCompletionPreferences(reader: Pick<SettingsReader, 'get'>): CompletionPreferences {
   return {
     enabled: reader.get('completion.enabled') !== false,
@@ -148,7 +148,10 @@ export function readCompletionPreferences(reader: Pick<SettingsReader, 'get'>): 
   };
 }
 
-/** File name patterns (in the syntax of `.gitignore`) that the user adds to the built-in list of secret files. */
+/**
+ * Returns the file name patterns (in the syntax of `.gitignore`) that the user adds to the built-in list of secret
+ * files.
+ */
 export function readSecretPatterns(reader: SettingsReader): readonly string[] {
   return stringList(userValue(reader, 'documents.secretFiles'));
 }
@@ -162,7 +165,7 @@ function text(value: unknown, maxUnits = Number.MAX_SAFE_INTEGER): string | unde
   return typeof value === 'string' && value.trim() !== '' && value.length <= maxUnits ? value.trim() : undefined;
 }
 
-/** 'auto' or a BCP 47 tag. A workspace may set it, and it stands in what the model is told: it can be nothing else. */
+/** Accepts only 'auto' or a BCP 47 tag. A workspace may set it, and it becomes part of the model's instructions. */
 function languageTag(value: unknown): string | undefined {
   const tag = text(value, SETTING_LIMITS.languageUnits);
   return tag !== undefined && /^[a-z]{2,8}([-_][a-z\d]{1,8}){0,3}$/i.test(tag) ? tag : undefined;

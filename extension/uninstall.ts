@@ -1,8 +1,9 @@
 /**
- * Runs when VS Code has removed the extension, as plain Node without `vscode`: stops the sidecar and removes what
- * Chorus wrote outside VS Code's storage. Where another product still has the extension, which uses the same, only a
- * sidecar is stopped whose own files are removed now. A sidecar is asked over its own authenticated connection; no
- * process is ended by its number.
+ * Runs after VS Code has removed the extension, as plain Node without `vscode`. Stops the sidecar and removes the files
+ * that Chorus wrote outside VS Code's storage.
+ *
+ * If another product still has the extension, the files are shared. Then it stops the sidecar only if the sidecar's own
+ * files are being removed. It asks the sidecar over the authenticated connection and ends no process by its number.
  */
 import { readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,12 +23,15 @@ if (!isShared || (await runsFromHere())) {
   try {
     await stopRunning(home.folder);
   } catch {
-    // A sidecar that cannot be reached leaves by itself when its last client has gone.
+    // A sidecar that can't be reached exits by itself after its last client has left.
   }
 }
 if (!isShared) await removeHome(home.folder);
 
-/** It would not find its engine and the bundled model any more; its clients start another from what they have. */
+/**
+ * Returns whether the sidecar runs from this folder. It could no longer find its engine and the bundled model, and its
+ * clients can start another from their own files.
+ */
 async function runsFromHere(): Promise<boolean> {
   const script = (await readStateFile(home.stateFile))?.script;
   if (script === undefined) return false;

@@ -1,7 +1,7 @@
 /**
- * A text of others (a server, a catalogue, a file's name) for VS Code's notifications: they make a link of
- * `[text](target)`, and run the command that a `command:` target names. A zero-width space between the two brackets
- * leaves the text to read as it was.
+ * Disables links in a foreign text (of a server, a catalogue, a file name) for VS Code's notifications. They turn
+ * `[text](target)` into a link and run the command of a `command:` target. A zero-width space between the brackets
+ * prevents this and leaves the text readable.
  */
 export function withoutLinks(text: string): string {
   return text.replaceAll('](', ']\u200B(');

@@ -2,10 +2,10 @@ import type * as vscode from 'vscode';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 
-/** What every action is given. */
+/** The objects that every action needs. */
 export interface ActionHost {
   readonly session: SidecarSession;
   readonly policy: Pick<DocumentPolicy, 'check'>;
-  /** Kept across windows, for example the last language that was translated into. */
+  /** Stored across windows, for example the last target language of a translation. */
   readonly memory: vscode.Memento;
 }

@@ -44,8 +44,8 @@ export function registerActions(
 }
 
 /**
- * Code actions pass a document and a range; a context menu passes a document and things of its own, and means the
- * selection.
+ * Code actions pass a document and a range. A context menu passes a document and unrelated arguments, so the selection
+ * counts.
  */
 function placeOf(uri: unknown, range: unknown): [uri?: vscode.Uri, range?: vscode.Range] {
   return uri instanceof vscode.Uri && range instanceof vscode.Range ? [uri, range] : [];

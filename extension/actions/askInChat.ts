@@ -2,9 +2,7 @@ import * as vscode from 'vscode';
 import type { ChatCommand, ContextItem } from '../../sidecar/protocol/client.ts';
 import type { EditorTarget } from './editorTarget.ts';
 
-/**
- * The chat panel's command: shows the panel and sends a message, as if the user had typed it with these context chips.
- */
+/** The chat panel's command. It shows the panel and sends a message with context chips, as if the user had typed it. */
 const ASK_COMMAND = 'chorus.chat.ask';
 
 /** Sends a slash command about the target to the chat panel. */
@@ -12,7 +10,7 @@ export async function askInChat(command: ChatCommand, target: EditorTarget): Pro
   await vscode.commands.executeCommand(ASK_COMMAND, { command, context: [selectionItem(target)] });
 }
 
-/** The target as a context chip. */
+/** Returns the target as a context chip. */
 export function selectionItem({ document, range }: EditorTarget): ContextItem {
   return {
     kind: 'selection',

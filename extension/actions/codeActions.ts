@@ -11,13 +11,14 @@ const FIX = vscode.CodeActionKind.QuickFix.append('chorus');
 const REWRITE = vscode.CodeActionKind.RefactorRewrite.append('chorus');
 
 /**
- * Kinds that the provider declares, so that VS Code asks it for nothing else; the manifest lists them for keybindings.
+ * Kinds that the provider declares, so that VS Code requests no other kinds. The manifest lists them for keybindings.
  */
 export const CODE_ACTION_KINDS: readonly vscode.CodeActionKind[] = [FIX, REWRITE];
 
 /**
- * "Fix with Chorus" where an error or warning is, and rewrites for a selection or when the user opens the menu: a bare
- * cursor move never lights the bulb. The actions only name commands; nothing is computed before one is chosen.
+ * Offers "Fix with Chorus" at an error or warning, and rewrites for a selection or when the user opens the menu. A mere
+ * cursor move never shows the light bulb. The actions only name commands: nothing is computed before the user chooses
+ * an action.
  */
 export class ChorusCodeActions implements vscode.CodeActionProvider {
   provideCodeActions(

@@ -14,13 +14,15 @@ import { joinWithin } from './git/unifiedDiff.ts';
 
 export const COMMIT_MESSAGE_COMMAND = 'chorus.commitMessage';
 
-/** UTF-16 units of the diff that are sent; the sidecar cuts further to what the model's context holds. */
+/**
+ * The maximum number of UTF-16 units of the diff that are sent. The sidecar cuts further to fit the model's context.
+ */
 const MAX_DIFF_UNITS = 60_000;
 
-/** The last message that Chorus wrote for each repository, which the next one may replace. */
+/** The last message that Chorus wrote for each repository. The next message may replace it. */
 const ownMessages = new Map<string, string>();
 
-/** Writes a message for the staged changes (all changes when none is staged) into the source control input box. */
+/** Writes a message for the staged changes into the source control input box. Uses all changes if none is staged. */
 export async function writeCommitMessage(
   { session, policy }: ActionHost,
   sourceControl?: { readonly rootUri?: vscode.Uri },
@@ -46,7 +48,7 @@ export async function writeCommitMessage(
   if (!message) return;
   const place = source.rootUri.toString();
   const present = source.readMessage()?.trim() ?? '';
-  // What the user wrote before, or while the model did, is theirs.
+  // Text that the user wrote before or during the request is replaced only with the user's consent.
   if (present !== '' && present !== ownMessages.get(place) && !(await mayReplace(message))) return;
   if (await source.setMessage(message)) {
     ownMessages.set(place, message);
@@ -61,7 +63,7 @@ export async function writeCommitMessage(
   );
 }
 
-/** Asks whether a message may take the place of what stands in the box; one that may not can be copied. */
+/** Asks whether a message may replace the text in the box. The user can copy a refused message. */
 async function mayReplace(message: string): Promise<boolean> {
   const [replace, copy] = [l10n.t('Replace'), l10n.t('Copy')];
   const picked = await vscode.window.showInformationMessage(

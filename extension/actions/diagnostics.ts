@@ -1,6 +1,6 @@
 import { intersects, type Range } from './target.ts';
 
-/** The parts of `vscode.Diagnostic` that a model is told. */
+/** The parts of `vscode.Diagnostic` that a model sees. */
 export interface Problem {
   readonly message: string;
   readonly source?: string;
@@ -9,7 +9,8 @@ export interface Problem {
 }
 
 /**
- * One line for the model; lines count from 1 at `firstLine` (zero-based), the first line that it sees of the target.
+ * Returns one line for the model. Line numbers count from 1 at `firstLine` (zero-based), the first line of the target
+ * that the model sees.
  */
 export function describeDiagnostic({ message, source, code, range }: Problem, firstLine: number): string {
   const number = typeof code === 'object' ? code.value : code;
@@ -17,7 +18,7 @@ export function describeDiagnostic({ message, source, code, range }: Problem, fi
   return `line ${range.start.line - firstLine + 1}: ${message.replaceAll(/\s+/g, ' ').trim()}${origin === '' ? '' : ` (${origin})`}`;
 }
 
-/** Of some problems those at `place` that a model can mend in `target`, the only code that it rewrites. */
+/** Returns the problems at `place` that a model can fix within `target`, the only code that it rewrites. */
 export function problemsWithin<Located extends { readonly range: Range }>(
   problems: readonly Located[],
   target: Range,

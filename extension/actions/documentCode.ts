@@ -6,7 +6,7 @@ import { currentTarget, withComment } from './editorTarget.ts';
 
 export const DOCUMENT_COMMAND = 'chorus.document';
 
-/** Writes documentation comments; one that stands above the declaration is part of what is rewritten. */
+/** Writes a documentation comment. An existing comment above the declaration is rewritten with it. */
 export async function documentCode(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;

@@ -16,24 +16,24 @@ import { withCancellableProgress } from './failure.ts';
 import { relocate } from './relocate.ts';
 
 /**
- * UTF-16 units on either side of a target: the sidecar's front, which all windows share, takes a second for a million
- * and answers nobody meanwhile.
+ * The maximum number of UTF-16 units on either side of a target. The sidecar's front, which all windows share, takes a
+ * second for a million units and answers no other request meanwhile.
  */
 const MAX_GRAMMAR_UNITS = 500_000;
 
 export interface EditTask {
   readonly task: ChatCommand;
-  /** Names the edit in progress, messages and the undo history, for example "Fix with Chorus". */
+  /** The name of the edit in progress, messages and the undo history, for example "Fix with Chorus". */
   readonly label: string;
   readonly instruction?: string;
   readonly diagnostics?: readonly string[];
-  /** BCP 47, for 'translate'. */
+  /** A BCP 47 tag, for 'translate'. */
   readonly language?: string;
 }
 
 /**
- * Asks the model for new text in place of the target and shows it for the user to accept or reject. No document changes
- * before.
+ * Asks the model for new text in place of the target and shows it as a preview. No document changes before the user
+ * accepts.
  */
 export async function runEdit(session: SidecarSession, target: EditorTarget, task: EditTask): Promise<void> {
   const { document, range } = target;
@@ -56,7 +56,10 @@ export async function runEdit(session: SidecarSession, target: EditorTarget, tas
   });
 }
 
-/** The model's text for a target; `undefined` when it failed or was cancelled, which the user was told. */
+/**
+ * Returns the model's text for a target, or `undefined` after a failure or a cancellation. The user was told about a
+ * failure.
+ */
 export async function askForText(
   session: SidecarSession,
   target: EditorTarget,
@@ -89,9 +92,9 @@ export async function askForText(
 }
 
 /**
- * What tells comments and texts from code has to read a document from its beginning: one that it sees from within a
- * comment it takes inside out. It may need what follows as well, to the end of a text that the target begins. Throws
- * where that is too much to read.
+ * Returns the target with the text around it that telling comments and strings from code requires. The scan must start
+ * at the document's beginning, since a start within a comment would swap comments and code. It may also need the text
+ * after the target, up to the end of a string that the target begins. Throws if the text before the target is too long.
  */
 function wholeSurroundings(target: EditorTarget): ReturnType<typeof surroundings> {
   if (target.document.offsetAt(target.range.start) > MAX_GRAMMAR_UNITS)

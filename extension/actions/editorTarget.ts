@@ -4,19 +4,19 @@ import type { DocumentPolicy, Verdict } from '../documents/documentPolicy.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { chooseTarget, type Lines, type OutlineSymbol, type Target, withLeadingComment } from './target.ts';
 
-/** What an action works on: a part of one document. */
+/** The part of a document that an action works on. */
 export interface EditorTarget {
   readonly document: vscode.TextDocument;
   readonly range: vscode.Range;
   readonly origin: Target['origin'];
 }
 
-/** UTF-16 units of the document that a model may want to know before and after the target. */
+/** The number of UTF-16 units before and after the target that a model may see. */
 const CONTEXT_UNITS = 16_000;
 
 /**
- * The target in the active editor, or in `uri` at `range` where a code action names them. Says why and answers
- * `undefined` when there is no editor, no code at the cursor, or the document must not leave the window.
+ * Returns the target in the active editor, or in `uri` at `range` if a code action names them. Tells the user why and
+ * returns `undefined` if there is no editor, no code at the cursor, or the document must not leave the window.
  */
 export async function currentTarget(
   policy: Pick<DocumentPolicy, 'check'>,
@@ -46,7 +46,7 @@ export async function currentTarget(
   return target;
 }
 
-/** As `currentTarget` for the active editor, without a word to the user when there is none. */
+/** Returns the same target as `currentTarget` for the active editor, but shows no message if there is none. */
 export async function quietTarget(policy: Pick<DocumentPolicy, 'check'>): Promise<EditorTarget | undefined> {
   const editor = vscode.window.activeTextEditor;
   if (!editor || (await policy.check(editor.document.uri)) !== 'allowed') return undefined;
@@ -58,7 +58,7 @@ async function targetAt(document: vscode.TextDocument, selection: vscode.Range):
   return target && { document, range: toRange(target.range), origin: target.origin };
 }
 
-/** A target with the text around it, as the sidecar wants it: on either side as many UTF-16 units as are asked for. */
+/** Returns a target with up to `limitUnits` UTF-16 units of text on either side, in the sidecar's form. */
 export function surroundings(
   { document, range }: EditorTarget,
   limitUnits = CONTEXT_UNITS,
@@ -73,7 +73,7 @@ export function surroundings(
   };
 }
 
-/** A declaration with the comment that stands above it. */
+/** Returns a declaration extended by the comment above it. */
 export function withComment(target: EditorTarget): EditorTarget {
   const { document, origin, range } = target;
   return origin === 'symbol'
@@ -89,14 +89,14 @@ function toRange({ start, end }: Target['range']): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
-/** The document's outline. Empty where no extension knows one, or where it gives symbols without their extent. */
+/** The document's outline. Empty if no extension provides an outline, or if the symbols have no extent. */
 async function outline(document: vscode.TextDocument): Promise<readonly OutlineSymbol[]> {
   type Symbols = (vscode.DocumentSymbol | vscode.SymbolInformation)[] | undefined;
   const found = await vscode.commands.executeCommand<Symbols>('vscode.executeDocumentSymbolProvider', document.uri);
   return (found ?? []).filter((symbol): symbol is vscode.DocumentSymbol => 'children' in symbol);
 }
 
-/** Why Chorus does not read a file, in words for the user. */
+/** Returns the reason why Chorus does not read a file, in words for the user. */
 export function refusal(verdict: Exclude<Verdict, 'allowed'>, path: string): string {
   const file = withoutLinks(path);
   switch (verdict) {

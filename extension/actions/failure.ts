@@ -3,8 +3,8 @@ import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import { tell } from '../tell.ts';
 
 /**
- * Runs `work` with a progress notification that can be cancelled. A failure becomes one message; then, and when
- * cancelled, `undefined`.
+ * Runs `work` with a progress notification that can be cancelled. Shows one message after a failure. Returns
+ * `undefined` after a failure or a cancellation.
  */
 export async function withCancellableProgress<Result>(
   title: string,

@@ -8,7 +8,7 @@ import { isEmpty } from './target.ts';
 
 export const FIX_COMMAND = 'chorus.fix';
 
-/** Fixes the problems in the selection, or those at the cursor. */
+/** Fixes the problems in the selection, or at the cursor. */
 export async function fixProblem(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const place = range ?? problemAtCursor(uri);
   const target = await currentTarget(host.policy, uri, place && new vscode.Range(place.start, place.start));
@@ -25,8 +25,8 @@ export async function fixProblem(host: ActionHost, uri?: vscode.Uri, range?: vsc
 }
 
 /**
- * With an empty selection: the problem under the cursor, else the first one on its line, so that the right declaration
- * is chosen.
+ * If the selection is empty, returns the problem under the cursor, else the first problem on the cursor's line. So the
+ * right declaration is chosen.
  */
 function problemAtCursor(uri: vscode.Uri | undefined): vscode.Range | undefined {
   const editor = vscode.window.activeTextEditor;
@@ -39,13 +39,13 @@ function problemAtCursor(uri: vscode.Uri | undefined): vscode.Range | undefined 
   )?.range;
 }
 
-/** The target's problems at `place`, or all where there is no place. */
+/** The target's problems at `place`, or all its problems if `place` is undefined or empty. */
 function problemsOf({ document, range }: EditorTarget, place: vscode.Range | undefined): vscode.Diagnostic[] {
   const problems = vscode.languages.getDiagnostics(document.uri).filter(isProblem);
   return problemsWithin(problems, range, place && !isEmpty(place) ? place : range);
 }
 
-/** Hints (unused names, suggestions) are no problems. */
+/** Returns whether a diagnostic is an error or a warning. Hints (unused names, suggestions) do not count. */
 export function isProblem({ severity }: vscode.Diagnostic): boolean {
   return severity === vscode.DiagnosticSeverity.Error || severity === vscode.DiagnosticSeverity.Warning;
 }

@@ -1,6 +1,6 @@
 /** The human languages that Chorus speaks, for pickers. */
 export interface HumanLanguage {
-  /** BCP 47. */
+  /** A BCP 47 tag. */
   readonly tag: string;
   readonly name: string;
   readonly nativeName: string;
@@ -34,8 +34,8 @@ const TAGS = [
 ];
 
 /**
- * Sorted by English name, with the one that `first` (any BCP 47 tag, such as VS Code's `zh-tw` or `pt-br`) means on
- * top.
+ * Returns the languages by English name, with the language that `first` names on top. Any BCP 47 tag is allowed, such
+ * as VS Code's `zh-tw` or `pt-br`.
  */
 export function humanLanguages(first: string): readonly HumanLanguage[] {
   const top = tagFor(first);

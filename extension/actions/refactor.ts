@@ -6,7 +6,7 @@ import { currentTarget } from './editorTarget.ts';
 
 export const REFACTOR_COMMAND = 'chorus.refactor';
 
-/** Rewrites the target as the user says. */
+/** Rewrites the target as the user instructs. */
 export async function refactor(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;

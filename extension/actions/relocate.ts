@@ -1,8 +1,9 @@
-/** Where a piece of text went while a model worked on it. */
+/** Finds a text again after edits that happened while a model worked on it. */
 
 /**
- * The offset (in UTF-16 units) of `target` in `text` now, given the one it had. `undefined` when it was changed, or
- * when it stands in several places and none is the old one: then nobody can say which of them was meant.
+ * Returns the current offset (in UTF-16 units) of `target` in `text`, given its old offset. Returns `undefined` if the
+ * target was changed. Also returns `undefined` if it occurs several times and not at the old offset, since its place is
+ * ambiguous then.
  */
 export function relocate(target: string, oldOffset: number, text: string): number | undefined {
   if (text.startsWith(target, oldOffset)) return oldOffset;

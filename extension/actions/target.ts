@@ -1,25 +1,25 @@
 /**
- * Which part of a document an action works on: the selection, else the enclosing declaration, else the block of lines
- * at the cursor.
+ * Chooses the part of a document that an action works on: the selection, else the enclosing declaration, else the block
+ * of lines at the cursor.
  */
 
-/** Zero-based, as in LSP; `character` counts UTF-16 units. */
+/** Zero-based, as in LSP. `character` counts UTF-16 units. */
 export interface Position {
   readonly line: number;
   readonly character: number;
 }
-/** `end` is exclusive. */
+/** A range whose `end` is exclusive. */
 export interface Range {
   readonly start: Position;
   readonly end: Position;
 }
-/** The parts of `vscode.DocumentSymbol` that choosing needs. */
+/** The parts of `vscode.DocumentSymbol` that the choice needs. */
 export interface OutlineSymbol {
   readonly kind: number;
   readonly range: Range;
   readonly children: readonly OutlineSymbol[];
 }
-/** The parts of `vscode.TextDocument` that choosing needs. */
+/** The parts of `vscode.TextDocument` that the choice needs. */
 export interface Lines {
   readonly lineCount: number;
   lineText(line: number): string;
@@ -30,17 +30,17 @@ export interface Target {
 }
 
 /**
- * `vscode.SymbolKind`s whose whole text an action may rewrite. Variables and properties count when they span several
+ * The `vscode.SymbolKind`s that an action may rewrite as a whole. Variables and properties count if they span several
  * lines.
  */
 const CALLABLE = new Set([5 /* Method */, 8 /* Constructor */, 11 /* Function */]);
 const CONTAINER = new Set([4 /* Class */, 9 /* Enum */, 10 /* Interface */, 22 /* Struct */]);
 const VALUE = new Set([6 /* Property */, 7 /* Field */, 12 /* Variable */, 13 /* Constant */]);
 
-/** A block without a declaration around it is cut to this many lines on either side of the cursor. */
+/** The maximum number of lines on either side of the cursor in a block without an enclosing declaration. */
 const MAX_BLOCK_LINES_PER_SIDE = 40;
 
-/** Chooses what to work on. `undefined`: there is no code at the cursor. */
+/** Chooses the part to work on. Returns `undefined` if there is no code at the cursor. */
 export function chooseTarget(selection: Range, symbols: readonly OutlineSymbol[], lines: Lines): Target | undefined {
   if (!isEmpty(selection)) {
     const range = tidySelection(selection, lines);
@@ -52,7 +52,7 @@ export function chooseTarget(selection: Range, symbols: readonly OutlineSymbol[]
   return block && { range: block, origin: 'block' };
 }
 
-/** The innermost function, method or constructor that holds `position`; without one, the innermost type. */
+/** The innermost function, method or constructor that contains `position`, else the innermost type. */
 function enclosingSymbol(position: Position, symbols: readonly OutlineSymbol[]): OutlineSymbol | undefined {
   const path = pathTo(position, symbols);
   const spansLines = (symbol: OutlineSymbol): boolean => symbol.range.end.line > symbol.range.start.line;
@@ -63,8 +63,7 @@ function enclosingSymbol(position: Position, symbols: readonly OutlineSymbol[]):
 }
 
 /**
- * Moves the start up over the comment lines that stand directly above, so that a new documentation comment replaces an
- * old one.
+ * Moves the start above the comment lines directly before it, so that a new documentation comment replaces the old one.
  */
 export function withLeadingComment(range: Range, lines: Lines, languageId: string): Range {
   const isComment = commentLine(languageId);
@@ -89,13 +88,13 @@ function compare(left: Position, right: Position): number {
   return left.line - right.line || left.character - right.character;
 }
 
-/** Symbols that hold `position`, outermost first. */
+/** The symbols that contain `position`, outermost first. */
 function pathTo(position: Position, symbols: readonly OutlineSymbol[]): OutlineSymbol[] {
   const found = symbols.find((symbol) => contains(symbol.range, position));
   return found ? [found, ...pathTo(position, found.children)] : [];
 }
 
-/** Leaves out blank ends, and takes in the first line's indentation, without which a model can't keep it. */
+/** Removes blank ends and includes the first line's indentation, without which a model can't keep it. */
 function tidySelection(selection: Range, lines: Lines): Range | undefined {
   let { start, end } = selection;
   while (end.line > start.line && lines.lineText(end.line).slice(0, end.character).trim() === '') {
@@ -128,7 +127,7 @@ function blockAround(line: number, lines: Lines): Range | undefined {
   return { start: { line: first, character: 0 }, end: { line: last, character: lines.lineText(last).length } };
 }
 
-/** `#` begins a comment where it begins no preprocessor line. */
+/** Matches a comment line. In languages with a preprocessor, `#` begins no comment. */
 function commentLine(languageId: string): RegExp {
   return /^(c|cpp|csharp|cuda-cpp|objective-c|objective-cpp|rust)$/.test(languageId)
     ? /^\s*(\/\/|\/\*|\*)/

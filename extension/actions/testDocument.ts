@@ -4,8 +4,8 @@ import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { isTestFile, testFileName } from './testFile.ts';
 
 /**
- * The document that takes the tests of another: the test file beside it, unsaved where it is not on disk. One without a
- * name where Chorus may not read that file, or VS Code does not open it.
+ * Returns the document for the tests of `tested`: the test file beside it, unsaved if it is not on disk. Returns an
+ * untitled document if Chorus may not read that file, or if VS Code does not open it.
  */
 export async function testDocument(
   tested: vscode.TextDocument,
@@ -14,7 +14,7 @@ export async function testDocument(
   const unnamed = async (): Promise<vscode.TextDocument> =>
     vscode.workspace.openTextDocument({ language: tested.languageId });
   const uri = await testUri(tested.uri, policy);
-  // The model has written the tests by now, and what it wrote must not be lost.
+  // The model has already written the tests here, and they must not be lost.
   return uri ? vscode.workspace.openTextDocument(uri).then((document) => document, unnamed) : unnamed();
 }
 

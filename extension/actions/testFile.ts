@@ -1,4 +1,4 @@
-/** How a language names the file that holds a file's tests. */
+/** Names the test file of a source file by the conventions of its language. */
 import path from 'node:path';
 
 type Naming = (stem: string, extension: string) => string;
@@ -27,7 +27,7 @@ const NAMING_BY_EXTENSION: Readonly<Record<string, Naming>> = {
 };
 
 /**
- * The name of the test file for `fileName`, without a folder: `sum.ts` gives `sum.test.ts`, `sum.py` gives
+ * Returns the name of the test file for `fileName`, without a folder: `sum.ts` gives `sum.test.ts`, `sum.py` gives
  * `test_sum.py`.
  */
 export function testFileName(fileName: string): string {
@@ -36,7 +36,7 @@ export function testFileName(fileName: string): string {
   return (NAMING_BY_EXTENSION[extension.toLowerCase()] ?? suffixed('.test'))(stem, extension);
 }
 
-/** Whether `fileName` is a test file already. */
+/** Returns whether `fileName` is already a test file. */
 export function isTestFile(fileName: string): boolean {
   return /(\.(test|spec)\.[^.]+|_(test|spec)\.[^.]+|(Test|Tests)\.[^.]+)$|^test_/.test(path.posix.basename(fileName));
 }

@@ -10,7 +10,7 @@ export const TRANSLATE_COMMAND = 'chorus.translate';
 
 const LAST_LANGUAGE_KEY = 'translate.lastLanguage';
 
-/** Translates comments and strings into a language that the user picks; the last one is on top. */
+/** Translates comments and strings into a language that the user picks. The previous choice is on top. */
 export async function translate(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);
   if (!target) return;

@@ -10,8 +10,8 @@ import { testDocument } from './testDocument.ts';
 export const TESTS_COMMAND = 'chorus.writeTests';
 
 /**
- * Writes tests for the target into the test file beside its file: at the end of one that exists, else into an unsaved
- * new one. Shown for the user to accept or reject; saving is the user's.
+ * Writes tests for the target: at the end of the existing test file beside its file, or into a new unsaved file. Shows
+ * a preview that the user accepts or rejects. Chorus does not save the file.
  */
 export async function writeTests(host: ActionHost, uri?: vscode.Uri, range?: vscode.Range): Promise<void> {
   const target = await currentTarget(host.policy, uri, range);

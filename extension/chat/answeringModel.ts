@@ -4,9 +4,11 @@ import type { ServerSettings, SidecarStatus } from '../../sidecar/protocol/clien
 import { destinationOf } from '../remoteServers/serverSign.ts';
 
 /**
- * What the panel says of the model that answers. While a server is chosen nothing is said to stay on this machine, not
- * even when the model here stands in for it: the next question may go there. `modelPath`: as this window's settings
- * have it, '' for the bundled one; `undefined`: they leave the model to other windows.
+ * Returns the panel's description of the model that answers. While a server is chosen it never says that texts stay on
+ * this machine. This also holds while the local model stands in, since the next question may go to the server.
+ *
+ * The setting of this window is in `modelPath`: '' means the bundled model, `undefined` that the model is left to other
+ * windows.
  */
 export function answeringModel(
   modelPath: string | undefined,

@@ -5,7 +5,7 @@ import { previewEdit } from '../edits/editPreview.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { locateCode } from './locateCode.ts';
 
-/** Puts code from an answer in place of the selections of the active editor. */
+/** Replaces the selections of the active editor with code from an answer. */
 export async function insertAtCursor(code: string): Promise<void> {
   const editor = await activeEditor();
   if (!editor) return;
@@ -21,8 +21,8 @@ export async function insertAtCursor(code: string): Promise<void> {
 }
 
 /**
- * Shows code from an answer as a change to the active file: in place of the selection, else of the declaration that it
- * is a new version of, else at the cursor.
+ * Shows code from an answer as a change to the active file. It replaces the selection, else the declaration that it is
+ * a new version of. Otherwise it is inserted at the cursor.
  */
 export async function applyCode(code: string): Promise<void> {
   const editor = await activeEditor();
@@ -54,7 +54,7 @@ function placeFor(editor: vscode.TextEditor, code: string): { readonly range: vs
   return { range: new vscode.Range(at, at), newText: line.isEmptyOrWhitespace ? code : `\n${code}` };
 }
 
-/** Moves code that begins at the left margin to where the line that it replaces stands. */
+/** Indents code that begins at the left margin like the line that it replaces. */
 function indentLike(code: string, line: string): string {
   const indentation = /^\s*/.exec(line)?.[0] ?? '';
   if (indentation === '' || /^\s/.test(code)) return code;
@@ -64,7 +64,7 @@ function indentLike(code: string, line: string): string {
     .join('\n');
 }
 
-/** The output panel counts as an editor too, and may be the active one. */
+/** The output panel counts as an editor too, and may be the active editor. */
 async function activeEditor(): Promise<vscode.TextEditor | undefined> {
   const { activeTextEditor, visibleTextEditors } = vscode.window;
   const editor = [activeTextEditor, ...visibleTextEditors].find(

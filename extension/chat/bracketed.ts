@@ -2,27 +2,29 @@ import { declaredName, indentationOf, isPartOfBlock, unitAt, type LineSpan } fro
 
 const CLOSING: Readonly<Record<string, string>> = { '{': '}', '[': ']', '(': ')' };
 
-/** Lines in one pair of brackets, as JSON is. */
+/** Lines within one pair of brackets, such as JSON. */
 export interface Bracketed extends LineSpan {
   readonly opening: string;
   readonly closing: string;
-  /** What the parts right within the brackets begin with: of an object its keys, of declarations their names. */
+  /** The beginning of each part directly within the brackets: an object's keys, or the names of declarations. */
   readonly parts: readonly string[];
 }
 
-/** The brackets around a whole text; `undefined` where its first line, but for comments, is none. */
+/**
+ * Returns the brackets around a whole text, or `undefined` if its first line after the comments is no opening bracket.
+ */
 export function bracketedOf(lines: readonly string[]): Bracketed | undefined {
   const start = startOfCode(lines);
   const opening = lines[start]?.trim() ?? '';
   if (!/^[{[(]+$/.test(opening)) return undefined;
   const end = lines.findLastIndex((line) => line.trim() !== '') + 1;
   const last = lines[end - 1] ?? '';
-  // An indented bracket closes something within: the text is cut off.
+  // An indented bracket closes an inner part, so the text is cut off.
   const closing = indentationOf(last) === indentationOf(lines[start] ?? '') ? last.trim() : '';
   return { start, end, opening, closing, parts: partsOf(lines.slice(start + 1, end - 1)) };
 }
 
-/** Whether the last line closes what the first opened, and nothing else. */
+/** Returns whether the last line closes exactly the brackets that the first line opened. */
 export function isClosed({ opening, closing }: Bracketed): boolean {
   return (
     [...opening]
@@ -32,7 +34,7 @@ export function isClosed({ opening, closing }: Bracketed): boolean {
   );
 }
 
-/** What the parts at the margin of some lines begin with. */
+/** Returns the beginning of each part at the smallest indentation of the lines. */
 export function partsOf(lines: readonly string[]): string[] {
   const isInside = (line: string): boolean => line.trim() !== '' && !isPartOfBlock(line);
   const margin = lines.reduce(
@@ -43,7 +45,7 @@ export function partsOf(lines: readonly string[]): string[] {
     const text = line.trim();
     if (!isInside(line) || indentationOf(line) !== margin || /^(?:[}\])]|\/[/*])/.test(text)) return [];
     const key = /^("(?:[^"\\]|\\.)*")\s*:/.exec(text)?.[1] ?? declaredName(text, lines[index + 1]);
-    // Objects of a list all begin with the same bracket: the line below tells which one it is.
+    // Objects of a list all begin with the same bracket, so the line below identifies the object.
     return [key ?? (/^[{[(]+$/.test(text) ? (lines[index + 1]?.trim() ?? '') : text.replace(/,$/, ''))];
   });
 }

@@ -2,15 +2,18 @@ import { parseJson } from '../../sidecar/common/parseJson.ts';
 import { bracketedOf, isClosed, partsOf, type Bracketed } from './bracketed.ts';
 import { indentationOf, isPartOfBlock, type LineSpan } from './codeUnits.ts';
 
-/** What stands for what was left out, where there are no statements. */
+/** Marks of omitted lines in text without statements. */
 const GAP = /^(?:\.\.\.|…),?$|[{[]\s*(?:\/\*\s*)?(?:\.\.\.|…)\s*(?:\*\/\s*)?[}\]]/;
 const KEY = /^"(?:[^"\\]|\\.)*"$/;
 
 /**
- * The lines of a file that a block in brackets (`version`: of the block) takes the place of. Of a file in brackets all,
- * but for comments above where the block has none; of another the one scope within that the block is a full version of,
- * as a function's body, with its brackets. `undefined` where the block is no full version: where it does not have the
- * first and last part and most others, something was left out rather than taken out.
+ * Returns the lines of a file that a bracketed block replaces. `version` describes the brackets of the block.
+ *
+ * In a bracketed file it replaces all lines, except comments above the brackets if the block has none. In any other
+ * file it replaces the one scope that the block is a full version of, such as a function's body with its brackets.
+ *
+ * Returns `undefined` if the block is no full version. A full version has the first, the last and at least half of the
+ * parts. Otherwise parts were omitted from the block, not deleted.
  */
 export function locateBracketed(
   file: readonly string[],
@@ -24,17 +27,17 @@ export function locateBracketed(
   const whole = emptyOf(file, version) ?? ofOneLine(file) ?? bracketedOf(file);
   if (whole && isClosed(whole))
     return isVersionOf(version, whole) ? { start: hasHead ? 0 : whole.start, end: whole.end } : undefined;
-  // What stands above a scope is its function, and no comment.
+  // The text above a scope is its function's signature, not a comment.
   return hasHead ? undefined : scopeOf(file, version);
 }
 
-/** A file of nothing but the brackets, which may stand on one line. */
+/** A file that contains only the brackets, possibly on one line. */
 function emptyOf(file: readonly string[], { opening, closing }: Bracketed): Bracketed | undefined {
   if (file.join('').replaceAll(/\s/g, '') !== opening + closing) return undefined;
   return { start: file.findIndex(isText), end: file.findLastIndex(isText) + 1, opening, closing, parts: [] };
 }
 
-/** A file of JSON on one line, with the parts that it has on several. */
+/** A one-line file of JSON, with the parts that it would have on several lines. */
 function ofOneLine(file: readonly string[]): Bracketed | undefined {
   const start = file.findIndex(isText);
   if (start < 0 || file.findLastIndex(isText) !== start) return undefined;
@@ -50,7 +53,7 @@ const isText = (line: string): boolean => line.trim() !== '';
 const isWithin = (line: string, margin: number): boolean =>
   !isText(line) || indentationOf(line) > margin || isPartOfBlock(line);
 
-/** The one scope of a file that `version` is one of; objects of a list have the same keys and tell no place. */
+/** The only scope of a file that `version` matches. Objects of a list have the same keys, so keys identify no place. */
 function scopeOf(file: readonly string[], version: Bracketed): LineSpan | undefined {
   if (version.parts.some((part) => KEY.test(part))) return undefined;
   const scopes = file.flatMap((line, start) =>
@@ -60,7 +63,7 @@ function scopeOf(file: readonly string[], version: Bracketed): LineSpan | undefi
   return places.length === 1 ? places[0] : undefined;
 }
 
-/** The scope that a line opens, up to the line that closes it and does nothing else. */
+/** The scope that a line opens, up to the line that only closes it. */
 function scopeAt(file: readonly string[], start: number, { opening, closing }: Bracketed): Bracketed | undefined {
   const margin = indentationOf(file[start] ?? '');
   let last = start + 1;
@@ -70,7 +73,7 @@ function scopeAt(file: readonly string[], start: number, { opening, closing }: B
   return { start, end: last + 1, opening, closing, parts: partsOf(file.slice(start + 1, last)) };
 }
 
-/** One statement in common, such as a `return`, tells little of a long block. */
+/** A single shared statement, such as a `return`, proves little in a long block. */
 function sharesMuch({ parts }: Bracketed, scope: Bracketed): boolean {
   const shared = scope.parts.length - missingIn(parts, scope.parts).length;
   return shared > 1 || (shared === 1 && parts.length <= 2);
@@ -83,7 +86,7 @@ function isVersionOf(version: Bracketed, whole: Bracketed): boolean {
   return !isLost(0) && !isLost(whole.parts.length - 1) && missing.length * 2 <= whole.parts.length;
 }
 
-/** Whether the part in a missing one's place is another version of it: of keys it is another key. */
+/** Returns whether the part in place of a missing part is a new version of it. Another key never is. */
 function isChanged(index: number, version: Bracketed, whole: Bracketed): boolean {
   const part = version.parts[index];
   return (
@@ -94,7 +97,7 @@ function isChanged(index: number, version: Bracketed, whole: Bracketed): boolean
   );
 }
 
-/** Indices of the wanted parts that are not among `parts`, or not as often. */
+/** The indices of the wanted parts that are not among `parts`, or occur there less often. */
 function missingIn(parts: readonly string[], wanted: readonly string[]): number[] {
   const rest = new Map<string, number>();
   for (const part of parts) rest.set(part, (rest.get(part) ?? 0) + 1);

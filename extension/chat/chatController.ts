@@ -28,7 +28,7 @@ interface RunningAnswer {
   readonly conversationId: string;
   readonly cancellation: vscode.CancellationTokenSource;
   readonly done: Promise<void>;
-  /** What was written so far. */
+  /** The text that was written so far. */
   message: MessageView;
 }
 
@@ -36,17 +36,19 @@ export interface ChatControllerOptions {
   readonly session: SidecarSession;
   readonly history: ChatHistory;
   readonly chips: ContextChips;
-  /** Sends to the page, if there is one. */
+  /** Sends a message to the page, if it is shown. */
   readonly post: (message: HostMessage) => void;
 }
 
-/** The panel's conversation: takes questions, streams answers, keeps the history. Works on when the page is hidden. */
+/**
+ * The panel's conversation. It takes questions, streams answers and keeps the history, also while the page is hidden.
+ */
 export class ChatController {
   #conversation = newConversation();
   #running: RunningAnswer | undefined;
-  /** Whether what the last question names is among the chips. */
+  /** Whether the chips include the code and files that the last question names. */
   #isContextFound = true;
-  /** Settles when the last change of conversation is made, or the last question has its answer running. */
+  /** Settles when the last change of conversation is finished, or the answer to the last question is running. */
   #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ChatControllerOptions) {}
@@ -71,13 +73,13 @@ export class ChatController {
     }));
   }
 
-  /** Asks a question in the conversation that is shown. An answer that is still being written is stopped first. */
+  /** Asks a question in the shown conversation. Stops an answer that is still being written. */
   async send(text: string): Promise<void> {
     const { answered } = await this.#inTurn(() => this.#begin(text));
     await answered;
   }
 
-  /** Asks a question in a new conversation, with this context alone. */
+  /** Asks a question in a new conversation, with only this context. */
   async askAnew(text: string, context: readonly ContextItem[]): Promise<void> {
     const { answered } = await this.#inTurn(async () => {
       await this.#renew();
@@ -87,7 +89,10 @@ export class ChatController {
     await answered;
   }
 
-  /** One after another: the second of two quick questions finds the first one's answer running, and stops it. */
+  /**
+   * Runs changes one after another, so that the second of two quick questions finds the first answer running and stops
+   * it.
+   */
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
     const changed = this.#lastChange.then(change);
     this.#lastChange = changed.catch(() => undefined);
@@ -102,7 +107,7 @@ export class ChatController {
     return { answered: this.#answer(question, question, commandOf(text)) };
   }
 
-  /** Asks the last question again; its answer is replaced. */
+  /** Asks the last question again and replaces its answer. */
   async retry(answerId: string): Promise<void> {
     const { answered } = await this.#inTurn(async () => ({ answered: this.#answerAgain(answerId) }));
     await answered;
@@ -118,7 +123,7 @@ export class ChatController {
     await this.#answer(undefined, question, commandOf(question.content));
   }
 
-  /** Stops the answer that is being written; what is written stays. */
+  /** Stops the answer that is being written. The text so far stays. */
   async stop(): Promise<void> {
     this.#running?.cancellation.cancel();
     await this.#running?.done;
@@ -144,7 +149,7 @@ export class ChatController {
     if (id !== this.#conversation.id) {
       await this.stop();
       this.options.chips.clear();
-      // What its last question names is found again when that is asked again.
+      // The files that its last question names are searched again if the question is asked again.
       this.#isContextFound = false;
     }
     this.#show(this.options.history.get(id) ?? conversation);
@@ -168,7 +173,9 @@ export class ChatController {
     this.options.post({ type: 'conversations', conversations: this.summaries });
   }
 
-  /** `asked` is posted with the answer; a question that is asked again stands there already. */
+  /**
+   * `asked` is posted with the answer. It is undefined if the question is asked again, since the page already shows it.
+   */
   async #answer(
     asked: MessageView | undefined,
     question: MessageView,
@@ -194,7 +201,8 @@ export class ChatController {
   }
 
   /**
-   * Streams the answer into `running`; gives what is to be said at its end. A failure is told there and never thrown.
+   * Streams the answer into `running` and returns the notice for its end. A failure becomes a notice and is never
+   * thrown.
    */
   async #request(
     running: RunningAnswer,
@@ -213,8 +221,7 @@ export class ChatController {
         ),
         ...(workspace ? { workspace } : {}),
         ...(symbols.length > 0 ? { symbols: symbols.slice(0, MAX_SYMBOLS) } : {}),
-        // The question stands in the panel already: what it names may take the workspace and other extensions long to
-        // find.
+        // The panel already shows the question: the workspace and other extensions may take long to find what it names.
         context: await unlessCancelled(() => this.#context(question, command, token), token),
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
@@ -237,8 +244,8 @@ export class ChatController {
   }
 
   /**
-   * The chips, after those that a question asks for by name or by its command were added: once, and when it is asked
-   * again where that was interrupted.
+   * Returns the chips. The first call adds the files and code that the question names or its command needs. An
+   * interrupted search is repeated when the question is asked again.
    */
   async #context(
     question: MessageView,

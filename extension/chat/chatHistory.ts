@@ -1,6 +1,6 @@
 import { parseConversation, type Conversation } from './conversation.ts';
 
-/** Conversations beyond this many are deleted, least recently used first. */
+/** The maximum number of conversations. The least recently used are deleted first. */
 const MAX_CONVERSATIONS = 50;
 
 /** Named texts in one folder of the workspace's storage. */
@@ -11,7 +11,7 @@ export interface TextStore {
   remove(name: string): Promise<void>;
 }
 
-/** The conversations of one workspace, in memory and in its storage. A damaged file costs that conversation alone. */
+/** The conversations of one workspace, in memory and in its storage. A damaged file loses only its own conversation. */
 export class ChatHistory {
   readonly #conversations = new Map<string, Conversation>();
   #writing: Promise<void> = Promise.resolve();
@@ -33,7 +33,7 @@ export class ChatHistory {
     }
   }
 
-  /** Newest first. */
+  /** The conversations, newest first. */
   list(): readonly Conversation[] {
     return [...this.#conversations.values()].sort((a, b) => b.updatedMs - a.updatedMs);
   }
@@ -42,7 +42,7 @@ export class ChatHistory {
     return this.#conversations.get(id);
   }
 
-  /** Writes go one after another; a failure is reported and costs no more than the copy on disk. */
+  /** Writes a conversation after the previous writes. A failure is reported, and only the copy on disk is lost. */
   save(conversation: Conversation): void {
     this.#conversations.set(conversation.id, conversation);
     this.#enqueue(() => this.store.write(fileOf(conversation.id), JSON.stringify(conversation)));
@@ -53,7 +53,7 @@ export class ChatHistory {
     if (this.#conversations.delete(id)) this.#enqueue(() => this.store.remove(fileOf(id)));
   }
 
-  /** Resolves when everything that was saved so far is written. */
+  /** Resolves when all saved conversations are written. */
   async flush(): Promise<void> {
     await this.#writing;
   }

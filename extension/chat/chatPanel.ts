@@ -24,7 +24,9 @@ import { chatStrings, slashCommands } from './strings.ts';
 const VIEW_ID = 'chorus.chat';
 const DRAFT_KEY = 'chorus.chat.draft';
 
-/** Argument of `chorus.chat.ask`: what another part of the extension asks as if the user had typed it. */
+/**
+ * The argument of `chorus.chat.ask`: a question that another part of the extension asks as if the user had typed it.
+ */
 export interface AskArguments {
   readonly command?: ChatCommand;
   readonly text?: string;
@@ -40,8 +42,8 @@ export interface ChatPanelSources {
 }
 
 /**
- * Registers the chat panel and its commands. The page is made when the view is first shown. Gives the box to dictate
- * into.
+ * Registers the chat panel and its commands. The page is created when the view is first shown. Returns the input box
+ * for dictation.
  */
 export function registerChatPanel(context: vscode.ExtensionContext, sources: ChatPanelSources): ChatBox {
   const panel = new ChatPanel(context, sources);
@@ -66,11 +68,11 @@ class ChatPanel implements vscode.WebviewViewProvider {
   #isListening = false;
   readonly #loaded: Promise<void>;
   #view: vscode.WebviewView | undefined;
-  /** Messages for a page that is not there yet. */
+  /** Messages for a page that is not loaded yet. */
   #waiting: HostMessage[] = [];
   #pageReady = false;
   #modelPath: string | undefined;
-  /** What the page says of the model. */
+  /** The model description that the page shows. */
   #shownModel: AnsweringModel | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #didFocusBox = new vscode.EventEmitter<void>();
@@ -117,7 +119,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
     };
     view.webview.onDidReceiveMessage(async (message: PageMessage) => this.#receive(message).catch(this.#onError));
     view.onDidChangeVisibility(() => {
-      // A hidden page is taken down; it asks for everything anew when it comes back.
+      // VS Code destroys a hidden page. The page requests all its state again when it comes back.
       if (!view.visible) this.#pageReady = false;
     });
     view.onDidDispose(() => {
@@ -127,7 +129,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
     this.#load(view);
   }
 
-  /** (Re)loads the page, which then asks for everything. */
+  /** Loads or reloads the page, which then requests all its state. */
   #load({ webview }: vscode.WebviewView): void {
     this.#pageReady = false;
     webview.html = panelHtml(webview, this.context.extensionUri);
@@ -159,9 +161,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
     await this.#controller.askAnew([command && `/${command}`, text].filter(Boolean).join(' '), context);
   }
 
-  /**
-   * Shows the box for questions; what is dictated comes after what stands there, until the user edits or sends that.
-   */
+  /** Shows the input box. Dictated words are appended to its text until the user edits or sends it. */
   async openForDictation(): Promise<DictationTarget> {
     await this.#focus();
     const draft = this.#draft;
@@ -245,7 +245,7 @@ class ChatPanel implements vscode.WebviewViewProvider {
     return answeringModel(this.#modelPath, server.settings, session.status);
   }
 
-  /** A status comes with every few tokens; the page is told only when what it says of the model changed. */
+  /** A status arrives every few tokens. The page is notified only if its description of the model changes. */
   #showModel(): void {
     const model = this.#model;
     const shownModel = this.#shownModel;
@@ -268,19 +268,19 @@ class ChatPanel implements vscode.WebviewViewProvider {
     else this.#waiting.push(message);
   }
 
-  /** A page that is not there misses nothing: it gets the whole state when it comes. */
+  /** A page that is not loaded needs no message: it gets the whole state when it loads. */
   #post(message: HostMessage): void {
     if (this.#pageReady) this.#view?.webview.postMessage(message).then(undefined, this.#onError);
   }
 }
 
-/** Empty: the model that came with Chorus; `undefined`: that of the user's other windows. */
+/** The path of the chosen model. Empty means the bundled model, `undefined` the model of the user's other windows. */
 function chosenModelPath(extension: vscode.Extension<unknown>): string | undefined {
   const reader = vscode.workspace.getConfiguration('chorus');
   return leavesModel(extension, reader) ? undefined : (readChorusSettings(reader).modelPath ?? '');
 }
 
-/** VS Code asks the user before it opens a site that is not trusted. */
+/** VS Code asks the user before it opens an untrusted site. */
 async function openLink(href: string): Promise<void> {
   const uri = vscode.Uri.parse(href, true);
   if (uri.scheme === 'http' || uri.scheme === 'https') await vscode.env.openExternal(uri);

@@ -1,25 +1,25 @@
 /**
- * What begins at a block's margin: an import, a declaration, what stands above one (comments, decorators), or any other
- * line.
+ * The kinds of lines at a block's margin: an import, a declaration, a head above a declaration (comment, decorator), or
+ * any other statement.
  */
 export type UnitKind = 'import' | 'declaration' | 'head' | 'statement';
 
-/** A part of some code that begins at its margin, with what is indented below. */
+/** A part of some code: a line at the margin with the indented lines below it. */
 export interface CodeUnit extends LineSpan {
   readonly kind: UnitKind;
-  /** All of a head or an import; of the others the first line. */
+  /** The whole text of a head or an import, otherwise the first line. */
   readonly text: string;
-  /** What it names: a declaration in another version has the same. */
+  /** The name of the declaration. Another version of the declaration has the same name. */
   readonly name?: string;
 }
 
-/** A stretch of whole lines, zero-based, `end` not included. */
+/** A range of whole lines, zero-based. `end` is exclusive. */
 export interface LineSpan {
   readonly start: number;
   readonly end: number;
 }
 
-/** The lines of a text without their ends. */
+/** Returns the lines of a text without line ends. */
 export function linesOf(text: string): string[] {
   return text.split(/\r?\n/);
 }
@@ -28,12 +28,12 @@ export function indentationOf(line: string): number {
   return /^\s*/.exec(line)?.[0].length ?? 0;
 }
 
-/** A line that names something: not a brace, a comment or a decorator of one line. */
+/** Returns whether a line contains a name, unlike a brace, a comment or a one-line decorator. */
 function isTelling(line: string): boolean {
   return /[\p{L}_]/u.test(line) && !/^(\/\/|\/\*|\*|#(?!include)|--|@[\w.]+(\(.*\))?$|[a-zA-Z]?("""|'''))/.test(line);
 }
 
-/** The first line that begins an import, a declaration or a statement. */
+/** Returns the first line that begins an import, a declaration or a statement. */
 export function firstLineOf(lines: readonly string[]): number | undefined {
   for (let index = 0; index < lines.length;) {
     const unit = unitAt(lines, index);
@@ -43,7 +43,7 @@ export function firstLineOf(lines: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** The parts of some of `lines` that begin with `margin` signs of indentation, in their order. */
+/** Returns the parts of a range of `lines` that are indented by `margin` characters, in their order. */
 export function unitsOf(
   lines: readonly string[],
   margin: number,
@@ -59,7 +59,8 @@ export function unitsOf(
 }
 
 /**
- * The part that begins with a line; `undefined` where only another part's end or middle does, or a line without a word.
+ * Returns the part that begins at line `start`. Returns `undefined` if the line only continues or closes another part,
+ * or has no word.
  */
 export function unitAt(lines: readonly string[], start: number): CodeUnit | undefined {
   const text = lines[start]?.trim() ?? '';
@@ -79,7 +80,7 @@ export function unitAt(lines: readonly string[], start: number): CodeUnit | unde
   return { kind: name === undefined ? 'statement' : 'declaration', start, end, text, ...named(name) };
 }
 
-/** Whether two parts are the same: their first line is, or what they name. */
+/** Returns whether two parts are the same: their texts are equal, or their names and kinds are. */
 export function isSame(one: CodeUnit, other: CodeUnit): boolean {
   return one.text === other.text || (one.name !== undefined && one.kind === other.kind && one.name === other.name);
 }
@@ -95,7 +96,7 @@ const named = (name: string | undefined): { readonly name?: string } => (name ==
 const HEAD = /^(?:\/\/|\/\*|#|--|@|[a-zA-Z]?(?:"""|'''))/;
 const IMPORT = /^(?:import\b(?!\s*[(.]\s*\S)|#include\b|using\s+[\w.]+;|(?:pub\s+)?use\s|require\b|package\s)/;
 
-/** The module that an import of some of its names takes them from. */
+/** The module that a named import refers to. */
 function moduleOf(code: string): string | undefined {
   return /^(?:(?:import|export)\b[^;=()'"]*\bfrom\s*['"]([^'"]+)|from\s+(\S+)\s+import\b)/
     .exec(code)
@@ -103,13 +104,13 @@ function moduleOf(code: string): string | undefined {
     .find(Boolean);
 }
 
-/** What a line declares; `next`: the line below, which may begin its body. */
+/** Returns the name that a line declares. `next` is the line below, which may begin its body. */
 export function declaredName(line: string, next?: string): string | undefined {
   const declared =
     /^(?:export\s+|default\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|abstract\s+|final\s+|pub(?:\(\w+\))?\s+)*(?:function\*?|class|interface|type|enum|def|func|fn|struct|trait|const|let|var|module|namespace)\s+([\p{L}_$][\p{L}\p{N}_$]*)/u.exec(
       line,
     )?.[1];
-  // What a module gives is declared once, and grows.
+  // A module's list of exports occurs once and grows, so it counts as a declaration.
   return (
     declared ??
     /^(?:export\s*\{|module\.exports\s*=|__all__\s*=)/.exec(line)?.[0].replace(/\s/g, '') ??
@@ -117,12 +118,12 @@ export function declaredName(line: string, next?: string): string | undefined {
   );
 }
 
-/** A line that is longer declares no method: what looks for a name in it is tried from each of its signs. */
+/** A longer line declares no method: the regular expression for its name is tried from each character. */
 const MAX_HEAD_UNITS = 500;
 
 /**
- * The name of a method, or of a function whose type comes first: a name with parameters and a body, and nothing that is
- * worked out before.
+ * The name of a method, or of a function whose type comes first. Such a line has a name, parameters and a body, but no
+ * expression before the name.
  */
 function methodName(line: string, next = ''): string | undefined {
   if (line.length > MAX_HEAD_UNITS || (!/\{$/.test(line) && !/^\s*\{\s*$/.test(next))) return undefined;
@@ -133,7 +134,7 @@ function methodName(line: string, next = ''): string | undefined {
   return name === undefined ? undefined : `${name}()`;
 }
 
-/** The line after a comment, a text in three quotes or a decorator. */
+/** The line after a comment, a triple-quoted string or a decorator. */
 function endOfHead(lines: readonly string[], start: number): number {
   const text = lines[start]?.trim() ?? '';
   if (!text.startsWith('/*')) return endOfQuoted(lines, start) ?? start + 1;
@@ -141,7 +142,7 @@ function endOfHead(lines: readonly string[], start: number): number {
   return start + 1;
 }
 
-/** The line after a text in three quotes that begins in line `start` and does not end there. */
+/** The line after a triple-quoted string that begins in line `start` and does not end there. */
 function endOfQuoted(lines: readonly string[], start: number): number | undefined {
   for (const quotes of ['"""', "'''"]) {
     if ((lines[start] ?? '').split(quotes).length % 2 !== 0) continue;
@@ -151,7 +152,8 @@ function endOfQuoted(lines: readonly string[], start: number): number | undefine
 }
 
 /**
- * The line after a block that begins at `start`: by indentation, with the closing line that stands at the block's own.
+ * The line after a block that begins at `start`. The block ends by indentation and includes a closing line at its own
+ * indentation.
  */
 function endOfBlock(lines: readonly string[], start: number): number {
   const own = indentationOf(lines[start] ?? '');
@@ -164,7 +166,7 @@ function endOfBlock(lines: readonly string[], start: number): number {
     if (indentationOf(line) > own) end = index + 1;
     else if (indentationOf(line) === own && isClosing(line)) {
       end = index + 1;
-      // `} else {` and the `):` of parameters go on, `}` ends.
+      // `} else {` and `):` after parameters continue the block, `}` ends it.
       if (!/[{([:]\s*$/.test(line) && !CONTINUES.test(lines[index + 1] ?? '')) return end;
     } else if (indentationOf(line) === own && !hasBody && /^\s*\{/.test(line)) hasBody = true;
     else if (isWhole || !isPartOfBlock(line)) return end;
@@ -174,7 +176,7 @@ function endOfBlock(lines: readonly string[], start: number): number {
 
 const CONTINUES = /^\s*(?:else|catch|finally)\b/;
 
-/** Whether a line stands at a block's own margin inside of it. */
+/** Returns whether a line at a block's margin belongs to the block. */
 export function isPartOfBlock(line: string): boolean {
   return PARTS_OF_BLOCKS.test(line);
 }
@@ -182,7 +184,7 @@ export function isPartOfBlock(line: string): boolean {
 const PARTS_OF_BLOCKS =
   /^\s*(?:(?:public|private|protected)\s*:|#\s*(?:if|ifdef|ifndef|elif|else|endif)\b|(?:else|elif|elsif|except|catch|finally|rescue|ensure)\b(?!\s*[=.]))/;
 
-/** Whether a line closes a block; `end` is a name too. */
+/** Returns whether a line closes a block. `end` may also be a name. */
 function isClosing(line: string): boolean {
   return /^\s*(?:[}\])]|end\b(?!\s*(?:[-+*/]?=|:|\()))/.test(line);
 }

@@ -8,20 +8,20 @@ import { tell } from '../tell.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { namedFiles } from './namedFiles.ts';
 
-/** More of one file than any local model's context holds, in UTF-16 units. */
+/** The maximum size of a file in UTF-16 units, more than any local model's context holds. */
 const MAX_ITEM_UNITS = 2_000_000;
 
 interface Chip {
   readonly view: ContextChip;
-  /** The text as it is when the question is sent; `undefined` when it is gone. */
+  /** Reads the current text when the question is sent. Resolves with `undefined` if the text is gone. */
   readonly read: () => Promise<ContextItem | undefined>;
 }
 
 /**
- * The context that goes with a conversation's questions until it is removed. Selections are kept as they were, so that
- * the model's cached prefix stays, until they are added again; files and problems are read when a question is sent.
- * Secret and ignored files are refused, now and then. Why something can't be added is told in a notification, and
- * nothing waits until that is closed.
+ * The context that accompanies a conversation's questions until the user removes it. Selections keep their text until
+ * they are added again, so that the model's cached prefix stays valid. Files and problems are read when a question is
+ * sent. Secret and ignored files are refused at both times. A notification explains why an item can't be added, and no
+ * call waits until it is closed.
  */
 export class ContextChips {
   #chips: readonly Chip[] = [];
@@ -36,7 +36,7 @@ export class ContextChips {
     return this.#chips.map(({ view }) => view);
   }
 
-  /** Adds what the active editor shows. Says why when it can't. */
+  /** Adds the content of the active editor. Tells the user if it can't. */
   async addFromEditor(kind: ChipKind): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
     if (!document) {
@@ -49,14 +49,14 @@ export class ContextChips {
     else this.#addLive('diagnostics', document.uri, readDiagnostics);
   }
 
-  /** Adds a file, whether it is open or not. After a cancellation nothing is added or said. */
+  /** Adds a file, open or not. After a cancellation nothing is added and no message is shown. */
   async addFile(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<void> {
     if (await this.#allowed(uri, token)) this.#addLive('file', uri, readFile);
   }
 
   /**
-   * Adds the workspace's file of that name or path, of several one that may be read. Says so when there is none. After
-   * a cancellation nothing is added or said.
+   * Adds the workspace file of that name or path. Of several files it takes the first that may be read. Tells the user
+   * if there is none. After a cancellation nothing is added and no message is shown.
    */
   async addNamedFile(name: string, token?: vscode.CancellationToken): Promise<void> {
     const found = await namedFiles(name, token);
@@ -68,8 +68,8 @@ export class ContextChips {
   }
 
   /**
-   * Adds the selection or the declaration at the cursor, if the active editor has one; for commands that need some
-   * code. After a cancellation nothing is added.
+   * Adds the selection or the declaration at the cursor, for commands that need code. Adds nothing if the active editor
+   * has neither, or after a cancellation.
    */
   async addTarget(token?: vscode.CancellationToken): Promise<void> {
     const target = await quietTarget(this.policy);
@@ -87,7 +87,7 @@ export class ContextChips {
     });
   }
 
-  /** Adds a text that the caller read and checked. */
+  /** Adds a text that the caller has read and checked. */
   addItem(item: ContextItem): void {
     const uri = item.uri === undefined ? undefined : vscode.Uri.parse(item.uri);
     const lines = item.lines ? `:${item.lines[0] + 1}-${item.lines[1] + 1}` : '';
@@ -125,7 +125,7 @@ export class ContextChips {
     );
   }
 
-  /** What is there already is added anew in its place: its text may be another one by now. */
+  /** Replaces an existing chip in its place, since its text may have changed. */
   #add(kind: ChipKind, label: string, description: string, read: Chip['read']): void {
     this.#count += 1;
     const chip: Chip = { view: { id: String(this.#count), kind, label, description }, read };

@@ -2,14 +2,14 @@ import type { ChatMessage } from '../../sidecar/protocol/client.ts';
 import type { MessageView } from '../../media/chat/messages.ts';
 import { parseJson } from '../../sidecar/common/parseJson.ts';
 
-/** One conversation of a workspace, as it is kept. */
+/** One stored conversation of a workspace. */
 export interface Conversation {
   readonly id: string;
   readonly updatedMs: number;
   readonly messages: readonly MessageView[];
 }
 
-/** Oldest messages beyond this many are forgotten. */
+/** The maximum number of messages. The oldest are dropped. */
 const MAX_MESSAGES = 200;
 const MAX_TITLE_UNITS = 60;
 
@@ -19,7 +19,7 @@ export function titleOf(conversation: Conversation): string {
   return line.length > MAX_TITLE_UNITS ? `${line.slice(0, MAX_TITLE_UNITS - 1).trimEnd()}…` : line;
 }
 
-/** Adds a message or puts it in place of the one with its id. */
+/** Adds a message, or replaces the message with its id. */
 export function withMessage(conversation: Conversation, message: MessageView, nowMs: number): Conversation {
   const at = conversation.messages.findIndex(({ id }) => id === message.id);
   const messages = at < 0 ? [...conversation.messages, message] : conversation.messages.with(at, message);
@@ -27,8 +27,8 @@ export function withMessage(conversation: Conversation, message: MessageView, no
 }
 
 /**
- * The conversation up to and with the question that the last answer belongs to; `undefined` when `answerId` is not the
- * last message.
+ * Returns the conversation up to and including the question of the last answer. Returns `undefined` if `answerId` is
+ * not the last message.
  */
 export function withoutLastAnswer(conversation: Conversation, answerId: string): Conversation | undefined {
   const last = conversation.messages.at(-1);
@@ -36,7 +36,7 @@ export function withoutLastAnswer(conversation: Conversation, answerId: string):
   return { ...conversation, messages: conversation.messages.slice(0, -1) };
 }
 
-/** What the model gets to read: a question whose answer failed before its first word goes without it. */
+/** Returns the messages for the model. A question is left out if its answer failed before its first word. */
 export function chatMessages(conversation: Conversation): ChatMessage[] {
   const { messages } = conversation;
   return messages
@@ -52,7 +52,7 @@ export function chatMessages(conversation: Conversation): ChatMessage[] {
     .map(({ role, content }) => ({ role, content }));
 }
 
-/** A conversation read from disk, or `undefined` when the text is none. */
+/** Returns a conversation read from disk, or `undefined` if the text is invalid. */
 export function parseConversation(text: string): Conversation | undefined {
   try {
     const value = parseJson(text) as Partial<Conversation>;
@@ -72,7 +72,7 @@ export function parseConversation(text: string): Conversation | undefined {
   }
 }
 
-/** Keeps whole turns, so that the first message left is a question. */
+/** Keeps whole turns, so that the first message is a question. */
 function withoutOldest(messages: readonly MessageView[]): readonly MessageView[] {
   if (messages.length <= MAX_MESSAGES) return messages;
   const kept = messages.slice(-MAX_MESSAGES);

@@ -1,12 +1,12 @@
 export interface DraftOptions {
-  /** What was kept of it. */
+  /** The text that was kept from before. */
   readonly text: string;
   readonly keep: (text: string) => void;
-  /** Shows `text` in the page's box, where that still holds `previous`. */
+  /** Shows `text` in the page's box if the box still holds `previous`. */
   readonly show: (previous: string, text: string) => void;
 }
 
-/** What stands in the box for questions. It is held here, since the page that shows it comes and goes. */
+/** The text of the input box. It is held here because the page is destroyed while it is hidden. */
 export class Draft {
   #text: string;
   #edit = new AbortController();
@@ -19,19 +19,19 @@ export class Draft {
     return this.#text;
   }
 
-  /** Aborted when the user changes the text the next time. */
+  /** A signal that is aborted at the user's next edit. */
   get nextEdit(): AbortSignal {
     return this.#edit.signal;
   }
 
-  /** The user changed it in the page; a question that is sent leaves it empty. */
+  /** Takes the user's edit in the page. Sending a question empties the text. */
   edit(text: string): void {
     this.#set(text);
     this.#edit.abort();
     this.#edit = new AbortController();
   }
 
-  /** Writes something into the box. What the user changed there at the same time is not overwritten. */
+  /** Writes `text` into the box, but never over a simultaneous edit of the user. */
   write(text: string): void {
     this.options.show(this.#text, text);
     this.#set(text);

@@ -1,15 +1,15 @@
 import { firstLineOf, type CodeUnit } from './codeUnits.ts';
 
 /**
- * Comments and the like that stand for what stood in their place, whatever they say; two in three quotes are one
- * text's.
+ * Beginnings of heads that replace an old head of the same kind, whatever their text. Two triple-quoted strings belong
+ * to one text.
  */
 const REPLACED = /^(?:\/\*|\/\/\/|@|#\[|[a-zA-Z]?(?:"""|'''))/;
 
 /**
- * Where code in a file begins with what stands above it, as far as a block has the same above its own (`above`: its
- * parts up to the code), or another version: comments, decorators, lines for the preprocessor. `units` are the file's
- * parts.
+ * Returns the start of code in a file including the comments, decorators and preprocessor lines above it. A line above
+ * counts if the block has the same line above its own code, or another version of it. The block's parts before the code
+ * are in `above`, the file's parts in `units`.
  */
 export function startOfHead(
   file: readonly string[],
@@ -34,7 +34,7 @@ export function startOfHead(
 }
 
 /**
- * Where code in a file ends with the lines below it that the block ends with as well, and that begin no part: a
+ * Returns the end of code in a file including the lines below it that also end the block. Such lines begin no part: a
  * comment, an `#endif`.
  */
 export function endOfTail(

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { TextStore } from './chatHistory.ts';
 
-/** A folder of VS Code's storage for the workspace; in memory where the window has none. */
+/** Returns a folder of VS Code's workspace storage, or a store in memory if the window has no storage. */
 export function historyFolder(storage: vscode.Uri | undefined): TextStore {
   if (!storage) return memoryStore();
   const folder = vscode.Uri.joinPath(storage, 'chat');

@@ -13,14 +13,14 @@ import {
 import { startOfHead, endOfTail } from './edgesOfCode.ts';
 
 /**
- * Where in a file a block of code from an answer belongs: the lines that it is a new version of, from the first of its
- * parts that stands in the file to the end of the last. `undefined` when the file has no such place, or several, or
- * when code of the file that the block leaves out stands there.
+ * Returns the lines of a file that a block of code from an answer is a new version of. They reach from the first of its
+ * parts that the file contains to the end of the last. Returns `undefined` if the file has no such place or several, or
+ * if the block omits code of the file in between.
  */
 export function locateCode(fileText: string, code: string): LineSpan | undefined {
   const file = linesOf(fileText);
   const block = linesOf(code);
-  // The parts within such brackets are found where the file has none around them, and the block would bring them.
+  // The parts within these brackets would be found even if the file has no brackets, and the block would add them.
   const bracketed = bracketedOf(block);
   if (bracketed) return hasGap(file, block, bracketed) ? undefined : locateBracketed(file, block, bracketed);
   const margin = indentationOf(block[firstLineOf(block) ?? 0] ?? '');
@@ -38,15 +38,15 @@ export function locateCode(fileText: string, code: string): LineSpan | undefined
 }
 
 interface Place {
-  /** Index of the block's part. */
+  /** The index of the block's part. */
   readonly part: number;
-  /** Where it begins in the file. */
+  /** The line where the part begins in the file. */
   readonly line: number;
 }
 
 /**
- * The first part that stands in the file. Imports and declarations before it are new; where other code is new, the
- * block is no version of any.
+ * The first part that the file contains. Imports and declarations before it are new. If other code comes first, the
+ * block is no version of any part.
  */
 function placeOfFirst(file: readonly string[], parts: readonly CodeUnit[], margin: number): Place | undefined {
   const units = file.flatMap((_, line) => unitAt(file, line) ?? []);
@@ -59,12 +59,12 @@ function placeOfFirst(file: readonly string[], parts: readonly CodeUnit[], margi
     const isOne =
       unit.kind === 'import' ||
       (places.length <= copies && places.every((each) => level(each) === level(places[0] ?? unit)));
-    // A place with other parts of the block below it is no variable of the same name inside of a function.
+    // A place with other parts of the block below it is not a variable of the same name inside a function.
     const isAbove = (each: CodeUnit, other: CodeUnit): boolean =>
       other !== unit && placesOf(other, units).some((below) => below.start > each.start && level(below) === margin);
     const withOthers = places.filter((each) => level(each) === margin && parts.some((other) => isAbove(each, other)));
     const place = isOne ? places[0] : withOthers.length <= copies ? withOthers[0] : undefined;
-    // Behind code that the file does not have such a variable tells little, even alone.
+    // After code that the file lacks, such a variable proves little, even if it is unique.
     if (place)
       return isFirst || level(place) === margin || place.end - place.start > 1
         ? { part, line: place.start }
@@ -75,7 +75,7 @@ function placeOfFirst(file: readonly string[], parts: readonly CodeUnit[], margi
   return undefined;
 }
 
-/** The lines around one that belong to the same block as it: of a method, its class. */
+/** The lines around `line` in the same block, for example all lines of a method's class. */
 function scopeOf(file: readonly string[], line: number): LineSpan {
   const level = indentationOf(file[line] ?? '');
   const isOutside = (each: string): boolean =>
@@ -88,8 +88,7 @@ function scopeOf(file: readonly string[], line: number): LineSpan {
 }
 
 /**
- * Where a part stands; of methods with one name and imports from one module only those that are the same letter for
- * letter, if any.
+ * The places of a part. For methods of one name and imports from one module only exact matches count, if there are any.
  */
 function placesOf(part: CodeUnit, units: readonly CodeUnit[]): readonly CodeUnit[] {
   const places = units.filter((unit) => unit.kind !== 'head' && isSame(unit, part));
@@ -101,8 +100,8 @@ const copiesOf = (part: CodeUnit, parts: readonly CodeUnit[]): number =>
   parts.filter((each) => isSame(each, part)).length;
 
 /**
- * From the first to the last part that both have; `undefined` where the file has one before the first, or more often
- * than the block.
+ * The span from the first to the last part that file and block share. Returns `undefined` if the file has a shared part
+ * before the first, or has one more often than the block.
  */
 function sharedSpan(
   place: Place,
@@ -115,7 +114,7 @@ function sharedSpan(
     const places = placesOf(part, around);
     if (part.kind === 'import') start = Math.min(start, ...places.map((each) => each.start));
     else if (places.length > copiesOf(part, parts)) {
-      // Statements such as `x();` are often there several times, and tell no place then.
+      // Statements such as `x();` often occur several times and then mark no place.
       if (part.kind === 'statement') continue;
       return undefined;
     }
@@ -127,9 +126,8 @@ function sharedSpan(
 }
 
 /**
- * Whether the span holds code that the block says nothing of: it has some declarations of a file, and not those
- * between. Where it has the first and the last part and most declarations it is the whole file, and what is missing was
- * taken out.
+ * Returns whether the span holds code that the block omits, such as declarations between others that it has. If the
+ * block has the first and last part and most declarations, it is the whole file. Then the missing parts were deleted.
  */
 function leavesOut(parts: readonly CodeUnit[], around: readonly CodeUnit[], { start, end }: LineSpan): boolean {
   const units = around.filter(({ kind }) => kind !== 'head');
@@ -146,10 +144,7 @@ function leavesOut(parts: readonly CodeUnit[], around: readonly CodeUnit[], { st
   return count(missing, 'declaration', 'import') > 0 || count(missing, 'statement') > count(added, 'statement');
 }
 
-/**
- * Whether the block says by "..." that it leaves out some of what it stands for. Such a line of the file itself is
- * none.
- */
+/** Returns whether the block marks omitted code with "...". A line that the file itself contains is no such mark. */
 function hasGap(file: readonly string[], block: readonly string[], { start, end }: LineSpan): boolean {
   const known = new Set(file.map((line) => line.trim()));
   const margin = indentationOf(block[start] ?? '');

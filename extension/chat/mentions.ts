@@ -1,8 +1,8 @@
-/** What a question asks to be read, by the words that VS Code's own chat has for it. */
+/** The context that a question requests, in the syntax of VS Code's own chat. */
 export interface Mentions {
-  /** `@workspace`: what of the workspace fits the question. */
+  /** `@workspace`: passages of the workspace that fit the question. */
   readonly workspace: boolean;
-  /** `#selection`: what is selected in the editor. */
+  /** `#selection`: the editor's selection. */
   readonly selection: boolean;
   /** `#file:cart.ts`: names or paths. */
   readonly files: readonly string[];
@@ -15,7 +15,7 @@ const SELECTION = /(^|\s)#selection(?=\s|[.,;:!?]|$)/g;
 const FILE = /(^|\s)#file:([^\s,;!?]*[^\s,;!?.])/g;
 const SYMBOL = /(^|\s)#symbol:([\p{L}_$][\p{L}\p{N}_$]*(?:(?:\.|::|#)[\p{L}_$][\p{L}\p{N}_$]*)*)/gu;
 
-/** Finds the mentions of a question. */
+/** Returns the mentions in a question. */
 export function mentionsOf(question: string): Mentions {
   const names = (pattern: RegExp): string[] => [
     ...new Set([...question.matchAll(pattern)].map(([, , name = '']) => name)),
@@ -28,7 +28,7 @@ export function mentionsOf(question: string): Mentions {
   };
 }
 
-/** The question as a model should read it: names stay, marks go. */
+/** Returns the question for the model: names stay, marks are removed. */
 export function withoutMentions(question: string): string {
   return question
     .replace(WORKSPACE, '$1')

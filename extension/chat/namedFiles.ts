@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 
-/** Files of one name of which one is chosen; copies of a build's output are among them. */
+/** The maximum number of files with the same name. Copies in a build's output are among them. */
 const MAX_NAMESAKES = 20;
 
 /**
- * The workspace's files of a name or path. In a workspace with several folders a path may begin with a folder's name,
- * as Chorus itself names files there: those that are meant so come first, since VS Code holds a pattern against the
- * path within each folder.
+ * Returns the workspace's files of a name or path. In a workspace with several folders a path may begin with a folder's
+ * name, as Chorus itself writes paths there. Files that match it this way come first, since VS Code matches a pattern
+ * against the path within each folder.
  */
 export async function namedFiles(name: string, token?: vscode.CancellationToken): Promise<readonly vscode.Uri[]> {
   const pattern = name.replaceAll(/[[\]{}*?]/g, '?');

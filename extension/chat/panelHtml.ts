@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import { isRightToLeft } from '../../l10n/languages.ts';
 
-/** The page of the chat panel: nothing but its own script and style is ever loaded, and no image at all. */
+/** Returns the page of the chat panel. It loads only its own script and style, and no images. */
 export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
   const asset = (name: string): string =>
     webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'media', name)).toString();

@@ -7,7 +7,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 
-/** For example "2 hours ago" or "yesterday", in the given language; "now" below a minute. */
+/** Returns a time such as "2 hours ago" or "yesterday" in the given language, or "now" below a minute. */
 export function relativeTime(timeMs: number, nowMs: number, language: string): string {
   const format = new Intl.RelativeTimeFormat([language, 'en'], { numeric: 'auto', style: 'short' });
   const elapsedMs = Math.max(0, nowMs - timeMs);

@@ -4,13 +4,13 @@ import type { ContextItem, SourcePlace } from '../../sidecar/protocol/client.ts'
 import { NOTEBOOK_CELL_SCHEME } from '../documents/schemes.ts';
 
 /**
- * What stands under an answer, each place once: the code that went with the question, and what was found in the
- * workspace for it.
+ * Returns the sources listed under an answer, each place once: the code attached to the question and the passages found
+ * in the workspace.
  */
 export function sourcesOf(context: readonly ContextItem[], found: readonly SourcePlace[] = []): readonly Source[] {
   const attached = context.flatMap(({ kind, uri, lines }): Source[] => {
     const place = uri === undefined || (kind !== 'file' && kind !== 'selection') ? undefined : vscode.Uri.parse(uri);
-    // A cell has no editor of its own to be shown in.
+    // A cell can't be shown in an editor of its own.
     if (place === undefined || place.scheme === NOTEBOOK_CELL_SCHEME) return [];
     return [asSource(place.toString(), vscode.workspace.asRelativePath(place), lines)];
   });
@@ -18,7 +18,7 @@ export function sourcesOf(context: readonly ContextItem[], found: readonly Sourc
   return [...new Map(sources.map((source) => [`${source.uri}#${source.line}`, source])).values()];
 }
 
-/** Without lines: a whole file. */
+/** Without `lines` the source is a whole file. */
 function asSource(uri: string, path: string, lines: ContextItem['lines']): Source {
   if (lines === undefined) return { uri, line: 0, label: path };
   return { uri, line: lines[0], label: `${path}:${lines[0] + 1}-${lines[1] + 1}` };

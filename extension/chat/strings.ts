@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ChatStrings, SlashCommand } from '../../media/chat/messages.ts';
 
-/** The texts of the chat panel's page. */
+/** Returns the texts of the chat panel's page. */
 export function chatStrings(): ChatStrings {
   return {
     you: l10n.t('You'),
@@ -42,7 +42,7 @@ export function chatStrings(): ChatStrings {
   };
 }
 
-/** The slash commands with what they do. */
+/** Returns the slash commands with their descriptions. */
 export function slashCommands(): readonly SlashCommand[] {
   return [
     { name: 'explain', description: l10n.t('Explain the code') },

@@ -12,7 +12,7 @@ import { SurvivalTracker } from './survivalTracker.ts';
 const COUNTS_KEY = 'chorus.completion.counts';
 const SURVIVAL_DELAY_MS = 2 * 60_000;
 
-/** Follows offered ghost text through document changes, and counts. */
+/** Follows offered ghost text through document changes and counts the results. */
 export class Acceptance implements vscode.Disposable {
   readonly #storage: vscode.Memento;
   readonly #sendFeedback: (feedback: CompletionFeedback) => void;
@@ -39,7 +39,7 @@ export class Acceptance implements vscode.Disposable {
     return addCounts(this.#storage.get<Partial<CompletionCounts>>(COUNTS_KEY), NO_COUNTS);
   }
 
-  /** Ghost text goes to the editor: VS Code shows it unless the user was faster. */
+  /** Takes note of ghost text that goes to the editor. VS Code shows it unless the user types first. */
   offer(document: vscode.TextDocument, position: vscode.Position, items: readonly vscode.InlineCompletionItem[]): void {
     const offers = items.flatMap((item) => asOffer(document, position, item));
     const { shown, events } = this.#tracker(document).offer(offers.slice(0, 1), offers.slice(1));
@@ -51,8 +51,8 @@ export class Acceptance implements vscode.Disposable {
   }
 
   /**
-   * What Chorus offers after the cursor of an editor; `undefined`: nothing, or several texts of which VS Code displays
-   * one.
+   * Returns the text that Chorus offers after the cursor of an editor. Returns `undefined` if it offers none, or
+   * several texts of which VS Code displays only one.
    */
   remaining({ document, selection }: vscode.TextEditor): string | undefined {
     return this.#offered.get(document)?.remainingAt(document.offsetAt(selection.active));
@@ -91,7 +91,7 @@ export class Acceptance implements vscode.Disposable {
     const tracker = this.#offered.get(event.document);
     const survival = this.#survival.get(event.document);
     if ((!tracker && !survival) || event.contentChanges.length === 0) return;
-    // Offsets of all changes count in the text before the event; the last in the document comes first.
+    // All offsets refer to the text before the event, so the changes are applied from the document's end to its start.
     const changes: TextChange[] = event.contentChanges
       .map((change) => ({ offset: change.rangeOffset, removedLength: change.rangeLength, text: change.text }))
       .sort((a, b) => b.offset - a.offset);

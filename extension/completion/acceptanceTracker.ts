@@ -1,6 +1,6 @@
 /**
- * One change of a document's text, in UTF-16 units of the text before it. Several changes of one event come from the
- * end to the start.
+ * One change of a document's text, in UTF-16 units of the text before it. Several changes of one event are ordered from
+ * the end to the start.
  */
 export interface TextChange {
   readonly offset: number;
@@ -8,14 +8,14 @@ export interface TextChange {
   readonly text: string;
 }
 
-/** Ghost text that was offered: `text` would replace the document from `offset` on. */
+/** Ghost text that was offered: `text` would replace the document's text from `offset` on. */
 export interface OfferedCompletion {
   readonly completionId: string;
   readonly offset: number;
   readonly text: string;
-  /** How much of `text` already stood at `offset` when it was offered. */
+  /** The length of the part of `text` that already stood at `offset` at the offer. */
   readonly typedLength: number;
-  /** Characters after the cursor that acceptance replaces. */
+  /** The number of characters after the cursor that acceptance replaces. */
   readonly replacedLength?: number;
 }
 
@@ -23,16 +23,16 @@ export type AcceptanceEvent =
   | {
       readonly kind: 'acceptedPartly';
       readonly completionId: string;
-      /** Of this completion, this and earlier parts together. */
+      /** The number of accepted characters of this completion so far, including `addedCharacters`. */
       readonly acceptedCharacters: number;
       readonly addedCharacters: number;
-      /** Whether nothing of this completion was accepted before. */
+      /** Whether this is the first accepted part of the completion. */
       readonly isFirst: boolean;
     }
   | { readonly kind: 'dismissed'; readonly completionId: string };
 
 export interface OfferResult {
-  /** Completions that are new to the user, not the rest of what was offered before. */
+  /** Completions that are new to the user, as opposed to the rest of an earlier offer. */
   readonly shown: readonly string[];
   readonly events: readonly AcceptanceEvent[];
 }
@@ -47,24 +47,26 @@ interface Offer {
 
 const GONE = -1;
 
-/** What an editor inserts for one opening bracket or quote. */
+/** The text that an editor inserts for one opening bracket or quote. */
 const BRACKET_WITH_CLOSER = /^(?:\(\)|\[\]|\{\}|<>|""|''|``)$/u;
-/** What one stroke inserts without anything being accepted; Enter brings its indentation. */
+/** The text that one keystroke can insert without an acceptance. Enter also inserts the indentation. */
 const TYPED_IN_ONE_STROKE = /^(?:.|\r?\n[\t ]*)$/su;
 
 /**
- * Follows what becomes of offered ghost text in one document. VS Code tells extensions of full acceptance only (by the
- * item's command); acceptance by word or line is seen as a change that inserts, in one stroke, the next characters of
- * what was offered.
+ * Follows offered ghost text in one document. VS Code reports only full acceptance to extensions (through the item's
+ * command). Acceptance by word or line appears as a change that inserts the next characters of the offer at once.
  */
 export class AcceptanceTracker {
   readonly #offers = new Map<string, Offer>();
-  /** VS Code does not tell which of several it displays, and goes on with that one when it is offered another. */
+  /**
+   * Follows the alternatives of an offer. VS Code does not tell which of several offers it displays, and it keeps
+   * displaying that offer when new ones come.
+   */
   #alternatives: AcceptanceTracker | undefined;
 
   /**
-   * Begins to follow `completions` in place of those before. `alternatives`: what the user may choose instead; nothing
-   * is told of them.
+   * Starts to follow `completions` and drops the previous ones. The user may choose one of `alternatives` instead,
+   * which cause no events.
    */
   offer(completions: readonly OfferedCompletion[], alternatives: readonly OfferedCompletion[] = []): OfferResult {
     if (alternatives.length > 0) (this.#alternatives ??= new AcceptanceTracker()).offer(alternatives);
@@ -91,7 +93,7 @@ export class AcceptanceTracker {
     return { shown, events };
   }
 
-  /** The item's command ran: all of it was taken, and nothing else is offered any more. */
+  /** Handles the item's command: the whole text was accepted, and no other offer remains. */
   accept(completionId: string): OfferedCompletion | undefined {
     const offer = this.#offers.get(completionId);
     this.#offers.clear();
@@ -99,7 +101,7 @@ export class AcceptanceTracker {
     return offer && { completionId, offset: offer.offset, text: offer.text, typedLength: offer.typedLength };
   }
 
-  /** Applies one change event of the document. `undone`: the change is an undo or redo, which accepts nothing. */
+  /** Applies one change event of the document. If `undone`, the change is an undo or redo, which accepts nothing. */
   change(changes: readonly TextChange[], undone = false): readonly AcceptanceEvent[] {
     this.#alternatives?.change(changes, undone);
     const events: AcceptanceEvent[] = [];
@@ -113,7 +115,7 @@ export class AcceptanceTracker {
     return events;
   }
 
-  /** Whether the cursor at `offset` still stands where ghost text continues. */
+  /** Returns whether the cursor at `offset` is at the point where ghost text continues. */
   isAt(offset: number): boolean {
     return (
       [...this.#offers.values()].some((offer) => offer.offset + offer.typedLength === offset) ||
@@ -121,14 +123,14 @@ export class AcceptanceTracker {
     );
   }
 
-  /** What is offered after the cursor at `offset`, if that is one text. */
+  /** Returns the text offered after the cursor at `offset`, if it is unambiguous. */
   remainingAt(offset: number): string | undefined {
     if (this.#alternatives?.isAt(offset)) return undefined;
     const offer = [...this.#offers.values()].find((each) => each.offset + each.typedLength === offset);
     return offer?.text.slice(offer.typedLength);
   }
 
-  /** The document closed, or the cursor left: what is still offered was not wanted. */
+  /** Handles a closed document or a cursor that left: every remaining offer counts as dismissed. */
   leave(): readonly AcceptanceEvent[] {
     const events = [...this.#offers].flatMap(([id, offer]) => dismissal(id, offer));
     this.#offers.clear();
@@ -137,12 +139,14 @@ export class AcceptanceTracker {
   }
 }
 
-/** While one types what is offered, each answer of the server offers the rest anew: that is the same ghost text. */
+/**
+ * While the user types the offered text, each answer of the server offers the rest again. That is the same ghost text.
+ */
 function isSameContinuation(remaining: string, earlier: string): boolean {
   return remaining !== '' && earlier !== '' && (remaining.startsWith(earlier) || earlier.startsWith(remaining));
 }
 
-/** Ghost text taken in part or typed to its end has served: it was not dismissed. */
+/** Ghost text that was accepted in part or typed to its end was not dismissed. */
 function dismissal(completionId: string, offer: Offer): readonly AcceptanceEvent[] {
   return offer.acceptedCharacters > 0 || offer.typedLength >= offer.text.length
     ? []
@@ -169,7 +173,7 @@ function follow(completionId: string, offer: Offer, change: TextChange, undone: 
   offer.typedLength = continued;
   if (undone || grown <= 0 || TYPED_IN_ONE_STROKE.test(inserted) || BRACKET_WITH_CLOSER.test(change.text))
     return undefined;
-  // All at once is full acceptance: the item's command tells of it.
+  // The whole text at once is a full acceptance, which the item's command reports.
   if (continued === offer.text.length) return undefined;
   const isFirst = offer.acceptedCharacters === 0;
   offer.acceptedCharacters += grown;
@@ -182,7 +186,10 @@ function follow(completionId: string, offer: Offer, change: TextChange, undone: 
   };
 }
 
-/** How much of the offered text stands after a change at its typed end; `undefined`: the change contradicts it. */
+/**
+ * Returns how much of the offered text is typed after a change at its typed end, or `undefined` if the change
+ * contradicts it.
+ */
 function continuation(offer: Offer, change: TextChange): number | undefined {
   const start = change.offset - offer.offset;
   const replacedAfterCursor = change.offset + change.removedLength - (offer.offset + offer.typedLength);
@@ -192,7 +199,7 @@ function continuation(offer: Offer, change: TextChange): number | undefined {
     offer.replacedLength -= replacedAfterCursor;
     return start + change.text.length;
   }
-  // The editor's own closer stands behind the cursor now, in the way of nothing.
+  // The editor's own closer now stands after the cursor, where acceptance replaces it.
   if (!BRACKET_WITH_CLOSER.test(change.text) || !offer.text.startsWith(before + change.text.slice(0, 1)))
     return undefined;
   offer.replacedLength += 1;

@@ -4,10 +4,10 @@ import { switchSettingOff } from '../settingTarget.ts';
 import { findOtherProviders } from './otherProviders.ts';
 
 const ASKED_KEY = 'chorus.completion.askedAboutProviders';
-/** Other extensions start after the window too; asking can wait. */
+/** Other extensions also start after the window opens, and the question can wait. */
 const FIRST_LOOK_MS = 20_000;
 
-/** Tells the user, once per extension and never again, that two extensions show ghost text. */
+/** Tells the user once per extension that two extensions show ghost text. */
 export function askAboutOtherProviders(context: vscode.ExtensionContext): void {
   context.globalState.setKeysForSync([ASKED_KEY]);
   const look = (): void => {
@@ -28,7 +28,7 @@ async function ask(storage: vscode.Memento): Promise<void> {
     askedBefore,
   );
   if (!found) return;
-  // Noted before the answer: a window that closes meanwhile asks no second time.
+  // Stored before the user answers, so that a window closed meanwhile does not ask a second time.
   await storage.update(ASKED_KEY, [...askedBefore, found.name]);
 
   const keepBoth = l10n.t('Keep Both');

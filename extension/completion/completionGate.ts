@@ -6,7 +6,7 @@ export type GateState =
   | { readonly kind: 'languageOff'; readonly languageId: string }
   | { readonly kind: 'snoozed'; readonly untilMs: number };
 
-/** Whether ghost text is wanted now. `nowMs` and `snoozedUntilMs` are times as of `Date.now()`. */
+/** Returns whether ghost text is on. `nowMs` and `snoozedUntilMs` are times as of `Date.now()`. */
 export function gateState(
   preferences: CompletionPreferences,
   languageId: string | undefined,
@@ -20,7 +20,7 @@ export function gateState(
   return { kind: 'on' };
 }
 
-/** The list of switched-off languages with `languageId` switched over. */
+/** Returns the list of disabled languages with `languageId` toggled. */
 export function toggledLanguages(disabledLanguages: readonly string[], languageId: string): readonly string[] {
   return disabledLanguages.includes(languageId)
     ? disabledLanguages.filter((other) => other !== languageId)

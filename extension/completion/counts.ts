@@ -1,13 +1,13 @@
-/** What became of ghost text, counted on this machine and nowhere else. */
+/** Statistics of ghost text, kept only on this machine. */
 export interface CompletionCounts {
   readonly shown: number;
   readonly accepted: number;
   readonly acceptedPartly: number;
   readonly dismissed: number;
   readonly acceptedCharacters: number;
-  /** Accepted completions looked at again two minutes later. */
+  /** The number of accepted completions that were checked again two minutes later. */
   readonly revisited: number;
-  /** Sum over `revisited` of the share that still stood, 0 to 1 each. */
+  /** The sum over `revisited` of the surviving share, each from 0 to 1. */
   readonly survivedShares: number;
 }
 
@@ -21,7 +21,7 @@ export const NO_COUNTS: CompletionCounts = {
   survivedShares: 0,
 };
 
-/** `counts` with `added` on top; unknown or damaged stored values count as 0. */
+/** Returns `counts` plus `added`. Unknown or damaged stored values count as 0. */
 export function addCounts(
   counts: Partial<CompletionCounts> | undefined,
   added: Partial<CompletionCounts>,
@@ -32,12 +32,12 @@ export function addCounts(
   ) as unknown as CompletionCounts;
 }
 
-/** Share of shown completions that were taken, whole or in part; `undefined` before the first. */
+/** The share of shown completions that were accepted, wholly or in part. `undefined` before the first. */
 export function acceptedShare(counts: CompletionCounts): number | undefined {
   return counts.shown === 0 ? undefined : Math.min(1, (counts.accepted + counts.acceptedPartly) / counts.shown);
 }
 
-/** Average share of accepted text that still stood two minutes later; `undefined` before the first. */
+/** The average share of accepted text that survived two minutes. `undefined` before the first. */
 export function survivedShare(counts: CompletionCounts): number | undefined {
   return counts.revisited === 0 ? undefined : counts.survivedShares / counts.revisited;
 }

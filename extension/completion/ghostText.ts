@@ -23,7 +23,7 @@ export interface GhostTextSetup {
   readonly onTrouble: (trouble: Trouble) => void;
 }
 
-/** VS Code's provider of ghost text. It runs on every keystroke, so it never shows anything else. */
+/** VS Code's provider of ghost text. It runs on every keystroke, so it never shows a notification. */
 export class GhostText implements vscode.InlineCompletionItemProvider {
   readonly #setup: GhostTextSetup;
 
@@ -31,7 +31,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     this.#setup = setup;
   }
 
-  /** Whether ghost text is wanted now; without `languageId`, regardless of the language. */
+  /** Returns whether ghost text is on. Without `languageId` it ignores the language. */
   state(languageId?: string): GateState {
     const preferences = readCompletionPreferences(vscode.workspace.getConfiguration('chorus'));
     return gateState(preferences, languageId, this.#setup.snooze.untilMs, Date.now());
@@ -51,7 +51,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
       onOffer(document, position, items);
       return [...items];
     } catch (error) {
-      // The session tells of what concerns the sidecar itself.
+      // The session reports problems of the sidecar itself.
       if (error instanceof TroubleError) onTrouble(error.trouble);
       else if (!(error instanceof vscode.CancellationError))
         log.debug(`Ghost text: ${error instanceof Error ? error.message : String(error)}`);
@@ -59,7 +59,9 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     }
   }
 
-  /** Tells the sidecar that the cursor rests at a place where ghost text may be wanted next; starts none for it. */
+  /**
+   * Tells the sidecar that the cursor rests at a place where ghost text may be needed next. Does not start a sidecar.
+   */
   async prepare(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
     const { session, documents } = this.#setup;
     if (
@@ -91,8 +93,8 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
   }
 
   /**
-   * The editor asks once per keystroke: a question that the sidecar's end swallowed would stay unanswered until the
-   * next. Once that comes, nothing is recovered for this one.
+   * Repeats a request that a crash of the sidecar interrupted, since the editor asks only once per keystroke. After a
+   * newer keystroke this request is not repeated.
    */
   async #askAgainAfterCrash<Answer>(ask: () => Promise<Answer>, token: vscode.CancellationToken): Promise<Answer> {
     try {
@@ -104,7 +106,7 @@ export class GhostText implements vscode.InlineCompletionItemProvider {
     }
   }
 
-  /** Whether this request may go on. What the user asks for by a command is answered even while ghost text is off. */
+  /** Returns whether this request may go on. A request by command is answered even if ghost text is off. */
   async #isWanted(document: vscode.TextDocument, context: vscode.InlineCompletionContext): Promise<boolean> {
     const isExplicit = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     if (!isExplicit && this.state(document.languageId).kind !== 'on') return false;

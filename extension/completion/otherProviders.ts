@@ -1,11 +1,11 @@
-/** An extension that shows ghost text of its own, and how to tell that it is switched on. */
+/** Another extension that shows ghost text, and how to tell whether it is switched on. */
 export interface OtherProvider {
-  /** Identifier in the marketplace, lower case. */
+  /** The identifier in the marketplace, in lower case. */
   readonly extensionId: string;
   readonly name: string;
-  /** The setting that switches its ghost text off; `undefined`: it has none. */
+  /** The setting that switches its ghost text off, or `undefined` if it has none. */
   readonly setting?: string;
-  /** Whether a value of `setting` means "on". Default: anything but `false`. */
+  /** Returns whether a value of `setting` means "on". By default any value except `false` does. */
   readonly isOn?: (value: unknown) => boolean;
 }
 
@@ -13,7 +13,7 @@ function isOnForAnyLanguage(value: unknown): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).some((enabled) => enabled !== false);
 }
 
-/** Extensions with ghost text that people have beside Chorus. */
+/** Extensions with ghost text that people use together with Chorus. */
 export const OTHER_PROVIDERS: readonly OtherProvider[] = [
   { extensionId: 'github.copilot', name: 'GitHub Copilot', setting: 'github.copilot.enable', isOn: isOnForAnyLanguage },
   {
@@ -54,15 +54,18 @@ export const OTHER_PROVIDERS: readonly OtherProvider[] = [
   { extensionId: 'blackboxapp.blackbox', name: 'Blackbox' },
 ];
 
-/** What is asked of the editor. */
+/** The queries to the editor. */
 export interface InstalledExtensions {
-  /** Whether the extension is there and running. */
+  /** Returns whether the extension is installed and running. */
   isActive(extensionId: string): boolean;
-  /** The value of a setting, `undefined` where it is unknown. */
+  /** Returns the value of a setting, or `undefined` if it is unknown. */
   setting(name: string): unknown;
 }
 
-/** The providers that show ghost text now, one per name, except those the user was asked about before. */
+/**
+ * Returns the providers that show ghost text now, once per name. Leaves out those that the user was already asked
+ * about.
+ */
 export function findOtherProviders(
   installed: InstalledExtensions,
   askedBefore: readonly string[],

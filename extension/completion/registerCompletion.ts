@@ -52,13 +52,13 @@ async function trigger(): Promise<void> {
 }
 
 /**
- * Takes the next word of ghost text. VS Code's own command takes a whole line of a script without spaces, so there
- * Chorus divides.
+ * Accepts the next word of ghost text. In a script without spaces VS Code's own command accepts a whole line, so Chorus
+ * finds the word there.
  */
 async function acceptWord(acceptance: Acceptance): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const word = editor && nextUnspacedWord(acceptance.remaining(editor) ?? '');
-  // As if it were typed: the rest of the ghost text stays.
+  // The word is typed, so the rest of the ghost text stays.
   if (word === undefined) await vscode.commands.executeCommand('editor.action.inlineSuggest.acceptNextWord');
   else await vscode.commands.executeCommand('type', { text: word });
 }

@@ -1,4 +1,4 @@
-/** A cursor that stays for so long was put there, and did not only pass. */
+/** The time after which a cursor counts as resting. A shorter stop is only a move on its way. */
 export const REST_MS = 100;
-/** The editor tells of the cursor's move right behind the edit that moved it. */
+/** The time in which the editor reports a cursor move after the edit that caused it. */
 export const EDIT_MOVES_MS = 50;

@@ -1,26 +1,26 @@
 import * as vscode from 'vscode';
 import { EDIT_MOVES_MS, REST_MS } from './restTimes.ts';
 
-/** Watches where the user puts the cursor without typing: that is where they type next. */
+/** Watches where the user puts the cursor without typing, since the user types there next. */
 export class RestingCursor implements vscode.Disposable {
   readonly #disposables: readonly vscode.Disposable[];
   #timer: NodeJS.Timeout | undefined;
   /**
-   * Has just become the active editor. What its document is opened with, such as the match of a search, may be selected
-   * only now.
+   * The editor that has just become active. Its initial selection, such as the match of a search, may come only now.
    */
   #arriving: vscode.TextEditor | undefined;
   readonly #editedAtMs = new WeakMap<vscode.TextDocument, number>();
 
   /**
-   * `onRest`: one cursor stands still in `document`. It has no selection, or is the active end of one that an editor
-   * came with: what the user selects by mouse or keyboard is no place to type at.
+   * `onRest` is called when a single cursor rests in `document`. It has no selection, or is the active end of the
+   * selection that the editor was opened with. A selection by mouse or keyboard does not count, since the user does not
+   * type there.
    */
   constructor(private readonly onRest: (document: vscode.TextDocument, position: vscode.Position) => void) {
     this.#disposables = [
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#editedAtMs.set(document, Date.now())),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
-        // What happens in an editor beside the active one moves nothing that rests.
+        // Events of an editor beside the active one do not move the resting cursor.
         if (textEditor === vscode.window.activeTextEditor)
           this.#moved(textEditor, textEditor === this.#arriving && !isOfUser(kind));
       }),

@@ -1,17 +1,17 @@
 import * as vscode from 'vscode';
 import { MAX_TIMER_MS } from '../../sidecar/common/maxTimer.ts';
 
-/** The last time that a date can tell. */
+/** The latest time that a date can represent. */
 const MAX_DATE_MS = 8.64e15;
 
-/** Ghost text rests for a while, in this window. */
+/** Switches ghost text off for a while, in this window. */
 export class Snooze implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#didChange.event;
   #untilMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** As of `Date.now()`; a time in the past: awake. */
+  /** The end of the snooze as of `Date.now()`. A past time means that ghost text is on. */
   get untilMs(): number {
     return this.#untilMs;
   }
@@ -31,7 +31,7 @@ export class Snooze implements vscode.Disposable {
     this.#didChange.fire();
   }
 
-  /** For more than a timer can wait, one follows the other. */
+  /** Waits with one timer after the other if the time exceeds a timer's maximum. */
   #wait(): void {
     clearTimeout(this.#timer);
     const restMs = this.#untilMs - Date.now();

@@ -5,7 +5,7 @@ import { STATISTICS_REQUEST, type CompletionStatistics } from '../../sidecar/pro
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 import { acceptedShare, survivedShare, type CompletionCounts } from './counts.ts';
 
-/** Shows what became of ghost text. The numbers never leave this machine. */
+/** Shows the statistics of ghost text. The numbers never leave this machine. */
 export async function showStatistics(session: LanguageClientSession, counts: CompletionCounts): Promise<void> {
   const lines = countLines(counts);
   if (session.isRunning)
@@ -16,7 +16,7 @@ export async function showStatistics(session: LanguageClientSession, counts: Com
   });
 }
 
-/** The counts as lines for people. */
+/** Returns the counts as readable lines. */
 export function countLines(counts: CompletionCounts): string[] {
   const lines = [
     l10n.t('Shown: {0}', formatNumber(counts.shown)),

@@ -4,21 +4,21 @@ interface Accepted {
   start: number;
   end: number;
   readonly length: number;
-  /** Accepted characters that no later change removed. */
+  /** The number of accepted characters that no later change removed. */
   untouched: number;
 }
 
-/** How much of an accepted completion still stands. */
+/** The surviving part of an accepted completion. */
 export interface Survival {
-  /** 0 (all of it was changed) to 1 (all of it stands as it was accepted). */
+  /** From 0 (all of it was changed) to 1 (all of it is as it was accepted). */
   readonly share: number;
 }
 
-/** Follows accepted text in one document through later changes. Holds positions and counts, never text. */
+/** Follows accepted text in one document through later changes. Holds positions and counts, but no text. */
 export class SurvivalTracker {
   readonly #accepted = new Map<string, Accepted>();
 
-  /** Begins to follow `length` characters at `offset`. */
+  /** Starts to follow `length` characters at `offset`. */
   follow(completionId: string, offset: number, length: number): void {
     if (length > 0)
       this.#accepted.set(completionId, { start: offset, end: offset + length, length, untouched: length });
@@ -30,7 +30,7 @@ export class SurvivalTracker {
     }
   }
 
-  /** How much stands now; stops following it. `undefined`: it is not followed. */
+  /** Returns how much of the text survives, and stops following it. Returns `undefined` if it is not followed. */
   settle(completionId: string): Survival | undefined {
     const accepted = this.#accepted.get(completionId);
     this.#accepted.delete(completionId);

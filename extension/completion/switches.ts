@@ -3,7 +3,7 @@ import { innermostValue } from '../settingTarget.ts';
 import { readCompletionPreferences } from '../settings.ts';
 import { toggledLanguages } from './completionGate.ts';
 
-/** Switches ghost text on or off, where it is said whether it is. */
+/** Switches ghost text on or off, in the innermost setting that defines it. */
 export async function toggle(): Promise<void> {
   const settings = vscode.workspace.getConfiguration('chorus');
   const { target, value } = innermostValue(settings, 'completion.enabled');
@@ -11,7 +11,7 @@ export async function toggle(): Promise<void> {
   await settings.update('completion.enabled', !enabled, target);
 }
 
-/** Switches ghost text on or off for the language of the active editor, in the list that counts. */
+/** Switches ghost text on or off for the language of the active editor, in the list that is in effect. */
 export async function toggleLanguage(): Promise<void> {
   const languageId = vscode.window.activeTextEditor?.document.languageId;
   if (languageId === undefined) return;

@@ -3,12 +3,12 @@ import type * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { ContextResult, ContextSnippet, LastCompletion } from '../../sidecar/protocol/client.ts';
 
-/** An item of the list that leads to a place. */
+/** A list item that links to a place. */
 export interface PlaceItem extends vscode.QuickPickItem {
   readonly place?: { readonly uri: string; readonly line: number };
 }
 
-/** What the model sees beside the document, in the order of the prompt. */
+/** Returns the model's context besides the document, in the order of the prompt. */
 export function contextItems({ snippets }: ContextResult): PlaceItem[] {
   if (snippets.length === 0) return [{ label: l10n.t('Nothing but the document itself') }];
   return snippets.map((snippet): PlaceItem => ({
@@ -19,12 +19,12 @@ export function contextItems({ snippets }: ContextResult): PlaceItem[] {
   }));
 }
 
-/** One line over the list: how much of the budget is taken, and how much of the workspace is known. */
+/** Returns one line for above the list: the used share of the budget, and the number of indexed workspace files. */
 export function contextTitle({ index, budgetTokens, plannedTokens }: ContextResult): string {
   return `${l10n.t('Context: {0} of {1} tokens', formatNumber(plannedTokens), formatNumber(budgetTokens))}; ${l10n.t('Files of the workspace: {0}', formatNumber(index.files))}`;
 }
 
-/** Where the names of the last completion come from, and what it cost. */
+/** Returns the origin of the names in the last completion, and its cost. */
 export function whyItems(last: LastCompletion): PlaceItem[] {
   const names = last.names.map(({ name, uri, path, line }): PlaceItem => ({
     label: `$(symbol-reference) ${name}`,

@@ -15,8 +15,7 @@ import { shouldOfferCuda, type CudaOfferMemory } from './cudaOffer.ts';
 const MEMORY_KEY = 'chorus.cuda.offer';
 
 /**
- * Registers the command "Install CUDA Support", and offers it where the sidecar says that only the libraries are
- * missing.
+ * Registers the command "Install CUDA Support". Offers it if the sidecar reports that only the libraries are missing.
  */
 export function registerCuda(
   context: vscode.ExtensionContext,
@@ -39,7 +38,7 @@ async function installCuda(session: LanguageClientSession): Promise<void> {
       await session
         .requestStreaming<DownloadProgress, null>(INSTALL_CUDA_REQUEST, {}, onProgress, token)
         .catch((error: unknown) => {
-          // It is no model that could not be downloaded.
+          // The failed download is not a model, so the error must not carry the code of a model's failed download.
           throw error instanceof TroubleError && error.code === 'download-failed'
             ? new Error(error.message, { cause: error })
             : error;
@@ -50,7 +49,7 @@ async function installCuda(session: LanguageClientSession): Promise<void> {
   if (!isInstalled) return;
   const title = l10n.t('Starting the sidecar with CUDA');
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, async () => {
-    // What fails here is told by the session and its status.
+    // The session and its status report a failure here.
     await session
       .restart()
       .then(() => session.request(LOAD_REQUEST, undefined))
@@ -64,7 +63,8 @@ async function installCuda(session: LanguageClientSession): Promise<void> {
 async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefined): Promise<void> {
   const memory = storage.get<CudaOfferMemory>(MEMORY_KEY, {});
   if (!shouldOfferCuda(status, memory, Date.now())) return;
-  // Noted before the answer: the next status, or a window that closes meanwhile, asks no second time.
+  // Stored before the user answers, so that neither the next status nor a window closed meanwhile causes a second
+  // offer.
   await storage.update(MEMORY_KEY, { ...memory, offeredMs: Date.now() });
   const install = l10n.t('Install');
   const never = l10n.t('Never');

@@ -1,17 +1,17 @@
 import type { DictationTarget } from './dictationTarget.ts';
 import { insertedText } from './insertedText.ts';
 
-/** A box of text that is dictated into. */
+/** A text box for dictation. */
 export interface TextBox extends Pick<DictationTarget, 'gone' | 'setListening'> {
-  /** What stands in it; `undefined` where it can't be read. */
+  /** Returns the text of the box, or `undefined` if it can't be read. */
   read(): string | undefined;
-  /** Replaces what stands in it. `false`: there is no way to it. */
+  /** Replaces the text of the box. Resolves with `false` if the box can't be reached. */
   write(text: string): Promise<boolean>;
 }
 
 /**
- * Dictated text behind what stands in a box when the first words come. Where the box then holds anything but what was
- * written last, the user has edited it or is done with it, and no more is written.
+ * Appends dictated text to the text that a box holds when the first words come. It stops writing if the box differs
+ * from the last written text: then the user has edited the text or finished with it.
  */
 export function boxTarget(box: TextBox): DictationTarget {
   let before: string | undefined;
@@ -20,7 +20,7 @@ export function boxTarget(box: TextBox): DictationTarget {
     gone: box.gone,
     setListening: (isListening) => box.setListening?.(isListening),
     async show(text) {
-      // A document of VS Code has line ends of its own.
+      // A document of VS Code has its own line ends.
       const current = box.read()?.replaceAll('\r\n', '\n');
       if (box.gone?.aborted || current === undefined || (written !== undefined && current !== written)) return false;
       before ??= current;

@@ -19,24 +19,25 @@ const LISTENING_CONTEXT = 'chorus.dictating';
 interface RunningDictation {
   readonly cancellation: vscode.CancellationTokenSource;
   /**
-   * The target is opened or the user asked; the sidecar was asked to listen; its first answer came, and the microphone
-   * is open; it is closed again, and the last words are read.
+   * First the target opens or the user is asked for consent ('preparing'). Then the sidecar is asked to listen
+   * ('asked'). Its first answer means that the microphone is open ('listening'). After the microphone is closed, the
+   * last words are transcribed ('reading').
    */
   phase: 'preparing' | 'asked' | 'listening' | 'reading';
   readonly onClosed: () => void;
 }
 
 /**
- * Dictation of this window: one at a time, begun by a command alone, with a sign in the status bar from its beginning
- * to its end.
+ * The dictation of this window. Only a command starts it, only one runs at a time, and a sign in the status bar shows
+ * it from beginning to end.
  */
 export class Dictation implements vscode.Disposable {
   readonly #sign: vscode.StatusBarItem;
   readonly #windowState: vscode.Disposable;
   readonly #cancellations = new Set<vscode.CancellationTokenSource>();
-  /** The one that listens, or is to. */
+  /** The dictation that listens or is about to. */
   #running: RunningDictation | undefined;
-  /** Resolves when all that was begun has ended. */
+  /** Resolves when every started dictation has ended. */
   #ended: Promise<void> = Promise.resolve();
 
   constructor(
@@ -46,18 +47,19 @@ export class Dictation implements vscode.Disposable {
   ) {
     this.#sign = vscode.window.createStatusBarItem('chorus.dictation', vscode.StatusBarAlignment.Right, 101);
     this.#sign.name = 'Chorus';
-    // Only the window that has the focus is listened for.
+    // Only the focused window may listen.
     this.#windowState = vscode.window.onDidChangeWindowState(({ focused }) => {
-      // The question for consent takes the focus too, and listens to nobody.
+      // The dialog for consent takes the focus too, while no microphone is open yet.
       if (!focused && this.#running && this.#running.phase !== 'preparing') this.#end(this.#running);
     });
   }
 
   /**
-   * Listens until `stop`, silence or an end by the user, and shows what is said in what `open` gives: what was said
-   * before the end still appears. Listens not at all where that comes before the microphone is open. Resolves when the
-   * microphone is closed; another one may be begun then, and waits until the last words of this one are shown. Failures
-   * become one message.
+   * Listens until `stop`, silence or an end by the user. Shows the words in the target from `open`, including those
+   * before the end.
+   *
+   * Does not listen if `stop` comes before the microphone is open. Resolves when the microphone is closed. The next
+   * dictation may start then, but waits until the last words of this one are shown. A failure becomes one message.
    */
   async start(open: () => Promise<DictationTarget | undefined>, stop: AbortSignal): Promise<void> {
     if (this.#running) return;
@@ -102,8 +104,8 @@ export class Dictation implements vscode.Disposable {
   }
 
   /**
-   * Closes the microphone; one that is not open yet is not opened: the sidecar that hears of the end now need not be
-   * the one that the request comes to.
+   * Closes an open microphone. If it is not open yet, cancels the request, since the end could reach a different
+   * sidecar than the request.
    */
   #end({ phase, cancellation }: RunningDictation): void {
     if (phase === 'listening') this.session.notify(STOP_DICTATION, {}).catch(this.logError);
@@ -135,7 +137,7 @@ export class Dictation implements vscode.Disposable {
     if (!shown.isAny) vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
   }
 
-  /** The microphone is closed: the next command begins another dictation and does not end this one. */
+  /** The microphone is closed, so the next command starts another dictation and does not end this one. */
   #closed(running: RunningDictation): void {
     if (running.phase === 'reading') return;
     running.phase = 'reading';
@@ -158,8 +160,8 @@ export class Dictation implements vscode.Disposable {
   }
 
   /**
-   * Whether the window has the focus, and the user's consent. Who was just asked for that looks at the window: the
-   * focus may not be back from the question yet.
+   * Returns whether the window has the focus and the user's consent. After the dialog for consent the focus is not
+   * checked, since it may not have returned to the window yet.
    */
   async #mayListen(): Promise<boolean> {
     return this.memory.get<boolean>(CONSENT_KEY) ? vscode.window.state.focused : this.#askForConsent();

@@ -1,14 +1,15 @@
-/** Where dictated text appears. */
+/** The place where dictated text appears. */
 export interface DictationTarget {
-  /** Of the document that it is in, whose identifiers may be said. */
+  /** The URI of its document, whose identifiers may be dictated. */
   readonly uri?: string;
   /**
-   * Shows all that was said so far in place of what it showed before. `false`: the place is gone, and dictation ends.
+   * Replaces the text shown so far with the whole text. Resolves with `false` if the place is gone, which ends the
+   * dictation.
    */
   show(text: string): Promise<boolean>;
-  /** Aborted when the place goes: dictation ends then, and not with the next text alone. */
+  /** Aborted when the place is gone. This ends the dictation before the next text. */
   readonly gone?: AbortSignal;
-  /** The microphone is open, or closed again. */
+  /** Reports that the microphone is open, or closed again. */
   setListening?(isListening: boolean): void;
   dispose?(): void;
 }

@@ -3,16 +3,16 @@ import { followChanges, type OffsetChange, type TrackedRange } from '../edits/tr
 import type { DictationTarget } from './dictationTarget.ts';
 import { insertedText } from './insertedText.ts';
 
-/** Dictated text at the cursor of an editor, in place of what is selected. One undo takes all of it back. */
+/** Shows dictated text at the cursor of an editor, in place of the selection. One undo removes all of it. */
 export class EditorTarget implements DictationTarget {
   #range: TrackedRange | undefined;
   /**
-   * Changes of the document, in order, since an edit of ours is under way: only its outcome tells whether the first of
-   * them is our own.
+   * The document's changes, in order, since one of our edits began. Only its outcome tells whether the first change is
+   * our own.
    */
   #meanwhile: (readonly OffsetChange[])[] | undefined;
   #isFirst = true;
-  /** Of the line, before the place. */
+  /** The line's text before the insertion. */
   readonly #before: string;
   readonly #listener: vscode.Disposable;
 
@@ -50,8 +50,8 @@ export class EditorTarget implements DictationTarget {
   }
 
   /**
-   * VS Code refuses an edit of a document that was changed before it came there: 'outdated', and the place has followed
-   * the change.
+   * Returns 'outdated' if the document changed before the edit arrived, in which case VS Code refuses it. The range has
+   * then followed the change.
    */
   async #replace({ start, end }: TrackedRange, inserted: string): Promise<'done' | 'outdated' | 'refused'> {
     const meanwhile: (readonly OffsetChange[])[] = (this.#meanwhile = []);

@@ -1,22 +1,24 @@
-/** Systems repeat a key 10 to 30 times a second, */
+/** The time without a repeat after which a key counts as released. Systems repeat a key 10 to 30 times a second. */
 const RELEASED_MS = 400;
-/** and begin to after a quarter to two thirds of a second. */
+/** The time until the first repeat. Systems begin to repeat after a quarter to two thirds of a second. */
 const FIRST_REPEAT_MS = 700;
 
 /**
- * Begins something with a key's command, and tells when the key is let go. VS Code tells extensions of no key that is
- * released (its own "Hold to Speak" waits for that by an interface of its window's process), but while a key is held
- * its command comes again and again: the end has come a moment after the last of them. So a second press ends what the
- * first began too. What ends by itself while the key is held does not begin again before it is let go.
+ * Starts an action by a key's command and detects when the key is released. VS Code reports no key releases to
+ * extensions: its own "Hold to Speak" uses an interface of its window's process. But a held key repeats its command, so
+ * the key was released shortly after the last repeat.
+ *
+ * A second press ends the action too. An action that ends while the key is held does not start again before the
+ * release.
  */
 export class HeldKey {
   #timer: NodeJS.Timeout | undefined;
   #begun: AbortController | undefined;
 
   /**
-   * Every invocation of the command comes here. Calls `begin` where nothing goes on and the key was up, with a signal
-   * that is aborted when the key is let go or was pressed a second time; rejects as that does. A press alone aborts
-   * nothing.
+   * Handles every invocation of the command. Calls `begin` if no action runs and the key was up. Its signal is aborted
+   * when the key is released after repeats, or pressed a second time. A single press aborts nothing. Rejects if `begin`
+   * rejects.
    */
   async press(begin: (released: AbortSignal) => Promise<void>): Promise<void> {
     if (this.#begun || this.#timer) return this.#expectRepeat(RELEASED_MS, () => this.#begun?.abort());

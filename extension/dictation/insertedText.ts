@@ -1,9 +1,9 @@
 import { blankBetween } from '../../l10n/blankBetween.ts';
 
 /**
- * Dictated text as it stands in a document behind `before`, the line's text up to the cursor: apart from a word before
- * it where its script parts words, and with the document's own line ends, since VS Code writes no others and the text
- * is replaced by offsets again and again.
+ * Returns dictated text as inserted after `before`, the line's text up to the cursor. A blank separates it from a
+ * preceding word if the script uses blanks. It has the document's line ends: VS Code writes no others, and the text is
+ * replaced by offsets repeatedly.
  */
 export function insertedText(
   text: string,

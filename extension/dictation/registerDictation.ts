@@ -7,17 +7,17 @@ import type { DictationTarget } from './dictationTarget.ts';
 import { EditorTarget } from './editorTarget.ts';
 import { HeldKey } from './heldKey.ts';
 
-/** The chat panel's box for questions. */
+/** The chat panel's input box. */
 export interface ChatBox {
-  /** Shows the panel, and gives what writes into its box. */
+  /** Shows the panel and returns a target that writes into its box. */
   open(): Promise<DictationTarget>;
-  /** Fires when the keyboard's focus comes into the box. */
+  /** Fires when the box gets the keyboard's focus. */
   readonly onDidFocus: vscode.Event<void>;
 }
 
 /**
- * Registers the commands that dictate: into what had the focus last, the chat box, or the box of a commit message. Each
- * is a toggle, and listens no longer than its key is held where that is held.
+ * Registers the dictation commands: into the last focused place, the chat box, or the box of a commit message. Each is
+ * a toggle. If its key is held, it listens only as long as the key is held.
  */
 export function registerDictation(
   context: vscode.ExtensionContext,
@@ -50,7 +50,9 @@ export function registerDictation(
   );
 }
 
-/** The box of the repository that was named, or of the first; what is written has to be seen, so its view is shown. */
+/**
+ * Returns the input box of the named repository, or of the first. Shows its view, since the user has to see the text.
+ */
 async function commitTarget(sourceControl: vscode.SourceControl | undefined): Promise<DictationTarget | undefined> {
   const sources = await commitSources();
   const source = sources.find(({ rootUri }) => rootUri.path === sourceControl?.rootUri?.path) ?? sources[0];

@@ -1,24 +1,24 @@
 import type { DictationTarget } from './dictationTarget.ts';
 
-/** What a dictation shows of its text so far, one state after another. */
+/** Shows the states of a dictation's text, one after another. */
 export class ShownText {
   #last: Promise<void> = Promise.resolve();
   #isAny = false;
 
-  /** `onGone` is called when the target takes no more text. */
+  /** Calls `onGone` when the target accepts no more text. */
   constructor(
     private readonly target: Pick<DictationTarget, 'show'>,
     private readonly onGone: () => void,
   ) {}
 
-  /** Whether any words were shown, even if they were taken back. */
+  /** Whether any words were shown, even if they were removed again. */
   get isAny(): boolean {
     return this.#isAny;
   }
 
   /**
-   * Shows all of the text so far. No text is a state like others once there was some; before that the target is left as
-   * it is.
+   * Shows the whole text so far. An empty text is shown only after a non-empty text. Before that the target stays
+   * unchanged.
    */
   async show(text: string): Promise<void> {
     if (text === '' && !this.#isAny) return;

@@ -11,34 +11,37 @@ import { RuleRoots } from './ruleRoots.ts';
 import { SYNCED_SCHEMES } from './schemes.ts';
 import { SecretFiles } from '../../sidecar/privacy/secretFiles.ts';
 
-/** Why a document stays in the window, or 'allowed'. */
+/** The reason why a document stays in the window, or 'allowed'. */
 export type Verdict = 'allowed' | 'scheme' | 'secret' | 'ignored';
 
 const RULE_FILES = `{${[...IGNORE_FILES, `${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`].join(',')}}`;
 
 /**
- * Decides which documents may leave the window for the sidecar. Rules are read through `vscode.workspace.fs`, so remote
- * and virtual workspaces have the same as local ones.
+ * Decides which documents may leave the window for the sidecar. Reads rules through `vscode.workspace.fs`, so remote
+ * and virtual workspaces have the same rules as local ones.
  */
 export class DocumentPolicy implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
-  /** Fires when verdicts may have changed: ignore files, settings or folders. */
+  /** Fires when verdicts may have changed, because of ignore files, settings or folders. */
   readonly onDidChange = this.#didChange.event;
 
   #secretFiles: SecretFiles;
   readonly #verdicts = new Map<string, Promise<Verdict>>();
-  /** Another one as soon as rules are dropped: what was judged by them is to be judged anew. */
+  /** Increases when rules are dropped, since verdicts by the old rules are then invalid. */
   #epoch = 0;
   readonly #roots = new RuleRoots((error, file) => this.#noteUnread(error, file));
   readonly #rulesOfRoot = new Map<string, IgnoreRules>();
   readonly #outside = new OutsideWatchers((root) => this.#watch(new vscode.RelativePattern(root, RULE_FILES)));
-  /** What answers after all may allow files that nobody asks for again, since they were left out of a listing. */
+  /**
+   * Files that answer late may have been left out of a listing. No caller asks for them again, so all verdicts are
+   * dropped.
+   */
   readonly #late = new LateFiles({ onRetry: () => this.#dropVerdicts(), onAnswer: () => this.#forget() });
   readonly #disposables: vscode.Disposable[] = [this.#didChange, this.#late, this.#outside];
-  /** Of what has too many rules: each is told of once. */
+  /** The log lines about files with too many rules, so that each is logged once. */
   readonly #toldOf = new Set<string>();
 
-  /** `log` gets a line for rules that can't be read. */
+  /** `log` receives a line about rules that can't be read. */
   constructor(private readonly log: (line: string) => void) {
     this.#secretFiles = this.#readSecretFiles();
     this.#disposables.push(this.#watch(`**/${RULE_FILES}`));
@@ -64,8 +67,8 @@ export class DocumentPolicy implements vscode.Disposable {
   }
 
   /**
-   * Whether the document of `uri` may be sent, by the rules as they are when the answer comes: while they change, it
-   * waits.
+   * Returns whether the document of `uri` may be sent, by the rules that are valid at the answer. Waits while the rules
+   * change.
    */
   async check(uri: vscode.Uri): Promise<Verdict> {
     const key = uri.toString();
@@ -78,14 +81,14 @@ export class DocumentPolicy implements vscode.Disposable {
     }
   }
 
-  /** As `check`, of files that nobody has open: the verdict is not remembered. */
+  /** Judges a file that is not open. Unlike `check` it does not store the verdict. */
   async judge(uri: vscode.Uri): Promise<Verdict> {
     const verdict = await this.judgeName(uri);
     const file = verdict === 'allowed' ? fileOf(uri) : undefined;
     return file === undefined ? verdict : this.#judgeTarget(file);
   }
 
-  /** As `judge`, of what was found without following a link. */
+  /** Judges a path that was reached without following a link. */
   async judgeName(uri: vscode.Uri): Promise<Verdict> {
     return this.#judgeName(uri, false);
   }
@@ -97,17 +100,17 @@ export class DocumentPolicy implements vscode.Disposable {
     return file !== undefined && (await this.#isIgnored(file, { isFolder: false, isLinked })) ? 'ignored' : 'allowed';
   }
 
-  /** Whether nothing in a folder may be sent. */
+  /** Returns whether no file in a folder may be sent. */
   async forbidsFolder(uri: vscode.Uri): Promise<boolean> {
     return this.#secretFiles.has(`${uri.path}/`) || this.#isIgnored(uri, { isFolder: true, isLinked: false });
   }
 
-  /** There may be ignore files that no watcher told of: everything is judged anew. */
+  /** Judges everything again, since there may be ignore files that no watcher reported. */
   rulesAppeared(): void {
     this.#forget();
   }
 
-  /** A link is as secret as what it leads to. While nobody can tell where that is, it stays. */
+  /** A link is as secret as its target. While the target can't be found out, the link is not sent. */
   async #judgeTarget(file: vscode.Uri): Promise<Verdict> {
     try {
       const target = await linkTarget(file);
@@ -144,8 +147,8 @@ export class DocumentPolicy implements vscode.Disposable {
   }
 
   /**
-   * As for git, the ignore files of a repository further down are none of `root`'s: they bring nothing back that it
-   * ignores.
+   * Returns `undefined` for ignore files of a nested repository. As in git, they do not belong to `root` and cannot
+   * re-include files that it ignores.
    */
   async #readRules(root: vscode.Uri, folder: string, name: string): Promise<string | undefined> {
     const uri = vscode.Uri.joinPath(root, folder);
@@ -158,7 +161,7 @@ export class DocumentPolicy implements vscode.Disposable {
     });
   }
 
-  /** A file system that is gone is late with everything: it gets one line until it is asked again. */
+  /** If a file system is gone, all its files are late. The log gets one line until they are read again. */
   #noteUnread(error: unknown, file: vscode.Uri): void {
     if (error instanceof LateError && !this.#late.add(file)) return;
     const reason = error instanceof vscode.FileSystemError ? error.name : String(error);
@@ -183,7 +186,7 @@ export class DocumentPolicy implements vscode.Disposable {
     );
   }
 
-  /** Rules of a repository outside of the workspace serve while a document in it is open. */
+  /** The rules of a repository outside the workspace are kept while a document in it is open. */
   #closed(document: vscode.Uri): void {
     this.#verdicts.delete(document.toString());
     const open = [...this.#verdicts.keys()].flatMap((key) => fileOf(vscode.Uri.parse(key)) ?? []);
@@ -194,8 +197,8 @@ export class DocumentPolicy implements vscode.Disposable {
   }
 
   /**
-   * Of a folder that is moved VS Code tells nothing but the folder: at a path of which rules were read others may count
-   * now.
+   * For a moved folder VS Code reports only the folder itself. Other rules may now apply at a path whose rules were
+   * read.
    */
   #watchFolders(): void {
     const watcher = vscode.workspace.createFileSystemWatcher('**/*', false, false, true);
@@ -206,7 +209,7 @@ export class DocumentPolicy implements vscode.Disposable {
     this.#disposables.push(watcher, watcher.onDidCreate(judge), watcher.onDidChange(judge));
   }
 
-  /** A link may be where a file or folder was, or lead elsewhere now. */
+  /** A link may have replaced a file or folder, or may have a new target. */
   async #judgeAgain(changed: vscode.Uri): Promise<void> {
     const known = [...this.#verdicts].filter(([key]) => `${key}/`.startsWith(`${changed.toString()}/`));
     const areOthers = await Promise.all(
@@ -232,7 +235,7 @@ export class DocumentPolicy implements vscode.Disposable {
   #forget(): void {
     this.#late.clear();
     this.#dropVerdicts();
-    // Documents that are still open are judged anew, and watched again.
+    // Open documents are judged again, which creates the watchers again.
     this.#outside.dispose();
     this.#rulesOfRoot.clear();
     this.#didChange.fire();

@@ -5,12 +5,12 @@ import type { DocumentPolicy } from './documentPolicy.ts';
 import { NotebookSync } from './notebookSync.ts';
 import { NOTEBOOK_CELL_SCHEME } from './schemes.ts';
 
-/** Why ghost text is not asked for, or 'sent': the sidecar has the document. */
+/** The reason why no ghost text is requested, or 'sent' if the sidecar has the document. */
 export type SyncResult = 'sent' | 'kept' | 'tooLarge' | 'closed';
 
 /**
- * Sends documents to the sidecar: those that are shown, and only those that the policy allows. Which documents the
- * sidecar has is known here and nowhere else. With a notebook's cell go the other cells of its notebook.
+ * Sends the shown documents to the sidecar if the policy allows them. Only this class knows which documents the sidecar
+ * has. A notebook cell is sent with the other cells of its notebook.
  */
 export class DocumentSync implements vscode.Disposable {
   readonly #policy: DocumentPolicy;
@@ -32,7 +32,7 @@ export class DocumentSync implements vscode.Disposable {
     ];
   }
 
-  /** To be part of the language client's middleware: nothing about a document leaves that was not sent before. */
+  /** Part of the language client's middleware. It drops notifications about documents that were not sent. */
   readonly middleware: Pick<Middleware, 'didOpen' | 'didChange' | 'didClose' | 'didSave'> = {
     didOpen: async (document) => {
       if (isShown(document)) await this.ensureSent(document);
@@ -49,9 +49,8 @@ export class DocumentSync implements vscode.Disposable {
   };
 
   /**
-   * Begins with a fresh connection, which gets the documents that are shown; `undefined`: there is none. The client
-   * must have started: before that it tells of no change, and what is typed after a document was read would be missing
-   * for good.
+   * Takes a new connection and sends it the shown documents. `undefined` means that there is none. The client must have
+   * started: before that it reports no changes, so text typed after a document was read would be lost.
    */
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
@@ -60,10 +59,7 @@ export class DocumentSync implements vscode.Disposable {
     this.#refresh();
   }
 
-  /**
-   * Sends the document unless it was sent or must not be. Whoever asks the sidecar about a document waits for this
-   * first.
-   */
+  /** Sends the document unless it was sent or must not be. Every request about a document waits for this first. */
   async ensureSent(document: vscode.TextDocument): Promise<SyncResult> {
     const result = await this.#send(document);
     if (result === 'sent' && document.uri.scheme === NOTEBOOK_CELL_SCHEME) await this.#notebooks.ensureSent(document);
@@ -79,13 +75,13 @@ export class DocumentSync implements vscode.Disposable {
     if (before) return before;
     const params = client.code2ProtocolConverter.asOpenTextDocumentParams(document);
     if (params.textDocument.text.length > MAX_DOCUMENT_UNITS) return 'tooLarge';
-    // From here on changes pass, so no await may stand between reading the text and this line.
+    // Changes pass from this line on, so no await may stand between reading the text and this line.
     const sent = client.sendNotification('textDocument/didOpen', params).then((): SyncResult => 'sent');
     this.#sent.set(key, sent);
     return sent;
   }
 
-  /** A document whose rules are not read yet holds up no other. */
+  /** A document whose rules are not read yet does not delay other documents. */
   #refresh(): void {
     for (const document of vscode.workspace.textDocuments) this.#refreshOne(document).catch(this.#onError);
   }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { NOTEBOOK_CELL_SCHEME } from './schemes.ts';
 
-/** The file that a document stands for: a cell's notebook, an unsaved file's place to be. */
+/** Returns the file of a document: a cell's notebook, or the future path of an unsaved file. */
 export function fileOf(uri: vscode.Uri): vscode.Uri | undefined {
   if (uri.scheme === NOTEBOOK_CELL_SCHEME) return notebookOf(uri);
   if (uri.scheme === 'untitled') {
@@ -13,7 +13,7 @@ export function fileOf(uri: vscode.Uri): vscode.Uri | undefined {
   return uri;
 }
 
-/** The notebook of a cell, if it is open. */
+/** Returns the notebook of a cell, if it is open. */
 export function notebookOf(cell: vscode.Uri): vscode.Uri | undefined {
   const key = cell.toString();
   const holdsCell = ({ document }: vscode.NotebookCell): boolean => document.uri.toString() === key;

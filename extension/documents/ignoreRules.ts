@@ -5,46 +5,46 @@ import {
   MAX_PATH_STEPS,
 } from '../../sidecar/privacy/ignorePatterns.ts';
 
-/** Files with ignore rules, in the order in which later ones overrule earlier ones. */
+/** Files with ignore rules. Later ones override earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];
 
-/** Rules of the repository that are in no commit; every ignore file overrules them. */
+/** Rules of the repository that are in no commit. Every ignore file overrides them. */
 export const EXCLUDE_FILE = { folder: '.git/info', name: 'exclude' } as const;
 
-/** Whether a folder that holds something of this name may have rules of its own. */
+/** Returns whether a folder with an entry of this name may have rules of its own. */
 export function bringsRules(name: string): boolean {
   return IGNORE_FILES.includes(name) || EXCLUDE_FILE.folder.startsWith(`${name}/`);
 }
 
 /**
- * Reads `folder/name` (`folder` relative to the root, '' for the root itself). `undefined`: there is no such file.
- * Where it throws, everything that the file may have a say in counts as ignored.
+ * Reads `folder/name`. `folder` is relative to the root, '' for the root itself. Resolves with `undefined` if there is
+ * no such file. If it throws, every path that the file may affect counts as ignored.
  */
 export type ReadIgnoreFile = (folder: string, name: string) => Promise<string | undefined>;
 
 const EVERYTHING = '*';
 
 export interface IgnoreRulesOptions {
-  /** As git's `core.ignorecase`, which is on where file systems usually ignore case. */
+  /** Same as git's `core.ignorecase`, which is on where file systems usually ignore case. */
   readonly ignoreCase?: boolean;
   /**
-   * Hears of an ignore file, by its path, that has more rules than are applied: everything that it may have a say in
-   * counts as ignored.
+   * Called with the path of an ignore file that has more rules than are applied. Every path that it may affect counts
+   * as ignored.
    */
   readonly onRefused?: (file: string, error: unknown) => void;
 }
 
 /**
- * The ignore rules of one workspace folder, nested files included, as git applies them: a file in a deeper folder
- * overrules one above it, and nothing below an ignored folder comes back. Files are read when a path first needs them,
- * and kept until `forget`.
+ * The ignore rules of one workspace folder and its nested files, as git applies them. A file in a deeper folder
+ * overrides one above it, and no file below an ignored folder is re-included. Files are read when a path first needs
+ * them, and kept until `forget`.
  */
 export class IgnoreRules {
   readonly #read: ReadIgnoreFile;
   readonly #ignoreCase: boolean;
   readonly #onRefused: NonNullable<IgnoreRulesOptions['onRefused']>;
   readonly #folders = new Map<string, Promise<readonly IgnorePatterns[]>>();
-  /** Judged once, for all that lies in them. */
+  /** Each folder is judged once for all its contents. */
   readonly #ignoredFolders = new Map<string, Promise<boolean>>();
   #excludes: Promise<readonly IgnorePatterns[]> | undefined;
 
@@ -55,14 +55,14 @@ export class IgnoreRules {
   }
 
   /**
-   * `path`: of a file, relative to the root, with slashes. A path that leads elsewhere ("../a", "/a") counts as
-   * ignored; the root itself is not.
+   * Returns whether a file is ignored. `path` is relative to the root, with slashes. A path that leads out of the root
+   * ("../a", "/a") counts as ignored, the root itself does not.
    */
   async ignores(path: string): Promise<boolean> {
     return this.#ignores(path, false);
   }
 
-  /** Whether everything in the folder is ignored, whatever it is called. */
+  /** Returns whether everything in the folder is ignored, whatever the name. */
   async ignoresFolder(path: string): Promise<boolean> {
     return this.#ignores(path, true);
   }
@@ -70,7 +70,7 @@ export class IgnoreRules {
   async #ignores(path: string, endsInFolder: boolean): Promise<boolean> {
     if (path === '') return false;
     const plain = path.replace(/\/$/, '');
-    // As with secret files: what can't be held against the rules is kept.
+    // As with secret files, a path that can't be matched against the rules is not sent.
     if (!isPlainPath(plain)) return true;
     const names = plain.split('/');
     for (let depth = 1; depth <= names.length; depth++) {
@@ -88,7 +88,10 @@ export class IgnoreRules {
     return ignored;
   }
 
-  /** Drops what was read, after an ignore file changed. With `folder`: of that one and those below it alone. */
+  /**
+   * Drops the rules after an ignore file changed. With `folder` it drops only the rules of that folder and of the
+   * folders below it.
+   */
   forget(folder?: string): void {
     for (const known of [this.#folders, this.#ignoredFolders]) {
       for (const key of [...known.keys()])
@@ -157,7 +160,7 @@ function inFolder(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
-/** Of several files in one folder the later ones have the last word. */
+/** Later files in one folder override earlier ones. */
 function verdictOf(
   rules: readonly IgnorePatterns[],
   path: string,

@@ -3,19 +3,20 @@ import { LateError } from '../../sidecar/common/within.ts';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 
 const RETRY_MS = 60_000;
-/** A file system that is gone is late with everything: some of it tells when it is back. */
+/**
+ * The maximum number of stored files. If a file system is gone, all its files are late, and a few of them tell when it
+ * is back.
+ */
 const MAX_FILES = 32;
 
 export interface LateFilesOptions {
-  /** What was late is about to be asked again. */
+  /** Called before the late files are read again. */
   readonly onRetry: () => void;
-  /** Something that was late has answered. */
+  /** Called when a late file has answered. */
   readonly onAnswer: () => void;
 }
 
-/**
- * Ignore files and repositories that could not be read in time, which are asked again every minute until one answers.
- */
+/** Ignore files and repositories that could not be read in time. They are read again every minute until one answers. */
 export class LateFiles implements vscode.Disposable {
   readonly #files = new Map<string, vscode.Uri>();
   #retry: NodeJS.Timeout | undefined;
@@ -23,7 +24,7 @@ export class LateFiles implements vscode.Disposable {
 
   constructor(private readonly options: LateFilesOptions) {}
 
-  /** Notes a file that was late. Gives whether it is the first one since all were asked. */
+  /** Stores a late file. Returns whether it is the first since the last retry. */
   add(file: vscode.Uri): boolean {
     if (this.#isDisposed) return false;
     if (this.#files.size < MAX_FILES) this.#files.set(file.toString(), file);
@@ -34,7 +35,7 @@ export class LateFiles implements vscode.Disposable {
     return true;
   }
 
-  /** Asks for none of them any more. */
+  /** Stops asking for the files. */
   clear(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -57,7 +58,7 @@ export class LateFiles implements vscode.Disposable {
   }
 }
 
-/** Whatever the answer is. A file may be there in time, and its text be late. */
+/** Returns whether the file answers, with any result. Its status may come in time and its text late. */
 async function answers(file: vscode.Uri): Promise<boolean> {
   return readIgnoreFile(file).then(
     () => true,

@@ -4,8 +4,8 @@ import { within } from '../../sidecar/common/within.ts';
 const LIMIT_MS = 10_000;
 
 /**
- * VS Code's file systems. What does not answer within ten seconds throws `LateError`: the machine of a network's folder
- * may be gone.
+ * VS Code's file systems with a limit of ten seconds. After that a call throws `LateError`, since the machine of a
+ * network folder may be gone.
  */
 export const limitedFiles = {
   stat: (uri: vscode.Uri): Promise<vscode.FileStat> => answered(vscode.workspace.fs.stat(uri)),

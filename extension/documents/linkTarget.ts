@@ -5,9 +5,9 @@ import { within } from '../../sidecar/common/within.ts';
 const LIMIT_MS = 10_000;
 
 /**
- * Where a file lies once all links are followed, whichever of its path's folders are some. `undefined`: at its own
- * path, or nobody can tell, since it is on no disk of this machine, or there is none. Throws `LateError` where the disk
- * does not answer in time: VS Code's file systems tell no real path, so that it is asked itself.
+ * Returns a file's location after all links in its path are followed. Returns `undefined` if it is at its own path, on
+ * no disk of this machine, or does not exist. Asks the disk itself, since VS Code's file systems return no real path.
+ * Throws `LateError` if the disk does not answer in time.
  */
 export async function linkTarget(uri: vscode.Uri): Promise<vscode.Uri | undefined> {
   if (uri.scheme !== 'file') return undefined;

@@ -4,22 +4,25 @@ import type {
   NotebookCell,
 } from 'vscode-languageclient/node';
 
-/** A notebook in the words of LSP. */
+/** A notebook in LSP's terms. */
 export interface SyncedNotebook {
   readonly uri: string;
   readonly notebookType: string;
   readonly version: number;
-  /** In order; `kind` is 1 for markup and 2 for code, in VS Code as in LSP. */
+  /** In order. `kind` is 1 for markup and 2 for code, in VS Code as in LSP. */
   readonly cells: readonly { readonly kind: 1 | 2; readonly uri: string }[];
 }
 
-/** `notebookDocument/didOpen`, with the cells' places alone: their texts are sent as text documents. */
+/**
+ * Returns the `notebookDocument/didOpen` message with only the cells' places. Their texts are sent as text documents.
+ */
 export function openedNotebook({ uri, notebookType, version, cells }: SyncedNotebook): DidOpenNotebookDocumentParams {
   return { notebookDocument: { uri, notebookType, version, cells: cells.map(asCell) }, cellTextDocuments: [] };
 }
 
 /**
- * `notebookDocument/didChange` that puts the cells as they are now in place of the `toldCells` that were told before.
+ * Returns the `notebookDocument/didChange` message that replaces the `toldCells` cells sent before with the current
+ * ones.
  */
 export function cellsChange(
   { uri, version, cells }: SyncedNotebook,

@@ -3,12 +3,12 @@ import type { BaseLanguageClient } from 'vscode-languageclient/node';
 import { cellsChange, openedNotebook } from './notebookMessages.ts';
 
 /**
- * Tells the sidecar which cells a notebook has, in order, so that a cell is completed with those around it in view. The
- * cells' texts go as documents of their own, by the same policy as all others; a cell whose text was not sent is
- * nothing to the sidecar.
+ * Tells the sidecar the cells of a notebook in order, so that the completion of a cell sees the cells around it. The
+ * cells' texts are sent as documents, by the same policy as all documents. The sidecar ignores a cell whose text was
+ * not sent.
  */
 export class NotebookSync implements vscode.Disposable {
-  /** How many cells the sidecar knows of, by notebook. */
+  /** The number of cells that the sidecar knows, by notebook. */
   readonly #told = new Map<string, number>();
   readonly #disposables: vscode.Disposable[];
   #client: BaseLanguageClient | undefined;
@@ -27,13 +27,13 @@ export class NotebookSync implements vscode.Disposable {
     ];
   }
 
-  /** Begins with a fresh connection, which has no notebook yet; `undefined`: there is none. */
+  /** Takes a new connection, which has no notebook yet. `undefined` means that there is none. */
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
     this.#told.clear();
   }
 
-  /** Makes sure that the sidecar has the cells around `cell`. Does nothing for a document that is no cell. */
+  /** Ensures that the sidecar has the cells around `cell`. Does nothing for a document that is not a cell. */
   async ensureSent(cell: vscode.TextDocument): Promise<void> {
     const notebook = vscode.workspace.notebookDocuments.find((candidate) =>
       candidate.getCells().some(({ document }) => document === cell),
@@ -63,7 +63,7 @@ export class NotebookSync implements vscode.Disposable {
     const client = this.#client;
     if (client === undefined || !this.#told.delete(notebook.uri.toString())) return;
     const uri = client.code2ProtocolConverter.asUri(notebook.uri);
-    // The cells are closed as the documents that they are.
+    // The cells are closed as documents.
     await client.sendNotification('notebookDocument/didClose', { notebookDocument: { uri }, cellTextDocuments: [] });
   }
 

@@ -2,21 +2,21 @@ import * as vscode from 'vscode';
 
 interface Watched {
   readonly watcher: vscode.Disposable;
-  /** A link in the workspace leads there, whoever has a document open. */
+  /** A link in the workspace leads there, so the watcher is needed without an open document too. */
   isLinked: boolean;
 }
 
 /**
- * Watchers of the rules of repositories outside of the workspace, each for as long as an open document or a link needs
+ * Watchers of the rules of repositories outside the workspace. Each exists as long as an open document or a link needs
  * it.
  */
 export class OutsideWatchers implements vscode.Disposable {
   readonly #watched = new Map<string, Watched>();
 
-  /** `watch` begins to watch the rules of a repository. */
+  /** `watch` starts to watch the rules of a repository. */
   constructor(private readonly watch: (root: vscode.Uri) => vscode.Disposable) {}
 
-  /** Something in a repository was judged: itself, or as what a link leads to. */
+  /** Notes that a file of a repository was judged, either directly or as the target of a link. */
   need(root: vscode.Uri, isLinked: boolean): void {
     const key = root.toString();
     let watched = this.#watched.get(key);
@@ -25,8 +25,7 @@ export class OutsideWatchers implements vscode.Disposable {
   }
 
   /**
-   * Ends the watchers of repositories to which no link leads and in which none of these files lies. Gives the roots of
-   * those.
+   * Ends the watchers of repositories that no link leads to and that contain none of these files. Returns their roots.
    */
   keepFor(files: readonly vscode.Uri[]): readonly vscode.Uri[] {
     const places = files.map((file) => file.toString());
@@ -40,7 +39,7 @@ export class OutsideWatchers implements vscode.Disposable {
     return ended.map(([root]) => vscode.Uri.parse(root));
   }
 
-  /** Ends all of them. */
+  /** Ends all watchers. */
   dispose(): void {
     for (const { watcher } of this.#watched.values()) watcher.dispose();
     this.#watched.clear();

@@ -3,12 +3,12 @@ import { LateError } from '../../sidecar/common/within.ts';
 import { limitedFiles } from './limitedFiles.ts';
 import { textOf } from './readTextFile.ts';
 
-/** No person wrote a larger one. */
+/** The maximum size. No file written by a person is larger. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The text of an ignore file; `undefined`: there is none. Throws where there is one that can't be read, and `LateError`
- * where nobody can tell.
+ * Returns the text of an ignore file, or `undefined` if there is none. Throws if it can't be read, and `LateError` if
+ * the file system does not answer.
  */
 export async function readIgnoreFile(uri: vscode.Uri): Promise<string | undefined> {
   const stat = await limitedFiles.stat(uri).catch((error: unknown) => {

@@ -4,8 +4,8 @@ import type { SkippedFiles } from '../../sidecar/protocol/client.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
 /**
- * Reads a file as UTF-8. `undefined`: it is larger than `maxBytes`, no text (it holds a zero byte), or can't be read.
- * `onLate` is called where its file system did not answer in time.
+ * Reads a file as UTF-8. Resolves with `undefined` if it is larger than `maxBytes`, is no text (it holds a zero byte),
+ * or can't be read. Calls `onLate` if its file system did not answer in time.
  */
 export function readTextFile(
   uri: vscode.Uri,
@@ -19,8 +19,8 @@ export function readTextFile(
 }
 
 /**
- * As `readTextFile`; `undefined` of a link, too: it may lead out of the workspace, or to a secret under another name.
- * `onSkipped` is called with the reason where there is no text, and what was thrown.
+ * Reads a file like `readTextFile`, but resolves with `undefined` for a link too. A link may lead out of the workspace,
+ * or to a secret under another name. If there is no text, calls `onSkipped` with the reason and the thrown error.
  */
 export function readPlainFile(
   uri: vscode.Uri,
@@ -37,7 +37,7 @@ export function readPlainFile(
   );
 }
 
-/** Why a file has no text for the model. */
+/** The reason why a file has no text for the model. */
 export type SkipReason = Exclude<keyof SkippedFiles, 'tooDeep'>;
 
 async function read(
@@ -56,7 +56,7 @@ async function read(
   }
 }
 
-/** `undefined`: the bytes are no text. */
+/** Returns `undefined` if the bytes are no text. */
 export function textOf(bytes: Uint8Array): string | undefined {
   return bytes.includes(0) ? undefined : new TextDecoder().decode(bytes);
 }

@@ -2,21 +2,22 @@ import * as vscode from 'vscode';
 import { LateError } from '../../sidecar/common/within.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
-/** Finds the folders from which ignore rules count for what lies in a folder. What was found is kept until `forget`. */
+/** Finds the folders whose ignore rules apply to the contents of a folder. Results are kept until `forget`. */
 export class RuleRoots {
   readonly #rootsOfFolder = new Map<string, Promise<readonly vscode.Uri[]>>();
 
   /**
-   * `onLate`: nobody could tell whether a folder is a repository, since this file was not found in time. Its own rules
-   * count then, and those around it as well, which keeps more from the model rather than less.
+   * Calls `onLate` with a file that was not found in time, so that it is unknown whether its folder is a repository.
+   * Then both the folder's own rules and those around it apply, which sends less rather than more.
    */
   constructor(private readonly onLate: (error: LateError, file: vscode.Uri) => void) {}
 
   /**
-   * The repositories from `folder` up to the workspace folder, nearest first, and last the one around the workspace
-   * folder, or where there is none the workspace folder itself. A repository in a workspace is a part of it too: what
-   * the workspace ignores does not come back by having a `.git`. Outside of all workspace folders: the nearest
-   * repository alone.
+   * Returns the repositories from `folder` up to the workspace folder, nearest first. The last is the repository around
+   * the workspace folder, or the workspace folder itself. A nested repository is part of the workspace too, so a `.git`
+   * in it does not re-include files that the workspace ignores.
+   *
+   * Outside all workspace folders only the nearest repository counts.
    */
   of(folder: vscode.Uri): Promise<readonly vscode.Uri[]> {
     const key = folder.toString();
@@ -28,12 +29,12 @@ export class RuleRoots {
     return roots;
   }
 
-  /** Whether roots were found for what lies in a folder. */
+  /** Returns whether roots are known for the contents of a folder. */
   has(folder: vscode.Uri): boolean {
     return this.#rootsOfFolder.has(folder.toString());
   }
 
-  /** Drops what was found. With `folder`: of that one and those below it alone. */
+  /** Drops the results. With `folder` it drops only those of that folder and of the folders below it. */
   forget(folder?: vscode.Uri): void {
     for (const key of [...this.#rootsOfFolder.keys()]) {
       if (folder === undefined || `${key}/`.startsWith(`${folder.toString()}/`)) this.#rootsOfFolder.delete(key);

@@ -1,6 +1,6 @@
 /**
- * URI schemes of documents that may be sent to the sidecar. A list of what is allowed, because extensions invent
- * schemes at will: output channels, terminals, settings, chat inputs and diff sides are documents too.
+ * URI schemes of documents that may be sent to the sidecar. This is a list of allowed schemes because extensions invent
+ * schemes freely: output channels, terminals, settings, chat inputs and diff sides are documents too.
  */
 export const SYNCED_SCHEMES: readonly string[] = [
   'file',
@@ -13,7 +13,7 @@ export const SYNCED_SCHEMES: readonly string[] = [
   'azurerepos',
 ];
 
-/** The scheme of a notebook's cell; its path is the notebook's. */
+/** The scheme of a notebook's cell. Its path is the notebook's. */
 export const NOTEBOOK_CELL_SCHEME = 'vscode-notebook-cell';
 
 /** The `documentSelector` of the language client. */

@@ -2,20 +2,20 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { followChanges, type TrackedRange } from './trackedRange.ts';
 
-/** Scheme of the virtual documents that hold a file as it would be after an edit. */
+/** The scheme of virtual documents that show a file after an edit. */
 const PREVIEW_SCHEME = 'chorus-preview';
 
 const ACCEPT_EDIT_COMMAND = 'chorus.edit.accept';
 const REJECT_EDIT_COMMAND = 'chorus.edit.reject';
 
 export interface EditPreviewRequest {
-  /** The one document that the edit touches. */
+  /** The only document that the edit changes. */
   readonly uri: vscode.Uri;
   readonly range: vscode.Range;
   readonly newText: string;
-  /** Title of the diff editor. */
+  /** The title of the diff editor. */
   readonly title: string;
-  /** Names the edit in the undo history and in messages, for example "Fix with Chorus". */
+  /** The name of the edit in the undo history and in messages, for example "Fix with Chorus". */
   readonly label: string;
 }
 
@@ -25,9 +25,9 @@ interface PendingEdit {
   readonly request: EditPreviewRequest;
   readonly previewUri: vscode.Uri;
   readonly document: vscode.TextDocument;
-  /** Where the edit goes, followed through the user's own edits; `undefined` once they touched that place. */
+  /** The place of the edit, which follows the user's own edits. `undefined` after the user edited inside it. */
   range: TrackedRange | undefined;
-  /** It was accepted, and VS Code has not answered yet: what else is asked of it comes too late. */
+  /** The edit was accepted, and VS Code has not answered yet. Further commands for it come too late. */
   isApplying: boolean;
   readonly decide: (decision: EditDecision) => void;
 }
@@ -36,7 +36,7 @@ const pending = new Map<string, PendingEdit>();
 const contentChanged = new vscode.EventEmitter<vscode.Uri>();
 let previewCount = 0;
 
-/** Makes previews possible: the virtual documents and the accept and reject commands of the diff editor's title bar. */
+/** Registers the virtual documents and the accept and reject commands in the diff editor's title bar. */
 export function registerEditPreview(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     vscode.workspace.registerTextDocumentContentProvider(PREVIEW_SCHEME, {
@@ -61,10 +61,10 @@ export function registerEditPreview(context: vscode.ExtensionContext): void {
 }
 
 /**
- * Shows what `newText` in place of `range` would make of the document, in a diff editor, and waits for the user.
- * Accepting applies it as one undoable edit of that document alone; closing the diff editor rejects it. Edits elsewhere
- * in the document meanwhile are kept; when the place itself was edited, accepting applies nothing, says so and counts
- * as rejected.
+ * Shows the document with `newText` in place of `range` in a diff editor and waits for the user. Accepting applies it
+ * as one undoable edit of that document. Closing the diff editor rejects it. Simultaneous edits elsewhere in the
+ * document are kept. If the range itself was edited, accepting changes nothing, tells the user and counts as a
+ * rejection.
  */
 export async function previewEdit(request: EditPreviewRequest): Promise<EditDecision> {
   const document = await vscode.workspace.openTextDocument(request.uri);
@@ -87,7 +87,7 @@ export async function previewEdit(request: EditPreviewRequest): Promise<EditDeci
     if (preview.languageId !== document.languageId)
       await vscode.languages.setTextDocumentLanguage(preview, document.languageId);
     await vscode.commands.executeCommand('vscode.diff', request.uri, previewUri, request.title, {
-      // A click in the Explorer would take the place of a tab that is only a preview, and the edit with it.
+      // A click in the Explorer would replace a mere preview tab, and with it the edit.
       preview: false,
       selection: new vscode.Range(range.start, range.start),
     } satisfies vscode.TextDocumentShowOptions);
@@ -126,7 +126,7 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
   editor.revealRange(new vscode.Range(place.start, end), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-/** Where nothing comes of it the user can decide again, or has by closing the preview meanwhile. */
+/** If the edit fails, the user can decide again, unless the preview was closed meanwhile. */
 async function apply(edit: PendingEdit, change: vscode.WorkspaceEdit): Promise<boolean> {
   let isApplied = false;
   edit.isApplying = true;

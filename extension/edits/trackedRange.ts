@@ -1,10 +1,10 @@
-/** A stretch of a document, in UTF-16 offsets, that follows the edits around it. */
+/** A range of a document in UTF-16 offsets that follows the edits around it. */
 export interface TrackedRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** One change of a document, as VS Code reports it: `length` units at `offset` were replaced by `text`. */
+/** One change of a document, as VS Code reports it: `rangeLength` units at `rangeOffset` were replaced by `text`. */
 export interface OffsetChange {
   readonly rangeOffset: number;
   readonly rangeLength: number;
@@ -12,8 +12,8 @@ export interface OffsetChange {
 }
 
 /**
- * Moves `range` along with changes that lie wholly before or after it. Returns `undefined` when a change touches the
- * inside: what was planned for the range no longer fits it. `changes` all refer to the text before any of them.
+ * Moves `range` with changes that lie wholly before or after it. Returns `undefined` if a change touches the inside,
+ * since a planned edit no longer fits. All `changes` refer to the text before any of them.
  */
 export function followChanges(range: TrackedRange, changes: readonly OffsetChange[]): TrackedRange | undefined {
   let shift = 0;
@@ -26,7 +26,7 @@ export function followChanges(range: TrackedRange, changes: readonly OffsetChang
   return { start: range.start + shift, end: range.end + shift };
 }
 
-/** Text typed exactly where an empty range stands could belong before or after it: there is no right answer. */
+/** Text typed exactly at an empty range could belong before or after it, so there is no right answer. */
 function isInsertionAt(change: OffsetChange, offset: number, range: TrackedRange): boolean {
   return range.start === range.end && change.rangeOffset === offset && change.rangeLength === 0;
 }

@@ -10,9 +10,9 @@ import { ruleDigest } from './ruleDigest.ts';
 type OnError = (error: unknown) => void;
 
 /**
- * Registers the command "Forget This Workspace", and forgets it without being asked when a file may have become ignored
- * or secret: what was evaluated before may hold its text. Rules that changed while no window was open are noticed with
- * the next connection.
+ * Registers the command "Forget This Workspace". Also forgets the workspace if a file may have become ignored or
+ * secret, since kept contexts may contain its text. Rules that changed while no window was open are noticed at the next
+ * connection.
  */
 export function registerContexts(
   context: vscode.ExtensionContext,
@@ -50,7 +50,7 @@ async function forgetOnCommand(session: LanguageClientSession, onError: OnError)
   );
 }
 
-/** Deletes what was evaluated, on disk and in memory. A sidecar is never started for it. */
+/** Deletes the kept contexts on disk and in memory. Never starts a sidecar for it. */
 async function forgetWorkspace(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (session.isRunning) {
     await session.request(FORGET_WORKSPACE_REQUEST, {} satisfies ForgetWorkspaceParams);
@@ -66,7 +66,7 @@ async function forgetWorkspace(session: LanguageClientSession, onError: OnError)
   await removeContextSets(contextsFolder(), contextSetName(key));
 }
 
-/** What was kept under other rules is forgotten. */
+/** Forgets contexts that were kept under other rules. */
 async function tellRules(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (workspaceKey() === undefined) return;
   const unlessRules = await ruleDigest(onError);

@@ -6,21 +6,22 @@ import { SECRET_FILES } from '../../sidecar/privacy/secretFiles.ts';
 import { readSecretPatterns } from '../settings.ts';
 
 const MAX_FILES = 2_000;
-/** Those of packages among them. */
+/** The maximum number of found files, including those of packages. */
 const MAX_FOUND = 10_000;
 const PACKAGES = '**/{node_modules,.git}/**';
 const RULES = `**/{${IGNORE_FILES.join(',')}}`;
 const EXCLUDES = `**/${EXCLUDE_FILE.folder}/${EXCLUDE_FILE.name}`;
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 /**
- * Another way of reading the same rules. 2: those of folders above count below a nested repository. 3: copies that file
- * managers make are secret. 4: what a link leads to counts as well as its name.
+ * The version of the interpretation of rules. 2: rules of the folders above apply below a nested repository. 3: copies
+ * made by file managers are secret. 4: a link's target counts as well as its name.
  */
 const RULES_VERSION = 4;
 
 /**
- * Says which rules keep files of this workspace from the model: another digest, other rules. Those of folders above
- * count, since a repository may begin there. `onLimit` is told where there are more than count.
+ * Returns a digest of the rules that keep files of this workspace from the model. It changes with the rules. Includes
+ * rules of the folders above, since a repository may begin there. Calls `onLimit` if there are more rules than are
+ * read.
  */
 export async function ruleDigest(onLimit: (error: Error) => void): Promise<string> {
   const inside = await findIgnoreFiles(onLimit);
@@ -43,16 +44,17 @@ export async function ruleDigest(onLimit: (error: Error) => void): Promise<strin
 }
 
 /**
- * Ignore files below the workspace's folders and excludes of repositories there, but for those of packages, also where
- * `files.exclude` hides them: they count all the same.
+ * Finds the ignore files below the workspace's folders and the excludes of repositories there, except those of
+ * packages. Includes files that `files.exclude` hides, since their rules apply too.
  */
 async function findIgnoreFiles(onLimit: (error: Error) => void): Promise<readonly vscode.Uri[]> {
-  // With a pattern to exclude, what `files.exclude` names is left out, too; without one, packages may take all places.
+  // A search with an exclude pattern also skips the files that `files.exclude` hides. Without a pattern, packages may
+  // use up the limit.
   const [shown, all, excludes] = await Promise.all([find(RULES, PACKAGES), find(RULES, null), find(EXCLUDES, null)]);
   const own = [...all, ...excludes].filter(
     (uri) => !vscode.workspace.asRelativePath(uri, false).split('/').includes('node_modules'),
   );
-  // In order, so that the same are left out each time.
+  // Sorted, so that the limit cuts off the same files each time.
   const files = [...new Map([...inOrder(shown), ...inOrder(own)].map((uri) => [uri.toString(), uri])).values()];
   const isCut = files.length > MAX_FILES || Math.max(all.length, excludes.length) === MAX_FOUND;
   if (isCut)
@@ -68,7 +70,7 @@ function inOrder(uris: readonly vscode.Uri[]): vscode.Uri[] {
   return [...uris].sort((a, b) => (a.toString() < b.toString() ? -1 : 1));
 }
 
-/** Where VS Code can't search, the folders' own files still count. */
+/** If VS Code can't search, only the folders' own files count. */
 function find(pattern: string, exclude: string | null): Thenable<readonly vscode.Uri[]> {
   return vscode.workspace.findFiles(pattern, exclude, MAX_FOUND).then(
     (found) => found,
@@ -76,7 +78,7 @@ function find(pattern: string, exclude: string | null): Thenable<readonly vscode
   );
 }
 
-/** A folder and all above it. */
+/** A folder and all folders above it. */
 function foldersFrom(start: vscode.Uri): vscode.Uri[] {
   const folders = [start];
   for (;;) {

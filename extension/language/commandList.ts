@@ -10,12 +10,12 @@ interface CommandItem extends vscode.QuickPickItem {
   readonly command: string;
 }
 
-/** Work on a preview's own buttons only, or is this list. */
+/** Commands that are left out: those of a preview's buttons, and this list itself. */
 const UNLISTED: readonly string[] = ['chorus.edit.accept', 'chorus.edit.reject', 'chorus.commands'];
 
 /**
- * Registers the list of all commands in the interface's language, since the Command Palette's titles follow VS Code's
- * display language.
+ * Registers the list of all commands in the interface's language. The Command Palette's titles follow VS Code's display
+ * language instead.
  */
 export function registerCommandList(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
@@ -32,9 +32,7 @@ async function showCommandList(extensionPath: string): Promise<void> {
   if (picked) await vscode.commands.executeCommand(picked.command);
 }
 
-/**
- * Each command under its title in the interface's language, beside the one that the palette shows where the two differ.
- */
+/** Returns each command with its title in the interface's language, and the palette's title if it differs. */
 async function commandItems(extensionPath: string): Promise<CommandItem[]> {
   const [manifest, english, own] = await Promise.all(
     [
@@ -57,8 +55,8 @@ async function commandItems(extensionPath: string): Promise<CommandItem[]> {
 }
 
 /**
- * VS Code's lists run left to right: a mark keeps the last sign, such as an ellipsis, at the end of a title that runs
- * the other way.
+ * VS Code's lists run left to right. For a right-to-left title a mark keeps the last character, such as an ellipsis, at
+ * its end.
  */
 function towardsItsOwnEnd(title: string): string {
   return isRightToLeft(currentLanguage()) ? `${title}\u200f` : title;

@@ -5,12 +5,12 @@ import { currentLanguage, useLanguage } from '../../l10n/currentLanguage.ts';
 import { INTERFACE_LANGUAGES, interfaceLanguageFor } from '../../l10n/languages.ts';
 
 /**
- * Keeps the interface in the language that `chorus.language` names, else in VS Code's display language. Must be made
- * before anything is registered. Only what the manifest holds follows VS Code alone.
+ * Keeps the interface in the language of `chorus.language`, else in VS Code's display language. Must be created before
+ * any registration. Only the manifest's texts always follow VS Code.
  */
 export class InterfaceLanguageSetting implements vscode.Disposable {
   readonly #didChange = new vscode.EventEmitter<void>();
-  /** Texts that are on the screen have to be written anew. */
+  /** Fires when texts on the screen have to be written again. */
   readonly onDidChange = this.#didChange.event;
   readonly #subscription: vscode.Disposable;
 
@@ -38,7 +38,7 @@ export class InterfaceLanguageSetting implements vscode.Disposable {
   }
 }
 
-/** Registers the command that asks for the interface's language, each by its own name. */
+/** Registers the command that asks for the interface's language. Each language has its own name in the list. */
 export function registerLanguageChoice(context: vscode.ExtensionContext): void {
   context.subscriptions.push(vscode.commands.registerCommand('chorus.language', chooseLanguage));
 }

@@ -1,9 +1,9 @@
 import type { ChatCommand } from '../../sidecar/protocol/client.ts';
 
-/** Slash commands of `@chorus`, in the manifest's order. */
+/** The slash commands of `@chorus`, in the manifest's order. */
 const CHAT_COMMANDS: readonly ChatCommand[] = ['explain', 'fix', 'tests', 'docs', 'refactor', 'translate'];
 
-/** What one often asks next. */
+/** The likely next commands after each command. */
 const NEXT: Readonly<Record<ChatCommand, readonly ChatCommand[]>> = {
   explain: ['docs', 'tests'],
   fix: ['tests', 'explain'],
@@ -13,7 +13,7 @@ const NEXT: Readonly<Record<ChatCommand, readonly ChatCommand[]>> = {
   translate: [],
 };
 
-/** Slash commands to offer after an answer to `command`. */
+/** Returns the slash commands to offer after an answer to `command`. */
 export function nextCommands(command: string | undefined): readonly ChatCommand[] {
   return isChatCommand(command) ? NEXT[command] : [];
 }

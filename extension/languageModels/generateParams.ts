@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GenerateParams } from '../../sidecar/protocol/client.ts';
 import { textOf, toGenerateMessages, type RequestMessage } from './messages.ts';
 
-/** The parts of `vscode.ProvideLanguageModelChatResponseOptions` that mapping needs. */
+/** The parts of `vscode.ProvideLanguageModelChatResponseOptions` that the mapping needs. */
 export interface ResponseOptions {
   readonly modelOptions?: Readonly<Record<string, unknown>>;
   readonly tools?: readonly {
@@ -15,7 +15,7 @@ export interface ResponseOptions {
 }
 
 /**
- * A request of another extension as `chorus/generate`. Tools are dropped where the model can't call any, which its
+ * Returns another extension's request as `chorus/generate`. Leaves out tools if the model can't call them, which its
  * information says.
  */
 export function toGenerateParams(
@@ -45,8 +45,8 @@ export function toGenerateParams(
 }
 
 /**
- * Names a conversation by how it began, so that its later turns find what is cached of the earlier ones. VS Code's
- * stable API gives no name.
+ * Names a conversation by its beginning, so that its later turns reuse the cached tokens of the earlier ones. VS Code's
+ * stable API provides no name.
  */
 export function conversationId(surface: string, beginning: string): string {
   return `${surface}:${createHash('sha256').update(beginning).digest('hex').slice(0, 16)}`;

@@ -1,7 +1,7 @@
 import type { ChatCommand, ChatMessage, ContextItem } from '../../sidecar/protocol/client.ts';
 import type { KeptPlace } from './references.ts';
 
-/** The parts of `vscode.ChatRequestTurn` and `vscode.ChatResponseTurn` that mapping needs. */
+/** The parts of `vscode.ChatRequestTurn` and `vscode.ChatResponseTurn` that the mapping needs. */
 export type Turn =
   | { readonly prompt: string; readonly command?: string }
   | {
@@ -10,8 +10,8 @@ export type Turn =
     };
 
 /**
- * What was said so far, as chat messages. Parts that are no Markdown (buttons, file trees, progress) say nothing to a
- * model.
+ * Returns the turns so far as chat messages. Leaves out parts that are no Markdown (buttons, file trees, progress),
+ * since they mean nothing to a model.
  */
 export function historyMessages(turns: readonly Turn[]): ChatMessage[] {
   const messages = turns.map((turn): ChatMessage => {
@@ -22,8 +22,8 @@ export function historyMessages(turns: readonly Turn[]): ChatMessage[] {
 }
 
 /**
- * The places that earlier turns were about, in order and each once, as `answerMetadata` kept them. Places of the same
- * file and lines are one.
+ * Returns the places that earlier turns used, in order and each once, as `answerMetadata` stored them. Equal files and
+ * lines are one place.
  */
 export function historyPlaces(turns: readonly Turn[]): KeptPlace[] {
   const places = new Map<string, KeptPlace>();
@@ -35,7 +35,8 @@ export function historyPlaces(turns: readonly Turn[]): KeptPlace[] {
 }
 
 /**
- * What is kept with an answer for the turns that follow: the command, and where the context came from, never its text.
+ * Returns the metadata stored with an answer for later turns: the command and the places of the context, but never its
+ * text.
  */
 export function answerMetadata(
   command: ChatCommand | undefined,
@@ -45,8 +46,8 @@ export function answerMetadata(
 }
 
 /**
- * Earlier context first, so that what the model has read of it stays read; of two items for one place the later text
- * counts.
+ * Merges the context of earlier turns with the current one. Earlier items come first, so that the cached prefix stays
+ * valid. Of two items for one place the later text counts.
  */
 export function mergeContext(earlier: readonly ContextItem[], now: readonly ContextItem[]): ContextItem[] {
   const merged = new Map<string, ContextItem>();

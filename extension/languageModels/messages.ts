@@ -1,10 +1,10 @@
 /**
- * VS Code's chat messages as the sidecar's. Parts are told by their shape, not their class: VS Code adds kinds of parts
- * from version to version, and a provider may be handed one that the oldest supported version has no class for.
+ * Converts VS Code's chat messages to the sidecar's. Recognizes parts by their shape instead of their class. Newer VS
+ * Code versions add kinds of parts, for which the oldest supported version has no class.
  */
 import type { GenerateMessage, ToolCall } from '../../sidecar/protocol/client.ts';
 
-/** The parts of `vscode.LanguageModelChatRequestMessage` that mapping needs. */
+/** The parts of `vscode.LanguageModelChatRequestMessage` that the mapping needs. */
 export interface RequestMessage {
   /** `vscode.LanguageModelChatMessageRole`: 1 is the user, 2 the assistant, 3 (newer versions) the system. */
   readonly role: number;
@@ -12,8 +12,8 @@ export interface RequestMessage {
 }
 
 /**
- * A conversation for `chorus/generate`. Tool results, which VS Code puts into user messages, become messages of their
- * own.
+ * Returns a conversation for `chorus/generate`. Tool results, which VS Code puts into user messages, become separate
+ * messages.
  */
 export function toGenerateMessages(messages: readonly RequestMessage[]): GenerateMessage[] {
   return messages.flatMap(({ role, content }) => {
@@ -34,12 +34,12 @@ export function toGenerateMessages(messages: readonly RequestMessage[]): Generat
   });
 }
 
-/** The text of a message or of one tool result, with a note in place of each part that is no text. */
+/** Returns the text of a message or of one tool result, with a note in place of each part that is no text. */
 export function textOf(parts: readonly unknown[]): string {
   return parts.map((part) => partText(part)).join('');
 }
 
-/** All text that a message costs, tool calls and results included, for counting tokens. */
+/** Returns all text of a message, including tool calls and results, for counting tokens. */
 export function countableText(message: string | RequestMessage): string {
   if (typeof message === 'string') return message;
   return message.content
@@ -80,12 +80,12 @@ function partText(part: unknown): string {
   const { value, data, mimeType } = part;
   if (typeof value === 'string') return value;
   if (data instanceof Uint8Array && typeof mimeType === 'string') return dataText(data, mimeType);
-  // A prompt-tsx tree can only be rendered by the library that made it; its JSON still holds the words.
+  // Only the library that made a prompt-tsx tree can render it, but its JSON still contains the words.
   return value === undefined ? '' : JSON.stringify(value);
 }
 
 /**
- * Data parts appear in VS Code 1.105. Some of them are VS Code's own marks (such as `cache_control`) and mean nothing
+ * Data parts exist since VS Code 1.105. Some of them are VS Code's own marks (such as `cache_control`) and mean nothing
  * to a model.
  */
 function dataText(data: Uint8Array, mimeType: string): string {

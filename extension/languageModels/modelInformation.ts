@@ -1,14 +1,11 @@
 import type * as vscode from 'vscode';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 
-/** Told to VS Code until the model is loaded and its context known: small enough to be true of every model. */
+/** The context size reported to VS Code until the model is loaded. It is small enough for every model. */
 const CONTEXT_TOKENS_BEFORE_LOADING = 2048;
 const MAX_OUTPUT_TOKENS = 2048;
 
-/**
- * What VS Code shows of the local model, and what it may ask of it. Before the model is loaded only what holds for any
- * model.
- */
+/** Returns the local model's information for VS Code. Before the model is loaded it holds for any model. */
 export function modelInformation(
   status: SidecarStatus | undefined,
   description: string,
@@ -30,7 +27,8 @@ export function modelInformation(
 }
 
 /**
- * Says whose model it is in a list of models of all extensions; one whose own name begins with "Chorus" says so itself.
+ * Returns a name that shows the vendor in the list of all extensions' models. A name that begins with "Chorus" needs no
+ * prefix.
  */
 function nameBesideOthers(modelName: string | undefined): string {
   if (!modelName) return 'Chorus';

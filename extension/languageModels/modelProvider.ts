@@ -13,7 +13,7 @@ import { toGenerateParams } from './generateParams.ts';
 import { countableText } from './messages.ts';
 import { modelInformation } from './modelInformation.ts';
 
-/** Offers the local model to VS Code's model picker and, through `vscode.lm`, to every extension. */
+/** Offers the local model in VS Code's model picker and, through `vscode.lm`, to every extension. */
 export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.Disposable {
   readonly #session: SidecarSession;
   readonly #didChange = new vscode.EventEmitter<void>();
@@ -28,7 +28,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
     this.#subscription = session.onDidChangeStatus(() => this.#announce());
   }
 
-  /** Never starts the sidecar: VS Code asks for the list whenever a chat opens. */
+  /** Never starts the sidecar: VS Code requests the list whenever a chat opens. */
   provideLanguageModelChatInformation(): vscode.LanguageModelChatInformation[] {
     return [this.#information()];
   }
@@ -81,7 +81,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
     );
   }
 
-  /** A status comes with every few tokens; VS Code is told only when what it knows of the model changed. */
+  /** A status arrives every few tokens. VS Code is notified only if the model's information changes. */
   #announce(): void {
     const information = JSON.stringify(this.#information());
     if (information === this.#announced) return;

@@ -23,7 +23,7 @@ import { resolvePlaces, resolveReferences } from './references.ts';
 const PARTICIPANT_ID = 'chorus.chat';
 const MAX_SYMBOLS = 8;
 
-/** Registers `@chorus`. It answers with the local model whatever model is chosen in VS Code's picker. */
+/** Registers `@chorus`. It answers with the local model, whichever model is chosen in VS Code's picker. */
 export function createParticipant(session: SidecarSession, policy: Pick<DocumentPolicy, 'check'>): vscode.Disposable {
   const participant = vscode.chat.createChatParticipant(PARTICIPANT_ID, (request, context, response, token) =>
     answer({ session, policy }, { request, history: context.history, response, token }),
@@ -80,7 +80,7 @@ async function answer(
   }
 }
 
-/** A slash command without an attachment means the code at the cursor. */
+/** A slash command without an attachment refers to the code at the cursor. */
 async function editorContext(
   policy: Pick<DocumentPolicy, 'check'>,
   response: vscode.ChatResponseStream,

@@ -5,24 +5,23 @@ import type { ContextItem } from '../../sidecar/protocol/client.ts';
 import { refusal } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 
-/** A file above this many bytes is left out: no local model's context holds it. */
+/** The maximum size of a file in bytes. No local model's context holds a larger one. */
 const MAX_REFERENCE_BYTES = 1024 * 1024;
 
 export interface ResolvedReferences {
   readonly items: readonly ContextItem[];
-  /** What was left out, one sentence each for the user. */
+  /** One sentence for the user about each refused item. */
   readonly refused: readonly string[];
 }
 
-/** A context item's place, as it is kept with an answer: later turns of the conversation read it again. */
+/** The place of a context item, stored with an answer. Later turns of the conversation read it again. */
 export interface KeptPlace {
   readonly uri: string;
   readonly lines?: readonly [start: number, end: number];
 }
 
 /**
- * Reads what the user attached to a chat request: files, places in files, and text. Secret and ignored files are
- * refused.
+ * Reads the user's attachments to a chat request: files, places in files, and text. Refuses secret and ignored files.
  */
 export async function resolveReferences(
   references: readonly vscode.ChatPromptReference[],
@@ -49,7 +48,7 @@ export async function resolveReferences(
   return { items, refused };
 }
 
-/** Reads again what earlier turns of a conversation were about. What is gone or refused by now is left out. */
+/** Reads the places of a conversation's earlier turns again. Leaves out places that are gone or refused by now. */
 export async function resolvePlaces(
   places: readonly KeptPlace[],
   policy: Pick<DocumentPolicy, 'check'>,
@@ -63,7 +62,7 @@ export async function resolvePlaces(
   return results.filter((result) => typeof result !== 'string');
 }
 
-/** A context item, or the sentence that says why there is none. */
+/** Resolves with a context item, or with a sentence that says why there is none. */
 async function readPlace(
   uri: vscode.Uri,
   range: vscode.Range | undefined,

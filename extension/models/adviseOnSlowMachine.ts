@@ -10,7 +10,7 @@ const MEMORY_KEY = 'chorus.models.advisedSlow';
 const MAX_ADVISED = 50;
 const SETTING = 'context.maxTokens';
 
-/** Tells the user once for each model that this machine is slow with it, and offers a shorter context and a server. */
+/** Tells the user once per model that this machine runs it slowly, and offers a shorter context and a server. */
 export function adviseOnSlowMachine(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,
@@ -27,7 +27,7 @@ async function advise(storage: vscode.Memento, status: SidecarStatus | undefined
   const advised = storage.get<AdvisedModels>(MEMORY_KEY, []);
   const speed = slowSpeed(status, advised);
   if (speed === undefined || status?.modelPath === undefined) return;
-  // Noted before the answer: the next status asks no second time.
+  // Stored before the user answers, so that the next status does not ask a second time.
   await storage.update(MEMORY_KEY, [...advised, status.modelPath].slice(-MAX_ADVISED));
   const halve = l10n.t('Halve the Context');
   const server = l10n.t('Use a Server…');
@@ -44,7 +44,9 @@ async function advise(storage: vscode.Memento, status: SidecarStatus | undefined
   if (answer === halve) await halveContext(vscode.workspace.getConfiguration('chorus'));
 }
 
-/** Halves the tokens of other files where they are set: in the workspace, which goes before the user. */
+/**
+ * Halves the tokens of other files in the innermost setting. The workspace's setting takes precedence over the user's.
+ */
 export async function halveContext(settings: Configuration): Promise<void> {
   const { target, value } = innermostValue(settings, SETTING);
   await settings.update(SETTING, halfContextTokens(typeof value === 'number' ? value : undefined), target);

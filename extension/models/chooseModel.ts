@@ -27,7 +27,7 @@ async function chooseModel(parts: ModelParts): Promise<void> {
     const picked = await pickModel(session, server);
     if (!picked) return;
     if (!picked.isRemoval) return useChoice(parts, picked.choice);
-    // One that removes looks at what is left.
+    // After a removal the list shows the remaining models.
     await removeModel(session, picked.choice);
   }
 }
@@ -41,12 +41,12 @@ async function useChoice(parts: ModelParts, choice: ModelChoice): Promise<void> 
   const before = chosenNow(server);
   const file = await pathOf(session, choice);
   if (file === undefined) return;
-  // A download takes long: what the user chose meanwhile stays.
+  // A download takes long, so a model that the user chose meanwhile stays chosen.
   if (chosenNow(server) !== before && !(await isWanted(path.basename(file)))) return;
   await useModel(parts, file);
 }
 
-/** What answers now, by the settings. */
+/** The model or server that the settings choose now. */
 function chosenNow(server: ServerChoice): string {
   return JSON.stringify([
     server.settings?.url,
@@ -61,7 +61,7 @@ async function isWanted(name: string): Promise<boolean> {
   );
 }
 
-/** The chosen model's path, when it is here. `undefined`: the user chose none after all. */
+/** Returns the chosen model's path when the file is present. Returns `undefined` if the user cancelled. */
 async function pathOf(
   session: SidecarSession,
   choice: Exclude<ModelChoice, { readonly kind: 'server' }>,
@@ -94,7 +94,7 @@ async function importModel(session: SidecarSession, file: string): Promise<strin
 async function browse(openLabel: string): Promise<string | undefined> {
   const files = await vscode.window.showOpenDialog({
     canSelectMany: false,
-    // The sidecar runs beside the extension: where that is remote, so are the files.
+    // The sidecar runs beside the extension. If the extension is remote, so are the files.
     filters: { GGUF: ['gguf'] },
     openLabel,
     title: l10n.t('Choose a GGUF File'),

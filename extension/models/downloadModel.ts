@@ -14,8 +14,8 @@ import { showArrival } from './modelProgress.ts';
 import { requestRemoval } from './removeModel.ts';
 
 /**
- * Downloads a model once its licence is accepted; gives its path. `undefined` where the user paused or removed it, or
- * it failed, which was told.
+ * Downloads a model after its licence is accepted, and returns its path. Returns `undefined` if the user paused or
+ * removed it. Also returns `undefined` if it failed, which the user was told.
  */
 export async function downloadModel(
   session: SidecarSession,
@@ -55,7 +55,7 @@ function tellUnchecked(name: string): void {
   tell(vscode.window.showInformationMessage(message));
 }
 
-/** Shows the licence; one that forbids commercial use is asked about. */
+/** Shows a licence that forbids commercial use and asks for its acceptance. */
 async function acceptsLicence({ name, licence, page }: CatalogueShelfEntry): Promise<boolean> {
   if (licence.commercialUse) return true;
   const download = l10n.t('Download');

@@ -6,21 +6,21 @@ import type {
   ShelfQuantisation,
 } from '../../sidecar/protocol/client.ts';
 
-/** What can be picked under "Choose Model…", by kind. */
+/** The choices under "Choose Model…", by kind. */
 export type ModelChoice =
   | { readonly kind: 'local'; readonly model: LocalModel; readonly isChosen: boolean; readonly isRemovable: boolean }
   | { readonly kind: 'download'; readonly entry: CatalogueShelfEntry; readonly quantisation: ShelfQuantisation }
   | { readonly kind: 'browse' }
   | { readonly kind: 'import' }
-  /** `chosen`: the one that answers now. */
+  /** `chosen` is the server that answers now. */
   | { readonly kind: 'server'; readonly chosen?: ServerSettings };
 
 /**
- * The choices that a shelf offers: what is here; then what can be downloaded, the recommended first, what does not fit
- * last, each group by size; then files, and a server.
+ * Returns a shelf's choices: present models, then downloads, then files and a server. Downloads begin with the
+ * recommended ones and end with those that do not fit. Each group is sorted by size.
  */
 export function choicesOf(entries: readonly ShelfEntry[], server?: ServerSettings): readonly ModelChoice[] {
-  // Where a server answers, no model of this machine does.
+  // While a server answers, no model on this machine is in use.
   const local = entries
     .filter((entry) => entry.kind === 'local')
     .map((entry) => ({ ...entry, isChosen: entry.isChosen && server === undefined }));

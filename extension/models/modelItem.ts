@@ -5,12 +5,12 @@ import type { CatalogueShelfEntry, LocalModel, ShelfPlan, ShelfQuantisation } fr
 import { formatBytes } from '../status/statusView.ts';
 import type { ModelChoice } from './modelChoice.ts';
 
-/** A line of the list; a heading has no choice. */
+/** A line of the list. A heading has no choice. */
 export interface ModelItem extends vscode.QuickPickItem {
   readonly choice?: ModelChoice;
 }
 
-/** The choices as lines under headings. */
+/** Returns the choices as lines under headings. */
 export function modelItems(choices: readonly ModelChoice[]): ModelItem[] {
   const headings: Partial<Record<ModelChoice['kind'], string>> = {
     local: l10n.t('On this machine'),
@@ -74,7 +74,7 @@ function downloadItem(choice: ModelChoice & { readonly kind: 'download' }): Mode
   };
 }
 
-/** What to press to remove a model. */
+/** The button that removes a model. */
 function removeButton(): vscode.QuickInputButton {
   return { iconPath: new vscode.ThemeIcon('trash'), tooltip: l10n.t('Remove') };
 }

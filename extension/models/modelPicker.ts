@@ -8,13 +8,15 @@ import { tell } from '../tell.ts';
 import { choicesOf, type ModelChoice } from './modelChoice.ts';
 import { modelItems, type ModelItem } from './modelItem.ts';
 
-/** What was picked, or that the button beside it was pressed. */
+/** The picked choice. `isRemoval` means that its remove button was pressed. */
 export interface PickedModel {
   readonly choice: ModelChoice;
   readonly isRemoval: boolean;
 }
 
-/** Shows the list at once, which fills when the sidecar has looked. `undefined`: nothing was picked. */
+/**
+ * Shows the list at once and fills it when the sidecar answers. Resolves with `undefined` if the user picks nothing.
+ */
 export function pickModel(session: SidecarSession, server: ServerChoice): Promise<PickedModel | undefined> {
   const picker = vscode.window.createQuickPick<ModelItem>();
   picker.title = l10n.t('Choose a Model');
@@ -52,7 +54,7 @@ async function shelfChoices(session: SidecarSession, server: ServerChoice): Prom
     shelf = await session.request<ShelfResult>(SHELF_REQUEST, undefined);
   } catch (error) {
     showError(error);
-    // A model can be chosen while the sidecar is in trouble, for a bad model may be the trouble.
+    // A model can be chosen even if the sidecar has a problem, since a bad model may be the cause.
     return [{ kind: 'browse' }, { kind: 'server', chosen: server.settings }];
   }
   if (shelf.catalogueTrouble) tell(vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)));

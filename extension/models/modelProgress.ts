@@ -6,14 +6,14 @@ import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
 
-/** How a model's way to this machine ended; 'cancelled': because the model was removed meanwhile. */
+/** The end of a download or an import. 'cancelled' means that the model was removed meanwhile. */
 export type Arrival =
   | ({ readonly kind: 'here' } & DownloadResult)
   | { readonly kind: 'stopped'; readonly share: number }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Sends a request that brings a model, and shows how far it is; the notification's button stops it. */
+/** Sends a request that downloads or imports a model, and shows its progress. The notification's button stops it. */
 export function showArrival(session: SidecarSession, title: string, method: string, params: object): Promise<Arrival> {
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return Promise.resolve(
@@ -42,13 +42,13 @@ export function showArrival(session: SidecarSession, title: string, method: stri
   );
 }
 
-/** How far a download is, in words. */
+/** Returns a download's progress in words. */
 export function progressMessage(progress: DownloadProgress): string {
   const { state, receivedBytes, totalBytes } = progress;
   const percent = formatNumber(shareOf(progress), { style: 'percent' });
   if (state === 'verifying') return l10n.t('checking, {0}', percent);
   if (state === 'waiting') return l10n.t('{0}; the server does not answer and is asked again', percent);
-  // Not every server says how much there is.
+  // Not every server reports the total size.
   return totalBytes === 0
     ? formatBytes(receivedBytes)
     : `${percent} · ${formatBytes(receivedBytes)} / ${formatBytes(totalBytes)}`;

@@ -6,7 +6,7 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
 import type { ModelChoice } from './modelChoice.ts';
 
-/** Removes a model, or what was downloaded of it, once the user said so. */
+/** Removes a model, or its partial download, after the user has confirmed. */
 export async function removeModel(session: SidecarSession, choice: ModelChoice): Promise<void> {
   const found = removalOf(choice);
   if (!found) return;
@@ -20,7 +20,7 @@ export async function removeModel(session: SidecarSession, choice: ModelChoice):
   await requestRemoval(session, found.params);
 }
 
-/** Removes without a question; tells why where it can't be done. */
+/** Removes a model without asking. Shows an error message if the removal fails. */
 export async function requestRemoval(session: SidecarSession, params: RemoveModelParams): Promise<void> {
   try {
     await session.request(REMOVE_MODEL_REQUEST, params);

@@ -1,16 +1,16 @@
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 
-/** Below this, a prompt of a few hundred tokens takes longer than a pause in typing. */
+/** Below this speed a prompt of a few hundred tokens takes longer than a pause in typing. */
 const SLOW_TOKENS_PER_SECOND = 60;
-/** Tokens of other files that a prompt has on a slow machine where the settings say nothing (`promptBudget.ts`). */
+/** The default number of tokens of other files in a prompt on a slow machine (`promptBudget.ts`). */
 const DEFAULT_CONTEXT_TOKENS = 2_048;
 
-/** Model files that the user was advised on before. */
+/** Model files for which the user was already advised. */
 export type AdvisedModels = readonly string[];
 
 /**
- * Speed of prompts in tokens per second where the user should hear of it: the model on this machine is slow, not on
- * purpose, and was not told of before.
+ * Returns the prompt speed in tokens per second if the user should be advised. It must be a slow model on this machine,
+ * not throttled on purpose, and new to the user's advice.
  */
 export function slowSpeed(status: SidecarStatus | undefined, advised: AdvisedModels): number | undefined {
   if (
@@ -25,7 +25,7 @@ export function slowSpeed(status: SidecarStatus | undefined, advised: AdvisedMod
     : undefined;
 }
 
-/** Half of the tokens that other files may take now. */
+/** Returns half of the current number of tokens for other files. */
 export function halfContextTokens(setting: number | undefined): number {
   return Math.floor((setting ?? DEFAULT_CONTEXT_TOKENS) / 2);
 }

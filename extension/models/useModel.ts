@@ -5,18 +5,18 @@ import { hasSettingsOfOtherMachine } from '../otherMachine.ts';
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 
-/** What a model is chosen with. */
+/** The objects needed to choose a model. */
 export interface ModelParts {
   readonly session: SidecarSession;
   readonly server: ServerChoice;
   readonly extension: vscode.Extension<unknown>;
 }
 
-/** Makes a file the user's model, in place of a server, and loads it. '' chooses the bundled one. */
+/** Chooses a file as the user's model, in place of a server, and loads it. '' chooses the bundled model. */
 export async function useModel({ session, server, extension }: ModelParts, path: string): Promise<void> {
   await server.clear();
-  // Where the settings are another machine's, none means the model of the local windows: the bundled one has to be
-  // named.
+  // If the settings belong to another machine, an unset path means the model of the local windows. So the bundled model
+  // has to be named.
   const isDefault = path === '' && !hasSettingsOfOtherMachine(extension);
   await vscode.workspace
     .getConfiguration('chorus')
@@ -24,7 +24,7 @@ export async function useModel({ session, server, extension }: ModelParts, path:
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: l10n.t('Loading the model') },
     async () => {
-      // What is wrong with a model reaches the user by way of the status.
+      // The status reports a model's problems to the user.
       await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
     },
   );

@@ -4,7 +4,7 @@ import type { ServerSettings } from '../../sidecar/protocol/client.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import type { ServerChoice } from './serverChoice.ts';
 
-/** Whether the user, who chose a server by command, lets code go to its host. */
+/** Asks whether code may be sent to the host of a server that the user chose by command. */
 export async function consents(host: string): Promise<boolean> {
   const use = l10n.t('Use This Server');
   const detail = l10n.t(
@@ -17,8 +17,8 @@ export async function consents(host: string): Promise<boolean> {
 }
 
 /**
- * Asks about a server that stands in the settings and was not chosen by command. Nothing goes there unless the user
- * says so.
+ * Asks about a server that is in the settings but was not chosen by command. Nothing is sent there before the user
+ * agrees.
  */
 export async function askForConsent(choice: ServerChoice, server: ServerSettings): Promise<void> {
   const use = l10n.t('Use This Server');

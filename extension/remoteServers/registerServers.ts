@@ -15,7 +15,7 @@ export interface ServerParts {
   readonly logError: (error: unknown) => void;
 }
 
-/** Registers choosing a server, the sign that one is used, and the way back. */
+/** Registers the choice of a server, the sign of its use, and the way back. */
 export function registerServers(
   context: vscode.ExtensionContext,
   { session, choice, language, logError }: ServerParts,
@@ -36,7 +36,7 @@ export function registerServers(
     }),
     session.onDidChangeStatus((status) => {
       const reasons = status?.server?.reasonsForLocal ?? told;
-      // Once for each reason, and again only when the server had answered in between.
+      // Each reason is shown once, and again only if the server answered in between.
       for (const reason of reasons) if (!told.includes(reason)) tell(reason).catch(logError);
       told = reasons;
     }),

@@ -4,13 +4,13 @@ import { readServerSettings } from '../settings.ts';
 import { allowedServer, ServerSecrets, type KeptServer } from './serverSecrets.ts';
 
 /**
- * The server that the user chose: its address and model are settings, the consent and its key are in VS Code's secret
- * storage.
+ * The server that the user chose. Settings hold its address and model, VS Code's secret storage holds the consent and
+ * the key.
  */
 export class ServerChoice implements vscode.Disposable {
   readonly #secrets: ServerSecrets;
   readonly #didChange = new vscode.EventEmitter<void>();
-  /** Tells of another server, model, key or consent, and of none. */
+  /** Fires when the server, model, key or consent changes, or the server is cleared. */
   readonly onDidChange = this.#didChange.event;
   readonly #disposables: readonly vscode.Disposable[];
   #kept: KeptServer | undefined;
@@ -34,25 +34,24 @@ export class ServerChoice implements vscode.Disposable {
     await this.#reading;
   }
 
-  /** For the sidecar; absent: no server, or none that the user allowed. */
+  /** The server for the sidecar. `undefined` if there is none or the user did not allow it. */
   get settings(): ServerSettings | undefined {
     return allowedServer(named(), this.#kept);
   }
 
-  /** The server that the settings name and the user did not allow. */
+  /** The server that the settings name but the user has not allowed. */
   get unallowed(): ServerSettings | undefined {
     const settings = named();
     return this.#kept && this.#kept.url === settings?.url && !this.#kept.isAllowed ? settings : undefined;
   }
 
-  /** The key that is kept for a server. */
+  /** Returns the stored key of a server. */
   keyOf(url: string): Thenable<string | undefined> {
     return this.#secrets.keyOf(url);
   }
 
   /**
-   * Chooses a server for all windows, with the user's consent that code goes there. An empty key removes the one that
-   * is kept.
+   * Chooses a server for all windows. The user has agreed that code is sent there. An empty key removes the stored key.
    */
   async choose({ url, model, key }: Pick<ServerSettings, 'url' | 'model' | 'key'>): Promise<void> {
     await this.#secrets.keepKey(url, key);
@@ -63,13 +62,13 @@ export class ServerChoice implements vscode.Disposable {
     await this.#read();
   }
 
-  /** The user consents to the server that the settings name. */
+  /** Stores the user's consent to the server in the settings. */
   async allow({ url }: ServerSettings): Promise<void> {
     await this.#secrets.allow(url);
     await this.#read();
   }
 
-  /** Back to the model on this machine. The consent ends; the key stays, for another time. */
+  /** Returns to the model on this machine. Removes the consent and keeps the key for another time. */
   async clear(): Promise<void> {
     const settings = named();
     if (settings) await this.#secrets.forbid(settings.url);

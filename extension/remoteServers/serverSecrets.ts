@@ -4,18 +4,18 @@ import type { ServerSettings } from '../../sidecar/protocol/client.ts';
 const KEY_PREFIX = 'chorus.serverKey:';
 const CONSENT_PREFIX = 'chorus.serverConsent:';
 
-/** What is kept of a server. */
+/** The stored data of a server. */
 export interface KeptServer {
   readonly url: string;
-  /** The user said that code may go there. */
+  /** Whether the user agreed that code may be sent there. */
   readonly isAllowed: boolean;
   readonly key: string | undefined;
 }
 
 /**
- * Consents and keys, one each for a scheme, host and port, in VS Code's secret storage. Settings are no consent: in a
- * remote window those of the `machine` scope come from the remote machine, and a repository's dev container writes
- * them.
+ * Consents and keys in VS Code's secret storage, one each per scheme, host and port. A setting does not count as
+ * consent. In a remote window settings with scope `machine` come from the remote machine, and a repository's dev
+ * container can write them.
  */
 export class ServerSecrets {
   constructor(private readonly storage: Pick<vscode.SecretStorage, 'get' | 'store' | 'delete'>) {}
@@ -33,25 +33,25 @@ export class ServerSecrets {
     await this.storage.store(CONSENT_PREFIX + originOf(url), 'given');
   }
 
-  /** The key stays, for another time. */
+  /** Removes the consent and keeps the key for another time. */
   async forbid(url: string): Promise<void> {
     await this.storage.delete(CONSENT_PREFIX + originOf(url));
   }
 
-  /** An empty key removes the one that is kept. */
+  /** Stores a key. An empty key removes the stored one. */
   async keepKey(url: string, key: string | undefined): Promise<void> {
     await (key ? this.storage.store(KEY_PREFIX + originOf(url), key) : this.storage.delete(KEY_PREFIX + originOf(url)));
   }
 
-  /** Whether a changed secret is one of these. */
+  /** Returns whether a changed secret belongs to this class. */
   static isName(name: string): boolean {
     return name.startsWith(KEY_PREFIX) || name.startsWith(CONSENT_PREFIX);
   }
 }
 
 /**
- * The server that the settings name, with its key, if the user allowed that very one. A key is its server's: it goes to
- * no other one.
+ * Returns the server in the settings with its key, if the user allowed exactly this server. A key is never sent to
+ * another server.
  */
 export function allowedServer(
   settings: ServerSettings | undefined,

@@ -2,18 +2,19 @@ import * as l10n from '@vscode/l10n';
 import type { ServerSettings, ServerStatus } from '../../sidecar/protocol/client.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 
-/** What the status bar says of the chosen server. */
+/** The status bar's description of the chosen server. */
 export interface ServerSign {
   readonly host: string;
-  /** With a codicon and the host. */
+  /** The label with a codicon and the host. */
   readonly text: string;
   readonly lines: readonly string[];
-  /** Requests go to the model on this machine, though a server is chosen. */
+  /** Whether requests go to the local model although a server is chosen. */
   readonly isWarning: boolean;
 }
 
 /**
- * Where code goes for a chosen server, in words too. Before the sidecar knows more, it is said to leave the machine.
+ * Returns where code goes for a chosen server, also in words. Until the sidecar knows more, it is assumed to leave the
+ * machine.
  */
 export function destinationOf(
   chosen: ServerSettings,
@@ -30,7 +31,7 @@ export function destinationOf(
   };
 }
 
-/** The sign for a chosen server; `undefined` where there is none. */
+/** Returns the sign for a chosen server, or `undefined` if there is none. */
 export function serverSign(
   chosen: ServerSettings | undefined,
   status: ServerStatus | undefined,
@@ -53,7 +54,7 @@ export function serverSign(
   };
 }
 
-/** What a notification says when the model on this machine stands in for the server. */
+/** Returns the notification for when the local model replaces the server. */
 export function standInMessage(reason: string): string {
   return `${l10n.t('The model on this machine stands in for the server.')} ${withoutLinks(reason)}`;
 }

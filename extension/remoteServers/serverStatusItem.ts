@@ -6,8 +6,8 @@ import type { ServerChoice } from './serverChoice.ts';
 import { serverSign } from './serverSign.ts';
 
 /**
- * The sign in the status bar, as long as a server is chosen: whether code leaves the machine, and where to. A press
- * goes back to the model on this machine.
+ * The status bar item shown while a server is chosen. It tells whether code leaves the machine, and where it goes. A
+ * click returns to the local model.
  */
 export class ServerStatusItem implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;

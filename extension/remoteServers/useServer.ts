@@ -12,7 +12,7 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import { consents } from './consent.ts';
 import type { ServerChoice } from './serverChoice.ts';
 
-/** Asks for a server's address, key and model, and for the consent that code goes there; then uses it. */
+/** Asks for a server's address, key and model, and for consent to send code there. Then uses the server. */
 export async function useServer(session: SidecarSession, choice: ServerChoice): Promise<void> {
   const configuration = vscode.workspace.getConfiguration('chorus');
   const title = l10n.t('Use a Server…');
@@ -45,7 +45,7 @@ export async function useServer(session: SidecarSession, choice: ServerChoice): 
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') },
     async () => {
-      // What is wrong with a server reaches the user by way of the status.
+      // The status reports a server's problems to the user.
       await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
     },
   );
@@ -73,7 +73,7 @@ async function pickModel(
   );
 }
 
-/** Some gateways have no list of models. */
+/** Asks for the model's name, since some gateways list no models. */
 async function nameModel(title: string): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
     title,

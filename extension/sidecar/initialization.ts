@@ -7,7 +7,7 @@ import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import { readChorusSettings, withoutModel } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';
 
-/** What the sidecar learns of this window when it connects. */
+/** Returns the data about this window that the sidecar receives at connection. */
 export function initializationOptions(
   extension: vscode.Extension<unknown>,
   clientVersion: string,
@@ -22,7 +22,7 @@ export function initializationOptions(
   };
 }
 
-/** Tells the sidecar of changed settings. */
+/** Notifies the sidecar of changed settings. */
 export function registerSettingsSync(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,
@@ -53,7 +53,7 @@ function settingsNow(extension: vscode.Extension<unknown>, server: ServerChoice)
   return leavesModel(extension, reader) ? withoutModel(settings) : settings;
 }
 
-/** A name for the workspace that tells nothing of it. */
+/** Returns a key for the workspace that reveals nothing about it. */
 export function workspaceKey(): string | undefined {
   const { workspaceFile, workspaceFolders } = vscode.workspace;
   const places = workspaceFile

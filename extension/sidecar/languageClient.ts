@@ -31,32 +31,32 @@ import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import { traceWithoutContents } from './traceWithoutContents.ts';
 import { TroubleError, troubleOf } from './troubleError.ts';
 
-/** This module and what it imports load with the first request, never at activation. */
+/** This module and its imports load with the first request, never at activation. */
 
 export interface LanguageClientSetup {
   readonly launch: LaunchOptions;
   readonly log: vscode.LogOutputChannel;
   readonly middleware: Middleware;
   readonly initializationOptions: () => ChorusInitializationOptions;
-  /** A running connection ended. */
+  /** Called when a running connection ends. */
   readonly onClosed: (closing: Closing) => void;
 }
 
-/** How a connection ended: in order (the sidecar left, was replaced or stopped), or not. */
+/** The end of a connection. `inOrder` means that the sidecar left, was replaced or was stopped. */
 export interface Closing {
   readonly inOrder: boolean;
   readonly webSocketCode: number | undefined;
 }
 
-/** The sidecar is about to leave and takes no more requests; the next connection reaches its successor. */
+/** The sidecar is about to leave and accepts no more requests. The next connection reaches its successor. */
 class DrainingError extends Error {
   override readonly name = 'DrainingError';
 }
 
 /**
- * The features of the language client that Chorus uses. Whatever else a server offers (it serves other editors too) is
- * left alone. Its inline completion is not among them: it would register a provider only once the server runs, too late
- * for the request that started the server.
+ * The language client's features that Chorus uses. Other features of a server, which also serves other editors, stay
+ * off. The client's inline completion is off too: it would register its provider only after the server runs, too late
+ * for the request that started it.
  */
 const USED_FEATURES: ReadonlySet<string> = new Set([
   'textDocument/didOpen',
@@ -69,8 +69,7 @@ const USED_FEATURES: ReadonlySet<string> = new Set([
 type Feature = Parameters<BaseLanguageClient['registerFeature']>[0];
 
 /**
- * The language client over the sidecar's WebSocket. It never restarts and never shows a dialog by itself: the session
- * decides.
+ * The language client over the sidecar's WebSocket. It never restarts or shows a dialog by itself: the session decides.
  */
 export class ChorusLanguageClient extends BaseLanguageClient {
   readonly #setup: LanguageClientSetup;
@@ -117,7 +116,7 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     socket.once('close', (webSocketCode: number) => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
-      // The language client learns of the end first, so that a start that follows finds it stopped.
+      // The language client learns of the end first, so that a following start finds it stopped.
       setImmediate(() => this.#setup.onClosed({ inOrder: isInOrder(webSocketCode), webSocketCode }));
     });
     return { reader: new WebSocketMessageReader(socket), writer: new WebSocketMessageWriter(socket) };
@@ -128,7 +127,7 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     params.capabilities.textDocument = { ...params.capabilities.textDocument, inlineCompletion: {} };
   }
 
-  /** Ghost text for a document that the sidecar has. */
+  /** Returns ghost text for a document that the sidecar has. */
   async provideInlineCompletions(
     document: vscode.TextDocument,
     position: vscode.Position,
@@ -155,7 +154,7 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     }
   }
 
-  /** As `request`, with partial results. */
+  /** Sends a request like `request` and passes partial results to `onChunk`. */
   async requestStreaming<Chunk, Result>(
     method: string,
     params: object,
@@ -171,7 +170,7 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     }
   }
 
-  /** Ends the connection in order; never throws. */
+  /** Closes the connection in order. Never throws. */
   async close(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -183,17 +182,17 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     socket?.close(1000);
   }
 
-  /** Ends the connection to a sidecar that does not answer, as if it had ended. */
+  /** Cuts the connection to a sidecar that does not answer, as if the sidecar had ended. */
   cut(): void {
     this.#socket?.terminate();
   }
 
-  /** The last lines the sidecar wrote. */
+  /** Reads the last log lines of the sidecar. */
   readLogTail(): Promise<string> {
     return readLogTail(homeFiles(this.#setup.launch.homeFolder));
   }
 
-  // The base class shows dialogs from here; the session tells the user, once.
+  // The base class shows dialogs from here. The session tells the user once instead.
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
@@ -211,7 +210,7 @@ function isInOrder(webSocketCode: number): boolean {
   return (Object.values(CloseCodes) as number[]).includes(webSocketCode);
 }
 
-/** What a failed request means to the session's callers. */
+/** Converts a failed request's error to an error for the session's callers. */
 function asSessionError(error: unknown): Error {
   if (error instanceof SidecarError || error instanceof TroubleError || error instanceof vscode.CancellationError)
     return error;

@@ -6,8 +6,8 @@ import { withoutLinks } from '../withoutLinks.ts';
 import { TroubleError } from './troubleError.ts';
 
 /**
- * What a failure says to the user. The sidecar and what leads to it speak English: other readers get a sentence in
- * their language before it. It may quote others, so no link in it works.
+ * Returns a failure's message for the user. The sidecar writes English, so the interface's language gets a sentence of
+ * its own before it. The message may quote foreign texts, so links in it are disabled.
  */
 export function localisedMessage(error: unknown): string {
   if (error instanceof TroubleError) return localisedTrouble(error.trouble);
@@ -15,7 +15,7 @@ export function localisedMessage(error: unknown): string {
   return withoutLinks(error instanceof Error ? error.message : String(error));
 }
 
-/** As `localisedMessage`, of what the sidecar reports. */
+/** Returns the message for a trouble that the sidecar reports. */
 export function localisedTrouble({ code, message }: Trouble): string {
   return inFront(summaryOfTrouble(code), message);
 }
@@ -24,12 +24,12 @@ function inFront(summary: string | undefined, message: string): string {
   return withoutLinks(summary === undefined || currentLanguage() === 'en' ? message : `${summary} ${message}`);
 }
 
-/** The class itself is loaded with the first request, not at activation. */
+/** The class itself loads with the first request, not at activation. */
 function isSidecarError(error: unknown): error is SidecarError {
   return error instanceof Error && error.name === 'SidecarError';
 }
 
-/** `undefined`: the extension makes this error itself, in the reader's language. */
+/** Returns `undefined` if the extension creates this error itself, in the interface's language. */
 function summaryOfError(code: SidecarErrorCode): string | undefined {
   switch (code) {
     case 'start-failed':

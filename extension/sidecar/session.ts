@@ -2,16 +2,17 @@ import type * as vscode from 'vscode';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
 
 /**
- * The extension's one way to the sidecar. The first request starts or finds the sidecar; a crash in between is mended
- * before the next. Features get this and nothing wider.
+ * The extension's only access to the sidecar. The first request starts or finds the sidecar. After a crash the next
+ * request starts it again. Features use only this interface.
  */
 export interface SidecarSession extends vscode.Disposable {
   /**
-   * Sends a request of `sidecar/protocol/client.ts`. Throws `TroubleError` (the sidecar says what is wrong) or
-   * `SidecarError` (there is no sidecar), both with a message for the user, and `vscode.CancellationError`.
+   * Sends a request of `sidecar/protocol/client.ts`. Throws `TroubleError` if the sidecar reports a problem and
+   * `SidecarError` if there is no sidecar, both with a message for the user. Throws `vscode.CancellationError` after a
+   * cancellation.
    */
   request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result>;
-  /** As `request`; partial results arrive in `onChunk` in order, before the promise resolves. */
+  /** Sends a request like `request`. Partial results arrive in `onChunk`, in order, before the promise resolves. */
   requestStreaming<Chunk, Result>(
     method: string,
     params: object,
@@ -19,7 +20,7 @@ export interface SidecarSession extends vscode.Disposable {
     token?: vscode.CancellationToken,
   ): Promise<Result>;
   notify(method: string, params: unknown): Promise<void>;
-  /** The last known status; `undefined` before the sidecar was first started. */
+  /** The last known status, or `undefined` before the sidecar's first start. */
   readonly status: SidecarStatus | undefined;
   readonly onDidChangeStatus: vscode.Event<SidecarStatus | undefined>;
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { SidecarError, SidecarErrorCode } from '../../sidecar/common/sidecarError.ts';
 
-/** For a start that is not tried any more. */
+/** Returns the error for a start that is not tried any more. */
 export function crashLoopError(): Promise<SidecarError> {
   return sidecarError(
     'crash-loop',
@@ -9,7 +9,7 @@ export function crashLoopError(): Promise<SidecarError> {
   );
 }
 
-/** For a connection that ended while it was started. */
+/** Returns the error for a connection that ended during its start. */
 export function closedError(): Promise<SidecarError> {
   return sidecarError(
     'closed',
@@ -17,7 +17,7 @@ export function closedError(): Promise<SidecarError> {
   );
 }
 
-/** The class itself is loaded with the first request, not at activation. */
+/** The class itself loads with the first request, not at activation. */
 async function sidecarError(code: SidecarErrorCode, message: string): Promise<SidecarError> {
   const { SidecarError } = await import('../../sidecar/common/sidecarError.ts');
   return new SidecarError(code, message);

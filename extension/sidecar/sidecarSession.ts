@@ -23,29 +23,30 @@ export interface SessionSetup {
   readonly log: vscode.LogOutputChannel;
   readonly documents: DocumentSync;
   readonly workspace: WorkspaceSync;
-  /** Resolves when `initializationOptions` can be asked. */
+  /** Resolves when `initializationOptions` can be called. */
   readonly ready: () => Promise<void>;
   readonly initializationOptions: () => ChorusInitializationOptions;
 }
 
 export type SessionPhase = 'stopped' | 'starting' | 'running';
 
-/** The sidecar went away out of order or could not be started. */
+/** The sidecar crashed or could not be started. */
 export interface SidecarFailure {
   readonly message: string;
-  /** Last lines it wrote. */
+  /** The last lines of its log. */
   readonly detail?: string;
-  /** Whether it is started again without being asked. */
+  /** Whether it starts again automatically. */
   readonly restarts: boolean;
 }
 
-/** How long a request that met a leaving sidecar waits for its successor. */
+/** The time that a request waits for the successor of a leaving sidecar. */
 const SUCCESSOR_TIMEOUT_MS = 25_000;
-/** One that the user wants restarted and that is not gone by then hangs. */
+/** The time that a sidecar has to leave at a restart. After that it counts as hanging. */
 const LEAVING_TIMEOUT_MS = 15_000;
 
 /**
- * `SidecarSession` over the language client: starts it with the first request, mends a lost connection with back-off.
+ * A `SidecarSession` over the language client. Starts the sidecar with the first request and restores a lost connection
+ * with back-off.
  */
 export class LanguageClientSession implements SidecarSession {
   readonly #setup: SessionSetup;
@@ -54,17 +55,17 @@ export class LanguageClientSession implements SidecarSession {
   readonly #didFail = new vscode.EventEmitter<SidecarFailure>();
   readonly #didClose = new vscode.EventEmitter<void>();
   readonly onDidChangeStatus = this.#didChangeStatus.event;
-  /** Fires when the sidecar crashed or would not start. */
+  /** Fires when the sidecar crashed or could not be started. */
   readonly onDidFail = this.#didFail.event;
 
   #client: ChorusLanguageClient | undefined;
   #start: Promise<ChorusLanguageClient> | undefined;
   #phase: SessionPhase = 'stopped';
-  /** The connection ended before its start did. */
+  /** Whether the connection ended before its start was finished. */
   #closedAtStart = false;
   #disposed = false;
   #status: SidecarStatus | undefined;
-  /** Why the last start failed, where nothing ended since. */
+  /** The reason why the last start failed, if no connection has ended since. */
   #startFailure: Error | undefined;
 
   constructor(setup: SessionSetup) {
@@ -75,24 +76,24 @@ export class LanguageClientSession implements SidecarSession {
     return this.#status;
   }
 
-  /** `onDidChangeStatus` tells of changes of this too. */
+  /** The phase. `onDidChangeStatus` fires for its changes too. */
   get phase(): SessionPhase {
     return this.#phase;
   }
 
-  /** Whether a connection stands now. */
+  /** Whether there is a connection now. */
   get isRunning(): boolean {
     return this.#phase === 'running';
   }
 
-  /** Makes sure a connection stands. Throws `SidecarError`. */
+  /** Ensures that there is a connection. Throws `SidecarError`. */
   async start(): Promise<void> {
     await this.#ensureRunning();
   }
 
   /**
-   * After a request met the end of the connection: makes sure that the next one stands. Starts none for a request that
-   * is cancelled by then. Throws `SidecarError`, and `vscode.CancellationError` as soon as `token` is cancelled.
+   * Ensures a new connection after a request met the end of the old one. Starts none for a cancelled request. Throws
+   * `SidecarError`, and `vscode.CancellationError` as soon as `token` is cancelled.
    */
   async recover(token?: vscode.CancellationToken): Promise<void> {
     await unlessCancelled(() => this.#untilClosed(), token);
@@ -100,14 +101,13 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   /**
-   * The user asks for a fresh sidecar, or for another try after failures. Other windows get the fresh one with their
-   * next request.
+   * Starts a fresh sidecar, or tries again after failures. Other windows get the fresh sidecar with their next request.
    */
   async restart(): Promise<void> {
     this.#backoff.reset();
     if (this.isRunning) {
       const closed = this.#untilClosed(LEAVING_TIMEOUT_MS);
-      // One that hangs does not answer.
+      // A hanging sidecar does not answer.
       this.request(STOP_REQUEST, undefined).catch((error: unknown) => this.#setup.log.debug(String(error)));
       await closed;
       if (this.isRunning) {
@@ -141,12 +141,12 @@ export class LanguageClientSession implements SidecarSession {
     await client.sendNotification(method, params);
   }
 
-  /** Sends a notification if a connection stands; a sidecar is never started for it. */
+  /** Sends a notification if there is a connection. Never starts a sidecar. */
   async notifyIfRunning(method: string, params: unknown): Promise<void> {
     if (this.isRunning) await this.#client?.sendNotification(method, params);
   }
 
-  /** Ghost text for a document that was sent. Throws as `request` does. */
+  /** Returns ghost text for a document that was sent. Throws the same errors as `request`. */
   async provideInlineCompletions(
     document: vscode.TextDocument,
     position: vscode.Position,
@@ -157,7 +157,7 @@ export class LanguageClientSession implements SidecarSession {
     return client.provideInlineCompletions(document, position, context, token);
   }
 
-  /** Ends the connection; the sidecar stays for others. */
+  /** Closes the connection. The sidecar stays for other clients. */
   async close(): Promise<void> {
     this.#disposed = true;
     this.#phase = 'stopped';
@@ -191,7 +191,7 @@ export class LanguageClientSession implements SidecarSession {
       await client.start();
       if (this.#closedAtStart) throw await closedError();
     } catch (error) {
-      // A connection that failed half-way would keep the sidecar waiting for its client.
+      // A half-open connection would keep the sidecar waiting for its client.
       await client.close();
       this.#failed(error);
       throw error;
@@ -219,8 +219,8 @@ export class LanguageClientSession implements SidecarSession {
   }
 
   /**
-   * A leaving sidecar refuses new work; the same request goes to its successor, once. What is cancelled waits for no
-   * sidecar.
+   * A leaving sidecar refuses new work, so the request is sent once more to its successor. A cancelled request waits
+   * for no sidecar.
    */
   async #withSuccessor<Result>(
     send: (client: ChorusLanguageClient) => Promise<Result>,
@@ -251,7 +251,7 @@ export class LanguageClientSession implements SidecarSession {
 
   #closed(client: ChorusLanguageClient, closing: Closing): void {
     if (this.#phase === 'starting' && client === this.#client) this.#closedAtStart = true;
-    // While it starts, the failed start tells.
+    // During the start, the failed start reports the problem.
     if (!this.isRunning || this.#disposed) return;
     this.#leave();
     this.#setup.log.info(`The sidecar closed the connection (WebSocket code ${closing.webSocketCode ?? 'none'}).`);
@@ -266,7 +266,7 @@ export class LanguageClientSession implements SidecarSession {
     this.#didClose.fire();
   }
 
-  /** A client whose connection neither answers nor ends is of no more use. */
+  /** Drops a client whose connection neither answers nor ends. */
   async #abandon(): Promise<void> {
     await this.#client?.close();
     this.#client = undefined;
@@ -279,7 +279,7 @@ export class LanguageClientSession implements SidecarSession {
     const detail = await client.readLogTail().catch(() => '');
     const restarts = this.#backoff.delayMs(Date.now()) !== undefined;
     this.#didFail.fire({ message: l10n.t('The Chorus sidecar ended unexpectedly.'), detail, restarts });
-    // The start's own failure is told by itself.
+    // A failed start reports its own failure.
     if (restarts && !this.#disposed) await this.#ensureRunning().catch(() => undefined);
   }
 

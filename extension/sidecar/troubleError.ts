@@ -1,6 +1,6 @@
 import type { Trouble, TroubleCode } from '../../sidecar/protocol/client.ts';
 
-/** The sidecar answered a request with a failure in words for the user. */
+/** The sidecar answered a request with a problem that is described for the user. */
 export class TroubleError extends Error {
   override readonly name = 'TroubleError';
   readonly code: TroubleCode;
@@ -13,7 +13,7 @@ export class TroubleError extends Error {
   }
 }
 
-/** The `Trouble` in a response error's `data`, if there is one. */
+/** Returns the `Trouble` in a response error's `data`, if there is one. */
 export function troubleOf(data: unknown): Trouble | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { code, message } = data as Partial<Trouble>;

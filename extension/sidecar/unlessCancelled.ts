@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
 
 /**
- * What `work` gives. Rejects with `vscode.CancellationError` as soon as `token` is cancelled, while `work` goes on for
- * others; work of a cancelled token does not begin.
+ * Returns the result of `work`. Rejects with `vscode.CancellationError` as soon as `token` is cancelled, while `work`
+ * continues for other callers. Does not start `work` if the token is already cancelled.
  */
 export async function unlessCancelled<Result>(
   work: () => Promise<Result>,
   token: vscode.CancellationToken | undefined,
 ): Promise<Result> {
   if (!token) return work();
-  // A token that is cancelled tells of it later.
+  // A cancelled token would fire its event only later.
   if (token.isCancellationRequested) throw new vscode.CancellationError();
   let listener: vscode.Disposable | undefined;
   const cancelled = new Promise<never>((_, reject) => {

@@ -5,7 +5,7 @@ import { countLines } from '../completion/statistics.ts';
 import type { CompletionCounts } from '../completion/counts.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
 
-/** Copies what a bug report needs. No code and no file name of the workspace is in it. */
+/** Copies the data for a bug report. It contains no code and no file names of the workspace. */
 export async function copyDiagnostics(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,

@@ -4,7 +4,7 @@ import { StatusBar, type StatusSources } from './statusBar.ts';
 import { showStatusMenu } from './statusMenu.ts';
 import type { TroubleReporter } from './troubleReporter.ts';
 
-/** Registers the status bar item, its menu, and how trouble reaches the user. */
+/** Registers the status bar item, its menu, and the reports of trouble to the user. */
 export function registerStatus(
   context: vscode.ExtensionContext,
   sources: StatusSources,
@@ -39,7 +39,7 @@ export function registerStatus(
 }
 
 async function restart({ session }: StatusSources): Promise<void> {
-  // A failed start is told by the session.
+  // The session reports a failed start.
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Chorus' }, () =>
     session.restart().catch(() => undefined),
   );

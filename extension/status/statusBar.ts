@@ -16,7 +16,7 @@ export interface StatusSources {
   readonly language: InterfaceLanguageSetting;
 }
 
-/** The item in the status bar. */
+/** The status bar item. */
 export class StatusBar implements vscode.Disposable {
   readonly #sources: StatusSources;
   readonly #item: vscode.StatusBarItem;
@@ -49,7 +49,7 @@ export class StatusBar implements vscode.Disposable {
     this.#item.show();
   }
 
-  /** What the item shows now. */
+  /** The kind of status that the item shows now. */
   get kind(): StatusKind {
     const { session, ghostText } = this.#sources;
     const languageId = vscode.window.activeTextEditor?.document.languageId;

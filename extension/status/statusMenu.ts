@@ -8,7 +8,7 @@ interface MenuItem extends vscode.QuickPickItem {
   readonly command?: string;
 }
 
-/** The menu behind the status bar item. */
+/** Shows the menu of the status bar item. */
 export async function showStatusMenu(statusBar: StatusBar, { session, snooze }: StatusSources): Promise<void> {
   const title = statusText(statusBar.kind, session.status, snooze.untilMs);
   const picked = await vscode.window.showQuickPick(

@@ -8,8 +8,8 @@ import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import { formatBytes, type StatusKind } from './statusView.ts';
 
 /**
- * What the status bar item tells on hover. Names come from model files, so all of it is text: no link or command in it
- * works.
+ * Returns the tooltip of the status bar item. Names come from model files, so it is plain text without working links or
+ * commands.
  */
 export function statusTooltip(
   kind: StatusKind,
@@ -33,7 +33,7 @@ export function statusTooltip(
   return tooltip;
 }
 
-/** One line for people and screen readers. */
+/** Returns the status in one line, also for screen readers. */
 export function statusText(kind: StatusKind, status: SidecarStatus | undefined, snoozedUntilMs: number): string {
   switch (kind) {
     case 'idle':

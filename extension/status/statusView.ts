@@ -7,7 +7,7 @@ export interface StatusInput {
   readonly gate: GateState;
   readonly phase: SessionPhase;
   readonly status: SidecarStatus | undefined;
-  /** The sidecar crashed or would not start, and nothing went well since. */
+  /** Whether the sidecar crashed or could not be started, and has not run since. */
   readonly hasFailed: boolean;
 }
 
@@ -15,8 +15,8 @@ export type StatusKind =
   'idle' | 'starting' | 'loading' | 'ready' | 'busy' | 'off' | 'languageOff' | 'snoozed' | 'trouble';
 
 /**
- * What the status bar item shows: trouble before everything, then what the user switched off, then what the sidecar
- * does.
+ * Returns the kind of status to show: first trouble, then features that the user switched off, then the sidecar's
+ * activity.
  */
 export function statusKind({ gate, phase, status, hasFailed }: StatusInput): StatusKind {
   if (status?.state === 'trouble' || (hasFailed && phase !== 'running')) return 'trouble';
@@ -25,7 +25,7 @@ export function statusKind({ gate, phase, status, hasFailed }: StatusInput): Sta
   return status?.state ?? 'idle';
 }
 
-/** Codicon of a kind. */
+/** The codicon of each kind. */
 export const STATUS_ICONS: Readonly<Record<StatusKind, string>> = {
   idle: '$(sparkle)',
   starting: '$(loading~spin)',
@@ -38,7 +38,7 @@ export const STATUS_ICONS: Readonly<Record<StatusKind, string>> = {
   trouble: '$(warning)',
 };
 
-/** "1.3 GB", "412 MB", as the interface's language writes it. */
+/** Returns a size such as "1.3 GB" or "412 MB" in the interface's language. */
 export function formatBytes(bytes: number): string {
   return bytes >= 1e9
     ? formatNumber(bytes / 1e9, { style: 'unit', unit: 'gigabyte', minimumFractionDigits: 1, maximumFractionDigits: 1 })

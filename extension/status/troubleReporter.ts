@@ -5,7 +5,7 @@ import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarFailure } from '../sidecar/sidecarSession.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 
-/** Troubles of the chosen model: another one may help. */
+/** Troubles of the chosen model. Another model may help. */
 const MODEL_TROUBLES: readonly TroubleCode[] = [
   'no-model',
   'model-not-found',
@@ -16,10 +16,10 @@ const MODEL_TROUBLES: readonly TroubleCode[] = [
   'out-of-memory',
 ];
 
-/** The same trouble is told again after this long at the earliest: keystrokes meet it by the dozen. */
+/** The minimum time until the same trouble is shown again, since dozens of keystrokes may meet it. */
 const REPEAT_AFTER_MS = 10 * 60_000;
 
-/** Tells the user of trouble: one message for each distinct one, whatever the number of requests that met it. */
+/** Shows one message for each distinct trouble, however many requests met it. */
 export class TroubleReporter {
   readonly #log: vscode.LogOutputChannel;
   readonly #toldMs = new Map<string, number>();
@@ -28,7 +28,7 @@ export class TroubleReporter {
     this.#log = log;
   }
 
-  /** What the sidecar reports. */
+  /** Reports a trouble of the sidecar. */
   report(trouble: Trouble): void {
     const { code, message, detail } = trouble;
     if (!this.#isNew(`${code}: ${message}`)) return;
@@ -41,7 +41,7 @@ export class TroubleReporter {
     this.#show(localisedTrouble(trouble), actions);
   }
 
-  /** The sidecar itself crashed or would not start. */
+  /** Reports that the sidecar itself crashed or could not be started. */
   reportFailure({ message, detail, restarts }: SidecarFailure): void {
     this.#log.error(detail ? `${message}\n${detail}` : message);
     if (!this.#isNew(message)) return;
@@ -54,7 +54,7 @@ export class TroubleReporter {
     this.#show(text.filter(Boolean).join(' '), restarts ? [] : [retry()]);
   }
 
-  /** The user did something about it: the next trouble is news, even if it is the same. */
+  /** Forgets the shown troubles after the user has acted. The next trouble is shown, even if it is the same. */
   clear(): void {
     this.#toldMs.clear();
   }

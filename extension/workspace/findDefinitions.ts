@@ -3,9 +3,9 @@ import type { WorkspaceDefinitionsParams, WorkspaceDefinitionsResult } from '../
 import { isNameAt } from './isNameAt.ts';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
 
-/** What takes longer is left out. The sidecar waits for far less: what comes late serves its next ranking. */
+/** The time limit for a search. The sidecar waits far less: late results serve its next ranking. */
 const LIMIT_MS = 1_000;
-/** Overloads, or one that is defined everywhere. */
+/** The maximum number of targets per name, for overloads and names that are defined in many places. */
 const MAX_TARGETS = 4;
 const PROBLEM_LINES = 10;
 const MAX_PROBLEMS = 10;
@@ -14,8 +14,8 @@ const MAX_MESSAGE_UNITS = 500;
 type Target = vscode.Location | vscode.LocationLink;
 
 /**
- * What the language servers of this window know of names in an open document. Of files that the policy keeps from the
- * model nothing is said.
+ * Returns the definitions that this window's language servers know for names in an open document. Leaves out files that
+ * the policy keeps from the model.
  */
 export async function findDefinitions(
   { uri: key, places }: WorkspaceDefinitionsParams,
@@ -55,7 +55,7 @@ function placeOf(target: Target): { uri: vscode.Uri; line: number } {
     : { uri: target.uri, line: target.range.start.line };
 }
 
-/** Messages of errors and warnings around a line, the nearest first. */
+/** The messages of errors and warnings around a line, nearest first. */
 function problemsNear(uri: vscode.Uri, line: number): string[] {
   const distance = ({ range }: vscode.Diagnostic): number => Math.abs(range.start.line - line);
   return vscode.languages

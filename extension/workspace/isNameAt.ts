@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { WorkspaceDefinitionsParams } from '../../sidecar/protocol/client.ts';
 
 /**
- * Whether a name still stands where it stood when the sidecar read the document, which the user may have edited since.
+ * Returns whether a name is still at the place where the sidecar read it. The user may have edited the document since.
  */
 export function isNameAt(
   document: Pick<vscode.TextDocument, 'lineCount' | 'lineAt'>,

@@ -2,8 +2,8 @@ import type * as vscode from 'vscode';
 import type { WorkspaceFiles } from './workspaceFiles.ts';
 
 /**
- * Of more files at a time the sidecar is not told one by one: it lists everything anew, at its own pace and within its
- * bounds.
+ * The maximum number of files that are reported one by one. Beyond it the sidecar lists all files again, at its own
+ * pace and within its limits.
  */
 const MAX_FILES = 10_000;
 
@@ -14,13 +14,13 @@ export interface NewFoldersEvents {
 }
 
 /**
- * Finds the files of folders that appeared, one folder after the other. Of a folder that is moved or copied VS Code
- * tells nothing but the folder.
+ * Finds the files of new folders, one folder after the other. For a moved or copied folder VS Code reports only the
+ * folder.
  */
 export class NewFolders {
   readonly #waiting = new Map<string, vscode.Uri>();
   #isWalking = false;
-  /** Another number after everything was forgotten: a walk that began before has ended then. */
+  /** Increases at `forget`. A walk with an older number has ended. */
   #epoch = 0;
 
   constructor(
@@ -28,13 +28,13 @@ export class NewFolders {
     private readonly events: NewFoldersEvents,
   ) {}
 
-  /** Tells of the folders' files, a while later. */
+  /** Reports the folders' files a while later. */
   add(folders: readonly vscode.Uri[]): void {
     for (const folder of folders) this.#waiting.set(folder.toString(), folder);
     if (!this.#isWalking) this.#walkAll().catch(this.events.onError);
   }
 
-  /** Tells of no file any more, unless other folders are added. */
+  /** Reports no more files until other folders are added. */
   forget(): void {
     this.#waiting.clear();
     this.#epoch++;
@@ -67,7 +67,7 @@ export class NewFolders {
   }
 }
 
-/** Those of the folders that lie in none of the others. */
+/** The folders that lie in none of the others. */
 function outermost(folders: ReadonlyMap<string, vscode.Uri>): vscode.Uri[] {
   return [...folders].flatMap(([key, folder]) => {
     for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {

@@ -1,7 +1,7 @@
 export interface NotebookLanguage {
   /** VS Code's identifier. */
   readonly languageId: string;
-  /** What a comment of a line begins with. */
+  /** The prefix of a line comment. */
   readonly comment: string;
 }
 
@@ -12,7 +12,7 @@ interface NotebookMetadata {
 
 const MAX_NAME_UNITS = 64;
 
-/** Kernels' names of languages where they are not VS Code's identifiers in capitals or not. */
+/** Kernels' names of languages that differ from VS Code's identifiers by more than capitals. */
 const IDENTIFIERS: ReadonlyMap<string, string> = new Map([
   ['python2', 'python'],
   ['python3', 'python'],
@@ -38,7 +38,7 @@ const IDENTIFIERS: ReadonlyMap<string, string> = new Map([
   ['golang', 'go'],
 ]);
 
-/** Languages of notebooks in which a comment does not begin with `#`. */
+/** Notebook languages in which a comment does not begin with `#`. */
 const COMMENTS: ReadonlyMap<string, string> = new Map([
   ...[
     'javascript',
@@ -63,7 +63,7 @@ const COMMENTS: ReadonlyMap<string, string> = new Map([
   ['clojure', ';'],
 ]);
 
-/** The language that a Jupyter notebook's file says that its code is in: its kernel's. Python, where it says none. */
+/** Returns the language of a Jupyter notebook's code, which is its kernel's. Returns Python if the file names none. */
 export function notebookLanguage(metadata: unknown): NotebookLanguage {
   const { kernelspec, language_info: info } = (metadata ?? {}) as NotebookMetadata;
   const name = [kernelspec?.language, info?.name].find(

@@ -14,8 +14,8 @@ export interface NotebookText {
 }
 
 /**
- * The code of a Jupyter notebook's file, cell after cell; its texts become comments of its language. `undefined` where
- * the file is none.
+ * Returns the code of a Jupyter notebook's file, cell after cell, with its texts as comments. Returns `undefined` if
+ * the file is no notebook.
  */
 export function notebookText(json: string): NotebookText | undefined {
   try {

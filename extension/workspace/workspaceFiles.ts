@@ -16,7 +16,7 @@ import { notebookText } from './notebookText.ts';
 import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
 
 const PAGE_FILES = 1_000;
-/** A page is sent when it took so long, however few files it has. */
+/** The time after which a page is sent, however few files it has. */
 const PAGE_MS = 500;
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_NOTEBOOK_BYTES = 8 * 1024 * 1024;
@@ -24,13 +24,13 @@ const MAX_ANSWER_UNITS = 1024 * 1024;
 const STAT_BATCH = 64;
 
 /**
- * The files of this window's workspace for the sidecar: those that the policy allows, of a trusted workspace. Every
- * file is judged again when it is read.
+ * The files of this window's workspace for the sidecar. Contains only files that the policy allows, in a trusted
+ * workspace. Every file is judged again when it is read.
  */
 export class WorkspaceFiles {
   #walk: AsyncGenerator<vscode.Uri> | undefined;
   #page = 0;
-  /** What was left out since the last page. */
+  /** Counts of the files left out since the last page. */
   #skipped: SkipCounts = {};
 
   constructor(
@@ -38,7 +38,7 @@ export class WorkspaceFiles {
     private readonly log: (line: string) => void,
   ) {}
 
-  /** The next page of the listing, or with `page` undefined the first of a new one. */
+  /** Returns the next page of the listing. Without `page` it returns the first page of a new listing. */
   async list(page: number | undefined): Promise<WorkspaceListResult> {
     if (page === undefined) {
       this.#walk = this.#walkAll();
@@ -60,7 +60,7 @@ export class WorkspaceFiles {
     return { files, next: this.#page, ...this.#takeSkipped() };
   }
 
-  /** Texts of files, as far as they fit an answer. */
+  /** Returns texts of files, as many as fit an answer. */
   async read(uris: readonly string[]): Promise<WorkspaceReadResult> {
     const files: WorkspaceText[] = [];
     const skipped: SkipCounts = {};
@@ -76,7 +76,7 @@ export class WorkspaceFiles {
     return { files, remaining: [], ...unlessNone(skipped) };
   }
 
-  /** Whether a file that changed is one of the workspace's that may be read. Its text is looked at later. */
+  /** Returns whether a changed file belongs to the workspace and may be read. Its text is checked later. */
   async has(uri: vscode.Uri): Promise<boolean> {
     return (
       this.mayHaveHad(uri) &&
@@ -86,8 +86,7 @@ export class WorkspaceFiles {
   }
 
   /**
-   * Whether a path that is gone may have been one of the workspace's files, or a folder of some: nothing but where it
-   * was can be judged.
+   * Returns whether a deleted path may have been one of the workspace's files or folders. Only its place can be judged.
    */
   mayHaveHad(uri: vscode.Uri): boolean {
     if (!vscode.workspace.isTrusted || !SYNCED_SCHEMES.includes(uri.scheme)) return false;
@@ -95,7 +94,7 @@ export class WorkspaceFiles {
     return folder !== undefined && !isInSkippedFolder(uri.path.slice(folder.uri.path.length));
   }
 
-  /** Of paths that appeared, the files and the folders. Nothing of a link, nor of what is gone again. */
+  /** Returns the files and the folders among new paths. Leaves out links and paths that are already gone. */
   async byKind(
     uris: readonly vscode.Uri[],
   ): Promise<{ readonly files: readonly vscode.Uri[]; readonly folders: readonly vscode.Uri[] }> {
@@ -108,8 +107,8 @@ export class WorkspaceFiles {
   }
 
   /**
-   * The files of a folder that appeared in the workspace. Where it brings ignore files with it, the policy learns of
-   * them and the files end: all are to be listed anew.
+   * Returns the files of a new folder in the workspace. If the folder contains ignore files, the policy is notified and
+   * the listing ends, since all files have to be listed again.
    */
   async *below(folder: vscode.Uri): AsyncGenerator<vscode.Uri> {
     const root = vscode.workspace.getWorkspaceFolder(folder)?.uri;
@@ -182,7 +181,7 @@ function count(counts: SkipCounts, reason: keyof SkippedFiles): void {
 const unlessNone = (skipped: SkipCounts): { readonly skipped?: SkippedFiles } =>
   Object.keys(skipped).length > 0 ? { skipped } : {};
 
-/** A file as the sidecar names it. */
+/** Returns a file in the sidecar's form. */
 export function describe(uri: vscode.Uri): WorkspaceFile {
   return { uri: uri.toString(), path: vscode.workspace.asRelativePath(uri).replaceAll('\\', '/') };
 }

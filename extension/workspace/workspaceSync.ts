@@ -18,11 +18,11 @@ import { findDefinitions } from './findDefinitions.ts';
 import { NewFolders } from './newFolders.ts';
 import { describe, WorkspaceFiles } from './workspaceFiles.ts';
 
-/** Changes within this time are told together. */
+/** Changes within this time are sent together. */
 const COALESCE_MS = 50;
 const MAX_TABS = 30;
 
-/** Tells the sidecar of the workspace: answers what it asks for, and says what changes. Starts nothing by itself. */
+/** Informs the sidecar about the workspace: answers its requests and reports changes. Starts no process by itself. */
 export class WorkspaceSync implements vscode.Disposable {
   readonly #files: WorkspaceFiles;
   readonly #newFolders: NewFolders;
@@ -81,14 +81,14 @@ export class WorkspaceSync implements vscode.Disposable {
     );
   }
 
-  /** A connection stands, or with `undefined` none. */
+  /** Takes a new connection. `undefined` means that there is none. */
   attach(client: BaseLanguageClient | undefined): void {
     this.#client = client;
     this.#forget();
     this.#tellTabs();
   }
 
-  /** What follows makes known everything as it is by then. */
+  /** Drops pending changes. The next listing includes them. */
   #forget(): void {
     this.#newFolders.forget();
     this.#created.clear();
@@ -118,7 +118,7 @@ export class WorkspaceSync implements vscode.Disposable {
     this.#deleted.clear();
     this.#created.clear();
     this.#changed.clear();
-    // At once: what appears at the same paths meanwhile must not go with it.
+    // Sent at once, so that files which appear at the same paths meanwhile do not count as deleted.
     if (deleted.length > 0) this.#tell({ deleted });
     await this.#tellChanged(changed);
     const { files, folders } = await this.#files.byKind(created);
@@ -141,7 +141,7 @@ export class WorkspaceSync implements vscode.Disposable {
     this.#tellTabs();
   }
 
-  /** Tabs that were visited, the last first, then the others. */
+  /** Sends the visited tabs, last first, and then the other tabs. */
   #tellTabs(): void {
     const open = vscode.window.tabGroups.all
       .flatMap(({ tabs }) => tabs)

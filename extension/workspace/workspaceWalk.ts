@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
 
-/** Folders that hold what tools made or fetched, in every language, whether or not an ignore file says so. */
+/** Folders with generated or downloaded files, in every language, with or without an ignore file. */
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
   '.git',
   '.hg',
@@ -20,7 +20,7 @@ const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
   '.yarn',
   '.pnpm-store',
 ]);
-/** No source has such an ending, and reading the file would only tell so. */
+/** Endings that no source has, so that the file need not be read to find out. */
 const BINARY_ENDING =
   /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|psd|svgz?|mp[34g]|m4[av]|wav|ogg|flac|avi|mov|mkv|webm|zip|t?gz|t?xz|bz2|zst|7z|rar|tar|jar|war|class|o|a|so|dylib|dll|exe|pdb|obj|lib|bin|dat|wasm|pyc|pyo|whl|gguf|safetensors|onnx|pt|pth|npy|npz|parquet|arrow|db|sqlite3?|woff2?|ttf|otf|eot|pdf|docx?|xlsx?|pptx?|min\.(?:js|css)|map|lock|snap)$/i;
 const BINARY_NAMES: ReadonlySet<string> = new Set(['package-lock.json', 'pnpm-lock.yaml', 'npm-shrinkwrap.json']);
@@ -28,18 +28,18 @@ const MAX_DEPTH = 40;
 
 export interface WalkOptions {
   readonly onSkipped: (line: string) => void;
-  /** Called for what is left out without a line of its own. */
+  /** Called for an omitted entry that gets no log line of its own. */
   readonly onLeftOut?: (reason: 'links' | 'tooDeep') => void;
   /** Called with the names in a folder before any of them is judged. */
   readonly onFolder?: (names: readonly string[]) => void;
-  /** How far below its workspace folder the root lies. Default: it is that folder. */
+  /** The depth of the root below its workspace folder. By default the root is that folder. */
   readonly depth?: number;
 }
 
 /**
- * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Nothing below an
- * ignored folder is looked at. Links are not followed, so that no loop is met, nothing outside of the workspace, and no
- * secret under another name. A folder that can't be read is a line in the log.
+ * Finds the files of a folder that the model may read, breadth first, through `vscode.workspace.fs`. Skips everything
+ * below an ignored folder. Does not follow links, which avoids loops, files outside the workspace, and secrets under
+ * another name. Logs one line for a folder that can't be read.
  */
 export async function* walkFolder(
   root: vscode.Uri,
@@ -71,12 +71,12 @@ export async function* walkFolder(
   }
 }
 
-/** Whether a file's name speaks against text that a model should read. */
+/** Returns whether a file may be text that a model should read, judged by its name. */
 export function mayBeText(name: string): boolean {
   return !BINARY_ENDING.test(name) && !BINARY_NAMES.has(name);
 }
 
-/** Whether a path goes through a folder that is never walked. */
+/** Returns whether a path leads through a folder that is never walked. */
 export function isInSkippedFolder(path: string): boolean {
   return path
     .split('/')

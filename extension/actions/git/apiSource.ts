@@ -4,7 +4,7 @@ import { MAX_FILE_BYTES, MAX_READ_UNITS, type CommitSource, type MayRead } from 
 import { UNTRACKED, type GitRepository } from './gitApi.ts';
 import { additionDiff, splitByFile, type FileDiff } from './unifiedDiff.ts';
 
-/** A repository through the git extension's API. */
+/** Returns a repository that is reached through the git extension's API. */
 export function apiSource(repository: GitRepository): CommitSource {
   return {
     rootUri: repository.rootUri,

@@ -1,6 +1,6 @@
 /**
- * A repository of a remote window, seen from the machine of the user: the git extension runs on the other side, where
- * its API can't be reached. VS Code carries commands, file systems and text documents across, and those are enough.
+ * Reads a repository of a remote window from the user's machine. The git extension runs on the remote side, so its API
+ * is out of reach. VS Code carries commands, file systems and text documents across, and they are enough.
  */
 import * as vscode from 'vscode';
 import { readPlainFile } from '../../documents/readTextFile.ts';
@@ -9,7 +9,7 @@ import { remoteDiff, type DiffOptions } from './remoteDiff.ts';
 import { inputBoxRoot, onSideOf, type UriParts } from './remoteUris.ts';
 import type { FileDiff } from './unifiedDiff.ts';
 
-/** What the command `git.api.getRepositoryState` answers, as far as it is used. */
+/** The used part of the result of the command `git.api.getRepositoryState`. */
 interface RepositoryState {
   readonly indexChanges: readonly ReportedChange[];
   readonly workingTreeChanges: readonly ReportedChange[];
@@ -20,7 +20,10 @@ interface ReportedChange {
   readonly status: string;
 }
 
-/** Empty: no repository is open, or the git extension is switched off. */
+/**
+ * Returns the remote repositories. The result is empty if no repository is open, or if the git extension is switched
+ * off.
+ */
 export async function commandSources(): Promise<readonly CommitSource[]> {
   const commands = await vscode.commands.getCommands(true);
   if (!commands.includes('git.api.getRepositories') || !commands.includes('git.api.getRepositoryState')) return [];
@@ -53,7 +56,7 @@ function commandSource(reportedRoot: string): CommitSource {
     readMessage: () => inputBox()?.getText(),
 
     async setMessage(message) {
-      // The box passes what is written into its document on to the git extension only while its view is shown.
+      // The box passes edits of its document on to the git extension only while its view is shown.
       await vscode.commands.executeCommand('workbench.view.scm');
       const box = inputBox();
       if (!box) return false;
@@ -91,7 +94,7 @@ async function diffs(
 }
 
 /**
- * The other side reports `file:` URIs of its own; on this side the same file has the workspace folder's scheme and
+ * The remote side reports `file:` URIs. On the user's side the same file has the workspace folder's scheme and
  * authority.
  */
 function toLocalUri(reported: string): vscode.Uri {

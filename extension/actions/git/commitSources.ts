@@ -4,8 +4,9 @@ import type { CommitSource } from './commitSource.ts';
 import { openRepositories } from './gitApi.ts';
 
 /**
- * All repositories of the window: through the git extension's API where it runs beside Chorus, else, in a remote
- * window, through its commands, its `git:` file system and the input box's document, which VS Code carries across.
+ * Returns all repositories of the window. Uses the git extension's API if the extension runs beside Chorus. In a remote
+ * window it uses the extension's commands, its `git:` file system and the input box's document instead, since VS Code
+ * carries them across.
  */
 export async function commitSources(): Promise<readonly CommitSource[]> {
   const repositories = await openRepositories();

@@ -28,8 +28,8 @@ interface GitExtension {
 }
 
 /**
- * The repositories that the git extension has open. `undefined`: the extension can't be reached, because it runs on the
- * other side of a remote window, or is switched off.
+ * Returns the repositories that the git extension has open. Returns `undefined` if the extension runs on the other side
+ * of a remote window, or is switched off.
  */
 export async function openRepositories(): Promise<readonly GitRepository[] | undefined> {
   const extension = vscode.extensions.getExtension<GitExtension>('vscode.git');

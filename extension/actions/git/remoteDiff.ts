@@ -2,30 +2,30 @@ import { createTwoFilesPatch } from 'diff';
 import { gitFileUri, type UriParts } from './remoteUris.ts';
 import type { FileDiff } from './unifiedDiff.ts';
 
-/** Far more than any model is shown of one file. */
+/** The maximum number of changed lines of a file, far more than any model sees of one file. */
 const MAX_CHANGED_LINES = 2_000;
 
-/** One changed file of a repository whose two sides are read as files. */
+/** One changed file of a repository. Both versions are read as files. */
 export interface FileChange {
   readonly uri: UriParts;
-  /** Where the file is at HEAD; differs from `uri` after a rename. */
+  /** The file's location at HEAD. It differs from `uri` after a rename. */
   readonly originalUri: UriParts;
   readonly isUntracked: boolean;
 }
 
 export interface DiffOptions {
-  /** The staged changes: the index against HEAD. Otherwise the files against the index. */
+  /** True for the staged changes (the index against HEAD), false for the files against the index. */
   readonly isStaged: boolean;
-  /** Path of the repository's root. */
+  /** The path of the repository's root. */
   readonly rootPath: string;
   readonly mayRead: (uri: UriParts) => Promise<boolean>;
-  /** `undefined`: there is no such text. */
+  /** Resolves with `undefined` if there is no such text. */
   readonly read: (uri: UriParts) => Promise<string | undefined>;
 }
 
 /**
- * The diff of one file as git writes it. `undefined`: the file may not be read, be it under its name or under the one
- * it had before.
+ * Returns the diff of one file as git writes it. Returns `undefined` if the file may not be read under its current or
+ * its previous name.
  */
 export async function remoteDiff(
   { uri, originalUri, isUntracked }: FileChange,
@@ -33,7 +33,7 @@ export async function remoteDiff(
 ): Promise<FileDiff | undefined> {
   const { isStaged, rootPath, mayRead, read } = options;
   if (!(await mayRead(uri)) || !(await mayRead(originalUri))) return undefined;
-  // `git:` with an empty ref reads the index.
+  // A `git:` URI with an empty ref reads the index.
   const before = isUntracked ? '' : await read(gitFileUri(originalUri, isStaged ? 'HEAD' : ''));
   const after = await read(isStaged ? gitFileUri(uri, '') : uri);
   const [previousPath, path] = [originalUri, uri].map((each) => each.path.slice(rootPath.length + 1)) as [
@@ -47,8 +47,8 @@ export async function remoteDiff(
 }
 
 /**
- * A file that was rewritten is named only: the time grows with the square of the lines that changed, and nothing else
- * of this process is heard meanwhile.
+ * A rewritten file is only named. The time grows with the square of the number of changed lines and blocks the process
+ * meanwhile.
  */
 function patchOf(previousPath: string, path: string, before: string, after: string): string {
   const names = [`a/${previousPath}`, `b/${path}`] as const;
@@ -62,7 +62,7 @@ function patchOf(previousPath: string, path: string, before: string, after: stri
   );
 }
 
-/** The patch as git writes it: no line of equal signs, no tabs after the names. */
+/** Formats the patch as git does: no line of equal signs, no tabs after the names. */
 function withoutTitle(patch: string): string {
   return patch.replace(/^=+\n/, '').replaceAll(/^((?:---|\+\+\+) .*)\t$/gm, '$1');
 }

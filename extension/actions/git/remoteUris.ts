@@ -1,4 +1,4 @@
-/** How one file is named on the two sides of a remote window. */
+/** The name of a file on either side of a remote window. */
 
 export interface UriParts {
   readonly scheme: string;
@@ -7,10 +7,7 @@ export interface UriParts {
   readonly query?: string;
 }
 
-/**
- * A `file:` URI of the remote side, named as this side names it: with the scheme and authority of the remote workspace
- * folders.
- */
+/** Returns this side's URI of a remote `file:` URI, with the scheme and authority of the remote workspace folders. */
 export function onSideOf(folders: readonly UriParts[], reported: UriParts): UriParts {
   const remote = folders.find(({ scheme }) => scheme === 'vscode-remote');
   const { scheme, authority, path } = reported;
@@ -19,13 +16,13 @@ export function onSideOf(folders: readonly UriParts[], reported: UriParts): UriP
     : { scheme, authority, path };
 }
 
-/** The git extension's URI for a file as it is at `ref`; an empty ref names the index. */
+/** Returns the git extension's URI for a file as it is at `ref`. An empty ref names the index. */
 export function gitFileUri(file: UriParts, ref: string): UriParts {
   const path = file.path.replace(/^\/(?=[a-z]:)/i, '');
   return { scheme: 'git', authority: '', path: file.path, query: JSON.stringify({ path, ref }) };
 }
 
-/** The repository's root that the query of a source control input box (`vscode-scm:`) names. */
+/** Returns the repository's root from the query of a source control input box (`vscode-scm:`). */
 export function inputBoxRoot(query: string): { readonly path: string } | undefined {
   const root = new URLSearchParams(query).get('rootUri');
   if (root === null || !URL.canParse(root)) return undefined;

@@ -1,20 +1,20 @@
-/** What of a `git diff` a model is shown. */
+/** The part of a `git diff` that a model sees. */
 
 export interface FileDiff {
   /** Relative to the repository's root, with `/`. */
   readonly path: string;
-  /** Where a renamed or copied file came from: what was secret there is secret still. */
+  /** The previous path of a renamed or copied file. A secret file stays secret under its new name. */
   readonly previousPath?: string;
   readonly text: string;
 }
 
-/** What ends a line for a regular expression, and not for git. */
+/** Line ends for a regular expression that are no line ends for git. */
 const OTHER_LINE_ENDS = /[\r\u2028\u2029]/;
 
 /**
- * Takes `git diff` output apart, one entry per file. A file whose path is not certain is left out, since nothing could
- * tell whether it is secret: git's settings may leave out or change the prefixes that paths are known by. So is one
- * with conflicts, which git shows as `diff --cc`.
+ * Splits the output of `git diff` into one entry per file. Leaves out a file whose path is uncertain, since Chorus
+ * could not tell whether it is secret. Git's settings may remove or change the prefixes that mark paths. Leaves out a
+ * file with conflicts too, which git shows as `diff --cc`.
  */
 export function splitByFile(diff: string): FileDiff[] {
   return diff
@@ -29,8 +29,8 @@ export function splitByFile(diff: string): FileDiff[] {
 }
 
 /**
- * Joins sections within `maxUnits` UTF-16 units. Small files stay whole; what is left is shared evenly among the large
- * ones, each cut at a line's end and marked, so that one generated file never hides the others.
+ * Joins sections within `maxUnits` UTF-16 units. Small files stay whole, and large files share the rest evenly. Each
+ * cut is at a line's end and marked. So one generated file never hides the other files.
  */
 export function joinWithin(files: readonly FileDiff[], maxUnits: number): string {
   const shareOf = new Map<FileDiff, number>();
@@ -45,20 +45,20 @@ export function joinWithin(files: readonly FileDiff[], maxUnits: number): string
   return files.map((file) => cutAtLine(file.text, shareOf.get(file) ?? 0)).join('');
 }
 
-/** A file that git does not track yet, as the diff that would add it. */
+/** Returns an untracked file as the diff that would add it. */
 export function additionDiff(path: string, content: string): FileDiff {
   const lines = content.replace(/\n$/, '').split('\n');
   const body = content === '' ? '' : `@@ -0,0 +1,${lines.length} @@\n${lines.map((line) => `+${line}`).join('\n')}\n`;
   return { path, text: `diff --git a/${path} b/${path}\nnew file\n--- /dev/null\n+++ b/${path}\n${body}` };
 }
 
-/** What stands before the changed lines, which may look like anything. */
+/** The part before the changed lines, which may contain any text. */
 function headerOf(section: string): string {
   const end = section.search(/(?<![^\n])(?:@@|GIT binary patch)/);
   return end === -1 ? section : section.slice(0, end);
 }
 
-/** A deleted file has /dev/null on the + side; a binary, renamed or empty one may have neither line. */
+/** A deleted file has /dev/null on the + side. A binary, renamed or empty file may have neither line. */
 function pathOf(header: string): string {
   const found =
     /^\+\+\+ (?:b\/(.+?)|("b\/.+"))\t?$/m.exec(header) ??
@@ -74,7 +74,7 @@ function previousPathOf(header: string): string | undefined {
   return found?.[2] === undefined ? found?.[1] : unquote(found[2]);
 }
 
-/** Git writes unusual names as a C string whose bytes are octal escapes. */
+/** Git writes unusual names as a C string with octal escapes for bytes. */
 function unquote(quoted: string): string {
   const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '"': '"', '\\': '\\' };
   const latin1 = quoted
