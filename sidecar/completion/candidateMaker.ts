@@ -19,39 +19,36 @@ import { stopAfter, stopAtBlockEnd, stopAtLineEnd } from './stopping.ts';
 import { onlyClosersFollow, worthCompleting } from './trigger.ts';
 import type { GivenTexts, WorkspaceTexts } from './workspaceTexts.ts';
 
-/** Lines that take longer to write are not waited for. */
+/** The limit for writing several lines. */
 const MULTI_LINE_MS = 1500;
-/**
- * The likeliest text may be one that no filter lets through, such as the line above once more: then the next candidate
- * gets a chance.
- */
+/** Filters may reject the likeliest text, such as a repetition of the line above. Then the next candidate is tried. */
 const AUTOMATIC_ATTEMPTS = 2;
-/** Tokens that only say again what healing took back. */
+/** The number of tokens that repeat the text that token healing took back. */
 const HEALED_TOKENS = 4;
 /**
- * Largest model beside which n-grams count: they help models of 100 and 145 MB (`npm run bench:ngrams`), and larger
- * ones know better.
+ * The largest model whose predictions are combined with n-grams. N-grams help models of 100 and 145 MB (`npm run
+ * bench:ngrams`); larger models are better without them.
  */
 const MOST_NGRAM_BYTES = 300_000_000;
 
 export interface MadeCandidates {
-  /** Best first; none is an answer too. */
+  /** Best first. An empty list means that there is nothing to show. */
   readonly texts: readonly string[];
-  /** Why the first says what it says. */
+  /** Why the first completion has its text. */
   readonly explanation: LastCompletion | undefined;
 }
 
 export interface MakeOptions {
   readonly signal: AbortSignal;
-  /** New text of the first candidate. */
+  /** Called with new text of the first candidate. */
   readonly onText: (text: string) => void;
-  /** The time limit ended the best text, or left none. */
+  /** Called if the time limit cut off the best text or left none. */
   readonly onOutOfTime?: () => void;
-  /** Nobody asked yet: whatever else the engine has to do comes first, and what stands in prompts stays as it is. */
+  /** The completion is made ahead of a request: all other work goes first, and prompts keep their context. */
   readonly isAhead?: boolean;
 }
 
-/** Asks the model for what may stand at a cursor. */
+/** Asks the model for completions at a cursor. */
 export class CandidateMaker {
   constructor(
     private readonly options: {
@@ -65,8 +62,8 @@ export class CandidateMaker {
   ) {}
 
   /**
-   * `undefined`: nothing may be said of the place, since there was no time, or it is none to complete at. Throws
-   * `TroubleError`.
+   * Returns the completions for a place. Returns `undefined` if nothing is known of it: there was no time, or the place
+   * is not worth a completion. Rejects with `TroubleError`.
    */
   async make(request: CompletionRequest, cursor: Cursor, run: MakeOptions): Promise<MadeCandidates | undefined> {
     const { session, prompts, sequences, now } = this.options;
@@ -85,13 +82,13 @@ export class CandidateMaker {
       purpose: run.isAhead === true ? 'preparing' : 'asked',
     });
     const unfeltTokens = prompts.unfeltTokens(model);
-    // The one that the prompt was made for: another may take its place between two attempts.
+    // The sequence that the prompt was made for. Another may replace it between two attempts.
     let place = sequences.placeToAsk(request, prompt.tokens, unfeltTokens);
-    // Who is still at the present place would feel it.
+    // Replacing the contents of this sequence would slow down a user who is still at its place.
     if (run.isAhead === true && sequences.lostTokens(place, prompt.tokens) > unfeltTokens) return undefined;
     const texts: string[] = [];
     let explanation: LastCompletion | undefined;
-    // Of the best text, or of the last attempt where there is none.
+    // Whether the time ran out for the best text, or for the last attempt if there is no text.
     let isOutOfTime = false;
     const attempts = request.explicit ? EXPLICIT_CANDIDATES + 1 : AUTOMATIC_ATTEMPTS;
     const wanted = request.explicit ? EXPLICIT_CANDIDATES : 1;
@@ -121,13 +118,13 @@ export class CandidateMaker {
     }
     if (run.signal.aborted) return undefined;
     if (isOutOfTime) run.onOutOfTime?.();
-    // That there was no time says nothing about the place.
+    // A lack of time tells nothing about the place.
     return isOutOfTime && texts.length === 0 ? undefined : { texts, explanation };
   }
 
   /**
-   * Whole files whose n-grams count beside the model, which know nothing of what stands behind the cursor. What was
-   * filtered out would be said again with them, and other choices would be the same.
+   * Returns the whole files whose n-grams are combined with the model. N-grams ignore the text behind the cursor. Only
+   * the first attempt uses them: with them a filtered text would come again, and other choices would be equal.
    */
   #countedTexts(request: CompletionRequest, model: LoadedModel, { lineSuffix }: Cursor): GivenTexts | undefined {
     const { prompts, texts } = this.options;
@@ -162,7 +159,7 @@ export class CandidateMaker {
     const { session, prompts, sequences, now, log } = this.options;
     const counted = attempt === 0 ? this.#countedTexts(request, options.model, cursor) : undefined;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
-    // A block's body begins on the next line; small models would rather chat on.
+    // A block's body begins on the next line. Without this, small models tend to continue the line.
     const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
     const generated = await generateText(
       session.engine,
@@ -217,7 +214,7 @@ export class CandidateMaker {
   }
 }
 
-/** What stands of a word before the cursor: names in a completion may have begun there. */
+/** Returns the part of a word before the cursor, since a name in the completion may begin there. */
 function wordBefore(before: string): string {
   return /[\p{L}\p{N}_$]*$/u.exec(before.slice(-200))?.[0] ?? '';
 }

@@ -1,12 +1,12 @@
 /** Shorter lines (`}`, `else:`) repeat in good code. */
 const TELLING_LINE_UNITS = 16;
-/** Where the same is said this often with nothing but other numbers between, nobody means it. */
+/** Lines that repeat this often and differ only in numbers are a loop. */
 const MAX_NUMBERED_TIMES = 6;
 
 /**
- * Where lines begin to go in circles: at the first line that was said before, where the last line is said for the third
- * time with the same lines between, or for the sixth with lines that differ in numbers. Lines that repeat among others
- * are good code (checks of errors, bodies that only throw). A short line counts if nothing stands between.
+ * Returns the index of the first repeated line where lines begin to loop. A loop is the last line three times with the
+ * same lines in between, or six times with lines that differ in numbers. Lines that repeat among different lines are
+ * good code (error checks, bodies that only throw). A short line counts only if it repeats directly.
  */
 export function circleAt(lines: readonly string[]): number | undefined {
   const last = lines.length - 1;
@@ -18,10 +18,7 @@ export function circleAt(lines: readonly string[]): number | undefined {
   return repetitionAt(said, 3, isTelling ? last : 1) ?? (isTelling ? numberedCircleAt(said) : undefined);
 }
 
-/**
- * Where the first line stands that was said before, if the last one ends its lines for the given time, each time with
- * as many between.
- */
+/** Returns the index of the first repeated line if the last lines form a period that occurs `times` times. */
 function repetitionAt(lines: readonly string[], times: number, longestPeriod: number): number | undefined {
   const last = lines.length - 1;
   for (let period = 1; period <= Math.min(longestPeriod, Math.floor(last / (times - 1))); period++) {
@@ -33,7 +30,8 @@ function repetitionAt(lines: readonly string[], times: number, longestPeriod: nu
 }
 
 /**
- * The same where numbers aside all is said again, and the last line with the same numbers: rows of a table have others.
+ * Finds repetitions that differ only in numbers. The last line must repeat with the same numbers, since the rows of a
+ * table have different ones.
  */
 function numberedCircleAt(lines: readonly string[]): number | undefined {
   const line = lines.at(-1);

@@ -6,11 +6,11 @@ import type { LanguageSyntax } from '../syntax/languages.ts';
 import { bringsClosers, type CursorLine } from './postprocess/closers.ts';
 import type { CompletionRequest } from './request.ts';
 
-/** Where a completion was made: the text on both sides of it, and the settings that it was made by. */
+/** The key of a completion: the text on both sides of the cursor and the settings. */
 export interface CacheKey {
   readonly clientKey: string;
   readonly uri: string;
-  /** Those that change what is said: when and how far ahead the model is asked is not among them. */
+  /** The settings that change the text. Debounce and reading ahead are not among them. */
   readonly settings: string;
   readonly before: string;
   readonly after: string;
@@ -18,11 +18,11 @@ export interface CacheKey {
 }
 
 export interface CacheHit {
-  /** What is left of each candidate after what the user typed of it. */
+  /** The rest of each candidate after the part that the user typed. */
   readonly texts: readonly string[];
   /**
-   * Of each text the units of `after` that it brings itself: closers that stood there when it was made, and one that
-   * the editor set when its opener was typed.
+   * How many units of `after` each text replaces. These are closers that stood there when it was made, and a closer
+   * that the editor added when its opener was typed.
    */
   readonly overtypes: readonly number[];
   readonly explanation?: LastCompletion;
@@ -39,12 +39,12 @@ export function keyOf(
   return { clientKey, uri, settings: JSON.stringify(telling), before, after, syntax };
 }
 
-/** Whether two keys are of one place. */
+/** Whether two keys belong to one place. */
 export function isSameKey(one: CacheKey, other: CacheKey): boolean {
   return isAskedAlike(one, other) && one.before === other.before && one.after === other.after;
 }
 
-/** Whether two keys are of one client, document and settings. */
+/** Whether two keys have the same client, document and settings. */
 export function isAskedAlike(one: Asked, other: Asked): boolean {
   return one.clientKey === other.clientKey && one.uri === other.uri && one.settings === other.settings;
 }
@@ -54,21 +54,20 @@ type Asked = Pick<CacheKey, 'clientKey' | 'uri' | 'settings'>;
 interface Entry extends Asked {
   readonly beforeTail: string;
   readonly afterHead: string;
-  /** Of what stands further away on both sides: prompts hold more than is compared unit by unit. */
+  /** A digest of the text further away on both sides. A prompt holds more text than is compared unit by unit. */
   readonly farDigest: string;
   readonly texts: readonly string[];
   readonly overtypes: readonly number[];
   readonly explanation: LastCompletion | undefined;
 }
 
-/** Units compared one by one on each side of the cursor. */
+/** The number of units compared one by one on each side of the cursor. */
 const CONTEXT_UNITS = 1024;
 const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '"': '"', "'": "'", '`': '`' };
 
 /**
- * Completions made before, found again while the user types through them, goes back by Backspace, or returns to the
- * place. An entry serves a cursor when the text since the entry's own cursor is what its completion begins with, and
- * all other text is the same.
+ * A cache of completions. The user finds them again by typing their text, by Backspace, or by returning to the place.
+ * An entry matches if the text since its cursor is the start of its completion and all other text is the same.
  */
 export class TypedThroughCache {
   /** Oldest first. */
@@ -77,8 +76,8 @@ export class TypedThroughCache {
   constructor(private readonly capacity = 200) {}
 
   /**
-   * Remembers candidates for a place, best first, the units after it that each brings itself, and why the first says
-   * what it says; none at all is an answer too, for this very place.
+   * Adds the candidates for a place, best first. Each has the number of units after the cursor that it replaces, and
+   * the first has an explanation. An empty list is valid too, for exactly this place.
    */
   add(
     key: CacheKey,
@@ -90,7 +89,7 @@ export class TypedThroughCache {
       clientKey: key.clientKey,
       uri: key.uri,
       settings: key.settings,
-      // Copies: a slice would keep the whole document in memory.
+      // Copies the strings, since a slice would keep the whole document in memory.
       beforeTail: copyString(key.before.slice(-CONTEXT_UNITS)),
       afterHead: copyString(key.after.slice(0, CONTEXT_UNITS)),
       farDigest: farDigest(key),
@@ -104,7 +103,10 @@ export class TypedThroughCache {
     if (this.#entries.length > this.capacity) this.#entries.shift();
   }
 
-  /** Undefined: nothing known here. A hit without texts: known to have no completion. */
+  /**
+   * Returns the completions for a place, or `undefined` if it is unknown. A hit without texts means that there is no
+   * completion.
+   */
   find(key: CacheKey): CacheHit | undefined {
     for (let index = this.#entries.length - 1; index >= 0; index--) {
       const entry = this.#entries[index];
@@ -146,7 +148,7 @@ function serve(entry: Entry, key: CacheKey): Pick<CacheHit, 'texts' | 'overtypes
   return texts.length > 0 ? { texts, overtypes } : undefined;
 }
 
-/** What is left of `text` after the part of it that stands before the cursor. */
+/** Returns the rest of `text` after the part of it before the cursor. */
 function restOf(text: string, entry: Entry, key: CacheKey, overtype: number): string | undefined {
   for (let typed = Math.min(text.length - 1, key.before.length); typed > 0; typed--) {
     if (!key.before.endsWith(text.slice(0, typed))) continue;
@@ -157,8 +159,8 @@ function restOf(text: string, entry: Entry, key: CacheKey, overtype: number): st
 }
 
 /**
- * Whether the text further away is the same. A short `beforeTail` is the whole text before the entry's cursor, not any
- * text that ends like it.
+ * Whether the text further away is the same. A `beforeTail` shorter than the limit is the whole text before the entry's
+ * cursor.
  */
 function sameReach(
   entry: Entry,
@@ -170,8 +172,8 @@ function sameReach(
 }
 
 /**
- * Of all but `CONTEXT_UNITS` on each side of where the cursor was before so many units were typed, and so many added
- * behind it.
+ * Digests all but `CONTEXT_UNITS` on each side of the entry's cursor. Since then, `typed` units were typed and
+ * `overtype` units were added behind the cursor.
  */
 function farDigest(
   { before, after }: Pick<CacheKey, 'before' | 'after'>,
@@ -190,8 +192,8 @@ function lineOf({ before, after, syntax }: CacheKey): CursorLine {
 }
 
 /**
- * Units at the start of `key.after` that an editor added by closing pairs; undefined where the text after the cursor
- * differs otherwise.
+ * Returns how many units the editor added at the start of `key.after` when it closed pairs. Returns `undefined` if the
+ * text after the cursor differs otherwise.
  */
 function autoClosed(afterHead: string, key: CacheKey): number | undefined {
   if (sameHead(afterHead, key.after)) return 0;

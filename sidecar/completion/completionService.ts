@@ -34,21 +34,21 @@ export interface CompletionServiceDependencies {
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   readonly speeds?: PromptSpeedMemory;
-  /** Requests that the engine works on. Absent: it is always idle. */
+  /** The number of requests that the engine works on. By default the engine counts as idle. */
   readonly running?: () => number;
-  /** Calls `listener` when the engine begins to work on one more, until what it gives is called. */
+  /** Calls `listener` when the engine begins to work on another request. Returns a function that ends this. */
   readonly onRunning?: (listener: () => void) => () => void;
-  /** Whether nothing is to be computed ahead of requests. Absent: it may be. */
+  /** Whether computing ahead of requests is off. By default it is on. */
   readonly isQuiet?: () => boolean;
-  /** Where several services count together. */
+  /** A counter that several services share. */
   readonly statistics?: StatisticsCounter;
-  /** Told when contexts begin and end to be read ahead. */
+  /** Called when reading ahead begins and ends. */
   readonly onReadAhead?: (isReading: boolean) => void;
-  /** Told what happened, in counts and times; never code. */
+  /** Called with log lines: counts and times, never code. */
   readonly log?: (message: string) => void;
 }
 
-/** Inline completion: when to ask the model, what to ask, and what of its answer to show. */
+/** Inline completion: when to ask the model, with which prompt, and which part of the answer to show. */
 export class CompletionService {
   readonly #session: ModelSession;
   readonly #now: () => number;
@@ -64,7 +64,7 @@ export class CompletionService {
   readonly #sequences: ClientSequences;
   readonly #candidates: CandidateMaker;
   readonly #ahead: WorkAhead;
-  /** Of each client the last completion, and its document. */
+  /** The last completion of each client, and its document. */
   readonly #last = new Map<string, { readonly uri: string; readonly explanation: LastCompletion }>();
   readonly #texts: WorkspaceTexts;
   #chosen: string | undefined;
@@ -126,13 +126,14 @@ export class CompletionService {
   }
 
   /**
-   * Completions for a cursor, best first; none where there is nothing worth showing or `signal` aborts. `onOutOfTime`
-   * is told where the time limit ended the first one, or left none. Throws `TroubleError`.
+   * Returns the completions for a cursor, best first. The list is empty if there is nothing worth showing or `signal`
+   * aborts. `onOutOfTime` is called if the time limit cut off the first completion or left none. Rejects with
+   * `TroubleError`.
    */
   async complete(request: CompletionRequest, signal: AbortSignal, onOutOfTime?: () => void): Promise<Completion[]> {
     const startedAt = this.#now();
     this.#statistics.requested();
-    // The client may have left while a server was asked: nobody would forget what is remembered for it now.
+    // The client may have left while a server answered. Then no event would clear the client's state again.
     if (signal.aborted) return this.#cancelled();
     this.#ahead.typed(request.clientKey);
     if (request.text.length > MAX_DOCUMENT_UNITS) {
@@ -142,7 +143,7 @@ export class CompletionService {
       );
     }
     const cursor = readCursor(request);
-    // Whatever the model can do; what it cannot is known once it is loaded.
+    // Assumes that the model can fill gaps. The real check follows once it is loaded.
     if (cursor === undefined || (!request.explicit && !worthCompleting(cursor, true))) {
       this.stopReadingAhead(request.clientKey);
       return [];
@@ -176,13 +177,14 @@ export class CompletionService {
   }
 
   /**
-   * A client's cursor rests where nobody asked for anything. Resolves when what is done about that is done, or ended.
+   * Handles a client's cursor that rests without a request. Resolves when the work for it has finished or was
+   * cancelled.
    */
   async cursorRests(request: CompletionRequest): Promise<void> {
     await this.#ahead.rests(request);
   }
 
-  /** A client tells what became of a completion. */
+  /** Takes a client's report on how a completion was used. */
   feedback(feedback: CompletionFeedback): void {
     this.#statistics.feedback(feedback);
     if (feedback.kind === 'dismissed') this.#ahead.dismissed(feedback.completionId);
@@ -192,7 +194,7 @@ export class CompletionService {
     return this.#statistics.read();
   }
 
-  /** A client's files may be read by other rules now: what was said under the former ones is not shown any more. */
+  /** Drops the completions made under former rules, since a client's files may now be read by other rules. */
   workspaceReset(clientKey: string): void {
     this.#ahead.stop(clientKey);
     this.#texts.drop(this.#sequences.texts(clientKey), clientKey).catch(() => undefined);
@@ -201,26 +203,26 @@ export class CompletionService {
     this.#last.delete(clientKey);
   }
 
-  /** Drops what is remembered of a client that left, the engine's cache included. */
+  /** Drops all state of a client that left, including the engine's sequences. */
   async forgetClient(clientKey: string): Promise<void> {
     const endedAhead = this.#ahead.forget(clientKey);
     this.#inFlight.current(clientKey)?.cancel();
     this.#cache.forget(clientKey);
     this.#last.delete(clientKey);
     this.#debounces.delete(clientKey);
-    // A sequence in use would be kept.
+    // The engine keeps a sequence that is in use, so running work must end first.
     await Promise.all([this.#inFlight.ended(clientKey), endedAhead]);
-    // A prompt that was being made would be remembered anew.
+    // A running request would have remembered its prompt again.
     this.#prompts.forget(clientKey);
     const [names, texts] = [this.#sequences.names(clientKey), this.#sequences.texts(clientKey)];
     this.#sequences.forget(clientKey);
-    // A dead engine has forgotten them already.
+    // A crashed engine has no sequences to release.
     const { engine } = this.#session;
     for (const name of names) await engine.releaseSequence(name).catch(() => undefined);
     await this.#texts.drop(texts, clientKey).catch(() => undefined);
   }
 
-  /** What another model said, or is saying, is not the chosen one's. */
+  /** Drops completions of the former model, finished or running, after a change of the model. */
   #dropOtherModels(): void {
     const { chosen } = this.#session;
     if (chosen === this.#chosen) return;
@@ -229,17 +231,17 @@ export class CompletionService {
     this.#inFlight.cancelAll();
   }
 
-  /** What is known already. A user who asks by command wants choices: one known candidate is not enough. */
+  /** Looks up a completion. A user who asks by command wants a choice, so one known candidate is not enough. */
   #lookUp(key: CacheKey, explicit: boolean): CacheHit | undefined {
     const hit = this.#cache.find(key);
     return explicit && (hit?.texts.length ?? 0) < 2 ? undefined : hit;
   }
 
-  /** Waits for the work under way where it is about to say what is asked; ends it where not. */
+  /** Waits for the running generation if its text matches. Cancels it otherwise. */
   async #joinFlight(key: CacheKey, explicit: boolean, signal: AbortSignal): Promise<CacheHit | undefined> {
     const flight: Flight | undefined = this.#inFlight.current(key.clientKey);
     if (flight === undefined) return undefined;
-    // What nobody waited for gets its turn last: where others wait too it is asked for anew.
+    // Work ahead of requests runs last. If other requests wait too, a new request is faster.
     const isSlow = (): boolean => flight.isAhead && this.#running() > 1;
     if (explicit || isSlow() || !flight.serves(key)) {
       flight.cancel();
@@ -256,7 +258,7 @@ export class CompletionService {
     }
   }
 
-  /** Asks the model and puts what it said into the cache. */
+  /** Asks the model and puts the completions into the cache. */
   async #generate(request: CompletionRequest, cursor: Cursor, key: CacheKey, run: MakeOptions): Promise<void> {
     const { chosen } = this.#session;
     await this.#texts.dropGone(this.#sequences.texts(key.clientKey), request);
@@ -270,25 +272,22 @@ export class CompletionService {
     );
   }
 
-  /**
-   * A client's user edited a document, whether or not a completion is asked for: nothing is read ahead just now, for no
-   * client. What is prepared stays.
-   */
+  /** Stops reading ahead for all clients, because a user edited a document. Prepared completions stay. */
   documentChanged(clientKey: string): void {
     this.#ahead.typed(clientKey);
   }
 
-  /** The machine is to be spared, which ends what is read and prepared ahead, or not any more. */
+  /** Stops all work ahead of requests when quiet mode begins. */
   quietnessChanged(): void {
     if (this.#isQuiet()) this.#ahead.stopAll();
   }
 
-  /** Ends what is read and prepared ahead for a client. */
+  /** Stops reading and preparing ahead for a client. */
   stopReadingAhead(clientKey: string): void {
     this.#ahead.stop(clientKey);
   }
 
-  /** What stands in a client's prompts for a document, and what its last completion was made of. */
+  /** Returns the snippets in a client's prompts for a document, and the sources of its last completion. */
   async context(
     clientKey: string,
     uri: string,

@@ -3,35 +3,34 @@ import { languageSyntax } from '../syntax/languages.ts';
 import type { CompletionRequest } from './request.ts';
 import { snapBack, snapForward, splitsCharacter, wellFormed } from '../common/unicode.ts';
 
-/**
- * Units of text looked at on each side of the cursor, before it up to a step more; the prompt's budget cuts further.
- */
+/** Units of text used on each side of the cursor, before it up to one step more. The prompt's budget cuts further. */
 const WINDOW_UNITS = 64 * 1024;
 /**
- * The window begins at a multiple of this, so that `before` goes on where the keystroke before ended: what is under way
- * for that one may serve this one.
+ * The window begins at a multiple of this. So `before` continues the text of the previous keystroke, and a generation
+ * for that keystroke may serve this one.
  */
 const WINDOW_STEP_UNITS = 8 * 1024;
 
 /**
- * The text around the cursor as completion sees it: a bounded window, with `\n` line ends and no lone surrogates, as
- * though the selected item of an open suggestion list had been taken.
+ * The text around the cursor: a bounded window with `\n` line ends and without lone surrogates. The selected item of an
+ * open suggestion list counts as accepted.
  */
 export interface Cursor extends CursorText {
   readonly uri: string;
   readonly before: string;
   readonly after: string;
-  /** Where `before` begins in the document, in UTF-16 units: cuts are made at stable places of the document. */
+  /** Where `before` begins in the document, in UTF-16 units. Prompts are cut at stable places of the document. */
   readonly beforeStart: number;
   readonly eol: '\n' | '\r\n';
-  /** What an accepted completion replaces, and the text it must begin with. */
+  /** The range that an accepted completion replaces, and the text it must begin with. */
   readonly start: number;
   readonly end: number;
   readonly selectedText: string;
 }
 
 /**
- * Reads the cursor's surroundings; undefined where no text can be inserted (inside a character, outside the document).
+ * Reads the text around the cursor. Returns `undefined` if no text can be inserted there (inside a character, outside
+ * the document).
  */
 export function readCursor(request: CompletionRequest): Cursor | undefined {
   const { text, offset, selectedCompletion: selected } = request;

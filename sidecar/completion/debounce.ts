@@ -1,30 +1,29 @@
 import { MAX_TIMER_MS } from '../common/maxTimer.ts';
 
 const MAX_DELAY_MS = 400;
-/** A pause this much longer than the usual interval between keystrokes means that the user stopped. */
+/** A pause longer than the usual interval between keystrokes by this factor means that the user stopped. */
 const INTERVAL_FACTOR = 1.2;
 /** Longer gaps are pauses, not typing. */
 const MAX_INTERVAL_MS = 1000;
 const SMOOTHING = 0.3;
 
 /**
- * How long to wait before a request goes to the model: about as long as the user's next keystroke would take, less the
- * time that the answer takes anyway. A slow model is asked at once; a fast one waits for the pause that its answer
- * could be seen in.
+ * How long to wait before a request goes to the model: about the time until the user's next keystroke, less the latency
+ * of the answer. So a slow model is asked at once, and a fast one waits for a pause in which its answer can be seen.
  */
 export class AdaptiveDebounce {
   #lastRequestAt: number | undefined;
   #intervalMs: number | undefined;
   #latencyMs: number | undefined;
 
-  /** A request arrived at `nowMs`. */
+  /** Notes a request that arrived at `nowMs`. */
   keystroke(nowMs: number): void {
     const interval = this.#lastRequestAt === undefined ? undefined : nowMs - this.#lastRequestAt;
     this.#lastRequestAt = nowMs;
     if (interval !== undefined && interval <= MAX_INTERVAL_MS) this.#intervalMs = smooth(this.#intervalMs, interval);
   }
 
-  /** The model answered after `latencyMs`. */
+  /** Notes the latency of an answer. */
   answered(latencyMs: number): void {
     this.#latencyMs = smooth(this.#latencyMs, latencyMs);
   }
@@ -39,7 +38,7 @@ function smooth(average: number | undefined, value: number): number {
   return average === undefined ? value : average + SMOOTHING * (value - average);
 }
 
-/** Waits, or returns early when the signal aborts. */
+/** Waits, or resolves early when the signal aborts. */
 export function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (milliseconds <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

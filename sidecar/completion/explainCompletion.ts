@@ -3,15 +3,15 @@ import { identifiersOf } from '../workspaceIndex/terms.ts';
 import type { LastCompletion } from '../protocol/client.ts';
 import type { EngineGenerateResult } from '../protocol/engine.ts';
 
-/** A completion, and what it was made of. */
+/** A completion and its sources. */
 export interface MadeCompletion {
-  /** From the beginning of the word that it continues. */
+  /** The text, from the beginning of the word that it continues. */
   readonly text: string;
   readonly documentText: string;
   readonly promptTokens: number;
   readonly contextTokens: number;
   readonly context: readonly PlannedSnippet[];
-  /** Whole files whose n-grams counted beside the network. */
+  /** Whole files whose n-grams were combined with the network. */
   readonly counted: readonly { readonly uri: string; readonly path: string; readonly text: string }[];
   readonly result: EngineGenerateResult;
 }
@@ -19,8 +19,8 @@ export interface MadeCompletion {
 const MAX_NAMES = 20;
 
 /**
- * Why a completion says what it says, for the user who asks: what the model had read, and where names come from that
- * the document does not have.
+ * Explains a completion to the user: what its prompt held, and where the names come from that the document does not
+ * have.
  */
 export function explainCompletion(made: MadeCompletion): LastCompletion {
   const { text, promptTokens, contextTokens, result } = made;
@@ -48,12 +48,12 @@ function namesFromContext({ text, documentText, context, counted }: MadeCompleti
     if (found === undefined) return [];
     const { uri, path, startLine, kind, text: pieceText } = found;
     const line = pieceText.split('\n').findIndex((each) => stands(name, each));
-    // Of signatures lines are left out, so that only where they begin is known.
+    // A snippet of signatures omits lines, so only its start is known.
     return [{ name, uri, path, line: kind === 'signatures' ? startLine : startLine + Math.max(0, line) }];
   });
 }
 
-/** Whether an identifier stands in a text as a whole. */
+/** Whether an identifier occurs in a text as a whole word. */
 function stands(name: string, text: string): boolean {
   return (
     text.includes(name) &&

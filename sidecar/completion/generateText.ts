@@ -3,9 +3,9 @@ import type { EngineGenerateParams, EngineGenerateResult } from '../protocol/eng
 import type { StopRule } from './stopping.ts';
 
 export interface GeneratedText {
-  /** Without the text that the prompt's healing took back. */
+  /** The text without the part that token healing took back. */
   readonly text: string;
-  /** The model ended by itself or the stop rule did; otherwise the text was cut off by a limit. */
+  /** Whether the model or the stop rule ended the text. Otherwise a limit cut it off. */
   readonly ended: boolean;
   readonly result: EngineGenerateResult;
 }
@@ -13,17 +13,17 @@ export interface GeneratedText {
 export interface GenerateOptions {
   readonly signal: AbortSignal;
   readonly stopRule: StopRule;
-  /** What healing took back: the beginning of the required text that is in the document already. */
+  /** The text that token healing took back. The required text begins with it, and the document already has it. */
   readonly takenBack: string;
-  /** Told of whatever the engine did, aborted or not; of nothing where it failed. */
+  /** Called with the engine's result, also after an abort. Called with `undefined` if the engine failed. */
   readonly onResult?: (result: EngineGenerateResult | undefined) => void;
-  /** New text, without what healing took back. */
+  /** Called with new text, without the part that token healing took back. */
   readonly onText?: (text: string) => void;
 }
 
 /**
- * Generates until the stop rule has what it wants, and takes off what healing took back. Undefined when `signal`
- * aborted.
+ * Generates until the stop rule is satisfied, and removes the text that token healing took back. Returns `undefined` if
+ * `signal` aborted.
  */
 export async function generateText(
   engine: Engine,
@@ -49,7 +49,7 @@ export async function generateText(
   }
   if (options.signal.aborted) return undefined;
   const text = enough.signal.aborted ? whole : result.text;
-  // The engine may end before the required text is whole (a limit, no such token): then there is nothing of its own.
+  // The engine may end before the required text is complete (a limit, no such token). Then there is no new text.
   const own = text.startsWith(takenBack) ? text.slice(takenBack.length) : '';
   return {
     text: own,

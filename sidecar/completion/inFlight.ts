@@ -1,13 +1,13 @@
 import { type CacheKey, isAskedAlike } from './completionCache.ts';
 
-/** How long a request that the editor cancelled runs on, for the next keystroke's request to take over. */
+/** How long a request that the editor cancelled runs on, so that the next keystroke's request can take it over. */
 const DETACHED_MS = 150;
 
 export type WaitResult = 'finished' | 'diverged' | 'aborted';
 
-/** One generation under way. Requests of later keystrokes may wait for it as long as they type what it streams. */
+/** A running generation. Requests of later keystrokes may wait for it as long as the user types the streamed text. */
 export class Flight {
-  /** Resolves when the work ended, however it ended; rejects when it failed. */
+  /** Resolves when the work has ended or was cancelled. Rejects when it failed. */
   readonly finished: Promise<void>;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<() => void>();
@@ -15,18 +15,18 @@ export class Flight {
   #waiting = 0;
   #detachTimer: NodeJS.Timeout | undefined;
 
-  /** `work` gets a signal that ends it and a function to tell of new text. */
+  /** `work` gets a signal that cancels it and a callback for new text. */
   constructor(
     readonly key: CacheKey,
     work: (signal: AbortSignal, onText: (text: string) => void) => Promise<void>,
-    /** Nobody asked for it yet. */
+    /** The generation was started ahead of a request. */
     readonly isAhead = false,
   ) {
     this.finished = work(this.#stop.signal, (text) => {
       this.#streamed += text;
       for (const listener of this.#listeners) listener();
     });
-    // Whoever waits sees the failure; with nobody waiting it concerns nobody.
+    // Requests that wait see the failure. Without such a request it is ignored.
     this.finished.catch(() => undefined);
   }
 
@@ -34,7 +34,7 @@ export class Flight {
     return this.#stop.signal.aborted;
   }
 
-  /** Whether the text at `key` is this flight's place after typing what it streamed so far, or part of it. */
+  /** Whether the text at `key` continues this generation's place with the streamed text, or part of it. */
   serves(key: CacheKey): boolean {
     if (
       this.cancelled ||
@@ -47,7 +47,7 @@ export class Flight {
     return this.#streamed.startsWith(typed) || typed.startsWith(this.#streamed);
   }
 
-  /** Waits for the end, until the stream says something else than what was typed at `key`, or until `signal` aborts. */
+  /** Waits for the end, until the stream differs from the text typed at `key`, or until `signal` aborts. */
   async wait(key: CacheKey, signal: AbortSignal): Promise<WaitResult> {
     clearTimeout(this.#detachTimer);
     this.#waiting++;
@@ -86,30 +86,30 @@ export class Flight {
   }
 }
 
-/** The generation under way of each client: at most one, since a person has one cursor. */
+/** The running generation of each client: at most one, since a user has one cursor. */
 export class InFlight {
   readonly #flights = new Map<string, Flight>();
-  /** What has begun of each client, until it has ended. */
+  /** The work of each client that has begun and has not ended. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   current(clientKey: string): Flight | undefined {
     return this.#flights.get(clientKey);
   }
 
-  /** Ends what nobody asked a client's service for yet. */
+  /** Cancels a client's generation if it was started ahead of a request. */
   cancelAhead(clientKey: string): void {
     const flight = this.#flights.get(clientKey);
     if (flight?.isAhead) flight.cancel();
   }
 
-  /** Ends what nobody asked for yet, of all clients. */
+  /** Cancels all generations that were started ahead of a request. */
   cancelAllAhead(): void {
     for (const clientKey of this.#flights.keys()) this.cancelAhead(clientKey);
   }
 
   /**
-   * Resolves when nothing of a client's work is under way: what is cancelled takes a while to end, also where other
-   * work took its place.
+   * Resolves when no work of a client is running. Cancelled work takes a while to end, even if other work has replaced
+   * it.
    */
   async ended(clientKey: string): Promise<void> {
     await this.#underWay.get(clientKey);
@@ -119,7 +119,7 @@ export class InFlight {
     for (const flight of this.#flights.values()) flight.cancel();
   }
 
-  /** Starts work for a place, in place of the client's work under way. */
+  /** Starts work for a place, in place of the client's running work. */
   start(key: CacheKey, work: ConstructorParameters<typeof Flight>[1], isAhead = false): Flight {
     this.#flights.get(key.clientKey)?.cancel();
     const flight = new Flight(key, work, isAhead);

@@ -4,7 +4,7 @@ import type { Cursor } from './cursor.ts';
 import { indentationOf } from '../syntax/indentation.ts';
 import { isCommentLine } from '../syntax/languages.ts';
 
-/** How much to ask for. */
+/** How much text to generate. */
 export interface Extent {
   readonly multiline: boolean;
   readonly maxTokens: number;
@@ -14,8 +14,8 @@ const SINGLE_LINE_TOKENS = 32;
 const MULTI_LINE_TOKENS = 200;
 
 /**
- * Several lines where syntax opens something that is still empty (a block, a list, the code under a comment), else the
- * line's rest.
+ * Chooses several lines if syntax opens an empty element (a block, a list, the code under a comment), else the rest of
+ * the line.
  */
 export function chooseExtent(cursor: Cursor, settings: CompletionSettings): Extent {
   const multiline = settings.multiline === 'always' || (settings.multiline !== 'never' && opensEmptyBlock(cursor));
@@ -51,12 +51,12 @@ function opensEmptyBlock(cursor: Cursor): boolean {
   return opens && !hasBody(headIndentation, cursor);
 }
 
-/** Round and square brackets that the editor closed behind the cursor: arguments and indexes, which are short. */
+/** Whether the editor closed a round or square bracket behind the cursor. Arguments and indexes are short. */
 function closesAtOnce({ linePrefix, lineSuffix }: Cursor): boolean {
   return /[([]\s*$/.test(linePrefix) && /^\s*[)\]]/.test(lineSuffix);
 }
 
-/** The first line with text after the cursor lies deeper than the block's head: the block has a body already. */
+/** Whether the block already has a body: the first line with text after the cursor is deeper than the block's head. */
 function hasBody(headIndentation: number, cursor: Cursor): boolean {
   const rest = cursor.after.slice(cursor.lineSuffix.length);
   for (const line of rest.split('\n', 50)) if (line.trim() !== '') return indentationOf(line) > headIndentation;

@@ -2,28 +2,28 @@ import type { CompletionSettings, WorkspaceContextSettings } from '../protocol/c
 import type { ContextSet } from '../protocol/engine.ts';
 import type { WorkspaceSource } from './prompt/contextPlans.ts';
 
-/** One question of an editor: what comes at `offset`? All offsets are UTF-16 units into `text`. */
+/** A completion request at `offset`. All offsets are UTF-16 units in `text`. */
 export interface CompletionRequest {
   readonly uri: string;
   readonly languageId: string;
   /** The whole document. */
   readonly text: string;
   readonly offset: number;
-  /** The user asked by command; otherwise the editor did while the user typed. */
+  /** Whether the user asked by command. Otherwise the editor asked while the user typed. */
   readonly explicit: boolean;
-  /** The item selected in an open suggestion list: the completion must extend it. */
+  /** The selected item of an open suggestion list. The completion must extend it. */
   readonly selectedCompletion?: SelectedCompletion | undefined;
-  /** One window and workspace. Nothing crosses it. */
+  /** The client: a window with its workspace. No data passes from one client to another. */
   readonly clientKey: string;
   /**
-   * Where the evaluated prompt is kept beyond the engine's life; absent: nowhere. Asked for each time that something is
-   * evaluated: it may be another by then.
+   * Where the evaluated context is kept beyond the engine's life, or `undefined` for nowhere. It is read at each
+   * evaluation, since it may have changed by then.
    */
   readonly contextSet?: ContextSet | undefined;
-  /** Cells around the document where it is a notebook's cell, in order. */
+  /** The cells around the document if it is a notebook cell, in order. */
   readonly notebookCells?: NotebookCells;
   readonly settings: CompletionSettings;
-  /** The client's other files; absent: there are none. */
+  /** The client's other files, if there are any. */
   readonly workspace?: WorkspaceSource | undefined;
   readonly contextSettings?: WorkspaceContextSettings;
 }
@@ -50,6 +50,6 @@ export interface Completion {
   readonly text: string;
   readonly start: number;
   readonly end: number;
-  /** Answered from what was generated before. */
+  /** Whether the completion comes from the cache. */
   readonly cached: boolean;
 }

@@ -2,7 +2,7 @@ import type { CompletionFeedback, CompletionStatistics } from '../protocol/clien
 
 const MAX_LATENCIES = 1000;
 
-/** Counts of completions since the sidecar began. They never leave this machine and hold no code. */
+/** Counts of completions since the sidecar started. They never leave this machine and hold no code. */
 export class StatisticsCounter {
   #requests = 0;
   #answered = 0;
@@ -57,7 +57,7 @@ export class StatisticsCounter {
     }
   }
 
-  /** Latencies are of the last 1,000 answers, from the request's arrival to its answer. */
+  /** Returns the counts. Latencies are of the last 1,000 answers, from the request's arrival to its answer. */
   read(): CompletionStatistics {
     const sorted = [...this.#latenciesMs].sort((one, other) => one - other);
     return {
@@ -77,7 +77,7 @@ export class StatisticsCounter {
   }
 }
 
-/** The nearest-rank percentile of sorted values; undefined of none. */
+/** Returns the nearest-rank percentile of sorted values, or `undefined` without values. */
 export function percentile(sorted: readonly number[], share: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 }

@@ -4,18 +4,15 @@ import type { Cursor } from './cursor.ts';
 import { isInLongString } from '../syntax/longString.ts';
 
 /**
- * Whether text that is still being generated holds all that will be kept, so that generating more is a waste: the line
- * is done, or the block that it began is. Asked after every token, with the text after the cursor.
+ * Whether generated text already holds all that will be kept, so that more text would be wasted. It is called after
+ * every token with the text after the cursor.
  */
 export type StopRule = (text: string) => boolean;
 
-/** A single line ends at its first line break; text that begins with line breaks has nothing on this line. */
+/** A single line ends at its first line break. Text that begins with line breaks has nothing on this line. */
 export const stopAtLineEnd: StopRule = (text) => text.includes('\n');
 
-/**
- * A block ends at the first complete line that is not in it or closes it, where an empty stretch of two lines begins,
- * or in circles.
- */
+/** Stops at the first complete line that is not in the block or closes it, at two empty lines, or when lines loop. */
 export function stopAtBlockEnd(cursor: Cursor): StopRule {
   return (text) => {
     if (hasGap(text, cursor)) return true;
@@ -24,14 +21,14 @@ export function stopAtBlockEnd(cursor: Cursor): StopRule {
   };
 }
 
-/** Whether two empty lines follow each other, in no string. */
+/** Whether two empty lines follow each other outside of strings. */
 function hasGap(text: string, { linePrefix, syntax }: Cursor): boolean {
   return [...text.matchAll(/\n[ \t]*\n[ \t]*\n/g)].some(
     ({ index }) => !isInLongString(linePrefix + text.slice(0, index), syntax),
   );
 }
 
-/** Adds a limit of time, counted from the first text: after it the text ends with its last whole line. */
+/** Adds a time limit to a rule, counted from the first text. After the limit the text ends with its last whole line. */
 export function stopAfter(limitMs: number, rule: StopRule, now: () => number): StopRule {
   let startedAt: number | undefined;
   return (text) => {

@@ -1,18 +1,17 @@
 import type { Cursor } from './cursor.ts';
 
 /**
- * What may follow the cursor on its line where text still belongs before it: closers, ends of tags and of comments,
- * which an editor sets too, then punctuation.
+ * Text after the cursor that still allows a completion: closers, ends of tags and comments, which editors add, then
+ * punctuation.
  */
 export const onlyClosersFollow = /^(?:\s*(?:[)>}\]"'`]|<\/[\w.:-]*>|\*\/|\/>))*(?:\s*[:{;,])?\s*$/;
 const letterFollows = /^[\p{ID_Continue}$]/u;
-/** Code on a line longer than this is minified or data; a person does not type there. Paragraphs may be of one line. */
+/** A longer line of code is minified or data, where nobody types. A paragraph of prose may be one line. */
 const MAX_TYPED_LINE_UNITS = 2000;
 
 /**
- * Whether to complete though nobody asked. Not inside or in front of words, not in an empty document, not on a minified
- * line of code. `fillsMiddle`: the model was trained to fill gaps, so text after the cursor on its line is no obstacle
- * unless it is a word.
+ * Whether to complete without a command. Not inside or before words, not in an empty document, not on a minified line.
+ * `fillsMiddle`: the model was trained to fill gaps, so only a word after the cursor prevents a completion.
  */
 export function worthCompleting(cursor: Cursor, fillsMiddle: boolean): boolean {
   if (cursor.before.trim() === '') return false;

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { MAX_TEXT_TOKENS, type TokenId } from '../protocol/engine.ts';
 import type { CompletionRequest } from './request.ts';
 
-/** Code has more units a token than this. */
+/** Code has more units per token than this. */
 const UNITS_PER_TOKEN = 3;
 
 /** A whole file as the engine has it. */
@@ -21,15 +21,15 @@ export interface GivenTexts {
 }
 
 interface ClientTexts extends GivenTexts {
-  /** Whether the engine has them for sure. */
+  /** Whether the engine certainly has these texts. */
   readonly isThere: boolean;
-  /** The document that they were chosen for. */
+  /** The document that the texts were chosen for. */
   readonly documentUri: string;
 }
 
 /**
- * Gives the engine whole texts of each client's workspace: answers often go on like a file of which only a piece is in
- * the prompt.
+ * Sends the engine whole files of each client's workspace. Answers often continue like a file of which the prompt has
+ * only a part.
  */
 export class WorkspaceTexts {
   readonly #clients = new Map<string, ClientTexts>();
@@ -37,10 +37,7 @@ export class WorkspaceTexts {
 
   constructor(private readonly engine: Pick<Engine, 'tokenize' | 'setTexts'>) {}
 
-  /**
-   * Tells the engine which files matter for a place now. Takes a tenth of a second of its time where they are others
-   * than before.
-   */
+  /** Sends the engine the files that matter for a place. Takes a tenth of a second of its time if they changed. */
   async refresh(
     name: string,
     { clientKey, workspace, uri, languageId, text, offset }: CompletionRequest,
@@ -70,13 +67,13 @@ export class WorkspaceTexts {
     const given: ClientTexts = { version, files, isThere: false, documentUri: uri };
     this.#clients.set(clientKey, given);
     await this.engine.setTexts({ name, version, texts: texts.reverse() });
-    // Meanwhile the client may have left, its texts may have been taken away, or another model may have come.
+    // Meanwhile the client may have left, its texts may have been dropped, or the model may have changed.
     if (this.#clients.get(clientKey) === given) this.#clients.set(clientKey, { ...given, isThere: true });
   }
 
   /**
-   * What the engine has for the document of a request. `undefined` where that was given for another document, is not
-   * there yet, or no longer what the files say.
+   * Returns the texts that the engine has for a request's document. Returns `undefined` if they were chosen for another
+   * document, are not sent yet, or are outdated.
    */
   of({ clientKey, uri, workspace }: CompletionRequest): GivenTexts | undefined {
     const known = this.#clients.get(clientKey);
@@ -88,20 +85,20 @@ export class WorkspaceTexts {
     return isOfNow ? known : undefined;
   }
 
-  /** Takes texts away of which a file went, or may not be read any more. */
+  /** Drops a client's texts if one of their files is gone or may not be read any more. */
   async dropGone(name: string, { clientKey, workspace }: CompletionRequest): Promise<void> {
     const known = this.#clients.get(clientKey);
     if (known === undefined || known.files.every(({ uri }) => workspace?.has(uri) === true)) return;
     await this.drop(name, clientKey);
   }
 
-  /** Takes a client's texts away. */
+  /** Drops a client's texts. */
   async drop(name: string, clientKey: string): Promise<void> {
     this.#clients.delete(clientKey);
     await this.engine.setTexts?.({ name, version: '', texts: [] });
   }
 
-  /** Another model begins without texts. */
+  /** Forgets all texts, because a new model begins without them. */
   clear(): void {
     this.#models++;
     this.#clients.clear();

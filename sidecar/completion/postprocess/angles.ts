@@ -1,13 +1,13 @@
 import { openerOf, type StringEnd } from '../../syntax/brackets.ts';
 
 export interface Angles {
-  /** How many are open at the end. */
+  /** How many angle brackets are open at the end. */
   readonly open: number;
-  /** Where the first `>` stands that closes nothing of the text. */
+  /** The index of the first `>` without an opener in the text. */
   readonly unmatchedAt: number | undefined;
 }
 
-/** The angle brackets of tags, types and includes in a text, outside of its strings and of other brackets. */
+/** Finds the angle brackets of tags, types and includes in a text, outside of its strings and of other brackets. */
 export function anglesOf(text: string, stringEnd: StringEnd): Angles {
   let [open, depth] = [0, 0];
   let unmatchedAt: number | undefined;
@@ -26,11 +26,11 @@ export function anglesOf(text: string, stringEnd: StringEnd): Angles {
   return { open, unmatchedAt };
 }
 
-/** Comparisons and shifts open nothing. */
+/** Comparisons and shifts open no angle bracket. */
 const opens = (text: string, index: number): boolean =>
   text[index - 1] !== '<' && !/[\s<=]/.test(text[index + 1] ?? '');
 
-/** Nor do arrows and comparisons close anything. */
+/** Arrows and comparisons close no angle bracket. */
 function closes(text: string, index: number): boolean {
   const [before = '', after = ''] = [text[index - 1], text[index + 1]];
   return !/[=-]/.test(before) && after !== '=' && !(/\s/.test(before) && /\s/.test(after));

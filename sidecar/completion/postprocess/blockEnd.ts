@@ -6,7 +6,8 @@ import { linesInLongStrings } from '../../syntax/longString.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /**
- * A multi-line completion ends with the block it is in. At the outermost level it ends with the first stretch of code.
+ * Ends a multi-line completion with its block. At the outermost level the completion ends with the first stretch of
+ * code.
  */
 export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   if (!multiline) return text;
@@ -23,15 +24,15 @@ export const cutAtBlockEnd: Filter = (text, { cursor, multiline }) => {
   return firstLines(text, length);
 };
 
-/** A text that was cut off right behind `else` is better without it. */
+/** Removes a last line that only opens a branch such as `else`, since the text was cut off there. */
 function lengthWithoutOpenBranch(lines: readonly string[], cursor: Cursor): number {
   const last = lines.findLastIndex((line) => line.trim() !== '');
   return last > 0 && opensBranch(lines[last] ?? '', cursor) ? last : lines.length;
 }
 
 /**
- * An empty line with another one behind it, or with a line at the block's own level after deeper ones: a new thought
- * begins.
+ * Whether a stretch of code ends at an empty line. It does before a second empty line, and at the outermost level
+ * before a line without indentation.
  */
 function endsStretch(lines: readonly string[], index: number, least: number): boolean {
   const next = lines[index + 1];

@@ -7,9 +7,9 @@ import type { Filter } from './filter.ts';
 import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
- * No doubled closers: the closers right after the cursor close what stands before it, so the ones that the completion
- * brings for the same openers go, with all that follows them. On a line that ends with them a completion may go on
- * behind them: then it brings them itself, or opens as much again as it closes.
+ * Drops doubled closers. The closers after the cursor already close the text before it, so the completion ends before
+ * its own closers for the same openers. If the line ends with these closers, the completion may continue behind them.
+ * Then it brings them itself, or opens as much again as it closes.
  */
 export const dropDoubledClosers: Filter = (text, { cursor }) => {
   const waiting = /^\s*[)\]}"'`>;,:]*/.exec(cursor.lineSuffix)?.[0].replace(/\s/g, '') ?? '';
@@ -18,10 +18,10 @@ export const dropDoubledClosers: Filter = (text, { cursor }) => {
 };
 
 /**
- * Units after the cursor that a completion of one line brings itself, since it closes what is open and goes on, or goes
- * on between two closers: the closers that end the cursor's line, with a mark behind them that the completion ends
- * with, too. They are replaced by it. A completion with one closer more brings none: that is a slip of the model; nor
- * does one that leaves open what the line opened before the cursor.
+ * Returns how many units after the cursor a one-line completion replaces. These are the closers at the end of the line,
+ * with a final mark (`;`, `,` or `:`). A completion replaces them if it brings them itself because it continues behind
+ * or between them. It must also end with the same mark. A completion with a closer too many replaces none, since that
+ * is a mistake of the model. A completion that leaves an opener of the line open replaces none either.
  */
 export function overtypedUnits(text: string, cursor: CursorLine): number {
   const suffix = cursor.lineSuffix.trimEnd();
@@ -37,16 +37,13 @@ export function overtypedUnits(text: string, cursor: CursorLine): number {
   return rest.length > suffix.length && !isSlip && rest.endsWith(mark) ? suffix.length : 0;
 }
 
-/** Whether what the line opens before the cursor, a bracket or a string, is still open behind the text. */
+/** Whether a bracket or string that the line opens before the cursor is still open behind the text. */
 function leavesOpen(text: string, { linePrefix, syntax }: CursorLine): boolean {
   const { openBrackets, isInString } = openAtEnd(linePrefix + text, syntax);
   return isInString || openBrackets.some((index) => index < linePrefix.length);
 }
 
-/**
- * Whether the text goes into a line that ends with closers, and in that line each of them still closes something, and
- * nothing is left open.
- */
+/** Whether the text is inserted into a line that ends with closers, and the whole line is balanced. */
 function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLine): boolean {
   if (text.includes('\n') || !/^[)\]}"'`]+\s*$/.test(lineSuffix) || longQuotes(lineSuffix, syntax) !== undefined)
     return false;
@@ -54,16 +51,13 @@ function balancesLine(text: string, { linePrefix, lineSuffix, syntax }: CursorLi
   return !isInString && openBrackets.length === 0 && !doesCloseMore;
 }
 
-/**
- * Whether the closers that an editor set behind the cursor are those that the text brings for what stands open before
- * it, one after another.
- */
+/** Whether the text brings the closers that an editor added behind the cursor, one after another. */
 export const bringsClosers = (text: string, closers: string, line: CursorLine): boolean =>
   endOfClosers(text, closers, line) !== undefined;
 
 /**
- * Where the last of these closers ends in a text that brings them, one after another, for what stands open before it;
- * `undefined`: it does not.
+ * Returns where the last of these closers ends in a text that brings them, one after another. Returns `undefined` if it
+ * does not bring them all.
  */
 function endOfClosers(text: string, closers: string, line: CursorLine): number | undefined {
   let end = 0;
@@ -75,7 +69,7 @@ function endOfClosers(text: string, closers: string, line: CursorLine): number |
   return end;
 }
 
-/** Whether there is a bracket that nothing in the text opens. */
+/** Whether a closing bracket has no opener in the text. */
 function closesMore(text: string): boolean {
   const open: string[] = [];
   for (const { bracket } of brackets(text)) {
@@ -90,12 +84,11 @@ const closesMoreAngles = (text: string, syntax: LanguageSyntax): boolean =>
 
 export type CursorLine = Pick<Cursor, 'linePrefix' | 'lineSuffix' | 'syntax'>;
 
-/** Where the closer that waits first after the cursor stands in the text and closes nothing of it. */
+/** Returns where the first closer after the cursor occurs in the text without an opener there. */
 function unmatchedAt(text: string, first: string, { linePrefix, lineSuffix, syntax }: CursorLine): number | undefined {
   const quotes = longQuotes(lineSuffix, syntax);
   if (quotes !== undefined) return text.includes(quotes) ? text.indexOf(quotes) : undefined;
-  // A quote that is waiting after the cursor closes the string that the cursor is in, whatever else stands in the
-  // string.
+  // A quote after the cursor closes the string that the cursor is in, whatever else the string contains.
   if (/["'`]/.test(first) && insideString(linePrefix, first)) {
     const end = endOfString(text, 0, first);
     return text[end] === first ? end : undefined;
@@ -104,7 +97,7 @@ function unmatchedAt(text: string, first: string, { linePrefix, lineSuffix, synt
     return opensAngle(linePrefix, syntax) ? anglesOf(text, stringEndIn(syntax)).unmatchedAt : undefined;
   const at = firstUnmatched(text, first, syntax);
   if (at !== undefined) return at;
-  // Of a string that nothing closes behind the cursor the text has the end.
+  // The text contains the end of a string that is not closed behind the cursor.
   const end = stringAtCursor(text, { linePrefix, syntax })?.end ?? text.length;
   const behind = firstUnmatched(text.slice(end), first, syntax);
   return behind === undefined ? undefined : end + behind;
@@ -120,13 +113,13 @@ function firstUnmatched(text: string, closer: string, syntax: LanguageSyntax): n
   return undefined;
 }
 
-/** Whether a `>` behind the line would close a tag or a list of types, and compare nothing. */
+/** Whether a `>` behind the line would close a tag or a list of types, and is no comparison. */
 function opensAngle(linePrefix: string, syntax: LanguageSyntax): boolean {
   const bracket = openAtEnd(linePrefix, syntax).openBrackets.at(-1) ?? -1;
   return anglesOf(linePrefix.slice(bracket + 1), stringEndIn(syntax)).open > 0;
 }
 
-/** The quotes that wait first after the cursor, if those are long ones: between such a single one is text. */
+/** Returns the quotes right after the cursor if they are long ones. Between long quotes, a single quote is text. */
 function longQuotes(lineSuffix: string, { longStrings }: LanguageSyntax): string | undefined {
   return longStrings?.quotes.find((quotes) => quotes.length > 1 && lineSuffix.trimStart().startsWith(quotes));
 }
@@ -140,7 +133,7 @@ function insideString(linePrefix: string, quote: string): boolean {
   return count % 2 === 1;
 }
 
-/** Drops a tail of `text` that is what waits after the cursor: `;` or `:` or `,`. */
+/** Drops the end of `text` if it repeats the `;`, `:` or `,` after the cursor. */
 function dropTail(text: string, waiting: string): string {
   if (!/^[;,:]+$/.test(waiting)) return text;
   return text.endsWith(waiting) ? text.slice(0, -waiting.length) : text;

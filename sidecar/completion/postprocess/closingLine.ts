@@ -5,8 +5,8 @@ import { openerOf } from '../../syntax/brackets.ts';
 import type { Filter } from './filter.ts';
 
 /**
- * A body put between an opener and the closer that the editor set right behind it ends with a line break, so that the
- * closer gets its line. Another closer (`f(() => {‸)`) stays behind what the completion closes itself.
+ * Puts the closer on its own line if the editor set it right behind the opener and the completion is a body between
+ * them. Another closer (`f(() => {‸)`) stays behind the text that the completion closes itself.
  */
 export const giveCloserItsLine: Filter = (text, { cursor }) => {
   if (!text.startsWith('\n')) return text;
@@ -15,7 +15,7 @@ export const giveCloserItsLine: Filter = (text, { cursor }) => {
   return `${text}\n${/^\s*/.exec(cursor.linePrefix)?.[0] ?? ''}`;
 };
 
-/** The bracket that opens the body at the cursor: right before it, or before what a lambda takes. */
+/** Returns the bracket that opens the body at the cursor: right before it, or before the parameters of a lambda. */
 function openerBefore({ linePrefix, syntax }: Cursor): string | undefined {
   const [last] = /[{([](?=\s*$)/.exec(linePrefix) ?? [];
   if (last !== undefined || !opensBlock(linePrefix, syntax)) return last;

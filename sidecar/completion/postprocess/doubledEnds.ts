@@ -1,8 +1,8 @@
 import type { Filter } from './filter.ts';
 
 /**
- * No doubled end of a tag or of a comment: the one right after the cursor ends what stands before it, so the one that
- * the completion brings for the same goes, with all that follows it. The model may not know that it is there already.
+ * Drops a doubled end of a tag or comment. The end right after the cursor already closes the text before it. So the
+ * completion stops before its own end for the same opener, which the model may add by mistake.
  */
 export const dropDoubledEnds: Filter = (text, { cursor }) => {
   const waiting = /^\s*(<\/[\w.:-]*>|\*\/|\/>)/.exec(cursor.lineSuffix)?.[1];
@@ -16,7 +16,7 @@ export const dropDoubledEnds: Filter = (text, { cursor }) => {
   return text;
 };
 
-/** What begins another of what `end` ends, and what ends one. */
+/** Returns a pattern for the openers that `end` closes, and for their ends. */
 function beginsAndEnds(end: string): RegExp {
   if (end === '*/') return /(?<begin>\/\*)|\*\//g;
   if (end === '/>') return /(?<begin><[A-Za-z>])|\/>|<\//g;

@@ -4,23 +4,26 @@ import type { LanguageSyntax } from '../../syntax/languages.ts';
 import { documentLines, type Filter, firstLines, followingLines } from './filter.ts';
 import { nearlySame } from './similarity.ts';
 
-/** Nothing that stands after the cursor already: the completion ends before the line that the document goes on with. */
+/** Ends the completion before the line that the document continues with. */
 export const cutFollowing: Filter = (text, { cursor }) => {
   const following = followingLines(cursor, 2);
   const next = following[0];
   if (next === undefined) return text;
   const lines = documentLines(text, cursor);
-  // What the user wrote of the line already is no repetition of the model's.
+  // Text that the user already wrote on the line is no repetition by the model.
   const ownText = (lines[0] ?? '').slice(cursor.linePrefix.length).trim();
   if (ownText.length > 2 && saysFollowing(lines, following, cursor.syntax)) return '';
   for (let index = 1; index < lines.length; index++) {
-    // The same words at another depth close or return from something else.
+    // The same words at another depth close or return from another block.
     if (lines[index]?.trimEnd() === next.trimEnd()) return firstLines(text, index);
   }
   return text;
 };
 
-/** Whether lines begin as those that follow. A statement tells; of lines that begin many things two have to agree. */
+/**
+ * Whether lines begin like the lines that follow. A single equal statement is enough. For a line that may begin many
+ * things, the next line must match too.
+ */
 function saysFollowing(
   [first = '', ...rest]: readonly string[],
   [next = '', afterNext]: readonly string[],
@@ -32,8 +35,8 @@ function saysFollowing(
 }
 
 /**
- * Attributes, annotations, tags, heads, and lines of one word (`try`, `end`) or of none (`/**`) stand before many
- * things.
+ * Whether a line may stand before many things: attributes, annotations, tags, heads, and lines of one word (`try`,
+ * `end`) or none (`/**`).
  */
 function beginsMany(line: string, syntax: LanguageSyntax): boolean {
   return /^(?:@|#\[|\[|<|\w*:?$|[^\p{L}\p{N}]*$)/u.test(line.trim()) || opensBlock(line, syntax);

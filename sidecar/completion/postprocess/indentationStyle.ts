@@ -1,12 +1,12 @@
 import type { Filter } from './filter.ts';
 
 /**
- * Where one of the two indents so many times as many lines as the other, it is the document's. Some have both, as
- * editors made of eight spaces a tab.
+ * If one style indents this many times as many lines as the other, it is the document's style. Some documents have
+ * both, where editors replaced eight spaces by a tab.
  */
 const CLEARLY = 3;
 
-/** Lines that the model indented by spaces in a document indented by tabs become tabs, and the other way round. */
+/** Converts the model's indentation between spaces and tabs to the document's style. */
 export const matchIndentation: Filter = (text, { cursor }) => {
   if (!text.includes('\n')) return text;
   const sample = cursor.before.slice(-8192) + cursor.after.slice(0, 8192);
@@ -18,7 +18,7 @@ export const matchIndentation: Filter = (text, { cursor }) => {
   return text;
 };
 
-/** Spaces per level: the least indentation that occurs. */
+/** Returns the spaces per level: the smallest indentation that occurs. */
 function unitOf(sample: string): number {
   const widths = [...sample.matchAll(/^ +(?=\S)/gm)].map((match) => match[0].length).filter((width) => width > 1);
   return widths.length === 0 ? 4 : Math.min(...widths);

@@ -18,7 +18,7 @@ import { trimWhitespace } from './whitespace.ts';
 import { dropWorthless } from './worth.ts';
 
 /**
- * First what the model did not mean as text, then where it ends, then what the document has already, then the edges.
+ * The order: text that is not code, then the completion's end, then text that the document already has, then the edges.
  */
 const filters: readonly Filter[] = [
   cutMarkup,
@@ -40,7 +40,7 @@ const filters: readonly Filter[] = [
   giveCloserItsLine,
 ];
 
-/** What of the model's text is shown; '' for nothing. */
+/** Returns the part of the model's text to show, or '' for none. */
 export function postprocess(text: string, context: FilterContext): string {
   let kept = text;
   for (const filter of filters) {

@@ -1,15 +1,15 @@
 import { circleAt } from '../circles.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
-/** Code that goes on behind a repetition (`[0, 0, 0, 0, 0];`) got out of it. */
+/** Code that continues behind a repetition (`[0, 0, 0, 0, 0];`) is no loop. */
 const loopAtEnd = /(.{2,40}?)\1{4,}$/u;
-/** A rule of dashes: repetition that is meant. */
+/** A rule of dashes is an intended repetition. */
 const meantToRepeat = /^[\s=*#/~_.+-]+$/;
-/** Zeros of a long number, or of a mask. */
+/** The zeros of a long number, or of a mask. */
 const MAX_RUN_UNITS = 64;
 
 /**
- * Cuts where the model began to go in circles: in lines, or with a run of characters five times and to the end of a
+ * Cuts where the model began to loop: in lines, or with five or more repetitions of some characters up to the end of a
  * line.
  */
 export const cutLoops: Filter = (text, { cursor }) => {

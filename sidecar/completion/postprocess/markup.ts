@@ -1,7 +1,8 @@
 import type { Filter } from './filter.ts';
 
 /**
- * Cuts at what a model trained to chat or to fill gaps writes around code: marks, and the fence of a Markdown block.
+ * Cuts at markup that a model trained on chats or gaps writes around code: special marks, and the fence of a Markdown
+ * block.
  */
 export const cutMarkup: Filter = (text, { cursor }) => {
   const mark = text.search(/<\|[a-z_▁]+\|>|<(fim|file|repo)_[a-z]+>|<｜[^｜]+｜>|<\/?s>$/);

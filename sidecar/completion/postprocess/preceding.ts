@@ -4,20 +4,20 @@ import { documentLines, type Filter, precedingLines } from './filter.ts';
 /** Lines as short as this (`}`, `else:`, `end`) repeat in good code. */
 const MIN_TELLING_UNITS = 8;
 /**
- * What closes a bracket, a tag, or a block of words in a template: `</ul>`, `@endforeach`, `{% endif %}`, `<?php endif;
- * ?>`, `{{/each}}`.
+ * Closes a bracket, a tag, or a block in a template: `</ul>`, `@endforeach`, `{% endif %}`, `<?php endif; ?>`,
+ * `{{/each}}`.
  */
 const closer = /^\s*(?:[)\]}]|<\/|(?:[@#]|\{%[-+]?\s*|<%[-=]?\s*|<\?php\s+)end|\{\{?\/)/i;
 /**
- * What closes a block of words in code: `end`, `endif()`, `End Sub`. Other words that begin so are names (`endpoint`),
- * and so is one that is assigned to.
+ * Closes a block in code by a word: `end`, `endif()`, `End Sub`. Other words with this start are names (`endpoint`),
+ * and so is an assigned variable.
  */
 const closingWord =
   /^\s*end(?:if|for|foreach|while|switch|case|function|func|sub|proc|procedure|method|property|macro|block|module|program|package|interface|class|type|struct|select|with|try|task|generate|do|loop)?\b(?!\s*(?:[-+*/]?=|[.[]))/i;
 
 /**
- * No repetition of what stands right above: one line said again, or all the lines from one of them to the cursor.
- * Behind a head that the user wrote, the same body as elsewhere is meant.
+ * Drops a completion that repeats the lines right above: the last line, or all lines from one of them to the cursor.
+ * Behind a head that the user wrote, a repeated body is intended.
  */
 export const dropPreceding: Filter = (text, { cursor }) => {
   const lines = documentLines(text, cursor).filter((line) => line.trim() !== '');
@@ -34,13 +34,13 @@ export const dropPreceding: Filter = (text, { cursor }) => {
   return text;
 };
 
-/** Whether a line says the same as one above. At another depth a closer closes something else. */
+/** Whether a line repeats a line above. A closer at another depth closes another block. */
 function isSaidAgain(line: string, above: string | undefined): boolean {
   if (above?.trim() !== line.trim()) return false;
   return (!closer.test(line) && !closingWord.test(line)) || indentationOf(line) === indentationOf(above);
 }
 
-/** A B A B, and now A again. */
+/** Whether the pattern A B A B continues with A. */
 function repeatsTrain(first: string, above: readonly string[]): boolean {
   return (
     above.length >= 4 &&

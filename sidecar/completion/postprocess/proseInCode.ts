@@ -2,13 +2,13 @@ import { isCommentLine, type LanguageSyntax } from '../../syntax/languages.ts';
 import { isInLongString } from '../../syntax/longString.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
-/** A sentence, or an item of a Markdown list or a heading: what a model trained on text falls into. */
+/** A sentence, an item of a Markdown list or a heading: text that models fall into. */
 const sentence = /^\s*[A-Z][a-z']*(?: [\w'",]+){4,}[^;{}()=]*$/;
 const markdown = /^\s*(?:[*-] (?:`|\*\*|[A-Z][a-z]*(?: [a-z]+){2})|#{2,} |\*\*[^*\s][^*]*\*\*)/;
 
 /**
- * No prose between lines of code: the completion ends where it begins, comments, texts in quotes and what the user
- * began aside.
+ * Ends the completion where prose begins between lines of code. Comments, quoted texts and the user's own line may be
+ * prose.
  */
 export const cutProse: Filter = (text, { cursor }) => {
   if (cursor.syntax.prose || cursor.syntax.sentences === true || cursor.syntax.blocks === 'none') return text;
@@ -25,8 +25,8 @@ export const cutProse: Filter = (text, { cursor }) => {
 };
 
 /**
- * Whether a string of several lines or a block comment is open at the end of the text. What quotes begin and end is
- * known from the beginning alone.
+ * Whether a string of several lines or a block comment is open at the end of the text. Which quotes open or close is
+ * only known from the beginning.
  */
 function insideText(text: string, syntax: LanguageSyntax): boolean {
   const window = text.slice(-8192);

@@ -1,9 +1,9 @@
-/** In shorter lines a character makes another name. */
+/** In shorter lines, one character makes a different name. */
 const MIN_UNITS = 10;
 
 /**
- * Whether two lines are the same but for white space around them and a character too many: rows of a table, which
- * differ by a number or a name, are not, nor are the two ends of a tag, or a condition and its opposite.
+ * Whether two lines are the same, apart from white space around them and one extra character. Rows of a table that
+ * differ in a number or name are not. The two ends of a tag are not, and a condition and its opposite are not.
  */
 export function nearlySame(one: string, other: string): boolean {
   const [shorter, longer] = [one.trim(), other.trim()].sort((first, second) => first.length - second.length) as [
@@ -17,7 +17,7 @@ export function nearlySame(one: string, other: string): boolean {
   return longer.length >= MIN_UNITS && shorter.slice(index) === longer.slice(index + 1);
 }
 
-/** What is no slip. */
+/** The parts of a line that must be equal: numbers, ends of tags and negations. */
 function tellingOf(line: string): string {
   return line.match(/\d+|<\/|!/g)?.join(' ') ?? '';
 }

@@ -3,8 +3,8 @@ import { openAtEnd, withoutApostrophes } from '../../syntax/openAtEnd.ts';
 import { endOnItsLine } from '../../syntax/brackets.ts';
 
 /**
- * A string that the cursor is in and the text ends on its line: its units before the cursor, and where it ends in the
- * text.
+ * Finds the string that the cursor is in and that the text ends on its line. Returns its units before the cursor and
+ * its end in the text.
  */
 export function stringAtCursor(
   text: string,

@@ -1,7 +1,7 @@
 import { overtypedUnits } from './closers.ts';
 import type { Filter } from './filter.ts';
 
-/** JSON allows no comma before a closer, and where comments are allowed it is warned of. */
+/** Drops a comma before a closer. JSON does not allow it, and editors warn of it in JSON with comments. */
 export const dropTrailingComma: Filter = (text, { cursor }) => {
   if (!/^jsonc?$/.test(cursor.languageId) || !/^\s*[}\]]/.test(cursor.after.slice(overtypedUnits(text, cursor))))
     return text;

@@ -1,6 +1,6 @@
 import type { Filter } from './filter.ts';
 
-/** A multi-line completion that was cut off ends with its last whole line. */
+/** Ends a multi-line completion that was cut off with its last whole line. */
 export const dropUnfinishedLine: Filter = (text, { multiline, ended }) => {
   if (!multiline || ended) return text;
   const end = text.lastIndexOf('\n');

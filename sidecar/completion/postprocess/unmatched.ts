@@ -6,9 +6,9 @@ import { documentLines, type Filter } from './filter.ts';
 import { stringAtCursor } from './stringAtCursor.ts';
 
 /**
- * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. What is open
- * before the cursor is known only back to where a line begins at the margin, which is enough: statements begin there.
- * In comments and texts of several lines one may stand alone.
+ * Cuts at a round or square bracket that closes nothing, neither in the completion nor before the cursor. The text
+ * before the cursor is read back to a line that begins at the margin, since statements begin there. In comments and
+ * strings of several lines a bracket may stand alone.
  */
 export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
   if (cursor.syntax.loneClosers === true) return text;
@@ -16,12 +16,12 @@ export const cutUnmatchedCloser: Filter = (text, { cursor }) => {
   const asCode = firstUnmatched(text, 0, statement, cursor);
   const string = asCode < text.length ? stringAtCursor(text, cursor) : undefined;
   if (string === undefined) return text.slice(0, asCode);
-  // Before a quote that only looks like the beginning of a string, in a regular expression, the text is code after all.
+  // In a regular expression, a quote may only look like the beginning of a string. Then the text after it is code.
   const beforeString = statement.slice(0, Math.max(0, statement.length - string.units));
   return text.slice(0, Math.max(asCode, firstUnmatched(text, string.end, beforeString, cursor)));
 };
 
-/** Where the first bracket from `from` on stands that closes nothing, or else the end of the text. */
+/** Returns the index of the first bracket from `from` on that closes nothing, or the end of the text. */
 function firstUnmatched(text: string, from: number, before: string, cursor: Cursor): number {
   const open = openBrackets(before);
   for (const { index, bracket } of brackets(text.slice(from), endOnItsLine)) {
@@ -53,7 +53,7 @@ function openBrackets(text: string): string[] {
   return open;
 }
 
-/** The last lines before the cursor, from one that begins with a letter at the margin. */
+/** Returns the last lines before the cursor, from a line that begins with a letter at the margin. */
 function statementBefore(before: string): string {
   const window = before.slice(-8192);
   const starts = [...window.matchAll(/^[\p{L}_@#]/gmu)];

@@ -1,8 +1,8 @@
 import type { Filter } from './filter.ts';
 
 /**
- * Nothing that saves no typing: closers and punctuation alone, where the line is a fresh one or the same stands there
- * already.
+ * Drops text that saves no typing: a single punctuation mark on a fresh line, a row of marks, or only the start of a
+ * comment.
  */
 export const dropWorthless: Filter = (text, { cursor }) => {
   const core = text.trim();

@@ -13,20 +13,20 @@ export interface ComposeOptions {
   readonly text: PromptText;
   readonly path: string;
   readonly languageId: string;
-  /** Of the document; other files come on top. */
+  /** The most tokens for the document. Other files come on top. */
   readonly maxTokens: number;
-  /** Other files, in order, with their heads. */
+  /** The tokens of other files, in order, with their heads. */
   readonly context?: readonly TokenId[];
-  /** Take back the tokens at the cursor. On unless a bench compares. */
+  /** Whether to take back the tokens at the cursor. Only benches turn it off. */
   readonly healing?: boolean;
 }
 
 export interface ComposedPrompt extends HealedPrompt {
-  /** The tokens of the text that the model goes on with, which may stand before what is behind the gap. */
+  /** The tokens of the text that the model continues. They may stand before the suffix. */
   readonly before: readonly TokenId[];
 }
 
-/** The tokens that ask `model` for what stands between prefix and suffix. */
+/** Returns the tokens that ask `model` for the text between prefix and suffix. */
 export async function composePrompt(options: ComposeOptions): Promise<ComposedPrompt> {
   const { engine, model, fim, maxTokens } = options;
   const tokenize = (part: string): Promise<readonly TokenId[]> =>
@@ -34,7 +34,7 @@ export async function composePrompt(options: ComposeOptions): Promise<ComposedPr
   const bos = model.special.addBos && model.special.bos !== undefined ? [model.special.bos] : [];
   const { context = [] } = options;
   const isAfterOthers = context.length > 0;
-  // Without marks, prefix and what precedes it are one text, tokenised as one.
+  // Without fill-in-the-middle marks, the prefix and the text before it are tokenized as one text.
   const textBefore = ({ prefix, suffix }: PromptText): string =>
     (fim === undefined ? continuationHead({ prefix, suffix }, { ...options, isAfterOthers }) : '') + prefix;
   let text = options.text;
@@ -45,7 +45,7 @@ export async function composePrompt(options: ComposeOptions): Promise<ComposedPr
   let allBefore = whole;
   const step = Math.max(1, maxTokens >> 3);
   const suffixTokens = fim === undefined && allBefore.length > maxTokens ? (await tokenize(text.suffix)).length : 0;
-  // A line that is cut and what parts the two are some tokens more or less than thought.
+  // The first cut is an estimate: cut lines and the separator change the number of tokens a little.
   for (
     let less = step * Math.ceil((allBefore.length - maxTokens) / step);
     suffixTokens > 0 && text.suffix !== '' && allBefore.length > maxTokens;
@@ -83,19 +83,21 @@ export async function composePrompt(options: ComposeOptions): Promise<ComposedPr
   return { tokens: [...bos, ...arrangeFim(fim, parts)], requiredPrefix: healed.requiredPrefix, before: healed.tokens };
 }
 
-/** About this share of a suffix, in whole lines: those nearest the cursor. */
+/** Returns about this share of a suffix, in whole lines nearest the cursor. */
 function nearest(suffix: string, share: number): string {
   return share > 0 ? suffix.slice(0, suffix.lastIndexOf('\n', Math.floor(share * suffix.length)) + 1) : '';
 }
 
-/** Keeps at most `count` tokens, dropped in steps of a quarter so that the cut moves seldom. */
+/** Keeps at most `count` tokens. They are dropped in steps of a quarter so that the cut moves seldom. */
 function keepLast(tokens: readonly TokenId[], count: number): readonly TokenId[] {
   if (tokens.length <= count) return tokens;
   const step = Math.max(1, count >> 2);
   return tokens.slice(Math.ceil((tokens.length - count) / step) * step);
 }
 
-/** An engine continues at least one token: for an empty text, what separates texts in training. */
+/**
+ * Returns the token for an empty text, since an engine needs at least one: the token that separates texts in training.
+ */
 function firstToken(model: LoadedModel): TokenId[] {
   const token = model.special.bos ?? model.special.eos;
   return token === undefined ? [] : [token];

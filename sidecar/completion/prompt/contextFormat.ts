@@ -4,23 +4,23 @@ import type { Snippet } from '../../workspaceIndex/snippet.ts';
 import type { FimFormat } from './fim.ts';
 import { languageSyntax } from '../../syntax/languages.ts';
 
-/** Lone marks of families, and comments elsewhere, name the file that a snippet is from. */
+/** How a snippet's file is named: by the model family's own mark, or else by a comment. */
 export type FileHead = { readonly kind: 'mark'; readonly mark: string } | { readonly kind: 'comment' };
 
-/** How this model is told that text is of another file. */
+/** Returns how this model marks the text of another file. */
 export function fileHead(fim: FimFormat | undefined): FileHead {
   return fim?.fileMark === undefined ? { kind: 'comment' } : { kind: 'mark', mark: fim.fileMark };
 }
 
-/** Documents whose prompts take other files along: code, since prose has its own words. */
+/** Whether prompts of a language include other files. Code does; prose has its own words. */
 export function takesContext(languageId: string): boolean {
   const { prose } = languageSyntax(languageId);
   return !prose && !['json', 'jsonc', 'yaml', 'toml', 'ini', 'xml', 'csv'].includes(languageId);
 }
 
 /**
- * The tokens of a snippet with its head, in the comments of the document's language. Marks in the snippet's own text
- * are text.
+ * Returns the tokens of a snippet with its head, as a comment in the document's language. Marks inside the snippet's
+ * text are plain text.
  */
 export async function snippetTokens(
   engine: TextEngine,
@@ -37,7 +37,7 @@ export async function snippetTokens(
   return [...mark, ...text];
 }
 
-/** A line that names a file. */
+/** Returns a comment line that names a file. */
 export function pathComment(path: string, languageId: string): string {
   const { lineComment, blocks } = languageSyntax(languageId);
   if (lineComment !== undefined) return `${lineComment} ${path}\n`;

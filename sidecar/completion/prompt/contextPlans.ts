@@ -17,15 +17,15 @@ import {
 } from './documentPlan.ts';
 import { NewestNext } from './newestNext.ts';
 
-/** What completion asks of one client's workspace. */
+/** The interface of a client's workspace for completion. */
 export interface WorkspaceSource {
   snippets(query: PlaceQuery): Promise<readonly Snippet[]>;
   texts(query: PlaceQuery, maxUnits: number): Promise<readonly { readonly uri: string; readonly text: string }[]>;
-  /** Resolves when the workspace is read, or when it takes too long to wait for it. */
+  /** Resolves when the workspace is read, or when that takes too long. */
   whenUsable(): Promise<void>;
-  /** Whether everything that is listed is read. */
+  /** Whether all listed files are read. */
   readonly isWhole: boolean;
-  /** Whether the workspace has the file; with `revision`, as it was then. */
+  /** Whether the workspace has the file. With `revision`: whether the file still has these contents. */
   has(uri: string, revision?: number): boolean;
   pathOf(uri: string): string;
 }
@@ -34,54 +34,56 @@ export interface ContextRequest {
   readonly clientKey: string;
   readonly workspace: WorkspaceSource;
   readonly query: Omit<PlaceQuery, 'maxSnippetUnits'>;
-  /** Tokens that other files may take at most. */
+  /** The most tokens for other files. */
   readonly budgetTokens: number;
-  /** Of these, what may be evaluated while the user waits. */
+  /** How many of these may be evaluated while the user waits. */
   readonly spareTokens: number;
-  /** A new plan is taken up at once where evaluating what it changes costs no more than this, the document included. */
+  /** A new plan is used at once if evaluating its changes and the document costs at most this many tokens. */
   readonly cheapTokens: number;
   readonly documentTokens: number;
-  /** Plans are read in pauses. */
+  /** Whether plans are read ahead in pauses. */
   readonly isReadAhead: boolean;
   /**
-   * The document from whose prompts the engine holds the beginning of this one's: this one, where it has a sequence of
-   * its own. None where it holds nothing.
+   * The document whose sequence holds the start of this document's prompt: the document itself if it has its own
+   * sequence. `undefined` if the engine holds nothing.
    */
   readonly base: string | undefined;
   readonly tokenize: (snippet: Snippet) => Promise<readonly number[]>;
-  /** Ends what is read ahead. */
+  /** Cancels reading ahead. */
   readonly signal?: AbortSignal | undefined;
 }
 
 interface ClientPlans {
-  /** The document of the last prompt that somebody waited for. */
+  /** The document of the last prompt that a user waited for. */
   uri: string;
-  /** One was made. */
+  /** Whether the client's first ranking is done. */
   isReady: boolean;
   readonly documents: RecentMap<string, DocumentPlan>;
   readonly rankings: NewestNext;
 }
 
-/** Of prompts that take nothing of other files. */
+/** The plan of prompts without other files. */
 export const NO_CONTEXT: readonly PlannedSnippet[] = [];
 
-/** A place is ranked again after so long; the document hardly changes faster. */
+/** A place is ranked again after this time. The document hardly changes faster. */
 const RANK_INTERVAL_MS = 1_500;
-/** What a first completion in a document waits for the index, and the first of all, which finds nothing prepared. */
+/**
+ * How long a first completion in a document waits for the index. The client's very first one waits longer, since
+ * nothing is prepared for it.
+ */
 const DOCUMENT_LIMIT_MS = 100;
 const FIRST_LIMIT_MS = 500;
-/** A snippet takes no more than this share of the budget. */
+/** A snippet takes at most this share of the budget. */
 const SNIPPET_SHARE = 0.3;
 const UNITS_PER_TOKEN = 3;
 const MAX_REMEMBERED_SNIPPETS = 1_000;
 const MIN_SNIPPET_UNITS = 600;
-/** More than have a sequence of their own. */
+/** More documents than have a sequence of their own. */
 const MAX_PLANS = 8;
 
 /**
- * Which pieces of the workspace stand in the prompts of each client's documents, in which order. They change seldom,
- * and never while it would be felt. A document that the engine holds something of keeps its plan while the user is in
- * others.
+ * The snippets of the workspace in the prompts of each client's documents, in order. They change seldom, and never when
+ * the user would notice a delay. A document keeps its plan while the engine holds its sequence.
  */
 export class ContextPlans {
   readonly #clients = new Map<string, ClientPlans>();
@@ -90,7 +92,7 @@ export class ContextPlans {
   constructor(private readonly now: () => number) {}
 
   /**
-   * The snippets for a prompt that somebody waits for: those that are evaluated, and as many more as may be evaluated
+   * Returns the snippets for a prompt that a user waits for: the evaluated ones, and as many more as may be evaluated
    * now.
    */
   async forPrompt(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
@@ -106,7 +108,7 @@ export class ContextPlans {
         delay(client.isReady ? DOCUMENT_LIMIT_MS : FIRST_LIMIT_MS, new AbortController().signal),
       ]);
       client.isReady = true;
-      // A later request may have been first, and files may be gone.
+      // A later request may have begun the plan, and files may be gone.
       if (!plan.isOwn) {
         dropGone(plan, request);
         begin(plan, request);
@@ -114,7 +116,7 @@ export class ContextPlans {
     } else {
       if (!client.rankings.isBusy && this.now() - plan.rankedAtMs > RANK_INTERVAL_MS)
         this.#rank(client, plan, request).catch(() => undefined);
-      // What is found for an empty plan is evaluated within what may be spared anyway.
+      // An empty plan takes the new snippets at once, since their evaluation stays within the spare tokens.
       if (plan.next !== undefined && plan.snippets.length === 0) takeUp(plan);
       if (plan.next !== undefined && costOf(plan, plan.next) + request.documentTokens <= request.cheapTokens)
         takeUp(plan);
@@ -122,10 +124,7 @@ export class ContextPlans {
     return take(plan, request);
   }
 
-  /**
-   * The snippets as they stand, for a prompt that is made before it is asked for: nothing is ranked for it, and nothing
-   * moves.
-   */
+  /** Returns the present snippets for a prompt made ahead of a request. Ranks nothing and changes nothing. */
   forPreparing(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const { documents, uri } = this.#clientOf(request.clientKey);
     const plan = documents.get(request.query.uri);
@@ -135,8 +134,8 @@ export class ContextPlans {
   }
 
   /**
-   * The whole plan, ranked anew: for a prompt that nobody waits for. Others keep what they have until it is read. None
-   * where `signal` aborts meanwhile: the new plan waits then for a later prompt.
+   * Returns the whole plan, ranked again, for a prompt of reading ahead. Other prompts keep their snippets until it is
+   * read. Returns none if `signal` aborts meanwhile; then the new plan waits for a later prompt.
    */
   async forReadingAhead(request: ContextRequest): Promise<readonly PlannedSnippet[]> {
     const client = this.#clientOf(request.clientKey);
@@ -150,9 +149,9 @@ export class ContextPlans {
   }
 
   /**
-   * The engine has read the first `tokens` of what `forReadingAhead` gave where a document's prompts are evaluated, and
-   * holds nothing else of other files: prompts take it from now on. False where a prompt was taken since: then they
-   * don't.
+   * Notes that the engine has read the first `tokens` of the plan from `forReadingAhead`, in the place where the
+   * document's prompts are evaluated. The engine then holds nothing else of other files, and prompts use that plan.
+   * Returns false if a prompt was taken since; then they do not use it.
    */
   readAhead({ clientKey, uri }: ClientDocument, given: readonly PlannedSnippet[], tokens: number): boolean {
     if (given === NO_CONTEXT) return true;
@@ -165,7 +164,7 @@ export class ContextPlans {
     return true;
   }
 
-  /** Whether the engine has read this and nothing else of other files. */
+  /** Whether the engine has read exactly these snippets of other files. */
   isRead({ clientKey, uri }: ClientDocument, given: readonly PlannedSnippet[]): boolean {
     if (given === NO_CONTEXT) return true;
     const held = this.#clients.get(clientKey)?.documents.get(uri)?.held ?? [];
@@ -173,9 +172,8 @@ export class ContextPlans {
   }
 
   /**
-   * What of other files a document's prompts hold and will hold after the next pause, and which of it they find
-   * evaluated; `plannedTokens` of it will stay. What they neither hold nor will, as the plan has changed before it was
-   * read, is none of it.
+   * Returns the snippets that a document's prompts hold now or will hold after the next pause, and which of them are
+   * evaluated. `plannedTokens` of them will stay. A snippet that the plan dropped before it was read is not included.
    */
   read({ clientKey, uri }: ClientDocument): {
     readonly snippets: readonly PlannedSnippet[];
@@ -195,18 +193,18 @@ export class ContextPlans {
     };
   }
 
-  /** The engine holds nothing of the document any more. */
+  /** Forgets a document's plan, because the engine holds nothing of it any more. */
   lost({ clientKey, uri }: ClientDocument): void {
     this.#clients.get(clientKey)?.documents.delete(uri);
   }
 
   forget(clientKey: string): void {
     this.#clients.delete(clientKey);
-    // The keys are texts.
+    // Texts of the workspace are in the keys.
     this.#tokens.clear();
   }
 
-  /** Another model has other tokens. */
+  /** Forgets everything, because another model has other tokens. */
   clear(): void {
     this.#clients.clear();
     this.#tokens.clear();
@@ -223,8 +221,8 @@ export class ContextPlans {
   }
 
   /**
-   * The document's plan; where the user comes to it, and the engine holds nothing of it, one that begins with what the
-   * engine holds.
+   * Returns the document's plan. If the user comes to a document that the engine does not hold, the plan begins with
+   * what the engine holds.
    */
   #planFor(client: ClientPlans, { query: { uri }, base }: ContextRequest): DocumentPlan {
     const { documents } = client;
@@ -236,8 +234,8 @@ export class ContextPlans {
   }
 
   /**
-   * Ranks a place, once the ranking under way has ended, which is of a moment ago or of another document. Of those that
-   * wait only the newest is ranked.
+   * Ranks a place after the running ranking has ended, which is of an earlier moment or another document. Of several
+   * waiting rankings only the newest runs.
    */
   #rank(client: ClientPlans, plan: DocumentPlan, request: ContextRequest): Promise<void> {
     return client.rankings.run(() => {

@@ -2,16 +2,16 @@ import { pathComment } from './contextFormat.ts';
 import { isCommentLine, languageSyntax } from '../../syntax/languages.ts';
 import type { PromptText } from './prompt.ts';
 
-/** With less code than this a small model takes a comment for prose and goes on with prose. */
+/** With less code than this, a small model takes a comment for prose and continues with prose. */
 const LITTLE_TEXT_UNITS = 100;
 
-/** Between what follows the cursor and what precedes it, which come in this order. */
+/** Separates the text after the cursor from the text before it, in this order. */
 export const SUFFIX_END = '\n\n';
 
 /**
- * What precedes the prefix for models without fill-in-the-middle: what stands after the cursor, then the file's name
- * where a comment is all that tells the language. Behind other files its path stands before all of it, as theirs do.
- * The rest of the cursor's own line stays out, since no text begins there.
+ * Returns the text before the prefix for models without fill-in-the-middle. This is the text after the cursor, then the
+ * file's name if only a comment tells the language. Behind other files, the document's path comes first, as theirs do.
+ * The rest of the cursor's own line is left out, since no text begins there.
  */
 export function continuationHead(
   text: PromptText,
@@ -22,13 +22,15 @@ export function continuationHead(
   return suffix + (text.prefix.length + text.suffix.length < LITTLE_TEXT_UNITS ? fileComment(text, file) : '');
 }
 
-/** What follows the cursor as it stands before the prefix, with what parts the two; training puts it there too. */
+/**
+ * Returns the text after the cursor as it stands before the prefix, with the separator. Training uses the same format.
+ */
 export function suffixHead(suffix: string): string {
   const lines = linesBehind(suffix);
   return lines === '' ? '' : lines + SUFFIX_END;
 }
 
-/** The lines that follow the cursor's own. */
+/** Returns the lines after the cursor's own line. */
 export function linesBehind(suffix: string): string {
   const lineEnd = suffix.indexOf('\n');
   return lineEnd < 0 ? '' : suffix.slice(lineEnd + 1).trimEnd();

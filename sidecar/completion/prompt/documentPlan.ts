@@ -9,42 +9,44 @@ import {
 import { isOwnText } from '../../workspaceIndex/notebookUris.ts';
 import type { PlaceQuery } from '../../workspaceIndex/snippet.ts';
 
-/** Which pieces of the workspace stand in the prompts of one document. */
+/** The snippets of the workspace in the prompts of one document. */
 export interface DocumentPlan {
   snippets: readonly PlannedSnippet[];
   /**
-   * What the last prompt took of them, and of what was read for the document before: the engine has read it. The next
-   * prompts take the same, until there is another plan.
+   * The snippets that the last prompt took, including those read for the previous document. The engine has read them.
+   * The next prompts take the same until there is another plan.
    */
   read: readonly PlannedSnippet[] | undefined;
-  /** What the engine holds, from the prompt's start. */
+  /** The snippets that the engine holds, from the start of the prompt. */
   held: readonly PlannedSnippet[];
   /** The plan that is read ahead, from one pause to the next. */
   ahead: readonly PlannedSnippet[] | undefined;
-  /** What of it is being read, until a prompt is taken. */
+  /** The part of it that is being read, until a prompt is taken. */
   readingAhead: readonly PlannedSnippet[] | undefined;
-  /** A later ranking's plan, waiting for a moment when nobody types. */
+  /** The plan of a later ranking. It waits for a pause in typing. */
   next: readonly PlannedSnippet[] | undefined;
-  /** The later ranking's plan after any other. */
+  /** Returns the later ranking's plan as a successor of any plan. */
   nextAfter: ((snippets: readonly PlannedSnippet[]) => readonly PlannedSnippet[]) | undefined;
   rankedAtMs: number;
-  /** The plan is this document's; before, it is the one of the document that the user comes from. */
+  /** Whether the plan is this document's own. Before, it is the plan of the document that the user comes from. */
   isOwn: boolean;
 }
 
-/** What a plan is asked for. */
+/** The parameters of a prompt's share of the plan. */
 export interface PlanShare {
   readonly workspace: { has(uri: string): boolean };
   readonly query: Pick<PlaceQuery, 'uri'>;
-  /** Tokens that other files may take at most. */
+  /** The most tokens for other files. */
   readonly budgetTokens: number;
-  /** Of these, what may be evaluated while the user waits. */
+  /** How many of these may be evaluated while the user waits. */
   readonly spareTokens: number;
-  /** Plans are read in pauses. */
+  /** Whether plans are read ahead in pauses. */
   readonly isReadAhead: boolean;
 }
 
-/** A document's first plan: that of the one before it, of which the engine holds what it holds. */
+/**
+ * Returns a document's first plan: the plan of the previous document, whose evaluated snippets the engine still holds.
+ */
 export function planAfter(before: DocumentPlan | undefined, ahead: DocumentPlan['ahead']): DocumentPlan {
   const { snippets = [], read, held = [] } = before ?? {};
   return {
@@ -67,8 +69,8 @@ export function takeUp(plan: DocumentPlan): void {
 }
 
 /**
- * The user came to the document. Where its own plan can't be evaluated now, and is read in the next pause, prompts hold
- * until then what was read for the document before, though that may be of a former text, or of the document itself.
+ * Begins the document's own plan. If it is too long to be evaluated now and is read in the next pause, prompts keep the
+ * previous document's snippets until then. These snippets may be outdated, or come from this document itself.
  */
 export function begin(plan: DocumentPlan, share: PlanShare): void {
   takeUp(plan);
@@ -78,8 +80,8 @@ export function begin(plan: DocumentPlan, share: PlanShare): void {
 }
 
 /**
- * Files that are deleted, or may not be read any more, leave at once, whatever has to be evaluated again. Of the
- * document itself nothing is read anew, and what was read leaves at once too where no pause will see to that.
+ * Removes deleted and forbidden files at once, whatever must be evaluated again. Snippets of the document itself are
+ * not read again. If no reading ahead will replace them, they are removed at once too.
  */
 export function dropGone(plan: DocumentPlan, share: PlanShare): void {
   const { workspace, query, isReadAhead } = share;
@@ -95,13 +97,13 @@ export function dropGone(plan: DocumentPlan, share: PlanShare): void {
     plan.read = plan.isOwn && isReadAhead ? affordableAfter(plan.held, plan.snippets, share) : undefined;
 }
 
-/** The plan, in the order of prompts, with what they hold besides. */
+/** Returns the plan in the order of prompts, with the other snippets that they hold. */
 export function withRead({ snippets, read = [] }: DocumentPlan): readonly PlannedSnippet[] {
   const first = read.slice(0, read.findLastIndex((planned) => !isAmong(snippets, planned)) + 1);
   return [...first, ...snippets.filter((planned) => !isAmong(first, planned))];
 }
 
-/** Of a plan what a prompt may hold; the engine has read it then. */
+/** Returns the part of a plan for a prompt, and notes that the engine reads it. */
 export function take(plan: DocumentPlan, { spareTokens, budgetTokens }: PlanShare): readonly PlannedSnippet[] {
   plan.read = within(plan.read ?? affordable(plan.snippets, plan.held, spareTokens), budgetTokens);
   plan.held = plan.read;
@@ -109,7 +111,7 @@ export function take(plan: DocumentPlan, { spareTokens, budgetTokens }: PlanShar
   return plan.read;
 }
 
-/** Tokens of a plan that would be evaluated again or anew. */
+/** Returns how many tokens of a plan would have to be evaluated. */
 export function costOf({ held }: DocumentPlan, next: readonly PlannedSnippet[]): number {
   return sizeOf(next.slice(commonLength(next, held)));
 }

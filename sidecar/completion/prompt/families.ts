@@ -1,8 +1,8 @@
 import type { LoadedModel } from '../../protocol/engine.ts';
 
 /**
- * A family of models trained to fill in the middle: its marks, and the order it saw them in. Vocabularies are shared
- * with models that were never trained so (Qwen2.5 without Coder), hence `names` where the marks alone prove nothing.
+ * A family of models trained to fill in the middle, with its marks and their order. Some untrained models share a
+ * vocabulary with trained ones (Qwen2.5 without Coder). `names` tells them apart if the marks alone prove nothing.
  */
 export interface FimFamily {
   readonly name: string;
@@ -10,19 +10,19 @@ export interface FimFamily {
   readonly order: 'psm' | 'spm';
   readonly prefix: string;
   readonly suffix: string;
-  /** Absent where the middle follows the prefix at once. */
+  /** Absent if the middle directly follows the prefix. */
   readonly middle?: string;
-  /** Marks in the output that end a middle, beside the model's own end tokens. */
+  /** Marks in the output that end a middle, in addition to the model's own end tokens. */
   readonly end: readonly string[];
-  /** Text that names the file, put before the first mark, where the model was trained with it. */
+  /** Text that names the file, placed before the first mark, if the model was trained with it. */
   readonly fileHeader?: (path: string) => string;
-  /** Mark before the path and text of each file, where the model was trained on several files at once. */
+  /** The mark before the path and text of each file, if the model was trained on several files at once. */
   readonly fileMark?: string;
-  /** What `general.name`, `general.basename`, `general.architecture` or the file's name must match. */
+  /** A pattern for `general.name`, `general.basename`, `general.architecture` or the file's name. */
   readonly names?: RegExp;
 }
 
-/** Most specific first: the first family whose marks are all single tokens and whose names match is taken. */
+/** Most specific first. The first family whose marks are all single tokens and whose names match is used. */
 export const fimFamilies: readonly FimFamily[] = [
   {
     name: 'mellum',
@@ -46,7 +46,7 @@ export const fimFamilies: readonly FimFamily[] = [
     fileMark: '<file_sep>',
     names: /starcoder-?2/i,
   },
-  // StarCoder, SantaCoder (with hyphens), Granite Code, Refact, StableCode: one spelling, one order.
+  // StarCoder, SantaCoder (with hyphens), Granite Code, Refact, StableCode: same spelling, same order.
   {
     name: 'starcoder',
     order: 'psm',
@@ -128,12 +128,12 @@ export const fimFamilies: readonly FimFamily[] = [
 ];
 
 /**
- * Vocabularies that name fill-in marks though most of their models never learned them: metadata filled in from it
+ * Vocabularies with fill-in marks that most of their models never learned. Metadata derived from such a vocabulary
  * proves nothing.
  */
 const sharedVocabularies = /^(qwen|gemma|granite|llama4|deepseek)/i;
 
-/** Whether metadata that names the marks is evidence of training. */
+/** Whether metadata that names the marks proves training. */
 export function metadataIsEvidence(model: LoadedModel): boolean {
   const written = Object.keys(model.metadata).some((key) => /^tokenizer\.ggml\.(fim_pre|prefix)_token_id$/.test(key));
   return written || !sharedVocabularies.test(model.architecture);

@@ -2,7 +2,7 @@ import type { TextEngine } from '../../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
 import { type FimFamily, fimFamilies, metadataIsEvidence, nameMatches } from './families.ts';
 
-/** How this model is asked to fill a gap: the marks as tokens. */
+/** How this model fills a gap: the marks as tokens. */
 export interface FimFormat {
   readonly family: string;
   readonly order: FimFamily['order'];
@@ -15,8 +15,9 @@ export interface FimFormat {
 }
 
 /**
- * The model's way to fill in the middle, or undefined if it has none: the first family of the table whose marks are
- * single tokens of its vocabulary, else the marks that its metadata names, in prefix-suffix-middle order.
+ * Returns the model's fill-in-the-middle format, or `undefined` if it has none. This is the first family of the table
+ * whose marks are single tokens of the vocabulary. Otherwise it is the marks in the model's metadata, in
+ * prefix-suffix-middle order.
  */
 export async function detectFim(engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
   for (const family of fimFamilies) {
@@ -43,7 +44,7 @@ async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedMode
   const suffix = await singleToken(engine, family.suffix);
   const middle = family.middle === undefined ? undefined : await singleToken(engine, family.middle);
   const { fimPrefix, fimSuffix, fimMiddle } = model.special;
-  // What the file itself says of its marks goes before their spelling.
+  // The marks in the file's metadata take precedence over their spelling.
   const format = {
     prefix: fimPrefix ?? prefix,
     suffix: fimSuffix ?? suffix,
@@ -70,8 +71,8 @@ async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | 
 }
 
 /**
- * A prompt's parts, as tokens, in the order that the model was trained with. Other files stand before everything; those
- * without a mark of their own are comments and code of the prefix, so that they stand in it.
+ * Arranges the parts of a prompt, as tokens, in the order of the model's training. Other files come first. Without a
+ * mark for files, they are comments and code inside the prefix.
  */
 export function arrangeFim(
   format: FimFormat,

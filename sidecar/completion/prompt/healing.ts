@@ -1,28 +1,26 @@
 import type { TextEngine } from '../../engine/engine.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 
-/** A prompt whose last tokens were taken back, and the text that the model must therefore begin with. */
+/** A prompt without its last tokens, and the text that the model must begin with instead. */
 export interface HealedPrompt {
   readonly tokens: readonly TokenId[];
   readonly requiredPrefix: string;
 }
 
-/**
- * Tokens before the ones taken back that are detokenised with them, since some tokenizers drop a text's leading space.
- */
+/** How many tokens before the removed ones are detokenized with them. Some tokenizers drop a text's leading space. */
 const ANCHOR_TOKENS = 4;
 const MAX_TAKEN_BACK = 4;
 
 /**
- * Token healing: a tokenizer would often not have split the finished text at the cursor (SmolLM2's merges a line break
- * with the indentation behind it), so the model never saw a prompt that ends there. Takes back the last token, and the
- * whole word where the cursor is in one.
+ * Heals a prompt: takes back the last token, and the whole word if the cursor is in one. A tokenizer often would not
+ * have split the finished text at the cursor (SmolLM2 merges a line break with the indentation behind it). So the model
+ * never saw a prompt that ends there.
  */
 export async function healPrompt(engine: TextEngine, text: string, tokens: readonly TokenId[]): Promise<HealedPrompt> {
   let healed: HealedPrompt = { tokens, requiredPrefix: '' };
   for (let taken = 1; taken <= Math.min(MAX_TAKEN_BACK, tokens.length); taken++) {
     const tail = await textOfLast(engine, tokens, taken);
-    // A character split over tokens shows as a replacement character: take back one more.
+    // A character split over tokens becomes a replacement character. So one more token is taken back.
     if (tail === undefined || tail === '' || !text.endsWith(tail)) continue;
     healed = { tokens: tokens.slice(0, tokens.length - taken), requiredPrefix: tail };
     if (!continuesWord(text, tail)) break;
@@ -38,7 +36,7 @@ async function textOfLast(engine: TextEngine, tokens: readonly TokenId[], count:
   return whole.startsWith(head) ? whole.slice(head.length) : undefined;
 }
 
-/** Whether what was taken back begins in the middle of a word. */
+/** Whether the removed text begins in the middle of a word. */
 function continuesWord(text: string, tail: string): boolean {
   const before = text.slice(0, text.length - tail.length);
   return /[\p{L}\p{N}_]$/u.test(before) && /^[\p{L}\p{N}_]+$/u.test(tail);

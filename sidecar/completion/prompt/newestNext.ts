@@ -1,4 +1,4 @@
-/** Runs works one at a time; of those that come meanwhile only the newest is run, when the one under way has ended. */
+/** Runs one task at a time. Of the tasks that arrive meanwhile, only the newest runs next. */
 export class NewestNext {
   #waiting: (() => Promise<void>) | undefined;
   #running: Promise<void> | undefined;
@@ -7,7 +7,7 @@ export class NewestNext {
     return this.#running !== undefined;
   }
 
-  /** Resolves when nothing is to be run any more. Rejects with what a work throws. */
+  /** Resolves when no task is left. Rejects with the error of a task. */
   run(work: () => Promise<void>): Promise<void> {
     this.#waiting = work;
     this.#running ??= this.#runWaiting();

@@ -3,7 +3,7 @@ import type { NotebookCell, NotebookCells } from '../request.ts';
 import { languageSyntax } from '../../syntax/languages.ts';
 import { snapBack, snapForward } from '../../common/unicode.ts';
 
-/** The text that goes into the prompt, before tokenisation. */
+/** The text of the prompt, before tokenization. */
 export interface PromptText {
   readonly prefix: string;
   readonly suffix: string;
@@ -14,11 +14,11 @@ export interface PromptBudget {
   readonly suffixUnits: number;
 }
 
-/** Code has some three UTF-16 units to a token; text that has fewer is trimmed by tokens later. */
+/** Code has about three UTF-16 units per token. Text with fewer is trimmed by tokens later. */
 const UNITS_PER_TOKEN = 3;
 const PREFIX_SHARE = 0.75;
 
-/** Shares `tokens` between what stands before and after the cursor. */
+/** Divides `tokens` between the text before and after the cursor. */
 export function budgetOf(tokens: number): PromptBudget {
   const units = tokens * UNITS_PER_TOKEN;
   return { prefixUnits: Math.floor(units * PREFIX_SHARE), suffixUnits: Math.floor(units * (1 - PREFIX_SHARE)) };
@@ -37,7 +37,7 @@ function prefixOf(above: string, { before, beforeStart }: Cursor, maxUnits: numb
   const start = stablePrefixStart(above + before, beforeStart, maxUnits);
   if (start === 0) return above + before;
   if (start >= above.length) return before.slice(start - above.length);
-  // The rest of a cell's line would be read as one.
+  // The rest of a cell's cut line would look like a whole line.
   return above.slice(above.indexOf('\n', start - 1) + 1).replace(/^\n+/, '') + before;
 }
 
@@ -47,8 +47,8 @@ function suffixOf(below: string, { after }: Cursor, maxUnits: number): string {
 }
 
 /**
- * Where the prefix begins in `before`: at the first line that starts after a multiple of a quarter of the budget,
- * counted in the document. So it moves once in many keystrokes, and the engine's cached prefix serves all those
+ * Returns where the prefix begins in `before`. This is the first line that starts after a multiple of a quarter of the
+ * budget, counted in the document. So it moves once in many keystrokes, and the engine can reuse the cached prefix in
  * between.
  */
 export function stablePrefixStart(before: string, beforeStart: number, maxUnits: number): number {
@@ -68,7 +68,10 @@ function suffixEnd(after: string, maxUnits: number): number {
   return lineBreak > 0 ? lineBreak : snapBack(after, maxUnits);
 }
 
-/** The nearest cells, until they are as long as the budget alone: how long that is does not depend on what is typed. */
+/**
+ * Returns the nearest cells up to the length of the budget. Their length does not depend on the text that the user
+ * types.
+ */
 function cellsBefore(cells: readonly NotebookCell[], cursor: Cursor, units: number): string {
   let text = '';
   for (const cell of [...cells].reverse()) {
@@ -87,7 +90,7 @@ function cellsAfter(cells: readonly NotebookCell[], cursor: Cursor, units: numbe
   return text;
 }
 
-/** Cells of another language (Markdown, mostly) become comments. */
+/** Cells in another language (mostly Markdown) become comments. */
 function cellText(cell: NotebookCell, cursor: Cursor): string {
   const text = cell.text.replaceAll('\r\n', '\n').trimEnd();
   if (cell.languageId === cursor.languageId) return text;

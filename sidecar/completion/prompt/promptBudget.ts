@@ -1,38 +1,41 @@
 const MIN_TOKENS = 256;
-/** While nothing is measured. */
+/** The budget before the speed is measured. */
 const UNMEASURED_TOKENS = 512;
 const MAX_TOKENS = 4096;
-/** A prompt that nothing of is cached should not take longer than this. */
+/** The time limit for evaluating a prompt without a cached prefix. */
 const COLD_PROMPT_MS = 1500;
-/** What is read ahead costs nobody time, so other files may take so many times of it, and the document so many. */
+/**
+ * Reading ahead costs the user no time. So other files may have this many times the tokens of a cold prompt, and the
+ * document this many.
+ */
 const CONTEXT_FACTOR = 8;
 const DOCUMENT_FACTOR = 4;
 const MAX_CONTEXT_TOKENS = 16_384;
-/** Of the model's context; the rest is the document's and the answer's. */
+/** Shares of the model's context. The rest is for the document and the answer. */
 const CONTEXT_SHARE = 0.5;
 const DOCUMENT_SHARE = 0.25;
 const SMOOTHING = 0.3;
-/** Evaluations shorter than this say more about overhead than about speed. */
+/** Shorter evaluations measure overhead rather than speed. */
 const MIN_TELLING_TOKENS = 64;
 
 /**
- * What was measured of a model outlives the process: the first prompt is then as long as the last one was, and its
- * evaluated context may still be there.
+ * Measured speeds of models that outlive the process. So the first prompt is as long as the last one was, and may match
+ * a kept context.
  */
 export interface PromptSpeedMemory {
-  /** Tokens a second. */
+  /** Tokens per second. */
   of(model: string): number | undefined;
   note(model: string, tokensPerSecond: number): void;
 }
 
 /**
- * How many tokens of prompt this machine can afford: as many as a cold prompt evaluates in about a second and a half,
- * in steps of a factor of two so that the cut (and with it the engine's cache) stays where it is.
+ * The number of prompt tokens that this machine can afford: a cold prompt takes about a second and a half. It changes
+ * in factors of two, so that the cut and the engine's cached prefix stay in place.
  */
 export class PromptBudget {
   #tokensPerSecond: number | undefined;
 
-  /** `tokensPerSecond`: what was measured before, if anything was. */
+  /** `tokensPerSecond`: the speed measured before, if any. */
   constructor(tokensPerSecond?: number) {
     this.#tokensPerSecond = tokensPerSecond;
   }
@@ -48,7 +51,7 @@ export class PromptBudget {
       this.#tokensPerSecond === undefined ? speed : this.#tokensPerSecond + SMOOTHING * (speed - this.#tokensPerSecond);
   }
 
-  /** Tokens that other files may take beside the document, most of them read while nobody waits. */
+  /** The number of tokens for other files beside the document. Most of them are read ahead. */
   contextTokens(contextSizeTokens: number): number {
     return Math.min(
       CONTEXT_FACTOR * this.tokens(contextSizeTokens, 0),
@@ -57,7 +60,7 @@ export class PromptBudget {
     );
   }
 
-  /** Tokens that the document may take where most of them are evaluated already. */
+  /** The number of tokens for the document if most of them are already evaluated. */
   documentTokens(contextSizeTokens: number, reservedTokens: number): number {
     const tokens = this.tokens(contextSizeTokens, reservedTokens);
     return Math.max(
@@ -66,7 +69,9 @@ export class PromptBudget {
     );
   }
 
-  /** Tokens for a model with a context of `contextSizeTokens`, `reservedTokens` of which the answer needs. */
+  /**
+   * The number of tokens for a model with a context of `contextSizeTokens`. The answer needs `reservedTokens` of them.
+   */
   tokens(contextSizeTokens: number, reservedTokens: number): number {
     const affordable =
       this.#tokensPerSecond === undefined ? UNMEASURED_TOKENS : (this.#tokensPerSecond * COLD_PROMPT_MS) / 1000;

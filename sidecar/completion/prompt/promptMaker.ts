@@ -15,10 +15,10 @@ import type { CompletionRequest } from '../request.ts';
 import { SuffixMemory } from './suffixMemory.ts';
 
 const CONTEXT_RESERVE_TOKENS = 32;
-/** Of what a cold prompt may cost, the document's part where other files come along. */
+/** The document's share of a cold prompt if other files are included. */
 const DOCUMENT_SHARE = 0.75;
 const UNITS_PER_TOKEN = 3;
-/** Evaluating so long again is not felt by who waits for a completion. */
+/** A user who waits for a completion does not notice an evaluation this short. */
 const UNFELT_MS = 150;
 
 export interface PromptOptions {
@@ -28,7 +28,7 @@ export interface PromptOptions {
   readonly fim: FimFormat | undefined;
   readonly extent: Extent;
   readonly purpose: PromptPurpose;
-  /** Ends what is read ahead. */
+  /** Cancels reading ahead. */
   readonly signal?: AbortSignal;
 }
 
@@ -36,21 +36,21 @@ export interface PromptMakerOptions {
   readonly session: { readonly engine: TextEngine };
   readonly speeds?: PromptSpeedMemory | undefined;
   readonly now: () => number;
-  /** Tokens of a document's prompt that the engine would have to evaluate. */
+  /** Returns how many tokens of a document's prompt the engine would have to evaluate. */
   readonly newTokens: (document: ClientDocument, tokens: readonly TokenId[]) => number;
-  /** See `ContextRequest.base`. Absent: every document has a sequence of its own. */
+  /** See `ContextRequest.base`. By default every document has its own sequence. */
   readonly baseOf?: (document: ClientDocument) => Promise<string | undefined>;
-  /** Whether contexts are read in pauses. Absent: they are not. */
+  /** Whether contexts are read ahead in pauses. Default: no. */
   readonly isReadAhead?: (request: CompletionRequest) => boolean;
-  /** A model was loaded, which holds nothing yet. */
+  /** Called when a model was loaded, which holds no sequences yet. */
   readonly onLoaded?: (model: LoadedModel) => void;
-  /** What was said so far is another model's. */
+  /** Called when the model changed, so that former completions are outdated. */
   readonly onOtherModel: () => void;
 }
 
 /**
- * Somebody waits; the whole context is to be read while nobody does; or it is made before it is asked for, and changes
- * nothing.
+ * The purpose of a prompt. 'asked': a user waits for it. 'readingAhead': the whole context is read while no user waits.
+ * 'preparing': it is made ahead of a request and changes nothing.
  */
 export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
 
@@ -61,7 +61,7 @@ export interface ContextPrompt extends ComposedPrompt {
   readonly contextTokens: number;
 }
 
-/** Makes the prompts of completions: how long, of which parts, and what of the workspace stands in them. */
+/** Makes the prompts of completions: their length, their parts and their workspace context. */
 export class PromptMaker {
   readonly plans: ContextPlans;
   readonly #suffixes = new SuffixMemory();
@@ -73,8 +73,9 @@ export class PromptMaker {
   }
 
   /**
-   * The prompt for a place in a document. Read ahead it holds the whole context and much of the document; otherwise as
-   * much, where most of that is evaluated already, or else no more than may be evaluated while somebody waits.
+   * Returns the prompt for a place in a document. Reading ahead takes the whole context and a large part of the
+   * document. Other prompts take as much if most of it is already evaluated. Otherwise they take only what may be
+   * evaluated while a user waits.
    */
   async make(options: PromptOptions): Promise<ContextPrompt> {
     const { request, cursor, model, extent, purpose } = options;
@@ -82,7 +83,7 @@ export class PromptMaker {
     const reserved = extent.maxTokens + CONTEXT_RESERVE_TOKENS;
     const affordable = budget.tokens(model.contextSizeTokens, reserved);
     const wantedTokens = this.wantedContextTokens(model, request);
-    // Other files may be evaluated in a part of what a cold prompt may cost; a document that is short leaves them more.
+    // Other files get a part of a cold prompt's tokens. A short document leaves more for them.
     const coldTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
     const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
     const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
@@ -128,7 +129,7 @@ export class PromptMaker {
     });
   }
 
-  /** With so many tokens of the document, behind other files. */
+  /** Composes the prompt with `maxTokens` of the document, behind other files. */
   async #compose(
     { request, cursor, model, fim, purpose }: PromptOptions,
     context: readonly PlannedSnippet[],
@@ -155,12 +156,12 @@ export class PromptMaker {
     return { ...prompt, context, contextTokens: contextTokens.length };
   }
 
-  /** Tokens that other files may take in the prompts of a document; 0 where they have nothing to say there. */
+  /** Returns how many tokens other files may take in a document's prompts, or 0 if its language takes none. */
   wantedContextTokens(model: LoadedModel, { workspace, languageId, contextSettings }: CompletionRequest): number {
     return workspace !== undefined && takesContext(languageId) ? this.contextTokens(model, contextSettings ?? {}) : 0;
   }
 
-  /** Tokens that other files may take in the prompts of a client with these settings. */
+  /** Returns how many tokens other files may take for a client with these settings. */
   contextTokens(model: LoadedModel, settings: WorkspaceContextSettings): number {
     const most = Math.floor(model.contextSizeTokens / 2);
     return settings.workspace === false
@@ -168,12 +169,12 @@ export class PromptMaker {
       : Math.min(settings.maxTokens ?? this.#budgetOf(model).contextTokens(model.contextSizeTokens), most);
   }
 
-  /** Tokens that are evaluated in a time, as far as is known. */
+  /** Returns how many tokens can be evaluated within a time, or 0 if the speed is unknown. */
   tokensWithin(model: LoadedModel, timeMs: number): number {
     return Math.floor(((this.#budgetOf(model).tokensPerSecond ?? 0) * timeMs) / 1000);
   }
 
-  /** Tokens that who waits for a completion does not feel. */
+  /** Returns how many tokens can be evaluated without a noticeable delay. */
   unfeltTokens(model: LoadedModel): number {
     return this.tokensWithin(model, UNFELT_MS);
   }
@@ -185,14 +186,14 @@ export class PromptMaker {
     return budget;
   }
 
-  /** Learns from what an evaluation took. */
+  /** Updates the measured speed. */
   measured(model: LoadedModel, { evaluatedTokens, promptMs }: EngineGenerateResult): void {
     const budget = this.#budgetOf(model);
     budget.measured(evaluatedTokens, promptMs);
     if (budget.tokensPerSecond !== undefined) this.options.speeds?.note(speedKey(model), budget.tokensPerSecond);
   }
 
-  /** The model's way to fill in the middle. */
+  /** Returns the model's fill-in-the-middle format. */
   fimOf(model: LoadedModel): Promise<FimFormat | undefined> {
     if (this.#fim?.model !== model) {
       if (this.#fim !== undefined && this.#fim.model.path !== model.path) this.options.onOtherModel();
@@ -205,7 +206,7 @@ export class PromptMaker {
     return this.#fim?.format ?? Promise.resolve(undefined);
   }
 
-  /** The engine holds nothing of the document any more: its prompts are as those of one that the user comes to. */
+  /** Forgets a document's prompt, because the engine holds nothing of it any more. */
   lost(document: ClientDocument): void {
     this.#suffixes.lost(document);
     this.plans.lost(document);
@@ -217,12 +218,12 @@ export class PromptMaker {
   }
 }
 
-/** What a model's speed depends on. */
+/** Returns a key of everything that a model's speed depends on. */
 export function speedKey({ path, engine, device, threads }: LoadedModel): string {
   return JSON.stringify([path, engine, device, threads]);
 }
 
-/** The path part of a document's URI, for models that were trained to see one. */
+/** Returns the path of a document's URI, for models that were trained with paths. */
 function pathOf(uri: string): string {
   const path = uri.replace(/^[a-z][a-z0-9+.-]*:(\/\/[^/]*)?\/?/i, '');
   try {
