@@ -5,24 +5,24 @@ import type { InterfaceLanguage } from './languages.ts';
 let current: InterfaceLanguage = 'en';
 
 /**
- * From now on texts, plurals and numbers of this process are in `language`. `folder` holds the bundles. Throws where
- * the language's bundle can not be read; the language before stays then.
+ * Sets the language of this process for texts, plurals and numbers. `folder` holds the bundles. Throws if the
+ * language's bundle can't be read, and then keeps the previous language.
  */
 export function useLanguage(folder: string, language: InterfaceLanguage): void {
-  // The texts in the code are English already: nothing is read.
+  // The texts in the code are already English, so no bundle is read.
   if (language === 'en') l10n.config({ contents: {} });
   else l10n.config({ fsPath: path.join(folder, `bundle.l10n.${language}.json`) });
   current = language;
 }
 
-/** The language that the interface has now. */
+/** Returns the interface's current language. */
 export function currentLanguage(): InterfaceLanguage {
   return current;
 }
 
 /**
- * The form of a text that its number calls for: `one: {0} line | other: {0} lines`, with the plural categories of
- * Unicode's CLDR that the language has, the number written as the language writes it.
+ * Returns the form of a text for a number, such as `one: {0} line | other: {0} lines`. The plural categories are those
+ * of Unicode's CLDR for the language, which also formats the number.
  */
 export function counted(forms: string, count: number): string {
   const category = new Intl.PluralRules(current).select(count);
@@ -32,7 +32,7 @@ export function counted(forms: string, count: number): string {
   return (byCategory.get(category) ?? byCategory.get('other') ?? forms).replace('{0}', formatNumber(count));
 }
 
-/** A number as the interface's language writes it. */
+/** Returns a number in the interface language's format. */
 export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
   return value.toLocaleString(current, options);
 }

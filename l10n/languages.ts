@@ -1,6 +1,6 @@
 /**
- * The languages of the interface, each with its own name, by the identifiers that VS Code's display languages have. Two
- * ways of writing Chinese count as one of the twenty-three.
+ * The languages of the interface with their own names, by the identifiers of VS Code's display languages. Two ways of
+ * writing Chinese count as one of the twenty-three.
  */
 export const INTERFACE_LANGUAGES = {
   ar: 'العربية',
@@ -32,8 +32,8 @@ export const INTERFACE_LANGUAGES = {
 export type InterfaceLanguage = keyof typeof INTERFACE_LANGUAGES;
 
 /**
- * The interface's language for a BCP 47 tag or a locale as systems name them (`de_AT.UTF-8`, `zh-Hant-HK`); English
- * where there is none.
+ * Returns the interface's language for a BCP 47 tag or a system's locale (`de_AT.UTF-8`, `zh-Hant-HK`). Returns English
+ * if no language matches.
  */
 export function interfaceLanguageFor(tag: string): InterfaceLanguage {
   const base = /^[A-Za-z]{2,3}/.exec(tag)?.[0].toLowerCase() ?? 'en';
@@ -48,7 +48,7 @@ function isInterfaceLanguage(tag: string): tag is InterfaceLanguage {
   return Object.hasOwn(INTERFACE_LANGUAGES, tag);
 }
 
-/** Whether a language is written from right to left. */
+/** Returns whether a language is written from right to left. */
 export function isRightToLeft(language: InterfaceLanguage): boolean {
   return language === 'ar' || language === 'fa' || language === 'he';
 }

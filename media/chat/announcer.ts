@@ -1,7 +1,7 @@
-/** Longer texts are read out only in part: nobody listens to a whole listing. */
+/** The maximum length of an announcement. Nobody listens to a whole listing. */
 const MAX_UNITS = 600;
 
-/** Says things to screen readers, politely: finished parts of an answer, and what was done. */
+/** Announces finished parts of an answer and completed actions to screen readers, politely. */
 export class Announcer {
   constructor(private readonly region: HTMLElement) {}
 

@@ -1,20 +1,20 @@
 import type { MarkdownRenderer } from './markdown.ts';
 
 /**
- * A block that is longer, in UTF-16 units, is shown again only when it has grown by an eighth: read for each frame, it
- * would cost its square.
+ * A longer block, in UTF-16 units, is rendered again only after it has grown by an eighth. Rendering it in each frame
+ * would take quadratic time.
  */
 const MAX_SMOOTH_UNITS = 10_000;
 
 /**
- * Shows Markdown that grows. Blocks that are finished are rendered once and never touched again; only the last one is
- * rendered anew, so that a long answer costs no more per frame than a short one.
+ * Shows growing Markdown. Finished blocks are rendered once and never changed. Only the last block is rendered again,
+ * so that a frame costs the same in a long answer as in a short one.
  */
 export class AnswerView {
   #text = '';
-  /** Where in `text` the block begins that is still open. */
+  /** The beginning of the open block in `text`. */
   #openStart = 0;
-  /** Of the open block, how much is shown. */
+  /** The shown length of the open block. */
   #shownUnits = 0;
   #openNodes: readonly Node[] = [];
   readonly #references = {};
@@ -36,12 +36,12 @@ export class AnswerView {
     });
   }
 
-  /** Renders what there is at once, and not with the next frame. */
+  /** Renders the text so far at once, without waiting for the next frame. */
   flush(): void {
     this.#renderNow(false);
   }
 
-  /** Renders what is left as finished. */
+  /** Renders the rest as finished. */
   finish(): void {
     this.#renderNow(true);
   }
@@ -74,7 +74,7 @@ export class AnswerView {
   }
 }
 
-/** Lines as Markdown has them: a carriage return alone ends one, too. */
+/** The beginnings of lines as in Markdown, in which a carriage return alone also ends a line. */
 function startsOfLines(text: string): number[] {
   return [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: end, index }) => index + end.length)];
 }

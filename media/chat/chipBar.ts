@@ -7,7 +7,7 @@ export interface ChipActions {
   remove(id: string): void;
 }
 
-/** The context that goes with the question, and buttons to add to it. */
+/** The context chips of a question, and buttons to add more. */
 export class ChipBar {
   readonly root: HTMLElement;
   readonly #list: HTMLElement;

@@ -8,7 +8,7 @@ export interface CodeActions {
   apply(code: string): void;
 }
 
-/** Puts a finished code block under a bar with its language and what can be done with it. */
+/** Puts a finished code block under a bar with its language and its actions. */
 export function decorateCodeBlock(block: HTMLPreElement, strings: ChatStrings, actions: CodeActions): void {
   const content = block.querySelector('code');
   const language = /language-(\S+)/.exec(content?.className ?? '')?.[1] ?? '';

@@ -11,13 +11,13 @@ export interface ComposerOptions {
   send(text: string): void;
   stop(): void;
   dictate(): void;
-  /** Called when the keyboard's focus comes into the box. */
+  /** Called when the box gets the keyboard's focus. */
   focused(): void;
-  /** Called with every change of the text that the user makes. */
+  /** Called when the user changes the text. */
   draftChanged(text: string): void;
 }
 
-/** Where the question is typed: context chips, input with slash commands, send or stop. */
+/** The input area: context chips, a box with slash commands, and a button to send or stop. */
 export class Composer {
   readonly root: HTMLElement;
   readonly chipBar: ChipBar;
@@ -69,7 +69,7 @@ export class Composer {
     return this.#input.value;
   }
 
-  /** Shows a text that stands in the box. */
+  /** Replaces the text of the box. */
   setText(text: string): void {
     this.#input.value = text;
     this.#menu.close();
@@ -86,7 +86,7 @@ export class Composer {
     this.#microphone.setAttribute('aria-pressed', `${isListening}`);
   }
 
-  /** Shows a text with what was said so far, unless the user has changed the one before it. */
+  /** Shows the text with the dictated words, unless the user has changed the previous text. */
   showDictated({ previous, text }: { readonly previous: string; readonly text: string }): void {
     if (this.#input.value !== previous) return;
     this.setText(text);
@@ -104,7 +104,7 @@ export class Composer {
 
   chooseCommand(name: string): void {
     const { value, selectionStart } = this.#input;
-    // What was typed of it up to the cursor, or the command that stood there before.
+    // The typed part of the command up to the cursor, or the command that was there before.
     const typed =
       /^\/[a-z]*$/.exec(value.slice(0, selectionStart))?.[0] ??
       this.options.commands
@@ -124,7 +124,7 @@ export class Composer {
   }
 
   #keyDown(event: KeyboardEvent): void {
-    // While an input method composes, Enter belongs to it.
+    // While an input method composes, it handles Enter.
     if (event.isComposing) return;
     if (this.#menu.handleKey(event)) event.preventDefault();
     else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {

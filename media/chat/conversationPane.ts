@@ -4,7 +4,7 @@ import { AnswerElement, questionElement, type AnswerContext } from './messageVie
 import type { AnsweringModel, ConversationView, MessageView, SlashCommand } from './messages.ts';
 import type { ReadingPosition } from './readingPosition.ts';
 
-/** Distance from the end, in pixels, within which the view follows an answer that grows. */
+/** The distance from the end, in pixels, within which the view follows a growing answer. */
 const FOLLOW_PX = 60;
 
 export interface ConversationPaneOptions extends AnswerContext {
@@ -15,20 +15,17 @@ export interface ConversationPaneOptions extends AnswerContext {
   chooseModel(): void;
 }
 
-/**
- * The messages of one conversation, oldest first, following the answer that is being written unless the reader scrolled
- * away.
- */
+/** The messages of one conversation, oldest first. It follows a growing answer unless the reader has scrolled away. */
 export class ConversationPane {
   readonly root: HTMLElement;
   readonly #list = element('div', { class: 'messages' });
   readonly #welcome: HTMLElement;
-  /** In the welcome: its heading. */
-  /** In the welcome: whether what is asked leaves the machine. */
+  /** The welcome's heading. */
+  /** The welcome's line about whether questions leave the machine. */
   readonly #place = element('p');
-  /** In the welcome: what may be asked for. */
+  /** The welcome's suggested questions. */
   readonly #suggestions: HTMLElement;
-  /** Above all messages while the bundled model answers. */
+  /** A notice above all messages while the bundled model answers. */
   readonly #modelNotice: HTMLElement;
   #answers = new Map<string, AnswerElement>();
   #lastAnswer: AnswerElement | undefined;
@@ -87,7 +84,7 @@ export class ConversationPane {
 
   #follows = true;
 
-  /** Shows a conversation where its reader left it, if that is known, else at its end. */
+  /** Shows a conversation at its last reading position, or at its end if none is known. */
   show(conversation: ConversationView): void {
     this.#conversationId = conversation.id;
     const top = this.options.position.of(conversation.id);
@@ -146,7 +143,7 @@ export class ConversationPane {
     if (this.#follows) this.root.scrollTop = this.root.scrollHeight;
   }
 
-  /** Links never navigate: the host asks VS Code, which asks the user. */
+  /** Links never navigate. The host passes them to VS Code, which asks the user. */
   #clicked(event: MouseEvent): void {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (!link) return;

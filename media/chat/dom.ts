@@ -6,7 +6,7 @@ export interface ElementOptions {
   readonly onClick?: () => void;
 }
 
-/** Makes an element. Text goes in as text, never as markup. */
+/** Creates an element. Text is inserted as text, never as markup. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   options: ElementOptions = {},
@@ -20,7 +20,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** Fills `{0}`, `{1}`, … of a localised text. */
+/** Fills `{0}`, `{1}`, … in a localised text. */
 export function fill(text: string, ...values: readonly string[]): string {
   return text.replace(/\{(\d+)\}/g, (placeholder, index: string) => values[Number(index)] ?? placeholder);
 }

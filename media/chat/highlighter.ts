@@ -1,23 +1,25 @@
 import hljs from 'highlight.js/lib/common';
 
 /**
- * The time of highlight.js grows with the square of some texts, and nothing ends it: longer code is shown without
- * colours, in UTF-16 units.
+ * Longer code, in UTF-16 units, is shown without colours. The time of highlight.js grows with the square of some texts
+ * and can't be interrupted.
  */
 const MAX_UNITS = 10_000;
-/** Code with longer lines is shown without colours: they are what nobody reads, and where the square is. */
+/** Code with longer lines is shown without colours. Nobody reads such lines, and they cause the quadratic time. */
 const MAX_LINE_UNITS = 500;
-/** A language that once took longer for one block is not coloured again: an answer may have hundreds of such blocks. */
+/**
+ * A language that once took longer for a block is not coloured again, since an answer may have hundreds of such blocks.
+ */
 const MAX_MS = 200;
 
-/** Colours of code, for as long as they cost little. */
+/** Colours code as long as it is cheap. */
 export class Highlighter {
   readonly #slowLanguages = new Set<string>();
 
-  /** `now`: a clock, in milliseconds. */
+  /** `now` is a clock in milliseconds. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Code as HTML with classes for its colours; `undefined`: it is to be shown without. */
+  /** Returns code as HTML with classes for its colours, or `undefined` if it should be shown without colours. */
   colour(code: string, language: string): string | undefined {
     const name = hljs.getLanguage(language)?.name;
     if (name === undefined || this.#slowLanguages.has(name) || code.length > MAX_UNITS || hasLongLine(code))

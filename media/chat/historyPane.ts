@@ -60,7 +60,10 @@ export class HistoryPane {
     if (open) this.#focusFirst();
   }
 
-  /** The focus stays on its conversation; that of one that is gone comes to the next, or else to the one before. */
+  /**
+   * Shows the conversations. The focus stays on its conversation. If that is gone, it moves to the next one, or else to
+   * the previous one.
+   */
   show(conversations: readonly ConversationSummary[], currentId: string): void {
     this.#currentId = currentId;
     const before = this.#rows;

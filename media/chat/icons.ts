@@ -1,4 +1,4 @@
-/** Icons as strokes on a 16 × 16 grid, in the colour of the text around them. */
+/** Icons as strokes on a 16 × 16 grid, in the colour of the surrounding text. */
 const PATHS = {
   send: 'M2.5 8 13.5 2.5 10.5 13.5 7.5 9ZM7.5 9 13.5 2.5',
   stop: 'M4 4h8v8H4Z',

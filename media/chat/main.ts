@@ -17,7 +17,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
 const vscode = acquireVsCodeApi();
 const post = (message: PageMessage): void => vscode.postMessage(message);
 
-/** The page, made once the host has said in which language. */
+/** The page. It is created after the host has sent the language. */
 class ChatPage {
   readonly #announcer: Announcer;
   readonly #conversation: ConversationPane;
@@ -87,7 +87,7 @@ class ChatPage {
     switch (message.type) {
       case 'conversation':
         this.#conversationId = message.conversation.id;
-        // What is hidden can't be scrolled.
+        // A hidden element can't be scrolled.
         this.#showHistory(false);
         this.#conversation.show(message.conversation);
         this.#composer.setAnswering(message.conversation.streamingId !== undefined);
@@ -131,7 +131,7 @@ class ChatPage {
     }
   }
 
-  /** Puts the keyboard where a question is typed, unless something of the page has it. */
+  /** Focuses the input box, unless another element of the page has the focus. */
   takeFocus(): void {
     if (document.activeElement === document.body && !this.#history.isOpen) this.#composer.focus();
   }
@@ -150,6 +150,6 @@ window.addEventListener('message', (event: MessageEvent<HostMessage>) => {
   if (event.data.type === 'init') page = new ChatPage(event.data);
   else page?.receive(event.data);
 });
-// The editor's commands focus the page as a whole. A click focuses what it hits, and has done so by the next frame.
+// The editor's commands focus the page as a whole. A click focuses its target, which has happened by the next frame.
 window.addEventListener('focus', () => requestAnimationFrame(() => page?.takeFocus()));
 post({ type: 'ready' });

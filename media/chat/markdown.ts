@@ -34,7 +34,7 @@ const ALLOWED: Config = {
   ],
   ALLOWED_ATTR: ['class', 'dir', 'href', 'start', 'title'],
   ALLOWED_URI_REGEXP: /^https?:\/\//i,
-  // DOMPurify holds every other attribute to the rule for addresses.
+  // DOMPurify applies its rule for addresses to every other attribute.
   ADD_URI_SAFE_ATTR: ['dir', 'start'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
@@ -42,14 +42,15 @@ const ALLOWED: Config = {
 };
 
 export interface MarkdownBlock {
-  /** First line of the block in the text it was parsed from, counted from zero. */
+  /** The first line of the block in the parsed text, counted from zero. */
   readonly line: number;
   readonly tokens: readonly Token[];
 }
 
 /**
- * Markdown of a model, which is untrusted text, as DOM. Two walls: markdown-it knows no HTML and only http(s) links;
- * DOMPurify then lets through a short list of tags and attributes. Images are shown as links: nothing is ever loaded.
+ * Renders a model's Markdown, which is untrusted text, as DOM. There are two barriers. The first is markdown-it, which
+ * knows no HTML and only http(s) links. The second is DOMPurify, which keeps only a short list of tags and attributes.
+ * Images become links, so that nothing is ever loaded.
  */
 export class MarkdownRenderer {
   readonly #markdown: MarkdownIt;
@@ -78,7 +79,7 @@ export class MarkdownRenderer {
     this.#markdown.core.ruler.push('direction', (state) => {
       for (const token of state.tokens) {
         if (DIRECTED.has(token.type)) token.attrSet('dir', 'auto');
-        // Alignment comes as an inline style, which the page's policy forbids.
+        // The alignment is an inline style, which the page's policy forbids.
         const align = /text-align:(\w+)/.exec(String(token.attrGet('style') ?? ''))?.[1];
         if (align)
           token.attrs = [...(token.attrs ?? []).filter(([name]) => name !== 'style'), ['class', `align-${align}`]];
@@ -86,7 +87,9 @@ export class MarkdownRenderer {
     });
   }
 
-  /** The top-level blocks of a text, in order. `references` keeps link definitions between the parts of one text. */
+  /**
+   * Returns the top-level blocks of a text, in order. `references` keeps link definitions across the parts of one text.
+   */
   blocks(text: string, references: Record<string, unknown> = {}): MarkdownBlock[] {
     const blocks: { line: number; tokens: Token[] }[] = [];
     let depth = 0;
@@ -99,13 +102,13 @@ export class MarkdownRenderer {
     return blocks;
   }
 
-  /** One block as sanitised DOM. */
+  /** Returns one block as sanitised DOM. */
   render(block: MarkdownBlock): DocumentFragment {
     const html = this.#markdown.renderer.render([...block.tokens], this.#markdown.options, {});
     return this.sanitise(html);
   }
 
-  /** The second wall alone. */
+  /** Applies only the second barrier. */
   sanitise(html: string): DocumentFragment {
     return this.#purifier.sanitize(html, ALLOWED) as unknown as DocumentFragment;
   }

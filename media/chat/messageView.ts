@@ -12,7 +12,7 @@ export interface AnswerActions extends CodeActions {
   openSource(source: Source): void;
 }
 
-/** A user's message: plain text, as typed. */
+/** Returns a user's message as plain text, as typed. */
 export function questionElement(message: MessageView, strings: ChatStrings): HTMLElement {
   const command = /^\/[a-z]+(?=\s|$)/.exec(message.content)?.[0] ?? '';
   const rest = message.content.slice(command.length);
@@ -38,7 +38,7 @@ export interface AnswerContext {
   readonly announcer: Announcer;
 }
 
-/** An answer, while it is written and after. */
+/** An answer, during and after its writing. */
 export class AnswerElement {
   readonly root: HTMLElement;
   readonly #body = element('div', { class: 'body' });
@@ -50,7 +50,7 @@ export class AnswerElement {
   #text = '';
   #isLast = true;
   #retry: HTMLButtonElement | undefined;
-  /** Finished answers of the history are not read out. */
+  /** Whether parts are announced. Finished answers of the history are not. */
   #announces = false;
 
   constructor(
@@ -71,7 +71,7 @@ export class AnswerElement {
   }
 
   startStreaming(): void {
-    // What is there already has its height when the conversation is scrolled, and was read out when it came.
+    // The existing text must have its height before the conversation is scrolled. It was already announced.
     this.#answer.flush();
     this.#announces = true;
     this.root.classList.add('streaming');
@@ -101,7 +101,7 @@ export class AnswerElement {
     }
     if (message.sources?.length) this.#footer.append(this.#sources(message.sources));
     const buttons = element('div', { class: 'answer-actions' });
-    // Blank lines part an answer from the thoughts before it.
+    // Blank lines separate an answer from the thoughts before it.
     const copy = this.#text.replace(/^\s*\n/, '').trimEnd();
     if (copy !== '') buttons.append(this.#button('copy', strings.copy, () => actions.copy(copy)));
     if (this.#isLast) {
@@ -113,7 +113,7 @@ export class AnswerElement {
     this.#announces = false;
   }
 
-  /** Another question follows. Only the last one can be asked again. */
+  /** Called when another question follows. Only the last answer can be requested again. */
   followed(): void {
     this.#isLast = false;
     this.#retry?.remove();

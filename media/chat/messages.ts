@@ -1,14 +1,14 @@
-/** What the chat panel's page and its host say to each other. Types alone: nothing here exists at run time. */
+/** The messages between the chat panel's page and its host. This file contains only types. */
 
 export type ChipKind = 'selection' | 'file' | 'diagnostics';
 
-/** A piece of context that goes with the conversation's questions. The text stays with the host. */
+/** A piece of context for the conversation's questions. The host keeps its text. */
 export interface ContextChip {
   readonly id: string;
   readonly kind: ChipKind;
   /** For example "parser.ts:10-24". */
   readonly label: string;
-  /** The path in full, shown on hover. */
+  /** The full path, shown on hover. */
   readonly description: string;
 }
 
@@ -16,11 +16,11 @@ export interface MessageView {
   readonly id: string;
   readonly role: 'user' | 'assistant';
   readonly content: string;
-  /** One line under an answer: why it ended early, what was left out. */
+  /** One line under an answer, such as why it ended early or which context was left out. */
   readonly notice?: string;
-  /** Places in the workspace that the answer drew on. */
+  /** Places in the workspace that the answer used. */
   readonly sources?: readonly Source[];
-  /** The answer ended by a failure: the notice is shown as one. */
+  /** Whether the answer ended with a failure, so that the notice is shown as an error. */
   readonly failed?: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Source {
 export interface ConversationView {
   readonly id: string;
   readonly messages: readonly MessageView[];
-  /** Id of the answer that is being written. */
+  /** The id of the answer that is being written. */
   readonly streamingId?: string;
 }
 
@@ -51,15 +51,15 @@ export interface SlashCommand {
   readonly description: string;
 }
 
-/** What answers the questions. */
+/** The model or server that answers the questions. */
 export interface AnsweringModel {
-  /** It is the small one that came with the extension. */
+  /** Whether it is the small model that came with the extension. */
   readonly isBundled: boolean;
-  /** Whether what is asked leaves this machine, and where to; shown in an empty chat. */
+  /** A sentence about whether questions leave this machine, and where they go. Shown in an empty chat. */
   readonly place: string;
 }
 
-/** Every text of the page, localised by the host. `{0}` is filled in by the page. */
+/** Every text of the page, localised by the host. The page fills in `{0}`. */
 export interface ChatStrings {
   readonly you: string;
   readonly assistant: string;
@@ -107,7 +107,7 @@ export type HostMessage =
       readonly conversations: readonly ConversationSummary[];
       readonly chips: readonly ContextChip[];
       readonly model: AnsweringModel;
-      /** What stands in the box for questions. */
+      /** The text in the input box. */
       readonly draft: string;
       readonly isListening: boolean;
     }
@@ -116,15 +116,14 @@ export type HostMessage =
   | { readonly type: 'conversation'; readonly conversation: ConversationView }
   | { readonly type: 'conversations'; readonly conversations: readonly ConversationSummary[] }
   | { readonly type: 'chips'; readonly chips: readonly ContextChip[] }
-  /** A question was taken and its answer begins. */
+  /** A question was accepted and its answer begins. */
   | { readonly type: 'turn'; readonly question: MessageView | undefined; readonly answer: MessageView }
   | { readonly type: 'chunk'; readonly id: string; readonly text: string }
   | { readonly type: 'ended'; readonly answer: MessageView }
-  /** Dictation's microphone is open, or it has ended. */
+  /** The microphone of a dictation is open, or the dictation has ended. */
   | { readonly type: 'dictation'; readonly isListening: boolean }
   /**
-   * `text` stands in the box instead of `previous`. Where the box holds anything else, the user has changed it, and it
-   * stays.
+   * The box shows `text` instead of `previous`. If the box holds any other text, the user has changed it, and it stays.
    */
   | { readonly type: 'dictated'; readonly previous: string; readonly text: string }
   | { readonly type: 'focusInput' }
@@ -132,7 +131,7 @@ export type HostMessage =
 
 export type PageMessage =
   | { readonly type: 'ready' }
-  /** The user changed what stands in the box. */
+  /** The user changed the text in the box. */
   | { readonly type: 'draft'; readonly text: string }
   | { readonly type: 'send'; readonly text: string }
   | { readonly type: 'stop' }
@@ -147,7 +146,7 @@ export type PageMessage =
   | { readonly type: 'removeChip'; readonly id: string }
   | { readonly type: 'openLink'; readonly href: string }
   | { readonly type: 'chooseModel' }
-  /** The keyboard's focus came into the box. */
+  /** The box got the keyboard's focus. */
   | { readonly type: 'focused' }
   | { readonly type: 'dictate' }
   | { readonly type: 'openSource'; readonly uri: string; readonly line: number };

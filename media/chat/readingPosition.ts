@@ -1,4 +1,4 @@
-/** The part of VS Code's API for pages that outlives a page. */
+/** The part of VS Code's API for pages that keeps state after the page is gone. */
 export interface PageState {
   getState(): unknown;
   setState(state: unknown): void;
@@ -6,24 +6,25 @@ export interface PageState {
 
 interface Position {
   readonly conversationId: string;
-  /** In pixels; absent at the end, where the view follows the answers. */
+  /** In pixels. Absent at the end, where the view follows the answers. */
   readonly scrollTop?: number | undefined;
 }
 
 /**
- * Where the reader is in the conversation that is shown. VS Code keeps it while the view is hidden and its page taken
- * down.
+ * The reading position in the shown conversation. VS Code keeps it while the view is hidden and its page is destroyed.
  */
 export class ReadingPosition {
   constructor(private readonly page: PageState) {}
 
-  /** Pixels above what is shown of a conversation; `undefined`: the end is shown. */
+  /** Returns the scroll position of a conversation in pixels, or `undefined` if its end is shown. */
   of(conversationId: string): number | undefined {
     const kept = this.#kept;
     return kept?.conversationId === conversationId ? kept.scrollTop : undefined;
   }
 
-  /** Comes with every frame of an answer that is followed, so what is kept already is not sent again. */
+  /**
+   * Stores a position. It is called in every frame of a followed answer, so an unchanged position is not stored again.
+   */
   keep({ conversationId, scrollTop }: Position): void {
     const kept = this.#kept;
     if (kept?.conversationId !== conversationId || kept.scrollTop !== scrollTop)

@@ -3,7 +3,7 @@ import type { SlashCommand } from './messages.ts';
 
 const MENU_ID = 'slash-menu';
 
-/** The list of slash commands over the input. Focus stays in the input, which points at the active option. */
+/** The list of slash commands above the input. The focus stays in the input, which refers to the active option. */
 export class SlashMenu {
   readonly root: HTMLElement;
   #matches: readonly SlashCommand[] = [];
@@ -28,7 +28,7 @@ export class SlashMenu {
     return !this.root.hidden;
   }
 
-  /** Opens, narrows or closes the list after the input changed. */
+  /** Opens, narrows or closes the list after a change of the input. */
   update(): void {
     const typed = /^\/([a-z]*)$/.exec(this.input.value.slice(0, this.input.selectionStart))?.[1];
     this.#matches = typed === undefined ? [] : this.commands.filter(({ name }) => name.startsWith(typed));
@@ -41,7 +41,7 @@ export class SlashMenu {
     this.#render();
   }
 
-  /** Handles a key if the list is open; true when it was one of its own. */
+  /** Handles a key if the list is open. Returns true if the key belongs to the list. */
   handleKey(event: KeyboardEvent): boolean {
     if (!this.isOpen) return false;
     const last = this.#matches.length - 1;
@@ -64,7 +64,7 @@ export class SlashMenu {
       case 'Enter':
       case 'Tab': {
         const match = this.#matches[this.#active];
-        // A command typed in full is sent, not completed again.
+        // A fully typed command is sent, not completed again.
         if (event.key === 'Enter' && match && this.input.value.trim() === `/${match.name}`) return false;
         if (match) this.choose(match.name);
         return true;

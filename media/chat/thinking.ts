@@ -1,12 +1,12 @@
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
-/** Parts a streamed answer of a reasoning model into what it thinks first and what it says then. */
+/** Splits the streamed answer of a reasoning model into its thoughts and the answer after them. */
 export class ThinkingSplitter {
   #state: 'start' | 'thinking' | 'answer' = 'start';
   #held = '';
 
-  /** Takes the next piece of the answer; gives what is certain so far. */
+  /** Takes the next piece of the answer and returns the part that is certain so far. */
   append(text: string): { readonly thought: string; readonly answer: string } {
     this.#held += text;
     let thought = '';
@@ -38,7 +38,7 @@ export class ThinkingSplitter {
     return { thought, answer };
   }
 
-  /** What was held back when the answer ended. */
+  /** Returns the text that was held back when the answer ended. */
   finish(): { readonly thought: string; readonly answer: string } {
     const rest = this.#held;
     this.#held = '';
