@@ -8,8 +8,8 @@ import { rotateHeads } from './hadamard.ts';
 import type { Heads } from './projectHeads.ts';
 
 /**
- * Writes the tokens' keys and values into the cache and attends it, on the device that it is on: `[headSize, heads,
- * tokens]`.
+ * Attention over the cache. Writes the tokens' keys and values into the cache first, on the cache's device. Returns
+ * `[headSize, heads, tokens]`.
  */
 export function attendCache(
   graph: Graph,
@@ -56,8 +56,8 @@ function attendAll(
 }
 
 /**
- * Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into a cache's rows. Throws
- * `ShapeError` where transposed values lack `valueCells`.
+ * Writes keys `[headSize, kvHeads, tokens]` and values `[headSize · kvHeads, tokens]` into the rows of a cache. Throws
+ * `ShapeError` if the values are transposed and `valueCells` is missing.
  */
 export function writeRows(
   graph: Graph,
@@ -84,17 +84,18 @@ export function writeRows(
   else write(cache.value, value);
 }
 
-/** KV heads that stand side by side. */
+/** KV heads that are neighbours in a cache. */
 export interface HeadRun {
   readonly first: number;
   readonly count: number;
 }
 
-/** Some of a stack of heads: `[m, n, heads] → [m, n, run.count]`. */
+/** A view of the heads of a run: `[m, n, heads] → [m, n, run.count]`. */
 export function headsOf(graph: Graph, stack: Tensor, { first, count }: HeadRun): Tensor {
   const [m, n] = stack.shape;
   const [, rowStride, headStride] = stack.strides;
-  // A head alone is a matrix, also where a row holds all heads: GPUs take what is not for a stack in another order.
+  // A single head is viewed as a plain matrix, even where a row holds all heads. GPUs multiply by a strided stack in
+  // another order.
   const ownStride = count === 1 ? rowStride * n : headStride;
   return view(graph, stack, [m, n, count], {
     strides: [rowStride, ownStride, Math.max(rowStride * n, ownStride * count)],
@@ -102,10 +103,10 @@ export function headsOf(graph: Graph, stack: Tensor, { first, count }: HeadRun):
   });
 }
 
-/** Whether the rows of a head, of `heads[headSize, rows, kvHeads]`, lie one behind the other. */
+/** Whether the rows of each head in `heads[headSize, rows, kvHeads]` have no gaps between them. */
 export const areAdjacent = (heads: Tensor): boolean => heads.strides[1] === rowBytes(heads.type, heads.shape[0]);
 
-/** Every `pageRows` rows of such heads as one: `[headSize · pageRows, pages, kvHeads]`. */
+/** A view of such heads with `pageRows` rows joined to a page: `[headSize · pageRows, pages, kvHeads]`. */
 export function pagesOf(graph: Graph, heads: Tensor, pageRows: number): Tensor {
   const [headSize, rows, kvHeads] = heads.shape;
   const [, rowStride, headStride, stackStride] = heads.strides;
@@ -114,7 +115,7 @@ export function pagesOf(graph: Graph, heads: Tensor, pageRows: number): Tensor {
   });
 }
 
-/** Some rows of keys, or of values that are not transposed, as `[headSize, rows, kvHeads]`. */
+/** A view of rows of keys, or of values that are not transposed: `[headSize, rows, kvHeads]`. */
 export function cacheHeads(
   graph: Graph,
   cache: Tensor,

@@ -14,13 +14,13 @@ export interface AttendedTensors {
 
 export interface AttendProductsOptions {
   readonly heads: number;
-  /** Gives the shares, `[rows, tokens, heads, n]`, in place of those that the softmax made: rounded ones. */
+  /** Replaces the probabilities of the softmax, `[rows, tokens, heads, n]`, for example by rounded ones. */
   readonly onShares?: (shares: Tensor) => Tensor;
 }
 
 /**
- * Attention (arXiv 1706.03762) of operations that all have derivatives, to keys of its own or of another sequence:
- * `[width, tokens, n]`.
+ * Attention (arXiv 1706.03762) from differentiable operations only: `[width, tokens, n]`. The keys may come from the
+ * same sequence or from another.
  */
 export function attendProducts(
   graph: Graph,

@@ -17,10 +17,10 @@ import type { TensorType } from '../ggml/types.ts';
 import type { AttendOptions, AttentionInputs } from './attentionInputs.ts';
 import type { Heads } from './projectHeads.ts';
 
-/** More tokens than this are quicker in ggml's tiles, which want values row by row, and hold no scores. */
+/** Flash attention's tiles are faster for more tokens than this. They want values row by row and hold no scores. */
 export const MAX_PRODUCT_TOKENS = 63;
 
-/** Writes values `[width, tokens]` into a transposed cache. Throws `ShapeError` where the inputs don't say where to. */
+/** Writes values `[width, tokens]` into a transposed cache. Throws `ShapeError` if the inputs have no `valueCells`. */
 export function writeTransposed(
   graph: Graph,
   value: Tensor,
@@ -30,7 +30,7 @@ export function writeTransposed(
   const [width, tokens] = value.shape;
   if (!valueCells) throw new ShapeError(`Values for ${cache.toString()} need inputs with valueCells.`);
   const { stretch } = valueCells;
-  // Turned to the cache's order first, a stretch is one run of bytes; cell by cell writing costs more than it.
+  // Transposed first, each stretch is one contiguous write. Writing cell by cell costs more than the transposition.
   const source = stretch === 1 ? value : contiguous(graph, transpose(graph, value));
   graph.expand(
     setRows(
@@ -43,8 +43,7 @@ export function writeTransposed(
 }
 
 /**
- * Values `[headSize · kvHeads, tokens]` as a cache of this type that is not transposed would hold them: `[headSize,
- * tokens, kvHeads]`.
+ * Values `[headSize · kvHeads, tokens]` in the layout and type of an untransposed cache: `[headSize, tokens, kvHeads]`.
  */
 export function valueHeads(
   graph: Graph,
@@ -56,8 +55,8 @@ export function valueHeads(
 }
 
 /**
- * Flash attention of `query[headSize, heads, tokens]` over keys and values `[headSize, rows, kvHeads]`: `[headSize,
- * heads, tokens]`.
+ * Flash attention of `query[headSize, heads, tokens]` over keys and values `[headSize, rows, kvHeads]`. Returns
+ * `[headSize, heads, tokens]`.
  */
 export function attendInTiles(
   graph: Graph,
@@ -69,9 +68,11 @@ export function attendInTiles(
 
 /**
  * Attends `key[headSize, rows, kvHeads]` and the first rows of a transposed cache of values: `query[headSize, heads,
- * tokens], mask[rows, tokens] → [headSize, heads, tokens]`. For a few tokens the queries of a KV head's whole group are
- * multiplied by its keys at once, `[headSize, tokens · group, kvHeads]`, so that keys and values are read once a group;
- * flash attention on the processor reads them once for each query head and token.
+ * tokens], mask[rows, tokens] → [headSize, heads, tokens]`.
+ *
+ * For a few tokens, all queries of a KV head's group, `[headSize, tokens · group, kvHeads]`, are multiplied by its keys
+ * at once. So keys and values are read once per group. Flash attention on the processor reads them once for each query
+ * head and token.
  */
 export function attendTransposed(
   graph: Graph,
@@ -88,7 +89,7 @@ export function attendTransposed(
       scale,
     );
   const group = heads / kvHeads;
-  // The tokens of a query head side by side, as the mask has them.
+  // Orders the queries by head, then by token, as the mask is laid out.
   const grouped =
     tokens === 1
       ? query
@@ -103,7 +104,7 @@ export function attendTransposed(
   return reshape(graph, byToken, [headSize, heads, tokens]);
 }
 
-/** Some rows of transposed values: `[rows, headSize, kvHeads]`. */
+/** A view of rows of transposed values: `[rows, headSize, kvHeads]`. */
 export function transposedRows(graph: Graph, cache: Tensor, rows: number, firstRow = 0): Tensor {
   const [, ...strides] = cache.strides;
   return view(graph, cache, [rows, cache.shape[1], cache.shape[2]], {

@@ -22,16 +22,16 @@ export interface AttentionOptions {
   readonly headSize: number;
   readonly heads: number;
   readonly kvHeads: number;
-  /** Absent: this layer carries no position (NoPE). */
+  /** Absent if this layer has no rotary position embedding (NoPE). */
   readonly rope?: RopeOptions;
   readonly scale: number;
-  /** Of the per-head norms. */
+  /** Options of the per-head norms. */
   readonly headNorm?: NormOptions;
 }
 
 /**
- * Grouped-query attention over the cache (arXiv 2305.13245): `x[width, tokens]` keeps its shape; writes the tokens'
- * keys and values.
+ * Grouped-query attention over the cache (arXiv 2305.13245). `x[width, tokens]` keeps its shape. Writes the tokens'
+ * keys and values into the cache.
  */
 export function attention(
   graph: Graph,

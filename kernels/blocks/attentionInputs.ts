@@ -1,4 +1,4 @@
-/** What attention over a cache is given, and what it shows to whoever looks. */
+/** The inputs of attention over a cache, and the tensors that it shows to observers. */
 import type { Device } from '../ggml/device.ts';
 import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
@@ -6,84 +6,81 @@ import type { Tensor } from '../ggml/tensor.ts';
 import type { Heads } from './projectHeads.ts';
 
 /**
- * One layer's cache. Rows lie one behind the other, `[headSize · kvHeads, rows]`, or head by head, `[headSize, rows,
- * kvHeads]`, which the processor reads more quickly.
+ * The cache of a single layer. Rows follow each other, `[headSize · kvHeads, rows]`, or are stored head by head,
+ * `[headSize, rows, kvHeads]`. The processor reads the second layout faster.
  */
 export interface LayerCache {
   readonly key: Tensor;
   readonly value: Tensor;
-  /** Whether `value` is `[rows, headSize, kvHeads]`, as products with it want it. */
+  /** Whether `value` is `[rows, headSize, kvHeads]`, the layout that matrix products need. */
   readonly isValueTransposed?: boolean;
   /**
-   * Where keys and values are float16 on the processor: their memory in words, `[headSize / 2, rows, kvHeads]`, F32, by
-   * which rows go to another such layer as they are.
+   * The memory of keys and values as 32-bit words: `[headSize / 2, rows, kvHeads]`, F32. Present for float16 on the
+   * processor. It lets rows be copied to another such layer without conversion.
    */
   readonly words?: Readonly<Record<'key' | 'value', Tensor>>;
   /**
-   * `[headSize, headSize]`, F32, orthogonal and symmetric: what each head's queries, keys and values are multiplied by
-   * before they are kept and attended. Absent: by nothing.
+   * `[headSize, headSize]`, F32, orthogonal and symmetric. Each head's queries, keys and values are multiplied by it
+   * before they are stored and attended. Absent: no rotation.
    */
   readonly hadamard?: Tensor;
-  /**
-   * Where it lies, so that what is computed of it is computed there; absent where that is decided by the block's
-   * weights.
-   */
+  /** The device that holds the cache, so that attention runs there. Absent if the block's weights decide the device. */
   readonly device?: Device;
 }
 
-/** What all layers of one evaluation share. */
+/** The inputs that all layers of an evaluation share. */
 export interface AttentionInputs {
   /** `[tokens]`, I32: logical positions. */
   readonly positions: Tensor;
-  /** `[tokens]`, I64: the cache rows that the tokens' keys and values go to. */
+  /** `[tokens]`, I64: the cache rows for the tokens' keys and values. */
   readonly rows: Tensor;
-  /** For transposed values. */
+  /** Needed for transposed values. */
   readonly valueCells?: TransposedCells;
   /** `[attendedRows, tokens]`, F16: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
   readonly attendedRows: number;
   /**
-   * The tokens are a sequence's first, `attendedRows` of them, and enough for ggml's tiles: they attend themselves
-   * alone.
+   * Whether the tokens are the first of a sequence, `attendedRows` of them, and enough for ggml's tiles. Then they
+   * attend only each other.
    */
   readonly isFirst?: boolean;
-  /** Attends in another way than over the first rows of the block's cache. */
+  /** Replaces attention over the first rows of the block's cache. */
   readonly attend?: (graph: Graph, heads: Heads, options: AttendOptions) => Tensor;
   /**
-   * Is given each attention's queries and keys as the graph is built: whoever scores the rows of a cache looks at them.
+   * Receives the queries and keys of each attention while the graph is built. Selectors use them to score cache rows.
    */
   readonly onQueries?: (queries: ObservedQueries) => void;
 }
 
-/** Says where the tokens' values go in transposed caches. */
+/** The places of the tokens' values in transposed caches. */
 export interface TransposedCells {
   /**
-   * How many tokens' values of one component go to neighbouring places: 1, or more where the tokens begin and end on
-   * whole stretches of a cache's rows.
+   * How many tokens' values of a component are written as a unit: 1, or more where the tokens cover whole stretches of
+   * a cache's rows.
    */
   readonly stretch: number;
   /**
-   * `[width · tokens / stretch]`, I64: where in a cache's values, `width` components a row, the stretches go; those of
-   * the first component stand first.
+   * `[width · tokens / stretch]`, I64: where the stretches go in a cache whose values have `width` components per row.
+   * The stretches of the first component come first.
    */
   readonly of: (width: number) => Tensor;
 }
 
-/** Queries of some tokens, and the keys that they attend. */
+/** The queries of some tokens, and the keys that they attend. */
 export interface ObservedQueries {
-  /** `[headSize, heads, tokens]`, F32, rotated; the heads of one KV head stand side by side. */
+  /** `[headSize, heads, tokens]`, F32, after rope. The heads of a KV head are neighbours. */
   readonly query: Tensor;
-  /** The same before they were rotated. */
+  /** The queries before rope. */
   readonly unrotated: Tensor;
   /** `[headSize, rows, kvHeads]` */
   readonly key: Tensor;
   /** `[rows, tokens]`: 0 where a token attends a row, −∞ elsewhere. */
   readonly mask: Tensor;
-  /** Factor of the scores before the softmax. */
+  /** The factor of the scores before the softmax. */
   readonly scale: number;
-  /** How they were rotated; absent where this layer carries no position. */
+  /** The rope of the queries. Absent if this layer has none. */
   readonly rope?: RopeOptions;
-  /** `[heads, tokens]`: how much a query counts, 1 on average; absent where all count the same. */
+  /** `[heads, tokens]`: the weight of each query, 1 on average. Absent if all queries count the same. */
   readonly votes?: Tensor;
 }
 
@@ -92,6 +89,6 @@ export interface AttendOptions {
   readonly kvHeads: number;
   readonly scale: number;
   readonly rope?: RopeOptions;
-  /** Makes `ObservedQueries.votes` where somebody looks. */
+  /** Builds `ObservedQueries.votes`. Called only if there is an observer. */
   readonly votes?: () => Tensor;
 }

@@ -4,8 +4,8 @@ import type { Tensor } from '../ggml/tensor.ts';
 
 export interface ConvolutionWeights {
   /**
-   * `[row, out]`: value `tap · channels + channel` of a row; the row may end with zeros, so that it is whole blocks of
-   * a quantised type. `convolutionRows` makes it.
+   * `[row, out]`, made by `convolutionRows`: value `tap · channels + channel` of a row. Zeros may fill the row up to
+   * whole blocks of a quantised type.
    */
   readonly weight: Tensor;
   /** `[out]` */
@@ -13,16 +13,16 @@ export interface ConvolutionWeights {
 }
 
 export interface ConvolutionOptions {
-  /** Neighbours in time that one output looks at. */
+  /** The width of the window in time steps. */
   readonly taps: number;
   readonly stride: number;
-  /** Columns of zeros before the first and after the last. */
+  /** Columns of zeros before the first column and after the last. */
   readonly padding: number;
 }
 
 /**
- * A convolution over time as one product: `x[channels, time] → [out, (time + 2 · padding − taps) / stride + 1]`. The
- * taps of an output are put side by side, so that any type of matrix will do.
+ * A convolution over time as a single matrix product: `x[channels, time] → [out, (time + 2 · padding − taps) / stride +
+ * 1]`. The inputs of each output are put side by side, so the matrix may have any type.
  */
 export function convolution1d(
   graph: Graph,
@@ -44,7 +44,7 @@ export function convolution1d(
   return add(graph, mulMat(graph, weight, windows), bias);
 }
 
-/** Columns of zeros on both sides of `x[channels, time]`. */
+/** Adds columns of zeros on both sides of `x[channels, time]`. */
 function padColumns(graph: Graph, x: Tensor, columns: number): Tensor {
   if (columns === 0) return x;
   const beside = zeros(graph, x, [x.shape[0], columns]);
@@ -56,8 +56,8 @@ function zeros(graph: Graph, x: Tensor, extents: readonly [width: number, column
 }
 
 /**
- * Rows of `convolution1d` from weights as frameworks store them, value `(out · channels + channel) · taps + tap`.
- * `rowLength` fills rows up with zeros.
+ * Converts weights as frameworks store them, value `(out · channels + channel) · taps + tap`, to the rows of
+ * `convolution1d`. Fills each row with zeros up to `rowLength`.
  */
 export function convolutionRows(
   values: Float32Array,

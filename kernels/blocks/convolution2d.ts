@@ -5,8 +5,8 @@ import type { Tensor } from '../ggml/tensor.ts';
 
 export interface Convolution2dWeights {
   /**
-   * `[row, out]`: value `(channel · height + y) · width + x` of a row, for windows of `[width, height]`; the row may
-   * end with zeros, so that it is whole blocks of a quantised type.
+   * `[row, out]`: value `(channel · height + y) · width + x` of a row, for windows of `[width, height]`. Zeros may fill
+   * the row up to whole blocks of a quantised type.
    */
   readonly weight: Tensor;
   /** `[out]` */
@@ -14,8 +14,8 @@ export interface Convolution2dWeights {
 }
 
 /**
- * A convolution as one product: `x[width, height, channels, n] → [out, places along width, places along height, n]`.
- * Every operation has a derivative.
+ * A convolution as a single matrix product: `x[width, height, channels, n] → [out, places along width, places along
+ * height, n]`. Every operation is differentiable.
  */
 export function convolution2d(
   graph: Graph,
@@ -27,14 +27,14 @@ export function convolution2d(
 }
 
 /**
- * `[channels, width, height, n] → [width, height, channels, n]`: what a convolution gives as what the next one takes.
+ * Turns the output of a convolution into the input of the next: `[channels, width, height, n] → [width, height,
+ * channels, n]`.
  */
 export const channelsLast = (graph: Graph, x: Tensor): Tensor => contiguous(graph, permute(graph, x, [2, 0, 1, 3]));
 
 /**
- * A convolution over time that looks at a column and those before it: `x[channels, time, n] → [out, time − taps + 1,
- * n]`. Whatever stands before the first column that counts is given, so that columns computed one by one are those
- * computed together.
+ * A causal convolution over time: `x[channels, time, n] → [out, time − taps + 1, n]`. The caller puts the `taps − 1`
+ * columns before the first output into `x`. So columns computed in pieces equal columns computed together.
  */
 export function causalConvolution(graph: Graph, x: Tensor, weights: Convolution2dWeights, taps: number): Tensor {
   const [, time, count] = x.shape;
@@ -43,7 +43,7 @@ export function causalConvolution(graph: Graph, x: Tensor, weights: Convolution2
   return reshape(graph, y, [y.shape[0], time - taps + 1, count]);
 }
 
-/** Zeros behind the values of each row of `x[row, …]`, up to `length`. */
+/** Appends zeros to each row of `x[row, …]`, up to `length`. */
 function filledUp(graph: Graph, x: Tensor, length: number): Tensor {
   const [row, width, height, count] = x.shape;
   if (row === length) return x;

@@ -13,8 +13,7 @@ export interface CrossAttentionOptions {
 }
 
 /**
- * Attention without a mask within `x[width, tokens]`, which keeps its shape: each token attends all, as an encoder's
- * do.
+ * Attention of an encoder within `x[width, tokens]`, which keeps its shape. There is no mask: each token attends all.
  */
 export function encoderAttention(
   graph: Graph,
@@ -30,10 +29,7 @@ export function encoderAttention(
   return linear(graph, reshape(graph, attended, [headSize * heads, tokens]), weights.output);
 }
 
-/**
- * Writes the keys and values of `encoded[width, rows]` into the first rows of a cache, where `crossAttention` finds
- * them.
- */
+/** Writes the keys and values of `encoded[width, rows]` into the first rows of a cache, for `crossAttention`. */
 export function encodeCrossCache(
   graph: Graph,
   encoded: Tensor,
@@ -45,8 +41,8 @@ export function encodeCrossCache(
 }
 
 /**
- * Attention of a decoder to what an encoder made: `x[width, tokens]` keeps its shape; each token attends the first
- * `rows` of the cache.
+ * Attention of a decoder to the encoder's output. `x[width, tokens]` keeps its shape. Each token attends the first
+ * `rows` rows of the cache.
  */
 export function crossAttention(
   graph: Graph,

@@ -6,9 +6,9 @@ import { chosenGates } from './gates.ts';
 import type { ExpertLinearWeights, ExpertWeights, MixtureOptions } from './mixtureOfExperts.ts';
 
 /**
- * `mixtureOfExperts` computed by every expert for every token, with gates of zero for those that were not chosen: the
- * same sum, of operations that all have derivatives, at `experts ⁄ expertsUsed` times the cost. `x[width, tokens]`
- * keeps its shape.
+ * `mixtureOfExperts` with every expert computed for every token. Experts that were not chosen have a gate of zero, so
+ * the sum is the same. All operations are differentiable, at `experts ⁄ expertsUsed` times the cost. The shape of
+ * `x[width, tokens]` is kept.
  */
 export function denseMixtureOfExperts(
   graph: Graph,

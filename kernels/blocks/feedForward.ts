@@ -4,7 +4,7 @@ import type { Tensor } from '../ggml/tensor.ts';
 import { linear, type LinearWeights } from './linear.ts';
 
 export interface FeedForwardWeights {
-  /** Absent where the network has no gate (StarCoder2). */
+  /** Absent if the network has no gate (StarCoder2). */
   readonly gate?: LinearWeights;
   readonly up: LinearWeights;
   readonly down: LinearWeights;
@@ -13,7 +13,7 @@ export interface FeedForwardWeights {
 export type Activation = 'silu' | 'gelu';
 
 /**
- * A position-wise network: `down(act(gate x) · up x)`, or `down(gelu(up x))` without a gate. `x[width, tokens]` keeps
+ * A feed-forward network: `down(act(gate x) · up x)`, or `down(gelu(up x))` without a gate. `x[width, tokens]` keeps
  * its shape.
  */
 export function feedForward(graph: Graph, x: Tensor, weights: FeedForwardWeights, activation: Activation): Tensor {

@@ -14,16 +14,18 @@ import {
 } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
-/** Smallest normal float16: keeps a sum of gates from being zero. */
+/** The smallest normal float16. It keeps a sum of gates from being zero. */
 const MINIMUM_GATE_SUM = 6.103515625e-5;
 
 /**
- * What the chosen experts' gates are: the softmax over all experts as it is, divided by the sum of the chosen, or times
- * the number of experts.
+ * How the gates of the chosen experts follow from the softmax over all experts: unchanged, divided by their sum, or
+ * times the number of experts.
  */
 export type GateMode = 'faithful' | 'renormalised' | 'scaled';
 
-/** The experts that run for each token, and their gates: both `[expertsUsed, tokens]`, the likeliest expert first. */
+/**
+ * The experts that run for each token, and their gates. Both are `[expertsUsed, tokens]`, the likeliest expert first.
+ */
 export interface Choice {
   readonly experts: Tensor;
   readonly gates: Tensor;
@@ -34,7 +36,9 @@ function softGates(graph: Graph, x: Tensor, router: Tensor): Tensor {
   return softMax(graph, mulMat(graph, router, x), undefined);
 }
 
-/** Gates of attention experts, `[experts, tokens]`: soft over all, or of the chosen where `expertsUsed` are fewer. */
+/**
+ * Gates of attention experts, `[experts, tokens]`: of all experts, or of the chosen ones if `expertsUsed` is smaller.
+ */
 export function attentionGates(
   graph: Graph,
   x: Tensor,
@@ -48,7 +52,7 @@ export function attentionGates(
   return expertsUsed < experts ? chosenGates(graph, x, router, expertsUsed, gateMode) : softGates(graph, x, router);
 }
 
-/** The `expertsUsed` likeliest experts of each token. */
+/** Chooses the `expertsUsed` likeliest experts of each token. */
 export function chooseExperts(
   graph: Graph,
   x: Tensor,
@@ -59,8 +63,8 @@ export function chooseExperts(
 }
 
 /**
- * Gates of all experts, `[experts, tokens]`: those of the `expertsUsed` likeliest, renormalised unless told otherwise,
- * the others zero.
+ * Gates of all experts, `[experts, tokens]`. The `expertsUsed` likeliest get a gate, renormalised by default. The gates
+ * of the rest are zero.
  */
 export function chosenGates(
   graph: Graph,
@@ -85,7 +89,7 @@ function choose(
   { expertsUsed, mode }: { expertsUsed: number; mode: GateMode },
 ): Choice {
   const [experts, tokens] = probabilities.shape;
-  // A view of an argsort and not top_k: gates must stand in a set order, so that sums are the same on every run.
+  // A view of an argsort instead of topK: gates need a fixed order, so that sums are the same in every run.
   const chosen = view(graph, argsortDescending(graph, probabilities), [expertsUsed, tokens]);
   const gates = reshape(graph, getRows(graph, reshape(graph, probabilities, [1, experts, tokens]), chosen), [
     expertsUsed,

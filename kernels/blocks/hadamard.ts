@@ -1,6 +1,6 @@
 /**
- * Rotation of each head by a Hadamard matrix, which spreads outliers over all its components, so that they are rounded
- * better (QuaRot, arXiv 2404.00456).
+ * Rotation of each head by a Hadamard matrix. It spreads outliers over all components, so that rounding costs less
+ * (QuaRot, arXiv 2404.00456).
  */
 import type { Graph } from '../ggml/graph.ts';
 import { mulMat, reshape } from '../ggml/ops.ts';
@@ -8,8 +8,8 @@ import type { Tensor } from '../ggml/tensor.ts';
 import type { Heads } from './projectHeads.ts';
 
 /**
- * Sylvester's matrix of the largest power of two that divides `size`, along the diagonal of `[size, size]`, and scaled
- * so that it is its own inverse: products of rotated queries and keys are those of the unrotated ones.
+ * A block-diagonal matrix `[size, size]` of Sylvester's matrices, of the largest power of two that divides `size`. It
+ * is scaled to be its own inverse, so rotated queries and keys have the same products as the originals.
  */
 export function hadamardMatrix(size: number): Float32Array {
   const order = size & -size;
@@ -23,8 +23,8 @@ export function hadamardMatrix(size: number): Float32Array {
 }
 
 /**
- * Queries, keys and values of one attention, each head rotated by `hadamard[headSize, headSize]`; what is attended of
- * them is to be rotated back by the same.
+ * Rotates each head of an attention's queries, keys and values by `hadamard[headSize, headSize]`. The attention's
+ * result must be rotated back by the same matrix.
  */
 export function rotateHeads(graph: Graph, heads: Heads, hadamard: Tensor): Heads {
   const { query, key, value } = heads;
@@ -37,7 +37,7 @@ export function rotateHeads(graph: Graph, heads: Heads, hadamard: Tensor): Heads
   return { ...heads, query: rotated(query), key: rotated(key), value: rotated(value) };
 }
 
-/** 1 where the number of bits that are set is even, else −1. */
+/** 1 if the number of set bits is even, else −1. */
 function sign(bits: number): number {
   let result = 1;
   for (let left = bits; left > 0; left &= left - 1) result = -result;

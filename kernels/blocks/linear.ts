@@ -3,7 +3,7 @@ import { add, mulMat } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { lowRank, type LowRankMatrix } from './lowRank.ts';
 
-/** `[in, out]`: values, or in training factors in their place or beside them. */
+/** `[in, out]`: values. In training also factors, instead of the values or beside them. */
 export type Matrix = Tensor | LowRankMatrix;
 
 export interface LinearWeights {

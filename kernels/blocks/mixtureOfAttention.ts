@@ -10,9 +10,10 @@ import type { NormWeights } from './norm.ts';
 import { projectHeads } from './projectHeads.ts';
 
 /**
- * All experts' attention in one matrix each, so that no view of a single expert is needed. With a cache of each
- * expert's own, heads stand expert by expert; with a shared cache the query heads stand KV head by KV head, then expert
- * by expert, so that grouped-query attention finds each head's keys. The output's columns always stand expert by
+ * The weights of all attention experts, joined in single matrices so that no view of an expert is needed.
+ *
+ * With a cache per expert, heads are ordered by expert. With a shared cache, query heads are ordered by KV head, then
+ * by expert: so grouped-query attention finds each head's keys. The columns of the output matrix are always ordered by
  * expert.
  */
 export interface MixtureOfAttentionWeights {
@@ -32,21 +33,21 @@ export interface MixtureOfAttentionWeights {
   readonly keyNorm?: NormWeights;
 }
 
-/** `heads` and `kvHeads` are those of one expert. */
+/** The options of mixture of attention. `heads` and `kvHeads` count the heads of a single expert. */
 export interface MixtureOfAttentionOptions extends AttentionOptions {
   readonly experts: number;
-  /** Experts whose outputs count; all of them by default. */
+  /** How many experts' outputs count. Default: all. */
   readonly expertsUsed?: number;
-  /** Of these, where they are fewer than all. Default: 'renormalised'. */
+  /** Used if not all experts count. Default: 'renormalised'. */
   readonly gateMode?: GateMode;
-  /** Whether all experts attend the same keys and values (Shared-KV) or each its own (Expert-KV). */
+  /** Whether all experts attend the same keys and values (Shared-KV) or each expert its own (Expert-KV). */
   readonly cache: 'expert' | 'shared';
 }
 
 /**
- * Mixture of attention of BAM (arXiv 2408.08274): `Σ gate_j(x) · attention_j(x)`, gates softmax over all experts. All
- * experts' heads attend in one call. `x[width, tokens]` keeps its shape; writes the tokens' keys and values into the
- * cache, `[headSize · cachedExperts · kvHeads, rows]`.
+ * Mixture of attention of BAM (arXiv 2408.08274): `Σ gate_j(x) · attention_j(x)`. The gates are a softmax over all
+ * experts, whose heads attend in a single call. The shape of `x[width, tokens]` is kept. Writes the tokens' keys and
+ * values into the cache, `[headSize · cachedExperts · kvHeads, rows]`.
  */
 export function mixtureOfAttention(
   graph: Graph,
@@ -66,7 +67,7 @@ export function mixtureOfAttention(
     kvHeads: cachedHeads,
   });
   const gates = attentionGates(graph, x, weights.router, options);
-  // All experts share the rows that are kept, so their votes count by their gates.
+  // All experts share the kept rows, so the votes of each are weighted by its gate.
   const votes = isShared
     ? (): Tensor =>
         reshape(
@@ -87,8 +88,7 @@ export function mixtureOfAttention(
     rope: options.rope,
     votes,
   });
-  // A gate scales its expert's heads before the output matrix rather than its product after it: one product then serves
-  // all experts.
+  // Gates scale the heads before the output matrix instead of the outputs behind it. So one product serves all experts.
   const byExpert = isShared
     ? permute(graph, reshape(graph, attended, [(headSize * heads) / kvHeads, experts, kvHeads, tokens]), [0, 2, 1, 3])
     : reshape(graph, attended, [headSize * heads, 1, experts, tokens]);

@@ -3,7 +3,7 @@ import { add, addId, contiguous, mul, mulMatId, reshape, swiglu, view } from '..
 import type { Tensor } from '../ggml/tensor.ts';
 import { chooseExperts, type GateMode } from './gates.ts';
 
-/** One matrix of every expert, `[in, out, experts]`, and its bias, `[out, experts]`. */
+/** The stacked matrices of all experts, `[in, out, experts]`, and their biases, `[out, experts]`. */
 export interface ExpertLinearWeights {
   readonly weight: Tensor;
   readonly bias?: Tensor;
@@ -26,8 +26,8 @@ export interface MixtureOptions {
 }
 
 /**
- * Sparse mixture of gated networks (arXiv 1701.06538, 2401.04088): softmax over all experts, the `expertsUsed` largest
- * run. `x[width, tokens]` keeps its shape.
+ * Sparse mixture of experts (arXiv 1701.06538, 2401.04088): softmax over all experts, of which the `expertsUsed`
+ * likeliest run. The shape of `x[width, tokens]` is kept.
  */
 export function mixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights, options: MixtureOptions): Tensor {
   const [width, tokens] = x.shape;

@@ -2,12 +2,12 @@ import type { Graph } from '../ggml/graph.ts';
 import { reshape, scale, sqr, sumRows } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
-/** Magnitudes well below this cost nothing to speak of. */
+/** Magnitudes well below this cost almost nothing. */
 const REACH = 3;
 
 /**
- * `weight · mean((x ⁄ 3)⁴)` of a block's output, one value: next to nothing for usual activations and much for those
- * far out, as in TWEO (arXiv 2511.23225).
+ * The outlier loss of a block's output, a single value: `weight · mean((x ⁄ 3)⁴)`. It is near zero for usual
+ * activations and large for outliers, as in TWEO (arXiv 2511.23225).
  */
 export function outlierLoss(graph: Graph, x: Tensor, weight: number): Tensor {
   const fourth = sqr(graph, sqr(graph, scale(graph, x, 1 / REACH)));

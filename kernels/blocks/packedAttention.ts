@@ -6,34 +6,37 @@ import type { RouterLossOptions } from './routerLoss.ts';
 import { linear } from './linear.ts';
 import { projectHeads } from './projectHeads.ts';
 
-/** Whole sequences side by side, as training has them: nothing is cached. */
+/** The inputs of attention in training: whole sequences side by side, without a cache. */
 export interface PackedInputs {
   /** `[sequenceTokens · sequences]`, I32. */
   readonly positions: Tensor;
   /**
    * `[sequenceTokens, sequenceTokens, 1, sequences]`, F32: 0 where a token (second dimension) attends another, −∞
-   * elsewhere and for all that come after it.
+   * elsewhere and for all later tokens.
    */
   readonly mask: Tensor;
   readonly sequenceTokens: number;
   readonly sequences: number;
-  /** Type in which keys and values are multiplied. */
+  /** The type in which keys and values are multiplied. */
   readonly productType: 'F32' | 'BF16';
   /**
-   * Queries that are computed at once: they attend nothing behind their last, so that nearly half of all scores is
-   * never computed. Default 128.
+   * How many queries are computed at once. They attend nothing behind their last token, so nearly half of all scores
+   * are never computed. Default: 128.
    */
   readonly stretchTokens?: number;
-  /** Gives what is added to the residual in place of what attention or a network gives, `[width, tokens]`: dropout. */
+  /**
+   * Replaces the output of attention or feed-forward, `[width, tokens]`, before it is added to the residual. Used for
+   * dropout.
+   */
   readonly branchOutput?: (y: Tensor) => Tensor;
-  /** Takes what blocks add to the loss, each one value. */
+  /** Receives each term that blocks add to the loss, a single value each. */
   readonly onLoss?: (loss: Tensor) => void;
-  /** Of routers; absent: none. */
+  /** The loss of the routers. Absent: none. */
   readonly routerLoss?: RouterLossOptions;
 }
 
 /**
- * Grouped-query attention (arXiv 2305.13245) within each sequence, of operations that all have derivatives: `x[width,
+ * Grouped-query attention (arXiv 2305.13245) within each sequence, from differentiable operations only. `x[width,
  * sequenceTokens · sequences]` keeps its shape.
  */
 export function packedAttention(
@@ -59,8 +62,8 @@ export function packedAttention(
 const STRETCH_TOKENS = 128;
 
 /**
- * `query[headSize, heads, tokens], key, value[headSize, kvHeads, tokens] → [headSize, heads, tokens]`, within each
- * sequence.
+ * Attends within each sequence: `query[headSize, heads, tokens], key, value[headSize, kvHeads, tokens] → [headSize,
+ * heads, tokens]`.
  */
 export function attendPacked(
   graph: Graph,
@@ -92,8 +95,8 @@ export function attendPacked(
 }
 
 /**
- * `query[headSize, heads, tokens, sequences], key, value[headSize, kvHeads, rows, sequences], mask[rows, tokens, 1,
- * sequences]` to the query's shape.
+ * Attends `key, value[headSize, kvHeads, rows, sequences]` with `mask[rows, tokens, 1, sequences]`. Returns the shape
+ * of `query[headSize, heads, tokens, sequences]`.
  */
 function attendStretch(
   graph: Graph,
@@ -112,7 +115,7 @@ function attendStretch(
   return contiguous(graph, permute(graph, attended, [0, 2, 1, 3]));
 }
 
-/** Tokens `start` to `end` of each sequence: `[headSize, heads, tokens, sequences]`. */
+/** A view of the tokens `start` to `end` of each sequence: `[headSize, heads, tokens, sequences]`. */
 function tokenWindow(graph: Graph, tensor: Tensor, start: number, end: number): Tensor {
   const [headSize, heads, tokens, sequences] = tensor.shape;
   if (start === 0 && end === tokens) return tensor;
@@ -123,7 +126,7 @@ function tokenWindow(graph: Graph, tensor: Tensor, start: number, end: number): 
   });
 }
 
-/** Of tokens `start` to `end`, over the rows up to them. */
+/** The mask of the tokens `start` to `end`, over the rows up to `end`. */
 function maskWindow(graph: Graph, mask: Tensor, start: number, end: number): Tensor {
   if (start === 0 && end === mask.shape[1]) return mask;
   const [, ...strides] = mask.strides;

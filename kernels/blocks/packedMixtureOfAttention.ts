@@ -8,7 +8,7 @@ import { attendPacked, type PackedInputs } from './packedAttention.ts';
 import { projectHeads } from './projectHeads.ts';
 
 /**
- * `mixtureOfAttention` within whole sequences, of operations that all have derivatives: `x[width, sequenceTokens ·
+ * `mixtureOfAttention` within whole sequences, from differentiable operations only. `x[width, sequenceTokens ·
  * sequences]` keeps its shape.
  */
 export function packedMixtureOfAttention(

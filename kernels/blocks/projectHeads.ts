@@ -15,7 +15,7 @@ export interface HeadWeights {
 
 export interface HeadOptions {
   readonly headSize: number;
-  /** Of queries; for a mixture those of all experts. */
+  /** Query heads; in a mixture those of all experts. */
   readonly heads: number;
   readonly kvHeads: number;
   readonly rope?: RopeOptions;
@@ -24,16 +24,16 @@ export interface HeadOptions {
 
 export interface Heads {
   readonly query: Tensor;
-  /** The queries before they were rotated. */
+  /** The queries before rope. */
   readonly unrotated: Tensor;
   readonly key: Tensor;
   readonly value: Tensor;
 }
 
 /**
- * What every kind of attention begins with: `x[width, tokens]` to queries `[headSize, heads, tokens]` and keys
- * `[headSize, kvHeads, tokens]`, normalised per head and rotated where the network does that, and values `[headSize ·
- * kvHeads, tokens]`. `positions[tokens]` is I32.
+ * Projects `x[width, tokens]` to queries `[headSize, heads, tokens]`, keys `[headSize, kvHeads, tokens]` and values
+ * `[headSize · kvHeads, tokens]`. Queries and keys get the per-head norms and the rope that the network has. The
+ * positions `positions[tokens]` are I32. Every kind of attention begins with it.
  */
 export function projectHeads(
   graph: Graph,

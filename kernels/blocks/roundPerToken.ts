@@ -2,15 +2,15 @@ import type { Graph } from '../ggml/graph.ts';
 import { clamp, contiguous, div, maxRows, mul, scale, sqr, sqrt } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
-/** Added to a float32 of less than 2²² and taken away again, this leaves the nearest whole number. */
+/** Adding this to a float32 below 2²² and subtracting it again rounds to the nearest integer. */
 const ROUNDER = 1.5 * 2 ** 23;
-/** Rows of zeros are divided by this and stay zeros. */
+/** The least divisor, so that rows of zeros stay zeros. */
 const LEAST = 1e-30;
 
 /**
- * Each row of `x[width, …]` (a token's activations) on the grid of `bits` bits that reaches its largest magnitude:
- * symmetric absmax, zero on the grid. Values keep their scale, so that a float product of them is that of integers
- * times scales. Operations that every backend has.
+ * Rounds each row of `x[width, …]` (a token's activations) to a grid of `bits` bits that reaches the row's largest
+ * magnitude: symmetric absmax, with zero on the grid. Values keep their scale, so a float product equals an integer
+ * product times scales. Every backend has these operations.
  */
 export function roundPerToken(graph: Graph, x: Tensor, bits: number): Tensor {
   const levels = 2 ** (bits - 1) - 1;

@@ -2,31 +2,31 @@ import type { Graph } from '../ggml/graph.ts';
 import { add, clamp, div, maxRows, mul, reshape, scale, sqr, sqrt, sub } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
-/** Added to a float32 of less than 2²² and taken away again, this leaves the nearest whole number. */
+/** Adding this to a float32 below 2²² and subtracting it again rounds to the nearest integer. */
 const ROUNDER = 1.5 * 2 ** 23;
 const BITS = 8;
 const LEVELS = 2 ** BITS - 1;
 const SIGNED_LEVELS = 2 ** (BITS - 1) - 1;
-/** What lies this far beyond the ends is still rounded onto them; its gradient passes. */
+/** How far values may lie beyond the ends of the grid and still pass their gradient. They are rounded to the ends. */
 const REACH = 0.49;
-/** A tensor of zeros is divided by this and stays zeros. */
+/** The least step, so that a tensor of zeros stays zeros. */
 const LEAST = 1e-12;
 
-/** The least and the largest value that enter a product. */
+/** The range of the values that enter a product. */
 export interface ActivationRange {
   readonly low: number;
   readonly high: number;
 }
 
-/** A grid of 8 bits for all values of a tensor: value `level` stands for `(level − zero) · step`. */
+/** A grid of 8 bits for all values of a tensor: `level` stands for `(level − zero) · step`. */
 export interface Grid {
   readonly step: number;
-  /** A whole number from 0 to 255, so that nothing is exactly nothing. */
+  /** An integer from 0 to 255, so that 0 is represented exactly. */
   readonly zero: number;
 }
 
 /**
- * The grid from the least to the largest of some values, zero included (min–max quantisation: Jacob et al. 2018, arXiv
+ * Returns the grid of a range of values, extended to include zero (min–max quantisation: Jacob et al. 2018, arXiv
  * 1712.05877).
  */
 export function gridOf({ low, high }: ActivationRange): Grid {
@@ -36,9 +36,11 @@ export function gridOf({ low, high }: ActivationRange): Grid {
 }
 
 /**
- * `x` on a grid whose `step[1]` and `zero[1]` are tensors; what lies beyond the ends goes to them. Derivatives go
- * straight through to whatever lies within (Bengio et al. 2013, arXiv 1308.3432): those of the operations it is made of
- * are just that. Values keep their scale, so that a float product of them is that of whole numbers times steps.
+ * Rounds `x` to a grid with the tensors `step[1]` and `zero[1]`, and clamps values beyond its ends.
+ *
+ * The gradient passes unchanged through values within the grid (straight-through estimator: Bengio et al. 2013, arXiv
+ * 1308.3432). The derivatives of these operations do just that. Values keep their scale, so a float product equals an
+ * integer product times steps.
  */
 export function roundToGrid(
   graph: Graph,
@@ -50,8 +52,8 @@ export function roundToGrid(
 }
 
 /**
- * A weight on the grid of signed 8 bits that reaches its largest magnitude, one step for the whole tensor. `constant`
- * builds what no derivative goes through: the step.
+ * Rounds a weight to a grid of signed 8 bits that reaches its largest magnitude, with a single step for the whole
+ * tensor. The step is built inside `constant`, which excludes it from differentiation.
  */
 export function roundWeight(
   graph: Graph,
@@ -68,7 +70,7 @@ export function roundWeight(
   return mul(graph, rounded(graph, div(graph, weight, step)), step);
 }
 
-/** The least and the largest value of a tensor, each `[1]`. */
+/** The smallest and the largest value of a tensor, each `[1]`. */
 export function rangeOf(graph: Graph, x: Tensor): { readonly low: Tensor; readonly high: Tensor } {
   const flat = reshape(graph, x, [x.elements]);
   return { low: scale(graph, maxRows(graph, scale(graph, flat, -1)), -1), high: maxRows(graph, flat) };

@@ -5,16 +5,17 @@ import type { Tensor } from '../ggml/tensor.ts';
 import { chosenGates } from './gates.ts';
 
 export interface RouterLossOptions {
-  /** α: of the load-balancing loss; 0.01 is usual. */
+  /** α: the weight of the load-balancing loss. 0.01 is usual. */
   readonly balance: number;
-  /** β: of the z loss; 0.001 is usual. */
+  /** β: the weight of the z loss. 0.001 is usual. */
   readonly z: number;
 }
 
 /**
- * What a router adds to the loss, as one value: `α N Σ fᵢ Pᵢ` with each expert's share of the choices and its mean
- * probability (Switch Transformer, arXiv 2101.03961), and `β mean(logsumexp²)` (ST-MoE, arXiv 2202.08906). `x[width,
- * tokens], router[width, experts]`.
+ * The loss of a router, a single value, for `x[width, tokens], router[width, experts]`.
+ *
+ * The first term is `α N Σ fᵢ Pᵢ`, with each expert's share of the choices and its mean probability (Switch
+ * Transformer, arXiv 2101.03961). The second is `β mean(logsumexp²)` (ST-MoE, arXiv 2202.08906).
  */
 export function routerLoss(
   graph: Graph,

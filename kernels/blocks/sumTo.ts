@@ -4,8 +4,8 @@ import { contiguous, permute, reshape, sumRows } from '../ggml/ops.ts';
 import type { Shape, Tensor } from '../ggml/tensor.ts';
 
 /**
- * Sums `a` over the dimensions in which `shape` has one element: the gradient of a broadcast. `a` has no gaps. Throws
- * `ShapeError` where another dimension differs.
+ * Sums `a` over the dimensions in which `shape` is 1: the gradient of a broadcast. `a` must be contiguous. Throws
+ * `ShapeError` if another dimension differs.
  */
 export function sumTo(graph: Graph, a: Tensor, shape: Shape): Tensor {
   const differing = [0, 1, 2, 3].filter((dimension) => a.shape[dimension] !== shape[dimension]);
@@ -19,7 +19,7 @@ export function sumTo(graph: Graph, a: Tensor, shape: Shape): Tensor {
     differing.every((dimension, index) => dimension === first + index) &&
     shape.slice(first).every((extent) => extent === 1)
   ) {
-    // All of the last dimensions go: they are one long dimension.
+    // The last dimensions are all summed, as a single long dimension.
     const kept = a.shape.slice(0, first);
     sum = sumDimension(graph, reshape(graph, a, [...kept, a.elements / product(kept)]), first);
   } else {

@@ -6,14 +6,14 @@ import type { Tensor } from '../ggml/tensor.ts';
 export interface BlockParts {
   attentionNorm(x: Tensor): Tensor;
   attention(x: Tensor): Tensor;
-  /** Absent where both branches read the attention's norm. */
+  /** Absent if both branches read the attention's norm. */
   feedForwardNorm?(x: Tensor): Tensor;
   feedForward(x: Tensor): Tensor;
 }
 
 /**
- * Llama's order: `h = x + attention(norm x)`, `y = h + feedForward(norm h)`. `outputRows[k]` (I32) keeps only those
- * tokens after the attention.
+ * The block of Llama: `h = x + attention(norm x)`, `y = h + feedForward(norm h)`. `outputRows[k]` (I32) selects the
+ * tokens that are kept after the attention.
  */
 export function serialBlock(graph: Graph, x: Tensor, parts: BlockParts, outputRows?: Tensor): Tensor {
   const attended = parts.attention(parts.attentionNorm(x));
@@ -22,7 +22,7 @@ export function serialBlock(graph: Graph, x: Tensor, parts: BlockParts, outputRo
   return add(graph, parts.feedForward(normed), hidden);
 }
 
-/** GPT-J's and Command-R's order: `y = x + attention(n) + feedForward(n)`, `n = norm x`. */
+/** The block of GPT-J and Command-R: `y = x + attention(n) + feedForward(n)`, `n = norm x`. */
 export function parallelBlock(graph: Graph, x: Tensor, parts: BlockParts, outputRows?: Tensor): Tensor {
   const normed = parts.attentionNorm(x);
   const attended = keep(graph, parts.attention(normed), outputRows);

@@ -1,12 +1,13 @@
 import type { LibraryHandle } from 'koffi';
 import { countNativeCall } from './nativeCalls.ts';
 
-/** A native pointer. koffi gives and takes pointers as bigints; 0n is the null pointer. */
+/** A native pointer. koffi represents pointers as bigints; 0n is the null pointer. */
 export type Pointer = bigint;
 
 /**
- * C signatures of what is used from libggml-base and libggml. `p` is any pointer, `z` a size_t, `i` an int, `l` an
- * int64_t, `f` a float, `b` a bool, `s` a C string, `v` nothing. The first letter is the result.
+ * C signatures of the functions used from libggml-base and libggml. The first letter is the result.
+ *
+ * The letters: `p` any pointer, `z` size_t, `i` int, `l` int64_t, `f` float, `b` bool, `s` C string, `v` void.
  */
 const baseSignatures = {
   ggml_free: 'vp',
@@ -169,7 +170,7 @@ const letters: Record<string, string> = {
   v: 'void',
 };
 
-/** What may take seconds where it is called on the main thread: it is counted, for whoever watches over that. */
+/** Functions that may block the main thread for seconds. Their calls are counted for the watchdog. */
 const longCalls: ReadonlySet<string> = new Set([
   'ggml_quantize_chunk',
   'ggml_gallocr_reserve',
@@ -193,7 +194,10 @@ const longCalls: ReadonlySet<string> = new Set([
 
 type NativeFunction = ((...args: unknown[]) => unknown) & { readonly async: unknown };
 
-/** The same function, each call of it counted; asynchronous ones are not, since the main thread goes on meanwhile. */
+/**
+ * Wraps a function so that its calls are counted. Asynchronous calls are not counted, since they do not block the main
+ * thread.
+ */
 function counted(call: NativeFunction): NativeFunction {
   return Object.assign((...args: unknown[]) => countNativeCall(() => call(...args)), { async: call.async });
 }
@@ -207,7 +211,7 @@ function bindAll(library: LibraryHandle, signatures: Record<string, string>): [s
 }
 
 /**
- * Binds all functions. Throws koffi's error when one is missing, which means that the library is of another version.
+ * Binds all functions. Throws koffi's error if a function is missing, which means that the library has another version.
  */
 export function bindGgml(base: LibraryHandle, registry: LibraryHandle): GgmlFunctions {
   return Object.fromEntries([

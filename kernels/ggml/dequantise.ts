@@ -9,13 +9,13 @@ const TO_FLOAT_OFFSET_BYTES = 40;
 let toFloatPrototype: ReturnType<typeof koffi.proto> | undefined;
 
 /**
- * Values of whole blocks of any type, by ggml's own reader of that type. Throws `ShapeError` for a part of a block or a
- * type without floats.
+ * Converts whole blocks of any type to float32, with ggml's own reader of that type. Throws `ShapeError` for an
+ * incomplete block or a type that has no reader.
  */
 export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBuild = anyBuild()): Float32Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
   if (bytes.byteLength % blockBytes !== 0)
-    throw new ShapeError(`${bytes.byteLength} bytes are no whole blocks of ${type}, which have ${blockBytes}.`);
+    throw new ShapeError(`${bytes.byteLength} bytes are not whole blocks of ${type} of ${blockBytes} bytes.`);
   const values = new Float32Array((bytes.byteLength / blockBytes) * blockElements);
   if (type === 'F32') {
     new Uint8Array(values.buffer).set(bytes);
@@ -23,7 +23,7 @@ export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBui
   }
   const { functions } = loadGgml(build);
   const toFloat = koffi.decode(functions.ggml_get_type_traits(id), TO_FLOAT_OFFSET_BYTES, 'void *') as bigint | null;
-  if (!toFloat) throw new ShapeError(`${type} has no reader of floats.`);
+  if (!toFloat) throw new ShapeError(`${type} can't be converted to floats.`);
   toFloatPrototype ??= koffi.proto('void', ['void *', 'void *', 'int64_t']);
   koffi.call(toFloat, toFloatPrototype, bytes, values, values.length);
   return values;
@@ -32,13 +32,13 @@ export function toFloat32(type: TensorType, bytes: Uint8Array, build: LibraryBui
 export interface FromFloat32Options {
   readonly build?: LibraryBuild;
   /**
-   * What an error in each column costs, `[columns]`: blocks of fewer than 8 bits are rounded so that the sum of squared
-   * errors, weighted by it, is small.
+   * `[columns]`: the weight of each column's squared error. Blocks of fewer than 8 bits are rounded to keep the
+   * weighted sum small.
    */
   readonly importance?: Float32Array | undefined;
 }
 
-/** Rows of `columns` values as another type. Throws `ShapeError` where rows are no whole blocks. */
+/** Converts rows of `columns` values to another type. Throws `ShapeError` if rows are not whole blocks. */
 export function fromFloat32(
   type: TensorType,
   values: Float32Array,
@@ -47,9 +47,9 @@ export function fromFloat32(
 ): Uint8Array {
   const { blockElements, blockBytes, id } = tensorTypes[type];
   if (columns % blockElements !== 0 || values.length % columns !== 0)
-    throw new ShapeError(`${values.length} values in rows of ${columns} are no whole blocks of ${type}.`);
+    throw new ShapeError(`${values.length} values in rows of ${columns} are not whole blocks of ${type}.`);
   if (importance && importance.length !== columns)
-    throw new ShapeError(`${importance.length} importances are not those of ${columns} columns.`);
+    throw new ShapeError(`Expected an importance for each of ${columns} columns, got ${importance.length}.`);
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const bytes = new Uint8Array((values.length / blockElements) * blockBytes);
   loadGgml(build).functions.ggml_quantize_chunk(

@@ -25,7 +25,7 @@ function kindOf(registryName: string): DeviceKind | undefined {
   return undefined;
 }
 
-/** The devices that a build of ggml finds on this machine, in its own order. Throws `DeviceError`. */
+/** Lists the devices that a build of ggml finds on this machine, in ggml's order. Throws `DeviceError`. */
 function listDevices(build: LibraryBuild): DeviceDescription[] {
   const { functions } = loadGgml(build);
   const found: DeviceDescription[] = [];
@@ -49,35 +49,35 @@ function listDevices(build: LibraryBuild): DeviceDescription[] {
   return found;
 }
 
-/** An opened device: where tensors live and graphs run. Dispose it after everything that was made with it. */
+/** An opened device, which holds tensors and runs graphs. Dispose it last, after everything that uses it. */
 export class Device implements Disposable {
   readonly functions: GgmlFunctions;
   readonly createContext: (sizeBytes: number) => Pointer;
   readonly kind: DeviceKind;
   readonly description: string;
-  /** The device in ggml's registry; `pointer` is what was opened of it. */
+  /** The device in ggml's registry. `pointer` is the opened backend. */
   readonly handle: Pointer;
   readonly pointer: Pointer;
-  /** Where tensors of this device live by default. */
+  /** The default buffer type of this device's tensors. */
   readonly bufferType: Pointer;
   /**
-   * The CPU's faster layouts for some matrices, the best first (AMX, REPACK); such tensors are written whole and never
-   * read back.
+   * The CPU's faster layouts for some matrices (AMX, REPACK), the best first. Such tensors are written as a whole and
+   * never read back.
    */
   readonly repackBufferTypes: readonly Pointer[];
-  /** Absent where a computation can't be ended early. */
+  /** Absent if the device can't end a computation early. */
   readonly interruption: Interruption | undefined;
-  /** 0: not set yet. */
+  /** 0 means not set yet. */
   #threads = 0;
   readonly #setThreads: ((backend: Pointer, threads: number) => void) | undefined;
   #disposed = false;
 
-  /** Opens the first device of a kind. Throws `DeviceError` where there is none. */
+  /** Opens the first device of a kind. Throws `DeviceError` if there is none. */
   constructor(kind: DeviceKind, options: { build?: LibraryBuild; threads?: number } = {}) {
     const build = options.build ?? kind;
     const { functions, createContext, abortQuestion } = loadGgml(build);
     const found = listDevices(build).find((device) => device.kind === kind);
-    if (!found) throw new DeviceError(`No ${kind} device was found by the ${build} build of ggml.`);
+    if (!found) throw new DeviceError(`The ${build} build of ggml found no ${kind} device.`);
     this.functions = functions;
     this.createContext = createContext;
     this.kind = kind;
@@ -106,7 +106,10 @@ export class Device implements Disposable {
     return this.#threads;
   }
 
-  /** Compute threads, from 1 to the number of cores: more than cores makes ggml's barriers spin for seconds. */
+  /**
+   * Sets the number of compute threads, from 1 to the number of cores. With more threads than cores, ggml's barriers
+   * spin for seconds.
+   */
   setThreads(threads: number): void {
     const bounded = Math.max(1, Math.min(threads, os.availableParallelism()));
     if (bounded === this.#threads) return;
@@ -118,7 +121,7 @@ export class Device implements Disposable {
   allocate(context: Pointer, bufferType = this.bufferType): Pointer {
     const buffer = this.functions.ggml_backend_alloc_ctx_tensors_from_buft(context, bufferType);
     if (!buffer)
-      throw new AllocationError(`${this.functions.ggml_backend_buft_name(bufferType)} could not hold the tensors.`);
+      throw new AllocationError(`${this.functions.ggml_backend_buft_name(bufferType)} could not allocate the tensors.`);
     return buffer;
   }
 

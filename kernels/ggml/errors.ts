@@ -1,9 +1,9 @@
-/** Something was asked of ggml that it would abort the process on: the shapes or types do not fit. */
+/** Shapes or types do not fit. ggml would have aborted the process. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
-/** An operation is not available for these types on this device. */
+/** An operation does not exist for these types on this device. */
 export class UnsupportedOpError extends Error {
   override readonly name = 'UnsupportedOpError';
 }
@@ -13,7 +13,7 @@ export class DeviceError extends Error {
   override readonly name = 'DeviceError';
 }
 
-/** A buffer could not be allocated; the message holds the sizes. */
+/** A buffer could not be allocated. The message gives the sizes. */
 export class AllocationError extends Error {
   override readonly name = 'AllocationError';
 }

@@ -8,23 +8,23 @@ import { contiguousStrides, Tensor, toShape, type Shape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
 /**
- * Inputs take whole cache lines. ggml's processor code places tensors one after another at multiples of 32 bytes; where
- * a short input shifts those behind it by half a line, every product on AMX takes up to half as long again.
+ * The alignment of inputs: a cache line. ggml's processor code aligns tensors at 32 bytes. A short input may shift the
+ * tensors behind it by half a line, and then every product on AMX takes up to 50 % longer.
  */
 const INPUT_ALIGNMENT_BYTES = 64;
 
-/** A node as it was added: all that its derivative depends on. */
+/** A node as it was added, with all that its derivative depends on. */
 export interface NodeRecord {
   readonly op: Op;
   readonly sources: readonly Tensor[];
   readonly result: Tensor;
-  /** What the operation was given besides tensors; `OpAttributes` says what. */
+  /** The parameters of the operation besides tensors. See `OpAttributes`. */
   readonly attributes: object | undefined;
 }
 
 /**
- * A compute graph: nodes are added by the functions of `ops.ts`, then it is allocated once and computed any number of
- * times. Shapes and types are checked as nodes are added, so that ggml has nothing to abort on.
+ * A compute graph. The functions of `ops.ts` add nodes; then it is allocated once and computed any number of times.
+ * Shapes and types are checked as nodes are added, so that ggml never aborts.
  */
 export class Graph implements Disposable {
   readonly context: Pointer;
@@ -32,19 +32,21 @@ export class Graph implements Disposable {
   readonly #used = new Set<Pointer>();
   readonly #inputs: Tensor[] = [];
   #devices: readonly Device[];
-  /** Where nodes are to run that are added now, in place of wherever that is quickest. */
+  /** The device of all nodes that are added now. Absent if ggml's scheduler may choose. */
   #pinnedTo: Device | undefined;
   readonly #pinned: PinnedNode[] = [];
   readonly #maxNodes: number;
-  /** Tensors made in the graph's context, which has room for `#maxNodes`: ggml would abort where it is full. */
+  /**
+   * The number of tensors in the graph's context, which has room for `#maxNodes`. ggml aborts if the context is full.
+   */
   #tensors = 0;
   #memory: GraphMemory | undefined;
   #disposed = false;
-  /** Told of every node that is added while it is set. */
+  /** Called for every node that is added. */
   onNode: ((record: NodeRecord) => void) | undefined;
   /**
-   * Gives what is multiplied by a matrix in place of an input, of its shape, while it is set: for looking at inputs,
-   * and at what rounding them costs.
+   * Replaces the right operand of each matrix product by another of the same shape. Used to look at inputs, or to
+   * measure what rounding them costs.
    */
   productInput: ((matrix: Tensor, input: Tensor) => Tensor) | undefined;
 
@@ -52,7 +54,7 @@ export class Graph implements Disposable {
     readonly device: Device,
     options: {
       maxNodes?: number;
-      /** Another device that parts of the graph may run on: operations are checked for both. */
+      /** Another device that parts of the graph may run on. Operations are checked for both devices. */
       alsoOn?: Device;
     } = {},
   ) {
@@ -66,7 +68,7 @@ export class Graph implements Disposable {
     this.#graph = functions.ggml_new_graph_custom(this.context, maxNodes, false);
   }
 
-  /** A tensor whose data is set before each computation. */
+  /** Adds a tensor whose data is set before each computation. */
   input(name: string, type: TensorType, extents: readonly number[]): Tensor {
     const shape = toShape(extents);
     const { functions } = this.device;
@@ -90,8 +92,8 @@ export class Graph implements Disposable {
   }
 
   /**
-   * Adds a node that `native` makes. For the functions of `ops.ts`. Throws `UnsupportedOpError`, and `ShapeError` where
-   * the graph has no room for another.
+   * Adds a node that `native` makes; called by the functions of `ops.ts`. Throws `UnsupportedOpError`, or `ShapeError`
+   * if the graph is full.
    */
   node(
     op: Op,
@@ -110,21 +112,24 @@ export class Graph implements Disposable {
       result.strides ?? contiguousStrides(result.type, result.shape),
       '',
     );
-    // Views run nowhere: where ggml takes one to be elsewhere than what it shows, nobody copies that.
+    // Views are not pinned: ggml does not copy a view that it places on another device than its source.
     if (this.#pinnedTo && op !== 'view') this.#pinned.push({ pointer: tensor.pointer, device: this.#pinnedTo });
     this.onNode?.({ op, sources, result: tensor, attributes });
     return tensor;
   }
 
   /**
-   * Has the nodes that `build` adds run on one of the graph's devices, where what they read lies: ggml would copy a
-   * whole cache rather than leave the device that it is on. Operations are checked for that device alone. Nothing
-   * changes where it is the first or there is none. Throws `ShapeError` where it is not the graph's.
+   * Pins the nodes that `build` adds to a device of the graph, usually the device that holds their inputs. Unpinned,
+   * ggml would copy a whole cache to the device that it is computing on. Operations are checked for the pinned device
+   * alone.
+   *
+   * Nothing changes for the graph's first device or `undefined`. Throws `ShapeError` for a device that is not the
+   * graph's.
    */
   on<Result>(device: Device | undefined, build: () => Result): Result {
     if (device === undefined || device === this.device) return build();
     const [devices, pinnedTo] = [this.#devices, this.#pinnedTo];
-    if (!devices.includes(device)) throw new ShapeError(`Nothing of the graph runs on ${device.description}.`);
+    if (!devices.includes(device)) throw new ShapeError(`The graph does not run on ${device.description}.`);
     this.#devices = [device];
     this.#pinnedTo = device;
     try {
@@ -145,26 +150,27 @@ export class Graph implements Disposable {
     return this.#devices.some(({ kind }) => kind === wanted);
   }
 
-  /** Names a node, for messages and for looking into a graph. */
+  /** Names a node, for messages and for inspecting the graph. */
   named(tensor: Tensor, name: string): Tensor {
     this.device.functions.ggml_set_name(tensor.pointer, name);
     return new Tensor(tensor.pointer, tensor.type, tensor.shape, tensor.strides, name);
   }
 
-  /** Marks a node that must be computed; `read` keeps its memory until the next computation, so that it can be read. */
+  /**
+   * Marks a node that must be computed. With `read` its memory is kept until the next computation, so that it can be
+   * read.
+   */
   expand(tensor: Tensor, options: { read?: boolean } = {}): void {
     if (options.read) this.device.functions.ggml_set_output(tensor.pointer);
     this.device.functions.ggml_build_forward_expand(this.#graph, tensor.pointer);
   }
 
-  /**
-   * Places every node in `memory`. Throws `AllocationError` with the size, `ShapeError` for an input that nothing uses.
-   */
+  /** Places every node in `memory`. Throws `AllocationError` with the size, or `ShapeError` for an unused input. */
   allocate(memory: GraphMemory): void {
     const unused = this.#inputs.filter((input) => !this.#used.has(input.pointer));
     if (unused.length > 0)
       throw new ShapeError(
-        `Nothing in the graph uses the input ${unused.map(String).join(', ')}: it would have no memory.`,
+        `The graph does not use the input ${unused.map(String).join(', ')}, so it would have no memory.`,
       );
     if (!memory.place(this.#graph, this.#pinned)) {
       throw new AllocationError(
@@ -174,14 +180,14 @@ export class Graph implements Disposable {
     this.#memory = memory;
   }
 
-  /** Whether `compute` heeds its signal. */
+  /** Whether `compute` obeys its signal. */
   get isInterruptible(): boolean {
     return this.#devices.length === 1 && this.device.interruption !== undefined;
   }
 
   /**
-   * Computes the graph off the event loop. Rejects with the signal's reason where that aborts before the end and the
-   * device can be interrupted: results are then those of some of the nodes.
+   * Computes the graph off the event loop. Rejects with the signal's reason if it aborts before the end and the device
+   * can be interrupted. Then only some of the nodes have results.
    */
   async compute(signal?: AbortSignal): Promise<void> {
     const memory = this.#placed();

@@ -1,33 +1,34 @@
 import type { GgmlFunctions, Pointer } from './bindings.ts';
 import type { Device } from './device.ts';
 
-/** Nodes that a graph holds unless it is told another number. */
+/** The default size of a graph, in nodes. */
 export const DEFAULT_MAX_NODES = 16_384;
 
-/** A node that runs on this device wherever its inputs are. */
+/** A node that must run on this device, wherever its inputs are. */
 export interface PinnedNode {
   readonly pointer: Pointer;
   readonly device: Device;
 }
 
 /**
- * Where the intermediate results of graphs live and the graphs run. Graphs that share it must not run at the same time.
+ * The memory for the intermediate results of graphs, and the device or devices that run them. Graphs that share it must
+ * not run at the same time.
  */
 export interface GraphMemory extends Disposable {
   readonly sizeBytes: number;
-  /** Of it what is on a GPU. */
+  /** The part of `sizeBytes` that is on a GPU. */
   readonly gpuBytes: number;
   readonly isOnGpu: boolean;
-  /** Whether a graph that was placed before stays so when another one is, as long as `sizeBytes` stays the same. */
+  /** Whether graphs that were placed earlier stay valid when another is placed, as long as `sizeBytes` is unchanged. */
   readonly holdsSeveral: boolean;
-  /** Gives every node of a native graph its place. False where there is no memory. */
+  /** Places every node of a native graph. Returns false if there is not enough memory. */
   place(graph: Pointer, pinned?: readonly PinnedNode[]): boolean;
-  /** Computes off the event loop; resolves with ggml's status, 0 for success. */
+  /** Computes off the event loop. Resolves with ggml's status; 0 is success. */
   compute(graph: Pointer): Promise<number>;
   computeSync(graph: Pointer): number;
 }
 
-/** On one device. */
+/** Graph memory on a single device. */
 export class DeviceMemory implements GraphMemory {
   readonly holdsSeveral = true;
   readonly #allocator: Pointer;
@@ -69,9 +70,11 @@ export class DeviceMemory implements GraphMemory {
 }
 
 /**
- * On a GPU and the processor together: each operation runs where its weights or its cache are, and what passes from one
- * to the other is copied. ggml's scheduler rewrites a graph as it places it, so only the last one placed can be
- * computed, any number of times.
+ * Graph memory on a GPU and the processor together. Each operation runs where its weights or its cache are, and results
+ * are copied between the two.
+ *
+ * ggml's scheduler rewrites a graph as it places it. So only the graph placed last can be computed, any number of
+ * times.
  */
 export class SplitMemory implements GraphMemory {
   readonly isOnGpu = true;
@@ -86,7 +89,7 @@ export class SplitMemory implements GraphMemory {
     maxNodes = DEFAULT_MAX_NODES,
   ) {
     this.#functions = gpu.functions;
-    // Not told to offload, it never copies the processor's weights to the GPU.
+    // Without `op_offload` the scheduler never copies the processor's weights to the GPU.
     this.#scheduler = this.#functions.ggml_backend_sched_new(
       BigUint64Array.of(gpu.pointer, cpu.pointer),
       null,
@@ -105,7 +108,7 @@ export class SplitMemory implements GraphMemory {
     return this.#bytesOn(this.gpu);
   }
 
-  /** Stretches of the last graph that ran on one device without a change to the other. */
+  /** The number of parts of the last graph that run on one device without a switch to another. */
   get stretches(): number {
     return this.#functions.ggml_backend_sched_get_n_splits(this.#scheduler);
   }

@@ -1,16 +1,15 @@
 import koffi from 'koffi';
 import type { GgmlFunctions, Pointer } from './bindings.ts';
 
-/** `MADV_HUGEPAGE` of Linux. */
+/** Linux's `MADV_HUGEPAGE`. */
 const MADV_HUGEPAGE = 14;
 const HUGE_PAGE_BYTES = 2 ** 21;
 
 let madvise: ((address: bigint, sizeBytes: number, advice: number) => number) | undefined;
 
 /**
- * Asks Linux for huge pages below a buffer of the processor's memory that nothing was written to yet. Who streams
- * gigabytes of weights for each token waits for the address of every 4 KiB otherwise. Where there are none, or another
- * system decides by itself, nothing happens.
+ * Asks Linux for huge pages for a processor buffer that was not written to yet. Each token reads gigabytes of weights,
+ * and would otherwise wait for an address lookup every 4 KiB. Does nothing on other systems or without huge pages.
  */
 export function adviseHugePages(functions: GgmlFunctions, buffer: Pointer): void {
   const sizeBytes = functions.ggml_backend_buffer_get_size(buffer);
@@ -20,7 +19,7 @@ export function adviseHugePages(functions: GgmlFunctions, buffer: Pointer): void
     .func('madvise', 'int', ['uintptr_t', 'size_t', 'int']) as unknown as typeof madvise;
   const base = functions.ggml_backend_buffer_get_base(buffer);
   const pageBytes = BigInt(HUGE_PAGE_BYTES);
-  // What of the buffer lies in whole pages.
+  // The part of the buffer that consists of whole pages.
   const start = ((base + pageBytes - 1n) / pageBytes) * pageBytes;
   const end = ((base + BigInt(sizeBytes)) / pageBytes) * pageBytes;
   madvise?.(start, Number(end - start), MADV_HUGEPAGE);

@@ -1,14 +1,15 @@
 import koffi from 'koffi';
 import type { GgmlFunctions, Pointer } from './bindings.ts';
 
-/** ggml's status of a computation that was ended from outside. */
+/** ggml's status of a computation that was aborted. */
 export const STATUS_ABORTED = 1;
 const CONTEXT_BYTES = 1024;
 
 /**
- * Ends a computation of the processor between two of its operations. ggml asks a C function before each whether to go
- * on; JavaScript can't answer on ggml's threads, so the question is one that ggml itself answers: whether a context,
- * which is used for nothing else, allocates.
+ * Ends a computation on the processor between two operations.
+ *
+ * Before each operation ggml calls a C function that says whether to abort. JavaScript can't run on ggml's threads, so
+ * the function is ggml's own `ggml_get_no_alloc`, for a context that has no other use.
  */
 export class Interruption implements Disposable {
   readonly #context: Pointer;
@@ -21,7 +22,7 @@ export class Interruption implements Disposable {
     this.clear();
   }
 
-  /** `undefined` for a device that computes to the end whatever happens, as GPUs do. */
+  /** Installs the interruption of a device. Returns `undefined` for devices that can't be interrupted, such as GPUs. */
   static of(device: {
     readonly functions: GgmlFunctions;
     readonly createContext: (sizeBytes: number) => Pointer;
@@ -46,7 +47,7 @@ export class Interruption implements Disposable {
     return interruption;
   }
 
-  /** Ends what is computed, or the next computation, until `clear`. */
+  /** Aborts the current or the next computation, until `clear`. */
   request(): void {
     this.functions.ggml_set_no_alloc(this.#context, true);
   }

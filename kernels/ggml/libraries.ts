@@ -5,12 +5,12 @@ import path from 'node:path';
 import { bindGgml, type GgmlFunctions } from './bindings.ts';
 import { DeviceError } from './errors.ts';
 
-/** Ways in which node-llama-cpp's prebuilt libraries are built. Every build also runs on the CPU. */
+/** The builds of node-llama-cpp's prebuilt libraries. Every build also runs on the CPU. */
 export type LibraryBuild = 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
 const require = createRequire(import.meta.url);
 
-/** Name of node-llama-cpp's package for a build on this platform, or `undefined` where none exists. */
+/** The name of node-llama-cpp's package for a build on this platform, or `undefined` if there is none. */
 function packageOf(build: LibraryBuild, platform = process.platform, arch = process.arch): string | undefined {
   const system = platform === 'darwin' ? 'mac' : platform === 'win32' ? 'win' : platform;
   if (system === 'mac')
@@ -23,18 +23,18 @@ function packageOf(build: LibraryBuild, platform = process.platform, arch = proc
   return build === 'cpu' ? `${system}-${arch}` : arch === 'x64' ? `${system}-${arch}-${build}` : undefined;
 }
 
-/** Folders of packages that lie in no `node_modules`. */
+/** Folders with packages outside any `node_modules`. */
 const packageRoots = new Set<string>();
 
 /**
- * Has `libraryFolder` look for packages in `root` too, before all `node_modules`; each lies there in a folder of its
+ * Adds a folder that `libraryFolder` searches before all `node_modules`. Each package lies there in a folder of its
  * name.
  */
 export function addPackageRoot(root: string): void {
   packageRoots.add(root);
 }
 
-/** Folder with the libraries of a build. Throws `DeviceError` where its package is not installed. */
+/** The folder with the libraries of a build. Throws `DeviceError` if its package is not installed. */
 export function libraryFolder(build: LibraryBuild): string {
   const name = packageOf(build);
   if (!name) throw new DeviceError(`There is no ${build} build of ggml for ${process.platform}-${process.arch}.`);
@@ -51,20 +51,20 @@ interface LoadedGgml {
   readonly build: LibraryBuild;
   readonly folder: string;
   readonly functions: GgmlFunctions;
-  /** `ggml_init` takes its parameters by value, which the table of plain signatures does not cover. */
+  /** Calls `ggml_init`, which takes its parameters by value. The table of plain signatures does not cover that. */
   readonly createContext: (sizeBytes: number) => bigint;
-  /** The native function `bool ggml_get_no_alloc(context)`: what an interruption asks. */
+  /** The native function `bool ggml_get_no_alloc(context)`, which `Interruption` uses. */
   readonly abortQuestion: bigint;
 }
 
 let loaded: LoadedGgml | undefined;
 
-/** The build that this process has loaded, for what any build does; else the processor's. */
+/** The loaded build, or the processor's, for functions that every build has. */
 export const anyBuild = (): LibraryBuild => loaded?.build ?? 'cpu';
 
 /**
- * Loads ggml once per process; a second build in one process is refused, since both would register the same devices.
- * Throws `DeviceError` with the system's reason.
+ * Loads ggml, once per process. Refuses a second build in a process, since both would register the same devices. Throws
+ * `DeviceError` with the system's reason.
  */
 export function loadGgml(build: LibraryBuild): LoadedGgml {
   if (loaded) {
@@ -86,7 +86,7 @@ export function loadGgml(build: LibraryBuild): LoadedGgml {
     const functions = bindGgml(base, registry);
     const initParams = koffi.struct({ mem_size: 'size_t', mem_buffer: 'void *', no_alloc: 'bool' });
     const init = base.func('ggml_init', 'void *', [initParams]) as unknown as (params: object) => bigint;
-    // Who shares this process may have loaded the same libraries already; a second time would list every device twice.
+    // node-llama-cpp may have loaded the same libraries in this process. Loading twice would list every device twice.
     if (functions.ggml_backend_dev_count() === 0) functions.ggml_backend_load_all_from_path(folder);
     loaded = {
       build,

@@ -2,7 +2,7 @@ import type { Shape, Tensor } from './tensor.ts';
 
 /** Rotary position embedding (RoFormer, arXiv 2104.09864) and its YaRN extension (arXiv 2309.00071). */
 export interface RopeOptions {
-  /** Which dimensions are rotated together: neighbours ('normal', Llama) or halves ('neox', Qwen). */
+  /** The dimensions that are rotated together: neighbours ('normal', Llama) or halves ('neox', Qwen). */
   readonly pairing: 'normal' | 'neox';
   readonly dimensions: number;
   readonly base: number;
@@ -12,7 +12,7 @@ export interface RopeOptions {
   readonly attentionFactor?: number;
   readonly betaFast?: number;
   readonly betaSlow?: number;
-  /** Divisors of the frequencies, `dimensions / 2` of them (Llama 3). */
+  /** Divisors of the frequencies, `dimensions / 2` values (Llama 3). */
   readonly frequencyFactors?: Tensor;
 }
 
@@ -25,7 +25,7 @@ export interface Im2colOptions {
   readonly padding: readonly [width: number, height: number];
 }
 
-/** What an operation is given besides tensors, as far as its derivative depends on it. */
+/** The parameters of an operation besides tensors, as far as its derivative depends on them. */
 export interface OpAttributes {
   scale: { readonly factor: number };
   clamp: { readonly minimum: number; readonly maximum: number };

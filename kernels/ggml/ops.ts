@@ -1,6 +1,6 @@
 /**
- * The operations of a graph: `(graph, tensors, options) → tensor`. Shapes are ggml's, fastest first. Each checks what
- * ggml would abort on and throws `ShapeError` or `UnsupportedOpError` instead.
+ * The operations of a graph: `(graph, tensors, options) → tensor`. Shapes are ggml's, fastest dimension first. Each
+ * operation throws `ShapeError` or `UnsupportedOpError` where ggml would abort.
  */
 import type { Pointer } from './bindings.ts';
 import { ShapeError } from './errors.ts';
@@ -27,7 +27,7 @@ function binary(op: Op, name: BinaryFunction) {
     );
   };
 }
-/** `a + b`, `b` repeated over `a` as often as it fits. */
+/** `a + b`, with `b` repeated to the shape of `a`. */
 export const add = binary('add', 'ggml_add');
 export const sub = binary('sub', 'ggml_sub');
 export const mul = binary('mul', 'ggml_mul');
@@ -51,7 +51,7 @@ function unary(op: Op, name: UnaryFunction) {
 }
 export const silu = unary('silu', 'ggml_silu');
 export const gelu = unary('gelu', 'ggml_gelu');
-/** GELU by the error function, where `gelu` has its approximation by the hyperbolic tangent. */
+/** Exact GELU by the error function. `gelu` approximates it by tanh. */
 export const geluErf = unary('geluErf', 'ggml_gelu_erf');
 export const sigmoid = unary('sigmoid', 'ggml_sigmoid');
 export const tanh = unary('tanh', 'ggml_tanh');
@@ -60,7 +60,7 @@ export const sqr = unary('sqr', 'ggml_sqr');
 export const sqrt = unary('sqrt', 'ggml_sqrt');
 export const exp = unary('exp', 'ggml_exp');
 export const log = unary('log', 'ggml_log');
-/** 1 where a value is above zero, else 0. */
+/** 1 for values above zero, else 0. */
 export const step = unary('step', 'ggml_step');
 
 /** `a · factor + bias`. */
@@ -73,7 +73,7 @@ export function scale(graph: Graph, a: Tensor, factor: number, bias = 0): Tensor
   return graph.node('scale', [a], { type: a.type, shape: a.shape }, native, { factor } satisfies OpAttributes['scale']);
 }
 
-/** A tensor of `a`'s shape whose values are all `value`. */
+/** A tensor of `a`'s shape filled with `value`. */
 export function fill(graph: Graph, a: Tensor, value: number): Tensor {
   return graph.node('fill', [a], { type: a.type, shape: a.shape }, () =>
     graph.device.functions.ggml_fill(graph.context, a.pointer, value),
@@ -107,11 +107,11 @@ export function maxRows(graph: Graph, a: Tensor): Tensor {
 }
 
 /**
- * Pools each row over `kernel` neighbours, an odd number, without changing its length: `[n, rows]` stays so. Beyond the
- * ends are zeros for the mean, which divides by the kernel's size everywhere, and nothing for the largest.
+ * Pools each row over `kernel` neighbours, an odd number. The shape `[n, rows]` stays. The mean counts places beyond
+ * the ends as zeros; the maximum ignores them.
  */
 export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max'): Tensor {
-  if (kernel % 2 !== 1) throw new ShapeError(`pool: a kernel of ${kernel} has no middle; it must be an odd number.`);
+  if (kernel % 2 !== 1) throw new ShapeError(`pool: a kernel of ${kernel} has no middle. Use an odd number.`);
   return graph.node('pool2d', [a], { type: 'F32', shape: a.shape }, () =>
     graph.device.functions.ggml_pool_2d(
       graph.context,
@@ -128,13 +128,14 @@ export function pool(graph: Graph, a: Tensor, kernel: number, kind: 'avg' | 'max
 }
 
 /**
- * The larger of each two values. ggml has no such operation: `relu(a − b) + b`, which rounds where one is far larger.
+ * The elementwise maximum. ggml has no such operation, so it is `relu(a − b) + b`, which rounds if one value is far
+ * larger.
  */
 export function maximum(graph: Graph, a: Tensor, b: Tensor): Tensor {
   return add(graph, relu(graph, sub(graph, a, b)), b);
 }
 
-/** The largest of each `count` neighbouring rows: `[n, count · rows, matrices] → [n, rows, matrices]`. */
+/** The maximum of each `count` neighbouring rows: `[n, count · rows, matrices] → [n, rows, matrices]`. */
 export function maximumOf(graph: Graph, a: Tensor, count: number): Tensor {
   return poolRows(graph, a, count, 'max');
 }
@@ -145,7 +146,8 @@ export function meanOf(graph: Graph, a: Tensor, count: number): Tensor {
 }
 
 function poolRows(graph: Graph, a: Tensor, count: number, kind: 'avg' | 'max'): Tensor {
-  if (a.shape[1] % count !== 0) throw new ShapeError(`${a.toString()} can't be cut into stretches of ${count} rows.`);
+  if (a.shape[1] % count !== 0)
+    throw new ShapeError(`${a.toString()} can't be divided into stretches of ${count} rows.`);
   const shape: Shape = [a.shape[0], a.shape[1] / count, a.shape[2], a.shape[3]];
   return graph.node('pool2d', [a], { type: 'F32', shape }, () =>
     graph.device.functions.ggml_pool_2d(graph.context, a.pointer, kind === 'max' ? 0 : 1, 1, count, 1, count, 0, 0),
@@ -190,7 +192,7 @@ export function rmsNorm(graph: Graph, a: Tensor, epsilon: number): Tensor {
   );
 }
 
-/** `a[k, m] · b[k, n] → [m, n]`, in float32; dimensions 2 and 3 of `a` repeat over those of `b`. */
+/** `a[k, m] · b[k, n] → [m, n]`, in float32. Dimensions 2 and 3 of `a` repeat over those of `b`. */
 export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32?: boolean } = {}): Tensor {
   assertShape(
     a.shape[0] === b.shape[0] && b.shape[2] % a.shape[2] === 0 && b.shape[3] % a.shape[3] === 0,
@@ -212,7 +214,10 @@ export function mulMat(graph: Graph, a: Tensor, b: Tensor, options: { preciseF32
   );
 }
 
-/** A mixture's product: `experts[k, m, n], b[k, slots or 1, tokens], ids[slots, tokens] → [m, slots, tokens]`. */
+/**
+ * The matrix product of a mixture: `experts[k, m, n], b[k, slots or 1, tokens], ids[slots, tokens] → [m, slots,
+ * tokens]`.
+ */
 export function mulMatId(graph: Graph, experts: Tensor, b: Tensor, ids: Tensor): Tensor {
   assertShape(
     experts.shape[0] === b.shape[0] && ids.shape[1] === b.shape[2] && ids.shape[0] % b.shape[1] === 0,
@@ -250,21 +255,21 @@ export function copy(graph: Graph, a: Tensor, target: Tensor): Tensor {
   );
 }
 
-/** `a` in another type. */
+/** Converts `a` to another type. */
 export function cast(graph: Graph, a: Tensor, type: TensorType): Tensor {
   return graph.node('copy', [a], { type, shape: a.shape }, () =>
     graph.device.functions.ggml_cast(graph.context, a.pointer, tensorTypes[type].id),
   );
 }
 
-/** `a` without gaps. */
+/** A contiguous copy of `a`. */
 export function contiguous(graph: Graph, a: Tensor): Tensor {
   return graph.node('contiguous', [a], { type: a.type, shape: a.shape }, () =>
     graph.device.functions.ggml_cont(graph.context, a.pointer),
   );
 }
 
-/** The same values under another shape. `a` has no gaps. */
+/** The same values in another shape. `a` must be contiguous. */
 export function reshape(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
   const shape = toShape(extents);
   if (!a.isContiguous || shape.reduce((product, extent) => product * extent, 1) !== a.elements) {
@@ -281,7 +286,9 @@ export function reshape(graph: Graph, a: Tensor, extents: readonly number[]): Te
   );
 }
 
-/** A window into `a`: extents, strides in bytes of dimensions 1 to 3 (`a`'s own where absent), offset in bytes. */
+/**
+ * A window into `a`. Strides are in bytes, of the dimensions 1 to 3, by default those of `a`. The offset is in bytes.
+ */
 export function view(
   graph: Graph,
   a: Tensor,
@@ -328,7 +335,7 @@ export function view(
   );
 }
 
-/** Dimension `d` of `a` becomes dimension `axes[d]`. */
+/** Moves dimension `d` of `a` to dimension `axes[d]`. */
 export function permute(graph: Graph, a: Tensor, axes: readonly [number, number, number, number]): Tensor {
   const shape = [1, 1, 1, 1];
   const strides = [0, 0, 0, 0];
@@ -348,7 +355,7 @@ export function permute(graph: Graph, a: Tensor, axes: readonly [number, number,
 /** Swaps dimensions 0 and 1. */
 export const transpose = (graph: Graph, a: Tensor): Tensor => permute(graph, a, [1, 0, 2, 3]);
 
-/** Rows of `a` by number, in float32: `a[n, rows, b], ids[k, b] → [n, k, b]`. */
+/** The rows `ids` of `a`, in float32: `a[n, rows, b], ids[k, b] → [n, k, b]`. */
 export function getRows(graph: Graph, a: Tensor, ids: Tensor): Tensor {
   assertShape(a.shape[2] === ids.shape[1] && a.shape[3] === ids.shape[2] && ids.shape[3] === 1, 'getRows', a, ids);
   const type = a.type === 'I32' ? 'I32' : 'F32';
@@ -357,9 +364,7 @@ export function getRows(graph: Graph, a: Tensor, ids: Tensor): Tensor {
   );
 }
 
-/**
- * Writes the rows of `source` into `target` at the row numbers `ids`, converting the type. Returns a view of `target`.
- */
+/** Writes the rows of `source` into the rows `ids` of `target`, converting the type. Returns a view of `target`. */
 export function setRows(graph: Graph, target: Tensor, source: Tensor, ids: Tensor): Tensor {
   assertShape(
     target.shape[0] === source.shape[0] && source.shape[1] === ids.shape[0] && target.shape[2] === source.shape[2],
@@ -423,14 +428,14 @@ function rotation(op: Op, name: RopeFunction) {
     return graph.node(op, sources, { type: a.type, shape: a.shape }, native, options satisfies OpAttributes['rope']);
   };
 }
-/** Rotates `a[headSize, heads, tokens]` by `positions[tokens]`. */
+/** Rotates `a[headSize, heads, tokens]` by `positions[tokens]` (rope). */
 export const rope = rotation('rope', 'ggml_rope_ext');
-/** Turns back what `rope` rotated: the derivative, since a rotation's transpose is its inverse. */
+/** Reverses `rope`. It is also the derivative of `rope`, since a rotation's transpose is its inverse. */
 export const ropeBack = rotation('ropeBack', 'ggml_rope_ext_back');
 
 /**
- * `q[headSize, tokens, heads, n], k, v[headSize, rows, kvHeads, n], mask[rows, tokens, 1, 1 or n] (F16) → [headSize,
- * heads, tokens, n]`.
+ * Flash attention: `q[headSize, tokens, heads, n], k, v[headSize, rows, kvHeads, n], mask[rows, tokens, 1, 1 or n]
+ * (F16) → [headSize, heads, tokens, n]`.
  */
 export function flashAttention(
   graph: Graph,
@@ -488,13 +493,13 @@ export function concat(graph: Graph, a: Tensor, b: Tensor, dimension: 0 | 1 | 2 
   );
 }
 
-/** Places that a window takes along one dimension. */
+/** The number of places that a window takes along a dimension. */
 const windowPlaces = (extent: number, { kernel, stride, padding }: Im2colOptions, dimension: 0 | 1): number =>
   Math.floor((extent + 2 * padding[dimension] - kernel[dimension]) / stride[dimension]) + 1;
 
 /**
- * What a window sees at each of its places: `a[width, height, channels, n] → [channels · window, places along width,
- * places along height, n]`. A product with it is a convolution (Chellapilla et al. 2006).
+ * The values under a window at each of its places: `a[width, height, channels, n] → [channels · window, places along
+ * width, places along height, n]`. A product with the result is a convolution (Chellapilla et al. 2006).
  */
 export function im2col(graph: Graph, a: Tensor, options: Im2colOptions): Tensor {
   const { kernel, stride, padding } = options;
@@ -528,7 +533,10 @@ export function im2col(graph: Graph, a: Tensor, options: Im2colOptions): Tensor 
   );
 }
 
-/** ggml asks for a tensor of the window's extents, whose values it does not read: a view of `a`'s memory serves. */
+/**
+ * A tensor with the window's extents, which ggml's function needs without reading its values. It is a view of `a`'s
+ * memory.
+ */
 export function windowTensor(graph: Graph, a: Tensor, { kernel }: Im2colOptions, channels: number): Pointer {
   const [width, height] = kernel;
   const row = 4 * width;
@@ -550,7 +558,7 @@ export function windowTensor(graph: Graph, a: Tensor, { kernel }: Im2colOptions,
   );
 }
 
-/** Repeats `a` until it has the extents. */
+/** Repeats `a` up to the given extents. */
 export function repeat(graph: Graph, a: Tensor, extents: readonly number[]): Tensor {
   const shape = toShape(extents);
   if (shape.some((extent, d) => extent % (a.shape[d] as number) !== 0))
@@ -560,14 +568,14 @@ export function repeat(graph: Graph, a: Tensor, extents: readonly number[]): Ten
   );
 }
 
-/** The numbers of each row's columns, largest value first. */
+/** The column indices of each row, sorted by value, largest first. */
 export function argsortDescending(graph: Graph, a: Tensor): Tensor {
   return graph.node('argsort', [a], { type: 'I32', shape: a.shape }, () =>
     graph.device.functions.ggml_argsort(graph.context, a.pointer, 1),
   );
 }
 
-/** The numbers of the `k` largest columns of each row, in no particular order. */
+/** The indices of the `k` largest columns of each row, in no particular order. */
 export function topK(graph: Graph, a: Tensor, k: number): Tensor {
   if (k > a.shape[0]) throw new ShapeError(`topK: ${a.toString()} has fewer than ${k} columns.`);
   return graph.node('topK', [a], { type: 'I32', shape: [k, a.shape[1], a.shape[2], a.shape[3]] }, () =>

@@ -6,16 +6,15 @@ import { rowBytes, tensorTypes, type TensorType } from './types.ts';
 const CONTEXT_BYTES = 16 * 1024;
 /** Offset of `buffer` in `struct ggml_tensor`. */
 const BUFFER_OFFSET_BYTES = 8;
-/**
- * ggml's products on AMX tiles are wrong where a row is a single block of 32 values, as in no model of any size but in
- * small ones for speech.
- */
+/** ggml's AMX products are wrong if a row is a single block of 32 values. Only small speech models have such rows. */
 const AMX_MIN_COLUMNS = 64;
 
 /**
- * The best of the CPU's faster weight layouts that takes a matrix (or a stack of experts) of this type and shape;
- * `undefined` where none does. It depends on the processor, so ggml itself is asked, as llama.cpp does: by a product
- * whose weight claims to live in such a buffer.
+ * The best of the CPU's faster weight layouts for a matrix (or a stack of experts) of this type and shape, or
+ * `undefined`.
+ *
+ * It depends on the processor. So ggml itself is asked, as llama.cpp does: whether it supports a product whose weight
+ * claims to be in such a buffer.
  */
 export function repackedBufferType(
   device: Device,

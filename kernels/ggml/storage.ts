@@ -5,7 +5,7 @@ import { adviseHugePages } from './hugePages.ts';
 import { contiguousStrides, Tensor, toShape } from './tensor.ts';
 import { tensorTypes, type TensorType } from './types.ts';
 
-/** Tensors that outlive a graph: weights and caches. Declare them all, then `allocate`. */
+/** Tensors that outlive a graph: weights and caches. Declare all of them, then call `allocate`. */
 export class Storage implements Disposable {
   readonly #context: Pointer;
   readonly #aliases: { readonly alias: Tensor; readonly of: Tensor }[] = [];
@@ -25,8 +25,8 @@ export class Storage implements Disposable {
   }
 
   /**
-   * The memory of another tensor of this storage as numbers of another type: rows are copied as they are where they
-   * need no conversion. Throws `ShapeError` where it is larger.
+   * Declares a tensor of another type that shares the memory of a declared tensor. Rows can be copied through it
+   * without conversion. Throws `ShapeError` if it is larger than the original.
    */
   declareAlias(name: string, of: Tensor, type: TensorType, extents: readonly number[]): Tensor {
     const alias = this.#declare((this.#aliasContext ??= this.#createContext()), name, type, extents);
@@ -55,8 +55,8 @@ export class Storage implements Disposable {
   }
 
   /**
-   * Gives all declared tensors memory. `clear` fills it with zeros, as caches need: 0 × NaN in unused rows would poison
-   * sums.
+   * Allocates memory for all declared tensors. Caches need `clear`, which fills it with zeros: a NaN in an unused row
+   * would spoil sums even times 0.
    */
   allocate(options: { bufferType?: Pointer; clear?: boolean; weights?: boolean } = {}): void {
     this.#buffer = this.device.allocate(this.#context, options.bufferType);

@@ -4,9 +4,9 @@ import type { Tensor } from './tensor.ts';
 import { isQuantised, rowBytes, type TensorType } from './types.ts';
 
 /**
- * Which operations run on which types and devices. ggml answers "supported" for pairs that it then aborts the process
- * on, so this list is asked before a node is made. Read from the sources of the pinned release; the tests run every row
- * on the devices at hand.
+ * The types and devices that each operation runs on. ggml reports some combinations as supported and then aborts the
+ * process. So this list is checked before a node is made. It follows the sources of the pinned release, and the tests
+ * run every row on the available devices.
  */
 type Rule = (sources: readonly Tensor[], result: TensorType, device: DeviceKind) => boolean;
 
@@ -22,12 +22,12 @@ const binary: Rule = ([a, b], result, device) => {
   return device === 'cpu' ? a.type === 'F16' : device !== 'metal';
 };
 const f32: Rule = ([a]) => is(a, 'F32');
-/** Derivatives that ggml computes on tensors without gaps alone. */
+/** Derivatives that ggml computes only for contiguous tensors. */
 const contiguousF32: Rule = (sources) => sources.every((source) => source.type === 'F32' && source.isContiguous);
-/** Whether the rows of a matrix lie one behind the other. */
+/** Whether the rows of a matrix have no gaps between them. */
 const isGapless = (tensor: Tensor): boolean =>
   tensor.shape[1] === 1 || tensor.strides[1] === rowBytes(tensor.type, tensor.shape[0]);
-/** Whether the matrices of a stack have no gaps inside but some between them, which Vulkan's products overlook. */
+/** Whether a stack has gaps between its matrices but none inside. Vulkan's products ignore such gaps. */
 const hasGapsBetween = (tensor: Tensor): boolean => {
   const row = rowBytes(tensor.type, tensor.shape[0]);
   return (
@@ -79,7 +79,7 @@ const rules = {
     const from = a?.type;
     const to = b?.type ?? result;
     if (!from) return false;
-    // GPUs move values of two and four bytes, and blocks.
+    // GPUs copy values of two and four bytes, and blocks.
     if (from === to) return device === 'cpu' || isWeightType(from) || from === 'I16' || from === 'I32';
     if (from === 'F32') return cacheTypes.includes(to);
     if (from === 'F16') return to === 'F32';
@@ -118,7 +118,7 @@ const rules = {
 
 export type Op = keyof typeof rules;
 
-/** Throws `UnsupportedOpError` where ggml would abort: names the operation, the tensors and the device. */
+/** Throws `UnsupportedOpError` if ggml would abort. The message names the operation, the tensors and the device. */
 export function assertSupported(op: Op, sources: readonly Tensor[], result: TensorType, device: DeviceKind): void {
   const rule: Rule = rules[op];
   if (!rule(sources, result, device)) {

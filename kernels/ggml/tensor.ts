@@ -1,10 +1,10 @@
 import type { Pointer } from './bindings.ts';
 import { rowBytes, tensorTypes, type TensorType } from './types.ts';
 
-/** Extents, fastest first, always four: `[columns, rows, …]` in ggml's order. */
+/** Extents, fastest dimension first, always four: `[columns, rows, …]` in ggml's order. */
 export type Shape = readonly [number, number, number, number];
 
-/** A node of a graph, or storage. Holds no data itself: `Device` memory does. */
+/** A node of a graph, or a stored tensor. It holds no data itself; the data is in the device's memory. */
 export class Tensor {
   constructor(
     readonly pointer: Pointer,
@@ -37,7 +37,7 @@ export function toShape(extents: readonly number[]): Shape {
   return [extents[0] ?? 1, extents[1] ?? 1, extents[2] ?? 1, extents[3] ?? 1];
 }
 
-/** Strides of a tensor without gaps. */
+/** Strides of a contiguous tensor. */
 export function contiguousStrides(type: TensorType, shape: Shape): Shape {
   const row = rowBytes(type, shape[0]);
   return [tensorTypes[type].blockBytes, row, row * shape[1], row * shape[1] * shape[2]];

@@ -1,7 +1,4 @@
-/**
- * Operations that only training uses: derivatives that ggml has as one operation, sums in place, and the optimiser's
- * step.
- */
+/** Operations that only training uses: ggml's derivatives, sums in place, and the optimiser's step. */
 import { ShapeError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import type { Im2colOptions } from './opAttributes.ts';
@@ -40,7 +37,7 @@ export function softMaxBack(graph: Graph, gradient: Tensor, result: Tensor, fact
   );
 }
 
-/** Gradient of `getRows(a, ids)` by the matrix `a`: adds `gradient[n, k]`'s rows where they were taken from. */
+/** Gradient of `getRows(a, ids)` by the matrix `a`: adds the rows of `gradient[n, k]` to the rows that were read. */
 export function getRowsBack(graph: Graph, gradient: Tensor, ids: Tensor, a: Tensor): Tensor {
   const isMatrix = [gradient, a].every(({ shape }) => shape[2] === 1 && shape[3] === 1);
   if (
@@ -59,7 +56,7 @@ export function getRowsBack(graph: Graph, gradient: Tensor, ids: Tensor, a: Tens
   );
 }
 
-/** Gradient of `im2col(a, options)` by `a`: adds what each place of the window gave where it was taken from. */
+/** Gradient of `im2col(a, options)` by `a`: adds the gradient of each window to the values that it covered. */
 export function im2colBack(graph: Graph, gradient: Tensor, a: Tensor, options: Im2colOptions): Tensor {
   const { stride, padding } = options;
   const { functions } = graph.device;
@@ -80,7 +77,7 @@ export function im2colBack(graph: Graph, gradient: Tensor, a: Tensor, options: I
   );
 }
 
-/** `a` with `b` added to the window that has these strides and this offset. */
+/** `a` with `b` added to the window with these strides and this offset. */
 export function addToWindow(
   graph: Graph,
   a: Tensor,
@@ -108,7 +105,7 @@ export function addToWindow(
   );
 }
 
-/** Adds `b` to `target`, in `target`'s memory. */
+/** Adds `b` to `target` in place. */
 export function addInto(graph: Graph, target: Tensor, b: Tensor): Tensor {
   assertSame('addInto', target, b);
   return graph.node('add', [target, b], target, () =>
@@ -117,8 +114,9 @@ export function addInto(graph: Graph, target: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * One step of AdamW (arXiv 1711.05101) on `weight`, `first` and `second` moment, in their memory. `settings[7]`: rate,
- * β₁, β₂, ε, decay, 1 ⁄ (1 − β₁ᵗ), 1 ⁄ (1 − β₂ᵗ).
+ * A step of AdamW (arXiv 1711.05101), in place on `weight` and the moments `first` and `second`.
+ *
+ * The seven `settings`: rate, β₁, β₂, ε, decay, 1 ⁄ (1 − β₁ᵗ), 1 ⁄ (1 − β₂ᵗ).
  */
 export function stepAdamW(
   graph: Graph,

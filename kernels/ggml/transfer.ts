@@ -2,13 +2,13 @@ import type { Device } from './device.ts';
 import { ShapeError } from './errors.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Copies `data` into a tensor, from `offsetBytes` on. Throws `ShapeError` where it does not fit. */
+/** Copies `data` into a tensor at `offsetBytes`. Throws `ShapeError` if it does not fit. */
 export function write(device: Device, tensor: Tensor, data: NodeJS.ArrayBufferView, offsetBytes = 0): void {
   assertFits(tensor, offsetBytes, data.byteLength);
   device.functions.ggml_backend_tensor_set(tensor.pointer, data, offsetBytes, data.byteLength);
 }
 
-/** Copies a part of a tensor into `data`. Throws `ShapeError` where the tensor is smaller. */
+/** Copies a part of a tensor into `data`. Throws `ShapeError` if the tensor is smaller. */
 export function read(device: Device, tensor: Tensor, data: NodeJS.ArrayBufferView, offsetBytes = 0): void {
   assertFits(tensor, offsetBytes, data.byteLength);
   device.functions.ggml_backend_tensor_get(tensor.pointer, data, offsetBytes, data.byteLength);

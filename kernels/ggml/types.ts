@@ -1,4 +1,4 @@
-/** ggml's tensor types (ggml.h, `enum ggml_type`) with their block layout. */
+/** ggml's tensor types (ggml.h, `enum ggml_type`) with their block sizes. */
 export const tensorTypes = {
   F32: { id: 0, blockElements: 1, blockBytes: 4 },
   F16: { id: 1, blockElements: 1, blockBytes: 2 },
@@ -32,10 +32,10 @@ export const tensorTypes = {
 
 export type TensorType = keyof typeof tensorTypes;
 
-/** Types whose values stand in blocks with a scale. */
+/** Whether a type stores values in blocks with a scale. */
 export const isQuantised = (type: TensorType): boolean => tensorTypes[type].blockElements > 1;
 
-/** Bytes of one row of `elements` values. `elements` is a multiple of the type's block. */
+/** The bytes of a row of `elements` values, which must be a multiple of the type's block. */
 export function rowBytes(type: TensorType, elements: number): number {
   const { blockElements, blockBytes } = tensorTypes[type];
   return (elements / blockElements) * blockBytes;

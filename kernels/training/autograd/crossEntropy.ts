@@ -4,21 +4,21 @@ import type { Tensor } from '../../ggml/tensor.ts';
 import type { Rule } from './rule.ts';
 import type { Tape } from './tape.ts';
 
-/** Losses of single tokens are told up to −ln of this, 69 nats; their gradients are exact beyond. */
+/** Reported losses of single tokens are at most −ln of this, 69 nats. Their gradients stay exact beyond. */
 const LEAST_PROBABILITY = 1e-30;
 
 export interface CrossEntropyInputs {
   /** `[vocabulary, rows]`. */
   readonly logits: Tensor;
-  /** `[rows]`, I32: `row · vocabulary + token`, the place of the wanted token among all logits. */
+  /** `[rows]`, I32: `row · vocabulary + token`, the index of the target token among all logits. */
   readonly places: Tensor;
-  /** `[rows]`: what each row counts. */
+  /** `[rows]`: the weight of each row. */
   readonly weights: Tensor;
 }
 
 /**
- * `Σ weight · −ln softmax(logits)[token]`, as one value. The gradient, `weight (softmax − one-hot)`, is written where
- * the softmax stands: one is subtracted at each wanted token, so there is never a matrix of labels.
+ * Cross-entropy `Σ weight · −ln softmax(logits)[token]`, a single value. The gradient, `weight (softmax − one-hot)`,
+ * overwrites the softmax: one is subtracted at each target token. So there is never a matrix of labels.
  */
 export function crossEntropy(tape: Tape, { logits, places, weights }: CrossEntropyInputs): Tensor {
   const { graph } = tape;

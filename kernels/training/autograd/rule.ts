@@ -3,43 +3,43 @@ import type { OpAttributes } from '../../ggml/opAttributes.ts';
 import type { Tensor } from '../../ggml/tensor.ts';
 import type { TensorType } from '../../ggml/types.ts';
 
-/** What the derivative of one node is built from. */
+/** The inputs of a derivative rule for a node. */
 export interface RuleContext {
   readonly graph: Graph;
   readonly node: NodeRecord;
-  /** Of the loss by the node's result: F32, of its shape, without gaps. */
+  /** The gradient of the loss by the node's result: F32, contiguous, of the same shape. */
   readonly gradient: Tensor;
-  /** Whether the source of this number leads to a parameter; gradients of others are not built. */
+  /** Whether a source depends on a parameter. Gradients of other sources are not built. */
   readonly needs: (source: number) => boolean;
-  /** Type in which matrices are multiplied: that of the first operand. */
+  /** The type of the first operand of matrix products. */
   readonly productType: TensorType;
   /**
-   * `a`'s dimensions 0 and 1 swapped, without gaps, in `productType`; a copy that is kept for a parameter is taken
-   * rather than made.
+   * `a` with dimensions 0 and 1 swapped, contiguous, in `productType`. For a parameter a kept copy is used if there is
+   * one.
    */
   readonly transposed: (a: Tensor) => Tensor;
   /**
-   * The same as the second operand of a product: F32, or `productType` where the device takes it and need not round it
-   * for the product.
+   * The same as second operand of a product: F32, or `productType` if the device accepts it without rounding it for the
+   * product.
    */
   readonly transposedInput: (a: Tensor) => Tensor;
-  /** Builds derivatives from plain operations where the device lacks ggml's own. */
+  /** Whether to build derivatives from plain operations, because the device lacks ggml's own. */
   readonly composed: boolean;
 }
 
 /**
- * A vector–Jacobian product: the gradients of the loss by each source, `undefined` for those that are not needed. Each
- * has its source's shape, is F32 and has no gaps.
+ * A vector–Jacobian product. Returns the gradient of the loss by each source, or `undefined` where it is not needed.
+ * Each gradient has its source's shape, is F32 and contiguous.
  */
 export type Rule = (context: RuleContext) => readonly (Tensor | undefined)[];
 
-/** An operation stands between a parameter and the loss that has no derivative here. */
+/** The loss depends on a parameter through an operation without a derivative. */
 export class NotDifferentiableError extends Error {
   override readonly name = 'NotDifferentiableError';
 }
 
-/** The attributes of a node that an operation of this name made. */
+/** The attributes of a node, which an operation of this name made. */
 export function attributesOf<Name extends keyof OpAttributes>(node: NodeRecord, name: Name): OpAttributes[Name] {
-  if (!node.attributes) throw new Error(`A node ${node.op} has no attributes of ${name}.`);
+  if (!node.attributes) throw new Error(`A ${node.op} node has no attributes of ${name}.`);
   return node.attributes as OpAttributes[Name];
 }

@@ -23,7 +23,7 @@ import { getRowsRule, setRowsRule } from './rules/rows.ts';
 import { concatRule, copyRule, repeatRule, sumRowsRule, viewRule } from './rules/shapes.ts';
 import { softMaxRule } from './rules/softMax.ts';
 
-/** The derivative of every operation that has one here. */
+/** The derivative of every differentiable operation. */
 export const rules: ReadonlyMap<Op, Rule> = new Map<Op, Rule>([
   ['add', addRule],
   ['sub', subRule],

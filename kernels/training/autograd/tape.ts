@@ -9,15 +9,18 @@ import { rules } from './rules.ts';
 
 export interface TapeOptions {
   /**
-   * Type in which the products of derivatives take their first operand; BF16 is twice as fast as F32 on processors that
-   * have it. Default F32.
+   * The type of the first operand in the products of derivatives. BF16 is twice as fast as F32 on processors that
+   * support it. Default: F32.
    */
   readonly productType?: 'F32' | 'BF16';
   /**
-   * Transposed copies, in `productType`, that are kept up to date for parameters: spares one copy of each per graph.
+   * Transposed copies of parameters in `productType`, kept up to date by the caller. They spare a copy of each per
+   * graph.
    */
   readonly transposes?: ReadonlyMap<Tensor, Tensor>;
-  /** Derivatives of plain operations alone. Default: on Metal, which lacks some of ggml's own. */
+  /**
+   * Whether to build derivatives from plain operations alone. Default: only on Metal, which lacks some of ggml's own.
+   */
   readonly composed?: boolean;
 }
 
@@ -27,19 +30,19 @@ interface TapedNode {
 }
 
 /**
- * Reverse-mode differentiation of a graph: records its nodes as `ops.ts` adds them, and then adds the nodes of the
- * gradients. Nodes that depend on no parameter are not recorded, so nothing is differentiated through them.
+ * Reverse-mode differentiation of a graph. Records nodes as `ops.ts` adds them, and then adds the nodes of the
+ * gradients. Nodes that depend on no parameter are neither recorded nor differentiated.
  */
 export class Tape {
   readonly #nodes: TapedNode[] = [];
-  /** Results and parameters that the gradient has to reach. */
+  /** Parameters, and results that depend on them. */
   readonly #leading = new Set<Pointer>();
   readonly #transposes: ReadonlyMap<Pointer, Tensor>;
   #isRecording = true;
 
   readonly #parameters: Tensor[] = [];
 
-  /** Records all nodes that are added to `graph` from now until `gradients` and that depend on a parameter. */
+  /** Records all nodes added to `graph` that depend on a parameter, until `gradients` is called. */
   constructor(
     readonly graph: Graph,
     parameters: readonly Tensor[],
@@ -52,13 +55,13 @@ export class Tape {
     };
   }
 
-  /** Makes a tensor, which nothing reads yet, one whose gradient is wanted. */
+  /** Adds a tensor as a parameter whose gradient is wanted. No node may have read it yet. */
   addParameter(parameter: Tensor): void {
     this.#parameters.push(parameter);
     this.#leading.add(parameter.pointer);
   }
 
-  /** Adds a node, or several, whose derivative is `rule` and not that of the operations it is made of. */
+  /** Adds the nodes of `build` with `rule` as their derivative, in place of the derivatives of its operations. */
   custom(sources: readonly Tensor[], rule: Rule, build: () => Tensor): Tensor {
     const outer = this.#isRecording;
     this.#isRecording = false;
@@ -71,7 +74,7 @@ export class Tape {
     }
   }
 
-  /** Values that are held constant: nothing that `build` adds is differentiated. */
+  /** Runs `build` without recording, so that its results count as constants. */
   constant<Result>(build: () => Result): Result {
     const outer = this.#isRecording;
     this.#isRecording = false;
@@ -83,10 +86,11 @@ export class Tape {
   }
 
   /**
-   * Adds the gradients of `loss[1]` by every parameter and ends the recording. The map stands in the order in which
-   * gradients are complete, so that whoever uses them in that order needs the least memory. Throws `ShapeError` for a
-   * loss of several values, `NotDifferentiableError` for an operation without derivative or a parameter on which the
-   * loss does not depend.
+   * Adds the gradients of `loss[1]` by every parameter and ends the recording. The map is ordered by when gradients
+   * become complete, so using them in this order needs the least memory.
+   *
+   * Throws `ShapeError` for a loss of several values. Throws `NotDifferentiableError` for an operation without
+   * derivative, or a parameter that the loss does not depend on.
    */
   gradients(loss: Tensor): Map<Tensor, Tensor> {
     if (loss.elements !== 1)
@@ -113,7 +117,7 @@ export class Tape {
     return result;
   }
 
-  /** Adds what a node passes on of its gradient to those of its sources. */
+  /** Adds the parts of a node's gradient to the gradients of its sources. */
   #addGradients(gradients: Map<Pointer, Tensor>, { node, rule }: TapedNode, gradient: Tensor): void {
     if (!rule)
       throw new NotDifferentiableError(
@@ -129,13 +133,13 @@ export class Tape {
   }
 
   #record(node: NodeRecord, rule: Rule | undefined): void {
-    // Whole numbers, such as the choice of experts, have no slope.
+    // Integers, such as the choice of experts, have no gradient.
     if (node.result.type === 'I32' || !node.sources.some(({ pointer }) => this.#leading.has(pointer))) return;
     this.#leading.add(node.result.pointer);
     this.#nodes.push({ node, rule });
   }
 
-  /** For each node the parameters that it is the first to read: after its derivative their gradients are complete. */
+  /** Maps each node to the parameters that it reads first. Their gradients are complete after its derivative. */
   #firstUses(): Map<number, Tensor[]> {
     const open = new Map(this.#parameters.map((parameter) => [parameter.pointer, parameter]));
     const uses = new Map<number, Tensor[]>();
@@ -168,7 +172,7 @@ export class Tape {
     const { graph } = this;
     if (a.type === type) return contiguous(graph, transpose(graph, a));
     if (a.type === 'F32') return cast(graph, transpose(graph, a), type);
-    // Other types, quantised ones among them, can only be read into F32.
+    // Other types, such as quantised ones, can only be converted to F32.
     const values =
       a.type === 'BF16' || a.type === 'F16'
         ? cast(graph, transpose(graph, a), 'F32')

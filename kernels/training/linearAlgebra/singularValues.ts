@@ -8,7 +8,7 @@ export interface Matrix {
 }
 
 /**
- * The first `rank` singular values, the largest first, and their vectors: number k is `left` from k · rows on, and
+ * The first `rank` singular values, the largest first, and their vectors. Vector k is `left` from k · rows on, and
  * `right` from k · columns on.
  */
 export interface Singular {
@@ -17,13 +17,15 @@ export interface Singular {
   readonly right: Float64Array;
 }
 
-/** Below this share of the largest singular value a vector is rounding alone. */
+/** Below this share of the largest singular value, a vector is only rounding noise. */
 const NEGLIGIBLE = 1e-7;
 
 /**
- * The best approximation of a matrix by `rank` products of vectors (Eckart and Young, 1936): `Σ value · left · rightᵀ`.
- * In double precision, from the eigenvectors of the smaller of its two Gram matrices: singular values below 10⁻⁷ of the
- * largest are given as zero, with left or right vectors of zero. Throws `RangeError` where there are not so many.
+ * The best approximation of a matrix of rank `rank` (Eckart and Young, 1936): `Σ value · left · rightᵀ`.
+ *
+ * Computed in double precision from the eigenvectors of the smaller of the two Gram matrices. Singular values below
+ * 10⁻⁷ of the largest are returned as zero, with left or right vectors of zero. Throws `RangeError` if the matrix is
+ * smaller than `rank`.
  */
 export function truncatedSingular({ values, rows, columns }: Matrix, rank: number): Singular {
   const size = Math.min(rows, columns);

@@ -1,4 +1,4 @@
-/** Eigenvalues of a symmetric matrix, the largest first, and vector k in `vectors` from k · size on. */
+/** Eigenvalues of a symmetric matrix, the largest first. Vector k is in `vectors` from k · size on. */
 export interface Eigen {
   readonly values: Float64Array;
   readonly vectors: Float64Array;
@@ -7,15 +7,16 @@ export interface Eigen {
 const MAX_SWEEPS = 60;
 
 /**
- * Eigenvalues and orthonormal eigenvectors of the symmetric `matrix[size · size]`: Householder's reduction to three
- * diagonals and QL steps with implicit shifts (Martin, Reinsch and Wilkinson, 1968; Bowdler et al., 1968; EISPACK's
- * tred2 and tql2), about 5 · size³ operations. Throws `RangeError` for a matrix with values that are no numbers.
+ * Eigenvalues and orthonormal eigenvectors of the symmetric `matrix[size · size]`, in about 5 · size³ operations.
+ *
+ * Householder's reduction to tridiagonal form, then QL steps with implicit shifts. Sources: Martin, Reinsch and
+ * Wilkinson, 1968; Bowdler et al., 1968; EISPACK's tred2 and tql2. Throws `RangeError` if a value is NaN or infinite.
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   if (matrix.length !== size * size)
     throw new RangeError(`A matrix of ${matrix.length} values, expected ${size} · ${size}.`);
-  if (!matrix.every(Number.isFinite)) throw new RangeError('The matrix holds values that are no numbers.');
-  // Row k is column k of the usual notation, so that inner loops walk through memory.
+  if (!matrix.every(Number.isFinite)) throw new RangeError('The matrix holds values that are NaN or infinite.');
+  // Row k is column k of the usual notation, so that inner loops read memory in order.
   const vectors = Float64Array.from(matrix);
   const { diagonal, beside } = reduceToDiagonals(vectors, size);
   diagonalise(vectors, diagonal, beside);
@@ -25,7 +26,7 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
   return { values: Float64Array.from(order, (index) => diagonal[index] as number), vectors: sorted };
 }
 
-/** Overwrites `v` with the reflections' product; `beside[i]` is left of `diagonal[i]`. */
+/** Overwrites `v` with the product of the reflections. `beside[i]` is the element left of `diagonal[i]`. */
 function reduceToDiagonals(v: Float64Array, size: number): { diagonal: Float64Array; beside: Float64Array } {
   const d = Float64Array.from({ length: size }, (_, column) => v[column * size + size - 1]!);
   const e = new Float64Array(size);
@@ -106,7 +107,7 @@ function multiplyReflections(v: Float64Array, d: Float64Array, size: number): vo
   }
 }
 
-/** Makes the values beside the diagonal zero, and turns the rows of `v` along. */
+/** Brings the off-diagonal elements to zero, and rotates the rows of `v` accordingly. */
 function diagonalise(v: Float64Array, d: Float64Array, e: Float64Array): void {
   const size = d.length;
   e.copyWithin(0, 1);
@@ -119,8 +120,7 @@ function diagonalise(v: Float64Array, d: Float64Array, e: Float64Array): void {
     let m = l;
     while (m < size - 1 && Math.abs(e[m]!) > small) m++;
     for (let sweep = 0; m > l && Math.abs(e[l]!) > small; sweep++) {
-      if (sweep === MAX_SWEEPS)
-        throw new RangeError(`The eigenvalue number ${l} was not found in ${MAX_SWEEPS} sweeps.`);
+      if (sweep === MAX_SWEEPS) throw new RangeError(`Eigenvalue ${l} did not converge in ${MAX_SWEEPS} sweeps.`);
       shift += step(v, d, e, l, m);
     }
     d[l]! += shift;
@@ -128,7 +128,7 @@ function diagonalise(v: Float64Array, d: Float64Array, e: Float64Array): void {
   }
 }
 
-/** One QL step on the rows l to m. Returns what was taken from the diagonal. */
+/** A QL step on the rows l to m. Returns the shift that was subtracted from the diagonal. */
 function step(v: Float64Array, d: Float64Array, e: Float64Array, l: number, m: number): number {
   const size = d.length;
   const g = d[l]!;

@@ -11,21 +11,21 @@ import { defaultAdamW, type AdamWOptions } from './adamWOptions.ts';
 import { MUON_NODES, stepMuon } from './muon.ts';
 import { isCoarse, type Parameter, type Parameters } from './parameters.ts';
 
-/** Gradients hold infinities or no numbers. Nothing was changed by the step. */
+/** Gradients are infinite or NaN. The step changed nothing. */
 export class NonFiniteGradientError extends Error {
   override readonly name = 'NonFiniteGradientError';
 }
 
-/** What a step writes into the tensors of its settings, from the rate and the step's number. */
+/** A tensor of settings, and the values that a step writes into it. */
 interface Settings {
   readonly tensor: Tensor;
   readonly values: (rate: number, step: number) => Float32Array;
 }
 
 /**
- * AdamW with decoupled weight decay (arXiv 1711.05101), or Muon for hidden matrices, and clipping by the global norm
- * (arXiv 1211.5063), on the parameters' device, or shared out among several that reach the same memory: each computes
- * the steps of some of the parameters.
+ * AdamW with decoupled weight decay (arXiv 1711.05101), or Muon for hidden matrices, with clipping by the global norm
+ * (arXiv 1211.5063). It runs on the parameters' device. Several devices that share its memory may divide the parameters
+ * among them.
  */
 export class AdamW implements Disposable {
   readonly #memories: DeviceMemory[] = [];
@@ -57,26 +57,26 @@ export class AdamW implements Disposable {
     });
   }
 
-  /** Makes what networks read from the masters, after these were written from outside. */
+  /** Recomputes the rounded copies from the masters, after these were written from outside. */
   async refresh(): Promise<void> {
     await computeAll(this.#roundGraphs);
   }
 
   /**
-   * Step number `step`, from 1, with the gradients that were summed. Resolves with their norm before clipping. Throws
-   * `NonFiniteGradientError`, and has changed nothing then.
+   * Runs step number `step`, from 1, with the accumulated gradients. Resolves with their norm before clipping. Rejects
+   * with `NonFiniteGradientError`, without changing anything.
    */
   async step(step: number, rate: number): Promise<{ gradientNorm: number }> {
     const { device, all, gradientScale } = this.parameters;
     const { clipNorm } = this.options;
     await computeAll(this.#normGraphs);
-    // In the order of the parameters, so that the sum does not depend on how they are shared out.
+    // Summed in the order of the parameters, so that the sum does not depend on how devices divide them.
     const gradientNorm =
       Math.sqrt(
         all.reduce((sum, parameter) => sum + (readF32(device, this.#squares.get(parameter) as Tensor)[0] as number), 0),
       ) / gradientScale;
     if (!Number.isFinite(gradientNorm))
-      throw new NonFiniteGradientError(`The gradients' norm is ${gradientNorm} in step ${step}.`);
+      throw new NonFiniteGradientError(`The norm of the gradients is ${gradientNorm} in step ${step}.`);
     for (const factor of this.#factors)
       write(device, factor, Float32Array.of(Math.min(1, clipNorm / (gradientNorm + 1e-6)) / gradientScale));
     for (const { tensor, values } of this.#settings) write(device, tensor, values(rate, step));
@@ -138,14 +138,14 @@ export class AdamW implements Disposable {
     }
   }
 
-  /** Decoupled as AdamW's own decay is: it meets neither clipping nor moments. */
+  /** Decoupled like AdamW's own decay: neither clipped nor part of the moments. */
   #buildProductDecay(graph: Graph, factors: readonly Parameter[]): void {
     const decay = graph.input('productDecay', 'F32', [1]);
     const { weightDecay } = this.options;
     this.#settings.push({ tensor: decay, values: (rate) => Float32Array.of(-rate * weightDecay) });
     for (const [down, up] of pairsOf(factors)) {
       const slopes = frobeniusDecay(graph, { down: down.master, up: up.master });
-      // Both are known before either factor changes.
+      // Both gradients are computed before either factor changes.
       graph.expand(slopes.down);
       graph.expand(slopes.up);
       graph.expand(addInto(graph, down.master, mul(graph, slopes.down, decay)));
@@ -181,7 +181,7 @@ export class AdamW implements Disposable {
     return this.options.muonMomentum !== undefined && spec.isHidden === true;
   }
 
-  /** Each graph has memory of its own: growing a shared one would take it from the graphs placed before. */
+  /** Gives each graph its own memory. A shared memory that grows would invalidate the graphs placed earlier. */
   #place(graph: Graph, build: (graph: Graph) => void): Graph {
     build(graph);
     const memory = new DeviceMemory(graph.device);
@@ -198,8 +198,8 @@ const decaysAsProduct = ({ spec }: Parameter, { factorDecay }: AdamWOptions): bo
   factorDecay === 'frobenius' && spec.decays && spec.factor !== undefined;
 
 /**
- * What one graph has to compute together: factors of one matrix, where their product decays, and else each parameter
- * alone.
+ * Groups the parameters that a graph must compute together: the factors of a matrix whose product decays. Every other
+ * parameter is alone.
  */
 function unitsOf(parameters: readonly Parameter[], options: AdamWOptions): readonly (readonly Parameter[])[] {
   return [
@@ -208,7 +208,7 @@ function unitsOf(parameters: readonly Parameter[], options: AdamWOptions): reado
   ];
 }
 
-/** `Vᵀ` and `U` of each matrix. */
+/** Pairs the factors `Vᵀ` and `U` of each matrix. */
 function pairsOf(factors: readonly Parameter[]): readonly (readonly [down: Parameter, up: Parameter])[] {
   return factors
     .filter(({ spec }) => spec.factor?.side === 'down')
@@ -216,12 +216,15 @@ function pairsOf(factors: readonly Parameter[]): readonly (readonly [down: Param
       const up = factors.find(
         ({ spec }) => spec.factor?.side === 'up' && spec.factor.matrix === down.spec.factor?.matrix,
       );
-      if (!up) throw new Error(`The factor ${down.spec.name} stands alone.`);
+      if (!up) throw new Error(`The factor ${down.spec.name} has no counterpart.`);
       return [down, up];
     });
 }
 
-/** Shares of about as many values each, none of them empty: the largest unit first, always to the smallest share. */
+/**
+ * Divides units into shares of similar size, without empty shares. The largest unit comes first, and each goes to the
+ * smallest share.
+ */
 function shareOut(units: readonly (readonly Parameter[])[], count: number): readonly (readonly Parameter[])[] {
   const shares = Array.from({ length: count }, () => ({ elements: 0, parameters: [] as Parameter[] }));
   const sized = units.map((parameters) => ({
@@ -236,7 +239,7 @@ function shareOut(units: readonly (readonly Parameter[])[], count: number): read
   return shares.map((share) => share.parameters).filter(({ length }) => length > 0);
 }
 
-/** Adds the copies that networks read of a parameter's value. */
+/** Adds the rounded and transposed copies of a parameter's value. */
 function round(
   graph: Graph,
   { master, forward, transposed }: Parameter,
@@ -248,6 +251,6 @@ function round(
   graph.expand(rounded);
   if (!transposed) return;
   const turned = transpose(graph, isCoarse(forward.type) ? cast(graph, rounded, 'F32') : value);
-  // Blocks are made of neighbours in memory.
+  // Blocks consist of values that are neighbours in memory.
   graph.expand(copy(graph, isQuantised(transposed.type) ? contiguous(graph, turned) : turned, transposed));
 }

@@ -17,22 +17,22 @@ import {
 } from '../../ggml/ops.ts';
 import type { Tensor } from '../../ggml/tensor.ts';
 
-/** Of the quintic that draws singular values of 0 to 1 near 1 in few iterations. */
+/** Coefficients of the quintic that brings singular values from 0 to 1 close to 1 in few iterations. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
 const ITERATIONS = 5;
 const EPSILON = 1e-7;
 /**
- * Size of a step's values by the root of the longer side: that of AdamW's steps, so that one rate serves both (arXiv
- * 2502.16982).
+ * The size of a step's values, times the root of the longer side. It equals the size of AdamW's steps, so that a single
+ * rate serves both (arXiv 2502.16982).
  */
 const REACH = 0.2;
 
-/** Nodes that a step adds to a graph, at most. */
+/** The maximum number of nodes that a step adds to a graph. */
 export const MUON_NODES = 96;
 
 /**
- * Newton–Schulz iteration towards the matrix with the same singular vectors whose singular values are all one, which
- * these constants bring between about 0.7 and 1.2. `a[columns, rows, …]`; each matrix by itself.
+ * Orthogonalises each matrix of `a[columns, rows, …]` by Newton–Schulz iteration. The singular vectors stay. All
+ * singular values approach one; these coefficients bring them to about 0.7 to 1.2.
  */
 function orthogonalised(graph: Graph, a: Tensor, productType: 'F32' | 'BF16'): Tensor {
   const [columns, rows, matrices] = a.shape;
@@ -58,19 +58,19 @@ function orthogonalised(graph: Graph, a: Tensor, productType: 'F32' | 'BF16'): T
   return x;
 }
 
-/** What a step is given besides tensors of the parameter. */
+/** The settings of a step besides the parameter's tensors. */
 export interface MuonSettings {
   /** `[1]` */
   readonly rate: Tensor;
-  /** `[1]`: what the step leaves of a weight, 1 − rate · decay. */
+  /** `[1]`: the share of a weight that the step keeps, 1 − rate · decay. */
   readonly kept: Tensor;
   readonly momentum: number;
   readonly productType: 'F32' | 'BF16';
 }
 
 /**
- * One step of Muon (Jordan and others, 2024, with Nesterov's momentum; decay and size as in arXiv 2502.16982) on
- * `weight` and `velocity`, in their memory.
+ * A step of Muon with Nesterov's momentum (Jordan and others, 2024), in place on `weight` and `velocity`. Decay and
+ * step size follow arXiv 2502.16982.
  */
 export function stepMuon(
   graph: Graph,

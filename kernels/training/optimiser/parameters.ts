@@ -4,24 +4,24 @@ import { Storage } from '../../ggml/storage.ts';
 import type { Tensor } from '../../ggml/tensor.ts';
 import { isQuantised, tensorTypes, type TensorType } from '../../ggml/types.ts';
 
-/** Types in which a model is written, coarser than its gradients are computed with. */
+/** Weight types that are too coarse for computing gradients. */
 const COARSE = ['Q5_0', 'Q4_0'] as const;
 export type WeightType = 'F32' | 'BF16' | 'Q8_0' | (typeof COARSE)[number];
 
-/** Whether gradients of inputs come from what rounding to this type leaves. */
+/** Whether gradients of inputs are computed from the weights after rounding to this type. */
 export function isCoarse(type: TensorType): boolean {
   return COARSE.some((coarse) => coarse === type);
 }
 
-/** A tensor to train. */
+/** The name, shape and role of a tensor to train. */
 export interface ParameterSpec {
   readonly name: string;
   readonly extents: readonly number[];
-  /** Whether it is drawn to zero: matrices are, norms and biases are not. */
+  /** Whether weight decay applies: to matrices, not to norms and biases. */
   readonly decays: boolean;
-  /** Whether it is the first operand of products, which BF16 makes faster; else it is read in F32. */
+  /** Whether it is the first operand of products, which BF16 makes faster. Other tensors are read in F32. */
   readonly isMatrix: boolean;
-  /** The matrix of low rank of which this is a factor. */
+  /** The low-rank matrix of which this is a factor. */
   readonly factor?: { readonly matrix: string; readonly side: keyof Factors };
   /** Whether it is a matrix inside a block, which Muon may step: not an embedding, an output or a router. */
   readonly isHidden?: boolean;
@@ -29,41 +29,43 @@ export interface ParameterSpec {
 
 export interface Parameter {
   readonly spec: ParameterSpec;
-  /** F32: what is trained. */
+  /** F32: the trained values. */
   readonly master: Tensor;
-  /** F32: summed over the batches of one step. */
+  /** F32: summed over the batches of a step. */
   readonly gradient: Tensor;
   /**
-   * `gradient`, and one more for each further network that computes at the same time: the optimiser adds them to the
+   * `gradient`, and another tensor for each further network that runs in parallel. The optimiser adds them to the
    * first.
    */
   readonly gradients: readonly [Tensor, ...Tensor[]];
-  /** F32: AdamW's moments; of what Muon steps the first is the velocity, and there is no second. */
+  /** F32: AdamW's first moment. For Muon it is the velocity, and the second moment is unused. */
   readonly first: Tensor;
   readonly second: Tensor;
-  /** What networks read: the master, or its rounding to the weight type. */
+  /** The weights that networks read: the master, or its copy rounded to the weight type. */
   readonly forward: Tensor;
   /** `forward` with its first two dimensions swapped, for the gradients of its inputs. */
   readonly transposed: Tensor | undefined;
 }
 
-/** The tensors that are trained, with all that belongs to each, in a device's memory. Everything is zero at first. */
+/** The trained tensors with their gradients, moments and copies, in a device's memory. All values are zero at first. */
 export class Parameters implements Disposable {
   readonly all: readonly Parameter[];
   readonly #values: Storage;
   readonly #gradients: Storage;
 
   /**
-   * `weightType` is what matrices are rounded to for products, while masters stay F32. With 'Q8_0' those whose two
-   * extents are whole blocks are, and what meets them in products is rounded to the same by ggml; the others are BF16.
-   * With 'Q5_0' and 'Q4_0' matrices inside blocks are that, and gradients of inputs come from what is left of them
-   * (straight-through estimator: Bengio et al. 2013, arXiv 1308.3432), in Q8_0 as all other matrices are.
+   * Declares the tensors. `weightType` is the type that matrices are rounded to for products; masters stay F32.
+   *
+   * With 'Q8_0', matrices whose two extents are whole blocks are rounded, and ggml rounds the other operand likewise.
+   * The rest are BF16. With 'Q5_0' and 'Q4_0', only matrices inside blocks get that type and all other such matrices
+   * Q8_0. Gradients of inputs are computed from the rounded weights in Q8_0 (straight-through estimator: Bengio et al.
+   * 2013, arXiv 1308.3432).
    */
   constructor(
     readonly device: Device,
     specs: readonly ParameterSpec[],
     readonly weightType: WeightType,
-    /** How many networks add to gradients at the same time. */
+    /** How many networks write gradients at the same time. */
     readonly networks = 1,
   ) {
     this.#values = new Storage(device, { maxTensors: specs.length * 5 });
@@ -98,15 +100,15 @@ export class Parameters implements Disposable {
     this.#gradients.allocate({ clear: true });
   }
 
-  /** Type in which matrices that are no weights are multiplied. */
+  /** The type in which matrices other than weights are multiplied. */
   get productType(): 'F32' | 'BF16' {
     return this.weightType === 'F32' ? 'F32' : 'BF16';
   }
 
   /**
-   * Gradients are held times this. What meets Q8_0 in products is rounded to blocks whose scale is a float16, and
-   * gradients of a mean over thousands of tokens are smaller than that can say (loss scaling: Micikevicius et al. 2018,
-   * arXiv 1710.03740).
+   * The factor of the stored gradients (loss scaling: Micikevicius et al. 2018, arXiv 1710.03740). Operands of Q8_0
+   * products are rounded to blocks with a float16 scale, which can't represent gradients of a mean over thousands of
+   * tokens.
    */
   get gradientScale(): number {
     return isQuantised(this.weightType) ? 2 ** 16 : 1;
@@ -116,7 +118,7 @@ export class Parameters implements Disposable {
     return this.#values.sizeBytes + this.#gradients.sizeBytes;
   }
 
-  /** Forgets the gradients of the step before. */
+  /** Clears the gradients of the previous step. */
   clearGradients(): void {
     this.#gradients.clear();
   }

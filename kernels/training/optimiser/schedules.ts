@@ -1,20 +1,22 @@
-/** How the learning rate goes over a training. */
+/** How the learning rate changes during a training. */
 export interface ScheduleOptions {
   /**
-   * 'cosine' falls from the peak to the floor; 'wsd' stays at the peak and falls in the last steps (warm-up, stable,
+   * 'cosine' falls from the peak to the floor. 'wsd' stays at the peak and falls in the last steps (warm-up, stable,
    * decay: arXiv 2404.06395).
    */
   readonly kind: 'cosine' | 'wsd';
   readonly peakRate: number;
-  /** Share of the peak that the last step has. */
+  /** The rate of the last step as a share of the peak. */
   readonly floorShare: number;
   readonly warmUpSteps: number;
   readonly totalSteps: number;
-  /** Share of all steps in which 'wsd' falls. */
+  /** The share of all steps in which 'wsd' falls. */
   readonly decayShare: number;
 }
 
-/** The rate of step number `step`, from 1: rises in a line over the warm-up and reaches the peak with its last step. */
+/**
+ * The rate of step number `step`, from 1. Rises linearly during the warm-up and reaches the peak with its last step.
+ */
 export function learningRate(
   step: number,
   { kind, peakRate, floorShare, warmUpSteps, totalSteps, decayShare }: ScheduleOptions,

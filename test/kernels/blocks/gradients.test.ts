@@ -28,14 +28,14 @@ import {
 } from '../../reference/gradientCheck.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-/** Of finite differences. */
+/** The tolerance of finite differences. */
 const TOLERANCE = 1e-3;
 /**
- * Vulkan devices that report float16 multiply matrices in it: too roughly for the small differences of a block, so
- * there the processor's gradients are the measure.
+ * Vulkan devices that report float16 multiply matrices in it. That is too coarse for the finite differences of a block,
+ * so their gradients are compared with the processor's.
  */
 const DEVICE_TOLERANCE = 1e-2;
-/** Of values that two graphs compute. */
+/** The tolerance of values from two graphs. */
 const VALUE_TOLERANCE = kind === 'cpu' ? 1e-5 : 1e-2;
 
 const WIDTH = 8;
@@ -44,7 +44,7 @@ const EXPERTS = 3;
 const SEQUENCE_TOKENS = 4;
 const SEQUENCES = 2;
 const TOKENS = SEQUENCE_TOKENS * SEQUENCES;
-/** So short that no difference changes which expert is chosen. */
+/** A step so short that no finite difference changes the choice of experts. */
 const CHOICE_STEP = 0.002;
 const attentionOptions = {
   headSize: 4,
@@ -54,7 +54,7 @@ const attentionOptions = {
   rope: { pairing: 'normal', dimensions: 4, base: 100 },
 } as const;
 
-/** Two sequences; the second has two documents. */
+/** Inputs of two sequences, the second with two documents. */
 function packedInputs({ constant, integers }: CaseInputs): PackedInputs {
   const documentStart = [0, 0, 0, 0, 0, 0, 2, 2];
   const mask = documentStart.flatMap((start, token) =>
@@ -98,7 +98,7 @@ function parts(graph: Graph, inputs: CaseInputs, kindOfBlock: 'serial' | 'parall
   };
 }
 
-/** A single gate that is divided by itself is one, and its router has no gradient to check. */
+/** A single gate divided by itself is one, so its router has no gradient to check. */
 const experts = ({ parameter, constant }: CaseInputs, { trainsRouter }: { trainsRouter: boolean }): ExpertWeights => ({
   router: trainsRouter
     ? parameter([WIDTH, EXPERTS], { spread: 2 })
@@ -136,7 +136,7 @@ const mixtureOfAttention = (
   },
 });
 
-/** Strides of the 2-D ones, and the length of their rows. ggml has their derivative on the processor alone. */
+/** Strides of the 2-D convolutions, and the length of their rows. ggml has their derivative only on the processor. */
 const convolutions = [
   [1, 1, 20],
   [2, 1, 18],
@@ -322,9 +322,9 @@ const cases: readonly GradientCase[] = [
   },
 ];
 
-describe(`gradients of blocks are ${kind === 'cpu' ? 'central finite differences' : "the processor's"} on ${kind}`, () => {
+describe(`gradients of blocks equal ${kind === 'cpu' ? 'central finite differences' : "the processor's"} on ${kind}`, () => {
   let device: Device;
-  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  // Each test gets its own device: lavapipe is unreliable where buffers are freed while other work runs.
   beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
@@ -340,7 +340,7 @@ describe(`gradients of blocks are ${kind === 'cpu' ? 'central finite differences
     });
   }
 
-  it('attention in stretches gives what it gives in one', () => {
+  it('attention in stretches equals attention in a single stretch', () => {
     using graph = new Graph(device);
     using memory = new DeviceMemory(device);
     const random = uniform(4);
@@ -380,7 +380,7 @@ describe(`gradients of blocks are ${kind === 'cpu' ? 'central finite differences
       actual.forEach((value, index) => assert.ok(Math.abs(value - (expected[index] as number)) < VALUE_TOLERANCE));
   });
 
-  it('a mixture that every expert computes gives what the chosen ones give', () => {
+  it('a mixture computed by every expert equals the mixture of the chosen experts', () => {
     using graph = new Graph(device);
     using memory = new DeviceMemory(device);
     const random = uniform(2);

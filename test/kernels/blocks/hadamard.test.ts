@@ -15,9 +15,9 @@ const sizes = [
   [192, 64],
 ] as const;
 
-describe('a Hadamard matrix for heads', () => {
+describe('hadamardMatrix', () => {
   for (const [size, order] of sizes) {
-    it(`of ${size} components rotates them by ${order}, as butterflies do, and back again`, () => {
+    it(`rotates ${size} components by ${order}, as butterflies do, and back again`, () => {
       const matrix = hadamardMatrix(size);
       const vector = Array.from({ length: size }, (_, index) => Math.sin(7 * index + 1));
       const product = (of: readonly number[]): number[] =>

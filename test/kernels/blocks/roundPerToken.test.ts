@@ -12,7 +12,7 @@ import { uniform } from '../../reference/gradientCheck.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
-describe(`activations on the grid of their token on ${kind}`, () => {
+describe(`roundPerToken on ${kind}`, () => {
   function rounded(
     values: readonly number[],
     extents: readonly number[],
@@ -41,24 +41,24 @@ describe(`activations on the grid of their token on ${kind}`, () => {
     );
   };
 
-  it('are whole steps of the largest magnitude by 127, or by 7 in four bits', () => {
+  it('rounds to whole steps of the largest magnitude divided by 127, or by 7 in four bits', () => {
     near(rounded([127, 0.4, -3.6, 12.5001, -127, 64], [6], 8), [127, 0, -4, 13, -127, 64]);
     near(rounded([-1, 0.08, 0.06, 0.52, 0.9], [5], 4), [-1, 1 / 7, 0, 4 / 7, 6 / 7]);
   });
 
-  it('have a scale of their own in each row, and rows of zeros stay zeros', () => {
+  it('gives each row its own scale, and keeps rows of zeros', () => {
     near(rounded([10, 0.05, 0, 0, -0.1, 0.0005], [2, 3], 8), [10, 10 / 127, 0, 0, -0.1, 0.1 / 127]);
   });
 
   for (const bits of [8, 4]) {
-    it(`in ${bits} bits are what plain loops give of weights, also where they stand with gaps`, () => {
+    it(`equals plain loops in ${bits} bits, also for strided tensors`, () => {
       const random = uniform(5);
       const values = Array.from({ length: 64 * 6 }, () => random() ** 5);
       const expected = Float32Array.from(values);
       roundRows(expected, 64, bits);
       near(rounded(values, [64, 6], bits), [...expected]);
       const byHead = Array.from({ length: 6 }, (_, row) => expected.subarray(row * 64, (row + 1) * 64));
-      // [64, 3, 2] with its last two dimensions swapped.
+      // [64, 3, 2] with its last two dimensions swapped
       near(
         rounded(values, [64, 3, 2], bits, (graph, x) => permute(graph, x, [0, 2, 1, 3])),
         [0, 3, 1, 4, 2, 5].flatMap((row) => [...(byHead[row] as Float32Array)]),

@@ -11,14 +11,14 @@ import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
-describe(`8 bits for all of a tensor on ${kind}`, () => {
+describe(`rounding to 8 bits per tensor on ${kind}`, () => {
   let device: Device;
   before(() => {
     device = new Device(kind, { threads: 1 });
   });
   after(() => device[Symbol.dispose]());
 
-  /** What `build` makes of `x`, and the gradient of `Σ factors · result` by `x`. */
+  /** Returns the result of `build(x)`, and the gradient of `Σ factors · result` by `x`. */
   function compute(
     x: readonly number[],
     build: (
@@ -61,26 +61,26 @@ describe(`8 bits for all of a tensor on ${kind}`, () => {
     );
   };
 
-  it('has a grid from the least to the largest value on which nothing stands exactly', () => {
+  it('makes a grid from the smallest to the largest value that represents zero exactly', () => {
     assert.deepEqual(gridOf({ low: 0, high: 510 }), { step: 2, zero: 0 });
     assert.deepEqual(gridOf({ low: -127, high: 128 }), { step: 1, zero: 127 });
-    // Zero is a part of every range.
+    // Zero is part of every range.
     assert.deepEqual(gridOf({ low: 100, high: 255 }), { step: 1, zero: 0 });
     assert.deepEqual(gridOf({ low: -255, high: -100 }), { step: 1, zero: 255 });
     assert.ok(gridOf({ low: 0, high: 0 }).step > 0);
   });
 
-  it('brings values to the nearest step, and those beyond the ends to them', () => {
+  it('rounds to the nearest step, and clamps values beyond the ends', () => {
     const { result } = onGrid([-3, -1, -0.6, 0, 0.4, 99.6, 200, 300], { low: -2, high: 253 });
     assert.deepEqual(result, [-2, -1, -1, 0, 0, 100, 200, 253]);
   });
 
-  it('lets derivatives through, but not for what lies beyond the ends', () => {
+  it('passes gradients, except for values beyond the ends', () => {
     const { gradient } = onGrid([-3, -2, -0.6, 0, 0.4, 99.6, 253, 300], { low: -2, high: 253 });
     assert.deepEqual(gradient, [0, 2, 3, 4, 5, 6, 7, 0]);
   });
 
-  it('gives a weight the step of its largest magnitude, and derivatives to all of it', () => {
+  it('derives the step of a weight from its largest magnitude, and passes all gradients', () => {
     const { result, gradient } = compute([12.7, -0.04, 0.06, -6.31], (graph, tensor, { tape }) =>
       roundWeight(graph, tensor, (build) => tape.constant(build)),
     );
@@ -92,7 +92,7 @@ describe(`8 bits for all of a tensor on ${kind}`, () => {
     );
   });
 
-  it('knows the least and the largest value', () => {
+  it('finds the smallest and the largest value', () => {
     using graph = new Graph(device);
     using memory = new DeviceMemory(device);
     const x = graph.input('x', 'F32', [3, 2]);

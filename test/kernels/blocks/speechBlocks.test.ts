@@ -27,7 +27,7 @@ function uniform(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, () => 2 * next() - 1);
 }
 
-/** What a graph of these inputs gives. */
+/** The result of a graph with these inputs. */
 function compute(inputs: Inputs, build: (graph: Graph, tensors: Record<string, Tensor>) => Tensor): Float32Array {
   using device = new Device(kind, { threads: 1 });
   using graph = new Graph(device);
@@ -56,7 +56,7 @@ function assertNear(actual: Float32Array, expected: Float64Array, tolerance: num
 }
 
 describe(`a convolution over time on ${kind}`, () => {
-  /** Loops over outputs, times, taps and channels. */
+  /** The convolution in loops over outputs, times, taps and channels. */
   function plain(
     x: Float32Array,
     weights: Float32Array,
@@ -90,7 +90,7 @@ describe(`a convolution over time on ${kind}`, () => {
   for (const shape of cases) {
     const { channels, time, taps, outputs, rowLength } = shape;
     const type = 'type' in shape ? shape.type : undefined;
-    it(`is that of plain loops for ${taps} taps at stride ${shape.stride}, ${type ?? 'F32'}`, () => {
+    it(`equals plain loops for ${taps} taps at stride ${shape.stride}, ${type ?? 'F32'}`, () => {
       const x = uniform(channels * time, 1);
       const weights = uniform(outputs * channels * taps, 2);
       const bias = uniform(outputs, 3);
@@ -142,7 +142,7 @@ describe(`attention without a mask on ${kind}`, () => {
       return sum;
     });
 
-  /** Of each token of `x` to all of `memory`. */
+  /** The attention of each token of `x` to all of `memory`. */
   function plain(x: Float32Array, memory: Float32Array): Float64Array {
     const [query, key, value] = [
       project(x, matrices.query),
@@ -171,7 +171,7 @@ describe(`attention without a mask on ${kind}`, () => {
     return project(attended, matrices.output);
   }
 
-  it('within a sequence is that of plain loops', () => {
+  it('equals plain loops within a sequence', () => {
     const x = uniform(WIDTH * 7, 20);
     const actual = compute({ ...matrixInputs, x: { extents: [WIDTH, 7], values: x } }, (graph, tensors) =>
       encoderAttention(graph, tensors['x'] as Tensor, weightsOf(tensors), options),
@@ -179,7 +179,7 @@ describe(`attention without a mask on ${kind}`, () => {
     assertNear(actual, plain(x, x), 2e-3);
   });
 
-  it('to what an encoder made reads its cache, as far as it is filled', () => {
+  it('reads the filled rows of the encoder cache', () => {
     const x = uniform(WIDTH * 3, 21);
     const memory = uniform(WIDTH * 5, 22);
     const inputs: Inputs = {
@@ -207,7 +207,7 @@ describe(`a convolution over bands and time on ${kind}`, () => {
     { stride: 2, row: 18 },
     { stride: 2, row: 32 },
   ]) {
-    it(`is a sum over a window, stride ${stride}, rows of ${row}`, () => {
+    it(`sums over a window, stride ${stride}, rows of ${row}`, () => {
       const [x, weights, bias] = [
         uniform(BANDS * FRAMES * CHANNELS * COUNT, 1),
         uniform(row * OUTPUTS, 2),
@@ -253,7 +253,7 @@ describe(`a convolution over bands and time on ${kind}`, () => {
 });
 
 describe(`a causal convolution on ${kind}`, () => {
-  it('sees a column and those before it', () => {
+  it('sees only the current and earlier columns', () => {
     const [channels, time, outputs, count] = [4, 6, 3, 2];
     const [x, weights] = [uniform(channels * time * count, 1), uniform(3 * channels * outputs, 2)];
     const actual = compute(
@@ -283,8 +283,8 @@ describe(`a causal convolution on ${kind}`, () => {
   });
 });
 
-describe(`attention in products on ${kind}`, () => {
-  it('weighs the rows of another sequence by their likeness, without those that are masked', () => {
+describe(`attendProducts on ${kind}`, () => {
+  it('weighs the rows of another sequence by similarity, except masked rows', () => {
     const [tokens, rows] = [3, 5];
     const [q, k, v] = [uniform(WIDTH * tokens, 1), uniform(WIDTH * rows, 2), uniform(WIDTH * rows, 3)];
     const mask = Float32Array.from({ length: rows * tokens }, (_, index) => (index % rows === 4 ? -Infinity : 0));

@@ -7,8 +7,8 @@ import { rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
 /** 0.5 as float16. */
 const HALF = [0x00, 0x38];
 
-describe('values of a type', () => {
-  it('of Q8_0 are a scale times 32 signed bytes', () => {
+describe('conversion to and from float32', () => {
+  it('reads Q8_0 as a scale times 32 signed bytes', () => {
     const bytes = Uint8Array.from([...HALF, ...Array.from({ length: 32 }, (_, index) => (index - 16) & 0xff)]);
     assert.deepEqual(
       [...toFloat32('Q8_0', bytes)],
@@ -16,7 +16,7 @@ describe('values of a type', () => {
     );
   });
 
-  it('of Q4_0 are a scale times 16 low, then 16 high halves of bytes, less eight', () => {
+  it('reads Q4_0 as a scale times 16 low, then 16 high halves of bytes, minus eight', () => {
     const bytes = Uint8Array.from([...HALF, ...Array.from({ length: 16 }, (_, index) => index | ((15 - index) << 4))]);
     const expected = [
       ...Array.from({ length: 16 }, (_, index) => (index - 8) / 2),
@@ -35,7 +35,7 @@ describe('values of a type', () => {
     ['Q6_K', 0.04],
   ];
   for (const [type, error] of reach) {
-    it(`survive ${type} and back within what its bits hold`, () => {
+    it(`keeps values through ${type} within its precision`, () => {
       const values = Float32Array.from({ length: 512 }, (_, index) => Math.sin(index * 1.7));
       const bytes = fromFloat32(type, values, 256);
       assert.equal(bytes.byteLength, 2 * rowBytes(type, 256));
@@ -45,7 +45,7 @@ describe('values of a type', () => {
     });
   }
 
-  it('of parts of blocks, or of types without floats, are refused', () => {
+  it('refuses incomplete blocks, and types without a float reader', () => {
     assert.throws(() => toFloat32('Q8_0', new Uint8Array(33)), ShapeError);
     assert.throws(() => fromFloat32('Q8_0', new Float32Array(48), 48), ShapeError);
     assert.throws(() => toFloat32('I64', new Uint8Array(8)), ShapeError);

@@ -9,12 +9,12 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import '../../reference/lavapipe.ts';
 
-/** Without a GPU two of the processor's devices share a graph. */
+/** Without a GPU, two processor devices share a graph. */
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [COLUMNS, ROWS, STACK] = [32, 8, 2];
 
-describe('what ggml would abort the process on', () => {
-  it('a graph with more nodes than it has room for', () => {
+describe('a graph refuses', () => {
+  it('more nodes than it has room for', () => {
     using device = new Device('cpu', { build: kind });
     using graph = new Graph(device, { maxNodes: 8 });
     let last = graph.input('x', 'F32', [16]);
@@ -26,7 +26,7 @@ describe('what ggml would abort the process on', () => {
     assert.throws(() => graph.input('y', 'F32', [16]), ShapeError);
   });
 
-  it('a window with an extent below 0', () => {
+  it('a window with a negative extent', () => {
     using device = new Device('cpu', { build: kind });
     using graph = new Graph(device);
     const x = graph.input('x', 'F32', [16, 4]);
@@ -36,7 +36,7 @@ describe('what ggml would abort the process on', () => {
 });
 
 describe(`a graph of ${kind} with nodes that run in main memory`, () => {
-  it('leaves there what they read, and takes their results', () => {
+  it('leaves their inputs there, and copies their results', () => {
     using device = new Device(kind, { threads: 1 });
     using cpu = new Device('cpu', { build: kind, threads: 1 });
     using storage = new Storage(cpu, { maxTensors: 1 });
@@ -45,7 +45,7 @@ describe(`a graph of ${kind} with nodes that run in main memory`, () => {
     write(cpu, cache, new Float32Array(cache.elements).fill(2));
     using graph = new Graph(device, { alsoOn: cpu });
     const x = graph.input('x', 'F32', [COLUMNS, 1, STACK]);
-    // The first rows of each matrix of a stack: Vulkan has no product of it, the processor has.
+    // The first rows of each matrix of a stack. Vulkan has no product for this view; the processor has.
     const some = view(graph, cache, [COLUMNS, ROWS, STACK], {
       strides: cache.strides.slice(1) as [number, number, number],
     });
@@ -67,7 +67,7 @@ describe(`a graph of ${kind} with nodes that run in main memory`, () => {
     using graph = new Graph(device);
     assert.throws(
       () => graph.on(other, () => relu(graph, graph.input('x', 'F32', [COLUMNS]))),
-      (error: unknown) => error instanceof ShapeError && /Nothing of the graph runs on/.test(error.message),
+      (error: unknown) => error instanceof ShapeError && /The graph does not run on/.test(error.message),
     );
     assert.ok(
       relu(

@@ -7,7 +7,7 @@ import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
 import { mulMat, scale } from '../../../kernels/ggml/ops.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 
-/** Matrix products one after the other: seconds of work. */
+/** Successive matrix products: seconds of work. */
 const PRODUCTS = 400;
 const EXTENT = 512;
 
@@ -40,7 +40,7 @@ describe('a computation on the processor', () => {
     set();
     const abort = new AbortController();
     const computed = graph.compute(abort.signal);
-    // It has begun on a thread of its own, or begins now.
+    // The computation has begun on its own thread, or begins now.
     await setImmediate();
     const reason = new Error('enough');
     abort.abort(reason);

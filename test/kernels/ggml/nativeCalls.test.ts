@@ -5,8 +5,8 @@ import { CALLS_BEGUN, CALLS_ENDED, countNativeCall, nativeCalls } from '../../..
 
 const running = (): number => Atomics.load(nativeCalls, CALLS_BEGUN) - Atomics.load(nativeCalls, CALLS_ENDED);
 
-describe('native calls that are counted', () => {
-  it('run until they return or throw', () => {
+describe('countNativeCall', () => {
+  it('counts until the call returns or throws', () => {
     assert.equal(countNativeCall(running), 1);
     assert.throws(
       () =>
@@ -18,7 +18,7 @@ describe('native calls that are counted', () => {
     assert.equal(running(), 0);
   });
 
-  it('run until their promise is settled, however it is', async () => {
+  it('counts until the promise resolves or rejects', async () => {
     for (const outcome of [Promise.resolve(7), Promise.reject(new Error('It failed.'))]) {
       const call = countNativeCall(() => outcome);
       assert.equal(running(), 1);
@@ -27,7 +27,7 @@ describe('native calls that are counted', () => {
     }
   });
 
-  it('are those of ggml that may take long, with their asynchronous form left to them', () => {
+  it('wraps the long calls of ggml, and keeps their asynchronous form', () => {
     const { functions } = loadGgml('cpu');
     const before = Atomics.load(nativeCalls, CALLS_BEGUN);
     const device = functions.ggml_backend_dev_get(0);

@@ -11,10 +11,10 @@ import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 import { uniform } from '../../reference/gradientCheck.ts';
 
-/** What inputs of eight bits and blocks of 32 or 256 cost, of the products' own size. */
+/** The relative error from rounding inputs to eight bits in blocks of 32 or 256. */
 const INPUT_ROUNDING = 0.03;
 
-describe('products with matrices in the layout that this processor is fastest with', () => {
+describe('products with matrices in the fastest layout of this processor', () => {
   const cases: readonly (readonly [type: TensorType, columns: readonly number[]])[] = [
     ['Q8_0', [32, 64, 96, 576]],
     ['Q4_0', [32, 64, 96, 576]],
@@ -25,7 +25,7 @@ describe('products with matrices in the layout that this processor is fastest wi
   ];
   for (const [type, widths] of cases) {
     for (const columns of widths) {
-      it(`are those of plain loops: ${type}, rows of ${columns}`, () => {
+      it(`equal plain loops: ${type}, rows of ${columns}`, () => {
         const [rows, tokens] = [96, 33];
         const random = uniform(7);
         const weights = fromFloat32(type, Float32Array.from({ length: columns * rows }, random), columns);

@@ -7,7 +7,7 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import { read, write } from '../../../kernels/ggml/transfer.ts';
 
 describe('an alias of a stored tensor', () => {
-  it('has the same bytes', () => {
+  it('shares its bytes', () => {
     using device = new Device('cpu');
     using storage = new Storage(device, { maxTensors: 2 });
     storage.declare('before', 'F32', [3]);
@@ -22,7 +22,7 @@ describe('an alias of a stored tensor', () => {
     assert.ok(storage.sizeBytes < 2 * (halves.sizeBytes + 256), 'it takes no memory');
   });
 
-  it('is refused where it is larger', () => {
+  it('is refused if it is larger', () => {
     using device = new Device('cpu');
     using storage = new Storage(device, { maxTensors: 2 });
     const halves = storage.declare('halves', 'F16', [4, 2]);

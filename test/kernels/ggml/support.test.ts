@@ -17,7 +17,7 @@ const all: readonly TensorType[] = types;
 const isFloat = (type: TensorType): boolean => type === 'F32' || type === 'F16' || type === 'BF16';
 
 type Make = (type: TensorType, ...extents: number[]) => Tensor;
-/** Builds an operation on a main tensor of `type` (and for some on another of `other`). */
+/** Builds an operation on a main tensor of `type`. Some operations have a second tensor of type `other`. */
 interface Row {
   readonly op: Op;
   readonly others?: readonly TensorType[];
@@ -156,8 +156,8 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe(`what the list of operations allows on ${kind}`, () => {
-  // A device each: lavapipe corrupts its memory where one outlives many graphs.
+describe(`the list of supported operations on ${kind}`, () => {
+  // Each test gets its own device: lavapipe corrupts its memory if a device outlives many graphs.
   let device: Device;
   beforeEach(() => {
     device = new Device(kind, { threads: 1 });
@@ -165,14 +165,14 @@ describe(`what the list of operations allows on ${kind}`, () => {
   afterEach(() => device[Symbol.dispose]());
 
   for (const row of rows) {
-    it(`${row.op} runs on every type that it allows`, () => {
+    it(`lets ${row.op} run on every type that it allows`, () => {
       let ran = 0;
       for (const type of types) for (const other of row.others ?? [type]) if (runs(device, row, type, other)) ran++;
       assert.ok(ran > 0);
     });
   }
 
-  it('refuses what would abort the process, naming operation, tensors and device', () => {
+  it('refuses operations that would abort, and names operation, tensors and device', () => {
     using graph = new Graph(device);
     const a = graph.input('weights', 'Q4_K', [256, 2]);
     assert.throws(
@@ -184,7 +184,7 @@ describe(`what the list of operations allows on ${kind}`, () => {
   });
 });
 
-/** Computes one row on zeros. False where the list refuses the types. */
+/** Computes a row on zeros. Returns false if the list refuses the types. */
 function runs(device: Device, row: Row, type: TensorType, other: TensorType): boolean {
   using graph = new Graph(device, { maxNodes: 64 });
   using memory = new DeviceMemory(device);

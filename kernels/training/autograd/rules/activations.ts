@@ -47,8 +47,8 @@ const SLOPE = Math.sqrt(2 / Math.PI);
 const CUBE = 0.044715;
 
 /**
- * Slope of GELU's tanh form, which ggml computes (arXiv 1606.08415): with t = tanh(√(2⁄π) (x + c x³)), ½(1 + t) + ½x (1
- * − t²) √(2⁄π) (1 + 3c x²).
+ * The derivative of GELU's tanh form, which ggml computes (arXiv 1606.08415). With t = tanh(√(2⁄π) (x + c x³)): ½(1 +
+ * t) + ½x (1 − t²) √(2⁄π) (1 + 3c x²).
  */
 function geluSlope(graph: Graph, x: Tensor): Tensor {
   const square = sqr(graph, x);

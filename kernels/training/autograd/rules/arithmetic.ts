@@ -54,7 +54,7 @@ export const expRule: Rule = ({ graph, node, gradient }) => [mul(graph, gradient
 /** `ln a`: `g ⁄ a`. */
 export const logRule: Rule = ({ graph, node, gradient }) => [div(graph, gradient, node.sources[0] as Tensor)];
 
-/** `a` where it lies between the bounds: the gradient passes there, and nowhere else. */
+/** `a` clamped to bounds: the gradient passes only between them. */
 export const clampRule: Rule = ({ graph, node, gradient }) => {
   const a = node.sources[0] as Tensor;
   const { minimum, maximum } = attributesOf(node, 'clamp');
@@ -62,8 +62,8 @@ export const clampRule: Rule = ({ graph, node, gradient }) => {
   return [Number.isFinite(maximum) ? mul(graph, above, step(graph, scale(graph, a, -1, maximum))) : above];
 };
 
-/** Of a shape alone. */
+/** `fill` depends only on a shape. */
 export const fillRule: Rule = () => [undefined];
 
-/** Constant but for where it jumps. */
+/** A step function has no slope. */
 export const stepRule: Rule = () => [undefined];

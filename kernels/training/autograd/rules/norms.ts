@@ -25,6 +25,6 @@ export const normRule: Rule = ({ graph, node, gradient }) => {
 
 const mean = (graph: Graph, a: Tensor): Tensor => scale(graph, sumRows(graph, a), 1 / a.shape[0]);
 
-/** The part of each row of `a` that lies along the same row of `direction`, whose mean square is one. */
+/** The projection of each row of `a` on the same row of `direction`, whose mean square is one. */
 const along = (graph: Graph, a: Tensor, direction: Tensor): Tensor =>
   mul(graph, direction, mean(graph, mul(graph, a, direction)));

@@ -18,12 +18,12 @@ export const mulMatRule: Rule = ({ graph, node, gradient, needs, transposed, tra
   return [needs(0) ? byFirst() : undefined, needs(1) ? mulMat(graph, transposed(a), gradient) : undefined];
 };
 
-/** The columns of `b` by the matrix of `a` that they meet: neighbouring batches of `b` share one. */
+/** Groups the columns of `b` by the matrix of `a` that multiplies them. Neighbouring batches of `b` share a matrix. */
 function sharedColumns(a: Tensor, b: Tensor): [number, number, number] {
   if (a.shape[2] === 1 && a.shape[3] === 1) return [b.shape[1] * b.shape[2] * b.shape[3], 1, 1];
   if (a.shape[3] !== b.shape[3])
     throw new ShapeError(
-      `mulMat: the gradient of ${a.toString()}, repeated over dimension 3 of ${b.toString()}, is not built.`,
+      `mulMat: no gradient exists for ${a.toString()} repeated over dimension 3 of ${b.toString()}.`,
     );
   return [b.shape[1] * (b.shape[2] / a.shape[2]), a.shape[2], a.shape[3]];
 }

@@ -6,8 +6,8 @@ import type { Rule } from '../rule.ts';
 type Three = readonly [Tensor, Tensor, Tensor];
 
 /**
- * Rows of a matrix: their gradients are added where they were taken from. Of several matrices no row may be taken
- * twice, as by a choice of experts.
+ * Rows of a matrix: gradients are added to the rows that were read. With several matrices each row may be read only
+ * once, as in a choice of experts.
  */
 export const getRowsRule: Rule = ({ graph, node, gradient }) => {
   const [a, ids] = node.sources as readonly [Tensor, Tensor];
@@ -16,7 +16,7 @@ export const getRowsRule: Rule = ({ graph, node, gradient }) => {
 };
 
 /**
- * Rows that are overwritten: the gradient goes to what was written there, and for the other rows to what stood there.
+ * Overwritten rows: the gradient of these rows goes to the written values, and of all others to the previous values.
  */
 export const setRowsRule: Rule = ({ graph, node, gradient, needs }) => {
   const [, source, ids] = node.sources as Three;

@@ -4,7 +4,7 @@ import { addToWindow } from '../../../ggml/trainingOps.ts';
 import { attributesOf, NotDifferentiableError, type Rule } from '../rule.ts';
 import { sumTo } from '../../../blocks/sumTo.ts';
 
-/** Reshaped, permuted, or a window: the gradient goes back to where the values came from. */
+/** Reshape, permutation or window: the gradient goes back to the values' places in the source. */
 export const viewRule: Rule = ({ graph, node, gradient }) => {
   const source = node.sources[0] as Tensor;
   const attributes = attributesOf(node, 'view');
@@ -28,16 +28,16 @@ function inverse(axes: readonly [number, number, number, number]): [number, numb
   return result;
 }
 
-/** A copy, in whatever type: the same values. */
+/** A copy in any type keeps its values, so the gradient passes unchanged. */
 export const copyRule: Rule = ({ node, gradient }) => {
   if (node.sources.length > 1)
     throw new NotDifferentiableError(
-      `copy: ${node.sources.map(String).join(' into ')} has no gradient, since it overwrites. Use cast or contiguous.`,
+      `copy: ${node.sources.map(String).join(' into ')} has no gradient, since it overwrites its target. Use cast or contiguous.`,
     );
   return [gradient];
 };
 
-/** Repeated: the gradients of all copies are added. */
+/** Repetition: the gradients of all copies are added. */
 export const repeatRule: Rule = ({ graph, node, gradient }) => [
   sumTo(graph, gradient, (node.sources[0] as Tensor).shape),
 ];
@@ -47,7 +47,7 @@ export const sumRowsRule: Rule = ({ graph, node, gradient }) => [
   repeat(graph, gradient, (node.sources[0] as Tensor).shape),
 ];
 
-/** Joined: each part's gradient is its window. */
+/** Concatenation: the gradient of each part is its window. */
 export const concatRule: Rule = ({ graph, node, gradient, needs }) => {
   const { dimension } = attributesOf(node, 'concat');
   let offsetBytes = 0;

@@ -29,11 +29,11 @@ const unary = (
   build: (graph, { parameter }) => apply(graph, parameter([5, 3, 2], range)),
 });
 
-/** An operation whose second operand is repeated over the first. */
+/** Cases of an operation whose second operand is repeated over the first. */
 const broadcasting = (name: string, apply: Operation): GradientCase[] =>
   [[5, 3, 2, 2], [5], [1, 3], [1, 3, 1, 2], [5, 1, 2], [1]].map((extents) => ({
     name: `${name} with [${extents.join(', ')}] repeated`,
-    // A divisor stays away from zero.
+    // A divisor must not be near zero.
     build: (graph, { parameter }) =>
       apply(graph, parameter([5, 3, 2, 2]), parameter(extents, { centre: 2, spread: 0.5 })),
   }));
@@ -52,14 +52,14 @@ const ropeOptions: readonly RopeOptions[] = [
   },
 ];
 
-/** ggml has its derivative on the processor alone. */
+/** ggml has the derivative only on the processor. */
 const im2colOptions: readonly Im2colOptions[] = [
   { kernel: [3, 3], stride: [1, 1], padding: [1, 1] },
   { kernel: [3, 3], stride: [2, 2], padding: [1, 1] },
   { kernel: [3, 1], stride: [1, 1], padding: [0, 0] },
 ];
 
-/** GELU's tanh form. ggml's CPU reads it from a table of float16 values, whose steps are no slope to compare with. */
+/** GELU's tanh form. ggml's CPU code reads it from a table of float16 values, whose steps spoil finite differences. */
 function smoothGelu(graph: Graph, x: Tensor): Tensor {
   const inner = ops.mul(
     graph,
@@ -82,7 +82,7 @@ const cases: readonly GradientCase[] = [
   unary('exp', ops.exp),
   unary('log', ops.log, { centre: 2, spread: 0.5 }),
   unary('silu', ops.silu),
-  // Values that no step brings over the corner.
+  // Values that no step moves across the corner.
   unary('relu', ops.relu, { centre: 2, spread: 0.5 }),
   { ...unary('relu where a part is below zero', ops.relu), step: 0.002 },
   unary('sigmoid', ops.sigmoid),
@@ -133,7 +133,7 @@ const cases: readonly GradientCase[] = [
     name: 'mulMat with a matrix for all batches',
     build: (graph, { parameter }) => ops.mulMat(graph, parameter([6, 4]), parameter([6, 5, 3])),
   },
-  // Vulkan has no matrix for all of a fourth dimension.
+  // Vulkan can't repeat a matrix over a fourth dimension.
   ...(kind === 'vulkan'
     ? []
     : [
@@ -148,7 +148,7 @@ const cases: readonly GradientCase[] = [
   },
   {
     name: 'mulMat of permuted operands',
-    // Straight in each operand: with a wide step the products' own rounding counts less.
+    // The result is linear in each operand, so a wide step reduces the effect of the products' own rounding.
     step: 0.3,
     build: (graph, { parameter }) =>
       ops.mulMat(
@@ -168,7 +168,7 @@ const cases: readonly GradientCase[] = [
   },
   {
     name: 'setRows',
-    // Written in its own memory, so what stood there is computed anew.
+    // It writes in place, so the previous values are computed again for each evaluation.
     build: (graph, { parameter, integers }) =>
       ops.setRows(graph, ops.scale(graph, parameter([4, 5]), 2), parameter([4, 2]), integers([3, 1])),
   },
@@ -219,9 +219,9 @@ const cases: readonly GradientCase[] = [
   },
 ];
 
-describe(`gradients are central finite differences on ${kind}`, () => {
+describe(`gradients equal central finite differences on ${kind}`, () => {
   let device: Device;
-  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  // Each test gets its own device: lavapipe is unreliable where buffers are freed while other work runs.
   beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
@@ -234,13 +234,13 @@ describe(`gradients are central finite differences on ${kind}`, () => {
       checkGradients(device, { ...gradientCase, options: { productType: 'BF16' } }, BF16_TOLERANCE));
   }
 
-  it('builds nothing for what leads to no parameter', () => {
+  it('builds no gradients for nodes without a parameter', () => {
     using graph = new Graph(device);
     const frozen = graph.input('frozen', 'F32', [4, 4]);
     const trained = graph.input('trained', 'F32', [4, 4]);
     const x = graph.input('x', 'F32', [4, 2]);
     const tape = new Tape(graph, [trained]);
-    // An operation without derivative is no obstacle before the first parameter.
+    // An operation without derivative is allowed before the first parameter.
     const before = ops.geluErf(graph, ops.mulMat(graph, frozen, x));
     const after = ops.mulMat(graph, frozen, ops.mulMat(graph, trained, before));
     const loss = ops.sumRows(graph, ops.reshape(graph, after, [8]));
@@ -255,11 +255,11 @@ describe(`gradients are central finite differences on ${kind}`, () => {
       [...gradients.keys()].map(({ name }) => name),
       ['trained'],
     );
-    // One product for the gradient of the last one's input, and one for the trained matrix.
+    // A product for the gradient of the last one's input, and another for the trained matrix.
     assert.equal(products, 2);
   });
 
-  it('names the operation that has no derivative', () => {
+  it('names an operation without derivative', () => {
     using graph = new Graph(device);
     const trained = graph.input('trained', 'F32', [4]);
     const tape = new Tape(graph, [trained]);
@@ -270,7 +270,7 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     );
   });
 
-  it('finds a parameter that something reads first on which the loss does not depend', () => {
+  it('finds a parameter whose first reader does not lead to the loss', () => {
     using graph = new Graph(device);
     const trained = graph.input('trained', 'F32', [4]);
     const tape = new Tape(graph, [trained]);
@@ -291,7 +291,7 @@ describe(`gradients are central finite differences on ${kind}`, () => {
     );
   });
 
-  it('wants a loss of one value', () => {
+  it('refuses a loss with several values', () => {
     using graph = new Graph(device);
     const trained = graph.input('trained', 'F32', [4]);
     const tape = new Tape(graph, [trained]);

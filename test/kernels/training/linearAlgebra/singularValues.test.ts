@@ -7,9 +7,9 @@ import { jacobiSingular } from '../../../reference/jacobiSingular.ts';
 
 const random = (count: number, seed: number): Float64Array => Float64Array.from({ length: count }, uniform(seed));
 
-describe('eigenvectors of a symmetric matrix', () => {
+describe('symmetricEigen', () => {
   for (const size of [1, 2, 3, 17, 40]) {
-    it(`of ${size} rows are orthonormal, and the matrix stretches each by its value`, () => {
+    it(`finds orthonormal vectors of ${size} rows that the matrix scales by their values`, () => {
       const half = random(size * size, size);
       const matrix = half.map(
         (value, index) => value + (half[(index % size) * size + Math.floor(index / size)] as number),
@@ -31,26 +31,26 @@ describe('eigenvectors of a symmetric matrix', () => {
     });
   }
 
-  it('are found where values are equal, or zero', () => {
+  it('handles equal values, and zeros', () => {
     assert.deepEqual([...symmetricEigen(Float64Array.of(2, 0, 0, 0, 2, 0, 0, 0, 0), 3).values], [2, 2, 0]);
     assert.deepEqual([...symmetricEigen(new Float64Array(16), 4).values], [0, 0, 0, 0]);
     const { values } = symmetricEigen(new Float64Array(25).fill(1), 5);
     [5, 0, 0, 0, 0].forEach((expected, index) => close(values[index] as number, expected, 1e-13));
   });
 
-  it('of a matrix that holds no numbers are refused', () => {
+  it('refuses NaN', () => {
     assert.throws(() => symmetricEigen(Float64Array.of(1, NaN, NaN, 1), 2), RangeError);
   });
 });
 
-describe('singular values', () => {
+describe('truncatedSingular', () => {
   for (const { rows, columns, rank } of [
     { rows: 12, columns: 12, rank: 12 },
     { rows: 30, columns: 9, rank: 4 },
     { rows: 9, columns: 30, rank: 4 },
     { rows: 1, columns: 5, rank: 1 },
   ]) {
-    it(`of a matrix of ${rows} × ${columns} are those of Jacobi's rotations, and so are the vectors but for their signs`, () => {
+    it(`equals Jacobi rotations for ${rows} × ${columns}, up to the signs of vectors`, () => {
       const values = random(rows * columns, 3);
       const found = truncatedSingular({ values, rows, columns }, rank);
       const isWide = columns > rows;
@@ -69,12 +69,12 @@ describe('singular values', () => {
     });
   }
 
-  it('give the matrix back where all of them are kept', () => {
+  it('restores the matrix if all values are kept', () => {
     const values = random(8 * 6, 4);
     assertProduct(truncatedSingular({ values, rows: 8, columns: 6 }, 6), values, 1e-12);
   });
 
-  it('of a matrix of low rank are zero behind it, and what is kept gives it back', () => {
+  it('gives zeros beyond the rank of a matrix, and restores it from the rest', () => {
     const [u, v] = [random(20 * 3, 5), random(3 * 7, 6)];
     const values = Float64Array.from({ length: 20 * 7 }, (_, index) =>
       [0, 1, 2].reduce(
@@ -87,7 +87,7 @@ describe('singular values', () => {
     assertProduct(found, values, 1e-12);
   });
 
-  it('are no more than the smaller side', () => {
+  it('refuses a rank above the smaller side', () => {
     assert.throws(
       () => truncatedSingular({ values: new Float64Array(6), rows: 2, columns: 3 }, 3),
       /Rank 3 of a matrix of 2 × 3, expected 1 to 2/,

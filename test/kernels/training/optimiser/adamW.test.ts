@@ -45,14 +45,14 @@ class ReferenceAdamW {
 
 describe(`AdamW on ${kind}`, () => {
   let device: Device;
-  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  // Each test gets its own device: lavapipe is unreliable where buffers are freed while other work runs.
   beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
   afterEach(() => device[Symbol.dispose]());
 
   for (const productType of ['F32', 'BF16'] as const) {
-    it(`takes the steps of plain loops, with clipping and decay, and keeps what networks read in ${productType}`, async () => {
+    it(`equals plain loops, with clipping and decay, and keeps forward copies in ${productType}`, async () => {
       using parameters = new Parameters(device, specs, productType);
       using optimiser = new AdamW(parameters, options);
       const random = uniform(3);
@@ -61,7 +61,7 @@ describe(`AdamW on ${kind}`, () => {
         write(device, master, Float32Array.from(weights[index] as number[])),
       );
       const reference = new ReferenceAdamW();
-      // Gradients whose norm is above the limit in some steps and below in others.
+      // Gradients whose norm is above the limit in some steps and below it in others.
       for (const [index, size] of [0.01, 2, 0.1, 5].entries()) {
         const gradients = parameters.all.map(({ master }) =>
           Float32Array.from({ length: master.elements }, () => size * random()),
@@ -94,7 +94,7 @@ describe(`AdamW on ${kind}`, () => {
     });
   }
 
-  it('keeps matrices of whole blocks in Q8_0 both ways, others in BF16', async () => {
+  it('keeps matrices of whole blocks in Q8_0, also transposed, and others in BF16', async () => {
     const blocks = { name: 'blocks', extents: [64, 32], decays: true, isMatrix: true };
     using parameters = new Parameters(device, [blocks, ...specs], 'Q8_0');
     using optimiser = new AdamW(parameters, options);
@@ -121,7 +121,7 @@ describe(`AdamW on ${kind}`, () => {
     for (let row = 0; row < 32; row++) {
       for (let column = 0; column < 64; column++) {
         const expected = master[row * 64 + column] as number;
-        // Half a step of the block's scale, which is at most 1 / 127, and that scale's own rounding.
+        // Half a step of the block's scale, which is at most 1 / 127, plus the rounding of the scale itself.
         assert.ok(Math.abs((forward[row * 64 + column] as number) - expected) <= 0.0045);
         assert.ok(Math.abs((transposed[column * 32 + row] as number) - expected) <= 0.0045);
       }
@@ -129,7 +129,7 @@ describe(`AdamW on ${kind}`, () => {
   });
 
   for (const type of ['Q5_0', 'Q4_0'] as const) {
-    it(`keeps matrices inside blocks in ${type}, as a model is written in it, and turns what is left of them; other matrices in Q8_0`, async () => {
+    it(`keeps matrices inside blocks in ${type}, transposes the rounded values, and keeps other matrices in Q8_0`, async () => {
       const hidden = { name: 'hidden', extents: [64, 32], decays: true, isMatrix: true, isHidden: true };
       using parameters = new Parameters(
         device,
@@ -156,7 +156,7 @@ describe(`AdamW on ${kind}`, () => {
       read(device, first.forward, forward);
       const written = toFloat32(type, fromFloat32(type, readF32(device, first.master), 64));
       const left = toFloat32(type, forward);
-      // Devices may take the other of two levels where a value is halfway between them.
+      // Devices may choose either of two levels if a value is halfway between them.
       assert.ok(
         left.filter((value, index) => Math.abs(value - (written[index] as number)) > 1e-3).length <=
           (kind === 'cpu' ? 0 : 8),
@@ -171,7 +171,7 @@ describe(`AdamW on ${kind}`, () => {
   }
 
   for (const count of [1, 2]) {
-    it(`draws the product of two factors to zero, by the slopes of ½ ‖U Vᵀ‖² in plain loops, ${count} at a time`, async () => {
+    it(`decays the product of two factors like ½ ‖U Vᵀ‖² in plain loops, ${count} at a time`, async () => {
       const [columns, rank, rows, rate] = [5, 2, 4, 0.01];
       const factors = [
         { name: 'up', extents: [rank, rows], decays: true, isMatrix: true, factor: { matrix: 'w', side: 'up' } },
@@ -224,7 +224,7 @@ describe(`AdamW on ${kind}`, () => {
     });
   }
 
-  it('changes nothing where a gradient is no number', async () => {
+  it('changes nothing if a gradient is NaN', async () => {
     using parameters = new Parameters(device, specs, 'F32');
     using optimiser = new AdamW(parameters, options);
     const [matrix] = parameters.all;
@@ -242,7 +242,7 @@ describe(`AdamW on ${kind}`, () => {
     assert.deepEqual(readF32(device, matrix.master), new Float32Array(24).fill(0.5));
   });
 
-  it('makes what networks read from masters that were written', async () => {
+  it('refreshes forward copies from written masters', async () => {
     using parameters = new Parameters(device, specs, 'BF16');
     using optimiser = new AdamW(parameters, options);
     const [matrix] = parameters.all;

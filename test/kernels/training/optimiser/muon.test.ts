@@ -47,7 +47,7 @@ function orthogonal(matrix: Matrix): Matrix {
 
 describe(`Muon on ${kind}`, () => {
   let device: Device;
-  // One for each: lavapipe is not to be trusted where buffers are freed beside later work.
+  // Each test gets its own device: lavapipe is unreliable where buffers are freed while other work runs.
   beforeEach(() => {
     device = new Device(kind, { threads: 1 });
   });
@@ -60,7 +60,7 @@ describe(`Muon on ${kind}`, () => {
     ['each of a stack of experts', [8, 12, 3]],
   ];
   for (const [what, extents] of shapes) {
-    it(`takes the steps of plain loops with ${what}: momentum, orthogonal direction, decay`, async () => {
+    it(`equals plain loops with ${what}: momentum, orthogonal direction, decay`, async () => {
       const specs = [
         {
           name: 'matrix',
@@ -119,14 +119,14 @@ describe(`Muon on ${kind}`, () => {
     });
   }
 
-  it('makes all singular values of a direction about one', () => {
+  it('brings all singular values of a direction close to one', () => {
     const random = uniform(9);
     const direction = orthogonal(Array.from({ length: 8 }, () => Array.from({ length: 16 }, random)));
     const square = product(direction, transposed(direction));
     square.forEach((row, index) => assert.ok((row[index] as number) > 0.3 && (row[index] as number) < 1.6));
   });
 
-  it('leaves what is not hidden to AdamW', async () => {
+  it('leaves parameters that are not hidden to AdamW', async () => {
     const specs = [
       { name: 'hidden', extents: [8, 8], decays: true, isMatrix: true, isHidden: true },
       { name: 'embedding', extents: [8, 8], decays: true, isMatrix: true, isHidden: false },

@@ -9,7 +9,7 @@ const near = (actual: number, expected: number): void =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, expected ${expected}`);
 
 describe('the learning rate', () => {
-  it('rises in a line to its peak', () => {
+  it('rises linearly to its peak', () => {
     for (const options of [cosine, wsd]) {
       near(learningRate(1, options), 0.1);
       near(learningRate(5, options), 0.5);
@@ -17,13 +17,13 @@ describe('the learning rate', () => {
     }
   });
 
-  it('falls by a cosine to its floor', () => {
+  it('falls along a cosine to its floor', () => {
     near(learningRate(60, cosine), 0.55);
     near(learningRate(35, cosine), 0.1 + 0.9 * ((1 + Math.SQRT1_2) / 2));
     near(learningRate(110, cosine), 0.1);
   });
 
-  it('stays at its peak and falls in a line in the last steps', () => {
+  it('stays at its peak and falls linearly in the last steps', () => {
     near(learningRate(88, wsd), 1);
     near(learningRate(99, wsd), 0.55);
     near(learningRate(110, wsd), 0.1);
