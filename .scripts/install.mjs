@@ -1,6 +1,6 @@
 /**
- * Brings `node_modules` to what package-lock.json says, so that `npm start` and `npm test` work on a fresh clone. Plain
- * JavaScript without dependencies, because nothing is installed yet.
+ * Updates `node_modules` to package-lock.json, so that `npm start` and `npm test` work on a fresh clone. Plain
+ * JavaScript without dependencies, because none is installed yet.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Installs when anything is missing or has another version. Ends the process when that fails; npm has said why. */
+/**
+ * Installs the dependencies if any is missing or has another version. Ends the process after a failure, which npm has
+ * explained.
+ */
 export function installDependencies() {
   if (isCurrent()) return;
   console.log('Installing the dependencies of package-lock.json …');
@@ -18,8 +21,8 @@ export function installDependencies() {
 }
 
 /**
- * Runs a TypeScript file of `.scripts/` with this Node and ends with its exit code. Signals are passed on: the child
- * ends what it started.
+ * Runs a TypeScript file of `.scripts/` with this Node and ends with its exit code. Passes signals on, so that the
+ * child ends its own processes.
  */
 export function runScript(file, args) {
   const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, '.scripts', file), ...args], {
@@ -48,7 +51,7 @@ function readLock(file) {
 }
 
 function npm(...args) {
-  // npm names its own program when it runs a script; without it, the one on PATH is asked.
+  // npm names its own program when it runs a script. Otherwise the `npm` on PATH is used.
   const program = process.env.npm_execpath;
   const result = program
     ? spawnSync(process.execPath, [program, ...args], { cwd: root, stdio: 'inherit' })

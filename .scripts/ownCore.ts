@@ -1,7 +1,7 @@
 /**
- * Gives the process of a test file a core to itself, so that files run side by side: engines of several threads that
- * share cores wait for one another most of the time. `CHORUS_TEST_CORES` names an empty folder that the processes of a
- * run have in common. Linux only.
+ * Gives each test file's process its own core, so that files can run side by side. Engines of several threads that
+ * share cores mostly wait for each other. `CHORUS_TEST_CORES` names an empty folder that the processes of a run share.
+ * Linux only.
  */
 import { execFileSync } from 'node:child_process';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,10 +13,10 @@ import { isRunning } from '../test/isRunning.ts';
 
 const folder = process.env['CHORUS_TEST_CORES'];
 const isTest = isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined;
-// Loaders of TypeScript are for the test's own process: libraries start helpers of theirs, which are JavaScript, with
-// what this names.
+// TypeScript loaders are only for the test's own process. Libraries pass these arguments to their helper processes,
+// which are JavaScript.
 if (isTest) process.execArgv = [];
-// What a test's process starts has its core.
+// Child processes inherit the core.
 if (folder !== undefined && isTest && os.availableParallelism() > 1) takeCore(folder);
 
 function takeCore(cores: string): void {
@@ -29,7 +29,7 @@ function takeCore(cores: string): void {
         stdio: 'ignore',
       });
     } catch {
-      // A container may own some of the machine's cores only.
+      // A container may own only some of the machine's cores.
       continue;
     }
     return;
@@ -37,8 +37,8 @@ function takeCore(cores: string): void {
 }
 
 /**
- * Notes this process as the core's owner; one that was killed owns none. The note has its process from the beginning:
- * one that is still empty would be taken from who is writing it.
+ * Registers this process as the core's owner, unless a running process owns it. The note contains the process number
+ * from its creation. An empty note would look abandoned and could be taken from its writer.
  */
 function isOurs(taken: string): boolean {
   const own = `${taken}.${process.pid}`;
@@ -62,12 +62,15 @@ function isLinked(own: string, taken: string): boolean {
   }
 }
 
-/** Two that find a killed process's core at once may both have it; the later one's note stays until it leaves. */
+/**
+ * Removes the note of this process. If two processes took a killed process's core at once, both use it, and the later
+ * note stays until its owner leaves.
+ */
 function leave(taken: string): void {
   if (ownerOf(taken) === process.pid) rmSync(taken, { force: true });
 }
 
-/** 0: nobody, or it left this very moment. */
+/** Returns the owner, or 0 if there is none or it is leaving at this moment. */
 function ownerOf(taken: string): number {
   try {
     return Number(readFileSync(taken, 'utf8'));

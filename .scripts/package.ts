@@ -1,7 +1,7 @@
 /**
- * Makes the VSIX of this platform; `--all`: one for each target; `--target NAME`: that one; `--cuda`: the CUDA add-on
- * archives. `--out FOLDER`: where they go, by default the project's folder. `--write`: sizes into
- * `docs/results/package.md` too. Prints sizes and fails above `MAX_VSIX_BYTES`.
+ * Makes the VSIX of this platform. Options: `--all` for every target, `--target NAME` for one target, `--cuda` for the
+ * CUDA add-on archives. `--out FOLDER` sets the output folder (default: the project's folder), and `--write` also
+ * writes the sizes to `docs/results/package.md`. Prints sizes and fails above `MAX_VSIX_BYTES`.
  */
 import { createVSIX } from '@vscode/vsce';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -79,7 +79,7 @@ function megabytes(sizeBytes: number): string {
 
 async function writeSizes(packages: readonly Package[], model: string): Promise<void> {
   const rows = packages.map(({ target, sizeBytes }) => `| ${target} | ${megabytes(sizeBytes)} |`);
-  const body = `Megabytes (10^6 bytes) of each VSIX with the default model and the libraries of its target inside. At most ${MAX_VSIX_BYTES / 1e6} are allowed.
+  const body = `Megabytes (10^6 bytes) of each VSIX with the default model and the libraries of its target. The limit is ${MAX_VSIX_BYTES / 1e6}.
 
 | target | MB |
 |---|---:|

@@ -28,7 +28,7 @@ export function sentencesOf(file: string, text: string): readonly Sentence[] {
   );
 }
 
-/** Whether a pronoun stands where a reader looks for a noun: "What nobody waits for …", "One that …", "Whose it is: …". */
+/** Returns whether a pronoun takes the place of a noun: "What nobody waits for …", "One that …", "Whose it is: …". */
 export function hidesSubject({ text }: Sentence): boolean {
   return (
     /^(What|Who|Whoever|Whose|Whom|One|Those|That which|Of (what|which|those|these))\b/.test(text) &&

@@ -1,4 +1,4 @@
-/** `npm start`: installs what is missing, then runs `start.ts`. */
+/** `npm start`: installs missing dependencies, then runs `start.ts`. */
 import { installDependencies, runScript } from './install.mjs';
 
 installDependencies();

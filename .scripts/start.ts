@@ -1,9 +1,10 @@
 /**
- * `npm start`: builds Chorus and opens it in a real VS Code on a copy of the sample workspace: the desktop's, where
- * `code` is on the PATH, else VS Code in a browser on 127.0.0.1. Without a display it prints the address and completes
- * a sample in the terminal. `--browser` passes the desktop's VS Code over. `--model NAME` takes a model of
- * `fetchableModels.json` or a file in place of the bundled model, as `CHORUS_MODEL` does. Ctrl-C ends all processes
- * that it started.
+ * `npm start`: builds Chorus and opens it in a real VS Code on a copy of the sample workspace. Uses the desktop's VS
+ * Code if `code` is on the PATH, else VS Code in a browser on 127.0.0.1. Without a display it prints the address and
+ * completes a sample in the terminal.
+ *
+ * `--browser` skips the desktop's VS Code. `--model NAME` replaces the bundled model by a model of
+ * `fetchableModels.json` or a file, as does `CHORUS_MODEL`. Ctrl-C ends all started processes.
  */
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
@@ -29,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const desktop = process.argv.includes('--browser') ? undefined : onPath('code');
 const modelPath = await startModel(process.argv.slice(2), process.env);
-/** For every process that opens a model. */
+/** The environment for every process that opens a model. */
 const modelEnvironment: Record<string, string> = modelPath === undefined ? {} : { CHORUS_MODEL: modelPath };
 const work = await mkdtemp(path.join(os.tmpdir(), 'chorus-start-'));
 try {
@@ -51,7 +52,7 @@ async function openDesktop(code: string, workspace: string): Promise<void> {
     }),
   );
   const home = path.join(work, 'home');
-  // `--wait` holds until the window is closed.
+  // `--wait` returns when the window is closed.
   const window = execa(
     code,
     [
@@ -73,7 +74,7 @@ async function openDesktop(code: string, workspace: string): Promise<void> {
 async function serveBrowser(workspace: string): Promise<void> {
   const host = await setUpHost(NEWEST_HOST);
   const folder = path.join(work, 'server');
-  // A model inside the extension comes before all others.
+  // A model inside the extension takes precedence over all other models.
   await installBuiltExtension(folder, { hasModel: modelPath === undefined });
   const server = await CodeServer.start({
     host,
@@ -101,7 +102,7 @@ async function serveBrowser(workspace: string): Promise<void> {
   }
 }
 
-/** Opens an address in the user's browser. Gives `false` where there is no display. */
+/** Opens an address in the user's browser. Resolves with `false` if there is no display. */
 async function openInBrowser(url: string): Promise<boolean> {
   const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
     darwin: ['open'],
@@ -114,7 +115,7 @@ async function openInBrowser(url: string): Promise<boolean> {
   return exitCode === 0;
 }
 
-/** Shows on a terminal what the window would show. */
+/** Shows a completion on the terminal instead of in a window. */
 async function completeSample(workspace: string): Promise<void> {
   const file = path.join(workspace, SAMPLE.file);
   const place = `${file}:${SAMPLE.line}:${SAMPLE.column}`;
@@ -141,7 +142,7 @@ async function completeSample(workspace: string): Promise<void> {
 
 async function untilEnded(): Promise<void> {
   if (ended.signal.aborted) return;
-  // A timer keeps the process alive; the signal ends the wait.
+  // A timer keeps the process alive, and the signal ends the wait.
   const alive = setInterval(() => undefined, 60_000);
   await new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve(), { once: true }));
   clearInterval(alive);

@@ -1,11 +1,12 @@
-/** The model that `npm start` shows Chorus with. */
+/** The model that `npm start` uses. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fetchableModels, fetchModel, isFetchable, type FetchableModel } from './fetchModel.ts';
 
 /**
- * Path of the model that `--model` names, a fetchable model or a GGUF file, or else `CHORUS_MODEL`. `undefined` where
- * neither names any: the model that comes with Chorus. Throws where the name is no fetchable model and no file.
+ * Returns the path of the model that `--model` or else `CHORUS_MODEL` names: a fetchable model or a GGUF file. Returns
+ * `undefined` if neither is given, which means the model that comes with Chorus. Throws if the name is neither a
+ * fetchable model nor a file.
  */
 export async function startModel(
   args: readonly string[],

@@ -1,6 +1,9 @@
 import { bundledModelNotice } from '../sidecar/cli/bundledModelNotice.ts';
 
-/** What `npm start` prints when the desktop's VS Code opens; `isBundled`: the model that came with Chorus answers. */
+/**
+ * Returns the text that `npm start` prints when the desktop's VS Code opens. `isBundled` means that the bundled model
+ * is used.
+ */
 export function openingText({
   code,
   workspace,
@@ -14,7 +17,10 @@ export function openingText({
   return isBundled ? `${opening}\n${modelText()}` : opening;
 }
 
-/** What `npm start` prints when VS Code in a browser is ready; `isBundled`: the model that came with Chorus answers. */
+/**
+ * Returns the text that `npm start` prints when VS Code in a browser is ready. `isBundled` means that the bundled model
+ * is used.
+ */
 export function readyText({
   url,
   workspace,

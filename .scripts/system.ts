@@ -1,9 +1,11 @@
 /**
- * What tests and the browser host need from the operating system: a browser, a C++ compiler (VS Code's native modules),
- * Python with pip (the models' wheels), git, Neovim (a client that isn't VS Code), recordings of speech, a voice that
- * reads (espeak-ng) and a sound server to play them to a microphone, a Vulkan driver (Mesa's runs on the processor). On
- * Debian and Ubuntu, as root, whatever is missing is installed; elsewhere one error names what is missing and how to
- * get it.
+ * The operating system's tools that tests and the browser host need. These are a browser, a C++ compiler (VS Code's
+ * native modules), Python with pip (the models' wheels), git, and Neovim (a client that isn't VS Code). Dictation needs
+ * recordings of speech, a voice that reads (espeak-ng), and a sound server to play them to a microphone. GPU tests need
+ * a Vulkan driver (Mesa's runs on the processor).
+ *
+ * On Debian and Ubuntu, as root, missing tools are installed. Elsewhere one error names the missing tools and how to
+ * get them.
  */
 import { execa } from 'execa';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
@@ -16,7 +18,7 @@ interface SystemTool {
   present(): boolean | Promise<boolean>;
 }
 
-/** Real speech, spoken by one voice, 8 kHz. */
+/** Real speech by a single voice, at 8 kHz. */
 export const RECORDINGS_FOLDER = '/usr/share/asterisk/sounds/en_US_f_Allison';
 
 const TOOLS = {
@@ -43,7 +45,7 @@ const TOOLS = {
   neovim: { what: 'Neovim', debianPackages: ['neovim'], present: () => onPath('nvim') !== undefined },
 } satisfies Record<string, SystemTool>;
 export type ToolName = keyof typeof TOOLS;
-/** What `npm test` needs; Vulkan's tests are a part of their own. */
+/** The tools that `npm test` needs. Vulkan's tests are a separate part. */
 export const ALL_TOOLS = (Object.keys(TOOLS) as ToolName[]).filter((name) => name !== 'vulkan');
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
@@ -52,19 +54,19 @@ const BROWSER_PATHS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** Path of a Chromium-like browser: `CHORUS_CHROMIUM`, or the first one found. */
+/** Returns the path of a Chromium-like browser: `CHORUS_CHROMIUM`, or the first one found. */
 export function findBrowser(): string | undefined {
   return process.env['CHORUS_CHROMIUM'] ?? firstDefined(BROWSERS.map(onPath)) ?? BROWSER_PATHS.find(isExecutable);
 }
 
-/** Path of a program on `PATH`. */
+/** Returns the path of a program on `PATH`. */
 export function onPath(name: string): string | undefined {
   const names = process.platform === 'win32' ? [`${name}.exe`, `${name}.cmd`] : [name];
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
   return folders.flatMap((folder) => names.map((file) => path.join(folder, file))).find(isExecutable);
 }
 
-/** Installs what is missing where that is possible. Throws with the command to run where it isn't. */
+/** Installs missing tools if possible. Otherwise throws an error with the command to run. */
 export async function ensureSystemTools(needed: readonly ToolName[]): Promise<void> {
   const missing = await missingTools(needed);
   if (missing.length === 0) return;
@@ -80,7 +82,7 @@ export async function ensureSystemTools(needed: readonly ToolName[]): Promise<vo
 
   console.log(`Installing ${packages.join(' ')} …`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  // Another apt-get may run at the same moment: it is waited for.
+  // Another apt-get may be running, so wait for its lock.
   const lock = ['-o', 'DPkg::Lock::Timeout=300'];
   await execa('apt-get', [...lock, '-qq', 'update'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   await execa('apt-get', [...lock, '-qq', ...install], { env, stdio: ['ignore', 'ignore', 'inherit'] });
@@ -105,7 +107,7 @@ async function hasPip(): Promise<boolean> {
   return false;
 }
 
-/** The loader finds drivers by the descriptions in these folders. */
+/** The loader finds drivers by their descriptions in these folders. */
 function hasVulkanDriver(): boolean {
   return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].some(
     (folder) => existsSync(folder) && readdirSync(folder).length > 0,

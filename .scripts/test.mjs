@@ -1,4 +1,4 @@
-/** `npm test`: installs what is missing, then runs `test.ts`. */
+/** `npm test`: installs missing dependencies, then runs `test.ts`. */
 import { installDependencies, runScript } from './install.mjs';
 
 installDependencies();

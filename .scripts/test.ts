@@ -1,7 +1,9 @@
 /**
- * Runs the checks and tests. `npm test`: what a change waits for; `npm run test:all`: everything that needs no GPU;
- * `npm run test:unit`, `test:vulkan`, `test:host`, `test:desktop`: that part, whole. Test files may follow: `npm run
- * test:unit -- test/sidecar/chat/language.test.ts`. Every part runs, and the exit code tells whether all passed.
+ * Runs the checks and tests. `npm test` runs the tests that a change has to pass. `npm run test:all` runs everything
+ * that needs no GPU. `npm run test:unit`, `test:vulkan`, `test:host` and `test:desktop` run a whole part. Test files
+ * may follow: `npm run test:unit -- test/sidecar/chat/language.test.ts`.
+ *
+ * Every part runs, and the exit code tells whether all passed.
  */
 import { execa } from 'execa';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -15,7 +17,7 @@ import { ALL_TOOLS, ensureSystemTools } from './system.ts';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const HOST_FOLDER = 'test/host/';
 const DESKTOP_FOLDER = 'test/desktop/';
-/** What people do every day, and what keeps their secrets; `npm test` runs these, in the newest VS Code. */
+/** Tests of everyday use and of the protection of secrets. `npm test` runs these, in the newest VS Code. */
 const EVERYDAY_HOST_TESTS = [
   'actions',
   'chat',
@@ -58,16 +60,16 @@ const GPU_TESTS = [
   'test/sidecar/models/chorus/network/splitParity.test.ts',
 ];
 /**
- * A test file that stands still is ended and fails. Nothing is measured by these: a machine that is ten times slower
- * passes.
+ * A test file that hangs is ended and fails after this time. The limit measures nothing: a machine that is ten times
+ * slower passes.
  */
 const UNIT_LIMIT_MS = 60 * 60_000;
-/** A model in memory for each. */
+/** The limit of parallel files, since each may load a model. */
 const MAX_SIDE_BY_SIDE = 4;
 const VULKAN_LIMIT_MS = 90 * 60_000;
 const HOST_LIMIT_MS = 60 * 60_000;
 
-/** What runs beside the unit tests keeps its output until it is done, so that lines of two parts never mix. */
+/** A part beside the unit tests keeps its output until it is done, so that lines of two parts never mix. */
 type Output = 'inherit' | 'kept';
 type Part = (files: readonly string[], output: Output) => Promise<boolean>;
 
@@ -84,12 +86,12 @@ const chosen = word in parts ? [word] : undefined;
 const isEveryday = chosen === undefined && word !== 'all';
 const files = isEveryday ? process.argv.slice(2) : others;
 
-// The browser host is set up on Linux; elsewhere the same things are tested in the desktop's VS Code.
+// The browser host is set up on Linux. Elsewhere the desktop's VS Code tests the same features.
 const hostPart = process.platform === 'linux' ? 'host' : 'desktop';
 const first = chosen ?? ['build'];
-// Tests of whole processes run what was built last: build it.
+// Tests of whole processes run the built bundles, so build first.
 if (chosen && ['unit', 'host', 'desktop'].includes(chosen[0] as string)) first.unshift('build');
-/** Side by side: checks keep one core busy, and a window in a browser waits half of its time. */
+/** Parts that run side by side: checks keep one core busy, and a window in a browser waits half of its time. */
 const lanes: readonly { readonly sequence: readonly string[]; readonly output: Output }[] = chosen
   ? []
   : [
@@ -98,11 +100,11 @@ const lanes: readonly { readonly sequence: readonly string[]; readonly output: O
     ];
 const all = [...first, ...lanes.flatMap(({ sequence }) => sequence)];
 
-// A test that forgets to name a home of its own must not meet the user's sidecar.
+// A test that forgets to set its own home must not meet the user's sidecar.
 const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-test-'));
 const failed: string[] = [];
 try {
-  // Fetching and setting up waits for the network most of the time.
+  // Fetching and setup mostly wait for the network.
   const prepared = all.every(needsNothing) ? Promise.resolve(true) : succeeds(prepare());
   const hostPrepared = all.includes('host') ? prepared.then((isReady) => isReady && succeeds(setUpHosts())) : prepared;
   const isPrepared = (part: string): Promise<boolean> =>
@@ -115,7 +117,7 @@ try {
 console.log(failed.length === 0 ? `\nPassed: ${all.join(', ')}` : `\nFailed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
-/** Runs parts one after the other; each runs, whether those before it passed or not. */
+/** Runs parts one after the other, also after a failure. */
 async function runSequence(
   sequence: readonly string[],
   output: Output,
@@ -145,7 +147,7 @@ async function setUpHosts(): Promise<void> {
     await setUpHost(version);
 }
 
-/** Whether work is done; an error is told. */
+/** Returns whether the work succeeds. Prints its error. */
 function succeeds(work: Promise<void>): Promise<boolean> {
   return work.then(
     () => true,
@@ -157,8 +159,8 @@ function succeeds(work: Promise<void>): Promise<boolean> {
 }
 
 /**
- * On Linux each file has a core, and as many run side by side; elsewhere, where a process can't be held to a core, one
- * runs at a time.
+ * Runs the unit tests. On Linux each file has its own core, and as many files run side by side. Elsewhere a process
+ * can't be pinned to a core, so files run one at a time.
  */
 async function unitTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
   const unitFiles = (chosenFiles.length > 0 ? chosenFiles : await testFiles()).filter(
@@ -178,12 +180,12 @@ async function unitTests(chosenFiles: readonly string[], output: Output): Promis
 }
 
 /**
- * The tests that a GPU can run, on the first Vulkan device. Not a part of all tests: on Mesa's driver, which runs on
- * the processor, they take more than half an hour.
+ * Runs the tests that a GPU can run, on the first Vulkan device. They are not part of all tests: Mesa's driver runs on
+ * the processor and takes more than half an hour.
  */
 async function vulkanTests(chosenFiles: readonly string[], output: Output): Promise<boolean> {
   await ensureSystemTools(['vulkan']);
-  // Mesa's driver frees things twice where it computes on several threads.
+  // Mesa's driver frees memory twice if it computes on several threads.
   const env = { CHORUS_TEST_DEVICE: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0', LP_NUM_THREADS: '0' };
   return nodeTest(chosenFiles.length > 0 ? chosenFiles : GPU_TESTS, {
     title: 'vulkan',
@@ -260,7 +262,7 @@ async function npmScript(name: string, output: Output): Promise<boolean> {
 }
 
 /**
- * Runs a program in the project's folder and says whether it passed; output that was kept is told with its title at the
+ * Runs a program in the project's folder and returns whether it passed. Kept output is printed with its title at the
  * end.
  */
 async function run(

@@ -1,20 +1,17 @@
-/**
- * A text like those that the bundled model is for: pieces of code in all languages and of prose in all languages, in
- * turn.
- */
+/** Makes a text that resembles the bundled model's use: alternating pieces of code and prose in all languages. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CODE_DOMAINS } from './packages.ts';
 import { PROSE_LANGUAGES } from './vocabularyTexts.ts';
 
 const TURNS = 4;
-/** Pieces of each language in a turn, and how long they are. Most of the work is code. */
+/** The number and length of pieces per language in each round. Most of the work is code. */
 const CODE = { pieces: 2, characters: 800 };
 const PROSE = { pieces: 1, characters: 500 };
 
 /**
- * From files evenly through each folder of training texts below `folder`, and of each from a third of it on: beginnings
- * are imports and licences.
+ * Returns text from files evenly spread through each folder of training texts below `folder`. Starts at a third of each
+ * file, since beginnings are imports and licences.
  */
 export async function calibrationText(folder: string): Promise<string> {
   const kinds = [
@@ -47,7 +44,7 @@ async function piecesOf(
     Array.from({ length: count }, async (_, index) => {
       const text = await readFile(files[Math.floor(((index + 0.5) * files.length) / count)]!, 'utf8');
       const start = Math.floor(text.length / 3);
-      // A whole character at both ends.
+      // Cuts half characters at both ends.
       return text.slice(start, start + characters).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, '');
     }),
   );

@@ -1,8 +1,10 @@
 /**
- * Makes the texts that the bundled model learns from and is measured with: `npx tsx .scripts/bundledModel/corpus.ts`.
- * Fetches the packages of `packages.json`, checks their licences, takes the files that people wrote, without copies and
- * secrets, and lays them into the folders `texts/{training,held-out}/<domain>/<package>` of the developer's cache; what
- * is trained on in prose has a folder for each language. The same list gives the same texts.
+ * Makes the texts that train and measure the bundled model: `npx tsx .scripts/bundledModel/corpus.ts`. Fetches the
+ * packages of `packages.json`, checks their licences and selects the files that people wrote, without copies and
+ * secrets.
+ *
+ * Puts them into the folders `texts/{training,held-out}/<domain>/<package>` of the developer's cache. Training prose
+ * has a folder for each language. The same list gives the same texts.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +18,7 @@ import { NearDuplicates } from './nearDuplicates.ts';
 import { DOMAINS, folderName, readPackages, type CorpusPackage, type Domain } from './packages.ts';
 import { domainOf, filterPage, filterText, isShellScript, type Rejection } from './textFilter.ts';
 
-/** What one package may give, so that none is most of a domain. */
+/** The maximum number of bytes from one package, so that no package dominates a domain. */
 const MAX_PACKAGE_BYTES: Readonly<Partial<Record<Domain, number>>> = {
   typescript: 1_800_000,
   javascript: 1_500_000,
@@ -24,34 +26,38 @@ const MAX_PACKAGE_BYTES: Readonly<Partial<Record<Domain, number>>> = {
   prose: 400_000,
   udhr: 4_000_000,
 };
-/** In every other language of code. */
+/** The maximum in every other programming language. */
 const MAX_OTHER_PACKAGE_BYTES = 1_000_000;
-/** Folders of what is built from other files of the package: they count only where there is nothing else. */
+/**
+ * Folders with files that are built from other files of the package. They count only if the package has no other files.
+ */
 const BUILT =
   /(^|\/)(dist[^/]*|build|out|umd|cjs|esm5?|es[56]?|es-?next|_?c?[ej]sm?|commonjs|bundles?|legacy|fesm\d*|module|types|lib-cjs|lib-esm|amd|min|release|development)\//;
-/** Where packages have such folders. Elsewhere their names mean other things: in a manual `es` is Spanish. */
+/**
+ * The domains whose packages have such folders. Elsewhere the names have other meanings: in a manual `es` is Spanish.
+ */
 const HAS_BUILT: ReadonlySet<Domain> = new Set(['typescript', 'javascript', 'python', 'css', 'prose', 'udhr']);
-/** A manual in one language. */
+/** The maximum size of a manual in one language. */
 const MAX_MANUAL_BYTES = 1_000_000;
-/** Messages of a program are one file: pages are files of a size that texts have. */
+/** A program's messages are one file, so they are split into pages of a normal text's size. */
 const MAX_CATALOGUE_PAGE_CHARACTERS = 20_000;
 const MIN_SOURCE_BYTES = 10_000;
 
 export interface CorpusText {
   readonly from: CorpusPackage;
   readonly domain: Domain;
-  /** Of prose: two letters. */
+  /** The two letters of a prose text's language. */
   readonly language?: string;
-  /** In its package. */
+  /** The path in its package. */
   readonly file: string;
   readonly text: string;
 }
 
-/** Files and bytes that were taken per domain, and what was left out. */
+/** The selected files and bytes per domain, and the number of rejected files per reason. */
 export interface CorpusReport {
-  /** Of `packages.json`. */
+  /** The SHA-256 of `packages.json`. */
   readonly list: string;
-  /** Of all texts. */
+  /** The SHA-256 of all texts. */
   readonly fingerprint: string;
   readonly taken: Readonly<
     Record<
@@ -63,17 +69,20 @@ export interface CorpusReport {
   readonly packages: number;
 }
 
-/** Folder of the texts, of the fetched packages, and the mark that they are whole. */
+/** Returns the folder that holds the texts, the fetched packages, and the mark that the texts are complete. */
 export function corpusFolder(): string {
   return path.join(developerCacheFolder(), 'corpus');
 }
 
-/** Where packages lie once they are fetched. */
+/** Returns the folder of fetched packages. */
 export function packagesFolder(): string {
   return path.join(corpusFolder(), 'packages');
 }
 
-/** Makes the corpus. Throws where a package can't be had or its licence does not allow it, naming all of these. */
+/**
+ * Makes the corpus. Throws an error that names all packages that can't be fetched or whose licence does not allow their
+ * use.
+ */
 export async function makeCorpus(): Promise<CorpusReport> {
   const folder = corpusFolder();
   const cache = packagesFolder();
@@ -93,10 +102,7 @@ export async function makeCorpus(): Promise<CorpusReport> {
   return report;
 }
 
-/**
- * Takes the texts of packages that lie in `cache` and lays them into `target`, each once: what is held out before what
- * is trained on.
- */
+/** Selects texts from the packages in `cache` and writes each once to `target`, held-out texts first. */
 export async function layTexts(
   packages: readonly CorpusPackage[],
   cache: string,
@@ -112,7 +118,7 @@ export async function layTexts(
     'held-out': {},
   };
   const fingerprint = createHash('sha256');
-  // What is held out comes first: a copy of it among the others is left out.
+  // Held-out packages come first, so that copies of their texts in other packages are left out.
   for (const from of [...packages].sort((a, b) => Number(b.heldOut) - Number(a.heldOut))) {
     for (const text of chooseTexts(await readTexts(from, packageFolder(cache, from), leaveOut))) {
       const hash = createHash('sha256').update(text.text).digest('hex');
@@ -193,12 +199,15 @@ function pagesOf(
   return [];
 }
 
-/** Held-out prose is English: the sample that is measured is drawn by its path. */
+/** Held-out prose is English: the measured sample is drawn by its path. */
 function folderOf({ from, domain, language }: CorpusText): string {
   return domain === 'prose' && !from.heldOut ? path.join(domain, language ?? 'en') : domain;
 }
 
-/** Sources before what is built from them; of a large package a part, in an order that its files' names decide. */
+/**
+ * Takes sources before the files built from them. From a large package it takes a part, in an order that depends on the
+ * file names.
+ */
 function chooseTexts(texts: readonly CorpusText[]): readonly CorpusText[] {
   return DOMAINS.flatMap((domain) => {
     const all = texts.filter((text) => text.domain === domain);

@@ -12,18 +12,18 @@ import { npm } from './clients/npm.ts';
 import { pypi } from './clients/pypi.ts';
 import { folderName, REGISTRIES, type CorpusPackage, type Registry } from './packages.ts';
 
-/** Clients start slowly: each start fetches several packages. */
+/** Clients start slowly, so each start fetches several packages. */
 const BATCH_PACKAGES = 16;
 const CONCURRENT_BATCHES = 3;
 
 const clients: Readonly<Record<Registry, Client>> = { npm, pypi, debian, crates, maven };
 
-/** Where a package lies once it is fetched. */
+/** Returns the folder of a fetched package. */
 export function packageFolder(cacheFolder: string, wanted: CorpusPackage): string {
   return path.join(cacheFolder, wanted.registry, folderName(wanted));
 }
 
-/** Fetches what is not there yet. Returns what could not be fetched, with the reason. */
+/** Fetches the missing packages. Returns those that could not be fetched, with the reason. */
 export async function fetchPackages(
   wanted: readonly CorpusPackage[],
   cacheFolder: string,
@@ -47,7 +47,7 @@ export async function fetchPackages(
   return failed;
 }
 
-/** One that can't be had spoils its whole batch: then each is fetched by itself. */
+/** Fetches a batch. A single failing package makes its whole batch fail, so each package is fetched separately then. */
 async function fetchBatch(
   batch: readonly CorpusPackage[],
   cacheFolder: string,
@@ -80,7 +80,7 @@ async function fetchTogether(batch: readonly CorpusPackage[], registry: Registry
       const unpacked = path.join(work, 'unpacked', folderName(wanted));
       await mkdir(unpacked, { recursive: true });
       await unpack(path.join(work, archive), unpacked);
-      // A folder takes its name only when it is whole. One that is there was fetched in an earlier try.
+      // A folder gets its name only when it is complete. An existing folder was fetched in an earlier attempt.
       if (!(await stat(packageFolder(cacheFolder, wanted)).catch(() => undefined)))
         await rename(unpacked, packageFolder(cacheFolder, wanted));
     }

@@ -1,4 +1,4 @@
-/** The words of a page of a manual, without its navigation. */
+/** Extracts the text of a manual's page, without its navigation. */
 
 const NAMED: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -20,13 +20,16 @@ const NAMED: ReadonlyMap<string, string> = new Map(
   }),
 );
 const WITHOUT_WORDS = /<(script|style|head|header|footer|nav|aside|button|svg|noscript|form)\b[\s\S]*?<\/\1>/gi;
-/** Menus of the manuals that the corpus takes (Apache's, PostgreSQL's, LibreOffice's). */
+/** The menus of the manuals in the corpus (Apache's, PostgreSQL's, LibreOffice's). */
 const MENUS =
   /<div (?:id="(?:page-header|path|quickview|footer|comments_thread|SearchFrame|DonationFrame|Index)"|class="(?:up|toplang|bottomlang|navheader|navfooter|relatedtopics|index-label|top)")[\s\S]*?<\/div>/gi;
 const PARAGRAPH = /<\/?(?:p|h[1-6]|pre|table|ul|ol|dl|section|article|blockquote|body|main)\b[^>]*>/gi;
 const LINE = /<(?:br|li|tr|dt|dd|div)\b[^>]*>|<\/(?:li|tr|dt|dd|div)>/gi;
 
-/** Headings and paragraphs with empty lines between; spaces as a browser shows them, but in preformatted text. */
+/**
+ * Returns headings and paragraphs separated by empty lines. Spaces are collapsed as in a browser, except in
+ * preformatted text.
+ */
 export function htmlToText(html: string): string {
   const body = html
     .replace(/\r\n?/g, '\n')

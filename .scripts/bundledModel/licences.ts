@@ -1,17 +1,17 @@
-/** Whether a package's own metadata allow to learn from it, and agree with the list. */
+/** Checks whether a package's own metadata allow training on it and agree with the list. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageFolder } from './fetchPackages.ts';
 import { CODE_DOMAINS, type CorpusPackage } from './packages.ts';
 
-/** Of code from everywhere. */
+/** Licences for code from any registry. */
 const PERMISSIVE = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'Apache-2.0']);
 /**
- * Of code from Debian, whose copyright files are read and kept in order: as free as those above, they ask for less than
- * MIT or for the same. Libraries of C++ and extensions of PostgreSQL have them.
+ * Licences for code from Debian, whose copyright files are reviewed. The added licences demand no more than MIT.
+ * Libraries of C++ and extensions of PostgreSQL use them.
  */
 const PERMISSIVE_IN_DEBIAN = new Set([...PERMISSIVE, 'BSL-1.0', 'Zlib', 'PostgreSQL', 'public-domain', 'CC0-1.0']);
-/** MPL-2.0 and the public-domain marks are taken for prose alone, where the list names them. */
+/** Licences for prose. MPL-2.0 and the public-domain marks are accepted only there, if the list names them. */
 const FOR_PROSE = new Set([...PERMISSIVE, 'MPL-2.0', 'PostgreSQL', 'CC0-1.0', 'public-domain']);
 
 const CLASSIFIERS: readonly (readonly [RegExp, string])[] = [
@@ -33,7 +33,7 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** As copyright files of Debian write them, and as SPDX does. */
+/** The names in Debian's copyright files, with their SPDX names. */
 const DEBIAN_NAMES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     MIT: ['expat', 'mit', 'expat with embedded exception'],
@@ -52,14 +52,14 @@ const DEBIAN_NAMES: ReadonlyMap<string, string> = new Map(
 
 const NOT_STATED = 'none';
 
-/** Throws where the licence does not allow it or differs from the listed one, with both. */
+/** Checks a package's licence. Throws if it does not allow training or differs from the listed one, and names both. */
 export async function checkLicence(listed: CorpusPackage, cacheFolder: string): Promise<void> {
   const isCode = CODE_DOMAINS.some((domain) => listed.domains.includes(domain));
   const allowed = allowedFor(listed, isCode);
   const where = `${listed.registry} ${listed.name} ${listed.version}`;
   if (choices(listed.licence, allowed).length === 0)
     throw new Error(`${where} is listed under ${listed.licence}, which is none of ${[...allowed].join(', ')}.`);
-  // Some of Debian's copyright files are nothing but prose: whoever lists such a package has read it.
+  // Some of Debian's copyright files are plain prose, which was read before the package was listed.
   if (listed.registry === 'debian' && !isCode) return;
   const own = await licenceOf(listed, packageFolder(cacheFolder, listed));
   if (listed.registry === 'debian' && own === NOT_STATED) return;
@@ -67,7 +67,7 @@ export async function checkLicence(listed: CorpusPackage, cacheFolder: string): 
     throw new Error(`${where} is listed under ${listed.licence}, but says of itself: ${own}.`);
 }
 
-/** Licence as the package itself states it, as an SPDX expression where that can be told. */
+/** Returns the licence that the package states, as an SPDX expression if it can be determined. */
 export async function licenceOf(
   { registry, name }: Pick<CorpusPackage, 'registry' | 'name'>,
   folder: string,
@@ -93,7 +93,7 @@ async function crateLicence(folder: string): Promise<string> {
   );
 }
 
-/** A project file that lists several leaves the choice. */
+/** A project file with several licences leaves the choice. */
 async function mavenLicence(folder: string): Promise<string> {
   const listed =
     /<licenses>([\s\S]*?)<\/licenses>/.exec(await readFile(path.join(folder, 'pom.xml'), 'utf8'))?.[1] ?? '';
@@ -103,7 +103,10 @@ async function mavenLicence(folder: string): Promise<string> {
   return names.join(' OR ') || 'none';
 }
 
-/** What the copyright file says of most files: `Files: *`. Packaging has its own licence, and is no text of ours. */
+/**
+ * Returns the licence of most files in the copyright file: `Files: *`. The packaging has its own licence, but is not
+ * used.
+ */
 async function debianLicence(name: string, folder: string): Promise<string> {
   const copyright = await readFile(path.join(folder, 'usr/share/doc', name, 'copyright'), 'utf8');
   const paragraph = copyright.split(/\n\s*\n/).find((one) => /^Files:\s*\*\s*$/m.test(one)) ?? '';
@@ -147,8 +150,8 @@ function spdx(stated: string): string {
 }
 
 /**
- * Licences of which one may be chosen, of those that are allowed. One that joins several with AND allows nothing less
- * than all of them.
+ * Returns the allowed alternatives of an expression. An alternative that joins licences with AND needs all of them to
+ * be allowed.
  */
 function choices(expression: string, allowed: ReadonlySet<string>): readonly string[] {
   const alternatives = expression.replace(/[()]/g, '').split(/\s+OR\s+/i);

@@ -1,7 +1,8 @@
 /**
- * Makes the bundled model from nothing: `npx tsx .scripts/bundledModel/make.ts [--only-corpus]`. It fetches the texts
- * and the published model, carries out the steps of `recipe.ts`, and puts the result into `media/models`. The same
- * command goes on where it was interrupted: a finished step stays, and a step whose recipe changed is begun anew, with
+ * Makes the bundled model from scratch: `npx tsx .scripts/bundledModel/make.ts [--only-corpus]`. Fetches the texts and
+ * the published model, runs the steps of `recipe.ts`, and puts the result into `media/models`.
+ *
+ * The same command continues after an interruption: a finished step stays. A step whose recipe changed runs again, with
  * all later ones.
  */
 import { execa } from 'execa';
@@ -37,7 +38,7 @@ if (!options['only-corpus']) {
     await copyFile(part, path.join(root, 'media/models', path.basename(part)));
 }
 
-/** What was made of another file, or by another command, is made again. */
+/** Runs a step, unless its output was made from the same input by the same command. */
 async function carryOut(
   step: RecipeStep,
   files: Omit<StepFiles, 'output'>,
@@ -52,11 +53,11 @@ async function carryOut(
     console.log(`\n${step.name}: ${step.why}`);
     await execa(process.execPath, ['--import', 'tsx', 'sidecar/cli/main.ts', ...args], { cwd: root, stdio: 'inherit' });
     await endStep(output, digest);
-  } else console.log(`${step.name}: there already`);
+  } else console.log(`${step.name}: already there`);
   return { file: output, digest };
 }
 
-/** The texts of the packages that are listed now. */
+/** Returns the texts of the packages that `packages.json` lists now. */
 async function corpusAsListed(): Promise<CorpusReport> {
   const list = createHash('sha256')
     .update(await readFile(new URL('packages.json', import.meta.url)))

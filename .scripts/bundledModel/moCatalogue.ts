@@ -1,14 +1,14 @@
-/** Translated messages of a catalogue in the binary format of gettext. */
+/** Reads translated messages from a catalogue in the binary format of gettext. */
 
 const MAGIC = 0x950412de;
 const SWAPPED_MAGIC = 0xde120495;
 const HEADER_BYTES = 20;
-/** Of an entry in a table: length and offset. */
+/** The size of a table entry: length and offset. */
 const ENTRY_BYTES = 8;
 
 /**
- * The translations, in the file's order, without the catalogue's own header. Throws where the file is no catalogue or
- * is cut off.
+ * Returns the translations in the file's order, without the catalogue's own header. Throws if the file is no catalogue
+ * or is cut off.
  */
 export function readMoCatalogue(content: Uint8Array): readonly string[] {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
@@ -36,15 +36,15 @@ export function readMoCatalogue(content: Uint8Array): readonly string[] {
     .map(({ translation }) => translation);
 }
 
-/** Marks of keys in menus, names of values that are put in, tags. */
+/** Marks of menu keys, placeholders, tags. */
 const ACCELERATOR = /~|_(?=\p{L})|\(~\p{L}\)/gu;
 const PLACEHOLDER =
   /%[A-Z][A-Z_0-9]*%?|\$\(?[\w.]+\)?|\$\{[^}]*\}|%(?:\d+\$?)?[a-z\d]|#[A-Z_0-9]+#|\{\d*\}|<[^>]*>|&[a-z]+;/g;
 const MIN_LETTERS = 2;
 
 /**
- * Pages of at most `maxCharacters`: each message once and on a line, without marks of keys and names of values that are
- * put in.
+ * Returns pages of at most `maxCharacters`. Each message appears once, on its own line, without key marks and
+ * placeholders.
  */
 export function pagesOfMessages(messages: readonly string[], maxCharacters: number): readonly string[] {
   const lines = messages

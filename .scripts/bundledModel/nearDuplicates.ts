@@ -1,24 +1,24 @@
 /**
- * Finds texts that are nearly the same as one before, by minhash over shingles of words (Broder 1997; one permutation,
- * Li et al. 2012).
+ * Finds texts that nearly repeat an earlier one, by minhash over shingles of words (Broder 1997; one permutation, Li et
+ * al. 2012).
  */
 
 const SHINGLE_WORDS = 5;
 const BINS = 64;
 const BAND_BINS = 4;
-/** Estimated share of common shingles from which a text counts as a copy. */
+/** The estimated share of common shingles from which a text counts as a copy. */
 const SAME_SHARE = 0.7;
 const EMPTY = 0xffffffff;
 
-/** Remembers texts; each is asked for once. */
+/** Stores texts and compares each new text with them. */
 export class NearDuplicates {
   readonly #signatures: Uint32Array[] = [];
-  /** Texts by the hash of each band of their signature. */
+  /** The stored texts by the hash of each band of their signature. */
   readonly #bands = new Map<number, number[]>();
 
   /**
-   * Whether a text is nearly the same as one before; if not, it is remembered. Texts of fewer than five words never
-   * are.
+   * Stores a text unless it nearly repeats an earlier one, and returns whether it was stored. A text of fewer than five
+   * words never counts as a copy.
    */
   addIfNew(text: string): boolean {
     const signature = signatureOf(text);
@@ -37,7 +37,7 @@ export class NearDuplicates {
   }
 }
 
-/** The least hash of each bin; an empty bin borrows from the next one that is not. */
+/** The smallest hash of each bin. An empty bin takes the value of the next non-empty one. */
 function signatureOf(text: string): Uint32Array | undefined {
   const words = text.match(/\w+|[^\s\w]/g) ?? [];
   if (words.length < SHINGLE_WORDS) return undefined;
@@ -78,7 +78,7 @@ function hashOf(word: string): number {
   return hash >>> 0;
 }
 
-/** Finaliser of MurmurHash3. */
+/** The finaliser of MurmurHash3. */
 function mix(value: number): number {
   let hash = value >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -1,7 +1,7 @@
-/** The packages whose texts the bundled model learns from: by name and version, each with its licence. */
+/** The packages with the bundled model's training texts, by name and version, each with its licence. */
 import { readFile } from 'node:fs/promises';
 
-/** Languages of code. */
+/** Programming languages. */
 export const CODE_DOMAINS = [
   'typescript',
   'javascript',
@@ -20,7 +20,7 @@ export const CODE_DOMAINS = [
   'css',
 ] as const;
 export const DOMAINS = [...CODE_DOMAINS, 'prose', 'udhr'] as const;
-/** What a text is; each is a folder of the corpus. */
+/** The kind of a text. Each kind is a folder of the corpus. */
 export type Domain = (typeof DOMAINS)[number];
 
 export const REGISTRIES = ['npm', 'pypi', 'debian', 'crates', 'maven'] as const;
@@ -30,30 +30,30 @@ export interface CorpusPackage {
   readonly registry: Registry;
   readonly name: string;
   readonly version: string;
-  /** SPDX expression as listed; what the package says of itself has to agree. */
+  /** The listed SPDX expression. The package's own statement has to agree. */
   readonly licence: string;
-  /** What is taken of it. */
+  /** The domains that its texts are used for. */
   readonly domains: readonly Domain[];
-  /** Never trained on: what the model is measured with. */
+  /** Held-out texts measure the model and are never trained on. */
   readonly heldOut: boolean;
   /**
-   * Pages of HTML or catalogues of messages in whatever language, and nothing else, are taken from the files whose path
-   * this matches; its group `language` is the text's.
+   * Matches the paths of the only files that are used: HTML pages or message catalogues in any language. Its group
+   * `language` is the text's language.
    */
   readonly pages?: RegExp;
 }
 
-/** As a line of `packages.json`: `[name, version, licence]` or `[name, version, licence, 'held-out']`. */
+/** A line of `packages.json`: `[name, version, licence]` or `[name, version, licence, 'held-out']`. */
 type ListedPackage = readonly [name: string, version: string, licence: string, heldOut?: 'held-out'];
 interface PackageGroup {
   readonly registry: Registry;
   readonly domains: readonly Domain[];
-  /** Regular expression: see `CorpusPackage.pages`. */
+  /** A regular expression, see `CorpusPackage.pages`. */
   readonly pages?: string;
   readonly packages: readonly ListedPackage[];
 }
 
-/** Reads `packages.json`. Throws where a package is listed twice. */
+/** Reads `packages.json`. Throws if a package is listed twice. */
 export async function readPackages(): Promise<readonly CorpusPackage[]> {
   const groups = JSON.parse(
     await readFile(new URL('packages.json', import.meta.url), 'utf8'),
@@ -78,7 +78,7 @@ export async function readPackages(): Promise<readonly CorpusPackage[]> {
   return packages;
 }
 
-/** Name of a package's folder: `/` of a scope and `:` of a group become `+`. */
+/** Returns the name of a package's folder: `/` of a scope and `:` of a group become `+`. */
 export function folderName({ name, version }: Pick<CorpusPackage, 'name' | 'version'>): string {
   return `${name.replace(/[/:]/, '+')}@${version}`;
 }

@@ -1,29 +1,32 @@
-/** How the bundled model is made: every step with all that decides its result. `docs/bundled-model.md` says why. */
+/**
+ * The recipe of the bundled model: every step with all parameters that determine its result. `docs/bundled-model.md`
+ * gives the reasons.
+ */
 import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
 
-/** A file that is made of another by one command of `chorus`. */
+/** A file made from another file by one `chorus` command. */
 export interface RecipeStep {
   readonly name: string;
   readonly why: string;
-  /** Of several parts the first. */
+  /** The output file, or the first of several parts. */
   readonly output: string;
-  /** Arguments of `chorus`. */
+  /** Returns the arguments of `chorus`. */
   readonly command: (files: StepFiles) => readonly string[];
 }
 
 export interface StepFiles {
-  /** Made by the step before; for the first step the model that is fetched. */
+  /** The output of the previous step. For the first step it is the fetched model. */
   readonly input: string;
   readonly output: string;
-  /** Arguments that name the texts whose tokens stay. */
+  /** Arguments that name the texts whose tokens are kept. */
   readonly texts: readonly string[];
   readonly calibrationText: string;
 }
 
-/** In `.scripts/fetchableModels.json`. */
+/** The published model's name in `.scripts/fetchableModels.json`. */
 export const SEED = 'qwen2.5-coder-0.5b';
 /**
- * Types by what they cost per megabyte. Attention's keys and values, and half of `ffn_down`, keep the types of the
+ * The types that cost least per megabyte. Attention's keys and values, and half of `ffn_down`, keep the types of the
  * published file.
  */
 const TYPES = {
@@ -52,7 +55,7 @@ export const steps: readonly RecipeStep[] = [
   },
   {
     name: 'shipped',
-    why: 'The same, rounded further with a text to calibrate with, in parts, since hosts of repositories take no file above 100 MB.',
+    why: 'The same model with lower precision, calibrated with a text. It is split because repository hosts accept no file above 100 MB.',
     output: BUNDLED_MODEL_FILE,
     command: ({ input, output, calibrationText }) => [
       'quantize',

@@ -1,4 +1,4 @@
-/** Recognises keys and passwords that must not be learned. */
+/** Recognises keys and passwords, which must not be trained on. */
 
 const SECRETS: readonly RegExp[] = [
   /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----/,
@@ -17,7 +17,7 @@ const SECRETS: readonly RegExp[] = [
   /\b(?:password|passwd|secret|api_?key|access_?token|auth_?token)\b["']?\s*[:=]\s*["'](?=[^"']*\d)(?=[^"']*[a-zA-Z])[0-9A-Za-z+/_=-]{24,}["']/i,
 ];
 
-/** Whether a text holds what looks like a real key, token or password. */
+/** Returns whether a text seems to contain a real key, token or password. */
 export function holdsSecret(text: string): boolean {
   return SECRETS.some((pattern) => pattern.test(text));
 }

@@ -1,8 +1,8 @@
-/** A note beside the file of a step: of which recipe it is. */
+/** Reads and writes the note beside a step's file, which holds the digest of its recipe. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { sizeOfParts } from '../../sidecar/models/gguf/parts.ts';
 
-/** Whether a step is to be carried out by the recipe of this digest. Its file counts as unfinished until `endStep`. */
+/** Returns whether a step has to run for the recipe with this digest. Its file counts as unfinished until `endStep`. */
 export async function beginStep(output: string, digest: string): Promise<boolean> {
   const done = await readFile(doneNote(output), 'utf8').catch(() => undefined);
   const isThere = await sizeOfParts(output).then(
@@ -14,7 +14,7 @@ export async function beginStep(output: string, digest: string): Promise<boolean
   return true;
 }
 
-/** Notes that a step is done. */
+/** Stores that a step is done. */
 export async function endStep(output: string, digest: string): Promise<void> {
   await writeFile(doneNote(output), digest);
 }

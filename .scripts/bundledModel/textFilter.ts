@@ -1,6 +1,4 @@
-/**
- * Which files of a package are texts that people wrote and wrote well, and their text without what every file repeats.
- */
+/** Selects the files of a package that people wrote well, and removes the parts that every file repeats. */
 import path from 'node:path';
 import { htmlToText } from './htmlText.ts';
 import { DOMAINS, type Domain } from './packages.ts';
@@ -25,14 +23,16 @@ const MAX_MEAN_LINE_CHARACTERS = 90;
 const MAX_LINE_CHARACTERS = 600;
 const LONG_LINE_CHARACTERS = 160;
 const MAX_LONG_LINE_SHARE = 0.04;
-/** Of code: tables of numbers, character maps. */
+/** Limits for code, which reject tables of numbers and character maps. */
 const MIN_LETTER_SHARE = 0.45;
 const MAX_DIGIT_SHARE = 0.12;
-/** Of prose in the sources' language; comments may hold some more. */
+/** The limit for text in the sources' language. Comments may contain a little more. */
 const MAX_NON_LATIN_SHARE = 0.04;
 const HEAD_CHARACTERS = 1_500;
 
-/** A header is of C or of C++ as its package is: the first is taken that the package has. */
+/**
+ * The domains by file ending. The first domain that the package has is used, so a header is C or C++ like its package.
+ */
 const ENDINGS: readonly (readonly [RegExp, Domain | undefined])[] = [
   [/\.d\.[cm]?ts$/, undefined],
   [/\.[cm]?tsx?$/, 'typescript'],
@@ -49,7 +49,7 @@ const ENDINGS: readonly (readonly [RegExp, Domain | undefined])[] = [
   [/\.rb$|\.rake$|(^|\/)Rakefile$/, 'ruby'],
   [/\.kts?$/, 'kotlin'],
   [/\.(sh|bash|zsh|bats|zsh-theme)$/, 'shell'],
-  // Commands have no ending: the line above their text tells whether it is for a shell.
+  // Commands have no ending. The file's first line tells whether it is a shell script.
   [/(^|\/)[^./]+$/, 'shell'],
   [/\.sql$/, 'sql'],
   [/\.(css|scss|less)$/, 'css'],
@@ -64,16 +64,16 @@ const NOT_PROSE =
 
 const GENERATED =
   /@generated\b|\bauto-?(matically )?generated\b|\bdo not (edit|modify)\b|\bgenerated (by|from|file|code)\b|\bthis file (was|is) (auto|generated)/i;
-/** What compilers and bundlers leave behind; type annotations of another dialect. */
+/** Traces of compilers and bundlers, and type annotations of another dialect. */
 const COMPILED =
   /__esModule|__webpack_|_interopRequire|__importDefault|__decorate\b|__awaiter\b|__generator\b|__extends\b|__spreadArray|__rest\b|_createClass\b|_classCallCheck|_objectSpread|_asyncToGenerator|__publicField|__privateGet|__defProp\b|_jsx\(|\/\*#__PURE__\*\/ ?_|@flow\b|React\.createElement\(_|_extends\(\{\}|void 0 !==|\/\/# sourceMappingURL|goog\.loadModule|@babel\/runtime|tslib/;
 const OTHER_LICENCE =
   /\bGNU (Lesser |Affero )?General Public|\bL?GPL(v?[23]|-)|Mozilla Public License|Creative Commons|SPDX-License-Identifier: (?!(\(?)(MIT|ISC|BSD|Apache-2\.0|0BSD|BSL-1\.0|Zlib|PostgreSQL))|All rights reserved\. (?!.*(permission|redistribution|licen[cs]e))/i;
-/** Functions of HumanEval: what the model is measured with must not be learned. */
+/** Functions of HumanEval. The model is measured with them, so it must not be trained on them. */
 const EVALUATION =
   /\b(has_close_elements|separate_paren_groups|truncate_number|mean_absolute_deviation|parse_nested_parens|filter_by_substring|find_closest_elements|rescale_to_unit|make_palindrome|largest_prime_factor|is_simple_power|prime_fib)\b|\bhuman_?eval\b/i;
 
-/** Which of a package's domains a file is of by its path there, or undefined where nothing is to be learned of it. */
+/** Returns the domain of a file by its path, or undefined if the file is not used. */
 export function domainOf(file: string, domains: readonly Domain[] = DOMAINS): Domain | undefined {
   if (NOT_OWN.test(file) || MINIFIED_NAME.test(file)) return undefined;
   const domain = ENDINGS.find(
@@ -82,7 +82,7 @@ export function domainOf(file: string, domains: readonly Domain[] = DOMAINS): Do
   return domain === 'prose' && NOT_PROSE.test(path.posix.basename(file)) ? undefined : domain;
 }
 
-/** Whether a file without an ending is a script for a shell. */
+/** Returns whether a file without an ending is a shell script. */
 export function isShellScript(content: Uint8Array): boolean {
   return /^#!.*\b(?:ba|da|k|z)?sh\b/.test(
     Buffer.from(content.subarray(0, 80)).toString('latin1').split('\n', 1)[0] as string,
@@ -91,7 +91,7 @@ export function isShellScript(content: Uint8Array): boolean {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The text of a page of HTML to learn from, or why there is none. */
+/** Returns the text of an HTML page, or the reason for its rejection. */
 export function filterPage(content: Uint8Array): { readonly text: string } | { readonly rejected: Rejection } {
   const decoded = decode(content);
   if (decoded === undefined) return { rejected: 'not text' };
@@ -100,7 +100,7 @@ export function filterPage(content: Uint8Array): { readonly text: string } | { r
   return text.length < MIN_CHARACTERS || Buffer.byteLength(text) > MAX_PROSE_BYTES ? { rejected: 'size' } : { text };
 }
 
-/** The text to learn from, or why there is none. */
+/** Returns the text of a file, or the reason for its rejection. */
 export function filterText(
   content: Uint8Array,
   domain: Domain,
@@ -156,11 +156,11 @@ function isForeign(text: string): boolean {
   return count(text, /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/gu) > text.length * MAX_NON_LATIN_SHARE;
 }
 
-/** What stands above the licence in PHP and Ruby, with the empty lines behind it. */
+/** The lines above the licence in PHP and Ruby, with the empty lines after them. */
 const OPENING =
   /^(?:<\?php\s*(?:declare\(strict_types ?= ?1\);\s*)?|(?:# (?:frozen_string_literal|encoding|-\*-).*\n\s*)+)/;
 
-/** Without the licence above it, which every file of a package repeats, and without spaces at the ends of lines. */
+/** Removes the licence comment, which every file of a package repeats, and spaces at the ends of lines. */
 function tidyCode(text: string): string {
   let rest = text.replace(/^\ufeff/, '').replace(/^#!.*\n/, '');
   const opening = OPENING.exec(rest)?.[0] ?? '';
@@ -176,7 +176,7 @@ function tidyCode(text: string): string {
     .trim()}\n`;
 }
 
-/** Without badges, pictures, HTML, and links' targets. */
+/** Removes badges, pictures, HTML, and the targets of links. */
 function tidyProse(text: string): string {
   const plain = text
     .replace(/^\ufeff/, '')

@@ -1,4 +1,4 @@
-/** The kinds of text that the vocabulary of the bundled model is chosen for: arguments `--texts` of `chorus trim`. */
+/** The kinds of text that determine the vocabulary of the bundled model: the `--texts` arguments of `chorus trim`. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { corpusFolder, packagesFolder } from './corpus.ts';
@@ -6,7 +6,7 @@ import { fetchPackages, packageFolder } from './fetchPackages.ts';
 import { CODE_DOMAINS, type CorpusPackage } from './packages.ts';
 import { writeWordTexts } from './wordTexts.ts';
 
-/** Of each there is a folder `prose/<language>`. */
+/** The languages with a folder `prose/<language>`. */
 export const PROSE_LANGUAGES = [
   'ar',
   'cs',
@@ -33,9 +33,11 @@ export const PROSE_LANGUAGES = [
   'zh',
 ] as const;
 
-/** A longer text costs more in code, where each token is waited for, than in prose. */
+/** More tokens cost more in code, where the user waits for each token, than in prose. */
 const CODE_IMPORTANCE = 5;
-/** Chinese has the most tokens by far, and comments and names are English. Each language not listed has 1. */
+/**
+ * Chinese needs by far the most tokens, and comments and names are English. Each language not listed has importance 1.
+ */
 const PROSE_IMPORTANCE: Readonly<Record<string, number>> = { en: 10, zh: 8, ja: 2.5, ko: 2.5, fr: 2 };
 const LICENCE_IMPORTANCE = 3;
 
@@ -55,7 +57,7 @@ const LICENCES: CorpusPackage = {
   domains: [],
   heldOut: false,
 };
-/** Headers of files have them. The corpus does not: licences are cut off there. */
+/** The licences in file headers. The corpus lacks them, since licences are cut off there. */
 const HEADERS = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BSD-4-Clause', '0BSD', 'Zlib', 'X11'];
 const OTHERS = [
   'MPL-2.0',
@@ -78,7 +80,7 @@ const OTHERS = [
 ];
 const HEADER_TIMES = 3;
 
-/** Fetches and writes texts of common words and of licences below `folder`. Throws where a package can't be fetched. */
+/** Fetches and writes texts of common words and of licences below `folder`. Throws if a package can't be fetched. */
 export async function writeVocabularyTexts(folder = corpusFolder()): Promise<void> {
   const failed = await fetchPackages([WORDS, LICENCES], packagesFolder());
   for (const [{ name, version }, reason] of failed) throw new Error(`${name} ${version} can't be fetched: ${reason}`);
@@ -90,7 +92,7 @@ export async function writeVocabularyTexts(folder = corpusFolder()): Promise<voi
   await writeLicences(packageFolder(packagesFolder(), LICENCES), path.join(folder, 'vocabulary', 'licences'));
 }
 
-/** Arguments of `chorus trim`: each kind of text in the corpus below `folder`, with its importance. */
+/** Returns the arguments of `chorus trim`: each kind of text in the corpus below `folder`, with its importance. */
 export function vocabularyTexts(folder = corpusFolder()): readonly string[] {
   const training = path.join(folder, 'texts', 'training');
   const vocabulary = path.join(folder, 'vocabulary');

@@ -1,32 +1,30 @@
-/**
- * Texts of common words, each word about as often as people use it: manuals alone do not have the words of daily life.
- */
+/** Makes texts of common words, each about as often as in real use, since manuals lack the words of daily life. */
 import { decode } from '@msgpack/msgpack';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
-/** Words that a text would have where each stood as often as in common use. */
+/** The number of words of a text in which each word occurs as often as in common use. */
 const TEXT_WORDS = 250_000;
-/** Of a list of words: bin `n` holds the words of frequency 10^(−n/100). */
+/** In a list of words, bin `n` holds the words of frequency 10^(−n/100). */
 const BINS_PER_DECADE = 100;
 /** Rarer words are names and misspellings. */
 const MAX_BIN = 620;
 const WORDS_PER_LINE = 20;
-/** One word in three begins a sentence, or is a noun in German. */
+/** Every third word also appears with a capital, as at the beginning of a sentence or as a German noun. */
 const CAPITALS = 3;
-/** Words of one language that stand without a blank before them. */
+/** Languages whose words follow each other without blanks. */
 const UNSPACED: ReadonlySet<string> = new Set(['zh', 'ja']);
-/** Particles of Korean follow a word without a blank, the word itself follows a blank. */
+/** In Korean a word follows a blank, but its particles follow without one. */
 const BOTH_WAYS: ReadonlySet<string> = new Set(['ko']);
 
-/** Words by falling frequency in bins, as wordfreq counts them (PyPI, its data under CC-BY-SA-4.0). */
+/** Words in bins by falling frequency, as wordfreq counts them (PyPI, its data under CC-BY-SA-4.0). */
 export type WordBins = readonly (readonly string[])[];
 
 /**
  * Writes a text for each language into a folder of its name below `folder`, from the lists of the unpacked package.
- * Throws where a language has no list.
+ * Throws if a language has no list.
  */
 export async function writeWordTexts(
   packageFolder: string,
@@ -47,7 +45,10 @@ export async function writeWordTexts(
   }
 }
 
-/** Each word as often as its frequency says; of words that are too rare to stand once, some. */
+/**
+ * Returns each word as often as its frequency demands. Of the words too rare for a single occurrence it returns a
+ * share.
+ */
 export function wordsOf(bins: WordBins, textWords = TEXT_WORDS): readonly string[] {
   return bins.slice(0, MAX_BIN).flatMap((words, bin) => {
     const times = textWords * 10 ** (-bin / BINS_PER_DECADE);
@@ -57,7 +58,7 @@ export function wordsOf(bins: WordBins, textWords = TEXT_WORDS): readonly string
   });
 }
 
-/** Words in lines. Where a language has blanks, a word follows one, and some begin with a capital. */
+/** Returns the words in lines. In a language with blanks each word follows a blank, and some begin with a capital. */
 export function textOf(words: readonly string[], language: string): string {
   const unspaced = UNSPACED.has(language) || BOTH_WAYS.has(language) ? words : [];
   const spaced = UNSPACED.has(language)
@@ -71,8 +72,8 @@ export function textOf(words: readonly string[], language: string): string {
 }
 
 /**
- * From a map of traditional characters to simplified ones: how a word is written in traditional ones, by the first that
- * each stands for.
+ * Returns a function that writes a word in traditional characters, given the map from traditional to simplified ones.
+ * Of several traditional characters the first is used.
  */
 export function traditionalOf(simplified: Readonly<Record<string, string | null>>): (word: string) => string {
   const characters = new Map<string, string>();
@@ -88,7 +89,7 @@ const capitalised = (word: string): string => {
   return first.toUpperCase() + others.join('');
 };
 
-/** The larger of the lists that a language has. */
+/** The larger of a language's lists. */
 async function listOf(data: string, language: string): Promise<string> {
   const [large, small] = [
     path.join(data, `large_${language}.msgpack.gz`),

@@ -1,6 +1,6 @@
 /**
- * The CUDA libraries: the catalogue that ships, and archives for machines without a network.
- * `sidecar/models/cuda/cudaAddOn.ts` reads both.
+ * The CUDA libraries: the shipped catalogue, and archives for machines without a network. Both are read by
+ * `sidecar/models/cuda/cudaAddOn.ts`.
  */
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
@@ -13,10 +13,13 @@ import type { CudaCatalogue } from '../../sidecar/models/cuda/cudaAddOn.ts';
 import { fetchNativePackage, lockedNativePackage } from './nativePackages.ts';
 import { CUDA_TARGETS, type PackageTarget } from './targets.ts';
 
-/** CUDA's newest major version for which `-ext` packages hold the library; for newer ones the plain packages do. */
+/**
+ * The newest major CUDA version whose library is in the `-ext` packages. The plain packages hold the library for newer
+ * versions.
+ */
 const OLDER_CUDA = 12;
 
-/** The catalogue of a target, with checksums from package-lock.json; undefined where there is no CUDA. */
+/** Returns the catalogue of a target with checksums from package-lock.json, or undefined if the target has no CUDA. */
 export async function cudaCatalogueOf(root: string, targetName: string): Promise<CudaCatalogue | undefined> {
   const target = CUDA_TARGETS.find(({ name }) => name === targetName);
   if (!target) return undefined;
@@ -35,8 +38,8 @@ export async function cudaCatalogueOf(root: string, targetName: string): Promise
 }
 
 /**
- * Writes `chorus-cuda-<target>-<version>.tar`, which holds the packages as they are, and its SHA-256 beside it. Prints
- * the size.
+ * Writes `chorus-cuda-<target>-<version>.tar`, which contains the unchanged packages, and a file with its SHA-256.
+ * Prints the size.
  */
 export async function packCudaAddOn(options: {
   root: string;

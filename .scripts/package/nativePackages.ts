@@ -13,13 +13,13 @@ interface Lockfile {
   readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity?: string }>>;
 }
 
-/** A package of the lock file: where it comes from and what it must be. */
+/** A package in the lock file, with its version and checksum. */
 export interface LockedPackage {
   readonly version: string;
   readonly integrity: string;
 }
 
-/** What package-lock.json says of a package. */
+/** Returns the lock file's entry for a package. Throws if it has no integrity. */
 export async function lockedNativePackage(root: string, name: string): Promise<LockedPackage> {
   const key = `node_modules/${name}`;
   const lockfile = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
@@ -28,7 +28,10 @@ export async function lockedNativePackage(root: string, name: string): Promise<L
   return { version, integrity };
 }
 
-/** Folder of a package: the installed one, or one fetched into the developer cache. Throws as `fetchNativePackage`. */
+/**
+ * Returns the folder of a package: the installed one, or one fetched into the developer cache. Throws the same errors
+ * as `fetchNativePackage`.
+ */
 export async function nativePackageFolder(root: string, name: string): Promise<string> {
   const installed = path.join(root, 'node_modules', name);
   if (existsSync(path.join(installed, 'package.json'))) return installed;
@@ -48,8 +51,7 @@ export async function nativePackageFolder(root: string, name: string): Promise<s
 }
 
 /**
- * Fetches the archive of a package into `folder` and returns its path. Throws where it is not what package-lock.json
- * holds.
+ * Fetches the archive of a package into `folder` and returns its path. Throws if it does not match package-lock.json.
  */
 export async function fetchNativePackage(root: string, name: string, folder: string): Promise<string> {
   const { version, integrity } = await lockedNativePackage(root, name);
@@ -66,7 +68,7 @@ async function nativePackageCache(): Promise<string> {
   return cache;
 }
 
-/** npm 11 answers an array, npm 12 an object by package name. */
+/** npm 11 prints an array, npm 12 an object by package name. */
 function firstFilename(json: string): string {
   const packed = Object.values(JSON.parse(json) as Record<string, { filename: string }>)[0];
   if (!packed) throw new Error(`npm pack answered no file: ${json}`);

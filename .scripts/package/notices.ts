@@ -1,8 +1,8 @@
-/** Licences of everything that is inside a package. */
+/** The licences of all software inside a package. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Licences under which something may be inside. Anything else fails the packaging and is decided by a person. */
+/** Licences that are accepted inside a package. Any other licence makes the packaging fail until a person decides. */
 const ACCEPTED =
   /^(MIT|MIT-0|ISC|0BSD|BlueOak-1\.0\.0|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|MPL-2\.0|\(?MPL-2\.0 OR Apache-2\.0\)?|Unlicense|CC0-1\.0)$/;
 
@@ -12,9 +12,7 @@ interface Notice {
   readonly text: string;
 }
 
-/**
- * Text of THIRD-PARTY-NOTICES.txt for the packages in `folders`, plus the notices of parts that are no npm packages.
- */
+/** Returns the text of THIRD-PARTY-NOTICES.txt for the packages in `folders` and for parts that are no npm packages. */
 export async function thirdPartyNotices(folders: readonly string[], parts: readonly Notice[]): Promise<string> {
   const packages = await Promise.all(folders.map(noticeOfPackage));
   const unique = new Map([...parts, ...packages].map((notice) => [notice.title, notice]));
@@ -26,7 +24,10 @@ export async function thirdPartyNotices(folders: readonly string[], parts: reado
   ].join('\n');
 }
 
-/** Notices of what is inside the native libraries, and of the model. `.scripts/package/notices/` holds the texts. */
+/**
+ * Returns the notices for the contents of the native libraries, and for the model. Their texts are in
+ * `.scripts/package/notices/`.
+ */
 export async function fixedNotices(root: string): Promise<readonly Notice[]> {
   const text = (name: string): Promise<string> => readFile(path.join(root, '.scripts/package/notices', name), 'utf8');
   return [

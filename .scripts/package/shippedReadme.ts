@@ -1,11 +1,10 @@
-/** What only someone with the sources can do. */
+/** Sections that need the sources. */
 const DEVELOPER_SECTIONS: readonly string[] = ['Two commands', 'Installing'];
 const LINK = String.raw`\[([^\]]*)\]\((?!https?:)[^)]*\)`;
 
 /**
- * README as the page of the installed extension, where files beside it can't be opened: without the sections for those
- * who have the sources, and with links to files as their words alone. Pictures, and links that only say where more
- * stands, are left out.
+ * Returns the README as the page of the installed extension, which can't open files beside it. Removes the sections for
+ * developers, pictures, and links that only refer to further reading. Other links to files become plain words.
  */
 export function shippedReadme(text: string): string {
   return text

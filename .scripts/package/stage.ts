@@ -1,4 +1,4 @@
-/** Fills the folder from which a VSIX is made. `.vscodeignore` then decides, as an allow-list, what of it ships. */
+/** Fills the folder from which a VSIX is made. Then `.vscodeignore` selects the shipped files, as an allow-list. */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,22 +12,22 @@ import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
 import { shippedReadme } from './shippedReadme.ts';
 import { koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf, type PackageTarget } from './targets.ts';
 
-/** Beside the bundles, since vsce takes nothing out of a `node_modules` at the top. */
+/** The modules are beside the bundles, since vsce drops a top-level `node_modules`. */
 const SHIPPED_MODULES = 'dist/node_modules';
-/** What node-llama-cpp reads by path. */
+/** Files that node-llama-cpp reads by path. */
 const DATA_FILES = [
   'node_modules/node-llama-cpp/llama/binariesGithubRelease.json',
   'node_modules/node-llama-cpp/llama/llama.cpp.info.json',
 ];
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 
-/** What is the same in the package of every platform. */
+/** The contents that the packages of all platforms share. */
 export interface CommonStage {
   readonly root: string;
   readonly folder: string;
   /** Packages whose code ships, in a bundle or as files. */
   readonly packageFolders: readonly string[];
-  /** Name of the default model's file, or of its first part. */
+  /** The name of the default model's file, or of its first part. */
   readonly model: string;
 }
 
@@ -86,7 +86,7 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
   };
 }
 
-/** Copies the common stage to `folder` and adds what is of one platform. */
+/** Copies the common stage to `folder` and adds the files of one platform. */
 export async function stageTarget(common: CommonStage, target: PackageTarget, folder: string): Promise<void> {
   await linkTree(common.folder, folder);
   const natives: string[] = [];
@@ -108,14 +108,14 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
 }
 
 /**
- * Whether a file of a native package serves at run time: not its README, the import libraries of Windows' linker, nor
- * what is for musl.
+ * Returns whether a file of a native package is needed at run time. Its README, the import libraries of Windows'
+ * linker, and the files for musl are not.
  */
 function isRuntimeFile(relative: string): boolean {
   return !/^(README\.md|node_modules|musl_)|\.lib$/.test(relative);
 }
 
-/** The manifest without what only a checkout needs. */
+/** Returns the manifest without the entries that only a checkout needs. */
 async function shippedManifest(root: string): Promise<object> {
   const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown> & {
     scripts?: Record<string, string>;
@@ -133,7 +133,7 @@ function packageFolders(files: readonly string[]): readonly string[] {
   return [...new Set(files.map(packageFolderOf).filter((folder) => folder !== undefined))];
 }
 
-/** Every manifest on the way to a file, since Node reads the nearest one, and each package's licence. */
+/** Returns every manifest on the way to a file, since Node reads the nearest one, and each package's licence. */
 async function metadataFiles(
   root: string,
   files: readonly string[],
@@ -172,7 +172,7 @@ async function linkTree(
   }
 }
 
-/** A hard link saves copying hundreds of megabytes per target; across file systems there is none. */
+/** A hard link saves copying hundreds of megabytes per target. It is impossible across file systems. */
 async function linkOrCopy(source: string, destination: string): Promise<void> {
   await link(source, destination).catch(() => copyFile(source, destination));
 }

@@ -1,8 +1,9 @@
 /**
- * The platforms that a VSIX is made for, and the native packages that each one carries. CPU, Vulkan and Metal are
- * inside; CUDA is an add-on because its library alone is larger than the rest together. Left out: alpine-x64 and
- * alpine-arm64 (node-llama-cpp has no build for musl), linux-armhf (32 bits address too little memory for a model
- * beside an editor) and web (no process can be started there).
+ * The platforms of the VSIX packages, with the native packages of each. CPU, Vulkan and Metal are included. CUDA is an
+ * add-on because its library alone is larger than the rest together.
+ *
+ * Some platforms have no package. For alpine-x64 and alpine-arm64 (musl) node-llama-cpp has no build. On linux-armhf 32
+ * bits address too little memory for a model beside an editor. On web no process can be started.
  */
 export interface PackageTarget {
   /** VS Code's name of the platform. */
@@ -19,16 +20,16 @@ export const TARGETS: readonly PackageTarget[] = [
   { name: 'win32-arm64', nativePackages: ['win-arm64'] },
 ];
 
-/** A package is no larger. VS Code's marketplace takes it; Open VSX takes 256 MB. */
+/** The maximum size of a package. VS Code's marketplace accepts it, Open VSX accepts 256 MB. */
 export const MAX_VSIX_BYTES = 300e6;
 
-/** Platforms for which a CUDA add-on exists. The `-ext` package holds kernels for older GPUs. */
+/** Platforms with a CUDA add-on. The `-ext` package contains kernels for older GPUs. */
 export const CUDA_TARGETS: readonly PackageTarget[] = [
   { name: 'linux-x64', nativePackages: ['linux-x64-cuda', 'linux-x64-cuda-ext'] },
   { name: 'win32-x64', nativePackages: ['win-x64-cuda', 'win-x64-cuda-ext'] },
 ];
 
-/** koffi's package with its library for a target. */
+/** Returns the name of koffi's library package for a target. */
 export function koffiPackageOf(target: PackageTarget): string {
   return `@koromix/koffi-${target.name}`;
 }
@@ -37,8 +38,8 @@ export function koffiPackageOf(target: PackageTarget): string {
 export const RECORDER_PACKAGE = '@picovoice/pvrecorder-node';
 
 /**
- * Folders in the recorder's package with what a target needs. On Linux on ARM it has libraries for the Raspberry Pi's
- * processors alone.
+ * Returns the folders of the recorder's package that a target needs. For Linux on ARM it only has libraries for the
+ * Raspberry Pi's processors.
  */
 export function recorderFoldersOf(target: PackageTarget): readonly string[] {
   const folders: Readonly<Record<string, readonly string[]>> = {
@@ -56,12 +57,12 @@ export function recorderFoldersOf(target: PackageTarget): readonly string[] {
   return folders[target.name] ?? [];
 }
 
-/** The target of the machine that runs this. Throws where there is none. */
+/** Returns the target of this machine. Throws if there is none. */
 export function hostTarget(): PackageTarget {
   return targetNamed(`${process.platform}-${process.arch}`);
 }
 
-/** Throws with the list of names where `name` is none of them. */
+/** Returns the target called `name`. Throws an error with all names if there is none. */
 export function targetNamed(name: string): PackageTarget {
   const target = TARGETS.find((candidate) => candidate.name === name);
   if (target) return target;

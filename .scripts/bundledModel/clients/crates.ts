@@ -7,7 +7,9 @@ interface CargoMetadata {
   readonly packages: readonly { readonly name: string; readonly version: string; readonly manifest_path: string }[];
 }
 
-/** Cargo fetches no crate by itself: it fetches the dependencies of one, on one platform. None of them is built. */
+/**
+ * Cargo cannot fetch a single crate. It fetches the dependencies of a crate, for one platform. None of them is built.
+ */
 export const crates: Client = {
   download: async (wanted, folder) => {
     const dependencies = wanted.map(

@@ -7,7 +7,7 @@ export const debian: Client = {
     const get = async (names: readonly string[]): Promise<unknown> =>
       execa('apt-get', ['download', '-qq', ...names], { cwd: folder, timeout: FETCH_TIMEOUT_MS });
     const listed = ({ name, version }: CorpusPackage): string => `${name}=${version}`;
-    // Debian keeps a version only until the next one: then that is taken, which changes little.
+    // Debian keeps a version only until the next one. Then the next version is taken, which changes little.
     await get(wanted.map(listed)).catch(async () => {
       for (const one of wanted) await get([listed(one)]).catch(() => get([one.name]));
     });

@@ -6,7 +6,7 @@ import { FETCH_TIMEOUT_MS, type Client } from './client.ts';
 import { unzip } from './pypi.ts';
 
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy';
-/** A project file may leave its licence to its parent, and that one to its own. */
+/** A project file may inherit its licence from its parent, and so on. */
 const MAX_PARENTS = 6;
 
 interface MavenFile {
@@ -17,7 +17,9 @@ interface MavenFile {
   readonly file: string;
 }
 
-/** Archives of sources, each with the project file that states its licence. A name is `group:artifact`. */
+/**
+ * Downloads source archives, each with the project file that states its licence. A package's name is `group:artifact`.
+ */
 export const maven: Client = {
   download: async (wanted, folder) => {
     const poms = wanted.map((one): MavenFile => ({ ...one, type: 'pom', file: `${folderName(one)}.pom` }));
@@ -41,7 +43,7 @@ export const maven: Client = {
   },
 };
 
-/** The parent of a project file that states no licence, to be copied over it. */
+/** The parent of a project file without a licence. It replaces the project file. */
 function parentOf(pom: string, file: string): MavenFile | undefined {
   if (pom.includes('<licenses>')) return undefined;
   const parent = /<parent>([\s\S]*?)<\/parent>/.exec(pom)?.[1] ?? '';

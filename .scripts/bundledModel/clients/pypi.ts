@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { findPython } from '../../fetchModel.ts';
 import { FETCH_TIMEOUT_MS, type Client } from './client.ts';
 
-/** Wheels of this Python and system are taken on every machine, so that the texts are the same. */
+/** The options that select wheels of this Python and system on every machine, so that the texts are the same. */
 const WHEELS = [
   '--python-version',
   '3.13',
@@ -36,7 +36,7 @@ export const pypi: Client = {
   unpack: unzip,
 };
 
-/** Unpacks a wheel, or any other archive in the format ZIP. */
+/** Unpacks a wheel, or any other archive in ZIP format. */
 export async function unzip(archive: string, folder: string): Promise<void> {
   await execa(await findPython(), ['-m', 'zipfile', '-e', archive, folder]);
 }
