@@ -8,7 +8,7 @@ import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { requestAt } from './cursorAt.ts';
 
-describe('the model that comes with Chorus', () => {
+describe('the bundled model', () => {
   let engine: EngineProcess;
   let model: LoadedModel;
   let completion: CompletionService;
@@ -43,7 +43,7 @@ describe('the model that comes with Chorus', () => {
       () => undefined,
     );
 
-  it("is asked to fill gaps by Qwen's marks, each of which is one token", async () => {
+  it("fills gaps with Qwen's marks, each of which is a single token", async () => {
     const fim = await detectFim(engine, model);
     assert.equal(fim?.family, 'qwen-coder');
     const texts = await Promise.all(
@@ -52,25 +52,25 @@ describe('the model that comes with Chorus', () => {
     assert.deepEqual(texts, ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>']);
   });
 
-  it('goes on with a line of Python', async () => {
+  it('continues a line of Python', async () => {
     const document =
       'import json\n\n\ndef read_config(path):\n    with open(path) as f:\n        return ‸\n\n\ndef main():\n    pass\n';
     assert.deepEqual(await textsAt(document, 'python'), ['json.load(f)']);
   });
 
-  it('fills a block of TypeScript and leaves its brace alone', async () => {
+  it('fills a TypeScript block and leaves its brace alone', async () => {
     const document =
       'export function sum(values: number[]): number {\n  let total = 0;\n  for (const value of values) {\n    ‸\n  }\n  return total;\n}\n';
     assert.deepEqual(await textsAt(document, 'typescript'), ['total += value;']);
   });
 
-  it('answers in chat, and ends by itself', async () => {
+  it('answers in chat and ends by itself', async () => {
     const { text, stopReason } = await answer('What is the capital of France? Answer with one word.');
     assert.match(text, /^Paris\.?$/);
     assert.equal(stopReason, 'end');
   });
 
-  it('answers in the language of the question, in scripts that are not Latin too', async () => {
+  it('answers in the language of the question, also in non-Latin scripts', async () => {
     assert.match((await answer('法国的首都是哪里？')).text, /巴黎/);
     assert.match((await answer('Какой город является столицей Франции?')).text, /^[\p{Script=Cyrillic}\p{P}\s]+$/u);
   });

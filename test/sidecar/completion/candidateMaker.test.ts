@@ -16,8 +16,8 @@ import { settle } from './settle.ts';
 const never = new AbortController().signal;
 
 /**
- * An engine that says these texts, one an attempt. A text with `…` at its end is cut off there by the time limit, and
- * takes all the time.
+ * An engine that returns these texts, one per attempt. A text with `…` at its end is cut off there by the time limit,
+ * and uses up the time.
  */
 function scripted(...texts: readonly string[]) {
   const clock = { ms: 0 };
@@ -48,7 +48,7 @@ function scripted(...texts: readonly string[]) {
 const textsOf = (completions: readonly Completion[]): string[] => completions.map(({ text }) => text);
 
 describe('A time limit', () => {
-  test('of 15 seconds holds for all attempts together, where the settings name none', async () => {
+  test('of 15 seconds covers all attempts together by default', async () => {
     const { engine, complete } = scripted('first();', 'second…');
     await complete(true);
     assert.deepEqual(
@@ -57,7 +57,7 @@ describe('A time limit', () => {
     );
   });
 
-  test('of longer than a timer can wait is no short one', async () => {
+  test('longer than a timer can wait is not a short one', async () => {
     const engine = new ScriptedEngine();
     const service = new CompletionService({ session: engine.session, now: () => 0 });
     await service.complete(requestAt('const a = ‸', { settings: { timeoutMs: 1e12, minDebounceMs: 0 } }), never);
@@ -67,33 +67,33 @@ describe('A time limit', () => {
     );
   });
 
-  test('that ends the best text is told, with what there is of it', async () => {
+  test('that cuts off the best text is reported, and the text so far is returned', async () => {
     for (const explicit of [false, true]) {
       const { completions, isOutOfTime } = await scripted('firstPart(of…').complete(explicit);
       assert.deepEqual([textsOf(completions), isOutOfTime], [['firstPart(of'], true]);
     }
   });
 
-  test('that leaves no text is told', async () => {
+  test('that leaves no text is reported', async () => {
     for (const explicit of [false, true]) {
       const { completions, isOutOfTime } = await scripted('…').complete(explicit);
       assert.deepEqual([textsOf(completions), isOutOfTime], [[], true]);
     }
   });
 
-  test('that only ends a further choice is not', async () => {
+  test('that only cuts off another choice is not reported', async () => {
     const { completions, isOutOfTime } = await scripted('first();', 'second…').complete(true);
     assert.deepEqual([textsOf(completions), isOutOfTime], [['first();', 'second'], false]);
   });
 
-  test('that is not reached is not told, where the model says something and where it has nothing to say', async () => {
+  test('that is not reached is not reported, with or without a text', async () => {
     for (const texts of [['first();', 'second();', 'third();'], []]) {
       const { completions, isOutOfTime } = await scripted(...texts).complete(true);
       assert.deepEqual([textsOf(completions), isOutOfTime], [texts, false]);
     }
   });
 
-  test('that is over before the model is asked says nothing about the place: it is asked of it again', async () => {
+  test('that is over before the model is asked leaves the place unknown: the next request asks the model', async () => {
     const engine = new ScriptedEngine();
     const service = new CompletionService({ session: engine.session, now: () => 0 });
     let told = 0;
@@ -109,19 +109,19 @@ describe('The n-grams of whole files', () => {
   const text = 'total(cart)';
   const small = { engine: 'chorus', sizeBytes: 2e8 } as const;
   const cases = [
-    { what: 'count beside a small model', counts: true },
-    { what: 'count where only closers stand behind the cursor', line: 'const b = (‸);', counts: true },
-    { what: 'do not count where more of the line stands behind the cursor', line: 'const b = ‸ + 1;', counts: false },
-    { what: 'do not count beside a large model', model: { engine: 'chorus', sizeBytes: 2e9 }, counts: false },
+    { what: 'count with a small model', counts: true },
+    { what: 'count if only closers are behind the cursor', line: 'const b = (‸);', counts: true },
+    { what: 'do not count if other text is behind the cursor on its line', line: 'const b = ‸ + 1;', counts: false },
+    { what: 'do not count with a large model', model: { engine: 'chorus', sizeBytes: 2e9 }, counts: false },
     { what: 'do not count in llama.cpp', model: { engine: 'llama', sizeBytes: 2e8 }, counts: false },
     { what: 'do not count in a document that the files were not chosen for', uri: 'file:///b.ts', counts: false },
     { what: 'do not count in prose and data, whose prompts have no other files', languageId: 'json', counts: false },
     {
-      what: 'do not count where other files have no room in prompts',
+      what: 'do not count if other files may take no tokens',
       contextSettings: { maxTokens: 0 },
       counts: false,
     },
-    { what: 'do not count where a file was edited meanwhile', isEdited: true, counts: false },
+    { what: 'do not count if a file was edited meanwhile', isEdited: true, counts: false },
   ] as const satisfies readonly {
     readonly what: string;
     readonly counts: boolean;
@@ -168,7 +168,7 @@ describe('The n-grams of whole files', () => {
     });
   }
 
-  test('count for the likeliest text alone, since other choices would be the same', async () => {
+  test('count only for the likeliest text, since other choices would be the same', async () => {
     const engine = Object.assign(new ScriptedEngine([], small), { setTexts: async () => undefined });
     const workspace = Object.assign(new RankedFiles(), {
       revision: revisionOf(text),

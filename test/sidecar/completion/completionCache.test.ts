@@ -19,8 +19,8 @@ function texts(cache: TypedThroughCache, key: CacheKey): readonly string[] | und
   return cache.find(key)?.texts;
 }
 
-describe('The typed-through cache', () => {
-  test('gives what is left while the user types a completion', () => {
+describe('TypedThroughCache', () => {
+  test('returns the rest while the user types a completion', () => {
     const cache = new TypedThroughCache();
     cache.add(at('const a = '), ['foo(bar);']);
     assert.deepEqual(texts(cache, at('const a = ')), ['foo(bar);']);
@@ -28,14 +28,14 @@ describe('The typed-through cache', () => {
     assert.deepEqual(texts(cache, at('const a = foo(ba')), ['r);']);
   });
 
-  test('gives it back when the user goes back', () => {
+  test('returns the completion again when the user goes back', () => {
     const cache = new TypedThroughCache();
     cache.add(at('const a = '), ['foo(bar);']);
     assert.equal(texts(cache, at('const a = fox')), undefined);
     assert.deepEqual(texts(cache, at('const a = fo')), ['o(bar);']);
   });
 
-  test('knows nothing once all is typed, or something else', () => {
+  test('returns nothing once the whole text or another text is typed', () => {
     const cache = new TypedThroughCache();
     cache.add(at('a = '), ['foo']);
     assert.equal(texts(cache, at('a = foo')), undefined);
@@ -43,20 +43,20 @@ describe('The typed-through cache', () => {
     assert.equal(texts(cache, at('a =')), undefined);
   });
 
-  test('keeps the candidates that agree with what was typed', () => {
+  test('keeps the candidates that match the typed text', () => {
     const cache = new TypedThroughCache();
     cache.add(at('x.'), ['first()', 'find(a)', 'map(b)']);
     assert.deepEqual(texts(cache, at('x.f')), ['irst()', 'ind(a)']);
   });
 
-  test('is keyed by what follows the cursor too', () => {
+  test('depends on the text after the cursor too', () => {
     const cache = new TypedThroughCache();
     cache.add(at('a = ', '\nreturn a'), ['foo']);
     assert.equal(texts(cache, at('a = ', '\nreturn b')), undefined);
     assert.equal(texts(cache, at('a = f', '')), undefined);
   });
 
-  test('knows that the editor closed a bracket that was typed', () => {
+  test('recognizes a bracket that the editor closed', () => {
     const cache = new TypedThroughCache();
     cache.add(at('a = ', ';'), ['foo(bar)']);
     assert.deepEqual(cache.find(at('a = foo(', ');')), { texts: ['bar)'], overtypes: [1] });
@@ -67,14 +67,14 @@ describe('The typed-through cache', () => {
     ['of an inner bracket', 'log("…", format(item.name), pad(width,', 'log('],
     ['of a block inside the one that was opened', 'add(() => {\n  if (a) {}\n  go(', 'add(() => {'],
   ] as const) {
-    test(`does not take a closer ${what} for the one that the editor set`, () => {
+    test(`does not take a closer ${what} for the closer that the editor added`, () => {
       const cache = new TypedThroughCache();
       cache.add(at('', '\n'), [text]);
       assert.equal(cache.find(at(typed, `${typed.endsWith('{') ? '})' : ')'}\n`)), undefined);
     });
   }
 
-  test('asks anew where the document changed further away', () => {
+  test('misses if the document changed further away', () => {
     const cache = new TypedThroughCache();
     const near = `\n${'x = 1;\n'.repeat(300)}`;
     cache.add(at(`function computeSum() {}${near}total = `, `${near}end();`), ['computeSum();']);
@@ -87,7 +87,7 @@ describe('The typed-through cache', () => {
     });
   });
 
-  test('knows how much of what follows a text replaced where it was made, and what the editor added since', () => {
+  test('knows how many units each text replaced when it was made, and which closers the editor added since', () => {
     const cache = new TypedThroughCache();
     cache.add(at('log(', ')'), ['"a", c);'], [1]);
     assert.deepEqual(cache.find(at('log(', ')')), { texts: ['"a", c);'], overtypes: [1] });
@@ -96,14 +96,14 @@ describe('The typed-through cache', () => {
     assert.deepEqual(cache.find(at('foo(bar(', ')')), { texts: ['x).y'], overtypes: [0] });
   });
 
-  test('remembers that there is nothing, at that very place', () => {
+  test('remembers for exactly one place that there is no completion', () => {
     const cache = new TypedThroughCache();
     cache.add(at('done;'), []);
     assert.deepEqual(texts(cache, at('done;')), []);
     assert.equal(texts(cache, at('done; ')), undefined);
   });
 
-  test('crosses neither windows nor documents nor settings', () => {
+  test('separates windows, documents and settings', () => {
     const cache = new TypedThroughCache();
     cache.add(at('a = '), ['foo']);
     assert.equal(texts(cache, at('a = ', '', { clientKey: 'other window' })), undefined);
@@ -117,7 +117,7 @@ describe('The typed-through cache', () => {
     assert.equal(texts(cache, at('let a = ')), undefined);
   });
 
-  test('forgets the oldest, and a client that left', () => {
+  test('forgets the oldest entries, and a client that left', () => {
     const cache = new TypedThroughCache(2);
     cache.add(at('a'), ['1']);
     cache.add(at('b'), ['2']);

@@ -24,8 +24,8 @@ function edits(completions: readonly Completion[]): unknown[] {
   return completions.map(({ text, start, end }) => ({ text, start, end }));
 }
 
-describe('Completion', () => {
-  test('answers with text for the cursor', async () => {
+describe('CompletionService', () => {
+  test('returns text for the cursor', async () => {
     const { service } = serviceSaying('foo(bar);\nnext();');
     const [completion] = await service.complete(requestAt('const a = ‸\n'), never);
     assert.equal(completion?.text, 'foo(bar);');
@@ -34,13 +34,13 @@ describe('Completion', () => {
     assert.equal(completion.cached, false);
   });
 
-  test('stops the model at the end of what is shown', async () => {
+  test('stops the model at the end of the shown text', async () => {
     const { service, engine } = serviceSaying(`foo;\n${'more();\n'.repeat(20)}`);
     await service.complete(requestAt('const a = ‸\n'), never);
     assert.equal(engine.cancelledGenerations, 1);
   });
 
-  test('asks the model greedily, before any chat, in a sequence of this client’s own', async () => {
+  test('asks the model greedily, before any chat, in the client’s own sequence', async () => {
     const { service, engine } = serviceSaying('b');
     await service.complete(requestAt('const a = ‸'), never);
     const [generation] = engine.generations;
@@ -50,7 +50,7 @@ describe('Completion', () => {
     assert.equal(generation.texts, 'completion:window');
   });
 
-  test('answers from the cache while the user types through', async () => {
+  test('answers from the cache while the user types through a completion', async () => {
     const { service, engine } = serviceSaying('foo(bar);');
     await service.complete(requestAt('const a = ‸'), never);
     const completions = await service.complete(requestAt('const a = fo‸'), never);
@@ -59,7 +59,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  test('explains the completion that is shown, also where it is one of before', async () => {
+  test('explains the shown completion, even if it came from the cache', async () => {
     const { service } = serviceSaying((attempt) => (attempt === 0 ? 'first();' : 'second();'));
     const [here, there] = [requestAt('const a = ‸'), { ...requestAt('const b = ‸'), uri: 'file:///other.ts' }];
     const explained = async (uri: string): Promise<string | undefined> =>
@@ -71,7 +71,7 @@ describe('Completion', () => {
     assert.deepEqual([await explained(here.uri), await explained(there.uri)], ['first();', undefined]);
   });
 
-  test('replaces the closer that the editor added to what was typed', async () => {
+  test('replaces the closer that the editor added to the typed text', async () => {
     const { service, engine } = serviceSaying('foo(bar);');
     await service.complete(requestAt('const a = ‸'), never);
     assert.deepEqual(edits(await service.complete(requestAt('const a = foo(‸)'), never)), [
@@ -80,14 +80,14 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  test('does not ask again where the model had nothing to say', async () => {
+  test('does not ask again if the model had no completion', async () => {
     const { service, engine } = serviceSaying('');
     await service.complete(requestAt('const a = 1;‸'), never);
     assert.deepEqual(await service.complete(requestAt('const a = 1;‸'), never), []);
     assert.equal(engine.generations.length, 1);
   });
 
-  test('gives the next candidate a chance where the likeliest only repeats the line above', async () => {
+  test('tries the next candidate if the likeliest only repeats the line above', async () => {
     const { service, engine } = serviceSaying('');
     engine.answer = ({ sampling }) => (sampling.temperature === 0 ? 'computeTheTotal(items);\n' : 'other;\n');
     const found = await service.complete(requestAt('const a = computeTheTotal(items);\nconst a = ‸'), never);
@@ -98,7 +98,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 2);
   });
 
-  test('asks again where the model had no time to say anything', async () => {
+  test('asks again if the model ran out of time without a text', async () => {
     const { service, engine } = serviceSaying('');
     const generate = engine.generate.bind(engine);
     engine.generate = async (...parameters) => ({ ...(await generate(...parameters)), stopReason: 'timeout' });
@@ -107,7 +107,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 2);
   });
 
-  test('forgets what another model said', async () => {
+  test('forgets the completions of a former model', async () => {
     const { engine } = serviceSaying('foo');
     let model = engine.loaded;
     const service = new CompletionService({ session: { engine, model: async () => model } });
@@ -118,7 +118,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 3);
   });
 
-  test('forgets what another model said as soon as one is chosen, before it is loaded', async () => {
+  test('forgets a model’s completions as soon as another model is chosen, before it is loaded', async () => {
     const { engine } = serviceSaying((attempt) => `from${attempt};`);
     const session = { engine, chosen: '', model: async () => engine.loaded };
     const service = new CompletionService({ session });
@@ -128,7 +128,7 @@ describe('Completion', () => {
     assert.deepEqual([before?.text, after?.text, after?.cached], ['from0;', 'from1;', false]);
   });
 
-  test('does not keep what a model was saying while another one was chosen', async () => {
+  test('drops a running completion of a model when another is chosen', async () => {
     const { engine } = serviceSaying((attempt) => `from${attempt};`);
     const session = { engine, chosen: '', model: async () => engine.loaded };
     const service = new CompletionService({ session });
@@ -144,7 +144,7 @@ describe('Completion', () => {
     'nothing of the workspace': { contextSettings: { workspace: false } },
   };
   for (const [wish, changed] of Object.entries(changes)) {
-    test(`asks anew where the user wants ${wish} now, and knows what was said before when it is wanted again`, async () => {
+    test(`asks again if the user now wants ${wish}, and uses the cache after a change back`, async () => {
       const { service } = serviceSaying((attempt) => `from${attempt};`);
       const answers: string[] = [];
       for (const overrides of [{}, changed, {}]) {
@@ -155,7 +155,7 @@ describe('Completion', () => {
     });
   }
 
-  test('answers from the cache where another wait is set, or nothing is to be read ahead any more', async () => {
+  test('answers from the cache after a change of the debounce or of reading ahead', async () => {
     const { service } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
     const [completion] = await service.complete(
@@ -165,7 +165,7 @@ describe('Completion', () => {
     assert.equal(completion?.cached, true);
   });
 
-  test('shows nothing any more that was said, or is being said, before other rules say which files may be read', async () => {
+  test('shows no completion, finished or running, made under former rules for reading files', async () => {
     const { service, engine } = serviceSaying((attempt) => `from${attempt};`);
     await service.complete(requestAt('const a = ‸'), never);
     let goOn = (): void => undefined;
@@ -195,7 +195,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 2);
   });
 
-  test('begins nothing for a client that left before its request came here', async (context) => {
+  test('starts nothing for a client that left before its request arrived', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const { service, engine } = serviceSaying('foo');
     await service.forgetClient('window');
@@ -210,7 +210,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 0);
   });
 
-  test('releases the sequence of a client that left only when the engine is done with it', async () => {
+  test('releases the sequence of a client that left only after the engine has finished with it', async () => {
     const { service, engine } = serviceSaying('foo');
     let goOn = (): void => undefined;
     engine.pace = () => new Promise((resolve) => (goOn = resolve));
@@ -224,7 +224,7 @@ describe('Completion', () => {
     assert.deepEqual(engine.released, ALL);
   });
 
-  test('releases it only when the engine is done also with what was cancelled before', async () => {
+  test('releases the sequence only after cancelled work has ended too', async () => {
     const { service, engine } = serviceSaying('foo');
     const goOn: (() => void)[] = [];
     engine.pace = () => new Promise((resolve) => goOn.push(resolve));
@@ -242,7 +242,7 @@ describe('Completion', () => {
     assert.deepEqual(engine.released, ALL);
   });
 
-  test('lets nothing of one window serve another', async () => {
+  test('shares nothing between windows', async () => {
     const { service, engine } = serviceSaying('foo');
     await service.complete(requestAt('const a = ‸'), never);
     await service.complete(requestAt('const a = ‸', { clientKey: 'other' }), never);
@@ -252,7 +252,7 @@ describe('Completion', () => {
     );
   });
 
-  test('takes over the request under way when the editor cancels it for the next keystroke', async () => {
+  test('takes over the running request when the editor cancels it for the next keystroke', async () => {
     const { service, engine } = serviceSaying('foo(bar);');
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -268,7 +268,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  test('asks anew when the user types something else than what is streamed', async () => {
+  test('asks again when the user types a text that differs from the stream', async () => {
     const { service, engine } = serviceSaying((attempt) => (attempt === 0 ? 'foo' : 'rl'));
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -284,7 +284,7 @@ describe('Completion', () => {
     assert.equal(engine.generations.length, 2);
   });
 
-  test('asks nothing of the model for a request cancelled while it waits', async () => {
+  test('does not ask the model if a request is cancelled while it waits', async () => {
     const { service, engine } = serviceSaying('foo');
     const cancel = new AbortController();
     const pending = service.complete(requestAt('const a = ‸', { settings: { minDebounceMs: 10_000 } }), cancel.signal);
@@ -303,7 +303,7 @@ describe('Completion', () => {
     assert.match((await engine.promptOf(0)) + (engine.generations[0]?.requiredPrefix ?? ''), /map\.setItem$/);
   });
 
-  test('offers several distinct candidates when asked by command', async () => {
+  test('offers several distinct candidates for a request by command', async () => {
     const answers = ['first();', 'first( );', 'second();', 'third();'];
     const { service, engine } = serviceSaying((attempt) => answers[attempt] ?? '');
     const completions = await service.complete(requestAt('run.‸', { explicit: true }), never);
@@ -315,7 +315,7 @@ describe('Completion', () => {
     assert.notEqual(engine.generations[1]?.sampling.temperature, 0);
   });
 
-  test('writes the line ends and the tabs of the document', async () => {
+  test('uses the document’s line ends and tabs', async () => {
     const { service } = serviceSaying('    one()\n    two()\n}\n');
     const completions = await service.complete(
       requestAt('func a() {\r\n\tb()\r\n}\r\n\r\nfunc c() {‸\r\n', { languageId: 'go' }),
@@ -327,7 +327,7 @@ describe('Completion', () => {
     );
   });
 
-  test('leaves the line ends of a selected item, which are those of the document, as they are', async () => {
+  test('leaves the line ends of a selected item unchanged', async () => {
     const { service } = serviceSaying('done();');
     const completions = await service.complete(
       requestAt('go();\r\nif‸', { selectedCompletion: { start: 7, end: 9, text: 'if (a) {\r\n}' } }),
@@ -339,7 +339,7 @@ describe('Completion', () => {
     );
   });
 
-  test('has the model begin a block’s body on the next line', async () => {
+  test('makes the model begin a block’s body on the next line', async () => {
     const { service, engine } = serviceSaying('    return a\n\ndef g(): pass');
     const completions = await service.complete(requestAt('def f(a):‸', { languageId: 'python' }), never);
     assert.equal(engine.generations[0]?.requiredPrefix, ':\n');
@@ -349,7 +349,7 @@ describe('Completion', () => {
     );
   });
 
-  test('has names to import follow in the same line, even where several lines are always wanted', async () => {
+  test('keeps imported names on the same line, even if several lines are always wanted', async () => {
     for (const settings of [{}, { multiline: 'always' }] as const) {
       const { service, engine } = serviceSaying('sum }');
       await service.complete(requestAt('import {‸}', { settings }), never);
@@ -358,14 +358,14 @@ describe('Completion', () => {
     }
   });
 
-  test('reads the cells of a notebook around this one', async () => {
+  test('uses the notebook cells around this one', async () => {
     const { service, engine } = serviceSaying('head()');
     const notebookCells = { before: [{ languageId: 'python', text: 'df = load()' }], after: [] };
     await service.complete(requestAt('df.‸', { languageId: 'python', notebookCells }), never);
     assert.match(await engine.promptOf(0), /^df = load\(\)\n\ndf/);
   });
 
-  test('asks nothing inside a word, unless the user does', async () => {
+  test('does not complete inside a word, except by command', async () => {
     const { service, engine } = serviceSaying('x');
     assert.deepEqual(await service.complete(requestAt('const na‸me = 1'), never), []);
     assert.equal(engine.generations.length, 0);
@@ -374,7 +374,7 @@ describe('Completion', () => {
   });
 });
 
-describe('Bad input gets one answer and harms nothing', () => {
+describe('Invalid input or a failing model', () => {
   const cases = {
     'a cursor outside the document': { ...requestAt('abc‸'), offset: 10 },
     'a cursor inside a surrogate pair': { ...requestAt('a😀‸'), offset: 2 },
@@ -385,7 +385,7 @@ describe('Bad input gets one answer and harms nothing', () => {
     'a line of a megabyte': requestAt(`${'x'.repeat(1_000_000)}‸`),
   };
   for (const [name, request] of Object.entries(cases)) {
-    test(`${name}: no completion`, async () => {
+    test(`gets no completion and does no harm: ${name}`, async () => {
       const { service, engine } = serviceSaying('foo');
       assert.deepEqual(await service.complete(request, never), []);
       assert.equal(engine.generations.length, 0);
@@ -393,13 +393,13 @@ describe('Bad input gets one answer and harms nothing', () => {
     });
   }
 
-  test('lone surrogates do not reach the tokenizer', async () => {
+  test('with lone surrogates is cleaned before the tokenizer', async () => {
     const { service, engine } = serviceSaying('foo');
     assert.equal((await service.complete(requestAt('"\ud83d"; const a = ‸'), never)).length, 1);
     assert.match(await engine.promptOf(0), /^"\ufffd"; const a/);
   });
 
-  test('a document that is too large is refused in words', async () => {
+  test('with a too large document is refused with a message', async () => {
     const { service } = serviceSaying('foo');
     const request = { ...requestAt('‸'), text: ' '.repeat(MAX_DOCUMENT_UNITS + 1) };
     await assert.rejects(
@@ -408,7 +408,7 @@ describe('Bad input gets one answer and harms nothing', () => {
     );
   });
 
-  test('a model that fails is reported, and the next request works', async () => {
+  test('leads to an error if the model fails, and the next request works', async () => {
     const { service, engine } = serviceSaying('foo');
     const generate = engine.generate.bind(engine);
     engine.generate = () => Promise.reject(new TroubleError('engine-crashed', 'The engine left'));

@@ -6,14 +6,14 @@ import { requestAt } from './cursorAt.ts';
 const WINDOW_UNITS = 64 * 1024;
 const STEP_UNITS = 8 * 1024;
 
-/** Each longer than the window. */
+/** Each is longer than the window. */
 const documents: Readonly<Record<string, string>> = {
   'lines that end with LF': 'const value = 1;\n'.repeat(6_000),
   'lines that end with CRLF': 'const value = 1;\r\n'.repeat(6_000),
   'characters of two units': `x${'😀'.repeat(50_000)}`,
 };
 
-/** The cursor behind a document. */
+/** The cursor at the end of a document. */
 function behind(text: string): Cursor {
   const cursor = readCursor(requestAt(`${text}‸`));
   assert.ok(cursor);
@@ -22,7 +22,7 @@ function behind(text: string): Cursor {
 
 describe('The text before the cursor', () => {
   for (const [name, text] of Object.entries(documents)) {
-    it(`goes on from keystroke to keystroke where a document has ${name}, and begins elsewhere once in many`, () => {
+    it(`keeps its start from keystroke to keystroke in a document with ${name}, and seldom moves it`, () => {
       let breaks = 0;
       let last = behind(text);
       for (let typed = 256; typed <= 2 * STEP_UNITS; typed += 256) {
@@ -33,18 +33,18 @@ describe('The text before the cursor', () => {
       assert.equal(breaks, 2);
     });
 
-    it(`is as long as the window where a document has ${name}, or a little longer`, () => {
+    it(`is as long as the window in a document with ${name}, or a little longer`, () => {
       const units = text.length - behind(text).beforeStart;
       assert.ok(units >= WINDOW_UNITS - 1 && units < WINDOW_UNITS + STEP_UNITS, `${units} units`);
     });
   }
 
-  it('is all there is while that is short', () => {
+  it('is the whole text while that is short', () => {
     assert.equal(behind('x'.repeat(WINDOW_UNITS + STEP_UNITS - 1)).beforeStart, 0);
   });
 
-  it('begins within no character', () => {
-    // Multiples of the step lie in the middle of one.
+  it('does not begin inside a character', () => {
+    // The step's multiples lie inside characters.
     assert.match(behind(documents['characters of two units'] ?? '').before, /^(😀)+$/u);
   });
 });

@@ -1,7 +1,7 @@
 import { type Cursor, readCursor } from '../../../sidecar/completion/cursor.ts';
 import type { CompletionRequest } from '../../../sidecar/completion/request.ts';
 
-/** A request for a document in which `‸` marks the cursor. */
+/** Returns a request for a document in which `‸` marks the cursor. */
 export function requestAt(marked: string, overrides: Partial<CompletionRequest> = {}): CompletionRequest {
   const offset = marked.indexOf('‸');
   if (offset < 0) throw new Error(`Expected a cursor mark ‸ in ${JSON.stringify(marked)}`);

@@ -9,11 +9,11 @@ function typing(intervalMs: number, latencyMs: number): AdaptiveDebounce {
   return debounce;
 }
 
-test('a model slower than the fingers is asked at once', () => {
+test('a model slower than the user’s typing is asked at once', () => {
   assert.equal(typing(150, 800).delayMs(20), 20);
 });
 
-test('a model faster than the fingers waits for the pause', () => {
+test('a model faster than the user’s typing waits for a pause', () => {
   const delayMs = typing(150, 50).delayMs(20);
   assert.ok(delayMs > 100 && delayMs < 150, `${delayMs} ms`);
 });
@@ -37,7 +37,7 @@ test('waiting ends early when the request is cancelled', async () => {
   await waiting;
 });
 
-test('a wait that is longer than a timer can be does not end at once', async (context) => {
+test('a wait longer than a timer allows does not end at once', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   let isOver = false;
   delay(1e12, new AbortController().signal)

@@ -39,8 +39,8 @@ const made = (text: string, documentText = 'import { Cart } from "./cart";\n'): 
   } as unknown as MadeCompletion['result'],
 });
 
-describe('why a completion says what it says', () => {
-  it('counts what stands in the prompt, and what was read for it', () => {
+describe('explainCompletion', () => {
+  it('counts the tokens of the prompt and the evaluated tokens', () => {
     const { documentTokens, contextTokens, reusedTokens, evaluatedTokens, promptMs, generateMs } = explainCompletion(
       made('new Cart()'),
     );
@@ -50,7 +50,7 @@ describe('why a completion says what it says', () => {
     );
   });
 
-  it('says where names come from that the document does not have, whole names alone', () => {
+  it('tells the sources of whole names that are not in the document', () => {
     const { names } = explainCompletion(made('new Cart().$total(taxRate, total, unknown)'));
     assert.deepEqual(names, [
       { name: '$total', uri: 'file:///cart.ts', path: 'cart.ts', line: 11 },
@@ -59,14 +59,14 @@ describe('why a completion says what it says', () => {
     ]);
   });
 
-  it('looks for them in whole files whose n-grams counted, where no piece of the prompt has them', () => {
+  it('looks in whole files with n-grams if no snippet of the prompt has the name', () => {
     assert.deepEqual(explainCompletion(made('taxRate * reduced')).names, [
       { name: 'taxRate', uri: 'file:///cart.ts', path: 'cart.ts', line: 11 },
       { name: 'reduced', uri: 'file:///rates.ts', path: 'rates.ts', line: 2 },
     ]);
   });
 
-  it('takes a longer name of the document for another', () => {
+  it('does not take a longer name in the document for the same name', () => {
     assert.deepEqual(
       explainCompletion(made('total', 'const totals = 1;')).names.map(({ name }) => name),
       ['total'],

@@ -15,7 +15,7 @@ const place = (before: string): CacheKey => ({
 });
 const never = new AbortController().signal;
 
-/** Work that streams what the test says, until the test or a cancellation ends it. */
+/** Starts work that streams the test's text, until the test or a cancellation ends it. */
 function startWork(inFlight = new InFlight()) {
   let say: (text: string) => void = () => undefined;
   let end: () => void = () => undefined;
@@ -29,8 +29,8 @@ function startWork(inFlight = new InFlight()) {
   return { inFlight, flight, say, end };
 }
 
-describe('A request under way', () => {
-  test('serves who types what it streams, before and after it is streamed', () => {
+describe('A running generation', () => {
+  test('serves a user who types its text, before and after it is streamed', () => {
     const { flight, say } = startWork();
     assert.ok(flight.serves(place('a = fo')));
     say('foo(');
@@ -42,7 +42,7 @@ describe('A request under way', () => {
     assert.ok(!flight.serves({ ...place('a = fo'), settings: 'never several lines' }));
   });
 
-  test('lives on for the request that comes right after its own was cancelled', async () => {
+  test('lives on for a request that comes right after its own was cancelled', async () => {
     const { flight, end } = startWork();
     const first = new AbortController();
     const waiting = flight.wait(place('a = '), first.signal);
@@ -55,7 +55,7 @@ describe('A request under way', () => {
     assert.equal(await second, 'finished');
   });
 
-  test('is cancelled soon after nobody wants it', async () => {
+  test('is cancelled soon after no request waits for it', async () => {
     const { flight, inFlight } = startWork();
     const only = new AbortController();
     const waiting = flight.wait(place('a = '), only.signal);
@@ -67,7 +67,7 @@ describe('A request under way', () => {
     assert.equal(inFlight.current('window'), undefined);
   });
 
-  test('is cancelled when it says something else than what was typed', async () => {
+  test('is cancelled when its text differs from the typed text', async () => {
     const { flight, say } = startWork();
     const waiting = flight.wait(place('a = fo'), never);
     say('f');
@@ -82,7 +82,7 @@ describe('A request under way', () => {
     assert.ok(flight.cancelled);
   });
 
-  test('tells those who wait of its failure', async () => {
+  test('reports its failure to waiting requests', async () => {
     const flight = new InFlight().start(place(''), () => Promise.reject(new Error('The engine left')));
     await assert.rejects(flight.wait(place(''), never), /The engine left/);
   });

@@ -7,19 +7,19 @@ import { cursorAt } from './cursorAt.ts';
 const UNITS = 64 * 1024;
 const settings = {};
 
-/** Lines on which a pattern with two stretches of blanks tries every division of them. */
+/** Lines on which a pattern with two stretches of blanks would try every split of them. */
 const lines: Readonly<Record<string, (units: number) => string>> = {
   'blanks behind the cursor': (units) => `f(‸${' '.repeat(units)}a`,
   'blanks behind an arrow': (units) => `) ->${' '.repeat(units)}a‸`,
 };
 
-describe('a line as long as a repository cares to make it', () => {
+describe('a line of extreme length', () => {
   for (const [what, document] of Object.entries(lines)) {
     it(`is read once: ${what}`, () =>
       assertGrowsLinearly(UNITS, (units) => chooseExtent(cursorAt(document(units), 'python'), settings)));
   }
 
-  it('is read once behind the cursor that moved past it', () =>
+  it('is read once behind a cursor that moved past it', () =>
     assertGrowsLinearly(UNITS, (units) => {
       const memory = new SuffixMemory();
       const place = { clientKey: 'client', uri: 'file:///a.py', maxTokens: 512 };

@@ -21,14 +21,18 @@ const several: readonly (readonly [name: string, languageId: string, document: s
   ['after do', 'ruby', 'list.each do |x|‸'],
   ['after a head with types', 'python', 'def f(a: int, b: str = "x:y") -> int:‸'],
   ['after a head of several lines', 'python', 'def f(\n    a: int,\n) -> dict[str, int]:‸'],
-  ['an empty body below one', 'python', 'def f(\n    a: int,\n):  # noqa\n    ‸\n\ndef g():\n    pass'],
   [
-    'an empty body below one that ends with its last argument',
+    'an empty body below a head of several lines',
+    'python',
+    'def f(\n    a: int,\n):  # noqa\n    ‸\n\ndef g():\n    pass',
+  ],
+  [
+    'an empty body below a head that ends with its last argument',
     'python',
     'class A:\n    def f(self,\n          a):\n        ‸\n\n    def g(self):\n        pass',
   ],
-  ['an empty lambda, below what it takes', 'kotlin', 'items.forEach { item ->\n    ‸\n}'],
-  ['an empty closure, below what it takes', 'swift', 'items.forEach { [weak self] item in\n    ‸\n}'],
+  ['an empty lambda, below its parameters', 'kotlin', 'items.forEach { item ->\n    ‸\n}'],
+  ['an empty closure, below its parameters', 'swift', 'items.forEach { [weak self] item in\n    ‸\n}'],
   ['an empty case', 'typescript', 'switch (a) {\n  case ":":\n    ‸\n  default:\n    b();\n}'],
   ['after the label of a case', 'go', 'switch a {\ncase 1, 2: // few\n\tb()\ndefault:‸\n}'],
   ['after a head with an apostrophe in a string', 'python', 'if name == "don\'t":‸'],
@@ -38,17 +42,17 @@ const several: readonly (readonly [name: string, languageId: string, document: s
 
 const one: readonly (readonly [name: string, languageId: string, document: string])[] = [
   ['within a line', 'typescript', 'const a = ‸'],
-  ['a body that has lines already', 'python', 'def f(a):\n    ‸\n    return a'],
-  ['a block that has lines already', 'typescript', 'if (a) {\n  ‸\n  b();\n}'],
+  ['a body that already has lines', 'python', 'def f(a):\n    ‸\n    return a'],
+  ['a block that already has lines', 'typescript', 'if (a) {\n  ‸\n  b();\n}'],
   ['a further statement', 'typescript', 'a();\n‸'],
   ['inside a comment', 'typescript', '// Sorts ‸'],
-  ['a body below a head of several lines that has lines already', 'python', 'def f(a,\n      b):\n    ‸\n    return a'],
-  ['what a loop goes over', 'typescript', 'if (a) { for (const b in‸) }'],
+  ['a body with lines below a head of several lines', 'python', 'def f(a,\n      b):\n    ‸\n    return a'],
+  ['the iterable of a loop', 'typescript', 'if (a) { for (const b in‸) }'],
   ['the type of a function', 'kotlin', 'class A(val b: (Int) ->‸)'],
-  ['a case that has lines already', 'java', 'switch (a) {\n    case A:\n        ‸\n        b();\n}'],
+  ['a case that already has lines', 'java', 'switch (a) {\n    case A:\n        ‸\n        b();\n}'],
   ['a place for another case', 'typescript', 'switch (a) {\n  case 1:\n  ‸\n}'],
   ['a member behind a brace', 'php', 'foreach ($a as $b) { $this->‸ }'],
-  ['what a loop behind a brace goes through', 'rust', 'if a { for b in‸'],
+  ['the iterable of a loop behind a brace', 'rust', 'if a { for b in‸'],
   ['the rest of a label', 'typescript', 'switch (a) {\n  case f(":‸'],
   ['a slice of several lines', 'python', 'a = b[\n    1:‸'],
   ['a slice, which is no block', 'python', 'a = b[1:‸'],
@@ -59,7 +63,7 @@ const one: readonly (readonly [name: string, languageId: string, document: strin
   ['a lambda in a condition', 'python', 'if sorted(xs, key=lambda x:‸)'],
   ['a string in a head', 'python', 'with open("C:‸")'],
   ['a value in a string', 'csharp', 'var a = $"Hello {‸}";'],
-  ['a value in what is printed', 'rust', 'println!("got {‸}")'],
+  ['a value in a printed text', 'rust', 'println!("got {‸}")'],
   ['a value in a template', 'typescript', 'const a = `Hello ${‸}`;'],
   ['a value in a string with words', 'ruby', 'puts "a #{‸}"'],
   ['text that goes on behind the cursor', 'typescript', 'if (a) {‸ b(); }'],
@@ -69,30 +73,30 @@ const one: readonly (readonly [name: string, languageId: string, document: strin
   ['names to import, not closed yet', 'typescript', 'import React, {‸'],
   ['types to import', 'typescript', 'import type { ‸ }'],
   ['names to export', 'typescript', 'export {‸}'],
-  ['names that an object is taken apart to', 'typescript', '  const { ‸ }'],
+  ['names of a destructured object', 'typescript', '  const { ‸ }'],
   ['names of a path', 'rust', 'pub(crate) use std::collections::{‸}'],
   ['names of a namespace', 'php', 'use App\\Models\\{‸}'],
   ['prose', 'markdown', '# Title\n‸'],
 ];
 
-describe('Several lines are asked for', () => {
+describe('chooseExtent chooses several lines for', () => {
   for (const [name, languageId, document] of several) {
     test(name, () => assert.equal(chooseExtent(cursorAt(document, languageId), {}).multiline, true));
   }
 });
 
-describe('One line is asked for', () => {
+describe('chooseExtent chooses one line for', () => {
   for (const [name, languageId, document] of one) {
     test(name, () => assert.equal(chooseExtent(cursorAt(document, languageId), {}).multiline, false));
   }
 });
 
-test('the setting decides against syntax', () => {
+test('the setting overrides syntax', () => {
   assert.equal(chooseExtent(cursorAt('if (a) {‸'), { multiline: 'never' }).multiline, false);
   assert.equal(chooseExtent(cursorAt('const a = ‸'), { multiline: 'always' }).multiline, true);
 });
 
-test('the setting for tokens lowers the limit and does not raise it', () => {
+test('the setting for tokens can lower the limit but not raise it', () => {
   assert.equal(chooseExtent(cursorAt('a = ‸'), { maxTokens: 5 }).maxTokens, 5);
   assert.ok(chooseExtent(cursorAt('a = ‸'), { maxTokens: 500 }).maxTokens < 100);
 });

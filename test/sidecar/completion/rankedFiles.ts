@@ -6,14 +6,14 @@ export class RankedFiles implements WorkspaceSource {
   ranking: string[] = [];
   isWhole = true;
   readonly gone = new Set<string>();
-  /** Files that have another text now. */
+  /** Files whose text has changed. */
   readonly changed = new Set<string>();
-  /** Of all files. */
+  /** The revision of all files. */
   revision = 0;
   rankings = 0;
   /** The documents that were ranked for, in order. */
   readonly asked: string[] = [];
-  /** Rankings end when this does. */
+  /** Rankings end when this resolves. */
   pace: Promise<void> | undefined;
 
   async snippets({ uri }: { readonly uri: string }): Promise<readonly Snippet[]> {

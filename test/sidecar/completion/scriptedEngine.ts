@@ -9,25 +9,25 @@ import type {
 type Generation = Omit<EngineGenerateParams, 'requestId'>;
 
 /**
- * An engine whose tokens are UTF-16 units and whose answers the test writes, character by character when it wants: for
- * what depends on the order of events, which a real model's speed would blur. Marks in `vocabulary` are single tokens
- * above 0x10000.
+ * An engine whose tokens are UTF-16 units. The test writes its answers character by character and controls their
+ * timing. Use it for tests that depend on the order of events, which a real model's speed would blur. Marks in
+ * `vocabulary` are single tokens above 0x10000.
  */
 export class ScriptedEngine implements Engine {
   readonly generations: Generation[] = [];
   readonly released: string[] = [];
   cancelledGenerations = 0;
-  /** What the model says after `requiredPrefix`, by prompt. */
+  /** Returns the model's text after `requiredPrefix`, by prompt. */
   answer: (generation: Generation) => string = () => '';
-  /** Resolves when the next character may be sent; at once unless a test holds it. */
+  /** Resolves when the next character may be sent. By default that is at once. */
   pace: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve));
   /** Resolves when a prompt is evaluated. */
   evaluation: (signal: AbortSignal | undefined) => Promise<void> = () => Promise.resolve();
-  /** What its evaluation is said to take. */
+  /** The reported time of the evaluation. */
   promptMs = 0;
   /** Whether a sequence is still kept. */
   hasSequence: (sequence: string) => Promise<boolean> = async () => true;
-  /** How much of a prompt is evaluated. */
+  /** Returns how many tokens of a prompt are evaluated. */
   evaluated: (generation: Generation) => number = ({ tokens }) => tokens.length;
   readonly loaded: LoadedModel;
 
@@ -113,7 +113,7 @@ export class ScriptedEngine implements Engine {
 
   async dispose(): Promise<void> {}
 
-  /** The prompt of a generation as text. */
+  /** Returns the prompt of a generation as text. */
   promptOf(index: number): Promise<string> {
     return this.detokenize(this.generations[index]?.tokens ?? []);
   }

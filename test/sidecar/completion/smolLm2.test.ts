@@ -34,7 +34,7 @@ async function textsAt(document: string, languageId: string, explicit = false): 
   return completions.map(({ text }) => text);
 }
 
-test('SmolLM2 goes on with a line of Python', async () => {
+test('SmolLM2 continues a line of Python', async () => {
   const [text] = await textsAt(
     'import json\n\n\ndef read_config(path):\n    with open(path) as f:\n        return ‸\n\n\ndef main():\n    pass\n',
     'python',
@@ -46,7 +46,7 @@ test('SmolLM2 finishes a word', async () => {
   assert.deepEqual(await textsAt('numbers = [3, 1, 2]\nnumbers.so‸\nprint(numbers)\n', 'python'), ['rt()']);
 });
 
-test('SmolLM2 fills a block of TypeScript and leaves its brace alone', async () => {
+test('SmolLM2 fills a TypeScript block and leaves its brace alone', async () => {
   const document =
     'export function sum(values: number[]): number {\n  let total = 0;\n  for (const value of values) {\n    ‸\n  }\n  return total;\n}\n';
   assert.deepEqual(await textsAt(document, 'typescript'), ['total += value;']);
@@ -60,13 +60,13 @@ test('SmolLM2 writes a body under a head, in the document’s indentation', asyn
   assert.match(text ?? '', /^\n\t\t\S.*\n\t$/s);
 });
 
-test('SmolLM2 reads nothing again of a document that the user comes back to, and says the same as if they had stayed', async () => {
+test('SmolLM2 evaluates nothing again for a document that the user comes back to, and writes the same text as without the visit', async () => {
   const lines = (name: string): string =>
     Array.from({ length: 10 }, (_, index) => `    ${name}_${index} = read("${name}", ${index})`).join('\n');
   const document = (name: string, line: string): string => `def ${name}():\n${lines(name)}\n    ${line}‸\n`;
   // The engine has room for three sequences.
   await service.forgetClient('window');
-  // How much stands in a prompt depends on the speed that is measured.
+  // The size of a prompt depends on the measured speed.
   const observed = observeEngine(engine, {
     isQuiet: () => false,
     generateBegan: () => undefined,
@@ -113,7 +113,7 @@ test('SmolLM2 reads nothing again of a document that the user comes back to, and
   );
 });
 
-test('SmolLM2 offers several ways to go on when asked', async () => {
+test('SmolLM2 offers several completions by command', async () => {
   const texts = await textsAt('import os\n\nfor name in os.listdir("."):\n    print(‸)\n', 'python', true);
   assert.ok(texts.length >= 2, `${texts.length} candidates`);
   assert.equal(new Set(texts).size, texts.length);

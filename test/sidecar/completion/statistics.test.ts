@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { percentile, StatisticsCounter } from '../../../sidecar/completion/statistics.ts';
 
-test('counts what was asked, answered, shown and taken', () => {
+test('counts requests, answers and how completions were used', () => {
   const counter = new StatisticsCounter();
   for (let request = 0; request < 4; request++) counter.requested();
   counter.answered(10, true);
@@ -30,7 +30,7 @@ test('counts what was asked, answered, shown and taken', () => {
   });
 });
 
-test('a percentile is a value that occurred, and none of none', () => {
+test('a percentile is an occurring value, or undefined without values', () => {
   assert.equal(percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.9), 9);
   assert.equal(percentile([7], 0.5), 7);
   assert.equal(percentile([], 0.5), undefined);

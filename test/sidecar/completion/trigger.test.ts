@@ -25,19 +25,19 @@ const cases: readonly (readonly [document: string, anyModel: boolean, fimModel: 
 ];
 
 for (const [document, anyModel, fimModel] of cases) {
-  test(`at ${JSON.stringify(document.slice(-30))}`, () => {
+  test(`worthCompleting at ${JSON.stringify(document.slice(-30))}`, () => {
     assert.equal(worthCompleting(cursorAt(document), false), anyModel);
     assert.equal(worthCompleting(cursorAt(document), true), fimModel);
   });
 }
 
-test('on a long line of prose', () => {
+test('worthCompleting on a long line of prose', () => {
   const document = `${'A paragraph that the editor wraps. '.repeat(100)}It ‸`;
   assert.equal(worthCompleting(cursorAt(document, 'markdown'), false), true);
   assert.equal(worthCompleting(cursorAt(document, 'typescript'), false), false);
 });
 
-test('on a long line of prose with white space, in one pass', () =>
+test('worthCompleting on a long line of prose with white space, in one pass', () =>
   assertGrowsLinearly(50_000, (length) =>
     assert.equal(worthCompleting(cursorAt(`It ‸${' '.repeat(length)}is`, 'markdown'), false), false),
   ));

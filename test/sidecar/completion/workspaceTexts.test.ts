@@ -31,7 +31,7 @@ class Files implements WorkspaceSource {
   }
 }
 
-/** The texts that an engine gets, of one name as one. */
+/** The texts that an engine gets under a name, joined. */
 const asText = ({ texts }: SetTextsParams): string => texts.map((tokens) => String.fromCharCode(...tokens)).join('');
 
 function setup(): {
@@ -49,8 +49,8 @@ function setup(): {
   return { texts, given, request: (clientKey, workspace) => requestAt('a‸', { clientKey, workspace }) };
 }
 
-describe('texts that answers may go on like', () => {
-  it('are those of the client’s own workspace, the best last', async () => {
+describe('WorkspaceTexts', () => {
+  it('sends the files of the client’s own workspace, the best last', async () => {
     const { texts, given, request } = setup();
     await texts.refresh(
       'one',
@@ -72,7 +72,7 @@ describe('texts that answers may go on like', () => {
     ]);
   });
 
-  it('are given again only where they are others', async () => {
+  it('sends texts again only if they changed', async () => {
     const { texts, given, request } = setup();
     const files = new Files(new Map([['a', 'A']]));
     await texts.refresh('s', request('1', files), never);
@@ -87,13 +87,13 @@ describe('texts that answers may go on like', () => {
     );
   });
 
-  it('have line ends as prompts have them', async () => {
+  it('converts line ends to those of prompts', async () => {
     const { texts, given, request } = setup();
     await texts.refresh('s', request('1', new Files(new Map([['a', 'A\r\nB']]))), never);
     assert.deepEqual(given, [['s', 'A\nB']]);
   });
 
-  it('are told for the document that they were chosen for, once the engine has them, while files say the same', async () => {
+  it('returns texts for the document they were chosen for, once the engine has them and while the files are unchanged', async () => {
     const { texts, request } = setup();
     const files = new Files(new Map([['a', 'A\r\n']]));
     const at = (uri: string): CompletionRequest => ({ ...request('1', files), uri });
@@ -112,7 +112,7 @@ describe('texts that answers may go on like', () => {
     assert.equal(told('other'), undefined);
   });
 
-  it('are not those of a model that went while they were tokenised', async () => {
+  it('does not send texts tokenized for a former model', async () => {
     const engine = new ScriptedEngine();
     const given: string[] = [];
     const texts = new WorkspaceTexts(
@@ -128,7 +128,7 @@ describe('texts that answers may go on like', () => {
     assert.deepEqual(given, []);
   });
 
-  it('go when one of their files goes, or may not be read any more', async () => {
+  it('drops texts if one of their files is gone or may no longer be read', async () => {
     const { texts, given, request } = setup();
     const files = new Files(
       new Map([
@@ -146,7 +146,7 @@ describe('texts that answers may go on like', () => {
     assert.deepEqual(given.at(-1), ['s', 'A']);
   });
 
-  it('are given again to a client that left, or lost a file, while they were given', async () => {
+  it('sends texts again after a client left or lost a file while they were sent', async () => {
     const engine = new ScriptedEngine();
     const given: string[] = [];
     let taken = (): void => undefined;
@@ -179,7 +179,7 @@ describe('texts that answers may go on like', () => {
     assert.equal(given.length, 5);
   });
 
-  it('are not read where the user goes on, nor where there is no workspace', async () => {
+  it('sends nothing after an abort or without a workspace', async () => {
     const { texts, given, request } = setup();
     await texts.refresh('s', request('1', new Files(new Map([['a', 'A']]))), AbortSignal.abort());
     await texts.refresh('s', requestAt('a‸'), never);

@@ -1,6 +1,6 @@
 import { type Case, testShown } from './shownCases.ts';
 
-/** A case whose model says nothing but what belongs to the block. */
+/** A case in which the model writes only text of the block. */
 const whole = (name: string, languageId: string, document: string, model: string): Case => ({
   name,
   languageId,
@@ -10,7 +10,7 @@ const whole = (name: string, languageId: string, document: string, model: string
   multiline: true,
 });
 
-/** A case whose model goes on behind the block. */
+/** A case in which the model continues behind the block. */
 const ends = (name: string, languageId: string, document: string, shown: string, next: string): Case => ({
   name,
   languageId,
@@ -21,14 +21,14 @@ const ends = (name: string, languageId: string, document: string, shown: string,
 });
 
 testShown({
-  'lines of a block as far left as its head': [
+  'keeps lines of a block with the indentation of its head': [
     whole(
       'cases of Go',
       'go',
       'func f(x string) int {\n\tswitch x {‸\n\t}\n}',
       '\n\tcase "a":\n\t\treturn 1\n\tdefault:\n\t\treturn 0',
     ),
-    ends('a case, which closes nothing', 'go', 'switch a {\ncase 1:‸', '\n\tb()\n\tc()', '\n}\nd()'),
+    ends('a case, which has no closer', 'go', 'switch a {\ncase 1:‸', '\n\tb()\n\tc()', '\n}\nd()'),
     ends(
       'a case in braces',
       'typescript',
@@ -37,27 +37,27 @@ testShown({
       '\n  default:\n    c();\n}',
     ),
     ends(
-      'a function with a name like a case',
+      'a function whose name looks like a case',
       'vue',
       'props: {\n  default:‸\n}',
       ' () => {\n    return [];\n  },',
       '\n  type: Array,',
     ),
     ends(
-      'a case before the next one',
+      'a case before the next case',
       'typescript',
       'switch (a) {\n  case 1:‸\n}',
       '\n    b();\n    break;',
       '\n  default:\n    c();\n}',
     ),
     whole(
-      'cases of C, and its closer',
+      'cases of C, and their closer',
       'c',
       'int f(int x)\n{\n\tswitch (x) {‸\n}',
       '\n\tcase 1: {\n\t\treturn 1;\n\t}\n\tdefault:\n\t\treturn 0;\n\t}',
     ),
     whole(
-      'who may see a member',
+      'access specifiers',
       'cpp',
       'class Foo {‸\n};',
       '\npublic:\n    Foo();\n    ~Foo();\n\nprivate:\n    int x_;',
@@ -68,17 +68,17 @@ testShown({
       'namespace foo {‸',
       '\n\nint f();\n\nvoid g() {\n  f();\n}\n\n}  // namespace foo',
     ),
-    whole('what is linked as C', 'c', 'extern "C" {‸', '\nint f();\nint g();\n}'),
+    whole('an extern "C" block', 'c', 'extern "C" {‸', '\nint f();\nint g();\n}'),
     whole('directives', 'c', 'int f(void) {‸\n}', '\n    a();\n#ifdef DEBUG\n    b();\n#endif\n    return 0;'),
     whole(
-      'directives in a body that is begun',
+      'directives in a body that the user began',
       'c',
       'int f(void) {\n    // Says it.\n    ‸\n}',
       'a();\n#ifdef DEBUG\n    b();\n#endif\n    return 0;',
     ),
-    whole('a label to jump to', 'c', 'int f(void) {‸\n}', '\n    if (a) goto out;\n    b();\nout:\n    return 0;'),
+    whole('a label of a goto', 'c', 'int f(void) {‸\n}', '\n    if (a) goto out;\n    b();\nout:\n    return 0;'),
     {
-      name: 'but not the next case of a body',
+      name: 'but not the next case after a body',
       languageId: 'c',
       document: 'case 1: {\n        ‸',
       model: 'a();\n        b();\n    default:\n        c();',
@@ -86,7 +86,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'but not the next case behind one',
+      name: 'but not the next case after a case',
       languageId: 'c',
       document: '    case 1:‸',
       model: '\n        a();\n    case 2:\n        b();',
@@ -94,7 +94,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'but not the directive that ends it',
+      name: 'but not the directive that ends the outer block',
       languageId: 'c',
       document: '#ifdef A\nint f(void) {‸',
       model: '\n    a();\n}\n#endif',
@@ -102,7 +102,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'but not what no block of it is',
+      name: 'but not code behind the block',
       languageId: 'typescript',
       document: 'function f() {‸',
       model: '\n  a();\nb();',
@@ -110,7 +110,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'but not a name in another language',
+      name: 'but not names that look like keywords in another language',
       languageId: 'python',
       document: 'def f():‸',
       model: '\n    a()\nafter = 3\ndone.add(4)',
@@ -118,7 +118,7 @@ testShown({
       multiline: true,
     },
   ],
-  'lines in a string': [
+  'keeps lines in a string': [
     whole(
       'in triple quotes',
       'python',
@@ -133,7 +133,7 @@ testShown({
       '\n  cat <<EOF\nThis script builds the whole project\nEOF\n}',
     ),
   ],
-  'what only looks like a string of several lines': [
+  'does not take these for a string of several lines': [
     ends(
       'a backtick in a string of the head',
       'typescript',
@@ -184,7 +184,7 @@ testShown({
       '\n    /// A ` mark.\n    fn f() {}\n}',
       '\nfn g() {\n',
     ),
-    ends('a backtick in a comment of a shell', 'shellscript', 'f() {‸', '\n  # a ` mark\n  a\n}', '\nnext\n'),
+    ends('a backtick in a shell comment', 'shellscript', 'f() {‸', '\n  # a ` mark\n  a\n}', '\nnext\n'),
     ends('a directive of SystemVerilog', 'systemverilog', 'foo {‸', '\n  `ifdef A\n  a;\n}', '\nnext;\n'),
     ends('a variant of OCaml', 'ocaml', 'let f = {‸', '\n  a = `A;\n}', '\nlet g = 1\n'),
     ends(
@@ -202,7 +202,7 @@ testShown({
       '\nfunc g() {\n',
     ),
     {
-      name: 'a quote that never ends',
+      name: 'a quote that is never closed',
       languageId: 'typescriptreact',
       document: 'function f() {‸',
       model: '\n  return <p>A ` mark</p>;\n}\nnext();',
@@ -210,29 +210,28 @@ testShown({
       multiline: true,
     },
   ],
-  'what only looks like a here document': [
-    ends(
-      'a shift in a condition of a shell',
-      'shellscript',
-      'if (( flags & (1 << BIT) )); then‸',
-      '\n  a\nfi',
-      '\nnext\n',
-    ),
-    ends('a shift in a value of a shell', 'shellscript', 'f() {‸', '\n  a=$((1<<BIT))\n}', '\nnext\n'),
-    ends('a shift of PHP', 'php', 'if ($flags & (1<<FLAG_BIT)) {‸', '\n    a();\n}', '\nnext();\n'),
-    ends('a shift of Ruby', 'ruby', 'def f(flags)‸', '\n  return 1 if flags & (1<<BIT)\nend', '\nnext_one\n'),
-    ends('a shift of Ruby behind a name', 'ruby', 'def f(a)‸', '\n  a<<BIT\nend', '\nnext_one\n'),
-    ends('one in a comment', 'shellscript', 'f() {‸', '\n  # cat <<EOF\n  a\n}', '\nnext\n'),
+  'does not take these for a here document': [
+    ends('a shift in a shell condition', 'shellscript', 'if (( flags & (1 << BIT) )); then‸', '\n  a\nfi', '\nnext\n'),
+    ends('a shift in a shell value', 'shellscript', 'f() {‸', '\n  a=$((1<<BIT))\n}', '\nnext\n'),
+    ends('a shift in PHP', 'php', 'if ($flags & (1<<FLAG_BIT)) {‸', '\n    a();\n}', '\nnext();\n'),
+    ends('a shift in Ruby', 'ruby', 'def f(flags)‸', '\n  return 1 if flags & (1<<BIT)\nend', '\nnext_one\n'),
+    ends('a shift behind a name in Ruby', 'ruby', 'def f(a)‸', '\n  a<<BIT\nend', '\nnext_one\n'),
+    ends('a here document in a comment', 'shellscript', 'f() {‸', '\n  # cat <<EOF\n  a\n}', '\nnext\n'),
     whole(
-      'but not one of a command in quotes',
+      'but keeps a here document of a quoted command',
       'shellscript',
       'f() {‸',
       '\n  git commit -m "$(cat <<EOF\nA text\nEOF\n  )"\n}',
     ),
-    whole('but not one of PHP', 'php', 'function f() {‸', '\n    return <<<TEXT\nA text\nTEXT;\n}'),
-    whole('but not one of Ruby among arguments', 'ruby', 'def f‸', '\n  run(<<~SQL, 1)\nA text\nSQL\nend'),
+    whole('but keeps a here document of PHP', 'php', 'function f() {‸', '\n    return <<<TEXT\nA text\nTEXT;\n}'),
+    whole(
+      'but keeps a here document among arguments in Ruby',
+      'ruby',
+      'def f‸',
+      '\n  run(<<~SQL, 1)\nA text\nSQL\nend',
+    ),
   ],
-  'what goes on with a block': [
+  'keeps code that continues a block': [
     whole(
       'a catch',
       'typescript',
@@ -240,16 +239,11 @@ testShown({
       '\n    await g();\n  } catch (error) {\n    h(error);\n  } finally {\n    i();\n  }',
     ),
     whole('an else', 'typescript', 'function f(a) {\n  if (a) {‸\n}', '\n    g();\n  } else {\n    h();\n  }'),
-    whole('an else of a shell', 'shellscript', 'if [ -f "$1" ]; then‸', '\n  echo yes\nelse\n  echo no\nfi'),
-    whole('an else of Ruby', 'ruby', 'def f(a)\n  if a‸\nend', '\n    1\n  else\n    2\n  end'),
+    whole('an else in a shell', 'shellscript', 'if [ -f "$1" ]; then‸', '\n  echo yes\nelse\n  echo no\nfi'),
+    whole('an else in Ruby', 'ruby', 'def f(a)\n  if a‸\nend', '\n    1\n  else\n    2\n  end'),
     whole('a rescue', 'ruby', 'begin‸', '\n  foo\nrescue StandardError => e\n  puts e\nend'),
     whole('an except', 'python', 'try:‸', '\n    a()\nexcept ValueError:\n    b()'),
-    whole(
-      'a body behind parameters on lines of their own',
-      'python',
-      'def f(‸',
-      '\n    a: int,\n) -> int:\n    return a',
-    ),
+    whole('a body behind parameters on their own lines', 'python', 'def f(‸', '\n    a: int,\n) -> int:\n    return a'),
     {
       name: 'up to the next block',
       languageId: 'typescript',
@@ -259,7 +253,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'up to what the document has of it',
+      name: 'up to the branch that the document already has',
       languageId: 'typescript',
       document: 'if (a) {‸\n} else {\n  c();\n}',
       model: '\n  b();\n} else {\n  d();\n}',
@@ -267,7 +261,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'up to the closer that the document has',
+      name: 'up to the closer that the document already has',
       languageId: 'typescript',
       document: 'if (a) {‸}',
       model: '\n  b();\n} else {\n  c();\n}',
@@ -277,7 +271,7 @@ testShown({
   ],
   'a branch without a brace': [
     {
-      name: 'has its statement',
+      name: 'keeps its statement',
       languageId: 'typescript',
       document: 'function f(a) {\n  if (a) {‸',
       model: '\n    return true;\n  } else\n    return false;\n}',
@@ -285,7 +279,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'has the brace on the next line',
+      name: 'keeps a brace on the next line',
       languageId: 'java',
       document: 'void f() {\n  if (a) {‸',
       model: '\n    b();\n  } else if (c)\n  {\n    d();\n  }\n  e();',
@@ -293,7 +287,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'goes where no statement follows',
+      name: 'is dropped if no statement follows',
       languageId: 'typescript',
       document: 'function f(a) {\n  if (a) {‸',
       model: '\n    return true;\n  } else\n}',
@@ -301,7 +295,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'goes where it was cut off',
+      name: 'is dropped if it was cut off',
       languageId: 'typescript',
       document: 'function f(a) {\n  if (a) {‸',
       model: '\n    return true;\n  } else\n    retu',
@@ -310,7 +304,7 @@ testShown({
       cutOff: true,
     },
     {
-      name: 'ends where its statement stands beside it',
+      name: 'ends after a statement on its own line',
       languageId: 'typescript',
       document: 'function f(a) {\n  if (a) {‸',
       model: '\n    b();\n  } else return false;\n  c();',
@@ -318,7 +312,7 @@ testShown({
       multiline: true,
     },
   ],
-  'what would go on with a block and was cut off': [
+  'drops a branch that was cut off': [
     {
       name: 'behind an else',
       languageId: 'typescript',
@@ -328,7 +322,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'behind an else of Python',
+      name: 'behind an else in Python',
       languageId: 'python',
       document: 'if a:‸',
       model: '\n    b()\nelse:\n    c(',
@@ -336,17 +330,17 @@ testShown({
       multiline: true,
       cutOff: true,
     },
-    whole('but not what a line says to the end', 'ruby', 'case a‸\nend', '\nwhen 1 then b\nwhen 2 then c'),
+    whole('but not a line that is complete', 'ruby', 'case a‸\nend', '\nwhen 1 then b\nwhen 2 then c'),
   ],
-  'closers with something behind them': [
+  'keeps the rest of a line behind a closer': [
     whole('the condition of a loop', 'c', 'do {‸', '\n  a();\n} while (x);'),
     whole('the condition of a loop without a semicolon', 'kotlin', 'do {‸', '\n  a()\n} while (x)'),
     whole('the name of a type', 'c', 'typedef struct {‸', '\n  int a;\n} Foo;'),
-    whole('a call of what it is', 'javascript', '(function () {‸', '\n  foo();\n})();'),
-    whole('a call of Go', 'go', 'func f() {\n\tgo func() {‸\n}', '\n\t\tdefer wg.Done()\n\t}()'),
-    whole('another call', 'typescript', 'const a = foo.map((x) => {‸', '\n  return x;\n}).filter(Boolean);'),
+    whole('a call of the function itself', 'javascript', '(function () {‸', '\n  foo();\n})();'),
+    whole('a call in Go', 'go', 'func f() {\n\tgo func() {‸\n}', '\n\t\tdefer wg.Done()\n\t}()'),
+    whole('a chained call', 'typescript', 'const a = foo.map((x) => {‸', '\n  return x;\n}).filter(Boolean);'),
     whole('a type', 'typescript', 'export const a = {‸', '\n  b: 1,\n} as const;'),
     whole('a bracket behind a word', 'lua', 'foo(function()‸', '\n  bar()\nend)'),
-    whole('where a loop reads from', 'shellscript', 'while read a; do‸', '\n  b\ndone < "$1"'),
+    whole('a redirection of a loop’s input', 'shellscript', 'while read a; do‸', '\n  b\ndone < "$1"'),
   ],
 });

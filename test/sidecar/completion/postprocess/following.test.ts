@@ -1,7 +1,7 @@
 import { testShown } from './shownCases.ts';
 
 testShown({
-  'lines that stand some lines further down': [
+  'keeps lines that occur some lines further down': [
     {
       name: 'a check that the next call has too',
       document: 'func f() error {\n\ta, err := x()\n\t‸\n\tb, err := y()\n\tif err != nil {\n\t\treturn err\n\t}\n}',
@@ -10,50 +10,50 @@ testShown({
       languageId: 'go',
     },
     {
-      name: 'the same, begun',
+      name: 'a check that the user began',
       document: 'func f() error {\n\ta, err := x()\n\tif ‸\n\tb, err := y()\n\tif err != nil {\n\t\treturn err\n\t}\n}',
       model: 'err != nil {',
       shown: 'err != nil {',
       languageId: 'go',
     },
     {
-      name: 'the end of a case, which the next one has too',
+      name: 'the end of a case that the next case has too',
       document: 'switch (x) {\n    case 1:\n        a();\n        ‸\n    case 2:\n        b();\n        break;\n}',
       model: 'break;',
       shown: 'break;',
       languageId: 'java',
     },
     {
-      name: 'the end of a method before a short one',
+      name: 'the end of a method before a short method',
       document: 'class A\n  def a\n    1\n  ‸\n\n  def b\n    2\n  end\nend',
       model: 'end',
       shown: 'end',
       languageId: 'ruby',
     },
     {
-      name: 'the end of a loop before a short one',
+      name: 'the end of a loop before a short loop',
       document: 'for a in b; do\n  c\n‸\n\nfor d in e; do\n  f\ndone',
       model: 'done',
       shown: 'done',
       languageId: 'shellscript',
     },
     {
-      name: 'the end of a callback before a short one',
+      name: 'the end of a callback before a short callback',
       document: "it('a', () => {\n  foo();\n‸\n\nit('b', () => {\n  bar();\n});",
       model: '});',
       shown: '});',
     },
   ],
-  'a line that says the opposite of the next one': [
+  'keeps a line that is the opposite of the next line': [
     {
-      name: 'the end of a tag before the beginning of another',
+      name: 'the end of a tag before the start of another',
       document: '<main>\n  <section>\n    a\n  ‸\n  <section>\n    b\n  </section>\n</main>',
       model: '</section>',
       shown: '</section>',
       languageId: 'html',
     },
     {
-      name: 'the same, begun',
+      name: 'the end of a tag that the user began',
       document:
         'return (\n  <List>\n    <ListItem>\n      a\n    </‸\n    <ListItem>\n      b\n    </ListItem>\n  </List>\n);',
       model: 'ListItem>',
@@ -67,7 +67,7 @@ testShown({
       shown: '!isReady(a)) go(a);',
     },
   ],
-  'several lines that begin as the next line': [
+  'keeps lines with the same beginning as the next line': [
     {
       name: 'an annotation',
       document: 'class T {\n    // Adds.\n    ‸\n\n    @Test\n    void b() {\n    }\n}',
@@ -85,7 +85,7 @@ testShown({
       languageId: 'rust',
     },
     {
-      name: 'a head',
+      name: 'the head of a block',
       document: 'def f():\n    # Reads.\n    ‸\n    try:\n        b()\n    except X:\n        pass',
       model: 'try:\n        a()',
       shown: 'try:\n        a()',
@@ -108,14 +108,14 @@ testShown({
       multiline: true,
     },
     {
-      name: 'but not a statement, whatever they go on with',
+      name: 'but drops a statement, whatever follows it',
       document: '// Sum of all\n‸\n\nconst total = sum(items);\nconsole.log(total);',
       model: 'const total = sum(items);\nreturn total;',
       shown: '',
       multiline: true,
     },
     {
-      name: 'and go on as it does are nothing',
+      name: 'but drops lines that continue the same way',
       document: 'class T {\n    // Adds.\n    ‸\n\n    @Test\n    void adds() {\n    }\n}',
       model: '@Test\n    void adds() {\n        a();\n    }',
       shown: '',
@@ -123,14 +123,14 @@ testShown({
       languageId: 'java',
     },
     {
-      name: 'and go on as it does behind an empty line are nothing',
+      name: 'but drops lines that continue the same way behind an empty line',
       document: '{\n  ‸\n  return first(a);\n\n  return second(b);\n}',
       model: 'return first(a);\n  return second(b);',
       shown: '',
       multiline: true,
     },
     {
-      name: 'and more than the document has are nothing',
+      name: 'but drops lines that continue behind the end of the document',
       document: '‸\nmain(args);',
       model: 'main(args);\nother(args);',
       shown: '',

@@ -3,37 +3,52 @@ import { testShown } from './shownCases.ts';
 testShown({
   'the rest of the line': [
     {
-      name: 'among arguments of its own',
+      name: 'may occur among arguments of a call in the completion',
       document: '\treturn ‸, nil',
       model: 'strings.Split(s, nil)',
       shown: 'strings.Split(s, nil)',
       languageId: 'go',
     },
-    { name: 'among arguments of another call', document: 'foo(‸, null)', model: 'bar(a, null)', shown: 'bar(a, null)' },
     {
-      name: 'in a callback',
+      name: 'may occur among arguments of another call',
+      document: 'foo(‸, null)',
+      model: 'bar(a, null)',
+      shown: 'bar(a, null)',
+    },
+    {
+      name: 'may occur in a callback',
       document: 'const n = items‸.length',
       model: '.filter((i) => i.name.length > 2)',
       shown: '.filter((i) => i.name.length > 2)',
     },
-    { name: 'in a string of its own', document: 'foo(‸, null)', model: '"a, null)"', shown: '"a, null)"' },
     {
-      name: 'behind arguments of its own',
+      name: 'may occur in a string of the completion',
+      document: 'foo(‸, null)',
+      model: '"a, null)"',
+      shown: '"a, null)"',
+    },
+    {
+      name: 'is dropped behind such arguments',
       document: '\treturn ‸, nil',
       model: 'strings.Split(s, nil), nil',
       shown: 'strings.Split(s, nil)',
       languageId: 'go',
     },
-    { name: 'with the bracket that waits', document: 'foo(‸, null)', model: 'bar(a), null)', shown: 'bar(a)' },
     {
-      name: 'in the string of the cursor, behind an apostrophe',
+      name: 'is dropped with the bracket behind the cursor',
+      document: 'foo(‸, null)',
+      model: 'bar(a), null)',
+      shown: 'bar(a)',
+    },
+    {
+      name: 'is dropped in the string at the cursor, behind an apostrophe',
       document: 'foo("‸ years")',
       model: 'it\'s 3 years")',
       shown: "it's 3",
       languageId: 'python',
     },
   ],
-  'the rest of the line, in words': [
+  'the rest of the line in prose is dropped': [
     {
       name: 'behind an apostrophe in Markdown',
       document: 'The user‸ name is here',
@@ -62,27 +77,27 @@ testShown({
       languageId: 'html',
     },
     {
-      name: 'behind a bracket that nothing closes in Markdown',
+      name: 'behind an open bracket in Markdown',
       document: 'See the‸ manual.',
       model: ' guide (or the manual.',
       shown: ' guide (or the',
       languageId: 'markdown',
     },
     {
-      name: 'behind an apostrophe in a comment behind code',
+      name: 'behind an apostrophe in a comment after code',
       document: 'a = b  # we‸ know it',
       model: " don't know it",
       shown: " don't",
       languageId: 'python',
     },
     {
-      name: 'behind a bracket that nothing closes in a comment behind code',
+      name: 'behind an open bracket in a comment after code',
       document: 'a(); // See the‸ manual.',
       model: ' guide (or the manual.',
       shown: ' guide (or the',
     },
     {
-      name: 'but not in a string with a mark',
+      name: 'but not in a string with a prefix',
       document: 'foo(‸, null)',
       model: "f'a, null)'",
       shown: "f'a, null)'",

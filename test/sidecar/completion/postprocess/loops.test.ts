@@ -17,7 +17,7 @@ const field = (name: string): string => `    #[serde(default)]\n    ${name}: Str
 const cell = (name: string): string => `      <td className="px-4 py-2">\n        {${name}}\n      </td>\n`;
 
 testShown({
-  'a line that repeats among others': [
+  'keeps a repeated line that': [
     whole(
       'checks an error',
       'go',
@@ -56,7 +56,7 @@ testShown({
       `\n${['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(method).join('\n')}`.trimEnd(),
     ),
     whole(
-      'stands three times between numbered lines',
+      'occurs three times between numbered lines',
       'python',
       'def f():\n    ‸',
       [1, 2, 3]
@@ -68,7 +68,7 @@ testShown({
   ],
   'lines that repeat together': [
     {
-      name: 'end with the first of them',
+      name: 'end after their first occurrence',
       languageId: 'python',
       document: 'def f():\n    ‸',
       model:
@@ -77,7 +77,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'six times with other numbers',
+      name: 'end after their first occurrence if they repeat six times with other numbers',
       languageId: 'python',
       document: 'def f():\n    ‸',
       model: Array.from({ length: 12 }, (_, n) => `assertEqual(a${n}, ${n})\n    check_everything(value)\n`).join(
@@ -87,7 +87,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'with lines of their own between them',
+      name: 'end after their first occurrence with different lines in between',
       languageId: 'python',
       document: 'def f():\n    ‸',
       model: 'a.first_call(x, y)\n    b()\n    a.first_call(x, y)\n    c()\n    '.repeat(3).trimEnd(),

@@ -12,11 +12,11 @@ export interface Case {
   readonly shown: string;
   readonly multiline?: boolean;
   readonly languageId?: string;
-  /** The model's text was cut off by a limit. */
+  /** Whether a limit cut the model's text off. */
   readonly cutOff?: boolean;
 }
 
-/** Tests what is shown of a model's texts, in groups of cases. */
+/** Tests which part of a model's text is shown, in groups of cases. */
 export function testShown(groups: Readonly<Record<string, readonly Case[]>>): void {
   for (const [group, cases] of Object.entries(groups)) {
     describe(`A completion: ${group}`, () => {
@@ -31,7 +31,7 @@ export function testShown(groups: Readonly<Record<string, readonly Case[]>>): vo
   }
 }
 
-/** What a model says of a text, some units at a time, until it is stopped. */
+/** Returns the model's part of a text, some units at a time, until the stop rule ends it. */
 function saidUntil(isEnough: StopRule, text: string): string {
   let end = 0;
   while (end < text.length && !isEnough(text.slice(0, end))) end += 3;

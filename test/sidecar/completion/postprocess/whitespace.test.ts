@@ -1,9 +1,9 @@
 import { testShown } from './shownCases.ts';
 
 testShown({
-  'the space before a brace that waits behind the cursor': [
+  'the space before a brace behind the cursor': [
     {
-      name: 'stays where one stands behind the other',
+      name: 'stays if the brace has a space on its other side',
       languageId: 'csharp',
       document: '    public string Name {‸}',
       model: ' get; set; }',
@@ -11,7 +11,7 @@ testShown({
       multiline: true,
     },
     {
-      name: 'goes where none does',
+      name: 'is trimmed if the brace has none',
       languageId: 'go',
       document: 'p := Point{‸}',
       model: 'X: 1 }',

@@ -11,7 +11,7 @@ class Setting {
   readonly files = new RankedFiles();
   readonly plans = new ContextPlans(() => this.nowMs);
 
-  /** The engine holds something of `main.py`, unless said otherwise. */
+  /** The engine holds the sequence of `main.py` by default. */
   request(
     options: Partial<Pick<ContextRequest, 'base' | 'budgetTokens' | 'spareTokens' | 'cheapTokens' | 'isReadAhead'>> & {
       uri?: string;
@@ -43,13 +43,13 @@ class Setting {
     return (await this.plans.forPrompt(this.request(options))).map(({ snippet }) => snippet.path).join(' ');
   }
 
-  /** What the user is shown of a document's context: files, and whether they are read. */
+  /** The context that the user is shown for a document: files, and whether they are evaluated. */
   shown(document = MAIN): [path: string, isRead: boolean][] {
     const { snippets, isRead } = this.plans.read(document);
     return snippets.map((planned) => [planned.snippet.path, isRead(planned)]);
   }
 
-  /** Time passes, and a ranking in the background ends. */
+  /** Lets time pass until a ranking in the background has ended. */
   async later(milliseconds: number): Promise<void> {
     this.nowMs += milliseconds;
     await this.prompt();
@@ -57,8 +57,8 @@ class Setting {
   }
 }
 
-describe('the context of prompts', () => {
-  it('is ranked with the first completion in a document, and keystrokes do not wait for another', async () => {
+describe('the workspace context of prompts', () => {
+  it('is ranked with the first completion in a document, and keystrokes do not wait for a later ranking', async () => {
     const setting = new Setting();
     await setting.prompt();
     await setting.prompt();
@@ -67,7 +67,7 @@ describe('the context of prompts', () => {
     assert.equal(setting.files.rankings, 2);
   });
 
-  it('is ranked once at a time, however long that takes; of what waits for it the newest comes next', async () => {
+  it('is ranked once at a time, and of the waiting rankings only the newest runs', async () => {
     const setting = new Setting();
     await setting.prompt();
     let goOn = (): void => undefined;
@@ -80,7 +80,7 @@ describe('the context of prompts', () => {
     assert.deepEqual(setting.files.asked, ['main.py', 'main.py', 'd.py']);
   });
 
-  it('stays as it is while somebody waits, and changes when nobody does', async () => {
+  it('stays the same while a user waits, and changes while no user waits', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     assert.equal(await setting.prompt(), 'a');
@@ -106,7 +106,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b');
   });
 
-  it('shows nothing as still to be read for which there is no room any more', async () => {
+  it('does not show snippets as pending after the budget became too small for them', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     assert.equal(await setting.prompt({ spareTokens: 0 }), '');
@@ -124,7 +124,7 @@ describe('the context of prompts', () => {
     assert.deepEqual(setting.shown(), [['a', true]]);
   });
 
-  it('shows no more than there is room for, where a plan that was not read yet gives way to another', async () => {
+  it('stays within the budget when a new plan replaces a plan that was not read', async () => {
     const setting = new Setting();
     const planned = (): number => setting.plans.read(MAIN).plannedTokens;
     setting.files.ranking = ['a', 'b'];
@@ -156,11 +156,11 @@ describe('the context of prompts', () => {
         ],
         200,
       ],
-      'what is read is there until then',
+      'evaluated snippets stay until then',
     );
   });
 
-  it('loses what was chosen before everything was indexed, when the whole index does not name it', async () => {
+  it('loses snippets chosen before everything was indexed if the whole index does not name them', async () => {
     const setting = new Setting();
     setting.files.isWhole = false;
     setting.files.ranking = ['guess', 'a'];
@@ -174,7 +174,7 @@ describe('the context of prompts', () => {
     );
   });
 
-  it('that is read ahead in parts goes on where it was, whatever is ranked better meanwhile, and prompts take it when it is whole', async () => {
+  it('is read ahead in parts in a stable order, and used by prompts once it is complete', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -192,7 +192,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a b c');
   });
 
-  it('of another document is not what was begun to be read ahead', async () => {
+  it('of another document does not contain a plan that was only begun', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -208,7 +208,7 @@ describe('the context of prompts', () => {
     assert.equal(setting.plans.isRead(OTHER, []), false, 'the engine holds more');
   });
 
-  it('keeps what is held of it where only what is not goes away', async () => {
+  it('keeps its evaluated part if only files that are not evaluated go away', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a', 'b'];
     assert.equal(await setting.prompt(), 'b a');
@@ -219,7 +219,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
   });
 
-  it('does not change when a reading ahead is ranked only after the user typed on: the plan waits for the next pause', async () => {
+  it('does not change if a ranking ends only after the user typed on: the plan waits for the next pause', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -232,7 +232,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a b');
   });
 
-  it('is not what was ranked for the document that the user left', async () => {
+  it('is not the ranking of the document that the user left', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -240,14 +240,14 @@ describe('the context of prompts', () => {
     let goOn = (): void => undefined;
     setting.files.pace = new Promise((resolve) => (goOn = resolve));
     const ahead = setting.plans.forReadingAhead({ ...setting.request(), signal: AbortSignal.abort() });
-    assert.equal(await setting.prompt({ uri: 'other.py' }), 'a', 'which is not waited for');
+    assert.equal(await setting.prompt({ uri: 'other.py' }), 'a', 'does not wait for the ranking');
     setting.files.ranking = ['c'];
     goOn();
     await ahead;
     assert.equal(await setting.prompt({ uri: 'other.py', cheapTokens: 500 }), 'a c');
   });
 
-  it('counts as read what a prompt took since, not what was being read ahead', async () => {
+  it('counts a prompt’s snippets as evaluated, not those of an earlier reading ahead', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -259,19 +259,19 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'a');
   });
 
-  it('of a document is the same for who comes back to it, and costs nothing, where the engine holds it still', async () => {
+  it('of a document stays the same and costs nothing when the user comes back while the engine holds it', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a', 'b'];
     assert.equal(await setting.prompt(), 'b a');
     setting.files.ranking = ['c'];
-    assert.equal(await setting.prompt({ uri: 'other.py' }), 'b a c', 'which begins with what is held');
+    assert.equal(await setting.prompt({ uri: 'other.py' }), 'b a c', 'begins with the evaluated snippets');
     setting.files.ranking = ['a', 'b'];
     assert.equal(await setting.prompt({ spareTokens: 0 }), 'b a');
     assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'b a c');
-    assert.equal(setting.files.rankings, 2, 'and is not ranked again at once');
+    assert.equal(setting.files.rankings, 2, 'is not ranked again at once');
   });
 
-  it('of a document that the engine holds nothing of any more begins with what it holds of the one before', async () => {
+  it('of a document that the engine no longer holds begins with the snippets of the previous document', async () => {
     for (const isTold of [true, false]) {
       const setting = new Setting();
       setting.files.ranking = ['a'];
@@ -285,7 +285,7 @@ describe('the context of prompts', () => {
   });
 
   describe('of a document that the user comes to', () => {
-    /** `a b c` was read for `main.py`; then the ranking is `d c`. */
+    /** The snippets `a b c` were read for `main.py`. Then the ranking is `d c`. */
     const comeFrom = async (): Promise<Setting> => {
       const setting = new Setting();
       setting.files.ranking = ['c', 'b', 'a'];
@@ -294,7 +294,7 @@ describe('the context of prompts', () => {
       return setting;
     };
 
-    it('begins with what is read, though that is of the document itself or of a former text, until a pause', async () => {
+    it('begins with the evaluated snippets until a pause, even if they come from the document itself or are outdated', async () => {
       for (const [uri, changed] of [
         ['a', undefined],
         ['other.py', 'a'],
@@ -318,20 +318,20 @@ describe('the context of prompts', () => {
       }
     });
 
-    it('is its own plan at once where that can be evaluated now, or no pause will read it', async () => {
+    it('is its own plan at once if it can be evaluated now, or if reading ahead is off', async () => {
       for (const options of [{ spareTokens: 300 }, { spareTokens: 100, isReadAhead: false }]) {
         const setting = await comeFrom();
         assert.equal(await setting.prompt({ uri: 'a', ...options }), options.spareTokens === 300 ? 'b c d' : 'd');
       }
     });
 
-    it('begins anew where nothing that is read is in its own plan', async () => {
+    it('begins anew if its own plan has no evaluated snippet', async () => {
       const setting = await comeFrom();
       setting.files.ranking = ['f', 'e', 'd'];
       assert.equal(await setting.prompt({ uri: 'other.py', budgetTokens: 300, spareTokens: 100 }), 'f');
     });
 
-    it('has nothing of files that went while it was ranked, or later', async () => {
+    it('has no snippet of files that were removed during or after its ranking', async () => {
       const setting = await comeFrom();
       let goOn = (): void => undefined;
       setting.files.pace = new Promise((resolve) => (goOn = resolve));
@@ -343,7 +343,7 @@ describe('the context of prompts', () => {
       assert.equal(await setting.prompt({ uri: 'a', base: 'a', spareTokens: 0 }), '');
     });
 
-    it('takes what may be evaluated now once, though two requests wait for its ranking', async () => {
+    it('takes its spare tokens once, though two requests wait for its ranking', async () => {
       const setting = await comeFrom();
       setting.files.ranking = ['e', 'd', 'c'];
       let goOn = (): void => undefined;
@@ -353,7 +353,7 @@ describe('the context of prompts', () => {
       assert.deepEqual(await Promise.all(prompts), ['a b c e', 'a b c e']);
     });
 
-    it('has nothing of the document itself that is not read', async () => {
+    it('has no unread snippet of the document itself', async () => {
       const setting = new Setting();
       setting.files.ranking = ['a', 'b'];
       assert.equal(await setting.prompt({ spareTokens: 0 }), '');
@@ -361,7 +361,7 @@ describe('the context of prompts', () => {
     });
   });
 
-  it('of a document that is only looked at can be read ahead, and nothing changes in the others', async () => {
+  it('of a document that is only viewed can be read ahead without a change in the others', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -375,7 +375,7 @@ describe('the context of prompts', () => {
       ['a', false],
       ['c', false],
     ]);
-    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a', 'who types on in the first meanwhile');
+    assert.equal(await setting.prompt({ spareTokens: 0 }), 'a', 'the user types on in the first document');
     assert.equal(setting.plans.readAhead(OTHER, ahead, 200), true);
     assert.deepEqual(setting.shown(OTHER), [
       ['a', true],
@@ -385,7 +385,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ uri: 'other.py', base: 'other.py', spareTokens: 0 }), 'a c');
   });
 
-  it('changes at once where that is not felt', async () => {
+  it('changes at once if that causes no noticeable delay', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a'];
     await setting.prompt();
@@ -394,7 +394,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a b');
   });
 
-  it('takes what is found late where there was nothing', async () => {
+  it('takes late snippets if there were none', async () => {
     const setting = new Setting();
     assert.equal(await setting.prompt(), '');
     setting.files.ranking = ['a'];
@@ -402,14 +402,14 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt(), 'a');
   });
 
-  it('takes only what may be evaluated while somebody waits, and the same with the next keystroke', async () => {
+  it('takes only the tokens that may be evaluated while a user waits, and the same with the next keystroke', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a', 'b', 'c'];
     assert.equal(await setting.prompt({ spareTokens: 250 }), 'b a');
     assert.equal(await setting.prompt({ spareTokens: 110 }), 'b a');
   });
 
-  it('loses a file at once that is deleted or may not be read any more', async () => {
+  it('loses a file at once that is deleted or may no longer be read', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a', 'b'];
     assert.equal(await setting.prompt(), 'b a');
@@ -417,7 +417,7 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt(), 'a');
   });
 
-  it('loses with the next ranking what only a former text of its file may have, and keeps what is found again', async () => {
+  it('loses outdated snippets with the next ranking, and keeps those that are found again', async () => {
     const setting = new Setting();
     setting.files.ranking = ['a', 'b'];
     assert.equal(await setting.prompt(), 'b a');
@@ -427,10 +427,14 @@ describe('the context of prompts', () => {
     assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c');
     setting.files.ranking = ['c'];
     await setting.later(2_000);
-    assert.equal(await setting.prompt({ cheapTokens: 500 }), 'a c', 'what was found again is of the new text');
+    assert.equal(
+      await setting.prompt({ cheapTokens: 500 }),
+      'a c',
+      'the snippet that was found again is of the new text',
+    );
   });
 
-  it('is never chosen of the document itself', async () => {
+  it('never contains the document itself', async () => {
     const setting = new Setting();
     setting.files.ranking = ['main.py', 'a'];
     assert.equal(await setting.prompt(), 'a');

@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
   { model: 'SmolLM2-135M', marks: [], is: `${HEADED}# main.py\nprint()\n\nprice = ` },
 ];
 
-/** The prompt as text, with the file's marks where single tokens were. */
+/** Returns the prompt as text, with the marks in place of single tokens. */
 async function promptOf({ model: name, marks }: Case, snippet = SNIPPET): Promise<string> {
   const engine = new ScriptedEngine([...marks, '<filename>main.py\n', '<file_sep>main.py\n', '<|file_sep|>main.py\n'], {
     name,
@@ -65,7 +65,7 @@ describe('a prompt with other files', () => {
   for (const each of cases)
     it(`has the form that ${each.model} knows`, async () => assert.equal(await promptOf(each), each.is));
 
-  it('takes marks in the text of a file for text', async () => {
+  it('treats marks in a file’s text as plain text', async () => {
     const [qwen] = cases as [Case];
     const engine = new ScriptedEngine(qwen.marks, { name: qwen.model });
     const tokens = await snippetTokens(
@@ -89,7 +89,7 @@ describe('a prompt with other files', () => {
     ]);
   });
 
-  it('is for code alone', () => {
+  it('is used only for code', () => {
     assert.deepEqual(['python', 'css', 'markdown', 'json'].map(takesContext), [true, true, false, false]);
   });
 });

@@ -51,7 +51,7 @@ const cases: readonly (readonly [
     '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>',
   ],
   [
-    'Qwen2.5, which shares the vocabulary only',
+    'Qwen2.5, which only shares the vocabulary',
     qwenMarks,
     {
       architecture: 'qwen2',
@@ -111,7 +111,7 @@ const cases: readonly (readonly [
     '<|fim_prefix|>before<|fim_suffix|>\nafter<|fim_middle|>',
   ],
   [
-    'Gemma, which shares the vocabulary only',
+    'Gemma, which only shares the vocabulary',
     qwenMarks,
     { architecture: 'gemma', name: 'gemma-2b' },
     undefined,
@@ -138,7 +138,7 @@ const cases: readonly (readonly [
     'metadata',
     'AbeforeB\nafterC',
   ],
-  ['a model without marks: what follows, then what precedes', [], {}, undefined, 'after\n\nbefore'],
+  ['a model without marks: the text after the cursor, then the text before it', [], {}, undefined, 'after\n\nbefore'],
 ];
 
 describe('The prompt of', () => {
@@ -147,7 +147,7 @@ describe('The prompt of', () => {
   }
 });
 
-test('every family of the table is recognised by its own marks and name', async () => {
+test('every family of the table is recognized by its own marks and name', async () => {
   for (const family of fimFamilies) {
     const marks = [family.prefix, family.suffix, ...(family.middle === undefined ? [] : [family.middle])];
     const name =
@@ -158,7 +158,7 @@ test('every family of the table is recognised by its own marks and name', async 
   }
 });
 
-test('a prompt begins with the beginning-of-text token where the model wants one', async () => {
+test('a prompt begins with the beginning-of-text token if the model wants it', async () => {
   const engine = new ScriptedEngine(['<s>'], { special: { addBos: true, bos: 0x10000, endOfGeneration: [] } });
   const { tokens } = await composePrompt({
     engine,
@@ -173,7 +173,7 @@ test('a prompt begins with the beginning-of-text token where the model wants one
   assert.equal(await engine.detokenize(tokens), '<s>ab');
 });
 
-test('an empty document is continued from the token that separates texts', async () => {
+test('an empty document begins with the token that separates texts', async () => {
   const engine = new ScriptedEngine([], { special: { addBos: false, eos: 7, endOfGeneration: [7] } });
   const { tokens } = await composePrompt({
     engine,
@@ -187,7 +187,7 @@ test('an empty document is continued from the token that separates texts', async
   assert.deepEqual(tokens, [7]);
 });
 
-test('a text of more tokens than thought is trimmed from its start, in steps', async () => {
+test('a text with more tokens than estimated is trimmed from its start, in steps', async () => {
   const engine = new ScriptedEngine();
   const starts = new Set<string>();
   for (let typed = 0; typed < 20; typed++) {
@@ -207,7 +207,7 @@ test('a text of more tokens than thought is trimmed from its start, in steps', a
   assert.ok(starts.size <= 3, `${starts.size} different starts in 20 keystrokes`);
 });
 
-test('what follows the cursor is trimmed from its end where a model without marks has too many tokens, in steps', async () => {
+test('the suffix is trimmed from its end, in steps, if a model without marks has too many tokens', async () => {
   const engine = new ScriptedEngine();
   const suffix = `\n${Array.from({ length: 12 }, (_, line) => `line ${line}\n`).join('')}`;
   const heads = new Set<string>();
@@ -231,7 +231,7 @@ test('what follows the cursor is trimmed from its end where a model without mark
   assert.ok(heads.size > 1 && heads.size <= 5, `${heads.size} different suffixes in 30 keystrokes`);
 });
 
-test('a model without marks is told the file’s name where a comment is all that it sees', async () => {
+test('a model without marks gets the file’s name if it sees only a comment', async () => {
   const engine = new ScriptedEngine();
   const text = { prefix: '# Adds.\n', suffix: '' };
   const { tokens } = await composePrompt({

@@ -5,8 +5,8 @@ import type { Engine } from '../../../../sidecar/engine/engine.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
 
 /**
- * Tokens are the given pieces; `text` of a byte piece is a replacement character, as real tokenizers show half a
- * character.
+ * Heals a prompt whose tokens are the given pieces. `text` of a byte piece is a replacement character, as real
+ * tokenizers show half a character.
  */
 function heal(pieces: readonly string[], text = pieces.join('')): Promise<{ kept: number; requiredPrefix: string }> {
   const engine: Engine = Object.assign(new ScriptedEngine(), {
@@ -19,23 +19,23 @@ function heal(pieces: readonly string[], text = pieces.join('')): Promise<{ kept
   ).then(({ tokens, requiredPrefix }) => ({ kept: tokens.length, requiredPrefix }));
 }
 
-test('the last token is taken back, a line break with the indentation merged into it', async () => {
+test('the last token is taken back, such as a line break merged with indentation', async () => {
   assert.deepEqual(await heal(['def', ' f', '():', '\n   ']), { kept: 3, requiredPrefix: '\n   ' });
 });
 
-test('a word at the cursor is taken back whole', async () => {
+test('a whole word at the cursor is taken back', async () => {
   assert.deepEqual(await heal(['x', ' =', ' get', 'Us', 'e']), { kept: 2, requiredPrefix: ' getUse' });
 });
 
-test('a very long word is not taken back for ever', async () => {
+test('of a very long word only a part is taken back', async () => {
   assert.deepEqual(await heal(['aa', 'bb', 'cc', 'dd', 'ee', 'ff']), { kept: 2, requiredPrefix: 'ccddeeff' });
 });
 
-test('a character split over tokens is taken back whole', async () => {
+test('a whole character split over tokens is taken back', async () => {
   const pieces = ['a', ' ', '\ufffd', '\ufffd'];
   assert.deepEqual(await heal(pieces, 'a \u{1F600}'), { kept: 4, requiredPrefix: '' });
 });
 
-test('nothing is taken back of nothing', async () => {
+test('an empty prompt stays empty', async () => {
   assert.deepEqual(await heal([]), { kept: 0, requiredPrefix: '' });
 });

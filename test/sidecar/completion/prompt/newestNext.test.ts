@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NewestNext } from '../../../../sidecar/completion/prompt/newestNext.ts';
 
-describe('works of which the newest comes next', () => {
-  it('are run one at a time, and those between are left out', async () => {
+describe('NewestNext', () => {
+  it('runs one task at a time and skips all waiting tasks but the newest', async () => {
     const works = new NewestNext();
     const begun: string[] = [];
     let finish = (): void => undefined;
@@ -23,7 +23,7 @@ describe('works of which the newest comes next', () => {
     assert.equal(works.isBusy, false);
   });
 
-  it('go on after one that failed', async () => {
+  it('goes on after a task that failed', async () => {
     const works = new NewestNext();
     await assert.rejects(
       works.run(() => Promise.reject(new Error('failed'))),

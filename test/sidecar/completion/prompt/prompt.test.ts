@@ -34,7 +34,7 @@ describe('The prefix in the prompt', () => {
     assert.ok(starts.size <= 2, `${starts.size} different starts in 100 keystrokes`);
   });
 
-  test('starts at the same place of the document when the window of text that is looked at moves', () => {
+  test('starts at the same place of the document when the window moves', () => {
     const whole = longText.repeat(60);
     const start = (length: number): number => {
       const cursor = readCursor(requestAt(`${whole.slice(0, length)}‸`));
@@ -46,7 +46,7 @@ describe('The prefix in the prompt', () => {
     assert.ok(starts.size <= 2, `${starts.size} different starts`);
   });
 
-  test('is cut within a line of a megabyte, and not within a character', () => {
+  test('is cut within a line of a megabyte, but not within a character', () => {
     const { prefix, suffix } = promptText(cursorAt(`${'😀'.repeat(250_000)}‸${'😀'.repeat(250_000)}`), {
       prefixUnits: 401,
       suffixUnits: 101,
@@ -56,7 +56,7 @@ describe('The prefix in the prompt', () => {
     assert.match(suffix, /^(😀)+$/u);
   });
 
-  test('has line feeds and no lone surrogates', () => {
+  test('has `\n` line ends and no lone surrogates', () => {
     assert.deepEqual(promptText(cursorAt('a\r\n\ud800b‸\r\nc'), budget), { prefix: 'a\n\ufffdb', suffix: '\nc' });
   });
 });
@@ -75,7 +75,7 @@ describe('A notebook’s cells', () => {
     assert.deepEqual(text, { prefix: '# # Load\n# the data\n\nimport pandas as pd\n\ndf = ', suffix: '\n\ndf.head()' });
   });
 
-  test('give way to the cell itself where the budget is short', () => {
+  test('give way to the cell itself if the budget is short', () => {
     const text = promptText(cursorAt('df = ‸', 'python'), { prefixUnits: 30, suffixUnits: 5 }, cells);
     assert.deepEqual(text, { prefix: 'import pandas as pd\n\ndf = ', suffix: '' });
   });
@@ -83,16 +83,16 @@ describe('A notebook’s cells', () => {
   const python = (text: string): NotebookCell => ({ languageId: 'python', text });
   const large = { before: [python('far = 1'), python(longText)], after: [python(longText), python('far = 2')] };
 
-  test('are cut where one is larger than the budget: its lines that are nearest stay, and nothing behind them', () => {
+  test('are cut if a cell is larger than the budget: the nearest lines stay', () => {
     const { prefix, suffix } = promptText(cursorAt('df = ‸', 'python'), budget, large);
     assert.match(prefix, /^line \d+\n(line \d+\n)+line 199\n\ndf = $/);
     assert.ok(prefix.length <= 400 && prefix.length >= 250, `length ${prefix.length}`);
     assert.match(suffix, /^\n\nline 0\n(line \d+\n)+line \d+$/);
     assert.ok(suffix.length <= 100 && suffix.length > 85, `length ${suffix.length}`);
-    assert.ok(longText.startsWith(`${suffix.trimStart()}\n`), 'a line is whole or not there');
+    assert.ok(longText.startsWith(`${suffix.trimStart()}\n`), 'every line is whole');
   });
 
-  test('keep the indentation of the first line that stays', () => {
+  test('keep the indentation of the first remaining line', () => {
     const block = Array.from({ length: 200 }, (_, index) => `    line ${index}`).join('\n');
     assert.match(
       promptText(cursorAt('‸', 'python'), budget, { before: [python(block)], after: [] }).prefix,
@@ -115,7 +115,7 @@ describe('A notebook’s cells', () => {
     });
   });
 
-  test('give way where the cell alone is larger than the budget', () => {
+  test('give way if the cell alone is larger than the budget', () => {
     const { prefix, suffix } = promptText(cursorAt(`${longText}‸\n${longText}`, 'python'), budget, large);
     assert.match(prefix, /^line \d+\n(line \d+\n)+line 199$/);
     assert.match(suffix, /^\nline 0\n(line \d+\n)+line \d+$/);
@@ -131,7 +131,7 @@ describe('The suffix', () => {
     { prefix = '', ...other }: Partial<typeof place> & { readonly prefix?: string } = {},
   ): string => memory.hold({ ...place, ...other }, { prefix, suffix });
 
-  test('is held still while it changes a little at the cursor', () => {
+  test('stays the same while it changes a little at the cursor', () => {
     const memory = new SuffixMemory();
     assert.equal(held(memory, lines), lines);
     assert.equal(held(memory, `)${lines}`), lines);
@@ -152,14 +152,14 @@ describe('The suffix', () => {
     ['the end of a comment on the next line, behind Enter', '\n   */\n'],
   ];
   for (const [what, after] of added) {
-    test(`is held still while the editor adds to the line: ${what}`, () => {
+    test(`stays the same while the editor adds to the line: ${what}`, () => {
       const memory = new SuffixMemory();
       held(memory, `\n${lines}`);
       assert.equal(held(memory, `${after}${lines}`), `\n${lines}`);
     });
   }
 
-  test('is not held while the user adds a tag that ends more', () => {
+  test('changes if the user adds a tag that closes more', () => {
     for (const after of ['<div></div>', '</a b>', '* /', 'ending']) {
       const memory = new SuffixMemory();
       held(memory, `\n${lines}`);
@@ -170,13 +170,13 @@ describe('The suffix', () => {
   const passed = '\n  return null;\n}';
   const between = Array.from({ length: 40 }, (_, index) => `const value${index} = ${index};`).join('\n');
 
-  test('is not held after lines were deleted that stand further up as well', () => {
+  test('changes after lines were deleted that also occur further up', () => {
     const memory = new SuffixMemory();
     held(memory, `${passed}\n${lines}`, { prefix: `f() {${passed}\n${between}\ng() {` });
     assert.equal(held(memory, `\n${lines}`, { prefix: `f() {${passed}\n${between}\ng() {` }), `\n${lines}`);
   });
 
-  test('is held after the cursor moved down and some lines were typed', () => {
+  test('stays the same after the cursor moved down and some lines were typed', () => {
     const memory = new SuffixMemory();
     held(memory, `${passed}\n${lines}`, { prefix: 'g() {' });
     assert.equal(
@@ -196,7 +196,7 @@ describe('The suffix', () => {
       return promptText(cursorAt(marked), budgetOf(maxTokens));
     };
 
-    test(`tells all that is below the cursor after it moved up, in ${maxTokens} tokens`, () => {
+    test(`has all lines below the cursor after it moved up, in ${maxTokens} tokens`, () => {
       for (const moved of [1, 2, 3, 5, 8]) {
         const memory = new SuffixMemory();
         memory.hold(place, at(500));
@@ -204,7 +204,7 @@ describe('The suffix', () => {
       }
     });
 
-    test(`is held after the cursor moved down, and not after lines were deleted, in ${maxTokens} tokens`, () => {
+    test(`stays the same after the cursor moved down, but not after lines were deleted, in ${maxTokens} tokens`, () => {
       const memory = new SuffixMemory();
       const first = memory.hold(place, at(500));
       assert.equal(memory.hold(place, at(501)), first);
@@ -214,14 +214,14 @@ describe('The suffix', () => {
     });
   }
 
-  test('is held while the user is in another document', () => {
+  test('stays the same while the user is in another document', () => {
     const memory = new SuffixMemory();
     held(memory, lines);
     held(memory, 'other', { uri: 'b' });
     assert.equal(held(memory, `)${lines}`), lines);
   });
 
-  test('follows a change that is not small, another document, another window', () => {
+  test('changes with a large change, another document or another window', () => {
     const memory = new SuffixMemory();
     held(memory, lines);
     const half = lines.slice(lines.length / 2);

@@ -7,10 +7,10 @@ import { ScriptedEngine } from '../scriptedEngine.ts';
 
 const LINES = Array.from({ length: 400 }, (_, index) => `let value${index} = ${index};`);
 const request = requestAt(`${LINES.slice(0, 300).join('\n')}\nlet x = ‸\n${LINES.slice(300).join('\n')}`);
-/** Tokens a second; a cold prompt is 256 tokens. */
+/** Tokens per second. A cold prompt is 256 tokens. */
 const SPEED = 200;
 
-/** The tokens of a prompt, where an engine holds all of them but `newTokens`. */
+/** Returns the number of a prompt's tokens if an engine holds all of them but `newTokens`. */
 async function tokensOf(purpose: PromptPurpose, newTokens: number): Promise<number> {
   const engine = new ScriptedEngine([], { contextSizeTokens: 8_192 });
   const prompts = new PromptMaker({
@@ -32,13 +32,13 @@ async function tokensOf(purpose: PromptPurpose, newTokens: number): Promise<numb
   return prompt.tokens.length;
 }
 
-describe('how much of a long document stands in a prompt', () => {
-  it('is what can be read while somebody waits, where the engine holds nothing of it', async () => {
+describe('a long document’s part of a prompt', () => {
+  it('is limited to the tokens that can be evaluated while a user waits, if the engine holds none of it', async () => {
     const tokens = await tokensOf('asked', Infinity);
     assert.ok(tokens > 128 && tokens <= 256 + 16, String(tokens));
   });
 
-  it('is four times as much where the engine holds most of it, and where nobody waits', async () => {
+  it('is four times as long if the engine holds most of it, or if it is read ahead', async () => {
     for (const tokens of [
       await tokensOf('asked', 40),
       await tokensOf('preparing', 40),
