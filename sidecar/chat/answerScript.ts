@@ -1,32 +1,33 @@
 import { proseOf } from './prose.ts';
 
 /**
- * Letters of an answer's beginning by which its script is judged; code and terms in Latin letters come before in many.
+ * The number of letters at an answer's beginning that decide its script. Many answers begin with code and terms in
+ * Latin letters.
  */
 const JUDGED_LETTERS = 32;
-/** An answer that begins with so much code is told to be of code, whatever follows: it is not held back any longer. */
+/** An answer that begins with this much code counts as code and is no longer held back. */
 const HELD_CODE_UNITS = 200;
-/** Letters of the wanted script that settle it. */
+/** This many letters of the wanted script decide for it. */
 const SETTLING_LETTERS = 3;
 
 export type ScriptVerdict = 'undecided' | 'right' | 'wrong';
 
 /**
- * Whether an answer that begins with `text` is in the script of the language asked for (a BCP 47 tag). Code says
- * nothing, and an answer of code alone stays undecided. Chinese and Japanese are told apart by kana. What a model
- * thinks before its answer is no part of it.
+ * Judges whether an answer that begins with `text` is in the script of the wanted language (a BCP 47 tag). Code does
+ * not count, so an answer of code alone stays undecided. Kana tell Japanese from Chinese. A reasoning model's thoughts
+ * are not judged.
  */
 export function judgeScript(text: string, language: string): ScriptVerdict {
   if (/^\s*<think/i.test(text)) return 'right';
   const wanted = wantedLetters(language);
   if (!wanted) return 'right';
-  // What comes last may still become code.
+  // The last word may still become code.
   const prose = proseOf(text.replace(/(?:`[^`\n]*|(?<![!-~])[!-~]*)$/, ''), { keepLatin: true });
   const letters = prose.match(/\p{L}/gu)?.length ?? 0;
   const own = prose.match(wanted.own)?.length ?? 0;
   const foreign = wanted.foreign ? (prose.match(wanted.foreign)?.length ?? 0) : letters - own;
   if (own >= SETTLING_LETTERS && own >= foreign) return 'right';
-  // A script that nobody mixes in as terms tells soon.
+  // A script whose letters are not mixed in as terms is recognized early.
   const unmixed = prose.match(/(?!\p{Script=Latin})\p{L}/gu)?.length ?? 0;
   if (own === 0 && (wanted.isLatin ? unmixed >= SETTLING_LETTERS * 2 : letters >= JUDGED_LETTERS)) return 'wrong';
   if (letters < JUDGED_LETTERS) return 'undecided';
@@ -35,7 +36,7 @@ export function judgeScript(text: string, language: string): ScriptVerdict {
 
 interface WantedLetters {
   readonly own: RegExp;
-  /** Letters that speak against it, where not all others do. */
+  /** Letters that count against the script. By default all other letters do. */
   readonly foreign?: RegExp;
   readonly isLatin: boolean;
 }
@@ -66,15 +67,15 @@ function scriptOf(language: string): string | undefined {
 }
 
 /**
- * Holds the beginning of an answer back until its script is known, or that it is code: what is in another than asked
- * for is never seen.
+ * Holds back the beginning of an answer until its script is known, or until it counts as code. So the user never sees
+ * an answer in the wrong script.
  */
 export class ScriptGate {
   readonly #abort = new AbortController();
   #held = '';
   #isOpen: boolean;
 
-  /** Without a language everything passes. */
+  /** Without a language all text passes. */
   constructor(
     private readonly language: string | undefined,
     private readonly pass: (text: string) => void,
@@ -107,7 +108,7 @@ export class ScriptGate {
     else if (verdict === 'wrong') this.#abort.abort();
   }
 
-  /** Lets through what is held: the answer ended, or is right. */
+  /** Passes the held text on, because the answer ended or its script is right. */
   open(): void {
     if (this.isWrong) return;
     this.#isOpen = true;

@@ -1,4 +1,4 @@
-/** Tokens that a chat template adds around one message, at most; used to estimate, never to build a prompt. */
+/** The most tokens that a chat template adds around one message. Used for estimates only, not to build a prompt. */
 export const MESSAGE_OVERHEAD_TOKENS = 10;
 
 /** Lowers the largest sizes first, all to one level, until their sum is at most `total`. */
@@ -14,10 +14,10 @@ export function levelSizes(sizes: readonly number[], total: number): number[] {
 }
 
 /**
- * How many of the oldest turns to leave out so that the rest fits `roomTokens`. When the conversation outgrows the
- * room, half of the room is freed at once, and the same conversation one turn later leaves out the same turns: the
- * engine's cached prefix stays valid in between. `sizes` alternates user and assistant and ends with the user's
- * question; turns go in pairs, the question never.
+ * Returns how many of the oldest turns to leave out so that the rest fits `roomTokens`. If the conversation is too
+ * long, half of the room is freed at once. The next turns leave out the same ones, so the engine's cached prefix stays
+ * valid. `sizes` alternates user and assistant and ends with the user's question. Turns are dropped in pairs, the
+ * question never.
  */
 export function oldestTurnsToDrop(sizes: readonly number[], roomTokens: number): number {
   let dropped = 0;
@@ -29,7 +29,7 @@ export function oldestTurnsToDrop(sizes: readonly number[], roomTokens: number):
   return Math.min(dropped, sizes.length - 1);
 }
 
-/** The beginning of `text` up to about `tokens` of its `textTokens`, cut at a line's end where there is one. */
+/** Returns the beginning of `text` up to about `tokens` of its `textTokens`, if possible cut at the end of a line. */
 export function cutText(text: string, textTokens: number, tokens: number): string {
   if (textTokens <= tokens) return text;
   const units = Math.max(0, Math.floor((text.length * tokens * 0.95) / textTokens));

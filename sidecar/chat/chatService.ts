@@ -34,20 +34,21 @@ export interface ChatServiceDependencies {
   readonly session: ModelSession;
 }
 
-/** What a client is answered, and which of its items the model did not see. */
+/** The answer for the client, and the context items that the model did not see. */
 interface ChatAnswer extends ChatResult {
   readonly unreadContext: readonly ContextItem[];
 }
 
 /**
- * What a client asks, and where the evaluated prompt is kept beyond the engine's life; absent: nowhere. `contextSet` is
- * asked for each time that something is evaluated.
+ * A request, and where its evaluated prompt is kept beyond the engine's life, or `undefined` for nowhere. `contextSet`
+ * is read at each evaluation.
  */
 type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
 
 /**
- * Conversations, edits and raw generation on the one loaded model. Every method throws `TroubleError` with words for
- * the user; cancelling by `signal` is no error: the result then holds what was written so far and says 'cancelled'.
+ * Conversations, edits and raw generation on the loaded model. Every method rejects with `TroubleError` and a message
+ * for the user. Cancelling by `signal` is no error: the result then has the text so far and the stop reason
+ * 'cancelled'.
  */
 export class ChatService {
   readonly #session: ModelSession;
@@ -60,8 +61,9 @@ export class ChatService {
   }
 
   /**
-   * Answers the last message of a conversation in the language of the question (or the one fixed by setting). An answer
-   * that begins in another script is begun again once, with the language named, before any of it is sent.
+   * Answers the last message of a conversation in the language of the question, or in the language of the settings. If
+   * an answer begins in another script, it is generated again once with the language named. No text of the first answer
+   * is sent then.
    */
   async chat(
     params: Kept<ConversationParams>,
@@ -101,7 +103,7 @@ export class ChatService {
           );
           if (!gate.isWrong || signal?.aborted) return first;
         } finally {
-          // Where the engine falls, what was written stays.
+          // If the engine crashes, the text so far is kept.
           gate.open();
         }
         prompt = await conversationPrompt(this.#session, model, params, settings, { insistsOnLanguage: true });
@@ -122,8 +124,7 @@ export class ChatService {
   }
 
   /**
-   * New text for the target of an edit: code alone, with the target's indentation and line ends. Chunks are the raw
-   * answer.
+   * Returns new code for the target of an edit, with the target's indentation and line ends. Chunks are the raw answer.
    */
   async edit(
     params: EditParams,
@@ -147,8 +148,8 @@ export class ChatService {
   }
 
   /**
-   * A commit message for a diff, in the style and language of the repository's recent ones. Empty where the model wrote
-   * none.
+   * Returns a commit message for a diff, in the style and language of the repository's recent messages. Returns '' if
+   * the model wrote no message.
    */
   async commitMessage(
     params: CommitMessageParams,
@@ -172,13 +173,13 @@ export class ChatService {
     const free = await write(COMMIT_MESSAGE_MAX_TOKENS);
     const message = cleanCommitMessage(free.text, stopReasonOf(free.stopReason) === 'length');
     if (isCommitMessage(message) || signal?.aborted) return { message };
-    // Small models say the diff again; held to a sentence's form they do say something about it.
+    // Small models repeat the diff. A grammar for a sentence makes them describe it.
     const held = await write(COMMIT_SUBJECT_MAX_TOKENS, COMMIT_SUBJECT_GRAMMAR);
     const subject = cleanCommitSubject(held.text, stopReasonOf(held.stopReason) === 'length');
     return { message: isCommitMessage(subject) ? subject : '' };
   }
 
-  /** Continues messages or text as they are, with tools where the model has them. Only conversations are kept. */
+  /** Continues messages or text as they are, with tools if the model supports them. Only conversations are kept. */
   async generate(
     params: Kept<GenerateParams>,
     settings: ChatSettings,
@@ -201,14 +202,16 @@ export class ChatService {
     };
   }
 
-  /** Drops what the engine remembers of conversations whose id begins with `idPrefix`: their client left. */
+  /**
+   * Releases the engine's sequences of all conversations whose id begins with `idPrefix`, because their client left.
+   */
   async forgetConversations(idPrefix: string): Promise<void> {
     const sequences = [...this.#lastTurns.keys()].filter((sequence) =>
       sequence.startsWith(conversationSequence(idPrefix)),
     );
     await Promise.all(
       sequences.map(async (sequence) => {
-        // A sequence in use would be kept.
+        // The engine keeps a sequence that is in use, so the turn must end first.
         await this.#lastTurns.get(sequence);
         this.#lastTurns.delete(sequence);
         await this.#release(sequence);
@@ -227,7 +230,7 @@ export class ChatService {
     readonly maxTokens: number;
     readonly stop: readonly string[];
     readonly sampling: SamplingParams;
-    /** GBNF. */
+    /** A GBNF grammar. */
     readonly grammar?: string | undefined;
     readonly contextSet?: ContextSet | undefined;
     readonly onChunk?: (chunk: ChatChunk) => void;
@@ -261,7 +264,8 @@ export class ChatService {
   ): Promise<Result> {
     const sequence = conversationSequence(conversationId);
     const turn = work(sequence);
-    // The client may have left while the prompt was made: nothing is evaluated then, and nobody would forget the turn.
+    // The client may have left while the prompt was made. Then nothing is evaluated, and no event would remove the
+    // turn.
     if (signal?.aborted !== true)
       this.#lastTurns.set(
         sequence,
@@ -270,7 +274,9 @@ export class ChatService {
     return turn;
   }
 
-  /** One-off requests share no cache with one another, so that nothing of one workspace is left for the next. */
+  /**
+   * Runs one-off work. Each request has its own sequence, so that no data of a workspace is left for the next request.
+   */
   async #withTemporarySequence<Result>(kind: string, work: (sequence: string) => Promise<Result>): Promise<Result> {
     this.#temporarySequences += 1;
     const sequence = `${kind}:${this.#temporarySequences}`;
@@ -282,7 +288,7 @@ export class ChatService {
   }
 
   async #release(sequence: string): Promise<void> {
-    // A dead engine has forgotten the sequence already.
+    // A crashed engine has already lost the sequence.
     await this.#session.engine.releaseSequence(sequence).catch(() => undefined);
   }
 }
@@ -291,7 +297,7 @@ function conversationSequence(conversationId: string): string {
   return `chat:${conversationId}`;
 }
 
-/** A little chance and a light penalty keep small models from repeating themselves. */
+/** A little randomness and a light penalty keep small models from repeating themselves. */
 function chatSampling(settings: ChatSettings): SamplingParams {
   return { temperature: settings.temperature ?? DEFAULT_TEMPERATURE, topP: 0.95, repeatPenalty: 1.1 };
 }

@@ -11,12 +11,13 @@ import { renderChat, type RenderedChat } from './renderChat.ts';
 const SYSTEM_PROMPT =
   'You write git commit messages. You answer with the message alone: a subject line of at most 72 characters in the imperative that says what the change does and why, then, only if needed, an empty line and a short body.';
 
-/** A subject and a sentence or two; a small model that goes astray stops soon. */
+/** Enough for a subject and a sentence or two. A small model that goes astray stops soon. */
 export const COMMIT_MESSAGE_MAX_TOKENS = 64;
 const MAX_SUBJECT_UNITS = 72;
 
 /**
- * The prompt for a diff of any size: every file keeps its name and its share of the room, the largest are cut first.
+ * Returns the prompt for a diff of any size. Every file keeps its name and its share of the room, and the largest files
+ * are cut first.
  */
 export async function commitMessagePrompt(
   session: ModelSession,
@@ -57,7 +58,7 @@ export async function commitMessagePrompt(
         { role: 'user', content: question },
       ],
       {
-        // They would take the few tokens that a message gets.
+        // Thoughts would use up the few tokens of a message.
         withholdThoughts: true,
       },
     );
@@ -73,7 +74,7 @@ export interface FileDiff {
   readonly text: string;
 }
 
-/** A diff as git writes it, by file. */
+/** Splits a diff in git's format by file. */
 export function splitDiff(diff: string): FileDiff[] {
   return diff
     .split(/^(?=diff --git )/m)
@@ -95,8 +96,8 @@ async function fitDiff(session: ModelSession, files: readonly FileDiff[], tokens
 }
 
 /**
- * A model's answer as a commit message: no fence, no quotes, no "Commit message:". `isCut`: the answer ended at its
- * limit, so that a sentence of the body that has no end is left out, and a subject without one is no message: ''.
+ * Extracts a commit message from a model's answer, without fence, quotes or "Commit message:". `isCut`: the answer
+ * ended at its limit. Then an unfinished last sentence of the body is dropped, and an unfinished subject gives ''.
  */
 export function cleanCommitMessage(answer: string, isCut = false): string {
   const text = withoutThinking(answer)
@@ -118,8 +119,8 @@ export function cleanCommitMessage(answer: string, isCut = false): string {
 }
 
 /**
- * An answer under `COMMIT_SUBJECT_GRAMMAR` as a subject that fits a line: of one that is too long, or cut, the words
- * that make sense at its end.
+ * Turns an answer under `COMMIT_SUBJECT_GRAMMAR` into a subject that fits a line. A long or cut subject loses trailing
+ * words that make no sense at its end.
  */
 export function cleanCommitSubject(answer: string, isCut: boolean): string {
   const sentence = /^.*?[^.\s](?=\.(?:\s|$))/.exec(answer)?.[0];
@@ -133,20 +134,20 @@ export function cleanCommitSubject(answer: string, isCut: boolean): string {
   return words.join(' ').replace(/[,;:]$/, '');
 }
 
-/** A sentence does not end with these. */
+/** Words that do not end a sentence. */
 const UNFINISHED =
   /^(?:a|an|the|and|or|but|to|of|in|on|at|by|for|from|with|into|as|that|which|when|where|if|so|is|are|be|it|its|this|these|their)[,;:]?$/i;
 
 /** Long enough for a subject. */
 export const COMMIT_SUBJECT_MAX_TOKENS = 24;
 /**
- * A subject that begins with a verb: what a model is held to that answered with something else (GBNF). No counts: they
- * make a grammar slow.
+ * A GBNF grammar for a subject that begins with a verb, used if the model's first answer was no message. It has no
+ * repetition counts, since they make a grammar slow.
  */
 export const COMMIT_SUBJECT_GRAMMAR =
   'root ::= ("Add" | "Change" | "Document" | "Fix" | "Improve" | "Move" | "Remove" | "Rename" | "Simplify" | "Test" | "Update") " " [^\\n`*"]+';
 
-/** Whether a cleaned answer is a message rather than the diff once more, code, prose without a subject, or nothing. */
+/** Whether a cleaned answer is a message. A repeated diff, code, prose without a subject and '' are not. */
 export function isCommitMessage(message: string): boolean {
   const subject = message.split('\n')[0] ?? '';
   return (

@@ -1,7 +1,7 @@
 /**
- * The words by which a reader knows a short question's language: question words, pronouns, articles, prepositions,
- * auxiliaries, and the verbs that questions about code begin with. Languages that have a script to themselves need
- * none. A word may stand in several languages.
+ * Words that identify the language of a short question: question words, pronouns, articles, prepositions, auxiliaries,
+ * and verbs that begin questions about code. Languages with a script of their own need no words. A word may be in
+ * several languages.
  */
 export const COMMON_WORDS: Readonly<Record<string, string>> = {
   en: `what's why's doesn't don't can't isn't won't i'm why what how when where which who is are was were does do did can could should would will the this that these those a an and or

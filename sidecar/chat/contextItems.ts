@@ -4,23 +4,23 @@ import { cutText, levelSizes } from './budget.ts';
 import { fenceFor } from './fences.ts';
 
 export interface FittedContext {
-  /** The text for the prompt; empty where there is no context. */
+  /** The text for the prompt, or '' without context. */
   readonly text: string;
   /** Labels of the items that were cut or left out. */
   readonly omitted: readonly string[];
-  /** Those of which nothing is left. */
+  /** Items that were left out completely. */
   readonly leftOut: readonly ContextItem[];
 }
 
 /**
- * No token of a vocabulary in use is this long on average: text beyond it need not be counted to know that it does not
- * fit.
+ * No vocabulary in use has tokens this long on average. So text beyond this length does not fit and need not be
+ * counted.
  */
 const MAX_UNITS_PER_TOKEN = 8;
-/** A rest shorter than this tells a model nothing. */
+/** A part shorter than this has no value for the model. */
 const MIN_ITEM_TOKENS = 24;
 
-/** Writes context items in a fixed order and form, the largest cut first so that all fit `budgetTokens`. */
+/** Writes context items in a fixed order and form. The largest are cut first so that all fit `budgetTokens`. */
 export async function fitContext(
   engine: Engine,
   items: readonly ContextItem[],
@@ -46,7 +46,7 @@ export async function fitContext(
   return { text: parts.join('\n\n'), omitted, leftOut };
 }
 
-/** For example "parser.ts:10-24", lines counted from one. */
+/** Returns a label such as "parser.ts:10-24", with lines counted from one. */
 function contextLabel(item: ContextItem): string {
   const name = item.uri ? fileName(item.uri) : item.kind;
   return item.lines ? `${name}:${item.lines[0] + 1}-${item.lines[1] + 1}` : name;

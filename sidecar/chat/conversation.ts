@@ -15,26 +15,26 @@ const DEFAULT_SYSTEM_PROMPT = `You are Chorus, a programming assistant that runs
 const SERVER_SYSTEM_PROMPT = `You are Chorus, a programming assistant. ${MANNER}`;
 
 /**
- * Context never takes more than this share of the prompt, so that a cut made for one question holds for the next: the
- * prefix stays.
+ * The most that context takes of the prompt. With a fixed share, a cut made for one question also holds for the next,
+ * and the cached prefix stays valid.
  */
 const CONTEXT_SHARE = 0.65;
-/** Definitions that go with a question take no more than this share of the model's context. */
+/** The most that definitions of one question take of the model's context. */
 const DEFINITIONS_SHARE = 1 / 8;
 
 export interface ConversationPrompt extends RenderedChat {
   readonly maxTokens: number;
   readonly omittedContext: readonly string[];
-  /** Items of the context, and definitions of the last question, of which nothing is in the prompt. */
+  /** Context items, and definitions of the last question, that are not in the prompt at all. */
   readonly unreadContext: readonly ContextItem[];
   readonly omittedTurns: number;
-  /** BCP 47 tag of the language that the answer's words are to be in; `undefined` where the answer is a translation. */
+  /** The language of the answer as a BCP 47 tag, or `undefined` if the answer is a translation. */
   readonly answerLanguage: string | undefined;
 }
 
-/** A conversation, and what goes with its questions. */
+/** A conversation with the definitions for its questions. */
 export interface ConversationParams extends ChatParams {
-  /** By the question that they stand before. */
+  /** Definitions by the question that they precede. */
   readonly definitions?: ReadonlyMap<ChatMessage, readonly ContextItem[]> | undefined;
 }
 
@@ -43,15 +43,15 @@ interface Turn extends ChatMessage {
 }
 
 export interface ConversationPromptOptions {
-  /** The answer before this one was in another language. */
+  /** Whether the previous answer was in another language. */
   readonly insistsOnLanguage?: boolean;
 }
 
 /**
- * The prompt of a conversation: system text and context first, then the turns, so that what changes least stands first
- * and the engine's cache holds. Oldest turns, then the largest context items are cut until prompt and answer fit the
- * model's context. Throws `TroubleError` 'context-overflow' when the question alone does not fit, 'invalid-input' when
- * there is no question.
+ * Returns the prompt of a conversation: system text and context first, then the turns. The parts that change least come
+ * first, so that the engine's cached prefix stays valid. The oldest turns and then the largest context items are cut
+ * until prompt and answer fit the model's context. Rejects with `TroubleError` 'context-overflow' if the question alone
+ * does not fit, and 'invalid-input' if there is no question.
  */
 export async function conversationPrompt(
   session: ModelSession,
@@ -78,7 +78,7 @@ export async function conversationPrompt(
     (await session.engine.tokenize(text)).length + MESSAGE_OVERHEAD_TOKENS;
   const sizes = await Promise.all(contents.map(count));
   const fixed = (await count(system)) + (sizes.at(-1) ?? 0);
-  /** Definitions that nobody asked for leave before a question is refused. */
+  /** Definitions that the user did not ask for are dropped before a question is refused. */
   const withoutDefinitions = async (tokens: number): Promise<ConversationPrompt> => {
     if (turns.every((turn) => turn.definitions.length === 0)) throw questionTooLong(model, tokens, budget);
     const prompt = await conversationPrompt(session, model, { ...params, definitions: undefined }, settings, options);
@@ -108,14 +108,14 @@ export async function conversationPrompt(
         omittedTurns: dropped,
         answerLanguage: language,
       };
-    // The estimate of what the template adds was too low for this model.
+    // The estimate of the template's tokens was too low for this model.
     if (dropped < sizes.length - 1) extraDropped += 2;
     else if (contextBudget > 0) contextBudget = Math.max(0, contextBudget - excess - MESSAGE_OVERHEAD_TOKENS);
     else return withoutDefinitions(rendered.tokens.length);
   }
 }
 
-/** The tokens kept free for the answer: what the user allows, at most half of the context. */
+/** Returns how many tokens are kept free for the answer: the user's limit, at most half of the context. */
 export function answerTokens(model: LoadedModel, maxTokens: number | undefined, fallback = 1024): number {
   return Math.max(
     1,
@@ -130,7 +130,7 @@ export function questionTooLong(model: LoadedModel, tokens: number, budget: numb
   );
 }
 
-/** User and assistant in turn, ending with the user; neighbours of one role are joined. */
+/** Returns turns of user and assistant that alternate and end with the user. Neighbours of one role are joined. */
 function alternating({ messages, definitions }: Pick<ConversationParams, 'messages' | 'definitions'>): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
@@ -146,13 +146,13 @@ function alternating({ messages, definitions }: Pick<ConversationParams, 'messag
     else if (last || message.role === 'user') turns.push(turn);
   }
   if (turns.at(-1)?.role !== 'user')
-    throw new TroubleError('invalid-input', "The last message of a chat has to be the user's question.");
+    throw new TroubleError('invalid-input', "The last message of a chat must be the user's question.");
   return turns;
 }
 
 /**
- * Each turn as the model reads it. Depends only on the turns up to it: a later question leaves the text of earlier
- * turns as it was.
+ * Returns each turn's text for the model. It depends only on the turns up to it, so a later question does not change
+ * earlier texts.
  */
 async function turnTexts(
   turns: readonly ChatMessage[],
@@ -178,7 +178,7 @@ async function turnTexts(
     const language = await answerLanguage({ setting, questions, displayLanguage: params.displayLanguage });
     languages.push(language);
     const ask = command && commandPrompts[command].chat.replace('{language}', languageName(language));
-    // English is what models answer in anyway, unless the conversation was in another language.
+    // Models answer in English by default, unless the conversation was in another language.
     const needsInstruction = !isEnglish(language) || languages.some((each) => !isEnglish(each));
     const insists = insistsOnLanguage && isLast;
     const sayLanguage =
@@ -192,7 +192,7 @@ async function turnTexts(
   return { texts, answerLanguage: lastLanguage };
 }
 
-/** Bounds a text to about `tokens`; for parts of a prompt that may be cut anywhere. */
+/** Cuts a text to about `tokens`. Used for parts of a prompt that may be cut anywhere. */
 export async function boundText(session: ModelSession, text: string, tokens: number): Promise<string> {
   const bounded = text.slice(0, tokens * 8);
   const size = (await session.engine.tokenize(bounded)).length;

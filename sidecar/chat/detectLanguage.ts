@@ -1,7 +1,7 @@
 import { COMMON_WORDS } from './commonWords.ts';
 import { proseOf } from './prose.ts';
 
-/** The language (ISO 639-1) of the words that are not code, or `undefined` when they do not decide it. */
+/** Returns the language (ISO 639-1) of the words that are not code, or `undefined` if they do not decide it. */
 export async function detectLanguage(text: string): Promise<string | undefined> {
   const prose = proseOf(text).normalize('NFC');
   const byScript = languageOfScript(prose);
@@ -16,7 +16,7 @@ export async function detectLanguage(text: string): Promise<string | undefined> 
   addLetterScores(scores, prose);
   await addModelScores(scores, prose, words.join('').length);
   const [best, second] = [...scores].sort(([, a], [, b]) => b - a);
-  // Whoever writes in such a script is not helped by an answer in another: a guess is better than none.
+  // An answer in another script does not help a user of such a script. So a guess is better than none.
   const shared = SHARED_SCRIPTS.find(([pattern]) => pattern.test(prose));
   if (shared)
     return best && shared[1].includes(best[0]) && best[1] > (second?.[1] ?? 0)
@@ -28,7 +28,7 @@ export async function detectLanguage(text: string): Promise<string | undefined> 
   return best[0];
 }
 
-/** Scripts of several languages, ours first, the one with most writers at the head. */
+/** Scripts of several languages. The supported languages come first, the most common of them at the head. */
 const SHARED_SCRIPTS: readonly [RegExp, readonly string[]][] = [
   [/\p{Script=Cyrillic}/u, ['ru', 'uk']],
   [/\p{Script=Arabic}/u, ['ar', 'fa']],
@@ -40,13 +40,13 @@ function isOurs(language: string): boolean {
 }
 
 /**
- * What a language must score, and by how much it must lead: less counts as mixed or too short to tell. A common word of
- * one language alone is 1.
+ * The score that a language needs, and the lead over the second. With less, the text counts as mixed or too short. A
+ * common word of only one language scores 1.
  */
 const ENOUGH = 0.8;
 const CLEAR_LEAD = 0.15;
 
-/** Scripts that one language of today has to itself. */
+/** Scripts with a single modern language. */
 const OWN_SCRIPTS: readonly [RegExp, string][] = [
   [/[\p{Script=Hiragana}\p{Script=Katakana}]/gu, 'ja'],
   [/\p{Script=Hangul}/gu, 'ko'],
@@ -56,7 +56,7 @@ const OWN_SCRIPTS: readonly [RegExp, string][] = [
   [/\p{Script=Thai}/gu, 'th'],
 ];
 
-/** Shapes of Han characters that Japanese alone writes. */
+/** Shapes of Han characters that only Japanese uses. */
 const JAPANESE_HAN = /[関変処図対単戻検験読込払覧拡択総続経転軽広辺円実発売両帰気値駅働]/u;
 
 function languageOfScript(prose: string): string | undefined {
@@ -67,7 +67,7 @@ function languageOfScript(prose: string): string | undefined {
   return language === 'zh' && JAPANESE_HAN.test(prose) ? 'ja' : language;
 }
 
-/** Word → languages; words as they are written, and without their marks, as many type them. */
+/** Maps words to languages, as written and without diacritics, which many users omit. */
 const LANGUAGES_OF_WORD = wordTable((word) => word);
 const LANGUAGES_OF_BARE_WORD = wordTable(bare);
 
@@ -92,7 +92,7 @@ function bare(word: string): string {
     .replaceAll('ß', 'ss');
 }
 
-/** Each common word is worth 1, shared by the languages that have it. */
+/** Each common word scores 1, shared by its languages. */
 function wordScores(words: readonly string[]): Map<string, number> {
   const scores = new Map<string, number>();
   for (const word of words) {
@@ -103,7 +103,7 @@ function wordScores(words: readonly string[]): Map<string, number> {
   return scores;
 }
 
-/** Letters that few languages write. */
+/** Letters of few languages. */
 const LETTERS: readonly [RegExp, readonly string[]][] = [
   [/[ñ¿¡]/giu, ['es']],
   [/[ãõ]/giu, ['pt']],
@@ -129,12 +129,12 @@ function addLetterScores(scores: Map<string, number>, prose: string): void {
   }
 }
 
-/** Below this number of letters the statistics of letter groups say little. */
+/** With fewer letters, the statistics of letter groups are weak. */
 const SURE_LETTERS = 24;
 
 /**
- * The library's opinion, by letter groups: of all languages that it knows, so that one that is not ours is told apart
- * too.
+ * Adds the scores of the `eld` library, which compares letter groups with all languages that it knows. So other
+ * languages are recognized too.
  */
 async function addModelScores(scores: Map<string, number>, prose: string, letters: number): Promise<void> {
   const { eld } = await import('eld/small');
@@ -142,8 +142,8 @@ async function addModelScores(scores: Map<string, number>, prose: string, letter
   const top = Math.max(0, ...opinion.map(([, score]) => score));
   if (top === 0) return;
   const weight = Math.min(1, letters / SURE_LETTERS);
-  // The second and third are often close behind: the distance is what counts.
-  // The library's training set files Indonesian under Malay.
+  // The second and third language often have close scores, so the distance to the first counts. The library's training
+  // set labels Indonesian as Malay.
   for (const [language, score] of opinion)
     add(scores, language === 'ms' ? 'id' : language, 1.6 * weight * (score / top) ** 3);
 }

@@ -1,15 +1,15 @@
-/** One with which a text ends. */
+/** A closing fence at the end of a text. */
 const CLOSING_FENCE = /\n[ \t]*(?:`{3,}|~{3,})[ \t]*\s*$/;
 
-/** A fence of backticks longer than any run of them that begins a line of `text`. */
+/** Returns a fence of backticks that is longer than any run of them at the start of a line of `text`. */
 export function fenceFor(text: string): string {
   const longest = (text.match(/^[ \t]*`{3,}/gm) ?? []).reduce((most, run) => Math.max(most, run.trim().length), 2);
   return '`'.repeat(longest + 1);
 }
 
 /**
- * The code in a model's answer: the longest fenced block, else the whole answer without a lone opening or closing
- * fence. A model's thinking (`<think>…</think>`) is no part of it. Line breaks at both ends are taken off.
+ * Returns the code in a model's answer: the longest fenced block, else the whole answer without a single opening or
+ * closing fence. A model's thoughts (`<think>…</think>`) are excluded. Line breaks at both ends are trimmed.
  */
 export function extractCode(answer: string): string {
   const text = withoutThinking(answer).replaceAll('\r\n', '\n');
@@ -27,9 +27,9 @@ export function extractCode(answer: string): string {
 }
 
 /**
- * The code in an answer that was begun behind the opening `fence`: all of it, with the fenced blocks that the code
- * itself holds, unless the answer opens one anew. A model may close it by other signs than `fence` alone on a line:
- * indented, or fewer.
+ * Returns the code in an answer that begins behind the opening `fence`. This is all of it, with the fenced blocks
+ * inside the code, unless the answer opens the fence again. A model may close the block with an indented fence or with
+ * fewer backticks.
  */
 export function codeBehindFence(answer: string, fence: string): string {
   const text = (isThinking(answer) ? withoutThinking(answer) : answer).replaceAll('\r\n', '\n');
@@ -39,8 +39,8 @@ export function codeBehindFence(answer: string, fence: string): string {
 }
 
 /**
- * An answer without what a reasoning model thought before it; empty while it is still thinking. Some templates open the
- * thoughts themselves: then their end stands at a line's end, where code that only names the mark goes on.
+ * Returns an answer without a reasoning model's thoughts, or '' while it still thinks. Some templates open the thoughts
+ * themselves. Then their end mark is at the end of a line, whereas code that only names the mark continues.
  */
 export function withoutThinking(answer: string): string {
   const end = (isThinking(answer) ? /<\/think>/ : /<\/think>[ \t]*(?=\r?\n|$)/).exec(answer);

@@ -12,9 +12,9 @@ import type {
 import { renderChat } from './renderChat.ts';
 import { callSchema, parseCall, templateMessages, templateTools, toolSyntax, type ToolSyntax } from './tools.ts';
 
-/** More calls than this in one answer are a model that repeats itself. */
+/** A model that makes more calls than this in one answer repeats itself. */
 const MAX_CALLS = 8;
-/** Room kept for an answer when the caller names no maximum. */
+/** The tokens kept for an answer if the caller sets no limit. */
 const DEFAULT_MAX_TOKENS = 1024;
 export const DEFAULT_TEMPERATURE = 0.2;
 
@@ -33,16 +33,16 @@ export interface GenerateRun {
   readonly params: GenerateParams;
   readonly settings: ChatSettings;
   readonly sequence: string;
-  /** Whose `contextSet` counts when something is evaluated. */
+  /** The request whose `contextSet` is read at each evaluation. */
   readonly kept: { readonly contextSet?: ContextSet | undefined };
   readonly onPart: (part: GeneratePart) => void;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Continues messages or plain text as they are given. With tools, the answer may hold calls: where the model opens one
- * (or at once, when `toolMode` is 'required') the engine goes on under the schema of the tools, so that a call is
- * always valid. Throws `TroubleError`.
+ * Continues messages or plain text as given. With tools, the answer may contain calls. The engine generates a call
+ * under the tools' schema, so a call is always valid. A call begins where the model opens one, or at once if `toolMode`
+ * is 'required'. Rejects with `TroubleError`.
  */
 export async function generate(run: GenerateRun): Promise<GenerateOutcome> {
   const { params, model } = run;
@@ -85,11 +85,11 @@ async function withTools(answer: Answer, params: GenerateParams, syntax: ToolSyn
   if (params.stop?.length)
     throw new TroubleError(
       'invalid-input',
-      'Stop texts and tools exclude one another: which of them ended the text could not be told.',
+      'Stop texts cannot be combined with tools: it would be unclear which of them ended the text.',
     );
   const tools = params.tools ?? [];
   const jsonSchema = callSchema(tools, syntax);
-  // A call without an opening mark is an answer that begins with a brace.
+  // Without an opening mark, a call is an answer that begins with a brace.
   const mark = syntax.open.trim() || '{';
   for (let calls = 0; calls < MAX_CALLS; calls += 1) {
     if (calls > 0 || params.toolMode !== 'required') {
@@ -109,7 +109,7 @@ async function withTools(answer: Answer, params: GenerateParams, syntax: ToolSyn
   }
 }
 
-/** One answer made of several runs of the engine over a growing prompt. */
+/** An answer made of several engine runs over a growing prompt. */
 class Answer {
   readonly #calls: ToolCall[] = [];
   #text = '';
@@ -126,7 +126,7 @@ class Answer {
     this.#tokens = prompt;
   }
 
-  /** Lets the model go on. `hidden` text is no part of what the caller sees. */
+  /** Lets the model continue. `hidden` text is not shown to the caller. */
   async continue(options: {
     readonly stop?: readonly string[];
     readonly jsonSchema?: object;
@@ -172,7 +172,7 @@ class Answer {
     await this.append(text);
   }
 
-  /** False when the same call was made before: the model repeats itself. */
+  /** Adds a call. Returns false if the same call was made before, since the model then repeats itself. */
   addCall(call: ToolCall): boolean {
     const same = (other: ToolCall): boolean =>
       other.name === call.name && JSON.stringify(other.input) === JSON.stringify(call.input);

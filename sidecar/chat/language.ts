@@ -2,27 +2,27 @@ import { answerInstructions } from './languageInstructions.ts';
 import { detectLanguage } from './detectLanguage.ts';
 import { languageAsked } from './languageAsked.ts';
 
-/** What decides the language of an answer. */
+/** The evidence for the language of an answer. */
 export interface LanguageEvidence {
   /** The user's setting: 'auto' or empty follows the question, else a BCP 47 tag. */
   readonly setting?: string;
-  /** The user's messages, oldest first; the last one is the question. */
+  /** The user's messages, oldest first. The last one is the question. */
   readonly questions: readonly string[];
-  /** The editor's display language, the last resort. */
+  /** The editor's display language, used last. */
   readonly displayLanguage?: string;
 }
 
 /**
- * The language to answer in, as a BCP 47 tag: the one that the question asks for ("explain in Korean"), else the
- * setting if it fixes one, else the question's own, else that of the conversation so far (newest first), else the
- * interface's, else English. A question that is too short or too mixed to be sure of counts as undecided.
+ * Returns the language to answer in, as a BCP 47 tag. It is the language that the question asks for ("explain in
+ * Korean"), else that of the setting. Otherwise it is the language of the question, then of earlier questions (newest
+ * first), of the interface, or English. A question that is too short or too mixed counts as undecided.
  */
 export async function answerLanguage(evidence: LanguageEvidence): Promise<string> {
   const asked = languageAsked(evidence.questions.at(-1) ?? '');
   if (asked) return asked;
   if (evidence.setting && evidence.setting !== 'auto') return evidence.setting;
   for (const question of evidence.questions.toReversed()) {
-    // What an earlier question asked for holds for those after it that do not tell a language themselves.
+    // A language that an earlier question asked for also holds for later questions without a clear language.
     const askedBefore = languageAsked(question);
     if (askedBefore) return askedBefore;
     const language = await detectLanguage(question);
@@ -32,15 +32,15 @@ export async function answerLanguage(evidence: LanguageEvidence): Promise<string
 }
 
 /**
- * The language of a text as `answerLanguage` tells it, the two ways of writing Chinese apart; `undefined` where its
- * words do not decide.
+ * Returns the language of a text like `answerLanguage`, with simplified and traditional Chinese told apart. Returns
+ * `undefined` if its words do not decide.
  */
 export async function languageOf(text: string): Promise<string | undefined> {
   const language = await detectLanguage(text);
   return language === 'zh' ? chineseVariant(text, undefined) : language;
 }
 
-/** Common characters that the two ways of writing Chinese write differently. */
+/** Common characters that differ between simplified and traditional Chinese. */
 const SIMPLIFIED =
   '这个们么为会说来时对样还没后过与实点开关问错误测试应该请写给让数档码报优动态变类构组织历节终级线维续转换执务产单双发图块处复学导将层属带帮库录总战护拟择损据断无显术机条极标树检气汇决况减几划则创删别区医华协卖压参号听启吗员响长门间闻阅队阶际难页项顺须预频题额颜风饰馆马验词译证评识诉详语读调谁谢谈负责败账货质贴费资赋输软载较边达迁运进远连迟适选递逻遗邮释针钟链销锁键镜闭顶顾颗饭骤吗简认议设访许论统经结绑规视觉计订现环画电备';
 const TRADITIONAL =
@@ -55,8 +55,8 @@ function chineseVariant(question: string, displayLanguage: string | undefined): 
 }
 
 /**
- * English name of a BCP 47 tag; the tag itself where none is known, and of what is no tag "English": it stands in what
- * the model is told.
+ * Returns the English name of a BCP 47 tag, or the tag itself if it has no name. Returns "English" for an invalid tag,
+ * since the name goes into the prompt.
  */
 export function languageName(tag: string): string {
   try {
@@ -66,7 +66,7 @@ export function languageName(tag: string): string {
   }
 }
 
-/** "Answer in …", in the language itself where it is known, which small models follow best; else in English. */
+/** Returns "Answer in …" in the language itself if it is known, which small models follow best, else in English. */
 export function answerInstruction(tag: string): string {
   const normal = normaliseTag(tag);
   return (

@@ -1,19 +1,20 @@
 import { answerInstructions } from './languageInstructions.ts';
 import { proseOf } from './prose.ts';
 
-/** Beginnings of the verbs, in all our languages, with which an answer or an explanation is asked for. */
+/** Stems of verbs, in all supported languages, that ask for an answer or explanation. */
 const ANSWER_VERBS =
   /answer|repl|respon|explain|expla|descri|summar|antwort|erklär|erklar|beschreib|répon|repon|expli|décri|conte?st|rispon|spieg|descrev|leg\b|uitleg|antwoord|beschrijf|odpow|wyjaśn|wyjasn|opisz|tłumacz|wytłum|odpov|vysvět|vysvet|popiš|răspun|raspun|explic|ответ|отвеч|объясн|поясн|опиш|расскаж|розкаж|відпов|yanıt|yanit|cevap|açıkla|acikla|anlat|trả lời|giải thích|mô tả|jawab|jelask|terangk|απάντ|εξήγ|εξηγ|περιέγρα|ענה|עני|ענו|הסבר|הסביר|תסביר|תענה|أجب|اشرح|جاوب|وضح|الرد|پاسخ|توضیح|جواب|उत्तर|जवाब|समझा|बताओ|बताइ|答え|説明|教えて|回答|대답|설명|답변|알려|解释|解釋|说明|說明/iu;
 
 const MAX_UNITS_AT_AN_END = 1_500;
 
-/** Words that a bare request may have around a language's name: "in German, please". */
+/** Words that a short request may have around a language's name: "in German, please". */
 const FILLERS =
   /^(in|auf|en|em|in het|po|v|na|по|на|στα|dalam|bahasa|bằng|tiếng|please|bitte|pls|por|favor|per|favore|s'il|te|plaît|vous|proszę|prosím|пожалуйста|будь|ласка|lütfen|alsjeblieft|alstublieft|graag|tolong|the|same|now|and|but|jetzt|olarak|va|rog|vă|παρακαλώ|من|فضلك|لطفا|بـ|ب|में|कृपया|请|請|用|で|로|으로|お願いします|ください|주세요|נא|בבקשה|ב|به)$/iu;
 
 /**
- * The language that a question asks to be answered in, such as "explain in Korean", "auf Englisch bitte" or "用中文解释", as
- * a BCP 47 tag. A language that is named as the subject ("German dates") or as the target of a translation is none.
+ * Returns the language that a question asks to be answered in, as a BCP 47 tag. Examples: "explain in Korean", "auf
+ * Englisch bitte", "用中文解释". A language named as the subject ("German dates") or as the target of a translation does not
+ * count.
  */
 export function languageAsked(question: string): string | undefined {
   for (const sentence of withoutMiddle(question.replace(/`{3}[\s\S]*?(`{3}|$)|`[^`\n]*`/g, ' ')).split(
@@ -27,7 +28,7 @@ export function languageAsked(question: string): string | undefined {
   return undefined;
 }
 
-/** Of a long text the beginning and the end: what lies between was pasted, and takes long to look through. */
+/** Returns the beginning and the end of a long text. The middle was pasted and would take long to search. */
 function withoutMiddle(text: string): string {
   return text.length <= 2 * MAX_UNITS_AT_AN_END
     ? text
@@ -38,14 +39,14 @@ interface NamedLanguage {
   readonly tag: string;
   readonly start: number;
   readonly end: number;
-  /** Named as the means of an answer, as in "in German", not as a subject. */
+  /** Whether the language is the means of an answer, as in "in German", and not a subject. */
   readonly isMeans: boolean;
 }
 
-/** A language's names in all our languages, as patterns that also find inflected forms. */
+/** A name of a language in a supported language, as a pattern that also matches inflected forms. */
 interface LanguageName {
   readonly tag: string;
-  /** The language that it is named in. */
+  /** The language of the name. */
   readonly display: string;
   readonly pattern: RegExp;
 }
@@ -66,7 +67,7 @@ function languageNames(): readonly LanguageName[] {
   return knownNames;
 }
 
-/** What may precede a name, by the language that it is named in: the means is told from the subject by it. */
+/** Words before a name that mark the means, by the language of the name. */
 const BEFORE: Readonly<Record<string, string>> = {
   en: 'in\\s+',
   de: 'auf\\s+|in\\s+',
@@ -93,11 +94,11 @@ const BEFORE: Readonly<Record<string, string>> = {
   'zh-Hans': '用|以',
   'zh-Hant': '用|以',
 };
-/** What follows it. */
+/** Words after a name that mark the means. */
 const AFTER: Readonly<Record<string, string>> = { hi: '\\s+(?:भाषा\\s+)?में', ja: 'で', ko: '(?:로|으로)' };
-/** Where no preposition tells the means: the ending that does. */
+/** Endings that mark the means in languages without a preposition for it. */
 const MEANS_ENDING: Readonly<Record<string, RegExp>> = { cs: /[cs]ky$/u, uk: /ою$/u, tr: /c[ea]$/u };
-/** Languages whose names are inflected: the stem is kept and any ending taken. */
+/** Languages with inflected names. The pattern keeps the stem and accepts any ending. */
 const INFLECTED: Readonly<Record<string, RegExp>> = {
   cs: /(?:ština|čtina|čina|tina)$/u,
   pl: /i$/u,
@@ -130,7 +131,7 @@ function namesIn(sentence: string): readonly NamedLanguage[] {
   for (const { tag, display, pattern } of languageNames()) {
     for (const match of lowered.matchAll(pattern)) {
       const { before, after } = match.groups ?? {};
-      // Latin names of two letters and the like are words of other languages.
+      // Names of one letter or so are words of other languages.
       if (match[0].trim().length < 2) continue;
       found.push({
         tag,
@@ -145,7 +146,7 @@ function namesIn(sentence: string): readonly NamedLanguage[] {
   );
 }
 
-/** Whether a sentence says nothing but the language. */
+/** Whether a sentence contains only the request for the language. */
 function isBareRequest(sentence: string, { start, end, isMeans }: NamedLanguage): boolean {
   const rest =
     proseOf(`${sentence.slice(0, start)} ${sentence.slice(end)}`.toLowerCase()).match(/[\p{L}\p{M}'-]+/gu) ?? [];

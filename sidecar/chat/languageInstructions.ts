@@ -1,4 +1,4 @@
-/** "Answer in …" in each language that Chorus is made for, by BCP 47 tag. */
+/** "Answer in …" in each supported language, by BCP 47 tag. */
 export const answerInstructions: Readonly<Record<string, string>> = {
   ar: 'أجب باللغة العربية.',
   cs: 'Odpověz česky.',

@@ -1,6 +1,6 @@
 import { answerInstructions } from './languageInstructions.ts';
 
-/** The language that a text such as "de", "to French" or "auf Französisch" names, as a BCP 47 tag. */
+/** Returns the language named by a text such as "de", "to French" or "auf Französisch", as a BCP 47 tag. */
 export function languageNamed(text: string, displayLanguage = 'en'): string | undefined {
   const words: readonly string[] = text.toLowerCase().match(/[\p{L}\p{M}-]+/gu) ?? [];
   const tags = Object.keys(answerInstructions);

@@ -3,23 +3,25 @@ import type { ChatMessage, ContextItem } from '../protocol/client.ts';
 import { namesAsked } from './namesAsked.ts';
 import { type FoundItem, isWithin, itemOf, outermost, type WorkspaceSearch } from './workspaceItems.ts';
 
-/** Names of a question that the workspace is asked for, and those whose definitions go with it. */
+/** How many names of a question are looked up, and how many of them get their definitions into the prompt. */
 const MAX_CANDIDATES = 12;
 const MAX_NAMES = 4;
-/** A name with more definitions may mean any of them. */
+/** A name with more definitions is ambiguous. */
 const MAX_DEFINITIONS = 2;
-/** Names of a conversation that the workspace is asked for, from the last question on. */
+/** How many names of a conversation are looked up, from the last question back. */
 const MAX_LOOKED_UP = 100;
-/** Of the definitions of a question together: who asked for none of them waits while they are read. */
+/**
+ * The most UTF-16 units of a question's definitions. The user did not ask for them and waits while they are evaluated.
+ */
 const MAX_UNITS = 6_000;
 const MIN_UNITS = 200;
-/** Of what the last questions said the definitions stand there. */
+/** The definitions for this many last questions count as already in the prompt. */
 const REMEMBERED_QUESTIONS = 6;
 
 /**
- * Definitions of the names that a conversation's questions say, by the question that says a name first: what stands
- * with a question depends on it and those before it alone, so that the next one leaves it as it was. Nothing of what
- * `given` holds, nor of names that may mean many things.
+ * Returns the definitions of names in a conversation's questions, by the first question with the name. They depend only
+ * on this question and earlier ones, so the next question does not change them. Definitions in `given` and ambiguous
+ * names are left out.
  */
 export async function namedDefinitions(
   files: Pick<WorkspaceSearch, 'symbols' | 'whenUsable'> | undefined,
@@ -59,7 +61,7 @@ export async function namedDefinitions(
   return found;
 }
 
-/** Whether the model sees the snippet already. */
+/** Whether the model already sees the snippet. */
 function holds({ kind, uri, text }: ContextItem, snippet: Snippet): boolean {
   return (
     kind !== 'diagnostics' &&
@@ -68,7 +70,7 @@ function holds({ kind, uri, text }: ContextItem, snippet: Snippet): boolean {
   );
 }
 
-/** As many as have room, the last cut behind a line. */
+/** Returns as many snippets as fit, the last one cut at a line end. */
 function withinUnits(snippets: readonly Snippet[]): readonly Snippet[] {
   let rest = MAX_UNITS;
   return snippets.flatMap((snippet) => {

@@ -3,12 +3,12 @@ import type { LoadedModel, TokenId } from '../protocol/engine.ts';
 
 const OPENING = '<think>\n';
 const CLOSING = '\n</think>\n\n';
-/** More than the mark and the line's end are in any vocabulary. */
+/** No vocabulary needs more tokens for the mark and the end of the line. */
 const LAST_TOKENS = 16;
 
 /**
- * What an answer to a prompt has to be put behind, so that its thoughts can be told from what it says: some reasoning
- * models' templates open the thoughts themselves. Empty for all others.
+ * Returns the text to put before an answer, so that the model's thoughts can be separated from it. Some reasoning
+ * models' templates open the thoughts in the prompt. Returns '' for all other models.
  */
 export async function openedThoughts(
   session: ModelSession,
@@ -19,8 +19,8 @@ export async function openedThoughts(
 }
 
 /**
- * What a prompt has to be followed by, so that a reasoning model answers without thoughts: the empty ones that
- * templates write for that. Nothing for all others.
+ * Returns the tokens to put behind a prompt so that a reasoning model answers without thoughts: the empty thoughts that
+ * templates write for this. Returns none for other models.
  */
 export async function withheldThoughts(
   session: ModelSession,

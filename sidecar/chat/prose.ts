@@ -1,15 +1,15 @@
-// Each run of a sign is tried once, from its beginning: models that lose themselves write thousands of one.
+// Each run of a character is tried only once, from its beginning. A model that loops writes thousands of them.
 const FENCED = /(?<!`)(`{3,})(?!`)[^`\n]*\n[\s\S]*?(?:\n\1|$)|(?<!~)(~{3,})(?!~)[^\n]*\n[\s\S]*?(?:\n\2|$)/g;
 
-/** A text without its fenced blocks. */
+/** Returns a text without its fenced blocks. */
 export function withoutBlocks(text: string): string {
   return text.replace(FENCED, ' ');
 }
 
 /**
- * The words of a question that are a human language: fenced and inline code, identifiers, paths, addresses and the
- * slash command are taken out, and words in Latin letters where most is in another script, unless `keepLatin`. What is
- * left may be empty.
+ * Returns the words of a question in a human language. Fenced and inline code, identifiers, paths, addresses and the
+ * slash command are removed. Words in Latin letters are removed too if most of the text is in another script, unless
+ * `keepLatin`. The result may be empty.
  */
 export function proseOf(question: string, { keepLatin = false }: { readonly keepLatin?: boolean } = {}): string {
   const words = withoutBlocks(question)
@@ -27,9 +27,9 @@ export function proseOf(question: string, { keepLatin = false }: { readonly keep
     : text;
 }
 
-/** camelCase, snake_case, a.b, a(), a/b, <T>, --flag, x1, a file name, an operator. */
+/** Whether a word is code: camelCase, snake_case, a.b, a(), a/b, <T>, --flag, x1, a file name, an operator. */
 function looksLikeCode(word: string): boolean {
-  // These are written without spaces: code and words stand in one piece, and the script tells them apart.
+  // These scripts have no spaces, so code and words may form one piece, which the script tells apart.
   if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(word)) return false;
   const bare = word.replace(/^[("'«„“¿¡[]+|(?<![)"'»“”.,;:!?…\]؟。？！、])[)"'»“”.,;:!?…\]؟。？！、]+$/gu, '');
   if (bare === '') return true;
@@ -40,8 +40,8 @@ function looksLikeCode(word: string): boolean {
 }
 
 /**
- * Technical terms in Latin letters are common in other scripts and say nothing about the language. One character of
- * Chinese, Japanese or Korean counts as a syllable, not as a letter.
+ * Whether a text is mainly in a script other than Latin. Such texts often contain technical terms in Latin letters,
+ * which do not tell the language. A Chinese, Japanese or Korean character counts as a syllable, not as a letter.
  */
 function foreignToLatin(text: string): boolean {
   const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;

@@ -5,21 +5,21 @@ import { withheldThoughts } from './openedThoughts.ts';
 
 export interface RenderedChat {
   readonly tokens: readonly TokenId[];
-  /** Texts that end the answer where the model has no turn token of its own. */
+  /** Stop texts for a model without its own end-of-turn token. */
   readonly stop: readonly string[];
 }
 
 export interface RenderOptions {
   readonly tools?: readonly object[];
-  /** Text that the answer has to begin with; it is part of the prompt. */
+  /** The text that the answer begins with. It is part of the prompt. */
   readonly answerStart?: string;
-  /** Whether a reasoning model answers at once. */
+  /** Whether a reasoning model answers without thoughts. */
   readonly withholdThoughts?: boolean;
 }
 
 /**
- * Messages as the tokens of the model's own chat template. A template without a system role gets that text at the head
- * of the first user message; a base model without any template gets a plain form that most have seen.
+ * Renders messages by the model's chat template, as tokens. If a template has no system role, the system text is put
+ * before the first user message. A base model without a template gets a plain form that most models have seen.
  */
 export async function renderChat(
   session: ModelSession,

@@ -7,20 +7,20 @@ import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
 /** Mistral's templates refuse ids of any other length. */
 const CALL_ID_LENGTH = 9;
 
-/** How a family of models writes a tool call. */
+/** How a model family writes a tool call. */
 export interface ToolSyntax {
-  /** What opens a call in the middle of an answer. */
+  /** The text that opens a call inside an answer. */
   readonly open: string;
   readonly close: string;
-  /** Name of the member that holds a call's input. */
+  /** The name of the member with a call's input. */
   readonly inputKey: 'arguments' | 'parameters';
-  /** Whether the call stands in an array. */
+  /** Whether the call is in an array. */
   readonly array: boolean;
   /** Whether several calls may follow one another. */
   readonly several: boolean;
 }
 
-/** Reads the syntax off the model's chat template. */
+/** Derives the syntax from the model's chat template. */
 export function toolSyntax(model: LoadedModel): ToolSyntax {
   const template = model.chatTemplate ?? '';
   if (template.includes('<tool_call>'))
@@ -36,7 +36,7 @@ export function toolSyntax(model: LoadedModel): ToolSyntax {
   };
 }
 
-/** Tools in the form that chat templates expect. */
+/** Returns the tools in the form that chat templates expect. */
 export function templateTools(tools: readonly ToolDescription[]): object[] {
   return tools.map(({ name, description, inputSchema }) => ({
     type: 'function',
@@ -61,7 +61,7 @@ export function templateMessages(messages: readonly GenerateMessage[]): Template
   }));
 }
 
-/** JSON Schema of one call of one of the tools: whatever a model writes under it is a valid call. */
+/** Returns the JSON Schema of a call of one of the tools. Any text that matches it is a valid call. */
 export function callSchema(tools: readonly ToolDescription[], syntax: ToolSyntax): object {
   const calls = tools.map(({ name, inputSchema }) => ({
     type: 'object',
@@ -73,7 +73,7 @@ export function callSchema(tools: readonly ToolDescription[], syntax: ToolSyntax
   return syntax.array ? { type: 'array', items: call, minItems: 1, maxItems: 1 } : call;
 }
 
-/** The call that a model wrote under `callSchema`. Throws `TroubleError` when it was cut off before its end. */
+/** Parses a call that a model wrote under `callSchema`. Throws `TroubleError` if it was cut off. */
 export function parseCall(text: string, tools: readonly ToolDescription[], syntax: ToolSyntax): ToolCall {
   let value: unknown;
   try {

@@ -1,11 +1,11 @@
 import type { ChatParams, ContextItem, SourcePlace } from '../protocol/client.ts';
 import type { Snippet } from '../workspaceIndex/snippet.ts';
 
-/** What chat asks of one client's workspace. */
+/** The interface of a client's workspace for chat. */
 export interface WorkspaceSearch {
   search(words: string, limit: number): Promise<readonly Snippet[]>;
   symbols(name: string, limit: number): Promise<readonly Snippet[]>;
-  /** Resolves when the workspace is read, or when it takes too long to wait for it. */
+  /** Resolves when the workspace is read, or when that takes too long. */
   whenUsable(): Promise<void>;
 }
 
@@ -19,13 +19,13 @@ const MAX_DEFINITIONS = 3;
 
 export interface FoundItems {
   readonly items: readonly FoundItem[];
-  /** Symbols of which there is no definition. */
+  /** Symbols without a definition. */
   readonly missingSymbols: readonly string[];
 }
 
 /**
- * What of the workspace goes with a question that asks for it: the definitions that it names, and the code that fits
- * its words. Without files nothing is found.
+ * Finds the workspace code for a question that asks for it: definitions of the given symbols, and code that matches its
+ * words. Finds nothing without files.
  */
 export async function workspaceItems(
   files: WorkspaceSearch | undefined,
@@ -38,7 +38,7 @@ export async function workspaceItems(
   const question = messages.findLast(({ role }) => role === 'user')?.content ?? '';
   const definitions = await Promise.all(symbols.map((symbol) => files.symbols(symbol, MAX_DEFINITIONS)));
   const found = [...definitions.flat(), ...(workspace ? await files.search(question, MAX_FOUND) : [])];
-  // One order whatever the rank: the same code for the next question is then the same prompt.
+  // Sorts by place and not by rank, so that the same code gives the same prompt for the next question.
   return {
     items: outermost(found)
       .sort((one, other) => compare(one.path, other.path) || one.startLine - other.startLine)
@@ -47,7 +47,7 @@ export async function workspaceItems(
   };
 }
 
-/** Each once, and none that stands in another. */
+/** Removes duplicates and snippets inside other snippets. */
 export function outermost(snippets: readonly Snippet[]): Snippet[] {
   return snippets.filter(
     (one, index) =>
@@ -55,14 +55,14 @@ export function outermost(snippets: readonly Snippet[]): Snippet[] {
   );
 }
 
-/** Whether lines are among others of the same file. */
+/** Whether the lines of a snippet are inside another one. */
 export function isWithin(one: Lines, other: Lines): boolean {
   return one.uri === other.uri && other.startLine <= one.startLine && one.endLine <= other.endLine;
 }
 
 type Lines = Pick<Snippet, 'uri' | 'startLine' | 'endLine'>;
 
-/** A piece of the workspace as what goes with a question. */
+/** Returns a snippet as a context item with its place. */
 export function itemOf({ uri, path, languageId, startLine, endLine, text }: Snippet): FoundItem {
   const lines = [startLine, endLine] as const;
   return { item: { kind: 'workspace', uri, languageId, lines, text }, place: { uri, path, lines } };

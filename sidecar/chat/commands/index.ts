@@ -16,7 +16,7 @@ export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = {
   translate,
 };
 
-/** A message that begins with a slash command, taken apart; the whole text as `text` where it begins with none. */
+/** Splits a message into its slash command and the rest. Without a command, `text` is the whole message. */
 export function parseCommand(message: string): { readonly command?: ChatCommand; readonly text: string } {
   const match = /^\s*\/([a-z]+)(?:\s+|$)/.exec(message);
   const name = match?.[1];

@@ -2,12 +2,12 @@ import { isEnglish, languageOf } from '../language.ts';
 import { codeSegments, MAX_CODE_UNITS } from '../translate/codeSegments.ts';
 import { translatableTexts } from '../translate/translatableTexts.ts';
 
-/** Comments and texts that decide it: more tell nothing new. */
+/** The number of comments and texts that are examined. More of them would not change the result. */
 const MAX_TEXTS = 40;
 
 /**
- * The language that a file's comments and texts are written in, as a BCP 47 tag; `undefined` where it is English, which
- * models write anyway, or can not be told.
+ * Returns the language of a file's comments and texts as a BCP 47 tag. Returns `undefined` if it is unknown, or
+ * English, which models write by default.
  */
 export async function commentLanguage(code: string, languageId: string): Promise<string | undefined> {
   const segments = await codeSegments(code.slice(0, MAX_CODE_UNITS), languageId);

@@ -36,20 +36,20 @@ const CONTROL = [
   'with',
 ];
 const NO_NAMES: ReadonlySet<string> = new Set([...DECLARING, ...CONTROL]);
-/** "function* name", and "func (receiver) name". */
+/** Also matches "function* name" and "func (receiver) name". */
 const DECLARATION = new RegExp(
   String.raw`(?<![\p{L}\p{N}_$])(?:${DECLARING.join('|')})(?:\s+|\s*\*\s*)(?:\([^)]*\)\s*)?(${NAME})`,
   'u',
 );
 const CALL = new RegExp(String.raw`(${NAME})\s*(?:<[^>()]*>\s*)?\(`, 'u');
 
-/** The name that a declaration's first line declares, as far as it can be told in any language. */
+/** Returns the name that a declaration's first line declares, as far as it can be recognized in any language. */
 export function declaredName(line: string): string | undefined {
   const name = DECLARATION.exec(line)?.[1] ?? CALL.exec(line)?.[1];
   return name === undefined || NO_NAMES.has(name) ? undefined : name;
 }
 
-/** Whether a line has a name in it. */
+/** Whether a line contains a name. */
 export function holdsName(line: string, name: string): boolean {
   return [...line.matchAll(new RegExp(NAME, 'gu'))].some(([word]) => word === name);
 }

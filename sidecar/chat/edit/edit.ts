@@ -6,7 +6,10 @@ import { rewritePrompt } from './rewrite.ts';
 import { translateEdit } from './translateEdit.ts';
 import { trimEcho } from './trimEcho.ts';
 
-/** Asks for the new code of the target and makes the answer fit its place. Greedy: the same code gets the same edit. */
+/**
+ * Generates the new code of the target and fits it to its place. The model decodes greedily, so the same code gets the
+ * same edit.
+ */
 export async function edit(run: EditRun): Promise<EditOutcome> {
   const { session, model, params, settings, sequence, onChunk, signal } = run;
   const translated = params.task === 'translate' ? await translateEdit(run) : undefined;

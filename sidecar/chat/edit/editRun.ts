@@ -2,7 +2,7 @@ import type { ModelSession } from '../../engine/engine.ts';
 import type { ChatChunk, ChatSettings, EditParams } from '../../protocol/client.ts';
 import type { EngineGenerateResult, LoadedModel } from '../../protocol/engine.ts';
 
-/** What an edit is made with. */
+/** The inputs of an edit. */
 export interface EditRun {
   readonly session: ModelSession;
   readonly model: LoadedModel;
@@ -13,7 +13,7 @@ export interface EditRun {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What it became. */
+/** The result of an edit. */
 export interface EditOutcome {
   readonly newText: string;
   readonly stopReason: EngineGenerateResult['stopReason'];

@@ -1,10 +1,10 @@
 import type { EngineGenerateResult, LoadedModel } from '../../protocol/engine.ts';
 import { declaredName, holdsName } from './declaredName.ts';
 
-/** Smaller models rather write another declaration than the one that they are to fix. */
+/** Smaller models tend to write another declaration instead of fixing the given one. */
 const SMALL_MODEL_BYTES = 1_000_000_000;
 
-/** Asks the model for an edit, which has to begin with `requiredPrefix`. */
+/** Generates an edit that must begin with `requiredPrefix`. */
 export type GenerateEdit = (
   onText: (text: string) => void,
   signal: AbortSignal | undefined,
@@ -18,9 +18,9 @@ export interface Fix {
 }
 
 /**
- * Asks for a fix that keeps the declaration: small models are held to its first line as it is, others to the name in
- * it, since some fixes change what stands around that: `async`, what is thrown, what is returned. They are free of both
- * where a problem is reported in that line.
+ * Generates a fix that keeps the declaration. Small models must keep its first line. Others must keep its name, since
+ * some fixes change the rest: `async`, errors, the return type. Both rules are off if a problem is reported in that
+ * line.
  */
 export async function generateFix(
   generate: GenerateEdit,
@@ -32,15 +32,15 @@ export async function generateFix(
   const isFree = end < 0 || !diagnostics?.length || diagnostics.some((each) => /^line 1:/i.test(each));
   if (isFree) return generate(onText, signal);
   const head = target.slice(0, end + 1);
-  // A server begins no answer as required.
+  // A server cannot be made to begin its answer with a given text.
   const name = model.engine !== 'server' && model.sizeBytes >= SMALL_MODEL_BYTES ? declaredName(head) : undefined;
   const free = name === undefined ? undefined : await generateNamed(generate, name, onText, signal);
   return free ?? generate(onText, signal, head);
 }
 
 /**
- * An answer whose first line has the name in it. `undefined` as soon as it has not; nothing of it is given to `onText`
- * then.
+ * Generates an answer whose first line contains the name. Resolves to `undefined` as soon as it does not, and then
+ * passes no text to `onText`.
  */
 async function generateNamed(
   generate: GenerateEdit,

@@ -1,4 +1,4 @@
-/** Leading white space that all non-blank lines share. */
+/** Returns the leading white space that all non-blank lines share. */
 function commonIndentation(lines: readonly string[]): string {
   let common: string | undefined;
   for (const line of lines) {
@@ -10,12 +10,12 @@ function commonIndentation(lines: readonly string[]): string {
   return common ?? '';
 }
 
-/** The target of an edit as a model should read it: whole lines without their common indentation. */
+/** The target of an edit for the model: whole lines without their common indentation. */
 export interface OutdentedTarget {
   readonly text: string;
-  /** Common indentation that was taken off. */
+  /** The common indentation that was removed. */
   readonly indentation: string;
-  /** White space between the line's start and the target's start, which `before` already holds. */
+  /** White space between the line's start and the target's start. `before` already contains it. */
   readonly lead: string;
 }
 
@@ -53,12 +53,12 @@ export function fitToTarget(code: string, target: string, outdented: OutdentedTa
   return target.includes('\r\n') ? result.replaceAll('\n', '\r\n') : result;
 }
 
-/** Whether the target's own first line carries the common indentation. */
+/** Whether the target's own first line has the common indentation. */
 function startsLine(outdented: OutdentedTarget, target: string): boolean {
   return outdented.indentation !== '' && target.startsWith(outdented.indentation);
 }
 
-/** Models write spaces where the file has tabs. */
+/** Converts spaces to tabs if the file uses tabs, since models often write spaces. */
 function withTargetUnit(lines: readonly string[], target: string): string[] {
   const usesTabs = /^\t/m.test(target) && !/^ {2,}\S/m.test(target);
   const unit = Math.min(

@@ -17,8 +17,8 @@ export interface RewritePrompt extends RenderedChat {
 }
 
 /**
- * The prompt that asks for new code in place of the target. The answer is begun with its opening fence, so that a model
- * has nothing to say before the code, and ends with the closing one. Surrounding code is given as far as it fits,
+ * Returns the prompt for new code in place of the target. The answer begins with its opening fence, so that the model
+ * writes no text before the code, and ends with the closing fence. Surrounding code is included as far as it fits,
  * nearest first.
  */
 export async function rewritePrompt(
@@ -30,9 +30,9 @@ export async function rewritePrompt(
 ): Promise<RewritePrompt> {
   const ask = commandPrompts[params.task].edit;
   if (!ask)
-    throw new TroubleError('invalid-input', `/${params.task} answers in words and makes no edit. Ask it in the chat.`);
+    throw new TroubleError('invalid-input', `/${params.task} answers in words and does not edit code. Use it in the chat.`);
   const targetTokens = (await session.engine.tokenize(target.text)).length;
-  // New code is seldom more than twice as long as the old; tests are longer than what they test.
+  // New code is seldom more than twice as long as the old code. Tests are longer than the code they test.
   const maxTokens = answerTokens(
     model,
     maxTokensSetting,
@@ -81,7 +81,7 @@ export async function rewritePrompt(
   }
 }
 
-/** Some lines before and after the target, for names and types; half the room each. */
+/** Returns some lines before and after the target, for names and types. Each side gets half of the room. */
 async function surroundings(session: ModelSession, params: EditParams, tokens: number): Promise<string> {
   if (tokens === 0) return '';
   const before = await lastPart(session, params.before.trimEnd(), Math.floor(tokens / 2));

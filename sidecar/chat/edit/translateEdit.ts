@@ -5,13 +5,13 @@ import type { EditOutcome, EditRun } from './editRun.ts';
 
 const SYSTEM_PROMPT =
   'You translate comments and texts of a program. You answer with the translation and nothing else.';
-/** GBNF: one line that is not empty. */
+/** A GBNF grammar for one line that is not empty. */
 const ONE_LINE = 'root ::= [^\\n ] [^\\n]*';
 
 /**
- * Translates comments and strings of the target, line by line, and puts them into their places. Each line is asked for
- * by itself: small models lose themselves in numbered lists. `undefined` where the language has no grammar: then the
- * code is rewritten as a whole.
+ * Translates comments and strings of the target, line by line, in place. Each line is a request of its own, since small
+ * models get lost in numbered lists. Resolves to `undefined` if the language has no grammar; then the code is rewritten
+ * as a whole.
  */
 export async function translateEdit(run: EditRun): Promise<EditOutcome | undefined> {
   const { params } = run;
@@ -20,7 +20,7 @@ export async function translateEdit(run: EditRun): Promise<EditOutcome | undefin
     if (run.signal?.aborted) return '';
     const answer = await translateLine(run, text);
     if (answer.stopReason === 'cancelled') stopReason = 'cancelled';
-    // What did not come to its end is no translation.
+    // A text cut off by the limit is no translation.
     return answer.stopReason === 'length' ? '' : answer.text;
   });
   return newText === undefined ? undefined : { newText, stopReason: run.signal?.aborted ? 'cancelled' : stopReason };
@@ -40,7 +40,7 @@ async function translateLine(
       { role: 'user', content: question },
     ],
     {
-      // They would be the one line.
+      // Thoughts would become the one line.
       withholdThoughts: true,
     },
   );

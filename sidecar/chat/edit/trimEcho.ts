@@ -1,6 +1,6 @@
 /**
- * Takes off lines at the ends of new code that only repeat what stands around the target: models like to answer with
- * the whole function or file. Lines that the target itself begins or ends with stay.
+ * Removes lines at the ends of new code that only repeat the code around the target. Models often answer with the whole
+ * function or file. Lines that the target itself begins or ends with stay.
  */
 export function trimEcho(
   code: string,
@@ -20,7 +20,7 @@ export function trimEcho(
 }
 
 /**
- * How many of the first lines of `code` equal the last lines of `around`, if they are not what the target starts with.
+ * Returns how many of the first lines of `code` equal the last lines of `around`, unless the target starts with them.
  */
 function echoLength(code: readonly string[], around: readonly string[], targetEdge: string | undefined): number {
   if (code[0] === targetEdge) return 0;

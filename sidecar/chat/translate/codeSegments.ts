@@ -1,12 +1,12 @@
 export type SegmentKind = 'code' | 'comment' | 'string';
 
-/** A part of a source text. The parts in their order are the whole text. */
+/** A part of a source text. All parts in order make the whole text. */
 export interface CodeSegment {
   readonly kind: SegmentKind;
   readonly text: string;
 }
 
-/** VS Code's identifiers that highlight.js calls otherwise. */
+/** VS Code's language identifiers that have another name in highlight.js. */
 const GRAMMARS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     javascriptreact: 'javascript',
@@ -21,17 +21,17 @@ const GRAMMARS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The time of highlight.js grows with the square of some texts, and all clients wait for it: longer code is not read,
- * in UTF-16 units.
+ * The longest code that is read, in UTF-16 units. For some texts highlight.js takes quadratic time, while all clients
+ * wait.
  */
 export const MAX_CODE_UNITS = 100_000;
-/** Code with longer lines is not read either: they are where the square is. */
+/** Code with longer lines is not read either, since long lines cause the quadratic time. */
 const MAX_LINE_UNITS = 1_000;
 
 /**
- * The comments, strings and code of a source text, as highlight.js's grammar of the language (VS Code's identifier)
- * tells them; what is put into a string by `${…}` is code. `undefined` where there is no grammar, and of code that is
- * too long.
+ * Splits a source text into comments, strings and code by highlight.js's grammar of the language (VS Code's
+ * identifier). Expressions inside a string (`${…}`) are code. Resolves to `undefined` without a grammar, and for code
+ * that is too long.
  */
 export async function codeSegments(code: string, languageId: string): Promise<readonly CodeSegment[] | undefined> {
   const { default: hljs } = await import('highlight.js/lib/common');
@@ -44,7 +44,7 @@ function isTooLong(code: string): boolean {
   return code.length > MAX_CODE_UNITS || code.split('\n').some((line) => line.length > MAX_LINE_UNITS);
 }
 
-/** Reads highlight.js's markup: spans with classes, and escaped text. */
+/** Parses highlight.js's markup: spans with classes, and escaped text. */
 function segmentsOfMarkup(markup: string): readonly CodeSegment[] {
   const segments: CodeSegment[] = [];
   const open: string[] = [];
@@ -58,7 +58,7 @@ function segmentsOfMarkup(markup: string): readonly CodeSegment[] {
 
 function kindOf(open: readonly string[]): SegmentKind {
   for (const name of open.toReversed()) {
-    // Attributes of markup inside of code are no texts.
+    // Attributes of markup inside code are not texts.
     if (name === 'hljs-subst' || name.startsWith('language-')) return 'code';
     if (name === 'hljs-comment') return 'comment';
     if (name === 'hljs-string') return 'string';
@@ -81,7 +81,7 @@ function unescape(text: string): string {
     .replaceAll('&amp;', '&');
 }
 
-/** Whether a text has the same code as one of these parts, whatever its comments and strings say. */
+/** Whether a text has the same code as these segments, apart from comments and strings. */
 export async function isSameCode(
   segments: readonly CodeSegment[],
   other: string,

@@ -1,7 +1,4 @@
-/**
- * What a translation keeps letter for letter: formats, escapes, markup, addresses, code between backticks, tags,
- * identifiers.
- */
+/** Parts that a translation keeps unchanged: formats, escapes, markup, URLs, code in backticks, tags, identifiers. */
 const KEPT = new RegExp(
   [
     String.raw`\$\{[^}]*\}`,
@@ -22,17 +19,17 @@ const KEPT = new RegExp(
   'g',
 );
 
-/** The placeholders of a text, sorted: another language may put them in another order. */
+/** Returns the placeholders of a text, sorted, since another language may have another order. */
 export function placeholders(text: string): readonly string[] {
   return (text.match(KEPT) ?? []).sort();
 }
 
-/** A text without its placeholders. */
+/** Returns a text without its placeholders. */
 export function withoutPlaceholders(text: string): string {
   return text.replace(KEPT, ' ');
 }
 
-/** Whether a translation has each placeholder of its source as often as that, and no other. */
+/** Whether a translation has the same placeholders as its source, equally often. */
 export function keepsPlaceholders(source: string, translation: string): boolean {
   return JSON.stringify(placeholders(source)) === JSON.stringify(placeholders(translation));
 }

@@ -1,31 +1,28 @@
 import { withoutPlaceholders, keepsPlaceholders } from './placeholders.ts';
 import type { CodeSegment } from './codeSegments.ts';
 
-/** One line of a comment or a string that says something to people. */
+/** A line of a comment or a string with text for people. */
 export interface TranslatableText {
   /** Offset in the code, in UTF-16 units. */
   readonly start: number;
   readonly text: string;
-  /** The quote that ends the string; `undefined`: a comment. */
+  /** The quote that ends the string, or `undefined` for a comment. */
   readonly quote?: string;
 }
 
-/**
- * Marks at the beginning of a line of a comment, and what stands before its words: tags with their types and names,
- * "TODO:".
- */
+/** Marks at the start of a comment line, and the part before its words: tags with types and names, "TODO:". */
 const COMMENT_HEAD =
   /^\s*(?:\/\/+[/!<]?|\/\*+!?|\*+(?!\/)|#+!?|--+\[*|;+|%+|<!--|\(\*|\{-)?\s*(?:@(?:param|property|prop|arg|argument|template|throws|exception)(?:\s+\{[^}]*\})?(?:\s+\[?[\w.$]+(?:=[^\]]*)?\]?)?(?:\s+-)?\s+|@\w+(?:\s+\{[^}]*\})?\s+|:\w+(?:\s+[\w.*]+)*:\s+|(?:TODO|FIXME|NOTE|XXX|HACK|BUG)(?:\([^)]*\))?:?\s+|[-*•]\s+|\d+[.)]\s+)?/;
-/** Spaces and stars are tried from where they begin: a file may have thousands of them in a row. */
+/** A run of spaces or stars is matched only from its beginning, since a file may have thousands in a row. */
 const COMMENT_TAIL = /(?<!\s)\s*(?:(?:(?<!\*)\*+\/|-->|\*\)|-\}|\]\])\s*)?$/;
-/** Said to tools, or to lawyers. */
+/** Comments for tools or about licences. */
 const NOT_FOR_READERS =
   /^(?:eslint|@?ts-|prettier|istanbul|c8|v8|noqa|type:|pylint|mypy|pragma|#?(?:end)?region|sourceMappingURL|webpack|vite-|biome|jshint|jslint|global\b|coding[:=]|-\*-|!|\/usr\/|clang-|NOLINT|go:|nolint|rubocop|swiftlint|copyright\b|\(c\)|SPDX|@?licen[cs]e\b)/i;
 
-/** What of some code's comments and strings can be translated, line by line. */
+/** Returns the translatable lines of comments and strings. */
 export function translatableTexts(segments: readonly CodeSegment[], languageId: string): readonly TranslatableText[] {
   const texts: TranslatableText[] = [];
-  // Attributes and declarations: their strings are no texts.
+  // In these languages, strings are attributes and declarations, not texts.
   const hasTexts = !/^(?:html|xml|css|scss|less|json|jsonc|yaml|toml|ini|dockerfile|makefile)$/.test(languageId);
   let offset = 0;
   for (const { kind, text } of segments) {
@@ -36,7 +33,7 @@ export function translatableTexts(segments: readonly CodeSegment[], languageId: 
   return texts;
 }
 
-/** A string of several lines between three quotes, as Python documents with. */
+/** Whether a string is a docstring: several lines between three quotes. */
 function isDocumentation(text: string): boolean {
   return /^[a-zA-Z]*("""|''')[\s\S]*\1$/.test(text);
 }
@@ -49,7 +46,7 @@ function* commentLines(comment: string, start: number): Iterable<TranslatableTex
     const from = lineStart === 0 ? opening.length : 0;
     const head = from + (COMMENT_HEAD.exec(line.slice(from))?.[0].length ?? 0);
     const body = line.slice(head).replace(COMMENT_TAIL, '');
-    // A rest of the tail may have been taken as the head.
+    // The head's pattern may have taken a part of the tail.
     if (isProse(body, 1) && !NOT_FOR_READERS.test(body)) yield { start: start + lineStart + head, text: body };
     lineStart += line.length + 1;
   }
@@ -60,13 +57,13 @@ function* stringText(literal: string, start: number): Iterable<TranslatableText>
   const ending = quote === '' ? /["'`]$/ : new RegExp(`${quote}$`);
   const closing = ending.exec(literal.slice(opening.length))?.[0] ?? '';
   const inner = literal.slice(opening.length, literal.length - closing.length);
-  // A part of a string around `${…}` has no quote of its own at one end or both; only such strings have parts.
+  // Part of a string around `${…}` lacks its own quote at one or both ends. Only such strings have parts.
   const text = inner.trim();
   if (!inner.includes('\n') && isProse(text, 2) && /\s/.test(text))
     yield { start: start + opening.length + inner.indexOf(text), text, quote: quote || closing || '`' };
 }
 
-/** Whether a text is words more than anything else, and has at least `leastWords`. */
+/** Whether a text is mainly words, at least `leastWords` of them. */
 function isProse(text: string, leastWords: number): boolean {
   const plain = withoutPlaceholders(text);
   if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(plain)) return true;
@@ -82,13 +79,14 @@ function isProse(text: string, leastWords: number): boolean {
   );
 }
 
-/** A translation has no more than so many times the letters of its source, and some. */
+/** A translation is at most this many times as long as its source, plus some units. */
 const MAX_GROWTH = 3;
 const MAX_GROWTH_UNITS = 24;
 
 /**
- * A translation as it can stand in the place of its source, or `undefined` where it can not: placeholders are missing,
- * it would end the comment or the string, or it is no words, or far too many of them: a small model that lost itself.
+ * Returns a translation that fits the place of its source, else `undefined`. It does not fit if placeholders are
+ * missing, if it would end the comment or string, or if it has no words. It does not fit either if it is far too long,
+ * which means that a small model got lost.
  */
 export function fittingTranslation(source: TranslatableText, translation: string): string | undefined {
   const text = translation.trim();

@@ -5,24 +5,23 @@ export interface CodeToTranslate {
   readonly before: string;
   readonly target: string;
   readonly after: string;
-  /** VS Code's identifier. */
+  /** VS Code's language identifier. */
   readonly languageId: string;
 }
 
 /**
- * The target with its comments and strings translated, and nothing else changed: what is translated is put into the
- * place of its source, and the code around is compared afterwards. A translation that loses a placeholder, or would end
- * its comment, is left out. `undefined` where the language has no grammar here, and where the code is too long to be
- * read by it.
+ * Translates the comments and strings of the target and changes nothing else. Each translation is put in place of its
+ * source, and the code is compared afterwards. A translation that loses a placeholder or would end its comment is left
+ * out. Resolves to `undefined` if the language has no grammar or the code is too long for it.
  *
- * `translate` gets one text after the other; where it gives nothing the text stays as it is.
+ * `translate` is called with one text after the other. If it returns '', the text stays unchanged.
  */
 export async function translateCode(
   code: CodeToTranslate,
   translate: (text: string) => Promise<string>,
 ): Promise<string | undefined> {
   const { before, target, after, languageId } = code;
-  // What stands before tells whether the target begins inside of a comment.
+  // The text before the target tells whether the target begins inside a comment.
   const segments = await codeSegments(before + target + after, languageId);
   if (!segments) return undefined;
   const end = before.length + target.length;
@@ -45,8 +44,8 @@ interface Replacement {
 }
 
 /**
- * Those that leave the code as it is, next to those that are `kept`. One that does not is rare, and each look at a long
- * text takes a while: so halves are tried.
+ * Returns the replacements that leave the code unchanged together with `kept`. A harmful replacement is rare and
+ * checking a long text is slow, so the list is split in halves.
  */
 async function harmless(
   some: readonly Replacement[],
