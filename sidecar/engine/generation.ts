@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { EngineGenerateParams, EngineGenerateResult, GenerateChunk, TokenId } from '../protocol/engine.ts';
 import type { Backend, BackendSequence, CompiledGrammar } from '../models/backend.ts';
-import type { ChunkSizer } from './chunkSizer.ts';
+import type { ChunkSizers } from './chunkSizers.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import type { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { NgramModel } from '../models/decoding/ngramModel.ts';
@@ -19,15 +19,6 @@ export class EndedEarly extends Error {
   constructor(readonly stopReason: 'cancelled' | 'timeout') {
     super(stopReason);
   }
-}
-
-/**
- * For evaluations that nothing waits for long, and for those that are ended when something has to: absent where none
- * can be.
- */
-export interface ChunkSizers {
-  readonly short: ChunkSizer;
-  readonly interruptible?: ChunkSizer;
 }
 
 /** After a preemption so many evaluations run to their end, so that a prompt gets on however many completions come. */

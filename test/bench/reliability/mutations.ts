@@ -35,7 +35,7 @@ const chunkFile = 'sidecar/keptContexts/chunkFile.ts';
 const chunkNames = 'sidecar/keptContexts/chunkNames.ts';
 const contextKeeper = 'sidecar/engine/contextKeeper.ts';
 const copyRows = 'sidecar/engine/copyRows.ts';
-const scheduler = 'sidecar/engine/scheduler.ts';
+const checkRequest = 'sidecar/engine/checkRequest.ts';
 const generation = 'sidecar/engine/generation.ts';
 const chunkSizer = 'sidecar/engine/chunkSizer.ts';
 const sampler = 'sidecar/models/decoding/sampler.ts';
@@ -481,8 +481,8 @@ const groups: readonly MutationGroup[] = [
       [contextKeeper, 'for (const { abort } of jobs) abort.abort();\n    await', 'await'],
       [contextKeeper, 'set?.folder === folder && ', ''],
       [copyRows, 'rows.key !== from.key', 'rows.key === undefined'],
-      [copyRows, 'tokens.length - rows.evaluatedTokens, rows.capacity, ', 'tokens.length, rows.capacity, '],
-      [copyRows, 'tokens.length - rows.evaluatedTokens, rows.capacity, ', 'tokens.length - rows.evaluatedTokens, '],
+      [copyRows, 'tokens.length - rows.evaluatedTokens,', 'tokens.length,'],
+      [copyRows, '    rows.capacity,\n', ''],
       [copyRows, 'const end = limit - (limit % rows.stretch);', 'const end = limit;'],
       [copyRows, 'if (!from.holds(tokens, start + count)) return false;', ''],
       [
@@ -501,16 +501,16 @@ const groups: readonly MutationGroup[] = [
     name: 'whose turn it is, and how long',
     tests: ['test/sidecar/engine/generation.test.ts', 'test/sidecar/engine/scheduling.test.ts'],
     mutations: [
-      [scheduler, 'token >= this.backend.vocabulary.size', 'token > this.backend.vocabulary.size'],
-      [scheduler, 'token < 0 ||', ''],
-      [scheduler, 'this.backend.contextSizeTokens - 1;', 'this.backend.contextSizeTokens;'],
+      [checkRequest, 'token >= vocabulary.size', 'token > vocabulary.size'],
+      [checkRequest, 'token < 0 ||', ''],
+      [checkRequest, 'contextSizeTokens - 1;', 'contextSizeTokens;'],
       [generation, 'const SHORT_STEPS = 8;', 'const SHORT_STEPS = 7;'],
       [generation, 'const SHORT_STEPS = 8;', 'const SHORT_STEPS = 9;'],
       [generation, 'shortSteps = SHORT_STEPS;\n        continue;', 'shortSteps = SHORT_STEPS;'],
       [
         generation,
-        'if (this.generatedCount >= this.request.maxTokens) return',
-        'if (this.generatedCount > this.request.maxTokens) return',
+        'if (this.#generatedCount >= this.request.maxTokens) return',
+        'if (this.#generatedCount > this.request.maxTokens) return',
       ],
       [
         generation,
@@ -530,7 +530,7 @@ const groups: readonly MutationGroup[] = [
       [chunkSizer, 'depth + tokens / 2', 'depth'],
       [
         'sidecar/engine/sequenceTable.ts',
-        "return priority === 'completion' || this.slots.length === 1 ? 1 : 2;",
+        "return priority === 'completion' || this.#slots.length === 1 ? 1 : 2;",
         'return 1;',
       ],
       ['sidecar/engine/sequenceTable.ts', 'isWarm: own !== undefined', 'isWarm: slot.lastUsed > 0'],

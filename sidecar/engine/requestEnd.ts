@@ -1,0 +1,34 @@
+import { EndedEarly } from './generation.ts';
+
+/** Ends a request early: at its timeout, when one of `sources` aborts, or when `giveWay` is called. */
+export class RequestEnd implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    timeoutMs: number | undefined,
+    private readonly sources: readonly (AbortSignal | undefined)[],
+  ) {
+    this.#timer = timeoutMs === undefined ? undefined : setTimeout(this.giveWay, timeoutMs);
+    for (const source of sources) {
+      if (source?.aborted) this.#cancel();
+      source?.addEventListener('abort', this.#cancel, { once: true });
+    }
+  }
+
+  /** Aborts when the request has to end. Its reason is always `EndedEarly`. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends the request with stopReason 'timeout': its client did not cancel it. */
+  readonly giveWay = (): void => this.#controller.abort(new EndedEarly('timeout'));
+
+  /** Ends nothing from now on. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    for (const source of this.sources) source?.removeEventListener('abort', this.#cancel);
+  }
+
+  readonly #cancel = (): void => this.#controller.abort(new EndedEarly('cancelled'));
+}
