@@ -18,64 +18,64 @@ import { writtenText } from './writtenText.ts';
 
 export interface DictationServiceOptions {
   readonly openMicrophone: (events: MicrophoneEvents) => Pick<Microphone, 'failed'> & Disposable;
-  /** Path of the speech model for a language. Throws `TroubleError` 'no-speech-model'. */
+  /** Returns the path of the speech model for a language. Rejects with `TroubleError` 'no-speech-model'. */
   readonly speechModelPath: (chosen: string | undefined, language: string) => Promise<string>;
 }
 
 export interface DictateOptions {
   readonly settings: ChorusSettings;
-  /** What is dictated into: its identifiers are expected, and written where their words are said. */
+  /** The document that the user dictates into. Its identifiers guide the recognition and replace their spoken words. */
   readonly document?: string;
   readonly onChunk: (chunk: DictationChunk) => void;
-  /** Closes the microphone at once; what was said is still read. */
+  /** Closes the microphone at once. Sound received so far is still transcribed. */
   readonly stop: AbortSignal;
   readonly signal: AbortSignal;
 }
 
-/** One dictation, from the request to its answer. */
+/** A dictation, from the request to its answer. */
 interface Running {
-  /** Its microphone is closed for good: only its last words are still read. */
+  /** Whether its microphone is closed and only the last words are being transcribed. */
   isReading: boolean;
 }
 
 /** After the last word. */
 const SILENCE_LIMIT_SECONDS = 4;
-/** Before the first. */
+/** Before the first word. */
 const FIRST_WORD_LIMIT_SECONDS = 12;
 const LIMIT_MS = 10 * 60_000;
 /**
- * Without a reading, while a model is loaded or one that is too large for the machine reads: then nobody knows whether
- * somebody still speaks.
+ * The time limit without a transcription: while the model loads, or while a model too large for the machine is slow.
+ * During that time Chorus cannot know whether the user still speaks.
  */
 const UNREAD_LIMIT_MS = 60_000;
-/** Between two readings, so that a quick processor is not busy all the time. */
+/** Between two transcriptions, so that a fast processor is not always busy. */
 const LEAST_PAUSE_MS = 250;
-/** The speech model's process ends when nobody dictated for so long. */
+/** The speech model's process ends after this long without a dictation. */
 const IDLE_MS = 5 * 60_000;
 
 /**
- * Listens for one client at a time. The model runs in an engine process of its own, beside that of the language model;
- * neither waits for the other's death.
+ * Dictates for one client at a time. The speech model runs in its own engine process, separate from the language
+ * model's. Neither process is affected by a crash of the other.
  */
 export class DictationService {
   #engine: EngineChild | undefined;
   #idle: NodeJS.Timeout | undefined;
-  /** What was begun last. */
+  /** The dictation that was started last. */
   #running: Running | undefined;
-  /** Resolves when all that was begun has ended, whatever came of it. */
+  /** Resolves when all dictations so far have ended, successfully or not. */
   #ended: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: DictationServiceOptions) {}
 
   /**
-   * Listens until `stop`, silence or the signal. Throws `TroubleError`, also while another dictation listens; while one
-   * only reads its last words, it waits for that.
+   * Listens until `stop`, silence or `signal`. Rejects with `TroubleError`, also while another dictation listens. If
+   * another one only transcribes its last words, waits for it.
    */
   async dictate(options: DictateOptions): Promise<DictateResult> {
     if (this.#running && !this.#running.isReading)
       throw new TroubleError(
         'invalid-input',
-        'Chorus is listening already, for this window or another one. End that dictation first.',
+        'Chorus is already listening, in this window or another. End that dictation first.',
       );
     const running: Running = { isReading: false };
     this.#running = running;
@@ -86,7 +86,7 @@ export class DictationService {
 
   async #afterOthers(options: DictateOptions, running: Running): Promise<DictateResult> {
     try {
-      // What ended it meanwhile is looked at before anybody listens.
+      // A dictation that was stopped while it waited ends before it listens.
       await abortable(this.#ended, AbortSignal.any([options.stop, options.signal])).catch(() => undefined);
       clearTimeout(this.#idle);
       return await this.#dictate(options, () => (running.isReading = true));
@@ -148,7 +148,7 @@ export class DictationService {
     cancelled.throwIfAborted();
     if (stop.aborted) return { text: '', endedBy: 'stop' };
     const engine = this.#runningEngine();
-    // What the engine still does for a dictation whose microphone failed is in the next one's way.
+    // Ends the engine's work for a dictation whose microphone failed, so that it does not delay the next one.
     const left = new AbortController();
     const signal = AbortSignal.any([cancelled, left.signal]);
     const begun = engine.request(BEGIN_DICTATION, begin, signal);
@@ -159,7 +159,7 @@ export class DictationService {
     });
     const read = (isFinal: boolean): Promise<DictationReading> =>
       engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
-    // Loading a model and reading take seconds: the microphone waits for neither.
+    // Loading the model and transcribing take seconds. The microphone can be closed at any time.
     const close = (): void => {
       microphone[Symbol.dispose]();
       onClosed();
@@ -168,7 +168,7 @@ export class DictationService {
     stop.addEventListener('abort', close, { once: true });
     signal.addEventListener('abort', () => microphone[Symbol.dispose](), { once: true });
     using watch = new Watch(close);
-    // A microphone that fails ends the wait for whatever comes meanwhile; one that was closed does not.
+    // A failing microphone ends the wait for other results. A closed one does not.
     const failure = microphone.failed.then(() => new Promise<never>(() => undefined));
     const whileOpen = <Result>(work: Promise<Result>): Promise<Result> => Promise.race([work, failure]);
     try {
@@ -205,19 +205,19 @@ export class DictationService {
   }
 }
 
-/** What the client is shown: the text so far, and whether somebody listens. */
+/** Reports to the client: the text so far, and whether the microphone is open. */
 class Sign {
   #text = '';
   #isListening = false;
 
   constructor(private readonly onChunk: (chunk: DictationChunk) => void) {}
 
-  /** The microphone is open. */
+  /** Reports that the microphone is open. */
   opened(): void {
     this.#tell(true, this.#text);
   }
 
-  /** It is closed; of what was said the last is still to be read. */
+  /** Reports that the microphone is closed. The last words may still be transcribed. */
   closed(): void {
     if (this.#isListening) this.#tell(false, this.#text);
   }
@@ -233,7 +233,7 @@ class Sign {
   }
 }
 
-/** Closes a microphone that has been open for too long, or that nobody has read for too long, whatever else goes on. */
+/** Closes a microphone that has been open for too long, or whose sound has not been transcribed for too long. */
 class Watch implements Disposable {
   readonly #endAt = performance.now() + LIMIT_MS;
   #timer: NodeJS.Timeout | undefined;
@@ -243,7 +243,7 @@ class Watch implements Disposable {
     this.heard();
   }
 
-  /** Says that the sound so far was read. */
+  /** Notes that the sound so far was transcribed. */
   heard(): void {
     if (this.hasEnded) return;
     clearTimeout(this.#timer);

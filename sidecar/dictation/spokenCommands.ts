@@ -1,11 +1,11 @@
 import { spokenLanguage } from '../speech/spokenLanguage.ts';
 
-/** What a command does to the text that was dictated. */
+/** The effect of a command on the dictated text. */
 export type SpokenCommand = 'newLine' | 'undoThat';
 
 type Phrases = Readonly<Record<SpokenCommand, readonly string[]>>;
 
-/** Phrases by ISO 639 code; the first one is the usual one. */
+/** Phrases by ISO 639 code. The first one is the most common. */
 export const SPOKEN_COMMANDS: Readonly<Record<string, Phrases>> = {
   ar: { newLine: ['سطر جديد'], undoThat: ['تراجع عن ذلك', 'تراجع'] },
   zh: { newLine: ['换行', '換行', '新的一行'], undoThat: ['撤销', '撤銷', '取消这句'] },
@@ -32,13 +32,13 @@ export const SPOKEN_COMMANDS: Readonly<Record<string, Phrases>> = {
   vi: { newLine: ['dòng mới', 'xuống dòng'], undoThat: ['hoàn tác'] },
 };
 
-/** What ends a sentence or a part of one, in any of the languages. */
+/** Punctuation that ends a sentence or part of one, in all supported languages. */
 const STOPS = '.,;:!?…。、，；：！？،؛؟।';
 
 /**
- * A dictated text with the commands in it obeyed: a new line begins, or the sentence before is taken back. A command is
- * what stands alone between two signs of punctuation, so that one may speak of a new line. `language` is a BCP 47 tag;
- * "auto" takes the commands of all languages.
+ * Applies the spoken commands in a dictated text: starts a new line, or removes the sentence before. A command must
+ * stand alone between two punctuation marks, so that the user may speak about a new line. `language` is a BCP 47 tag,
+ * or "auto" for the commands of all languages.
  */
 export function obeySpokenCommands(text: string, language: string): string {
   const commands = commandsOf(language);
@@ -53,7 +53,7 @@ export function obeySpokenCommands(text: string, language: string): string {
   return lines.map((line) => line.join('').trim()).join('\n');
 }
 
-/** Takes the last sentence away, or the line that was begun last. */
+/** Removes the last sentence, or the line that was begun last. */
 function takeBack(lines: string[][]): void {
   const line = lines.at(-1) as string[];
   if (line.length === 0) {
@@ -64,17 +64,14 @@ function takeBack(lines: string[][]): void {
   while (line.length > 0 && !endsSentence(line.at(-1) as string));
 }
 
-/**
- * A text cut behind each sign that ends a sentence or a part of one; the signs stay. Points inside of words and numbers
- * are none.
- */
+/** Splits a text behind each punctuation mark, which stays. Dots inside words and numbers do not split. */
 function partsOf(text: string): readonly string[] {
   return text.match(new RegExp(`.+?(?:[${STOPS}]+(?=\\s|$|[^\\d\\w])|$)`, 'gsu')) ?? [];
 }
 
 const endsSentence = (part: string): boolean => /[.!?…。！？؟।]$/u.test(part.trim());
 
-/** Without signs, spaces at the ends, and case. */
+/** Removes punctuation, outer spaces and case. */
 const bare = (part: string): string =>
   part
     .replace(new RegExp(`[${STOPS}]`, 'gu'), '')

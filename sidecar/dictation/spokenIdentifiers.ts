@@ -1,22 +1,19 @@
 import { identifiersOf } from '../workspaceIndex/terms.ts';
 
-/** An identifier of a program, and the words that one says for it. */
+/** An identifier of a program, and its spoken words. */
 export interface SpokenIdentifier {
   readonly identifier: string;
   /** In small letters: `getUserName` is "get user name". */
   readonly words: readonly string[];
 }
 
-/** Each costs a little with every token that is decoded. */
+/** Each identifier costs a little time with every decoded token. */
 const MOST_IDENTIFIERS = 200;
 const MOST_WORDS = 6;
-/** Capitals, digits and lines part the words of an identifier. */
+/** Capitals, digits and underscores separate the words of an identifier. */
 const WORD = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}]+/gu;
 
-/**
- * Identifiers of a text that are said in several words, those that it has most often first. Words of one alone need no
- * help.
- */
+/** Returns the identifiers of a text that consist of several words, most frequent first. Single words need no help. */
 export function spokenIdentifiers(text: string): readonly SpokenIdentifier[] {
   const counts = new Map<string, number>();
   for (const identifier of identifiersOf(text)) counts.set(identifier, (counts.get(identifier) ?? 0) + 1);
@@ -28,13 +25,13 @@ export function spokenIdentifiers(text: string): readonly SpokenIdentifier[] {
 }
 
 /**
- * Writes identifiers where a text has their words one after another, whatever their case, with nothing but spaces and
- * hyphens between. Longer ones go first.
+ * Replaces spoken words by identifiers. The words must follow each other, in any case, with only spaces and hyphens in
+ * between. Longer identifiers take precedence.
  */
 export function writeIdentifiers(text: string, identifiers: readonly SpokenIdentifier[]): string {
   if (identifiers.length === 0) return text;
   const byWords = new Map<string, string>();
-  // Of two that sound the same the more frequent one is meant.
+  // Of two identifiers with the same words the more frequent one is used.
   for (const { identifier, words } of identifiers)
     if (!byWords.has(words.join(' '))) byWords.set(words.join(' '), identifier);
   const longest = [...byWords.keys()]

@@ -1,14 +1,14 @@
 import { TextStream } from '../engine/textStream.ts';
 
 /**
- * Takes off what an answer was to begin with. A local model is made to go on behind it; a server's model writes it
- * itself, with words before it or not at all. For a fenced block ("```ts") that is the line that opens one; an answer
- * without such a line is taken whole.
+ * Removes the required start of an answer. A local model continues behind it, but a server's model writes it itself,
+ * perhaps behind other words, or omits it. For a fenced block ("```ts") the start is the line with the opening fence.
+ * An answer without such a line is kept whole.
  */
 export class AnswerStart {
   readonly #fence: string;
   #held = '';
-  /** The end of what is held: a line that may still go on. */
+  /** The last, possibly incomplete line of the held text. */
   #line = '';
   #isOpen: boolean;
 
@@ -17,11 +17,11 @@ export class AnswerStart {
     this.#isOpen = this.#fence === '';
   }
 
-  /** What of the answer so far is behind its start, and was not given before. */
+  /** Returns the new part of the answer behind its start. */
   push(text: string): string {
     if (this.#isOpen) return text;
     this.#held += text;
-    // Lines that ended before have been looked at.
+    // Complete lines were checked before.
     const [first = '', ...others] = text.split('\n');
     const lines = [this.#line + first, ...others];
     const opening = lines.slice(0, -1).findIndex((line) => line.trimStart().startsWith(this.#fence));
@@ -33,13 +33,13 @@ export class AnswerStart {
     return lines.slice(opening + 1).join('\n');
   }
 
-  /** What is left when the answer has ended. */
+  /** Returns the held text when the answer has ended. */
   end(): string {
     return this.#isOpen ? '' : this.#held;
   }
 }
 
-/** Ends a text at the first of some texts; what might be the beginning of one is held back until it is decided. */
+/** Ends a text at the first stop text. Holds back a possible beginning of a stop text until it is decided. */
 export class StopTexts {
   readonly #stream: TextStream;
 

@@ -2,24 +2,24 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { within } from '../common/within.ts';
 
-/** One event holds a few tokens. */
+/** The largest event. An event has a few tokens. */
 const MAX_EVENT_UNITS = 1024 * 1024;
-/** Of a whole answer; a token takes some hundred bytes of JSON. */
+/** The largest answer. A token takes some hundred bytes of JSON. */
 const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 
-/** A stream that is none of server-sent events, or too large. */
+/** The stream has an invalid or too large event, or is too large. */
 class EventStreamError extends Error {
   override readonly name = 'EventStreamError';
 }
 
 export interface EventStreamOptions {
-  /** Between two parts of it. */
+  /** The longest pause between two chunks. */
   readonly idleTimeoutMs: number;
 }
 
 /**
- * The data of server-sent events as they come (WHATWG HTML, section 9.2). Ends with the body. Leaving the loop cancels
- * the body. Throws `EventStreamError`, `LateError`, and what reading the body throws.
+ * Yields the data of server-sent events as they arrive (WHATWG HTML, section 9.2), until the body ends. Leaving the
+ * loop cancels the body. Throws `EventStreamError`, `LateError`, and errors of the body.
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
@@ -40,22 +40,18 @@ export async function* readEvents(
   let bytes = 0;
   try {
     for (;;) {
-      const part = await within(
-        idleTimeoutMs,
-        reader.next(),
-        `Nothing came for ${Math.round(idleTimeoutMs / 1000)} s.`,
-      );
+      const part = await within(idleTimeoutMs, reader.next(), `No data for ${Math.round(idleTimeoutMs / 1000)} s.`);
       if (part.done) return;
       bytes += part.value.byteLength;
       if (bytes > MAX_STREAM_BYTES) throw new EventStreamError(`The answer has more than ${MAX_STREAM_BYTES} bytes.`);
       parser.feed(decoder.decode(part.value, { stream: true }));
       if (failure) throw failure;
       yield* events.splice(0);
-      // Parts that are there already would come without a pause, and nothing else of this process would be heard.
+      // Chunks that have already arrived come without a pause, which would block the rest of this process.
       await turn();
     }
   } finally {
-    // One that waits for its next part would not hear of it.
+    // Not awaited: a reader that waits for its next chunk would not answer.
     reader.return?.().catch(() => undefined);
   }
 }

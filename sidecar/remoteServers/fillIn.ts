@@ -1,18 +1,18 @@
 import { type FimFamily, fimFamilies } from '../completion/prompt/families.ts';
 import type { FillInChoice } from '../protocol/client.ts';
 
-/** How a server's model is asked for what stands between two texts. */
+/** How a server's model is asked for the text between two texts. */
 export type FillIn =
-  /** It is not: it continues what stands before. */
+  /** It is not asked to: it continues the text before the cursor. */
   | { readonly kind: 'none' }
-  /** By the parameter `suffix` of `/v1/completions`: the server knows the model's marks. */
+  /** By the parameter `suffix` of `/v1/completions`. The server knows the model's marks. */
   | { readonly kind: 'suffix' }
   /** By the marks of the model's family in the prompt. */
   | { readonly kind: 'marks'; readonly family: FimFamily };
 
 /**
- * The way for a model. With 'auto' its name decides; Ollama puts every prompt into the model's template, so that marks
- * would be text to it, and takes a suffix instead.
+ * Returns how to fill gaps with a model. With 'auto' its name decides. Ollama puts every prompt into the model's
+ * template, where marks would be plain text, so it gets a suffix instead.
  */
 export function fillInFor(model: string, choice: FillInChoice, ownedBy?: string): FillIn {
   if (choice === 'none' || choice === 'suffix') return { kind: choice };
@@ -21,10 +21,13 @@ export function fillInFor(model: string, choice: FillInChoice, ownedBy?: string)
   return choice === 'auto' && ownedBy === OLLAMA_OWNER ? { kind: 'suffix' } : { kind: 'marks', family };
 }
 
-/** What Ollama's list of models says of all of them. */
+/** The owner of all models in Ollama's list. */
 const OLLAMA_OWNER = 'library';
 
-/** Families without a pattern are recognised by their vocabulary elsewhere; here only their own name is left. */
+/**
+ * Families without a name pattern are normally recognized by their vocabulary. Here only the family's name can be
+ * compared.
+ */
 function isNamed({ names, name }: FimFamily, model: string): boolean {
   return names?.test(model) ?? model.toLowerCase().includes(name);
 }

@@ -1,17 +1,17 @@
-/** What stands in place of a key. */
+/** The text that replaces a key. */
 const REDACTED = '[key]';
-/** A part of a key that is as long as this is left out too: servers shorten what they repeat. */
+/** Parts of a key with this length are removed too, since servers may shorten the text that they repeat. */
 const PART_UNITS = 8;
-/** Nobody keeps a secret of fewer characters, and words of a message would be taken for it. */
+/** A shorter key is no secret, and would match ordinary words. */
 const MIN_KEY_UNITS = 4;
 
-/** Text of a server without the key that it was sent. */
+/** Returns a server's text without the key that was sent to it. */
 export type RedactKey = (text: string) => string;
 
 /**
- * Takes a key out of what a server says: as it is, in upper or lower case, in percent-encoding, as HTML, in hexadecimal
- * digits and in Base64, whatever stands before it there ("Bearer …", "user:…"); and parts of eight characters or more.
- * Other forms of a key are not known.
+ * Returns a function that removes a key from a server's text. It finds the key in any case, percent-encoded, as HTML,
+ * in hexadecimal and in Base64, with any text before it ("Bearer …", "user:…"). It also finds parts of eight or more
+ * characters, but no other forms.
  */
 export function redactKey(key: string | undefined): RedactKey {
   if (key === undefined || key.length < MIN_KEY_UNITS) return (text) => text;
@@ -34,7 +34,7 @@ function spellingsOf(key: string): string[] {
   ];
 }
 
-/** The characters of Base64 that the key alone decides, where so many bytes stand before it. */
+/** Returns the Base64 characters that depend only on the key, with `before` bytes in front of it. */
 function base64Of(key: Buffer, before: number): string[] {
   const bits = 8 * (before + key.length);
   const from = Math.ceil((8 * before) / 6);
@@ -50,7 +50,7 @@ function partsOf(spelling: string): string[] {
 }
 
 function withoutParts(text: string, parts: ReadonlySet<string>, lengths: readonly number[]): string {
-  // Unlike `toLowerCase`, keeps each character at its place; keys are ASCII.
+  // Unlike `toLowerCase`, this keeps each character in place. Keys are ASCII.
   const lower = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   let kept = '';
   let end = 0;

@@ -5,8 +5,8 @@ import { isPrivate, publicRefusal } from './serverAddress.ts';
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /**
- * Connections with this machine and private networks alone, by no proxy. A name that has a public address fails with
- * `TroubleError` 'invalid-input' as the cause.
+ * Returns a dispatcher that connects only to this machine and private networks, without a proxy. A name with a public
+ * address fails with a `TroubleError` 'invalid-input' as its cause.
  */
 export function privateNetwork(resolve?: Resolve): Dispatcher {
   const refusal = (hostname: string, address: string): Error | undefined =>

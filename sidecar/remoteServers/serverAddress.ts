@@ -4,7 +4,7 @@ import { bareAddress, isIn, isThisMachine } from '../common/http/loopback.ts';
 
 const MAX_URL_UNITS = 2048;
 
-/** The addresses of this machine and of networks that nobody outside reaches (RFC 1918, 3927, 4193, 4291, 6598). */
+/** The addresses of this machine and of private networks (RFC 1918, 3927, 4193, 4291, 6598). */
 const localNetwork = new BlockList();
 for (const [address, bits] of [
   ['127.0.0.0', 8],
@@ -22,20 +22,19 @@ for (const [address, bits] of [
 ] as const)
   localNetwork.addSubnet(address, bits, 'ipv6');
 
-/** Where a server's API begins ("https://gpu.example.com/v1/"), and what to call the server. */
+/** The base URL of a server's API ("https://gpu.example.com/v1/") and the server's name. */
 export interface ServerAddress {
   /** Ends with a slash. */
   readonly base: URL;
   /** Name and port, for people. */
   readonly host: string;
-  /** What is sent there stays on this machine. */
+  /** Whether data sent there stays on this machine. */
   readonly isThisMachine: boolean;
 }
 
 /**
- * Reads the address of an OpenAI-compatible server as people write it: with or without the `/v1` behind it. Throws
- * `TroubleError` 'invalid-input' with what is wrong, for anything but `https:` and `http:`, and for addresses that hold
- * a user name, a password, a query or a fragment.
+ * Parses the address of an OpenAI-compatible server, with or without `/v1`. Throws `TroubleError` 'invalid-input' for
+ * all protocols but `https:` and `http:`, and for addresses with a user name, password, query or fragment.
  */
 export function parseServerAddress(text: string): ServerAddress {
   const written = text.trim();
@@ -49,11 +48,11 @@ export function parseServerAddress(text: string): ServerAddress {
   }
   if (url.username !== '' || url.password !== '')
     throw refused(
-      `The address of the server on ${url.host} holds a user name or a password. Leave them out: a key is asked for by itself.`,
+      `The address of the server on ${url.host} holds a user name or a password. Leave them out: Chorus asks for the key separately.`,
     );
   if (url.search !== '' || url.hash !== '')
     throw refused(
-      `The address of the server on ${url.host} holds a query or a fragment. Leave out what begins with "?" or "#".`,
+      `The address of the server on ${url.host} holds a query or a fragment. Leave out the part from "?" or "#" on.`,
     );
   const path = url.pathname.replace(/\/+$/, '').replace(/\/(chat\/completions|completions|models)$/, '');
   const base = new URL(`${path === '' ? '/v1' : path}/`, url);
@@ -61,21 +60,20 @@ export function parseServerAddress(text: string): ServerAddress {
 }
 
 /**
- * Refuses to send code in the clear over a network that others listen on. Throws `TroubleError` 'invalid-input' where
- * the address is `http:` and a number of a public network. What a name means is judged when it is looked up
- * (`privateNetwork.ts`).
+ * Refuses to send code unencrypted over a public network. Throws `TroubleError` 'invalid-input' if the address is
+ * `http:` with a public IP address. A host name is checked when it is resolved (`privateNetwork.ts`).
  */
 export function checkIsPrivate({ base }: ServerAddress): void {
   if (base.protocol === 'http:' && isIP(bareAddress(base.hostname)) !== 0 && !isPrivate(base.hostname))
     throw publicRefusal(base.host);
 }
 
-/** Whether an IP address is one of this machine or of a network that nobody outside reaches. */
+/** Whether an IP address belongs to this machine or a private network. */
 export function isPrivate(address: string): boolean {
   return isIn(localNetwork, address);
 }
 
-/** Why nothing is sent to `host`. */
+/** Returns the error for sending code to `host`. */
 export function publicRefusal(host: string): TroubleError {
   return refused(
     `${host} is on a public network, and http:// would send code there unencrypted. Use https://, or allow it by the setting "chorus.server.allowHttp".`,

@@ -5,7 +5,7 @@ import type { RedactKey } from './keyRedaction.ts';
 import type { ServerConnection } from './serverConnection.ts';
 import { refusalText } from './serverResponse.ts';
 
-/** Between two parts of an answer. */
+/** The longest pause between two parts of an answer. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 const completion = z.object({
@@ -13,7 +13,7 @@ const completion = z.object({
     .array(
       z.object({
         text: z.string().nullish(),
-        // What a model thinks before it answers: vLLM and SGLang, OpenRouter.
+        // The model's thoughts, as vLLM, SGLang and OpenRouter send them.
         delta: z
           .object({
             content: z.string().nullish(),
@@ -29,24 +29,25 @@ const completion = z.object({
   error: z.unknown().optional(),
 });
 
-/** A piece of an answer. */
+/** A part of an answer. */
 export interface AnswerPart {
   readonly text: string;
-  /** The model generates, be it what it thinks before it answers. */
+  /** Whether the model generates, including its thoughts. */
   readonly isGenerated: boolean;
   /** The server's `finish_reason`: "stop", "length", …. */
   readonly finishReason?: string | undefined;
 }
 
-/** What comes is no answer, or only a part of one. The message ends a sentence that begins with the server's name. */
+/**
+ * The response is not a valid, complete answer. The message continues a sentence that begins with the server's name.
+ */
 export class BrokenAnswerError extends Error {
   override readonly name = 'BrokenAnswerError';
 }
 
 /**
- * The parts of an answer of `/v1/completions` or `/v1/chat/completions` as they come, whether the server streams them
- * or not. Throws `BrokenAnswerError` for anything else and for a stream that ends before it says so, and what reading
- * the body throws.
+ * Yields the parts of an answer of `/v1/completions` or `/v1/chat/completions` as they arrive, streamed or not. Throws
+ * `BrokenAnswerError` for an invalid response or a stream that ends early, and errors of the body.
  */
 export async function* readAnswer(
   response: Response,
@@ -92,7 +93,7 @@ function partOf(value: unknown, redact: RedactKey): AnswerPart {
     throw new BrokenAnswerError(
       `reports an error: ${refusalText(JSON.stringify(value), redact) || 'without a message'}`,
     );
-  // Events without choices tell of usage.
+  // Events without choices report usage.
   const choice = parsed.data.choices?.[0];
   const text = choice?.text ?? choice?.delta?.content ?? choice?.message?.content ?? '';
   const isGenerated = text !== '' || Boolean(choice?.delta?.reasoning_content) || Boolean(choice?.delta?.reasoning);

@@ -10,56 +10,56 @@ import { ServerUnavailableError, serverFailed } from './serverErrors.ts';
 import type { ServerFetch } from './serverFetch.ts';
 import { refusalText } from './serverResponse.ts';
 
-/** Of an answer that is no stream of a generation. */
+/** The largest body of an answer that is not a generation's stream. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
-/** Of an answer that comes whole; a long one is generated meanwhile. */
+/** The time limit for an answer without streaming, during which a long text may be generated. */
 const BODY_LIMIT_MS = 120_000;
 const ERROR_LIMIT_MS = 10_000;
 const FIRST_DELAY_MS = 250;
 const MIN_SECRET_UNITS = 8;
 const LONGEST_RETRY_AFTER_MS = 10 * 60_000;
-/** Others would answer with the same when they are asked again. */
+/** Status codes that may succeed after a retry. */
 const PASSING = new Set([408, 429, 500, 502, 503, 504, 529]);
-/** What was asked is at fault, not the server. */
+/** Status codes for an invalid request, not a failing server. */
 const UNACCEPTABLE = new Set([400, 413, 422]);
 
 export interface ServerConnectionOptions {
   readonly address: ServerAddress;
   /** Sent as a bearer token. */
   readonly key?: string | undefined;
-  /** Lets code go over public networks unencrypted. */
+  /** Allows unencrypted connections over public networks. */
   readonly allowHttp?: boolean | undefined;
   readonly fetch: ServerFetch;
-  /** Ends what is under way, with its reason, and lets nothing more be sent: the server is not used any more. */
+  /** Cancels running requests with its reason and prevents new ones, because the server is no longer used. */
   readonly closing?: AbortSignal | undefined;
 }
 
 export interface ServerRequest {
-  /** Below the address: "chat/completions". */
+  /** The path below the address, such as "chat/completions". */
   readonly path: string;
-  /** Sent as JSON; absent: the request is a GET. */
+  /** Sent as JSON. Without a body the request is a GET. */
   readonly body?: object;
-  /** Until the answer begins; for `readJson` also until its body is whole. */
+  /** The time limit until the answer begins. For `readJson` it also covers the body. */
   readonly timeoutMs: number;
-  /** How often it is asked again when it is busy or broken for the moment, and how long that may take in all. */
+  /** How often to retry if the server is busy or failing for the moment, and how long to wait in all. */
   readonly patience: { readonly retries: number; readonly maxWaitMs: number };
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * HTTP with one server: key, limits of time and size, asking again after a growing delay, and what its refusals mean.
- * Follows no redirection.
+ * HTTP with one server: key, limits of time and size, retries with a growing delay, and the meaning of refusals.
+ * Redirections are not followed.
  */
 export class ServerConnection {
-  /** What the server says is shown and logged without the key: it may repeat what it was sent. */
+  /** Removes the key from a server's text before it is shown or logged, since the server may repeat it. */
   readonly redact: RedactKey;
 
   constructor(private readonly options: ServerConnectionOptions) {
     this.redact = redactKey(options.key);
   }
 
-  /** Whether a text of the server holds the whole key. Words that stand for no key ("ollama") are no secret. */
+  /** Whether a server's text contains the whole key. Short placeholders for a key ("ollama") are no secret. */
   repeatsKey(text: string): boolean {
     const { key } = this.options;
     return key !== undefined && key.length >= MIN_SECRET_UNITS && text.includes(key);
@@ -70,9 +70,9 @@ export class ServerConnection {
   }
 
   /**
-   * The server's answer, once it accepts the request. Aborting `signal` also ends the answer's body and closes the
-   * connection. Throws `ServerUnavailableError`, `TroubleError` 'server-failed' where the request was refused for what
-   * it asks, and the signal's reason.
+   * Sends a request and returns the response once the server accepts it. Aborting `signal` also ends the response's
+   * body and closes the connection. Rejects with `ServerUnavailableError`, with `TroubleError` 'server-failed' if the
+   * request itself was refused, and with the signal's reason.
    */
   async send(request: ServerRequest): Promise<Response> {
     const { retries, maxWaitMs } = request.patience;
@@ -88,13 +88,13 @@ export class ServerConnection {
     }
   }
 
-  /** As `send`; gives the whole answer, parsed. */
+  /** Sends a request and returns the whole response, parsed. */
   async readJson(request: ServerRequest): Promise<unknown> {
     const response = await this.send(request);
     return this.parseJson(response, request.path, request.timeoutMs);
   }
 
-  /** The body of an answer that ought to be JSON, and to be whole within `limitMs`. Throws `ServerUnavailableError`. */
+  /** Parses a response's body as JSON, complete within `limitMs`. Rejects with `ServerUnavailableError`. */
   async parseJson(response: Response, path: string, limitMs = BODY_LIMIT_MS): Promise<unknown> {
     const { host } = this.address;
     const text = await textOf(response, { maxBytes: MAX_BODY_BYTES, limitMs }).catch((error: unknown) => {
@@ -114,13 +114,13 @@ export class ServerConnection {
     }
   }
 
-  /** The answer, or why there is none; what must not be asked again is thrown. */
+  /** Returns the response, or a failure that may be retried. Rejects with a failure that must not be retried. */
   async #attempt(request: ServerRequest, signal: AbortSignal): Promise<Response | PassingError> {
     const { address, key, allowHttp, fetch: send } = this.options;
     const { path, body, timeoutMs } = request;
     if (!allowHttp) checkIsPrivate(address);
     signal.throwIfAborted();
-    // Only until the answer begins: its body may take longer.
+    // This timeout ends when the response begins, since its body may take longer.
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), timeoutMs);
     const headers = {
@@ -187,7 +187,7 @@ export class ServerConnection {
   }
 }
 
-/** `isPassing`: may be over in a moment. */
+/** A failure of the server. `isPassing`: a retry may succeed. */
 class PassingError extends ServerUnavailableError {
   constructor(
     message: string,
@@ -198,7 +198,7 @@ class PassingError extends ServerUnavailableError {
   }
 }
 
-/** What a server asks for, within bounds. */
+/** Returns the delay that a server asks for, within bounds. */
 function boundedRetryMs(headers: Headers): number | undefined {
   const ms = retryAfterMs(headers);
   return ms === undefined ? undefined : Math.min(ms, LONGEST_RETRY_AFTER_MS);

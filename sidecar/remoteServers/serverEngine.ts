@@ -15,11 +15,13 @@ import { serverFailed, ServerUnavailableError } from './serverErrors.ts';
 import { apiRequest } from './serverRequests.ts';
 import { decodePieces, encodeMessages, encodePieces, isMark, Marks } from './serverTokens.ts';
 
-/** Until the model generates: a long prompt on a slow machine. Signs of life in between do not count. */
+/**
+ * The time limit until the model generates: a long prompt on a slow machine. Keep-alive data in between does not count.
+ */
 const FIRST_PART_TIMEOUT_MS = 120_000;
-/** More than a token has: an answer that is longer than what was asked for is the server's fault. */
+/** No token is longer. So an answer with more text than requested is the server's fault. */
 const MAX_UNITS_PER_TOKEN = 16;
-/** Whoever types does not wait; whoever asked a question does, for a while. */
+/** A user who types does not wait, but a user who asked a question waits a while. */
 const PATIENCE = {
   completion: { retries: 1, maxWaitMs: 500 },
   chat: { retries: 3, maxWaitMs: 10_000 },
@@ -31,14 +33,14 @@ export interface ServerEngineOptions {
   readonly model: string;
   readonly fillIn: FillIn;
   readonly contextSizeTokens: number;
-  /** Until the model generates; 120 s if absent. */
+  /** The time limit until the model generates. Default 120 s. */
   readonly firstPartTimeoutMs?: number;
 }
 
 /**
- * An engine on an OpenAI-compatible server: what is generated is asked for by `/v1/completions`, for conversations by
- * `/v1/chat/completions`. Its tokens are pieces of text (`serverTokens.ts`). A server is asked by no grammar and for no
- * answer that begins as required: callers check what they get.
+ * An engine on an OpenAI-compatible server. It generates by `/v1/completions`, and conversations by
+ * `/v1/chat/completions`. Its tokens are pieces of text (`serverTokens.ts`). A server gets no grammar and no required
+ * start of the answer, so callers check the answer.
  */
 export class ServerEngine implements Engine {
   readonly loaded: LoadedModel;
@@ -55,7 +57,7 @@ export class ServerEngine implements Engine {
     return Promise.resolve();
   }
 
-  /** With `special` the marks of the model's family are one token each. */
+  /** With `special`, each mark of the model's family is one token. */
   tokenize(text: string, { special = false }: { special?: boolean } = {}): Promise<readonly TokenId[]> {
     const { fillIn } = this.options;
     if (special && fillIn.kind === 'marks') {
@@ -108,7 +110,7 @@ export class ServerEngine implements Engine {
       text += more;
       onChunk?.({ tokens: encodePieces(more), text: more });
     };
-    // Leaving early closes the connection: the server hears that nobody waits any more.
+    // Leaving early closes the connection, so that the server can stop.
     const leave = new AbortController();
     const outOfTime = new AbortController();
     const timer = params.timeoutMs === undefined ? undefined : setTimeout(() => outOfTime.abort(), params.timeoutMs);
@@ -169,7 +171,10 @@ export class ServerEngine implements Engine {
     return Promise.resolve();
   }
 
-  /** Before anything came, the request can go elsewhere; after that it is said. */
+  /**
+   * Returns the error for a failed generation. If no text has arrived, another model can take over the request. After
+   * that the user is told.
+   */
   #failure(error: unknown, receivedUnits: number): TroubleError {
     if (error instanceof TroubleError) return error;
     const {
@@ -205,10 +210,10 @@ function loadedModel({ connection, model, fillIn, contextSizeTokens }: ServerEng
     contextSizeTokens,
     trainContextTokens: contextSizeTokens,
     special,
-    // Any text: the server applies its own.
+    // Any text is valid: the server applies its own template.
     chatTemplate: '{# by the server #}',
     supportsToolCalling: false,
-    // What a family is recognised by, where the model's name alone does not tell.
+    // Identifies the family if the model's name does not.
     metadata: fillIn.kind === 'marks' ? { 'general.basename': fillIn.family.name } : {},
   };
 }

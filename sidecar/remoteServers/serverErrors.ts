@@ -1,8 +1,8 @@
 import { TroubleError } from '../common/troubleError.ts';
 
 /**
- * A server gave nothing of an answer: it can't be reached, is too busy, refuses the key, or is none of the expected
- * kind. The same request may go to the local model instead.
+ * A server gave no part of an answer: it cannot be reached, is too busy, refuses the key, or is no OpenAI-compatible
+ * server. The same request may go to the local model instead.
  */
 export class ServerUnavailableError extends TroubleError {
   constructor(
@@ -18,8 +18,8 @@ export class ServerUnavailableError extends TroubleError {
 }
 
 /**
- * A server that could be reached failed at this request. Throwing it says that another server or model would not have
- * got the same request.
+ * Returns the error for a reachable server that failed at this request. The request is not sent to another server or
+ * model.
  */
 export function serverFailed(message: string, cause?: unknown): TroubleError {
   return new TroubleError('server-failed', message, { cause });

@@ -5,7 +5,7 @@ import { openDispatcher } from '../common/http/dispatcher.ts';
 import { privateNetwork } from './privateNetwork.ts';
 import type { ServerAddress } from './serverAddress.ts';
 
-/** What of `fetch` a connection with a server needs. */
+/** The part of `fetch` that a connection to a server needs. */
 export type ServerFetch = (
   url: URL,
   init: {
@@ -19,15 +19,15 @@ export type ServerFetch = (
 
 export interface ServerRoute {
   readonly address: ServerAddress;
-  /** Lets code go over public networks unencrypted. */
+  /** Allows unencrypted connections over public networks. */
   readonly allowHttp?: boolean | undefined;
-  /** How the network is reached. */
+  /** The network settings. */
   readonly network?: NetworkSettings | undefined;
   readonly resolve?: Resolve;
 }
 
 /**
- * `fetch` by way of the user's proxy, trusting whom the user's machine trusts; what goes in the clear stays in the
+ * Returns a `fetch` that uses the user's proxy and the system's certificates. Unencrypted connections stay in the
  * private network.
  */
 export function serverFetch({ address, allowHttp, network, resolve }: ServerRoute): ServerFetch {
@@ -35,7 +35,7 @@ export function serverFetch({ address, allowHttp, network, resolve }: ServerRout
   let dispatcher: Promise<Dispatcher> | undefined;
   return async (url, init) => {
     dispatcher ??= isKeptIn ? Promise.resolve(privateNetwork(resolve)) : openDispatcher(network);
-    // Of another copy of undici than the global `fetch`, with the same interface.
+    // The response comes from another copy of undici than the global `fetch`, with the same interface.
     return (await fetchBy(url, { ...init, dispatcher: await dispatcher })) as unknown as Response;
   };
 }

@@ -4,8 +4,8 @@ const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /**
- * Whether a server is worth asking. One that gave no answer is left alone for a while, longer each time; then it is
- * looked at in passing, and asked again when it answers. The reason stands until it has generated something.
+ * Whether to use a server. After a failure it is not used for a while, longer each time. Then it is checked in the
+ * background and used again when it answers. The failure's reason is shown until the server has generated text.
  */
 export class ServerHealth {
   #reason: string | undefined;
@@ -14,7 +14,7 @@ export class ServerHealth {
   #isLooking = false;
   #isOpen = true;
 
-  /** `look` asks the server whether it is there; rejects if not. */
+  /** `look` checks whether the server answers, and rejects if not. */
   constructor(
     private readonly options: {
       readonly look: () => Promise<void>;
@@ -23,12 +23,12 @@ export class ServerHealth {
     },
   ) {}
 
-  /** Why it isn't asked, or was not until now. */
+  /** Why the server is not used, or was not used until its last check. */
   get reason(): string | undefined {
     return this.#reason;
   }
 
-  /** Whether to ask the server now. Where not, and it is time to, has a look at it for the next request. */
+  /** Whether to use the server now. If not, and the pause is over, checks it for the next request. */
   shouldAsk(): boolean {
     if (!this.#isOpen && !this.#isLooking && this.#now() >= this.#nextLookMs) {
       this.#look().catch(() => undefined);
@@ -36,9 +36,9 @@ export class ServerHealth {
     return this.#isOpen;
   }
 
-  /** It gave no answer. */
+  /** Notes a failure. */
   failed({ message, options: { retryAfterMs } }: ServerUnavailableError): void {
-    // Requests that were under way together fail together.
+    // Requests that run at the same time count as one failure.
     if (this.#isOpen) this.#failures++;
     this.#isOpen = false;
     this.#nextLookMs =
@@ -47,14 +47,14 @@ export class ServerHealth {
     this.options.onChange();
   }
 
-  /** It generated something. */
+  /** Notes that the server generated text. */
   succeeded(): void {
     if (this.#reason === undefined) return;
     this.#reset();
     this.options.onChange();
   }
 
-  /** The user did something about it: it is asked again at once. */
+  /** Uses the server again at once, because the user acted on the failure. */
   reset(): void {
     this.#reset();
     this.options.onChange();

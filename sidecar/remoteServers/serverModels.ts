@@ -3,13 +3,14 @@ import type { ServerModel } from '../protocol/client.ts';
 import type { ServerConnection } from './serverConnection.ts';
 import { ServerUnavailableError } from './serverErrors.ts';
 
-/** Some servers let the list wait for a generation that is under way. */
+/** Some servers answer the list only after a running generation. */
 const LIST_TIMEOUT_MS = 30_000;
 const LIST_PATIENCE = { retries: 1, maxWaitMs: 1_000 };
 const MAX_MODELS = 1_000;
 
 /**
- * No model reads more; prompts are made as long as a context is. What says so is no size, and the next field counts.
+ * No model has a larger context, and the prompt's length follows from it. A larger number is ignored, and the next
+ * field counts.
  */
 const MAX_CONTEXT_TOKENS = 2 ** 24;
 
@@ -17,7 +18,7 @@ const size = z.number().int().positive().max(MAX_CONTEXT_TOKENS).nullish().catch
 const listed = z.object({
   id: z.string().min(1).max(256),
   owned_by: z.string().nullish().catch(undefined),
-  // vLLM and SGLang; Mistral and LM Studio; OpenRouter; llama-server.
+  // Fields of vLLM and SGLang; Mistral and LM Studio; OpenRouter; llama-server.
   max_model_len: size,
   max_context_length: size,
   context_length: size,
@@ -25,14 +26,14 @@ const listed = z.object({
 });
 const list = z.object({ data: z.array(z.unknown()) });
 
-/** What a server says of a model, as far as it says it. */
+/** A model with the data that a server gives about it. */
 export interface ListedModel extends ServerModel {
   readonly ownedBy?: string | undefined;
 }
 
 /**
- * The models that a server offers (`/v1/models`). Entries that are none are left out, and names that hold the key.
- * Throws `ServerUnavailableError`.
+ * Returns the models that a server offers (`/v1/models`). Invalid entries and names that contain the key are left out.
+ * Rejects with `ServerUnavailableError`.
  */
 export async function listServerModels(
   connection: ServerConnection,
@@ -56,7 +57,7 @@ export async function listServerModels(
   });
 }
 
-/** As `listServerModels`; none from a server that has no list, as some gateways do. */
+/** Like `listServerModels`, but returns no models for a server without a list, such as some gateways. */
 export async function listModelsIfAny(
   connection: ServerConnection,
   signal?: AbortSignal,
@@ -64,7 +65,7 @@ export async function listModelsIfAny(
   try {
     return await listServerModels(connection, signal);
   } catch (error) {
-    // It answered, and knows no such path.
+    // The server answered, but does not know this path.
     if (error instanceof ServerUnavailableError && error.options.status !== undefined) return [];
     throw error;
   }

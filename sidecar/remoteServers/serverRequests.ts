@@ -2,22 +2,22 @@ import type { EngineGenerateParams, SamplingParams } from '../protocol/engine.ts
 import type { FillIn } from './fillIn.ts';
 import { decodeMessages, Marks, splitAtMarks, type MarkedText } from './serverTokens.ts';
 
-/** OpenAI's own API takes no more. */
+/** OpenAI's API accepts at most this many. */
 const MAX_STOP_TEXTS = 4;
 
-/** A generation as the API has it. */
+/** A generation in the API's form. */
 export interface ApiRequest {
   readonly path: 'completions' | 'chat/completions';
   readonly body: object;
-  /** What the answer is to begin with, said by the prompt alone. */
+  /** The required start of the answer, which only the prompt asks for. */
   readonly answerStart: string;
-  /** What stands at the prompt's end, because the model goes on behind it, and is part of the answer nevertheless. */
+  /** Text at the prompt's end that also belongs to the answer, since the model continues behind it. */
   readonly given: string;
 }
 
 /**
- * What to send for `params`: a conversation, or a text to go on with or to fill in. Only parameters that every server
- * knows are used.
+ * Returns the API request for `params`: a conversation, or a text to continue or to fill in. Uses only parameters that
+ * every server knows.
  */
 export function apiRequest(params: Omit<EngineGenerateParams, 'requestId'>, model: string, fillIn: FillIn): ApiRequest {
   const parts = splitAtMarks(params.tokens);
@@ -27,7 +27,7 @@ export function apiRequest(params: Omit<EngineGenerateParams, 'requestId'>, mode
   const stopping = stop.length > 0 ? { stop } : {};
   if (conversation) {
     const { messages, answerStart } = conversation;
-    // A stop text may be what opens the block that the answer is to begin with.
+    // A stop text may be the opening fence that the answer must begin with.
     const body = { ...common, messages, ...(answerStart === '' ? stopping : {}), ...formatOf(params.jsonSchema) };
     return { path: 'chat/completions', body, answerStart, given: '' };
   }
@@ -46,7 +46,7 @@ function formatOf(jsonSchema: object | undefined): object {
     : {};
 }
 
-/** Prefix and suffix by themselves; what names the file stands before the prefix. */
+/** Returns prefix and suffix as separate fields. The text that names the file is part of the prefix. */
 function withSuffix(parts: readonly MarkedText[], given: string): object {
   const suffix = parts.find(({ mark }) => mark === Marks.fimSuffix)?.text ?? '';
   const prompt =
@@ -55,7 +55,8 @@ function withSuffix(parts: readonly MarkedText[], given: string): object {
 }
 
 /**
- * The prompt as text with the family's marks; what token healing took from the end of the prefix stands there again.
+ * Returns the prompt as text with the family's marks. The text that token healing took from the end of the prefix is
+ * restored.
  */
 function spelled(parts: readonly MarkedText[], fillIn: FillIn, given: string): string {
   const last = parts.findLast(({ mark }) => mark === Marks.fimPrefix) ?? parts.at(-1);

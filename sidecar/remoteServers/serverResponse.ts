@@ -1,13 +1,13 @@
 import { parseJson } from '../common/parseJson.ts';
 import type { RedactKey } from './keyRedaction.ts';
 
-/** A server's own words, in messages of Chorus. */
+/** The longest quotation of a server's message. */
 const MAX_QUOTED_UNITS = 200;
 
 /**
- * Why a server refused, in its own words without the key, if they are few. Known shapes: OpenAI's `{ error: { message }
- * }`, `{ error }`, `{ message }`, and FastAPI's `{ detail }`, of whose lists only the messages are taken: they may
- * repeat what was sent.
+ * Returns a server's reason for a refusal, shortened and without the key. Known forms are OpenAI's `{ error: { message
+ * } }`, `{ error }`, `{ message }`, and FastAPI's `{ detail }`. From FastAPI's lists only the messages are used, since
+ * other fields may repeat the request.
  */
 export function refusalText(body: string, redact: RedactKey): string {
   let value: unknown;

@@ -9,23 +9,23 @@ import { ServerEngine } from './serverEngine.ts';
 import { serverFetch } from './serverFetch.ts';
 import { listModelsIfAny } from './serverModels.ts';
 
-/** Where neither server nor user says how much a model takes. */
+/** The context size if neither the server nor the user gives one. */
 const DEFAULT_CONTEXT_TOKENS = 8192;
 
 export interface ServerSessionOptions {
-  /** How the network is reached. */
+  /** The network settings. */
   readonly network?: NetworkSettings | undefined;
-  /** As a connection has it. */
+  /** See `ServerConnectionOptions`. */
   readonly closing?: AbortSignal | undefined;
 }
 
-/** A server's model as services ask for it: what the server says of the model is asked once, with the first request. */
+/** A server's model for the services. The server's data about the model is requested once, with the first request. */
 export class ServerSession implements ModelSession {
   readonly address: ServerAddress;
   readonly #connection: ServerConnection;
   #engine: Promise<ServerEngine> | undefined;
 
-  /** Throws `TroubleError` 'invalid-input' for an address that is none. */
+  /** Throws `TroubleError` 'invalid-input' for an invalid address. */
   constructor(
     private readonly settings: ServerSettings,
     { network, closing }: ServerSessionOptions = {},
@@ -41,17 +41,17 @@ export class ServerSession implements ModelSession {
     });
   }
 
-  /** Asks the server, whatever it said before. Throws `ServerUnavailableError`. */
+  /** Checks that the server answers. Rejects with `ServerUnavailableError`. */
   async check(): Promise<void> {
     await listModelsIfAny(this.#connection);
   }
 
   async model(signal?: AbortSignal): Promise<LoadedModel> {
-    // Others may wait for the same description.
+    // Other callers may wait for the same request.
     return (await abortable(this.#open(), signal)).loaded;
   }
 
-  /** The engine of the model that `model()` gave. */
+  /** The engine of the model that `model()` returned. */
   get engine(): Engine {
     const open = (): Promise<ServerEngine> => this.#open();
     return {
@@ -62,7 +62,7 @@ export class ServerSession implements ModelSession {
       chatTemplate: async (params) => (await open()).chatTemplate(params),
       generate: async (params, options) => (await abortable(open(), options?.signal)).generate(params, options),
       releaseSequence: () => Promise.resolve(),
-      // What a server holds of a prompt that is not the last one is its own affair.
+      // Which prompts a server keeps is unknown.
       hasSequence: () => Promise.resolve(false),
       dispose: () => Promise.resolve(),
     };
@@ -76,7 +76,7 @@ export class ServerSession implements ModelSession {
     return this.#engine;
   }
 
-  /** Without a list of models, a model's name is all that is known of it. */
+  /** Creates the engine. Without a list of models, only the model's name is known. */
   async #describe(): Promise<ServerEngine> {
     const { model, fillIn = 'auto', contextSizeTokens } = this.settings;
     const listed = (await listModelsIfAny(this.#connection)).find(({ id }) => id === model);

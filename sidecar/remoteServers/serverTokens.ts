@@ -2,9 +2,9 @@ import { parseJson } from '../common/parseJson.ts';
 import type { TemplateMessage, TokenId } from '../protocol/engine.ts';
 
 /**
- * Which tokens a server's model has is not known here, and services work in tokens. So a server's engine counts pieces
- * of text as tokens: up to three ASCII characters, or one other character. That is what code has for a token in most
- * vocabularies, or more tokens than there are; and a piece's number is its text, so nothing has to be remembered.
+ * Services work in tokens, but the tokens of a server's model are unknown here. So a server's engine uses pieces of
+ * text as tokens: up to three ASCII characters, or one other character. In most vocabularies code has as many or fewer
+ * tokens. A piece's number encodes its text, so no table is needed.
  */
 const MAX_UNITS = 3;
 const UNIT = 2 ** 16;
@@ -12,18 +12,18 @@ const LENGTH = UNIT ** MAX_UNITS;
 /** Numbers from here on are marks. */
 const FIRST_MARK = 2 ** 52;
 
-/** Marks between pieces: what a prompt is made of. */
+/** Marks between the pieces of a prompt. */
 export const Marks = {
-  /** The JSON of a message of a conversation follows. */
+  /** Followed by the JSON of a message. */
   message: FIRST_MARK,
-  /** What the answer begins with follows. */
+  /** Followed by the required start of the answer. */
   answer: FIRST_MARK + 1,
   fimPrefix: FIRST_MARK + 2,
   fimSuffix: FIRST_MARK + 3,
   fimMiddle: FIRST_MARK + 4,
 } as const;
 
-/** A text as numbers; `decodePieces` gives the same text back. */
+/** Encodes a text as numbers. `decodePieces` returns the same text. */
 export function encodePieces(text: string): TokenId[] {
   const tokens: TokenId[] = [];
   for (let start = 0; start < text.length;) {
@@ -37,7 +37,7 @@ export function encodePieces(text: string): TokenId[] {
   return tokens;
 }
 
-/** The text of pieces. Throws `RangeError` for a mark. */
+/** Returns the text of pieces. Throws `RangeError` for a mark. */
 export function decodePieces(tokens: readonly TokenId[]): string {
   return tokens.map(textOf).join('');
 }
@@ -46,13 +46,13 @@ export function isMark(token: TokenId): boolean {
   return token >= FIRST_MARK;
 }
 
-/** A mark, or nothing at a prompt's beginning, and the text that follows it. */
+/** A mark and the text behind it. The text at a prompt's beginning has no mark. */
 export interface MarkedText {
   readonly mark: TokenId | undefined;
   readonly text: string;
 }
 
-/** Takes a prompt apart at its marks. */
+/** Splits a prompt at its marks. */
 export function splitAtMarks(tokens: readonly TokenId[]): MarkedText[] {
   const starts = [0, ...tokens.flatMap((token, index) => (isMark(token) ? [index] : [])), tokens.length];
   return starts.slice(0, -1).flatMap((start, index): MarkedText[] => {
@@ -65,12 +65,12 @@ export function splitAtMarks(tokens: readonly TokenId[]): MarkedText[] {
   });
 }
 
-/** A conversation as a prompt. The server's own template makes tokens of it. */
+/** Encodes a conversation as a prompt. The server applies its own template. */
 export function encodeMessages(messages: readonly TemplateMessage[]): TokenId[] {
   return [...messages.flatMap((message) => [Marks.message, ...encodePieces(JSON.stringify(message))]), Marks.answer];
 }
 
-/** The conversation of a prompt, and what its answer is to begin with; `undefined` where the prompt is plain text. */
+/** Returns a prompt's conversation and the required start of its answer, or `undefined` if the prompt is plain text. */
 export function decodeMessages(
   parts: readonly MarkedText[],
 ): { readonly messages: readonly TemplateMessage[]; readonly answerStart: string } | undefined {

@@ -30,7 +30,10 @@ export async function rewritePrompt(
 ): Promise<RewritePrompt> {
   const ask = commandPrompts[params.task].edit;
   if (!ask)
-    throw new TroubleError('invalid-input', `/${params.task} answers in words and does not edit code. Use it in the chat.`);
+    throw new TroubleError(
+      'invalid-input',
+      `/${params.task} answers in words and does not edit code. Use it in the chat.`,
+    );
   const targetTokens = (await session.engine.tokenize(target.text)).length;
   // New code is seldom more than twice as long as the old code. Tests are longer than the code they test.
   const maxTokens = answerTokens(

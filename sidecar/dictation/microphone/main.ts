@@ -1,6 +1,6 @@
 /**
- * The microphone's process: opens the system's microphone and sends what it hears to its parent, until that ends it.
- * Its parent speaks of nothing to it. Native code that hangs or fails takes nothing else along.
+ * The microphone's process: opens the system's microphone and sends sound to its parent until the parent ends it. It
+ * receives no messages. If native code hangs or crashes, only this process is affected.
  */
 import { PvRecorder } from '@picovoice/pvrecorder-node';
 import { performance } from 'node:perf_hooks';
@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import { FRAME_SAMPLES, type MicrophoneMessage } from './messages.ts';
 
-/** The system's choice. */
+/** The device that the system chooses. */
 const DEFAULT_DEVICE = -1;
 const RETRY_MS = 20;
-/** Then it is gone. */
+/** After this time the microphone counts as gone. */
 const MOST_SILENT_MS = 3_000;
 
 startLifeline();
@@ -34,7 +34,7 @@ try {
         samples: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('base64'),
       });
     } catch (error) {
-      // A microphone that wakes up, or a machine that is busy, is late for the first reads.
+      // A microphone that wakes up, or a busy machine, is late for the first reads.
       if (performance.now() - heardMs > MOST_SILENT_MS) throw error;
       await sleep(RETRY_MS);
     }

@@ -5,13 +5,13 @@ import { ownScript } from '../../common/childProcess/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment } from '../../common/childProcess/pulse.ts';
 import type { MicrophoneMessage } from './messages.ts';
 
-/** A microphone sends ten frames a second; one that sends nothing for so long is gone. */
+/** A microphone sends ten frames a second. After this long without one it counts as gone. */
 const SILENT_LIMIT_MS = 4_000;
-/** Before that a cold disk may be slow, or the system asks the user whether Chorus may listen. */
+/** Opening may take longer: a cold disk may be slow, or the system may ask the user for permission. */
 const OPENING_LIMIT_MS = 60_000;
 const SILENT =
-  "The microphone sends nothing any more: it was unplugged, or another program took it. Choose another one in the system's sound settings.";
-const NOT_OPENED = `The microphone was not opened within ${OPENING_LIMIT_MS / 1_000} s. Check that the system does not ask whether VS Code may use it, and that another program does not hold it.`;
+  "The microphone sends no more sound: it was unplugged, or another program took it. Choose another one in the system's sound settings.";
+const NOT_OPENED = `The microphone was not opened within ${OPENING_LIMIT_MS / 1_000} s. Check whether the system asks for permission, and whether another program uses it.`;
 
 export interface MicrophoneEvents {
   readonly onOpen: () => void;
@@ -19,12 +19,12 @@ export interface MicrophoneEvents {
   readonly onSound: (samples: string) => void;
 }
 
-/** The system's microphone while it is open, in a process of its own. */
+/** The system's open microphone, in its own process. */
 export class Microphone implements Disposable {
   readonly #subprocess;
   #isClosed = false;
   /**
-   * Rejects with `TroubleError` 'no-microphone' when it can't be opened or goes away; never resolves but by
+   * Rejects with `TroubleError` 'no-microphone' if the microphone cannot be opened or goes away. Resolves only after
    * `Symbol.dispose`.
    */
   readonly failed: Promise<void>;
@@ -66,17 +66,17 @@ export class Microphone implements Disposable {
         ({ exitCode, signal }) => {
           clearTimeout(watchdog);
           fail(
-            `What listens to the microphone ended unexpectedly (${signal ?? `exit code ${exitCode ?? 'none'}`}). Check that a microphone is plugged in and that the system lets VS Code use it.`,
+            `The microphone process ended unexpectedly (${signal ?? `exit code ${exitCode ?? 'none'}`}). Check that a microphone is plugged in and that the system lets VS Code use it.`,
           );
         },
         (error: unknown) => fail('The microphone could not be opened.', error),
       );
     });
-    // Who waits for it is told; nobody may be waiting yet.
+    // Prevents an unhandled rejection while no caller waits for it yet.
     this.failed.catch(() => undefined);
   }
 
-  /** Closes it. */
+  /** Closes the microphone. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#subprocess.kill('SIGKILL');

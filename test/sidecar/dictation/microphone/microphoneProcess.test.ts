@@ -26,7 +26,7 @@ describe("a microphone's process", () => {
       [
         "process.send({ type: 'open', device: 'One' }); setInterval(() => undefined, 1000)",
         3_999,
-        /sends nothing any more/,
+        /sends no more sound/,
       ],
     ] as const) {
       test.mock.timers.enable({ apis: ['setTimeout'] });
