@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import process from 'node:process';
 
-/** How many times larger the large input is. */
+/** The ratio of the large input's size to the small input's. */
 const FACTOR = 8;
 /**
- * Growth with the square would cost `FACTOR` squared: what is linear stays far below, also where a cache or a
- * collection of garbage gets in the way.
+ * The maximum growth. Quadratic work would grow by `FACTOR` squared. Linear work stays far below, even if a cache or
+ * the garbage collector interferes.
  */
 const MOST_GROWTH = 3 * FACTOR;
-/** Less than this can't be told from nothing. */
+/** A shorter time is indistinguishable from zero. */
 const LEAST_MS = 5;
 
 /**
- * Asserts that work on an input of `size` costs about as many times more than on an eighth of it: never with the
- * square. The processor's time of both is compared, so that neither a slow machine nor other programs decide.
+ * Asserts that the cost of `work` grows about linearly from an eighth of `size` to `size`, never with the square. It
+ * compares processor time, so that neither a slow machine nor other programs matter.
  */
 export async function assertGrowsLinearly(size: number, work: (size: number) => unknown): Promise<void> {
   const costMs = async (of: number): Promise<number> => {

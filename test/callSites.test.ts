@@ -5,8 +5,8 @@ import { callSiteCounts } from './host/callSitesPage.ts';
 
 const nameOf = ({ call }: CallSite): string => call.slice(0, call.indexOf('('));
 
-describe('the call sites that are tried in VS Code', () => {
-  it('are twenty at least, each beside a definition that alone can tell the name', () => {
+describe('the call sites tested in VS Code', () => {
+  it('are at least twenty, each beside the only definition with its name', () => {
     assert.ok(CALL_SITES.length >= 20);
     for (const site of CALL_SITES) {
       const { definition, caller } = site;
@@ -19,7 +19,7 @@ describe('the call sites that are tried in VS Code', () => {
     }
   });
 
-  it('are right with name and arguments, and with the name alone they only have the name', () => {
+  it('count as right with name and arguments, and as named with the name alone', () => {
     const [site] = CALL_SITES as readonly [CallSite];
     const rest = restOfCall(site);
     const cases: readonly (readonly [text: string | undefined, right: boolean, named: boolean])[] = [

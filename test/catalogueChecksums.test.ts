@@ -8,13 +8,13 @@ import { linkedRedirect, modelBytes, ModelServer, sha256, whole } from './sideca
 
 const content = modelBytes();
 
-/** A catalogue whose one file is the server's. */
+/** A catalogue with a single file, served by the server. */
 function catalogueOf({ url }: ModelServer): Catalogue {
   const [model] = builtInCatalogue().models;
   return { version: 1, models: [{ ...model!, quantisations: [{ type: 'Q8_0', files: [{ url, sizeBytes: 7 }] }] }] };
 }
 
-it('the sizes and checksums of a catalogue are those that its servers state', async () => {
+it('withStatedChecksums writes the sizes and checksums that the servers state', async () => {
   await using server = await ModelServer.start(content, linkedRedirect('/elsewhere'), whole);
   const client = await HttpClient.open({ systemCertificates: false }, {});
   const { models } = await withStatedChecksums(catalogueOf(server), client).finally(() => client.close());
@@ -23,7 +23,7 @@ it('the sizes and checksums of a catalogue are those that its servers state', as
   ]);
 });
 
-it('a server that states no checksum is an error, and not a file that goes unchecked', async () => {
+it('withStatedChecksums rejects if a server states no checksum', async () => {
   await using server = await ModelServer.start(content);
   const client = await HttpClient.open({ systemCertificates: false }, {});
   await assert.rejects(

@@ -1,9 +1,9 @@
-/** No machine is so busy that a server of the test's own does not begin to answer in this time. */
+/** The largest time limit. Even on a busy machine, a server within the test begins to answer in this time. */
 const ENOUGH_MS = 30_000;
 
 /**
- * Tests with a time limit that has to leave time for the beginning of a thing: where a busy machine needs longer, again
- * with a longer one.
+ * Runs a test whose time limit must exceed the start-up time of a server or process. If a busy machine needs longer, it
+ * repeats the test with a longer limit.
  */
 export async function withEnoughTime(test: (timeoutMs: number) => Promise<void>): Promise<void> {
   for (let timeoutMs = 300; ; timeoutMs *= 10) {

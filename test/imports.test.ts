@@ -13,7 +13,7 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** Every import of a file, static and dynamic; a relative target is given as a path from the repository's root. */
+/** Returns every import of a file, static and dynamic. A relative target becomes a path from the repository's root. */
 function importsOf(file: string): Import[] {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
   const imports: Import[] = [];
@@ -63,7 +63,7 @@ const inFolder = (target: string, folder: string): boolean => target === folder 
 const ownFolders = ['extension', 'sidecar', 'kernels', 'media', 'l10n', 'test'];
 const isOwn = (target: string): boolean => ownFolders.some((folder) => inFolder(target, folder));
 
-/** Who may import what of the project itself. */
+/** The allowed imports within the project. */
 const rules: { readonly from: string; readonly allowed: (imported: Import) => boolean; readonly says: string }[] = [
   {
     from: 'extension',
@@ -94,7 +94,7 @@ const rules: { readonly from: string; readonly allowed: (imported: Import) => bo
   },
 ];
 
-/** The rooms of the sidecar, the ground first: each imports only those before it. */
+/** The rooms of the sidecar, the lowest first. Each imports only earlier rooms. */
 const SIDECAR_ROOMS = [
   'protocol',
   'common',
@@ -116,18 +116,18 @@ const SIDECAR_ROOMS = [
   'cli',
 ];
 
-/** The rooms of the kernels: what runs a model never needs what trains one. */
+/** The rooms of the kernels. Running a model never needs the code that trains one. */
 const KERNEL_ROOMS = ['ggml', 'blocks', 'cache', 'training'];
 
 /** Rooms of the product, which works without the workshop. */
 const WITHOUT_WORKSHOP = SIDECAR_ROOMS.slice(0, SIDECAR_ROOMS.indexOf('workshop'));
 
-describe('imports run one way', () => {
+describe('imports run in one direction', () => {
   for (const [house, rooms] of [
     ['sidecar', SIDECAR_ROOMS],
     ['kernels', KERNEL_ROOMS],
   ] as const) {
-    it(`${house} has no other rooms than ${rooms.join(', ')}`, () => {
+    it(`${house} has only the rooms ${rooms.join(', ')}`, () => {
       assert.deepEqual(readdirSync(path.join(root, house)).sort(), [...rooms].sort());
     });
 
@@ -139,7 +139,7 @@ describe('imports run one way', () => {
     }
   }
 
-  it('the product imports nothing of the workshop', () => {
+  it('the product imports nothing from the workshop', () => {
     const product = ['extension', ...WITHOUT_WORKSHOP.map((room) => `sidecar/${room}`)];
     assert.deepEqual(
       product.flatMap((folder) => importsInto(folder, ['sidecar/workshop', 'kernels/training'])),
@@ -157,7 +157,7 @@ describe('imports run one way', () => {
     });
   }
 
-  it('no file imports itself by way of others, types included', () => {
+  it('no file imports itself through other files, types included', () => {
     const graph = new Map(
       [...ownFolders, '.scripts'].flatMap(sources).map((file) => [file, importsOf(file).map(({ target }) => target)]),
     );
@@ -165,7 +165,7 @@ describe('imports run one way', () => {
     assert.deepEqual(circlesOf(graph), []);
   });
 
-  it('finds a circle when there is one', () => {
+  it('finds an import cycle', () => {
     assert.deepEqual(
       circlesOf(
         new Map([
@@ -198,13 +198,13 @@ describe('imports run one way', () => {
     );
   });
 
-  it('finds a forbidden import when there is one', () => {
+  it('finds a forbidden import', () => {
     const forbidden: Import = { file: 'kernels/x.ts', target: 'sidecar/protocol/client.ts', typeOnly: true };
     assert.equal(rules.find(({ from }) => from === 'kernels')?.allowed(forbidden), false);
   });
 });
 
-/** Imports of a folder's files from other folders, as sentences. */
+/** Returns the imports of a folder's files from other folders, as sentences. */
 function importsInto(from: string, folders: readonly string[]): string[] {
   return sources(from)
     .flatMap(importsOf)
@@ -212,7 +212,7 @@ function importsInto(from: string, folders: readonly string[]): string[] {
     .map(({ file, target }) => `${file} imports ${target}`);
 }
 
-/** All imports of a file and of every project file that it imports at run time. */
+/** Returns all imports of a file and of every project file that it imports at run time. */
 function reachableFrom(entry: string): Import[] {
   const seen = new Set<string>();
   const found: Import[] = [];
@@ -227,7 +227,7 @@ function reachableFrom(entry: string): Import[] {
   return found;
 }
 
-/** Circles that a walk from each file in turn comes upon; none is found only where there is none. */
+/** Returns the cycles that a walk from each file meets. The result is empty only if there is no cycle. */
 function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const circles: string[] = [];
   const left = new Set<string>();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a process runs. One that has ended and waits for its parent to notice doesn't. */
+/** Returns whether a process runs. A process that has ended but was not yet reaped by its parent does not. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

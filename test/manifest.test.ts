@@ -44,7 +44,7 @@ describe('the manifest', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('hides no command from the palette for want of focus, which the palette itself takes', () => {
+  it('hides no command from the palette because of a focus condition, since the palette itself has the focus', () => {
     const { commands, menus } = manifest.contributes;
     const conditions = [
       ...commands.map(({ command, enablement = '' }) => [command, enablement]),
@@ -70,12 +70,12 @@ describe('the manifest', () => {
     }
   });
 
-  it('binds every key under a condition of its own, so that it takes nothing from the editor', () => {
+  it('binds every key under its own condition, so that it takes no key from the editor', () => {
     for (const { key, when } of manifest.contributes.keybindings ?? [])
       assert.match(when ?? '', /chorus|inlineSuggestion/i, `when clause of ${key}`);
   });
 
-  it('leaves the key for the next word to the editor where ghost text stands further on in the line', () => {
+  it('leaves the key for the next word to the editor if ghost text begins further on in the line', () => {
     const binding = manifest.contributes.keybindings?.find(({ command }) => command === 'chorus.completion.acceptWord');
     assert.match(binding?.when ?? '', /\bcursorBeforeGhostText\b/);
   });
@@ -90,7 +90,7 @@ describe('the manifest', () => {
 });
 
 describe('the string bundle', () => {
-  it('is written and is a flat table of strings', () => {
+  it('exists and is a flat table of strings', () => {
     assert.ok(existsSync(path.join(root, 'l10n/bundle.l10n.json')), 'run npm run l10n');
     const bundle = JSON.parse(read('l10n/bundle.l10n.json')) as Record<string, unknown>;
     const texts = [

@@ -7,10 +7,10 @@ import { calibrationText } from '../../.scripts/bundledModel/calibrationText.ts'
 import { CODE_DOMAINS } from '../../.scripts/bundledModel/packages.ts';
 import { PROSE_LANGUAGES } from '../../.scripts/bundledModel/vocabularyTexts.ts';
 
-/** Folders of training texts. */
+/** The folders of training texts. */
 const KINDS: readonly string[] = [...CODE_DOMAINS, ...PROSE_LANGUAGES.map((language) => path.join('prose', language))];
 
-describe('the text to calibrate with', () => {
+describe('calibrationText', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-calibration-'));
@@ -26,7 +26,7 @@ describe('the text to calibrate with', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('has pieces of every language in turn, twice as many of code, none of which splits a character, and is the same every time', async () => {
+  it('alternates pieces of every language, with twice as much code, splits no character, and is the same every time', async () => {
     const text = await calibrationText(folder);
     const pieces = text.trimEnd().split('\n\n');
     const turn = [
@@ -40,7 +40,7 @@ describe('the text to calibrate with', () => {
     assert.equal(await calibrationText(folder), text);
   });
 
-  it('needs texts of every language', async () => {
+  it('rejects a folder without texts of a language', async () => {
     await mkdir(path.join(folder, 'empty', 'typescript'), { recursive: true });
     await assert.rejects(calibrationText(path.join(folder, 'empty')), /typescript holds no texts|ENOENT/);
   });

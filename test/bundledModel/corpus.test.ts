@@ -8,7 +8,7 @@ import { packageFolder } from '../../.scripts/bundledModel/fetchPackages.ts';
 import type { CorpusPackage } from '../../.scripts/bundledModel/packages.ts';
 import { moCatalogue } from './moCatalogueOf.ts';
 
-/** A module that a filter takes, other for each word. */
+/** A module that passes the filter and differs for each word. */
 const moduleOf = (word: string): string =>
   Array.from(
     { length: 12 },
@@ -24,7 +24,7 @@ const given = (name: string, heldOut: boolean): CorpusPackage => ({
   domains: ['typescript'],
   heldOut,
 });
-/** The list names what is trained on first: its order must not count. */
+/** The list names a training package first, since its order must not matter. */
 const packages = [given('aardvark', false), given('measured', true), given('zebra', false)];
 const files: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   aardvark: {
@@ -36,7 +36,7 @@ const files: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   zebra: { 'stripes.ts': moduleOf('stripe'), 'colour.ts': `${moduleOf('colour')}\n// Nothing else.\n` },
 };
 
-describe('the texts of the corpus', () => {
+describe('layTexts', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-corpus-'));
@@ -48,7 +48,7 @@ describe('the texts of the corpus', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('leave out what is held out, and what is nearly that, of those that are trained on', async () => {
+  it('leaves copies and near copies of held-out texts out of the training texts', async () => {
     const target = path.join(folder, 'texts');
     const { taken, leftOut } = await layTexts(packages, folder, target);
     const laid = await readdir(target, { recursive: true });
@@ -72,7 +72,7 @@ describe('the texts of the corpus', () => {
     assert.deepEqual([taken.training.typescript?.files, taken['held-out'].typescript?.files], [2, 2]);
   });
 
-  it('have a folder for each language of prose: of a README, of a page and of a catalogue of messages', async () => {
+  it('puts the prose of a README, a page and a catalogue into a folder per language', async () => {
     const translated: CorpusPackage = {
       ...given('translated', false),
       registry: 'debian',
@@ -112,7 +112,7 @@ describe('the texts of the corpus', () => {
     );
   });
 
-  it('are the same, with the same fingerprint, of the same packages', async () => {
+  it('gives the same texts and fingerprint for the same packages', async () => {
     const [first, second] = [
       await layTexts(packages, folder, path.join(folder, 'first')),
       await layTexts(packages, folder, path.join(folder, 'second')),

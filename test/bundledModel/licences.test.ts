@@ -35,7 +35,7 @@ describe('checkLicence', () => {
     await writeFile(path.join(folder, 'METADATA'), `Name: thing\n${metadata}\n\nLicense: GPL, says the description\n`);
   }
 
-  it('lets permissive licences pass that the package states too', async () => {
+  it('accepts permissive licences that the package states too', async () => {
     await npmPackage('MIT');
     await checkLicence(listed('MIT'), cache);
     await npmPackage('(MIT OR GPL-3.0-or-later)');
@@ -44,7 +44,7 @@ describe('checkLicence', () => {
     await checkLicence(listed('ISC'), cache);
   });
 
-  it('reads the metadata of wheels, old and new', async () => {
+  it('reads the metadata of old and new wheels', async () => {
     await wheel('License-Expression: Apache-2.0');
     await checkLicence(listed('Apache-2.0', 'pypi'), cache);
     await wheel('License: UNKNOWN\nClassifier: License :: OSI Approved :: BSD License');
@@ -53,7 +53,7 @@ describe('checkLicence', () => {
     await checkLicence(listed('MIT', 'pypi'), cache);
   });
 
-  it('reads what a crate says of itself', async () => {
+  it('reads the licence of a crate', async () => {
     const crate = listed('MIT', 'crates');
     await mkdir(packageFolder(cache, crate), { recursive: true });
     const state = (licence: string): Promise<void> =>
@@ -83,7 +83,7 @@ describe('checkLicence', () => {
     await assert.rejects(checkLicence(sources, cache), /says of itself: EPL-2\.0/);
   });
 
-  it('reads what the copyright file of a Debian package with code says of most files, and takes Boost there', async () => {
+  it('reads the licence of most files in the copyright file of a Debian code package, and accepts Boost there', async () => {
     const code: CorpusPackage = { ...listed('BSL-1.0', 'debian'), domains: ['cpp'] };
     const folder = path.join(packageFolder(cache, code), 'usr/share/doc/thing');
     await mkdir(folder, { recursive: true });
@@ -101,7 +101,7 @@ describe('checkLicence', () => {
     await assert.rejects(checkLicence({ ...listed('BSL-1.0'), domains: ['cpp'] }, cache), /none of MIT/);
   });
 
-  it('refuses another licence than the listed one, and says both', async () => {
+  it('refuses a licence that differs from the listed one, and names both', async () => {
     await npmPackage('GPL-3.0');
     await assert.rejects(checkLicence(listed('MIT'), cache), /listed under MIT, but says of itself: GPL-3.0/);
     await npmPackage(undefined);
@@ -110,7 +110,7 @@ describe('checkLicence', () => {
     await assert.rejects(checkLicence(listed('MIT'), cache), /MIT AND GPL-2.0/);
   });
 
-  it('wants all licences that AND joins to be allowed, in whatever order', async () => {
+  it('requires all licences joined by AND to be allowed, in any order', async () => {
     await npmPackage('MIT AND MPL-2.0');
     await assert.rejects(checkLicence(listed('MIT'), cache), /says of itself: MIT AND MPL-2\.0/);
     await assert.rejects(checkLicence(listed('MIT AND MPL-2.0'), cache), /none of MIT/);
@@ -119,14 +119,14 @@ describe('checkLicence', () => {
     await assert.rejects(checkLicence(listed('MIT'), cache), /says of itself: MIT AND ISC/);
   });
 
-  it('refuses a listed licence that does not allow it', async () => {
+  it('refuses a listed licence that does not allow training', async () => {
     await npmPackage('GPL-3.0');
     await assert.rejects(checkLicence(listed('GPL-3.0'), cache), /none of MIT/);
   });
 });
 
 describe('packages.json', () => {
-  it('lists each package once, with an exact version, and holds some of each language out', async () => {
+  it('lists each package once with an exact version, and holds out some packages of each language', async () => {
     const packages = await readPackages();
     for (const { name, version, licence } of packages) assert.match(`${version} ${licence}`, /^\d[\w.+:~-]* \S/, name);
     for (const domain of ['typescript', 'javascript', 'python', 'go', 'rust', 'java'] as const)

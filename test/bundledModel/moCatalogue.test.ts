@@ -6,18 +6,18 @@ import { moCatalogue } from './moCatalogueOf.ts';
 const messages = { '': 'Language: ro\n', Open: 'Deschide', 'One row\0%1 rows': 'Un rând\0%1 rânduri' };
 
 describe('readMoCatalogue', () => {
-  it('reads the translations, all forms of each, and not the header', () => {
+  it('reads all forms of the translations without the header', () => {
     assert.deepEqual(readMoCatalogue(moCatalogue(messages)), ['Deschide', 'Un rând\0%1 rânduri']);
   });
 
-  it('reads a catalogue of a machine with the other order of bytes', () => {
+  it('reads a catalogue with the other byte order', () => {
     assert.deepEqual(readMoCatalogue(moCatalogue(messages, { littleEndian: false })), [
       'Deschide',
       'Un rând\0%1 rânduri',
     ]);
   });
 
-  it('refuses what is no catalogue, and one that is cut off', () => {
+  it('refuses other files and a truncated catalogue', () => {
     assert.throws(
       () => readMoCatalogue(new TextEncoder().encode('msgid "Open" msgstr "Deschide"')),
       /begins with 0x950412de; this one begins with 0x/,
@@ -31,7 +31,7 @@ describe('readMoCatalogue', () => {
 });
 
 describe('pagesOfMessages', () => {
-  it('takes off marks of keys, tags and names of values that are put in', () => {
+  it('removes key marks, tags and placeholders', () => {
     const given = [
       '~Deschide',
       '_Салвати...',
@@ -45,11 +45,11 @@ describe('pagesOfMessages', () => {
     ]);
   });
 
-  it('has each message once, each form of a plural on a line, and none without letters', () => {
+  it('puts each message once and each plural form on its own line, and drops messages without letters', () => {
     assert.deepEqual(pagesOfMessages(['Un rând\0%1 rânduri', 'Un rând', '100 %', '~A'], 1_000), ['Un rând\nrânduri\n']);
   });
 
-  it('begins a page where one is full', () => {
+  it('begins a new page when one is full', () => {
     assert.deepEqual(pagesOfMessages(['Deschide', 'Salvează', 'Închide'], 18), ['Deschide\nSalvează\n', 'Închide\n']);
   });
 });

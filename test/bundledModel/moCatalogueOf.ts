@@ -1,4 +1,4 @@
-/** A catalogue of gettext with these translations by what they translate, in the order in which they stand. */
+/** Returns a gettext catalogue with these translations, keyed by their originals, in the given order. */
 export function moCatalogue(messages: Readonly<Record<string, string>>, { littleEndian = true } = {}): Uint8Array {
   const entries = Object.entries(messages).map(
     (pair) => pair.map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array],

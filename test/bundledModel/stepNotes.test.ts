@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { beginStep, endStep } from '../../.scripts/bundledModel/stepNotes.ts';
 
-describe('a step of the recipe', () => {
+describe('beginStep', () => {
   let folder: string;
   let output: string;
   const begin = (digest: string): Promise<boolean> => beginStep(output, digest);
@@ -15,27 +15,27 @@ describe('a step of the recipe', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is done once by the same recipe', async () => {
+  it('is false for a step that the same recipe has finished', async () => {
     assert.equal(await begin('a'), true);
     await writeFile(output, 'model');
     await endStep(output, 'a');
     assert.equal(await begin('a'), false);
   });
 
-  it('is done again where it was interrupted', async () => {
+  it('is true after an interruption', async () => {
     await begin('a');
     await writeFile(output, 'model');
     assert.equal(await begin('a'), true);
   });
 
-  it('is done again by another recipe, and then by the first', async () => {
+  it('is true for another recipe, and then for the first one again', async () => {
     await writeFile(output, 'model');
     await endStep(output, 'a');
     assert.equal(await begin('b'), true);
     assert.equal(await begin('a'), true);
   });
 
-  it('is done again where one of its parts is gone', async () => {
+  it('is true if a part of the output is missing', async () => {
     const part = (number: number): string => path.join(folder, `code-0000${number}-of-00002.gguf`);
     output = part(1);
     for (const number of [1, 2]) await writeFile(part(number), 'model');
@@ -45,7 +45,7 @@ describe('a step of the recipe', () => {
     assert.equal(await begin('a'), true);
   });
 
-  it('is done again where its file is gone', async () => {
+  it('is true if the output is missing', async () => {
     await endStep(output, 'a');
     assert.equal(await begin('a'), true);
   });

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { readPackages } from '../../.scripts/bundledModel/packages.ts';
 import { PROSE_LANGUAGES, vocabularyTexts } from '../../.scripts/bundledModel/vocabularyTexts.ts';
 
-describe('the texts that the vocabulary is chosen for', () => {
-  it('are code of every language, and prose and common words of each of 23 languages by itself, and licences', () => {
+describe('vocabularyTexts', () => {
+  it('covers code of every language, prose and common words of each of 23 languages, and licences', () => {
     const args = vocabularyTexts('corpus');
     const training = path.join('corpus', 'texts', 'training');
     assert.ok(args.includes(`${path.join(training, 'rust')}=5`));
@@ -15,7 +15,7 @@ describe('the texts that the vocabulary is chosen for', () => {
     assert.ok(args.every((arg, index) => (arg === '--texts') === (index % 2 === 0)));
   });
 
-  it('are in packages that are trained on, each language in some', async () => {
+  it('has a training package for each language', async () => {
     const packages = (await readPackages()).filter(({ heldOut }) => !heldOut);
     const languages = new Set(
       packages.flatMap(({ pages, name }) =>

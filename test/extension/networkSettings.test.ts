@@ -14,15 +14,15 @@ function http(
 }
 const plain = (settings: object): object => JSON.parse(JSON.stringify(settings)) as object;
 
-describe('how the sidecar reaches the network', () => {
+describe('readNetworkSettings', () => {
   const cases: { readonly name: string; readonly settings: SettingsReader; readonly expected: object }[] = [
     {
-      name: 'without settings: certificates are verified, and the machine is asked whom it trusts',
+      name: "verifies certificates and uses the machine's trusted ones without settings",
       settings: http({}),
       expected: { strictTls: true, systemCertificates: true },
     },
     {
-      name: "as VS Code's settings say",
+      name: "returns the values of VS Code's settings",
       settings: http({
         proxy: 'http://proxy:3128',
         proxyAuthorization: 'Basic eDp5',
@@ -39,12 +39,12 @@ describe('how the sidecar reaches the network', () => {
       },
     },
     {
-      name: 'without a proxy where its use is switched off',
+      name: 'returns an empty proxy if proxies are switched off',
       settings: http({ proxy: 'http://proxy:3128', proxySupport: 'off' }),
       expected: { proxy: '', strictTls: true, systemCertificates: true },
     },
     {
-      name: 'by no proxy that a workspace names',
+      name: 'ignores a proxy that a workspace names',
       settings: http({}, { proxy: 'http://evil:1', proxyStrictSSL: false }),
       expected: { strictTls: true, systemCertificates: true },
     },

@@ -12,7 +12,7 @@ const reader = (user: Readonly<Record<string, unknown>>): SettingsReader => ({
 });
 const { UI, Workspace } = ExtensionKind;
 
-describe("a window whose settings are another machine's", () => {
+describe('hasSettingsOfOtherMachine and leavesModel', () => {
   afterEach(() => (env.remoteName = undefined));
 
   const cases: readonly [remoteName: string | undefined, extensionKind: number, isOther: boolean][] = [
@@ -21,13 +21,13 @@ describe("a window whose settings are another machine's", () => {
     ['ssh-remote', Workspace, false],
   ];
   for (const [remoteName, extensionKind, isOther] of cases) {
-    it(`${isOther ? 'is' : 'is not'} one that is ${remoteName ?? 'local'}, with the extension ${extensionKind === UI ? 'beside the user' : 'beside the files'}`, () => {
+    it(`${isOther ? 'is true' : 'is false'} for a window that is ${remoteName ?? 'local'}, with the extension ${extensionKind === UI ? 'beside the user' : 'beside the files'}`, () => {
       env.remoteName = remoteName;
       assert.equal(hasSettingsOfOtherMachine({ extensionKind }), isOther);
     });
   }
 
-  it('leaves the model to others, unless it chooses one', () => {
+  it('leave the model to other windows, unless the settings choose one', () => {
     env.remoteName = 'ssh-remote';
     assert.equal(leavesModel({ extensionKind: UI }, reader({})), true);
     assert.equal(leavesModel({ extensionKind: UI }, reader({ modelPath: '' })), false);

@@ -8,14 +8,14 @@ import { compileFunction } from 'node:vm';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 /**
- * Stands for everything of VS Code's API: each property is one more of it, and may be called, constructed, extended and
+ * Replaces all of VS Code's API. Each property is such an object again, and may be called, constructed, extended and
  * iterated.
  */
 function anything(known: Readonly<Record<string, unknown>> = {}): unknown {
   return new Proxy(class {}, {
     get: (target, key) => {
       if (typeof key === 'string' && key in known) return known[key];
-      // Classes are made of some of it; it is no promise, has no members, and is no text.
+      // It must work as a base class, and must be neither a promise nor a text.
       if (key === 'prototype') return target.prototype;
       if (key === Symbol.iterator) return [][Symbol.iterator].bind([]);
       return typeof key === 'symbol' || key === 'then' ? undefined : anything();
@@ -26,14 +26,14 @@ function anything(known: Readonly<Record<string, unknown>> = {}): unknown {
   });
 }
 
-/** Activates the extension in a VS Code that only takes notes; gives the names of all commands that it registers. */
+/** Activates the extension in a VS Code that only records calls. Returns the names of all registered commands. */
 export async function registeredCommands(): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   const registerCommand = (name: string): unknown => {
     names.add(name);
     return anything();
   };
-  // A bundle copies a module's own properties, and has the others from its prototype.
+  // A bundle copies a module's own properties and inherits the rest from its prototype.
   const vscode = Object.create(
     anything({ commands: anything({ registerCommand, registerTextEditorCommand: registerCommand }) }) as object,
   ) as object;

@@ -8,14 +8,14 @@ import manifest from '../../package.json' with { type: 'json' };
 
 const { switchSettingOff } = await import('../../extension/settingTarget.ts');
 
-describe('a setting that is switched off', () => {
+describe('switchSettingOff', () => {
   const cases: readonly (readonly [
     where: string,
     workspace: Readonly<Record<string, unknown>>,
     after: Readonly<Record<string, unknown>>,
   ])[] = [
-    ['is off for the user', {}, {}],
-    ['is off in a workspace that has it on, too', { 'context.readAhead': true }, { 'context.readAhead': false }],
+    ['switches off for the user', {}, {}],
+    ['switches off in a workspace that has it on, too', { 'context.readAhead': true }, { 'context.readAhead': false }],
   ];
   for (const [where, workspace, after] of cases) {
     it(where, async () => {
@@ -26,9 +26,9 @@ describe('a setting that is switched off', () => {
   }
 });
 
-describe('settings that commands switch where they are set', () => {
+describe('settings that commands switch', () => {
   for (const name of ['completion.enabled', 'completion.disabledLanguages', 'context.maxTokens', 'context.readAhead']) {
-    it(`can be set by a workspace, and not by one of its folders: ${name}`, () => {
+    it(`can be set by a workspace, but not by one of its folders: ${name}`, () => {
       const properties: Readonly<Record<string, { readonly scope?: string }>> =
         manifest.contributes.configuration.properties;
       assert.equal(properties[`chorus.${name}`]?.scope, 'window');

@@ -36,8 +36,8 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 };
 const properties = manifest.contributes.configuration.properties;
 
-describe('the settings that the sidecar is told', () => {
-  it('are those of the user', () => {
+describe('readChorusSettings', () => {
+  it("reads the user's settings", () => {
     const settings = readChorusSettings(
       reader({
         user: {
@@ -62,7 +62,7 @@ describe('the settings that the sidecar is told', () => {
     assert.equal(settings.chat?.language, 'de');
   });
 
-  it('never come from a workspace where they choose what runs', () => {
+  it('never reads a workspace setting that chooses what runs', () => {
     const evil = {
       modelPath: '/workspace/evil.gguf',
       engine: 'llama',
@@ -84,7 +84,7 @@ describe('the settings that the sidecar is told', () => {
     assert.equal(settings.contexts?.keepOnDisk, undefined);
   });
 
-  it('are never more than the sidecar takes, whatever a workspace says', () => {
+  it("never exceeds the sidecar's limits, whatever a workspace sets", () => {
     const workspace = {
       'speech.beamSize': 1e20,
       'speech.language': 'x'.repeat(100),
@@ -109,7 +109,7 @@ describe('the settings that the sidecar is told', () => {
     assert.equal(settings.chat?.language, undefined);
   });
 
-  it('say nothing of the model without those that choose it', () => {
+  it('without the settings that choose the model does not mention the model', () => {
     const settings = withoutModel(readChorusSettings(reader({ user: { 'chat.language': 'de' } })));
     assert.deepEqual(
       Object.keys(settings).filter((name) =>
@@ -122,7 +122,7 @@ describe('the settings that the sidecar is told', () => {
     assert.equal(choosesModel(reader({ user: { threads: 4 } })), true);
   });
 
-  it('leave out what is not usable, so that defaults stand', () => {
+  it('leaves out unusable values, so that defaults apply', () => {
     const settings = readChorusSettings(
       reader({
         user: {
@@ -148,7 +148,7 @@ describe('the settings that the sidecar is told', () => {
     });
   });
 
-  it('are, by default, what the manifest declares', () => {
+  it("returns the manifest's defaults by default", () => {
     const defaults = Object.fromEntries(
       Object.entries(properties).map(([name, { default: value }]) => [name.slice('chorus.'.length), value]),
     );
@@ -171,8 +171,8 @@ describe('the settings that the sidecar is told', () => {
   });
 });
 
-describe('the settings of the window', () => {
-  it('say where ghost text is wanted', () => {
+describe("the window's settings", () => {
+  it('say where ghost text is on', () => {
     assert.deepEqual(readCompletionPreferences(reader({})), { enabled: true, disabledLanguages: [] });
     assert.deepEqual(
       readCompletionPreferences(
@@ -185,22 +185,22 @@ describe('the settings of the window', () => {
     );
   });
 
-  it('let no workspace take a file off the list of secrets', () => {
+  it('let no workspace remove a file from the list of secrets', () => {
     assert.deepEqual(readSecretPatterns(reader({ workspace: { 'documents.secretFiles': ['!.env'] } })), []);
     assert.deepEqual(readSecretPatterns(reader({ user: { 'documents.secretFiles': ['*.internal'] } })), ['*.internal']);
   });
 });
 
 describe('the manifest', () => {
-  it('keeps user-only settings from workspaces: scopes that no workspace has, and restricted where the workspace is not trusted', () => {
-    // The interface's language keeps nothing from anybody.
+  it('protects user-only settings from workspaces by their scopes, and restricts them in untrusted workspaces', () => {
+    // The interface's language is no secret.
     const scoped = (...scopes: readonly string[]): readonly string[] =>
       Object.keys(properties)
         .filter((name) => name !== 'chorus.language' && scopes.includes(properties[name]?.scope ?? ''))
         .sort();
     const expected = USER_ONLY_SETTINGS.map((name) => `chorus.${name}`).sort();
     assert.deepEqual(scoped('machine', 'application'), expected);
-    // In a remote window, too, they are the user's own.
+    // In a remote window these settings are the user's own, too.
     const everywhere = [
       'chat.systemPrompt',
       'contexts.keepOnDisk',

@@ -18,7 +18,7 @@ async function uninstall(home: string): Promise<void> {
 }
 
 describe('the uninstall hook', () => {
-  it('stops the sidecar, whoever is connected, and removes its folder', async () => {
+  it('stops the sidecar, even with connected clients, and removes its folder', async () => {
     const home = path.join(await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-')), 'home');
     const { socket, state } = await findOrStart({
       sidecarScript: testedSidecar.script,
@@ -33,7 +33,7 @@ describe('the uninstall hook', () => {
     await assert.rejects(fetch(`http://127.0.0.1:${state.port}/`), 'nothing listens any more');
   });
 
-  describe('where another product has the extension', () => {
+  describe('if another product has the extension', () => {
     let home: string;
     let other: string;
     beforeEach(async () => {
@@ -48,7 +48,7 @@ describe('the uninstall hook', () => {
       await uninstall(home);
     });
 
-    /** A window of the other product, for which this script is the sidecar. */
+    /** A window of the other product, which uses this script as the sidecar. */
     const connect = (sidecarScript: string): Promise<Attachment> =>
       findOrStart({
         sidecarScript,
@@ -58,7 +58,7 @@ describe('the uninstall hook', () => {
         extensionFolder: other,
       });
 
-    it('leaves all of it, until that one removes it too', async () => {
+    it('leaves everything until the other product removes it too', async () => {
       const script = path.join(other, 'sidecar.mjs');
       await writeFile(script, `import ${JSON.stringify(pathToFileURL(testedSidecar.script).href)};\n`);
       const { socket } = await connect(script);
@@ -73,7 +73,7 @@ describe('the uninstall hook', () => {
     });
 
     it(
-      'stops a sidecar that runs from the folder that is removed, and leaves the rest',
+      'stops a sidecar that runs from the removed folder, and leaves the rest',
       { skip: !testedSidecar.script.startsWith(root) && 'the tested sidecar lies elsewhere' },
       async () => {
         const { socket } = await connect(testedSidecar.script);
@@ -85,7 +85,7 @@ describe('the uninstall hook', () => {
     );
   });
 
-  it('removes the folder where no sidecar runs, and does not mind that there is none', async () => {
+  it('removes the folder if no sidecar runs, and accepts that there is no folder', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
     await writeFile(path.join(home, 'sidecar.log'), 'x');
     for (const file of ['speeds.json', 'headNeeds.json', 'headNeeds.json.0f.tmp'])
@@ -97,7 +97,7 @@ describe('the uninstall hook', () => {
     await uninstall(home);
   });
 
-  it('leaves alone what Chorus did not write', async () => {
+  it('leaves files that Chorus did not write', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-uninstall-'));
     await writeFile(path.join(home, 'sidecar.log'), 'x');
     await writeFile(path.join(home, 'thesis.txt'), 'x');

@@ -5,13 +5,13 @@ import { localisedMessage, localisedTrouble } from '../../extension/sidecar/loca
 import { TroubleError } from '../../extension/sidecar/troubleError.ts';
 import { withoutLinks } from '../../extension/withoutLinks.ts';
 
-/** What VS Code's notifications make a link of (`parseLinkedText`). */
+/** Matches the links in VS Code's notifications (`parseLinkedText`). */
 const LINK = /\[[^\]]+\]\((?:https?:\/\/|command:|file:)[^)\s]+(?: (["']).+?\1)?\)/i;
 const words =
   'Log in [here](command:workbench.action.terminal.sendSequence?%7B%7D "Help") or [there](https://x.example)';
 
-describe("others' words in a notification", () => {
-  it('would be links', () => assert.match(words, LINK));
+describe('foreign texts in a notification', () => {
+  it('would contain links', () => assert.match(words, LINK));
 
   const trouble = { code: 'server-unavailable', message: words } as const;
   const messages: readonly [name: string, message: () => string][] = [
@@ -19,15 +19,15 @@ describe("others' words in a notification", () => {
     ['as what the sidecar reports', () => localisedTrouble(trouble)],
     ['as a failed request', () => localisedMessage(new TroubleError(trouble))],
     ['as any other failure', () => localisedMessage(new Error(words))],
-    ['as the reason why a server is stood in for', () => standInMessage(words)],
+    ['as the reason why the local model stands in for a server', () => standInMessage(words)],
   ];
   for (const [name, message] of messages) {
-    it(`are no links ${name}, and read as before`, () => {
+    it(`contain no links ${name}, and read as before`, () => {
       assert.doesNotMatch(message(), LINK);
       assert.ok(message().replaceAll('\u200B', '').includes(words));
     });
   }
 
-  it('stay as they are where nothing is a link', () =>
+  it('stay unchanged if they contain no links', () =>
     assert.equal(withoutLinks('list[0] (first), f(x)[1]'), 'list[0] (first), f(x)[1]'));
 });

@@ -34,7 +34,7 @@ const bundles = [
 const languages = (Object.keys(INTERFACE_LANGUAGES) as InterfaceLanguage[]).filter((language) => language !== 'en');
 
 const sorted = (matches: RegExpMatchArray | null): readonly string[] => [...new Set(matches ?? [])].sort();
-/** What a translation keeps letter for letter: placeholders, code, links to commands, settings' names. */
+/** Returns the parts that a translation keeps unchanged: placeholders, code, links to commands, names of settings. */
 const kept = (text: string): readonly string[] =>
   sorted(text.match(/\{\d+\}|`[^`]+`|\]\(command:[\w.]+\)|\n|\$\([\w-]+\)/g));
 const isPlural = (text: string): boolean => /^(zero|one|two|few|many|other): /.test(text);
@@ -87,7 +87,7 @@ describe('the languages of the interface', () => {
     assert.deepEqual(setting?.enumItemLabels?.slice(1), Object.values(INTERFACE_LANGUAGES));
   });
 
-  it('have no file of a language that is not among them', () => {
+  it('have no file for an unlisted language', () => {
     for (const tag of ['pt', 'zh', 'zh-hans', 'sv'])
       for (const { file } of bundles) assert.equal(existsSync(path.join(root, file(tag))), false, tag);
   });

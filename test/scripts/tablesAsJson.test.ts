@@ -10,7 +10,7 @@ import { eld } from 'eld/small';
 import { tablesAsJson } from '../../.scripts/tablesAsJson.ts';
 
 const SENTENCES = ['Das ist ein Satz in deutscher Sprache.', 'Ceci est une phrase en français.', '这是一个中文句子。'];
-/** What the detector tells, and how much V8 had allocated outside of its heap at most, in bytes. */
+/** Prints the detector's result, and the maximum memory in bytes that V8 had allocated outside its heap. */
 const SCRIPT = `
   import v8 from 'node:v8';
   import { eld } from 'eld/small';
@@ -24,7 +24,7 @@ describe('the tables of the language detector in a bundle', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('tell what they tell elsewhere, and take no memory to compile', async () => {
+  it('give the same results, and take no memory to compile', async () => {
     const outfile = path.join(folder, 'bundle.mjs');
     const resolveDir = path.dirname(fileURLToPath(import.meta.url));
     await build({

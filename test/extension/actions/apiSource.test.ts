@@ -7,7 +7,7 @@ import { fake, Uri } from '../documents/support/vscode.ts';
 
 const { apiSource } = await import('../../../extension/actions/git/apiSource.ts');
 
-it('of many files that git does not track, the last ones are named and not read', async () => {
+it('apiSource names the last of many untracked files without reading them', async () => {
   const names = Array.from({ length: 20 }, (_, index) => `/ws/${String(index).padStart(2, '0')}.txt`);
   fake.open(['/ws'], Object.fromEntries(names.map((name) => [name, 'x'.repeat(200_000)])));
   const uriOf = (file: string): vscode.Uri => Uri.file(file) as unknown as vscode.Uri;

@@ -13,7 +13,10 @@ const { askForText } = await import('../../../extension/actions/editAction.ts');
 const docstring = `def first():\n    """Says much.\n${'    a word and another one\n'.repeat(1_000)}    """\n\n\n`;
 const second = 'def second():\n    # the end\n    return 2\n';
 
-/** What the sidecar is asked for `target` behind and in front of so much text; `undefined`: nothing. */
+/**
+ * Returns the request that the sidecar gets for `target` with the given text around it, or `undefined` if there is
+ * none.
+ */
 async function asked(
   task: ChatCommand,
   before: string,
@@ -37,20 +40,20 @@ async function asked(
   return params;
 }
 
-describe('an edit of code far inside of a file', () => {
+describe('an edit of code in the middle of a file', () => {
   beforeEach(() => fake.open([], {}));
 
-  it('sends some of what stands around it', async () => {
+  it('sends a part of the surrounding text', async () => {
     const params = await asked('docs', docstring, second, docstring);
     assert.deepEqual([params?.before, params?.after], [docstring.slice(-16_000), docstring.slice(0, 16_000)]);
   });
 
-  it('sends all of it where comments are told from code', async () => {
+  it('sends all of the surrounding text if comments must be told from code', async () => {
     const params = await asked('translate', docstring, second, docstring);
     assert.deepEqual([params?.before, params?.target, params?.after], [docstring, second, docstring]);
   });
 
-  it('translates what is a comment, and no code', async () => {
+  it('translates comments and leaves code', async () => {
     const params = (await asked('translate', docstring, second, '')) as EditParams;
     assert.equal(
       await translateCode({ ...params, languageId: 'python' }, async () => 'das Ende'),
@@ -58,7 +61,7 @@ describe('an edit of code far inside of a file', () => {
     );
   });
 
-  it('says so where the file is too large to tell', async () => {
+  it('reports a file that is too large to tell comments from code', async () => {
     assert.equal(await asked('translate', docstring.repeat(20), second, ''), undefined);
     assert.deepEqual(fake.messages, ['Translate: The document is too large.']);
   });

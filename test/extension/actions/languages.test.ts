@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { humanLanguages } from '../../../extension/actions/languages.ts';
 import { answerInstructions } from '../../../sidecar/chat/languageInstructions.ts';
 
-describe('the languages to translate into', () => {
-  it('are those that the sidecar can name to a model', () => {
+describe('humanLanguages', () => {
+  it('returns the languages that the sidecar can name to a model', () => {
     assert.deepEqual(
       humanLanguages('en')
         .map(({ tag }) => tag)
@@ -12,7 +12,7 @@ describe('the languages to translate into', () => {
       Object.keys(answerInstructions).sort(),
     );
   });
-  it('begin with the one asked for, whatever form its tag has', () => {
+  it('puts the requested language first, whatever the form of its tag', () => {
     for (const [tag, expected] of [
       ['de', 'de'],
       ['pt-br', 'pt'],
@@ -23,7 +23,7 @@ describe('the languages to translate into', () => {
       assert.equal(humanLanguages(tag)[0]?.tag, expected, tag);
     }
   });
-  it('bear their own names', () => {
+  it('gives each language its own name', () => {
     assert.deepEqual(humanLanguages('de')[0], { tag: 'de', name: 'German', nativeName: 'Deutsch' });
   });
 });

@@ -10,7 +10,7 @@ const file = (name: string): UriParts => ({
   path: `/project/${name}`,
 });
 
-/** A repository: ref (HEAD, '' for the index, 'files' for the files themselves) → name → text. Notes what is read. */
+/** A repository: ref (HEAD, '' for the index, 'files' for the files themselves) → name → text. Records the reads. */
 function repository(
   texts: Readonly<Record<string, Readonly<Record<string, string>>>>,
   isStaged = false,
@@ -30,8 +30,8 @@ function repository(
   };
 }
 
-describe('the diff of a file in a remote repository', () => {
-  it('is what git would say', async () => {
+describe('remoteDiff', () => {
+  it("equals git's output", async () => {
     const options = repository({ '': { 'a.ts': 'one\n' }, files: { 'a.ts': 'two\n' } });
     const diff = await remoteDiff({ uri: file('a.ts'), originalUri: file('a.ts'), isUntracked: false }, options);
     assert.deepEqual(diff, {
@@ -40,7 +40,7 @@ describe('the diff of a file in a remote repository', () => {
     });
   });
 
-  it('tells of a rename, with the text as it was under the old name', async () => {
+  it('reports a rename, with the text under the old name', async () => {
     const options = repository({ HEAD: { 'old.ts': 'one\n' }, '': { 'new.ts': 'one\ntwo\n' } }, true);
     const diff = await remoteDiff({ uri: file('new.ts'), originalUri: file('old.ts'), isUntracked: false }, options);
     assert.equal(diff?.previousPath, 'old.ts');
@@ -50,14 +50,14 @@ describe('the diff of a file in a remote repository', () => {
     );
   });
 
-  it('has no text of an index for a file that git does not track', async () => {
+  it('reads no index text for an untracked file', async () => {
     const options = repository({ files: { 'a.ts': 'one\n' } });
     const diff = await remoteDiff({ uri: file('a.ts'), originalUri: file('a.ts'), isUntracked: true }, options);
     assert.match(diff?.text ?? '', /\n\+one\n$/);
     assert.deepEqual(options.reads, ['files:/project/a.ts']);
   });
 
-  it('names a long file that was rewritten, and shows one that is new', async () => {
+  it('only names a long file that was rewritten, and shows a new file', async () => {
     const lines = (word: string): string => Array.from({ length: 5_000 }, (_, index) => `${word} ${index}\n`).join('');
     const options = repository({ '': { 'a.lock': lines('one') }, files: { 'a.lock': lines('two') } });
     const rewritten = await remoteDiff(
@@ -74,7 +74,7 @@ describe('the diff of a file in a remote repository', () => {
     ['notes.txt', '.env'],
     ['.env', '.env'],
   ] as const) {
-    it(`is not there for ${from} → ${to}: nothing of it is read`, async () => {
+    it(`returns nothing for ${from} → ${to} and does not read it`, async () => {
       const options = repository({ HEAD: { [from]: 'TOKEN=1\n' }, '': { [to]: 'TOKEN=2\n' } }, true);
       assert.equal(
         await remoteDiff({ uri: file(to), originalUri: file(from), isUntracked: false }, options),

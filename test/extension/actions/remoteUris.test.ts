@@ -5,15 +5,15 @@ import { gitFileUri, inputBoxRoot, onSideOf } from '../../../extension/actions/g
 const remoteFolder = { scheme: 'vscode-remote', authority: 'ssh-remote+host', path: '/home/me/project' };
 const localFolder = { scheme: 'file', authority: '', path: '/home/me/project' };
 
-describe('a file of the other side of a remote window', () => {
-  it('has the scheme and authority of the remote folders here', () => {
+describe('onSideOf', () => {
+  it("returns the remote folders' scheme and authority", () => {
     assert.deepEqual(onSideOf([remoteFolder], { scheme: 'file', authority: '', path: '/home/me/project/a.ts' }), {
       scheme: 'vscode-remote',
       authority: 'ssh-remote+host',
       path: '/home/me/project/a.ts',
     });
   });
-  it('is the same file where nothing is remote', () => {
+  it('returns the same file if no folder is remote', () => {
     assert.deepEqual(onSideOf([localFolder], { scheme: 'file', authority: '', path: '/a.ts' }), {
       scheme: 'file',
       authority: '',
@@ -22,15 +22,15 @@ describe('a file of the other side of a remote window', () => {
   });
 });
 
-describe('a file of a commit', () => {
-  it('is named as the git extension names it', () => {
+describe('gitFileUri', () => {
+  it("uses the git extension's form", () => {
     const { scheme, path, query } = gitFileUri({ ...remoteFolder, path: '/home/me/a.ts' }, 'HEAD');
     assert.deepEqual(
       [scheme, path, JSON.parse(query ?? '')],
       ['git', '/home/me/a.ts', { path: '/home/me/a.ts', ref: 'HEAD' }],
     );
   });
-  it('on Windows has no slash before the drive', () => {
+  it('has no slash before the drive on Windows', () => {
     assert.deepEqual(JSON.parse(gitFileUri({ ...localFolder, path: '/c:/a.ts' }, '').query ?? ''), {
       path: 'c:/a.ts',
       ref: '',
@@ -38,13 +38,13 @@ describe('a file of a commit', () => {
   });
 });
 
-describe('the input box of source control', () => {
-  it('names its repository', () => {
+describe('inputBoxRoot', () => {
+  it('returns the repository', () => {
     assert.deepEqual(inputBoxRoot(`rootUri=${encodeURIComponent('file:///home/me/gr%C3%B6%C3%9Fe')}`), {
       path: '/home/me/größe',
     });
   });
-  it('may name none', () => {
+  it('returns undefined if the query names none', () => {
     assert.equal(inputBoxRoot(''), undefined);
     assert.equal(inputBoxRoot('rootUri=nonsense'), undefined);
   });

@@ -66,36 +66,36 @@ function chosen(selection: Range, outline = OUTLINE, source = SOURCE): string | 
   return target && textIn(source, target.range);
 }
 
-describe('what an action works on', () => {
-  it('is the selection', () => {
+describe('chooseTarget', () => {
+  it('returns the selection', () => {
     assert.equal(chosen(range(4, 14, 4, 19)), 'a + b');
   });
 
-  it("leaves out the blank ends of a selection and takes in its first line's indentation", () => {
+  it("drops the blank ends of a selection and includes its first line's indentation", () => {
     assert.equal(chosen(range(11, 0, 15, 0)), '  increment(): void {\n    this.count += 1;\n  }');
     assert.equal(chosen(range(13, 4, 13, 20)), '    this.count += 1;');
   });
 
-  it('is the function around the cursor, not a variable on one line in it', () => {
+  it('returns the function around the cursor, not a one-line variable in it', () => {
     assert.equal(chosen(cursor(4, 10)), SOURCE.split('\n').slice(3, 8).join('\n'));
     assert.equal(chosen(cursor(5, 0))?.startsWith('export function add'), true, 'on a blank line inside the function');
   });
 
-  it('is the method in a class, with its indentation', () => {
+  it('returns the method of a class, with its indentation', () => {
     assert.equal(chosen(cursor(13, 6)), '  increment(): void {\n    this.count += 1;\n  }');
   });
 
-  it('is the class where no method is', () => {
+  it('returns the class if there is no method', () => {
     assert.equal(chosen(cursor(10, 3))?.startsWith('class Counter {'), true);
   });
 
-  it('is a function kept in a variable when it spans several lines', () => {
+  it('returns a variable that holds a function over several lines', () => {
     const source = 'const twice = (n: number) => {\n  return 2 * n;\n};';
     const outline: OutlineSymbol[] = [{ kind: 13, range: range(0, 0, 2, 2), children: [] }];
     assert.equal(chosen(cursor(1, 4), outline, source), source);
   });
 
-  it('is the block of lines at the cursor where nothing is declared', () => {
+  it('returns the block of lines at the cursor if there is no declaration', () => {
     assert.equal(chosen(cursor(17, 0)), 'console.log(add(1, 2));\nconsole.log(new Counter());');
     assert.equal(
       chosen(cursor(17, 0), []),
@@ -104,33 +104,33 @@ describe('what an action works on', () => {
     );
   });
 
-  it('is at most some lines of a block without end', () => {
+  it('limits the lines of an endless block', () => {
     const source = Array.from({ length: 5000 }, (_, index) => `x${index}`).join('\n');
     const target = chooseTarget(cursor(2500, 0), [], linesOf(source));
     assert.ok(target);
     assert.ok(target.range.start.line > 2400 && target.range.end.line < 2600);
   });
 
-  it('is nothing on a blank line between declarations and in a blank selection', () => {
+  it('returns nothing on a blank line between declarations or for a blank selection', () => {
     assert.equal(chosen(cursor(8, 0)), undefined);
     assert.equal(chosen(range(8, 0, 9, 0)), undefined);
     assert.equal(chooseTarget(cursor(0, 0), [], linesOf('')), undefined);
   });
 });
 
-describe('documentation above a declaration', () => {
-  it('belongs to what is documented', () => {
+describe('withLeadingComment', () => {
+  it('includes the comment above a declaration', () => {
     const found = withLeadingComment(range(3, 0, 7, 1), linesOf(SOURCE), 'typescript');
     assert.equal(textIn(SOURCE, found).startsWith('/** Adds. */\nexport function add'), true);
   });
 
-  it('is no preprocessor line of C, but a comment of Python', () => {
+  it('leaves a preprocessor line of C, and includes a comment of Python', () => {
     const source = '#include <stdio.h>\nint main(void);';
     assert.equal(withLeadingComment(range(1, 0, 1, 15), linesOf(source), 'c').start.line, 1);
     assert.equal(withLeadingComment(range(1, 0, 1, 15), linesOf('# adds\ndef add(): ...'), 'python').start.line, 0);
   });
 
-  it('is not looked for beyond a blank line', () => {
+  it('does not search beyond a blank line', () => {
     assert.equal(withLeadingComment(range(2, 0, 2, 9), linesOf('// licence\n\nconst a=1'), 'typescript').start.line, 2);
   });
 });

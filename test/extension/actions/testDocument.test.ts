@@ -21,7 +21,7 @@ Object.assign(workspace, {
 
 const { testDocument } = await import('../../../extension/actions/testDocument.ts');
 
-/** The URI of the document that takes the tests of `tested`, where the policy says `verdict` of it. */
+/** Returns the URI of the document for the tests of `tested` if the policy gives `verdict`. */
 async function placeOf(tested: string, verdict: Verdict = 'allowed'): Promise<string> {
   const { uri } = await testDocument(
     { uri: Uri.parse(tested), languageId: 'typescript' } as unknown as vscode.TextDocument,
@@ -30,32 +30,32 @@ async function placeOf(tested: string, verdict: Verdict = 'allowed'): Promise<st
   return uri.toString();
 }
 
-describe('the document that takes tests', () => {
+describe('testDocument', () => {
   beforeEach(() => {
     fake.open(['/ws'], { '/ws/sum.ts': '', '/ws/sum.test.ts': '', '/ws/new.ts': '' });
     binary.clear();
   });
 
-  it('is the test file beside the file, or the file itself where it holds tests', async () => {
+  it('returns the test file beside the file, or the file itself if it is a test file', async () => {
     assert.equal(await placeOf('file:///ws/sum.ts'), 'file:///ws/sum.test.ts');
     assert.equal(await placeOf('file:///ws/sum.test.ts'), 'file:///ws/sum.test.ts');
   });
 
-  it('is unsaved where that file does not exist', async () => {
+  it('returns an unsaved file if the test file does not exist', async () => {
     assert.equal(await placeOf('file:///ws/new.ts'), 'untitled:///ws/new.test.ts');
   });
 
-  it('has no name where the tested document has no file', async () => {
+  it('returns an untitled document if the tested document has no file', async () => {
     assert.equal(await placeOf('untitled://Untitled-7'), 'untitled://Untitled-1');
   });
 
   for (const verdict of ['ignored', 'secret'] as const) {
-    it(`has no name where a test file exists that may not be read, since it is ${verdict}`, async () => {
+    it(`returns an untitled document if the existing test file may not be read: ${verdict}`, async () => {
       assert.equal(await placeOf('file:///ws/sum.ts', verdict), 'untitled://Untitled-1');
     });
   }
 
-  it('has no name where VS Code does not open the test file', async () => {
+  it('returns an untitled document if VS Code does not open the test file', async () => {
     binary.add('/ws/sum.test.ts');
     assert.equal(await placeOf('file:///ws/sum.ts'), 'untitled://Untitled-1');
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isTestFile, testFileName } from '../../../extension/actions/testFile.ts';
 
-describe('the name of a test file', () => {
+describe('testFileName', () => {
   for (const [file, expected] of [
     ['sum.ts', 'sum.test.ts'],
     ['Button.tsx', 'Button.test.tsx'],
@@ -15,10 +15,10 @@ describe('the name of a test file', () => {
     ['sum.ex', 'sum_test.exs'],
     ['Makefile', 'Makefile.test'],
   ] as const) {
-    it(`of ${file} is ${expected}`, () => assert.equal(testFileName(file), expected));
+    it(`returns ${expected} for ${file}`, () => assert.equal(testFileName(file), expected));
   }
 
-  it('is known for what it is', () => {
+  it('returns a name that isTestFile recognises', () => {
     for (const file of ['sum.test.ts', 'sum.spec.js', 'test_sum.py', 'sum_test.go', 'SumTest.java', 'SumTests.swift'])
       assert.equal(isTestFile(file), true, file);
     for (const file of ['sum.ts', 'latest.ts', 'testing.py', 'contest.go']) assert.equal(isTestFile(file), false, file);

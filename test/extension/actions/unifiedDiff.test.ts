@@ -21,7 +21,7 @@ function write(file: string, content: string | Uint8Array): void {
   writeFileSync(path.join(folder, file), content);
 }
 
-describe('a diff taken apart', () => {
+describe('splitByFile', () => {
   it('names every file that git names, whatever happened to it', () => {
     git('init', '-q');
     write('changed.ts', 'a\n');
@@ -47,12 +47,12 @@ describe('a diff taken apart', () => {
     ]);
   });
 
-  it('is the whole diff when put together again', () => {
+  it('loses nothing: the joined parts are the whole diff', () => {
     const diff = git('diff', '--cached');
     assert.equal(joinWithin(splitByFile(diff), diff.length), diff);
   });
 
-  it('of a new file is what git would say of it', () => {
+  it("equals git's output for a new file", () => {
     write('added.ts', 'one\ntwo\n');
     git('add', 'added.ts');
     const told = git('diff', '--cached', '--', 'added.ts').replace(/^(new file).*\nindex .*$/m, '$1');
@@ -60,19 +60,19 @@ describe('a diff taken apart', () => {
   });
 });
 
-describe('a diff cut to size', () => {
+describe('joinWithin', () => {
   const small = { path: 'small', text: 'diff --git small\n+1\n' };
   const large = { path: 'large', text: `diff --git large\n${'+a line\n'.repeat(1000)}` };
 
-  it('keeps small files whole and cuts the large one at a line', () => {
+  it('keeps small files whole and cuts the large file at a line', () => {
     const cut = joinWithin([large, small], 500);
     assert.ok(cut.includes(small.text));
     assert.match(cut, /\+a line\n\[…\]\ndiff --git small/);
     assert.ok(cut.length <= 500 + '[…]\n'.length);
   });
-  it('shares evenly among large files', () => {
+  it('shares the space evenly among large files', () => {
     const cut = joinWithin([large, { ...large, path: 'other' }], 1000);
     assert.equal(cut.split('[…]').length, 3);
   });
-  it('is empty without files', () => assert.equal(joinWithin([], 100), ''));
+  it('returns an empty text without files', () => assert.equal(joinWithin([], 100), ''));
 });

@@ -5,8 +5,8 @@ import { splitByFile } from '../../../extension/actions/git/unifiedDiff.ts';
 const section = (oldName: string, newName: string, between = '', added = '+TOKEN=b'): string =>
   `diff --git ${oldName} ${newName}\n${between}index 1111111..2222222 100644\n--- ${oldName}\n+++ ${newName}\n@@ -1 +1 @@\n-TOKEN=a\n${added}\n`;
 
-describe('a diff under other settings of git', () => {
-  it('gives nothing of files whose path is not certain', () => {
+describe('splitByFile under other settings of git', () => {
+  it('leaves out files whose path is uncertain', () => {
     assert.deepEqual(splitByFile(section('.env', '.env')), [], 'diff.noprefix');
     assert.deepEqual(splitByFile(section('i/.env', 'w/.env')), [], 'diff.mnemonicPrefix');
     assert.deepEqual(splitByFile(section('a/private/x', 'a/private/x')), [], 'diff.noprefix with a folder "a"');
@@ -22,7 +22,7 @@ describe('a diff under other settings of git', () => {
     assert.equal(deleted[0]?.path, '.env');
   });
 
-  it('gives nothing of a file with conflicts, not even behind another', () => {
+  it('leaves out a file with conflicts, even after another file', () => {
     const conflict =
       'diff --cc .env\nindex 1111111,2222222..0000000\n--- a/.env\n+++ b/.env\n@@@ -1,1 -1,1 +1,5 @@@\n++<<<<<<< HEAD\n +TOKEN=a\n';
     const files = splitByFile(section('a/notes.txt', 'b/notes.txt') + conflict + section('a/other.txt', 'b/other.txt'));
@@ -33,14 +33,14 @@ describe('a diff under other settings of git', () => {
     assert.ok(files.every(({ text }) => !text.includes('<<<<<<<')));
   });
 
-  it('tells where a renamed file was', () => {
+  it('returns the previous path of a renamed file', () => {
     const [file] = splitByFile(
       section('a/.env', 'b/notes.txt', 'similarity index 90%\nrename from .env\nrename to notes.txt\n'),
     );
     assert.deepEqual([file?.path, file?.previousPath], ['notes.txt', '.env']);
   });
 
-  it('tells where a copied file came from', () => {
+  it('returns the original path of a copied file', () => {
     const [file] = splitByFile(
       'diff --git a/.env b/notes.txt\nsimilarity index 100%\ncopy from .env\ncopy to notes.txt\n',
     );
@@ -52,7 +52,7 @@ describe('a diff under other settings of git', () => {
     ['a paragraph separator', '\u2029'],
     ['a carriage return', '\r'],
   ] as const) {
-    it(`holds what stands behind ${name}, which ends no line for git`, () => {
+    it(`keeps the text after ${name}, which ends no line for git`, () => {
       const text = `${section('a/.env', 'b/.env')}+note ${end}${section('a/readme.md', 'b/readme.md')}`;
       assert.deepEqual(
         splitByFile(text).map(({ path }) => path),

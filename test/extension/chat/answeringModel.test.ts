@@ -6,8 +6,8 @@ const server = { url: 'https://gpu.example.com:8000/v1', model: 'coder' };
 const ofServer = { host: 'gpu.example.com:8000', model: 'coder', leavesMachine: true, reasonsForLocal: [] };
 const status = { server: ofServer };
 
-describe('what the chat panel says of the model that answers', () => {
-  it('is that nothing leaves the machine, where no server is chosen', () => {
+describe('answeringModel', () => {
+  it('says that nothing leaves the machine if no server is chosen', () => {
     for (const [modelPath, isBundled] of [
       ['', true],
       ['/models/larger.gguf', false],
@@ -18,7 +18,7 @@ describe('what the chat panel says of the model that answers', () => {
     }
   });
 
-  it('is what the sidecar knows, where the window leaves the model to others: before that, nothing', () => {
+  it("uses the sidecar's status if the window leaves the model to others, and claims nothing before it", () => {
     const isBundled = (known: Parameters<typeof answeringModel>[2]): boolean =>
       answeringModel(undefined, undefined, known).isBundled;
     assert.equal(isBundled(undefined), false);
@@ -26,7 +26,7 @@ describe('what the chat panel says of the model that answers', () => {
     assert.equal(isBundled({}), true);
   });
 
-  it('is where code goes, from the moment that a server is chosen, also while the model on this machine stands in', () => {
+  it('says where code goes as soon as a server is chosen, even if the local model stands in', () => {
     for (const known of [undefined, status, { server: { ...ofServer, reasonsForLocal: ['It sleeps.'] } }]) {
       const model = answeringModel('', server, known);
       assert.equal(model.isBundled, false);
@@ -34,7 +34,7 @@ describe('what the chat panel says of the model that answers', () => {
     }
   });
 
-  it('is which other program answers, where the server is one on this machine', () => {
+  it('names the other program if the server runs on this machine', () => {
     const { place } = answeringModel(
       '',
       { ...server, url: 'http://127.0.0.1:8000' },

@@ -1,6 +1,6 @@
 import { locateCode } from '../../../extension/chat/locateCode.ts';
 
-/** A file after its place for a block took the block; `undefined`: it has no such place. */
+/** Returns a file after the block was applied, or `undefined` if the file has no place for it. */
 export function applied(file: string, code: string): string | undefined {
   const span = locateCode(file, code);
   const lines = file.split('\n');

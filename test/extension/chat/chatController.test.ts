@@ -55,7 +55,7 @@ describe('a question in the chat panel', () => {
     ['secret', 'What does #file:a.ts do?', 'secret'],
     ['ignored', 'What does #file:a.ts do?', 'ignored'],
   ] as const) {
-    it(`is asked, and the next one too, while the message stands that the file which it names is ${what}`, async () => {
+    it(`is asked, and so is the next one, while a message says that the named file is ${what}`, async () => {
       const { controller, asked, questions } = panel(verdict);
       await controller.send(question);
       await controller.send('And now?');
@@ -68,7 +68,7 @@ describe('a question in the chat panel', () => {
     });
   }
 
-  it('is shown before what it names is found, and can be stopped then', async () => {
+  it('is shown before its named files are found, and can be stopped then', async () => {
     const { controller, chips, asked, questions, endings } = panel();
     let found = (): void => undefined;
     fake.executeCommand = () => new Promise((resolve) => (found = () => resolve([])));
@@ -99,8 +99,8 @@ describe('a question in the chat panel', () => {
   });
 });
 
-describe('what a question names', () => {
-  /** The request of a question that is asked while two lines of `/ws/a.ts` are selected. */
+describe('the mentions of a question', () => {
+  /** Returns the request for a question that is asked while two lines of `/ws/a.ts` are selected. */
   async function requestOf(question: string, verdict: Verdict = 'allowed'): Promise<ChatParams | undefined> {
     const { controller, asked } = panel(verdict);
     const document = new FakeDocument(Uri.file('/ws/a.ts'), 'one\ntwo\nthree\n');
@@ -132,7 +132,7 @@ describe('what a question names', () => {
     ['What does #selection do?', { context: [selection] }, 'What does the selected code do?'],
   ];
   for (const [question, goes, reads] of cases) {
-    it(`goes with the request: ${question}`, async () => {
+    it(`are sent with the request: ${question}`, async () => {
       const { workspace, symbols, context, messages } = (await requestOf(question)) ?? {};
       assert.deepEqual(
         { ...(workspace === undefined ? {} : { workspace }), ...(symbols ? { symbols } : {}), context },
@@ -142,19 +142,19 @@ describe('what a question names', () => {
     });
   }
 
-  it('is eight symbols at most, as many as the sidecar takes', async () => {
+  it('include at most eight symbols, the limit of the sidecar', async () => {
     const names = Array.from({ length: 12 }, (_, number) => `name${number}`);
     assert.deepEqual((await requestOf(names.map((name) => `#symbol:${name}`).join(' ')))?.symbols, names.slice(0, 8));
   });
 
-  it('does not go with it where it is the selection of a secret or ignored file', async () => {
+  it('leave out the selection of a secret or ignored file', async () => {
     for (const verdict of ['secret', 'ignored'] as const)
       assert.deepEqual((await requestOf('What does #selection do?', verdict))?.context, []);
   });
 });
 
 describe('a conversation in the chat panel', () => {
-  /** A panel whose model answers when it is stopped, a moment later. */
+  /** A panel whose model answers a moment after it is stopped. */
   function slowPanel() {
     fake.open(['/ws'], {});
     const asked: ChatParams[] = [];
@@ -188,7 +188,7 @@ describe('a conversation in the chat panel', () => {
     };
   }
 
-  it('holds no answer to a question of another one: a new one was begun while an answer was stopped for a question', async () => {
+  it('receives no answer to a question of another conversation if it is begun while an answer is being stopped', async () => {
     const { controller, history } = slowPanel();
     const first = controller.send('One?');
     await nextTurn();
@@ -203,7 +203,7 @@ describe('a conversation in the chat panel', () => {
     );
   });
 
-  it('that is begun with a question has the context of that question alone', async () => {
+  it('has only the context of its first question if it begins with one', async () => {
     const { controller, asked } = slowPanel();
     const item = (text: string) => ({ kind: 'selection', text }) as const;
     const first = controller.askAnew('One?', [item('one')]);
@@ -221,7 +221,7 @@ describe('a conversation in the chat panel', () => {
     );
   });
 
-  it('that is opened again finds what its last question names when that is asked again', async () => {
+  it('finds the mentions of its last question again if it is reopened and the question is repeated', async () => {
     const { controller, chips, endings } = panel();
     await controller.send('What does #file:a.ts do?');
     const { id } = controller.view;
@@ -235,7 +235,7 @@ describe('a conversation in the chat panel', () => {
     );
   });
 
-  it('that is deleted takes its context along', async () => {
+  it('removes its context when it is deleted', async () => {
     const { controller, chips, asked } = panel();
     chips.addItem({ kind: 'selection', text: 'code of another' });
     await controller.send('One?');

@@ -11,7 +11,7 @@ const { registerChatPanel } = await import('../../../extension/chat/chatPanel.ts
 
 const never = (): { dispose(): void } => ({ dispose: () => undefined });
 
-/** The panel beside its page, which a test writes in place of. Every question has this answer. */
+/** A panel whose page is replaced by the test. Every question gets this answer. */
 function panel(result: Partial<ChatResult>) {
   fake.open(['/ws'], {});
   const fromPage = new EventEmitter<PageMessage>();
@@ -58,7 +58,7 @@ function panel(result: Partial<ChatResult>) {
 }
 
 describe('the chat panel', () => {
-  it('names the places that an answer has read, and opens the one that is clicked', async () => {
+  it('lists the places that an answer used, and opens a clicked one', async () => {
     const { say, comes, errors } = panel({
       text: 'There.',
       stopReason: 'end',

@@ -4,8 +4,8 @@ import { isSame, linesOf, unitAt, unitsOf, type CodeUnit } from '../../../extens
 
 const only = (code: string): CodeUnit => unitAt(linesOf(code), 0) as CodeUnit;
 
-describe('code by its margin', () => {
-  it('is imports, declarations, what stands above them, and statements', () => {
+describe('unitsOf', () => {
+  it('tells imports, declarations, heads and statements apart', () => {
     const code = "import a from 'a';\n\n// Runs.\nfunction f() {\n  const b = 1;\n}\nf();\n";
     assert.deepEqual(
       unitsOf(linesOf(code), 0).map(({ kind, start, end }) => [kind, start, end]),
@@ -23,13 +23,13 @@ describe('code by its margin', () => {
     ['a Python function with parameters over several lines', 'def f(\n    a,\n) -> int:\n    return a'],
     ['branches of Python', 'if a:\n    b()\nelif c:\n    d()\nelse:\n    e()'],
     ['branches with braces', 'if (a) {\n  b();\n}\nelse {\n  c();\n}'],
-    ['a text in three quotes', 'TEXT = """\nimport a\n"""'],
-    ['a text in three quotes that documents', '"""Counts.\n\nimport a\n"""'],
+    ['a triple-quoted string', 'TEXT = """\nimport a\n"""'],
+    ['a triple-quoted documentation string', '"""Counts.\n\nimport a\n"""'],
     ['a comment', '/*\nconst a = 1;\n*/'],
     ['a Ruby method that rescues', 'def f\n  a\nrescue E\n  b\nend'],
   ];
   for (const [what, code] of whole) {
-    it(`holds ${what} as one`, () =>
+    it(`returns ${what} as one unit`, () =>
       assert.deepEqual(
         unitsOf(linesOf(`${code}\nlast()`), 0).map(({ end }) => end),
         [linesOf(code).length, linesOf(code).length + 1],
@@ -48,7 +48,7 @@ describe('code by its margin', () => {
     ['call();', 'call();'],
   ];
   for (const [one, other] of same)
-    it(`knows ${JSON.stringify(one)} again in ${JSON.stringify(other)}`, () =>
+    it(`takes ${JSON.stringify(one)} for the same as ${JSON.stringify(other)}`, () =>
       assert.ok(isSame(only(one), only(other))));
 
   const different: readonly (readonly [one: string, other: string])[] = [

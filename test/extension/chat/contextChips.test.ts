@@ -12,7 +12,7 @@ const chipsWith = (verdict: Verdict = 'allowed'): Chips =>
   new ContextChips({ check: async () => verdict }, () => undefined);
 const labels = (chips: Chips): string[] => chips.views.map(({ label }) => label);
 
-/** Opens a text of lines in the editor, with the first two of them selected. */
+/** Opens a text in the editor, with its first two lines selected. */
 function select(file: string, text: string): void {
   const lines = text.split('\n');
   const document = {
@@ -30,8 +30,8 @@ beforeEach(() => {
   workspace.isTrusted = true;
 });
 
-describe('context that is added again', () => {
-  it('is what it is now, in the place that it had', async () => {
+describe('a context item that is added again', () => {
+  it('has its current text and its old position', async () => {
     const chips = chipsWith();
     select('/ws/a.ts', 'old\ncode');
     await chips.addFromEditor('selection');
@@ -45,7 +45,7 @@ describe('context that is added again', () => {
 });
 
 describe('a file that is added by its name', () => {
-  it('is one that may be read, where several have it', async () => {
+  it('is the one that may be read if several have the name', async () => {
     fake.open(['/ws'], { '/ws/dist/a.ts': '', '/ws/src/a.ts': '' });
     const chips = new ContextChips(
       { check: async ({ path }) => (path.startsWith('/ws/dist/') ? 'ignored' : 'allowed') },
@@ -82,7 +82,7 @@ describe('a file that is added by its path', () => {
     ],
     ['without the folder, in a workspace with several', ['/home/app', '/home/tools'], 'main.py', '/home/app/main.py'],
     [
-      'in a workspace of one folder, whose name is no part of it',
+      'in a workspace of one folder, whose name is not part of the path',
       ['/home/app'],
       'app/main.py',
       '/home/app/app/main.py',
@@ -101,7 +101,7 @@ describe('a file that is added by its path', () => {
   }
 });
 
-describe('context that can not be added', () => {
+describe("a context item that can't be added", () => {
   const cases: readonly {
     readonly what: string;
     readonly add: (chips: Chips) => Promise<void>;
@@ -118,19 +118,19 @@ describe('context that can not be added', () => {
       says: /ignore file/,
     },
     {
-      what: 'a file that nobody has opened, in an untrusted workspace',
+      what: 'an unopened file in an untrusted workspace',
       add: (chips) => chips.addNamedFile('a.ts'),
       isTrusted: false,
       says: /untrusted/,
     },
     {
-      what: 'the selection, where no editor is open',
+      what: 'the selection, if no editor is open',
       add: (chips) => chips.addFromEditor('selection'),
       says: /Open the file/,
     },
   ];
   for (const { what, add, verdict, isTrusted = true, says } of cases) {
-    it(`is told, and nobody waits until the message is closed: ${what}`, async () => {
+    it(`is reported without waiting until the message is closed: ${what}`, async () => {
       workspace.isTrusted = isTrusted;
       const chips = chipsWith(verdict);
       await add(chips);
@@ -140,7 +140,7 @@ describe('context that can not be added', () => {
     });
   }
 
-  it('is nothing to a question that was stopped, and neither is what could be added', async () => {
+  it('is not reported for a stopped question, which gets no other items either', async () => {
     const stopped = new CancellationTokenSource();
     const { token } = stopped;
     const chips = chipsWith();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Draft } from '../../../extension/chat/draft.ts';
 
-describe('the draft of a question', () => {
+describe('Draft', () => {
   function draft(text = ''): {
     readonly draft: Draft;
     readonly kept: readonly string[];
@@ -21,7 +21,7 @@ describe('the draft of a question', () => {
     };
   }
 
-  it('is what was kept of it, then what the user makes of it', () => {
+  it("starts with the kept text and follows the user's edits", () => {
     const { draft: question, kept, shown } = draft('Explain');
     assert.equal(question.read(), 'Explain');
     question.edit('Explain this');
@@ -29,7 +29,7 @@ describe('the draft of a question', () => {
     assert.deepEqual([kept, shown], [['Explain this'], []]);
   });
 
-  it('is shown in place of what stood there where something is written into it', () => {
+  it('shows written text in place of the previous text', () => {
     const { draft: question, kept, shown } = draft('Explain:');
     question.write('Explain: Hello');
     question.write('Explain: Hello there');
@@ -41,7 +41,7 @@ describe('the draft of a question', () => {
     assert.equal(kept.at(-1), 'Explain: Hello there');
   });
 
-  it('tells of the next edit by the user, and of nothing else', () => {
+  it("signals only the user's next edit", () => {
     const { draft: question } = draft();
     const { nextEdit } = question;
     question.write('Hello');

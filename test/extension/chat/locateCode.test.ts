@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { locateCode } from '../../../extension/chat/locateCode.ts';
 import { applied } from './applied.ts';
 
-/** The lines of a file that a block of code is a new version of. */
+/** Returns the lines of a file that a block of code is a new version of. */
 function located(file: string, code: string): string | undefined {
   const span = locateCode(file, code);
   return span && file.split('\n').slice(span.start, span.end).join('\n');
 }
 
-describe('where code of an answer belongs', () => {
+describe('locateCode', () => {
   const cases: readonly {
     readonly what: string;
     readonly before?: string;
@@ -18,14 +18,14 @@ describe('where code of an answer belongs', () => {
     readonly code: string;
   }[] = [
     {
-      what: 'a function with its brace behind it',
+      what: 'a function with its brace on the same line',
       before: 'let a;\n',
       old: 'function f() {\n  a();\n}',
       after: '\nlet b;',
       code: 'function f(x) {\n  a(x);\n}',
     },
     {
-      what: 'a class with its brace below it',
+      what: 'a class with its brace on the next line',
       before: 'class A\n{\n}\n\n',
       old: 'class B\n{\n    int x;\n}',
       after: '\n\nint y;\n',
@@ -38,7 +38,7 @@ describe('where code of an answer belongs', () => {
       code: 'class B\n{\n};',
     },
     {
-      what: 'a function with lines for the preprocessor',
+      what: 'a function with preprocessor lines',
       old: 'struct S {\n#ifdef X\n  int x;\n#endif\n  int y;\n};',
       after: '\nint z;',
       code: 'struct S {\n};',
@@ -51,29 +51,29 @@ describe('where code of an answer belongs', () => {
     },
     { what: 'a function that ends with a word', old: 'def f\n  1\nend', after: '\n\nputs f', code: 'def f\n  2\nend' },
     {
-      what: 'a line, with a block below that is not its',
+      what: 'a line above a block that does not belong to it',
       old: 'const a = 1;',
       after: '\n{\n  b();\n}',
       code: 'const a = 2;',
     },
     {
-      what: 'a line, with others below that only the preprocessor indents',
+      what: 'a line above others that only the preprocessor indents',
       old: 'struct A a;',
       after: '\n#ifdef X\n  int b;\n#endif\nint c;',
       code: 'struct A a;\nint d;',
     },
     {
-      what: 'a function of one line, with a block below',
+      what: 'a one-line function above a block',
       old: 'function f() { a(); }',
       after: '\n{\n  b();\n}',
       code: 'function f() { c(); }',
     },
   ];
   for (const { what, before = '', old, after = '', code } of cases) {
-    it(`is ${what}`, () => assert.equal(located(before + old + after, code), old));
+    it(`finds ${what}`, () => assert.equal(located(before + old + after, code), old));
   }
 
-  it('is nowhere, where several places have its name', () =>
+  it('finds no place if several have the name', () =>
     assert.equal(locateCode('let a;\nlet a;', 'let a = 1;'), undefined));
 });
 
@@ -82,7 +82,7 @@ const two = 'function two() {\n  b();\n}\n';
 const three = 'const three = () => {\n  c();\n};\n';
 const changed = (code: string): string => code.replace('();', '(1);');
 
-describe('a whole file that was rewritten takes the place of the file', () => {
+describe('replaces the whole file with its rewritten version', () => {
   const imports = "import { a } from 'a';\nimport {\n  b,\n} from 'b';\nimport {\n  c,\n} from 'c';\n";
   const python =
     '"""Counts.\n\nFast.\n"""\nimport os\nfrom a import (\n    b,\n    c,\n)\n\nLIMIT = 3\n\n\n@cached\ndef one(\n    x,\n) -> int:\n    """One."""\n    return x\n\n\n' +
@@ -100,7 +100,7 @@ describe('a whole file that was rewritten takes the place of the file', () => {
     },
     { what: 'with imports', file: `${imports}\n${one}\n${two}`, code: `${imports}\n${changed(one)}\n${two}` },
     {
-      what: 'with an import more, in front',
+      what: 'with an added import in front',
       file: `${imports}\n${one}`,
       code: `import z from 'z';\n${imports}\n${changed(one)}`,
     },
@@ -114,10 +114,10 @@ describe('a whole file that was rewritten takes the place of the file', () => {
       file: `${imports}\n${one}`,
       code: `import { c } from 'c';\nimport { b } from 'b';\nimport { a } from 'a';\n\n${changed(one)}`,
     },
-    { what: 'with a declaration more, in front', file: `${one}\n${two}`, code: `${three}\n${changed(one)}\n${two}` },
-    { what: 'with a declaration more, at the end', file: `${one}\n${two}`, code: `${changed(one)}\n${two}\n${three}` },
+    { what: 'with an added declaration in front', file: `${one}\n${two}`, code: `${three}\n${changed(one)}\n${two}` },
+    { what: 'with an added declaration at the end', file: `${one}\n${two}`, code: `${changed(one)}\n${two}\n${three}` },
     {
-      what: 'without one that was taken out',
+      what: 'without a declaration that was deleted',
       file: `${imports}\n${one}\n${two}\n${three}`,
       code: `${imports}\n${changed(one)}\n${three}`,
     },
@@ -175,7 +175,7 @@ describe('a whole file that was rewritten takes the place of the file', () => {
       code: component.replace("'x'", "'z'").replace('y() {', 'y() {\n    z();'),
     },
     {
-      what: 'whose first name another has inside',
+      what: 'whose first name also occurs inside another declaration',
       file: `${three}\nfunction main() {\n  const three = 3;\n}\n`,
       code: `${changed(three)}\nfunction main() {\n  const three = 4;\n}\n`,
     },
@@ -189,25 +189,25 @@ describe('a whole file that was rewritten takes the place of the file', () => {
     it(what, () => assert.equal(applied(file, code)?.trimEnd(), code.trimEnd()));
 });
 
-describe('several declarations', () => {
-  it('take the place of those that they are new versions of', () => {
+describe('locateCode with several declarations', () => {
+  it('replaces the old versions', () => {
     assert.equal(
       located(`${three}\n${one}\n${two}\nd();\n`, `${changed(one)}\n${changed(two)}`),
       `${one}\n${two}`.trimEnd(),
     );
   });
 
-  it('bring new ones between them', () => {
+  it('accepts new declarations between them', () => {
     assert.equal(located(`const zero = 0;\n\n${one}\n${two}`, `${one}\n${three}\n${two}`), `${one}\n${two}`.trimEnd());
   });
 
-  it('may be methods, with other parameters and without their indentation', () => {
+  it('accepts methods with other parameters and without their indentation', () => {
     const methods = '  one(a) {\n    x();\n  }\n\n  two(a) {\n    y();\n  }';
     const file = `class A {\n  zero() {\n  }\n\n${methods}\n}\n\nclass B {\n  two(a) {\n  }\n}\n`;
     assert.equal(located(file, 'one(a, b) {\n  x(b);\n}\n\ntwo(a, b) {\n  y(b);\n}'), methods);
   });
 
-  it('leave what has their names inside of others', () => {
+  it('leaves declarations of the same name inside other declarations', () => {
     assert.equal(
       located(`${one}\n${two}\nfunction main() {\n  const three = 3;\n}\n`, `${changed(one)}\n${two}\n${three}`),
       `${one}\n${two}`.trimEnd(),
@@ -215,35 +215,35 @@ describe('several declarations', () => {
   });
 
   const nowhere: readonly { readonly what: string; readonly file: string; readonly code: string }[] = [
-    { what: 'one stands before the first', file: `${two}\n${one}`, code: `${one}\n${two}` },
-    { what: 'one stands there several times', file: `${one}\n${two}\n${two}`, code: `${one}\n${two}` },
+    { what: 'one occurs before the first', file: `${two}\n${one}`, code: `${one}\n${two}` },
+    { what: 'one occurs several times', file: `${one}\n${two}\n${two}`, code: `${one}\n${two}` },
     {
-      what: 'others that are not of them stand between',
+      what: 'foreign declarations are in between',
       file: `d();\n${one}\n${two}\n${three}`,
       code: `${one}\n${three}`,
     },
     {
-      what: 'others stand between an import and the last',
+      what: 'foreign declarations are between an import and the last',
       file: `import a from 'a';\n\n${one}\n${two}`,
       code: `import a from 'a';\n\n${two}`,
     },
     {
-      what: 'another import from the same module stands between',
+      what: 'another import from the same module is in between',
       file: `from . import a\nfrom . import b\n\n${one}\n${two}`,
       code: `from . import a\n\n${one}`,
     },
     {
-      what: 'statements that are not of them stand between',
+      what: 'foreign statements are in between',
       file: `${one}\nserve(1);\nserve(2);\n\n${two}\n${three}`,
       code: `${one}\n${two}`,
     },
     {
-      what: 'they leave some out with "..."',
+      what: 'they omit declarations with "..."',
       file: `${one}\n${two}\n${three}`,
       code: `${one}\n// ... two stays\n\n${three}`,
     },
     {
-      what: 'one leaves some of itself out with "..."',
+      what: 'one omits a part of itself with "..."',
       file: `${one}\n${two}`,
       code: 'function one() {\n  // ...\n  d();\n}\n',
     },
@@ -253,15 +253,15 @@ describe('several declarations', () => {
       code: `import a from 'a';\n\n...\n\n${two}`,
     },
     {
-      what: 'they use what the file does not have',
+      what: 'they use code that the file lacks',
       file: 'function main() {\n  const sum = 0;\n}\n',
       code: "import { add } from 'add';\n\nconst sum = add(1, 2);",
     },
   ];
   for (const { what, file, code } of nowhere)
-    it(`are nowhere, where ${what}`, () => assert.equal(locateCode(file, code), undefined));
+    it(`finds no place: ${what}`, () => assert.equal(locateCode(file, code), undefined));
 
-  it('are somewhere with "..." behind them, and where the file itself has such a comment', () => {
+  it('finds a place if "..." comes after the parts, or if the file itself has such a comment', () => {
     assert.equal(located(`${one}\n${two}`, `${changed(one)}\n// ... the rest stays`), one.trimEnd());
     assert.equal(
       located('function f() {\n  // ... and more\n}\n', 'function f() {\n  // ... and more\n  g();\n}'),

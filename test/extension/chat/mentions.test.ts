@@ -21,9 +21,9 @@ const cases: readonly { readonly question: string; readonly asks: Partial<Mentio
   },
 ];
 
-describe('mentions', () => {
+describe('mentionsOf', () => {
   for (const { question, asks, reads } of cases) {
-    it(`of ${JSON.stringify(question)}`, () => {
+    it(`reads ${JSON.stringify(question)}`, () => {
       assert.deepEqual(mentionsOf(question), { ...none, ...asks });
       assert.equal(withoutMentions(question), reads);
     });

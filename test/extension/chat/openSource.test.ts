@@ -5,7 +5,7 @@ import { fake } from '../documents/support/vscode.ts';
 
 const { openSource } = await import('../../../extension/chat/openSource.ts');
 
-it('a place that an answer drew on is shown, with the cursor at its line', async () => {
+it('openSource shows a place with the cursor at its line', async () => {
   fake.open(['/ws'], { '/ws/shop/cart.ts': '' });
   await openSource('file:///ws/shop/cart.ts', 9);
   const [{ uri, selection } = assert.fail('nothing was shown'), ...others] = fake.shown;

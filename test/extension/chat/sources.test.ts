@@ -6,7 +6,7 @@ import { fake } from '../documents/support/vscode.ts';
 
 const { sourcesOf } = await import('../../../extension/chat/sources.ts');
 
-describe('what stands under an answer', () => {
+describe('sourcesOf', () => {
   const uri = 'file:///ws/src/a.ts';
   const cases: readonly (readonly [what: string, item: ContextItem, label: string | undefined])[] = [
     ['a file', { kind: 'file', uri, text: '' }, 'src/a.ts'],
@@ -20,7 +20,7 @@ describe('what stands under an answer', () => {
     ],
   ];
   for (const [what, item, label] of cases) {
-    it(`is, of what went with the question, ${what}`, () => {
+    it(`returns, of the attached context, ${what}`, () => {
       fake.open(['/ws'], {});
       assert.deepEqual(
         sourcesOf([item]).map((source) => source.label),
@@ -29,7 +29,7 @@ describe('what stands under an answer', () => {
     });
   }
 
-  it('is each place once, what was found after what went with the question', () => {
+  it('returns each place once, attached places before found ones', () => {
     fake.open(['/ws'], {});
     const found = [
       { uri, path: 'src/a.ts', lines: [9, 23] as const },

@@ -16,7 +16,7 @@ const { DocumentPolicy } = await import('../../../extension/documents/documentPo
 const { WorkspaceFiles } = await import('../../../extension/workspace/workspaceFiles.ts');
 
 const FOLDER = '/ws';
-/** Each has the words of the question, and a word that no other file has. */
+/** Each file has the question's words and a word that no other file has. */
 const FILES = {
   'src/invoice.ts':
     'export function checkInvoiceToken(token: string): boolean {\n  // kestrel\n  return token.length > 3;\n}\n',
@@ -36,8 +36,8 @@ const threads = new Set<IndexThread>();
 after(() => Promise.all([...threads].map((thread) => thread.dispose())));
 
 /**
- * The chat panel of a window on these files, and all that its question meets on the way to the model, but processes and
- * sockets.
+ * A chat panel in a window with these files. A question passes through all parts on the way to the model, except
+ * processes and sockets.
  */
 async function panel() {
   fake.open([FOLDER], Object.fromEntries(Object.entries(FILES).map(([name, text]) => [`${FOLDER}/${name}`, text])));
@@ -87,12 +87,12 @@ async function panel() {
   return { controller, asked, answers, lastPrompt: () => chat.lastPrompt };
 }
 
-describe('a question of the workspace', () => {
+describe('a question about the workspace', () => {
   beforeEach(() => {
     workspace.isTrusted = true;
   });
 
-  it('is answered from files that may be read, which stand under the answer, and never from a secret or ignored one', async () => {
+  it('is answered from readable files, which are listed under the answer, and never from a secret or ignored file', async () => {
     const { controller, asked, answers, lastPrompt } = await panel();
     await controller.send('@workspace Where is the check of the invoice token?');
     assert.equal(asked[0]?.workspace, true);
@@ -138,7 +138,7 @@ describe('a question of the workspace', () => {
     );
   });
 
-  it('that names a file has it under the answer, once with what of it was found', async () => {
+  it('lists a named file under the answer once, together with its found passages', async () => {
     const { controller, answers, lastPrompt } = await panel();
     await controller.send('What is #file:src/invoice.ts for?');
     assert.match(await lastPrompt(), /kestrel/);
@@ -150,7 +150,7 @@ describe('a question of the workspace', () => {
     );
   });
 
-  it('has nothing of files that nobody opened, in a workspace that is not trusted', async () => {
+  it('uses no unopened files in an untrusted workspace', async () => {
     workspace.isTrusted = false;
     const { controller, answers, lastPrompt } = await panel();
     await controller.send('@workspace Where is the check of the invoice token?');

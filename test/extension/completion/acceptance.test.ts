@@ -7,7 +7,7 @@ import { Position, Uri } from '../documents/support/vscode.ts';
 
 const { Acceptance } = await import('../../../extension/completion/acceptance.ts');
 
-/** What is known to be left of `texts` when they are offered at the cursor, best first. */
+/** Returns the remaining text when `texts` are offered at the cursor, best first. */
 function remainingOf(texts: readonly string[]): string | undefined {
   const document = new FakeDocument(Uri.file('/ws/a.ts'), '// ');
   const cursor = new Position(0, 3) as vscode.Position;
@@ -28,12 +28,12 @@ function remainingOf(texts: readonly string[]): string | undefined {
   }
 }
 
-describe('what is offered after the cursor', () => {
-  it('is the text of the one item', () => {
+describe('Acceptance.remaining', () => {
+  it('returns the text of a single item', () => {
     assert.equal(remainingOf(['合計を返す']), '合計を返す');
   });
 
-  it('is not known where VS Code displays one of several items', () => {
+  it('returns undefined if VS Code displays one of several items', () => {
     assert.equal(remainingOf(['合計を返す', '平均を返す']), undefined);
   });
 });

@@ -13,12 +13,12 @@ describe('counts of ghost text', () => {
     assert.equal(acceptedShare(counts), 0.5);
   });
 
-  it('begin at 0 where what was stored is damaged', () => {
+  it('start at 0 if the stored values are damaged', () => {
     const damaged = { shown: 'many', accepted: Number.NaN } as unknown as Partial<typeof NO_COUNTS>;
     assert.deepEqual(addCounts(damaged, { shown: 1 }), { ...NO_COUNTS, shown: 1 });
   });
 
-  it('give no share of nothing', () => {
+  it('have no share before the first completion', () => {
     assert.equal(acceptedShare(NO_COUNTS), undefined);
     assert.equal(survivedShare(NO_COUNTS), undefined);
     assert.equal(survivedShare({ ...NO_COUNTS, revisited: 2, survivedShares: 1.5 }), 0.75);

@@ -14,17 +14,17 @@ const { LanguageClientSession } = await import('../../../extension/sidecar/sidec
 type Session = InstanceType<typeof LanguageClientSession>;
 
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-/** As a leaving sidecar refuses work. */
+/** The error of a leaving sidecar that refuses work. */
 const draining = (): Error => Object.assign(new Error('The sidecar leaves.'), { name: 'DrainingError' });
 
 interface Window {
   readonly session: Session;
   readonly client: ChorusLanguageClient;
-  /** Asks for ghost text as a keystroke does. */
+  /** Requests ghost text as a keystroke does. */
   readonly type: (token: vscode.CancellationToken) => Promise<unknown>;
 }
 
-/** A window whose sidecar runs, with ghost text for its document. */
+/** A window with a running sidecar and ghost text for its document. */
 async function open(): Promise<Window> {
   fake.open(['/ws'], {});
   const document = new FakeDocument(Uri.file('/ws/a.ts'), 'const a') as unknown as vscode.TextDocument;
@@ -71,8 +71,8 @@ async function open(): Promise<Window> {
   return { session, client, type };
 }
 
-describe('ghost text whose sidecar left', () => {
-  it('is asked for again of the next one', async () => {
+describe('ghost text whose sidecar has left', () => {
+  it('is requested again from the next sidecar', async () => {
     const { session, client, type } = await open();
     const { token } = new CancellationTokenSource();
     client.inlineCompletions = async () => {
@@ -100,7 +100,7 @@ describe('ghost text whose sidecar left', () => {
       leave: (client: ChorusLanguageClient, cancel: () => void) => setImmediate(() => (cancel(), client.end())),
     },
   ]) {
-    it(`starts none for a keystroke that was cancelled ${name}`, async () => {
+    it(`starts no sidecar for a keystroke that was cancelled ${name}`, async () => {
       const { session, client, type } = await open();
       const source = new CancellationTokenSource();
       client.inlineCompletions = async () => {
@@ -114,8 +114,8 @@ describe('ghost text whose sidecar left', () => {
   }
 });
 
-describe('a request whose sidecar left', () => {
-  it('starts none where it was cancelled meanwhile', async () => {
+describe('a request whose sidecar has left', () => {
+  it('starts no sidecar if it was cancelled meanwhile', async () => {
     const { session, client } = await open();
     const source = new CancellationTokenSource();
     client.request = async () => {

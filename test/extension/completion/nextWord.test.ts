@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nextUnspacedWord } from '../../../extension/completion/nextWord.ts';
 
-describe('The next word of ghost text', () => {
+describe('nextUnspacedWord', () => {
   const cases: readonly (readonly [text: string, words: readonly string[]])[] = [
     ['関数は値を返します', ['関数', 'は', '値', 'を', '返し', 'ます']],
     ['这个函数返回一个值', ['这个', '函数', '返回', '一个', '值']],
@@ -10,7 +10,7 @@ describe('The next word of ghost text', () => {
     [' // 合計', [' // 合計']],
   ];
   for (const [text, words] of cases) {
-    test(`of ${text.trim()} is as dictionaries divide it, and so on to the end`, () => {
+    test(`divides ${text.trim()} as dictionaries do, to its end`, () => {
       const taken: string[] = [];
       for (let rest = text; rest !== ''; rest = rest.slice(taken.at(-1)?.length))
         taken.push(nextUnspacedWord(rest) ?? rest);
@@ -18,9 +18,9 @@ describe('The next word of ghost text', () => {
     });
   }
   for (const text of ['return value', 'Größe der Datei', '', '\n  関数', '(', '한국어 단어']) {
-    test(`of ${JSON.stringify(text)} is left to VS Code`, () => assert.equal(nextUnspacedWord(text), undefined));
+    test(`leaves ${JSON.stringify(text)} to VS Code`, () => assert.equal(nextUnspacedWord(text), undefined));
   }
-  test('never divides a character of two units, nor one from its marks', () => {
+  test('never splits a character of two units, or a character from its marks', () => {
     assert.doesNotMatch(nextUnspacedWord('𠮷野家で食べる') ?? '', /\p{Surrogate}/u);
     assert.doesNotMatch('か\u3099くせい'.slice(nextUnspacedWord('か\u3099くせい')?.length), /^\p{M}/u);
   });

@@ -12,20 +12,20 @@ function installed(active: readonly string[], settings: Readonly<Record<string, 
 const names = (extensions: InstalledExtensions, asked: readonly string[] = []): string[] =>
   findOtherProviders(extensions, asked).map((provider) => provider.name);
 
-describe('other extensions with ghost text', () => {
-  it('are none where none runs', () => {
+describe('findOtherProviders', () => {
+  it('finds none if none runs', () => {
     assert.deepEqual(names(installed([])), []);
   });
 
-  it('are found by their identifier', () => {
+  it('finds extensions by their identifier', () => {
     assert.deepEqual(names(installed(['tabbyml.vscode-tabby', 'supermaven.supermaven'])), ['Tabby', 'Supermaven']);
   });
 
-  it('are named once where two extensions belong together', () => {
+  it('names two extensions that belong together once', () => {
     assert.deepEqual(names(installed(['github.copilot', 'github.copilot-chat'])), ['GitHub Copilot']);
   });
 
-  it('do not count while their ghost text is off', () => {
+  it('ignores extensions whose ghost text is off', () => {
     assert.deepEqual(names(installed(['continue.continue'], { 'continue.enableTabAutocomplete': false })), []);
     assert.deepEqual(
       names(installed(['github.copilot'], { 'github.copilot.enable': { '*': false, markdown: false } })),
@@ -40,11 +40,11 @@ describe('other extensions with ghost text', () => {
     );
   });
 
-  it('are not asked about twice', () => {
+  it('does not ask about an extension twice', () => {
     assert.deepEqual(names(installed(['github.copilot']), ['GitHub Copilot']), []);
   });
 
-  it('are listed in the lower case that identifiers compare in', () => {
+  it('lists identifiers in lower case, in which they are compared', () => {
     for (const { extensionId } of OTHER_PROVIDERS) assert.equal(extensionId, extensionId.toLowerCase());
   });
 });

@@ -8,7 +8,7 @@ import { fake, Selection, TextEditorSelectionChangeKind, Uri } from '../document
 
 const { RestingCursor } = await import('../../../extension/completion/restingCursor.ts');
 
-/** An editor whose text shows what is selected: from `[` to the cursor `‸`, or from the cursor to `]`. */
+/** An editor whose text marks the selection: from `[` to the cursor `‸`, or from the cursor to `]`. */
 class FakeEditor {
   readonly document: FakeDocument;
   selections: readonly Selection[];
@@ -22,13 +22,13 @@ class FakeEditor {
     return this.selections[0] as Selection;
   }
 
-  /** Becomes the active editor. */
+  /** Makes this the active editor. */
   activate(): void {
     fake.activeTextEditor = this;
     fake.activeEditorChanged.fire(this);
   }
 
-  /** Another selection, made in some way. */
+  /** Changes the selection in the given way. */
   select(marked: string, kind?: keyof typeof TextEditorSelectionChangeKind): void {
     this.selections = [this.#selectionOf(marked)];
     fake.selectionChanged.fire({ textEditor: this, kind: kind && TextEditorSelectionChangeKind[kind] });
@@ -48,7 +48,7 @@ class FakeEditor {
 let rests: string[];
 let cursor: vscode.Disposable;
 
-/** Where cursors rested since the last look: the text with `‸` there. */
+/** Returns the resting places since the last call: the text with `‸` there. */
 function rested(): string[] {
   mock.timers.tick(REST_MS);
   return rests.splice(0);
@@ -70,7 +70,7 @@ describe('a cursor', () => {
     mock.timers.reset();
   });
 
-  /** An editor in which the cursor rested already. */
+  /** An editor whose cursor has already rested. */
   function settled(marked: string): FakeEditor {
     const editor = new FakeEditor(marked);
     editor.activate();
@@ -88,12 +88,12 @@ describe('a cursor', () => {
     assert.deepEqual(rested(), [], 'once');
   });
 
-  it('rests where it is in an editor that becomes the active one', () => {
+  it('rests at its place in an editor that becomes active', () => {
     new FakeEditor('one ‸two').activate();
     assert.deepEqual(rested(), ['one ‸two']);
   });
 
-  it('rests at the active end of what is selected in an editor that becomes the active one', () => {
+  it('rests at the active end of the selection in an editor that becomes active', () => {
     new FakeEditor('one [two‸').activate();
     assert.deepEqual(rested(), ['one two‸']);
     new FakeEditor('one ‸two]', '/b.txt').activate();
@@ -101,7 +101,7 @@ describe('a cursor', () => {
   });
 
   for (const kind of [undefined, 'Command'] as const) {
-    it(`rests at the active end of what a document is opened with, selected just after it is shown (${kind ?? 'in no way that is known'})`, () => {
+    it(`rests at the active end of the initial selection, made just after the document is shown (${kind ?? 'of unknown kind'})`, () => {
       const editor = new FakeEditor('‸one two three');
       editor.activate();
       editor.select('one [two‸ three', kind);
@@ -118,7 +118,7 @@ describe('a cursor', () => {
       assert.deepEqual(rested(), ['one two‸']);
     });
 
-    it(`does not rest at what the user selects in an editor that has just become the active one (${kind})`, () => {
+    it(`does not rest at a selection of the user in an editor that has just become active (${kind})`, () => {
       const editor = new FakeEditor('‸one two');
       editor.activate();
       editor.select('one ‸two', kind);
@@ -128,13 +128,13 @@ describe('a cursor', () => {
     });
   }
 
-  it('does not rest at what a command selects later', () => {
+  it('does not rest at a selection that a command makes later', () => {
     const editor = settled('one ‸two');
     editor.select('[one two‸', 'Command');
     assert.deepEqual(rested(), []);
   });
 
-  it('does not rest where there are several', () => {
+  it('does not rest if there are several cursors', () => {
     const editor = new FakeEditor('one ‸two');
     editor.selections = [editor.selection, editor.selection];
     editor.activate();
@@ -148,14 +148,14 @@ describe('a cursor', () => {
     assert.deepEqual(rested(), []);
   });
 
-  it('rests where it is, whatever is selected in another editor meanwhile', () => {
+  it('rests at its place, whatever is selected in another editor meanwhile', () => {
     const other = settled('one ‸two');
     new FakeEditor('three ‸four', '/b.txt').activate();
     other.select('one two‸');
     assert.deepEqual(rested(), ['three ‸four']);
   });
 
-  it('does not rest in an editor that was left', () => {
+  it('does not rest in an editor that is no longer active', () => {
     new FakeEditor('one ‸two').activate();
     fake.activeTextEditor = undefined;
     fake.activeEditorChanged.fire(undefined);

@@ -10,7 +10,7 @@ afterEach(() => {
   for (const snooze of open.splice(0)) snooze.dispose();
 });
 
-/** Ghost text that rests from now, and how often it was told that something changed. */
+/** Snoozes ghost text from now on, and counts the change events. */
 function resting(
   { mock }: TestContext,
   minutes: number,
@@ -32,10 +32,10 @@ function resting(
   };
 }
 
-describe('ghost text that rests', () => {
-  // A timer waits 35,791 minutes at most.
+describe('a snooze', () => {
+  // A timer waits at most 35,791 minutes.
   for (const minutes of [5, 35_791, 35_792, 100_000, 525_600]) {
-    it(`for ${minutes} minutes wakes when they are over, and not before`, (context) => {
+    it(`of ${minutes} minutes ends on time, and not before`, (context) => {
       const { isAwake, passMinutes, changes } = resting(context, minutes);
       passMinutes(1);
       assert.equal(isAwake(), false);
@@ -49,7 +49,7 @@ describe('ghost text that rests', () => {
   }
 
   for (const minutes of [1e12, Number.MAX_VALUE, Infinity]) {
-    it(`for ${minutes} minutes rests until a time that can be told`, () => {
+    it(`of ${minutes} minutes ends at a valid time`, () => {
       const snooze = new Snooze();
       open.push(snooze);
       snooze.begin(minutes);

@@ -9,7 +9,7 @@ function followed(): SurvivalTracker {
 }
 
 describe('survival of accepted text', () => {
-  it('is whole when nothing touched it', () => {
+  it('is 1 if no change touched it', () => {
     const tracker = followed();
     tracker.change([{ offset: 0, removedLength: 10, text: '' }]);
     tracker.change([
@@ -25,7 +25,7 @@ describe('survival of accepted text', () => {
     assert.deepEqual(tracker.settle('a'), { share: 0.75 });
   });
 
-  it('counts only what of a change lies in it', () => {
+  it('counts only the part of a change that lies in it', () => {
     const tracker = followed();
     tracker.change([{ offset: 90, removedLength: 15, text: '' }]);
     assert.deepEqual(tracker.settle('a'), { share: 0.75 });
@@ -38,7 +38,7 @@ describe('survival of accepted text', () => {
     assert.deepEqual(tracker.settle('a'), { share: 1 });
   });
 
-  it('is nothing after an undo, and told once', () => {
+  it('is 0 after an undo, and reported once', () => {
     const tracker = followed();
     tracker.change([{ offset: 100, removedLength: 20, text: '' }]);
     assert.deepEqual(tracker.settle('a'), { share: 0 });

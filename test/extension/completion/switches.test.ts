@@ -11,17 +11,17 @@ const LANGUAGES = 'completion.disabledLanguages';
 
 type Values = Readonly<Record<string, unknown>>;
 
-describe('ghost text is switched', () => {
+describe('toggle', () => {
   const cases: readonly (readonly [
     where: string,
     before: readonly [user: Values, workspace: Values],
     after: readonly [user: Values, workspace: Values],
   ])[] = [
-    ['off for the user, where nobody said anything', [{}, {}], [{ [ENABLED]: false }, {}]],
-    ['on again for the user', [{ [ENABLED]: false }, {}], [{ [ENABLED]: true }, {}]],
-    ['off in a workspace that sets it', [{}, { [ENABLED]: true }], [{}, { [ENABLED]: false }]],
+    ['switches off for the user if no setting exists', [{}, {}], [{ [ENABLED]: false }, {}]],
+    ['switches on again for the user', [{ [ENABLED]: false }, {}], [{ [ENABLED]: true }, {}]],
+    ['switches off in a workspace that sets it', [{}, { [ENABLED]: true }], [{}, { [ENABLED]: false }]],
     [
-      'on in a workspace that sets it, whatever the user set',
+      'switches on in a workspace that sets it, whatever the user set',
       [{ [ENABLED]: true }, { [ENABLED]: false }],
       [{ [ENABLED]: true }, { [ENABLED]: true }],
     ],
@@ -35,7 +35,7 @@ describe('ghost text is switched', () => {
   }
 });
 
-describe('ghost text of a language is switched', () => {
+describe('toggleLanguage', () => {
   beforeEach(() => {
     fake.activeTextEditor = { document: { languageId: 'go' } };
   });
@@ -45,15 +45,15 @@ describe('ghost text of a language is switched', () => {
     before: readonly [user: Values, workspace: Values],
     after: readonly [user: Values, workspace: Values],
   ])[] = [
-    ['off for the user, where nobody said anything', [{}, {}], [{ [LANGUAGES]: ['go'] }, {}]],
-    ['on again for the user', [{ [LANGUAGES]: ['go', 'python'] }, {}], [{ [LANGUAGES]: ['python'] }, {}]],
+    ['switches off for the user if no setting exists', [{}, {}], [{ [LANGUAGES]: ['go'] }, {}]],
+    ['switches on again for the user', [{ [LANGUAGES]: ['go', 'python'] }, {}], [{ [LANGUAGES]: ['python'] }, {}]],
     [
-      'off in the list of a workspace that has one',
+      'switches off in the list of a workspace that has one',
       [{ [LANGUAGES]: ['python'] }, { [LANGUAGES]: ['rust'] }],
       [{ [LANGUAGES]: ['python'] }, { [LANGUAGES]: ['go', 'rust'] }],
     ],
     [
-      'on in the list of a workspace that has one, whatever the user listed',
+      'switches on in the list of a workspace that has one, whatever the user listed',
       [{ [LANGUAGES]: ['go'] }, { [LANGUAGES]: ['go'] }],
       [{ [LANGUAGES]: ['go'] }, { [LANGUAGES]: [] }],
     ],
@@ -66,7 +66,7 @@ describe('ghost text of a language is switched', () => {
     });
   }
 
-  it('nowhere without an editor', async () => {
+  it('changes nothing without an editor', async () => {
     fake.activeTextEditor = undefined;
     fake.configuration = new FakeConfiguration();
     await toggleLanguage();

@@ -19,12 +19,12 @@ const result: ContextResult = {
   snippets: [piece('leaves.ts', true), piece('stays.ts', true), piece('comes.ts', false)],
 };
 
-describe('what the list of the context shows', () => {
-  it('counts what will be in prompts, not what leaves them', () => {
+describe('contextItems and contextTitle', () => {
+  it('count the tokens that prompts will have', () => {
     assert.equal(contextTitle(result), 'Context: 200 of 4,096 tokens; Files of the workspace: 1,234');
   });
 
-  it('says of each piece where it is from, why it is there, and whether it is read', () => {
+  it('show the origin of each snippet, its reason, and whether it was evaluated', () => {
     assert.deepEqual(
       contextItems(result).map(({ label, detail }) => [label, detail]),
       [

@@ -12,7 +12,7 @@ const { showStatusMenu } = await import('../../../extension/status/statusMenu.ts
 
 const COMMAND = 'chorus.context.stopReadingAhead';
 
-/** A window whose user and workspace have these values of the setting. */
+/** Opens a window whose user and workspace have these values of the setting. */
 function open(user: boolean | undefined, workspace: boolean | undefined): void {
   const name = 'context.readAhead';
   fake.open(['/ws'], {});
@@ -23,7 +23,7 @@ function open(user: boolean | undefined, workspace: boolean | undefined): void {
   registerContext({ subscriptions: [] } as unknown as vscode.ExtensionContext, {} as SidecarSession);
 }
 
-/** The status bar's menu, of which the item with the command is chosen, if it is there. */
+/** Opens the status bar's menu and chooses the item with the command, if it is there. */
 async function chooseInMenu(readingAhead: boolean): Promise<void> {
   const done: Promise<unknown>[] = [];
   fake.pick = (items) => (items as readonly { readonly command?: string }[]).find(({ command }) => command === COMMAND);
@@ -44,13 +44,13 @@ describe('"Stop Reading Ahead"', () => {
     workspace: boolean | undefined,
     after: readonly [user: boolean, workspace: boolean | undefined],
   ])[] = [
-    ['nothing is set', undefined, undefined, [false, undefined]],
-    ['the user has it on', true, undefined, [false, undefined]],
-    ['the workspace has it on', undefined, true, [false, false]],
+    ['no setting exists', undefined, undefined, [false, undefined]],
+    ['the user switched it on', true, undefined, [false, undefined]],
+    ['the workspace switched it on', undefined, true, [false, false]],
     ['it is off', false, false, [false, false]],
   ];
   for (const [where, user, workspace, after] of cases) {
-    it(`switches reading ahead off where ${where}, until it is switched on again`, async () => {
+    it(`switches reading ahead off permanently if ${where}`, async () => {
       open(user, workspace);
       await fake.commands.get(COMMAND)?.();
       assert.deepEqual(
@@ -61,7 +61,7 @@ describe('"Stop Reading Ahead"', () => {
     });
   }
 
-  it('is in the menu while something is read ahead, and no longer', async () => {
+  it('is in the menu only while reading ahead is in progress', async () => {
     open(undefined, undefined);
     await chooseInMenu(false);
     assert.equal(fake.configuration.get('context.readAhead'), undefined);

@@ -11,17 +11,17 @@ const missing: SidecarStatus = {
   deviceReasons: [`CUDA can't be used: ${CUDA_ADD_ON_MISSING}; "chorus cuda --install" gets it.`],
 };
 
-describe('the CUDA libraries are offered', () => {
-  it('where the sidecar found CUDA and lacks only them', () => {
+describe('shouldOfferCuda', () => {
+  it('is true if the sidecar found CUDA and lacks only its libraries', () => {
     assert.equal(shouldOfferCuda(missing, {}, NOW_MS), true);
   });
 
-  it('where CUDA was demanded and the model did not load for want of them', () => {
+  it('is true if CUDA was demanded and the model did not load for lack of the libraries', () => {
     const message = missing.deviceReasons?.[0] ?? '';
     assert.equal(shouldOfferCuda({ state: 'trouble', trouble: { code: 'engine-failed', message } }, {}, NOW_MS), true);
   });
 
-  it('not where there is no sidecar, no reason or another reason', () => {
+  it('is false without a sidecar, without a reason, or for another reason', () => {
     assert.equal(shouldOfferCuda(undefined, {}, NOW_MS), false);
     assert.equal(shouldOfferCuda({ state: 'ready' }, {}, NOW_MS), false);
     assert.equal(
@@ -34,7 +34,7 @@ describe('the CUDA libraries are offered', () => {
     );
   });
 
-  it('again a week after they were put off, and never once declined', () => {
+  it('is true again a week after the offer was postponed, and never after it was declined', () => {
     assert.equal(shouldOfferCuda(missing, { offeredMs: NOW_MS - DAY_MS }, NOW_MS), false);
     assert.equal(shouldOfferCuda(missing, { offeredMs: NOW_MS - 8 * DAY_MS }, NOW_MS), true);
     assert.equal(shouldOfferCuda(missing, { offeredMs: NOW_MS - 8 * DAY_MS, isDeclined: true }, NOW_MS), false);

@@ -6,7 +6,7 @@ import type { DictationTarget } from '../../../extension/dictation/dictationTarg
 describe('dictated text in a box', () => {
   interface Box {
     readonly target: DictationTarget;
-    /** `undefined`: it can't be read. */
+    /** The text of the box, or `undefined` if it can't be read. */
     text: string | undefined;
     writes: number;
   }
@@ -24,8 +24,8 @@ describe('dictated text in a box', () => {
   }
 
   for (const [what, before, after] of [
-    ['stands alone in an empty box', '', 'Hello there'],
-    ['stands apart from what stood there', 'Fix:', 'Fix: Hello there'],
+    ['is alone in an empty box', '', 'Hello there'],
+    ['is separated from the previous text', 'Fix:', 'Fix: Hello there'],
     ['keeps the lines above it', 'Fix\n\n', 'Fix\n\nHello there'],
   ] as const) {
     it(what, async () => {
@@ -35,37 +35,37 @@ describe('dictated text in a box', () => {
     });
   }
 
-  it('leaves what stood there where all was taken back', async () => {
+  it('restores the previous text if all words are taken back', async () => {
     const shown = box('Fix:');
     for (const text of ['Hello', '']) assert.equal(await shown.target.show(text), true);
     assert.equal(shown.text, 'Fix:');
   });
 
-  it('stands behind what is typed before the first words', async () => {
+  it('appends to the text that is typed before the first words', async () => {
     const shown = box('');
     shown.text = 'Fix:';
     assert.equal(await shown.target.show('Hello'), true);
     assert.equal(shown.text, 'Fix: Hello');
   });
 
-  it('is not written again where it stands there', async () => {
+  it('is not written again if it is already there', async () => {
     const shown = box('');
     for (const text of ['Hello', 'Hello']) assert.equal(await shown.target.show(text), true);
     assert.equal(shown.writes, 1);
   });
 
-  it('is known in a document with line ends of two units', async () => {
+  it('is recognised in a document with line ends of two units', async () => {
     const shown = box('Fix\r\n', { lineBreak: '\r\n' });
     for (const text of ['One.\nTwo.', 'One.\nTwo. Three.']) assert.equal(await shown.target.show(text), true);
     assert.equal(shown.text, 'Fix\r\nOne.\r\nTwo. Three.');
   });
 
   for (const [what, now] of [
-    ['the user has edited it', 'Fix: Hallo'],
-    ['the user is done with it', ''],
-    ['it can no longer be read', undefined],
+    ['the user has edited the text', 'Fix: Hallo'],
+    ['the user has sent the text', ''],
+    ['the box can no longer be read', undefined],
   ] as const) {
-    it(`ends where ${what}, which stays`, async () => {
+    it(`ends if ${what}, which stays`, async () => {
       const shown = box('Fix:');
       await shown.target.show('Hello');
       shown.text = now;
@@ -74,13 +74,13 @@ describe('dictated text in a box', () => {
     });
   }
 
-  it('never comes into a box that is gone, or that can not be read', async () => {
+  it("is not written into a box that is gone or can't be read", async () => {
     const [gone, unread] = [box('', { gone: AbortSignal.abort() }), box(undefined)];
     assert.deepEqual([await gone.target.show('Hello'), await unread.target.show('Hello')], [false, false]);
     assert.deepEqual([gone.writes, unread.writes], [0, 0]);
   });
 
-  it('ends where there is no way to the box', async () => {
+  it("ends if the box can't be reached", async () => {
     assert.equal(await boxTarget({ read: () => '', write: () => Promise.resolve(false) }).show('Hello'), false);
   });
 });

@@ -14,7 +14,7 @@ interface Request {
   readonly answer: (result: DictateResult) => void;
 }
 
-/** Dictation of a window whose user has consented, and what it asked of the sidecar. */
+/** Dictation in a window whose user has consented, with its requests to the sidecar. */
 function window() {
   const requests: Request[] = [];
   const notes: string[] = [];
@@ -39,11 +39,11 @@ function window() {
   return { begin, requests, notes, shown };
 }
 
-describe('dictation of a window', () => {
+describe('Dictation', () => {
   beforeEach(() => fake.open([], {}));
   afterEach(() => assert.deepEqual(fake.messages, []));
 
-  it('is one at a time', async () => {
+  it('runs one at a time', async () => {
     const { begin, requests, notes } = window();
     const first = begin('one');
     await nextTurn();
@@ -54,7 +54,7 @@ describe('dictation of a window', () => {
     assert.deepEqual(notes, [STOP_DICTATION]);
   });
 
-  it('begins again as soon as the microphone is closed, after the last words were shown', async () => {
+  it('can start again as soon as the microphone is closed, and then waits until the last words are shown', async () => {
     const { begin, requests, shown } = window();
     const first = begin('one');
     await nextTurn();
@@ -72,7 +72,7 @@ describe('dictation of a window', () => {
     assert.deepEqual(shown, ['one: Hello', 'one: Hello there', 'two: And']);
   });
 
-  it('is not begun where its key is let go before the last words of the one before were shown', async () => {
+  it('does not start if its key is released before the last words of the previous dictation are shown', async () => {
     const { begin, requests } = window();
     const first = begin('one');
     await nextTurn();

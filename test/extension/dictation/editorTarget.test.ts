@@ -8,8 +8,8 @@ import { Selection, Uri, type Range } from '../documents/support/vscode.ts';
 const { EditorTarget } = await import('../../../extension/dictation/editorTarget.ts');
 
 /**
- * An editor with the cursor at `‸`. An edit reaches the window a moment after it was asked for, and is refused where
- * the document has another version by then.
+ * An editor with the cursor at `‸`. An edit reaches the window a moment after its request. It is refused if the
+ * document has another version by then.
  */
 function editor(marked: string) {
   const at = marked.indexOf('‸');
@@ -46,7 +46,7 @@ const once = (work: () => void): (() => void) => {
 };
 
 describe('dictated text in an editor', () => {
-  it('stands at the cursor, one state in place of another, and the cursor behind it', async () => {
+  it('appears at the cursor, each state in place of the previous one, with the cursor after it', async () => {
     const { document, target, cursor } = editor('one ‸\ntwo');
     for (const text of ['Hello', 'Hello there']) assert.equal(await target.show(text), true);
     assert.equal(document.text, 'one Hello there\ntwo');
@@ -54,14 +54,14 @@ describe('dictated text in an editor', () => {
   });
 
   for (const [when, moment] of [
-    ['before it comes there', 'way'],
-    ['right after it came there', 'wayBack'],
+    ['before the edit arrives', 'way'],
+    ['right after the edit arrived', 'wayBack'],
   ] as const) {
     for (const [where, offset, expected] of [
       ['before', 0, 'new one Hello there\ntwo'],
       ['behind', -1, 'one Hello there\ntwonew '],
     ] as const) {
-      it(`goes on in its place where something changes ${where} it while it is written: ${when}`, async () => {
+      it(`continues in its place if text changes ${where} it while it is written: ${when}`, async () => {
         const { document, target, on } = editor('one ‸\ntwo');
         on[moment] = once(() => document.change(offset < 0 ? document.text.length : offset, 0, 'new '));
         for (const text of ['Hello', 'Hello there']) assert.equal(await target.show(text), true);
@@ -70,7 +70,7 @@ describe('dictated text in an editor', () => {
     }
   }
 
-  it('ends where its place itself is changed while it is written', async () => {
+  it('ends if its own place is changed while it is written', async () => {
     const { document, target, on } = editor('one ‸\ntwo');
     await target.show('Hello');
     on.way = once(() => document.change(6, 1, 'X'));
@@ -78,7 +78,7 @@ describe('dictated text in an editor', () => {
     assert.equal(document.text, 'one HeXlo\ntwo');
   });
 
-  it('ends where the document takes no edits', async () => {
+  it('ends if the document accepts no edits', async () => {
     const { state, target } = editor('one ‸');
     state.isReadOnly = true;
     assert.equal(await target.show('Hello'), false);

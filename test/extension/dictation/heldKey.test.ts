@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { HeldKey } from '../../../extension/dictation/heldKey.ts';
 
-describe('a key that begins dictation', () => {
-  /** What the key began, in order; `end` ends the last of it. */
+describe('HeldKey', () => {
+  /** Returns a key and the actions that it started, in order. `end` ends the last action. */
   function key(t: TestContext): {
     readonly press: () => void;
     readonly hold: (repeats: number) => void;
@@ -37,7 +37,7 @@ describe('a key that begins dictation', () => {
   }
   const releases = (begun: readonly AbortSignal[]): readonly boolean[] => begun.map(({ aborted }) => aborted);
 
-  it('ends it when it is let go, and not while it repeats', (t) => {
+  it('ends the action when the key is released, and not while it repeats', (t) => {
     const { hold, begun } = key(t);
     hold(40);
     assert.deepEqual(releases(begun), [false]);
@@ -45,7 +45,7 @@ describe('a key that begins dictation', () => {
     assert.deepEqual(releases(begun), [true]);
   });
 
-  it('ends it when it is pressed a second time', (t) => {
+  it('ends the action at a second press', (t) => {
     const { press, begun } = key(t);
     press();
     t.mock.timers.tick(5_000);
@@ -55,7 +55,7 @@ describe('a key that begins dictation', () => {
     assert.deepEqual(releases(begun), [true]);
   });
 
-  it('tells what it began of its release, however much of that is under way, and begins it once', (t) => {
+  it('signals the release to a running action, and starts it only once', (t) => {
     const { hold, press, begun } = key(t);
     hold(5);
     t.mock.timers.tick(400);
@@ -68,7 +68,7 @@ describe('a key that begins dictation', () => {
     ['before it repeats', 0],
     ['while it repeats', 10],
   ] as const) {
-    it(`begins nothing again before it is let go, where that ended by itself ${when}`, async (t) => {
+    it(`does not start an action again before the release if the action ended by itself ${when}`, async (t) => {
       const { hold, press, end, begun } = key(t);
       press();
       t.mock.timers.tick(500);
@@ -83,7 +83,7 @@ describe('a key that begins dictation', () => {
     });
   }
 
-  it('begins again soon after it ended what it began', async (t) => {
+  it('starts again soon after it ended an action', async (t) => {
     const { hold, press, end, begun } = key(t);
     hold(10);
     t.mock.timers.tick(400);
@@ -92,7 +92,7 @@ describe('a key that begins dictation', () => {
     assert.deepEqual(releases(begun), [true, false]);
   });
 
-  it('fails as what it began, and begins again then', async (t) => {
+  it('rejects if the action fails, and starts again then', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const held = new HeldKey();
     await assert.rejects(
@@ -105,7 +105,7 @@ describe('a key that begins dictation', () => {
     assert.equal(count, 1);
   });
 
-  it('ends nothing when the window is gone', (t) => {
+  it('ends nothing after the window is gone', (t) => {
     const { press, hold, dispose, begun } = key(t);
     press();
     hold(1);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ShownText } from '../../../extension/dictation/shownText.ts';
 
-describe('what a dictation shows', () => {
+describe('ShownText', () => {
   async function shown(
     texts: readonly string[],
   ): Promise<{ readonly states: readonly string[]; readonly isAny: boolean }> {
@@ -15,14 +15,14 @@ describe('what a dictation shows', () => {
   }
 
   for (const [what, texts, states, isAny] of [
-    ['is each state of the text, in order', ['One', 'One two', 'One two'], ['One', 'One two', 'One two'], true],
-    ['is nothing again where all was taken back', ['', 'One', '', ''], ['One', '', ''], true],
-    ['leaves the target alone where nobody spoke', ['', ''], [], false],
+    ['shows each state of the text, in order', ['One', 'One two', 'One two'], ['One', 'One two', 'One two'], true],
+    ['shows an empty text if all words were taken back', ['', 'One', '', ''], ['One', '', ''], true],
+    ['leaves the target unchanged if no words come', ['', ''], [], false],
   ] as const) {
     it(what, async () => assert.deepEqual(await shown(texts), { states, isAny }));
   }
 
-  it('waits for the state before', async () => {
+  it('waits for the previous state', async () => {
     const states: string[] = [];
     let finish: (isThere: boolean) => void = () => undefined;
     const first = new Promise<boolean>((resolve) => (finish = resolve));
@@ -38,7 +38,7 @@ describe('what a dictation shows', () => {
     assert.deepEqual(states, ['One', 'One two']);
   });
 
-  it('tells of a target that is gone', async () => {
+  it('reports a target that is gone', async () => {
     let count = 0;
     await new ShownText({ show: () => Promise.resolve(false) }, () => count++).show('One');
     assert.equal(count, 1);

@@ -16,10 +16,10 @@ afterEach(() => {
 
 interface Policy {
   readonly judge: (file: string) => Promise<string>;
-  /** The verdict of an open document. */
+  /** Returns the verdict on an open document. */
   readonly check: (file: string) => Promise<string>;
   readonly log: string[];
-  /** How often verdicts were said to have changed. */
+  /** Returns how often the policy announced changed verdicts. */
   readonly changes: () => number;
 }
 
@@ -39,7 +39,7 @@ function policyOver(files: Readonly<Record<string, string>>, folder = '/ws'): Po
   };
 }
 
-describe('rules that cannot be read', () => {
+describe("rules that can't be read", () => {
   const cases: readonly (readonly [what: string, hanging: string, kept: string, allowed: string | undefined])[] = [
     ['of the workspace', '/ws/.gitignore', '/ws/a.ts', undefined],
     ['of a folder', '/ws/src/.chorusignore', '/ws/src/deep/a.ts', '/ws/a.ts'],
@@ -47,7 +47,7 @@ describe('rules that cannot be read', () => {
     ['of a whole folder that is gone', '/ws/gone', '/ws/gone/deep/a.ts', '/ws/a.ts'],
   ];
   for (const [what, hanging, kept, allowed] of cases) {
-    it(`in time keep what they may be about from the model, with one line in the log: ${what}`, async () => {
+    it(`in time exclude all files that they may affect, with one line in the log: ${what}`, async () => {
       const { judge, log } = policyOver({ [kept]: '' });
       fake.hanging.add(hanging);
       assert.equal(await bringForward(() => judge(kept)), 'ignored');
@@ -70,7 +70,7 @@ describe('rules that cannot be read', () => {
     });
   });
 
-  it('in time are told as changed once they can be read, and not before', async () => {
+  it('in time are announced as changed only when they can be read', async () => {
     const { judge, changes } = policyOver({ '/ws/.gitignore': 'out/\n' });
     fake.hanging.add('/ws/.gitignore');
     await bringForward(async () => {
@@ -86,7 +86,7 @@ describe('rules that cannot be read', () => {
   });
 
   const repository = { '/repo/.git/HEAD': '', '/repo/.gitignore': 'private/\n', '/repo/app/.gitignore': 'out/\n' };
-  it('of a repository around the opened folder count while nobody can tell whether the folder is one itself', async () => {
+  it('of a repository around the opened folder apply while it is unknown whether the folder is a repository', async () => {
     const { judge, changes } = policyOver(repository, '/repo/app');
     fake.hanging.add('/repo/app/.git');
     await bringForward(async () => {
@@ -102,7 +102,7 @@ describe('rules that cannot be read', () => {
     });
   });
 
-  it('since they are too large keep what they may be about from the model', async () => {
+  it('because they are too large exclude all files that they may affect', async () => {
     const { judge, log } = policyOver({ '/ws/src/.gitignore': '#'.repeat(1024 * 1024 + 1) });
     assert.equal(await judge('/ws/src/a.ts'), 'ignored');
     assert.equal(await judge('/ws/a.ts'), 'allowed');
@@ -110,7 +110,7 @@ describe('rules that cannot be read', () => {
   });
 });
 
-describe('rules of a folder in place of another, of which VS Code tells nothing but the folder', () => {
+describe('rules in a replaced folder, for which VS Code reports only the folder', () => {
   const outer = { '/ws/.gitignore': '*.gen.ts\n' };
   const cases: readonly (readonly [
     what: string,
@@ -130,7 +130,7 @@ describe('rules of a folder in place of another, of which VS Code tells nothing 
       ['new', fake.created],
       ['changed', fake.changed],
     ] as const) {
-      it(`are read anew: one ${what}, told as ${toldAs}`, async () => {
+      it(`are read again in a folder ${what}, reported as ${toldAs}`, async () => {
         const { judge } = policyOver({ ...outer, ...before });
         assert.equal(await judge('/ws/lib/src/a.ts'), 'allowed');
         assert.equal(await judge('/ws/lib/src/a.gen.ts'), 'ignored');
@@ -164,35 +164,35 @@ describe('a link', () => {
     ['to an ignored file', '/ws/b.ts', '/ws/out/a.ts', '/ws/b.ts', 'ignored'],
     ['to a folder in an ignored one', '/ws/config', '/ws/out/config', '/ws/config/b.ts', 'ignored'],
     ['to a folder of secrets', '/ws/cloud', '/home/.aws', '/ws/cloud/config', 'secret'],
-    ['to a folder that has a secret in it', '/ws/same', '/ws', '/ws/same/.env', 'secret'],
+    ['to a folder that contains a secret', '/ws/same', '/ws', '/ws/same/.env', 'secret'],
     ['to a file that its own repository ignores', '/ws/b.ts', '/clone/private/a.ts', '/ws/b.ts', 'ignored'],
-    ['outside of the workspace to a secret in it', '/other/b.ts', '/ws/.env', '/other/b.ts', 'secret'],
-    ['of an ignored name to another file', '/ws/out/b.ts', '/ws/a.ts', '/ws/out/b.ts', 'ignored'],
+    ['from outside the workspace to a secret in it', '/other/b.ts', '/ws/.env', '/other/b.ts', 'secret'],
+    ['with an ignored name to another file', '/ws/out/b.ts', '/ws/a.ts', '/ws/out/b.ts', 'ignored'],
     ['to another file', '/ws/b.ts', '/ws/src/b.ts', '/ws/b.ts', 'allowed'],
     ['to a file outside of the workspace', '/ws/b.ts', '/other/a.ts', '/ws/b.ts', 'allowed'],
-    ['that leads nowhere', '/ws/b.ts', '/nowhere/.env', '/ws/b.ts', 'allowed'],
+    ['without a target', '/ws/b.ts', '/nowhere/.env', '/ws/b.ts', 'allowed'],
   ];
   for (const [what, link, target, file, verdict] of cases) {
-    it(`${what} is ${verdict}, by its name and by where it leads`, async () => {
+    it(`${what} is ${verdict}, by its name and its target`, async () => {
       const { judge, check } = policyOver(files);
       fake.links.set(link, target);
       assert.deepEqual([await judge(file), await check(file)], [verdict, verdict]);
     });
   }
 
-  it('to a link is judged by where that leads', async () => {
+  it('to a link is judged by the final target', async () => {
     const { judge } = policyOver(files);
     fake.links.set('/ws/b.ts', '/ws/c.ts').set('/ws/c.ts', '/ws/.env');
     assert.equal(await judge('/ws/b.ts'), 'secret');
   });
 
-  it('of the workspace folder keeps what the rules in it are about from the model, and nothing else', async () => {
+  it('of the workspace folder excludes exactly the files that the rules in it exclude', async () => {
     const { judge } = policyOver({ '/disk/ws/.gitignore': 'out/\n', '/disk/ws/out/a.ts': '', '/disk/ws/a.ts': '' });
     fake.links.set('/ws', '/disk/ws');
     assert.deepEqual([await judge('/ws/out/a.ts'), await judge('/ws/a.ts')], ['ignored', 'allowed']);
   });
 
-  it('that is a notebook keeps its cells from the model', async () => {
+  it('that is a notebook excludes its cells', async () => {
     policyOver({ ...files, '/ws/out/c.ipynb': '' });
     fake.links.set('/ws/c.ipynb', '/ws/out/c.ipynb');
     const uri = new Uri('vscode-notebook-cell', '/ws/c.ipynb');
@@ -208,7 +208,7 @@ describe('a link', () => {
     assert.equal(await policy.judge(new Uri('vscode-remote', '/ws/b.ts') as unknown as vscode.Uri), 'allowed');
   });
 
-  it('whose disk does not answer in time is kept from the model, and judged again when it does', async () => {
+  it('whose disk does not answer in time is excluded, and judged again when it does', async () => {
     const { check, changes } = policyOver(files);
     fake.links.set('/ws/b.ts', '/other/a.ts');
     fake.hanging.add('/ws/b.ts');
@@ -229,7 +229,7 @@ describe('a link', () => {
       ['new', fake.created],
       ['changed', fake.changed],
     ] as const) {
-      it(`in place of ${what}, told as ${toldAs}, is judged, and told once`, async () => {
+      it(`in place of ${what}, reported as ${toldAs}, is judged and announced once`, async () => {
         const { check, changes } = policyOver(files);
         assert.equal(await check(file), 'allowed');
         tell.fire(Uri.file(link));
@@ -246,7 +246,7 @@ describe('a link', () => {
 });
 
 describe('rules that change while a document is judged', () => {
-  it('are those that it is judged by', async (test) => {
+  it('determine its verdict', async (test) => {
     const { check } = policyOver({ '/ws/.git/info/exclude': '' });
     const goOn = holdStat(test, '/ws/.git/info/exclude');
     const verdict = check('/ws/a.ts');
@@ -258,7 +258,7 @@ describe('rules that change while a document is judged', () => {
   });
 });
 
-describe('a repository outside of the workspace', () => {
+describe('a repository outside the workspace', () => {
   const files = {
     '/ws/a.ts': '',
     '/clone/.git/HEAD': '',
@@ -282,7 +282,7 @@ describe('a repository outside of the workspace', () => {
     assert.deepEqual([isWatched('/clone'), isWatched('/other')], [false, true]);
   });
 
-  it('has its rules read anew when a document in it is opened again', async () => {
+  it('has its rules read again when a document in it is opened again', async () => {
     const { check } = policyOver(files);
     assert.equal(await check('/clone/a.ts'), 'allowed');
     close('/clone/a.ts');
@@ -291,7 +291,7 @@ describe('a repository outside of the workspace', () => {
     assert.equal(isWatched('/clone'), true);
   });
 
-  it('is watched as long as the workspace has a link there', async () => {
+  it('is watched as long as the workspace has a link to it', async () => {
     const { judge, check } = policyOver(files);
     fake.links.set('/ws/b.ts', '/clone/b.ts');
     assert.equal(await judge('/ws/b.ts'), 'allowed');
@@ -300,7 +300,7 @@ describe('a repository outside of the workspace', () => {
     assert.equal(isWatched('/clone'), true);
   });
 
-  it('is not watched after the window', async () => {
+  it('is not watched after the window is closed', async () => {
     const before = fake.watched.length;
     const { check } = policyOver(files);
     await check('/clone/a.ts');

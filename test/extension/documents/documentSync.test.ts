@@ -23,15 +23,15 @@ function clientInto(opened: string[]): Client {
   return { code2ProtocolConverter, sendNotification } as unknown as Client;
 }
 
-/** A policy that keeps one document, and never gets to the rules of another. */
+/** A policy that refuses one document and never finishes reading the rules of another. */
 function policyWith(kept: string, unread: string): Policy {
   const check = ({ path }: Uri): Promise<string> =>
     path === unread ? new Promise(() => {}) : Promise.resolve(path === kept ? 'secret' : 'allowed');
   return { check, onDidChange: () => ({ dispose: () => undefined }) } as unknown as Policy;
 }
 
-describe('a fresh connection', () => {
-  it('gets the documents that are shown and may be read, and waits for no rules of others', async () => {
+describe('a new connection', () => {
+  it('receives the shown documents that may be read, without waiting for the rules of others', async () => {
     fake.open(['/ws'], {});
     fake.documents = ['/ws/gone/a.ts', '/ws/b.ts', '/ws/.env', '/ws/c.ts'].map(
       (file) => new FakeDocument(Uri.file(file), 'text'),
@@ -49,7 +49,7 @@ describe('a fresh connection', () => {
 });
 
 describe('a document', () => {
-  it('is not sent by rules that changed while it was judged', async (test) => {
+  it('is not sent under rules that changed while it was judged', async (test) => {
     fake.open(['/ws'], { '/ws/.git/info/exclude': '' });
     fake.documents = ['/ws/a.ts', '/ws/b.ts'].map((file) => new FakeDocument(Uri.file(file), 'text'));
     const goOn = holdStat(test, '/ws/.git/info/exclude');
@@ -67,7 +67,7 @@ describe('a document', () => {
     assert.deepEqual(opened, ['/ws/a.ts']);
   });
 
-  it('is taken back when a link to a secret comes in its place', async () => {
+  it('is closed when a link to a secret replaces it', async () => {
     fake.open(['/ws'], { '/ws/config.txt': '', '/ws/.env': '' });
     fake.documents = [new FakeDocument(Uri.file('/ws/config.txt'), 'text')];
     const policy = new DocumentPolicy(assert.fail);

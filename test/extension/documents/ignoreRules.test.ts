@@ -18,12 +18,12 @@ describe('ignore rules', () => {
     { '.gitignore': '!*\n', 'src/.gitignore': '!*\n' },
   ];
   for (const path of ['../a.ts', './a.ts', '/a.ts', 'src//a.ts', 'src/../a.ts', 'src/./a.ts', '..', '.']) {
-    it(`keep what they can't be held against: ${path}`, async () => {
+    it(`exclude a path that can't be matched: ${path}`, async () => {
       for (const files of unopposed) assert.equal(await rules(files).ignores(path), true);
     });
   }
 
-  it('are not about the root itself, and take a folder with a slash at its end', async () => {
+  it('do not apply to the root itself, and accept a folder with a slash at its end', async () => {
     const all = rules({ '.gitignore': 'out/\n' });
     assert.equal(await all.ignores(''), false);
     assert.equal(await all.ignoresFolder(''), false);
@@ -31,11 +31,11 @@ describe('ignore rules', () => {
     assert.equal(await all.ignoresFolder('src/'), false);
   });
 
-  it('ignore nothing where there is no ignore file', async () => {
+  it('ignore nothing if there is no ignore file', async () => {
     assert.equal(await rules({}).ignores('src/main.ts'), false);
   });
 
-  it('come from .gitignore and .chorusignore, the latter having the last word', async () => {
+  it('come from .gitignore and .chorusignore, and the latter overrides the former', async () => {
     const both = rules({ '.gitignore': '*.log\n', '.chorusignore': 'private/\n!keep.log\n' });
     assert.equal(await both.ignores('a/b.log'), true);
     assert.equal(await both.ignores('private/plan.ts'), true);
@@ -43,7 +43,7 @@ describe('ignore rules', () => {
     assert.equal(await both.ignores('src/main.ts'), false);
   });
 
-  it('of a deeper folder overrule those above, in both directions', async () => {
+  it('of a deeper folder override those above, in both directions', async () => {
     const nested = rules({
       '.gitignore': '*.gen.ts\n',
       'src/.gitignore': '!kept.gen.ts\n',
@@ -56,7 +56,7 @@ describe('ignore rules', () => {
     assert.equal(await nested.ignores('local.ts'), false);
   });
 
-  it('cannot bring back what lies below an ignored folder', async () => {
+  it("can't re-include files below an ignored folder", async () => {
     const below = rules({ '.gitignore': 'build/\n', 'build/.gitignore': '!keep.ts\n' });
     assert.equal(await below.ignores('build/keep.ts'), true);
   });
@@ -68,13 +68,13 @@ describe('ignore rules', () => {
     assert.equal(await anchored.ignores('out/x.ts'), false);
   });
 
-  it('take folder names with spaces and non-Latin letters', async () => {
+  it('accept folder names with spaces and non-Latin letters', async () => {
     const names = rules({ '.gitignore': 'geheime Pläne/\n秘密.ts\n' });
     assert.equal(await names.ignores('geheime Pläne/a.ts'), true);
     assert.equal(await names.ignores('src/秘密.ts'), true);
   });
 
-  it('come from .git/info/exclude too, which every ignore file overrules', async () => {
+  it('also come from .git/info/exclude, which every ignore file overrides', async () => {
     const excluded = rules({
       '.git/info/exclude': 'notes/\n*.local.ts\n/scratch.ts\n',
       'src/.gitignore': '!kept.local.ts\n',
@@ -86,7 +86,7 @@ describe('ignore rules', () => {
     assert.equal(await excluded.ignores('src/scratch.ts'), false);
   });
 
-  it('take upper and lower case as one only where git does', async () => {
+  it('ignore case only where git does', async () => {
     const files = { '.gitignore': 'Secrets/\n', '.git/info/exclude': 'Plan.md\n' };
     for (const path of ['secrets/a.ts', 'plan.MD']) {
       assert.equal(await rules(files, true).ignores(path), true);
@@ -94,7 +94,7 @@ describe('ignore rules', () => {
     }
   });
 
-  it('are those that git itself applies', async () => {
+  it('equal those that git applies', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-ignore-'));
     try {
       const git = (...args: readonly string[]): string =>
@@ -130,7 +130,7 @@ describe('ignore rules', () => {
     }
   });
 
-  it('are read again after they were forgotten, and not before', async () => {
+  it('are read again after `forget`, and not before', async () => {
     const files: Record<string, string> = { '.gitignore': 'a.ts\n' };
     let reads = 0;
     const changing = new IgnoreRules(async (_folder, name) => {
@@ -147,7 +147,7 @@ describe('ignore rules', () => {
     assert.equal(await changing.ignores('b.ts'), true);
   });
 
-  it('ignore everything that a file which cannot be read may have a say in', async () => {
+  it('ignore everything that an unreadable file may affect', async () => {
     const files: Record<string, string> = { '.gitignore': '!kept.ts\n', 'src/deep/.gitignore': '!a.ts\n' };
     const without = (unreadable: string): IgnoreRules =>
       new IgnoreRules(async (folder, name) => {
@@ -162,7 +162,7 @@ describe('ignore rules', () => {
       ['src/.gitignore', 'src/deep/a.ts', true],
       ['src/.gitignore', 'lib/b.ts', false],
       ['.git/info/exclude', 'lib/b.ts', true],
-      // What a file that can be read brings back stays: it overrules the excludes.
+      // A readable file can still re-include a file, since it overrides the excludes.
       ['.git/info/exclude', 'kept.ts', false],
     ];
     for (const [unreadable, file, expected] of cases)
@@ -170,7 +170,7 @@ describe('ignore rules', () => {
     assert.equal(await without('src/.gitignore').ignoresFolder('src/deep'), true);
   });
 
-  it('judge a folder once, however many files lie in it, and anew after they were forgotten', async () => {
+  it('judge a folder once for all its files, and again after `forget`', async () => {
     const files: Record<string, string> = { '.gitignore': '*.log\n' };
     const known = rules(files);
     const verdict = mock.method(IgnorePatterns.prototype, 'verdict');
@@ -185,7 +185,7 @@ describe('ignore rules', () => {
     assert.equal(await known.ignores('a/b/c/0.ts'), true);
   });
 
-  it('keep a path that would cost too much: each of many folders may have as many rules as one file may', async () => {
+  it('exclude a path whose many folders each have the maximum number of rules', async () => {
     const told: string[] = [];
     let steps = 0;
     const verdict = mock.method(IgnorePatterns.prototype, 'verdict', function (this: IgnorePatterns, path: string) {
@@ -205,11 +205,11 @@ describe('ignore rules', () => {
     }
   });
 
-  it('keep paths that are longer or deeper than any', async () => {
+  it('exclude paths above the limits of length and depth', async () => {
     for (const path of [`${'a/'.repeat(300)}b`, 'a'.repeat(5_000)]) assert.equal(await rules({}).ignores(path), true);
   });
 
-  it('that are too many keep everything that their file may have a say in, and it is told which file has them', async () => {
+  it('exclude everything that a file with too many rules may affect, and report the file', async () => {
     const files: Record<string, string> = { 'src/.gitignore': '!kept.ts\n'.repeat(90_000), '.gitignore': '!b.ts\n' };
     const told: string[] = [];
     const many = new IgnoreRules(async (folder, name) => files[folder === '' ? name : `${folder}/${name}`], {

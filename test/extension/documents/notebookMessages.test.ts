@@ -15,7 +15,8 @@ function notebookOf(...cells: string[]): SyncedNotebook {
 }
 
 /**
- * The sidecar's side: what it knows of the cells around one, after these messages. Cells' texts came as text documents.
+ * Returns the cells around a cell as the sidecar knows them after these messages. The cells' texts came as text
+ * documents.
  */
 function around(uri: string, sent: readonly string[], opened: unknown, changed?: unknown): (string[] | undefined)[] {
   const documents = new Documents();
@@ -40,18 +41,18 @@ function around(uri: string, sent: readonly string[], opened: unknown, changed?:
   return [cells?.before.map(({ text }) => text), cells?.after.map(({ text }) => text)];
 }
 
-describe('notebooks reach the sidecar', () => {
-  it('with their cells in order', () => {
+describe('the messages about a notebook', () => {
+  it('contain the cells in order', () => {
     assert.deepEqual(around('b', ['a', 'b', 'c'], openedNotebook(notebookOf('a', 'b', 'c'))), [['a'], ['c']]);
   });
 
-  it('with no text of a cell that was kept back', () => {
+  it('contain no text of a cell that was not sent', () => {
     const message = openedNotebook(notebookOf('a', 'b'));
     assert.deepEqual(message.cellTextDocuments, []);
     assert.deepEqual(around('b', ['b'], message), [[], []]);
   });
 
-  it('again as they are after cells came, went or moved', () => {
+  it('update the cells after cells were added, removed or moved', () => {
     const opened = openedNotebook(notebookOf('a', 'b', 'c'));
     assert.deepEqual(around('b', ['a', 'b', 'c', 'new'], opened, cellsChange(notebookOf('c', 'new', 'b'), 3)), [
       ['c', 'new'],

@@ -12,7 +12,7 @@ const MIB = 1024 * 1024;
 const file = '/ws/.gitignore';
 const uri = Uri.file(file) as unknown as vscode.Uri;
 
-/** What is read of a file that is as `files` say; 'throws' where reading throws. */
+/** Returns the result of reading a file from `files`, or 'throws' if reading throws. */
 async function reading(
   read: (uri: vscode.Uri) => Promise<string | undefined>,
   files: Readonly<Record<string, string>>,
@@ -31,26 +31,27 @@ const cases: readonly (readonly [
 ])[] = [
   ['is text', { [file]: 'out/\n' }, 'out/\n', 'out/\n'],
   ['is empty', { [file]: '' }, '', ''],
-  ['is as large as may be', { [file]: '#'.repeat(MIB) }, '#'.repeat(MIB), '#'.repeat(MIB)],
-  ['is not there', {}, undefined, undefined],
+  ['has the maximum size', { [file]: '#'.repeat(MIB) }, '#'.repeat(MIB), '#'.repeat(MIB)],
+  ['does not exist', {}, undefined, undefined],
   ['is a folder', { [`${file}/a`]: '' }, undefined, undefined],
   ['is too large', { [file]: '#'.repeat(MIB + 1) }, 'throws', undefined],
   ['is no text', { [file]: 'o\0u\0t\0' }, 'throws', undefined],
 ];
 
-describe('an ignore file, whose rules count even where nobody can read them,', () => {
+describe('readIgnoreFile', () => {
   for (const [what, files, expected] of cases)
-    it(`that ${what}: ${expected?.slice(0, 10)}`, async () =>
+    it(`with a file that ${what}: ${expected?.slice(0, 10)}`, async () =>
       assert.equal(await reading(readIgnoreFile, files, false), expected));
-  it('that does not answer: throws', async () => assert.equal(await reading(readIgnoreFile, {}, true), 'throws'));
+  it('throws if the file system does not answer', async () =>
+    assert.equal(await reading(readIgnoreFile, {}, true), 'throws'));
 });
 
-describe('a text file', () => {
+describe('readTextFile', () => {
   for (const [what, files, , expected] of cases)
-    it(`that ${what}: ${expected?.slice(0, 10)}`, async () =>
+    it(`with a file that ${what}: ${expected?.slice(0, 10)}`, async () =>
       assert.equal(await reading((of) => readTextFile(of, MIB), files, false), expected));
 
-  it('that does not answer: undefined, and the caller is told', async () => {
+  it('resolves with undefined and calls `onLate` if the file system does not answer', async () => {
     const late: string[] = [];
     assert.equal(
       await reading((of) => readTextFile(of, MIB, (error) => late.push(error.name)), { [file]: 'text' }, true),

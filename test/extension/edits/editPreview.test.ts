@@ -69,7 +69,10 @@ Object.assign(window, {
 const { previewEdit, registerEditPreview } = await import('../../../extension/edits/editPreview.ts');
 registerEditPreview({ subscriptions: [] } as unknown as vscode.ExtensionContext);
 
-/** Its outcome may come after the window's next answer, or never where it shows a message. */
+/**
+ * Presses a button without waiting. Its command may finish only after the window's next answer, or never if it shows a
+ * message.
+ */
 function press(name: 'accept' | 'reject'): void {
   handlers.get(`chorus.edit.${name}`)!().catch((error: unknown) => assert.equal(error, brokenWindow));
 }
@@ -77,7 +80,7 @@ function press(name: 'accept' | 'reject'): void {
 const brokenWindow = new Error('The window is gone.');
 const answer = (isApplied: boolean | Error): void => asked.shift()!(isApplied);
 
-/** The preview of an edit that makes "one two" of "one". */
+/** Returns the preview of an edit that changes "one" to "one two". */
 async function preview(): Promise<Promise<string>[]> {
   const decision = previewEdit({
     uri: FILE as unknown as vscode.Uri,
@@ -87,7 +90,7 @@ async function preview(): Promise<Promise<string>[]> {
     label: 'Fix',
   });
   await nextTurn();
-  // In an array, since what is awaited here is the preview and not the decision.
+  // Wrapped in an array, so that awaiting the preview does not await the decision.
   return [decision];
 }
 
@@ -110,7 +113,7 @@ describe('the preview of an edit', () => {
     assert.deepEqual([tabs, fake.messages], [[], []]);
   });
 
-  it('stays accepted where it is rejected or closed while it is applied', async () => {
+  it('stays accepted if it is rejected or closed while it is applied', async () => {
     for (const tooLate of [() => press('reject'), () => close(tabs)]) {
       document.text = 'one\n';
       const [decision] = await preview();
@@ -123,7 +126,7 @@ describe('the preview of an edit', () => {
   });
 
   for (const failure of [false, brokenWindow]) {
-    it(`can be accepted again where ${failure ? 'the window failed to apply it' : 'it could not be applied'}, unless it was closed meanwhile`, async () => {
+    it(`can be accepted again if ${failure ? 'the window failed to apply it' : 'it could not be applied'}, unless it was closed meanwhile`, async () => {
       const [decision] = await preview();
       press('accept');
       answer(failure);

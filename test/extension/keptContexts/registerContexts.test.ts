@@ -11,8 +11,7 @@ import { TroubleError } from '../../../extension/sidecar/troubleError.ts';
 const { registerContexts } = await import('../../../extension/keptContexts/registerContexts.ts');
 
 /**
- * What the command "Forget This Workspace" says, where the sidecar answers as `answer` does, and what the sidecar is
- * asked.
+ * Returns the messages of the command "Forget This Workspace" and its requests, if the sidecar answers with `answer`.
  */
 async function said(
   answer: () => Promise<unknown>,
@@ -30,7 +29,7 @@ async function said(
     { onDidChange: () => never } as unknown as DocumentPolicy,
     (error) => assert.fail(String(error)),
   );
-  // Nobody closes the message, so the command does not end.
+  // The message is never closed, so the command does not end.
   fake.commands
     .get('chorus.forgetWorkspace')?.()
     .catch(() => undefined);
@@ -39,14 +38,14 @@ async function said(
 }
 
 describe('"Forget This Workspace"', () => {
-  it('says that what was read is deleted when all was, and that chats stay', async () => {
+  it('says that all read contexts are deleted and that chats stay', async () => {
     const { messages, asked } = await said(async () => null);
     assert.equal(asked.length, 2);
     assert.deepEqual(messages.length, 1);
     assert.match(messages[0] ?? '', /What the model had read of this workspace is deleted\. Chats stay/);
   });
 
-  it('says what could not be deleted, and nothing else; no rules are told', async () => {
+  it('reports only the contexts that could not be deleted, and sends no rules', async () => {
     const message = 'The kept contexts in /contexts/a could not be deleted: EACCES';
     const { messages, asked } = await said(() => Promise.reject(new TroubleError({ code: 'engine-failed', message })));
     assert.deepEqual(messages, [message]);

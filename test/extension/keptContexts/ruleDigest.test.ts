@@ -6,7 +6,7 @@ import { fake, workspace } from '../documents/support/vscode.ts';
 const noLimit = (error: Error): void => assert.fail(error);
 const { ruleDigest } = await import('../../../extension/keptContexts/ruleDigest.ts');
 
-describe('the digest of the rules', () => {
+describe('ruleDigest', () => {
   const cases: readonly {
     readonly what: string;
     readonly file: string;
@@ -15,12 +15,12 @@ describe('the digest of the rules', () => {
     readonly isOther: boolean;
   }[] = [
     { what: "a folder's ignore file", file: '/ws/.gitignore', isOther: true },
-    { what: 'an ignore file within', file: '/ws/src/.gitignore', isOther: true },
+    { what: 'an ignore file in a subfolder', file: '/ws/src/.gitignore', isOther: true },
     { what: 'the other kind of ignore file', file: '/ws/src/.chorusignore', isOther: true },
     { what: 'an ignore file that VS Code hides', file: '/ws/src/.gitignore', isHidden: true, isOther: true },
-    { what: 'an ignore file of a folder around', file: '/.gitignore', isOther: true },
+    { what: 'an ignore file of a folder above', file: '/.gitignore', isOther: true },
     { what: 'the excludes of the repository', file: '/ws/.git/info/exclude', isOther: true },
-    { what: 'the excludes of a repository within', file: '/ws/lib/.git/info/exclude', isOther: true },
+    { what: 'the excludes of a nested repository', file: '/ws/lib/.git/info/exclude', isOther: true },
     { what: "the excludes of a package's repository", file: '/ws/node_modules/a/.git/info/exclude', isOther: false },
     { what: "a package's ignore file", file: '/ws/node_modules/a/.gitignore', isOther: false },
     {
@@ -32,7 +32,7 @@ describe('the digest of the rules', () => {
     { what: 'another file', file: '/ws/src/a.ts', isOther: false },
   ];
   for (const { what, file, isHidden = false, folder = '/ws', isOther } of cases) {
-    it(`is ${isOther ? 'another' : 'the same'} after a change of ${what}`, async () => {
+    it(`${isOther ? 'changes' : 'stays the same'} after a change of ${what}`, async () => {
       const digestOf = (text: string): Promise<string> => {
         fake.open([folder], { [file]: text, '/ws/z.ts': '' });
         if (isHidden) fake.hidden.add(file);
@@ -44,7 +44,7 @@ describe('the digest of the rules', () => {
     });
   }
 
-  it('is another after a change of an ignore file behind those of very many packages, and says that there are too many', async () => {
+  it('changes with an ignore file that follows those of very many packages, and reports that there are too many', async () => {
     const packages = Array.from(
       { length: 10_000 },
       (_, index) => [`/ws/node_modules/p${index}/.gitignore`, ''] as const,
@@ -59,7 +59,7 @@ describe('the digest of the rules', () => {
     assert.match(limits.join('\n'), /^(There are more ignore files than Chorus looks at.*\n?){2}$/);
   });
 
-  it("is of the folders' own rules where VS Code can not search", async () => {
+  it("uses the folders' own rules if VS Code can't search", async () => {
     const { findFiles } = workspace;
     workspace.findFiles = () => Promise.reject(new Error('no search'));
     try {

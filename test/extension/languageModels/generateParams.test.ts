@@ -5,8 +5,8 @@ import { toGenerateParams } from '../../../extension/languageModels/generatePara
 const hello = [{ role: 1, content: [{ value: 'Hello' }] }];
 const tools = [{ name: 'readFile', description: 'Reads a file', inputSchema: { type: 'object' } }];
 
-describe('a request of another extension', () => {
-  it('carries sampling options under the names that extensions use', () => {
+describe("another extension's request", () => {
+  it('has sampling options under the names that extensions use', () => {
     const params = toGenerateParams(
       hello,
       { modelOptions: { temperature: 0, max_tokens: 64, top_p: 0.9, stop: 'END' } },
@@ -20,14 +20,14 @@ describe('a request of another extension', () => {
     assert.deepEqual([params.temperature, params.stop], [undefined, undefined]);
   });
 
-  it('carries tools to a model that can call them, and to no other', () => {
+  it('has tools only for a model that can call them', () => {
     const capable = toGenerateParams(hello, { tools, toolMode: 2 }, true);
     assert.deepEqual([capable.tools, capable.toolMode], [tools, 'required']);
     assert.equal(toGenerateParams(hello, { tools, toolMode: 1 }, true).toolMode, 'auto');
     assert.equal('tools' in toGenerateParams(hello, { tools }, false), false);
   });
 
-  it('belongs to the same conversation while that grows, and to another when it begins otherwise', () => {
+  it('belongs to the same conversation while that grows, and to another if it begins differently', () => {
     const next = [...hello, { role: 2, content: [{ value: 'Hi' }] }, { role: 1, content: [{ value: 'More' }] }];
     const id = toGenerateParams(hello, {}, false).conversationId;
     assert.equal(toGenerateParams(next, {}, false).conversationId, id);

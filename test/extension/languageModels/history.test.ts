@@ -18,8 +18,8 @@ const item = (uri: string | undefined, text: string, lines?: readonly [number, n
   lines,
 });
 
-describe('the turns of @chorus before this one', () => {
-  it('become messages, slash commands included', () => {
+describe('the previous turns of @chorus', () => {
+  it('become messages, including slash commands', () => {
     const turns: Turn[] = [
       { prompt: 'this function', command: 'explain' },
       {
@@ -39,11 +39,11 @@ describe('the turns of @chorus before this one', () => {
     ]);
   });
 
-  it('without words, such as one that was cancelled at once, are left out', () => {
+  it('without words, such as a turn that was cancelled at once, are left out', () => {
     assert.deepEqual(historyMessages([{ prompt: 'x' }, { response: [] }]), [{ role: 'user', content: 'x' }]);
   });
 
-  it('remember where their context came from, never its text', () => {
+  it('store the places of their context, but never its text', () => {
     const metadata = answerMetadata('explain', [
       item('file:///a.ts', 'secret sauce', [1, 3]),
       item(undefined, 'typed'),
@@ -57,7 +57,7 @@ describe('the turns of @chorus before this one', () => {
     assert.deepEqual(historyPlaces(turns), [{ uri: 'file:///a.ts', lines: [1, 3] }]);
   });
 
-  it('give no places when their results hold none', () => {
+  it('have no places if their results hold none', () => {
     assert.deepEqual(
       historyPlaces([{ prompt: 'x' }, { response: [], result: { metadata: { places: 'odd' } } }, { response: [] }]),
       [],
@@ -65,7 +65,7 @@ describe('the turns of @chorus before this one', () => {
   });
 });
 
-describe('context of several turns', () => {
+describe('the context of several turns', () => {
   it('keeps the order of the conversation and each place once', () => {
     const earlier = [item('file:///a.ts', 'a', [0, 1]), item('file:///b.ts', 'b')];
     const now = [item('file:///b.ts', 'b again'), item('file:///a.ts', 'other lines', [5, 6])];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countableText, toGenerateMessages } from '../../../extension/languageModels/messages.ts';
 
-/** Parts as VS Code hands them to a provider: classes with these fields. */
+/** Parts as VS Code passes them to a provider: classes with these fields. */
 const text = (value: string) => ({ value });
 const call = { callId: 'c1', name: 'readFile', input: { path: 'a.ts' } };
 const result = { callId: 'c1', content: [text('const a = 1;')] };
@@ -24,7 +24,7 @@ describe('messages of vscode.lm', () => {
     ]);
   });
 
-  it("carry tool calls, and tool results as messages of their own before the user's words", () => {
+  it("contain tool calls, and tool results as separate messages before the user's words", () => {
     const messages = toGenerateMessages([
       { role: ASSISTANT, content: [text('I look.'), call] },
       { role: USER, content: [result, text('And now?')] },
@@ -36,13 +36,13 @@ describe('messages of vscode.lm', () => {
     ]);
   });
 
-  it('with tool results alone add no empty message', () => {
+  it('that consist of tool results add no empty message', () => {
     assert.deepEqual(toGenerateMessages([{ role: USER, content: [result] }]), [
       { role: 'tool', content: 'const a = 1;', toolCallId: 'c1' },
     ]);
   });
 
-  it('take text out of data parts and say what a model that reads text can not see', () => {
+  it("take text out of data parts and mention contents that a text model can't see", () => {
     const json = { mimeType: 'application/json', data: new TextEncoder().encode('{"a":1}') };
     const image = { mimeType: 'image/png', data: Uint8Array.of(1) };
     const mark = { mimeType: 'cache_control', data: new TextEncoder().encode('ephemeral') };
@@ -51,15 +51,15 @@ describe('messages of vscode.lm', () => {
     ]);
   });
 
-  it('survive parts that nobody knows yet', () => {
+  it('accept unknown parts', () => {
     assert.deepEqual(toGenerateMessages([{ role: USER, content: [undefined, null, 7, {}, text('ok')] }]), [
       { role: 'user', content: 'ok' },
     ]);
   });
 });
 
-describe('what is counted of a message', () => {
-  it('is its text, its tool calls and its tool results', () => {
+describe('countableText', () => {
+  it('returns the text, the tool calls and the tool results', () => {
     assert.equal(countableText('plain'), 'plain');
     assert.equal(countableText({ role: ASSISTANT, content: [text('a '), call] }), 'a readFile {"path":"a.ts"}');
     assert.equal(countableText({ role: USER, content: [result] }), 'const a = 1;');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { modelInformation } from '../../../extension/languageModels/modelInformation.ts';
 
-describe('what VS Code is told of the model', () => {
+describe('modelInformation', () => {
   it('holds for any model before one is loaded', () => {
     const information = modelInformation(undefined, 'local');
     assert.equal(information.name, 'Chorus');
@@ -10,7 +10,7 @@ describe('what VS Code is told of the model', () => {
     assert.equal(information.capabilities.toolCalling, undefined);
   });
 
-  it('is the loaded model, its context shared between question and answer', () => {
+  it('describes the loaded model, whose context question and answer share', () => {
     const information = modelInformation(
       {
         state: 'ready',
@@ -30,14 +30,14 @@ describe('what VS Code is told of the model', () => {
     assert.equal(information.tooltip, 'SmolLM2 · llama · CPU');
   });
 
-  it('says in its name whose model it is, once', () => {
+  it('names the vendor once', () => {
     const nameOf = (modelName: string): string => modelInformation({ state: 'ready', modelName }, '').name;
     for (const own of ['Chorus 0.5B', 'Chorus-0.5B', 'chorus']) assert.equal(nameOf(own), own);
     for (const other of ['SmolLM2', 'Chorusline 7B', 'A Chorus of Angels', ''])
       assert.equal(nameOf(other), other === '' ? 'Chorus' : `Chorus: ${other}`);
   });
 
-  it('declares tool calling only where the model has it', () => {
+  it('declares tool calling only if the model has it', () => {
     assert.equal(
       modelInformation({ state: 'ready', supportsToolCalling: false }, '').capabilities.toolCalling,
       undefined,

@@ -19,12 +19,12 @@ const endingWith = (error: Error): SidecarSession =>
 describe('a download', () => {
   beforeEach(() => (fake.messages.length = 0));
 
-  it('that is ended because its model is removed says nothing', async () => {
+  it('shows no message if it ends because its model is removed', async () => {
     assert.equal(await downloadModel(endingWith(new CancellationError()), entry, quantisation), undefined);
     assert.deepEqual(fake.messages, []);
   });
 
-  it('that fails says why', async () => {
+  it('shows the reason of a failure', async () => {
     downloadModel(endingWith(new Error('The disk is full.')), entry, quantisation).catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(fake.messages, ['The disk is full.']);

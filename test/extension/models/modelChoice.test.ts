@@ -40,8 +40,8 @@ const bundled: LocalShelfEntry = {
   isRemovable: false,
 };
 
-describe('the choices of a model', () => {
-  it('begin with what is here, then the recommended, then the others by size, what does not fit last, files, and a server', () => {
+describe('choicesOf', () => {
+  it('lists present models, then recommended ones, then others by size, unsuitable ones last, then files and a server', () => {
     const tooLarge = quantisation('Q8_0', { sizeBytes: 5, plan: { fit: 'none', neededBytes: 9e12, speed: 'slow' } });
     const choices = choicesOf([
       entry('large', tooLarge, quantisation('Q4_0', { sizeBytes: 9e9 })),
@@ -64,7 +64,7 @@ describe('the choices of a model', () => {
     ]);
   });
 
-  it('mark one as chosen: the model on this machine, or the server in its place', () => {
+  it('marks one choice as chosen: the model on this machine, or the server in its place', () => {
     const chosen = (server?: { readonly url: string; readonly model: string }): readonly string[] =>
       choicesOf([bundled], server).flatMap((choice) =>
         (choice.kind === 'local' && choice.isChosen) || (choice.kind === 'server' && choice.chosen)
@@ -75,7 +75,7 @@ describe('the choices of a model', () => {
     assert.deepEqual(chosen({ url: 'https://gpu.example/v1', model: 'm' }), ['server']);
   });
 
-  it('do not offer to download what is here already', () => {
+  it('offers no download of a present model', () => {
     const choices = choicesOf([
       entry(
         'here',

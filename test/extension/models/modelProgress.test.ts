@@ -4,7 +4,7 @@ import '../documents/support/useFakeVscode.ts';
 
 const { progressMessage } = await import('../../../extension/models/modelProgress.ts');
 
-it('how far a download is, is a share of it only where a server says how much there is', () => {
+it('progressMessage shows a share only if the server reports the total size', () => {
   assert.match(
     progressMessage({ state: 'downloading', receivedBytes: 5e6, totalBytes: 20e6 }),
     /^25\s?% · 5\D.* \/ 20\D/,

@@ -10,26 +10,26 @@ const { halveContext } = await import('../../../extension/models/adviseOnSlowMac
 
 const slow: SidecarStatus = { state: 'ready', modelPath: '/models/coder.gguf', promptTokensPerSecond: 41 };
 
-describe('advice on a slow machine', () => {
-  it('is given where prompts take long', () => assert.equal(slowSpeed(slow, []), 41));
+describe('the advice on a slow machine', () => {
+  it('is given if prompts take long', () => assert.equal(slowSpeed(slow, []), 41));
   it('is given again for another model', () => assert.equal(slowSpeed(slow, ['/models/other.gguf']), 41));
 
   const silent: readonly (readonly [where: string, status: SidecarStatus | undefined, advised?: readonly string[]])[] =
     [
       ['there is no sidecar', undefined],
-      ['nothing was measured', { state: 'ready', modelPath: '/models/coder.gguf' }],
-      ['60 tokens a second are read', { ...slow, promptTokensPerSecond: 60 }],
-      ['the machine is spared on battery', { ...slow, quiet: true }],
+      ['no speed was measured', { state: 'ready', modelPath: '/models/coder.gguf' }],
+      ['prompts are read at 60 tokens a second', { ...slow, promptTokensPerSecond: 60 }],
+      ['the machine saves its battery', { ...slow, quiet: true }],
       [
         'a server answers',
         { ...slow, server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } },
       ],
-      ['the user heard of this model before', slow, ['/models/coder.gguf']],
+      ['the user was already advised on this model', slow, ['/models/coder.gguf']],
     ];
   for (const [where, status, advised = []] of silent)
-    it(`is not given where ${where}`, () => assert.equal(slowSpeed(status, advised), undefined));
+    it(`is not given if ${where}`, () => assert.equal(slowSpeed(status, advised), undefined));
 
-  it('halves the tokens of other files', () => {
+  it('halfContextTokens', () => {
     assert.equal(halfContextTokens(undefined), 1_024);
     assert.equal(halfContextTokens(801), 400);
     assert.equal(halfContextTokens(0), 0);
@@ -42,7 +42,7 @@ describe('advice on a slow machine', () => {
       new FakeConfiguration({ 'context.maxTokens': 400 }),
     ],
     [
-      'for the user where none are set',
+      'for the user if none are set',
       new FakeConfiguration({ 'context.maxTokens': null }),
       new FakeConfiguration({ 'context.maxTokens': 1_024 }),
     ],
@@ -53,7 +53,7 @@ describe('advice on a slow machine', () => {
     ],
   ];
   for (const [where, before, after] of settings) {
-    it(`halves them ${where}`, async () => {
+    it(`halves the tokens ${where}`, async () => {
       await halveContext(before as unknown as vscode.WorkspaceConfiguration);
       assert.deepEqual(before, after);
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { allowedServer, ServerSecrets } from '../../../extension/remoteServers/serverSecrets.ts';
 
-/** VS Code's secret storage, as far as it is used. */
+/** The used part of VS Code's secret storage. */
 function storage(): ConstructorParameters<typeof ServerSecrets>[0] {
   const kept = new Map<string, string>();
   return {
@@ -14,8 +14,8 @@ function storage(): ConstructorParameters<typeof ServerSecrets>[0] {
 
 const chosen = { url: 'https://gpu.example.com:8000/v1', model: 'coder' };
 
-describe('a server that the settings name', () => {
-  it('is none before the user allowed it: the settings may be of a dev container', async () => {
+describe('a server in the settings', () => {
+  it("is not used before the user allowed it, since a dev container's settings may name it", async () => {
     const secrets = new ServerSecrets(storage());
     await secrets.keepKey(chosen.url, 'sk-1');
     assert.equal(allowedServer(chosen, undefined), undefined);
@@ -37,18 +37,18 @@ describe('a server that the settings name', () => {
     'https://gpu.example.com.evil.example:8000/v1',
     'none',
   ]) {
-    it(`is none where another one was allowed: ${url}`, async () => {
+    it(`is not used if another server was allowed: ${url}`, async () => {
       const secrets = new ServerSecrets(storage());
       await secrets.keepKey(chosen.url, 'sk-1');
       await secrets.allow(chosen.url);
       assert.equal(allowedServer({ ...chosen, url }, await secrets.of(url)), undefined);
-      // Settings that changed while the storage was read.
+      // The settings changed while the storage was read.
       assert.equal(allowedServer({ ...chosen, url }, await secrets.of(chosen.url)), undefined);
       assert.equal(await secrets.keyOf(url), undefined);
     });
   }
 
-  it('is none again when the user went back, and its key stays', async () => {
+  it('is not used after the user returned to the local model, and its key stays', async () => {
     const secrets = new ServerSecrets(storage());
     await secrets.keepKey(chosen.url, 'sk-1');
     await secrets.allow(chosen.url);

@@ -5,10 +5,10 @@ import { serverSign } from '../../../extension/remoteServers/serverSign.ts';
 const chosen = { url: 'https://gpu.example.com:8000/v1', model: 'coder' };
 const status = { host: 'gpu.example.com:8000', model: 'coder', leavesMachine: true, reasonsForLocal: [] };
 
-describe('the sign of a server in the status bar', () => {
-  it('is none where there is no server', () => assert.equal(serverSign(undefined, undefined), undefined));
+describe('serverSign', () => {
+  it('returns nothing if no server is chosen', () => assert.equal(serverSign(undefined, undefined), undefined));
 
-  it('says from the start that code leaves, and for which host', () => {
+  it('says from the start that code leaves the machine, and names the host', () => {
     for (const known of [undefined, status]) {
       const sign = serverSign(chosen, known);
       assert.equal(sign?.text, '$(cloud-upload) gpu.example.com:8000');
@@ -17,7 +17,7 @@ describe('the sign of a server in the status bar', () => {
     }
   });
 
-  it('is another one for a program on this machine', () => {
+  it('differs for a program on this machine', () => {
     const sign = serverSign(
       { ...chosen, url: 'http://127.0.0.1:8000' },
       { ...status, host: '127.0.0.1:8000', leavesMachine: false },
@@ -26,7 +26,7 @@ describe('the sign of a server in the status bar', () => {
     assert.doesNotMatch(sign.lines.join(' '), /leaves/);
   });
 
-  it('warns, with the reason, where the model on this machine stands in', () => {
+  it('warns with the reason if the local model stands in', () => {
     const sign = serverSign(chosen, { ...status, reasonsForLocal: ['It sleeps.'] });
     assert.equal(sign?.text, '$(warning) gpu.example.com:8000');
     assert.ok(sign.lines.includes('It sleeps.'));

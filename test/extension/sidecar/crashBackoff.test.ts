@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CrashBackoff } from '../../../extension/sidecar/crashBackoff.ts';
 
-describe('back-off after crashes', () => {
+describe('CrashBackoff', () => {
   it('starts at once at first, and again at once after a single crash', () => {
     const backoff = new CrashBackoff();
     assert.equal(backoff.delayMs(0), 0);
@@ -10,7 +10,7 @@ describe('back-off after crashes', () => {
     assert.equal(backoff.delayMs(0), 0);
   });
 
-  it('waits longer with every further crash and ends by itself', () => {
+  it('waits longer after every further crash and finally gives up', () => {
     const backoff = new CrashBackoff();
     const delays: (number | undefined)[] = [];
     for (let crash = 0; crash < 6; crash++) {
@@ -20,7 +20,7 @@ describe('back-off after crashes', () => {
     assert.deepEqual(delays, [0, 500, 1_000, 2_000, 5_000, undefined]);
   });
 
-  it('forgets crashes that are long past, and all of them when asked', () => {
+  it('forgets old crashes, and all of them on request', () => {
     const backoff = new CrashBackoff();
     for (let crash = 0; crash < 6; crash++) backoff.record(0);
     assert.equal(backoff.delayMs(1_000), undefined);

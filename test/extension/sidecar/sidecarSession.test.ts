@@ -15,7 +15,7 @@ type Setup = ConstructorParameters<typeof LanguageClientSession>[0];
 interface Window {
   readonly document: FakeDocument;
   readonly session: InstanceType<typeof LanguageClientSession>;
-  /** What comes of asking for the document to be sent. */
+  /** Resolves with the result of sending the document. */
   readonly ensureSent: () => Promise<string>;
 }
 
@@ -42,8 +42,8 @@ function open(): Window {
   };
 }
 
-describe('a document that is shown', () => {
-  it('goes to the sidecar with what was typed while it started', async () => {
+describe('a shown document', () => {
+  it('is sent to the sidecar with the text typed during its start', async () => {
     const { document, session, ensureSent } = open();
     const starting = ChorusLanguageClient.starting();
     const started = session.start();
@@ -57,7 +57,7 @@ describe('a document that is shown', () => {
     assert.deepEqual(client.sent, [{ method: 'textDocument/didOpen', text: 'const a = 1' }]);
   });
 
-  it('goes to its successor with what was typed meanwhile, too', async () => {
+  it("is sent to the sidecar's successor with the text typed meanwhile", async () => {
     const { document, session, ensureSent } = open();
     const starting = ChorusLanguageClient.starting();
     const first = session.start();
@@ -80,7 +80,7 @@ describe('a document that is shown', () => {
 });
 
 describe('a connection', () => {
-  it('that ends while it is started is a failed start, and the next request starts another', async () => {
+  it('that ends during its start counts as a failed start, and the next request starts another', async () => {
     const { session } = open();
     const failures: string[] = [];
     session.onDidFail(({ message }) => failures.push(message));
@@ -99,7 +99,7 @@ describe('a connection', () => {
     assert.equal(session.phase, 'running');
   });
 
-  it('that neither answers nor ends gives way to another where the user restarts the sidecar', async () => {
+  it('that neither answers nor ends is replaced when the user restarts the sidecar', async () => {
     const { session } = open();
     const starting = ChorusLanguageClient.starting();
     const first = session.start();
@@ -110,7 +110,7 @@ describe('a connection', () => {
     try {
       const startingAgain = ChorusLanguageClient.starting();
       const restarted = session.restart();
-      // It has a while to leave, and another to be gone when it was cut.
+      // The sidecar has one delay to leave, and a second one after its connection was cut.
       for (let waits = 0; waits < 2; waits++) {
         mock.timers.tick(15_000);
         await new Promise((resolve) => setImmediate(resolve));

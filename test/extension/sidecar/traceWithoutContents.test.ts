@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { traceWithoutContents } from '../../../extension/sidecar/traceWithoutContents.ts';
 
-/** As VS Code's: what is in it may not be changed. */
+/** A log like VS Code's, whose properties can't be changed. */
 function log(): {
   readonly lines: readonly string[];
   readonly channel: { readonly logLevel: number; trace(message: string): void };
@@ -32,7 +32,7 @@ const messages: readonly [name: string, written: string, logged: readonly string
 
 describe("the trace of the language client's messages", () => {
   for (const [name, written, logged] of messages) {
-    it(`holds ${name}`, () => {
+    it(`contains ${name}`, () => {
       const { lines, channel } = log();
       traceWithoutContents(channel).trace(written);
       assert.deepEqual(lines, logged);

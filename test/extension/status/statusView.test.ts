@@ -5,7 +5,7 @@ import { formatBytes, statusKind, type StatusInput } from '../../../extension/st
 const ready: StatusInput = { gate: { kind: 'on' }, phase: 'running', status: { state: 'ready' }, hasFailed: false };
 
 describe('the status bar item', () => {
-  it('shows what the sidecar does', () => {
+  it("shows the sidecar's activity", () => {
     assert.equal(statusKind({ ...ready, phase: 'stopped', status: undefined }), 'idle');
     assert.equal(statusKind({ ...ready, phase: 'starting', status: undefined }), 'starting');
     assert.equal(statusKind({ ...ready, status: { state: 'loading', loadProgress: 0.5 } }), 'loading');
@@ -13,13 +13,13 @@ describe('the status bar item', () => {
     assert.equal(statusKind({ ...ready, status: { state: 'busy' } }), 'busy');
   });
 
-  it('shows what the user switched off before what the sidecar does', () => {
+  it('shows features that the user switched off before the activity', () => {
     assert.equal(statusKind({ ...ready, gate: { kind: 'off' } }), 'off');
     assert.equal(statusKind({ ...ready, gate: { kind: 'snoozed', untilMs: 1 }, status: { state: 'busy' } }), 'snoozed');
     assert.equal(statusKind({ ...ready, gate: { kind: 'languageOff', languageId: 'go' } }), 'languageOff');
   });
 
-  it('shows trouble before all', () => {
+  it('shows trouble before everything else', () => {
     const trouble = { code: 'no-model', message: 'No model.' } as const;
     assert.equal(statusKind({ ...ready, gate: { kind: 'off' }, status: { state: 'trouble', trouble } }), 'trouble');
     assert.equal(statusKind({ ...ready, phase: 'stopped', status: undefined, hasFailed: true }), 'trouble');
@@ -35,7 +35,7 @@ describe('the status bar item', () => {
     );
   });
 
-  it('writes sizes for people', () => {
+  it('formats sizes readably', () => {
     assert.equal(formatBytes(98_600_000), '99 MB');
     assert.equal(formatBytes(1_250_000_000), '1.3 GB');
   });

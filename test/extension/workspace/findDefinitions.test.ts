@@ -29,10 +29,10 @@ const link = (path: string, line: number, selectedLine?: number): Target => ({
   ...(selectedLine === undefined ? {} : { targetSelectionRange: new Range(selectedLine, 4, selectedLine, 8) }),
 });
 
-/** Questions that language servers got: command and character. */
+/** The queries to language servers: command and character. */
 let asked: (readonly [command: string, character: number])[];
 
-/** A window with language servers that give these targets, by command and name. */
+/** Opens a window with language servers that return these targets, by command and name. */
 function open(
   targets: Readonly<Record<string, Readonly<Record<string, Target[] | undefined>>>>,
   files: Readonly<Record<string, string>> = {},
@@ -65,8 +65,8 @@ beforeEach(() => {
   workspace.isTrusted = true;
 });
 
-describe('what language servers know of names', () => {
-  it('is where they and their types are defined, each place once, at the line of the name', async () => {
+describe('findDefinitions', () => {
+  it('returns the definitions of names and of their types, each place once, at the line of the name', async () => {
     open({
       [DEFINITION]: {
         till: [location('/ws/shop/till.ts', 3)],
@@ -91,12 +91,12 @@ describe('what language servers know of names', () => {
     ]);
   });
 
-  it('is nothing of the document itself, which stands in the prompt', async () => {
+  it('leaves out the document itself, which is in the prompt', async () => {
     open({ [DEFINITION]: { till: [location('/ws/main.ts', 1), location('/ws/shop/till.ts', 3)] } });
     assert.deepEqual(await definitions(), ['ws/shop/till.ts#3']);
   });
 
-  it('is in files of the workspace that may be read: none that is secret, ignored, of a tool or elsewhere', async () => {
+  it('returns only workspace files that may be read, and no secret, ignored, generated or outside files', async () => {
     const kept = [
       '/ws/.env',
       '/ws/keys/a.pem',
@@ -117,13 +117,13 @@ describe('what language servers know of names', () => {
     assert.deepEqual(await definitions(), ['ws/shop/till.ts#3']);
   });
 
-  it('is nothing in a workspace that is not trusted', async () => {
+  it('returns nothing in an untrusted workspace', async () => {
     open({ [DEFINITION]: { till: [location('/ws/shop/till.ts', 3)] } });
     workspace.isTrusted = false;
     assert.deepEqual(await definitions(), []);
   });
 
-  it('is four places of an answer at most', async () => {
+  it('returns at most four places per answer', async () => {
     open({ [DEFINITION]: { till: Array.from({ length: 9 }, (_, line) => location('/ws/shop/till.ts', line)) } });
     assert.deepEqual(
       await definitions(),
@@ -131,7 +131,7 @@ describe('what language servers know of names', () => {
     );
   });
 
-  it('is asked of names alone that stand where they stood, and of open documents', async () => {
+  it('asks only about names that are still at their place, in open documents', async () => {
     open({ [DEFINITION]: { till: [location('/ws/shop/till.ts', 3)], tray: [location('/ws/shop/tray.ts', 8)] } });
     const moved = await found({ places: [{ ...TILL, name: 'gone' }, TRAY] });
     assert.deepEqual(moved.definitions, [{ uri: 'file:///ws/shop/tray.ts', line: 8 }]);
@@ -146,7 +146,7 @@ describe('what language servers know of names', () => {
     ['fails', () => Promise.reject(new Error('The server crashed'))],
     ['knows nothing', async () => undefined],
   ] as const) {
-    it(`is what the others answer where one ${what}`, async () => {
+    it(`returns the other answers if one language server ${what}`, async () => {
       open({ [DEFINITION]: { tray: [location('/ws/shop/tray.ts', 8)] } });
       const answered = fake.executeCommand;
       fake.executeCommand = (command, uri, position) =>
@@ -169,7 +169,7 @@ describe('problems near the cursor', () => {
     message,
   });
 
-  /** The messages that are told where these problems are known. */
+  /** Returns the reported messages for these problems. */
   async function problems(...known: readonly object[]): Promise<readonly string[]> {
     open({});
     fake.diagnostics.set('/ws/main.ts', known);
@@ -177,7 +177,7 @@ describe('problems near the cursor', () => {
     return (await found()).problems;
   }
 
-  it('are errors and warnings of the document, ten lines away at most, the nearest first', async () => {
+  it('are errors and warnings of the document, at most ten lines away, nearest first', async () => {
     const { Error, Warning, Information, Hint } = DiagnosticSeverity;
     const told = await problems(
       problem(9, 'far before'),
@@ -192,14 +192,14 @@ describe('problems near the cursor', () => {
     assert.deepEqual(told, ['here', 'a warning', 'ten before', 'ten after']);
   });
 
-  it('are ten at most', async () => {
+  it('are at most ten', async () => {
     assert.deepEqual(
       await problems(...Array.from({ length: 14 }, (_, number) => problem(20, `problem ${number}`))),
       Array.from({ length: 10 }, (_, number) => `problem ${number}`),
     );
   });
 
-  it('are told in 500 characters each at most', async () => {
+  it('have at most 500 characters each', async () => {
     assert.deepEqual(await problems(problem(20, 'x'.repeat(501))), ['x'.repeat(500)]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import { isNameAt } from '../../../extension/workspace/isNameAt.ts';
 
-/** The part of VS Code's document that is asked; a line that is not there throws, as in VS Code. */
+/** The used part of VS Code's document. A missing line throws, as in VS Code. */
 function documentOf(text: string): Parameters<typeof isNameAt>[0] {
   const lines = text.split('\n');
   const lineAt = (line: number | vscode.Position): vscode.TextLine => {
@@ -14,10 +14,10 @@ function documentOf(text: string): Parameters<typeof isNameAt>[0] {
   return { lineCount: lines.length, lineAt };
 }
 
-describe('a name that language servers are to be asked for', () => {
+describe('isNameAt', () => {
   const place = { line: 1, character: 2, name: 'till' };
   const cases: readonly (readonly [what: string, text: string, expected: boolean])[] = [
-    ['stands where it stood', '\n  till.open()', true],
+    ['is at its old place', '\n  till.open()', true],
     ['has grown since', '\n  tillRoll', true],
     ['was moved within its line', '\n   till', false],
     ['was moved to another line', '\n\n  till', false],
@@ -26,6 +26,5 @@ describe('a name that language servers are to be asked for', () => {
     ['lost the end of its line', '\n', false],
   ];
   for (const [what, text, expected] of cases)
-    it(`${what}: ${expected ? 'is asked for' : 'is left out'}`, () =>
-      assert.equal(isNameAt(documentOf(text), place), expected));
+    it(`is ${expected} for a name that ${what}`, () => assert.equal(isNameAt(documentOf(text), place), expected));
 });

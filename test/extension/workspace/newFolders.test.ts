@@ -9,7 +9,7 @@ const { NewFolders } = await import('../../../extension/workspace/newFolders.ts'
 
 const uris = (...paths: string[]): vscode.Uri[] => paths.map((path) => Uri.file(path) as unknown as vscode.Uri);
 
-/** Folders of two files each; `afterFile` is called with all files so far. */
+/** Folders of two files each. `afterFile` is called with all files so far. */
 function newFolders(
   afterFile: (folders: InstanceType<typeof NewFolders>, told: readonly string[]) => void = () => undefined,
 ): { folders: InstanceType<typeof NewFolders>; told: string[] } {
@@ -28,15 +28,15 @@ function newFolders(
   return { folders, told };
 }
 
-describe('new folders', () => {
-  it('are searched one after the other, those in others with these', async () => {
+describe('NewFolders', () => {
+  it('searches folders one after the other, and nested folders with their parents', async () => {
     const { folders, told } = newFolders();
     folders.add(uris('/ws/lib/deep', '/ws/lib', '/ws/library'));
     await nextTurn();
     assert.deepEqual(told, ['/ws/lib/a.ts', '/ws/lib/b.ts', '/ws/library/a.ts', '/ws/library/b.ts']);
   });
 
-  it('are searched again where one appears while it is searched', async () => {
+  it('searches a folder again if it is added again during the search', async () => {
     const { folders, told } = newFolders((all, { length }) => {
       if (length === 1) all.add(uris('/ws/lib/deep'));
     });
@@ -45,7 +45,7 @@ describe('new folders', () => {
     assert.deepEqual(told, ['/ws/lib/a.ts', '/ws/lib/b.ts', '/ws/lib/deep/a.ts', '/ws/lib/deep/b.ts']);
   });
 
-  it('are searched no more once they are forgotten, but those that appear then', async () => {
+  it('stops the search after `forget`, and searches folders that are added then', async () => {
     const { folders, told } = newFolders((all, { length }) => {
       if (length !== 1) return;
       all.forget();

@@ -11,7 +11,7 @@ const { WorkspaceFiles } = await import('../../../extension/workspace/workspaceF
 
 interface Case {
   readonly what: string;
-  /** Path → ignore rules; a `.git` makes a repository. */
+  /** Path → ignore rules. A `.git` makes a repository. */
   readonly rules: Readonly<Record<string, string>>;
   readonly folders?: readonly string[];
   readonly kept: readonly string[];
@@ -38,38 +38,38 @@ const cases: readonly Case[] = [
     allowed: ['/ws/a/src/a.ts'],
   },
   {
-    what: 'what a repository ignores in a workspace that does not',
+    what: 'files that a repository in the workspace ignores',
     rules: { '/ws/a/.git/HEAD': '', '/ws/a/.gitignore': '/out/\n' },
     kept: ['/ws/a/out/a.ts'],
     allowed: ['/ws/out/a.ts', '/ws/a/src/out/a.ts'],
   },
   {
-    what: 'what a repository between them ignores',
+    what: 'files that a repository in between ignores',
     rules: { '/ws/a/.git/HEAD': '', '/ws/a/.gitignore': 'gen.ts\n', '/ws/a/b/.git/HEAD': '' },
     kept: ['/ws/a/b/gen.ts'],
     allowed: ['/ws/gen.ts', '/ws/a/b/a.ts'],
   },
   {
-    what: 'what a repository within would bring back',
+    what: 'files that a nested repository would re-include',
     rules: { '/ws/.chorusignore': '*.key.ts\n', '/ws/a/.git/HEAD': '', '/ws/a/.gitignore': '!own.key.ts\n' },
     kept: ['/ws/a/own.key.ts'],
     allowed: ['/ws/a/a.ts'],
   },
   {
-    what: 'what the excludes of either repository name',
+    what: 'files in the excludes of either repository',
     rules: { '/ws/.git/info/exclude': 'notes/\n', '/ws/a/.git/info/exclude': 'plans/\n' },
     kept: ['/ws/a/notes/a.md', '/ws/a/plans/a.md'],
     allowed: ['/ws/plans/a.md'],
   },
   {
-    what: 'what the repository around the workspace ignores',
+    what: 'files that the repository around the workspace ignores',
     rules: { '/ws/.git/HEAD': '', '/ws/.gitignore': '/app/out/\n' },
     folders: ['/ws/app'],
     kept: ['/ws/app/out/a.ts'],
     allowed: ['/ws/app/a.ts'],
   },
   {
-    what: 'nothing of a repository that is opened itself, whatever is around it',
+    what: 'no file of a repository that is opened itself, whatever is around it',
     rules: { '/ws/.git/HEAD': '', '/ws/.gitignore': '/customer-x/\n', '/ws/customer-x/.git/HEAD': '' },
     folders: ['/ws/customer-x'],
     kept: [],
@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** The window's workspace with these files; what is skipped is a line of `log`. */
+/** Opens a workspace with these files. A skipped file becomes a line of `log`. */
 function open(
   folders: readonly string[],
   files: Readonly<Record<string, string>>,
@@ -90,7 +90,7 @@ function open(
 
 describe('files of the workspace', () => {
   for (const { what, rules, folders = ['/ws'], kept, allowed } of cases) {
-    it(`are kept from the model, listed, changed or read: ${what}`, async () => {
+    it(`are neither listed, reported as changed, nor read: ${what}`, async () => {
       const sources = [...kept, ...allowed].sort();
       const { files } = open(folders, { ...rules, ...Object.fromEntries(sources.map((file) => [file, 'text'])) });
       const uris = sources.map((file) => Uri.file(file) as unknown as vscode.Uri);
@@ -154,7 +154,7 @@ describe('files of the workspace', () => {
       skipped: { links: 1 },
     },
     {
-      what: 'a link to a folder that is elsewhere',
+      what: 'a link to a folder elsewhere',
       files: { '/other/secret.ts': 'secret' },
       put: () => fake.links.set('/ws/other', '/other'),
       skipped: { links: 1 },
@@ -166,13 +166,13 @@ describe('files of the workspace', () => {
       skipped: { links: 1 },
     },
     {
-      what: 'a link that leads nowhere',
+      what: 'a link without a target',
       files: {},
       put: () => fake.links.set('/ws/b.ts', '/nowhere'),
       skipped: { links: 1 },
     },
     {
-      what: 'links that would be left out anyhow',
+      what: 'links that would be left out anyway',
       files: { '/other/a.js': '' },
       put: () => void fake.links.set('/ws/node_modules', '/other').set('/ws/b.png', '/other/a.js'),
       skipped: {},
@@ -203,7 +203,7 @@ describe('files of the workspace', () => {
       skipped: { tooLarge: 2, binary: 1 },
     },
     {
-      what: 'a notebook that is none',
+      what: 'an invalid notebook',
       files: { '/ws/b.ipynb': '[]' },
       put: () => undefined,
       skipped: { unreadable: 1 },
@@ -216,7 +216,7 @@ describe('files of the workspace', () => {
     },
   ];
   for (const { what, files, put, skipped, log: expected } of skips) {
-    it(`are listed and read without ${what}, and the sidecar is told how many were left out`, async () => {
+    it(`are listed and read without ${what}, and the sidecar learns how many were left out`, async () => {
       const { files: workspace, log } = open(['/ws'], { '/ws/a.ts': 'a', '/ws/src/z.ts': 'z', ...files });
       put();
       const listed = await workspace.list(undefined);
@@ -229,7 +229,7 @@ describe('files of the workspace', () => {
     });
   }
 
-  it('are not read at all where they are too large', async () => {
+  it('are not read at all if they are too large', async () => {
     const { files } = open(['/ws'], { '/ws/a.ts': 'a', '/ws/b.ts': '' });
     fake.sizes.set('/ws/b.ts', 200 * MIB);
     await files.read(['file:///ws/a.ts', 'file:///ws/b.ts']);
@@ -239,7 +239,7 @@ describe('files of the workspace', () => {
     );
   });
 
-  it('of notebooks are read with the language that the kernel is for', async () => {
+  it("of notebooks are read with their kernel's language", async () => {
     const { files } = open(['/ws'], {
       '/ws/a.ipynb': JSON.stringify({
         cells: [{ cell_type: 'code', source: 'x <- 1' }],
@@ -251,13 +251,13 @@ describe('files of the workspace', () => {
     ]);
   });
 
-  it('have nothing of a link that came to stand in their place', async () => {
+  it('are not read through a link that replaced them', async () => {
     const { files } = open(['/ws'], { '/other/secret.ts': 'secret' });
     fake.links.set('/ws/a.ts', '/other/secret.ts');
     assert.deepEqual(await files.read(['file:///ws/a.ts']), { files: [], remaining: [], skipped: { links: 1 } });
   });
 
-  it('have nothing of what a folder that is a link leads to, where the rules keep that from the model', async () => {
+  it('are not read through a link to a folder that the rules exclude', async () => {
     const { files } = open(['/ws'], { '/ws/.gitignore': 'out/\n', '/ws/out/a.ts': 'ignored', '/ws/src/a.ts': 'a' });
     fake.links.set('/ws/one', '/ws/out').set('/ws/other', '/ws/src');
     assert.deepEqual((await files.read(['file:///ws/one/a.ts', 'file:///ws/other/a.ts'])).files, [

@@ -17,17 +17,17 @@ type Client = Parameters<InstanceType<typeof WorkspaceSync>['attach']>[0];
 interface Window {
   readonly create: (...files: string[]) => void;
   readonly delete: (...files: string[]) => void;
-  /** Puts a folder to another place, of which VS Code tells so much and no more. */
+  /** Moves a folder. As in VS Code, only the folder is reported. */
   readonly move: (from: string, to: string) => void;
   readonly write: (files: Readonly<Record<string, string>>) => void;
   readonly judge: (file: string) => Promise<string>;
-  /** The sidecar goes. */
+  /** Disconnects the sidecar. */
   readonly detach: () => void;
-  /** Lets pass what a change takes to be told. */
+  /** Waits until pending changes are sent. */
   readonly settle: () => Promise<void>;
 }
 
-/** What the sidecar is told of what happens in a window with these files. */
+/** Returns the sidecar's notifications about the events in a window with these files. */
 async function toldOf(
   files: Readonly<Record<string, string>>,
   happens: (window: Window) => void | Promise<void>,
@@ -87,7 +87,7 @@ function windowOf(policy: InstanceType<typeof DocumentPolicy>, sync: InstanceTyp
   return window;
 }
 
-/** The changed files' paths of all that was told. */
+/** Returns the paths of all files reported as changed. */
 const changedIn = (told: readonly WorkspaceChange[]): string[] =>
   told.flatMap(({ changed = [] }) => changed.map(({ path }) => path)).sort();
 
@@ -100,7 +100,7 @@ describe('a deletion', () => {
     ['outside of the workspace', '/other/a.ts', false],
   ];
   for (const [what, path, isTold] of cases) {
-    it(`${what} is ${isTold ? 'told' : 'nothing to the sidecar'}`, async () => {
+    it(`${what} is ${isTold ? 'reported' : 'not reported'}`, async () => {
       assert.deepEqual(
         await toldOf({}, (window) => window.delete(path)),
         isTold ? [{ deleted: [`file://${path}`] }] : [],
@@ -108,13 +108,13 @@ describe('a deletion', () => {
     });
   }
 
-  it('in a workspace that is not trusted is nothing to the sidecar', async () => {
+  it('in an untrusted workspace is not reported', async () => {
     assert.deepEqual(await toldOf({}, (window) => window.delete('/ws/src/a.ts'), false), []);
   });
 });
 
-describe('a folder that is moved', () => {
-  it('is told as its files, after what is gone', async () => {
+describe('a moved folder', () => {
+  it('is reported by its files, after the deleted ones', async () => {
     const told = await toldOf({ '/ws/src/a.ts': '', '/ws/src/deep/b.ts': '' }, ({ move }) =>
       move('/ws/src', '/ws/lib'),
     );
@@ -129,7 +129,7 @@ describe('a folder that is moved', () => {
     ]);
   });
 
-  it('into the workspace is told without what the rules keep', async () => {
+  it('is reported without the files that the rules exclude if it is moved into the workspace', async () => {
     const files = {
       '/ws/.gitignore': '*.gen.ts\n',
       '/other/lib/a.ts': '',
@@ -151,7 +151,7 @@ describe('a folder that is moved', () => {
     ['too deep', `/ws${'/deep'.repeat(41)}`],
   ];
   for (const [what, path] of kept) {
-    it(`to a place ${what} is nothing to the sidecar`, async () => {
+    it(`is not reported if it is moved to a place ${what}`, async () => {
       assert.deepEqual(
         await toldOf({ '/ws/.gitignore': 'out/\n', '/other/lib/a.ts': '' }, ({ move }) => move('/other/lib', path)),
         [],
@@ -159,11 +159,11 @@ describe('a folder that is moved', () => {
     });
   }
 
-  it('is nothing to the sidecar in a workspace that is not trusted', async () => {
+  it('is not reported in an untrusted workspace', async () => {
     assert.deepEqual(await toldOf({ '/other/lib/a.ts': '' }, ({ move }) => move('/other/lib', '/ws/lib'), false), []);
   });
 
-  it('is nothing to the sidecar once it is gone again', async () => {
+  it('is not reported if it is already gone again', async () => {
     assert.deepEqual(await toldOf({}, ({ create }) => create('/ws/lib')), []);
     const told = await toldOf({ '/ws/src/a.ts': '' }, ({ move }) => {
       move('/ws/src', '/ws/lib');
@@ -172,7 +172,7 @@ describe('a folder that is moved', () => {
     assert.deepEqual(changedIn(told), ['src/a.ts']);
   });
 
-  it('is not followed where it is a link', async () => {
+  it('is not followed if it is a link', async () => {
     const told = await toldOf({ '/other/lib/a.ts': '' }, ({ create }) => {
       fake.links.set('/ws/lib', '/other/lib');
       create('/ws/lib');
@@ -180,14 +180,14 @@ describe('a folder that is moved', () => {
     assert.deepEqual(told, []);
   });
 
-  it('brings ignore files, which other files may be read by: all are listed anew', async () => {
+  it('with ignore files causes a new listing, since they may affect other files', async () => {
     const told = await toldOf({ '/other/lib/.chorusignore': 'own.ts\n', '/other/lib/own.ts': '' }, ({ move }) =>
       move('/other/lib', '/ws/lib'),
     );
     assert.deepEqual(told, [{ reset: true }]);
   });
 
-  it('in place of another has rules of its own', async () => {
+  it('has its own rules if it replaces another folder', async () => {
     const files = { '/ws/lib/.gitignore': 'own.ts\n', '/ws/lib/a.ts': '', '/other/lib/own.ts': '' };
     const told = await toldOf(files, async ({ judge, move, settle }) => {
       assert.equal(await judge('/ws/lib/own.ts'), 'ignored');
@@ -198,7 +198,7 @@ describe('a folder that is moved', () => {
     assert.deepEqual(changedIn(told), ['lib/own.ts']);
   });
 
-  it('is looked for no more when the sidecar goes', async () => {
+  it('is no longer searched after the sidecar has disconnected', async () => {
     const told = await toldOf({ '/other/lib/a.ts': '' }, async ({ move, detach }) => {
       move('/other/lib', '/ws/lib');
       mock.timers.tick(60);
@@ -209,7 +209,7 @@ describe('a folder that is moved', () => {
 });
 
 describe('a burst of new files and folders', () => {
-  it('is told, and each folder searched once', async () => {
+  it('is reported, and each folder is searched once', async () => {
     const files = { '/ws/lib/a.ts': '', '/ws/lib/deep/b.ts': '', '/ws/c.ts': '' };
     const told = await toldOf({}, ({ write, create }) => {
       write(files);
@@ -225,7 +225,7 @@ describe('a burst of new files and folders', () => {
     );
   });
 
-  it('of more than ten thousand files is listed anew, at the pace of the sidecar', async () => {
+  it('of more than ten thousand files causes a new listing, at the pace of the sidecar', async () => {
     const files = Object.fromEntries(Array.from({ length: 10_001 }, (_none, index) => [`/other/lib/${index}.ts`, '']));
     const told = await toldOf(files, ({ move }) => move('/other/lib', '/ws/lib'));
     assert.deepEqual(told.at(-1), { reset: true });
@@ -233,7 +233,7 @@ describe('a burst of new files and folders', () => {
 });
 
 describe('tabs', () => {
-  it('are told with the one visited last first, a notebook by the visit of a cell', () => {
+  it('are reported with the last visited tab first, and a notebook counts as visited through its cells', () => {
     fake.open(['/ws'], {});
     const [first, second] = ['/ws/a.ts', '/ws/b.ts'].map((file) => Uri.file(file)) as [Uri, Uri];
     const notebook = Uri.file('/ws/c.ipynb');

@@ -14,7 +14,7 @@ Object.assign(globalThis, {
   cancelAnimationFrame: () => undefined,
 });
 
-describe('an answer that grows', () => {
+describe('a growing answer', () => {
   for (const text of ['one\n\ntwo\n\nthree', 'one\r\rtwo\r\rthree', 'one\r\n\r\ntwo\rtoo\n\nthree', 'a\rb\n\nc\n\nd']) {
     it(`shows each block once, however its lines end: ${JSON.stringify(text)}`, () => {
       const root = window.document.createElement('div');
@@ -29,7 +29,7 @@ describe('an answer that grows', () => {
     });
   }
 
-  it('costs little more than its length, though it is one block: a long one is not read for each frame', () => {
+  it('takes time that grows little faster than its length, since a long block is not rendered in each frame', () => {
     const renderer = new MarkdownRenderer(window);
     const blocks = mock.method(renderer, 'blocks');
     const root = window.document.createElement('div');

@@ -8,7 +8,7 @@ const { window } = new JSDOM('');
 Object.assign(globalThis, { document: window.document });
 const strings = new Proxy({}, { get: (_, name) => String(name) }) as ChatStrings;
 
-describe('the box for questions', () => {
+describe('the input box', () => {
   function composer(): {
     readonly composer: Composer;
     readonly drafts: readonly string[];
@@ -40,7 +40,7 @@ describe('the box for questions', () => {
     return { composer: box, drafts, sent, type, press };
   }
 
-  it('tells of what the user types, chooses and sends, and not of what is shown in it', () => {
+  it('reports text that the user types, chooses and sends, but not text that is shown in it', () => {
     const { composer: box, drafts, sent, type, press } = composer();
     box.setText('kept');
     box.showDictated({ previous: 'kept', text: 'kept words' });
@@ -55,16 +55,16 @@ describe('the box for questions', () => {
 
   for (const [what, text, cursor, expected] of [
     [
-      'takes the place of what was typed of it, not of the words behind',
+      'replaces the typed part of it, but not the words after it',
       '/explain this code',
       1,
       '/explain explain this code',
     ],
-    ['takes the place of what was typed of it at the end', '/exp', 4, '/explain '],
-    ['takes the place of another command', '/explain this', 13, '/explain this'],
-    ['leaves a path alone', '/tmp/x.log is what', 18, '/explain /tmp/x.log is what'],
+    ['replaces the typed part of it at the end', '/exp', 4, '/explain '],
+    ['replaces another command', '/explain this', 13, '/explain this'],
+    ['does not change a path', '/tmp/x.log is what', 18, '/explain /tmp/x.log is what'],
   ] as const) {
-    it(`a command that is chosen ${what}`, () => {
+    it(`a chosen command ${what}`, () => {
       const { composer: box, type } = composer();
       type(text);
       box.root.querySelector('textarea')?.setSelectionRange(cursor, cursor);
@@ -73,7 +73,7 @@ describe('the box for questions', () => {
     });
   }
 
-  it('shows one state of dictated text after another', () => {
+  it('shows the states of dictated text one after another', () => {
     const { composer: box } = composer();
     box.setText('Explain:');
     box.showDictated({ previous: 'Explain:', text: 'Explain: Hello' });
@@ -81,7 +81,7 @@ describe('the box for questions', () => {
     assert.equal(box.text, 'Explain: Hello there');
   });
 
-  it('keeps what the user typed or sent while dictated text was on its way', () => {
+  it('keeps text that the user typed or sent while dictated text was on its way', () => {
     const { composer: box, type, press } = composer();
     box.showDictated({ previous: '', text: 'Hello' });
     type('Hallo');

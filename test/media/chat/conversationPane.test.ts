@@ -24,13 +24,13 @@ const strings = new Proxy({}, { get: (_, name) => String(name) }) as ChatStrings
 const CONTENT_PX = 1_000;
 const PANE_PX = 200;
 
-/** What VS Code keeps of a page while it is taken down. */
+/** The page state that VS Code keeps while the page is destroyed. */
 function pageState(): { getState(): unknown; setState(state: unknown): void } {
   let kept: unknown;
   return { getState: () => kept, setState: (state) => (kept = structuredClone(state)) };
 }
 
-/** A pane that is laid out as said above: jsdom has no layout. */
+/** A pane with the layout above, since jsdom has no layout. */
 function pane(state = pageState()) {
   let resized = (): void => undefined;
   class ResizeObserver {
@@ -80,7 +80,7 @@ const conversation = (id = 'one'): ConversationView => ({
   messages: [question('q1'), answer('a1'), question('q2'), answer('a2')],
 });
 
-describe('the place where the reader is', () => {
+describe('the reading position', () => {
   it('is the same when the page comes back', () => {
     const state = pageState();
     const before = pane(state);
@@ -95,7 +95,7 @@ describe('the place where the reader is', () => {
     assert.equal(back.root.scrollTop, 300, 'an answer that grows');
   });
 
-  it('is the end, which the page goes on following, where it was that, and in another conversation', () => {
+  it('is the end, which the page keeps following, if it was the end before or in another conversation', () => {
     const state = pageState();
     const before = pane(state);
     before.pane.show(conversation());
@@ -121,15 +121,15 @@ describe('the place where the reader is', () => {
     assert.equal(root.scrollTop, CONTENT_PX);
   });
 
-  it('is found again in an answer that is still written: what there is of it stands at once', () => {
+  it('is restored in an answer that is still being written, since its text so far is shown at once', () => {
     const { pane: shown, root } = pane();
     shown.show({ id: 'one', messages: [question('q1'), answer('a1', 'Some words')], streamingId: 'a1' });
     assert.equal(root.querySelector('.answer .body')?.textContent?.trim(), 'Some words');
   });
 });
 
-describe('an answer that is asked for again', () => {
-  it('is the last one: no other has the button', () => {
+describe('an answer that can be requested again', () => {
+  it('is the last one: no other answer has the button', () => {
     const { pane: shown, retried, buttons } = pane();
     shown.show(conversation());
     assert.equal(buttons('retry').length, 1);
@@ -141,7 +141,7 @@ describe('an answer that is asked for again', () => {
     assert.deepEqual(retried, ['a3']);
   });
 
-  it('is not one whose next question came before its end', () => {
+  it('is not an answer whose next question came before its end', () => {
     const { pane: shown, buttons } = pane();
     shown.show({ ...conversation(), streamingId: 'a2' });
     shown.addQuestion(question('q3'));
@@ -150,7 +150,7 @@ describe('an answer that is asked for again', () => {
   });
 });
 
-describe('the places that an answer has read', () => {
+describe('the sources of an answer', () => {
   const sources: readonly Source[] = [
     { uri: 'file:///ws/shop/cart.ts', line: 9, label: 'shop/cart.ts:10-24' },
     { uri: 'file:///ws/<b>.ts', line: 0, label: '<b>.ts:1-3' },
@@ -173,7 +173,7 @@ describe('the places that an answer has read', () => {
       (shown: ConversationPane) => shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources }] }),
     ],
   ] as const) {
-    it(`stand below it by their names, as links to them, ${when}`, () => {
+    it(`are listed below it by their names, as links, ${when}`, () => {
       const { pane: shown, root, opened } = pane();
       show(shown);
       assert.deepEqual(listed(root), ['shop/cart.ts:10-24', '<b>.ts:1-3']);
@@ -183,14 +183,14 @@ describe('the places that an answer has read', () => {
     });
   }
 
-  it('are no list where there are none, nor while the answer is written', () => {
+  it('have no list if there are none, or while the answer is written', () => {
     const { pane: shown, root } = pane();
     shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources: [] }, question('q2')] });
     shown.addAnswer({ ...answer('a2'), sources }, true);
     assert.equal(root.querySelector('.sources'), null);
   });
 
-  it('are no part of what is copied', () => {
+  it('are not copied with the answer', () => {
     const { pane: shown, copied, buttons } = pane();
     shown.show({ id: 'one', messages: [question('q1'), { ...answer('a1'), sources }] });
     for (const button of buttons('copy')) button.click();
@@ -219,13 +219,13 @@ describe('an empty conversation', () => {
   const isShown = (element: HTMLElement, selector: string): boolean =>
     !(element.querySelector(selector) as HTMLElement).hidden;
 
-  it('warns of the bundled model, and offers what it may be asked for', () => {
+  it('warns of the bundled model, and suggests questions', () => {
     const { pane: shown, root } = pane();
     shown.showModel({ isBundled: true, place: 'here' });
     assert.deepEqual([isShown(root, '.model-notice'), isShown(root, '.suggestions')], [true, true]);
   });
 
-  it('offers the same without a warning where another model answers', () => {
+  it('suggests the same questions without a warning if another model answers', () => {
     const { pane: shown, root } = pane();
     shown.showModel({ isBundled: true, place: 'here' });
     shown.showModel({ isBundled: false, place: 'here' });

@@ -3,7 +3,7 @@ import { describe, it, mock } from 'node:test';
 import hljs from 'highlight.js/lib/common';
 import { Highlighter } from '../../../media/chat/highlighter.ts';
 
-/** What highlight.js was given while `work` ran. */
+/** Returns the code that highlight.js got while `work` ran. */
 function highlighted(work: () => void): readonly string[] {
   const highlight = mock.method(hljs, 'highlight');
   try {
@@ -14,16 +14,16 @@ function highlighted(work: () => void): readonly string[] {
   }
 }
 
-describe('colours of code', () => {
+describe('Highlighter', () => {
   const line = `${'x = 1; '.repeat(70)}\n`;
 
   for (const [name, code] of [
-    ['60,000 signs of which Java makes names', '$'.repeat(60_000)],
+    ['60,000 characters that Java takes for names', '$'.repeat(60_000)],
     ['a line that is too long', `a\n${'$'.repeat(600)}\nb`],
     ['a last line that is too long', `${line.repeat(3)}${'a'.repeat(600)}`],
-    ['more lines than are coloured', line.repeat(30)],
+    ['more lines than the limit', line.repeat(30)],
   ] as const) {
-    it(`are not looked for in ${name}`, () => {
+    it(`does not colour ${name}`, () => {
       assert.deepEqual(
         highlighted(() => assert.equal(new Highlighter().colour(code, 'java'), undefined)),
         [],
@@ -31,14 +31,14 @@ describe('colours of code', () => {
     });
   }
 
-  it('are found in code of some length, whose text they keep', () => {
+  it('colours code of moderate length and keeps its text', () => {
     for (const code of [line.repeat(20), 'class A {}', '', '\n'.repeat(2_000), `${'a'.repeat(499)}\n`.repeat(20)])
       assert.notEqual(new Highlighter().colour(code, 'java'), undefined);
     assert.match(new Highlighter().colour('class A {}', 'java') ?? '', /hljs-keyword/);
     assert.equal(new Highlighter().colour('class A {}', 'no-language'), undefined);
   });
 
-  it('are not looked for again in a language that once took long, by whatever name', () => {
+  it('does not colour a language again that once took long, by any of its names', () => {
     let nowMs = 0;
     let costMs = 1_000;
     const highlighter = new Highlighter(() => (nowMs += costMs));

@@ -40,18 +40,18 @@ function pane(...ids: readonly string[]) {
 }
 
 describe("the focus in the chat's history", () => {
-  it('begins on the first conversation, or without one on the first button', () => {
+  it('begins on the first conversation, or on the first button if there is none', () => {
     assert.equal(pane('one', 'two').focused(), 'open one');
     assert.equal(pane().focused(), 'New');
   });
 
   const cases: readonly (readonly [what: string, before: 'open' | 'remove', now: readonly string[], after: string])[] =
     [
-      ['stays on its conversation when another comes before it', 'open', ['zero', 'one', 'two', 'three'], 'open two'],
+      ['stays on its conversation when another appears before it', 'open', ['zero', 'one', 'two', 'three'], 'open two'],
       ['stays on its button', 'remove', ['two', 'one', 'three'], 'remove two'],
-      ['comes to the next when its conversation is deleted', 'remove', ['one', 'three'], 'open three'],
-      ['comes to the one before when the last is deleted', 'remove', ['one'], 'open one'],
-      ['comes to the first button when none is left', 'remove', [], 'New'],
+      ['moves to the next conversation when its own is deleted', 'remove', ['one', 'three'], 'open three'],
+      ['moves to the previous conversation when the last is deleted', 'remove', ['one'], 'open one'],
+      ['moves to the first button when none is left', 'remove', [], 'New'],
     ];
   for (const [what, before, now, after] of cases) {
     it(what, () => {
@@ -63,7 +63,7 @@ describe("the focus in the chat's history", () => {
     });
   }
 
-  it('is not taken from elsewhere', () => {
+  it('is not taken from other elements', () => {
     const { show, focused } = pane('one', 'two');
     const box = document.createElement('input');
     box.title = 'box';

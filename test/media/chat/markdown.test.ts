@@ -32,7 +32,7 @@ function assertHarmless(root: HTMLElement): void {
   }
 }
 
-/** Tokens of markdown-it: none is HTML, and links lead to pages. Images are made links afterwards. */
+/** Asserts that markdown-it's tokens contain no HTML and that links lead to pages. Images become links afterwards. */
 function assertPlain(tokens: readonly Token[]): void {
   for (const token of tokens) {
     assert.doesNotMatch(token.type, /^html/, token.content);
@@ -68,7 +68,7 @@ const attacks: readonly string[] = [
   '<math><mtext></mtext><mglyph><style><img src=x onerror=alert(1)>',
 ];
 
-describe('nothing in an answer is active', () => {
+describe('an answer contains nothing active', () => {
   for (const attack of attacks) {
     test(`Markdown: ${attack.split('\n')[0]}`, () => assertHarmless(render(attack)));
     test(`sanitiser alone: ${attack.split('\n')[0]}`, () => assertHarmless(sanitised(attack)));
@@ -76,7 +76,7 @@ describe('nothing in an answer is active', () => {
       assertPlain(renderer.blocks(attack).flatMap(({ tokens }) => tokens)));
   }
 
-  test('sanitiser alone: of all attributes few stay', () => {
+  test('sanitiser alone: few attributes stay', () => {
     const paragraph = sanitised(
       '<p class="a" dir="auto" style="position:fixed" id="b" name="c" onclick="d()" data-e="f" aria-label="g" title="h" role="i" slot="j">x</p>',
     ).querySelector('p');
@@ -115,7 +115,7 @@ describe('Markdown', () => {
     assert.equal(render('שלום `x`').querySelector('p')?.getAttribute('dir'), 'auto'));
   test('tables are aligned by class, not by inline style', () =>
     assert.ok(render('| a |\n|--:|\n| 1 |').querySelector('td.align-right')));
-  test('blocks rendered one by one give what the whole gives', () => {
+  test('blocks rendered one by one equal the whole rendered at once', () => {
     const text = '# A\n\ntext\n\n- a\n- b\n\n```js\nx\n```\n\nend';
     assert.deepEqual(
       renderer.blocks(text).map(({ line }) => line),
@@ -124,7 +124,7 @@ describe('Markdown', () => {
   });
 });
 
-test("a model's thoughts are parted from its answer, wherever the stream is cut", () => {
+test("a model's thoughts are split from its answer, wherever the stream is cut", () => {
   const text = '<think>hm, <b></think>\n\nYes.';
   for (let size = 1; size < text.length; size += 1) {
     const splitter = new ThinkingSplitter();

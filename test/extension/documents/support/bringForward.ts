@@ -1,10 +1,7 @@
 import { mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/**
- * The outcome of `work`. Nothing is waited for: when all that is left to do is waiting, the next ten seconds pass at
- * once.
- */
+/** Returns the outcome of `work` without waiting: as soon as only timers remain, the next ten seconds pass at once. */
 export async function bringForward<T>(work: () => Promise<T>): Promise<T> {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

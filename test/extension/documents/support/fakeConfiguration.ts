@@ -2,7 +2,7 @@ export const ConfigurationTarget = { Global: 1, Workspace: 2, WorkspaceFolder: 3
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Settings of the fake window. The workspace's go before the user's. */
+/** Settings of the fake window. The workspace's values take precedence over the user's. */
 export class FakeConfiguration {
   constructor(
     public user: Values = {},

@@ -1,7 +1,7 @@
 import type { OffsetChange } from '../../../../extension/edits/trackedRange.ts';
 import { EndOfLine, fake, Position, type Range, type Uri } from './vscode.ts';
 
-/** A document of the fake window, whose changes are told as VS Code tells them. */
+/** A document of the fake window. It reports changes as VS Code does. */
 export class FakeDocument {
   readonly eol = EndOfLine.LF;
   readonly languageId = 'plaintext';

@@ -1,6 +1,4 @@
-/**
- * Files in memory, as `vscode.workspace.fs` tells of them. Part of what stands for `vscode` after `useFakeVscode.ts`.
- */
+/** Files in memory behind `vscode.workspace.fs`. Part of the replacement of `vscode` after `useFakeVscode.ts`. */
 import type { Uri } from './vscodeValues.ts';
 
 export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
@@ -14,13 +12,13 @@ export class FileSystemError extends Error {
   }
 }
 
-/** What a test puts into the file system, and what was read of it. */
+/** The contents of the file system, set by the test, and a record of the reads. */
 export interface FakeFiles {
   /** Path → text. Folders are those of the files. */
   files: Map<string, string>;
   /** Paths below which no call is ever answered. */
   hanging: Set<string>;
-  /** Files and folders that are links, and to what. */
+  /** Links and their targets. */
   links: Map<string, string>;
   /** Files and folders that may not be read. */
   forbidden: Set<string>;
@@ -45,7 +43,7 @@ export interface FakeFileSystem {
   readDirectory(uri: Uri): Promise<readonly (readonly [name: string, type: number])[]>;
 }
 
-/** The file system of what `fake` holds at any time. */
+/** Returns a file system over the current contents of `fake`. */
 export function fileSystemOf(fake: FakeFiles): FakeFileSystem {
   const answer = async <T>(uri: Uri, of: () => T): Promise<T> => {
     if (isHanging(fake, uri.path)) return new Promise<never>(() => {});
@@ -77,7 +75,7 @@ export function fileSystemOf(fake: FakeFiles): FakeFileSystem {
   };
 }
 
-/** Node's `realpath` over what `fake` holds at any time. */
+/** Node's `realpath` over the current contents of `fake`. */
 export async function realPathIn(fake: FakeFiles, path: string): Promise<string> {
   if (isHanging(fake, path)) return new Promise<never>(() => {});
   if (typeOf(fake, path) === undefined) throw new Error('ENOENT');
@@ -88,13 +86,16 @@ function isHanging(fake: FakeFiles, path: string): boolean {
   return [...fake.hanging].some((hanging) => `${path}/`.startsWith(`${hanging}/`));
 }
 
-/** A path without links, as a file system goes along it. */
+/** Returns a path with all links followed. */
 function targetOf(fake: FakeFiles, path: string): string {
   const link = [...fake.links.keys()].find((each) => `${path}/`.startsWith(`${each}/`));
   return link === undefined ? path : targetOf(fake, fake.links.get(link) + path.slice(link.length));
 }
 
-/** With the bit of a link, as VS Code has it; `undefined` where nothing is, or a link leads to nothing. */
+/**
+ * Returns the type with the bit for links, as VS Code does. Returns `undefined` if the path does not exist, or if a
+ * link has no target.
+ */
 function typeOf(fake: FakeFiles, path: string): number | undefined {
   const target = targetOf(fake, path);
   const isFolder = (): boolean => [...fake.files.keys()].some((file) => file.startsWith(`${target}/`));

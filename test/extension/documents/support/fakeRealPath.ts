@@ -1,4 +1,4 @@
-/** What stands for `node:fs/promises` where the extension asks the disk for the real path of a file in memory. */
+/** Replaces `node:fs/promises` when the extension asks the disk for the real path of a file in memory. */
 import { realPathIn } from './fakeFiles.ts';
 import { fake } from './vscode.ts';
 

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { type Uri, workspace } from './vscode.ts';
 
-/** Holds back what VS Code tells of the file at `path` until the function that it gives is called, or the test ends. */
+/** Delays VS Code's answer about the file at `path` until the returned function is called, or the test ends. */
 export function holdStat(test: TestContext, path: string): () => void {
   let goOn = (): void => undefined;
   const held = new Promise<void>((resolve) => (goOn = resolve));

@@ -1,6 +1,6 @@
 /**
- * Once imported, what is imported later with `await import()` gets the fake for `vscode`, which only an extension host
- * has, and links of the fake's files.
+ * After this import, later imports by `await import()` get the fake for `vscode`, which exists only in an extension
+ * host, and the links of the fake's files.
  */
 import { register } from 'node:module';
 

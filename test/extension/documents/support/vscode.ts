@@ -1,6 +1,6 @@
 /**
  * The part of VS Code's API that documents, workspace files, dictation, edits and the chat need, over files in memory.
- * Stands for `vscode` after `useFakeVscode.ts`.
+ * Replaces `vscode` after `useFakeVscode.ts`.
  */
 import { FakeConfiguration } from './fakeConfiguration.ts';
 import { fileSystemOf, noFiles } from './fakeFiles.ts';
@@ -48,7 +48,7 @@ export class RelativePattern {
   }
 }
 
-/** What a test puts into the window. */
+/** The window's state, set by the test. */
 export const fake = {
   ...noFiles(),
   folders: [] as string[],
@@ -63,30 +63,30 @@ export const fake = {
   selectionChanged: new EventEmitter<unknown>(),
   activeEditorChanged: new EventEmitter<unknown>(),
   visibleEditorsChanged: new EventEmitter<void>(),
-  /** Open documents, each in an editor that is shown. */
+  /** Open documents, each shown in an editor. */
   documents: [] as unknown[],
-  /** Notebooks that are open, and what all tabs show. */
+  /** Open notebooks, and the contents of all tabs. */
   notebooks: [] as { readonly uri: Uri; getCells(): readonly { readonly document: { readonly uri: Uri } }[] }[],
   tabs: [] as (TabInputText | TabInputNotebook)[],
-  /** Texts of the notifications that are on the screen; nobody closes them. */
+  /** The texts of the shown notifications. They are never closed. */
   messages: [] as string[],
   activeTextEditor: undefined as unknown,
-  /** What commands give. */
+  /** Returns the results of commands. */
   executeCommand: (async () => undefined) as (command: string, ...args: readonly unknown[]) => Promise<unknown>,
   /** Problems of documents, by path. */
   diagnostics: new Map<string, readonly unknown[]>(),
-  /** What was shown in an editor, and what of it was selected. */
+  /** Documents shown in an editor, with their selections. */
   shown: [] as { readonly uri: Uri; readonly selection: Range | undefined }[],
-  /** What fills the view that was registered last. */
+  /** The provider of the view that was registered last. */
   viewProvider: undefined as unknown,
-  /** What is chosen of a list. */
+  /** Chooses an item of a list. */
   pick: (() => undefined) as (items: readonly unknown[]) => unknown,
-  /** Patterns and folders that are watched. */
+  /** Watched patterns and folders. */
   watched: [] as string[],
-  /** Commands that were registered. */
+  /** Registered commands. */
   commands: new Map<string, () => Promise<unknown>>(),
 
-  /** A window with these workspace folders and files, and nothing of an earlier one. */
+  /** Opens a window with these workspace folders and files, without the state of an earlier window. */
   open(folders: readonly string[], files: Readonly<Record<string, string>>): void {
     fake.folders = [...folders];
     fake.hidden.clear();
@@ -142,8 +142,8 @@ export const workspace = {
     return `${includeFolder ? `${folder.name}/` : ''}${uri.path.slice(folder.uri.path.length + 1)}`;
   },
   /**
-   * Knows names and paths, after two stars or not, the last name's choices in braces, and folders, or several, between
-   * two stars; `null` finds what `files.exclude` hides.
+   * Supports patterns of names and paths, optionally after two stars. The last name may have alternatives in braces,
+   * and one or more folders may be between two stars. `null` finds files that `files.exclude` hides.
    */
   findFiles: async (
     include: string | RelativePattern,
@@ -158,7 +158,7 @@ export const workspace = {
       exclude !== null &&
       (fake.hidden.has(file) ||
         excluded.some((each) => `/${workspace.asRelativePath(Uri.file(file), false)}`.includes(`/${each}/`)));
-    // As VS Code does, by the path within the pattern's folder, or else within the workspace folder.
+    // As in VS Code, a pattern matches the path within its own folder, or else within the workspace folder.
     const matches = (file: string): boolean => {
       const root = base ?? workspace.getWorkspaceFolder(Uri.file(file))?.uri.path;
       if (root === undefined || !file.startsWith(`${root}/`)) return false;
@@ -279,7 +279,7 @@ export const window = {
   showErrorMessage: showMessage,
   showQuickPick: async (items: readonly unknown[]): Promise<unknown> => fake.pick(items),
   setStatusBarMessage: never,
-  /** Nobody cancels. */
+  /** The progress is never cancelled. */
   withProgress: (_options: unknown, work: (progress: object, token: object) => Promise<unknown>): Promise<unknown> =>
     work({ report: () => undefined }, new CancellationTokenSource().token),
   state: { focused: true },

@@ -1,4 +1,6 @@
-/** Values of VS Code's API, which know of no window. Part of what stands for `vscode` after `useFakeVscode.ts`. */
+/**
+ * Values of VS Code's API that do not depend on a window. Part of the replacement of `vscode` after `useFakeVscode.ts`.
+ */
 import path from 'node:path';
 
 export class Uri {

@@ -1,6 +1,6 @@
 /**
- * Stands for `languageClient.ts` after `useFakeLanguageClient.ts`: it has started when the test says so, and keeps what
- * it is given to send.
+ * Replaces `languageClient.ts` after `useFakeLanguageClient.ts`. Its start succeeds when the test says so, and it
+ * records the messages to send.
  */
 export class ChorusLanguageClient {
   static #tellStarting: (client: ChorusLanguageClient) => void = () => undefined;
@@ -11,7 +11,7 @@ export class ChorusLanguageClient {
     asOpenTextDocumentParams: (document: { getText(): string }) => ({ textDocument: { text: document.getText() } }),
   };
   #started: () => void = () => undefined;
-  /** What comes of asking for ghost text. */
+  /** Returns the result of a request for ghost text. */
   inlineCompletions: () => Promise<readonly unknown[]> = async () => [];
 
   constructor(
@@ -20,7 +20,7 @@ export class ChorusLanguageClient {
     },
   ) {}
 
-  /** The next client that is told to start. */
+  /** Resolves with the next client that is started. */
   static starting(): Promise<ChorusLanguageClient> {
     return new Promise((resolve) => {
       ChorusLanguageClient.#tellStarting = resolve;
@@ -34,12 +34,12 @@ export class ChorusLanguageClient {
     });
   }
 
-  /** The start that is waited for succeeds. */
+  /** Lets the pending start succeed. */
   haveStarted(): void {
     this.#started();
   }
 
-  /** The connection ends in order. */
+  /** Ends the connection in order. */
   end(): void {
     this.sent.length = 0;
     this.setup.onClosed({ inOrder: true, webSocketCode: undefined });
@@ -58,14 +58,14 @@ export class ChorusLanguageClient {
   }
 
   async close(): Promise<void> {
-    // There is no connection.
+    // There is no connection to close.
   }
 
   cut(): void {
-    // There is nothing that could tell of its end.
+    // The fake client ends without events.
   }
 
   onNotification(): void {
-    // The sidecar of a test tells nothing.
+    // The fake sidecar sends no notifications.
   }
 }

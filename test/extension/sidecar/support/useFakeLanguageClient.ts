@@ -1,6 +1,6 @@
 /**
- * Once imported, a session that is imported later with `await import()` gets the fake language client: the real one
- * needs an extension host.
+ * After this import, a session imported by `await import()` gets the fake language client, since the real one needs an
+ * extension host.
  */
 import { register } from 'node:module';
 
