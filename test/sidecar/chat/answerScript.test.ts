@@ -5,16 +5,16 @@ import { ChatService } from '../../../sidecar/chat/chatService.ts';
 import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 
-/** Signs without an end, as models write that have lost themselves. */
+/** Endless runs of a character, as a looping model writes them. */
 const endless: readonly (readonly [what: string, sign: string])[] = [
   ['backticks', '`'],
   ['tildes', '~'],
   ['full stops', '.'],
 ];
 
-describe('The beginning of an answer is judged by its script', () => {
+describe('judgeScript', () => {
   for (const [what, sign] of endless) {
-    test(`in one pass, where it is ${what} without an end`, () =>
+    test(`takes one pass over endless ${what}`, () =>
       assertGrowsLinearly(4_000, (signs) => {
         const answer = `${sign.repeat(signs)} x`;
         for (let length = answer.length - 20; length <= answer.length; length++)
@@ -49,7 +49,7 @@ describe('The beginning of an answer is judged by its script', () => {
   }
 });
 
-describe('An answer in another script than asked', () => {
+describe('An answer in the wrong script', () => {
   const ask = async (
     answers: readonly string[],
     question: string,
@@ -66,7 +66,7 @@ describe('An answer in another script than asked', () => {
     return { sent, prompts: engine.generations.length, text };
   };
 
-  test('is begun again, and nothing of the first is seen', async () => {
+  test('is generated again, and the first one is not shown', async () => {
     const right = 'この関数は引数を返します。';
     assert.deepEqual(
       await ask(['This function returns its argument, whatever that is.', right], 'この関数は何をしますか'),
@@ -74,7 +74,7 @@ describe('An answer in another script than asked', () => {
     );
   });
 
-  test('is begun again once: the second answer stays as it is', async () => {
+  test('is generated again only once: the second answer stays', async () => {
     const english = 'This function returns its argument, whatever that is.';
     assert.deepEqual(await ask([english, english], 'この関数は何をしますか'), {
       sent: english,
@@ -83,17 +83,17 @@ describe('An answer in another script than asked', () => {
     });
   });
 
-  test('is told from one in the right script, which is sent whole', async () => {
+  test('is told apart from an answer in the right script, which is sent whole', async () => {
     const answer = '`add` はたし算をします。\n```js\nadd(1, 2);\n```\n';
     assert.deepEqual(await ask([answer], 'この関数は何をしますか'), { sent: answer, prompts: 1, text: answer });
   });
 
-  test('is told from one of code alone', async () => {
+  test('is told apart from an answer of code alone', async () => {
     const answer = '```js\nadd(1, 2);\n```';
     assert.deepEqual(await ask([answer], 'この関数の例を書いて'), { sent: answer, prompts: 1, text: answer });
   });
 
-  test('that begins with code is not known to be in it: the code is sent while it is written', async () => {
+  test('that begins with code is not recognized: the code is sent as it is written', async () => {
     const engine = new ScriptedEngine();
     const answer = `\`\`\`js\n${'add(1, 2);\n'.repeat(40)}\`\`\``;
     engine.answer = () => answer;
@@ -114,7 +114,7 @@ describe('An answer in another script than asked', () => {
     );
   });
 
-  test('is not known yet when the engine falls: what was written is sent', async () => {
+  test('that is still undecided is sent if the engine crashes', async () => {
     const engine = new ScriptedEngine();
     const written = '```js\nadd(1, 2);\n';
     engine.answer = () => `${written}add(2, 3);`;

@@ -8,7 +8,7 @@ const diff =
 
 describe('a commit message', () => {
   for (const end of REASONING_PROMPT_ENDS) {
-    it(`is not what a reasoning model thinks, whose prompts end with ${JSON.stringify(end)}`, async () => {
+    it(`omits a reasoning model’s thoughts if prompts end with ${JSON.stringify(end)}`, async () => {
       const engine = reasoningEngine(end, 'Add the currency of the cart');
       const { message } = await new ChatService({ session: engine.session }).commitMessage({ diff }, {});
       assert.equal(message, 'Add the currency of the cart');

@@ -8,7 +8,7 @@ function askIn(service: ChatService, conversationId: string): Promise<unknown> {
 }
 
 describe('A client that left', () => {
-  test('leaves none of its conversations in the engine, and those of others stay', async () => {
+  test('loses its own conversations in the engine, and no others', async () => {
     const engine = new ScriptedEngine();
     const service = new ChatService({ session: engine.session });
     for (const id of ['1:a/x', '1:a/y', '2:a/x', '11:a/x']) await askIn(service, id);
@@ -16,7 +16,7 @@ describe('A client that left', () => {
     assert.deepEqual(engine.released.sort(), ['chat:1:a/x', 'chat:1:a/y']);
   });
 
-  test('is not remembered where it left while its prompt was made', async () => {
+  test('is not remembered if it left while its prompt was made', async () => {
     const engine = new ScriptedEngine();
     const service = new ChatService({ session: engine.session });
     const controller = new AbortController();
@@ -33,7 +33,7 @@ describe('A client that left', () => {
     assert.deepEqual(engine.released, []);
   });
 
-  test('is waited for where an answer is still being written', async () => {
+  test('is forgotten only after its running answer has ended', async () => {
     const engine = new ScriptedEngine();
     engine.answer = () => 'hi';
     let goOn = (): void => undefined;

@@ -32,7 +32,7 @@ const questions: Readonly<Record<string, readonly string[]>> = {
   vi: ['Hàm này làm gì?', 'Làm thế nào để sửa lỗi này?', 'Tại sao bài kiểm tra này thất bại?'],
 };
 
-describe('the language of a question is recognised', () => {
+describe('the language of a question is recognized', () => {
   for (const [language, texts] of Object.entries(questions)) {
     test(language, async () => {
       for (const text of texts) assert.equal(await detectLanguage(text), language, text);
@@ -40,8 +40,8 @@ describe('the language of a question is recognised', () => {
   }
 });
 
-describe('of forty short questions with code in each language', () => {
-  test('98 in a hundred are answered in their own, and in no language less than 90', async () => {
+describe('forty short questions with code in each language', () => {
+  test('are recognized in 98 % of all cases, and in at least 90 % for each language', async () => {
     const judged = await judgeQuestions('questions.json');
     const languages = [...new Set(judged.map(({ language }) => language))];
     assert.equal(languages.length, 24);
@@ -55,7 +55,7 @@ describe('of forty short questions with code in each language', () => {
   });
 });
 
-describe('a question may ask for the language of its answer', () => {
+describe('the language that a question asks for', () => {
   const cases: readonly (readonly [string, string | undefined])[] = [
     ['Explain this in Korean', 'ko'],
     ['explain in German please', 'de'],
@@ -106,7 +106,7 @@ describe('a question may ask for the language of its answer', () => {
   ];
   for (const [question, language] of cases)
     test(`${question}: ${language ?? 'none'}`, () => assert.equal(languageAsked(question), language));
-  test('is looked for where a long question begins and ends, not in what was pasted', () => {
+  test('is searched at the beginning and end of a long question, not in pasted text', () => {
     const pasted = 'A line of some log.\n'.repeat(1_000);
     assert.equal(languageAsked(`Explain in Korean:\n${pasted}`), 'ko');
     assert.equal(languageAsked(`${pasted}Explain this in Korean.`), 'ko');
@@ -114,7 +114,7 @@ describe('a question may ask for the language of its answer', () => {
   });
 });
 
-describe('code in a question says nothing about its language', () => {
+describe('code in a question does not affect the language', () => {
   const cases: readonly [string, string][] = [
     [
       'Was macht `return the first value of this list`?\n```ts\n// returns the value of the function\n```\nund warum ist das so langsam?',
@@ -129,12 +129,12 @@ describe('code in a question says nothing about its language', () => {
 });
 
 describe('the language of the answer', () => {
-  test('is the one that the setting fixes', async () =>
+  test('follows the setting', async () =>
     assert.equal(await answerLanguage({ setting: 'pl', questions: ['What does this function do?'] }), 'pl'));
-  test('is the one that the question asks for, whatever the setting says', async () => {
+  test('follows the question’s request, whatever the setting is', async () => {
     assert.equal(await answerLanguage({ setting: 'pl', questions: ['Explain this in Korean'] }), 'ko');
   });
-  test('stays the one that was asked for while questions do not tell theirs', async () => {
+  test('stays the requested language while questions have no clear language', async () => {
     assert.equal(
       await answerLanguage({ questions: ['Explain parseHeader in Korean', '/fix'], displayLanguage: 'de' }),
       'ko',
@@ -149,7 +149,7 @@ describe('the language of the answer', () => {
       await answerLanguage({ setting: 'auto', questions: ['Was macht diese Funktion?'], displayLanguage: 'en' }),
       'de',
     ));
-  test('follows the conversation where the question is too short', async () => {
+  test('follows the conversation if the question is too short', async () => {
     assert.equal(
       await answerLanguage({ questions: ['Was macht diese Funktion?', 'ok?'], displayLanguage: 'en' }),
       'de',
@@ -161,14 +161,14 @@ describe('the language of the answer', () => {
       'en',
     );
   });
-  test("is the editor's where nothing decides", async () =>
+  test("is the editor's if nothing decides", async () =>
     assert.equal(await answerLanguage({ questions: ['', '/explain'], displayLanguage: 'cs' }), 'cs'));
-  test('is English at last', async () => assert.equal(await answerLanguage({ questions: ['parseHeader'] }), 'en'));
-  test('tells the two ways of writing Chinese apart', async () => {
+  test('is English by default', async () => assert.equal(await answerLanguage({ questions: ['parseHeader'] }), 'en'));
+  test('tells simplified from traditional Chinese', async () => {
     assert.equal(await answerLanguage({ questions: ['為什麼這個測試會失敗？'] }), 'zh-Hant');
     assert.equal(await answerLanguage({ questions: ['这个函数是做什么的？'], displayLanguage: 'zh-tw' }), 'zh-Hans');
   });
-  test('is named in itself', () => {
+  test('is named in the language itself', () => {
     assert.equal(answerInstruction('de'), 'Antworte auf Deutsch.');
     assert.equal(answerInstruction('pt-BR'), 'Responda em português.');
     assert.equal(answerInstruction('zh-TW'), '請用繁體中文回答。');
@@ -176,7 +176,7 @@ describe('the language of the answer', () => {
   });
 });
 
-test('/translate understands the language by tag or name', () => {
+test('of /translate can be named by tag or name', () => {
   assert.equal(languageNamed('de'), 'de');
   assert.equal(languageNamed('to French please'), 'fr');
   assert.equal(languageNamed('auf Deutsch'), 'de');

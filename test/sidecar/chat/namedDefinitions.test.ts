@@ -37,7 +37,7 @@ const files = new ClientWorkspace({
   pathOf: (uri) => uri,
 });
 
-/** Where the definitions stand that go with each question. Answers stand between them. */
+/** Returns the places of the definitions for each question. Answers are between the questions. */
 async function placesOf(
   questions: readonly string[],
   given: readonly ContextItem[] = [],
@@ -59,32 +59,32 @@ async function placesOf(
     );
 }
 
-describe('definitions of names that questions say', () => {
-  it('go with the question that says a name first, and stay there', async () => {
+describe('namedDefinitions', () => {
+  it('gives definitions to the first question with a name, and keeps them there', async () => {
     assert.deepEqual(await placesOf(['What does sendMail do?', 'And in German? Does sendMail call twoCase?']), [
       ['mail.ts:0-2'],
       ['two.ts:0-2'],
     ]);
   });
 
-  it('go with a question that says the name again after some others', async () => {
+  it('gives definitions again to a question that repeats the name after some others', async () => {
     const others = Array.from({ length: 6 }, () => 'And then?');
     assert.deepEqual((await placesOf(['What does sendMail do?', ...others.slice(1), 'And sendMail?'])).at(-1), []);
     assert.deepEqual((await placesOf(['What does sendMail do?', ...others, 'And sendMail?'])).at(-1), ['mail.ts:0-2']);
   });
 
-  it('are those of four names that the workspace has, whatever else the question says', async () => {
+  it('gives the definitions of four names in the workspace at most', async () => {
     const [found] = await placesOf([
       'I use TypeScript, JavaScript, GitHub, PostgreSQL and isNowhere. Compare oneCase, twoCase, threeCase, fourCase and fiveCase.',
     ]);
     assert.deepEqual(found, ['one.ts:0-2', 'two.ts:0-2', 'three.ts:0-2', 'four.ts:0-2']);
   });
 
-  it('are none of a name that may mean many things, and both of two', async () => {
+  it('gives no definition of an ambiguous name, but both of a name with two', async () => {
     assert.deepEqual(await placesOf(['What do inMany and inTwo do?']), [['a.ts:3-5', 'b.ts:3-5']]);
   });
 
-  it('stand there once: a method in its class, and nothing that the question brings itself', async () => {
+  it('gives code only once: a method inside its class, and no code from the question’s context', async () => {
     assert.deepEqual(await placesOf(['Is `total` called by Cart.total() of `Cart`?', 'And Cart.total?']), [
       ['cart.ts:0-5'],
       [],
@@ -104,18 +104,18 @@ describe('definitions of names that questions say', () => {
     }
   });
 
-  it('are no more than is read in a moment', async () => {
+  it('limits the definitions to a quick read', async () => {
     const [[first, second]] = (await placesOf(['What do writeReport and writeSummary do?'])) as [[string, string]];
     assert.deepEqual([first, second.startsWith('report.ts:62-')], ['report.ts:0-61', true]);
     assert.ok(Number(second.split('-')[1]) < 85, second);
     assert.deepEqual(
       await placesOf(['What do writeReport, writeNotes and writeSummary do?']),
       [['report.ts:0-61', 'notes.ts:0-13']],
-      'a line of the third says nothing',
+      'a single line of the third is useless',
     );
   });
 
-  it('are none without files, nor without names', async () => {
+  it('gives nothing without files or names', async () => {
     assert.equal(
       (await namedDefinitions(undefined, [{ role: 'user', content: 'What does sendMail do?' }], [])).size,
       0,

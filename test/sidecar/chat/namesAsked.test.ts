@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { namesAsked } from '../../../sidecar/chat/namesAsked.ts';
 import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 
-describe('names of code that a question says', () => {
+describe('namesAsked', () => {
   const cases: readonly (readonly [question: string, names: readonly string[]])[] = [
     ['What does CartItem do?', ['CartItem']],
     ['Warum ist HTTPServer so langsam, und gross_price nicht?', ['HTTPServer', 'gross_price']],
@@ -31,7 +31,7 @@ describe('names of code that a question says', () => {
   for (const [question, names] of cases)
     it(JSON.stringify(question), () => assert.deepEqual(namesAsked(question, 4), names));
 
-  it('are no more than are wanted', () => assert.deepEqual(namesAsked('aOne aTwo aThree', 2), ['aOne', 'aTwo']));
+  it('returns at most the wanted number', () => assert.deepEqual(namesAsked('aOne aTwo aThree', 2), ['aOne', 'aTwo']));
 
   for (const text of [
     'a.',
@@ -53,6 +53,6 @@ describe('names of code that a question says', () => {
     'é',
     'https://a',
   ])
-    it(`are found in one pass in ${JSON.stringify(text)} over and over`, () =>
+    it(`takes one pass over ${JSON.stringify(text)} repeated many times`, () =>
       assertGrowsLinearly(100_000, (length) => namesAsked(text.repeat(length / text.length), 12)));
 });

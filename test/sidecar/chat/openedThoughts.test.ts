@@ -4,7 +4,7 @@ import { ChatService } from '../../../sidecar/chat/chatService.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 
-/** An engine of a model whose template's prompts end with `end`, each with one of the answers in turn. */
+/** An engine of a model whose template's prompts end with `end`. It gives the answers in turn. */
 function reasoningEngine(end: string, ...answers: readonly string[]): ScriptedEngine {
   const engine = new ScriptedEngine([], { chatTemplate: '{{ messages }}<think>' });
   engine.chatTemplate = async (): Promise<readonly TokenId[]> =>
@@ -27,13 +27,13 @@ async function ask(
 }
 
 describe('Thoughts that a template opens', () => {
-  test('are told from the answer: they begin with the mark that the prompt ends with', async () => {
+  test('are separated from the answer by the mark at the prompt’s end', async () => {
     const engine = reasoningEngine('<assistant><think>\n', 'The user greets.\n</think>\n\nHello!');
     const whole = '<think>\nThe user greets.\n</think>\n\nHello!';
     assert.deepEqual(await ask(engine, 'Good morning, and how are you?'), { sent: whole, text: whole });
   });
 
-  test('in English do not make an answer in another language begin again', async () => {
+  test('in English do not cause a second try of an answer in another language', async () => {
     const engine = reasoningEngine(
       '<assistant><think>\n',
       'The user wants to know what this function does.\n</think>\n\nОна складывает.',
@@ -42,7 +42,7 @@ describe('Thoughts that a template opens', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  test('are not begun where the template leaves that to the model, or closes them', async () => {
+  test('are not added if the template leaves the mark to the model, or closes the thoughts', async () => {
     for (const end of ['<assistant>', '<assistant><think>\n\n</think>\n\n'])
       assert.deepEqual(await ask(reasoningEngine(end, 'Hello!'), 'Good morning, and how are you?'), {
         sent: 'Hello!',

@@ -2,8 +2,8 @@ import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { ScriptedEngine } from '../completion/scriptedEngine.ts';
 
 /**
- * Ends of the prompts that reasoning models' templates make: most leave the thoughts to the model, some open them, some
- * can be asked for none.
+ * The ends of prompts in reasoning models' templates. Most leave the thoughts to the model, some open them, and some
+ * can turn them off.
  */
 export const REASONING_PROMPT_ENDS = [
   '<assistant>\n',
@@ -12,8 +12,8 @@ export const REASONING_PROMPT_ENDS = [
 ] as const;
 
 /**
- * An engine of a model that thinks before it says `answer`, unless empty thoughts stand before. Its template's prompts
- * end with `end`.
+ * An engine of a model that thinks before it writes `answer`, unless its prompt has empty thoughts. Its template's
+ * prompts end with `end`.
  */
 export function reasoningEngine(end: string, answer: string): ScriptedEngine {
   const engine = new ScriptedEngine([], { chatTemplate: '{{ messages }}<think>' });

@@ -27,7 +27,7 @@ describe('chat with the real model', () => {
     return { texts, onChunk: ({ text }) => void texts.push(text) };
   };
 
-  it('streams an answer whose parts are the whole', async () => {
+  it('streams an answer whose parts make up the whole', async () => {
     const { texts, onChunk } = collect();
     const result = await chat.chat(
       { conversationId: 'a', messages: [{ role: 'user', content: 'What is the capital of France?' }] },
@@ -39,7 +39,7 @@ describe('chat with the real model', () => {
     assert.ok(texts.length > 1, 'the answer came in parts');
   });
 
-  it('goes on with a conversation whose beginning it has in mind', async () => {
+  it('continues a conversation with a cached beginning', async () => {
     const messages = [
       { role: 'user', content: 'What is the capital of France?' },
       { role: 'assistant', content: 'The capital of France is Paris.' },
@@ -53,7 +53,7 @@ describe('chat with the real model', () => {
     assert.match(result.text, /Paris/);
   });
 
-  it('ends with what it has when it is stopped', async () => {
+  it('ends with the text so far when it is stopped', async () => {
     const stop = new AbortController();
     const { texts, onChunk } = collect();
     const result = await chat.chat(
@@ -69,7 +69,7 @@ describe('chat with the real model', () => {
     assert.equal(result.text, texts.join(''));
   });
 
-  it('fixes a mistake that the compiler names, and keeps the declaration', async () => {
+  it('fixes an error that the compiler reports, and keeps the declaration', async () => {
     const target =
       'export function totalCents(items: Item[]): number {\n  let total = 0;\n  for (const item of items) {\n    total += item.priceCents * item.count;\n  }\n  return totl;\n}\n';
     const { newText } = await chat.edit(
@@ -88,7 +88,7 @@ describe('chat with the real model', () => {
     assert.equal(newText, target.replace('totl', 'total'));
   });
 
-  it('translates comments and texts, and leaves the code as it is', async () => {
+  it('translates comments and texts without changing the code', async () => {
     const target =
       '// Adds the tax to a price.\nexport function withTax(price: number): number {\n  if (price < 0) throw new Error("the price is below zero");\n  return price * 1.19; // nineteen per cent\n}\n';
     const { newText, stopReason } = await chat.edit(
@@ -109,7 +109,7 @@ describe('chat with the real model', () => {
     assert.equal(typescriptTokens(newText), typescriptTokens(target));
   });
 
-  it('writes a commit message that is none of the diff', async () => {
+  it('writes a commit message that does not repeat the diff', async () => {
     const diff =
       "diff --git a/src/cart.ts b/src/cart.ts\nindex 1111111..2222222 100644\n--- a/src/cart.ts\n+++ b/src/cart.ts\n@@ -12,3 +12,5 @@ export function totalCents(items: Item[]): number {\n   return total;\n }\n+\n+export const currency = 'EUR';\n";
     const { message } = await chat.commitMessage({ diff }, { temperature: 0 });
@@ -118,7 +118,7 @@ describe('chat with the real model', () => {
     assert.ok((message.split('\n')[0] ?? '').length <= 72, message);
   });
 
-  it('refuses a question that the context cannot hold, with the numbers', async () => {
+  it('refuses a question that does not fit the context, with the numbers', async () => {
     const content = 'word '.repeat(5000);
     await assert.rejects(
       chat.chat({ conversationId: 'c', messages: [{ role: 'user', content }] }, {}, () => undefined),

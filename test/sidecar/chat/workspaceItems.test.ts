@@ -22,16 +22,16 @@ const files = new ClientWorkspace({
   pathOf: (uri) => uri,
 });
 
-describe('what of the workspace goes with a question', () => {
+describe('workspaceItems', () => {
   const ask = async (content: string, asks: { workspace?: boolean; symbols?: string[] }) =>
     workspaceItems(files, { messages: [{ role: 'user', content }], ...asks });
 
-  it('is nothing where the question does not ask', async () => {
+  it('finds nothing if the question does not ask for it', async () => {
     files.start();
     assert.deepEqual(await ask('Where are the prices of items summed?', {}), { items: [], missingSymbols: [] });
   });
 
-  it('is what fits its words, with its place', async () => {
+  it('finds code that matches the question’s words, with its place', async () => {
     const {
       items: [first],
     } = await ask('Where are the prices of items summed?', { workspace: true });
@@ -39,7 +39,7 @@ describe('what of the workspace goes with a question', () => {
     assert.deepEqual(first?.place, { uri: FilesInMemory.uri('shop/cart.ts'), path: 'shop/cart.ts', lines: [0, 6] });
   });
 
-  it('is the definition of a symbol that it names, whole', async () => {
+  it('finds the whole definition of a given symbol', async () => {
     const { items, missingSymbols } = await ask('What is this?', { symbols: ['Cart.total'] });
     assert.deepEqual(missingSymbols, []);
     assert.deepEqual(
@@ -48,7 +48,7 @@ describe('what of the workspace goes with a question', () => {
     );
   });
 
-  it('is the whole definition of a symbol, also where a piece of it fits the words', async () => {
+  it('finds the whole definition of a symbol, even if a part of it matches the words', async () => {
     for (const asks of [{ symbols: ['Cart'], workspace: true }, { symbols: ['Cart.total', 'Cart'] }]) {
       const { items } = await ask('Where are the prices of items summed?', asks);
       assert.deepEqual(
@@ -60,7 +60,7 @@ describe('what of the workspace goes with a question', () => {
     }
   });
 
-  it('says which symbols the workspace does not have', async () => {
+  it('reports symbols that the workspace does not have', async () => {
     const { items, missingSymbols } = await ask('What is this?', {
       symbols: ['Nowhere', 'Cart.total', 'Cart.nothing'],
     });

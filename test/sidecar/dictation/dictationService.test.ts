@@ -18,7 +18,7 @@ const withoutRecordings = existsSync(RECORDINGS_FOLDER)
   ? false
   : 'the recordings of asterisk-core-sounds-en-wav are not installed';
 
-/** Samples at 16 kHz of a recording, then silence. */
+/** Returns the samples of a recording at 16 kHz, followed by silence. */
 async function recording(name: string, silenceSeconds: number): Promise<Float32Array> {
   const wav = await WavFile.open(path.join(RECORDINGS_FOLDER, `${name}.wav`));
   const seconds = wav.durationSeconds + silenceSeconds;
@@ -31,7 +31,7 @@ async function recording(name: string, silenceSeconds: number): Promise<Float32A
 }
 
 /**
- * A microphone that hears samples, a tenth of a second at once and ten times faster than time goes, then nothing more.
+ * A microphone that delivers samples, a tenth of a second at once and ten times faster than real time, then nothing.
  */
 function hearing(
   samples: Float32Array,
@@ -65,21 +65,17 @@ describe('dictation', () => {
     { stop = never, signal = never }: { readonly stop?: AbortSignal; readonly signal?: AbortSignal } = {},
   ): Promise<DictateResult> => service.dictate({ settings: { threads: 2 }, onChunk, stop, signal });
 
-  it(
-    'gives the words while they are said, and ends by itself after a silence',
-    { skip: withoutRecordings },
-    async () => {
-      sound = await recording('cannot-complete-as-dialed', 30);
-      const chunks: DictationChunk[] = [];
-      const result = await dictate((chunk) => chunks.push(chunk));
-      assert.deepEqual(result, { text: 'Your call cannot be completed as dialed.', endedBy: 'silence' });
-      assert.deepEqual(chunks[0], { isListening: true, text: '' });
-      assert.deepEqual(chunks.at(-1), { isListening: false, text: result.text });
-      assert.ok(chunks.some(({ text }) => text !== ''));
-    },
-  );
+  it('returns words while they are spoken, and ends after a silence', { skip: withoutRecordings }, async () => {
+    sound = await recording('cannot-complete-as-dialed', 30);
+    const chunks: DictationChunk[] = [];
+    const result = await dictate((chunk) => chunks.push(chunk));
+    assert.deepEqual(result, { text: 'Your call cannot be completed as dialed.', endedBy: 'silence' });
+    assert.deepEqual(chunks[0], { isListening: true, text: '' });
+    assert.deepEqual(chunks.at(-1), { isListening: false, text: result.text });
+    assert.ok(chunks.some(({ text }) => text !== ''));
+  });
 
-  it('settles what lies before a pause and what fills a window, and goes on', { skip: withoutRecordings }, async () => {
+  it('settles the text before a pause or a full window, and goes on', { skip: withoutRecordings }, async () => {
     const speech = new LocalSpeech();
     await speech.beginDictation({
       model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 },
@@ -101,24 +97,20 @@ describe('dictation', () => {
     assert.equal(text.match(/pound key/g)?.length, 1, text);
   });
 
-  it(
-    'writes identifiers of the document that it is for, with several texts followed at once',
-    { skip: withoutRecordings },
-    async () => {
-      sound = await recording('cannot-complete-as-dialed', 30);
-      const document = 'if (!beCompleted(call)) return asDialed;';
-      const { text } = await service.dictate({
-        settings: { threads: 2, speech: { beamSize: 2, commands: true } },
-        document,
-        onChunk: () => undefined,
-        stop: never,
-        signal: never,
-      });
-      assert.equal(text, 'Your call cannot beCompleted asDialed.');
-    },
-  );
+  it('writes identifiers of its document, also with beam search', { skip: withoutRecordings }, async () => {
+    sound = await recording('cannot-complete-as-dialed', 30);
+    const document = 'if (!beCompleted(call)) return asDialed;';
+    const { text } = await service.dictate({
+      settings: { threads: 2, speech: { beamSize: 2, commands: true } },
+      document,
+      onChunk: () => undefined,
+      stop: never,
+      signal: never,
+    });
+    assert.equal(text, 'Your call cannot beCompleted asDialed.');
+  });
 
-  it('takes a speech model for the language that is spoken, whatever it is if none is set', async () => {
+  it('uses a speech model for the spoken language, or for any language if none is set', async () => {
     sound = new Float32Array(0);
     const asked: (readonly [string | undefined, string])[] = [];
     const choosing = new DictationService({
@@ -138,13 +130,13 @@ describe('dictation', () => {
     ]);
   });
 
-  it('gives nothing where nobody speaks', async () => {
+  it('returns no text without speech', async () => {
     sound = new Float32Array(16_000 * 20);
     assert.deepEqual(await dictate(), { text: '', endedBy: 'silence' });
   });
 
   it(
-    'is ended by a word, and gives what was said until then; meanwhile nobody else is listened for',
+    'ends on request and returns the words so far; meanwhile other dictations are refused',
     { skip: withoutRecordings },
     async () => {
       sound = await recording('cannot-complete-as-dialed', 0.5);
@@ -165,7 +157,7 @@ describe('dictation', () => {
   );
 
   it(
-    'that is asked for while the last words of another one are read waits for them, and is itself ended meanwhile',
+    'waits for another one that reads its last words, and can be ended meanwhile',
     { skip: withoutRecordings },
     async () => {
       const [saidFirst, saidNext] = [
@@ -200,7 +192,7 @@ describe('dictation', () => {
   );
 
   it(
-    'has shown what was said where the microphone goes away, says so, and listens again at the next command',
+    'shows the words so far if the microphone goes away, reports it, and works again at the next command',
     { skip: withoutRecordings },
     async () => {
       sound = await recording('cannot-complete-as-dialed', 1);
@@ -233,7 +225,7 @@ describe('dictation', () => {
     },
   );
 
-  it('closes a microphone that nobody reads for a minute, as where a model takes for ever to load', async (test) => {
+  it('closes a microphone without a transcription for a minute, such as with a model that never loads', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     let isClosed = false;
     let open = (): void => undefined;
@@ -260,7 +252,7 @@ describe('dictation', () => {
     await ended;
   });
 
-  it('is ended by its signal', async () => {
+  it('ends by its signal', async () => {
     sound = new Float32Array(16_000 * 60);
     const controller = new AbortController();
     await assert.rejects(dictate(() => controller.abort(), { signal: controller.signal }));
@@ -299,7 +291,7 @@ describe('dictation', () => {
         ? result.then((given) => assert.deepEqual(given, { text: '', endedBy: 'stop' }))
         : assert.rejects(result);
 
-    it(`closes the microphone at once while the model is loaded still: ${how}`, async () => {
+    it(`closes the microphone at once while the model still loads: ${how}`, async () => {
       let open = (): void => undefined;
       const opened = new Promise<void>((resolve) => (open = resolve));
       let isClosed = false;
@@ -320,7 +312,7 @@ describe('dictation', () => {
       await ended(dictation.result);
     });
 
-    it(`opens no microphone where it is ended before: ${how}`, async () => {
+    it(`opens no microphone if it ended before: ${how}`, async () => {
       await using dictation = begin(
         () => assert.fail('a microphone was opened'),
         (end) => end(),
@@ -329,7 +321,7 @@ describe('dictation', () => {
     });
   }
 
-  it('says how to get a model where there is none', async () => {
+  it('says how to get a model if there is none', async () => {
     const without = new DictationService({
       openMicrophone: (events) => hearing(sound, events),
       speechModelPath: () => Promise.reject(new TroubleError('no-speech-model', 'There is none.')),

@@ -8,22 +8,22 @@ describe('spoken commands', () => {
     ['begin a line', 'Hello. New line. How are you?', 'Hello.\nHow are you?'],
     ['begin a line between commas', 'Hello, new line, how are you?', 'Hello,\nhow are you?'],
     ['begin a line at the end, and two', 'Hello. New line. New line.', 'Hello.\n\n'],
-    ['take the last sentence back', 'Hello. That is, well, wrong. Undo that. This is right.', 'Hello. This is right.'],
-    ['take a line back that was begun', 'Hello. New line. Undo that. You.', 'Hello. You.'],
-    ['take everything back, and then nothing more', 'Hello. Undo that. Scratch that.', ''],
+    ['remove the last sentence', 'Hello. That is, well, wrong. Undo that. This is right.', 'Hello. This is right.'],
+    ['remove a line that was begun', 'Hello. New line. Undo that. You.', 'Hello. You.'],
+    ['remove everything, and then nothing more', 'Hello. Undo that. Scratch that.', ''],
     [
-      'are words where they stand among others',
+      'are ordinary words inside a sentence',
       'A new line of work. Please undo that mess.',
       'A new line of work. Please undo that mess.',
     ],
-    ['leave numbers and names alone', 'Pi is 3.14, see main.ts.', 'Pi is 3.14, see main.ts.'],
-    ['leave a text without any as it is', 'No command here', 'No command here'],
+    ['leave numbers and names unchanged', 'Pi is 3.14, see main.ts.', 'Pi is 3.14, see main.ts.'],
+    ['leave a text without commands unchanged', 'No command here', 'No command here'],
   ] as const) {
     it(what, () => assert.equal(obeySpokenCommands(said, 'en'), written));
   }
 
   for (const [language, { newLine, undoThat }] of Object.entries(SPOKEN_COMMANDS)) {
-    it(`are obeyed in "${language}", if that is spoken`, () => {
+    it(`are recognized in "${language}"`, () => {
       const stop = /zh|ja/.test(language) ? '。' : language === 'hi' ? '।' : /ar|fa/.test(language) ? '؟' : '.';
       for (const phrase of newLine)
         assert.equal(obeySpokenCommands(`1${stop} ${phrase}${stop} 2`, language), `1${stop}\n2`);
@@ -35,15 +35,15 @@ describe('spoken commands', () => {
   }
 
   for (const tag of ['pt-BR', 'PT', 'pt_PT'])
-    it(`are obeyed in the language of "${tag}"`, () =>
+    it(`are recognized in the language of "${tag}"`, () =>
       assert.equal(obeySpokenCommands('1. Nova linha. 2', tag), '1.\n2'));
 
-  it('there are none in what is no language', () => {
+  it('do not exist in an unknown language', () => {
     for (const language of ['constructor', 'toString', '__proto__', 'xx'])
       assert.equal(obeySpokenCommands('1. New line. 2', language), '1. New line. 2');
   });
 
-  it('there are in every language of the interface', () => {
+  it('exist in every language of the interface', () => {
     const codes = new Set(Object.keys(INTERFACE_LANGUAGES).map((code) => code.split('-')[0] as string));
     assert.deepEqual(Object.keys(SPOKEN_COMMANDS).sort(), [...codes].sort());
   });

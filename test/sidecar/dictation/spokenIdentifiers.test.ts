@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { spokenIdentifiers, writeIdentifiers } from '../../../sidecar/dictation/spokenIdentifiers.ts';
 
-describe('identifiers that are said', () => {
+describe('spoken identifiers', () => {
   for (const [identifier, words] of [
     ['getUserName', 'get user name'],
     ['parseHTTPHeader', 'parse http header'],
@@ -11,11 +11,11 @@ describe('identifiers that are said', () => {
     ['utf8Length', 'utf 8 length'],
     ['größeÄndern', 'größe ändern'],
   ] as const) {
-    it(`${identifier} is "${words}"`, () =>
+    it(`pronounce ${identifier} as "${words}"`, () =>
       assert.deepEqual(spokenIdentifiers(`let ${identifier} = 1`), [{ identifier, words: words.split(' ') }]));
   }
 
-  it('are those of several words, the most frequent first, and of no end of words', () => {
+  it('are those with several words, the most frequent first, up to a number of words', () => {
     const text = 'const userName = load(fileName); print(fileName, x, y, aNameOfFarTooManyWordsToBeSaidAtOnce)';
     assert.deepEqual(
       spokenIdentifiers(text).map(({ identifier }) => identifier),
@@ -37,9 +37,9 @@ describe('identifiers that are said', () => {
     ['We forget user names.', 'We forget user names.'],
     ['Get, user. Name', 'Get, user. Name'],
   ] as const) {
-    it(`"${said}" is written "${written}"`, () => assert.equal(writeIdentifiers(said, identifiers), written));
+    it(`turn "${said}" into "${written}"`, () => assert.equal(writeIdentifiers(said, identifiers), written));
   }
 
-  it('leave a text alone where there are none', () =>
+  it('leave a text unchanged if there are none', () =>
     assert.equal(writeIdentifiers('get user name', []), 'get user name'));
 });

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AnswerStart } from '../../../sidecar/remoteServers/answerStart.ts';
 
-/** What is given of an answer that comes in `parts`. */
+/** Returns the result for an answer that arrives in `parts`. */
 function given(parts: readonly string[], answerStart = '```ts\n'): string {
   const start = new AnswerStart(answerStart);
   return [...parts.map((part) => start.push(part)), start.end()].join('');
 }
 
-describe('what an answer was to begin with', () => {
+describe('the required start of an answer', () => {
   const cases: readonly [name: string, parts: readonly string[], expected: string][] = [
-    ['is taken off', ['```ts\ncode'], 'code'],
-    ['is found behind words', ['Sure:\n\n```typescript\na\n', 'b'], 'a\nb'],
-    ['is found where it comes in pieces', ['Sure', ':\n', ' `', '``t', 's', '\n', 'a'], 'a'],
-    ['is not what stands in the middle of a line', ['Use ', '```ts\n```\na'], 'a'],
-    ['may be missing: then all of it is the answer', ['no\n', 'fence ```', '\nat all'], 'no\nfence ```\nat all'],
+    ['is removed', ['```ts\ncode'], 'code'],
+    ['is found behind other words', ['Sure:\n\n```typescript\na\n', 'b'], 'a\nb'],
+    ['is found in several pieces', ['Sure', ':\n', ' `', '``t', 's', '\n', 'a'], 'a'],
+    ['is not found in the middle of a line', ['Use ', '```ts\n```\na'], 'a'],
+    ['may be missing: then the whole answer is kept', ['no\n', 'fence ```', '\nat all'], 'no\nfence ```\nat all'],
     ['may end unfinished', ['```ts'], '```ts'],
   ];
   for (const [name, parts, expected] of cases) {
@@ -22,9 +22,9 @@ describe('what an answer was to begin with', () => {
     it(`${name}, character by character`, () => assert.equal(given(parts.flatMap((part) => [...part])), expected));
   }
 
-  it('is nothing where nothing was asked for', () => assert.equal(given(['```ts\n', 'a'], ''), '```ts\na'));
+  it('is empty if none was required', () => assert.equal(given(['```ts\n', 'a'], ''), '```ts\na'));
 
-  it('is looked for once in each line, however long the answer', (context) => {
+  it('is searched once per line, however long the answer is', (context) => {
     const start = new AnswerStart('```ts\n');
     const looks = context.mock.method(String.prototype, 'trimStart');
     for (let line = 0; line < 1_000; line++) start.push('words\n');

@@ -5,7 +5,7 @@ import { redactKey } from '../../../sidecar/remoteServers/keyRedaction.ts';
 const KEY = 'sk-live-Zm9v+/=&0815';
 const redact = redactKey(KEY);
 
-describe("a server's words, without the key", () => {
+describe('redactKey', () => {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const texts: readonly [name: string, said: string, shown: string][] = [
     ['as it is', `Unknown key ${KEY}.`, 'Unknown key [key].'],
@@ -22,10 +22,11 @@ describe("a server's words, without the key", () => {
     ['by seven characters', 'sk-live', 'sk-live'],
     ['by nothing', '', ''],
   ];
-  for (const [name, said, shown] of texts) it(`that it repeats ${name}`, () => assert.equal(redact(said), shown));
+  for (const [name, said, shown] of texts)
+    it(`handles a text that repeats the key ${name}`, () => assert.equal(redact(said), shown));
 
   for (const before of ['', 'u', 'me', 'Bearer ', 'user:', 'longer user:']) {
-    it(`that it repeats in Base64 behind ${JSON.stringify(before)}`, () => {
+    it(`removes a key in Base64 behind ${JSON.stringify(before)}`, () => {
       for (const form of ['base64', 'base64url'] as const) {
         const shown = redact(`<${Buffer.from(before + KEY).toString(form)}>`);
         assert.match(shown, /\[key\]/);
@@ -35,12 +36,12 @@ describe("a server's words, without the key", () => {
     });
   }
 
-  it('says all where there is none', () => assert.equal(redactKey(undefined)('Bearer x'), 'Bearer x'));
-  it('says all where it is too short for a secret', () => assert.equal(redactKey('abc')('abc'), 'abc'));
-  it('hides a short one as a whole', () =>
+  it('keeps the whole text without a key', () => assert.equal(redactKey(undefined)('Bearer x'), 'Bearer x'));
+  it('keeps the whole text if the key is too short to be a secret', () => assert.equal(redactKey('abc')('abc'), 'abc'));
+  it('removes a short key as a whole', () =>
     assert.equal(redactKey('EMPTY')('Got EMPTY, not EMP.'), 'Got [key], not EMP.'));
 
-  it('takes work in proportion to the text, for the longest key', (context) => {
+  it('takes time in proportion to the text, even for the longest key', (context) => {
     const long = redactKey(
       Array.from({ length: 8_192 }, (_, index) => String.fromCharCode(0x21 + ((index * 7919) % 94))).join(''),
     );

@@ -6,7 +6,7 @@ import { serverFetch, type ServerRoute } from '../../../sidecar/remoteServers/se
 import type { Resolve } from '../../../sidecar/common/http/checkedLookup.ts';
 import { ScriptedServer } from './scriptedServer.ts';
 
-/** Looks names up by a list, an entry for each time; the last one goes on. */
+/** Resolves names from a list, one entry per call. The last entry repeats. */
 function names(...answers: readonly string[][]): Resolve & { times: number } {
   const resolve = (...[, , callback]: Parameters<Resolve>): void => {
     const addresses = answers[Math.min(resolve.times++, answers.length - 1)] ?? [];
@@ -31,13 +31,13 @@ async function list(server: ScriptedServer, route: Omit<ServerRoute, 'address'>)
   }).readJson({ path: 'models', timeoutMs: 5_000, patience: { retries: 0, maxWaitMs: 0 } });
 }
 
-describe('code in the clear, to a name', () => {
-  it('goes to a private address, by no proxy', async () => {
+describe('an unencrypted request to a host name', () => {
+  it('reaches a private address, without a proxy', async () => {
     await using server = await ScriptedServer.start();
     assert.ok(await list(server, { resolve: names(['127.0.0.1']), network: { proxy: 'http://127.0.0.1:1' } }));
   });
 
-  it('goes where the name was judged to lead, whatever it means a moment later', async () => {
+  it('reaches the address that was checked, even if the name changes a moment later', async () => {
     await using server = await ScriptedServer.start();
     const resolve = names(['127.0.0.1'], ['8.8.8.8']);
     assert.ok(await list(server, { resolve }));
@@ -45,7 +45,7 @@ describe('code in the clear, to a name', () => {
   });
 
   for (const addresses of [['8.8.8.8'], ['127.0.0.1', '8.8.8.8'], ['2001:4860::8888'], ['::ffff:8.8.8.8']]) {
-    it(`does not go to ${addresses.join(' or ')}`, async () => {
+    it(`does not reach ${addresses.join(' or ')}`, async () => {
       await using server = await ScriptedServer.start();
       await assert.rejects(list(server, { resolve: names(addresses) }), {
         code: 'invalid-input',
@@ -55,7 +55,7 @@ describe('code in the clear, to a name', () => {
     });
   }
 
-  it('goes nowhere where the name means nothing, even if it does a moment later', async () => {
+  it('fails if the name has no address, even if it gets one a moment later', async () => {
     await using server = await ScriptedServer.start();
     await assert.rejects(list(server, { resolve: names([], ['8.8.8.8']) }), {
       code: 'server-unavailable',

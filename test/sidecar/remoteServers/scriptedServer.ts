@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What was asked of a scripted server. */
+/** A request that a scripted server received. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: Record<string, unknown>;
-  /** Resolves when the client closed the connection before the answer's end. */
+  /** Resolves when the client closed the connection before the end of the answer. */
   readonly left: Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export type Script = (response: ServerResponse, request: SeenRequest) => void | 
 /** An OpenAI-compatible server on this machine that answers by script. */
 export class ScriptedServer implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
-  /** By path below `/v1/`; the last script of a list goes on. */
+  /** Scripts by path below `/v1/`. The last script of a list repeats. */
   readonly scripts = new Map<string, Script[]>([
     ['models', [json({ object: 'list', data: [{ id: 'test-model', object: 'model', max_model_len: 4096 }] })]],
   ]);
@@ -36,7 +36,7 @@ export class ScriptedServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
 
-  /** Sets what a path is answered with, one script a request. */
+  /** Sets the answers of a path, one script per request. */
   on(path: string, ...scripts: Script[]): void {
     this.scripts.set(path, scripts);
   }
@@ -68,31 +68,31 @@ export class ScriptedServer implements AsyncDisposable {
   }
 }
 
-/** An answer that is JSON as a whole. */
+/** Answers with JSON as a whole. */
 export function json(value: unknown): Script {
   return status(200, value);
 }
 
-/** An answer with a status, and JSON as its body. */
+/** Answers with a status code, and JSON as the body. */
 export function status(code: number, value: unknown, headers: Record<string, string> = {}): Script {
   return (response) =>
     void response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
 }
 
-/** Any body. */
+/** Answers with any body. */
 export function body(type: string, text: string): Script {
   return (response) => void response.writeHead(200, { 'content-type': type }).end(text);
 }
 
 interface StreamOptions {
-  /** Leaves out the end that a server says. */
+  /** Whether the stream lacks its end. */
   readonly isCut?: boolean;
   readonly finishReason?: string;
-  /** Between two parts. */
+  /** The pause between two parts. */
   readonly pauseMs?: number;
 }
 
-/** A stream of `/v1/completions`. */
+/** Answers with a stream of `/v1/completions`. */
 export function textStream(parts: readonly string[], options: StreamOptions = {}): Script {
   return stream(
     parts.map((text) => ({ choices: [{ index: 0, text, finish_reason: null }] })),
@@ -100,7 +100,7 @@ export function textStream(parts: readonly string[], options: StreamOptions = {}
   );
 }
 
-/** A stream of `/v1/chat/completions`. */
+/** Answers with a stream of `/v1/chat/completions`. */
 export function chatStream(parts: readonly string[], options: StreamOptions = {}): Script {
   return stream(
     parts.map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })),
@@ -130,7 +130,7 @@ function stream(
   };
 }
 
-/** Begins a body and stalls in it. */
+/** Begins a body and stalls. */
 export function stall(code: number, type: string, begin: string): Script {
   return (response) => void response.writeHead(code, { 'content-type': type }).write(begin);
 }

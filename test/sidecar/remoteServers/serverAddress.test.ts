@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkIsPrivate, parseServerAddress } from '../../../sidecar/remoteServers/serverAddress.ts';
 
-describe("a server's address", () => {
+describe('parseServerAddress', () => {
   const readings: readonly [written: string, base: string][] = [
     ['https://gpu.example.com', 'https://gpu.example.com/v1/'],
     [' http://localhost:8000/ ', 'http://localhost:8000/v1/'],
@@ -11,7 +11,7 @@ describe("a server's address", () => {
     ['http://[::1]:8080/v1/models', 'http://[::1]:8080/v1/'],
   ];
   for (const [written, base] of readings) {
-    it(`is read as people write it: ${written.trim()}`, () =>
+    it(`accepts the usual spellings: ${written.trim()}`, () =>
       assert.equal(parseServerAddress(written).base.href, base));
   }
 
@@ -29,7 +29,7 @@ describe("a server's address", () => {
     [`https://gpu.example.com/${'a'.repeat(10_000)}`, /at most 2048/],
   ];
   for (const [written, words] of refusals) {
-    it(`is refused with what is wrong: ${written.slice(0, 40) || 'nothing'}`, () => {
+    it(`refuses an invalid address with the reason: ${written.slice(0, 40) || 'nothing'}`, () => {
       assert.throws(() => parseServerAddress(written), { name: 'TroubleError', code: 'invalid-input', message: words });
     });
   }
@@ -42,7 +42,7 @@ describe("a server's address", () => {
   });
 });
 
-describe('code in the clear', () => {
+describe('unencrypted code', () => {
   for (const url of [
     'http://127.0.0.1:8000',
     'http://localhost',

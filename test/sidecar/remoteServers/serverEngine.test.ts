@@ -40,7 +40,7 @@ async function withServer(
   await work(server, (settings) => new ServerSession({ url: server.url, model: 'test-model', ...settings }).engine);
 }
 
-describe("a server's engine", () => {
+describe('ServerEngine', () => {
   it('continues a text', () =>
     withServer(async (server, engine) => {
       server.on('completions', textStream(['return', ' a + b\n']));
@@ -84,7 +84,7 @@ describe("a server's engine", () => {
       });
     }));
 
-  it('reads an answer of a server that does not stream', () =>
+  it('reads an answer of a server without streaming', () =>
     withServer(async (server, engine) => {
       server.on(
         'chat/completions',
@@ -103,7 +103,7 @@ describe("a server's engine", () => {
     ['by a suffix', { fillIn: 'suffix' }, { prompt: 'before', suffix: 'after' }],
   ];
   for (const [name, settings, expected] of ways) {
-    it(`fills in ${name}; what token healing took stands there again`, () =>
+    it(`fills in ${name}, with the text that token healing took restored`, () =>
       withServer(async (server, engine) => {
         server.on('completions', textStream([' middle']));
         const filling = engine(settings);
@@ -119,7 +119,7 @@ describe("a server's engine", () => {
       }));
   }
 
-  it('ends at a stop text that the server does not know, and closes the connection', () =>
+  it('ends at a stop text that the server ignores, and closes the connection', () =>
     withServer(async (server, engine) => {
       server.on(
         'completions',
@@ -134,7 +134,7 @@ describe("a server's engine", () => {
       await server.requestsTo('completions')[0]?.left;
     }));
 
-  it('takes the code of a block that an answer was to begin with, whatever stands before it', () =>
+  it('takes the code of the required block, whatever text precedes it', () =>
     withServer(async (server, engine) => {
       server.on(
         'chat/completions',
@@ -151,9 +151,9 @@ describe("a server's engine", () => {
 
   for (const [name, start] of [
     ['', ''],
-    [', also while the block that it was to begin with does not come', '```ts\n'],
+    [', also while the required block is missing', '```ts\n'],
   ] as const) {
-    it(`ends where a server writes far more than it was asked for${name}`, () =>
+    it(`ends if a server writes far more than requested${name}`, () =>
       withServer(async (server, engine) => {
         server.on(
           'chat/completions',
@@ -173,7 +173,7 @@ describe("a server's engine", () => {
       }));
   }
 
-  it('lets the server hear that nobody waits any more', () =>
+  it('closes the connection when the answer is no longer needed', () =>
     withServer(async (server, engine) => {
       server.on(
         'chat/completions',
@@ -189,7 +189,7 @@ describe("a server's engine", () => {
       await server.requestsTo('chat/completions')[0]?.left;
     }));
 
-  it('lets a server that has not begun hear it too', () =>
+  it('closes the connection also before the server has begun to answer', () =>
     withServer(async (server, engine) => {
       server.on('chat/completions', silence);
       const cancel = new AbortController();
@@ -201,8 +201,8 @@ describe("a server's engine", () => {
     }));
 });
 
-describe('a server that is busy or broken', () => {
-  it('is asked again after the time that it names', () =>
+describe('a busy or failing server', () => {
+  it('gets a retry after the time that it asks for', () =>
     withServer(async (server, engine) => {
       server.on(
         'chat/completions',
@@ -214,7 +214,7 @@ describe('a server that is busy or broken', () => {
       assert.equal(server.requestsTo('chat/completions').length, 3);
     }));
 
-  it('is not waited for longer than anyone would', () =>
+  it('is not waited for longer than a user would wait', () =>
     withServer(async (server, engine) => {
       server.on('chat/completions', status(429, { error: { message: 'Slow down' } }, { 'retry-after': '3600' }));
       await assert.rejects(engine().generate(question), {
@@ -226,7 +226,7 @@ describe('a server that is busy or broken', () => {
       assert.equal(server.requestsTo('chat/completions').length, 1);
     }));
 
-  it('is asked at most twice by who types', () =>
+  it('gets at most two requests for a user who types', () =>
     withServer(async (server, engine) => {
       server.on('completions', status(500, 'Internal error'));
       await assert.rejects(engine().generate({ ...text, priority: 'completion' }), {
@@ -250,7 +250,7 @@ describe('a server that is busy or broken', () => {
       /not this model \(404\).*Unknown model/,
     ],
     [
-      'refuses what is asked',
+      'refuses the request',
       status(400, { detail: [{ msg: 'Field required', input: 'secret code' }] }),
       'server-failed',
       /refused the request.*It says: Field required$/,
@@ -276,7 +276,7 @@ describe('a server that is busy or broken', () => {
     ],
     ['sends events of garbage', body('text/event-stream', 'data: {garbage\n\n'), 'server-unavailable', /not JSON/],
     [
-      'sends events of another shape',
+      'sends events of an unexpected shape',
       body('text/event-stream', 'data: {"choices": 3}\n\n'),
       'server-unavailable',
       /not of the expected shape/,
@@ -309,7 +309,7 @@ describe('a server that is busy or broken', () => {
     ['hangs up', (response) => void response.destroy(), 'server-unavailable', /can not be reached/],
   ];
   for (const [name, script, code, message] of answers) {
-    it(`is told of when it ${name}`, () =>
+    it(`leads to an error if it ${name}`, () =>
       withServer(async (server, engine) => {
         server.on('completions', script);
         await assert.rejects(
@@ -325,7 +325,7 @@ describe('a server that is busy or broken', () => {
       }));
   }
 
-  it('is told of when it stops in the middle of an answer', () =>
+  it('leads to an error if it stops in the middle of an answer', () =>
     withServer(async (server, engine) => {
       server.on('chat/completions', chatStream(['Half of'], { isCut: true, pauseMs: 20 }));
       await assert.rejects(engine().generate(question), {
@@ -334,7 +334,7 @@ describe('a server that is busy or broken', () => {
       });
     }));
 
-  it('is told of when it does not answer in time', () =>
+  it('leads to an error if it does not answer in time', () =>
     withServer(async (server, engine) => {
       server.on('completions', silence);
       await assert.rejects(engine().generate({ ...text, timeoutMs: 50 }), {
@@ -344,7 +344,7 @@ describe('a server that is busy or broken', () => {
       await server.requestsTo('completions')[0]?.left;
     }));
 
-  it('gives what it wrote when the time is over', () =>
+  it('gives the text so far when the time is over', () =>
     withServer(async (server, engine) => {
       server.on(
         'completions',
@@ -359,7 +359,7 @@ describe('a server that is busy or broken', () => {
     }));
 });
 
-describe('a server that repeats the key', () => {
+describe('a server’s text with the key', () => {
   const key = 'sk-live-Zm9v+/=0815';
   const echoes: readonly [name: string, script: Script][] = [
     ...[401, 403, 404, 400, 429, 500].map((code): [string, Script] => [
@@ -371,13 +371,13 @@ describe('a server that repeats the key', () => {
     ['in Base64', status(401, { detail: `Authorization: Basic ${Buffer.from(`user:${key}`).toString('base64')}` })],
     ['in a URL', status(401, { message: `See /login?key=${encodeURIComponent(key)}` })],
     ['in its content type', body(`text/${key}`, '')],
-    ['in the type of what ought to be JSON', body(`application/json; key=${key}`, '<html>')],
+    ['in the content type of an answer without JSON', body(`application/json; key=${key}`, '<html>')],
     ['in a redirection', status(307, { error: key }, { location: `https://elsewhere.example.com/?key=${key}` })],
     ['in an event', body('text/event-stream', `data: ${JSON.stringify({ error: { message: `Bearer ${key}` } })}\n\n`)],
-    ['in an event that is no JSON', body('text/event-stream', `data: Bearer ${key}\n\n`)],
+    ['in an event that is not JSON', body('text/event-stream', `data: Bearer ${key}\n\n`)],
   ];
   for (const [name, script] of echoes) {
-    it(`${name} is quoted without it`, () =>
+    it(`${name} is quoted without the key`, () =>
       withServer(async (server, engine) => {
         server.on('completions', script);
         await assert.rejects(engine({ key }).generate({ ...text, priority: 'background' }), ({ message }: Error) => {
@@ -402,7 +402,7 @@ describe('a server that stalls', () => {
   };
   const patience = { retries: 0, maxWaitMs: 0 };
 
-  it('in a body that ought to be whole is given up', () =>
+  it('in a non-streamed body is given up', () =>
     withServer(async (server) => {
       server.on('models', stall(200, 'application/json', '{"data": ['));
       await assert.rejects(connect(server).readJson({ path: 'models', timeoutMs: 200, patience }), {
@@ -412,7 +412,7 @@ describe('a server that stalls', () => {
       await server.requestsTo('models')[0]?.left;
     }));
 
-  it('in saying why it refuses is given up, and the refusal counts', () =>
+  it('in the reason for a refusal is given up, and the refusal counts', () =>
     withServer(async (server) => {
       server.on('models', stall(401, 'application/json', '{"error": "'));
       await withEnoughTime((timeoutMs) =>
@@ -423,7 +423,7 @@ describe('a server that stalls', () => {
       );
     }));
 
-  it('in its list of models keeps nobody who stops waiting', () =>
+  it('in its list of models does not delay a caller that stops waiting', () =>
     withServer(async (server) => {
       server.on('models', stall(200, 'application/json', '{"data": ['));
       const session = new ServerSession({ url: server.url, model: 'test-model' });
@@ -435,7 +435,7 @@ describe('a server that stalls', () => {
       assert.equal(server.requestsTo('models').length, 1);
     }));
 
-  it('for the moment is asked again as often as it may be, and not once more', () =>
+  it('for a moment gets as many retries as allowed, and no more', () =>
     withServer(async (server) => {
       server.on('models', ...Array.from({ length: 4 }, () => status(503, {}, { 'retry-after': '0' })));
       await assert.rejects(
@@ -454,7 +454,7 @@ describe('a server that stalls', () => {
       firstPartTimeoutMs,
     });
 
-  it('before it generates is given up, whatever signs of life it gives', () =>
+  it('before it generates is given up, whatever keep-alive data it sends', () =>
     withServer(async (server) => {
       server.on('chat/completions', async (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -468,7 +468,7 @@ describe('a server that stalls', () => {
       await server.requestsTo('chat/completions')[0]?.left;
     }));
 
-  it('is not what thinks for long before it answers', () =>
+  it('is not a server whose model thinks long before it answers', () =>
     withServer((server) =>
       withEnoughTime(async (timeoutMs) => {
         server.on('chat/completions', async (response) => {

@@ -27,8 +27,8 @@ function health(): {
   };
 }
 
-describe("a server's health", () => {
-  it('lets a server be asked until it gives no answer', () => {
+describe('ServerHealth', () => {
+  it('allows requests until the server fails', () => {
     const { health: server } = health();
     assert.equal(server.shouldAsk(), true);
     server.failed(new ServerUnavailableError('It sleeps.'));
@@ -36,7 +36,7 @@ describe("a server's health", () => {
     assert.equal(server.reason, 'It sleeps.');
   });
 
-  it('has a look after a while, twice as long each time, and keeps the reason until something is generated', async () => {
+  it('checks the server after a while, twice as long each time, and keeps the reason until the server generates', async () => {
     const { health: server, looks, advance, answer } = health();
     server.failed(new ServerUnavailableError('It sleeps.'));
     for (const [pauseMs, expected] of [
@@ -62,7 +62,7 @@ describe("a server's health", () => {
     assert.equal(server.reason, undefined);
   });
 
-  it('waits as long as the server says', async () => {
+  it('waits as long as the server asks', async () => {
     const { health: server, looks, advance } = health();
     server.failed(new ServerUnavailableError('Too many.', { retryAfterMs: 90_000 }));
     advance(89_999);
@@ -75,7 +75,7 @@ describe("a server's health", () => {
     assert.equal(looks(), 1);
   });
 
-  it('counts requests that fail together once', async () => {
+  it('counts requests that fail together as one failure', async () => {
     const { health: server, looks, advance } = health();
     for (let request = 0; request < 5; request++) server.failed(new ServerUnavailableError('It sleeps.'));
     advance(15_000);

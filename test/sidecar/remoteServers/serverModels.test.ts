@@ -18,14 +18,14 @@ async function list(script: Script, key?: string): Promise<readonly string[]> {
 }
 
 describe("a server's list of models", () => {
-  it('is what it says', async () =>
+  it('contains the server’s models', async () =>
     assert.deepEqual(await list(json({ data: [{ id: 'one' }, { id: 'two' }] })), ['one', 'two']));
 
-  it('has no name that holds the key', async () =>
+  it('omits names that contain the key', async () =>
     assert.deepEqual(await list(json({ data: [{ id: 'one' }, { id: 'two for sk-secret-0815' }] }), 'sk-secret-0815'), [
       'one',
     ]));
-  it('has names that hold a word in place of a key', async () =>
+  it('keeps names that contain a placeholder for a key', async () =>
     assert.deepEqual(await list(json({ data: [{ id: 'ollama/one' }] }), 'ollama'), ['ollama/one']));
 
   const sizes: readonly [said: object, expected: number | undefined][] = [
@@ -36,20 +36,20 @@ describe("a server's list of models", () => {
     [{ max_model_len: 1e15, context_length: 4096 }, 4096],
   ];
   for (const [said, expected] of sizes) {
-    it(`makes of ${JSON.stringify(said)} a context of ${expected ?? 'unknown'} tokens`, async () =>
+    it(`reads ${JSON.stringify(said)} as a context of ${expected ?? 'unknown'} tokens`, async () =>
       assert.equal((await listed(json({ data: [{ id: 'one', ...said }] })))[0]?.contextSizeTokens, expected));
   }
 
   for (const code of [404, 405, 501]) {
-    it(`is empty where the server has none (${code})`, async () => assert.deepEqual(await list(status(code, {})), []));
+    it(`is empty if the server has none (${code})`, async () => assert.deepEqual(await list(status(code, {})), []));
   }
 
   const troubles: readonly [name: string, script: Script, message: RegExp][] = [
     ['refuses the key', status(401, {}), /refuses the key/],
-    ['is none of an OpenAI-compatible API', body('text/html', '<html>'), /expected JSON/],
+    ['has no OpenAI-compatible API', body('text/html', '<html>'), /expected JSON/],
   ];
   for (const [name, script, message] of troubles) {
-    it(`is not empty where the server ${name}`, () =>
+    it(`cannot be read if the server ${name}`, () =>
       assert.rejects(list(script), { code: 'server-unavailable', message }));
   }
 });

@@ -21,10 +21,10 @@ describe('pieces of text as tokens', () => {
     mixed: 'naïve 木 x',
   };
   for (const [name, text] of Object.entries(texts)) {
-    it(`give the text back: ${name}`, () => assert.equal(decodePieces(encodePieces(text)), text));
+    it(`decode to the same text: ${name}`, () => assert.equal(decodePieces(encodePieces(text)), text));
   }
 
-  it('are as many as tokens of code are, or more', () => {
+  it('are as many as real tokens of code, or more', () => {
     assert.equal(encodePieces('abcdefg').length, 3);
     assert.equal(encodePieces('代码').length, 2);
     assert.equal(encodePieces('\u{1F600}').length, 1);
@@ -35,7 +35,7 @@ describe('pieces of text as tokens', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(tokens)), tokens);
   });
 
-  it('are told from marks', () => {
+  it('differ from marks', () => {
     const tokens = [
       ...encodePieces('head'),
       Marks.fimPrefix,
@@ -52,7 +52,7 @@ describe('pieces of text as tokens', () => {
     assert.throws(() => decodePieces(tokens), RangeError);
   });
 
-  it('hold a conversation and what its answer begins with', () => {
+  it('hold a conversation and the required start of its answer', () => {
     const messages = [
       { role: 'system', content: 'Be brief. "é"' },
       { role: 'user', content: 'Why?\n' },

@@ -21,8 +21,8 @@ after(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-describe('the sidecar and a server', () => {
-  it('lists its models', async () => {
+describe('the sidecar with a server', () => {
+  it('lists the server’s models', async () => {
     await using client = await RawClient.initialized(await home.start());
     server.on('models', json({ data: [{ id: 'one' }, { id: 7 }, null, { id: 'two', context_length: 32_768 }] }));
     const models = (await client.request('chorus/serverModels', {
@@ -32,7 +32,7 @@ describe('the sidecar and a server', () => {
     assert.deepEqual(models, [{ id: 'one' }, { id: 'two', contextSizeTokens: 32_768 }]);
   });
 
-  it('asks it for the client that chose it alone, and keeps its key in memory', async () => {
+  it('uses the server only for the client that chose it, and keeps its key in memory', async () => {
     const state = await home.start();
     server.on('chat/completions', chatStream(['A list.']));
     await using one = await RawClient.initialized(state, {
@@ -55,7 +55,7 @@ describe('the sidecar and a server', () => {
     }
   });
 
-  it('tells of a server that repeats the key without it', async () => {
+  it('reports a server that repeats the key, without the key', async () => {
     server.on('models', (response, { headers }) =>
       status(401, { error: { message: `You sent ${headers.authorization}` } })(response, {} as SeenRequest),
     );
@@ -69,7 +69,7 @@ describe('the sidecar and a server', () => {
     assert.ok(!told.includes(KEY));
   });
 
-  it('takes no key with line breaks in it', async () => {
+  it('refuses a key with line breaks', async () => {
     await using client = await RawClient.initialized(await home.start());
     await assert.rejects(
       client.request('chorus/serverModels', { url: server.url, key: 'a\r\nX-Other: b' }),

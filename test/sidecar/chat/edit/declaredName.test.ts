@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { declaredName, holdsName } from '../../../../sidecar/chat/edit/declaredName.ts';
 
-describe('the name that a line declares', () => {
+describe('declaredName', () => {
   const lines: readonly (readonly [line: string, name: string | undefined])[] = [
     ['export async function load(path: string): Promise<string> {', 'load'],
     ['function* walk(tree) {', 'walk'],
@@ -19,9 +19,9 @@ describe('the name that a line declares', () => {
     ['@Override', undefined],
   ];
   for (const [line, name] of lines)
-    it(`is ${name ?? 'none'} in "${line.trim()}"`, () => assert.equal(declaredName(line), name));
+    it(`finds ${name ?? 'none'} in "${line.trim()}"`, () => assert.equal(declaredName(line), name));
 
-  it('is a word of its own', () => {
+  it('matches whole words only', () => {
     assert.equal(holdsName('function load(path) {', 'load'), true);
     assert.equal(holdsName('function loadAll(path) {', 'load'), false);
   });

@@ -10,9 +10,7 @@ const ASYNC = 'async function load(path: string): Promise<string> {\n  return aw
 const OTHER = 'function main() {\n  load("a");\n}';
 const BESIDE_HEAD = '  return readSync(path);\n}';
 
-/**
- * What becomes of the target by a model that answers so where its first line is free, and goes on so where it is not.
- */
+/** Fixes the target with a model whose answer depends on whether its first line is given. */
 async function fixed(
   model: Partial<LoadedModel>,
   free: string,
@@ -50,12 +48,12 @@ async function fixed(
 describe('a fix of a declaration', () => {
   const large = { sizeBytes: 4e9 };
 
-  it('may change its first line around the name', async () => {
+  it('may change the first line around the name', async () => {
     const { newText, sent, prefixes } = await fixed(large, ASYNC);
     assert.deepEqual([newText, sent, prefixes], [`${ASYNC}\n`, ASYNC, [undefined]]);
   });
 
-  it('begins again with that line where the model writes another declaration, of which nothing is sent', async () => {
+  it('is generated again with the first line if the model writes another declaration, whose text is not sent', async () => {
     const { newText, sent, prefixes, cancelled } = await fixed(large, OTHER);
     assert.deepEqual(
       [newText, sent, prefixes, cancelled],
@@ -63,19 +61,19 @@ describe('a fix of a declaration', () => {
     );
   });
 
-  it('begins again too where the answer ends in its first line', async () => {
+  it('is generated again too if the answer ends in its first line', async () => {
     assert.deepEqual((await fixed(large, 'main();')).prefixes, [undefined, HEAD]);
   });
 
-  it('keeps that line by a small model', async () => {
+  it('keeps the first line with a small model', async () => {
     assert.deepEqual((await fixed({ sizeBytes: 5e8 }, ASYNC)).prefixes, [HEAD]);
   });
 
-  it('is free where the problem is reported in that line', async () => {
+  it('is free if a problem is reported in the first line', async () => {
     assert.deepEqual((await fixed({ sizeBytes: 5e8 }, ASYNC, 1)).prefixes, [undefined]);
   });
 
-  it('is asked of a server once', async () => {
+  it('is requested from a server only once', async () => {
     assert.equal((await fixed({ ...large, engine: 'server' }, ASYNC)).prefixes.length, 1);
   });
 });

@@ -10,8 +10,8 @@ const session = {
 } as unknown as ModelSession;
 const model = { name: 'model', contextSizeTokens: 4096, special: { addBos: false } } as unknown as LoadedModel;
 
-describe('the prompt for new code', () => {
-  it('has of a long file what stands next to the code, and no more than fits', async () => {
+describe('rewritePrompt', () => {
+  it('includes the text around the code from a long file, as far as it fits', async () => {
     const line = (index: number): string => `line ${index}\n`;
     const far = Array.from({ length: 60_000 }, (_, index) => line(index)).join('');
     const params = {
@@ -36,7 +36,7 @@ describe('the prompt for new code', () => {
   });
 
   for (const end of REASONING_PROMPT_ENDS) {
-    it(`begins the code behind a reasoning model's thoughts, whose prompts end with ${JSON.stringify(end)}`, async () => {
+    it(`begins the code behind a reasoning model's empty thoughts if prompts end with ${JSON.stringify(end)}`, async () => {
       const { session: reasoning } = reasoningEngine(end, '');
       const params = {
         task: 'refactor',

@@ -5,7 +5,7 @@ import { REASONING_PROMPT_ENDS, reasoningEngine } from '../reasoningEngine.ts';
 
 describe('the translation of comments', () => {
   for (const end of REASONING_PROMPT_ENDS) {
-    it(`is not what a reasoning model thinks, whose prompts end with ${JSON.stringify(end)}`, async () => {
+    it(`omits a reasoning model’s thoughts if prompts end with ${JSON.stringify(end)}`, async () => {
       const engine = reasoningEngine(end, 'Ajoute la taxe.');
       const target = '// Adds the tax.\nexport const withTax = (price: number): number => price * 1.19;\n';
       const { newText } = await new ChatService({ session: engine.session }).edit(

@@ -14,7 +14,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
 const textsOf = async (code: string, languageId: string): Promise<readonly string[]> =>
   translatableTexts((await codeSegments(code, languageId)) ?? [], languageId).map(({ text }) => text);
 
-describe('What of code can be translated', () => {
+describe('translatableTexts', () => {
   const cases: readonly (readonly [name: string, languageId: string, code: string, texts: readonly string[]])[] = [
     [
       'line and block comments',
@@ -60,17 +60,17 @@ describe('What of code can be translated', () => {
   for (const [name, languageId, code, texts] of cases)
     test(name, async () => assert.deepEqual(await textsOf(code, languageId), texts));
 
-  test('is nothing where the language is none, whatever its name is in JavaScript', async () =>
+  test('knows no language that is only a property name in JavaScript', async () =>
     assert.equal(await codeSegments('x', 'constructor'), undefined));
 
-  test('is nothing where the code, or a line of it, is too long for a grammar: its time grows with the square', async () => {
+  test('finds nothing in code, or a line, that is too long for a grammar of quadratic time', async () => {
     const comment = '// Adds numbers.\n';
     for (const code of ['$'.repeat(60_000), `${comment}${'$'.repeat(1_001)}`, comment.repeat(10_000)])
       assert.equal(await codeSegments(code, 'java'), undefined);
     assert.deepEqual(await textsOf(`${comment}${'x'.repeat(1_000)}`, 'java'), ['Adds numbers.']);
   });
 
-  test('is told in one pass of a comment with thousands of spaces', () =>
+  test('takes one pass over a comment with thousands of spaces', () =>
     assertGrowsLinearly(3_000, (spaces) => {
       const text = `The total${' '.repeat(spaces)}of all`;
       assert.deepEqual(
@@ -79,7 +79,7 @@ describe('What of code can be translated', () => {
       );
     }));
 
-  test('is told in one pass of a line of thousands of stars', async () => {
+  test('takes one pass over a line of thousands of stars', async () => {
     await assertGrowsLinearly(100_000, (stars) => {
       const text = `The total ${'*'.repeat(stars)} of all`;
       assert.deepEqual(translatableTexts([{ kind: 'comment', text: `/* ${text} ***/` }], 'typescript'), []);
@@ -102,7 +102,7 @@ describe('Translated code', () => {
   ): Promise<string | undefined> =>
     translateCode({ before: '', after: '', ...around, target, languageId }, async (text) => translate(text));
 
-  test('has the translations in the places of their sources', async () => {
+  test('has translations in place of their sources', async () => {
     const german: Record<string, string> = {
       'Adds numbers.': 'Addiert Zahlen.',
       'file {0} not found': 'Datei {0} nicht gefunden',
@@ -124,28 +124,28 @@ describe('Translated code', () => {
     ['is empty', 'javascript', '// the end', ' '],
   ];
   for (const [name, languageId, code, translation] of kept)
-    test(`stays as it was where a translation ${name}`, async () =>
+    test(`stays unchanged if a translation ${name}`, async () =>
       assert.equal(await translated(languageId, code, () => translation), code));
 
-  test('escapes quotes that a translation brings', async () =>
+  test('escapes quotes of a translation', async () =>
     assert.equal(
       await translated('javascript', "log('what is the time')", () => "quelle est l'heure"),
       "log('quelle est l\\'heure')",
     ));
-  test('knows by what stands before that it begins inside of a comment', async () => {
+  test('handles a target that begins inside a comment', async () => {
     assert.equal(
       await translated('javascript', ' the end\n */\nlog(x)', () => 'das Ende', { before: '/* this is\n' }),
       ' das Ende\n */\nlog(x)',
     );
   });
-  test('loses those alone that change the code', async () => {
+  test('skips only the translations that change the code', async () => {
     const code = (text: (index: number) => string): string =>
       Array.from({ length: 9 }, (_, index) => `// ${text(index)}\nrun(${index});\n`).join('');
     const [english, german] = [
       (index: number): string => `the text number ${index}`,
       (index: number): string => `der Text Nummer ${index}`,
     ];
-    // A comment of C goes on behind a backslash.
+    // In C, a backslash continues a comment on the next line.
     const translate = (text: string): string =>
       text.replace('the text number', 'der Text Nummer').replace(/[15]$/, '$& \\');
     assert.equal(
@@ -153,7 +153,7 @@ describe('Translated code', () => {
       code((index) => (index === 1 || index === 5 ? english(index) : german(index))),
     );
   });
-  test('needs all that stands before to know what is code', async () => {
+  test('needs all the text before it to tell code from comments', async () => {
     const before = `def first():\n    """Says very much\n${'    a word and another one\n'.repeat(1_000)}    """\n\n\n`;
     const target = 'def second():\n    # the end\n    return "not found here"\n';
     assert.equal(
@@ -161,14 +161,14 @@ describe('Translated code', () => {
       'def second():\n    # das Ende\n    return "das Ende"\n',
     );
   });
-  test('needs what follows to know a text that the target only begins', async () => {
+  test('needs the text after it to recognize a string that only begins in the target', async () => {
     const after = `${'    a word and another one\n'.repeat(1_000)}    """\n`;
     assert.equal(
       await translated('python', 'def first():\n    """Says very much\n', () => 'Sagt sehr viel', { after }),
       'def first():\n    """Sagt sehr viel\n',
     );
   });
-  test('has offsets right beside surrogate pairs, combining marks, full-width forms and mixed directions', async () => {
+  test('has correct offsets beside surrogate pairs, combining marks, full-width forms and mixed directions', async () => {
     const code = 'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 the family\nconst é = 1; // the letter שלום עולם here\n';
     assert.equal(
       await translated('javascript', code, (text) =>
@@ -177,11 +177,11 @@ describe('Translated code', () => {
       'const 変数 = "𝒳́ ＡＢＣ שלום"; // 👩‍👩‍👧 die Familie\nconst é = 1; // der Buchstabe\n',
     );
   });
-  test('is unknown in a language without a grammar', async () =>
+  test('does not exist for a language without a grammar', async () =>
     assert.equal(await translated('brainfuck', '+', () => 'x'), undefined));
 });
 
-test('in all files of this repository the code is the same, whatever stands in its comments', async () => {
+test('keeps the code of all files in this repository', async () => {
   const files = ['sidecar/chat', 'extension', 'media'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))

@@ -21,7 +21,7 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
   });
   after(() => server.stop());
 
-  /** Opens the real one, with the sound server of an environment. */
+  /** Opens the real microphone, with the sound server of an environment. */
   function open(environment: Record<string, string>): {
     readonly microphone: Microphone;
     readonly heard: { isOpen: boolean; loudest: number };
@@ -50,7 +50,7 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
       (error) => error instanceof TroubleError && error.code === 'no-microphone' && message.test(error.message),
     );
 
-  it('hears what is played to it, and is let go when it is closed', async () => {
+  it('records the sound that is played to it, and is released when it is closed', async () => {
     const { microphone, heard } = open(server.environment);
     await waitFor('the open microphone', () => Promise.resolve(heard.isOpen));
     await server.play(path.join(RECORDINGS_FOLDER, 'digits', '1.wav'));
@@ -60,8 +60,8 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
     await waitFor('nobody who listens', async () => (await server.listeners()) === 0);
   });
 
-  it('is told to be gone when it goes away while somebody listens', async () => {
-    // PulseAudio gives whoever listens another source in the place of one that is unplugged: all of them have to go.
+  it('is reported as gone when it goes away during a recording', async () => {
+    // PulseAudio gives a recorder another source in place of an unplugged one. So all sources have to go.
     const other = await SoundServer.start();
     const { microphone, heard } = open(other.environment);
     await waitFor('the open microphone', () => Promise.resolve(heard.isOpen));
@@ -69,7 +69,7 @@ describe('the microphone of a sound server', { skip: withoutSound }, () => {
     await fails(microphone, /unplugged|can't be opened|ended unexpectedly/);
   });
 
-  it('is told to be missing where there is no sound server', async () => {
+  it('is reported as missing if there is no sound server', async () => {
     const { microphone, heard } = open({
       PULSE_SERVER: 'unix:/nonexistent/chorus',
       PULSE_COOKIE: '/nonexistent/cookie',

@@ -7,7 +7,7 @@ describe("a microphone's process", () => {
   const run = (script: string): Microphone =>
     new Microphone({ onOpen: () => undefined, onSound: () => undefined }, ['-e', script]);
 
-  it('that can not be opened, or whose process ends, is told as what it is', async () => {
+  it('that fails to open the microphone or ends is reported with the reason', async () => {
     for (const [script, message] of [
       ["process.send({ type: 'failed', message: 'No device.' })", /can't be opened: No device\./],
       ['process.exit(3)', /ended unexpectedly \(exit code 3\)/],
@@ -20,7 +20,7 @@ describe("a microphone's process", () => {
     }
   });
 
-  it('may take longer to open than it may be silent then, but not for ever', async (test) => {
+  it('may be silent longer while it opens than later, but not forever', async (test) => {
     for (const [script, patienceMs, message] of [
       ['setInterval(() => undefined, 1000)', 59_999, /was not opened within 60 s/],
       [
@@ -48,7 +48,7 @@ describe("a microphone's process", () => {
     }
   });
 
-  it('that is closed does not fail', async () => {
+  it('does not fail after it was closed', async () => {
     const microphone = run('setInterval(() => undefined, 1000)');
     microphone[Symbol.dispose]();
     await microphone.failed;
