@@ -1,7 +1,7 @@
 /**
- * Tests that run inside VS Code's extension host, the desktop's by `npm run test:desktop` and the browser host's by
- * `test/host/inHost.test.ts`. `run` is what VS Code calls for `--extensionTestsPath`. Results go to the console and to
- * the file that `CHORUS_TEST_RESULTS` names.
+ * Tests that run inside VS Code's extension host: the desktop's by `npm run test:desktop`, the browser host's by
+ * `test/host/inHost.test.ts`. VS Code calls `run` for `--extensionTestsPath`. Results go to the console and to the file
+ * that `CHORUS_TEST_RESULTS` names.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 
-/** Outcome of one test; `error` is absent when it passed. */
+/** The outcome of one test. `error` is absent if it passed. */
 export interface InHostResult {
   readonly name: string;
   readonly error?: string;
@@ -37,7 +37,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     );
   },
 
-  'ghost text of the real model is taken into the document': async () => {
+  'ghost text of the real model is accepted into the document': async () => {
     const document = await openSample('src/point.ts');
     const editor = await vscode.window.showTextDocument(document);
     const place = new vscode.Position(12, 10);
@@ -70,7 +70,7 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-/** Runs all tests, one after another. Throws when one failed. */
+/** Runs all tests, one after another. Throws if one failed. */
 export async function run(): Promise<void> {
   const results: InHostResult[] = [];
   for (const [name, test] of Object.entries(tests)) {

@@ -1,7 +1,7 @@
 /**
- * `npm run test:desktop`: the in-host tests in the desktop's VS Code, newest and oldest, downloaded by
- * @vscode/test-electron. `CHORUS_VSCODE` names an installed VS Code's program instead. On Linux without a display it
- * needs `xvfb-run`.
+ * `npm run test:desktop`: runs the in-host tests in the desktop's newest and oldest VS Code, downloaded by
+ * @vscode/test-electron. `CHORUS_VSCODE` names the program of an installed VS Code instead. On Linux without a display
+ * it needs `xvfb-run`.
  */
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { execa } from 'execa';
@@ -33,7 +33,7 @@ async function testVersion(version: string): Promise<void> {
     await runTests({
       vscodeExecutablePath,
       extensionDevelopmentPath: repository,
-      // Inside the extension's folder, so that the tests speak as the extension and need nobody's consent to use its
+      // The tests are inside the extension's folder, so that they count as the extension and need no consent to use its
       // model.
       extensionTestsPath: await bundleInHostTests(path.join(repository, 'dist', 'test')),
       extensionTestsEnv: { CHORUS_HOME: home, CHORUS_MODEL: model },

@@ -8,7 +8,7 @@ const FILE = 'src/cart.ts';
 
 for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
-    scenario('a problem is fixed by a preview that is accepted, and one undo takes the fix back', async (host) => {
+    scenario('a fix is accepted in a preview, and one undo reverts it', async (host) => {
       const window = await host.openWindow();
       const original = await host.read(FILE);
       await window.openFile(host.file(FILE));
@@ -27,7 +27,7 @@ for (const version of TESTED_HOSTS) {
       await window.savedText(host.file(FILE), (text) => text === original);
     });
 
-    scenario('a preview that is rejected changes nothing', async (host) => {
+    scenario('a rejected preview changes nothing', async (host) => {
       const window = await host.openWindow();
       const original = await host.read(FILE);
       await window.openFile(host.file(FILE));
@@ -37,7 +37,7 @@ for (const version of TESTED_HOSTS) {
       await window.command('Chorus: Reject Edit');
       await window.diffEditor().waitFor({ state: 'hidden' });
       assert.equal(await window.dirtyTabs().count(), 0);
-      // What is typed and saved comes after whatever the rejection did.
+      // Typing and saving happen after all effects of the rejection.
       await window.focusEditor();
       await window.goToEnd();
       await window.type('// end');
@@ -46,7 +46,7 @@ for (const version of TESTED_HOSTS) {
     });
 
     scenario(
-      'tests, a translation and a refactoring come as previews; what is accepted stands in its document alone',
+      'tests, a translation and a refactoring come as previews, and accepting changes only their document',
       async (host) => {
         const window = await host.openWindow();
         const original = await host.read(FILE);
@@ -71,7 +71,7 @@ for (const version of TESTED_HOSTS) {
         await window.command('Chorus: Refactor');
         await window.answerInput('Rename total to sum.');
         await decide('Accept');
-        // What stands before the function is not the model's to change; how it names things is its own.
+        // The model must not change the text before the function, but may rename things inside it.
         const before = original.slice(0, original.indexOf('/**'));
         await window.savedText(
           host.file(FILE),

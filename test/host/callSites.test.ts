@@ -9,20 +9,20 @@ import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
 /**
- * Places where the small model of the tests gets it right. `CHORUS_CALL_SITES=all` tries every one, which takes
- * minutes, and writes `docs/results/call-sites.md`.
+ * Places that the small test model completes correctly. `CHORUS_CALL_SITES=all` tries all places, which takes minutes,
+ * and writes `docs/results/call-sites.md`.
  */
 const USUAL = ['pottery.py', 'src/sail.ts', 'crossing.go', 'src/pilot.rs', 'shop/Cellar.java', 'src/deck.c'];
 const triesAll = process.env['CHORUS_CALL_SITES'] === 'all';
 const sites = triesAll ? CALL_SITES : CALL_SITES.filter(({ caller }) => USUAL.includes(caller.path));
-/** Such a model writes some arguments wrong. */
+/** The minimum number of right calls, since such a model writes some arguments wrong. */
 const MIN_RIGHT = triesAll ? 20 : USUAL.length;
-/** Where nothing is shown, no name is wrong. */
+/** The minimum number of shown texts, since a place without ghost text has no wrong name. */
 const MIN_SHOWN = sites.length / 2;
 
 /**
- * The ghost text at each site, all in one window, beside the definitions of all sites; with them in the index, where
- * the context is on.
+ * Returns the ghost text at each site, all in one window with the definitions of all sites in the workspace. If the
+ * context is on, the definitions are in the index.
  */
 async function ghostTexts(host: Scenario, { context }: { readonly context: boolean }): Promise<GhostTexts> {
   for (const { definition } of CALL_SITES) await host.write(definition.path, definition.text);
@@ -34,16 +34,16 @@ async function ghostTexts(host: Scenario, { context }: { readonly context: boole
     const file = await host.write(path, text.slice(0, -1));
     await window.openFile(file);
     await window.goToEnd();
-    // Without the context a model may have nothing to say at all.
+    // Without the context a model may suggest nothing at all.
     found.set(site, await window.typeForGhostText(text.slice(-1)).catch(() => ''));
-    // One caller is no context of the next.
+    // Removed, so that a caller is no context of the next.
     await rm(file);
     await window.command('Revert and Close Editor');
   }
   return found;
 }
 
-/** On a busy machine a window's first completion may come before its files are in the index. */
+/** Waits for the index: on a busy machine a window's first completion may come before its files are indexed. */
 async function untilIndexed(host: Scenario, window: Window): Promise<void> {
   const file = await host.write('ready.py', 'from orchard import press\n\npress');
   await window.openFile(file);
@@ -73,7 +73,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     },
   );
 
-  scenario('and other names where the user takes the context away', async (host) => {
+  scenario('the names are wrong if the user switches the context off', async (host) => {
     await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.context.workspace': false }));
     const found = (without = await ghostTexts(host, { context: false }));
     const shown = sites.filter((site) => found.get(site));

@@ -1,26 +1,29 @@
-/** A place where a function of another file is called, whose name and arguments no model can know without that file. */
+/** A call to a function of another file. No model can know its name and arguments without that file. */
 export interface CallSite {
   readonly language: string;
   readonly definition: { readonly path: string; readonly text: string };
-  /** Ends where the call is typed; the last character is the one that a person types. */
+  /** The text up to the typed part of the call. The test types its last character. */
   readonly caller: { readonly path: string; readonly text: string };
-  /** Name and arguments, white space apart. What of it the caller has already, ghost text goes on with. */
+  /**
+   * The call's name and arguments, regardless of white space. Ghost text continues the part that the caller already
+   * contains.
+   */
   readonly call: string;
 }
 
-/** What of the call ghost text has to begin with. */
+/** Returns the part of the call that ghost text has to begin with. */
 export function restOfCall({ call, caller }: CallSite): string {
   for (let typed = call.length - 1; typed > 0; typed--)
     if (caller.text.endsWith(call.slice(0, typed))) return call.slice(typed);
   return call;
 }
 
-/** Whether ghost text begins with the rest of the call, white space apart. */
+/** Returns whether ghost text begins with the rest of the call, regardless of white space. */
 export function isRight(site: CallSite, ghostText = ''): boolean {
   return withoutSpaces(ghostText).startsWith(withoutSpaces(restOfCall(site)));
 }
 
-/** Whether ghost text begins with the rest of the name, whatever the arguments are. */
+/** Returns whether ghost text begins with the rest of the name, with any arguments. */
 export function hasName(site: CallSite, ghostText = ''): boolean {
   const rest = restOfCall(site);
   return ghostText.startsWith(rest.slice(0, rest.indexOf('(') + 1));
@@ -28,7 +31,7 @@ export function hasName(site: CallSite, ghostText = ''): boolean {
 
 const withoutSpaces = (text: string): string => text.replaceAll(/\s/g, '');
 
-/** Written for this test. The names are of no program, so that only the file itself can tell them. */
+/** The sites, written for this test. No program uses these names, so only the file itself reveals them. */
 export const CALL_SITES: readonly CallSite[] = [
   {
     language: 'Python',

@@ -2,19 +2,19 @@ import { writeReport } from '../bench/report.ts';
 import { hasName, isRight, restOfCall, type CallSite } from './callSites.ts';
 import { NEWEST_HOST } from './setup.ts';
 
-/** What was shown at each place; empty where nothing was. */
+/** The ghost text at each place, empty if there was none. */
 export type GhostTexts = ReadonlyMap<CallSite, string>;
 
 interface Counts {
   readonly sites: number;
-  /** Name and arguments. */
+  /** The texts with the right name and arguments. */
   readonly calls: number;
   readonly names: number;
-  /** Any ghost text at all. */
+  /** The texts that are not empty. */
   readonly shown: number;
 }
 
-/** How many of the ghost texts are right. */
+/** Counts the right ghost texts. */
 export function callSiteCounts(texts: GhostTexts): Counts {
   const count = (fits: (site: CallSite, text: string) => boolean): number =>
     [...texts].filter(([site, text]) => fits(site, text)).length;
@@ -26,7 +26,7 @@ export function callSiteCounts(texts: GhostTexts): Counts {
   };
 }
 
-/** Writes `docs/results/call-sites.md`: what was shown with the context and without it. */
+/** Writes `docs/results/call-sites.md` with the ghost texts with and without the context. */
 export async function writeCallSitesPage({
   withContext,
   without,
@@ -56,8 +56,8 @@ export async function writeCallSitesPage({
       })),
     },
     body: `
-VS Code ${NEWEST_HOST} in a browser. Each place calls a function that another file of the workspace defines; the names were made up for the test (\`test/host/callSites.ts\`), so that only that file can
-tell them. The last character is typed, and the ghost text is what is shown. Right is a call whose name and arguments are those of the definition and of the variables at hand, white space apart; without the context
+VS Code ${NEWEST_HOST} in a browser. Each place calls a function that another file of the workspace defines. The names were invented for the test (\`test/host/callSites.ts\`), so that only that file reveals them.
+The test types the last character and records the ghost text. A call is right if its name and arguments are those of the definition and of the variables in scope, regardless of white space. Without the context
 \`chorus.context.workspace\` is off.
 
 | | name and arguments right | name right | any ghost text |
@@ -71,7 +71,7 @@ ${each.map((cells) => `| ${cells} |`).join('\n')}`,
   });
 }
 
-/** A text in a cell of a table, its first line. */
+/** The first line of a text, for a table cell. */
 function code(text: string): string {
   const [line = ''] = text.split('\n');
   return line === '' ? '' : `\`${line.replaceAll('|', '\\|')}\``;

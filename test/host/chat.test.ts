@@ -10,7 +10,7 @@ for (const version of TESTED_HOSTS) {
       const file = await host.write('src/fresh.js', '');
       await window.openFile(file);
       const chat = await window.openChat();
-      // The model was chosen.
+      // The test's settings name the model.
       assert.equal(await chat.modelNotice().isVisible(), false);
       await chat.ask('Write a JavaScript function add(a, b). Answer with one code block.');
       await chat.answerBegins();
@@ -36,12 +36,12 @@ for (const version of TESTED_HOSTS) {
       await chat.answerEnds();
       await chat.ask('Say hello.');
       assert.match(await chat.answerEnds(), /\S/);
-      // Under the last answer alone.
+      // The button is only under the last answer.
       assert.equal(await chat.button('Try again').count(), 1);
     });
 
     scenario(
-      'a question is answered, and the next one too, while a message stands that a file which it names is not there',
+      'a question and the next one are answered while a message says that a named file is missing',
       async (host) => {
         const window = await host.openWindow();
         const chat = await window.openChat();
@@ -69,7 +69,7 @@ for (const version of TESTED_HOSTS) {
     });
 
     scenario(
-      'the panel is used by the keyboard alone, with a name for each stop, in the colours of a high-contrast theme',
+      'the panel works by keyboard alone, has a name for each stop, and uses the colours of a high-contrast theme',
       async (host) => {
         const window = await host.openWindow();
         const chat = await window.openChat();
@@ -94,7 +94,7 @@ for (const version of TESTED_HOSTS) {
         const stops: string[] = [];
         await window.command('Chorus: Focus on Chat View');
         await waitFor('the focus in the question', async () => (await chat.focused()).name === 'Question');
-        // Backwards through the panel, to the conversation that is its first stop.
+        // Goes backwards through the panel to its first stop, the conversation.
         for (let focused = await chat.focused(); focused.name !== 'Conversation'; focused = await chat.focused()) {
           assert.notEqual(focused.name, '', `a ${focused.role} without a name comes before ${stops.join(', ')}`);
           stops.unshift(focused.name);

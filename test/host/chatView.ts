@@ -22,7 +22,7 @@ export class ChatView {
     await waitFor('the question in the conversation', async () => (await this.questions.count()) > before);
   }
 
-  /** Waits until the answer to the last question has begun to appear. It may have ended by then. */
+  /** Waits until the answer to the last question has begun to appear, or has already ended. */
   async answerBegins(timeoutMs?: number): Promise<string> {
     return waitFor(
       'the beginning of an answer',
@@ -34,7 +34,7 @@ export class ChatView {
     );
   }
 
-  /** Waits for the end of the answer to the last question and gives its text. */
+  /** Waits for the end of the answer to the last question and returns its text. */
   async answerEnds(timeoutMs?: number): Promise<string> {
     return waitFor(
       'the end of an answer',
@@ -48,12 +48,12 @@ export class ChatView {
     return this.#frame.locator('article.answer.streaming');
   }
 
-  /** What is said of the model that came with the extension. */
+  /** The notice about the bundled model. */
   modelNotice(): Locator {
     return this.#frame.locator('.model-notice');
   }
 
-  /** What an empty conversation shows. */
+  /** The contents of an empty conversation. */
   welcome(): Locator {
     return this.#frame.locator('.welcome');
   }
@@ -67,7 +67,7 @@ export class ChatView {
     return this.#frame.locator('.code-block').last().getByRole('button', { name });
   }
 
-  /** What has the keyboard's focus in the page, as assistive technology names it. */
+  /** Returns the focused element of the page, as assistive technology names it. */
   async focused(): Promise<{ readonly role: string; readonly name: string }> {
     return this.#frame.locator('body').evaluate((body) => {
       const element = body.ownerDocument.activeElement;
@@ -76,7 +76,7 @@ export class ChatView {
     });
   }
 
-  /** The colour of the page's text, and the one that the theme gives for it, both as computed. */
+  /** Returns the computed colour of the page's text, and the computed colour that the theme defines for it. */
   async textColours(): Promise<{ readonly shown: string; readonly ofTheme: string }> {
     return this.#frame.locator('main.chat').evaluate((main) => {
       const probe = main.ownerDocument.createElement('span');
@@ -88,7 +88,7 @@ export class ChatView {
     });
   }
 
-  /** Text of the answer to the last question, once there is one. */
+  /** The text of the answer to the last question, once there is one. */
   async #lastAnswer(): Promise<string | undefined> {
     const questions = await this.questions.count();
     if (questions === 0 || (await this.answers.count()) < questions) return undefined;

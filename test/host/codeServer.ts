@@ -1,6 +1,6 @@
 /**
- * One running VS Code server with data folders of its own: extensions are put in, windows open its addresses, `stop`
- * ends what was started.
+ * A running VS Code server with its own data folders. Extensions are installed into it, windows open its addresses, and
+ * `stop` ends all its processes.
  */
 import { execa, type ResultPromise } from 'execa';
 import { createWriteStream } from 'node:fs';
@@ -13,21 +13,21 @@ import type { Host, HostVersion } from './setup.ts';
 export interface CodeServerOptions {
   readonly host: Host;
   /**
-   * Holds settings, extensions, logs and the sidecar's home. Should be fresh: unsaved documents of an earlier run come
-   * back otherwise.
+   * Holds settings, extensions, logs and the sidecar's home. Use a new folder, since unsaved documents of an earlier
+   * run would come back otherwise.
    */
   readonly folder: string;
   readonly settings?: Record<string, unknown>;
   readonly env?: Record<string, string>;
-  /** Asks for trust as a user's VS Code does. Off: every folder is trusted. */
+  /** Asks for workspace trust, as a user's VS Code does. If off, every folder is trusted. */
   readonly workspaceTrust?: boolean;
-  /** Lets a window run `--extensionTestsPath`. VS Code then shows no toasts and no dialogs. */
+  /** Allows a window to run `--extensionTestsPath`. VS Code then shows no notifications and no dialogs. */
   readonly testDriver?: boolean;
-  /** A secret that every address must carry. Without it, any local process may open a window. */
+  /** A secret that every address must contain. Without it, any local process may open a window. */
   readonly connectionToken?: string;
 }
 
-/** What a user would choose once, and what keeps a test's window free of things that come and go. */
+/** Settings that a user would choose once, and that hide elements which come and go in a test's window. */
 const QUIET_SETTINGS = {
   'telemetry.telemetryLevel': 'off',
   'workbench.startupEditor': 'none',
@@ -65,7 +65,7 @@ export class CodeServer {
     return this.#options.host.version;
   }
 
-  /** Where the sidecar of this server's windows keeps its state. */
+  /** The state folder of the sidecar for this server's windows. */
   get chorusHome(): string {
     return chorusHome(this.#options);
   }
@@ -74,7 +74,7 @@ export class CodeServer {
     return path.join(this.folder, 'server.log');
   }
 
-  /** Starts a server and waits until it answers. Throws with the end of its log when it doesn't. */
+  /** Starts a server and waits until it answers. Throws an error with the end of its log if it does not. */
   static async start(options: CodeServerOptions): Promise<CodeServer> {
     await mkdir(chorusHome(options), { recursive: true });
     await writeUserSettings(options);
@@ -85,7 +85,7 @@ export class CodeServer {
         ? ['--connection-token-file', await writeToken(options)]
         : ['--without-connection-token']),
       ...['--telemetry-level', 'off', '--disable-telemetry'],
-      // A window that is gone keeps its extension host for three hours otherwise.
+      // Otherwise a closed window keeps its extension host for three hours.
       ...['--reconnection-grace-time', '5'],
       ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
       ...(options.testDriver ? ['--enable-smoke-test-driver'] : []),
@@ -105,7 +105,7 @@ export class CodeServer {
     return server;
   }
 
-  /** Address of a window on a folder. `payload` are pairs as VS Code's web workbench takes them. */
+  /** Returns the address of a window on a folder. `payload` holds pairs in the form of VS Code's web workbench. */
   windowUrl(workspace: string, payload: readonly (readonly [string, string])[] = []): string {
     const query = new URLSearchParams({ [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: workspace });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
@@ -113,7 +113,7 @@ export class CodeServer {
     return `${this.url}/?${query.toString()}`;
   }
 
-  /** A file or folder of this machine as a window of this server names it. */
+  /** Returns the name of a local file or folder in a window of this server. */
   remoteUri(file: string): string {
     return `vscode-remote://${new URL(this.url).host}${file}`;
   }
@@ -125,7 +125,7 @@ export class CodeServer {
       this.#process.kill('SIGTERM');
       await Promise.race([this.#process.catch(() => undefined), delay(5_000)]);
     }
-    // The group holds what the server itself left behind, such as an extension host in the middle of something.
+    // The process group contains leftovers of the server, such as a busy extension host.
     killGroup(pid);
     await this.#process.catch(() => undefined);
   }
@@ -182,12 +182,12 @@ function spawnServer(options: CodeServerOptions, arguments_: readonly string[]):
   const log = createWriteStream(path.join(folder, 'server.log'), { flags: 'a' });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
-  // A group of its own isn't ended with this process by the terminal.
+  // The terminal does not end the separate process group with this process.
   const endGroup = (): void => killGroup(child.pid);
   process.once('exit', endGroup);
   child.once('exit', () => process.removeListener('exit', endGroup));
   endOnSignals();
-  // Whoever needs the outcome awaits the child; ending it on purpose is no error.
+  // Callers that need the outcome await the child. Ending it on purpose is no error.
   child.catch(() => undefined);
   return child;
 }
@@ -197,13 +197,13 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // The whole group is gone already.
+    // The whole group is already gone.
   }
 }
 
 /**
- * A test run that is ended by a signal ends its servers too. A program that handles the signals itself (`npm start`) is
- * left alone.
+ * Ends the servers when a signal ends the test run. Does nothing in a program that handles signals itself (`npm
+ * start`).
  */
 function endOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Makes a workspace a git repository whose one commit has all its files. */
+/** Makes a workspace a git repository with one commit of all its files. */
 export function commitWorkspace(folder: string): void {
   const git = (...parameters: string[]): unknown =>
     execFileSync(

@@ -10,7 +10,7 @@ const PLACE = [13, 11] as const;
 
 for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
-    scenario('typing shows ghost text from the sidecar, and Tab takes it', async (host) => {
+    scenario('typing shows ghost text from the sidecar, and Tab accepts it', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
@@ -20,7 +20,7 @@ for (const version of TESTED_HOSTS) {
       assert.match(text, /return \S/);
     });
 
-    scenario('ghost text goes on behind a bracket that the editor closed', async (host) => {
+    scenario('ghost text continues after a bracket that the editor closed', async (host) => {
       const file = await host.write(
         'src/check.js',
         'function isEmpty(list) {\n  return list.length === 0;\n}\n\nfunction check(result) {\n  if \n}\n',
@@ -35,7 +35,7 @@ for (const version of TESTED_HOSTS) {
       assert.match(text, /if \(isEmpty\(result\).*\) \{\n/);
     });
 
-    scenario('what ghost text needs where the cursor rests is read before anything is typed', async (host) => {
+    scenario('the context for a resting cursor is evaluated before the user types', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
@@ -46,7 +46,7 @@ for (const version of TESTED_HOSTS) {
       assert.equal((await host.statistics()).requests, requests, 'nothing was asked');
     });
 
-    scenario('what follows ghost text that is taken was prepared while it was on the screen', async (host) => {
+    scenario('the completion after an accepted one is prepared while the first is shown', async (host) => {
       const window = await host.openWindow();
       await window.openFile(
         await host.write(
@@ -57,7 +57,7 @@ for (const version of TESTED_HOSTS) {
       await window.goToEnd();
       const prepared = (await host.runningSidecar()) === undefined ? 0 : (await host.statistics()).prepared;
       assert.match(await window.typeForGhostText(' '), /^- b/);
-      // What stands behind the sum, and the line after it.
+      // The text after the sum, and the line after it.
       const before = await waitFor('two completions that are prepared', async () => {
         const statistics = await host.statistics();
         return statistics.prepared >= prepared + 2 ? statistics : undefined;
@@ -69,7 +69,7 @@ for (const version of TESTED_HOSTS) {
       assert.equal(after.answered - before.answered, after.cached - before.cached, 'nothing was asked of the model');
     });
 
-    scenario('text typed as the ghost text says keeps it on the screen', async (host) => {
+    scenario('typing the ghost text keeps the rest on the screen', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
@@ -80,7 +80,7 @@ for (const version of TESTED_HOSTS) {
     });
 
     scenario(
-      'of a secret, of a link to it, and of an ignored file nothing reaches the sidecar, of the same text under another name it does',
+      'the sidecar gets no secret file, link to it or ignored file, but gets the same text under another name',
       async (host) => {
         const text = 'API_USER=shop\nAPI_KEY=abcdef\nAPI_HOST=';
         await host.write('.gitignore', 'build/\n');
@@ -102,12 +102,12 @@ for (const version of TESTED_HOSTS) {
         await window.type('l');
         await window.command('Trigger Inline Suggestion');
         await waitFor('the request', async () => (await host.reachedSidecar()).requests > before.requests);
-        // What was kept would have come before.
+        // A document that was not sent would have come before.
         assert.equal((await host.reachedSidecar()).documents, before.documents + 1);
       },
     );
 
-    scenario('a word and a line of ghost text are taken', async (host) => {
+    scenario('a word and a line of ghost text are accepted', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
@@ -120,7 +120,7 @@ for (const version of TESTED_HOSTS) {
       await window.savedText(host.file(FILE), (saved) => saved.split('\n').some((each) => each.trim() === line.trim()));
     });
 
-    scenario('ghost text shows beside an open suggestion list and goes on from the suggestion', async (host) => {
+    scenario('ghost text shows beside an open suggestion list and continues the suggestion', async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file(FILE));
       await window.goTo(...PLACE);
@@ -130,7 +130,7 @@ for (const version of TESTED_HOSTS) {
       assert.match(await window.shownGhostText(), /^t\(/);
     });
 
-    scenario('a cell of a notebook gets ghost text that knows the cell above', async (host) => {
+    scenario('a notebook cell gets ghost text that uses the cell above', async (host) => {
       const window = await host.openWindow();
       await host.write('sums.ipynb', notebook('def add(a, b):\n    return a + b', 'def subtract(a, b):\n    return'));
       await window.openNotebook(host.file('sums.ipynb'));
@@ -143,7 +143,7 @@ for (const version of TESTED_HOSTS) {
   });
 }
 
-/** A notebook of Python cells. */
+/** Returns a notebook of Python cells. */
 function notebook(...cells: readonly string[]): string {
   return JSON.stringify({
     nbformat: 4,

@@ -10,7 +10,7 @@ const PRICING =
   'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
 const MAIN = 'from shop import pricing\n\n\ndef order(item):\n    price = pricing';
 
-/** Opens `main.py` and types the point behind `pricing`. */
+/** Opens `main.py` and types the point after `pricing`. */
 async function ghostTextBehindPoint(host: Scenario): Promise<{ window: Window; ghost: string }> {
   await host.write('main.py', MAIN);
   const window = await host.openWindow();
@@ -26,7 +26,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     assert.match(ghost, /^gross_price\(/);
   });
 
-  scenario('and does not where the user takes the context away', async (host) => {
+  scenario('a call shows another name if the user switches the context off', async (host) => {
     await host.write('shop/pricing.py', PRICING);
     await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.context.workspace': false }));
     const { ghost } = await ghostTextBehindPoint(host);
@@ -39,7 +39,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     ["an own ignored repository's", { '.chorusignore': 'pricing.py\n', 'shop/.git/HEAD': 'ref: refs/heads/main\n' }],
   ];
   for (const [kind, ignored] of ignoredFiles) {
-    scenario(`nothing of ${kind} file is in a completion`, async (host) => {
+    scenario(`no text of ${kind} file is in a completion`, async (host) => {
       await host.write('shop/pricing.py', PRICING);
       for (const [name, text] of Object.entries(ignored)) await host.write(name, text);
       const { ghost } = await ghostTextBehindPoint(host);
@@ -47,28 +47,31 @@ describeHost(NEWEST_HOST, (scenario) => {
     });
   }
 
-  scenario('nor of a secret one that a link gives another name', async (host) => {
+  scenario('no text of a secret file is in a completion through a link with another name', async (host) => {
     await host.write('shop/.env', PRICING);
     await symlink('.env', host.file('shop/pricing.py'));
     const { ghost } = await ghostTextBehindPoint(host);
     assert.doesNotMatch(ghost, /gross_price/);
   });
 
-  scenario('nor of a repository that the workspace ignores, when a file of it changes', async (host) => {
-    await host.write('.gitignore', 'shop/\n');
-    await host.write('shop/.git/HEAD', 'ref: refs/heads/main\n');
-    await host.write('shop/pricing.py', PRICING);
-    const { window, ghost } = await ghostTextBehindPoint(host);
-    assert.doesNotMatch(ghost, /gross_price/);
-    const files = /workspace: (\d+)/.exec((await listOf(window, 'Chorus: Show Context')).title)?.[1];
-    await host.write('shop/pricing.py', `${PRICING}\n`);
-    await host.write('stock.py', 'def level(item: str) -> int:\n    return 0\n');
-    await waitFor('the new file alone in the index', async () =>
-      (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
-    );
-  });
+  scenario(
+    'no text of a repository that the workspace ignores is in a completion, even after a file of it changes',
+    async (host) => {
+      await host.write('.gitignore', 'shop/\n');
+      await host.write('shop/.git/HEAD', 'ref: refs/heads/main\n');
+      await host.write('shop/pricing.py', PRICING);
+      const { window, ghost } = await ghostTextBehindPoint(host);
+      assert.doesNotMatch(ghost, /gross_price/);
+      const files = /workspace: (\d+)/.exec((await listOf(window, 'Chorus: Show Context')).title)?.[1];
+      await host.write('shop/pricing.py', `${PRICING}\n`);
+      await host.write('stock.py', 'def level(item: str) -> int:\n    return 0\n');
+      await waitFor('the new file alone in the index', async () =>
+        (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
+      );
+    },
+  );
 
-  scenario('a language server tells which of many definitions is meant', async (host) => {
+  scenario('a language server selects one of many definitions', async (host) => {
     for (const side of ['north', 'south', 'east', 'west', 'upper', 'lower', 'inner', 'outer']) {
       const method = `reckon${side[0]?.toUpperCase()}${side.slice(1)}Brass`;
       await host.write(
@@ -82,8 +85,8 @@ describeHost(NEWEST_HOST, (scenario) => {
     await window.openFile(host.file('src/close.ts'));
     await window.goToEnd();
     await window.type('.');
-    // The server starts with the document, and answers a later ranking.
-    // A statement of its own each time: "till. till." would ask for a property of that name.
+    // The server starts with the document and answers only a later ranking. Each attempt is a separate statement, since
+    // "till. till." would ask for a property of that name.
     const rows = await waitForFileInContext(window, 'stands/south/till.ts', { typing: ' ; till.' });
     assert.deepEqual(
       rows.filter((row) => row.includes('stands/') && !row.includes('south')),
@@ -91,27 +94,24 @@ describeHost(NEWEST_HOST, (scenario) => {
     );
   });
 
-  scenario(
-    'the user sees what is in the context and why, and a file that is written meanwhile counts',
-    async (host) => {
-      await host.write('shop/pricing.py', PRICING);
-      const { window, ghost } = await ghostTextBehindPoint(host);
-      assert.match(ghost, /^gross_price\(/);
-      const why = await listOf(window, 'Chorus: Why This Completion?');
-      assert.ok(
-        why.rows.some((row) => row.includes('gross_price') && row.includes('shop/pricing.py:1')),
-        why.rows.join('\n'),
-      );
-      const before = await listOf(window, 'Chorus: Show Context');
-      assert.ok(
-        before.rows.some((row) => row.includes('shop/pricing.py') && row.includes('imported here')),
-        before.rows.join('\n'),
-      );
-      const files = /workspace: (\d+)/.exec(before.title)?.[1];
-      await host.write('shop/stock.py', 'def level(item: str) -> int:\n    return 0\n');
-      await waitFor('the new file in the index', async () =>
-        (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
-      );
-    },
-  );
+  scenario('the user sees the context and its reasons, and a file written meanwhile is included', async (host) => {
+    await host.write('shop/pricing.py', PRICING);
+    const { window, ghost } = await ghostTextBehindPoint(host);
+    assert.match(ghost, /^gross_price\(/);
+    const why = await listOf(window, 'Chorus: Why This Completion?');
+    assert.ok(
+      why.rows.some((row) => row.includes('gross_price') && row.includes('shop/pricing.py:1')),
+      why.rows.join('\n'),
+    );
+    const before = await listOf(window, 'Chorus: Show Context');
+    assert.ok(
+      before.rows.some((row) => row.includes('shop/pricing.py') && row.includes('imported here')),
+      before.rows.join('\n'),
+    );
+    const files = /workspace: (\d+)/.exec(before.title)?.[1];
+    await host.write('shop/stock.py', 'def level(item: str) -> int:\n    return 0\n');
+    await waitFor('the new file in the index', async () =>
+      (await listOf(window, 'Chorus: Show Context')).title.includes(`workspace: ${Number(files) + 1}`),
+    );
+  });
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
 
-/** What a command of Chorus that tells of the context lists. */
+/** Returns the list that one of Chorus's context commands shows. */
 export async function listOf(
   window: Window,
   command: string,
@@ -20,13 +20,13 @@ export async function listOf(
 }
 
 /**
- * A user who goes to the palette at once has not asked for a completion yet, and is read ahead for after three seconds.
+ * The pause before the list is opened. A user who opens the palette at once has not requested a completion yet, and
+ * reading ahead starts after three seconds.
  */
 const PAUSE_MS = 4_000;
 
 /**
- * Types again and again, with pauses, until a file stands in the context and is read. Gives what *Show Context* lists
- * then.
+ * Types repeatedly, with pauses, until a file is in the context and evaluated. Returns the list of *Show Context* then.
  */
 export async function waitForFileInContext(
   window: Window,

@@ -22,7 +22,7 @@ describe('dictation', () => {
     NEWEST_HOST,
     (scenario) => {
       scenario(
-        'is asked for once, writes into the chat box what is said, and closes the microphone by itself',
+        'asks for consent once, writes the spoken words into the chat box, and closes the microphone by itself',
         async (host) => {
           const window = await host.openWindow();
           const chat = await window.openChat();
@@ -52,7 +52,7 @@ describe('dictation', () => {
         await allowMicrophone(window);
         const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
         await sign.waitFor();
-        // So long that words are still to come when the first ones are sent.
+        // Long enough that more words follow when the first ones are sent.
         const played = sound.play(SENTENCE).then(() => sound.play(SENTENCE));
         await waitFor('words in the chat box', async () => (await chat.input.inputValue()) !== '');
         await chat.input.press('Enter');
@@ -64,7 +64,7 @@ describe('dictation', () => {
         assert.equal(await chat.input.inputValue(), '');
       });
 
-      scenario('goes on while the chat panel is hidden, and every word stands in its box once', async (host) => {
+      scenario('continues while the chat panel is hidden, and every word is in its box once', async (host) => {
         const window = await host.openWindow();
         const chat = await window.openChat();
         await chat.input.fill('Explain:');
@@ -86,7 +86,7 @@ describe('dictation', () => {
       });
 
       scenario(
-        'without consent nobody listens, what stands in the box stays, and the next command asks again',
+        'without consent does not listen, keeps the text of the box, and asks again at the next command',
         async (host) => {
           const window = await host.openWindow();
           const chat = await window.openChat();
@@ -99,14 +99,14 @@ describe('dictation', () => {
             await question.waitFor({ state: 'hidden' });
             assert.equal(await sound.listeners(), 0);
             assert.equal(await chat.input.inputValue(), 'Explain:');
-            // What comes sooner is taken for the repetition of a key that is held.
+            // An earlier press counts as the repetition of a held key.
             await sleep(1_000);
           }
           assert.equal(await window.page.locator('.statusbar-item', { hasText: 'Listening' }).isVisible(), false);
         },
       );
 
-      scenario('writes into the box of a commit message, which is brought to the front', async (host) => {
+      scenario('writes into the box of a commit message, which comes to the front', async (host) => {
         commitWorkspace(host.workspace);
         await host.write('changed.txt', 'new\n');
         const window = await host.openWindow();
@@ -120,11 +120,11 @@ describe('dictation', () => {
         await box.filter({ hasText: 'dialed' }).waitFor();
         await window.screenshot('dictation-commit-message');
         await sign.waitFor({ state: 'hidden' });
-        // The box breaks lines where it is narrow.
+        // A narrow box breaks lines.
         assert.equal((await box.innerText()).replaceAll(/\s+/g, ' '), WORDS);
       });
 
-      scenario('writes a commit message behind what stands in its box', async (host) => {
+      scenario('appends to a commit message', async (host) => {
         commitWorkspace(host.workspace);
         await host.write('changed.txt', 'new\n');
         const window = await host.openWindow();
@@ -145,7 +145,7 @@ describe('dictation', () => {
       });
 
       scenario(
-        'writes at the cursor of an editor, ends at the second command, and one undo takes it back',
+        'writes at the cursor of an editor, ends at the second command, and one undo reverts it',
         async (host) => {
           const window = await host.openWindow();
           const file = await host.write('notes.md', 'Note:\n');

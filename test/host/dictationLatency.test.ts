@@ -13,8 +13,8 @@ import { NEWEST_HOST } from './setup.ts';
 import { allowMicrophone, SoundServer } from './soundServer.ts';
 
 /**
- * With `CHORUS_DICTATION_LATENCY=1` it writes `docs/results/dictation-latency.md`; without, it is not run, since times
- * are told and not tested.
+ * With `CHORUS_DICTATION_LATENCY=1` it writes `docs/results/dictation-latency.md`. Otherwise it does not run, since it
+ * measures times and tests nothing.
  */
 const RECORDINGS = [
   'agent-loginok',
@@ -32,14 +32,17 @@ const POLL_MS = 20;
 interface Dictated {
   readonly recording: string;
   readonly text: string;
-  /** From the beginning of the sound. */
+  /** The time of the first word after the beginning of the sound. */
   readonly firstWordSeconds: number;
-  /** From the end of the sound, to all words that stand there in the end, in their order; and to the very text. */
+  /**
+   * The time after the end of the sound until all final words are shown in order, and until the exact final text is
+   * shown.
+   */
   readonly wordsSeconds: number;
   readonly textSeconds: number;
 }
 
-/** Plays a recording to the microphone that is open, and looks at the box until dictation ended by itself. */
+/** Plays a recording into the open microphone and watches the box until dictation ends by itself. */
 async function dictated(
   recording: string,
   {
@@ -62,7 +65,7 @@ async function dictated(
   await playing;
   const text = await chat.input.inputValue();
   assert.notEqual(text, '', `nothing of ${recording} was written`);
-  // Since when it is there without a word of it being taken back.
+  // The time since which the text has the property without losing it again.
   const since = (same: (shown: string) => boolean): number => {
     const last = changes.findLastIndex((change) => !same(change.text));
     return Math.max(0, ((changes[last + 1]?.at ?? performance.now()) - end) / 1000);
@@ -88,7 +91,7 @@ if (process.env['CHORUS_DICTATION_LATENCY'] !== undefined) {
   describeHost(
     NEWEST_HOST,
     (scenario) => {
-      scenario('how long the text of dictated sentences takes', async (host) => {
+      scenario('the time until dictated sentences are shown', async (host) => {
         const window = await host.openWindow();
         const chat = await window.openChat();
         const sign = window.page.locator('.statusbar-item', { hasText: 'Listening' });
@@ -114,10 +117,10 @@ if (process.env['CHORUS_DICTATION_LATENCY'] !== undefined) {
           command: 'CHORUS_DICTATION_LATENCY=1 npm run test:host -- test/host/dictationLatency.test.ts',
           figures: { threads: THREADS, recordings: all },
           body: `
-VS Code ${NEWEST_HOST} in a browser; PulseAudio's virtual microphone hears Asterisk's recordings, one dictation each into the chat box, which ends by itself. The time begins when the player has played the last sample and
-ends when the box shows all words, as they stand there in the end (or, in the last column, all signs and capitals too); the first word's time is from the beginning of the sound. 0.0 s: it was there before the end. The first recording
-waits for the model, which is loaded with it. ${THREADS} thread for the engine; VS Code, the browser and the sound server run on the same machine, and
-whatever else it did: at the end ${os.loadavg()[0]?.toFixed(1)} programs on ${os.availableParallelism()} cores, of the last minute's mean. Where there is no time for the sound server, sound is lost, and words with it.
+VS Code ${NEWEST_HOST} in a browser. PulseAudio's virtual microphone records Asterisk's recordings, one dictation each into the chat box. Each dictation ends by itself.
+The time runs from the player's last sample until the box shows all final words. In the last column it runs until all punctuation and capitals are final too. The time of the first word is measured from the beginning of the sound. 0.0 s means before the end of the sound.
+The first recording waits until the model is loaded. The engine has ${THREADS} thread. VS Code, the browser and the sound server run on the same machine with its other load: at the end ${os.loadavg()[0]?.toFixed(1)} programs on ${os.availableParallelism()} cores, averaged over the last minute.
+If the sound server gets too little processor time, sound is lost, and words with it.
 
 | recording | text | first word | all words | final text |
 |---|---|---|---|---|

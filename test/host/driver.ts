@@ -1,6 +1,6 @@
 /**
- * Drives a VS Code window as a person does: keys, palette, what is on the screen. Waits on what the window shows, never
- * on time.
+ * Drives a VS Code window as a person does: by keys, the palette and the contents of the screen. Waits for changes on
+ * the screen, never for a fixed time.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,7 +20,7 @@ import { PATIENCE_MS, waitFor } from './waitFor.ts';
 const OPEN_MS = 10_000;
 const OPEN_ATTEMPTS = 3;
 const FOLDERS_MS = 3_000;
-/** Ghost text of a running sidecar is there by then. */
+/** Ghost text of a running sidecar appears within this time. */
 const FIRST_GHOST_TEXT_MS = 3_000;
 const GHOST_TEXT_MS = 8_000;
 const TYPING_ATTEMPTS = 5;
@@ -31,7 +31,7 @@ const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('No Chromium or Chrome found. Install one, or set CHORUS_CHROMIUM to its path.');
-  // Whoever ends this process by a signal means all of it: Playwright's own handlers would close the browser and go on.
+  // A signal should end the whole process. Playwright's own handlers would close the browser and go on.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
   return chromium.launch({
     executablePath,
@@ -42,21 +42,22 @@ export async function launchBrowser(): Promise<Browser> {
 
 export interface WindowOptions {
   /**
-   * Whether `screenshot` writes to `docs/images/`: one version's pictures are there, not those of whichever came last.
+   * Whether `screenshot` writes to `docs/images/`. Only one version does, so that the pictures do not depend on the
+   * order of the runs.
    */
   readonly takesPictures: boolean;
   /**
-   * VS Code's display language, as a language pack sets it; by default English. Its own texts stay English: the pack is
-   * of this test's making and has none.
+   * VS Code's display language, as a language pack sets it (default: English). VS Code's own texts stay English, since
+   * the test's pack contains none.
    */
   readonly displayLanguage?: string | undefined;
 }
 
 /** An input method that composes at the cursor. */
 export interface InputMethod {
-  /** Shows a text that is not decided yet in place of the last one. */
+  /** Replaces the undecided text by another one. */
   compose(text: string): Promise<void>;
-  /** Puts a text in place of the composed one and ends the composition. */
+  /** Replaces the composed text by the final text and ends the composition. */
   commit(text: string): Promise<void>;
 }
 
@@ -71,7 +72,7 @@ export class Window {
     this.#options = options;
   }
 
-  /** Opens a window in a browser profile of its own and waits for the workbench. */
+  /** Opens a window in its own browser profile and waits for the workbench. */
   static async open(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     if (options.displayLanguage !== undefined)
@@ -83,7 +84,7 @@ export class Window {
     return new Window(context, page, options);
   }
 
-  /** Whether a folder of the workspace is in the explorer, or comes there soon. */
+  /** Returns whether a folder of the workspace is in the explorer or soon appears there. */
   async showsFolders(): Promise<boolean> {
     const folder = this.page.locator('.explorer-folders-view .monaco-list-row').first();
     return folder.waitFor({ timeout: FOLDERS_MS }).then(
@@ -113,7 +114,7 @@ export class Window {
     await this.page.locator('.notebook-editor .monaco-list-row.code-cell-row').first().waitFor();
   }
 
-  /** The list of files may change under the click: then it is opened again. */
+  /** Opens a tab. The list of files may change during the click, so it retries. */
   async #openTab(file: string): Promise<void> {
     const tab = this.page.locator('.part.editor .tab.active', { hasText: path.basename(file) });
     for (let attempt = 1; ; attempt++) {
@@ -154,7 +155,7 @@ export class Window {
     await this.page.keyboard.press('Control+End');
   }
 
-  /** Types into what has the focus, one key after another. */
+  /** Types into the focused element, one key after another. */
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text, { delay: 5 });
   }
@@ -163,7 +164,7 @@ export class Window {
     await this.page.keyboard.press(keys);
   }
 
-  /** Saves the document and gives the file's text once `expected` holds. */
+  /** Saves the document and returns the file's text as soon as `expected` holds. */
   async savedText(file: string, expected: (text: string) => boolean): Promise<string> {
     await this.press('Control+S');
     let text = '';
@@ -171,7 +172,7 @@ export class Window {
       return await waitFor(
         `the saved text of ${path.basename(file)}`,
         async () => {
-          // A new document's file comes with its first save.
+          // A new document's file appears with its first save.
           text = await readFile(file, 'utf8').catch(() => '');
           return expected(text) ? text : undefined;
         },
@@ -182,7 +183,7 @@ export class Window {
     }
   }
 
-  /** Input by composition, in the events of a real input method. */
+  /** Returns an input method that sends the events of a real one. */
   async inputMethod(): Promise<InputMethod> {
     const session = await this.#context.newCDPSession(this.page);
     return {
@@ -201,7 +202,7 @@ export class Window {
     return this.page.locator('.monaco-editor :is(.ghost-text-decoration, .ghost-text-decoration-preview)');
   }
 
-  /** Waits for ghost text at the cursor, of a kind if one is asked for, and gives it. */
+  /** Waits for ghost text at the cursor that satisfies `isWanted`, and returns it. */
   async shownGhostText(isWanted: (text: string) => boolean = () => true, timeoutMs?: number): Promise<string> {
     return waitFor(
       'ghost text',
@@ -214,8 +215,8 @@ export class Window {
   }
 
   /**
-   * Types text and gives the ghost text that follows it. A window that has just opened may not ask the provider at all
-   * for its first keystroke: then the last character is typed again, as a person would.
+   * Types text and returns the ghost text that follows it. A new window may not call the provider for its first
+   * keystroke. Then the last character is typed again, as a person would.
    */
   async typeForGhostText(text: string): Promise<string> {
     await this.type(text);
@@ -247,18 +248,18 @@ export class Window {
     return this.page.locator('.part.statusbar .statusbar-item', { hasText: text }).first();
   }
 
-  /** The document inside the webview view that is shown. */
+  /** The document inside the visible webview view. */
   webview(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
-  /** Shows the chat panel and gives the parts of it that a person uses. */
+  /** Shows the chat panel and returns the parts of it that a person uses. */
   async openChat(): Promise<ChatView> {
     await this.command('Chorus: Focus on Chat View');
     return this.chatView();
   }
 
-  /** The chat panel, once it is shown. */
+  /** Returns the chat panel as soon as it is shown. */
   async chatView(): Promise<ChatView> {
     const chat = new ChatView(this.webview());
     await chat.input.waitFor();
@@ -266,8 +267,8 @@ export class Window {
   }
 
   /**
-   * Waits until something is shown that Chorus was asked for. When Chorus says that it failed, that ends the wait; a
-   * vain wait tells what else was said.
+   * Waits until the result of a Chorus action is shown. An error message of Chorus ends the wait. A timeout reports all
+   * messages.
    */
   async appears(what: Locator): Promise<void> {
     const messages = this.page.locator('.notification-list-item', { hasText: 'Chorus' });
@@ -286,7 +287,7 @@ export class Window {
     }
   }
 
-  /** The question in the middle of the window, or that with some text. */
+  /** The modal dialog, optionally with the given text. */
   dialog(hasText = ''): Locator {
     return this.page.locator('.monaco-dialog-box', { hasText });
   }
@@ -300,18 +301,18 @@ export class Window {
     return this.page.locator('.part.editor .monaco-diff-editor').first();
   }
 
-  /** Writes `docs/images/<name>.png` when `CHORUS_SCREENSHOTS=1`. */
+  /** Writes `docs/images/<name>.png` if `CHORUS_SCREENSHOTS=1`. */
   async screenshot(name: string): Promise<void> {
     if (this.#options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1')
       await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
   }
 
-  /** What is on the screen, for the message of a failing test. */
+  /** Writes a picture of the screen, for the message of a failing test. */
   async saveScreen(file: string): Promise<void> {
     await this.page.screenshot({ path: file });
   }
 
-  /** Types an answer into the input or the list that a command asks with, and takes it. */
+  /** Types an answer into a command's input or list, and confirms it. */
   async answerInput(text: string): Promise<void> {
     const input = this.#quickInput();
     await input.waitFor();
@@ -330,7 +331,7 @@ export class Window {
       await this.page.keyboard.press(keys);
       await input.waitFor();
       await input.fill(text);
-      // The commands of an editor that has just opened are not listed where the list was made a moment before.
+      // If the list was made just before an editor opened, the editor's commands are missing.
       const isThere = await row.waitFor({ timeout: attempt < QUICK_PICK_ATTEMPTS ? QUICK_PICK_MS : undefined }).then(
         () => true,
         (error: unknown) => {
@@ -344,13 +345,14 @@ export class Window {
     }
     // An editor that opens late may have taken the focus.
     await input.press('Enter');
-    // What was chosen may ask on in the same input.
+    // The chosen command may ask another question in the same input.
     await waitFor(`${text} to be taken`, async () => !(await input.isVisible()) || (await input.inputValue()) !== text);
   }
 }
 
 /**
- * Run in the page before its scripts: sets what the file of a language pack's translations sets for the web workbench.
+ * Returns a script that runs before the page's scripts. It sets the language as a language pack's file does for the web
+ * workbench.
  */
 function setDisplayLanguage(language: string): string {
   return `Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => ${JSON.stringify(language)}, set: () => undefined });`;

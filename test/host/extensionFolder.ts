@@ -1,4 +1,4 @@
-/** Chorus as an installed extension: the built files with the repository's own dependencies beside them. */
+/** Installs Chorus as an extension: the built files with the repository's own dependencies beside them. */
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -16,11 +16,11 @@ interface Manifest {
 }
 
 export interface InstallOptions {
-  /** The version to claim, in place of the manifest's. */
+  /** The version to claim instead of the manifest's. */
   readonly version?: string;
-  /** Where the bundles are; by default the repository's `dist`. */
+  /** The folder of the bundles (default: the repository's `dist`). */
   readonly bundles?: string;
-  /** With the bundled model, as in a package. */
+  /** Whether to include the bundled model, as in a package. */
   readonly hasModel?: boolean;
 }
 
@@ -52,7 +52,7 @@ export async function installBuiltExtension(
   return folder;
 }
 
-/** Copies the probe, an extension that stands for any other one. */
+/** Copies the probe, which represents any other extension. */
 export async function installProbe(serverFolder: string): Promise<void> {
   await cp(
     path.join(repository, 'test', 'host', 'probe'),

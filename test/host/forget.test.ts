@@ -8,7 +8,7 @@ import { describeHost, type Scenario } from './hostSession.ts';
 import { TESTED_HOSTS } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
-/** Something that is kept of the workspace, where the command line would look for it too. */
+/** Creates a kept context of the workspace where the command line also looks for it. */
 async function kept(host: Scenario): Promise<string> {
   const set = path.join(
     contextsFolder(host.session.server.chorusHome),
@@ -25,7 +25,7 @@ const isForgotten = (set: string): Promise<boolean> =>
 for (const version of TESTED_HOSTS) {
   describeHost(version, (scenario) => {
     scenario(
-      'what is kept of a workspace goes by command, and when an ignore file changes, while a window is open or none',
+      'kept contexts are deleted by command, and when an ignore file changes while a window is open or closed',
       async (host) => {
         const first = await host.openWindow();
         const set = await kept(host);

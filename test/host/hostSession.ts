@@ -1,7 +1,6 @@
 /**
- * What the host tests begin with: a VS Code with the built Chorus in it, a browser, a copy of the sample workspace for
- * each scenario; and an end that leaves nothing behind. What a failing scenario had on its screens goes to
- * `.cache/host-failures/`.
+ * The setup of host tests: a VS Code with the built Chorus, a browser, a copy of the sample workspace for each
+ * scenario, and a complete cleanup. The screens of a failing scenario go to `.cache/host-failures/`.
  */
 import type { Browser } from 'playwright-core';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -31,37 +30,37 @@ import { waitFor } from './waitFor.ts';
 const FAILURES = path.join(repository, '.cache', 'host-failures');
 
 /**
- * A window in a browser on a busy machine loses a key or a click now and then, which is no fault of what is tested: a
- * scenario is tried again once, from the start, and says so.
+ * The maximum number of attempts. On a busy machine a browser window sometimes loses a key or a click, which is no
+ * fault of the tested code. Then the scenario runs again from the start and reports it.
  */
 const ATTEMPTS = 2;
 const OPEN_ATTEMPTS = 6;
 
-/** What makes a scenario the same in every run. */
+/** Settings that make every run of a scenario equal. */
 const STEADY_SETTINGS = {
   // An editor that opens late takes the focus from the palette.
   'workbench.quickOpen.closeOnFocusLost': false,
-  // The likeliest words each time.
+  // Temperature 0 gives the likeliest words each time.
   'chorus.chat.temperature': 0,
-  // Threads that share cores with VS Code and a browser wait for one another most of the time.
+  // Threads that share cores with VS Code and a browser mostly wait for each other.
   'chorus.threads': 1,
 };
 
 export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'folder'>> {
-  /** The version that the extension claims to be. */
+  /** The version that the extension claims. */
   readonly extensionVersion?: string;
-  /** Where the bundles are; by default the repository's `dist`. */
+  /** The folder of the bundles (default: the repository's `dist`). */
   readonly bundles?: string;
-  /** A package to install in place of the built files. Its own default model is used. */
+  /** A package to install instead of the built files. It uses its own default model. */
   readonly vsix?: string;
-  /** Runs once the server's folder exists and before the server starts. */
+  /** Runs after the server's folder is created and before the server starts. */
   readonly prepare?: (serverFolder: string) => Promise<void>;
 }
 
-/** One test with a workspace of its own. */
+/** Defines a test with its own workspace. */
 type DefineScenario = (name: string, run: (scenario: Scenario) => Promise<void>) => void;
 
-/** A suite in one VS Code. `define` receives what to define scenarios with. */
+/** Defines a suite in one VS Code. `define` receives the function that defines scenarios. */
 export function describeHost(
   version: HostVersion,
   define: (scenario: DefineScenario) => void,
@@ -97,9 +96,9 @@ export function describeHost(
 export class HostSession {
   readonly server: CodeServer;
   readonly browser: Browser;
-  /** Where Chorus is installed. */
+  /** The folder in which Chorus is installed. */
   readonly extensionFolder: string;
-  /** The model that the user's settings name. */
+  /** The model in the user's settings. */
   readonly modelPath: string;
   readonly #folder: string;
   #scenarioCount = 0;
@@ -144,7 +143,7 @@ export class HostSession {
     }
   }
 
-  /** A copy of the sample workspace, in a folder whose name has spaces and letters that are not Latin. */
+  /** Returns a copy of the sample workspace, in a folder whose name has spaces and non-Latin letters. */
   async newScenario(): Promise<Scenario> {
     this.#scenarioCount += 1;
     return new Scenario(
@@ -153,7 +152,7 @@ export class HostSession {
     );
   }
 
-  /** Ends everything that was started. */
+  /** Ends all processes. */
   async stop(): Promise<void> {
     try {
       await this.browser.close();
@@ -165,7 +164,7 @@ export class HostSession {
   }
 }
 
-/** A workspace and the windows on it. */
+/** A workspace and its windows. */
 export class Scenario {
   readonly session: HostSession;
   readonly workspace: string;
@@ -176,7 +175,7 @@ export class Scenario {
     this.workspace = workspace;
   }
 
-  /** Opens a window on the workspace and waits until Chorus shows itself in the status bar. */
+  /** Opens a window on the workspace and waits until Chorus appears in the status bar. */
   async openWindow({
     displayLanguage,
     workspace = this.workspace,
@@ -189,8 +188,8 @@ export class Scenario {
       });
       this.#windows.push(window);
       await window.chorusStatus().waitFor();
-      // VS Code in a browser opens a workspace of several folders without any of them now and then: "No Folder Opened",
-      // for as long as the window lives.
+      // VS Code in a browser sometimes opens a multi-root workspace without its folders: "No Folder Opened", for the
+      // whole life of the window.
       if (!workspace.endsWith('.code-workspace') || (await window.showsFolders())) return window;
       if (attempt === OPEN_ATTEMPTS)
         throw new Error(`VS Code opened ${path.basename(workspace)} without its folders in ${OPEN_ATTEMPTS} windows`);
@@ -203,7 +202,7 @@ export class Scenario {
     for (const window of this.#windows.splice(0)) await window.close();
   }
 
-  /** Absolute path of a file of the workspace. */
+  /** Returns the absolute path of a workspace file. */
   file(name: string): string {
     return path.join(this.workspace, name);
   }
@@ -212,7 +211,7 @@ export class Scenario {
     return readFile(this.file(name), 'utf8');
   }
 
-  /** Writes a file of the workspace and gives its path. */
+  /** Writes a workspace file and returns its path. */
   async write(name: string, text: string): Promise<string> {
     const file = this.file(name);
     await mkdir(path.dirname(file), { recursive: true });
@@ -220,27 +219,27 @@ export class Scenario {
     return file;
   }
 
-  /** The running sidecar of this server's windows, once there is one. */
+  /** Returns the running sidecar of this server's windows as soon as there is one. */
   async sidecar(): Promise<SidecarState> {
     return waitFor('a running sidecar', () => this.runningSidecar());
   }
 
-  /** The running sidecar, if there is one. */
+  /** Returns the running sidecar, if there is one. */
   async runningSidecar(): Promise<SidecarState | undefined> {
     const state = await readStateFile(homeFiles(this.session.server.chorusHome).stateFile);
     return state && isRunning(state.pid) ? state : undefined;
   }
 
-  /** What the running sidecar tells of itself. */
+  /** Returns the running sidecar's status. */
   async sidecarStatus(): Promise<SidecarStatus> {
     return this.#ask<SidecarStatus>(STATUS_REQUEST);
   }
 
-  /** The running sidecar, at a moment when its model works. */
+  /** Returns the running sidecar at a moment when its model is busy. */
   async busySidecar(): Promise<SidecarState> {
     const state = await this.sidecar();
     await using client = await RawClient.initialized(state);
-    // Asked again at once each time: a completion does not take long.
+    // Polls without a delay, since a completion is short.
     await waitFor(
       'the model to work',
       async () => ((await client.request(STATUS_REQUEST)) as SidecarStatus).state === 'busy',
@@ -249,7 +248,10 @@ export class Scenario {
     return state;
   }
 
-  /** What reached the running sidecar: completions asked for since it began, and documents that are open in it now. */
+  /**
+   * Returns the number of completion requests that the running sidecar has received, and the number of its open
+   * documents.
+   */
   async reachedSidecar(): Promise<{ readonly requests: number; readonly documents: number }> {
     const { requests } = await this.statistics();
     const { text } = await this.#ask<DiagnosticsResult>(DIAGNOSTICS_REQUEST);
@@ -257,7 +259,7 @@ export class Scenario {
     return { requests, documents };
   }
 
-  /** Counts of the running sidecar's completions since it began. */
+  /** Returns the counts of the running sidecar's completions since its start. */
   async statistics(): Promise<CompletionStatistics> {
     return this.#ask<CompletionStatistics>(STATISTICS_REQUEST);
   }
@@ -267,7 +269,7 @@ export class Scenario {
     return (await client.request(request)) as Result;
   }
 
-  /** Keeps what a person would look at first. */
+  /** Stores the files that a person would look at first. */
   async recordFailure(name: string): Promise<void> {
     const target = path.join(FAILURES, name.replaceAll(/[^\w.-]+/g, '-'));
     await rm(target, { recursive: true, force: true });

@@ -10,8 +10,8 @@ import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
 
 /**
- * The desktop's tests in the browser host's extension host, so that they are known to work where the desktop's VS Code
- * can't be downloaded.
+ * Runs the desktop's tests in the browser host's extension host. This shows that they pass on machines that can't
+ * download the desktop's VS Code.
  */
 describe(`the desktop's tests in VS Code ${NEWEST_HOST}`, () => {
   let session: HostSession;
@@ -31,7 +31,7 @@ describe(`the desktop's tests in VS Code ${NEWEST_HOST}`, () => {
   it('pass', async () => {
     const { server, browser, extensionFolder } = session;
     const { workspace } = await session.newScenario();
-    // Inside the extension's folder, so that the tests speak as the extension and need nobody's consent to use its
+    // The tests are inside the extension's folder, so that they count as the extension and need no consent to use its
     // model.
     const testsPath = await bundleInHostTests(extensionFolder);
     const page = await browser.newPage();

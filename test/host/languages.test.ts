@@ -20,7 +20,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     { language: 'de', direction: 'ltr' },
     { language: 'hi', direction: 'ltr' },
   ] as const) {
-    scenario(`panel and commands turn to ${language} when the setting does`, async (host) => {
+    scenario(`panel and commands switch to ${language} when the setting does`, async (host) => {
       const window = await host.openWindow();
       const chat = await window.openChat();
       await chooseLanguage(window, INTERFACE_LANGUAGES[language]);
@@ -59,12 +59,12 @@ describeHost(NEWEST_HOST, (scenario) => {
     await input.fill('>Chorus');
     await window.screenshot('palette-hi');
     await window.press('Escape');
-    // Without a setting all else follows the display language too.
+    // Without the setting everything else follows the display language too.
     const label = await window.chorusStatus().getAttribute('aria-label');
     assert.match(label ?? '', /Chorus: [\p{Script=Deva}]/u);
   });
 
-  scenario('ghost text stays away from an input method that composes', async (host) => {
+  scenario('no ghost text appears while an input method composes', async (host) => {
     const window = await host.openWindow();
     const file = await host.write('src/composed.js', '');
     await window.openFile(file);
@@ -75,7 +75,7 @@ describeHost(NEWEST_HOST, (scenario) => {
       await method.compose(composing);
       await waitFor('no ghost text while composing', async () => (await window.ghostText().count()) === 0);
     }
-    // Longer than the wait for typing to rest: nothing is shown then either, and nothing is inserted.
+    // Longer than the wait for a typing pause. Still no ghost text is shown or inserted.
     await delay(1_500);
     assert.equal(await window.ghostText().count(), 0);
     await method.commit('日本語');
@@ -85,7 +85,7 @@ describeHost(NEWEST_HOST, (scenario) => {
   });
 });
 
-/** Chooses the interface's language by its own name, as a user does who reads no other. */
+/** Chooses the interface's language by its own name, as a user who reads no other language. */
 async function chooseLanguage(window: Window, name: string): Promise<void> {
   await window.command(`Chorus: ${english['command.language']}`);
   const input = window.page.locator('.quick-input-widget input[type="text"]');

@@ -16,7 +16,7 @@ const file = path.basename(model);
 const mirror = await ModelMirror.start(model, 'Q4_1', stallAfter(40_000_000), whole);
 after(() => mirror[Symbol.asyncDispose]());
 
-/** Opens the list, once the models are in it, and picks the first line that holds `text`. */
+/** Opens the list, waits for its models, and picks the first line that contains `text`. */
 async function choose(window: Window, text: string, picture?: string): Promise<void> {
   await window.command('Chorus: Choose Model…');
   const row = window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'recommended here' });
@@ -34,7 +34,7 @@ describe('models', () => {
     NEWEST_HOST,
     (scenario) => {
       scenario(
-        'are downloaded from a mirror, paused, gone on with and used; ghost text comes from what was downloaded',
+        'are downloaded from a mirror, paused, continued and used, and ghost text comes from the downloaded model',
         async (host) => {
           const window = await host.openWindow();
           await choose(window, 'SmolLM2 135M', 'choose-model');
@@ -61,7 +61,7 @@ describe('models', () => {
         },
       );
 
-      scenario('whose licence forbids commercial use are downloaded only when it is accepted', async (host) => {
+      scenario('whose licence forbids commercial use are downloaded only after it is accepted', async (host) => {
         const before = mirror.server.requests.length;
         const window = await host.openWindow();
         await choose(window, 'Aya 23 8B');

@@ -9,7 +9,7 @@ import { repository } from './extensionFolder.ts';
 import { HostSession } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 
-/** What a user gets: nothing is set, and no file of this checkout is beside it. */
+/** Tests the package as a user gets it, without settings and without files of this checkout. */
 describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
   let work: string;
   let session: HostSession;
@@ -24,7 +24,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
     await rm(work, { recursive: true, force: true });
   });
 
-  /** A scenario of its own; where it fails, what the window showed is kept. */
+  /** Runs steps in their own scenario. After a failure the window's contents are kept. */
   async function inWindow(
     steps: (host: Awaited<ReturnType<HostSession['newScenario']>>) => Promise<void>,
   ): Promise<void> {
@@ -39,7 +39,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
     }
   }
 
-  it('completes code with the model inside, on our own engine', () =>
+  it('completes code with its model, on our own engine', () =>
     inWindow(async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file('src/point.ts'));
@@ -51,7 +51,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       assert.equal(engine, 'chorus');
     }));
 
-  it('explains with it what a selected function returns', () =>
+  it('explains the result of a selected function with its model', () =>
     inWindow(async (host) => {
       const window = await host.openWindow();
       await window.openFile(host.file('src/stock.py'));
@@ -67,7 +67,7 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       );
     }));
 
-  it('warns in the chat panel of the model inside, and offers others', () =>
+  it('warns of its model in the chat panel, and offers other models', () =>
     inWindow(async (host) => {
       const window = await host.openWindow();
       const chat = await window.openChat();

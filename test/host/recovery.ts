@@ -1,6 +1,6 @@
 /**
- * A sidecar that is killed at work, as its user lives through it: what the scenarios check, and what
- * `test/bench/recovery.ts` takes the time of.
+ * The recovery from a killed sidecar as its user experiences it. The scenarios check it, and `test/bench/recovery.ts`
+ * measures its time.
  */
 import assert from 'node:assert/strict';
 import type { Window } from './driver.ts';
@@ -9,7 +9,7 @@ import { waitFor } from './waitFor.ts';
 
 const FILE = 'src/point.ts';
 
-/** Ghost text in the middle of a file. The model is loaded then. */
+/** Returns ghost text in the middle of a file. Afterwards the model is loaded. */
 export async function completeInFile(host: Scenario, window: Window): Promise<string> {
   await window.openFile(host.file(FILE));
   await window.goTo(13, 11);
@@ -17,8 +17,8 @@ export async function completeInFile(host: Scenario, window: Window): Promise<st
 }
 
 /**
- * Kills the sidecar while it completes a function at the end of a file; milliseconds until ghost text of another
- * sidecar is shown. Nothing typed is lost.
+ * Kills the sidecar while it completes a function at the end of a file. Returns the milliseconds until ghost text of
+ * another sidecar is shown. Checks that no typed text is lost.
  */
 export async function recoverCompletion(host: Scenario, window: Window): Promise<number> {
   await completeInFile(host, window);
@@ -43,8 +43,8 @@ export async function recoverCompletion(host: Scenario, window: Window): Promise
 }
 
 /**
- * Kills the sidecar while it answers; milliseconds until another one answers the next question. The question and what
- * there was of its answer stay.
+ * Kills the sidecar while it answers. Returns the milliseconds until another one answers the next question. Checks that
+ * the question and the beginning of its answer stay.
  */
 export async function recoverAnswer(host: Scenario, window: Window): Promise<number> {
   const chat = await window.openChat();

@@ -21,7 +21,7 @@ describeHost(
   NEWEST_HOST,
   (scenario) => {
     scenario(
-      'a server that the settings name hears nothing before it is allowed, and nothing after the way back',
+      'a server in the settings receives no request before it is allowed, and none after it is switched off',
       async (host) => {
         named.on('chat/completions', chatStream(['A stack is ', 'a list whose last element comes off first.']));
         const { host: name } = new URL(named.url);
@@ -52,7 +52,7 @@ describeHost(
     );
 
     scenario(
-      'a server is chosen by command, completes, chats, is named in the status bar, and is stood in for when it goes away',
+      'a server is chosen by command, completes, chats and is shown in the status bar, and the local model stands in when it fails',
       async (host) => {
         const server = await ScriptedServer.start();
         try {

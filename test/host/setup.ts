@@ -1,7 +1,7 @@
 /**
  * Builds the test hosts: code-server, which is VS Code's own workbench and extension host in a browser, in two
- * versions. They live in the developer cache folder behind stamp files; the first call takes about a minute each, the
- * next none.
+ * versions. They are in the developer cache folder, with stamp files. The first call takes about a minute per host,
+ * later calls no time.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -13,8 +13,8 @@ import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
 import { ensureSystemTools } from '../../.scripts/system.ts';
 
 /**
- * VS Code version → the code-server release that carries it and the Node that it is built for. The older one is the
- * oldest that the manifest claims.
+ * VS Code version → the code-server release that contains it and its Node version. The older version is the oldest that
+ * the manifest supports.
  */
 export const HOST_VERSIONS = {
   '1.139.1': { codeServer: '4.139.1', node: '24.21.0' },
@@ -24,11 +24,11 @@ export type HostVersion = keyof typeof HOST_VERSIONS;
 export const NEWEST_HOST: HostVersion = '1.139.1';
 export const OLDEST_HOST: HostVersion = '1.104.0';
 
-/** The versions that suites run in: the newest alone in `npm test`, which somebody waits for. */
+/** The versions that suites run in. `npm test` uses only the newest, since a developer waits for it. */
 export const TESTED_HOSTS: readonly HostVersion[] =
   process.env['CHORUS_TEST_HOSTS'] === 'newest' ? [NEWEST_HOST] : [NEWEST_HOST, OLDEST_HOST];
 
-/** Raised when the way a host is set up changes. */
+/** Increased when the setup of a host changes. */
 const LAYOUT = 1;
 
 /** A VS Code that can be started. */
@@ -40,7 +40,7 @@ export interface Host {
   readonly serverMain: string;
 }
 
-/** Sets up a host if that hasn't been done, and returns it. Two callers at once wait for each other. */
+/** Sets up a host if necessary, and returns it. Simultaneous callers wait for each other. */
 export async function setUpHost(version: HostVersion): Promise<Host> {
   const root = path.join(developerCacheFolder(), 'hosts');
   await mkdir(root, { recursive: true });

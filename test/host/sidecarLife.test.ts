@@ -21,13 +21,13 @@ for (const version of TESTED_HOSTS) {
       assert.ok(isRunning(pid));
     });
 
-    scenario('a sidecar killed in the middle of a completion comes back, and nothing typed is lost', async (host) => {
+    scenario('a sidecar killed during a completion restarts, and no typed text is lost', async (host) => {
       await stopSidecar(host.session.server.chorusHome);
       await recoverCompletion(host, await host.openWindow());
     });
 
     scenario(
-      'a sidecar killed in the middle of an answer: the question stays, and the next one is answered',
+      'after a sidecar is killed during an answer, the question stays, and the next one is answered',
       async (host) => {
         await stopSidecar(host.session.server.chorusHome);
         await recoverAnswer(host, await host.openWindow());
@@ -36,7 +36,7 @@ for (const version of TESTED_HOSTS) {
   });
 
   describeHost(version, (scenario) => {
-    scenario('a sidecar that hangs is replaced when the user restarts it', async (host) => {
+    scenario('a hanging sidecar is replaced when the user restarts it', async (host) => {
       const window = await host.openWindow();
       await completeInFile(host, window);
       const { pid } = await host.sidecar();
@@ -58,7 +58,7 @@ for (const version of TESTED_HOSTS) {
   describeHost(
     version,
     (scenario) => {
-      scenario('the sidecar is gone once all windows are closed', async (host) => {
+      scenario('the sidecar exits after all windows are closed', async (host) => {
         const first = await host.openWindow();
         await completeInFile(host, first);
         const second = await host.openWindow();

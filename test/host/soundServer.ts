@@ -5,14 +5,14 @@ import path from 'node:path';
 import type { Window } from './driver.ts';
 import { waitFor } from './waitFor.ts';
 
-/** A PulseAudio of the test's own: a loudspeaker that nobody hears, and a microphone that hears it alone. */
+/** A PulseAudio server for tests: a silent loudspeaker, and a microphone that records only it. */
 export class SoundServer {
   private constructor(
     private readonly folder: string,
     private readonly process: ReturnType<typeof spawnSoundServer>,
   ) {}
 
-  /** For programs that are to use it. */
+  /** The environment for programs that use this server. */
   get environment(): Record<string, string> {
     return { PULSE_SERVER: `unix:${socketIn(this.folder)}`, PULSE_COOKIE: path.join(this.folder, 'cookie') };
   }
@@ -26,7 +26,7 @@ export class SoundServer {
     return server;
   }
 
-  /** Plays a WAV file to the microphone, to its end. */
+  /** Plays a WAV file into the microphone, to its end. */
   async play(file: string): Promise<void> {
     await execa('paplay', ['--device=speaker', file], { env: this.environment });
   }
@@ -36,7 +36,7 @@ export class SoundServer {
     await this.#control('set-default-source', 'microphone');
   }
 
-  /** How many programs listen to the microphone. */
+  /** Returns the number of programs that listen to the microphone. */
   async listeners(): Promise<number> {
     const { stdout } = await this.#control('list', 'short', 'source-outputs');
     return stdout.split('\n').filter((line) => line.includes('protocol-native')).length;
@@ -71,7 +71,7 @@ function spawnSoundServer(folder: string) {
 
 const socketIn = (folder: string): string => path.join(folder, 'native');
 
-/** Answers the question before the first dictation. Each browser is another person, who is asked once. */
+/** Answers the question before the first dictation. Each browser profile is asked once. */
 export async function allowMicrophone(window: Window): Promise<void> {
   await window.dialog('microphone').getByRole('button', { name: 'Use the Microphone' }).click();
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * How long something may take that a busy machine does: starting VS Code, loading a model. Only a failure ever waits
- * this long.
+ * The time limit for slow steps on a busy machine: starting VS Code, loading a model. Only a failure ever waits this
+ * long.
  */
 export const PATIENCE_MS = 120_000;
 
-/** Polls until `probe` gives something other than `undefined` or `false`. */
+/** Polls until `probe` returns a value other than `undefined` or `false`. */
 export async function waitFor<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,

@@ -10,7 +10,7 @@ const PRICING =
   'def gross_price(net_price: float, vat_rate: float) -> float:\n    """Price with tax."""\n    return net_price * (1 + vat_rate)\n';
 const MAIN = 'from shop import pricing\n\n\ndef order(item):\n    price = pricing';
 
-/** Types the point behind `pricing` in a file; gives the ghost text. */
+/** Types the point after `pricing` in a file and returns the ghost text. */
 async function ghostTextIn(window: Window, file: string): Promise<string> {
   await window.openFile(file);
   await window.goToEnd();
@@ -23,7 +23,7 @@ async function contextRows(window: Window): Promise<readonly string[]> {
 
 describeHost(NEWEST_HOST, (scenario) => {
   scenario(
-    'a secret and an ignored file are in no prompt, open and edited or not, and a plain one is',
+    'a secret and an ignored file are in no prompt, open and edited or not, and a plain file is',
     async (host) => {
       const kept = {
         'shop/.env': 'gross_price(SECRET)\n',
@@ -49,7 +49,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     },
   );
 
-  scenario('a workspace of several folders is one, and each file is named by its folder', async (host) => {
+  scenario('several folders form one workspace, and each file is named by its folder', async (host) => {
     await host.write('tools/shop/pricing.py', PRICING);
     await host.write('app/main.py', MAIN);
     await host.write('team.code-workspace', JSON.stringify({ folders: [{ path: 'tools' }, { path: 'app' }] }));
@@ -60,7 +60,7 @@ describeHost(NEWEST_HOST, (scenario) => {
     assert.doesNotMatch(rows, /src\//, 'what lies beside the folders is not of the workspace');
   });
 
-  scenario('two windows on two workspaces share a sidecar and nothing else', async (host) => {
+  scenario('two windows on two workspaces share only a sidecar', async (host) => {
     const other = await host.session.newScenario();
     try {
       await host.write('shop/pricing.py', PRICING);

@@ -1,6 +1,5 @@
 /**
- * An extension that is not Chorus and uses Chorus's model as any other extension would. Its answers go to `probe.json`
- * in the workspace.
+ * Another extension that uses Chorus's model as any extension would. Its answers go to `probe.json` in the workspace.
  */
 const vscode = require('vscode');
 
