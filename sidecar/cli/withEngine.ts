@@ -4,7 +4,8 @@ import { homeFiles } from '../common/home.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import { EngineChild } from '../engine/process/engineChild.ts';
 import { EngineProcess } from '../engine/process/engineProcess.ts';
-import { WORK_PROGRESS, type LoadedModel, type WorkProgress } from '../protocol/engine.ts';
+import { WORK_PROGRESS, type LoadedModel } from '../protocol/engine.ts';
+import type { NotificationType, RequestType } from '../protocol/messages.ts';
 import { defaultModelPath } from '../shelf/defaultModel.ts';
 import { workshopScript } from '../workshop/workshopScript.ts';
 import { assertCache } from './assertCache.ts';
@@ -48,37 +49,40 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
 }
 
 /** A long piece of work for a child process; `events` come while it works. */
-export interface LongWork<Event = never> {
-  readonly method: string;
-  readonly params: object;
-  readonly events?: { readonly method: string; readonly listener: (event: Event) => void };
+export interface LongWork<Params, Result, Event> {
+  readonly type: RequestType<Params, Result>;
+  readonly params: NoInfer<Params>;
+  readonly events?: { readonly type: NotificationType<Event>; readonly listener: (event: NoInfer<Event>) => void };
 }
 
 /** Has an engine process of this command's own do a long piece of work, such as a transcription. */
-export function workInEngine<Result, Event = never>(work: LongWork<Event>): Promise<Result> {
+export function workInEngine<Params, Result, Event>(work: LongWork<Params, Result, Event>): Promise<Result> {
   return workInChild(work);
 }
 
 /** Has a workshop process of this command's own make a model, or look into one. */
-export function workInWorkshop<Result>(method: string, params: object): Promise<Result> {
-  return workInChild({ method, params }, workshopScript());
+export function workInWorkshop<Params, Result>(
+  type: RequestType<Params, Result>,
+  params: NoInfer<Params>,
+): Promise<Result> {
+  return workInChild({ type, params }, workshopScript());
 }
 
-async function workInChild<Result, Event = never>(
-  { method, params, events }: LongWork<Event>,
+async function workInChild<Params, Result, Event>(
+  { type, params, events }: LongWork<Params, Result, Event>,
   script?: OwnScript,
 ): Promise<Result> {
   return interruptible(async (signal, bar) => {
     const child = new EngineChild({ script });
     if (events) {
-      child.onNotification<Event>(events.method, (event) => {
+      child.onNotification(events.type, (event) => {
         bar.clear();
         events.listener(event);
       });
     }
-    child.onNotification<WorkProgress>(WORK_PROGRESS, ({ step, share }) => bar.update(step, share));
+    child.onNotification(WORK_PROGRESS, ({ step, share }) => bar.update(step, share));
     try {
-      return await child.request<Result>(method, params, signal);
+      return await child.request(type, params, signal);
     } finally {
       await child.end(new TroubleError('engine-failed', 'The work is done.'));
     }

@@ -10,8 +10,6 @@ import {
   READ_DICTATION,
   type BeginDictationParams,
   type DictationReading,
-  type DictationSound,
-  type ReadDictationParams,
 } from '../protocol/engine.ts';
 import { spokenIdentifiers } from './spokenIdentifiers.ts';
 import { writtenText } from './writtenText.ts';
@@ -155,10 +153,9 @@ export class DictationService {
     const sign = new Sign(onChunk);
     using microphone = this.options.openMicrophone({
       onOpen: () => sign.opened(),
-      onSound: (samples) => engine.notify(DICTATION_SOUND, { samples } satisfies DictationSound),
+      onSound: (samples) => engine.notify(DICTATION_SOUND, { samples }),
     });
-    const read = (isFinal: boolean): Promise<DictationReading> =>
-      engine.request(READ_DICTATION, { isFinal } satisfies ReadDictationParams, signal);
+    const read = (isFinal: boolean): Promise<DictationReading> => engine.request(READ_DICTATION, { isFinal }, signal);
     // Loading the model and transcribing take seconds. The microphone can be closed at any time.
     const close = (): void => {
       microphone[Symbol.dispose]();

@@ -4,7 +4,8 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vsc
 import { nativeCalls } from '../../kernels/ggml/nativeCalls.ts';
 import { startLifeline } from '../common/childProcess/lifeline.ts';
 import { LocalEngine } from './localEngine.ts';
-import { ENGINE_LOG, type EngineLogLine } from '../protocol/engine.ts';
+import { notifyParent } from '../common/childProcess/answerRequests.ts';
+import { ENGINE_LOG } from '../protocol/engine.ts';
 import { LocalSpeech } from '../speech/localSpeech.ts';
 import { dieWithParent } from '../common/childProcess/parentDeath.ts';
 import { serveEngine } from './requests.ts';
@@ -19,9 +20,7 @@ process.on('SIGINT', () => undefined);
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const engine = new LocalEngine({
   log: (line) => process.stderr.write(`${line}\n`),
-  report: (line) => {
-    connection.sendNotification(ENGINE_LOG, { line } satisfies EngineLogLine).catch(() => undefined);
-  },
+  report: (line) => notifyParent(connection, ENGINE_LOG, { line }),
 });
 serveEngine(connection, engine, new LocalSpeech());
 connection.listen();

@@ -1,5 +1,5 @@
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { answerRequests, notifyParent } from '../common/childProcess/answerRequests.ts';
+import { answerRequests, notifyParent, onNotification } from '../common/childProcess/answerRequests.ts';
 import {
   BEGIN_DICTATION,
   BENCH,
@@ -25,96 +25,68 @@ import {
   TRANSCRIBE,
   TRANSCRIBED,
   UNLOAD,
-  type BeginDictationParams,
-  type BenchParams,
-  type ChatTemplateParams,
-  type DetokenizeParams,
-  type DetokenizeResult,
-  type DeviceMemory,
-  type DeviceMemoryParams,
-  type DictationSound,
-  type EngineGenerateParams,
-  type ForgetContextsParams,
-  type GenerateChunk,
-  type HasSequenceParams,
-  type LoadParams,
-  type LogitsParams,
-  type WorkProgress,
-  type PerplexityParams,
-  type ReadDictationParams,
-  type ReleaseSequenceParams,
-  type SetTextsParams,
-  type TokenizeParams,
-  type TokenizeResult,
-  type TranscribeParams,
 } from '../protocol/engine.ts';
 import type { Engine } from './engine.ts';
 import type { Measuring } from './measuring.ts';
 import type { Speech } from '../speech/speech.ts';
 
 /** Answers the requests of `sidecar/protocol/engine.ts` with an engine and a speech model of this process. */
-export function serveEngine(connection: MessageConnection, engine: Engine & Measuring, speech: Speech): void {
+export function serveEngine(connection: MessageConnection, engine: Required<Engine> & Measuring, speech: Speech): void {
   const onRequest = answerRequests(connection);
-  onRequest(LOAD, (params: LoadParams, signal) =>
+  onRequest(LOAD, (params, signal) =>
     engine.load(params, { signal, onProgress: (share) => notifyParent(connection, LOAD_PROGRESS, { share }) }),
   );
   onRequest(UNLOAD, async () => {
     await engine.unload();
     return null;
   });
-  onRequest(TOKENIZE, async ({ text, special }: TokenizeParams): Promise<TokenizeResult> => ({
-    tokens: await engine.tokenize(text, { special }),
-  }));
-  onRequest(DETOKENIZE, async ({ tokens, special }: DetokenizeParams): Promise<DetokenizeResult> => ({
-    text: await engine.detokenize(tokens, { special }),
-  }));
-  onRequest(CHAT_TEMPLATE, async (params: ChatTemplateParams): Promise<TokenizeResult> => ({
-    tokens: await engine.chatTemplate(params),
-  }));
-  onRequest(GENERATE, ({ requestId, ...params }: EngineGenerateParams, signal) =>
+  onRequest(TOKENIZE, async ({ text, special }) => ({ tokens: await engine.tokenize(text, { special }) }));
+  onRequest(DETOKENIZE, async ({ tokens, special }) => ({ text: await engine.detokenize(tokens, { special }) }));
+  onRequest(CHAT_TEMPLATE, async (params) => ({ tokens: await engine.chatTemplate(params) }));
+  onRequest(GENERATE, ({ requestId, ...params }, signal) =>
     engine.generate(params, {
       signal,
-      onChunk: (chunk) => notifyParent(connection, GENERATE_CHUNK, { requestId, ...chunk } satisfies GenerateChunk),
+      onChunk: (chunk) => notifyParent(connection, GENERATE_CHUNK, { requestId, ...chunk }),
     }),
   );
-  onRequest(RELEASE_SEQUENCE, async ({ sequence }: ReleaseSequenceParams) => {
+  onRequest(RELEASE_SEQUENCE, async ({ sequence }) => {
     await engine.releaseSequence(sequence);
     return null;
   });
-  onRequest(HAS_SEQUENCE, async ({ sequence }: HasSequenceParams) => (await engine.hasSequence?.(sequence)) === true);
-  onRequest(SET_TEXTS, async (params: SetTextsParams) => {
-    await engine.setTexts?.(params);
+  onRequest(HAS_SEQUENCE, ({ sequence }) => engine.hasSequence(sequence));
+  onRequest(SET_TEXTS, async (params) => {
+    await engine.setTexts(params);
     return null;
   });
   onRequest(KEEP_CONTEXTS, async () => {
-    await engine.keepContexts?.();
+    await engine.keepContexts();
     return null;
   });
-  onRequest(FORGET_CONTEXTS, async (params: ForgetContextsParams) => {
-    await engine.forgetContexts?.(params);
+  onRequest(FORGET_CONTEXTS, async (params) => {
+    await engine.forgetContexts(params);
     return null;
   });
-  onRequest(LOGITS, (params: LogitsParams, signal) => engine.logits(params, { signal }));
-  onRequest(PERPLEXITY, (params: PerplexityParams, signal) => engine.perplexity(params, { signal }));
-  onRequest(BENCH, (params: BenchParams, signal) => engine.bench(params, { signal }));
-  const onProgress = (progress: WorkProgress): void => notifyParent(connection, WORK_PROGRESS, progress);
-  onRequest(TRANSCRIBE, (params: TranscribeParams, signal) =>
+  onRequest(LOGITS, (params, signal) => engine.logits(params, { signal }));
+  onRequest(PERPLEXITY, (params, signal) => engine.perplexity(params, { signal }));
+  onRequest(BENCH, (params, signal) => engine.bench(params, { signal }));
+  onRequest(DEVICE_MEMORY, ({ device }) => engine.deviceMemory(device));
+  onRequest(STATISTICS, async () => (await engine.statistics()) ?? null);
+  serveSpeech(connection, speech);
+}
+
+function serveSpeech(connection: MessageConnection, speech: Speech): void {
+  const onRequest = answerRequests(connection);
+  onRequest(TRANSCRIBE, (params, signal) =>
     speech.transcribe(params, {
       signal,
-      onProgress,
+      onProgress: (progress) => notifyParent(connection, WORK_PROGRESS, progress),
       onSegment: (segment) => notifyParent(connection, TRANSCRIBED, segment),
     }),
   );
-  onRequest(BEGIN_DICTATION, async (params: BeginDictationParams, signal) => {
+  onRequest(BEGIN_DICTATION, async (params, signal) => {
     await speech.beginDictation(params, { signal });
     return null;
   });
-  connection.onNotification(DICTATION_SOUND, (sound: DictationSound) => speech.addSound(sound));
-  onRequest(READ_DICTATION, (params: ReadDictationParams, signal) => speech.readDictation(params, { signal }));
-  onRequest(
-    DEVICE_MEMORY,
-    async ({ device }: DeviceMemoryParams): Promise<DeviceMemory | null> =>
-      (await engine.deviceMemory?.(device)) ?? null,
-  );
-  onRequest(STATISTICS, async () => (await engine.statistics?.()) ?? null);
+  onNotification(connection, DICTATION_SOUND, (sound) => speech.addSound(sound));
+  onRequest(READ_DICTATION, (params, signal) => speech.readDictation(params, { signal }));
 }

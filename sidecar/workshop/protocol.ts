@@ -1,5 +1,6 @@
 import type { DeviceChoice } from '../protocol/client.ts';
 import type { TokenId } from '../protocol/engine.ts';
+import { request } from '../protocol/messages.ts';
 
 /**
  * The contract between a process and the workshop, its child process. The wire is JSON-RPC over the child's IPC
@@ -7,7 +8,7 @@ import type { TokenId } from '../protocol/engine.ts';
  */
 
 /** Parent → workshop: makes one mixture of dense models. Loads none; progress by `WORK_PROGRESS`. */
-export const UPCYCLE = 'workshop/upcycle';
+export const UPCYCLE = request<UpcycleParams, UpcycleResult>('workshop/upcycle');
 export interface UpcycleParams {
   /** Absolute paths; each model becomes an expert. */
   readonly modelPaths: readonly string[];
@@ -46,7 +47,7 @@ export interface UpcycleResult {
 }
 
 /** Parent → workshop: writes a model in other types. Loads none; progress by `WORK_PROGRESS`. */
-export const QUANTIZE = 'workshop/quantize';
+export const QUANTIZE = request<QuantizeParams, QuantizeResult>('workshop/quantize');
 export interface QuantizeParams {
   /** Absolute path. */
   readonly modelPath: string;
@@ -94,7 +95,7 @@ export interface QuantizeResult {
 }
 
 /** Parent → workshop: writes a model with fewer tokens. Loads none; progress by `WORK_PROGRESS`. */
-export const TRIM = 'workshop/trim';
+export const TRIM = request<TrimParams, TrimResult>('workshop/trim');
 export interface TrimParams {
   /** Absolute path. */
   readonly modelPath: string;
@@ -136,7 +137,7 @@ export interface TrimResult {
 /**
  * Parent → workshop: how well a model stands being quantised, and why. Loads it by itself; progress by `WORK_PROGRESS`.
  */
-export const OUTLIERS = 'workshop/outliers';
+export const OUTLIERS = request<OutliersParams, OutliersResult>('workshop/outliers');
 export interface OutliersParams {
   /** Absolute path. */
   readonly modelPath: string;
@@ -173,7 +174,7 @@ export interface OutliersResult {
 }
 
 /** Parent → workshop: which rows of a context stay. Loads the model by itself; progress by `WORK_PROGRESS`. */
-export const SELECT = 'workshop/select';
+export const SELECT = request<SelectParams, SelectResult>('workshop/select');
 export interface SelectParams {
   /** Absolute path. */
   readonly modelPath: string;

@@ -17,7 +17,7 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 import { TroubleError } from '../../sidecar/common/troubleError.ts';
 import type { DeviceKind } from '../../kernels/ggml/device.ts';
 import { workInWorkshop } from '../../sidecar/cli/withEngine.ts';
-import { SELECT, type SelectParams, type SelectResult } from '../../sidecar/workshop/protocol.ts';
+import { SELECT, type SelectParams } from '../../sidecar/workshop/protocol.ts';
 import { writeFloatModel } from './kvpress/models.ts';
 import { writeReport } from './report.ts';
 
@@ -93,7 +93,7 @@ async function keptOn(device: DeviceKind, modelPath: string, cache: string): Pro
   for (let attempt = 1; ; attempt++) {
     try {
       // Each device has a build of ggml, and a process loads only one.
-      const { layers } = await workInWorkshop<SelectResult>(SELECT, {
+      const { layers } = await workInWorkshop(SELECT, {
         modelPath,
         context: { tokens },
         cache,

@@ -43,7 +43,7 @@ async function outliers(model: string, options: OutliersOptions): Promise<void> 
     device: options.device,
     threads: options.threads,
   };
-  const result = await workInWorkshop<OutliersResult>(OUTLIERS, params);
+  const result = await workInWorkshop(OUTLIERS, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

@@ -54,7 +54,7 @@ async function quantize(model: string, options: QuantizeCommandOptions): Promise
     patterns: options.tensor,
     calibration: await calibrationOf(options),
   };
-  const result = await workInWorkshop<QuantizeResult>(QUANTIZE, params);
+  const result = await workInWorkshop(QUANTIZE, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

@@ -53,7 +53,7 @@ async function select({ json, file, tokens, cache, model, device, threads }: Sel
     throw new UsageError('Name a text with --file, or token numbers with --tokens.');
   const context = file === undefined ? { tokens: await readTokens(tokens as string) } : { text: await readText(file) };
   const modelPath = model === undefined ? await defaultModelPath() : path.resolve(model);
-  const result = await workInWorkshop<SelectResult>(SELECT, {
+  const result = await workInWorkshop(SELECT, {
     modelPath,
     context,
     cache,

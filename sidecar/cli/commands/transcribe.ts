@@ -6,7 +6,6 @@ import {
   TRANSCRIBED,
   type SpeechModelParams,
   type TranscribeParams,
-  type TranscribeResult,
   type TranscriptSegment,
 } from '../../protocol/engine.ts';
 import { speechModelPath } from '../../shelf/speechModels.ts';
@@ -76,11 +75,11 @@ async function transcribe(file: string, options: TranscribeCommandOptions): Prom
     briefWindows: options.brief,
   };
   const segments: TranscriptSegment[] = [];
-  const result = await workInEngine<TranscribeResult, TranscriptSegment>({
-    method: TRANSCRIBE,
+  const result = await workInEngine({
+    type: TRANSCRIBE,
     params,
     events: {
-      method: TRANSCRIBED,
+      type: TRANSCRIBED,
       listener: (segment) => {
         if (options.json) segments.push(segment);
         else

@@ -67,7 +67,7 @@ async function trim(model: string, options: TrimCommandOptions): Promise<void> {
     maxCharacters: options.maxText,
     withoutFillIn: options.withoutFillIn ?? false,
   };
-  const result = await workInWorkshop<TrimResult>(TRIM, params);
+  const result = await workInWorkshop(TRIM, params);
   if (options.json) printJson(result);
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }

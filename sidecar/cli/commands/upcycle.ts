@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../common/parseJson.ts';
-import { UPCYCLE, type ExpertPrompts, type UpcycleParams, type UpcycleResult } from '../../workshop/protocol.ts';
+import { UPCYCLE, type ExpertPrompts, type UpcycleParams } from '../../workshop/protocol.ts';
 import { UsageError } from '../exitCodes.ts';
 import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
@@ -111,7 +111,7 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
         ? { kind: 'hidden', prompts: await readPrompts(options.prompts), scale: options.gateScale }
         : { kind: 'random', seed: options.seed },
   };
-  const result = await workInWorkshop<UpcycleResult>(UPCYCLE, params);
+  const result = await workInWorkshop(UPCYCLE, params);
   if (options.json) return printJson(result);
   const what = result.experts > 1 ? `a mixture of ${result.experts} experts` : 'a dense model';
   writeForeignText(

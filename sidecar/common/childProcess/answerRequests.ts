@@ -1,18 +1,19 @@
 import { ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import { TroubleError } from '../troubleError.ts';
 import { ENGINE_ERROR, type EngineErrorData } from '../../protocol/engine.ts';
+import type { NotificationType, RequestType } from '../../protocol/messages.ts';
 
 /** Registers the handler of one request. What it throws reaches the parent as `EngineErrorData`. */
 export type RequestRegistrar = <Params, Result>(
-  method: string,
-  handle: (params: Params, signal: AbortSignal) => Promise<Result>,
+  type: RequestType<Params, Result>,
+  handle: (params: NoInfer<Params>, signal: AbortSignal) => Promise<NoInfer<Result>>,
 ) => void;
 
 /**
  * Lets a child process answer its parent's requests. A handler's signal aborts where the parent cancels the request.
  */
 export function answerRequests(connection: MessageConnection): RequestRegistrar {
-  return (method, handle) => {
+  return ({ method }, handle) => {
     connection.onRequest(method, async (params: Parameters<typeof handle>[0], token: CancellationToken) => {
       try {
         return await handle(params, abortSignal(token));
@@ -23,8 +24,21 @@ export function answerRequests(connection: MessageConnection): RequestRegistrar 
   };
 }
 
+/** Calls `listener` with each notification of this type that the parent sends. */
+export function onNotification<Params>(
+  connection: MessageConnection,
+  { method }: NotificationType<Params>,
+  listener: (params: NoInfer<Params>) => void,
+): void {
+  connection.onNotification(method, listener);
+}
+
 /** Sends a notification to the parent. It fails only where the parent is gone, and then this process ends too. */
-export function notifyParent(connection: MessageConnection, method: string, params: object): void {
+export function notifyParent<Params>(
+  connection: MessageConnection,
+  { method }: NotificationType<Params>,
+  params: NoInfer<Params>,
+): void {
   connection.sendNotification(method, params).catch(() => undefined);
 }
 

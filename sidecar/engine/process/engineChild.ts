@@ -16,6 +16,7 @@ import {
   type EngineErrorData,
   type GenerateChunk,
 } from '../../protocol/engine.ts';
+import type { NotificationType, RequestType } from '../../protocol/messages.ts';
 import { ownScript, type OwnScript } from '../../common/childProcess/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../common/childProcess/pulse.ts';
 import { TroubleError } from '../../common/troubleError.ts';
@@ -80,10 +81,8 @@ export class EngineChild {
     });
     const channel = this.#subprocess as unknown as ChildProcess;
     this.#connection = createMessageConnection(new IPCMessageReader(channel), new IPCMessageWriter(channel));
-    this.#connection.onNotification(GENERATE_CHUNK, (chunk: GenerateChunk) =>
-      this.#chunkListeners.get(chunk.requestId)?.(chunk),
-    );
-    this.#connection.onNotification(LOAD_PROGRESS, ({ share }: { share: number }) => this.#progressListener?.(share));
+    this.onNotification(GENERATE_CHUNK, (chunk) => this.#chunkListeners.get(chunk.requestId)?.(chunk));
+    this.onNotification(LOAD_PROGRESS, ({ share }) => this.#progressListener?.(share));
     // A write to a process that just died: its end is reported once, by `ended`.
     this.#connection.onError(() => undefined);
     this.#connection.listen();
@@ -107,17 +106,24 @@ export class EngineChild {
   }
 
   /** Calls `listener` with each notification of a kind. */
-  onNotification<Params>(method: string, listener: (params: Params) => void): { dispose(): void } {
+  onNotification<Params>(
+    { method }: NotificationType<Params>,
+    listener: (params: NoInfer<Params>) => void,
+  ): { dispose(): void } {
     return this.#connection.onNotification(method, listener);
   }
 
   /** Sends a notification; nothing where the process has ended. */
-  notify(method: string, params: object): void {
+  notify<Params>({ method }: NotificationType<Params>, params: NoInfer<Params>): void {
     if (this.#isAlive) this.#connection.sendNotification(method, params).catch(() => undefined);
   }
 
   /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
-  async request<Result>(method: string, params: object | null, signal?: AbortSignal): Promise<Result> {
+  async request<Params, Result>(
+    { method }: RequestType<Params, Result>,
+    params: NoInfer<Params>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     if (!this.#isAlive) throw await this.ended;
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();

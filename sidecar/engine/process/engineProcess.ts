@@ -22,11 +22,8 @@ import {
   type BenchParams,
   type BenchResult,
   type ChatTemplateParams,
-  type DetokenizeResult,
   type DeviceMemory,
-  type DeviceMemoryParams,
   type EngineGenerateResult,
-  type EngineLogLine,
   type EngineStatistics,
   type ForgetContextsParams,
   type LoadedModel,
@@ -37,8 +34,8 @@ import {
   type PerplexityResult,
   type SetTextsParams,
   type TokenId,
-  type TokenizeResult,
 } from '../../protocol/engine.ts';
+import type { RequestType } from '../../protocol/messages.ts';
 import { abortable } from '../../common/abortable.ts';
 import type { Engine } from '../engine.ts';
 import { TroubleError } from '../../common/troubleError.ts';
@@ -128,15 +125,15 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   async tokenize(text: string, options: { special?: boolean } = {}): Promise<readonly TokenId[]> {
-    return (await this.#ask<TokenizeResult>(TOKENIZE, { text, special: options.special ?? false })).tokens;
+    return (await this.#ask(TOKENIZE, { text, special: options.special ?? false })).tokens;
   }
 
   async detokenize(tokens: readonly TokenId[], options: { special?: boolean } = {}): Promise<string> {
-    return (await this.#ask<DetokenizeResult>(DETOKENIZE, { tokens, special: options.special ?? false })).text;
+    return (await this.#ask(DETOKENIZE, { tokens, special: options.special ?? false })).text;
   }
 
   async chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]> {
-    return (await this.#ask<TokenizeResult>(CHAT_TEMPLATE, params)).tokens;
+    return (await this.#ask(CHAT_TEMPLATE, params)).tokens;
   }
 
   async generate(...[params, { onChunk, signal } = {}]: Parameters<Engine['generate']>): Promise<EngineGenerateResult> {
@@ -159,7 +156,7 @@ export class EngineProcess implements Engine, Measuring {
     const requestId = this.#nextRequestId++;
     const chunks = running.child.onChunk(requestId, ({ tokens, text }) => onChunk?.({ tokens, text }));
     try {
-      return await running.child.request<EngineGenerateResult>(GENERATE, { ...params, requestId }, signal);
+      return await running.child.request(GENERATE, { ...params, requestId }, signal);
     } finally {
       chunks.dispose();
     }
@@ -183,7 +180,7 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   async hasSequence(sequence: string): Promise<boolean> {
-    return this.#running?.child.alive === true && this.#running.child.request<boolean>(HAS_SEQUENCE, { sequence });
+    return this.#running?.child.alive === true && this.#running.child.request(HAS_SEQUENCE, { sequence });
   }
 
   async setTexts(params: SetTextsParams): Promise<void> {
@@ -201,16 +198,15 @@ export class EngineProcess implements Engine, Measuring {
 
   async statistics(): Promise<EngineStatistics | undefined> {
     if (!this.#running?.child.alive) return undefined;
-    return (await this.#running.child.request<EngineStatistics | null>(STATISTICS, null)) ?? undefined;
+    return (await this.#running.child.request(STATISTICS, null)) ?? undefined;
   }
 
   async deviceMemory(device: DeviceChoice): Promise<DeviceMemory> {
-    const params: DeviceMemoryParams = { device };
-    if (this.#running?.child.alive) return this.#running.child.request<DeviceMemory>(DEVICE_MEMORY, params);
+    if (this.#running?.child.alive) return this.#running.child.request(DEVICE_MEMORY, { device });
     // A process of its own: a graphics driver that brings it down costs no model that is being loaded.
     const child = new EngineChild(this.options);
     try {
-      return await child.request<DeviceMemory>(DEVICE_MEMORY, params);
+      return await child.request(DEVICE_MEMORY, { device });
     } finally {
       await child.end(new TroubleError('engine-failed', 'The device was looked at.'));
     }
@@ -221,9 +217,13 @@ export class EngineProcess implements Engine, Measuring {
     await this.unload();
   }
 
-  async #ask<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
+  async #ask<Params, Result>(
+    type: RequestType<Params, Result>,
+    params: NoInfer<Params>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     const { child } = await this.#ready(signal);
-    return child.request<Result>(method, params, signal);
+    return child.request(type, params, signal);
   }
 
   /**
@@ -249,7 +249,7 @@ export class EngineProcess implements Engine, Measuring {
       const child = this.#start();
       try {
         child.onLoadProgress(options.onProgress);
-        const model = await child.request<LoadedModel>(LOAD, { ...params, device }, options.signal);
+        const model = await child.request(LOAD, { ...params, device }, options.signal);
         this.#loadCrashes = 0;
         const isFallback = device !== params.device && !before;
         this.#lastModel = isFallback
@@ -272,7 +272,7 @@ export class EngineProcess implements Engine, Measuring {
   #start(): EngineChild {
     const child = new EngineChild(this.options);
     this.#child = child;
-    child.onNotification(ENGINE_LOG, ({ line }: EngineLogLine) => this.options.log?.(line));
+    child.onNotification(ENGINE_LOG, ({ line }) => this.options.log?.(line));
     this.#backOff.started();
     child.ended
       .then((reason) => {

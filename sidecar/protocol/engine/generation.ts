@@ -1,4 +1,5 @@
 import type { TokenId } from './text.ts';
+import { notification, request } from '../messages.ts';
 
 export interface NgramParams {
   /** Of the texts. */
@@ -11,8 +12,8 @@ export interface NgramParams {
  * Front → engine: continues `tokens`. Streams `GenerateChunk` by the notification `GENERATE_CHUNK`.
  * The engine reuses the longest common prefix with what the sequence holds.
  */
-export const GENERATE = 'engine/generate';
-export const GENERATE_CHUNK = 'engine/generateChunk';
+export const GENERATE = request<EngineGenerateParams, EngineGenerateResult>('engine/generate');
+export const GENERATE_CHUNK = notification<GenerateChunk>('engine/generateChunk');
 export interface EngineGenerateParams {
   /** Chosen by the front, unique per request; chunks carry it. */
   readonly requestId: number;
@@ -103,20 +104,20 @@ export interface EngineGenerateResult {
 }
 
 /** Front → engine: forgets a sequence's cache. */
-export const RELEASE_SEQUENCE = 'engine/releaseSequence';
+export const RELEASE_SEQUENCE = request<ReleaseSequenceParams, null>('engine/releaseSequence');
 export interface ReleaseSequenceParams {
   readonly sequence: string;
 }
 
 /** Front → engine: whether a sequence is still kept. The answer is a boolean. */
-export const HAS_SEQUENCE = 'engine/hasSequence';
+export const HAS_SEQUENCE = request<HasSequenceParams, boolean>('engine/hasSequence');
 export type HasSequenceParams = ReleaseSequenceParams;
 
 /**
  * Front → engine: texts that answers may go on like, as tokens, the best last, under a name; in place of those before,
  * and none at all takes them away.
  */
-export const SET_TEXTS = 'engine/setTexts';
+export const SET_TEXTS = request<SetTextsParams, null>('engine/setTexts');
 export interface SetTextsParams {
   readonly name: string;
   /** Told again by requests that ask for just these. */
@@ -130,10 +131,10 @@ export const MAX_TEXT_TOKENS = 65_536;
  * Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when
  * they are written.
  */
-export const KEEP_CONTEXTS = 'engine/keepContexts';
+export const KEEP_CONTEXTS = request<null, null>('engine/keepContexts');
 
 /**
  * Front → engine: removes a set of contexts from disk, or without a name all sets; requests under way will not be kept.
  */
-export const FORGET_CONTEXTS = 'engine/forgetContexts';
+export const FORGET_CONTEXTS = request<ForgetContextsParams, null>('engine/forgetContexts');
 export type ForgetContextsParams = Pick<ContextSet, 'folder'> & Partial<Pick<ContextSet, 'name'>>;

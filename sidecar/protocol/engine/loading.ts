@@ -1,9 +1,15 @@
 import type { DeviceChoice, EngineChoice } from '../client.ts';
 import type { TokenId } from './text.ts';
+import { notification, request } from '../messages.ts';
 
 /** Front → engine: loads a model, replacing the one that is loaded. Progress by `LOAD_PROGRESS`. */
-export const LOAD = 'engine/load';
-export const LOAD_PROGRESS = 'engine/loadProgress';
+export const LOAD = request<LoadParams, LoadedModel>('engine/load');
+export const LOAD_PROGRESS = notification<LoadProgress>('engine/loadProgress');
+/** How much of the model is loaded. */
+export interface LoadProgress {
+  /** 0 to 1. */
+  readonly share: number;
+}
 export interface LoadParams {
   readonly modelPath: string;
   readonly engine: EngineChoice;
@@ -61,10 +67,10 @@ export interface SpecialTokens {
   readonly endOfGeneration: readonly TokenId[];
 }
 
-export const UNLOAD = 'engine/unload';
+export const UNLOAD = request<null, null>('engine/unload');
 
 /** Front → engine: what device a choice means here, and how much of its memory is free. Loads nothing. */
-export const DEVICE_MEMORY = 'engine/deviceMemory';
+export const DEVICE_MEMORY = request<DeviceMemoryParams, DeviceMemory>('engine/deviceMemory');
 export interface DeviceMemoryParams {
   readonly device: DeviceChoice;
 }
@@ -81,7 +87,7 @@ export interface DeviceMemory {
 }
 
 /** Front → engine: what the engine did lately. */
-export const STATISTICS = 'engine/statistics';
+export const STATISTICS = request<null, EngineStatistics | null>('engine/statistics');
 export interface EngineStatistics {
   /** What the engine process holds, on a GPU too. */
   readonly memoryBytes: number;
@@ -98,7 +104,7 @@ export interface EngineStatistics {
 }
 
 /** Engine → front: a line for the log. Holds no code. */
-export const ENGINE_LOG = 'engine/log';
+export const ENGINE_LOG = notification<EngineLogLine>('engine/log');
 export interface EngineLogLine {
   readonly line: string;
 }

@@ -1,7 +1,8 @@
 import type { TokenId } from './text.ts';
+import { request } from '../messages.ts';
 
 /** Front → engine: writes the logits of each token, teacher-forced, as rows of little-endian float32. */
-export const LOGITS = 'engine/logits';
+export const LOGITS = request<LogitsParams, LogitsResult>('engine/logits');
 export interface LogitsParams {
   readonly tokens: readonly TokenId[];
   /** Absolute path. */
@@ -13,7 +14,7 @@ export interface LogitsResult {
 }
 
 /** Front → engine: perplexity of a text by llama.cpp's protocol; the second half of each chunk counts. */
-export const PERPLEXITY = 'engine/perplexity';
+export const PERPLEXITY = request<PerplexityParams, PerplexityResult>('engine/perplexity');
 export interface PerplexityParams {
   readonly text: string;
   readonly contextTokens: number;
@@ -26,7 +27,7 @@ export interface PerplexityResult {
 }
 
 /** Front → engine: speed, in the meaning of llama-bench. */
-export const BENCH = 'engine/bench';
+export const BENCH = request<BenchParams, BenchResult>('engine/bench');
 export interface BenchParams {
   readonly promptTokens: number;
   readonly decodeTokens: number;

@@ -1,4 +1,5 @@
 import type { DeviceChoice } from '../client.ts';
+import { notification, request } from '../messages.ts';
 
 /** Which speech model to run, and where. A model that runs already is not loaded again. */
 export interface SpeechModelParams {
@@ -10,7 +11,7 @@ export interface SpeechModelParams {
 }
 
 /** Parent → engine: writes down what is said in a file. Segments come by `TRANSCRIBED`, progress by `WORK_PROGRESS`. */
-export const TRANSCRIBE = 'engine/transcribe';
+export const TRANSCRIBE = request<TranscribeParams, TranscribeResult>('engine/transcribe');
 export interface TranscribeParams {
   readonly model: SpeechModelParams;
   /** Absolute path of a WAV file. */
@@ -40,7 +41,7 @@ export interface TranscribeResult {
   readonly elapsedSeconds: number;
 }
 /** Engine → parent: a segment, in order of time. */
-export const TRANSCRIBED = 'engine/transcribed';
+export const TRANSCRIBED = notification<TranscriptSegment>('engine/transcribed');
 export interface TranscriptSegment {
   readonly startSeconds: number;
   readonly endSeconds: number;
@@ -51,7 +52,7 @@ export interface TranscriptSegment {
  * Parent → engine: gets ready to write down sound that comes in pieces; forgets what came before. Answers when the
  * model is loaded.
  */
-export const BEGIN_DICTATION = 'engine/beginDictation';
+export const BEGIN_DICTATION = request<BeginDictationParams, null>('engine/beginDictation');
 export interface BeginDictationParams {
   readonly model: SpeechModelParams;
   /** BCP 47 tag, or "auto". */
@@ -61,13 +62,13 @@ export interface BeginDictationParams {
   readonly phrases?: readonly string[];
 }
 /** Parent → engine, notification: sound at 16 kHz. May come before `BEGIN_DICTATION` is answered. */
-export const DICTATION_SOUND = 'engine/dictationSound';
+export const DICTATION_SOUND = notification<DictationSound>('engine/dictationSound');
 export interface DictationSound {
   /** 16-bit samples, little-endian, in base64. */
   readonly samples: string;
 }
 /** Parent → engine: what was said so far. */
-export const READ_DICTATION = 'engine/readDictation';
+export const READ_DICTATION = request<ReadDictationParams, DictationReading>('engine/readDictation');
 export interface ReadDictationParams {
   /** No more comes: it is decoded with care. */
   readonly isFinal: boolean;

@@ -1,7 +1,9 @@
+import { request } from '../messages.ts';
+
 export type TokenId = number;
 
 /** Front → engine. `special`: whether text such as `<|im_start|>` becomes the special token. */
-export const TOKENIZE = 'engine/tokenize';
+export const TOKENIZE = request<TokenizeParams, TokenizeResult>('engine/tokenize');
 export interface TokenizeParams {
   readonly text: string;
   readonly special: boolean;
@@ -10,7 +12,7 @@ export interface TokenizeResult {
   readonly tokens: readonly TokenId[];
 }
 
-export const DETOKENIZE = 'engine/detokenize';
+export const DETOKENIZE = request<DetokenizeParams, DetokenizeResult>('engine/detokenize');
 export interface DetokenizeParams {
   readonly tokens: readonly TokenId[];
   readonly special: boolean;
@@ -20,7 +22,7 @@ export interface DetokenizeResult {
 }
 
 /** Front → engine: the model's own chat template (Jinja) over messages. Answers `TokenizeResult`. */
-export const CHAT_TEMPLATE = 'engine/chatTemplate';
+export const CHAT_TEMPLATE = request<ChatTemplateParams, TokenizeResult>('engine/chatTemplate');
 export interface ChatTemplateParams {
   readonly messages: readonly TemplateMessage[];
   readonly tools?: readonly object[];

@@ -1,0 +1,30 @@
+/**
+ * Types of messages. Senders and receivers infer parameters and results from them. `vscode-jsonrpc` has such types too,
+ * but without partial results, and the extension would load that library when it is activated.
+ */
+
+/** A request: its method, with the types of its parameters, its result and its partial results. */
+export interface RequestType<Params, Result, Part = never> {
+  readonly kind: 'request';
+  readonly method: string;
+  /** Exists for the types alone; never set. */
+  readonly signature?: (params: Params, onPart: (part: Part) => void) => Result;
+}
+
+/** A notification: its method, with the type of its parameters. */
+export interface NotificationType<Params> {
+  readonly kind: 'notification';
+  readonly method: string;
+  /** Exists for the types alone; never set. */
+  readonly signature?: (params: Params) => void;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function request<Params, Result, Part = never>(method: string): RequestType<Params, Result, Part> {
+  return { kind: 'request', method };
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+export function notification<Params>(method: string): NotificationType<Params> {
+  return { kind: 'notification', method };
+}
