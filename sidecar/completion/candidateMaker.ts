@@ -5,6 +5,7 @@ import { LONGEST_NGRAM } from '../models/decoding/ngramModel.ts';
 import { COMPLETION_TIMEOUT_MS, type LastCompletion } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { isBehindHead } from '../syntax/blocks.ts';
+import { lineIndentations } from '../syntax/lineIndentations.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
@@ -160,7 +161,9 @@ export class CandidateMaker {
     const counted = attempt === 0 ? this.#countedTexts(request, options.model, cursor) : undefined;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
     // A block's body begins on the next line. Without this, small models tend to continue the line.
-    const required = prompt.requiredPrefix + (extent.multiline && isBehindHead(cursor) ? '\n' : '');
+    const lineBreak = extent.multiline && isBehindHead(cursor) ? '\n' : '';
+    const required = prompt.requiredPrefix + lineBreak;
+    const { before, after, syntax } = cursor;
     const generated = await generateText(
       session.engine,
       {
@@ -170,6 +173,7 @@ export class CandidateMaker {
         priority,
         tokens: prompt.tokens,
         requiredPrefix: required || undefined,
+        indentations: lineIndentations({ before: before + lineBreak, after, syntax }),
         maxTokens: extent.maxTokens + HEALED_TOKENS,
         sampling: samplingOf(attempt),
         stop: fim?.end,

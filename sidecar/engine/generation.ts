@@ -6,7 +6,8 @@ import { TroubleError } from '../common/troubleError.ts';
 import type { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import { NgramModel } from '../models/decoding/ngramModel.ts';
 import { TextStream, type TextPiece } from './textStream.ts';
-import { TokenHealing, type TokenIndex } from '../models/decoding/tokenHealing.ts';
+import { OutputStart } from '../models/decoding/outputStart.ts';
+import type { TokenIndex } from '../models/decoding/tokenIndex.ts';
 import { Preempted } from './turns.ts';
 
 type StopReason = EngineGenerateResult['stopReason'];
@@ -162,9 +163,11 @@ export class Generation {
   async #decode(last: readonly TokenId[]): Promise<StopReason> {
     const { backend, sequence, texts, turn } = this.context;
     const { ngrams, tokens } = this.request;
-    const healing = this.request.requiredPrefix
-      ? new TokenHealing(this.context.tokenIndex(), this.request.requiredPrefix)
-      : undefined;
+    const { requiredPrefix, indentations } = this.request;
+    const start =
+      requiredPrefix || indentations
+        ? new OutputStart(this.context.tokenIndex(), { requiredPrefix, indentations })
+        : undefined;
     const steps = sequence.decode(last, {
       sampling: this.request.sampling,
       grammar: this.grammar,
@@ -174,15 +177,15 @@ export class Generation {
         texts !== undefined && ngrams?.version === texts.version
           ? new NgramModel(texts.index, { promptTokens: tokens.length, before: ngrams.before })
           : undefined,
-      allowed: healing && (() => healing.allowed),
+      allowed: start && (() => start.allowed),
     });
     try {
       for (;;) {
-        if (healing?.allowed?.size === 0) {
+        if (start?.allowed?.size === 0) {
           // The text is the user's, and messages reach the log.
           throw new TroubleError(
             'invalid-input',
-            `The model's vocabulary can't spell the ${this.request.requiredPrefix?.length} characters of required text.`,
+            `The model's vocabulary can't spell the ${requiredPrefix?.length ?? 0} characters of required text.`,
           );
         }
         const isFirst = this.#promptDoneAt === undefined;
@@ -199,7 +202,7 @@ export class Generation {
         }
         if (backend.isEndOfGeneration(step.value)) return 'end';
         this.#generatedCount++;
-        healing?.accept(step.value);
+        start?.accept(step.value);
         this.#give(
           this.#stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })),
         );

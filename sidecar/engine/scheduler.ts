@@ -10,7 +10,7 @@ import { NamedTexts } from './namedTexts.ts';
 import { RequestEnd } from './requestEnd.ts';
 import { SequenceTable, type Lease } from './sequenceTable.ts';
 import { StatisticsRecorder, type SchedulerStatistics } from './statisticsRecorder.ts';
-import { TokenIndex } from '../models/decoding/tokenHealing.ts';
+import { TokenIndex } from '../models/decoding/tokenIndex.ts';
 import { Turns } from './turns.ts';
 
 /** Runs a step when it is the request's turn. */

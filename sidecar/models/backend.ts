@@ -1,7 +1,7 @@
 import type { SamplingParams, TokenId } from '../protocol/engine.ts';
 import type { NgramIndex } from './decoding/ngramIndex.ts';
 import type { NgramModel } from './decoding/ngramModel.ts';
-import type { TokenSpelling } from './decoding/tokenHealing.ts';
+import type { TokenSpelling } from './decoding/tokenIndex.ts';
 
 /** What the scheduler needs of whatever computes: a few sequences over one set of weights. Calls never overlap. */
 export interface Backend {

@@ -15,6 +15,8 @@ export interface LanguageSyntax {
   readonly outdents?: boolean;
   /** What begins a text that goes on from the next line to one with its name, which is the first group. */
   readonly hereDocument?: RegExp;
+  /** Indentation is syntax: a statement's block is told by how deep it lies. */
+  readonly statementsByIndentation?: boolean;
   /** Strings that may have several lines. */
   readonly longStrings?: LongStrings;
 }
@@ -74,7 +76,7 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
   php: { ...tags, hereDocument: phpHereDocument },
   svelte: scriptTags,
   vue: scriptTags,
-  python: { ...indentation, longStrings: tripled },
+  python: { ...indentation, longStrings: tripled, statementsByIndentation: true },
   coffeescript: { ...indentation, longStrings: tripled },
   yaml: { ...indentation, blocks: 'none' },
   dockercompose: { ...indentation, blocks: 'none' },

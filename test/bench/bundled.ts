@@ -21,7 +21,7 @@ import { readExplainedFunctions } from './bundled/explainedFunctions.ts';
 import { explanationList, explanationTable } from './bundled/explanationTable.ts';
 import { fillGaps, gapTask, gapVariant, type GapResult } from './bundled/fillGaps.ts';
 import { readDevelopmentGaps, readGaps, type Gap } from './bundled/gaps.ts';
-import { gapTable, missingTable } from './bundled/gapTables.ts';
+import { gapTable, guessedTable, missingTable } from './bundled/gapTables.ts';
 import type { Explained } from './bundled/judgedFile.ts';
 import { loadTable } from './bundled/loadTable.ts';
 import { namedModel, type BenchModel } from './bundled/models.ts';
@@ -111,8 +111,10 @@ async function gaps(time: Deadline): Promise<void> {
       }),
     );
   const table = gapTable(rows, all);
+  const guessed = guessedTable(rows, all);
   const missing = missingTable(rows, all);
   figures['gaps'] = table.figures;
+  figures['gapsWithGuessedIndentation'] = guessed.figures;
   figures['natsOfGaps'] = missing.figures;
   sections.push(`## Gaps filled
 
@@ -121,6 +123,10 @@ the gap where it has some, else with what is behind first. Counted is what equal
 HumanEval-SingleLineInfilling. The others are lines of code of packages that no model was trained on here, the same for all. In brackets: points more than the first model, and the standard error of that mean.
 
 ${table.markdown}
+
+In Python Chorus decides how deep an empty line may lie, and masks all other indentations. Without the mask, where the model guesses:
+
+${guessed.markdown}
 
 How likely each model finds what is missing, and that the line ends there: nats, less is better. In brackets: more than the first model.
 

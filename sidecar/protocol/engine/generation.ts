@@ -49,7 +49,11 @@ export interface EngineGenerateParams {
    * It is part of the output.
    */
   readonly requiredPrefix?: string;
-  /** GBNF that constrains the output; not together with `requiredPrefix`. */
+  /**
+   * Stretches of white space, one of which follows `requiredPrefix`. Text of the same line stands behind it.
+   */
+  readonly indentations?: readonly string[];
+  /** GBNF that constrains the output; not together with `requiredPrefix` and `indentations`. */
   readonly grammar?: string;
   /** JSON Schema that constrains the output. */
   readonly jsonSchema?: object;

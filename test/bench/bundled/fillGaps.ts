@@ -4,7 +4,9 @@ import { readCursor } from '../../../sidecar/completion/cursor.ts';
 import { detectFim, type FimFormat } from '../../../sidecar/completion/prompt/fim.ts';
 import { budgetOf, promptText } from '../../../sidecar/completion/prompt/prompt.ts';
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
-import { TokenHealing, TokenIndex } from '../../../sidecar/models/decoding/tokenHealing.ts';
+import { OutputStart } from '../../../sidecar/models/decoding/outputStart.ts';
+import { TokenIndex } from '../../../sidecar/models/decoding/tokenIndex.ts';
+import { lineIndentations } from '../../../sidecar/syntax/lineIndentations.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
@@ -18,6 +20,8 @@ export interface GapResult {
   readonly id: string;
   /** The line is the one that was taken out, white space at its end aside. */
   readonly exact: boolean;
+  /** The same where the model guesses how deep the line lies. */
+  readonly exactWhenGuessed: boolean;
   /** Of the missing text and the end of its line. */
   readonly nats: number;
   /** Of the prompt: another prompt asks anew. */
@@ -40,11 +44,12 @@ export const gapVariant = 'completion';
 export const gapTask: KeptTask<GapResult> = {
   page: 'bundled-model',
   name: 'gaps',
-  settings: ['nats'],
-  valueOf: ({ exact, nats, prompt }) => `${Number(exact)} ${nats.toFixed(2)} ${prompt}`,
+  settings: ['nats', 'indentation'],
+  valueOf: ({ exact, exactWhenGuessed, nats, prompt }) =>
+    `${Number(exact)} ${Number(exactWhenGuessed)} ${nats.toFixed(2)} ${prompt}`,
   resultOf: (id, value) => {
-    const [exact, nats, prompt] = String(value).split(' ') as [string, string, string];
-    return { id, exact: exact === '1', nats: Number(nats), prompt };
+    const [exact, guessed, nats, prompt] = String(value).split(' ') as [string, string, string, string];
+    return { id, exact: exact === '1', exactWhenGuessed: guessed === '1', nats: Number(nats), prompt };
   },
 };
 
@@ -71,9 +76,14 @@ export async function fillGaps(
     let result = kept.get(gap.id);
     if (result?.prompt !== prompt.digest) {
       if (options.deadline.isOver) return;
-      const text = await continued(asked, network, prompt, stopWhenDecided(gap.expected));
+      const isExact = async (indentations: readonly string[] | undefined): Promise<boolean> => {
+        const text = await continued(asked, network, { ...prompt, indentations }, stopWhenDecided(gap.expected));
+        return text.split('\n', 1)[0]?.trimEnd() === gap.expected;
+      };
+      const exactWhenGuessed = await isExact(undefined);
+      const exact = prompt.indentations === undefined ? exactWhenGuessed : await isExact(prompt.indentations);
       const nats = await natsOfGap(asked, network, prompt, gap.expected);
-      result = { id: gap.id, exact: text.split('\n', 1)[0]?.trimEnd() === gap.expected, nats, prompt: prompt.digest };
+      result = { id: gap.id, exact, exactWhenGuessed, nats, prompt: prompt.digest };
       await kept.add(result);
     }
     results.set(gap.id, result);
@@ -92,6 +102,7 @@ interface Asked {
 interface Prompt {
   readonly tokens: readonly number[];
   readonly requiredPrefix: string;
+  readonly indentations: readonly string[] | undefined;
   readonly digest: string;
 }
 
@@ -118,10 +129,13 @@ async function promptOf({ opened, fim }: Asked, gap: Gap): Promise<Prompt> {
     languageId,
     maxTokens: BUDGET_TOKENS,
   });
+  const indentations = lineIndentations(cursor);
+  const asked = `${tokens.join()} ${requiredPrefix} ${JSON.stringify(indentations)}`;
   return {
     tokens,
     requiredPrefix,
-    digest: createHash('sha1').update(`${tokens.join()} ${requiredPrefix}`).digest('hex').slice(0, 12),
+    indentations,
+    digest: createHash('sha1').update(asked).digest('hex').slice(0, 12),
   };
 }
 
@@ -133,14 +147,14 @@ async function continued(
   stopRule: StopRule,
 ): Promise<string> {
   const { vocabulary, special } = opened.text;
-  const healing = new TokenHealing(index, prompt.requiredPrefix);
+  const start = new OutputStart(index, prompt);
   const bytes: Uint8Array[] = [];
   let own = '';
   let logits = await logitsBehind({ network, sequence }, prompt.tokens);
   for (let count = 0; count < MAX_NEW_TOKENS; count++) {
-    const token = likeliest(logits, healing.allowed);
+    const token = likeliest(logits, start.allowed);
     if (token === undefined || special.endOfGeneration.includes(token)) break;
-    healing.accept(token);
+    start.accept(token);
     bytes.push(vocabulary.tokenBytes(token));
     const text = Buffer.concat(bytes).toString('utf8');
     own = text.startsWith(prompt.requiredPrefix) ? text.slice(prompt.requiredPrefix.length) : '';

@@ -17,7 +17,9 @@ const gaps = [gap('h1', 'HumanEval'), gap('h2', 'HumanEval'), gap('g1', 'Go line
 
 /** By the gap whether it was filled, and its nats. */
 function results(filled: Readonly<Record<string, readonly [boolean, number]>>): ReadonlyMap<string, GapResult> {
-  return new Map(Object.entries(filled).map(([id, [exact, nats]]) => [id, { id, exact, nats, prompt: '' }]));
+  return new Map(
+    Object.entries(filled).map(([id, [exact, nats]]) => [id, { id, exact, exactWhenGuessed: exact, nats, prompt: '' }]),
+  );
 }
 
 describe('tables of gaps', () => {

@@ -17,6 +17,13 @@ export function gapTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: r
   return meanTable(models, gaps, { value, cell: (mean) => `${mean.toFixed(1)} %`, digits: 1 });
 }
 
+/** Exact matches where the model guesses how deep a line lies, for languages in which Chorus decides it. */
+export function guessedTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
+  const value = ({ exactWhenGuessed }: GapResult): number => (exactWhenGuessed ? 100 : 0);
+  const decided = gaps.filter(({ languageId }) => languageId === 'python');
+  return meanTable(models, decided, { value, cell: (mean) => `${mean.toFixed(1)} %`, digits: 1 });
+}
+
 /** Nats of what is missing in each group, and the difference to the reference. */
 export function missingTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
   return meanTable(models, gaps, { value: ({ nats }) => nats, cell: (mean) => mean.toFixed(2), digits: 2 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TokenIndex } from '../../../sidecar/models/decoding/tokenHealing.ts';
+import { TokenIndex } from '../../../sidecar/models/decoding/tokenIndex.ts';
 import { missingNats } from './missingNats.ts';
 
 const WORDS = ['a', 'ab', 'b', '\n', 'c', 'b\n', '<end>'];

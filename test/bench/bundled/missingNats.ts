@@ -1,5 +1,6 @@
 import { logSumExp } from '../../../sidecar/models/decoding/logSumExp.ts';
-import { TokenHealing, type TokenIndex } from '../../../sidecar/models/decoding/tokenHealing.ts';
+import { OutputStart } from '../../../sidecar/models/decoding/outputStart.ts';
+import type { TokenIndex } from '../../../sidecar/models/decoding/tokenIndex.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 
 const LINE_BREAK = Buffer.from('\n');
@@ -21,7 +22,7 @@ export function missingNats(
   { tokens, requiredPrefix, index, endOfGeneration }: Missing,
   logitsOf: (position: number) => Float32Array,
 ): number {
-  const healing = new TokenHealing(index, requiredPrefix);
+  const healing = new OutputStart(index, { requiredPrefix });
   const spelling = tokens.map((token) => index.tokenBytes(token));
   const ways: number[] = [];
   let soFar = 0;

@@ -553,7 +553,7 @@ const groups: readonly MutationGroup[] = [
       [sampler, 'new Set(recent.slice(-PENALISED_TOKENS))', 'recent.slice(-PENALISED_TOKENS)'],
       [sampler, 'if (logit > most) {', 'if (logit >= most) {'],
       [
-        'sidecar/models/decoding/tokenHealing.ts',
+        'sidecar/models/decoding/tokenIndex.ts',
         'for (let length = 1; length < bytes.length; length++)',
         'for (let length = 1; length < bytes.length - 1; length++)',
       ],

@@ -1,3 +1,4 @@
+import { fits, kindOf, lineStartOf, type LineStart } from './lineStart.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 
 /** The part of a vocabulary that healing reads. */
@@ -7,9 +8,15 @@ export interface TokenSpelling {
   isText(token: TokenId): boolean;
 }
 
+/** Sets of tokens that begin lines; a large one takes some megabytes. */
+const KEPT_LINE_STARTS = 8;
+
 /** All text tokens in the order of their bytes: those that begin with given bytes lie next to each other. */
 export class TokenIndex {
   readonly #sorted: readonly { readonly token: TokenId; readonly bytes: Uint8Array }[];
+  /** Tokens by the white space that they begin with, those of white space alone apart. */
+  #starts: readonly { readonly start: LineStart; readonly tokens: readonly TokenId[] }[] | undefined;
+  readonly #lineStarts = new Map<string, ReadonlySet<TokenId>>();
   readonly size: number;
 
   constructor(private readonly vocabulary: TokenSpelling) {
@@ -42,6 +49,36 @@ export class TokenIndex {
     return tokens;
   }
 
+  /**
+   * Tokens that may begin a line which is indented by one of some stretches of white space. Few distinct indentations
+   * occur in a file, so sets are kept.
+   */
+  beginningLine(indentations: readonly string[]): ReadonlySet<TokenId> {
+    const key = indentations.join('\n');
+    const known = this.#lineStarts.get(key);
+    if (known !== undefined) return known;
+    const tokens = new Set<TokenId>();
+    this.#starts ??= this.#groupByStart();
+    for (const { start, tokens: group } of this.#starts) {
+      if (fits(start, indentations)) for (const token of group) tokens.add(token);
+    }
+    if (this.#lineStarts.size >= KEPT_LINE_STARTS) this.#lineStarts.clear();
+    this.#lineStarts.set(key, tokens);
+    return tokens;
+  }
+
+  #groupByStart(): readonly { readonly start: LineStart; readonly tokens: readonly TokenId[] }[] {
+    const groups = new Map<string, { readonly start: LineStart; readonly tokens: TokenId[] }>();
+    for (const { token, bytes } of this.#sorted) {
+      const start = lineStartOf(bytes);
+      const key = `${kindOf(start)} ${start.whiteSpace}`;
+      const group = groups.get(key);
+      if (group) group.tokens.push(token);
+      else groups.set(key, { start, tokens: [token] });
+    }
+    return [...groups.values()];
+  }
+
   #lowerBound(bytes: Uint8Array): number {
     let low = 0;
     let high = this.#sorted.length;
@@ -51,35 +88,6 @@ export class TokenIndex {
       else high = middle;
     }
     return low;
-  }
-}
-
-/** Which tokens may come next so that the output begins with a required text; nothing is constrained once it does. */
-export class TokenHealing {
-  #rest: Uint8Array;
-  #allowedNow: ReadonlySet<TokenId> | undefined;
-
-  constructor(
-    private readonly index: TokenIndex,
-    requiredPrefix: string,
-  ) {
-    this.#rest = Buffer.from(requiredPrefix, 'utf8');
-    this.#allowedNow = this.#compute();
-  }
-
-  /** `undefined`: any token. Empty: the vocabulary can't spell the required text. */
-  get allowed(): ReadonlySet<TokenId> | undefined {
-    return this.#allowedNow;
-  }
-
-  accept(token: TokenId): void {
-    if (this.#rest.length === 0) return;
-    this.#rest = this.#rest.subarray(Math.min(this.#rest.length, this.index.tokenBytes(token).length));
-    this.#allowedNow = this.#compute();
-  }
-
-  #compute(): ReadonlySet<TokenId> | undefined {
-    return this.#rest.length === 0 ? undefined : this.index.compatibleWith(this.#rest);
   }
 }
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { fetchModel } from '../../../../.scripts/fetchModel.ts';
-import { TokenHealing, TokenIndex } from '../../../../sidecar/models/decoding/tokenHealing.ts';
+import { OutputStart } from '../../../../sidecar/models/decoding/outputStart.ts';
+import { TokenIndex } from '../../../../sidecar/models/decoding/tokenIndex.ts';
 import { readVocabulary, type Vocabulary } from '../../../../sidecar/models/gguf/vocabulary.ts';
 import { allowedTokens } from '../../../reference/healing.ts';
 
-describe('token healing', () => {
+describe('the start of an answer', () => {
   let vocabulary: Vocabulary;
   let index: TokenIndex;
   let all: { token: number; bytes: Buffer }[];
@@ -50,7 +51,7 @@ describe('token healing', () => {
   }
 
   test('constrains until the required text is consumed, and nothing after', () => {
-    const healing = new TokenHealing(index, 'ab');
+    const healing = new OutputStart(index, { requiredPrefix: 'ab' });
     const a = all.find(({ bytes }) => bytes.toString() === 'a')!.token;
     const bc = all.find(({ bytes }) => bytes.toString() === 'bc')!.token;
     assert.ok(healing.allowed?.has(a));
@@ -62,12 +63,57 @@ describe('token healing', () => {
   });
 
   test('never allows a special token, whatever its text', () => {
-    const healing = new TokenHealing(index, '<|im_end|>');
+    const healing = new OutputStart(index, { requiredPrefix: '<|im_end|>' });
     for (const token of healing.allowed ?? []) assert.equal(vocabulary.isControl(token), false);
+  });
+
+  describe('indentation', () => {
+    const tokenOf = (text: string): number => all.find(({ bytes }) => bytes.toString() === text)!.token;
+    const allows = (start: OutputStart, text: string): boolean => start.allowed?.has(tokenOf(text)) === true;
+
+    test('allows text only where the white space before it is one of the indentations', () => {
+      const start = new OutputStart(index, { indentations: ['  ', '    '] });
+      const allowed = new Set(
+        all
+          .filter(({ bytes }) => {
+            const text = bytes.toString('latin1');
+            const whiteSpace = /^[ \t]*/.exec(text)![0];
+            const next = text[whiteSpace.length];
+            return next === undefined
+              ? '    '.startsWith(whiteSpace)
+              : !'\n\r'.includes(next) && [2, 4].includes(whiteSpace.length) && !whiteSpace.includes('\t');
+          })
+          .map(({ token }) => token),
+      );
+      assert.deepEqual(start.allowed, allowed);
+    });
+
+    test('is decided step by step, and constrains nothing behind the first text', () => {
+      const start = new OutputStart(index, { indentations: ['    '] });
+      assert.equal(allows(start, 'a'), false);
+      assert.equal(allows(start, '\n'), false);
+      start.accept(tokenOf('  '));
+      assert.equal(allows(start, 'a'), false);
+      start.accept(tokenOf('  '));
+      assert.equal(allows(start, ' '), false);
+      assert.equal(allows(start, '\n'), false);
+      start.accept(tokenOf('a'));
+      assert.equal(start.allowed, undefined);
+    });
+
+    test('holds for tokens that reach beyond the required prefix', () => {
+      const start = new OutputStart(index, { requiredPrefix: '\n', indentations: ['  '] });
+      assert.equal(allows(start, '\n'), true);
+      assert.equal(allows(start, '\n\n'), false);
+      start.accept(tokenOf('\n'));
+      assert.equal(allows(start, 'a'), false);
+      assert.equal(allows(start, ' a'), false);
+      assert.equal(allows(start, '  '), true);
+    });
   });
 
   test('tells that a vocabulary can not spell a text', () => {
     const tiny = new TokenIndex({ size: 1, isText: () => true, tokenBytes: () => Buffer.from('a') });
-    assert.equal(new TokenHealing(tiny, 'b').allowed?.size, 0);
+    assert.equal(new OutputStart(tiny, { requiredPrefix: 'b' }).allowed?.size, 0);
   });
 });
