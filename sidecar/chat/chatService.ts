@@ -41,9 +41,9 @@ interface ChatAnswer extends ChatResult {
 
 /**
  * A request, and where its evaluated prompt is kept beyond the engine's life, or `undefined` for nowhere. `contextSet`
- * is read at each evaluation.
+ * is called at each evaluation: its answer may have changed by then.
  */
-type Kept<Params> = Params & { readonly contextSet?: ContextSet | undefined };
+type Kept<Params> = Params & { readonly contextSet?: () => ContextSet | undefined };
 
 /**
  * Conversations, edits and raw generation on the loaded model. Every method rejects with `TroubleError` and a message
@@ -88,7 +88,7 @@ export class ChatService {
             maxTokens,
             stop,
             sampling: chatSampling(settings),
-            contextSet: params.contextSet,
+            contextSet: params.contextSet?.(),
             onChunk: ({ text }) => onText(text),
             signal: until,
           });
@@ -187,11 +187,11 @@ export class ChatService {
     signal?: AbortSignal,
   ): Promise<GenerateResult> {
     const model = await this.#session.model(signal);
-    const run = (sequence: string, kept: Kept<object>): ReturnType<typeof generate> =>
-      generate({ session: this.#session, model, params, settings, sequence, kept, onPart, signal });
+    const run = (sequence: string, contextSet: typeof params.contextSet): ReturnType<typeof generate> =>
+      generate({ session: this.#session, model, params, settings, sequence, contextSet, onPart, signal });
     const outcome = params.conversationId
-      ? await this.#inConversation(params.conversationId, (sequence) => run(sequence, params), signal)
-      : await this.#withTemporarySequence('generate', (sequence) => run(sequence, {}));
+      ? await this.#inConversation(params.conversationId, (sequence) => run(sequence, params.contextSet), signal)
+      : await this.#withTemporarySequence('generate', (sequence) => run(sequence, undefined));
     return {
       text: outcome.text,
       toolCalls: outcome.toolCalls,

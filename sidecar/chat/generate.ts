@@ -33,8 +33,8 @@ export interface GenerateRun {
   readonly params: GenerateParams;
   readonly settings: ChatSettings;
   readonly sequence: string;
-  /** The request whose `contextSet` is read at each evaluation. */
-  readonly kept: { readonly contextSet?: ContextSet | undefined };
+  /** Where the evaluated context is kept. Called at each evaluation. */
+  readonly contextSet: (() => ContextSet | undefined) | undefined;
   readonly onPart: (part: GeneratePart) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -132,14 +132,14 @@ class Answer {
     readonly jsonSchema?: object;
     readonly hidden?: boolean;
   }): Promise<EngineGenerateResult> {
-    const { params, settings, session, sequence, kept, onPart, signal } = this.run;
+    const { params, settings, session, sequence, contextSet, onPart, signal } = this.run;
     const request: Omit<EngineGenerateParams, 'requestId'> = {
       sequence,
       priority: 'chat',
       tokens: this.#tokens,
       maxTokens: Math.max(1, this.maxTokens - this.#generatedTokens),
       sampling: samplingOf(params, settings),
-      contextSet: kept.contextSet,
+      contextSet: contextSet?.(),
       ...(options.stop?.length ? { stop: options.stop } : {}),
       ...(options.jsonSchema ? { jsonSchema: options.jsonSchema } : {}),
       // Marks such as <tool_call> are special tokens of some vocabularies.

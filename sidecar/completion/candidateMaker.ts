@@ -178,7 +178,7 @@ export class CandidateMaker {
         sampling: samplingOf(attempt),
         stop: fim?.end,
         timeoutMs: options.timeoutMs,
-        contextSet: request.contextSet,
+        contextSet: request.contextSet?.(),
       },
       {
         signal: run.signal,

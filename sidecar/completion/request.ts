@@ -16,10 +16,10 @@ export interface CompletionRequest {
   /** The client: a window with its workspace. No data passes from one client to another. */
   readonly clientKey: string;
   /**
-   * Where the evaluated context is kept beyond the engine's life, or `undefined` for nowhere. It is read at each
-   * evaluation, since it may have changed by then.
+   * Where the evaluated context is kept beyond the engine's life, or `undefined` for nowhere. It is called at each
+   * evaluation, since the answer may have changed by then.
    */
-  readonly contextSet?: ContextSet | undefined;
+  readonly contextSet?: () => ContextSet | undefined;
   /** The cells around the document if it is a notebook cell, in order. */
   readonly notebookCells?: NotebookCells;
   readonly settings: CompletionSettings;

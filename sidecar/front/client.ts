@@ -41,19 +41,19 @@ export class Client {
   }
 
   /** Where this client's evaluated contexts are kept, or `undefined` if they are not kept. */
-  get contextSet(): ContextSet | undefined {
+  contextSet(): ContextSet | undefined {
     const { keepOnDisk = true, maxGigabytes = DEFAULT_CONTEXT_GIGABYTES } = this.settings.contexts ?? {};
     if (!keepOnDisk || this.workspace === undefined) return undefined;
     return { folder: this.contextsFolder, name: contextSetName(this.workspace), maxBytes: maxGigabytes * 1e9 };
   }
 
   /**
-   * Returns a function that tells where a request's context is kept. The engine calls it after the evaluation: the
+   * Returns a function that tells where a request's context is kept. Call it when a prompt is sent for evaluation: the
    * settings may have changed by then. A request from before the workspace was forgotten is not kept.
    */
   keepingAsked(): () => ContextSet | undefined {
     const asked = this.#forgotten;
-    return () => (this.#forgotten === asked ? this.contextSet : undefined);
+    return () => (this.#forgotten === asked ? this.contextSet() : undefined);
   }
 
   /** Stops keeping the contexts of all requests made until now. */

@@ -71,7 +71,7 @@ export class ClientServices implements Chatting, Completing {
     // A server is not asked ahead of requests, and no context is kept for it on this machine.
     const asked = {
       ...request,
-      contextSet: undefined,
+      contextSet: () => undefined,
       contextSettings: { ...request.contextSettings, readAhead: false },
     };
     return this.#ask(

@@ -30,7 +30,6 @@ export function completionRequest(
     end: document.offsetAt(how.selected.range.end),
     text: how.selected.text,
   };
-  const kept = client.keepingAsked();
   const notebookCells = client.notebooks.around(uri);
   return {
     document,
@@ -43,9 +42,7 @@ export function completionRequest(
       ...(selected ? { selectedCompletion: selected } : {}),
       ...(notebookCells ? { notebookCells } : {}),
       clientKey: client.key,
-      get contextSet() {
-        return kept();
-      },
+      contextSet: client.keepingAsked(),
       settings: client.settings.completion ?? {},
       workspace: client.files?.state.state === 'off' ? undefined : client.files,
       contextSettings: client.settings.context ?? {},

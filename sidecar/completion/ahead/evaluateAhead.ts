@@ -1,11 +1,13 @@
 import type { ModelSession } from '../../engine/engine.ts';
-import type { ContextSet, EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
+import type { EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
 import type { ClientSequences, ReadingPlace } from '../clientSequences.ts';
+import type { CompletionRequest } from '../request.ts';
 
 export interface EvaluateAheadOptions {
   readonly place: ReadingPlace;
   readonly tokens: readonly TokenId[];
-  readonly contextSet: ContextSet | undefined;
+  /** Where the evaluated prompt is kept on disk. */
+  readonly contextSet: CompletionRequest['contextSet'];
   readonly limitMs: number;
   readonly signal: AbortSignal;
 }
@@ -32,7 +34,7 @@ export async function evaluateAhead(
         maxTokens: 0,
         sampling: { temperature: 0 },
         timeoutMs: Math.round(limitMs),
-        contextSet,
+        contextSet: contextSet?.(),
       },
       { signal },
     );

@@ -7,12 +7,13 @@ export function afterAccepting(
   request: CompletionRequest,
   completion: Pick<Completion, 'text' | 'start' | 'end'>,
 ): CompletionRequest {
-  return later(request, {
+  return {
+    ...request,
     selectedCompletion: undefined,
     text: request.text.slice(0, completion.start) + completion.text + request.text.slice(completion.end),
     offset: completion.start + completion.text.length,
     explicit: false,
-  });
+  };
 }
 
 /**
@@ -25,16 +26,5 @@ export function afterEnter(request: CompletionRequest): CompletionRequest | unde
     return undefined;
   const added = cursor.eol + (/^[ \t]*/.exec(cursor.linePrefix)?.[0] ?? '');
   const { text, offset } = request;
-  return later(request, { text: text.slice(0, offset) + added + text.slice(offset), offset: offset + added.length });
-}
-
-/** Kept where `request` is by then. */
-function later(request: CompletionRequest, changes: Partial<Omit<CompletionRequest, 'contextSet'>>): CompletionRequest {
-  return {
-    ...request,
-    ...changes,
-    get contextSet() {
-      return request.contextSet;
-    },
-  };
+  return { ...request, text: text.slice(0, offset) + added + text.slice(offset), offset: offset + added.length };
 }

@@ -9,7 +9,7 @@ import { chat } from '../schemas.ts';
 /** Answers a turn of a conversation, streamed. */
 export function handleChat(client: Client, chatting: Chatting): void {
   client.connection.onRequest(CHAT_REQUEST, chat, async (params, signal): Promise<ChatResult> => {
-    const kept = client.keepingAsked();
+    const contextSet = client.keepingAsked();
     const found = await workspaceItems(client.files, params);
     const context = [...(params.context ?? []), ...found.items.map(({ item }) => item)];
     const named = await namedDefinitions(
@@ -23,9 +23,7 @@ export function handleChat(client: Client, chatting: Chatting): void {
         context,
         definitions: new Map([...named].map(([message, items]) => [message, items.map(({ item }) => item)])),
         conversationId: conversationId(client, params.conversationId),
-        get contextSet() {
-          return kept();
-        },
+        contextSet,
       },
       client.settings.chat ?? {},
       (chunk) => client.connection.progress(params.partialResultToken, chunk),

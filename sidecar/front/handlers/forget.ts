@@ -18,7 +18,8 @@ export interface ForgetServices extends ContextRemoval {
 export function handleForget(client: Client, services: ForgetServices): void {
   const { clients, completions, chatService, log } = services;
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
-    const { contextSet, clientKind } = client;
+    const { clientKind } = client;
+    const contextSet = client.contextSet();
     const { unlessRules } = params;
     let rules: ContextRules | undefined;
     if (unlessRules !== undefined) {

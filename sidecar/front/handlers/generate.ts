@@ -7,16 +7,13 @@ import { countTokens, generate } from '../schemas.ts';
 /** Generates from messages or plain text, without a prompt of Chorus's own, for `vscode.lm` and the command line. */
 export function handleGenerate(client: Client, chatting: Chatting): void {
   client.connection.onRequest(GENERATE_REQUEST, generate, (params, signal) => {
-    const kept = client.keepingAsked();
     const asked =
       params.conversationId === undefined
         ? params
         : {
             ...params,
             conversationId: conversationId(client, params.conversationId),
-            get contextSet() {
-              return kept();
-            },
+            contextSet: client.keepingAsked(),
           };
     return chatting.generate(
       asked,

@@ -11,9 +11,9 @@ describe('completionRequest', () => {
     const uri = 'file:///project/a.py';
     client.documents.open({ uri, languageId: 'python', version: 1, text: 'a = 1\n' });
     const { request } = completionRequest(client, uri, { line: 1, character: 0 }, { explicit: false }) ?? {};
-    assert.equal(request?.contextSet?.folder, '/contexts');
+    assert.equal(request?.contextSet?.()?.folder, '/contexts');
     client.settings = { contexts: { keepOnDisk: false } };
-    assert.equal(request.contextSet, undefined);
+    assert.equal(request.contextSet?.(), undefined);
   });
 
   it('keeps no context of a request from before the workspace was forgotten, only of later requests', () => {

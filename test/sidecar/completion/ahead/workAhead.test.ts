@@ -5,6 +5,7 @@ import {
   type CompletionServiceDependencies,
 } from '../../../../sidecar/completion/completionService.ts';
 import type { CompletionRequest } from '../../../../sidecar/completion/request.ts';
+import type { ContextSet } from '../../../../sidecar/protocol/engine.ts';
 import { requestAt } from '../cursorAt.ts';
 import { RankedFiles } from '../rankedFiles.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
@@ -40,9 +41,9 @@ describe('a document that the user only looks at', () => {
       });
     }
 
-    async type(uri: string, line: string): Promise<void> {
+    async type(uri: string, line: string, overrides: Partial<CompletionRequest> = {}): Promise<void> {
       this.workspace.ranking = uri === 'main.py' ? ['a'] : ['b', 'c'];
-      const completion = this.service.complete(this.request(uri, line), new AbortController().signal);
+      const completion = this.service.complete(this.request(uri, line, overrides), new AbortController().signal);
       await settle();
       // The longest wait after a keystroke, since the test's own steps are timed.
       mock.timers.tick(400);
@@ -220,6 +221,26 @@ describe('a document that the user only looks at', () => {
     await full.look('other.py');
     assert.equal((await full.pause()).length, 1);
     assert.equal((await full.pause()).length, 0, 'which is not tried again and again');
+  });
+
+  it('is kept on disk as the settings say when it is evaluated, not when the cursor came to it', async () => {
+    const allowed = { folder: '/contexts', name: 'project', maxBytes: 1e9 };
+    let contextSet: ContextSet | undefined = allowed;
+    const setting = new Setting();
+    await setting.type('main.py', 'x = ', { contextSet: () => contextSet });
+    await setting.look('other.py', { contextSet: () => contextSet });
+    contextSet = undefined;
+    await setting.pause();
+    contextSet = allowed;
+    await setting.pause();
+    assert.deepEqual(
+      setting.engine.generations.map((generation) => [generation.priority, generation.contextSet]),
+      [
+        ['completion', allowed],
+        ['background', undefined],
+        ['background', allowed],
+      ],
+    );
   });
 
   it('is followed by what was to be read of the document before', async () => {
