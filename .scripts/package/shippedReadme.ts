@@ -1,5 +1,5 @@
 /** Sections that need the sources. */
-const DEVELOPER_SECTIONS: readonly string[] = ['Two commands', 'Installing'];
+const DEVELOPER_SECTIONS: readonly string[] = ['Two commands', 'Installing', 'Documents'];
 const LINK = String.raw`\[([^\]]*)\]\((?!https?:)[^)]*\)`;
 
 /**
