@@ -62,7 +62,7 @@ describe('JSON from outside', () => {
     assert.ok(sources.length > 500);
     assert.deepEqual(
       sources.filter((file) => readFileSync(path.join(root, file), 'utf8').includes('JSON.parse(')),
-      [path.join('sidecar', 'client', 'parseJson.ts')],
+      [path.join('sidecar', 'common', 'parseJson.ts')],
     );
   });
 });
