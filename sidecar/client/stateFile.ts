@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { parseJson } from '../common/parseJson.ts';
+import { writeWhole } from '../common/writeWhole.ts';
 
 /**
  * What a client needs to reach the running sidecar. Written by the sidecar once it listens, so its presence says
@@ -55,20 +55,7 @@ export async function readStateFile(file: string): Promise<SidecarState | undefi
 
 /** Writes the state file for this user alone, whole or not at all. */
 export async function writeStateFile(file: string, state: SidecarState): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(JSON.stringify(state, undefined, 2));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(file, JSON.stringify(state, undefined, 2), { flush: true });
 }
 
 /** Removes the state file if it is still the one of `launchId`. */

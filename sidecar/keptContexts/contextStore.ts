@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, statfs, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../common/writeWhole.ts';
 import type { ContextSet } from '../protocol/engine.ts';
 import { ChunkFault, chunkFileBytes, decodeChunk } from './chunkFile.ts';
 
@@ -89,20 +89,11 @@ export class ContextStore {
 
   /** Writes a chunk's file. Resolves with whether it is there. */
   async write(set: ContextSet, name: string, file: Uint8Array): Promise<boolean> {
-    const temporary = path.join(set.folder, set.name, `${name}.${randomUUID()}${TEMPORARY_SUFFIX}`);
     try {
-      const handle = await open(temporary, 'wx', 0o600);
-      try {
-        await handle.writeFile(file);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, chunkPath(set, name));
+      await writeWhole(chunkPath(set, name), file, { flush: true });
       this.#lastReason = undefined;
       return true;
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
       // Where a file that is being read can't be replaced, it is the same one.
       if (await stat(chunkPath(set, name)).catch(() => undefined)) return true;
       // The set was forgotten meanwhile.

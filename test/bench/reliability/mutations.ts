@@ -177,7 +177,6 @@ const groups: readonly MutationGroup[] = [
     mutations: [
       [stateFile, '(status.mode & 0o077) !== 0', '(status.mode & 0o007) !== 0'],
       [stateFile, 'status.uid !== process.getuid?.() || ', ''],
-      [stateFile, "open(temporary, 'wx', 0o600)", "open(temporary, 'wx', 0o644)"],
       [stateFile, 'isSidecarState(state) && state.launchId === launchId', 'isSidecarState(state)'],
       [stateFile, 'isIntegerBetween(state.port, 1, 65_535)', 'isIntegerBetween(state.port, 0, 165_535)'],
       ['sidecar/common/home.ts', "if (!status.isDirectory()) throw new Error('it is not a folder');", ''],
@@ -268,8 +267,8 @@ const groups: readonly MutationGroup[] = [
       [secretDocuments, 'const paths = [afterAuthority, decoded(afterAuthority), ', 'const paths = [afterAuthority, '],
       [
         secretDocuments,
-        "if (error instanceof LateError) return 'its drive does not say whether it is a link to a secret file';",
-        'if (error instanceof LateError) return undefined;',
+        "if (error instanceof TimeoutError) return 'its drive does not say whether it is a link to a secret file';",
+        'if (error instanceof TimeoutError) return undefined;',
       ],
     ],
   },
@@ -432,7 +431,6 @@ const groups: readonly MutationGroup[] = [
     mutations: [
       [contextStore, 'const DISK_SHARE = 0.1;', 'const DISK_SHARE = 0.2;'],
       [contextStore, 'if (status.size > chunkFileBytes(rowsBytes)) return', 'if (status.size > 2 ** 40) return'],
-      [contextStore, "open(temporary, 'wx', 0o600)", "open(temporary, 'wx')"],
       [contextStore, 'const STALE_MS = 60_000;', 'const STALE_MS = 0;'],
       [contextStore, 'new Date(now - index)', 'new Date(now)'],
       [contextStore, 'if (reason !== this.#lastReason) this.log', 'this.log'],
@@ -588,7 +586,7 @@ const groups: readonly MutationGroup[] = [
       [completionCache, 'return farDigest(key, { typed, overtype }) === entry.farDigest;', 'return true;'],
       [completionCache, 'key.before.length - typed !== entry.beforeTail.length', 'false'],
       [completionCache, "far.join('\\0')", "far[0] ?? ''"],
-      [completionCache, 'if (this.#entries.length > this.capacity)', 'if (this.#entries.length > 2 * this.capacity)'],
+      [completionCache, 'max: capacity', 'max: 2 * capacity'],
       [
         completionCache,
         'head.length < CONTEXT_UNITS ? head === after : after.startsWith(head)',
@@ -599,7 +597,7 @@ const groups: readonly MutationGroup[] = [
         '[{ ...settings, minDebounceMs: undefined }, { ...contextSettings, readAhead: undefined }]',
         '[settings]',
       ],
-      [completionCache, 'if (this.#entries[index]?.clientKey === clientKey)', 'if (index < 0)'],
+      [completionCache, 'if (entry.clientKey === clientKey)', "if (entry.clientKey === '')"],
     ],
   },
   {
