@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 import { readSecretPatterns } from '../settings.ts';
 import { fileOf } from './fileOf.ts';
 import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
@@ -163,7 +163,7 @@ export class DocumentPolicy implements vscode.Disposable {
 
   /** If a file system is gone, all its files are late. The log gets one line until they are read again. */
   #noteUnread(error: unknown, file: vscode.Uri): void {
-    if (error instanceof LateError && !this.#late.add(file)) return;
+    if (error instanceof TimeoutError && !this.#late.add(file)) return;
     const reason = error instanceof vscode.FileSystemError ? error.name : String(error);
     this.log(`Ignore rules can't be read, so what they may be about is kept from the model: ${reason}`);
   }

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { LateError } from '../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 import { readIgnoreFile } from './readIgnoreFile.ts';
 
 const RETRY_MS = 60_000;
@@ -62,6 +62,6 @@ export class LateFiles implements vscode.Disposable {
 async function answers(file: vscode.Uri): Promise<boolean> {
   return readIgnoreFile(file).then(
     () => true,
-    (error: unknown) => !(error instanceof LateError),
+    (error: unknown) => !(error instanceof TimeoutError),
   );
 }

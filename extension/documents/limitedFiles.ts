@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { within } from '../../sidecar/common/within.ts';
+import pTimeout from 'p-timeout';
 
 const LIMIT_MS = 10_000;
 
 /**
- * VS Code's file systems with a limit of ten seconds. After that a call throws `LateError`, since the machine of a
+ * VS Code's file systems with a limit of ten seconds. After that a call throws `TimeoutError`, since the machine of a
  * network folder may be gone.
  */
 export const limitedFiles = {
@@ -15,5 +15,5 @@ export const limitedFiles = {
 };
 
 function answered<T>(work: Thenable<T>): Promise<T> {
-  return within(LIMIT_MS, work, `no answer within ${LIMIT_MS} ms`);
+  return pTimeout(work, { milliseconds: LIMIT_MS, message: `no answer within ${LIMIT_MS} ms` });
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 import { limitedFiles } from './limitedFiles.ts';
 import { textOf } from './readTextFile.ts';
 
@@ -7,12 +7,12 @@ import { textOf } from './readTextFile.ts';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Returns the text of an ignore file, or `undefined` if there is none. Throws if it can't be read, and `LateError` if
- * the file system does not answer.
+ * Returns the text of an ignore file, or `undefined` if there is none. Throws if it can't be read, and `TimeoutError`
+ * if the file system does not answer.
  */
 export async function readIgnoreFile(uri: vscode.Uri): Promise<string | undefined> {
   const stat = await limitedFiles.stat(uri).catch((error: unknown) => {
-    if (error instanceof LateError) throw error;
+    if (error instanceof TimeoutError) throw error;
     return undefined;
   });
   if (stat === undefined || (stat.type & vscode.FileType.Directory) !== 0) return undefined;

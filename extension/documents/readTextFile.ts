@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 import type { SkippedFiles } from '../../sidecar/protocol/client.ts';
 import { limitedFiles } from './limitedFiles.ts';
 
@@ -10,10 +10,10 @@ import { limitedFiles } from './limitedFiles.ts';
 export function readTextFile(
   uri: vscode.Uri,
   maxBytes: number,
-  onLate?: (error: LateError) => void,
+  onLate?: (error: TimeoutError) => void,
 ): Promise<string | undefined> {
   const onSkipped = (_reason: SkipReason, error?: unknown): void => {
-    if (error instanceof LateError) onLate?.(error);
+    if (error instanceof TimeoutError) onLate?.(error);
   };
   return read(uri, ({ size }) => (size > maxBytes ? 'tooLarge' : undefined), onSkipped);
 }

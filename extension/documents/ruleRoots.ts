@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 import { limitedFiles } from './limitedFiles.ts';
 
 /** Finds the folders whose ignore rules apply to the contents of a folder. Results are kept until `forget`. */
@@ -10,7 +10,7 @@ export class RuleRoots {
    * Calls `onLate` with a file that was not found in time, so that it is unknown whether its folder is a repository.
    * Then both the folder's own rules and those around it apply, which sends less rather than more.
    */
-  constructor(private readonly onLate: (error: LateError, file: vscode.Uri) => void) {}
+  constructor(private readonly onLate: (error: TimeoutError, file: vscode.Uri) => void) {}
 
   /**
    * Returns the repositories from `folder` up to the workspace folder, nearest first. The last is the repository around
@@ -58,7 +58,7 @@ export class RuleRoots {
     return limitedFiles.stat(file).then(
       () => 'yes',
       (error: unknown) => {
-        if (!(error instanceof LateError)) return 'no';
+        if (!(error instanceof TimeoutError)) return 'no';
         this.onLate(error, file);
         return 'unknown';
       },

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LateError } from '../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 import type {
   SkippedFiles,
   WorkspaceFile,
@@ -144,7 +144,7 @@ export class WorkspaceFiles {
     try {
       return (await limitedFiles.stat(uri)).type;
     } catch (error) {
-      if (error instanceof LateError) this.#logSkipped(error);
+      if (error instanceof TimeoutError) this.#logSkipped(error);
       return undefined;
     }
   }
@@ -158,7 +158,7 @@ export class WorkspaceFiles {
     const isNotebook = uri.path.endsWith('.ipynb');
     const text = await readPlainFile(uri, isNotebook ? MAX_NOTEBOOK_BYTES : MAX_FILE_BYTES, (reason, error) => {
       onSkipped(reason);
-      if (error instanceof LateError) this.#logSkipped(error);
+      if (error instanceof TimeoutError) this.#logSkipped(error);
     });
     if (text === undefined) return undefined;
     if (!isNotebook) return { text };
@@ -167,7 +167,7 @@ export class WorkspaceFiles {
     return notebook;
   }
 
-  #logSkipped(error: LateError): void {
+  #logSkipped(error: TimeoutError): void {
     this.log(`A file of the workspace was left out: ${error.name}`);
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Message } from 'vscode-jsonrpc/node';
 import { SecretFiles } from '../privacy/secretFiles.ts';
-import { LateError, within } from '../common/within.ts';
+import pTimeout, { TimeoutError } from 'p-timeout';
 
 type SeenDocument = { readonly uri?: unknown } | null | undefined;
 
@@ -73,11 +73,14 @@ export class SecretDocuments {
       if (file === undefined) continue;
       try {
         const target = pathToFileURL(
-          await within(LINK_LIMIT_MS, realPathOf(file), `no answer within ${LINK_LIMIT_MS} ms`),
+          await pTimeout(realPathOf(file), {
+            milliseconds: LINK_LIMIT_MS,
+            message: `no answer within ${LINK_LIMIT_MS} ms`,
+          }),
         ).href;
         if (this.#isSecret(target)) return `it leads to ${target}, and files of that name hold secrets`;
       } catch (error) {
-        if (error instanceof LateError) return 'its drive does not say whether it is a link to a secret file';
+        if (error instanceof TimeoutError) return 'its drive does not say whether it is a link to a secret file';
         throw error;
       }
     }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { copyString } from '../workspaceIndex/copyString.ts';
 import type { LastCompletion } from '../protocol/client.ts';
 import type { Cursor } from './cursor.ts';
@@ -70,10 +71,12 @@ const pairs: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', 
  * An entry matches if the text since its cursor is the start of its completion and all other text is the same.
  */
 export class TypedThroughCache {
-  /** Oldest first. */
-  readonly #entries: Entry[] = [];
+  /** By their places. */
+  readonly #entries: LRUCache<string, Entry>;
 
-  constructor(private readonly capacity = 200) {}
+  constructor(capacity = 200) {
+    this.#entries = new LRUCache({ max: capacity });
+  }
 
   /**
    * Adds the candidates for a place, best first. Each has the number of units after the cursor that it replaces, and
@@ -97,10 +100,7 @@ export class TypedThroughCache {
       overtypes,
       explanation,
     };
-    const same = this.#entries.findIndex((other) => isSamePlace(other, entry));
-    if (same >= 0) this.#entries.splice(same, 1);
-    this.#entries.push(entry);
-    if (this.#entries.length > this.capacity) this.#entries.shift();
+    this.#entries.set(placeOf(entry), entry);
   }
 
   /**
@@ -108,26 +108,23 @@ export class TypedThroughCache {
    * completion.
    */
   find(key: CacheKey): CacheHit | undefined {
-    for (let index = this.#entries.length - 1; index >= 0; index--) {
-      const entry = this.#entries[index];
-      if (entry === undefined || !isAskedAlike(entry, key)) continue;
+    // The entry used last comes first.
+    for (const [place, entry] of this.#entries.entries()) {
+      if (!isAskedAlike(entry, key)) continue;
       const hit = serve(entry, key);
       if (hit === undefined) continue;
-      this.#entries.splice(index, 1);
-      this.#entries.push(entry);
+      this.#entries.get(place);
       return { ...hit, ...(entry.explanation && { explanation: entry.explanation }) };
     }
     return undefined;
   }
 
   clear(): void {
-    this.#entries.length = 0;
+    this.#entries.clear();
   }
 
   forget(clientKey: string): void {
-    for (let index = this.#entries.length - 1; index >= 0; index--) {
-      if (this.#entries[index]?.clientKey === clientKey) this.#entries.splice(index, 1);
-    }
+    for (const [place, entry] of [...this.#entries]) if (entry.clientKey === clientKey) this.#entries.delete(place);
   }
 }
 
@@ -210,6 +207,6 @@ function sameHead(head: string, after: string): boolean {
   return head.length < CONTEXT_UNITS ? head === after : after.startsWith(head);
 }
 
-function isSamePlace(one: Entry, other: Entry): boolean {
-  return isAskedAlike(one, other) && one.beforeTail === other.beforeTail && one.afterHead === other.afterHead;
+function placeOf({ clientKey, uri, settings, beforeTail, afterHead }: Entry): string {
+  return JSON.stringify([clientKey, uri, settings, beforeTail, afterHead]);
 }

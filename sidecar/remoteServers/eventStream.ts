@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
-import { within } from '../common/within.ts';
+import pTimeout from 'p-timeout';
 
 /** The largest event. An event has a few tokens. */
 const MAX_EVENT_UNITS = 1024 * 1024;
@@ -19,7 +19,7 @@ export interface EventStreamOptions {
 
 /**
  * Yields the data of server-sent events as they arrive (WHATWG HTML, section 9.2), until the body ends. Leaving the
- * loop cancels the body. Throws `EventStreamError`, `LateError`, and errors of the body.
+ * loop cancels the body. Throws `EventStreamError`, `TimeoutError`, and errors of the body.
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
@@ -40,7 +40,10 @@ export async function* readEvents(
   let bytes = 0;
   try {
     for (;;) {
-      const part = await within(idleTimeoutMs, reader.next(), `No data for ${Math.round(idleTimeoutMs / 1000)} s.`);
+      const part = await pTimeout(reader.next(), {
+        milliseconds: idleTimeoutMs,
+        message: `No data for ${Math.round(idleTimeoutMs / 1000)} s.`,
+      });
       if (part.done) return;
       bytes += part.value.byteLength;
       if (bytes > MAX_STREAM_BYTES) throw new EventStreamError(`The answer has more than ${MAX_STREAM_BYTES} bytes.`);

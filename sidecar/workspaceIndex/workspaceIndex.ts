@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type Chunk, cutIntoChunks } from './chunks.ts';
 import { definedNames } from './definedNames.ts';
 import { definitionShapes } from '../syntax/definitionShapes.ts';
@@ -6,7 +7,6 @@ import { type Grammars, ParserEnded } from '../syntax/grammars.ts';
 import { InvertedIndex, MAX_DOCUMENTS } from './invertedIndex.ts';
 import { languageIdOf } from '../syntax/languageIds.ts';
 import { type Definition, outline } from './outline.ts';
-import { RecentMap } from './recentMap.ts';
 import { definitionHash, termCounts } from './terms.ts';
 import { hasEndlessLine } from './unfitness.ts';
 
@@ -41,8 +41,16 @@ const MAX_READ_UNITS = 64 * 1024 * 1024;
 export class WorkspaceIndex {
   readonly files = new FileTable();
   readonly terms = new InvertedIndex();
-  readonly #texts = new RecentMap<string, string>(MAX_KEPT_UNITS);
-  readonly #read = new RecentMap<string, ReadFile>(MAX_READ_UNITS);
+  // A size must be positive, and a text may have become empty.
+  readonly #texts = new LRUCache<string, string>({
+    maxSize: MAX_KEPT_UNITS,
+    sizeCalculation: (text) => text.length + 1,
+  });
+  readonly #read = new LRUCache<string, ReadFile>({
+    max: MAX_READ_FILES,
+    maxSize: MAX_READ_UNITS,
+    sizeCalculation: ({ text }) => text.length + 1,
+  });
 
   constructor(private readonly grammars: Grammars) {}
 
@@ -57,7 +65,7 @@ export class WorkspaceIndex {
     const shapes = definitionShapes(languageId);
     // One that can't be loaded is told by who needs it.
     if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);
-    this.#texts.set(uri, text, text.length);
+    this.#texts.set(uri, text);
   }
 
   /** Removes files, and all below folders. */
@@ -70,7 +78,7 @@ export class WorkspaceIndex {
    * workspace.
    */
   giveText({ uri, text }: Pick<FileText, 'uri' | 'text'>): void {
-    if (this.files.get(uri) !== undefined) this.#texts.set(uri, text, text.length);
+    if (this.files.get(uri) !== undefined) this.#texts.set(uri, text);
   }
 
   hasText(uri: string): boolean {
@@ -94,7 +102,7 @@ export class WorkspaceIndex {
         throw error;
       })) ?? [];
     const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
-    this.#read.set(file.uri, read, Math.max(text.length, MAX_READ_UNITS / MAX_READ_FILES));
+    this.#read.set(file.uri, read);
     return read;
   }
 

@@ -1,4 +1,4 @@
-import { within } from '../within.ts';
+import pTimeout from 'p-timeout';
 
 export interface BodyLimits {
   readonly maxBytes: number;
@@ -12,8 +12,8 @@ export class TooLargeError extends RangeError {
 }
 
 /**
- * The text of a body. Throws `TooLargeError` where it is too long, and errors where it is not there in time or breaks
- * off; a body that is given up is cancelled.
+ * The text of a body. Throws `TooLargeError` if the body is too long, `TimeoutError` if it is not complete in time, and
+ * the body's own error if it breaks off. The body is cancelled in each of these cases.
  */
 export async function readBoundedText(
   body: ReadableStream<Uint8Array>,
@@ -27,11 +27,10 @@ export async function readBoundedText(
   let bytes = 0;
   try {
     for (;;) {
-      const part = await within(
-        Math.max(0, endMs - performance.now()),
-        reader.read(),
-        `not whole after ${limitMs / 1000} s`,
-      );
+      const part = await pTimeout(reader.read(), {
+        milliseconds: Math.max(1, endMs - performance.now()),
+        message: `not whole after ${limitMs / 1000} s`,
+      });
       if (part.done) return text + decoder.decode();
       bytes += part.value.byteLength;
       if (bytes > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);

@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import { commonLength, isAmong, nextPlan, type PlannedSnippet, sizeOf } from '../../workspaceIndex/contextPlan.ts';
 import { isOwnText } from '../../workspaceIndex/notebookUris.ts';
-import { RecentMap } from '../../workspaceIndex/recentMap.ts';
 import type { PlaceQuery, Snippet } from '../../workspaceIndex/snippet.ts';
 import type { ClientDocument } from '../clientSequences.ts';
 import { delay } from '../debounce.ts';
@@ -58,7 +58,7 @@ interface ClientPlans {
   uri: string;
   /** Whether the client's first ranking is done. */
   isReady: boolean;
-  readonly documents: RecentMap<string, DocumentPlan>;
+  readonly documents: LRUCache<string, DocumentPlan>;
   readonly rankings: NewestNext;
 }
 
@@ -87,7 +87,7 @@ const MAX_PLANS = 8;
  */
 export class ContextPlans {
   readonly #clients = new Map<string, ClientPlans>();
-  readonly #tokens = new RecentMap<string, readonly number[]>(MAX_REMEMBERED_SNIPPETS);
+  readonly #tokens = new LRUCache<string, readonly number[]>({ max: MAX_REMEMBERED_SNIPPETS });
 
   constructor(private readonly now: () => number) {}
 
@@ -215,7 +215,7 @@ export class ContextPlans {
     if (client === undefined)
       this.#clients.set(
         clientKey,
-        (client = { uri: '', isReady: false, documents: new RecentMap(MAX_PLANS), rankings: new NewestNext() }),
+        (client = { uri: '', isReady: false, documents: new LRUCache({ max: MAX_PLANS }), rankings: new NewestNext() }),
       );
     return client;
   }

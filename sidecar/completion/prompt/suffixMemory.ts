@@ -1,4 +1,4 @@
-import { RecentMap } from '../../workspaceIndex/recentMap.ts';
+import { LRUCache } from 'lru-cache';
 import type { PromptText } from './prompt.ts';
 
 /** The share of the suffix that may differ while the previous one is sent again. */
@@ -25,7 +25,7 @@ export interface SuffixPlace {
  * engine's whole cached prefix. It keeps a suffix per prompt size for each of a client's last documents.
  */
 export class SuffixMemory {
-  readonly #last = new Map<string, RecentMap<string, RecentMap<number, string>>>();
+  readonly #last = new Map<string, LRUCache<string, LRUCache<number, string>>>();
 
   /**
    * Returns the suffix to send. The previous one is kept while the new one differs only a little at its start, near the
@@ -34,8 +34,8 @@ export class SuffixMemory {
   hold(place: SuffixPlace, text: PromptText): string {
     const { clientKey, uri, maxTokens } = place;
     const held = this.peek(place, text);
-    const documents = this.#last.get(clientKey) ?? new RecentMap(MAX_DOCUMENTS);
-    const sizes = documents.get(uri) ?? new RecentMap(MAX_SIZES);
+    const documents = this.#last.get(clientKey) ?? new LRUCache({ max: MAX_DOCUMENTS });
+    const sizes = documents.get(uri) ?? new LRUCache({ max: MAX_SIZES });
     sizes.set(maxTokens, held);
     documents.set(uri, sizes);
     this.#last.set(clientKey, documents);

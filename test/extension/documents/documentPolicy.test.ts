@@ -53,7 +53,7 @@ describe("rules that can't be read", () => {
       assert.equal(await bringForward(() => judge(kept)), 'ignored');
       if (allowed !== undefined) assert.equal(await bringForward(() => judge(allowed)), 'allowed');
       assert.equal(log.length, 1);
-      assert.match(log[0] ?? '', /can't be read.*LateError/);
+      assert.match(log[0] ?? '', /can't be read.*TimeoutError/);
     });
   }
 

@@ -57,6 +57,6 @@ describe('readTextFile', () => {
       await reading((of) => readTextFile(of, MIB, (error) => late.push(error.name)), { [file]: 'text' }, true),
       undefined,
     );
-    assert.deepEqual(late, ['LateError']);
+    assert.deepEqual(late, ['TimeoutError']);
   });
 });

@@ -135,7 +135,7 @@ describe('files of the workspace', () => {
           [],
         ],
       );
-      assert.match(log.join('\n'), /LateError/);
+      assert.match(log.join('\n'), /TimeoutError/);
     });
   }
 

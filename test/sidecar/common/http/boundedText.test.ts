@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBoundedText, TooLargeError } from '../../../../sidecar/common/http/boundedText.ts';
-import { LateError } from '../../../../sidecar/common/within.ts';
+import { TimeoutError } from 'p-timeout';
 
 /** A body of these parts, which then waits for ever or ends; it tells whether it was given up. */
 function bodyOf(
@@ -55,12 +55,12 @@ describe('a body that is read within bounds', () => {
       },
       { highWaterMark: 0 },
     );
-    await assert.rejects(readBoundedText(body, { maxBytes: 1_000, limitMs: 100 }), LateError);
+    await assert.rejects(readBoundedText(body, { maxBytes: 1_000, limitMs: 100 }), TimeoutError);
   });
 
   it('is given up where it does not come, and its source ends', async () => {
     const { body, isCancelled } = bodyOf([Buffer.from('abc')], { ends: false });
-    await assert.rejects(readBoundedText(body, { maxBytes: 5, limitMs: 1 }), LateError);
+    await assert.rejects(readBoundedText(body, { maxBytes: 5, limitMs: 1 }), TimeoutError);
     assert.ok(isCancelled());
   });
 });
