@@ -1,8 +1,8 @@
 /**
- * Opens windows of a real VS Code one after another and reads from Chorus's own log how long loading the bundle and
- * activating it took.
+ * Opens windows of a real VS Code one after another and reads the times for loading and activating the bundle from
+ * Chorus's log.
  *
- * The bundle is the one that ships.
+ * The bundle is the shipped one.
  *
  *   npx tsx test/bench/activation.ts [--windows 20] [--write]
  */
@@ -54,7 +54,7 @@ await execa(process.execPath, ['--import', 'tsx', '.scripts/build.ts', '--produc
 });
 for (const version of [NEWEST_HOST, OLDEST_HOST] as const) {
   const timings = await measure(version);
-  if (timings.length === 0) throw new Error(`VS Code ${version}: no line of Chorus's log tells of an activation`);
+  if (timings.length === 0) throw new Error(`VS Code ${version}: Chorus's log reports no activation`);
   const summary = (value: (timing: Timing) => number): string => {
     const sorted = timings.map(value).sort((a, b) => a - b);
     return `${percentile(sorted, 0.5)?.toFixed(1)} / ${percentile(sorted, 0.9)?.toFixed(1)}`;
@@ -65,9 +65,9 @@ for (const version of [NEWEST_HOST, OLDEST_HOST] as const) {
   figures[version] = timings;
 }
 await rm(BUNDLES, { recursive: true, force: true });
-const body = `Milliseconds, median / 90th percentile, of windows opened one after another, with the bundle that ships. The goal is both together below 100 ms.
+const body = `Milliseconds (median / 90th percentile) of windows opened one after another, with the shipped bundle. The goal is a sum below 100 ms.
 
-| VS Code | windows | load the bundle | activate | both |
+| VS Code | windows | load the bundle | activate | sum |
 |---|---:|---:|---:|---:|
 ${rows.join('\n')}`;
 console.log(body);

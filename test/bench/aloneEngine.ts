@@ -1,6 +1,6 @@
 /**
- * A process with our engine and nothing else in it: prints as JSON when its first token came after the process began,
- * and what it holds in memory with a filled context. Started by `engine.ts`.
+ * A process that contains only our engine. Prints as JSON the time from the start of the process to the first token,
+ * and the memory with a filled context. Started by `engine.ts`.
  */
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';

@@ -1,7 +1,7 @@
 /**
- * Aya 23 8B's exact shape with random weights, Q4_0: loads, is planned, completes, and is as fast as in llama.cpp. `npx
- * tsx test/bench/ayaShape.ts [--rounds 15] [--prompt 64] [--decode 8] [--file FILE] [--write]`. Takes 4.6 GB of disk,
- * and 12 GB of memory. `--write` also writes docs/results/aya-shape.md.
+ * Checks a model of Aya 23 8B's exact shape with random weights in Q4_0: it loads, its plan is right, it completes, and
+ * it is as fast as in llama.cpp. `npx tsx test/bench/ayaShape.ts [--rounds 15] [--prompt 64] [--decode 8] [--file FILE]
+ * [--write]`. Needs 4.6 GB of disk and 12 GB of memory. `--write` also writes docs/results/aya-shape.md.
  */
 import { execa } from 'execa';
 import { stat } from 'node:fs/promises';
@@ -54,8 +54,8 @@ const needs = needsOf(model, await checkModel(file), {
 const { neededBytes, sequences } = planMemory({ ...needs, modelName: path.basename(file), availableBytes: Infinity });
 
 /**
- * Loads it as the product does, on two threads, and lets it complete after a prompt that fills the context, so that all
- * is taken that is planned for.
+ * Loads the model as the product does, on two threads, and completes after a prompt that fills the context, so that all
+ * planned memory is used.
  */
 async function asTheProduct(): Promise<{
   loadMs: number;
@@ -114,14 +114,14 @@ const row = (test: string, part: keyof Round, tokens: number): string => {
 };
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 const table = [
-  '| test | chorus, tokens/s | libllama, tokens/s | ratio | of the rounds |',
+  '| test | chorus, tokens/s | libllama, tokens/s | ratio | ratios of the rounds |',
   '|---|---|---|---|---|',
   row(`prompt of ${promptTokens}`, 'prompt', promptTokens),
   row('decode', 'decode', decodeTokens),
   '',
-  `The plan for a context of ${CONTEXT_TOKENS} tokens and ${sequences} sequences says ${gigabytes(neededBytes)}; the engine's process holds ${gigabytes(product.loadedBytes)} when it is loaded, and ` +
-    `${gigabytes(product.residentBytes)} after a prompt that fills the context and ${product.completedTokens} tokens: ${((product.residentBytes / neededBytes - 1) * 100).toFixed(1)} % beside the plan ` +
-    `(allowed: 5 %). Weights take ${gigabytes(needs.weightBytes)}, of which ${gigabytes(needs.weightBytes - model.shape.weightBytes)} are the embedding's second copy in the processor's faster layout.`,
+  `The plan for a context of ${CONTEXT_TOKENS} tokens and ${sequences} sequences is ${gigabytes(neededBytes)}. The engine's process holds ${gigabytes(product.loadedBytes)} after loading, and ` +
+    `${gigabytes(product.residentBytes)} after a prompt that fills the context and ${product.completedTokens} tokens. This differs from the plan by ${((product.residentBytes / neededBytes - 1) * 100).toFixed(1)} % ` +
+    `(allowed: 5 %). The weights take ${gigabytes(needs.weightBytes)}. This includes ${gigabytes(needs.weightBytes - model.shape.weightBytes)} for the embedding's second copy in the processor's faster layout.`,
 ].join('\n');
 console.log(table);
 if (values.write) {
@@ -130,8 +130,8 @@ if (values.write) {
     title: "Aya 23 8B's shape",
     body: `A GGUF of Aya 23 8B's exact shape (command-r: 32 blocks, width 4,096, 32 query and 8 KV heads, 14,336 in the feed-forward, 256,000 tokens tied to the output) with random weights in Q4_0,
 since speed and memory do not depend on the values. Speeds are tokens per second of **processor time on one thread**, since the machine was shared with other work. Both engines are in one
-process and take turns prompt by prompt and token by token, ${roundCount} rounds of a prompt and ${decodeTokens} tokens behind it, since the speed of a shared machine's memory wanders by a quarter within minutes;
-medians, of the rounds' ratios too.\n\n${table}`,
+process and take turns prompt by prompt and token by token, since the memory speed of a shared machine varies by a quarter within minutes. There are ${roundCount} rounds of a prompt and ${decodeTokens} tokens after it.
+The table has medians, also of the rounds' ratios.\n\n${table}`,
     figures: { rounds, neededBytes, ...product, text: undefined },
     model: "Aya 23 8B's shape, random weights, Q4_0",
     command: 'npx tsx test/bench/ayaShape.ts --write',

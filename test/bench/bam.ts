@@ -1,10 +1,10 @@
 /**
- * What mixtures of experts and of attention (BAM) reach beside their peers, in small models from scratch:
+ * Compares mixtures of experts and of attention (BAM) with alternatives, in small models trained from scratch:
  *
  *   npx tsx test/bench/bam.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come
- * from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Results are kept in the developer cache, so that several runs with `--max-seconds` add up to a whole run. The texts
+ * come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';

@@ -5,14 +5,14 @@ import { fetchModel } from '../../.scripts/fetchModel.ts';
 
 export interface BenchSession extends ModelSession {
   readonly loaded: LoadedModel;
-  /** Of the engine's process. */
+  /** Returns the process number of the engine. */
   readonly pid: () => number | undefined;
   dispose(): Promise<void>;
 }
 
 /**
- * A real model in its own process, as the sidecar has it: that of `modelPath`, else the one named by `CHORUS_MODEL`,
- * else the fetched one.
+ * Opens a real model in its own process, as in the sidecar: `modelPath`, else the model in `CHORUS_MODEL`, else the
+ * fetched one.
  */
 export async function openBenchSession(
   options: {

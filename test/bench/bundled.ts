@@ -1,15 +1,16 @@
 /**
- * Measures candidates for the bundled model side by side: lines and spans filled in, bits per byte of texts,
- * explanations, load and worth of experts, size, memory and speed.
+ * Compares candidates for the bundled model by filled lines and spans, bits per byte of texts, explanations, load and
+ * value of experts, size, memory and speed.
  *
  *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts
- *   code,prose,declaration,answers] [--development] [--max-seconds N] [--keep] [--write]
+ *     code,prose,declaration,answers] [--development] [--max-seconds N] [--keep] [--write]
  *
- * The first model is the reference that the others are compared with. `--texts` says of what bits are measured.
- * `--development` fills other gaps, by which recipes are chosen, so that those of the report were not chosen by.
- * Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results, so
- * that several runs, also on several machines, make a whole one. Explanations wait in
- * docs/results/explanations.judged.json for verdicts of a reader. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
+ * The first model is the reference for the others. `--texts` chooses the texts for bits per byte. `--development` fills
+ * different gaps. Recipes are chosen by them, so that the report's gaps stay unseen.
+ *
+ * Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results. So
+ * several runs, even on several machines, add up to a whole run. Explanations wait in
+ * docs/results/explanations.judged.json for a reader's verdicts. Needs the corpus: `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
 import { bitTask, bitVariant, measureBits, type BitResult } from './bundled/bits.ts';
@@ -40,7 +41,7 @@ import { writeReport } from './report.ts';
 import { shuffled } from './shuffled.ts';
 
 const PARTS = ['gaps', 'bits', 'explanations', 'experts', 'speed'] as const;
-/** Of the order of gaps. */
+/** The seed of the order of gaps. */
 const SEED = 1;
 
 const { values: options, positionals } = parseArgs({
@@ -57,7 +58,7 @@ const { values: options, positionals } = parseArgs({
 const chosen = choiceOf('only', PARTS);
 const kinds = choiceOf('texts', TEXT_KINDS);
 if (options.development && options.write)
-  throw new Error('--write reports gaps that nothing was chosen by: leave out --development.');
+  throw new Error('--write reports gaps that no recipe was chosen by: leave out --development.');
 if (positionals.length === 0) throw new Error('Name models as NAME=MODEL.gguf, the reference first.');
 
 const deadline = new Deadline(options['max-seconds'] === undefined ? undefined : Number(options['max-seconds']));
@@ -83,18 +84,18 @@ if (options.keep || options.write) {
 if (options.write)
   await writeReport({
     name: 'bundled-model',
-    title: 'The bundled model and its peers',
+    title: 'The bundled model and its alternatives',
     model: namesOf(models),
     figures,
     command,
     body: sections.join('\n\n'),
   });
 
-/** Throws where the option names what isn't there. */
+/** Returns the values of an option. Throws if one is unknown. */
 function choiceOf<Choice extends string>(option: 'only' | 'texts', choices: readonly Choice[]): readonly Choice[] {
   const named = options[option].split(',') as Choice[];
   const stranger = named.find((one) => !choices.includes(one));
-  if (stranger !== undefined) throw new Error(`--${option} knows ${choices.join(', ')}; got ${stranger}.`);
+  if (stranger !== undefined) throw new Error(`--${option} accepts ${choices.join(', ')}; got ${stranger}.`);
   return named;
 }
 
@@ -118,23 +119,23 @@ async function gaps(time: Deadline): Promise<void> {
   figures['natsOfGaps'] = missing.figures;
   sections.push(`## Gaps filled
 
-A line, or the rest of one (*spans*), is missing and the model writes it, greedily, through the prompt that completion makes: with the model's own marks for what is before and behind
-the gap where it has some, else with what is behind first. Counted is what equals the missing text, indentation included, white space at the end aside. HumanEval: all 1,033 lines of
-HumanEval-SingleLineInfilling. The others are lines of code of packages that no model was trained on here, the same for all. In brackets: points more than the first model, and the standard error of that mean.
+A line, or the rest of a line (*spans*), is missing. The model writes it, greedily, with the prompt of completion: with the model's own marks for the text before and after
+the gap if it has such marks, else with the text after it first. A result counts if it equals the missing text, including indentation but not white space at the end. HumanEval has all 1,033 lines of
+HumanEval-SingleLineInfilling. The other lines are from packages that no model was trained on here, the same for all models. In brackets: points more than the first model, and the standard error of that mean.
 
 ${table.markdown}
 
-In Python Chorus decides how deep an empty line may lie, and masks all other indentations. Without the mask, where the model guesses:
+In Python Chorus decides the possible indentations of an empty line, and masks all others. Without the mask, where the model guesses:
 
 ${guessed.markdown}
 
-How likely each model finds what is missing, and that the line ends there: nats, less is better. In brackets: more than the first model.
+How likely each model finds the missing text and the end of the line after it: nats, less is better. In brackets: more than the first model.
 
 ${missing.markdown}`);
 }
 
 /**
- * In no order, so that a run that is cut short has some of each group; gaps of one program stay together, since their
+ * Shuffles the gaps, so that an interrupted run has some of each group. Gaps of one program stay together, since their
  * prompts begin alike.
  */
 function programsShuffled(all: readonly Gap[]): readonly Gap[] {
@@ -165,10 +166,10 @@ async function bits(time: Deadline): Promise<void> {
   figures['bitsPerByte'] = table.figures;
   sections.push(`## Bits per byte
 
-Of the beginnings of texts, the same for all models; less is better. In brackets: percent more than the first model needs for the same texts, and the standard
-error over texts. *Code* of TypeScript, JavaScript, Python, Go, Rust and Java is of packages that are held out. That of C, C++, C# and PHP is of packages whose
-tokens were counted when the vocabulary was chosen; no model was trained on them here. *Prose* is READMEs, *declaration* the Universal Declaration of Human Rights in 25 translations,
-*answers* those to Python's frequently asked questions, asked in the model's chat template.
+Bits per byte of the beginnings of texts, the same for all models; less is better. In brackets: percent more than the first model needs for the same texts, and the standard
+error over texts. *Code* of TypeScript, JavaScript, Python, Go, Rust and Java is from held-out packages. Code of C, C++, C# and PHP is from packages whose
+tokens were counted for the choice of the vocabulary, but no model was trained on them here. *Prose* is READMEs, *declaration* the Universal Declaration of Human Rights in 25 translations.
+*Answers* are those to Python's frequently asked questions, asked in the model's chat template.
 
 ${table.markdown}`);
 }
@@ -177,7 +178,7 @@ function loadSection(loads: ReadonlyMap<string, ExpertLoad>): string {
   figures['expertLoad'] = Object.fromEntries([...loads].map(([name, load]) => [name, Object.fromEntries(load)]));
   return `## Load of experts
 
-Share of the tokens that an expert runs for, and for attention the mean of its gate: least, mean and most of any layer.
+The share of the tokens that an expert runs for, and for attention the mean of its gate: the minimum, mean and maximum over layers.
 
 ${loadTable(loads)}`;
 }
@@ -189,15 +190,15 @@ async function explanations(time: Deadline): Promise<void> {
     explained.set(model.name, await explainAll(model, functions, time.part(models.length - index)));
   const table = explanationTable(explained);
   figures['explanations'] = table.figures;
-  const what = `${functions.length} functions of packages that are held out, explained as the chat panel asks ("Explain"), without sampling, and judged by a reader: *right*; *thin*, nothing wrong
-but next to nothing said of this code; *misleading*, something untrue said of it.
+  const what = `${functions.length} functions of held-out packages, explained as the chat panel asks ("Explain"), without sampling, and judged by a reader. *Right*; *thin*: correct,
+but almost nothing about this code; *misleading*: a false statement about it.
 
 ${table.markdown}`;
   sections.push(`## Explanations\n\n${what}\n\n[All of them](explanations.md).`);
   if (!options.write) return;
   await writeReport({
     name: 'explanations',
-    title: 'Explanations by the bundled model and its peers',
+    title: 'Explanations by the bundled model and its alternatives',
     model: namesOf(models),
     figures: table.figures,
     command,
@@ -213,9 +214,9 @@ async function speed(time: Deadline): Promise<void> {
   figures['speed'] = table.figures;
   sections.push(`## Size, memory and speed
 
-Of the engine's process as the product starts it, on all cores, models in turn; the medians of the rounds, and in brackets the ratio to the first model. Prompts of ${PROMPT_TOKENS} tokens and decoding
-are measured after ${DEPTH_TOKENS} tokens. The first token comes after a prompt of ${FIRST_TOKEN_CHARACTERS} characters of code, of which nothing is cached. Memory is measured after a completion with
-${LONG_CHARACTERS} characters of code before it, as many as completion takes of a document on such a machine; it holds the pages of the file that are in use.
+Measured in the engine's process as the product starts it, on all cores, with models taking turns. The table has the medians of the rounds, and in brackets the ratio to the first model. Prompts of ${PROMPT_TOKENS} tokens and decoding
+are measured after ${DEPTH_TOKENS} tokens. The first token comes after an uncached prompt of ${FIRST_TOKEN_CHARACTERS} characters of code. Memory is measured after a completion with
+${LONG_CHARACTERS} characters of code before it, which is as much as completion uses of a document on such a machine. It includes the file's pages in use.
 
 ${table.markdown}`);
 }

@@ -1,16 +1,18 @@
 /**
- * Completion of the next line where it needs another file: lines of held-out packages from npm and PyPI that use a name
- * which the file imports from its own package, and which stands nowhere before in the file but in the import (the
- * method of CrossCodeEval, Ding et al., 2023, and RepoBench, Liu et al., 2023). Each is completed from its first token,
- * without context, with the file before it, with the workspace, and with the workspace in caches that keep a part of
- * it; exact match, edit similarity, how much of the start is right, and names of wrong files.
+ * Measures completions of a line that needs another file (the method of CrossCodeEval, Ding et al., 2023, and
+ * RepoBench, Liu et al., 2023). The lines are from held-out packages of npm and PyPI. Each uses a name that the file
+ * imports from its own package and that occurs nowhere before except in the import.
+ *
+ * Each line is completed from its first token without context, with the file before it, with the workspace, and with
+ * the workspace in caches that keep a part of it. Measured are the exact match, the edit similarity, the correct part
+ * of the beginning, and names of wrong files.
  *
  *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--ngrams full] [--networks N]
- *   [--max-seconds N] [--seed 1] [--keep] [--write]
+ *     [--max-seconds N] [--seed 1] [--keep] [--write]
  *
- * `--ngrams`: caches with which the n-grams of whole files are tried too. Of the seed and the bundled model unless
- * others are given; a place at a time on each core. Results are kept as they come, and with `--keep` or `--write` in
- * docs/results: a run goes on where the last one ended, on this machine or another. The corpus is made by
+ * `--ngrams` names caches that are also tried with the n-grams of whole files. The default models are the seed and the
+ * bundled model. Each core handles one place at a time. Results are stored at once, and with `--keep` or `--write` in
+ * docs/results. A run continues where the last one ended, on this or another machine. Needs the corpus of
  * `.scripts/bundledModel/corpus.ts`.
  */
 import { parseArgs } from 'node:util';
@@ -42,7 +44,8 @@ const deadline = new Deadline(options['max-seconds'] === undefined ? undefined :
 const caches = ['full', ...options.caches.split(',').filter((cache) => cache !== 'full')];
 const withNgrams = options.ngrams === '' ? [] : options.ngrams.split(',');
 const unknown = withNgrams.find((cache) => !caches.includes(cache));
-if (unknown !== undefined) throw new Error(`--ngrams takes some of --caches, ${caches.join(', ')}; got "${unknown}".`);
+if (unknown !== undefined)
+  throw new Error(`--ngrams accepts some of --caches, ${caches.join(', ')}; got "${unknown}".`);
 const arms: readonly Arm[] = caches.flatMap((cache) =>
   (cache === 'full' ? PROMPTS : (['workspace'] as const)).flatMap((prompt) => {
     const alone = { prompt, cache, withNgrams: false };

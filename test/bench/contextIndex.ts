@@ -1,6 +1,6 @@
 /**
- * The index of a large workspace: generated files go through the client's side of the protocol into the thread.
- * Measures how long all of it takes, what memory it needs, how long a place is ranked, and when an edit is visible.
+ * Measures the index of a large workspace. Generated files pass the client's side of the protocol into the thread.
+ * Measured are the total time, the memory, the time to rank a place, and the time until an edit is visible.
  *
  *   npm run bench:index -- [--files 100000] [--write]
  */
@@ -24,14 +24,14 @@ const WORDS =
     ' ',
   );
 
-/** The same number gives the same word. */
+/** Returns the same word for the same number. */
 const word = (seed: number): string => WORDS[(Math.imul(seed + 1, 2654435761) >>> 8) % WORDS.length] as string;
 const capital = (text: string): string => text[0]?.toUpperCase() + text.slice(1);
 const pathOf = (file: number): string =>
   `src/${word(Math.floor(file / FOLDER_FILES))}${Math.floor(file / FOLDER_FILES)}/${word(file)}${file}.ts`;
 const uriOf = (file: number): string => `file:///project/${pathOf(file)}`;
 
-/** Some 40 lines that name what a real file would: an import, a type, and functions. */
+/** Returns about 40 lines with the names of a real file: an import, a type, and functions. */
 function textOf(file: number): string {
   const other = (file * 7 + 3) % count;
   const lines = [
@@ -77,7 +77,7 @@ const workspace = new ClientWorkspace({
         ...(end < count ? { next: page + 1 } : {}),
       };
     },
-    // As from another process: texts come as JSON.
+    // As from another process: texts arrive as JSON.
     read: async (uris) =>
       JSON.parse(
         JSON.stringify({
@@ -143,16 +143,16 @@ const figures = {
 console.log(figures);
 if (options.write) {
   const body = [
-    `${files.toLocaleString('en')} generated files of some 40 lines, handed over as an editor does, in batches of 64. The goals were 60 s, 300 MiB, and 200 ms for an edit.`,
+    `${files.toLocaleString('en')} generated files of about 40 lines, sent in batches of 64 as by an editor. The goals were 60 s, 300 MiB, and 200 ms for an edit.`,
     '',
     '| | |',
     '|---|---|',
     `| all files indexed | ${figures.seconds} s |`,
-    `| memory of the process, more than before (texts that are kept included) | ${figures.memoryMiB} MiB |`,
+    `| additional memory of the process (including kept texts) | ${figures.memoryMiB} MiB |`,
     `| of that, the inverted index | ${figures.indexMiB} MiB |`,
-    `| longest time that the front did not answer meanwhile, this bench's own generating of files included | ${figures.longestPauseMs} ms |`,
-    `| a place is ranked, median and 90 % | ${figures.rankP50Ms} and ${figures.rankP90Ms} ms |`,
-    `| an edit of an open document can be found | ${figures.editVisibleMs} ms |`,
+    `| longest time without an answer of the front (including the bench's generation of files) | ${figures.longestPauseMs} ms |`,
+    `| time to rank a place, median and 90 % | ${figures.rankP50Ms} and ${figures.rankP90Ms} ms |`,
+    `| time until an edit of an open document can be found | ${figures.editVisibleMs} ms |`,
   ].join('\n');
   await writeReport({
     name: 'context-index',

@@ -1,18 +1,19 @@
 /**
- * What is still known of a context when a share of it is kept or attended: recall, needle, and the perplexity of code
- * that goes on:
+ * Measures how much of a context a model still knows if a share of it is kept or attended: recall, needle, and the
+ * perplexity of continued code.
  *
  *   npx tsx test/bench/contextQuality.ts [MODEL …] [--tasks recall,needle,continuation] [--selectors tiered,snapkv]
- *   [--divisors 8,16,32]
- *     [--cache CHOICE …] [--contexts 24] [--needles 40] [--places 200] [--networks N] [--max-seconds N] [--keep]
- *     [--write]
+ *     [--divisors 8,16,32] [--cache CHOICE …] [--contexts 24] [--needles 40] [--places 200] [--networks N]
+ *     [--max-seconds N] [--keep] [--write]
  *
- * Of the seed and the bundled model unless others are given. Everything is paired with the full cache. With `--cache`
- * other choices are measured, and of the comparison's only those that `--selectors` names. Results are kept in the
- * developer cache, and with `--keep` or `--write` in docs/results, so that several runs of `--max-seconds`, also on
- * several machines, make a whole one; the report is of all that were asked for. Of a context all that chooses once is
- * in memory together, for all its questions or places: 5 GB a network for a model of 135 million parameters. The texts
- * come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * The default models are the seed and the bundled model. Every result is paired with the full cache. With `--cache`
+ * other choices are measured, and of the comparison only those that `--selectors` names.
+ *
+ * Results are kept in the developer cache, and with `--keep` or `--write` in docs/results. So several runs with
+ * `--max-seconds`, even on several machines, add up to a whole run. The report covers all requested models.
+ *
+ * All selectors that choose once are in memory together for a context, for all its questions or places: 5 GB per
+ * network for a model of 135 million parameters. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -62,19 +63,19 @@ process.stdout.write(`${body}\n`);
 if (values.write)
   await writeReport({
     name: 'context-quality',
-    title: 'What is still known of a context',
+    title: 'How much of a context a model still knows',
     model: measured.map(({ model }) => model).join(', '),
     body,
     figures: measured,
     command: 'npx tsx test/bench/contextQuality.ts --write',
   });
 
-/** Throws for a word that is not one of `words`. */
+/** Returns the words of an option. Throws for a word that is not one of `words`. */
 function listed<Word extends string>(option: string, value: string, words: readonly Word[]): readonly Word[] {
   const given = value === '' ? [] : value.split(',');
   return given.map((word) => {
     const known = words.find((each) => each === word);
-    if (known === undefined) throw new Error(`--${option} takes some of ${words.join(', ')}; got "${word}".`);
+    if (known === undefined) throw new Error(`--${option} accepts some of ${words.join(', ')}; got "${word}".`);
     return known;
   });
 }

@@ -1,11 +1,12 @@
 /**
- * What is kept of the gain that a long context brings, on the continuation of real code:
+ * Measures how much of a long context's gain remains with a cache that keeps a part of it, on the continuation of real
+ * code:
  *
  *   npx tsx test/bench/continuation.ts [MODEL] [--places 200] [--cache CHOICE …] [--max-seconds N] [--write]
  *
- * Before each place stand 3,000 tokens of other files of its package, the same for eight places, and 200 of its own;
- * the next 48 are scored one by one, in nats per token. Results are kept in the developer cache, so that several runs
- * of `--max-seconds` make a whole one. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Before each place are 3,000 tokens of other files of its package, the same for eight places, and 200 of its own file.
+ * The next 48 tokens are scored one by one, in nats per token. Results are kept in the developer cache, so that several
+ * runs with `--max-seconds` add up to a whole run. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -21,7 +22,10 @@ import { Deadline } from './kept/deadline.ts';
 import type { KeptResults } from './kept/keptResults.ts';
 import { writeReport } from './report.ts';
 
-/** A sixteenth and a thirty-second of the context besides the file's own tokens; chosen again and again, and once. */
+/**
+ * The choices keep a sixteenth and a thirty-second of the context, plus the file's own tokens. Tiers choose repeatedly,
+ * other selectors once.
+ */
 const CHOICES = [
   'tiered:192,window=208',
   'tiered:96,window=208',
@@ -81,8 +85,8 @@ async function report(): Promise<void> {
       `| ${cache} | ${count} | ${natsPerToken.toFixed(4)} | ${(100 * shareOfGain).toFixed(1)} % | ${againstFull.mean.toFixed(4)} ± ${againstFull.standardError.toFixed(4)} |`,
   );
   const body = `
-${CONTEXT_TOKENS} tokens of other files of a held-out package, ${BEFORE_TOKENS} of the file, the next ${NEXT_TOKENS} scored: nats per token. *none*: no context; *full*: everything is
-attended. The share of the gain is what of the difference between these two is kept.
+${CONTEXT_TOKENS} tokens of other files of a held-out package, ${BEFORE_TOKENS} of the file, the next ${NEXT_TOKENS} scored, in nats per token. *none*: no context; *full*: everything is
+attended. The share of the gain is the kept share of the difference between these two.
 
 | cache | places | nats per token | share of the gain | more than full |
 |---|---:|---:|---:|---:|
@@ -92,7 +96,7 @@ ${rows.join('\n')}
   if (values.write)
     await writeReport({
       name: 'continuation',
-      title: 'What a long context brings, and what is kept of it',
+      title: 'The gain of a long context, and its kept share',
       model: model.name,
       body,
       figures: { figures },

@@ -5,7 +5,7 @@ import { median } from './statistics.ts';
 
 const FILE_TOKENS = 400;
 const COPIED_TOKENS = 240;
-/** One token in so many differs from the file. */
+/** The distance of edits: every 60th token differs from the file. */
 const EDIT_EVERY = 60;
 const ROUNDS = 3;
 
@@ -13,13 +13,13 @@ export interface DraftingSpeed {
   /** Tokens per second, medians. */
   readonly plain: number;
   readonly drafted: number;
-  /** Median of the rounds' ratios. */
+  /** The median of the rounds' ratios. */
   readonly speedUp: number;
 }
 
 /**
- * Repeating a file with small edits, with drafts and without, in turns. Tokens are forced, so that drafts are right
- * wherever the copy agrees with the file: what is measured is what drafting makes of that.
+ * Repeats a file with small edits, alternating with drafts and without. Tokens are forced, so that drafts are right
+ * wherever the copy agrees with the file. So it measures the speed-up by right drafts.
  */
 export async function draftingSpeed(
   { network, sequence, model }: OpenedNetwork,

@@ -1,12 +1,13 @@
 /**
- * Whether one could tell when rows have to be chosen anew: what tokens lose that attend what another chose before them,
- * by how far their queries have gone from that one's:
+ * Tests whether the queries tell when rows have to be chosen again. It relates the loss of tokens that attend the
+ * choice of an earlier token to the distance of their queries from that token's:
  *
- *   npx tsx test/bench/drift.ts [MODEL] [--places 64] [--cache tiered:192,window=208,heads=100] [--refresh 8] [--write]
+ *   npx tsx test/bench/drift.ts [MODEL] [--places 64] [--cache tiered:192,window=208,heads=100] [--refresh 8]
+ *     [--write]
  *
- * Places are those of `continuation.ts`: 3,000 tokens of other files of a package and 200 of the file, and the next 48
- * tokens one by one, once with a choice for each token and once with one for each `--refresh`. One core. The texts come
- * from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Places are those of `continuation.ts`: 3,000 tokens of other files of a package and 200 of the file. The next 48
+ * tokens come one by one, once with a choice for each token and once with a choice for every `--refresh` tokens. Uses a
+ * single core. The texts come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -27,7 +28,7 @@ import { lastQuery, similarity } from './drift/queries.ts';
 import { writeReport } from './report.ts';
 import { signed } from './signed.ts';
 
-/** Equal parts of the tokens, by how alike their queries and those that chose are. */
+/** The number of equal parts of the tokens, sorted by the similarity of their queries to those of the choice. */
 const PARTS = 4;
 
 const { values, positionals } = parseArgs({
@@ -40,17 +41,17 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** A token that attended what one before it chose. */
+/** A token that attended the choice of an earlier token. */
 interface Stale {
-  /** Tokens since the choice. */
+  /** The tokens since the choice. */
   readonly age: number;
-  /** Of its queries and those that chose, the mean cosine of all heads. */
+  /** The mean cosine over all heads between its queries and those of the choice. */
   readonly similarity: number;
-  /** More than with a choice of its own. */
+  /** The nats more than with its own choice. */
   readonly nats: number;
 }
 
-/** One way to choose, over a cache that another may read too. */
+/** A sequence with its own choices, over a cache that another sequence may also read. */
 interface Chooser extends Disposable {
   readonly sequence: ChorusSequence;
 }
@@ -98,7 +99,7 @@ await report();
 
 function chooser(on: Network, cache: SequenceCache, written: string): Chooser {
   const { tier } = parseCacheChoice(written);
-  if (!tier) throw new Error(`--cache takes a choice that is made again and again; got "${written}".`);
+  if (!tier) throw new Error(`--cache accepts a choice that is made repeatedly; got "${written}".`);
   const tiers = new Tiers(on, cache, tier);
   return {
     sequence: new ChorusSequence(on, cache, on.options.hyperparameters.vocabularySize, undefined, tiers),
@@ -106,7 +107,7 @@ function chooser(on: Network, cache: SequenceCache, written: string): Chooser {
   };
 }
 
-/** What each of the next tokens but the first costs, and the queries that saw it coming. */
+/** Returns the nats of each of the next tokens except the first, and the queries before it. */
 async function answered(
   cache: SequenceCache,
   sequence: ChorusSequence,
@@ -136,12 +137,12 @@ async function report(): Promise<void> {
   const line = (name: string, tokens: readonly Stale[]): string =>
     `| ${name} | ${tokens.length} | ${meanOf(tokens.map((token) => token.similarity)).mean.toFixed(3)} | ${natsOf(meanOf(tokens.map(({ nats }) => nats)))} |`;
   const table = (head: string, lines: readonly string[]): string =>
-    [`| ${head} | tokens | similarity | nats more |`, '|---|---:|---:|---:|', ...lines].join('\n');
+    [`| ${head} | tokens | similarity | additional nats |`, '|---|---:|---:|---:|', ...lines].join('\n');
   const bySimilarity = table(
     'queries',
     parts.map((part, index) =>
       line(
-        `${index + 1}. quarter, ${index === 0 ? 'the most alike' : index === PARTS - 1 ? 'the least alike' : ''}`.replace(
+        `${index + 1}. quarter, ${index === 0 ? 'the most similar' : index === PARTS - 1 ? 'the least similar' : ''}`.replace(
           /, $/,
           '',
         ),
@@ -159,9 +160,9 @@ async function report(): Promise<void> {
     ),
   );
   const body = `
-Could one tell from the queries when rows have to be chosen anew? ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, then the next ${NEXT_TOKENS} one by one, twice: with
-\`${values.cache}\` each token chose what it attended, and with \`refresh=${refresh}\` one in ${refresh} (with what it had computed before). *Similarity* is the mean cosine, over layers and heads, of a token's queries and those that chose; *nats more*
-is what a token that did not choose cost more than in the other run, with 1.96 standard errors. ${contexts.flatMap(({ places }) => places).length} places, ${fresh} tokens, of which ${stale.length} did not choose.
+Do the queries tell when rows have to be chosen again? ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, then the next ${NEXT_TOKENS} one by one, twice. With
+\`${values.cache}\` each token chose the rows that it attended. With \`refresh=${refresh}\` every ${refresh}th token chose, with its earlier computations. *Similarity* is the mean cosine, over layers and heads, between a token's queries and those of the choice. *Additional nats*
+are the cost of a token that did not choose compared with the other run, with 1.96 standard errors. ${contexts.flatMap(({ places }) => places).length} places, ${fresh} tokens, of which ${stale.length} did not choose.
 
 ${bySimilarity}
 
@@ -171,7 +172,7 @@ ${byAge}
   if (values.write)
     await writeReport({
       name: 'drift',
-      title: 'When a choice of rows is old',
+      title: 'When a choice of rows is outdated',
       model: model.name,
       body,
       figures: {

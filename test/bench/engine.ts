@@ -1,6 +1,6 @@
 /**
- * Our engine and libllama side by side, alternating in one process with the same threads: `npm run bench`. `--write`
- * also writes docs/results/engine.md. `CHORUS_MODEL` names another model.
+ * Compares our engine with libllama, alternating in one process with the same threads: `npm run bench`. `--write` also
+ * writes docs/results/engine.md. `CHORUS_MODEL` names another model.
  */
 import { execa } from 'execa';
 import { fork, type ChildProcess } from 'node:child_process';
@@ -27,18 +27,18 @@ const PROMPT_TOKENS = 512;
 const DECODE_TOKENS = 128;
 const DEPTHS = [0, 4_096] as const;
 const ROUNDS = 7;
-/** Of decoding, before the other engine has its turn. */
+/** The tokens that an engine decodes before the other has its turn. */
 const SLICE_TOKENS = 1;
 const CONTEXT_TOKENS = 5_120;
 const CHUNK_TOKENS = 512;
 const BUSY_TOKENS = 96;
 const BUSY_ROUNDS = 3;
-/** What the process may hold besides weights and cache. */
+/** The memory that the process may use besides weights and cache. */
 const ALLOWED_BYTES = 200 * 2 ** 20;
 
 if (process.argv.includes('--spin')) for (;;) Math.sqrt(Math.random());
 
-// As the product does: the environment has to be there when the process starts.
+// As in the product, the environment must be set before the process starts.
 if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name] !== value)) {
   const { exitCode } = await execa(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     env: computeEnvironment,
@@ -90,10 +90,7 @@ async function decode(engine: Competitor, past: number, count: number): Promise<
   for (let step = 0; step < count; step++) await engine.evaluate([tokens[step] as number], past + step);
 }
 
-/**
- * Both engines' times for the same work, in turns of `slices` parts of it, so that what else the machine does meets
- * both.
- */
+/** Measures both engines on the same work. They alternate in `slices` parts of it, so that other load affects both. */
 async function inTurns(
   slices: number,
   round: number,
@@ -111,7 +108,7 @@ interface Compared {
   /** Tokens per second, medians of the rounds. */
   readonly chorus: number;
   readonly libllama: number;
-  /** Median of the rounds' ratios. */
+  /** The median of the rounds' ratios. */
   readonly ratio: number;
 }
 interface Row extends Compared {
@@ -157,8 +154,8 @@ async function sideBySide(): Promise<Row[]> {
 }
 
 /**
- * Decode while other processes keep every core busy. Both are given the same threads; ours takes fewer where it finds
- * that faster.
+ * Decodes while other processes keep every core busy. Both engines get the same threads. Ours uses fewer if that is
+ * faster.
  */
 async function underLoad(): Promise<Compared> {
   const spinners: ChildProcess[] = Array.from({ length: os.availableParallelism() }, () =>
@@ -177,7 +174,7 @@ async function underLoad(): Promise<Compared> {
   return compare(BUSY_TOKENS, rounds);
 }
 
-/** The same model in a type for which processors have a product of whole blocks of rows, which Q4_1 lacks. */
+/** Measures the same model in a type for which processors multiply whole blocks of rows, unlike Q4_1. */
 async function draftingInEightBits(): Promise<DraftingSpeed> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-bench-'));
   try {
@@ -190,7 +187,7 @@ async function draftingInEightBits(): Promise<DraftingSpeed> {
   }
 }
 
-/** Start and memory, of a process that holds our engine alone. */
+/** Measures start and memory of a process that contains only our engine. */
 async function inItsOwnProcess(): Promise<Alone> {
   const file = fileURLToPath(new URL('aloneEngine.ts', import.meta.url));
   const { stdout } = await execa(
@@ -217,7 +214,7 @@ const table = [
   ),
   `| decode, every core busy | 0 | ${busy.chorus.toFixed(1)} | ${busy.libllama.toFixed(1)} | ${busy.ratio.toFixed(2)} |`,
   '',
-  'Drafting on a file repeated with an edit every 60 tokens:',
+  'Drafting on a file that is repeated with an edit every 60 tokens:',
   '',
   '| model | without, tokens/s | with, tokens/s | ratio |',
   '|---|---|---|---|',
@@ -226,15 +223,15 @@ const table = [
       `| ${name} | ${plain.toFixed(1)} | ${drafted.toFixed(1)} | ${speedUp.toFixed(2)} |`,
   ),
   '',
-  `In a process of its own, which the sources' compilation to JavaScript is part of: first token after ${(alone.firstTokenMs / 1000).toFixed(2)} s. With ${CONTEXT_TOKENS} rows of context it holds ` +
-    `${mebibytes(alone.residentBytes)}: weights ${mebibytes(alone.weightBytes)}, cache ${mebibytes(alone.cacheBytes)}, all else ${mebibytes(otherBytes)} (allowed: ${mebibytes(ALLOWED_BYTES)}).`,
+  `In its own process, including the compilation of the sources to JavaScript, the first token comes after ${(alone.firstTokenMs / 1000).toFixed(2)} s. With ${CONTEXT_TOKENS} rows of context the process holds ` +
+    `${mebibytes(alone.residentBytes)}: weights ${mebibytes(alone.weightBytes)}, cache ${mebibytes(alone.cacheBytes)}, everything else ${mebibytes(otherBytes)} (allowed: ${mebibytes(ALLOWED_BYTES)}).`,
 ].join('\n');
 console.log(`chorus, ${device.description}, ${threads} threads\n${table}`);
 if (process.argv.includes('--write')) {
   await writeReport({
     name: 'engine',
     title: "Chorus's engine and libllama",
-    body: `Both run the same file on the same libraries in one process, in turns, in decoding token by token; medians of ${ROUNDS} rounds, of their ratios too. libllama is called through\n\`llama_decode\`. While every core is busy (one endless loop a core), both have the same threads\nto begin with.\n\n${table}`,
+    body: `Both engines run the same file on the same libraries in one process, taking turns, for decoding after each token. The table has medians of ${ROUNDS} rounds, also of their ratios. libllama is called through\n\`llama_decode\`. With every core busy (one endless loop per core), both engines start with the same number of\nthreads.\n\n${table}`,
     figures: { rows, busy, drafts, alone, threads },
     model: path.basename(modelPath),
     command: 'npm run bench -- --write',

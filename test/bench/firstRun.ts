@@ -1,9 +1,9 @@
 /**
- * What a new user does and how long it takes: from this platform's package to the first ghost text, and to a larger
- * model from a mirror on this machine.
+ * Measures a new user's first steps: from this platform's package to the first ghost text, and to a larger model from a
+ * mirror on this machine.
  *
- * The larger model is SmolLM2-135M-Instruct written in 8 bits, since a bench fetches nothing: its bytes take the way
- * that any model's take.
+ * The larger model is SmolLM2-135M-Instruct written in 8 bits, since a bench fetches nothing. Its bytes go through the
+ * usual download.
  *
  *   npx tsx test/bench/firstRun.ts [--vsix FILE] [--write]
  */
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
 
 interface Step {
   readonly what: string;
-  /** What the user does; nothing where the user waits. */
+  /** The user's action. Empty while the user waits. */
   readonly user: string;
   readonly seconds: number;
 }
@@ -81,7 +81,7 @@ async function takeSteps(session: HostSession, mirror: ModelMirror): Promise<voi
   await step('the first ghost text, of the bundled model', 'type', () => window.typeForGhostText(' '));
   const quickInput = window.page.locator('.quick-input-widget input[type="text"]');
   const row = window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'recommended here' });
-  await step('the list says what is worth having here', 'Chorus: Choose Model…', async () => {
+  await step('the list recommends models for this machine', 'Chorus: Choose Model…', async () => {
     await window.command('Chorus: Choose Model…');
     await row.waitFor();
   });
@@ -100,7 +100,7 @@ async function takeSteps(session: HostSession, mirror: ModelMirror): Promise<voi
   });
   await window.focusEditor();
   await window.press('Escape');
-  // At another place: what the bundled model wrote at this one may still be remembered.
+  // Uses another place, since the bundled model's text at the first place may still be stored.
   await window.goToEnd();
   await step('ghost text of the larger model', 'type', () =>
     window.typeForGhostText('\nexport function distance(a: Point, b: Point): number {\n  return '),
@@ -111,11 +111,11 @@ async function report(largerBytes: number): Promise<void> {
   const rows = steps.map(({ what, user, seconds }) => `| ${user} | ${what} | ${seconds.toFixed(1)} |`);
   const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
   const toGhostText = steps.slice(0, 3).reduce((sum, { seconds }) => sum + seconds, 0);
-  const body = `What a new user does, and for how long each step lasts until its outcome is on the screen. Nothing is set but the mirror, a web server on this machine; the larger model is
-SmolLM2-135M-Instruct in 8 bits (${Math.round(largerBytes / 1e6)} MB), since the bench fetches nothing. Over a network the download takes as long as the network does. From the package to the first
-ghost text: **3 steps, ${toGhostText.toFixed(0)} s**; to ghost text of a larger model: **${steps.length} steps, ${total.toFixed(0)} s**. The steps in between, opening a file and going to a place in it, are not counted.
+  const body = `A new user's steps, and the time of each until its result is on the screen. The only setting is the mirror, a web server on this machine. The larger model is
+SmolLM2-135M-Instruct in 8 bits (${Math.round(largerBytes / 1e6)} MB), since the bench fetches nothing. Over a network the download takes as long as the network needs. From the package to the first
+ghost text: **3 steps, ${toGhostText.toFixed(0)} s**; to ghost text of a larger model: **${steps.length} steps, ${total.toFixed(0)} s**. Opening a file and going to a place in it are not counted as steps.
 
-The times are of VS Code in a browser with server, window, sidecar and whatever else the machine does on the same two cores; they say where a user waits, not how fast Chorus is.
+The times are of VS Code in a browser, with server, window, sidecar and other load on the same two cores. They show where a user waits, but not how fast Chorus is.
 
 | the user | until | seconds |
 |---|---|---:|

@@ -5,7 +5,7 @@ import { repositoryRoot } from './report.ts';
 
 const FILE = 'HumanEval-SingleLineInfilling.jsonl.gz';
 
-/** A program of which one line was taken out: `canonical_solution`, with its line break. */
+/** A program from which one line was removed: `canonical_solution`, with its line break. */
 export interface InfillingProblem {
   readonly task_id: string;
   readonly prompt: string;
@@ -14,8 +14,8 @@ export interface InfillingProblem {
 }
 
 /**
- * All problems of HumanEval-SingleLineInfilling. `folder` holds the file; else `CHORUS_BENCH_DATA` does. Throws with
- * where to get it.
+ * Reads all problems of HumanEval-SingleLineInfilling from `folder`, or from `CHORUS_BENCH_DATA`. Throws an error that
+ * says where to get the file.
  */
 export async function readInfillingProblems(
   folder = process.env['CHORUS_BENCH_DATA'] ?? path.join(repositoryRoot, '../shared/data/humaneval-infilling'),

@@ -1,11 +1,13 @@
 /**
- * Exact match on HumanEval-SingleLineInfilling: a line is taken out of a program and the model writes it, greedily,
- * through the prompt that completion makes, with and without token healing and the text after the cursor.
+ * Measures exact matches on HumanEval-SingleLineInfilling. A line is removed from a program, and the model writes it
+ * greedily with the prompt of completion. The variants are with and without token healing and the text after the
+ * cursor.
  *
  *   npx tsx test/bench/infilling.ts [--limit N] [--offset N] [--seed N] [--data FOLDER] [--progress FILE]
- *   [--max-seconds N] [--write]
+ *     [--max-seconds N] [--write]
  *
- * `--seed` shuffles; `--progress` keeps results in a file, so that several short runs make a whole one.
+ * `--seed` shuffles the problems. `--progress` keeps results in a file, so that several short runs add up to a whole
+ * run.
  */
 import { appendFile, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -27,9 +29,9 @@ const BUDGET_TOKENS = 1024;
 interface Outcome {
   readonly id: string;
   readonly variant: string;
-  /** The model's first line is the line that was taken out, white space at its end aside. */
+  /** Whether the model's first line equals the removed line, except for white space at its end. */
   readonly exact: boolean;
-  /** So is what completion would show. */
+  /** Whether the line that completion would show equals it too. */
   readonly shownExact: boolean;
   readonly shown: boolean;
 }
@@ -72,7 +74,7 @@ async function attempt(
   const cursor = readCursor({
     uri: `file:///${problem.task_id}.py`,
     languageId: 'python',
-    // The line is gone, its line break is not: the cursor stands on an empty line.
+    // The line is removed but not its line break, so the cursor is on an empty line.
     text: withSuffix ? `${problem.prompt}\n${problem.suffix}` : problem.prompt,
     offset: problem.prompt.length,
     explicit: false,
@@ -181,9 +183,9 @@ try {
       model: session.loaded.name,
       figures: summary,
       command: 'npx tsx test/bench/infilling.ts --write',
-      body: `HumanEval-SingleLineInfilling: one line of a program is missing and the model writes it, greedily. *Exact* counts first lines equal to the
-missing one, indentation included, white space at the end aside. *Shown exact* counts the same after the filters that every completion
-passes, *shown* how often they left anything. "Healing" takes the tokens at the cursor back; "suffix" gives what follows the cursor.
+      body: `HumanEval-SingleLineInfilling: one line of a program is missing and the model writes it, greedily. *Exact* counts first lines that equal the
+missing one, including indentation but not white space at the end. *Shown exact* counts the same after the filters that every completion
+passes, *shown* counts the texts that the filters left. "Healing" takes back the tokens at the cursor, "suffix" adds the text after the cursor.
 
 | prompt | problems | exact | shown exact | shown |
 |---|---|---|---|---|

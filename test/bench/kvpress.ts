@@ -1,9 +1,10 @@
 /**
- * The rows that our selectors keep beside those of NVIDIA's kvpress, on the same float32 weights and the same tokens:
+ * Compares the rows that our selectors keep with those of NVIDIA's kvpress, on the same float32 weights and the same
+ * tokens:
  *
  *   npx tsx test/bench/kvpress.ts --python PYTHON [--tokens 1024] [--threads N] [--write]
  *
- * PYTHON has kvpress 0.5.5, on PyTorch and transformers, and gguf. Takes 1.2 GB in the folder for temporary files.
+ * PYTHON has kvpress 0.5.5, on PyTorch and transformers, and gguf. Needs 1.2 GB in the folder for temporary files.
  */
 import { execa } from 'execa';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +22,7 @@ import { kvpressReport, type Compared } from './kvpress/report.ts';
 import { repositoryRoot, writeReport } from './report.ts';
 
 const TEXT = ['sidecar/workshop/quantize/quantize.ts', 'sidecar/models/gguf/rows.ts', 'sidecar/cli/options.ts'];
-/** What KVzip's prompts are made of in kvpress where a model has no chat template. */
+/** The texts of KVzip's prompts in kvpress for a model without a chat template. */
 const PROMPTS = [
   '\n\nRepeat the previous context exactly.',
   '\n\nRepeat the part of the previous context exactly, starting with',
@@ -112,7 +113,7 @@ interface Job {
   readonly texts: Readonly<Record<string, readonly number[]>>;
   readonly threads: number;
   readonly presses: readonly Press[];
-  /** Gets the scores, a file a press. */
+  /** The output folder for the scores, one file per press. */
   readonly folder: string;
 }
 

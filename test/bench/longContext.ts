@@ -1,14 +1,16 @@
 /**
- * Decoding and the next 260 tokens of a prompt, deep in a context, beside libllama with flash attention and without:
+ * Compares the speed of decoding and of the next 260 tokens of a prompt, deep in a context, with libllama with and
+ * without flash attention:
  *
  *   npx tsx test/bench/longContext.ts [--depths 4096,16384,32768] [--rounds 3] [--threads N] [--cache CHOICE …]
- *   [--write]
+ *     [--write]
  *
- * With `--cache` of other choices than the page's. With one thread all engines compute on the thread that asks, and
- * processor time is measured: what else the machine does changes it little. The weights are SmolLM2's; what it says
- * beyond its trained length is of no use, how fast it says it is. Nor does that depend on what stands in the context:
- * the keys and values of 512 tokens are put into all caches again and again, and only the last tokens of a context are
- * read at their place.
+ * `--cache` measures other choices than the page's. With one thread all engines compute on the calling thread and
+ * processor time is measured, which other load hardly changes.
+ *
+ * The weights are SmolLM2's. Beyond its trained length its text is useless, but its speed is not. The speed does not
+ * depend on the contents of the context either. So the keys and values of 512 tokens are repeated in all caches, and
+ * only the last tokens of a context are read at their place.
  */
 import { execa } from 'execa';
 import { performance } from 'node:perf_hooks';
@@ -41,17 +43,17 @@ import { median } from './statistics.ts';
 
 const DECODE_TOKENS = 68;
 /**
- * Decoded by one engine before the next has its turn. The first is not counted: the other's threads wait actively for
- * some milliseconds. The others are whole stretches from one choice of rows to the next, so that choices count as often
- * as they are made.
+ * The tokens that one engine decodes in a turn. The first is not counted, since the other engine's threads spin for
+ * some milliseconds. The rest are whole intervals between two choices of rows, so that choices count with their true
+ * frequency.
  */
 const TURN_TOKENS = 17;
 const PROMPT_TOKENS = 260;
 /** Read once, and repeated. */
 const READ_TOKENS = 512;
-/** Read behind what is repeated: as many as any choice of rows looks at. */
+/** Read after the repeated tokens: as many as any choice of rows looks at. */
 const LAST_TOKENS = 64;
-/** Rows of a cache that keeps some, for what is appended. */
+/** Rows for appended tokens in a cache that keeps some rows. */
 const ROOM_ROWS = 1_024;
 const CHOICES = ['full', 'tiered:1024', 'snapkv:2048', 'snapkv:1024'] as const;
 
@@ -73,16 +75,16 @@ if (Object.entries(computeEnvironment).some(([name, value]) => process.env[name]
   process.exit(exitCode ?? 1);
 }
 
-/** An engine that holds a context, and appends to it. */
+/** An engine that holds a context and appends to it. */
 interface Competitor extends Disposable {
   readonly name: string;
-  /** Of the keys and values that an answer attends. */
+  /** The bytes of the keys and values that an answer attends. */
   readonly attendedBytes?: number;
   /** Reads the context. */
   read(tokens: readonly number[]): Promise<void>;
   decode(token: number): Promise<void>;
   prompt(tokens: readonly number[]): Promise<void>;
-  /** Goes back to the context. */
+  /** Returns to the end of the context. */
   back(): Promise<void>;
 }
 
@@ -116,7 +118,7 @@ if (depths.some((depth) => !Number.isInteger(depth / READ_TOKENS) || depth < REA
 for (const depth of depths) rows.push(...(await measure(depth)));
 await report();
 
-/** What the model makes of the text by which it is told which heads choose. */
+/** Returns the model's tokens of the text that determines which heads choose. */
 async function headNeedsText(): Promise<HeadsToChoose['text']> {
   const engine = new LocalEngine({ log: () => undefined });
   const { special } = await engine.load({
@@ -156,7 +158,7 @@ async function measure(depth: number): Promise<readonly Row[]> {
       };
       for (let turn = 0; turn < DECODE_TOKENS / TURN_TOKENS; turn++) {
         for (const competitor of (round + turn) % 2 === 0 ? open : [...open].reverse()) {
-          // The first token finds the other engine's threads at work.
+          // During the first token the other engine's threads are still busy.
           await competitor.decode(tokenAt(depth + turn));
           for (let token = 1; token < TURN_TOKENS; token++)
             await timed(competitor.name, 'decode', () => competitor.decode(tokenAt(depth + turn + token)));
@@ -288,9 +290,9 @@ async function report(): Promise<void> {
   );
   const goals = goalLines(rows);
   const body = `
-Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, deep in a context of so many tokens: ${DECODE_TOKENS} decoded in turns of ${TURN_TOKENS}, the first of each not counted, and the next ${PROMPT_TOKENS} tokens of a prompt; medians of
-${values.rounds} rounds. Ratios are against the faster of libllama's two. *tiered* keeps everything; for every token an eighth of its heads choose anew, for each sixteenth all, which is included; of a prompt each 16 tokens choose too.
-*snapkv* chose once, when the context had been read. What stands in the contexts are 512 tokens again and again. The last column: keys and values that a token attends; of libllama what it saves of its
+Tokens per second ${isProcessorTime ? 'of processor time on one thread' : `with ${threads} threads`}, at the given depth in a context. ${DECODE_TOKENS} tokens are decoded in turns of ${TURN_TOKENS}, the first of each not counted. Then come the next ${PROMPT_TOKENS} tokens of a prompt. The table has medians of
+${values.rounds} rounds. Ratios are relative to the faster of the two variants of libllama. *tiered* keeps everything. An eighth of its heads choose for every token and all heads for each sixteenth, which is included in the times. In a prompt each 16 tokens choose too.
+*snapkv* chose once, after the context was read. The contexts repeat the same 512 tokens. The last column has the keys and values that a token attends; for libllama the size of its saved
 context.
 
 | depth | what | decode tokens/s | ratio | prompt tokens/s | ratio | MiB attended |
@@ -300,7 +302,7 @@ ${
   goals.length === 0
     ? ''
     : `
-What was to be reached:
+Goals:
 
 | depth | what | of | goal | measured | |
 |---:|---|---|---:|---:|---|

@@ -1,6 +1,5 @@
 /**
- * What is written of sound in which nobody speaks, ten minutes of each kind, and of three hours in which a sentence is
- * said at the end:
+ * Transcribes sound without speech, ten minutes of each kind, and three hours of silence with a sentence at the end:
  *
  *   npx tsx test/bench/longSound.ts [--threads N] [--write]
  *
@@ -40,7 +39,7 @@ async function heard(soundPath: string): Promise<readonly TranscriptSegment[]> {
   return segments;
 }
 
-/** Silence of 16 bits, and a recording at its end. It takes no room on the disk before that. */
+/** Creates a file with 16-bit silence and a recording at its end. The silence takes no space on the disk. */
 async function longFile(hours: number): Promise<string> {
   const file = path.join(folder, 'long.wav');
   const wav = await WavFile.open(path.join(RECORDINGS_FOLDER, `${SENTENCE}.wav`));
@@ -74,18 +73,18 @@ try {
     ({ startSeconds, text }) => `"${text}" at ${new Date(1000 * startSeconds).toISOString().slice(11, 19)}`,
   );
   const body = `
-Whisper tiny.en, as \`chorus transcribe\` and dictation have it.
+Whisper tiny.en, as \`chorus transcribe\` and dictation use it.
 
-| ${MINUTES} minutes of | words that are written |
+| ${MINUTES} minutes of | transcribed words |
 |---|---|
 ${rows.map(({ sound, words }) => `| ${sound} | ${words} |`).join('\n')}
 
-Of ${HOURS} hours at ${RATE_HZ / 1000} kHz, silent but for a sentence at their end: ${said.join(', ') || 'nothing'}. The process, model included, had ${peakMegabytes.toFixed(0)} MB at most, the sounds of the table that it had made before among them.`;
+From ${HOURS} hours at ${RATE_HZ / 1000} kHz, silent except for a sentence at the end: ${said.join(', ') || 'nothing'}. The process, including the model, used at most ${peakMegabytes.toFixed(0)} MB. This includes the sounds of the table, which it had made before.`;
   process.stdout.write(`${body}\n`);
   if (values.write)
     await writeReport({
       name: 'long-sound',
-      title: 'Sound without speech, and of three hours',
+      title: 'Sound without speech, and three hours of sound',
       body,
       figures: { rows, segments, peakMegabytes },
       model: 'Whisper tiny.en',

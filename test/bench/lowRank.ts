@@ -1,10 +1,10 @@
 /**
- * Training of low rank, rank by beginning by decay, at equal tokens and at equal operations:
+ * Compares low-rank training by rank, initialisation and decay, at equal tokens and at equal operations:
  *
  *   npx tsx test/bench/lowRank.ts [--seeds 3] [--threads 2] [--max-seconds N] [--anew] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one; what the page
- * has of the same settings is taken from there but with `--anew`. The texts come from `npx tsx
+ * Results are kept in the developer cache, so that several runs with `--max-seconds` add up to a whole run. Results
+ * with the same settings are taken from the page, except with `--anew`. The texts come from `npx tsx
  * .scripts/bundledModel/corpus.ts`.
  */
 import process from 'node:process';

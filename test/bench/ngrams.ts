@@ -1,17 +1,17 @@
 /**
- * What n-grams over a workspace's tokens give, in counts that no other program on the machine changes, at lines of
- * held-out packages that need another file (as `bench:completion`):
+ * Measures the gain of n-grams over a workspace's tokens, at lines of held-out packages that need another file (as in
+ * `bench:completion`). All results are counts, which other load does not change:
  *
- * - evaluations that writing the line, and the 200 tokens from there on, takes with drafts from the prompt, and from
- *   whole files of the package too;
- * - nats and right tokens, of the line and of those 200 tokens, by the network alone, and interpolated with what
- *   follows the longest match in the prompt, or in whole files of the package. Weights are fitted
- *   on every other package and used for the rest.
+ * - the evaluations for writing the line and the 200 tokens from there on, with drafts from the prompt or also from
+ *   whole files of the package;
+ * - the nats and right tokens of the line and of those 200 tokens, by the network alone or interpolated with the
+ *   continuations of the longest match in the prompt or in whole files of the package. Weights are fitted on every
+ *   other package and used for the rest.
  *
  *   npm run bench:ngrams -- [MODEL …] [--places 40] [--drafts-only] [--seconds LIMIT] [--seed 1] [--write]
  *
- * Of the seed and the bundled model unless others are given. Drafts take a second a place, since what is written is
- * known; the network has to be asked for the rest. Results are kept as they come.
+ * The default models are the seed and the bundled model. Drafts take a second per place, since the written text is
+ * known. The rest needs the network. Results are stored at once.
  */
 import { parseArgs } from 'node:util';
 import type { ContextPrompt } from '../../sidecar/completion/prompt/promptMaker.ts';
@@ -37,9 +37,9 @@ import { writeReport } from './report.ts';
 type Prompt = Pick<ContextPrompt, 'tokens' | 'before' | 'requiredPrefix'>;
 
 const BLOCK_TOKENS = 200;
-/** Tokens a second by which prompts are budgeted, whatever this machine does. */
+/** The speed in tokens per second that limits prompts, whatever this machine does. */
 const PROMPT_SPEED = 350;
-/** Of other files in a prompt. */
+/** The tokens of other files in a prompt. */
 const CONTEXT_TOKENS = 1_024;
 
 const { values: options, positionals } = parseArgs({
@@ -91,7 +91,7 @@ async function measure(modelPath: string): Promise<NgramsOfModel> {
   };
 }
 
-/** What is asked at a place, with few tokens of other files or none. */
+/** Returns the request at a place, with few tokens of other files or none. */
 function requestAt(place: Place, prompt: 'file' | 'workspace', workspace: PackageWorkspace): CompletionRequest {
   return { ...requestOf(place, prompt, workspace), contextSettings: { maxTokens: CONTEXT_TOKENS } };
 }
@@ -148,7 +148,7 @@ async function measureTokens(model: BenchNetworks, network: Network, place: Plac
     await promptOf(model, requestAt(place, 'file', opened), PROMPT_SPEED),
     await promptOf(model, request, PROMPT_SPEED),
   ];
-  // Both prompts end alike, in the document.
+  // Both prompts have the same end in the document.
   const { block, lineTokens } = await writtenAt(model, place, whole);
   return {
     id: place.id,
@@ -159,7 +159,7 @@ async function measureTokens(model: BenchNetworks, network: Network, place: Plac
   };
 }
 
-/** What the package has at a place: the line, and what follows. */
+/** Returns the package's text at a place: the line and the text after it. */
 async function writtenAt(
   { engine }: BenchNetworks,
   place: Place,

@@ -1,10 +1,10 @@
 /**
- * Memory that a long prompt takes at its peak, read layer by layer, beside what its full cache alone would take:
+ * Measures the peak memory of a long prompt that is read layer by layer, compared with its full cache alone:
  *
  *   npx tsx test/bench/peakMemory.ts [--tokens 131072,389120] [--layers 2,8] [--cache snapkv:2048] [--write]
  *
- * Weights are random, with one head, so that a run takes minutes: time grows with the square of the prompt. Of several
- * numbers of layers only the first is tried with the longest prompt. Each case is a process of its own.
+ * Weights are random, with one head, so that a run takes minutes: time grows with the square of the prompt. With
+ * several numbers of layers only the first is tried with the longest prompt. Each case runs in its own process.
  */
 import { execa } from 'execa';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -31,11 +31,11 @@ interface Figures {
   readonly tokens: number;
   readonly layers: number;
   readonly seconds: number;
-  /** Keys and values of all layers and tokens, in float16. */
+  /** The keys and values of all layers and tokens, in float16. */
   readonly fullCacheBytes: number;
-  /** What our buffers took at their peak, weights aside. */
+  /** The peak size of our buffers, without weights. */
   readonly peakBytes: number;
-  /** By how much the process grew. */
+  /** The growth of the process. */
   readonly residentBytes: number;
   readonly keptBytes: number;
 }
@@ -119,7 +119,7 @@ async function measure(tokens: number, layers: number): Promise<Figures> {
       peakBytes = Math.max(peakBytes, prefill.sizeBytes + sequence.sizeBytes);
       residentBytes = Math.max(residentBytes, process.memoryUsage.rss() - before);
     }
-    // It goes on from there.
+    // The sequence continues from there.
     await network.evaluate(sequence, [1, 2, 3], 'last');
     const seconds = (performance.now() - start) / 1000;
     return {
@@ -143,16 +143,16 @@ async function report(figures: readonly Figures[]): Promise<void> {
       `| ${tokens} | ${layers} | ${mebibytes(fullCacheBytes)} | ${mebibytes(peakBytes)} | ${mebibytes(residentBytes)} | ${(keptBytes / 2 ** 20).toFixed(1)} | ${seconds.toFixed(0)} |`,
   );
   const body = `
-A prompt read layer by layer with \`${values.cache}\`; random weights, one head of ${HEAD_SIZE} and one KV head, a network of that width. *Full cache*: keys and values of all layers in
-float16, which reading chunk by chunk would need besides everything else. *Peak*: one layer's full cache, the residual stream between layers (float32), the mask, what is kept, and
-intermediate results. *Process*: by how much its resident memory grew at most. What is kept has room for an answer of ${ANSWER_ROWS} tokens.
+A prompt read layer by layer with \`${values.cache}\`. The weights are random, with one head of ${HEAD_SIZE}, one KV head, and a network of that width. *Full cache*: keys and values of all layers in
+float16, which reading chunk by chunk would need besides everything else. *Peak*: one layer's full cache, the residual stream between layers (float32), the mask, the kept rows, and
+intermediate results. *Process*: the maximum growth of its resident memory. The kept rows have room for an answer of ${ANSWER_ROWS} tokens.
 
 | tokens | layers | full cache, MiB | peak, MiB | process, MiB | kept, MiB | seconds |
 |---:|---:|---:|---:|---:|---:|---:|
 ${rows.join('\n')}
 
-A layer more adds to the full cache and not to the peak but for what is kept of it. Of a network this narrow one layer's keys and values and the residual stream take as much as two layers' full cache, so
-that less is taken from the third layer on.
+An additional layer adds to the full cache, but to the peak only its kept rows. In so narrow a network one layer's keys and values and the residual stream take as much as two layers' full cache, so
+memory is only saved from the third layer on.
 `;
   process.stdout.write(`${body}\n`);
   if (values.write)

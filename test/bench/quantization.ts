@@ -1,10 +1,10 @@
 /**
- * What rounding weights and activations costs small models, by how they were trained:
+ * Measures the cost of rounding weights and activations in small models, by their training:
  *
  *   npx tsx test/bench/quantization.ts [--seeds 3] [--threads 2] [--max-seconds N] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. The texts come
- * from `npx tsx .scripts/bundledModel/corpus.ts`.
+ * Results are kept in the developer cache, so that several runs with `--max-seconds` add up to a whole run. The texts
+ * come from `npx tsx .scripts/bundledModel/corpus.ts`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,9 +20,9 @@ import { writeReport } from './report.ts';
 import { readPieces } from './small/domains.ts';
 import { OutOfTimeError, SmallModels, smallModelFlags, withSmallModels } from './small/smallModels.ts';
 
-/** Of each piece of text the beginning, so that many packages are in the sample. */
+/** The length of the beginning of each text that is used, so that the sample has many packages. */
 const PIECE_CHARACTERS = 1_000;
-/** Of a model of usual size. */
+/** The sample's tokens for a model of usual size. */
 const USUAL_TOKENS = 2_048;
 
 const { values } = parseArgs({ options: smallModelFlags });
@@ -79,7 +79,7 @@ await withSmallModels(settings, values, async (options) => {
     await writeReport({ ...report, command: `npx tsx test/bench/quantization.ts --seeds ${values.seeds} --write` });
 });
 
-/** Beginnings of pieces of all kinds in turn, from places all over them. */
+/** Returns beginnings of texts of all kinds in turn, from places spread over them. */
 async function heldOutText(): Promise<string> {
   const kinds = await Promise.all(
     settings.domains.map(async (domain) => {
@@ -89,7 +89,7 @@ async function heldOutText(): Promise<string> {
       );
     }),
   );
-  // A token is a byte here, about three of a model of usual size, and all of the sample is to be there in any case.
+  // Here a token is a byte, and in a model of usual size about three bytes. The sample must suffice for both.
   const wanted = 6 * settings.sample.tokens;
   let text = '';
   for (let index = 0; text.length < wanted; index++) {

@@ -1,7 +1,7 @@
 /**
- * In which language short questions about code would be answered: of 40 questions in each language, the share that is
- * right, by language and length. The questions are read by this bench and by a unit test alone; what decides was made
- * with `tuning.json`.
+ * Measures in which language short questions about code would be answered: the right share of 40 questions in each
+ * language, by language and length. Only this bench and a unit test read the questions. The decision was developed with
+ * `tuning.json`.
  *
  *   npx tsx test/bench/questionLanguages.ts [--write]
  */
@@ -45,13 +45,13 @@ if (write) {
     name: 'question-languages',
     title: 'The language of short questions about code',
     body: `
-Forty questions in each language (both ways of writing Chinese count), the same forty intents in all, short and with code, identifiers and English terms in them; some are typed without
-marks. No setting, no conversation and no display language help. A row's columns are by the letters that are left when code is taken out. The questions were
-written for this bench, after what decides was made with another ${tuned.length} of them (of those ${share(tuned)} are right), and nothing was changed for them since.
+Forty questions in each language (both ways of writing Chinese count). All languages have the same forty intents, short and with code, identifiers and English terms; some are typed without
+diacritics. No setting, no conversation and no display language help. The columns of a row are by the number of letters that remain without code. The questions were
+written for this bench after the decision was developed with another ${tuned.length} questions (${share(tuned)} of those are right), and it was not changed for them since.
 
 ${table}
 
-What was wrong (\`xx\`: undecided, so the conversation and the display language would decide):
+The mistakes (\`xx\`: undecided, so the conversation and the display language would decide):
 
 | asked in | taken for | question |
 |---|---|---|

@@ -1,8 +1,8 @@
 /**
- * Two real servers with SmolLM2, asked through the services that an editor's requests go through: `npx tsx
- * test/bench/realServers.ts`. It needs a virtual environment of Python for each: in `--llama-python`
- * llama-cpp-python[server], in `--transformers-python` torch, transformers[serving] and gguf. `--write` also writes
- * docs/results/servers.md. Exits with 1 where a check fails.
+ * Tests two real servers with SmolLM2 through the services that an editor's requests use: `npx tsx
+ * test/bench/realServers.ts`. Each needs a virtual environment of Python: `--llama-python` with
+ * llama-cpp-python[server], `--transformers-python` with torch, transformers[serving] and gguf. `--write` also writes
+ * docs/results/servers.md. Exits with 1 if a check fails.
  */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
@@ -32,7 +32,7 @@ interface Subject {
   readonly packages: readonly string[];
   readonly python: string;
   readonly key?: string;
-  /** Makes the server's arguments, and its model's name. */
+  /** Prepares the server's arguments, and its model's name. */
   readonly prepare: (
     port: number,
   ) => Promise<{ readonly command: string; readonly arguments: readonly string[]; readonly model: string }>;
@@ -77,7 +77,7 @@ if (values['transformers-python'] !== undefined) {
     packages: ['transformers', 'torch'],
     python,
     prepare: async (port) => {
-      // The server takes GGUFs of repositories alone.
+      // The server only accepts GGUFs from repositories.
       const folder = path.resolve(values.folder ?? '.cache/smollm2-safetensors');
       if (!existsSync(path.join(folder, 'model.safetensors'))) {
         await execa(
@@ -130,8 +130,8 @@ if (values.write) {
     name: 'servers',
     title: 'Real servers',
     body: [
-      'Two OpenAI-compatible servers with SmolLM2-135M-Instruct, asked through the services that an editor’s requests go through (`sidecar/remoteServers/`).',
-      'llama-cpp-python serves the GGUF; `transformers serve` its weights as float32 safetensors. The words are the model’s, and it is small: what counts is that they come, whole, in parts, and end where they have to.',
+      'Two OpenAI-compatible servers with SmolLM2-135M-Instruct, tested through the services that an editor’s requests use (`sidecar/remoteServers/`).',
+      'llama-cpp-python serves the GGUF, and `transformers serve` its weights as float32 safetensors. The model is small, so its words do not matter. The check is that they arrive, whole and in parts, and end at the right place.',
       `\n${header}\n|${'---|'.repeat(results.length + 1)}\n${rows.join('\n')}`,
     ].join('\n'),
     figures: results,

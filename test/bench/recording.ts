@@ -52,7 +52,7 @@ interface FetchEnd {
   readonly result: readonly { readonly range: string; readonly text: string }[];
 }
 
-/** One change of a document: the text after it, and where the cursor stood then. */
+/** One change of a document: the text after it, and the cursor's place then. */
 export interface Change {
   readonly timeMs: number;
   readonly documentId: number;
@@ -61,11 +61,11 @@ export interface Change {
   readonly edit: readonly Edit[];
   readonly text: string;
   cursor: number;
-  /** The text came from an accepted suggestion, not from fingers. */
+  /** Whether the text came from an accepted suggestion instead of typing. */
   accepted: boolean;
 }
 
-/** The cursor rested somewhere, and not because of an edit. */
+/** A place where the cursor rested, for another reason than an edit. */
 export interface Rest {
   readonly timeMs: number;
   readonly path: string;
@@ -73,7 +73,7 @@ export interface Rest {
   readonly cursor: number;
 }
 
-/** What the recorded session's own provider of suggestions did with one request. */
+/** The result of one request to the recorded session's own provider of suggestions. */
 export interface RecordedFetch {
   readonly timeMs: number;
   readonly documentId: number;
@@ -84,7 +84,7 @@ export interface RecordedFetch {
 }
 
 export interface Recording {
-  /** Each document as it was first seen, by its path. */
+  /** Each document in its first state, by its path. */
   readonly documents: ReadonlyMap<string, string>;
   readonly changes: readonly Change[];
   readonly rests: readonly Rest[];
@@ -92,7 +92,7 @@ export interface Recording {
 }
 
 /**
- * Reads a recording of a person editing (workspaceRecording 1.0 of VS Code's Copilot extension) and rebuilds every
+ * Reads a recording of a person's editing (workspaceRecording 1.0 of VS Code's Copilot extension) and rebuilds every
  * state.
  */
 export async function readRecording(file: string): Promise<Recording> {
@@ -104,7 +104,7 @@ export async function readRecording(file: string): Promise<Recording> {
   const lastChange = new Map<number, Change>();
   const changes: Change[] = [];
   const rests: Rest[] = [];
-  /** Until the cursor moves on, or something is typed. */
+  /** Set until the cursor moves on, or the user types. */
   let resting: Rest | undefined;
   let changedAtMs = -Infinity;
   const starts = new Map<number, { id: number; version: number; time: number }>();
@@ -216,7 +216,7 @@ function rangeStart(range: string): { line: number; column: number } {
 }
 
 /**
- * What fingers typed at the cursor right after `changes[index]`, until the cursor went elsewhere; at most `limit`
+ * Returns the text typed at the cursor right after `changes[index]`, until the cursor went elsewhere. At most `limit`
  * units.
  */
 export function typedAfter(changes: readonly Change[], index: number, limit: number): string {

@@ -1,6 +1,6 @@
 /**
- * A sidecar killed at work, in a real VS Code: how long until another one shows ghost text, and until another one
- * answers.
+ * Kills a sidecar at work in a real VS Code. Measures the time until another one shows ghost text, and until another
+ * one answers.
  *
  *   npx tsx test/bench/recovery.ts [--times 5] [--write]
  */
@@ -31,7 +31,7 @@ try {
   await session.stop();
 }
 
-/** A window counts crashes, and waits longer from one to the next. */
+/** Uses a new window each time, since a window counts crashes and waits longer after each. */
 async function inNewWindow(work: (host: Scenario, window: Window) => Promise<number>): Promise<number> {
   const host = await session.newScenario();
   try {
@@ -47,8 +47,8 @@ async function report(figures: Readonly<Record<string, readonly number[]>>): Pro
     ([what, ms]) =>
       `| ${what} | ${seconds(median(ms))} | ${seconds(Math.min(...ms))} | ${seconds(Math.max(...ms))} | ${ms.filter((one) => one <= GOAL_MS).length} of ${ms.length} |`,
   );
-  const body = `The sidecar's process is killed while its model works. Seconds from then to the first sign of the next sidecar on the screen, what the user types and clicks in between included (a line of
-code, a question). The goal is ${GOAL_MS / 1000} s. VS Code, its window in a browser, and the sidecar share the machine's cores. That nothing typed or asked is lost is a test of its own,
+  const body = `The sidecar's process is killed while its model works. The table has the seconds from then to the first sign of the next sidecar on the screen. They include the user's typing and clicks in between (a line of
+code, a question). The goal is ${GOAL_MS / 1000} s. VS Code, its window in a browser, and the sidecar share the machine's cores. A separate test checks that no text and no question is lost,
 \`test/host/sidecarLife.test.ts\`.
 
 | until | median | shortest | longest | within the goal |
@@ -58,7 +58,7 @@ ${rows.join('\n')}`;
   if (options.write)
     await writeReport({
       name: 'recovery',
-      title: 'A sidecar that is killed',
+      title: 'A killed sidecar',
       body,
       figures,
       model: 'SmolLM2-135M-Instruct.Q4_1.gguf',

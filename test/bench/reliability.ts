@@ -1,10 +1,10 @@
 /**
- * Makes `docs/results/reliability.md` of `docs/results/reliability.json`, to which `test/bench/reliability/` adds the
+ * Makes `docs/results/reliability.md` from `docs/results/reliability.json`, to which `test/bench/reliability/` adds the
  * outcomes of its runs.
  *
  *   npx tsx test/bench/reliability.ts [--add FILE]...
  *
- * `--add`: outcomes that a run wrote elsewhere are taken in first.
+ * `--add` first adds outcomes that a run wrote to another file.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

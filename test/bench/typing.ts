@@ -4,7 +4,7 @@
  * often a suggestion says what was typed next.
  *
  *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context
- *   TOKENS] [--settled] [--cache CHOICE] [--peer] [--stepwise] [--write]
+ *     TOKENS] [--settled] [--cache CHOICE] [--peer] [--stepwise] [--write]
  *
  * The recording's other documents are the workspace; its part of a prompt is what the setting allows, 16,384 tokens at
  * most. With `--peer` the same minutes are replayed again, asked as llama.cpp's editors do (`typing/peer.ts`), with

@@ -1,6 +1,6 @@
 /**
- * A process with a model in both engines, on one thread: prints as JSON the processor time of prompts and of decoding,
- * round by round. They take turns prompt by prompt and token by token, since the speed of a machine's memory wanders
+ * A process with a model in both engines, on one thread. Prints as JSON the processor time of prompts and of decoding,
+ * round by round. The engines take turns prompt by prompt and token by token, since a machine's memory speed varies
  * within seconds. Started by `ayaShape.ts`.
  */
 import process from 'node:process';
@@ -15,7 +15,7 @@ import { processorMs } from '../processorTime.ts';
 export const engineNames = ['chorus', 'libllama'] as const;
 export type EngineName = (typeof engineNames)[number];
 
-/** Seconds of processor time of one round. */
+/** The seconds of processor time of one round. */
 export type Round = Readonly<Record<'prompt' | 'decode', Readonly<Record<EngineName, number>>>>;
 
 interface Engine {
@@ -25,7 +25,7 @@ interface Engine {
 
 const [modelPath, ...counts] = process.argv.slice(2) as [string, string, string, string];
 const [promptCount, decodeCount, roundCount] = counts.map(Number) as [number, number, number];
-/** Caches have whole steps of rows. */
+/** A cache has a whole number of steps of rows. */
 const capacityTokens = padRows(promptCount + decodeCount);
 
 using device = new Device('cpu', { threads: 1 });
@@ -51,7 +51,7 @@ const engines: Readonly<Record<EngineName, Engine>> = {
   },
 };
 
-/** The same of both engines, one behind the other, the first one in turns. */
+/** Measures both engines, one after the other. They take turns in coming first. */
 async function inTurn(turn: number, given: readonly number[], past: number): Promise<Record<EngineName, number>> {
   const seconds = { chorus: 0, libllama: 0 };
   for (const name of turn % 2 === 0 ? engineNames : [...engineNames].reverse()) {
@@ -78,6 +78,6 @@ async function round(number: number): Promise<Round> {
 }
 
 const rounds: Round[] = [];
-// The first touches buffers and pages.
+// The first round touches buffers and pages and is dropped.
 for (let number = 0; number <= roundCount; number++) rounds.push(await round(number));
 console.log(JSON.stringify(rounds.slice(1)));

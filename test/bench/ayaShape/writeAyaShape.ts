@@ -25,12 +25,12 @@ const LISTS = ['tokens', 'token_type'] as const;
 const UNUSED = 5;
 const CHUNK_BYTES = 18 * 2 ** 18;
 const BLOCK_BYTES = 18;
-/** Of nibbles from -8 to 7, for a standard deviation of 0.02, as float16. */
+/** The scale of nibbles from -8 to 7 for a standard deviation of 0.02, as float16. */
 const BLOCK_SCALE_F16 = 0x1c67;
 
 /**
  * Writes a network of Aya 23 8B's exact shape with random weights: matrices in Q4_0, norms in F32, the output tied to
- * the embedding. The tokenizer is that of the GGUF at `tokenizerPath`, filled up with tokens that stand for nothing.
+ * the embedding. The tokenizer is that of the GGUF at `tokenizerPath`, extended by unused tokens.
  */
 export async function writeAyaShape(
   filePath: string,
@@ -105,7 +105,7 @@ function ones(name: string, shape: readonly number[]): TensorSource {
   return { name, shape, type: 'F32', chunks: () => [Buffer.from(new Float32Array(shape[0] ?? 0).fill(1).buffer)] };
 }
 
-/** Blocks of Q4_0: a scale in float16, then 32 nibbles; the same seed gives the same. */
+/** Blocks of Q4_0: a scale in float16, then 32 nibbles. The same seed gives the same blocks. */
 function randomMatrix(name: string, shape: readonly number[], seed: number): TensorSource {
   return {
     name,

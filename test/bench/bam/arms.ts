@@ -3,8 +3,8 @@ import { DOMAINS, type Domain } from '../small/domains.ts';
 import type { SmallSettings } from '../small/smallModels.ts';
 
 /**
- * Small models from scratch, and how long each part learns; small batches, so that they learn most from few tokens: a
- * step has 512.
+ * The sizes of the small models and the training steps of each part. A step has only 512 tokens, so that the models
+ * learn most from few tokens.
  */
 export const settings = {
   sizes: { width: 128, blocks: 4, heads: 4, kvHeads: 4, feedForwardWidth: 384 },
@@ -18,11 +18,13 @@ export const settings = {
   seedRate: 3e-3,
   furtherRate: 1.5e-3,
   warmUpSteps: 40,
-  /** Share of the seed's text in what a branch learns. */
+  /** The share of the seed's text in a branch's training. */
   seedShareOfBranch: 0.1,
-  /** So that a mixture begins as its experts are, and routers learn from the text where one expert runs. */
+  /**
+   * With scaled gates a mixture starts with its experts' outputs, and routers learn from the text if one expert runs.
+   */
   gateMode: 'scaled',
-  /** Length of routers from hidden states. */
+  /** The length of routers from hidden states. */
   gateScale: 1,
   routerLoss: { balance: 0.01, z: 0.001 },
   domains: DOMAINS,
@@ -30,27 +32,30 @@ export const settings = {
 } as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
 
 export const BRANCHES = ['typescript', 'python', 'tongues'] as const satisfies readonly Domain[];
-/** Experts of a mixture: the seed and its branches. */
+/** The experts of a mixture: the seed and its branches. */
 export const EXPERTS = ['seed', ...BRANCHES] as const;
 
 export interface MixtureArm {
   readonly name: string;
   readonly label: string;
-  /** What is joined; the seed and its branches by default. */
+  /** The joined models (default: the seed and its branches). */
   readonly experts?: readonly string[];
   readonly upcycle: Partial<UpcycleParams>;
-  /** Routers; random by default. */
+  /** The routers (default: random). */
   readonly gates?: 'hidden';
-  /** Steps of the joined model: as many as all have, those of as much compute as `btx1` has, or none. */
+  /**
+   * The training steps of the joined model: the same number as all arms, the number with the compute of `btx1`, or
+   * none.
+   */
   readonly steps: 'same' | 'compute' | 'none';
 }
 
 const bam = { dense: false, cache: 'expert', attention: 'soft' } as const;
 
-/** What is made of the same seed and branches. */
+/** The mixtures made of the same seed and branches. */
 export const mixtureArms: readonly MixtureArm[] = [
-  { name: 'average', label: 'weight average, as it is', upcycle: { dense: true }, steps: 'none' },
-  { name: 'averageTrained', label: 'weight average, trained on', upcycle: { dense: true }, steps: 'same' },
+  { name: 'average', label: 'weight average, untrained', upcycle: { dense: true }, steps: 'none' },
+  { name: 'averageTrained', label: 'weight average, trained further', upcycle: { dense: true }, steps: 'same' },
   { name: 'btx1', label: 'BTX, top-1 of 4 experts', upcycle: { attention: 'average' }, steps: 'same' },
   {
     name: 'btx6',
@@ -79,7 +84,10 @@ export const mixtureArms: readonly MixtureArm[] = [
   },
 ];
 
-/** Operations of a layer for a token, as the paper counts them (arXiv 2408.08274): attention, network and routers. */
+/**
+ * Returns the operations of a layer per token, counted as in the paper (arXiv 2408.08274): attention, network and
+ * routers.
+ */
 export function layerOperations({ upcycle, experts = EXPERTS }: MixtureArm): number {
   const { sizes, sequenceTokens } = settings;
   const { width: d, feedForwardWidth } = sizes;

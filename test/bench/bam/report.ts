@@ -14,7 +14,7 @@ const labels: ReadonlyMap<string, string> = new Map([
   ...mixtureArms.map(({ name, label }) => [name, label] as const),
 ]);
 
-/** The report of some seeds, each with the outcomes of all arms. */
+/** Returns the report of some seeds, each with the outcomes of all arms. */
 export function bamReport(seeds: Seeds): Omit<Report, 'command'> {
   const names = [...labels.keys()];
   const rows = names.map((name) => {
@@ -30,7 +30,7 @@ export function bamReport(seeds: Seeds): Omit<Report, 'command'> {
   const { sizes } = settings;
   return {
     name: 'bam',
-    title: 'Mixtures of experts and of attention, beside their peers',
+    title: 'Mixtures of experts and of attention, compared with alternatives',
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights`,
     figures: {
       settings,
@@ -49,14 +49,14 @@ export function bamReport(seeds: Seeds): Omit<Report, 'command'> {
       comparisons: comparisons(seeds),
     },
     body: `
-For each of ${seeds.length} seeds a model learns prose (${settings.seedSteps * TOKENS_PER_STEP} tokens), three branches of it learn TypeScript, Python and the messages of a
-compiler in 13 languages (${settings.branchSteps * TOKENS_PER_STEP} tokens each, a tenth of them prose), and \`chorus upcycle\` joins them. What is joined learns from all four
-kinds of text, a quarter each (${settings.mixtureSteps * TOKENS_PER_STEP} tokens, or fewer where its compute is that of BTX): the same texts in the same order for all arms of a
-seed. The dense model that is continued has seen as many tokens as seed, branches and mixture together. Texts are measured on packages, and of the compiler
-on messages, that nothing was trained on. Gates are the softmax times the number of
-experts, where not all of them count, so that what is joined begins near its experts (the paper's softmax as it is would begin with a quarter of what they add); routers random, weight decay 0.1.
+For each of ${seeds.length} seeds a model learns prose (${settings.seedSteps * TOKENS_PER_STEP} tokens). Three branches of it learn TypeScript, Python and the messages of a
+compiler in 13 languages (${settings.branchSteps * TOKENS_PER_STEP} tokens each, a tenth of them prose), and \`chorus upcycle\` joins them. The joined model learns from all four
+kinds of text, a quarter each (${settings.mixtureSteps * TOKENS_PER_STEP} tokens, or fewer if its compute is that of BTX). All arms of a seed learn from the same texts in the same order.
+The dense model that is trained further has seen as many tokens as seed, branches and mixture together. The texts for measuring are from packages, and for the compiler
+from messages, that no model was trained on. Gates are the softmax times the number of experts
+if not all of them run, so that the joined model begins near its experts. The paper's plain softmax would begin with a quarter of their outputs. Routers are random, the weight decay is 0.1.
 
-Perplexity, mean ± standard deviation over seeds; the average is the mean of the four. Operations: thousands per token and layer, counted as the paper does.
+Perplexity, mean ± standard deviation over seeds; the average is the mean of the four domains. Operations are in thousands per token and layer, counted as in the paper.
 
 | | ${DOMAINS.join(' | ')} | average | tokens of the mixture | operations |
 |---|${'---|'.repeat(DOMAINS.length + 3)}
@@ -66,7 +66,7 @@ Each domain by the branch that learnt it: ${format(own)} on average.
 
 ## In pairs
 
-The same seed with and without: difference of the average loss over the four domains, in nats per token, mean ± standard deviation over seeds. Below zero: the first is
+The same seed with and without a feature: difference of the average loss over the four domains, in nats per token, mean ± standard deviation over seeds. A negative value means that the first is
 better.
 
 | | difference | seeds in which it is better |
@@ -113,7 +113,7 @@ const outcome = (seed: ReadonlyMap<string, Outcome>, name: string): Outcome => s
 const meanLoss = (seed: ReadonlyMap<string, Outcome>, name: string): number =>
   mean(DOMAINS.map((domain) => outcome(seed, name).losses[domain]));
 
-/** Of a domain, or the mean of all. */
+/** The perplexity of a domain, or the mean of all domains. */
 function perplexity(seed: ReadonlyMap<string, Outcome>, name: string, domain: Domain | undefined): number {
   const { losses } = outcome(seed, name);
   return domain === undefined ? mean(DOMAINS.map((each) => Math.exp(losses[each]))) : Math.exp(losses[domain]);

@@ -9,7 +9,7 @@ const TOKENS_PER_STEP = settings.sequenceTokens * settings.batchSequences;
 const PROMPTS = 12;
 const PROMPT_CHARACTERS = 600;
 
-/** All arms of one seed: from the seed's random weights to what each arm reaches. Throws `OutOfTimeError`. */
+/** Runs all arms of one seed, from the seed's random weights to each arm's outcome. Throws `OutOfTimeError`. */
 export async function runSeed(models: SmallModels): Promise<ReadonlyMap<string, Outcome>> {
   const { seedSteps, branchSteps, seedShareOfBranch: share } = settings;
   const [branchTokens, mixtureTokens] = [branchSteps * TOKENS_PER_STEP, settings.mixtureSteps * TOKENS_PER_STEP];
@@ -75,7 +75,7 @@ async function mixture(models: SmallModels, arm: MixtureArm): Promise<Outcome> {
   return models.measure(arm.name);
 }
 
-/** Of each expert: texts of its domain, and texts of the others. */
+/** Returns for each expert texts of its domain, and texts of the others. */
 async function prompts(): Promise<readonly ExpertPrompts[]> {
   const texts = await Promise.all(
     DOMAINS.map(async (domain) => {

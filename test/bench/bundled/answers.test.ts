@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answeredQuestions } from './answers.ts';
 
-describe('questions with answers', () => {
-  it('are the sections of a page of the manual, as words', () => {
+describe('answeredQuestions', () => {
+  it('returns the sections of a page of the manual as plain words', () => {
     const html = `<h3>Table of Contents</h3><ul><li>x</li></ul>
 <section id="a"><h3><a class="toc-backref" href="#id1" role="doc-backlink">Why does <code>-22 // 10</code> return -3?</a><a class="headerlink" href="#a">¶</a></h3>
 <p>It is so that <code>i % j</code> has the same sign as <code>j</code>.</p><pre>i == (i // j) * j

@@ -5,7 +5,7 @@ import { fetchPackages, packageFolder } from '../../../.scripts/bundledModel/fet
 import { htmlToText } from '../../../.scripts/bundledModel/htmlText.ts';
 import type { CorpusPackage } from '../../../.scripts/bundledModel/packages.ts';
 
-/** A question that people ask of a programming language, with the answer that its makers give. */
+/** A frequently asked question about a programming language, with its makers' answer. */
 export interface AnsweredQuestion {
   readonly id: string;
   readonly question: string;
@@ -25,7 +25,7 @@ const PAGES = ['design', 'extending', 'general', 'library', 'programming'] as co
 const SECTION =
   /<h3><a class="toc-backref"[^>]*>([\s\S]*?)<\/a><a class="headerlink"[\s\S]*?<\/h3>([\s\S]*?)(?=<\/section>|<section\b)/g;
 
-/** All of them, in the order of the manual. Throws where the package can't be had. */
+/** Returns all questions in the order of the manual. Throws if the package can't be fetched. */
 export async function readAnsweredQuestions(): Promise<readonly AnsweredQuestion[]> {
   const cache = packagesFolder();
   for (const [, reason] of await fetchPackages([SOURCE], cache))
@@ -41,7 +41,7 @@ export async function readAnsweredQuestions(): Promise<readonly AnsweredQuestion
   return questions;
 }
 
-/** Of a page, its questions with their answers; those without words have none. */
+/** Returns the questions of a page with their answers. Leaves out questions without an answer's words. */
 export function answeredQuestions(page: string, html: string): readonly AnsweredQuestion[] {
   return [...html.matchAll(SECTION)]
     .map(([, question, answer], index) => ({

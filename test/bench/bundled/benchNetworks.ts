@@ -13,16 +13,16 @@ import { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { LoadedModel } from '../../../sidecar/protocol/engine.ts';
 
 /**
- * A model for measuring, with a network on each core: threads that share a graph wait for each other at every
- * operation, and on a machine that does other work too they wait long.
+ * A model for measuring, with a network per core. Threads that share a graph wait for each other at every operation,
+ * which takes long on a busy machine.
  */
 export interface BenchNetworks extends AsyncDisposable {
   readonly networks: readonly OpenedNetwork[];
   readonly text: ModelText;
   readonly template: ChatTemplate;
-  /** Tokenises at once. */
+  /** Tokenises without a delay. */
   readonly engine: TextEngine;
-  /** As prompts see it. */
+  /** The model in the form that prompts need. */
   readonly loaded: LoadedModel;
 }
 
@@ -126,7 +126,7 @@ function described(
   };
 }
 
-/** Does something with each item, as many at once as there are workers, in order. */
+/** Processes the items in order, one per worker at a time. */
 export async function inParallel<Item, Worker>(
   items: readonly Item[],
   workers: readonly Worker[],

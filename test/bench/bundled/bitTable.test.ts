@@ -12,7 +12,7 @@ const texts: readonly BitText[] = [
   { id: 'udhr fra', kind: 'declaration', domain: 'udhr', language: 'fra', text: '' },
 ];
 
-/** Of 10 bytes each, from bits per byte and tokens. */
+/** Results of 10 bytes each, given bits per byte and tokens. */
 function results(bits: Readonly<Record<string, readonly [number, number]>>): ReadonlyMap<string, BitResult> {
   return new Map(
     Object.entries(bits).map(([id, [bitsPerByte, tokens]]) => [
@@ -22,8 +22,8 @@ function results(bits: Readonly<Record<string, readonly [number, number]>>): Rea
   );
 }
 
-describe('the table of bits per byte', () => {
-  it('has a row for each kind of text, language of code and translation, and percent above the first model', () => {
+describe('bitTable', () => {
+  it('has a row for each kind of text, programming language and translation, and percent above the first model', () => {
     const first = results({ 'go a': [1, 2], 'go b': [1, 2], 'c a': [0.5, 2], 'prose a': [1, 2], 'udhr fra': [1, 4] });
     const second = results({
       'go a': [1.1, 2],
@@ -57,7 +57,7 @@ describe('the table of bits per byte', () => {
     assert.equal(trimmed?.['fra']?.tokensAbove?.mean, 0.25);
   });
 
-  it('compares what both have measured, and leaves a mark where nothing was', () => {
+  it('compares texts that both models have, and marks missing results', () => {
     const { markdown } = bitTable(
       new Map([
         ['a', results({ 'go a': [1, 2] })],

@@ -8,21 +8,21 @@ interface Bits {
   readonly texts: number;
   readonly bitsPerByte: number;
   readonly bytesPerToken: number;
-  /** Bits of what both have measured beside the reference's, less 1; absent for the reference. */
+  /** The ratio of the bits to the reference's for texts that both have, minus 1. Absent for the reference. */
   readonly bitsAbove?: Paired;
-  /** Tokens, likewise. */
+  /** The same ratio for tokens. */
   readonly tokensAbove?: Paired;
 }
 
 /**
- * Bits per byte of each kind of text and of each language, and how many percent more than the reference needs for the
- * same texts.
+ * Returns bits per byte of each kind of text and each language, and how many percent more than the reference the same
+ * texts need.
  */
 export function bitTable(models: ByName<ReadonlyMap<string, BitResult>>, texts: readonly BitText[]): Table {
   return groupedTable(models, { groups: groupsOf(texts, rowsOf), figureOf: bitsOf, cellOf });
 }
 
-/** Its kind as a whole, and its language. */
+/** The rows that a text counts in: its kind, and its language. */
 function rowsOf({ kind, domain, language }: BitText): readonly string[] {
   const whole = `**${kind}**`;
   if (kind === 'code') return [whole, domain];

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { readAnsweredQuestions } from './answers.ts';
 import { corpusFiles, sampleOf, type CorpusPart } from './gaps.ts';
 
-/** What bits are measured of; each is a choice of its own. */
+/** The kinds of texts for bits per byte. Each can be chosen separately. */
 export const TEXT_KINDS = ['code', 'prose', 'declaration', 'answers'] as const;
 export type TextKind = (typeof TEXT_KINDS)[number];
 
-/** Where the code of each language comes from: of four no package is held out. */
+/** The source of each language's code. No package of four languages is held out. */
 const CODE = {
   typescript: 'held-out',
   javascript: 'held-out',
@@ -30,14 +30,14 @@ export interface BitText {
   readonly id: string;
   readonly kind: TextKind;
   readonly domain: BitDomain;
-  /** Of the declaration: its language's code. */
+  /** The code of the language, for the declaration. */
   readonly language?: string;
-  /** What an answer answers; it is asked in the model's chat template. */
+  /** The question of an answer. It is asked in the model's chat template. */
   readonly question?: string;
   readonly text: string;
 }
 
-/** Of each language of code, and of prose: some 10 KB. */
+/** The number of texts per programming language, and of prose. Together they have about 10 KB. */
 const TEXTS = 8;
 const TEXT_CHARACTERS = 1_200;
 const DECLARATION_CHARACTERS = 1_000;
@@ -45,7 +45,7 @@ const ANSWERS = 24;
 const ANSWER_CHARACTERS = 600;
 const SEED = 3;
 
-/** A fixed sample of texts, the same for all models. Throws where the corpus was not made. */
+/** Returns a fixed sample of texts, the same for all models. Throws if the corpus was not made. */
 export async function readBitTexts(kinds: readonly TextKind[] = TEXT_KINDS): Promise<readonly BitText[]> {
   const readers: Record<TextKind, () => Promise<readonly BitText[]>> = {
     code: async () =>
@@ -87,7 +87,7 @@ async function readDeclaration(): Promise<readonly BitText[]> {
   );
 }
 
-/** Evenly of all questions. */
+/** Answers spread evenly over all questions. */
 async function readAnswers(): Promise<readonly BitText[]> {
   const all = await readAnsweredQuestions();
   return Array.from({ length: ANSWERS }, (_, index) => all[Math.floor((index * all.length) / ANSWERS)])
@@ -101,7 +101,7 @@ async function readAnswers(): Promise<readonly BitText[]> {
     }));
 }
 
-/** The domain, package and file, whatever the machine. */
+/** The domain, package and file, in the same form on every machine. */
 function idOf(domain: BitDomain, file: string): string {
   return `${domain} ${file
     .slice(file.indexOf(`${path.sep}${domain}${path.sep}`) + domain.length + 2)

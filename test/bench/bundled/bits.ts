@@ -11,16 +11,16 @@ import { shuffled } from '../shuffled.ts';
 
 export interface BitResult {
   readonly id: string;
-  /** Negative log-likelihood of the whole text, after an end-of-text mark or the question. */
+  /** The negative log-likelihood of the whole text, after an end-of-text mark or the question. */
   readonly nats: number;
-  /** Of the text in UTF-8, whatever the vocabulary. */
+  /** The size of the text in UTF-8, which does not depend on the vocabulary. */
   readonly bytes: number;
   readonly tokens: number;
-  /** Of the text and its question. */
+  /** The digest of the text and its question. */
   readonly digest: string;
 }
 
-/** There is one way to ask. */
+/** The only way to ask. */
 export const bitVariant = 'chunks';
 
 export const bitTask: KeptTask<BitResult> = {
@@ -34,14 +34,14 @@ export const bitTask: KeptTask<BitResult> = {
   },
 };
 
-/** More than the longest text takes where a vocabulary spells it byte by byte. */
+/** More than the longest text needs in a vocabulary that spells it byte by byte. */
 const MAX_TOKENS = 4_096;
 const CHUNK_TOKENS = 128;
-/** With what the chat template puts before it. */
+/** The maximum for a question, including the text before it in the chat template. */
 const MAX_QUESTION_TOKENS = 256;
 const SEED = 1;
 
-/** Measures how many nats a model needs for texts. Resolves with the results there are when the time is over. */
+/** Measures how many nats a model needs for texts. Resolves with the results so far when the time is over. */
 export async function measureBits(
   model: BenchModel,
   texts: readonly BitText[],
@@ -57,7 +57,7 @@ export async function measureBits(
     const result = kept.get(text.id);
     return result?.digest === digestOf(text) ? result : undefined;
   };
-  // In no order, so that a run that is cut short has some of each language.
+  // Shuffled, so that an interrupted run has some texts of each language.
   const missing = shuffled(texts, SEED).filter((text) => !keptOf(text));
   if (missing.length > 0 && !deadline.isOver) {
     await using opened = await openForBench(model.file, { capacityTokens: MAX_TOKENS + MAX_QUESTION_TOKENS });
@@ -79,7 +79,7 @@ export async function measureBits(
   return new Map(results.map((result) => [result.id, result]));
 }
 
-/** What stands before a text in training, or the question as the chat asks it. */
+/** Returns the tokens before a text in training, or the question as the chat asks it. */
 async function beforeText({ text, template }: BenchNetworks, { question }: BitText): Promise<readonly number[]> {
   if (question !== undefined)
     return template.tokens({ messages: [{ role: 'user', content: question }], addGenerationPrompt: true });

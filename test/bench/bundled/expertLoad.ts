@@ -12,29 +12,32 @@ import type { BitDomain, BitText } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
 /**
- * Of one layer, in one domain: for each expert the share of tokens that it runs for, and the mean of its attention
- * gate.
+ * The load of one layer in one domain: for each expert the share of tokens that it runs for, and the mean of its
+ * attention gate.
  */
 export interface LayerLoad {
   readonly block: number;
-  /** Sums to 1: of the experts that run for a token each counts in equal parts. */
+  /** Sums to 1: the experts that run for a token count equally. */
   readonly feedForward?: readonly number[];
   readonly attention?: readonly number[];
 }
 
-/** Of the domains that there are texts of. */
+/** By domain, for the domains with texts. */
 export type ExpertLoad = ReadonlyMap<BitDomain, readonly LayerLoad[]>;
 
 const TEXTS = 10;
 const TOKENS = 256;
 
-/** How many experts a model has, the same number of networks as of attentions where it has both; 1 for dense models. */
+/**
+ * Returns the number of a model's experts, or 1 for a dense model. A model with both has the same number of networks
+ * and attentions.
+ */
 export async function expertCount(model: BenchModel): Promise<number> {
   const { hyperparameters } = await checkModel(model.file);
   return Math.max(hyperparameters.mixture?.experts ?? 1, hyperparameters.attentionMixture?.experts ?? 1);
 }
 
-/** Which experts a mixture uses for the texts of each domain, from what its routers see. */
+/** Measures which experts a mixture uses for the texts of each domain, from the inputs of its routers. */
 export async function measureExpertLoad(model: BenchModel, texts: readonly BitText[]): Promise<ExpertLoad> {
   const loads = new Map<BitDomain, readonly LayerLoad[]>();
   await using opened = await openForBench(model.file, { capacityTokens: TOKENS, networks: 1 });
@@ -59,7 +62,7 @@ interface Router {
   readonly block: number;
   readonly kind: 'feedForward' | 'attention';
   readonly experts: number;
-  /** That run for a token; each attention counts by its gate. */
+  /** The number of experts that run for a token. Each attention counts by its gate. */
   readonly used: number;
   readonly width: number;
   /** `[width · experts]` */

@@ -9,14 +9,14 @@ import type { ExplainedFunction } from './explainedFunctions.ts';
 import { JudgedFile, type Explained } from './judgedFile.ts';
 import type { BenchModel } from './models.ts';
 
-/** Of an answer; the panel lets models write longer ones, which small models fill with repetitions. */
+/** The maximum length of an answer. The panel allows longer ones, which small models fill with repetitions. */
 const MAX_TOKENS = 320;
 
 export const judgedFile = new JudgedFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.judged.json'));
 
 /**
- * Has functions explained as the panel asks, those that are not yet in the file of verdicts. Resolves with what there
- * is when the time is over.
+ * Lets the model explain functions as the panel asks, except those already in the file of verdicts. Resolves with the
+ * explanations so far when the time is over.
  */
 export async function explainAll(
   model: BenchModel,

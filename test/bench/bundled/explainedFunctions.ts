@@ -4,7 +4,7 @@ import { heldOutFiles, sampleOf } from './gaps.ts';
 const [LEAST_LINES, MOST_LINES] = [6, 40];
 const SEED = 11;
 const COUNT = 50;
-/** What may be a function's first line, and its last. */
+/** The possible first and last lines of a function. */
 const LANGUAGES = {
   typescript: { head: /^(export )?(async )?function \w+/, last: /^\}/ },
   javascript: { head: /^(export )?(async )?function \w+/, last: /^\}/ },
@@ -13,16 +13,13 @@ const LANGUAGES = {
 type Language = keyof typeof LANGUAGES;
 
 export interface ExplainedFunction {
-  /** Package, version and file, of which it is the first function of a middling length. */
+  /** The package, version and file whose first function of medium length it is. */
   readonly id: string;
   readonly languageId: Language;
   readonly code: string;
 }
 
-/**
- * Fifty functions of packages that are held out, a third of them of each language. Throws where the corpus was not
- * made.
- */
+/** Returns fifty functions of held-out packages, a third of them per language. Throws if the corpus was not made. */
 export async function readExplainedFunctions(): Promise<readonly ExplainedFunction[]> {
   const names = Object.keys(LANGUAGES) as Language[];
   const ofEach = Math.ceil(COUNT / names.length);
@@ -42,7 +39,7 @@ async function functionsOf(languageId: Language, count: number): Promise<readonl
   return functions;
 }
 
-/** The first function at the margin that is neither very short nor long. */
+/** Returns the first function at the margin that is neither very short nor long. */
 export function firstFunction(text: string, language: Language): string | undefined {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
   const { head, last } = LANGUAGES[language];

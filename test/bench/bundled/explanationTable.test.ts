@@ -12,7 +12,7 @@ const explained = (id: string, verdict: Explained['verdict'], why = ''): Explain
 });
 
 describe('explanations', () => {
-  it('are counted by verdict, and those not judged yet are told', () => {
+  it('are counted by verdict, including those not judged yet', () => {
     const judged = new Map([
       ['a', [explained('x', 'right'), explained('y', 'thin')]],
       ['b', [explained('x', 'misleading'), explained('y', 'right')]],
@@ -29,7 +29,7 @@ describe('explanations', () => {
     assert.deepEqual(figures, { a: { explained: 2, right: 1, thin: 0, misleading: 0 } });
   });
 
-  it('are listed by function, those of all models below each other', () => {
+  it('are listed by function, with all models below each other', () => {
     const list = explanationList(
       new Map([
         ['a', [explained('x', 'right')]],

@@ -1,7 +1,7 @@
 import { modelTable, type ByName, type Table } from './groupedTable.ts';
 import { VERDICTS, type Explained } from './judgedFile.ts';
 
-/** How many explanations got each verdict. */
+/** Returns the number of explanations with each verdict. */
 export function explanationTable(models: ByName<readonly Explained[]>): Table {
   const count = (explained: readonly Explained[], wanted: Explained['verdict']): number =>
     explained.filter(({ verdict }) => verdict === wanted).length;
@@ -28,7 +28,7 @@ export function explanationTable(models: ByName<readonly Explained[]>): Table {
   };
 }
 
-/** Of each function what every model says of it, and the verdict. */
+/** Returns for each function every model's explanation, and the verdict. */
 export function explanationList(models: ByName<readonly Explained[]>): string {
   const ids = [...new Set([...models.values()].flatMap((explained) => explained.map(({ id }) => id)))];
   const quoted = (text: string): string => text.trimEnd().replace(/^/gm, '> ');

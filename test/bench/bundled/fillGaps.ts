@@ -18,13 +18,13 @@ import { openKept, type KeptTask } from '../kept/keptTask.ts';
 
 export interface GapResult {
   readonly id: string;
-  /** The line is the one that was taken out, white space at its end aside. */
+  /** Whether the line equals the removed one, except for white space at its end. */
   readonly exact: boolean;
-  /** The same where the model guesses how deep the line lies. */
+  /** The same if the model guesses the line's indentation. */
   readonly exactWhenGuessed: boolean;
-  /** Of the missing text and the end of its line. */
+  /** The nats of the missing text and the end of its line. */
   readonly nats: number;
-  /** Of the prompt: another prompt asks anew. */
+  /** The digest of the prompt. A changed prompt is evaluated again. */
   readonly prompt: string;
 }
 
@@ -33,14 +33,14 @@ export interface FillOptions {
   readonly onDone?: (done: number, exact: number) => void;
 }
 
-/** As much as completion takes of a file on a laptop. Functions of HumanEval fit whole. */
+/** As many tokens as completion uses of a file on a laptop. Functions of HumanEval fit as a whole. */
 const BUDGET_TOKENS = 1024;
 const MAX_NEW_TOKENS = 48;
 
-/** There is one way to ask: as completion does. */
+/** The only way to ask: as completion does. */
 export const gapVariant = 'completion';
 
-/** 1 or 0 for each gap, its nats, and its prompt's digest. */
+/** The kept results: 1 or 0 for each gap, its nats, and its prompt's digest. */
 export const gapTask: KeptTask<GapResult> = {
   page: 'bundled-model',
   name: 'gaps',
@@ -53,10 +53,7 @@ export const gapTask: KeptTask<GapResult> = {
   },
 };
 
-/**
- * Fills gaps greedily through the prompt that completion makes. Resolves with the results there are when the time is
- * over.
- */
+/** Fills gaps greedily with the prompt of completion. Resolves with the results so far when the time is over. */
 export async function fillGaps(
   model: BenchModel,
   gaps: readonly Gap[],
@@ -139,7 +136,7 @@ async function promptOf({ opened, fim }: Asked, gap: Gap): Promise<Prompt> {
   };
 }
 
-/** What the model writes, greedily, without what healing took back; up to the stop rule. */
+/** Returns the greedy continuation up to the stop rule, without the text that healing took back. */
 async function continued(
   { opened, index }: Asked,
   { network, sequence }: OpenedNetwork,
@@ -164,7 +161,7 @@ async function continued(
   return own;
 }
 
-/** Nats of the missing text and the end of its line, behind a prompt that was continued. */
+/** Returns the nats of the missing text and the end of its line, after a prompt that was continued. */
 async function natsOfGap(
   { opened, index }: Asked,
   { network, sequence }: OpenedNetwork,
@@ -180,7 +177,7 @@ async function natsOfGap(
   );
 }
 
-/** Evaluates what does not stand in the cache yet; at least the last token. */
+/** Evaluates the tokens that are not in the cache, at least the last one. */
 async function logitsBehind(
   { network, sequence }: Pick<OpenedNetwork, 'network' | 'sequence'>,
   tokens: readonly number[],
@@ -205,7 +202,7 @@ function likeliest(logits: Float32Array, allowed: ReadonlySet<number> | undefine
   return best;
 }
 
-/** The line is done, or can no longer become the expected one. */
+/** Stops when the line is complete, or can no longer become the expected one. */
 function stopWhenDecided(expected: string): StopRule {
   return (text) =>
     text.includes('\n') ||

@@ -1,4 +1,4 @@
-/** Languages of which lines and spans are taken out of packages that are held out, and how many of each. */
+/** The languages of the lines and spans from held-out packages, and their numbers. */
 export const LANGUAGES = {
   typescript: { name: 'TypeScript', lines: 200, spans: 100 },
   javascript: { name: 'JavaScript', lines: 200, spans: 100 },

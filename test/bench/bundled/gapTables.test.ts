@@ -15,20 +15,20 @@ const gap = (id: string, group: Gap['group']): Gap => ({
 });
 const gaps = [gap('h1', 'HumanEval'), gap('h2', 'HumanEval'), gap('g1', 'Go lines'), gap('g2', 'Go lines')];
 
-/** By the gap whether it was filled, and its nats. */
+/** Results by gap: whether it was filled, and its nats. */
 function results(filled: Readonly<Record<string, readonly [boolean, number]>>): ReadonlyMap<string, GapResult> {
   return new Map(
     Object.entries(filled).map(([id, [exact, nats]]) => [id, { id, exact, exactWhenGuessed: exact, nats, prompt: '' }]),
   );
 }
 
-describe('tables of gaps', () => {
+describe('gapTable and missingTable', () => {
   const models = new Map([
     ['published', results({ h1: [true, 2], h2: [false, 6], g1: [true, 3], g2: [true, 1] })],
     ['trimmed', results({ h1: [false, 3], h2: [false, 7], g1: [false, 4] })],
   ]);
 
-  it('count gaps filled, with the difference over what both models have done', () => {
+  it('count filled gaps, with the difference over gaps that both models have', () => {
     assert.deepEqual(gapTable(models, gaps).markdown.split('\n'), [
       '| | published | trimmed |',
       '|---|---:|---:|',
@@ -37,7 +37,7 @@ describe('tables of gaps', () => {
     ]);
   });
 
-  it('give nats of what is missing', () => {
+  it('give the nats of the missing text', () => {
     const { markdown, figures } = missingTable(models, gaps);
     assert.deepEqual(markdown.split('\n').slice(2), [
       '| HumanEval | 4.00 | 5.00 (+1.00 ± 0.00) |',
@@ -49,7 +49,7 @@ describe('tables of gaps', () => {
     });
   });
 
-  it('mark what was not measured', () => {
+  it('mark missing results', () => {
     assert.deepEqual(
       gapTable(new Map([['a', results({ h1: [true, 1] })]]), gaps)
         .markdown.split('\n')

@@ -7,24 +7,24 @@ import { common, meanOf, type Paired } from './paired.ts';
 interface Mean {
   readonly mean: number;
   readonly count: number;
-  /** To the reference, over what both have done; absent for the reference. */
+  /** The difference to the reference over gaps that both have. Absent for the reference. */
   readonly difference?: Paired;
 }
 
-/** Exact matches of each group in percent, and the difference to the reference in points. */
+/** Returns the exact matches of each group in percent, and the difference to the reference in points. */
 export function gapTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
   const value = ({ exact }: GapResult): number => (exact ? 100 : 0);
   return meanTable(models, gaps, { value, cell: (mean) => `${mean.toFixed(1)} %`, digits: 1 });
 }
 
-/** Exact matches where the model guesses how deep a line lies, for languages in which Chorus decides it. */
+/** Returns the exact matches if the model guesses a line's indentation, for languages in which Chorus decides it. */
 export function guessedTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
   const value = ({ exactWhenGuessed }: GapResult): number => (exactWhenGuessed ? 100 : 0);
   const decided = gaps.filter(({ languageId }) => languageId === 'python');
   return meanTable(models, decided, { value, cell: (mean) => `${mean.toFixed(1)} %`, digits: 1 });
 }
 
-/** Nats of what is missing in each group, and the difference to the reference. */
+/** Returns the nats of the missing text in each group, and the difference to the reference. */
 export function missingTable(models: ByName<ReadonlyMap<string, GapResult>>, gaps: readonly Gap[]): Table {
   return meanTable(models, gaps, { value: ({ nats }) => nats, cell: (mean) => mean.toFixed(2), digits: 2 });
 }
@@ -32,7 +32,7 @@ export function missingTable(models: ByName<ReadonlyMap<string, GapResult>>, gap
 interface Measure {
   readonly value: (result: GapResult) => number;
   readonly cell: (mean: number) => string;
-  /** Of differences. */
+  /** The digits of differences. */
   readonly digits: number;
 }
 

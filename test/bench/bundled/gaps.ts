@@ -14,26 +14,26 @@ export const GAP_GROUPS: readonly GapGroup[] = [
   ...LANGUAGE_IDS.flatMap((id) => [`${LANGUAGES[id].name} lines`, `${LANGUAGES[id].name} spans`] as const),
 ];
 
-/** A line, or the rest of one, that was taken out of a file. */
+/** A line, or the rest of one, that was removed from a file. */
 export interface Gap {
   readonly id: string;
   readonly group: GapGroup;
   readonly languageId: GapLanguage;
   readonly path: string;
   readonly prefix: string;
-  /** Begins with the line break behind the gap. */
+  /** The text after the gap, from its line break on. */
   readonly suffix: string;
   readonly expected: string;
 }
 
-/** Another draw of files, and of lines in them. */
+/** Separate draws of files, and of lines in them. */
 const DRAWS = { report: { seed: 1, salt: '' }, development: { seed: 7, salt: 'development ' } } as const;
 const DEVELOPMENT_LINES = 80;
-/** Of what stands around the gap: more than any prompt takes. */
+/** The length of the text around the gap, more than any prompt uses. */
 const WINDOW_UNITS = 8_000;
 
 /**
- * What is reported: HumanEval's gaps, and a fixed sample of the packages that are held out. Throws where the corpus was
+ * Returns the gaps of the report: HumanEval's, and a fixed sample of the held-out packages. Throws if the corpus was
  * not made.
  */
 export async function readGaps(): Promise<readonly Gap[]> {
@@ -62,9 +62,7 @@ async function heldOutGaps(languageId: GapLanguage): Promise<readonly Gap[]> {
   return [...(await Promise.all(lines)), ...(await Promise.all(spans))].filter((gap) => gap !== undefined);
 }
 
-/**
- * Gaps to choose by what is reported of the others: lines of the same packages. Throws where the corpus was not made.
- */
+/** Returns other lines of the same packages, for the choice of recipes. Throws if the corpus was not made. */
 export async function readDevelopmentGaps(): Promise<readonly Gap[]> {
   const { seed, salt } = DRAWS.development;
   const linesOf = async (languageId: GapLanguage): Promise<readonly (Gap | undefined)[]> =>
@@ -76,7 +74,7 @@ export async function readDevelopmentGaps(): Promise<readonly Gap[]> {
   return (await Promise.all(LANGUAGE_IDS.map(linesOf))).flat().filter((gap) => gap !== undefined);
 }
 
-/** Files of each held-out package of a domain, the packages and files in the order of their names. */
+/** Returns the files of each held-out package of a domain, ordered by name. */
 export function heldOutFiles(domain: string): Promise<readonly (readonly string[])[]> {
   return corpusFiles('held-out', domain);
 }
@@ -84,8 +82,7 @@ export function heldOutFiles(domain: string): Promise<readonly (readonly string[
 export type CorpusPart = 'held-out' | 'training';
 
 /**
- * Files of each package of a domain, the packages and files in the order of their names. Throws where the corpus was
- * not made.
+ * Returns the files of each package of a domain, packages and files ordered by name. Throws if the corpus was not made.
  */
 export async function corpusFiles(part: CorpusPart, domain: string): Promise<readonly (readonly string[])[]> {
   const folder = path.join(corpusFolder(), 'texts', part, domain);
@@ -105,7 +102,7 @@ export async function corpusFiles(part: CorpusPart, domain: string): Promise<rea
   );
 }
 
-/** Files of all packages in turn, so that a large package counts no more than a small one. */
+/** Returns files of all packages in turn, so that a large package counts no more than a small one. */
 export function sampleOf(packages: readonly (readonly string[])[], count: number, seed: number): readonly string[] {
   const orders = packages.map((files, index) => shuffled(files, seed * 1_000 + index));
   const sample: string[] = [];
@@ -126,7 +123,7 @@ async function lineGap(file: string, { languageId, group, salt }: Drawn): Promis
   return index === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column: 0 });
 }
 
-/** The rest of a line from a place inside it on. */
+/** The gap from a place inside a line to its end. */
 async function spanGap(file: string, { languageId, group, salt }: Drawn): Promise<Gap | undefined> {
   const lines = (await readFile(file, 'utf8')).split('\n');
   const index = tellingLine(lines, { languageId, seed: seedOf(`${file} span`, salt) });
@@ -138,7 +135,7 @@ async function spanGap(file: string, { languageId, group, salt }: Drawn): Promis
   return column === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column });
 }
 
-/** One of the lines that tell something. */
+/** One of the informative lines. */
 function tellingLine(
   lines: readonly string[],
   { languageId, seed }: { readonly languageId: GapLanguage; readonly seed: number },

@@ -1,7 +1,4 @@
-/**
- * Results of one model by the name in the tables. The first of several is the reference that the others are compared
- * with.
- */
+/** The results of each model by its name in the tables. The first of several models is the reference for the others. */
 export type ByName<Results> = ReadonlyMap<string, Results>;
 
 export interface Table {
@@ -10,15 +7,18 @@ export interface Table {
 }
 
 export interface GroupedOptions<Result, Figure> {
-  /** Ids of the results in each row. */
+  /** The ids of the results in each row. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Of a model's results in one row, and those of the reference; the reference itself has none to compare with. */
+  /**
+   * Returns the figure of a model's results in one row, compared with the reference's. The reference itself has no
+   * comparison.
+   */
   readonly figureOf: (own: ReadonlyMap<string, Result>, reference: ReadonlyMap<string, Result> | undefined) => Figure;
-  /** `total`: how many results a whole run has there. */
+  /** `total` is the number of results of a whole run. */
   readonly cellOf: (figure: Figure, total: number) => string;
 }
 
-/** A column for each model and a row for each group of results; what was not measured has no figure. */
+/** Returns a table with a column for each model and a row for each group of results. Missing results have no figure. */
 export function groupedTable<Result, Figure extends object>(
   models: ByName<ReadonlyMap<string, Result>>,
   { groups, figureOf, cellOf }: GroupedOptions<Result, Figure>,
@@ -50,13 +50,13 @@ export function groupedTable<Result, Figure extends object>(
   }
 }
 
-/** Markdown with a column for each model, of each row's cells. */
+/** Returns Markdown with a column for each model, from each row's cells. */
 export function modelTable(models: readonly string[], rows: ReadonlyMap<string, readonly string[]>): string {
   const lines = [...rows].map(([row, cells]) => `| ${row} | ${cells.join(' | ')} |`);
   return `| | ${models.join(' | ')} |\n|---|${models.map(() => '---:|').join('')}\n${lines.join('\n')}`;
 }
 
-/** Ids of items by the rows that they count in, the rows in the order in which they come. */
+/** Returns the ids of items by the rows that they count in, in the order of their first items. */
 export function groupsOf<Item extends { readonly id: string }>(
   items: readonly Item[],
   rowsOf: (item: Item) => readonly string[],

@@ -7,7 +7,7 @@ import { JudgedFile, type Explained } from './judgedFile.ts';
 
 const explained: readonly Explained[] = [{ id: 'a.ts', digest: 'd', answer: 'It adds.', verdict: '', why: '' }];
 
-describe('the file of verdicts', () => {
+describe('JudgedFile', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-judged-'));
@@ -22,7 +22,7 @@ describe('the file of verdicts', () => {
     assert.deepEqual(await judged.read('0123456789abcdef0123'), explained);
   });
 
-  it('with a verdict that is none is refused by the function and the verdict', async () => {
+  it('refuses an unknown verdict, and names the function and the verdict', async () => {
     const file = path.join(folder, 'odd.json');
     const judged = new JudgedFile(file);
     await judged.write({ digest: 'a', name: 'a' }, explained);

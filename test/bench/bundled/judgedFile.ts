@@ -1,29 +1,29 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** Right; thin: nothing wrong, but next to nothing said of this code; misleading: something untrue said of it. */
+/** The verdicts. Thin: correct, but almost nothing about this code. Misleading: a false statement about it. */
 export const VERDICTS = ['right', 'thin', 'misleading'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** An explanation, and what a reader says of it. The code is not ours to show. */
+/** An explanation, and a reader's verdict on it. The code is not ours to show. */
 export interface Explained {
-  /** Of the function. */
+  /** The id of the function. */
   readonly id: string;
-  /** Of its code: other code is asked anew. */
+  /** The digest of its code. Changed code is explained again. */
   readonly digest: string;
   readonly answer: string;
-  /** Written by hand; empty: not judged yet. */
+  /** Written by hand. Empty until it is judged. */
   readonly verdict: Verdict | '';
   readonly why: string;
 }
 
-/** By the model's digest. */
+/** Records by the model's digest. */
 type Records = Readonly<Record<string, { readonly name: string; readonly explained: readonly Explained[] }>>;
 
-/** Explanations by model, in a file of the repository into which a reader writes verdicts. */
+/** Explanations by model, in a file of the repository. A reader writes the verdicts into it. */
 export class JudgedFile {
   constructor(private readonly file: string) {}
 
-  /** Throws where a verdict is none of those there are. */
+  /** Reads the explanations of a model. Throws if a verdict is unknown. */
   async read(modelDigest: string): Promise<readonly Explained[]> {
     const explained = (await this.#records())[keyOf(modelDigest)]?.explained ?? [];
     const odd = explained.find(({ verdict }) => verdict !== '' && !VERDICTS.includes(verdict));

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadTable } from './loadTable.ts';
 
-describe('the table of experts', () => {
-  it('has the least, mean and most share of each expert in any layer, by domain', () => {
+describe('loadTable', () => {
+  it('has the minimum, mean and maximum share of each expert over layers, by domain', () => {
     const layers = (first: number, second: number) => [
       { block: 0, feedForward: [first, 1 - first] },
       { block: 6, feedForward: [second, 1 - second] },

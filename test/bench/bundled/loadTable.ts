@@ -2,7 +2,7 @@ import type { ExpertLoad } from './expertLoad.ts';
 import type { ByName } from './groupedTable.ts';
 import { meanOf } from './paired.ts';
 
-/** Of each expert and domain the least, mean and most share of tokens in any layer. */
+/** Returns the minimum, mean and maximum share of tokens over layers, for each expert and domain. */
 export function loadTable(loads: ByName<ExpertLoad>): string {
   const domains = [...new Set([...loads.values()].flatMap((load) => [...load.keys()]))];
   const lines = [...loads].flatMap(([name, load]) =>

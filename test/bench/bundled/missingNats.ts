@@ -6,7 +6,7 @@ import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 const LINE_BREAK = Buffer.from('\n');
 
 export interface Missing {
-  /** What healing took back and what is missing, as tokens. */
+  /** The tokens of the text that healing took back and of the missing text. */
   readonly tokens: readonly TokenId[];
   readonly requiredPrefix: string;
   readonly index: TokenIndex;
@@ -14,9 +14,9 @@ export interface Missing {
 }
 
 /**
- * Nats that a model needs for what is missing and for the line to end there. Vocabularies differ in whether a line
- * break is part of a line's last token, so both count. `logitsOf(i)` are those before token i, [vocabulary]; the last
- * ones are those behind all.
+ * Returns the nats that a model needs for the missing text and the end of its line. Vocabularies differ in whether a
+ * line break is part of a line's last token, so both forms count. `logitsOf(i)` returns the logits before token i,
+ * [vocabulary]. The last ones are those after all tokens.
  */
 export function missingNats(
   { tokens, requiredPrefix, index, endOfGeneration }: Missing,
@@ -39,13 +39,13 @@ export function missingNats(
   return -logSumExp(Float32Array.from(ways));
 }
 
-/** Tokens that write the rest of a line and a line break. */
+/** The tokens that write the rest of a line and a line break. */
 function endsOf(rest: Uint8Array, index: TokenIndex): ReadonlySet<TokenId> {
   const whole = Buffer.concat([rest, LINE_BREAK]);
   return new Set([...index.compatibleWith(whole)].filter((token) => index.tokenBytes(token).length >= whole.length));
 }
 
-/** The logarithm of the probability of any of some tokens, where only `allowed` can come; without these any can. */
+/** The logarithm of the probability of any of some tokens. If `allowed` is given, only its tokens are possible. */
 function sharesOf(
   logits: Float32Array,
   allowed: ReadonlySet<TokenId> | undefined,

@@ -11,12 +11,12 @@ import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 export interface BenchModel {
   readonly name: string;
   readonly file: string;
-  /** SHA-256 of its files: results are kept by it. */
+  /** The SHA-256 of its files, which identifies kept results. */
   readonly digest: string;
   readonly sizeBytes: number;
 }
 
-/** Reads `FILE` or `NAME=FILE`. Throws where the file is missing. */
+/** Reads `FILE` or `NAME=FILE`. Throws if the file is missing. */
 export async function namedModel(argument: string): Promise<BenchModel> {
   const at = argument.indexOf('=');
   const file = path.resolve(argument.slice(at + 1));
@@ -32,8 +32,8 @@ export async function namedModel(argument: string): Promise<BenchModel> {
 }
 
 /**
- * The models that a bench is asked about; without any the seed and the one that comes with the extension. Throws where
- * a file is missing.
+ * Returns the models in a bench's arguments. Without arguments these are the seed and the bundled model. Throws if a
+ * file is missing.
  */
 export async function modelsAsked(args: readonly string[]): Promise<readonly BenchModel[]> {
   const files =

@@ -8,11 +8,11 @@ describe('paired results', () => {
     assert.deepEqual(meanOf([]), { count: 0, mean: 0, standardError: 0 });
   });
 
-  it('are compared one by one, so that what all find hard does not blur it', () => {
+  it('are compared in pairs, so that an item that is hard for both adds no error', () => {
     assert.deepEqual(pairedDifference([1, 11, 101], [0, 10, 100]), { count: 3, mean: 1, standardError: 0 });
   });
 
-  it('are those that both have', () => {
+  it('contain the items that both have', () => {
     assert.deepEqual(
       common(
         new Map([
@@ -28,7 +28,7 @@ describe('paired results', () => {
     );
   });
 
-  it('are compared as sums where things differ in size, and the error is none where all differ by the same share', () => {
+  it('are compared as sums if items differ in size, without an error if all differ by the same share', () => {
     assert.deepEqual(ratioOfSums([15, 150], [10, 100]), { count: 2, mean: 0.5, standardError: 0 });
     assert.deepEqual(ratioOfSums([12, 18], [10, 10]), {
       count: 2,

@@ -1,11 +1,11 @@
-/** Means of differences over the same things, with their standard errors. */
+/** The mean of differences over the same items, with its standard error. */
 export interface Paired {
   readonly count: number;
   readonly mean: number;
   readonly standardError: number;
 }
 
-/** Of `values[i] − baseline[i]`. */
+/** Returns the mean of `values[i] − baseline[i]`. */
 export function pairedDifference(values: readonly number[], baseline: readonly number[]): Paired {
   return meanOf(values.map((value, index) => value - (baseline[index] as number)));
 }
@@ -17,7 +17,7 @@ export function meanOf(values: readonly number[]): Paired {
   return { count, mean, standardError: Math.sqrt(variance / Math.max(1, count)) };
 }
 
-/** Results of two runs for what both have. */
+/** Returns the results of two runs for the items that both have. */
 export function common<Result>(
   a: ReadonlyMap<string, Result>,
   b: ReadonlyMap<string, Result>,
@@ -29,8 +29,8 @@ export function common<Result>(
 }
 
 /**
- * By what share the sum of `values` is more than that of `baseline`, pair by pair; the error is that of a ratio of
- * sums.
+ * Returns the share by which the sum of `values` exceeds that of `baseline`, pair by pair. The error is that of a ratio
+ * of sums.
  */
 export function ratioOfSums(values: readonly number[], baseline: readonly number[]): Paired {
   const count = values.length;

@@ -5,16 +5,16 @@ import type { Deadline } from '../kept/deadline.ts';
 import { readBitTexts } from './bitTexts.ts';
 import type { BenchModel } from './models.ts';
 
-/** Of one round. */
+/** The speed in one round. */
 export interface Speed {
-  /** Tokens a second. */
+  /** Tokens per second. */
   readonly prompt: number;
   readonly decode: number;
-  /** From a completion's request until its first token, of a prompt of which nothing is cached. */
+  /** The time from a completion's request to its first token, for an uncached prompt. */
   readonly firstTokenMs: number;
-  /** Of the engine's process after a completion with a long prompt. */
+  /** The memory of the engine's process after a completion with a long prompt. */
   readonly residentBytes: number;
-  /** The most that it has held by then. */
+  /** The maximum memory until then. */
   readonly peakBytes: number;
 }
 
@@ -23,15 +23,15 @@ const DECODE_TOKENS = 32;
 export const DEPTH_TOKENS = 256;
 const ROUNDS = 5;
 /**
- * The same text for all models: some 600 tokens of code, and some 2,400, which is as much of a document as completion
- * takes.
+ * The same text for all models: about 600 tokens of code, and about 2,400. The latter is as much of a document as
+ * completion uses.
  */
 export const FIRST_TOKEN_CHARACTERS = 2_000;
 export const LONG_CHARACTERS = 8_000;
 
 /**
- * Measures models as the product has them, each in an engine's process of its own, in turn, so that whatever else the
- * machine does hits all of them. Stops after a round when the time is over.
+ * Measures models as the product runs them, each in its own engine process. They take turns, so that other load affects
+ * all of them. Stops after a round when the time is over.
  */
 export async function measureSpeeds(
   models: readonly BenchModel[],
@@ -68,7 +68,7 @@ async function measureSpeed(modelPath: string, code: string): Promise<Speed> {
   }
 }
 
-/** Milliseconds until the first token. */
+/** Returns the milliseconds until the first token. */
 async function complete(engine: EngineProcess, text: string): Promise<number> {
   const start = performance.now();
   await engine.generate({
@@ -81,10 +81,10 @@ async function complete(engine: EngineProcess, text: string): Promise<number> {
   return performance.now() - start;
 }
 
-/** Throws where the system has no `/proc`. */
+/** Returns the memory of a process. Throws if the system has no `/proc`. */
 async function memoryOf(pid: number): Promise<Pick<Speed, 'residentBytes' | 'peakBytes'>> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch((error: unknown) => {
-    throw new Error('Memory is measured on Linux alone: leave out speed by --only.', { cause: error });
+    throw new Error('Memory can only be measured on Linux: leave out speed by --only.', { cause: error });
   });
   const bytes = (key: string): number => 1024 * Number(status.match(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm'))?.[1]);
   return { residentBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };

@@ -12,7 +12,7 @@ const round = (prompt: number, decode: number, firstTokenMs: number): Speed => (
   peakBytes: 2 * prompt * MEBIBYTE,
 });
 
-describe('the table of speeds', () => {
+describe('speedTable', () => {
   it('has medians of the rounds, and the median of ratios within rounds', () => {
     // The machine was busy in the second round, for both.
     const published = [round(200, 40, 100), round(100, 20, 200), round(220, 44, 90)];

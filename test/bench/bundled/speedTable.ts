@@ -4,7 +4,7 @@ import type { Speed } from './speed.ts';
 
 interface Figure {
   readonly median: number;
-  /** To the reference: the median of the rounds' ratios. */
+  /** The median of the rounds' ratios to the reference. */
   readonly ratio: number;
 }
 
@@ -18,8 +18,8 @@ const ROWS: readonly { readonly key: keyof Speed; readonly name: string; readonl
   ];
 
 /**
- * Size, memory and speed, medians of rounds in which each model had its turn, and in brackets their ratio to the first
- * model's.
+ * Returns size, memory and speed. They are medians of rounds in which each model had its turn, with their ratio to the
+ * first model's in brackets.
  */
 export function speedTable(models: ByName<readonly Speed[]>, sizesBytes: ByName<number>): Table {
   const [reference] = models.values();

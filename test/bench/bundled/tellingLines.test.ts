@@ -8,13 +8,13 @@ const told = (text: string, languageId: GapLanguage): readonly string[] => {
   return tellingLines(lines, languageId).map((index) => (lines[index] as string).trim());
 };
 
-describe('lines that tell something', () => {
-  it('are code of a middling length with something before it', () => {
+describe('tellingLines', () => {
+  it('returns lines of code of medium length with lines before them', () => {
     assert.deepEqual(told(`return total;\n}\n  x = 1;\n${'long '.repeat(20)}`, 'typescript'), ['return total;']);
     assert.deepEqual(tellingLines(['return total;'], 'typescript'), []);
   });
 
-  it('are no comments and no imports', () => {
+  it('returns no comments and no imports', () => {
     assert.deepEqual(
       told(
         "// a comment here\n * of a block\nimport x from 'y';\nconst z = require('z');\nexport * from 'a';\nuse(everything);",
@@ -38,7 +38,7 @@ describe('lines that tell something', () => {
     );
   });
 
-  it('of Python are no documentation', () => {
+  it('returns no documentation of Python', () => {
     const text =
       'def area(self):\n  """The area of it."""\n  r"""\n  Longer words of it.\n  \'\'\' in it\n  """\n  return self.width ** 2';
     assert.deepEqual(told(text, 'python'), ['def area(self):', 'return self.width ** 2']);

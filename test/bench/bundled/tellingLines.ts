@@ -2,13 +2,13 @@ import type { GapLanguage } from './gapLanguages.ts';
 
 const MIN_CHARACTERS = 8;
 const MAX_CHARACTERS = 80;
-/** Lines before the gap, so that there is something to go by. */
+/** The minimum number of lines before the gap, which give the model a context. */
 const MIN_LINES_BEFORE = 4;
 const SCRIPT_COMMENT_OR_IMPORT = /^\s*(\/\/|\/?\*|import\b|export \*|#)|\brequire\(/;
 const COMMENT_OR_IMPORT = /^\s*(\/\/|\/?\*|#(?!\[)|import\b|from\b|package\b|(pub(\(\w+\))? )?use\b)/;
 const LETTERS = /[a-z]{2}/i;
 
-/** Lines of code, by their index, neither too short to tell anything nor too long, no comment and no import. */
+/** Returns the indices of informative lines of code: neither too short nor too long, no comment and no import. */
 export function tellingLines(lines: readonly string[], languageId: GapLanguage): readonly number[] {
   const isScript = languageId === 'typescript' || languageId === 'javascript';
   const excluded = isScript ? SCRIPT_COMMENT_OR_IMPORT : COMMENT_OR_IMPORT;
@@ -25,7 +25,7 @@ export function tellingLines(lines: readonly string[], languageId: GapLanguage):
   });
 }
 
-/** Of each line of Python whether a string in three quotation marks touches it: most of these are documentation. */
+/** Returns for each Python line whether a triple-quoted string touches it. Most of these are documentation. */
 function longStrings(lines: readonly string[]): readonly boolean[] {
   let open: string | undefined;
   return lines.map((line) => {

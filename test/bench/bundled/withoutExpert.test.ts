@@ -65,7 +65,7 @@ async function tensor(file: string, name: string): Promise<{ shape: readonly num
 describe('cutExpert', () => {
   for (const cache of ['expert', 'shared'] as const) {
     for (const expert of [0, 1]) {
-      it(`leaves of two experts with a cache "${cache}" the other, as it was before upcycling (${expert} cut)`, async () => {
+      it(`leaves the other of two experts with a cache "${cache}", as it was before upcycling (${expert} cut)`, async () => {
         const output = path.join(folder, 'cut.gguf');
         await cutExpert(await mixture(inputs.slice(0, 2), cache), expert, output);
         await inspectModelFile(output);
@@ -90,7 +90,7 @@ describe('cutExpert', () => {
     }
   }
 
-  it('leaves blocks without experts as they are', async () => {
+  it('leaves blocks without experts unchanged', async () => {
     const output = path.join(folder, 'cut.gguf');
     const whole = await mixture(inputs.slice(0, 2), 'shared', 2);
     await cutExpert(whole, 0, output);
@@ -103,7 +103,7 @@ describe('cutExpert', () => {
     );
   });
 
-  it('leaves of three experts the mixture of the other two', async () => {
+  it('leaves the mixture of the other two of three experts', async () => {
     const output = path.join(folder, 'cut.gguf');
     await cutExpert(await mixture(inputs, 'shared'), 1, output);
     const { hyperparameters } = await checkModel(output);

@@ -10,7 +10,7 @@ import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../side
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 import { namedModel, type BenchModel } from './models.ts';
 
-/** A mixture without one of its experts, kept in the developer's cache. */
+/** Returns a mixture without one of its experts, kept in the developer's cache. */
 export async function withoutExpert(model: BenchModel, expert: number): Promise<BenchModel> {
   const output = path.join(developerCacheFolder(), 'evaluations', model.digest.slice(0, 16), `without-${expert}.gguf`);
   await mkdir(path.dirname(output), { recursive: true });
@@ -19,8 +19,8 @@ export async function withoutExpert(model: BenchModel, expert: number): Promise<
 }
 
 /**
- * Writes a mixture without one of its experts, network and attention: the gates are then shared by the others, and of
- * two experts a dense model is left. Matrices are float32 in it where the cut goes through rows, else as they were.
+ * Writes a mixture without the network and attention of one expert. The other experts then share the gates, and of two
+ * experts a dense model is left. Matrices become float32 if the cut goes through rows, else they keep their types.
  */
 export async function cutExpert(input: string, expert: number, output: string): Promise<void> {
   const { hyperparameters, headers, tensors } = await checkModel(input);
@@ -28,7 +28,7 @@ export async function cutExpert(input: string, expert: number, output: string): 
   if (!header || headers.length > 1) throw new Error(`${input} is split: join its parts first.`);
   const file = await open(input, 'r');
   try {
-    // Of a mixture with experts in some blocks the others are dense.
+    // In a mixture with experts in some blocks the other blocks are dense.
     const { mixture, attentionMixture, ...dense } = hyperparameters;
     const shapeOf = ({ name }: LocatedTensor): Hyperparameters => {
       const block = name.match(/^blk\.\d+/)?.[0];
@@ -95,7 +95,7 @@ function stackingOf(name: string, { mixture, attentionMixture, heads, kvHeads, h
     return cache === 'expert' ? { along: 'rows', outer: 1, experts, inner: kvHeads * headSize } : undefined;
   if (/\.attn_output\.weight/.test(name)) return { along: 'columns', experts };
   if (/\.attn_(output\.bias|q_norm|k_norm)/.test(name))
-    throw new Error(`${name} is not cut yet: the mixture has biases or norms of heads.`);
+    throw new Error(`${name} can't be cut: mixtures with biases or norms of heads are not supported yet.`);
   return undefined;
 }
 
@@ -120,7 +120,7 @@ function remaining(
     const width = rows.columns / experts;
     return { ...whole, type: 'F32', shape: [rows.columns - width, rows.count], chunks: () => columnsExcept(width) };
   }
-  // Experts of a stack of matrices are its last extent.
+  // The experts of a stack of matrices are its last extent.
   if (stacking.inner === 0) {
     const shape = experts === 2 ? tensor.shape.slice(0, -1) : [...tensor.shape.slice(0, -1), experts - 1];
     return {

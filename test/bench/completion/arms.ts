@@ -17,14 +17,14 @@ import { uriOf } from './packageWorkspace.ts';
 import type { Place } from './places.ts';
 
 /**
- * What a prompt holds: the last line alone; the file before the place; what stands behind the line, too; or the file
- * before the place and the workspace.
+ * The contents of a prompt: the last line alone; the file before the place; the same with the text after the line; or
+ * the file before the place and the workspace.
  */
 export const PROMPTS = ['line', 'file', 'document', 'workspace'] as const;
 
 /**
- * A prompt, what of it the cache keeps ("full", "snapkv:1024"), and whether the n-grams of whole files count beside the
- * model.
+ * A prompt, the cache that keeps a part of it ("full", "snapkv:1024"), and whether the n-grams of whole files count
+ * beside the model.
  */
 export interface Arm {
   readonly prompt: (typeof PROMPTS)[number];
@@ -35,28 +35,28 @@ export interface Arm {
 export interface PlaceResult {
   readonly id: string;
   readonly isExact: boolean;
-  /** 0 to 1: 1 less the edit distance by the longer text's length. */
+  /** From 0 to 1: 1 minus the edit distance divided by the longer text's length. */
   readonly similarity: number;
-  /** Whether the name that the line needs is in what was written. */
+  /** Whether the written text contains the name that the line needs. */
   readonly hasName: boolean;
-  /** Without that name it has one that stands in another file of the prompt and not in the document. */
+  /** Whether it lacks that name and has a name that only another file of the prompt contains, not the document. */
   readonly isOfWrongFile: boolean;
-  /** Units at the start that the line has too: what a user takes word by word. */
+  /** The number of units at the beginning that equal the line. A user accepts them word by word. */
   readonly agreedUnits: number;
-  /** Of other files, in the prompt. */
+  /** The tokens of other files in the prompt. */
   readonly contextTokens: number;
 }
 
 const MAX_TOKENS = 48;
-/** Name and version of the whole files. */
+/** The name and version of the whole files. */
 const TEXTS = 'files';
 const CONTEXT_LINES = 2;
-/** Tokens a second: prompts are as long as on a machine that reads so fast, whatever this one does. */
+/** The assumed speed in tokens per second. Prompts are as long as on such a machine, whatever this one does. */
 const BENCH_SPEED = 700;
-/** Another way of measuring needs another number, so that kept results of the two are not mixed. */
+/** Increased when the method changes, so that kept results of two methods are not mixed. */
 const VERSION = 2;
 
-/** Of what was written only figures are kept: it may repeat a package's text. */
+/** The kept results contain only figures, since the written text may repeat a package's text. */
 export const completionTask: KeptTask<PlaceResult> = {
   page: 'completion',
   name: 'cross-file',
@@ -79,11 +79,14 @@ export const completionTask: KeptTask<PlaceResult> = {
   },
 };
 
-/** What an arm's results are kept by: other defaults of a cache, and other weights, make other results. */
+/**
+ * Returns the key of an arm's results. It contains the defaults of a cache and the weights, since they change the
+ * results.
+ */
 export const variantOf = ({ prompt, cache, withNgrams }: Arm): string =>
   `${prompt} ${keptBy(cache)}${withNgrams ? ` ngrams ${NGRAM_WEIGHTS.join(' ')}` : ''}`;
 
-/** What is asked at a place, as an editor asks. */
+/** Returns the request at a place, as an editor sends it. */
 export function requestOf(place: Place, prompt: Arm['prompt'], { workspace }: PackageWorkspace): CompletionRequest {
   const text =
     prompt === 'line'
@@ -104,7 +107,7 @@ export function requestOf(place: Place, prompt: Arm['prompt'], { workspace }: Pa
   };
 }
 
-/** What a place's line is written from. The prompt is the product's, with the whole context, as after a pause. */
+/** Returns the prompt for a place's line. It is the product's, with the whole context, as after a pause. */
 export async function promptOf(
   { engine, loaded }: Pick<BenchNetworks, 'engine' | 'loaded'>,
   request: CompletionRequest,
@@ -119,7 +122,7 @@ export async function promptOf(
     onOtherModel: () => undefined,
     speeds: { of: () => tokensPerSecond, note: () => undefined },
   });
-  // As on a machine whose memory holds all that the model was trained for.
+  // As on a machine whose memory holds the model's whole training context.
   const model = { ...loaded, contextSizeTokens: loaded.trainContextTokens };
   return prompts.make({
     request,
@@ -132,8 +135,8 @@ export async function promptOf(
 }
 
 /**
- * Writes the line at a place by all arms of one prompt. Caches that read everything read the prompt once between them,
- * and each cache reads it once for its arms. `texts`: whole files.
+ * Writes the line at a place by all arms of one prompt. Caches that read everything read the prompt once together, and
+ * each cache reads it once for its arms. `texts` are whole files.
  */
 export async function completePlace(
   { network }: OpenedNetwork,
@@ -170,7 +173,7 @@ export async function completePlace(
   const caches = [...new Set(arms.map(({ cache }) => cache))];
   const together = caches.filter(readsEverything);
   if (together.length > 0) {
-    // The last token of a prompt is an answer's first evaluation.
+    // The last token of a prompt is the first evaluation of an answer.
     using sequences = await readTogether(network, text, {
       caches: together,
       prompts: [prompt.tokens.slice(0, -1)],

@@ -11,11 +11,11 @@ export interface ArmFigures {
   readonly agreedUnits: Paired;
   readonly contextTokens: number;
   /**
-   * Similarity less that of the prompt before, of the full cache where the cache is another, or of the model alone
-   * where n-grams count; place by place.
+   * The similarity minus that of the compared arm, place by place: the smaller prompt, the full cache, or the model
+   * without n-grams.
    */
   readonly gain?: Paired;
-  /** Of prompts with the workspace: similarity less that with the file alone in the full cache. */
+  /** For prompts with the workspace: the similarity minus that with the file alone in the full cache. */
   readonly gainOfWorkspace?: Paired;
 }
 
@@ -24,7 +24,7 @@ export interface CompletionOfModel {
   readonly arms: readonly ArmFigures[];
 }
 
-/** Means over places that every arm has. */
+/** Returns means over the places that every arm has. */
 export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): readonly ArmFigures[] {
   const resultsOf = (wanted: Arm): readonly PlaceResult[] | undefined =>
     [...results].find(([arm]) => isDeepStrictEqual(arm, wanted))?.[1];
@@ -57,7 +57,7 @@ export function figuresOf(results: ReadonlyMap<Arm, readonly PlaceResult[]>): re
   });
 }
 
-/** The prompt with one thing less. */
+/** The prompt with one part less. */
 const LESS: Readonly<Record<Arm['prompt'], Arm['prompt'] | undefined>> = {
   line: undefined,
   file: 'line',
@@ -65,7 +65,7 @@ const LESS: Readonly<Record<Arm['prompt'], Arm['prompt'] | undefined>> = {
   workspace: 'file',
 };
 
-/** What differs from an arm in one thing. */
+/** The arm that differs in one property. */
 function comparedWith(arm: Arm): Arm | undefined {
   if (arm.withNgrams) return { ...arm, withNgrams: false };
   if (arm.cache !== 'full') return { ...arm, cache: 'full' };
@@ -75,9 +75,9 @@ function comparedWith(arm: Arm): Arm | undefined {
 
 export function reportOf(models: readonly CompletionOfModel[]): string {
   return [
-    'Lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. The line is written from its first token, greedily; the text behind',
-    'it is not shown unless a row says so. Standard errors are of the mean over lines. A name of a wrong file is one that the document does not have, another file of the prompt has, and the line does not need.',
-    'N-grams are those of whole files of the workspace, chosen for this place, which count beside small models in Chorus.',
+    'Lines of held-out packages from npm and PyPI. Each is the first that uses a name which its file imports from its own package. The line is written from its first token, greedily. The text after',
+    'it is not in the prompt unless a row says so. Standard errors are of the mean over lines. A name of a wrong file is a name that another file of the prompt has, but neither the document nor the line.',
+    'N-grams are those of whole files of the workspace, chosen for this place. In Chorus they count beside small models.',
     ...models.flatMap(({ model, arms }) => [
       '',
       `## ${model}`,
@@ -95,17 +95,17 @@ function tableOf(figures: readonly ArmFigures[]): readonly string[] {
   const names: Readonly<Record<Arm['prompt'], string>> = {
     line: 'three lines',
     file: 'the file before the line',
-    document: 'and what stands behind it',
+    document: 'and the text after it',
     workspace: 'the file before the line, and the workspace',
   };
   const rows = figures.map(
     ({ arm, exact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens, gain, gainOfWorkspace }) => {
-      const name = `${arm.cache === 'full' ? names[arm.prompt] : `of that, in \`${arm.cache}\``}${arm.withNgrams ? ', with n-grams' : ''}`;
+      const name = `${arm.cache === 'full' ? names[arm.prompt] : `the same, in \`${arm.cache}\``}${arm.withNgrams ? ', with n-grams' : ''}`;
       return `| ${name} | ${share(exact)} | ${share(similarity)} | ${agreedUnits.mean.toFixed(1)} | ${share(hasName)} | ${share(isOfWrongFile)} | ${contextTokens} | ${gain ? share(gain) : ''} | ${gainOfWorkspace ? share(gainOfWorkspace) : ''} |`;
     },
   );
   return [
-    '| what the prompt holds | exact | edit similarity | characters right from the start | has the name | a wrong file’s name | tokens of other files | similarity more than with less, than in the full cache, or than without n-grams | and than with the file alone |',
+    '| contents of the prompt | exact | edit similarity | correct characters from the start | has the name | a wrong file’s name | tokens of other files | similarity gained over the smaller prompt, the full cache, or no n-grams | gained over the file alone |',
     '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ];

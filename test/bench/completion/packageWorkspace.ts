@@ -15,7 +15,7 @@ export interface PackageWorkspace extends AsyncDisposable {
 export const uriOf = (file: string): string => `file:///package/${file}`;
 
 /**
- * The package of a place as an editor's workspace. The place's own file is in it as the editor would have it: up to the
+ * Returns the package of a place as an editor's workspace. It contains the place's own file as in the editor: up to the
  * place.
  */
 export async function packageWorkspace(place: Place): Promise<PackageWorkspace> {
@@ -45,7 +45,7 @@ export async function packageWorkspace(place: Place): Promise<PackageWorkspace> 
   return { workspace, [Symbol.asyncDispose]: () => thread.dispose() };
 }
 
-/** Whole files that matter for a request, as the sidecar gives them to the engine after a pause there. */
+/** Returns the whole files that matter for a request, as the sidecar passes them to the engine after a pause. */
 export async function textsFor(
   engine: Pick<Engine, 'tokenize'>,
   request: CompletionRequest,

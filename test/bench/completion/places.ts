@@ -8,18 +8,18 @@ import { shuffled } from '../shuffled.ts';
 /** A line of a file that needs another file of its package. */
 export interface Place {
   readonly id: string;
-  /** Folder of the package. */
+  /** The folder of the package. */
   readonly folder: string;
-  /** Below it, with slashes. */
+  /** The path below it, with slashes. */
   readonly path: string;
   readonly languageId: string;
-  /** Of the file, up to the line and its indentation. */
+  /** The file's text up to the line and its indentation. */
   readonly before: string;
-  /** What stands in the line. */
+  /** The text of the line. */
   readonly line: string;
-  /** What follows it, the beginning. */
+  /** The beginning of the text after it. */
   readonly after: string;
-  /** Imported from the package itself, and used in the line for the first time. */
+  /** The name that is imported from the package itself and used in the line for the first time. */
   readonly name: string;
 }
 
@@ -34,7 +34,8 @@ const NOT_SOURCE =
   /\.d\.ts$|\.min\.|(?:^|\/)(?:tests?|__tests__|vendor|_vendor|dist|build|umd|esm?|cjs|bundles?|docs?|examples?)\//;
 
 /**
- * A fixed sample of places, drawn by the seed, a few of each held-out package. Throws where the corpus was not fetched.
+ * Returns a fixed sample of places, drawn by the seed, a few of each held-out package. Throws if the corpus was not
+ * fetched.
  */
 export async function heldOutPlaces(count: number, seed: number): Promise<readonly Place[]> {
   const packages = (await readPackages()).filter(({ heldOut, registry }) => heldOut && registry !== 'debian');
@@ -52,11 +53,11 @@ export async function heldOutPlaces(count: number, seed: number): Promise<readon
   return shuffled(found, seed).slice(0, count);
 }
 
-/** Where the corpus has a package, if it was fetched. */
+/** Returns the folder of a fetched package in the corpus. */
 export const packageFolder = (of: CorpusPackage): string =>
   path.join(developerCacheFolder(), 'corpus', 'packages', of.registry, folderName(of));
 
-/** Source files of a package that a person wrote, below `folder`. */
+/** Returns the hand-written source files of a package, below `folder`. */
 export async function sourceFiles(folder: string): Promise<readonly string[]> {
   const files = writtenFiles(
     (await readdir(folder, { recursive: true, encoding: 'utf8' })).map((file) => file.split(path.sep).join('/')),
@@ -66,8 +67,8 @@ export async function sourceFiles(folder: string): Promise<readonly string[]> {
 }
 
 /**
- * Of a package's files those that a person wrote: what is built of them says the same lines again. Beside `src` that is
- * what `lib` has.
+ * Returns the hand-written files of a package, since files built from them repeat the same lines. If there is a `src`,
+ * the files in `lib` are built.
  */
 export function writtenFiles(files: readonly string[]): readonly string[] {
   const sources = files.filter((file) => SOURCE.test(file) && !NOT_SOURCE.test(file));
@@ -75,7 +76,7 @@ export function writtenFiles(files: readonly string[]): readonly string[] {
   return sources.filter((file) => !(hasSrc && file.startsWith('lib/')));
 }
 
-/** Lines of a text that use a name for the first time which is imported from the same package. */
+/** Returns the lines of a text that use a name from the same package for the first time. */
 export function placesOf(text: string, of: { folder: string; file: string; name: string }): Place[] {
   const lines = text.split('\n');
   if (lines.length < MIN_FILE_LINES) return [];
@@ -83,7 +84,7 @@ export function placesOf(text: string, of: { folder: string; file: string; name:
   const places: Place[] = [];
   for (const name of imported) {
     const uses = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}(?![\\w$])`);
-    // The first use behind the imports, which is the last line that an import has.
+    // The first use after the imports, which is after the last line of an import.
     const at = lines.findIndex((line, index) => index > 0 && uses.test(line) && !isImport(lines, index));
     const line = lines[at];
     if (line === undefined) continue;
@@ -131,7 +132,7 @@ function ownImports(text: string, isPython: boolean): Set<string> {
   return names;
 }
 
-/** Whether a line belongs to an import, which may run over several. */
+/** Whether a line belongs to an import, which may span several lines. */
 function isImport(lines: readonly string[], index: number): boolean {
   for (let at = index; at >= 0 && at > index - 30; at--) {
     const line = lines[at] ?? '';

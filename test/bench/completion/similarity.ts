@@ -1,4 +1,4 @@
-/** 1 less Levenshtein's distance by the longer text's length. */
+/** Returns 1 minus Levenshtein's distance divided by the longer text's length. */
 export function similarityOf(one: string, other: string): number {
   const longest = Math.max(one.length, other.length);
   if (longest === 0) return 1;

@@ -6,21 +6,21 @@ import { isForAnything } from './chosenSequence.ts';
 import { choicesForContinuation, choicesForQuestions, keptBy } from './choices.ts';
 
 describe('choices of the comparison', () => {
-  it('are caches that there are, each once', () => {
+  it('are existing caches, each once', () => {
     for (const choices of [choicesForQuestions(2_048), choicesForContinuation()]) {
       for (const { cache } of choices) parseCacheChoice(cache);
       assert.equal(new Set(choices.map(({ cache }) => cache)).size, 4 * 7 + 5 * 2);
     }
   });
 
-  it('keep or attend the same share of a context which questions follow, whatever the selector', () => {
+  it('keep or attend the same share of a context before questions, whatever the selector', () => {
     for (const { cache, divisor } of choicesForQuestions(2_048)) {
       const { capacity, tier } = parseCacheChoice(cache);
       assert.equal(tier ? tier.capacity : capacity, 2_048 / divisor, cache);
     }
   });
 
-  it('keep or attend the same share of other files, besides the tokens of the file itself', () => {
+  it('keep or attend the same share of other files, plus the tokens of the file itself', () => {
     for (const { cache, divisor } of choicesForContinuation()) {
       const { capacity, window, tier } = parseCacheChoice(cache);
       const own = isForAnything(cache) ? 0 : window;
@@ -29,7 +29,7 @@ describe('choices of the comparison', () => {
     }
   });
 
-  it('are kept by all that they mean, defaults among it', () => {
+  it('have keys that contain all their parameters, including defaults', () => {
     assert.equal(keptBy('tiered:512'), keptBy('tiered:512,window=64'));
     assert.equal(keptBy('tiered:512'), keptBy('tiered:512,heads=12'));
     assert.notEqual(keptBy('tiered:512'), keptBy('tiered:512,heads=100'));

@@ -3,35 +3,37 @@ import { BEFORE_TOKENS, CONTEXT_TOKENS } from '../continuation/places.ts';
 
 /** Selectors that choose once, in the order of the report. */
 export const ONE_SHOT = ['snapkv', 'h2o', 'kvzip', 'expected-attention', 'keydiff', 'streaming', 'random'] as const;
-/** Tiers, of which by default some heads choose for every token, and with all choosing. */
+/** Tiers. By default some heads choose for every token, in the second all heads do. */
 export const TIERED = ['tiered', 'tiered-all'] as const;
 export const SELECTORS = [...TIERED, ...ONE_SHOT] as const;
 export type SelectorChoice = (typeof SELECTORS)[number];
 
-/** A context's length by that of what is kept or attended of it. */
+/** The length of a context divided by the part that is kept or attended. */
 export const DIVISORS = [2, 4, 8, 16, 32] as const;
 export type Divisor = (typeof DIVISORS)[number];
 
 export interface Choice {
   readonly selector: SelectorChoice;
   readonly divisor: Divisor;
-  /** As `--cache` takes it. */
+  /** In the form of `--cache`. */
   readonly cache: string;
 }
 
-/** Numbers of rows are multiples of it: of a page of the tiers, which is half of that where few rows are attended. */
+/** Numbers of rows are multiples of this: the page size of the tiers, which is halved if few rows are attended. */
 const PAGE_ROWS = 16;
 /**
- * The last tokens that tiers attend in any case, as by default: more than a question and its answer, which the other
- * selectors hold besides what they keep.
+ * The last tokens that tiers always attend, by default. They exceed a question and its answer, which the other
+ * selectors hold besides the kept rows.
  */
 const QUESTION_WINDOW = 64;
-/** Of the file itself, and what is scored: the file's own tokens are attended in any case. */
+/** The rows for the file itself, including the scored tokens: the file's own tokens are always attended. */
 const FILE_WINDOW = pages(BEFORE_TOKENS);
-/** Those of the file that a one-shot selector has read when it chooses. */
+/** The rows of the file that a one-shot selector has read when it chooses. */
 const FILE_ROWS = 192;
 
-/** Choices for a context of so many tokens which questions follow. Only tiers go down to a thirty-second. */
+/**
+ * Returns the choices for a context of `contextTokens` tokens before questions. Only tiers go down to a thirty-second.
+ */
 export function choicesForQuestions(contextTokens: number): readonly Choice[] {
   return all((selector, divisor) => {
     const rows = pages(contextTokens / divisor);
@@ -40,8 +42,8 @@ export function choicesForQuestions(contextTokens: number): readonly Choice[] {
 }
 
 /**
- * Choices for the continuation of a file: shares of the context, besides the file's own tokens, which KVzip has not
- * read yet when it chooses.
+ * Returns the choices for the continuation of a file: shares of the context, plus the file's own tokens. KVzip has not
+ * read those yet when it chooses.
  */
 export function choicesForContinuation(): readonly Choice[] {
   return all((selector, divisor) => {
@@ -53,7 +55,7 @@ export function choicesForContinuation(): readonly Choice[] {
   });
 }
 
-/** What results with a choice of cache are kept by: other defaults make other results. */
+/** Returns the key of a cache choice's results. It contains the defaults, since they change the results. */
 export function keptBy(cache: string): string {
   const { tier } = parseCacheChoice(cache);
   return tier ? `tiered ${JSON.stringify(tier)}` : cache;
@@ -73,7 +75,7 @@ const isTiered = (selector: SelectorChoice): boolean => (TIERED as readonly stri
 const tieredCache = (selector: SelectorChoice, rows: number, window: number): string =>
   `tiered:${rows},window=${window}${selector === 'tiered-all' ? ',heads=100' : ''}`;
 
-/** The next whole number of pages. */
+/** Rounds up to a whole number of pages. */
 function pages(tokens: number): number {
   return Math.ceil(tokens / PAGE_ROWS) * PAGE_ROWS;
 }

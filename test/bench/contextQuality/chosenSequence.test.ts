@@ -13,7 +13,7 @@ import { openForBench, type BenchNetworks } from '../bundled/benchNetworks.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { openChosen, readTogether, type ChosenSequence } from './chosenSequence.ts';
 
-/** Long enough to tell which heads choose. */
+/** Long enough to find the heads that choose. */
 const CONTEXT_TOKENS = 2_048;
 
 describe("a bench's sequence", () => {
@@ -78,7 +78,7 @@ describe("a bench's sequence", () => {
     });
   }
 
-  it('answers as alone where several read a context together', async () => {
+  it('answers as it would alone if several read a context together', async () => {
     const [{ network }] = opened.networks as [OpenedNetwork];
     const task = await makeRecallTask(
       { source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 },
@@ -100,7 +100,7 @@ describe("a bench's sequence", () => {
     }
   });
 
-  it('answers as alone where the question was known when rows were chosen, and the context is read once for all questions', async () => {
+  it('answers as it would alone if the question was known when rows were chosen, and the context is read once for all questions', async () => {
     const [{ network }] = opened.networks as [OpenedNetwork];
     const { context, questions } = await makeRecallTask(
       { source: generatedFiles(generateCode), length: 600, constants: 3, seed: 1 },

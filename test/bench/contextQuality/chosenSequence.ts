@@ -17,41 +17,44 @@ import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { continuationOf } from '../../../sidecar/workshop/retrieval/continuation.ts';
 
 /**
- * For a question and its answer behind a context of which only some rows are kept, and what a sequence wants to be free
- * before it goes on.
+ * The rows for a question and its answer after a context with kept rows, plus the rows that a sequence needs free to
+ * continue.
  */
 const ROOM_ROWS = 320;
-/** Of a model of 135M parameters; what one token of depth adds to a token's cost, until it is measured. */
+/** The cost that a token of depth adds to a token's cost, for a model of 135M parameters, until it is measured. */
 const ATTENTION_COST_SLOPE = 1e-4;
 
-/** A sequence of a bench's network, empty, of whose context is kept or attended what `--cache` chooses. */
+/** An empty sequence of a bench's network. `--cache` chooses the rows of its context that are kept or attended. */
 export interface ChosenSequence extends Disposable {
   readonly sequence: ChorusSequence;
-  /** Asks it as the engine process asks: by the scheduler, in a sequence's own way of reading. */
+  /** Evaluates requests as the engine process does: through the scheduler, with the sequence's own way of reading. */
   readonly engine: Required<Pick<Engine, 'generate' | 'setTexts'>>;
 }
 
 const knownRuns = new WeakMap<Network, Map<string, Promise<HeadRuns | undefined>>>();
 
-/** Sequences with choices of cache of their own, that each hold what they chose of a prompt. */
+/** Sequences with different caches, each of which holds its choice of a prompt. */
 export interface ChosenSequences extends Disposable {
   /** By prompt, and by choice. */
   readonly byPrompt: readonly ReadonlyMap<string, ChosenSequence>[];
 }
 
 /**
- * Whether the choice reads a prompt as the full cache does, whatever it keeps of it then: such sequences can read one
- * together.
+ * Returns whether the choice reads a prompt as the full cache does, whatever it keeps afterwards. Such sequences can
+ * read a prompt together.
  */
 export const readsEverything = (cache: string): boolean => parseCacheChoice(cache).tier === undefined;
 
 /**
- * Whether the choice is for whatever follows a context, as KVzip's, which has the model repeat it: it is made once, of
- * the context alone.
+ * Returns whether the choice suits any continuation, as KVzip's, which lets the model repeat the context. It is made
+ * once, from the context alone.
  */
 export const isForAnything = (cache: string): boolean => parseCacheChoice(cache).selector.observation?.of === 'replay';
 
-/** `contextTokens`: all that the sequence will hold. Rejects with a `TroubleError` for a cache that there is not. */
+/**
+ * Opens a sequence. `contextTokens` is all that the sequence will hold. Rejects with a `TroubleError` for an unknown
+ * cache.
+ */
 export async function openChosen(
   network: Network,
   text: ModelText,
@@ -65,7 +68,7 @@ export async function openChosen(
   });
 }
 
-/** The heads that choose for every token, as the engine finds them; once for a network. */
+/** Returns the heads that choose for every token, as the engine finds them. Measured once per network. */
 async function runsOf(
   network: Network,
   text: ModelText,
@@ -86,8 +89,8 @@ async function runsOf(
 }
 
 /**
- * Opens sequences of choices that read everything, and reads prompts: what they begin with once for all of them.
- * `contextTokens` as for one.
+ * Opens sequences whose choices read everything, and reads the prompts. Their common beginning is read once.
+ * `contextTokens` as in `openChosen`.
  */
 export async function readTogether(
   network: Network,
@@ -102,7 +105,7 @@ export async function readTogether(
     readonly contextTokens: number;
   },
 ): Promise<ChosenSequences> {
-  // What differs by the number of rows alone looks at queries once.
+  // Selectors that differ only in the number of rows observe queries once.
   const selectors = new Map<string, CacheChoice['selector']>();
   const shared = (cache: string): CacheChoice => {
     const choice = parseCacheChoice(cache);
@@ -119,7 +122,7 @@ export async function readTogether(
   );
   const close = (): void => byPrompt.forEach((byCache) => byCache.forEach((chosen) => chosen[Symbol.dispose]()));
   try {
-    // A scheduler empties a sequence that whoever asks has not had yet.
+    // A scheduler empties a sequence for a client that it does not know yet.
     for (const [index, byCache] of byPrompt.entries())
       for (const { engine } of byCache.values())
         await continuationOf(engine, prompts[index]?.slice(0, 1) ?? [], { maxTokens: 0 });
@@ -167,7 +170,7 @@ function openWith(
     isInterruptible: network.isInterruptible,
     beQuiet: (isQuiet) => network.beQuiet(isQuiet),
     isEndOfGeneration: (token) => endOfGeneration.has(token),
-    grammar: () => Promise.reject(new Error('Benches ask without grammars.')),
+    grammar: () => Promise.reject(new Error('Benches do not support grammars.')),
   };
   const scheduler = new Scheduler(backend, { attentionCostSlope: ATTENTION_COST_SLOPE });
   return {

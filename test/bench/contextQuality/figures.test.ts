@@ -8,15 +8,15 @@ const outcomes = (group: string, rights: readonly boolean[]): readonly Outcome[]
   rights.map((isRight, index) => ({ id: `${group} ${index}`, group, isRight }));
 const full = [...outcomes('python', [true, true, true, false]), ...outcomes('prose', [true, false, false, false])];
 
-describe('figures of what was asked', () => {
-  it('count groups of which the full cache knows at least 60 %', () => {
+describe('shareFigure', () => {
+  it('counts groups of which the full cache knows at least 60 %', () => {
     assert.deepEqual(groupFigures(full), [
       { group: 'python', questions: 4, share: 0.75, counts: true },
       { group: 'prose', questions: 4, share: 0.25, counts: false },
     ]);
   });
 
-  it('compare on the same questions, of groups that count', () => {
+  it('compares the same questions of counting groups', () => {
     const own = [...outcomes('python', [true, false, true, false]), ...outcomes('prose', [true, true, true, true])];
     const figure = shareFigure('snapkv:64', own, full);
     assert.deepEqual(
@@ -27,17 +27,17 @@ describe('figures of what was asked', () => {
     assert.deepEqual([half?.questions, half?.share, half?.difference], [2, 0.5, -0.5]);
   });
 
-  it('are none where nothing that counts was asked of both', () => {
+  it('returns undefined if both share no counting question', () => {
     assert.equal(shareFigure('snapkv:64', outcomes('prose', [true]), full), undefined);
     assert.equal(shareFigure('snapkv:64', [], full), undefined);
   });
 });
 
-describe('figures of continuing code', () => {
+describe('continuationFigure', () => {
   const nats = (values: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
     new Map(Object.entries(values));
 
-  it('give the share of the gain, over places that were measured in all ways', () => {
+  it('returns the share of the gain, over places that were measured in all ways', () => {
     const figure = continuationFigure('snapkv:64', nats({ a: 1.5, b: 1.25, c: 9 }), {
       none: nats({ a: 2, b: 2 }),
       full: nats({ a: 1, b: 1, c: 1 }),
@@ -49,7 +49,7 @@ describe('figures of continuing code', () => {
   });
 });
 
-describe('the report', () => {
+describe('qualityReport', () => {
   const [choice] = choicesForQuestions(2_048).filter(({ selector, divisor }) => selector === 'snapkv' && divisor === 8);
   const nothing = { groups: [], choices: [] };
   const report = (own: readonly Outcome[], cache: string): string => {
@@ -81,7 +81,7 @@ describe('the report', () => {
       /\| `tiered:64,block=0` \| 50\.0 %, −50\.0 /,
     ));
 
-  it('says which questions do not count, and that there are few', () => {
+  it('marks questions that do not count, and too few questions', () => {
     const text = report(outcomes('python', [true]), choice?.cache as string);
     assert.match(
       text,

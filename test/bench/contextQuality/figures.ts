@@ -1,15 +1,15 @@
 import { pairedProportions, wilsonInterval, type Interval } from '../../../sidecar/workshop/retrieval/proportions.ts';
 import { meanOf, type Paired } from '../bundled/paired.ts';
 
-/** One thing that was asked of the full cache and of others. */
+/** A question to the full cache and to others, and its result. */
 export interface Outcome {
   readonly id: string;
-  /** Questions of one group count where the full cache knows enough of them. */
+  /** The questions of a group count if the full cache knows enough of them. */
   readonly group: string;
   readonly isRight: boolean;
 }
 
-/** A group of questions, and how well the full cache does. */
+/** A group of questions, and the result of the full cache. */
 export interface GroupFigure {
   readonly group: string;
   readonly questions: number;
@@ -17,33 +17,33 @@ export interface GroupFigure {
   readonly counts: boolean;
 }
 
-/** A choice beside the full cache, over the same questions. */
+/** A choice compared with the full cache, over the same questions. */
 export interface ShareFigure {
-  /** As `--cache` takes it. */
+  /** In the form of `--cache`. */
   readonly cache: string;
   readonly questions: number;
   readonly share: number;
   readonly interval: Interval;
-  /** Less than the full cache by so much, where it is negative. */
+  /** The difference to the full cache. Negative means less. */
   readonly difference: number;
   readonly differenceInterval: Interval;
 }
 
-/** A choice beside the full cache and no context, over the same places. */
+/** A choice compared with the full cache and no context, over the same places. */
 export interface ContinuationFigure {
-  /** As `--cache` takes it. */
+  /** In the form of `--cache`. */
   readonly cache: string;
   readonly places: number;
   readonly perplexity: number;
-  /** Of what the full cache gains over no context. */
+  /** The share of the full cache's gain over no context. */
   readonly shareOfGain: number;
-  /** 1.96 standard errors of that share, with the gain as it was measured. */
+  /** 1.96 standard errors of that share, given the measured gain. */
   readonly shareError: number;
-  /** Nats per token. */
+  /** In nats per token. */
   readonly moreThanFull: Paired;
 }
 
-/** What was measured of a model. */
+/** The results of a model. */
 export interface QualityFigures {
   readonly recall: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
   readonly needle: { readonly groups: readonly GroupFigure[]; readonly choices: readonly ShareFigure[] };
@@ -54,7 +54,7 @@ export interface QualityFigures {
   };
 }
 
-/** Below this the full cache does so badly that a difference says nothing. */
+/** Below this share the full cache does so badly that a difference means nothing. */
 const LEAST_SHARE = 0.6;
 
 export function groupFigures(full: readonly Outcome[]): readonly GroupFigure[] {
@@ -65,7 +65,10 @@ export function groupFigures(full: readonly Outcome[]): readonly GroupFigure[] {
   });
 }
 
-/** Over the questions of groups that count which both were asked; `undefined` where there are none. */
+/**
+ * Returns the figure over the questions that both were asked, in groups that count. Returns `undefined` if there are
+ * none.
+ */
 export function shareFigure(
   cache: string,
   outcomes: readonly Outcome[],
@@ -91,7 +94,10 @@ export function shareFigure(
   };
 }
 
-/** `nats` per token by place. `undefined` where no place was measured in all three ways. */
+/**
+ * Returns the figure of a cache. `nats` holds nats per token by place. Returns `undefined` if no place was measured in
+ * all three ways.
+ */
 export function continuationFigure(
   cache: string,
   nats: ReadonlyMap<string, number>,

@@ -29,8 +29,8 @@ const figures = (recall: readonly ShareFigure[], continuation: readonly Continua
   continuation: { places: 200, perplexity: { none: 5, full: 4 }, choices: continuation },
 });
 
-describe('goals of what is still known of a context', () => {
-  it('are met where questions lose nothing that is measurable at a sixteenth, and three points at a thirty-second, and code keeps its gain', () => {
+describe('goalLines', () => {
+  it('are met if questions lose nothing measurable at a sixteenth and three points at a thirty-second, and code keeps its gain', () => {
     assert.deepEqual(
       goalLines(
         figures(
@@ -39,7 +39,7 @@ describe('goals of what is still known of a context', () => {
         ),
       ),
       [
-        '| questions asked later, 1/16 | no loss that is measurable | −2.0 (−6.0 to +1.0) | met |',
+        '| questions asked later, 1/16 | no measurable loss | −2.0 (−6.0 to +1.0) | met |',
         '| questions asked later, 1/32 | at most 3 points less | −3.0 (−7.0 to −1.0) | met |',
         '| continuing code, 1/16 | ≥ 90 % of the gain | 90 % ± 9 | met |',
         '| continuing code, 1/32 | ≥ 75 % of the gain | 76 % ± 9 | met |',
@@ -47,7 +47,7 @@ describe('goals of what is still known of a context', () => {
     );
   });
 
-  it('are missed else, whatever the error', () => {
+  it('are missed otherwise, whatever the error', () => {
     const lines = goalLines(
       figures(
         [asked(16, -0.05, [-0.08, -0.02]), asked(32, -0.031, [-0.07, 0.01])],
@@ -60,5 +60,5 @@ describe('goals of what is still known of a context', () => {
     );
   });
 
-  it('are those of what was measured', () => assert.deepEqual(goalLines(figures([], [])), []));
+  it('are those of the measured tasks', () => assert.deepEqual(goalLines(figures([], [])), []));
 });

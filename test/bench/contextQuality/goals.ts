@@ -3,17 +3,20 @@ import type { QualityFigures } from './figures.ts';
 import { points } from '../signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 
-/** Of what the context gains at least so much is to be kept. */
+/** The minimum share of the context's gain that should remain. */
 const GAIN_GOALS: readonly { readonly divisor: Divisor; readonly share: number }[] = [
   { divisor: 16, share: 0.9 },
   { divisor: 32, share: 0.75 },
 ];
-/** At a thirty-second questions that are asked later may lose so much. */
+/** The maximum loss of questions asked later at a thirty-second. */
 const MAX_LOSS = 0.03;
-/** Of a difference of two shares. */
+/** The rounding error of a difference of two shares. */
 const ROUNDING = 1e-9;
 
-/** What choosing anew for each request was to reach, of what is measured, and whether it does: lines of a table. */
+/**
+ * Returns table lines with the goals for choosing again at each request, the measured values, and whether they meet the
+ * goals.
+ */
 export function goalLines({ recall, continuation }: QualityFigures): readonly string[] {
   const asked = (
     divisor: Divisor,
@@ -46,7 +49,7 @@ export function goalLines({ recall, continuation }: QualityFigures): readonly st
     ];
   });
   return [
-    ...asked(16, 'no loss that is measurable', ({ differenceInterval: [, high] }) => high >= 0),
+    ...asked(16, 'no measurable loss', ({ differenceInterval: [, high] }) => high >= 0),
     ...asked(32, `at most ${100 * MAX_LOSS} points less`, ({ difference }) => difference >= -MAX_LOSS - ROUNDING),
     ...continued,
   ];

@@ -2,7 +2,7 @@ import type { KeptResults } from '../kept/keptResults.ts';
 import { keepInRepository, openKept, type KeptTask } from '../kept/keptTask.ts';
 import { keptBy } from './choices.ts';
 
-/** What is kept of a model with choices of cache, or without a context by "none". */
+/** Opens the kept results of a model for choices of cache, and without a context for "none". */
 export async function openKeptByCache<Result extends { readonly id: string }>(
   modelDigest: string,
   task: KeptTask<Result>,
@@ -12,7 +12,7 @@ export async function openKeptByCache<Result extends { readonly id: string }>(
   return new Map(caches.map((cache) => [cache, kept.get(variantOf(cache)) as KeptResults<Result>]));
 }
 
-/** Writes it to the repository. */
+/** Writes the results to the repository. */
 export async function keepByCacheInRepository<Result extends { readonly id: string }>(
   modelDigest: string,
   task: KeptTask<Result>,

@@ -31,11 +31,11 @@ export const TASKS = ['recall', 'needle', 'continuation'] as const;
 
 export interface QualityOptions {
   readonly tasks: readonly (typeof TASKS)[number][];
-  /** Of the comparison. */
+  /** Selects choices of the comparison. */
   readonly isWanted: (choice: Choice) => boolean;
-  /** Other choices, as `--cache` takes them. */
+  /** Further choices, in the form of `--cache`. */
   readonly caches: readonly string[];
-  /** Contexts with ten questions each, contexts with five needles each, places in code. */
+  /** The numbers of contexts with ten questions each, of contexts with five needles each, and of places in code. */
   readonly counts: { readonly contexts: number; readonly needles: number; readonly places: number };
   readonly networks?: number;
   readonly deadline: Deadline;
@@ -44,8 +44,8 @@ export interface QualityOptions {
 }
 
 /**
- * Asks a model what is not kept yet, until the deadline, and returns the figures of all that is. Throws `TroubleError`
- * for a cache that there is not.
+ * Measures the missing results of a model until the deadline, and returns the figures of all results. Throws
+ * `TroubleError` for an unknown cache.
  */
 export async function measureQuality(model: BenchModel, options: QualityOptions): Promise<QualityFigures> {
   for (const cache of options.caches) parseCacheChoice(cache);
@@ -116,8 +116,8 @@ class ModelQuality {
   }
 
   /**
-   * Asks a task's questions, which are known when rows are chosen or are not, and compares what came of them with each
-   * cache with what came of the full one.
+   * Asks a task's questions and compares the answers with each cache with those of the full cache. The questions are
+   * known when rows are chosen, or not.
    */
   async #questions(
     task: KeptTask<Asked>,
@@ -155,8 +155,8 @@ class ModelQuality {
   }
 
   /**
-   * Asks what is missing of one context with all caches, so that whatever is there is paired; until the deadline.
-   * Caches that read everything read it once between them.
+   * Asks the missing questions of one context with all caches until the deadline, so that all results are paired.
+   * Caches that read everything read it once together.
    */
   async #ask(
     network: Network,
@@ -171,7 +171,7 @@ class ModelQuality {
     const knowsQuestion = (cache: string): boolean => isKnown && !isForAnything(cache);
     const ofPrompts = together.filter(([cache]) => knowsQuestion(cache));
     if (ofPrompts.length > 0 && !options.deadline.isOver) {
-      // The last token of a prompt is an answer's first evaluation.
+      // The last token of a prompt is the first evaluation of an answer.
       const prompts = questions.map(({ tokens }) => [...context, ...tokens.slice(0, -1)]);
       using sequences = await readTogether(network, opened.text, {
         caches: ofPrompts.map(([cache]) => cache),
@@ -216,7 +216,7 @@ class ModelQuality {
   }
 }
 
-/** Asks where the context is in place. Throws where it was read again. */
+/** Asks while the context is in place. Throws if it was read again. */
 async function rightOf({ engine }: ChosenSequence, task: RecallTask): Promise<readonly boolean[]> {
   const { answers, contextReads } = await askInPlace(engine, task);
   if (contextReads > 0)

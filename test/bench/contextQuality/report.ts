@@ -13,7 +13,7 @@ import { goalLines } from './goals.ts';
 import { points, signed } from '../signed.ts';
 import { LENGTH_TOKENS } from './tasks.ts';
 
-/** Questions below which a table is marked as too small. */
+/** The number of questions below which a table is marked as too small. */
 const ENOUGH_QUESTIONS = 200;
 
 export interface QualityOfModel {
@@ -21,19 +21,19 @@ export interface QualityOfModel {
   readonly figures: QualityFigures;
 }
 
-/** Markdown of what was measured: for each model a table of selectors and shares for each task. */
+/** Returns the report in Markdown: for each model a table of selectors and shares for each task. */
 export function qualityReport(models: readonly QualityOfModel[]): string {
   return `
-What is still known of a context when a share of it is kept or attended, beside the full cache, on the same questions. Of every selector but *tiered* the rows were chosen once, and the rest is
-gone; *tiered* keeps all, and attends what each request and each token of an answer choose anew, besides the last 64 tokens: for every token an eighth of the heads choose and for each sixteenth all, and with *tiered-all* (\`heads=100\`) all for every token. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
+How much of a context a model still knows if a share of it is kept or attended, compared with the full cache on the same questions. Every selector except *tiered* chooses the rows once and drops the
+rest. *Tiered* keeps all rows. It attends the pages that each request and each token of an answer choose, and the last 64 tokens. An eighth of the heads choose for every token, and all heads for each sixteenth. With *tiered-all* (\`heads=100\`) all heads choose for every token. Ranges are intervals of 95 %: Newcombe's for paired proportions, of the difference to the full
 cache in percentage points; for nats per token 1.96 standard errors of the paired difference.
 
-*Questions asked later* (\`chorus recall\`): ${LENGTH_TOKENS} tokens of held-out code with ten constants in them, read once; then each is asked for. Whoever chose rows did not know the questions.
+*Questions asked later* (\`chorus recall\`): ${LENGTH_TOKENS} tokens of held-out code with ten constants are read once. Then each constant is asked for. The questions are unknown when rows are chosen.
 
-*A question at the end*: ${LENGTH_TOKENS} tokens of prose with five facts in them, at the beginning, after each quarter, and at the end, and each asked for alone behind them; the question is known when rows are chosen, as in \`chorus needle\`.
-The last fact is among the last tokens, which most keep in any case. \`kvzip\`, which chooses for whatever may follow, chose of the prose alone, and its questions were read over the rows that stayed; with the others they were read over all.
+*A question at the end*: ${LENGTH_TOKENS} tokens of prose with five facts, at the beginning, after each quarter, and at the end. Each fact is asked for alone after the text. The question is known when rows are chosen, as in \`chorus needle\`.
+The last fact is among the last tokens, which most selectors always keep. \`kvzip\`, which chooses for any continuation, chose from the prose alone, and its questions were read over the kept rows. The others read the questions over all rows.
 
-*Continuing code*: ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, and the next ${NEXT_TOKENS} scored. Shares are of the other files; the file's own tokens are attended in any case. \`kvzip\` chose of the other files alone, and the file was read over the rows that stayed; all others knew the file.
+*Continuing code*: ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, and the next ${NEXT_TOKENS} are scored. Shares are of the other files; the file's own tokens are always attended. \`kvzip\` chose from the other files alone, and the file was read over the kept rows. All others knew the file.
 
 ${models.map(sectionOf).join('\n\n')}
 `.trim();
@@ -59,18 +59,18 @@ ${continued(continuation)}
 `.trim();
 }
 
-/** What `tiered` was to reach. */
+/** The goals for `tiered`. */
 function goalsOf(figures: QualityFigures): string {
   const lines = goalLines(figures);
   return lines.length === 0
     ? ''
-    : `\nOf *tiered*; errors are 1.96 standard errors:\n\n| what | goal | measured | |\n|---|---|---|---|\n${lines.join('\n')}\n`;
+    : `\nGoals for *tiered*; errors are 1.96 standard errors:\n\n| what | goal | measured | |\n|---|---|---|---|\n${lines.join('\n')}\n`;
 }
 
 function continued({ places, perplexity, choices }: QualityFigures['continuation']): string {
-  if (!perplexity) return 'Nothing was measured yet.';
+  if (!perplexity) return 'No results yet.';
   return `
-Perplexity without context ${perplexity.none.toFixed(3)}, with all of it ${perplexity.full.toFixed(3)}, over ${places} places. With a part of it the perplexity, the share of what the context gains that is kept, and nats per token more than with the full cache:
+The perplexity is ${perplexity.none.toFixed(3)} without context and ${perplexity.full.toFixed(3)} with all of it, over ${places} places. For a part of the context the table gives the perplexity, the kept share of the context's gain, and nats per token more than with the full cache:
 
 ${tables(choicesForContinuation(), choices, ({ places: own, perplexity: withPart, shareOfGain, moreThanFull: { mean, standardError } }) => `${withPart.toFixed(3)}, ${(100 * shareOfGain).toFixed(0)} %, ${signed(mean, 4)} ± ${(1.96 * standardError).toFixed(4)}${fewer(own, places, 'places')}`)}
 `.trim();
@@ -83,7 +83,7 @@ function asked({
   readonly groups: readonly GroupFigure[];
   readonly choices: readonly ShareFigure[];
 }): string {
-  if (groups.length === 0) return 'Nothing was measured yet.';
+  if (groups.length === 0) return 'No results yet.';
   const counting = groups.filter(({ counts }) => counts).reduce((sum, { questions }) => sum + questions, 0);
   const lines = groups.map(
     ({ group, questions, share, counts }) =>
@@ -91,7 +91,7 @@ function asked({
   );
   const few =
     counting < ENOUGH_QUESTIONS
-      ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences say little yet.`
+      ? ` These are fewer than ${ENOUGH_QUESTIONS} questions: differences mean little yet.`
       : '';
   const table = tables(
     choicesForQuestions(LENGTH_TOKENS),
@@ -102,7 +102,7 @@ function asked({
   return `With the full cache: ${lines.join(', ')}.${few}\n\n${table}`;
 }
 
-/** The choices of the comparison by selector and share, and below them other ones. */
+/** The choices of the comparison by selector and share, and below them other choices. */
 function tables<Figure extends { readonly cache: string }>(
   choices: readonly Choice[],
   figures: readonly Figure[],
@@ -134,7 +134,7 @@ function tables<Figure extends { readonly cache: string }>(
   ].join('\n\n');
 }
 
-/** Said where a choice was not measured on all of them yet. */
+/** A note for a choice that was not measured on all items yet. */
 const fewer = (measured: number, all: number, what: string): string =>
   measured < all ? `, of ${measured} ${what} alone` : '';
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

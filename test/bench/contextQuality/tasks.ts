@@ -12,20 +12,20 @@ import { Random } from '../../../sidecar/workshop/train/random.ts';
 import { heldOutFiles } from '../bundled/gaps.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
 
-/** Of a context which questions follow. */
+/** The length of a context before questions. */
 export const LENGTH_TOKENS = 2_048;
-/** For a question and its answer. */
+/** The tokens for a question and its answer. */
 export const ANSWER_TOKENS = 128;
 const CONSTANTS = 10;
-/** Where in a text its facts are, in per cent. */
+/** The places of the facts in a text, in percent. */
 const DEPTHS = [0, 25, 50, 75, 100] as const;
 const CODE_DOMAINS = ['python', 'typescript', 'javascript'] as const;
 const NEEDLE_DOMAIN = 'prose';
 const SEED = 11;
-/** Another way of measuring needs another number, so that kept results of the two are not mixed. */
+/** Increased when the method changes, so that kept results of two methods are not mixed. */
 const VERSION = 5;
 
-/** What came of all questions about one context. */
+/** The results of all questions about one context. */
 export interface Asked {
   readonly id: string;
   readonly isRight: readonly boolean[];
@@ -37,7 +37,10 @@ export interface AskedContext {
   readonly task: RecallTask;
 }
 
-/** Contexts of code, the domains in turn and in each its packages; those with too little text are left out. */
+/**
+ * Returns contexts of code: the domains in turn, and in each domain its packages. Leaves out packages with too little
+ * text.
+ */
 export async function readRecallContexts(count: number, tokenizer: ContextTokenizer): Promise<readonly AskedContext[]> {
   const perDomain = Math.ceil(count / CODE_DOMAINS.length);
   const byDomain = await Promise.all(
@@ -54,7 +57,7 @@ export async function readRecallContexts(count: number, tokenizer: ContextTokeni
     .slice(0, count);
 }
 
-/** Contexts of prose with a fact at each depth. */
+/** Returns contexts of prose with a fact at each depth. */
 export async function readNeedles(count: number, tokenizer: ContextTokenizer): Promise<readonly AskedContext[]> {
   const tasks = await fromPackages({ domain: NEEDLE_DOMAIN, seed: SEED }, count, (source, seed) =>
     hideNeedles(source, seed, tokenizer),
@@ -89,7 +92,7 @@ async function fromPackages<Made>(
   const packages = await heldOutFiles(domain);
   const texts = new Map<number, readonly TextFile[]>();
   const made: Made[] = [];
-  // As often as all packages could be needed, and one of them has enough text.
+  // Enough attempts for all packages, even if only one of them has enough text.
   for (let attempt = 0; made.length < count && attempt < (count + 1) * packages.length; attempt++) {
     const number = attempt % packages.length;
     const files = texts.get(number) ?? (await readAll(packages[number] as readonly string[]));

@@ -12,13 +12,13 @@ import { BEFORE_TOKENS, CONTEXT_TOKENS, NEXT_TOKENS, type PackageContext, type P
 
 export interface PlaceResult {
   readonly id: string;
-  /** Mean over the next tokens. */
+  /** The mean over the next tokens. */
   readonly nats: number;
 }
 
-/** Another way of measuring needs another number, so that kept results of the two are not mixed. */
+/** Increased when the method changes, so that kept results of two methods are not mixed. */
 const VERSION = 7;
-/** Of a prompt and what comes next. */
+/** The tokens of a prompt and its continuation. */
 const HELD_TOKENS = CONTEXT_TOKENS + BEFORE_TOKENS + NEXT_TOKENS;
 
 export const continuationTask: KeptTask<PlaceResult> = {
@@ -31,19 +31,19 @@ export const continuationTask: KeptTask<PlaceResult> = {
 
 interface Measured {
   readonly contexts: readonly PackageContext[];
-  /** By task. */
+  /** Kept results by task. */
   readonly kept: ReadonlyMap<string, KeptResults<PlaceResult>>;
   readonly deadline: Deadline;
 }
 
-/** Measures what is not kept yet, context by context with all tasks, so that whatever is there is paired. */
+/** Measures missing results, context by context with all tasks, so that all results are paired. */
 export async function measurePlaces(
   { networks, text }: BenchNetworks,
   { contexts, kept, deadline }: Measured,
 ): Promise<void> {
   let done = 0;
   await inParallel(contexts, networks, async ({ tokens: context, places }, { network }) => {
-    /** Place by place: the context is read once. */
+    /** Goes place by place, since the context is read once. */
     const measure = async (
       task: string,
       results: KeptResults<PlaceResult>,
@@ -99,13 +99,13 @@ export async function measurePlaces(
 
 const choosesOnce = (task: string): boolean => task !== 'none' && parseCacheChoice(task).capacity < Infinity;
 
-/** What is read of a place's prompt before its last token, which is an answer's first evaluation. */
+/** Returns the part of a place's prompt before its last token, which is the first evaluation of an answer. */
 const promptOf = (context: readonly number[], { before }: Place): readonly number[] => [
   ...context,
   ...before.slice(0, -1),
 ];
 
-/** Reads what is not there yet, as if there had been no other place. */
+/** Reads the missing tokens as if no other place had been read. */
 async function readOn(sequence: ChorusSequence, given: readonly number[]): Promise<void> {
   const kept = await sequence.truncate(sequence.commonPrefixLength(given));
   for (let start = kept; start < given.length; start += BATCH_TOKENS)
@@ -113,8 +113,8 @@ async function readOn(sequence: ChorusSequence, given: readonly number[]): Promi
 }
 
 /**
- * Nats per token of what comes next, an answer's tokens: they attend the same as if they came one by one, and are
- * evaluated together.
+ * Returns nats per token of the continuation. Its tokens are evaluated together as an answer's tokens, and attend the
+ * same rows as if they came one by one.
  */
 async function natsAfter(sequence: ChorusSequence, { before, next }: Place): Promise<number> {
   const first = await sequence.forward(before.slice(-1), { wanted: 'last', isAnswer: false });

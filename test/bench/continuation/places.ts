@@ -7,13 +7,13 @@ import { shuffled } from '../shuffled.ts';
 /** A place in a file. */
 export interface Place {
   readonly id: string;
-  /** Before the place, of its own file. */
+  /** The tokens of its own file before the place. */
   readonly before: readonly number[];
-  /** What comes next. */
+  /** The tokens after the place. */
   readonly next: readonly number[];
 }
 
-/** Texts of a package, with places in others of its files. */
+/** Texts of a package, with places in other files of it. */
 export interface PackageContext {
   readonly tokens: readonly number[];
   readonly places: readonly Place[];
@@ -27,8 +27,9 @@ const DOMAINS = ['python', 'typescript', 'javascript'] as const;
 const SEED = 5;
 
 /**
- * A fixed sample of places in packages that are held out, the domains in turn and in each its packages, until there are
- * `count` places or no more. Large packages have several contexts, the second after all packages had their first.
+ * Returns a fixed sample of places in held-out packages: the domains in turn, and in each domain its packages. It ends
+ * at `count` places, or when there are no more. Large packages have several contexts, each after all packages had the
+ * previous one.
  */
 export async function readPackageContexts(text: ModelText, count: number): Promise<readonly PackageContext[]> {
   const byDomain = await Promise.all(DOMAINS.map(heldOutFiles));
@@ -52,7 +53,7 @@ export async function readPackageContexts(text: ModelText, count: number): Promi
   return contexts;
 }
 
-/** A package's files in a random order: some for a context, the next ones for its places, and again. */
+/** Goes through a package's files in a random order: some for a context, the next ones for its places, and again. */
 async function* contextsOf(files: readonly string[], text: ModelText): AsyncGenerator<PackageContext, undefined> {
   let tokens: number[] = [];
   let places: Place[] = [];

@@ -2,14 +2,17 @@ import type { Device } from '../../../kernels/ggml/device.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32 } from '../../../kernels/ggml/transfer.ts';
 
-/** A block's queries of the last of `length` tokens, of what is remembered of the last ones (`lastQueries.ts`). */
+/**
+ * Returns a block's queries of the last of `length` tokens, from the stored queries of the last tokens
+ * (`lastQueries.ts`).
+ */
 export function lastQuery(device: Device, remembered: Tensor, length: number): Float32Array {
   const [width, tokens] = remembered.shape;
   const row = (length - 1) % tokens;
   return readF32(device, remembered).slice(row * width, (row + 1) * width);
 }
 
-/** The mean cosine of the heads of all blocks, `headSize` values each. */
+/** Returns the mean cosine over the heads of all blocks, with `headSize` values each. */
 export function similarity(some: readonly Float32Array[], others: readonly Float32Array[], headSize: number): number {
   let [sum, heads] = [0, 0];
   for (const [block, query] of some.entries()) {

@@ -2,14 +2,17 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { developerCacheFolder } from '../../../.scripts/fetchModel.ts';
 
-/** Results of one model at one task, kept on disk as they come, so that several short runs make a whole one. */
+/** The results of one model at one task. They are stored at once, so that several short runs add up to a whole run. */
 export class KeptResults<Result extends { readonly id: string }> {
   private constructor(
     private readonly file: string,
     private readonly results: Map<string, Result>,
   ) {}
 
-  /** `model` is the model's digest, or a name where there is no file; `others` are results that are kept elsewhere. */
+  /**
+   * Opens the results. `model` is the model's digest, or a name if there is no file. `others` are results that are kept
+   * elsewhere.
+   */
   static async open<Result extends { readonly id: string }>(
     model: string,
     task: string,
@@ -19,7 +22,7 @@ export class KeptResults<Result extends { readonly id: string }> {
     await mkdir(folder, { recursive: true });
     const file = path.join(folder, `${task}.jsonl`);
     const text = await readFile(file, 'utf8').catch(() => '');
-    // The last line may be cut off by whoever ended the run before.
+    // An interrupted run may have cut off the last line.
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     const lines = whole
       .split('\n')

@@ -4,18 +4,18 @@ import { repositoryRoot } from '../report.ts';
 import { KeptResults } from './keptResults.ts';
 import { OutcomesFile, type OutcomeValue } from './outcomesFile.ts';
 
-/** Something that is asked of models, in one way or several. */
+/** A task for models, in one or several variants. */
 export interface KeptTask<Result extends { readonly id: string }> {
-  /** Of `docs/results`, beside which outcomes are kept. */
+  /** The page of `docs/results`. Outcomes are kept beside it. */
   readonly page: string;
   readonly name: string;
-  /** All that decides what is asked; a way of measuring that is another has a number that is another. */
+  /** All parameters of the task. A changed method has a new number. */
   readonly settings: readonly unknown[];
   readonly valueOf: (result: Result) => OutcomeValue;
   readonly resultOf: (id: string, value: OutcomeValue) => Result;
 }
 
-/** What is kept of a model, by variant: what the repository has, and what was measured on this machine since. */
+/** Opens the kept results of a model by variant: those of the repository, and those measured on this machine since. */
 export async function openKept<Result extends { readonly id: string }>(
   modelDigest: string,
   task: KeptTask<Result>,
@@ -39,7 +39,7 @@ export async function openKept<Result extends { readonly id: string }>(
   return new Map(await Promise.all([...new Set(variants)].map(open)));
 }
 
-/** Writes what is kept of a model to the repository, for the next machine. */
+/** Writes the kept results of a model to the repository, for the next machine. */
 export async function keepInRepository<Result extends { readonly id: string }>(
   modelDigest: string,
   task: KeptTask<Result>,

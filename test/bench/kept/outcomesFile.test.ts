@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { OutcomesFile } from './outcomesFile.ts';
 
-describe('outcomes that are kept beside a page', () => {
+describe('OutcomesFile', () => {
   let folder: string;
   let file: string;
   let count = 0;
@@ -17,7 +17,7 @@ describe('outcomes that are kept beside a page', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('are read as they were added, over several runs', async () => {
+  it('returns outcomes as they were added, over several runs', async () => {
     await new OutcomesFile(file).add('a1', 'recall', {
       settings: 's',
       outcomes: new Map([
@@ -54,7 +54,7 @@ describe('outcomes that are kept beside a page', () => {
     );
   });
 
-  it('of other models and tasks stay', async () => {
+  it('keeps outcomes of other models and tasks', async () => {
     const outcomes = new OutcomesFile(file);
     await outcomes.add('a1', 'continuation', {
       settings: 's',
@@ -65,7 +65,7 @@ describe('outcomes that are kept beside a page', () => {
     assert.deepEqual(await outcomes.read('a1', 'continuation', 's'), new Map([['full', new Map([['x.py', 1.25]])]]));
   });
 
-  it('of other settings count as not there, and are replaced', async () => {
+  it('ignores outcomes of other settings and replaces them', async () => {
     const outcomes = new OutcomesFile(file);
     await outcomes.add('a1', 'recall', { settings: 'old', outcomes: new Map([['full', new Map([['x', '1']])]]) });
     assert.deepEqual(await outcomes.read('a1', 'recall', 'new'), new Map());
@@ -73,7 +73,7 @@ describe('outcomes that are kept beside a page', () => {
     assert.deepEqual(await outcomes.read('a1', 'recall', 'new'), new Map([['full', new Map([['y', '0']])]]));
   });
 
-  it('have a line for each variant', async () => {
+  it('writes a line for each variant', async () => {
     const outcomes = new OutcomesFile(file);
     await outcomes.add('a1', 'recall', {
       settings: 's',
@@ -91,7 +91,7 @@ describe('outcomes that are kept beside a page', () => {
     assert.match(await readFile(file, 'utf8'), /^ +"full": \["1","0"\],\n +"tiered": \[null,"1"\]$/m);
   });
 
-  it('that are no JSON are an error, and stay', async () => {
+  it('rejects a file that is no JSON, and keeps it', async () => {
     await writeFile(file, '{');
     await assert.rejects(
       new OutcomesFile(file).add('a1', 'recall', { settings: 's', outcomes: new Map() }),

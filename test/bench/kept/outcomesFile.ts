@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** What came of one thing that was asked: a number, or something short in text. */
+/** The outcome of one item of a task: a number, or a short text. */
 export type OutcomeValue = number | string;
 
-/** Of one task and model: what came of each thing, by the way that it was asked in, a choice of cache for one. */
+/** The outcomes of a task and a model by item, for each variant, such as a choice of cache. */
 export type OutcomesByVariant = ReadonlyMap<string, ReadonlyMap<string, OutcomeValue>>;
 
 interface TaskRecord {
-  /** Of the task; others would ask something else. */
+  /** The settings of the task. With other settings it is another task. */
   readonly settings: string;
   readonly ids: readonly string[];
-  /** In the order of `ids`; null: not measured yet. */
+  /** In the order of `ids`. Null means not measured yet. */
   readonly byVariant: Readonly<Record<string, readonly (OutcomeValue | null)[]>>;
 }
 
@@ -18,13 +18,16 @@ interface TaskRecord {
 type Records = Readonly<Record<string, Readonly<Record<string, TaskRecord>>>>;
 
 /**
- * Outcomes one by one, in a file of the repository beside the page that is made of them: a page that takes many hours
- * is made on several days, and on more than one machine.
+ * Single outcomes, in a file of the repository beside the page that is made of them. So a page that takes many hours
+ * can be made on several days, and on several machines.
  */
 export class OutcomesFile {
   constructor(private readonly file: string) {}
 
-  /** What is there of a task with these settings; empty where nothing is, or of other settings. */
+  /**
+   * Returns the outcomes of a task with these settings. The result is empty if there are none, or only of other
+   * settings.
+   */
   async read(model: string, task: string, settings: string): Promise<OutcomesByVariant> {
     const record = (await this.#records())[model]?.[task];
     if (record?.settings !== settings) return new Map();
@@ -39,7 +42,7 @@ export class OutcomesFile {
     return new Map(Object.entries(record.byVariant).map(([variant, outcomes]) => [variant, ofIds(outcomes)]));
   }
 
-  /** Adds to what is there of a task with these settings, or replaces what is there of others. */
+  /** Adds outcomes to those of a task with these settings, and replaces those of other settings. */
   async add(
     model: string,
     task: string,
@@ -71,7 +74,7 @@ export class OutcomesFile {
   }
 }
 
-/** JSON with a line for each variant and for the ids, so that a change shows what it changed. */
+/** Returns JSON with a line for each variant and for the ids, so that a diff shows the changed lines. */
 function text(records: Records): string {
   const lists: string[] = [];
   const marked = JSON.stringify(

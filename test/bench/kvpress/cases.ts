@@ -1,11 +1,11 @@
-/** One selection in our words and in kvpress's. */
+/** One selection in the terms of Chorus and of kvpress. */
 export interface Case {
   readonly label: string;
   readonly cache: string;
   readonly press: Press;
 }
 
-/** What `rows.py` makes a press of. */
+/** The parameters from which `rows.py` makes a press. */
 export interface Press {
   readonly press: 'snapkv' | 'keydiff' | 'expected-attention' | 'h2o' | 'streaming' | 'kvzip';
   readonly rows: number;
@@ -16,7 +16,7 @@ export interface Press {
   readonly budget?: 'adaptive';
 }
 
-/** As `EPSILON` of our selector; a press adds nothing unless it is told to. */
+/** Equal to `EPSILON` of our selector. A press adds nothing by default. */
 const EXPECTED_ATTENTION_EPSILON = 0.02;
 
 type SnapKv = Required<Pick<Press, 'rows' | 'window' | 'kernel'>> & Pick<Press, 'values' | 'budget'>;
@@ -32,7 +32,7 @@ function snapKv(label: string, options: SnapKv): Case {
   };
 }
 
-/** Selectors that kvpress gives no window: all rows are candidates. */
+/** A selector without a window in kvpress: all rows are candidates. */
 const windowless = (
   label: string,
   press: Exclude<Press['press'], 'snapkv'>,
@@ -40,7 +40,7 @@ const windowless = (
   others: Pick<Press, 'epsilon'> = {},
 ): Case => ({ label, cache: `${press}:${rows},window=0`, press: { press, rows, ...others } });
 
-/** kvpress pools by means alone, so that no case has pool=max. */
+/** kvpress pools only by means, so no case has pool=max. */
 export const cases: readonly Case[] = [
   snapKv('SnapKV', { rows: 512, window: 64, kernel: 7 }),
   snapKv('SnapKV', { rows: 512, window: 32, kernel: 5 }),

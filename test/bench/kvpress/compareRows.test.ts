@@ -6,8 +6,8 @@ const scores = Float32Array.of(/* head 0 */ 5, 1, 4, 3.999, /* head 1 */ 0.5, 9,
 const compare = (ours: number[][], theirs: number[][], compete = false): ReturnType<typeof compareRows> =>
   compareRows([ours], [theirs], { scores, tokens: 4, compete });
 
-describe('rows that two computations keep', () => {
-  it('are the same', () => {
+describe('compareRows', () => {
+  it('accepts equal rows', () => {
     assert.deepEqual(
       compare(
         [
@@ -23,7 +23,7 @@ describe('rows that two computations keep', () => {
     );
   });
 
-  it('differ within the tolerance of the smallest score that is kept', () => {
+  it('accepts a difference within the tolerance of the smallest kept score', () => {
     const { worst, ...counts } = compare(
       [
         [0, 3],
@@ -38,7 +38,7 @@ describe('rows that two computations keep', () => {
     assert.ok(Math.abs(worst - 0.001 / 4) < 1e-6);
   });
 
-  it('differ beyond it', () => {
+  it('reports a difference beyond the tolerance', () => {
     assert.deepEqual(
       compare(
         [
@@ -54,7 +54,7 @@ describe('rows that two computations keep', () => {
     );
   });
 
-  it('are measured by the smallest score of all heads where they compete', () => {
+  it('uses the smallest score of all heads if they compete', () => {
     const { beyond, worst } = compare(
       [
         [0, 3],
@@ -80,7 +80,7 @@ describe('rows that two computations keep', () => {
     );
   });
 
-  it('must be as many', () => {
+  it('refuses a different number of rows', () => {
     assert.throws(
       () =>
         compare(

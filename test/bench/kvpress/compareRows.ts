@@ -1,23 +1,23 @@
-/** Relative distance to the threshold within which scores of two computations may fall to either side. */
+/** The relative distance to the threshold within which the scores of two computations may fall to either side. */
 export const TOLERANCE = 1e-3;
 
 export interface Comparison {
-  /** That kvpress keeps, over all layers and KV heads. */
+  /** The rows that kvpress keeps, over all layers and KV heads. */
   readonly rows: number;
-  /** Of these, how many we keep not. */
+  /** The number of these rows that we do not keep. */
   readonly differing: number;
-  /** Kept by one alone, with a score that is not within the tolerance of the threshold's. */
+  /** The number of rows that only one side keeps, with a score outside the tolerance of the threshold. */
   readonly beyond: number;
-  /** The largest relative distance to the threshold of rows that one alone keeps; 0 where there are none. */
+  /** The largest relative distance to the threshold among rows that only one side keeps, or 0 if there are none. */
   readonly worst: number;
 }
 
 type Rows = readonly (readonly (readonly number[])[])[];
 
 /**
- * Compares rows `[layer][head][…]`. `scores` are kvpress's, `[layers, heads, tokens]`; the threshold is the smallest of
- * those kept, of each head or, where the heads of a layer compete, of the layer. Throws where we keep another number of
- * rows of a layer.
+ * Compares rows `[layer][head][…]`. `scores` are kvpress's, `[layers, heads, tokens]`. The threshold is the smallest
+ * kept score of each head, or of the layer if its heads compete. Throws if we keep a different number of rows of a
+ * layer.
  */
 export function compareRows(
   ours: Rows,
@@ -42,7 +42,7 @@ export function compareRows(
       differing += alone.filter((row) => other.has(row)).length;
       for (const row of alone) {
         const distance = Math.abs(scoreOf(head, row) - threshold) / Math.abs(threshold);
-        // A score that is no number is no tie.
+        // A NaN score is no tie.
         if (!(distance <= TOLERANCE)) beyond++;
         worst = Math.max(worst, distance);
       }

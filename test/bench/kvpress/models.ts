@@ -15,8 +15,7 @@ export async function writeFloatModel(modelPath: string, folder: string): Promis
 }
 
 /**
- * Writes a model of grouped queries, in float32, once more with a KV head for each query head: each of its heads
- * repeated.
+ * Writes a model with grouped queries in float32 again, with a KV head for each query head: each KV head is repeated.
  */
 export async function writeWithoutGroups(modelPath: string, folder: string): Promise<string> {
   const outputPath = path.join(folder, 'repeated.gguf');

@@ -10,8 +10,8 @@ const row = (
   attendedBytes?: number,
 ): Parameters<typeof goalLines>[0][number] => ({ depth, name, decodeRatio, promptRatio, attendedBytes });
 
-describe('goals deep in a context', () => {
-  it('stand beside what was measured, met or missed', () => {
+describe('goalLines', () => {
+  it('lists goals beside the measured values, met or missed', () => {
     assert.deepEqual(
       goalLines([
         row(16_384, 'full', 1.38, 1.06, 800),
@@ -28,5 +28,5 @@ describe('goals deep in a context', () => {
     );
   });
 
-  it('are left out where nothing was measured', () => assert.deepEqual(goalLines([row(4_096, 'full', 1.2, 1)]), []));
+  it('leaves out goals without measurements', () => assert.deepEqual(goalLines([row(4_096, 'full', 1.2, 1)]), []));
 });

@@ -1,4 +1,4 @@
-/** What was measured of one way to hold a context, beside the faster of libllama's two. */
+/** The measurement of one way to hold a context, relative to the faster of the two variants of libllama. */
 export interface Measured {
   readonly depth: number;
   readonly name: string;
@@ -11,7 +11,7 @@ interface Goal {
   readonly depth: number;
   readonly name: string;
   readonly what: keyof typeof WHAT;
-  /** At least so many times as fast; of bytes, at most this share. */
+  /** The minimum speed ratio, or the maximum share of bytes. */
   readonly ratio: number;
 }
 
@@ -21,7 +21,7 @@ const WHAT = {
   bytes: 'bytes attended, of those of `full`',
 } as const;
 
-/** What was to be reached. `tiered` includes choosing anew, at the quality of context-quality.md. */
+/** The goals. `tiered` includes repeated choices, at the quality of context-quality.md. */
 const GOALS: readonly Goal[] = [
   { depth: 16_384, name: 'full', what: 'decode', ratio: 1.3 },
   { depth: 16_384, name: 'snapkv:2048', what: 'decode', ratio: 4.4 },
@@ -33,7 +33,7 @@ const GOALS: readonly Goal[] = [
   { depth: 32_768, name: 'snapkv:1024', what: 'decode', ratio: 8 },
 ];
 
-/** Each goal of which there is a measurement, and whether it is met. */
+/** Returns a line for each goal with a measurement, and whether it is met. */
 export function goalLines(rows: readonly Measured[]): readonly string[] {
   const of = (depth: number, name: string): Measured | undefined =>
     rows.find((row) => row.depth === depth && row.name === name);

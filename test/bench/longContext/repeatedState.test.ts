@@ -8,7 +8,7 @@ import { LibLlama } from '../../../sidecar/models/llamaCpp/libLlama.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { repeatedState } from './repeatedState.ts';
 
-describe("llama.cpp's state", () => {
+describe("repeatedState of llama.cpp's state", () => {
   const tokens = Array.from({ length: 48 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
   let folder: string;
   let modelPath: string;
@@ -25,7 +25,7 @@ describe("llama.cpp's state", () => {
       new LibLlama(modelPath, { contextSizeTokens: 256, threads: 1, flashAttention, quiet: true });
     const name = flashAttention ? 'with flash attention' : 'without flash attention';
 
-    it(`taken once goes on as it was, ${name}`, () => {
+    it(`once continues as before, ${name}`, () => {
       using read = open();
       read.decode(tokens, 0, { read: false });
       const state = read.state();
@@ -35,7 +35,7 @@ describe("llama.cpp's state", () => {
       assert.deepEqual(restored.decode([7], tokens.length), read.decode([7], tokens.length));
     });
 
-    it(`taken three times holds three times the tokens, and can be cut and continued, ${name}`, () => {
+    it(`three times holds three times the tokens, and can be cut and continued, ${name}`, () => {
       using llama = open();
       llama.decode(tokens, 0, { read: false });
       const state = llama.state();
@@ -50,7 +50,7 @@ describe("llama.cpp's state", () => {
     });
   }
 
-  it('of another layout is refused', () => {
+  it('refuses another layout', () => {
     using llama = new LibLlama(modelPath, { contextSizeTokens: 256, threads: 1, quiet: true });
     llama.decode(tokens, 0, { read: false });
     assert.throws(() => repeatedState(llama.state().subarray(0, -4), 2), RangeError);

@@ -1,17 +1,17 @@
-/** Bytes of a llama.cpp state before its cells: a mark, a sequence, the streams (1) and the cells. */
+/** The bytes of a llama.cpp state before its cells: a mark, a sequence, the streams (1) and the cells. */
 const HEADER_BYTES = 16;
 /** A position, the sequences of the cell (1) and that sequence. */
 const CELL_BYTES = 12;
 /**
- * Before the values of a layer: their type, and the bytes of a row, or those of an element and the elements of a row
- * where values are transposed.
+ * The bytes before the values of a layer: their type, and the bytes of a row. For transposed values they are the bytes
+ * of an element and the elements of a row.
  */
 const COLUMN_BYTES = 12;
 
 /**
- * A state of llama.cpp's, as `LibLlama.state` gives it, with its cells `times` times one behind the other: how fast a
- * context is attended does not depend on what it says, and so a deep one need not be read. Throws `RangeError` where
- * the state is not laid out as that of the pinned release.
+ * Returns llama.cpp's state from `LibLlama.state` with its cells repeated `times` times. The speed of attention does
+ * not depend on the contents, so a deep context need not be read. Throws `RangeError` if the layout differs from that
+ * of the pinned release.
  */
 export function repeatedState(state: Uint8Array, times: number): Uint8Array {
   const from = new DataView(state.buffer, state.byteOffset, state.byteLength);
@@ -45,6 +45,6 @@ export function repeatedState(state: Uint8Array, times: number): Uint8Array {
     }
   }
   if (offset !== state.byteLength)
-    throw new RangeError(`The state has ${state.byteLength} bytes, and ${offset} by the layout that is known`);
+    throw new RangeError(`The state has ${state.byteLength} bytes, expected ${offset} by the known layout`);
   return Buffer.concat(parts);
 }

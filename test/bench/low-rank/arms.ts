@@ -2,8 +2,8 @@ import type { LowRankOptions } from '../../../sidecar/workshop/train/options.ts'
 import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
 /**
- * Small models from scratch, whose weights are mostly those of blocks, which read bytes in small batches: so they learn
- * most from few tokens. A step has 512.
+ * The sizes of the small models. Blocks have most of the weights. A step has only 512 tokens, and a token is a byte, so
+ * that the models learn most from few tokens.
  */
 export const settings = {
   /** Ranks are multiples of 32, which processors multiply fastest. */
@@ -15,7 +15,7 @@ export const settings = {
   steps: 800,
   warmUpSteps: 40,
   denseShare: 0.25,
-  /** The rates that are tried, with the first seed and fewer steps. */
+  /** The rates to try, with the first seed and fewer steps. */
   rates: [1.5e-3, 3e-3, 6e-3],
   sweepSteps: 300,
   routerLoss: { balance: 0, z: 0 },
@@ -29,15 +29,15 @@ const DECAYS = ['l2', 'frobenius'] as const;
 
 export interface Arm {
   readonly name: string;
-  /** Absent: whole matrices. */
+  /** Absent for whole matrices. */
   readonly lowRank?: LowRankOptions;
-  /** What is equal to the dense model's. */
+  /** The quantity that equals the dense model's. */
   readonly equal: 'tokens' | 'operations';
 }
 
 export const dense: Arm = { name: 'dense', equal: 'tokens' };
 
-/** Arms that have a rate of their own. */
+/** Arms that have their own rate. */
 export const rateGroups: readonly Arm[] = [
   dense,
   ...FRACTIONS.flatMap((size) =>
@@ -76,14 +76,14 @@ export const arms: readonly Arm[] = [
   })),
 ];
 
-/** The group whose rate an arm has: dense models that are taken apart begin with the dense rate. */
+/** Returns the group that determines an arm's rate. Decomposed dense models begin with the dense rate. */
 export function rateGroup({ lowRank }: Arm): string {
   return lowRank === undefined || lowRank.denseSteps > 0 ? dense.name : `${lowRank.init}-${lowRank.size}`;
 }
 
 /**
- * Multiplications and additions for a token forward: products with weights, scores and values over half the sequence,
- * and the output.
+ * Returns the multiplications and additions of a forward pass per token: products with weights, scores and values over
+ * half the sequence, and the output.
  */
 export function operations({ lowRank }: Pick<Arm, 'lowRank'>): number {
   const { sizes, vocabularyTokens, sequenceTokens } = settings;

@@ -7,7 +7,7 @@ import { arms, dense, FRACTIONS, operations, rateGroup, settings, stepsOf, type 
 type Seeds = readonly ReadonlyMap<string, Outcome>[];
 const TOKENS_PER_STEP = settings.sequenceTokens * settings.batchSequences;
 
-/** The report of some seeds, and of the rates that were chosen for them. */
+/** Returns the report of some seeds and of the rates that were chosen for them. */
 export function lowRankReport(
   seeds: Seeds,
   rates: ReadonlyMap<string, number>,
@@ -74,11 +74,11 @@ export function lowRankReport(
       bySeed: seeds.map((seed) => Object.fromEntries(seed)),
     },
     body: `
-\`chorus train --scratch … --low-rank\` on ${settings.domains.join(' and ')} in equal shares, ${seeds.length} seeds: the same texts in the same
-order for all models of a seed. All matrices of blocks are products of two factors. Measured on packages that nothing was trained on: perplexity is the
-exponential of the mean loss over the two, mean ± standard deviation over seeds; differences of the loss are in pairs, in nats per token. Each rank and beginning has the
-best of the rates ${settings.rates.join(', ')} (first seed, ${settings.sweepSteps} steps). Weight decay 0.1. A token costs ${(operations(dense) / 1e6).toFixed(2)} million operations forward
-in the dense model${FRACTIONS.map((size) => `, ${(operations({ lowRank: { size, init: 'he', decay: 'l2', denseSteps: 0 } }) / 1e6).toFixed(2)} with ranks of ${size}`).join('')} (output and scores are the same in all).
+\`chorus train --scratch … --low-rank\` on ${settings.domains.join(' and ')} in equal shares, ${seeds.length} seeds. All models of a seed learn from the same texts in the same
+order. All matrices of blocks are products of two factors. The measured packages were not trained on. Perplexity is the
+exponential of the mean loss over the two domains, mean ± standard deviation over seeds. Differences of the loss are in pairs, in nats per token. Each rank and initialisation has the
+best of the rates ${settings.rates.join(', ')} (first seed, ${settings.sweepSteps} steps). Weight decay 0.1. A forward pass costs ${(operations(dense) / 1e6).toFixed(2)} million operations per token
+in the dense model${FRACTIONS.map((size) => `, ${(operations({ lowRank: { size, init: 'he', decay: 'l2', denseSteps: 0 } }) / 1e6).toFixed(2)} with ranks of ${size}`).join('')} (output and scores are the same in all models).
 
 ## Equal tokens
 
@@ -90,7 +90,7 @@ ${table('operations')}
 
 ## In pairs
 
-Below zero: the first is better.
+A negative value means that the first is better.
 
 | | difference |
 |---|---|

@@ -2,20 +2,18 @@ import { logSumExp } from '../../../sidecar/models/decoding/logSumExp.ts';
 import type { NgramIndex } from '../../../sidecar/models/decoding/ngramIndex.ts';
 import { followersOf, NGRAM_LENGTHS, ngramStep } from '../../../sidecar/models/decoding/ngramModel.ts';
 
-/** Of one token that the network was asked for: what it and the index say. */
+/** The predictions of the network and the index for one token. */
 export interface TokenRecord {
-  /** Whether the network's likeliest token is the right one, and how likely it is. */
+  /** Whether the network's likeliest token is the right one, and its probability. */
   readonly isRight: boolean;
   readonly likeliest: number;
   /** The network's probability of the right token. */
   readonly probability: number;
-  /** Tokens before it that agree somewhere in the index; 0: none, and the rest is 0 or empty. */
+  /** The number of tokens before it that match somewhere in the index. For 0 the rest is 0 or empty. */
   readonly matched: number;
-  /** The index's share of the right token, among what follows the longest match. */
+  /** The index's share of the right token among the continuations of the longest match. */
   readonly share: number;
-  /**
-   * What follows: the index's share and the network's probability, and whether it is right, the most frequent first.
-   */
+  /** The continuations, most frequent first: the index's share, the network's probability, and whether it is right. */
   readonly followers: readonly {
     readonly share: number;
     readonly probability: number;
@@ -26,7 +24,7 @@ export interface TokenRecord {
 
 const MAX_FOLLOWERS = 8;
 
-/** What a network's logits and an index say of the token `right` behind `context`. */
+/** Records the predictions of a network's logits and an index for the token `right` after `context`. */
 export function recordToken(
   logits: Float32Array,
   index: NgramIndex,
@@ -55,14 +53,14 @@ export function recordToken(
   };
 }
 
-/** Weights of the index, one for each of `NGRAM_LENGTHS`. */
+/** The weights of the index, one for each of `NGRAM_LENGTHS`. */
 export type Weights = readonly number[];
 
 const weightFor = (weights: Weights, { matched }: TokenRecord): number => weights[ngramStep(matched)] ?? 0;
 
 /**
- * The weights under which records are likeliest, by expectation maximisation (∞-gram's interpolation: Liu et al., 2024;
- * arXiv 2401.17377).
+ * Returns the weights under which the records are likeliest, by expectation maximisation (∞-gram's interpolation: Liu
+ * et al., 2024; arXiv 2401.17377).
  */
 export function fitWeights(records: readonly TokenRecord[]): Weights {
   let weights: Weights = NGRAM_LENGTHS.map(() => 0.3);
@@ -82,14 +80,14 @@ export function fitWeights(records: readonly TokenRecord[]): Weights {
   return weights;
 }
 
-/** Nats of the right token under the mixture; without weights, the network alone. */
+/** Returns the nats of the right token under the mixture, or under the network alone without weights. */
 export function natsOf(record: TokenRecord, weights?: Weights): number {
   const weight = weights === undefined ? 0 : weightFor(weights, record);
   return -Math.log(Math.max(weight * record.share + (1 - weight) * record.probability, 1e-9));
 }
 
 /**
- * Whether the mixture's likeliest token is the right one. What the index does not name is at most as likely as the
+ * Returns whether the mixture's likeliest token is the right one. A token outside the index is at most as likely as the
  * network's own choice.
  */
 export function choosesRight(record: TokenRecord, weights?: Weights): boolean {

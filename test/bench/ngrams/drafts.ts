@@ -1,7 +1,7 @@
 import { PromptLookup } from '../../../sidecar/models/decoding/drafting.ts';
 import type { NgramIndex } from '../../../sidecar/models/decoding/ngramIndex.ts';
 
-/** What writing a text took, in counts. */
+/** The cost of writing a text, in counts. */
 export interface DraftCounts {
   readonly evaluations: number;
   readonly tokens: number;
@@ -9,14 +9,16 @@ export interface DraftCounts {
   readonly accepted: number;
 }
 
-/** What an evaluation with guesses is taken to cost, by which the gate decides: as small models on two cores. */
+/**
+ * The assumed costs of an evaluation and of a guess in it, by which the gate decides. They are those of small models on
+ * two cores.
+ */
 const SINGLE_MS = 10;
 const GUESS_MS = 1.5;
 
 /**
- * Counts the evaluations that writing `output` behind `prompt` takes, where the network chooses just these tokens:
- * drafting is lossless, so that nothing has to be computed to know which guesses are right. `prompt` and `output` have
- * a token at least.
+ * Counts the evaluations for writing `output` after `prompt` if the network chooses exactly these tokens. Drafting is
+ * lossless, so the right guesses are known without computing. `prompt` and `output` have at least one token.
  */
 export function countEvaluations(
   prompt: readonly number[],

@@ -11,13 +11,16 @@ export interface NgramFigures {
     readonly from: 'prompt' | 'files';
     readonly counts: DraftCounts;
   }[];
-  /** Of how many lines the tables of models are. */
+  /** The number of lines in the tables of models. */
   readonly modelPlaces: number;
   readonly models: readonly {
     readonly prompt: 'file' | 'workspace';
-    /** Where matches are looked for. */
+    /** The texts that are searched for matches. */
     readonly texts: 'prompt' | 'files';
-    /** By what is counted of a line: of the network alone, and of the mixture less that, line by line. */
+    /**
+     * By the counted quantity of a line: the value of the network alone, and the difference of the mixture to it, line
+     * by line.
+     */
     readonly counts: Readonly<Record<keyof typeof COUNTED, { readonly alone: Paired; readonly gain: Paired }>>;
     /** Fitted on all lines. */
     readonly weights: Weights;
@@ -31,7 +34,7 @@ const rightOf = (line: readonly TokenRecord[], mixed?: Weights): readonly boolea
 const nats = (records: readonly TokenRecord[], mixed?: Weights): number =>
   meanOf(records.map((record) => natsOf(record, mixed))).mean;
 
-/** Of the tokens of a line, or of the block that begins with it. */
+/** The counted quantities of the tokens of a line, or of the block that begins with it. */
 const COUNTED = {
   nats: { written: 'line', count: nats },
   right: { written: 'line', count: (line, mixed) => share(rightOf(line, mixed)) },
@@ -51,7 +54,7 @@ export interface NgramsOfModel extends NgramFigures {
 
 export function figuresOf(draftResults: readonly DraftResult[], results: readonly TokenResult[]): NgramFigures {
   const packages = [...new Set(results.map(({ packageName }) => packageName))].sort();
-  // Weights are used on no package that they were fitted on.
+  // Weights are not used on a package that they were fitted on.
   const halfOf = ({ packageName }: TokenResult): number => packages.indexOf(packageName) % 2;
   const drafts = (['line', 'block'] as const).flatMap((written) =>
     (['prompt', 'files'] as const).map((from) => ({
@@ -98,8 +101,8 @@ export function figuresOf(draftResults: readonly DraftResult[], results: readonl
 
 export function reportOf(models: readonly NgramsOfModel[]): string {
   return [
-    'Lines of held-out packages from npm and PyPI, each the first that uses a name which its file imports from its own package. What is written is what the package has, so that only the source',
-    'of the drafts differs. Everything is a count: other programs on the machine change nothing.',
+    'Lines of held-out packages from npm and PyPI. Each is the first that uses a name which its file imports from its own package. The written text is that of the package, so that only the source',
+    'of the drafts differs. Everything is a count, which other load does not change.',
     ...models.flatMap(({ model, draftPlaces, drafts, modelPlaces, models: mixed }) => [
       ...(models.length > 1 ? ['', `## ${model}`] : []),
       ...draftLines(draftPlaces, drafts),
@@ -115,9 +118,9 @@ function draftLines(places: number, drafts: NgramFigures['drafts']): string[] {
     '',
     '### Drafts',
     '',
-    `${places} lines. The prompt holds the pieces of other files that the product chooses; whole files are those that it gives the engine to draft from, of 65,536 tokens at most.`,
+    `${places} lines. The prompt contains the snippets of other files that the product chooses. Whole files are those that the engine gets for drafting, of at most 65,536 tokens.`,
     '',
-    '| written | drafts from | tokens an evaluation | guesses that were right |',
+    '| written | drafts from | tokens per evaluation | right guesses |',
     '|---|---|---|---|',
     ...drafts.map(
       ({ written: what, from: source, counts }) =>
@@ -133,20 +136,20 @@ function cacheModelLines(places: number, models: NgramFigures['models']): string
     `${(100 * mean).toFixed(1)} ± ${(100 * standardError).toFixed(1)} %`;
   const number = ({ mean, standardError }: Paired): string => `${mean.toFixed(3)} ± ${standardError.toFixed(3)}`;
   const rows = {
-    nats: ['the line: nats a token', number],
+    nats: ['the line: nats per token', number],
     right: ['the line: tokens that are the likeliest', percent],
     ahead: ['the line: such tokens from its start', number],
-    blockNats: ['200 tokens: nats a token', number],
-    blockRight: ['200 tokens: those that are the likeliest', percent],
+    blockNats: ['200 tokens: nats per token', number],
+    blockRight: ['200 tokens: tokens that are the likeliest', percent],
   } as const;
   return [
     '',
     '### As a cache language model',
     '',
-    'The network’s probabilities, interpolated with the shares of what follows the longest match (of at least two tokens) in the prompt, or in the whole files; one weight for each range of lengths, used on every other package and',
-    `fitted on the rest. Each token of ${places} lines, and of the 200 tokens that begin with the line, is asked for behind the right ones before it. Standard errors are of the mean over lines.`,
+    'The network’s probabilities, interpolated with the shares of the continuations of the longest match (of at least two tokens) in the prompt, or in the whole files. There is one weight for each range of lengths, used on every other package and',
+    `fitted on the rest. Each token of ${places} lines, and of the 200 tokens that begin with the line, is predicted after the right tokens before it. Standard errors are of the mean over lines.`,
     '',
-    '| prompt | matches in | counted | the network | interpolated, more |',
+    '| prompt | matches in | counted | the network | difference when interpolated |',
     '|---|---|---|---|---|',
     ...models.flatMap(({ prompt, texts, counts }) =>
       (Object.keys(rows) as (keyof typeof rows)[]).map(

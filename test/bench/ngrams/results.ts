@@ -1,7 +1,7 @@
 import type { TokenRecord } from './cacheModel.ts';
 import type { DraftCounts } from './drafts.ts';
 
-/** By how much is written: the line, or 200 tokens; by where drafts come from. */
+/** Draft counts by the written part (the line, or 200 tokens) and the source of drafts. */
 export interface DraftResult extends Readonly<
   Record<'line' | 'block', Readonly<Record<'prompt' | 'files', DraftCounts>>>
 > {
@@ -9,14 +9,14 @@ export interface DraftResult extends Readonly<
 }
 
 /**
- * Of the tokens of the line and of what follows it, with the file alone in the prompt and with other files; by which
- * texts are looked into.
+ * Records of the tokens of the line and of its continuation, with the file alone in the prompt and with other files. By
+ * the texts that are searched.
  */
 export interface TokenResult extends Readonly<
   Record<'file' | 'workspace', Readonly<Record<'prompt' | 'files', readonly TokenRecord[]>>>
 > {
   readonly id: string;
   readonly packageName: string;
-  /** How many of the tokens are the line's. */
+  /** The number of tokens that belong to the line. */
   readonly lineTokens: number;
 }

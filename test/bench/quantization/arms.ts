@@ -2,7 +2,10 @@ import { DEFAULT_MUON_MOMENTUM, defaultAdamW } from '../../../kernels/training/o
 import type { TrainOptions } from '../../../sidecar/workshop/train/options.ts';
 import { BYTES, type SmallSettings } from '../small/smallModels.ts';
 
-/** Small models from scratch, which read bytes in small batches: so they learn most from few tokens. A step has 512. */
+/**
+ * The sizes of the small models. A step has only 512 tokens, and a token is a byte, so that the models learn most from
+ * few tokens.
+ */
 export const settings = {
   sizes: { width: 128, blocks: 3, heads: 4, kvHeads: 4, feedForwardWidth: 352 },
   vocabularyTokens: BYTES,
@@ -13,9 +16,9 @@ export const settings = {
   rate: 3e-3,
   warmUpSteps: 60,
   routerLoss: { balance: 0, z: 0 },
-  /** What all models learn and are measured on, in equal shares. */
+  /** The domains of training and measurement, in equal shares. */
   domains: ['typescript', 'python'],
-  /** Not asked for here: rounding is measured on `sample`. */
+  /** Not used here: rounding is measured on `sample`. */
   measured: { chunks: 1, length: 128 },
   sample: { tokens: 8_192, context: 128 },
 } as const satisfies SmallSettings & Readonly<Record<string, unknown>>;
@@ -28,7 +31,9 @@ export interface Arm {
 
 const muon = { ...defaultAdamW, muonMomentum: DEFAULT_MUON_MOMENTUM };
 
-/** One change each of the recipe, which is first: weight decay 0.1, no dropout, clipping at 1, AdamW. */
+/**
+ * The arms. Each makes one change to the recipe, which is first: weight decay 0.1, no dropout, clipping at 1, AdamW.
+ */
 export const arms: readonly [Arm, ...Arm[]] = [
   { name: 'recipe', label: 'the recipe', changes: {} },
   { name: 'littleDecay', label: 'weight decay 0.001', changes: { optimiser: { ...defaultAdamW, weightDecay: 0.001 } } },

@@ -4,19 +4,19 @@ import { format, signed, spread, type Spread } from '../small/spread.ts';
 import { mean } from '../statistics.ts';
 import { arms, settings, type Arm } from './arms.ts';
 
-/** What was measured of each arm. */
+/** The results of each arm. */
 export type Measured = ReadonlyMap<string, OutliersResult>;
 
 export const WAYS = ['W8A8', 'W8', 'W4', 'W4A8'] as const;
 const TOKENS = settings.steps * settings.sequenceTokens * settings.batchSequences;
 
-/** Bits per byte in one way; the change against float in thousandths of a bit. */
+/** Bits per byte in one way of rounding. The cost is the difference to float in thousandths of a bit. */
 const bitsPerByte = (result: OutliersResult, way: string): number =>
   result.evaluations.find(({ name }) => name === way)?.bitsPerByte ?? NaN;
 const cost = (result: OutliersResult, way: string): number =>
   1000 * (bitsPerByte(result, way) - bitsPerByte(result, 'float'));
 
-/** Figures of one model: over what enters its layers, its norms and its matrices. */
+/** The figures of one model, over the inputs of its layers, its norms and its matrices. */
 const figures: readonly (readonly [label: string, of: (result: OutliersResult) => number, digits: number])[] = [
   ['kurtosis, mean', ({ inputs }) => mean(inputs.map(({ kurtosis }) => kurtosis)), 2],
   ['kurtosis, largest', ({ inputs }) => Math.max(...inputs.map(({ kurtosis }) => kurtosis)), 1],
@@ -26,7 +26,7 @@ const figures: readonly (readonly [label: string, of: (result: OutliersResult) =
   ['spectral norm', ({ matrices }) => mean(matrices.map(({ spectralNorm }) => spectralNorm)), 2],
 ];
 
-/** Without what is said of each layer. */
+/** Removes the results of single layers. */
 function brief(result: OutliersResult): object {
   return {
     tokens: result.tokens,
@@ -35,7 +35,7 @@ function brief(result: OutliersResult): object {
   };
 }
 
-/** The report of some seeds and of a model of usual size beside them. */
+/** Returns the report of some seeds, with a model of usual size for comparison. */
 export function quantizationReport(seeds: readonly Measured[], usual: OutliersResult): Omit<Report, 'command'> {
   const over = (arm: Arm, of: (result: OutliersResult) => number): Spread =>
     spread(seeds.map((seed) => of(seed.get(arm.name) as OutliersResult)));
@@ -67,7 +67,7 @@ export function quantizationReport(seeds: readonly Measured[], usual: OutliersRe
   const { sizes } = settings;
   return {
     name: 'quantization',
-    title: 'What quantisation costs, by how a model was trained',
+    title: 'The cost of quantisation, by the training of a model',
     model: `Llama of ${sizes.blocks} blocks, width ${sizes.width}, ${sizes.heads} heads, network ${sizes.feedForwardWidth}, vocabulary ${settings.vocabularyTokens}, from random weights; and SmolLM2-135M-Instruct`,
     figures: {
       settings,
@@ -76,15 +76,15 @@ export function quantizationReport(seeds: readonly Measured[], usual: OutliersRe
     },
     body: `
 For each of ${seeds.length} seeds the same model learns the same ${TOKENS} tokens of ${settings.domains.join(' and ')} in the same order by a recipe (weight decay 0.1, no dropout, clipping
-at 1, AdamW, rate ${settings.rate}, bfloat16) and by the same recipe with one change. \`chorus outliers\` then measures each on ${settings.sample.tokens} tokens of packages that nothing
-was trained on: bits per byte in float32, and with linear layers rounded to 8 or 4 bits, weights with one scale an output channel (W), activations with one a
-token (A), symmetric absmax without calibration; embedding, output, norms and softmax in float32. Mean ± standard deviation over seeds.
+at 1, AdamW, rate ${settings.rate}, bfloat16) and by the same recipe with one change. \`chorus outliers\` then measures each model on ${settings.sample.tokens} tokens of packages that none
+was trained on. It measures bits per byte in float32, and with linear layers rounded to 8 or 4 bits: weights with one scale per output channel (W), activations with one scale per
+token (A), symmetric absmax without calibration. Embedding, output, norms and softmax stay in float32. Mean ± standard deviation over seeds.
 
 | | bits per byte in float | ${WAYS.map((way) => `+ ${way}, thousandths`).join(' | ')} |
 |---|---|${'---|'.repeat(WAYS.length)}
 ${costs.join('\n')}
 
-What the cost comes from: means over all layers' inputs, norms or matrices, where nothing else is said.
+Causes of the cost: means over all layers' inputs, norms or matrices, unless stated otherwise.
 
 | | ${figures.map(([label]) => label).join(' | ')} |
 |---|${'---|'.repeat(figures.length)}
@@ -92,7 +92,7 @@ ${looks.join('\n')}
 
 ## In pairs
 
-What rounding costs with the change less what it costs without, in thousandths of a bit per byte, of the same seed; and in how many seeds it costs less.
+The cost of rounding with the change minus the cost without it, in thousandths of a bit per byte, for the same seed; and the number of seeds in which it costs less.
 
 | | ${WAYS.map((way) => `${way} | less`).join(' | ')} |
 |---|${'---|---|'.repeat(WAYS.length)}
@@ -100,7 +100,7 @@ ${pairs.map(({ arm, ways }) => `| ${arm.label} | ${ways.map(({ difference, less 
 
 ## A model of usual size
 
-SmolLM2-135M-Instruct, on the same text${usual.tokens < settings.sample.tokens / 2 ? ` (${usual.tokens} tokens of it)` : ''}; its file holds weights in 4 bits already, so that only W8 and W8A8 say something.
+SmolLM2-135M-Instruct, on the same text${usual.tokens < settings.sample.tokens / 2 ? ` (${usual.tokens} tokens of it)` : ''}. Its file already holds weights in 4 bits, so only W8 and W8A8 are meaningful.
 
 | bits per byte in float | + W8A8, thousandths | + W8, thousandths | ${figures.map(([label]) => label).join(' | ')} |
 |---|---|---|${'---|'.repeat(figures.length)}

@@ -3,12 +3,12 @@ import { answerLanguage } from '../../../sidecar/chat/language.ts';
 import { proseOf } from '../../../sidecar/chat/prose.ts';
 
 export interface JudgedQuestion {
-  /** The language that it was written in, a BCP 47 tag. */
+  /** The language of the question, a BCP 47 tag. */
   readonly language: string;
-  /** The language that it would be answered in; `xx`: it does not tell. */
+  /** The language of the answer. `xx` means undecided. */
   readonly answer: string;
   readonly question: string;
-  /** Without code. */
+  /** The number of letters without code. */
   readonly letters: number;
 }
 
@@ -19,7 +19,7 @@ export const LENGTHS: readonly { readonly name: string; readonly holds: (letters
   { name: 'more', holds: (letters) => letters > 32 },
 ];
 
-/** Each question of a file beside this one, with the language that it alone would be answered in. */
+/** Returns each question of a file beside this one, with the language in which it would be answered without context. */
 export async function judgeQuestions(file: 'questions.json' | 'tuning.json'): Promise<readonly JudgedQuestion[]> {
   const byLanguage = JSON.parse(await readFile(new URL(file, import.meta.url), 'utf8')) as Record<
     string,

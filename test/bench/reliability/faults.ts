@@ -1,13 +1,14 @@
 /**
- * The fault matrix: a fault at each step of the work, and what must hold afterwards: the next start is within ten
- * seconds, there is one sidecar and no orphan, no answer is wrong, and who waited was told the cause. Linux, as root:
- * it mounts small disks and traces processes (strace), and clocks are set by libfaketime (Debian's package of that
- * name).
+ * The fault matrix: causes a fault at each step of the work and checks the conditions afterwards. The next start is
+ * within ten seconds, there is one sidecar and no orphan, no answer is wrong, and a waiting client learns the cause.
+ *
+ * It needs Linux and root: it mounts small disks, traces processes (strace), and sets clocks by libfaketime (Debian's
+ * package of that name).
  *
  *   npx tsx test/bench/reliability/faults.ts [--only WORDS] [--fresh] [--side-by-side 2] [--outcomes FILE] [--dist
- *   FOLDER]
+ *     FOLDER]
  *
- * Cells that were tried at this commit are not tried again but by `--fresh`. `--list` names them. Outcomes are added to
+ * Cells that were tried at this commit are skipped, except with `--fresh`. `--list` names them. Outcomes are added to
  * `docs/results/reliability.json`.
  */
 import { existsSync } from 'node:fs';
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
     dist: { type: 'string' },
   },
 });
-/** Stopped processes only wait. */
+/** More cells run at once if their processes are stopped, since those only wait. */
 const WAITING_SIDE_BY_SIDE = 8;
 const COMMAND = 'npx tsx test/bench/reliability/faults.ts';
 
@@ -42,7 +43,7 @@ async function tryAll(chosen: readonly Cell[]): Promise<void> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     throw new Error('The fault matrix needs Linux and root, for mounts and strace.');
   if (!existsSync('/usr/bin/strace'))
-    throw new Error('The fault matrix needs strace, by: apt-get install strace libfaketime');
+    throw new Error('The fault matrix needs strace: apt-get install strace libfaketime');
   await using stage = await Stage.build(options.dist);
   const expected = await undisturbedAnswers(stage);
   const isWaiting = ({ fault }: Cell): boolean => fault.kind === 'stop' && fault.seconds >= 100;

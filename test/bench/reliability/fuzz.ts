@@ -1,10 +1,11 @@
 /**
- * Random inputs for what takes input from outside: files, frames, servers' answers.
+ * Tests code for external input with random inputs: files, frames, servers' answers.
  *
- *   npx tsx test/bench/reliability/fuzz.ts TARGET [--count 1000000] [--seed 1] [--only RUN] [--outcomes FILE] [--fresh]
+ *   npx tsx test/bench/reliability/fuzz.ts TARGET [--count 1000000] [--seed 1] [--only RUN] [--outcomes FILE]
+ *     [--fresh]
  *
- * TARGET: frames, events, cache, catalogue, markdown, gguf. A run goes on where the last one of its seed ended;
- * `--only` runs one. Outcomes are added to `docs/results/reliability.json`, of which `npx tsx
+ * TARGET: frames, events, cache, catalogue, markdown, gguf. A run continues where the last one of its seed ended.
+ * `--only` repeats a single run. Outcomes are added to `docs/results/reliability.json`, from which `npx tsx
  * test/bench/reliability.ts` makes the page.
  */
 import { build } from 'esbuild';
@@ -30,8 +31,8 @@ const { values: options, positionals } = parseArgs({
   },
 });
 /**
- * A thread that computes so long on one input hangs, and so does one that waits so long: other work may have the
- * processor meanwhile.
+ * A thread hangs if it computes longer than this on one input, or waits longer. The limit of the wait is higher, since
+ * other work may use the processor meanwhile.
  */
 const HANG_PROCESSOR_MS = 30_000;
 const HANG_WAIT_MS = 15 * 60_000;
@@ -45,7 +46,7 @@ if (!(name in targets))
   throw new Error(`There is no target ${String(positionals[0])}, expected one of ${Object.keys(targets).join(', ')}`);
 const count = Number(options.count);
 const seed = Number(options.seed);
-/** The thread's code, since threads take no TypeScript. */
+/** Bundles the thread's code, since threads do not run TypeScript. */
 const bundle = path.join(repositoryRoot, '.cache', `fuzz-${name}-${process.pid}.mjs`);
 
 if (options.only === undefined) await fuzz();
@@ -91,7 +92,7 @@ async function fuzz(): Promise<void> {
       if (next.inputs - saved < SAVE_EVERY) return;
       saved = next.inputs;
       console.log(
-        `${name}: ${next.inputs} inputs, ${next.accepted} taken, ${next.crashes} crashes, ${next.hangs} hangs, slowest ${next.slowestMs.toFixed(1)} ms`,
+        `${name}: ${next.inputs} inputs, ${next.accepted} accepted, ${next.crashes} crashes, ${next.hangs} hangs, slowest ${next.slowestMs.toFixed(1)} ms`,
       );
       await addFuzz(name, next, options.outcomes);
     });
@@ -102,7 +103,7 @@ async function fuzz(): Promise<void> {
   process.exit(outcome.crashes + outcome.hangs > 0 ? 1 : 0);
 }
 
-/** Until all inputs are done, or one ended the thread, or had it ended. */
+/** Runs until all inputs are done, or until an input ended the thread or hung. */
 async function runThread(
   start: FuzzOutcome,
   inputsAtOnce: number,
@@ -135,7 +136,7 @@ async function runThread(
   await new Promise((resolve) => thread.once('exit', resolve));
   await saving;
   const hung = hang.stop();
-  if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} stood still`);
+  if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} hangs`);
   if (death && index[0] === NOT_BEGUN) throw death;
   if (death)
     return failed(
@@ -186,7 +187,7 @@ function added(
   };
 }
 
-/** A run that ended its thread counts, and so do those since the last report; the next thread begins behind it. */
+/** Counts the run that ended its thread, and the runs since the last report. The next thread begins after it. */
 function failed(outcome: FuzzOutcome, inputs: number, kind: 'crash' | 'hang', text: string): FuzzOutcome {
   console.error(text);
   return {

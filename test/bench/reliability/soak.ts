@@ -3,7 +3,7 @@
  * behind.
  *
  *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share
- *   0.15] [--fault-minutes 10] [--seed 1]
+ *     0.15] [--fault-minutes 10] [--seed 1]
  *
  * A share of 1 is a run without pauses. The outcome is added to `docs/results/reliability.json`, or to FILE, every few
  * minutes; `npx tsx test/bench/reliability.ts` makes the page of it.

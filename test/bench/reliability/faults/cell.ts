@@ -12,12 +12,12 @@ const ANSWER_LIMIT_MS = 180_000;
 const MOMENT_LIMIT_MS = 60_000;
 /** Until an engine whose front has died is gone. */
 const LEAVE_LIMIT_MS = 15_000;
-/** Until strace has attached itself to a process. */
+/** Until strace is attached to a process. */
 const ATTACH_LIMIT_MS = 20_000;
-/** Until a sidecar that was told to stop is gone: it writes what waits to be kept. */
+/** Until a stopped sidecar is gone. It first writes pending contexts. */
 const STOP_LIMIT_MS = 60_000;
 
-/** Words of messages that name the cause. */
+/** Words in messages that name the cause. */
 const CAUSES: Readonly<Record<Fault['kind'], RegExp>> = {
   kill: /closed|ended|killed|SIGKILL|unexpectedly/i,
   stop: /answer|respond|stands? still|stopped|closed|ended|was not ready after/i,
@@ -29,7 +29,7 @@ const CAUSES: Readonly<Record<Fault['kind'], RegExp>> = {
 
 type Outcome = Awaited<ReturnType<SceneClient['outcome']>>;
 
-/** What the small model says when nothing happens. */
+/** Returns the small model's answers without a fault. */
 export async function undisturbedAnswers(stage: Stage): Promise<readonly string[]> {
   await using scene = await Scene.open(stage);
   const answers = await answersIn(scene);
@@ -37,7 +37,7 @@ export async function undisturbedAnswers(stage: Stage): Promise<readonly string[
   return answers;
 }
 
-/** Lets one fault happen at one step; gives what did not hold. */
+/** Causes one fault at one step and returns the violated conditions. */
 export async function tryCell(stage: Stage, { step, fault }: Cell, expected: readonly string[]): Promise<string[]> {
   const clockFile = path.join(stage.folder, `clock-${Math.random().toString(36).slice(2)}`);
   await writeClock(clockFile, 0);
@@ -52,10 +52,10 @@ export async function tryCell(stage: Stage, { step, fault }: Cell, expected: rea
   if (!isThere) failures.push(`the step did not begin within ${MOMENT_LIMIT_MS / 1000} s`);
   failures.push(...(await disturb(scene, { step, fault }, client, clockFile)));
   const outcome = await client.outcome(ANSWER_LIMIT_MS);
-  // A sidecar that finds no memory can tell nobody but its log.
+  // A sidecar that runs out of memory can only write its log.
   const isTold = fault.kind === 'memory limit' && !(await logFailures(scene, fault)).length;
   if (!isTold) failures.push(...causeFailures(fault, outcome, 'the client'));
-  // On a full disk a tenth of what is free is nothing: nobody tries.
+  // On a full disk a tenth of the free space is nothing, so no write is tried.
   if (step === 'keep' && fault.kind === 'I/O error') failures.push(...(await logFailures(scene, fault)));
   if (!(await hasHappened(fault, scene))) failures.push('the fault did not happen');
   client.end();
@@ -64,7 +64,7 @@ export async function tryCell(stage: Stage, { step, fault }: Cell, expected: rea
   return failures;
 }
 
-/** The client waits before or behind its step, or is in the midst of it. */
+/** Causes the fault while the client waits before its step, is in the middle of it, or waits after it. */
 async function disturb(
   scene: Scene,
   { step, fault }: Pick<Cell, 'step' | 'fault'>,
@@ -85,18 +85,18 @@ async function disturb(
   if (fault.kind === 'I/O error') await until(() => isAttached(step, scene), ATTACH_LIMIT_MS);
   else if (isBefore && fault.kind !== 'stop') await over;
   if (isBefore) client.goOn();
-  // Whoever comes meanwhile starts no second one.
+  // A second client meanwhile must not start a second sidecar.
   const second = fault.kind === 'stop' && fault.role === 'front' ? scene.client('start') : undefined;
   await over;
   return second ? causeFailures(fault, await second.outcome(ANSWER_LIMIT_MS), 'a second client') : [];
 }
 
 function causeFailures(fault: Fault, outcome: Outcome, who: string): string[] {
-  if (outcome === 'late') return [`${who} knew no outcome after ${ANSWER_LIMIT_MS / 1000} s`];
+  if (outcome === 'late') return [`${who} had no outcome after ${ANSWER_LIMIT_MS / 1000} s`];
   if (outcome === 'killed')
-    return fault.kind === 'kill' && fault.role === 'client' ? [] : [`${who} ended without a word`];
+    return fault.kind === 'kill' && fault.role === 'client' ? [] : [`${who} ended without an outcome`];
   if (outcome.kind === 'done' || CAUSES[fault.kind].test(outcome.message)) return [];
-  return [`${who} was told what names no cause: ${outcome.message}`];
+  return [`${who} got a message that names no cause: ${outcome.message}`];
 }
 
 async function logFailures(scene: Scene, fault: Fault): Promise<string[]> {
@@ -111,7 +111,7 @@ async function nextStartFailures(scene: Scene, expected: readonly string[]): Pro
   const failures: string[] = [];
   const client = scene.client('keep');
   await until(() => client.isOver || client.has('working'), ANSWER_LIMIT_MS);
-  // Who has asked is there still: its sidecar is in use.
+  // The client is still connected, so its sidecar is in use.
   const engines = scene.processes('engine');
   await until(() => scene.processes('front').length === 1 && scene.processes('engine').length <= 1, LEAVE_LIMIT_MS);
   const fronts = scene.processes('front').map(({ pid }) => pid);
@@ -134,7 +134,7 @@ async function nextStartFailures(scene: Scene, expected: readonly string[]): Pro
       `${scene
         .processes()
         .map(({ role }) => role)
-        .join(', ')} stayed after all was told to stop`,
+        .join(', ')} stayed after all processes were told to stop`,
     );
   return failures;
 }

@@ -1,4 +1,4 @@
-/** What a client has done, from nothing to all. */
+/** The steps of a client's work. */
 export const STEPS = ['start', 'publish', 'load', 'keep', 'download', 'import', 'forget'] as const;
 export type Step = (typeof STEPS)[number];
 export type Role = 'front' | 'engine' | 'client';
@@ -14,17 +14,17 @@ export type Fault =
 export interface Cell {
   readonly step: Step;
   readonly fault: Fault;
-  /** "load, kill -9 of the engine" */
+  /** For example "load, kill -9 of the engine". */
   readonly name: string;
   readonly faultName: string;
 }
 
 const STOPPED_SECONDS = [1, 10, 100] as const;
 const HOUR_SECONDS = 3_600;
-/** Nothing computes yet. */
+/** Steps before an engine runs. */
 const WITHOUT_ENGINE: readonly Step[] = ['start', 'publish'];
 
-/** The process that does the work of a step. */
+/** Returns the process that does the work of a step. */
 export function workerOf(step: Step): 'front' | 'engine' {
   return step === 'load' || step === 'keep' || step === 'forget' ? 'engine' : 'front';
 }

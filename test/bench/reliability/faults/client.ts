@@ -1,6 +1,6 @@
 /**
- * One client in a process of its own: starts or finds the sidecar and does one step of the work. Its parent sends it a
- * `ClientTask`; it tells how far it is, and in the end what came of it.
+ * A client in its own process. It starts or finds the sidecar and does one step of the work. Its parent sends it a
+ * `ClientTask`, and it reports its progress and its outcome.
  */
 import { once } from 'node:events';
 import { createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
@@ -25,12 +25,12 @@ export interface ClientTask {
   readonly env: Readonly<Record<string, string>>;
   readonly settings: ChorusSettings;
   readonly workspaceKey: string;
-  /** Of a model that is imported. */
+  /** The file of an imported model. */
   readonly importPath: string;
 }
 
 export type ClientNews =
-  /** The connection is there. */
+  /** The client is connected. */
   | { readonly kind: 'connected'; readonly afterMs: number; readonly pid: number }
   /** The step's own work has begun. */
   | { readonly kind: 'working' }
@@ -38,7 +38,7 @@ export type ClientNews =
   | { readonly kind: 'failed'; readonly message: string };
 
 const SHORT_PROMPT = 'const total = items.reduce((sum, item) => sum + item.price, 0);';
-/** Tokens are letters: enough for four chunks that are kept. */
+/** Tokens are letters, so this is enough for four kept chunks. */
 const LONG_PROMPT = Array.from({ length: 40 }, (_, line) => `const value${line} = compute(${line * 7});`).join('\n');
 const CONVERSATION = 'faults';
 
@@ -107,7 +107,7 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
     case 'start':
       return [];
     case 'load':
-      // It began with the connection.
+      // The work began with the connection.
       return [await ask(SHORT_PROMPT)];
     case 'keep': {
       const answers = [await ask(SHORT_PROMPT), await ask(LONG_PROMPT, CONVERSATION)];
@@ -129,7 +129,7 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
   }
 }
 
-/** Until its parent lets it go on. */
+/** Waits for the parent's message. */
 async function wait(): Promise<void> {
   const goesOn = once(process, 'message');
   tell({ kind: 'working' });

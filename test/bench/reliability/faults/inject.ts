@@ -7,25 +7,25 @@ import { workerOf, type Fault, type Step } from './cells.ts';
 import { writeClock, type Scene, type SceneClient } from './scene.ts';
 
 const FAKE_TIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
-/** Over the 512 MB that downloads leave to others. */
+/** More than the 512 MB that downloads leave free. */
 const DISK_MEBIBYTES = 580;
-/** A client that does these is traced from its beginning, with all that it starts. */
+/** Steps in which the client is traced from its beginning, with all processes that it starts. */
 const FAILING_FROM_START: readonly Step[] = ['start', 'publish', 'load'];
-/** What a process has by the time of the fault, and so much more. */
+/** The memory that a process may use beyond its use at the time of the fault. */
 const SPARE_MEMORY_BYTES = 2 * 2 ** 20;
-/** Less than Node needs to begin; who has no more is ended by Linux. */
+/** Less than Node needs to start. Linux ends a process that has no more. */
 const START_MEMORY_BYTES = 24 * 2 ** 20;
 const FAILING_MS = 8_000;
 const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
 const straceOf = (scene: Scene): string[] => ['strace', '-f', '-qq', '-o', path.join(scene.folder, 'strace.log')];
 
-/** How a scene of a fault is made. */
+/** Returns the options of a scene for a fault. */
 export function sceneOptions(
   fault: Fault,
   clockFile: string,
 ): { readonly diskMebibytes?: number; readonly env?: Record<string, string> } {
   if (fault.kind === 'full disk') return { diskMebibytes: DISK_MEBIBYTES };
-  // Timers go by the monotonic clock, which nobody sets; files' times are the kernel's.
+  // Timers use the monotonic clock, which is never set. Times of files are the kernel's.
   if (fault.kind === 'clock')
     return {
       env: {
@@ -40,16 +40,16 @@ export function sceneOptions(
   return {};
 }
 
-/** What a client of the scene is run under, so that its sidecar has the fault from its beginning. */
+/** Returns the command that runs a client of the scene, so that its sidecar has the fault from its beginning. */
 export function clientUnder(step: Step, fault: Fault, scene: Scene): readonly string[] {
   if (fault.kind !== 'I/O error' || !FAILING_FROM_START.includes(step)) return [];
   if (step === 'load') return [...straceOf(scene), '-P', scene.stage.model, '-e', 'inject=read,pread64:error=EIO'];
-  // The state file alone gets its name by a rename then.
+  // Then only the state file gets its name by a rename.
   if (step === 'publish') return [...straceOf(scene), '-e', 'inject=rename,renameat,renameat2:error=EIO'];
   return [...straceOf(scene), '-P', path.join(scene.home, 'sidecar.log'), '-e', 'inject=openat:error=EIO'];
 }
 
-/** Lets the fault happen; resolves when it is over. */
+/** Causes the fault. Resolves when it is over. */
 export async function inject(
   step: Step,
   fault: Fault,
@@ -75,7 +75,7 @@ export async function inject(
   }
 }
 
-/** The machine is as it was. */
+/** Restores the machine's state. */
 export async function mend(fault: Fault, scene: Scene): Promise<void> {
   if (fault.kind === 'full disk') await rm(path.join(scene.home, 'filler'), { force: true });
   if (fault.kind !== 'memory limit') return;
@@ -98,7 +98,7 @@ function signal(
     try {
       process.kill(pid, name);
     } catch {
-      // It ended meanwhile.
+      // The process ended meanwhile.
     }
   }
 }
@@ -131,17 +131,17 @@ async function limitMemory(step: Step, scene: Scene): Promise<void> {
   await execa('prlimit', ['--pid', String(worker.pid), `--data=${limit}:`], { reject: false });
 }
 
-/** By a control group (version 1). */
+/** Limits memory by a control group (version 1). */
 async function limitGroup(pid: number, bytes: number, scene: Scene): Promise<void> {
   const group = path.join(MEMORY_GROUPS, path.basename(scene.folder));
   await mkdir(group);
   await writeFile(path.join(group, 'memory.limit_in_bytes'), String(bytes));
-  // Memory that it took before belongs to its former group.
+  // Memory allocated before belongs to the former group.
   await writeFile(path.join(group, 'memory.move_charge_at_immigrate'), '3').catch(() => undefined);
   await writeFile(path.join(group, 'cgroup.procs'), String(pid)).catch(() => undefined);
 }
 
-/** Whether the fault happened: the process may not have asked for anything that fails. */
+/** Returns whether the fault happened. The process may have made no failing call. */
 export async function hasHappened(fault: Fault, scene: Scene): Promise<boolean> {
   return (
     fault.kind !== 'I/O error' ||
@@ -149,7 +149,7 @@ export async function hasHappened(fault: Fault, scene: Scene): Promise<boolean> 
   );
 }
 
-/** Of the process that does the step's work, and those that it starts, for some seconds. */
+/** Makes the input of the process that does the step's work fail for some seconds, with that of its child processes. */
 async function failInput(step: Step, scene: Scene): Promise<void> {
   const traced = scene.processes(workerOf(step));
   if (FAILING_FROM_START.includes(step) || traced.length === 0) return;
@@ -172,7 +172,7 @@ async function failInput(step: Step, scene: Scene): Promise<void> {
   await tracing;
 }
 
-/** Whether the process that does the step's work is traced, or gone. */
+/** Returns whether the process that does the step's work is traced, or gone. */
 export async function isAttached(step: Step, scene: Scene): Promise<boolean> {
   if (FAILING_FROM_START.includes(step)) return true;
   return (await Promise.all(scene.processes(workerOf(step)).map(({ pid }) => isTraced(pid)))).every(Boolean);
@@ -197,7 +197,7 @@ function failingCalls(step: Step, scene: Scene): { readonly calls: string; reado
   }
 }
 
-/** Whether the step is where the fault is to happen. */
+/** Returns whether the step has reached the moment for the fault. */
 export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client: SceneClient): Promise<boolean> {
   switch (step) {
     case 'start':
@@ -214,7 +214,7 @@ export async function isAtMoment(step: Step, fault: Fault, scene: Scene, client:
   }
 }
 
-/** Whether the engine writes a context, or has written one. */
+/** Returns whether the engine writes a context, or has written one. */
 export async function isKeeping(scene: Scene): Promise<boolean> {
   return (await readdir(path.join(scene.home, 'contexts', contextSetName('faults'))).catch(() => [])).length > 0;
 }

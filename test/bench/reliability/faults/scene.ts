@@ -15,12 +15,12 @@ import { repositoryRoot } from '../../report.ts';
 import { processesIn, type RunProcess } from '../soak/processes.ts';
 import type { ClientNews, ClientTask } from './client.ts';
 
-/** Long enough for a fault to happen in the midst of a download or an import. */
+/** Large enough for a fault in the middle of a download or an import. */
 const LARGE_MODEL_BYTES = 48 * 2 ** 20;
 const DOWNLOAD_PIECE_BYTES = 256 * 1024;
 const DOWNLOAD_PIECE_MS = 20;
 
-/** What all cells have in common: what ships, a client, and small models. */
+/** The common parts of all cells: the built bundles, a client, and small models. */
 export class Stage implements AsyncDisposable {
   private constructor(
     readonly folder: string,
@@ -51,7 +51,7 @@ export class Stage implements AsyncDisposable {
       vocabulary: tinyVocabulary(),
       keys: { context_length: { type: 'u32', value: 4_096 } },
     });
-    // The bytes behind the weights belong to no tensor. They are read all the same.
+    // The bytes after the weights belong to no tensor, but they are read too.
     await cp(model, path.join(folder, 'large.gguf'));
     await appendFile(path.join(folder, 'large.gguf'), Buffer.alloc(LARGE_MODEL_BYTES));
     return new Stage(folder, await ModelMirror.start(path.join(folder, 'large.gguf'), 'Q8_0', slowly));
@@ -86,7 +86,7 @@ const slowly: Answer = (request, response, { content, etag }) => {
   }, DOWNLOAD_PIECE_MS);
 };
 
-/** Where one cell happens: a home of its own, on a small disk where the fault needs one. */
+/** The place of one cell: its own home, on a small disk if the fault needs one. */
 export class Scene implements AsyncDisposable {
   readonly #clients: SceneClient[] = [];
 
@@ -95,7 +95,7 @@ export class Scene implements AsyncDisposable {
     readonly folder: string,
     readonly home: string,
     private readonly isMounted: boolean,
-    /** For every process of the scene. */
+    /** The environment of every process of the scene. */
     readonly env: Record<string, string>,
   ) {}
 
@@ -106,7 +106,7 @@ export class Scene implements AsyncDisposable {
     const folder = await mkdtemp(path.join(stage.folder, 'scene-'));
     const home = path.join(folder, 'home');
     await mkdir(home, { mode: 0o700 });
-    // The processes of a scene are told from others by this folder in their command lines.
+    // A scene's processes are recognised by this folder in their command lines.
     await cp(path.join(stage.folder, 'dist'), path.join(folder, 'dist'), { recursive: true });
     await symlink(path.join(repositoryRoot, 'node_modules'), path.join(folder, 'node_modules'));
     if (diskMebibytes !== undefined)
@@ -155,7 +155,7 @@ export class Scene implements AsyncDisposable {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It ended meanwhile.
+        // The process ended meanwhile.
       }
     }
     if (this.isMounted) await execa('umount', ['--lazy', this.home], { reject: false });
@@ -163,13 +163,13 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** A client in a process of its own. */
+/** A client in its own process. */
 export class SceneClient {
   readonly process: ChildProcess;
   readonly news: ClientNews[] = [];
   readonly #ended: Promise<void>;
 
-  /** `under`: a command that runs it, such as strace with its options. */
+  /** `under` is a command that runs it, such as strace with its options. */
   constructor(script: string, task: ClientTask, env: NodeJS.ProcessEnv, under: readonly string[]) {
     const [command, ...options] = under;
     this.process = fork(script, [], {
@@ -185,12 +185,12 @@ export class SceneClient {
     this.process.send(task);
   }
 
-  /** What it was told to wait for has happened. */
+  /** Lets the waiting client continue. */
   goOn(): void {
     if (this.process.connected) this.process.send('go on', () => undefined);
   }
 
-  /** It has told its outcome, or can't. */
+  /** Whether it has reported its outcome, or can't any more. */
   get isOver(): boolean {
     return this.has('done') || this.has('failed') || this.process.exitCode !== null || this.process.signalCode !== null;
   }
@@ -199,7 +199,7 @@ export class SceneClient {
     return this.news.some((each) => each.kind === kind);
   }
 
-  /** What came of it; 'killed' where it could not tell. */
+  /** Resolves with its outcome, or with 'killed' if it could not report one. */
   async outcome(
     limitMs: number,
   ): Promise<Extract<ClientNews, { readonly kind: 'done' | 'failed' }> | 'killed' | 'late'> {

@@ -7,7 +7,7 @@ const MESSAGES: readonly string[] = [
   '{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}',
 ];
 
-/** Messages with something wrong in each. */
+/** Returns messages with an error in each. */
 export function malformedFrames(random: Random, count: number): string[] {
   return Array.from({ length: count }, () => {
     const text = random.of(MESSAGES);

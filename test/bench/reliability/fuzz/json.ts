@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** Written out, since a number has no form of its own for most of them. */
+/** Written out, since most of them have no form as a number. */
 const NASTY_LITERALS = [
   'null',
   'true',
@@ -25,11 +25,11 @@ const NASTY_LITERALS = [
   '{"toString":1,"length":-1}',
 ];
 const DEEPEST = 300;
-/** Now and then an input is as deep as an attacker would make it. */
+/** The depth of an occasional input, as an attacker might nest it. */
 const VERY_DEEP = 200_000;
 const LONGEST_TEXT = 20_000;
 
-/** JSON like a sample, with some of its values and keys changed, and at times with its text damaged. */
+/** Returns JSON like a sample with some changed values and keys, and sometimes with damaged text. */
 export function mutatedJson(random: Random, sample: unknown): string {
   const marks: string[] = [];
   const value = changed(random, sample, (literal) => `\u0001${marks.push(literal) - 1}\u0001`, {
@@ -42,7 +42,7 @@ export function mutatedJson(random: Random, sample: unknown): string {
   return random.once(6) ? damagedText(random, text) : text;
 }
 
-/** A text with some characters taken out, put in, or doubled. */
+/** Returns a text with some characters removed, inserted, or doubled. */
 export function damagedText(random: Random, text: string): string {
   let result = text;
   for (let change = 0; change <= random.below(3); change++) {
@@ -74,7 +74,7 @@ export function damagedText(random: Random, text: string): string {
   return result;
 }
 
-/** `count` left changes are made in what is given back. */
+/** Returns a copy with up to `count.left` changes. */
 function changed(random: Random, value: unknown, mark: (literal: string) => string, count: { left: number }): unknown {
   if (count.left > 0 && random.once(6)) {
     count.left--;
