@@ -2,9 +2,9 @@ import { TroubleError } from '../common/troubleError.ts';
 import type { SidecarStatus } from '../protocol/client.ts';
 
 /**
- * Throws `TroubleError` 'unsupported-model', with the reason, where a loaded model keeps the full cache in place of the
- * one that `--cache` asks for. An editor's setting gives way then, and its status says so; a command is not to do
- * something else than it was told.
+ * Throws `TroubleError` 'unsupported-model', with the reason, if a loaded model keeps the full cache instead of the
+ * cache that `--cache` asks for. An editor's setting falls back to the full cache and the status says so. A command
+ * must do what it was told, or fail.
  */
 export function assertCache(
   { engine, engineLimits }: Pick<SidecarStatus, 'engine' | 'engineLimits'>,

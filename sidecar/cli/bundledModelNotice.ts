@@ -5,14 +5,14 @@ import type { Session } from './session.ts';
 import { writeForeignText } from './terminal.ts';
 import { sidecarStatus } from './withSession.ts';
 
-/** A warning of the model that came with Chorus, in one line, and `how` to have a larger one. */
+/** Returns a one-line warning about the bundled model. `how` tells how to choose a larger model. */
 export function bundledModelNotice(how: string): string {
   return `${l10n.t('The model that came with Chorus is small. Its answers may be wrong: check them.')} ${l10n.t('A larger one knows more: {0}', how)}`;
 }
 
 /**
- * Tells a person at a terminal that the model which came with Chorus answers. Nothing is told where a model or a server
- * was chosen, also by `CHORUS_MODEL`, with `--json`, and where standard error goes to a file or another program.
+ * Warns a user at a terminal that the bundled model answers. Writes nothing if a model or server was chosen (also by
+ * `CHORUS_MODEL`), with `--json`, or if standard error is not a terminal.
  */
 export async function tellOfBundledModel(
   { session, signal }: { readonly session: Pick<Session, 'request'>; readonly signal?: AbortSignal },

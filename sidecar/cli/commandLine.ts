@@ -28,8 +28,7 @@ import { describeFailure, reportFailure } from './failure.ts';
 import { CLI_VERSION } from './session.ts';
 
 /**
- * Runs a command line, given without the program's name. Gives the exit code; errors are told, with --json as an
- * object.
+ * Runs a command line, without the program's name. Returns the exit code. Errors are printed, with --json as an object.
  */
 export async function runCommandLine(commandLine: readonly string[]): Promise<number> {
   const json = commandLine.includes('--json');
@@ -51,7 +50,7 @@ function createProgram(json: boolean): Command {
       `\n${l10n.t('The commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')}`,
     )
     .exitOverride();
-  // Set before the commands are added, because they inherit it: with --json commander's own line would not be JSON.
+  // Set before the commands are added, because they inherit it. With --json, commander's own line would not be JSON.
   if (json) program.configureOutput({ writeErr: () => undefined });
   addInfo(program);
   addGenerate(program);
@@ -82,7 +81,7 @@ function createProgram(json: boolean): Command {
 function exitCodeOf(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return ExitCodes.ok;
-    // commander has told it already, but for --json.
+    // Without --json, commander has already printed the error.
     if (json) reportFailure({ code: 'usage', message: error.message, exitCode: ExitCodes.usage }, true);
     return ExitCodes.usage;
   }

@@ -10,9 +10,8 @@ import type { Trouble } from '../protocol/client.ts';
 type Id = string | number | null;
 
 /**
- * What an editor has told its server and still waits for, so that the next server can be told the same: settings, the
- * open documents as they are now, requests without an answer. Notebooks are not among it: their cells have to be opened
- * anew.
+ * The state of an editor, so that the next server can get the same. It has the settings, the open documents as they are
+ * now, and requests without a response. Notebooks are not included; their cells must be opened again.
  */
 export class EditorState {
   #initialize: RequestMessage | undefined;
@@ -21,12 +20,12 @@ export class EditorState {
   readonly #documents = new Map<string, TextDocument>();
   readonly #unanswered = new Map<Id, RequestMessage>();
 
-  /** The `initialize` that was answered; the next server has to be told it first. */
+  /** The `initialize` request that was answered. The next server must get it first. */
   get initialize(): RequestMessage | undefined {
     return this.#initialize && !this.#unanswered.has(this.#initialize.id) ? this.#initialize : undefined;
   }
 
-  /** Notes what the editor sends. */
+  /** Notes a message from the editor. */
   sent(message: Message): void {
     if (Message.isRequest(message)) {
       this.#unanswered.set(message.id, message);
@@ -35,14 +34,14 @@ export class EditorState {
       try {
         this.#notified(message);
       } catch {
-        // Not as LSP has it: the server's to refuse.
+        // The message is not valid LSP, so the server will refuse it.
       }
     }
   }
 
   /**
-   * Notes an answer to the editor. False: it is not for the editor, since a server that leaves only passed the request
-   * on to the next.
+   * Notes a response to the editor. Returns false if it is not for the editor, since a leaving server only passed the
+   * request on to the next.
    */
   answered(message: Message): boolean {
     if (!Message.isResponse(message)) return true;
@@ -51,12 +50,12 @@ export class EditorState {
     return true;
   }
 
-  /** Takes a request back that no server has. False: there is none of this id. */
+  /** Cancels a request that no server has. Returns false if there is no request with this id. */
   cancel(id: Id): boolean {
     return this.#unanswered.delete(id);
   }
 
-  /** What the next server has to be told, in order, after `initialize`. */
+  /** Returns the messages for the next server, in order, after `initialize`. */
   replay(): Message[] {
     const opened = [...this.#documents.values()].map((document) => ({
       jsonrpc: '2.0',
@@ -101,7 +100,7 @@ export class EditorState {
   }
 }
 
-/** Whether a server that leaves passes a request on to the next. */
+/** Whether a leaving server passes a request on to the next server. */
 export function isDraining({ error }: ResponseMessage): boolean {
   return (error?.data as Partial<Trouble> | undefined)?.code === 'draining';
 }

@@ -6,7 +6,7 @@ import { ExitCodes, InterruptedError, OutOfTimeError, UsageError } from './exitC
 import { printJson } from './output.ts';
 import { writeForeignText } from './terminal.ts';
 
-/** A failure as the command line tells it: `{"error": {…}}` with --json, else one line. */
+/** A failure as the command line prints it: `{"error": {…}}` with --json, else one line. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
@@ -14,7 +14,7 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/** What to say of any error, and how to exit. */
+/** Returns the message and exit code for any error. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof InterruptedError)
     return { code: 'interrupted', message: 'Interrupted.', exitCode: ExitCodes.interrupted };
@@ -34,8 +34,8 @@ function failed(code: string, message: string, detail?: string): Failure {
 }
 
 /**
- * Writes a failure: with `json` an object on standard output, else a line on standard error (with the last lines of a
- * crashed process).
+ * Writes a failure. With `json` it is an object on standard output, else a line on standard error, with the last lines
+ * of a crashed process.
  */
 export function reportFailure(failure: Failure, json: boolean): void {
   const { code, message, detail } = failure;

@@ -1,14 +1,14 @@
-/** Files that commands take. */
+/** Input files of commands. */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseJson } from '../common/parseJson.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { UsageError } from './exitCodes.ts';
 
-/** No text has so many in the mean, not even deeply indented code. */
+/** No text has this many bytes per token on average, not even deeply indented code. */
 const MOST_BYTES_PER_TOKEN = 16;
 
-/** A JSON array of token ids. Throws `UsageError`. */
+/** Reads a JSON array of token ids. Rejects with `UsageError`. */
 export async function readTokens(file: string): Promise<readonly TokenId[]> {
   let value: unknown;
   try {
@@ -22,8 +22,8 @@ export async function readTokens(file: string): Promise<readonly TokenId[]> {
 }
 
 /**
- * A UTF-8 text that is not empty, or where no more than `tokens` of it are used, enough of its beginning. Throws
- * `UsageError`.
+ * Reads a UTF-8 text that is not empty. With `tokens`, reads only enough of its beginning for that many tokens. Rejects
+ * with `UsageError`.
  */
 export async function readText(
   file: string,
@@ -32,7 +32,7 @@ export async function readText(
   let text: string;
   try {
     const bytes = await readBeginning(file, tokens * MOST_BYTES_PER_TOKEN);
-    // What was cut off may end within a character.
+    // A text that was cut off may end within a character.
     const isWhole = bytes.length < tokens * MOST_BYTES_PER_TOKEN;
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: !isWhole });
   } catch (error) {

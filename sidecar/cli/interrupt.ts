@@ -1,16 +1,14 @@
-/** Ctrl-C: the first one cancels what runs, the next one ends the program. */
+/** Ctrl-C: the first one cancels the running work, the next one ends the program. */
 export interface Interrupt {
   readonly signal: AbortSignal;
   dispose(): void;
 }
 
-/**
- * Turns the next Ctrl-C (or SIGTERM) into an abort of `signal`; a second one while that is under way behaves as always.
- */
+/** Turns the next Ctrl-C (or SIGTERM) into an abort of `signal`. A second one then has its usual effect. */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController();
   const abort = (): void => {
-    // Not at once: execa's own listener, which ends its child, ends this program too where it finds no other.
+    // Deferred: if execa's listener, which ends its child, finds no other listener, it ends this program too.
     setImmediate(dispose);
     controller.abort();
   };

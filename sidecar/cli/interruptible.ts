@@ -2,7 +2,10 @@ import { InterruptedError } from './exitCodes.ts';
 import { onInterrupt } from './interrupt.ts';
 import { ProgressBar } from './progressBar.ts';
 
-/** Runs work that draws how far it is and that Ctrl-C ends. Throws `InterruptedError` then, else what `work` throws. */
+/**
+ * Runs work that draws its progress and that Ctrl-C cancels. Rejects with `InterruptedError` after Ctrl-C, else with
+ * the work's error.
+ */
 export async function interruptible<Result>(
   work: (signal: AbortSignal, bar: ProgressBar) => Promise<Result>,
 ): Promise<Result> {

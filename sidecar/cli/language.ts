@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { useLanguage } from '../../l10n/currentLanguage.ts';
 import { interfaceLanguageFor } from '../../l10n/languages.ts';
 
-/** Where the bundles are: beside `dist` in a package and after a build, and in a checkout. */
+/** The folder of the bundles: beside `dist` in a package and after a build, and in a checkout. */
 const FOLDERS = ['../l10n/', '../../l10n/'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 
 /**
- * Has the command line speak the language of the environment, as POSIX says where that stands; English where there is
- * no bundle of it.
+ * Sets the command line's language by the environment, in POSIX's order of variables. Uses English if there is no
+ * bundle for the language.
  */
 export function useEnvironmentLanguage(environment: NodeJS.ProcessEnv = process.env): void {
   const locale = [environment['LC_ALL'], environment['LC_MESSAGES'], environment['LANG']].find(Boolean);

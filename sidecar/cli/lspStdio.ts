@@ -24,47 +24,47 @@ import { writeForeignText } from './terminal.ts';
 
 export interface LspStdioOptions {
   readonly launch: LaunchOptions;
-  /** From the command line; the editor's own `initializationOptions` go before them. */
+  /** Settings from the command line. The editor's own `initializationOptions` take precedence. */
   readonly settings?: ChorusSettings;
   readonly input?: NodeJS.ReadableStream;
   readonly output?: NodeJS.WritableStream;
 }
 
 /**
- * `chorus lsp --stdio`: an editor that speaks LSP over a pipe reaches the shared sidecar. Messages pass unchanged, but
- * `initialize` gets `initializationOptions` where the editor gives none, and what is said of documents that are secret
- * by their names stays here. When the sidecar makes way for a newer version the editor goes on with that one and
- * notices nothing. Resolves with the exit code when either side ends. Throws `SidecarError`.
+ * `chorus lsp --stdio`: connects an editor that speaks LSP over a pipe to the shared sidecar. Messages pass unchanged,
+ * with two exceptions. `initialize` gets `initializationOptions` if the editor sends none, and messages about secret
+ * documents are held back. If a newer sidecar takes over, the bridge connects to it without the editor noticing.
+ * Resolves with the exit code when either side ends. Rejects with `SidecarError`.
  */
 export async function bridgeStdio(options: LspStdioOptions): Promise<number> {
-  // Read from the start: an editor sends `initialize` while the sidecar is still coming up.
+  // Reads from the start, since an editor sends `initialize` while the sidecar still starts.
   const reader = new StreamMessageReader(options.input ?? process.stdin, { contentTypeDecoder: boundedMessages });
   const writer = new StreamMessageWriter(options.output ?? process.stdout);
   const { socket } = await findOrStart(options.launch);
   return new Promise((resolve) => new Bridge(options, reader, writer, resolve).run(socket));
 }
 
-/** What JSON an editor sends is parsed by the same limits as that of other clients. */
+/** An editor's JSON is parsed with the same limits as that of other clients. */
 const boundedMessages: ContentTypeDecoder = {
   name: 'application/json',
   decode: async (bytes, { charset }) => parseJson(Buffer.from(bytes).toString(charset)) as Message,
 };
 
-/** How long the last messages of an editor may take to be read, and the sidecar's answers to them to come. */
+/** How long to wait for the editor's last messages, and for the sidecar's responses to them. */
 const LAST_MESSAGES_MS = 500;
 const GOODBYE_MS = 10_000;
 
-/** Id of the `initialize` that the bridge itself sends; no editor's. */
+/** Ids of the requests that the bridge itself sends. No editor uses them. */
 const OWN_INITIALIZE = 'chorus-lsp-initialize-again';
 const OWN_FORGET = 'chorus-lsp-forget';
 
 class Bridge {
   readonly #editor = new EditorState();
   readonly #secrets = new SecretDocuments((uri, reason) => this.#tell(`Chorus leaves ${uri} alone: ${reason}.`));
-  /** Until the last message that came was passed on or kept. */
+  /** Resolves when the last received message was passed on or held back. */
   #passing: Promise<void> = Promise.resolve();
   #socket: WebSocket | undefined;
-  /** `undefined` between two sidecars. */
+  /** `undefined` while the bridge changes to another sidecar. */
   #toSidecar: WebSocketMessageWriter | undefined;
   #sawExit = false;
 
@@ -87,8 +87,8 @@ class Bridge {
   }
 
   /**
-   * Messages that came with the stream's end are still on their way; after `exit` the sidecar answers them and closes
-   * the connection itself.
+   * Messages that came with the end of the stream are still on their way. After `exit` the sidecar answers them and
+   * closes the connection itself.
    */
   #editorEnded(): void {
     setTimeout(() => {
@@ -145,7 +145,7 @@ class Bridge {
     else this.#replay(toSidecar);
   }
 
-  /** The next sidecar learns what the editor told the last one; from here on messages pass. */
+  /** Sends the next sidecar the editor's state. From then on messages pass. */
   #replay(toSidecar: WebSocketMessageWriter): void {
     this.#toSidecar = toSidecar;
     for (const message of this.#editor.replay()) this.#pass(toSidecar, message);
@@ -154,13 +154,14 @@ class Bridge {
   #write(toSidecar: WebSocketMessageWriter, message: Message): void {
     const socket = this.#socket;
     toSidecar.write(message).catch((error: unknown) => {
-      // When the socket closes, its close says what to do.
+      // When the socket closes, its close event decides what to do.
       if (socket?.readyState === WebSocket.OPEN) this.#leave(1, messageOf(error));
     });
   }
 
   /**
-   * A message of the editor's; behind `initialized` comes that what was read while other files were secret is to go.
+   * Passes a message of the editor on. After `initialized`, also asks to delete contexts that were evaluated under
+   * other rules for secret files.
    */
   #pass(toSidecar: WebSocketMessageWriter, message: Message): void {
     this.#write(toSidecar, message);
@@ -177,11 +178,11 @@ class Bridge {
     const { error } = answer;
     if (error && !isDraining(answer))
       this.#tell(
-        `What Chorus read of this workspace under other rules of what is secret could not be deleted: ${error.message}`,
+        `Contexts of this workspace that were kept under other rules for secret files could not be deleted: ${error.message}`,
       );
   }
 
-  /** In the editor's log. */
+  /** Writes a message to the editor's log. */
   #tell(message: string): void {
     this.#toEditor({
       jsonrpc: '2.0',

@@ -6,10 +6,10 @@ import { SERVER_KEY_VARIABLE } from '../common/childProcess/nodeEnvironment.ts';
 import type { ChorusSettings, DeviceChoice, EngineChoice } from '../protocol/client.ts';
 import { UsageError } from './exitCodes.ts';
 
-/** Of a list. */
+/** The longest list of numbers. */
 const MOST_NUMBERS = 16;
 
-/** Options that every command has which runs a model. */
+/** Options of every command that runs a model. */
 export interface ModelOptions {
   readonly json: boolean;
   readonly model?: string;
@@ -20,7 +20,7 @@ export interface ModelOptions {
   readonly cache?: string;
 }
 
-/** Options of commands that may ask a server instead of a model on this machine. */
+/** Options of commands that can use a server instead of a model on this machine. */
 export interface ServerOptions {
   readonly server?: string;
   readonly serverModel?: string;
@@ -44,7 +44,7 @@ export function withModelOptions(command: Command): Command {
     .option('--context-size <tokens>', l10n.t('context in tokens'), (value) => integer(value, 128, 2 ** 24))
     .option(
       '--cache <choice>',
-      'what of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)',
+      'how much of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)',
     );
 }
 
@@ -62,7 +62,7 @@ export function withServerOptions(command: Command): Command {
 }
 
 /**
- * What a command does with a server. Its key is in the environment: arguments are seen by every process of the machine.
+ * Returns the chosen server. Its key comes from the environment, since every process on the machine can see arguments.
  */
 export function serverOf({ server, serverModel }: ServerOptions): ServerChoice | undefined {
   if (server === undefined && serverModel !== undefined)
@@ -80,8 +80,8 @@ export interface ServerChoice {
 }
 
 /**
- * The settings that the options choose, or undefined where they choose none. Settings mean a sidecar of this command's
- * own, so that nobody's editor changes its model.
+ * Returns the settings that the options choose, or `undefined` without such options. With settings the command starts
+ * its own sidecar, so that it does not change an editor's model.
  */
 export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
   const { model, engine, device, threads, contextSize, cache } = options;
@@ -112,8 +112,7 @@ export function integer(value: string, low: number, high: number): number {
 }
 
 /**
- * Parses whole numbers between two bounds with commas between them, at most 16. Throws commander's
- * `InvalidArgumentError`.
+ * Parses whole numbers between two bounds, separated by commas, at most 16. Throws commander's `InvalidArgumentError`.
  */
 export function integers(value: string, low: number, high: number): readonly number[] {
   const numbers = value.split(',').map((part) => integer(part.trim(), low, high));
@@ -128,7 +127,7 @@ export function decimal(value: string, low: number, high: number): number {
   throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
 }
 
-/** A regular expression that can be read, as it was given. Throws commander's `InvalidArgumentError`. */
+/** Returns the text if it is a valid regular expression. Throws commander's `InvalidArgumentError`. */
 export function regularExpression(value: string): string {
   try {
     new RegExp(value);

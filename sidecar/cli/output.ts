@@ -1,16 +1,19 @@
 import { inOneLine, writeForeignText } from './terminal.ts';
 
-/** One JSON object on one line of standard output. */
+/** Writes one JSON object on one line of standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${toJson(value)}\n`);
 }
 
-/** JSON without control characters: those above ASCII, which a terminal heeds too, are escaped as the others are. */
+/**
+ * Returns JSON without control characters. A terminal also interprets those above ASCII, so they are escaped like the
+ * others.
+ */
 export function toJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }
 
-/** Lines of "name  value"; a field without a value is left out, further values come below the first. */
+/** Writes lines of "name value". A field without a value is left out. Further values come below the first. */
 export function printFields(fields: readonly (readonly [name: string, ...values: (string | undefined)[]])[]): void {
   const width = Math.max(...fields.map(([name]) => name.length)) + 2;
   for (const [name, ...values] of fields) {
@@ -21,7 +24,7 @@ export function printFields(fields: readonly (readonly [name: string, ...values:
   }
 }
 
-/** Lines of columns as wide as their widest cell, numbers to the right; the first row is their header. */
+/** Returns lines of columns as wide as their widest cell, with numbers aligned right. The first row is the header. */
 export function formatTable(cells: readonly (readonly string[])[]): readonly string[] {
   const rows = cells.map((row) => row.map(inOneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
@@ -36,12 +39,12 @@ export function formatTable(cells: readonly (readonly string[])[]): readonly str
   );
 }
 
-/** "62.5 %" */
+/** Formats a share like "62.5 %". */
 export function formatShare(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** "98.4 MB", in powers of ten as file managers count. */
+/** Formats a size like "98.4 MB", in powers of ten as file managers do. */
 export function formatBytes(bytes: number | undefined): string | undefined {
   if (bytes === undefined) return undefined;
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -49,7 +52,7 @@ export function formatBytes(bytes: number | undefined): string | undefined {
   return `${(bytes / 1000 ** exponent).toFixed(exponent === 0 ? 0 : 1)} ${units[exponent]}`;
 }
 
-/** All of standard input as UTF-8. */
+/** Reads all of standard input as UTF-8. */
 export async function readStandardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

@@ -2,13 +2,13 @@ import { drawLine } from './terminal.ts';
 
 const WIDTH = 30;
 
-/** A bar on standard error while a model loads. Nothing is drawn where that is no terminal. */
+/** A progress bar on standard error. Draws nothing if that is not a terminal. */
 export class ProgressBar {
   #drawn = false;
 
   constructor(private readonly stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'> = process.stderr) {}
 
-  /** Draws `share`, 0 to 1, behind `label`. */
+  /** Draws `share`, 0 to 1, and `label`. */
   update(label: string, share: number): void {
     if (!this.stream.isTTY) return;
     const filled = Math.round(Math.min(1, Math.max(0, share)) * WIDTH);

@@ -1,29 +1,29 @@
 import type { EventEmitter } from 'node:events';
 
-/** The lines of a paste come one behind the other; nobody types the next one within so long. */
+/** The lines of a paste arrive with shorter gaps than this. A user does not type a line so quickly. */
 const PASTE_GAP_MS = 30;
 
 /** The part of readline's interface that questions need. */
 export interface LineTerminal extends Pick<EventEmitter, 'on' | 'once'> {
-  /** What stands in the line that is not ended yet. */
+  /** The text of the current, unfinished line. */
   readonly line: string;
   prompt(preserveCursor?: boolean): void;
 }
 
 export interface QuestionOptions {
-  /** Such a line is no part of a longer question that it begins. */
+  /** Whether a line is a command. A command does not begin a longer question. */
   readonly isCommand: (line: string) => boolean;
-  /** Shows a question whose turn has come, and which was typed before the prompt was there. */
+  /** Shows a question that was typed before the prompt appeared, when its turn comes. */
   readonly show: (question: string) => void;
 }
 
 /**
- * The questions that are typed or pasted into a terminal, those too that come while nobody waits for one. Several lines
- * of a paste are one question.
+ * The questions that are typed or pasted into a terminal, including those that arrive before they are awaited. Several
+ * pasted lines are one question.
  */
 export class Questions {
   readonly #waiting: string[] = [];
-  /** Lines of the question that is not at its end. */
+  /** Lines of the unfinished question. */
   #lines: string[] = [];
   #gap: NodeJS.Timeout | undefined;
   #resolve: ((question: string | undefined) => void) | undefined;
@@ -37,7 +37,10 @@ export class Questions {
     terminal.once('close', () => this.#close());
   }
 
-  /** The next question, for which the terminal prompts where none came yet. `undefined`: the terminal is closed. */
+  /**
+   * Returns the next question. If there is none yet, the terminal prompts for it. Resolves to `undefined` when the
+   * terminal is closed.
+   */
   async next(): Promise<string | undefined> {
     const question = this.#waiting.shift();
     if (question !== undefined) {
@@ -53,11 +56,11 @@ export class Questions {
     if (this.#lines.length === 0 && this.options.isCommand(line)) return this.#give(line);
     const count = this.#lines.push(line);
     clearTimeout(this.#gap);
-    // Behind a timer that is late because lines were shown, the next ones may be there to be read.
+    // If the timer is late because lines were shown, the next lines may already wait to be read.
     this.#gap = setTimeout(() => setImmediate(() => this.#endPaste(count)), PASTE_GAP_MS);
   }
 
-  /** Most pastes end within a line, which the user ends. */
+  /** Most pastes end within a line, which the user then completes. */
   #endPaste(count: number): void {
     if (this.#lines.length === count && this.terminal.line === '') this.#giveLines();
   }
@@ -76,7 +79,8 @@ export class Questions {
   }
 
   /**
-   * A question that is whole, and waited for, is given yet: its end and that of the input come together from a script.
+   * Returns a complete question that is awaited when the terminal closes. In a script, the end of the question and of
+   * the input come together.
    */
   #close(): void {
     this.#isClosed = true;

@@ -3,7 +3,7 @@ import { filesInRandomOrder, generatedFiles, type TextSource } from '../workshop
 import { readTextFiles, type TextFile } from '../workshop/retrieval/textFiles.ts';
 import type { Random } from '../workshop/train/random.ts';
 
-/** The texts of a folder, or generated ones where none is given. Throws `TroubleError`. */
+/** Returns the texts of a folder, or generated texts without a folder. Rejects with `TroubleError`. */
 export async function retrievalTexts(
   folder: string | undefined,
   generate: (random: Random) => TextFile,

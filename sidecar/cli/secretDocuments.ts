@@ -7,7 +7,7 @@ import pTimeout, { TimeoutError } from 'p-timeout';
 
 type SeenDocument = { readonly uri?: unknown } | null | undefined;
 
-/** What is read of a message; the rest is for the server to check. */
+/** The part of a message that is read here. The server checks the rest. */
 interface Seen {
   readonly method?: unknown;
   readonly params?: {
@@ -20,28 +20,28 @@ interface Seen {
 
 const OPENING: readonly string[] = ['textDocument/didOpen', 'notebookDocument/didOpen'];
 const CLOSING: readonly string[] = ['textDocument/didClose', 'notebookDocument/didClose'];
-/** A drive that takes longer to say where a link leads keeps the document. */
+/** If a drive does not resolve a link within this time, the document counts as secret. */
 const LINK_LIMIT_MS = 10_000;
 
 /**
- * The open documents of an editor that are secret by their names, or lead to such: what it says of them is not for the
- * sidecar.
+ * An editor's open documents that are secret by their names, or by the names that they link to. Messages about them are
+ * not sent to the sidecar.
  */
 export class SecretDocuments {
   #files = new SecretFiles();
   readonly #kept = new Set<string>();
 
-  /** `onKept` hears of each that is opened, and why it is kept. */
+  /** `onKept` is called for each such document that is opened, with the reason. */
   constructor(private readonly onKept: (uri: string, reason: string) => void) {}
 
-  /** Says which documents are secret: another one, others. */
+  /** A digest of the rules for secret files. It changes with the rules. */
   get rules(): string {
     return this.#files.digest;
   }
 
   /**
-   * Notes what a message says of documents; true: it is about a secret one. Messages are to be asked about in their
-   * order, each when the one before is answered.
+   * Notes a message about documents. Resolves to true if it is about a secret one. Pass messages in order, each after
+   * the previous one has resolved.
    */
   async keeps(message: Message): Promise<boolean> {
     const { method, params } = message as Seen;
@@ -54,7 +54,7 @@ export class SecretDocuments {
     if (OPENING.includes(method)) {
       const reason = await this.#reasonToKeep(uris);
       if (reason !== undefined) {
-        // With a notebook its cells.
+        // A secret cell or notebook makes the whole notebook secret.
         for (const uri of uris) this.#kept.add(uri);
         this.onKept(uris[0] as string, reason);
       }
@@ -87,7 +87,7 @@ export class SecretDocuments {
     return undefined;
   }
 
-  /** Editors encode names more or less: read in any way, it must not be secret. */
+  /** Editors differ in how they encode names. So no possible reading of the name may be secret. */
   #isSecret(uri: string): boolean {
     const afterAuthority = uri.replace(/^[a-z][a-z\d+.-]+:(?:\/\/[^/]*)?/i, '');
     const paths = [
@@ -103,7 +103,7 @@ function patternsOf(given: unknown): readonly string[] {
   return Array.isArray(given) ? given.filter((pattern) => typeof pattern === 'string') : [];
 }
 
-/** As far as it can be: a bad `%` leaves the others. */
+/** Decodes as much as possible. An invalid `%` sequence stays. */
 function decoded(text: string): string {
   return text.replace(/(?:%[\da-f]{2})+/gi, (run) => {
     try {
@@ -122,7 +122,7 @@ function fileOf(uri: string): string | undefined {
   }
 }
 
-/** Where a file lies once all links are followed, whether or not it is there yet. */
+/** Returns the path of a file with all links resolved, even if the file does not exist yet. */
 async function realPathOf(file: string): Promise<string> {
   try {
     return await realpath(file);

@@ -27,13 +27,13 @@ import {
 export const CLI_VERSION = packageJson.version;
 
 export interface RequestOptions<Part> {
-  /** Called with each partial result; the request then carries a `partialResultToken`. */
+  /** Called with each partial result. The request then has a `partialResultToken`. */
   readonly onPart?: (part: Part) => void;
-  /** Cancels the request; it still resolves or rejects with what the sidecar answers. */
+  /** Cancels the request. It still resolves or rejects with the sidecar's response. */
   readonly signal?: AbortSignal;
 }
 
-/** A connection of the command line to a sidecar: the user's shared one, or one of its own that ends with it. */
+/** A connection of the command line to a sidecar: the user's shared sidecar, or its own sidecar that ends with it. */
 export class Session {
   readonly #connection: MessageConnection;
   readonly #closed: Promise<SidecarError>;
@@ -42,7 +42,7 @@ export class Session {
 
   private constructor(
     private readonly attachment: Attachment,
-    /** Folder of a sidecar that this session started for itself alone. */
+    /** The folder of a sidecar that this session started for itself. */
     private readonly ownHome: string | undefined,
   ) {
     const { socket } = attachment;
@@ -65,7 +65,7 @@ export class Session {
     this.#connection.listen();
   }
 
-  /** Connects to the shared sidecar, or with `settings` to a new one of its own. Throws `SidecarError`. */
+  /** Connects to the shared sidecar, or with `settings` to a new sidecar of its own. Rejects with `SidecarError`. */
   static async open(settings?: ChorusSettings): Promise<Session> {
     if (settings === undefined) return Session.#initialized(await findOrStart(launchOptions()), undefined, undefined);
     const ownHome = await createOwnHome();
@@ -76,13 +76,16 @@ export class Session {
     return Session.#initialized(attachment, ownHome, settings);
   }
 
-  /** Connects to the shared sidecar, which gets models for this session as `downloads` says. Throws `SidecarError`. */
+  /**
+   * Connects to the shared sidecar, which downloads models for this session by these settings. Rejects with
+   * `SidecarError`.
+   */
   static async openShared(downloads: DownloadSettings): Promise<Session> {
-    // Settings that say nothing of the model leave it as others chose it.
+    // Settings without model settings do not change the loaded model.
     return Session.#initialized(await findOrStart(launchOptions()), undefined, { downloads });
   }
 
-  /** Connects to the shared sidecar, or to the one of another home, if it runs. */
+  /** Connects to the shared sidecar, or to the sidecar of another home, if it runs. */
   static async openRunning(homeFolder?: string): Promise<Session | undefined> {
     const attachment = await findRunning({ clientVersion: CLI_VERSION, homeFolder });
     return attachment && Session.#initialized(attachment, undefined, undefined);
@@ -115,14 +118,15 @@ export class Session {
     }
   }
 
-  /** Version and process of the sidecar. */
+  /** The version and process of the sidecar. */
   get sidecar(): { readonly pid: number; readonly version: string; readonly startedAt: string } {
     const { pid, version, startedAt } = this.attachment.state;
     return { pid, version, startedAt };
   }
 
   /**
-   * Sends a request. Throws `ResponseError` for what the sidecar refuses and `SidecarError` 'closed' when it goes away.
+   * Sends a request. Rejects with `ResponseError` if the sidecar refuses it, and with `SidecarError` 'closed' if the
+   * sidecar ends.
    */
   async request<Result, Part = never>(
     method: string,
@@ -154,7 +158,7 @@ export class Session {
     return this.#connection.sendNotification(method, params);
   }
 
-  /** Asks the sidecar to stop, and waits until it has gone. */
+  /** Asks the sidecar to stop, and waits until it has ended. */
   async stop(): Promise<void> {
     await this.request(STOP_REQUEST, {}).catch((error: unknown) => {
       if (!(error instanceof SidecarError && error.code === 'closed')) throw error;
@@ -162,7 +166,7 @@ export class Session {
     await this.#closed;
   }
 
-  /** Leaves the shared sidecar to the others; ends one that is this session's own. */
+  /** Disconnects from the shared sidecar, or stops this session's own sidecar. */
   async close(): Promise<void> {
     if (this.ownHome !== undefined) {
       await this.stop().catch(() => undefined);
@@ -173,7 +177,7 @@ export class Session {
   }
 }
 
-/** How the command line finds or starts the shared sidecar. */
+/** Returns how the command line finds or starts the shared sidecar. */
 export function launchOptions(): LaunchOptions {
   const { file, execArgv } = ownScript(import.meta.url, { bundle: 'sidecar.mjs', source: '../front/main.ts' });
   if (!existsSync(file))
@@ -181,12 +185,15 @@ export function launchOptions(): LaunchOptions {
   return { sidecarScript: file, execArgv, clientVersion: CLI_VERSION };
 }
 
-/** How it starts one that only this command uses, in a folder of its own; what is measured of models outlives that. */
+/**
+ * Returns how to start a sidecar of this command's own, in its own folder. Measurements of models are stored in the
+ * user's folder.
+ */
 export function ownLaunchOptions(ownHome: string): LaunchOptions {
   return { ...launchOptions(), homeFolder: ownHome, headNeedsFile: homeFiles().headNeedsFile };
 }
 
-/** A folder for a sidecar that only this command uses. */
+/** Creates a folder for this command's own sidecar. */
 export function createOwnHome(): Promise<string> {
   return mkdtemp(path.join(os.tmpdir(), 'chorus-cli-'));
 }

@@ -3,8 +3,7 @@ import type { SidecarStatus } from '../protocol/client.ts';
 import { writeForeignText } from './terminal.ts';
 
 /**
- * Tells on standard error that the model on this machine answers in place of the chosen server, and why: each reason
- * once.
+ * Says on standard error that the model on this machine answers in place of the chosen server, with each reason once.
  */
 export class StandInNotice {
   readonly #told = new Set<string>();

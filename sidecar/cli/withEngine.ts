@@ -13,7 +13,7 @@ import { interruptible } from './interruptible.ts';
 import type { ModelOptions } from './options.ts';
 import type { ProgressBar } from './progressBar.ts';
 
-/** What a command does with a model that is loaded; `bar` draws how far it is. */
+/** A command's work with a loaded model. `bar` draws the progress. */
 export type EngineWork<Result> = (
   engine: EngineProcess,
   model: LoadedModel,
@@ -21,7 +21,7 @@ export type EngineWork<Result> = (
   bar: ProgressBar,
 ) => Promise<Result>;
 
-/** Measures with an engine process of this command's own, so that nobody else's requests run beside. */
+/** Measures with this command's own engine process, so that no other requests run beside it. */
 export async function withEngine<Result>(options: ModelOptions, work: EngineWork<Result>): Promise<Result> {
   return interruptible(async (signal, bar) => {
     const engine = new EngineProcess();
@@ -48,19 +48,19 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
   });
 }
 
-/** A long piece of work for a child process; `events` come while it works. */
+/** A long task for a child process, with the events that it sends. */
 export interface LongWork<Params, Result, Event> {
   readonly type: RequestType<Params, Result>;
   readonly params: NoInfer<Params>;
   readonly events?: { readonly type: NotificationType<Event>; readonly listener: (event: NoInfer<Event>) => void };
 }
 
-/** Has an engine process of this command's own do a long piece of work, such as a transcription. */
+/** Runs a long task, such as a transcription, in this command's own engine process. */
 export function workInEngine<Params, Result, Event>(work: LongWork<Params, Result, Event>): Promise<Result> {
   return workInChild(work);
 }
 
-/** Has a workshop process of this command's own make a model, or look into one. */
+/** Runs a task that makes or examines a model in this command's own workshop process. */
 export function workInWorkshop<Params, Result>(
   type: RequestType<Params, Result>,
   params: NoInfer<Params>,

@@ -17,22 +17,21 @@ import { ProgressBar } from './progressBar.ts';
 import { Session } from './session.ts';
 import { StandInNotice } from './standIn.ts';
 
-/** What a command works with: a sidecar whose model is loaded, and the signal that Ctrl-C aborts. */
+/** The tools of a command's work: a sidecar with a loaded model, and the signal that Ctrl-C aborts. */
 export interface Work {
   readonly session: Session;
   readonly signal: AbortSignal;
 }
 
-/** Settings of this session alone, whichever sidecar it has. */
+/** Settings of this session only, with a shared or an own sidecar. */
 export interface OwnSettings {
-  /** Answers in place of the model on this machine. */
+  /** The server that answers in place of the model on this machine. */
   readonly server?: ServerChoice;
   readonly completion?: CompletionSettings;
 }
 
 /**
- * Runs one request's worth of work: connects, loads the model behind a progress bar, cancels on Ctrl-C, and cleans up
- * whatever happens.
+ * Runs work with a session: connects, loads the model behind a progress bar, cancels on Ctrl-C, and always cleans up.
  */
 export async function withSession<Result>(
   settings: ChorusSettings | undefined,
@@ -57,7 +56,7 @@ export async function withSession<Result>(
   }
 }
 
-/** Tells the sidecar the settings of this session alone. Throws `UsageError` for a server without a model. */
+/** Sends the sidecar the settings of this session. Rejects with `UsageError` for a server without a model. */
 export async function configure(session: Session, { server, completion }: OwnSettings): Promise<void> {
   if (server === undefined && completion === undefined) return;
   const settings: ChorusSettings = { completion, server: server && (await serverSettings(session, server)) };
@@ -72,7 +71,7 @@ async function serverSettings(session: Session, { url, model, key }: ServerChoic
 }
 
 /**
- * Waits until the model is loaded as `settings` say, and draws how far it is. Throws `TroubleError` where it can't have
+ * Waits until the model is loaded by `settings`, and draws the progress. Rejects with `TroubleError` if it cannot have
  * their cache.
  */
 export async function loadModel(
@@ -93,7 +92,7 @@ export async function loadModel(
   if (settings?.cache !== undefined) assertCache(await sidecarStatus(session), settings.cache);
 }
 
-/** What the sidecar does now, and with which model. */
+/** Requests the sidecar's status. */
 export function sidecarStatus(session: Pick<Session, 'request'>, signal?: AbortSignal): Promise<SidecarStatus> {
   return session.request<SidecarStatus>(STATUS_REQUEST, {}, { signal });
 }

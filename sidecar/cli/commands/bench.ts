@@ -10,14 +10,14 @@ interface BenchOptions extends ModelOptions {
   readonly depths: readonly number[];
 }
 
-/** `chorus bench`: prompt and decode speed at depths, in the meaning of llama-bench. */
+/** `chorus bench`: prompt and decode speed at several depths, as defined by llama-bench. */
 export function addBench(program: Command): void {
   withModelOptions(program.command('bench').description('measure prompt and decode tokens per second'))
     .option('-p, --prompt <tokens>', 'tokens of the prompt', (value) => integer(value, 0, 2 ** 20), 512)
     .option('-n, --decode <tokens>', 'tokens to decode', (value) => integer(value, 0, 2 ** 20), 128)
     .option(
       '-d, --depths <list>',
-      'tokens that the context holds before, with commas',
+      'tokens already in the context, separated by commas',
       (value) => integers(value, 0, 2 ** 20),
       [0],
     )

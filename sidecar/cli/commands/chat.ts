@@ -41,7 +41,7 @@ export function addChat(program: Command): void {
     .argument('[question...]', l10n.t('the question'));
   withServerOptions(withModelOptions(command))
     .option('--language <tag>', 'answer in this language, for example "de" (default: that of the question)')
-    .option('--system <text>', 'instructions that stand before the conversation')
+    .option('--system <text>', 'instructions before the conversation')
     .action(chat);
 }
 
@@ -83,7 +83,7 @@ async function converse(options: ChatOptions): Promise<void> {
     let messages: ChatMessage[] = [...systemMessage(options)];
     for (;;) {
       const question = await questions.next();
-      // Ctrl-C at the prompt, and Ctrl-D, end the conversation.
+      // Ctrl-C at the prompt or Ctrl-D ends the conversation.
       if (question === undefined) break;
       if (question.trim() === '') continue;
       if (isCommand(question)) {
@@ -121,7 +121,7 @@ async function openLoaded(options: ChatOptions): Promise<Session> {
   }
 }
 
-/** One answer within a conversation: a failure is told and costs only this answer. */
+/** Requests an answer in a conversation. A failure is printed and ends only this answer. */
 async function askInTerminal(
   session: Session,
   terminal: Interface,
@@ -129,7 +129,7 @@ async function askInTerminal(
 ): Promise<string | undefined> {
   const interrupt = onInterrupt();
   const stop = (): void => void process.emit('SIGINT');
-  // readline holds the terminal in raw mode, where Ctrl-C is a key and no signal.
+  // readline keeps the terminal in raw mode, where Ctrl-C is a key and no signal.
   terminal.on('SIGINT', stop);
   terminal.on('close', stop);
   try {

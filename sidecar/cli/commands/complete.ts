@@ -21,7 +21,7 @@ import { withSession } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
 interface CompleteOptions extends ModelOptions, ServerOptions {
-  /** Seconds. */
+  /** In seconds. */
   readonly timeout: number;
 }
 
@@ -40,7 +40,7 @@ interface InlineCompletions extends CompletionListExtras {
 const MAX_TIMEOUT_S = 3_600;
 const LONGER = 'Give it longer with --timeout SECONDS.';
 
-/** `chorus complete FILE:LINE:COL`: what an editor would show as ghost text there. */
+/** `chorus complete FILE:LINE:COL`: the ghost text that an editor would show there. */
 export function addComplete(program: Command): void {
   const command = program
     .command('complete')
@@ -49,7 +49,7 @@ export function addComplete(program: Command): void {
   withServerOptions(withModelOptions(command))
     .option(
       '--timeout <seconds>',
-      'end after so long, with what there is then',
+      'time limit, after which the text so far is printed',
       (value) => decimal(value, 0.001, MAX_TIMEOUT_S),
       COMPLETION_TIMEOUT_MS / 1000,
     )
@@ -92,7 +92,7 @@ async function complete(place: string, options: CompleteOptions): Promise<void> 
   if (isOutOfTime) process.stderr.write(`The time limit of ${options.timeout} s ended the completion. ${LONGER}\n`);
 }
 
-/** Takes "FILE:LINE:COL" apart. A Windows drive's colon stays with the file. Throws `UsageError`. */
+/** Parses "FILE:LINE:COL". The colon of a Windows drive stays with the file. Throws `UsageError`. */
 export function parsePlace(place: string): { readonly file: string; readonly line: number; readonly column: number } {
   const match = /^(.+):(\d{1,9}):(\d{1,9})$/.exec(place);
   const [, file, line, column] = match ?? [];
@@ -113,7 +113,7 @@ async function readSource(file: string): Promise<string> {
   return text;
 }
 
-/** The place as LSP counts it. Throws `UsageError` where the text has no such place. */
+/** Converts the place to an LSP position. Throws `UsageError` if the text has no such place. */
 export function positionIn(
   text: string,
   place: { readonly file: string; readonly line: number; readonly column: number },
@@ -130,7 +130,8 @@ export function positionIn(
 }
 
 /**
- * What the item adds at the cursor: without the text before the cursor that it repeats because its range begins there.
+ * Returns the text that the item adds at the cursor. If its range begins before the cursor, the repeated text is
+ * removed.
  */
 function insertedText(item: InlineCompletionItem, text: string, position: Position): string {
   const whole = typeof item.insertText === 'string' ? item.insertText : item.insertText.value;

@@ -11,11 +11,11 @@ import { withJson } from '../options.ts';
 
 interface CudaOptions {
   readonly json: boolean;
-  /** True: download; a path: from that archive. */
+  /** True: download from the registry. A path: install from that archive. */
   readonly install?: true | string;
 }
 
-/** `chorus cuda`: whether NVIDIA's runtime and the libraries for it are there; with --install, gets the libraries. */
+/** `chorus cuda`: whether NVIDIA's runtime and its libraries are installed. With --install, installs the libraries. */
 export function addCuda(program: Command): void {
   const command = program
     .command('cuda')

@@ -21,7 +21,7 @@ interface EvaluateLanguagesOptions extends ModelOptions {
   readonly svg?: string;
 }
 
-/** `chorus eval languages`: what a model knows of each language, and whether it answers in it. */
+/** `chorus eval languages`: how well a model knows each language, and whether it answers in it. */
 export function addEvaluateLanguages(program: Command): void {
   withModelOptions(
     program
@@ -36,14 +36,14 @@ export function addEvaluateLanguages(program: Command): void {
     )
     .option(
       '--languages <list>',
-      'BCP 47 tags, with commas (default: all 23)',
+      'BCP 47 tags, separated by commas (default: all 23)',
       languageList,
       Object.keys(LANGUAGE_QUESTIONS),
     )
-    .option('--bytes <number>', 'of each text', (value) => integer(value, 256, 2 ** 24), 8_192)
+    .option('--bytes <number>', 'bytes of each text to use', (value) => integer(value, 256, 2 ** 24), 8_192)
     .option('--ctx <tokens>', 'tokens of a chunk of a text', (value) => integer(value, 8, 2 ** 20), 256)
-    .option('--questions <number>', 'in each language', (value) => integer(value, 0, 5), 5)
-    .option('--max-tokens <number>', 'of an answer', (value) => integer(value, 1, 2 ** 16), 64)
+    .option('--questions <number>', 'questions in each language', (value) => integer(value, 0, 5), 5)
+    .option('--max-tokens <number>', 'the most tokens of an answer', (value) => integer(value, 1, 2 ** 16), 64)
     .option('--svg <file>', 'draw a chart')
     .action(evaluateLanguages);
 }

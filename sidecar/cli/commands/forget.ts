@@ -11,13 +11,13 @@ import { printJson } from '../output.ts';
 import { Session } from '../session.ts';
 import { writeForeignText } from '../terminal.ts';
 
-/** `chorus forget`: deletes what was evaluated for a workspace, on disk and in memory. */
+/** `chorus forget`: deletes a workspace's evaluated contexts, on disk and in memory. */
 export function addForget(program: Command): void {
   withJson(
     program
       .command('forget')
       .description(l10n.t('delete what is kept of a workspace: contexts that were evaluated for it'))
-      .argument('[folder]', 'its folder, or its .code-workspace file', '.'),
+      .argument('[folder]', "the workspace's folder or .code-workspace file", '.'),
   ).action(forget);
 }
 
@@ -40,8 +40,8 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
 }
 
 /**
- * Paths of a folder: a workspace is known by the one that it was opened by, which may lead through links. Where it is
- * given relatively, the shell knows by which one it came there.
+ * Returns the possible paths of a folder. A workspace is identified by the path that it was opened with, which may
+ * contain links. For a relative path, the shell's `PWD` tells which links it followed.
  */
 async function spellingsOf(folder: string): Promise<readonly string[]> {
   const given = [...new Set([path.resolve(folder), path.resolve(process.env['PWD'] ?? '', folder)])];

@@ -19,15 +19,15 @@ interface GenerateOptions extends ModelOptions {
   readonly stop?: readonly string[];
 }
 
-/** `chorus generate`: plain text, continued. */
+/** `chorus generate`: continues plain text. */
 export function addGenerate(program: Command): void {
   const command = program
     .command('generate')
     .description(l10n.t('continue a text'))
     .argument('<prompt>', 'the text, or "-" for standard input');
   withModelOptions(command)
-    .option('--max-tokens <number>', 'end after so many tokens', (value) => integer(value, 1, 2 ** 20), 256)
-    .option('--temperature <number>', '0 always takes the likeliest token', (value) => decimal(value, 0, 5), 0)
+    .option('--max-tokens <number>', 'the most tokens to generate', (value) => integer(value, 1, 2 ** 20), 256)
+    .option('--temperature <number>', '0 always chooses the likeliest token', (value) => decimal(value, 0, 5), 0)
     .option('--seed <number>', 'makes a temperature above 0 repeatable', (value) => integer(value, 0, 2 ** 31 - 1))
     .option('--stop <text...>', 'end before one of these texts')
     .action(generate);

@@ -5,7 +5,7 @@ import { formatBytes, printFields, printJson } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { sidecarStatus, withSession } from '../withSession.ts';
 
-/** `chorus info`: which model runs, by which engine, where, and why there. */
+/** `chorus info`: the model, its engine and device, and the reasons for them. */
 export function addInfo(program: Command): void {
   withModelOptions(
     program.command('info').description(l10n.t('load the model and say what runs it, where, and why there')),

@@ -11,7 +11,7 @@ interface LogitsOptions extends ModelOptions {
   readonly out: string;
 }
 
-/** `chorus logits`: what the model thinks of every next token. */
+/** `chorus logits`: writes the model's logits for every token. */
 export function addLogits(program: Command): void {
   withModelOptions(
     program.command('logits').description('write the logits of each token, one row of float32 per token'),

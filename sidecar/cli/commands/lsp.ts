@@ -6,8 +6,7 @@ import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { createOwnHome, launchOptions, ownLaunchOptions, removeOwnHome, Session } from '../session.ts';
 
 /**
- * `chorus lsp --stdio`: the sidecar as a language server for any editor that starts one and speaks LSP over its
- * standard streams.
+ * `chorus lsp --stdio`: the sidecar as a language server for any editor that speaks LSP over standard input and output.
  */
 export function addLsp(program: Command): void {
   const command = program
@@ -18,7 +17,7 @@ export function addLsp(program: Command): void {
 }
 
 async function lsp(options: ModelOptions & { readonly stdio: boolean }): Promise<void> {
-  if (!options.stdio) throw new UsageError('Expected lsp --stdio: there is no other way to speak with it');
+  if (!options.stdio) throw new UsageError('Expected lsp --stdio: there is no other transport');
   const settings = settingsOf(options);
   const ownHome = settings && (await createOwnHome());
   let exitCode: number;
@@ -33,6 +32,6 @@ async function lsp(options: ModelOptions & { readonly stdio: boolean }): Promise
       await removeOwnHome(ownHome);
     }
   }
-  // The editor may hold standard input open for long after it has said goodbye.
+  // The editor may keep standard input open long after its last message.
   process.stdout.write('', () => process.exit(exitCode));
 }

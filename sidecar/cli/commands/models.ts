@@ -11,7 +11,7 @@ import { withFolder, type ShelfOptions } from './models/options.ts';
 import { addRemove } from './models/remove.ts';
 import { addShelf } from './models/shelf.ts';
 
-/** `chorus models`: the GGUF files that this machine has; below it, those worth having, and how to get them. */
+/** `chorus models`: the GGUF files on this machine. Its subcommands list, download, import and remove models. */
 export function addModels(program: Command): void {
   const command = withFolder(
     withJson(

@@ -24,33 +24,33 @@ interface NeedleCommandOptions extends ModelOptions {
 
 interface Cell {
   readonly length: number;
-  /** Per cent. */
+  /** In per cent of the text. */
   readonly depth: number;
   readonly share: number;
   readonly answers: readonly NeedleAnswer[];
 }
 
-/** For an answer. */
+/** Room for an answer. */
 const ANSWER_TOKENS = 64;
 
 /** `chorus needle`: whether a model finds a fact in a text, by the text's length and the fact's depth. */
 export function addNeedle(program: Command): void {
-  withModelOptions(program.command('needle').description('hide a fact in texts, and ask for it at their ends'))
+  withModelOptions(program.command('needle').description('hide a fact in texts and ask for it at their ends'))
     .option(
       '--lengths <list>',
-      'tokens of the texts, with commas',
+      'tokens of the texts, separated by commas',
       (value) => integers(value, 64, 2 ** 20),
       [512, 1_024, 2_048, 4_096],
     )
     .option(
       '--depths <list>',
-      'where the fact is, in per cent of the text, with commas',
+      'positions of the fact in per cent of the text, separated by commas',
       (value) => integers(value, 0, 100),
       [0, 25, 50, 75, 100],
     )
-    .option('--needles <number>', 'texts and facts of each length and depth', (value) => integer(value, 1, 1_000), 3)
-    .option('--text <folder>', 'texts to hide it in (default: generated)')
-    .option('--seed <number>', 'of texts and facts', (value) => integer(value, 0, 2 ** 31 - 1), 1)
+    .option('--needles <number>', 'number of texts for each length and depth', (value) => integer(value, 1, 1_000), 3)
+    .option('--text <folder>', 'texts to hide the fact in (default: generated)')
+    .option('--seed <number>', 'random seed of texts and facts', (value) => integer(value, 0, 2 ** 31 - 1), 1)
     .option('--svg <file>', 'draw a heat map')
     .action(needle);
 }
@@ -66,14 +66,14 @@ async function needle(options: NeedleCommandOptions): Promise<void> {
       if (model.contextSizeTokens < needed)
         throw new TroubleError(
           'context-overflow',
-          `Texts of ${Math.max(...lengths)} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose smaller --lengths.`,
+          `Texts of ${Math.max(...lengths)} tokens and an answer do not fit into the model's context of ${model.contextSizeTokens}; choose smaller --lengths.`,
         );
       const tokenizer = tokenizerOf(engine, model);
       const cells: Cell[] = [];
       let answered = 0;
       for (const length of lengths) {
         const answers = new Map<number, NeedleAnswer[]>(depths.map((depth) => [depth, []]));
-        // Texts differ by their facts' depths alone, so that what stands before them is read once.
+        // Texts of one round differ only in the depth of their facts, so the text before the fact is evaluated once.
         for (let index = 0; index < needles; index++) {
           for (const depth of depths) {
             const task = await makeNeedleTask({ source, length, depth, seed: seed + index }, tokenizer);

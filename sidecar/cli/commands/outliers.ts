@@ -17,15 +17,15 @@ interface OutliersOptions {
   readonly threads: number;
 }
 
-/** `chorus outliers`: what rounding a model's weights and activations costs, and which layers make it costly. */
+/** `chorus outliers`: the loss from rounding a model's weights and activations, and the layers that cause it. */
 export function addOutliers(program: Command): void {
   const cores = os.availableParallelism();
   const command = program
     .command('outliers')
-    .description('say what 8 and 4 bits cost a model, and which layers make it costly')
+    .description('measure the loss of a model in 8 and 4 bits, and which layers cause it')
     .argument('<model>', 'GGUF file; its weights are taken as float32, 4 bytes each')
     .requiredOption('--file <file>', 'UTF-8 text to measure on')
-    .option('--tokens <number>', 'of the text no more are used', (value) => integer(value, 2, 2 ** 24), 2_048)
+    .option('--tokens <number>', 'the most tokens of the text to use', (value) => integer(value, 2, 2 ** 24), 2_048)
     .option('--ctx <tokens>', 'tokens of a chunk', (value) => integer(value, 8, 2 ** 20), 512)
     .addOption(
       new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
@@ -76,7 +76,10 @@ const evaluationCells = (
   index === 0 ? '' : `${change < 0 ? '−' : '+'}${Math.abs(100 * change).toFixed(3)} %`,
 ];
 
-/** One row for what enters some matrices: the largest of their norms, and the gains of the norm before them. */
+/**
+ * Returns a row for the input of some matrices: the largest of their spectral norms, and the gains of the norm before
+ * them.
+ */
 function inputCells(
   { norms, matrices: all }: OutliersResult,
   { matrices, kurtosis, largest, rms, relativeError }: OutliersResult['inputs'][number],

@@ -10,7 +10,7 @@ interface PerplexityOptions extends ModelOptions {
   readonly ctx: number;
 }
 
-/** `chorus perplexity`: how well the model foresees a text, measured as llama.cpp does. */
+/** `chorus perplexity`: how well the model predicts a text, measured like llama.cpp. */
 export function addPerplexity(program: Command): void {
   withModelOptions(
     program.command('perplexity').description('perplexity of a text; the second half of each chunk counts'),

@@ -25,23 +25,26 @@ interface QuantizeCommandOptions {
   readonly threads: number;
 }
 
-/** `chorus quantize`: a model in smaller types, or in floats again. */
+/** `chorus quantize`: writes a model in smaller types, or in floats again. */
 export function addQuantize(program: Command): void {
   const cores = os.availableParallelism();
   const command = program
     .command('quantize')
     .description('write a model in another type: smaller and faster, a little less exact')
-    .argument('<model>', 'GGUF file; best one of floats, since what was quantised before loses twice')
+    .argument('<model>', 'GGUF file, best with float weights: quantising twice loses more')
     .requiredOption('--type <type>', `type of all matrices: ${wantedTypes.join(', ')}`, targetType)
     .requiredOption('--out <file>', 'GGUF file to write')
     .option(
       '--tensor <regex=type>',
-      'another type for matrices whose names the regular expression finds; may be repeated, the first that finds a name counts',
+      'another type for matrices whose names match the regular expression; may be repeated, the first match counts',
       typePattern,
       [],
     )
-    .option('--calibrate <file>', 'UTF-8 text like those that the model is for: rounding spares what matters on it')
-    .option('--tokens <number>', 'of that text no more are used', (value) => integer(value, 256, 2 ** 24), 16_384)
+    .option(
+      '--calibrate <file>',
+      'UTF-8 text like the texts that the model is for; rounding then keeps the weights that matter for it',
+    )
+    .option('--tokens <number>', 'the most tokens of that text to use', (value) => integer(value, 256, 2 ** 24), 16_384)
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0);
   withJson(command).action(quantize);
 }
@@ -85,16 +88,16 @@ function describe({
     lines.push(`${tensors.length} ${change}: ${tensors.slice(0, 3).join(', ')}${tensors.length > 3 ? ', …' : ''}`);
   if (requantised > 0)
     lines.push(
-      `${requantised} tensors were quantised before and lost a second time: a model of floats gives a better result.`,
+      `${requantised} tensors were already quantised and lost precision again: a model with float weights gives a better result.`,
     );
   return lines;
 }
 
-/** Tensors by what happened to them. */
+/** Groups tensors by the change of their type. */
 function changes(fallbacks: QuantizeResult['fallbacks']): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const { tensor, columns, wanted, type } of fallbacks) {
-    const change = `tensors became ${type} instead of ${wanted}, whose blocks rows of ${columns} values do not fill`;
+    const change = `tensors became ${type} instead of ${wanted}, since rows of ${columns} values do not fill its blocks`;
     found.set(change, [...(found.get(change) ?? []), tensor]);
   }
   return found;

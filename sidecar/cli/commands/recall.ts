@@ -19,24 +19,22 @@ interface RecallCommandOptions extends ModelOptions {
   readonly seed: number;
 }
 
-/** For a question and its answer. */
+/** Room for a question and its answer. */
 const ANSWER_TOKENS = 128;
 
-/** `chorus recall`: how many constants of code a model knows when it is asked for them later. */
+/** `chorus recall`: how many constants in code a model remembers when it is asked for them later. */
 export function addRecall(program: Command): void {
-  withModelOptions(
-    program.command('recall').description('ask for constants that are hidden in code, when the code has been read'),
-  )
+  withModelOptions(program.command('recall').description('hide constants in code and ask for them later'))
     .option('--length <tokens>', 'tokens of a context', (value) => integer(value, 128, 2 ** 20), 2_048)
-    .option('--contexts <number>', 'contexts, each read once', (value) => integer(value, 1, 10_000), 5)
+    .option('--contexts <number>', 'contexts, each evaluated once', (value) => integer(value, 1, 10_000), 5)
     .option(
       '--constants <number>',
       'constants in a context, each asked for',
       (value) => integer(value, 1, MOST_CONSTANTS),
       10,
     )
-    .option('--text <folder>', 'code to hide them in (default: generated)')
-    .option('--seed <number>', 'of texts and constants', (value) => integer(value, 0, 2 ** 31 - 1), 1)
+    .option('--text <folder>', 'code to hide the constants in (default: generated)')
+    .option('--seed <number>', 'random seed of texts and constants', (value) => integer(value, 0, 2 ** 31 - 1), 1)
     .action(recall);
 }
 
@@ -48,7 +46,7 @@ async function recall(options: RecallCommandOptions): Promise<void> {
     if (model.contextSizeTokens < length + ANSWER_TOKENS)
       throw new TroubleError(
         'context-overflow',
-        `Contexts of ${length} tokens and an answer do not fit into the ${model.contextSizeTokens} that the model holds; choose a smaller --length.`,
+        `Contexts of ${length} tokens and an answer do not fit into the model's context of ${model.contextSizeTokens}; choose a smaller --length.`,
       );
     const tokenizer = tokenizerOf(engine, model);
     const answers: (RecallAnswer & { readonly context: number })[] = [];
@@ -92,6 +90,6 @@ async function recall(options: RecallCommandOptions): Promise<void> {
   if (result.contextReads > 2 * result.contexts)
     writeForeignText(
       process.stdout,
-      `The model can't go back to the end of a context: each was read ${(result.contextReads / contexts).toFixed(1)} times.\n`,
+      `The model cannot return to the end of a context: each context was evaluated ${(result.contextReads / contexts).toFixed(1)} times.\n`,
     );
 }

@@ -20,25 +20,20 @@ interface SelectOptions {
   readonly threads: number;
 }
 
-/** Parts of a context whose rows are counted together. */
+/** The number of parts of a context whose rows are counted together. */
 const PARTS = 10;
 
-/** `chorus select`: which rows of a context each layer and KV head keeps. */
+/** `chorus select`: the rows of a context that each layer and KV head keeps. */
 export function addSelect(program: Command): void {
   const cores = os.availableParallelism();
   const command = program
     .command('select')
-    .description('say which rows of a context each layer and KV head keeps')
-    .option(
-      '--file <file>',
-      'UTF-8 text; the token for the beginning of a text comes before it where the model uses one',
-    )
-    .addOption(
-      new Option('--tokens <file>', 'JSON array of token numbers instead, taken as they are').conflicts('file'),
-    )
+    .description('list the rows of a context that each layer and KV head keeps')
+    .option('--file <file>', 'UTF-8 text; a beginning-of-text token is added if the model uses one')
+    .addOption(new Option('--tokens <file>', 'JSON array of token numbers instead of a text').conflicts('file'))
     .requiredOption(
       '--cache <choice>',
-      'selector, rows that stay, and options: snapkv:512,window=64,kernel=7,pool=avg; budget=adaptive lets the heads of a layer compete',
+      'selector, rows to keep, and options: snapkv:512,window=64,kernel=7,pool=avg; budget=adaptive lets the heads of a layer compete',
     )
     .option('--model <file>', 'GGUF file to use (default: the bundled model)')
     .addOption(
@@ -64,7 +59,7 @@ async function select({ json, file, tokens, cache, model, device, threads }: Sel
   else writeForeignText(process.stdout, `${describe(result).join('\n')}\n`);
 }
 
-/** Of each layer how many rows its heads keep, and from where. */
+/** Returns lines that tell how many rows the heads of each layer keep, and from which parts. */
 function describe({ tokens, layers }: SelectResult): readonly string[] {
   const edges = Array.from({ length: PARTS + 1 }, (_, part) => Math.round((part * tokens) / PARTS));
   const parts = Array.from({ length: PARTS }, (_, part) => [edges[part] as number, edges[part + 1] as number] as const);
@@ -83,7 +78,7 @@ function describe({ tokens, layers }: SelectResult): readonly string[] {
   });
   const header = ['layer', 'rows', ...parts.map(([from, to]) => (from === to ? '' : `${from}–${to - 1}`))];
   return [
-    `${tokens} tokens; of each layer the rows that a KV head keeps, and the share that it keeps of parts of the context`,
+    `${tokens} tokens; for each layer, the rows that a KV head keeps, and the share that it keeps of each part of the context`,
     '',
     ...formatTable([header, ...cells]),
   ];

@@ -6,7 +6,7 @@ import { withJson } from '../options.ts';
 import { Session } from '../session.ts';
 import { sidecarStatus } from '../withSession.ts';
 
-/** `chorus status`: whether the shared sidecar runs, and what it does. Starts and loads nothing. */
+/** `chorus status`: whether the shared sidecar runs, and its state. Starts and loads nothing. */
 export function addStatus(program: Command): void {
   withJson(program.command('status').description(l10n.t('say whether the shared sidecar runs, and with what'))).action(
     status,

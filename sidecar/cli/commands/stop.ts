@@ -4,7 +4,7 @@ import { printJson } from '../output.ts';
 import { withJson } from '../options.ts';
 import { Session } from '../session.ts';
 
-/** `chorus stop`: ends the shared sidecar, whoever is connected. Editors start it again when they need it. */
+/** `chorus stop`: ends the shared sidecar, even if clients are connected. Editors start it again when they need it. */
 export function addStop(program: Command): void {
   withJson(program.command('stop').description(l10n.t('end the shared sidecar'))).action(stop);
 }

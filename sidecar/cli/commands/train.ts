@@ -64,7 +64,7 @@ interface TrainCommandOptions {
 }
 
 const MANY = 2 ** 30;
-/** Options that say how a language model is trained, and would mean nothing beside --speech. */
+/** Options of language models, which are invalid with --speech. */
 const NOT_FOR_SPEECH: readonly (keyof TrainCommandOptions)[] = [
   'model',
   'scratch',
@@ -97,40 +97,47 @@ export function addTrain(program: Command): void {
         .conflicts([...NOT_FOR_SPEECH]),
     )
     .addOption(
-      new Option('--speech-positions <kind>', 'what tells places apart')
+      new Option('--speech-positions <kind>', 'kind of position encoding')
         .choices(['convolutional', 'sinusoidal'])
         .default('convolutional'),
     )
     .addOption(
       new Option(
         '--speech-bits <kind>',
-        'of the file: float32, or 8 bits in weights and activations, whose ranges are looked at after the training or trained with',
+        'type of the file: float32, or 8 bits for weights and activations, calibrated after the training or trained',
       )
         .choices(['float', 'calibrated', 'trained'])
         .default('float'),
     )
     .option(
       '--speech-8-bit-steps <steps>',
-      'last steps, which are trained in 8 bits with --speech-bits trained',
+      'number of last steps trained in 8 bits, with --speech-bits trained',
       (value) => integer(value, 1, MANY),
       200,
     )
-    .option('--no-spec-augment', 'hide no stretches of time and bands of recordings')
+    .option('--no-spec-augment', 'do not mask times and frequency bands of recordings')
     .requiredOption(
       '--data <paths...>',
       'files and folders of UTF-8 text; with --speech files of JSON lines: audio_filepath, text, language',
     )
     .requiredOption('--output <file>', 'GGUF to write')
     .option('--name <name>', 'name of the training, for its checkpoints (default: that of the output)')
-    .option('--restart', 'begin anew, without the checkpoints of a training of this name', false)
-    .option('--steps <number>', 'steps in all', (value) => integer(value, 1, MANY), 1_000)
-    .option('--batch <sequences>', 'sequences of a step', (value) => integer(value, 1, 65_536), 8)
+    .option('--restart', 'start again without the checkpoints of this name', false)
+    .option('--steps <number>', 'total steps', (value) => integer(value, 1, MANY), 1_000)
+    .option('--batch <sequences>', 'sequences per step', (value) => integer(value, 1, 65_536), 8)
     .option('--micro-batch <sequences>', 'sequences that are computed at once', (value) => integer(value, 1, 1_024), 1)
     .option('--sequence <tokens>', 'tokens of a sequence', (value) => integer(value, 8, 65_536), 512)
     .option('--rate <number>', 'highest learning rate', (value) => decimal(value, 0, 10), 3e-4)
-    .addOption(new Option('--schedule <kind>', 'how the rate falls').choices(['cosine', 'wsd']).default('cosine'))
-    .option('--warm-up <steps>', 'steps in which the rate rises', (value) => integer(value, 0, MANY), 20)
-    .option('--weight-decay <number>', 'of matrices', (value) => decimal(value, 0, 10), defaultAdamW.weightDecay)
+    .addOption(
+      new Option('--schedule <kind>', 'how the learning rate falls').choices(['cosine', 'wsd']).default('cosine'),
+    )
+    .option('--warm-up <steps>', 'steps in which the learning rate rises', (value) => integer(value, 0, MANY), 20)
+    .option(
+      '--weight-decay <number>',
+      'weight decay of matrices',
+      (value) => decimal(value, 0, 10),
+      defaultAdamW.weightDecay,
+    )
     .option(
       '--clip <number>',
       'highest norm of the gradients',
@@ -138,27 +145,27 @@ export function addTrain(program: Command): void {
       defaultAdamW.clipNorm,
     )
     .addOption(
-      new Option('--optimiser <name>', 'of the matrices inside blocks; the others have AdamW')
+      new Option('--optimiser <name>', 'optimiser of matrices inside blocks; other tensors use AdamW')
         .choices(['adamw', 'muon'])
         .default('adamw'),
     )
     .option(
       '--dropout <share>',
-      'of embeddings and of what blocks add is dropped at random',
+      'share of embeddings and block outputs that is dropped at random',
       (value) => decimal(value, 0, 0.9),
       0,
     )
-    .option('--single-scale-norm', 'norms have one gain for all values, which keeps outliers away', false)
+    .option('--single-scale-norm', 'use one gain for all values of a norm, which avoids outliers', false)
     .option(
       '--outlier-loss <number>',
-      'loss on magnitudes far out in the outputs of blocks; 0.01 is much',
+      'loss on outliers in the outputs of blocks; 0.01 is a large value',
       (value) => decimal(value, 0, 10),
       0,
     )
     .addOption(
       new Option(
         '--precision <type>',
-        'type of the products; q8: weights in 8 bits; q5, q4: those inside blocks in 5 or 4',
+        'type of matrix products; q8: weights in 8 bits; q5, q4: weights inside blocks in 5 or 4 bits',
       )
         .choices(['f32', 'bf16', 'q8', 'q5', 'q4'])
         .default('bf16'),
@@ -169,7 +176,7 @@ export function addTrain(program: Command): void {
       rankOrShare,
     )
     .addOption(
-      new Option('--low-rank-init <kind>', 'of factors with --scratch')
+      new Option('--low-rank-init <kind>', 'initial values of factors, with --scratch')
         .choices(['he', 'spectral', 'spectral-ones'])
         .default('spectral'),
     )
@@ -180,14 +187,14 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--low-rank-dense-steps <steps>',
-      'first steps with whole matrices; factors follow at half the rate',
+      'number of first steps with whole matrices; factors follow at half the learning rate',
       (value) => integer(value, 0, MANY),
       0,
     )
-    .option('--adapter <rank>', 'train factors of this rank beside matrices of blocks, and nothing else', (value) =>
+    .option('--adapter <rank>', 'train only factors of this rank beside matrices of blocks', (value) =>
       integer(value, 1, 65_536),
     )
-    .option('--adapter-alpha <number>', 'their product counts alpha / rank (default: twice the rank)', (value) =>
+    .option('--adapter-alpha <number>', 'scale of their product: alpha / rank (default: twice the rank)', (value) =>
       decimal(value, 0, 1e6),
     )
     .option(
@@ -198,14 +205,18 @@ export function addTrain(program: Command): void {
     )
     .option('--balance <number>', 'load-balancing loss of routers', (value) => decimal(value, 0, 10), 0.01)
     .option('--z <number>', 'z loss of routers', (value) => decimal(value, 0, 10), 0.001)
-    .option('--fim <share>', 'share of texts in which a gap is to be filled', (value) => decimal(value, 0, 1), 0)
-    .addOption(new Option('--fim-loss <tokens>', 'what counts in those').choices(['all', 'middle']).default('all'))
-    .option('--fim-weight <number>', 'what a token of the gap itself counts', (value) => decimal(value, 0.01, 100), 1)
+    .option('--fim <share>', 'share of texts with a gap to fill', (value) => decimal(value, 0, 1), 0)
+    .addOption(
+      new Option('--fim-loss <tokens>', 'tokens of these texts that count in the loss')
+        .choices(['all', 'middle'])
+        .default('all'),
+    )
+    .option('--fim-weight <number>', 'loss weight of a token of the gap', (value) => decimal(value, 0.01, 100), 1)
     .option('--fim-suffix-mark <token>', 'special token before the suffix')
     .option('--fim-prefix-mark <token>', 'special token before the prefix')
     .option('--checkpoint-steps <steps>', 'steps between checkpoints', (value) => integer(value, 1, MANY), 50)
-    .option('--max-file <bytes>', 'larger files are left out', (value) => integer(value, 1, MANY), 1_000_000)
-    .option('--seed <number>', 'of all that is random', (value) => integer(value, 0, 2 ** 31 - 1), 1)
+    .option('--max-file <bytes>', 'larger files are skipped', (value) => integer(value, 1, MANY), 1_000_000)
+    .option('--seed <number>', 'random seed', (value) => integer(value, 0, 2 ** 31 - 1), 1)
     .addOption(new Option('--device <name>', 'where to compute').choices(['cpu', 'cuda', 'vulkan']).default('cpu'))
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
     .action(trainCommand);
@@ -246,7 +257,7 @@ async function speechOptions(options: TrainCommandOptions, speech: SpeechSizes):
   };
 }
 
-/** What all kinds of training have. */
+/** Returns the options that all kinds of training share. */
 async function commonOptions(options: TrainCommandOptions) {
   const outputPath = path.resolve(options.output);
   return {
@@ -311,7 +322,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
   };
 }
 
-/** A line that stays in its place on a terminal, else one per step. */
+/** Redraws one line on a terminal, else writes a line per step. */
 function showProgress({ step, totalSteps, loss, tokensPerSecond, secondsLeft, rate }: TrainProgress): void {
   const line = `step ${step} of ${totalSteps}  loss ${loss.toFixed(4)}  rate ${rate.toExponential(2)}  ${tokensPerSecond.toFixed(0)} tokens/s  ${formatSeconds(secondsLeft)} left`;
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);

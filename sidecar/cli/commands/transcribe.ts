@@ -27,36 +27,36 @@ interface TranscribeCommandOptions {
   readonly brief: boolean;
 }
 
-/** `chorus transcribe`: what is said in a file, as text. */
+/** `chorus transcribe`: the speech in a file, as text. */
 export function addTranscribe(program: Command): void {
   const cores = os.availableParallelism();
   const command = program
     .command('transcribe')
-    .description('write down what is said in a WAV file')
+    .description('transcribe the speech in a WAV file')
     .argument('<file>', 'WAV file: PCM or floats, 8 to 192 kHz, up to 8 channels, any length')
     .option(
       '--model <file>',
-      'speech model: ggml-*.bin of whisper.cpp, or GGUF of chorus train --speech (default: the best of those that tools left on this machine)',
+      'speech model: ggml-*.bin of whisper.cpp, or GGUF of chorus train --speech (default: the best model that other tools left on this machine)',
     )
-    .option('--language <code>', 'that is spoken, such as "de"; "auto" finds out', 'auto')
+    .option('--language <code>', 'spoken language, such as "de"; "auto" detects it', 'auto')
     .addOption(
       new Option('--device <name>', 'where to run it').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
     )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
     .option(
       '--beam <number>',
-      'texts that are followed at once, 1 to 8: more are slower and a little more exact',
+      'beam size, 1 to 8: larger is slower and a little more accurate',
       (value) => integer(value, 1, 8),
       1,
     )
-    .option('--timestamps', 'begin each line with when it is said', false)
+    .option('--timestamps', 'begin each line with its time', false)
     .option('--no-context', 'decode each window without the text before it')
     .option(
       '--brief',
-      'read little of the silence behind a short recording: two to three times as fast, and a few words differ',
+      'skip most of the silence after a short recording: two to three times as fast, and a few words differ',
       false,
     )
-    .option('--silence', 'decode stretches without a voice too, in which models tend to invent', false);
+    .option('--silence', 'also decode parts without a voice, where models tend to invent text', false);
   withJson(command).action(transcribe);
 }
 
@@ -93,7 +93,7 @@ async function transcribe(file: string, options: TranscribeCommandOptions): Prom
   if (options.json) printJson({ ...result, segments });
 }
 
-/** "01:02:03.4" */
+/** Formats seconds like "01:02:03.4". */
 function clock(seconds: number): string {
   const two = (value: number): string => `${Math.floor(value)}`.padStart(2, '0');
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}.${Math.floor((seconds * 10) % 10)}`;

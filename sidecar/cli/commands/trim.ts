@@ -23,7 +23,7 @@ interface TrimCommandOptions {
 
 const MAX_IMPORTANCE = 1_000;
 
-/** `chorus trim`: a model with fewer tokens. */
+/** `chorus trim`: writes a model with fewer tokens. */
 export function addTrim(program: Command): void {
   const command = program
     .command('trim')
@@ -41,7 +41,7 @@ export function addTrim(program: Command): void {
     )
     .option(
       '--max-text <characters>',
-      'of each kind of texts no more are counted, in a sample of its files',
+      'the most characters to count of each kind of texts, from a sample of its files',
       (value) => integer(value, 1_000, 2 ** 40),
       4_000_000,
     )

@@ -33,18 +33,18 @@ const promptsSchema = z
   )
   .min(1);
 
-/** `chorus upcycle`: dense models of one shape become the experts of one mixture. */
+/** `chorus upcycle`: turns dense models of one shape into the experts of a mixture. */
 export function addUpcycle(program: Command): void {
   const command = program
     .command('upcycle')
-    .description('make one mixture of experts and of attention of dense models of one shape')
+    .description('turn dense models of one shape into a mixture of experts and attention')
     .argument(
       '<models...>',
       'GGUF files: one per expert; a single one becomes a dense model of the architecture "chorus"',
     )
     .requiredOption('--out <file>', 'GGUF file to write')
     .addOption(
-      new Option('--kv <kind>', 'keys and values: each expert its own, or the averages for all')
+      new Option('--kv <kind>', 'keys and values: own ones for each expert, or shared averages')
         .choices(['expert', 'shared'])
         .default('expert'),
     )
@@ -61,40 +61,35 @@ export function addUpcycle(program: Command): void {
       'soft',
     )
     .addOption(
-      new Option('--gates <kind>', 'routers: small random numbers, or what --prompts bring into them')
+      new Option('--gates <kind>', 'routers: small random numbers, or made from the hidden states of --prompts')
         .choices(['random', 'hidden'])
         .default('random'),
     )
     .option('--prompts <file>', 'JSON, one entry per model: [{"positive": ["…"], "negative": ["…"]}, …]')
-    .option(
-      '--gate-scale <number>',
-      'length of the routers that --gates hidden makes',
-      (value) => decimal(value, 0, 1000),
-      1,
-    )
+    .option('--gate-scale <number>', 'length of the routers with --gates hidden', (value) => decimal(value, 0, 1000), 1)
     .addOption(
       new Option(
         '--gate-mode <mode>',
-        'gates of the chosen experts, where not all run: the softmax as it is, divided by their sum, or times the number of experts',
+        'gates of the chosen experts if not all run: the softmax itself, divided by their sum, or times the number of experts',
       )
         .choices(['faithful', 'renormalised', 'scaled'])
         .default('renormalised'),
     )
-    .option('--every <blocks>', 'of so many blocks one has experts', (value) => integer(value, 1, 512), 1)
+    .option('--every <blocks>', 'one in this many blocks has experts', (value) => integer(value, 1, 512), 1)
     .option('--dense', 'write the average of the models, without experts', false)
     .addOption(
-      new Option('--architecture <which>', 'of an average: "chorus", or the same as its models have')
+      new Option('--architecture <which>', 'architecture of an average: "chorus", or that of its models')
         .choices(['chorus', 'same'])
         .default('chorus'),
     )
-    .option('--name <name>', "the result's name; the models are named in it as what it is made of")
-    .option('--seed <number>', 'of random routers', (value) => integer(value, 0, 2 ** 31 - 1), 1);
+    .option('--name <name>', "the result's name; its metadata names the source models")
+    .option('--seed <number>', 'seed of random routers', (value) => integer(value, 0, 2 ** 31 - 1), 1);
   withJson(command).action(upcycle);
 }
 
 async function upcycle(models: readonly string[], options: UpcycleCommandOptions): Promise<void> {
   if (options.prompts !== undefined && options.gates !== 'hidden')
-    throw new UsageError('--prompts makes routers with --gates hidden alone: add it, or leave --prompts out.');
+    throw new UsageError('--prompts needs --gates hidden. Add it, or leave --prompts out.');
   const params: UpcycleParams = {
     modelPaths: models.map((model) => path.resolve(model)),
     outputPath: path.resolve(options.out),

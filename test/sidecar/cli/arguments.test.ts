@@ -12,13 +12,13 @@ import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { TROUBLE_ERROR_CODE } from '../../../sidecar/protocol/client.ts';
 
 describe('FILE:LINE:COL', () => {
-  it('counts from 1, and leaves colons to the file name', () => {
+  it('counts from 1, and allows colons in the file name', () => {
     assert.deepEqual(parsePlace('/a b/é.ts:3:14'), { file: path.resolve('/a b/é.ts'), line: 3, column: 14 });
     assert.deepEqual(parsePlace('/odd:7/x.ts:1:1'), { file: path.resolve('/odd:7/x.ts'), line: 1, column: 1 });
   });
 
   for (const wrong of ['main.ts', 'main.ts:3', 'main.ts:0:1', 'main.ts:1:0', 'main.ts:-1:2', ':1:2', 'main.ts:a:b']) {
-    it(`is refused as ${wrong}, with an example`, () => {
+    it(`refuses ${wrong} with an example`, () => {
       assert.throws(
         () => parsePlace(wrong),
         (error) => error instanceof UsageError && error.message.includes('src/main.ts:12:5'),
@@ -26,7 +26,7 @@ describe('FILE:LINE:COL', () => {
     });
   }
 
-  it('names a place between two UTF-16 units of the text, up to the end of the line', () => {
+  it('is a place between two UTF-16 units of the text, up to the end of the line', () => {
     const text = 'a\r\n\t𝒙y\n';
     assert.deepEqual(positionIn(text, { file: 'f', line: 2, column: 4 }), { line: 1, character: 3 });
     assert.deepEqual(positionIn(text, { file: 'f', line: 2, column: 5 }), { line: 1, character: 4 });
@@ -36,12 +36,12 @@ describe('FILE:LINE:COL', () => {
   });
 });
 
-describe('options', () => {
-  it('that choose nothing leave the shared sidecar as it is', () => {
+describe('command line options', () => {
+  it('leave the shared sidecar unchanged if they choose nothing', () => {
     assert.equal(settingsOf({ json: true }), undefined);
   });
 
-  it('that choose a model, an engine, a device or threads make settings', () => {
+  it('become settings if they choose a model, an engine, a device or threads', () => {
     assert.equal(settingsOf({ json: false, model: 'x.gguf' })?.modelPath, path.resolve('x.gguf'));
     assert.equal(settingsOf({ json: false, engine: 'llama' })?.engine, 'llama');
     assert.equal(settingsOf({ json: false, device: 'cpu' })?.device, 'cpu');
@@ -49,7 +49,7 @@ describe('options', () => {
     assert.equal(settingsOf({ json: false, contextSize: 512 })?.contextSizeTokens, 512);
   });
 
-  it('with numbers say what they expect', () => {
+  it('with numbers name the expected range', () => {
     assert.equal(integer('8', 1, 8), 8);
     for (const wrong of ['0', '9', '1.5', '1e1', '', 'x', '-1'])
       assert.throws(() => integer(wrong, 1, 8), /from 1 to 8/);
@@ -60,7 +60,7 @@ describe('options', () => {
 });
 
 describe('a failure', () => {
-  it('of the model keeps its code, its words and the last lines of a crash', () => {
+  it('of the model keeps its code, its message and the last lines of a crash', () => {
     const failure = describeFailure(new TroubleError('engine-crashed', 'The engine died.', { detail: 'GGML_ASSERT' }));
     assert.deepEqual(failure, {
       code: 'engine-crashed',
@@ -70,18 +70,18 @@ describe('a failure', () => {
     });
   });
 
-  it('that comes from the sidecar is told in its words', () => {
+  it('of the sidecar is reported with its message', () => {
     const failure = describeFailure(
       new ResponseError(TROUBLE_ERROR_CODE, 'No such file.', { code: 'model-not-found', message: 'No such file.' }),
     );
     assert.deepEqual(failure, { code: 'model-not-found', message: 'No such file.', exitCode: ExitCodes.failed });
   });
 
-  it('of the command line has an exit code of its own', () => {
+  it('of the command line has its own exit code', () => {
     assert.equal(describeFailure(new UsageError('x')).exitCode, ExitCodes.usage);
   });
 
-  it('for want of time is one', () => {
+  it('by the time limit counts as a failure', () => {
     assert.deepEqual(describeFailure(new OutOfTimeError('Too late.')), {
       code: 'out-of-time',
       message: 'Too late.',
@@ -90,8 +90,8 @@ describe('a failure', () => {
   });
 });
 
-describe('words of the command line', () => {
-  it('give sizes as file managers do', () => {
+describe('texts of the command line', () => {
+  it('give sizes like file managers', () => {
     assert.deepEqual([0, 999, 1000, 98_362_432, 4_200_000_000, 2e15].map(formatBytes), [
       '0 B',
       '999 B',
@@ -103,7 +103,7 @@ describe('words of the command line', () => {
     assert.equal(formatBytes(undefined), undefined);
   });
 
-  it("know an editor's language identifiers by file name", () => {
+  it("derive an editor's language identifiers from file names", () => {
     assert.deepEqual(['a/Main.TS', 'x.py', 'Makefile', 'x.tsx', 'notes'].map(languageIdOf), [
       'typescript',
       'python',

@@ -16,15 +16,15 @@ const BY_LLAMA = {
   engineLimits: ['llama.cpp runs x.gguf: Chorus\'s own engine does not run the architecture "gpt2".', 'More.'],
 };
 
-describe('a cache that a command asks for', () => {
+describe('assertCache', () => {
   for (const cache of [undefined, 'full'])
-    it(`is there with either engine where it is ${cache}`, () => assertCache(BY_LLAMA, cache));
+    it(`accepts ${cache} with either engine`, () => assertCache(BY_LLAMA, cache));
 
-  it('is there where Chorus’s own engine runs the model, or a server does', () => {
+  it('accepts a cache if Chorus’s own engine or a server runs the model', () => {
     for (const engine of ['chorus', 'server']) assertCache({ engine, engineLimits: [] }, 'snapkv:64');
   });
 
-  it('is not where llama.cpp runs the model: the error says why llama.cpp does', () => {
+  it('rejects a cache if llama.cpp runs the model, and says why llama.cpp does', () => {
     assert.throws(
       () => assertCache(BY_LLAMA, 'snapkv:64'),
       (error) =>
@@ -35,7 +35,7 @@ describe('a cache that a command asks for', () => {
   });
 });
 
-describe('chorus --engine auto, asked for a cache that no engine has for the model,', () => {
+describe('chorus --engine auto with a cache that no engine has for the model', () => {
   let work: string;
   let bundles: Bundles;
   let model: string;
@@ -71,7 +71,7 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
     'measuring by an engine of its own': ['bench', '-p', '8', '-n', '2', '--context-size', '2048'],
   };
   for (const [what, commandLine] of Object.entries(cases)) {
-    it(`says in one line why, ${what}`, async () => {
+    it(`explains this in one line, ${what}`, async () => {
       const { stdout, stderr, exitCode } = await chorus(...commandLine, '--cache', 'tiered:64,type=q8_0');
       assert.match(
         stderr,
@@ -81,11 +81,11 @@ describe('chorus --engine auto, asked for a cache that no engine has for the mod
     });
   }
 
-  it('works with one that Chorus’s own engine has for it', async () => {
+  it('works with a cache that Chorus’s own engine has for the model', async () => {
     assert.equal((await chorus('generate', 'abc', '--max-tokens', '2', '--cache', 'tiered:64')).exitCode, 0);
   });
 
-  it('keeps what it measures for it in the user’s folder, whose sidecar ever does', async () => {
+  it('keeps its measurements of the model in the user’s folder, whichever sidecar runs', async () => {
     const kept = path.join(work, 'home', 'headNeeds.json');
     for (const commandLine of Object.values(cases).filter(([command]) => command !== 'chat')) {
       await rm(kept, { force: true });

@@ -13,7 +13,7 @@ import { Bundles } from './bundles.ts';
 const NOTICE =
   'The model that came with Chorus is small. Its answers may be wrong: check them. A larger one knows more: --model FILE\n';
 
-/** What is told of a sidecar in this state. */
+/** Returns the notice for a sidecar in this state. */
 async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {
   let text = '';
   const { signal } = new AbortController();
@@ -40,38 +40,38 @@ async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false
   return text;
 }
 
-describe('the command line warns of the model that came with Chorus', () => {
-  it('to a person at a terminal', async () => assert.equal(await told({}), NOTICE));
+describe('the notice about the bundled model', () => {
+  it('is shown to a person at a terminal', async () => assert.equal(await told({}), NOTICE));
 
   const quiet: readonly (readonly [where: string, told: () => Promise<string>])[] = [
-    ['where a model was chosen', () => told({ isModelNamed: true })],
-    ['where the environment names another', () => told({ modelPath: '/models/larger.gguf' })],
+    ['if a model was chosen', () => told({ isModelNamed: true })],
+    ['if the environment names another', () => told({ modelPath: '/models/larger.gguf' })],
     [
-      'where a server was chosen',
+      'if a server was chosen',
       () => told({ server: { host: 'gpu.example', model: 'coder', leavesMachine: true, reasonsForLocal: [] } }),
     ],
     ['with --json', () => told({}, { json: true })],
-    ['where nobody reads it', () => told({}, { isTTY: false })],
+    ['if the output is not a terminal', () => told({}, { isTTY: false })],
   ];
-  for (const [where, tells] of quiet) it(`and nothing ${where}`, async () => assert.equal(await tells(), ''));
+  for (const [where, tells] of quiet) it(`is not shown ${where}`, async () => assert.equal(await tells(), ''));
 });
 
-describe('npm start says it, and where to choose another', () => {
+describe('the notice of npm start', () => {
   const notice = bundledModelNotice('Chorus: Choose Model…');
   for (const [what, text] of [
     ['opens', openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: true })],
     ['serves', readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample', isBundled: true })],
   ] as const) {
-    it(`when it ${what} VS Code`, () => assert.ok(text.split('\n').includes(notice), text));
+    it(`is shown when it ${what} VS Code`, () => assert.ok(text.split('\n').includes(notice), text));
   }
 
-  it('and nothing where the environment names another', () => {
+  it('is not shown if the environment names another model', () => {
     assert.ok(!openingText({ code: '/usr/bin/code', workspace: '/tmp/sample', isBundled: false }).includes(notice));
     assert.ok(!readyText({ url: 'http://127.0.0.1:1', workspace: '/tmp/sample', isBundled: false }).includes(notice));
   });
 });
 
-/** Python's `pty` gives a command a terminal, whose output is all that it writes. */
+/** Python's `pty` gives a command a terminal, whose output is all that the command writes. */
 const ON_A_TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
 
 describe('commands at a terminal', { skip: process.platform === 'win32' }, () => {
@@ -105,7 +105,7 @@ describe('commands at a terminal', { skip: process.platform === 'win32' }, () =>
     ['complete', 'add.ts:1:17', '--timeout', '240'],
     ['chat', 'Hello'],
   ] as const) {
-    it(`say it once: ${commandLine[0]}`, async () => {
+    it(`show the notice once: ${commandLine[0]}`, async () => {
       const [name, place, ...options] = commandLine;
       const argument = name === 'complete' ? path.join(folder, place) : place;
       assert.equal((await shown([name, argument, ...options])).split(NOTICE).length, 2);
@@ -113,7 +113,7 @@ describe('commands at a terminal', { skip: process.platform === 'win32' }, () =>
     });
   }
 
-  it('say nothing of it where a model is named', async () => {
+  it('do not show the notice if a model is named', async () => {
     assert.ok(!(await shown(['generate', 'The', '--max-tokens', '1', '--model', model])).includes(NOTICE));
   });
 });

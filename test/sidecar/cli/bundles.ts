@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** What ships: as `npm test` has built it, or, for a file that is tested by itself, built now and removed with this. */
+/**
+ * The shipped bundles: built by `npm test`, or for a test file that runs alone, built now and removed with this object.
+ */
 export class Bundles implements AsyncDisposable {
   private constructor(
     readonly folder: string,

@@ -44,7 +44,7 @@ after(async () => {
   await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 });
 
-/** Tests share the sidecar, as commands do; those that begin without one end it. */
+/** Stops the shared sidecar. Tests share it, as commands do; tests that begin without it stop it. */
 function stopShared(): Promise<boolean> {
   return stopRunning(environment['CHORUS_HOME']);
 }
@@ -77,13 +77,13 @@ async function source(name: string, text: string): Promise<string> {
 const SUBTRACT =
   'export function add(a: number, b: number): number {\n  return a + b;\n}\n\nexport function subtract(a: number, b: number): number {\n  \n}\n';
 
-/** What is left of sidecars that commands started for themselves. */
+/** Returns the remaining folders of sidecars that commands started for themselves. */
 async function ownHomes(): Promise<readonly string[]> {
   return (await readdir(work)).filter((name) => /^chorus-cli-\w{6}$/.test(name));
 }
 
 describe('chorus', () => {
-  it('info tells architecture, engine, device and why', async () => {
+  it('info shows architecture, engine, device and the reasons', async () => {
     const info = await json(['info']);
     assert.equal(info['architecture'], 'qwen2');
     assert.equal(info['engine'], 'chorus');
@@ -94,9 +94,9 @@ describe('chorus', () => {
     assert.match((await chorus(['info'])).stdout, /^Architecture +qwen2$/m);
   });
 
-  it('complete gives the text that belongs at a place, in a file whose name has spaces and non-Latin letters', async () => {
+  it('complete prints the text for a place, in a file whose name has spaces and non-Latin letters', async () => {
     const file = await source('математика 1.ts', SUBTRACT);
-    // On a busy machine the time limit ends it otherwise.
+    // Without this, the time limit ends it on a busy machine.
     const commandLine = ['complete', `${file}:6:3`, '--timeout', '100'];
     const answer = await json(commandLine);
     assert.equal(answer['text'], 'return a - b;');
@@ -175,12 +175,12 @@ describe('chorus', () => {
     assert.match(again.stdout, /small\.gguf: 98\.\d MB became \d\d\.\d MB\n +Q4_0 +181 tensors/);
     assert.match(
       again.stdout,
-      /30 tensors became Q8_0 instead of Q6_K, whose blocks rows of 576 values do not fill: blk\.0\.attn_v\.weight, /,
+      /30 tensors became Q8_0 instead of Q6_K, since rows of 576 values do not fill its blocks: blk\.0\.attn_v\.weight, /,
     );
     await rm(out);
   });
 
-  it('outliers tells what fewer bits cost, and of each layer why', async () => {
+  it('outliers shows the loss with fewer bits, and the reason in each layer', async () => {
     const small = path.join(work, 'random.gguf');
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(small, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
@@ -201,7 +201,7 @@ describe('chorus', () => {
     await rm(small);
   });
 
-  it('select tells which rows of a context each layer and KV head keeps', async () => {
+  it('select shows the rows of a context that each layer and KV head keeps', async () => {
     const text = await source('context.ts', SUBTRACT.repeat(3));
     const commandLine = ['select', '--file', text, '--cache', 'snapkv:24,window=4,kernel=3'];
     const { tokens, layers } = (await json(commandLine)) as { tokens: number; layers: { heads: number[][] }[] };
@@ -235,7 +235,7 @@ describe('chorus', () => {
   });
 
   it(
-    'models download pauses at Ctrl+C, goes on with the same command, and models remove takes it away',
+    'models download pauses at Ctrl+C and resumes with the same command, and models remove deletes the model',
     { skip: process.platform === 'win32' },
     async () => {
       await using mirror = await ModelMirror.start(model, 'Q4_1', stallAfter(30_000_000), whole);
@@ -258,7 +258,7 @@ describe('chorus', () => {
       paused.kill('SIGINT');
       const { exitCode, stderr } = await paused;
       assert.equal(exitCode, 130);
-      assert.match(stderr, /^SmolLM2 135M: Apache-2\.0\nPaused\. The same command goes on\.$/);
+      assert.match(stderr, /^SmolLM2 135M: Apache-2\.0\nPaused\. Run the same command to resume\.$/);
       const { path: file } = await json(commandLine);
       assert.deepEqual(await readFile(String(file)), await readFile(model));
       assert.deepEqual(mirror.server.ranges, ['-', 'bytes=30000000-']);
@@ -267,7 +267,7 @@ describe('chorus', () => {
     },
   );
 
-  it('models lists those of the folder that is named', async () => {
+  it('models lists the models of the given folder', async () => {
     const folder = path.join(work, 'own models');
     await mkdir(folder);
     await copyFile(model, path.join(folder, 'mine.gguf'));
@@ -279,7 +279,7 @@ describe('chorus', () => {
     );
   });
 
-  it('models download wants the licence accepted that forbids commercial use', async () => {
+  it('models download requires an accepted licence if it forbids commercial use', async () => {
     const { exitCode, stdout } = await chorus(['models', 'download', 'aya-23-8b', '--json']);
     assert.equal(exitCode, 2);
     assert.match(stdout, /Aya 23 8B may not be used commercially \(CC-BY-NC-4\.0\)/);
@@ -303,7 +303,7 @@ describe('chorus', () => {
     assert.deepEqual(await json(['stop']), { stopped: false });
   });
 
-  it('leaves the shared sidecar and its model alone where options choose another', async () => {
+  it('leaves the shared sidecar and its model unchanged if options choose another', async () => {
     await json(['info']);
     const before = await json(['status']);
     const own = await json(['info', '--model', model, '--device', 'cpu', '--threads', '1', '--context-size', '512']);
@@ -316,7 +316,7 @@ describe('chorus', () => {
     assert.deepEqual(await ownHomes(), []);
   });
 
-  it('forget deletes what is kept of a folder, whether the sidecar runs or not, and of no other', async () => {
+  it('forget deletes the kept contexts of a folder and of no other, whether the sidecar runs or not', async () => {
     const folder = path.join(work, 'project');
     const kept = async (uri: string): Promise<string> => {
       const set = path.join(contextsFolder(environment['CHORUS_HOME']), contextSetName(workspaceKeyOf([uri])));
@@ -337,7 +337,7 @@ describe('chorus', () => {
     await symlink(folder, link, 'junction');
     const sets = await Promise.all([folder, link].map((opened) => kept(pathToFileURL(opened).href)));
     await json(['forget', link]);
-    assert.deepEqual(sets.map(existsSync), [false, false], 'by either path it may have been opened');
+    assert.deepEqual(sets.map(existsSync), [false, false], 'the folder may have been opened by either path');
   });
 
   it(
@@ -357,7 +357,7 @@ describe('chorus', () => {
   );
 
   it(
-    'leaves nothing of a model half written on Ctrl-C, which reaches every process of a terminal',
+    'leaves no unfinished model file on Ctrl-C, which reaches every process of a terminal',
     { skip: process.platform === 'win32' && 'Windows has no process groups' },
     async () => {
       const folder = path.join(work, 'stopped');
@@ -397,7 +397,7 @@ describe('chorus', () => {
   });
 });
 
-describe('chorus, wrongly used,', () => {
+describe('chorus with invalid arguments', () => {
   const cases: readonly {
     readonly what: string;
     readonly commandLine: readonly string[];
@@ -413,7 +413,7 @@ describe('chorus, wrongly used,', () => {
       code: 'usage',
     },
     {
-      what: 'with a place that is none',
+      what: 'with an invalid place',
       commandLine: ['complete', 'main.ts'],
       says: /FILE:LINE:COL/,
       exitCode: 2,
@@ -449,14 +449,14 @@ describe('chorus, wrongly used,', () => {
       code: 'usage',
     },
     {
-      what: 'upcycling by prompts that are not given',
+      what: 'upcycling by prompts without a file',
       commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--gates', 'hidden'],
       says: /needs --prompts/,
       exitCode: 2,
       code: 'usage',
     },
     {
-      what: 'upcycling by prompts that are none',
+      what: 'upcycling by invalid prompts',
       commandLine: [
         'upcycle',
         'gone.gguf',
@@ -500,7 +500,7 @@ describe('chorus, wrongly used,', () => {
       code: 'usage',
     },
     {
-      what: 'quantising by a pattern that is none',
+      what: 'quantising by an invalid pattern',
       commandLine: ['quantize', 'gone.gguf', '--type', 'Q8_0', '--out', 'x.gguf', '--tensor', '(=F16'],
       says: /Unterminated group/,
       exitCode: 2,
@@ -542,16 +542,16 @@ describe('chorus, wrongly used,', () => {
       code: 'usage',
     },
     {
-      what: 'measuring perplexity on what is no text',
+      what: 'measuring perplexity on a file without text',
       commandLine: ['perplexity', '--file', process.execPath],
       says: /can't be read as UTF-8 text/,
       exitCode: 2,
       code: 'usage',
     },
     {
-      what: 'upcycling with prompts that nothing reads',
+      what: 'upcycling with unused prompts',
       commandLine: ['upcycle', 'gone.gguf', '--out', 'x.gguf', '--prompts', 'gone.json'],
-      says: /--prompts makes routers with --gates hidden alone/,
+      says: /--prompts needs --gates hidden/,
       exitCode: 2,
       code: 'usage',
     },
@@ -570,7 +570,7 @@ describe('chorus, wrongly used,', () => {
       code: 'usage',
     },
     {
-      what: 'training a speech model by options of others',
+      what: 'training a speech model with options of language models',
       commandLine: [
         'train',
         '--speech',
@@ -625,21 +625,21 @@ describe('chorus, wrongly used,', () => {
       code: 'request-failed',
     },
     {
-      what: 'with settings that a sidecar of its own refuses',
+      what: 'with settings that its own sidecar refuses',
       commandLine: ['info', '--cache', 'x'.repeat(3_000)],
       says: /cache/,
       exitCode: 1,
       code: 'request-failed',
     },
     {
-      what: 'selecting from nothing',
+      what: 'selecting without a text',
       commandLine: ['select', '--cache', 'full'],
       says: /Name a text with --file, or token numbers with --tokens/,
       exitCode: 2,
       code: 'usage',
     },
     {
-      what: 'selecting by nothing',
+      what: 'selecting without a selector',
       commandLine: ['select', '--file', 'gone.txt'],
       says: /required option '--cache <choice>' not specified/,
       exitCode: 2,
@@ -660,7 +660,7 @@ describe('chorus, wrongly used,', () => {
       code: 'usage',
     },
     {
-      what: 'selecting from tokens that are none',
+      what: 'selecting from invalid tokens',
       commandLine: ['select', '--cache', 'full', '--tokens', path.join(root, 'package.json')],
       says: /must hold a JSON array of whole numbers/,
       exitCode: 2,
@@ -674,14 +674,14 @@ describe('chorus, wrongly used,', () => {
       code: 'invalid-input',
     },
     {
-      what: 'selecting no more than the window',
+      what: 'selecting fewer rows than the window',
       commandLine: ['select', '--cache', 'snapkv:32,window=32', '--file', path.join(root, 'LICENSE')],
       says: /Of 32 rows 32 are the window/,
       exitCode: 1,
       code: 'invalid-input',
     },
     {
-      what: 'transcribing what is no recording',
+      what: 'transcribing a file that is no recording',
       commandLine: ['transcribe', path.join(root, 'LICENSE'), '--model', path.join(root, 'LICENSE')],
       says: /LICENSE can't be transcribed: it is no WAV file/,
       exitCode: 1,
@@ -709,7 +709,7 @@ describe('chorus, wrongly used,', () => {
       code: 'model-not-found',
     },
     {
-      what: 'with a model that is none',
+      what: 'with an invalid model',
       commandLine: ['info', '--model', path.join(root, 'LICENSE')],
       says: /not a GGUF file/,
       exitCode: 1,
@@ -723,7 +723,7 @@ describe('chorus, wrongly used,', () => {
   after(() => commandLines[Symbol.dispose]());
 
   for (const { what, commandLine, says, exitCode, code } of cases) {
-    it(`${what}, says so in one line and one JSON object`, async () => {
+    it(`reports an error in one line and one JSON object: ${what}`, async () => {
       const plain = await commandLines.run(commandLine);
       assert.match(plain.stderr, says);
       assert.equal(plain.stderr.split('\n').length, 1, plain.stderr);
@@ -735,7 +735,7 @@ describe('chorus, wrongly used,', () => {
     });
   }
 
-  it('ends with the exit code of what was wrong, and writes to the right stream, as a program', async () => {
+  it('ends the program with the right exit code, and writes to the right stream', async () => {
     const plain = await chorus(['dance']);
     assert.deepEqual([plain.stdout, plain.stderr, plain.exitCode], ['', "error: unknown command 'dance'", 2]);
     const asJson = await chorus(['info', '--model', 'gone.gguf', '--json']);
@@ -745,12 +745,12 @@ describe('chorus, wrongly used,', () => {
     );
   });
 
-  it('with a model larger than memory, says what it needs and what is free, and the next command works', async () => {
+  it('says how much memory a model needs and how much is free if it is too large, and then runs the next command', async () => {
     const large = path.join(work, 'large.gguf');
     const rows = 2 ** 31;
     const columns = 1024;
     const tiny = tinyModel();
-    // 8 TiB of zeros, which take no room on the disk.
+    // 8 TiB of zeros that take no space on the disk.
     const embedding = { name: 'blk.0.ffn_up.weight', shape: [columns, rows], type: 0, offset: tiny.dataBytes };
     await writeGguf(
       large,

@@ -3,10 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { CommandLineResult } from './commandLinesProcess.ts';
 
-/**
- * Runs command lines, one after the other, in one process of the sources: it starts once, as each command does that a
- * person gives.
- */
+/** Runs command lines from the sources, one after the other, in one process. So the sources are loaded only once. */
 export class CommandLines implements Disposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number>;
@@ -21,7 +18,7 @@ export class CommandLines implements Disposable {
     this.#ended = once(this.#child, 'exit').then(([code]) => Number(code));
   }
 
-  /** What the command line writes, without the last line's end, and its exit code. */
+  /** Returns the output of a command line, without the last line break, and its exit code. */
   async run(commandLine: readonly string[]): Promise<CommandLineResult> {
     const answer = once(this.#child, 'message');
     this.#child.send(commandLine);

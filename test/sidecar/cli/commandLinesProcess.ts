@@ -1,9 +1,9 @@
-/** Runs the command lines that its parent sends, and tells what each writes. */
+/** Runs the command lines that its parent sends, and reports their output. */
 import process from 'node:process';
 import { runCommandLine } from '../../../sidecar/cli/commandLine.ts';
 import { useEnvironmentLanguage } from '../../../sidecar/cli/language.ts';
 
-/** As execa gives it. */
+/** The result in execa's form. */
 export interface CommandLineResult {
   readonly stdout: string;
   readonly stderr: string;
@@ -21,7 +21,7 @@ for (const name of ['stdout', 'stderr'] as const) {
   };
 }
 process.on('message', (commandLine: readonly string[]) => {
-  // It tells every failure by its exit code.
+  // `runCommandLine` reports every failure by its exit code.
   runCommandLine(commandLine).then(
     (exitCode) => {
       const result: CommandLineResult = {

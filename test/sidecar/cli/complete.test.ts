@@ -35,7 +35,7 @@ async function chorus(
   });
 }
 
-/** `chorus complete` at the end of a line, by a server that sends this text and then nothing more. */
+/** Runs `chorus complete` at the end of a line, with a server that sends this text and then stalls. */
 function completeStalled(text: string, ...options: readonly string[]): ReturnType<typeof chorus> {
   server.on(
     'completions',
@@ -48,7 +48,7 @@ function completeStalled(text: string, ...options: readonly string[]): ReturnTyp
   return chorus('complete', `${path.join(work, 'cart.js')}:1:15`, '--server', server.url, ...options);
 }
 
-/** The same with a time limit that leaves time for the text: a busy machine needs a longer one. */
+/** The same with a time limit that is long enough for the text. A busy machine needs a longer limit. */
 async function cutOff(
   ...options: readonly string[]
 ): Promise<Awaited<ReturnType<typeof chorus>> & { readonly seconds: number }> {
@@ -61,18 +61,18 @@ async function cutOff(
 }
 
 describe('chorus complete', () => {
-  it('prints the text that its time limit cut off, and says so, and how to give it longer', async () => {
+  it('prints the text that its time limit cut off, says so, and tells how to raise the limit', async () => {
     const { stdout, stderr, seconds } = await cutOff();
     assert.equal(stdout, 'sum(prices');
     assert.equal(stderr, `The time limit of ${seconds} s ended the completion. Give it longer with --timeout SECONDS.`);
   });
 
-  it('says of text that was cut off so in JSON too', async () => {
+  it('reports a cut-off text in JSON too', async () => {
     const { text, isOutOfTime } = JSON.parse((await cutOff('--json')).stdout) as Record<string, unknown>;
     assert.deepEqual([text, isOutOfTime], ['sum(prices', true]);
   });
 
-  it('fails where the time limit left no text', async () => {
+  it('fails if the time limit left no text', async () => {
     const message =
       'The time limit of 1.5 s ended the completion before it had any text. Give it longer with --timeout SECONDS.';
     const { stdout, stderr, exitCode } = await completeStalled(' ', '--timeout', '1.5');
@@ -84,7 +84,7 @@ describe('chorus complete', () => {
     );
   });
 
-  it('says nothing of time where there was enough', async () => {
+  it('does not mention the time limit if it was long enough', async () => {
     server.on('completions', textStream(['sum(prices);']));
     const { stdout, stderr, exitCode } = await chorus(
       'complete',
@@ -97,7 +97,7 @@ describe('chorus complete', () => {
     assert.deepEqual([text, isOutOfTime, stderr, exitCode], ['sum(prices);', false, '', 0]);
   });
 
-  it('takes a time limit from a millisecond to an hour, and says in its help that it is 15 seconds', async () => {
+  it('accepts a time limit from a millisecond to an hour, and names the default of 15 seconds in its help', async () => {
     for (const seconds of ['0', '3601', 'x']) {
       const { stderr, exitCode } = await chorus('complete', 'cart.js:1:1', '--timeout', seconds);
       assert.match(stderr, /--timeout.*Expected a number from 0\.001 to 3600/s);

@@ -5,7 +5,7 @@ import { useEnvironmentLanguage } from '../../../sidecar/cli/language.ts';
 
 afterEach(() => useEnvironmentLanguage({ LANG: 'C' }));
 
-describe('The command line speaks the language of the environment', () => {
+describe('The command line uses the language of the environment', () => {
   const cases: readonly (readonly [environment: NodeJS.ProcessEnv, text: string])[] = [
     [{ LANG: 'de_DE.UTF-8' }, 'die Frage'],
     [{ LANG: 'de_DE.UTF-8', LC_MESSAGES: 'ja_JP.UTF-8' }, '質問'],

@@ -17,7 +17,7 @@ const uri = 'file:///sample.py';
 const settings = { completion: { timeoutMs: 60_000 } };
 
 describe('chorus lsp --stdio', () => {
-  it('goes on with the newer sidecar when the old one makes way: the editor notices nothing', async () => {
+  it('moves to a newer sidecar when the old one makes way, unnoticed by the editor', async () => {
     await using home = await TestHome.create();
     const env = await modelEnvironment();
     const [input, output] = [new PassThrough(), new PassThrough()];
@@ -47,7 +47,7 @@ describe('chorus lsp --stdio', () => {
     });
 
     const newer = findOrStart(launchOptions(home.folder, { version: '1.1.0', env }));
-    // Whenever these meet the change of sidecars, each gets its answer.
+    // Whenever these requests meet the change of sidecars, each gets its response.
     const position = { line: 4, character: 12 };
     const statuses: Promise<unknown>[] = [];
     const asking = setInterval(() => statuses.push(editor.sendRequest('chorus/status')), 20);
@@ -70,7 +70,7 @@ describe('chorus lsp --stdio', () => {
     editor.dispose();
   });
 
-  it('keeps what is secret by its name, or leads to it, in the editor, and says why in its log', async (test) => {
+  it('keeps documents that are secret by their names or link targets in the editor, and logs the reason', async (test) => {
     await using home = await TestHome.create();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-secret-'));
     test.after(() => rm(folder, { recursive: true }));
@@ -128,7 +128,7 @@ describe('chorus lsp --stdio', () => {
     editor.dispose();
   });
 
-  it('deletes what was read of a workspace once other files are secret', async () => {
+  it('deletes a workspace’s contexts when the rules for secret files change', async () => {
     await using home = await TestHome.create();
     const env = await modelEnvironment();
     const key = workspaceKeyOf([pathToFileURL(home.folder).href]);

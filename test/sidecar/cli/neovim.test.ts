@@ -10,7 +10,7 @@ import { Bundles } from './bundles.ts';
 let bundles: Bundles;
 
 /**
- * Opens a file, starts the language server, asks for completion at the end of the last line, and prints the items as
+ * Opens a file, starts the language server, requests completion at the end of the last line, and prints the items as
  * JSON.
  */
 const script = (command: readonly string[]): string => `

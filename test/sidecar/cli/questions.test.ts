@@ -28,7 +28,7 @@ async function pass(durationMs: number): Promise<void> {
   await nextTurn();
 }
 
-/** What was asked by now; "nothing" where the terminal waits for a question. */
+/** Returns the question asked by now, or "nothing" if the terminal waits for one. */
 async function asked(question: Promise<string | undefined>): Promise<string | undefined> {
   return Promise.race([question, nextTurn('nothing')]);
 }
@@ -45,7 +45,7 @@ describe('questions in a terminal', () => {
   });
   afterEach(() => mock.timers.reset());
 
-  it('are lines, which the terminal prompts for', async () => {
+  it('are single lines for which the terminal prompts', async () => {
     const question = questions.next();
     assert.equal(terminal.prompts, 1);
     terminal.type('one');
@@ -54,7 +54,7 @@ describe('questions in a terminal', () => {
     assert.deepEqual(shown, []);
   });
 
-  it('are all lines of a paste', async () => {
+  it('include all lines of a paste', async () => {
     const question = questions.next();
     terminal.type('one', '', 'two');
     await pass(20);
@@ -65,7 +65,7 @@ describe('questions in a terminal', () => {
     assert.equal(await question, 'one\n\ntwo\nthree');
   });
 
-  it('go on to the end of the line that a paste ends in', async () => {
+  it('continue to the end of the line in which a paste ends', async () => {
     const question = questions.next();
     terminal.type('one');
     terminal.line = 'two';
@@ -77,7 +77,7 @@ describe('questions in a terminal', () => {
     assert.equal(await asked(question), 'one\ntwo');
   });
 
-  it('have lines of a paste that are there when it is time, and were not read', async () => {
+  it('include lines of a paste that had arrived but were not read in time', async () => {
     const question = questions.next();
     terminal.type('one');
     mock.timers.tick(30);
@@ -88,7 +88,7 @@ describe('questions in a terminal', () => {
     assert.equal(await question, 'one\ntwo');
   });
 
-  it('wait while an answer is written, each for its turn, and are shown then', async () => {
+  it('wait in order while an answer is written, and are then shown', async () => {
     terminal.type('one', 'two');
     await pass(1_000);
     terminal.type('three');
@@ -99,7 +99,7 @@ describe('questions in a terminal', () => {
     assert.equal(await asked(questions.next()), 'nothing');
   });
 
-  it('are blank only where one is waited for', async () => {
+  it('may be blank only if one is awaited', async () => {
     terminal.type('');
     await pass(40);
     const question = questions.next();
@@ -109,7 +109,7 @@ describe('questions in a terminal', () => {
     assert.equal(await asked(question), '');
   });
 
-  it('are commands by themselves, where a line begins no other', async () => {
+  it('are single commands, unless the line continues a question', async () => {
     const question = questions.next();
     terminal.type('/new', 'one', '/new', 'two');
     assert.equal(await asked(question), '/new');
@@ -118,7 +118,7 @@ describe('questions in a terminal', () => {
     assert.equal(await asked(next), 'one\n/new\ntwo');
   });
 
-  it('are no more when the terminal closes', async () => {
+  it('are dropped when the terminal closes', async () => {
     terminal.type('one');
     await pass(40);
     terminal.type('two');
@@ -126,7 +126,7 @@ describe('questions in a terminal', () => {
     assert.equal(await asked(questions.next()), undefined);
   });
 
-  it('are no more for whom waits when the terminal closes, but for one that is whole', async () => {
+  it('are dropped when the terminal closes, except a complete one that is awaited', async () => {
     const question = questions.next();
     terminal.type('one', 'two');
     terminal.emit('close');
@@ -134,7 +134,7 @@ describe('questions in a terminal', () => {
     assert.equal(await asked(questions.next()), undefined);
   });
 
-  it('are none where the terminal closes in the middle of one', async () => {
+  it('are dropped when the terminal closes in the middle of one', async () => {
     const question = questions.next();
     terminal.type('one');
     terminal.line = 'two';

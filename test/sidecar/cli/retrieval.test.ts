@@ -82,7 +82,7 @@ describe('chorus recall', () => {
   const small = ['recall', '--length', '600', '--contexts', '2', '--constants', '3'];
 
   for (const cache of ['full', 'snapkv:128', 'tiered:64,window=32']) {
-    it(`with --cache ${cache} counts the right answers to questions that follow contexts, each read once`, async () => {
+    it(`with --cache ${cache} counts the right answers after contexts that are each evaluated once`, async () => {
       const result = await json<Recall>(...small, '--cache', cache);
       assert.deepEqual([result.cache, result.contexts, result.questions, result.answers.length], [cache, 2, 6, 6]);
       assert.equal(result.right, result.answers.filter(({ isRight }) => isRight).length);
@@ -91,7 +91,7 @@ describe('chorus recall', () => {
     });
   }
 
-  it('says the same again with the same seed, and asks for others with another', async () => {
+  it('repeats its questions with the same seed, and asks others with another seed', async () => {
     const [first, second, other] = [
       await json<Recall>(...small),
       await json<Recall>(...small),
@@ -104,7 +104,7 @@ describe('chorus recall', () => {
     );
   });
 
-  it('measures no full cache in place of the one that was asked for', async () => {
+  it('does not measure the full cache in place of the requested one', async () => {
     const narrow = path.join(work, 'narrow.gguf');
     using device = new Device('cpu', { threads: 1 });
     const heads = { type: 'u32', value: 16 } as const;
@@ -137,7 +137,7 @@ describe('chorus recall', () => {
     assert.equal(result.questions, 6);
   });
 
-  it('says in plain words how many were right, of how many contexts', async () => {
+  it('prints how many answers were right, of how many contexts', async () => {
     const { stdout } = await chorus(...small);
     assert.match(
       stdout,
@@ -149,7 +149,7 @@ describe('chorus recall', () => {
 describe('chorus needle', () => {
   const small = ['needle', '--lengths', '200,400', '--depths', '0,100', '--needles', '2'];
 
-  it('gives the share that is found of each length and depth, with a heat map', async () => {
+  it('gives the share of facts found for each length and depth, with a heat map', async () => {
     const svg = path.join(work, 'map.svg');
     const { asked, found, cells } = await json<Needle>(...small, '--svg', svg, '--cache', 'snapkv:96');
     assert.equal(asked, 8);
@@ -177,7 +177,7 @@ describe('chorus needle', () => {
   });
 });
 
-describe('chorus recall and needle, wrongly used,', () => {
+describe('chorus recall and needle with invalid arguments', () => {
   const cases: readonly {
     readonly what: string;
     readonly commandLine: readonly string[];
@@ -185,7 +185,7 @@ describe('chorus recall and needle, wrongly used,', () => {
     readonly exitCode: number;
   }[] = [
     {
-      what: 'with texts that are not there',
+      what: 'with texts that do not exist',
       commandLine: ['recall', '--text', 'gone'],
       says: /gone can't be read as a folder of texts/,
       exitCode: 1,
@@ -197,9 +197,9 @@ describe('chorus recall and needle, wrongly used,', () => {
       exitCode: 1,
     },
     {
-      what: 'with a context that the model does not hold',
+      what: 'with a context larger than the model’s',
       commandLine: ['recall', '--length', '4096'],
-      says: /Contexts of 4096 tokens and an answer do not fit into the 2048/,
+      says: /Contexts of 4096 tokens and an answer do not fit into the model's context of 2048/,
       exitCode: 1,
     },
     {
@@ -233,19 +233,19 @@ describe('chorus recall and needle, wrongly used,', () => {
       exitCode: 2,
     },
     {
-      what: 'with lengths that are none',
+      what: 'with invalid lengths',
       commandLine: ['needle', '--lengths', '512,,1024'],
       says: /whole number from 64 to/,
       exitCode: 2,
     },
     {
-      what: 'with texts longer than the model holds',
+      what: 'with texts longer than the model’s context',
       commandLine: ['needle', '--lengths', '512,8192'],
-      says: /Texts of 8192 tokens and an answer do not fit into the 2048/,
+      says: /Texts of 8192 tokens and an answer do not fit into the model's context of 2048/,
       exitCode: 1,
     },
     {
-      what: 'with a drawing where none can be written',
+      what: 'with a drawing that cannot be written',
       commandLine: ['needle', '--lengths', '128', '--depths', '0', '--needles', '1', '--svg', 'gone/map.svg'],
       says: /map\.svg can't be written/,
       exitCode: 2,
@@ -259,7 +259,7 @@ describe('chorus recall and needle, wrongly used,', () => {
     await writeFile(path.join(work, 'little', 'one.ts'), 'export const one = 1;\n');
   });
   for (const { what, commandLine, says, exitCode } of cases) {
-    it(`${what}, say so in one line and one JSON object`, async () => {
+    it(`report an error in one line and one JSON object: ${what}`, async () => {
       const given = [
         ...commandLine.map((argument) => (argument === 'little' ? path.join(work, 'little') : argument)),
         '--model',

@@ -20,7 +20,7 @@ describe('A document stays in the editor', () => {
     'file:///c%3A/project/.env',
     'file:///home/u/.env?version=1',
     'file:///home/u/.env#L1',
-    // Names that editors did not encode, or badly.
+    // Names that editors encoded incorrectly or not at all.
     'scp://host//srv/C#/.env',
     'file:///home/u/C#/.env',
     'file:///home/u/why?/.env',
@@ -37,7 +37,7 @@ describe('A document stays in the editor', () => {
     'git:/home/u/.env?ref',
   ];
   for (const uri of secret)
-    it(`whose name is secret: ${uri}`, async () => assert.equal(await documents().keeps(opening(uri)), true));
+    it(`if its name is secret: ${uri}`, async () => assert.equal(await documents().keeps(opening(uri)), true));
   for (const uri of [
     'file:///home/u/main.py',
     'file:///home/u/environment.ts',
@@ -45,9 +45,9 @@ describe('A document stays in the editor', () => {
     'untitled:Untitled-1',
     'file:///home/u/.env.example',
   ])
-    it(`not where it is not: ${uri}`, async () => assert.equal(await documents().keeps(opening(uri)), false));
+    it(`only if its name is secret: ${uri}`, async () => assert.equal(await documents().keeps(opening(uri)), false));
 
-  it('with all that is said of it, until it is closed', async () => {
+  it('with all messages about it, until it is closed', async () => {
     const heard: string[] = [];
     const editor = new SecretDocuments((uri, reason) => heard.push(`${uri}: ${reason}`));
     const about = (method: string, uri = 'file:///.env'): Promise<boolean> =>
@@ -67,7 +67,7 @@ describe('A document stays in the editor', () => {
     assert.deepEqual(heard, ['file:///.env: files of this name hold secrets']);
   });
 
-  it('with its cells, where it is a notebook or one of these is', async () => {
+  it('with all cells if the notebook or one cell is secret', async () => {
     const cell = 'vscode-notebook-cell:/secrets#1';
     const editor = documents();
     assert.equal(
@@ -106,7 +106,7 @@ describe('A document stays in the editor', () => {
     );
   });
 
-  it('by the patterns that the editor adds, and not by those that it takes away', async () => {
+  it('by the editor’s additional patterns, but not by patterns that the editor removes', async () => {
     const editor = documents();
     await editor.keeps(
       message('initialize', { initializationOptions: { secretFiles: ['*.internal', '!auth.json', 7] } }),
@@ -116,25 +116,21 @@ describe('A document stays in the editor', () => {
     assert.equal(await editor.keeps(opening('file:///.env')), true);
   });
 
-  it(
-    'where a link leads to a secret one, there already or not',
-    { skip: process.platform === 'win32' },
-    async (test) => {
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-links-'));
-      test.after(() => rm(folder, { recursive: true }));
-      await mkdir(path.join(folder, '.ssh'));
-      await symlink('.ssh', path.join(folder, 'keys'));
-      await symlink('.env', path.join(folder, 'settings.py'));
-      const heard: string[] = [];
-      const editor = new SecretDocuments((_, reason) => heard.push(reason));
-      for (const name of ['keys/new', 'settings.py'])
-        assert.equal(await editor.keeps(opening(pathToFileURL(path.join(folder, name)).href)), true, name);
-      assert.equal(await editor.keeps(opening(pathToFileURL(path.join(folder, 'main.py')).href)), false);
-      assert.match(heard.join(), /it leads to file:.*\.ssh\/new.*it leads to file:.*\.env/);
-    },
-  );
+  it('if it links to a secret file, existing or not', { skip: process.platform === 'win32' }, async (test) => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-links-'));
+    test.after(() => rm(folder, { recursive: true }));
+    await mkdir(path.join(folder, '.ssh'));
+    await symlink('.ssh', path.join(folder, 'keys'));
+    await symlink('.env', path.join(folder, 'settings.py'));
+    const heard: string[] = [];
+    const editor = new SecretDocuments((_, reason) => heard.push(reason));
+    for (const name of ['keys/new', 'settings.py'])
+      assert.equal(await editor.keeps(opening(pathToFileURL(path.join(folder, name)).href)), true, name);
+    assert.equal(await editor.keeps(opening(pathToFileURL(path.join(folder, 'main.py')).href)), false);
+    assert.match(heard.join(), /it leads to file:.*\.ssh\/new.*it leads to file:.*\.env/);
+  });
 
-  it("not for messages that are none of LSP's", async () => {
+  it('but not if a message is invalid LSP', async () => {
     for (const params of [null, [], 'x', { textDocument: null }, { textDocument: { uri: 7 } }])
       assert.equal(
         await documents().keeps({ jsonrpc: '2.0', method: 'textDocument/didOpen', params } as Message),

@@ -19,15 +19,15 @@ function told(...statuses: readonly (readonly string[] | undefined)[]): string {
   return text;
 }
 
-describe('what the command line says of a server that is stood in for', () => {
-  it('is nothing while the server answers', () => assert.equal(told(undefined, []), ''));
+describe('StandInNotice', () => {
+  it('says nothing while the server answers', () => assert.equal(told(undefined, []), ''));
 
-  it('is the reason, once', () => {
+  it('gives a reason once', () => {
     const reason = 'gpu.example refuses the key (401).';
     assert.equal(told([reason], [reason], []), `The model on this machine stands in for the server. ${reason}\n`);
   });
 
-  it('is every reason, without what acts on a terminal', () => {
+  it('gives every reason, without control characters', () => {
     const text = told(['It sleeps.\u001b[2J'], ['It sleeps.\u001b[2J', 'It is full.']);
     assert.equal(text.split('\n').length, 3);
     assert.match(text, /It sleeps\.\[2J\n.*It is full\./);

@@ -20,27 +20,27 @@ function written(text: string, isTTY: boolean): string {
   return whole;
 }
 
-describe('text that others made', () => {
+describe('foreign text', () => {
   const attack = 'before \u001b]52;c;cm0gLXJm\u0007\u001b]0;title\u0007\u001b[2J\u009b31m after\n\tindented';
 
-  it('reaches a terminal without what acts on it', () => {
+  it('reaches a terminal without control characters', () => {
     assert.equal(written(attack, true), 'before ]52;c;cm0gLXJm]0;title[2J31m after\n\tindented');
   });
 
-  it('reaches a pipe as it is', () => {
+  it('reaches a pipe unchanged', () => {
     assert.equal(written(attack, false), attack);
   });
 });
 
-describe('a name that others gave', () => {
+describe('a foreign name', () => {
   const name = 'model\n\u202eevil\u2066\t\u001b]52;c;cm0gLXJm\u0007\u009b2J\r.gguf';
 
-  it('stays in its line, and in the order of its letters', () => {
+  it('stays in its line, with its letters in order', () => {
     assert.equal(inOneLine('a\r\nb\u2028c\td\u202ee\u2066f'), 'a b c d e f');
     assert.equal(inOneLine('مرحبا שלום \u200f.'), 'مرحبا שלום \u200f.');
   });
 
-  it('acts on nothing in a bar of progress', () => {
+  it('has no effect on a progress bar', () => {
     let drawn = '';
     const bar = new ProgressBar({
       isTTY: true,
@@ -53,7 +53,7 @@ describe('a name that others gave', () => {
     assert.match(drawn.slice(start.length), /^\P{Cc}* 50 % {2}Loading model evil \]52;c;cm0gLXJm2J \.gguf$/u);
   });
 
-  it('is one row of a table', () =>
+  it('takes one row of a table', () =>
     assert.deepEqual(
       formatTable([
         ['model', 'size'],
@@ -63,7 +63,7 @@ describe('a name that others gave', () => {
       ['model   size', 'a          1', 'b c  9     2'],
     ));
 
-  it('is JSON without control characters, and reads as it was', () => {
+  it('is printed as JSON without control characters, and parses to the same text', () => {
     const json = toJson({ name });
     assert.doesNotMatch(json, /\p{Cc}/u);
     assert.deepEqual(JSON.parse(json), { name });
@@ -72,7 +72,7 @@ describe('a name that others gave', () => {
 
 describe('the command line', () => {
   const folder = new URL('../../../sidecar/cli/', import.meta.url);
-  /** What is written as it is may hold Chorus's own words and numbers alone. */
+  /** The only texts that are written without a filter: Chorus's own texts and numbers. */
   const OWN = [
     /process\.stdout\.write\('',/,
     /process\.std(out|err)\.write\('[^']*'\)/,
@@ -82,7 +82,7 @@ describe('the command line', () => {
     /process\.stderr\.write\(process\.stderr\.isTTY \? `\\r\\x1b\[K\$\{line\}`/,
   ];
 
-  it('writes nothing of others as it is', async () => {
+  it('writes no foreign text without a filter', async () => {
     const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
     const raw = await Promise.all(
       files.map(async (file) =>

@@ -59,12 +59,12 @@ async function train(
   );
 }
 
-/** Both steps; the numbers are those of a network that knows nothing: ln 320 is 5.77. */
+/** The output of both steps, with the loss of an untrained network: ln 320 is 5.77. */
 const PROGRESS =
   /^step 1 of 2 {2}loss (\d\.\d{4}) {2}rate \d\.\d{2}e-\d {2}(\d+) tokens\/s {2}\d+ (?:s|min) left\nstep 2 of 2 {2}loss (\d\.\d{4}) {2}rate \d\.\d{2}e-\d {2}(\d+) tokens\/s {2}0 s left$/m;
 
 describe('chorus train', () => {
-  it('says each step, what is left, and where model and plot are', async () => {
+  it('prints each step, the remaining time, and the paths of model and plot', async () => {
     const output = path.join(work, 'plain.gguf');
     const { stdout, stderr, exitCode } = await train(output);
     assert.equal(exitCode, 0, stderr);
@@ -76,7 +76,7 @@ describe('chorus train', () => {
     assert.equal((await readGgufHeader(output)).metadata.get('llama.embedding_length'), 32);
   });
 
-  it('gives the same as one JSON object, with the last loss', async () => {
+  it('prints the same as one JSON object, with the last loss', async () => {
     const output = path.join(work, 'json.gguf');
     const { stdout, stderr } = await train(output, '--json');
     const result = JSON.parse(stdout) as Record<string, unknown>;

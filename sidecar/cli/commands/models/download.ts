@@ -21,15 +21,15 @@ interface DownloadOptions extends ShelfOptions {
   readonly acceptLicence: boolean;
 }
 
-/** `chorus models download`: gets a model of the shelf; Ctrl-C pauses, the same command goes on. */
+/** `chorus models download`: downloads a model of the shelf. Ctrl-C pauses, and the same command resumes. */
 export function addDownload(models: Command): void {
   const command = models
     .command('download')
     .description(l10n.t('download a model; Ctrl+C pauses, the same command goes on'))
-    .argument('<model>', 'as `chorus models shelf` names it')
-    .argument('[quantisation]', 'by default what suits this machine');
+    .argument('<model>', 'name of the model in `chorus models shelf`')
+    .argument('[quantisation]', 'default: the best for this machine');
   withShelfOptions(command)
-    .option('--accept-licence', 'of a model that may not be used commercially', false)
+    .option('--accept-licence', 'accept a licence without commercial use', false)
     .action((id: string, quantisation: string | undefined, _options: unknown, self: Command) =>
       download(id, quantisation, optionsOf(self)),
     );
@@ -61,10 +61,11 @@ async function download(id: string, quantisation: string | undefined, options: D
       return;
     }
     if (result.isVerified === false)
-      process.stderr.write('It is not checked: neither the catalogue nor the server states its SHA-256.\n');
+      process.stderr.write('The file is not verified: neither the catalogue nor the server gives its SHA-256.\n');
     writeForeignText(process.stdout, `${result.path}\n`);
   } catch (error) {
-    if (error instanceof InterruptedError && !options.json) process.stderr.write('Paused. The same command goes on.\n');
+    if (error instanceof InterruptedError && !options.json)
+      process.stderr.write('Paused. Run the same command to resume.\n');
     throw error;
   } finally {
     await session.close();

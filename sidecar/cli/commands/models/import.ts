@@ -14,13 +14,13 @@ import { writeForeignText } from '../../terminal.ts';
 import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 import { drawProgress } from './progress.ts';
 
-/** `chorus models import`: copies a GGUF file to the downloaded ones. */
+/** `chorus models import`: copies a GGUF file to the downloaded models. */
 export function addImport(models: Command): void {
   withShelfOptions(
     models
       .command('import')
       .description(l10n.t('copy a GGUF file to the downloaded models'))
-      .argument('<file>', 'of a model in several parts the first'),
+      .argument('<file>', 'GGUF file; the first file of a model in several parts'),
   ).action((file: string, _options: unknown, command: Command) => importModel(file, optionsOf(command)));
 }
 

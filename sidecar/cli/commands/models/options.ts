@@ -22,12 +22,15 @@ export function withFolder(command: Command): Command {
   return command.option('--folder <folder>', "where downloaded models are kept (default: in Chorus's folder)");
 }
 
-/** A command's options with those of `chorus models` itself, which takes --json and --folder wherever they stand. */
+/** Returns a command's options with those of `chorus models`, which accepts --json and --folder in any position. */
 export function optionsOf<Options extends ShelfOptions>(command: Command): Options {
   return command.optsWithGlobals<Options>();
 }
 
-/** What the sidecar is told of them; the proxy is that of this command's environment and not of the sidecar's. */
+/**
+ * Returns the download settings for the sidecar. The proxy comes from this command's environment, not from the
+ * sidecar's.
+ */
 export function downloadSettings(
   { catalogue, mirror, folder }: ShelfOptions,
   environment: NodeJS.ProcessEnv = process.env,

@@ -8,7 +8,7 @@ const WORDS = {
   verifying: 'Checking.',
 } as const;
 
-/** Draws how far a download is. */
+/** Draws the progress of a download. */
 export function drawProgress(bar: ProgressBar, { state, receivedBytes, totalBytes }: DownloadProgress): void {
   const share = totalBytes > 0 ? receivedBytes / totalBytes : 0;
   bar.update(

@@ -6,12 +6,12 @@ import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
 import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 
-/** `chorus models remove`: removes what was downloaded or imported. */
+/** `chorus models remove`: removes a downloaded or imported model. */
 export function addRemove(models: Command): void {
   const command = models
     .command('remove')
     .description(l10n.t('remove a model that was downloaded or imported'))
-    .argument('<model>', 'its path; or its name on the shelf, with its quantisation')
+    .argument('<model>', 'path of the model, or its name on the shelf with its quantisation')
     .argument('[quantisation]');
   withShelfOptions(command).action(
     (model: string, quantisation: string | undefined, _options: unknown, self: Command) =>

@@ -11,7 +11,7 @@ import { Session } from '../../session.ts';
 import { writeForeignText } from '../../terminal.ts';
 import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from './options.ts';
 
-/** `chorus models shelf`: the models worth having, and what this machine can do with each. */
+/** `chorus models shelf`: the models in the catalogue, and how each would run on this machine. */
 export function addShelf(models: Command): void {
   withShelfOptions(
     models.command('shelf').description(l10n.t('list the models that can be downloaded, and how they would run here')),
