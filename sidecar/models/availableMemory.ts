@@ -4,19 +4,20 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
-/** Memory that a program can still take without pressing others, or that a container allows, in bytes. */
+/** Returns the bytes that a program can still allocate, limited by a container, without pressing other programs. */
 export async function availableMemoryBytes(): Promise<number> {
   const limit = process.constrainedMemory();
   const free = (await systemAvailableBytes()) ?? os.freemem();
   return limit > 0 && limit < os.totalmem() ? Math.min(free, Math.max(0, limit - (await controlGroupBytes()))) : free;
 }
 
-/** What the container's programs hold of its limit; 0 where that can't be told. */
+/** Returns the bytes that the container's programs hold of its limit, or 0 if unknown. */
 async function controlGroupBytes(): Promise<number> {
   if (process.platform !== 'linux') return 0;
   const read = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
   const own = /^0::(\/.*)$/m.exec(await read('/proc/self/cgroup'))?.[1] ?? '/';
-  // A container mostly sees its own group as the first one; version 1 has memory in a hierarchy of its own.
+  // A container usually sees its own group as the root. Version 1 of control groups has a separate hierarchy for
+  // memory.
   for (const [folder, usage] of [
     [path.join('/sys/fs/cgroup', own), 'memory.current'],
     ['/sys/fs/cgroup', 'memory.current'],
@@ -29,8 +30,8 @@ async function controlGroupBytes(): Promise<number> {
 }
 
 /**
- * Of a control group's usage and statistics: files that nobody read lately are given up when memory is needed.
- * `undefined` where they say something else.
+ * Parses a control group's usage and statistics. Subtracts inactive files, which the system drops when memory is
+ * needed. Returns `undefined` if the texts can't be parsed.
  */
 export function ofControlGroup(usage: string, statistics: string): number | undefined {
   if (!/^\d+\s*$/.test(usage)) return undefined;
@@ -39,7 +40,7 @@ export function ofControlGroup(usage: string, statistics: string): number | unde
   return Math.max(0, Number(usage) - Number(inactive));
 }
 
-/** What is free, and what is given up as soon as it is needed, which `os.freemem()` counts on Windows alone. */
+/** Free memory and memory that is released on demand. `os.freemem()` includes the latter only on Windows. */
 async function systemAvailableBytes(): Promise<number | undefined> {
   if (process.platform === 'linux') return ofMeminfo(await readFile('/proc/meminfo', 'utf8').catch(() => ''));
   if (process.platform === 'darwin')
@@ -53,8 +54,8 @@ function ofMeminfo(table: string): number | undefined {
 }
 
 /**
- * Of macOS's `vm_stat`: pages that are free, those read ahead among them, and those that nobody touched lately;
- * `undefined` where it says something else.
+ * Parses macOS's `vm_stat`: adds the pages that are free, read ahead or inactive. Returns `undefined` if the text can't
+ * be parsed.
  */
 export function ofVmStat(table: string): number | undefined {
   const pageBytes = /\(page size of (\d+) bytes\)/.exec(table)?.[1];

@@ -3,103 +3,106 @@ import type { NgramIndex } from './decoding/ngramIndex.ts';
 import type { NgramModel } from './decoding/ngramModel.ts';
 import type { TokenSpelling } from './decoding/tokenIndex.ts';
 
-/** What the scheduler needs of whatever computes: a few sequences over one set of weights. Calls never overlap. */
+/** The scheduler's interface to an engine: a few sequences over a shared set of weights. Calls never overlap. */
 export interface Backend {
   readonly vocabulary: TokenSpelling & { tokenBytes(token: TokenId, options?: { special?: boolean }): Uint8Array };
   readonly sequences: readonly BackendSequence[];
-  /** Tokens that one sequence holds. */
+  /** The number of tokens that a sequence can hold. */
   readonly contextSizeTokens: number;
-  /** Largest number of tokens in one evaluation. */
+  /** The largest number of tokens in an evaluation. */
   readonly batchTokens: number;
-  /** Whether an evaluation ends soon after its signal aborts; else it computes to its end. */
+  /** Whether an evaluation ends soon after its signal aborts. Otherwise it runs to its end. */
   readonly isInterruptible: boolean;
   isEndOfGeneration(token: TokenId): boolean;
-  /** Computes on half the threads from now on, or again on all. */
+  /** Switches to half the threads, or back to all. */
   beQuiet(isQuiet: boolean): void;
-  /** Compiles a grammar. Throws `TroubleError` 'invalid-input' for one that can't be used. */
+  /** Compiles a grammar. Throws `TroubleError` 'invalid-input' if it can't be used. */
   grammar(source: GrammarSource): Promise<CompiledGrammar>;
 }
 
 export type GrammarSource = { readonly gbnf: string } | { readonly jsonSchema: object };
 
 export interface CompiledGrammar {
-  /** Handed back to `BackendSequence.decode`. */
+  /** Passed to `BackendSequence.decode`. */
   readonly handle: unknown;
-  /** Texts after which nothing of use follows. */
+  /** Texts that end an answer: nothing useful follows them. */
   readonly stop: readonly string[];
 }
 
-/** There is no memory for a sequence. Those that have theirs still serve. */
+/** There is no memory for a sequence. Existing sequences stay usable. */
 export class SequenceMemoryError extends Error {
   override readonly name = 'SequenceMemoryError';
 }
 
 export interface BackendSequence {
-  /** Tokens that the sequence has read. */
+  /** The number of tokens that the sequence has read. */
   readonly length: number;
-  /** Of these those whose keys and values are still there: fewer where only some of a prompt's stayed. Absent: all. */
+  /**
+   * How many of these tokens still have keys and values. Fewer than `length` if only some rows of a prompt were kept.
+   * Absent: all.
+   */
   readonly keptTokens?: number;
-  /** Length of the longest common beginning of `tokens` and what the sequence holds. */
+  /** The length of the longest common prefix of `tokens` and the sequence. */
   commonPrefixLength(tokens: readonly TokenId[]): number;
   /**
-   * Keeps the first `length` tokens, or fewer where the model can't go back to there. Resolves with the length kept.
+   * Keeps the first `length` tokens, or fewer if the model can't go back to that length. Resolves with the number kept.
    */
   truncate(length: number): Promise<number>;
-  /** Tokens that can still be appended. */
+  /** How many tokens can still be appended. */
   readonly room: number;
   /**
-   * Begins to read a whole prompt in another way than piece by piece, where the sequence does that for one of this
-   * length; what it held goes. `undefined`: append what it does not hold, by `evaluate` and `decode`.
+   * Starts to read a whole prompt by another method than in pieces, and drops the sequence's contents. Returns
+   * `undefined` if the sequence does not do so for this length. Then append the missing tokens with `evaluate` and
+   * `decode`.
    */
   readWhole?(tokens: readonly TokenId[]): WholePrompt | undefined;
   /**
-   * Whether an answer to a prompt of so many tokens, all of which it holds, needs no evaluation; absent where it always
-   * does.
+   * Whether decoding can start without an evaluation after a prompt of this length, all of which the sequence holds.
+   * Absent: never.
    */
   isAnswerable?(length: number): boolean;
   /**
-   * How many tokens to append of a prompt, no more than `most`, so that nothing is evaluated twice; absent where it
-   * does not matter.
+   * How many tokens of a prompt to append next, at most `most`, so that nothing is evaluated twice. Absent: any number.
    */
   chunkTokens?(most: number): number;
   /**
-   * Appends tokens. Where the backend is interruptible, rejects with the reason of a signal that aborts on the way, and
-   * has appended nothing.
+   * Appends tokens. If the backend is interruptible, rejects with the reason of a signal that aborts meanwhile. Nothing
+   * is appended then.
    */
   evaluate(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
-  /** Marks the present length as one that `truncate` can go back to, where the model needs that. */
+  /** Marks the current length so that `truncate` can go back to it. Only some models need it. */
   checkpoint(): Promise<void>;
   /**
-   * Appends `tokens` (none only after a whole prompt, or where it `isAnswerable`), then samples; each further step
-   * appends the token sampled before. Yields tokens without end.
+   * Appends `tokens`, then samples without end. Each further step appends the token sampled before. Without `tokens`
+   * the sequence must hold a whole prompt or be answerable (`isAnswerable`).
    */
   decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined>;
-  /** What it holds, for keeping it elsewhere; absent where it can't be put back. */
+  /** The sequence's contents, for storing them elsewhere. Absent if they can't be restored. */
   readonly rows?: SequenceRows;
 }
 
-/** Keys and values of a sequence, a row a token, as bytes that can be put back. */
+/** Keys and values of a sequence as bytes that can be restored, a row per token. */
 export interface SequenceRows {
-  /** Says all that decides a row besides the tokens: rows of one key can take each other's place. */
+  /** Identifies all that decides a row besides the tokens. Rows with the same key are interchangeable. */
   readonly key: string;
-  /** Bytes of a row, over all layers. */
+  /** The bytes of a row, over all layers. */
   readonly rowBytes: number;
   readonly capacity: number;
-  /** The tokens whose rows are what evaluating them as a prompt gives. */
+  /** The tokens whose rows equal those of a plain prompt evaluation. */
   readonly tokens: readonly TokenId[];
-  /** The last tokens of a prompt that are evaluated in any case, for an answer to follow. */
+  /** How many of a prompt's last tokens must be evaluated even if their rows are held, so that an answer can follow. */
   readonly evaluatedTokens: number;
-  /** A row depends on no token behind the next multiple of it. */
+  /** A row depends only on tokens before the next multiple of this number. */
   readonly stretch: number;
-  /** Whether the first `length` of `tokens` and of what is held are the same. */
+  /** Whether the sequence holds the first `length` of `tokens`. */
   holds(tokens: readonly TokenId[], length: number): boolean;
-  /** Copies rows out, from row `first` on, as many as `into` has room for. */
+  /** Copies rows from row `first` on, as many as fit into `into`. */
   read(first: number, into: Uint8Array): void;
   /** Appends tokens with their rows. */
   append(tokens: readonly TokenId[], rows: Uint8Array): void;
 }
 
-/** A prompt that is read in steps of its own; the sequence holds it when it is done. */
+/** A prompt that is read in its own steps. The sequence holds it at the end. */
 export interface WholePrompt extends Disposable {
   readonly isDone: boolean;
   step(): Promise<void>;
@@ -108,12 +111,12 @@ export interface WholePrompt extends Disposable {
 export interface DecodeOptions {
   readonly sampling: SamplingParams;
   readonly grammar?: CompiledGrammar;
-  /** Ends an evaluation as `evaluate`'s does. */
+  /** Aborts an evaluation in the same way as the signal of `evaluate`. */
   readonly signal?: AbortSignal;
-  /** Texts that the answer may go on like. */
+  /** Texts that the answer may repeat, for drafting. */
   readonly texts?: NgramIndex | undefined;
-  /** Makes likelier what follows in texts. */
+  /** Raises the probability of continuations that occur in texts. */
   readonly ngrams?: NgramModel | undefined;
-  /** Asked before each token: the only tokens allowed, or `undefined` for any. */
+  /** Called before each token. Returns the allowed tokens, or `undefined` if all are. */
   readonly allowed?: () => ReadonlySet<TokenId> | undefined;
 }

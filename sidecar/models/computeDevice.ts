@@ -4,13 +4,13 @@ import { prepareCuda } from './cuda/cudaSupport.ts';
 
 export interface ComputeDeviceOptions {
   readonly threads: number;
-  /** Lets this process find CUDA's libraries; gives what is missing. */
+  /** Lets this process find CUDA's libraries. Returns a message if something is missing. */
   readonly prepare?: typeof prepareCuda;
 }
 
 /**
- * Opens a device for Chorus's own graphs, also in a process that loads no node-llama-cpp. Throws `DeviceError`, and
- * `TroubleError` 'engine-failed' where CUDA's libraries are to be installed first.
+ * Opens a device for Chorus's own engine, even in a process without node-llama-cpp. Throws `DeviceError`, or
+ * `TroubleError` 'engine-failed' if CUDA's libraries must be installed first.
  */
 export async function openComputeDevice(
   kind: DeviceKind,

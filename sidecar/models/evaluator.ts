@@ -1,34 +1,34 @@
 import { TroubleError } from '../common/troubleError.ts';
 import type { TokenId } from '../protocol/engine.ts';
 
-/** Rows of logits that are computed and held at once: a row of a large vocabulary takes a megabyte. */
+/** How many rows of logits are computed and held at once. A row of a large vocabulary takes a megabyte. */
 export const LOGIT_ROWS = 64;
 
-/** Logits of a model, for measuring. One sequence, evaluated from its beginning. */
+/** Computes a model's logits for measurements. It has a single sequence, evaluated from its beginning. */
 export interface Evaluator {
   readonly vocabularySize: number;
   readonly contextSizeTokens: number;
   /** Empties the sequence. */
   reset(): void;
   /**
-   * Appends tokens of a prompt, of which the sequence may keep fewer rows than tokens; absent where `evaluate` does the
-   * same.
+   * Appends the tokens of a prompt, of which the sequence may keep only some rows. Absent if `evaluate` does the same.
    */
   readPrompt?(tokens: readonly TokenId[], signal?: AbortSignal): Promise<void>;
-  /** Of a longer prompt only some rows are kept; absent: all are of any. */
+  /** The longest prompt that keeps all its rows. Absent: every prompt does. */
   readonly wholeTokens?: number;
-  /** Tokens that fit behind a prompt of so many; absent where those are the rest of the context. */
+  /** How many tokens fit behind a prompt of this length. Absent: the rest of the context. */
   roomBehind?(promptTokens: number): number;
-  /** Appends tokens; resolves with the wanted rows, `[rows · vocabulary]`. */
+  /** Appends tokens. Resolves with the wanted rows, `[rows · vocabulary]`. */
   evaluate(tokens: readonly TokenId[], wanted: 'none' | 'last' | 'all'): Promise<Float32Array>;
   dispose(): void;
 }
 
-/** Tokens of one evaluation. */
+/** The number of tokens in an evaluation. */
 const CHUNK_TOKENS = 512;
 
 /**
- * Appends a prompt as a request's is appended. Rejects with the reason of a signal that aborts between two evaluations.
+ * Appends a prompt in the same way as for a request. Rejects with the reason of a signal that aborts between two
+ * evaluations.
  */
 export async function readPrompt(
   evaluator: Evaluator,
@@ -38,7 +38,7 @@ export async function readPrompt(
   await (evaluator.readPrompt ? evaluator.readPrompt(tokens, signal) : evaluateInChunks(evaluator, tokens, signal));
 }
 
-/** Appends tokens, some at a time. Rejects with the reason of a signal that aborts between two evaluations. */
+/** Appends tokens in chunks. Rejects with the reason of a signal that aborts between two evaluations. */
 export async function evaluateInChunks(
   evaluator: Pick<Evaluator, 'evaluate'>,
   tokens: readonly TokenId[],
@@ -51,7 +51,7 @@ export async function evaluateInChunks(
   }
 }
 
-/** Throws `TroubleError` where there are no tokens, too many, or some that the vocabulary lacks. */
+/** Throws `TroubleError` if there are no tokens, too many, or tokens outside the vocabulary. */
 export function checkTokens(
   {
     vocabularySize,

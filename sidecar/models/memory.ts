@@ -2,17 +2,17 @@ import { TroubleError } from '../common/troubleError.ts';
 import { formatBytes } from './gguf/header.ts';
 import type { ModelShape } from './gguf/validate.ts';
 
-/** Largest context per sequence taken unasked, in tokens. */
+/** The largest default context per sequence, in tokens. */
 const DEFAULT_CONTEXT_TOKENS = 8_192;
 const LEAST_CONTEXT_TOKENS = 512;
-/** One for completions, the others for chats and for what is read ahead. */
+/** The first is for completions, the others for chats and for prompts that are read ahead. */
 const PREFERRED_SEQUENCES = 3;
 const CACHE_ELEMENT_BYTES = 2;
-/** Left to the rest of the machine. */
+/** Memory that stays free for the rest of the machine. */
 export const RESERVE_BYTES = 256e6;
-/** Copies of a layer's keys, in float32, that selectors take to score. */
+/** The float32 copies of a layer's keys that selectors need for scoring. */
 const SCORED_KEYS = 3;
-/** Code, tables and the vocabulary, besides what is computed below. */
+/** Code, tables and the vocabulary, besides the parts computed below. */
 const FIXED_BYTES = 128e6;
 
 export interface MemoryPlan {
@@ -26,22 +26,25 @@ type RowsBytes = (rows: number, heads: number) => number;
 export interface MemoryRequest {
   readonly modelName: string;
   readonly shape: ModelShape;
-  /** Of all parts of the model. */
+  /** The bytes of all parts of the model. */
   readonly weightBytes: number;
-  /** Main memory and, where a GPU is used, its memory. */
+  /** Free main memory, plus the GPU's memory if a GPU is used. */
   readonly availableBytes: number;
   readonly batchTokens: number;
-  /** Of a batch those whose logits are computed at once; absent: all. */
+  /** How many tokens of a batch get logits at once. Absent: all. */
   readonly logitRows?: number;
-  /** Tokens whose scores against the whole context are held at once: without the flash kernel a whole batch's. */
+  /**
+   * How many tokens' scores against the whole context are held at once. Without the flash kernel it is a whole batch.
+   */
   readonly scoredTokens: number;
-  /** 0 chooses. */
+  /** 0 means automatic. */
   readonly contextSizeTokens: number;
-  /** Rows that a sequence has room for; absent: one for each token of the context. */
+  /** The rows that a sequence has room for. Absent: a row for each token of the context. */
   readonly keptRows?: number;
   /**
-   * Prompts that are longer are read layer by layer, and some of their rows chosen. What that takes: looking at a
-   * prompt's attention, and scoring, with so many rows and query heads; and how often its tokens are read.
+   * Present if rows are selected: prompts longer than `longerThan` are read layer by layer, and only some rows are
+   * kept. The functions give the memory for observing attention and for scoring, by rows and query heads. `readings` is
+   * how often the tokens are read.
    */
   readonly choosing?: {
     readonly longerThan: number;
@@ -50,9 +53,8 @@ export interface MemoryRequest {
     readonly readings: number;
   };
   /**
-   * What a sequence holds besides all its rows to attend some of them: copies of so many, in contexts that are longer,
-   * and graphs that choose; and what an element of all its rows takes, and what pages are scored by beside it, in
-   * contexts that are longer.
+   * Present if sequences use a tiered cache. Contexts longer than `longerThan` have copies of `rows` rows, graphs that
+   * select, and keys for scoring pages. The element sizes are those of the full cache and of the keys for scoring.
    */
   readonly tier?: {
     readonly rows: number;
@@ -64,8 +66,8 @@ export interface MemoryRequest {
 }
 
 /**
- * The largest context that fits, up to the default or what the user asked for, never above what the model was trained
- * on. Throws `TroubleError` 'out-of-memory' with the numbers where not even the least fits.
+ * Chooses the largest context that fits: at most the user's or the default size, and never more than the model was
+ * trained on. Throws `TroubleError` 'out-of-memory' with the numbers if not even the smallest fits.
  */
 export function planMemory(request: MemoryRequest): MemoryPlan {
   const { shape } = request;
@@ -91,7 +93,7 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
   );
 }
 
-/** What takes memory at a context, in bytes. */
+/** The memory for a context, in bytes. */
 export function memoryNeeds(
   {
     shape,
@@ -105,15 +107,15 @@ export function memoryNeeds(
   contextTokens: number,
   sequences: number,
 ): { readonly cacheBytes: number; readonly computeBytes: number } {
-  // Of a mixture of attention the queries, what they attend, and that scaled by the gates.
+  // In a mixture of attention: the queries, the attended values, and these scaled by the gates.
   const mixtureElements = (4 * shape.queryElementsPerToken) / shape.blockCount;
-  // Before and after they are made probabilities.
+  // Scores before and after the softmax.
   const scoreBytes = 2 * scoredTokens * contextTokens * shape.headCount * 4;
   const tokenBytes = shape.cacheElementsPerToken * CACHE_ELEMENT_BYTES;
   const graphBytes = batchTokens * (16 * shape.embeddingLength + mixtureElements) * 4 + scoreBytes;
   const isChosen = choosing !== undefined && contextTokens > choosing.longerThan;
-  // One layer's full cache, what passes from layer to layer, what a selector looks at, and its graphs: scoring takes
-  // some copies of the layer's keys.
+  // A layer's full cache, the activations between layers, the observed attention and its graphs. Scoring needs some
+  // copies of the layer's keys.
   const layerBytes = tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1);
   const scoringBytes =
     (SCORED_KEYS * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) +

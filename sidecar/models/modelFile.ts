@@ -5,30 +5,29 @@ import { readGgufHeader, type GgufHeader } from './gguf/header.ts';
 import { TokenTexts } from './gguf/tokenTexts.ts';
 import { allParts, splitPart, validateModel, validateTokenizer, type ModelShape } from './gguf/validate.ts';
 
-/** A model's files, checked before anything native reads them. */
+/** The files of a model, checked before native code reads them. */
 export interface ModelFile {
   readonly path: string;
-  /** Of the first part. */
+  /** The header of the first part. */
   readonly header: GgufHeader;
-  /** Its sizes are those of all parts. */
+  /** Its sizes include all parts. */
   readonly shape: ModelShape;
 }
 
-/** A file of which the tokenizer alone is used. */
+/** A file that is used only for its tokenizer. */
 export interface TokenizerFile extends Pick<ModelFile, 'path' | 'header'> {
   readonly shape: Pick<ModelShape, 'architecture'>;
 }
 
 /**
- * Checks what a file says about its tokenizer; it needs no weights, as llama.cpp's vocabulary files have none. Throws
- * `TroubleError`.
+ * Checks a file's tokenizer. The file needs no weights; llama.cpp's vocabulary files have none. Throws `TroubleError`.
  */
 export async function inspectTokenizerFile(modelPath: string): Promise<TokenizerFile> {
   const header = await readModelHeader(modelPath);
   return { path: modelPath, header, shape: validateTokenizer(header) };
 }
 
-/** Checks a file, and all its parts if it is split. Throws `TroubleError` that names what is wrong. */
+/** Checks a file, and all its parts if it is split. Throws a `TroubleError` that describes the problem. */
 export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
   const split = splitPart(modelPath);
   if (split && split.part !== 1)
@@ -49,8 +48,8 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
 }
 
 /**
- * A header with a vocabulary that libllama takes: each token stands there once, and only tokenizers with byte tokens
- * have them.
+ * Reads a header and checks that libllama accepts its vocabulary. No token may occur twice, and only tokenizers with
+ * byte tokens may have them.
  */
 async function readModelHeader(modelPath: string): Promise<GgufHeader> {
   const vocabulary = new TokenTexts();
@@ -70,7 +69,10 @@ async function readModelHeader(modelPath: string): Promise<GgufHeader> {
   return header;
 }
 
-/** Share of a token's cost at depth 0 that one token of depth adds: attention's products against the weights'. */
+/**
+ * How much a token of depth adds to a token's cost, as a share of the cost at depth 0: attention products against
+ * weights.
+ */
 export function attentionCostSlope(shape: ModelShape): number {
   const attention = 4 * shape.queryElementsPerToken;
   const weights = 2 * Math.max(1, shape.parameterCount);

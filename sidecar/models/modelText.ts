@@ -9,29 +9,29 @@ import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
 import { specialTokens } from './llamaCpp/specialTokens.ts';
 import type { TokenizerFile } from './modelFile.ts';
 
-/** Text longer than this is refused: tokenising it would block the engine for seconds. */
+/** The maximum length of a text. Tokenising a longer text would block the engine for seconds. */
 const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
-/** The text side of a model, the same for every engine: tokenizer, vocabulary, the chat template's source. */
+/** The text side of a model, the same for every engine: tokenizer, vocabulary and source of the chat template. */
 export class ModelText {
   private constructor(
-    /** Loaded whole or for its vocabulary alone; owned by who loaded it. */
+    /** The model, or only its vocabulary. The caller owns it. */
     private readonly model: LlamaModel,
     readonly name: string,
     readonly vocabulary: Vocabulary,
     readonly special: SpecialTokens,
-    /** Jinja; of any length. */
+    /** Jinja, of any length. */
     readonly templateSource: string | undefined,
   ) {}
 
-  /** Throws `TroubleError` 'unsupported-model' where the tokenizer's spelling is not known. */
+  /** Throws `TroubleError` 'unsupported-model' if the tokenizer's spelling is unknown. */
   static async of(model: LlamaModel, { path: modelPath, header }: TokenizerFile): Promise<ModelText> {
     const vocabulary = await readVocabulary(modelPath);
     if (!vocabulary) {
       throw new TroubleError(
         'unsupported-model',
-        `${path.basename(modelPath)} has a tokenizer of kind ${shown(header.metadata.get('tokenizer.ggml.model') ?? 'none')}, which can't be used.`,
+        `${path.basename(modelPath)} has a tokenizer of kind ${shown(header.metadata.get('tokenizer.ggml.model') ?? 'none')}, which is not supported.`,
       );
     }
     const template = header.metadata.get('tokenizer.chat_template');
@@ -44,7 +44,7 @@ export class ModelText {
     );
   }
 
-  /** Throws `TroubleError` 'invalid-input' for text that is too long. */
+  /** Tokenises a text. Throws `TroubleError` 'invalid-input' if it is too long. */
   tokenize(text: string, special: boolean): readonly TokenId[] {
     if (text.length > MAX_TOKENIZE_UNITS)
       throw new TroubleError(

@@ -7,12 +7,12 @@ import { openFailure } from './chorus/openFailure.ts';
 import { openLlamaModel } from './llamaCpp/openLlamaModel.ts';
 import type { OpenedModel, OpenRequest } from './openedModel.ts';
 
-/** Makes use of a model that was opened: for its first evaluation, which may show what an engine can't do. */
+/** Prepares an opened model for its first evaluation, which may show that an engine can't run it. */
 type Prepare<Prepared> = (opened: OpenedModel) => Promise<Prepared>;
 
 /**
- * Opens and prepares a model: on our own graphs where they can, otherwise with node-llama-cpp, with the reason, unless
- * the user chose. Throws `TroubleError`.
+ * Opens and prepares a model: on Chorus's own engine if possible, otherwise with node-llama-cpp and the reason. The
+ * user's choice of engine is not overridden. Throws `TroubleError`.
  */
 export async function openModel<Prepared>(request: OpenRequest, prepare: Prepare<Prepared>): Promise<Prepared> {
   const { engine } = request.params;
@@ -48,7 +48,7 @@ export async function openModel<Prepared>(request: OpenRequest, prepare: Prepare
     ];
     return await prepared({ ...opened, limits }, prepare);
   } catch (error) {
-    // Our own check knows the tensor; llama.cpp says no more than that it could not load the file.
+    // Our own check names the tensor. llama.cpp only says that it could not load the file.
     throw error instanceof TroubleError && error.code === 'invalid-model' && reason.code === 'invalid-model'
       ? reason
       : error;

@@ -5,7 +5,7 @@ import type { OpenedDevice } from './llamaCpp/device.ts';
 import type { ModelFile } from './modelFile.ts';
 import type { ModelText } from './modelText.ts';
 
-/** What an engine needs to open a model. */
+/** The parameters for opening a model. */
 export interface OpenRequest {
   readonly params: LoadParams;
   readonly file: ModelFile;
@@ -22,12 +22,12 @@ export interface OpenedModel {
   readonly engine: 'chorus' | 'llama';
   readonly backend: Backend;
   readonly text: ModelText;
-  /** What this engine lacks for this model; one sentence each. */
+  /** The features that this engine lacks for this model, a sentence each. */
   readonly limits: readonly string[];
-  /** For measuring, while no request runs; the caller disposes it before the model. */
+  /** Creates an evaluator for measurements while no request runs. The caller disposes it before the model. */
   evaluator(): Evaluator;
-  /** Bytes on a GPU, besides the process's own. */
+  /** Bytes on a GPU, in addition to the process's own memory. */
   deviceMemoryBytes(): number;
-  /** Waits for the evaluation under way, then frees everything. */
+  /** Waits for the current evaluation, then frees everything. */
   dispose(): Promise<void>;
 }

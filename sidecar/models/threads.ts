@@ -2,9 +2,11 @@ import { readFile, readdir } from 'node:fs/promises';
 import os from 'node:os';
 
 /**
- * Compute threads for a request of `requested` (0: choose). Never above the cores this process may use: more threads
- * than cores make the CPU backend wait on itself, hundreds of times slower. The choice is one thread per physical core,
- * since the second thread of a core adds nothing to matrix products, but at least two.
+ * Chooses the number of compute threads; `requested` 0 means automatic. Never exceeds the cores that this process may
+ * use: with more threads the CPU backend is hundreds of times slower, waiting for itself.
+ *
+ * The default is a thread per physical core, but at least two. The second thread of a core adds nothing to matrix
+ * products.
  */
 export async function computeThreads(requested: number): Promise<number> {
   const available = os.availableParallelism();
@@ -13,7 +15,10 @@ export async function computeThreads(requested: number): Promise<number> {
   return Math.max(1, Math.min(available, Math.max(2, physical)));
 }
 
-/** Linux tells which hardware threads share a core. `undefined` where the system doesn't say. */
+/**
+ * The number of physical cores. Linux tells which hardware threads share a core. `undefined` if the system does not
+ * say.
+ */
 async function physicalCores(): Promise<number | undefined> {
   const folder = '/sys/devices/system/cpu';
   try {

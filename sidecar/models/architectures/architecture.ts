@@ -8,7 +8,7 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import type { Metadata } from './metadata.ts';
 import type { WeightTable } from './weightTable.ts';
 
-/** What a file's metadata says of the network's size and shape. */
+/** The size and shape of a network, as a file's metadata gives them. */
 export interface Hyperparameters {
   readonly blockCount: number;
   readonly width: number;
@@ -20,7 +20,7 @@ export interface Hyperparameters {
   readonly trainContextTokens: number;
   readonly norm: NormOptions;
   readonly rope: Omit<RopeOptions, 'frequencyFactors'>;
-  /** Logits are multiplied by this. */
+  /** The factor of the logits. */
   readonly logitScale: number;
   /** Absent in dense networks. */
   readonly mixture?: {
@@ -30,8 +30,8 @@ export interface Hyperparameters {
     readonly gateMode?: GateMode;
   };
   /**
-   * Absent where attention has no experts. `expertsUsed` of all count where there is a number; `cache`: all experts
-   * share one, or each has its own.
+   * Absent if attention has no experts. `expertsUsed`: how many experts count; all if absent. `cache`: all experts
+   * share a cache, or each has its own.
    */
   readonly attentionMixture?: {
     readonly experts: number;
@@ -39,11 +39,11 @@ export interface Hyperparameters {
     readonly gateMode?: GateMode;
     readonly cache: 'expert' | 'shared';
   };
-  /** Of so many blocks the last has experts; every block where absent. */
+  /** Only the last of each `expertInterval` blocks has experts. Absent: every block has. */
   readonly expertInterval?: number;
   /**
-   * Tokens that a sliding layer attends, itself included, and after how many layers one attends everything: none does
-   * where that is 0.
+   * The window of a sliding layer in tokens, including the token itself. Every `fullEvery`-th layer attends everything;
+   * 0: no layer does.
    */
   readonly sliding?: { readonly windowTokens: number; readonly fullEvery: number };
 }
@@ -53,14 +53,11 @@ export interface WeightSpec {
   readonly name: string;
   readonly extents: readonly number[];
   readonly optional?: boolean;
-  /**
-   * How it is used, which decides where it may live: 'matrix' and 'experts' may be repacked, 'embedding' is read by
-   * row.
-   */
+  /** The use, which decides the layout: 'matrix' and 'experts' may be repacked, 'embedding' is read by row. */
   readonly use: 'matrix' | 'experts' | 'embedding' | 'vector';
 }
 
-/** What a block is built from. */
+/** The inputs for building a block. */
 export interface BlockContext {
   readonly graph: Graph;
   readonly weights: WeightTable;
@@ -68,18 +65,18 @@ export interface BlockContext {
   readonly block: number;
   readonly cache: LayerCache;
   readonly inputs: AttentionInputs;
-  /** In training: whole sequences. `cache` and `inputs` throw then. */
+  /** In training: whole sequences. Then `cache` and `inputs` throw. */
   readonly packed?: PackedInputs;
-  /** `[k]`, I32: in the last block, the tokens whose logits are wanted. */
+  /** `[k]`, I32: the tokens whose logits are wanted. Only in the last block. */
   readonly outputRows?: Tensor;
-  /** Is given each norm's result, `[width, tokens or k]`, as the block is built. */
+  /** Receives the result of each norm, `[width, tokens or k]`, while the block is built. */
   readonly onNorm?: (name: string, normed: Tensor) => void;
 }
 
-/** One family of networks. Each file of this folder exports one, named after `general.architecture`. */
+/** A family of networks. Each file of this folder exports an architecture, named after `general.architecture`. */
 export interface Architecture {
   readonly name: string;
-  /** Throws `TroubleError` 'invalid-model' for values that are missing or impossible. */
+  /** Throws `TroubleError` 'invalid-model' for missing or impossible values. */
   readHyperparameters(metadata: Metadata): Hyperparameters;
   weights(hyperparameters: Hyperparameters): WeightSpec[];
   /** `x[width, tokens] → [width, tokens or k]`. */
@@ -96,25 +93,25 @@ export function hasExperts({ expertInterval = 1 }: Hyperparameters, block: numbe
   return (block + 1) % expertInterval === 0;
 }
 
-/** Query heads of a block, those of all experts together. */
+/** The number of a block's query heads, over all experts. */
 export function queryHeads(hyperparameters: Hyperparameters, block: number): number {
   const { heads, attentionMixture } = hyperparameters;
   return attentionMixture && hasExperts(hyperparameters, block) ? attentionMixture.experts * heads : heads;
 }
 
-/** Query heads of the block that has most. */
+/** The largest number of query heads in a block. */
 export function mostQueryHeads(hyperparameters: Hyperparameters): number {
   return Math.max(
     ...Array.from({ length: hyperparameters.blockCount }, (_, block) => queryHeads(hyperparameters, block)),
   );
 }
 
-/** Whether a block's gates weigh what its queries choose in a cache: its experts attend the same keys. */
+/** Whether a block's gates weight the votes of its queries for cache rows: its experts share a cache. */
 export function isWeighedByGates(hyperparameters: Hyperparameters, block: number): boolean {
   return hyperparameters.attentionMixture?.cache === 'shared' && hasExperts(hyperparameters, block);
 }
 
-/** Key-value heads that a block's cache holds, those of all experts together. */
+/** The number of key-value heads in a block's cache, over all experts. */
 export function cachedHeads(hyperparameters: Hyperparameters, block: number): number {
   const { kvHeads, attentionMixture } = hyperparameters;
   return attentionMixture?.cache === 'expert' && hasExperts(hyperparameters, block)

@@ -8,7 +8,7 @@ import { qwen3 } from './qwen3.ts';
 import { qwen3moe } from './qwen3moe.ts';
 import { starcoder2 } from './starcoder2.ts';
 
-/** Every architecture that our own graphs run, by `general.architecture`. */
+/** The architectures of Chorus's own engine, by `general.architecture`. */
 export const architectures: ReadonlyMap<string, Architecture> = new Map(
   [chorus, cohere2, commandR, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [
     architecture.name,
@@ -16,5 +16,5 @@ export const architectures: ReadonlyMap<string, Architecture> = new Map(
   ]),
 );
 
-/** Architectures that no other engine runs. */
+/** Architectures that only Chorus's own engine runs. */
 export const ownArchitectures: ReadonlySet<string> = new Set([chorus.name]);

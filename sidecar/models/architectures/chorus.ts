@@ -34,14 +34,14 @@ import {
 
 interface ChorusHyperparameters extends Hyperparameters {
   readonly blockKind: 'parallel' | 'serial';
-  /** Queries and keys are normalised head by head. */
+  /** Whether queries and keys are normalised per head. */
   readonly headNorm: boolean;
 }
 
 /**
- * Branch-Attend-Mix (arXiv 2408.08274): mixtures of feed-forward experts and of attention experts, in parallel blocks
- * (Command-R) or serial ones (Llama, Qwen); without experts a dense network of those families.
- * `docs/chorus-architecture.md` has its keys and tensors.
+ * Branch-Attend-Mix (arXiv 2408.08274): mixtures of feed-forward experts and of attention experts. Blocks are parallel
+ * (Command-R) or serial (Llama, Qwen). Without experts it is a dense network of those families.
+ * `docs/chorus-architecture.md` lists its keys and tensors.
  */
 export const chorus: Architecture = {
   name: 'chorus',
@@ -102,7 +102,7 @@ export const chorus: Architecture = {
   },
 };
 
-/** Most experts of a layer, as for every architecture. */
+/** The maximum number of experts in a layer, as for every architecture. */
 const MAX_EXPERTS = 512;
 const GATE_MODES = ['faithful', 'renormalised', 'scaled'] as const;
 
@@ -146,7 +146,7 @@ function mixedAttentionWeights(hyperparameters: Hyperparameters, block: number):
     ...matrix(`${name}.attn_k`, width, keyWidth, 'optional'),
     ...matrix(`${name}.attn_v`, width, keyWidth, 'optional'),
     ...matrix(`${name}.attn_output`, experts * heads * headSize, width),
-    // A gate counts for its expert's bias too, so biases are a matrix over gates.
+    // The bias of each expert is scaled by its gate, so biases form a matrix that is multiplied by the gates.
     { name: `${name}.attn_output.bias`, extents: [experts, width], optional: true, use: 'vector' },
   ];
 }

@@ -13,8 +13,8 @@ import {
 } from './parts.ts';
 
 /**
- * Command R7B and Command A (arXiv 2504.00698): of four layers three attend a sliding window with rope, one attends
- * everything without.
+ * Command R7B and Command A (arXiv 2504.00698). Of four layers, three attend a sliding window with rope, and the fourth
+ * attends everything without rope.
  */
 export const cohere2: Architecture = {
   name: 'cohere2',
@@ -22,7 +22,7 @@ export const cohere2: Architecture = {
   readHyperparameters(metadata) {
     return {
       ...readCommon(metadata, { normKind: 'layer', pairing: 'normal' }),
-      // 0 stands for no factor, as llama.cpp reads it.
+      // 0 means no factor, as in llama.cpp.
       logitScale: metadata.number('logit_scale') || 1,
       sliding: {
         windowTokens: metadata.count('attention.sliding_window'),

@@ -12,7 +12,7 @@ import {
   vector,
 } from './parts.ts';
 
-/** From this many blocks on, the family normalises queries and keys per head (Command-R+). */
+/** From this number of blocks, the family normalises queries and keys per head (Command-R+). */
 const HEAD_NORM_BLOCKS = 64;
 
 /** Command-R, Aya 23 and Aya Expanse (arXiv 2405.15032): parallel blocks, layer norms without bias, scaled logits. */

@@ -14,7 +14,7 @@ import {
   vector,
 } from './parts.ts';
 
-/** Llama 1 to 3 (arXiv 2302.13971), and what shares its graph: Mistral, Mixtral, SmolLM, DeepSeek-Coder 1, Yi. */
+/** Llama 1 to 3 (arXiv 2302.13971), and models with the same graph: Mistral, Mixtral, SmolLM, DeepSeek-Coder 1, Yi. */
 export const llama: Architecture = {
   name: 'llama',
 

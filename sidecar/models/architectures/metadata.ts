@@ -3,7 +3,7 @@ import { TroubleError } from '../../common/troubleError.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { shown } from '../gguf/shown.ts';
 
-/** Reads an architecture's values from a GGUF header; keys are given without the architecture's name in front. */
+/** Reads an architecture's values from a GGUF header. Keys are given without the prefix of the architecture. */
 export class Metadata {
   readonly architecture: string;
 
@@ -13,7 +13,7 @@ export class Metadata {
     this.architecture = architecture;
   }
 
-  /** A number, or the first of an array of equal ones. Throws where it is missing and there is no fall-back. */
+  /** A number, or the first of an array of equal numbers. Throws if it is missing and there is no fallback. */
   number(key: string, fallback?: number): number {
     const name = `${this.architecture}.${key}`;
     const value = this.header.metadata.get(name);
@@ -24,14 +24,14 @@ export class Metadata {
         return values[0];
       throw new TroubleError(
         'unsupported-model',
-        `${this.header.path}: ${name} differs between layers, which this engine does not run.`,
+        `${this.header.path}: ${name} differs between layers, which this engine does not support.`,
       );
     }
     if (value === undefined && fallback !== undefined) return fallback;
     throw this.#invalid(`${name} is ${value === undefined ? 'missing' : shown(value)}, expected a number`);
   }
 
-  /** A whole number of at least `minimum`. */
+  /** An integer of at least `minimum`. */
   count(key: string, options: { fallback?: number; minimum?: number; maximum?: number } = {}): number {
     const { fallback, minimum = 1, maximum = 1 << 24 } = options;
     const value = this.number(key, fallback);
@@ -43,7 +43,7 @@ export class Metadata {
     return value;
   }
 
-  /** One of a few names. Throws where it is missing or another. */
+  /** A value from a list of names. Throws if it is missing or not in the list. */
   choice<Name extends string>(key: string, names: readonly Name[], fallback?: Name): Name {
     if (fallback !== undefined && this.header.metadata.get(`${this.architecture}.${key}`) === undefined)
       return fallback;
@@ -68,7 +68,7 @@ export class Metadata {
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** Size of the vocabulary: of the tokenizer's list, else of the embedding. */
+  /** The size of the vocabulary, from the tokenizer's list or else from the embedding. */
   vocabularySize(): number {
     const embedding = this.header.tensors.find(({ name }) => name === 'token_embd.weight');
     const size = embedding?.shape[1] ?? this.header.arrayLengths.get('tokenizer.ggml.tokens');
@@ -76,7 +76,7 @@ export class Metadata {
     return size;
   }
 
-  /** Rotary embedding with the file's scaling (linear or YaRN), as llama.cpp derives it. */
+  /** Rope with the file's scaling (linear or YaRN), derived as in llama.cpp. */
   rope(pairing: RopeOptions['pairing'], headSize: number): Omit<RopeOptions, 'frequencyFactors'> {
     const dimensions = this.count('rope.dimension_count', { fallback: headSize, minimum: 2 });
     const base = this.number('rope.freq_base', 10_000);
@@ -98,7 +98,7 @@ export class Metadata {
     }
     throw new TroubleError(
       'unsupported-model',
-      `${this.header.path}: rope scaling of the type ${shown(scaling)} is not one that this engine runs.`,
+      `${this.header.path}: this engine does not support rope scaling of type ${shown(scaling)}.`,
     );
   }
 

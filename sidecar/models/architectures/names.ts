@@ -1,6 +1,6 @@
 /**
- * `general.architecture` of what Chorus's own graphs run, for those who must not load them: the keys of
- * `architectures`.
+ * `general.architecture` of the models that Chorus's own engine runs: the keys of `architectures`, for code that must
+ * not load kernels.
  */
 export const CHORUS_ARCHITECTURES: readonly string[] = [
   'chorus',

@@ -1,4 +1,4 @@
-/** What the architectures have in common: reading sizes, listing weights, building the usual attention and networks. */
+/** Shared parts of the architectures: reading sizes, listing weights, building the usual attention and feed-forward. */
 import { attention, type AttentionOptions, type AttentionWeights } from '../../../kernels/blocks/attention.ts';
 import { feedForward, type Activation, type FeedForwardWeights } from '../../../kernels/blocks/feedForward.ts';
 import { denseMixtureOfExperts } from '../../../kernels/blocks/denseMixtureOfExperts.ts';
@@ -12,7 +12,10 @@ import { TroubleError } from '../../common/troubleError.ts';
 import type { BlockContext, Hyperparameters, WeightSpec } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
 
-/** Sizes that every architecture stores under the same keys. Throws `TroubleError` where they do not fit together. */
+/**
+ * Reads the sizes that every architecture stores under the same keys. Throws `TroubleError` if they do not fit
+ * together.
+ */
 export function readCommon(
   metadata: Metadata,
   options: { normKind: NormOptions['kind']; pairing: RopeOptions['pairing'] },
@@ -30,7 +33,7 @@ export function readCommon(
   if (valueSize !== headSize)
     throw new TroubleError(
       'unsupported-model',
-      `${metadata.header.path}: keys of ${headSize} and values of ${valueSize} differ in size, which this engine does not run.`,
+      `${metadata.header.path}: keys of ${headSize} and values of ${valueSize} differ in size, which this engine does not support.`,
     );
   const epsilonKey = options.normKind === 'rms' ? 'attention.layer_norm_rms_epsilon' : 'attention.layer_norm_epsilon';
   return {
@@ -64,7 +67,7 @@ export function vector(name: string, length: number, bias: Biases = 'none'): Wei
   return specs;
 }
 
-/** Embedding, final norm and output; an absent output is the embedding's transpose. */
+/** The weights of embedding, final norm and output. If the output is absent, the embedding serves as output. */
 export function outerWeights(
   { width, vocabularySize }: Hyperparameters,
   options: { tiedOutput?: boolean; normBias?: Biases } = {},
@@ -180,7 +183,7 @@ export function buildFeedForward(context: BlockContext, activation: Activation) 
   return (x: Tensor): Tensor => branchOutput(context, feedForward(graph, x, matrices, activation));
 }
 
-/** What attention or a network adds to the residual: in training less what is dropped. */
+/** The contribution of attention or feed-forward to the residual, in training after dropout. */
 export const branchOutput = ({ packed }: BlockContext, y: Tensor): Tensor => packed?.branchOutput?.(y) ?? y;
 
 export function buildMixture(context: BlockContext) {

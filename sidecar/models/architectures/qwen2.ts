@@ -12,7 +12,7 @@ import {
   vector,
 } from './parts.ts';
 
-/** Qwen 2 and 2.5, Coder included (arXiv 2407.10671): Llama's block with biased queries, keys and values. */
+/** Qwen 2 and 2.5, including Coder (arXiv 2407.10671): Llama's block with biases for queries, keys and values. */
 export const qwen2: Architecture = {
   name: 'qwen2',
 

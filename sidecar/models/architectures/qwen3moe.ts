@@ -12,7 +12,7 @@ import {
   vector,
 } from './parts.ts';
 
-/** Qwen 3's mixtures of experts, Coder 30B-A3B among them (arXiv 2505.09388). */
+/** Qwen 3's mixtures of experts, including Coder 30B-A3B (arXiv 2505.09388). */
 export const qwen3moe: Architecture = {
   name: 'qwen3moe',
 

@@ -12,7 +12,7 @@ import {
   vector,
 } from './parts.ts';
 
-/** StarCoder2 (arXiv 2402.19173): layer norms and biases everywhere, a network without a gate. */
+/** StarCoder2 (arXiv 2402.19173): layer norms, biases everywhere, and a feed-forward without gate. */
 export const starcoder2: Architecture = {
   name: 'starcoder2',
 

@@ -4,9 +4,9 @@ import type { ExpertLinearWeights } from '../../../kernels/blocks/mixtureOfExper
 import type { NormWeights } from '../../../kernels/blocks/norm.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 
-/** A model's tensors by name. All that an architecture requires are there: loading checked it. */
+/** A model's tensors by name. Loading has checked that all required tensors are there. */
 export class WeightTable {
-  /** `lowRank` has matrices by the names of the tensors that they stand for. */
+  /** `lowRank` replaces matrices, by the names of the tensors that they stand for. */
   constructor(
     private readonly tensors: ReadonlyMap<string, Tensor>,
     private readonly lowRank: ReadonlyMap<string, LowRankMatrix> = new Map(),
@@ -18,7 +18,8 @@ export class WeightTable {
 
   tensor(name: string): Tensor {
     const tensor = this.tensors.get(name);
-    if (!tensor) throw new Error(`The tensor ${name} was not loaded: the architecture's list of weights lacks it.`);
+    if (!tensor)
+      throw new Error(`The tensor ${name} was not loaded, because the architecture's list of weights lacks it.`);
     return tensor;
   }
 
@@ -38,7 +39,7 @@ export class WeightTable {
     return { weight: this.matrix(`${name}.weight`), bias: this.optional(`${name}.bias`) };
   }
 
-  /** One matrix of every expert. */
+  /** The stacked matrices of all experts. */
   experts(name: string): ExpertLinearWeights {
     return { weight: this.tensor(`${name}.weight`), bias: this.optional(`${name}.bias`) };
   }

@@ -13,12 +13,12 @@ import {
 import { specialTexts } from './specialTexts.ts';
 
 /**
- * Special tokens of known models have up to 40 characters. The parts of each are told apart, which are as many as its
- * square.
+ * The maximum length of a special token; those of known models have up to 40 characters. The parts of a token are
+ * compared individually, and their number grows with its square.
  */
 const MAX_SPECIAL_UNITS = 256;
 
-/** What of a model's text side a template needs. */
+/** The properties of a model's text side that a template needs. */
 export interface TemplateText {
   /** Jinja. */
   readonly templateSource: string | undefined;
@@ -29,16 +29,13 @@ export interface TemplateText {
 }
 
 export interface TemplateOptions {
-  /** Of the model, for messages. */
+  /** The model's file name, for messages. */
   readonly fileName: string;
   readonly renderLimitMs?: number;
   readonly process: { render(request: RenderRequest): Promise<RenderAnswer> };
 }
 
-/**
- * The chat template that a model's file carries. It is foreign code: it is rendered in a process of its own, within
- * limits.
- */
+/** The chat template in a model's file. It is foreign code, so it is rendered in its own process, within limits. */
 export class ChatTemplate {
   #forms: SpecialForms | undefined;
   #tokenBySpecialText: ReadonlyMap<string, TokenId> = new Map();
@@ -49,13 +46,14 @@ export class ChatTemplate {
   ) {}
 
   /**
-   * Messages and tools as tokens. No text in them becomes a special token. Throws `TroubleError`: 'unsupported-model'
-   * where there is no template, or it can't be read or is not done within its limits, 'invalid-input' where it refuses
-   * the messages.
+   * Returns messages and tools as tokens. No text in them becomes a special token.
+   *
+   * Throws `TroubleError` 'unsupported-model' if there is no template, it can't be parsed, or it exceeds its limits.
+   * Throws 'invalid-input' if it refuses the messages.
    */
   async tokens({ messages, tools, addGenerationPrompt }: ChatTemplateParams): Promise<readonly TokenId[]> {
     const foreign = new ForeignTexts(this.#specialForms());
-    // Roles are of a fixed set, and templates ask which.
+    // Roles come from a fixed set, and templates compare them.
     const hidden = messages.map((message) => ({ ...foreign.hide(message), role: message.role }));
     const rendered = await this.#render({
       messages: hidden,
@@ -115,7 +113,7 @@ export class ChatTemplate {
     if (templateSource === undefined)
       throw new TroubleError(
         'unsupported-model',
-        `${name} has no chat template: choose an instruction-tuned model to chat.`,
+        `${name} has no chat template. Choose an instruction-tuned model to chat.`,
       );
     if (templateSource.length <= MAX_TEMPLATE_UNITS) return templateSource;
     throw this.#unusable(`has ${templateSource.length} characters, more than the ${MAX_TEMPLATE_UNITS} that are read`);
@@ -157,13 +155,13 @@ export class ChatTemplate {
   #unusable(what: string): TroubleError {
     return new TroubleError(
       'unsupported-model',
-      `The chat template of ${this.options.fileName} ${what}. Code is completed without it; choose another model to chat.`,
+      `The chat template of ${this.options.fileName} ${what}. Code completion still works. Choose another model to chat.`,
     );
   }
 
   /**
-   * The tokens of a special text that is to be ordinary text: tokenizers find some of them there as well, so the first
-   * character is taken by itself.
+   * The tokens of a special text that must become ordinary text. Tokenizers find some special tokens even in plain
+   * text, so the first character is tokenised separately.
    */
   #spelt(text: string): readonly TokenId[] {
     const tokens = this.text.tokenize(text, false);

@@ -1,53 +1,52 @@
-/** Stands on both sides of a hidden text's number. */
+/** Encloses the number of a hidden text. */
 const MARK = '\uE0F7';
 /**
- * Stands where a foreign text begins or ends that could be a part of a special text, together with what the template
- * writes beside it.
+ * Marks the start or end of a foreign text that could form a special text together with its neighbours in the template.
  */
 const SEAM = '\uE0F8';
-/** Several seams that meet are one. */
+/** Adjacent seams count as a single seam. */
 const SEAMS = new RegExp(`${SEAM}+`);
 const OWN_MARKS = new RegExp(`[${MARK}${SEAM}]`, 'g');
 const HIDDEN = new RegExp(`${MARK}(\\d+)${MARK}`);
 
 /**
- * Of reading special texts against a template, in characters that are looked through: some tenths of a second. Known
- * models take a hundredth.
+ * The limit for matching special texts against a template, in characters read: some tenths of a second. Known models
+ * take a hundredth of it.
  */
 const MAX_READ_UNITS = 2 ** 28;
-/** What a part of a special text takes to keep, in the same measure. */
+/** The cost of keeping a part of a special text, in the same unit. */
 const PART_COST_UNITS = 256;
-/** Of a prompt. A conversation that fills the longest context with special texts has fewer. */
+/** The maximum number of pieces of a prompt. Even the longest context full of special texts has fewer. */
 const MAX_PIECES = 100_000;
 
 /**
- * Special texts, or the pieces of a prompt, are more than are looked through. The message ends a sentence that begins
- * with the template.
+ * There are more special texts or prompt pieces than the limits allow. The message continues a sentence whose subject
+ * is the template.
  */
 export class ForeignTextsError extends RangeError {
   override readonly name = 'ForeignTextsError';
 }
 
-/** A stretch of a rendered prompt. `isPlain`: no part of it may become a special token. */
+/** A piece of a rendered prompt. `isPlain`: no part of it may become a special token. */
 export interface PromptPiece {
   readonly text: string;
   readonly isPlain: boolean;
 }
 
-/** Which texts are special, and what parts of them a foreign text may hold. */
+/** The special texts, and the parts of them that matter at the edges of foreign texts. */
 export class SpecialForms {
   readonly pattern: RegExp | undefined;
   readonly longest: number;
-  /** Beginnings of special texts. */
+  /** Proper prefixes of special texts. */
   readonly heads = new Set<string>();
-  /** Ends of special texts, and what stands inside them, where the template writes the rest around it. */
+  /** Proper suffixes and inner parts of special texts whose rest the template itself contains. */
   readonly tails = new Set<string>();
   readonly insides = new Set<string>();
 
   readonly #inTemplate = new Map<string, boolean>();
   #readUnits = 0;
 
-  /** Throws `ForeignTextsError`: a model's file may hold any. */
+  /** Throws `ForeignTextsError`, since a model's file may contain any number of special texts. */
   constructor(
     readonly texts: ReadonlySet<string>,
     private readonly templateSource: string,
@@ -88,25 +87,28 @@ export class SpecialForms {
     this.#readUnits += units;
     if (this.#readUnits > MAX_READ_UNITS)
       throw new ForeignTextsError(
-        `belongs to ${this.texts.size} special tokens, which together are longer than those of any model`,
+        `belongs to ${this.texts.size} special tokens, which together are longer than those of any known model`,
       );
   }
 }
 
-/** Foreign texts of one prompt, made harmless before a template sees them, and put back behind it. */
+/** The foreign texts of a prompt. They are made harmless before the template sees them and restored in its output. */
 export class ForeignTexts {
   readonly #hidden: string[] = [];
 
   constructor(private readonly forms: SpecialForms) {}
 
   /**
-   * A copy of a JSON value in which no text, and no member's name, holds a special text, or a part of one at its ends.
+   * Copies a JSON value. No string or property name in the copy contains a special text, or a part of it at its ends.
    */
   hide<Value>(value: Value): Value {
     return this.#copy(value) as Value;
   }
 
-  /** A rendered prompt, cut where it has to be. Throws `ForeignTextsError`: a template may write marks of its own. */
+  /**
+   * Splits a rendered prompt into pieces. Throws `ForeignTextsError` if there are too many, since a template may write
+   * marks itself.
+   */
   pieces(rendered: string): PromptPiece[] {
     const marks = rendered.match(OWN_MARKS)?.length ?? 0;
     if (marks > MAX_PIECES) throw new ForeignTextsError(`makes a prompt of more than ${MAX_PIECES} pieces`);
@@ -137,7 +139,7 @@ export class ForeignTexts {
     return this.#withSeams(whole);
   }
 
-  /** Templates trim texts: seams stand inside of the blanks. */
+  /** Templates trim texts, so seams are put inside the surrounding whitespace. */
   #withSeams(text: string): string {
     const { heads, tails, insides } = this.forms;
     const inner = text.trim();
@@ -149,8 +151,8 @@ export class ForeignTexts {
   }
 
   /**
-   * Removes the seams across which there is no special text, and cuts at the others. Only the ends beside a seam are
-   * looked at: a prompt may have thousands.
+   * Removes the seams that no special text crosses, and cuts at the others. Only the ends beside a seam are compared,
+   * since a prompt may have thousands of seams.
    */
   #cutAtSeams(part: string): string[] {
     const { longest } = this.forms;
@@ -169,7 +171,7 @@ export class ForeignTexts {
     return cut.map((texts) => texts.join(''));
   }
 
-  /** What follows a seam may be the rest of a special text over several seams. */
+  /** The text after a seam. The rest of a special text may extend over several seams. */
   #beginning(texts: readonly string[], start: number): string {
     const { longest } = this.forms;
     let beginning = '';
@@ -193,7 +195,8 @@ export class ForeignTexts {
 }
 
 /**
- * The largest length below `limit` for which `holds` is true, as it is for all shorter ones; 0 where it is for none.
+ * The largest length below `limit` for which `holds` is true, or 0. If `holds` is true for a length, it is true for all
+ * shorter ones.
  */
 function longestPart(limit: number, holds: (length: number) => boolean): number {
   let length = 0;

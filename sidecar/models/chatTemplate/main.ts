@@ -1,7 +1,8 @@
 /**
- * The process that renders chat templates. A model's file may hold any template, and a template may hold any loop: what
- * one takes too long for is ended here, and one that takes too much memory brings down this process alone. Its parent
- * is the engine.
+ * The process that renders chat templates. Its parent is the engine.
+ *
+ * A model's file may contain any template, and a template may loop forever or fill the memory. So this process ends
+ * renderings that take too long, and running out of memory ends only this process.
  */
 import { Template } from '@huggingface/jinja';
 import process from 'node:process';
@@ -9,11 +10,11 @@ import vm from 'node:vm';
 import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import { MAX_PROMPT_UNITS, MAX_TOLD_UNITS, type RenderAnswer, type RenderRequest } from './messages.ts';
 
-/** The template that was read last: a model has one. */
+/** The last parsed template. A model has a single template. */
 let read: { readonly source: string; readonly template: Template } | undefined;
 
 startLifeline();
-// Ctrl-C reaches every process of a terminal; the parent says what to do.
+// Ctrl-C reaches every process of a terminal; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);
 process.on('message', (request: RenderRequest) => process.send?.(withinTime(request.limitMs, () => render(request))));
 
@@ -35,7 +36,7 @@ function toldOf(error: unknown): string {
   return String((error as Error).message).slice(0, MAX_TOLD_UNITS);
 }
 
-/** A timer would not fire in a loop; V8 ends what a script of its own calls. */
+/** A timer would not fire during a loop, but V8 can stop a script that runs in its own context. */
 function withinTime(limitMs: number, work: () => RenderAnswer): RenderAnswer {
   Object.assign(globalThis, { chorusRender: work });
   try {

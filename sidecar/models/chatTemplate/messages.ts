@@ -1,28 +1,28 @@
-/** Longer templates are not read. The longest of known models have 40,000 characters. */
+/** The maximum length of a template. Known models have up to 40,000 characters. */
 export const MAX_TEMPLATE_UNITS = 256 * 1024;
-/** Longer prompts are no prompts: no context holds them. */
+/** The maximum length of a prompt. No context holds a longer prompt. */
 export const MAX_PROMPT_UNITS = 8 * 1024 * 1024;
-/** What reading and rendering take together at most; a chat of a thousand messages takes about 30 ms. */
+/** The limit for parsing and rendering together. A chat of a thousand messages takes about 30 ms. */
 export const RENDER_LIMIT_MS = 3_000;
-/** Of what a template says itself, users are told so much; the rest does not leave the process that renders. */
+/** How many characters of a template's own error message users see. The rest stays in the rendering process. */
 export const MAX_TOLD_UNITS = 300;
-/** Heap of the process that renders. */
+/** The heap of the rendering process. */
 export const MAX_HEAP_MEBIBYTES = 128;
 
-/** Engine → the process that renders templates. */
+/** A request from the engine to the rendering process. */
 export interface RenderRequest {
   /** Jinja. */
   readonly source: string;
   readonly variables: object;
-  /** What reading and rendering may take together. */
+  /** The limit for parsing and rendering together. */
   readonly limitMs: number;
 }
 
-/** What came of it. `message`: the template's own words, or Jinja's. */
+/** The result. `message` comes from the template or from Jinja. */
 export type RenderAnswer =
   | { readonly result: 'text'; readonly text: string }
   | { readonly result: 'unreadable' | 'refused'; readonly message: string }
   | { readonly result: 'late' }
   | { readonly result: 'long'; readonly units: number }
-  /** The process ended while it rendered, or could not be started. */
+  /** The process ended during the rendering, or could not be started. */
   | { readonly result: 'ended'; readonly message: string };

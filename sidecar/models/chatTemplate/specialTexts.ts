@@ -2,9 +2,10 @@ import type { SpecialTokens, TokenId } from '../../protocol/engine.ts';
 import type { Vocabulary } from '../gguf/vocabulary.ts';
 
 /**
- * Texts that make structure of a prompt, with their tokens: those that the file marks so, those that libllama takes for
- * the end of a turn by their texts, and of the tokens that are whole words of ordinary text (`<think>`, `<table>`)
- * those that the template writes.
+ * The texts that structure a prompt, with their tokens.
+ *
+ * These are the control tokens of the file, and the tokens that libllama recognises as the end of a turn by their
+ * texts. User-defined tokens such as `<think>` or `<table>` count only if the template contains them.
  */
 export function specialTexts(
   vocabulary: Vocabulary,

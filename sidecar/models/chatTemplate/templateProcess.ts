@@ -6,28 +6,29 @@ import { LIFELINE_FD, lifelineEnvironment } from '../../common/childProcess/puls
 import { MAX_HEAP_MEBIBYTES, type RenderAnswer, type RenderRequest } from './messages.ts';
 
 /**
- * The process ends what takes too long by itself; one that does not answer so long after that hangs. It may still be
- * starting, on a busy machine.
+ * How long to wait for an answer beyond the time limit, which the process enforces itself. On a busy machine the
+ * process may still be starting.
  */
 const HANG_MARGIN_MS = 12_000;
 
 /**
- * Renders templates, one after the other, in a process that starts with the first and stays for the next. A thread
- * would not do: V8 ends the whole process where a single string or array is larger than what is left of a thread's
- * heap. A process that ended is started again by the next template.
+ * Renders templates one after another in a child process. It starts with the first template and stays for the next;
+ * after it ended, the next template starts it again.
+ *
+ * A thread would not do: V8 ends the whole process if a single string or array exceeds the rest of a thread's heap.
  */
 export class TemplateProcess {
   #child: ChildProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Never rejects. */
+  /** Renders a template. Never rejects. */
   render(request: RenderRequest): Promise<RenderAnswer> {
     const answer = this.#last.then(() => this.#ask(request));
     this.#last = answer;
     return answer;
   }
 
-  /** Process id while it runs. */
+  /** The process id, or `undefined` if the process is not running. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -49,14 +50,14 @@ export class TemplateProcess {
   #start(): ChildProcess {
     const { file, execArgv: loader } = ownScript(import.meta.url, { bundle: 'chatTemplate.mjs', source: './main.ts' });
     const execArgv = [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, ...loader];
-    // V8 prints pages where its heap is full.
+    // V8 prints pages of output when its heap is full.
     const child = fork(file, [], {
       execArgv,
       env: nodeEnvironment(lifelineEnvironment),
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     });
-    // Its lifeline: the pipe closes with this process. There is none where the process can't be started.
+    // The child's lifeline: this pipe closes with the parent. It is absent if the process could not be started.
     (child.stdio[LIFELINE_FD] as Socket | undefined)?.on('error', () => undefined).unref();
     const forget = (): void => {
       if (this.#child === child) this.#child = undefined;
@@ -79,12 +80,12 @@ function answerOf(child: ChildProcess, request: RenderRequest): Promise<RenderAn
     const hangLimitMs = request.limitMs + HANG_MARGIN_MS;
     const timer = setTimeout(() => ended(`no answer after ${hangLimitMs / 1_000} s`), hangLimitMs);
     child.on('message', settle).on('exit', exited).on('error', failed);
-    // A write that fails is told by the process's end.
+    // If the write fails, the end of the process is reported instead.
     child.send(request, () => undefined);
   });
 }
 
-/** Whether this process stays for that one: a program that is done ends, whatever it rendered before. */
+/** Lets this process wait for the child or not. A finished program must end even if it rendered templates before. */
 function keepWaitingFor(child: ChildProcess, waits: boolean): void {
   if (waits) child.ref();
   else child.unref();

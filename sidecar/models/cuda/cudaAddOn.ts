@@ -1,6 +1,8 @@
 /**
- * The CUDA libraries, which are too large to be inside the extension. What is installed is only what this build names
- * by checksum: the packages of the npm registry, from there or out of an archive that `npm run package -- --cuda` made.
+ * The CUDA libraries, which are too large for the extension's package.
+ *
+ * Only packages whose checksums are part of this build are installed. They come from the npm registry, or from an
+ * archive that `npm run package -- --cuda` made.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -10,24 +12,25 @@ import { CUDA_FOLDER } from '../../common/home.ts';
 import { parseJson } from '../../common/parseJson.ts';
 
 /**
- * What `dist/cuda-addon.json` holds: made with the extension's package, so that its checksums come with the extension.
+ * The contents of `dist/cuda-addon.json`. It is made with the extension's package, so its checksums come with the
+ * extension.
  */
 export interface CudaCatalogue {
   readonly version: string;
   readonly packages: readonly CudaPackage[];
 }
 export interface CudaPackage {
-  /** Name below `@node-llama-cpp/`. */
+  /** The name after `@node-llama-cpp/`. */
   readonly name: string;
   readonly file: string;
   readonly url: string;
-  /** "sha512-…", as npm writes it. */
+  /** "sha512-…", in npm's format. */
   readonly integrity: string;
-  /** Set for libraries that serve only older CUDA runtimes: the newest major version that needs them. */
+  /** The newest major version of CUDA that needs these libraries. Absent if all versions do. */
   readonly upToCuda?: number;
 }
 
-/** The catalogue beside the running script, or undefined in a build that has none. */
+/** Reads the catalogue beside the running script. Resolves with `undefined` if the build has none. */
 export async function cudaCatalogue(
   scriptFolder = path.dirname(fileURLToPath(import.meta.url)),
 ): Promise<CudaCatalogue | undefined> {
@@ -35,12 +38,12 @@ export async function cudaCatalogue(
   return text === undefined ? undefined : (parseJson(text) as CudaCatalogue);
 }
 
-/** Where an installed package is, whether or not it is there. */
+/** The folder for an installed package, even if it does not exist. */
 export function cudaPackageFolder(homeFolder: string, catalogue: CudaCatalogue, name: string): string {
   return path.join(homeFolder, CUDA_FOLDER, catalogue.version, name);
 }
 
-/** Names of the packages that are installed. */
+/** The names of the installed packages. */
 export function installedCudaPackages(homeFolder: string, catalogue: CudaCatalogue): readonly string[] {
   return catalogue.packages
     .map(({ name }) => name)

@@ -5,8 +5,8 @@ import { addPackageRoot } from '../../../kernels/ggml/libraries.ts';
 import { cudaPackageFolder, installedCudaPackages, type CudaCatalogue } from './cudaAddOn.ts';
 
 /**
- * A module hook, in a thread of its own: it maps the names by which node-llama-cpp imports its CUDA packages to where
- * they were installed.
+ * A module hook, which runs in its own thread. It maps the names by which node-llama-cpp imports CUDA packages to their
+ * installed paths.
  */
 const HOOK = `
 let urls;
@@ -17,10 +17,7 @@ export function resolve(specifier, context, next) {
 
 const registered = new Set<string>();
 
-/**
- * Lets node-llama-cpp and Chorus's own graphs find the installed CUDA packages. Gives their names; none where nothing
- * is installed.
- */
+/** Lets node-llama-cpp and Chorus's own engine find the installed CUDA packages. Returns their names. */
 export function useCudaAddOn(homeFolder: string, catalogue: CudaCatalogue): readonly string[] {
   const names = installedCudaPackages(homeFolder, catalogue);
   const fresh = names.filter((name) => !registered.has(name));

@@ -1,25 +1,26 @@
 import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-/** CUDA's runtime libraries of one major version, and the driver. */
+/** A major version of CUDA's runtime libraries, and the driver. */
 export interface CudaRuntime {
   readonly majorVersion: number;
-  /** Where the runtime library lies. */
+  /** The folder of the runtime library. */
   readonly folder: string;
 }
 
 export interface CudaSearch {
   readonly platform?: NodeJS.Platform;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Further folders to look into first. */
+  /** Further folders, searched first. */
   readonly folders?: readonly string[];
 }
 
-/** Major versions for which there are libraries, the best first. */
+/** The major versions that the add-on has libraries for, the best first. */
 const MAJOR_VERSIONS = [13, 12];
 
 /**
- * The newest CUDA runtime of this machine that the add-on can use, or undefined where it, or the driver, is missing.
+ * Finds the newest CUDA runtime of this machine that the add-on supports. Resolves with `undefined` if the runtime or
+ * the driver is missing.
  */
 export async function findCudaRuntime(search: CudaSearch = {}): Promise<CudaRuntime | undefined> {
   const platform = search.platform ?? process.platform;
@@ -41,7 +42,7 @@ export async function findCudaRuntime(search: CudaSearch = {}): Promise<CudaRunt
   return undefined;
 }
 
-/** Folders that the loader searches, and where NVIDIA's packages put the toolkit. */
+/** The folders that the loader searches, and those where NVIDIA's packages install the toolkit. */
 async function linuxFolders(environment: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const toolkits = (await readdir('/usr/local').catch(() => []))
     .filter((name) => /^cuda(-[\d.]+)?$/.test(name))

@@ -5,8 +5,8 @@ import { useCudaAddOn } from './cudaAddOnHook.ts';
 import { findCudaRuntime } from './cudaRuntime.ts';
 
 /**
- * Lets this process find the CUDA add-on of this user. Gives what is missing where the machine has CUDA's runtime but
- * not the add-on; a checkout has the libraries from npm and needs none.
+ * Lets this process find the user's CUDA add-on. Resolves with a message if the machine has CUDA's runtime but not the
+ * add-on. A checkout has the libraries from npm and needs none.
  */
 export async function prepareCuda(): Promise<string | undefined> {
   const catalogue = await cudaCatalogue();

@@ -1,72 +1,73 @@
 import type { TokenId } from '../../protocol/engine.ts';
 import type { NgramIndex, NgramMatch } from './ngramIndex.ts';
 
-/** Tokens that have to agree for a continuation to be drafted. */
+/** How many tokens must match before a continuation is drafted. */
 const LONGEST_MATCH = 6;
 const SHORTEST_MATCH = 2;
-/** In other texts two tokens agree too often. */
+/** In other texts, matches of two tokens are too often accidental. */
 const SHORTEST_OTHER_MATCH = 3;
 /**
- * Guesses that a draft may have: with the token before them mostly multiples of four, which products of blocks of rows
- * take whole, and few, so that graphs are used again.
+ * Allowed draft lengths. With the token before them most are multiples of four, which suits products over blocks of
+ * rows. There are only a few sizes, so that graphs are reused.
  */
 const DRAFT_SIZES = [1, 2, 3, 5, 7, 11, 15] as const;
-/** Guesses where nothing matches and the last draft's source is followed beyond the token that differed. */
+/** The draft length if nothing matches. Then the last draft's source is followed beyond the token that differed. */
 const MOST_ALIGNED = 3;
-/** Longest evaluation that a draft may make, so that cancelling is still felt at once. */
+/** The longest evaluation for a draft, so that cancelling stays fast. */
 const MOST_EVALUATION_MS = 80;
 /**
- * What a guess costs beside a token of its own until one was measured, and beside a measured one where a longer draft
- * is estimated: guesses get cheaper.
+ * The assumed cost of a guess relative to a single token before any measurement. The second factor estimates longer
+ * drafts from a measured guess, since further guesses are cheaper.
  */
 const FIRST_GUESS_COST = 0.5;
 const FURTHER_GUESS_COST = 0.6;
-/** Right and wrong guesses taken as seen before the first. */
+/** Right and wrong guesses assumed before the first measurement. */
 const PRIOR_HITS = 8;
 const PRIOR_MISSES = 1;
-/** Tokens generated without drafts while drafts are expected not to pay. */
+/** How many tokens are generated without drafts while drafts are not expected to pay. */
 const FIRST_PAUSE = 16;
 const LONGEST_PAUSE = 256;
-/** How much faster a draft has to be, per token, to be made. */
+/** How much faster per token a draft must be. */
 const NEEDED_GAIN = 1.05;
 const FORGETTING = 0.7;
-/** Evaluations after which a measured cost is old: another program may have been at work then. */
+/** After this many evaluations a measured cost expires, since another program may have been running then. */
 const COST_VALID_FOR = 32;
 
-/** A place in the sequence or in the others. */
+/** A position in the sequence or in the other texts. */
 interface Source {
   readonly isOther: boolean;
   readonly position: number;
 }
 
 /**
- * Prompt-lookup drafting (Saxena 2023; arXiv 2304.04487): what followed the last tokens earlier in the sequence is
- * guessed to follow now, and the network checks all guesses in one evaluation. Lossless, since a guess is kept only
- * where the network chooses the same. Whether it pays depends on the text and the machine, so the share of right
- * guesses and the cost of each length are measured: they give the length of a draft, and drafting pauses while none is
- * expected to pay.
+ * Prompt-lookup drafting (Saxena 2023; arXiv 2304.04487). The continuation of an earlier occurrence of the last tokens
+ * is drafted, and the network checks all guesses in a single evaluation. It is lossless: a guess is kept only if the
+ * network chooses the same token.
+ *
+ * Whether it pays depends on the text and the machine. So the hit rate and the cost of each draft length are measured.
+ * They decide the length of a draft, and drafting pauses while none is expected to pay.
  */
 export class PromptLookup {
   #singleMs: number | undefined;
   #evaluations = 0;
-  /** Of evaluations with that many guesses, and when it was measured. */
+  /** The duration of evaluations by number of guesses, and when it was measured. */
   readonly #draftMs = new Map<number, { readonly ms: number; readonly at: number }>();
   #hits = PRIOR_HITS;
   #misses = PRIOR_MISSES;
-  /** Where the last draft was taken from, and where its source goes on behind the token that differed. */
+  /** The source of the last draft, and its position behind the token that differed. */
   #source: Source = { isOther: false, position: 0 };
   #aligned: Source | undefined;
   #pause = 0;
   #nextPause = FIRST_PAUSE;
-  /** The next draft is made whatever is expected of it. */
+  /** The next draft is made even if it is not expected to pay. */
   #isTrial = false;
 
-  /** `others`: texts beside the sequence that it may go on like. */
+  /** `others`: further texts that the sequence may repeat. */
   constructor(private readonly others?: NgramIndex) {}
 
   /**
-   * Guesses for what follows `tokens`, at most `limit`; empty where nothing is known, before a token's own cost is, or
-   * while drafting pauses.
+   * Drafts at most `limit` tokens that may follow `tokens`. Returns none if nothing matches, while the cost of a single
+   * token is unknown, or during a pause.
    */
   draft(tokens: readonly TokenId[], limit: number): readonly TokenId[] {
     const aligned = this.#aligned;
@@ -87,7 +88,7 @@ export class PromptLookup {
     return following.slice(0, this.#size(this.#singleMs, following.length));
   }
 
-  /** Tells what an evaluation with `drafted` guesses, of which `accepted` were right, took. */
+  /** Records the duration of an evaluation with `drafted` guesses, of which `accepted` were right. */
   record(drafted: number, accepted: number, elapsedMs: number): void {
     this.#evaluations++;
     if (drafted === 0) {
@@ -101,7 +102,7 @@ export class PromptLookup {
     this.#draftMs.set(drafted, { ms: blend(this.#measuredMs(drafted), elapsedMs), at: this.#evaluations });
   }
 
-  /** Where to guess from: the sequence itself, or others where more of them agrees. */
+  /** Finds the source of a draft: the sequence itself, or the other texts if their match is longer. */
   #find(tokens: readonly TokenId[]): { readonly source: Source; readonly length: number } | undefined {
     const own = lastMatch(tokens);
     const other = own.length < LONGEST_MATCH ? this.others?.lastMatch(tokens, LONGEST_MATCH) : undefined;
@@ -112,10 +113,7 @@ export class PromptLookup {
       : undefined;
   }
 
-  /**
-   * The size of a draft, at most `most`, that gives the most tokens a millisecond; 0 where none gives more than tokens
-   * one by one.
-   */
+  /** The draft size, at most `most`, with the most tokens per millisecond. 0 if no draft beats single tokens. */
   #size(singleMs: number, most: number): number {
     const right = this.#hits / (this.#hits + this.#misses);
     let best = 0;
@@ -141,7 +139,7 @@ export class PromptLookup {
     return best;
   }
 
-  /** What an evaluation with that many guesses takes: measured, or estimated from the measured ones around it. */
+  /** The duration of an evaluation with this number of guesses: measured, or estimated from neighbouring sizes. */
   #costMs(singleMs: number, size: number): number {
     const measured = this.#measuredMs(size);
     if (measured !== undefined) return measured;
@@ -164,10 +162,7 @@ export class PromptLookup {
   }
 }
 
-/**
- * Where the longest ending of `tokens` stood before, the last of equally long ones, and how long it is; `position` is
- * what follows it.
- */
+/** Finds the last earlier occurrence of the longest matching suffix of `tokens`. `position` is the token behind it. */
 function lastMatch(tokens: readonly TokenId[]): NgramMatch {
   const last = tokens.length - 1;
   let best = { position: 0, length: 0 };

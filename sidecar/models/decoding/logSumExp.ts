@@ -1,8 +1,8 @@
 import type { TokenId } from '../../protocol/engine.ts';
 
 /**
- * The logarithm of the sum of the logits' exponentials. In plain loops: vocabularies are large, and a call for each of
- * their words takes as long as a small network.
+ * The logarithm of the sum of exponentials of the logits. It uses plain loops: with a function call per token, a large
+ * vocabulary takes as long as a small network.
  */
 export function logSumExp(logits: Float32Array): number {
   let most = -Infinity;

@@ -1,29 +1,29 @@
 import type { TokenId } from '../../protocol/engine.ts';
 
-/** Places with the same last two tokens that are looked at, the last first. */
+/** How many occurrences of the last two tokens are compared, the latest first. */
 const MAX_CANDIDATES = 512;
 const HASH_BITS = 16;
-/** Between two texts: no token, so that nothing matches across it. */
+/** Separates texts. It is no token, so no match crosses it. */
 const TEXT_END = -1;
 
 export interface NgramMatch {
-  /** What follows the match. */
+  /** The position behind the match. */
   readonly position: number;
-  /** Tokens that agree; 0: none. */
+  /** The number of matching tokens; 0 means no match. */
   readonly length: number;
 }
 
 /**
- * Finds where the last tokens of a sequence stand in other texts. Pairs of tokens are chained by their hash, as LZ77's
- * matchers chain bytes, so that it is made in one pass and takes eight bytes a token.
+ * Finds the last tokens of a sequence in other texts. Pairs of tokens are chained by their hash, as LZ77 matchers chain
+ * bytes. So the index is built in a single pass and takes eight bytes per token.
  */
 export class NgramIndex {
-  /** Of all texts, one behind the other. */
+  /** The tokens of all texts, concatenated. */
   readonly #tokens: Int32Array;
   readonly #previous: Int32Array;
   readonly #heads = new Int32Array(1 << HASH_BITS).fill(-1);
 
-  /** Where two places are alike, the later text's comes first. */
+  /** Of equal matches, the later text's comes first. */
   constructor(texts: readonly (readonly TokenId[])[]) {
     this.#tokens = Int32Array.from(texts.flatMap((text) => [...text, TEXT_END]));
     this.#previous = new Int32Array(this.#tokens.length);
@@ -35,8 +35,8 @@ export class NgramIndex {
   }
 
   /**
-   * Where the longest ending of `sequence` stands, of at least two and at most `longest` tokens; the last of equally
-   * long ones.
+   * Finds the longest matching suffix of `sequence`, from two to `longest` tokens. Of equally long matches, the last
+   * wins.
    */
   lastMatch(sequence: readonly TokenId[], longest: number): NgramMatch {
     let best: NgramMatch = { position: 0, length: 0 };
@@ -47,7 +47,7 @@ export class NgramIndex {
     return best;
   }
 
-  /** Places where the last two tokens of `sequence` stand, with what follows them in the same text, the last first. */
+  /** Occurrences of the last two tokens of `sequence` that have a following token in the same text, the last first. */
   *matches(sequence: readonly TokenId[], longest: number): Generator<NgramMatch> {
     const tokens = this.#tokens;
     const last = sequence.length - 1;
@@ -62,7 +62,7 @@ export class NgramIndex {
     }
   }
 
-  /** Tokens from `position` on, at most `count`, to the end of their text. */
+  /** At most `count` tokens from `position` on, up to the end of their text. */
   following(position: number, count: number): readonly TokenId[] {
     const some = this.#tokens.subarray(position, position + count);
     const end = some.indexOf(TEXT_END);

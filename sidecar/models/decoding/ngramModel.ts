@@ -2,25 +2,25 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { logSumExp } from './logSumExp.ts';
 import type { NgramIndex } from './ngramIndex.ts';
 
-/** Matches are no longer; more says nothing more. */
+/** Matches are cut at this length, since longer matches add no information. */
 export const LONGEST_NGRAM = 16;
-/** Lengths of matches that have a weight of their own, each up to the next. */
+/** Match lengths with their own weight. Each applies up to the next. */
 export const NGRAM_LENGTHS = [2, 3, 4, 6, 9, 13] as const;
 /**
- * What the texts count beside the network by the length of the match: fitted by `npm run bench:ngrams` with the bundled
- * model, on the 200 tokens from each line on, matches in whole files and prompts with other files.
+ * The weight of the texts against the network, by match length. Fitted by `npm run bench:ngrams` with the bundled
+ * model, on the 200 tokens after each line, with matches in whole files and prompts with other files.
  */
 export const NGRAM_WEIGHTS = [0.04, 0.07, 0.11, 0.17, 0.37, 0.73] as const;
 
-/** What follows the longest match of some tokens in texts. */
+/** The continuations of the longest match in texts. */
 export interface Followers {
-  /** Tokens that agree; 0: none. */
+  /** The number of matching tokens; 0 means no match. */
   readonly length: number;
-  /** How often each token follows, of all times. */
+  /** The share of each following token. */
   readonly shares: ReadonlyMap<TokenId, number>;
 }
 
-/** What follows the longest match of the end of `last`, of at most `LONGEST_NGRAM` tokens. */
+/** The continuations of the longest match of the end of `last`, of at most `LONGEST_NGRAM` tokens. */
 export function followersOf(index: NgramIndex, last: readonly TokenId[]): Followers {
   let length = 0;
   let counts = new Map<TokenId, number>();
@@ -37,20 +37,23 @@ export function followersOf(index: NgramIndex, last: readonly TokenId[]): Follow
   return { length, shares: new Map([...counts].map(([token, count]) => [token, count / all])) };
 }
 
-/** Which of `NGRAM_LENGTHS` a match of so many tokens counts as; −1: none. */
+/** The index in `NGRAM_LENGTHS` for a match of this length, or −1. */
 export function ngramStep(length: number): number {
   return NGRAM_LENGTHS.findLastIndex((step) => length >= step);
 }
 
 export interface Continued {
   readonly promptTokens: number;
-  /** The end of the text that is gone on with: a prompt may end with what stands behind the gap. */
+  /**
+   * The end of the text that is continued. It differs from the end of the prompt in fill-in-the-middle, where the
+   * suffix may come last.
+   */
   readonly before: readonly TokenId[];
 }
 
 /**
- * A cache language model over texts that are not in the prompt, interpolated with a network (∞-gram: Liu et al., 2024;
- * arXiv 2401.17377): the network's probabilities, and the shares of what follows the longest match of the last tokens.
+ * A cache language model over texts outside the prompt, interpolated with a network (∞-gram: Liu et al., 2024; arXiv
+ * 2401.17377). It mixes the network's probabilities with the shares of continuations of the longest match.
  */
 export class NgramModel {
   constructor(
@@ -59,8 +62,8 @@ export class NgramModel {
   ) {}
 
   /**
-   * Changes `logits`, of what comes behind a prompt and what was generated, `tokens`, to those of both together, up to
-   * a constant.
+   * Replaces the network's `logits` by those of the mixture, up to a constant. `tokens` holds the prompt and the
+   * generated tokens.
    */
   interpolate(logits: Float32Array, tokens: readonly TokenId[]): void {
     const { length, shares } = followersOf(this.index, this.#last(tokens));
@@ -68,7 +71,7 @@ export class NgramModel {
     if (weight === undefined) return;
     const total = logSumExp(logits);
     for (const [token, share] of shares) {
-      // log((1 − w) p + w s) − log(1 − w), so that all others stay as they are.
+      // log((1 − w) p + w s) − log(1 − w), so that all other logits stay unchanged.
       const odds = (weight / (1 - weight)) * share;
       logits[token] = Math.log(Math.exp((logits[token] as number) - total) + odds) + total;
     }

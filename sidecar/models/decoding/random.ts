@@ -12,7 +12,7 @@ export function uniformNumbers(seed: number): () => number {
   };
 }
 
-/** Normal deviates of mean 0 and variance 1 (Box and Muller 1958); the same seed gives the same ones. */
+/** Normal deviates of mean 0 and variance 1 (Box and Muller 1958). The same seed gives the same numbers. */
 export function normalDeviates(seed: number): () => number {
   const uniform = uniformNumbers(seed);
   return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());

@@ -1,18 +1,18 @@
 import type { SamplingParams, TokenId } from '../../protocol/engine.ts';
 import { uniformNumbers } from './random.ts';
 
-/** Tokens that the repeat penalty looks back on, as in llama.cpp. */
+/** How many tokens the repeat penalty looks back, as in llama.cpp. */
 const PENALISED_TOKENS = 64;
 
 /**
- * Chooses a token from logits. `recent` are the sequence's last tokens; `allowed` restricts the choice. May change
+ * Chooses a token from logits. `recent` holds the sequence's last tokens; `allowed` restricts the choice. May change
  * `logits`.
  */
 export type Sampler = (logits: Float32Array, recent: readonly TokenId[], allowed?: ReadonlySet<TokenId>) => TokenId;
 
 /**
- * Composes a sampler once from parameters, in llama.cpp's order: penalties, top-k, top-p, min-p, temperature, draw.
- * Temperature 0 takes the largest logit. The same seed and logits give the same tokens.
+ * Creates a sampler with llama.cpp's order: penalties, top-k, top-p, min-p, temperature, draw. Temperature 0 takes the
+ * largest logit. The same seed and logits give the same tokens.
  */
 export function createSampler(params: SamplingParams): Sampler {
   const penalise = penalty(params.repeatPenalty ?? 1);
@@ -24,7 +24,7 @@ export function createSampler(params: SamplingParams): Sampler {
   };
 }
 
-/** The number of the largest logit; the first of equal ones. */
+/** The index of the largest logit, or the first of several equal ones. */
 export function greedy(logits: Float32Array): TokenId {
   let best = 0;
   let most = logits[0] as number;
@@ -59,10 +59,10 @@ interface Candidate {
   readonly token: TokenId;
   readonly logit: number;
 }
-/** What may still be drawn, the likeliest first. */
+/** The remaining candidates, the likeliest first. */
 interface Choice {
   readonly candidates: readonly Candidate[];
-  /** exp(logit − best) of all tokens of the distribution, the ones too unlikely to be candidates too. */
+  /** The sum of exp(logit − best) over the whole distribution, including tokens too unlikely to be candidates. */
   readonly weight: number;
 }
 
@@ -80,13 +80,13 @@ function drawing(params: SamplingParams): (logits: Float32Array) => TokenId {
   };
 }
 
-/** The `count` largest logits. They are the distribution for the filters behind it. */
+/** The `count` largest logits. They are the whole distribution for later filters. */
 function largest(logits: Float32Array, count: number): Choice {
   const candidates = above(logits, kthLargest(logits, count)).slice(0, count);
   return { candidates, weight: sumOf(weigh(candidates)) };
 }
 
-/** All tokens, but for those too unlikely to be in a nucleus of `topP`: sorting takes longest. */
+/** All tokens except those too unlikely for a nucleus of `topP`. It saves time, since sorting takes longest. */
 function likely(logits: Float32Array, topP: number): Choice {
   const best = logits[greedy(logits)] as number;
   let weight = 0;
@@ -105,7 +105,7 @@ function above(logits: Float32Array, floor: number): Candidate[] {
 }
 
 function kthLargest(logits: Float32Array, k: number): number {
-  // A heap of the k largest, its smallest on top.
+  // A heap of the k largest, the smallest on top.
   const heap = new Float32Array(k).fill(-Infinity);
   for (const logit of logits) {
     if (logit <= (heap[0] as number)) continue;
@@ -142,7 +142,7 @@ function nucleus({ candidates, weight }: Choice, share: number): readonly Candid
   return candidates.slice(0, Math.max(1, count));
 }
 
-/** Min-p (arXiv 2407.01082): tokens at least `share` times as likely as the best, which always stays. */
+/** Min-p (arXiv 2407.01082): tokens at least `share` times as likely as the best token, which always stays. */
 function aboveShareOfBest(candidates: readonly Candidate[], share: number): readonly Candidate[] {
   const floor = (candidates[0]?.logit ?? 0) + Math.log(share);
   return candidates.filter(({ logit }, index) => index === 0 || logit >= floor);

@@ -11,7 +11,7 @@ export interface TokenSpelling {
 /** Sets of tokens that begin lines; a large one takes some megabytes. */
 const KEPT_LINE_STARTS = 8;
 
-/** All text tokens in the order of their bytes: those that begin with given bytes lie next to each other. */
+/** All text tokens, ordered by their bytes, so that tokens with a common prefix are neighbours. */
 export class TokenIndex {
   readonly #sorted: readonly { readonly token: TokenId; readonly bytes: Uint8Array }[];
   /** Tokens by the white space that they begin with, those of white space alone apart. */

@@ -1,7 +1,7 @@
 import type { HeaderValues } from './headerValues.ts';
 import { shown } from './shown.ts';
 
-/** Says what is wrong, if anything is. */
+/** Returns an error message, or `undefined`. */
 type Rule = (values: HeaderValues) => string | undefined;
 
 const withExperts: Rule = (values) => {
@@ -11,7 +11,7 @@ const withExperts: Rule = (values) => {
     : `${values.name('expert_count')} is ${values.has('expert_count') ? total : 'missing'}, expected at least 1`;
 };
 
-/** A key is a number from `least` on; `fallback` where it is missing. */
+/** Requires a number of at least `least`. A missing key counts as `fallback`. */
 const atLeast =
   (key: string, least: number, fallback = 0): Rule =>
   (values) => {
@@ -19,7 +19,7 @@ const atLeast =
     return value >= least ? undefined : `${values.name(key)} is ${value}, expected at least ${least}`;
   };
 
-/** A key is so many times the embedding's length, or 0 where it may be absent. */
+/** Requires `factor` times the embedding length. With `mayBeAbsent`, 0 is also valid. */
 const embeddings =
   (key: string, factor: number, mayBeAbsent = false): Rule =>
   (values) => {
@@ -41,7 +41,7 @@ const gateBound: Rule = (values) =>
     ? undefined
     : `${values.name('kda.gate_lower_bound')} is not below 0`;
 
-/** Of latent attention, what is not rotated of a key. */
+/** In latent attention, a key must have elements that are not rotated. */
 const unrotatedKeys: Rule = (values) => {
   const key = values.number('attention.key_length_mla') ?? values.number('attention.key_length');
   const rotated = values.number('rope.dimension_count');
@@ -50,7 +50,7 @@ const unrotatedKeys: Rule = (values) => {
     : undefined;
 };
 
-/** How a head's elements are shared among the positions in a picture; one of the first three has some. */
+/** The shares of a head's elements for the axes of a picture. At least one of the first three must be positive. */
 const sections: Rule = (values) => {
   const parts = values.numbers('rope.dimension_sections');
   return parts.slice(0, 3).some((part) => part > 0)
@@ -58,7 +58,7 @@ const sections: Rule = (values) => {
     : `${values.name('rope.dimension_sections')} is ${parts.length > 0 ? shown(parts) : 'missing'}, expected a positive number among the first three`;
 };
 
-/** What llama.cpp ends its process on in one architecture alone. */
+/** The values that make llama.cpp abort the process, for single architectures. */
 const rules: ReadonlyMap<string, readonly Rule[]> = new Map(
   Object.entries({
     bailingmoe2: [withExperts],
@@ -86,10 +86,7 @@ const rules: ReadonlyMap<string, readonly Rule[]> = new Map(
   }),
 );
 
-/**
- * What is wrong with the values of an architecture, on which llama.cpp ends its process in that one; `undefined`:
- * nothing.
- */
+/** Describes a value that makes llama.cpp abort in this architecture only. Returns `undefined` if there is none. */
 export function abortingInArchitecture(values: HeaderValues): string | undefined {
   for (const rule of rules.get(values.architecture) ?? []) {
     const wrong = rule(values);

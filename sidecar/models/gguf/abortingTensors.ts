@@ -2,17 +2,17 @@ import { headSize, UNLIKE_VALUES } from './abortingValues.ts';
 import type { GgufHeader, GgufTensor } from './header.ts';
 import type { HeaderValues } from './headerValues.ts';
 
-/** Types that hold no weights: ggml multiplies no matrix of them. */
+/** Types for other data than weights. ggml multiplies no matrix of these types. */
 const NO_WEIGHTS: ReadonlySet<string> = new Set(['I8', 'I16', 'I32', 'I64', 'F64', 'Q8_1', 'Q8_K']);
-/** Tensors that every operation of ggml's takes as float32. */
+/** Tensors that all ggml operations expect in float32. */
 const VECTOR = /(norm(_\d)?\.weight|norm\.bias|^rope_freqs\.weight|(attn|ffn)_\w+\.bias)$/;
 const MATRIX =
   /^(token_embd|output|blk\.\d+\.(attn_(q|k|v|qkv|output)|ffn_(gate|up|down|gate_inp)(_exps|_shexp)?))\.weight$/;
 
-/** ggml ends its process on weights of a mapped file that begin elsewhere. */
+/** ggml aborts if the weights of a mapped file are not aligned to this. */
 const WEIGHTS_ALIGNMENT_BYTES = 32;
 
-/** What is wrong with where a file's tensors begin; `undefined`: nothing. */
+/** Describes a tensor that begins at a wrong offset. Returns `undefined` if there is none. */
 export function misplacedTensor({
   tensors,
   dataOffsetBytes,
@@ -24,10 +24,7 @@ export function misplacedTensor({
   );
 }
 
-/**
- * What is wrong with a tensor on which llama.cpp ends its process though its shape is one that it takes; `undefined`:
- * nothing.
- */
+/** Describes a tensor whose shape llama.cpp accepts but on which it aborts. Returns `undefined` if there is none. */
 export function abortingTensor(values: HeaderValues, tensors: readonly GgufTensor[]): string | undefined {
   for (const { name, type } of tensors) {
     if (VECTOR.test(name) && type !== 'F32') return `tensor ${name} is of the type ${type}, expected F32`;
@@ -37,9 +34,9 @@ export function abortingTensor(values: HeaderValues, tensors: readonly GgufTenso
   return unlikeHeads(values, tensors);
 }
 
-/** Some architectures' projections are as wide as the network by llama.cpp's check, and their heads are not. */
+/** Finds projections that have the network's width, which llama.cpp checks, but not the size of their heads. */
 function unlikeHeads(values: HeaderValues, tensors: readonly GgufTensor[]): string | undefined {
-  // Layers of two kinds, and mixtures of attention, have other heads.
+  // Models with two kinds of layers, and mixtures of attention, have other heads.
   if (
     UNLIKE_VALUES.has(values.architecture) ||
     values.has('attention.key_length_swa') ||
@@ -55,7 +52,7 @@ function unlikeHeads(values: HeaderValues, tensors: readonly GgufTensor[]): stri
     const counts = match[2] === 'q' ? heads : keyValueHeads;
     const expected = (counts.length === 1 ? counts[0] : counts[Number(match[1])]) ?? 0;
     const rows = shape[1] ?? 1;
-    // Queries may have their gates beside them.
+    // Query matrices may include the gates.
     if (rows !== expected * key && !(match[2] === 'q' && rows === 2 * expected * key))
       return `tensor ${name} has ${rows} rows, expected ${expected} heads of ${key}`;
   }

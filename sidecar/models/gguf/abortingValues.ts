@@ -2,7 +2,7 @@ import { abortingInArchitecture } from './abortingArchitectures.ts';
 import type { HeaderValues } from './headerValues.ts';
 import { shown } from './shown.ts';
 
-/** Architectures of which llama.cpp rotates whole heads, and aborts on a part of them. */
+/** Architectures for which llama.cpp rotates whole heads and aborts if only a part is to be rotated. */
 const WHOLE_ROTATION: ReadonlySet<string> = new Set([
   'apertus',
   'arcee',
@@ -68,7 +68,7 @@ const WHOLE_ROTATION: ReadonlySet<string> = new Set([
   'talkie',
   'xverse',
 ]);
-/** Architectures whose keys and values may differ in size; llama.cpp aborts on others. */
+/** Architectures whose keys and values may differ in size. For all others llama.cpp aborts. */
 export const UNLIKE_VALUES: ReadonlySet<string> = new Set([
   'bailingmoe3',
   'deepseek2',
@@ -87,17 +87,14 @@ export const UNLIKE_VALUES: ReadonlySet<string> = new Set([
 ]);
 /** Architectures without attention. */
 const RECURRENT: ReadonlySet<string> = new Set(['arwkv7', 'mamba', 'mamba2', 'rwkv6', 'rwkv6qwen2', 'rwkv7']);
-/** llama.cpp's functions of gates are numbered up to this. */
+/** The largest number of a gating function in llama.cpp. */
 const MAX_GATING = 4;
 const ROPE_SCALINGS = ['none', 'linear', 'yarn', 'longrope'];
 
-/** Says what is wrong, if anything is. */
+/** Returns an error message, or `undefined`. */
 type Rule = (values: HeaderValues) => string | undefined;
 
-/**
- * What is wrong with an architecture's values on which llama.cpp ends its process though their sizes fit its limits;
- * `undefined`: nothing.
- */
+/** Describes a value that is within llama.cpp's limits but makes it abort. Returns `undefined` if there is none. */
 export function abortingValue(values: HeaderValues): string | undefined {
   for (const rule of [
     heads,
@@ -184,7 +181,7 @@ const gating: Rule = (values) => {
     : undefined;
 };
 
-/** What norms add to a variance. */
+/** The epsilon that norms add to a variance. */
 const epsilons: Rule = (values) => {
   for (const key of [
     'attention.layer_norm_epsilon',
@@ -197,7 +194,7 @@ const epsilons: Rule = (values) => {
   return undefined;
 };
 
-/** llama.cpp wants a layer that slides where an architecture has such layers. */
+/** llama.cpp requires a sliding layer in architectures that have sliding layers. */
 const slidingPattern: Rule = (values) => {
   const [pattern] = values.numbers('attention.sliding_window_pattern');
   return pattern === 1 && values.architecture === 'cohere2'
@@ -205,7 +202,10 @@ const slidingPattern: Rule = (values) => {
     : undefined;
 };
 
-/** Elements of one head's keys and values, as llama.cpp derives them from the first layer; 0 without attention. */
+/**
+ * The number of elements of a head's keys and values, derived from the first layer as in llama.cpp. 0 without
+ * attention.
+ */
 export function headSize(values: HeaderValues): { readonly key: number; readonly value: number } {
   const [count = 0] = values.numbers('attention.head_count');
   if (count === 0) return { key: 0, value: 0 };

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Raised by a read past the end of the file; the header reader turns it into a `TroubleError`. */
+/** Thrown by a read past the end of the file. The header reader turns it into a `TroubleError`. */
 export class UnexpectedEndError extends Error {
   override readonly name = 'UnexpectedEndError';
 
@@ -15,8 +15,8 @@ export class UnexpectedEndError extends Error {
 }
 
 /**
- * Reads little-endian values forward through a file in chunks, so that a header with a vocabulary of millions of bytes
- * costs one small buffer. `need(n)` makes the next `n` bytes readable; the `take…` methods that follow are synchronous.
+ * Reads little-endian values in order from a file in chunks. So a header with megabytes of vocabulary needs only a
+ * small buffer. `need(n)` makes the next `n` bytes readable; the `take…` methods that follow are synchronous.
  */
 export class ByteReader {
   #buffer: Buffer = Buffer.alloc(0);
@@ -28,7 +28,7 @@ export class ByteReader {
     readonly fileSizeBytes: number,
   ) {}
 
-  /** Bytes from the beginning of the file. */
+  /** The position from the beginning of the file, in bytes. */
   get offset(): number {
     return this.#bufferStart + this.#position;
   }
@@ -41,7 +41,7 @@ export class ByteReader {
     return this.#buffer.length - this.#position >= bytes;
   }
 
-  /** Throws `UnexpectedEndError` if the file has fewer than `bytes` left. */
+  /** Makes the next bytes readable. Throws `UnexpectedEndError` if the file has fewer than `bytes` left. */
   async need(bytes: number): Promise<void> {
     if (this.has(bytes)) return;
     if (bytes > this.remainingBytes) throw new UnexpectedEndError(this.offset + bytes, this.fileSizeBytes);
@@ -72,7 +72,7 @@ export class ByteReader {
     this.#buffer = Buffer.alloc(0);
   }
 
-  /** A view of the next bytes, valid until the next `need`. */
+  /** A view of the next bytes. It is valid until the next `need`. */
   takeBytes(bytes: number): Buffer {
     const view = this.#buffer.subarray(this.#position, this.#position + bytes);
     this.#position += bytes;
@@ -111,7 +111,7 @@ export class ByteReader {
     return this.#advance(8, this.#buffer.readDoubleLE(this.#position));
   }
 
-  /** Loses precision above 2^53, which no count or size in a file that exists reaches. */
+  /** Loses precision above 2^53, which no count or size in a real file reaches. */
   takeUint64(): number {
     return this.#advance(8, Number(this.#buffer.readBigUInt64LE(this.#position)));
   }

@@ -2,9 +2,7 @@ import { open } from 'node:fs/promises';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { GgufHeader } from './header.ts';
 
-/**
- * A metadata value with the GGUF type it is written as; `copied` holds type and value as they stand in another file.
- */
+/** A metadata value with its GGUF type. `copied` holds type and value as raw bytes from another file. */
 export type GgufEntry =
   | { readonly type: NumberType; readonly value: number }
   | { readonly type: 'u64' | 'i64'; readonly value: number | bigint }
@@ -18,11 +16,11 @@ export type GgufEntry =
 
 export type NumberType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64';
 
-/** A tensor to write: its description and its bytes, in order, in pieces of any size. */
+/** A tensor to write: its description, and its bytes in order, in chunks of any size. */
 export interface TensorSource {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Name of the type, "Q8_0". */
+  /** The name of the type, such as "Q8_0". */
   readonly type: string;
   chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
@@ -32,7 +30,7 @@ export interface GgufContent {
   readonly tensors: readonly TensorSource[];
 }
 
-/** Metadata values of a file as they stand there, byte by byte. `keys` limits them. Throws as `readGgufHeader` does. */
+/** Copies metadata values of a file as raw bytes. `keys` limits them. Throws as `readGgufHeader` does. */
 export async function copiedMetadata(
   header: GgufHeader,
   keys: Iterable<string> = header.metadataRanges.keys(),
@@ -48,7 +46,7 @@ export async function copiedMetadata(
       if (bytesRead !== range.sizeBytes)
         throw new TroubleError(
           'truncated-model',
-          `${header.path} ends inside the metadata ${key}: it was changed after it was checked.`,
+          `${header.path} ends inside the metadata ${key}. The file was changed after it was checked.`,
         );
       entries.set(key, { type: 'copied', bytes });
     }

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import type { GgufHeader } from './header.ts';
 
-/** Read of each tensor at so many places, evenly from its first bytes to its last. */
+/** How many samples of each tensor are read, evenly from its first bytes to its last. */
 const SAMPLES = 4;
 const SAMPLE_BYTES = 1_024;
 
 /**
- * Tells models apart without reading all of their weights: the SHA-256 of their headers, byte by byte, of the files'
- * sizes and when they were changed last, and of samples of every tensor. A copy that was changed later counts as
- * another model.
+ * Identifies a model without reading all of its weights. It is the SHA-256 of all headers, file sizes, modification
+ * times and samples of every tensor. So a copy with another modification time counts as another model.
  */
 export async function fingerprint(headers: readonly GgufHeader[]): Promise<string> {
   const hash = createHash('sha256');

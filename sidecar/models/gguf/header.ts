@@ -5,15 +5,15 @@ import { ByteReader, UnexpectedEndError } from './byteReader.ts';
 import { shown } from './shown.ts';
 import { TENSOR_TYPES } from './tensorTypes.ts';
 
-/** What a file says about itself before its weights. */
+/** The header of a GGUF file, without its weights. */
 export interface GgufHeader {
   readonly path: string;
   readonly fileSizeBytes: number;
   readonly version: number;
-  /** Scalars, and arrays of at most 1,024 numbers or booleans (per-layer values). Longer arrays have only a length. */
+  /** Scalars, and arrays of at most 1,024 numbers or booleans (values per layer). Longer arrays have only a length. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
   readonly arrayLengths: ReadonlyMap<string, number>;
-  /** Where in the file each value stands, its type included, so that it can be carried over byte by byte. */
+  /** The position of each value in the file, including its type, for copying it as raw bytes. */
   readonly metadataRanges: ReadonlyMap<string, ByteRange>;
   readonly tensors: readonly GgufTensor[];
   readonly alignmentBytes: number;
@@ -37,18 +37,18 @@ export interface GgufTensor {
   readonly sizeBytes: number;
 }
 
-/** Receives the elements of long arrays, one by one, in order. `element` is valid only during the call. */
+/** Receives the elements of long arrays in order. `element` is valid only during the call. */
 export type ArrayVisitor = (key: string, index: number, element: Buffer | number | boolean) => void;
 
 const MAX_KEY_BYTES = 65_535;
 const MAX_TENSOR_NAME_BYTES = 256;
 const MAX_STRING_BYTES = 32 * 1024 * 1024;
 /**
- * Of all texts of a header, those in arrays included: whoever reads it keeps them. Known vocabularies, with all else,
- * have a tenth of that.
+ * The limit for all texts of a header, including arrays, since readers may keep them. Known vocabularies and other
+ * texts take a tenth of it.
  */
 const MAX_TEXT_BYTES = 128 * 1024 * 1024;
-/** Each element is read. No vocabulary has more tokens. */
+/** Limits the array length, since each element is read. No vocabulary has more tokens. */
 const MAX_ARRAY_LENGTH = 4_000_000;
 const MAX_KEPT_ARRAY_LENGTH = 1_024;
 const MAX_METADATA_COUNT = 100_000;
@@ -90,9 +90,10 @@ const SCALAR_BYTES: Readonly<Record<number, number>> = {
 };
 
 /**
- * Reads and checks the header of a GGUF file of version 2 or 3 without touching its weights: every count, length and
- * offset is held against the size of the file. `visitedKeys`: the arrays that are visited, all where absent. Throws
- * `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or 'unsupported-model'.
+ * Reads and checks the header of a GGUF file of version 2 or 3 without its weights. Every count, length and offset is
+ * compared with the size of the file. `visitedKeys` limits the visited arrays; absent: all.
+ *
+ * Throws `TroubleError` 'model-not-found', 'not-gguf', 'truncated-model', 'invalid-model' or 'unsupported-model'.
  */
 export async function readGgufHeader(
   filePath: string,
@@ -105,7 +106,7 @@ export async function readGgufHeader(
     if (error instanceof UnexpectedEndError) {
       throw new TroubleError(
         'truncated-model',
-        `${path.basename(filePath)} is cut short: its header goes on beyond the end of the file (${formatBytes(fileSizeBytes)}). Download it again.`,
+        `${path.basename(filePath)} is cut short: its header extends beyond the end of the file (${formatBytes(fileSizeBytes)}). Download it again.`,
         { cause: error },
       );
     }
@@ -143,7 +144,7 @@ function isDirectory(filePath: string): TroubleError {
   return new TroubleError('not-gguf', `${filePath} is a folder. Choose a .gguf file inside it.`);
 }
 
-/** For messages: decimal units, three figures. */
+/** Formats bytes for messages: decimal units, three digits. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
@@ -232,7 +233,7 @@ class HeaderParser {
 
   async #readMetadataEntry(): Promise<void> {
     const key = (await this.#readString('a metadata key', MAX_KEY_BYTES)).toString('utf8');
-    // llama.cpp reads a key up to its first NUL, and would see another than we.
+    // llama.cpp reads a key up to its first NUL, and would see another key.
     if (key === '' || key.includes('\0'))
       throw this.#invalid(`metadata key ${shown(key)} is ${key === '' ? 'empty' : 'cut by a NUL'}`);
     if (this.#metadata.has(key) || this.#arrayLengths.has(key))

@@ -3,7 +3,7 @@ import type { GgufEntry, NumberType } from './content.ts';
 type ScalarType = NumberType | 'u64' | 'i64' | 'bool' | 'string';
 type Scalar = number | bigint | boolean | string;
 
-/** GGUF's numbers of value types. */
+/** GGUF's numbers of the value types. */
 const TYPE_NUMBERS: Readonly<Record<ScalarType, number>> = {
   u8: 0,
   i8: 1,
@@ -22,17 +22,17 @@ const ARRAY = 9;
 const VERSION = 3;
 export const DEFAULT_ALIGNMENT_BYTES = 32;
 
-/** A tensor as its header describes it; `type` is ggml's number, 0 is F32. */
+/** A tensor in a header. `type` is ggml's number; 0 is F32. */
 export interface TensorEntry {
   readonly name: string;
   /** Innermost first, as ggml's `ne`. */
   readonly shape: readonly number[];
   readonly type: number;
-  /** From where the weights begin, in bytes. */
+  /** The offset from the start of the weights, in bytes. */
   readonly offset: number;
 }
 
-/** The header of a GGUF file of version 3, padded to where its weights begin. */
+/** Builds the header of a GGUF file of version 3, padded to the start of the weights. */
 export function ggufHeaderBytes(
   metadata: Iterable<readonly [key: string, entry: GgufEntry]>,
   tensors: readonly TensorEntry[],
@@ -59,7 +59,7 @@ export function ggufHeaderBytes(
   return Buffer.concat([...parts, Buffer.alloc(padding(length, alignmentBytes))]);
 }
 
-/** Bytes that are missing to a whole number of `alignmentBytes`. */
+/** The number of bytes up to the next multiple of `alignmentBytes`. */
 export function padding(length: number, alignmentBytes: number): number {
   return (alignmentBytes - (length % alignmentBytes)) % alignmentBytes;
 }

@@ -1,13 +1,13 @@
 import type { GgufHeader, GgufValue } from './header.ts';
 
-/** The values that a header has of its architecture. Keys are given without the architecture's name in front. */
+/** A header's values of its architecture. Keys are given without the prefix of the architecture. */
 export class HeaderValues {
   constructor(
     private readonly header: Pick<GgufHeader, 'metadata' | 'arrayLengths'>,
     readonly architecture: string,
   ) {}
 
-  /** A key as it stands in the file. */
+  /** The full key as in the file. */
   name(key: string): string {
     return `${this.architecture}.${key}`;
   }
@@ -20,13 +20,13 @@ export class HeaderValues {
     return this.get(key) !== undefined || this.header.arrayLengths.has(this.name(key));
   }
 
-  /** `undefined` where it is missing or no number. */
+  /** A number, or `undefined` if it is missing or not a number. */
   number(key: string): number | undefined {
     const value = this.get(key);
     return typeof value === 'number' ? value : undefined;
   }
 
-  /** A number, or the values of all layers. */
+  /** A single number, or the values of all layers. */
   numbers(key: string): readonly number[] {
     const value = this.get(key);
     if (typeof value === 'number') return [value];

@@ -2,18 +2,12 @@ import { realpath } from 'node:fs/promises';
 import { TroubleError } from '../../common/troubleError.ts';
 import { allParts } from './validate.ts';
 
-/**
- * Throws `TroubleError` 'invalid-input' where a file to write, or a part of it, is one of those that are read for it,
- * by whatever path.
- */
+/** Throws `TroubleError` 'invalid-input' if an output file, or a part of it, is also an input file, under any path. */
 export async function refuseOverwriting(inputPaths: readonly string[], outputPath: string): Promise<void> {
   const real = (file: string): Promise<string> => realpath(file).catch(() => file);
   const outputs = await Promise.all(allParts(outputPath).map(real));
   for (const input of inputPaths) {
     if (outputs.includes(await real(input)))
-      throw new TroubleError(
-        'invalid-input',
-        `${outputPath} is one of the files that it is made of: choose another file.`,
-      );
+      throw new TroubleError('invalid-input', `${outputPath} is also an input file. Choose another output file.`);
   }
 }

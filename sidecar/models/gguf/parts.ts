@@ -5,17 +5,18 @@ import { tensorBytes } from './tensorTypes.ts';
 import { allParts, splitPart } from './validate.ts';
 import type { GgufContent, GgufEntry, TensorSource } from './content.ts';
 
-/** What is to be written to one file. */
+/** The path and contents of a file to write. */
 export interface GgufPart {
   readonly filePath: string;
   readonly content: GgufContent;
 }
 
 /**
- * A model by the files that it is written to: one, or where the name is that of a first part
- * (`NAME-00001-of-00003.gguf`) as many as it says, with about as many bytes of tensors each, in order. The keys are
- * those of llama.cpp's `llama-gguf-split`; all other metadata are in the first part. Throws `TroubleError`
- * 'invalid-input' for the name of another part, or more parts than tensors.
+ * Divides a model among the files to write: a single file, or several if the name is that of a first part
+ * (`NAME-00001-of-00003.gguf`). Each part gets about the same number of tensor bytes, in order.
+ *
+ * The keys are those of llama.cpp's `llama-gguf-split`; all other metadata are in the first part. Throws `TroubleError`
+ * 'invalid-input' for the name of a later part, or for more parts than tensors.
  */
 export function partsOf(filePath: string, content: GgufContent): readonly GgufPart[] {
   const split = splitPart(filePath);
@@ -23,12 +24,12 @@ export function partsOf(filePath: string, content: GgufContent): readonly GgufPa
   if (split.part !== 1)
     throw new TroubleError(
       'invalid-input',
-      `${path.basename(filePath)} is part ${split.part} of ${split.parts}: name the first part, the others are written beside it.`,
+      `${path.basename(filePath)} is part ${split.part} of ${split.parts}: name the first part. The others are written beside it.`,
     );
   if (split.parts > content.tensors.length)
     throw new TroubleError(
       'invalid-input',
-      `${path.basename(filePath)} names ${split.parts} parts, and the model has ${content.tensors.length} tensors: name fewer.`,
+      `${path.basename(filePath)} names ${split.parts} parts, but the model has only ${content.tensors.length} tensors. Name fewer parts.`,
     );
   return evenly(content.tensors, split.parts).map((tensors, index) => ({
     filePath: allParts(filePath)[index] as string,
@@ -44,15 +45,15 @@ export function partsOf(filePath: string, content: GgufContent): readonly GgufPa
   }));
 }
 
-/** Bytes of all files of a model. Throws as `stat` does where one is missing. */
+/** The total size of a model's files in bytes. Throws as `stat` does if a file is missing. */
 export async function sizeOfParts(filePath: string): Promise<number> {
   let totalBytes = 0;
-  // One after the other: a name may claim 99,999 parts, and the first that is missing ends it.
+  // Sequential, so that the first missing part stops the loop: a name may claim 99,999 parts.
   for (const part of allParts(filePath)) totalBytes += (await stat(part)).size;
   return totalBytes;
 }
 
-/** Tensors go to the part in which their middle lies; none is left empty. */
+/** Each tensor goes to the part that contains its middle. No part is empty. */
 function evenly(tensors: readonly TensorSource[], parts: number): readonly (readonly TensorSource[])[] {
   const sizes = tensors.map(({ type, shape }) => tensorBytes(type, shape));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);

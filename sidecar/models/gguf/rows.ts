@@ -5,10 +5,10 @@ import { rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { LocatedTensor } from './locate.ts';
 
-/** Read at once. */
+/** The number of bytes per read. */
 const READ_BYTES = 4 * 1024 * 1024;
 
-/** Rows of whole blocks of one type. */
+/** Rows of a single type, each of whole blocks. */
 export interface Rows {
   readonly type: TensorType;
   readonly columns: number;
@@ -17,8 +17,8 @@ export interface Rows {
 }
 
 /**
- * A tensor of a file as rows; all dimensions but the first are rows. `columns` splits or joins them: a vector of heads
- * is one row a head.
+ * Reads a tensor of a file as rows. All dimensions but the first are rows. `columns` splits or joins rows: a vector of
+ * all heads becomes a row per head.
  */
 export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tensor.shape[0] ?? 1): Rows {
   const type = tensor.type as TensorType;
@@ -36,7 +36,7 @@ export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tens
         if (bytesRead === 0)
           throw new TroubleError(
             'truncated-model',
-            `${tensor.header.path} ends inside the tensor ${tensor.name}: it was changed after it was checked.`,
+            `${tensor.header.path} ends inside the tensor ${tensor.name}. The file was changed after it was checked.`,
           );
         done += bytesRead;
       }
@@ -45,7 +45,7 @@ export function fileRows(file: FileHandle, tensor: LocatedTensor, columns = tens
   };
 }
 
-/** Rows in another type, by way of float32; `importance` as in `fromFloat32`. */
+/** Converts rows to another type through float32. For `importance` see `fromFloat32`. */
 export function converted(rows: Rows, type: TensorType, importance?: Float32Array): Rows {
   if (rows.type === type) return rows;
   return {
@@ -56,13 +56,13 @@ export function converted(rows: Rows, type: TensorType, importance?: Float32Arra
   };
 }
 
-/** All bytes, in pieces. */
+/** Reads all bytes in chunks. */
 export async function* chunksOf(rows: Rows, first = 0, count = rows.count): AsyncGenerator<Uint8Array> {
   const step = rowsAtOnce(rowBytes(rows.type, rows.columns));
   for (let done = 0; done < count; done += step) yield await rows.read(first + done, Math.min(step, count - done));
 }
 
-/** Rows that are read at once, of so many bytes each. */
+/** How many rows of this size are read at once. */
 export function rowsAtOnce(bytesPerRow: number): number {
   return Math.max(1, Math.floor(READ_BYTES / bytesPerRow));
 }

@@ -1,13 +1,13 @@
 import { TroubleError } from '../../common/troubleError.ts';
 
-/** One ggml tensor type: so many elements are stored in a block of so many bytes. */
+/** A ggml tensor type: a block stores `blockElements` values in `blockBytes` bytes. */
 export interface TensorType {
   readonly name: string;
   readonly blockElements: number;
   readonly blockBytes: number;
 }
 
-/** By ggml's type number; numbers that ggml withdrew are absent. */
+/** The types by ggml's number, without numbers that ggml withdrew. */
 export const TENSOR_TYPES: ReadonlyMap<number, TensorType> = new Map(
   (
     [
@@ -50,19 +50,19 @@ export const TENSOR_TYPES: ReadonlyMap<number, TensorType> = new Map(
 
 const typesByName = new Map([...TENSOR_TYPES].map(([id, type]) => [type.name, { ...type, id }]));
 
-/** Bytes of a tensor. Throws `TroubleError` where its rows are no whole blocks. */
+/** The size of a tensor in bytes. Throws `TroubleError` if its rows are not whole blocks. */
 export function tensorBytes(type: string, shape: readonly number[]): number {
   const { blockElements, blockBytes } = typeByName(type);
   const [columns = 1, ...others] = shape;
   if (columns % blockElements !== 0)
     throw new TroubleError(
       'invalid-input',
-      `Rows of ${columns} values are no whole blocks of ${blockElements}, as ${type} needs.`,
+      `Rows of ${columns} values are not whole blocks of ${blockElements}, which ${type} needs.`,
     );
   return (columns / blockElements) * blockBytes * others.reduce((product, extent) => product * extent, 1);
 }
 
-/** A type with its number. Throws `TroubleError` where there is none of that name. */
+/** A type with its number. Throws `TroubleError` if the name is unknown. */
 export function typeByName(name: string): TensorType & { readonly id: number } {
   const type = typesByName.get(name);
   if (!type) throw new TroubleError('invalid-input', `There is no tensor type ${name}.`);

@@ -3,19 +3,19 @@ import { TOKEN_KIND } from './vocabulary.ts';
 
 const MAX_SHOWN = 80;
 
-/** Sees the tokens of a vocabulary as a header is read, and finds tokens on which llama.cpp ends its process. */
+/** Collects the tokens of a vocabulary while a header is read, and finds tokens that make llama.cpp abort. */
 export class TokenTexts {
   static readonly keys = ['tokenizer.ggml.tokens', 'tokenizer.ggml.token_type'] as const;
   readonly #numbers = new Map<string, number>();
   #repeated: { readonly text: string; readonly first: number; readonly second: number } | undefined;
   #byte: number | undefined;
 
-  /** The first token that stands there twice, and the numbers of both. */
+  /** The first token that occurs twice, with both indices. */
   get repeated(): { readonly text: string; readonly first: number; readonly second: number } | undefined {
     return this.#repeated;
   }
 
-  /** The number of the first token that stands for a byte. */
+  /** The index of the first token for a single byte. */
   get byte(): number | undefined {
     return this.#byte;
   }
@@ -33,7 +33,7 @@ export class TokenTexts {
   };
 }
 
-/** Up to its first NUL, each byte a character; empty ones have a text of their own. */
+/** The text up to the first NUL, with each byte as a character. Empty texts get a unique text, as in llama.cpp. */
 function asLlamaReads(element: Buffer, index: number): string {
   const end = element.indexOf(0);
   const text = element.toString('latin1', 0, end < 0 ? element.length : end);

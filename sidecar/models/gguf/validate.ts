@@ -6,38 +6,37 @@ import type { GgufHeader, GgufTensor } from './header.ts';
 import { HeaderValues } from './headerValues.ts';
 import { shown } from './shown.ts';
 
-/** The numbers of a transformer that memory and speed depend on, checked. */
+/** The checked sizes of a transformer that determine memory and speed. */
 export interface ModelShape {
   readonly architecture: string;
   readonly blockCount: number;
   readonly trainContextTokens: number;
   readonly embeddingLength: number;
   readonly vocabularySize: number;
-  /** Query heads of the widest layer, those of all experts. */
+  /** Query heads of the widest layer, over all experts. */
   readonly headCount: number;
-  /** Elements of one token's queries, over all layers. */
+  /** The number of query elements of a token, over all layers. */
   readonly queryElementsPerToken: number;
-  /** Key and value elements that one token adds to the cache, over all layers. */
+  /** The number of key and value elements that a token adds to the cache, over all layers. */
   readonly cacheElementsPerToken: number;
   readonly parameterCount: number;
-  /** Bytes of all tensors. */
+  /** The bytes of all tensors. */
   readonly weightBytes: number;
 }
 
-/** libllama's own limits; it aborts its process above. */
+/** libllama's own limits. Above them it aborts the process. */
 const MAX_BLOCKS = 512;
 const MAX_EXPERTS = 512;
 const MAX_HEADS = 16_384;
 const MAX_CONTEXT_TOKENS = 2 ** 31 - 1;
 const MAX_EMBEDDING_LENGTH = 1 << 20;
 const MAX_VOCABULARY = 4_000_000;
-/** Known names have a fourth of that; keys and messages begin with it. */
+/** Known names have a quarter of this length. Keys and messages begin with the name. */
 const MAX_ARCHITECTURE_LENGTH = 64;
 
 /**
- * Checks what a header says about the model against its tensors, so that nothing native meets a model that it would
- * abort on. `others` are further parts of the model, which count in its size. Throws `TroubleError` 'invalid-model' or
- * 'unsupported-model'.
+ * Checks a header against its tensors, so that native code never sees a model on which it would abort. `others` are
+ * further parts of the model and count in its size. Throws `TroubleError` 'invalid-model' or 'unsupported-model'.
  */
 export function validateModel(header: GgufHeader, others: readonly GgufHeader[] = []): ModelShape {
   const tensors = [header, ...others].flatMap((part) => part.tensors);
@@ -49,14 +48,14 @@ export function validateModel(header: GgufHeader, others: readonly GgufHeader[] 
   return shape;
 }
 
-/** As `validateModel`, of the tokenizer alone. */
+/** Like `validateModel`, for the tokenizer alone. */
 export function validateTokenizer(header: GgufHeader): Pick<ModelShape, 'architecture' | 'vocabularySize'> {
   return new ModelValidator(header).validateTokenizer();
 }
 
 /**
- * `-00001-of-00003.gguf`: the number of this part and of all parts, counted from 1; `undefined` for a file of its own,
- * as one of no such part is.
+ * Parses `-00001-of-00003.gguf`: the number of this part and of all parts, from 1. Returns `undefined` for a file that
+ * is not a part.
  */
 export function splitPart(
   filePath: string,
@@ -67,7 +66,7 @@ export function splitPart(
   return part < 1 || part > parts ? undefined : { prefix: match[1]!, part, parts };
 }
 
-/** The paths of all parts of a model that is split over several files; the path itself if it isn't. */
+/** The paths of all parts of a split model, or the path itself. */
 export function allParts(filePath: string): readonly string[] {
   const split = splitPart(filePath);
   if (!split) return [filePath];
@@ -106,13 +105,13 @@ class ModelValidator {
     this.#architecture = architecture;
   }
 
-  /** `tensors`: those of all parts. */
+  /** `tensors` are those of all parts. */
   validate(tensors: readonly GgufTensor[]): Omit<ModelShape, 'parameterCount' | 'weightBytes'> {
     const kind = this.header.metadata.get('general.type');
     if ((typeof kind === 'string' && kind !== 'model') || this.#architecture === 'clip') {
       throw new TroubleError(
         'unsupported-model',
-        `${this.#name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the model it belongs to.`,
+        `${this.#name} is not a language model but a ${typeof kind === 'string' ? shown(kind) : 'projector'}. Choose the language model that it belongs to.`,
       );
     }
     const blockCount = this.#count('block_count', MAX_BLOCKS);
@@ -178,7 +177,7 @@ class ModelValidator {
       : undefined;
   }
 
-  /** Blocks that predict further tokens, and may be absent. */
+  /** The number of blocks that predict further tokens. Their tensors may be absent. */
   #predictedLayers(blockCount: number): number {
     const name = `${this.#architecture}.nextn_predict_layers`;
     const value = this.header.metadata.get(name);
@@ -202,7 +201,7 @@ class ModelValidator {
       );
   }
 
-  /** A value for all layers, or one per layer. */
+  /** A value for all layers, or a value per layer. */
   #perLayer(key: string, blockCount: number, fallback?: readonly number[]): readonly number[] {
     const name = `${this.#architecture}.${key}`;
     const value = this.header.metadata.get(name);
@@ -233,8 +232,8 @@ class ModelValidator {
   }
 
   /**
-   * How many experts' queries, and how many experts' keys and values, each layer has (the architecture "chorus" alone
-   * has any).
+   * For each layer, the number of experts with queries, and with keys and values. Only the architecture "chorus" has
+   * attention experts.
    */
   #attentionExperts(blockCount: number): readonly { readonly attending: number; readonly caching: number }[] {
     const count = this.#optionalExperts('attention.expert_count');

@@ -5,8 +5,7 @@ import { readGgufHeader } from './header.ts';
 export const TOKEN_KIND = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
 /**
- * The exact bytes that each token stands for. A token may hold a part of a character, so text is made only after
- * joining bytes.
+ * The exact bytes of each token. A token may hold a part of a character, so bytes are joined before they are decoded.
  */
 export class Vocabulary {
   readonly #idByText: ReadonlyMap<string, TokenId>;
@@ -22,18 +21,18 @@ export class Vocabulary {
     return this.bytes.length;
   }
 
-  /** What the token adds to the text; nothing for special tokens unless `special`. */
+  /** The bytes that the token adds to the text. Special tokens add none unless `special` is set. */
   tokenBytes(token: TokenId, options: { special?: boolean } = {}): Buffer {
     if (this.isControl(token) && !options.special) return Buffer.alloc(0);
     return this.bytes[token] ?? Buffer.alloc(0);
   }
 
-  /** Whether the token marks structure (`<|im_start|>`) rather than text. */
+  /** Whether the token is structure (`<|im_start|>`) and not text. */
   isControl(token: TokenId): boolean {
     return this.kinds[token] === TOKEN_KIND.control || this.kinds[token] === TOKEN_KIND.unknown;
   }
 
-  /** Whether the token may stand in ordinary text. */
+  /** Whether the token may occur in ordinary text. */
   isText(token: TokenId): boolean {
     const kind = this.kinds[token];
     return (
@@ -42,12 +41,12 @@ export class Vocabulary {
     );
   }
 
-  /** The special token that is written so, if there is one. */
+  /** The special token with this text, if there is one. */
   specialToken(text: string): TokenId | undefined {
     return this.#idByText.get(text);
   }
 
-  /** Whether a tokenizer reads the token as one wherever its text stands. */
+  /** Whether a tokenizer recognises the token wherever its text occurs. */
   isUserDefined(token: TokenId): boolean {
     return this.kinds[token] === TOKEN_KIND.userDefined;
   }
@@ -62,8 +61,8 @@ export class Vocabulary {
 }
 
 /**
- * Reads a file's vocabulary. `undefined` where its tokenizer doesn't spell tokens as bytes ("gpt2") or with
- * SentencePiece's marks ("llama"). Throws as `readGgufHeader`.
+ * Reads a file's vocabulary. Returns `undefined` unless its tokenizer spells tokens as bytes ("gpt2") or with
+ * SentencePiece's marks ("llama"). Throws as `readGgufHeader` does.
  */
 export async function readVocabulary(filePath: string): Promise<Vocabulary | undefined> {
   const raw: Buffer[] = [];
@@ -99,7 +98,7 @@ const SPELLINGS: ReadonlyMap<string, (text: Buffer, kind: number) => Buffer> = n
   }),
 );
 
-/** GPT-2 writes each byte as a printable character: itself where it is one, else the next free one from U+0100 on. */
+/** GPT-2 writes each byte as a printable character: its own if printable, or else the next free one from U+0100. */
 const BYTE_OF_CHARACTER: ReadonlyMap<number, number> = (() => {
   const printable = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);

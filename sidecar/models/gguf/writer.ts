@@ -14,10 +14,11 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a model, tensor by tensor, into a temporary file beside `filePath` that takes its name when all is whole: a
- * kill leaves no half model. The name of a first part (`NAME-00001-of-00003.gguf`) makes as many files of it. Throws
- * `TroubleError` that names the path where it can't be written or the disk is full, and leaves nothing then; what had a
- * single file's name before stays.
+ * Writes a model, tensor by tensor, to a temporary file beside `filePath`. The file is renamed when it is complete, so
+ * a crash leaves no partial model. The name of a first part (`NAME-00001-of-00003.gguf`) makes several files.
+ *
+ * Throws a `TroubleError` with the path if the file can't be written or the disk is full. Nothing is left then, and a
+ * previous single file of that name stays.
  */
 export async function writeGguf(filePath: string, content: GgufContent, options: WriteOptions = {}): Promise<void> {
   const parts = partsOf(filePath, content).map((part) => ({
@@ -35,8 +36,8 @@ export async function writeGguf(filePath: string, content: GgufContent, options:
 }
 
 /**
- * Gives written files their names. The first part goes first and comes last: parts of two models never lie together as
- * one.
+ * Renames the written files. The old first part is removed first, and the new first part is renamed last. So parts of
+ * two models never look like a single model.
  */
 async function nameAll(parts: readonly { readonly filePath: string; readonly temporary: string }[]): Promise<void> {
   const [first] = parts;
@@ -56,7 +57,7 @@ async function nameAll(parts: readonly { readonly filePath: string; readonly tem
   }
 }
 
-/** Writes one file to `temporary`; errors name `filePath`, whose name it is to take. */
+/** Writes a file to `temporary`. Error messages name `filePath`, its final name. */
 async function writeFileAt(
   temporary: string,
   filePath: string,
@@ -80,7 +81,7 @@ interface Layout {
   readonly entries: readonly (TensorEntry & { readonly sizeBytes: number })[];
   readonly alignmentBytes: number;
   readonly header: Buffer;
-  /** Of the whole file. */
+  /** The size of the whole file. */
   readonly sizeBytes: number;
 }
 
@@ -114,12 +115,12 @@ async function writeContent(
       options.onBytes?.(chunk.byteLength);
     }
     if (written !== sizeBytes)
-      throw new Error(`The tensor ${tensor.name} gave ${written} bytes, expected ${sizeBytes}.`);
+      throw new Error(`The tensor ${tensor.name} supplied ${written} bytes, expected ${sizeBytes}.`);
     await file.writeFile(Buffer.alloc(padding(sizeBytes, alignmentBytes)));
   }
 }
 
-/** Of a write; reading a source throws `TroubleError`. */
+/** Whether a write failed. Reading a source throws `TroubleError` instead. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

@@ -4,7 +4,7 @@ import { TroubleError } from '../../common/troubleError.ts';
 
 const MAX_GRAMMAR_UNITS = 256 * 1024;
 
-/** Compiles a grammar; its handle is node-llama-cpp's. Throws `TroubleError` 'invalid-input'. */
+/** Compiles a grammar into node-llama-cpp's handle. Throws `TroubleError` 'invalid-input'. */
 export async function compileGrammar(
   llama: Llama,
   source: GrammarSource,

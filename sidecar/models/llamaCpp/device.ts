@@ -14,15 +14,15 @@ const LABELS: Readonly<Record<Device, string>> = { cuda: 'CUDA', metal: 'Metal',
 export interface OpenedDevice {
   readonly llama: Llama;
   readonly device: Device;
-  /** For example "CUDA (NVIDIA GeForce RTX 4090)". */
+  /** The name for users, such as "CUDA (NVIDIA GeForce RTX 4090)". */
   readonly label: string;
-  /** Why no faster device was taken; one sentence each. */
+  /** Why no faster device was chosen, a sentence for each device. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Opens the compute library for the chosen device; 'auto' takes the fastest that works. Nothing is ever built or
- * downloaded. Throws `TroubleError` 'engine-failed' where the chosen device doesn't work.
+ * Opens the compute library for the chosen device; 'auto' chooses the fastest working device. Nothing is ever built or
+ * downloaded. Throws `TroubleError` 'engine-failed' if the chosen device does not work.
  */
 export async function openDevice(
   choice: DeviceChoice,
@@ -72,7 +72,7 @@ function candidates(): readonly Device[] {
   return process.arch === 'arm' ? ['cpu'] : ['cuda', 'vulkan', 'cpu'];
 }
 
-/** Asking the file system is half a second faster than loading the library to see it fail. */
+/** Checking files is half a second faster than a failed attempt to load the library. */
 async function hasNvidiaDriver(): Promise<boolean> {
   const traces: Partial<Record<NodeJS.Platform, readonly string[]>> = {
     linux: ['/proc/driver/nvidia', '/dev/nvidiactl', '/dev/dxg'],

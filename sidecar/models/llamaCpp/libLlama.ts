@@ -5,8 +5,8 @@ import path from 'node:path';
 import { libraryFolder, type LibraryBuild } from '../../../kernels/ggml/libraries.ts';
 
 /**
- * libllama through koffi: the oracle for logits and the peer for speed, on the same native libraries as our own engine.
- * Offsets and sizes of its parameter structs are those of the pinned release (`include/llama.h`).
+ * libllama through koffi, on the same native libraries as Chorus's own engine. It is the reference for logits and
+ * speed. Offsets and sizes of its parameter structs are those of the pinned release (`include/llama.h`).
  */
 export class LibLlama implements Disposable {
   readonly #model: bigint;
@@ -39,7 +39,7 @@ export class LibLlama implements Disposable {
     params.n_ctx = options.contextSizeTokens;
     params.n_batch = options.batchTokens ?? 2048;
     params.n_ubatch = 512;
-    // Threads that share a core wait for one another most of the time.
+    // Threads that share a core mostly wait for each other.
     const threads = Math.min(options.threads, os.availableParallelism());
     params.n_threads = threads;
     params.n_threads_batch = threads;
@@ -54,7 +54,7 @@ export class LibLlama implements Disposable {
     this.vocabularySize = api.vocabularySize(api.vocabulary(this.#model)) as number;
   }
 
-  /** Evaluates tokens after `past` others; returns logits of the last one, or of all with `all`. */
+  /** Evaluates tokens behind `past` others. Returns the logits of the last token, or of all tokens with `all`. */
   decode(tokens: readonly number[], past: number, options: { all?: boolean; read?: boolean } = {}): Float32Array[] {
     const api = this.#api;
     const n = tokens.length;
@@ -68,7 +68,7 @@ export class LibLlama implements Disposable {
       logits: Int8Array.from(tokens, (_, index) => (options.all || index === n - 1 ? 1 : 0)),
     };
     const status = api.decode(this.#context, batch) as number;
-    if (status !== 0) throw new Error(`llama_decode answered ${status}`);
+    if (status !== 0) throw new Error(`llama_decode returned ${status}`);
     api.synchronize(this.#context);
     if (options.read === false) return [];
     const wanted = options.all ? tokens.map((_, index) => index) : [n - 1];
@@ -84,13 +84,13 @@ export class LibLlama implements Disposable {
     this.#api.clearMemory(this.#api.memory(this.#context), true);
   }
 
-  /** Forgets all but the first `length` tokens. */
+  /** Keeps only the first `length` tokens. */
   truncate(length: number): void {
     if (!this.#api.removeMemory(this.#api.memory(this.#context), 0, length, -1))
-      throw new Error(`libllama could not forget what follows ${length} tokens`);
+      throw new Error(`libllama could not truncate the context to ${length} tokens`);
   }
 
-  /** What the context holds of the tokens so far, in llama.cpp's own format. */
+  /** The state of the context in llama.cpp's own format. */
   state(): Uint8Array {
     const bytes = new Uint8Array(Number(this.#api.stateSize(this.#context, 0)));
     const written = Number(this.#api.readState(this.#context, bytes, bytes.byteLength, 0));
@@ -99,10 +99,10 @@ export class LibLlama implements Disposable {
     return bytes;
   }
 
-  /** Puts a state in place of what the context holds. */
+  /** Restores a state, which replaces the context's contents. */
   restore(state: Uint8Array): void {
     const read = Number(this.#api.writeState(this.#context, state, state.byteLength, 0));
-    if (read !== state.byteLength) throw new Error(`libllama took ${read} of ${state.byteLength} bytes of a state`);
+    if (read !== state.byteLength) throw new Error(`libllama read ${read} of ${state.byteLength} bytes of a state`);
   }
 
   [Symbol.dispose](): void {
@@ -114,7 +114,7 @@ export class LibLlama implements Disposable {
 export type LibLlamaFunctions = ReturnType<typeof bindOnce>;
 
 let bound: { build: LibraryBuild; api: LibLlamaFunctions } | undefined;
-/** libllama's functions of a build. They abort the process on files that `validateModel` refuses. */
+/** The libllama functions of a build. They abort the process on files that `validateModel` refuses. */
 export function libLlamaFunctions(build: LibraryBuild): LibLlamaFunctions {
   if (bound?.build !== build) bound = { build, api: bindOnce(build) };
   return bound.api;
@@ -214,8 +214,8 @@ function bindOnce(build: LibraryBuild) {
     logits: library.func('llama_get_logits_ith', 'void *', ['void *', 'int32']),
     memory: library.func('llama_get_memory', 'void *', ['void *']),
     setLog: library.func('llama_log_set', 'void', ['void *', 'void *']),
-    // A function of the same library that ignores its arguments and does nothing: koffi callbacks from ggml's threads
-    // would dead-lock.
+    // A function of the same library that ignores its arguments and does nothing. koffi callbacks from ggml's threads
+    // would deadlock.
     silence: library.symbol('llama_supports_mlock') as unknown,
     clearMemory: library.func('llama_memory_clear', 'void', ['void *', 'bool']),
     removeMemory: library.func('llama_memory_seq_rm', 'bool', ['void *', 'int32', 'int32', 'int32']),

@@ -5,7 +5,7 @@ import type { Vocabulary } from '../gguf/vocabulary.ts';
 import { compileGrammar } from './compiledGrammar.ts';
 import { LlamaSequence } from './llamaSequence.ts';
 
-/** node-llama-cpp's context as the scheduler sees it. */
+/** node-llama-cpp's context as a `Backend`. */
 export class LlamaBackend implements Backend {
   readonly sequences: readonly LlamaSequence[];
   readonly #endOfGeneration: ReadonlySet<TokenId>;
@@ -30,7 +30,7 @@ export class LlamaBackend implements Backend {
     return this.context.contextSize;
   }
 
-  /** node-llama-cpp gives no way to end an evaluation. */
+  /** node-llama-cpp can't end an evaluation early. */
   readonly isInterruptible = false;
 
   get batchTokens(): number {

@@ -34,8 +34,8 @@ export class LlamaSequence implements BackendSequence {
 
   async truncate(length: number): Promise<number> {
     if (length >= this.length) return this.length;
-    // A recurrent model can't forget its last tokens; going back further than a checkpoint would evaluate the whole
-    // prefix in one go.
+    // A recurrent model can't drop its last tokens. Going back beyond a checkpoint would evaluate the whole prefix at
+    // once.
     const kept = this.sequence.getRestoreToPrefixIndexEvaluationSize(length) > 0 ? 0 : length;
     await this.sequence.eraseContextTokenRanges([{ start: kept, end: this.length }]);
     return this.length;

@@ -6,23 +6,20 @@ import { ownArchitectures } from '../architectures/architectures.ts';
 import type { TokenizerFile } from '../modelFile.ts';
 import type { OpenRequest } from '../openedModel.ts';
 
-/** What loading needs of a request to open; for a vocabulary the file need not be a whole model. */
+/** The parts of an open request that loading needs. For a vocabulary the file need not be a whole model. */
 export interface LoadRequest extends Pick<OpenRequest, 'params' | 'device' | 'signal' | 'logLines'> {
   readonly file: TokenizerFile;
 }
 
-/**
- * Loads a model with node-llama-cpp; with `vocabOnly` also one whose architecture it doesn't know. Throws
- * `TroubleError`.
- */
+/** Loads a model with node-llama-cpp. With `vocabOnly` the architecture may be unknown to it. Throws `TroubleError`. */
 export async function loadLlamaModel(
   request: LoadRequest,
   options: Omit<LlamaModelOptions, 'modelPath'>,
 ): Promise<LlamaModel> {
   const isOwn = ownArchitectures.has(request.file.shape.architecture);
   if (isOwn && !options.vocabOnly) throw ownEngineOnly(request);
-  // A vocabulary doesn't depend on the architecture, but llama.cpp reads none from a file of an architecture that it
-  // doesn't know.
+  // A vocabulary does not depend on the architecture, but llama.cpp reads none from a file with an unknown
+  // architecture.
   const metadataOverrides = isOwn
     ? ({ general: { architecture: 'llama' } } as object as LlamaModelOptions['metadataOverrides'])
     : undefined;
@@ -48,11 +45,11 @@ function ownEngineOnly({ params, file }: LoadRequest): TroubleError {
   const name = path.basename(params.modelPath);
   return new TroubleError(
     'unsupported-model',
-    `${name} has the architecture "${file.shape.architecture}", which only Chorus's own engine runs: choose the engine "chorus" or "auto".`,
+    `${name} has the architecture "${file.shape.architecture}", which only Chorus's own engine runs. Choose the engine "chorus" or "auto".`,
   );
 }
 
-/** What the user is told of a native load that failed, from the library's log. */
+/** Builds the error of a failed native load from the library's log. */
 export function loadFailure(request: LoadRequest, error: unknown): TroubleError {
   const name = path.basename(request.params.modelPath);
   const lines = request.logLines();

@@ -19,7 +19,7 @@ export async function openLlamaModel(request: OpenRequest): Promise<OpenedModel>
   const plan = await planFor(request);
   const model = await loadLlamaModel(request, {
     gpuLayers: device.device === 'cpu' ? 0 : { fitContext: { contextSize: plan.contextSizeTokens * plan.sequences } },
-    // A context that shifts or forgets rows of a sliding window can't be continued from an earlier prefix.
+    // If a context shifts or drops rows of a sliding window, it can't be continued from an earlier prefix.
     defaultContextSwaFullCache: true,
     onLoadProgress: request.onProgress,
   });
@@ -44,7 +44,7 @@ export async function openLlamaModel(request: OpenRequest): Promise<OpenedModel>
   }
 }
 
-/** A context of its own: node-llama-cpp gives tokens, not logits. */
+/** Uses a separate context, since node-llama-cpp returns tokens and not logits. */
 function evaluatorOf({ params, device, threads }: OpenRequest, contextSizeTokens: number): Evaluator {
   const llama = new LibLlama(params.modelPath, {
     build: device.device,
@@ -94,7 +94,7 @@ async function createContext(request: OpenRequest, model: LlamaModel, plan: Memo
         contextSize: plan.contextSizeTokens,
         batchSize: Math.min(isCpu ? CPU_BATCH_TOKENS : GPU_BATCH_TOKENS, plan.contextSizeTokens),
         threads: request.threads,
-        // On the CPU the flash kernel reads a key-value head once per query head: at depth 4,000 chunks of 16 tokens
+        // On the CPU the flash kernel reads a key-value head once per query head. At depth 4,000, chunks of 16 tokens
         // take 1.5 times as long.
         flashAttention: isCpu ? false : 'auto',
         failedCreationRemedy: false,

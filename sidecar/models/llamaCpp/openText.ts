@@ -10,8 +10,8 @@ export interface OpenedText {
 }
 
 /**
- * The tokenizer and vocabulary of a model file, without its weights; `isTokenizer`: a file that has none. Throws
- * `TroubleError`.
+ * Opens the tokenizer and vocabulary of a model file, without its weights. `isTokenizer`: the file need not have
+ * weights. Throws `TroubleError`.
  */
 export async function openText(
   modelPath: string,

@@ -3,7 +3,7 @@ import type { SpecialTokens, TokenId } from '../../protocol/engine.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import type { Vocabulary } from '../gguf/vocabulary.ts';
 
-/** The tokens that prompts are built from: what the file names, else what libllama recognises by their texts. */
+/** The special tokens for prompts: those that the file names, or else those that libllama recognises by their texts. */
 export function specialTokens(model: LlamaModel, header: GgufHeader, vocabulary: Vocabulary): SpecialTokens {
   const named = (...keys: string[]): TokenId | undefined => {
     for (const key of keys) {

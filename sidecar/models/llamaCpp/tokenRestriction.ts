@@ -2,8 +2,8 @@ import { TokenBias, type LlamaModel } from 'node-llama-cpp';
 import type { TokenId } from '../../protocol/engine.ts';
 
 /**
- * A bias that leaves only the given tokens possible. The public `TokenBias.set` refuses to rule out tokens that end a
- * generation and would tokenise each entry; the sampler reads nothing but the pairs in `_biases`.
+ * A bias that allows only the given tokens. The public `TokenBias.set` refuses to exclude end-of-generation tokens and
+ * would tokenise each entry. The sampler reads only the pairs in `_biases`.
  */
 export function restrictTo(model: LlamaModel, allowed: ReadonlySet<TokenId>, vocabularySize: number): TokenBias {
   const bias = TokenBias.for(model);
@@ -13,7 +13,7 @@ export function restrictTo(model: LlamaModel, allowed: ReadonlySet<TokenId>, voc
   return bias;
 }
 
-/** One pair is handed out again and again: allocating one per token of a vocabulary would cost milliseconds. */
+/** Yields the same pair object each time: allocating a pair per token of a vocabulary would cost milliseconds. */
 function forbiddenTokens(allowed: ReadonlySet<TokenId>, vocabularySize: number): Iterator<readonly [TokenId, number]> {
   const value: [TokenId, number] = [-1, -Infinity];
   const result = { done: false, value };

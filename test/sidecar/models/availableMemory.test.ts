@@ -13,22 +13,22 @@ Pages purgeable:                          12044.
 "Translation faults":                1287451962.
 `;
 
-describe('memory that can still be taken', () => {
-  it('is known of this machine', async () => {
+describe('available memory', () => {
+  it('is found on this machine', async () => {
     const bytes = await availableMemoryBytes();
     assert.ok(bytes > 100e6 && bytes < 100e12, `${bytes}`);
   });
 
-  it('on macOS counts what is given up when it is needed, not free pages alone', () => {
+  it('includes reclaimable pages on macOS', () => {
     assert.equal(ofVmStat(VM_STAT), 16_384 * (5_012 + 1_883 + 389_105));
   });
 
-  it('is asked of Node where the system says something else', () => {
+  it("falls back to Node if the system's text can't be parsed", () => {
     for (const table of ['', 'Pages free: 12.', VM_STAT.replace('16384', 'some')])
       assert.equal(ofVmStat(table), undefined);
   });
 
-  it('in a container is what its programs leave of the limit: files that nobody read lately are given up', () => {
+  it('in a container excludes inactive files from the usage', () => {
     assert.equal(
       ofControlGroup('5368709120\n', 'anon 4294967296\ninactive_file 1073741824\nactive_file 0\n'),
       4 * 2 ** 30,

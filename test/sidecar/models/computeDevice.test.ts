@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { TroubleError } from '../../../sidecar/common/troubleError.ts';
 import { openComputeDevice } from '../../../sidecar/models/computeDevice.ts';
 
-describe('a device for own graphs', () => {
-  it("has CUDA's libraries looked for before it is opened, and says which are to be installed", async () => {
+describe('openComputeDevice', () => {
+  it("searches CUDA's libraries first, and says which must be installed", async () => {
     const opening = openComputeDevice('cuda', { threads: 1, prepare: async () => 'the add-on is not installed' });
     await assert.rejects(
       opening,
@@ -15,7 +15,7 @@ describe('a device for own graphs', () => {
     );
   });
 
-  it('asks for none where it is no CUDA device', async () => {
+  it('searches no libraries for other devices', async () => {
     using device = await openComputeDevice('cpu', { threads: 1, prepare: () => assert.fail('asked') });
     assert.equal(device.kind, 'cpu');
   });

@@ -43,14 +43,14 @@ async function refusal(file: string): Promise<TroubleError> {
 }
 
 describe('a GGUF header', () => {
-  test('of a real model gives its shape, and keeps no vocabulary', async () => {
+  test('of a real model has its shape, without its vocabulary', async () => {
     const header = await readGgufHeader(await fetchModel());
     const shape = validateModel(header);
     assert.equal(shape.architecture, 'llama');
     assert.equal(shape.blockCount, 30);
     assert.equal(shape.trainContextTokens, 8192);
     assert.equal(shape.vocabularySize, 49_152);
-    // 30 blocks of 3 key-value heads of 64 elements, keys and values.
+    // 30 blocks of 3 key-value heads of 64 elements, for keys and values.
     assert.equal(shape.cacheElementsPerToken, 30 * 3 * 64 * 2);
     assert.ok(Math.abs(shape.parameterCount - 134.5e6) < 1e6, `parameters: ${shape.parameterCount}`);
     assert.equal(header.arrayLengths.get('tokenizer.ggml.tokens'), 49_152);
@@ -64,7 +64,7 @@ describe('a GGUF header', () => {
     await check(file);
   });
 
-  test('of an architecture with a name that means something in JavaScript is judged as any other', async () => {
+  test('of an architecture named like a JavaScript property is checked like any other', async () => {
     const file = path.join(folder, 'constructor.gguf');
     await writeGguf(file, renamed('constructor'));
     await check(file);
@@ -138,7 +138,7 @@ describe('a GGUF header', () => {
       tinyModel({ metadata: { 'general.architecture': undefined } }),
     ],
     [
-      'with heads that no group divides',
+      'with heads that are not a multiple of the key-value heads',
       'invalid-model',
       /multiple of its 3 key-value heads/,
       tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } }),
@@ -276,12 +276,12 @@ describe('a GGUF header', () => {
           /rope\.scaling\.type is "spiral", expected none, linear, yarn, longrope/,
         ],
         [
-          'with experts of which it uses none',
+          'with experts but without using any',
           { expert_count: count(4), expert_used_count: count(0) },
           /it has 4 experts, but llama\.expert_used_count is 0/,
         ],
         [
-          'with experts and no number of those used',
+          'with experts but without a number of used experts',
           { expert_count: count(4) },
           /it has 4 experts, but llama\.expert_used_count is missing/,
         ],
@@ -317,12 +317,12 @@ describe('a GGUF header', () => {
           /attention\.key_length is 0/,
         ],
         [
-          'whose norms add less than nothing',
+          'with a negative epsilon of norms',
           { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: -1 } },
           /layer_norm_rms_epsilon is -1, expected a number of at least 0/,
         ],
         [
-          'whose norms add no number',
+          'with an epsilon of norms that is not a number',
           { 'attention.layer_norm_rms_epsilon': { type: 'f32', value: NaN } },
           /layer_norm_rms_epsilon is NaN/,
         ],
@@ -332,7 +332,7 @@ describe('a GGUF header', () => {
           /blk\.0\.attn_q\.weight has 32 rows, expected 4 heads of 16/,
         ],
         [
-          'predicting with fewer than no blocks',
+          'with a negative number of predicting blocks',
           { nextn_predict_layers: { type: 'i32', value: -2_147_483_648 } },
           /nextn_predict_layers is -2147483648, expected fewer than its 1 blocks/,
         ],
@@ -353,25 +353,25 @@ describe('a GGUF header', () => {
       }),
     ]),
     [
-      'of an architecture of experts without any',
+      'of a mixture architecture without experts',
       'invalid-model',
       /smallthinker\.expert_count is missing, expected at least 1/,
       renamed('smallthinker'),
     ],
     [
-      'of an architecture that reads pictures, without sections',
+      'of an architecture for pictures without rope sections',
       'invalid-model',
       /qwen2vl\.rope\.dimension_sections is missing, expected a positive number/,
       renamed('qwen2vl'),
     ],
     [
-      'with layers that slide in its architecture, and a pattern by which none does',
+      'of an architecture with sliding layers, but with a pattern of none',
       'invalid-model',
       /sliding_window_pattern is 1, which makes no layer slide/,
       renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) }),
     ],
     [
-      'with weights where none may begin in a mapped file',
+      'with weights that are not aligned for a mapped file',
       'invalid-model',
       /tensor token_embd\.weight begins at byte \d+ of the file, expected a multiple of 32/,
       tinyModel({
@@ -388,13 +388,13 @@ describe('a GGUF header', () => {
       withTensor({ name: 'output_norm.weight', shape: [32], type: 1, offset: 4608 }),
     ],
     [
-      'with a matrix of whole numbers',
+      'with a matrix of integers',
       'invalid-model',
       /output\.weight is of the type I8, which holds no weights/,
       withTensor({ name: 'output.weight', shape: [32, 4], type: 24, offset: 4608 }),
     ],
     [
-      'with a list that is longer than any',
+      'with a list longer than any real list',
       'invalid-model',
       /"general\.list" has 4000001 elements, more than the 4000000/,
       tinyModel({
@@ -408,7 +408,7 @@ describe('a GGUF header', () => {
       }),
     ],
     [
-      'with a name of an architecture that is longer than any',
+      'with an architecture name longer than any real name',
       'invalid-model',
       /general\.architecture is "x{80}…", a name of 10000 characters/,
       tinyModel({ metadata: { 'general.architecture': { type: 'string', value: 'x'.repeat(10_000) } } }),
@@ -432,7 +432,7 @@ describe('a GGUF header', () => {
     });
   });
 
-  test('with a tokenizer of a kind that means something in JavaScript has no vocabulary that is known', async () => {
+  test('with a tokenizer named like a JavaScript property has no known vocabulary', async () => {
     const file = path.join(folder, 'tokenizer.gguf');
     await writeGguf(
       file,
@@ -441,7 +441,7 @@ describe('a GGUF header', () => {
     assert.equal(await readVocabulary(file), undefined);
   });
 
-  test('with more text than any is refused before it takes the memory for it', async () => {
+  test('with too much text is refused before it takes memory', async () => {
     const file = path.join(folder, 'long-texts.gguf');
     const textBytes = 32 * 1024 * 1024;
     const handle = await open(file, 'w');
@@ -459,7 +459,7 @@ describe('a GGUF header', () => {
     assert.match(trouble.message, /its header has more than the 134 MB of text allowed/);
   });
 
-  test('tells a missing file, a folder, an empty file and a text apart', async () => {
+  test('distinguishes a missing file, a folder, an empty file and a text', async () => {
     const empty = path.join(folder, 'empty.gguf');
     const text = path.join(folder, 'text.gguf');
     const directory = path.join(folder, 'directory.gguf');
@@ -472,7 +472,7 @@ describe('a GGUF header', () => {
     assert.equal((await refusal(text)).code, 'not-gguf');
   });
 
-  test('tells what size a truncated file should have', async () => {
+  test('reports the expected size of a truncated file', async () => {
     const file = path.join(folder, 'truncated.gguf');
     const content = tinyModel();
     const header = ggufHeaderBytes(content).length;
@@ -483,7 +483,7 @@ describe('a GGUF header', () => {
     assert.match(trouble.message, new RegExp(`need ${header + content.dataBytes} bytes .* has ${header + 1000} `));
   });
 
-  test('cut at any byte is refused, never accepted and never an unforeseen error', async () => {
+  test('cut at any byte is refused, without an unexpected error', async () => {
     const file = path.join(folder, 'cut.gguf');
     const whole = ggufHeaderBytes(tinyModel());
     for (let length = 0; length < whole.length; length += 3) {
@@ -493,7 +493,7 @@ describe('a GGUF header', () => {
     }
   });
 
-  test('with any bytes changed is read or refused, without a crash or an endless loop', async () => {
+  test('with random changed bytes is read or refused, without a crash or an endless loop', async () => {
     const file = path.join(folder, 'fuzz.gguf');
     const whole = Buffer.concat([ggufHeaderBytes(tinyModel()), Buffer.alloc(8192)]);
     const random = mulberry32(20_240_607);
@@ -524,7 +524,7 @@ describe('a GGUF header', () => {
   });
 });
 
-/** The tiny model with keys of another architecture. */
+/** The tiny model with its keys renamed to another architecture. */
 function renamed(architecture: string, further: Record<string, Entry> = {}): GgufContent {
   const { metadata, ...others } = tinyModel({ metadata: further });
   const entries = Object.entries(metadata).map(
@@ -536,7 +536,7 @@ function renamed(architecture: string, further: Record<string, Entry> = {}): Ggu
   };
 }
 
-/** The tiny model with one tensor more. */
+/** The tiny model with another tensor. */
 function withTensor(tensor: TensorEntry): GgufContent {
   const { tensors, dataBytes } = tinyModel();
   return tinyModel({ tensors: [...tensors, tensor], dataBytes: dataBytes + 512 });
@@ -544,10 +544,10 @@ function withTensor(tensor: TensorEntry): GgufContent {
 
 describe("a model's name", () => {
   for (const [what, metadata, expected] of [
-    ['is what the file says', { 'general.name': 'Small 1B' }, 'Small 1B'],
-    ["is the file's where it says none", {}, 'small.Q4_0'],
-    ["is the file's where it says an empty one", { 'general.name': '' }, 'small.Q4_0'],
-    ["is the file's where what it says is no text", { 'general.name': 7 }, 'small.Q4_0'],
+    ['is the name in the metadata', { 'general.name': 'Small 1B' }, 'Small 1B'],
+    ['is the file name if the metadata has none', {}, 'small.Q4_0'],
+    ['is the file name if the metadata has an empty name', { 'general.name': '' }, 'small.Q4_0'],
+    ['is the file name if the metadata has another type', { 'general.name': 7 }, 'small.Q4_0'],
   ] as const) {
     test(what, () => {
       assert.equal(

@@ -7,20 +7,20 @@ import { writeGguf as writeFileOf } from '../../../sidecar/models/gguf/writer.ts
 export type { GgufEntry as Entry } from '../../../sidecar/models/gguf/content.ts';
 export type { TensorEntry } from '../../../sidecar/models/gguf/headerBytes.ts';
 
-/** A file to write, right or wrong. */
+/** A file to write, valid or not. */
 export interface GgufContent {
   readonly magic?: string;
   readonly version?: number;
   readonly metadata: Readonly<Record<string, Entry>>;
   readonly tensors: readonly TensorEntry[];
-  /** Claimed counts, where they should differ from the real ones. */
+  /** Claimed counts, if they should differ from the real counts. */
   readonly tensorCount?: number;
   readonly metadataCount?: number;
-  /** Bytes of weights after the header. */
+  /** The number of bytes of weights after the header. */
   readonly dataBytes: number;
 }
 
-/** The header of a GGUF file, padded to where its weights begin, with what it claims wrongly put in. */
+/** Builds the header of a GGUF file, padded to the start of the weights, with the false claims of `content`. */
 export function ggufHeaderBytes(content: GgufContent): Buffer {
   const header = headerBytes(Object.entries(content.metadata), content.tensors);
   header.write(content.magic ?? 'GGUF', 0, 'latin1');
@@ -30,14 +30,14 @@ export function ggufHeaderBytes(content: GgufContent): Buffer {
   return header;
 }
 
-/** Writes a GGUF file whose weights are zeros; they take no room on a disk that has sparse files. */
+/** Writes a GGUF file whose weights are zeros. They take no space on a disk with sparse files. */
 export async function writeGguf(file: string, content: GgufContent): Promise<void> {
   const header = ggufHeaderBytes(content);
   await writeFile(file, header);
   await truncate(file, header.length + content.dataBytes);
 }
 
-/** Writes a file anew with another value of one key. */
+/** Rewrites a file with another value of a key. */
 export async function replaceKey(file: string, key: string, entry: Entry): Promise<void> {
   const header = await readGgufHeader(file);
   const bytes = await readFile(file);
@@ -48,7 +48,7 @@ export async function replaceKey(file: string, key: string, entry: Entry): Promi
   await writeFileOf(file, { metadata: new Map([...(await copiedMetadata(header)), [key, entry]]), tensors });
 }
 
-/** Cuts a file to a length in bytes. */
+/** Truncates a file to a length in bytes. */
 export async function cut(file: string, length: number): Promise<void> {
   const handle = await open(file, 'r+');
   await handle.truncate(length);
@@ -57,7 +57,7 @@ export async function cut(file: string, length: number): Promise<void> {
 
 const EMBEDDING = 32;
 
-/** A valid header of a Llama of one block and four tokens, with zeros for weights. */
+/** A valid header of a Llama with a single block and four tokens. The weights are zeros. */
 export function tinyModel(
   changes: { metadata?: Record<string, Entry | undefined>; tensors?: readonly TensorEntry[]; dataBytes?: number } = {},
 ): GgufContent {

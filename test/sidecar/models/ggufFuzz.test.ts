@@ -13,7 +13,7 @@ import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { ggufHeaderBytes, tinyModel } from './ggufFile.ts';
 
 const MUTATIONS = 6_000;
-/** Numbers that overflow, wrap or name other types. */
+/** Numbers that overflow, wrap around or name other types. */
 const NASTY = [0, 1, 0x7f, 0x80, 0xff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 
 describe('a header with random damage', () => {
@@ -23,7 +23,7 @@ describe('a header with random damage', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  test(`gives a clear refusal or a model, ${MUTATIONS} times`, async () => {
+  test(`is refused clearly or read, ${MUTATIONS} times`, async () => {
     const bases = [
       await wholeModel(path.join(folder, 'whole.gguf')),
       { header: ggufHeaderBytes(tinyModel()), dataBytes: tinyModel().dataBytes },
@@ -35,7 +35,7 @@ describe('a header with random damage', () => {
       const { header, dataBytes } = bases[round % bases.length] as Base;
       const bytes = mutate(header, random);
       await writeFile(file, bytes);
-      // Weights are zeros, now and then too few of them; a sparse file costs nothing.
+      // Weights are zeros, sometimes too few of them. A sparse file costs nothing.
       await truncate(file, bytes.length + (random(4) === 0 ? random(dataBytes) : dataBytes));
       try {
         await inspectModelFile(file);
@@ -56,7 +56,7 @@ interface Base {
   readonly dataBytes: number;
 }
 
-/** The header of a model that our graphs run. */
+/** The header of a model that Chorus's own engine runs. */
 async function wholeModel(file: string): Promise<Base> {
   using device = new Device('cpu', { threads: 1 });
   await writeTinyModel(file, { variant: 'llama', type: 'Q8_0', device, vocabulary: tinyVocabulary() });

@@ -44,7 +44,7 @@ const entries: readonly (readonly [key: string, entry: GgufEntry])[] = [
 ];
 
 describe('the GGUF writer', () => {
-  it('writes every type of value as the reader reads it', async () => {
+  it('writes every type of value so that the reader reads it back', async () => {
     const file = path.join(folder, 'types.gguf');
     await writeGguf(file, { metadata: new Map(entries), tensors: [tensor] });
     const texts: string[] = [];
@@ -62,7 +62,7 @@ describe('the GGUF writer', () => {
     assert.deepEqual(texts, ['a', '', 'ß']);
   });
 
-  it('leaves no parts of two models beside each other where a name cannot be given', async () => {
+  it('never mixes parts of two models if a rename fails', async () => {
     const own = path.join(folder, 'parts');
     await mkdir(own);
     const [first, second] = [1, 2].map((part) => path.join(own, `m-0000${part}-of-00002.gguf`)) as [string, string];
@@ -87,7 +87,7 @@ describe('the GGUF writer', () => {
     );
   });
 
-  it('aligns tensors as the file says, and keeps their order and bytes', async () => {
+  it('aligns tensors as the metadata say, and keeps their order and bytes', async () => {
     const file = path.join(folder, 'aligned.gguf');
     const metadata = new Map<string, GgufEntry>([['general.alignment', { type: 'u32', value: 128 }]]);
     await writeGguf(file, { metadata, tensors: [tensor, { ...tensor, name: 'b.weight' }] });
@@ -103,7 +103,7 @@ describe('the GGUF writer', () => {
     assert.equal(header.fileSizeBytes, header.dataOffsetBytes + 256);
   });
 
-  it("carries a real model's metadata over byte by byte, vocabulary included", async () => {
+  it("copies a real model's metadata byte by byte, including its vocabulary", async () => {
     const source = await readGgufHeader(await fetchModel());
     const file = path.join(folder, 'copied.gguf');
     const copied = await copiedMetadata(source);
@@ -121,22 +121,22 @@ describe('the GGUF writer', () => {
       tensor,
       /nowhere[/\\]x\.gguf can't be written: the folder .*nowhere does not exist/,
     ],
-    ['a place that is a folder', () => path.join(folder, 'taken'), tensor, /taken can't be written: it is a folder/],
+    ['a path that is a folder', () => path.join(folder, 'taken'), tensor, /taken can't be written: it is a folder/],
     [
-      'a source that gives too little',
+      'a source with too few bytes',
       () => path.join(folder, 'short.gguf'),
       { ...tensor, chunks: () => [bytes.subarray(0, 6)] },
-      /a\.weight gave 6 bytes, expected 16/,
+      /a\.weight supplied 6 bytes, expected 16/,
     ],
     [
-      'rows that are no whole blocks',
+      'rows that are not whole blocks',
       () => path.join(folder, 'rows.gguf'),
       { ...tensor, type: 'Q8_0' },
-      /Rows of 2 values are no whole blocks of 32/,
+      /Rows of 2 values are not whole blocks of 32/,
     ],
   ];
   for (const [what, place, source, says] of failing) {
-    it(`says what is wrong with ${what}, and leaves nothing`, async () => {
+    it(`describes the problem with ${what}, and leaves nothing`, async () => {
       await mkdir(path.join(folder, 'taken'), { recursive: true });
       const before = await readdir(folder);
       await assert.rejects(writeGguf(place(), { metadata: new Map(), tensors: [source] }), says);
@@ -146,7 +146,7 @@ describe('the GGUF writer', () => {
 
   it('says that the disk is full, and leaves nothing', async () => {
     const before = await readdir(folder);
-    // What a write answers on a full disk; a test can't fill one.
+    // Simulates the error of a write on a full disk, since a test can't fill a disk.
     const full: TensorSource = {
       ...tensor,
       chunks: async function* () {
@@ -163,7 +163,7 @@ describe('the GGUF writer', () => {
     assert.deepEqual(await readdir(folder), before);
   });
 
-  it('leaves the file before it as it was where it is stopped half-way', async () => {
+  it('keeps the previous file if it is stopped half-way', async () => {
     const file = path.join(folder, 'kept.gguf');
     await writeGguf(file, { metadata: new Map(), tensors: [tensor] });
     const abort = new AbortController();

@@ -15,21 +15,24 @@ import { allowedTokens, likeliest } from '../../reference/healing.ts';
 const CODE =
   'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) {\n        sum +=';
 const PROSE = 'The history of the city of Paris begins with a Celtic tribe, the Parisii, who';
-/** Nats between two tokens of which either may be taken: products are summed in another order than the reference's. */
+/**
+ * The gap in nats below which either of two tokens may be taken, since products are summed in another order than the
+ * reference's.
+ */
 const CLOSE_CALL = 0.02;
 
-/** What the reference takes at a step, and how likely every token is there. */
+/** The reference's choice at a step, and the probability of every token there. */
 interface Step {
   readonly token: number;
   readonly probabilities: ReadonlyMap<number, number>;
 }
 
 /**
- * In float32: what 4-bit weights are multiplied with is rounded to 8 bits, and llama.cpp's own logits then differ by up
- * to 0.6 nats with the number of tokens in a batch on processors without AVX-512, where attention isn't flash
+ * The model is in float32. With 4-bit weights inputs are rounded to 8 bits, and llama.cpp's own logits change by up to
+ * 0.6 nats with the number of tokens in a batch. This is so on processors without AVX-512 if attention is not flash
  * attention.
  */
-describe('the tokens of both engines are those of node-llama-cpp', () => {
+describe('the tokens of both engines equal those of node-llama-cpp', () => {
   let folder: string;
   let modelPath: string;
   let llama: Llama;
@@ -51,7 +54,7 @@ describe('the tokens of both engines are those of node-llama-cpp', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Greedy steps after `prompt`, of all tokens or of those that `allowed` names. */
+  /** Greedy steps after `prompt`, among all tokens or among those that `allowed` names. */
   async function referenceSteps(
     prompt: readonly number[],
     count: number,
@@ -77,7 +80,7 @@ describe('the tokens of both engines are those of node-llama-cpp', () => {
     return steps;
   }
 
-  /** Healing the slow way: every token of the vocabulary is held against what is left of the required text. */
+  /** Healing the slow way: every token of the vocabulary is compared with the rest of the required text. */
   function healedSteps(prompt: readonly number[], required: string, count: number): Promise<Step[]> {
     const all = Array.from({ length: vocabulary.size }, (_, token) => ({
       token,
@@ -156,7 +159,7 @@ function mostLikely(probabilities: ReadonlyMap<number, number>): number {
   return [...probabilities.keys()][0]!;
 }
 
-/** The same tokens up to a close call, after which there is no reference. */
+/** Asserts the same tokens up to a close call, after which there is no reference. */
 function assertSame(tokens: readonly number[], expected: readonly Step[]): void {
   const different = expected.findIndex(({ token }, step) => token !== tokens[step]);
   if (different < 0) return;

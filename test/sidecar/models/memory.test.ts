@@ -27,7 +27,7 @@ const request = (changes: Partial<MemoryRequest>): MemoryRequest => ({
   contextSizeTokens: 0,
   ...changes,
 });
-/** By a selector that looks at nothing, of prompts of more than 2,048 tokens. */
+/** Selection for prompts of more than 2,048 tokens, by a selector that observes nothing. */
 const choosingNothing: MemoryRequest['choosing'] = {
   longerThan: 2_048,
   observedBytes: () => 0,
@@ -35,21 +35,21 @@ const choosingNothing: MemoryRequest['choosing'] = {
   readings: 1,
 };
 
-describe('the memory plan', () => {
-  test('takes 8,192 tokens and three sequences where they fit', () => {
+describe('planMemory', () => {
+  test('chooses 8,192 tokens and three sequences if they fit', () => {
     const plan = planMemory(request({}));
     assert.deepEqual([plan.contextSizeTokens, plan.sequences], [8192, 3]);
     // Weights and cache: 131,072 bytes per token.
     assert.ok(plan.neededBytes > 4e9 + 3 * 8192 * 131_072);
   });
 
-  test('takes a smaller context where memory is short', () => {
+  test('chooses a smaller context if memory is short', () => {
     const plan = planMemory(request({ availableBytes: 6e9 }));
     assert.ok(plan.contextSizeTokens < 8192 && plan.contextSizeTokens >= 512, `${plan.contextSizeTokens}`);
     assert.ok(plan.neededBytes < 6e9);
   });
 
-  test('never goes above what the model was trained on', () => {
+  test('never exceeds the context that the model was trained on', () => {
     assert.equal(
       planMemory(request({ shape: { ...shape, trainContextTokens: 2048 }, contextSizeTokens: 100_000 }))
         .contextSizeTokens,
@@ -57,7 +57,7 @@ describe('the memory plan', () => {
     );
   });
 
-  test('takes what the user asked for, or refuses with the numbers', () => {
+  test("takes the user's size, or refuses with the numbers", () => {
     assert.equal(planMemory(request({ contextSizeTokens: 16_384 })).contextSizeTokens, 16_384);
     assert.throws(
       () => planMemory(request({ contextSizeTokens: 32_768, availableBytes: 8e9 })),
@@ -72,19 +72,19 @@ describe('the memory plan', () => {
     );
   });
 
-  test('counts the rows that a sequence keeps of a prompt, and one layer of all of them', () => {
+  test('counts the kept rows of a prompt, and all rows of a single layer', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0 } as const;
     const all = planMemory(request({ ...long, availableBytes: 64e9 })).neededBytes;
     const kept = planMemory(request({ ...long, keptRows: 2_048, choosing: choosingNothing })).neededBytes;
-    // 131,072 bytes a row; one of 32 layers, and 4,096 values of four bytes that pass from layer to layer, and three
-    // copies of a layer's keys to score them: for each sequence.
+    // For each sequence: 131,072 bytes a row, and all rows of a single layer of 32. In addition 4,096 activations of
+    // four bytes between layers, and three copies of a layer's keys for scoring.
     assert.equal(
       Math.round(all - kept),
       3 * (131_072 * (32_768 - 2_048) - 32_768 * (131_072 / 32 + 4 * 4_096 + 3 * 4 * 8 * 128)),
     );
   });
 
-  test('counts what a selector looks at while a prompt is read, and what passes from layer to layer a second time where it is read again', () => {
+  test('counts the observed attention, and activations twice if a prompt is read twice', () => {
     const long = { contextSizeTokens: 32_768, scoredTokens: 0, keptRows: 2_048 } as const;
     const plain = planMemory(request({ ...long, choosing: choosingNothing })).neededBytes;
     const choosing = {
@@ -101,11 +101,11 @@ describe('the memory plan', () => {
     assert.equal(
       planMemory(request({ ...all, choosing: { ...choosing, longerThan: Infinity } })).neededBytes,
       planMemory(request(all)).neededBytes,
-      'where all rows stay nothing is chosen',
+      'nothing is selected if all rows stay',
     );
   });
 
-  test('counts reading layer by layer also where all rows of a context have room, but prompts are cut before', () => {
+  test('counts reading layer by layer even if all rows of a context would fit', () => {
     const all = { contextSizeTokens: 8_192, scoredTokens: 0, availableBytes: 64e9 };
     const choosing = { ...choosingNothing, longerThan: 7_000 };
     assert.equal(
@@ -115,12 +115,12 @@ describe('the memory plan', () => {
     );
   });
 
-  test('counts logits of those rows alone that are computed at once', () => {
+  test('counts only the logits that are computed at once', () => {
     const all = planMemory(request({})).neededBytes;
     assert.equal(all - planMemory(request({ logitRows: 64 })).neededBytes, (128 - 64) * 32_000 * 4);
   });
 
-  test('counts what a tier holds besides', () => {
+  test('counts the additional memory of a tier', () => {
     const plain = planMemory(request({})).neededBytes;
     assert.equal(
       planMemory(
@@ -138,7 +138,7 @@ describe('the memory plan', () => {
     );
   });
 
-  test('counts no copies where the context is not longer than what is attended in any case', () => {
+  test('counts no copies for contexts that are attended as a whole', () => {
     const plain = planMemory(request({})).neededBytes;
     assert.equal(
       planMemory(

@@ -20,7 +20,7 @@ describe('a model in two parts', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('has the weights and parameters of both, and is named by the first', async () => {
+  it('has the weights and parameters of both, and the name of the first', async () => {
     const whole = path.join(folder, 'whole.gguf');
     using device = new Device('cpu', { threads: 1 });
     await writeTinyModel(whole, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary() });
@@ -62,12 +62,12 @@ describe('a vocabulary', () => {
   const twice: readonly (readonly [what: string, tokens: readonly string[], says: RegExp])[] = [
     ['has a token twice', ['a', 'b', 'c', 'a'], /tokens 0 and 3 of its vocabulary are the same, "a"/],
     [
-      'has a token twice up to a NUL, where llama.cpp ends it',
+      'has a token twice up to a NUL, where llama.cpp cuts it',
       ['a', 'b', 'c', 'b\0d'],
       /tokens 1 and 3 .* the same, "b\\u0000d"/,
     ],
     [
-      'has a token that is written as llama.cpp writes an empty one',
+      "has a token spelt like llama.cpp's replacement for an empty token",
       ['a', '', '[EMPTY_1]', 'b'],
       /tokens 1 and 2 .* the same, "\[EMPTY_1\]"/,
     ],
@@ -84,7 +84,7 @@ describe('a vocabulary', () => {
     });
   }
 
-  it('that has byte tokens for a tokenizer of words is refused', async () => {
+  it('with byte tokens for a tokenizer of words is refused', async () => {
     const file = path.join(folder, 'model.gguf');
     const write = (model: string): Promise<unknown> =>
       writeGgufFile(

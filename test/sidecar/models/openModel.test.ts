@@ -12,7 +12,7 @@ import { openModel } from '../../../sidecar/models/openModel.ts';
 import type { LoadParams } from '../../../sidecar/protocol/engine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
-describe('a model that is opened', () => {
+describe('openModel', () => {
   let folder: string;
   let modelPath: string;
   let device: OpenedDevice;
@@ -33,19 +33,19 @@ describe('a model that is opened', () => {
     return { params, file: await inspectModelFile(modelPath), device, threads: 1, logLines: () => [] };
   }
 
-  /** Finds out at the first evaluation that our engine can't do what the model needs. */
+  /** Finds at the first evaluation that Chorus's own engine lacks an operation. */
   async function prepare(opened: OpenedModel): Promise<OpenedModel> {
     if (opened.engine === 'chorus') throw new UnsupportedOpError('mulMat of a to b does not run on cpu.');
     return opened;
   }
 
-  it('runs on our own graphs where these can', async () => {
+  it("uses Chorus's own engine if it can", async () => {
     const opened = await openModel(await request('auto'), async (model) => model);
     assert.equal(opened.engine, 'chorus');
     await opened.dispose();
   });
 
-  it('is left to llama.cpp where our own graphs fail at their first evaluation, and says why', async () => {
+  it('falls back to llama.cpp with the reason if the first evaluation fails', async () => {
     const opened = await openModel(await request('auto'), prepare);
     assert.deepEqual(
       [opened.engine, opened.limits[0]],
@@ -54,7 +54,7 @@ describe('a model that is opened', () => {
     await opened.dispose();
   });
 
-  it('is refused for that reason where the user chose our own graphs', async () => {
+  it("refuses with that reason if the user chose Chorus's own engine", async () => {
     await assert.rejects(openModel(await request('chorus'), prepare), {
       code: 'unsupported-model',
       message: 'mulMat of a to b does not run on cpu.',

@@ -27,22 +27,22 @@ import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../refere
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const mostTypes: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
 const everyType: readonly TensorType[] = [...mostTypes, 'BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'];
-/** One that every device computes as it is, and one that the CPU repacks. */
+/** A type that every device computes unchanged, and a type that the CPU repacks. */
 const twoTypes: readonly TensorType[] = ['F32', 'Q4_0'];
 const CONTEXT_TOKENS = 512;
 /**
- * By how much gates must differ for a choice that rounding can't turn: float32's, and the eight bits of inputs beside
- * quantised weights.
+ * By how much gates must differ so that rounding can't change the choice: of float32, and of inputs in eight bits
+ * beside quantised weights.
  */
 const MARGINS = { float: 1e-5, rounded: 0.01 } as const;
 const BLOCKS = 2;
-/** Fewer where every choice must be a clear one. */
+/** The number of tokens; fewer where every choice must be clear. */
 const LENGTHS = { float: 72, rounded: 12 } as const;
-/** Of unusual shapes, whose choices are no others. */
+/** The number of tokens for unusual shapes, which have the same choices. */
 const SHORT_LENGTH = 20;
 const sequence = Array.from({ length: LENGTHS.float }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 
-/** What a case chooses; the sizes are those of `writeTinyModel`. */
+/** The options of a case. The sizes are those of `writeTinyModel`. */
 type Options = Omit<
   ReferenceModel,
   'tensors' | 'leastMargin' | 'blocks' | 'width' | 'heads' | 'kvHeads' | 'headSize' | 'ropeBase' | 'epsilon'
@@ -65,7 +65,7 @@ const parallel: Options = { ...serial, blockKind: 'parallel', norm: 'layer', gat
 
 const BIASES = ['.bias'];
 
-/** Heads of 16 elements, the width that they need together. */
+/** Sizes for heads of 16 elements, and the matching width. */
 const sizes = (blocks: number, heads: number, kvHeads: number): Record<string, GgufEntry> =>
   Object.fromEntries(
     Object.entries({
@@ -116,21 +116,21 @@ const cases: readonly {
     options: { ...serial, experts: 4, expertsUsed: 2, gateMode: 'scaled' },
   },
   {
-    name: 'norms of heads and halves that rotate, a shared cache',
+    name: 'per-head norms and neox rope, a shared cache',
     options: { ...serial, headNorm: true, pairing: 'neox', cache: 'shared' },
     omit: BIASES,
   },
-  { name: 'norms of heads by mean and variance', options: { ...parallel, headNorm: true } },
+  { name: 'per-head layer norms', options: { ...parallel, headNorm: true } },
   { name: 'experts in every second block', options: { ...serial, interval: 2 } },
   {
     name: 'experts in every second block, a shared cache, parallel',
     options: { ...parallel, interval: 2, cache: 'shared' },
   },
-  { name: 'experts of the feed-forward network alone', options: { ...serial, attentionExperts: 1 } },
-  { name: 'experts of attention alone', options: { ...serial, experts: 1 } },
+  { name: 'only feed-forward experts', options: { ...serial, attentionExperts: 1 } },
+  { name: 'only attention experts', options: { ...serial, experts: 1 } },
   { name: 'no experts, serial', options: { ...serial, experts: 1, attentionExperts: 1 } },
   {
-    name: 'no experts, parallel, norms of heads',
+    name: 'no experts, parallel, per-head norms',
     options: { ...parallel, headNorm: true, experts: 1, attentionExperts: 1 },
   },
   { name: 'one layer, one head', options: serial, keys: sizes(1, 1, 1), types: ['F32'] },
@@ -141,19 +141,19 @@ const cases: readonly {
     types: ['F32'],
   },
   {
-    name: 'groups of seven, norms of heads, a shared cache',
+    name: 'groups of seven, per-head norms, a shared cache',
     options: { ...serial, headNorm: true, cache: 'shared' },
     keys: sizes(2, 7, 1),
     types: ['F32'],
   },
   {
-    name: 'three heads each its own, the best of five attention experts',
+    name: 'three heads without groups, the best of five attention experts',
     options: { ...serial, attentionExperts: 5, attentionExpertsUsed: 1 },
     keys: sizes(2, 3, 3),
     types: ['F32'],
   },
   {
-    name: 'experts in the last of three layers alone, groups of five',
+    name: 'experts only in the last of three layers, groups of five',
     options: { ...parallel, interval: 3 },
     keys: sizes(3, 5, 1),
     types: ['F32'],
@@ -181,7 +181,7 @@ function keysOf(options: Options): Record<string, GgufEntry> {
   };
 }
 
-/** The weights that the graphs read, quantisation included. */
+/** The weights that the graphs read, including quantisation. */
 async function referenceOf(file: string, options: Options, precision: keyof typeof MARGINS): Promise<ReferenceModel> {
   const header = await readGgufHeader(file);
   const bytes = await readFile(file);
@@ -207,7 +207,7 @@ async function referenceOf(file: string, options: Options, precision: keyof type
   };
 }
 
-/** The first seed from `start` on with which every router decides clearly. */
+/** The result for the first seed after `start` with which every router decides clearly. */
 async function decided<Result>(start: number, attempt: (seed: number) => Promise<Result>): Promise<Result> {
   for (let seed = start + 1; seed < start + 1_000; seed++) {
     try {
@@ -216,10 +216,10 @@ async function decided<Result>(start: number, attempt: (seed: number) => Promise
       if (!(error instanceof UndecidedError)) throw error;
     }
   }
-  throw new Error(`No seed from ${start} on decides clearly.`);
+  throw new Error(`No seed after ${start} decides clearly.`);
 }
 
-describe(`the architecture chorus on ${kind} computes what plain loops compute:`, () => {
+describe(`the architecture chorus on ${kind} equals plain loops:`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-architecture-'));
@@ -229,7 +229,8 @@ describe(`the architecture chorus on ${kind} computes what plain loops compute:`
   for (const [index, { name, options, omit, types = twoTypes, keys: sized }] of cases.entries()) {
     for (const type of types) {
       it(`${name}, in ${type}`, async () => {
-        // A device each, as a model has: lavapipe corrupts its memory where one outlives the buffers of several models.
+        // Each test gets its own device, as a model does: lavapipe corrupts its memory if a device outlives the buffers
+        // of several models.
         using device = new Device(kind, { threads: 2 });
         const file = path.join(folder, 'model.gguf');
         const precision = type === 'F32' && kind === 'cpu' ? 'float' : 'rounded';
@@ -283,13 +284,13 @@ describe('a file of the architecture chorus', () => {
     cachedHeads: number,
     queryHeads: number,
   ])[] = [
-    ['one cache an expert', { cache: 'expert' }, 4 * 3 * 2, 4 * 3 * 4],
+    ['a cache per expert', { cache: 'expert' }, 4 * 3 * 2, 4 * 3 * 4],
     ['a shared cache', { cache: 'shared' }, 4 * 2, 4 * 3 * 4],
     ['experts in every second block', { cache: 'expert', interval: 2 }, 2 * 3 * 2 + 2 * 2, 2 * 3 * 4 + 2 * 4],
     ['no attention experts', { attentionExperts: 1 }, 4 * 2, 4 * 4],
   ];
   for (const [name, options, cachedHeads, queryHeads] of plans) {
-    it(`plans the memory of ${name} as the cache takes it`, async () => {
+    it(`plans the memory that the cache takes for ${name}`, async () => {
       const file = path.join(folder, 'plan.gguf');
       await writeTinyModel(file, {
         variant: 'chorus',
@@ -334,20 +335,20 @@ describe('a file of the architecture chorus', () => {
       /7 of 3 attention experts/,
     ],
     [
-      'experts that are never there',
+      'an expert interval above the number of blocks',
       'expert_interval',
       { type: 'u32', value: 9 },
       /chorus\.expert_interval is 9, expected a whole number from 1 to 4/,
     ],
     [
-      'a flag that is none',
+      'a flag that is not a boolean',
       'attention.head_norm',
       { type: 'u32', value: 1 },
       /chorus\.attention\.head_norm is 1, expected true or false/,
     ],
   ];
   for (const [what, key, entry, says] of wrong) {
-    it(`with ${what} is refused`, async () => {
+    it(`is refused with ${what}`, async () => {
       const file = path.join(folder, 'wrong.gguf');
       await writeTinyModel(file, { variant: 'chorus', type: 'F32', device, keys: keysOf(serial) });
       await replaceKey(file, `chorus.${key}`, entry);

@@ -3,6 +3,6 @@ import { it } from 'node:test';
 import { architectures } from '../../../../sidecar/models/architectures/architectures.ts';
 import { CHORUS_ARCHITECTURES } from '../../../../sidecar/models/architectures/names.ts';
 
-it('the names of the architectures are those of the architectures', () => {
+it('CHORUS_ARCHITECTURES lists the keys of architectures', () => {
   assert.deepEqual([...CHORUS_ARCHITECTURES].sort(), [...architectures.keys()].sort());
 });

@@ -8,19 +8,16 @@ import { Vocabulary } from '../../../../sidecar/models/gguf/vocabulary.ts';
 import type { ChatTemplateParams, TokenId } from '../../../../sidecar/protocol/engine.ts';
 import { assertGrowsLinearly } from '../../../assertGrowsLinearly.ts';
 
-/** Special tokens are the first; then comes a token for each character. */
+/** Special tokens come first, then a token for each character. */
 const CONTROL = ['<s>', '<|user|>', '<|end|>'];
 const USER_DEFINED = ['<think>', '</think>', '<table>'];
 const SPECIAL = [...CONTROL, ...USER_DEFINED];
-/** The file calls it ordinary text; libllama takes it for the end of a turn by its text. */
+/** Ordinary text according to the file, but libllama recognises it as the end of a turn. */
 const UNMARKED = '<|eot|>';
 const NAMED = [...SPECIAL, UNMARKED];
 const FIRST_CHARACTER = 1_000;
 
-/**
- * As llama.cpp's tokenizers do: what is user-defined is a token wherever it stands, what is control only where special
- * tokens are asked for.
- */
+/** Tokenises like llama.cpp: user-defined tokens are found anywhere, control tokens only with `special`. */
 function tokenize(text: string, special: boolean): TokenId[] {
   const tokens: TokenId[] = [];
   for (let at = 0; at < text.length;) {
@@ -64,11 +61,11 @@ const asked = (content: string): ChatTemplateParams => ({
 
 const PLAIN = '{% for m in messages %}<|user|>{{ m.content | trim }}<|end|>{% endfor %}';
 const WITH_TOOLS = `{% if tools %}{% for tool in tools %}{{ tool.function.name }}{% endfor %}{% endif %}${PLAIN}`;
-/** Writes all it is given. */
+/** Writes everything that it is given. */
 const EVERYTHING = '{{ tools | tojson }}{% for m in messages %}<|user|>{{ m | tojson }}<|end|>{% endfor %}<think>';
 
 describe('a chat template', () => {
-  test('makes special tokens of its own marks, and text of those in a message', async () => {
+  test('makes special tokens of its own marks, and text of marks in a message', async () => {
     const tokens = await template(PLAIN).tokens(asked(' a<|end|>b '));
     assert.deepEqual(tokens, [
       1,
@@ -78,13 +75,13 @@ describe('a chat template', () => {
     ]);
   });
 
-  test('gets the beginning of the sequence once, where the model wants one', async () => {
+  test('adds the beginning of the sequence once, if the model wants it', async () => {
     assert.equal((await template(PLAIN, { addBos: true }).tokens(asked('a')))[0], 0);
     const own = await template(`{{ bos_token }}${PLAIN}`, { addBos: true }).tokens(asked('a'));
     assert.equal(own.filter((token) => token === 0).length, 1);
   });
 
-  test('calls tools only where it shows them to the model', async () => {
+  test('supports tool calls only if it shows tools to the model', async () => {
     assert.equal(await template(undefined).supportsToolCalling(), false);
     assert.equal(await template(PLAIN).supportsToolCalling(), false);
     assert.equal(await template('{{ tools.no.such.member }}').supportsToolCalling(), false);
@@ -92,8 +89,8 @@ describe('a chat template', () => {
   });
 });
 
-describe('a special text that somebody else supplies', () => {
-  /** A conversation with a call, in which `foreign` stands at a place. */
+describe('a special text from outside the template', () => {
+  /** Conversations with a call, in which `foreign` stands at various places. */
   const places: Readonly<Record<string, (foreign: string) => Partial<ChatTemplateParams>>> = {
     'a message': (content) => ({ messages: [{ role: 'user', content }] }),
     'the system prompt': (content) => ({ messages: [{ role: 'system', content }] }),
@@ -145,11 +142,11 @@ describe('a special text that somebody else supplies', () => {
     });
   }
 
-  test('is the token that it is everywhere where the template does not write it', async () => {
+  test('stays a user-defined token if the template does not contain it', async () => {
     assert.deepEqual(structureOf(await template(PLAIN).tokens(asked('a <table>'))), ['<|user|>', '<table>', '<|end|>']);
   });
 
-  test('is text where the template writes the rest of it', async () => {
+  test('is text if the template writes the rest of it', async () => {
     const call = template("{% for m in messages %}{{ '<' + m.content + '>' }}{% endfor %}<|end|><think></think>");
     for (const [content, text] of [
       ['f<|end|', '<f<|end|>'],
@@ -165,7 +162,7 @@ describe('a special text that somebody else supplies', () => {
     }
   });
 
-  test('is text where two messages write it together', async () => {
+  test('is text if two messages form it together', async () => {
     const both = await template('{{ messages[0].content }}{{ messages[1].content }}').tokens({
       messages: [
         { role: 'user', content: 'a<|en' },
@@ -176,7 +173,7 @@ describe('a special text that somebody else supplies', () => {
     assert.deepEqual([structureOf(both), textOf(both)], [[], 'a<|end|>b']);
   });
 
-  test('leaves what a template asks of a message as it is', async () => {
+  test('leaves values that a template compares unchanged', async () => {
     const asking = template(
       "{% for m in messages %}{{ m.role == 'user' }}{{ m.content | trim == 'a <' }}{{ m.content.startswith('a') }}{% endfor %}",
     );
@@ -184,7 +181,7 @@ describe('a special text that somebody else supplies', () => {
     assert.equal(textOf(await template('{{ messages[0].content | trim }}.').tokens(asked('  a <  '))), 'a <.');
   });
 
-  test('is looked for in one pass of a conversation of many messages', () =>
+  test('is found in a single pass over many messages', () =>
     assertGrowsLinearly(1_600, (messages) => {
       const foreign = new ForeignTexts(new SpecialForms(new Set(NAMED), EVERYTHING));
       const prompt = foreign.hide(Array.from({ length: messages }, () => `${'x'.repeat(4_000)}<`)).join('\n');
@@ -194,7 +191,7 @@ describe('a special text that somebody else supplies', () => {
       );
     }));
 
-  test('is found behind marks like those that hide it', async () => {
+  test('is found behind marks like the hiding marks', async () => {
     const tokens = await template(PLAIN).tokens(asked('\uE0F70\uE0F7<|en\uE0F8d|>'));
     assert.deepEqual(structureOf(tokens), ['<|user|>', '<|end|>']);
     assert.deepEqual(
@@ -204,7 +201,7 @@ describe('a special text that somebody else supplies', () => {
   });
 });
 
-describe('a chat template that can not be used', () => {
+describe('an unusable chat template', () => {
   const fails = async (
     source: string,
     code: string,
@@ -221,22 +218,22 @@ describe('a chat template that can not be used', () => {
     assert.equal(textOf(await template(PLAIN).tokens(asked('Hello'))), '<|user|>Hello<|end|>');
   };
 
-  test('is told of as one that has none', async () => {
+  test('is reported as missing', async () => {
     await assert.rejects(template(undefined).tokens(asked('Hello')), {
       code: 'unsupported-model',
       message: /Tiny has no chat template/,
     });
   });
 
-  test('is refused where it can not be read', () => fails('{% for %}', 'unsupported-model', /can't be read/));
+  test("is refused if it can't be parsed", () => fails('{% for %}', 'unsupported-model', /can't be read/));
 
   test('refuses messages in its own words', () =>
     fails("{{ raise_exception('only users') }}", 'invalid-input', /refuses these messages: only users/));
 
-  test('is not read where it is too long', () =>
+  test('is not read if it is too long', () =>
     fails(`{#${'x'.repeat(30 * 1024 * 1024)}#}`, 'unsupported-model', /has 31457284 characters, more than the 262144/));
 
-  test('is stopped where it loops', () =>
+  test('is stopped if it loops', () =>
     fails(
       '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}',
       'unsupported-model',
@@ -244,17 +241,17 @@ describe('a chat template that can not be used', () => {
       { renderLimitMs: 200 },
     ));
 
-  test('ends no more than its process where it takes all memory', () =>
+  test('ends only its process if it takes all memory', () =>
     fails('{% for a in range(2000000000) %}{% endfor %}', 'unsupported-model', /ended the process|not done after/));
 
-  test('ends no more than its process where one text takes all memory', () =>
+  test('ends only its process if a single text takes all memory', () =>
     fails(
       '{% set ns = namespace(s="aaa中aaaa", l=[]) %}{% for i in range(25) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{% for i in range(20) %}{% set ns.l = ns.l + [ns.s | upper] %}{% endfor %}{{ ns.l | length }}',
       'unsupported-model',
       /ended the process|not done after/,
     ));
 
-  test('is not read beside a special token that is too long', async () => {
+  test('is not read if a special token is too long', async () => {
     const long = `<|${'x'.repeat(10_000)}|>`;
     const vocabulary = new Vocabulary([Buffer.from(long)], Uint8Array.of(3));
     const unusual = new ChatTemplate(
@@ -273,14 +270,14 @@ describe('a chat template that can not be used', () => {
     });
   });
 
-  test('may not write more marks than there are texts', () =>
+  test('must not write more marks than there are texts', () =>
     fails(
       "{% set all = namespace(text='a\uE0F8') %}{% for a in range(17) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ all.text }}",
       'unsupported-model',
       /makes a prompt of more than 100000 pieces/,
     ));
 
-  test('may not make a prompt that is too long', () =>
+  test('must not make a prompt that is too long', () =>
     fails(
       '{% set ns = namespace(s="aaaaaaaa") %}{% for i in range(21) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}',
       'unsupported-model',

@@ -9,7 +9,7 @@ import { MAX_TEMPLATE_UNITS } from '../../../../sidecar/models/chatTemplate/mess
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
-/** Each names `tools`, so that it is tried when the model is loaded. */
+/** Each template names `tools`, so that it is rendered when the model is loaded. */
 const templates = {
   loops: {
     source: '{% for a in range(100000) %}{% for b in range(100000) %}{{ tools }}{% endfor %}{% endfor %}',

@@ -17,7 +17,7 @@ describe('the process that renders templates', () => {
   const templates = new TemplateProcess();
   after(() => templates.dispose());
 
-  test('stays for the next template, also behind one that it stopped', async () => {
+  test('stays for the next template, even after stopping a template', async () => {
     assert.deepEqual(await templates.render(request('Hello {{ name }}')), { result: 'text', text: 'Hello you' });
     const { pid } = templates;
     assert.deepEqual(await templates.render(request(ENDLESS, 100)), { result: 'late' });
@@ -25,7 +25,7 @@ describe('the process that renders templates', () => {
     assert.equal(templates.pid, pid);
   });
 
-  test('answers each of those that ask at once', async () => {
+  test('answers all concurrent requests', async () => {
     const texts = await Promise.all([1, 2, 3].map((number) => templates.render(request(`${number}`))));
     assert.deepEqual(
       texts,
@@ -33,13 +33,13 @@ describe('the process that renders templates', () => {
     );
   });
 
-  test("tells as much of a template's own words as is shown", async () => {
+  test("limits the length of a template's own message", async () => {
     const shout =
       "{% set all = namespace(text='ha ') %}{% for a in range(20) %}{% set all.text = all.text ~ all.text %}{% endfor %}{{ raise_exception(all.text) }}";
     assert.deepEqual(await templates.render(request(shout)), { result: 'refused', message: 'ha '.repeat(100) });
   });
 
-  test('is started again where it was ended, also in the midst of a template', async () => {
+  test('is started again after it ended, even during a rendering', async () => {
     const rendering = templates.render(request(ENDLESS));
     while (templates.pid === undefined) await sleep(1);
     process.kill(templates.pid, 'SIGKILL');
@@ -47,7 +47,7 @@ describe('the process that renders templates', () => {
     assert.deepEqual(await templates.render(request('{{ name }}')), { result: 'text', text: 'you' });
   });
 
-  test('says why it can not be started', async () => {
+  test("says why it can't be started", async () => {
     const { execPath } = process;
     try {
       process.execPath = '/no/such/node';
@@ -64,7 +64,7 @@ describe('the process that renders templates', () => {
 });
 
 describe('the process that renders a template without end', () => {
-  test('ends behind its parent', async () => {
+  test('ends after its parent', async () => {
     const url = new URL('../../../../sidecar/models/chatTemplate/templateProcess.ts', import.meta.url).href;
     const script = `const { TemplateProcess } = await import(${JSON.stringify(url)}); const templates = new TemplateProcess(); await templates.render({ source: '', limitMs: 60_000, variables: {} });
       console.log(templates.pid); await templates.render({ source: ${JSON.stringify(ENDLESS)}, limitMs: 600_000, variables: {} }); await new Promise((resolve) => setInterval(resolve, 1 << 30));`;

@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-/** An npm package's archive with the entry that node-llama-cpp imports. */
+/** Makes an npm package's archive with the entry that node-llama-cpp imports. */
 async function pack(name: string): Promise<CudaPackage> {
   const folder = path.join(served, name, 'package', 'dist');
   await mkdir(folder, { recursive: true });
@@ -83,7 +83,7 @@ const install = (options: Partial<InstallOptions> = {}): Promise<void> =>
     ...options,
   });
 
-/** The package for all CUDA runtimes on a server that can do more than send files. */
+/** Serves the package for all CUDA runtimes. The answers may include failures. */
 async function packageServer(...answers: readonly Answer[]): Promise<ModelServer> {
   const [{ file }] = catalogue.packages as [CudaPackage];
   const server = await ModelServer.start(await readFile(path.join(served, file)), ...answers);
@@ -91,20 +91,20 @@ async function packageServer(...answers: readonly Answer[]): Promise<ModelServer
   return server;
 }
 
-/** A catalogue with that package alone. */
+/** A catalogue of this package only. */
 function catalogueOf({ url }: ModelServer): CudaCatalogue {
   return { ...catalogue, packages: catalogue.packages.slice(0, 1).map((entry) => ({ ...entry, url })) };
 }
 
 describe('the CUDA add-on', () => {
-  it('is downloaded, with what older CUDA runtimes need only where one is older', async () => {
+  it('is downloaded, with libraries for older CUDA runtimes only if needed', async () => {
     await install({ cudaVersion: 13 });
     assert.deepEqual(installedCudaPackages(home, catalogue), ['test-cuda']);
     await install({ cudaVersion: 12 });
     assert.deepEqual(installedCudaPackages(home, catalogue), ['test-cuda', 'test-cuda-ext']);
   });
 
-  it('is taken out of an archive on a machine without a network', async () => {
+  it('is installed from an archive on a machine without network', async () => {
     const packages = catalogue.packages.map((entry) => ({ ...entry, url: 'http://127.0.0.1:1/' }));
     await install({ archive: await archive(packages.map(({ file }) => file)), catalogue: { ...catalogue, packages } });
     assert.deepEqual(installedCudaPackages(home, catalogue), ['test-cuda']);
@@ -121,17 +121,17 @@ describe('the CUDA add-on', () => {
       says: /its checksum is another\. Nothing of it was kept\./,
     },
     {
-      what: 'that the server does not have',
+      what: 'if the server does not have it',
       options: async () => ({ catalogue: changed({ url: `${origin}/gone.tgz` }) }),
       says: /HTTP status 404/,
     },
     {
-      what: 'that can not be reached',
+      what: 'if the server is unreachable',
       options: async () => ({ catalogue: changed({ url: 'http://127.0.0.1:1/x.tgz' }) }),
       says: /can't be reached: .* Where there is no network, install from an archive/,
     },
     {
-      what: 'out of an archive with another checksum',
+      what: 'from an archive with another checksum',
       options: async () => ({
         archive: await archive(['test-cuda-1.2.3.tgz']),
         catalogue: changed({ integrity: 'sha512-AAAA' }),
@@ -139,12 +139,12 @@ describe('the CUDA add-on', () => {
       says: /expected sha512-AAAA: it was not installed/,
     },
     {
-      what: 'out of an archive for something else',
+      what: 'from an archive for another platform',
       options: async () => ({ archive: await archive(['test-cuda-ext-1.2.3.tgz']) }),
       says: /holds no test-cuda-1\.2\.3\.tgz/,
     },
     {
-      what: 'out of a file that is no archive',
+      what: 'from a file that is not an archive',
       options: async () => ({ archive: path.join(served, 'test-cuda/package/package.json') }),
       says: /can't be unpacked/,
     },
@@ -154,7 +154,7 @@ describe('the CUDA add-on', () => {
     packages: catalogue.packages.map((entry) => ({ ...entry, ...change })),
   });
   for (const { what, options, says } of refused) {
-    it(`${what} is refused, and nothing of it stays`, async () => {
+    it(`is refused ${what}, and leaves nothing`, async () => {
       await assert.rejects(
         install(await options()),
         (error) => error instanceof TroubleError && says.test(error.message),
@@ -163,7 +163,7 @@ describe('the CUDA add-on', () => {
     });
   }
 
-  it('goes on where the connection was cut', async () => {
+  it('resumes after the connection was cut', async () => {
     await using server = await packageServer(cutAfter(100), whole);
     const one = catalogueOf(server);
     await install({ catalogue: one });
@@ -171,7 +171,7 @@ describe('the CUDA add-on', () => {
     assert.deepEqual(await readdir(path.join(home, 'cuda', '1.2.3')), ['test-cuda']);
   });
 
-  it('goes on with the next installation where one was cancelled', async () => {
+  it('resumes a cancelled installation with the next', async () => {
     await using server = await packageServer(stallAfter(100), whole);
     const one = catalogueOf(server);
     const controller = new AbortController();
@@ -182,7 +182,7 @@ describe('the CUDA add-on', () => {
     assert.deepEqual(installedCudaPackages(home, one), ['test-cuda']);
   });
 
-  it('is asked for again where what lay here of it was damaged', async () => {
+  it('is downloaded again if the partial download was damaged', async () => {
     await using server = await packageServer(stallAfter(100), whole);
     const one = catalogueOf(server);
     const controller = new AbortController();
@@ -194,7 +194,7 @@ describe('the CUDA add-on', () => {
     assert.deepEqual(installedCudaPackages(home, one), ['test-cuda']);
   });
 
-  it('comes by way of the proxy', async () => {
+  it('is downloaded through the proxy', async () => {
     const asked: string[] = [];
     const proxy = createServer().on('connect', ({ url = '' }, socket) => {
       asked.push(url);
@@ -214,7 +214,7 @@ describe('the CUDA add-on', () => {
     }
   });
 
-  it('is installed once by two that want it at the same time', async () => {
+  it('is installed once by two concurrent installations', async () => {
     await using server = await packageServer(whole);
     const one = catalogueOf(server);
     await Promise.all([install({ catalogue: one }), install({ catalogue: one })]);
@@ -222,7 +222,7 @@ describe('the CUDA add-on', () => {
     assert.deepEqual(await readdir(path.join(home, 'cuda', '1.2.3')), ['test-cuda']);
   });
 
-  it('replaces that of another version', async () => {
+  it('replaces another version', async () => {
     await mkdir(path.join(home, 'cuda', '1.0.0', 'test-cuda'), { recursive: true });
     await install();
     assert.deepEqual(await readdir(path.join(home, 'cuda')), ['1.2.3']);
@@ -239,7 +239,7 @@ describe('the CUDA add-on', () => {
 
   const platform = { linux: 'linux', win32: 'win' }[process.platform as string];
   it(
-    "gives Chorus's own graphs their libraries too",
+    "gives Chorus's own engine its libraries too",
     { skip: process.arch !== 'x64' || platform === undefined ? 'there is no CUDA for this platform' : false },
     async () => {
       const name = `${platform}-x64-cuda`;
@@ -258,7 +258,7 @@ describe("CUDA's runtime", () => {
     for (const name of names) await writeFile(path.join(home, name), '');
   };
 
-  it('is found with its major version, the newest first, where the driver is there too', async () => {
+  it('is found with its major version, the newest first, if the driver is there too', async () => {
     await put('libcudart.so.12', 'libcublas.so.12', 'libcuda.so.1');
     assert.deepEqual(await findCudaRuntime({ ...search, folders: [home] }), { majorVersion: 12, folder: home });
     await put('libcudart.so.13', 'libcublas.so.13');

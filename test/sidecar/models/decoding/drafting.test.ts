@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { PromptLookup } from '../../../../sidecar/models/decoding/drafting.ts';
 import { NgramIndex } from '../../../../sidecar/models/decoding/ngramIndex.ts';
 
-/** A lookup that knows what one token costs. */
+/** A lookup that has measured the cost of a token. */
 function measured(singleMs = 10): PromptLookup {
   const lookup = new PromptLookup();
   lookup.record(0, 0, singleMs);
@@ -11,23 +11,23 @@ function measured(singleMs = 10): PromptLookup {
 }
 
 describe('prompt-lookup drafting', () => {
-  test('guesses what followed the longest matching ending', () => {
-    // [1 2 3] was followed by 9, [2 3] alone later by 7.
+  test('drafts the continuation of the longest match', () => {
+    // [1 2 3] was followed by 9; [2 3] alone later by 7.
     assert.deepEqual(measured().draft([1, 2, 3, 9, 8, 2, 3, 7, 1, 2, 3], 2), [9, 8]);
   });
 
-  test('of equally long matches takes the last', () => {
+  test('takes the last of equally long matches', () => {
     assert.deepEqual(measured().draft([1, 2, 5, 0, 1, 2, 6, 0, 0, 1, 2], 1), [6]);
   });
 
-  test('guesses nothing where nothing repeats, before a token was measured, and no more than asked for', () => {
+  test('drafts nothing without a match or a measurement, and never more than the limit', () => {
     assert.deepEqual(measured().draft([1, 2, 3, 4, 5], 8), []);
     assert.deepEqual(new PromptLookup().draft([1, 2, 3, 4, 1, 2], 8), []);
     assert.equal(measured().draft([1, 2, 3, 4, 1, 2], 1).length, 1);
     assert.deepEqual(measured().draft([1, 2, 3, 4, 1, 2], 0), []);
   });
 
-  test('goes on beyond a token that differs from the source', () => {
+  test('continues beyond a token that differs from the source', () => {
     const lookup = measured();
     const source = [1, 2, 3, 4, 5, 6, 7, 8];
     assert.deepEqual(lookup.draft([...source, 1, 2], 3), [3, 4, 5]);
@@ -37,7 +37,7 @@ describe('prompt-lookup drafting', () => {
     assert.deepEqual(lookup.draft([...source, 1, 2, 3, 4, 9], 3), []);
   });
 
-  test('drafts are longer where guesses are right and cheap, and an evaluation never longer than cancelling may wait', () => {
+  test('drafts more if guesses are right and cheap, within the limit for cancelling', () => {
     const source = Array.from({ length: 40 }, (_, index) => index);
     const sizeAfter = (singleMs: number, drafted: number, accepted: number, elapsedMs: number): number => {
       const lookup = measured(singleMs);
@@ -47,12 +47,12 @@ describe('prompt-lookup drafting', () => {
     const cheap = sizeAfter(4, 7, 7, 8);
     assert.ok(cheap >= 11, `${cheap}`);
     assert.ok(sizeAfter(4, 7, 2, 8) < cheap);
-    // 20 ms a token and 70 with three guesses: five would take longer than 80 ms.
+    // 20 ms per token and 70 ms with three guesses: five would take longer than 80 ms.
     assert.equal(sizeAfter(20, 3, 3, 70), 3);
     assert.equal(sizeAfter(90, 1, 1, 120), 0);
   });
 
-  test('pauses while drafts cost more than they save, ever longer, and comes back', () => {
+  test('pauses ever longer while drafts do not pay, and resumes', () => {
     const lookup = measured();
     const tokens = [1, 2, 3, 4, 1, 2];
     const pauseAfterLoss = (): number => {
@@ -72,7 +72,7 @@ describe('prompt-lookup drafting', () => {
     assert.ok(pauseAfterLoss() > first);
   });
 
-  test('forgets an evaluation that something else made long', () => {
+  test('forgets an evaluation that another program slowed down', () => {
     const lookup = measured();
     const tokens = [1, 2, 3, 4, 1, 2];
     lookup.record(3, 3, 500);
@@ -84,7 +84,7 @@ describe('prompt-lookup drafting', () => {
     assert.equal(guesses.at(-1), 3);
   });
 
-  test('goes on while drafts pay', () => {
+  test('continues while drafts pay', () => {
     const lookup = measured();
     for (let step = 0; step < 5; step++) {
       assert.notDeepEqual(lookup.draft([1, 2, 3, 4, 1, 2], 4), []);
@@ -92,7 +92,7 @@ describe('prompt-lookup drafting', () => {
     }
   });
 
-  test('guesses from other texts where more of them agrees, and goes on there beyond a token that differs', () => {
+  test('drafts from other texts if their match is longer, and continues beyond a difference', () => {
     const lookup = new PromptLookup(new NgramIndex([[5, 6, 7, 8, 20, 21, 22, 23]]));
     lookup.record(0, 0, 10);
     assert.deepEqual(lookup.draft([6, 7, 30, 5, 6, 7], 3), [8, 20, 21]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NgramIndex, type NgramMatch } from '../../../../sidecar/models/decoding/ngramIndex.ts';
 
-/** The same by looking everywhere. */
+/** The same result by comparing every position. */
 function lookEverywhere(tokens: readonly number[], sequence: readonly number[], longest: number): NgramMatch {
   let best: NgramMatch = { position: 0, length: 0 };
   for (let end = tokens.length - 2; end >= 0; end--) {
@@ -19,15 +19,15 @@ function lookEverywhere(tokens: readonly number[], sequence: readonly number[], 
   return best;
 }
 
-describe('an index of other texts', () => {
+describe('NgramIndex', () => {
   const of = (...tokens: readonly number[]): NgramIndex => new NgramIndex([tokens]);
 
-  it('finds the longest ending of a sequence, the last of equally long ones', () => {
+  it("finds the longest match of a sequence's end, the last of equally long matches", () => {
     assert.deepEqual(of(1, 2, 3, 9, 2, 3, 7, 2, 3, 8).lastMatch([0, 1, 2, 3], 6), { position: 3, length: 3 });
     assert.deepEqual(of(2, 3, 7, 2, 3, 8).lastMatch([1, 2, 3], 6), { position: 5, length: 2 });
   });
 
-  it('finds nothing for one token, in nothing, and at its own end, which nothing follows', () => {
+  it('finds nothing for a single token, in no text, and at the end of a text', () => {
     const nothing = { position: 0, length: 0 };
     assert.deepEqual(of(3, 4, 5).lastMatch([9, 3], 6), nothing);
     assert.deepEqual(of().lastMatch([1, 2], 6), nothing);
@@ -35,7 +35,7 @@ describe('an index of other texts', () => {
     assert.deepEqual(of(1, 2, 3).lastMatch([2], 6), nothing);
   });
 
-  it('finds nothing across the end of a text, and gives what follows up to there', () => {
+  it('finds nothing across the end of a text, and returns tokens up to there', () => {
     const index = new NgramIndex([
       [1, 2, 3],
       [4, 1, 2],
@@ -48,7 +48,7 @@ describe('an index of other texts', () => {
     assert.deepEqual(index.following((match?.position ?? 0) + 1, 5), []);
   });
 
-  it('finds what looking everywhere finds', () => {
+  it('equals comparing every position', () => {
     let state = 1;
     const random = (below: number): number => (state = (state * 48_271) % 2_147_483_647) % below;
     for (let round = 0; round < 50; round++) {

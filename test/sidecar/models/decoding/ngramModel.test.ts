@@ -14,7 +14,7 @@ const probabilities = (logits: Float32Array): number[] => {
 };
 const LOGITS = [0.5, -1, 2, 0, 1, 3];
 const alone = probabilities(Float32Array.from(LOGITS));
-/** Behind a prompt whose text ends with `before`, and `generated`. */
+/** Interpolates behind a prompt whose text ends with `before`, and `generated`. */
 const interpolated = (
   texts: readonly (readonly number[])[],
   before: readonly number[],
@@ -29,7 +29,7 @@ const interpolated = (
   ]);
   return probabilities(changed);
 };
-/** The weighted mean of the network's probabilities and shares of what follows. */
+/** The weighted mean of the network's probabilities and the shares of the continuations. */
 const meanWith = (weight: number, shares: Readonly<Record<number, number>>): number[] =>
   alone.map((probability, token) => (1 - weight) * probability + weight * (shares[token] ?? 0));
 const assertClose = (actual: readonly number[], expected: readonly number[]): void => {
@@ -42,10 +42,10 @@ const assertClose = (actual: readonly number[], expected: readonly number[]): vo
 const weightOf = (length: number): number =>
   NGRAM_WEIGHTS[NGRAM_LENGTHS.findLastIndex((each) => each <= length)] as number;
 
-describe('n-grams of texts beside a network', () => {
-  it('change nothing where nothing matches', () => assertClose(interpolated([[0, 1, 2, 3]], [4, 5]), alone));
+describe('NgramModel', () => {
+  it('changes nothing without a match', () => assertClose(interpolated([[0, 1, 2, 3]], [4, 5]), alone));
 
-  it('count by the shares of what follows the longest match', () => {
+  it('weights the shares of continuations of the longest match', () => {
     assertClose(
       interpolated(
         [
@@ -58,19 +58,19 @@ describe('n-grams of texts beside a network', () => {
     );
   });
 
-  it('count more where more tokens match, and what follows shorter matches does not count then', () => {
+  it('weights longer matches more, and ignores shorter ones then', () => {
     assertClose(interpolated([[0, 5, 1, 2, 3, 4, 1, 2, 4]], [0, 5, 1, 2]), meanWith(weightOf(4), { 3: 1 }));
     for (const [index, weight] of NGRAM_WEIGHTS.entries())
       assert.ok(index === 0 || weight >= (NGRAM_WEIGHTS[index - 1] as number));
   });
 
-  it('match the text that is gone on with and what was generated, whatever the prompt ends with', () => {
+  it("matches the continued text and the generated tokens, not the prompt's end", () => {
     assertClose(interpolated([[0, 1, 2, 3, 4]], [0, 1], [2, 3]), meanWith(weightOf(4), { 4: 1 }));
     const long = Array.from({ length: LONGEST_NGRAM + 4 }, (_, index) => index % 5);
     assertClose(interpolated([[...long, 5]], [3], long), meanWith(weightOf(LONGEST_NGRAM), { 5: 1 }));
   });
 
-  it('say nothing at the end of a text', () =>
+  it('changes nothing at the end of a text', () =>
     assertClose(
       interpolated(
         [
@@ -82,7 +82,7 @@ describe('n-grams of texts beside a network', () => {
       alone,
     ));
 
-  it('make possible what the network rules out, and leave the rest ruled out', () => {
+  it('allows continuations that the network excludes, and nothing else', () => {
     const [one, other] = interpolated([[1, 2, 0]], [1, 2], [], [-Infinity, -Infinity, 2, 0, 1, 3]);
     assert.ok(Math.abs((one as number) - weightOf(2)) < 1e-6);
     assert.equal(other, 0);

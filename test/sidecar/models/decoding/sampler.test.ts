@@ -10,7 +10,7 @@ const DRAWS = 20_000;
 
 describe('a sampler', () => {
   const rows: readonly (readonly [name: string, params: SamplingParams])[] = [
-    ['temperature alone', { temperature: 0.7 }],
+    ['only temperature', { temperature: 0.7 }],
     ['top-k', { temperature: 1, topK: 5 }],
     ['top-p', { temperature: 1, topP: 0.8 }],
     ['min-p', { temperature: 1, minP: 0.2 }],
@@ -29,7 +29,7 @@ describe('a sampler', () => {
       for (const [token, share] of expected.entries()) {
         const drawn = (counts[token] as number) / DRAWS;
         if (share === 0) assert.equal(drawn, 0, `token ${token} is ruled out`);
-        // Five standard deviations of a share of so many draws.
+        // Five standard deviations of the share in this number of draws.
         assert.ok(
           Math.abs(drawn - share) <= 5 * Math.sqrt((share * (1 - share)) / DRAWS),
           `token ${token}: ${drawn}, expected ${share}`,
@@ -38,7 +38,7 @@ describe('a sampler', () => {
     });
   }
 
-  /** Tokens that can be drawn: their shares are the same to the sampler as to the reference. */
+  /** The drawn tokens. Sampler and reference see the same shares. */
   const drawn = (values: readonly number[], params: SamplingParams): number[] => {
     const sampler = createSampler({ ...params, seed: 3 });
     return [...new Set(Array.from({ length: DRAWS }, () => sampler(Float32Array.from(values), [])))].sort(
@@ -48,27 +48,27 @@ describe('a sampler', () => {
   const kept = (values: readonly number[], params: SamplingParams): number[] =>
     distribution(values, params).flatMap((share, token) => (share > 0 ? [token] : []));
 
-  describe('takes a nucleus of the whole distribution', () => {
-    // Ten tokens of 9 % each, and 490 that have the rest: each is too unlikely to be sorted, together they count.
+  describe('the nucleus of the whole distribution', () => {
+    // Ten tokens of 9 % each, and 490 with the rest. Each is too unlikely to be sorted, but together they count.
     const flat = [
       ...Array.from({ length: 10 }, () => Math.log(0.09)),
       ...Array.from({ length: 490 }, () => Math.log(0.1 / 490)),
     ];
     for (const topP of [0.05, 0.5, 0.8, 0.82, 0.89]) {
-      test(`whose tail is not sorted, for ${topP}`, () => {
+      test(`is correct with an unsorted tail, for ${topP}`, () => {
         const params = { temperature: 1, topP };
         assert.deepEqual(drawn(flat, params), kept(flat, params));
         assert.equal(kept(flat, params).length, Math.ceil(topP / 0.09));
       });
     }
 
-    test('and of what top-k left, as llama.cpp does', () => {
+    test('is taken after top-k, as in llama.cpp', () => {
       const params = { temperature: 1, topK: 5, topP: 0.75 };
       assert.deepEqual(drawn(flat, params), kept(flat, params));
       assert.equal(kept(flat, params).length, 4);
     });
 
-    test('at any share that a request may name', () => {
+    test('is correct for any share that a request may name', () => {
       for (const topP of [0, 1, 7])
         assert.deepEqual(
           drawn(flat, { temperature: 0.2, topP }).slice(0, 10),
@@ -77,17 +77,17 @@ describe('a sampler', () => {
     });
   });
 
-  test('keeps the likeliest token where min-p excludes all, as llama.cpp does', () => {
+  test('keeps the likeliest token if min-p excludes all, as in llama.cpp', () => {
     assert.deepEqual(drawn([1, 3, 2], { temperature: 1, minP: 2 }), [1]);
   });
 
-  test('at temperature 0 takes the largest logit, after the penalty', () => {
+  test('takes the largest logit after the penalty at temperature 0', () => {
     const values = Float32Array.of(0, 5, 4.9, -1);
     assert.equal(createSampler({ temperature: 0 })(values.slice(), [1]), 1);
     assert.equal(createSampler({ temperature: 0, repeatPenalty: 1.5 })(values.slice(), [1]), 2);
   });
 
-  test('penalises the last 64 tokens and none before, as llama.cpp does', () => {
+  test('penalises only the last 64 tokens, as in llama.cpp', () => {
     const others = (count: number): number[] => Array.from({ length: count }, () => 2);
     const chosen = (tokens: readonly number[]): number =>
       createSampler({ temperature: 0, repeatPenalty: 2 })(Float32Array.of(3, 5, -9), tokens);
@@ -95,7 +95,7 @@ describe('a sampler', () => {
     assert.equal(chosen([1, ...others(64)]), 1);
   });
 
-  test('takes an allowed token only', () => {
+  test('takes only allowed tokens', () => {
     for (const temperature of [0, 1])
       assert.equal(createSampler({ temperature })(Float32Array.of(9, 8, 7), [], new Set([2])), 2);
   });

@@ -8,9 +8,9 @@ import { readGgufHeader, type GgufHeader } from '../../../../sidecar/models/gguf
 import { writeGguf } from '../../../../sidecar/models/gguf/writer.ts';
 
 const SIZE = 3_000;
-/** When the model was. */
+/** The modification time of the model. */
 const CHANGED = new Date(1_700_000_000_000);
-/** Bytes of each tensor that are read: four stretches of 1,024, the first at its beginning, the last at its end. */
+/** The bytes read of each tensor: four samples of 1,024, the first at its beginning, the last at its end. */
 const TENSOR_BYTES = 4 * SIZE;
 
 describe('the fingerprint of a model', () => {
@@ -40,7 +40,7 @@ describe('the fingerprint of a model', () => {
 
   const of = async (model: string): Promise<string> => fingerprint([await readGgufHeader(model)]);
 
-  /** Of a copy that is as old as the model, after a change. */
+  /** The fingerprint of a changed copy with the model's modification time. */
   async function changed(change: (copy: string, header: GgufHeader) => Promise<void>): Promise<string> {
     const copy = path.join(folder, 'copy.gguf');
     await copyFile(file, copy);
@@ -56,16 +56,16 @@ describe('the fingerprint of a model', () => {
     await handle.close();
   }
 
-  it('is the same wherever it lies', async () => assert.equal(await changed(async () => undefined), original));
+  it('is the same in any folder', async () => assert.equal(await changed(async () => undefined), original));
 
-  it('is another one where it was changed later', async () => {
+  it('differs after a later change', async () => {
     const copy = path.join(folder, 'later.gguf');
     await copyFile(file, copy);
     await utimes(copy, new Date(), new Date(Date.now() + 60_000));
     assert.notEqual(await of(copy), original);
   });
 
-  it('is another one where its text is', async () => {
+  it('differs with another header text', async () => {
     const position = Buffer.from(await readFirst(file, 200)).indexOf('llama');
     assert.notEqual(await changed((copy) => flip(copy, position)), original);
   });
@@ -78,7 +78,7 @@ describe('the fingerprint of a model', () => {
     ['a third of a tensor', 1, Math.floor((TENSOR_BYTES - 1_024) / 3)],
   ];
   for (const [where, tensor, at] of places) {
-    it(`is another one where ${where} is`, async () => {
+    it(`differs if ${where} differs`, async () => {
       assert.notEqual(
         await changed((copy, { dataOffsetBytes, tensors }) =>
           flip(copy, dataOffsetBytes + (tensors[tensor]?.offsetBytes ?? NaN) + at),

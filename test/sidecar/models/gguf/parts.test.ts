@@ -14,12 +14,12 @@ describe('the size of a model in parts', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('is that of all files', async () => {
+  it('is the sum of all files', async () => {
     for (const part of [1, 2, 3]) await writeFile(path.join(folder, `all-0000${part}-of-00003.gguf`), 'x'.repeat(part));
     assert.equal(await sizeOfParts(path.join(folder, 'all-00001-of-00003.gguf')), 6);
   });
 
-  it('is not looked for behind the first part that is missing, however many a name claims', async (context) => {
+  it('stops at the first missing part, however many parts a name claims', async (context) => {
     const first = path.join(folder, 'many-00001-of-99999.gguf');
     await writeFile(first, 'x');
     const { mock } = context.mock.method(fsPromises, 'stat');

@@ -243,19 +243,19 @@ describe('bad input to a training', () => {
     await refused(
       named('overwrites', { outputPath: options.modelPath }),
       'invalid-input',
-      /tiny\.gguf is one of the files that it is made of/,
+      /tiny\.gguf is also an input file/,
     );
     await refused(
       named('overwrites', { dataPaths: [text], outputPath: text }),
       'invalid-input',
-      /text\.md is one of the files that it is made of/,
+      /text\.md is also an input file/,
     );
     const drawing = path.join(folder, 'drawing.loss.svg');
     await writeFile(drawing, '<svg/>');
     await refused(
       named('overwrites', { dataPaths: [drawing], outputPath: path.join(folder, 'drawing.gguf') }),
       'invalid-input',
-      /drawing\.loss\.svg is one of the files that it is made of/,
+      /drawing\.loss\.svg is also an input file/,
     );
   });
 

@@ -204,7 +204,7 @@ describe('trim', () => {
     [
       'to overwrite the model',
       async () => [await model('whole.gguf'), { outputPath: path.join(folder, 'whole.gguf') }],
-      /is one of the files that it is made of/,
+      /is also an input file/,
     ],
   ];
   for (const [what, params, message] of refused) {

@@ -454,7 +454,7 @@ describe('upcycling models that do not fit together says what differs, both valu
     const first = await write('first.gguf');
     await assert.rejects(
       make([first, await write('second.gguf')], { outputPath: first }),
-      /first\.gguf is one of the files that it is made of/,
+      /first\.gguf is also an input file/,
     );
   });
 });
