@@ -21,7 +21,7 @@ import { explainAll } from './bundled/explain.ts';
 import { readExplainedFunctions } from './bundled/explainedFunctions.ts';
 import { explanationList, explanationTable } from './bundled/explanationTable.ts';
 import { fillGaps, gapTask, gapVariant, type GapResult } from './bundled/fillGaps.ts';
-import { readDevelopmentGaps, readGaps, type Gap } from './bundled/gaps.ts';
+import { GAP_GROUPS, readDevelopmentGaps, readGaps, type Gap } from './bundled/gaps.ts';
 import { gapTable, guessedTable, missingTable } from './bundled/gapTables.ts';
 import type { Explained } from './bundled/judgedFile.ts';
 import { loadTable } from './bundled/loadTable.ts';
@@ -49,6 +49,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     only: { type: 'string', default: PARTS.join() },
     texts: { type: 'string', default: TEXT_KINDS.join() },
+    groups: { type: 'string', default: GAP_GROUPS.join() },
     development: { type: 'boolean', default: false },
     'max-seconds': { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -100,7 +101,10 @@ function choiceOf<Choice extends string>(option: 'only' | 'texts', choices: read
 }
 
 async function gaps(time: Deadline): Promise<void> {
-  const all = await (options.development ? readDevelopmentGaps() : readGaps());
+  const groups = choiceOf('groups', GAP_GROUPS);
+  const all = (await (options.development ? readDevelopmentGaps() : readGaps())).filter(({ group }) =>
+    groups.includes(group),
+  );
   const asked = programsShuffled(all);
   const rows = new Map<string, ReadonlyMap<string, GapResult>>();
   for (const [index, model] of models.entries())
