@@ -1,10 +1,10 @@
 /**
- * The first completion after a restart, where the context was kept on disk and where it was not:
+ * Measures the first completion after a restart, with and without a context on disk:
  *
  *   npx tsx test/bench/reopen.ts [--lengths 1024,4096,7680] [--rounds 5] [--write]
  *
- * Each figure is of an engine process of its own, which has loaded the model and answered a short prompt. The operating
- * system may still hold the files in memory.
+ * Each figure is from a separate engine process, which has loaded the model and answered a short prompt. The operating
+ * system may still have the files in memory.
  */
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
@@ -21,7 +21,7 @@ import { signed } from './signed.ts';
 import { median } from './statistics.ts';
 
 const ANSWER_TOKENS = 16;
-/** In which libllama reads a prompt: its rounding, too, differs with them. */
+/** The sizes of the pieces in which libllama reads a prompt. Its rounding depends on them, too. */
 const PIECES_TOKENS = [512, 16] as const;
 const { values } = parseArgs({
   options: {
@@ -37,20 +37,22 @@ const modelPath = await fetchModel();
 interface Row {
   readonly tokens: number;
   readonly restoredTokens: number;
-  /** From the request to the first token, medians. */
+  /** The time from the request to the first token, medians. */
   readonly coldMs: number;
   readonly keptMs: number;
   readonly diskBytes: number;
-  /** Rounds in which both answered with the same tokens: pieces of a prompt are cut by time, and rounding with them. */
+  /**
+   * The rounds in which both answers had the same tokens. Prompts are cut by time, and rounding depends on the pieces.
+   */
   readonly sameAnswers: number;
   /**
-   * In the others, by how much libllama's logits prefer one of the first two tokens that differ, in each of
-   * `PIECES_TOKENS`: where that is most in the first.
+   * The largest difference in the other rounds: libllama's preference between the first two different tokens, for each
+   * of `PIECES_TOKENS`. The maximum is that of the first.
    */
   readonly largestGap?: readonly number[];
 }
 
-/** Where two answers go apart. */
+/** The place where two answers differ. */
 interface Parting {
   readonly before: readonly TokenId[];
   readonly tokens: readonly [TokenId | undefined, TokenId | undefined];
@@ -74,7 +76,7 @@ async function measure(length: number): Promise<Row> {
   let sameAnswers = 0;
   const partings = new Map<string, Parting>();
   for (let round = 0; round < Number(values.rounds); round++) {
-    // One after the other, so that whatever else the machine does meets both.
+    // One after the other, so that other load affects both.
     const cold = await afterRestart((engine) => ask(engine, tokens, undefined));
     const kept = await afterRestart((engine) => ask(engine, tokens, contextSet));
     const common = commonPrefixLength(cold.tokens, kept.tokens);
@@ -111,8 +113,8 @@ async function measure(length: number): Promise<Row> {
 }
 
 /**
- * Between libllama's logits of two tokens, that which it prefers in the first pieces minus the other, in all; infinite
- * where an answer ended.
+ * Returns the differences between libllama's logits of two tokens. Each is the logit of the token that it prefers in
+ * the first pieces minus that of the other. Infinite if an answer ended.
  */
 function gapsOf({ before, tokens: [one, other] }: Parting): readonly number[] {
   if (one === undefined || other === undefined) return [Infinity];
@@ -127,7 +129,7 @@ function gapsOf({ before, tokens: [one, other] }: Parting): readonly number[] {
   return gaps.map((gap) => sign * gap);
 }
 
-/** Runs work in a fresh engine process, which ends in order. */
+/** Runs work in a new engine process, and ends it in order. */
 async function afterRestart<Result>(work: (engine: EngineProcess) => Promise<Result>): Promise<Result> {
   const engine = new EngineProcess({ log: (line) => process.stderr.write(`${line}\n`) });
   try {
@@ -172,7 +174,7 @@ async function ask(
   return { ...result, promptMs: firstMs ?? performance.now() - start };
 }
 
-/** Code of this repository. */
+/** Returns a prompt of this repository's code. */
 async function promptOf(length: number): Promise<readonly TokenId[]> {
   const files = [
     'sidecar/models/gguf/header.ts',
@@ -191,7 +193,7 @@ async function report(): Promise<void> {
   const line = ({ tokens, restoredTokens, coldMs, keptMs, diskBytes, sameAnswers, largestGap }: Row): string =>
     `| ${tokens} | ${restoredTokens} | ${Math.round(coldMs)} | ${Math.round(keptMs)} | ${(coldMs / keptMs).toFixed(1)}× | ${(diskBytes / 1e6).toFixed(1)} | ${sameAnswers} of ${values.rounds} | ${largestGap === undefined ? '' : largestGap.map((gap) => signed(gap, 3)).join(', ')} |`;
   const table = [
-    '| context, tokens | read from disk | cold start, ms | kept, ms | | on disk, MB | same answers | gap |',
+    '| context, tokens | read from disk | cold start, ms | kept, ms | ratio | on disk, MB | same answers | difference |',
     '|---|---|---|---|---|---|---|---|',
     ...rows.map(line),
   ].join('\n');
@@ -200,9 +202,9 @@ async function report(): Promise<void> {
   await writeReport({
     name: 'reopen',
     title: 'The first completion after a restart',
-    body: `From the request to the first token, the model being loaded: medians of ${values.rounds} rounds, each of two engine processes one after the other, one that finds the context on disk and
-one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Pieces of a prompt are cut by time, and rounding differs with them. *Gap*: by how much
-libllama's logits prefer one of the first two tokens that differ, reading the prompt in pieces of ${PIECES_TOKENS.join(' and of ')} tokens, where that is most; it prefers the other one where the sign changes.\n\n${table}`,
+    body: `From the request to the first token, with a loaded model: medians of ${values.rounds} rounds. Each round has two engine processes one after the other, one that finds the context on disk and
+one that evaluates it. *Same answers*: rounds in which both gave the same ${ANSWER_TOKENS} tokens. Prompts are cut by time, and rounding depends on the pieces. *Difference*: libllama's preference between the first two
+different tokens, in logits, when it reads the prompt in pieces of ${PIECES_TOKENS.join(' and of ')} tokens. It is the largest of the rounds. If the signs differ, it prefers different tokens.\n\n${table}`,
     figures: rows,
     model: described.name,
     command: `npx tsx test/bench/reopen.ts --lengths ${values.lengths} --rounds ${values.rounds} --write`,

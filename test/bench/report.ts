@@ -7,17 +7,17 @@ import { fileURLToPath } from 'node:url';
 export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 export interface Report {
-  /** File name without its ending. */
+  /** The file name without its ending. */
   readonly name: string;
   readonly title: string;
-  /** What was done and how to read the figures; Markdown. */
+  /** The method and how to read the figures, in Markdown. */
   readonly body: string;
   readonly figures: object;
   readonly model: string;
   readonly command: string;
 }
 
-/** When, where and of which commit something was measured. */
+/** The date, machine and commit of a measurement. */
 export interface Origin {
   readonly date: string;
   readonly machine: string;
@@ -35,7 +35,7 @@ export async function originOfRun(): Promise<Origin> {
   };
 }
 
-/** Writes `docs/results/NAME.md` and `.json`: the figures, and where they come from. */
+/** Writes `docs/results/NAME.md` and `.json` with the figures and their origin. */
 export async function writeReport(report: Report): Promise<void> {
   const folder = path.join(repositoryRoot, 'docs', 'results');
   const { date, machine, node, commit } = await originOfRun();

@@ -1,7 +1,7 @@
 /**
- * What the engine's path costs: cancellation, preemption, token healing, and decode speed beside node-llama-cpp's own
- * loop in the same run. `--write` also writes `docs/results/responsiveness.md` and `.json`; `--runs N` sets the
- * repetitions (20).
+ * Measures the cost of the path through the engine: cancellation, preemption, token healing, and decode speed compared
+ * with node-llama-cpp's own loop in the same run. `--write` also writes `docs/results/responsiveness.md` and `.json`.
+ * `--runs N` sets the repetitions (20).
  */
 import { getLlama, type Token } from 'node-llama-cpp';
 import os from 'node:os';
@@ -39,7 +39,7 @@ const tokens = await engine.tokenize(TEXT.repeat(200));
 const rows: Row[] = [];
 
 let variant = 0;
-/** A prompt of `length` tokens that no cache knows from token `from` on. */
+/** Returns a prompt of `length` tokens that no cache has from token `from` on. */
 function prompt(length: number, from = 0): TokenId[] {
   variant++;
   const fresh = tokens.slice(variant % 37, length + (variant % 37));
@@ -76,7 +76,7 @@ function add(what: string, unit: string, values: readonly number[]): void {
   console.log(`${what}: ${at(0.5).toFixed(1)} ${unit} (p95 ${at(0.95).toFixed(1)}, ${sorted.length} samples)`);
 }
 
-/** From the abort to the answer, which comes when the engine is free again. */
+/** Measures from the abort to the answer, which comes when the engine is free again. */
 async function cancellation(what: string, depth: number, phase: 'prompt' | 'decode'): Promise<void> {
   const sequence = `cancel ${depth}`;
   const base = tokens.slice(0, depth);
@@ -97,7 +97,7 @@ async function cancellation(what: string, depth: number, phase: 'prompt' | 'deco
   add(`cancel, ${what}`, 'ms', latencies);
 }
 
-/** How much later a completion's first token comes because a chat is under way. */
+/** Measures the additional delay of a completion's first token during a chat. */
 async function preemption(what: string, depth: number, phase: 'prompt' | 'decode'): Promise<void> {
   const completion = tokens.slice(0, 64);
   const first = async (): Promise<number> => {
@@ -163,7 +163,7 @@ async function promptSpeed(): Promise<void> {
   }
 }
 
-/** Rounds alternate between the two, so that both meet the same machine. */
+/** Rounds alternate between the two, so that other load affects both. */
 async function decodeSpeed(): Promise<void> {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: model.threads });
   const context = await (

@@ -1,12 +1,11 @@
 /**
- * The rows that selectors keep on the processor beside those that they keep on a GPU, of the same float32 weights and
- * tokens:
+ * Compares the rows that selectors keep on the processor with those on a GPU, for the same float32 weights and tokens:
  *
  *   npx tsx test/bench/selectionDevices.ts [--device vulkan] [--tokens 256] [--write]
  *
- * Takes 0.6 GB in the folder for temporary files. Mesa's lavapipe is a Vulkan device for machines that have none
- * (GGML_VK_VISIBLE_DEVICES=0 LP_NUM_THREADS=0). It crashes (22.3.6) where shaders are compiled between two evaluations,
- * as `kvzip` needs them for its second reading, whose rows tests compare (`npm run test:vulkan`).
+ * Needs 0.6 GB in the folder for temporary files. Mesa's lavapipe is a Vulkan device for machines without one
+ * (GGML_VK_VISIBLE_DEVICES=0 LP_NUM_THREADS=0). It crashes (22.3.6) if shaders are compiled between two evaluations, as
+ * for the second reading of `kvzip`. Tests compare its rows (`npm run test:vulkan`).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -66,9 +65,9 @@ try {
   }
   const table = figures.map(({ cache, rows, differing }) => `| \`${cache}\` | ${rows} | ${differing} |`);
   const body = `
-Of ${tokens.length} tokens, by all layers and KV heads of SmolLM2-135M in float32: rows kept on the processor, and how many of them are not kept on ${kind}. Rounding decides where
-scores are next to equal: of max-pooling neighbours often have the same. Tests hold both devices to plain loops besides, \`kvzip\` among them, whose second reading ends Mesa's device here
-(\`npm run test:vulkan\`). ${crashes === 0 ? 'No process' : `${crashes} of the processes`} ended before its time, and was started again.
+Rows of ${tokens.length} tokens over all layers and KV heads of SmolLM2-135M in float32: the rows kept on the processor, and how many of them are not kept on ${kind}. Rounding decides between
+nearly equal scores, and neighbours under max-pooling often have equal ones. Tests also compare both devices with plain loops. They include \`kvzip\`, whose second reading ends Mesa's device here
+(\`npm run test:vulkan\`). ${crashes === 0 ? 'No process' : `${crashes} of the processes`} crashed and was started again.
 
 | cache | rows kept | differing |
 |---|---:|---:|
@@ -88,7 +87,9 @@ ${table.join('\n')}
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Tries again where the device's driver ended the process: what came of a run that ended is not touched by it. */
+/**
+ * Selects rows, and tries again if the device's driver ended the process. The result of a finished run is not affected.
+ */
 async function keptOn(device: DeviceKind, modelPath: string, cache: string): Promise<readonly (readonly number[])[]> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -104,7 +105,7 @@ async function keptOn(device: DeviceKind, modelPath: string, cache: string): Pro
     } catch (error) {
       if (!(error instanceof TroubleError && error.code === 'engine-crashed') || attempt === MOST_ATTEMPTS) throw error;
       crashes++;
-      process.stdout.write(`${cache}: the process ended, and is started again\n`);
+      process.stdout.write(`${cache}: the process crashed and is started again\n`);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The items in an order that the seed decides (mulberry32, Fisher and Yates). */
+/** Returns the items in an order determined by the seed (mulberry32, Fisher and Yates). */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const result = [...items];
   let state = seed >>> 0;

@@ -34,7 +34,7 @@ describe('a vocabulary cut to its first tokens', () => {
     await whole.dispose();
   });
 
-  it('has so many tokens, and the special ones under their ids', () => {
+  it('has the given number of tokens, and the special ones under their ids', () => {
     assert.equal(vocabulary.size, TOKENS);
     for (const mark of ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<file_sep>', '<filename>'])
       assert.equal(small.mark(mark), whole.mark(mark));
@@ -43,19 +43,19 @@ describe('a vocabulary cut to its first tokens', () => {
   });
 
   for (const text of texts) {
-    it(`spells ${JSON.stringify(text.slice(0, 24))}… and gives it back`, () => {
+    it(`encodes and decodes ${JSON.stringify(text.slice(0, 24))}…`, () => {
       const tokens = small.tokenize(text);
       assert.ok(tokens.every((token) => token < TOKENS));
       assert.equal(Buffer.concat(tokens.map((token) => vocabulary.tokenBytes(token))).toString('utf8'), text);
     });
 
-    it(`makes of ${JSON.stringify(text.slice(0, 24))}… the tokens of the whole vocabulary, later merges undone`, () => {
+    it(`encodes ${JSON.stringify(text.slice(0, 24))}… as the whole vocabulary does, with later merges undone`, () => {
       assert.deepEqual(small.tokenize(text), undone(whole.tokenize(text)));
     });
   }
 });
 
-/** Splits tokens that are not among the first as they were merged. */
+/** Returns a function that splits tokens outside the vocabulary in the reverse order of their merges. */
 async function splitter(file: string): Promise<(tokens: readonly number[]) => number[]> {
   const ids = new Map<string, number>();
   const merges: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * A tokenizer for small models, as a GGUF file without weights: the first tokens of SmolLM2's byte-level BPE, which are
- * its special tokens, its bytes and its first merges in the order in which they were learnt. So it is what the same
- * training of a smaller vocabulary gives, and all ids stay.
+ * Makes a tokenizer for small models, as a GGUF file without weights. It has the first tokens of SmolLM2's byte-level
+ * BPE: its special tokens, its bytes and its first merges in the order of training. So it equals the result of the same
+ * training with a smaller vocabulary, and all ids stay.
  *
  *   npx tsx test/bench/smallVocabulary.ts [--tokens 4096]
  *
@@ -19,12 +19,12 @@ import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 
 export const SMALL_VOCABULARY_TOKENS = 4096;
 
-/** What is cut, by its key; the other keys of the tokenizer are copied. */
+/** The keys of the lists that are cut. The tokenizer's other keys are copied. */
 const LISTS = ['tokens', 'token_type', 'merges'] as const;
 
 /**
- * The path of the file with so many tokens, in the developer cache; made where it is not there. Throws where so few
- * tokens don't hold all bytes.
+ * Returns the path of the file with `tokens` tokens in the developer cache, and makes the file if it is missing. Throws
+ * if so few tokens can't hold all bytes.
  */
 export async function smallVocabulary(tokens = SMALL_VOCABULARY_TOKENS): Promise<string> {
   const target = path.join(developerCacheFolder(), 'models', `SmolLM2-vocabulary-${tokens}.gguf`);

@@ -1,11 +1,11 @@
 /**
- * Whisper tiny.en in Chorus's graphs beside CTranslate2, on Asterisk's recordings with their transcripts, in one run,
- * on the same samples and in turns, greedily and by beam search:
+ * Compares Whisper tiny.en in Chorus's graphs with CTranslate2, on Asterisk's recordings with their transcripts. One
+ * run alternates between them on the same samples, greedily and by beam search:
  *
  *   npx tsx test/bench/speech.ts --python PYTHON [--every 10] [--threads N] [--write]
  *
- * PYTHON has ctranslate2 and faster-whisper. Every so manieth recording is taken. The recordings are those of Debian's
- * asterisk-core-sounds-en-wav.
+ * PYTHON has ctranslate2 and faster-whisper. `--every N` takes every Nth recording. The recordings are those of
+ * Debian's asterisk-core-sounds-en-wav.
  */
 import { execa } from 'execa';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,14 +27,14 @@ import { wordErrors, wordsOf } from './speech/words.ts';
 
 const TRANSCRIPTS = '/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz';
 const LONGEST_SECONDS = 28;
-/** Whose activations are compared layer by layer. */
+/** The number of recordings whose activations are compared layer by layer. */
 const COMPARED_RECORDINGS = 6;
 const REFERENCE = 'CTranslate2, float32';
 const EIGHT_BIT_REFERENCE = 'CTranslate2, int8';
 const BEAMS = 5;
 const BEAM_REFERENCE = `CTranslate2, float32, ${BEAMS} beams`;
 const BEAM_ARM = `Chorus, F32, ${BEAMS} beams`;
-/** As a dictation is read while one speaks. */
+/** The way in which a dictation is read during speech. */
 const BRIEF = 'brief windows';
 const COMPARED_TYPES = ['F16', 'Q8_0', 'Q5_1'] as const;
 
@@ -83,13 +83,13 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Each recording is heard by all arms before the next one is, so that other work on the machine falls on all alike. */
+/** All arms transcribe each recording before the next, so that other load affects all alike. */
 async function inTurns(
   arms: Readonly<Record<string, Recogniser>>,
   samples: readonly Sample[],
 ): Promise<ReadonlyMap<string, readonly Heard[]>> {
   const heard = new Map<string, Heard[]>(Object.keys(arms).map((name) => [name, []]));
-  // The first one loads and allocates, there as here.
+  // The first transcription loads and allocates in every arm.
   for (const arm of Object.values(arms)) await arm.transcribe((samples[0] as Sample).file);
   for (const [index, { file }] of samples.entries()) {
     for (const [name, arm] of Object.entries(arms)) heard.get(name)?.push(await arm.transcribe(file));
@@ -98,14 +98,14 @@ async function inTurns(
   return heard;
 }
 
-/** Recordings with a transcript, at 16 kHz, so that both hear the same samples. */
+/** Returns recordings with transcripts at 16 kHz, so that both engines get the same samples. */
 async function prepare(): Promise<readonly Sample[]> {
   const lines = gunzipSync(await readFile(TRANSCRIPTS))
     .toString('utf8')
     .split('\n');
   const transcripts = lines.flatMap((line) => {
     const [, name, said] = /^([\w/-]+): *(.+)$/.exec(line) ?? [];
-    // What stands in brackets describes a sound.
+    // Text in brackets describes a sound.
     return name && said && !/[[(]/.test(said) && wordsOf(said).length > 1 ? [{ name, said }] : [];
   });
   const samples: Sample[] = [];
@@ -176,14 +176,14 @@ async function report(
   const exact = figures.flatMap(({ name, different: lines }) =>
     name === 'Chorus, F32' || name === BEAM_ARM ? lines : [],
   );
-  const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, brought from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams. The reference is
-CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All encode a whole window of 30 s for each
-recording, however short it is, which is most of the time; but for the rows of brief windows, which end two seconds behind the sound, after ten seconds at least, and read a whole one where the text repeats itself or is unlikely. So a dictation is read while one speaks.
+  const body = `${samples.length} recordings of one speaker on the telephone (Asterisk's prompts, ${totalSeconds.toFixed(0)} s, ${totalWords} words, resampled from 8 to 16 kHz), by Whisper tiny.en, greedily and with ${BEAMS} beams. The reference is
+CTranslate2 in the same search, with faster-whisper's spectrum (${versions.trim()}) and on the same samples. Words are compared without case and punctuation. All rows except those of brief windows encode a whole window of 30 s for each
+recording, however short it is, which takes most of the time. Brief windows end two seconds after the sound, after at least ten seconds. They read a whole window if the text repeats itself or is unlikely. A dictation is read in this way during speech.
 
-Each recording is given to all in turns, with ${options.threads === 1 ? 'one thread' : `${options.threads} threads`} each. What counts is the time of the processor (of all threads of a process, from the sound to the text), to which other work on the machine adds only by
-the caches that it takes; the last column has the time that went by, which it lengthens, for all alike.
+All arms transcribe each recording in turn, with ${options.threads === 1 ? 'one thread' : `${options.threads} threads`} each. The main figure is the processor time (of all threads of a process, from the sound to the text). Other load affects it only through
+the caches that it uses. The last column has the elapsed time, which other load lengthens for all alike.
 
-| | word error rate | transcripts unlike the reference's | processor time per recording | of real time | speed beside its peer | time that went by |
+| | word error rate | transcripts unlike the reference's | processor time per recording | share of real time | speed relative to the reference | elapsed time |
 |---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
@@ -191,8 +191,8 @@ Unlike the reference in F32: ${exact.length === 0 ? 'none.' : `\n\n${exact.map((
 
 ## Layer by layer
 
-What each layer of the encoder makes of ${Math.min(COMPARED_RECORDINGS, samples.length)} of the recordings, against float32: the root mean square of the difference as a share of that of the output. In Q8_0 all weights, those of
-the convolutions included, and all that is multiplied by them have 8 bits.
+The outputs of the encoder's layers for ${Math.min(COMPARED_RECORDINGS, samples.length)} of the recordings, compared with float32: the root mean square of the difference as a share of that of the output. In Q8_0 all weights, including those of
+the convolutions, and all values multiplied by them have 8 bits.
 
 | layer | ${COMPARED_TYPES.join(' | ')} |
 |---|${COMPARED_TYPES.map(() => '---|').join('')}

@@ -1,12 +1,12 @@
 /**
- * The comparison of the fully quantised Transformer for speech (arXiv 1911.03604) on small models: float32 beside 8
- * bits in all weights and activations, convolutional context beside sinusoidal positions on utterances longer than
- * those that were trained on, on real recordings, layer by layer, and by language:
+ * Repeats the comparison of the fully quantised Transformer for speech (arXiv 1911.03604) on small models. It compares
+ * float32 with 8 bits in all weights and activations, and convolutional context with sinusoidal positions on utterances
+ * longer than in training. It also measures real recordings, single layers, and each language:
  *
  *   npx tsx test/bench/speechSeed.ts [--seeds 3] [--max-seconds N] [--threads 1] [--write]
  *
- * What is made is kept in the developer cache, so that several runs of `--max-seconds` make a whole one. Debian's
- * espeak-ng and flite say what is trained on; the real recordings are those of its
+ * Results are kept in the developer cache, so that several runs with `--max-seconds` add up to a whole run. Debian's
+ * espeak-ng and flite speak the training texts. The real recordings are those of its
  * asterisk-core-sounds-{en,es,fr,it,ru}-wav.
  */
 import { mkdir } from 'node:fs/promises';
@@ -21,7 +21,7 @@ import { realDigits, SPEAKERS, speak } from './speechSeed/corpus.ts';
 import { layerErrors, type LayerError } from './speechSeed/layers.ts';
 import { speechSeedReport, type SeedOutcomes } from './speechSeed/report.ts';
 
-/** Whose activations are compared layer by layer. */
+/** The number of recordings whose activations are compared layer by layer. */
 const COMPARED_RECORDINGS = 20;
 
 const { values } = parseArgs({
@@ -127,7 +127,7 @@ try {
   }
 } catch (error) {
   if (!common.signal.aborted) throw error;
-  process.stderr.write(`${(error as Error).message} The same command goes on.\n`);
+  process.stderr.write(`${(error as Error).message} Run the same command to continue.\n`);
 }
 const layers: (readonly LayerError[])[] = [];
 for (const { seed, english: found } of seeds) {

@@ -1,6 +1,6 @@
 /**
- * How long an engine that hangs stays unnoticed and how long until it answers again, and how long an engine outlives a
- * front that was killed:
+ * Measures how long a hanging engine stays unnoticed and how long it takes until it answers again. Also measures how
+ * long an engine outlives a killed front:
  *
  *   npx tsx test/bench/supervision.ts [--times 5]
  */
@@ -24,7 +24,7 @@ const params: LoadParams = {
   threads: 0,
   contextSizeTokens: 2048,
 };
-// On a signal the main thread is in a loop for ever.
+// A signal puts the main thread into an endless loop.
 process.env['NODE_OPTIONS'] =
   `${process.env['NODE_OPTIONS'] ?? ''} --import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})`;
 
@@ -78,7 +78,7 @@ async function measureHang(what: string, signal: NodeJS.Signals, isAtWork: boole
   }
 }
 
-/** Milliseconds from SIGKILL of a front to the end of its engine. */
+/** Returns the milliseconds from SIGKILL of a front to the end of its engine. */
 async function orphanMs(isAtWork: boolean): Promise<number> {
   const script = `
     import { EngineProcess } from ${JSON.stringify(new URL('../../sidecar/engine/process/engineProcess.ts', import.meta.url).href)};

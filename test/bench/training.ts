@@ -1,8 +1,8 @@
 /**
- * Training speed of the shape of SmolLM2-135M, all weights trained: `tsx test/bench/training.ts [--rounds 3] [--steps
- * 1] [--batch 4] [--micro 1] [--sequence 512] [--threads 2] [--precision bf16] [--python python3] [--write]`. Where
- * that Python has PyTorch, each round measures the same step in PyTorch too. `--profile` prints where the time of a
- * step goes instead; with `--threads 1` its figures are the work itself, on a busy machine too.
+ * Measures the training speed of SmolLM2-135M's shape, with all weights trained: `tsx test/bench/training.ts [--rounds
+ * 3] [--steps 1] [--batch 4] [--micro 1] [--sequence 512] [--threads 2] [--precision bf16] [--python python3]
+ * [--write]`. If that Python has PyTorch, each round measures the same step in PyTorch too. `--profile` prints the time
+ * of a step by operation instead. With `--threads 1` its figures are the pure work, even on a busy machine.
  */
 import { execa } from 'execa';
 import os from 'node:os';
@@ -75,7 +75,7 @@ using parameters = new Parameters(
 );
 const random = new Random(1);
 for (const { spec, master } of parameters.all) {
-  // Full normal deviates take minutes; the speed does not depend on the values.
+  // True normal deviates take minutes, and the speed does not depend on the values.
   write(
     device,
     master,
@@ -104,9 +104,7 @@ interface Round {
   readonly torchTokensPerSecond?: number;
   readonly gradientsMsPerStep: number;
   readonly optimiserMsPerStep: number;
-  /**
-   * On a machine that others use too this tells more than the time that passed; with one thread it is the work itself.
-   */
+  /** On a shared machine this is more reliable than the elapsed time. With one thread it is the pure work. */
   readonly processorMsPerStep: number;
   readonly torchProcessorMsPerStep?: number;
 }
@@ -158,13 +156,13 @@ if (values.write) {
   await writeReport({
     name: 'training',
     title: 'Training speed',
-    body: `Tokens per second of whole steps, all ${round(parameters.all.reduce((sum, { master }) => sum + master.elements, 0) / 1e6)} million weights trained in ${values.precision}: forward, loss,
-gradients, clipping, AdamW. ${batch} sequences of ${sequenceTokens} tokens a step, ${micro} at a time, ${threads} threads. PyTorch computes the same step
-(\`test/bench/trainingTorch.py\`: autocast, fused attention, AdamW) in turn with ours, round by round. Weights and tokens are random, which the speed does not depend on.
+    body: `Tokens per second of whole steps that train all ${round(parameters.all.reduce((sum, { master }) => sum + master.elements, 0) / 1e6)} million weights in ${values.precision}: forward, loss,
+gradients, clipping, AdamW. ${batch} sequences of ${sequenceTokens} tokens per step, ${micro} at a time, ${threads} threads. PyTorch computes the same step
+(\`test/bench/trainingTorch.py\`: autocast, fused attention, AdamW), and both alternate round by round. Weights and tokens are random, since the speed does not depend on them.
 
 **${figures.tokensPerSecond} tokens/s**${figures.torch ? `, ${figures.torch.name}: ${figures.torch.tokensPerSecond} tokens/s; **${figures.share} of its speed** (medians)` : ''}, in ${figures.memoryGB} GB.
 
-| round | tokens/s | PyTorch | gradients, ms a step | optimiser, ms a step | processor time, ms a step | PyTorch's |
+| round | tokens/s | PyTorch | gradients, ms per step | optimiser, ms per step | processor time, ms per step | PyTorch's |
 |---|---|---|---|---|---|---|
 ${rows.join('\n')}`,
     figures,

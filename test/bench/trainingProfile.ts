@@ -1,6 +1,6 @@
 /**
- * Where a training's time goes: nodes are computed one by one, and the processor time of each is taken, of all threads
- * together. With one thread, where none waits for another, that is the work itself, whatever else the machine does.
+ * Profiles a training: nodes are computed one by one, and the processor time of each is measured, over all threads.
+ * With one thread, which waits for no other, that is the pure work, whatever the other load.
  */
 import koffi from 'koffi';
 import { readdirSync } from 'node:fs';
@@ -11,12 +11,12 @@ import { libraryFolder } from '../../kernels/ggml/libraries.ts';
 import { tensorTypes } from '../../kernels/ggml/types.ts';
 import { processorMs } from './processorTime.ts';
 
-/** All nodes of one operation, types and shapes. */
+/** All nodes with the same operation, types and shapes. */
 export interface ProfiledNodes {
   readonly what: string;
   count: number;
   ms: number;
-  /** Of products: multiplications and additions. */
+  /** For products: the multiplications and additions. */
   flops: number;
 }
 
@@ -26,7 +26,7 @@ const EXTENTS = 16;
 const SOURCES = 152;
 const GRAPH_BYTES = 64 * 1024;
 
-/** Replaces the computation of graphs by one that times each node. Returns what was counted, and what ends it. */
+/** Replaces the computation of graphs by one that times each node. Returns the counts, and a function that ends it. */
 export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledNodes>; stop(): void } {
   const folder = libraryFolder('cpu');
   const base = koffi.load(

@@ -1,8 +1,9 @@
 /**
- * Translates comments and strings of 200 files of packages that the bundled model has not seen, and compares the code's
- * tokens before and after by another tool than the one that chose what to translate: TypeScript's own syntax tree, and
- * Python's own tokenizer. The translations are meant to do harm: they bring quotes, ends of comments, line breaks and
- * other placeholders, or lose some.
+ * Translates comments and strings of 200 files of packages that the bundled model has not seen. Compares the code's
+ * tokens before and after with tools that did not choose the translated texts: TypeScript's own syntax tree, and
+ * Python's own tokenizer.
+ *
+ * The translations try to do harm: they add quotes, ends of comments, line breaks and other placeholders, or lose some.
  *
  *   npx tsx test/bench/translateComments.ts [--files 200] [--python python3] [--write]
  */
@@ -30,7 +31,7 @@ const LANGUAGES = [
   { domain: 'python', languageId: 'python' },
 ] as const;
 
-/** The first keeps all that has to be kept; each of the others breaks something. */
+/** The first translation keeps everything that must be kept. Each of the others breaks something. */
 const TRANSLATIONS: readonly ((text: string) => string)[] = [
   (text) => [`Übersetzt l'heure "jetzt"`, ...placeholders(text)].join(' '),
   (text) => `Ende */ evil(); /* ${placeholders(text).join(' ')}`,
@@ -40,7 +41,10 @@ const TRANSLATIONS: readonly ((text: string) => string)[] = [
   (text) => `endet mit \\ ${placeholders(text).join(' ')} \\`,
 ];
 
-/** What Python's tokenizer says of a source, texts by their kind; `undefined` where it takes it for no Python. */
+/**
+ * Returns the tokens of Python's tokenizer, with strings replaced by their kind. Returns `undefined` if the source is
+ * no valid Python.
+ */
 async function pythonTokens(code: string): Promise<string | undefined> {
   const script = `
 import io, sys, tokenize
@@ -109,10 +113,10 @@ console.log(body);
 if (write) {
   await writeReport({
     name: 'translated-comments',
-    title: 'What translating comments and strings does to code',
-    body: `Files of packages that are held out, each with all its comments and texts translated. No model translated: the translations were made to do harm, one in six
-being fit to stand, the others with ends of comments, quotes, line breaks, escapes, and placeholders that are new or missing; these have to be refused, or escaped.
-Tokens were compared by TypeScript's syntax tree and Python's tokenizer, which had no part in choosing what is translated.
+    title: 'The effect of translated comments and strings on code',
+    body: `Files of held-out packages, each with all its comments and strings translated. No model translated them: the translations try to do harm. One in six
+is valid. The others have ends of comments, quotes, line breaks, escapes, and new or missing placeholders. These have to be refused, or escaped.
+Tokens were compared by TypeScript's syntax tree and Python's tokenizer, which had no part in choosing the translated texts.
 
 ${body}`,
     figures: all,

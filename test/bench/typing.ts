@@ -1,26 +1,26 @@
 /**
- * Replays a person's real editing at true speed and asks for completions as VS Code does: 50 ms after each change, the
- * request before cancelled at the change. Measures how long text takes to come, how often the model is asked, and how
- * often a suggestion says what was typed next.
+ * Replays a person's real editing at true speed and requests completions as VS Code does: 50 ms after each change, with
+ * the previous request cancelled at the change. Measures the time until text comes, the number of requests to the
+ * model, and how often a suggestion equals the next typed text.
  *
  *   npx tsx test/bench/typing.ts [--minutes 4] [--limit CHANGES] [--seed 1] [--data FILE | --package NAME] [--context
  *     TOKENS] [--settled] [--cache CHOICE] [--peer] [--stepwise] [--write]
  *
- * The recording's other documents are the workspace; its part of a prompt is what the setting allows, 16,384 tokens at
- * most. With `--peer` the same minutes are replayed again, asked as llama.cpp's editors do (`typing/peer.ts`), with
- * llama.cpp, in the same run. Tokens are counts; times are only comparable where the machine does nothing else.
+ * The recording's other documents are the workspace. Its part of a prompt is limited by the setting, to at most 16,384
+ * tokens. With `--peer` the same run replays the same minutes again with llama.cpp, with the requests of its editors
+ * (`typing/peer.ts`). Tokens are counts. Times are only comparable on an otherwise idle machine.
  *
- * With `--package` nobody was recorded: lines of a held-out package are typed again where they stood
- * (`typing/trace.ts`), for languages of which there is no recording.
+ * With `--package` there is no recording: lines of a held-out package are typed again at their place
+ * (`typing/trace.ts`), for languages without a recording.
  *
- * With `--settled` each burst begins when all of the workspace's part is read, as after minutes of looking at its
- * document: by Chorus what it would read in pauses, by llama.cpp a ring of as many tokens. The model is one that takes
- * such a context (`typing/longContextModel.ts`), and `--cache` says how Chorus holds it.
+ * With `--settled` each burst begins when the workspace's whole part is read, as after minutes of looking at its
+ * document. Chorus reads as much as it would read in pauses, llama.cpp a ring of as many tokens. The model accepts such
+ * a context (`typing/longContextModel.ts`), and `--cache` chooses how Chorus holds it.
  *
- * With `--stepwise` each change waits for the answer to the one before, as on a machine that is quicker than the
- * fingers: then counts depend on nothing else that the machine does, and times mean nothing.
+ * With `--stepwise` each change waits for the answer to the previous one, as on a machine that is faster than the
+ * typist. Then counts do not depend on other load, and times are meaningless.
  *
- * What is replayed: bursts of editing (no gap above ten seconds), drawn by the seed until they last as long as asked.
+ * The replay consists of bursts of editing (no gap above ten seconds), drawn by the seed until they last long enough.
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +40,7 @@ import { Peer } from './typing/peer.ts';
 import { type RecordedWorkspace, recordedWorkspace, uriOf } from './typing/recordedWorkspace.ts';
 import { packageTrace } from './typing/trace.ts';
 
-/** Of a trace: more than are replayed. */
+/** The places in a trace, more than are replayed. */
 const PLACES_PER_MINUTE = 4;
 
 const { values: options } = parseArgs({
@@ -60,27 +60,30 @@ const { values: options } = parseArgs({
   },
 });
 
-/** What a context of the workspace, a document and an answer need, when all of it is read before. */
+/**
+ * The length of a context for the workspace, a document and an answer if everything is read before, relative to the
+ * workspace's part.
+ */
 const SETTLED_SHARE = 2.25;
-/** In pauses a fifth of all time is read: so much of it passes at once where nobody measures. */
+/** A fifth of all time in pauses is used for reading. This much time passes at once outside the measurement. */
 const SETTLING_MS = 600_000;
-/** Nothing is read ahead for so long: there is nothing left to read. */
+/** After this time without reading ahead, everything is read. */
 const SETTLED_MS = 10_000;
 
-/** The cursor rested so long before a burst's first change at most. */
+/** The maximum time that the cursor rested before a burst's first change. */
 const BEFORE_BURST_MS = 5000;
 
-/** Answers a request, or nothing. */
+/** Answers a request, possibly with no text. */
 type Complete = (
   change: Change,
   signal: AbortSignal,
 ) => Promise<{ readonly text: string; readonly cached: boolean } | undefined>;
-/** Hears that the cursor rests; resolves when what follows from that is done. */
+/** Handles a resting cursor. Resolves when all following work is done. */
 type RestHere = (rest: Rest) => Promise<void>;
 interface Asked {
   readonly complete: Complete;
   readonly restHere?: RestHere;
-  /** Reads what a place's prompt begins with, however long that takes. */
+  /** Reads the beginning of a place's prompt, however long that takes. */
   readonly settle: (burst: Burst) => Promise<void>;
   readonly statistics: () => { readonly requests: number; readonly cancelled: number };
 }
@@ -165,10 +168,10 @@ const recording =
         seed: Number(options.seed),
       });
 const HOW = options.stepwise
-  ? 'one change after the other, each when the answer to the one before is there: counts depend on nothing else that the machine does, and times mean nothing'
-  : `replayed at true speed. As in VS Code the request before is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change; Chorus also hears where the cursor rests, as its extension tells it`;
+  ? 'one change after the other, each after the answer to the previous one. So counts do not depend on other load, and times are meaningless'
+  : `replayed at true speed. As in VS Code the previous request is cancelled at each change, and the next comes ${EDITOR_DELAY_MS} ms later unless there was another change. Chorus also learns where the cursor rests, as from its extension`;
 const SETTLED = options.settled
-  ? ` Each burst began when its document had been looked at, and all was read that Chorus takes of the workspace, and a ring of llama.cpp's with as much of it as there is, ${options.context} tokens at most; Chorus held its own in \`${options.cache ?? 'full'}\`. Neither model nor machine would be used so: the model is SmolLM2, its rotary positions stretched, and what it says there is worse.`
+  ? ` Each burst began when its document had been opened for a while. By then Chorus had read its whole part of the workspace, and llama.cpp a ring with as much of it as possible, at most ${options.context} tokens. Chorus held its part in \`${options.cache ?? 'full'}\`. This is no realistic use of the model or the machine: the model is SmolLM2 with stretched rotary positions, and its text there is worse.`
   : '';
 const bursts = chooseBursts(recording.changes, {
   wantedMs: Number(options.minutes) * 60_000,
@@ -186,7 +189,7 @@ async function recorded(): Promise<Recording> {
   });
 }
 
-/** Where the cursor was in a burst's document before its first change. */
+/** Returns the cursor's place in a burst's document before its first change. */
 function placeBefore({ first }: Burst): Pick<Change, 'path' | 'text' | 'cursor'> {
   const { path: file, timeMs, text, edit } = recording.changes[first] as Change;
   const before = (each: Change | Rest): boolean => each.path === file && each.timeMs < timeMs;
@@ -196,7 +199,7 @@ function placeBefore({ first }: Burst): Pick<Change, 'path' | 'text' | 'cursor'>
   return { path: file, text: recording.documents.get(file) ?? text, cursor: edit[0]?.[0] ?? 0 };
 }
 
-/** Replays all bursts with an engine; `open` makes of its session what answers. */
+/** Replays all bursts with an engine. `open` makes the answering functions from its session. */
 async function measure(
   engine: 'auto' | 'llama',
   open: (session: ReturnType<typeof countingSession>['session'], workspace: RecordedWorkspace) => Asked,
@@ -292,8 +295,8 @@ const peer = !options.peer
           return answer;
         },
         settle: async (burst) => {
-          // Where the user was before: in all documents, and then here. Before each burst in the same order, so that
-          // what is evaluated of the ring stays true.
+          // The user was first in all documents, and then here. The order is the same before each burst, so that the
+          // evaluated ring stays valid.
           const looked = shuffled([...recording.documents], Number(options.seed)).map(([file, text]) => ({
             path: file,
             text,
@@ -349,14 +352,14 @@ if (options.write) {
   ];
   const source =
     options.package === undefined
-      ? `A person's real work on a TypeScript project, ${minutes} minutes of it in ${bursts.length} bursts drawn by seed ${options.seed}, ${HOW}. Copilot's figures are computed
-from the log of that very session. The person saw Copilot's suggestions and often typed along with them, so agreement with what was typed
-next favours Copilot; text that came from an accepted suggestion is not counted as typed.`
-      : `Lines of the package ${options.package}, which is held out from training, typed again where they stood: ${minutes} minutes at ${bursts.length} places drawn by seed ${options.seed}, at the pace of
-practised typists (Dhakal et al., 2018), ${HOW}. Nobody was recorded. The model may have met the package in its own first training, for both engines alike.`;
+      ? `A person's real work on a TypeScript project: ${minutes} minutes in ${bursts.length} bursts drawn by seed ${options.seed}, ${HOW}. Copilot's figures are computed
+from the log of the same session. The person saw Copilot's suggestions and often typed along with them, so agreement with the next typed text
+favours Copilot. Text from an accepted suggestion does not count as typed.`
+      : `Lines of the package ${options.package}, which is held out from training, typed again at their place: ${minutes} minutes at ${bursts.length} places drawn by seed ${options.seed}, at the pace of
+practised typists (Dhakal et al., 2018), ${HOW}. This is no recording of a person. The model may have seen the package in its own first training, which affects both engines alike.`;
   await writeReport({
     name: `${options.stepwise ? 'typing-counts' : 'typing'}${options.settled ? '-settled' : ''}${what}`,
-    title: options.stepwise ? 'What is evaluated while a person types' : 'Completion while a person types',
+    title: options.stepwise ? 'Evaluated tokens while a person types' : 'Completion while a person types',
     model: chorus.model,
     figures: { minutes: Number(minutes), columns: Object.fromEntries(columns) },
     command: `npx tsx test/bench/typing.ts ${flags.join(' ')} --write`,

@@ -1,10 +1,10 @@
 /**
- * Random damage to models' headers: what the validator takes is loaded by libllama, which must not abort.
+ * Damages models' headers at random. libllama loads those that the validator accepts and must not abort.
  *
  *   npx tsx test/bench/reliability/fuzzLibllama.ts [--count 50000] [--seed 1] [--outcomes FILE] [--fresh]
  *
- * COUNT mutants that the validator takes are loaded in child processes, so that an abort is counted and the work goes
- * on behind it. A run goes on where the last one of its seed ended.
+ * Child processes load COUNT mutants that the validator accepts, so that an abort is counted and the run continues
+ * after it. A run continues where the last one of its seed ended.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -28,17 +28,17 @@ const NAME = 'libllama';
 const GOAL_INPUTS = 50_000;
 const count = Number(options.count);
 const seed = Number(options.seed);
-/** Mutants of one process: what libllama leaks ends with it. */
+/** The mutants of one process. The memory that libllama leaks is freed with the process. */
 const MUTANTS_PER_PROCESS = 2_000;
 /**
- * A process that computes so long on one mutant hangs, and so does one that stands still for much longer: other
- * processes may have the processor.
+ * A process hangs if it computes longer than this on one mutant, or stands still much longer. Other processes may use
+ * the processor meanwhile.
  */
 const HANG_COMPUTED_MS = 30_000;
 const HANG_MS = 15 * 60_000;
 const MAX_FAILURES = 20;
 
-/** What `loadMutants.ts` writes of itself. */
+/** The progress report of `loadMutants.ts`. */
 interface Progress {
   readonly input: number;
   readonly stage: string;
@@ -48,7 +48,7 @@ interface Progress {
   readonly slowestMs: number;
 }
 
-/** How one process ended. */
+/** The end of one process. */
 interface Ended {
   readonly progress: Progress;
   readonly isHang: boolean;
@@ -95,9 +95,9 @@ async function fuzz(): Promise<void> {
   process.exitCode = outcome.crashes + outcome.hangs > 0 ? 1 : 0;
 }
 
-/** `inputs` are mutants that passed the validator, `accepted` those of them that libllama loaded. */
+/** `inputs` are mutants that passed the validator. `accepted` are those of them that libllama loaded. */
 interface LibllamaOutcome extends FuzzOutcome {
-  /** Where the next run goes on. */
+  /** The first mutant of the next run. */
   readonly nextMutant: number;
 }
 
@@ -118,7 +118,7 @@ function added(outcome: LibllamaOutcome, { progress, isHang, says }: Ended): Lib
   };
 }
 
-/** Until all mutants were loaded, or one aborted the process, or had it ended. */
+/** Runs until all mutants were loaded, or until one aborted the process or hung. */
 async function runProcess(from: number, to: number, mostPassed: number): Promise<Ended> {
   const progressFile = path.join(folder, 'progress.json');
   const script = fileURLToPath(new URL('./libllama/loadMutants.ts', import.meta.url));
@@ -169,8 +169,8 @@ async function runProcess(from: number, to: number, mostPassed: number): Promise
 }
 
 /**
- * Processor time of a process so far, as Linux tells it in hundredths of a second; 0 elsewhere, and of one that has
- * ended.
+ * Returns a process's processor time so far, which Linux reports in hundredths of a second. Returns 0 elsewhere, and
+ * for a process that has ended.
  */
 async function computedMs(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');

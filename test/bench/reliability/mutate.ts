@@ -1,12 +1,12 @@
 /**
- * Changes one line at a time where a mistake would hurt, in a copy of the tree, and tells which changes no test
+ * Changes one line at a time where a mistake would do harm, in a copy of the tree. Reports the changes that no test
  * noticed.
  *
  *   npx tsx test/bench/reliability/mutate.ts [--only WORD] [--from NUMBER] [--all] [--write] [--outcomes FILE]
  *
- * `--only`: mutations whose file, text or group holds the word. `--from`: leaves out those before in the table,
- * `mutations.ts`. `--all`: those that were killed before too, though neither file nor tests have changed since.
- * `--write`: the outcome is added to `docs/results/reliability.json`, or to FILE.
+ * `--only` selects mutations whose file, text or group contains the word. `--from` skips those before in the table
+ * `mutations.ts`. `--all` repeats mutations that were killed before, although neither file nor tests have changed
+ * since. `--write` adds the outcome to `docs/results/reliability.json`, or to FILE.
  */
 import { execa } from 'execa';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -19,10 +19,10 @@ import { mutations } from './mutations.ts';
 import { setMutations } from './outcomes.ts';
 
 type Mutation = (typeof mutations)[number];
-/** 'stale': the text is not in the file once. */
+/** 'stale' means that the text does not occur exactly once in the file. */
 type Verdict = 'killed' | 'survived' | 'stale';
 
-/** A mutation that makes a test stand still is noticed. The machine may be busy with other work. */
+/** A mutation that makes a test hang counts as noticed. The limit allows for other load on the machine. */
 const STANDSTILL_FACTOR = 5;
 const STANDSTILL_MS = 60_000;
 const MAX_OUTPUT = 10_000_000;
@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
     verdicts: { type: 'string', default: path.join(repositoryRoot, '.cache', 'mutations.json') },
   },
 });
-/** How long each test file takes where it passes; `Infinity` where it fails. */
+/** The duration of each passing test file, or `Infinity` for a failing one. */
 const passesMs = new Map<string, number>();
 const verdicts = new Map<string, Verdict>(
   await readFile(options.verdicts, 'utf8').then(
@@ -65,7 +65,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** What git knows of the tree, as it is now. */
+/** Copies the files that git knows, as they are now. */
 async function copyOfTree(): Promise<string> {
   const target = await mkdtemp(path.join(os.tmpdir(), 'chorus-mutate-'));
   const { stdout } = await execa(
@@ -75,7 +75,7 @@ async function copyOfTree(): Promise<string> {
   );
   for (const file of stdout.split('\0').filter((name) => name !== '' && !name.startsWith('docs/images/'))) {
     await cp(path.join(repositoryRoot, file), path.join(target, file)).catch((error: NodeJS.ErrnoException) => {
-      // Removed, and not committed yet.
+      // The file was removed, and the removal is not committed yet.
       if (error.code !== 'ENOENT') throw error;
     });
   }
@@ -88,10 +88,10 @@ async function tryMutation({ file, find, replacement, tests }: Mutation): Promis
   const target = path.join(folder, file);
   const text = await readFile(target, 'utf8');
   if (text.split(find).length !== 2) return 'stale';
-  // A test that fails anyway would notice everything.
+  // A test that fails without a mutation would notice everything.
   const passing: string[] = [];
   for (const test of tests) if (await passesNow(test)) passing.push(test);
-  if (passing.length === 0) throw new Error(`No test of ${file} passes before anything is changed`);
+  if (passing.length === 0) throw new Error(`No test of ${file} passes without a change`);
   await writeFile(
     target,
     text.replace(find, () => replacement),
@@ -106,18 +106,18 @@ async function tryMutation({ file, find, replacement, tests }: Mutation): Promis
   }
 }
 
-/** One that fails before anything is changed is told of, and left out. */
+/** Returns whether a test passes without a mutation. Reports a failing test, which is left out. */
 async function passesNow(test: string): Promise<boolean> {
   const known = passesMs.get(test);
   if (known !== undefined) return known < Infinity;
   const begun = performance.now();
   const failure = await failureOf(test, 20 * STANDSTILL_MS);
-  if (failure !== undefined) console.error(`${test} is left out, it fails before anything is changed:\n${failure}`);
+  if (failure !== undefined) console.error(`${test} is left out since it fails without a change:\n${failure}`);
   passesMs.set(test, failure === undefined ? performance.now() - begun : Infinity);
   return failure === undefined;
 }
 
-/** What a test said that failed; `undefined`: it passed. */
+/** Returns the output of a failed test, or `undefined` if it passed. */
 async function failureOf(test: string, timeoutMs: number): Promise<string | undefined> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'chorus-mutate-home-'));
   try {
@@ -137,13 +137,13 @@ async function failureOf(test: string, timeoutMs: number): Promise<string | unde
   }
 }
 
-/** The failed tests of a TAP report, with their errors. */
+/** Returns the failed tests of a TAP report, with their errors. */
 function failures(report: string): string {
   const lines = report.split('\n').filter((line) => /not ok|error:|expected:|actual:|Error/.test(line));
   return (lines.length > 0 ? lines : report.split('\n')).slice(-MAX_SHOWN_LINES).join('\n');
 }
 
-/** Another one where the file or a test changed: what was found before holds no more. */
+/** Returns a key that changes with the file and its tests, since earlier results are then invalid. */
 async function keyOf({ file, find, replacement, tests }: Mutation): Promise<string> {
   const texts = await Promise.all(
     [file, ...tests].map((each) => readFile(path.join(folder, each), 'utf8').catch(() => '')),

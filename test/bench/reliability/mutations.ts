@@ -1,14 +1,14 @@
-/** One line changed as a mistake would change it. */
+/** One line with a change that a mistake could make. */
 export interface Mutation {
   readonly file: string;
-  /** Text that the file has once. */
+  /** Text that occurs once in the file. */
   readonly find: string;
   readonly replacement: string;
 }
 
-/** Mutations that the same tests ought to notice. */
+/** Mutations that the same tests should notice. */
 export interface MutationGroup {
-  /** What goes wrong where nobody notices. */
+  /** The area in which an unnoticed mistake does harm. */
   readonly name: string;
   readonly tests: readonly string[];
   readonly mutations: readonly (readonly [file: string, find: string, replacement: string])[];
@@ -85,7 +85,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'who is let in',
+    name: 'authentication',
     tests: [
       'test/sidecar/front/deadClients.test.ts',
       'test/sidecar/front/handshake.test.ts',
@@ -108,7 +108,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'what a connection may do',
+    name: 'limits of a connection',
     tests: [
       'test/sidecar/front/frames.test.ts',
       'test/sidecar/front/slowReader.test.ts',
@@ -221,7 +221,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'what leaves the window',
+    name: 'documents that leave the window',
     tests: ['test/extension/documents/documentPolicy.test.ts', 'test/extension/documents/ignoreRules.test.ts'],
     mutations: [
       [documentPolicy, "if (this.#secretFiles.has(uri.path)) return 'secret';", ''],
@@ -259,7 +259,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'what an editor of another kind sends',
+    name: 'documents of other editors',
     tests: ['test/sidecar/cli/secretDocuments.test.ts'],
     mutations: [
       [secretDocuments, 'for (const uri of uris) this.#kept.add(uri);', 'this.#kept.add(uris[0] as string);'],
@@ -273,7 +273,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'settings that a workspace may not make',
+    name: 'settings that a workspace must not change',
     tests: ['test/extension/settings.test.ts'],
     mutations: [
       ['extension/settings.ts', 'return found?.globalValue ?? found?.defaultValue;', 'return reader.get(section);'],
@@ -302,7 +302,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'where code may be sent',
+    name: 'servers that may receive code',
     tests: [
       'test/sidecar/remoteServers/serverAddress.test.ts',
       'test/sidecar/remoteServers/privateNetwork.test.ts',
@@ -334,7 +334,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'a server without end',
+    name: 'endless answers of a server',
     tests: ['test/sidecar/remoteServers/eventStream.test.ts', 'test/sidecar/common/http/boundedText.test.ts'],
     mutations: [
       [
@@ -358,7 +358,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: "a model's Markdown as a page",
+    name: "a model's Markdown in the page",
     tests: ['test/media/chat/highlighter.test.ts', 'test/media/chat/markdown.test.ts'],
     mutations: [
       [markdown, 'ALLOWED_URI_REGEXP: /^https?:\\/\\//i', 'ALLOWED_URI_REGEXP: /^(https?|data):/i'],
@@ -412,7 +412,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'which model a kept context is of',
+    name: 'the model of a kept context',
     tests: ['test/sidecar/models/gguf/fingerprint.test.ts'],
     mutations: [
       ['sidecar/models/gguf/fingerprint.ts', 'hash.update(`${size} ${mtimeMs}\\n`);', ''],
@@ -496,7 +496,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'whose turn it is, and how long',
+    name: 'turns of the scheduler',
     tests: ['test/sidecar/engine/generation.test.ts', 'test/sidecar/engine/scheduling.test.ts'],
     mutations: [
       [checkRequest, 'token >= vocabulary.size', 'token > vocabulary.size'],
@@ -536,7 +536,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'which token is next',
+    name: 'the choice of the next token',
     tests: [
       'test/sidecar/models/decoding/sampler.test.ts',
       'test/sidecar/models/decoding/tokenHealing.test.ts',
@@ -662,7 +662,7 @@ const groups: readonly MutationGroup[] = [
     ],
   },
   {
-    name: 'models that are removed',
+    name: 'removed models',
     tests: ['test/sidecar/shelf/removeModel.test.ts'],
     mutations: [
       ['sidecar/shelf/removeModel.ts', 'isPathInside(each.path, modelsFolder)', 'true'],
@@ -673,7 +673,7 @@ const groups: readonly MutationGroup[] = [
   },
 ];
 
-/** Every mutation with the tests that ought to notice it. */
+/** Every mutation with the tests that should notice it. */
 export const mutations: readonly (Mutation & { readonly group: string; readonly tests: readonly string[] })[] =
   groups.flatMap(({ name, tests, mutations: lines }) =>
     lines.map(([file, find, replacement]) => ({ group: name, tests, file, find, replacement })),

@@ -58,7 +58,7 @@ describe('outcomes of runs', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('add up, where several processes write them at once too', async () => {
+  it('add up, even if several processes write them at once', async () => {
     await Promise.all([
       addFuzz('frames', fuzz, file),
       addSoak(soak, file),
@@ -76,7 +76,7 @@ describe('outcomes of runs', () => {
     ]);
   });
 
-  it('are taken from another file once', () => {
+  it('are added from another file once', () => {
     const first = { fuzz: { frames: fuzz }, faults: {}, soak: [soak] };
     const second = { fuzz: {}, faults: {}, soak: [{ ...soak, hours: 3 }] };
     assert.deepEqual(
@@ -88,10 +88,10 @@ describe('outcomes of runs', () => {
   it('make the page', async () => {
     const page = reliabilityPage(await readOutcomes(file));
     assert.match(page, /\| frames \| 1,000,000 \| 7 \| 0 \| 0 \| 0\.040 s \| yes \|/);
-    assert.match(page, /8 of 9 changes are noticed\.\s+What failed:\s+- Not noticed: `a\.ts: < → <=`/);
+    assert.match(page, /8 of 9 changes are noticed\.\s+Failures:\s+- Not noticed: `a\.ts: < → <=`/);
     assert.match(page, /\| load \| 5 of 5 \|/);
-    assert.match(page, /\| hours in all \| 3\.5 \(goal 8\) \|/);
-    assert.match(page, /\| growth of the front, MiB an hour \(goal below 1\) \| 0\.50, over 2\.0 h of 2 lives \|/);
+    assert.match(page, /\| total hours \| 3\.5 \(goal 8\) \|/);
+    assert.match(page, /\| growth of the front, MiB per hour \(goal below 1\) \| 0\.50, over 2\.0 h of 2 processes \|/);
     assert.match(page, /\| kill \| 2 \| 1\.5 s \| 1\.5 s \|/);
   });
 });

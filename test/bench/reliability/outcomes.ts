@@ -3,58 +3,61 @@ import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { repositoryRoot, type Origin } from '../report.ts';
 
-/** Where outcomes of all runs are kept, and `docs/results/reliability.md` is made from. */
+/** The file with the outcomes of all runs, from which `docs/results/reliability.md` is made. */
 export const OUTCOMES_FILE = path.join(repositoryRoot, 'docs', 'results', 'reliability.json');
 
-/** Inputs of one kind that were tried; runs with the same seed go on where the last one ended. */
+/** The tried inputs of one target. Runs with the same seed continue where the last one ended. */
 export interface FuzzOutcome extends Origin {
-  /** What was fuzzed, in a few words. */
+  /** The target in a few words. */
   readonly title: string;
   readonly command: string;
   readonly seed: number;
   readonly inputs: number;
-  /** How many inputs are to be tried, where not a million. */
+  /** The number of inputs to try, if it is not a million. */
   readonly goalInputs?: number;
-  /** Inputs that were taken; the others were refused with the module's own error. */
+  /** The accepted inputs. The others were refused with the module's own error. */
   readonly accepted: number;
   /** Exceptions of another class, and processes that died. */
   readonly crashes: number;
   /** Inputs that took longer than the limit of a hang. */
   readonly hangs: number;
   readonly slowestMs: number;
-  /** The first of what went wrong: which input, and how. */
+  /** The first failures: the input and the error. */
   readonly failures: readonly string[];
 }
 
-/** A fault at a step of the work: how often it was tried, and how often all held that must. */
+/** A fault at a step of the work, the number of tries, and the number of tries that met all conditions. */
 export interface FaultCell extends Origin {
   readonly step: string;
   readonly fault: string;
   readonly command: string;
   readonly tried: number;
   readonly passed: number;
-  /** The first of what did not hold. */
+  /** The first violated conditions. */
   readonly failures: readonly string[];
 }
 
-/** Time of one kind of requests. Buckets are a tenth apart, so that those of several runs can be added. */
+/**
+ * Times of one kind of requests. Each bucket is a tenth larger than the one before, so that buckets of several runs can
+ * be added.
+ */
 export type LatencyBuckets = Readonly<Record<string, number>>;
 
 export interface ProcessLife {
   readonly startMinute: number;
-  /** Resident memory, once a minute. */
+  /** The resident memory, once a minute. */
   readonly residentMebibytes: readonly number[];
 }
 
 export interface SoakOutcome extends Origin {
-  /** Names the run: a later state of it takes the earlier one's place. */
+  /** The name of the run. A later state of the run replaces the earlier one. */
   readonly id: string;
   readonly command: string;
   readonly model: string;
   readonly hours: number;
   readonly clients: number;
   readonly actions: Readonly<Record<string, number>>;
-  /** Of requests that no fault disturbed, by action. */
+  /** Times of requests that no fault disturbed, by action. */
   readonly latencies: Readonly<Record<string, LatencyBuckets>>;
   readonly faults: readonly SoakFault[];
   readonly restarts: { readonly front: number; readonly engine: number; readonly unexpected: number };
@@ -63,25 +66,25 @@ export interface SoakOutcome extends Origin {
   readonly twoFronts: number;
   readonly wrongAnswers: readonly string[];
   readonly comparedAnswers: number;
-  /** Requests that got no answer within the limit, no fault being there. */
+  /** Requests without an answer within the limit, although there was no fault. */
   readonly unanswered: number;
   /** Errors that no fault explains. */
   readonly unexpectedErrors: Readonly<Record<string, number>>;
   readonly frontLives: readonly ProcessLife[];
   readonly engineLives: readonly ProcessLife[];
   readonly descriptors: { readonly front: readonly number[]; readonly engine: readonly number[] };
-  /** Of one core, of all processes of the run. */
+  /** The share of one core that all processes of the run used. */
   readonly processorShare: number;
 }
 
 export interface SoakFault {
   readonly kind: string;
   readonly minute: number;
-  /** From the fault's end to the first right answer; null: none came within the limit. */
+  /** The time from the fault's end to the first right answer, or null if none came within the limit. */
   readonly recoveredMs: number | null;
 }
 
-/** Lines that were changed one at a time, and those changes that no test noticed. */
+/** Lines that were changed one at a time, and the changes that no test noticed. */
 export interface MutationOutcome extends Origin {
   readonly command: string;
   readonly tried: number;
@@ -96,11 +99,11 @@ export interface Outcomes {
   /** By step and fault: "load, kill -9". */
   readonly faults: Readonly<Record<string, FaultCell>>;
   readonly soak: readonly SoakOutcome[];
-  /** Of the last run. */
+  /** The outcome of the last run. */
   readonly mutations?: MutationOutcome | undefined;
 }
 
-/** What is kept so far. Throws where the file is no JSON. */
+/** Reads all outcomes. Throws if the file is no JSON. */
 export async function readOutcomes(file = OUTCOMES_FILE): Promise<Outcomes> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
@@ -109,7 +112,7 @@ export async function readOutcomes(file = OUTCOMES_FILE): Promise<Outcomes> {
   return { fuzz: {}, faults: {}, soak: [], ...(JSON.parse(text) as Partial<Outcomes>) };
 }
 
-/** Changes what is kept; several processes may do so at once. */
+/** Changes the outcomes. Several processes may do so at once. */
 export async function changeOutcomes(change: (outcomes: Outcomes) => Outcomes, file = OUTCOMES_FILE): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const release = await lockfile.lock(file, { realpath: false, retries: { retries: 20, maxTimeout: 1_000 } });
@@ -140,7 +143,7 @@ export const addSoak = (outcome: SoakOutcome, file?: string): Promise<void> =>
 export const setMutations = (outcome: MutationOutcome, file?: string): Promise<void> =>
   changeOutcomes((outcomes) => ({ ...outcomes, mutations: outcome }), file);
 
-/** All of both; where both have one, the later file's. */
+/** Returns the outcomes of both. If both have the same one, the second counts. */
 export function mergeOutcomes(first: Outcomes, second: Outcomes): Outcomes {
   const ids = new Set(second.soak.map(({ id }) => id));
   return {
@@ -151,7 +154,7 @@ export function mergeOutcomes(first: Outcomes, second: Outcomes): Outcomes {
   };
 }
 
-/** Lists of numbers on one line each. */
+/** Formats lists of numbers on one line each. */
 function formatted(outcomes: Outcomes): string {
   const text = JSON.stringify(outcomes, undefined, 2).replace(/\[[\d.,\s-]+\]/g, (list) => list.replace(/\s+/g, ' '));
   return `${text}\n`;

@@ -8,11 +8,11 @@ const GOAL_SLOWEST_MS = 1_000;
 const GOAL_GROWTH = 1;
 const GOAL_HOURS = 8;
 
-/** The page's text, of what all runs gave. */
+/** Returns the page's text for the outcomes of all runs. */
 export function reliabilityPage(outcomes: Outcomes): string {
   const parts = [
     '# Reliability',
-    'What happens with input that nobody should send, with faults at every step, and after hours. Outcomes of each run are kept in `reliability.json`; `npx tsx test/bench/reliability.ts` makes this page of them.',
+    'Tests with invalid input, with faults at every step, and over many hours. The outcomes of each run are in `reliability.json`, from which `npx tsx test/bench/reliability.ts` makes this page.',
     fuzzPart(Object.values(outcomes.fuzz)),
     faultPart(Object.values(outcomes.faults)),
     soakPart(outcomes.soak),
@@ -30,11 +30,11 @@ function fuzzPart(targets: readonly FuzzOutcome[]): string {
   );
   return `## Random inputs
 
-Samples of real inputs are changed at random: values, keys, structure, bytes, sizes; a seed makes the same ones again. A crash is an exception that is not the module's own, a process or thread that ends, or
-something that does not hold afterwards (a damaged context that is taken, a file outside its folder, an active element in the panel, a next request that is not answered). Times are those of the
-processor where other processes had it meanwhile; the slowest input is timed again, and its shortest time counts. The goal: ${count(GOAL_INPUTS)} inputs of each, 50,000 of those that libllama loads, none of which crashes or hangs, the slowest within ${GOAL_SLOWEST_MS / 1000} s.
+Samples of real inputs are changed at random: values, keys, structure, bytes, sizes. The same seed makes the same inputs. A crash is an exception that is not the module's own, a process or thread that ends, or
+a violated condition (a damaged context that is accepted, a file outside its folder, an active element in the panel, a next request without an answer). If other processes used the processor, times are
+processor times. The slowest input is timed again, and its shortest time counts. The goal is ${count(GOAL_INPUTS)} inputs per target, and 50,000 for those that libllama loads, without crashes and hangs, the slowest within ${GOAL_SLOWEST_MS / 1000} s.
 
-| what | inputs | taken | crashes | hangs | slowest | goal met |
+| target | inputs | accepted | crashes | hangs | slowest | goal met |
 |---|---:|---:|---:|---:|---:|---|
 ${rows.join('\n')}${failures(targets.map(({ title, failures: texts }) => [title, texts] as const))}`;
 }
@@ -51,7 +51,7 @@ function faultPart(cells: readonly FaultCell[]): string {
   const passed = cells.reduce((sum, cell) => sum + cell.passed, 0);
   return `## Faults at each step
 
-How often all of it held: the next start within 10 s, one sidecar, no orphan, no wrong answer, a message that names the cause. ${count(passed)} of ${count(tried)} tries passed, in ${cells.length} cells.
+The table has the tries that met all conditions: the next start within 10 s, one sidecar, no orphan, no wrong answer, and a message that names the cause. ${count(passed)} of ${count(tried)} tries passed, in ${cells.length} cells.
 
 | step | ${faults.join(' | ')} |
 |---|${faults.map(() => '---:').join('|')}|
@@ -72,17 +72,17 @@ function soakPart(runs: readonly SoakOutcome[]): string {
     Object.fromEntries(runs.flatMap(({ unexpectedErrors }) => Object.entries(unexpectedErrors))),
   );
   const rows = [
-    ['hours in all', `${hours.toFixed(1)} (goal ${GOAL_HOURS})`],
+    ['total hours', `${hours.toFixed(1)} (goal ${GOAL_HOURS})`],
     [
       'requests and other actions',
       count(sum((run) => Object.values(run.actions).reduce((total, each) => total + each, 0))),
     ],
     [
-      'faults, and those after which a right answer came',
+      'faults, and faults with a right answer afterwards',
       `${sum((run) => run.faults.length)}, ${sum((run) => run.faults.filter(({ recoveredMs }) => recoveredMs !== null).length)}`,
     ],
     [
-      'answers at temperature 0 compared with the first ones, and wrong',
+      'compared answers at temperature 0, and wrong ones',
       `${count(sum((run) => run.comparedAnswers))}, ${sum((run) => run.wrongAnswers.length)}`,
     ],
     ['requests without an answer', String(sum((run) => run.unanswered))],
@@ -91,23 +91,23 @@ function soakPart(runs: readonly SoakOutcome[]): string {
       String(sum((run) => Object.values(run.unexpectedErrors).reduce((total, each) => total + each, 0))),
     ],
     [
-      'restarts of the front, of the engine, and those without a fault',
+      'restarts of the front, of the engine, and restarts without a fault',
       `${sum((run) => run.restarts.front)}, ${sum((run) => run.restarts.engine)}, ${sum((run) => run.restarts.unexpected)}`,
     ],
     ['orphans; times with two fronts', `${sum((run) => run.orphans)}; ${sum((run) => run.twoFronts)}`],
-    [`growth of the front, MiB an hour (goal below ${GOAL_GROWTH})`, growthText(front)],
-    ['growth of the engine, MiB an hour', growthText(engine)],
+    [`growth of the front, MiB per hour (goal below ${GOAL_GROWTH})`, growthText(front)],
+    ['growth of the engine, MiB per hour', growthText(engine)],
     [
-      'descriptors of the front, of the engine, at most',
+      'maximum descriptors of the front, of the engine',
       `${mostOf(runs.flatMap(({ descriptors }) => descriptors.front))}, ${mostOf(runs.flatMap(({ descriptors }) => descriptors.engine))}`,
     ],
-    ['of one core', `${Math.round((sum((run) => run.processorShare * run.hours) / hours) * 100)} %`],
+    ['share of one core', `${Math.round((sum((run) => run.processorShare * run.hours) / hours) * 100)} %`],
   ];
   return `## Hours of use
 
-Four clients of one sidecar, with a real model or a small random one (the last table says which), type, chat, replace words everywhere, go from file to file, forget their workspaces and open their windows again, with pauses so that the run takes a small share of a core; other work
-shared the machine. A random fault comes every ten minutes. Growth is a line of least squares through the resident memory of each process that lived at least ${MIN_MINUTES} minutes after its first ${WARM_UP_MINUTES}, weighted by
-how long. Times are of requests that no fault met.
+Four clients share one sidecar, with a real model or a small random one (see the last table). They type, chat, replace words everywhere, go from file to file, forget their workspaces and open their windows again. Pauses keep the run's share of a core small, since other work
+shared the machine. A random fault occurs every ten minutes. Growth is the slope of a least-squares line through the resident memory of each process that lived at least ${MIN_MINUTES} minutes after its first ${WARM_UP_MINUTES}, weighted by
+its duration. Times are of requests without a fault.
 
 | | |
 |---|---:|
@@ -117,7 +117,7 @@ ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 |---|---:|---:|---:|
 ${actions.map(([action, buckets]) => `| ${action} | ${count(countOf(buckets))} | ${seconds(quantileMs(buckets, 0.5))} | ${seconds(quantileMs(buckets, 0.99))} |`).join('\n')}
 
-| fault | times | right answer after it ended: median | at most |
+| fault | times | right answer after its end: median | maximum |
 |---|---:|---:|---:|
 ${kinds.map((kind) => faultRow(kind, runs)).join('\n')}${failures([
     ['Wrong answers', runs.flatMap(({ wrongAnswers }) => wrongAnswers)],
@@ -130,7 +130,7 @@ function mutationPart(outcome: MutationOutcome | undefined): string {
   const { tried, killed, survivors } = outcome;
   return `## Mistakes in one line
 
-Lines where a mistake would hurt (secrets, bounds, names of kept contexts, offsets) are changed one at a time in a copy of the tree, and the tests that ought to notice run. ${count(killed)} of ${count(tried)} changes are noticed.${failures([['Not noticed', survivors]])}`;
+Lines where a mistake would do harm (secrets, bounds, names of kept contexts, offsets) are changed one at a time in a copy of the tree. Then the tests run that should notice the change. ${count(killed)} of ${count(tried)} changes are noticed.${failures([['Not noticed', survivors]])}`;
 }
 
 function faultRow(kind: string, runs: readonly SoakOutcome[]): string {
@@ -164,12 +164,12 @@ function originPart({ fuzz, faults, soak, mutations }: Outcomes): string {
 ${rows.join('\n')}`;
 }
 
-/** The first of what went wrong, one line each. */
+/** The first failures, one line each. */
 function failures(groups: readonly (readonly [string, readonly string[]])[]): string {
   const lines = groups.flatMap(([group, texts]) =>
     texts.slice(0, 3).map((text) => `- ${group}: \`${text.split('\n')[0]?.replaceAll('`', "'").slice(0, 300)}\``),
   );
-  return lines.length === 0 ? '' : `\n\nWhat failed:\n\n${lines.join('\n')}`;
+  return lines.length === 0 ? '' : `\n\nFailures:\n\n${lines.join('\n')}`;
 }
 
 const growthText = ({
@@ -181,7 +181,9 @@ const growthText = ({
   readonly hours: number;
   readonly lives: number;
 }): string =>
-  lives === 0 ? 'no life was long enough' : `${perHour.toFixed(2)}, over ${hours.toFixed(1)} h of ${lives} lives`;
+  lives === 0
+    ? 'no process lived long enough'
+    : `${perHour.toFixed(2)}, over ${hours.toFixed(1)} h of ${lives} processes`;
 const mostOf = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
 const count = (value: number): string => value.toLocaleString('en');
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 1_000 ? 3 : 1)} s`;

@@ -1,12 +1,12 @@
 /**
- * Four users of one sidecar, for hours, and a fault every ten minutes: memory, descriptors, answers, what is left
- * behind.
+ * Runs four users of one sidecar for hours, with a fault every ten minutes. Measures memory, descriptors, answers, and
+ * leftovers.
  *
  *   npx tsx test/bench/reliability/soak.ts --hours 1.6 [--outcomes FILE] [--dist FOLDER] [--model FILE|tiny] [--share
  *     0.15] [--fault-minutes 10] [--seed 1]
  *
- * A share of 1 is a run without pauses. The outcome is added to `docs/results/reliability.json`, or to FILE, every few
- * minutes; `npx tsx test/bench/reliability.ts` makes the page of it.
+ * A share of 1 is a run without pauses. Every few minutes the outcome is added to `docs/results/reliability.json`, or
+ * to FILE. `npx tsx test/bench/reliability.ts` makes the page from it.
  */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,11 +40,11 @@ const { values: options } = parseArgs({
 });
 const NAMES = ['Ada', 'Grace', 'Edsger', 'Barbara'];
 const SAVE_MS = 5 * 60_000;
-/** Until a right answer comes after a fault. */
+/** The time limit for a right answer after a fault. */
 const RECOVERY_LIMIT_MS = 300_000;
-/** After the sidecar was stopped: what is there then is left behind. */
+/** The time limit for processes after the sidecar was stopped. Later ones count as leftovers. */
 const LEAVE_LIMIT_MS = 60_000;
-/** Requests that a fault met may still fail so long. */
+/** The time after a fault in which requests may still fail. */
 const SETTLE_MS = 20_000;
 
 const hours = Number(options.hours);
@@ -101,8 +101,7 @@ const faults = new FaultDeck({
 const id = `${origin.date} ${new Date().toISOString().slice(11, 19)} ${process.pid}`;
 console.log(`soak ${id}: ${hours} h in ${workplace.folder}, commit ${origin.commit}`);
 
-// The first answers are those that later ones are compared with: nobody else asks yet, and a busy machine takes its
-// time.
+// Gets the first answers, with which later ones are compared. No other user asks yet, and a busy machine needs time.
 while (!end.signal.aborted && (await recover()) === null);
 
 const work = [...users.map((user) => user.work()), monitor.watch(end.signal), keepPace(), saveNow(), makeFaults()];
@@ -139,7 +138,7 @@ async function makeFaults(): Promise<void> {
   }
 }
 
-/** Until the sidecar gives a right answer. */
+/** Resolves when the sidecar gives a right answer. */
 async function recover(): Promise<number | null> {
   const begun = performance.now();
   while (performance.now() - begun < RECOVERY_LIMIT_MS && !end.signal.aborted) {

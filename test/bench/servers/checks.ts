@@ -12,9 +12,9 @@ import { ServerServices } from '../../../sidecar/front/serverServices.ts';
 import type { RealServer } from './realServer.ts';
 
 const CODE = 'function add(a, b) {\n  return a + b;\n}\n\nfunction subtract(a, b) {\n  return ';
-/** After this long a cancelled generation has surely ended; one that goes on uses all of it. */
+/** The time after which a cancelled generation has ended, if it stops at all. */
 const WATCHED_MS = 4_000;
-/** Of the watched time. */
+/** The maximum share of processor time while the server is watched. */
 const IDLE_SHARE = 0.25;
 
 export interface CheckSubject {
@@ -25,7 +25,7 @@ export interface CheckSubject {
 
 export interface Check {
   readonly name: string;
-  /** Throws where the check fails; gives what was seen. */
+  /** Runs the check and returns the observation. Throws if it fails. */
   readonly run: (subject: CheckSubject) => Promise<string>;
 }
 
@@ -47,7 +47,7 @@ const completion = (text: string, timeoutMs = 120_000): CompletionRequest => ({
 });
 const never = new AbortController().signal;
 
-/** What both servers are asked, through the services that the editor's requests go through. */
+/** The checks of both servers, through the services that the editor's requests use. */
 export const checks: readonly Check[] = [
   {
     name: 'lists its models',
@@ -87,7 +87,7 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    name: 'ends after as many tokens as were asked for',
+    name: 'ends after the requested number of tokens',
     run: async (subject) => {
       const result = await services(subject).chatService.generate(
         { messages: [{ role: 'user', content: 'Count from one to one hundred.' }], maxTokens: 8, temperature: 0 },
@@ -123,7 +123,7 @@ export const checks: readonly Check[] = [
       };
       const result = await services(subject).chatService.generate(story, {}, () => cancel.abort(), cancel.signal);
       assert.equal(result.stopReason, 'cancelled');
-      // The token under way.
+      // The server finishes the current token.
       await sleep(1_000);
       const before = await subject.server.processorSeconds();
       await sleep(WATCHED_MS);
@@ -147,7 +147,7 @@ export const checks: readonly Check[] = [
     },
   },
   {
-    name: 'is told of when it dies',
+    name: 'is reported when it dies',
     run: async (subject) => {
       const asked = services(subject);
       await asked.load();

@@ -2,7 +2,7 @@ import { execa, type ResultPromise } from 'execa';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Loading a model with PyTorch on a busy machine. */
+/** The limit allows for loading a model with PyTorch on a busy machine. */
 const START_LIMIT_MS = 300_000;
 
 export interface RealServerOptions {
@@ -12,14 +12,14 @@ export interface RealServerOptions {
   readonly key?: string;
 }
 
-/** A server of someone else's making, as a child process. */
+/** A third-party server as a child process. */
 export class RealServer implements AsyncDisposable {
   private constructor(
     private readonly child: ResultPromise,
     readonly options: RealServerOptions,
   ) {}
 
-  /** Starts it and waits until it lists its models. */
+  /** Starts the server and waits until it lists its models. */
   static async start(options: RealServerOptions): Promise<RealServer> {
     const child = execa(options.command, options.arguments, {
       reject: false,
@@ -45,7 +45,7 @@ export class RealServer implements AsyncDisposable {
     );
   }
 
-  /** Processor time of the process and its threads so far. */
+  /** Returns the processor time of the process and its threads so far. */
   async processorSeconds(): Promise<number> {
     const fields = (await readFile(`/proc/${this.child.pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
     // utime and stime, in hundredths of a second on Linux.

@@ -5,22 +5,24 @@ import { corpusFolder } from '../../../.scripts/bundledModel/corpus.ts';
 import type { Tokenizer } from '../../../sidecar/workshop/train/batchStream.ts';
 import { Random } from '../../../sidecar/workshop/train/random.ts';
 
-/** What the seed learns first, and what its three branches learn. */
+/** The domain that the seed learns first, and the domains of its three branches. */
 export const DOMAINS = ['prose', 'typescript', 'python', 'tongues'] as const;
 export type Domain = (typeof DOMAINS)[number];
 export type Part = 'training' | 'held-out';
 
-/** Pieces of texts, so that a small budget holds many packages. */
+/** The size of pieces of texts, so that a small budget contains many packages. */
 const PIECE_CHARACTERS = 4_000;
 const PIECES_PER_FILE = 3;
-/** Messages of one piece of the domain "tongues", and of how many pieces one is held out, in all languages the same. */
+/**
+ * The number of messages in a piece of the domain "tongues". Every tenth piece is held out, the same in all languages.
+ */
 const MESSAGES = 30;
 const HELD_OUT_EVERY = 10;
 
 /**
- * Pieces of a domain's texts in a fixed order. "Tongues" are the messages of TypeScript's compiler in its thirteen
- * languages, in which other messages are held out than trained on; the other domains are those of the bundled model's
- * corpus, with other packages held out. Throws where the corpus is not there.
+ * Returns pieces of a domain's texts in a fixed order. "Tongues" are the messages of TypeScript's compiler in its
+ * thirteen languages, with different messages for training and measuring. The other domains are those of the bundled
+ * model's corpus, with different packages. Throws if the corpus is missing.
  */
 export async function readPieces(domain: Domain, part: Part): Promise<readonly string[]> {
   if (domain === 'tongues') return tongues(part);
@@ -70,8 +72,8 @@ async function tongues(part: Part): Promise<readonly string[]> {
 }
 
 /**
- * Writes texts of several domains into a folder, each with so many tokens; another seed chooses others. Throws where a
- * domain has too few.
+ * Writes texts of several domains into a folder, each with the given number of tokens. Another seed chooses other
+ * texts. Throws if a domain has too few.
  */
 export async function writeMixture(
   folder: string,
@@ -89,14 +91,14 @@ export async function writeMixture(
     for (let index = 0; written < wanted; index++) {
       const piece = pieces[order[index] as number];
       if (piece === undefined)
-        throw new Error(`The domain ${domain} has ${written} tokens, ${Math.round(wanted)} are wanted.`);
+        throw new Error(`The domain ${domain} has ${written} tokens, but ${Math.round(wanted)} are needed.`);
       written += tokenizer.tokenize(piece).length + 1;
       await writeFile(path.join(folder, `${domain}-${String(index).padStart(5, '0')}.txt`), piece);
     }
   }
 }
 
-/** Chunks of held-out text, in a fixed order, from places all over the domain: `count` of so many tokens. */
+/** Returns `count` chunks of held-out text of `length` tokens, in a fixed order, spread over the domain. */
 export async function heldOutChunks(
   domain: Domain,
   tokenizer: Tokenizer,

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { VERSION, type Outcome, type SmallSettings } from './smallModels.ts';
 
-/** What the published page of a bench says of its models. */
+/** The results of a bench's models on its published page. */
 export interface Published {
   readonly sweep: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Outcomes of each seed by the name of what was trained. */
+  /** The outcomes of each seed by the name of the training. */
   readonly bySeed: readonly Readonly<Record<string, Outcome>>[];
 }
 
 export const nothingPublished: Published = { sweep: {}, bySeed: [] };
 
 /**
- * Models that were published in this way, with these very settings, need no training again where only another one is
- * added, on whatever machine.
+ * Returns the published results with the same settings. If only another model is added, the published ones need no
+ * training again, on any machine.
  */
 export async function published(page: string, settings: SmallSettings): Promise<Published> {
   const text = await readFile(new URL(`../../../docs/results/${page}.json`, import.meta.url), 'utf8').catch(

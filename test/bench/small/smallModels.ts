@@ -15,12 +15,12 @@ import { trainInProcess } from '../../../sidecar/workshop/train/trainingProcess.
 import { smallVocabulary } from '../smallVocabulary.ts';
 import { heldOutChunks, writeMixture, type Domain } from './domains.ts';
 
-/** Another way of training needs another number, so that models of the two are not mixed. */
+/** Increased when the training changes, so that models of two kinds are not mixed. */
 export const VERSION = 3;
-/** Tokens of the smallest vocabulary: what is special, and bytes. */
+/** The tokens of the smallest vocabulary: special tokens and bytes. */
 export const BYTES = 288;
 
-/** What small models have in common; figures are kept by all of it. */
+/** The common settings of small models. They are part of the key of kept figures. */
 export interface SmallSettings {
   readonly sizes: ScratchSizes;
   readonly vocabularyTokens: number;
@@ -29,39 +29,39 @@ export interface SmallSettings {
   readonly microSequences: number;
   readonly warmUpSteps: number;
   readonly routerLoss: TrainOptions['routerLoss'];
-  /** What models are measured on. */
+  /** The domains of the measurements. */
   readonly domains: readonly Domain[];
-  /** Of each domain. */
+  /** The measured chunks of each domain. */
   readonly measured: { readonly chunks: number; readonly length: number };
 }
 
 export interface SmallTraining {
-  /** A model of the same bench; absent: random weights. */
+  /** The model of the same bench to begin with. Absent means random weights. */
   readonly from?: string;
-  /** Name of the texts, where other trainings have the same ones; the training's own name by default. */
+  /** The name of the texts, if other trainings use the same. By default the training's own name. */
   readonly data?: string;
   readonly steps: number;
   readonly rate: number;
-  /** Texts to choose, in tokens. */
+  /** The sizes of the texts in tokens. */
   readonly tokens: Readonly<Partial<Record<Domain, number>>>;
   readonly changes?: Partial<TrainOptions>;
 }
 
-/** What a model reached: the loss per token of each domain's held-out text, in nats. */
+/** The result of a model: the loss per token of each domain's held-out text, in nats. */
 export interface Outcome {
   readonly losses: Readonly<Record<Domain, number>>;
-  /** Of its last training. */
+  /** The duration of its last training. */
   readonly seconds: number;
 }
 
-/** The time of this run is up; what is done is kept. */
+/** The time of this run is over. Finished work is kept. */
 export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
 }
 
 /**
- * Small models of one seed, trained and measured as `chorus train` and the engine do it. What is made is kept in the
- * developer cache, by bench and settings.
+ * Small models of one seed, trained and measured as by `chorus train` and the engine. Results are kept in the developer
+ * cache, by bench and settings.
  */
 export class SmallModels {
   private constructor(
@@ -89,7 +89,7 @@ export class SmallModels {
     return (await stat(this.file(name)).catch(() => undefined)) !== undefined;
   }
 
-  /** Trains a model, or goes on where a run before ended. Throws `OutOfTimeError`. */
+  /** Trains a model, or continues an interrupted training. Throws `OutOfTimeError`. */
   async train(name: string, { from, data = name, steps, rate, tokens, changes }: SmallTraining): Promise<void> {
     if (await this.has(`${name}.gguf`)) return;
     const { settings, seed } = this;
@@ -152,13 +152,13 @@ export class SmallModels {
     await rename(partial, this.file(`${name}.gguf`));
   }
 
-  /** Measures a model on text of all domains that nothing was trained on. Throws `OutOfTimeError`. */
+  /** Measures a model on texts of all domains that were not trained on. Throws `OutOfTimeError`. */
   async measure(name: string): Promise<Outcome> {
     const file = this.file(`${name}.json`);
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept) as Outcome;
     const { deadline, tokenizer, threads } = this.options;
-    if (deadline.aborted) throw new OutOfTimeError(`${name} of seed ${this.seed} is to be measured.`);
+    if (deadline.aborted) throw new OutOfTimeError(`${name} of seed ${this.seed} still has to be measured.`);
     const { chunks, length } = this.settings.measured;
     using device = new Device('cpu', { threads });
     using network = await openNetwork(this.file(`${name}.gguf`), {
@@ -199,8 +199,8 @@ export interface SmallOptions {
 }
 
 /**
- * Options of the command line that all benches of small models have. Small matrices gain little from a second thread:
- * two benches with one each are done sooner.
+ * Command-line options of all benches of small models. Small matrices gain little from a second thread, so two benches
+ * with one thread each finish sooner.
  */
 export const smallModelFlags = {
   seeds: { type: 'string', default: '3' },
@@ -209,7 +209,10 @@ export const smallModelFlags = {
   write: { type: 'boolean', default: false },
 } as const;
 
-/** Runs a bench with its tokenizer for so long; where the time is up, says so and ends the process with code 75. */
+/**
+ * Runs a bench with its tokenizer for a limited time. When the time is over, prints a message and ends the process with
+ * code 75.
+ */
 export async function withSmallModels(
   settings: SmallSettings,
   flags: { readonly threads: string; readonly 'max-seconds': string },
@@ -228,7 +231,7 @@ export async function withSmallModels(
     });
   } catch (error) {
     if (!(error instanceof OutOfTimeError)) throw error;
-    process.stdout.write(`${error.message} Run it again to go on.\n`);
+    process.stdout.write(`${error.message} Run it again to continue.\n`);
     process.exitCode = 75;
   } finally {
     await tokenizer.dispose();

@@ -1,6 +1,6 @@
 import { mean } from '../statistics.ts';
 
-/** Mean and standard deviation over seeds. */
+/** The mean and standard deviation over seeds. */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number;
@@ -19,6 +19,6 @@ export function spread(values: readonly number[]): Spread {
 export const format = ({ mean: middle, deviation }: Spread, digits = 2): string =>
   `${middle.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
 
-/** A difference, with its sign. */
+/** Formats a difference with its sign. */
 export const signed = ({ mean: middle, deviation }: Spread, digits = 4): string =>
   `${middle < 0 ? '−' : '+'}${Math.abs(middle).toFixed(digits)} ± ${deviation.toFixed(digits)}`;

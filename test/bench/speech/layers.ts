@@ -12,7 +12,7 @@ import { whisperModel } from '../../reference/whisperModel.ts';
 
 type Type = Parameters<typeof whisperModel>[0];
 
-/** What each layer of the encoder makes of a recording. */
+/** Returns the output of each encoder layer for a recording. */
 async function layerOutputs(type: Type, file: string, threads: number): Promise<ReadonlyMap<string, Float32Array>> {
   using device = new Device('cpu', { threads });
   using model = await openSpeechModel(await whisperModel(type), device);
@@ -40,7 +40,9 @@ async function layerOutputs(type: Type, file: string, threads: number): Promise<
   return new Map(outputs.map(([name, output]) => [name, readF32(device, output)]));
 }
 
-/** How far each layer's output is from that in float32, as a share of its root mean square, over some recordings. */
+/**
+ * Returns the difference of each layer's output from float32, as a share of its root mean square, over some recordings.
+ */
 export async function layerErrors(
   types: readonly Type[],
   files: readonly string[],

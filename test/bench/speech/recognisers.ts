@@ -11,23 +11,23 @@ import { repositoryRoot } from '../report.ts';
 export interface Heard {
   readonly text: string;
   readonly seconds: number;
-  /** Of all threads together. */
+  /** The processor time of all threads together. */
   readonly processorSeconds: number;
 }
 
-/** Writes down one recording after another. */
+/** Transcribes recordings one after another. */
 export interface Recogniser extends AsyncDisposable {
   transcribe(file: string): Promise<Heard>;
 }
 
 export interface RecogniserOptions {
   readonly threads: number;
-  /** 1 is greedy. */
+  /** 1 means greedy search. */
   readonly beamSize?: number;
   readonly briefWindows?: boolean;
 }
 
-/** Chorus in this process. */
+/** Opens Chorus in this process. */
 export async function ours(
   type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1',
   { threads, beamSize = 1, briefWindows = false }: RecogniserOptions,
@@ -61,7 +61,7 @@ export async function ours(
   };
 }
 
-/** CTranslate2 in a process of its own, which waits for the next recording while others have their turn. */
+/** Opens CTranslate2 in its own process, which waits for the next recording while the others have their turn. */
 export function theirs(
   computeType: 'float32' | 'int8',
   { python, model, threads, beamSize = 1 }: RecogniserOptions & { readonly python: string; readonly model: string },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { wordErrors, wordsOf } from './words.ts';
 
-describe('errors of words', () => {
-  it('count no case and no punctuation', () =>
+describe('wordErrors', () => {
+  it('ignores case and punctuation', () =>
     assert.deepEqual(wordsOf("Hello, “World”!  It's 5."), ['hello', 'world', "it's", '5']));
   for (const [said, heard, errors] of [
     ['a b c', 'a b c', 0],
@@ -14,7 +14,7 @@ describe('errors of words', () => {
     ['', 'a b', 2],
     ['a b c d', 'b c d e', 2],
   ] as const) {
-    it(`of "${heard}" for "${said}" are ${errors}`, () =>
+    it(`counts ${errors} for "${heard}" instead of "${said}"`, () =>
       assert.equal(wordErrors(wordsOf(said), wordsOf(heard)), errors));
   }
 });

@@ -1,4 +1,4 @@
-/** Words of a text as a word error rate counts them: no case, no punctuation. */
+/** Returns the words of a text for a word error rate: without case and punctuation. */
 export function wordsOf(text: string): readonly string[] {
   return text
     .toLowerCase()
@@ -7,7 +7,7 @@ export function wordsOf(text: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** Words that must be replaced, left out or put in to make one text of another (Levenshtein). */
+/** Returns the number of words to replace, delete or insert to turn one text into the other (Levenshtein). */
 export function wordErrors(said: readonly string[], heard: readonly string[]): number {
   let row = heard.map((_, index) => index + 1);
   said.forEach((word, index) => {

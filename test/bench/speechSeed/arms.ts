@@ -22,20 +22,20 @@ export const sizes: SpeechTrainOptions['speech'] = {
 export const BATCH_UTTERANCES = 8;
 export const PEAK_RATE = 1.5e-3;
 
-/** Trainings and measurements that one run makes; what is done is kept in `folder`, and a later run goes on. */
+/** Trainings and measurements of one run. Finished parts are kept in `folder`, and a later run continues. */
 export interface Experiment {
   readonly folder: string;
   readonly name: string;
   readonly trainList: string;
   readonly steps: number;
-  /** Of them in 8 bits, in the arm that is trained in it. */
+  /** The steps in 8 bits of the arm that is trained in 8 bits. */
   readonly eightBitSteps: number;
   readonly threads: number;
   readonly signal: AbortSignal;
 }
 
 export type ArmName = 'float' | 'calibrated' | 'trained' | 'sinusoidal';
-/** Those of one group come from one training. */
+/** The arms of one training belong together. */
 export const ARM_NAMES: readonly ArmName[] = ['float', 'calibrated', 'trained', 'sinusoidal'];
 
 export interface Outcome {
@@ -44,7 +44,7 @@ export interface Outcome {
   readonly words: Readonly<Record<string, { readonly errors: number; readonly words: number }>>;
 }
 
-/** Trains an arm, if it isn't yet, and counts its errors on lists of recordings. */
+/** Trains an arm if necessary, and counts its errors on lists of recordings. */
 export async function outcome(
   experiment: Experiment,
   arm: ArmName,
@@ -65,7 +65,10 @@ export async function outcome(
   return result;
 }
 
-/** The 8-bit arms begin with what the float arm reached: its end, or its checkpoint before the steps in 8 bits. */
+/**
+ * Trains an arm. The 8-bit arms begin with the result of the float arm: its end, or its checkpoint before the steps in
+ * 8 bits.
+ */
 async function train(experiment: Experiment, arm: ArmName, seed: number): Promise<string> {
   const outputPath = modelPath(experiment, arm, seed);
   if (await stat(outputPath).catch(() => undefined)) return outputPath;
@@ -90,7 +93,7 @@ async function train(experiment: Experiment, arm: ArmName, seed: number): Promis
     dataPaths: [experiment.trainList],
     outputPath,
     checkpointFolder: folderOf(arm),
-    // The last two are kept: that of the end, and that from which 8 bits begin.
+    // The last two checkpoints are kept: that of the end, and that at which 8 bits begin.
     checkpointSteps: eightBitSteps,
     resume: true,
     batchUtterances: BATCH_UTTERANCES,
@@ -127,7 +130,7 @@ async function train(experiment: Experiment, arm: ArmName, seed: number): Promis
 export const modelPath = ({ folder, name }: Experiment, arm: ArmName, seed: number): string =>
   path.join(folder, `${name}-${arm}-${seed}.gguf`);
 
-/** Greedily, the language told, a whole file an utterance. */
+/** Counts errors of greedy search with the given language. Each file is one utterance. */
 async function countErrors(model: string, list: string, threads: number): Promise<{ errors: number; words: number }> {
   using device = new Device('cpu', { threads });
   using transcriber = await SpeechTransformerTranscriber.open(model, device);

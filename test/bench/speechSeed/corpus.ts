@@ -10,17 +10,17 @@ import { WavFile } from '../../../sidecar/speech/wavFile.ts';
 import { Random } from '../../../sidecar/workshop/train/random.ts';
 import { wavBytes } from '../../sidecar/speech/wavBytes.ts';
 
-/** A line of a list of recordings, as `chorus train --speech` reads it. */
+/** A line of a list of recordings, in the form that `chorus train --speech` reads. */
 export interface Recording {
   readonly audio_filepath: string;
   readonly text: string;
   readonly language: string;
 }
 
-/** Everything is brought to the telephone's rate, which the real recordings have. */
+/** All sounds are resampled to the telephone's rate, which the real recordings have. */
 const RATE_HZ = 8_000;
 const SOUNDS = '/usr/share/asterisk/sounds';
-/** One speaker each, none of whom is heard in training. */
+/** One speaker per language. None of them is used in training. */
 export const SPEAKERS: Readonly<Record<string, string>> = {
   en: 'en_US_f_Allison',
   es: 'es_MX_f_Allison',
@@ -29,7 +29,7 @@ export const SPEAKERS: Readonly<Record<string, string>> = {
   ru: 'ru_RU_f_IvrvoiceRU',
 };
 
-/** espeak-ng's voice of each language; where there are several, others are taken too. */
+/** espeak-ng's voices for each language. If there are several, variants are used too. */
 const VOICES: Readonly<Record<string, readonly string[]>> = {
   ar: ['ar'],
   zh: ['cmn'],
@@ -57,14 +57,17 @@ const VOICES: Readonly<Record<string, readonly string[]>> = {
 };
 const TRAINED_VARIANTS = ['', '+m1', '+m2', '+m3', '+m4', '+m8', '+f1', '+f2', '+f3', '+klatt', '+klatt3'];
 const UNSEEN_VARIANTS = ['+m5', '+m6', '+m7', '+f4', '+f5', '+klatt2', '+klatt4'];
-/** Voices of flite (English), made of recordings of people: the nearest to a person among what speaks any text. */
+/**
+ * Voices of flite (English), which are made from recordings of people. They are closest to a person among the voices
+ * for arbitrary text.
+ */
 const PEOPLES_VOICES = { trained: ['awb', 'rms', 'slt'], unseen: ['kal16'] } as const;
 const DIGITS = [...'0123456789'];
 const KEYWORDS = ['function', 'return', 'import', 'class', 'if', 'else', 'while', 'true', 'false', 'const'];
-/** espeak-ng reads kana alone. */
+/** espeak-ng reads only kana. */
 const SPOKEN_JAPANESE = { newLine: 'かいぎょう', undoThat: 'とりけし' };
 
-/** What is said of a language: numbers, the editor's commands, in English keywords too. */
+/** Returns the spoken items of a language: numbers, the editor's commands, and in English keywords too. */
 export function itemsOf(language: string): readonly string[] {
   const commands = SPOKEN_COMMANDS[language] as (typeof SPOKEN_COMMANDS)[string];
   const spoken =
@@ -82,16 +85,15 @@ export interface SpokenSet {
   readonly name: string;
   readonly languages: readonly string[];
   readonly perLanguage: number;
-  /** Items of an utterance. */
+  /** The minimum and maximum number of items in an utterance. */
   readonly items: readonly [least: number, most: number];
   readonly voices: 'trained' | 'unseen';
   readonly seed: number;
 }
 
 /**
- * Makes a list of what espeak-ng says, half of the English with flite's voices in its place, and the recordings, in
- * `folder`. Each has noise of its own strength, as telephones have. What is there already stays. Resolves with the
- * list's path.
+ * Makes recordings and their list in `folder`: espeak-ng speaks, and flite's voices speak half of the English. Each
+ * recording has noise of its own strength, as telephones have. Existing recordings stay. Resolves with the list's path.
  */
 export async function speak(folder: string, set: SpokenSet): Promise<string> {
   const list = path.join(folder, `${set.name}.jsonl`);
@@ -145,7 +147,9 @@ export async function speak(folder: string, set: SpokenSet): Promise<string> {
   return writeList(list, recordings);
 }
 
-/** Digits that a person spoke, one by one (`items` 1) or strung together as a telephone says numbers. */
+/**
+ * Makes recordings of digits that a person spoke, one by one (`items` 1) or in sequences, as a telephone says numbers.
+ */
 export async function realDigits(
   folder: string,
   {
@@ -200,14 +204,14 @@ export async function readList(list: string): Promise<readonly Recording[]> {
   return lines.map((line) => JSON.parse(line) as Recording);
 }
 
-/** Takes its name when all recordings are there. */
+/** Writes the list. It gets its name when all recordings exist. */
 async function writeList(list: string, recordings: readonly Recording[]): Promise<string> {
   await writeFile(`${list}.part`, `${recordings.map((recording) => JSON.stringify(recording)).join('\n')}\n`);
   await rename(`${list}.part`, list);
   return list;
 }
 
-/** Noise 15 to 45 dB below the sound. */
+/** Adds noise 15 to 45 dB below the sound. */
 function noisy(samples: Float32Array, random: Random): Float32Array {
   const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length);
   const deviation = Math.sqrt(power) * 10 ** (-(15 + random.below(31)) / 20);
@@ -216,7 +220,7 @@ function noisy(samples: Float32Array, random: Random): Float32Array {
 
 const telephone = (file: string): Promise<Float32Array> => samplesOf(file, RATE_HZ);
 
-/** All samples of a file at another rate. */
+/** Returns all samples of a file at another rate. */
 async function samplesOf(file: string, rateHz: number): Promise<Float32Array> {
   const wav = await WavFile.open(file);
   try {

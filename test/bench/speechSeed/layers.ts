@@ -22,7 +22,7 @@ import { readSpeechTransformerFile } from '../../../sidecar/speech/speechTransfo
 import { utteranceMel } from '../../../sidecar/workshop/train/speech/speechCorpus.ts';
 import { readList, type Recording } from './corpus.ts';
 
-/** What enters the product at a place, before it is rounded, is what the layer before it made. */
+/** The layers by the place of the next product. Its input before rounding is the layer's output. */
 const LAYERS: Readonly<Record<string, string>> = {
   'encoder.conv.1': 'first convolution of the encoder',
   'encoder.conv.2': 'second',
@@ -40,13 +40,13 @@ const LOGITS = 'logits';
 
 export interface LayerError {
   readonly layer: string;
-  /** Root mean square of the difference from float32, as a share of that of the output. */
+  /** The root mean square of the difference from float32, as a share of that of the output. */
   readonly error: number;
 }
 
 /**
- * How far each layer of a fully quantised model is from its float model's, over recordings of a list whose texts the
- * decoder is given. Convolutional positions alone.
+ * Returns the difference of each layer of a fully quantised model from its float model, over recordings of a list. The
+ * decoder is given their texts. Only for convolutional positions.
  */
 export async function layerErrors(
   models: { readonly float: string; readonly eightBit: string },
@@ -71,7 +71,7 @@ export async function layerErrors(
   });
 }
 
-/** Of each recording, what enters each place. */
+/** Returns for each recording the inputs of all places. */
 async function layerOutputs(
   model: string,
   list: string,

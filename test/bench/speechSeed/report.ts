@@ -3,7 +3,7 @@ import { format, spread } from '../small/spread.ts';
 import { BATCH_UTTERANCES, sizes, type ArmName, type Experiment, type Outcome } from './arms.ts';
 import type { LayerError } from './layers.ts';
 
-/** What is known of one seed: some arms may be missing yet. */
+/** The results of one seed. Some arms may still be missing. */
 export interface SeedOutcomes {
   readonly seed: number;
   readonly english: Readonly<Partial<Record<ArmName, Outcome>>>;
@@ -12,19 +12,19 @@ export interface SeedOutcomes {
 
 export interface SpeechSeedResults {
   readonly seeds: readonly SeedOutcomes[];
-  /** Of each seed whose model was calibrated. */
+  /** The errors of each seed whose model was calibrated. */
   readonly layers: readonly (readonly LayerError[])[];
   readonly comparedRecordings: number;
 }
 
 const labels: Readonly<Record<ArmName, string>> = {
   float: 'float32, convolutional context',
-  calibrated: '8 bits, ranges looked at afterwards',
+  calibrated: '8 bits, calibrated afterwards',
   trained: '8 bits, trained in the last steps',
   sinusoidal: 'float32, sinusoidal positions',
 };
 
-/** The report of what was made so far. */
+/** Returns the report of the results so far. */
 export function speechSeedReport(
   { seeds, layers, comparedRecordings }: SpeechSeedResults,
   experiments: { readonly english: Experiment; readonly languages: Experiment },
@@ -52,13 +52,13 @@ export function speechSeedReport(
     model: `Speech-Transformer of ${sizes.encoderBlocks} and ${sizes.decoderBlocks} blocks, width ${sizes.width}, ${sizes.channels} channels, from random weights`,
     figures: { seeds, layers, steps: { english: english.steps, languages: languages.steps } },
     body: `
-Small models that learn to hear a few words: numbers, the editor's spoken commands, and in English keywords. **What they are trained on is synthetic**: espeak-ng says it, in 11 variants of its voices, at 130 to 210 words
-a minute and various pitches, and half of the English three of flite's voices, which are made of recordings of people; all at the telephone's 8 kHz, with noise 15 to 45 dB below it. Word error rates, mean ± standard deviation over seeds; errors may be more than all words, since words may be heard that nobody said.
+Small models learn to recognise a few words: numbers, the editor's spoken commands, and in English keywords. **Their training data is synthetic**: espeak-ng speaks it in 11 variants of its voices, at 130 to 210 words
+a minute and various pitches. Three of flite's voices, which are made from recordings of people, speak half of the English. All sounds are at the telephone's 8 kHz, with noise 15 to 45 dB below them. Word error rates, mean ± standard deviation over seeds. Errors may exceed the number of words, since a model may add words.
 
 ## In English
 
-1 or 2 items in an utterance of the training, ${english.steps} steps of ${BATCH_UTTERANCES} utterances. "Other voices" are variants of espeak-ng and a voice of flite that were not trained on, "a person" is the speaker of
-Asterisk's prompts, digits strung together with pauses of 0.15 s, whom no model has heard; "longer" has 3 to 5 items. All arms of a seed see the same utterances in the same order; the arm "trained in the last steps"
+1 or 2 items in an utterance of the training, ${english.steps} steps of ${BATCH_UTTERANCES} utterances. "Other voices" are variants of espeak-ng and a voice of flite that were not trained on. "A person" is the speaker of
+Asterisk's prompts, with digits in sequences with pauses of 0.15 s, whom no model has heard. "Longer" has 3 to 5 items. All arms of a seed see the same utterances in the same order. The arm "trained in the last steps"
 leaves the float training ${english.eightBitSteps} steps before its end.
 
 | | file | ${englishTests.join(' | ')} | seeds |
@@ -67,10 +67,10 @@ ${englishRows.join('\n')}
 
 ## Layer by layer
 
-What each layer makes of ${comparedRecordings} utterances of other voices, their texts given to the decoder: the same weights in 8 bits with ranges looked at afterwards against float32, the root mean square of the difference as a share of
-that of the output. Weights have one step a tensor, activations one fixed range a place.
+The outputs of the layers for ${comparedRecordings} utterances of other voices, whose texts the decoder is given: the same weights in 8 bits with ranges calibrated afterwards, compared with float32. The figure is the root mean square of the difference as a share of
+that of the output. Weights have one step per tensor, activations one fixed range per place.
 
-| what | difference |
+| layer | difference |
 |---|---|
 ${layerRows.join('\n')}
 
@@ -78,9 +78,9 @@ ${layerRows.join('\n')}
 
 ${
   languageRows.length === 0
-    ? 'Not trained yet: the same command goes on with it.'
-    : `One model for 23 languages, ${languageSeeds === 1 ? 'one seed' : `${languageSeeds} seeds`}, ${languages.steps} steps of ${BATCH_UTTERANCES} utterances, the last ${languages.eightBitSteps} in 8 bits, 1 or 2 items in an utterance; other voices of espeak-ng, so **synthetic too**, and where there are
-recordings of a person, digits that he or she said.
+    ? 'Not trained yet. Run the same command to continue.'
+    : `One model for 23 languages, ${languageSeeds === 1 ? 'one seed' : `${languageSeeds} seeds`}, ${languages.steps} steps of ${BATCH_UTTERANCES} utterances, the last ${languages.eightBitSteps} in 8 bits, 1 or 2 items in an utterance. The tests have other voices of espeak-ng, so they are **synthetic too**. If there are
+recordings of a person, they also have that person's digits.
 
 | | float32 | 8 bits, trained |
 |---|---|---|

@@ -1,6 +1,6 @@
 import ts from 'typescript';
 
-/** The leaves of TypeScript's own syntax tree, comments left out and texts by their kind. */
+/** Returns the leaves of TypeScript's own syntax tree, without comments and with strings replaced by their kind. */
 export function typescriptTokens(code: string): string {
   const tokens: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -4,7 +4,7 @@ import { shuffled } from '../shuffled.ts';
 const MAX_GAP_MS = 10_000;
 const MIN_CHANGES = 5;
 
-/** A stretch of editing without a long gap: indexes of changes, inclusive. */
+/** A stretch of editing without a long gap, as inclusive indices of changes. */
 export interface Burst {
   readonly first: number;
   readonly last: number;
@@ -25,7 +25,8 @@ function findBursts(changes: readonly Change[]): Burst[] {
 }
 
 /**
- * Bursts drawn by a seed until they last `wantedMs` together, or have `limit` changes; in the order of the recording.
+ * Returns bursts in the order of the recording. They are drawn by a seed until they last `wantedMs` together, or have
+ * `limit` changes.
  */
 export function chooseBursts(
   changes: readonly Change[],

@@ -3,25 +3,23 @@ import { differingTokens } from '../../../sidecar/common/commonPrefix.ts';
 import type { Engine, ModelSession } from '../../../sidecar/engine/engine.ts';
 import type { EngineGenerateResult } from '../../../sidecar/protocol/engine.ts';
 
-/** What an engine was asked for and did, in counts. */
+/** The requests and the work of an engine, in counts. */
 export interface EngineCounts {
   readonly requests: number;
-  /** Of these, the ones that somebody waited for. */
+  /** The requests whose answer the user waited for. */
   readonly waitedRequests: number;
-  /** Of the prompts, the tokens that were evaluated while somebody waited, and ahead of that. */
+  /** The prompt tokens that were evaluated while the user waited, and those evaluated ahead. */
   readonly evaluatedTokens: number;
   readonly aheadTokens: number;
-  /**
-   * Of the evaluated ones, those that the model had not read with a prompt before: text that came in with the request.
-   */
+  /** The evaluated tokens that the model had not read in an earlier prompt: text that came with the request. */
   readonly newTokens: number;
   readonly promptTokens: number;
   readonly generatedTokens: number;
 }
 
 /**
- * A session whose engine counts what it does for `priority` 'completion', and what it does ahead, while it
- * `isCounting`; `onRequest` is told a line of each.
+ * Returns a session whose engine counts its work for `priority` 'completion' and its work ahead, while `isCounting`.
+ * Calls `onRequest` with a line about each request.
  */
 export function countingSession(
   session: ModelSession,
@@ -36,7 +34,7 @@ export function countingSession(
     promptTokens: 0,
     generatedTokens: 0,
   };
-  /** By sequence. */
+  /** The tokens read so far, by sequence. */
   const read = new Map<string, readonly number[]>();
   let counting = true;
   const count = (params: Parameters<Engine['generate']>[0], result: EngineGenerateResult): void => {
@@ -59,7 +57,7 @@ export function countingSession(
         `${params.priority}: ${params.tokens.length} tokens, ${newTokens([...read.values()], params.tokens)} new, ${reusedTokens} reused, ${evaluatedTokens} evaluated in ${Math.round(promptMs)} ms, ${result.tokens.length} generated in ${Math.round(generateMs)} ms, ${stopReason}`,
       );
     }
-    // Text that came in with a request that was cancelled before it was evaluated is new to the next. One that was
+    // Text of a request that was cancelled before its evaluation is new to the next request. A request that was
     // cancelled before its turn changed nothing.
     const readTokens = result.reusedTokens + result.evaluatedTokens;
     if (readTokens > 0) read.set(result.sequence ?? params.sequence, params.tokens.slice(0, readTokens));
@@ -80,17 +78,20 @@ export function countingSession(
 }
 
 /**
- * Tokens of a prompt between what its beginning and its end share with what was read of another: the fewest that a
- * cache which loses nothing has to evaluate.
+ * Returns the number of a prompt's tokens between the common beginning and the common end with the closest earlier
+ * prompt. It is the minimum that a lossless cache has to evaluate.
  */
 export function newTokens(others: readonly (readonly number[])[], prompt: readonly number[]): number {
   return Math.max(1, Math.min(prompt.length, ...others.map((other) => differingTokens(prompt, other))));
 }
 
-/** Seconds that a process used the processor, all threads together. `undefined` where the system does not say. */
+/**
+ * Returns the seconds of processor time of a process, over all threads. Returns `undefined` if the system does not
+ * report it.
+ */
 export async function processorSeconds(pid: number | undefined): Promise<number | undefined> {
   const text = pid === undefined ? '' : await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // Behind the name, which may have spaces: user and system time are the 12th and 13th, in hundredths.
+  // After the name, which may contain spaces: user and system time are the 12th and 13th field, in hundredths.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return text === '' ? undefined : (Number(fields[11]) + Number(fields[12])) / 100;
 }

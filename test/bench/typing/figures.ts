@@ -5,20 +5,20 @@ import type { EngineCounts } from './countingSession.ts';
 /** VS Code's own delay between a change and its request. */
 export const EDITOR_DELAY_MS = 50;
 const LOOK_AHEAD_UNITS = 60;
-/** Answers this fast did not wait for a model. */
+/** A faster answer came from a cache instead of the model. */
 const CACHED_MS = 40;
 
 /** A suggestion for the place after a change. */
 export interface Answer {
   readonly change: number;
-  /** From the change; VS Code's delay included. */
+  /** The time since the change, including VS Code's delay. */
   readonly latencyMs: number;
   readonly cached: boolean;
   readonly text: string;
 }
 
 interface Agreement {
-  /** Suggestions after which fingers typed at least three characters. */
+  /** Suggestions after which the user typed at least three characters. */
   followed: number;
   firstThree: number;
   firstTen: number;
@@ -40,8 +40,8 @@ function agreementOf(changes: readonly Change[], suggestions: readonly { change:
 }
 
 /**
- * The recorded provider's suggestions as text at the cursor, where its range begins before the cursor with what stands
- * there.
+ * Returns the recorded provider's suggestions as text at the cursor, if the range before the cursor equals the existing
+ * text.
  */
 function recordedSuggestions(
   recording: Recording,
@@ -73,7 +73,7 @@ const milliseconds = (values: readonly number[], which: number): string => {
   return value === undefined ? '–' : `${Math.round(value)} ms`;
 };
 
-/** What the recorded session's own provider did, row by row. */
+/** Returns the figures of the recorded session's own provider, row by row. */
 export function describeRecorded(
   recording: Recording,
   fetches: readonly RecordedFetch[],
@@ -97,11 +97,11 @@ export function describeRecorded(
   };
 }
 
-/** Of requests that somebody waited for. */
+/** Formats tokens per request that the user waited for. */
 const perRequest = (tokens: number, { waitedRequests }: EngineCounts): string =>
   (tokens / Math.max(1, waitedRequests)).toFixed(1);
 
-/** What ours did, in the same rows and more. */
+/** Returns our figures in the same rows, and further ones. */
 export function describeOwn(
   recording: Recording,
   answers: readonly Answer[],
@@ -129,9 +129,9 @@ export function describeOwn(
     'agrees with the next 10': `${share(agreement.firstTen, agreement.followedByTen)} of ${agreement.followedByTen}`,
     'keystroke to text (with the editor’s 50 ms), p50 / p90': `${milliseconds(all, 0.5)} / ${milliseconds(all, 0.9)}`,
     'requests to the model per change': (counts.engine.requests / Math.max(1, counts.changes)).toFixed(2),
-    'prompt tokens a request': perRequest(counts.engine.promptTokens, counts.engine),
-    'of them new since the requests before': perRequest(counts.engine.newTokens, counts.engine),
-    'of them evaluated while somebody waits': perRequest(counts.engine.evaluatedTokens, counts.engine),
+    'prompt tokens per request': perRequest(counts.engine.promptTokens, counts.engine),
+    'of them new since the previous requests': perRequest(counts.engine.newTokens, counts.engine),
+    'of them evaluated while the user waits': perRequest(counts.engine.evaluatedTokens, counts.engine),
     'prompt tokens evaluated per change, waiting / ahead': `${(counts.engine.evaluatedTokens / Math.max(1, counts.changes)).toFixed(1)} / ${(counts.engine.aheadTokens / Math.max(1, counts.changes)).toFixed(1)}`,
     'processor seconds of the engine': counts.processorSeconds === undefined ? '–' : counts.processorSeconds.toFixed(0),
   };

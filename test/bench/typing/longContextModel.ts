@@ -9,9 +9,9 @@ import { copiedMetadata, type GgufEntry } from '../../../sidecar/models/gguf/con
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 /**
- * A copy of a Llama of one file that takes contexts of `contextTokens`, in the developer's cache: rotary positions turn
- * more slowly ("NTK-aware" interpolation, arXiv 2309.00071), so that what it says beyond its trained length is still
- * the same language, if said worse. For measuring speed where no small model has a context as long.
+ * Returns a copy of a single-file Llama that accepts contexts of `contextTokens`, in the developer's cache. Its rotary
+ * positions turn more slowly ("NTK-aware" interpolation, arXiv 2309.00071). So beyond its trained length it still
+ * writes the same language, only worse. It measures speed where no small model has such a long context.
  */
 export async function longContextModel(file: string, contextTokens: number): Promise<string> {
   const split = splitPart(file);

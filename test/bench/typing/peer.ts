@@ -11,32 +11,30 @@ const PREDICT_MS = 1_000;
 const NEAR_LINES = 32;
 const SAME_SHARE = 0.9;
 /**
- * Of a settled ring's tokens: what it may have more when the user goes elsewhere, before the oldest chunk leaves, and
- * with it all that is evaluated behind.
+ * A settled ring may exceed its tokens by this factor when the user goes elsewhere. After that the oldest chunk leaves,
+ * which invalidates everything evaluated after it.
  */
 const RING_ROOM = 1.25;
 
 /**
- * Asks as the peers do whose server is llama.cpp: a ring of chunks from where the user was, then the lines before the
- * cursor, every keystroke; the server keeps what is evaluated of the beginning that two prompts share. A model without
- * marks gets chunks as files with their paths, and no suffix, which is the kindest order to such a cache. Requests of
- * the same place are answered from memory.
+ * Sends requests like editors with a llama.cpp server. A prompt has a ring of chunks from the user's earlier places and
+ * then the lines before the cursor, at every keystroke. The server keeps the evaluated common beginning of two prompts.
+ *
+ * A model without fill-in marks gets chunks as files with their paths, and no suffix, which is the best order for such
+ * a cache. Repeated requests for a place are answered from memory.
  */
 export class Peer {
   readonly #ring: { readonly path: string; readonly text: string; readonly tokens: readonly number[] }[] = [];
   readonly #answers = new Map<string, string>();
   #last: { readonly uri: string; readonly line: number } | undefined;
 
-  /** `settledTokens`: a settled ring has as many chunks as have so many tokens, in place of the default number. */
+  /** `settledTokens` is the size of a settled ring, instead of the default number of chunks. */
   constructor(
     private readonly session: ModelSession,
     private readonly settledTokens?: number,
   ) {}
 
-  /**
-   * The user was at these places and nowhere else, and there was time to evaluate what a request at the last one begins
-   * with.
-   */
+  /** Visits exactly these places, with enough time to evaluate the beginning of the last place's prompt. */
   async settle(places: readonly CompletionRequest[]): Promise<void> {
     const last = places.at(-1);
     if (last === undefined) return;
@@ -55,8 +53,8 @@ export class Peer {
   }
 
   /**
-   * `undefined` where `signal` aborts. A request that is under way is ended then: the peers' servers would go on with
-   * it.
+   * Resolves with `undefined` if `signal` aborts. This ends a running request, while the editors' servers would go on
+   * with it.
    */
   async complete(
     request: CompletionRequest,
@@ -104,8 +102,8 @@ export class Peer {
   }
 
   /**
-   * A jump, or another document: the chunk around the place enters the ring, the oldest leaves, and so do those that
-   * say nearly the same.
+   * Handles a jump, or another document: the chunk around the place enters the ring. The oldest chunk leaves, and so do
+   * nearly equal chunks.
    */
   async #moved(
     { uri, text, languageId }: CompletionRequest,
@@ -138,7 +136,7 @@ export class Peer {
   }
 }
 
-/** Of the lines of both, the share that both have. */
+/** The share of common lines among the lines of both. */
 function similarity(one: string, other: string): number {
   const [lines, others] = [new Set(one.split('\n')), new Set(other.split('\n'))];
   const shared = [...lines].filter((line) => others.has(line)).length;

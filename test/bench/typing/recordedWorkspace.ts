@@ -3,13 +3,13 @@ import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
 
 export interface RecordedWorkspace extends AsyncDisposable {
   readonly workspace: ClientWorkspace;
-  /** The document of `path` has other text now. */
+  /** Handles a change of the document at `path`. */
   changed(path: string, text: string, offset: number): void;
 }
 
 export const uriOf = (path: string): string => `file:///workspace/${path}`;
 
-/** The documents of a recording as an editor's workspace; all are open, and change as the recording goes on. */
+/** The documents of a recording as an editor's workspace. All are open, and change as the recording goes on. */
 export async function recordedWorkspace(documents: ReadonlyMap<string, string>): Promise<RecordedWorkspace> {
   const texts = new Map([...documents].map(([path, text]) => [uriOf(path), text]));
   const thread = new IndexThread();

@@ -16,7 +16,7 @@ const documents = new Map([
 describe('a trace over documents', () => {
   const trace = traceOf(documents, { places: 5, seed: 3 });
 
-  it('types again what was taken out, until every document is as it was', () => {
+  it('types the removed lines again, until every document is restored', () => {
     assert.equal(trace.documents.get('short.js'), 'const a = 1;\n');
     for (const file of ['a.js', 'b.js']) {
       const changes = trace.changes.filter(({ path }) => path === file);
@@ -25,7 +25,7 @@ describe('a trace over documents', () => {
     }
   });
 
-  it('is what its edits make, with the cursor behind each', () => {
+  it('equals the result of its edits, with the cursor after each', () => {
     let now = trace.documents.get(trace.changes[0]?.path ?? '') ?? '';
     for (const {
       edit: [[start, end, inserted] = [0, 0, '']],
@@ -39,7 +39,7 @@ describe('a trace over documents', () => {
     assert.match(typedAfter(trace.changes, 0, 20), /^onst value/);
   });
 
-  it('has the cursor rest at each place before anything is typed there', () => {
+  it('lets the cursor rest at each place before typing', () => {
     assert.equal(trace.rests.length, 2);
     for (const { path, text: resting, cursor, timeMs } of trace.rests) {
       const first = trace.changes.find((change) => change.path === path);

@@ -7,26 +7,28 @@ import { packageFolder, sourceFiles } from '../completion/places.ts';
 import type { Change, Recording, Rest } from '../recording.ts';
 import { shuffled } from '../shuffled.ts';
 
-/** Lines that are typed at one place, and how many lines a file has before them. */
+/** The lines that are typed at one place, and the minimum number of lines before them. */
 const TYPED_LINES = 5;
 const MIN_LINES_BEFORE = 15;
-/** Between places nobody types: the machine may read ahead. */
+/** The gap between places, in which the machine may read ahead. */
 const GAP_MS = 15_000;
 /**
- * Between keystrokes of practised typists 239 ms pass on average, with a long tail (Dhakal et al., "Observations on
- * Typing from 136 Million Keystrokes", 2018): a log-normal distribution of that mean.
+ * The median interval between keystrokes. The intervals of practised typists average 239 ms, with a long tail (Dhakal
+ * et al., "Observations on Typing from 136 Million Keystrokes", 2018). A log-normal distribution has that mean.
  */
 const MEDIAN_INTERVAL_MS = 210;
 const INTERVAL_SIGMA = 0.5;
-/** A line is thought about before it is begun. */
+/** The pause before a new line. */
 const LINE_PAUSE_MS = 1_200;
-/** From the click on a place to the first keystroke there: the median of the recorded person (`recording.ts`). */
+/**
+ * The time from the click on a place to the first keystroke there: the median of the recorded person (`recording.ts`).
+ */
 const CLICK_MS = 355;
 
 /**
- * A made-up recording over a real package that no model here was trained on: at `places` of its files, drawn by the
- * seed, some lines are taken out and typed again, character by character; line breaks come with their indentation, as
- * editors put it. Throws where the package is not in the corpus.
+ * Returns an artificial recording over a real package that no model here was trained on. At `places` of its files,
+ * drawn by the seed, some lines are removed and typed again, character by character. Line breaks come with their
+ * indentation, as editors insert it. Throws if the package is not in the corpus.
  */
 export async function packageTrace(
   name: string,
@@ -36,7 +38,7 @@ export async function packageTrace(
   const found = packages.find((each) => each.name === name);
   if (found === undefined)
     throw new Error(
-      `--package takes a held-out package of the corpus, such as ${packages
+      `--package needs a held-out package of the corpus, such as ${packages
         .slice(0, 3)
         .map((each) => each.name)
         .join(', ')}; got "${name}".`,
@@ -53,7 +55,7 @@ export async function packageTrace(
   return traceOf(documents, { places, seed });
 }
 
-/** The same over any documents. */
+/** Returns such a recording over any documents. */
 export function traceOf(
   texts: ReadonlyMap<string, string>,
   { places, seed }: { readonly places: number; readonly seed: number },
@@ -93,7 +95,7 @@ export function traceOf(
   return { documents, changes, rests, fetches: [] };
 }
 
-/** Lines to take out: behind others, the first of them with code, none of them blank. */
+/** Returns lines to remove: after other lines, beginning with code, none of them blank. */
 function holeOf(
   lines: readonly string[],
   random: Random,

@@ -1,4 +1,4 @@
-/** Random numbers that a seed decides (xorshift of 32 bits). */
+/** Random numbers determined by a seed (32-bit xorshift). */
 export class Random {
   #state: number;
 
@@ -7,12 +7,12 @@ export class Random {
     for (let round = 0; round < 8; round++) this.#next();
   }
 
-  /** A whole number from 0 to below `limit`. */
+  /** Returns a whole number from 0 to below `limit`. */
   below(limit: number): number {
     return Math.floor((this.#next() / 2 ** 32) * limit);
   }
 
-  /** Whether a thing happens that happens once in so many times. */
+  /** Returns true once in `inTimes` calls on average. */
   once(inTimes: number): boolean {
     return this.below(inTimes) === 0;
   }
@@ -21,7 +21,7 @@ export class Random {
     return items[this.below(items.length)] as Item;
   }
 
-  /** A small number mostly, a large one now and then. */
+  /** Returns a mostly small number, sometimes a large one. */
   length(largest: number): number {
     return this.below(1 + this.below(1 + this.below(largest)));
   }

@@ -1,18 +1,18 @@
 import type { Random } from './random.ts';
 
-/** Something that takes input from outside, and how inputs for it are made. */
+/** Code that handles external input, and the generator of inputs for it. */
 export interface FuzzTarget<Input> {
-  /** In a few words, for the page. */
+  /** A short title for the page. */
   readonly title: string;
-  /** How many inputs `make` gives at once. Default 1. */
+  /** The number of inputs that `make` returns at once (default 1). */
   readonly inputsAtOnce?: number;
-  /** Makes an input, or several at once; the same random numbers make the same ones. */
+  /** Makes an input, or several at once. The same random numbers make the same inputs. */
   make(random: Random): Input;
   /**
-   * Works on an input; gives whether it was taken. False: it was refused as it should be. Throws where it was not: an
-   * error of another class, or something that does not hold afterwards.
+   * Handles an input and returns whether it was accepted. False means that it was correctly refused. Throws after an
+   * error of another class, or if a condition does not hold afterwards.
    */
   run(input: Input): boolean | Promise<boolean>;
-  /** Frees what the target holds. */
+  /** Frees the target's resources. */
   close?(): Promise<void>;
 }

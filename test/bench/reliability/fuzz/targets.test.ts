@@ -8,7 +8,7 @@ const SEED = 20_261_130;
 
 describe('random inputs', () => {
   for (const name of Object.keys(targets) as TargetName[]) {
-    it(`of ${name} are taken, or refused as they should be`, async () => {
+    it(`of ${name} are accepted, or correctly refused`, async () => {
       const target = await targets[name]();
       let taken = 0;
       const runs = Math.ceil(INPUTS / (target.inputsAtOnce ?? 1));
@@ -17,11 +17,11 @@ describe('random inputs', () => {
       } finally {
         await target.close?.();
       }
-      assert.ok(taken > 0 && taken <= runs, `${taken} of ${runs} are taken`);
+      assert.ok(taken > 0 && taken <= runs, `${taken} of ${runs} are accepted`);
     });
   }
 
-  it('are the same ones again with the same seed', () => {
+  it('are the same for the same seed', () => {
     const numbers = (seed: number): number[] => {
       const random = new Random(seed);
       return Array.from({ length: 20 }, () => random.below(1_000));

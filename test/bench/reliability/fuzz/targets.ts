@@ -2,7 +2,7 @@ import type { FuzzTarget } from './target.ts';
 
 export type TargetName = 'frames' | 'events' | 'cache' | 'catalogue' | 'markdown' | 'gguf';
 
-/** What can be fuzzed, by name. */
+/** The targets by name. */
 export const targets: Readonly<Record<TargetName, () => Promise<FuzzTarget<unknown>>>> = {
   frames: async () => (await import('./targets/frames.ts')).openFrames(),
   events: async () => (await import('./targets/events.ts')).openEvents(),

@@ -1,4 +1,4 @@
-/** Runs one target's inputs one after the other, in a thread that whoever started it watches, and may end. */
+/** Runs one target's inputs one after the other. Its parent watches this thread and may end it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Random } from './random.ts';
 import { targets, type TargetName } from './targets.ts';
@@ -8,11 +8,11 @@ export interface FuzzWork {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
-  /** The input that is being worked on. */
+  /** The number of the current input. */
   readonly current: SharedArrayBuffer;
 }
 
-/** What is known after some more inputs. */
+/** The results after some more inputs. */
 export interface FuzzProgress {
   readonly done: number;
   readonly accepted: number;
@@ -22,7 +22,7 @@ export interface FuzzProgress {
 }
 
 const REPORT_EVERY = 2_000;
-/** An input that takes longer is tried again: other processes may have had the processor. */
+/** A slower input is tried again, since other processes may have used the processor. */
 const SLOW_MS = 20;
 const TRIES = 3;
 
@@ -37,7 +37,7 @@ let strayError: Error | undefined;
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.on(
     event,
-    (error: unknown) => (strayError = error instanceof Error ? error : new Error('what was thrown is no error')),
+    (error: unknown) => (strayError = error instanceof Error ? error : new Error('the thrown value is no error')),
   );
 
 for (let input = from; input < to; input++) {
@@ -57,7 +57,7 @@ async function runInput(input: number): Promise<void> {
     failures.push(`run ${input}: ${String((error as Error).stack ?? error).slice(0, 600)}`);
   }
   if (strayError !== undefined) {
-    failures.push(`run ${input}, not awaited: ${String(strayError.stack).slice(0, 600)}`);
+    failures.push(`run ${input}, unhandled: ${String(strayError.stack).slice(0, 600)}`);
     strayError = undefined;
   }
   const ms = time();
@@ -65,7 +65,10 @@ async function runInput(input: number): Promise<void> {
   else if (ms > slowestMs) [slowestMs, slowestInput] = [ms, input];
 }
 
-/** Milliseconds since now: those that this process computed where others had the processor meanwhile. */
+/**
+ * Returns a stopwatch. Its milliseconds are the thread's own computing time if other processes used the processor
+ * meanwhile.
+ */
 function stopwatch(): () => number {
   const begun = performance.now();
   const usage = process.cpuUsage();

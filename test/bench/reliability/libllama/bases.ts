@@ -7,7 +7,7 @@ import { parseHeader } from './parsedHeader.ts';
 import { vocabularies } from './vocabularies.ts';
 
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
-/** Small enough that thousands are loaded in a minute. */
+/** Small enough to load thousands in a minute. */
 const sizes = {
   embedding_length: count(64),
   feed_forward_length: count(96),
@@ -18,7 +18,7 @@ const sizes = {
 };
 const ofRotation = { 'rope.dimension_count': count(16) };
 const ofExperts = { expert_feed_forward_length: count(32) };
-/** Architectures whose tensors are those of another. */
+/** Architectures whose tensors equal those of another. */
 const alike: Readonly<Record<string, readonly string[]>> = {
   llama: [
     'gemma',
@@ -64,7 +64,9 @@ export interface Base {
   readonly mutant: Mutant;
 }
 
-/** Headers to make mutants of: each of our architectures and those alike, with each kind of tokenizer. */
+/**
+ * Makes the headers for mutants: each of our architectures and those with equal tensors, with each kind of tokenizer.
+ */
 export async function makeBases(folder: string): Promise<readonly Base[]> {
   using device = new Device('cpu', { threads: 1 });
   const bases: Base[] = [];
@@ -100,7 +102,7 @@ export async function makeBases(folder: string): Promise<readonly Base[]> {
   return bases;
 }
 
-/** A header that can be changed without changing this one. */
+/** Returns a copy of a header that can be changed independently. */
 export function copyMutant({ entries, tensors, architecture }: Mutant): Mutant {
   return { entries: entries.map(([key, entry]) => [key, entry]), tensors: [...tensors], architecture };
 }

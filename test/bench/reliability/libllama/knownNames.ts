@@ -1,5 +1,5 @@
 /**
- * Names that llama.cpp v0.4.0 knows: architectures, keys of an architecture, other keys, pre-tokenizers, tensors.
+ * The names that llama.cpp v0.4.0 knows: architectures, keys of an architecture, other keys, pre-tokenizers, tensors.
  * Mutants are made of them.
  */
 export const architectureNames: readonly string[] = [
@@ -152,7 +152,7 @@ export const architectureNames: readonly string[] = [
   'pockettts',
 ];
 
-/** Without the architecture's name in front. */
+/** Keys without the architecture's name in front. */
 export const architectureKeys: readonly string[] = [
   'vocab_size',
   'context_length',
@@ -487,7 +487,7 @@ export const preTokenizers: readonly string[] = [
   'youtu',
 ];
 
-/** Of the first block. */
+/** Tensors of the first block. */
 export const tensorNames: readonly string[] = [
   'altup_proj',
   'altup_unembd_proj',

@@ -1,7 +1,7 @@
 /**
- * Makes mutants and has libllama load those that the validator takes, one after the other, until one aborts:
- * `fuzzLibllama.ts` runs this in a process of its own, and goes on behind it. The progress file names the mutant at
- * hand.
+ * Makes mutants and lets libllama load those that the validator accepts, one after the other, until one aborts.
+ * `fuzzLibllama.ts` runs this in a separate process and continues after the abort. The progress file names the current
+ * mutant.
  */
 import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import os from 'node:os';
@@ -17,9 +17,9 @@ import { writeMutant } from './mutantFile.ts';
 import { mutate } from './mutations.ts';
 
 const CONTEXT_TOKENS = 32;
-/** A user's memory is planned by the same number. */
+/** The same limit as in the plan of a user's memory. */
 const MAX_CACHE_BYTES = 64 * 1024 ** 2;
-/** Bytes of the progress file. */
+/** The size of the progress file in bytes. */
 const PROGRESS_LENGTH = 4_096;
 
 const [seed = 1, from = 0, to = 0, mostPassed = 0] = process.argv.slice(2, 6).map(Number);
@@ -47,14 +47,14 @@ async function runMutant(): Promise<void> {
   const shape = await inspect();
   if (!shape) return;
   passed++;
-  // Of the processor: others may have it too.
+  // Uses processor time, since other processes may use the processor too.
   const begun = process.cpuUsage();
   load(shape, (stage) => tell(stage, describe(base, changes)));
   const { user, system } = process.cpuUsage(begun);
   slowestMs = Math.max(slowestMs, (user + system) / 1_000);
 }
 
-/** `undefined`: it was refused. */
+/** Returns the shape, or `undefined` if the mutant was refused. */
 async function inspect(): Promise<ModelShape | undefined> {
   try {
     return (await inspectModelFile(file)).shape;
@@ -64,7 +64,7 @@ async function inspect(): Promise<ModelShape | undefined> {
   }
 }
 
-/** As a model is loaded: its vocabulary, its weights, a context, and two tokens. */
+/** Loads a model as usual: its vocabulary, its weights, a context, and two tokens. */
 function load(shape: ModelShape, onStage: (stage: string) => void): void {
   onStage('vocabulary');
   const vocabularyParams = api.modelDefaults();

@@ -3,12 +3,11 @@ import { DEFAULT_ALIGNMENT_BYTES, ggufHeaderBytes, padding } from '../../../../s
 import { TENSOR_TYPES } from '../../../../sidecar/models/gguf/tensorTypes.ts';
 import type { Mutant } from './mutations.ts';
 
-/** The most bytes that a mutant's tensors may claim. */
+/** The maximum size of a mutant's tensors. */
 const MAX_DATA_BYTES = 256 * 1024 ** 2;
 
 /**
- * Writes a mutant with zeros for weights, one tensor behind the other. They take no room on a disk that has sparse
- * files.
+ * Writes a mutant with zeros for weights, one tensor after the other. On a disk with sparse files they need no space.
  */
 export async function writeMutant(file: string, { entries, tensors }: Mutant): Promise<void> {
   let end = 0;

@@ -11,7 +11,7 @@ export interface Mutant {
   architecture: string;
 }
 
-/** Changes a header in one way, and says how. */
+/** Changes a header in one way and returns a description. */
 type Mutation = (mutant: Mutant, random: Random) => string;
 
 const COUNTS = [
@@ -125,7 +125,7 @@ function changeValue(mutant: Mutant, random: Random): string {
   return `${chosen[0]} = ${shown(chosen[1])}`;
 }
 
-/** A key that llama.cpp reads, of a type that it may have. */
+/** Adds a key that llama.cpp reads, with a possible type. */
 function addKey(mutant: Mutant, random: Random): string {
   const name = random.once(4) ? random.of(otherKeys) : `${mutant.architecture}.${random.of(architectureKeys)}`;
   const entry = random.once(5)
@@ -171,13 +171,13 @@ function changeArray({ entries }: Mutant, random: Random): string {
   return `${chosen[0]}: ${how} at ${at} of ${value.length} (${shown(element as GgufEntry)})`;
 }
 
-/** With all its keys, so that another network is built of the same sizes. */
+/** Renames the architecture in all its keys, so that another network is built with the same sizes. */
 function renameArchitecture(mutant: Mutant, random: Random): string {
   rename(mutant, random.of(architectureNames));
   return `the architecture is ${mutant.architecture}`;
 }
 
-/** Gives a header another architecture, its keys included. */
+/** Changes a header's architecture, including its keys. */
 export function rename(mutant: Mutant, name: string): void {
   for (const entry of mutant.entries) {
     if (entry[0].startsWith(`${mutant.architecture}.`))

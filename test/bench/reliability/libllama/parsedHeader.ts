@@ -21,7 +21,7 @@ const VALUE_TYPES = [
   'f64',
 ] as const;
 
-/** A file's header as a thing that can be changed, without its weights. */
+/** Returns a file's header in changeable form, without its weights. */
 export async function parseHeader(file: string): Promise<GgufContent> {
   const arrays = new Map<string, (string | number | boolean)[]>();
   const header = await readGgufHeader(file, {

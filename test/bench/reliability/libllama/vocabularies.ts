@@ -8,7 +8,7 @@ const hexadecimal = (byte: number): string => byte.toString(16).toUpperCase().pa
 const byteTokens = Array.from({ length: 256 }, (_, byte) => `<0x${hexadecimal(byte)}>`);
 const letters = [...'abcdefghijklmnopqrstuvwxyz'];
 
-/** A small vocabulary for each kind of tokenizer that llama.cpp has, `TINY_VOCABULARY` tokens each. */
+/** A small vocabulary for each kind of llama.cpp's tokenizers, with `TINY_VOCABULARY` tokens each. */
 export const vocabularies: Readonly<Record<string, Vocabulary>> = {
   gpt2: tinyVocabulary(),
   llama: {
@@ -34,7 +34,7 @@ export const vocabularies: Readonly<Record<string, Vocabulary>> = {
   gemma4: { ...tinyVocabulary(), 'tokenizer.ggml.model': text('gemma4') },
 };
 
-/** A vocabulary with scores, filled with further tokens. */
+/** Returns a vocabulary with scores, filled up with further tokens. */
 function spelled(model: string, first: readonly string[]): Vocabulary {
   const tokens = Array.from({ length: TINY_VOCABULARY }, (_, index) => first[index] ?? `token${index}`);
   const kindOf = (token: string, index: number): number =>

@@ -19,7 +19,7 @@ import {
   type WorkspaceReadResult,
 } from '../../../../sidecar/protocol/client.ts';
 
-/** A request that has no answer by then is counted as unanswered. */
+/** A request without an answer after this time counts as unanswered. */
 export const ANSWER_LIMIT_MS = 240_000;
 
 /** No answer came within the limit. */
@@ -69,7 +69,7 @@ export class SoakClient {
     this.#connection.listen();
   }
 
-  /** Finds or starts the sidecar. Throws `SidecarError` and what `initialize` is answered with. */
+  /** Finds or starts the sidecar. Throws `SidecarError` and the errors of `initialize`. */
   static async open({ launch, settings, workspaceKey, files }: SoakClientOptions): Promise<SoakClient> {
     const { socket } = await findOrStart(launch);
     const client = new SoakClient(socket, files);
@@ -100,8 +100,8 @@ export class SoakClient {
   }
 
   /**
-   * Throws `UnansweredError`, `SidecarError` 'closed', and `ResponseError` where the sidecar refuses. `signal` cancels,
-   * and the answer is still waited for.
+   * Sends a request. Throws `UnansweredError`, `SidecarError` 'closed', and `ResponseError` if the sidecar refuses.
+   * `signal` cancels the request, whose answer is still awaited.
    */
   async request<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
     const cancellation = new CancellationTokenSource();
@@ -129,12 +129,12 @@ export class SoakClient {
     if (this.#isOpen) this.#connection.sendNotification(method, params).catch(() => undefined);
   }
 
-  /** A frame as it is. */
+  /** Sends a raw frame. */
   send(frame: string | Buffer, options: { readonly binary?: boolean } = {}): void {
     this.socket.send(frame, { binary: options.binary ?? false });
   }
 
-  /** Ends the connection without a word, as a window that crashes. */
+  /** Cuts the connection like a crashing window. */
   drop(): void {
     this.socket.terminate();
     this.#connection.dispose();

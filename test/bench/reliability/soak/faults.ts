@@ -24,7 +24,7 @@ export interface FaultParts {
 
 type Fault = (parts: FaultParts) => Promise<void>;
 
-/** What can happen to a sidecar. Each ends with the machine as it was. */
+/** The possible faults of a sidecar. Each restores the machine's state at its end. */
 const FAULTS: Readonly<Record<string, Fault>> = {
   'kill -9 of the engine': async ({ monitor }) => signal(monitor, 'engine', 'SIGKILL'),
   'kill -9 of the front': async ({ monitor }) => signal(monitor, 'front', 'SIGKILL'),
@@ -37,7 +37,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'full disk for 60 s': fillDisk,
 };
 
-/** Faults in a random order, each once before any comes again. */
+/** Faults in a random order. Each occurs once before any is repeated. */
 export class FaultDeck {
   #left: string[] = [];
 
@@ -68,7 +68,7 @@ async function stopFor(monitor: Monitor, role: RunProcess['role'], ms: number): 
   if (!found) return;
   process.kill(found.pid, 'SIGSTOP');
   await sleep(ms);
-  // It may have been ended meanwhile.
+  // The process may have ended meanwhile.
   if (monitor.processes.some(({ pid }) => pid === found.pid)) process.kill(found.pid, 'SIGCONT');
 }
 

@@ -11,7 +11,7 @@ const life = (
 });
 
 describe('growth of a process', () => {
-  it('is the slope of its memory, whatever its first minutes take', () => {
+  it('is the slope of its memory without its first minutes', () => {
     const growth = growthMebibytesPerHour(
       life(70, (minute) => (minute < WARM_UP_MINUTES ? 10 * minute : 200 + minute / 30)),
     );
@@ -20,10 +20,10 @@ describe('growth of a process', () => {
     assert.equal(growth.hours, 1);
   });
 
-  it('is not told of a short life', () =>
+  it('is undefined for a short life', () =>
     assert.equal(growthMebibytesPerHour(life(WARM_UP_MINUTES + MIN_MINUTES - 1, () => 1)), undefined));
 
-  it('of several lives counts each by its length', () => {
+  it('weights several lives by their length', () => {
     const { perHour, lives } = meanGrowth([
       life(40, (minute) => minute / 60),
       life(100, (minute) => minute / 30),

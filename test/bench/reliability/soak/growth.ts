@@ -1,13 +1,13 @@
 import type { ProcessLife } from '../outcomes.ts';
 
-/** What a process loads with its first requests is no growth. */
+/** The first minutes are left out: memory that a process loads with its first requests is no growth. */
 export const WARM_UP_MINUTES = 10;
-/** A line through less says nothing of an hour. */
+/** The minimum length, since a shorter line says nothing about an hour. */
 export const MIN_MINUTES = 20;
 
 /**
- * Growth by a line of least squares through a life, its first minutes left out; `undefined` where the life was too
- * short.
+ * Returns the slope of a least-squares line through a life without its first minutes. Returns `undefined` if the life
+ * was too short.
  */
 export function growthMebibytesPerHour({
   residentMebibytes,
@@ -25,7 +25,7 @@ export function growthMebibytesPerHour({
   return { perHour: (covariance / variance) * 60, hours: values.length / 60 };
 }
 
-/** Of several lives, each by its length. */
+/** Returns the mean over several lives, weighted by their length. */
 export function meanGrowth(lives: readonly ProcessLife[]): {
   readonly perHour: number;
   readonly hours: number;

@@ -23,5 +23,5 @@ describe('times of requests', () => {
     assert.deepEqual(sum, bucketsOf([5, 5, 5, 900]));
   });
 
-  it('of none are 0', () => assert.equal(quantileMs({}, 0.99), 0));
+  it('are 0 without requests', () => assert.equal(quantileMs({}, 0.99), 0));
 });

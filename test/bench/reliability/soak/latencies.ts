@@ -2,7 +2,7 @@ import type { LatencyBuckets } from '../outcomes.ts';
 
 const STEP = 1.1;
 
-/** Times of requests in buckets, each a tenth longer than the one before. */
+/** Times of requests in buckets. Each bucket is a tenth longer than the one before. */
 export class Latencies {
   readonly #buckets = new Map<number, number>();
 
@@ -28,7 +28,7 @@ export function addBuckets(all: readonly LatencyBuckets[]): LatencyBuckets {
 export const countOf = (buckets: LatencyBuckets): number =>
   Object.values(buckets).reduce((sum, count) => sum + count, 0);
 
-/** The time, in ms, that a share of the requests did not exceed; at most a tenth too long. */
+/** Returns the time in ms that the given share of the requests did not exceed. It is at most a tenth too long. */
 export function quantileMs(buckets: LatencyBuckets, share: number): number {
   const wanted = share * countOf(buckets);
   let seen = 0;

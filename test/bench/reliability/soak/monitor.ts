@@ -5,14 +5,14 @@ import type { SoakRecord } from './record.ts';
 
 const SAMPLE_MS = 5_000;
 const SAMPLES_PER_MINUTE = 60_000 / SAMPLE_MS;
-/** A process may outlive its parent so long. */
+/** The time for which a process may outlive its parent. */
 const ORPHAN_LIMIT_MS = 2_000;
 
 interface Life extends ProcessLife {
   readonly residentMebibytes: number[];
 }
 
-/** Looks at the processes of a run every few seconds. */
+/** Checks the processes of a run every few seconds. */
 export class Monitor {
   readonly fronts: Life[] = [];
   readonly engines: Life[] = [];
@@ -27,12 +27,12 @@ export class Monitor {
     private readonly record: SoakRecord,
   ) {}
 
-  /** Processes of the run now, whatever they are. */
+  /** The current processes of the run, of any kind. */
   get processes(): readonly RunProcess[] {
     return processesIn(this.folder);
   }
 
-  /** Of all processes of the run and this one, since the run began. */
+  /** The processor time of all processes of the run and of this one, since the run began. */
   get processorSeconds(): number {
     const { user, system } = process.cpuUsage();
     return [...this.#processorSeconds.values()].reduce((sum, seconds) => sum + seconds, (user + system) / 1e6);
@@ -94,7 +94,7 @@ export class Monitor {
     const left = new Set(lostOf(this.processes).map(({ pid }) => pid));
     const orphans = lost.filter(({ pid }) => left.has(pid));
     this.record.orphans += orphans.length;
-    // Counted once.
+    // Each orphan is counted once.
     for (const { pid, role } of orphans) {
       console.error(`minute ${this.record.minute.toFixed(1)}: the process ${pid} (${role}) has lost its parent`);
       process.kill(pid, 'SIGKILL');
@@ -102,7 +102,7 @@ export class Monitor {
   }
 }
 
-/** Those whose parents are gone; a front has none that stays. */
+/** The processes whose parents are gone, except fronts, whose parents always leave. */
 function lostOf(processes: readonly RunProcess[]): RunProcess[] {
   const pids = new Set(processes.map(({ pid }) => pid));
   return processes.filter(({ role, parent }) => role !== 'front' && !pids.has(parent));

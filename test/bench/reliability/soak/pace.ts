@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LONGEST = 40;
 const SHORTEST = 0.5;
-/** Of a run that may take all of a core. */
+/** The factor of pauses in a run that may use a whole core. */
 const WITHOUT_PAUSES = 0.01;
 
-/** Pauses between actions, longer where the run takes more of the processor than it may. */
+/** Pauses between actions. They become longer if the run uses more of the processor than allowed. */
 export class Pace {
   #factor: number;
 
@@ -16,7 +16,7 @@ export class Pace {
     this.#factor = allowedShare < 1 ? 3 : WITHOUT_PAUSES;
   }
 
-  /** Takes the share of one core that the run took in the last minutes. */
+  /** Takes the share of one core that the run used in the last minutes. */
   measured(share: number): void {
     if (this.allowedShare < 1)
       this.#factor = Math.min(
@@ -29,7 +29,7 @@ export class Pace {
     return this.#factor;
   }
 
-  /** Waits about so long on a machine with time to spare; rejects when the run ends. */
+  /** Waits about this long on an idle machine. Rejects when the run ends. */
   async think(ms: number): Promise<void> {
     await sleep(ms * this.#factor, undefined, { signal: this.signal });
   }

@@ -9,12 +9,12 @@ const PROBES: readonly object[] = [
 ];
 const TOKENS = 12;
 
-/** Questions whose answers are the same every time, since the likeliest token is always taken. */
+/** Questions with the same answers every time, since the likeliest token is always taken. */
 export class Probes {
   #answers: readonly string[] | undefined;
   #next = 0;
 
-  /** Asks one that is due; gives what is wrong with the answer. Throws what the request throws. */
+  /** Asks the next question and returns the error of its answer. Throws the errors of the request. */
   async ask(client: SoakClient): Promise<string | undefined> {
     this.#answers ??= await this.#firstAnswers(client);
     const index = this.#next++ % PROBES.length;

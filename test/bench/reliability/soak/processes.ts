@@ -3,18 +3,18 @@ import os from 'node:os';
 
 const TICKS_PER_SECOND = 100;
 
-/** A process of the run, as Linux tells of it. */
+/** A process of the run, as Linux describes it. */
 export interface RunProcess {
   readonly pid: number;
   readonly parent: number;
   readonly role: 'front' | 'engine' | 'other';
   readonly residentMebibytes: number;
   readonly descriptors: number;
-  /** Since its start. */
+  /** The processor time since its start. */
   readonly processorSeconds: number;
 }
 
-/** The processes whose command line names `folder`. Linux only. */
+/** Returns the processes whose command line contains `folder`. Linux only. */
 export function processesIn(folder: string): RunProcess[] {
   if (os.platform() !== 'linux') throw new Error(`The soak reads /proc, which ${os.platform()} does not have`);
   return readdirSync('/proc')
@@ -38,7 +38,7 @@ function processOf(pid: number, folder: string): RunProcess | undefined {
       processorSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
     };
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
     return undefined;
   }
 }

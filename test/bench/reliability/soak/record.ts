@@ -3,7 +3,7 @@ import type { SoakFault } from '../outcomes.ts';
 import { UnansweredError } from './client.ts';
 import { Latencies } from './latencies.ts';
 
-/** What happens in a run, as it happens. */
+/** A record of the events of a run. */
 export class SoakRecord {
   readonly startedMs = performance.now();
   readonly actions: Record<string, number> = {};
@@ -23,7 +23,7 @@ export class SoakRecord {
     return (performance.now() - this.startedMs) / 60_000;
   }
 
-  /** A fault is there, or the sidecar has not recovered from it. */
+  /** Whether there is a fault, or the sidecar has not recovered from it. */
   get isDisturbed(): boolean {
     return this.#isDisturbed;
   }
@@ -34,8 +34,8 @@ export class SoakRecord {
   }
 
   /**
-   * Does `work` and times it; what fails is an error unless a fault was there meanwhile. Gives `undefined` where it
-   * failed.
+   * Runs and times `work`. A failure counts as an error unless there was a fault meanwhile. Resolves with `undefined`
+   * after a failure.
    */
   async time<Result>(action: string, work: () => Promise<Result>): Promise<Result | undefined> {
     const before = this.#disturbances;

@@ -6,21 +6,21 @@ import packageJson from '../../../../package.json' with { type: 'json' };
 import type { LaunchOptions } from '../../../../sidecar/client/launch.ts';
 import { repositoryRoot } from '../../report.ts';
 
-/** Of the run's home where it is a disk of its own, which a fault can fill. */
+/** The size of the run's home if it is a separate disk, which a fault can fill. */
 const DISK_MEBIBYTES = 512;
-/** Other work may have the processor for a while. */
+/** The limit allows for other load on the machine. */
 const START_LIMIT_MS = 180_000;
 
-/** Where a run has its copy of what ships, so that later builds do not disturb it, and its home. */
+/** The folder of a run's home and of its copy of the bundles, so that later builds do not disturb the run. */
 export interface Workplace extends AsyncDisposable {
   readonly folder: string;
   readonly home: string;
-  /** The home is a disk of its own. */
+  /** Whether the home is a separate disk. */
   readonly hasOwnDisk: boolean;
   readonly launch: LaunchOptions;
 }
 
-/** Copies `dist/`, and makes a home: on a small disk in memory where this process may mount one. */
+/** Copies `dist/` and makes a home, on a small disk in memory if this process may mount one. */
 export async function makeWorkplace(distFolder = path.join(repositoryRoot, 'dist')): Promise<Workplace> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-soak-'));
   const home = path.join(folder, 'home');

@@ -5,8 +5,8 @@ import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts
 const CHAT_TEMPLATE = '{% for message in messages %}<{{ message.role }}>{{ message.content }}\n{% endfor %}';
 
 /**
- * Writes a small random network into a folder, for long runs that may take next to nothing of the processor; gives its
- * path.
+ * Writes a small random network into a folder and returns its path. It is for long runs that must hardly use the
+ * processor.
  */
 export async function writeSoakModel(folder: string): Promise<string> {
   const file = path.join(folder, 'Tiny-random.F32.gguf');

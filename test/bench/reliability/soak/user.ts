@@ -19,7 +19,7 @@ import type { SoakRecord } from './record.ts';
 import { EditedDocument, markOf } from './workspace.ts';
 
 const THINK_MS = 3_000;
-/** A document that has grown beyond this is opened anew, as it was. */
+/** A document above this size is opened again in its first state. */
 const LARGEST_UNITS = 4_000;
 const LINES = [
   'const total = items.length;',
@@ -47,7 +47,7 @@ type Action =
   | 'forget'
   | 'status'
   | 'new window';
-/** How often a user does what. */
+/** The relative frequencies of a user's actions. */
 const WEIGHTS: Readonly<Record<Action, number>> = {
   completion: 40,
   'cancelled completion': 8,
@@ -75,7 +75,7 @@ export interface UserParts {
 }
 
 /**
- * Somebody who writes code in a window: types, asks, replaces, goes from file to file, and opens the window again when
+ * A person who writes code in a window: types, asks, replaces and goes from file to file. Opens the window again when
  * its connection ends.
  */
 export class SoakUser {
@@ -99,7 +99,7 @@ export class SoakUser {
     }
   }
 
-  /** As a window that crashes: without a word. */
+  /** Cuts the connection like a crashing window. */
   drop(): void {
     this.#client?.drop();
   }
@@ -223,11 +223,11 @@ export class SoakUser {
     this.#check('edit', newText);
   }
 
-  /** Nobody is told what is another user's. */
+  /** Checks that an answer contains no text of another user. */
   #check(what: string, text: string): void {
     for (const other of this.parts.others)
       if (text.includes(markOf(other)))
-        this.parts.record.wrong(`${what} of ${this.parts.name} has what is ${other}'s: ${JSON.stringify(text)}`);
+        this.parts.record.wrong(`${what} of ${this.parts.name} contains text of ${other}: ${JSON.stringify(text)}`);
   }
 
   get #opened(): EditedDocument {

@@ -7,7 +7,7 @@ import type { Random } from '../fuzz/random.ts';
 const FILES = 12;
 const LARGEST_UNITS = 1_500;
 
-/** Real sources, small ones, by name. */
+/** Returns small real sources by name. */
 export async function sourceTexts(): Promise<ReadonlyMap<string, string>> {
   const folder = path.join(repositoryRoot, 'sidecar', 'completion', 'postprocess');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.ts')).slice(0, FILES);
@@ -20,7 +20,7 @@ export async function sourceTexts(): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** A user's files by URI. Each begins with the user's mark, which nobody else may be told. */
+/** Returns a user's files by URI. Each begins with the user's mark, which no other user may receive. */
 export function workspaceOf(user: string, sources: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map(
     [...sources].map(([name, text]) => [
@@ -35,7 +35,7 @@ export const markOf = (user: string): string => `OwnedBy${user}`;
 /** An open document, edited as an editor does. */
 export class EditedDocument {
   #document: TextDocument;
-  /** Where the user types, in UTF-16 units. */
+  /** The typing position in UTF-16 units. */
   cursor: number;
 
   constructor(
@@ -58,14 +58,14 @@ export class EditedDocument {
     return this.#document.positionAt(this.cursor);
   }
 
-  /** What is to be sent for text that is typed at the cursor. */
+  /** Returns the change for text that is typed at the cursor. */
   insert(text: string): object {
     const at = this.#document.positionAt(this.cursor);
     this.cursor += text.length;
     return this.#change([{ range: { start: at, end: at }, text }]);
   }
 
-  /** What is to be sent for all places of a word that get another word, the last place first, as editors do. */
+  /** Returns the changes that replace a word everywhere, the last place first, as editors do. */
   replaceAll(word: string, by: string): object {
     const places = [...this.text.matchAll(new RegExp(`\\b${word}\\b`, 'g'))].map(({ index }) => index).reverse();
     const changes = places.map((at) => ({
@@ -77,7 +77,7 @@ export class EditedDocument {
     return change;
   }
 
-  /** A place to type at: the end of a line, most often the last one. */
+  /** Moves the cursor to the end of a line, most often the last one. */
   moveCursor(random: Random): void {
     const lines = this.text.split('\n');
     const line = random.once(2) ? lines.length - 1 : random.below(lines.length);

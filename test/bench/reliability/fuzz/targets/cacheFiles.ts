@@ -21,7 +21,7 @@ interface CacheFile {
 }
 
 const ROWS_BYTES = 512;
-/** Most are chunks of contexts; the others are what Chorus keeps beside them. */
+/** Most are chunks of contexts. The others are the files that Chorus keeps beside them. */
 const KINDS: readonly Kind[] = ['chunk', 'chunk', 'chunk', 'chunk', 'speeds', 'needs', 'rules', 'state'];
 const SAMPLES: Readonly<Record<Exclude<Kind, 'chunk'>, unknown>> = {
   speeds: [
@@ -50,11 +50,11 @@ const SAMPLES: Readonly<Record<Exclude<Kind, 'chunk'>, unknown>> = {
     script: '/x',
   },
 };
-/** Where a number stands in a chunk's head. */
+/** The offsets of numbers in a chunk's head. */
 const FIELDS = [0, 8, 12, 16, 24, 56];
 const NUMBERS = [0, 1, 255, 256, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 
-/** Files of evaluated contexts on a real disk, read by the store that keeps them, and the small files beside them. */
+/** Files of evaluated contexts on a real disk, read by their store, and the small files beside them. */
 export async function openCacheFiles(): Promise<FuzzTarget<CacheFile>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-fuzz-'));
   const set: ContextSet = { folder, name: 'set', maxBytes: 1e9 };
@@ -81,9 +81,9 @@ export async function openCacheFiles(): Promise<FuzzTarget<CacheFile>> {
       const rows = await store.read(set, name, ROWS_BYTES);
       const isWhole = whole.equals(bytes);
       if ((rows !== undefined) !== isWhole)
-        throw new Error(isWhole ? 'a whole chunk was dropped' : 'a damaged chunk was taken');
+        throw new Error(isWhole ? 'an intact chunk was dropped' : 'a damaged chunk was accepted');
       if (rows === undefined && lines.splice(0).length !== 1)
-        throw new Error('the log has no line of a chunk that was dropped');
+        throw new Error('the log has no line about a dropped chunk');
       return isWhole;
     },
     speeds: async () => {

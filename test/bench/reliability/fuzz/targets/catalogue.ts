@@ -11,7 +11,7 @@ import { machine } from './machine.ts';
 
 const MODELS_FOLDER = '/models';
 
-/** Catalogues of users and teams, and the plans and paths that are made of what is taken. */
+/** Catalogues of users and teams, with the plans and paths of accepted ones. */
 export function openCatalogue(): FuzzTarget<string> {
   const builtIn = builtInCatalogue();
   const samples = builtIn.models.map((model): Catalogue => ({
@@ -33,7 +33,7 @@ export function openCatalogue(): FuzzTarget<string> {
             throw new Error(`a file of the catalogue would be ${target}`);
           const plan = planEntry(model, quantisation, machine, 0);
           if (!(plan.neededBytes > 0) || Number.isNaN(plan.tokensPerSecond ?? 0))
-            throw new Error(`a plan of ${plan.neededBytes} bytes, ${plan.tokensPerSecond} tokens a second`);
+            throw new Error(`a plan of ${plan.neededBytes} bytes, ${plan.tokensPerSecond} tokens per second`);
         }
       }
       if (({} as { polluted?: unknown }).polluted !== undefined) throw new Error('all objects were changed');

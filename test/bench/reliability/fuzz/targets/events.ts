@@ -7,7 +7,7 @@ import { mutatedJson, randomText } from '../json.ts';
 import type { Random } from '../random.ts';
 import type { FuzzTarget } from '../target.ts';
 
-/** An answer of a server, as it comes over the network. */
+/** A server's answer as it comes over the network. */
 interface ServerAnswer {
   readonly status: number;
   readonly contentType: string;
@@ -32,13 +32,13 @@ const EVENTS: readonly object[] = [
 const WHOLE = { choices: [{ message: { role: 'assistant', content: 'Whole.' }, finish_reason: 'stop' }] };
 const MISTAKES = new Set(['RangeError', 'TypeError', 'ReferenceError', 'AssertionError']);
 const LINE_ENDS = ['\n', '\r\n', '\r'];
-/** Others are asked again after a pause. */
+/** Statuses that are not repeated after a pause. */
 const STATUSES = [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 400, 401, 404, 302];
 const MAX_TOKENS = 64;
-/** An event of the largest size that is read, now and then. */
+/** The largest event that is read. It occurs sometimes. */
 const LARGE_UNITS = 900_000;
 
-/** Answers of remote servers, as the engine that asks them reads them: status, events in parts, JSON. */
+/** Answers of remote servers, as the engine reads them: status, events in parts, JSON. */
 export function openEvents(): FuzzTarget<ServerAnswer> {
   let answer: ServerAnswer;
   const connection = new ServerConnection({
@@ -87,10 +87,10 @@ export function openEvents(): FuzzTarget<ServerAnswer> {
   };
 }
 
-/** The engine gives every failure words; a mistake of its own has none. */
+/** Asserts that the engine foresaw the failure and explains it. Its own mistakes have no explanation. */
 function assertForeseen(error: Error): void {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (MISTAKES.has(cause.name)) throw new Error(`the engine made of its own mistake: ${error.message}`, { cause });
+    if (MISTAKES.has(cause.name)) throw new Error(`the engine reported its own mistake: ${error.message}`, { cause });
   }
 }
 
@@ -149,11 +149,11 @@ function damaged(random: Random, bytes: Buffer): Buffer {
   return random.once(2) ? bytes.subarray(0, random.below(bytes.length)) : bytes;
 }
 
-/** As networks give them: anywhere, in the middle of a character too. */
+/** Splits bytes as networks do: anywhere, even inside a character. */
 function inParts(random: Random, bytes: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   const largest = random.of([1 + random.below(8), 40, 400, 1 << 20]);
-  // A turn of the event loop each.
+  // Each part takes a turn of the event loop.
   const step = Math.max(largest, Math.ceil(bytes.length / 12));
   for (let at = 0; at < bytes.length;) {
     const length = 1 + random.below(step);

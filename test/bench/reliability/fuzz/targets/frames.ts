@@ -16,18 +16,18 @@ import type { Random } from '../random.ts';
 import type { FuzzTarget } from '../target.ts';
 import { messages, otherNotifications, otherRequests } from './messages.ts';
 
-/** What one write brings. */
+/** The bytes of one write. */
 interface Frames {
   readonly bytes: Buffer;
-  /** The frames themselves are damaged, so that nothing can follow them on the connection. */
+  /** Whether the frames themselves are damaged, so that no frame can follow on the connection. */
   readonly isLast: boolean;
 }
 
 const TEXT = 1;
 const BINARY = 2;
-/** The first byte of the frame by which the front ends a connection. */
+/** The first byte of the frame by which the front closes a connection. */
 const CLOSE_FRAME = 0x88;
-/** Told where frames break their own rules, which ends the connection. */
+/** Logged if frames break the protocol's rules, which closes the connection. */
 const BROKEN_FRAME = 'A connection failed';
 const PROBE_METHOD = 'chorus/status';
 
@@ -75,7 +75,7 @@ function damagedFrame(random: Random, frame: Buffer): Buffer {
   return random.once(3) ? frame.subarray(0, random.below(frame.length)) : frame;
 }
 
-/** A client's frame; its mask is zero, which leaves the bytes as they are. */
+/** Returns a client's frame. Its mask is zero, which leaves the bytes unchanged. */
 function framed(payload: Buffer, opcode: number): Buffer {
   const { length } = payload;
   const head =
@@ -107,7 +107,7 @@ class FuzzedConnection {
   ) {
     peer.on('data', (bytes: Buffer) => {
       this.#received += bytes.toString('latin1');
-      // As a client does; one that does not is waited for.
+      // Closes as a client does. The front would wait for a client that does not.
       if (bytes[0] === CLOSE_FRAME) peer.end();
       this.#wake();
     });
@@ -146,14 +146,14 @@ class FuzzedConnection {
     if (!this.peer.writableEnded) this.peer.write(bytes);
   }
 
-  /** Whether the next request is answered; false: the connection was closed. */
+  /** Returns whether the next request is answered. False means that the connection was closed. */
   async probe(): Promise<boolean> {
     const id = `probe-${this.#probes++}`;
     this.write(framed(Buffer.from(`{"jsonrpc":"2.0","id":"${id}","method":"${PROBE_METHOD}"}`), TEXT));
     return this.#receive(`"id":"${id}"`);
   }
 
-  /** Leaves in the middle of whatever there was. */
+  /** Disconnects in the middle of everything. */
   async end(): Promise<boolean> {
     for (let turns = 0; turns < 3; turns++) await turn();
     const closed = once(this.socket, 'close');
@@ -172,7 +172,7 @@ class FuzzedConnection {
   }
 }
 
-/** As the front serves a client, without what reaches out of it: models, downloads, the index. */
+/** Serves a client as the front does, but without the parts that leave the front: models, downloads, the index. */
 function serve(socket: WebSocket, log: Log): void {
   const connection = new LspConnection(socket, log, () => undefined);
   const client = new Client(1, connection, '/nowhere');

@@ -19,14 +19,14 @@ interface HeaderInput {
   readonly dataBytes: number;
 }
 
-/** Numbers that overflow, wrap or name other types. */
+/** Numbers that overflow, wrap or stand for other types. */
 const NASTY = [0, 1, 9, 0x7f, 0x80, 0xff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 const WIDTH = 32;
 const MAX_MESSAGE_LENGTH = 1_000;
-/** Large vocabularies are one of so many. */
+/** Every tenth vocabulary is large. */
 const VOCABULARY_EVERY = 10;
 
-/** Headers of models: reading them, their vocabulary, and what our graphs need. */
+/** Headers of models: reading them, their vocabulary, and the parts that our graphs need. */
 export function openGgufHeader(): FuzzTarget<HeaderInput> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'chorus-fuzz-gguf-'));
   const file = path.join(folder, 'model.gguf');
@@ -37,7 +37,7 @@ export function openGgufHeader(): FuzzTarget<HeaderInput> {
     title: "headers of models' files: reading and checking them, and their vocabulary",
     make: (random) => makeInput(random, random.of(random.once(VOCABULARY_EVERY) ? large : small)),
     run: ({ bytes, dataBytes }) => {
-      // Weights are zeros; a sparse file costs nothing.
+      // The weights are zeros, and a sparse file needs no space for them.
       ftruncateSync(descriptor, 0);
       writeSync(descriptor, bytes, 0, bytes.length, 0);
       ftruncateSync(descriptor, bytes.length + dataBytes);
@@ -51,8 +51,8 @@ export function openGgufHeader(): FuzzTarget<HeaderInput> {
 }
 
 /**
- * Whether everything that reads a header takes the file. Throws where it is refused by any other than the module's own
- * error.
+ * Returns whether all code that reads a header accepts the file. Throws if it is refused with another error than the
+ * module's own.
  */
 async function isTaken(file: string): Promise<boolean> {
   try {
@@ -84,7 +84,7 @@ function makeInput(random: Random, base: Mutant & { readonly dataBytes: number }
   return { bytes, dataBytes: random.once(4) ? random.below(base.dataBytes) : base.dataBytes };
 }
 
-/** A header with some bytes changed, left out or put in. */
+/** Returns a header with some bytes changed, removed or inserted. */
 function damaged(header: Buffer, random: Random): Buffer {
   let bytes = Buffer.from(header);
   for (let change = random.below(3); change >= 0 && bytes.length > 0; change--) {

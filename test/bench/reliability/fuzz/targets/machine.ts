@@ -1,6 +1,6 @@
 import type { Machine } from '../../../../../sidecar/shelf/machine.ts';
 
-/** What plans of fuzzed catalogues are made for. */
+/** The machine for plans of fuzzed catalogues. */
 export const machine: Machine = {
   mainBytes: 16e9,
   gpu: { label: 'GPU', freeBytes: 8e9, unifiedBytes: 0 },

@@ -71,11 +71,11 @@ const ACTIVE = new Set([
   'MATH',
   'TEMPLATE',
 ]);
-/** Texts whose blocks are made DOM at once, since the DOM takes most of the time. */
+/** The number of texts that become DOM at once, since the DOM takes most of the time. */
 const TEXTS_AT_ONCE = 20;
 const ELEMENT = 1;
 
-/** Markdown of models in the panel: parsed, coloured, rendered, sanitised; what comes out is looked through. */
+/** Markdown of models in the panel: it is parsed, coloured, rendered and sanitised, and the result is inspected. */
 export function openMarkdown(): FuzzTarget<readonly string[]> {
   const { window } = new JSDOM('');
   const renderer = new MarkdownRenderer(window);

@@ -17,7 +17,7 @@ const settings = {
   downloads: { network: { noProxy: ['a.example'] } },
 };
 
-/** Messages of all kinds that clients send, as they should be. */
+/** Valid messages of all kinds from clients. */
 export const messages: readonly {
   readonly id?: number | string;
   readonly method?: string;
@@ -128,7 +128,7 @@ export const messages: readonly {
   { method: 'exit' },
 ];
 
-/** Requests whose handlers reach out of the front: their params are checked, and nothing is done. */
+/** Requests whose handlers leave the front. Only their params are checked. */
 export const otherRequests: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ['initialize', schemas.initialize],
   ['shutdown', schemas.nothing],
