@@ -1,6 +1,6 @@
 /**
- * Checks a model of Aya 23 8B's exact shape with random weights in Q4_0: it loads, its plan is right, it completes, and
- * it is as fast as in llama.cpp. `npx tsx test/bench/ayaShape.ts [--rounds 15] [--prompt 64] [--decode 8] [--file FILE]
+ * Checks a model of Aya 23 8B's exact shape with random weights in Q4_0. It must load, keep to its plan, complete, and
+ * be as fast as in llama.cpp. `npx tsx test/bench/ayaShape.ts [--rounds 15] [--prompt 64] [--decode 8] [--file FILE]
  * [--write]`. Needs 4.6 GB of disk and 12 GB of memory. `--write` also writes docs/results/aya-shape.md.
  */
 import { execa } from 'execa';
@@ -54,7 +54,7 @@ const needs = needsOf(model, await checkModel(file), {
 const { neededBytes, sequences } = planMemory({ ...needs, modelName: path.basename(file), availableBytes: Infinity });
 
 /**
- * Loads the model as the product does, on two threads, and completes after a prompt that fills the context, so that all
+ * Loads the model as the product does, on two threads. Completes after a prompt that fills the context, so that all
  * planned memory is used.
  */
 async function asTheProduct(): Promise<{

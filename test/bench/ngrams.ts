@@ -1,12 +1,12 @@
 /**
  * Measures the gain of n-grams over a workspace's tokens, at lines of held-out packages that need another file (as in
- * `bench:completion`). All results are counts, which other load does not change:
+ * `bench:completion`). All results are counts, which other load does not change.
  *
- * - the evaluations for writing the line and the 200 tokens from there on, with drafts from the prompt or also from
- *   whole files of the package;
- * - the nats and right tokens of the line and of those 200 tokens, by the network alone or interpolated with the
- *   continuations of the longest match in the prompt or in whole files of the package. Weights are fitted on every
- *   other package and used for the rest.
+ * - Evaluations: those for writing the line and the 200 tokens from there on, with drafts from the prompt or also from
+ *   whole files of the package.
+ * - Nats and right tokens of the line and of those 200 tokens: by the network alone, or interpolated with the
+ *   continuations of the longest match in the prompt or in whole files. Weights are fitted on every other package and
+ *   used for the rest.
  *
  *   npm run bench:ngrams -- [MODEL …] [--places 40] [--drafts-only] [--seconds LIMIT] [--seed 1] [--write]
  *

@@ -52,7 +52,7 @@ interface FetchEnd {
   readonly result: readonly { readonly range: string; readonly text: string }[];
 }
 
-/** One change of a document: the text after it, and the cursor's place then. */
+/** A change of a document: the text after it, and the cursor's place then. */
 export interface Change {
   readonly timeMs: number;
   readonly documentId: number;

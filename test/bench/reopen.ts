@@ -76,7 +76,7 @@ async function measure(length: number): Promise<Row> {
   let sameAnswers = 0;
   const partings = new Map<string, Parting>();
   for (let round = 0; round < Number(values.rounds); round++) {
-    // One after the other, so that other load affects both.
+    // The two run one after the other, so that other load affects both.
     const cold = await afterRestart((engine) => ask(engine, tokens, undefined));
     const kept = await afterRestart((engine) => ask(engine, tokens, contextSet));
     const common = commonPrefixLength(cold.tokens, kept.tokens);

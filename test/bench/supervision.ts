@@ -46,7 +46,7 @@ for (const [what, ms] of figures)
   );
 
 function add(what: string, ms: number): void {
-  console.log(`${what} after ${(ms / 1_000).toFixed(2)} s`);
+  console.log(`${what}: ${(ms / 1_000).toFixed(2)} s`);
   figures.set(what, [...(figures.get(what) ?? []), ms]);
 }
 

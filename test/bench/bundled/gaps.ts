@@ -135,7 +135,7 @@ async function spanGap(file: string, { languageId, group, salt }: Drawn): Promis
   return column === undefined ? undefined : gapOf(file, { languageId, group, lines, index, column });
 }
 
-/** One of the informative lines. */
+/** Returns an informative line, chosen by the seed. */
 function tellingLine(
   lines: readonly string[],
   { languageId, seed }: { readonly languageId: GapLanguage; readonly seed: number },

@@ -17,8 +17,8 @@ import { uriOf } from './packageWorkspace.ts';
 import type { Place } from './places.ts';
 
 /**
- * The contents of a prompt: the last line alone; the file before the place; the same with the text after the line; or
- * the file before the place and the workspace.
+ * The contents of a prompt. It has the last line alone, the file before the place, or also the text after the line. The
+ * last kind has the file before the place and the workspace.
  */
 export const PROMPTS = ['line', 'file', 'document', 'workspace'] as const;
 

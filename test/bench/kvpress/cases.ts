@@ -1,4 +1,4 @@
-/** One selection in the terms of Chorus and of kvpress. */
+/** A selection in the terms of Chorus and of kvpress. */
 export interface Case {
   readonly label: string;
   readonly cache: string;

@@ -1,7 +1,7 @@
-"""The rows that kvpress keeps, for kvpress.ts: job.json → scores.f32 and JSON on standard output.
+"""Writes the rows that kvpress keeps, for kvpress.ts: job.json → scores.f32 and JSON on standard output.
 
-The job: {"model": GGUF of float32, "tokens": [id, …], "texts": {text: [id, …]}, "threads": n, "folder": where scores go,
-"presses": [{"press": name, "rows": n, "window"?, "kernel"?, "values"?, "budget"?}, …]}. `texts` are those that KVzip's prompts consist of.
+The job: {"model": GGUF of float32, "tokens": [id, …], "texts": {text: [id, …]}, "threads": n, "folder": output folder of the scores,
+"presses": [{"press": name, "rows": n, "window"?, "kernel"?, "values"?, "budget"?}, …]}. `texts` are the parts of KVzip's prompts.
 """
 import importlib.metadata
 import json
@@ -54,7 +54,7 @@ def load_model(path):
 
 
 class SummedAttentionPress(kvpress.ObservedAttentionPress):
-    """H2O's sums: what `ObservedAttentionPress` divides by the number of tokens that can attend a row."""
+    """H2O's sums. `ObservedAttentionPress` divides them by the number of tokens that can attend a row."""
 
     def score(self, module, hidden_states, keys, values, attentions, kwargs):
         return super().score(module, hidden_states, keys, values, attentions, kwargs) * torch.arange(length, 0, -1)
@@ -68,12 +68,12 @@ class ScoringKVzipPress(kvpress.KVzipPress):
 
 
 def ratio_of(rows):
-    """Whatever is rounded down on the way gives `rows` of `length`."""
+    """Returns the ratio from which a press computes exactly `rows` of `length`, although it rounds down."""
     return 1 - (rows + 0.5) / length
 
 
 def make(case):
-    """A press, and the one inside whose scores its choice is made of."""
+    """Returns a press, and the inner press whose scores decide its choice."""
     ratio = ratio_of(case["rows"])
     name = case["press"]
     if name == "snapkv":
@@ -91,7 +91,7 @@ def make(case):
 
 
 class AllPresses(kvpress.BasePress):
-    """Several presses over one reading; the cache stays whole."""
+    """Applies several presses to one reading. The cache stays whole."""
 
     def __init__(self, cases):
         self.cases = [(index, *make(case), case["rows"]) for index, case in cases]
@@ -103,7 +103,7 @@ class AllPresses(kvpress.BasePress):
         original = scorer.score
 
         def score(*arguments, **named):
-            # AdaKV raises the scores of rows that are safe in place, so that they are here as its choice is made of them.
+            # AdaKV raises the scores of safe rows in place, so the recorded scores are those that decide its choice.
             self.scores.setdefault(index, []).append(original(*arguments, **named))
             return self.scores[index][-1]
 

@@ -204,6 +204,6 @@ async function runOnly(input: number): Promise<void> {
   const value = target.make(new Random(seed + input));
   console.log(JSON.stringify(value)?.slice(0, 4_000));
   const begun = performance.now();
-  console.log('taken:', await target.run(value), `${(performance.now() - begun).toFixed(1)} ms`);
+  console.log('accepted:', await target.run(value), `${(performance.now() - begun).toFixed(1)} ms`);
   await target.close?.();
 }

@@ -1,4 +1,4 @@
-/** One line with a change that a mistake could make. */
+/** A line with a change that a mistake could make. */
 export interface Mutation {
   readonly file: string;
   /** Text that occurs once in the file. */

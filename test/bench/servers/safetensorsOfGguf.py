@@ -1,4 +1,4 @@
-"""Writes a GGUF as the folder of safetensors that `transformers serve` loads: weights in float32, configuration, tokenizer, chat template."""
+"""Converts a GGUF to the folder of safetensors that `transformers serve` loads: weights in float32, configuration, tokenizer, chat template."""
 import sys
 from pathlib import Path
 

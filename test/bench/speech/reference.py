@@ -1,4 +1,4 @@
-"""Transcribes WAV files (16 kHz, 16 bits, mono), one for each line of the input, with CTranslate2, greedily where BEAM is 1: MODEL COMPUTE_TYPE THREADS BEAM. One JSON line each."""
+"""Transcribes WAV files (16 kHz, 16 bits, mono), one per line of the input, with CTranslate2: MODEL COMPUTE_TYPE THREADS BEAM. BEAM 1 is greedy. Prints a JSON line per file."""
 import json
 import sys
 import time
@@ -17,7 +17,7 @@ START, END = 50257, 50256
 
 
 def transcribe(samples):
-    # As openai/whisper: silence behind the sound is part of what is transformed.
+    # As in openai/whisper, the silence after the sound is part of the transformed signal.
     padded = numpy.concatenate([samples, numpy.zeros(480_000, numpy.float32)])
     features = numpy.ascontiguousarray(extractor(padded, padding=0)[None, :, :3000].astype(numpy.float32))
     result = model.generate(ctranslate2.StorageView.from_array(features), [[START]], beam_size=int(beam), max_length=225, suppress_blank=True, suppress_tokens=[-1], max_initial_timestamp_index=50)[0]

@@ -20,7 +20,7 @@ export interface Recording {
 /** All sounds are resampled to the telephone's rate, which the real recordings have. */
 const RATE_HZ = 8_000;
 const SOUNDS = '/usr/share/asterisk/sounds';
-/** One speaker per language. None of them is used in training. */
+/** A speaker per language. None of them is used in training. */
 export const SPEAKERS: Readonly<Record<string, string>> = {
   en: 'en_US_f_Allison',
   es: 'es_MX_f_Allison',

@@ -93,7 +93,7 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** One client's connection: bytes in, bytes out. */
+/** A client's connection: bytes in, bytes out. */
 class FuzzedConnection {
   #received = '';
   #wake: () => void = () => undefined;
