@@ -6,7 +6,7 @@ import type { Cursor } from './cursor.ts';
  */
 export const onlyClosersFollow = /^(?:\s*(?:[)>}\]"'`]|<\/[\w.:-]*>|\*\/|\/>))*(?:\s*[:{;,])?\s*$/;
 const letterFollows = /^[\p{ID_Continue}$]/u;
-/** A longer line of code is minified or data, where nobody types. A paragraph of prose may be one line. */
+/** A longer line of code is minified or data, which no user types. A paragraph of prose may be one line. */
 const MAX_TYPED_LINE_UNITS = 2000;
 
 /**

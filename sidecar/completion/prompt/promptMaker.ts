@@ -49,8 +49,8 @@ export interface PromptMakerOptions {
 }
 
 /**
- * The purpose of a prompt. 'asked': a user waits for it. 'readingAhead': the whole context is read while no user waits.
- * 'preparing': it is made ahead of a request and changes nothing.
+ * Why a prompt is made. A user waits for an 'asked' prompt. A 'readingAhead' prompt reads the whole context while no
+ * user waits. A 'preparing' prompt is made ahead of a request and changes nothing.
  */
 export type PromptPurpose = 'asked' | 'readingAhead' | 'preparing';
 

@@ -325,7 +325,7 @@ describe('the workspace context of prompts', () => {
       }
     });
 
-    it('begins anew if its own plan has no evaluated snippet', async () => {
+    it('starts again if its own plan has no evaluated snippet', async () => {
       const setting = await comeFrom();
       setting.files.ranking = ['f', 'e', 'd'];
       assert.equal(await setting.prompt({ uri: 'other.py', budgetTokens: 300, spareTokens: 100 }), 'f');
