@@ -46,7 +46,7 @@ const GPU_TESTS = [
   'test/sidecar/workshop/outliers/spectralNorm.test.ts',
   'test/sidecar/workshop/selectRows.test.ts',
   'test/sidecar/models/chorus/openChorusModel.test.ts',
-  'test/sidecar/models/chorus/tiers/tiers.test.ts',
+  'test/sidecar/models/chorus/cache/tieredCache.test.ts',
   'test/sidecar/models/chorus/tiers/slowTier.test.ts',
   'test/sidecar/models/chorus/tiers/mixtureTiers.test.ts',
   'test/sidecar/models/chorus/tiers/headNeeds.test.ts',

@@ -19,7 +19,7 @@ import { SequenceCache } from '../../sidecar/models/chorus/cache/sequenceCache.t
 import { ChorusSequence } from '../../sidecar/models/chorus/chorusSequence.ts';
 import { BATCH_TOKENS } from '../../sidecar/models/chorus/network/batchTokens.ts';
 import type { Network } from '../../sidecar/models/chorus/network/network.ts';
-import { Tiers } from '../../sidecar/models/chorus/tiers/tiers.ts';
+import { TieredCache } from '../../sidecar/models/chorus/cache/tieredCache.ts';
 import { openForBench } from './bundled/benchNetworks.ts';
 import { namedModel } from './bundled/models.ts';
 import { meanOf, type Paired } from './bundled/paired.ts';
@@ -100,9 +100,9 @@ await report();
 function chooser(on: Network, cache: SequenceCache, written: string): Chooser {
   const { tier } = parseCacheChoice(written);
   if (!tier) throw new Error(`--cache accepts a choice that is made repeatedly; got "${written}".`);
-  const tiers = new Tiers(on, cache, tier);
+  const tiers = new TieredCache(on, cache, tier);
   return {
-    sequence: new ChorusSequence(on, cache, on.options.hyperparameters.vocabularySize, undefined, tiers),
+    sequence: new ChorusSequence(tiers, on.options.hyperparameters.vocabularySize),
     [Symbol.dispose]: () => tiers[Symbol.dispose](),
   };
 }

@@ -31,7 +31,8 @@ import { withTiedOutput } from '../../sidecar/models/chorus/network/tiedOutput.t
 import { LocalEngine } from '../../sidecar/engine/localEngine.ts';
 import { ChoosingHeads, type HeadsToChoose } from '../../sidecar/models/chorus/tiers/choosingHeads.ts';
 import { HEAD_NEEDS_TEXT } from '../../sidecar/models/chorus/tiers/headNeedsText.ts';
-import { Tiers } from '../../sidecar/models/chorus/tiers/tiers.ts';
+import { openCache } from '../../sidecar/models/chorus/cache/openCache.ts';
+import { TieredCache } from '../../sidecar/models/chorus/cache/tieredCache.ts';
 import { loadWeights } from '../../sidecar/models/chorus/network/weights.ts';
 import { LibLlama } from '../../sidecar/models/llamaCpp/libLlama.ts';
 import { computeThreads } from '../../sidecar/models/threads.ts';
@@ -216,14 +217,16 @@ async function ours(name: string, depth: number): Promise<Competitor> {
       modelKey: '',
     }));
   const runs = await heads?.runs(network);
-  const tier = choice.tier && new Tiers(network, cache, choice.tier, runs);
-  const sequence = new ChorusSequence(network, cache, vocabularySize, undefined, tier);
+  const attended = openCache(network, cache, { choice, text, runs });
+  const sequence = new ChorusSequence(attended, vocabularySize);
   const rows = new CacheRows(placement, cache, { key: name, exactLength: () => cache.length, stretch: 1 });
   let contextTokens = 0;
   return {
     name,
     get attendedBytes() {
-      return tier ? tier.answers.attendedBytes : (cache.sizeBytes * cache.rows) / cache.capacity;
+      return attended instanceof TieredCache
+        ? attended.answers.attendedBytes
+        : (cache.sizeBytes * cache.rows) / cache.capacity;
     },
     async read(tokens) {
       await network.evaluate(cache, tokens.slice(0, READ_TOKENS), 'none');
@@ -243,7 +246,7 @@ async function ours(name: string, depth: number): Promise<Competitor> {
     back: async () => cache.truncate(contextTokens),
     [Symbol.dispose]: () => {
       network.forget(cache);
-      tier?.[Symbol.dispose]();
+      attended[Symbol.dispose]();
       cache[Symbol.dispose]();
     },
   };

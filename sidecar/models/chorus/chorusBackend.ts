@@ -3,13 +3,11 @@ import type { Backend, CompiledGrammar, GrammarSource } from '../backend.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import { compileGrammar } from '../llamaCpp/compiledGrammar.ts';
 import type { ModelText } from '../modelText.ts';
+import type { AttendedCache } from './cache/attendedCache.ts';
 import { ChorusSequence } from './chorusSequence.ts';
 import { startGrammar } from './grammarState.ts';
-import type { SelectionPlan } from './selection/layerSelection.ts';
 import { BATCH_TOKENS } from './network/batchTokens.ts';
 import type { Network } from './network/network.ts';
-import type { SequenceCache } from './cache/sequenceCache.ts';
-import type { Tiers } from './tiers/tiers.ts';
 
 /** Our own network as the scheduler sees it. */
 export class ChorusBackend implements Backend {
@@ -23,24 +21,19 @@ export class ChorusBackend implements Backend {
   constructor(
     private readonly options: {
       readonly network: Network;
-      readonly caches: readonly SequenceCache[];
-      /** One a cache, or none. */
-      readonly tiers: readonly Tiers[];
+      readonly caches: readonly AttendedCache[];
       /** Tokens that a sequence reads; it may keep fewer rows. */
       readonly contextSizeTokens: number;
-      readonly selection?: SelectionPlan;
       readonly text: ModelText;
       readonly llama: Llama;
       /** Loaded for its vocabulary alone. */
       readonly tokenizer: LlamaModel;
     },
   ) {
-    const { network, caches, tiers, text, selection } = options;
+    const { network, caches, text } = options;
     this.isInterruptible = network.isInterruptible;
     this.vocabulary = text.vocabulary;
-    this.sequences = caches.map(
-      (cache, index) => new ChorusSequence(network, cache, text.vocabulary.size, selection, tiers[index]),
-    );
+    this.sequences = caches.map((cache) => new ChorusSequence(cache, text.vocabulary.size));
     this.contextSizeTokens = options.contextSizeTokens;
     this.#endOfGeneration = new Set(text.special.endOfGeneration);
   }

@@ -2,16 +2,17 @@ import type { Backend } from '../../../sidecar/models/backend.ts';
 import type { Engine } from '../../../sidecar/engine/engine.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 import { parseCacheChoice, type CacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoice.ts';
+import { openCache } from '../../../sidecar/models/chorus/cache/openCache.ts';
 import { sequenceOptions } from '../../../sidecar/models/chorus/cache/cacheLayout.ts';
 import { ChorusSequence } from '../../../sidecar/models/chorus/chorusSequence.ts';
 import { BATCH_TOKENS } from '../../../sidecar/models/chorus/network/batchTokens.ts';
 import type { Network } from '../../../sidecar/models/chorus/network/network.ts';
-import { replayPrompts } from '../../../sidecar/models/chorus/selection/replayPrompts.ts';
+import { readTogether as readPrompts } from '../../../sidecar/models/chorus/selection/readTogether.ts';
 import { SequenceCache } from '../../../sidecar/models/chorus/cache/sequenceCache.ts';
+import { TieredCache } from '../../../sidecar/models/chorus/cache/tieredCache.ts';
 import type { HeadRuns } from '../../../sidecar/models/chorus/tiers/headRuns.ts';
 import { ChoosingHeads } from '../../../sidecar/models/chorus/tiers/choosingHeads.ts';
 import { lastAttendingAll, type TierOptions } from '../../../sidecar/models/chorus/tiers/tierOptions.ts';
-import { Tiers } from '../../../sidecar/models/chorus/tiers/tiers.ts';
 import type { ModelText } from '../../../sidecar/models/modelText.ts';
 import type { TokenId } from '../../../sidecar/protocol/engine.ts';
 import { continuationOf } from '../../../sidecar/workshop/retrieval/continuation.ts';
@@ -27,6 +28,8 @@ const ATTENTION_COST_SLOPE = 1e-4;
 /** An empty sequence of a bench's network. `--cache` chooses the rows of its context that are kept or attended. */
 export interface ChosenSequence extends Disposable {
   readonly sequence: ChorusSequence;
+  /** The cache of the sequence. */
+  readonly cache: ReturnType<typeof openCache>;
   /** Evaluates requests as the engine process does: through the scheduler, with the sequence's own way of reading. */
   readonly engine: Required<Pick<Engine, 'generate' | 'setTexts'>>;
 }
@@ -126,11 +129,14 @@ export async function readTogether(
     for (const [index, byCache] of byPrompt.entries())
       for (const { engine } of byCache.values())
         await continuationOf(engine, prompts[index]?.slice(0, 1) ?? [], { maxTokens: 0 });
-    using reading = ChorusSequence.readTogether(
+    using reading = readPrompts(
       network,
       byPrompt.map((byCache, index) => ({
         tokens: prompts[index] as readonly TokenId[],
-        sequences: [...byCache.values()].map(({ sequence }) => sequence),
+        targets: [...byCache.values()].map(({ cache }) => {
+          if (cache instanceof TieredCache) throw new Error('A sequence with tiers reads its prompts by itself.');
+          return cache;
+        }),
       })),
     );
     while (!reading.isDone) await reading.step();
@@ -151,16 +157,14 @@ function openWith(
   }: { readonly choice: CacheChoice; readonly runs?: HeadRuns; readonly contextTokens: number },
 ): ChosenSequence {
   const { hyperparameters, placement } = network.options;
-  const keepsAll = choice.capacity === Infinity;
-  const cache = new SequenceCache(
+  const rows = new SequenceCache(
     placement,
     hyperparameters,
-    keepsAll ? contextTokens : Math.min(contextTokens, choice.capacity + ROOM_ROWS),
+    Math.min(contextTokens, choice.capacity + ROOM_ROWS),
     sequenceOptions(choice.tier),
   );
-  const tiers = choice.tier && new Tiers(network, cache, choice.tier, runs);
-  const selection = keepsAll ? undefined : { ...choice, replay: replayPrompts((words) => text.tokenize(words, false)) };
-  const sequence = new ChorusSequence(network, cache, hyperparameters.vocabularySize, selection, tiers);
+  const cache = openCache(network, rows, { choice, text, runs });
+  const sequence = new ChorusSequence(cache, hyperparameters.vocabularySize);
   const endOfGeneration = new Set(text.special.endOfGeneration);
   const backend: Backend = {
     vocabulary: text.vocabulary,
@@ -175,14 +179,15 @@ function openWith(
   const scheduler = new Scheduler(backend, { attentionCostSlope: ATTENTION_COST_SLOPE });
   return {
     sequence,
+    cache,
     engine: {
       generate: (request, options) => scheduler.generate(request, options),
       setTexts: async (params) => scheduler.setTexts(params),
     },
     [Symbol.dispose]: () => {
-      network.forget(cache);
-      tiers?.[Symbol.dispose]();
+      network.forget(rows);
       cache[Symbol.dispose]();
+      rows[Symbol.dispose]();
     },
   };
 }

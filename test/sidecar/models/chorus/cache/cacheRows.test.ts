@@ -10,8 +10,9 @@ import { ChorusSequence } from '../../../../../sidecar/models/chorus/chorusSeque
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import type { CacheLayout } from '../../../../../sidecar/models/chorus/cache/cacheLayout.ts';
+import { FullCache } from '../../../../../sidecar/models/chorus/cache/fullCache.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
-import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
+import { TieredCache } from '../../../../../sidecar/models/chorus/cache/tieredCache.ts';
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import '../../../../reference/lavapipe.ts';
 import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
@@ -75,7 +76,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using first = evaluated as SequenceCache;
     using second = restored as SequenceCache;
     const [from, to] = [first, second].map((cache) => {
-      const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY);
+      const sequence = new ChorusSequence(new FullCache(network, cache), TINY_VOCABULARY);
       sequence.offerRows('model', RESTORED);
       return sequence;
     }) as [ChorusSequence, ChorusSequence];
@@ -131,12 +132,12 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     const { network, model } = opened;
     const options = { ...TIERS, refreshTokens: 8, blockTokens: 48, togetherTokens: 48 };
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
-    using uneven = new Tiers(network, cache, options);
-    const declined = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, uneven);
+    using uneven = new TieredCache(network, cache, options);
+    const declined = new ChorusSequence(uneven, TINY_VOCABULARY);
     declined.offerRows('model', RESTORED);
     assert.equal(declined.rows, undefined, 'a stretch of 256 tokens ends in the middle of a block of 48');
-    using even = new Tiers(network, cache, { ...options, blockTokens: 32, togetherTokens: 16 });
-    const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, even);
+    using even = new TieredCache(network, cache, { ...options, blockTokens: 32, togetherTokens: 16 });
+    const sequence = new ChorusSequence(even, TINY_VOCABULARY);
     sequence.offerRows('model', RESTORED);
     await sequence.evaluate(tokens.slice(0, HELD));
     assert.equal(sequence.rows?.tokens.length, 288, 'the last, unfinished block is evaluated again');
@@ -152,8 +153,8 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     const { network, model } = opened;
     const options = { ...TIERS, refreshTokens: 8, blockTokens: 32, togetherTokens: 16 };
     using cache = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, { queries: options.queries });
-    using tiers = new Tiers(network, cache, options);
-    const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
+    using tiers = new TieredCache(network, cache, options);
+    const sequence = new ChorusSequence(tiers, TINY_VOCABULARY);
     sequence.offerRows('model', RESTORED);
     await sequence.evaluate(tokens.slice(0, RESTORED));
     sequence.rows?.append(tokens.slice(RESTORED, RESTORED + 32), new Uint8Array(32 * sequence.rows.rowBytes));
@@ -173,15 +174,10 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using second = new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, {
       queries: options.queries,
     });
-    using firstTiers = new Tiers(network, first, options);
-    using secondTiers = new Tiers(network, second, options);
-    const [from, to] = (
-      [
-        [first, firstTiers],
-        [second, secondTiers],
-      ] as const
-    ).map(([cache, tiers]) => {
-      const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
+    using firstTiers = new TieredCache(network, first, options);
+    using secondTiers = new TieredCache(network, second, options);
+    const [from, to] = [firstTiers, secondTiers].map((tiers) => {
+      const sequence = new ChorusSequence(tiers, TINY_VOCABULARY);
       sequence.offerRows('model', RESTORED);
       return sequence;
     }) as [ChorusSequence, ChorusSequence];

@@ -12,6 +12,7 @@ import type { PrefillTarget } from '../../../../../sidecar/models/chorus/selecti
 import type { KeptRows, SelectionPlan } from '../../../../../sidecar/models/chorus/selection/layerSelection.ts';
 import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
+import { SelectedCache } from '../../../../../sidecar/models/chorus/cache/selectedCache.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import { assertBestRows } from '../../../../reference/assertBestRows.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
@@ -73,7 +74,10 @@ describe(`reading layer by layer on ${kind}`, () => {
     const [prompt, next] = [tokensOf(320), tokensOf(324).slice(320)];
     const answered = async (drafts: readonly number[]): Promise<Float32Array[]> => {
       using cache = new SequenceCache(network.options.placement, network.options.hyperparameters, 512);
-      const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, parseCacheChoice('snapkv:64,window=16'));
+      const sequence = new ChorusSequence(
+        new SelectedCache(network, cache, parseCacheChoice('snapkv:64,window=16')),
+        TINY_VOCABULARY,
+      );
       using reading = sequence.readWhole(prompt) as WholePrompt;
       while (!reading.isDone) await reading.step();
       const rows: Float32Array[] = [];

@@ -9,7 +9,7 @@ import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNe
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
-import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
+import { TieredCache } from '../../../../../sidecar/models/chorus/cache/tieredCache.ts';
 import { branchAttendMix } from '../../../../reference/branchAttendMix.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
@@ -73,14 +73,14 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
         new SequenceCache(onOneDevice(device), model.hyperparameters, 256, { type: 'F32', queries: QUERIES }),
       );
       const tiers = resources.use(
-        new Tiers(
+        new TieredCache(
           network,
           sequence,
           { ...options, refreshedHeads: runs && { percent: 50, othersTokens: 2 * options.refreshTokens } },
           runs,
         ),
       );
-      const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+      const chorus = new ChorusSequence(tiers, TINY_VOCABULARY);
       const first = tiers.prompts?.firstBlock as number;
       const blocks = Array.from({ length: (PROMPT - first) / BLOCK }, (_, block): Cut => ({
         start: first + block * BLOCK,

@@ -10,7 +10,7 @@ import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNe
 import { onOneDevice, withSlowTierOn } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import { measureHeadNeeds } from '../../../../../sidecar/models/chorus/tiers/headNeeds.ts';
-import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
+import { TieredCache } from '../../../../../sidecar/models/chorus/cache/tieredCache.ts';
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
@@ -121,14 +121,14 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       block === 0 ? [] : [{ first: cachedHeads(model.hyperparameters, block) - 1, count: 1 }],
     );
     const tiers = resources.use(
-      new Tiers(
+      new TieredCache(
         network,
         cache,
         { ...options, cacheType, refreshedHeads: { percent: 50, othersTokens: 8 } },
         choosing === 'some' ? lastHeads : undefined,
       ),
     );
-    const sequence = new ChorusSequence(network, cache, TINY_VOCABULARY, undefined, tiers);
+    const sequence = new ChorusSequence(tiers, TINY_VOCABULARY);
     sequence.offerRows('model', KEPT);
     const kept = sequence.rows;
     assert.ok(kept);

@@ -12,7 +12,7 @@ import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placem
 import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequenceCache.ts';
 import type { HeadRuns } from '../../../../../sidecar/models/chorus/tiers/headRuns.ts';
 import type { TierOptions } from '../../../../../sidecar/models/chorus/tiers/tierOptions.ts';
-import { Tiers } from '../../../../../sidecar/models/chorus/tiers/tiers.ts';
+import { TieredCache } from '../../../../../sidecar/models/chorus/cache/tieredCache.ts';
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
@@ -217,7 +217,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
           }),
         );
         const tiers = resources.use(
-          new Tiers(
+          new TieredCache(
             network,
             sequence,
             { ...options, refreshedHeads: runs && { percent: 50, othersTokens: OTHERS_TOKENS } },
@@ -293,8 +293,8 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
               layout: 'heads',
             }),
           );
-          const tiers = resources.use(new Tiers(network, sequence, { ...options, refreshTokens: 8 }));
-          const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+          const tiers = resources.use(new TieredCache(network, sequence, { ...options, refreshTokens: 8 }));
+          const chorus = new ChorusSequence(tiers, TINY_VOCABULARY);
           await chorus.forward(tokens.slice(0, PROMPT), { wanted: 'last', isAnswer: false });
           await chorus.forward([1], { wanted: 'last', isAnswer: true });
           await chorus.forward([2, ...drafts], { wanted: 'all', isAnswer: true });
@@ -336,7 +336,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
             layout: 'heads',
           }),
         );
-        const fast = resources.use(new Tiers(network, sequence, options)).answers;
+        const fast = resources.use(new TieredCache(network, sequence, options)).answers;
         for (const prompt of [before, tokens].filter(({ length }) => length > 0)) {
           sequence.truncate(Math.min(20, sequence.length));
           if (sequence.length === 0) await network.evaluate(sequence, prompt.slice(0, 20), 'none');
@@ -363,7 +363,9 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
       const { network, model } = opened;
       // The first 89 tokens attend everything.
       const [begins, chooses, ends] = [80, 89, 120];
-      const answered = async (piece: (length: number, fast: Tiers['answers']) => number): Promise<Float32Array[]> => {
+      const answered = async (
+        piece: (length: number, fast: TieredCache['answers']) => number,
+      ): Promise<Float32Array[]> => {
         const sequence = resources.use(
           new SequenceCache(onOneDevice(device), model.hyperparameters, CAPACITY, {
             type: cacheType,
@@ -372,8 +374,8 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
             layout: 'heads',
           }),
         );
-        const tiers = resources.use(new Tiers(network, sequence, options));
-        const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+        const tiers = resources.use(new TieredCache(network, sequence, options));
+        const chorus = new ChorusSequence(tiers, TINY_VOCABULARY);
         await chorus.forward(tokens.slice(0, begins), { wanted: 'last', isAnswer: false });
         const rows: Float32Array[] = [];
         while (sequence.length < ends) {
@@ -423,8 +425,8 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
             layout: 'heads',
           }),
         );
-        const tiers = resources.use(new Tiers(network, sequence, { ...options, blockTokens, togetherTokens }));
-        const chorus = new ChorusSequence(network, sequence, TINY_VOCABULARY, undefined, tiers);
+        const tiers = resources.use(new TieredCache(network, sequence, { ...options, blockTokens, togetherTokens }));
+        const chorus = new ChorusSequence(tiers, TINY_VOCABULARY);
         const first = tiers.prompts?.firstBlock as number;
         // What is left behind the last whole block attends everything.
         const whole = tokens.length - (tokens.length % blockTokens);
