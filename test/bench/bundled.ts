@@ -3,9 +3,10 @@
  * value of experts, size, memory and speed.
  *
  *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts
- *     code,prose,declaration,answers] [--development] [--max-seconds N] [--keep] [--write]
+ *     code,prose,declaration,answers] [--groups HumanEval] [--development] [--max-seconds N] [--keep] [--write]
  *
- * The first model is the reference for the others. `--texts` chooses the texts for bits per byte. `--development` fills
+ * The first model is the reference for the others. `--texts` chooses the texts for bits per byte,
+ * `--groups` the groups of gaps. `--development` fills
  * different gaps. Recipes are chosen by them, so that the report's gaps stay unseen.
  *
  * Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results. So
