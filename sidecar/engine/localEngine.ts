@@ -201,6 +201,7 @@ export class LocalEngine implements Engine, Measuring {
       architecture: file.shape.architecture,
       engine: opened.engine,
       device: device.label,
+      deviceKind: device.device,
       deviceReasons: device.reasons,
       engineLimits: opened.limits,
       sizeBytes: file.shape.weightBytes,

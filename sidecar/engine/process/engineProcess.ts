@@ -242,7 +242,7 @@ export class EngineProcess implements Engine, Measuring {
 
   async #startAndLoad(params: LoadParams, options: LoadOptions): Promise<Running> {
     const before = this.#lastModel;
-    let device = before ? deviceOf(before) : params.device;
+    let device = before?.deviceKind ?? params.device;
     for (;;) {
       if (this.#loadCrashes >= MAX_LOAD_CRASHES && this.#lastCrash) throw gaveUp(this.#lastCrash);
       await sleep(this.#backOff.delayMs, undefined, { signal: options.signal });
@@ -314,11 +314,6 @@ async function loadKey(params: LoadParams): Promise<string> {
     file?.size,
     file?.mtimeMs,
   ]);
-}
-
-/** "CUDA (NVIDIA …)" → 'cuda'. */
-function deviceOf(model: LoadedModel): DeviceChoice {
-  return model.device.split(' ')[0]!.toLowerCase() as DeviceChoice;
 }
 
 function withReason(model: LoadedModel, crash: TroubleError | undefined): LoadedModel {

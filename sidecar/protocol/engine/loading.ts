@@ -29,7 +29,10 @@ export interface LoadedModel {
   readonly architecture: string;
   /** 'server': another machine's, or another program's. */
   readonly engine: 'chorus' | 'llama' | 'server';
+  /** A label for people: "CUDA (NVIDIA GeForce RTX 4090)", "CPU". */
   readonly device: string;
+  /** The kind of the device. Absent for a server's model. */
+  readonly deviceKind?: Exclude<DeviceChoice, 'auto'>;
   readonly deviceReasons: readonly string[];
   readonly engineLimits: readonly string[];
   readonly sizeBytes: number;

@@ -78,6 +78,7 @@ describe('the engine process', () => {
     const model = await engine.load({ ...(await loadParams()), threads: 0 });
     assert.ok(model.threads >= 1 && model.threads <= os.availableParallelism());
     assert.equal(model.device, 'CPU');
+    assert.equal(model.deviceKind, 'cpu');
     assert.equal(model.contextSizeTokens, 2048);
   });
 
