@@ -3,15 +3,15 @@ import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 
 export interface BeamSearchOptions {
   readonly decoder: SpeechDecoder;
-  /** What the decoder is given before it speaks. It stands in the first rows of the cache already. */
+  /** The decoder's prompt. It is already in the first rows of the cache. */
   readonly prompt: readonly number[];
-  /** After the prompt's last token; may be changed. */
+  /** The logits after the prompt's last token. They may be changed. */
   readonly logits: Float32Array;
   readonly end: number;
-  /** Texts that are followed at once; one is greedy decoding. */
+  /** The number of hypotheses that are followed in parallel. 1 is greedy decoding. */
   readonly beamSize: number;
   readonly mostTokens: number;
-  /** Changes logits of the token after `sampled`: forbids tokens with −∞, or favours some. */
+  /** Changes the logits of the token after `sampled`: forbids tokens with −∞, or favours some. */
   readonly rules?: (logits: Float32Array, sampled: readonly number[]) => void;
   readonly signal?: AbortSignal;
 }
@@ -19,19 +19,19 @@ export interface BeamSearchOptions {
 export interface Hypothesis {
   /** Without the prompt and the end. */
   readonly tokens: readonly number[];
-  /** Of all tokens, the end included, after the rules. */
+  /** Over all tokens including the end, after the rules. */
   readonly logProbability: number;
 }
 
 interface Live {
   readonly tokens: readonly number[];
   readonly logProbability: number;
-  /** Of the cache, the prompt's rows included. */
+  /** The rows in the cache, including the prompt's. */
   readonly rows: readonly number[];
   readonly logits: Float32Array;
 }
 
-/** A text one token longer. */
+/** A hypothesis with another token. */
 interface Candidate {
   readonly from: Live;
   readonly token: number;
@@ -39,9 +39,10 @@ interface Candidate {
 }
 
 /**
- * Beam search: of all continuations of the texts so far the likeliest go on, until as many have ended as there are
- * beams. The best is the one of the highest probability per token, as CTranslate2 and Whisper's authors have it. One
- * cache holds all texts: what several share is there once.
+ * Beam search. The likeliest continuations of all hypotheses go on, until as many hypotheses have ended as there are
+ * beams. The result with the highest log probability per token comes first, as in CTranslate2 and Whisper's own code.
+ *
+ * A single cache holds all hypotheses, so shared prefixes are stored once.
  */
 export function beamSearch(options: BeamSearchOptions): readonly Hypothesis[] {
   const { decoder, prompt, end, beamSize, mostTokens, rules, signal } = options;
@@ -58,7 +59,7 @@ export function beamSearch(options: BeamSearchOptions): readonly Hypothesis[] {
     const candidates = live
       .flatMap((each) => bestContinuations(each, 2 * beamSize, rules))
       .sort((a, b) => b.logProbability - a.logProbability);
-    // Only one of the first may end; further ones take its place.
+    // Only the first `beamSize` candidates may end; lower ones take their places.
     ended.push(
       ...candidates
         .slice(0, beamSize)
@@ -92,11 +93,11 @@ function bestContinuations(live: Live, count: number, rules: BeamSearchOptions['
   }));
 }
 
-/** All texts that go on in one evaluation. */
+/** Evaluates all continuing hypotheses in a single batch. */
 function evaluate(decoder: SpeechDecoder, going: readonly Candidate[], free: number[]): readonly Live[] {
   if (going.length > free.length)
     throw new RangeError(
-      `${going.length} texts go on, and the cache of ${decoder.capacityRows} rows has room for ${free.length}.`,
+      `${going.length} hypotheses continue, but the cache of ${decoder.capacityRows} rows has room for only ${free.length}.`,
     );
   const batch = going.map(({ from, token }): DecoderToken => ({
     token,
@@ -116,7 +117,7 @@ function evaluate(decoder: SpeechDecoder, going: readonly Candidate[], free: num
   }));
 }
 
-/** The numbers of the `count` largest values that are not −∞, largest first. */
+/** The indices of the `count` largest values except −∞, the largest first. */
 function largest(values: Float32Array, count: number): readonly number[] {
   const best: number[] = [];
   for (let index = 0; index < values.length; index++) {

@@ -8,13 +8,13 @@ import type { SpeechTokens } from './speechTokens.ts';
 import type { DecoderToken } from './speechDecoder.ts';
 import type { WhisperNetwork } from './whisperNetwork.ts';
 
-/** What a decoder made of one window. */
+/** The result of decoding a window. */
 export interface DecodedWindow {
   /** Text and timestamps, without the end. */
   readonly tokens: readonly number[];
-  /** Per token, the end included. */
+  /** Per token, including the end. */
   readonly meanLogProbability: number;
-  /** That nobody speaks, by the model's own judgement. */
+  /** The model's own probability that the window contains no speech. */
   readonly noSpeechProbability: number;
   readonly temperature: number;
 }
@@ -22,28 +22,28 @@ export interface DecodedWindow {
 export interface DecodeWindowOptions {
   readonly network: WhisperNetwork;
   readonly tokens: SpeechTokens;
-  /** Code of the language; English-only models ignore it. */
+  /** The code of the language. English-only models ignore it. */
   readonly language: string;
   /** Tokens of the text before the window. */
   readonly previous?: readonly number[];
-  /** Tried in order until a result is neither unlikely nor repeats itself. */
+  /** Tried in order until a result is neither improbable nor repetitive. */
   readonly temperatures: readonly number[];
-  /** Texts that are followed at once at temperature 0. */
+  /** The beam size at temperature 0. */
   readonly beamSize: number;
-  /** Makes phrases likelier that are to be expected. */
+  /** Raises the probability of expected phrases. */
   readonly bias?: PhraseBias;
   readonly signal?: AbortSignal;
 }
 
-/** A text that shrinks by more than this repeats itself. */
+/** A text with a higher compression ratio counts as repetitive. */
 const MOST_COMPRESSION = 2.4;
 const LEAST_MEAN_LOG_PROBABILITY = -1;
-/** Above it an unlikely result is taken for no speech. */
+/** Above this probability of no speech, an improbable result counts as silence. */
 const NO_SPEECH_PROBABILITY = 0.6;
 
 /**
- * Decodes the window that the network encoded last: by beam search at temperature 0, greedily with one beam, else by
- * sampling, as Whisper's authors do (arXiv 2212.04356, 4.5).
+ * Decodes the window that the network encoded last. Temperature 0 uses beam search, or greedy decoding with a single
+ * beam; other temperatures sample, as in Whisper (arXiv 2212.04356, 4.5).
  */
 export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {
   let decoded: DecodedWindow | undefined;
@@ -53,16 +53,16 @@ export function decodeWindow(options: DecodeWindowOptions): DecodedWindow {
     if (isUnlikely && decoded.noSpeechProbability > NO_SPEECH_PROBABILITY) break;
     if (!isDoubtful(decoded, options.tokens)) break;
   }
-  if (!decoded) throw new RangeError('Decoding needs a temperature.');
+  if (!decoded) throw new RangeError('Decoding needs at least one temperature.');
   return decoded;
 }
 
-/** Whether a text is unlikely, or repeats itself. */
+/** Whether a text is improbable or repetitive. */
 export function isDoubtful({ tokens: decoded, meanLogProbability }: DecodedWindow, tokens: SpeechTokens): boolean {
   return meanLogProbability < LEAST_MEAN_LOG_PROBABILITY || repeatsItself(tokens.text(decoded));
 }
 
-/** Whether a window without words is the better reading. */
+/** Whether the result should count as silence. */
 export function isSilence({ noSpeechProbability, meanLogProbability }: DecodedWindow): boolean {
   return noSpeechProbability > NO_SPEECH_PROBABILITY && meanLogProbability < LEAST_MEAN_LOG_PROBABILITY;
 }
@@ -128,14 +128,14 @@ function decodeAt(
   return { tokens: sampled, meanLogProbability: sum / (sampled.length + 1), noSpeechProbability, temperature };
 }
 
-/** What a decoder is given before it speaks. */
+/** The prompt of a decoder. */
 function promptTokens(tokens: SpeechTokens, language: string, previous: readonly number[]): readonly number[] {
   const context = previous.length > 0 ? [tokens.previous, ...previous] : [];
   const task = tokens.isMultilingual ? [tokens.language(language) ?? tokens.start + 1, tokens.transcribe] : [];
   return [...context, tokens.start, ...task];
 }
 
-/** The likeliest language of the window that the network encoded last. */
+/** Returns the likeliest language of the window that the network encoded last. */
 export function detectLanguage(network: WhisperNetwork, tokens: SpeechTokens): string {
   if (!tokens.isMultilingual) return 'en';
   const [logits] = network.decode([{ token: tokens.start, position: 0, row: 0, history: [] }], [0]) as [Float32Array];

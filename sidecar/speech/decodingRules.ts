@@ -1,12 +1,14 @@
 import { TIMESTAMP_SECONDS, type SpeechTokens } from './speechTokens.ts';
 
-/** The first word begins within this of the window's beginning. */
+/** The first word must begin within this time of the window. */
 const LATEST_BEGINNING_SECONDS = 1;
 
 /**
- * Forbids, as −∞ in `logits`, what can't follow `sampled`, the tokens of this window so far: blanks at the beginning,
- * signs that stand for no speech, and all that breaks the grammar of timestamps (arXiv 2212.04356, 4.5): they come in
- * pairs about a segment, never go back, and one is due where all of them together are likelier than any word.
+ * Forbids tokens that can't follow `sampled`, the tokens of this window so far, by −∞ in `logits`.
+ *
+ * It forbids blanks at the beginning, non-speech tokens, and violations of the timestamp grammar (arXiv 2212.04356,
+ * 4.5). Timestamps come in pairs around segments and never go back. A timestamp is due if all timestamps together are
+ * likelier than any word.
  */
 export function applyDecodingRules(logits: Float32Array, sampled: readonly number[], tokens: SpeechTokens): void {
   const { firstTimestamp, end } = tokens;
@@ -26,7 +28,7 @@ export function applyDecodingRules(logits: Float32Array, sampled: readonly numbe
     else forbid(firstTimestamp, logits.length);
   }
   const last = sampled.findLast((token) => tokens.isTimestamp(token));
-  // A segment has some length, but the next one may begin where it ends.
+  // A segment has some length, but the next segment may begin where it ends.
   if (last !== undefined) forbid(firstTimestamp, endsSegment ? last : last + 1);
   if (timestampIsDue(logits, firstTimestamp)) forbid(0, firstTimestamp);
 }

@@ -3,36 +3,36 @@ import type { DictationReading } from '../protocol/engine.ts';
 import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from './logMel.ts';
 import type { TranscribedWindow, WindowTranscriber } from './windowTranscriber.ts';
 
-/** What is said longer ago, before a pause, is not decoded again. */
+/** After this many seconds, text before a pause is settled and not decoded again. */
 const SETTLED_SECONDS = 8;
 const PAUSE_SECONDS = 0.8;
-/** Kept of silence, so that a first consonant is not cut. */
+/** Silence to keep, so that a first consonant is not cut. */
 const KEPT_SILENCE_SECONDS = 1;
 /**
- * Speech behind the last whole segment that is worth another window: a shorter one is where the two disagree about its
- * end.
+ * The shortest rest of speech behind the last whole segment that is worth another window. For shorter rests, voice
+ * detection and decoder merely disagree about the end of the speech.
  */
 const UNREAD_SECONDS = 0.3;
-/** Greedy, and in brief windows: the text is decoded again with the next piece of sound. */
+/** While the user speaks, decoding is greedy, since the text is decoded again with the next piece of sound. */
 const WHILE_SPEAKING: readonly number[] = [0];
 
 /**
- * Text of sound that is still coming: the growing window is decoded again and again, and what lies before a pause is
- * read once more, as exactly as can be, and settled.
+ * Transcribes sound while it arrives. The growing window is decoded again and again. Text before a pause is decoded a
+ * last time with full accuracy, and is then settled.
  */
 export class Dictation {
-  /** Set when the model is loaded. */
+  /** Set when the model has been loaded. */
   transcriber: WindowTranscriber | undefined;
   #sound = new Float32Array(0);
   #settled = '';
   #hasSpeech = false;
   #language: string;
-  /** Samples that were added, how many of them were looked at, and the end of the last speech among these. */
+  /** The number of samples that were added and analysed, and the end of the last speech in the analysed samples. */
   #added = 0;
   #heard = 0;
   #lastSpeechEnd = 0;
 
-  /** `beamSize` is that of what stays; readings while one speaks are greedy. */
+  /** `beamSize` applies to text that is settled. Readings during speech are greedy. */
   constructor(
     private readonly options: {
       readonly language: string;
@@ -43,7 +43,7 @@ export class Dictation {
     this.#language = options.language;
   }
 
-  /** Takes the next samples at 16 kHz. */
+  /** Appends samples at 16 kHz. */
   add(samples: Float32Array): void {
     const sound = new Float32Array(this.#sound.length + samples.length);
     sound.set(this.#sound);
@@ -71,14 +71,13 @@ export class Dictation {
       const text = window.segments.reduce((said, segment) => joined(said, segment.text), '');
       if (settled === 0) return this.#reading(text);
       this.#settle(text, window.language, settled);
-      // Behind a full window's last whole sentence, and behind a decoder's last whole segment, is sound that no text
-      // stands for yet.
+      // A full window, or a decoder that stopped early, leaves sound behind its last whole segment without text.
       if (!isFinal) break;
     }
     return this.#reading('');
   }
 
-  /** Reads the first `available` samples: quickly, or as what `stays`. */
+  /** Transcribes the first `available` samples, quickly or with full accuracy (`stays`). */
   async #window(
     transcriber: WindowTranscriber,
     available: number,
@@ -108,7 +107,8 @@ export class Dictation {
   }
 
   /**
-   * Text that does not change any more; its sound is dropped. What was spoken decides for the language of what follows.
+   * Settles text that will not change any more, and drops its sound. The language of spoken text becomes the language
+   * of the following windows.
    */
   #settle(text: string, language: string, samples: number): void {
     if (text !== '') this.#language = language;
@@ -126,13 +126,12 @@ export class Dictation {
 }
 
 /**
- * How much of a window does not change any more, in samples: silence, what lies before a pause, and the whole segments
- * of a window that is full.
+ * How many samples of a window are settled: silence, speech before a pause, and the whole segments of a full window.
  */
 function settledSamples({ speech, nextSeconds }: TranscribedWindow, available: number, windowSamples: number): number {
   const last = speech.at(-1);
   const isFull = available === windowSamples;
-  // A full window of silence that is shorter than what is kept would stay for ever.
+  // A full window of silence may be shorter than the kept silence. It would never be settled.
   if (!last) return Math.max(isFull ? 1 : 0, available - KEPT_SILENCE_SECONDS * SAMPLE_RATE_HZ);
   const seconds = available / SAMPLE_RATE_HZ;
   const isPaused = seconds > SETTLED_SECONDS && seconds - last.end > PAUSE_SECONDS;
@@ -141,8 +140,8 @@ function settledSamples({ speech, nextSeconds }: TranscribedWindow, available: n
 }
 
 /**
- * Where sound begins that somebody spoke and the text has not: behind the last whole segment of a text that went on. 0
- * where there is none.
+ * The start of speech that the text does not cover yet: behind the last whole segment of a text that was cut. 0 if
+ * there is none.
  */
 function unreadFrom({ speech, nextSeconds }: TranscribedWindow): number {
   const last = speech.at(-1);

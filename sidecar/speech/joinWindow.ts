@@ -1,19 +1,19 @@
 import type { DecodedWindow } from './decodeWindow.ts';
 import type { SpeechTokens } from './speechTokens.ts';
 
-/** A segment of a window, in seconds from its beginning. */
+/** A segment of a window, in seconds from the window's beginning. */
 export interface WindowSegment {
   readonly start: number;
   readonly end: number;
   readonly tokens: readonly number[];
 }
 
-/** Each window moves on by this at least. */
+/** The least step from a window to the next. */
 const LEAST_STEP_SECONDS = 1;
 
 /**
- * Segments of a decoded window, and where the next one begins: after the last segment that ended inside this one, since
- * what came behind it was cut (openai/whisper, transcribe.py).
+ * Divides a decoded window into segments, and returns where the next window begins. That is behind the last segment
+ * that ended inside this window, since later text was cut off (openai/whisper, transcribe.py).
  */
 export function joinWindow(
   { tokens: decoded }: Pick<DecodedWindow, 'tokens'>,
@@ -22,7 +22,7 @@ export function joinWindow(
 ): { readonly segments: readonly WindowSegment[]; readonly nextSeconds: number } {
   const isTimestamp = (index: number): boolean =>
     index >= 0 && index < decoded.length && tokens.isTimestamp(decoded[index] as number);
-  // Where one segment ends and the next begins stand two timestamps.
+  // Two timestamps mark where a segment ends and the next begins.
   const cuts = decoded.flatMap((_, index) => (isTimestamp(index) && isTimestamp(index - 1) ? [index] : []));
   const endsWithOne = isTimestamp(decoded.length - 1) && !isTimestamp(decoded.length - 2);
   if (cuts.length === 0) {

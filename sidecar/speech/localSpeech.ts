@@ -31,13 +31,13 @@ interface Opened {
 }
 
 /**
- * Speech in this process: one thing at a time, since all share a model and a device. The last model stays, since
- * loading it takes longer than a sentence.
+ * Speech recognition in this process. Tasks run one after another, since they share a model and a device. The last
+ * model stays loaded, since loading takes longer than transcribing a sentence.
  */
 export class LocalSpeech implements Speech {
   #opened: Opened | undefined;
   #dictation: Dictation | undefined;
-  /** Ends when what was begun last does. */
+  /** Settles when the last task ends. */
   #last: Promise<unknown> = Promise.resolve();
 
   async transcribe(params: TranscribeParams, events: TranscribeEvents = {}): Promise<TranscribeResult> {
@@ -48,7 +48,7 @@ export class LocalSpeech implements Speech {
     params: TranscribeParams,
     { onSegment, onProgress, signal }: TranscribeEvents,
   ): Promise<TranscribeResult> {
-    // What is cheap to find wrong first.
+    // Cheap checks come first.
     const sound = await WavFile.open(params.soundPath);
     try {
       const { transcriber } = await this.#open(params.model, signal);
@@ -77,7 +77,7 @@ export class LocalSpeech implements Speech {
     { model, language, beamSize, phrases }: BeginDictationParams,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    // Sound that comes while the model is loaded is kept.
+    // Sound that arrives while the model is loading is kept.
     const dictation = new Dictation({ language, beamSize, phrases });
     this.#dictation = dictation;
     try {
@@ -100,7 +100,7 @@ export class LocalSpeech implements Speech {
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<DictationReading> {
     const dictation = this.#dictation;
-    if (!dictation) throw new TroubleError('invalid-input', 'No dictation was begun.');
+    if (!dictation) throw new TroubleError('invalid-input', 'No dictation has been started.');
     try {
       const reading = await this.#afterOthers(() => dictation.read({ isFinal, signal }), signal);
       if (isFinal) this.#forget(dictation);
@@ -111,7 +111,7 @@ export class LocalSpeech implements Speech {
     }
   }
 
-  /** What was said is kept no longer than it is needed. */
+  /** Drops a dictation, so that speech is not kept longer than needed. */
   #forget(dictation: Dictation): void {
     if (this.#dictation === dictation) this.#dictation = undefined;
   }
@@ -148,7 +148,7 @@ export class LocalSpeech implements Speech {
   }
 }
 
-/** By what the file is: a GGUF file, or one of whisper.cpp. */
+/** Opens a transcriber by the kind of the file: GGUF or whisper.cpp. */
 async function openTranscriber(modelPath: string, device: Device, signal?: AbortSignal): Promise<WindowTranscriber> {
   if (await isGguf(modelPath)) return SpeechTransformerTranscriber.open(modelPath, device, { signal });
   return new WhisperTranscriber(await openSpeechModel(modelPath, device, { signal }));

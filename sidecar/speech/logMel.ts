@@ -7,17 +7,17 @@ import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 import type { WhisperFile } from './whisperFile.ts';
 
-/** Of all sound inside: what Whisper was trained on. */
+/** The sampling rate of all sound inside Chorus. Whisper was trained on it. */
 export const SAMPLE_RATE_HZ = 16_000;
-/** Of one frame to the next: 10 ms. */
+/** The step between frames: 10 ms. */
 export const HOP_SAMPLES = 160;
-/** Of the Fourier transform: 25 ms. */
+/** The window of the Fourier transform: 25 ms. */
 const TRANSFORM_SAMPLES = 400;
-/** A frame looks at so many samples before and after its middle. */
+/** A frame covers this many samples before and after its middle. */
 export const FRAME_REACH_SAMPLES = TRANSFORM_SAMPLES / 2;
-/** Power below this counts as this. */
+/** Smaller powers are raised to this. */
 const LEAST_POWER = 1e-10;
-/** Decades below the loudest band that are told apart. */
+/** The range below the loudest band, in decades. Lower values are cut. */
 const DYNAMIC_RANGE = 8;
 
 interface MelGraph {
@@ -27,10 +27,11 @@ interface MelGraph {
 }
 
 /**
- * Whisper's spectrum (arXiv 2212.04356, 2.2): the decimal logarithm of the power in bands of the mel scale, cut 8
- * decades below the loudest and brought near ±1. The Fourier transform is a product with its matrix, which Hann's
- * window is part of: at 400 samples a frame that takes as long as a fast one. It runs on the processor, in float32,
- * whatever device runs the network.
+ * Whisper's log-mel spectrogram (arXiv 2212.04356, 2.2): the decimal logarithm of the power in mel bands, cut 8 decades
+ * below the loudest and scaled to about ±1.
+ *
+ * The Fourier transform is a matrix product that includes Hann's window. At 400 samples per frame it is as fast as an
+ * FFT. It runs on the processor in float32, whatever device runs the network.
  */
 export class LogMel implements Disposable {
   readonly #storage: Storage;
@@ -53,8 +54,8 @@ export class LogMel implements Disposable {
   }
 
   /**
-   * `samples` at 16 kHz, from `FRAME_REACH_SAMPLES` before the first frame's middle to as many behind the last:
-   * `[bands, frames]`, bands first.
+   * Computes the spectrogram of `samples` at 16 kHz: `[bands, frames]`, bands first. The samples extend by
+   * `FRAME_REACH_SAMPLES` before the middle of the first frame and behind that of the last.
    */
   compute(samples: Float32Array): Float32Array {
     const frames = Math.floor((samples.length - TRANSFORM_SAMPLES) / HOP_SAMPLES) + 1;
@@ -72,7 +73,7 @@ export class LogMel implements Disposable {
     const { frequencies } = this.filters;
     const graph = new Graph(this.cpu);
     const windows = graph.input('windows', 'F32', [TRANSFORM_SAMPLES, frames]);
-    // [2 · frequencies, frames]: real parts, then imaginary ones.
+    // [2 · frequencies, frames]: real parts, then imaginary parts.
     const squares = sqr(graph, mulMat(graph, this.#transform, windows));
     const half = (first: number): Tensor =>
       contiguous(graph, view(graph, squares, [frequencies, frames], { offsetBytes: 4 * first }));
@@ -101,7 +102,7 @@ function overlappingWindows(samples: Float32Array, frames: number): Float32Array
   return windows;
 }
 
-/** Rows of Hann's window times a cosine of each frequency, then times a sine: `[samples, 2 · frequencies]`. */
+/** Hann's window times a cosine of each frequency, then times a sine: `[samples, 2 · frequencies]`. */
 function transformMatrix(frequencies: number): Float32Array {
   const matrix = new Float32Array(TRANSFORM_SAMPLES * 2 * frequencies);
   for (let frequency = 0; frequency < frequencies; frequency++) {
@@ -115,7 +116,7 @@ function transformMatrix(frequencies: number): Float32Array {
   return matrix;
 }
 
-/** Natural logarithms of power to what the network takes, in place. */
+/** Converts natural logarithms of power to the network's input, in place. */
 function compress(values: Float32Array): Float32Array {
   let loudest = -Infinity;
   for (let index = 0; index < values.length; index++) {

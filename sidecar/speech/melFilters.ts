@@ -1,5 +1,5 @@
 /**
- * Triangular filters on Slaney's mel scale, each of area 1, as librosa and Whisper have them: `[transformSize / 2 + 1,
+ * Triangular filters on Slaney's mel scale, each of area 1, as in librosa and Whisper: `[transformSize / 2 + 1,
  * bands]`, bands outermost.
  */
 export function slaneyMelFilters({
@@ -26,7 +26,7 @@ export function slaneyMelFilters({
   return filters;
 }
 
-/** Linear up to 1 kHz, then logarithmic. */
+/** The mel scale is linear up to 1 kHz, then logarithmic. */
 const BREAK_HZ = 1000;
 const HZ_PER_MEL = 200 / 3;
 const LOG_STEP = Math.log(6.4) / 27;

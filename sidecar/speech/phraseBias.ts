@@ -1,22 +1,24 @@
 /**
- * What the logits of a token gain that begins a phrase, and of one that goes on with it. In beam search what was begun
- * in vain is outweighed by other texts.
+ * The bonus on the logit of a token that begins a phrase, and of a token that continues a phrase. In beam search other
+ * hypotheses outweigh phrases that were begun in vain.
  */
 const BEGIN_BONUS = 1;
 const CONTINUE_BONUS = 2.5;
-/** No token is longer. */
+/** The maximum length of a token in bytes. */
 const MOST_TOKEN_BYTES = 24;
 
 /**
- * Makes some phrases likelier (shallow fusion with a list of phrases: Zhao et al. 2019, "Shallow-Fusion End-to-End
- * Contextual Biasing"). It knows tokens by their bytes alone, so that it needs no tokeniser: a token that begins a
- * phrase behind a blank, or goes on with what the text ends with, gains.
+ * Raises the probability of phrases (shallow fusion with a list of phrases: Zhao et al. 2019, "Shallow-Fusion
+ * End-to-End Contextual Biasing").
+ *
+ * It needs no tokeniser, since it compares the bytes of tokens. A token gets a bonus if it begins a phrase after a
+ * blank, or continues a phrase at the end of the text.
  */
 export class PhraseBias {
   readonly #phrases: readonly string[];
   readonly #numbers = new Map<string, number[]>();
 
-  /** `vocabulary` are the bytes of each text token, as Whisper's; words begin with a blank. */
+  /** `vocabulary` holds the bytes of each text token. Words begin with a blank, as in Whisper. */
   constructor(
     phrases: readonly string[],
     private readonly vocabulary: readonly Buffer[],
@@ -30,7 +32,7 @@ export class PhraseBias {
     });
   }
 
-  /** Adds to the logits of the token after `sampled`; what is forbidden stays so. */
+  /** Adds bonuses to the logits of the token after `sampled`. Forbidden tokens stay forbidden. */
   apply(logits: Float32Array, sampled: readonly number[]): void {
     if (this.#phrases.length === 0) return;
     const bonuses = new Map<number, number>();
@@ -40,7 +42,7 @@ export class PhraseBias {
         .map((token) => (this.vocabulary[token] ? latin(this.vocabulary[token]) : ''))
         .join(''),
     );
-    // The first word of a text has a blank before it too.
+    // The first word of a text counts as preceded by a blank.
     const text = sampled.length === 0 || said.startsWith(' ') ? said : ` ${said}`;
     for (const phrase of this.#phrases) {
       this.#favour(bonuses, phrase, 0, BEGIN_BONUS);
@@ -53,10 +55,10 @@ export class PhraseBias {
     for (const [token, bonus] of bonuses) logits[token] = (logits[token] as number) + bonus;
   }
 
-  /** Tokens that hold what comes in a phrase after `length` bytes. */
+  /** Adds the bonus to tokens that continue a phrase after `length` bytes. */
   #favour(bonuses: Map<number, number>, phrase: string, length: number, bonus: number): void {
     for (let end = length + 1; end <= Math.min(phrase.length, length + MOST_TOKEN_BYTES); end++) {
-      // A blank, or one and a letter, begins everything.
+      // Only a blank, or a blank and a letter, would begin too many words.
       if (phrase[length] === ' ' && end < length + 3) continue;
       for (const token of this.#numbers.get(phrase.slice(length, end)) ?? [])
         bonuses.set(token, Math.max(bonus, bonuses.get(token) ?? 0));
@@ -65,5 +67,5 @@ export class PhraseBias {
 }
 
 const latin = (bytes: Buffer): string => bytes.toString('latin1');
-/** Of ASCII alone, since these are bytes. */
+/** Lower-cases only ASCII, since these are bytes. */
 const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

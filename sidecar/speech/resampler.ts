@@ -1,15 +1,15 @@
 /**
- * Zero crossings of the sinc on each side: with Kaiser's window below, 80 dB are kept out of the band and 7 of 8 kHz
- * stay.
+ * Zero crossings of the sinc on each side. With the Kaiser window below, aliases are damped by 80 dB, and 7 of 8 kHz
+ * pass.
  */
 const ZERO_CROSSINGS = 32;
 const KAISER_BETA = 8;
-/** Of half the lower rate: where half the amplitude is left. */
+/** The cutoff as a share of half the lower rate. There the amplitude is halved. */
 const CUTOFF = 0.93;
 
 /**
- * Changes the sampling rate of sound that comes in pieces: a sinc under Kaiser's window, one row of taps for each place
- * that an output can have between two inputs (polyphase; Smith, "Digital Audio Resampling").
+ * Changes the sampling rate of sound that arrives in pieces by a polyphase filter (Smith, "Digital Audio Resampling").
+ * It is a sinc under a Kaiser window, with a row of taps for each position of an output between two inputs.
  */
 export class Resampler {
   readonly #up: number;
@@ -17,7 +17,9 @@ export class Resampler {
   readonly #reach: number;
   readonly #taps: Float32Array;
   #kept: Float32Array;
-  /** Of the next output, in steps of an input divided by `#up`, counted from `#kept`'s first sample. */
+  /**
+   * The position of the next output, in units of an input sample divided by `#up`, from the first sample of `#kept`.
+   */
   #position: number;
 
   constructor(fromHz: number, toHz: number) {
@@ -27,12 +29,12 @@ export class Resampler {
     const band = CUTOFF * Math.min(1, toHz / fromHz);
     this.#reach = Math.ceil(ZERO_CROSSINGS / band);
     this.#taps = sincTaps(this.#up, this.#reach, band);
-    // What came before the first sample is silence.
+    // Silence precedes the first sample.
     this.#kept = new Float32Array(this.#reach);
     this.#position = this.#reach * this.#up;
   }
 
-  /** What the samples so far allow. */
+  /** Adds samples. Returns the output that is complete. */
   push(samples: Float32Array): Float32Array {
     const reach = this.#reach;
     const input = new Float32Array(this.#kept.length + samples.length);
@@ -51,7 +53,7 @@ export class Resampler {
     return output;
   }
 
-  /** The rest, when no more comes. */
+  /** Returns the rest at the end of the sound. */
   end(): Float32Array {
     return this.push(new Float32Array(this.#reach));
   }
@@ -65,8 +67,8 @@ function dot(taps: Float32Array, firstTap: number, input: Float32Array, first: n
 }
 
 /**
- * Row `phase` has the weights of the `reach` samples up to an output's place and of as many behind it. Each row sums to
- * 1, so that silence's level stays.
+ * Row `phase` has the weights of `reach` samples up to the position of an output, and of as many behind it. Each row
+ * sums to 1, so that a constant level stays.
  */
 function sincTaps(phases: number, reach: number, band: number): Float32Array {
   const taps = new Float32Array(phases * 2 * reach);

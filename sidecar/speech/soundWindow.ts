@@ -1,7 +1,7 @@
 import { Resampler } from './resampler.ts';
 import { FRAME_REACH_SAMPLES, SAMPLE_RATE_HZ } from './logMel.ts';
 
-/** Samples at some rate, forward; none at the end. */
+/** Reads samples in order, at any rate. Returns none at the end. */
 export interface SampleSource {
   readonly sampleRateHz: number;
   read(count: number): Promise<Float32Array>;
@@ -9,13 +9,11 @@ export interface SampleSource {
 
 const READ_SECONDS = 1;
 
-/**
- * A window at 16 kHz that slides forward over a source of any rate and length; no more is held than the window is long.
- */
+/** A window at 16 kHz that slides over a source of any rate and length. Only the samples of the window are held. */
 export class SoundWindow {
   readonly #resampler: Resampler | undefined;
   #held = new Float32Array(0);
-  /** Number of the first sample that is held. */
+  /** The index of the first held sample. */
   #first = 0;
   #isAtEnd = false;
 
@@ -23,15 +21,15 @@ export class SoundWindow {
     if (source.sampleRateHz !== SAMPLE_RATE_HZ) this.#resampler = new Resampler(source.sampleRateHz, SAMPLE_RATE_HZ);
   }
 
-  /** All samples so far; at the end of the source, all that there are. */
+  /** The number of samples so far. At the end of the source it is the total. */
   get end(): number {
     return this.#first + this.#held.length;
   }
 
   /**
-   * Samples from number `first` on for `LogMel`, with the reach of a frame on both sides: before the beginning the
-   * sound is mirrored, behind the end is silence. `first` never decreases. `available` counts those that are sound,
-   * without the reach.
+   * Returns samples from index `first` on for `LogMel`, with the reach of a frame on both sides. The sound is mirrored
+   * before its beginning, and silent behind its end. The argument `first` must never decrease. The result's `available`
+   * counts the samples of sound, without the reach.
    */
   async slideTo(first: number, count: number): Promise<{ readonly samples: Float32Array; readonly available: number }> {
     await this.#fill(first + count + FRAME_REACH_SAMPLES);

@@ -9,7 +9,7 @@ import type {
   TranscriptSegment,
 } from '../protocol/engine.ts';
 
-/** Writes down what is said. All throw `TroubleError`. */
+/** Speech recognition. All methods throw `TroubleError`. */
 export interface Speech {
   beginDictation(params: BeginDictationParams, options?: { readonly signal?: AbortSignal }): Promise<void>;
   addSound(sound: DictationSound): void;

@@ -1,20 +1,20 @@
-/** A token to evaluate, and what it attends in the cache. */
+/** A token to evaluate, and the cache rows that it attends. */
 export interface DecoderToken {
   readonly token: number;
   readonly position: number;
-  /** Of the cache: where its keys and values go. */
+  /** The cache row for its keys and values. */
   readonly row: number;
-  /** Rows of the tokens before it, its own not included. */
+  /** The cache rows of the tokens before it, without its own. */
   readonly history: readonly number[];
 }
 
 /**
- * The decoder of a speech model. One cache serves all hypotheses of a search, since each token says which rows it
- * attends.
+ * The decoder of a speech model. A single cache serves all hypotheses of a search, since each token lists the rows that
+ * it attends.
  */
 export interface SpeechDecoder {
-  /** Tokens that the cache holds, those of all hypotheses together. */
+  /** The number of tokens that the cache holds, over all hypotheses. */
   readonly capacityRows: number;
-  /** Logits after the tokens numbered `outputs` of a batch, `[vocabularySize]` each. */
+  /** Evaluates a batch. Returns the logits after the tokens with the indices `outputs`, `[vocabularySize]` each. */
   decode(batch: readonly DecoderToken[], outputs: readonly number[]): readonly Float32Array[];
 }

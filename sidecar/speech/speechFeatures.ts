@@ -3,18 +3,18 @@ import { FRAME_REACH_SAMPLES, LogMel, SAMPLE_RATE_HZ } from './logMel.ts';
 import { slaneyMelFilters } from './melFilters.ts';
 
 const TRANSFORM_SAMPLES = 2 * FRAME_REACH_SAMPLES;
-/** Brings values near ±1. */
+/** Scales values to about ±1. */
 const FACTOR = 2;
 
-/** A spectrum with this many bands, as `speech-transformer` reads it. */
+/** Opens a spectrogram with this number of bands for a `speech-transformer`. */
 export function openSpectrum(cpu: Device, bands: number): LogMel {
   const values = slaneyMelFilters({ bands, transformSize: TRANSFORM_SAMPLES, sampleRateHz: SAMPLE_RATE_HZ });
   return new LogMel(cpu, { bands, frequencies: TRANSFORM_SAMPLES / 2 + 1, values });
 }
 
 /**
- * The spectrum of one utterance, `mel[bands, frames]`, without each band's mean, which takes away how a microphone or a
- * telephone colours the sound (cepstral mean normalisation: Atal 1974). In place.
+ * Subtracts each band's mean from the spectrogram of an utterance, `mel[bands, frames]`, in place. It removes the
+ * colouring by a microphone or a telephone (cepstral mean normalisation: Atal 1974).
  */
 export function normaliseBands(mel: Float32Array, bands: number): Float32Array {
   const frames = mel.length / bands;

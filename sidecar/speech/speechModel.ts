@@ -20,18 +20,18 @@ import {
 } from './architectures/whisper.ts';
 import { readWhisperFile, type WhisperFile } from './whisperFile.ts';
 
-/** A speech model whose weights are in a device's memory. */
+/** A speech model with its weights in a device's memory. */
 export interface SpeechModel extends Disposable {
   readonly file: WhisperFile;
   readonly device: Device;
   readonly weights: WeightTable;
-  /** Of the weights, as they lie in memory. */
+  /** The size of the weights in memory. */
   readonly sizeBytes: number;
 }
 
 /**
- * Loads a file of whisper.cpp. Throws `TroubleError` as `readWhisperFile`, and 'invalid-model' for a tensor that is
- * missing or has another shape.
+ * Loads a file of whisper.cpp. Throws `TroubleError` as `readWhisperFile` does, and 'invalid-model' for a missing
+ * tensor or a wrong shape.
  */
 export async function openSpeechModel(
   path: string,
@@ -57,7 +57,8 @@ export async function openSpeechModel(
 
   const tensors = new Map(file.tensors);
   const embedding = tensors.get(TOKEN_EMBEDDING) as LocatedTensor;
-  // Read by row and as a matrix: quantised it is loaded twice, since rows can't be read of the faster layout.
+  // The embedding is read by row and as a matrix. A quantised embedding is loaded twice, since the faster layout can't
+  // be read by row.
   const isTwice = tensorTypes[embedding.type as TensorType].blockElements > 1;
   if (isTwice) tensors.set(OUTPUT_MATRIX, { ...embedding, name: OUTPUT_MATRIX });
   const twice = isTwice
@@ -89,7 +90,8 @@ export async function openSpeechModel(
 }
 
 /**
- * Matrices of convolutions, turned as `convolution1d` wants them, in their own type where rows are whole blocks of it.
+ * Loads the matrices of convolutions, transposed for `convolution1d`. They keep their type if rows are whole blocks of
+ * it.
  */
 async function loadConvolutions(
   device: Device,
@@ -130,8 +132,8 @@ async function loadConvolutions(
 }
 
 /**
- * Files keep convolutions in float16, since taps do not fill blocks. Where all other matrices have 8 bits, so have
- * these once they are turned.
+ * Files store convolutions in float16, since taps do not fill blocks. If all other matrices have 8 bits, the transposed
+ * convolutions get 8 bits too.
  */
 function convolutionType(own: TensorType, { tensors }: WhisperFile): TensorType {
   const isEightBit = [...tensors.values()].every(

@@ -1,8 +1,8 @@
 import type { WhisperFile } from './whisperFile.ts';
 
 /**
- * Whisper's languages in the order of their tokens, as ISO 639 codes. English-only models have the tokens too, without
- * a use.
+ * Whisper's languages in the order of their tokens, as ISO 639 codes. English-only models have these tokens too but do
+ * not use them.
  */
 const LANGUAGES: readonly string[] = (
   'en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw ' +
@@ -11,21 +11,21 @@ const LANGUAGES: readonly string[] = (
 
 /** Timestamps are multiples of this. */
 export const TIMESTAMP_SECONDS = 0.02;
-/** 0 to 30 seconds. */
+/** The number of timestamps, from 0 to 30 seconds. */
 const TIMESTAMPS = 1501;
 /**
- * Between the languages and the timestamps: translate, transcribe, language model, previous text, no speech, no
+ * The tokens between languages and timestamps: translate, transcribe, language model, previous text, no speech, no
  * timestamps.
  */
 const TASKS = 6;
-/** Bytes that stand for text in every Whisper: GPT-2's vocabulary, in multilingual models one more. */
+/** The number of text tokens in every Whisper: GPT-2's vocabulary. Multilingual models have another token. */
 const ENGLISH_TEXT_TOKENS = 50_256;
-/** Of vocabularies with languages: smaller ones are of models for English alone. */
+/** The least size of a multilingual vocabulary. Smaller vocabularies belong to English-only models. */
 export const LEAST_MULTILINGUAL = 51_865;
 
-/** Numbers of the control tokens of a model, and what its text tokens stand for. */
+/** The ids of a model's control tokens, and the texts of its text tokens. */
 export class SpeechTokens {
-  /** Of the end; all below it are text. */
+  /** The end. All smaller ids are text. */
   readonly end: number;
   readonly start: number;
   readonly translate: number;
@@ -36,11 +36,11 @@ export class SpeechTokens {
   readonly firstTimestamp: number;
   readonly isMultilingual: boolean;
   readonly languages: readonly string[];
-  /** Never said: signs that people write for sounds, and control tokens. */
+  /** Tokens that are never produced: symbols for sounds, and control tokens. */
   readonly suppressed: readonly number[];
-  /** Not said first: a blank. */
+  /** Tokens that are never produced first: a blank. */
   readonly blank: readonly number[];
-  /** Bytes of each text token. */
+  /** The bytes of each text token. */
   readonly textBytes: readonly Buffer[];
 
   constructor({ hyperparameters, vocabulary }: Pick<WhisperFile, 'hyperparameters' | 'vocabulary'>) {
@@ -62,7 +62,7 @@ export class SpeechTokens {
     this.suppressed = [...new Set([...nonSpeech(numbers), ...controls])].sort((a, b) => a - b);
   }
 
-  /** Number of the token of a language's code. `undefined` for one that the model doesn't know. */
+  /** The id of a language's token, or `undefined` if the model does not know the language. */
   language(code: string): number | undefined {
     const index = this.languages.indexOf(code);
     return index < 0 ? undefined : this.start + 1 + index;
@@ -76,7 +76,7 @@ export class SpeechTokens {
     return token >= this.firstTimestamp;
   }
 
-  /** Of a timestamp: seconds from the window's beginning. */
+  /** The time of a timestamp in seconds from the window's beginning. */
   seconds(token: number): number {
     return (token - this.firstTimestamp) * TIMESTAMP_SECONDS;
   }
@@ -90,8 +90,8 @@ export class SpeechTokens {
 }
 
 /**
- * What Whisper's authors keep from being said (openai/whisper, `non_speech_tokens`): signs that subtitles describe
- * sounds with.
+ * The tokens that Whisper suppresses (openai/whisper, `non_speech_tokens`): symbols with which subtitles describe
+ * sounds.
  */
 function nonSpeech(numbers: ReadonlyMap<string, number>): readonly number[] {
   const signs = [
@@ -101,7 +101,7 @@ function nonSpeech(numbers: ReadonlyMap<string, number>): readonly number[] {
   const notes = [...'♩♪♫♬♭♮♯'];
   const number = (text: string): number | undefined => numbers.get(Buffer.from(text, 'utf8').toString('latin1'));
   const whole = [...signs, ...notes].flatMap((sign) => [number(sign), number(` ${sign}`)]);
-  // Notes that are several tokens: the first of them, which is the longest that the vocabulary has.
+  // For notes of several tokens, the first token counts, which is the longest in the vocabulary.
   const begun = notes.flatMap((note) => [firstToken(numbers, note), firstToken(numbers, ` ${note}`)]);
   return [...whole, ...begun, number(' -'), number(" '")].filter((token) => token !== undefined);
 }

@@ -8,15 +8,15 @@ import { DOWNSAMPLING, type SpeechTransformerHyperparameters } from './architect
 import { SpeechVocabulary } from './speechVocabulary.ts';
 
 const SPEECH_TRANSFORMER = 'speech-transformer';
-/** Blocks of 8 bits hold so many values; rows of all matrices are whole blocks. */
+/** The number of values in a block of 8 bits. Rows of all matrices are whole blocks. */
 const BLOCK = 32;
 
-/** A Speech-Transformer as its GGUF file holds it, without its weights. */
+/** The header of a Speech-Transformer's GGUF file, without its weights. */
 export interface SpeechTransformerFile {
   readonly path: string;
   readonly hyperparameters: SpeechTransformerHyperparameters;
   readonly vocabulary: SpeechVocabulary;
-  /** Of what enters each product, by the name of the place: those of a fully quantised model. */
+  /** The range of the inputs of each product, by the name of the place. Only in fully quantised models. */
   readonly ranges: ReadonlyMap<string, ActivationRange>;
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
 }
@@ -26,7 +26,7 @@ const RANGE_BOUNDS = `${SPEECH_TRANSFORMER}.activation.bounds`;
 const LANGUAGES = 'tokenizer.speech.languages';
 const CHARACTERS = 'tokenizer.speech.characters';
 
-/** Metadata of a file: [what each key means](../../docs/dictation.md#the-file). */
+/** Builds the metadata of a file. See [the keys](../../docs/dictation.md#the-file). */
 export function speechTransformerMetadata({
   hyperparameters,
   vocabulary,
@@ -58,7 +58,7 @@ export function speechTransformerMetadata({
   ]);
 }
 
-/** Reads a file's header. Throws as `readGgufHeader`, and 'invalid-model' for values that do not fit together. */
+/** Reads a file's header. Throws as `readGgufHeader` does, and 'invalid-model' for values that do not fit together. */
 export async function readSpeechTransformerFile(path: string): Promise<SpeechTransformerFile> {
   const lists = new Map<string, (string | number)[]>(
     [LANGUAGES, CHARACTERS, RANGE_PLACES, RANGE_BOUNDS].map((key) => [key, []]),
@@ -72,7 +72,7 @@ export async function readSpeechTransformerFile(path: string): Promise<SpeechTra
   if (metadata.architecture !== SPEECH_TRANSFORMER)
     throw new TroubleError(
       'unsupported-model',
-      `${path} is a model of the architecture "${metadata.architecture}", which is none for speech. Choose a ggml-*.bin of whisper.cpp or a GGUF file of the architecture "${SPEECH_TRANSFORMER}".`,
+      `${path} has the architecture "${metadata.architecture}", which is not a speech model. Choose a ggml-*.bin of whisper.cpp or a GGUF file of the architecture "${SPEECH_TRANSFORMER}".`,
     );
   const vocabulary = new SpeechVocabulary(lists.get(LANGUAGES) as string[], lists.get(CHARACTERS) as string[]);
   const hyperparameters: SpeechTransformerHyperparameters = {
@@ -101,7 +101,7 @@ export async function readSpeechTransformerFile(path: string): Promise<SpeechTra
   return { path, hyperparameters, vocabulary, ranges, tensors: locateTensors([header]) };
 }
 
-/** What is wrong with sizes that a network can't have. */
+/** Describes invalid sizes. Returns `undefined` if all are valid. */
 export function sizesTrouble({
   melBands,
   channels,

@@ -23,14 +23,14 @@ import {
 import type { DecoderToken, SpeechDecoder } from './speechDecoder.ts';
 import { readSpeechTransformerFile, type SpeechTransformerFile } from './speechTransformerFile.ts';
 
-/** Frames are filled up to multiples of this, so that few graphs serve all lengths. */
+/** Frames are padded to multiples of this, so that few graphs serve all lengths. */
 const FRAME_STEP = 64;
-/** Behind the sound is some silence in any case. */
+/** There is always some silence behind the sound. */
 const LEAST_SILENCE_FRAMES = 16;
 const ROW_STEP = 64;
 const KEPT_GRAPHS = 8;
 
-/** Frames of the graph that takes so many of sound: in training and in use. */
+/** The number of frames in the graph for this many frames of sound, in training and in use. */
 export const paddedFrames = (frames: number): number =>
   Math.ceil((frames + LEAST_SILENCE_FRAMES) / FRAME_STEP) * FRAME_STEP;
 
@@ -52,23 +52,23 @@ interface DecoderGraph {
 }
 
 export interface NetworkSizes {
-  /** Tokens that the cache holds. */
+  /** The number of tokens that the cache holds. */
   readonly capacityRows: number;
   readonly mostFrames: number;
 }
 
-/** Runs a Speech-Transformer: `encode` takes an utterance, `decode` tokens after it. */
+/** Runs a Speech-Transformer: `encode` takes an utterance, `decode` evaluates tokens after it. */
 export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
   readonly #storage: Storage;
   readonly #self: readonly KeysAndValues[];
   readonly #cross: readonly KeysAndValues[];
-  /** Of what enters each product of a fully quantised model. */
+  /** The grids of the inputs of each product in a fully quantised model. */
   readonly #grids: ReadonlyMap<string, { readonly step: Tensor; readonly zero: Tensor }>;
   readonly #encoders: KeptGraphs<EncoderGraph>;
   readonly #decoders: KeptGraphs<DecoderGraph>;
-  /** What stands in each row of the cache: convolutions look at the tokens before. */
+  /** The token in each row of the cache, since convolutions see earlier tokens. */
   readonly #tokens: Int32Array;
-  /** Of the utterance that was encoded last, and with the silence behind it. */
+  /** The positions of the last encoded utterance, without and with the silence behind it. */
   #positions = 0;
   #paddedPositions = 0;
 
@@ -132,15 +132,15 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
   }
 
   /**
-   * Takes the normalised `mel[melBands, frames]` of one utterance; `decode` attends it from then on. Rejects with the
-   * signal's reason.
+   * Encodes the normalised `mel[melBands, frames]` of an utterance, which `decode` attends from then on. Rejects with
+   * the signal's reason.
    */
   async encode(mel: Float32Array, signal?: AbortSignal): Promise<void> {
     const { device } = this;
     const { melBands, width } = this.file.hyperparameters;
     const frames = mel.length / melBands;
     if (frames > this.sizes.mostFrames)
-      throw new RangeError(`An utterance of ${frames} frames, expected ${this.sizes.mostFrames} at most.`);
+      throw new RangeError(`An utterance of ${frames} frames, expected at most ${this.sizes.mostFrames}.`);
     const padded = paddedFrames(frames);
     const built = this.#encoders.obtain(
       `${padded}`,
@@ -224,7 +224,8 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
     const positions = this.#sines(graph, [width, count]);
     const logits = buildDecoder(this.#context(graph), {
       tokens,
-      // Each token stands alone with those before it, and only attention puts them into one row.
+      // The convolutions see each token as a sequence of its own with its preceding tokens. Only attention treats all
+      // tokens as rows.
       count,
       regroup: (x) => reshape(graph, x, [width, count, 1]),
       positions,
@@ -254,7 +255,7 @@ export class SpeechTransformerNetwork implements SpeechDecoder, Disposable {
     return this.file.hyperparameters.positions === 'sinusoidal' ? graph.input('positions', 'F32', extents) : undefined;
   }
 
-  /** A token with those that the convolutions look at; before the beginning of a text stands its first token. */
+  /** The token after the tokens that the convolutions see. The start token stands for positions before the text. */
   #withPreceding({ token, history }: DecoderToken): readonly number[] {
     const preceding = precedingTokens(this.file.hyperparameters);
     if (preceding === 0) return [token];
@@ -283,7 +284,7 @@ const firstRows = (graph: Graph, { key, value }: KeysAndValues, rows: number): K
   value: firstOf(graph, value, rows),
 });
 
-/** Without gaps. */
+/** A contiguous view of the first rows. */
 function firstOf(graph: Graph, cache: Tensor, rows: number): Tensor {
   const row = cache.strides[1];
   return view(graph, cache, [cache.shape[0], rows], { strides: [row, row * rows, row * rows] });

@@ -12,10 +12,10 @@ import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptio
 
 const WINDOW_SECONDS = 30;
 const FRAMES_PER_SECOND = SAMPLE_RATE_HZ / HOP_SAMPLES;
-/** Nobody says more characters. */
+/** Faster than anybody speaks. */
 const MOST_TOKENS_PER_SECOND = 25;
 const LEAST_TOKENS = 8;
-/** Of an utterance that is as long as the window. */
+/** The maximum for an utterance as long as the window. */
 const MOST_TOKENS = LEAST_TOKENS + MOST_TOKENS_PER_SECOND * WINDOW_SECONDS;
 const PROMPT_TOKENS = 2;
 
@@ -26,7 +26,7 @@ export interface RecogniseOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A Speech-Transformer's reading of windows: each stretch in which somebody speaks is one utterance. */
+/** Transcribes windows with a Speech-Transformer. Each region of speech is an utterance. */
 export class SpeechTransformerTranscriber extends WindowTranscriber {
   readonly #cpu: Device | undefined;
   readonly #spectrum: LogMel;
@@ -74,7 +74,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     });
     const windowSeconds = available / SAMPLE_RATE_HZ;
     const speech = options.onlySpeech === false ? [{ start: 0, end: windowSeconds }] : heard;
-    // What the window's end cuts belongs to the next one, if it does not fill this one.
+    // Speech that the window's end cuts belongs to the next window, unless it fills this window.
     const last = speech.at(-1);
     const isCut = available === this.windowSamples && last !== undefined && last.start > 0 && last.end >= windowSeconds;
     const segments: TranscriptSegment[] = [];
@@ -92,7 +92,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     return { segments, speech: heard, nextSeconds: isCut ? last.start : windowSeconds, language };
   }
 
-  /** One utterance of a normalised spectrum, `[melBands, frames]`. */
+  /** Transcribes an utterance from its normalised spectrogram, `[melBands, frames]`. */
   async recognise(
     mel: Float32Array,
     { language, beamSize = 1, signal }: RecogniseOptions,
@@ -116,7 +116,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
       end: vocabulary.end,
       beamSize: Math.min(beamSize, MOST_BEAMS),
       mostTokens: LEAST_TOKENS + Math.ceil(MOST_TOKENS_PER_SECOND * seconds),
-      // Characters and the end alone are said.
+      // Only characters and the end are allowed.
       rules: (values) => {
         values[vocabulary.start] = -Infinity;
         values.fill(-Infinity, vocabulary.end + 1, vocabulary.firstCharacter);
@@ -127,8 +127,8 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
   }
 
   /**
-   * The one of the model's languages, which may be any tags, that is written as `tag` or is of the same language; or
-   * "auto".
+   * Finds a language of the model for a tag: the same tag, or the same language. The model's languages may be any tags.
+   * "auto" stays.
    */
   #languageOf(tag: string): string {
     const { languages } = this.vocabulary;
@@ -138,7 +138,7 @@ export class SpeechTransformerTranscriber extends WindowTranscriber {
     if (known === undefined)
       throw new TroubleError(
         'invalid-input',
-        `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`,
+        `This speech model does not know the language "${tag}". It knows ${languages.join(', ')}.`,
       );
     return known;
   }

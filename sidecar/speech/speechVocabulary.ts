@@ -1,4 +1,4 @@
-/** Tokens of a Speech-Transformer: the beginning, the end, one for each language, and characters. */
+/** The tokens of a Speech-Transformer: the beginning, the end, a token for each language, and characters. */
 export class SpeechVocabulary {
   readonly start = 0;
   readonly end = 1;
@@ -12,7 +12,7 @@ export class SpeechVocabulary {
     this.#numbers = new Map(characters.map((character, index) => [character, 2 + languages.length + index]));
   }
 
-  /** Of texts in some languages, in an order that depends on nothing else. */
+  /** Builds the vocabulary of texts in some languages. Its order depends on nothing else. */
   static of(utterances: readonly { readonly text: string; readonly language: string }[]): SpeechVocabulary {
     const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
     return new SpeechVocabulary(
@@ -25,18 +25,18 @@ export class SpeechVocabulary {
     return 2 + this.languages.length + this.characters.length;
   }
 
-  /** Of the first character; those of languages are below it. */
+  /** The id of the first character. The ids of languages are below it. */
   get firstCharacter(): number {
     return 2 + this.languages.length;
   }
 
-  /** Number of the token of a language. `undefined` for one that is not among them. */
+  /** The id of a language's token, or `undefined` if there is none. */
   language(code: string): number | undefined {
     const index = this.languages.indexOf(code);
     return index < 0 ? undefined : 2 + index;
   }
 
-  /** Characters that are not in the vocabulary are left out. */
+  /** Encodes a text. Skips characters outside the vocabulary. */
   encode(text: string): readonly number[] {
     return [...text].flatMap((character) => this.#numbers.get(character) ?? []);
   }

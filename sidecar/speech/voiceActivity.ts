@@ -1,6 +1,6 @@
 import { HOP_SAMPLES, SAMPLE_RATE_HZ } from './logMel.ts';
 
-/** A stretch of sound in which somebody speaks, in seconds from the window's beginning. */
+/** A region of speech, in seconds from the window's beginning. */
 export interface SpeechRegion {
   readonly start: number;
   readonly end: number;
@@ -10,7 +10,7 @@ export interface ListenedSound {
   /** At 16 kHz. */
   readonly samples: Float32Array;
   /**
-   * `[bands, frames]`, bands first, as `LogMel` makes it of these samples: frame `n` has its middle at sample `n ·
+   * `[bands, frames]`, bands first, computed by `LogMel` from these samples. The middle of frame `n` is at sample `n ·
    * HOP_SAMPLES`.
    */
   readonly mel: Float32Array;
@@ -18,36 +18,36 @@ export interface ListenedSound {
 }
 
 const FRAME_SECONDS = HOP_SAMPLES / SAMPLE_RATE_HZ;
-/** `LogMel` gives quarters of decades of power. */
+/** A unit of `LogMel` is four decades of power. */
 const DECIBELS_PER_UNIT = 40;
 /** Frames over which a band's level is averaged. */
 const SMOOTHED_FRAMES = 5;
-/** A band's floor is the level that this share of its frames stay below. */
+/** The floor of a band is the level that this share of its frames stay below. */
 const FLOOR_SHARE = 0.2;
-/** What rises above the floor by less is the noise's own wavering. */
+/** Smaller rises above the floor are variations of the noise. */
 const WAVERING_DECIBELS = 6;
-/** Mean rise over all bands at which a frame may be speech. Steady noise of any colour reaches a third of it. */
+/** The mean rise over all bands from which a frame may be speech. Steady noise of any colour reaches a third of it. */
 const LEAST_RISE_DECIBELS = 1.5;
-/** Root mean square of a frame below which nothing is heard: −65 dB of full scale. */
+/** The root mean square of a frame below which it counts as silent: −65 dB of full scale. */
 const LEAST_LEVEL = 10 ** (-65 / 20);
-/** Pauses within speech. */
+/** Longer pauses divide regions. */
 const BRIDGED_SECONDS = 0.35;
-/** Before the first sound and behind the last that rises: consonants without a voice. */
+/** Added before the first sound and behind the last, for unvoiced consonants. */
 const MARGIN_SECONDS = 0.25;
-/** Frames with a voice's pitch in a region: a clatter of keys has none. */
+/** The least number of frames with a voice's pitch in a region. The clatter of keys has none. */
 const LEAST_VOICED_FRAMES = 8;
-/** Of the sound and itself one period later, where a voice speaks. */
+/** The least correlation of a voice with itself a period later. */
 const LEAST_CORRELATION = 0.5;
 const LOWEST_PITCH_HZ = 70;
 const HIGHEST_PITCH_HZ = 400;
-/** Pitch is looked for in every second sample of so many. */
+/** Pitch is computed from every second of this many samples. */
 const PITCH_SAMPLES = 640;
 const PITCH_STEP = 2;
 
 /**
- * Where somebody speaks: where the bands' levels rise above their floors in the same window (as long-term spectral
- * divergence has it; Ramírez et al. 2004), and some of the sound that rises has a voice's pitch. Neither silence nor
- * steady noise nor clicks do both.
+ * Finds the regions of speech. There the levels of bands rise above their floors in the same window (like long-term
+ * spectral divergence; Ramírez et al. 2004), and some of the rising sound has a voice's pitch. Silence, steady noise
+ * and clicks never do both.
  */
 export function speechRegions(sound: ListenedSound): readonly SpeechRegion[] {
   const rises = frameRises(sound);
@@ -69,12 +69,12 @@ export function speechRegions(sound: ListenedSound): readonly SpeechRegion[] {
   return regions;
 }
 
-/** Whether any of the regions has something in common with a stretch. */
+/** Whether any region overlaps an interval. */
 export function overlapsSpeech(regions: readonly SpeechRegion[], start: number, end: number): boolean {
   return regions.some((region) => region.start < end && start < region.end);
 }
 
-/** Of each frame the mean rise of its bands above their floors, in decibels. */
+/** For each frame, the mean rise of its bands above their floors, in decibels. */
 function frameRises({ samples, mel, bands }: ListenedSound): Float32Array {
   const frames = Math.min(mel.length / bands, Math.floor(samples.length / HOP_SAMPLES));
   const rises = new Float32Array(frames);
@@ -113,7 +113,7 @@ function isLoud(samples: Float32Array, frame: number, rises: Float32Array): bool
   return Math.sqrt(sum / around.length) > LEAST_LEVEL;
 }
 
-/** Frames of a region that have a pitch; counts no further than needed. */
+/** Counts the frames of a region that have a pitch, up to the needed number. */
 function voicedFrames(samples: Float32Array, first: number, last: number, rises: Float32Array): number {
   let count = 0;
   for (let frame = first; frame <= last && count < LEAST_VOICED_FRAMES; frame++) {
@@ -123,8 +123,8 @@ function voicedFrames(samples: Float32Array, first: number, last: number, rises:
 }
 
 /**
- * Whether the sound about a sample is like itself one period of a voice later. Its difference is taken first: what
- * rumbles is like itself everywhere.
+ * Whether the sound around a sample repeats itself after a period of a voice. The signal is differentiated first, since
+ * a rumble correlates with itself everywhere.
  */
 function hasPitch(samples: Float32Array, middle: number): boolean {
   const first = middle - PITCH_SAMPLES / 2;
@@ -147,7 +147,7 @@ function hasPitch(samples: Float32Array, middle: number): boolean {
   return false;
 }
 
-/** 1 where a signal is the same one period later; a burst that dies away is not. */
+/** 1 if a signal repeats itself exactly after a period. It is lower for a burst that dies away. */
 function correlation(signal: Float32Array, lag: number): number {
   let product = 0;
   let before = 0;

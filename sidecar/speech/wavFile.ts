@@ -3,7 +3,7 @@ import path from 'node:path';
 import { TroubleError } from '../common/troubleError.ts';
 import { ByteReader, UnexpectedEndError } from '../models/gguf/byteReader.ts';
 
-/** How the samples of a WAV file stand in it. */
+/** The sample format of a WAV file. */
 export interface WavFormat {
   readonly sampleRateHz: number;
   readonly channels: number;
@@ -18,12 +18,12 @@ const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 const FORMAT_BYTES = 16;
-/** Of the extensible form, as far as it is read: the first two bytes of its identifier are the tag. */
+/** The part of the extensible form that is read. The first two bytes of its identifier are the tag. */
 const EXTENSIBLE_BYTES = 26;
-/** A size that the writer did not know, or that stands in the chunk "ds64". */
+/** A size that the writer did not know, or that is in the chunk "ds64". */
 const UNKNOWN_BYTES = 0xffff_ffff;
 
-/** Reads the sound of a WAV file forward, all channels mixed into one. */
+/** Reads the sound of a WAV file in order, with all channels mixed. */
 export class WavFile {
   #position: number;
 
@@ -41,8 +41,8 @@ export class WavFile {
   readonly durationSeconds: number;
 
   /**
-   * Opens a file and checks what it says of itself. Throws `TroubleError` 'invalid-input' that says what was wrong and
-   * what was expected.
+   * Opens a file and checks its header. Throws `TroubleError` 'invalid-input' that gives the problem and the
+   * expectation.
    */
   static async open(filePath: string): Promise<WavFile> {
     const file = await open(filePath, 'r').catch((error: unknown) => {
@@ -66,7 +66,7 @@ export class WavFile {
     }
   }
 
-  /** Up to `count` samples at the file's rate, each between −1 and 1; none at the end. */
+  /** Reads up to `count` samples at the file's rate, between −1 and 1. Returns none at the end. */
   async read(count: number): Promise<Float32Array> {
     const bytesPerFrame = frameBytes(this.format);
     const wanted = Math.min(count * bytesPerFrame, this.endBytes - this.#position);
@@ -95,13 +95,13 @@ async function readHeader(
   const name = path.basename(filePath);
   const invalid = (what: string): TroubleError =>
     new TroubleError('invalid-input', `${name} can't be transcribed: ${what}.`);
-  if (reader.fileSizeBytes < 12) throw invalid('it is no WAV file');
+  if (reader.fileSizeBytes < 12) throw invalid('it is not a WAV file');
   await reader.need(12);
   const magic = reader.takeBytes(4).toString('latin1');
   reader.takeUint32();
   const kind = reader.takeBytes(4).toString('latin1');
   if ((magic !== 'RIFF' && magic !== 'RF64') || kind !== 'WAVE')
-    throw invalid('it is no WAV file; convert it, as by "ffmpeg -i FILE out.wav"');
+    throw invalid('it is not a WAV file; convert it, for example with "ffmpeg -i FILE out.wav"');
   let format: WavFormat | undefined;
   let longBytes: number | undefined;
   while (reader.remainingBytes >= 8) {
@@ -109,9 +109,9 @@ async function readHeader(
     const id = reader.takeBytes(4).toString('latin1');
     const size = reader.takeUint32();
     if (id === 'data') {
-      if (!format) throw invalid('its samples come before what says how they are stored');
+      if (!format) throw invalid('its samples come before their format');
       const sizeBytes = size !== UNKNOWN_BYTES ? size : (longBytes ?? reader.remainingBytes);
-      // Who records writes the size last, and may not have come to it.
+      // Recorders write the size last, and may not have finished.
       const dataBytes = sizeBytes === 0 ? reader.remainingBytes : Math.min(sizeBytes, reader.remainingBytes);
       if (dataBytes < frameBytes(format)) throw invalid('it holds no samples');
       return { format, dataOffsetBytes: reader.offset, endBytes: reader.offset + dataBytes };
@@ -150,19 +150,19 @@ async function readFormat(
   if (channels < 1 || channels > MOST_CHANNELS)
     throw invalid(`it has ${channels} channels, expected 1 to ${MOST_CHANNELS}`);
   if (sampleRateHz < LOWEST_RATE_HZ || sampleRateHz > HIGHEST_RATE_HZ)
-    throw invalid(`it has ${sampleRateHz} samples a second, expected ${LOWEST_RATE_HZ} to ${HIGHEST_RATE_HZ}`);
+    throw invalid(`it has ${sampleRateHz} samples per second, expected ${LOWEST_RATE_HZ} to ${HIGHEST_RATE_HZ}`);
   const isFloat = tag === FLOAT;
   const widths: readonly number[] = isFloat ? [32, 64] : [8, 16, 24, 32];
   if (tag !== PCM && !isFloat)
     throw invalid(
-      `its samples are compressed (format ${tag}), expected PCM or floats; convert it, as by "ffmpeg -i FILE out.wav"`,
+      `its samples are compressed (format ${tag}), expected PCM or floats; convert it, for example with "ffmpeg -i FILE out.wav"`,
     );
   if (!widths.includes(bitsPerSample))
     throw invalid(`its samples have ${bitsPerSample} bits, expected ${widths.join(', ')}`);
   return { sampleRateHz, channels, bitsPerSample: bitsPerSample as WavFormat['bitsPerSample'], isFloat };
 }
 
-/** The mean of all channels. What is no number counts as silence. */
+/** The mean of all channels. NaN counts as silence. */
 function mixed(bytes: Buffer, format: WavFormat): Float32Array {
   const { channels } = format;
   const sampleBytes = format.bitsPerSample / 8;

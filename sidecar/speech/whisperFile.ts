@@ -6,10 +6,10 @@ import { formatBytes } from '../models/gguf/header.ts';
 import type { LocatedTensor } from '../models/gguf/locate.ts';
 import { TENSOR_TYPES } from '../models/gguf/tensorTypes.ts';
 
-/** Sizes of a Whisper (arXiv 2212.04356), as its file begins with them. */
+/** The sizes of a Whisper (arXiv 2212.04356), from the start of its file. */
 export interface WhisperHyperparameters {
   readonly vocabularySize: number;
-  /** Positions of the encoder: half of the frames that it takes. */
+  /** Positions of the encoder: half of its input frames. */
   readonly audioContext: number;
   readonly audioWidth: number;
   readonly audioHeads: number;
@@ -22,22 +22,22 @@ export interface WhisperHyperparameters {
   readonly melBands: number;
 }
 
-/** What a file of whisper.cpp says before its weights, and where those are. */
+/** The header of a whisper.cpp file, without its weights, and the position of the weights. */
 export interface WhisperFile {
   readonly path: string;
   readonly fileSizeBytes: number;
   readonly hyperparameters: WhisperHyperparameters;
   /** `[frequencies, bands]` */
   readonly melFilters: { readonly frequencies: number; readonly bands: number; readonly values: Float32Array };
-  /** Bytes of the tokens that stand for text; those behind them are control tokens. */
+  /** The bytes of the text tokens. Later tokens are control tokens. */
   readonly vocabulary: readonly Buffer[];
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
-  /** Where the first tensor's description begins. */
+  /** The offset of the first tensor's description. */
   readonly tensorsOffsetBytes: number;
 }
 
 const MAGIC = 0x67676d6c;
-/** Where a file says the type of most of its weights. */
+/** The offset of the type of most weights in a file. */
 export const FILE_TYPE_OFFSET_BYTES = 44;
 const HEADER_FIELDS = [
   'vocabularySize',
@@ -51,7 +51,7 @@ const HEADER_FIELDS = [
   'textBlocks',
   'melBands',
 ] as const;
-/** Far above any Whisper, far below what would exhaust the memory. */
+/** Limits far above any Whisper, and far below the size of the memory. */
 const MOST: Readonly<Record<(typeof HEADER_FIELDS)[number], number>> = {
   vocabularySize: 1 << 20,
   audioContext: 1 << 16,
@@ -64,15 +64,15 @@ const MOST: Readonly<Record<(typeof HEADER_FIELDS)[number], number>> = {
   textBlocks: 1 << 10,
   melBands: 1 << 10,
 };
-/** Tokens of control and time stand behind those of text; a prompt and a token of text need places. */
+/** Control tokens and timestamps come after the text tokens. A prompt and a text token need positions. */
 const LEAST: Partial<typeof MOST> = { vocabularySize: 51_864, textContext: 8 };
 const MOST_FREQUENCIES = 1 << 14;
 const MOST_TOKEN_BYTES = 1 << 12;
 const MOST_NAME_BYTES = 256;
 
 /**
- * Reads and checks all of a `ggml-*.bin` of whisper.cpp but its weights: every count and length is held against the
- * size of the file. Throws `TroubleError` 'model-not-found', 'invalid-model', 'truncated-model' or 'unsupported-model'.
+ * Reads and checks a `ggml-*.bin` of whisper.cpp, except its weights. Every count and length is compared with the size
+ * of the file. Throws `TroubleError` 'model-not-found', 'invalid-model', 'truncated-model' or 'unsupported-model'.
  */
 export async function readWhisperFile(file: string): Promise<WhisperFile> {
   const handle = await open(file, 'r').catch((error: unknown) => {
@@ -89,7 +89,7 @@ export async function readWhisperFile(file: string): Promise<WhisperFile> {
     if (!(error instanceof UnexpectedEndError)) throw error;
     throw new TroubleError(
       'truncated-model',
-      `${path.basename(file)} is cut short: it goes on beyond its end (${formatBytes(error.fileSizeBytes)}). Download it again.`,
+      `${path.basename(file)} is cut short: its contents extend beyond its end (${formatBytes(error.fileSizeBytes)}). Download it again.`,
       { cause: error },
     );
   } finally {
@@ -97,7 +97,7 @@ export async function readWhisperFile(file: string): Promise<WhisperFile> {
   }
 }
 
-/** Whether a file begins as those of whisper.cpp do. Throws nothing: a file that can't be read does not. */
+/** Whether a file begins like those of whisper.cpp. Never throws: the result is false for an unreadable file. */
 export async function isWhisperFile(file: string): Promise<boolean> {
   const handle = await open(file, 'r').catch(() => undefined);
   if (!handle) return false;
@@ -119,7 +119,7 @@ class WhisperParser {
 
   async parse(): Promise<WhisperFile> {
     const { reader, file } = this;
-    if (reader.fileSizeBytes < 4) throw this.#invalid('it is no speech model');
+    if (reader.fileSizeBytes < 4) throw this.#invalid('it is not a speech model');
     await reader.need(4);
     if (reader.takeUint32() !== MAGIC)
       throw this.#invalid('it does not begin as a model of whisper.cpp does. Choose a ggml-*.bin of whisper.cpp');
@@ -143,7 +143,7 @@ class WhisperParser {
     await this.reader.need(4 * (HEADER_FIELDS.length + 1));
     for (const field of HEADER_FIELDS)
       values[field] = this.#within(this.reader.takeInt32(), field, MOST[field], LEAST[field]);
-    // The type of most weights: each tensor says its own.
+    // The type of most weights. It is skipped, since each tensor has its own type.
     this.reader.takeInt32();
     const found = values as WhisperHyperparameters;
     for (const [width, heads] of [
@@ -224,6 +224,6 @@ class WhisperParser {
   }
 
   #invalid(what: string): TroubleError {
-    return new TroubleError('invalid-model', `${path.basename(this.file)} is damaged or no speech model: ${what}.`);
+    return new TroubleError('invalid-model', `${path.basename(this.file)} is damaged or not a speech model: ${what}.`);
   }
 }

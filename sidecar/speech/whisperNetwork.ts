@@ -32,8 +32,8 @@ interface DecoderGraph {
 }
 
 /**
- * Runs a Whisper: `encode` takes one window of sound, `decode` tokens after it. One cache serves all hypotheses of a
- * search, since each token says which rows it attends.
+ * Runs a Whisper: `encode` takes a window of sound, `decode` evaluates tokens after it. A single cache serves all
+ * hypotheses of a search, since each token lists the rows that it attends.
  */
 export class WhisperNetwork implements SpeechDecoder, Disposable {
   readonly #storage: Storage;
@@ -41,10 +41,10 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
   readonly #crossCaches: readonly LayerCache[];
   readonly #encoders: KeptGraphs<EncoderGraph>;
   readonly #decoders: KeptGraphs<DecoderGraph>;
-  /** Positions of the window that was encoded last. */
+  /** The positions of the last encoded window. */
   #positions = 0;
 
-  /** `capacityRows`: tokens that the cache holds, those of all hypotheses together. */
+  /** `capacityRows` is the number of tokens that the cache holds, over all hypotheses. */
   constructor(
     readonly model: SpeechModel,
     readonly capacityRows: number,
@@ -64,14 +64,14 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
     this.#decoders = new KeptGraphs(new DeviceMemory(device), KEPT_DECODERS);
   }
 
-  /** Frames of a whole window: two for each position. */
+  /** The frames of a whole window: two for each position. */
   get windowFrames(): number {
     return 2 * this.model.file.hyperparameters.audioContext;
   }
 
   /**
-   * Takes `mel[melBands, frames]` of up to a whole window; `decode` attends it from then on. Rejects with the signal's
-   * reason.
+   * Encodes `mel[melBands, frames]` of at most a whole window, which `decode` attends from then on. Rejects with the
+   * signal's reason.
    */
   async encode(mel: Float32Array, signal?: AbortSignal): Promise<void> {
     const frames = mel.length / this.model.file.hyperparameters.melBands;
@@ -81,12 +81,12 @@ export class WhisperNetwork implements SpeechDecoder, Disposable {
     this.#positions = built.encoded.shape[1];
   }
 
-  /** What `encode` made last of so many frames, `[audioWidth, positions]`: for looking at it. */
+  /** Returns the last output of `encode` for this number of frames, `[audioWidth, positions]`. Used for inspection. */
   encoded(frames: number): Float32Array {
     return readF32(this.model.device, this.#encoder(frames).encoded);
   }
 
-  /** Logits after the tokens numbered `outputs` of a batch, `[vocabularySize]` each. */
+  /** Evaluates a batch. Returns the logits after the tokens with the indices `outputs`, `[vocabularySize]` each. */
   decode(batch: readonly DecoderToken[], outputs: readonly number[]): readonly Float32Array[] {
     const { device, file } = this.model;
     const { vocabularySize } = file.hyperparameters;
@@ -170,7 +170,7 @@ const firstRows = (graph: Graph, { key, value }: LayerCache, rows: number): Laye
   value: view(graph, value, [value.shape[0], rows]),
 });
 
-/** In float16, `[attendedRows, tokens]`: 0 for each token's history and itself, −∞ elsewhere. */
+/** F16, `[attendedRows, tokens]`: 0 for each token's history and itself, −∞ elsewhere. */
 function historyMask(batch: readonly DecoderToken[], attendedRows: number): Uint16Array {
   const mask = new Uint16Array(batch.length * attendedRows).fill(F16_MINUS_INFINITY);
   batch.forEach(({ row, history }, token) => {

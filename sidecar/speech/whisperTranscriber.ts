@@ -11,7 +11,7 @@ import { overlapsSpeech, speechRegions } from './voiceActivity.ts';
 import { WhisperNetwork } from './whisperNetwork.ts';
 import { MOST_BEAMS, WindowTranscriber, type TranscribedWindow, type WindowOptions } from './windowTranscriber.ts';
 
-/** Whisper's codes of languages that tags name by another. */
+/** Languages for which Whisper's code differs from the tag. */
 const WHISPER_CODES: ReadonlyMap<string, string> = new Map([
   ['nb', 'no'],
   ['fil', 'tl'],
@@ -19,20 +19,22 @@ const WHISPER_CODES: ReadonlyMap<string, string> = new Map([
   ['iw', 'he'],
 ]);
 
-/** Greedy first; then as Whisper's authors do, where that fails. */
+/** Greedy first. If that fails, the temperatures follow Whisper. */
 const TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
 /**
- * Of a brief window. Whisper was trained on windows of 30 seconds: in much shorter ones it misses the end of what was
- * said and repeats it, some single words even with three seconds of silence behind them.
+ * The least length of a brief window. Whisper was trained on windows of 30 seconds. In much shorter windows it misses
+ * the end of the speech and repeats it, for some single words even with three seconds of silence behind them.
  */
 const LEAST_BRIEF_SECONDS = 10;
 const BRIEF_SILENCE_SECONDS = 2;
-/** So that few graphs are built while sound grows. */
+/** A coarse step, so that few graphs are built while the sound grows. */
 const BRIEF_STEP_FRAMES = 256;
-/** Tokens that the cache holds: the longest prompt, and the longest answer of every beam. */
+/** The tokens in the cache: the longest prompt, and the longest answer of every beam. */
 const CACHE_TOKENS = 224 + MOST_BEAMS * 224;
 
-/** A Whisper's reading of windows, each of which begins where the last whole sentence of the one before it ended. */
+/**
+ * Transcribes windows with a Whisper. Each window begins where the last whole sentence of the previous window ended.
+ */
 export class WhisperTranscriber extends WindowTranscriber {
   readonly tokens: SpeechTokens;
   readonly #network: WhisperNetwork;
@@ -40,7 +42,7 @@ export class WhisperTranscriber extends WindowTranscriber {
   readonly #cpu: Device | undefined;
   #bias: { readonly phrases: readonly string[]; readonly bias: PhraseBias } | undefined;
 
-  /** `model` is disposed of with it. */
+  /** Owns `model` and disposes it. */
   constructor(readonly model: SpeechModel) {
     super();
     const { device, file } = model;
@@ -76,7 +78,7 @@ export class WhisperTranscriber extends WindowTranscriber {
     const brief = isShorter
       ? await this.#decode(mel, briefFrames, { ...options, language: asked, temperatures: temperatures.slice(0, 1) })
       : undefined;
-    // In a brief window the end of a few words is missed, and they are said again and again.
+    // In a brief window the end of a few words is missed, and they are repeated. Then the whole window is decoded.
     const { language, decoded } =
       brief && !isDoubtful(brief.decoded, this.tokens)
         ? brief
@@ -98,7 +100,7 @@ export class WhisperTranscriber extends WindowTranscriber {
     };
   }
 
-  /** What is said in the first `frames` of a window, in the language that was asked for or found out. */
+  /** Decodes the first `frames` of a window, in the requested or detected language. */
   async #decode(
     mel: Float32Array,
     frames: number,
@@ -132,7 +134,7 @@ export class WhisperTranscriber extends WindowTranscriber {
     return Math.min(this.#network.windowFrames, steps * BRIEF_STEP_FRAMES);
   }
 
-  /** The same phrases come with every window of a dictation. */
+  /** Keeps the bias, since every window of a dictation has the same phrases. */
   #biasTo(phrases: readonly string[] | undefined): PhraseBias | undefined {
     if (!phrases || phrases.length === 0) return undefined;
     if (this.#bias?.phrases !== phrases) this.#bias = { phrases, bias: new PhraseBias(phrases, this.tokens.textBytes) };
@@ -148,12 +150,12 @@ export class WhisperTranscriber extends WindowTranscriber {
     if (!isMultilingual)
       throw new TroubleError(
         'invalid-input',
-        `This speech model understands English alone, not "${tag}". Choose a multilingual one (a file without ".en" in its name).`,
+        `This speech model understands only English, not "${tag}". Choose a multilingual model (a file without ".en" in its name).`,
       );
     if (!languages.includes(language))
       throw new TroubleError(
         'invalid-input',
-        `This speech model knows no language "${tag}". It knows ${languages.join(', ')}.`,
+        `This speech model does not know the language "${tag}". It knows ${languages.join(', ')}.`,
       );
     return language;
   }

@@ -5,24 +5,24 @@ import { SoundWindow, type SampleSource } from './soundWindow.ts';
 import type { SpeechRegion } from './voiceActivity.ts';
 
 export interface TranscribeOptions {
-  /** BCP 47 tag, or "auto": the one that the first window with words is in. */
+  /** BCP 47 tag, or "auto" for the language of the first window with words. */
   readonly language: string;
-  /** Tells the decoder of a window the text of those before it. */
+  /** Whether the decoder of a window gets the text of the windows before it. */
   readonly withContext: boolean;
   readonly temperatures?: readonly number[];
-  /** Texts that are followed at once, 1 to 8. Default 1: greedy. */
+  /** The beam size, from 1 to 8. Default: 1, which is greedy. */
   readonly beamSize?: number;
-  /** In words and small letters: they become likelier. */
+  /** Phrases to favour, in words and lower case. */
   readonly phrases?: readonly string[];
-  /** False decodes windows without speech too. */
+  /** False also decodes windows without speech. */
   readonly onlySpeech?: boolean;
   /**
-   * Reads little of the silence behind the sound, where the architecture fills its windows with it: sooner done, and a
-   * few words differ.
+   * Reads little of the silence behind the sound, if the architecture pads its windows with silence. It is faster, and
+   * a few words differ.
    */
   readonly briefWindows?: boolean;
   readonly signal?: AbortSignal;
-  /** Is told of seconds that are done. */
+  /** Receives the number of seconds done. */
   readonly onProgress?: (seconds: number) => void;
 }
 
@@ -40,11 +40,11 @@ export interface TranscribedWindow {
   readonly segments: readonly TranscriptSegment[];
   readonly speech: readonly SpeechRegion[];
   readonly nextSeconds: number;
-  /** That was asked for, or found out. */
+  /** The requested or detected language. */
   readonly language: string;
   /**
-   * The tokens of the segments and how they were found, for a decoder that is told of them in the next window. Absent
-   * where nobody speaks.
+   * The tokens of the segments and their temperature, for decoders that use them in the next window. Absent if there is
+   * no speech.
    */
   readonly decoded?: SaidTokens;
 }
@@ -52,17 +52,17 @@ export interface TranscribedWindow {
 export const MOST_BEAMS = 8;
 
 /**
- * Writes down what is said in sound of any length, window by window; each architecture says how one window is read, and
- * where the next begins.
+ * Transcribes sound of any length, window by window. Each architecture defines how a window is transcribed and where
+ * the next begins.
  */
 export abstract class WindowTranscriber implements Disposable {
-  /** Of a whole window. */
+  /** The samples of a whole window. */
   abstract get windowSamples(): number;
 
   /**
-   * One window: `samples` as `SoundWindow.slideTo` gives them, of which `available` are sound. Its times count from its
-   * beginning; the next window begins at `nextSeconds`. Throws `TroubleError` 'invalid-input' for a language that the
-   * model doesn't know.
+   * Transcribes a window: `samples` from `SoundWindow.slideTo`, of which `available` are sound. Times count from the
+   * window's beginning; the next window begins at `nextSeconds`. Throws `TroubleError` 'invalid-input' for a language
+   * that the model does not know.
    */
   abstract transcribeWindow(
     samples: Float32Array,
@@ -72,7 +72,7 @@ export abstract class WindowTranscriber implements Disposable {
 
   abstract [Symbol.dispose](): void;
 
-  /** Segments in order, as each window is done. Throws as `transcribeWindow`. */
+  /** Yields segments in order, as each window is done. Throws as `transcribeWindow` does. */
   async *transcribe(source: SampleSource, options: TranscribeOptions): AsyncGenerator<TranscriptSegment> {
     const sound = new SoundWindow(source);
     let { language } = options;
@@ -92,7 +92,7 @@ export abstract class WindowTranscriber implements Disposable {
           endSeconds: first / SAMPLE_RATE_HZ + endSeconds,
           text,
         };
-      // What had no words tells nothing of the language.
+      // Windows without words do not decide the language.
       if (window.segments.length > 0) ({ language } = window);
       if (window.decoded) previous = nextContext(previous, window.decoded);
       first += Math.min(available, Math.round(window.nextSeconds * SAMPLE_RATE_HZ));
@@ -101,7 +101,7 @@ export abstract class WindowTranscriber implements Disposable {
   }
 }
 
-/** Of the tokens of the text so far; text that came of guessing leads astray. */
+/** The last tokens of the text so far. Text sampled at high temperature is dropped, since it misleads the decoder. */
 function nextContext(previous: readonly number[], { tokens, temperature }: SaidTokens): number[] {
   return temperature > 0.5 ? [] : [...previous, ...tokens].slice(-512);
 }

@@ -8,12 +8,14 @@ import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import type { WeightTable } from '../../models/architectures/weightTable.ts';
 
 /**
- * The Speech-Transformer of arXiv 1911.03604: 2-D convolutions over the spectrum, which make it four times shorter and
- * stand for positions in the encoder; causal convolutions over the text, which do in the decoder; norms before blocks.
+ * The Speech-Transformer of arXiv 1911.03604, with norms before blocks.
+ *
+ * In the encoder, 2-D convolutions shorten the spectrum by a factor of four and stand in for positions. In the decoder,
+ * causal convolutions over the text stand in for positions.
  */
 export interface SpeechTransformerHyperparameters {
   readonly melBands: number;
-  /** Of each 2-D convolution. */
+  /** The channels of each 2-D convolution. */
   readonly channels: number;
   readonly width: number;
   readonly encoderBlocks: number;
@@ -22,7 +24,7 @@ export interface SpeechTransformerHyperparameters {
   readonly feedForwardWidth: number;
   readonly vocabularySize: number;
   /**
-   * What tells places apart: convolutions alone, or added sines (arXiv 1706.03762), and then the decoder has no
+   * How positions are encoded: by convolutions, or by added sines (arXiv 1706.03762). With sines the decoder has no
    * convolutions.
    */
   readonly positions: 'convolutional' | 'sinusoidal';
@@ -32,23 +34,23 @@ export interface SpeechTransformerContext {
   readonly graph: Graph;
   readonly weights: WeightTable;
   readonly hyperparameters: SpeechTransformerHyperparameters;
-  /** Gives what enters a product, by the name of the place, in place of `x`: in 8 bits, or only looked at. */
+  /** Replaces the input `x` of a product, by the name of its place. Used to round it to 8 bits, or to observe it. */
   readonly input?: (place: string, x: Tensor) => Tensor;
-  /** Gives a weight as it is multiplied. */
+  /** Replaces a weight before it is multiplied. */
   readonly weight?: (weight: Tensor) => Tensor;
 }
 
-/** Strides of the encoder's convolutions: two of each size, the first of which halves bands and frames. */
+/** The strides of the encoder's convolutions: two pairs, of which the first convolution halves bands and frames. */
 const ENCODER_CONVOLUTIONS = [2, 1, 2, 1] as const;
-/** Frames for one position of the encoder. */
+/** The number of frames for each position of the encoder. */
 export const DOWNSAMPLING = 4;
 const WINDOW = 3;
 const DECODER_CONVOLUTIONS = 2;
-/** Rows of convolutions are filled up to whole blocks of Q8_0. */
+/** Rows of convolutions are padded to whole blocks of Q8_0. */
 const BLOCK = 32;
 const NORM: NormOptions = { kind: 'layer', epsilon: 1e-5 };
 
-/** Tokens before a token that the decoder's convolutions look at. */
+/** How many earlier tokens the decoder's convolutions see. */
 export const precedingTokens = ({ positions }: Pick<SpeechTransformerHyperparameters, 'positions'>): number =>
   positions === 'convolutional' ? DECODER_CONVOLUTIONS * (WINDOW - 1) : 0;
 
@@ -95,15 +97,15 @@ export function speechTransformerWeights(hyperparameters: SpeechTransformerHyper
 }
 
 export interface EncoderInputs {
-  /** `[melBands, frames, 1, n]`, frames a multiple of `DOWNSAMPLING`. */
+  /** `[melBands, frames, 1, n]`. The number of frames is a multiple of `DOWNSAMPLING`. */
   readonly mel: Tensor;
-  /** `[positions, positions, 1, n]`, F32: −∞ for what lies behind the end. */
+  /** `[positions, positions, 1, n]`, F32: −∞ for positions behind the end. */
   readonly mask: Tensor;
-  /** `[width, positions]`, for sinusoidal ones. */
+  /** `[width, positions]`, for sinusoidal positions. */
   readonly positions?: Tensor;
 }
 
-/** Sound as the decoder attends it: `[width, positions, n]`. */
+/** Builds the encoder. Returns the encoded sound that the decoder attends: `[width, positions, n]`. */
 export function buildEncoder(context: SpeechTransformerContext, { mel, mask, positions }: EncoderInputs): Tensor {
   const { graph, hyperparameters } = context;
   let sound = mel;
@@ -145,7 +147,7 @@ export interface KeysAndValues {
   readonly value: Tensor;
 }
 
-/** Keys and values of what a block of the decoder hears. */
+/** The keys and values of the encoded sound for a decoder block. */
 export function buildCrossKeys(context: SpeechTransformerContext, block: number, encoded: Tensor): KeysAndValues {
   return {
     key: product(context, `decoder.blk.${block}.cross_k`, encoded),
@@ -154,25 +156,26 @@ export function buildCrossKeys(context: SpeechTransformerContext, block: number,
 }
 
 export interface DecoderInputs {
-  /** `[(precedingTokens + tokens) · n]`, I32: each text with what stands before its first token. */
+  /** `[(precedingTokens + tokens) · n]`, I32: each text with the tokens before its first token. */
   readonly tokens: Tensor;
   readonly count: number;
-  /** `[width, tokens]`, for sinusoidal ones. */
+  /** `[width, tokens]`, for sinusoidal positions. */
   readonly positions?: Tensor;
-  /** `[rows, tokens, 1, n]`, F32: what a token attends of the text. */
+  /** `[rows, tokens, 1, n]`, F32: the rows of the text that a token attends. */
   readonly selfMask: Tensor;
-  /** `[positions, tokens, 1, n]`, F32: what it attends of the sound. */
+  /** `[positions, tokens, 1, n]`, F32: the positions of the sound that a token attends. */
   readonly crossMask: Tensor;
   readonly cross: (block: number) => KeysAndValues;
   /**
-   * Gives what a block attends of the text, from keys and values of its tokens: these, or those of a cache with them.
+   * Returns the keys and values of the text that a block attends. `own` are those of the current tokens; a cache adds
+   * earlier ones.
    */
   readonly self: (block: number, own: KeysAndValues) => KeysAndValues;
-  /** Groups what the convolutions gave, `[width, tokens, n]`, for attention. */
+  /** Regroups the output of the convolutions, `[width, tokens, n]`, for attention. */
   readonly regroup?: (x: Tensor) => Tensor;
 }
 
-/** Logits of the next token, `[vocabularySize, tokens, n]`. */
+/** Builds the decoder. Returns the logits of the next token, `[vocabularySize, tokens, n]`. */
 export function buildDecoder(context: SpeechTransformerContext, inputs: DecoderInputs): Tensor {
   const { graph, weights, hyperparameters } = context;
   const embedding =
@@ -210,7 +213,7 @@ export function buildDecoder(context: SpeechTransformerContext, inputs: DecoderI
   return product(context, 'decoder.output', normalised(context, 'decoder.output_norm', x));
 }
 
-/** Sines and cosines of positions `first` and those after it (arXiv 1706.03762): `[width, count]`. */
+/** Sines and cosines of positions (arXiv 1706.03762): `[width, count]`. */
 export function sinusoidalPositions(width: number, positions: readonly number[]): Float32Array {
   const values = new Float32Array(width * positions.length);
   positions.forEach((position, row) => {
@@ -239,7 +242,7 @@ function product(context: SpeechTransformerContext, name: string, x: Tensor): Te
   return add(context.graph, mulMat(context.graph, weight, entering(context, name, x)), bias);
 }
 
-/** All four operands of attention's products are entries too. */
+/** All four operands of attention's products are inputs that `entering` may replace. */
 function attended(
   context: SpeechTransformerContext,
   name: string,

@@ -11,19 +11,19 @@ import type { WeightSpec } from '../../models/architectures/architecture.ts';
 import type { WeightTable } from '../../models/architectures/weightTable.ts';
 import type { WhisperHyperparameters } from '../whisperFile.ts';
 
-/** A Whisper that is being built into a graph. */
+/** The graph, weights and sizes of a Whisper that is being built. */
 export interface WhisperContext {
   readonly graph: Graph;
   readonly weights: WeightTable;
   readonly hyperparameters: WhisperHyperparameters;
   /**
-   * Is given what the encoder's convolutions, each of its blocks and its last norm make, `[audioWidth, positions]`, as
-   * the graph is built.
+   * Receives the outputs of the encoder's convolutions, of each of its blocks and of its last norm, `[audioWidth,
+   * positions]`. Called while the graph is built.
    */
   readonly onLayer?: (name: string, output: Tensor) => void;
 }
 
-/** A matrix of a convolution, which is turned as it is loaded. */
+/** A matrix of a convolution, which is transposed while it is loaded. */
 export interface ConvolutionSpec {
   readonly name: string;
   readonly channels: number;
@@ -31,9 +31,9 @@ export interface ConvolutionSpec {
 }
 
 export const TOKEN_EMBEDDING = 'decoder.token_embedding.weight';
-/** The embedding again, where it is loaded a second time as a matrix. */
+/** The name of the embedding where it is loaded a second time, as output matrix. */
 export const OUTPUT_MATRIX = 'decoder.output.weight';
-/** Of both convolutions. The second halves the number of frames. */
+/** The taps of both convolutions. The second convolution halves the number of frames. */
 export const CONVOLUTION_TAPS = 3;
 const NORM: NormOptions = { kind: 'layer', epsilon: 1e-5 };
 
@@ -44,7 +44,7 @@ export function convolutionSpecs({ melBands, audioWidth }: WhisperHyperparameter
   ];
 }
 
-/** All tensors but the convolutions' matrices. */
+/** All tensors except the convolutions' matrices. */
 export function whisperWeights(hyperparameters: WhisperHyperparameters): readonly WeightSpec[] {
   const { audioWidth, audioContext, audioBlocks, textWidth, textContext, textBlocks, vocabularySize } = hyperparameters;
   return [
@@ -89,7 +89,10 @@ function blockWeights(block: string, width: number, attentions: readonly string[
   ];
 }
 
-/** Sound as the decoder attends it: `mel[melBands, 2 · positions] → [audioWidth, positions]`. */
+/**
+ * Builds the encoder: `mel[melBands, 2 · positions] → [audioWidth, positions]`, the encoded sound that the decoder
+ * attends.
+ */
 export function buildEncoder(context: WhisperContext, mel: Tensor): Tensor {
   const { graph, weights, hyperparameters } = context;
   const { audioWidth, audioBlocks, audioHeads } = hyperparameters;
@@ -130,7 +133,7 @@ export function buildEncoder(context: WhisperContext, mel: Tensor): Tensor {
   return encoded;
 }
 
-/** Fills the cross-attention's cache of each decoder block from `encoded[audioWidth, positions]`. */
+/** Fills the cross-attention cache of each decoder block from `encoded[audioWidth, positions]`. */
 export function buildCrossCaches(
   { graph, weights, hyperparameters }: WhisperContext,
   encoded: Tensor,
@@ -149,14 +152,14 @@ export function buildCrossCaches(
 export interface DecoderInputs extends AttentionInputs {
   /** `[tokens]`, I32 */
   readonly tokens: Tensor;
-  /** `[k]`, I32: tokens whose logits are wanted. */
+  /** `[k]`, I32: the tokens whose logits are wanted. */
   readonly outputRows: Tensor;
-  /** Of each block, filled by earlier tokens. */
+  /** The cache of each block, filled by earlier tokens. */
   readonly selfCaches: readonly LayerCache[];
   readonly crossCaches: readonly (LayerCache & { readonly rows: number })[];
 }
 
-/** Logits of the next token, `[vocabularySize, k]`. */
+/** Builds the decoder. Returns the logits of the next token, `[vocabularySize, k]`. */
 export function buildDecoder(context: WhisperContext, inputs: DecoderInputs): Tensor {
   const { graph, weights, hyperparameters } = context;
   const { textWidth, textBlocks, textHeads } = hyperparameters;
@@ -218,6 +221,6 @@ function feedForward(context: WhisperContext, block: string, x: Tensor): Tensor 
   return linear(graph, hidden, weights.linear(`${block}.mlp.2`));
 }
 
-/** Biases of convolutions stand as columns in the file. */
+/** The file stores biases of convolutions as columns. */
 const flat = (graph: Graph, tensor: Tensor, length: number): Tensor =>
   view(graph, tensor, [length], { strides: [4 * length, 4 * length, 4 * length] });

@@ -683,7 +683,7 @@ describe('chorus with invalid arguments', () => {
     {
       what: 'transcribing a file that is no recording',
       commandLine: ['transcribe', path.join(root, 'LICENSE'), '--model', path.join(root, 'LICENSE')],
-      says: /LICENSE can't be transcribed: it is no WAV file/,
+      says: /LICENSE can't be transcribed: it is not a WAV file/,
       exitCode: 1,
       code: 'invalid-input',
     },

@@ -8,7 +8,7 @@ const END = 0;
 const VOCABULARY = 4;
 const PROMPT = [9];
 
-/** A decoder whose logits depend on the whole text, which it reads from the rows of its cache as a network does. */
+/** A decoder whose logits depend on the whole text. It reads the text from the rows of its cache, as a network does. */
 class TableDecoder implements SpeechDecoder {
   readonly #rows: number[] = [...PROMPT];
   evaluated = 0;
@@ -41,7 +41,7 @@ const logProbabilities = (logits: Float32Array): number[] => {
   return [...logits].map((logit) => logit - sum);
 };
 
-/** All texts up to a length, by trying them out. */
+/** All texts up to a length, by brute force. */
 function everyText(
   decoder: TableDecoder,
   mostTokens: number,
@@ -66,7 +66,7 @@ function search(
 
 describe('beam search', () => {
   for (const seed of [1, 2, 3, 4, 5]) {
-    it(`with a beam for every text finds the likeliest per token (${seed})`, () => {
+    it(`finds the likeliest text per token with a beam for every text (${seed})`, () => {
       const decoder = new TableDecoder(400, seed);
       const all = everyText(decoder, 4);
       const perToken = ({ tokens, logProbability }: Hypothesis): number => logProbability / Math.max(1, tokens.length);
@@ -76,7 +76,7 @@ describe('beam search', () => {
       assert.ok(Math.abs(found.logProbability - expected.logProbability) < 1e-5);
     });
 
-    it(`with one beam takes the likeliest token each time (${seed})`, () => {
+    it(`takes the likeliest token each time with one beam (${seed})`, () => {
       const decoder = new TableDecoder(16, seed);
       const greedy: number[] = [];
       for (let token; greedy.length < 6 && token !== END;) {
@@ -87,8 +87,8 @@ describe('beam search', () => {
       assert.deepEqual(search(decoder, 1, 6)[0]?.tokens, greedy);
     });
 
-    it(`uses the rows of texts that it gave up again (${seed})`, () => {
-      // As many rows as three texts of 20 tokens have.
+    it(`reuses the rows of dropped hypotheses (${seed})`, () => {
+      // As many rows as three texts of 20 tokens.
       const decoder = new TableDecoder(PROMPT.length + 3 * 20 + 3, seed);
       const ofTwenty = (logits: Float32Array, sampled: readonly number[]): void =>
         void (sampled.length < 20 ? (logits[END] = -Infinity) : logits.fill(-Infinity, 1));
@@ -99,7 +99,7 @@ describe('beam search', () => {
     });
   }
 
-  it('never says what the rules forbid, and counts probabilities after them', () => {
+  it('never chooses forbidden tokens, and counts probabilities after the rules', () => {
     const decoder = new TableDecoder(64, 3);
     const rules = (logits: Float32Array): void => void logits.fill(-Infinity, 2);
     const [best] = search(decoder, 4, 4, rules) as [Hypothesis];
@@ -112,7 +112,7 @@ describe('beam search', () => {
     assert.ok(Math.abs(best.logProbability - expected) < 1e-5, `${best.logProbability}, expected ${expected}`);
   });
 
-  it('ends when it is told to', () => {
+  it('ends when its signal aborts', () => {
     const stopped = AbortSignal.abort(new Error('stopped'));
     const decoder = new TableDecoder(16, 1);
     assert.throws(

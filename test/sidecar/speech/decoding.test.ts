@@ -13,11 +13,11 @@ before(async () => {
   tokens = new SpeechTokens(await readWhisperFile(await whisperModel()));
 });
 
-/** Timestamp of so many seconds. */
+/** The timestamp of a time in seconds. */
 const at = (seconds: number): number => tokens.firstTimestamp + Math.round(seconds / 0.02);
 
-describe('tokens of speech', () => {
-  it("are suppressed as Whisper's authors suppress them", async () => {
+describe('SpeechTokens', () => {
+  it("suppresses the same tokens as Whisper's own code", async () => {
     const config = JSON.parse(await readFile(path.join(await fetchCTranslate2Model(), 'config.json'), 'utf8')) as {
       suppress_ids: number[];
       suppress_ids_begin: number[];
@@ -26,7 +26,7 @@ describe('tokens of speech', () => {
     assert.deepEqual([...tokens.blank], config.suppress_ids_begin);
   });
 
-  it('of control stand where Whisper has them, in English and multilingual models', async () => {
+  it('numbers control tokens as Whisper does, in English and multilingual models', async () => {
     assert.deepEqual(
       [
         tokens.end,
@@ -58,13 +58,13 @@ describe('tokens of speech', () => {
     }
   });
 
-  it('become text, control tokens nothing', () => {
+  it('turns text tokens to text, and skips control tokens', () => {
     assert.equal(tokens.text([tokens.start, at(0), 3406, 869, 2314, at(1), tokens.end]), ' Your call cannot');
   });
 });
 
-describe('what may follow', () => {
-  /** The token that is likeliest of these, by the rules. */
+describe('decoding rules:', () => {
+  /** The likeliest of these tokens by the rules. */
   function choice(sampled: readonly number[], likely: Readonly<Record<number, number>>): number {
     const logits = new Float32Array(51_864).fill(-20);
     for (const [token, logit] of Object.entries(likely)) logits[Number(token)] = logit;
@@ -73,30 +73,30 @@ describe('what may follow', () => {
   }
   const [word, other] = [3406, 869];
 
-  it('the beginning is a timestamp of the first second', () => {
+  it('a timestamp of the first second comes first', () => {
     assert.equal(choice([], { [word]: 5, [at(0.4)]: 1, [at(1.02)]: 4 }), at(0.4));
   });
-  it('one timestamp is a word', () => {
+  it('a word follows a single timestamp', () => {
     assert.equal(choice([at(0)], { [word]: 1, [at(2)]: 5 }), word);
   });
-  it("a segment's last timestamp is one that begins the next, or the end", () => {
+  it("a timestamp or the end follows a segment's last timestamp", () => {
     assert.equal(choice([at(0), word, at(2)], { [word]: 9, [at(2)]: 5, [at(1.98)]: 7 }), at(2));
     assert.equal(choice([at(0), word, at(2)], { [word]: 9, [tokens.end]: 5 }), tokens.end);
   });
-  it('a word is never a timestamp that goes back, nor one of no length', () => {
+  it('no timestamp goes back, or ends an empty segment', () => {
     assert.equal(choice([at(1), word], { [at(0.5)]: 9, [at(1)]: 8, [other]: 5 }), other);
   });
-  it('a word is a timestamp where all of them together are likelier than any word', () => {
+  it('a timestamp follows if all together are likelier than any word', () => {
     assert.equal(choice([at(0), word], { [other]: 5, [at(2)]: 4.5, [at(2.02)]: 4.4 }), at(2));
     assert.equal(choice([at(0), word], { [other]: 5, [at(2)]: 4, [at(2.02)]: 3 }), other);
   });
-  it('anything is no sign for a sound', () => {
+  it('symbols for sounds never follow', () => {
     const bracket = tokens.suppressed[20] as number;
     assert.equal(choice([at(0)], { [bracket]: 9, [word]: 1 }), word);
   });
 });
 
-describe('a decoded window', () => {
+describe('joinWindow', () => {
   const join = (decoded: readonly number[]) => {
     const { segments, nextSeconds } = joinWindow({ tokens: decoded }, tokens, 30);
     return {
@@ -104,10 +104,10 @@ describe('a decoded window', () => {
       nextSeconds,
     };
   };
-  it('of one segment is done', () => {
+  it('finishes a window with one segment', () => {
     assert.deepEqual(join([at(0), 1, 2, at(2.5)]), { segments: [[0, 2.5, [1, 2]]], nextSeconds: 30 });
   });
-  it('whose last segment ends inside it is done', () => {
+  it('finishes a window whose last segment ends inside it', () => {
     assert.deepEqual(join([at(0), 1, at(2), at(2), 2, at(4)]), {
       segments: [
         [0, 2, [1]],
@@ -116,14 +116,14 @@ describe('a decoded window', () => {
       nextSeconds: 30,
     });
   });
-  it('whose last segment was cut goes on where the last whole one ended', () => {
+  it('continues behind the last whole segment if the next was cut', () => {
     assert.deepEqual(join([at(0), 1, at(20), at(21), 2]), { segments: [[0, 20, [1]]], nextSeconds: 20 });
     assert.deepEqual(join([at(0), 1, at(20), at(20)]), { segments: [[0, 20, [1]]], nextSeconds: 20 });
   });
-  it('without a timestamp but the first lasts as long as the sound', () => {
+  it('takes a segment without end as long as the sound', () => {
     assert.deepEqual(join([at(0), 1]), { segments: [[0, 30, [1]]], nextSeconds: 30 });
   });
-  it('always moves on', () => {
+  it('always advances', () => {
     assert.ok(join([at(0), 1, at(0.02), at(0.02), 2]).nextSeconds >= 1);
   });
 });

@@ -11,11 +11,11 @@ import {
 const WINDOW_SECONDS = 30;
 
 /**
- * Hears a word in each second: the number that its samples are. Its full windows end with whole sentences of
- * `sentenceSeconds`; its text stops after `mostWords`, as a decoder's does that may say no more.
+ * Hears a word in each second: the number that its samples have. Full windows end with whole sentences of
+ * `sentenceSeconds`. The text stops after `mostWords`, like that of a decoder with a token limit.
  */
 class Counting extends WindowTranscriber {
-  /** Of each window that was read. */
+  /** The option `briefWindows` of each window. */
   readonly wereBrief: (boolean | undefined)[] = [];
 
   constructor(
@@ -57,7 +57,7 @@ class Counting extends WindowTranscriber {
   override [Symbol.dispose](): void {}
 }
 
-/** Of each second the number of its word; 0 is silence. */
+/** Sound with a word's number in each second; 0 is silence. */
 const sound = (words: readonly number[]): Float32Array =>
   Float32Array.from(
     { length: words.length * SAMPLE_RATE_HZ },
@@ -68,14 +68,14 @@ const countTo = (last: number): number[] => Array.from({ length: last }, (_, ind
 describe('the last reading of a dictation', () => {
   for (const [what, words, sentenceSeconds] of [
     ['is less than a window', countTo(12), 7],
-    ['fills one window whose last sentence is cut', countTo(30), 7],
+    ['fills a window whose last sentence is cut', countTo(30), 7],
     ['goes a little beyond a window', countTo(40), 28],
     ['ends with a window', countTo(56), 28],
-    ['is several windows', countTo(100), 28],
+    ['fills several windows', countTo(100), 28],
     ['begins with silence that is longer than a window', [...new Array<number>(40).fill(0), ...countTo(5)], 7],
-    ['is exactly windows', countTo(60), 30],
+    ['fills whole windows exactly', countTo(60), 30],
   ] as const) {
-    it(`has every word once where the sound ${what}`, async () => {
+    it(`has every word once if the sound ${what}`, async () => {
       const dictation = new Dictation({ language: 'en' });
       dictation.transcriber = new Counting(sentenceSeconds);
       dictation.add(sound(words));
@@ -87,7 +87,7 @@ describe('the last reading of a dictation', () => {
 });
 
 describe('a dictation', () => {
-  it('is read in brief windows while one speaks, and in a whole one at the end', async () => {
+  it('uses brief windows during speech, and a whole window at the end', async () => {
     const dictation = new Dictation({ language: 'en' });
     const transcriber = new Counting(7);
     dictation.transcriber = transcriber;
@@ -98,7 +98,7 @@ describe('a dictation', () => {
     assert.deepEqual(transcriber.wereBrief, [true, true, false]);
   });
 
-  it('has what lies before a pause read in a whole window too, before it is settled', async () => {
+  it('uses a whole window before text at a pause is settled', async () => {
     const dictation = new Dictation({ language: 'en' });
     const transcriber = new Counting(7);
     dictation.transcriber = transcriber;
@@ -113,7 +113,7 @@ describe('a dictation', () => {
     ['at the end', [], true],
     ['at a pause', [0, 0], false],
   ] as const) {
-    it(`reads on behind a text that stopped before the speech did, ${when}`, async () => {
+    it(`continues behind a text that stopped before the speech, ${when}`, async () => {
       const dictation = new Dictation({ language: 'en' });
       dictation.transcriber = new Counting(7, { mostWords: 4 });
       dictation.add(sound([...countTo(11), ...silence]));
@@ -128,7 +128,7 @@ describe('a dictation', () => {
     ['no blanks in Japanese', ['サーバー', 'を起動', 'します。'], 'サーバーを起動します。'],
     ['no blanks in Thai', ['สวัสดี', 'ครับ', 'ผม'], 'สวัสดีครับผม'],
   ] as const) {
-    it(`joins segments of a window and what was settled before with ${what}`, async () => {
+    it(`joins segments and settled text with ${what}`, async () => {
       const [first, ...rest] = texts;
       class Saying extends Counting {
         override async transcribeWindow(
@@ -150,7 +150,7 @@ describe('a dictation', () => {
     });
   }
 
-  it('takes the language from words, not from what had none', async () => {
+  it('takes the language only from windows with words', async () => {
     const languages: string[] = [];
     class Humming extends Counting {
       override async transcribeWindow(
@@ -175,7 +175,7 @@ describe('a dictation', () => {
     );
   });
 
-  it('takes for silence only what it looked at: not what comes while it reads, nor what lies beyond a window', async () => {
+  it('counts only analysed sound as silence, not new sound or sound beyond a window', async () => {
     const dictation = new Dictation({ language: 'en' });
     class Slow extends Counting {
       override transcribeWindow(
@@ -198,7 +198,7 @@ describe('a dictation', () => {
     assert.ok((await dictation.read({ isFinal: false })).silenceSeconds >= 4);
   });
 
-  it('ends where a model has windows shorter than the silence that is kept', async () => {
+  it('ends if windows are shorter than the kept silence', async () => {
     const dictation = new Dictation({ language: 'en' });
     class Short extends Counting {
       override get windowSamples(): number {

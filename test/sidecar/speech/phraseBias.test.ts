@@ -21,7 +21,7 @@ const TEXTS = [
 const vocabulary = TEXTS.map((text) => Buffer.from(text));
 const token = (text: (typeof TEXTS)[number]): number => TEXTS.indexOf(text);
 
-/** What each token gained after a text. */
+/** The bonus of each token after a text. */
 function gains(
   said: readonly (typeof TEXTS)[number][],
   phrases: readonly string[] = ['get user name'],
@@ -34,13 +34,13 @@ function gains(
   );
 }
 
-describe('phrases that are expected', () => {
-  it('may begin behind any word, in whatever case and however they are cut into tokens', () => {
+describe('PhraseBias', () => {
+  it('favours a phrase behind any word, in any case and tokenisation', () => {
     const begin = gains([' user']);
     assert.deepEqual(Object.keys(begin).sort(), [' Get', ' get']);
   });
 
-  it('go on with what the text ends with, more likely than they begin', () => {
+  it('favours continuations more than beginnings', () => {
     for (const said of [[' get'], [' g', 'et'], ['.', ' Get']] as const) {
       const after = gains(said);
       assert.deepEqual(Object.keys(after).sort(), [' Get', ' get', ' use', ' user'], JSON.stringify(said));
@@ -50,17 +50,17 @@ describe('phrases that are expected', () => {
     assert.deepEqual(Object.keys(gains([' get', ' user'])).sort(), [' Get', ' Name', ' get', ' name']);
   });
 
-  it('may begin a text, which has no blank before its first word', () => {
+  it('favours a phrase at the start of a text without a blank', () => {
     assert.ok(gains(['user', ' name'], ['user name here'])[' get'] === undefined);
     assert.deepEqual(Object.keys(gains(['user'], ['user name'])).sort(), [' Name', ' name', ' use', ' user']);
   });
 
-  it('do not go on behind their end, nor in the middle of words', () => {
+  it('favours nothing behind a phrase or in the middle of words', () => {
     assert.deepEqual(Object.keys(gains([' get', ' user', ' name'])).sort(), [' Get', ' get']);
     assert.deepEqual(Object.keys(gains(['s', 'et'])).sort(), [' Get', ' get']);
   });
 
-  it('change nothing where there are none, and allow nothing that is forbidden', () => {
+  it('changes nothing without phrases, and allows no forbidden token', () => {
     assert.deepEqual(gains([' get'], []), {});
     const logits = new Float32Array(TEXTS.length).fill(-Infinity);
     new PhraseBias(['get user name'], vocabulary).apply(logits, []);

@@ -52,7 +52,7 @@ describe('a WAV file', () => {
     });
   }
 
-  it('of eight channels is their mean', async () => {
+  it('of eight channels gives their mean', async () => {
     const channels = Array.from({ length: 8 }, (_, channel) => new Float32Array(10).fill(channel / 10));
     const wav = await WavFile.open(
       await fileOf(wavBytes(channels, { bitsPerSample: 32, isFloat: true, sampleRateHz: 192_000 })),
@@ -71,17 +71,17 @@ describe('a WAV file', () => {
   };
   const broken: readonly (readonly [string, Buffer, RegExp])[] = [
     ['that is empty', Buffer.alloc(0), /is empty/],
-    ['of another kind', Buffer.from('OggS and so on, and so on'), /no WAV file/],
+    ['of another kind', Buffer.from('OggS and so on, and so on'), /not a WAV file/],
     ['that ends in its header', whole.subarray(0, 30), /cut short|no samples/],
     ['without samples', wavBytes([new Float32Array(0)]), /no samples/],
     ['of nine channels', changed(22, 9), /9 channels, expected 1 to 8/],
     ['of no channels', changed(22, 0), /0 channels/],
-    ['of 4 kHz', changed(24, 0xa0, 0x0f), /4000 samples a second, expected 8000 to 192000/],
+    ['of 4 kHz', changed(24, 0xa0, 0x0f), /4000 samples per second, expected 8000 to 192000/],
     ['of 12 bits', changed(34, 12), /12 bits, expected 8, 16, 24, 32/],
     ['in MP3', changed(20, 0x55), /compressed \(format 85\)/],
   ];
   for (const [what, bytes, message] of broken) {
-    it(`${what} is refused with what was expected`, async () => {
+    it(`${what} is refused with the expectation`, async () => {
       await assert.rejects(
         WavFile.open(await fileOf(bytes)),
         (error) => error instanceof TroubleError && error.code === 'invalid-input' && message.test(error.message),
@@ -97,7 +97,7 @@ describe('a WAV file', () => {
       );
   });
 
-  it('whose end was cut off gives what is there', async () => {
+  it('whose end was cut off gives the existing samples', async () => {
     const wav = await WavFile.open(await fileOf(whole.subarray(0, whole.length - 101)));
     assert.equal((await wav.read(1_000)).length, 160 - 51);
     await wav.close();
@@ -106,7 +106,7 @@ describe('a WAV file', () => {
 
 describe('resampling', () => {
   for (const fromHz of [8_000, 11_025, 22_050, 44_100, 48_000, 96_000, 192_000]) {
-    it(`from ${fromHz} Hz keeps a tone of 1 kHz as it is, whatever the pieces`, () => {
+    it(`from ${fromHz} Hz keeps a tone of 1 kHz, for any pieces`, () => {
       const input = tone(0.5, fromHz, 1_000);
       const resampler = new Resampler(fromHz, 16_000);
       const output: number[] = [];
@@ -123,14 +123,14 @@ describe('resampling', () => {
     });
   }
 
-  it('leaves nothing of a tone that the lower rate can not hold', () => {
+  it('removes a tone above half the lower rate', () => {
     const resampler = new Resampler(48_000, 16_000);
     const output = [...resampler.push(tone(0.5, 48_000, 9_000)), ...resampler.end()].slice(500, 7_500);
     assert.ok(Math.max(...output.map(Math.abs)) < 1e-3);
   });
 });
 
-describe('a window over sound', () => {
+describe('SoundWindow', () => {
   const samples = Float32Array.from({ length: 40_000 }, (_, index) => index + 1);
   const source = () => {
     let done = 0;

@@ -22,7 +22,7 @@ import { writeTinyModel } from '../../reference/tinyModels.ts';
 import { tinySpeechTraining, tones } from '../../reference/tinySpeech.ts';
 import { wavBytes } from './wavBytes.ts';
 
-/** What has a voice's pitch, 120 Hz, and its harmonics, but says nothing. */
+/** Sound with a voice's pitch, 120 Hz, and its harmonics, but without words. */
 function buzz(seconds: number): Float32Array {
   return Float32Array.from({ length: seconds * 16_000 }, (_, sample) => {
     const angle = (2 * Math.PI * 120 * sample) / 16_000;
@@ -54,7 +54,7 @@ describe('a Speech-Transformer', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const positions of ['convolutional', 'sinusoidal'] as const) {
-    it(`gives the same logits token by token and all at once, and keeps several texts in one cache: ${positions} positions`, async () => {
+    it(`gives the same logits for single tokens and batches, with several texts in one cache: ${positions} positions`, async () => {
       using device = new Device('cpu', { threads: 1 });
       using network = await SpeechTransformerNetwork.open(models[positions], device, {
         capacityRows: 32,
@@ -79,7 +79,7 @@ describe('a Speech-Transformer', () => {
         })),
         text.map((_, index) => index),
       );
-      // Another text that shares the first three rows, written into others in no order.
+      // Another text that shares the first three rows. Its other rows are in no order.
       const [, fork] = network.decode(
         [
           { token: 6, position: 3, row: 20, history: [0, 1, 2] },
@@ -105,7 +105,7 @@ describe('a Speech-Transformer', () => {
     ...changes,
   });
 
-  it('hears stretches of a long file by themselves, in their order', async () => {
+  it('transcribes regions of a long file separately, in order', async () => {
     const pause = new Float32Array(16_000).map((_, index) => 0.001 * Math.sin(index * index));
     const said = [0.8, 1, 2.2, 0.9, 1.1, 2.4].flatMap((seconds) => [pause, buzz(seconds), pause, pause, pause]);
     await writeFile(path.join(folder, 'sound.wav'), wavBytes([Float32Array.from(said.flatMap((part) => [...part]))]));
@@ -124,9 +124,9 @@ describe('a Speech-Transformer', () => {
     }
   });
 
-  describe('of weights that nobody trained', () => {
+  describe('with untrained weights', () => {
     const melBands = 16;
-    /** The end is as likely as `endBias` says, whatever is heard. */
+    /** Writes a model in which `endBias` decides the probability of the end, whatever the sound. */
     async function untrained(endBias: number): Promise<string> {
       const file = path.join(folder, `untrained${endBias}.gguf`);
       const vocabulary = new SpeechVocabulary(['en'], ['a', 'b', 'c']);
@@ -162,7 +162,7 @@ describe('a Speech-Transformer', () => {
       [12, 8, 308],
       [30, 1, 758],
     ] as const) {
-      it(`writes as many characters as somebody may say in ${seconds} seconds, ${beamSize} texts at once, where it finds no end`, async () => {
+      it(`limits the characters for ${seconds} seconds without an end, with ${beamSize} beams`, async () => {
         using device = new Device('cpu', { threads: 1 });
         using transcriber = await SpeechTransformerTranscriber.open(await untrained(-1e3), device);
         const { text } = await transcriber.recognise(
@@ -173,7 +173,7 @@ describe('a Speech-Transformer', () => {
       });
     }
 
-    it('takes no language from what has no words', async () => {
+    it('takes no language from windows without words', async () => {
       using device = new Device('cpu', { threads: 1 });
       using transcriber = await SpeechTransformerTranscriber.open(await untrained(1e3), device);
       const samples = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
@@ -186,7 +186,7 @@ describe('a Speech-Transformer', () => {
     });
   });
 
-  it('says which languages it knows, and which files are no speech model', async () => {
+  it('lists its languages, and names files that are not speech models', async () => {
     await writeFile(path.join(folder, 'sound.wav'), wavBytes([tones('abc', 1)]));
     const rejects = (changes: Partial<TranscribeParams>, message: RegExp): Promise<void> =>
       assert.rejects(
@@ -194,17 +194,17 @@ describe('a Speech-Transformer', () => {
         (error: Error) => error instanceof TroubleError && message.test(error.message),
       );
     for (const language of ['de-AT', 'DE', 'en_US']) await new LocalSpeech().transcribe(params({ language }));
-    await rejects({ language: 'fr' }, /knows no language "fr"\. It knows de, en\./);
+    await rejects({ language: 'fr' }, /does not know the language "fr"\. It knows de, en\./);
     using device = new Device('cpu', { threads: 1 });
     const other = path.join(folder, 'llama.gguf');
     await writeTinyModel(other, { variant: 'llama', type: 'Q8_0', device });
     await rejects(
       { model: { modelPath: other, device: 'cpu', threads: 1 } },
-      /architecture "llama", which is none for speech/,
+      /architecture "llama", which is not a speech model/,
     );
   });
 
-  it('writes with the characters that it was trained on', () => {
+  it('writes only characters that it was trained on', () => {
     const vocabulary = SpeechVocabulary.of([
       { text: 'né', language: 'fr' },
       { text: '新しい', language: 'ja' },

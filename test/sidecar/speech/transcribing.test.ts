@@ -44,7 +44,7 @@ async function samplesOf(name: string): Promise<Float32Array> {
   return sound.samples.subarray(FRAME_REACH_SAMPLES, FRAME_REACH_SAMPLES + sound.available);
 }
 
-describe('a voice', () => {
+describe('speechRegions', () => {
   async function regionsOf(samples: Float32Array): Promise<readonly SpeechRegion[]> {
     const file = await readWhisperFile(await whisperModel());
     using device = new Device('cpu', { threads: 1 });
@@ -55,11 +55,11 @@ describe('a voice', () => {
   }
 
   for (const [name, make] of Object.entries(noises)) {
-    it(`is not heard in ${name}`, async () => assert.deepEqual(await regionsOf(make(30, 3)), []));
+    it(`finds no speech in ${name}`, async () => assert.deepEqual(await regionsOf(make(30, 3)), []));
   }
 
   for (const [name, make] of Object.entries(noises)) {
-    it(`is heard over ${name}, where it speaks`, { skip: withoutRecordings }, async () => {
+    it(`finds speech over ${name}`, { skip: withoutRecordings }, async () => {
       const speech = await samplesOf('cannot-complete-as-dialed');
       const sound = make(8, 4).map((value) => value / 4);
       speech.forEach((value, index) => (sound[3 * 16_000 + index] = (sound[3 * 16_000 + index] as number) + value));
@@ -68,7 +68,7 @@ describe('a voice', () => {
         regions.some(({ start, end }) => start < 3.3 && end > 5.3),
         JSON.stringify(regions),
       );
-      // Keys that go on without a pause are part of what is said between them.
+      // Keys that continue without a pause are part of the region.
       if (name !== 'a keyboard')
         assert.ok(
           regions.every(({ start, end }) => start > 2.4 && end < 6.4),
@@ -78,7 +78,7 @@ describe('a voice', () => {
   }
 });
 
-describe("what a window tells the next one's decoder", () => {
+describe("the context for the next window's decoder", () => {
   async function read(
     sound: Float32Array,
     options: Partial<WindowOptions> = {},
@@ -96,7 +96,7 @@ describe("what a window tells the next one's decoder", () => {
   }
 
   it(
-    'is the text of its segments, and nothing of a sentence that the next one hears from its beginning',
+    'is the text of whole segments, without a sentence that the next window repeats',
     { skip: withoutRecordings },
     async () => {
       const { window, told } = await read((await samplesOf('demo-congrats')).subarray(0, 21 * 16_000));
@@ -105,7 +105,7 @@ describe("what a window tells the next one's decoder", () => {
     },
   );
 
-  it('is nothing where it took what it heard for silence', async () => {
+  it('is empty if the window counts as silence', async () => {
     const { window, told } = await read(
       (noises['pink noise'] as (seconds: number, seed: number) => Float32Array)(20, 3),
       { onlySpeech: false, temperatures: [0] },
@@ -154,14 +154,14 @@ describe('transcribing', () => {
   }
 
   for (const type of ['F16', 'Q8_0', 'Q5_1'] as const) {
-    it(`writes down a sentence, with weights in ${type}`, { skip: withoutRecordings }, async () => {
+    it(`transcribes a sentence, with weights in ${type}`, { skip: withoutRecordings }, async () => {
       const { text, durationSeconds } = await transcribe(recording('cannot-complete-as-dialed'), { type });
       assert.equal(text, 'Your call cannot be completed as dialed.');
       assert.ok(Math.abs(durationSeconds - 2.64) < 0.01);
     });
   }
 
-  it('hears the same at 192 kHz from one of eight channels', { skip: withoutRecordings }, async () => {
+  it('gives the same text at 192 kHz from one of eight channels', { skip: withoutRecordings }, async () => {
     const samples = await samplesOf('cannot-complete-as-dialed');
     const fast = Float32Array.from(
       { length: samples.length * 12 },
@@ -175,7 +175,7 @@ describe('transcribing', () => {
     assert.equal((await transcribe(file)).text, 'Your call cannot be completed as dialed.');
   });
 
-  it('joins windows of sound that is longer than one, in order of time', { skip: withoutRecordings }, async () => {
+  it('joins the windows of longer sound, in order of time', { skip: withoutRecordings }, async () => {
     const { segments, text } = await transcribe(recording('demo-congrats'));
     assert.match(text, /^Congratulations!.*installed.*dialing digits.*simulate the actions of a standard telephone\.$/);
     segments.forEach(({ startSeconds, endSeconds }, index) => {
@@ -186,10 +186,10 @@ describe('transcribing', () => {
 
   for (const [what, name] of [
     ['a word', 'digits/10'],
-    ['words that a brief window says again and again', 'speed-dial'],
+    ['words that a brief window repeats', 'speed-dial'],
     ['a sentence', 'cannot-complete-as-dialed'],
   ] as const) {
-    it(`hears ${what} in a brief window as in a whole one`, { skip: withoutRecordings }, async () => {
+    it(`transcribes ${what} in a brief window as in a whole one`, { skip: withoutRecordings }, async () => {
       const [brief, whole] = [
         await transcribe(recording(name), { briefWindows: true }),
         await transcribe(recording(name)),
@@ -199,14 +199,14 @@ describe('transcribing', () => {
     });
   }
 
-  it('writes down a sentence with several texts followed at once', { skip: withoutRecordings }, async () => {
+  it('transcribes a sentence with several beams', { skip: withoutRecordings }, async () => {
     assert.equal(
       (await transcribe(recording('cannot-complete-as-dialed'), { beamSize: 3 })).text,
       'Your call cannot be completed as dialed.',
     );
   });
 
-  it('hears the words of identifiers that are expected', { skip: withoutVoice }, async () => {
+  it('recognises the words of expected identifiers', { skip: withoutVoice }, async () => {
     const file = path.join(folder, 'identifiers.wav');
     await execa('espeak-ng', [
       '-v',
@@ -226,7 +226,7 @@ describe('transcribing', () => {
       );
   });
 
-  it('writes nothing where nobody speaks', async () => {
+  it('writes nothing without speech', async () => {
     for (const make of [noises['silence'], noises['pink noise']])
       assert.equal(
         (await transcribe(await soundFile([(make as (seconds: number, seed: number) => Float32Array)(40, 5)]))).text,
@@ -237,11 +237,11 @@ describe('transcribing', () => {
   it('refuses a language that the model does not know', async () => {
     await assert.rejects(
       transcribe(await soundFile([new Float32Array(16_000)]), { language: 'de' }),
-      (error) => error instanceof TroubleError && /English alone/.test(error.message),
+      (error) => error instanceof TroubleError && /only English/.test(error.message),
     );
   });
 
-  it('does one thing after the other where two are asked for at once', { skip: withoutRecordings }, async () => {
+  it('runs concurrent requests one after the other', { skip: withoutRecordings }, async () => {
     const [one, other] = await Promise.all([
       transcribe(recording('cannot-complete-as-dialed')),
       transcribe(recording('digits/10'), { type: 'Q8_0' }),
@@ -250,7 +250,7 @@ describe('transcribing', () => {
     assert.match(other.text, /^10/);
   });
 
-  it('ends when it is told to', { skip: withoutRecordings }, async () => {
+  it('ends when its signal aborts', { skip: withoutRecordings }, async () => {
     const request = {
       model: { modelPath: await whisperModel(), device: 'cpu', threads: 2 },
       soundPath: recording('demo-congrats'),

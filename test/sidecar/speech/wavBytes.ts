@@ -1,6 +1,6 @@
 import type { WavFormat } from '../../../sidecar/speech/wavFile.ts';
 
-/** A WAV file of these samples, one array a channel, each between −1 and 1. */
+/** A WAV file of these samples, an array per channel, each between −1 and 1. */
 export function wavBytes(
   channels: readonly Float32Array[],
   options: Partial<Omit<WavFormat, 'channels'>> & { readonly isExtensible?: boolean } = {},

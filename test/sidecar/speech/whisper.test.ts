@@ -59,7 +59,7 @@ describe(`Whisper's graphs on ${kind}`, () => {
     await work(network);
   }
 
-  it('run beside a spectrum that the processor computes', async () => {
+  it('run with a spectrogram from the processor', async () => {
     using device = new Device(kind, { threads: 1 });
     using transcriber = new WhisperTranscriber(await openSpeechModel(await fileOf(tinyWhisperBytes(weights)), device));
     const silence = new Float32Array(transcriber.windowSamples + 2 * FRAME_REACH_SAMPLES);
@@ -70,7 +70,7 @@ describe(`Whisper's graphs on ${kind}`, () => {
     );
   });
 
-  it('encode as plain loops do, whole windows and shorter ones', async () => {
+  it('encode like plain loops, for whole and shorter windows', async () => {
     await withNetwork(async (network) => {
       for (const count of [frames, frames - 8]) {
         await network.encode(mel.subarray(0, count * TINY.melBands));
@@ -79,7 +79,7 @@ describe(`Whisper's graphs on ${kind}`, () => {
     });
   });
 
-  it('decode as plain loops do: a prompt at once, then token by token, in any rows of the cache', async () => {
+  it('decode like plain loops: a prompt at once, then single tokens, in any cache rows', async () => {
     const tokens = [50_257, 11, 42, 7];
     await withNetwork(async (network) => {
       await network.encode(mel);
@@ -97,7 +97,7 @@ describe(`Whisper's graphs on ${kind}`, () => {
     });
   });
 
-  it('decode two continuations side by side as if each were alone', async () => {
+  it('decode two continuations in a batch like each alone', async () => {
     await withNetwork(async (network) => {
       await network.encode(mel);
       const encoded = plainEncode(weights, TINY, melRows(frames));
@@ -114,7 +114,7 @@ describe(`Whisper's graphs on ${kind}`, () => {
     });
   });
 
-  it("tell the language that is spoken by the likeliest of the languages' tokens", async () => {
+  it('detect the language by the likeliest language token', async () => {
     const tokens = new SpeechTokens({ hyperparameters: { ...TINY, vocabularySize: 51_865 }, vocabulary: [] });
     await withNetwork(async (network) => {
       await network.encode(mel);
@@ -129,7 +129,7 @@ describe(`Whisper's graphs on ${kind}`, () => {
   });
 });
 
-describe('a speech model is told the language by any tag of it', () => {
+describe('a speech model accepts any tag of a language:', () => {
   const languageHeard = async (tag: string, sizes = TINY_MULTILINGUAL): Promise<string> => {
     using device = new Device('cpu', { threads: 1 });
     using transcriber = new WhisperTranscriber(
@@ -154,15 +154,17 @@ describe('a speech model is told the language by any tag of it', () => {
     it(`${tag}: ${language}`, async () => assert.equal(await languageHeard(tag), language));
   }
 
-  it('en-US, where it understands English alone', async () => assert.equal(await languageHeard('en-US', TINY), 'en'));
+  it('en-US for an English-only model', async () => assert.equal(await languageHeard('en-US', TINY), 'en'));
 
-  it('and says which it does not know', async () => {
+  it('and names an unknown language', async () => {
     await assert.rejects(
       languageHeard('tlh-KX'),
       (error) =>
-        error instanceof TroubleError && error.code === 'invalid-input' && /no language "tlh-KX"/.test(error.message),
+        error instanceof TroubleError &&
+        error.code === 'invalid-input' &&
+        /not know the language "tlh-KX"/.test(error.message),
     );
-    await assert.rejects(languageHeard('de-AT', TINY), /English alone, not "de-AT"/);
+    await assert.rejects(languageHeard('de-AT', TINY), /only English, not "de-AT"/);
   });
 });
 
@@ -190,16 +192,16 @@ describe('a speech model', () => {
   });
 
   const broken: readonly (readonly [string, () => Uint8Array, string, RegExp])[] = [
-    ['that is empty', () => Buffer.alloc(0), 'invalid-model', /no speech model/],
+    ['that is empty', () => Buffer.alloc(0), 'invalid-model', /not a speech model/],
     ['of another kind', () => Buffer.from('GGUF and so on'), 'invalid-model', /ggml-\*\.bin of whisper\.cpp/],
     ['with an impossible size', () => changed(4, -1), 'invalid-model', /claims -1 for vocabularySize/],
     [
-      'whose words leave no place for tokens of control',
+      'whose words leave no space for control tokens',
       () => changed(4, 50_257),
       'invalid-model',
       /claims 50257 for vocabularySize, expected 51864/,
     ],
-    ['whose heads do not share its width', () => changed(16, 3), 'invalid-model', /3 attention heads/],
+    ['whose heads do not divide its width', () => changed(16, 3), 'invalid-model', /3 attention heads/],
     ['that was cut short', () => whole.subarray(0, whole.length - 5), 'truncated-model', /cut short/],
     [
       'with a tensor too few',
@@ -219,7 +221,7 @@ describe('a speech model', () => {
   ];
   for (const [what, bytes, code, message] of broken) it(`${what} is refused`, () => rejects(bytes(), code, message));
 
-  it('is refused wherever it was cut', async () => {
+  it('is refused if it is cut anywhere', async () => {
     for (let length = 0; length < 4_000; length += 37) {
       await assert.rejects(
         readWhisperFile(await fileOf(whole.subarray(0, length))),

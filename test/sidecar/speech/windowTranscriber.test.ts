@@ -14,7 +14,7 @@ interface Heard {
   readonly decoded?: SaidTokens;
 }
 
-/** Hears one of `heard` in each window of a second. */
+/** Hears the next entry of `heard` in each window of a second. */
 class Scripted extends WindowTranscriber {
   readonly asked: Pick<WindowOptions, 'language' | 'previous'>[] = [];
 
@@ -62,7 +62,7 @@ async function askedFor(heard: readonly Heard[], { withContext = true } = {}): P
 }
 
 describe('a transcript of several windows', () => {
-  it('takes the language from words, not from what had none', async () => {
+  it('takes the language only from windows with words', async () => {
     const asked = await askedFor([
       { language: 'cy' },
       { text: 'Guten Tag', language: 'de' },
@@ -75,7 +75,7 @@ describe('a transcript of several windows', () => {
     );
   });
 
-  it('tells a window the tokens of those before it, and forgets those that were guessed', async () => {
+  it('passes tokens to the next window, except those sampled at high temperature', async () => {
     const asked = await askedFor([
       { text: 'a', decoded: { tokens: [1, 2], temperature: 0 } },
       {},
@@ -89,7 +89,7 @@ describe('a transcript of several windows', () => {
     );
   });
 
-  it('tells a window nothing where that is wanted', async () => {
+  it('passes no tokens without context', async () => {
     const asked = await askedFor([{ text: 'a', decoded: { tokens: [1], temperature: 0 } }, {}], { withContext: false });
     assert.deepEqual(
       asked.map(({ previous }) => previous),
