@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Language, Parser, type Tree } from './treeSitter.ts';
+import { Language, Parser, Query, type QueryCapture, type Tree } from './treeSitter.ts';
 
 /**
  * Dense code of the largest size that is parsed takes a quarter of a second of a good processor, four times that of a
@@ -24,6 +24,7 @@ export class ParserEnded extends Error {
  */
 export class Grammars {
   readonly #languages = new Map<string, Promise<Language>>();
+  readonly #queries = new Map<string, Query>();
   #parser: Promise<Parser> | undefined;
   #hasEnded = false;
 
@@ -56,6 +57,27 @@ export class Grammars {
     } catch (cause) {
       this.#hasEnded = true;
       throw new ParserEnded('The parser ended', { cause });
+    }
+  }
+
+  /**
+   * Parses a text and returns the results of `read` for each capture of a query, in the order of the text. `undefined`
+   * where `parse` resolves with `null`. Rejects as `parse`.
+   */
+  async captures<T>(
+    text: string,
+    { grammar, query }: { readonly grammar: string; readonly query: string },
+    read: (capture: QueryCapture) => readonly T[],
+  ): Promise<T[] | undefined> {
+    const tree = await this.parse(text, grammar);
+    if (tree === null) return undefined;
+    try {
+      let compiled = this.#queries.get(`${grammar} ${query}`);
+      if (compiled === undefined)
+        this.#queries.set(`${grammar} ${query}`, (compiled = new Query(tree.language, query)));
+      return compiled.captures(tree.rootNode).flatMap(read);
+    } finally {
+      tree.delete();
     }
   }
 

@@ -4,8 +4,10 @@
 import * as script from '@vscode/tree-sitter-wasm';
 import type * as TreeSitter from '@vscode/tree-sitter-wasm/wasm/web-tree-sitter';
 
-export const { Language, Parser } = (script as unknown as { readonly default: typeof TreeSitter }).default;
+export const { Language, Parser, Query } = (script as unknown as { readonly default: typeof TreeSitter }).default;
 export type Language = TreeSitter.Language;
 export type Parser = TreeSitter.Parser;
 export type Node = TreeSitter.Node;
+export type Query = TreeSitter.Query;
+export type QueryCapture = TreeSitter.QueryCapture;
 export type Tree = TreeSitter.Tree;

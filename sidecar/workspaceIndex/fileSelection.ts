@@ -1,6 +1,5 @@
 import { definedNames } from './definedNames.ts';
 import { type IndexedFile, sharedSegments, stemOf } from './fileTable.ts';
-import { importedPaths } from './imports.ts';
 import { isOwnText } from './notebookUris.ts';
 import type { ContextQuery, SnippetReason } from './snippet.ts';
 import { definitionHash, identifiersOf, termHashes } from './terms.ts';
@@ -43,7 +42,7 @@ const SCORES: Readonly<Record<SnippetReason, number>> = {
  * The files that a place in a document is likely to need: those that a language server names, then best first:
  * imported, defining what is named near it, similar, open.
  */
-export function selectFiles(index: WorkspaceIndex, query: ContextQuery): SelectedFile[] {
+export async function selectFiles(index: WorkspaceIndex, query: ContextQuery): Promise<SelectedFile[]> {
   const found = new Map<string, SelectedFile>();
   const add = (file: IndexedFile, reason: SnippetReason, share: number): void => {
     if (isOwnText(file.uri, query.uri)) return;
@@ -59,7 +58,7 @@ export function selectFiles(index: WorkspaceIndex, query: ContextQuery): Selecte
   };
 
   const imported = new Set<IndexedFile>();
-  for (const path of importedPaths(query.text, query.path, query.languageId))
+  for (const path of await index.importsOf(query))
     for (const file of index.files.resolve(path, query)) imported.add(file);
   for (const file of [...imported].slice(0, MAX_IMPORTED)) add(file, 'imported', 1);
 

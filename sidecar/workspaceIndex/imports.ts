@@ -1,68 +1,101 @@
+import { definitionShapes } from '../syntax/definitionShapes.ts';
+import type { Grammars } from '../syntax/grammars.ts';
 import { languageIdOf } from '../syntax/languageIds.ts';
+import type { Node } from '../syntax/treeSitter.ts';
+import { IMPORT_QUERIES } from './importQueries.ts';
 
-/** What an import names, as path segments: `./cart` in `src/main.ts` gives `['src', 'cart']`. */
+/** The path that an import names, as segments: `./cart` in `src/main.ts` gives `['src', 'cart']`. */
 export interface ImportedPath {
   /** The last one without its ending. */
   readonly segments: readonly string[];
-  /** Of a file's name, as it is written: `.h`. Absent: the import has none. */
+  /** The ending of the file's name as it is written: `.h`. Absent if the import has none. */
   readonly ending?: string;
-  /** Counted from the workspace's root; otherwise the segments may begin at any folder. */
+  /** Whether the segments begin at the workspace's root. Otherwise they may begin at any folder. */
   readonly isExact: boolean;
 }
 
+interface ImportingFile {
+  readonly text: string;
+  readonly path: string;
+  readonly languageId?: string;
+}
+
+/** Larger texts are data or generated: their parse would hold up a completion. */
+const MAX_TEXT_UNITS = 256 * 1024;
+
+/** For languages without a grammar. */
 const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*(?:\(\s*)?|\brequire\s*\(\s*)['"]([^'"\n]+)['"]/g;
-const PYTHON = /^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n#]+)|import[ \t]+([\w., \t]+))/gm;
 const C = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
-const GO = /"([\w./~-]+)"/g;
-/** All blanks stand in the first part: a line of them takes time in proportion to its length. */
-const RUST = /^([ \t]*)(?![ \t]).*?\b(?:use|mod)\s+([\w:]+)/gm;
-const DOTTED = /^[ \t]*(?:import|using)[ \t]+(?:static[ \t]+)?([\w.]+)/gm;
-const RUBY = /\brequire(_relative)?[ (]+['"]([^'"\n]+)['"]/g;
-const PHP = /^[ \t]*(?:use[ \t]+([\w\\]+)|(?:require|include)(?:_once)?[ (]+(?:__DIR__[ .]+)?['"]([^'"\n]+)['"])/gm;
+const DOTTED = /^[ \t]*import[ \t]+(?:static[ \t]+)?([\w.]+)/gm;
 
 /**
- * Which paths the text of the file `path` imports, in the order of the text. Packages that lie outside of the workspace
- * are among them.
+ * Returns the paths that a file imports, in the order of its text. Packages outside the workspace are among them.
+ * `undefined` if the parse takes too long, or if the parser ended before. Rejects as `Grammars.captures`.
  */
-export function importedPaths(text: string, path: string, languageId = languageIdOf(path)): ImportedPath[] {
-  const folder = path.split('/').slice(0, -1);
+export async function importedPaths(
+  file: ImportingFile,
+  grammars: Grammars,
+): Promise<readonly ImportedPath[] | undefined> {
+  const { text, path, languageId = languageIdOf(path) } = file;
+  const grammar = definitionShapes(languageId)?.grammar;
+  const query = grammar === undefined ? undefined : IMPORT_QUERIES[grammar];
+  if (grammar === undefined || query === undefined) return pathsWithoutGrammar(text, path, languageId);
+  if (text.length > MAX_TEXT_UNITS) return [];
+  return grammars.captures(text, { grammar, query }, ({ name, node }) => pathsOf(name, node, path));
+}
+
+/** `capture`: the name that `IMPORT_QUERIES` gives the node. */
+function pathsOf(capture: string, node: Node, path: string): ImportedPath[] {
+  const { text } = node;
+  const folder = folderOf(path);
+  switch (capture) {
+    case 'specifier':
+      return [ecmaScriptPath(text, folder)];
+    case 'python':
+      return pythonPaths(node, folder);
+    case 'include':
+      return [relative(text, folder), named(text)];
+    case 'package':
+      return [anywhere(text.split('/').slice(-2))];
+    case 'rust':
+      return rustPaths(/^[\w:]*/.exec(text)?.[0] ?? '', rustModule(path, node));
+    case 'dotted':
+      return [anywhere(text.split('.').slice(-3))];
+    case 'anywhere':
+      return [named(text)];
+    case 'relative':
+      return [relative(text, folder)];
+    case 'php':
+      return [anywhere([...phpGroup(node), ...text.split('\\')].slice(-2))];
+    case 'phpFile':
+      return node
+        .descendantsOfType('string_content')
+        .flatMap((file) => (file === null ? [] : [relative(file.text.replace(/^\//, ''), folder)]));
+    default:
+      return [];
+  }
+}
+
+/** The imported paths of a text in a language without a grammar. They may stand in comments and strings. */
+export function pathsWithoutGrammar(text: string, path: string, languageId = languageIdOf(path)): ImportedPath[] {
+  const folder = folderOf(path);
   switch (languageId) {
-    case 'typescript':
-    case 'typescriptreact':
-    case 'javascript':
-    case 'javascriptreact':
     case 'vue':
     case 'svelte':
       return [...text.matchAll(ECMASCRIPT)].map(([, specifier = '']) => ecmaScriptPath(specifier, folder));
-    case 'python':
-      return [...text.matchAll(PYTHON)].flatMap((match) => pythonPaths(match, folder));
-    case 'c':
-    case 'cpp':
     case 'objective-c':
       return [...text.matchAll(C)].flatMap(([, name = '']) => [relative(name, folder), named(name)]);
-    case 'go':
-      return [...text.slice(0, 4096).matchAll(GO)].map(([, name = '']) => anywhere(name.split('/').slice(-2)));
-    case 'rust':
-      return [...text.matchAll(RUST)].flatMap(([, indentation, name = '']) =>
-        rustPaths(name, rustModule(path, indentation !== '')),
-      );
-    case 'ruby':
-      return [...text.matchAll(RUBY)].map(([, isRelative, name = '']) =>
-        isRelative ? relative(name, folder) : named(name),
-      );
-    case 'php':
-      return [...text.matchAll(PHP)].map(([, name, file]) =>
-        name === undefined ? relative((file ?? '').replace(/^\//, ''), folder) : anywhere(name.split('\\').slice(-2)),
-      );
-    case 'java':
     case 'kotlin':
     case 'scala':
     case 'groovy':
-    case 'csharp':
       return [...text.matchAll(DOTTED)].map(([, name = '']) => anywhere(name.split('.').slice(-3)));
     default:
       return [];
   }
+}
+
+function folderOf(path: string): readonly string[] {
+  return path.split('/').slice(0, -1);
 }
 
 function ecmaScriptPath(specifier: string, folder: readonly string[]): ImportedPath {
@@ -71,9 +104,13 @@ function ecmaScriptPath(specifier: string, folder: readonly string[]): ImportedP
   return named(specifier.replace(/^[@~#]\//, ''));
 }
 
-function pythonPaths([, module, names, plain]: RegExpMatchArray, folder: readonly string[]): ImportedPath[] {
-  if (module === undefined)
-    return (plain ?? '').split(',').map((name) => anywhere((name.trim().split(/\s/)[0] ?? '').split('.')));
+function pythonPaths(statement: Node, folder: readonly string[]): ImportedPath[] {
+  const names = statement
+    .childrenForFieldName('name')
+    // `a as b` is a node with a name of its own.
+    .map((name) => (name?.childForFieldName('name') ?? name)?.text ?? '');
+  const module = statement.childForFieldName('module_name')?.text;
+  if (module === undefined) return names.map((name) => anywhere(name.split('.')));
   const dots = /^\.*/.exec(module)?.[0].length ?? 0;
   const segments = module
     .slice(dots)
@@ -81,12 +118,15 @@ function pythonPaths([, module, names, plain]: RegExpMatchArray, folder: readonl
     .filter((segment) => segment !== '');
   const base = dots > 0 ? [...folder.slice(0, folder.length - dots + 1), ...segments] : segments;
   const path = (tail: readonly string[]): ImportedPath => ({ segments: [...base, ...tail], isExact: dots > 0 });
-  // What is imported from a package may be a module of it.
-  const imported = [...(names ?? '').matchAll(/(\w+)(?:\s+as\s+\w+)?/g)]
-    .map(([, name = '']) => name)
-    .filter((name) => name !== 'as')
-    .slice(0, 20);
-  return [...(base.length > 0 ? [path([])] : []), ...imported.map((name) => path([name]))];
+  // A name that is imported from a package may be a module of it.
+  return [...(base.length > 0 ? [path([])] : []), ...names.slice(0, 20).map((name) => path([name]))];
+}
+
+/** The namespace before the braces of `use App\Shop\{Cart, Stock}`. */
+function phpGroup({ parent: clause }: Node): readonly string[] {
+  if (clause?.parent?.type !== 'namespace_use_group') return [];
+  const namespace = clause.parent.parent?.namedChildren.find((child) => child?.type === 'namespace_name');
+  return namespace?.text.split('\\') ?? [];
 }
 
 /** `own`: the module in which the path is named. */
@@ -103,14 +143,14 @@ function rustPaths(name: string, own: readonly string[]): ImportedPath[] {
   return paths.map((segments) => ({ segments, isExact: supers > 0 }));
 }
 
-/**
- * The module of a place in a Rust file, as the folder in which its own modules lie. What is indented stands in a module
- * within the file, mostly that of its tests.
- */
-function rustModule(path: string, isIndented: boolean): readonly string[] {
+/** The module of a node in a Rust file, as the folder of its submodules: modules within the file count. */
+function rustModule(path: string, { parent: statement }: Node): readonly string[] {
   const segments = path.replace(/\.rs$/, '').split('/');
   const own = ['mod', 'lib', 'main'].includes(segments.at(-1) ?? '') ? segments.slice(0, -1) : segments;
-  return isIndented ? [...own, 'tests'] : own;
+  const inner: string[] = [];
+  for (let outer = statement?.parent ?? null; outer !== null; outer = outer.parent)
+    if (outer.type === 'mod_item') inner.unshift(outer.childForFieldName('name')?.text ?? '');
+  return [...own, ...inner];
 }
 
 function relative(specifier: string, folder: readonly string[]): ImportedPath {

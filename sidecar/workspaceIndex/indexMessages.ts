@@ -39,6 +39,8 @@ export interface IndexThreadData {
   readonly grammarsFolder: string;
   /** Of a `PutMark`. */
   readonly markMemory: SharedArrayBuffer;
+  /** URIs of files at which an earlier thread hung, or its parser ended. */
+  readonly leftOut: readonly string[];
 }
 
 export interface IndexRequest {

@@ -116,7 +116,11 @@ export class IndexThread {
 
   #start(): Worker {
     const { script, grammarsFolder } = this.options.files ?? threadFiles();
-    const workerData: IndexThreadData = { grammarsFolder, markMemory: this.#mark.memory };
+    const workerData: IndexThreadData = {
+      grammarsFolder,
+      markMemory: this.#mark.memory,
+      leftOut: [...this.#leftOut],
+    };
     const worker = new Worker(script, {
       execArgv: [],
       workerData,

@@ -1,6 +1,7 @@
-import { selectFiles } from './fileSelection.ts';
+import { type SelectedFile, selectFiles } from './fileSelection.ts';
 import type { Grammars } from '../syntax/grammars.ts';
 import type { IndexMethods } from './indexMessages.ts';
+import type { ContextQuery } from './snippet.ts';
 import { makeSnippets } from './snippets.ts';
 import { filesDefining, filesForWords, findSymbols, searchWords } from './wordSearch.ts';
 import { WorkspaceIndex } from './workspaceIndex.ts';
@@ -14,22 +15,29 @@ type Handlers = {
   ) => ReturnType<IndexMethods[Method]> | Promise<ReturnType<IndexMethods[Method]>>;
 };
 
-/**
- * The indexes of all clients, each by itself, behind the messages of the thread. `onPut` is told before a file is put:
- * its place in the request.
- */
-export function serveIndexes(grammars: Grammars, onPut: (file: number) => void = () => undefined): Handlers {
+export interface ServedIndexesOptions {
+  /** Called before a file is put, with the file's place in the request. */
+  readonly onPut: (file: number) => void;
+  /** URIs of documents that are not parsed. Documents whose parse takes too long are added. */
+  readonly unparsed: Set<string>;
+}
+
+/** Answers the messages of the thread with the index of each client. */
+export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedIndexesOptions): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
-  const empty = new WorkspaceIndex(grammars);
+  const empty = new WorkspaceIndex(grammars, unparsed);
   // A client may leave between two questions: only files make an index, which the client's end frees.
   const of = (workspace: string): WorkspaceIndex => indexes.get(workspace) ?? empty;
   const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({
     missing: uris.filter((uri) => !index.hasText(uri)),
   });
 
+  const selected = async (index: WorkspaceIndex, query: ContextQuery): Promise<SelectedFile[]> =>
+    (await selectFiles(index, query)).slice(0, MAX_SELECTED);
+
   return {
     put({ workspace, files }) {
-      const index = indexes.get(workspace) ?? new WorkspaceIndex(grammars);
+      const index = indexes.get(workspace) ?? new WorkspaceIndex(grammars, unparsed);
       if (files.length > 0) indexes.set(workspace, index);
       for (const [place, file] of files.entries()) {
         onPut(place);
@@ -45,12 +53,10 @@ export function serveIndexes(grammars: Grammars, onPut: (file: number) => void =
     forget({ workspace }) {
       indexes.delete(workspace);
     },
-    select({ workspace, query }) {
+    async select({ workspace, query }) {
       const index = of(workspace);
       return missing(index, [
-        ...selectFiles(index, query)
-          .slice(0, MAX_SELECTED)
-          .map(({ file }) => file.uri),
+        ...(await selected(index, query)).map(({ file }) => file.uri),
         ...query.edits.map(({ uri }) => uri).filter((uri) => index.files.get(uri)),
       ]);
     },
@@ -59,19 +65,17 @@ export function serveIndexes(grammars: Grammars, onPut: (file: number) => void =
     },
     async rank({ workspace, query }) {
       const index = of(workspace);
-      return makeSnippets(index, query, selectFiles(index, query).slice(0, MAX_SELECTED));
+      return makeSnippets(index, query, await selected(index, query));
     },
-    texts({ workspace, query, maxUnits }) {
+    async texts({ workspace, query, maxUnits }) {
       const index = of(workspace);
       let rest = maxUnits;
-      return selectFiles(index, query)
-        .slice(0, MAX_SELECTED)
-        .flatMap(({ file: { uri } }) => {
-          const text = index.textOf(uri);
-          if (text === undefined || text.length > rest) return [];
-          rest -= text.length;
-          return [{ uri, text }];
-        });
+      return (await selected(index, query)).flatMap(({ file: { uri } }) => {
+        const text = index.textOf(uri);
+        if (text === undefined || text.length > rest) return [];
+        rest -= text.length;
+        return [{ uri, text }];
+      });
     },
     search: ({ workspace, words, limit, openUris }) => searchWords(of(workspace), words, { limit, openUris }),
     symbols: ({ workspace, name, limit }) => findSymbols(of(workspace), name, limit),

@@ -8,10 +8,13 @@ import { serveIndexes } from './indexes.ts';
 import type { IndexAnswer, IndexRequest, IndexThreadData } from './indexMessages.ts';
 import { PutMark } from './putMark.ts';
 
-const { grammarsFolder, markMemory } = workerData as IndexThreadData;
+const { grammarsFolder, markMemory, leftOut } = workerData as IndexThreadData;
 const mark = new PutMark(markMemory);
 let request = 0;
-const handlers = serveIndexes(new Grammars(grammarsFolder), (file) => mark.set({ request, file }));
+const handlers = serveIndexes(new Grammars(grammarsFolder), {
+  onPut: (file) => mark.set({ request, file }),
+  unparsed: new Set(leftOut),
+});
 
 parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
   const answer = (message: IndexAnswer): void => parentPort?.postMessage(message);

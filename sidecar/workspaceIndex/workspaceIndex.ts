@@ -5,8 +5,10 @@ import { definitionShapes } from '../syntax/definitionShapes.ts';
 import { FileTable, type IndexedFile } from './fileTable.ts';
 import { type Grammars, ParserEnded } from '../syntax/grammars.ts';
 import { InvertedIndex, MAX_DOCUMENTS } from './invertedIndex.ts';
+import { type ImportedPath, importedPaths } from './imports.ts';
 import { languageIdOf } from '../syntax/languageIds.ts';
 import { type Definition, outline } from './outline.ts';
+import type { ContextQuery } from './snippet.ts';
 import { definitionHash, termCounts } from './terms.ts';
 import { hasEndlessLine } from './unfitness.ts';
 
@@ -34,6 +36,9 @@ const MAX_READ_FILES = 300;
 /** Of these, in UTF-16 units: each is there twice, as a whole and in pieces. */
 const MAX_READ_UNITS = 64 * 1024 * 1024;
 
+/** Documents whose imports are kept: each request for a document selects files more than once. */
+const MAX_IMPORTING_DOCUMENTS = 8;
+
 /**
  * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for
  * a place, what they define exactly. Files are read closely when they are first needed.
@@ -52,7 +57,15 @@ export class WorkspaceIndex {
     sizeCalculation: ({ text }) => text.length + 1,
   });
 
-  constructor(private readonly grammars: Grammars) {}
+  readonly #imports = new LRUCache<string, { readonly text: string; readonly paths: readonly ImportedPath[] }>({
+    max: MAX_IMPORTING_DOCUMENTS,
+  });
+
+  /** `unparsed`: URIs of documents that are not parsed. Documents whose parse takes too long are added. */
+  constructor(
+    private readonly grammars: Grammars,
+    private readonly unparsed = new Set<string>(),
+  ) {}
 
   /** Adds a file, or puts its new text in place of the old one. */
   put({ uri, path, text, revision, languageId = languageIdOf(path) }: FileText): void {
@@ -97,13 +110,25 @@ export class WorkspaceIndex {
     if (text === undefined) return undefined;
     const normal = text.includes('\r') ? text.replaceAll('\r\n', '\n') : text;
     const definitions =
-      (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => {
-        if (error instanceof ParserEnded) error.uri ??= file.uri;
-        throw error;
-      })) ?? [];
+      (await outline(normal, file.languageId, this.grammars).catch((error: unknown) => rethrowWith(file.uri, error))) ??
+      [];
     const read: ReadFile = { file, text: normal, definitions, chunks: cutIntoChunks(normal, definitions) };
     this.#read.set(file.uri, read);
     return read;
+  }
+
+  /** Returns the paths that a document imports. None if its text can't be parsed. Rejects as `read`. */
+  async importsOf(
+    document: Pick<ContextQuery, 'uri' | 'path' | 'languageId' | 'text'>,
+  ): Promise<readonly ImportedPath[]> {
+    const { uri, text } = document;
+    if (this.files.count === 0 || this.unparsed.has(uri)) return [];
+    const known = this.#imports.get(uri);
+    if (known?.text === text) return known.paths;
+    const paths = await importedPaths(document, this.grammars).catch((error: unknown) => rethrowWith(uri, error));
+    if (paths === undefined) this.unparsed.add(uri);
+    this.#imports.set(uri, { text, paths: paths ?? [] });
+    return paths ?? [];
   }
 
   #forgetFile(uri: string): void {
@@ -113,4 +138,10 @@ export class WorkspaceIndex {
     this.#texts.delete(uri);
     this.#read.delete(uri);
   }
+}
+
+/** Throws an error; a `ParserEnded` also names the file at which the parser ended. */
+function rethrowWith(uri: string, error: unknown): never {
+  if (error instanceof ParserEnded) error.uri ??= uri;
+  throw error;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { definedNames } from '../../../sidecar/workspaceIndex/definedNames.ts';
-import { importedPaths } from '../../../sidecar/workspaceIndex/imports.ts';
+import { pathsWithoutGrammar } from '../../../sidecar/workspaceIndex/imports.ts';
 import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 
 describe('the names that a text seems to define', () => {
@@ -40,7 +40,7 @@ describe('a text made to be slow', () => {
       assertGrowsLinearly(200_000, (length) => {
         const text = textOf(length);
         definedNames(text);
-        for (const languageId of ['typescript', 'python']) importedPaths(text, 'a', languageId);
+        for (const file of ['a.vue', 'a.kt']) pathsWithoutGrammar(text, file);
       }));
   }
 });

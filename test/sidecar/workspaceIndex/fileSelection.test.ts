@@ -11,7 +11,7 @@ import { WorkspaceIndex } from '../../../sidecar/workspaceIndex/workspaceIndex.t
 const grammars = new Grammars(path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm')));
 
 /** Files that the document `document` is said to be tested by, or to test. The texts have nothing in common. */
-function tested(document: string, paths: readonly string[]): string[] {
+async function tested(document: string, paths: readonly string[]): Promise<string[]> {
   const index = new WorkspaceIndex(grammars);
   for (const [number, each] of [...paths, document].entries())
     index.put({ uri: `file:///${each}`, path: each, text: `word${number}`, revision: 0 });
@@ -27,9 +27,7 @@ function tested(document: string, paths: readonly string[]): string[] {
     problems: [],
     maxSnippetUnits: 1_000,
   };
-  return selectFiles(index, query)
-    .filter(({ reason }) => reason === 'tested')
-    .map(({ file }) => file.path);
+  return (await selectFiles(index, query)).filter(({ reason }) => reason === 'tested').map(({ file }) => file.path);
 }
 
 const cases: readonly {
@@ -102,5 +100,5 @@ const cases: readonly {
 
 describe('files that belong together by tests', () => {
   for (const { name, document, paths, finds } of cases)
-    it(`${name}: ${document}`, () => assert.deepEqual(tested(document, paths), finds));
+    it(`${name}: ${document}`, async () => assert.deepEqual(await tested(document, paths), finds));
 });

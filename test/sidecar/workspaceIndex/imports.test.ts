@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { describe, it } from 'node:test';
+import { Grammars } from '../../../sidecar/syntax/grammars.ts';
 import { FileTable } from '../../../sidecar/workspaceIndex/fileTable.ts';
-import { importedPaths } from '../../../sidecar/workspaceIndex/imports.ts';
+import { importedPaths, pathsWithoutGrammar } from '../../../sidecar/workspaceIndex/imports.ts';
 import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
 import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 
@@ -12,16 +15,13 @@ function tableOf(paths: readonly string[]): FileTable {
   return table;
 }
 
-/** What `text` in the file `from` imports of `paths`. */
-function resolved(text: string, from: string, paths: readonly string[]): string[] {
-  const table = tableOf([...paths, from]);
-  return [
-    ...new Set(
-      importedPaths(text, from)
-        .flatMap((path) => table.resolve(path, { path: from, languageId: languageIdOf(from) }))
-        .map(({ path }) => path),
-    ),
-  ];
+const grammars = new Grammars(path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm')));
+
+/** The files of a table that `text` in the file `from` imports. */
+async function filesFor(text: string, from: string, table: FileTable): Promise<string[]> {
+  const imported = (await importedPaths({ text, path: from }, grammars)) ?? [];
+  const files = imported.flatMap((each) => table.resolve(each, { path: from, languageId: languageIdOf(from) }));
+  return [...new Set(files.map((file) => file.path))];
 }
 
 const cases: readonly {
@@ -256,49 +256,100 @@ const cases: readonly {
     paths: ['src/cart.h', 'src/cart.pb.cc', 'src/cart.pb.h'],
     finds: ['src/cart.pb.h'],
   },
-  { text: 'use App\\Shop\\Cart;', from: 'src/Main.php', paths: ['src/Shop/Cart.php'], finds: ['src/Shop/Cart.php'] },
+  {
+    text: '<?php\nuse App\\Shop\\Cart;',
+    from: 'src/Main.php',
+    paths: ['src/Shop/Cart.php'],
+    finds: ['src/Shop/Cart.php'],
+  },
+  {
+    text: '<?php\nuse App\\Shop\\{Cart, Stock as Store};',
+    from: 'src/Main.php',
+    paths: ['src/Shop/Cart.php', 'src/Shop/Stock.php', 'src/Other/Cart.php'],
+    finds: ['src/Shop/Cart.php', 'src/Shop/Stock.php'],
+  },
+  {
+    text: "<?php\nrequire_once(__DIR__ . '/cart.php');",
+    from: 'src/Main.php',
+    paths: ['src/cart.php'],
+    finds: ['src/cart.php'],
+  },
+  { text: 'import cart = require("./cart");', from: 'main.ts', paths: ['cart.ts'], finds: ['cart.ts'] },
+  { text: "export * from './cart';", from: 'main.ts', paths: ['cart.ts'], finds: ['cart.ts'] },
+  { text: "const { total } = await import('./cart');", from: 'main.js', paths: ['cart.js'], finds: ['cart.js'] },
+  {
+    text: 'from .shop import (\n    cart as c,  # the cart\n    stock,\n)',
+    from: 'main.py',
+    paths: ['shop/cart.py', 'shop/stock.py', 'c.py'],
+    finds: ['shop/cart.py', 'shop/stock.py'],
+  },
+  { text: 'using Basket = Shop.Cart;', from: 'Main.cs', paths: ['Shop/Cart.cs', 'Basket.cs'], finds: ['Shop/Cart.cs'] },
+  { text: 'global using Shop.Cart;', from: 'Main.cs', paths: ['Shop/Cart.cs'], finds: ['Shop/Cart.cs'] },
+  {
+    text: 'mod shapes {\n    use super::point::Point;\n}',
+    from: 'src/circle.rs',
+    paths: ['src/circle/point.rs', 'src/point.rs'],
+    finds: ['src/circle/point.rs'],
+  },
+  { text: "<script>\nimport { total } from './cart';", from: 'Main.vue', paths: ['cart.ts'], finds: ['cart.ts'] },
+  { text: '#include "cart.h"\n@interface Cart\n@end', from: 'main.m', paths: ['cart.h'], finds: ['cart.h'] },
+  { text: 'import shop.Cart', from: 'Main.kt', paths: ['shop/Cart.kt'], finds: ['shop/Cart.kt'] },
+];
+
+/** Text that only looks like an import, beside a real import. */
+const lookalikes: readonly { readonly text: string; readonly from: string; readonly path: string }[] = [
+  { text: "// import { total } from './old';\nimport './cart';", from: 'main.ts', path: 'old.ts' },
+  { text: "/*\n * require('./old')\n */\nimport './cart';", from: 'main.js', path: 'old.js' },
+  { text: "const hint = \"write: import x from './old'\";\nimport './cart';", from: 'main.ts', path: 'old.ts' },
+  { text: "const page = `\nimport './old';\n`;\nimport './cart';", from: 'main.tsx', path: 'old.tsx' },
+  { text: '"""\nimport old\n"""\nimport cart', from: 'main.py', path: 'old.py' },
+  { text: '/*\n#include "old.h"\n*/\n#include "cart.h"', from: 'main.c', path: 'old.h' },
+  { text: 'package main\n\nimport "shop/cart"\n\nvar hint = "shop/old"', from: 'main.go', path: 'shop/old/old.go' },
+  { text: '/*\nuse crate::old::Old;\n*/\nuse crate::cart::Cart;', from: 'src/main.rs', path: 'src/old.rs' },
+  { text: 'let hint = "\nmod old;\n";\nmod cart;', from: 'src/main.rs', path: 'src/old.rs' },
+  { text: '/*\nimport shop.Old;\n*/\nimport shop.Cart;', from: 'Main.java', path: 'shop/Old.java' },
+  { text: '/*\nusing Shop.Old;\n*/\nusing Shop.Cart;', from: 'Main.cs', path: 'Shop/Old.cs' },
+  { text: "# require_relative 'old'\nrequire_relative 'cart'", from: 'main.rb', path: 'old.rb' },
+  { text: '<?php\n/*\nuse Shop\\Old;\n*/\nuse Shop\\Cart;', from: 'Main.php', path: 'Shop/Old.php' },
 ];
 
 describe('imports', () => {
   for (const { text, from, paths, finds } of cases) {
-    it(`${JSON.stringify(text)} in ${from} means ${finds.join(', ') || 'no file here'}`, () =>
-      assert.deepEqual(resolved(text, from, paths).sort(), [...finds].sort()));
+    it(`${JSON.stringify(text)} in ${from} finds ${finds.join(', ') || 'no file'}`, async () =>
+      assert.deepEqual((await filesFor(text, from, tableOf([...paths, from]))).sort(), [...finds].sort()));
   }
 
-  it('take the file that is nearest where several fit', () => {
-    assert.deepEqual(
-      resolved('from shop.cart import total', 'packages/a/main.py', [
-        'packages/b/shop/cart.py',
-        'packages/a/shop/cart.py',
-      ]),
-      ['packages/a/shop/cart.py'],
-    );
+  for (const { text, from, path: old } of lookalikes) {
+    const cart = old.replaceAll('old', 'cart').replace('Old', 'Cart');
+    it(`${JSON.stringify(text)} in ${from} finds ${cart}, not ${old}`, async () =>
+      assert.deepEqual(await filesFor(text, from, tableOf([old, cart, from])), [cart]));
+  }
+
+  it('find the nearest file if several fit', async () => {
+    const table = tableOf(['packages/b/shop/cart.py', 'packages/a/shop/cart.py']);
+    assert.deepEqual(await filesFor('from shop.cart import total', 'packages/a/main.py', table), [
+      'packages/a/shop/cart.py',
+    ]);
   });
 
-  it('mean nothing that is gone', () => {
-    for (const [text, from, path] of [
+  it('find no file that was removed', async () => {
+    for (const [text, from, file] of [
       ['import "example.com/shop/cart"', 'main.go', 'shop/cart/cart.go'],
       ["import './cart';", 'main.ts', 'cart.ts'],
     ] as const) {
-      const table = tableOf([path]);
-      const found = (): number =>
-        importedPaths(text, from).flatMap((each) => table.resolve(each, { path: from, languageId: languageIdOf(from) }))
-          .length;
-      assert.equal(found(), 1);
-      table.remove(`file:///${path}`);
-      assert.equal(found(), 0);
+      const table = tableOf([file]);
+      assert.equal((await filesFor(text, from, table)).length, 1);
+      table.remove(`file:///${file}`);
+      assert.equal((await filesFor(text, from, table)).length, 0);
     }
   });
 
-  for (const from of [
-    'src/main.rs',
-    'src/main.ts',
-    'src/main.py',
-    'src/main.c',
-    'src/main.rb',
-    'src/Main.php',
-    'src/Main.java',
-  ])
-    it(`are found in one pass in a line of a million blanks of ${from}`, () =>
-      assertGrowsLinearly(1e6, (blanks) => assert.deepEqual(importedPaths(`${' '.repeat(blanks)}x`, from), [])));
+  it('are found in code that does not parse', async () => {
+    const text = "import { total } from './cart';\n\nfunction pay( {\n  const sum = total(\n  if (\n";
+    assert.deepEqual(await filesFor(text, 'main.ts', tableOf(['cart.ts'])), ['cart.ts']);
+  });
+
+  for (const from of ['main.vue', 'main.m', 'main.kt'])
+    it(`are found in one pass in a line of a million blanks of ${from}, which has no grammar`, () =>
+      assertGrowsLinearly(1e6, (blanks) => pathsWithoutGrammar(`${' '.repeat(blanks)}x`, from)));
 });

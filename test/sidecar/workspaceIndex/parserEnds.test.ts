@@ -56,23 +56,28 @@ describe('a text at which a parser ends', () => {
     await thread.dispose();
   });
 
+  const snippetsFor = async (path: string, text: string): Promise<string> => {
+    const query = { uri: FilesInMemory.uri(path), path, languageId: 'java', text, offset: text.length };
+    const snippets = await workspace.snippets({ ...query, maxSnippetUnits: 3_000 });
+    return snippets.map((each) => each.text).join('\n');
+  };
+  const said = 'IndexError: The parser of the index ended at a file, which is left out from now on';
+
   it('is left out of the index from then on, which has the others again', async () => {
-    const texts = async (): Promise<string> => {
-      const snippets = await workspace.snippets({
-        uri: FilesInMemory.uri('Main.java'),
-        path: 'Main.java',
-        languageId: 'java',
-        text: MAIN,
-        offset: MAIN.length,
-        maxSnippetUnits: 3_000,
-      });
-      return snippets.map(({ text }) => text).join('\n');
-    };
     workspace.start();
     await workspace.whenReady();
-    assert.equal(await texts(), '');
+    assert.equal(await snippetsFor('Main.java', MAIN), '');
     await workspace.whenReady();
-    assert.match(await texts(), /double rebateFor\(String tier\)/);
-    assert.deepEqual(lost, ['IndexError: The parser of the index ended at a file, which is left out from now on']);
+    assert.match(await snippetsFor('Main.java', MAIN), /double rebateFor\(String tier\)/);
+    assert.deepEqual(lost, [said]);
+  });
+
+  it('is not parsed again as the document of a request', async () => {
+    for (let request = 0; request < 3; request++) {
+      await snippetsFor('Own.java', BAD);
+      await workspace.whenReady();
+    }
+    assert.match(await snippetsFor('Main.java', MAIN), /double rebateFor\(String tier\)/);
+    assert.deepEqual(lost, [said, said]);
   });
 });
