@@ -5,9 +5,8 @@
  *   npm run bench:bundled -- NAME=MODEL.gguf … [--only gaps,bits,explanations,experts,speed] [--texts
  *     code,prose,declaration,answers] [--groups HumanEval] [--development] [--max-seconds N] [--keep] [--write]
  *
- * The first model is the reference for the others. `--texts` chooses the texts for bits per byte,
- * `--groups` the groups of gaps. `--development` fills
- * different gaps. Recipes are chosen by them, so that the report's gaps stay unseen.
+ * The first model is the reference for the others. `--texts` chooses the texts for bits per byte, `--groups` the groups
+ * of gaps. `--development` fills different gaps. Recipes are chosen by them, so that the report's gaps stay unseen.
  *
  * Results are kept by the model's digest in the developer's cache, and with `--keep` or `--write` in docs/results. So
  * several runs, even on several machines, add up to a whole run. Explanations wait in
@@ -94,7 +93,10 @@ if (options.write)
   });
 
 /** Returns the values of an option. Throws if one is unknown. */
-function choiceOf<Choice extends string>(option: 'only' | 'texts', choices: readonly Choice[]): readonly Choice[] {
+function choiceOf<Choice extends string>(
+  option: 'only' | 'texts' | 'groups',
+  choices: readonly Choice[],
+): readonly Choice[] {
   const named = options[option].split(',') as Choice[];
   const stranger = named.find((one) => !choices.includes(one));
   if (stranger !== undefined) throw new Error(`--${option} accepts ${choices.join(', ')}; got ${stranger}.`);
