@@ -38,8 +38,8 @@ export async function draftingSpeed(
   };
   const drafted = async (): Promise<void> => {
     const lookup = new PromptLookup();
+    const held = [...sequence.tokens, copy[0] as number];
     for (let at = 0; at < copy.length;) {
-      const held = [...sequence.tokens, copy[at] as number];
       const guesses = lookup.draft(held, copy.length - at - 1);
       const start = performance.now();
       await network.evaluate(sequence, [copy[at] as number, ...guesses], guesses.length > 0 ? 'all' : 'last');
@@ -47,6 +47,7 @@ export async function draftingSpeed(
       while (accepted < guesses.length && guesses[accepted] === copy[at + 1 + accepted]) accepted++;
       lookup.record(guesses.length, accepted, performance.now() - start);
       sequence.truncate(held.length + accepted);
+      held.push(...copy.slice(at + 1, at + accepted + 2));
       at += accepted + 1;
     }
   };

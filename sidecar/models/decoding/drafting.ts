@@ -1,9 +1,7 @@
 import type { TokenId } from '../../protocol/engine.ts';
-import type { NgramIndex, NgramMatch } from './ngramIndex.ts';
+import { EndingIndex, LONGEST_ENDING } from './endingIndex.ts';
+import type { NgramIndex } from './ngramIndex.ts';
 
-/** How many tokens must match before a continuation is drafted. */
-const LONGEST_MATCH = 6;
-const SHORTEST_MATCH = 2;
 /** In other texts, matches of two tokens are too often accidental. */
 const SHORTEST_OTHER_MATCH = 3;
 /**
@@ -61,13 +59,15 @@ export class PromptLookup {
   #nextPause = FIRST_PAUSE;
   /** The next draft is made even if it is not expected to pay. */
   #isTrial = false;
+  #endings: EndingIndex | undefined;
 
   /** `others`: further texts that the sequence may repeat. */
   constructor(private readonly others?: NgramIndex) {}
 
   /**
    * Drafts at most `limit` tokens that may follow `tokens`. Returns none if nothing matches, while the cost of a single
-   * token is unknown, or during a pause.
+   * token is unknown, or during a pause. An array that grew since the last call is indexed from its new tokens on; its
+   * other tokens must not change.
    */
   draft(tokens: readonly TokenId[], limit: number): readonly TokenId[] {
     const aligned = this.#aligned;
@@ -104,13 +104,12 @@ export class PromptLookup {
 
   /** Finds the source of a draft: the sequence itself, or the other texts if their match is longer. */
   #find(tokens: readonly TokenId[]): { readonly source: Source; readonly length: number } | undefined {
-    const own = lastMatch(tokens);
-    const other = own.length < LONGEST_MATCH ? this.others?.lastMatch(tokens, LONGEST_MATCH) : undefined;
+    if (this.#endings?.tokens !== tokens) this.#endings = new EndingIndex(tokens);
+    const own = this.#endings.lastMatch();
+    const other = own.length < LONGEST_ENDING ? this.others?.lastMatch(tokens, LONGEST_ENDING) : undefined;
     if (other !== undefined && other.length > own.length && other.length >= SHORTEST_OTHER_MATCH)
       return { source: { isOther: true, position: other.position }, length: other.length };
-    return own.length >= SHORTEST_MATCH
-      ? { source: { isOther: false, position: own.position }, length: own.length }
-      : undefined;
+    return own.length > 0 ? { source: { isOther: false, position: own.position }, length: own.length } : undefined;
   }
 
   /** The draft size, at most `most`, with the most tokens per millisecond. 0 if no draft beats single tokens. */
@@ -160,18 +159,6 @@ export class PromptLookup {
     const measured = this.#draftMs.get(size);
     return measured && this.#evaluations - measured.at < COST_VALID_FOR ? measured.ms : undefined;
   }
-}
-
-/** Finds the last earlier occurrence of the longest matching suffix of `tokens`. `position` is the token behind it. */
-function lastMatch(tokens: readonly TokenId[]): NgramMatch {
-  const last = tokens.length - 1;
-  let best = { position: 0, length: 0 };
-  for (let end = last - 1; end >= 0 && best.length < LONGEST_MATCH; end--) {
-    let length = 0;
-    while (length < LONGEST_MATCH && length <= end && tokens[end - length] === tokens[last - length]) length++;
-    if (length > best.length) best = { position: end + 1, length };
-  }
-  return best;
 }
 
 function blend(old: number | undefined, value: number): number {

@@ -39,6 +39,8 @@ export class PageChoiceInputs {
   readonly #queryMasks: ReadonlyMap<number, Tensor>;
   readonly #pageMask: Tensor;
   #rowsOfPage: Tensor | undefined;
+  /** The values of `rowsOfPage`, made once: they have as many numbers as the context has rows. */
+  #rowNumbers: Int32Array | undefined;
 
   constructor(
     private readonly graph: Graph,
@@ -79,7 +81,7 @@ export class PageChoiceInputs {
 
   /** `candidates`: of each block the first pages that it may choose. */
   write(device: Device, candidates: readonly number[]): void {
-    const { votes, pages } = this.choosing;
+    const { votes, pages, pageRows } = this.choosing;
     for (const [group, queryMask] of this.#queryMasks) {
       const values = new Uint16Array(pages * group * votes * candidates.length).fill(F16_MINUS_INFINITY);
       for (const [block, count] of candidates.entries()) {
@@ -88,20 +90,18 @@ export class PageChoiceInputs {
       }
       write(device, queryMask, values);
     }
-    write(
-      device,
-      this.#pageMask,
-      Float32Array.from({ length: pages * candidates.length }, (_, index) => {
-        const page = index % pages;
-        if (page >= (candidates[Math.floor(index / pages)] as number)) return -Infinity;
-        return page === 0 ? ABOVE_ALL : 0;
-      }),
-    );
+    const pageMask = new Float32Array(pages * candidates.length).fill(-Infinity);
+    for (const [block, count] of candidates.entries()) {
+      const first = block * pages;
+      pageMask.fill(0, first, first + count);
+      if (count > 0) pageMask[first] = ABOVE_ALL;
+    }
+    write(device, this.#pageMask, pageMask);
     if (this.#rowsOfPage)
       write(
         device,
         this.#rowsOfPage,
-        Int32Array.from({ length: this.#rowsOfPage.elements }, (_, row) => row),
+        (this.#rowNumbers ??= Int32Array.from({ length: pages * pageRows }, (_, row) => row)),
       );
   }
 
