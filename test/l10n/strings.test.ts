@@ -67,8 +67,9 @@ function isWords(text: string): boolean {
   return /\p{L}{2,} +\p{L}{2,}|^\p{Lu}\p{Ll}+[.!?…]?$/u.test(rest);
 }
 
-/** Names of other extensions, texts for the model, and a reason for the log. */
-const NOT_SHOWN = /^extension\/(completion\/otherProviders|actions\/git\/unifiedDiff|sidecar\/languageClient)\.ts:/;
+/** Names of other extensions, texts for the model, and reasons for the log. */
+const NOT_SHOWN =
+  /^extension\/(completion\/otherProviders|actions\/git\/unifiedDiff|documents\/(limitedFiles|linkTarget)|sidecar\/languageClient)\.ts:/;
 
 describe('every shown text is in the bundles', () => {
   for (const folder of ['extension', 'media']) {
