@@ -43,7 +43,7 @@ const MAX_MANUAL_BYTES = 1_000_000;
 const MAX_CATALOGUE_PAGE_CHARACTERS = 20_000;
 const MIN_SOURCE_BYTES = 10_000;
 
-export interface CorpusText {
+interface CorpusText {
   readonly from: CorpusPackage;
   readonly domain: Domain;
   /** The two letters of a prose text's language. */

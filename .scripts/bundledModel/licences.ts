@@ -68,7 +68,7 @@ export async function checkLicence(listed: CorpusPackage, cacheFolder: string): 
 }
 
 /** Returns the licence that the package states, as an SPDX expression if it can be determined. */
-export async function licenceOf(
+async function licenceOf(
   { registry, name }: Pick<CorpusPackage, 'registry' | 'name'>,
   folder: string,
 ): Promise<string> {

@@ -4,7 +4,7 @@
  */
 
 /** Zero-based, as in LSP. `character` counts UTF-16 units. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly character: number;
 }

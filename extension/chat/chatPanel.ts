@@ -27,7 +27,7 @@ const DRAFT_KEY = 'chorus.chat.draft';
 /**
  * The argument of `chorus.chat.ask`: a question that another part of the extension asks as if the user had typed it.
  */
-export interface AskArguments {
+interface AskArguments {
   readonly command?: ChatCommand;
   readonly text?: string;
   readonly context?: readonly ContextItem[];

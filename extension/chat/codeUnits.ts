@@ -2,7 +2,7 @@
  * The kinds of lines at a block's margin: an import, a declaration, a head above a declaration (comment, decorator), or
  * any other statement.
  */
-export type UnitKind = 'import' | 'declaration' | 'head' | 'statement';
+type UnitKind = 'import' | 'declaration' | 'head' | 'statement';
 
 /** A part of some code: a line at the margin with the indented lines below it. */
 export interface CodeUnit extends LineSpan {

@@ -7,7 +7,7 @@ import { loadGgml, type LibraryBuild } from './libraries.ts';
 
 export type DeviceKind = 'cpu' | 'cuda' | 'metal' | 'vulkan';
 
-export interface DeviceDescription {
+interface DeviceDescription {
   readonly index: number;
   readonly kind: DeviceKind;
   readonly name: string;

@@ -7,7 +7,7 @@ import type { MarkdownRenderer } from './markdown.ts';
 import type { ChatStrings, MessageView, Source } from './messages.ts';
 import { ThinkingSplitter } from './thinking.ts';
 
-export interface AnswerActions extends CodeActions {
+interface AnswerActions extends CodeActions {
   retry(id: string): void;
   openSource(source: Source): void;
 }

@@ -25,7 +25,7 @@ import { worthCompleting } from './trigger.ts';
 import { WorkAhead } from './ahead/workAhead.ts';
 import { WorkspaceTexts } from './workspaceTexts.ts';
 
-export type { Completion, CompletionRequest, NotebookCell, NotebookCells, SelectedCompletion } from './request.ts';
+export type { Completion, CompletionRequest } from './request.ts';
 
 const DEFAULT_MIN_DEBOUNCE_MS = 20;
 

@@ -28,7 +28,7 @@ export interface CompletionRequest {
   readonly contextSettings?: WorkspaceContextSettings;
 }
 
-export interface SelectedCompletion {
+interface SelectedCompletion {
   readonly start: number;
   readonly end: number;
   readonly text: string;

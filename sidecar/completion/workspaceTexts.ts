@@ -8,7 +8,7 @@ import type { CompletionRequest } from './request.ts';
 const UNITS_PER_TOKEN = 3;
 
 /** A whole file as the engine has it. */
-export interface GivenFile {
+interface GivenFile {
   readonly uri: string;
   readonly revision: number;
   /** Line ends are "\n", as in prompts. */

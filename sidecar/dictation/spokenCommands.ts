@@ -1,7 +1,7 @@
 import { spokenLanguage } from '../speech/spokenLanguage.ts';
 
 /** The effect of a command on the dictated text. */
-export type SpokenCommand = 'newLine' | 'undoThat';
+type SpokenCommand = 'newLine' | 'undoThat';
 
 type Phrases = Readonly<Record<SpokenCommand, readonly string[]>>;
 

@@ -21,7 +21,7 @@ export interface LanguageSyntax {
   readonly longStrings?: LongStrings;
 }
 
-export interface LongStrings {
+interface LongStrings {
   /** What they begin with, which ends them too. */
   readonly quotes: readonly string[];
   /** A backslash takes its meaning from what follows it. */

@@ -110,7 +110,7 @@ export interface TrimParams {
   readonly withoutFillIn?: boolean;
 }
 /** Texts of one kind, such as one language. */
-export interface TrimTexts {
+interface TrimTexts {
   readonly name: string;
   /** How much more tokens in this kind of text cost than in one of importance 1. */
   readonly importance: number;

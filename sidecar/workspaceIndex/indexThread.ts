@@ -40,7 +40,7 @@ interface Pending {
 }
 
 /** What the thread is made of. */
-export interface ThreadFiles {
+interface ThreadFiles {
   readonly script: string | URL;
   readonly grammarsFolder: string;
 }

@@ -1,6 +1,6 @@
 /** Samplers as plain loops over sorted arrays, the way their papers state them. */
 
-export function softmax(logits: readonly number[], temperature = 1): number[] {
+function softmax(logits: readonly number[], temperature = 1): number[] {
   const best = Math.max(...logits);
   const weights = logits.map((logit) => Math.exp((logit - best) / temperature));
   const sum = weights.reduce((total, weight) => total + weight, 0);

@@ -5,7 +5,7 @@ import { uniformNumbers } from '../../sidecar/models/decoding/random.ts';
 import { convolutionSpecs, whisperWeights } from '../../sidecar/speech/architectures/whisper.ts';
 import type { WhisperHyperparameters } from '../../sidecar/speech/whisperFile.ts';
 
-export const MAGIC = 0x67676d6c;
+const MAGIC = 0x67676d6c;
 
 export interface WhisperTensor {
   readonly name: string;

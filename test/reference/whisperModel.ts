@@ -49,7 +49,7 @@ interface Values {
 }
 
 /** Variables of a CTranslate2 file of version 6 that are floats. */
-export function readCTranslate2(file: Buffer): ReadonlyMap<string, Values> {
+function readCTranslate2(file: Buffer): ReadonlyMap<string, Values> {
   let at = 0;
   const uint = (bytes: 1 | 2 | 4): number => {
     const value = file.readUIntLE(at, bytes);

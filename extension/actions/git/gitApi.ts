@@ -15,7 +15,7 @@ export interface GitRepository {
   diff(cached?: boolean): Promise<string>;
   log(options?: { readonly maxEntries?: number }): Promise<readonly { readonly message: string }[]>;
 }
-export interface GitChange {
+interface GitChange {
   readonly uri: vscode.Uri;
   readonly status: number;
 }

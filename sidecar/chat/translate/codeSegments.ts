@@ -1,4 +1,4 @@
-export type SegmentKind = 'code' | 'comment' | 'string';
+type SegmentKind = 'code' | 'comment' | 'string';
 
 /** A part of a source text. All parts in order make the whole text. */
 export interface CodeSegment {

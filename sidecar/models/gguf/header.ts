@@ -21,7 +21,7 @@ export interface GgufHeader {
   readonly dataOffsetBytes: number;
 }
 
-export interface ByteRange {
+interface ByteRange {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
 }

@@ -1,7 +1,7 @@
 import type { TokenId } from './text.ts';
 import { notification, request } from '../messages.ts';
 
-export interface NgramParams {
+interface NgramParams {
   /** Of the texts. */
   readonly version: string;
   /** The last tokens of the text that is gone on with: a prompt may end with what stands behind the gap. */

@@ -43,7 +43,7 @@ const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = {
 };
 
 /** The name of a type in any case. `undefined` for a type that no model is written in. */
-export function targetTypeOf(name: string): TargetType | undefined {
+function targetTypeOf(name: string): TargetType | undefined {
   const upper = name.toUpperCase();
   return upper in targetTypes ? (upper as TargetType) : undefined;
 }

@@ -17,7 +17,7 @@ export interface ContextTokenizer {
 }
 
 /** Something that is to be hidden at a share, 0 to 1, of a context, in a file whose name ends so. */
-export interface HiddenFact {
+interface HiddenFact {
   readonly share: number;
   readonly fact: (ending: string) => Fact;
 }

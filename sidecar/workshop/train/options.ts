@@ -28,7 +28,7 @@ export interface LowRankOptions {
  * Factors beside the matrices of blocks, which stay as they are (LoRA, arXiv 2106.09685); the file that is written
  * holds the sums.
  */
-export interface AdapterOptions {
+interface AdapterOptions {
   readonly rank: number;
   /** The product of the factors counts alpha ⁄ rank. */
   readonly alpha: number;

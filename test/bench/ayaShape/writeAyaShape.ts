@@ -7,7 +7,7 @@ import { copiedMetadata, type GgufEntry, type TensorSource } from '../../../side
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 /** Aya 23 8B (arXiv 2405.15032). */
-export const AYA_23_8B: Hyperparameters = {
+const AYA_23_8B: Hyperparameters = {
   blockCount: 32,
   width: 4_096,
   heads: 32,

@@ -15,7 +15,7 @@ import type { BenchModel } from './models.ts';
  * The load of one layer in one domain: for each expert the share of tokens that it runs for, and the mean of its
  * attention gate.
  */
-export interface LayerLoad {
+interface LayerLoad {
   readonly block: number;
   /** Sums to 1: the experts that run for a token count equally. */
   readonly feedForward?: readonly number[];

@@ -12,7 +12,7 @@ import type { BenchModel } from './models.ts';
 /** The maximum length of an answer. The panel allows longer ones, which small models fill with repetitions. */
 const MAX_TOKENS = 320;
 
-export const judgedFile = new JudgedFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.judged.json'));
+const judgedFile = new JudgedFile(path.join(repositoryRoot, 'docs', 'results', 'explanations.judged.json'));
 
 /**
  * Lets the model explain functions as the panel asks, except those already in the file of verdicts. Resolves with the

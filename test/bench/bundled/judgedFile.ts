@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 /** The verdicts. Thin: correct, but almost nothing about this code. Misleading: a false statement about it. */
 export const VERDICTS = ['right', 'thin', 'misleading'] as const;
-export type Verdict = (typeof VERDICTS)[number];
+type Verdict = (typeof VERDICTS)[number];
 
 /** An explanation, and a reader's verdict on it. The code is not ours to show. */
 export interface Explained {

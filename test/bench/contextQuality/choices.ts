@@ -2,9 +2,9 @@ import { parseCacheChoice } from '../../../sidecar/models/chorus/cache/cacheChoi
 import { BEFORE_TOKENS, CONTEXT_TOKENS } from '../continuation/places.ts';
 
 /** Selectors that choose once, in the order of the report. */
-export const ONE_SHOT = ['snapkv', 'h2o', 'kvzip', 'expected-attention', 'keydiff', 'streaming', 'random'] as const;
+const ONE_SHOT = ['snapkv', 'h2o', 'kvzip', 'expected-attention', 'keydiff', 'streaming', 'random'] as const;
 /** Tiers. By default some heads choose for every token, in the second all heads do. */
-export const TIERED = ['tiered', 'tiered-all'] as const;
+const TIERED = ['tiered', 'tiered-all'] as const;
 export const SELECTORS = [...TIERED, ...ONE_SHOT] as const;
 export type SelectorChoice = (typeof SELECTORS)[number];
 

@@ -7,7 +7,7 @@ import { arms, settings, type Arm } from './arms.ts';
 /** The results of each arm. */
 export type Measured = ReadonlyMap<string, OutliersResult>;
 
-export const WAYS = ['W8A8', 'W8', 'W4', 'W4A8'] as const;
+const WAYS = ['W8A8', 'W8', 'W4', 'W4A8'] as const;
 const TOKENS = settings.steps * settings.sequenceTokens * settings.batchSequences;
 
 /** Bits per byte in one way of rounding. The cost is the difference to float in thousandths of a bit. */

@@ -17,7 +17,7 @@ const WATCHED_MS = 4_000;
 /** The maximum share of processor time while the server is watched. */
 const IDLE_SHARE = 0.25;
 
-export interface CheckSubject {
+interface CheckSubject {
   readonly server: RealServer;
   readonly model: string;
   readonly key: string | undefined;

@@ -20,7 +20,7 @@ export const sizes: SpeechTrainOptions['speech'] = {
   feedForwardWidth: 256,
 };
 export const BATCH_UTTERANCES = 8;
-export const PEAK_RATE = 1.5e-3;
+const PEAK_RATE = 1.5e-3;
 
 /** Trainings and measurements of one run. Finished parts are kept in `folder`, and a later run continues. */
 export interface Experiment {

@@ -68,7 +68,7 @@ const KEYWORDS = ['function', 'return', 'import', 'class', 'if', 'else', 'while'
 const SPOKEN_JAPANESE = { newLine: 'かいぎょう', undoThat: 'とりけし' };
 
 /** Returns the spoken items of a language: numbers, the editor's commands, and in English keywords too. */
-export function itemsOf(language: string): readonly string[] {
+function itemsOf(language: string): readonly string[] {
   const commands = SPOKEN_COMMANDS[language] as (typeof SPOKEN_COMMANDS)[string];
   const spoken =
     language === 'ja'

@@ -81,7 +81,7 @@ export function countingSession(
  * Returns the number of a prompt's tokens between the common beginning and the common end with the closest earlier
  * prompt. It is the minimum that a lossless cache has to evaluate.
  */
-export function newTokens(others: readonly (readonly number[])[], prompt: readonly number[]): number {
+function newTokens(others: readonly (readonly number[])[], prompt: readonly number[]): number {
   return Math.max(1, Math.min(prompt.length, ...others.map((other) => differingTokens(prompt, other))));
 }
 

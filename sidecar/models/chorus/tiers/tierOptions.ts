@@ -32,7 +32,7 @@ export interface TierOptions {
 }
 
 /** Heads that choose anew more often than others. */
-export interface RefreshedHeads {
+interface RefreshedHeads {
   /** Of all KV heads those that need it most. */
   readonly percent: number;
   /**

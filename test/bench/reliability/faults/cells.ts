@@ -1,7 +1,7 @@
 /** The steps of a client's work. */
-export const STEPS = ['start', 'publish', 'load', 'keep', 'download', 'import', 'forget'] as const;
+const STEPS = ['start', 'publish', 'load', 'keep', 'download', 'import', 'forget'] as const;
 export type Step = (typeof STEPS)[number];
-export type Role = 'front' | 'engine' | 'client';
+type Role = 'front' | 'engine' | 'client';
 
 export type Fault =
   | { readonly kind: 'kill'; readonly role: Role }

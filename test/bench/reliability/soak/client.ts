@@ -20,7 +20,7 @@ import {
 } from '../../../../sidecar/protocol/client.ts';
 
 /** A request without an answer after this time counts as unanswered. */
-export const ANSWER_LIMIT_MS = 240_000;
+const ANSWER_LIMIT_MS = 240_000;
 
 /** No answer came within the limit. */
 export class UnansweredError extends Error {
