@@ -5,20 +5,20 @@ import { contiguousStrides, toShape, type Tensor } from '../ggml/tensor.ts';
 import { raiseBest } from './selection.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
 
-/** Added to scores before the values count. */
+/** Added to scores before they are weighted by values. */
 const EPSILON = 1e-4;
-/** Of the rows that stay, those of the window among them, the share that is chosen by the scores alone. */
+/** The share of kept rows, window included, that is chosen by the scores alone. */
 const FIRST_SHARE = 0.5;
 const STRETCH_ROWS = 4_096;
-/** Each head of a stretch takes some nodes of a graph: where there were more, stretches are longer. */
+/** Each head of a stretch adds nodes to a graph. If there were more, stretches get longer. */
 const MOST_HEAD_STRETCHES = 512;
-/** Values of a stretch beside zeros, what the output matrix makes of them, and its magnitudes. */
+/** Padded values of a stretch, their product with the output matrix, and its magnitudes. */
 const STRETCH_TENSORS = 4;
 
 /**
- * CriticalKV (arXiv 2502.03805): half of the rows stay by their scores; the others by what their values add to the
- * layer's result besides, the L1 norm of the value times the output matrix. As in NVIDIA's kvpress. `stretchRows`: rows
- * whose values go through that at once.
+ * CriticalKV (arXiv 2502.03805), as in NVIDIA's kvpress. Half of the rows are kept by their scores. The others are kept
+ * by their scores times the L1 norm of their value behind the output matrix. `stretchRows`: how many rows go through
+ * that matrix at once.
  */
 export function criticalKv(
   selector: Selector,
@@ -47,8 +47,8 @@ export function criticalKv(
 }
 
 /**
- * `[candidates, kvHeads]`: the mean over the heads of a group. Stretch by stretch, since what the output matrix makes
- * of all rows at once is large.
+ * `[candidates, kvHeads]`: the mean over the heads of a group. It is computed in stretches, since the product of all
+ * rows with the output matrix is large.
  */
 function outputNorms(graph: Graph, layer: ScoredLayer, stretch: number): Tensor {
   const { value, candidates, heads } = layer;
@@ -57,7 +57,7 @@ function outputNorms(graph: Graph, layer: ScoredLayer, stretch: number): Tensor 
   const stretches: Tensor[] = [];
   for (let first = 0; first < candidates; first += stretch) {
     const count = Math.min(stretch, candidates - first);
-    // Those that stand beside any head's.
+    // They pad the values of a single head.
     if (heads > 1)
       zeros ??= repeat(graph, fill(graph, valuesOf(graph, value, { kvHead: 0, first, count }), 0), [
         headSize * (heads - 1),
@@ -110,13 +110,13 @@ function valuesOf(
 }
 
 /**
- * What the output matrix takes, with values of one head alone and `zeros` for the others: repacked matrices can't be
- * cut.
+ * Returns the input of the output matrix with values of one head, and `zeros` for the others: repacked matrices can't
+ * be cut.
  */
 function besideZeros(graph: Graph, values: Tensor, zeros: Tensor | undefined, head: number): Tensor {
   if (!zeros) return values;
   const [headSize, candidates] = values.shape;
-  /** The zeros of so many heads, without gaps: any stretch of them serves. */
+  /** Returns zeros for so many heads, without gaps, from the beginning of `zeros`. */
   const ofHeads = (count: number): Tensor =>
     view(graph, zeros, [headSize * count, candidates], { strides: contiguousRows(headSize * count, candidates) });
   const after = zeros.shape[0] / headSize - head;

@@ -28,24 +28,29 @@ import { LARGEST } from './selection.ts';
 import type { ScoredLayer, Selector } from './selector.ts';
 
 export interface ExpectedAttentionOptions {
-  /** Tokens to come whose positions are taken into account. */
+  /** The number of future tokens whose positions are taken into account. */
   readonly futureTokens: number;
-  /** Rows at the beginning that stay, and whose queries are left out: they are like no others. */
+  /** The number of first rows, which are kept. Their queries are not observed, since they differ from all others. */
   readonly sinks: number;
 }
 
-/** Added to the attention before the values' norms count; kvpress leaves it to its user, and adds nothing by itself. */
+/**
+ * Added to the attention before it is weighted by the values' norms. kvpress leaves it to its user, with a default of
+ * 0.
+ */
 const EPSILON = 0.02;
-/** Keeps what nobody votes for from being divided by zero. */
+/** Avoids a division by zero for heads without votes. */
 const MINIMUM_VOTES = 1e-6;
-/** Positions to come that are rotated at once: each takes a matrix of a head's size, twice. */
+/** How many positions are rotated at once: each takes two matrices of a head's size. */
 const ROTATED_TOKENS = 32;
 
 /**
- * Expected Attention (arXiv 2510.00636): what queries to come would attend, were they normally distributed as those of
- * the context, by the mean rotation of the positions to come; times the norm of the value. As in NVIDIA's kvpress.
- * Where queries have votes, each counts so much in its head's distribution, and a head in the mean over its group so
- * much as its queries have on average.
+ * Expected Attention (arXiv 2510.00636), as in NVIDIA's kvpress. A row's score is the attention of future queries,
+ * times the norm of its value. Future queries are taken to be distributed as a Gaussian with the context's moments,
+ * rotated by the mean rotation of the future positions.
+ *
+ * If queries have votes, each counts by its vote in its head's distribution. In the mean over a group, each head counts
+ * by the mean vote of its queries.
  */
 export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOptions): Selector {
   return {
@@ -53,7 +58,7 @@ export function expectedAttention({ futureTokens, sinks }: ExpectedAttentionOpti
       of: 'all',
       skipTokens: sinks,
       combine: 'add',
-      // The sums of q · qᵀ, and behind them those of q and of votes.
+      // The sums of q · qᵀ, and behind them the sums of q and of votes.
       extents: ({ headSize, heads }) => [headSize, headSize + 2, heads],
       observe: momentSums,
     },
@@ -119,11 +124,11 @@ interface QueriesToCome {
   readonly mean: Tensor;
   /** `[headSize, headSize, heads]`, times half of its square. */
   readonly covariance: Tensor;
-  /** `[1, 1, heads]`: how much a query counts on average. */
+  /** `[1, 1, heads]`: the mean vote of a query. */
   readonly share: Tensor;
 }
 
-/** The queries of the next tokens. */
+/** Returns the moments of the next tokens' queries. */
 function queriesToCome(
   graph: Graph,
   { observed, observedTokens, heads, key, scale: factor, rope: rotation, nextPosition, constant, numbers }: ScoredLayer,
@@ -138,7 +143,7 @@ function queriesToCome(
   const total = clamp(graph, votes, MINIMUM_VOTES, Infinity);
   const share = scale(graph, votes, 1 / observedTokens);
   const products = div(graph, part([headSize, headSize, heads], 0), total);
-  // Scaled before they are multiplied: GPUs round factors to float16, which ends at 65,504.
+  // Divided before they are multiplied: GPUs round factors to float16, which ends at 65,504.
   const unscaled = div(graph, part([headSize, 1, heads], headSize), total);
   const asColumn = reshape(graph, unscaled, [1, headSize, heads]);
   const mean = scale(graph, unscaled, factor);
@@ -161,7 +166,7 @@ function queriesToCome(
       ),
     );
     const rotated = rope(graph, repeat(graph, identity, [headSize, headSize, positions.shape[0]]), positions, rotation);
-    // Column j of the mean rotation is what becomes of the unit vector j.
+    // Column j of the mean rotation is the rotated unit vector j.
     const sum = sumRows(graph, contiguous(graph, permute(graph, rotated, [1, 2, 0, 3])));
     columns = columns ? add(graph, columns, sum) : sum;
   }
@@ -177,14 +182,14 @@ function queriesToCome(
   };
 }
 
-/** `[headSize, rows, kvHeads]` without its first rows. */
+/** Returns `[headSize, rows, kvHeads]` without its first rows. */
 function rowsFrom(graph: Graph, tensor: Tensor, first: number): Tensor {
   const [headSize, rows, kvHeads] = tensor.shape;
   const [, ...strides] = tensor.strides;
   return view(graph, tensor, [headSize, rows - first, kvHeads], { strides, offsetBytes: first * tensor.strides[1] });
 }
 
-/** Of `[a, b, n · count]` the matrices `first`, `first + n`, …: `[a, b, count]`. */
+/** Returns the matrices `first`, `first + n`, … of `[a, b, n · count]`: `[a, b, count]`. */
 function everyNth(graph: Graph, tensor: Tensor, first: number, n: number): Tensor {
   const [a, b, all] = tensor.shape;
   return contiguous(

@@ -1,6 +1,6 @@
 import type { Selector } from './selector.ts';
 
-/** Nothing goes: all rows are worth the same, and there is room for all. */
+/** Keeps all rows: all have the same score, and there is room for all. */
 export function full(): Selector {
   return {
     score: (_graph, { candidates, key, constant }) =>

@@ -3,9 +3,9 @@ import { attentionBytes, attentionSum, candidateRows, meanOverGroup, perHead } f
 import type { Selector } from './selector.ts';
 
 /**
- * Heavy hitters (H2O, arXiv 2306.14048): all the attention that a row got while the context was read, as a share of all
- * tokens'. Not that of the tokens which could attend it, as in the `ObservedAttentionPress` of NVIDIA's kvpress, which
- * favours late rows.
+ * Heavy hitters (H2O, arXiv 2306.14048). A row's score is the sum of the attention that it got while the context was
+ * read, divided by the number of all tokens. `ObservedAttentionPress` of NVIDIA's kvpress divides by the number of
+ * tokens that could attend the row, which favours late rows.
  */
 export function h2o(): Selector {
   return {

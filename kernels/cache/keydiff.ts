@@ -6,8 +6,8 @@ import type { Selector } from './selector.ts';
 const EPSILON = 1e-12;
 
 /**
- * KeyDiff (arXiv 2504.15364): the less a key is like the mean of all keys' directions, the rather it stays. It looks at
- * no queries.
+ * KeyDiff (arXiv 2504.15364). A key's score is higher the less it resembles the mean direction of all keys. It uses no
+ * queries.
  */
 export function keyDiff(): Selector {
   return {
@@ -28,7 +28,7 @@ export function keyDiff(): Selector {
   };
 }
 
-/** Each row at length 1. */
+/** Scales each row to length 1. */
 function unit(graph: Graph, rows: Tensor): Tensor {
   return scale(graph, rmsNorm(graph, rows, EPSILON), 1 / Math.sqrt(rows.shape[0]));
 }

@@ -2,8 +2,8 @@ import { attentionBytes, attentionMaximum, candidateRows, maximumOverGroup, perH
 import type { Selector } from './selector.ts';
 
 /**
- * KVzip (arXiv 2505.23416): the most attention that a row gets from any token while the model repeats the context. It
- * knows of no question.
+ * KVzip (arXiv 2505.23416). A row's score is the most attention that it gets from a token while the model repeats the
+ * context. It knows no question.
  */
 export function kvzip(): Selector {
   return {

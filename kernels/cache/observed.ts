@@ -1,4 +1,4 @@
-/** What selectors have in common that score rows by the attention which they are given. */
+/** Shared by selectors that score rows by the attention that they get. */
 import type { ObservedQueries } from '../blocks/attentionInputs.ts';
 import type { Graph } from '../ggml/graph.ts';
 import {
@@ -21,13 +21,16 @@ import type { LayerExtents } from './selector.ts';
 
 const F32_BYTES = 4;
 
-/** One value a row and query head. */
+/** The extents for a value per row and query head. */
 export const perHead = ({ rows, heads }: LayerExtents): readonly number[] => [rows, heads];
 
-/** What observing a token takes: the attention that each head gives all rows, and as much to make one of all tokens. */
+/** The bytes for observing a token: the attention of each head to all rows, and a copy to combine tokens. */
 export const attentionBytes = ({ rows, heads }: LayerExtents): number => 2 * F32_BYTES * rows * heads;
 
-/** What each token gives each row, softmax over all rows, times the query's vote: `[rows, tokens, heads]`. */
+/**
+ * Returns the attention of each token to each row, softmax over all rows, times the query's vote: `[rows, tokens,
+ * heads]`.
+ */
 function attention(graph: Graph, { query, key, mask, scale: factor, votes }: ObservedQueries): Tensor {
   const scores = mulMat(graph, key, permute(graph, query, [0, 2, 1, 3]), { preciseF32: true });
   const shares = softMax(graph, scores, mask, factor);
@@ -37,8 +40,8 @@ function attention(graph: Graph, { query, key, mask, scale: factor, votes }: Obs
 }
 
 /**
- * Makes one of all tokens of `[rows, tokens, heads]`: `[rows, heads]`. Halves are joined until one token is left, since
- * sums and maxima over rows of memory would need the whole transposed, value by value.
+ * Combines all tokens of `[rows, tokens, heads]` into `[rows, heads]`. Halves are joined until one token is left: sums
+ * and maxima along rows of memory would need the whole tensor transposed, value by value.
  */
 function overTokens(graph: Graph, values: Tensor, join: (graph: Graph, a: Tensor, b: Tensor) => Tensor): Tensor {
   const [rows, , heads] = values.shape;
@@ -65,12 +68,12 @@ export const attentionSum = (graph: Graph, queries: ObservedQueries): Tensor =>
 export const attentionMaximum = (graph: Graph, queries: ObservedQueries): Tensor =>
   overTokens(graph, attention(graph, queries), maximum);
 
-/** The first rows of `[rows, heads]`. */
+/** Returns the first rows of `[rows, heads]`. */
 export function candidateRows(graph: Graph, scores: Tensor, candidates: number): Tensor {
   return contiguous(graph, view(graph, scores, [candidates, scores.shape[1]]));
 }
 
-/** `[rows, heads]` to one value for each KV head, whose queries stand side by side: `[rows, kvHeads]`. */
+/** Reduces `[rows, heads]` to a value per KV head, whose queries are side by side: `[rows, kvHeads]`. */
 function overGroup(
   graph: Graph,
   scores: Tensor,

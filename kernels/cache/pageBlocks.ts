@@ -1,6 +1,6 @@
 /**
- * Attention of a prompt's tokens block by block: each block attends pages of a cache that its own queries choose, and
- * what stands just before it.
+ * Attention of a prompt's tokens block by block. Each block attends pages of a cache that its own queries choose, and
+ * the tokens just before it.
  */
 import { cacheHeads } from '../blocks/attendCache.ts';
 import { MAX_PRODUCT_TOKENS } from '../blocks/attendTransposed.ts';
@@ -30,14 +30,14 @@ import {
   type Voters,
 } from './pages.ts';
 
-/** Blocks of equal length, and what they may attend. */
+/** Blocks of equal length, and the pages that they may attend. */
 export interface PageBlocks extends PageChoice, PageRows {
   readonly blockTokens: number;
   /** Absent: pages are scored by the cache's own keys. */
   readonly scored?: PageKeys;
-  /** Every so many tokens' queries choose, the block's last among them; divides `blockTokens`. */
+  /** The distance between tokens whose queries choose, the block's last among them; divides `blockTokens`. */
   readonly voteStride: number;
-  /** `[windowPages, blocks, kvHeads]`, I32: pages that a block attends besides, its own rows among them. */
+  /** `[windowPages, blocks, kvHeads]`, I32: pages that a block attends in any case, its own rows included. */
   readonly windowPages: Tensor;
   /**
    * `[pageRows · (chosenPages + windowPages), blockTokens, 1, blocks]`, F16: 0 where a token attends a row, −∞
@@ -60,7 +60,7 @@ export function attendPageBlocks(
   const { blocks, blockTokens, mask, pageRows, scored = cache, voteStride, windowPages } = pageBlocks;
   const heads = query.shape[1];
   const isInProducts = graph.isOnProcessor && blockTokens <= MAX_PRODUCT_TOKENS;
-  // Where the cache is: what is attended of it alone goes elsewhere.
+  // Computed where the cache is, so that only the attended rows are copied to another device.
   const { k, v } = graph.on(cache.device, () => {
     const scores = scorePages(
       graph,
@@ -88,8 +88,9 @@ export function attendPageBlocks(
 }
 
 /**
- * As flash attention of `q[headSize, tokens, heads, blocks]` over `k, v[headSize, rows, kvHeads, blocks]`: `[headSize,
- * heads, tokens, blocks]`. The processor's reads keys and values once for each token where these are few.
+ * Equals flash attention of `q[headSize, tokens, heads, blocks]` over `k, v[headSize, rows, kvHeads, blocks]`:
+ * `[headSize, heads, tokens, blocks]`. For few tokens, the processor's flash attention reads keys and values once per
+ * token.
  */
 function attendInProducts(
   graph: Graph,
@@ -102,8 +103,8 @@ function attendInProducts(
 }
 
 /**
- * Of every `stride` tokens the last one's queries, by the KV head that they share: of `query[headSize, heads, tokens]`
- * and `votes[heads, tokens]`.
+ * Returns the queries of the last of every `stride` tokens, by the KV head that they share. They come from
+ * `query[headSize, heads, tokens]` and `votes[heads, tokens]`.
  */
 export function voters(
   graph: Graph,

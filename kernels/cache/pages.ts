@@ -1,6 +1,6 @@
 /**
- * Choosing whole pages of neighbouring rows: what stands around a row that is attended is mostly wanted too (as SnapKV
- * pools, arXiv 2404.14469).
+ * Chooses whole pages of neighbouring rows, since rows around an attended row are mostly attended too (as SnapKV pools,
+ * arXiv 2404.14469).
  */
 import { areAdjacent, cacheHeads, headsOf, pagesOf, type HeadRun } from '../blocks/attendCache.ts';
 import type { Graph } from '../ggml/graph.ts';
@@ -26,47 +26,47 @@ import type { Tensor } from '../ggml/tensor.ts';
 import { isQuantised } from '../ggml/types.ts';
 
 /**
- * A page counts as much as the best of so many neighbouring ones: the rows that are wanted are often those behind the
- * one that is found.
+ * A page scores as the best of this many neighbours. The rows that are needed are often behind the row that is found.
  */
 const NEIGHBOURS = 3;
-/** What its own best row adds, so that a page comes before its neighbours, and these are no ties. */
+/** The share of its own score that is added, so that a page comes before its neighbours without ties. */
 export const OWN_SHARE = 0.25;
 
-/** Blocks of tokens that choose together, and what they may choose. */
+/** Blocks of tokens that choose together, and the pages that they may choose. */
 export interface PageChoice {
   readonly blocks: number;
   readonly pageRows: number;
-  /** Neighbouring rows of which one key stands for all, their mean; 1 where each has its own. Divides `pageRows`. */
+  /** How many neighbouring rows share a key, their mean; 1: each has its own. Divides `pageRows`. */
   readonly meanRows: number;
-  /** Pages that each block and KV head gets. */
+  /** The number of pages for each block and KV head. */
   readonly chosenPages: number;
-  /** `[pages, queries]`, F16, the queries of a block side by side: 0 where a query may look at a page, −∞ elsewhere. */
+  /** `[pages, queries]`, F16, the queries of a block side by side: 0 where a query may score a page, −∞ elsewhere. */
   readonly queryMask: Tensor;
   /** `[pages, blocks]`, F32: 0 where a block may choose a page, −∞ where not, and above all scores where it must. */
   readonly pageMask: Tensor;
 }
 
-/** Queries that choose among the rows of a cache. */
+/** The queries that choose among the rows of a cache. */
 export interface Voters {
   /** `[headSize, queries, kvHeads]` */
   readonly queries: Tensor;
-  /** `[1, queries, kvHeads]`: how much each counts; absent where all count the same. */
+  /** `[1, queries, kvHeads]`: the weight of each query; absent: all the same. */
   readonly votes?: Tensor;
 }
 
-/** Keys that pages are scored by: a layer's, as its cache's lie, or a view of them. */
+/** The keys that pages are scored by, in the layout of their cache, or a view of them. */
 export interface PageKeys {
   readonly key: Tensor;
   /**
-   * Whether the first keys of all pages lie before the second ones; elsewhere those of a page lie one behind the other.
+   * Whether the first keys of all pages are before the second ones. Otherwise the keys of a page are one behind the
+   * other.
    */
   readonly isByPlane?: boolean;
 }
 
 /**
- * Those of the pages among which is chosen, for all heads of a layer of so many or for those of `run`: `[headSize,
- * keys, heads]`, or by planes `[headSize, pages, pageKeys, heads]`.
+ * Returns the keys of the candidate pages for all `kvHeads` heads of a layer, or for those of `run`: `[headSize, keys,
+ * heads]`, or by planes `[headSize, pages, pageKeys, heads]`.
  */
 export function pageKeysOf(
   graph: Graph,
@@ -94,7 +94,7 @@ export function pageKeysOf(
   };
 }
 
-/** Where the `index`th key of all is by planes, of `pages` pages with `pageKeys` keys each. */
+/** Returns the place of a key by planes, for `pages` pages with `pageKeys` keys each. */
 export function planePlace(
   index: number,
   { pages, pageKeys }: { readonly pages: number; readonly pageKeys: number },
@@ -103,10 +103,11 @@ export function planePlace(
 }
 
 /**
- * What pages are worth to each block and KV head, `[pages, blocks, kvHeads]`: the most attention that any of its
- * queries, by its vote, gives a page or one of its neighbours, and a part of that of its own. Of a page's keys the best
- * one stands for it, also where a query's attention is shared out: the others would change how queries compare, not how
- * pages do. Each key is that of a row, or the mean of `meanRows` rows'. `factor` scales scores before the softmax.
+ * Returns the score of each page for each block and KV head, `[pages, blocks, kvHeads]`. It is the most attention that
+ * a query of the block gives the page or a neighbour, weighted by its vote. A share of the page's own is added.
+ *
+ * The best key of a page stands for it, also in the softmax. The other keys would change how queries compare, but not
+ * how pages do. A key belongs to a row, or is the mean of `meanRows` rows. `factor` scales scores before the softmax.
  */
 export function scorePages(
   graph: Graph,
@@ -124,8 +125,8 @@ export function scorePages(
 }
 
 /**
- * The best score of each `pageKeys` neighbouring keys: `key[headSize, keys, kvHeads], queries[headSize, queries,
- * kvHeads] → [pages, queries, kvHeads]`.
+ * Returns the best score of each `pageKeys` neighbouring keys: `key[headSize, keys, kvHeads], queries[headSize,
+ * queries, kvHeads] → [pages, queries, kvHeads]`.
  */
 function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number): Tensor {
   const [, keys, kvHeads] = key.shape;
@@ -134,8 +135,8 @@ function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number
     const shape = [keys / pageKeys, someQueries.shape[1], byKey.shape[2]] as const;
     return reshape(graph, maxRows(graph, reshape(graph, byKey, [pageKeys, ...shape])), shape);
   };
-  // Vulkan multiplies quantised matrices without gaps alone, in which a cache's heads are not one behind the other: one
-  // after another.
+  // On Vulkan, quantised matrices are multiplied without gaps only, and a cache's heads have gaps. So they are
+  // multiplied one after another.
   if (kvHeads === 1 || !isQuantised(key.type) || !graph.mayRunOn('vulkan')) return bestOf(key, queries);
   return Array.from({ length: kvHeads }, (_, head) =>
     bestOf(matrixOf(graph, key, head), matrixOf(graph, queries, head)),
@@ -143,8 +144,8 @@ function bestOfRows(graph: Graph, key: Tensor, queries: Tensor, pageKeys: number
 }
 
 /**
- * The same of `key[headSize, pages, pageKeys, kvHeads]`: the larger of two planes again and again, whole rows of pages
- * at once, where ggml's pooling looks at one number after another.
+ * As `bestOfRows`, for `key[headSize, pages, pageKeys, kvHeads]`. The larger of two planes is taken until one is left:
+ * whole rows of pages at once, where ggml's pooling compares number by number.
  */
 function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
   const [headSize, pages, pageKeys, kvHeads] = key.shape;
@@ -170,7 +171,7 @@ function bestOfPlanes(graph: Graph, key: Tensor, queries: Tensor): Tensor {
   return reshape(graph, best, [pages, queryCount, kvHeads]);
 }
 
-/** One matrix of a stack. */
+/** Returns a matrix of a stack. */
 function matrixOf(graph: Graph, stack: Tensor, index: number): Tensor {
   const [columns, rows] = stack.shape;
   const [, rowStride, stackStride] = stack.strides;
@@ -181,15 +182,16 @@ function matrixOf(graph: Graph, stack: Tensor, index: number): Tensor {
 }
 
 /**
- * The best pages of each block and KV head, by `scores[pages, blocks, kvHeads]`: `[chosenPages, blocks, kvHeads]`, I32.
+ * Returns the best pages of each block and KV head by `scores[pages, blocks, kvHeads]`: `[chosenPages, blocks,
+ * kvHeads]`, I32.
  */
 export function bestPages(graph: Graph, scores: Tensor, { chosenPages }: PageChoice): Tensor {
   return contiguous(graph, topK(graph, scores, chosenPages));
 }
 
 /**
- * The rows of pages `[count, blocks, kvHeads]`, by those of each page `rowsOfPage[pageRows, pages]` (I32): `[pageRows ·
- * count, blocks, kvHeads]`.
+ * Returns the rows of `pages[count, blocks, kvHeads]`, given the rows of each page `rowsOfPage[pageRows, pages]` (I32):
+ * `[pageRows · count, blocks, kvHeads]`.
  */
 export function rowsOfPages(graph: Graph, pages: Tensor, rowsOfPage: Tensor): Tensor {
   const [count, blocks, kvHeads] = pages.shape;
@@ -204,14 +206,14 @@ export function rowsOfPages(graph: Graph, pages: Tensor, rowsOfPage: Tensor): Te
 export interface PageRows {
   readonly pageRows: number;
   /**
-   * `[pageRows, pages]`, I32: the rows of each page. Asked for where they do not lie one behind the other; elsewhere a
-   * page is gathered at once.
+   * Returns `[pageRows, pages]`, I32: the rows of each page. It is called only if they are not one behind the other;
+   * otherwise a page is gathered at once.
    */
   readonly rowsOfPage: () => Tensor;
 }
 
 /**
- * Gathers pages that were chosen block by block and head by head, `pages[count, blocks, kvHeads]` (I32), of
+ * Gathers pages that were chosen block by block and head by head, `pages[count, blocks, kvHeads]` (I32), from
  * `heads[headSize, rows, kvHeads]`: `[headSize, pageRows · count · blocks, kvHeads]`, F32.
  */
 export function pageGatherer(

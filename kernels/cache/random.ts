@@ -4,7 +4,7 @@ export interface RandomOptions {
   readonly seed: number;
 }
 
-/** Any rows: what a selector has to be better than. */
+/** Keeps random rows: the baseline for other selectors. */
 export function random({ seed }: RandomOptions): Selector {
   return {
     score(_graph, { candidates, key, constant }) {
@@ -17,7 +17,7 @@ export function random({ seed }: RandomOptions): Selector {
   };
 }
 
-/** From 0 to 1, by Murmur3's finaliser: the same for the same place, whatever else is selected. */
+/** From 0 to 1, by Murmur3's finaliser. The same place gets the same number, whatever else is selected. */
 function hash(seed: number, index: number): number {
   let bits = Math.imul(index + 1, 0x9e3779b9) ^ Math.imul(seed + 1, 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);

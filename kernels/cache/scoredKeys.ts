@@ -3,9 +3,9 @@ import { contiguous, getRows, meanOf, permute, reshape, setRows } from '../ggml/
 import type { Tensor } from '../ggml/tensor.ts';
 
 /**
- * Writes the means of each `meanRows` neighbouring keys, which pages are scored by: of `key[headSize, rows, kvHeads]`
- * the rows `rows[count · meanRows, kvHeads]` (I32) to those of `target` that `places[count]` (I64) names. `target` is
- * `[headSize, n, kvHeads]`, or `[headSize · kvHeads, n]`.
+ * Writes the means of each `meanRows` neighbouring keys, which pages are scored by. Reads the rows `rows[count ·
+ * meanRows, kvHeads]` (I32) of `key[headSize, rows, kvHeads]`. Writes them to the rows `places[count]` (I64) of
+ * `target`, which is `[headSize, n, kvHeads]` or `[headSize · kvHeads, n]`.
  */
 export function writeScoredKeys(
   graph: Graph,

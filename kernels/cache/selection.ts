@@ -1,24 +1,26 @@
-/** Choosing and gathering rows of a cache, the same for every selector. */
+/** Chooses and gathers rows of a cache, in the same way for every selector. */
 import type { Graph } from '../ggml/graph.ts';
 import { contiguous, getRows, reshape, setRows, topK } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { ScoredLayer } from './selector.ts';
 
-/** The largest float32: what scores this stays. Not infinity, which Vulkan's best rows leave out. */
+/** The largest float32: a row with this score is always kept. Vulkan's best rows leave out infinity. */
 export const LARGEST = 3.4028234663852886e38;
 
 /**
- * The numbers of the `count` best rows of each KV head, in no particular order: `scores[candidates, kvHeads] → [count,
- * kvHeads]`, I32.
+ * Returns the numbers of the `count` best rows of each KV head, in no particular order: `scores[candidates, kvHeads] →
+ * [count, kvHeads]`, I32.
  */
 export function bestRows(graph: Graph, scores: Tensor, count: number): Tensor {
   return topK(graph, scores, count);
 }
 
 /**
- * AdaKV (arXiv 2407.11550): the best rows of all KV heads together, `count` a head on average, but of each head at
- * least the `least` best; as in NVIDIA's kvpress. `scores[candidates, kvHeads] → [count · kvHeads]`, I32, in no
- * particular order: `head · candidates + row`. Scores of heads must be comparable.
+ * AdaKV (arXiv 2407.11550), as in NVIDIA's kvpress. Returns the best rows of all KV heads together, on average `count`
+ * per head, and at least the `least` best of each head.
+ *
+ * `scores[candidates, kvHeads] → [count · kvHeads]`, I32, in no particular order: `head · candidates + row`. Scores of
+ * heads must be comparable.
  */
 export function bestRowsOfAll(
   graph: Graph,
@@ -34,7 +36,9 @@ export function bestRowsOfAll(
   return topK(graph, reshape(graph, safe, [candidates * kvHeads]), count * kvHeads);
 }
 
-/** `scores[candidates, kvHeads]` with the `count` that are best by others set above all; `scores` is overwritten. */
+/**
+ * Sets `scores[candidates, kvHeads]` of the `count` rows that are best in `by` above all others. Overwrites `scores`.
+ */
 export function raiseBest(
   graph: Graph,
   by: Tensor,
@@ -52,8 +56,8 @@ export function raiseBest(
 }
 
 /**
- * Copies rows of a layer's cache, chosen head by head, into another: `from, to[headSize, rows, kvHeads]`,
- * `numbers[count, kvHeads]` (I32) of rows in `from`, `places[count]` of those in `to`. Returns a view of `to`.
+ * Copies rows of a layer's cache, chosen head by head, into another: `from, to[headSize, rows, kvHeads]`.
+ * `numbers[count, kvHeads]` (I32) are rows of `from`, `places[count]` rows of `to`. Returns a view of `to`.
  */
 export function gatherRows(graph: Graph, from: Tensor, numbers: Tensor, to: Tensor, places: Tensor): Tensor {
   return setRows(graph, to, getRows(graph, from, numbers), places);

@@ -4,12 +4,12 @@ import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
-/** What is known of a layer when its rows are scored. */
+/** A layer whose rows are scored. */
 export interface ScoredLayer {
-  /** What `observe` gave, of all observed tokens together; absent where the selector observes nothing. */
+  /** The combined results of `observe` for all observed tokens; absent if the selector observes nothing. */
   readonly observed?: Tensor;
   readonly observedTokens: number;
-  /** The first rows, which may go; those behind them are kept in any case. */
+  /** The number of first rows that may be dropped. The rows behind them are always kept. */
   readonly candidates: number;
   /** How many of the candidates each KV head keeps. */
   readonly chosen: number;
@@ -18,17 +18,17 @@ export interface ScoredLayer {
   readonly value: Tensor;
   readonly heads: number;
   readonly scale: number;
-  /** Absent where the layer carries no position. */
+  /** Absent if the layer uses no positions. */
   readonly rope?: RopeOptions;
   /** The attention's output matrix, `[heads · headSize, width]`. */
   readonly output: Matrix;
-  /** The place among the output matrix's heads that a query head has. */
+  /** Returns the place of a query head among the output matrix's heads. */
   readonly outputHead: (head: number) => number;
-  /** Logical position of the next token. */
+  /** The position of the next token. */
   readonly nextPosition: number;
-  /** An F32 tensor of given values. */
+  /** Returns an F32 tensor of given values. */
   readonly constant: (values: Float32Array, extents: readonly number[]) => Tensor;
-  /** An I32 tensor of given values, `[n]`. */
+  /** Returns an I32 tensor of given values, `[n]`. */
   readonly numbers: (values: Int32Array) => Tensor;
 }
 
@@ -38,29 +38,29 @@ export interface LayerExtents {
   readonly heads: number;
 }
 
-/** What a selector asks of tokens before it scores. */
+/** The queries that a selector observes before it scores. */
 export interface Observation {
-  /** Whose queries: of the kept window, of all tokens of the context, or of a second reading of the context. */
+  /** The queries of the kept window, of all tokens of the context, or of a second reading of the context. */
   readonly of: 'window' | 'all' | 'replay';
-  /** Tokens at the beginning that are left out. */
+  /** The number of first tokens that are not observed. */
   readonly skipTokens?: number;
-  /** How what several stretches of tokens say becomes one. */
+  /** How the results of several stretches of tokens are combined. */
   readonly combine: 'add' | 'max';
-  /** Of what `observe` gives; the same for every stretch. */
+  /** The extents of the result of `observe`; the same for every stretch. */
   extents(layer: LayerExtents): readonly number[];
   observe(graph: Graph, queries: ObservedQueries): Tensor;
-  /** Memory that observing takes for each token, where that depends on the rows which it attends. */
+  /** The memory for observing a token, if it depends on the number of attended rows. */
   readonly tokenBytes?: (layer: LayerExtents) => number;
 }
 
 /**
- * Says what each cached row is worth to each KV head. A selector only scores: choosing the best rows and gathering them
- * is the same for all (`selection.ts`).
+ * Scores each cached row for each KV head. Choosing the best rows and gathering them is the same for all selectors
+ * (`selection.ts`).
  */
 export interface Selector {
   readonly observation?: Observation;
-  /** Memory that scoring takes where that is more than some copies of the keys, in bytes. */
+  /** The memory for scoring in bytes, if it is more than some copies of the keys. */
   readonly scoringBytes?: (layer: LayerExtents) => number;
-  /** `[candidates, kvHeads]`, F32: the larger, the rather kept. */
+  /** `[candidates, kvHeads]`, F32: rows with larger scores are kept. */
   score(graph: Graph, layer: ScoredLayer): Tensor;
 }

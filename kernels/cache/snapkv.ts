@@ -3,15 +3,15 @@ import { attentionBytes, attentionSum, candidateRows, meanOverGroup, perHead } f
 import type { Selector } from './selector.ts';
 
 export interface SnapKvOptions {
-  /** Rows that are pooled into one, an odd number; 1: none. */
+  /** The number of rows that are pooled into one, which is odd; 1: no pooling. */
   readonly kernel: number;
   readonly pool: 'avg' | 'max';
 }
 
 /**
- * SnapKV (arXiv 2404.14469): what the last tokens attend, pooled over neighbouring rows. As in its code the softmax is
- * over all rows, those of the window included, and pooling divides by the kernel's size at the edges too; for grouped
- * queries the mean over the group, as NVIDIA's kvpress has it.
+ * SnapKV (arXiv 2404.14469): the attention of the last tokens, pooled over neighbouring rows. As in its code, the
+ * softmax is over all rows including the window, and pooling divides by the kernel's size at the edges too. Grouped
+ * queries are averaged over the group, as in NVIDIA's kvpress.
  */
 export function snapKv({ kernel, pool: kind }: SnapKvOptions): Selector {
   return {

@@ -1,11 +1,11 @@
 import type { Selector } from './selector.ts';
 
 export interface StreamingOptions {
-  /** Rows at the beginning that stay. */
+  /** The number of first rows that are kept. */
   readonly sinks: number;
 }
 
-/** StreamingLLM (arXiv 2309.17453): the first rows and the last. */
+/** StreamingLLM (arXiv 2309.17453): keeps the first rows and the last. */
 export function streaming({ sinks }: StreamingOptions): Selector {
   return {
     score(_graph, { candidates, key, constant }) {

@@ -9,7 +9,7 @@ import { startGrammar } from './grammarState.ts';
 import { BATCH_TOKENS } from './network/batchTokens.ts';
 import type { Network } from './network/network.ts';
 
-/** Our own network as the scheduler sees it. */
+/** Chorus's own network as the scheduler sees it. */
 export class ChorusBackend implements Backend {
   readonly vocabulary;
   readonly sequences: readonly ChorusSequence[];
@@ -22,7 +22,7 @@ export class ChorusBackend implements Backend {
     private readonly options: {
       readonly network: Network;
       readonly caches: readonly AttendedCache[];
-      /** Tokens that a sequence reads; it may keep fewer rows. */
+      /** How many tokens a sequence can read; it may keep fewer rows. */
       readonly contextSizeTokens: number;
       readonly text: ModelText;
       readonly llama: Llama;

@@ -1,14 +1,14 @@
 import { LlamaGrammarEvaluationState, type Llama, type LlamaGrammar, type LlamaModel } from 'node-llama-cpp';
 import type { TokenId } from '../../protocol/engine.ts';
 
-/** How far a generation has come in its grammar. */
+/** The position of a generation in its grammar. */
 export interface GrammarState {
   /** Whether the grammar allows this token next. */
   allows(token: TokenId): boolean;
   accept(token: TokenId): void;
 }
 
-/** The functions of node-llama-cpp's native part that its own loop asks; its classes give no public way to them. */
+/** Native functions of node-llama-cpp that its own loop uses. Its classes do not publish them. */
 interface GrammarBindings {
   readonly AddonSampler: {
     canBeNextTokenForGrammarEvaluationState(state: unknown, token: TokenId): boolean;
@@ -16,7 +16,7 @@ interface GrammarBindings {
   };
 }
 
-/** A fresh state of a grammar over a model that may be loaded for its vocabulary alone. */
+/** Starts a grammar. `model` may be loaded for its vocabulary alone. */
 export function startGrammar(llama: Llama, model: LlamaModel, grammar: LlamaGrammar): GrammarState {
   const { _state: state } = new LlamaGrammarEvaluationState({ model, grammar }) as unknown as {
     readonly _state: unknown;

@@ -35,7 +35,7 @@ interface PlannedModel {
   readonly use: <Resource extends Disposable>(resource: Resource) => Resource;
 }
 
-/** Opens a model on our own graphs. Throws `TroubleError`; 'unsupported-model' where another engine may run it. */
+/** Opens a model on Chorus's own graphs. Throws `TroubleError`: 'unsupported-model' if another engine may run it. */
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
   const { params, device } = request;
   const model = await checkModel(params.modelPath);

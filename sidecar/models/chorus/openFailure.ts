@@ -4,8 +4,8 @@ import { TroubleError } from '../../common/troubleError.ts';
 import type { OpenRequest } from '../openedModel.ts';
 
 /**
- * What a failure of our own engine means to who asked for the model: a `TroubleError` where ggml, the device or its
- * memory are the cause, else the error itself.
+ * Returns the error to report when a model does not open. If ggml, the device or its memory caused it, that is a
+ * `TroubleError`, else the error itself.
  */
 export function openFailure({ params, signal, device }: OpenRequest, error: unknown): unknown {
   const name = path.basename(params.modelPath);

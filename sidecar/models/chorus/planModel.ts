@@ -10,46 +10,43 @@ import type { OpenRequest } from '../openedModel.ts';
 import type { CheckedModel } from './network/openNetwork.ts';
 import { describeSplit, planSplit, type Split, type SplitRequest } from './network/split.ts';
 
-/** A context below this is not worth having all of a model on the GPU. */
+/** If the whole model leaves a smaller context than this on the GPU, the model is shared instead. */
 const ENOUGH_CONTEXT_TOKENS = 4_096;
 
 type MemoryNeeds = Omit<MemoryRequest, 'availableBytes'>;
 
-/** What a model takes, wherever it is. */
+/** The memory that a model needs, wherever it is. */
 export interface PlannedNeeds extends MemoryNeeds {
-  /**
-   * As `tier`, where everything that sequences keep is in main memory: the processor scores pages by other keys than a
-   * GPU.
-   */
+  /** As `tier`, if sequences keep all rows in main memory. The processor scores pages by other keys than a GPU. */
   readonly tierInMainMemory?: MemoryRequest['tier'];
 }
 
-/** How a model will be held: its contexts, and what of it the GPU takes. */
+/** How a model will be held: its contexts, and the parts on the GPU. */
 export interface ModelPlan extends MemoryPlan {
-  /** Absent where all weights are on one device. */
+  /** Absent if all weights are on one device. */
   readonly split?: Split;
-  /** Everything that sequences keep is in main memory, and on the GPU what is attended of it. */
+  /** Set if sequences keep all rows in main memory. The GPU then has the rows that are attended. */
   readonly slowTierInMainMemory?: true;
-  /** For the user, where not everything is on one device. */
+  /** A sentence for the user if not everything is on one device. */
   readonly reason?: string;
 }
 
-/** Memory that a model may take. */
+/** The memory that a model may take. */
 export interface FreeMemory {
   readonly mainBytes: number;
   readonly gpu?: {
-    /** "CUDA (NVIDIA GeForce RTX 4090)" */
+    /** Such as "CUDA (NVIDIA GeForce RTX 4090)". */
     readonly label: string;
     readonly freeBytes: number;
-    /** What of its memory is main memory too. */
+    /** The part of its memory that is also main memory. */
     readonly unifiedBytes: number;
   };
 }
 
-/** A tensor of the model, and how large it is in its file. */
+/** A tensor of the model with its size in the file. */
 export type SizedWeight = SplitRequest['weights'][number];
 
-/** Decides before anything is loaded, as `decidePlan`, with the memory that is free now. */
+/** Plans a model before it is loaded, as `decidePlan`, with the memory that is free now. */
 export async function planModel(
   request: OpenRequest,
   model: CheckedModel,
@@ -74,7 +71,9 @@ export async function planModel(
   });
 }
 
-/** What a model takes on a device with all its rows kept; `contextSizeTokens`: 0 chooses. */
+/**
+ * Returns the memory that a model needs on a device if all rows are kept. `contextSizeTokens` 0 chooses the context.
+ */
 export function needsOf(
   file: Pick<OpenRequest['file'], 'shape'>,
   model: Pick<CheckedModel, 'tensors'>,
@@ -96,7 +95,7 @@ export function needsOf(
 }
 
 /**
- * What an embedding takes that is there twice as the output matrix (`tiedOutput.ts`), in bytes: nothing where a model
+ * The bytes of an embedding that is loaded a second time as the output matrix (`tiedOutput.ts`). It is 0 if the model
  * has an output matrix of its own.
  */
 export function tiedOutputBytes(tensors: ReadonlyMap<string, LocatedTensor>): number {
@@ -104,9 +103,9 @@ export function tiedOutputBytes(tensors: ReadonlyMap<string, LocatedTensor>): nu
 }
 
 /**
- * A GPU takes the whole model where that leaves a useful context, else what fits; the processor the rest. Where a
- * sequence attends some of what it keeps, and all of that does not fit beside the model, it is kept in main memory, as
- * long as that makes a longer context. Throws `TroubleError` 'out-of-memory' with the numbers.
+ * Decides what the GPU takes: the whole model if that leaves a useful context, else as much as fits. The processor
+ * takes the rest. If sequences attend only some rows, all rows are kept in main memory where that makes a longer
+ * context. Throws `TroubleError` 'out-of-memory' with the numbers.
  */
 export function decidePlan(
   needs: PlannedNeeds,
@@ -124,7 +123,7 @@ export function decidePlan(
     whole.contextSizeTokens >= Math.min(ENOUGH_CONTEXT_TOKENS, trainContextTokens, needs.contextSizeTokens || Infinity)
   )
     return whole;
-  // Where both are one memory, it counts once.
+  // Memory that both devices share counts once.
   const shared = planMemory({ ...needs, availableBytes: mainBytes + Math.max(0, freeBytes - unifiedBytes) });
   const split = splitFor(needs, weights, shared, freeBytes);
   if (split)
@@ -141,8 +140,8 @@ export function decidePlan(
 }
 
 /**
- * The model and what is attended on the GPU, everything else that sequences keep in main memory; `undefined` where that
- * does not fit, or nothing is chosen.
+ * Plans the model and the attended rows on the GPU, and all rows of the sequences in main memory. Returns `undefined`
+ * if that does not fit, or if no rows are chosen.
  */
 function planBeside(
   { tier, tierInMainMemory, ...needs }: PlannedNeeds,
@@ -154,7 +153,7 @@ function planBeside(
     planMemory({ ...needs, tier: { ...tier, cacheElementBytes: 0, scoredElementBytes: 0 }, availableBytes: freeBytes }),
   );
   if (!onGpu) return undefined;
-  // What attends everything, and chooses, computes where that is.
+  // The processor attends all rows, and chooses pages, where all rows are.
   const inMain: MemoryNeeds = {
     ...needs,
     weightBytes: 0,

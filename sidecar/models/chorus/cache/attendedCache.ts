@@ -17,7 +17,7 @@ export interface ForwardOptions {
  * `SelectedCache` keeps some rows of a long prompt. `TieredCache` keeps all rows and attends pages of them.
  */
 export interface AttendedCache extends Disposable {
-  /** The keys and values, with the tokens that they belong to. Whoever made it frees it. */
+  /** The keys and values, with the tokens that they belong to. This cache does not free them. */
   readonly sequence: SequenceCache;
   /** Memory on GPUs in addition to that of `sequence`. */
   readonly gpuBytes: number;

@@ -11,20 +11,20 @@ import { streaming } from '../../../../kernels/cache/streaming.ts';
 import { TroubleError } from '../../../common/troubleError.ts';
 import { lastAttendingAll, type TierOptions } from '../tiers/tierOptions.ts';
 
-/** What of a context a sequence keeps. */
+/** How much of a context a sequence keeps and attends. */
 export interface CacheChoice {
   readonly name: SelectorName;
   readonly selector: Selector;
-  /** Rows that each KV head keeps, the window among them; infinite for all. */
+  /** The rows that each KV head keeps, window included; infinite for all. */
   readonly capacity: number;
-  /** The last rows, which are kept in any case. */
+  /** How many of the last rows are always kept. */
   readonly window: number;
   readonly budget: Budget;
-  /** Everything is kept, and what is attended of it is chosen again and again. */
+  /** If present, all rows are kept, and tokens attend pages that are chosen again and again. */
   readonly tier?: TierOptions;
 }
 
-/** Whether each KV head of a layer keeps as many rows, or those of all heads compete. */
+/** Whether all KV heads of a layer keep the same number of rows, or compete for them. */
 export type Budget = 'equal' | 'adaptive';
 
 interface Options {
@@ -32,26 +32,26 @@ interface Options {
   word<Word extends string>(name: string, fallback: Word, words: readonly Word[]): Word;
 }
 
-/** `chosen`: rows that each KV head keeps besides the window. */
+/** `chosen`: the rows that each KV head keeps besides the window. */
 type MakeSelector = (options: Options, chosen: number) => Selector;
 
 const DEFAULT_WINDOW = 32;
 const MAX_ROWS = 2 ** 24;
 const MAX_MEAN_ROWS = 16;
-/** That a tier attends of a context, besides the window. */
+/** The rows that a tier attends besides the window, if the text gives none. */
 const TIER_ROWS = 1_024;
 /**
- * Of a tier's pages; half of it where fewer pages than `FEWEST_PAGES` would be chosen, which find fewer of the places
- * that a question needs.
+ * The default rows of a tier's page. Half of it if fewer than `FEWEST_PAGES` pages would be chosen: a few large pages
+ * miss places that a question needs.
  */
 const PAGE_ROWS = 16;
 const FEWEST_PAGES = 8;
 /**
- * Of all KV heads the percentage that choose for every token: the others lose little by older choices. Where tokens
- * share a choice, all.
+ * The default percentage of KV heads that choose pages for every token; the others lose little by older choices. 100 if
+ * tokens share a choice.
  */
 const REFRESHED_HEADS_PERCENT = 12;
-/** The others choose after so many. */
+/** The default number of tokens after which the other heads choose. */
 const OTHERS_TOKENS = 16;
 const cacheTypes = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
@@ -86,9 +86,9 @@ export type SelectorName = keyof typeof selectors;
 export const selectorNames = Object.keys(selectors) as readonly SelectorName[];
 
 /**
- * Reads "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws
- * `TroubleError` 'invalid-input', which says what was expected. A cache holds as many rows of each head, so that an
- * adaptive budget is for those alone who look at rows: `mayDifferByHead`.
+ * Parses "snapkv:2048,window=32,kernel=5,pool=avg": a selector, the rows that it keeps, and options. Throws
+ * `TroubleError` 'invalid-input' with the expected form. A cache holds the same number of rows of each head, so only
+ * callers that look at rows allow an adaptive budget with `mayDifferByHead`.
  */
 export function parseCacheChoice(text: string, { mayDifferByHead = false } = {}): CacheChoice {
   const [, name = '', rows, rest] = /^([^:]*)(?::([^,]*)(?:,(.*))?)?$/s.exec(text) ?? [];
@@ -145,7 +145,10 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   return { name: name as SelectorName, selector, capacity, window, budget };
 }
 
-/** Sinks are among the rows that are chosen. */
+/**
+ * Returns the number of sinks, which are among the chosen rows. Throws `TroubleError` 'invalid-input' if they do not
+ * fit.
+ */
 function sinksOf(name: string, sinks: number, chosen: number): number {
   if (chosen < sinks)
     throw new TroubleError(
@@ -251,7 +254,7 @@ function readPairs(text: string, list: string | undefined): Map<string, string> 
   return pairs;
 }
 
-/** Takes options out of the given ones, so that what is left is unknown. */
+/** Reads options and removes them from `given`, so that unknown options are left. */
 function optionsOf(text: string, given: Map<string, string>): Options {
   const take = (name: string): string | undefined => {
     const value = given.get(name);

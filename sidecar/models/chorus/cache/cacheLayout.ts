@@ -6,16 +6,17 @@ import { isQuantised, type TensorType } from '../../../../kernels/ggml/types.ts'
 import type { TierOptions } from '../tiers/tierOptions.ts';
 
 /**
- * How keys and values lie where the processor attends them; on GPUs, whose products overlook gaps between heads, it is
- * `rows`, but for quantised ones on Vulkan, whose products want their rows one behind the other. `heads`: head by head,
- * quick to score and to gather from; `transposed`: that and the values component by component, quick to attend all of,
- * and nothing gathers from them.
+ * How keys and values lie in memory on the processor. `heads`: head by head, fast to score and to gather from.
+ * `transposed`: as `heads`, but values component by component, fast to attend in full; no rows are gathered from it.
+ * `rows`: all heads of a token side by side.
+ *
+ * On GPUs all layouts are `rows`, since their products ignore gaps between heads. Only on Vulkan quantised types lie
+ * head by head, since its products need their rows one behind the other.
  */
 export type CacheLayout = 'rows' | 'heads' | 'transposed';
 
 /**
- * What a sequence keeps, and how that lies, where a tier chooses of it or none does: what a tier chooses from is
- * gathered from it.
+ * The queries, the type and the layout that a sequence keeps its rows in, with a tier that gathers pages or without.
  */
 export function sequenceOptions(tier: Pick<TierOptions, 'queries' | 'cacheType' | 'pageRows'> | undefined): {
   readonly queries?: number;
@@ -29,8 +30,8 @@ export function sequenceOptions(tier: Pick<TierOptions, 'queries' | 'cacheType' 
 }
 
 /**
- * Whether keys and values of this type are kept rotated by a Hadamard matrix: a block of four-bit numbers has one
- * scale, which an outlier would take from all others.
+ * Whether keys and values of this type are kept rotated by a Hadamard matrix. A block of four-bit numbers has one
+ * scale, which an outlier would take from all other numbers.
  */
 export const keepsRotated = (type: TensorType): boolean => type === 'Q4_0';
 
@@ -41,7 +42,7 @@ interface LayerRows {
   readonly rows: number;
 }
 
-/** How rows of keys lie, and of values that are not transposed. */
+/** The extents of keys in a layout, and of values that are not transposed. */
 export function rowExtents(
   layout: CacheLayout,
   device: Device,
@@ -69,8 +70,8 @@ export function declareLayer(
 }
 
 /**
- * A layer whose rows can be copied as they are, where that is float16 on the processor, whose ggml gathers rows as
- * float32 alone.
+ * Adds aliases to a layer by which rows are copied as 32-bit words. Only float16 on the processor needs them: ggml
+ * gathers rows there as float32.
  */
 export function copiedLayer(
   layer: LayerCache,
@@ -84,8 +85,7 @@ export function copiedLayer(
 }
 
 /**
- * A layer whose heads are rotated before they are kept and back after they were attended, by a matrix on the device
- * that it is on.
+ * Adds the matrix, on the layer's device, that rotates heads before they are kept and back after they were attended.
  */
 export function rotatedLayer(
   layer: LayerCache,

@@ -18,9 +18,8 @@ const BLOCK_ELEMENTS = 256;
 const ANSWER_ROWS = 2_048;
 
 /**
- * Returns the cache that a text such as "tiered:1024" describes, as the model can use it. A layer that attends a window
- * of the last tokens can't attend chosen pages, so such a model gets the full cache instead of a tiered one. Throws
- * `TroubleError` 'invalid-input'.
+ * Returns the cache that a text such as "tiered:1024" describes. Layers that attend a window of the last tokens can't
+ * attend chosen pages, so a model with such layers gets the full cache instead. Throws `TroubleError` 'invalid-input'.
  */
 export function cacheFor({ headSize, sliding }: Hyperparameters, text = 'full'): CacheChoice {
   const { tier, ...choice } = parseCacheChoice(text);

@@ -10,18 +10,18 @@ import type { SequenceCache } from './sequenceCache.ts';
 interface Column {
   readonly device: Device;
   readonly tensor: Tensor;
-  /** Of all pieces together. */
+  /** The size of a row with all its pieces. */
   readonly rowBytes: number;
   /**
-   * A row is cut into so many, each with rows of its own side by side: heads of keys, components of values. 1 where
-   * rows are of one piece.
+   * The number of pieces of a row, each with its own rows one behind the other: heads of keys, components of values. 1
+   * if rows are in one piece.
    */
   readonly pieces: number;
 }
 
 /**
- * The keys and values of a sequence as bytes: of each layer in order a stretch of keys, then one of values, in the type
- * and layout of its cache: row by row, or piece by piece.
+ * The keys and values of a sequence as bytes, in the type and layout of its cache. For each layer in order: keys, then
+ * values, each row by row or piece by piece.
  */
 export class CacheRows implements SequenceRows {
   readonly key: string;
@@ -33,9 +33,9 @@ export class CacheRows implements SequenceRows {
     private readonly placement: Placement,
     private readonly cache: SequenceCache,
     private readonly options: {
-      /** Says what computes the rows: weights, graphs and what is attended. */
+      /** Identifies everything that computes the rows: weights, graphs and the rows that tokens attend. */
       readonly key: string;
-      /** Tokens, no more than are held, whose rows are what evaluating them as a prompt gives. */
+      /** The number of tokens, of those held, whose rows equal those of a prompt. */
       readonly exactLength: () => number;
       /** As in `SequenceRows`. */
       readonly stretch: number;
@@ -43,7 +43,7 @@ export class CacheRows implements SequenceRows {
   ) {
     const columns = this.#columns(cache.layout);
     this.rowBytes = columns.reduce((sum, { rowBytes }) => sum + rowBytes, 0);
-    // Rows that a GPU computed are not those that the processor would have, though both lie in main memory.
+    // A GPU rounds rows in another way than the processor, even if both keep them in main memory.
     const computedOn = placement.slowTierDevice ? [placement.device.kind] : [];
     this.key = [
       options.key,
@@ -79,7 +79,7 @@ export class CacheRows implements SequenceRows {
     this.cache.restore(tokens);
   }
 
-  /** Visits each piece of `bytes`, rows from `first` on, with where it is in its tensor. */
+  /** Calls `visit` for each piece of `bytes`, rows from `first` on, with its offset in its tensor. */
   #each(
     bytes: Uint8Array,
     first: number,

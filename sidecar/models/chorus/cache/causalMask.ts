@@ -1,18 +1,18 @@
 export const F16_MINUS_INFINITY = 0xfc00;
 
-/** Where tokens stand among the rows that they attend. */
+/** The position of tokens among the rows that they attend. */
 export interface MaskedTokens {
   readonly tokens: number;
   readonly attendedRows: number;
-  /** Rows before the first token's. */
+  /** The rows before the first token's row. */
   readonly past: number;
-  /** Tokens that one attends, itself included; all of them by default. */
+  /** How many tokens a token attends, itself included; absent: all. */
   readonly windowTokens?: number;
 }
 
 /**
- * A mask in float16, `[attendedRows, tokens]`: 0 for the rows up to a token's own, −∞ elsewhere. `buffer` is used again
- * where it is large enough.
+ * Returns a mask in float16, `[attendedRows, tokens]`: 0 for the rows up to a token's own, −∞ elsewhere. Uses `buffer`
+ * if that is large enough.
  */
 export function causalMask(
   { tokens, attendedRows, past, windowTokens = Infinity }: MaskedTokens,

@@ -13,10 +13,12 @@ import { RememberedPositions } from '../tiers/rememberedPositions.ts';
 let nextId = 0;
 
 /**
- * The keys and values of one sequence, and the tokens that they belong to. Row `i` holds token `i`, until a selection
- * keeps fewer rows than there are tokens: then the first rows hold, head by head, what was kept of the first tokens,
- * and one row a token follows. Its memory is taken when it is first used, since a window that only completes needs none
- * for chats, and one that reads nothing ahead none for that.
+ * The keys and values of one sequence, and the tokens that they belong to. Row `i` belongs to token `i`, until a
+ * selection keeps fewer rows than there are tokens. Then the first rows hold, head by head, the rows that were kept of
+ * the first tokens, and one row per token follows.
+ *
+ * Memory is taken at the first use. A window that only completes needs no memory for chats, and a window that reads
+ * nothing ahead needs none for that.
  */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
@@ -24,20 +26,20 @@ export class SequenceCache implements Disposable {
   readonly #lastQueries: readonly Tensor[];
   readonly #storage: BlockStorage;
   readonly #tokens: TokenId[] = [];
-  /** Rows that its memory has: whole pages. */
+  /** The number of rows in memory: whole pages. */
   readonly memoryRows: number;
-  /** Of the last tokens so many queries are looked at. */
+  /** How many of the last tokens have queries that are used later. */
   readonly rememberedQueries: number;
   readonly #remembered: RememberedPositions;
   #selectedTokens = 0;
   #droppedRows = 0;
-  /** Are told the length that tokens are taken back to. */
+  /** Functions that are called with the new length after a truncation. */
   readonly onTruncate = new Set<(length: number) => void>();
 
   constructor(
     placement: Placement,
     hyperparameters: Hyperparameters,
-    /** Rows. */
+    /** The most rows. */
     readonly capacity: number,
     {
       type = 'F16',
@@ -47,7 +49,7 @@ export class SequenceCache implements Disposable {
     }: {
       readonly type?: TensorType;
       readonly queries?: number;
-      /** Its memory is a multiple of so many rows, which are gathered at once. */
+      /** The rows of a page, which are gathered together. The memory is a multiple of it. */
       readonly pageRows?: number;
       readonly layout?: CacheLayout;
     } = {},
@@ -81,36 +83,36 @@ export class SequenceCache implements Disposable {
           );
   }
 
-  /** One cache a block. Throws `SequenceMemoryError` where there is no memory for them at the first use. */
+  /** The cache of each block. Throws `SequenceMemoryError` if there is no memory at the first use. */
   get layers(): readonly LayerCache[] {
     this.#storage.allocate();
     return this.#layers;
   }
 
-  /** As `layers`, without taking their memory: types and sizes alone. */
+  /** The same tensors as `layers` without taking memory, for their types and sizes. */
   get layout(): readonly LayerCache[] {
     return this.#layers;
   }
 
   /**
-   * Of each block the last tokens' queries, `[headSize · heads, rows]`, token `i` in row `i % rows`; none where nobody
-   * asked for them.
+   * The last tokens' queries in each block, `[headSize · heads, rows]`: token `i` in row `i % rows`. Empty if the
+   * sequence remembers none.
    */
   get lastQueries(): readonly Tensor[] {
     return this.#lastQueries;
   }
 
-  /** Tokens. */
+  /** The number of tokens. */
   get length(): number {
     return this.#tokens.length;
   }
 
-  /** Rows in use. */
+  /** The number of rows in use. */
   get rows(): number {
     return this.#tokens.length - this.#droppedRows;
   }
 
-  /** The first tokens, which share fewer rows: all of them are kept, or none. */
+  /** The number of first tokens that share fewer rows. All of them are kept, or none. */
   get selectedTokens(): number {
     return this.#selectedTokens;
   }
@@ -127,29 +129,29 @@ export class SequenceCache implements Disposable {
     return this.#storage.gpuBytes;
   }
 
-  /** So many tokens are about to be evaluated behind those that it holds, whether or not they are appended then. */
+  /** Says that tokens will be evaluated behind those in the cache, whether or not they are appended afterwards. */
   beginEvaluation(tokens: number): void {
     this.#remembered.forget(this.length, this.length + tokens);
   }
 
-  /** Tokens that were evaluated. */
+  /** Appends tokens that were evaluated. */
   append(tokens: readonly TokenId[]): void {
     this.#remembered.written(this.length, this.length + tokens.length);
     for (const token of tokens) this.#tokens.push(token);
   }
 
-  /** Tokens whose keys and values are there by other means than an evaluation of theirs: nobody has their queries. */
+  /** Appends tokens whose keys and values were written without an evaluation. Their queries are unknown. */
   restore(tokens: readonly TokenId[]): void {
     this.#remembered.forget(this.length, this.length + tokens.length);
     for (const token of tokens) this.#tokens.push(token);
   }
 
-  /** Whether `lastQueries` holds those of the tokens `first` to `end`. */
+  /** Whether `lastQueries` contains the queries of the tokens `first` to `end`. */
   remembersQueries(first: number, end: number): boolean {
     return this.#remembered.hold(first, end);
   }
 
-  /** Says that the first `rows` rows hold what was kept of these tokens, which are all that there are. */
+  /** Replaces the contents by these tokens. The first `rows` rows must hold the rows that were kept of them. */
   hold(tokens: readonly TokenId[], rows: number): void {
     this.truncate(0);
     this.restore(tokens);
@@ -157,7 +159,7 @@ export class SequenceCache implements Disposable {
     this.#selectedTokens = this.#droppedRows > 0 ? tokens.length : 0;
   }
 
-  /** Keeps the first `length` tokens, or none where they share rows with some of the others. */
+  /** Keeps the first `length` tokens, or none if they share rows with later tokens. */
   truncate(length: number): void {
     if (length >= this.#tokens.length) return;
     this.#tokens.length = length < this.#selectedTokens ? 0 : length;

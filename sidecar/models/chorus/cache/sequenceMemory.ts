@@ -3,8 +3,8 @@ import { AllocationError } from '../../../../kernels/ggml/errors.ts';
 import { SequenceMemoryError } from '../../backend.ts';
 
 /**
- * Takes memory of a device that one sequence alone needs. Throws `SequenceMemoryError` where it has none: another
- * sequence may do without.
+ * Takes memory of a device for one sequence. Throws `SequenceMemoryError` if the device has none; other sequences may
+ * still have theirs.
  */
 export function takeSequenceMemory<Taken>(device: Device, take: () => Taken): Taken {
   try {

@@ -15,8 +15,8 @@ import { CacheRows } from './cacheRows.ts';
 import type { SequenceCache } from './sequenceCache.ts';
 
 /**
- * A cache that keeps all rows. Tokens of a long context attend the last rows and pages that are chosen again and again:
- * for an answer by `answers`, for the blocks of a prompt by `prompts`.
+ * A cache that keeps all rows. Tokens of a long context attend the last rows, and pages that are chosen again and
+ * again. `answers` chooses them for an answer, `prompts` for the blocks of a prompt.
  */
 export class TieredCache implements AttendedCache {
   readonly answers: FastTier;

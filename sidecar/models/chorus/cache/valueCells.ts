@@ -5,30 +5,29 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { write } from '../../../../kernels/ggml/transfer.ts';
 
 /**
- * Values of one component are written this many at once where tokens and cache allow: 32 bytes, half a line of the
- * processor's cache.
+ * How many tokens' values of a component are written at once, if tokens and cache allow it: 32 bytes, half a cache
+ * line.
  */
 const STRETCH = 16;
 
-/** Where tokens go in a cache. */
+/** The position of tokens in a cache. */
 export interface CachePlace {
-  /** Rows of the cache. */
+  /** The rows of the cache. */
   readonly capacity: number;
   /** The row of the first token. */
   readonly past: number;
 }
 
-/** How many tokens' values can be written at once, `TransposedCells.stretch`. */
+/** Returns how many tokens' values can be written at once, for `TransposedCells.stretch`. */
 export function valueStretch(tokens: number, { capacity, past }: CachePlace): number {
   return tokens % STRETCH === 0 && past % STRETCH === 0 && capacity % STRETCH === 0 ? STRETCH : 1;
 }
 
 /**
- * Inputs of a graph that say where the components of its tokens' values go in transposed caches, `[capacity, headSize,
- * kvHeads]`.
+ * Inputs of a graph: the places of its tokens' value components in transposed caches, `[capacity, headSize, kvHeads]`.
  */
 export class ValueCells implements TransposedCells {
-  /** By the components of a value, `[width · tokens / stretch]`, I64. */
+  /** By the number of components of a value, `[width · tokens / stretch]`, I64. */
   readonly #inputs = new Map<number, Tensor>();
 
   constructor(
@@ -45,7 +44,8 @@ export class ValueCells implements TransposedCells {
   };
 
   /**
-   * The tokens' rows begin at `past` in caches of `capacity` rows; a stretch needs what `valueStretch` asks of them.
+   * Writes the places for rows from `past` on in caches of `capacity` rows. These must allow the stretch, as
+   * `valueStretch` says.
    */
   write(device: Device, place: CachePlace): void {
     for (const [width, input] of this.#inputs)
@@ -53,8 +53,8 @@ export class ValueCells implements TransposedCells {
   }
 
   /**
-   * Token by token, as values come. In little-endian halves: a cache has less than 2³¹ values, and BigInts take ten
-   * times as long.
+   * Returns places token by token, the order of the values. Each I64 is two little-endian halves: a cache has less than
+   * 2³¹ values, and BigInts take ten times as long.
    */
   #cells(width: number, { capacity, past }: CachePlace): Int32Array {
     const cells = new Int32Array(2 * width * this.tokens);
@@ -64,7 +64,7 @@ export class ValueCells implements TransposedCells {
     return cells;
   }
 
-  /** Component by component, as the cache has them. */
+  /** Returns places component by component, the order of the cache. */
   #stretches(width: number, { capacity, past }: CachePlace): Int32Array {
     const { stretch } = this;
     const count = this.tokens / stretch;

@@ -1,2 +1,2 @@
-/** Tokens of the largest evaluation; attention's tiled path needs 64. */
+/** The most tokens of an evaluation. The tiled path of attention needs 64. */
 export const BATCH_TOKENS = 512;

@@ -5,7 +5,7 @@ import { write } from '../../../../kernels/ggml/transfer.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
 import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
 
-/** Tensors of a sequence that belong to blocks, each on its block's device. Declare them all, then `allocate`. */
+/** Tensors of a sequence for each block, on the block's device. Declare them all, then call `allocate`. */
 export class BlockStorage implements Disposable {
   readonly #storages = new Map<Device, Storage>();
   readonly #constants: { readonly device: Device; readonly tensor: Tensor; readonly values: Float32Array }[] = [];
@@ -19,12 +19,12 @@ export class BlockStorage implements Disposable {
     return this.#storageOf(block).declare(`${name}.${block}`, type, extents);
   }
 
-  /** The memory of another tensor of the block as numbers of another type. */
+  /** Declares the memory of another tensor of the block as numbers of another type. */
   declareAlias(block: number, of: Tensor, type: TensorType, extents: readonly number[]): Tensor {
     return this.#storageOf(block).declareAlias(`${of.name} as ${type}`, of, type, extents);
   }
 
-  /** One that holds `values`, F32, from when memory is taken. */
+  /** Declares an F32 tensor that contains `values` once memory is taken. */
   declareConstant(block: number, name: string, extents: readonly number[], values: Float32Array): Tensor {
     const tensor = this.declare(block, name, 'F32', extents);
     this.#constants.push({ device: this.deviceOf(block), tensor, values });
@@ -32,8 +32,8 @@ export class BlockStorage implements Disposable {
   }
 
   /**
-   * Takes memory, filled with zeros, where that is not done. What one device gave stays for the next try where another
-   * has none. Throws `SequenceMemoryError`.
+   * Takes memory, filled with zeros, on each device where that is not done yet. Throws `SequenceMemoryError` if a
+   * device has none; memory of other devices is kept for the next attempt.
    */
   allocate(): void {
     for (const [device, storage] of this.#storages) {
@@ -48,7 +48,7 @@ export class BlockStorage implements Disposable {
     return [...this.#storages.values()].reduce((sum, storage) => sum + storage.sizeBytes, 0);
   }
 
-  /** Of it what is on GPUs. */
+  /** The part of `sizeBytes` on GPUs. */
   get gpuBytes(): number {
     return [...this.#storages].reduce((sum, [{ kind }, storage]) => sum + (kind === 'cpu' ? 0 : storage.sizeBytes), 0);
   }

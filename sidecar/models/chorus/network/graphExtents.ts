@@ -5,19 +5,19 @@ import { padRows, ROW_PADDING, SHORT_ROW_PADDING } from '../cache/rowPadding.ts'
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { valueStretch } from '../cache/valueCells.ts';
 
-/** What decides a graph beside the sequence whose cache it is over. */
+/** The extents of a graph, which together with the sequence determine it. */
 export interface GraphExtents {
   readonly tokens: number;
   readonly attendedRows: number;
-  /** Whether the tokens attend themselves alone, `AttentionInputs.isFirst`. */
+  /** Whether the tokens attend themselves alone, as `AttentionInputs.isFirst`. */
   readonly isFirst: boolean;
-  /** Of `ValueCells`. */
+  /** As `ValueCells.stretch`. */
   readonly stretch: number;
 }
 
 /**
- * The extents of a graph that appends `tokens` tokens to a sequence. Throws `TroubleError` 'context-overflow' where it
- * has no room: ggml would abort on a row that its cache lacks.
+ * Returns the extents of a graph that appends `tokens` tokens to a sequence. Throws `TroubleError` 'context-overflow'
+ * if they do not fit: ggml would abort on a row outside the cache.
  */
 export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtents {
   const { rows: past, capacity } = sequence;
@@ -37,7 +37,7 @@ export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtent
   };
 }
 
-/** Of the graph that takes the most memory. */
+/** Returns the extents of the graph that takes the most memory. */
 export function largestExtents(sequence: SequenceCache): GraphExtents {
   const { capacity } = sequence;
   const tokens = Math.min(BATCH_TOKENS, capacity);
@@ -49,7 +49,7 @@ export function largestExtents(sequence: SequenceCache): GraphExtents {
   };
 }
 
-/** Not where some of its blocks are another device's: inputs are the same for all. */
+/** False if some blocks are on another device: all blocks share the inputs of a graph. */
 function isValueTransposed({ layers }: SequenceCache): boolean {
   return layers.every((layer) => layer.isValueTransposed);
 }

@@ -2,8 +2,8 @@ import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../../kernels/ggml/graphMemory.ts';
 
 /**
- * Graphs that are kept for the next evaluation of the same kind, and the memory that they share. The one that was used
- * longest ago goes first.
+ * Graphs that are kept for evaluations of the same kind, and the memory that they share. The least recently used graph
+ * is dropped first.
  */
 export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disposable {
   readonly #graphs = new Map<string, Built>();
@@ -14,9 +14,9 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
   ) {}
 
   /**
-   * The graph of this key, placed in memory. On a GPU the memory of the `largest` graph is taken at once, so that it is
-   * not found missing, or replaced, in the middle of a session. (Mesa's lavapipe also corrupts its own memory where
-   * buffers are freed beside later work.) Throws as `Graph.allocate`.
+   * Returns the graph of this key, placed in memory. On a GPU the first call takes the memory of the `largest` graph:
+   * later there may be none left. (Mesa's lavapipe also corrupts its own memory where buffers are freed beside later
+   * work.) Throws as `Graph.allocate`.
    */
   obtain(key: string, build: () => Built, largest: () => Built): Built {
     let built = this.#graphs.get(key);
@@ -27,7 +27,7 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
       const sizeBefore = this.memory.sizeBytes;
       if (!this.memory.holdsSeveral) this.drop();
       this.#place(built);
-      // The memory was replaced by a larger one: graphs that were placed in the old one are lost.
+      // Larger memory replaced the old one, and graphs that were placed there are lost.
       if (this.memory.sizeBytes !== sizeBefore) this.drop();
       for (const oldest of this.#graphs.keys()) {
         if (this.#graphs.size < this.limit) break;
@@ -38,7 +38,7 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
     return built;
   }
 
-  /** Drops those that `isDropped` names, or all. */
+  /** Drops the graphs whose key `isDropped` accepts; by default all. */
   drop(isDropped: (key: string) => boolean = () => true): void {
     for (const [key, { graph }] of this.#graphs) {
       if (!isDropped(key)) continue;
@@ -57,7 +57,7 @@ export class KeptGraphs<Built extends { readonly graph: Graph }> implements Disp
     largest.graph[Symbol.dispose]();
   }
 
-  /** Where there is no memory for a graph, ggml has freed that of the others too: they go with it. */
+  /** If there is no memory for a graph, ggml has also freed the memory of the others, so these are dropped. */
   #place({ graph }: Built): void {
     try {
       graph.allocate(this.memory);

@@ -20,35 +20,35 @@ import {
 import { graphMemoryOn } from './placement.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 
-/** Graphs kept for reuse: the sizes that prompts and drafts have, for a few sequences. */
+/** The graphs kept for reuse: the sizes of prompts and drafts, for a few sequences. */
 const KEPT_GRAPHS = 12;
 /**
- * A token that takes less is computed on this thread: handing it to another and back costs 0.2 ms, and who waits for
- * this thread waits no longer.
+ * A faster token is computed on this thread. A worker thread adds 0.2 ms per token, and requests to this thread wait no
+ * longer than the token takes.
  */
 const SYNCHRONOUS_MS = 16;
-/** Evaluations of no more are threaded as one token is: an answer's, with what was drafted of it. */
+/** Evaluations up to this size use the threads of answers: a token and its drafts. */
 const FEW_TOKENS = 16;
-/** Evaluations of fewer say little of a prompt's speed. */
+/** Smaller evaluations are not used to measure the speed of prompts. */
 const MANY_TOKENS = 48;
 
-/** What enters products with weights, `[columns, rows]`, and the names of those weights. */
+/** The input of products with weights, `[columns, rows]`, and the names of those weights. */
 export interface ProductInput {
   readonly matrices: readonly string[];
   readonly columns: number;
   readonly values: Float32Array;
 }
 
-/** A network on a device: evaluates tokens of a sequence, graph by graph. */
+/** A network on a device. It evaluates tokens of sequences, graph by graph. */
 export class Network implements Disposable {
   readonly #graphs: KeptGraphs<NetworkGraph>;
   #mask = new Uint16Array(0);
-  /** What computes on the processor, if anything does. */
+  /** The device that computes on the processor, if there is one. */
   readonly #cpu: Device | undefined;
   readonly #tokenThreads: ThreadGovernor;
   readonly #promptThreads: ThreadGovernor;
   #computing: Promise<void> = Promise.resolve();
-  /** What the last evaluation of one token took. */
+  /** The duration of the last evaluation of one token. */
   #tokenMs = Infinity;
 
   constructor(readonly options: NetworkOptions) {
@@ -66,19 +66,19 @@ export class Network implements Disposable {
     return cpu === undefined && device.interruption !== undefined;
   }
 
-  /** Computes on half the processor's threads from now on, or again on as many as serve best. */
+  /** Computes on half the processor's threads from now on, or again on as many as are fastest. */
   beQuiet(isQuiet: boolean): void {
     this.#tokenThreads.isQuiet = this.#promptThreads.isQuiet = isQuiet;
   }
 
-  /** What intermediate results take of a GPU. */
+  /** The memory of intermediate results on a GPU. */
   get gpuBytes(): number {
     return this.#graphs.memory.gpuBytes;
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`. Where
-   * `isInterruptible`, rejects with the reason of a signal that aborts on the way, and the sequence is as before.
+   * Appends tokens to a sequence. Resolves with the wanted rows of logits, `[rows · vocabulary]`. If `isInterruptible`,
+   * rejects with the reason of a signal that aborts meanwhile, and the sequence is as before.
    */
   async evaluate(
     sequence: SequenceCache,
@@ -92,7 +92,7 @@ export class Network implements Disposable {
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, summed over the tokens,
+   * Appends tokens to a sequence. Resolves with the result of each norm in the blocks, summed over the tokens,
    * `[width]`, by its name ("blk.0.attn_norm").
    */
   async normSums(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
@@ -102,15 +102,15 @@ export class Network implements Disposable {
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with each norm's result inside the blocks, `[width · tokens]`, by its name:
-   * what routers see.
+   * Appends tokens to a sequence. Resolves with the result of each norm in the blocks, `[width · tokens]`, by its name.
+   * These are the inputs of routers.
    */
   async norms(sequence: SequenceCache, tokens: readonly number[]): Promise<ReadonlyMap<string, Float32Array>> {
     return this.#norms(sequence, tokens, contiguous);
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with what `of` makes of their queries and of the keys that they attend,
+   * Appends tokens to a sequence. Resolves with the results of `of` for their queries and the keys that they attend,
    * block by block.
    */
   async attention(
@@ -130,8 +130,8 @@ export class Network implements Disposable {
   }
 
   /**
-   * Appends tokens to a sequence. Resolves with the inputs of products with the weights that `isWatched` chooses by
-   * their names. Logits are computed only where their matrix is chosen.
+   * Appends tokens to a sequence. Resolves with the inputs of products with the weights whose names `isWatched`
+   * accepts. Logits are computed only if their matrix is among them.
    */
   async productInputs(
     sequence: SequenceCache,
@@ -144,7 +144,7 @@ export class Network implements Disposable {
       const known = inputs.get(input);
       if (known) known.matrices.push(matrix.name);
       else {
-        // A copy: what a view shows may be overwritten before it is read.
+        // A copy, since memory under a view may be overwritten before it is read.
         const kept = contiguous(graph, input);
         graph.expand(kept, { read: true });
         inputs.set(input, { matrices: [matrix.name], kept });
@@ -181,8 +181,8 @@ export class Network implements Disposable {
   }
 
   /**
-   * Computes a graph on as many threads as serve best now; that of one token, where tokens are quick, on this thread.
-   * Rejects as `Graph.compute`. `settled` waits for it.
+   * Computes a graph on as many threads as are fastest now. If tokens are fast, the graph of a single token is computed
+   * on this thread. Rejects as `Graph.compute`. `settled` waits for it.
    */
   async compute(
     graph: Graph,
@@ -199,14 +199,14 @@ export class Network implements Disposable {
     this.#tokenThreads.record(elapsedMs);
   }
 
-  /** Computes on the same weights in another way; `settled` waits for it. */
+  /** Computes something else on the same weights. `settled` waits for it. */
   async exclusively(compute: () => Promise<void>): Promise<void> {
     await (this.#computing = compute());
   }
 
-  /** Resolves when no evaluation is under way; with no new ones it can then be disposed. */
+  /** Resolves when no evaluation is running. The network can then be disposed if no new one starts. */
   async settled(): Promise<void> {
-    // What waited for one may have begun the next.
+    // Code that waited for an evaluation may have started the next.
     for (let computing: Promise<void> | undefined; computing !== this.#computing;) {
       computing = this.#computing;
       await computing.catch(() => undefined);
@@ -214,7 +214,7 @@ export class Network implements Disposable {
     }
   }
 
-  /** Drops the graphs over a sequence's cache, before that is freed. */
+  /** Drops the graphs of a sequence. Call this before its cache is freed. */
   forget(sequence: SequenceCache): void {
     this.#graphs.drop((key) => key.startsWith(`${sequence.id} `));
   }
@@ -223,7 +223,7 @@ export class Network implements Disposable {
     this.#graphs[Symbol.dispose]();
   }
 
-  /** Appends tokens to a sequence by a graph of their own, and reads what was marked in it. */
+  /** Appends tokens to a sequence by a graph of their own, and reads the tensors that the observer marked in it. */
   async #observe<Result>(
     sequence: SequenceCache,
     tokens: readonly number[],

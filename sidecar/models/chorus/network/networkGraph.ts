@@ -16,23 +16,23 @@ export interface NetworkOptions {
   readonly hyperparameters: Hyperparameters;
   readonly placement: Placement;
   readonly weights: LoadedWeights;
-  /** What products with weights take in place of their inputs, for measuring what rounding those costs. */
+  /** Replaces the input of products with weights, to measure the cost of rounding it. */
   readonly productInput?: (graph: Graph, matrix: Tensor, input: Tensor) => Tensor;
 }
 
-/** Which tokens of an evaluation give logits. */
+/** The tokens of an evaluation whose logits are computed. */
 export type WantedLogits = 'none' | 'last' | 'all';
 
-/** A graph that appends tokens to a sequence, and what it is given before it is computed. */
+/** A graph that appends tokens to a sequence, with the inputs that are written before it is computed. */
 export interface NetworkGraph {
   readonly graph: Graph;
   readonly tokens: Tensor;
   readonly positions: Tensor;
   readonly rows: Tensor;
   readonly valueCells: ValueCells;
-  /** Of the blocks that attend everything; absent where none does. */
+  /** For blocks that attend all rows; absent if there are none. */
   readonly mask?: Tensor;
-  /** Of the blocks that attend a window; absent where none does. */
+  /** For blocks that attend a window; absent if there are none. */
   readonly slidingMask?: Tensor;
   readonly queryRows?: Tensor;
   readonly outputRows?: Tensor;
@@ -40,15 +40,15 @@ export interface NetworkGraph {
   readonly attendedRows: number;
 }
 
-/** Looks at a graph as it is built. */
+/** Functions that see parts of a graph while it is built. */
 export interface Observer {
   readonly onNorm?: (name: string, normed: Tensor, graph: Graph) => void;
-  /** Of a sequence that remembers no queries. */
+  /** Called only if the sequence remembers no queries. */
   readonly onQueries?: (block: number, queries: ObservedQueries, graph: Graph) => void;
   readonly productInput?: NetworkOptions['productInput'];
 }
 
-/** Builds a graph over a sequence's cache; `'observed'`: for what an observer marked in it, without logits. */
+/** Builds a graph over a sequence's cache. `'observed'`: only the tensors that the observer marked, without logits. */
 export function buildNetworkGraph(
   options: NetworkOptions,
   { layers, lastQueries }: SequenceCache,

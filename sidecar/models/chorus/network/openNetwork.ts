@@ -25,8 +25,8 @@ export interface CheckedModel {
 }
 
 /**
- * Reads and checks a model. Throws `TroubleError` 'unsupported-model' where our graphs do not run it, 'invalid-model'
- * where it is broken.
+ * Reads and checks a model. Throws `TroubleError`: 'unsupported-model' if Chorus's graphs do not run it,
+ * 'invalid-model' if it is broken.
  */
 export async function checkModel(file: string): Promise<CheckedModel> {
   const first = await readGgufHeader(file);
@@ -48,14 +48,14 @@ export async function checkModel(file: string): Promise<CheckedModel> {
 
 export interface OpenNetworkOptions extends LoadWeightsOptions {
   readonly placement: Placement;
-  /** Rows of the sequence. */
+  /** The most rows of the sequence. */
   readonly capacityTokens: number;
   readonly cacheType?: TensorType;
-  /** As `SequenceCache` has it; by default where its type allows it, as it is for completion. */
+  /** As for `SequenceCache`. Default: `transposed`, as for completion, if the type allows it. */
   readonly layout?: CacheLayout;
 }
 
-/** A network with one sequence: for measuring, and for whatever needs logits rather than text. */
+/** A network with one sequence, for measuring and for callers that need logits rather than text. */
 export class OpenedNetwork implements Disposable {
   constructor(
     readonly model: CheckedModel,
@@ -63,7 +63,7 @@ export class OpenedNetwork implements Disposable {
     readonly sequence: SequenceCache,
   ) {}
 
-  /** A network of its own with a new sequence. */
+  /** Wraps a network, which it owns from now on, and adds a new sequence. */
   static over(
     model: CheckedModel,
     network: Network,
@@ -77,7 +77,7 @@ export class OpenedNetwork implements Disposable {
     );
   }
 
-  /** For measuring; it ends with this. */
+  /** Returns an evaluator for measuring. It ends with this network. */
   evaluator(): Evaluator {
     return {
       vocabularySize: this.model.hyperparameters.vocabularySize,
@@ -88,7 +88,7 @@ export class OpenedNetwork implements Disposable {
     };
   }
 
-  /** Logits of every token, teacher-forced from an empty sequence, `[tokens · vocabulary]`. */
+  /** Evaluates tokens from an empty sequence. Resolves with the logits of each token, `[tokens · vocabulary]`. */
   async logits(tokens: readonly number[], options: { chunkTokens: number }): Promise<Float32Array> {
     this.sequence.truncate(0);
     const all = new Float32Array(tokens.length * this.model.hyperparameters.vocabularySize);

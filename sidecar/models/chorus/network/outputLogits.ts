@@ -6,7 +6,10 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import type { Hyperparameters } from '../../architectures/architecture.ts';
 import type { WeightTable } from '../../architectures/weightTable.ts';
 
-/** Final norm and output matrix: `x[width, tokens] → [vocabulary, tokens]`, marked to be read. */
+/**
+ * Adds the final norm and the output matrix, `x[width, tokens] → [vocabulary, tokens]`. The result is marked to be
+ * read.
+ */
 export function outputLogits(
   graph: Graph,
   table: WeightTable,

@@ -3,29 +3,29 @@ import { DeviceMemory, SplitMemory, type GraphMemory } from '../../../../kernels
 import type { WeightSpec } from '../../architectures/architecture.ts';
 import { blockOf, type Split } from './split.ts';
 
-/** Where the weights and caches of a model are. */
+/** The devices of a model's weights and caches. */
 export interface Placement {
-  /** The GPU, or the processor alone. */
+  /** The GPU, or the processor if there is none. */
   readonly device: Device;
-  /** The processor, where it shares the model with a GPU. */
+  /** The processor, if it shares the model with a GPU. */
   readonly cpu?: Device;
   weightDevice(spec: Pick<WeightSpec, 'name' | 'use'>): Device;
-  /** Where what is attended of a block lies. */
+  /** The device of the rows that a block attends. */
   cacheDevice(block: number): Device;
-  /** Where a sequence keeps everything of a block; absent where that is what is attended, or beside it. */
+  /** The device of all rows of a sequence, if attended rows are copied from there to another device. */
   readonly slowTierDevice?: Device;
 }
 
-/** Where a sequence keeps all keys and values of a block. */
+/** Returns the device that has all keys and values of a block. */
 export const keptOn = (placement: Placement, block: number): Device =>
   placement.slowTierDevice ?? placement.cacheDevice(block);
 
-/** All of a model on one device. */
+/** Places all of a model on one device. */
 export function onOneDevice(device: Device): Placement {
   return { device, weightDevice: () => device, cacheDevice: () => device };
 }
 
-/** A model shared between a GPU and the processor. */
+/** Places a model on a GPU and the processor. */
 export function onTwoDevices(gpu: Device, cpu: Device, split: Split): Placement {
   if (split.kind === 'experts')
     return { device: gpu, cpu, weightDevice: ({ use }) => (use === 'experts' ? cpu : gpu), cacheDevice: () => gpu };
@@ -33,12 +33,12 @@ export function onTwoDevices(gpu: Device, cpu: Device, split: Split): Placement 
   return { device: gpu, cpu, weightDevice: ({ name }) => deviceOf(blockOf(name) ?? Infinity), cacheDevice: deviceOf };
 }
 
-/** The same, but that sequences keep everything in main memory, and on the GPU what is attended of it alone. */
+/** Returns the same placement, but sequences keep all rows in main memory, and only attended rows are on the GPU. */
 export function withSlowTierOn(cpu: Device, placement: Placement): Placement {
   return { ...placement, cpu, slowTierDevice: cpu };
 }
 
-/** Memory for graphs that run where a placement says. */
+/** Returns memory for graphs that run on a placement's devices. */
 export function graphMemoryOn({ device, cpu }: Placement): GraphMemory {
   return cpu ? new SplitMemory(device, cpu) : new DeviceMemory(device);
 }

@@ -1,26 +1,26 @@
 import type { WeightSpec } from '../../architectures/architecture.ts';
 import { formatBytes } from '../../gguf/header.ts';
 
-/** What of a model runs on the GPU where not all of it fits. */
+/** The part of a model that runs on a GPU if not all of it fits. */
 export type Split =
-  /** The last blocks, from this one on, with the embedding and the output; the first run on the processor. */
+  /** The last blocks, from this one on, with embedding and output; the first blocks run on the processor. */
   | { readonly kind: 'blocks'; readonly firstGpuBlock: number }
-  /** All but the experts of the mixtures: they are most of the bytes, and few of them are read for a token. */
+  /** Everything except the experts of mixtures. They are most of the bytes, and a token reads few of them. */
   | { readonly kind: 'experts' };
 
 export interface SplitRequest {
-  /** What the architecture reads, with the size that each tensor has in the file. */
+  /** The tensors that the architecture reads, with their size in the file. */
   readonly weights: readonly (Pick<WeightSpec, 'name' | 'use'> & { readonly sizeBytes: number })[];
   readonly blockCount: number;
-  /** Of all sequences. */
+  /** For all sequences. */
   readonly cacheBytesPerBlock: number;
-  /** Intermediate results, and what is left free. */
+  /** For intermediate results, and the bytes to leave free. */
   readonly reservedBytes: number;
-  /** Of the GPU. */
+  /** On the GPU. */
   readonly freeBytes: number;
 }
 
-/** How to share a model that does not fit the GPU; `undefined` where not even its last block does. */
+/** Decides how to share a model that does not fit the GPU. Returns `undefined` if not even its last block fits. */
 export function planSplit({
   weights,
   blockCount,
@@ -44,7 +44,7 @@ export function planSplit({
   return firstGpuBlock === blockCount ? undefined : { kind: 'blocks', firstGpuBlock };
 }
 
-/** One sentence for the user. */
+/** Describes a split in a sentence for the user. */
 export function describeSplit(
   split: Split,
   {
@@ -61,7 +61,7 @@ export function describeSplit(
   return `${what}: the whole model needs ${formatBytes(neededBytes)} there, ${formatBytes(freeBytes)} are free.`;
 }
 
-/** The block that a tensor belongs to, by its name. */
+/** Returns the block of a tensor, by its name. */
 export function blockOf(name: string): number | undefined {
   const match = /^blk\.(\d+)\./.exec(name);
   return match ? Number(match[1]) : undefined;

@@ -1,28 +1,32 @@
-/** How much slower than lately a token has to be for another program to be suspected. */
+/** Tokens that are this much slower than recent ones are a sign of another program. */
 const SUSPICIOUS_SLOWDOWN = 1.5;
-/** How much faster the other number of threads has to be to be taken. */
+/** How much faster the other number of threads must be to be chosen. */
 const NEEDED_GAIN = 1.1;
-/** The other number has to be faster so many times: of a few evaluations one may be slow for any reason. */
+/** In how many rounds the other number must be faster. A few evaluations may be slow for any reason. */
 const TRIAL_ROUNDS = 2;
-/** So much faster it is taken at once. */
+/** If the other number is this much faster, it is chosen at once. */
 const CLEAR_GAIN = 2;
-/** Before the very first trial, since the machine may have been busy from the start. */
+/** The first trial comes early, since the machine may be busy from the start. */
 const FIRST_TRIAL_TOKENS = 4;
 const FIRST_PAUSE_TOKENS = 16;
-/** So much slower than lately a trial comes at once, if it is also twice as slow as when a trial was of no use. */
+/**
+ * If tokens are this much slower than recent ones, a trial starts at once. They must also be twice as slow as at the
+ * last trial without success.
+ */
 const ALARMING_SLOWDOWN = 4;
 const WORSE_SINCE_TRIAL = 2;
 const LONGEST_PAUSE_TOKENS = 512;
 const FORGETTING = 0.8;
-/** By how much the memory of the fastest token fades with each: a longer context makes tokens slower too. */
+/** How fast the record of the fastest token fades per token. A longer context also makes tokens slower. */
 const FADING = 1.002;
 
 /**
- * Chooses compute threads for evaluations of one kind while other programs use the processor. ggml's threads wait for
- * each other at every operation by spinning, so one that the system has put aside holds up all: with busy cores, one
- * thread less is much faster. What is faster is tried, when a token becomes slow and now and then, and not asked of the
- * system, whose load says nothing of cores. An answer's tokens and a prompt's pieces have one each: an operation of a
- * prompt is long, so that less is waited between them.
+ * Chooses the number of compute threads for evaluations of one kind while other programs use the processor. Threads of
+ * ggml spin to wait for each other at every operation, so a descheduled thread holds up all. On busy cores, one thread
+ * less is much faster. Both numbers are tried when tokens become slow, and now and then; the system's load says nothing
+ * of single cores.
+ *
+ * Answers and prompts have a governor each. Operations of a prompt are long, so its threads wait less between them.
  */
 export class ThreadGovernor {
   #threads: number;
@@ -32,7 +36,7 @@ export class ThreadGovernor {
   #fastest = Infinity;
   #trial: number[] | undefined;
   #sinceTrial = 0;
-  /** What evaluations took when the last trial was of no use. */
+  /** The duration of evaluations at the last trial without success. */
   #uselessAt = 0;
   #hasTried = false;
   #pause = FIRST_PAUSE_TOKENS;
@@ -40,27 +44,27 @@ export class ThreadGovernor {
   constructor(
     private readonly most: number,
     /**
-     * A trial takes so many evaluations with the other number, then as many with the present one; the fastest of each
-     * counts, since the first may also warm up.
+     * The evaluations of a trial with the other number, and then with the present one. The fastest of each counts,
+     * since the first may also warm up.
      */
     private readonly trialEvaluations = 3,
   ) {
     this.#threads = most;
   }
 
-  /** Threads for the next evaluation. */
+  /** The number of threads for the next evaluation. */
   get threads(): number {
     if (this.#isQuiet) return Math.ceil(this.most / 2);
     const triesOther = this.#trial !== undefined && Math.floor(this.#trial.length / this.trialEvaluations) % 2 === 0;
     return triesOther ? this.#other() : this.#threads;
   }
 
-  /** Uses half the threads, whatever is faster. */
+  /** Uses half the threads, even if more are faster. */
   set isQuiet(isQuiet: boolean) {
     this.#isQuiet = isQuiet;
   }
 
-  /** Tells what an evaluation took, by the token. */
+  /** Records the duration of an evaluation per token. */
   record(elapsedMs: number): void {
     if (this.most < 2 || this.#isQuiet) return;
     if (this.#trial) return this.#recordTrial(elapsedMs, this.#trial);
@@ -89,7 +93,7 @@ export class ThreadGovernor {
     this.#endTrial(isFaster ? other : undefined);
   }
 
-  /** The other number is taken where it is faster, with so many milliseconds. */
+  /** Ends a trial, and chooses the other number if `otherMs`, its duration, is given. */
   #endTrial(otherMs: number | undefined): void {
     this.#trial = undefined;
     this.#sinceTrial = 0;

@@ -5,18 +5,18 @@ import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import type { NetworkOptions, WantedLogits } from './networkGraph.ts';
 import { outputLogits } from './outputLogits.ts';
 
-/** What goes through all blocks of a network. */
+/** The inputs of all blocks of a network. */
 export interface ThroughBlocks {
   /** `[tokens]`, I32 */
   readonly tokens: Tensor;
-  /** Tokens that are of use behind the last block; absent for all. */
+  /** The tokens whose results are used behind the last block; absent: all. */
   readonly outputRows?: Tensor;
   readonly wanted: WantedLogits;
-  /** The cache and the inputs of a block. */
+  /** Returns the cache and the inputs of a block. */
   readonly block: (block: number) => { readonly cache: LayerCache; readonly inputs: AttentionInputs };
 }
 
-/** Tokens through embedding, blocks and, where logits are wanted, output: these, `[vocabulary, rows]`. */
+/** Adds embedding, blocks and, if logits are wanted, the output. Returns the logits, `[vocabulary, rows]`. */
 export function throughBlocks(
   graph: Graph,
   { architecture, hyperparameters, weights: { table } }: NetworkOptions,

@@ -7,16 +7,16 @@ import type { Placement } from './placement.ts';
 const EMBEDDING = 'token_embd.weight';
 const OUTPUT = 'output.weight';
 
-/** A model's tensors, and which of them are read. */
+/** A model's tensors, and the specification of the tensors that are read. */
 interface ModelTensors {
   readonly specs: readonly WeightSpec[];
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
 }
 
 /**
- * The same tensors, with the embedding a second time as the output matrix where it serves as that and the processor has
- * a faster layout for it: rows can't be read of that layout. It is the largest matrix of many models, and read whole
- * for every token.
+ * Adds the embedding a second time as the output matrix, if it serves as both and the processor has a faster layout for
+ * products. Rows can't be read from that layout. It is the largest matrix of many models, and every token reads all of
+ * it.
  */
 export function withTiedOutput({ specs, tensors }: ModelTensors, placement: Placement): ModelTensors {
   const embedding = tensors.get(EMBEDDING);

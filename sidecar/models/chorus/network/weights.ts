@@ -12,12 +12,12 @@ import { WeightTable } from '../../architectures/weightTable.ts';
 import type { LocatedTensor } from '../../gguf/locate.ts';
 import type { Placement } from './placement.ts';
 
-/** Read at once from the file; a repacked tensor is read whole. */
+/** How much of a file is read at once; a repacked tensor is read whole. */
 const READ_BYTES = 16 * 1024 * 1024;
 
 /**
- * Checks that every tensor an architecture reads is there in its shape, and of a type that we have. Throws
- * `TroubleError` 'invalid-model' or 'unsupported-model' that names the tensor.
+ * Checks that each tensor of an architecture exists, in its shape and in a known type. Throws `TroubleError`
+ * 'invalid-model' or 'unsupported-model' with the name of the tensor.
  */
 export function checkWeights(
   specs: readonly WeightSpec[],
@@ -61,9 +61,9 @@ export interface LoadedWeights extends Disposable {
   readonly sizeBytes: number;
 }
 
-/** Where a placement says. */
+/** Weights on the devices of a placement. */
 export interface PlacedWeights extends LoadedWeights {
-  /** Of the size what is on a GPU. */
+  /** The part of `sizeBytes` on a GPU. */
   readonly gpuBytes: number;
 }
 
@@ -76,13 +76,13 @@ interface Load {
   readonly tensor: Tensor;
   readonly device: Device;
   readonly source: LocatedTensor;
-  /** Written in one piece: the faster layout is made from the whole tensor. */
+  /** Whether it is written in one piece, since a faster layout is made from the whole tensor. */
   readonly whole: boolean;
 }
 
 /**
- * Copies the tensors that `specs` name into the memory of the placement's devices, the CPU's matrices in its faster
- * layout where it has one.
+ * Loads the tensors that `specs` name into the memory of the placement's devices. Matrices on the processor get its
+ * faster layout if there is one.
  */
 export async function loadWeights(
   placement: Placement,
@@ -140,8 +140,8 @@ export async function loadWeights(
 
 async function copyTensors(loads: readonly Load[], options: LoadWeightsOptions): Promise<void> {
   const files = new Map<string, FileHandle>();
-  // Resizable, since shrinking it gives its memory back: as garbage, what the largest matrix took would stay until the
-  // next collection.
+  // Shrinking a resizable buffer frees its memory. As garbage, the size of the largest matrix would stay until the next
+  // collection.
   const buffer = new ArrayBuffer(0, { maxByteLength: Math.max(0, ...loads.map(stepBytesOf)) });
   try {
     for (const load of loads) {

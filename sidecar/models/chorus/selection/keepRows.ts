@@ -6,13 +6,13 @@ import type { Graph } from '../../../../kernels/ggml/graph.ts';
 import { copy, getRows, transpose } from '../../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 
-/** What is kept of a layer's rows. */
+/** The rows of a layer that are kept. */
 export interface KeptParts {
-  /** `[count, kvHeads]`, I32: numbers of the rows that were chosen head by head; absent where none were. */
+  /** `[count, kvHeads]`, I32: the numbers of the rows that were chosen head by head; absent if none were. */
   readonly best?: Tensor;
-  /** Gives the numbers of the first rows of the target, `[count]`, I32. */
+  /** Returns the numbers of the first rows of the target, `[count]`, I32. */
   readonly firstPlaces: (count: number) => Tensor;
-  /** The last rows, which are kept in any case: from this one on, so many. */
+  /** The last rows, which are always kept: `rows` of them, from this one on. */
   readonly firstRow: number;
   readonly rows: number;
   readonly headSize: number;
@@ -20,8 +20,8 @@ export interface KeptParts {
 }
 
 /**
- * Copies what is kept of a layer's rows, whose values are not transposed, to the beginning of another cache: the best,
- * then the last.
+ * Copies the kept rows of a layer to the beginning of another cache, first the best rows, then the last. The values of
+ * `from` must not be transposed.
  */
 export function keepRows(
   graph: Graph,

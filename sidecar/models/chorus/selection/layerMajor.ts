@@ -21,38 +21,39 @@ import { stretchesOf, type Stretch } from './stretches.ts';
 
 export interface LayerMajorOptions {
   /**
-   * Tokens of one evaluation; fewer where the context is so long that their mask, or what a selector looks at, would be
-   * large.
+   * The most tokens of an evaluation. In long contexts there are fewer, so that their mask and observed attention stay
+   * small.
    */
   readonly chunkTokens: number;
-  /** Fewer where nothing else should wait long for an evaluation. */
+  /** The most tokens of a step, if other requests should not wait long for an evaluation. */
   readonly stepTokens?: StepTokens;
-  /** Type of a layer's keys and values while it is computed. */
+  /** The type of a layer's keys and values while it is computed. */
   readonly cacheType?: TensorType;
 }
 
 /**
- * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. Only one layer's
- * keys and values are there in full; at a prompt's end its rows are chosen and gathered into the sequence's cache. Each
- * layer's weights serve all chunks before the next layer's. The results are those of reading chunk by chunk through all
- * layers. Several sequences may each hold what another selection chooses, and what several prompts begin with is read
- * once.
+ * Reads prompts layer by layer: all chunks go through the first layer, then all through the second. So only one layer's
+ * keys and values are in memory in full, and a layer's weights serve all chunks before the next layer's. At the end of
+ * a prompt, the kept rows of the layer are gathered into the sequence's cache. The results equal those of reading chunk
+ * by chunk through all layers.
+ *
+ * Several sequences may each keep the rows that another selection chooses. A common prefix of the prompts is read once.
  */
 export class LayerMajorPrefill implements Disposable {
   readonly #stretches: readonly Stretch[];
-  /** What is shared, and then of each prompt the rest and what its selectors read after it. */
+  /** The shared tokens, and then for each prompt the rest and the tokens that its selectors read after it. */
   readonly #tokens: readonly TokenId[];
   readonly #rows: number;
   readonly #memory: GraphMemory;
   readonly #residual: Storage;
-  /** `[width, tokens]`: what enters the block that is computed, and then what leaves it. */
+  /** `[width, tokens]`: the input of the current block, and then its output. */
   readonly #x: Tensor;
-  /** `[chunkTokens]`, I32. Not every layer looks at positions, so that they are no input of a graph. */
+  /** `[chunkTokens]`, I32. They are no input of a graph, since some layers do not use positions. */
   readonly #positions: Tensor;
   #layer: { readonly device: Device; readonly storage: Storage; readonly cache: LayerCache } | undefined;
-  /** Of the block that is computed, one for each group of the stretch. */
+  /** The selections of the current block, one for each group of the stretch. */
   #selections: readonly LayerSelection[] = [];
-  /** Of the same block, those that saw what prompts share. */
+  /** The selections of the current block that observed the shared tokens. */
   #shared: readonly LayerSelection[] = [];
   #block = 0;
   #stretch = 0;
@@ -102,28 +103,28 @@ export class LayerMajorPrefill implements Disposable {
     return this.#block === this.options.hyperparameters.blockCount;
   }
 
-  /** 0 to 1. */
+  /** The progress, from 0 to 1. */
   get share(): number {
     const chunks = this.#stretches.map((stretch) => stretch.chunks.length);
     const done = sum(chunks.slice(0, this.#stretch)) + this.#chunk;
     return (this.#block + done / sum(chunks)) / this.options.hyperparameters.blockCount;
   }
 
-  /** Of each prompt's last token, when it is done. */
+  /** The logits of each prompt's last token, once it is done. */
   get logits(): readonly Float32Array[] {
     if (!this.isDone) throw new Error('Not everything is read yet.');
     return this.#logits;
   }
 
   /**
-   * The rows that each layer keeps, when it is done, of each target, prompt by prompt; only where its plan asks for
+   * The rows that each layer keeps for each target, prompt by prompt, once it is done. Empty unless the plan asks for
    * them.
    */
   get kept(): readonly (readonly KeptRows[])[] {
     return [...this.#kept.values()];
   }
 
-  /** Memory besides weights and the sequence's own cache. */
+  /** The memory in addition to weights and the sequence's own cache. */
   get sizeBytes(): number {
     return (
       this.#memory.sizeBytes +
@@ -158,7 +159,7 @@ export class LayerMajorPrefill implements Disposable {
     }
   }
 
-  /** To the end. Rejects with the reason of a signal that aborts between two chunks. */
+  /** Computes everything. Rejects with the reason of a signal that aborts between two chunks. */
   async run(signal?: AbortSignal): Promise<void> {
     while (!this.isDone) {
       signal?.throwIfAborted();
@@ -173,7 +174,7 @@ export class LayerMajorPrefill implements Disposable {
     this.#memory[Symbol.dispose]();
   }
 
-  /** Chooses and gathers what each of a prompt's targets keeps of a block. */
+  /** Chooses and gathers the rows of a block that each target of a prompt keeps. */
   async #keep({ groups }: Stretch, cache: LayerCache): Promise<void> {
     for (const [index, group] of groups.entries()) {
       const selection = this.#selections[index] as LayerSelection;
@@ -205,7 +206,7 @@ export class LayerMajorPrefill implements Disposable {
     const positions = view(graph, this.#positions, [count]);
     const rows = graph.input('rows', 'I64', [count]);
     const mask = graph.input('mask', 'F16', [attendedRows, count]);
-    // Of the last block nothing but the last token is of further use.
+    // Behind the last block only the last token is used.
     const outputRows = isLast ? graph.input('outputRows', 'I32', [1]) : undefined;
     const finishers: (() => void)[] = [];
     const onQueries = (queries: ObservedQueries): void => {
@@ -268,7 +269,7 @@ export class LayerMajorPrefill implements Disposable {
     [this.#selections, this.#shared] = [[], []];
   }
 
-  /** The full keys and values of the block that is computed. One memory serves all blocks of a device. */
+  /** Returns the full cache of the current block. All blocks of a device share its memory. */
   #layerCache(): LayerCache {
     const { placement, hyperparameters } = this.options;
     const device = placement.cacheDevice(this.#block);

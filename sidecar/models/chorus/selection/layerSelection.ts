@@ -16,42 +16,42 @@ import type { NetworkOptions } from '../network/networkGraph.ts';
 import type { Chunk } from './promptChunks.ts';
 
 /**
- * By an adaptive budget each head keeps at least this share of what it would keep by an equal one, rows of the window
- * among them.
+ * With an adaptive budget each head keeps at least this share of the rows that an equal budget gives it, window
+ * included.
  */
 const LEAST_SHARE = 0.2;
 
-/** How a sequence's rows are chosen. */
+/** How the rows of a sequence are chosen. */
 export interface SelectionPlan {
   readonly selector: Selector;
-  /** Rows that each KV head keeps, the window among them; by an adaptive budget on average. */
+  /** The rows that each KV head keeps, window included; with an adaptive budget on average. */
   readonly capacity: number;
-  /** The last tokens, whose rows are kept in any case. */
+  /** The number of last tokens, whose rows are always kept. */
   readonly window: number;
-  /** Texts that repeat the context, for selectors that read it twice. */
+  /** Returns texts that repeat the context, for selectors that read it twice. */
   readonly replay?: (tokens: readonly TokenId[]) => readonly (readonly TokenId[])[];
-  /** By an adaptive one rows are told but not gathered: a cache holds as many of each head. */
+  /** With an adaptive budget rows are reported but not gathered: a cache holds the same number of rows of each head. */
   readonly budget?: Budget;
-  /** Whether `keep` says which rows it kept. */
+  /** Whether `keep` reports the rows that it kept. */
   readonly tellsRows?: boolean;
 }
 
-/** The rows that each KV head of a layer keeps, ascending; empty where nobody asked for them. */
+/** The rows that each KV head of a layer keeps, ascending; empty unless they are reported. */
 export type KeptRows = readonly (readonly number[])[];
 
 type Constant = (type: 'F32' | 'I32', values: Float32Array | Int32Array, extents: readonly number[]) => Tensor;
 
-/** Tokens that an evaluation computes: they stand behind `past` others. */
+/** The tokens of an evaluation, which come after `past` others. */
 type Computed = Pick<Chunk, 'count' | 'past' | 'isReplay'>;
 
-/** The first token of a context whose queries are looked at. */
+/** Returns the first token of a context whose queries are observed. */
 export function firstObserved({ of, skipTokens = 0 }: Observation, contextTokens: number, window: number): number {
   return of === 'window' ? contextTokens - window : skipTokens;
 }
 
 /**
- * Chooses the rows of one layer: observes its queries as they are computed, then scores and gathers, for plans that
- * differ in no more than how many they keep.
+ * Chooses the rows of one layer: observes its queries while they are computed, then scores and gathers rows. Its plans
+ * differ only in the number of rows.
  */
 export class LayerSelection implements Disposable {
   readonly #storage: Storage | undefined;
@@ -86,7 +86,7 @@ export class LayerSelection implements Disposable {
     return this.#storage?.sizeBytes ?? 0;
   }
 
-  /** Takes over what the same selector saw of the tokens before. Throws where it did not look at them. */
+  /** Takes over the observations of the same selector for the tokens before. Throws if there are none. */
   goOnFrom(before: LayerSelection): void {
     this.#observedTokens = before.#observedTokens;
     this.#rope = before.#rope;
@@ -97,8 +97,8 @@ export class LayerSelection implements Disposable {
   }
 
   /**
-   * Looks at queries of an evaluation, as far as the selector wants to. Gives what adds its nodes to the graph, to be
-   * called when the block is built: they read keys that the block writes.
+   * Observes the queries of an evaluation that the selector needs. Returns a function that adds its nodes to the graph.
+   * Call it when the block is built, since the nodes read keys that the block writes.
    */
   observe(graph: Graph, queries: ObservedQueries, { count, past, isReplay }: Computed): (() => void) | undefined {
     const { contextTokens, plans } = this.layer;
@@ -118,8 +118,8 @@ export class LayerSelection implements Disposable {
   }
 
   /**
-   * Copies what a plan keeps of a layer's rows to the beginning of another cache, but by an adaptive budget; without a
-   * plan all of them.
+   * Copies the rows that a plan keeps of a layer to the beginning of another cache; without a plan, all rows. With an
+   * adaptive budget nothing is copied.
    */
   async keep(
     plan: SelectionPlan | undefined,
@@ -188,7 +188,10 @@ export class LayerSelection implements Disposable {
     this.#storage?.[Symbol.dispose]();
   }
 
-  /** Whether rows go. A layer that attends a window of the last tokens keeps the last. */
+  /**
+   * Whether some rows are dropped by score. A layer that attends a window of the last tokens keeps its last rows
+   * instead.
+   */
   #isSelected({ capacity }: SelectionPlan): boolean {
     const { contextTokens, block } = this.layer;
     return contextTokens > capacity && !isSliding(this.options.hyperparameters, block);
@@ -199,8 +202,8 @@ export class LayerSelection implements Disposable {
   }
 
   /**
-   * Where experts share a cache their query heads stand KV head by KV head, then expert by expert; the output's columns
-   * expert by expert.
+   * Returns the place of a query head in the output matrix. If experts share a cache, query heads are ordered by KV
+   * head and then by expert, the columns of the output by expert.
    */
   #outputHead(head: number): number {
     const { heads, kvHeads, attentionMixture } = this.options.hyperparameters;
@@ -258,7 +261,7 @@ export class LayerSelection implements Disposable {
   }
 }
 
-/** Queries of the tokens from one on. */
+/** Returns the queries of the tokens from `start` on. */
 function tokensFrom(graph: Graph, queries: ObservedQueries, start: number): ObservedQueries {
   if (start === 0) return queries;
   const from = (tensor: Tensor, dimension: 1 | 2): Tensor => {
@@ -276,7 +279,7 @@ function tokensFrom(graph: Graph, queries: ObservedQueries, start: number): Obse
   };
 }
 
-/** The first values along each dimension, as many as `shaped` has. */
+/** Returns a view of the first values along each dimension, with the shape of `shaped`. */
 function windowLike(graph: Graph, tensor: Tensor, shaped: Tensor): Tensor {
   const [, ...strides] = tensor.strides;
   return view(graph, tensor, shaped.shape, { strides });

@@ -1,39 +1,39 @@
 import type { Observation } from '../../../../kernels/cache/selector.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 
-/** Of a chunk's mask: deep in a long prompt chunks are shorter. */
+/** The most memory of a chunk's mask. So deep in a long prompt chunks are shorter. */
 const MASK_BYTES = 64 * 2 ** 20;
 const F16_BYTES = 2;
-/** Of what a selector has in memory to look at a chunk's tokens. */
+/** The most memory for a selector's observation of a chunk's tokens. */
 const OBSERVED_BYTES = 128 * 2 ** 20;
-/** Attention is computed in tiles from so many tokens on. */
+/** Attention is computed in tiles from this number of tokens on. */
 export const TILE_TOKENS = 64;
 
-/** Tokens that one graph computes. */
+/** The tokens of one graph. */
 export interface Chunk {
-  /** Of all that is read, and how many. */
+  /** The first of them among all tokens that are read. */
   readonly first: number;
   readonly count: number;
-  /** Rows that its tokens attend besides their own: a second reading attends the context alone. */
+  /** The rows that its tokens attend besides their own. A second reading attends only the context. */
   readonly past: number;
   readonly isReplay: boolean;
 }
 
-/** Tokens that a step may have which attend so many rows. */
+/** Returns the most tokens of a step that attends so many rows. */
 export type StepTokens = (rows: number) => number;
 
-/** The tokens that one selector looks at. */
+/** The tokens that one selector observes. */
 export interface ObservedTokens {
   readonly of: Observation['of'];
-  /** The first of the context's. */
+  /** The first of them in the context. */
   readonly from: number;
-  /** What looking at one takes that attends so many rows. */
+  /** Returns the memory for observing a token that attends so many rows. */
   readonly tokenBytes: (rows: number) => number;
 }
 
 /**
- * Cuts a context from token `from` on, which stands at `first` among all that is read, and what repeats it behind it,
- * into chunks of at most `chunkTokens`, fewer where what a chunk takes would be large.
+ * Cuts a context and its replays into chunks of at most `chunkTokens`, fewer where a chunk would take much memory. The
+ * context begins at token `from`, which is at `first` among all tokens that are read.
  */
 export function promptChunks(
   contextTokens: number,
@@ -54,10 +54,7 @@ export function promptChunks(
   },
 ): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  /**
-   * Of the tokens behind `past` rows, of a reading that attends `rows` rows, so many before what is looked at would be
-   * too much.
-   */
+  /** Returns how many tokens behind `past` rows fit into the memory for observations, if they attend `rows` rows. */
   const mostObserved = (past: number, rows: number, isReplay: boolean): number => {
     const lengths = observed
       .filter(({ of }) => isReplay === (of === 'replay'))
@@ -92,11 +89,11 @@ export function promptChunks(
   return chunks;
 }
 
-/** What looking at a chunk's tokens takes at most, `tokens` of them where they are few. */
+/** Returns the most memory for observing a chunk of up to `tokens` tokens. */
 export const mostObservedBytes = (tokens: number, tokenBytes: number): number =>
   Math.min(tokens * tokenBytes, Math.max(OBSERVED_BYTES, tokenBytes));
 
-/** Whole tiles, where there is one. */
+/** Rounds down to whole tiles, unless there is less than one. */
 function tiled(tokens: number): number {
   return tokens < TILE_TOKENS ? Math.floor(tokens) : Math.floor(tokens / TILE_TOKENS) * TILE_TOKENS;
 }

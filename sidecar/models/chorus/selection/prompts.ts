@@ -3,27 +3,27 @@ import type { TokenId } from '../../../protocol/engine.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import type { SelectionPlan } from './layerSelection.ts';
 
-/** A sequence that holds what is chosen of a prompt. */
+/** A sequence that receives the kept rows of a prompt. */
 export interface PrefillTarget {
-  /** Empty, and with room for what is kept of the tokens; it stays empty by an adaptive budget. */
+  /** Empty, with room for the kept rows. With an adaptive budget it stays empty. */
   readonly sequence: SequenceCache;
-  /** Without one all rows are kept. */
+  /** Absent: all rows are kept. */
   readonly selection?: SelectionPlan;
 }
 
-/** What is read, and the sequences that each hold what they choose of it. */
+/** The tokens to read, and the sequences that each keep some of their rows. */
 export interface Prompt {
   readonly tokens: readonly TokenId[];
   readonly targets: readonly PrefillTarget[];
 }
 
-/** Plans by which some of the prompt's rows go. */
+/** Returns the plans that drop some of the prompt's rows. */
 export const plansOf = ({ tokens, targets }: Prompt): readonly SelectionPlan[] =>
   targets.flatMap(({ selection }) => (selection && tokens.length > selection.capacity ? [selection] : []));
 
 /**
- * Tokens that several prompts begin with and that can be read once for all of them: what windows look at is each
- * prompt's own, and so is its last token.
+ * Returns the length of the common prefix that can be read once for all prompts. The tokens of windows and the last
+ * token are read for each prompt.
  */
 export function sharedLength(prompts: readonly Prompt[]): number {
   const [first, ...others] = prompts;
@@ -39,8 +39,7 @@ export function sharedLength(prompts: readonly Prompt[]): number {
 }
 
 /**
- * Targets by selector and window: those for which the same chooses, and which differ in no more than how many rows they
- * keep.
+ * Groups targets with the same selector and window. In a group they differ only in the number of rows that they keep.
  */
 export function grouped(targets: readonly PrefillTarget[]): readonly (readonly PrefillTarget[])[] {
   const groups: PrefillTarget[][] = [];
@@ -52,6 +51,6 @@ export function grouped(targets: readonly PrefillTarget[]): readonly (readonly P
   return groups;
 }
 
-/** Whether the same chooses for both. */
+/** Whether the same selector chooses for both, with the same window. */
 export const isAlike = ({ selection: one }: PrefillTarget, { selection: other }: PrefillTarget): boolean =>
   one?.selector === other?.selector && one?.window === other?.window;

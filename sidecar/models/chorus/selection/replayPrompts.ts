@@ -1,14 +1,14 @@
 import type { TokenId } from '../../../protocol/engine.ts';
 
-/** Tokens of the context that one prompt repeats. */
+/** The tokens of the context that one prompt repeats. */
 const REPLAYED_TOKENS = 2_048;
-/** Of the stretch before: they say where to begin. */
+/** The tokens of the stretch before that show where to begin. */
 const CUE_TOKENS = 8;
 
 /**
- * What KVzip (arXiv 2505.23416) has a model read after a context: the context again, stretch by stretch, each behind
- * the request to repeat it. The words are those of NVIDIA's kvpress for models without a chat template. `tokenize`
- * takes plain text, and adds no token for the beginning of a text.
+ * The prompts that KVzip (arXiv 2505.23416) reads after a context: the context again, stretch by stretch, each behind a
+ * request to repeat it. The wording is that of NVIDIA's kvpress for models without a chat template. `tokenize` takes
+ * plain text, and adds no token for the beginning of a text.
  */
 export function replayPrompts(
   tokenize: (text: string) => readonly TokenId[],

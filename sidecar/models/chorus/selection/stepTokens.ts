@@ -2,13 +2,14 @@ import { mostQueryHeads, type Hyperparameters } from '../../architectures/archit
 import type { Placement } from '../network/placement.ts';
 import { TILE_TOKENS, type StepTokens } from './promptChunks.ts';
 
-/** What two cores multiply in about a tenth of a second. */
+/** The multiplications of two cores in about a tenth of a second. */
 const STEP_MULTIPLICATIONS = 2 ** 33;
 
 /**
- * Tokens of a step through one layer, which nothing interrupts: fewer where a processor computes large layers, or
- * attends many rows, so that a more urgent request does not wait long. They follow from the model, its place and the
- * rows alone, since a prompt that is cut otherwise is rounded otherwise.
+ * Returns the most tokens of a step through one layer. A more urgent request waits until a step ends. So on a processor
+ * there are fewer tokens if layers are large or many rows are attended.
+ *
+ * The number depends only on the model, its placement and the rows, since other cuts of a prompt round otherwise.
  */
 export function stepTokens(
   hyperparameters: Hyperparameters,
@@ -16,13 +17,13 @@ export function stepTokens(
 ): StepTokens {
   if (device.kind !== 'cpu' && !cpu) return () => Infinity;
   const ofWeights = weightMultiplications(hyperparameters);
-  // With keys and values.
+  // For keys and values.
   const ofRow = 2 * mostQueryHeads(hyperparameters) * hyperparameters.headSize;
   return (rows) =>
     Math.max(TILE_TOKENS, Math.floor(STEP_MULTIPLICATIONS / (ofWeights + rows * ofRow) / TILE_TOKENS) * TILE_TOKENS);
 }
 
-/** With the weights of a layer, for a token. */
+/** Returns the multiplications of a token with the weights of a layer. */
 function weightMultiplications({
   width,
   heads,

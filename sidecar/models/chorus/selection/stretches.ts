@@ -4,28 +4,28 @@ import { firstObserved } from './layerSelection.ts';
 import { promptChunks, type Chunk, type ObservedTokens, type StepTokens } from './promptChunks.ts';
 import { grouped, plansOf, type PrefillTarget, type Prompt } from './prompts.ts';
 
-/** Of what is read: one prompt's, or what several begin with. */
+/** A part of the tokens to read: the rest of one prompt, or the common prefix of several. */
 export interface Stretch {
   readonly chunks: readonly Chunk[];
-  /** Targets that the same chooses for. */
+  /** Targets that share a selection. */
   readonly groups: readonly (readonly PrefillTarget[])[];
-  /** The prompt's length, at the end of which rows are chosen; the longest prompt's for what they share. */
+  /** The length of the prompt, after which rows are chosen; for a common prefix, that of the longest prompt. */
   readonly contextTokens: number;
-  /** Whether several prompts begin with it, so that nothing is chosen at its end. */
+  /** Whether it is a common prefix, after which no rows are chosen. */
   readonly isShared: boolean;
 }
 
 interface Cut {
-  /** Tokens that all prompts share. */
+  /** The tokens of the common prefix. */
   readonly shared: number;
-  /** What is read after each prompt. */
+  /** The texts that are read after each prompt. */
   readonly replays: readonly (readonly (readonly TokenId[])[])[];
   readonly chunkTokens: number;
   readonly stepTokens: StepTokens | undefined;
   readonly hyperparameters: Hyperparameters;
 }
 
-/** Cuts what several prompts share, where they do, and then the rest of each. */
+/** Returns the common prefix of several prompts, if there is one, and then the rest of each prompt. */
 export function stretchesOf(
   prompts: readonly Prompt[],
   { shared, replays, chunkTokens, stepTokens, hyperparameters }: Cut,

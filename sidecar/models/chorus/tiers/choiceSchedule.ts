@@ -3,32 +3,32 @@ import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
 /** A choice of rows. */
 export interface Choice {
-  /** Length of the sequence when they were chosen. */
+  /** The length of the sequence at this choice. */
   readonly at: number;
-  /** The same when all heads chose last. */
+  /** The length of the sequence at the last choice of all heads. */
   readonly allAt: number;
-  /** The first of the last tokens that are attended in any case, on a page's first row. */
+  /** The first row of the window, which is always attended. It is the first row of a page. */
   readonly windowStart: number;
 }
 
-/** What tokens attend, and what is chosen for them. */
+/** The rows that tokens attend, and which of them are chosen now. */
 export interface DueChoice {
   readonly choice: Choice;
-  /** Which heads choose it: none where it was made before, those that need it, or all. */
+  /** The heads that choose now: none if an earlier choice still serves, those that need it, or all. */
   readonly choosing: 'none' | 'some' | 'all';
-  /** Of the last tokens so many choose. */
+  /** How many of the last tokens choose. */
   readonly queries: number;
 }
 
-/** Rows of a fast tier: those chosen, the last tokens, and what is appended until all heads choose again. */
+/** The rows of a fast tier: the chosen rows, the window, and the rows appended until all heads choose again. */
 export function tierRows({ capacity, pageRows, window, refreshTokens, refreshedHeads }: TierOptions): number {
   const choices = refreshedHeads ? Math.ceil(refreshedHeads.othersTokens / refreshTokens) : 1;
   return padRows(capacity + window + pageRows + choices * refreshTokens);
 }
 
 /**
- * Says when the rows that a sequence's answer attends are chosen, and by which heads. It depends on where the answer
- * began alone.
+ * Decides when the rows that an answer attends are chosen, and by which heads. That depends only on where the answer
+ * began.
  */
 export class ChoiceSchedule {
   #last: Choice | undefined;
@@ -39,21 +39,21 @@ export class ChoiceSchedule {
     private readonly hasSome: boolean,
   ) {}
 
-  /** Whether choosing rows of a sequence of this length leaves enough out. */
+  /** Whether a choice of rows leaves out enough of a sequence of this length. */
   isWorthwhile(length: number): boolean {
     return length > lastAttendingAll(this.options);
   }
 
   /**
-   * Tokens that can be appended to an answer before rows are chosen, or chosen anew. A choice is made by a token that
-   * is known, never by a draft.
+   * The number of tokens that can be appended to an answer before rows are chosen again. Only known tokens choose,
+   * never a draft.
    */
   tokensBeforeChoice(length: number): number {
     if (!this.isWorthwhile(length)) return lastAttendingAll(this.options) + 1 - length;
     return this.#last ? Math.max(0, this.#last.at + this.options.refreshTokens - length) : 0;
   }
 
-  /** For tokens that are appended at a length. */
+  /** Returns the choice for tokens that are appended at a length. */
   dueAt(length: number): DueChoice {
     const { window, pageRows, refreshTokens, refreshQueries, queries, refreshedHeads } = this.options;
     const last = this.#last;
@@ -64,17 +64,17 @@ export class ChoiceSchedule {
     return { choice, choosing: 'all', queries: last ? refreshQueries : queries };
   }
 
-  /** The rows of a choice are there. */
+  /** Says that the rows of a choice are in the fast tier. */
   made(choice: Choice): void {
     this.#last = choice;
   }
 
-  /** Those of the last choice are not there any more, or are not to be attended. */
+  /** Says that the rows of the last choice are gone, or must not be attended. */
   restart(): void {
     this.#last = undefined;
   }
 
-  /** The sequence is only so long any more. */
+  /** Says that the sequence was truncated to a length. */
   truncated(length: number): void {
     if (this.#last && length < this.#last.at) this.restart();
   }

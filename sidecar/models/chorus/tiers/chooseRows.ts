@@ -17,36 +17,33 @@ import { cast, concat, copy, reshape, setRows, transpose, view } from '../../../
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { queriesOf, rememberedQueries } from './lastQueries.ts';
 
-/** What a layer's rows are chosen from and by, and where they go. */
+/** The rows of a layer to choose from, the queries that choose, and the target. */
 export interface RowsToChoose {
-  /** Everything: scored and gathered from on the device that it is on. */
+  /** All rows. Pages are scored and gathered on its device. */
   readonly slow: LayerCache;
-  /** Keys that pages are scored by: the slow tier's, or others. */
+  /** The keys that pages are scored by: those of the slow tier, or others. */
   readonly scored: PageKeys;
-  /** Gets the chosen rows and then the window's, in its first rows; the same device or another. */
+  /** Gets the chosen rows and then the window's as its first rows. It may be on another device. */
   readonly fast: LayerCache;
   /** `[rememberedWidth, tokens]`, F32, beside `slow`: the last tokens' queries. */
   readonly lastQueries: Tensor;
-  /** `[queries]`, I32: those of them that choose. */
+  /** `[queries]`, I32: the numbers of the queries that choose. */
   readonly queryNumbers: Tensor;
   readonly choice: PageChoice;
   readonly rowsOfPage: PageRows['rowsOfPage'];
-  /**
-   * `[windowPages, 1, kvHeads]`, I32: pages that are attended in any case, and are gathered too; absent where those of
-   * `fast` stay.
-   */
+  /** `[windowPages, 1, kvHeads]`, I32: the window's pages, which are gathered too; absent if those in `fast` stay. */
   readonly windowPages?: Tensor;
   /** The KV heads that choose; absent: all. */
   readonly run?: HeadRun;
-  /** `[rows]`, I32: the numbers of the first rows of `fast`; absent where no layer has that beside `slow`. */
+  /** `[rows]`, I32: the numbers of the first rows of `fast`; absent if no layer has `fast` beside `slow`. */
   readonly places?: Tensor;
-  /** Query heads. */
+  /** The number of query heads. */
   readonly heads: number;
 }
 
 /**
- * Gathers the best pages of a layer into its fast tier, and the last tokens. Where that is on another device than the
- * slow one, these rows alone go there, as float16.
+ * Gathers the best pages of a layer, and the window, into its fast tier. If that is on another device, only these rows
+ * are copied to it, as float16.
  */
 export function chooseRows(
   graph: Graph,
@@ -100,7 +97,8 @@ export function chooseRows(
     });
   };
   graph.expand(place('key'));
-  // Turned into a tensor without gaps and copied row by row: ggml turns into places with gaps at half the speed.
+  // Values are transposed into a tensor without gaps and then copied row by row: ggml transposes into places with gaps
+  // at half the speed.
   if (fast.isValueTransposed)
     graph.expand(
       copy(

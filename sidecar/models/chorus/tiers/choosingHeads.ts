@@ -10,20 +10,20 @@ import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import { neediestHeads, type HeadNeeds, type HeadRuns } from './headRuns.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
-/** What the heads of a model are chosen by that choose more often than others. */
+/** The model whose heads are measured, and its context. */
 export interface HeadsToChoose {
   readonly hyperparameters: Hyperparameters;
   readonly text: Pick<ModelText, 'tokenize' | 'special'>;
   readonly contextSizeTokens: number;
-  /** Tells models apart. */
+  /** Identifies the model. */
   readonly modelKey: string;
-  /** Keeps what was measured; absent: it is measured each time. */
+  /** Where measurements are kept; absent: they are repeated each time. */
   readonly file?: string;
 }
 
 /**
- * The heads of a model that choose for every token of an answer, or every few: those that were found before to need it,
- * or that are measured once its weights are there.
+ * The KV heads of a model that choose for every token of an answer, or every few. They are read from a file, or
+ * measured once the weights are loaded.
  */
 export class ChoosingHeads {
   private constructor(
@@ -34,7 +34,7 @@ export class ChoosingHeads {
     private readonly needs: HeadNeeds | undefined,
   ) {}
 
-  /** `undefined` where all heads choose, or no context is long enough for any to. */
+  /** Returns `undefined` if all heads choose, or if no context is long enough for a choice. */
   static async of(
     tier: TierOptions,
     { hyperparameters, text, contextSizeTokens, modelKey, file }: HeadsToChoose,
@@ -42,21 +42,22 @@ export class ChoosingHeads {
     if (!tier.refreshedHeads || contextSizeTokens <= lastAttendingAll(tier)) return undefined;
     const { addBos, bos } = text.special;
     const begin = addBos && bos !== undefined ? [bos] : [];
-    // Of a text that is longer than contexts are the end, as it uses what stands before.
+    // If the text is longer than a context, its end is used: it refers to the text before.
     const tokens = [...begin, ...text.tokenize(HEAD_NEEDS_TEXT, false).slice(begin.length - contextSizeTokens)];
     const heads = Array.from({ length: hyperparameters.blockCount }, (_, block) => cachedHeads(hyperparameters, block));
     const model = { key: `${tokens.length} ${modelKey}`, heads };
     return new ChoosingHeads(tier.refreshedHeads.percent, tokens, model, file, await readHeadNeeds(file, model));
   }
 
-  /** Whether they are to be measured, which takes a while. */
+  /** Whether the heads must be measured, which takes a while. */
   get isMeasuring(): boolean {
     return this.needs === undefined && this.tokens.length >= fewestTokens();
   }
 
   /**
-   * In runs of neighbours; `undefined` where nobody can tell, since the text is too short, there is no memory to read
-   * it, or the device can't: then all choose. Rejects with the reason of a signal that aborts.
+   * Resolves with the heads in runs of neighbours. Resolves with `undefined`, so that all heads choose, if they can't
+   * be measured: the text is too short, memory is missing, or the device can't. Rejects with the reason of a signal
+   * that aborts.
    */
   async runs(
     network: Network,
@@ -72,7 +73,7 @@ export class ChoosingHeads {
     onProgress?: (share: number) => void,
   ): Promise<HeadNeeds | undefined> {
     try {
-      // Graphs of its own: those that a network keeps take their memory for the longest context that it is first given.
+      // Graphs of its own, since the graphs of a network take memory for the longest context of its first sequence.
       using own = new Network(network.options);
       const needs = await measureHeadNeeds(own, this.tokens, { signal, onProgress });
       if (needs) await keepHeadNeeds(this.file, this.model, needs);

@@ -28,23 +28,22 @@ import { throughBlocks } from '../network/throughBlocks.ts';
 import type { TierOptions } from './tierOptions.ts';
 import { ValueCells } from '../cache/valueCells.ts';
 
-/** Tokens of the largest evaluation. */
+/** The most tokens of an evaluation. */
 export const TIER_TOKENS = 64;
-/** Those of a token and of drafts, without a choice and with one, of some heads and of all. */
+/** Graphs for a token and for drafts, without a choice and with one, of some heads and of all. */
 const KEPT_GRAPHS = 12;
 
 /**
- * Values are turned where they are attended by so many tokens at least: that costs a choice as much as it saves a few
- * tokens.
+ * Values are transposed if at least this many tokens attend them. That costs a choice as much as it saves a few tokens.
  */
 const TURNED_FROM_TOKENS = 4;
 
-/** What decides a graph. */
+/** The extents that determine a graph. */
 interface TierExtents {
   readonly tokens: number;
-  /** Candidates among which rows are chosen, or 0 to attend those chosen before. */
+  /** The candidates to choose from; 0 attends an earlier choice. */
   readonly pages: number;
-  /** Of the last tokens, that choose. */
+  /** How many of the last tokens choose. */
   readonly queries: number;
   readonly choosing: DueChoice['choosing'];
   readonly wanted: WantedLogits;
@@ -60,12 +59,14 @@ interface BuiltGraph {
 }
 
 /**
- * What a sequence attends of a long context: pages of its cache, chosen by the last tokens' queries and anew every
- * token or few, and the last tokens. The sequence's own cache, the slow tier, keeps everything, so that another request
- * or the next stretch of an answer chooses others. Each KV head of each layer has pages of its own, scored by the
- * attention that they are given (as SnapKV's rows, arXiv 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774)
- * would be cheaper, and find little with heads as small as those of small models. Where some heads are said to need it,
- * these alone choose for every token or few; all do now and then.
+ * The rows that a sequence attends of a long context: the window, and pages of its cache. The queries of the last
+ * tokens choose the pages, again for every token or every few. The sequence's own cache, the slow tier, keeps all rows,
+ * so that the next choice may be another.
+ *
+ * Each KV head of each layer has its own pages, scored by the attention that they get (as SnapKV's rows, arXiv
+ * 2404.14469). Bounds of a page's keys (Quest, arXiv 2406.10774) would be cheaper, but find little with heads as small
+ * as those of small models. If some heads are known to need it, only these choose for every token or every few; all
+ * heads choose now and then.
  */
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
@@ -74,7 +75,7 @@ export class FastTier implements Disposable {
   readonly #rows: number;
   readonly #scored: ScoredKeys | undefined;
   readonly #runs: HeadRuns | undefined;
-  /** Of its answers: whoever appends tokens in another way has it begin again. */
+  /** When rows are chosen for an answer. Restart it after tokens were appended in another way. */
   readonly schedule: ChoiceSchedule;
 
   constructor(
@@ -85,7 +86,7 @@ export class FastTier implements Disposable {
       scored,
       runs,
     }: {
-      /** Keys that pages are scored by; absent: the sequence's own. */
+      /** The keys that pages are scored by; absent: the sequence's own. */
       readonly scored?: ScoredKeys;
       /** The heads that choose after `refreshTokens`; absent: all. */
       readonly runs?: HeadRuns;
@@ -106,7 +107,7 @@ export class FastTier implements Disposable {
         (name, ...tensor) => this.#storage.declare(block, `${name}.fast`, ...tensor),
       );
       const layer = copiedLayer(declared, (...alias) => this.#storage.declareAlias(block, ...alias));
-      // What is gathered from rotated rows is rotated; on the device that attends it, another matrix.
+      // Rows that are gathered from rotated rows are rotated. The device that attends them needs a matrix of its own.
       return sequence.layout[block]?.hadamard
         ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant))
         : layer;
@@ -119,16 +120,15 @@ export class FastTier implements Disposable {
     return this.#storage.gpuBytes + this.#graphs.memory.gpuBytes;
   }
 
-  /** Of the keys and values that a token attends. */
+  /** The size of the keys and values that a token attends. */
   get attendedBytes(): number {
     return this.#layers.reduce((sum, { key, value }) => sum + key.sizeBytes + value.sizeBytes, 0);
   }
 
   /**
-   * Appends tokens to the sequence, one, or `TIER_TOKENS` and `schedule.tokensBeforeChoice` at most; they attend the
-   * chosen rows. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends what has to be done
-   * before, where a context was not read by an evaluation. Throws `ShapeError` where its rows are too few for the
-   * tokens.
+   * Appends tokens to the sequence, which attend the chosen rows. There may be one token, or up to `TIER_TOKENS` and
+   * `schedule.tokensBeforeChoice`. Resolves with the wanted rows of logits, `[rows · vocabulary]`. `signal` ends the
+   * scoring of keys that are still missing. Rejects with `ShapeError` if the tokens do not fit behind the chosen rows.
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     this.#storage.allocate();
@@ -175,16 +175,16 @@ export class FastTier implements Disposable {
     selecting?.write(device, {
       queryNumbers: Array.from(rememberedRows(length + tokens.length, queries, kept), Number),
       candidates,
-      // Rows behind the last token are written over, or masked.
+      // Rows behind the last token are overwritten, or masked.
       windowPages: Array.from({ length: this.#windowPages }, (_, index) =>
         Math.min(candidates + index, Math.floor((length - 1) / pageRows)),
       ),
     });
     if (isDue) await this.#scored?.cover(choice.windowStart, signal);
     this.sequence.beginEvaluation(tokens.length);
-    // What an evaluation that fails has chosen is there in part.
+    // If the evaluation fails, only a part of the rows is in the fast tier.
     if (isDue) this.schedule.restart();
-    // A choice that some tokens share is longer than a token, and says nothing of how long one takes.
+    // An evaluation with a choice that serves several tokens takes longer than a token does.
     const isUsual = refreshTokens > 1 ? !isDue : this.#runs ? choosing === 'some' : queries === refreshQueries;
     await this.network.compute(graph, { tokens: tokens.length, isToken: tokens.length === 1 && isUsual });
     this.schedule.made(choice);
@@ -258,8 +258,8 @@ export class FastTier implements Disposable {
         const keep = (): void => writeRows(g, heads, slow, { rows: inputs.slowRows });
         const remember = (): void =>
           rememberQueries(g, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
-        // Nothing of this graph reads what goes to another device, but for the queries that choose: for all layers at
-        // once there are fewer changes between the two.
+        // Only the queries that choose are read in this graph; the other rows for another device are not. Writing them
+        // for all layers at the end changes devices less often.
         if (isBeside(block)) keep();
         else atEnd.push(keep);
         const choices = selecting?.of(block) ?? [];
@@ -303,7 +303,7 @@ export class FastTier implements Disposable {
     return { graph, inputs, valueCells, outputRows, selecting, logits };
   }
 
-  /** Pages that are attended in any case: they hold the window's rows wherever it begins. */
+  /** The number of pages that contain the window's rows, wherever it begins. */
   get #windowPages(): number {
     return this.options.window / this.options.pageRows + 1;
   }

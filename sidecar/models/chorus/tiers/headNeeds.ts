@@ -9,42 +9,44 @@ import { SequenceCache } from '../cache/sequenceCache.ts';
 import type { Network } from '../network/network.ts';
 import type { HeadNeeds } from './headRuns.ts';
 
-/** How older choices are tried. */
+/** How older choices are tested. */
 export interface HeadNeedsTrial {
-  /** Rows of a page; of so many tokens the first chooses for all. */
+  /** The rows of a page. The first of as many tokens chooses for all of them. */
   readonly pageRows: number;
-  /** One page of so many is chosen. */
+  /** The number of candidates per chosen page. */
   readonly pagesPerChoice: number;
-  /** Last tokens that are attended in any case. */
+  /** The number of last tokens that are always attended. */
   readonly window: number;
-  /** The last tokens, whose attention is looked at; a multiple of `pageRows`. */
+  /** The number of last tokens whose attention is observed; a multiple of `pageRows`. */
   readonly observedTokens: number;
 }
 
 const TRIAL: HeadNeedsTrial = { pageRows: 16, pagesPerChoice: 16, window: 64, observedTokens: 256 };
-/** Of the tokens before so many are read at once. */
+/** How many of the tokens before are read at once. */
 const READ_TOKENS = 256;
 
-/** Of fewer tokens nothing can be measured: there is too little to choose from. */
+/** The fewest tokens for a measurement. A shorter text leaves too little to choose from. */
 export function fewestTokens({ pageRows, pagesPerChoice, window, observedTokens }: HeadNeedsTrial = TRIAL): number {
   return observedTokens + window + 4 * pagesPerChoice * pageRows;
 }
 
-/** What the query heads of some tokens attend of a cache. */
+/** The attention of some tokens' query heads to a cache. */
 interface PageAttention {
-  /** `[pages, tokens, heads]`: the most that a row of a page is given, and all that its rows are given. */
+  /** `[pages, tokens, heads]`: the most that a row of a page gets, and the sum over its rows. */
   readonly most: Float32Array;
   readonly sum: Float32Array;
-  /** `[heads, tokens]`: how much each counts; absent: all the same. */
+  /** `[heads, tokens]`: the weight of each query; absent: all the same. */
   readonly votes?: Float32Array;
 }
 
 /**
- * How much each KV head needs pages of its own for every token: of what its tokens attend, which share they lose where
- * they attend the pages that another chose before, up to a page of tokens. Most heads lose nothing, as they attend the
- * same pages for long, or none. Which do belongs to a model: it is measured on one text, `tokens`, of which the longer
- * the better. `undefined` for texts too short to say. Rejects with the reason of a signal that aborts, and with
- * `SequenceMemoryError` or `AllocationError` where there is no memory for so many tokens.
+ * Measures how much each KV head needs its own choice of pages for every token: the share of a token's attention that
+ * an older choice loses. That choice is up to a page of tokens old. Most heads lose nothing, as they attend the same
+ * pages for long, or none.
+ *
+ * This is a property of the model, so it is measured on one text, `tokens`; a longer text is better. Resolves with
+ * `undefined` if the text is too short. Rejects with the reason of a signal that aborts, and with `SequenceMemoryError`
+ * or `AllocationError` if there is no memory for so many tokens.
  */
 export async function measureHeadNeeds(
   network: Network,
@@ -100,7 +102,7 @@ export async function measureHeadNeeds(
   }
 }
 
-/** `PageAttention` of a block's queries. */
+/** Returns the tensors of `PageAttention` for a block's queries. */
 function pageAttention(
   graph: Graph,
   { query, key, mask, scale, votes }: ObservedQueries,
@@ -114,8 +116,8 @@ function pageAttention(
 }
 
 /**
- * Of each KV head: the share of what a token attends that it loses by the pages that the first token chose of the first
- * `candidates`, on average over the tokens, of the query head that loses most.
+ * Returns the share of a token's attention that each KV head loses with the first token's choice among the first
+ * `candidates`. It is the mean over the tokens, of the query head that loses most.
  */
 function lostShares(
   { most, sum, votes }: PageAttention,
@@ -156,14 +158,14 @@ function lostShares(
   });
 }
 
-/** The pages that a token's query heads choose, as `scorePages` scores them; the first one is among them. */
+/** Returns the pages that a token's query heads choose, scored as by `scorePages`; the first page is among them. */
 function bestPages(
   queries: readonly { readonly most: Float32Array; readonly vote: number }[],
   count: number,
 ): number[] {
   const worth = new Float32Array((queries[0] as { readonly most: Float32Array }).most.length);
   for (const { most, vote } of queries) {
-    // Nothing, where float32 has no number as small as what all of them are given.
+    // The sum is 0 if the attention to all of them is too small for float32.
     const factor = vote / (most.reduce((total, share) => total + share, 0) || 1);
     most.forEach((share, page) => (worth[page] = Math.max(worth[page] as number, share * factor)));
   }

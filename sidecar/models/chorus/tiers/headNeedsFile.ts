@@ -7,19 +7,21 @@ import { writeWhole } from '../../../common/writeWhole.ts';
 import { HEAD_NEEDS_TEXT } from './headNeedsText.ts';
 import type { HeadNeeds } from './headRuns.ts';
 
-/** Of how needs are measured: other numbers of another way are not taken for this one's. */
+/** The method of measurement. Results of other methods are not used. */
 const METHOD = 1;
 const MAX_MODELS = 50;
 const content = z.array(z.tuple([z.string(), z.array(z.array(z.number()))])).max(MAX_MODELS);
 
-/** A model, and how many KV heads each of its layers has. */
+/** A model, and the number of KV heads in each of its layers. */
 export interface MeasuredModel {
-  /** Tells models apart. */
+  /** Identifies the model. */
   readonly key: string;
   readonly heads: readonly number[];
 }
 
-/** What was measured of a model before; `undefined` where the file has nothing of it, is not there, or is damaged. */
+/**
+ * Reads an earlier measurement of a model. Resolves with `undefined` if the file has none, is missing, or is damaged.
+ */
 export async function readHeadNeeds(file: string | undefined, model: MeasuredModel): Promise<HeadNeeds | undefined> {
   const needs = (await read(file)).get(nameOf(model));
   return needs?.length === model.heads.length && needs.every(({ length }, layer) => length === model.heads[layer])
@@ -28,8 +30,8 @@ export async function readHeadNeeds(file: string | undefined, model: MeasuredMod
 }
 
 /**
- * Keeps what was measured of a model, for this user alone, beside what other processes keep of other ones. Where
- * nothing can be written it is measured again; so is what is no number.
+ * Keeps a measurement of a model, for this user alone, beside those that other processes keep. If nothing can be
+ * written it is measured again; values that are no numbers are not kept.
  */
 export async function keepHeadNeeds(file: string | undefined, model: MeasuredModel, needs: HeadNeeds): Promise<void> {
   if (file === undefined || !needs.flat().every(Number.isFinite)) return;

@@ -1,7 +1,6 @@
 /**
- * What models read so that it shows which of their heads look for something else with every token: files of a small
- * program, of which the later ones use what the earlier ones define. Other words make other measurements, so that what
- * was measured before is measured again.
+ * The text that shows which heads of a model look for other rows with every token. It has files of a small program;
+ * later files use definitions of earlier ones. A changed text makes old measurements invalid.
  */
 export const HEAD_NEEDS_TEXT = `# README.md
 A lending library keeps books, their copies and the readers who borrow them. Each copy has a shelf mark. A reader may hold

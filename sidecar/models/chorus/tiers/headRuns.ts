@@ -1,17 +1,17 @@
 import type { HeadRun } from '../../../../kernels/blocks/attendCache.ts';
 
-/** Of each layer the KV heads that choose, in runs of neighbouring ones. */
+/** The KV heads of each layer that choose, in runs of neighbours. */
 export type HeadRuns = readonly (readonly HeadRun[])[];
 
-/** How much each KV head of each layer needs a choice of its own for every token, by layer; larger is more. */
+/** How much each KV head of each layer needs its own choice for every token, by layer; larger is more. */
 export type HeadNeeds = readonly (readonly number[])[];
 
-/** Each run is a part of a graph of its own, of which graphs have no room for any number. */
+/** Each run adds its own nodes to a graph, and a graph has room for a limited number. */
 const MAX_RUNS = 128;
 
 /**
- * The share of all heads that need it most, at least one; `percent`: from above 0 to 100. Where these would be more
- * runs than `maxRuns`, those between the nearest ones of a layer choose with them, down to one run a layer.
+ * Returns the share of all heads that need a choice most, at least one head. `percent` is above 0 and at most 100. If
+ * they form more runs than `maxRuns`, the nearest runs of a layer are joined, down to one per layer.
  */
 export function neediestHeads(needs: HeadNeeds, percent: number, maxRuns = MAX_RUNS): HeadRuns {
   const all = needs.flatMap((ofHeads, layer) => ofHeads.map((need, head) => ({ layer, head, need })));

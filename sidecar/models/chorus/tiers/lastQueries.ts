@@ -5,29 +5,25 @@ import { concat, contiguous, getRows, reshape, setRows, view } from '../../../..
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { isWeighedByGates, queryHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 
-/**
- * Queries that are remembered besides those that somebody looks at: drafts that turn out wrong take the place of
- * others.
- */
+/** The queries that are remembered in addition to those that choose, since wrong drafts overwrite some. */
 export const DRAFTED_QUERIES = 24;
 
-/** Queries of some tokens, and how much they count where that differs. */
+/** Queries of some tokens, and their weights if they differ. */
 export type WeighedQueries = Pick<ObservedQueries, 'query' | 'votes'>;
 
-/** Values that are remembered of a token in a block: its queries, and one a head where gates weigh them. */
+/**
+ * The number of values that are remembered of a token in a block: its queries, and one per head if gates weigh them.
+ */
 export function rememberedWidth(hyperparameters: Hyperparameters, block: number): number {
   return (
     queryHeads(hyperparameters, block) * (hyperparameters.headSize + (isWeighedByGates(hyperparameters, block) ? 1 : 0))
   );
 }
 
-/**
- * How many of an evaluation's queries are remembered, where `kept[rememberedWidth, queries]` has room for so many
- * tokens.
- */
+/** How many queries of an evaluation are remembered in `kept[rememberedWidth, queries]`. */
 export const rememberedTokens = (tokens: number, kept: Tensor): number => Math.min(tokens, kept.shape[1]);
 
-/** Writes an evaluation's last queries to the rows `rows` (I64) of `kept[rememberedWidth, queries]`. */
+/** Writes the last queries of an evaluation to the rows `rows` (I64) of `kept[rememberedWidth, queries]`. */
 export function rememberQueries(graph: Graph, { query, votes }: WeighedQueries, kept: Tensor, rows: Tensor): void {
   const [headSize, heads, tokens] = query.shape;
   const count = rows.shape[0];
@@ -49,7 +45,7 @@ export function rememberQueries(graph: Graph, { query, votes }: WeighedQueries, 
   );
 }
 
-/** What is remembered of the tokens in the rows `rows` (I32), in a block of so many heads. */
+/** Reads the queries in the rows `rows` (I32) of a block with `heads` query heads. */
 export function rememberedQueries(
   graph: Graph,
   kept: Tensor,
@@ -71,7 +67,7 @@ export function rememberedQueries(
   };
 }
 
-/** Those of some KV heads, of which each has `group` query heads. */
+/** Returns the queries of some KV heads, each with `group` query heads. */
 export function queriesOf(
   graph: Graph,
   { query, votes }: WeighedQueries,
@@ -94,7 +90,7 @@ export function queriesOf(
   };
 }
 
-/** The rows that the last `count` tokens before `length` have. */
+/** Returns the rows of the last `count` tokens before `length`. */
 export function rememberedRows(length: number, count: number, kept: Tensor): BigInt64Array {
   return BigInt64Array.from({ length: count }, (_, index) => BigInt((length - count + index) % kept.shape[1]));
 }

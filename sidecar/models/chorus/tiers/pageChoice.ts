@@ -7,39 +7,39 @@ import { cachedHeads, queryHeads, type Hyperparameters } from '../../architectur
 import { F16_MINUS_INFINITY } from '../cache/causalMask.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 
-/** Candidate pages are rounded up to this, so that a graph serves many tokens. */
+/** The number of candidate pages is rounded up to this, so that a graph serves many tokens. */
 const PAGE_PADDING = 64;
 
 /**
- * Added to the score of the first page, which stays in any case: heads that want nothing attend the first token (arXiv
- * 2309.17453), and the mean of its key and others does not show that.
+ * Added to the score of the first page, which is always chosen. Heads that look for nothing attend the first token
+ * (arXiv 2309.17453), which the mean of its key and others does not show.
  */
 const ABOVE_ALL = 1e6;
 
-/** Blocks of tokens that choose, and among how many pages. */
+/** The blocks of tokens that choose, and the pages that they choose from. */
 export interface ChoosingBlocks {
   readonly blocks: number;
-  /** Tokens of each block whose queries choose. */
+  /** The tokens of each block whose queries choose. */
   readonly votes: number;
   readonly pages: number;
   readonly pageRows: number;
   readonly meanRows: number;
   readonly chosenPages: number;
-  /** Layers that choose; absent: all. */
+  /** The layers that choose; absent: all. */
   readonly layers?: readonly number[];
 }
 
-/** Pages of a sequence among which a graph chooses that has to choose among the first `candidates`. */
+/** Returns the number of pages in a graph that chooses among the first `candidates`. */
 export function choosablePages(candidates: number, sequence: SequenceCache, pageRows: number): number {
   return Math.min(Math.ceil(candidates / PAGE_PADDING) * PAGE_PADDING, Math.floor(sequence.capacity / pageRows));
 }
 
-/** What the layers of a graph need to choose pages. How many queries share a KV head may differ from layer to layer. */
+/** The inputs by which a graph's layers choose pages. Layers may differ in how many queries share a KV head. */
 export class PageChoiceInputs {
   readonly #queryMasks: ReadonlyMap<number, Tensor>;
   readonly #pageMask: Tensor;
   #rowsOfPage: Tensor | undefined;
-  /** The values of `rowsOfPage`, made once: they have as many numbers as the context has rows. */
+  /** The values of `rowsOfPage`. They are made only once, since there is one for each row of the context. */
   #rowNumbers: Int32Array | undefined;
 
   constructor(
@@ -60,7 +60,7 @@ export class PageChoiceInputs {
     this.#pageMask = graph.input('pageMask', 'F32', [pages, blocks]);
   }
 
-  /** For a layer. */
+  /** Returns the inputs of a layer. */
   of(block: number): PageChoice {
     const { blocks, pageRows, meanRows, chosenPages } = this.choosing;
     return {
@@ -73,13 +73,13 @@ export class PageChoiceInputs {
     };
   }
 
-  /** `[pageRows, pages]`, I32: the rows of each page. The graph must use it, once it was asked for. */
+  /** `[pageRows, pages]`, I32: the rows of each page. If it is read, the graph must use it. */
   get rowsOfPage(): Tensor {
     const { pages, pageRows } = this.choosing;
     return (this.#rowsOfPage ??= this.graph.input('rowsOfPage', 'I32', [pageRows, pages]));
   }
 
-  /** `candidates`: of each block the first pages that it may choose. */
+  /** `candidates`: how many of the first pages each block may choose from. */
   write(device: Device, candidates: readonly number[]): void {
     const { votes, pages, pageRows } = this.choosing;
     for (const [group, queryMask] of this.#queryMasks) {

@@ -22,18 +22,17 @@ import { throughBlocks } from '../network/throughBlocks.ts';
 import type { TierOptions } from './tierOptions.ts';
 
 /**
- * Tokens of the largest evaluation; more would gain little, and all pages that they may choose have to be complete
- * before.
+ * The most tokens of an evaluation. More would gain little, and all pages that they may choose must be complete before.
  */
 const MOST_TOKENS = 64;
-/** Keys of the context times tokens that choose: what is scored at once takes memory. */
+/** The most keys of the context times tokens that choose, since scores take memory. */
 const MOST_SCORES = 524_288;
-/** Rows that a block attends besides its pages are rounded up to this. */
+/** The rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
 /**
- * Of blocks of multiples of so many tokens one in so many chooses, the last among them: scoring is most of what a
- * choice costs.
+ * In blocks of a multiple of so many tokens, one token in so many chooses, the last of them included. Scoring is most
+ * of the cost of a choice.
  */
 const VOTE_STRIDE = 8;
 
@@ -47,8 +46,8 @@ interface BuiltGraph {
 }
 
 /**
- * Evaluates tokens of a prompt in blocks of those that choose together: those of a block attend the pages that their
- * own queries choose, and the last tokens.
+ * Evaluates tokens of a prompt in blocks that choose together. Tokens of a block attend the pages that its own queries
+ * choose, and the last tokens.
  */
 export class PromptBlocks implements Disposable {
   readonly #graphs: KeptGraphs<BuiltGraph>;
@@ -66,7 +65,7 @@ export class PromptBlocks implements Disposable {
     return this.#graphs.memory.gpuBytes;
   }
 
-  /** Tokens of the largest evaluation: whole blocks. */
+  /** The most tokens of an evaluation: whole blocks. */
   get mostTokens(): number {
     const { window, meanRows, blockTokens } = this.options;
     const blocks = Math.floor(Math.min(MOST_TOKENS, window) / blockTokens);
@@ -75,8 +74,8 @@ export class PromptBlocks implements Disposable {
   }
 
   /**
-   * Appends whole blocks of tokens, no more than `mostTokens`; the sequence ends where a block does. Resolves and
-   * rejects as `Network.evaluate`.
+   * Appends whole blocks of tokens, at most `mostTokens`. The sequence must end with a block. Resolves and rejects as
+   * `Network.evaluate`.
    */
   async evaluate(tokens: readonly TokenId[], wanted: WantedLogits, signal?: AbortSignal): Promise<Float32Array> {
     const { device } = this.network.options.placement;
@@ -118,19 +117,19 @@ export class PromptBlocks implements Disposable {
     this.#graphs[Symbol.dispose]();
   }
 
-  /** The first row that the block which begins at `start` attends in any case. */
+  /** The first row of the window of the block that begins at `start`. */
   #windowStart(start: number): number {
     const { window, pageRows } = this.options;
     return Math.floor((start - window) / pageRows) * pageRows;
   }
 
-  /** Rows that a block attends besides the pages that it chooses, whole pages: the last ones, its own, and none. */
+  /** The rows that a block attends besides its pages, as whole pages: the window, its own rows, and padding. */
   get #windowRows(): number {
     const { window, pageRows, blockTokens } = this.options;
     return padRows(padRows(window + pageRows + blockTokens, WINDOW_PADDING), pageRows);
   }
 
-  /** What the blocks of `tokenCount` tokens from position `first` on may choose and attend. */
+  /** Writes which rows the blocks may choose and attend, for `tokenCount` tokens from position `first` on. */
   #writeChoice({ inputs, pages, windowPages }: BuiltGraph, first: number, tokenCount: number): void {
     const { device } = this.network.options.placement;
     const { capacity, pageRows, blockTokens } = this.options;
@@ -236,12 +235,12 @@ export class PromptBlocks implements Disposable {
   }
 }
 
-/** Tokens of the largest evaluation in blocks of so many, and how many of them choose. */
+/** Returns the most tokens of an evaluation in blocks of so many, and how many of them choose. */
 export function largestEvaluation(blockTokens: number): { readonly tokens: number; readonly votes: number } {
   return { tokens: MOST_TOKENS, votes: Math.ceil(MOST_TOKENS / voteStrideOf(blockTokens)) };
 }
 
-/** The last token of so many chooses. */
+/** The distance between tokens that choose. */
 function voteStrideOf(blockTokens: number): number {
   return blockTokens > VOTE_STRIDE && blockTokens % VOTE_STRIDE === 0 ? VOTE_STRIDE : 1;
 }

@@ -7,13 +7,12 @@ import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { lastAttendingAll, type TierOptions } from './tierOptions.ts';
 
 /**
- * Reads a prompt deep in a context, block by block: a block's tokens choose what they attend, so many together. Blocks
- * begin at multiples of their length, and what stands behind the last whole one attends everything, so that what a
- * token attends depends on the prompt alone, not on how it came to be there. A block that becomes whole is evaluated
- * again.
+ * Reads a prompt deep in a context, block by block. The tokens of a block choose the pages that they attend. Blocks
+ * begin at multiples of their length, and tokens behind the last whole block attend all rows. So the attended rows
+ * depend on the prompt alone, not on the requests before. When a block becomes whole, it is evaluated again.
  */
 export class PromptTier implements Disposable {
-  /** The first position of a prompt that attends less than everything. */
+  /** The first position of a prompt whose token attends chosen pages. */
   readonly firstBlock: number;
   readonly #blocks: PromptBlocks;
   /** Where the block begins that is not whole. */
@@ -37,7 +36,8 @@ export class PromptTier implements Disposable {
   }
 
   /**
-   * How much of a prompt of `tokens` tokens need not be evaluated, where the sequence holds its first `common` ones.
+   * Returns how much of a prompt of `tokens` tokens need not be evaluated, if the sequence has its first `common`
+   * tokens.
    */
   keptLength(common: number, tokens: number): number {
     if (common <= this.firstBlock) return common;
@@ -45,7 +45,7 @@ export class PromptTier implements Disposable {
     return isUnfinished ? common : this.#wholeBlocks(common);
   }
 
-  /** How many tokens to append, no more than `most`, so that the sequence ends with a block. */
+  /** Returns how many tokens to append, at most `most`, so that the sequence ends with a block. */
   chunkTokens(most: number): number {
     const { length } = this.sequence;
     const end = this.#wholeBlocks(length + most);
@@ -80,13 +80,13 @@ export class PromptTier implements Disposable {
     } catch (error) {
       sequence.truncate(from);
       if (again.length > 0) {
-        // Their rows may be overwritten: whoever goes on evaluates the block again.
+        // Their rows may be overwritten, so the next call evaluates the block again.
         this.#unfinished = Infinity;
         sequence.restore(again);
       }
       throw error;
     }
-    // Behind a block that is whole rows of whole ones may be put that were evaluated elsewhere.
+    // Rows that were evaluated elsewhere may be appended to a whole block.
     this.#unfinished = unfinished < end ? unfinished : Infinity;
     return wanted === 'all'
       ? joined(rows).subarray(again.length * this.network.options.hyperparameters.vocabularySize)
@@ -102,7 +102,7 @@ export class PromptTier implements Disposable {
   }
 }
 
-/** One after another. */
+/** Joins arrays, one after another. */
 export function joined(parts: readonly Float32Array[]): Float32Array {
   if (parts.length === 1) return parts[0] as Float32Array;
   const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));

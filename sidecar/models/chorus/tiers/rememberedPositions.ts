@@ -1,25 +1,22 @@
 /**
- * Which tokens' queries the rows of a ring hold. Token `i`'s are in row `i % rows`, so that every evaluation overwrites
- * those of tokens before it, also where its own tokens are taken back: drafts that were wrong, a piece that was ended
- * on the way. How long the sequence is says nothing of that.
+ * Records whose queries the rows of a ring contain. Row `i % rows` is for token `i`, so each evaluation overwrites the
+ * queries of earlier tokens. It does so even if its own tokens are taken back: wrong drafts, or an interrupted
+ * evaluation. So the length of the sequence does not tell which queries are there.
  */
 export class RememberedPositions {
-  /** By row; −1 where none or a part of a token's queries is. */
+  /** The token of each row; −1 for none, or for a part of a token's queries. */
   readonly #positions: Int32Array;
 
   constructor(rows: number) {
     this.#positions = new Int32Array(rows).fill(-1);
   }
 
-  /**
-   * The tokens `first` to `end` are about to be evaluated, or are there by other means: until `written`, their rows
-   * hold nothing of use.
-   */
+  /** Marks the rows of the tokens `first` to `end` as unknown: they are about to be evaluated, or were copied. */
   forget(first: number, end: number): void {
     this.#each(first, end, () => -1);
   }
 
-  /** The tokens `first` to `end` were evaluated. */
+  /** Records that the tokens `first` to `end` were evaluated. */
   written(first: number, end: number): void {
     this.#each(first, end, (position) => position);
   }
@@ -32,7 +29,7 @@ export class RememberedPositions {
     return true;
   }
 
-  /** Of more tokens than there are rows the last. */
+  /** Sets the rows of the tokens; if there are more tokens than rows, of the last ones. */
   #each(first: number, end: number, value: (position: number) => number): void {
     const { length } = this.#positions;
     for (let position = Math.max(first, end - length); position < end; position++)

@@ -8,25 +8,25 @@ import type { HeadRuns } from './headRuns.ts';
 import { PageChoiceInputs } from './pageChoice.ts';
 import { SharedNumbers } from './sharedNumbers.ts';
 
-/** Among what a graph chooses, and how much. */
+/** The candidates of a graph, and how many it chooses. */
 export interface ChoosingQueries {
-  /** Of the last tokens, that choose. */
+  /** How many of the last tokens choose. */
   readonly queries: number;
-  /** Candidates. */
+  /** The number of candidate pages. */
   readonly pages: number;
   readonly pageRows: number;
   readonly meanRows: number;
-  /** Rows that are chosen. */
+  /** The number of rows to choose. */
   readonly capacity: number;
-  /** Pages that are attended in any case. */
+  /** The number of pages that are always attended. */
   readonly windowPages: number;
-  /** The heads that choose, while the window's pages and what the others chose stay; absent: all do. */
+  /** The heads that choose, while the pages of the window and of other heads stay; absent: all. */
   readonly runs?: HeadRuns;
   /** Whether a layer's slow and fast tier are on one device. */
   readonly isBeside: (block: number) => boolean;
 }
 
-/** What a graph is given that chooses the rows of a fast tier. */
+/** The inputs of a graph that chooses the rows of a fast tier. */
 export class RowChoiceInputs {
   readonly #queryNumbers: Tensor;
   readonly #pages: PageChoiceInputs;
@@ -60,7 +60,7 @@ export class RowChoiceInputs {
       : undefined;
   }
 
-  /** What a layer chooses: for all of its heads together, or for some, and for others. */
+  /** Returns the choices of a layer: one for all of its heads, or one for each run of heads. */
   of(
     block: number,
   ): readonly Pick<
@@ -81,7 +81,7 @@ export class RowChoiceInputs {
   }
 
   /**
-   * `queryNumbers`: rows of the last tokens' queries; `candidates`: the first pages, which may be chosen;
+   * `queryNumbers`: the rows of the last tokens' queries. `candidates`: how many of the first pages may be chosen.
    * `windowPages`: pages of the slow tier.
    */
   write(

@@ -18,10 +18,7 @@ import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
 import { SharedNumbers } from './sharedNumbers.ts';
 import type { TierOptions } from './tierOptions.ts';
 
-/**
- * Rows of which one evaluation computes what is missing: of a page, of an evaluation's tokens, or of a context that was
- * read in another way.
- */
+/** The rows of an evaluation: of a page, of an evaluation's tokens, or of a context that was read in another way. */
 const ROWS_AT_ONCE = [16, 64, 512] as const;
 
 interface BuiltGraph {
@@ -31,14 +28,14 @@ interface BuiltGraph {
 }
 
 /**
- * What pages are scored by in place of a sequence's keys, beside them: the mean of each `meanRows` neighbouring ones,
- * on the processor in eight bits, which it multiplies several times as fast as float16. They are computed when somebody
- * chooses, of those rows that were appended since.
+ * Keys that pages are scored by in place of a sequence's own: the mean of each `meanRows` neighbouring keys. On the
+ * processor they have eight bits, which it multiplies several times as fast as float16. They are computed at a choice,
+ * for the rows that were appended since the last.
  */
 export class ScoredKeys implements Disposable {
   readonly #storage: BlockStorage;
   readonly #keys: readonly Tensor[];
-  /** Where all are on the processor: GPUs overlook gaps between planes. */
+  /** Only if all are on the processor: GPUs ignore gaps between planes. */
   readonly #isByPlane: boolean;
   readonly #graphs: KeptGraphs<BuiltGraph>;
   #coveredRows = 0;
@@ -75,8 +72,8 @@ export class ScoredKeys implements Disposable {
   }
 
   /**
-   * Of a block, laid out as its cache: `[headSize, rows / meanRows, kvHeads]`, or `[headSize · kvHeads, rows /
-   * meanRows]`; on the processor by planes.
+   * The keys of a block in the layout of its cache: `[headSize, rows / meanRows, kvHeads]`, or `[headSize · kvHeads,
+   * rows / meanRows]`; on the processor by planes.
    */
   of(block: number): PageKeys {
     this.#storage.allocate();
@@ -88,8 +85,8 @@ export class ScoredKeys implements Disposable {
   }
 
   /**
-   * Computes what is missing before row `end`, a multiple of `meanRows`; all rows before it must have been evaluated.
-   * Resolves and rejects as `Network.compute`; what it computed before that it keeps.
+   * Computes the keys that are missing before row `end`, a multiple of `meanRows`. All rows before it must have been
+   * evaluated. Resolves and rejects as `Network.compute`; keys that were computed before are kept.
    */
   async cover(end: number, signal?: AbortSignal): Promise<void> {
     const { network } = this;
@@ -108,7 +105,7 @@ export class ScoredKeys implements Disposable {
           () => this.#build(most),
         ),
       );
-      // Behind the last one the last one again.
+      // Unused places repeat the last one.
       const places = Array.from({ length: count }, (_, index) => Math.min(first + index, last));
       built.rows.write(
         device,
@@ -152,7 +149,7 @@ export class ScoredKeys implements Disposable {
   }
 }
 
-/** What they are kept in on such a device; `undefined` where keys are scored themselves. */
+/** Returns the type of these keys on a kind of device; `undefined` if pages are scored by the cache's own keys. */
 export function scoredType(
   { meanRows, cacheType }: Pick<TierOptions, 'meanRows' | 'cacheType'>,
   kind: DeviceKind,

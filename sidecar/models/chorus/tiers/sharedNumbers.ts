@@ -5,8 +5,8 @@ import { write } from '../../../../kernels/ggml/transfer.ts';
 import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';
 
 /**
- * Inputs of a graph that number rows or pages for blocks of tokens, the same ones for all KV heads, of which layers may
- * differ in number.
+ * Inputs of a graph with the numbers of rows or pages for blocks of tokens. All KV heads share them; layers may differ
+ * in the number of KV heads.
  */
 export class SharedNumbers {
   /** By the number of KV heads. */

@@ -3,12 +3,12 @@ import { TIER_TOKENS } from './fastTier.ts';
 import { largestEvaluation } from './promptBlocks.ts';
 import type { TierOptions } from './tierOptions.ts';
 
-/** Values are there twice, once turned. */
+/** Keys are there once and values twice, once of them transposed. */
 const GATHERED_COPIES = 1.5;
 
 /**
- * What the graphs of a sequence's tiers take at most, for answers and for prompts, in float32: logits, scores of the
- * queries that choose of so many rows, and what blocks of a prompt gather and its scores.
+ * The most bytes that the graphs of a sequence's tiers take for answers and prompts, in float32. They hold logits,
+ * scores of `rows` rows, and the gathered rows of a prompt's blocks with their scores.
  */
 export function tierGraphBytes(
   { capacity, window, pageRows, queries, blockTokens, togetherTokens }: TierOptions,

@@ -2,46 +2,46 @@ import type { TensorType } from '../../../../kernels/ggml/types.ts';
 
 /** How much of a long context is attended, and how it is chosen. */
 export interface TierOptions {
-  /** Rows that each KV head attends besides the last tokens', a multiple of `pageRows`. */
+  /** The rows that each KV head attends besides the window; a multiple of `pageRows`. */
   readonly capacity: number;
   readonly pageRows: number;
   /**
-   * Neighbouring rows that are scored by their keys' mean, which reads and multiplies less; 1: each by its own. Divides
+   * How many neighbouring rows are scored by the mean of their keys, which costs less; 1: each by its own key. Divides
    * `pageRows`.
    */
   readonly meanRows: number;
-  /** The last tokens, which are attended in any case; a multiple of `pageRows`. */
+  /** The number of last tokens that are always attended; a multiple of `pageRows`. */
   readonly window: number;
-  /** After so many tokens of an answer the rows are chosen anew. */
+  /** After how many tokens of an answer rows are chosen again. */
   readonly refreshTokens: number;
-  /** The last tokens where an answer begins, whose queries choose: a question, or what stands before the cursor. */
+  /** How many of the last tokens choose where an answer begins: a question, or the text before the cursor. */
   readonly queries: number;
-  /** An answer's last tokens, whose queries choose anew; no more than `queries`. */
+  /** How many of an answer's last tokens choose again; at most `queries`. */
   readonly refreshQueries: number;
-  /** Absent: all heads choose anew after `refreshTokens`. */
+  /** Absent: all heads choose again after `refreshTokens`. */
   readonly refreshedHeads?: RefreshedHeads;
   /**
-   * A prompt's whole blocks of so many tokens choose what they attend, and what stands behind the last attends
-   * everything; 0 where all of a prompt does.
+   * Whole blocks of so many tokens of a prompt choose the pages that they attend. Tokens behind the last block attend
+   * all rows. 0: all tokens of a prompt do.
    */
   readonly blockTokens: number;
-  /** Tokens of such a block that choose together; divides it. */
+  /** How many tokens of such a block choose together; divides it. */
   readonly togetherTokens: number;
-  /** Of the keys and values that a sequence keeps; what is attended of them is float16. */
+  /** The type of the keys and values that a sequence keeps. Copies that are attended have float16. */
   readonly cacheType: Extract<TensorType, 'F16' | 'Q8_0' | 'Q4_0'>;
 }
 
-/** Heads that choose anew more often than others. */
+/** Heads that choose more often than others. */
 interface RefreshedHeads {
-  /** Of all KV heads those that need it most. */
+  /** The percentage of all KV heads, those that need it most. */
   readonly percent: number;
   /**
-   * After so many tokens of an answer the others choose too, and the last tokens' window, which grows meanwhile, is
-   * again as long as at the beginning.
+   * After how many tokens of an answer the other heads choose too. The window, which grows meanwhile, is then as long
+   * as at the beginning.
    */
   readonly othersTokens: number;
 }
 
-/** The last position at which everything is attended: until there choosing leaves too little out. */
+/** The last position at which everything is attended. Up to there a choice would leave out too little. */
 export const lastAttendingAll = ({ capacity, window, pageRows }: TierOptions): number =>
   capacity + 2 * window + pageRows;
