@@ -7,7 +7,7 @@ import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { isBehindHead } from '../syntax/blocks.ts';
 import { lineIndentations } from '../syntax/lineIndentations.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
-import type { ClientSequences, ReadingPlace } from './clientSequences.ts';
+import type { ClientSequences, SequenceChoice } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { FimFormat } from './prompt/fim.ts';
 import { explainCompletion } from './explainCompletion.ts';
@@ -84,9 +84,9 @@ export class CandidateMaker {
     });
     const unfeltTokens = prompts.unfeltTokens(model);
     // The sequence that the prompt was made for. Another may replace it between two attempts.
-    let place = sequences.placeToAsk(request, prompt.tokens, unfeltTokens);
+    let choice = sequences.chooseForRequest(request, prompt.tokens, unfeltTokens);
     // Replacing the contents of this sequence would slow down a user who is still at its place.
-    if (run.isAhead === true && sequences.lostTokens(place, prompt.tokens) > unfeltTokens) return undefined;
+    if (run.isAhead === true && sequences.lostTokens(choice, prompt.tokens) > unfeltTokens) return undefined;
     const texts: string[] = [];
     let explanation: LastCompletion | undefined;
     // Whether the time ran out for the best text, or for the last attempt if there is no text.
@@ -102,7 +102,7 @@ export class CandidateMaker {
         request,
         model,
         prompt,
-        place,
+        choice,
         cursor,
         extent,
         attempt,
@@ -112,7 +112,7 @@ export class CandidateMaker {
       });
       if (candidate === undefined) break;
       explanation ??= candidate.explanation;
-      place = { sequence: candidate.sequence ?? place.sequence };
+      choice = { sequence: candidate.sequence ?? choice.sequence };
       if (texts.length === 0) isOutOfTime = candidate.isOutOfTime;
       if (candidate.text !== '') addDistinct(texts, candidate.text);
       if (!request.explicit && !candidate.filteredOut) break;
@@ -139,7 +139,7 @@ export class CandidateMaker {
     request: CompletionRequest;
     model: LoadedModel;
     prompt: ContextPrompt;
-    place: ReadingPlace;
+    choice: SequenceChoice;
     cursor: Cursor;
     extent: Extent;
     attempt: number;
@@ -156,7 +156,7 @@ export class CandidateMaker {
       }
     | undefined
   > {
-    const { prompt, place, cursor, extent, attempt, fim, request, run } = options;
+    const { prompt, choice, cursor, extent, attempt, fim, request, run } = options;
     const { session, prompts, sequences, now, log } = this.options;
     const counted = attempt === 0 ? this.#countedTexts(request, options.model, cursor) : undefined;
     const priority: Priority = run.isAhead === true ? 'background' : 'completion';
@@ -167,7 +167,7 @@ export class CandidateMaker {
     const generated = await generateText(
       session.engine,
       {
-        ...place,
+        ...choice,
         texts: sequences.texts(request.clientKey),
         ngrams: counted && { version: counted.version, before: prompt.before.slice(-LONGEST_NGRAM) },
         priority,
@@ -183,7 +183,7 @@ export class CandidateMaker {
       {
         signal: run.signal,
         takenBack: prompt.requiredPrefix,
-        onResult: (result) => sequences.asked(request, place, prompt.tokens, result),
+        onResult: (result) => sequences.noteRequest(request, choice, prompt.tokens, result),
         stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor), now) : stopAtLineEnd,
         onText: attempt === 0 ? run.onText : undefined,
       },

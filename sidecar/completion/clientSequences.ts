@@ -1,62 +1,57 @@
-import { commonPrefixLength, differingTokens } from '../common/commonPrefix.ts';
 import { LARGEST_STRETCH } from '../engine/copyRows.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { EngineGenerateResult, LoadedModel, TokenId } from '../protocol/engine.ts';
+import type { LoadedModel, TokenId } from '../protocol/engine.ts';
+import { HeldPrompts, type HeldResult } from './heldPrompts.ts';
 
-/** A document of a client; a `CompletionRequest` is one. */
+/** A document of a client. A `CompletionRequest` is one, too. */
 export interface ClientDocument {
   readonly clientKey: string;
   readonly uri: string;
 }
 
-interface KeptDocument {
+/** A document and the sequence that holds its prompts. */
+interface AssignedDocument {
   readonly uri: string;
   readonly sequence: string;
 }
 
-type RequestResult = Pick<EngineGenerateResult, 'sequence' | 'reusedTokens' | 'evaluatedTokens'>;
-
-/** Where a prompt is to be evaluated: of an engine's request. */
-export interface ReadingPlace {
+/** The sequence on which to evaluate a prompt: fields of a request to the engine. */
+export interface SequenceChoice {
   readonly sequence: string;
-  /** What holds the beginning of it, perhaps, and is used itself where there is no room for both. */
+  /** The sequence to copy the prompt's beginning from, and to use itself if the engine has no room for both. */
   readonly copyFrom?: string;
-  /** Only where nobody loses a place for it. */
-  readonly isSpare?: boolean;
+  /** Evaluates the prompt only if no other sequence is lost for it. */
+  readonly isExpendable?: boolean;
 }
 
 export interface ClientSequencesOptions {
   readonly engine: Pick<Engine, 'releaseSequence' | 'hasSequence'>;
-  /** The document has no sequence of its own any more. */
+  /** Called when a document has no sequence of its own any more. */
   readonly onLost?: (document: ClientDocument) => void;
 }
 
-/**
- * Documents of a client that have a sequence of their own. The engine may have room for fewer: then it says so, or
- * takes the one that was used least lately.
- */
+/** How many documents of a client have a sequence of their own. The engine may have room for fewer. */
 const MAX_DOCUMENTS = 3;
 
 /**
- * The engine's sequences of each client, so that nothing of one window's code serves another: the last few documents
- * have one each, so that who comes back to one finds it as it was, and in one more the next context is read. Whoever
- * types on in the midst of that finds all as it was.
+ * Chooses the engine's sequence for each prompt of a client. Clients share no sequence, so that the code of one window
+ * serves no other. Each of a client's last documents has a sequence of its own: a user who comes back finds its rows.
+ * One more sequence is for the next context, which is read ahead without a change to the current one.
  */
 export class ClientSequences {
-  /** The document that completions were asked for last comes first, then those before it. */
-  readonly #documents = new Map<string, readonly KeptDocument[]>();
-  /** What each sequence is known to hold of the prompt that it was given last. */
-  readonly #held = new Map<string, readonly TokenId[]>();
+  /** The documents of each client, the most recently completed one first. */
+  readonly #documents = new Map<string, readonly AssignedDocument[]>();
+  readonly #held = new HeldPrompts();
   #copiesRows = false;
 
   constructor(private readonly options: ClientSequencesOptions) {}
 
-  /** The name of the texts that answers may go on like. */
+  /** The name of the texts that answers may continue like. */
   texts(clientKey: string): string {
     return this.names(clientKey)[0] as string;
   }
 
-  /** All that the client may have. */
+  /** The names of all sequences that a client may have. */
   names(clientKey: string): readonly string[] {
     return Array.from(
       { length: MAX_DOCUMENTS + 1 },
@@ -64,191 +59,191 @@ export class ClientSequences {
     );
   }
 
-  /** Whether prompts for the document are evaluated in this sequence. */
+  /** Whether a sequence is the document's own. */
   isOf({ clientKey, uri }: ClientDocument, sequence: string): boolean {
-    return this.#of(clientKey).some((kept) => kept.uri === uri && kept.sequence === sequence);
+    return this.#documentsOf(clientKey).some((each) => each.uri === uri && each.sequence === sequence);
   }
 
   /**
-   * The document whose prompts the engine holds the beginning of this one's from: itself where it has a sequence of its
-   * own, else the one before it; none where nothing is held for the client. Of a document that the user comes back to
-   * the engine is asked whether its sequence is still there.
+   * Returns the URI of the document whose evaluated prompt this document's prompt should begin like: itself if it has a
+   * sequence, else the client's current document. Returns `undefined` if the client has no sequence. Asks the engine
+   * whether it still has the sequence of a document that the user comes back to.
    */
   async baseOf({ clientKey, uri }: ClientDocument): Promise<string | undefined> {
-    const [current] = this.#of(clientKey);
+    const [current] = this.#documentsOf(clientKey);
     const own = this.#ownOf({ clientKey, uri });
     if (own === undefined || own === current) return current?.uri;
     const isThere = (await this.options.engine.hasSequence?.(own.sequence).catch(() => false)) ?? true;
     if (isThere) return uri;
-    if (this.isOf({ clientKey, uri }, own.sequence)) this.#lose(clientKey, own);
-    return this.#of(clientKey)[0]?.uri;
+    if (this.isOf({ clientKey, uri }, own.sequence)) this.#unassign(clientKey, own);
+    return this.#documentsOf(clientKey)[0]?.uri;
   }
 
-  /** Tokens of a prompt that would have to be evaluated, as far as is known. */
+  /** Returns how many tokens of a prompt the engine would have to evaluate, as far as is known. */
   newTokens(document: ClientDocument, tokens: readonly TokenId[]): number {
     const own = this.#ownOf(document);
-    const copied = own === undefined || this.#copiesRows ? this.#common(this.#otherOf(document), tokens) : 0;
-    return tokens.length - Math.max(this.#common(own, tokens), copied);
+    const copied = own === undefined || this.#copiesRows ? this.#commonTokens(this.#otherOf(document), tokens) : 0;
+    return tokens.length - Math.max(this.#commonTokens(own, tokens), copied);
   }
 
   /**
-   * Tokens that who goes on at the last prompt evaluated at a place would wait for anew if this one were evaluated
-   * there. What both end with is what stands behind the cursor, and is evaluated for every prompt anyway.
+   * Returns how many tokens the next request of a sequence would have to evaluate again if this prompt replaced its
+   * contents. The common end of both prompts does not count: it is the text behind the cursor, which every prompt
+   * evaluates.
    */
-  lostTokens({ sequence }: ReadingPlace, tokens: readonly TokenId[]): number {
-    return differingTokens(this.#held.get(sequence) ?? [], tokens);
+  lostTokens({ sequence }: SequenceChoice, tokens: readonly TokenId[]): number {
+    return this.#held.differing(sequence, tokens);
   }
 
-  /**
-   * Where to evaluate a prompt of what is asked: in the document's own sequence. A document without one gets a new one,
-   * if more than `unfeltTokens`, and more than that costs, would be lost otherwise of the one before it. What that one
-   * holds of the prompt is copied; where it can't be, and would be felt when it is evaluated again, there is no new
-   * one.
-   */
-  placeToAsk(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
-    const { clientKey } = document;
+  /** Returns the sequence for a prompt that a user waits for. A user does not notice `unfeltTokens` more tokens. */
+  chooseForRequest(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): SequenceChoice {
     const own = this.#ownOf(document);
     const other = this.#otherOf(document);
-    if (other === undefined) return { sequence: own?.sequence ?? this.#emptiest(clientKey) };
-    const common = this.#common(other, tokens);
-    if (own !== undefined) {
-      const isBack = own !== this.#of(clientKey)[0];
-      // The copy may have been ended on the way.
-      return {
-        sequence: own.sequence,
-        ...((isBack || common > this.#common(own, tokens)) && { copyFrom: other.sequence }),
-      };
-    }
-    const lostTokens = this.#heldTokens(other) - common;
-    const isInPlace =
-      lostTokens <= unfeltTokens || (this.#copiesRows ? lostTokens <= common % LARGEST_STRETCH : common > unfeltTokens);
-    return isInPlace ? { sequence: other.sequence } : { sequence: this.#emptiest(clientKey), copyFrom: other.sequence };
+    if (other === undefined) return { sequence: own?.sequence ?? this.#emptiest(document.clientKey) };
+    if (own === undefined) return this.#chooseForNew(document, other, tokens, unfeltTokens);
+    const isBack = own !== this.#documentsOf(document.clientKey)[0];
+    // An earlier copy may have ended before it was whole.
+    const copies = isBack || this.#commonTokens(other, tokens) > this.#commonTokens(own, tokens);
+    return { sequence: own.sequence, ...(copies && { copyFrom: other.sequence }) };
   }
 
   /**
-   * Where to read a prompt that nobody waits for: in the document's own sequence where what that loses, or what there
-   * is to read, are no more than `unfeltTokens`; else beside it. What nothing was asked for yet takes nobody's place.
+   * Returns the sequence for a prompt that is read ahead. It is the document's own if no more than `unfeltTokens` are
+   * lost or are new. Otherwise it is another one. A document without a completion takes no sequence from any other.
    */
-  placeToRead(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): ReadingPlace {
+  chooseForReadAhead(document: ClientDocument, tokens: readonly TokenId[], unfeltTokens: number): SequenceChoice {
     const { clientKey } = document;
-    const [current] = this.#of(clientKey);
+    const [current] = this.#documentsOf(clientKey);
     const own = this.#ownOf(document);
-    const spare = own !== undefined && own === current ? {} : { isSpare: true };
-    if (own !== undefined && Math.min(this.#heldTokens(own), tokens.length) - this.#common(own, tokens) <= unfeltTokens)
-      return { sequence: own.sequence, ...spare };
+    const expendable = own !== undefined && own === current ? {} : { isExpendable: true };
+    const heldTokens = Math.min(own === undefined ? 0 : this.#held.length(own.sequence), tokens.length);
+    if (own !== undefined && heldTokens - this.#commonTokens(own, tokens) <= unfeltTokens)
+      return { sequence: own.sequence, ...expendable };
     const base = own ?? current;
-    return { sequence: this.#fullest(clientKey, tokens), ...(base && { copyFrom: base.sequence }), ...spare };
+    return { sequence: this.#fullest(clientKey, tokens), ...(base && { copyFrom: base.sequence }), ...expendable };
+  }
+
+  /** Notes what `sequence`, or the sequence of the result, holds after a request for a prompt. */
+  noteHeld(sequence: string, tokens: readonly TokenId[], result: HeldResult | undefined): void {
+    this.#held.note(sequence, tokens, result);
   }
 
   /**
-   * A request for a prompt ended: the sequence that it used holds what was reused and evaluated of it. One that ended
-   * before it had a sequence changed nothing; one that failed, which has no result, may have left anything in
-   * `sequence`.
+   * Notes a request of `chooseForRequest` that ended. Its sequence is the document's own now, unless the document got
+   * another one meanwhile. A server names no sequence: it holds at most the last document.
    */
-  ended(sequence: string, tokens: readonly TokenId[], result: RequestResult | undefined): void {
-    if (result === undefined) this.#held.delete(sequence);
-    else if (result.sequence !== undefined)
-      this.#held.set(result.sequence, tokens.slice(0, result.reusedTokens + result.evaluatedTokens));
-  }
-
-  /**
-   * A request of what is asked, at `place`, ended: as `ended`, and the sequence that it used is the document's own now,
-   * unless that has another one by now. A server names none: what it holds, if anything, is of the last document.
-   */
-  asked(
+  noteRequest(
     document: ClientDocument,
-    place: ReadingPlace,
+    choice: SequenceChoice,
     tokens: readonly TokenId[],
-    result: RequestResult | undefined,
+    result: HeldResult | undefined,
   ): void {
-    this.ended(place.sequence, tokens, result);
-    const used = result?.sequence ?? (result !== undefined && result.evaluatedTokens > 0 ? place.sequence : undefined);
+    this.noteHeld(choice.sequence, tokens, result);
+    const hasEvaluated = result !== undefined && result.evaluatedTokens > 0;
+    const used = result?.sequence ?? (hasEvaluated ? choice.sequence : undefined);
     if (used === undefined) return;
-    const own = this.#ownOf(document)?.sequence ?? place.sequence;
-    if (own === place.sequence) this.#keep(document, used, 0);
-    else if (!this.#of(document.clientKey).some(({ sequence }) => sequence === used)) this.#release(used);
+    const own = this.#ownOf(document)?.sequence ?? choice.sequence;
+    if (own === choice.sequence) this.#assign(document, used, 0);
+    else if (!this.#documentsOf(document.clientKey).some(({ sequence }) => sequence === used)) this.#release(used);
   }
 
   /**
-   * A prompt of the document was read whole in `sequence`, which is the document's own now. The document that
-   * completions are asked for stays the first.
+   * Notes that the whole prompt of a document was read ahead in `sequence`, which is the document's own now. The
+   * client's current document stays the same.
    */
-  read(document: ClientDocument, sequence: string): void {
-    const index = this.#of(document.clientKey).findIndex(({ uri }) => uri === document.uri);
-    this.#keep(document, sequence, index < 0 ? 1 : index);
+  noteReadAhead(document: ClientDocument, sequence: string): void {
+    const index = this.#documentsOf(document.clientKey).findIndex(({ uri }) => uri === document.uri);
+    this.#assign(document, sequence, index < 0 ? 1 : index);
   }
 
-  /** Another engine, or another model, holds nothing. `copiesRows`: its sequences can copy from one another. */
+  /** Forgets all sequences: a new engine or model holds none. `copiesRows`: its sequences can copy from one another. */
   loaded({ copiesRows = false }: Pick<LoadedModel, 'copiesRows'>): void {
     this.#documents.clear();
     this.#held.clear();
     this.#copiesRows = copiesRows;
   }
 
+  /** Forgets the sequences of a client. */
   forget(clientKey: string): void {
     for (const name of this.names(clientKey)) this.#held.delete(name);
     this.#documents.delete(clientKey);
   }
 
-  #of(clientKey: string): readonly KeptDocument[] {
+  /**
+   * Returns the sequence for a document that has none. It takes the other document's sequence if that loses few tokens,
+   * or if a new sequence would cost more. Otherwise it gets a new sequence, which copies the common rows.
+   */
+  #chooseForNew(
+    { clientKey }: ClientDocument,
+    other: AssignedDocument,
+    tokens: readonly TokenId[],
+    unfeltTokens: number,
+  ): SequenceChoice {
+    const common = this.#commonTokens(other, tokens);
+    const lostTokens = this.#held.length(other.sequence) - common;
+    const newCostsMore = this.#copiesRows ? lostTokens <= common % LARGEST_STRETCH : common > unfeltTokens;
+    return lostTokens <= unfeltTokens || newCostsMore
+      ? { sequence: other.sequence }
+      : { sequence: this.#emptiest(clientKey), copyFrom: other.sequence };
+  }
+
+  #documentsOf(clientKey: string): readonly AssignedDocument[] {
     return this.#documents.get(clientKey) ?? [];
   }
 
-  #ownOf({ clientKey, uri }: ClientDocument): KeptDocument | undefined {
-    return this.#of(clientKey).find((kept) => kept.uri === uri);
+  #ownOf({ clientKey, uri }: ClientDocument): AssignedDocument | undefined {
+    return this.#documentsOf(clientKey).find((each) => each.uri === uri);
   }
 
-  /** The document that the user comes from. */
-  #otherOf({ clientKey, uri }: ClientDocument): KeptDocument | undefined {
-    return this.#of(clientKey).find((kept) => kept.uri !== uri);
+  /** The most recent document of the client except this one. */
+  #otherOf({ clientKey, uri }: ClientDocument): AssignedDocument | undefined {
+    return this.#documentsOf(clientKey).find((each) => each.uri !== uri);
   }
 
-  #heldTokens({ sequence }: Pick<KeptDocument, 'sequence'>): number {
-    return this.#held.get(sequence)?.length ?? 0;
+  /** The number of tokens at the beginning of a prompt that a document's sequence holds. */
+  #commonTokens(assigned: AssignedDocument | undefined, tokens: readonly TokenId[]): number {
+    return assigned === undefined ? 0 : this.#held.common(assigned.sequence, tokens);
   }
 
-  /** Tokens at the beginning of the prompt that the sequence holds. */
-  #common(kept: Pick<KeptDocument, 'sequence'> | undefined, tokens: readonly TokenId[]): number {
-    return kept === undefined ? 0 : commonPrefixLength(this.#held.get(kept.sequence) ?? [], tokens);
-  }
-
-  /** The sequence of no document that holds least: what was begun to be read in another one is not lost. */
+  /** The unassigned sequence that holds least, so that a prompt that was read in part elsewhere is not lost. */
   #emptiest(clientKey: string): string {
-    return this.#free(clientKey).reduce((best, each) => (this.#heldTokens(each) < this.#heldTokens(best) ? each : best))
-      .sequence;
+    return this.#unassigned(clientKey).reduce((best, each) =>
+      this.#held.length(each) < this.#held.length(best) ? each : best,
+    );
   }
 
-  /** The sequence of no document that holds most of the prompt: reading goes on where it ended. */
+  /** The unassigned sequence that holds most of the prompt, so that reading continues where it ended. */
   #fullest(clientKey: string, tokens: readonly TokenId[]): string {
-    return this.#free(clientKey).reduce((best, each) =>
-      this.#common(each, tokens) > this.#common(best, tokens) ? each : best,
-    ).sequence;
+    return this.#unassigned(clientKey).reduce((best, each) =>
+      this.#held.common(each, tokens) > this.#held.common(best, tokens) ? each : best,
+    );
   }
 
-  #free(clientKey: string): readonly { readonly sequence: string }[] {
-    const taken = new Set(this.#of(clientKey).map(({ sequence }) => sequence));
-    return this.names(clientKey).flatMap((sequence) => (taken.has(sequence) ? [] : { sequence }));
+  /** The names of the client's sequences that belong to no document. */
+  #unassigned(clientKey: string): readonly string[] {
+    const assigned = new Set(this.#documentsOf(clientKey).map(({ sequence }) => sequence));
+    return this.names(clientKey).filter((sequence) => !assigned.has(sequence));
   }
 
   /**
-   * Makes the sequence the document's own, at a place in the order; who had it before has none, and what is needed no
-   * more is released.
+   * Makes a sequence the document's own, at an index of the client's documents. The former document of the sequence has
+   * none then. Releases sequences that no document needs any more.
    */
-  #keep({ clientKey, uri }: ClientDocument, sequence: string, index: number): void {
-    const before = this.#of(clientKey);
-    const others = before.filter((kept) => kept.uri !== uri && kept.sequence !== sequence);
-    const kept = [...others.slice(0, index), { uri, sequence }, ...others.slice(index)].slice(0, MAX_DOCUMENTS);
-    this.#documents.set(clientKey, kept);
+  #assign({ clientKey, uri }: ClientDocument, sequence: string, index: number): void {
+    const before = this.#documentsOf(clientKey);
+    const others = before.filter((each) => each.uri !== uri && each.sequence !== sequence);
+    const after = [...others.slice(0, index), { uri, sequence }, ...others.slice(index)].slice(0, MAX_DOCUMENTS);
+    this.#documents.set(clientKey, after);
     for (const each of before) {
-      if (!kept.some((other) => other.uri === each.uri)) this.options.onLost?.({ clientKey, uri: each.uri });
-      if (!kept.some((other) => other.sequence === each.sequence)) this.#release(each.sequence);
+      if (!after.some((other) => other.uri === each.uri)) this.options.onLost?.({ clientKey, uri: each.uri });
+      if (!after.some((other) => other.sequence === each.sequence)) this.#release(each.sequence);
     }
   }
 
-  #lose(clientKey: string, lost: KeptDocument): void {
+  #unassign(clientKey: string, lost: AssignedDocument): void {
     this.#documents.set(
       clientKey,
-      this.#of(clientKey).filter((kept) => kept !== lost),
+      this.#documentsOf(clientKey).filter((each) => each !== lost),
     );
     this.#held.delete(lost.sequence);
     this.options.onLost?.({ clientKey, uri: lost.uri });
@@ -256,7 +251,7 @@ export class ClientSequences {
 
   #release(sequence: string): void {
     this.#held.delete(sequence);
-    // A dead engine has forgotten it already.
+    // An engine that ended has forgotten the sequence already.
     this.options.engine.releaseSequence(sequence).catch(() => undefined);
   }
 }

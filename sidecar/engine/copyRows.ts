@@ -3,16 +3,16 @@ import type { TokenId } from '../protocol/engine.ts';
 import type { BackendSequence } from '../models/backend.ts';
 import { commonPrefixLength } from '../common/commonPrefix.ts';
 
-/** Of the last tokens that two prompts share no more than so many are not copied, whatever is attended. */
+/** The largest `SequenceRows.stretch`. Whole stretches are copied, so that fewer common tokens than this stay behind. */
 export const LARGEST_STRETCH = 64;
 
-/** Runs a step when it is a request's turn. */
+/** Runs a step when it is the request's turn. */
 type Turn = <T>(step: () => Promise<T>) => Promise<T>;
 
 /**
- * Copies from another sequence what `tokens` go on with where `target` ends into them, a chunk a turn, all but what has
- * to be evaluated for an answer: what one sequence evaluated costs the other no time. Resolves with the number of
- * tokens that `target` holds more.
+ * Copies the rows of a prompt from `source` to `target`, behind the rows that `target` holds of it, one chunk per turn.
+ * Rows of the last tokens are not copied, since an answer needs their evaluation. Resolves with the number of copied
+ * tokens; 0 where the rows of both sequences cannot replace each other.
  */
 export async function copyRows(
   target: BackendSequence,
@@ -33,6 +33,7 @@ export async function copyRows(
   for (let start = before - (before % rows.stretch); start < end;) {
     const count = Math.min(CHUNK_TOKENS, end - start);
     const isCopied = await turn(async () => {
+      // Another request may have changed the source since the last turn.
       if (!from.holds(tokens, start + count)) return false;
       const chunk = new Uint8Array(count * rows.rowBytes);
       from.read(start, chunk);

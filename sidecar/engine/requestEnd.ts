@@ -1,6 +1,6 @@
 import { EndedEarly } from './generation.ts';
 
-/** Ends a request early: at its timeout, when one of `sources` aborts, or when `giveWay` is called. */
+/** Ends a request early: at its timeout, when one of `sources` aborts, or when `expire` is called. */
 export class RequestEnd implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout | undefined;
@@ -9,7 +9,7 @@ export class RequestEnd implements Disposable {
     timeoutMs: number | undefined,
     private readonly sources: readonly (AbortSignal | undefined)[],
   ) {
-    this.#timer = timeoutMs === undefined ? undefined : setTimeout(this.giveWay, timeoutMs);
+    this.#timer = timeoutMs === undefined ? undefined : setTimeout(this.expire, timeoutMs);
     for (const source of sources) {
       if (source?.aborted) this.#cancel();
       source?.addEventListener('abort', this.#cancel, { once: true });
@@ -21,8 +21,8 @@ export class RequestEnd implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Ends the request with stopReason 'timeout': its client did not cancel it. */
-  readonly giveWay = (): void => this.#controller.abort(new EndedEarly('timeout'));
+  /** Ends the request with stopReason 'timeout'. So ends a request that loses its slot, which no client cancelled. */
+  readonly expire = (): void => this.#controller.abort(new EndedEarly('timeout'));
 
   /** Ends nothing from now on. */
   [Symbol.dispose](): void {

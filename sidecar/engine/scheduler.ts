@@ -104,9 +104,9 @@ export class Scheduler {
       {
         name: request.sequence,
         priority: request.priority,
-        beside: request.copyFrom,
-        isSpare: request.isSpare,
-        giveWay: end.giveWay,
+        sibling: request.copyFrom,
+        isExpendable: request.isExpendable,
+        cancel: end.expire,
       },
       end.signal,
     );
@@ -137,7 +137,7 @@ export class Scheduler {
       // A failed evaluation may leave some of its tokens in the sequence.
       const isSound = error instanceof EndedEarly && (lease.isWarm || hasBegun);
       if (!isSound)
-        this.#sequences.forget(lease.name, { inUse: true, lacksMemory: error instanceof SequenceMemoryError });
+        this.#sequences.forget(lease.name, { inUse: true, ranOutOfMemory: error instanceof SequenceMemoryError });
       else if (hasBegun) this.#keeper.leave(lease.sequence, visit);
       throw error;
     } finally {
@@ -223,9 +223,9 @@ export class Scheduler {
 
 /** The request on the sequence that it copies from; `undefined` where it must not run again. */
 function withoutOwnSequence(attempt: Attempt): Attempt | undefined {
-  const { copyFrom, isSpare, ...request } = attempt.request;
+  const { copyFrom, isExpendable, ...request } = attempt.request;
   // A long context may run out of memory in the middle of an answer. Its client must not get a second beginning.
-  if (copyFrom === undefined || isSpare === true || attempt.hasAnswered()) return undefined;
+  if (copyFrom === undefined || isExpendable === true || attempt.hasAnswered()) return undefined;
   return { ...attempt, request: { ...request, sequence: copyFrom } };
 }
 

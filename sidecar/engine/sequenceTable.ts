@@ -1,63 +1,42 @@
+/*
+ * Decides which of the engine's few sequences a request uses.
+ *
+ * - Slot: one sequence of the engine, that is, one contiguous KV cache, and the name that it is kept for.
+ * - Owner: a client or a conversation. It names its sequences, for example "completion:window:2".
+ * - Sibling: another sequence of the same owner. A request may use its sibling's slot in place of a slot of its own.
+ * - Lease: the use of a slot by one request. Nothing else uses the slot until the request ends.
+ * - Waiter: a request that has no lease yet.
+ * - Background request: no user waits for it. It is cancelled when another request needs its slot.
+ * - Expendable: a slot that the user does not need soon, since its document was left or is only looked at. It is the
+ *   first slot to be taken from its name.
+ */
 import type { Priority } from '../protocol/engine.ts';
+import { byEviction, cancelHolder, isBackground, isNamed, isOpen, type Slot, type SlotRequest } from './slots.ts';
 import type { Ticket, Turns } from './turns.ts';
 
-/** A named sequence while one request has it. */
+/** The use of a sequence by one request, until the request releases it. */
 export interface Lease<Sequence> {
   readonly sequence: Sequence;
-  /** Whose it is: the one that was asked for, or the one that it was to be beside. */
+  /** The name that the sequence is kept for: the requested one, or its sibling. */
   readonly name: string;
   readonly ticket: Ticket;
-  /** Whether the sequence still holds what this name left in it. */
+  /** Whether the sequence still holds the rows of this name. Otherwise it holds the rows of another name. */
   readonly isWarm: boolean;
   release(): void;
 }
 
-/** The request that has a place. */
-interface Holder {
-  readonly ticket: Ticket;
-  /** Ends it; absent where others wait for its own end. */
-  readonly giveWay: (() => void) | undefined;
-  isEnding: boolean;
-}
-
-interface Slot<Sequence> {
-  readonly sequence: Sequence;
-  name: string | undefined;
-  lastUsed: number;
-  /** Nobody waits for its name: it goes before others, also for what is beside another. */
-  isSpare: boolean;
-  /** There was no memory for its sequence when it was used last. */
-  lacksMemory: boolean;
-  holder: Holder | undefined;
-}
-
-interface Request {
-  readonly name: string;
-  readonly priority: Priority;
-  /** A name of the same owner. Its place serves where no other is free of names: nobody loses one. */
-  readonly beside?: string | undefined;
-  /** Has a place only where nobody loses one, and loses it before others do. */
-  readonly isSpare?: boolean | undefined;
-  /**
-   * Ends the request soon. Asked of those of priority 'background' alone, where another waits for what they have, and
-   * of a spare one without a place.
-   */
-  readonly giveWay?: () => void;
-}
-
-interface Waiter<Sequence> extends Request {
+interface Waiter<Sequence> extends SlotRequest {
   readonly grant: (lease: Lease<Sequence>) => void;
 }
 
-/** When one that is read beside another was used: any that stands for itself stays longer. */
-const USED_BESIDE = 0.5;
+/** The clock for a slot that was filled beside its sibling in the background: it is older than any other use. */
+const READ_AHEAD_TIME = 0.5;
 
 /**
- * Gives the engine's few sequences to names: a name keeps its sequence, and with it the cached prefix, until the place
- * is needed for another, the least recently used first. Requests of one name run one after another. The last free place
- * is kept for completions, so that no number of chats makes one wait. A request that nobody waits for has its place
- * until another needs it: then it is ended. Where somebody waits for one that is beside another, the other one becomes
- * spare. A place whose sequence found no memory is taken only where no other is free.
+ * Leases the engine's sequences to requests. A name keeps its sequence, and so its cached prefix, until another name
+ * needs the slot. Slots are taken from names in this order: slots without a name, expendable slots, the least recently
+ * used slot. Slots that ran out of memory come last. Requests of one name run one after another. One free slot is
+ * reserved for completions, so that chats never make a completion wait.
  */
 export class SequenceTable<Sequence> {
   readonly #slots: Slot<Sequence>[];
@@ -72,24 +51,55 @@ export class SequenceTable<Sequence> {
       sequence,
       name: undefined,
       lastUsed: 0,
-      isSpare: false,
-      lacksMemory: false,
+      isExpendable: false,
+      ranOutOfMemory: false,
       holder: undefined,
     }));
   }
 
   /**
-   * Resolves when the name's sequence is free for this request; rejects with the signal's reason if it aborts before.
+   * Resolves with a lease when the name's sequence is free for this request. Rejects with the signal's reason if it
+   * aborts before.
    */
-  async acquire(request: Request, signal: AbortSignal): Promise<Lease<Sequence>> {
-    if (request.isSpare === true && !this.#hasPlace(request)) request.giveWay?.();
+  async acquire(request: SlotRequest, signal: AbortSignal): Promise<Lease<Sequence>> {
+    if (request.isExpendable === true && !this.#hasOpenSlot(request)) request.cancel?.();
     signal.throwIfAborted();
     const isNext = !this.#waiters.some(
-      (waiter) => waiter.name === request.name && (isUrgent(waiter) || !isUrgent(request)),
+      (waiter) => waiter.name === request.name && (!isBackground(waiter) || isBackground(request)),
     );
     const lease = isNext ? this.#tryAcquire(request) : undefined;
-    if (lease) return lease;
-    return new Promise<Lease<Sequence>>((resolve, reject) => {
+    return lease ?? this.#wait(request, signal);
+  }
+
+  /** The names that have a slot. */
+  names(): readonly string[] {
+    return this.#slots.flatMap((slot) => slot.name ?? []);
+  }
+
+  /** The sequence of a name. A request may be using it. */
+  peek(name: string): Sequence | undefined {
+    return this.#slotOf(name)?.sequence;
+  }
+
+  /**
+   * Takes the slot from a name and returns its sequence, unless a request leases it. The request that leases it sets
+   * `inUse`, and `ranOutOfMemory` if that is why it failed.
+   */
+  forget(
+    name: string,
+    options: { readonly inUse?: boolean; readonly ranOutOfMemory?: boolean } = {},
+  ): Sequence | undefined {
+    const slot = this.#slotOf(name);
+    if (!slot || (slot.holder !== undefined && !options.inUse)) return undefined;
+    slot.name = undefined;
+    slot.lastUsed = 0;
+    slot.isExpendable = false;
+    slot.ranOutOfMemory = options.ranOutOfMemory === true;
+    return slot.sequence;
+  }
+
+  #wait(request: SlotRequest, signal: AbortSignal): Promise<Lease<Sequence>> {
+    return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
         reject(signal.reason as Error);
@@ -103,84 +113,54 @@ export class SequenceTable<Sequence> {
       };
       signal.addEventListener('abort', abort, { once: true });
       this.#waiters.push(waiter);
-      this.#makeWay(request);
+      this.#makeRoomFor(request);
     });
-  }
-
-  /** Names that a sequence is kept for. */
-  names(): readonly string[] {
-    return this.#slots.flatMap((slot) => slot.name ?? []);
-  }
-
-  /** The sequence that a name has, which a request may be using. */
-  peek(name: string): Sequence | undefined {
-    return this.#slotOf(name)?.sequence;
-  }
-
-  /**
-   * Forgets a name, unless a request has its sequence; `inUse` is for that request itself, which may have found no
-   * memory for it. Gives the sequence that it had.
-   */
-  forget(
-    name: string,
-    options: { readonly inUse?: boolean; readonly lacksMemory?: boolean } = {},
-  ): Sequence | undefined {
-    const slot = this.#slotOf(name);
-    if (!slot || (slot.holder !== undefined && !options.inUse)) return undefined;
-    slot.name = undefined;
-    slot.lastUsed = 0;
-    slot.isSpare = false;
-    slot.lacksMemory = options.lacksMemory === true;
-    return slot.sequence;
   }
 
   #slotOf(name: string): Slot<Sequence> | undefined {
     return this.#slots.find((slot) => slot.name === name);
   }
 
-  /** Whether there is a place for a name without a loss for anybody but what is spare. */
-  #hasPlace({ name, beside }: Request): boolean {
-    return this.#slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, beside)));
+  /** Whether the name has a slot, or can get one without a loss for a name that is not expendable. */
+  #hasOpenSlot({ name, sibling }: SlotRequest): boolean {
+    return this.#slots.some((slot) => slot.name === name || (isOpen(slot) && !isNamed(slot, sibling)));
   }
 
   /**
-   * Whose place a request gets, or waits for: that of its own name, or of the one that it is beside; none where it is
-   * spare and has none.
+   * The name whose slot a request gets or waits for: its own name, or its sibling. `undefined` for an expendable
+   * request that cannot have a slot.
    */
-  #nameFor(request: Request): string | undefined {
-    const { name, beside, isSpare = false } = request;
-    if ((beside === undefined && !isSpare) || this.#hasPlace(request)) return name;
-    return isSpare ? undefined : beside;
+  #nameFor(request: SlotRequest): string | undefined {
+    const { name, sibling, isExpendable = false } = request;
+    if ((sibling === undefined && !isExpendable) || this.#hasOpenSlot(request)) return name;
+    return isExpendable ? undefined : sibling;
   }
 
-  #tryAcquire(request: Request): Lease<Sequence> | undefined {
-    const { priority, beside, giveWay, isSpare = false } = request;
+  #tryAcquire(request: SlotRequest): Lease<Sequence> | undefined {
     const name = this.#nameFor(request);
-    if (name === undefined) return undefined;
+    const slot = name === undefined ? undefined : this.#freeSlotFor(name, request);
+    return slot && this.#lease(slot, name ?? request.name, request);
+  }
+
+  /** The slot to lease for a name. `undefined` while its own slot is leased, or too few slots are free. */
+  #freeSlotFor(name: string, { priority, sibling }: SlotRequest): Slot<Sequence> | undefined {
     const own = this.#slotOf(name);
     if (own?.holder) return undefined;
-    const free = this.#slots
-      .filter((slot) => slot.holder === undefined)
-      .sort(
-        (a, b) => Number(a.lacksMemory) - Number(b.lacksMemory) || standing(a) - standing(b) || a.lastUsed - b.lastUsed,
-      );
-    if (free.length < this.#placesNeeded(priority)) return undefined;
-    const slot = own ?? free.find((each) => !isNamed(each, beside)) ?? free[0]!;
-    const isBeside = beside !== undefined && name === request.name;
-    const ticket = this.turns.enter(priority);
-    slot.name = name;
-    slot.holder = { ticket, giveWay: priority === 'background' ? giveWay : undefined, isEnding: false };
-    // There may be memory now.
-    slot.lacksMemory = false;
-    slot.lastUsed = isBeside && !isUrgent(request) && !isSpare ? USED_BESIDE : ++this.#clock;
-    slot.isSpare = isSpare || (!isUrgent(request) && own?.isSpare === true);
-    const other = isBeside && isUrgent(request) ? this.#slotOf(beside) : undefined;
-    if (other) other.isSpare = true;
+    const free = this.#slots.filter((slot) => slot.holder === undefined).sort(byEviction);
+    if (free.length < this.#freeSlotsNeeded(priority)) return undefined;
+    return own ?? free.find((slot) => !isNamed(slot, sibling)) ?? free[0];
+  }
+
+  #lease(slot: Slot<Sequence>, name: string, request: SlotRequest): Lease<Sequence> {
+    const isWarm = slot.name === name;
+    const ticket = this.turns.enter(request.priority);
+    slot.holder = { ticket, cancel: isBackground(request) ? request.cancel : undefined, isCancelled: false };
+    this.#noteUse(slot, name, request);
     return {
       sequence: slot.sequence,
       name,
       ticket,
-      isWarm: own !== undefined,
+      isWarm,
       release: () => {
         if (slot.holder?.ticket !== ticket) return;
         slot.holder = undefined;
@@ -190,40 +170,52 @@ export class SequenceTable<Sequence> {
     };
   }
 
-  /** Free places, one of which a request takes. */
-  #placesNeeded(priority: Priority): number {
+  #noteUse(slot: Slot<Sequence>, name: string, request: SlotRequest): void {
+    const { sibling, isExpendable = false } = request;
+    const isSharing = name !== request.name;
+    const isBesideSibling = sibling !== undefined && !isSharing;
+    const wasExpendable = slot.name === name && slot.isExpendable;
+    slot.name = name;
+    slot.isExpendable = isExpendable || (isBackground(request) && wasExpendable);
+    slot.lastUsed = isBesideSibling && isBackground(request) && !isExpendable ? READ_AHEAD_TIME : ++this.#clock;
+    // Memory may be free again by now.
+    slot.ranOutOfMemory = false;
+    // The user has moved from the sibling's document to this one.
+    const left = isBesideSibling && !isBackground(request) ? this.#slotOf(sibling) : undefined;
+    if (left) left.isExpendable = true;
+  }
+
+  /** The number of slots that must be free for a request to lease one of them. */
+  #freeSlotsNeeded(priority: Priority): number {
     return priority === 'completion' || this.#slots.length === 1 ? 1 : 2;
   }
 
   /**
-   * Has what a request waits for end as soon as it can: whoever uses its sequence is as urgent as it is, and what
-   * nobody waits for is ended. One that is spare is ended itself where its place went to another meanwhile.
+   * Frees the slot that a waiter needs. The request that leases it becomes as urgent as the waiter. Background requests
+   * are cancelled for a waiter with a user. An expendable waiter without a slot is cancelled.
    */
-  #makeWay(request: Request): void {
+  #makeRoomFor(request: SlotRequest): void {
     const name = this.#nameFor(request);
-    if (name === undefined) return request.giveWay?.();
+    if (name === undefined) return request.cancel?.();
     const own = this.#slotOf(name);
     if (own?.holder) this.turns.raise(own.holder.ticket, request.priority);
-    if (!isUrgent(request)) return;
-    const end = ({ holder }: Slot<Sequence>): void => {
-      if (!holder?.giveWay || holder.isEnding) return;
-      holder.isEnding = true;
-      holder.giveWay();
-    };
-    if (own) end(own);
-    const soonFree = this.#slots.filter((slot) => slot === own || !slot.holder || slot.holder.isEnding);
-    const endable = this.#slots
-      .filter((slot) => slot.holder?.giveWay && !soonFree.includes(slot))
-      .sort((a, b) => a.lastUsed - b.lastUsed);
-    endable.slice(0, Math.max(0, this.#placesNeeded(request.priority) - soonFree.length)).forEach(end);
+    if (isBackground(request)) return;
+    if (own) cancelHolder(own);
+    const soonFree = this.#slots.filter((slot) => slot === own || !slot.holder || slot.holder.isCancelled);
+    const missing = Math.max(0, this.#freeSlotsNeeded(request.priority) - soonFree.length);
+    this.#slots
+      .filter((slot) => slot.holder?.cancel && !soonFree.includes(slot))
+      .sort((a, b) => a.lastUsed - b.lastUsed)
+      .slice(0, missing)
+      .forEach(cancelHolder);
   }
 
   #grantWaiters(): void {
-    const inOrder = [...this.#waiters.filter(isUrgent), ...this.#waiters.filter((waiter) => !isUrgent(waiter))];
+    const inOrder = [...this.#waiters].sort((a, b) => Number(isBackground(a)) - Number(isBackground(b)));
     for (const waiter of inOrder) {
       const lease = this.#tryAcquire(waiter);
       if (!lease) {
-        this.#makeWay(waiter);
+        this.#makeRoomFor(waiter);
         continue;
       }
       this.#waiters = this.#waiters.filter((other) => other !== waiter);
@@ -231,15 +223,3 @@ export class SequenceTable<Sequence> {
     }
   }
 }
-
-/** Whether what is beside another, or spare, may take it. */
-const isOpen = ({ name, isSpare, holder, lacksMemory }: Slot<unknown>): boolean =>
-  !lacksMemory && !holder && (name === undefined || isSpare);
-
-const isNamed = (slot: Slot<unknown>, name: string | undefined): boolean => name !== undefined && slot.name === name;
-
-/** What has no name goes first, then what is spare. */
-const standing = ({ name, isSpare }: Slot<unknown>): number => (name === undefined ? 0 : isSpare ? 1 : 2);
-
-/** Whether somebody waits for it. */
-const isUrgent = ({ priority }: Pick<Request, 'priority'>): boolean => priority !== 'background';

@@ -57,23 +57,23 @@ export class ContextReader {
       prompts.plans.readAhead(request, prompt.context, prompt.contextTokens);
       return NOTHING_TO_READ;
     }
-    const place = sequences.placeToRead(request, prompt.tokens, unfeltTokens);
+    const choice = sequences.chooseForReadAhead(request, prompt.tokens, unfeltTokens);
     const result = await evaluateAhead(this.options, {
-      place,
+      choice,
       tokens: prompt.tokens,
       contextSet: request.contextSet,
       limitMs,
       signal,
     });
-    const { sequence = place.sequence, reusedTokens, evaluatedTokens } = result;
+    const { sequence = choice.sequence, reusedTokens, evaluatedTokens } = result;
     const heldTokens = reusedTokens + evaluatedTokens;
     // What is read of it beside goes on at the next pause, and serves when it is whole.
     const isWhole = sequences.isOf(request, sequence) || heldTokens === prompt.tokens.length;
     const isTaken =
       isWhole && prompts.plans.readAhead(request, prompt.context, Math.min(prompt.contextTokens, heldTokens));
-    if (isTaken) sequences.read(request, sequence);
+    if (isTaken) sequences.noteReadAhead(request, sequence);
     // What waited for a place only has no sequence.
-    if (result.sequence === undefined && place.isSpare === true) return NOTHING_TO_READ;
+    if (result.sequence === undefined && choice.isExpendable === true) return NOTHING_TO_READ;
     return {
       elapsedMs: result.promptMs,
       isDone: isTaken && heldTokens === prompt.tokens.length,

@@ -62,15 +62,15 @@ export class CursorReader {
       signal,
     });
     if (signal.aborted || sequences.newTokens(request, prompt.tokens) < MIN_NEW_TOKENS) return;
-    const place = sequences.placeToAsk(request, prompt.tokens, prompts.unfeltTokens(model));
+    const choice = sequences.chooseForRequest(request, prompt.tokens, prompts.unfeltTokens(model));
     const result = await evaluateAhead(this.options, {
-      place,
+      choice,
       tokens: prompt.tokens,
       contextSet: request.contextSet,
       limitMs,
       signal,
     });
-    sequences.asked(request, place, prompt.tokens, result);
+    sequences.noteRequest(request, choice, prompt.tokens, result);
     budget.spend(result.promptMs);
     if (result.reusedTokens + result.evaluatedTokens === prompt.tokens.length) onRead();
   }

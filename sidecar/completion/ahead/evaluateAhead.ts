@@ -1,10 +1,10 @@
 import type { ModelSession } from '../../engine/engine.ts';
 import type { EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
-import type { ClientSequences, ReadingPlace } from '../clientSequences.ts';
+import type { ClientSequences, SequenceChoice } from '../clientSequences.ts';
 import type { CompletionRequest } from '../request.ts';
 
 export interface EvaluateAheadOptions {
-  readonly place: ReadingPlace;
+  readonly choice: SequenceChoice;
   readonly tokens: readonly TokenId[];
   /** Where the evaluated prompt is kept on disk. */
   readonly contextSet: CompletionRequest['contextSet'];
@@ -22,13 +22,13 @@ export async function evaluateAhead(
     sequences,
     log,
   }: { readonly session: ModelSession; readonly sequences: ClientSequences; readonly log: (message: string) => void },
-  { place, tokens, contextSet, limitMs, signal }: EvaluateAheadOptions,
+  { choice, tokens, contextSet, limitMs, signal }: EvaluateAheadOptions,
 ): Promise<EngineGenerateResult> {
   let result: EngineGenerateResult | undefined;
   try {
     result = await session.engine.generate(
       {
-        ...place,
+        ...choice,
         priority: 'background',
         tokens,
         maxTokens: 0,
@@ -39,7 +39,7 @@ export async function evaluateAhead(
       { signal },
     );
   } finally {
-    sequences.ended(place.sequence, tokens, result);
+    sequences.noteHeld(choice.sequence, tokens, result);
   }
   const { reusedTokens, evaluatedTokens, promptMs, stopReason } = result;
   log(

@@ -20,15 +20,15 @@ export interface EngineGenerateParams {
   /** Requests of one name share a sequence and its cache ("completion", "chat:<id>"). Run one after another. */
   readonly sequence: string;
   /**
-   * Another sequence of the same owner: what it holds of the prompt is copied. Where there is no room for both, that
-   * one is used itself.
+   * Another sequence of the same owner. Its rows of the prompt's beginning are copied. The request uses this sequence
+   * itself if the engine has no room for both.
    */
   readonly copyFrom?: string;
   /**
-   * Has a place only where nobody loses one for it, and loses it before others do; without one the request ends at
-   * once, with stopReason 'timeout'. For priority 'background'.
+   * The request gets a sequence only if no other name loses one. Its sequence is the first to be taken from its name.
+   * Without a sequence the request ends at once, with stopReason 'timeout'. For priority 'background'.
    */
-  readonly isSpare?: boolean;
+  readonly isExpendable?: boolean;
   /**
    * Name of the texts that the answer may go on like (`SET_TEXTS`): guesses are taken from them, which the model
    * checks.

@@ -497,7 +497,13 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'turns of the scheduler',
-    tests: ['test/sidecar/engine/generation.test.ts', 'test/sidecar/engine/scheduling.test.ts'],
+    tests: [
+      'test/sidecar/engine/generation.test.ts',
+      'test/sidecar/engine/turns.test.ts',
+      'test/sidecar/engine/sequenceTable.test.ts',
+      'test/sidecar/engine/chunkSizer.test.ts',
+      'test/sidecar/common/childProcess/backOff.test.ts',
+    ],
     mutations: [
       [checkRequest, 'token >= vocabulary.size', 'token > vocabulary.size'],
       [checkRequest, 'token < 0 ||', ''],
@@ -531,7 +537,7 @@ const groups: readonly MutationGroup[] = [
         "return priority === 'completion' || this.#slots.length === 1 ? 1 : 2;",
         'return 1;',
       ],
-      ['sidecar/engine/sequenceTable.ts', 'isWarm: own !== undefined', 'isWarm: slot.lastUsed > 0'],
+      ['sidecar/engine/sequenceTable.ts', 'isWarm = slot.name === name', 'isWarm = slot.lastUsed > 0'],
       ['sidecar/common/childProcess/backOff.ts', '1_000 * 2 ** (failures - 2)', '1_000 * 2 ** (failures - 1)'],
     ],
   },

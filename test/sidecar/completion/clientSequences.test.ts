@@ -17,13 +17,13 @@ const other = { clientKey: 'a', uri: 'other' };
 const third = { clientKey: 'a', uri: 'third' };
 const fourth = { clientKey: 'a', uri: 'fourth' };
 
-/** What a request that evaluated so much of its prompt gives. */
+/** The result of a request that evaluated so many tokens of its prompt. */
 const evaluated = (sequence: string, evaluatedTokens = 10_000) => ({ sequence, reusedTokens: 0, evaluatedTokens });
 
 class Setting {
   readonly released: string[] = [];
   readonly lost: string[] = [];
-  /** Sequences whose place others took. */
+  /** Sequences that the engine has not kept. */
   readonly gone = new Set<string>();
   readonly sequences = new ClientSequences({
     engine: {
@@ -39,79 +39,92 @@ class Setting {
     this.sequences.loaded({ copiesRows });
   }
 
-  /** A prompt of a document is asked, and evaluated where it is to be, or in `used`. Gives the sequence. */
+  /** Evaluates a prompt for a user, in the chosen sequence or in `used`. Returns the sequence. */
   ask(of: ClientDocument, tokens: readonly number[], used?: string): string {
-    const place = this.sequences.placeToAsk(of, tokens, 50);
-    this.sequences.asked(of, place, tokens, evaluated(used ?? place.sequence));
-    return used ?? place.sequence;
+    const choice = this.sequences.chooseForRequest(of, tokens, 50);
+    this.sequences.noteRequest(of, choice, tokens, evaluated(used ?? choice.sequence));
+    return used ?? choice.sequence;
   }
 }
 
-describe("a client's sequences for what is read ahead", () => {
-  it('are beside the prompt that it would take the place of', () => {
+describe('ClientSequences.chooseForReadAhead', () => {
+  it('takes another sequence than the prompt that would be lost', () => {
     const { sequences, released } = new Setting();
     const whole = [...context, ...document];
-    sequences.asked(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
-    assert.deepEqual(sequences.placeToRead(main, whole, 50), { sequence: 'completion:a:2', copyFrom: 'completion:a' });
-    sequences.ended('completion:a:2', whole, evaluated('completion:a:2'));
-    sequences.read(main, 'completion:a:2');
-    assert.deepEqual(released, ['completion:a'], 'which is needed no more');
-    assert.deepEqual(sequences.placeToAsk(main, whole, 50), { sequence: 'completion:a:2' });
-    assert.deepEqual(sequences.placeToRead(main, [...context.slice(0, 300), ...document], 50), {
+    sequences.noteRequest(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
+    assert.deepEqual(sequences.chooseForReadAhead(main, whole, 50), {
+      sequence: 'completion:a:2',
+      copyFrom: 'completion:a',
+    });
+    sequences.noteHeld('completion:a:2', whole, evaluated('completion:a:2'));
+    sequences.noteReadAhead(main, 'completion:a:2');
+    assert.deepEqual(released, ['completion:a'], 'the former sequence');
+    assert.deepEqual(sequences.chooseForRequest(main, whole, 50), { sequence: 'completion:a:2' });
+    assert.deepEqual(sequences.chooseForReadAhead(main, [...context.slice(0, 300), ...document], 50), {
       sequence: 'completion:a',
       copyFrom: 'completion:a:2',
     });
   });
 
-  it("are the document's own where little is lost, and where little is to be read", () => {
+  it("takes the document's own sequence if few tokens are lost or few are new", () => {
     const { sequences } = new Setting();
-    sequences.asked(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
-    assert.deepEqual(sequences.placeToRead(main, [...document.slice(0, 60), ...context], 50), {
+    sequences.noteRequest(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
+    assert.deepEqual(sequences.chooseForReadAhead(main, [...document.slice(0, 60), ...context], 50), {
       sequence: 'completion:a',
     });
     assert.deepEqual(
-      sequences.placeToRead(main, document.slice(0, 40), 50),
+      sequences.chooseForReadAhead(main, document.slice(0, 40), 50),
       { sequence: 'completion:a' },
-      'nothing is to be read',
+      'nothing is new',
     );
     assert.deepEqual(
-      sequences.placeToRead(main, [...document.slice(0, 10), 1, 2, 3], 50),
+      sequences.chooseForReadAhead(main, [...document.slice(0, 10), 1, 2, 3], 50),
       { sequence: 'completion:a' },
-      'three tokens',
+      'three tokens are new',
     );
   });
 
-  it('go on where they ended', () => {
+  it('continues in the sequence that holds the beginning of the prompt', () => {
     const { sequences } = new Setting();
-    sequences.asked(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
-    sequences.ended('completion:a:3', context, evaluated('completion:a:3', 100));
-    assert.equal(sequences.placeToRead(main, context, 50).sequence, 'completion:a:3');
-    assert.equal(sequences.placeToAsk(other, context, 50).sequence, 'completion:a:2', 'and are left alone by who asks');
+    sequences.noteRequest(main, { sequence: 'completion:a' }, document, evaluated('completion:a'));
+    sequences.noteHeld('completion:a:3', context, evaluated('completion:a:3', 100));
+    assert.equal(sequences.chooseForReadAhead(main, context, 50).sequence, 'completion:a:3');
+    assert.equal(
+      sequences.chooseForRequest(other, context, 50).sequence,
+      'completion:a:2',
+      'which requests leave alone',
+    );
   });
 
-  it("take nobody's place for a document for which nothing was asked", () => {
+  it('is expendable for a document without a completion', () => {
     const setting = new Setting();
     const { sequences } = setting;
-    assert.deepEqual(sequences.placeToRead(other, context, 50), { sequence: 'completion:a', isSpare: true });
+    assert.deepEqual(sequences.chooseForReadAhead(other, context, 50), {
+      sequence: 'completion:a',
+      isExpendable: true,
+    });
     setting.ask(main, document);
-    assert.deepEqual(sequences.placeToRead(other, context, 50), {
+    assert.deepEqual(sequences.chooseForReadAhead(other, context, 50), {
       sequence: 'completion:a:2',
       copyFrom: 'completion:a',
-      isSpare: true,
+      isExpendable: true,
     });
-    sequences.ended('completion:a:2', context, evaluated('completion:a:2'));
-    sequences.read(other, 'completion:a:2');
-    assert.deepEqual(sequences.placeToRead(other, [...context, 1], 50), { sequence: 'completion:a:2', isSpare: true });
+    sequences.noteHeld('completion:a:2', context, evaluated('completion:a:2'));
+    sequences.noteReadAhead(other, 'completion:a:2');
+    assert.deepEqual(sequences.chooseForReadAhead(other, [...context, 1], 50), {
+      sequence: 'completion:a:2',
+      isExpendable: true,
+    });
     assert.deepEqual(
-      sequences.placeToAsk(main, document, 50),
+      sequences.chooseForRequest(main, document, 50),
       { sequence: 'completion:a' },
-      'which is still the current one',
+      'it is still the current document',
     );
   });
 });
 
-describe("a client's sequences for what is asked", () => {
-  it('are one for each of the last documents', () => {
+describe('ClientSequences.chooseForRequest', () => {
+  it('gives each of the last three documents its own sequence', () => {
     const setting = new Setting();
     assert.deepEqual(
       [setting.ask(main, document), setting.ask(other, context), setting.ask(third, [7, ...document])],
@@ -119,30 +132,26 @@ describe("a client's sequences for what is asked", () => {
     );
     assert.deepEqual([setting.ask(main, document), setting.ask(other, context)], ['completion:a', 'completion:a:2']);
     assert.equal(setting.ask(fourth, [8, ...document]), 'completion:a:4');
-    assert.deepEqual(
-      [setting.lost, setting.released],
-      [['third'], ['completion:a:3']],
-      'the one that was used least lately',
-    );
+    assert.deepEqual([setting.lost, setting.released], [['third'], ['completion:a:3']], 'the least recently used one');
     assert.equal(setting.ask({ clientKey: 'b', uri: 'main' }, document), 'completion:b');
   });
 
-  it('copy what the document before holds, also for the keystroke after one that ended that', () => {
+  it('copies rows of the previous document, also after a keystroke ended the copy', () => {
     const setting = new Setting();
     const { sequences } = setting;
     setting.ask(main, [...context, ...document, ...document]);
-    const place = { sequence: 'completion:a:2', copyFrom: 'completion:a' };
+    const choice = { sequence: 'completion:a:2', copyFrom: 'completion:a' };
     const tokens = [...context, 7];
-    assert.deepEqual(sequences.placeToAsk(other, tokens, 50), place);
-    sequences.asked(other, place, tokens, evaluated('completion:a:2', 256));
+    assert.deepEqual(sequences.chooseForRequest(other, tokens, 50), choice);
+    sequences.noteRequest(other, choice, tokens, evaluated('completion:a:2', 256));
     assert.equal(sequences.newTokens(other, tokens), 1);
-    assert.deepEqual(sequences.placeToAsk(other, tokens, 50), place);
-    sequences.asked(other, place, tokens, evaluated('completion:a:2'));
-    assert.deepEqual(sequences.placeToAsk(other, [...tokens, 8], 50), { sequence: 'completion:a:2' });
+    assert.deepEqual(sequences.chooseForRequest(other, tokens, 50), choice);
+    sequences.noteRequest(other, choice, tokens, evaluated('completion:a:2'));
+    assert.deepEqual(sequences.chooseForRequest(other, [...tokens, 8], 50), { sequence: 'completion:a:2' });
   });
 
-  it('are the one of the document before where little is lost, or more would have to be evaluated again than that', () => {
-    // Of 380 tokens up to 60 may not be copied, since rows are in stretches of 64.
+  it("takes the previous document's sequence if that loses few tokens, or fewer than a copy would leave to evaluate", () => {
+    // Of 380 tokens 60 may not be copied, since rows are copied in stretches of 64.
     for (const [common, tail, sequence] of [
       [384, 50, 'completion:a'],
       [384, 55, 'completion:a:2'],
@@ -156,7 +165,7 @@ describe("a client's sequences for what is asked", () => {
     }
   });
 
-  it('are the one of the document before where nothing can be copied: nobody waits for the context to be evaluated again', () => {
+  it("takes the previous document's sequence if its context cannot be copied and takes long to evaluate", () => {
     for (const [common, sequence] of [
       [400, 'completion:a'],
       [40, 'completion:a:2'],
@@ -167,26 +176,27 @@ describe("a client's sequences for what is asked", () => {
     }
   });
 
-  it('are one alone on a server, which names none: the next document begins with the context of the one before', async () => {
+  it('takes one sequence for all documents on a server, which names none', async () => {
     const setting = new Setting(false);
     const { sequences } = setting;
     const served = { reusedTokens: 0, evaluatedTokens: document.length };
-    for (const of of [main, other]) sequences.asked(of, sequences.placeToAsk(of, document, 50), document, served);
+    for (const of of [main, other])
+      sequences.noteRequest(of, sequences.chooseForRequest(of, document, 50), document, served);
     assert.equal(await sequences.baseOf(third), 'other');
     assert.equal(await sequences.baseOf(main), 'other');
     assert.deepEqual(setting.lost, ['main']);
-    assert.equal(sequences.newTokens(other, document), document.length, 'what it holds is its own affair');
+    assert.equal(sequences.newTokens(other, document), document.length, 'only the server knows what it holds');
   });
 
-  it('are the one of the document before where the engine has no room for another', () => {
+  it("takes the previous document's sequence after the engine had no room for another", () => {
     const setting = new Setting();
     setting.ask(main, document);
     setting.ask(other, context, 'completion:a');
     assert.deepEqual(setting.lost, ['main']);
-    assert.deepEqual(setting.sequences.placeToAsk(other, context, 50), { sequence: 'completion:a' });
+    assert.deepEqual(setting.sequences.chooseForRequest(other, context, 50), { sequence: 'completion:a' });
   });
 
-  it('are asked for where the user comes back: others may have taken the place', async () => {
+  it('copies from the previous document when the user comes back, and asks whether the sequence is still there', async () => {
     const setting = new Setting();
     const { sequences } = setting;
     assert.equal(await sequences.baseOf(main), undefined);
@@ -194,7 +204,7 @@ describe("a client's sequences for what is asked", () => {
     assert.equal(await sequences.baseOf(other), 'main');
     setting.ask(other, context);
     assert.deepEqual([await sequences.baseOf(main), await sequences.baseOf(other)], ['main', 'other']);
-    assert.deepEqual(sequences.placeToAsk(main, document, 50), {
+    assert.deepEqual(sequences.chooseForRequest(main, document, 50), {
       sequence: 'completion:a',
       copyFrom: 'completion:a:2',
     });
@@ -204,44 +214,44 @@ describe("a client's sequences for what is asked", () => {
     assert.equal(sequences.newTokens(main, document), document.length);
   });
 
-  it('stay where reading ahead brought the document while a request was under way', () => {
+  it('keeps the sequence that reading ahead gave the document during a request', () => {
     const setting = new Setting();
     const { sequences } = setting;
     setting.ask(main, document);
-    const place = sequences.placeToAsk(main, document, 50);
-    sequences.ended('completion:a:2', context, evaluated('completion:a:2'));
-    sequences.read(main, 'completion:a:2');
-    sequences.asked(main, place, document, evaluated('completion:a'));
-    assert.deepEqual(sequences.placeToAsk(main, context, 50), { sequence: 'completion:a:2' });
+    const choice = sequences.chooseForRequest(main, document, 50);
+    sequences.noteHeld('completion:a:2', context, evaluated('completion:a:2'));
+    sequences.noteReadAhead(main, 'completion:a:2');
+    sequences.noteRequest(main, choice, document, evaluated('completion:a'));
+    assert.deepEqual(sequences.chooseForRequest(main, context, 50), { sequence: 'completion:a:2' });
     assert.deepEqual(setting.released, ['completion:a', 'completion:a']);
   });
 
-  it('hold what was evaluated, whatever was wanted', () => {
+  it('counts the evaluated tokens as held, not the requested ones', () => {
     const { sequences } = new Setting();
-    const place = { sequence: 'completion:a' };
-    sequences.asked(main, place, context, { sequence: 'completion:a', reusedTokens: 100, evaluatedTokens: 50 });
+    const choice = { sequence: 'completion:a' };
+    sequences.noteRequest(main, choice, context, { sequence: 'completion:a', reusedTokens: 100, evaluatedTokens: 50 });
     assert.equal(sequences.newTokens(main, [...context, 1]), 251);
-    sequences.asked(main, place, context, { reusedTokens: 0, evaluatedTokens: 0 });
-    assert.equal(sequences.newTokens(main, [...context, 1]), 251, 'it ended before it had a sequence');
-    sequences.asked(main, place, context, undefined);
+    sequences.noteRequest(main, choice, context, { reusedTokens: 0, evaluatedTokens: 0 });
+    assert.equal(sequences.newTokens(main, [...context, 1]), 251, 'the request ended before it had a sequence');
+    sequences.noteRequest(main, choice, context, undefined);
     assert.equal(sequences.newTokens(main, context), 400);
-    sequences.asked(main, place, context, evaluated('completion:a'));
+    sequences.noteRequest(main, choice, context, evaluated('completion:a'));
     assert.equal(sequences.newTokens(main, context), 0);
     sequences.loaded({});
     assert.equal(sequences.newTokens(main, context), 400);
   });
 
-  it('are forgotten with what they were given', () => {
+  it('starts anew after the client was forgotten', () => {
     const setting = new Setting();
     setting.ask(main, document);
     setting.ask(other, context);
     setting.sequences.forget('a');
-    assert.deepEqual(setting.sequences.placeToAsk(other, context, 0), { sequence: 'completion:a' });
+    assert.deepEqual(setting.sequences.chooseForRequest(other, context, 0), { sequence: 'completion:a' });
     assert.equal(setting.sequences.newTokens(other, context), context.length);
   });
 });
 
-describe('a context that is read ahead', () => {
+describe('reading a context ahead', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
@@ -251,12 +261,12 @@ describe('a context that is read ahead', () => {
       new AbortController().signal,
     );
     await settle();
-    // The longest wait after a keystroke, since the test's own steps are timed.
+    // The longest debounce, since the duration of the test's own steps counts as typing speed.
     mock.timers.tick(400);
     await completion;
   };
 
-  it('takes nothing from who types on before it is whole, and stands in the prompts once it is', async () => {
+  it('leaves the current prompts as they are until the new context is whole, and then uses it', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
@@ -284,7 +294,7 @@ describe('a context that is read ahead', () => {
     assert.deepEqual(engine.released, ['completion:window']);
   });
 
-  it('goes on when it was ended before it was whole, also where nobody types', async () => {
+  it('continues after an early end, also if the user types nothing', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
@@ -307,7 +317,7 @@ describe('a context that is read ahead', () => {
     assert.equal(engine.generations.at(-1)?.sequence, 'completion:window:2');
   });
 
-  it('is given up where nothing stays of what is read', async () => {
+  it('gives up after six attempts without a held token', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     const service = new CompletionService({ session: engine.session });
@@ -322,7 +332,7 @@ describe('a context that is read ahead', () => {
     assert.equal(engine.generations.length - before, 6);
   });
 
-  it('is ended before what is held of a client that left is forgotten', async () => {
+  it('ends before the sequences of a client that left are released', async () => {
     const engine = new ScriptedEngine();
     const workspace = new RankedFiles();
     workspace.ranking = ['a'];
@@ -346,8 +356,8 @@ describe('a context that is read ahead', () => {
   });
 });
 
-describe('a document that the user comes back to', () => {
-  /** A user types in documents, each a name and a line; gives the last prompt and where it was evaluated. */
+describe('a document that the user returns to', () => {
+  /** Types in documents, each a name and a line. Returns the last prompt and its sequence. */
   async function type(
     places: readonly (readonly [uri: string, line: string, linesBehind?: number])[],
     hasSequence = true,
@@ -368,7 +378,7 @@ describe('a document that the user comes back to', () => {
     return { prompt: await engine.promptOf(engine.generations.length - 1), sequence, copyFrom };
   }
 
-  it('has the prompt that it had, in the sequence that it had', async () => {
+  it('has the same prompt in the same sequence', async () => {
     const stayed = await type([
       ['main.py', 'x = '],
       ['main.py', 'y = '],
@@ -382,7 +392,7 @@ describe('a document that the user comes back to', () => {
     assert.deepEqual([back.sequence, back.copyFrom], ['completion:window', 'completion:window:2']);
   });
 
-  it('has what stands behind the cursor as it was where that is evaluated, and else as it is', async () => {
+  it('has its former suffix if that is still evaluated, and otherwise its new suffix', async () => {
     const places = [
       ['main.py', 'x = '],
       ['other.py', 'x = '],
@@ -392,7 +402,7 @@ describe('a document that the user comes back to', () => {
     assert.deepEqual([linesIn(await type(places)), linesIn(await type(places, false))], [20, 19]);
   });
 
-  it('has one that begins as what the engine holds of the other document, where its sequence is gone', async () => {
+  it("begins with the other document's context if its own sequence is gone", async () => {
     const others = await type([
       ['main.py', 'x = '],
       ['other.py', 'x = '],

@@ -13,14 +13,14 @@ const PROMPT = 1_100;
 const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + index * index + 13) % 256);
 const EDITED = 600;
 
-// Tiers read whole blocks of 64, and evaluate the last eight tokens anew, whose queries choose. A selection keeps rows
-// of a prompt that stand for no tokens of their own.
+// Tiers read whole blocks of 64 tokens, and always evaluate the last eight, whose queries choose pages. A selection
+// keeps rows that do not belong to one token each, so it copies none.
 for (const [cache, copied] of [
   ['full', { prompt: PROMPT - 1, edited: EDITED }],
   ['tiered:256', { prompt: 1_088, edited: 576 }],
   ['snapkv:512', { prompt: 0, edited: 0 }],
 ] as const) {
-  describe(`what a sequence holds, copied to another one, with the cache ${cache}`, () => {
+  describe(`copyRows with the cache ${cache}`, () => {
     let folder: string;
     let modelPath: string;
     let engine: LocalEngine;
@@ -61,8 +61,8 @@ for (const [cache, copied] of [
         sampling: { temperature: 0 },
       });
 
-    it('need not be evaluated, and the answers of both are the same', async () => {
-      assert.equal((await load()).copiesRows, !cache.startsWith('snapkv'), 'which a model says');
+    it('saves the evaluation of the copied rows, and both sequences give the same answer', async () => {
+      assert.equal((await load()).copiesRows, !cache.startsWith('snapkv'), 'the model tells whether it copies');
       const first = await generate('first');
       const second = await generate('second', prompt, 'first');
       assert.equal(second.reusedTokens, copied.prompt);
@@ -70,10 +70,10 @@ for (const [cache, copied] of [
       assert.deepEqual(second.tokens, first.tokens);
       const again = await generate('first');
       assert.deepEqual(again.tokens, first.tokens);
-      assert.ok(again.reusedTokens >= second.reusedTokens, 'the first holds what it held');
+      assert.ok(again.reusedTokens >= second.reusedTokens, 'the source keeps its rows');
     });
 
-    it('ends where the prompts differ', async () => {
+    it('copies up to the token where the prompts differ', async () => {
       const edited = [...prompt];
       edited[EDITED] = 7;
       await load();
@@ -85,7 +85,7 @@ for (const [cache, copied] of [
       assert.deepEqual(second.tokens, alone.tokens);
     });
 
-    it('is nothing where the other one is not there, or is the same', async () => {
+    it('copies nothing from a missing sequence or from itself', async () => {
       await load();
       assert.equal((await generate('second', prompt, 'first')).reusedTokens, 0);
       await load();

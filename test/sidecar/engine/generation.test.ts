@@ -242,7 +242,7 @@ describe('a prompt that nobody waits for', () => {
       sequences: [lettersBackend().sequences[0]!, lettersBackend().sequences[0]!],
     };
     const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
-    const spare = { ...reading, tokens: [0, 0], sequence: 'looked at', isSpare: true };
+    const spare = { ...reading, tokens: [0, 0], sequence: 'looked at', isExpendable: true };
     assert.equal((await scheduler.generate(spare)).sequence, 'looked at');
     for (const sequence of ['window', 'chat'])
       await scheduler.generate({ ...reading, tokens: [0], priority: 'completion', sequence });

@@ -65,8 +65,8 @@ describe('a document that the user only looks at', () => {
       const texts = await Promise.all(read.map(({ tokens }) => this.engine.detokenize(tokens)));
       assert.ok(read.every(({ priority, maxTokens }) => priority === 'background' && maxTokens === 0));
       return read.map(
-        ({ sequence, isSpare }, index) =>
-          `${/# (\w+)\.py/.exec(texts[index] ?? '')?.[1]} in ${sequence}${isSpare === true ? ', spare' : ''}`,
+        ({ sequence, isExpendable }, index) =>
+          `${/# (\w+)\.py/.exec(texts[index] ?? '')?.[1]} in ${sequence}${isExpendable === true ? ', expendable' : ''}`,
       );
     }
   }
@@ -76,7 +76,7 @@ describe('a document that the user only looks at', () => {
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
     assert.equal(setting.engine.generations.length, 1, 'not at once');
-    assert.deepEqual(await setting.pause(), ['other in completion:window:2, spare']);
+    assert.deepEqual(await setting.pause(), ['other in completion:window:2, expendable']);
     assert.match(await setting.engine.promptOf(1), /# b\n/);
     assert.deepEqual(setting.reading, [true, false]);
     await setting.type('main.py', 'y = ');
@@ -98,7 +98,7 @@ describe('a document that the user only looks at', () => {
   it('is read also before anything was typed anywhere, and where nothing can be completed at the cursor', async () => {
     const setting = new Setting();
     await setting.service.cursorRests({ ...setting.request('other.py', ''), offset: 0 });
-    assert.match((await setting.pause()).join(), /^\w+ in completion:window, spare$/);
+    assert.match((await setting.pause()).join(), /^\w+ in completion:window, expendable$/);
   });
 
   it('is not read while the user types, and its reading ends with the next keystroke', async () => {
@@ -193,7 +193,7 @@ describe('a document that the user only looks at', () => {
     assert.deepEqual(await setting.pause(), []);
     setting.engine.evaluation = async () => undefined;
     await setting.look('other.py');
-    assert.deepEqual(await setting.pause(), ['other in completion:window:2, spare']);
+    assert.deepEqual(await setting.pause(), ['other in completion:window:2, expendable']);
   });
 
   it('is not read on a machine that is to be spared, where the user turned that off, by a model that is not in memory, or where there is no place for it', async () => {
@@ -247,7 +247,7 @@ describe('a document that the user only looks at', () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
-    assert.deepEqual(await setting.pause(), ['other in completion:window:2, spare']);
+    assert.deepEqual(await setting.pause(), ['other in completion:window:2, expendable']);
     assert.deepEqual(await setting.pause(), ['main in completion:window:3']);
     assert.deepEqual(await setting.pause(), []);
   });
