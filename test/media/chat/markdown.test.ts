@@ -106,6 +106,11 @@ describe('Markdown', () => {
       'http://site.test/cat.png',
     );
   });
+  test('an image without an address becomes text, not a link', () => {
+    const root = render('![a cat]()');
+    assert.equal(root.textContent.trim(), 'a cat');
+    assert.equal(root.querySelector('a'), null);
+  });
   test('code is coloured and keeps its text', () => {
     const code = render('```ts\nconst a = "<b>";\n```').querySelector('code');
     assert.equal(code?.textContent, 'const a = "<b>";\n');

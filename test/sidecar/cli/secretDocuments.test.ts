@@ -23,6 +23,7 @@ describe('A document stays in the editor', () => {
     // Names that editors encoded incorrectly or not at all.
     'scp://host//srv/C#/.env',
     'file:///home/u/C#/.env',
+    'file:///home/u/C#/%2Eenv',
     'file:///home/u/why?/.env',
     'file:///home/u/100%/secrets%20copy.yaml',
     'file:///home/u/100%/%2Eenv',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CacheKey, TypedThroughCache } from '../../../sidecar/completion/completionCache.ts';
+import { type CacheKey, isSameKey, keyOf, TypedThroughCache } from '../../../sidecar/completion/completionCache.ts';
 import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
+import { cursorAt, requestAt } from './cursorAt.ts';
 
 function at(before: string, after = '', overrides: Partial<CacheKey> = {}): CacheKey {
   return {
@@ -127,5 +128,24 @@ describe('TypedThroughCache', () => {
     assert.deepEqual(texts(cache, at('a')), ['1']);
     cache.forget('window');
     assert.equal(texts(cache, at('a')), undefined);
+  });
+});
+
+describe('The key of a completion', () => {
+  const key = (overrides: Parameters<typeof requestAt>[1]): CacheKey =>
+    keyOf(requestAt('a = ‸', overrides), cursorAt('a = ‸'));
+
+  test('ignores the debounce and reading ahead', () => {
+    assert.ok(
+      isSameKey(
+        key({ settings: { minDebounceMs: 5 }, contextSettings: { readAhead: false } }),
+        key({ settings: { minDebounceMs: 50 }, contextSettings: { readAhead: true } }),
+      ),
+    );
+  });
+
+  test('differs with every other setting', () => {
+    assert.ok(!isSameKey(key({}), key({ settings: { timeoutMs: 50 } })));
+    assert.ok(!isSameKey(key({ contextSettings: { maxTokens: 1 } }), key({ contextSettings: { maxTokens: 2 } })));
   });
 });

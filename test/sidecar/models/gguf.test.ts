@@ -64,6 +64,15 @@ describe('a GGUF header', () => {
     await check(file);
   });
 
+  test('may say that a special token does not exist by the number 2^32 - 1', async () => {
+    const file = path.join(folder, 'no-token.gguf');
+    await writeGguf(
+      file,
+      tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 2 ** 32 - 1 } } }),
+    );
+    await check(file);
+  });
+
   test('of an architecture named like a JavaScript property is checked like any other', async () => {
     const file = path.join(folder, 'constructor.gguf');
     await writeGguf(file, renamed('constructor'));
@@ -95,6 +104,12 @@ describe('a GGUF header', () => {
     ['of version 1', 'unsupported-model', /version 1/, { ...tinyModel(), version: 1 }],
     ['for big-endian machines', 'unsupported-model', /big-endian/, { ...tinyModel(), version: 0x03000000 }],
     ['with more tensors than bytes', 'truncated-model', /cut short/, { ...tinyModel(), tensorCount: 900_000 }],
+    [
+      'with more tensors than fit into its bytes',
+      'truncated-model',
+      /cut short/,
+      { ...tinyModel(), tensorCount: 1_000 },
+    ],
     [
       'with absurdly many tensors',
       'invalid-model',
@@ -140,8 +155,10 @@ describe('a GGUF header', () => {
     [
       'with heads that are not a multiple of the key-value heads',
       'invalid-model',
-      /multiple of its 3 key-value heads/,
-      tinyModel({ metadata: { 'llama.attention.head_count_kv': { type: 'u32', value: 3 } } }),
+      /3 attention heads, expected a multiple of its 2 key-value heads/,
+      tinyModel({
+        metadata: { 'llama.attention.head_count': count(3), 'llama.attention.head_count_kv': count(2) },
+      }),
     ],
     [
       'using more experts than it has',
@@ -186,8 +203,8 @@ describe('a GGUF header', () => {
     [
       'with a special token outside the vocabulary',
       'invalid-model',
-      /eos_token_id" is 9/,
-      tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': { type: 'u32', value: 9 } } }),
+      /eos_token_id" is 4, the vocabulary has 4 tokens/,
+      tinyModel({ metadata: { 'tokenizer.ggml.eos_token_id': count(4) } }),
     ],
     [
       'with an alignment that is no power of two',
@@ -215,8 +232,26 @@ describe('a GGUF header', () => {
     [
       'with a tensor out of line',
       'invalid-model',
-      /multiple of 32/,
+      /begins at 8, expected a multiple of 32/,
       tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4], type: 0, offset: 8 }] }),
+    ],
+    [
+      'with a tensor of five dimensions',
+      'invalid-model',
+      /has 5 dimensions, expected 1 to 4/,
+      tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [32, 4, 1, 1, 1], type: 0, offset: 0 }] }),
+    ],
+    [
+      'with a tensor name that is too long',
+      'invalid-model',
+      /a tensor name is a text of 257 bytes, more than the 256 bytes allowed/,
+      tinyModel({ tensors: [{ name: 'x'.repeat(257), shape: [32, 4], type: 0, offset: 0 }] }),
+    ],
+    [
+      'with a row that ends inside a block',
+      'invalid-model',
+      /has rows of 33 elements, expected a multiple of 32 for Q4_0/,
+      tinyModel({ tensors: [{ name: 'token_embd.weight', shape: [33, 4], type: 2, offset: 0 }] }),
     ],
     [
       'with a tensor of absurd size',
@@ -397,15 +432,13 @@ describe('a GGUF header', () => {
       'with a list longer than any real list',
       'invalid-model',
       /"general\.list" has 4000001 elements, more than the 4000000/,
-      tinyModel({
-        metadata: {
-          'general.list': {
-            type: 'copied',
-            bytes: Buffer.concat([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), uint64(4_000_001)]),
-          },
-        },
-        dataBytes: 5_000_000,
-      }),
+      withList(0, 4_000_001),
+    ],
+    [
+      'with a list of eight-byte numbers that ends after the file',
+      'truncated-model',
+      /cut short/,
+      withList(10, 4_000_001),
     ],
     [
       'with an architecture name longer than any real name',
@@ -476,11 +509,14 @@ describe('a GGUF header', () => {
     const file = path.join(folder, 'truncated.gguf');
     const content = tinyModel();
     const header = ggufHeaderBytes(content).length;
+    const wholeBytes = header + content.dataBytes;
     await writeGguf(file, content);
-    await cut(file, header + 1000);
-    const trouble = await refusal(file);
-    assert.equal(trouble.code, 'truncated-model');
-    assert.match(trouble.message, new RegExp(`need ${header + content.dataBytes} bytes .* has ${header + 1000} `));
+    for (const bytes of [wholeBytes - 1, header + 1000]) {
+      await cut(file, bytes);
+      const trouble = await refusal(file);
+      assert.equal(trouble.code, 'truncated-model');
+      assert.match(trouble.message, new RegExp(`need ${wholeBytes} bytes .* has ${bytes} `));
+    }
   });
 
   test('cut at any byte is refused, without an unexpected error', async () => {
@@ -534,6 +570,12 @@ function renamed(architecture: string, further: Record<string, Entry> = {}): Ggu
     ...others,
     metadata: { ...Object.fromEntries(entries), 'general.architecture': { type: 'string', value: architecture } },
   };
+}
+
+/** The tiny model with the beginning of a list and 5 MB of zeros. `elementType` is GGUF's number of a type. */
+function withList(elementType: number, length: number): GgufContent {
+  const bytes = Buffer.concat([Buffer.from([9, 0, 0, 0, elementType, 0, 0, 0]), uint64(length)]);
+  return tinyModel({ metadata: { 'general.list': { type: 'copied', bytes } }, dataBytes: 5_000_000 });
 }
 
 /** The tiny model with another tensor. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it, mock } from 'node:test';
-import { IgnorePatterns, IgnorePatternsError } from '../../../sidecar/privacy/ignorePatterns.ts';
+import { IgnorePatterns, IgnorePatternsError, isPlainPath } from '../../../sidecar/privacy/ignorePatterns.ts';
 import { SegmentPattern, STAR } from '../../../sidecar/privacy/segmentPattern.ts';
 import { Random } from '../../../sidecar/workshop/train/random.ts';
 
@@ -74,6 +74,13 @@ describe('ignore patterns', () => {
       assert.throws(() => new IgnorePatterns(lines, exact), IgnorePatternsError);
     }
     assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10_000).fill('name'), exact));
+  });
+
+  it('are matched against paths of at most 4,096 units and 256 names', () => {
+    assert.equal(isPlainPath('a'.repeat(4_096)), true);
+    assert.equal(isPlainPath('a'.repeat(4_097)), false);
+    assert.equal(isPlainPath(`${'a/'.repeat(255)}a`), true);
+    assert.equal(isPlainPath(`${'a/'.repeat(256)}a`), false);
   });
 
   it('end their work at the first pattern that is too much', () => {
