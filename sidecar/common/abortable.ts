@@ -1,8 +1,10 @@
-/** Lets one caller stop waiting for what others may still want: the outcome of `work`, or the reason of `signal`. */
+/**
+ * Resolves as `work`, or rejects with the reason of `signal` once it aborts. The work itself goes on for other callers.
+ */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   if (signal.aborted) {
-    // Nobody waits for it any more: what it fails of is no one's concern here.
+    // The caller has left, so a later failure of the work must not become an unhandled rejection.
     work.catch(() => undefined);
     throw signal.reason as Error;
   }

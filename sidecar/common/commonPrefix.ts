@@ -1,6 +1,6 @@
 import type { TokenId } from '../protocol/engine.ts';
 
-/** Length of the longest beginning that both have. */
+/** Returns the length of the longest common prefix. */
 export function commonPrefixLength(one: readonly TokenId[], other: readonly TokenId[]): number {
   const most = Math.min(one.length, other.length);
   let length = 0;
@@ -9,8 +9,7 @@ export function commonPrefixLength(one: readonly TokenId[], other: readonly Toke
 }
 
 /**
- * Tokens of `before` that are neither at the beginning of `after` nor, of the rest, at its end: what stood there, and
- * does not any more.
+ * Returns how many tokens of `before` are in neither the common prefix nor the common suffix of `before` and `after`.
  */
 export function differingTokens(before: readonly TokenId[], after: readonly TokenId[]): number {
   const start = commonPrefixLength(before, after);

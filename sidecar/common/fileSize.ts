@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-/** Bytes of a regular file, by a link too; `undefined` where there is none. */
+/** Returns the bytes of a regular file, also through a link. `undefined` if there is no such file. */
 export async function fileSize(file: string): Promise<number | undefined> {
   const status = await stat(file).catch(() => undefined);
   return status?.isFile() ? status.size : undefined;

@@ -1,18 +1,18 @@
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Folder entries that one search looks at, so that a strange folder costs bounded time. */
+/** The most folder entries of one search, so that any folder costs bounded time. */
 const MAX_ENTRIES = 20_000;
 const MAX_FILES = 500;
 
 export interface FindOptions<Found> {
-  /** Folders one inside the other; 1 looks into `root` alone. */
+  /** The depth of nested folders; 1 searches `root` alone. */
   readonly maxDepth: number;
-  /** What a file is, or undefined for none that is looked for. `realRoot` is `root` without links. */
+  /** Describes a file, or returns `undefined` if it is not wanted. `realRoot` is `root` without links. */
   readonly look: (file: string, realRoot: string) => Promise<Found | undefined>;
 }
 
-/** Files below `root`. Follows no link to a folder; folders that can't be read count as empty. */
+/** Finds files below `root`. Follows no link to a folder. Folders that can't be read count as empty. */
 export async function findFiles<Found>(root: string, { maxDepth, look }: FindOptions<Found>): Promise<Found[]> {
   const realRoot = await realpath(root).catch(() => undefined);
   if (realRoot === undefined) return [];
@@ -39,7 +39,7 @@ export async function findFiles<Found>(root: string, { maxDepth, look }: FindOpt
   return files.slice(0, MAX_FILES);
 }
 
-/** An absolute path without links, as far as it exists. */
+/** Returns an absolute path without links, as far as the path exists. */
 export async function realPathOf(file: string): Promise<string> {
   const parent = path.dirname(file);
   return realpath(file).catch(async () =>
@@ -47,7 +47,7 @@ export async function realPathOf(file: string): Promise<string> {
   );
 }
 
-/** Whether a path lies in a folder, by its name alone. */
+/** Returns whether a path lies in a folder, by its name alone. */
 export function isPathInside(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== '' && !path.isAbsolute(relative) && relative.split(path.sep)[0] !== '..';

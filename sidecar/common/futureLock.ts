@@ -2,17 +2,17 @@ import { stat, utimes } from 'node:fs/promises';
 
 interface Seen {
   readonly mtimeMs: number;
-  /** Monotonic. */
+  /** On the monotonic clock. */
   readonly sinceMs: number;
 }
 
-/** Locks that were dated in the future when they were looked at last. */
+/** Locks that had a date in the future when they were last looked at. */
 const seen = new Map<string, Seen>();
 
 /**
- * Lets a lock expire that is dated in the future: its holder died, the clock was set back, and until that time comes
- * again it would count as held. A holder that lives dates its lock anew all the time; one that is found with the same
- * date for `staleMs` is dead. To be called whenever the lock is found held.
+ * Expires a lock whose date is in the future and whose holder is dead. Such a lock appears if the clock was set back:
+ * it would count as held until its date comes. A live holder keeps updating the date, so a holder is dead if the date
+ * stays for `staleMs`. Call this whenever the lock is found held.
  */
 export async function expireFutureLock(lockFolder: string, staleMs: number): Promise<void> {
   const mtimeMs = (await stat(lockFolder).catch(() => undefined))?.mtimeMs;

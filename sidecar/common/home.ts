@@ -5,33 +5,33 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { homeFailure } from './homeFailure.ts';
 
-/** Where the CUDA add-on is unpacked, inside the per-user folder. */
+/** The folder of the CUDA add-on, inside the per-user folder. */
 export const CUDA_FOLDER = 'cuda';
 
-/** Where evaluated contexts are kept, inside the per-user folder. */
+/** The folder of evaluated contexts, inside the per-user folder. */
 export const CONTEXTS_FOLDER = 'contexts';
 
-/** Where downloaded and imported models are kept, inside the per-user folder. */
+/** The folder of downloaded and imported models, inside the per-user folder. */
 export const MODELS_FOLDER = 'models';
 
-/** Files of the per-user folder. Everything that two processes must agree on is named here. */
+/** Files of the per-user folder. Every file that two processes share is named here. */
 export interface Home {
   readonly folder: string;
   readonly stateFile: string;
   readonly logFile: string;
   readonly previousLogFile: string;
   readonly lockFolder: string;
-  /** How fast each model read prompts. */
+  /** How fast each model reads prompts. */
   readonly speedsFile: string;
-  /** How much each model's heads need choices of their own. */
+  /** Which heads of each model need their own choice of pages. */
   readonly headNeedsFile: string;
-  /** Which products have the extension. */
+  /** Which products have the extension installed. */
   readonly installationsFolder: string;
 }
 
 /**
- * The per-user folder outside VS Code's storage, so that every window, product and terminal finds the same sidecar.
- * `CHORUS_HOME` overrides it.
+ * Returns the per-user folder. It lies outside VS Code's storage, so that every window, product and terminal finds the
+ * same sidecar. `CHORUS_HOME` overrides it.
  */
 export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env['CHORUS_HOME']) return path.resolve(env['CHORUS_HOME']);
@@ -45,12 +45,12 @@ export function homeFolder(env: NodeJS.ProcessEnv = process.env): string {
   }
 }
 
-/** A relative path would mean another folder in every working folder; XDG tells to ignore it. */
+/** A relative path would mean a different folder for every working folder. XDG says to ignore it. */
 function absolute(folder: string | undefined): string | undefined {
   return folder !== undefined && path.isAbsolute(folder) ? folder : undefined;
 }
 
-/** The files of `folder`; touches nothing. */
+/** Returns the files of `folder` without touching the disk. */
 export function homeFiles(folder: string = homeFolder()): Home {
   return {
     folder,
@@ -64,7 +64,7 @@ export function homeFiles(folder: string = homeFolder()): Home {
   };
 }
 
-/** Creates the folder for this user alone, and mends its rights. Throws `SidecarError` 'home-unusable'. */
+/** Creates the folder for this user alone, and corrects its permissions. Throws `SidecarError` 'home-unusable'. */
 export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -83,10 +83,13 @@ export async function ensureHome(folder: string = homeFolder()): Promise<Home> {
   return homeFiles(folder);
 }
 
-/** A sidecar that was asked to stop may write this long. */
+/** How long a sidecar that was asked to stop may still write. */
 const LAST_WRITES_MS = 3_000;
 
-/** Removes what Chorus wrote into its folder, and the folder if nothing else is in it: `CHORUS_HOME` may name any. */
+/**
+ * Removes the files that Chorus wrote, and then the folder if it is empty: `CHORUS_HOME` may name a folder with other
+ * files.
+ */
 export async function removeHome(folder: string = homeFolder()): Promise<void> {
   const deadline = performance.now() + LAST_WRITES_MS;
   do await removeOwnFiles(folder);
@@ -120,7 +123,7 @@ async function removeOwnFiles(folder: string): Promise<void> {
   }
 }
 
-/** Removes inherited rights and leaves this user full control, of files created later too. */
+/** Removes inherited permissions and gives this user full control, also of files created later. */
 async function grantToThisUserOnly(folder: string): Promise<void> {
   const grantTo = (account: string): Promise<unknown> =>
     runSystemTool('icacls.exe', [folder, '/inheritance:r', '/grant:r', `${account}:(OI)(CI)F`, '/q']);
@@ -129,15 +132,15 @@ async function grantToThisUserOnly(folder: string): Promise<void> {
   try {
     await grantTo(domain ? `${domain}\\${username}` : username);
   } catch (refused) {
-    // Windows' own SSH server names the workgroup as the domain of an account of the machine, which nothing can be
-    // granted to.
+    // Windows' own SSH server gives the workgroup as the domain of a local account, and icacls can't grant anything to
+    // such a name.
     const identifier = await ownIdentifier();
     if (identifier === undefined) throw refused;
     await grantTo(`*${identifier}`);
   }
 }
 
-/** The security identifier of who runs this process. */
+/** The security identifier of the user who runs this process. */
 async function ownIdentifier(): Promise<string | undefined> {
   try {
     const { stdout } = await runSystemTool('whoami.exe', ['/user', '/fo', 'csv', '/nh']);

@@ -1,15 +1,15 @@
 import { SidecarError } from './sidecarError.ts';
 
-/** Exit code of a sidecar that could not write its state file: where the disk is full its log can't say so. */
+/** The exit code of a sidecar that could not write its state file. On a full disk the log can't tell why. */
 export const EXIT_DISK_FULL = 4;
 
-/** Whether the file system has no room, or gives this user no more. */
+/** Returns whether the disk or the user's quota is full. */
 export function isDiskFull(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
-/** The per-user folder can't be written since there is no room. */
+/** The error for a per-user folder on a full disk. */
 export function homeIsFull(folder: string, cause?: unknown): SidecarError {
   return new SidecarError(
     'home-unusable',
@@ -18,7 +18,7 @@ export function homeIsFull(folder: string, cause?: unknown): SidecarError {
   );
 }
 
-/** Words for what the file system said of the per-user folder, or of a file in it. */
+/** The error for a failed file operation in the per-user folder. */
 export function homeFailure(folder: string, cause: unknown): SidecarError {
   if (isDiskFull(cause)) return homeIsFull(folder, cause);
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,2 +1,2 @@
-/** What a timer of Node can wait: one that is told more does not wait at all. */
+/** The longest delay of a timer in Node. A longer delay fires at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,13 +1,15 @@
 /**
- * Deeper than any message, file or answer that Chorus reads: each level costs the parser a hundred times its bracket.
+ * The deepest nesting that is parsed: deeper than any message, file or answer that Chorus reads. Each level costs the
+ * parser a hundred times the memory of its bracket.
  */
 export const MAX_JSON_DEPTH = 128;
 /**
- * A document of which each word is replaced is told in a tenth of that; a `[]` of three bytes takes fifty in memory.
+ * The most values that are parsed. Replacing each word of a document takes a tenth as many. A `[]` of three bytes takes
+ * fifty in memory.
  */
 export const MAX_JSON_VALUES = 2_000_000;
 
-/** A text is nested deeper, or has more values, than are parsed. It quotes nothing of the text. */
+/** The text is nested too deeply or has too many values. The message quotes nothing of the text. */
 export class JsonLimitError extends SyntaxError {
   override readonly name = 'JsonLimitError';
 }
@@ -20,8 +22,8 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * `JSON.parse` for texts from outside. Throws `JsonLimitError`, before anything is parsed, where a text is nested
- * deeper than `MAX_JSON_DEPTH` or has more than `MAX_JSON_VALUES` values, and `SyntaxError` where it is no JSON.
+ * Parses JSON from outside Chorus. Throws `JsonLimitError` before it parses a text that exceeds `MAX_JSON_DEPTH` or
+ * `MAX_JSON_VALUES`, and `SyntaxError` if the text is not JSON.
  */
 export function parseJson(text: string): unknown {
   checkLimits(text);
@@ -53,7 +55,7 @@ function checkLimits(text: string): void {
   }
 }
 
-/** Where the quote is that ends a string. */
+/** The index of the quote that ends a string. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

@@ -1,30 +1,27 @@
-/**
- * What went wrong on the way to the sidecar. A client localises by `code`; `message` is plain English and complete in
- * itself.
- */
+/** Why the sidecar can't be reached. A client localises by `code`; `message` is complete in plain English. */
 export type SidecarErrorCode =
-  /** The process could not be started, or ended before it was ready. `detail` holds the last lines it wrote. */
+  /** The process could not be started, or ended before it was ready. `detail` has the last lines that it wrote. */
   | 'start-failed'
-  /** It ended several times in a short time and is not started again by itself. `detail` as above. */
+  /** The process ended several times in a short time, so it is not started again automatically. `detail` as above. */
   | 'crash-loop'
-  /** A newer or older sidecar runs whose protocol this client does not speak. */
+  /** A newer or older sidecar is running, whose protocol this client does not speak. */
   | 'incompatible'
-  /** What answered on the port is not the sidecar of the state file, or refused the token: that sidecar is gone. */
+  /** The server on the port is not the sidecar of the state file, or refused the token: that sidecar is gone. */
   | 'refused'
   /** The port refused the connection: the sidecar is gone. */
   | 'not-running'
-  /** The sidecar has as many clients as it takes. */
+  /** The sidecar has the maximum number of clients. */
   | 'full'
-  /** Nothing answered on the port in time, or the connection broke: the sidecar may be busy, or stopped. */
+  /** Nothing answered on the port in time, or the connection broke: the sidecar may be busy or stopped. */
   | 'unreachable'
-  /** The connection ended while something waited on it. */
+  /** The connection ended while a request waited for its answer. */
   | 'closed'
-  /** A message larger than a frame may be was not sent. */
+  /** A message was not sent, since it is larger than a frame may be. */
   | 'message-too-large'
   /** The per-user folder cannot be used. */
   | 'home-unusable';
 
-/** A failure on the way to the sidecar, in words for the user. */
+/** The sidecar can't be reached. The message is for the user. */
 export class SidecarError extends Error {
   override readonly name = 'SidecarError';
 
@@ -37,6 +34,6 @@ export class SidecarError extends Error {
     this.detail = options?.detail;
   }
 
-  /** Last lines that the sidecar wrote. Holds no code of the user's. */
+  /** The last lines that the sidecar wrote. They never contain the user's code. */
   readonly detail: string | undefined;
 }

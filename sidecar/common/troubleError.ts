@@ -1,6 +1,8 @@
 import type { TroubleCode } from '../protocol/client.ts';
 
-/** A failure that the user can understand and act on; `code` lets a client localise it and offer what to do. */
+/**
+ * A failure that the user can understand and act on. A client uses `code` to localise the message and to offer help.
+ */
 export class TroubleError extends Error {
   override readonly name = 'TroubleError';
 
@@ -13,6 +15,6 @@ export class TroubleError extends Error {
     this.detail = options?.detail;
   }
 
-  /** Last lines that a crashed process wrote. */
+  /** The last lines that a crashed process wrote. */
   readonly detail: string | undefined;
 }

@@ -1,11 +1,11 @@
-/** UTF-16 as editors hold it: lone surrogates occur, and a cut must never make one. */
+/** Editors hold UTF-16, in which lone surrogates occur. A cut must never make one. */
 
-/** Replaces lone surrogates, which no tokenizer takes, by U+FFFD. The length in UTF-16 units stays the same. */
+/** Replaces lone surrogates by U+FFFD, since no tokenizer accepts them. The length in UTF-16 units stays the same. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
-/** Whether `offset` lies between the two halves of a surrogate pair or of a CRLF. */
+/** Returns whether `offset` lies between the halves of a surrogate pair or of a CRLF. */
 export function splitsCharacter(text: string, offset: number): boolean {
   if (offset <= 0 || offset >= text.length) return false;
   const before = text.charCodeAt(offset - 1);
@@ -13,12 +13,12 @@ export function splitsCharacter(text: string, offset: number): boolean {
   return (isHighSurrogate(before) && isLowSurrogate(after)) || (before === 0x0d && after === 0x0a);
 }
 
-/** The nearest offset at or after `offset` that splits no character. */
+/** Returns the nearest offset at or after `offset` that splits no character. */
 export function snapForward(text: string, offset: number): number {
   return splitsCharacter(text, offset) ? offset + 1 : offset;
 }
 
-/** The nearest offset at or before `offset` that splits no character. */
+/** Returns the nearest offset at or before `offset` that splits no character. */
 export function snapBack(text: string, offset: number): number {
   return splitsCharacter(text, offset) ? offset - 1 : offset;
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 
 /**
- * Writes a file for this user alone by a rename: readers find the old content or the whole new content. `flush` puts
- * the content on disk before the rename. Rejects as `writeFile` and `rename` do, and then leaves no temporary file.
+ * Writes a file for this user alone by a rename: readers see the old content or the whole new content. `flush` puts the
+ * content on disk before the rename. Rejects as `writeFile` and `rename` do, and then leaves no temporary file.
  *
  * This is not `write-file-atomic`, which opens its temporary file without `O_EXCL` under a predictable name and follows
  * a link at `file`. Its temporary names also lack the ending ".tmp", by which files that a crash left are removed.

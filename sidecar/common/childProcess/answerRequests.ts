@@ -3,15 +3,13 @@ import { TroubleError } from '../troubleError.ts';
 import { ENGINE_ERROR, type EngineErrorData } from '../../protocol/engine.ts';
 import type { NotificationType, RequestType } from '../../protocol/messages.ts';
 
-/** Registers the handler of one request. What it throws reaches the parent as `EngineErrorData`. */
+/** Registers the handler of one request. Errors of the handler reach the parent as `EngineErrorData`. */
 export type RequestRegistrar = <Params, Result>(
   type: RequestType<Params, Result>,
   handle: (params: NoInfer<Params>, signal: AbortSignal) => Promise<NoInfer<Result>>,
 ) => void;
 
-/**
- * Lets a child process answer its parent's requests. A handler's signal aborts where the parent cancels the request.
- */
+/** Lets a child process answer its parent's requests. The handler's signal aborts if the parent cancels the request. */
 export function answerRequests(connection: MessageConnection): RequestRegistrar {
   return ({ method }, handle) => {
     connection.onRequest(method, async (params: Parameters<typeof handle>[0], token: CancellationToken) => {
@@ -33,7 +31,7 @@ export function onNotification<Params>(
   connection.onNotification(method, listener);
 }
 
-/** Sends a notification to the parent. It fails only where the parent is gone, and then this process ends too. */
+/** Sends a notification to the parent. Sending fails only if the parent is gone, and then this process ends too. */
 export function notifyParent<Params>(
   connection: MessageConnection,
   { method }: NotificationType<Params>,

@@ -2,7 +2,7 @@ const LONGEST_MS = 30_000;
 const HEALTHY_AFTER_MS = 60_000;
 
 /**
- * Milliseconds to wait after so many failures in a row: 0 after the first, which may have been chance, then 1, 2, 4 …
+ * The wait in milliseconds after a number of failures in a row: 0 after the first, which may be chance, then 1, 2, 4 …
  * 30 s.
  */
 export function delayAfterFailuresMs(failures: number): number {
@@ -10,8 +10,8 @@ export function delayAfterFailuresMs(failures: number): number {
 }
 
 /**
- * How long to wait before a process that fell is started again: 0, 1, 2, 4 … 30 s, from 0 again after a minute of
- * health.
+ * Tells how long to wait before a crashed process is started again: 0, 1, 2, 4 … 30 s. A minute without a crash resets
+ * it to 0.
  */
 export class BackOff {
   #failures = 0;

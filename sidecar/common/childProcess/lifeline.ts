@@ -8,23 +8,23 @@ import { threadOfSource } from './threadOfSource.ts';
 const TURN_MS = 1_000;
 const MAX_HEAP_MEBIBYTES = 16;
 
-/** What the lifeline's thread is started with. */
+/** The data that starts the lifeline's thread. */
 export interface LifelineData {
   /** The pipe to the parent. */
   readonly fd: number;
   /** How long the process may go on without its parent, in milliseconds. */
   readonly graceMs: number;
   /**
-   * Turns of the main thread's event loop, and the native calls of `kernels/ggml/nativeCalls.ts`. Absent where the
-   * parent asks for no pulse.
+   * Turns of the main thread's event loop, and the native calls of `kernels/ggml/nativeCalls.ts`. Absent if the parent
+   * wants no pulse.
    */
   readonly counts?: { readonly turns: Int32Array; readonly nativeCalls: Int32Array };
 }
 
 /**
- * Ties this process to the parent that gave it a pipe for that: a thread ends the process when the parent is gone,
- * however it went and whatever the main thread computes. With `nativeCalls` the thread also tells the parent how the
- * main thread gets on. Does nothing where the parent gave no pipe.
+ * Ends this process when its parent is gone, even while the main thread computes: a thread watches the pipe that the
+ * parent made for it. With `nativeCalls` the thread also reports the progress of the main thread. Does nothing if the
+ * parent made no pipe.
  */
 export function startLifeline({
   graceMs = 0,
@@ -42,7 +42,7 @@ export function startLifeline({
   }).unref();
 }
 
-/** From source, and from the bundles in `dist`. */
+/** The thread's script: the source, or the bundle in `dist`. */
 function threadScript(): string | URL {
   if (import.meta.url.endsWith('.ts')) return threadOfSource(new URL('./main.ts', import.meta.url));
   return path.join(path.dirname(fileURLToPath(import.meta.url)), 'lifeline.mjs');

@@ -1,6 +1,6 @@
 /**
- * The lifeline's thread: says that the process lives and ends it when its parent is gone. It waits for nothing that the
- * main thread does.
+ * The lifeline's thread: tells the parent that this process lives, and ends the process when the parent is gone. It
+ * never waits for the main thread.
  */
 import { Socket } from 'node:net';
 import process from 'node:process';
@@ -10,14 +10,14 @@ import type { LifelineData } from './lifeline.ts';
 import { pulseLine } from './pulse.ts';
 
 const PULSE_MS = 1_000;
-/** A parent that was stopped itself reads nothing; what it missed is of no use to it. */
+/** A stopped parent reads nothing, and old pulses are of no use to it later. */
 const MAX_UNREAD_BYTES = 4_096;
 
 const { fd, graceMs, counts } = workerData as LifelineData;
 const parent = new Socket({ fd, readable: true, writable: true });
-// An error is followed by the end.
+// An 'error' event is followed by 'close'.
 parent.on('error', () => undefined);
-// An orderly exit would wait for native calls that run.
+// An orderly exit would wait for running native calls.
 parent.on('close', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), graceMs));
 parent.resume();
 

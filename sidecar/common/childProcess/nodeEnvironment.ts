@@ -1,10 +1,10 @@
-/** Holds the key of a server that the command line asks. */
+/** Holds the key of the server that a command uses. */
 export const SERVER_KEY_VARIABLE = 'CHORUS_SERVER_KEY';
 
 /**
- * The environment to run a script of Chorus in with the caller's own executable: VS Code's runtime acts as Node, and
- * what would tie the process to the caller's debugger or tests is left out, and so is a server's key: a sidecar
- * outlives its starter. `extra` comes on top of the caller's environment.
+ * Returns the environment to run a script of Chorus with the caller's own executable. VS Code's runtime acts as Node.
+ * Variables that would tie the process to the caller's debugger or tests are left out. So is a server's key, since a
+ * sidecar outlives its starter. `extra` comes on top of the caller's environment.
  */
 export function nodeEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, ...extra, ELECTRON_RUN_AS_NODE: '1' };

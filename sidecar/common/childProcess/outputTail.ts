@@ -1,7 +1,7 @@
 const MAX_LINES = 40;
 const MAX_LINE_UNITS = 400;
 
-/** The last lines that a process wrote: what it says about its own end. */
+/** The last lines that a process wrote. They often tell why it ended. */
 export class OutputTail {
   #lines: string[] = [];
   #unfinished = '';

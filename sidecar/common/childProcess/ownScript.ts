@@ -2,18 +2,19 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-/** Where `npm test` has built what ships; only sources ask. */
+/** The folder of the bundles that `npm test` built. Only code that runs from source uses it. */
 export const BUILT_FOLDER = process.env['CHORUS_TEST_BUNDLES'];
 
-/** A script of ours, and what Node needs to run it. */
+/** A script of Chorus, and the Node options that it needs. */
 export interface OwnScript {
   readonly file: string;
   readonly execArgv: readonly string[];
 }
 
 /**
- * What a process of ours is started with: the bundle beside the caller's own. From sources it is what the tests have
- * built, which starts in half the time, or the source itself. `source` is relative to the caller.
+ * Returns the script to start a process of Chorus with: the bundle beside the caller's own. A caller that runs from
+ * source gets the bundle of the tests, which starts in half the time, or else the source. `source` is relative to the
+ * caller.
  */
 export function ownScript(
   callerUrl: string,

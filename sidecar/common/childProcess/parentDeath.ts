@@ -6,8 +6,8 @@ const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
 /**
- * On Linux the kernel itself ends this process when its parent dies. A process that is stopped then runs no thread that
- * could hear of it. Elsewhere, and where the C library is another, the lifeline alone ends it.
+ * Makes the kernel end this process when its parent dies, on Linux. The lifeline's thread can't do that while the
+ * process is stopped. Without Linux and glibc the lifeline works alone.
  */
 export function dieWithParent(): void {
   if (process.platform !== 'linux') return;
@@ -18,6 +18,6 @@ export function dieWithParent(): void {
     ) => number;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
   } catch {
-    // The lifeline stays.
+    // The lifeline still works.
   }
 }

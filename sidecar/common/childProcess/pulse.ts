@@ -1,20 +1,23 @@
 /** The file descriptor of the pipe between a child's lifeline and its parent. */
 export const LIFELINE_FD = 3;
 
-/** Tells a child that its parent has made that pipe. */
+/** The variable that tells a child about that pipe. */
 export const LIFELINE_VARIABLE = 'CHORUS_LIFELINE_FD';
 
-/** What a child with a lifeline is started with, on top of its parent's environment. */
+/** Variables for a child with a lifeline, on top of its parent's environment. */
 export const lifelineEnvironment = { [LIFELINE_VARIABLE]: String(LIFELINE_FD) };
 
-/** What a child's lifeline tells its parent once a second, whatever the child's main thread does. All counts grow. */
+/**
+ * The message that a child's lifeline sends its parent once a second, even while the child's main thread is busy. All
+ * counts grow.
+ */
 export interface Pulse {
   /** Turns of the main thread's event loop, about one a second. */
   readonly turns: number;
   /** Native calls of the main thread that may take long. */
   readonly callsBegun: number;
   readonly callsEnded: number;
-  /** Time of the processor that all of the child's threads have taken, in milliseconds. */
+  /** Processor time of all threads of the child, in milliseconds. */
   readonly processorMs: number;
 }
 
@@ -22,11 +25,11 @@ export function pulseLine({ turns, callsBegun, callsEnded, processorMs }: Pulse)
   return `${turns} ${callsBegun} ${callsEnded} ${Math.round(processorMs)}\n`;
 }
 
-/** Reads pulses from pieces of text, as a pipe gives them. */
+/** Reads pulses from the chunks of a pipe. */
 export class PulseReader {
   #rest = '';
 
-  /** The pulses that end in `text`. */
+  /** Returns the pulses that are complete with `text`. */
   read(text: string): Pulse[] {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';

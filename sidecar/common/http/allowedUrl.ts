@@ -1,8 +1,8 @@
 import { isThisMachine } from './loopback.ts';
 
 /**
- * Whether models and catalogues may come from a URL: https from anywhere, http from this machine alone, and no name or
- * password in it.
+ * Returns whether models and catalogues may be downloaded from a URL: https from any host, http from this machine
+ * alone. The URL may have no user name or password.
  */
 export function isAllowedUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -10,5 +10,5 @@ export function isAllowedUrl(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname));
 }
 
-/** What `isAllowedUrl` wants, for messages. */
+/** The rule of `isAllowedUrl`, for messages. */
 export const ALLOWED_URL = 'expected an https: URL (http: to this machine alone) without a password';

@@ -2,11 +2,11 @@ import pTimeout from 'p-timeout';
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Until the whole of it is there. */
+  /** The time limit for the whole body. */
   readonly limitMs: number;
 }
 
-/** A body has more bytes than are read of it. */
+/** The body is longer than the limit. */
 export class TooLargeError extends RangeError {
   override readonly name = 'TooLargeError';
 }
@@ -19,7 +19,7 @@ export async function readBoundedText(
   body: ReadableStream<Uint8Array>,
   { maxBytes, limitMs }: BodyLimits,
 ): Promise<string> {
-  // Not by iterating: what waits for its next part would not hear that it is given up.
+  // A `for await` loop could not be cancelled while it waits for the next part.
   const reader = body.getReader();
   const decoder = new TextDecoder();
   const endMs = performance.now() + limitMs;

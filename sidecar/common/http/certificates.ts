@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import tls from 'node:tls';
 
-/** Where Linux distributions keep all certificates that they trust in one file. */
+/** Files in which Linux distributions keep all trusted certificates. */
 const LINUX_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
@@ -11,12 +11,12 @@ const LINUX_BUNDLES = [
 ];
 
 /**
- * Certificates that TLS connections trust: Node's own, those of NODE_EXTRA_CA_CERTS and, where wanted, those that this
- * machine trusts, with what a company's administrators installed.
+ * Returns the certificates that TLS connections trust: Node's own, those of NODE_EXTRA_CA_CERTS and, if wanted, those
+ * of this machine, which include certificates that a company's administrators installed.
  */
 export async function trustedCertificates(withSystem: boolean): Promise<string[]> {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default' | 'system') => string[] };
-  // Before Node 22.15 the default ones can't be asked for.
+  // Node before 22.15 can't list its default certificates.
   if (!getCACertificates)
     return [...tls.rootCertificates, ...(await extraCertificates()), ...(withSystem ? await linuxBundle() : [])];
   const trusted = [...getCACertificates('default'), ...(await extraCertificates())];
@@ -28,7 +28,7 @@ function systemCertificates(getCACertificates: (type: 'system') => string[]): re
   try {
     return getCACertificates('system');
   } catch {
-    // Runtimes that are built without access to the system's store, such as some of Electron.
+    // Some runtimes are built without access to the system's store, such as some versions of Electron.
     return [];
   }
 }

@@ -1,7 +1,7 @@
 import { lookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
-/** Gives all addresses of a name. */
+/** Resolves a name to all of its addresses. */
 export type Resolve = (
   hostname: string,
   options: { readonly all: true },
@@ -9,9 +9,9 @@ export type Resolve = (
 ) => void;
 
 /**
- * Looks names up for a connection. The addresses that are judged are the ones that are connected with: a name that is
- * looked up twice may mean two things. `refusal` gives why an address of a name is none to connect with, which the
- * connection fails with.
+ * Returns a lookup function that checks the very addresses that the connection then uses. A separate check would not be
+ * safe, since a second lookup of the name may give another address. The connection fails with the error that `refusal`
+ * returns for an address.
  */
 export function checkedLookup(
   refusal: (hostname: string, address: string) => Error | undefined,

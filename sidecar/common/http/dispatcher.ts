@@ -5,12 +5,12 @@ import type { NetworkSettings } from '../../protocol/client.ts';
 import { trustedCertificates } from './certificates.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** This machine is never reached by way of a proxy. */
+/** Connections to this machine never use a proxy. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * Connections by way of the user's proxy, trusting whom the user's machine trusts; `lookup` finds the hosts that no
- * proxy is asked for. Throws `TroubleError` 'download-failed' where the proxy's URL is none.
+ * Opens connections through the user's proxy, with the certificates that the user's machine trusts. `lookup` resolves
+ * hosts that are reached without a proxy. Throws `TroubleError` 'download-failed' if the proxy's URL is invalid.
  */
 export async function openDispatcher(
   settings: NetworkSettings = {},
@@ -36,7 +36,7 @@ export async function openDispatcher(
   });
 }
 
-/** What of a URL, or of what was to be one, stands behind a name and a password. */
+/** Returns the part of a URL, valid or not, behind its user name and password. */
 function withoutPassword(url: string): string {
   const end = url.lastIndexOf('@');
   return end < 0 ? url : `…${url.slice(end)}`;

@@ -1,5 +1,5 @@
 /**
- * What went wrong below HTTP, for messages: "connect ECONNREFUSED 127.0.0.1:8080", "self-signed certificate
+ * Returns the network error below HTTP, for messages: "connect ECONNREFUSED 127.0.0.1:8080", "self-signed certificate
  * (DEPTH_ZERO_SELF_SIGNED_CERT)".
  */
 export function failureReason(error: unknown): string {

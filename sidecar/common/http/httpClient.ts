@@ -9,14 +9,14 @@ const MAX_REDIRECTS = 10;
 
 export interface HttpResponse {
   readonly status: number;
-  /** Of the last response. */
+  /** The headers of the last response. */
   readonly headers: Headers;
   /**
-   * Of all responses on the way to the last, the first one's of each name: what a hub says of a file before it sends to
-   * where its bytes are.
+   * The headers of all responses, redirects included; the first value of each name counts. A hub describes a file in
+   * the redirect to its bytes.
    */
   readonly firstHeaders: Headers;
-  /** Where the last redirect led. */
+  /** The URL of the last response. */
   readonly url: string;
   readonly body: Dispatcher.ResponseData['body'];
 }
@@ -28,20 +28,20 @@ export interface HttpRequest {
   readonly stallMs?: number;
 }
 
-/** A server can't be asked: the URL, or a redirect, leads to where nothing may come from. */
+/** The URL or a redirect leads to a place that downloads may not come from. */
 export class HttpRefusalError extends Error {
   override readonly name = 'HttpRefusalError';
 }
 
-/** GET requests by way of the user's proxy, trusting whom the user's machine trusts. */
+/** Sends GET requests through the user's proxy, with the certificates that the user's machine trusts. */
 export class HttpClient {
   private constructor(
     private readonly dispatcher: Dispatcher,
-    /** Names of hosts that were asked for by themselves, and not by a redirect. */
+    /** Hosts that a caller asked for, as opposed to targets of a redirect. */
     private readonly chosenHosts: Set<string>,
   ) {}
 
-  /** Throws `TroubleError` 'download-failed' where the proxy's URL is none. */
+  /** Throws `TroubleError` 'download-failed' if the proxy's URL is invalid. */
   static async open(
     settings: NetworkSettings = {},
     environment: NodeJS.ProcessEnv = process.env,
@@ -56,8 +56,8 @@ export class HttpClient {
   }
 
   /**
-   * The response at the end of all redirects; its body is to be read or destroyed. Throws `HttpRefusalError`, and
-   * undici's errors where the network fails.
+   * Returns the response behind all redirects. The caller must read or destroy its body. Throws `HttpRefusalError`, and
+   * undici's errors if the network fails.
    */
   async get(url: string, { headers = {}, signal, stallMs = 30_000 }: HttpRequest = {}): Promise<HttpResponse> {
     const firstHeaders = new Headers();
@@ -77,7 +77,7 @@ export class HttpClient {
         headersTimeout: stallMs,
         bodyTimeout: stallMs,
       });
-      // A body that is given up, or that nobody reads, is no failure of this process.
+      // The error of a body that nobody reads must not end this process.
       response.body.on('error', () => undefined);
       const received = toHeaders(response.headers);
       for (const [name, value] of received) if (!firstHeaders.has(name)) firstHeaders.set(name, value);

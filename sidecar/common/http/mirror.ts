@@ -4,16 +4,16 @@ import { ALLOWED_URL, isAllowedUrl } from './allowedUrl.ts';
 const HUB = 'https://huggingface.co/';
 
 /**
- * Where to get what lies at `url` on Hugging Face: below the mirror's base URL, with the same path. Other URLs stay as
- * they are.
+ * Returns the mirror's URL for a URL on Hugging Face: the mirror's base URL with the same path. Other URLs stay the
+ * same.
  */
 export function mirrored(url: string, mirror: string | undefined): string {
   return mirror && url.startsWith(HUB) ? `${mirror.replace(/\/+$/, '')}/${url.slice(HUB.length)}` : url;
 }
 
 /**
- * A mirror's base URL, or `undefined` where none is set. Throws `TroubleError` 'download-failed' where nothing may come
- * from there.
+ * Returns a mirror's base URL, or `undefined` if none is set. Throws `TroubleError` 'download-failed' if downloads may
+ * not come from there.
  */
 export function requireMirror(mirror: string | undefined): string | undefined {
   if (mirror === undefined || mirror === '') return undefined;

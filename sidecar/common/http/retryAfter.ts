@@ -1,6 +1,6 @@
 /**
- * What `Retry-After` asks for, in milliseconds from now: seconds, or a date, of which one that is past asks for nothing
- * (RFC 9110, section 10.2.3).
+ * Returns the wait that `Retry-After` asks for, in milliseconds (RFC 9110, section 10.2.3). The header has seconds or a
+ * date; a date in the past gives 0.
  */
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get('retry-after')?.trim();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compareVersions } from '../../../sidecar/common/compareVersions.ts';
 
-describe('version precedence', () => {
+describe('compareVersions', () => {
   const ascending = [
     'nonsense',
     '0.9.9',
@@ -20,7 +20,7 @@ describe('version precedence', () => {
   ];
   for (const [i, older] of ascending.entries()) {
     for (const newer of ascending.slice(i + 1)) {
-      it(`${older} is older than ${newer}`, () => {
+      it(`finds ${older} older than ${newer}`, () => {
         assert.ok(compareVersions(older, newer) < 0);
         assert.ok(compareVersions(newer, older) > 0);
       });

@@ -21,8 +21,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const date = (fromNowMs: number): Promise<void> => utimes(lock, new Date(), new Date(Date.now() + fromNowMs));
 const isExpired = async (): Promise<boolean> => (await stat(lock)).mtimeMs === 0;
 
-describe('a lock that is dated in the future', () => {
-  it('expires when its date stays for as long as a dead holder is heeded', async ({ mock }) => {
+describe('expireFutureLock', () => {
+  it('expires a lock whose date in the future has not changed for the stale time', async ({ mock }) => {
     let nowMs = 0;
     mock.method(performance, 'now', () => nowMs);
     await date(HOUR_MS);
@@ -35,7 +35,7 @@ describe('a lock that is dated in the future', () => {
     assert.equal(await isExpired(), true);
   });
 
-  it('does not expire while its holder dates it anew', async ({ mock }) => {
+  it('keeps a lock whose holder updates the date', async ({ mock }) => {
     let nowMs = 0;
     mock.method(performance, 'now', () => nowMs);
     for (; nowMs < 10 * STALE_MS; nowMs += STALE_MS / 5) {
@@ -45,7 +45,7 @@ describe('a lock that is dated in the future', () => {
     assert.equal(await isExpired(), false);
   });
 
-  it('does not expire once it is dated as now', async ({ mock }) => {
+  it('keeps a lock that had a present date in between', async ({ mock }) => {
     let nowMs = 0;
     mock.method(performance, 'now', () => nowMs);
     for (const fromNowMs of [HOUR_MS, -10, HOUR_MS]) {
@@ -56,7 +56,7 @@ describe('a lock that is dated in the future', () => {
     assert.equal(await isExpired(), false);
   });
 
-  it('keeps nobody from starting the sidecar, once its holder is known to be dead', async ({ mock }) => {
+  it('lets another client take the lock of a dead holder', async ({ mock }) => {
     let nowMs = 0;
     mock.method(performance, 'now', () => nowMs);
     await date(HOUR_MS);

@@ -7,7 +7,7 @@ import { JsonLimitError, MAX_JSON_DEPTH, MAX_JSON_VALUES, parseJson } from '../.
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** How often the parser was called, and what was thrown. */
+/** The error, and how often `JSON.parse` was called. */
 function refused(text: string): { readonly error: unknown; readonly parses: number } {
   const parse = mock.method(JSON, 'parse');
   try {
@@ -20,16 +20,16 @@ function refused(text: string): { readonly error: unknown; readonly parses: numb
   }
 }
 
-describe('JSON from outside', () => {
+describe('parseJson', () => {
   for (const [name, text] of [
     ['30 million nested brackets', '['.repeat(30_000_000)],
     ['nested objects', '{"a":'.repeat(1_000)],
     ['one level too many', `${'['.repeat(MAX_JSON_DEPTH + 1)}${']'.repeat(MAX_JSON_DEPTH + 1)}`],
     ['brackets after a string that ends in a backslash', `["\\\\",${'['.repeat(MAX_JSON_DEPTH)}`],
     ['20 million values', `[${'[],'.repeat(10_000_000)}0]`],
-    ['as many numbers', `[${'1,'.repeat(MAX_JSON_VALUES)}1]`],
+    ['too many numbers', `[${'1,'.repeat(MAX_JSON_VALUES)}1]`],
   ] as const) {
-    it(`is refused before it is parsed: ${name}`, () => {
+    it(`refuses before it parses: ${name}`, () => {
       const { error, parses } = refused(text);
       assert.ok(error instanceof JsonLimitError);
       assert.match(error.message, /^JSON of more than \d+ (?:levels|values)$/);
@@ -37,7 +37,7 @@ describe('JSON from outside', () => {
     });
   }
 
-  it('is parsed up to the limits, and brackets in strings are none', () => {
+  it('parses up to the limits, and does not count brackets in strings', () => {
     const deep = `${'['.repeat(MAX_JSON_DEPTH)}${']'.repeat(MAX_JSON_DEPTH)}`;
     assert.equal(JSON.stringify(parseJson(deep)), deep);
     for (const value of ['['.repeat(1_000), `"\\${'{'.repeat(1_000)}`, ','.repeat(10), '\\', ''])
@@ -45,14 +45,14 @@ describe('JSON from outside', () => {
     assert.equal((parseJson(JSON.stringify(Array<string>(100_000).fill('"[,'))) as unknown[]).length, 100_000);
   });
 
-  it('that is none fails as `JSON.parse` does, wherever it breaks off', () => {
+  it('fails as `JSON.parse` for a text that is not JSON, wherever it breaks off', () => {
     for (const text of ['', '{', '"', '"\\', '"\\"', '[1,', ']', '}}', 'x']) {
       const { error } = refused(text);
       assert.ok(error instanceof SyntaxError && !(error instanceof JsonLimitError), text);
     }
   });
 
-  it('is parsed by nothing else', () => {
+  it('is the only caller of `JSON.parse`', () => {
     const files = ['extension', 'sidecar', 'media', 'l10n'].flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
         path.join(folder, file),

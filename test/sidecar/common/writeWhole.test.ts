@@ -5,14 +5,14 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { writeWhole } from '../../../sidecar/common/writeWhole.ts';
 
-describe('a file that is written whole', () => {
+describe('writeWhole', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-whole-'));
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('takes the place of what was there, for this user alone', async () => {
+  it('replaces a file, for this user alone', async () => {
     const file = path.join(folder, 'a.json');
     for (const text of ['first', 'second']) await writeWhole(file, text);
     assert.equal(await readFile(file, 'utf8'), 'second');
@@ -20,7 +20,7 @@ describe('a file that is written whole', () => {
     if (process.platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
   });
 
-  it('is not there where it can’t be, nor anything beside it', async () => {
+  it('leaves no temporary file if it fails', async () => {
     await mkdir(path.join(folder, 'taken', 'within'), { recursive: true });
     await assert.rejects(writeWhole(path.join(folder, 'taken'), 'x'));
     await assert.rejects(writeWhole(path.join(folder, 'none', 'a.json'), 'x'), { code: 'ENOENT' });

@@ -7,9 +7,9 @@ import { until } from '../../front/support/sidecar.ts';
 
 const tsx = ['--import', import.meta.resolve('tsx')];
 const module = (name: string): string =>
-  JSON.stringify(new URL(`../../../sidecar/lifeline/${name}`, import.meta.url).href);
+  JSON.stringify(new URL(`../../../../sidecar/common/childProcess/${name}`, import.meta.url).href);
 
-/** A child that is in a loop for ever once its lifeline has given a sign of life. */
+/** A child that loops forever after its lifeline sent a pulse. */
 const child = `
   import { startLifeline } from ${module('lifeline.ts')};
   startLifeline({ nativeCalls: new Int32Array(new SharedArrayBuffer(8)) });
@@ -17,7 +17,7 @@ const child = `
   process.on('SIGINT', () => undefined);
   process.on('message', () => { process.send('looping'); for (;;); });`;
 
-/** Starts the child as Chorus starts its own, and tells its number when it is in the loop. */
+/** Starts the child as Chorus starts its children, and prints its process id once it loops. */
 const parent = `
   import { spawn } from 'node:child_process';
   import { lifelineEnvironment } from ${module('pulse.ts')};
@@ -25,8 +25,8 @@ const parent = `
   child.stdio[3].once('data', () => child.send('loop'));
   child.once('message', () => console.log(child.pid));`;
 
-describe('the lifeline of a child', () => {
-  it('ends it when its parent was killed, though its main thread is in a loop', async () => {
+describe('lifeline', () => {
+  it('ends a looping child when its parent is killed', async () => {
     const killed = execa(process.execPath, [...tsx, '--input-type=module', '--eval', parent], {
       reject: false,
       buffer: false,

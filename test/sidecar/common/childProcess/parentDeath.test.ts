@@ -14,7 +14,7 @@ const child = `import { dieWithParent } from ${parentDeath}; dieWithParent(); se
 const parent = `import { spawn } from 'node:child_process'; spawn(process.execPath, ${JSON.stringify([...tsx, '--input-type=module', '--eval', child])}, { stdio: ['ignore', 'inherit', 'inherit'] });`;
 
 describe('dieWithParent', { skip: process.platform !== 'linux' && 'only Linux has a signal for this' }, () => {
-  it('ends a process that is stopped when its parent is killed', async () => {
+  it('ends a stopped process when its parent is killed', async () => {
     const killed = execa(process.execPath, [...tsx, '--input-type=module', '--eval', parent], {
       reject: false,
       buffer: false,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { pulseLine, PulseReader } from '../../../../sidecar/common/childProcess/pulse.ts';
 
-describe('pulses in a pipe', () => {
-  it('are read as they were sent, wherever the pipe cuts them', () => {
+describe('PulseReader', () => {
+  it('reads pulses wherever the pipe cuts them', () => {
     const sent = [1, 2, 3].map((turns) => ({
       turns,
       callsBegun: 10 * turns,

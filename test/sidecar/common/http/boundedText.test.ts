@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readBoundedText, TooLargeError } from '../../../../sidecar/common/http/boundedText.ts';
 import { TimeoutError } from 'p-timeout';
 
-/** A body of these parts, which then waits for ever or ends; it tells whether it was given up. */
+/** A body of these parts, which then ends or waits forever. `isCancelled` tells whether it was cancelled. */
 function bodyOf(
   parts: readonly Uint8Array[],
   { ends }: { readonly ends: boolean },
@@ -22,8 +22,8 @@ function bodyOf(
   return { body, isCancelled: () => isCancelled };
 }
 
-describe('a body that is read within bounds', () => {
-  it('is its text, whatever characters its parts cut', async () => {
+describe('readBoundedText', () => {
+  it('decodes a character that two parts share', async () => {
     const bytes = Buffer.from('añb');
     assert.equal(
       await readBoundedText(bodyOf([bytes.subarray(0, 2), bytes.subarray(2)], { ends: true }).body, {
@@ -34,7 +34,7 @@ describe('a body that is read within bounds', () => {
     );
   });
 
-  it('is given up where it is longer, and its source ends', async () => {
+  it('cancels a body that is too long', async () => {
     const { body, isCancelled } = bodyOf(
       ['abc', 'def', 'ghi'].map((text) => Buffer.from(text)),
       { ends: false },
@@ -43,7 +43,7 @@ describe('a body that is read within bounds', () => {
     assert.ok(isCancelled());
   });
 
-  it('is given up where it comes in small parts for longer than all of it may take', async () => {
+  it('stops at the time limit while small parts keep coming', async () => {
     let parts = 0;
     const body = new ReadableStream<Uint8Array>(
       {
@@ -58,7 +58,7 @@ describe('a body that is read within bounds', () => {
     await assert.rejects(readBoundedText(body, { maxBytes: 1_000, limitMs: 100 }), TimeoutError);
   });
 
-  it('is given up where it does not come, and its source ends', async () => {
+  it('cancels a body that does not come in time', async () => {
     const { body, isCancelled } = bodyOf([Buffer.from('abc')], { ends: false });
     await assert.rejects(readBoundedText(body, { maxBytes: 5, limitMs: 1 }), TimeoutError);
     assert.ok(isCancelled());

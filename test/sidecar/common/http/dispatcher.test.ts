@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openDispatcher } from '../../../../sidecar/common/http/dispatcher.ts';
 
-describe("a proxy's address that is none", () => {
+describe('openDispatcher with an invalid proxy', () => {
   const cases: readonly [proxy: string, told: string][] = [
     ['ftp://proxy.example:21', 'ftp://proxy.example:21'],
     ['socks5://me:s3cret@proxy.example:1080', '…@proxy.example:1080'],
@@ -10,7 +10,7 @@ describe("a proxy's address that is none", () => {
     ['ftp://me:s3@cret@proxy.example', '…@proxy.example'],
   ];
   for (const [proxy, told] of cases) {
-    it(`is told without the password: ${told}`, () =>
+    it(`shows the proxy without its password: ${told}`, () =>
       assert.rejects(openDispatcher({ proxy }), {
         name: 'TroubleError',
         code: 'download-failed',

@@ -18,7 +18,7 @@ let folder: string;
 let certificateFile: string;
 let secure: Server;
 let proxy: Server;
-/** What the proxy was asked for, with the password that it was told. */
+/** The targets that the proxy was asked for, with the credentials that it received. */
 let tunnels: { target: string; authorization: string | undefined }[] = [];
 
 before(async () => {
@@ -48,7 +48,7 @@ before(async () => {
     { key: await readFile(key), cert: await readFile(certificateFile) },
     (_request, response) => response.end('a model'),
   );
-  // A tunnel to wherever is asked for leads to the one server that there is.
+  // Every tunnel leads to the one server of this test.
   proxy = createHttpServer().on('connect', (request: IncomingMessage, socket: net.Socket, head: Buffer) => {
     tunnels.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
     const target = net.connect(portOf(secure), '127.0.0.1', () => {
@@ -90,16 +90,16 @@ const here = (): string => `https://127.0.0.1:${portOf(secure)}/`;
 const proxyUrl = (): string => `http://127.0.0.1:${portOf(proxy)}`;
 
 describe('certificates', () => {
-  it('that nobody vouches for are refused', async () => {
+  it('are refused if no authority signed them', async () => {
     await assert.rejects(get(here(), {}), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
-  it("of a company's administrators count, in the file that NODE_EXTRA_CA_CERTS names", async () => {
+  it('are trusted if NODE_EXTRA_CA_CERTS names their file', async () => {
     process.env['NODE_EXTRA_CA_CERTS'] = certificateFile;
     assert.equal(await get(here(), {}), '200 a model');
   });
 
-  it('are not looked at where the user wants that', async () => {
+  it('are not checked if the user switched checks off', async () => {
     assert.equal(await get(here(), { strictTls: false }), '200 a model');
   });
 });
@@ -112,19 +112,19 @@ describe('the proxy', () => {
     readonly environment?: () => NodeJS.ProcessEnv;
     readonly authorization?: string;
   }[] = [
-    { name: "is the settings'", settings: () => ({ proxy: proxyUrl() }) },
+    { name: 'is the proxy of the settings', settings: () => ({ proxy: proxyUrl() }) },
     {
-      name: "is the environment's where the settings name none",
+      name: 'is the proxy of the environment if the settings name none',
       settings: () => ({}),
       environment: () => ({ HTTPS_PROXY: proxyUrl() }),
     },
     {
-      name: "is the settings' where the environment has one too",
+      name: 'is the proxy of the settings even if the environment names another',
       settings: () => ({ proxy: proxyUrl() }),
       environment: () => ({ https_proxy: 'http://127.0.0.1:1' }),
     },
     {
-      name: 'is told the password',
+      name: 'receives the credentials',
       settings: () => ({ proxy: proxyUrl(), proxyAuthorization: 'Basic eDp5' }),
       authorization: 'Basic eDp5',
     },
@@ -136,17 +136,17 @@ describe('the proxy', () => {
     });
   }
 
-  it('trusts no server behind it that nobody vouches for', async () => {
+  it('does not make an unsigned certificate trusted', async () => {
     await assert.rejects(get(target, { proxy: proxyUrl() }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   });
 
-  it('is not asked for this machine, nor for hosts that are excluded', async () => {
+  it('is not used for this machine and for excluded hosts', async () => {
     assert.equal(await get(here(), { proxy: proxyUrl(), strictTls: false }), '200 a model');
     await assert.rejects(get('https://excluded.invalid/', { proxy: proxyUrl(), noProxy: ['excluded.invalid'] }));
     assert.deepEqual(tunnels, []);
   });
 
-  it('is not asked where it is switched off', async () => {
+  it('is not used if it is switched off', async () => {
     await assert.rejects(get('https://excluded.invalid/', { proxy: '' }, { HTTPS_PROXY: proxyUrl() }));
     assert.deepEqual(tunnels, []);
   });
@@ -169,10 +169,9 @@ describe('URLs', () => {
     ['', false],
   ];
   for (const [url, isAllowed] of cases)
-    it(`${url || '(empty)'} ${isAllowed ? 'may' : 'may not'} be asked`, () =>
-      assert.equal(isAllowedUrl(url), isAllowed));
+    it(`${url || '(empty)'} ${isAllowed ? 'is' : 'is not'} allowed`, () => assert.equal(isAllowedUrl(url), isAllowed));
 
-  it("of Hugging Face lead to the mirror, others don't", () => {
+  it('lead to the mirror only if they are of Hugging Face', () => {
     assert.equal(
       mirrored('https://huggingface.co/a/b/resolve/main/c.gguf', 'https://mirror.example/hf/'),
       'https://mirror.example/hf/a/b/resolve/main/c.gguf',
@@ -183,7 +182,7 @@ describe('URLs', () => {
 });
 
 describe('a redirect', () => {
-  /** Where a server that a name stands for sends on to, by names that all are this machine. */
+  /** Follows a redirect of the host `chosen`. Every host name resolves to this machine. */
   async function follow(location: (port: number) => string, chosen: string): Promise<string> {
     const redirecting = createHttpsServer(
       { key: await readFile(path.join(folder, 'key.pem')), cert: await readFile(certificateFile) },
@@ -210,7 +209,7 @@ describe('a redirect', () => {
 
   it('to this machine is followed from this machine', async () =>
     assert.equal(await follow((port) => `https://[::ffff:127.0.0.1]:${port}/end`, '127.0.0.1'), 'here'));
-  it('to another path of the name that was asked for is followed, wherever that leads', async () =>
+  it('to another path of the same host is followed, even if that host is this machine', async () =>
     assert.equal(await follow(() => '/end', HOST), 'here'));
 
   for (const host of [
@@ -222,14 +221,14 @@ describe('a redirect', () => {
     'localhost.',
     'any.localhost',
   ]) {
-    it(`to ${host} is not followed from elsewhere`, () =>
+    it(`to ${host} is not followed from another host`, () =>
       assert.rejects(
         follow((port) => `https://${host}:${port}/end`, HOST),
         { name: 'HttpRefusalError', message: /which is this machine/ },
       ));
   }
 
-  it('to a name that means this machine is not followed from elsewhere', () =>
+  it('to a name that resolves to this machine is not followed from another host', () =>
     assert.rejects(
       follow((port) => `https://rebound.example:${port}/end`, HOST),
       { name: 'HttpRefusalError', message: 'A redirect leads to rebound.example, which is this machine' },

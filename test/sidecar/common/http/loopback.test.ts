@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isThisMachine, reachesThisMachine } from '../../../../sidecar/common/http/loopback.ts';
 
-describe('whether a URL leads to this machine', () => {
+describe('isThisMachine', () => {
   for (const { url, expected } of [
     { url: 'http://localhost:8080/v1', expected: true },
     { url: 'http://127.0.0.1/', expected: true },
@@ -17,7 +17,7 @@ describe('whether a URL leads to this machine', () => {
   }
 });
 
-describe('whether a connection may reach this machine', () => {
+describe('reachesThisMachine', () => {
   const hosts: readonly [host: string, expected: boolean][] = [
     ...[
       '0.0.0.0',
@@ -57,6 +57,6 @@ describe('whether a connection may reach this machine', () => {
     ].map((host): [string, boolean] => [host, false]),
   ];
   for (const [host, expected] of hosts)
-    it(`by ${host}: ${expected ? 'yes' : 'no'}`, () =>
+    it(`${host}: ${expected ? 'yes' : 'no'}`, () =>
       assert.equal(reachesThisMachine(new URL(`https://${host}/`).hostname), expected));
 });
