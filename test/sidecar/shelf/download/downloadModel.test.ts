@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -263,6 +263,7 @@ describe('a download is refused with the reason', () => {
       const there = await filesThere();
       assert.ok(!there.includes('model.gguf'));
       if (left) assert.deepEqual(there, left);
+      for (const file of there) assert.ok((await stat(path.join(folder, file))).size <= 2 * content.length, file);
     });
   }
 
