@@ -4,19 +4,17 @@ import { MAX_FRAME_BYTES } from '../protocol/client.ts';
 import { SidecarError } from '../common/sidecarError.ts';
 import type { SidecarState } from './stateFile.ts';
 
-/** Response header of the handshake: the sidecar's own proof. */
+/** The response header of the handshake that proves the sidecar's identity. */
 export const SERVER_TOKEN_HEADER = 'chorus-server-token';
 
-/**
- * Why the sidecar closed a connection, as WebSocket close codes. Every other code means that it did not end in order.
- */
+/** WebSocket close codes with which the sidecar ends a connection in order. Any other code means a failure. */
 export const CloseCodes = {
   leaving: 1001,
   drained: 4001,
   stopped: 4002,
 } as const;
 
-/** Words for a connection's end. */
+/** Describes why a connection ended. */
 export function describeClose(code: number, reason: string): string {
   if (code === 1006) return 'The Chorus sidecar ended unexpectedly.';
   return `The Chorus sidecar closed the connection${reason ? `: ${reason}` : ''} (code ${code}).`;
@@ -24,14 +22,16 @@ export function describeClose(code: number, reason: string): string {
 
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** A server gives up a handshake that came too slowly. So may a sidecar that was stopped in between. */
+/** The status of a handshake that came too slowly. A sidecar that was stopped in between answers with it too. */
 const REQUEST_TIMEOUT = 408;
 
 /**
- * Opens an authenticated connection to the sidecar that wrote `state`. Both sides have proven themselves when this
- * resolves. Throws `SidecarError`: 'not-running' when the port refuses the connection, 'refused' when what answers is
- * not this sidecar, 'unreachable' when nothing answers in time, 'full' when it has no place for one more client. The
- * first two alone say that the sidecar is gone.
+ * Opens an authenticated connection to the sidecar that wrote `state`. Both sides have proven their identity when this
+ * resolves. Throws `SidecarError`:
+ * - 'not-running' if the port refuses the connection: the sidecar is gone,
+ * - 'refused' if the server is not this sidecar: the sidecar is gone,
+ * - 'unreachable' if nothing answers in time,
+ * - 'full' if the sidecar accepts no more clients.
  */
 export async function connect(state: SidecarState): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${state.port}/`, {
@@ -64,17 +64,17 @@ export async function connect(state: SidecarState): Promise<WebSocket> {
       }
       socket.removeAllListeners('error');
       socket.removeAllListeners('unexpected-response');
-      // Errors come with a close, and the close is what clients act on.
+      // An error is followed by 'close', which clients handle.
       socket.on('error', () => undefined);
       resolve(socket);
     });
   });
 }
 
-/** What the other side has shown of itself so far. */
+/** The identity that the server has shown so far. */
 type Answer = 'none' | 'foreign' | 'proven';
 
-/** An answer over HTTP that opens no connection. */
+/** The error for an HTTP response that opens no connection. */
 function refusal({ port, serverToken }: SidecarState, { statusCode, headers }: IncomingMessage): SidecarError {
   if (statusCode === 503 && headers[SERVER_TOKEN_HEADER] === serverToken) {
     return new SidecarError(
@@ -86,9 +86,9 @@ function refusal({ port, serverToken }: SidecarState, { statusCode, headers }: I
   return new SidecarError(code, `The sidecar on port ${port} refused the connection with HTTP status ${statusCode}`);
 }
 
-/** No answer, or one that is no HTTP. */
+/** The error for no response, or for a response that is not HTTP. */
 function failure(state: SidecarState, answer: Answer, cause: NodeJS.ErrnoException): SidecarError {
-  // Node's parser says so of an answer that is no HTTP.
+  // The codes of Node's parser for a response that is not HTTP.
   if (answer === 'foreign' || cause.code?.startsWith('HPE_')) return stranger(state, cause);
   if (cause.code === 'ECONNREFUSED')
     return new SidecarError('not-running', `No sidecar listens on port ${state.port}: ${cause.message}`, { cause });

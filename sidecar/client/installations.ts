@@ -7,7 +7,7 @@ import { compareVersions } from '../common/compareVersions.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 
 /**
- * The extension in the folder of one product: VS Code, Insiders, Cursor and VSCodium have one each, and share the
+ * The extension in the folder of one product. VS Code, Insiders, Cursor and VSCodium each have a copy, and share the
  * per-user folder.
  */
 export interface Installation {
@@ -16,15 +16,15 @@ export interface Installation {
 }
 
 /**
- * Notes that the extension is installed there, for `isInstalled`. Those that are gone are forgotten, so that updates do
- * not add up.
+ * Records that a product has the extension, for `isInstalled`. Removes the records of deleted copies, so that updates
+ * do not accumulate.
  */
 export async function recordInstallation(
   { installationsFolder }: Home,
   { folder, version }: Installation,
 ): Promise<void> {
   const installation: Installation = { folder: await realpath(folder), version };
-  // One file each, so that products that start at once do not lose one another's.
+  // Each installation has its own file, so that products that start at once do not overwrite each other's record.
   const file = path.join(
     installationsFolder,
     `${createHash('sha256').update(installation.folder).digest('hex').slice(0, 16)}.json`,
@@ -38,8 +38,8 @@ export async function recordInstallation(
 }
 
 /**
- * Forgets an installation that its product removes, and older versions beside it, which an update leaves there until
- * all are removed together. A newer one stays: the product was updated.
+ * Removes the record of an installation that its product deletes, and of older versions beside it: an update leaves
+ * those until all are deleted together. The record of a newer version stays, since the product was updated.
  */
 export async function forgetInstallation(
   { installationsFolder }: Home,
@@ -52,7 +52,7 @@ export async function forgetInstallation(
   }
 }
 
-/** Whether one of the recorded installations is still on disk. */
+/** Returns whether a recorded installation is still on disk. */
 export async function isInstalled({ installationsFolder }: Home): Promise<boolean> {
   for (const recorded of await recordedInstallations(installationsFolder)) if (await isThere(recorded)) return true;
   return false;
@@ -81,7 +81,7 @@ async function readInstallation(file: string): Promise<Installation | undefined>
   }
 }
 
-/** The folder alone may outlast the extension where another program holds a file in it. */
+/** A folder may outlast its extension if another program has a file in it open, so this looks for package.json. */
 function isThere({ folder }: Installation): Promise<boolean> {
   return access(path.join(folder, 'package.json')).then(
     () => true,
@@ -89,7 +89,7 @@ function isThere({ folder }: Installation): Promise<boolean> {
   );
 }
 
-/** On Windows the extension and its uninstall hook are told of drives in letters of different case. */
+/** On Windows the extension and its uninstall hook may get drive letters in different case. */
 function comparable(folder: string): string {
   return process.platform === 'win32' ? folder.toLowerCase() : folder;
 }

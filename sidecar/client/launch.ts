@@ -17,26 +17,26 @@ import { readStateFile, type SidecarState } from './stateFile.ts';
 import { compareVersions } from '../common/compareVersions.ts';
 
 export interface LaunchOptions {
-  /** Absolute path of the sidecar's entry file (`dist/sidecar.mjs`). */
+  /** The absolute path of the sidecar's entry file (`dist/sidecar.mjs`). */
   readonly sidecarScript: string;
-  /** Semantic version of the client; see `docs/protocol.md`, "Versions". */
+  /** The semantic version of the client; see `docs/protocol.md`, "Versions". */
   readonly clientVersion: string;
-  /** Default: `homeFolder()`. */
+  /** The default is `homeFolder()`. */
   readonly homeFolder?: string;
-  /** Where a sidecar that is started keeps what it measures of models; default: in its folder. */
+  /** Where the sidecar keeps its measurements of models' heads. The default is a file in the per-user folder. */
   readonly headNeedsFile?: string;
   /**
-   * The folder of the extension that this client is; while it is on disk, uninstalling another leaves the sidecar and
-   * its files alone.
+   * The folder of the extension, if the client is one. While it is on disk, uninstalling another copy leaves the
+   * sidecar and its files alone.
    */
   readonly extensionFolder?: string;
   /** Options of the runtime before the script, for example to run from source. */
   readonly execArgv?: readonly string[];
   /** Variables on top of the caller's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A process that is not ready after this long is given up. Default 30,000. */
+  /** How long a new process may take to become ready. The default is 30,000. */
   readonly startTimeoutMs?: number;
-  /** A sidecar that is there and has not answered after this long is told of. Default 9,000. */
+  /** How long a running sidecar may take to answer before this fails. The default is 9,000. */
   readonly answerTimeoutMs?: number;
 }
 
@@ -48,35 +48,32 @@ export interface Attachment {
   readonly started: boolean;
 }
 
-/** Exit code of a sidecar that found another one running when it was ready to begin. */
+/** The exit code of a sidecar that found another one running before it began. */
 export const EXIT_ALREADY_RUNNING = 3;
 
-/** Exit code of one that left in order: nobody came while its starter was stopped. */
+/** The exit code of a sidecar that ended in order, because no client came while its starter was stopped. */
 const EXIT_LEFT = 0;
 
 /**
- * The process stays for days and computes little: V8 collects sooner rather than let its heaps grow, those of its
+ * The process runs for days and computes little, so V8 should collect sooner instead of growing its heaps, those of
  * threads too.
  */
 const RUNTIME_OPTIONS = ['--optimize-for-size'];
-/**
- * glibc gives each thread memory of its own, which it does not give back; two of them are enough for threads that
- * allocate little.
- */
+/** glibc gives each thread an arena that it never returns. Two arenas are enough for threads that allocate little. */
 const ALLOCATOR_VARIABLES = { MALLOC_ARENA_MAX: '2' };
 
 const POLL_MS = 50;
 const ANSWER_TIMEOUT_MS = 9_000;
 
 /**
- * Connects to the running sidecar, or starts it first. Two callers at once give one sidecar; an older sidecar is asked
- * to leave and replaced, a newer one never, and neither one that does not answer: it may be busy, or stopped. Throws
- * `SidecarError`.
+ * Connects to the running sidecar, or starts it first. Two callers at once get the same sidecar. An older sidecar is
+ * drained and replaced. A newer one stays, and so does a sidecar that does not answer, since it may be busy or stopped.
+ * Throws `SidecarError`.
  */
 export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const home = await ensureHome(options.homeFolder);
   const { extensionFolder: folder, clientVersion: version } = options;
-  // A full disk, for one, is no reason not to connect.
+  // A failure here, such as a full disk, must not prevent the connection.
   if (folder !== undefined) await recordInstallation(home, { folder, version }).catch(() => undefined);
   const patience = new Patience(2 * (options.startTimeoutMs ?? 30_000));
   while (!patience.isOver()) {
@@ -103,7 +100,9 @@ export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
 
 type AttachOptions = Pick<LaunchOptions, 'clientVersion' | 'answerTimeoutMs'>;
 
-/** Connects to the running sidecar; never starts one. Gives `undefined` when there is none. Throws `SidecarError`. */
+/**
+ * Connects to the running sidecar without starting one. Returns `undefined` if none is running. Throws `SidecarError`.
+ */
 export async function findRunning(
   options: AttachOptions & { readonly homeFolder?: string },
 ): Promise<Attachment | undefined> {
@@ -113,15 +112,15 @@ export async function findRunning(
 }
 
 /**
- * Gives `undefined` where no sidecar is; throws `SidecarError` 'unreachable' where one is that does not answer for
- * `answerTimeoutMs`.
+ * Connects to the sidecar of the state file. Returns `undefined` if there is none. Throws `SidecarError` 'unreachable'
+ * if it does not answer for `answerTimeoutMs`.
  */
 async function attach(
   home: Home,
   { clientVersion, answerTimeoutMs = ANSWER_TIMEOUT_MS }: AttachOptions,
 ): Promise<{ socket: WebSocket; state: SidecarState; isOlder: boolean } | undefined> {
   for (const begun = performance.now(); ; await sleep(POLL_MS)) {
-    // Read each time: the sidecar that does not answer may make way for another meanwhile.
+    // Read again each time, since another sidecar may take the place of the one that does not answer.
     const state = await readStateFile(home.stateFile);
     if (!state) return undefined;
     try {
@@ -136,7 +135,7 @@ async function attach(
   }
 }
 
-/** Whether the sidecar of a state file is gone for sure, by the error of a connection to it. */
+/** Returns whether a connection error proves that the sidecar of a state file is gone. */
 export function isGone(error: unknown): boolean {
   return error instanceof SidecarError && (error.code === 'not-running' || error.code === 'refused');
 }
@@ -172,7 +171,10 @@ function accept(
   return { socket, state, isOlder };
 }
 
-/** With the lock held. Gives `undefined` when the world changed meanwhile and the caller should look again. */
+/**
+ * Replaces or starts the sidecar while the lock is held. Returns `undefined` if the state changed meanwhile and the
+ * caller should look again.
+ */
 async function replaceOrStart(home: Home, options: LaunchOptions): Promise<Attachment | undefined> {
   const found = await attach(home, options);
   if (found && !found.isOlder) return { ...found, started: false };
@@ -182,15 +184,15 @@ async function replaceOrStart(home: Home, options: LaunchOptions): Promise<Attac
   try {
     return { socket: await connect(state), state, started: true };
   } catch (error) {
-    // While this process was stopped it may have waited for a client in vain.
+    // The sidecar ended without a client while this process was stopped.
     if (isGone(error)) return undefined;
     throw error;
   }
 }
 
 /**
- * Starts the process and waits for its state file. Gives `undefined` when another sidecar turned out to be running, or
- * this one has left meanwhile.
+ * Starts the process and waits for its state file. Returns `undefined` if another sidecar turned out to be running, or
+ * if the new sidecar has already ended.
  */
 async function start(home: Home, options: LaunchOptions): Promise<SidecarState | undefined> {
   const timeoutMs = options.startTimeoutMs ?? 30_000;
@@ -225,13 +227,13 @@ async function start(home: Home, options: LaunchOptions): Promise<SidecarState |
   }
 }
 
-/** Starts the process, which outlives this one. What it writes goes into the log. */
+/** Starts the process, which outlives this one. Its output goes into the log. */
 function spawnSidecar(
   home: Home,
   { execArgv = [], sidecarScript, headNeedsFile, env }: LaunchOptions,
   { launchId, logDescriptor }: { readonly launchId: string; readonly logDescriptor: number },
 ) {
-  // execa takes any file descriptor; its types know those up to 9.
+  // execa accepts any file descriptor, but its types only know those up to 9.
   const output = logDescriptor as 9;
   const subprocess = execa(
     process.execPath,
@@ -263,7 +265,7 @@ function spawnSidecar(
   return subprocess;
 }
 
-/** How a process ended, as execa tells it. */
+/** How a process ended, as execa reports it. */
 interface Exit {
   readonly exitCode?: number;
   readonly signal?: string;

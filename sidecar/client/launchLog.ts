@@ -4,17 +4,17 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Home } from '../common/home.ts';
 import { homeFailure } from '../common/homeFailure.ts';
 
-/** Above this size the log becomes the previous log and a new one begins. */
+/** A larger log becomes the previous log, and a new one begins. */
 export const MAX_LOG_BYTES = 1024 * 1024;
 const TAIL_BYTES = 8 * 1024;
 const TAIL_LINES = 20;
-/** Windows has no flag against links, and lets only administrators make them. */
+/** Windows has no flag against links, and only administrators may create them there. */
 const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
 
 /**
- * Opens the log for a process about to start, for this user alone; an overlong log becomes the previous one first. A
- * link or a pipe under its name is removed: a link would have Chorus write wherever it leads, and a pipe waits for its
- * reader. Throws `SidecarError` 'home-unusable'.
+ * Opens the log for a process that is about to start, for this user alone. A log that is too large first becomes the
+ * previous log. A link or a pipe under the log's name is removed: Chorus would write to the link's target, or wait for
+ * a reader of the pipe. Throws `SidecarError` 'home-unusable'.
  */
 export async function openLaunchLog(home: Home): Promise<FileHandle> {
   try {
@@ -27,7 +27,7 @@ export async function openLaunchLog(home: Home): Promise<FileHandle> {
   }
 }
 
-/** The last lines of the log, from `fromByte` on; empty when there are none. */
+/** Returns the last lines of the log from `fromByte` on; empty if there are none. */
 export async function readLogTail(home: Home, fromByte = 0): Promise<string> {
   const handle = await open(home.logFile, 'r').catch(() => undefined);
   if (!handle) return '';

@@ -9,12 +9,12 @@ import { SidecarError } from '../common/sidecarError.ts';
 import { readStateFile } from './stateFile.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from './webSocketTransport.ts';
 
-/** Longer than a sidecar lets its running requests finish. */
+/** Longer than a sidecar takes to finish its running requests. */
 const LEAVE_TIMEOUT_MS = 20_000;
 
 /**
- * Asks an older sidecar to leave and waits until it has closed the connection. Throws `SidecarError` 'incompatible'
- * when it will not.
+ * Asks an older sidecar to end and waits until it closes the connection. Throws `SidecarError` 'incompatible' if it
+ * refuses.
  */
 export async function drain(socket: WebSocket, clientVersion: string, sidecarVersion: string): Promise<void> {
   const params: DrainParams = { clientVersion };
@@ -28,8 +28,8 @@ export async function drain(socket: WebSocket, clientVersion: string, sidecarVer
 }
 
 /**
- * Stops the running sidecar, of whatever version and whoever is connected: for the uninstall hook. Gives false when
- * none runs, or when it did not leave in time. No process is ended from outside.
+ * Stops the running sidecar for the uninstall hook, whatever its version and its clients. Returns false if none is
+ * running, or if it did not end in time. Never ends the process from outside.
  */
 export async function stopRunning(homeFolder?: string): Promise<boolean> {
   const state = await readStateFile(homeFiles(homeFolder).stateFile);
@@ -38,7 +38,7 @@ export async function stopRunning(homeFolder?: string): Promise<boolean> {
   return socket !== undefined && askToLeave(socket, STOP_REQUEST, {});
 }
 
-/** Gives whether the sidecar closed the connection after the request, which needs no `initialize`. */
+/** Returns whether the sidecar closed the connection after the request, which needs no `initialize`. */
 async function askToLeave(socket: WebSocket, method: string, params: object): Promise<boolean> {
   const closed = once(socket, 'close');
   const connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket));

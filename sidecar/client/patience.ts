@@ -1,9 +1,9 @@
-/** No step of waiting counts for more: for the rest of it this process itself was stopped. */
+/** The most time that counts between two checks. Any longer gap means that this process was stopped. */
 const LONGEST_STEP_MS = 5_000;
 
 /**
- * How long to wait for something, without the time for which this process stood still itself: what it waits for had
- * that time, and may be there when it goes on. It is to be asked again and again.
+ * A time limit that leaves out the time for which this process was stopped: whatever it waits for may have happened
+ * meanwhile. Call `isOver` repeatedly.
  */
 export class Patience {
   #waitedMs = 0;
@@ -16,7 +16,7 @@ export class Patience {
     this.#askedAtMs = now();
   }
 
-  /** Whether the limit is reached. */
+  /** Returns whether the limit is reached. */
   isOver(): boolean {
     const nowMs = this.now();
     this.#waitedMs += Math.min(nowMs - this.#askedAtMs, LONGEST_STEP_MS);

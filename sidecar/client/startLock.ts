@@ -7,8 +7,9 @@ import { homeFailure } from '../common/homeFailure.ts';
 const STALE_MS = 5_000;
 
 /**
- * Takes the lock that decides who starts the sidecar. Gives its release, or `undefined` while another process holds it.
- * The lock of a process that died is taken over after 5 seconds. Throws `SidecarError` 'home-unusable'.
+ * Takes the lock that decides which process starts the sidecar. Returns its release function, or `undefined` while
+ * another process holds the lock. The lock of a dead process expires after 5 seconds. Throws `SidecarError`
+ * 'home-unusable'.
  */
 export async function tryLock(home: Home): Promise<(() => Promise<void>) | undefined> {
   let compromised = false;
@@ -19,8 +20,7 @@ export async function tryLock(home: Home): Promise<(() => Promise<void>) | undef
       update: 1_000,
       retries: 0,
       realpath: false,
-      // A starter that slept past the lock's age may find a second one at work; the sidecars settle it between
-      // themselves.
+      // A starter that slept past the lock's expiry may meet a second starter. Their sidecars settle the conflict.
       onCompromised: () => {
         compromised = true;
       },

@@ -3,34 +3,34 @@ import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 
 /**
- * What a client needs to reach the running sidecar. Written by the sidecar once it listens, so its presence says
+ * The data that a client needs to reach the running sidecar. The sidecar writes it once it listens, so the file means
  * "ready".
  */
 export interface SidecarState {
   /** TCP port on 127.0.0.1. */
   readonly port: number;
-  /** The client proves by this that it may read the state file. One per launch. */
+  /** A client sends this to prove that it may read the state file. Each launch has its own. */
   readonly token: string;
   /**
-   * The sidecar proves by this, in the handshake's response, that it wrote the state file and is not another program on
-   * its old port.
+   * The sidecar returns this in the handshake to prove that it wrote the state file. Another program on its old port
+   * can't.
    */
   readonly serverToken: string;
-  /** For information. No process is ever ended by it. */
+  /** For information only. No process is ever ended by this number. */
   readonly pid: number;
   readonly version: string;
   readonly protocolVersion: number;
-  /** Names this launch. */
+  /** Identifies this launch. */
   readonly launchId: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** The file that was run; absent in what older sidecars wrote. */
+  /** The script that was run. Older sidecars do not write it. */
   readonly script?: string | undefined;
 }
 
 /**
- * Reads the state file. Gives `undefined` for a missing file and for one that cannot be trusted: of another shape, of
- * another user, or open to others.
+ * Reads the state file. Returns `undefined` if it is missing or can't be trusted: if it has another shape, belongs to
+ * another user, or is open to others.
  */
 export async function readStateFile(file: string): Promise<SidecarState | undefined> {
   let handle: FileHandle;
@@ -58,13 +58,13 @@ export async function writeStateFile(file: string, state: SidecarState): Promise
   await writeWhole(file, JSON.stringify(state, undefined, 2), { flush: true });
 }
 
-/** Removes the state file if it is still the one of `launchId`. */
+/** Removes the state file if it still belongs to `launchId`. */
 export async function removeStateFile(file: string, launchId: string): Promise<void> {
   try {
     const state: unknown = parseJson(await readFile(file, 'utf8'));
     if (isSidecarState(state) && state.launchId === launchId) await rm(file, { force: true });
   } catch {
-    // Gone already, or another program's: not ours to remove.
+    // The file is gone, or belongs to another program.
   }
 }
 

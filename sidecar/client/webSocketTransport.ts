@@ -1,6 +1,6 @@
 /**
- * JSON-RPC over WebSocket: one message per text frame, nothing else in it.
- * The reader and writer plug into vscode-jsonrpc, and so into vscode-languageclient.
+ * JSON-RPC over WebSocket, one message per text frame. The reader and writer plug into vscode-jsonrpc, and so into
+ * vscode-languageclient.
  */
 import {
   AbstractMessageReader,
@@ -16,7 +16,7 @@ import { MAX_FRAME_BYTES } from '../protocol/client.ts';
 import { JsonLimitError, parseJson } from '../common/parseJson.ts';
 import { SidecarError } from '../common/sidecarError.ts';
 
-/** Reads one JSON-RPC message per text frame. A frame that holds none raises `onError`; the connection lives on. */
+/** Reads one JSON-RPC message per text frame. An invalid frame raises `onError`, and the connection stays open. */
 export class WebSocketMessageReader extends AbstractMessageReader implements MessageReader {
   constructor(private readonly socket: WebSocket) {
     super();
@@ -47,8 +47,8 @@ export class WebSocketMessageReader extends AbstractMessageReader implements Mes
 }
 
 /**
- * Writes one JSON-RPC message per text frame. A message above `MAX_FRAME_BYTES` is not sent: `SidecarError`
- * 'message-too-large'.
+ * Writes one JSON-RPC message per text frame. A message above `MAX_FRAME_BYTES` is not sent and rejects with
+ * `SidecarError` 'message-too-large'.
  */
 export class WebSocketMessageWriter extends AbstractMessageWriter implements MessageWriter {
   constructor(private readonly socket: WebSocket) {
@@ -72,6 +72,6 @@ export class WebSocketMessageWriter extends AbstractMessageWriter implements Mes
   }
 
   end(): void {
-    // The socket's owner closes it.
+    // The owner of the socket closes it.
   }
 }

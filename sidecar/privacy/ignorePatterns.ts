@@ -1,17 +1,17 @@
 import { segmentsOf, type SegmentPattern } from './segmentPattern.ts';
 
-/** No person wrote more patterns into one file. */
+/** More patterns than a person writes into one file. */
 const MAX_PATTERNS = 10_000;
-/** As long as a path may be, in UTF-16 units. */
+/** The longest path, in UTF-16 units. */
 const MAX_PATTERN_UNITS = 4_096;
-/** Of all patterns with wildcards: how many steps a character of a path costs at most. */
+/** The total length of all patterns with wildcards: the most steps for one character of a path. */
 const MAX_WILDCARD_UNITS = 64 * 1024;
 const MAX_PATH_UNITS = 4_096;
 const MAX_PATH_FOLDERS = 256;
-/** Of all that one path is held against: some tenths of a second. People's rules take a thousandth of it. */
+/** The most steps for one path: some tenths of a second. Rules that people write take a thousandth of it. */
 export const MAX_PATH_STEPS = 2 ** 27;
 
-/** Patterns are more, or longer, than paths are held against. */
+/** There are too many patterns, or they are too long. */
 export class IgnorePatternsError extends RangeError {
   override readonly name = 'IgnorePatternsError';
 }
@@ -19,7 +19,7 @@ export class IgnorePatternsError extends RangeError {
 interface Pattern {
   readonly isNegated: boolean;
   readonly isForFolders: boolean;
-  /** Without a slash it is about the last name of a path, wherever that is. */
+  /** A pattern without a slash applies to the last name of a path, at any depth. */
   readonly isForName: boolean;
   readonly segments: readonly SegmentPattern[];
 }
@@ -28,9 +28,7 @@ export interface IgnorePatternsOptions {
   readonly ignoreCase: boolean;
 }
 
-/**
- * Whether a path is one that patterns can be held against: relative, of names alone, and not longer than any person's.
- */
+/** Returns whether patterns can be applied to a path: it is relative, has no "." or "..", and is not too long. */
 export function isPlainPath(path: string): boolean {
   const names = path.split('/');
   return (
@@ -41,15 +39,15 @@ export function isPlainPath(path: string): boolean {
 }
 
 /**
- * Patterns in the syntax of `.gitignore`, as git reads them. Whatever they are, a path costs bounded work: nothing is
- * tried twice in all combinations.
+ * Patterns in the syntax of `.gitignore`, as git reads them. The work for a path is bounded for any patterns: nothing
+ * is tried twice in all combinations.
  */
 export class IgnorePatterns {
   readonly #patterns: readonly Pattern[];
   readonly #fold: (text: string) => string;
   readonly #wildcardUnits: number;
 
-  /** `lines`: a pattern each; later ones overrule earlier ones. Throws `IgnorePatternsError`. */
+  /** `lines` has one pattern each; later patterns override earlier ones. Throws `IgnorePatternsError`. */
   constructor(lines: readonly string[], { ignoreCase }: IgnorePatternsOptions) {
     this.#fold = ignoreCase ? (text) => text.toLowerCase() : (text) => text;
     const patterns: Pattern[] = [];
@@ -67,19 +65,19 @@ export class IgnorePatterns {
     this.#wildcardUnits = wildcardUnits;
   }
 
-  /** The patterns of a text, a line each. Throws `IgnorePatternsError`. */
+  /** Reads the patterns of a text, one a line. Throws `IgnorePatternsError`. */
   static ofText(text: string, options: IgnorePatternsOptions): IgnorePatterns {
     return new IgnorePatterns(text.replace(/^\ufeff/, '').split(/\r?\n/), options);
   }
 
-  /** How many steps `verdict` takes for a path at most, for who asks often. */
+  /** Returns the most steps that `verdict` takes for a path. Callers use it to bound repeated calls. */
   stepsFor(path: string): number {
     return this.#patterns.length + this.#wildcardUnits * path.length;
   }
 
   /**
-   * What the last pattern that fits says of a plain path, regardless of the folders that it is in; `undefined`: none
-   * fits.
+   * Returns the verdict of the last pattern that matches a plain path, regardless of the folders above it. `undefined`
+   * if no pattern matches.
    */
   verdict(path: string, kind: 'file' | 'folder'): 'ignored' | 'kept' | undefined {
     const names = this.#fold(path).split('/');
@@ -108,8 +106,8 @@ function parse(line: string, fold: (text: string) => string): readonly Pattern[]
 }
 
 /**
- * The first globstar of a path counts for git also where a name without wildcards stands before it: `ab**` before `/c`
- * is `abc`, and all that begins with `ab` and ends in `/c`.
+ * To git, the first globstar of a path also counts behind a name without wildcards. `ab**` before `/c` matches `abc`,
+ * and every path that begins with `ab` and ends in `/c`.
  */
 function withoutGlobstarsInNames(pattern: string): readonly string[] {
   const found = /^([^*?[\\]*[^*?[\\/])(?:\*{2,}\/)*\*{2,}(\/|$)/.exec(pattern);
@@ -140,11 +138,11 @@ function fits({ segments, isForName }: Pattern, names: readonly string[]): boole
 }
 
 /**
- * Follows all places in the pattern where the names so far may have led, so that each name is held against each segment
- * once.
+ * Follows all places in the pattern that the names so far may have reached, so that each name is compared with each
+ * segment once.
  */
 function fitsFolders(segments: readonly SegmentPattern[], names: readonly string[]): boolean {
-  // Most patterns are of other folders or names.
+  // Most patterns are about other folders or names.
   if (isOther(segments[0], names[0]) || isOther(segments.at(-1), names.at(-1))) return false;
   let places = new Set([0]);
   for (const name of names) {
@@ -154,7 +152,7 @@ function fitsFolders(segments: readonly SegmentPattern[], names: readonly string
       if (segment?.isGlobstar) {
         next.add(place);
         if (place === segments.length - 1) next.add(place + 1);
-        // No folder at all.
+        // The globstar may match no folder.
         else places.add(place + 1);
       } else if (segment?.matches(name)) next.add(place + 1);
     }

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from './ignorePatterns.ts';
 
 /**
- * Files that hold secrets by convention, in the syntax of `.gitignore`. The extension and `chorus lsp` never send them
- * to the sidecar, and they get no ghost text. `docs/privacy.md` shows this list; the setting
- * `chorus.documents.secretFiles` adds to it, and a `!pattern` there takes away.
+ * Files that contain secrets by convention, in the syntax of `.gitignore`. The extension and `chorus lsp` never send
+ * them to the sidecar, and they get no ghost text. `docs/privacy.md` shows this list. The setting
+ * `chorus.documents.secretFiles` adds patterns, and a `!pattern` there removes one.
  */
 export const SECRET_FILES: readonly string[] = [
   // Environments.
@@ -129,7 +129,7 @@ export const SECRET_FILES: readonly string[] = [
   'wp-config.php',
   'wp-config[._-]*.php',
   '!wp-config[._-]sample.php',
-  // Histories hold what was typed, passwords among it.
+  // Histories contain typed commands, with passwords in some.
   '.bash_history',
   '.zsh_history',
   '.sh_history',
@@ -144,10 +144,10 @@ export const SECRET_FILES: readonly string[] = [
   '.irb_history',
 ];
 
-/** The word for a copy, in some of the languages that file managers speak. */
+/** The word for a copy, in languages of common file managers. */
 const COPY = 'copy|copie|copia|cópia|kopie|kopia|kopya|копия|копія|αντίγραφο|salinan|コピー|複製|副本|拷貝|拷贝|복사본';
 const COPY_MARKS: readonly string[] = [
-  // Of editors and people.
+  // Marks of editors and people.
   '~',
   '\\.(?:bak|backup|old|orig)',
   // " copy", " - Copy".
@@ -157,24 +157,24 @@ const COPY_MARKS: readonly string[] = [
   ' \\d+',
 ];
 /**
- * What the names of copies have besides those of the originals, at the end or before an ending. Marks may follow each
- * other (" copy 2"), and no name reads as marks in two ways: it would be tried in all combinations.
+ * The marks that a copy's name has besides the original's, at the end or before an ending. Marks may follow each other
+ * (" copy 2"). No name can be read as marks in two ways, since the expression would try all combinations.
  */
 const COPY_MARK = new RegExp(`(?<=[^/])(?:${COPY_MARKS.join('|')})+(?=[./]|$)`, 'giu');
 
-/** What Windows takes no notice of at the end of a name: dots, blanks, and which of a file's streams is meant. */
+/** The parts at the end of a name that Windows ignores: dots, blanks, and the name of a stream. */
 const UNHEEDED_END = /(?<=[^/. ])(?:[. ]+|:[^/]*)(?=\/|$)/gu;
 
-/** Tells secret files by their path. */
+/** Recognises secret files by their path. */
 export class SecretFiles {
   readonly #patterns: IgnorePatterns;
-  /** Another one where other files are secret. */
+  /** Differs if other files are secret. */
   readonly digest: string;
 
-  /** Why the patterns can't be applied; every file counts as secret then. */
+  /** Why the patterns can't be applied. Every file counts as secret then. */
   readonly problem: IgnorePatternsError | undefined;
 
-  /** `added`: further patterns in the syntax of `.gitignore`. */
+  /** `added` has further patterns in the syntax of `.gitignore`. */
   constructor(added: readonly string[] = []) {
     this.digest = createHash('sha256')
       .update(JSON.stringify([SECRET_FILES, COPY_MARKS, UNHEEDED_END.source, added]))
@@ -192,9 +192,9 @@ export class SecretFiles {
   }
 
   /**
-   * `path`: a URI's path, with slashes. Only names count, so it need not be relative to anything. A copy is as secret
-   * as what it is a copy of, unless a pattern takes the copy's own name off the list. A path that the patterns cannot
-   * be held against counts as secret.
+   * Returns whether a file is secret. `path` is a URI's path with slashes. Only names count, so it may be relative or
+   * absolute. A copy is as secret as its original, unless a pattern removes the copy's own name from the list. A path
+   * that patterns can't be applied to counts as secret.
    */
   has(path: string): boolean {
     const relative = path
@@ -205,7 +205,7 @@ export class SecretFiles {
     const [name, kind] = relative.endsWith('/')
       ? [relative.slice(0, -1), 'folder' as const]
       : [relative, 'file' as const];
-    // Each folder on the way is held against all patterns.
+    // Each folder of the path is compared with all patterns.
     if (!isPlainPath(name) || name.split('/').length * this.#patterns.stepsFor(name) > MAX_PATH_STEPS) return true;
     const verdict = this.#verdict(name, kind);
     return (

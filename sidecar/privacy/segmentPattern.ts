@@ -1,22 +1,22 @@
-/** What a `*` stands for: any characters but slashes. */
+/** A `*`: any characters but slashes. */
 export const STAR = Symbol('*');
 
 type Matcher = (character: string) => boolean;
 type Token = string | typeof STAR | Matcher;
 
 /**
- * The part of a pattern of `.gitignore` between two slashes: `*`, `?`, `[…]` and `\`, as git's wildmatch reads them.
- * Takes at most as many steps as the pattern has characters times those of the name: a `*` is only ever tried anew
- * while no later one was reached.
+ * The part of a `.gitignore` pattern between two slashes: `*`, `?`, `[…]` and `\`, as git's wildmatch reads them. A
+ * match takes at most as many steps as the pattern's characters times the name's, since only the last `*` reached is
+ * ever tried again.
  */
 export class SegmentPattern {
-  /** It stands for any number of folders. */
+  /** Whether the segment matches any number of folders. */
   readonly isGlobstar: boolean;
-  /** The one name that it stands for, where it has no wildcards. */
+  /** The only name that the segment matches, if it has no wildcards. */
   readonly literal: string | undefined;
   readonly #tokens: readonly Token[];
 
-  /** `classMembers`: how many the classes among the tokens have. */
+  /** `classMembers` is the number of members of the classes among the tokens. */
   constructor(
     tokens: readonly Token[],
     private readonly classMembers = 0,
@@ -30,7 +30,7 @@ export class SegmentPattern {
     return this.literal === undefined;
   }
 
-  /** What each character of a name is held against at most: tokens, and members of classes. */
+  /** The most comparisons for a character of a name: tokens and members of classes. */
   get length(): number {
     return this.#tokens.length + this.classMembers;
   }
@@ -63,8 +63,8 @@ function matchesOne(token: Token | undefined, character: string): boolean {
 }
 
 /**
- * The segments of a pattern; `undefined`: git takes it for none, as it never ends a class or escapes nothing. `fold`:
- * as it is done to names.
+ * Returns the segments of a pattern. `undefined` if git ignores the pattern, because a class never ends or a backslash
+ * escapes nothing. `fold` is the folding that names get too.
  */
 export function segmentsOf(pattern: string, fold: (text: string) => string): readonly SegmentPattern[] | undefined {
   const segments: Token[][] = [[]];
@@ -109,8 +109,8 @@ const ASCII_CLASSES: ReadonlyMap<string | undefined, RegExp> = new Map(
 );
 
 /**
- * A class that begins at `start`, as git reads it: `end` is where its `]` is. `undefined`: it never ends, or names a
- * class that does not exist.
+ * Reads the class that begins at `start`, as git does; `end` is the index of its `]`. `undefined` if the class never
+ * ends, or names a class that does not exist.
  */
 function readClass(
   pattern: string,

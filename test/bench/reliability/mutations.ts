@@ -165,7 +165,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'the state file and the folder',
-    tests: ['test/sidecar/client/launch.test.ts', 'test/sidecar/client/homeFolder.test.ts'],
+    tests: ['test/sidecar/client/launch.test.ts', 'test/sidecar/common/home.test.ts'],
     mutations: [
       [stateFile, '(status.mode & 0o077) !== 0', '(status.mode & 0o007) !== 0'],
       [stateFile, 'status.uid !== process.getuid?.() || ', ''],

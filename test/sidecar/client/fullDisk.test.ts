@@ -15,13 +15,13 @@ const script = `
   console.log(JSON.stringify({ code: error.code, message: error.message }));
   process.exit(0);`;
 
-// Bytes are missing when the sidecar writes its state, and a file for the log is missing before it starts.
+// Bytes are missing when the sidecar writes its state file. A file for the log is missing before it starts.
 for (const [what, mountOptions] of [
   ['bytes', 'size=600k'],
   ['files', 'size=600k,nr_inodes=1'],
   ['files but one', 'size=600k,nr_inodes=2'],
 ] as const) {
-  it(`a full disk at the start is told with its folder and what to do: there is no room for ${what}`, async (test) => {
+  it(`findOrStart reports a full disk with its folder and a remedy: no room for ${what}`, async (test) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-full-'));
     const mounted = [
       '-rm',

@@ -11,7 +11,7 @@ import {
   type Installation,
 } from '../../../sidecar/client/installations.ts';
 
-describe('the products that have the extension', () => {
+describe('installations', () => {
   let root: string;
   let home: Home;
   beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('the products that have the extension', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  /** What a product has on disk. */
+  /** Creates the extension in a product's folder. */
   async function installed(product: string, version: string): Promise<Installation> {
     const folder = path.join(root, product, 'extensions', `chorus-${version}`);
     await mkdir(folder, { recursive: true });
@@ -28,7 +28,7 @@ describe('the products that have the extension', () => {
     return { folder, version };
   }
 
-  /** What a product has on disk and has used. */
+  /** Creates the extension in a product's folder and records it. */
   async function used(product: string, version: string): Promise<Installation> {
     const installation = await installed(product, version);
     await recordInstallation(home, installation);
@@ -38,7 +38,7 @@ describe('the products that have the extension', () => {
   const remove = ({ folder }: Installation): Promise<void> => rm(folder, { recursive: true });
   const records = (): Promise<string[]> => readdir(home.installationsFolder);
 
-  it('are none where none has used it, or what is recorded makes no sense', async () => {
+  it('has none without a valid record', async () => {
     assert.equal(await isInstalled(home), false);
     await forgetInstallation(home, await installed('code', '1.0.0'));
     await mkdir(home.installationsFolder, { recursive: true });
@@ -47,16 +47,16 @@ describe('the products that have the extension', () => {
     assert.equal(await isInstalled(home), false);
   });
 
-  it('are those that have used it and not removed it', async () => {
+  it('has a product until its removal', async () => {
     const [code, cursor] = [await used('code', '1.0.0'), await used('cursor', '1.0.0')];
-    // Its folder is removed after its hook has run.
+    // The product deletes the folder after the hook.
     await forgetInstallation(home, code);
     assert.equal(await isInstalled(home), true);
     await forgetInstallation(home, cursor);
     assert.equal(await isInstalled(home), false);
   });
 
-  it('are none whose folder is gone, or holds no extension any more', async () => {
+  it('has no product whose folder or extension is gone', async () => {
     const [code, cursor] = [await used('code', '1.0.0'), await used('cursor', '1.0.0')];
     await remove(code);
     assert.equal(await isInstalled(home), true);
@@ -64,7 +64,7 @@ describe('the products that have the extension', () => {
     assert.equal(await isInstalled(home), false);
   });
 
-  it('are the same ones however often they start, and after updates', async () => {
+  it('keeps one record for each version on disk', async () => {
     const old = await used('code', '1.0.0');
     await used('code', '1.0.0');
     assert.equal((await records()).length, 1);
@@ -74,22 +74,22 @@ describe('the products that have the extension', () => {
     assert.equal((await records()).length, 2);
   });
 
-  it('have it still where an update removes the older version', async () => {
+  it('keeps a product whose update removes the older version', async () => {
     const old = await used('code', '1.0.0');
     await used('code', '1.1.0');
     await forgetInstallation(home, old);
     assert.equal(await isInstalled(home), true);
   });
 
-  it('have it no more where the newest version is removed, whose elders lie beside it', async () => {
+  it('forgets older versions beside the newest when it is removed', async () => {
     await used('code', '1.0.0');
     await forgetInstallation(home, await used('code', '1.1.0'));
     assert.equal(await isInstalled(home), false);
   });
 
   it(
-    'are told by where a link leads',
-    { skip: process.platform === 'win32' && 'links need rights there' },
+    'compares folders by the targets of links',
+    { skip: process.platform === 'win32' && 'links need permissions there' },
     async () => {
       const { folder, version } = await installed('code', '1.0.0');
       await symlink(path.join(root, 'code'), path.join(root, 'link'));

@@ -20,7 +20,7 @@ import { launchOptions, TestHome, testedSidecar, until } from '../front/support/
 const starter = fileURLToPath(new URL('../front/support/starter.ts', import.meta.url));
 const tsx = ['--import', import.meta.resolve('tsx')];
 
-/** A second process, as another window would be; ends with the scope. */
+/** Starts the sidecar from a second process, as another window does. The process ends with the scope. */
 function startElsewhere(
   folder: string,
   version?: string,
@@ -57,8 +57,8 @@ const plausibleState = (port: number, pid: number): SidecarState => ({
   startedAt: new Date().toISOString(),
 });
 
-describe('finding or starting the sidecar', () => {
-  it('starts one, and a second client attaches to it', async () => {
+describe('findOrStart', () => {
+  it('starts a sidecar, to which a second client attaches', async () => {
     await using home = await TestHome.create();
     const first = await findOrStart(launchOptions(home.folder));
     const second = await findOrStart(launchOptions(home.folder));
@@ -68,7 +68,7 @@ describe('finding or starting the sidecar', () => {
     second.socket.close();
   });
 
-  it('gives one sidecar to several processes that start at once', async () => {
+  it('starts one sidecar for several processes at once', async () => {
     await using home = await TestHome.create();
     const starters = Array.from({ length: 4 }, () => startElsewhere(home.folder));
     const answers = await Promise.all(starters.map(({ answer }) => answer));
@@ -82,17 +82,21 @@ describe('finding or starting the sidecar', () => {
     assert.ok((await home.start()).pid);
   });
 
-  it('keeps the state file, the log and the folder for this user', { skip: process.platform === 'win32' }, async () => {
-    await using home = await TestHome.create();
-    await chmod(home.folder, 0o755);
-    await home.start();
-    const modes = await Promise.all(
-      [home.folder, home.files.stateFile, home.files.logFile].map(async (file) => (await stat(file)).mode & 0o777),
-    );
-    assert.deepEqual(modes, [0o700, 0o600, 0o600]);
-  });
+  it(
+    'lets only this user read the state file, the log and the folder',
+    { skip: process.platform === 'win32' },
+    async () => {
+      await using home = await TestHome.create();
+      await chmod(home.folder, 0o755);
+      await home.start();
+      const modes = await Promise.all(
+        [home.folder, home.files.stateFile, home.files.logFile].map(async (file) => (await stat(file)).mode & 0o777),
+      );
+      assert.deepEqual(modes, [0o700, 0o600, 0o600]);
+    },
+  );
 
-  it('tells why the sidecar did not start, with its last lines', async () => {
+  it('reports why the sidecar did not start, with its last lines', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'broken.mjs');
     await writeFile(script, 'console.error("the last words"); process.exit(7);\n');
@@ -107,10 +111,10 @@ describe('finding or starting the sidecar', () => {
     );
   });
 
-  it('starts it with heaps that stay small, and few places where its threads keep freed memory', async () => {
+  it('starts a sidecar with small heaps and few arenas', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'garbage.mjs');
-    // Enough of it lives for a while that V8 would make more room.
+    // So much of this stays alive for a while that V8 would otherwise grow its heap.
     await writeFile(
       script,
       `
@@ -132,7 +136,7 @@ describe('finding or starting the sidecar', () => {
     );
   });
 
-  it('gives up a process that never becomes ready, and ends it', async () => {
+  it('ends a process that never becomes ready', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'stuck.mjs');
     const pidFile = path.join(home.folder, 'pid');
@@ -141,7 +145,7 @@ describe('finding or starting the sidecar', () => {
       `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);\n`,
     );
     let pid: number | undefined;
-    // A busy machine may not even have begun the script by then.
+    // On a busy machine the script may not have begun by then.
     for (let startTimeoutMs = 1_500; pid === undefined; startTimeoutMs *= 2) {
       await assert.rejects(
         findOrStart({ ...launchOptions(home.folder), sidecarScript: script, startTimeoutMs }),
@@ -153,20 +157,20 @@ describe('finding or starting the sidecar', () => {
     await until(() => !isRunning(stuck), 'the stuck process has ended');
   });
 
-  it('says so where the folder cannot be used', async () => {
+  it('reports a folder that can’t be used', async () => {
     await using home = await TestHome.create();
     const file = path.join(home.folder, 'a file');
     await writeFile(file, '');
     await assert.rejects(ensureHome(file), { code: 'home-unusable' });
   });
 
-  it('takes CHORUS_HOME before the platform folder', () => {
+  it('prefers CHORUS_HOME to the platform’s folder', () => {
     assert.equal(homeFolder({ CHORUS_HOME: path.resolve('/somewhere') }), path.resolve('/somewhere'));
   });
 });
 
-describe('a starter that was stopped while its sidecar came and left', () => {
-  /** A sidecar that does `first` in place of its work when it is started for the first time. */
+describe('findOrStart in a process that was stopped while its sidecar started and ended', () => {
+  /** Options to start a sidecar that runs `first` instead of its work at the first start. */
   async function leavingFirst(home: TestHome, first: string): Promise<LaunchOptions> {
     const script = path.join(home.folder, 'leavesFirst.mjs');
     await writeFile(
@@ -185,7 +189,7 @@ describe('a starter that was stopped while its sidecar came and left', () => {
     return { ...launchOptions(home.folder), sidecarScript: script };
   }
 
-  it('starts another where it is gone without a trace', async () => {
+  it('starts another sidecar if the first left no trace', async () => {
     await using home = await TestHome.create();
     const { socket, started } = await findOrStart(await leavingFirst(home, ''));
     assert.equal(started, true);
@@ -193,7 +197,7 @@ describe('a starter that was stopped while its sidecar came and left', () => {
     await rm(path.join(home.folder, 'left'));
   });
 
-  it('starts another where only its state file is seen', async () => {
+  it('starts another sidecar if the first left only its state file', async () => {
     await using home = await TestHome.create();
     const state = JSON.stringify({ ...plausibleState(1, process.pid), launchId: 'LAUNCH' });
     const file = JSON.stringify(path.join(home.folder, 'sidecar.json'));
@@ -213,8 +217,8 @@ describe('a starter that was stopped while its sidecar came and left', () => {
   });
 });
 
-describe('what an earlier sidecar left behind', () => {
-  it('a killed sidecar is replaced', async () => {
+describe('findOrStart after an earlier sidecar', () => {
+  it('replaces a killed sidecar', async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     process.kill(state.pid, 'SIGKILL');
@@ -223,7 +227,7 @@ describe('what an earlier sidecar left behind', () => {
     assert.notEqual(next.pid, state.pid);
   });
 
-  it('a state file that names a foreign process: that process is left alone', async () => {
+  it('does not touch a foreign process that the state file names', async () => {
     await using home = await TestHome.create();
     const bystander = execa(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { reject: false });
     try {
@@ -237,7 +241,7 @@ describe('what an earlier sidecar left behind', () => {
     }
   });
 
-  it('another program on its old port: it gets no message, and a new sidecar starts', async () => {
+  it('sends no message to another program on the old port', async () => {
     await using home = await TestHome.create();
     const messages: string[] = [];
     const impostor = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -254,11 +258,11 @@ describe('what an earlier sidecar left behind', () => {
   });
 
   for (const [what, text] of [
-    ['no JSON', '{"port":'],
+    ['not JSON', '{"port":'],
     ['of another shape', '{"port":"80"}'],
-    ['with a token that is none', JSON.stringify({ ...plausibleState(80, 1), token: '' })],
+    ['with an invalid token', JSON.stringify({ ...plausibleState(80, 1), token: '' })],
   ] as const) {
-    it(`a state file that is ${what} counts as none`, async () => {
+    it(`ignores a state file that is ${what}`, async () => {
       await using home = await TestHome.create();
       await writeFile(home.files.stateFile, text, { mode: 0o600 });
       assert.equal(await findRunning({ homeFolder: home.folder, clientVersion: '1.0.0' }), undefined);
@@ -266,7 +270,7 @@ describe('what an earlier sidecar left behind', () => {
     });
   }
 
-  it('a state file that others may read is not trusted', { skip: process.platform === 'win32' }, async () => {
+  it('does not trust a state file that other users may read', { skip: process.platform === 'win32' }, async () => {
     await using home = await TestHome.create();
     const state = await home.start();
     await chmod(home.files.stateFile, 0o644);
@@ -275,7 +279,7 @@ describe('what an earlier sidecar left behind', () => {
     assert.equal((await home.state()).pid, state.pid);
   });
 
-  it('the lock of a starter that died is taken over', async () => {
+  it('takes over the lock of a dead starter', async () => {
     await using home = await TestHome.create();
     await mkdir(home.files.lockFolder);
     const longAgo = new Date(Date.now() - 60_000);
@@ -283,76 +287,80 @@ describe('what an earlier sidecar left behind', () => {
     assert.ok(await home.start());
   });
 
-  it('the lock of a starter that died a moment ago is waited out', async () => {
+  it('waits until the lock of a dead starter expires', async () => {
     await using home = await TestHome.create();
     await mkdir(home.files.lockFolder);
     assert.ok(await home.start());
   });
 });
 
-describe('a sidecar that does not answer', { skip: process.platform === 'win32' && 'Windows stops no process' }, () => {
-  it('is told of with its reason, and no second one is started; going on, it is found again', async () => {
-    await using home = await TestHome.create();
-    const { pid } = await home.start();
-    process.kill(pid, 'SIGSTOP');
-    try {
-      const impatient = { ...launchOptions(home.folder), answerTimeoutMs: 1 };
-      for (const find of [findOrStart, findRunning]) {
-        await assert.rejects(find(impatient), (error: { code: string; message: string }) => {
-          assert.equal(error.code, 'unreachable');
-          assert.match(error.message, new RegExp(`process ${pid}.*stopped or busy.*delete .*sidecar\\.json`));
-          return true;
-        });
+describe(
+  'a sidecar that does not answer',
+  { skip: process.platform === 'win32' && 'Windows can’t stop a process' },
+  () => {
+    it('is reported with the reason and not replaced, and is found again once it continues', async () => {
+      await using home = await TestHome.create();
+      const { pid } = await home.start();
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const impatient = { ...launchOptions(home.folder), answerTimeoutMs: 1 };
+        for (const find of [findOrStart, findRunning]) {
+          await assert.rejects(find(impatient), (error: { code: string; message: string }) => {
+            assert.equal(error.code, 'unreachable');
+            assert.match(error.message, new RegExp(`process ${pid}.*stopped or busy.*delete .*sidecar\\.json`));
+            return true;
+          });
+        }
+        assert.equal((await home.state()).pid, pid);
+      } finally {
+        process.kill(pid, 'SIGCONT');
       }
-      assert.equal((await home.state()).pid, pid);
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    assert.equal((await home.start()).pid, pid);
-  });
+      assert.equal((await home.start()).pid, pid);
+    });
 
-  it('is waited for', async () => {
-    await using home = await TestHome.create();
-    const { pid } = await home.start();
-    process.kill(pid, 'SIGSTOP');
-    let isGoingOn = false;
-    const found = findOrStart({ ...launchOptions(home.folder), answerTimeoutMs: 60_000 }).finally(() =>
-      assert.ok(isGoingOn),
-    );
-    // The first two attempts to connect have been given up by then.
-    setTimeout(() => {
-      isGoingOn = true;
-      process.kill(pid, 'SIGCONT');
-    }, 7_000);
-    const { socket, state, started } = await found;
-    assert.deepEqual([state.pid, started], [pid, false]);
-    socket.close();
-  });
-
-  it('keeps its place before one whose starter saw none', async () => {
-    await using home = await TestHome.create();
-    const { pid } = await home.start();
-    process.kill(pid, 'SIGSTOP');
-    try {
-      const second = await execa(
-        process.execPath,
-        [...testedSidecar.execArgv, testedSidecar.script, '--home', home.folder],
-        { reject: false, env: { CHORUS_VERSION: '1.0.0' } },
+    it('gets time to answer', async () => {
+      await using home = await TestHome.create();
+      const { pid } = await home.start();
+      process.kill(pid, 'SIGSTOP');
+      let isGoingOn = false;
+      const found = findOrStart({ ...launchOptions(home.folder), answerTimeoutMs: 60_000 }).finally(() =>
+        assert.ok(isGoingOn),
       );
-      assert.equal(second.exitCode, EXIT_ALREADY_RUNNING);
-      assert.equal((await home.state()).pid, pid);
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-  });
-});
+      // By then the first two attempts to connect have failed.
+      setTimeout(() => {
+        isGoingOn = true;
+        process.kill(pid, 'SIGCONT');
+      }, 7_000);
+      const { socket, state, started } = await found;
+      assert.deepEqual([state.pid, started], [pid, false]);
+      socket.close();
+    });
 
-describe('a sidecar that is not the one of the state file any more', () => {
-  it('drains: its clients are told to go to the other one, and it ends', async () => {
+    it('stays the sidecar of the state file when another one starts', async () => {
+      await using home = await TestHome.create();
+      const { pid } = await home.start();
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const second = await execa(
+          process.execPath,
+          [...testedSidecar.execArgv, testedSidecar.script, '--home', home.folder],
+          { reject: false, env: { CHORUS_VERSION: '1.0.0' } },
+        );
+        assert.equal(second.exitCode, EXIT_ALREADY_RUNNING);
+        assert.equal((await home.state()).pid, pid);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+    });
+  },
+);
+
+describe('a sidecar that the state file no longer names', () => {
+  it('sends its clients to the other sidecar and ends', async () => {
     await using home = await TestHome.create();
     const first = await findOrStart(launchOptions(home.folder));
     const closed = once(first.socket, 'close') as Promise<[number]>;
-    // As two starters leave it whose lock broke: both saw none.
+    // Two starters whose lock broke leave the file like this.
     await writeStateFile(home.files.stateFile, plausibleState(1, 1));
     const second = await findOrStart(launchOptions(home.folder));
     assert.notEqual(second.state.pid, first.state.pid);
@@ -363,7 +371,7 @@ describe('a sidecar that is not the one of the state file any more', () => {
   });
 
   it(
-    'drains too where the file was removed, and lives on where it can only not be read now',
+    'ends if the file was removed, and stays if the file can’t be read for now',
     { skip: process.platform === 'win32' },
     async () => {
       await using home = await TestHome.create();
@@ -382,7 +390,7 @@ describe('a sidecar that is not the one of the state file any more', () => {
 });
 
 describe('versions', () => {
-  it('a newer client replaces an older sidecar; the older client then attaches to the newer one', async () => {
+  it('let a newer client replace an older sidecar, to which the older client then attaches', async () => {
     await using home = await TestHome.create();
     const older = await findOrStart(launchOptions(home.folder, { version: '1.0.0' }));
     const closed = once(older.socket, 'close') as Promise<[number]>;
@@ -398,7 +406,7 @@ describe('versions', () => {
     again.socket.close();
   });
 
-  it('two windows of different versions that come back and back settle on the newer sidecar', async () => {
+  it('let two windows of different versions settle on the newer sidecar', async () => {
     await using home = await TestHome.create();
     await home.start({ version: '1.0.0' });
     const pids = new Set<number>();
@@ -406,7 +414,7 @@ describe('versions', () => {
     assert.equal(pids.size, 1);
   });
 
-  it('refuses to drain for an older and for an equal client', async () => {
+  it('let a sidecar refuse to drain for an older or equal client', async () => {
     await using home = await TestHome.create();
     const state = await home.start({ version: '1.1.0' });
     await using client = await RawClient.connect(state);
@@ -416,7 +424,7 @@ describe('versions', () => {
     assert.ok(isRunning(state.pid));
   });
 
-  it('tells requests that come while it drains to go to the next one, by the trouble code', async () => {
+  it('let a draining sidecar send requests to the next one, by the trouble code', async () => {
     await using home = await TestHome.create();
     const state = await home.start({ version: '1.0.0' });
     await using client = await RawClient.initialized(state);
@@ -429,7 +437,7 @@ describe('versions', () => {
     assert.equal((await client.closed).code, 4001);
   });
 
-  it('an older client of another protocol gets one clear error and leaves the newer sidecar alone', async () => {
+  it('let an older client of another protocol get one clear error', async () => {
     await using home = await TestHome.create();
     const state = await home.start({ version: '2.0.0' });
     await writeStateFile(home.files.stateFile, { ...state, protocolVersion: 99 });

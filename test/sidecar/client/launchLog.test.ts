@@ -22,14 +22,14 @@ async function write(line: string): Promise<void> {
   await log.close();
 }
 
-describe('the log of the sidecar', () => {
-  it('goes on behind what is there', async () => {
+describe('openLaunchLog', () => {
+  it('appends to the log', async () => {
     for (const line of ['one\n', 'two\n']) await write(line);
     assert.equal(await readFile(home.logFile, 'utf8'), 'one\ntwo\n');
     if (!isWindows) assert.equal((await lstat(home.logFile)).mode & 0o777, 0o600);
   });
 
-  it('is written where a link has its name, and not where the link leads', { skip: isWindows }, async () => {
+  it('replaces a link and does not write to its target', { skip: isWindows }, async () => {
     await writeFile(elsewhere, 'precious');
     await symlink(elsewhere, home.logFile);
     await write('one\n');
@@ -38,19 +38,19 @@ describe('the log of the sidecar', () => {
     assert.equal(await readFile(home.logFile, 'utf8'), 'one\n');
   });
 
-  it('makes no file where a link leads to none', { skip: isWindows }, async () => {
+  it('creates no target of a broken link', { skip: isWindows }, async () => {
     await symlink(elsewhere, home.logFile);
     await write('one\n');
     await assert.rejects(lstat(elsewhere), { code: 'ENOENT' });
   });
 
-  it('waits for nobody where a pipe has its name', { skip: isWindows }, async () => {
+  it('replaces a pipe without waiting for a reader', { skip: isWindows }, async () => {
     await execa('mkfifo', [home.logFile]);
     await write('one\n');
     assert.equal(await readFile(home.logFile, 'utf8'), 'one\n');
   });
 
-  it('becomes the previous one in place of a link, and not where the link leads', { skip: isWindows }, async () => {
+  it('replaces a link at the previous log and does not write to its target', { skip: isWindows }, async () => {
     await writeFile(home.logFile, 'x'.repeat(MAX_LOG_BYTES + 1));
     await writeFile(elsewhere, 'precious');
     await symlink(elsewhere, home.previousLogFile);
@@ -59,7 +59,7 @@ describe('the log of the sidecar', () => {
     assert.equal(await readFile(home.logFile, 'utf8'), 'one\n');
   });
 
-  it('that can not be opened is told with its folder', async () => {
+  it('names the folder if the log can’t be opened', async () => {
     await rm(home.folder, { recursive: true });
     await assert.rejects(openLaunchLog(home), {
       name: 'SidecarError',
@@ -68,7 +68,7 @@ describe('the log of the sidecar', () => {
     });
   });
 
-  it('goes on up to its bound, and begins anew above it; the one before is kept', async () => {
+  it('begins a new log above the size limit, and keeps the previous log', async () => {
     await writeFile(home.logFile, 'x'.repeat(MAX_LOG_BYTES));
     await write('one\n');
     assert.equal((await stat(home.logFile)).size, MAX_LOG_BYTES + 4);
@@ -78,18 +78,18 @@ describe('the log of the sidecar', () => {
   });
 });
 
-describe('the last lines of the log', () => {
-  it('begin where a process began to write', async () => {
+describe('readLogTail', () => {
+  it('begins at the byte where a process began to write', async () => {
     await writeFile(home.logFile, 'of another\nof this\n');
     assert.equal(await readLogTail(home, 'of another\n'.length), 'of this');
   });
 
-  it('begin with the log where that is shorter than it was', async () => {
+  it('begins at the start of a log that became shorter', async () => {
     await writeFile(home.logFile, 'begun anew\n');
     assert.equal(await readLogTail(home, 1_000), 'begun anew');
   });
 
-  it('are 20, and of a line without an end its last 8 KiB', async () => {
+  it('returns 20 lines, and the last 8 KiB of an endless line', async () => {
     await writeFile(home.logFile, Array.from({ length: 50 }, (_, index) => `line ${index}`).join('\n'));
     assert.deepEqual(
       [(await readLogTail(home)).split('\n').length, (await readLogTail(home)).split('\n')[0]],
@@ -99,5 +99,5 @@ describe('the last lines of the log', () => {
     assert.equal((await readLogTail(home)).length, 8_192);
   });
 
-  it('are none where there is no log', async () => assert.equal(await readLogTail(home), ''));
+  it('is empty without a log', async () => assert.equal(await readLogTail(home), ''));
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Patience } from '../../../sidecar/client/patience.ts';
 
-describe('patience', () => {
-  /** Whether it is over each time after so many milliseconds. */
+describe('Patience', () => {
+  /** Returns `isOver` after each of these steps. */
   const askedAfter = (...stepsMs: readonly number[]): readonly boolean[] => {
     let nowMs = 1_000;
     const patience = new Patience(10_000, () => nowMs);
@@ -13,9 +13,9 @@ describe('patience', () => {
     });
   };
 
-  it('is over when its limit is reached', () =>
+  it('is over at its limit', () =>
     assert.deepEqual(askedAfter(0, 4_000, 4_000, 1_999, 1), [false, false, false, false, true]));
 
-  it('counts little of a step in which the process was stopped', () =>
+  it('counts at most five seconds of a step in which the process was stopped', () =>
     assert.deepEqual(askedAfter(100, 100_000, 100, 4_800), [false, false, false, true]));
 });

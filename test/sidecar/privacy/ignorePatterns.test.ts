@@ -15,7 +15,7 @@ function ignores(pattern: string, file: string, options = exact): boolean {
   return new IgnorePatterns([pattern], options).verdict(file, 'file') === 'ignored';
 }
 
-/** How often a name is held against a part of a pattern. */
+/** How often a name is compared with a segment of a pattern. */
 function comparisonsOf(patterns: IgnorePatterns, file: string): number {
   const matches = mock.method(SegmentPattern.prototype, 'matches');
   try {
@@ -26,19 +26,19 @@ function comparisonsOf(patterns: IgnorePatterns, file: string): number {
   }
 }
 
-describe('ignore patterns', () => {
-  it('cost what their length times that of the path is, however many globstars there are', () => {
+describe('IgnorePatterns', () => {
+  it('takes at most the pattern’s segments times the path’s names, even with many globstars', () => {
     const globstars = new IgnorePatterns([`${'a/**/'.repeat(14)}b*`], exact);
     const folders = 200;
     const comparisons = comparisonsOf(globstars, `${'a/'.repeat(folders)}c`);
     assert.ok(comparisons > 0 && comparisons <= 15 * (folders + 1), `${comparisons}`);
   });
 
-  it('with a class that git does not know fit nothing, whatever its name is in JavaScript', () => {
+  it('matches nothing with a class that git does not know, even a name of JavaScript', () => {
     for (const name of ['constructor', 'word']) assert.equal(ignores(`[[:${name}:]]`, 'c'), false);
   });
 
-  it('cost as little with many stars in one name', () => {
+  it('takes few steps for many stars in one name', () => {
     let steps = 0;
     const counted = (character: string): boolean => (steps++, character === 'a');
     const stars = new SegmentPattern([...Array.from({ length: 20 }, () => [STAR, counted] as const).flat(), 'b']);
@@ -47,7 +47,7 @@ describe('ignore patterns', () => {
     assert.equal(ignores(`${'*a'.repeat(100)}b`, 'a'.repeat(250)), false);
   });
 
-  it('of other folders and other names cost one comparison', () => {
+  it('makes no comparison for patterns of other folders and names', () => {
     const others = new IgnorePatterns(
       Array.from({ length: 1_000 }, (_, index) =>
         index % 2 === 0 ? `/folder${index}/**/x` : `**/folder/name${index}.ts`,
@@ -59,13 +59,13 @@ describe('ignore patterns', () => {
     assert.equal(others.verdict('folder2/a/b/x', 'file'), 'ignored');
   });
 
-  it('count each member of a class: a character may be held against all of them', () => {
+  it('counts each member of a class, since a character may be compared with all of them', () => {
     const members = Array.from({ length: 4_000 }, (_, index) => String.fromCharCode(0x4e00 + index)).join('');
     assert.throws(() => new IgnorePatterns(Array<string>(20).fill(`*[${members}]`), exact), IgnorePatternsError);
     assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10).fill(`*[${members}]`), exact));
   });
 
-  it('are refused where there are more, or longer ones, than any person writes', () => {
+  it('refuses more or longer patterns than a person writes', () => {
     for (const lines of [
       Array<string>(10_001).fill('a'),
       ['a'.repeat(4_097)],
@@ -76,14 +76,14 @@ describe('ignore patterns', () => {
     assert.doesNotThrow(() => new IgnorePatterns(Array<string>(10_000).fill('name'), exact));
   });
 
-  it('are matched against paths of at most 4,096 units and 256 names', () => {
+  it('accepts paths of at most 4,096 units and 256 names', () => {
     assert.equal(isPlainPath('a'.repeat(4_096)), true);
     assert.equal(isPlainPath('a'.repeat(4_097)), false);
     assert.equal(isPlainPath(`${'a/'.repeat(255)}a`), true);
     assert.equal(isPlainPath(`${'a/'.repeat(256)}a`), false);
   });
 
-  it('end their work at the first pattern that is too much', () => {
+  it('stops at the first pattern beyond the limit', () => {
     let read = 0;
     const lines = {
       *[Symbol.iterator]() {
@@ -94,7 +94,7 @@ describe('ignore patterns', () => {
     assert.equal(read, 10_000);
   });
 
-  it('take upper and lower case as one where they are told to, in classes too', () => {
+  it('ignores case if asked to, in classes too', () => {
     for (const [pattern, file] of [
       ['Plan.MD', 'plan.md'],
       ['[A-C]x', 'bX'],
@@ -106,13 +106,13 @@ describe('ignore patterns', () => {
     }
   });
 
-  it('without a mark of the byte order, a carriage return or blanks at the end', () => {
+  it('ignores a byte order mark, carriage returns and blanks at the end', () => {
     const patterns = IgnorePatterns.ofText('\ufeffa\r\nb  \r\nc\\ \r\n', exact);
     for (const file of ['a', 'b', 'c ']) assert.equal(patterns.verdict(file, 'file'), 'ignored', file);
     assert.equal(patterns.verdict('c', 'file'), undefined);
   });
 
-  it('are read as git reads them', async () => {
+  it('agrees with git on random patterns', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-patterns-'));
     try {
       const git = (args: readonly string[], input = ''): string =>
@@ -190,7 +190,7 @@ describe('ignore patterns', () => {
   });
 });
 
-/** As git says it of files that are not there: by the first folder that is ignored, or by the file itself. */
+/** Judges a path as git judges files that do not exist: by the first ignored folder, or by the file itself. */
 function ownVerdict(patterns: IgnorePatterns, file: string): ReturnType<IgnorePatterns['verdict']> {
   const names = file.split('/');
   for (let depth = 1; depth < names.length; depth++)

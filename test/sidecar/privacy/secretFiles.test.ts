@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SECRET_FILES, SecretFiles } from '../../../sidecar/privacy/secretFiles.ts';
 
-describe('secret files', () => {
+describe('SecretFiles', () => {
   const secretFiles = new SecretFiles();
 
   for (const path of [
@@ -90,7 +90,7 @@ describe('secret files', () => {
     '/c:/Users/Ada/Project/.ENV',
     '/project/名前/.env',
     '/Ordner mit Leerzeichen/.env.local',
-    // No path that patterns can be held against.
+    // Paths that patterns can't be applied to.
     '../outside.ts',
   ]) {
     it(`has ${path}`, () => assert.equal(secretFiles.has(path), true));
@@ -137,14 +137,14 @@ describe('secret files', () => {
     it(`does not have ${JSON.stringify(path)}`, () => assert.equal(secretFiles.has(path), false));
   }
 
-  it('takes further patterns, and takes patterns off the list', () => {
+  it('adds patterns, and removes patterns from the list', () => {
     const own = new SecretFiles(['*.internal.ts', '!public.pem']);
     assert.equal(own.has('/project/keys.internal.ts'), true);
     assert.equal(own.has('/project/public.pem'), false);
     assert.equal(own.has('/project/private.pem'), true);
   });
 
-  it('takes letters with accents as one, however they are written', () => {
+  it('treats composed and decomposed accents alike', () => {
     for (const [pattern, file] of [
       ['NFC', 'NFD'],
       ['NFD', 'NFC'],
@@ -157,7 +157,7 @@ describe('secret files', () => {
     }
   });
 
-  it('has a path that would cost too much: each folder in it is held against all patterns', () => {
+  it('has a path that would take too many comparisons', () => {
     const many = new SecretFiles(Array<string>(5_000).fill('*aaaaaaaab'));
     assert.equal(many.problem, undefined);
     assert.equal(many.has(`${'aaaaaaaaaaaaaaa/'.repeat(200)}a.ts`), true);
@@ -165,20 +165,20 @@ describe('secret files', () => {
     assert.equal(new SecretFiles().has(`${'aaaaaaaaaaaaaaaaaaaa/'.repeat(30)}a.ts`), false);
   });
 
-  it('reads the marks of copies in one way: names of many are not tried in all combinations', () => {
-    // Read in two ways each, they would not end in anybody's life.
+  it('reads a name of many copy marks in one pass', () => {
+    // If each mark could be read in two ways, this would never end.
     for (const mark of [' copy 1', ' copy (1)', ' (copy)', ' 1', '.bak', '~', ' (1 copy'])
       assert.equal(secretFiles.has(`/project/plan${mark.repeat(100)}x`), false, mark);
     assert.equal(secretFiles.has(`/project/.env${' copy 1 copy (2)'.repeat(20)}`), true);
   });
 
-  it('holds everything back where the patterns are more than it applies', () => {
+  it('has every file if there are too many patterns', () => {
     const many = new SecretFiles(Array<string>(20_000).fill('!a.ts'));
     assert.match(many.problem?.message ?? '', /^more than 10000 patterns$/);
     assert.equal(many.has('/project/a.ts'), true);
   });
 
-  it('has a digest that is another one where other files are secret', () => {
+  it('has a digest that differs if other files are secret', () => {
     const digests = [[], ['*.internal.ts'], ['!*.internal.ts'], ['*.internal.ts', '!public.pem']].map(
       (added) => new SecretFiles(added).digest,
     );
@@ -186,7 +186,7 @@ describe('secret files', () => {
     assert.equal(new SecretFiles(['*.internal.ts']).digest, digests[1]);
   });
 
-  it('takes a copy off the list with what it is a copy of, or by its own name', () => {
+  it('removes a copy from the list with its original, or by its own name', () => {
     const own = new SecretFiles(['!public.pem', '!server.key.bak']);
     assert.equal(own.has('/project/public.pem.bak'), false);
     assert.equal(own.has('/project/server.key.bak'), false);
@@ -195,7 +195,7 @@ describe('secret files', () => {
 });
 
 describe('the privacy document', () => {
-  it('lists every pattern, in the order that they have, and no other', () => {
+  it('lists exactly the patterns, in their order', () => {
     const document = readFileSync(new URL('../../../docs/privacy.md', import.meta.url), 'utf8');
     const section = document.split('\n## Secret files\n')[1]?.split('\n## ')[0] ?? '';
     const rows = section.split('\n').filter((line) => line.startsWith('- '));

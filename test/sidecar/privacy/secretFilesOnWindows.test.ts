@@ -19,7 +19,7 @@ describe('secret files on Windows', () => {
     '//c:/x/.env',
     '//server/share/server.pem',
   ]) {
-    it(`have ${path}`, () => assert.equal(secretFiles.has(path), true));
+    it(`include ${path}`, () => assert.equal(secretFiles.has(path), true));
   }
 
   for (const path of [
@@ -32,7 +32,7 @@ describe('secret files on Windows', () => {
     '/c:/x/.aws::$INDEX_ALLOCATION/x',
     '/c:/x/.npmrc.bak.',
   ]) {
-    it(`have ${path}, which is another spelling of a secret file`, () => assert.equal(secretFiles.has(path), true));
+    it(`include ${path}, another spelling of a secret file`, () => assert.equal(secretFiles.has(path), true));
   }
 
   for (const path of [
@@ -42,8 +42,8 @@ describe('secret files on Windows', () => {
     '/c:/',
     'Untitled-1',
   ]) {
-    it(`do not have ${path}`, () => assert.equal(secretFiles.has(path), false));
+    it(`do not include ${path}`, () => assert.equal(secretFiles.has(path), false));
   }
 
-  it('have what is no path to hold patterns against', () => assert.equal(secretFiles.has('../outside.ts'), true));
+  it('include a path that patterns can’t be applied to', () => assert.equal(secretFiles.has('../outside.ts'), true));
 });

@@ -7,7 +7,7 @@ import { ensureHome, homeFolder } from '../../../sidecar/common/home.ts';
 import { SidecarError } from '../../../sidecar/common/sidecarError.ts';
 
 describe('the per-user folder', () => {
-  it('never depends on the working folder', () => {
+  it('does not depend on the working folder', () => {
     for (const value of ['', 'x', './state']) {
       assert.ok(
         path.isAbsolute(homeFolder({ XDG_STATE_HOME: value, LOCALAPPDATA: value })),
@@ -16,7 +16,7 @@ describe('the per-user folder', () => {
     }
   });
 
-  describe('on Windows', { skip: process.platform === 'win32' && 'its tools are stood in for here' }, () => {
+  describe('on Windows', { skip: process.platform === 'win32' && 'the test replaces the tools of Windows' }, () => {
     const IDENTIFIER = 'S-1-5-21-1-2-3-1001';
     const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
     const environment = { SystemRoot: process.env['SystemRoot'], USERDOMAIN: process.env['USERDOMAIN'] };
@@ -42,8 +42,8 @@ describe('the per-user folder', () => {
       (await readFile(path.join(root, 'calls'), 'utf8')).trim().split('\n');
 
     /**
-     * Tools of the system: `icacls` notes its calls and grants to accounts that match `known`; `whoami` says
-     * `identity`.
+     * Writes stand-ins for the system's tools. `icacls` logs its calls and grants access to accounts that match
+     * `known`. `whoami` prints `identity`.
      */
     async function tools({ known, identity }: { readonly known: string; readonly identity: string }): Promise<void> {
       const icacls = `#!/bin/sh\nprintf '%s\\n' "$*" >> '${root}/calls'\ncase "$4" in ${known}) exit 0;; esac\necho 'No mapping between account names and security IDs was done.' >&2\nexit 1\n`;
@@ -53,7 +53,7 @@ describe('the per-user folder', () => {
       });
     }
 
-    it('is given to this user alone, whoever made it', async () => {
+    it('gives access to this user alone', async () => {
       await tools({ known: '*', identity: '' });
       await ensureHome(folder);
       await ensureHome(folder);
@@ -63,13 +63,13 @@ describe('the per-user folder', () => {
         assert.match(line, /made before \/inheritance:r \/grant:r WORKGROUP\\\S+:\(OI\)\(CI\)F/);
     });
 
-    it("is given to this user by the account's identifier where the system knows no such domain, as of a session by SSH on a machine without one", async () => {
+    it('gives access by the security identifier if the system does not know the domain, as in a session by SSH', async () => {
       await tools({ known: `'*${IDENTIFIER}:'*`, identity: `"machine\\ada","${IDENTIFIER}"` });
       await ensureHome(folder);
       assert.equal((await calls()).at(-1), `${folder} /inheritance:r /grant:r *${IDENTIFIER}:(OI)(CI)F /q`);
     });
 
-    it('is refused where it can be given to nobody', async () => {
+    it('refuses a folder that it can give to no account', async () => {
       for (const identity of ['', `"machine\\ada","${IDENTIFIER}"`]) {
         await tools({ known: 'nobody', identity });
         await assert.rejects(
