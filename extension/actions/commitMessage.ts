@@ -1,11 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import {
-  COMMIT_MESSAGE_REQUEST,
-  type CommitMessageParams,
-  type CommitMessageResult,
-} from '../../sidecar/protocol/client.ts';
+import { COMMIT_MESSAGE_REQUEST, type CommitMessageParams } from '../../sidecar/protocol/client.ts';
 import type { ActionHost } from './actionHost.ts';
 import { withCancellableProgress } from './failure.ts';
 import type { CommitSource } from './git/commitSource.ts';
@@ -37,7 +33,7 @@ export async function writeCommitMessage(
       diff: joinWithin(files, MAX_DIFF_UNITS),
       recentMessages: await source.recentMessages(),
     };
-    const result = await session.request<CommitMessageResult>(COMMIT_MESSAGE_REQUEST, params, token);
+    const result = await session.request(COMMIT_MESSAGE_REQUEST, params, token);
     const text = result.message.trim();
     if (text === '' && !token.isCancellationRequested)
       throw new Error(

@@ -2,13 +2,7 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { counted } from '../../l10n/currentLanguage.ts';
-import {
-  EDIT_REQUEST,
-  type ChatChunk,
-  type ChatCommand,
-  type EditParams,
-  type EditResult,
-} from '../../sidecar/protocol/client.ts';
+import { EDIT_REQUEST, type ChatChunk, type ChatCommand, type EditParams } from '../../sidecar/protocol/client.ts';
 import { previewEdit } from '../edits/editPreview.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { surroundings, type EditorTarget } from './editorTarget.ts';
@@ -83,7 +77,7 @@ export async function askForText(
       lines += added;
       report(counted(l10n.t('one: {0} line | other: {0} lines'), lines));
     };
-    const result = await session.requestStreaming<ChatChunk, EditResult>(EDIT_REQUEST, params, countLines, token);
+    const result = await session.requestStreaming(EDIT_REQUEST, params, countLines, token);
     if (result.stopReason === 'length') {
       throw new Error(l10n.t('the code is too long for the model to rewrite in one piece. Select a smaller part.'));
     }

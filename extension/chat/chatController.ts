@@ -5,7 +5,6 @@ import { currentLanguage } from '../../l10n/currentLanguage.ts';
 import type { ConversationSummary, ConversationView, HostMessage, MessageView } from '../../media/chat/messages.ts';
 import {
   CHAT_REQUEST,
-  type ChatChunk,
   type ChatCommand,
   type ChatParams,
   type ChatResult,
@@ -226,7 +225,7 @@ export class ChatController {
         displayLanguage: currentLanguage(),
         ...(command ? { command } : {}),
       };
-      const result = await session.requestStreaming<ChatChunk, ChatResult>(
+      const result = await session.requestStreaming(
         CHAT_REQUEST,
         params,
         ({ text }) => {

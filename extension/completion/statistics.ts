@@ -8,8 +8,7 @@ import { acceptedShare, survivedShare, type CompletionCounts } from './counts.ts
 /** Shows the statistics of ghost text. The numbers never leave this machine. */
 export async function showStatistics(session: LanguageClientSession, counts: CompletionCounts): Promise<void> {
   const lines = countLines(counts);
-  if (session.isRunning)
-    lines.push(...sidecarLines(await session.request<CompletionStatistics>(STATISTICS_REQUEST, undefined)));
+  if (session.isRunning) lines.push(...sidecarLines(await session.request(STATISTICS_REQUEST, undefined)));
   await vscode.window.showInformationMessage(l10n.t('Ghost Text Statistics'), {
     modal: true,
     detail: lines.join('\n'),

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { CONTEXT_REQUEST, type ContextParams, type ContextResult } from '../../sidecar/protocol/client.ts';
+import { CONTEXT_REQUEST, type ContextResult } from '../../sidecar/protocol/client.ts';
 import { switchSettingOff } from '../settingTarget.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
@@ -36,9 +36,9 @@ async function show(
   const document = vscode.window.activeTextEditor?.document;
   if (!document) return;
   try {
-    const result = await session.request<ContextResult>(CONTEXT_REQUEST, {
+    const result = await session.request(CONTEXT_REQUEST, {
       uri: document.uri.toString(),
-    } satisfies ContextParams);
+    });
     const { title, items } = view(result);
     const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
     if (!picked?.place) return;

@@ -35,14 +35,12 @@ async function installCuda(session: LanguageClientSession): Promise<void> {
     l10n.t('Chorus: Installing CUDA support'),
     async (token, report) => {
       const onProgress = (progress: DownloadProgress): void => report(progressMessage(progress));
-      await session
-        .requestStreaming<DownloadProgress, null>(INSTALL_CUDA_REQUEST, {}, onProgress, token)
-        .catch((error: unknown) => {
-          // The failed download is not a model, so the error must not carry the code of a model's failed download.
-          throw error instanceof TroubleError && error.code === 'download-failed'
-            ? new Error(error.message, { cause: error })
-            : error;
-        });
+      await session.requestStreaming(INSTALL_CUDA_REQUEST, {}, onProgress, token).catch((error: unknown) => {
+        // The failed download is not a model, so the error must not carry the code of a model's failed download.
+        throw error instanceof TroubleError && error.code === 'download-failed'
+          ? new Error(error.message, { cause: error })
+          : error;
+      });
       return true;
     },
   );

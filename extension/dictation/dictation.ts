@@ -1,12 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import {
-  DICTATE_REQUEST,
-  STOP_DICTATION,
-  type DictateParams,
-  type DictateResult,
-  type DictationChunk,
-} from '../../sidecar/protocol/client.ts';
+import { DICTATE_REQUEST, STOP_DICTATION } from '../../sidecar/protocol/client.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { TroubleError } from '../sidecar/troubleError.ts';
@@ -119,9 +113,9 @@ export class Dictation implements vscode.Disposable {
     if (token.isCancellationRequested) return;
     this.#showSign(running.phase);
     const shown = new ShownText(target, () => running.cancellation.cancel());
-    const answer = await this.session.requestStreaming<DictationChunk, DictateResult>(
+    const answer = await this.session.requestStreaming(
       DICTATE_REQUEST,
-      { uri: target.uri } satisfies DictateParams,
+      { uri: target.uri },
       ({ isListening, text }) => {
         if (token.isCancellationRequested) return;
         if (!isListening) this.#closed(running);

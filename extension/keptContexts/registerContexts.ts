@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../sidecar/protocol/client.ts';
+import { FORGET_WORKSPACE_REQUEST } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { workspaceKey } from '../sidecar/initialization.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
@@ -53,7 +53,7 @@ async function forgetOnCommand(session: LanguageClientSession, onError: OnError)
 /** Deletes the kept contexts on disk and in memory. Never starts a sidecar for it. */
 async function forgetWorkspace(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (session.isRunning) {
-    await session.request(FORGET_WORKSPACE_REQUEST, {} satisfies ForgetWorkspaceParams);
+    await session.request(FORGET_WORKSPACE_REQUEST, {});
     await tellRules(session, onError);
     return;
   }
@@ -70,6 +70,5 @@ async function forgetWorkspace(session: LanguageClientSession, onError: OnError)
 async function tellRules(session: LanguageClientSession, onError: OnError): Promise<void> {
   if (workspaceKey() === undefined) return;
   const unlessRules = await ruleDigest(onError);
-  if (session.isRunning)
-    await session.request(FORGET_WORKSPACE_REQUEST, { unlessRules } satisfies ForgetWorkspaceParams);
+  if (session.isRunning) await session.request(FORGET_WORKSPACE_REQUEST, { unlessRules });
 }

@@ -4,9 +4,7 @@ import {
   COUNT_TOKENS_REQUEST,
   GENERATE_REQUEST,
   type CountTokensParams,
-  type CountTokensResult,
   type GeneratePart,
-  type GenerateResult,
 } from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { toGenerateParams } from './generateParams.ts';
@@ -54,7 +52,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
           new vscode.LanguageModelToolCallPart(part.toolCall.id, part.toolCall.name, part.toolCall.input),
         );
     };
-    await this.#session.requestStreaming<GeneratePart, GenerateResult>(GENERATE_REQUEST, params, report, token);
+    await this.#session.requestStreaming(GENERATE_REQUEST, params, report, token);
   }
 
   async provideTokenCount(
@@ -63,7 +61,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
     token: vscode.CancellationToken,
   ): Promise<number> {
     const params: CountTokensParams = { text: countableText(text) };
-    return (await this.#session.request<CountTokensResult>(COUNT_TOKENS_REQUEST, params, token)).tokens;
+    return (await this.#session.request(COUNT_TOKENS_REQUEST, params, token)).tokens;
   }
 
   dispose(): void {

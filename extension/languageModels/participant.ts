@@ -1,14 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { currentLanguage } from '../../l10n/currentLanguage.ts';
-import {
-  CHAT_REQUEST,
-  type ChatChunk,
-  type ChatCommand,
-  type ChatParams,
-  type ChatResult,
-  type ContextItem,
-} from '../../sidecar/protocol/client.ts';
+import { CHAT_REQUEST, type ChatCommand, type ChatParams, type ContextItem } from '../../sidecar/protocol/client.ts';
 import { selectionItem } from '../actions/askInChat.ts';
 import { quietTarget } from '../actions/editorTarget.ts';
 import { mentionsOf, withoutMentions } from '../chat/mentions.ts';
@@ -61,12 +54,7 @@ async function answer(
     displayLanguage: currentLanguage(),
   };
   try {
-    const result = await session.requestStreaming<ChatChunk, ChatResult>(
-      CHAT_REQUEST,
-      params,
-      ({ text }) => response.markdown(text),
-      token,
-    );
+    const result = await session.requestStreaming(CHAT_REQUEST, params, ({ text }) => response.markdown(text), token);
     for (const { uri, lines } of result.sources ?? [])
       response.reference(new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(lines[0], 0, lines[1], 0)));
     for (const symbol of result.missingSymbols ?? [])

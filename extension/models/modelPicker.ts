@@ -51,7 +51,7 @@ export function pickModel(session: SidecarSession, server: ServerChoice): Promis
 async function shelfChoices(session: SidecarSession, server: ServerChoice): Promise<readonly ModelChoice[]> {
   let shelf: ShelfResult;
   try {
-    shelf = await session.request<ShelfResult>(SHELF_REQUEST, undefined);
+    shelf = await session.request(SHELF_REQUEST, undefined);
   } catch (error) {
     showError(error);
     // A model can be chosen even if the sidecar has a problem, since a bad model may be the cause.

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { DownloadProgress, DownloadResult } from '../../sidecar/protocol/client.ts';
+import type { RequestType } from '../../sidecar/protocol/messages.ts';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
@@ -14,7 +15,12 @@ export type Arrival =
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Sends a request that downloads or imports a model, and shows its progress. The notification's button stops it. */
-export function showArrival(session: SidecarSession, title: string, method: string, params: object): Promise<Arrival> {
+export function showArrival<Params extends object>(
+  session: SidecarSession,
+  title: string,
+  type: RequestType<Params, DownloadResult, DownloadProgress>,
+  params: NoInfer<Params>,
+): Promise<Arrival> {
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return Promise.resolve(
     vscode.window.withProgress(options, async (progress, token): Promise<Arrival> => {
@@ -30,7 +36,7 @@ export function showArrival(session: SidecarSession, title: string, method: stri
       try {
         return {
           kind: 'here',
-          ...(await session.requestStreaming<DownloadProgress, DownloadResult>(method, params, onProgress, token)),
+          ...(await session.requestStreaming(type, params, onProgress, token)),
         };
       } catch (error) {
         if (token.isCancellationRequested) return { kind: 'stopped', share };

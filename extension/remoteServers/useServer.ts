@@ -60,7 +60,7 @@ async function pickModel(
   try {
     models = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') },
-      () => session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access),
+      () => session.request(SERVER_MODELS_REQUEST, access),
     );
   } catch (error) {
     vscode.window.showErrorMessage(localisedMessage(error));

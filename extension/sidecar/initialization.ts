@@ -1,5 +1,9 @@
 import * as vscode from 'vscode';
-import type { ChorusInitializationOptions, ChorusSettings } from '../../sidecar/protocol/client.ts';
+import {
+  CONFIGURATION_NOTIFICATION,
+  type ChorusInitializationOptions,
+  type ChorusSettings,
+} from '../../sidecar/protocol/client.ts';
 import { workspaceKeyOf } from '../../sidecar/keptContexts/workspaceKey.ts';
 import { readNetworkSettings } from '../networkSettings.ts';
 import { leavesModel } from '../otherMachine.ts';
@@ -31,7 +35,7 @@ export function registerSettingsSync(
 ): void {
   const send = (): void => {
     session
-      .notifyIfRunning('workspace/didChangeConfiguration', {
+      .notifyIfRunning(CONFIGURATION_NOTIFICATION, {
         settings: { chorus: settingsNow(context.extension, server) },
       })
       .catch(onError);

@@ -4,15 +4,12 @@ import {
   CloseAction,
   ErrorAction,
   ErrorCodes as JsonRpcErrorCodes,
-  InlineCompletionRequest,
   LSPErrorCodes,
   ProgressType,
   ResponseError,
   RevealOutputChannelOn,
   State,
   type InitializeParams,
-  type InlineCompletionItem,
-  type InlineCompletionList,
   type LanguageClientOptions,
   type MessageTransports,
   type Middleware,
@@ -26,7 +23,9 @@ import { findOrStart, type LaunchOptions } from '../../sidecar/client/launch.ts'
 import { readLogTail } from '../../sidecar/client/launchLog.ts';
 import { SidecarError } from '../../sidecar/common/sidecarError.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../sidecar/client/webSocketTransport.ts';
-import type { ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
+import { sendRequest } from '../../sidecar/common/typedMessages.ts';
+import { INLINE_COMPLETION_REQUEST, type ChorusInitializationOptions } from '../../sidecar/protocol/client.ts';
+import type { RequestType } from '../../sidecar/protocol/messages.ts';
 import { SYNCED_DOCUMENTS } from '../documents/schemes.ts';
 import { traceWithoutContents } from './traceWithoutContents.ts';
 import { TroubleError, troubleOf } from './troubleError.ts';
@@ -135,36 +134,35 @@ export class ChorusLanguageClient extends BaseLanguageClient {
     token: vscode.CancellationToken,
   ): Promise<readonly vscode.InlineCompletionItem[]> {
     const params = this.code2ProtocolConverter.asInlineCompletionParams(document, position, context);
-    const answer = await this.request<InlineCompletionItem[] | InlineCompletionList | null>(
-      InlineCompletionRequest.method,
-      params,
-      token,
-    );
+    const answer = await this.request(INLINE_COMPLETION_REQUEST, params, token);
     const result = await this.protocol2CodeConverter.asInlineCompletionResult(answer, token);
     return (Array.isArray(result) ? result : result?.items) ?? [];
   }
 
   /** Sends a request. Throws `TroubleError`, `SidecarError`, `DrainingError` or `vscode.CancellationError`. */
-  async request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
+  async request<Params, Result>(
+    type: RequestType<Params, Result, unknown>,
+    params: NoInfer<Params>,
+    token?: vscode.CancellationToken,
+  ): Promise<Result> {
     try {
-      // An absent token must not be passed on: it would count as a second parameter.
-      return await (token ? this.sendRequest<Result>(method, params, token) : this.sendRequest<Result>(method, params));
+      return await sendRequest(this, type, params, token);
     } catch (error) {
       throw asSessionError(error);
     }
   }
 
   /** Sends a request like `request` and passes partial results to `onChunk`. */
-  async requestStreaming<Chunk, Result>(
-    method: string,
-    params: object,
-    onChunk: (chunk: Chunk) => void,
+  async requestStreaming<Params extends object, Result, Part>(
+    type: RequestType<Params, Result, Part>,
+    params: NoInfer<Params>,
+    onPart: (part: NoInfer<Part>) => void,
     token?: vscode.CancellationToken,
   ): Promise<Result> {
     const partialResultToken = randomUUID();
-    const progress = this.onProgress(new ProgressType<Chunk>(), partialResultToken, onChunk);
+    const progress = this.onProgress(new ProgressType<Part>(), partialResultToken, onPart);
     try {
-      return await this.request<Result>(method, { ...params, partialResultToken }, token);
+      return await this.request(type, { ...params, partialResultToken }, token);
     } finally {
       progress.dispose();
     }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { SidecarStatus } from '../../sidecar/protocol/client.ts';
+import type { NotificationType, RequestType } from '../../sidecar/protocol/messages.ts';
 
 /**
  * The extension's only access to the sidecar. The first request starts or finds the sidecar. After a crash the next
@@ -11,15 +12,19 @@ export interface SidecarSession extends vscode.Disposable {
    * `SidecarError` if there is no sidecar, both with a message for the user. Throws `vscode.CancellationError` after a
    * cancellation.
    */
-  request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result>;
-  /** Sends a request like `request`. Partial results arrive in `onChunk`, in order, before the promise resolves. */
-  requestStreaming<Chunk, Result>(
-    method: string,
-    params: object,
-    onChunk: (chunk: Chunk) => void,
+  request<Params, Result>(
+    type: RequestType<Params, Result, unknown>,
+    params: NoInfer<Params>,
     token?: vscode.CancellationToken,
   ): Promise<Result>;
-  notify(method: string, params: unknown): Promise<void>;
+  /** Sends a request like `request`. Partial results arrive in `onPart`, in order, before the promise resolves. */
+  requestStreaming<Params extends object, Result, Part>(
+    type: RequestType<Params, Result, Part>,
+    params: NoInfer<Params>,
+    onPart: (part: NoInfer<Part>) => void,
+    token?: vscode.CancellationToken,
+  ): Promise<Result>;
+  notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): Promise<void>;
   /** The last known status, or `undefined` before the sidecar's first start. */
   readonly status: SidecarStatus | undefined;
   readonly onDidChangeStatus: vscode.Event<SidecarStatus | undefined>;

@@ -8,6 +8,8 @@ import {
   type SidecarStatus,
 } from '../../sidecar/protocol/client.ts';
 import type { LaunchOptions } from '../../sidecar/client/launch.ts';
+import { onNotification, sendNotification } from '../../sidecar/common/typedMessages.ts';
+import type { NotificationType, RequestType } from '../../sidecar/protocol/messages.ts';
 import type { SidecarError } from '../../sidecar/common/sidecarError.ts';
 import type { DocumentSync } from '../documents/documentSync.ts';
 import type { WorkspaceSync } from '../workspace/workspaceSync.ts';
@@ -120,30 +122,31 @@ export class LanguageClientSession implements SidecarSession {
     await this.#ensureRunning();
   }
 
-  async request<Result>(method: string, params: unknown, token?: vscode.CancellationToken): Promise<Result> {
-    return this.#withSuccessor((client) => client.request<Result>(method, params, token), token);
-  }
-
-  async requestStreaming<Chunk, Result>(
-    method: string,
-    params: object,
-    onChunk: (chunk: Chunk) => void,
+  async request<Params, Result>(
+    type: RequestType<Params, Result, unknown>,
+    params: NoInfer<Params>,
     token?: vscode.CancellationToken,
   ): Promise<Result> {
-    return this.#withSuccessor(
-      (client) => client.requestStreaming<Chunk, Result>(method, params, onChunk, token),
-      token,
-    );
+    return this.#withSuccessor((client) => client.request(type, params, token), token);
   }
 
-  async notify(method: string, params: unknown): Promise<void> {
+  async requestStreaming<Params extends object, Result, Part>(
+    type: RequestType<Params, Result, Part>,
+    params: NoInfer<Params>,
+    onPart: (part: NoInfer<Part>) => void,
+    token?: vscode.CancellationToken,
+  ): Promise<Result> {
+    return this.#withSuccessor((client) => client.requestStreaming(type, params, onPart, token), token);
+  }
+
+  async notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): Promise<void> {
     const client = await this.#ensureRunning();
-    await client.sendNotification(method, params);
+    await sendNotification(client, type, params);
   }
 
   /** Sends a notification if there is a connection. Never starts a sidecar. */
-  async notifyIfRunning(method: string, params: unknown): Promise<void> {
-    if (this.isRunning) await this.#client?.sendNotification(method, params);
+  async notifyIfRunning<Params>(type: NotificationType<Params>, params: NoInfer<Params>): Promise<void> {
+    if (this.isRunning && this.#client) await sendNotification(this.#client, type, params);
   }
 
   /** Returns ghost text for a document that was sent. Throws the same errors as `request`. */
@@ -200,7 +203,7 @@ export class LanguageClientSession implements SidecarSession {
     this.#setup.workspace.attach(client);
     this.#startFailure = undefined;
     this.#enter('running');
-    this.#setStatus(await client.request<SidecarStatus>(STATUS_REQUEST, undefined).catch(() => undefined));
+    this.#setStatus(await client.request(STATUS_REQUEST, undefined).catch(() => undefined));
     return client;
   }
 
@@ -214,7 +217,7 @@ export class LanguageClientSession implements SidecarSession {
       onClosed: (closing) => this.#closed(client, closing),
     });
     this.#setup.workspace.serve(client);
-    client.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.#setStatus(status));
+    onNotification(client, STATUS_NOTIFICATION, (status) => this.#setStatus(status));
     return client;
   }
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { DIAGNOSTICS_REQUEST, type DiagnosticsResult } from '../../sidecar/protocol/client.ts';
+import { DIAGNOSTICS_REQUEST } from '../../sidecar/protocol/client.ts';
 import { countLines } from '../completion/statistics.ts';
 import type { CompletionCounts } from '../completion/counts.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
@@ -20,7 +20,7 @@ export async function copyDiagnostics(
     ...countLines(counts),
   ];
   if (session.isRunning) {
-    const { text } = await session.request<DiagnosticsResult>(DIAGNOSTICS_REQUEST, undefined);
+    const { text } = await session.request(DIAGNOSTICS_REQUEST, undefined);
     lines.push('', text);
   }
   await vscode.env.clipboard.writeText(lines.join('\n'));

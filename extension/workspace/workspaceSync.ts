@@ -7,11 +7,9 @@ import {
   WORKSPACE_READ_REQUEST,
   WORKSPACE_TABS_NOTIFICATION,
   type WorkspaceChange,
-  type WorkspaceDefinitionsParams,
-  type WorkspaceListParams,
-  type WorkspaceReadParams,
-  type WorkspaceTabs,
 } from '../../sidecar/protocol/client.ts';
+import { onRequest, sendNotification } from '../../sidecar/common/typedMessages.ts';
+import type { NotificationType } from '../../sidecar/protocol/messages.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { notebookOf } from '../documents/fileOf.ts';
 import { findDefinitions } from './findDefinitions.ts';
@@ -74,11 +72,9 @@ export class WorkspaceSync implements vscode.Disposable {
 
   /** Answers the requests of a client, for all its connections. */
   serve(client: BaseLanguageClient): void {
-    client.onRequest(WORKSPACE_LIST_REQUEST, ({ page }: WorkspaceListParams) => this.#files.list(page));
-    client.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams) => this.#files.read(uris));
-    client.onRequest(WORKSPACE_DEFINITIONS_REQUEST, (params: WorkspaceDefinitionsParams) =>
-      findDefinitions(params, this.#files),
-    );
+    onRequest(client, WORKSPACE_LIST_REQUEST, ({ page }) => this.#files.list(page));
+    onRequest(client, WORKSPACE_READ_REQUEST, ({ uris }) => this.#files.read(uris));
+    onRequest(client, WORKSPACE_DEFINITIONS_REQUEST, (params) => findDefinitions(params, this.#files));
   }
 
   /** Takes a new connection. `undefined` means that there is none. */
@@ -150,15 +146,15 @@ export class WorkspaceSync implements vscode.Disposable {
       );
     const isOpen = new Set(open);
     const uris = [...new Set([...this.#visited.filter((key) => isOpen.has(key)), ...open])].slice(0, MAX_TABS);
-    this.#send(WORKSPACE_TABS_NOTIFICATION, { uris } satisfies WorkspaceTabs);
+    this.#send(WORKSPACE_TABS_NOTIFICATION, { uris });
   }
 
   #tell(change: WorkspaceChange): void {
     this.#send(WORKSPACE_CHANGE_NOTIFICATION, change);
   }
 
-  #send(method: string, params: object): void {
-    this.#client?.sendNotification(method, params).catch(this.onError);
+  #send<Params>(type: NotificationType<Params>, params: NoInfer<Params>): void {
+    if (this.#client) sendNotification(this.#client, type, params).catch(this.onError);
   }
 
   dispose(): void {

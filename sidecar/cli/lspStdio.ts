@@ -169,7 +169,7 @@ class Bridge {
       this.#write(toSidecar, {
         jsonrpc: '2.0',
         id: OWN_FORGET,
-        method: FORGET_WORKSPACE_REQUEST,
+        method: FORGET_WORKSPACE_REQUEST.method,
         params: { unlessRules: this.#secrets.rules } satisfies ForgetWorkspaceParams,
       } as RequestMessage);
   }

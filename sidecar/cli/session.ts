@@ -11,11 +11,15 @@ import {
 } from 'vscode-jsonrpc/node';
 import packageJson from '../../package.json' with { type: 'json' };
 import { homeFiles } from '../common/home.ts';
+import { onNotification, sendNotification, sendRequest } from '../common/typedMessages.ts';
+import type { NotificationType, RequestType } from '../protocol/messages.ts';
 import { SidecarError } from '../common/sidecarError.ts';
 import { findOrStart, findRunning, type Attachment, type LaunchOptions } from '../client/launch.ts';
 import { ownScript } from '../common/childProcess/ownScript.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../client/webSocketTransport.ts';
 import {
+  INITIALIZE_REQUEST,
+  INITIALIZED_NOTIFICATION,
   STATUS_NOTIFICATION,
   STOP_REQUEST,
   type ChorusInitializationOptions,
@@ -51,7 +55,7 @@ export class Session {
       new WebSocketMessageWriter(socket),
       NullLogger,
     );
-    this.#connection.onNotification(STATUS_NOTIFICATION, (status: SidecarStatus) => this.onStatus(status));
+    onNotification(this.#connection, STATUS_NOTIFICATION, (status) => this.onStatus(status));
     this.#closed = new Promise((resolve) => {
       socket.once('close', () =>
         resolve(
@@ -104,13 +108,13 @@ export class Session {
       ...(settings ? { settings } : {}),
     };
     try {
-      await session.request('initialize', {
+      await session.request(INITIALIZE_REQUEST, {
         processId: process.pid,
         rootUri: null,
         capabilities: { textDocument: { inlineCompletion: {} } },
         initializationOptions,
       });
-      await session.notify('initialized', {});
+      await session.notify(INITIALIZED_NOTIFICATION, {});
       return session;
     } catch (error) {
       await session.close();
@@ -128,10 +132,10 @@ export class Session {
    * Sends a request. Rejects with `ResponseError` if the sidecar refuses it, and with `SidecarError` 'closed' if the
    * sidecar ends.
    */
-  async request<Result, Part = never>(
-    method: string,
-    params: object,
-    options: RequestOptions<Part> = {},
+  async request<Params, Result, Part>(
+    type: RequestType<Params, Result, Part>,
+    params: NoInfer<Params>,
+    options: RequestOptions<NoInfer<Part>> = {},
   ): Promise<Result> {
     const { onPart, signal } = options;
     const cancellation = new CancellationTokenSource();
@@ -141,8 +145,9 @@ export class Session {
     signal?.addEventListener('abort', cancel);
     if (signal?.aborted) cancel();
     try {
-      const answer = this.#connection.sendRequest<Result>(
-        method,
+      const answer = sendRequest(
+        this.#connection,
+        type,
         onPart ? { ...params, partialResultToken: token } : params,
         cancellation.token,
       );
@@ -154,8 +159,8 @@ export class Session {
     }
   }
 
-  notify(method: string, params: object): Promise<void> {
-    return this.#connection.sendNotification(method, params);
+  notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): Promise<void> {
+    return sendNotification(this.#connection, type, params);
   }
 
   /** Asks the sidecar to stop, and waits until it has ended. */

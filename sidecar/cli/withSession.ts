@@ -1,10 +1,10 @@
 import {
+  CONFIGURATION_NOTIFICATION,
   LOAD_REQUEST,
   SERVER_MODELS_REQUEST,
   STATUS_REQUEST,
   type ChorusSettings,
   type CompletionSettings,
-  type ServerModel,
   type ServerModelsParams,
   type ServerSettings,
   type SidecarStatus,
@@ -60,12 +60,12 @@ export async function withSession<Result>(
 export async function configure(session: Session, { server, completion }: OwnSettings): Promise<void> {
   if (server === undefined && completion === undefined) return;
   const settings: ChorusSettings = { completion, server: server && (await serverSettings(session, server)) };
-  await session.notify('workspace/didChangeConfiguration', { settings: { chorus: settings } });
+  await session.notify(CONFIGURATION_NOTIFICATION, { settings: { chorus: settings } });
 }
 
 async function serverSettings(session: Session, { url, model, key }: ServerChoice): Promise<ServerSettings> {
   const access: ServerModelsParams = { url, ...(key ? { key } : {}) };
-  const chosen = model ?? (await session.request<readonly ServerModel[]>(SERVER_MODELS_REQUEST, access))[0]?.id;
+  const chosen = model ?? (await session.request(SERVER_MODELS_REQUEST, access))[0]?.id;
   if (chosen === undefined) throw new UsageError(`${url} lists no model: name one with --server-model`);
   return { ...access, model: chosen };
 }
@@ -94,5 +94,5 @@ export async function loadModel(
 
 /** Requests the sidecar's status. */
 export function sidecarStatus(session: Pick<Session, 'request'>, signal?: AbortSignal): Promise<SidecarStatus> {
-  return session.request<SidecarStatus>(STATUS_REQUEST, {}, { signal });
+  return session.request(STATUS_REQUEST, {}, { signal });
 }

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMessageConnection } from 'vscode-jsonrpc/node';
 import type WebSocket from 'ws';
-import { DRAIN_REQUEST, STOP_REQUEST, type DrainParams, type DrainResult } from '../protocol/client.ts';
+import { DRAIN_REQUEST, STOP_REQUEST, type DrainResult } from '../protocol/client.ts';
 import { connect } from './connect.ts';
 import { homeFiles } from '../common/home.ts';
 import { SidecarError } from '../common/sidecarError.ts';
+import { sendRequest } from '../common/typedMessages.ts';
+import type { RequestType } from '../protocol/messages.ts';
 import { readStateFile } from './stateFile.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from './webSocketTransport.ts';
 
@@ -17,8 +19,7 @@ const LEAVE_TIMEOUT_MS = 20_000;
  * refuses.
  */
 export async function drain(socket: WebSocket, clientVersion: string, sidecarVersion: string): Promise<void> {
-  const params: DrainParams = { clientVersion };
-  const left = await askToLeave(socket, DRAIN_REQUEST, params);
+  const left = await askToLeave(socket, DRAIN_REQUEST, { clientVersion });
   if (!left) {
     throw new SidecarError(
       'incompatible',
@@ -39,17 +40,18 @@ export async function stopRunning(homeFolder?: string): Promise<boolean> {
 }
 
 /** Returns whether the sidecar closed the connection after the request, which needs no `initialize`. */
-async function askToLeave(socket: WebSocket, method: string, params: object): Promise<boolean> {
+async function askToLeave<Params>(
+  socket: WebSocket,
+  type: RequestType<Params, DrainResult | null>,
+  params: NoInfer<Params>,
+): Promise<boolean> {
   const closed = once(socket, 'close');
   const connection = createMessageConnection(new WebSocketMessageReader(socket), new WebSocketMessageWriter(socket));
   connection.onError(() => undefined);
   connection.listen();
   const timeout = new AbortController();
   const ask = async (): Promise<boolean> => {
-    const answer = await Promise.race([
-      connection.sendRequest<DrainResult | null>(method, params),
-      closed.then(() => null),
-    ]);
+    const answer = await Promise.race([sendRequest(connection, type, params), closed.then(() => null)]);
     if (answer?.accepted === false) return false;
     await closed;
     return true;

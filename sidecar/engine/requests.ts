@@ -1,5 +1,6 @@
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { answerRequests, notifyParent, onNotification } from '../common/childProcess/answerRequests.ts';
+import { answerRequests, notifyParent } from '../common/childProcess/answerRequests.ts';
+import { onNotification } from '../common/typedMessages.ts';
 import {
   BEGIN_DICTATION,
   BENCH,

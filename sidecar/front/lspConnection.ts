@@ -8,13 +8,24 @@ import {
 import type { WebSocket } from 'ws';
 import type { z } from 'zod';
 import { WebSocketMessageWriter } from '../client/webSocketTransport.ts';
-import { MAX_FRAME_BYTES } from '../protocol/client.ts';
+import { sendNotification, sendRequest } from '../common/typedMessages.ts';
+import { MAX_FRAME_BYTES, PROGRESS_NOTIFICATION } from '../protocol/client.ts';
+import type { NotificationType, RequestType } from '../protocol/messages.ts';
 import { FrameReader } from './sockets/frameReader.ts';
 import type { Log } from './log.ts';
 import { parseParams, toResponseError } from './requestError.ts';
 
-export type RequestHandler<Params> = (params: Params, signal: AbortSignal) => unknown;
+export type RequestHandler<Params, Result = unknown> = (
+  params: Params,
+  signal: AbortSignal,
+) => Result | Promise<Result>;
 export type NotificationHandler<Params> = (params: Params) => void;
+
+/** A message of Chorus's own. */
+type MessageType = RequestType<never, unknown, unknown> | NotificationType<never>;
+interface RequestOptions {
+  readonly beforeInitialize?: boolean;
+}
 
 interface RequestEntry {
   readonly schema: z.ZodType;
@@ -64,21 +75,42 @@ export class LspConnection {
     socket.on('error', (error) => log.error('A connection failed', error));
   }
 
-  /** Registers a request. `schema` checks `params` before `handle` gets them. */
+  /** Registers a request of Chorus's own. `schema` checks `params` before `handle` gets them. */
+  onRequest<Params, Result>(
+    type: RequestType<Params, Result, unknown>,
+    schema: z.ZodType<NoInfer<Params>>,
+    handle: RequestHandler<NoInfer<Params>, NoInfer<Result>>,
+    options?: RequestOptions,
+  ): void;
+  /** Registers a request of LSP's. Its handler gets the params that `schema` knows. */
   onRequest<Params>(
     method: string,
     schema: z.ZodType<Params>,
     handle: RequestHandler<Params>,
-    options?: { beforeInitialize: boolean },
+    options?: RequestOptions,
+  ): void;
+  onRequest(
+    type: MessageType | string,
+    schema: z.ZodType,
+    handle: RequestHandler<never>,
+    { beforeInitialize = false }: RequestOptions = {},
   ): void {
-    this.#requests.set(method, { schema, handle, needsInitialize: !(options?.beforeInitialize ?? false) });
+    this.#requests.set(methodOf(type), { schema, handle, needsInitialize: !beforeInitialize });
   }
 
   /**
-   * Registers a notification. A method may have several handlers. Params that do not match `schema` are dropped and
-   * logged.
+   * Registers a notification of Chorus's own. A method may have several handlers. Params that do not match `schema` are
+   * dropped and logged.
    */
-  onNotification<Params>(method: string, schema: z.ZodType<Params>, handle: NotificationHandler<Params>): void {
+  onNotification<Params>(
+    type: NotificationType<Params>,
+    schema: z.ZodType<NoInfer<Params>>,
+    handle: NotificationHandler<NoInfer<Params>>,
+  ): void;
+  /** Registers a notification of LSP's. Its handler gets the params that `schema` knows. */
+  onNotification<Params>(method: string, schema: z.ZodType<Params>, handle: NotificationHandler<Params>): void;
+  onNotification(type: MessageType | string, schema: z.ZodType, handle: NotificationHandler<never>): void {
+    const method = methodOf(type);
     this.#notifications.set(method, [...(this.#notifications.get(method) ?? []), { schema, handle }]);
   }
 
@@ -107,27 +139,37 @@ export class LspConnection {
   }
 
   /** Sends a notification. Does nothing if the client is gone. */
-  notify(method: string, params: object): void {
+  notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): void {
     this.#cutOffSlowReader();
     if (this.socket.readyState !== this.socket.OPEN) return;
-    this.#connection.sendNotification(method, params).catch(() => undefined);
+    sendNotification(this.#connection, type, params).catch(() => undefined);
   }
 
   /**
    * Sends a request to the client and checks the response by `schema`. Rejects if the client fails or disconnects, and
    * with a `TypeError` if the response is invalid.
    */
-  async request<Result>(method: string, params: object, schema: z.ZodType<Result>): Promise<Result> {
-    const answer: unknown = await this.#connection.sendRequest(method, params);
+  async request<Params, Result>(
+    type: RequestType<Params, Result>,
+    params: NoInfer<Params>,
+    schema: z.ZodType<NoInfer<Result>>,
+  ): Promise<Result> {
+    const answer = await sendRequest(this.#connection, type, params);
     const parsed = schema.safeParse(answer);
     if (!parsed.success)
-      throw new TypeError(`The response to ${method} is invalid at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+      throw new TypeError(
+        `The response to ${type.method} is invalid at ${parsed.error.issues[0]?.path.join('.') ?? ''}`,
+      );
     return parsed.data;
   }
 
-  /** Sends a partial result. Does nothing if the client sent no token for it. */
-  progress(token: string | number | undefined, value: unknown): void {
-    if (token !== undefined) this.notify('$/progress', { token, value });
+  /** Sends a partial result of a request. Does nothing if the client sent no token for it. */
+  progress<Part>(
+    _type: RequestType<never, unknown, Part>,
+    token: string | number | undefined,
+    value: NoInfer<Part>,
+  ): void {
+    if (token !== undefined) this.notify(PROGRESS_NOTIFICATION, { token, value });
   }
 
   close(code: number, reason: string): void {
@@ -196,4 +238,8 @@ export class LspConnection {
     for (const controller of this.#running) controller.abort();
     this.#connection.dispose();
   }
+}
+
+function methodOf(type: MessageType | string): string {
+  return typeof type === 'string' ? type : type.method;
 }

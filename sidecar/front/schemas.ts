@@ -36,7 +36,8 @@ const position = z.object({ line: count, character: count });
 const range = z.object({ start: position, end: position });
 const textDocument = z.object({ uri: z.string() });
 
-export const nothing = z.unknown();
+/** Accepts anything: such a message has no parameters. */
+export const nothing = z.unknown().transform(() => undefined);
 
 const settings = z.object({
   modelPath: z.string().optional(),

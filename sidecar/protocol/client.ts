@@ -5,6 +5,7 @@
  * document sync, `textDocument/inlineCompletion`, `textDocument/completion`, cancellation, progress. The rest is here,
  * and only here, as `chorus/*`. It holds types and constants alone. `docs/protocol.md` describes it in prose.
  */
+export * from './client/lsp.ts';
 export * from './client/session.ts';
 export * from './client/settings.ts';
 export * from './client/status.ts';

@@ -19,6 +19,9 @@ export interface NotificationType<Params> {
   readonly signature?: (params: Params) => void;
 }
 
+/** The parameters of a message without any. */
+export type NoParams = Readonly<Record<string, never>> | null | undefined;
+
 /* @__NO_SIDE_EFFECTS__ */
 export function request<Params, Result, Part = never>(method: string): RequestType<Params, Result, Part> {
   return { kind: 'request', method };

@@ -15,9 +15,9 @@ import {
   STATISTICS_REQUEST,
   STATUS_REQUEST,
   type CompletionStatistics,
-  type DiagnosticsResult,
   type SidecarStatus,
 } from '../../sidecar/protocol/client.ts';
+import type { NoParams, RequestType } from '../../sidecar/protocol/messages.ts';
 import { RawClient } from '../sidecar/front/support/rawClient.ts';
 import { CodeServer, installVsix, type CodeServerOptions } from './codeServer.ts';
 import { launchBrowser, Window, type WindowOptions } from './driver.ts';
@@ -232,7 +232,7 @@ export class Scenario {
 
   /** Returns the running sidecar's status. */
   async sidecarStatus(): Promise<SidecarStatus> {
-    return this.#ask<SidecarStatus>(STATUS_REQUEST);
+    return this.#ask(STATUS_REQUEST);
   }
 
   /** Returns the running sidecar at a moment when its model is busy. */
@@ -240,11 +240,9 @@ export class Scenario {
     const state = await this.sidecar();
     await using client = await RawClient.initialized(state);
     // Polls without a delay, since a completion is short.
-    await waitFor(
-      'the model to work',
-      async () => ((await client.request(STATUS_REQUEST)) as SidecarStatus).state === 'busy',
-      { intervalMs: 0 },
-    );
+    await waitFor('the model to work', async () => (await client.request(STATUS_REQUEST, undefined)).state === 'busy', {
+      intervalMs: 0,
+    });
     return state;
   }
 
@@ -254,19 +252,19 @@ export class Scenario {
    */
   async reachedSidecar(): Promise<{ readonly requests: number; readonly documents: number }> {
     const { requests } = await this.statistics();
-    const { text } = await this.#ask<DiagnosticsResult>(DIAGNOSTICS_REQUEST);
+    const { text } = await this.#ask(DIAGNOSTICS_REQUEST);
     const documents = [...text.matchAll(/\((\d+) documents\)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
     return { requests, documents };
   }
 
   /** Returns the counts of the running sidecar's completions since its start. */
   async statistics(): Promise<CompletionStatistics> {
-    return this.#ask<CompletionStatistics>(STATISTICS_REQUEST);
+    return this.#ask(STATISTICS_REQUEST);
   }
 
-  async #ask<Result>(request: string): Promise<Result> {
+  async #ask<Result>(type: RequestType<NoParams, Result>): Promise<Result> {
     await using client = await RawClient.initialized(await this.sidecar());
-    return (await client.request(request)) as Result;
+    return client.request(type, undefined);
   }
 
   /** Stores the files that a person would look at first. */

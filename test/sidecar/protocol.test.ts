@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { onRequest, sendNotification, sendRequest } from '../../sidecar/common/typedMessages.ts';
 import * as protocol from '../../sidecar/protocol/client.ts';
 import { PATIENCE_MS } from '../patience.ts';
 import { RawClient } from './front/support/rawClient.ts';
@@ -14,12 +15,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(path.join(root, 'docs/protocol.md'), 'utf8');
 
 describe('docs/protocol.md', () => {
-  const values: readonly unknown[] = Object.values(protocol);
-  const messages = values.filter((value) => typeof value === 'string').filter((value) => value.startsWith('chorus/'));
+  const messages = Object.values(protocol)
+    .flatMap((value) => (typeof value === 'object' && 'method' in value ? value.method : []))
+    .filter((method) => method.startsWith('chorus/'));
   for (const message of messages) it(`names ${message}`, () => assert.ok(page.includes(`\`${message}\``)));
 
   it('names no message of ours that does not exist', () => {
-    const named = [...page.matchAll(/`(chorus\/[A-Za-z]+)`/g)].map(([, name]) => name);
+    const named = [...page.matchAll(/`(chorus\/[A-Za-z/]+)`/g)].map(([, name]) => name);
     assert.deepEqual(
       named.filter((name) => !messages.includes(name ?? '')),
       [],
@@ -40,7 +42,7 @@ describe('docs/protocol.md', () => {
     await using editor = await RawClient.initialized(state, {
       initializationOptions: { settings: { contextSizeTokens: 768 } },
     });
-    await editor.request('chorus/load');
+    await editor.request(protocol.LOAD_REQUEST, undefined);
     // Beside the project's node_modules, where the example finds `ws`.
     const file = path.join(root, '.cache', `plain-client-${process.pid}.mjs`);
     await mkdir(path.dirname(file), { recursive: true });
@@ -51,9 +53,53 @@ describe('docs/protocol.md', () => {
         timeout: PATIENCE_MS,
       });
       assert.match(stdout, /-\s*b/);
-      assert.equal(((await editor.request('chorus/status')) as protocol.SidecarStatus).contextSizeTokens, 768);
+      assert.equal((await editor.request(protocol.STATUS_REQUEST, undefined)).contextSizeTokens, 768);
     } finally {
       await rm(file);
     }
+  });
+});
+
+describe('the types of messages', () => {
+  const { COUNT_TOKENS_REQUEST, CURSOR_NOTIFICATION } = protocol;
+  const sent: unknown[] = [];
+  const sender = {
+    sendRequest: async (...message: unknown[]): Promise<never> => (sent.push(message), { tokens: 2 } as never),
+    sendNotification: async (...message: unknown[]): Promise<void> => void sent.push(message),
+  };
+
+  it('refuse wrong parameters and a misread result of a request', async () => {
+    const { tokens } = await sendRequest(sender, COUNT_TOKENS_REQUEST, { text: 'a b' });
+    assert.deepEqual(sent.splice(0), [['chorus/countTokens', { text: 'a b' }]]);
+    assert.equal(tokens, 2);
+    // @ts-expect-error `tokens` is a number.
+    assert.equal(tokens.length, undefined);
+    // @ts-expect-error `text` is a string.
+    await sendRequest(sender, COUNT_TOKENS_REQUEST, { text: 1 });
+    // @ts-expect-error `text` is required.
+    await sendRequest(sender, COUNT_TOKENS_REQUEST, {});
+    // @ts-expect-error `words` is unknown.
+    await sendRequest(sender, COUNT_TOKENS_REQUEST, { text: 'a b', words: 2 });
+    // @ts-expect-error A notification has no result.
+    await sendRequest(sender, CURSOR_NOTIFICATION, {});
+  });
+
+  it('refuse a wrong answer to a request', () => {
+    const receiver = { onRequest: () => ({ dispose: () => undefined }) };
+    onRequest(receiver, COUNT_TOKENS_REQUEST, ({ text }) => ({ tokens: text.length }));
+    // @ts-expect-error `tokens` is a number.
+    onRequest(receiver, COUNT_TOKENS_REQUEST, ({ text }) => ({ tokens: text }));
+  });
+
+  it('refuse wrong parameters of a notification', async () => {
+    sent.length = 0;
+    const textDocument = { uri: 'file:///a.ts' };
+    const position = { line: 1, character: 0 };
+    await sendNotification(sender, CURSOR_NOTIFICATION, { textDocument, position });
+    assert.deepEqual(sent, [['chorus/didRestCursor', { textDocument, position }]]);
+    // @ts-expect-error `position` is required.
+    await sendNotification(sender, CURSOR_NOTIFICATION, { textDocument });
+    // @ts-expect-error A request has a result.
+    await sendNotification(sender, COUNT_TOKENS_REQUEST, { text: 'a b' });
   });
 });

@@ -157,7 +157,7 @@ function ask(session: Session, { options, messages, conversationId, signal }: Ch
   const onPart = (chunk: ChatChunk): void => {
     if (!options.json) writeForeignText(process.stdout, chunk.text);
   };
-  return session.request<ChatResult, ChatChunk>(CHAT_REQUEST, params, { onPart, signal });
+  return session.request(CHAT_REQUEST, params, { onPart, signal });
 }
 
 function systemMessage(options: ChatOptions): readonly ChatMessage[] {

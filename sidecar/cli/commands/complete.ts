@@ -3,7 +3,12 @@ import type { Command } from 'commander';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { COMPLETION_TIMEOUT_MS, MAX_DOCUMENT_UNITS, type CompletionListExtras } from '../../protocol/client.ts';
+import {
+  COMPLETION_TIMEOUT_MS,
+  INLINE_COMPLETION_REQUEST,
+  MAX_DOCUMENT_UNITS,
+  OPEN_NOTIFICATION,
+} from '../../protocol/client.ts';
 import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { OutOfTimeError, UsageError } from '../exitCodes.ts';
 import { languageIdOf } from '../../syntax/languageIds.ts';
@@ -32,9 +37,6 @@ interface Position {
 interface InlineCompletionItem {
   readonly insertText: string | { readonly value: string };
   readonly range?: { readonly start: Position; readonly end: Position };
-}
-interface InlineCompletions extends CompletionListExtras {
-  readonly items: readonly InlineCompletionItem[];
 }
 
 const MAX_TIMEOUT_S = 3_600;
@@ -66,12 +68,15 @@ async function complete(place: string, options: CompleteOptions): Promise<void> 
     settingsOf(options),
     async ({ session, signal }) => {
       await tellOfBundledModel({ session, signal }, options);
-      await session.notify('textDocument/didOpen', {
+      await session.notify(OPEN_NOTIFICATION, {
         textDocument: { uri, languageId: languageIdOf(file), version: 1, text },
       });
-      const params = { textDocument: { uri }, position, context: { triggerKind: 1 } };
       return (
-        (await session.request<InlineCompletions | null>('textDocument/inlineCompletion', params, { signal })) ?? {
+        (await session.request(
+          INLINE_COMPLETION_REQUEST,
+          { textDocument: { uri }, position, context: { triggerKind: 1 } },
+          { signal },
+        )) ?? {
           items: [],
         }
       );

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contextsFolder, removeContextSets } from '../../keptContexts/contextSets.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
-import { FORGET_WORKSPACE_REQUEST, type ForgetWorkspaceParams } from '../../protocol/client.ts';
+import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import { withJson } from '../options.ts';
 import { printJson } from '../output.ts';
 import { Session } from '../session.ts';
@@ -27,8 +27,7 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
   const session = await Session.openRunning();
   if (session) {
     try {
-      for (const workspaceKey of workspaceKeys)
-        await session.request(FORGET_WORKSPACE_REQUEST, { workspaceKey } satisfies ForgetWorkspaceParams);
+      for (const workspaceKey of workspaceKeys) await session.request(FORGET_WORKSPACE_REQUEST, { workspaceKey });
     } finally {
       await session.close();
     }

@@ -1,11 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
-import {
-  GENERATE_REQUEST,
-  type GenerateParams,
-  type GeneratePart,
-  type GenerateResult,
-} from '../../protocol/client.ts';
+import { GENERATE_REQUEST, type GenerateParams, type GeneratePart } from '../../protocol/client.ts';
 import { tellOfBundledModel } from '../bundledModelNotice.ts';
 import { printJson, readStandardInput } from '../output.ts';
 import { decimal, integer, settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
@@ -47,7 +42,7 @@ async function generate(prompt: string, options: GenerateOptions): Promise<void>
   };
   const result = await withSession(settingsOf(options), async ({ session, signal }) => {
     await tellOfBundledModel({ session, signal }, options);
-    return session.request<GenerateResult, GeneratePart>(GENERATE_REQUEST, params, { onPart, signal });
+    return session.request(GENERATE_REQUEST, params, { onPart, signal });
   });
   if (options.json) printJson(result);
   else process.stdout.write('\n');

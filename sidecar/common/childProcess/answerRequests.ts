@@ -1,5 +1,6 @@
 import { ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
 import { TroubleError } from '../troubleError.ts';
+import { onRequest, sendNotification } from '../typedMessages.ts';
 import { ENGINE_ERROR, type EngineErrorData } from '../../protocol/engine.ts';
 import type { NotificationType, RequestType } from '../../protocol/messages.ts';
 
@@ -11,8 +12,8 @@ export type RequestRegistrar = <Params, Result>(
 
 /** Lets a child process answer its parent's requests. The handler's signal aborts if the parent cancels the request. */
 export function answerRequests(connection: MessageConnection): RequestRegistrar {
-  return ({ method }, handle) => {
-    connection.onRequest(method, async (params: Parameters<typeof handle>[0], token: CancellationToken) => {
+  return (type, handle) => {
+    onRequest(connection, type, async (params, token) => {
       try {
         return await handle(params, abortSignal(token));
       } catch (error) {
@@ -22,22 +23,13 @@ export function answerRequests(connection: MessageConnection): RequestRegistrar 
   };
 }
 
-/** Calls `listener` with each notification of this type that the parent sends. */
-export function onNotification<Params>(
-  connection: MessageConnection,
-  { method }: NotificationType<Params>,
-  listener: (params: NoInfer<Params>) => void,
-): void {
-  connection.onNotification(method, listener);
-}
-
 /** Sends a notification to the parent. Sending fails only if the parent is gone, and then this process ends too. */
 export function notifyParent<Params>(
   connection: MessageConnection,
-  { method }: NotificationType<Params>,
+  type: NotificationType<Params>,
   params: NoInfer<Params>,
 ): void {
-  connection.sendNotification(method, params).catch(() => undefined);
+  sendNotification(connection, type, params).catch(() => undefined);
 }
 
 function abortSignal(token: CancellationToken): AbortSignal {

@@ -20,6 +20,7 @@ import type { NotificationType, RequestType } from '../../protocol/messages.ts';
 import { ownScript, type OwnScript } from '../../common/childProcess/ownScript.ts';
 import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../common/childProcess/pulse.ts';
 import { TroubleError } from '../../common/troubleError.ts';
+import { onNotification, sendNotification, sendRequest } from '../../common/typedMessages.ts';
 import { computeEnvironment } from '../../common/childProcess/computeEnvironment.ts';
 import { describeHang, EngineWatch } from './engineWatch.ts';
 import { OutputTail } from '../../common/childProcess/outputTail.ts';
@@ -107,20 +108,20 @@ export class EngineChild {
 
   /** Calls `listener` with each notification of a kind. */
   onNotification<Params>(
-    { method }: NotificationType<Params>,
+    type: NotificationType<Params>,
     listener: (params: NoInfer<Params>) => void,
   ): { dispose(): void } {
-    return this.#connection.onNotification(method, listener);
+    return onNotification(this.#connection, type, listener);
   }
 
   /** Sends a notification; nothing where the process has ended. */
-  notify<Params>({ method }: NotificationType<Params>, params: NoInfer<Params>): void {
-    if (this.#isAlive) this.#connection.sendNotification(method, params).catch(() => undefined);
+  notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): void {
+    if (this.#isAlive) sendNotification(this.#connection, type, params).catch(() => undefined);
   }
 
   /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
   async request<Params, Result>(
-    { method }: RequestType<Params, Result>,
+    type: RequestType<Params, Result>,
     params: NoInfer<Params>,
     signal?: AbortSignal,
   ): Promise<Result> {
@@ -134,7 +135,7 @@ export class EngineChild {
       return await new Promise<Result>((resolve, reject) => {
         fail = reject;
         this.#pending.add(reject);
-        this.#connection.sendRequest<Result>(method, params, cancellation.token).then(resolve, reject);
+        sendRequest(this.#connection, type, params, cancellation.token).then(resolve, reject);
       });
     } catch (error) {
       throw await this.#toTrouble(error);

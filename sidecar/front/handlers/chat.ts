@@ -26,7 +26,7 @@ export function handleChat(client: Client, chatting: Chatting): void {
         contextSet,
       },
       client.settings.chat ?? {},
-      (chunk) => client.connection.progress(params.partialResultToken, chunk),
+      (chunk) => client.connection.progress(CHAT_REQUEST, params.partialResultToken, chunk),
       signal,
     );
     const last = params.messages.findLast(({ role }) => role === 'user');

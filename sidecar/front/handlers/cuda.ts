@@ -7,7 +7,9 @@ import { throttled } from '../throttled.ts';
 /** Downloads and installs NVIDIA's libraries, with the client's network settings. */
 export function handleCuda(client: Client): void {
   client.connection.onRequest(INSTALL_CUDA_REQUEST, installCuda, async ({ partialResultToken }, signal) => {
-    const report = throttled((progress) => client.connection.progress(partialResultToken, progress));
+    const report = throttled((progress) =>
+      client.connection.progress(INSTALL_CUDA_REQUEST, partialResultToken, progress),
+    );
     await installCudaSupport({
       network: client.settings.downloads?.network,
       signal,

@@ -18,7 +18,7 @@ export function handleDictation(client: Client, dictation: DictationService): vo
       return await dictation.dictate({
         settings,
         document: document?.getText(),
-        onChunk: (chunk) => client.connection.progress(params.partialResultToken, chunk),
+        onChunk: (chunk) => client.connection.progress(DICTATE_REQUEST, params.partialResultToken, chunk),
         stop: stop.signal,
         signal,
       });

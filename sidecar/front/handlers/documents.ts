@@ -1,5 +1,5 @@
 import { MessageType } from 'vscode-languageserver-protocol';
-import { MAX_DOCUMENT_UNITS } from '../../protocol/client.ts';
+import { MAX_DOCUMENT_UNITS, SHOW_MESSAGE_NOTIFICATION } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
 import { didChange, didClose, didOpen } from '../schemas.ts';
 
@@ -9,7 +9,7 @@ export function handleDocuments(client: Client): void {
 
   const refuse = (uri: string): void => {
     const message = `Chorus leaves ${lastSegment(uri)} alone: it has more than ${MAX_DOCUMENT_UNITS.toLocaleString('en')} characters.`;
-    connection.notify('window/showMessage', { type: MessageType.Warning, message });
+    connection.notify(SHOW_MESSAGE_NOTIFICATION, { type: MessageType.Warning, message });
   };
 
   connection.onNotification('textDocument/didOpen', didOpen, ({ textDocument }) => {

@@ -9,7 +9,7 @@ export function handleEdit(client: Client, chatting: Chatting): void {
     chatting.edit(
       params,
       client.settings.chat ?? {},
-      (chunk) => client.connection.progress(params.partialResultToken, chunk),
+      (chunk) => client.connection.progress(EDIT_REQUEST, params.partialResultToken, chunk),
       signal,
     ),
   );

@@ -18,7 +18,7 @@ export function handleGenerate(client: Client, chatting: Chatting): void {
     return chatting.generate(
       asked,
       client.settings.chat ?? {},
-      (part) => client.connection.progress(params.partialResultToken, part),
+      (part) => client.connection.progress(GENERATE_REQUEST, params.partialResultToken, part),
       signal,
     );
   });

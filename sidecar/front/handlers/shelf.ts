@@ -7,6 +7,7 @@ import {
   type DownloadResult,
   type DownloadSettings,
 } from '../../protocol/client.ts';
+import type { RequestType } from '../../protocol/messages.ts';
 import type { Shelf, ShelfSettings } from '../../shelf/shelf.ts';
 import type { Client } from '../client.ts';
 import { machineOf } from '../machine.ts';
@@ -30,21 +31,24 @@ export function handleShelf(
       chosenPath: () => session.chosenModelPath(),
     };
   };
-  const progressTo = (token: string | number | undefined): ((progress: DownloadProgress) => void) =>
-    throttled((progress) => connection.progress(token, progress));
+  const progressTo = (
+    type: RequestType<never, unknown, DownloadProgress>,
+    token: string | number | undefined,
+  ): ((progress: DownloadProgress) => void) => throttled((progress) => connection.progress(type, token, progress));
 
   connection.onRequest(SHELF_REQUEST, nothing, () => shelf.list(settings()));
   connection.onRequest(
     DOWNLOAD_REQUEST,
     downloadModel,
     ({ partialResultToken, ...wanted }, signal): Promise<DownloadResult> =>
-      shelf.download(wanted, settings(), { signal, onProgress: progressTo(partialResultToken) }),
+      shelf.download(wanted, settings(), { signal, onProgress: progressTo(DOWNLOAD_REQUEST, partialResultToken) }),
   );
   connection.onRequest(
     IMPORT_MODEL_REQUEST,
     importModel,
     async ({ partialResultToken, path }, signal): Promise<DownloadResult> => {
-      return { path: await shelf.import(path, downloads(), { signal, onProgress: progressTo(partialResultToken) }) };
+      const onProgress = progressTo(IMPORT_MODEL_REQUEST, partialResultToken);
+      return { path: await shelf.import(path, downloads(), { signal, onProgress }) };
     },
   );
   connection.onRequest(REMOVE_MODEL_REQUEST, removeModel, async (params) => {

@@ -8,8 +8,6 @@ import {
   WORKSPACE_LIST_REQUEST,
   WORKSPACE_READ_REQUEST,
   WORKSPACE_TABS_NOTIFICATION,
-  type WorkspaceListParams,
-  type WorkspaceReadParams,
 } from '../../protocol/client.ts';
 import type { Client } from '../client.ts';
 import type { ClientServices } from '../clientServices.ts';
@@ -42,11 +40,11 @@ export function handleWorkspace(
     source: {
       list: (page) => {
         if (!client.providesWorkspace) return Promise.resolve({ files: [] });
-        return connection.request(WORKSPACE_LIST_REQUEST, { page } satisfies WorkspaceListParams, workspaceList);
+        return connection.request(WORKSPACE_LIST_REQUEST, { page }, workspaceList);
       },
       read: (uris) => {
         if (!client.providesWorkspace) return Promise.resolve({ files: [], remaining: [] });
-        return connection.request(WORKSPACE_READ_REQUEST, { uris } satisfies WorkspaceReadParams, workspaceRead);
+        return connection.request(WORKSPACE_READ_REQUEST, { uris }, workspaceRead);
       },
       definitions: (params) => {
         if (!client.providesWorkspace) return Promise.resolve({ definitions: [], problems: [] });

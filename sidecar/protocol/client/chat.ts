@@ -1,5 +1,7 @@
+import { request } from '../messages.ts';
+
 /** Client → server request. Streams `ChatChunk` by `$/progress` on `partialResultToken`. */
-export const CHAT_REQUEST = 'chorus/chat';
+export const CHAT_REQUEST = request<ChatParams, ChatResult, ChatChunk>('chorus/chat');
 export interface ChatParams {
   readonly partialResultToken?: string | number;
   /** One conversation keeps one sequence of the engine, so that its prefix is reused. */
@@ -61,7 +63,7 @@ export interface SourcePlace {
  * Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like
  * `chorus/chat`.
  */
-export const EDIT_REQUEST = 'chorus/edit';
+export const EDIT_REQUEST = request<EditParams, EditResult, ChatChunk>('chorus/edit');
 export interface EditParams {
   readonly partialResultToken?: string | number;
   readonly task: ChatCommand;
@@ -82,7 +84,7 @@ export interface EditResult {
 }
 
 /** Client → server request: a commit message for a diff. */
-export const COMMIT_MESSAGE_REQUEST = 'chorus/commitMessage';
+export const COMMIT_MESSAGE_REQUEST = request<CommitMessageParams, CommitMessageResult>('chorus/commitMessage');
 export interface CommitMessageParams {
   readonly diff: string;
   readonly recentMessages?: readonly string[];

@@ -1,8 +1,10 @@
+import { notification, request, type NoParams } from '../messages.ts';
+
 /**
  * Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become
  * the active one (there at the active end of what is selected, too), and the next completion is likely there.
  */
-export const CURSOR_NOTIFICATION = 'chorus/didRestCursor';
+export const CURSOR_NOTIFICATION = notification<CursorRest>('chorus/didRestCursor');
 export interface CursorRest {
   readonly textDocument: { readonly uri: string };
   readonly position: { readonly line: number; readonly character: number };
@@ -11,7 +13,7 @@ export interface CursorRest {
 /**
  * Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine.
  */
-export const COMPLETION_FEEDBACK = 'chorus/completionFeedback';
+export const COMPLETION_FEEDBACK = notification<CompletionFeedback>('chorus/completionFeedback');
 export interface CompletionFeedback {
   readonly completionId: string;
   readonly kind: 'shown' | 'accepted' | 'acceptedPartly' | 'dismissed';
@@ -36,7 +38,7 @@ export interface CompletionListExtras {
 export const ACCEPTED_COMMAND = 'chorus.completion.accepted';
 
 /** Client → server request: counts of completions since the sidecar began. */
-export const STATISTICS_REQUEST = 'chorus/statistics';
+export const STATISTICS_REQUEST = request<NoParams, CompletionStatistics>('chorus/statistics');
 export interface CompletionStatistics {
   readonly requests: number;
   readonly answered: number;

@@ -1,9 +1,11 @@
+import { notification, request, type NoParams } from '../messages.ts';
+
 /**
  * Client → server request: listens to the microphone of the sidecar's machine and writes down what is said, until
  * `STOP_DICTATION`, silence or cancellation. Streams `DictationChunk` by `$/progress` on `partialResultToken`. One
  * client listens at a time.
  */
-export const DICTATE_REQUEST = 'chorus/dictate';
+export const DICTATE_REQUEST = request<DictateParams, DictateResult, DictationChunk>('chorus/dictate');
 export interface DictateParams {
   readonly partialResultToken?: string | number;
   /** An open document that is dictated into, and whose identifiers may be said. */
@@ -20,4 +22,4 @@ export interface DictateResult {
   readonly endedBy: 'stop' | 'silence' | 'limit';
 }
 /** Client → server notification: closes the microphone; what was said until then is still written down. */
-export const STOP_DICTATION = 'chorus/stopDictation';
+export const STOP_DICTATION = notification<NoParams>('chorus/stopDictation');

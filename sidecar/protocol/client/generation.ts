@@ -1,7 +1,8 @@
 import type { ChatResult } from './chat.ts';
+import { request } from '../messages.ts';
 
 /** Client → server request: raw messages with tools, for `vscode.lm` and the command line. Streams `GeneratePart`. */
-export const GENERATE_REQUEST = 'chorus/generate';
+export const GENERATE_REQUEST = request<GenerateParams, GenerateResult, GeneratePart>('chorus/generate');
 export interface GenerateParams {
   readonly partialResultToken?: string | number;
   /** Either a conversation … */
@@ -46,7 +47,7 @@ export interface GenerateResult {
   readonly tokensPerSecond: number;
 }
 
-export const COUNT_TOKENS_REQUEST = 'chorus/countTokens';
+export const COUNT_TOKENS_REQUEST = request<CountTokensParams, CountTokensResult>('chorus/countTokens');
 export interface CountTokensParams {
   readonly text: string;
 }

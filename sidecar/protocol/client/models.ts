@@ -1,8 +1,9 @@
 import type { ServerSettings } from './settings.ts';
 import type { Trouble } from './status.ts';
+import { request, type NoParams } from '../messages.ts';
 
 /** Client → server request: GGUF files that this machine already has. */
-export const LOCAL_MODELS_REQUEST = 'chorus/localModels';
+export const LOCAL_MODELS_REQUEST = request<NoParams, readonly LocalModel[]>('chorus/localModels');
 export interface LocalModel {
   readonly path: string;
   readonly name: string;
@@ -14,7 +15,7 @@ export interface LocalModel {
  * Client → server request: the models that an OpenAI-compatible server offers, before it is chosen. Sends the server
  * nothing but the key.
  */
-export const SERVER_MODELS_REQUEST = 'chorus/serverModels';
+export const SERVER_MODELS_REQUEST = request<ServerModelsParams, readonly ServerModel[]>('chorus/serverModels');
 export type ServerModelsParams = Pick<ServerSettings, 'url' | 'key' | 'allowHttp'>;
 export interface ServerModel {
   readonly id: string;
@@ -25,7 +26,7 @@ export interface ServerModel {
 /**
  * Client → server request: the models that are here and those worth having, with what this machine can do with each.
  */
-export const SHELF_REQUEST = 'chorus/shelf';
+export const SHELF_REQUEST = request<NoParams, ShelfResult>('chorus/shelf');
 export interface ShelfResult {
   readonly entries: readonly ShelfEntry[];
   /** The user's catalogue can't be used; the built-in one is. */
@@ -92,7 +93,7 @@ export interface ShelfPlan {
  * Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same
  * share one; cancelled by all, it is paused. Fails with `ServerCancelled` where the model is removed meanwhile.
  */
-export const DOWNLOAD_REQUEST = 'chorus/downloadModel';
+export const DOWNLOAD_REQUEST = request<DownloadParams, DownloadResult, DownloadProgress>('chorus/downloadModel');
 export interface DownloadParams {
   readonly partialResultToken?: string | number;
   readonly id: string;
@@ -118,21 +119,21 @@ export interface DownloadResult {
  * Client → server request: copies a GGUF file, with all its parts, to where downloaded models are kept. Answers
  * `DownloadResult`. Streams `DownloadProgress`.
  */
-export const IMPORT_MODEL_REQUEST = 'chorus/importModel';
+export const IMPORT_MODEL_REQUEST = request<ImportModelParams, DownloadResult, DownloadProgress>('chorus/importModel');
 export interface ImportModelParams {
   readonly partialResultToken?: string | number;
   readonly path: string;
 }
 
 /** Client → server request: removes a model that Chorus downloaded or imported, or what was downloaded of one. */
-export const REMOVE_MODEL_REQUEST = 'chorus/removeModel';
+export const REMOVE_MODEL_REQUEST = request<RemoveModelParams, null>('chorus/removeModel');
 export type RemoveModelParams = { readonly path: string } | { readonly id: string; readonly quantisation: string };
 
 /**
  * Client → server request: installs NVIDIA's libraries, for a machine that has its driver and runtime. Streams
  * `DownloadProgress` of each package; cancelled, it is paused.
  */
-export const INSTALL_CUDA_REQUEST = 'chorus/installCuda';
+export const INSTALL_CUDA_REQUEST = request<InstallCudaParams, null, DownloadProgress>('chorus/installCuda');
 export interface InstallCudaParams {
   readonly partialResultToken?: string | number;
 }

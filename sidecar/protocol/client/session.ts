@@ -1,4 +1,5 @@
 import type { ChorusSettings } from './settings.ts';
+import { request, type NoParams } from '../messages.ts';
 
 /** Raised when a message changes in a way that older clients cannot read. */
 export const PROTOCOL_VERSION = 1;
@@ -37,13 +38,13 @@ export interface ChorusServerCapabilities {
 }
 
 /** Client → server request: load the chosen model now (otherwise the first request does). Answers when it is ready. */
-export const LOAD_REQUEST = 'chorus/load';
+export const LOAD_REQUEST = request<NoParams, null>('chorus/load');
 
 /**
  * Client → server request of a newer client: finish running requests, take no new ones, leave. Older or equal clients
  * are refused.
  */
-export const DRAIN_REQUEST = 'chorus/drain';
+export const DRAIN_REQUEST = request<DrainParams, DrainResult>('chorus/drain');
 export interface DrainParams {
   readonly clientVersion: string;
 }
@@ -52,10 +53,10 @@ export interface DrainResult {
 }
 
 /** Client → server request of the uninstall hook: stop now, whoever is connected. */
-export const STOP_REQUEST = 'chorus/stop';
+export const STOP_REQUEST = request<NoParams, null>('chorus/stop');
 
 /** Client → server request: what a bug report needs, no code in it. */
-export const DIAGNOSTICS_REQUEST = 'chorus/diagnostics';
+export const DIAGNOSTICS_REQUEST = request<NoParams, DiagnosticsResult>('chorus/diagnostics');
 export interface DiagnosticsResult {
   readonly text: string;
 }

@@ -1,6 +1,8 @@
+import { notification, request, type NoParams } from '../messages.ts';
+
 /** Server → client notification, and the result of the request `chorus/status`. */
-export const STATUS_REQUEST = 'chorus/status';
-export const STATUS_NOTIFICATION = 'chorus/didChangeStatus';
+export const STATUS_REQUEST = request<NoParams, SidecarStatus>('chorus/status');
+export const STATUS_NOTIFICATION = notification<SidecarStatus>('chorus/didChangeStatus');
 export interface SidecarStatus {
   readonly state: 'idle' | 'loading' | 'ready' | 'busy' | 'trouble';
   /** Share of the model loaded, 0 to 1, while `state` is 'loading'. */

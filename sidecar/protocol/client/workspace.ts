@@ -1,8 +1,10 @@
+import { notification, request } from '../messages.ts';
+
 /**
  * Server → client request: which files the workspace has. Only those that the client lets a model read: no secret, no
  * ignored file, none of an untrusted workspace. Listed a page at a time, while the client finds them.
  */
-export const WORKSPACE_LIST_REQUEST = 'chorus/workspace/list';
+export const WORKSPACE_LIST_REQUEST = request<WorkspaceListParams, WorkspaceListResult>('chorus/workspace/list');
 export interface WorkspaceListParams {
   /** `next` of the page before; absent: begins anew. */
   readonly page?: number;
@@ -34,7 +36,7 @@ export interface WorkspaceFile {
  * Server → client request: texts of files. What the client doesn't want to give, can't read, or what is no text, is not
  * in the answer.
  */
-export const WORKSPACE_READ_REQUEST = 'chorus/workspace/read';
+export const WORKSPACE_READ_REQUEST = request<WorkspaceReadParams, WorkspaceReadResult>('chorus/workspace/read');
 export interface WorkspaceReadParams {
   readonly uris: readonly string[];
 }
@@ -54,7 +56,7 @@ export interface WorkspaceText {
 }
 
 /** Client → server notification: files were written or went away. */
-export const WORKSPACE_CHANGE_NOTIFICATION = 'chorus/workspace/didChangeFiles';
+export const WORKSPACE_CHANGE_NOTIFICATION = notification<WorkspaceChange>('chorus/workspace/didChangeFiles');
 export interface WorkspaceChange {
   readonly changed?: readonly WorkspaceFile[];
   /** URIs of files and folders. */
@@ -64,7 +66,7 @@ export interface WorkspaceChange {
 }
 
 /** Client → server notification: the editor's tabs, the one visited last first. */
-export const WORKSPACE_TABS_NOTIFICATION = 'chorus/workspace/didChangeTabs';
+export const WORKSPACE_TABS_NOTIFICATION = notification<WorkspaceTabs>('chorus/workspace/didChangeTabs');
 export interface WorkspaceTabs {
   readonly uris: readonly string[];
 }
@@ -73,7 +75,9 @@ export interface WorkspaceTabs {
  * Server → client request: what language servers know of names in a document. An answer that takes longer than a few
  * moments is of use to later completions only. Targets are files that `WORKSPACE_LIST_REQUEST` would list.
  */
-export const WORKSPACE_DEFINITIONS_REQUEST = 'chorus/workspace/definitions';
+export const WORKSPACE_DEFINITIONS_REQUEST = request<WorkspaceDefinitionsParams, WorkspaceDefinitionsResult>(
+  'chorus/workspace/definitions',
+);
 export interface WorkspaceDefinitionsParams {
   readonly uri: string;
   /**
@@ -90,7 +94,7 @@ export interface WorkspaceDefinitionsResult {
 }
 
 /** Client → server request: what of the workspace goes into a document's prompts, and what went into the last one. */
-export const CONTEXT_REQUEST = 'chorus/context';
+export const CONTEXT_REQUEST = request<ContextParams, ContextResult>('chorus/context');
 export interface ContextParams {
   readonly uri: string;
 }
@@ -150,7 +154,7 @@ export interface LastCompletion {
  * Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone;
  * fails where it can't be deleted.
  */
-export const FORGET_WORKSPACE_REQUEST = 'chorus/forgetWorkspace';
+export const FORGET_WORKSPACE_REQUEST = request<ForgetWorkspaceParams, null>('chorus/forgetWorkspace');
 export interface ForgetWorkspaceParams {
   /**
    * As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory.

@@ -25,10 +25,7 @@ async function asked(
 ): Promise<EditParams | undefined> {
   let params: EditParams | undefined;
   const session = {
-    requestStreaming: async (_method: string, sent: EditParams) => (
-      (params = sent),
-      { newText: '', stopReason: 'end' }
-    ),
+    requestStreaming: async (_type: unknown, sent: EditParams) => ((params = sent), { newText: '', stopReason: 'end' }),
   };
   const document = new FakeDocument(Uri.file('/a.py'), before + target + after);
   const range = new Range(document.positionAt(before.length), document.positionAt((before + target).length));

@@ -19,7 +19,7 @@ function panel(verdict: Verdict = 'allowed') {
   const posted: HostMessage[] = [];
   const asked: ChatParams[] = [];
   const requestStreaming = async (
-    _method: string,
+    _type: unknown,
     params: ChatParams,
     onChunk: (chunk: { readonly text: string }) => void,
   ): Promise<object> => {
@@ -159,7 +159,7 @@ describe('a conversation in the chat panel', () => {
     fake.open(['/ws'], {});
     const asked: ChatParams[] = [];
     const requestStreaming = (
-      _method: string,
+      _type: unknown,
       params: ChatParams,
       _onChunk: unknown,
       token: { isCancellationRequested: boolean; onCancellationRequested(listener: () => void): void },

@@ -63,7 +63,7 @@ async function panel() {
   const chat = new ScriptedChat(indexed, 'In one place.');
   const asked: ChatParams[] = [];
   const requestStreaming = (
-    _method: string,
+    _type: unknown,
     params: ChatParams,
     onChunk: (chunk: ChatChunk) => void,
   ): Promise<object> => {

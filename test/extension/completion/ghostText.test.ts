@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import '../documents/support/useFakeVscode.ts';
 import '../sidecar/support/useFakeLanguageClient.ts';
+import { STATUS_REQUEST } from '../../../sidecar/protocol/client.ts';
 import { FakeDocument } from '../documents/support/fakeDocument.ts';
 import { CancellationTokenSource, fake, Position, Uri } from '../documents/support/vscode.ts';
 import { ChorusLanguageClient } from '../sidecar/support/languageClient.ts';
@@ -123,7 +124,7 @@ describe('a request whose sidecar has left', () => {
       client.end();
       throw draining();
     };
-    await assert.rejects(session.request('chorus/any', undefined, source.token));
+    await assert.rejects(session.request(STATUS_REQUEST, undefined, source.token));
     await nextCycle();
     assert.equal(session.phase, 'stopped');
   });

@@ -17,12 +17,12 @@ interface Request {
 /** Dictation in a window whose user has consented, with its requests to the sidecar. */
 function window() {
   const requests: Request[] = [];
-  const notes: string[] = [];
+  const notes: unknown[] = [];
   const shown: string[] = [];
   const session = {
-    requestStreaming: (_method: string, _params: object, tell: Request['tell']) =>
+    requestStreaming: (_type: unknown, _params: object, tell: Request['tell']) =>
       new Promise<DictateResult>((answer) => requests.push({ tell, answer })),
-    notify: async (method: string) => void notes.push(method),
+    notify: async (type: unknown) => void notes.push(type),
   };
   const memory = { get: () => true };
   const dictation = new Dictation(session as unknown as SidecarSession, memory as unknown as vscode.Memento, (error) =>

@@ -37,7 +37,7 @@ async function toldOf(
   workspace.isTrusted = isTrusted;
   const told: WorkspaceChange[] = [];
   const sendNotification = async (method: string, params: WorkspaceChange): Promise<void> => {
-    if (method === WORKSPACE_CHANGE_NOTIFICATION) told.push(params);
+    if (method === WORKSPACE_CHANGE_NOTIFICATION.method) told.push(params);
   };
   const policy = new DocumentPolicy(assert.fail);
   const sync = new WorkspaceSync(
@@ -242,7 +242,7 @@ describe('tabs', () => {
     fake.notebooks = [{ uri: notebook, getCells: () => [cell] }];
     const told: (readonly string[])[] = [];
     const sendNotification = async (method: string, params: WorkspaceTabs): Promise<void> => {
-      if (method === WORKSPACE_TABS_NOTIFICATION) told.push(params.uris);
+      if (method === WORKSPACE_TABS_NOTIFICATION.method) told.push(params.uris);
     };
     const policy = new DocumentPolicy(assert.fail);
     const sync = new WorkspaceSync(

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { openingText, readyText } from '../../../.scripts/startText.ts';
 import { bundledModelNotice, tellOfBundledModel } from '../../../sidecar/cli/bundledModelNotice.ts';
 import { STATUS_REQUEST, type SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import type { RequestType } from '../../../sidecar/protocol/messages.ts';
 import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { Bundles } from './bundles.ts';
 
@@ -17,12 +18,12 @@ const NOTICE =
 async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {
   let text = '';
   const { signal } = new AbortController();
-  const request = async <Result>(
-    method: string,
-    _: object,
+  const request = async <Params, Result>(
+    type: RequestType<Params, Result, unknown>,
+    _: unknown,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Result> => {
-    assert.equal(method, STATUS_REQUEST);
+    assert.equal<unknown>(type, STATUS_REQUEST);
     assert.equal(options.signal, signal);
     return { state: 'ready', modelPath: await bundledModelPath(), ...status } as Result;
   };

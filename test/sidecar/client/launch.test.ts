@@ -12,7 +12,7 @@ import { CloseCodes } from '../../../sidecar/client/connect.ts';
 import { ensureHome, homeFolder } from '../../../sidecar/common/home.ts';
 import { EXIT_ALREADY_RUNNING, findOrStart, findRunning, type LaunchOptions } from '../../../sidecar/client/launch.ts';
 import { writeStateFile, type SidecarState } from '../../../sidecar/client/stateFile.ts';
-import { TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
+import { DRAIN_REQUEST, TROUBLE_ERROR_CODE, type Trouble } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../front/support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
 import { launchOptions, TestHome, testedSidecar, until } from '../front/support/sidecar.ts';
@@ -419,7 +419,7 @@ describe('versions', () => {
     const state = await home.start({ version: '1.1.0' });
     await using client = await RawClient.connect(state);
     for (const clientVersion of ['1.0.9', '1.1.0', '1.1.0-beta.1', 'nonsense']) {
-      assert.deepEqual(await client.request('chorus/drain', { clientVersion }), { accepted: false });
+      assert.deepEqual(await client.request(DRAIN_REQUEST, { clientVersion }), { accepted: false });
     }
     assert.ok(isRunning(state.pid));
   });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { residentMegabytes, type ProcessMemory } from './support/processMemory.ts';
 import { RawClient } from './support/rawClient.ts';
 import { modelEnvironment, TestHome } from './support/sidecar.ts';
+import { LOAD_REQUEST } from '../../../sidecar/protocol/client.ts';
 
 const uri = 'file:///sample.py';
 const code = 'def add(a, b):\n    return a + b\n\ndef subtract(a, b):\n    return a';
@@ -24,7 +25,7 @@ describe('cancelled requests', () => {
       initializationOptions: { settings: { completion: { timeoutMs: 60_000 } } },
     });
     client.open(uri, code, 'python');
-    await client.request('chorus/load');
+    await client.request(LOAD_REQUEST, undefined);
     let warm: ProcessMemory | undefined;
     for (let sent = 0; sent < requests; sent += 1_000) {
       if (sent === warmUpRequests) warm = await residentMegabytes(state.pid);

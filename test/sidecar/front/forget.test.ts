@@ -14,6 +14,7 @@ import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 import { RawClient } from './support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
 import { TestHome, until } from './support/sidecar.ts';
+import { FORGET_WORKSPACE_REQUEST, STOP_REQUEST } from '../../../sidecar/protocol/client.ts';
 
 const URI = 'file:///project/main.ts';
 const source = Array.from({ length: 60 }, (_, line) => `const value${line} = compute(${line * 7}, "${line}");`).join(
@@ -77,7 +78,7 @@ describe('the kept contexts of a workspace', () => {
     const files = (await chunksOf(home, 'mine')).map((name) => path.join(setOf(home, 'mine'), name));
     const before = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
     await using client = await RawClient.connect(await home.state());
-    await client.request('chorus/stop').catch(() => undefined);
+    await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await client.closed;
     await (await asked(await home.start(), 'mine', { lines: [59] }))[Symbol.asyncDispose]();
     const after = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
@@ -90,7 +91,7 @@ describe('the kept contexts of a workspace', () => {
   it('are written when the sidecar is told to stop while its client is connected', async () => {
     await using home = await TestHome.create();
     await using client = await asked(await home.start(), 'mine');
-    await client.request('chorus/stop').catch(() => undefined);
+    await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await kept(home, 'mine');
   });
 
@@ -109,7 +110,7 @@ describe('the kept contexts of a workspace', () => {
     await using home = await TestHome.create();
     const state = await home.start();
     await using client = await asked(state, undefined);
-    await client.request('chorus/stop').catch(() => undefined);
+    await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await until(() => !isRunning(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
   });
@@ -123,9 +124,9 @@ describe('the kept contexts of a workspace', () => {
       await kept(home, key);
     }
     await using client = await asked(state, 'mine');
-    await client.request('chorus/forgetWorkspace', {});
+    await client.request(FORGET_WORKSPACE_REQUEST, {});
     assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
-    await client.request('chorus/stop').catch(() => undefined);
+    await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await until(() => !isRunning(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)), [contextSetName('theirs')]);
   });
@@ -137,7 +138,7 @@ describe('the kept contexts of a workspace', () => {
       await using client = await RawClient.initialized(state, {
         initializationOptions: { clientKind, clientVersion: '1.0.0', workspaceKey: 'mine' },
       });
-      await client.request('chorus/forgetWorkspace', { unlessRules });
+      await client.request(FORGET_WORKSPACE_REQUEST, { unlessRules });
     };
     const file = path.join(setOf(home, 'mine'), 'a.rows');
     await tell('one');
@@ -167,7 +168,7 @@ describe('the kept contexts of a workspace', () => {
     await client[Symbol.asyncDispose]();
     await kept(home, key);
     await using other = await RawClient.initialized(state);
-    await other.request('chorus/forgetWorkspace', { workspaceKey: key });
+    await other.request(FORGET_WORKSPACE_REQUEST, { workspaceKey: key });
     assert.deepEqual(await readdir(contextsFolder(home.folder)), []);
   });
 
@@ -178,7 +179,7 @@ describe('the kept contexts of a workspace', () => {
     await client[Symbol.asyncDispose]();
     await kept(home, 'theirs');
     await using mine = await asked(state, 'mine', { contexts: { keepOnDisk: false } });
-    await mine.request('chorus/stop').catch(() => undefined);
+    await mine.request(STOP_REQUEST, undefined).catch(() => undefined);
     await until(() => !isRunning(state.pid), 'the process is gone');
     assert.deepEqual(await readdir(contextsFolder(home.folder)).catch(() => []), []);
   });
@@ -188,7 +189,7 @@ describe('the kept contexts of a workspace', () => {
     // A chunk is 256 rows of 4 layers, 2 KV heads of 64, keys and values, 2 bytes each.
     const state = await home.start();
     await using client = await asked(state, 'mine', { contexts: { maxGigabytes: 0.0012 } });
-    await client.request('chorus/stop').catch(() => undefined);
+    await client.request(STOP_REQUEST, undefined).catch(() => undefined);
     await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal((await chunksOf(home, 'mine')).length, 2);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { MAX_FRAME_BYTES } from '../../../sidecar/protocol/client.ts';
+import { STATUS_REQUEST, MAX_FRAME_BYTES } from '../../../sidecar/protocol/client.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { RawClient } from './support/rawClient.ts';
 import { TestHome } from './support/sidecar.ts';
@@ -51,7 +51,7 @@ describe('a connection with invalid frames', () => {
       const answer = await client.answer(null);
       assert.equal(answer.error?.code, code);
       assert.doesNotMatch(answer.error.message, /secret/);
-      assert.ok(await client.request('chorus/status'));
+      assert.ok(await client.request(STATUS_REQUEST, undefined));
     });
   }
 
@@ -154,7 +154,7 @@ describe('a connection with invalid frames', () => {
       contentChanges: [{ text: 'x' }],
     });
     client.notify('textDocument/didChange', null);
-    assert.ok(await client.request('chorus/status'));
+    assert.ok(await client.request(STATUS_REQUEST, undefined));
   });
 
   it('writes neither code nor tokens into the log', async () => {

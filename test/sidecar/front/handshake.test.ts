@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { RawClient } from './support/rawClient.ts';
 import { TestHome } from './support/sidecar.ts';
+import { STATUS_REQUEST } from '../../../sidecar/protocol/client.ts';
 
 describe('the handshake', () => {
   let home: TestHome;
@@ -133,6 +134,6 @@ describe('the handshake', () => {
 
   it('still serves after all this', async () => {
     await using client = await RawClient.initialized(state);
-    assert.deepEqual(await client.request('chorus/status'), { state: 'idle' });
+    assert.deepEqual(await client.request(STATUS_REQUEST, undefined), { state: 'idle' });
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execa } from 'execa';
 import process from 'node:process';
 import { describe, it } from 'node:test';
-import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import { GENERATE_REQUEST, LOAD_REQUEST, type SidecarStatus } from '../../../sidecar/protocol/client.ts';
 import { RawClient } from './support/rawClient.ts';
 import { modelEnvironment, TestHome } from './support/sidecar.ts';
 
@@ -11,15 +11,13 @@ describe('a front with a stopped engine', { skip: process.platform === 'win32' &
     await using home = await TestHome.create();
     const state = await home.start({ env: await modelEnvironment() });
     await using client = await RawClient.initialized(state);
-    await client.request('chorus/load');
+    await client.request(LOAD_REQUEST, undefined);
     process.kill(await enginePid(state.pid), 'SIGSTOP');
     const { params } = await client.next(
       ({ method, params }) => method === 'chorus/didChangeStatus' && (params as SidecarStatus).state === 'trouble',
     );
     assert.match((params as SidecarStatus).trouble?.message ?? '', /gave no sign of life/);
-    const { text } = (await client.request('chorus/generate', { prompt: 'Once upon a time', maxTokens: 4 })) as {
-      text: string;
-    };
+    const { text } = await client.request(GENERATE_REQUEST, { prompt: 'Once upon a time', maxTokens: 4 });
     assert.ok(text.length > 0);
     assert.equal((await home.state()).pid, state.pid);
   });

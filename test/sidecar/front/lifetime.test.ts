@@ -6,6 +6,7 @@ import { Lifetime, lifetimeDefaults } from '../../../sidecar/front/lifetime.ts';
 import { RawClient } from './support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
 import { launchOptions, TestHome, until } from './support/sidecar.ts';
+import { STOP_REQUEST } from '../../../sidecar/protocol/client.ts';
 
 describe('the sidecar process', () => {
   it('exits with its state file a while after its last client has left, and not before', async () => {
@@ -37,7 +38,7 @@ describe('the sidecar process', () => {
     const state = await home.start();
     const bystander = await RawClient.initialized(state);
     await using client = await RawClient.connect(state);
-    assert.equal(await client.request('chorus/stop'), null);
+    assert.equal(await client.request(STOP_REQUEST, undefined), null);
     assert.equal((await bystander.closed).code, 4002);
     await until(() => !isRunning(state.pid), 'the process is gone');
     assert.equal(existsSync(home.files.stateFile), false);

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
-import type { ChatResult, CompletionStatistics, SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import {
+  COUNT_TOKENS_REQUEST,
+  DIAGNOSTICS_REQUEST,
+  LOAD_REQUEST,
+  STATISTICS_REQUEST,
+  STATUS_REQUEST,
+  type ChatResult,
+  type SidecarStatus,
+} from '../../../sidecar/protocol/client.ts';
 import { RawClient } from './support/rawClient.ts';
 import { isRunning } from '../../isRunning.ts';
 import { modelEnvironment, TestHome } from './support/sidecar.ts';
@@ -45,7 +53,7 @@ describe('a plain LSP client with the real model', () => {
   });
 
   it('is told how the model loads, until it is ready', async () => {
-    assert.equal(await client.request('chorus/load'), null);
+    assert.equal(await client.request(LOAD_REQUEST, undefined), null);
     const ready = await client.next(
       ({ method, params }) => method === 'chorus/didChangeStatus' && (params as SidecarStatus).state === 'ready',
     );
@@ -73,7 +81,7 @@ describe('a plain LSP client with the real model', () => {
       kind: 'accepted',
       acceptedCharacters: item.insertText.length,
     });
-    const statistics = (await client.request('chorus/statistics')) as CompletionStatistics;
+    const statistics = await client.request(STATISTICS_REQUEST, undefined);
     assert.deepEqual([statistics.accepted, statistics.acceptedCharacters], [1, item.insertText.length]);
   });
 
@@ -213,7 +221,7 @@ describe('a plain LSP client with the real model', () => {
       process.kill(enginePid, 'SIGKILL');
       const { error } = await client.answer(id);
       assert.equal((error?.data as { code: string }).code, 'engine-crashed');
-      assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
+      assert.ok((await client.request(COUNT_TOKENS_REQUEST, { text: 'hello' })).tokens > 0);
       assert.equal(isRunning(state.pid), true);
     },
   );
@@ -222,14 +230,14 @@ describe('a plain LSP client with the real model', () => {
     client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '/does/not/exist.gguf' } } });
     const { error } = await client.answer(client.sendRequest('chorus/countTokens', { text: 'hello' }));
     assert.equal((error?.data as { code: string }).code, 'model-not-found');
-    const status = (await client.request('chorus/status')) as SidecarStatus;
+    const status = await client.request(STATUS_REQUEST, undefined);
     assert.deepEqual([status.state, status.trouble?.code], ['trouble', 'model-not-found']);
     client.notify('workspace/didChangeConfiguration', { settings: { chorus: { modelPath: '' } } });
-    assert.ok(((await client.request('chorus/countTokens', { text: 'hello' })) as { tokens: number }).tokens > 0);
+    assert.ok((await client.request(COUNT_TOKENS_REQUEST, { text: 'hello' })).tokens > 0);
   });
 
   it('gives diagnostics without code, token or home folder', async () => {
-    const { text } = (await client.request('chorus/diagnostics')) as { text: string };
+    const { text } = await client.request(DIAGNOSTICS_REQUEST, undefined);
     assert.match(text, /^Chorus sidecar 1\.0\.0/);
     assert.match(text, /architecture: llama/);
     for (const secret of [state.token, state.serverToken, 'subtract', uri]) assert.ok(!text.includes(secret), secret);

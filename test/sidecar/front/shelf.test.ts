@@ -3,12 +3,15 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { LSPErrorCodes } from 'vscode-languageserver-protocol';
-import type {
-  CatalogueShelfEntry,
-  DownloadProgress,
-  DownloadResult,
-  LocalShelfEntry,
-  ShelfResult,
+import {
+  DOWNLOAD_REQUEST,
+  IMPORT_MODEL_REQUEST,
+  REMOVE_MODEL_REQUEST,
+  SHELF_REQUEST,
+  type CatalogueShelfEntry,
+  type DownloadProgress,
+  type DownloadResult,
+  type LocalShelfEntry,
 } from '../../../sidecar/protocol/client.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { modelBytes, ModelServer, sha256, stallAfter, status, whole, type Answer } from '../shelf/modelServer.ts';
@@ -59,7 +62,7 @@ async function clientWith(downloads: object, of: SidecarState = state): Promise<
 }
 
 async function entryOf(client: RawClient, id: string): Promise<CatalogueShelfEntry> {
-  const { entries } = (await client.request('chorus/shelf')) as ShelfResult;
+  const { entries } = await client.request(SHELF_REQUEST, undefined);
   return entries.find((entry): entry is CatalogueShelfEntry => entry.kind === 'catalogue' && entry.id === id)!;
 }
 
@@ -75,7 +78,7 @@ describe('the shelf', () => {
   it("offers the models of the built-in catalogue and of the user's, each with a plan", async () => {
     await using server = await ModelServer.start(content);
     await using client = await clientWith({ catalogue: await catalogueOf(server, 'offered') });
-    const { entries, catalogueTrouble } = (await client.request('chorus/shelf')) as ShelfResult;
+    const { entries, catalogueTrouble } = await client.request(SHELF_REQUEST, undefined);
     const models = entries.filter((entry) => entry.kind === 'catalogue');
     assert.equal(catalogueTrouble, undefined);
     assert.equal(models[0]?.id, 'offered');
@@ -91,7 +94,7 @@ describe('the shelf', () => {
     const file = path.join(home.folder, 'broken.json');
     await writeFile(file, JSON.stringify({ version: 1, models: [{ id: 5 }] }));
     await using client = await clientWith({ catalogue: file });
-    const { entries, catalogueTrouble } = (await client.request('chorus/shelf')) as ShelfResult;
+    const { entries, catalogueTrouble } = await client.request(SHELF_REQUEST, undefined);
     assert.ok(entries.length > 15);
     assert.match(catalogueTrouble?.message ?? '', /models\[0\]\.id: .*expected string/);
   });
@@ -122,7 +125,7 @@ describe('the shelf', () => {
     const troubles: (string | undefined)[] = [];
     for (let turn = 0; turn < 3; turn++) {
       await using client = await clientWith({ catalogue: `${server.origin}/catalogue.json` });
-      const { entries, catalogueTrouble } = (await client.request('chorus/shelf')) as ShelfResult;
+      const { entries, catalogueTrouble } = await client.request(SHELF_REQUEST, undefined);
       assert.ok(entries.some((entry) => entry.kind === 'catalogue' && entry.id === 'replaced'));
       troubles.push(catalogueTrouble?.message);
     }
@@ -148,14 +151,14 @@ describe('the shelf', () => {
     assert.deepEqual([paused?.state, paused?.receivedBytes], ['partial', 500_000]);
     assert.equal(server.requests.length, 1);
 
-    const { path: file } = (await first.request('chorus/downloadModel', {
+    const { path: file } = await first.request(DOWNLOAD_REQUEST, {
       id: 'shared',
       quantisation: 'F32',
-    })) as DownloadResult;
+    });
     assert.deepEqual(await readFile(file), content);
     assert.deepEqual(server.ranges, ['-', 'bytes=500000-']);
     assert.equal((await entryOf(first, 'shared')).quantisations[0]?.path, file);
-    const { entries } = (await first.request('chorus/shelf')) as ShelfResult;
+    const { entries } = await first.request(SHELF_REQUEST, undefined);
     assert.ok(
       entries.some(
         (entry): entry is LocalShelfEntry => entry.kind === 'local' && entry.model.path === file && entry.isRemovable,
@@ -172,7 +175,7 @@ describe('the shelf', () => {
     const id = first.sendRequest('chorus/downloadModel', { id: 'both', quantisation: 'F32', partialResultToken: 'p' });
     await until(() => received(first) >= 500_000, 'the first one downloads');
     await assert.rejects(
-      second.request('chorus/removeModel', { id: 'both', quantisation: 'F32' }),
+      second.request(REMOVE_MODEL_REQUEST, { id: 'both', quantisation: 'F32' }),
       /model\.gguf is being downloaded by another process/,
     );
     const waiting = second.sendRequest('chorus/downloadModel', {
@@ -203,7 +206,7 @@ describe('the shelf', () => {
       [],
     );
     await using next = await clientWith(downloads, await own.start());
-    const { path: file } = (await next.request('chorus/downloadModel', { id: 'killed' })) as DownloadResult;
+    const { path: file } = await next.request(DOWNLOAD_REQUEST, { id: 'killed' });
     assert.deepEqual(await readFile(file), content);
     assert.deepEqual(server.ranges, ['-', 'bytes=700000-']);
   });
@@ -212,18 +215,18 @@ describe('the shelf', () => {
     const source = path.join(home.folder, 'mine.gguf');
     await writeFile(source, content);
     await using client = await clientWith({});
-    const { path: copy } = (await client.request('chorus/importModel', { path: source })) as DownloadResult;
+    const { path: copy } = await client.request(IMPORT_MODEL_REQUEST, { path: source });
     assert.deepEqual(await readFile(copy), content);
-    await assert.rejects(client.request('chorus/importModel', { path: source }), /is there already/);
+    await assert.rejects(client.request(IMPORT_MODEL_REQUEST, { path: source }), /is there already/);
     await assert.rejects(
-      client.request('chorus/removeModel', { path: source }),
+      client.request(REMOVE_MODEL_REQUEST, { path: source }),
       /no model that Chorus downloaded or imported/,
     );
     await assert.rejects(
-      client.request('chorus/removeModel', { path: path.join(path.dirname(copy), '../../sidecar.json') }),
+      client.request(REMOVE_MODEL_REQUEST, { path: path.join(path.dirname(copy), '../../sidecar.json') }),
       /no model that Chorus downloaded or imported/,
     );
-    await client.request('chorus/removeModel', { path: copy });
+    await client.request(REMOVE_MODEL_REQUEST, { path: copy });
     await assert.rejects(stat(copy), { code: 'ENOENT' });
     assert.deepEqual(await readFile(source), content);
   });
@@ -238,12 +241,12 @@ describe('the shelf', () => {
       await symlink(path.join(home.folder, 'large-disk'), folder);
       const downloads = { catalogue: await catalogueOf(server, 'linked'), folder };
       await using client = await clientWith(downloads);
-      await client.request('chorus/downloadModel', { id: 'linked', quantisation: 'F32' });
+      await client.request(DOWNLOAD_REQUEST, { id: 'linked', quantisation: 'F32' });
       const modelPath = path.join(folder, 'linked', 'model.gguf');
       await using chooser = await RawClient.initialized(state, {
         initializationOptions: { settings: { device: 'cpu', downloads, modelPath } },
       });
-      const { entries } = (await chooser.request('chorus/shelf')) as ShelfResult;
+      const { entries } = await chooser.request(SHELF_REQUEST, undefined);
       const local = entries.filter((entry): entry is LocalShelfEntry => entry.kind === 'local');
       assert.deepEqual(
         local
@@ -254,7 +257,7 @@ describe('the shelf', () => {
       await using other = await RawClient.initialized(state, {
         initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } },
       });
-      await other.request('chorus/removeModel', { path: modelPath });
+      await other.request(REMOVE_MODEL_REQUEST, { path: modelPath });
       await assert.rejects(stat(modelPath), { code: 'ENOENT' });
     },
   );
@@ -267,7 +270,7 @@ describe('the shelf', () => {
       const downloads = { catalogue: await catalogueOf(server, 'chosen') };
       await using client = await clientWith(downloads);
       const wanted = { id: 'chosen', quantisation: 'F32' };
-      const { path: file } = (await client.request('chorus/downloadModel', wanted)) as DownloadResult;
+      const { path: file } = await client.request(DOWNLOAD_REQUEST, wanted);
       const link = path.join(home.folder, 'by-another-way');
       await symlink(path.dirname(file), link);
       for (const modelPath of [file, path.join(link, path.basename(file))]) {
@@ -276,7 +279,7 @@ describe('the shelf', () => {
         });
         for (const params of [wanted, { path: file }, { path: path.join(link, path.basename(file)) }]) {
           await assert.rejects(
-            chooser.request('chorus/removeModel', params),
+            chooser.request(REMOVE_MODEL_REQUEST, params),
             /model\.gguf is in use\. Choose another model first\./,
           );
         }
@@ -285,7 +288,7 @@ describe('the shelf', () => {
       await using chooser = await RawClient.initialized(state, {
         initializationOptions: { settings: { device: 'cpu', downloads, modelPath: '' } },
       });
-      await chooser.request('chorus/removeModel', wanted);
+      await chooser.request(REMOVE_MODEL_REQUEST, wanted);
       await assert.rejects(stat(file), { code: 'ENOENT' });
     },
   );
@@ -294,8 +297,8 @@ describe('the shelf', () => {
     const source = path.join(home.folder, 'page.gguf');
     await writeFile(source, '<!doctype html>');
     await using client = await clientWith({});
-    await assert.rejects(client.request('chorus/importModel', { path: source }), /page\.gguf/);
-    await assert.rejects(client.request('chorus/importModel', { path: 'page.gguf' }), /expected an absolute path/);
+    await assert.rejects(client.request(IMPORT_MODEL_REQUEST, { path: source }), /page\.gguf/);
+    await assert.rejects(client.request(IMPORT_MODEL_REQUEST, { path: 'page.gguf' }), /expected an absolute path/);
   });
 
   it('removes a model’s downloaded files, also during the download', async () => {
@@ -307,7 +310,7 @@ describe('the shelf', () => {
       partialResultToken: 'p',
     });
     await until(() => received(client) >= 300_000, 'it downloads');
-    await client.request('chorus/removeModel', { id: 'dropped', quantisation: 'F32' });
+    await client.request(REMOVE_MODEL_REQUEST, { id: 'dropped', quantisation: 'F32' });
     assert.deepEqual((await client.answer(id)).error, {
       code: LSPErrorCodes.ServerCancelled,
       message: 'The download of model.gguf was ended, because the model is removed.',
@@ -327,7 +330,7 @@ describe('the shelf', () => {
   for (const [name, downloads, says] of bad) {
     it(`refuses ${name}`, async () => {
       await using client = await clientWith(downloads);
-      await assert.rejects(client.request('chorus/downloadModel', { id: 'smollm2-360m', quantisation: 'Q8_0' }), says);
+      await assert.rejects(client.request(DOWNLOAD_REQUEST, { id: 'smollm2-360m', quantisation: 'Q8_0' }), says);
     });
   }
 });

@@ -4,12 +4,14 @@ import { describe, it } from 'node:test';
 import WebSocket from 'ws';
 import { z } from 'zod';
 import { MAX_FRAME_BYTES } from '../../../sidecar/protocol/client.ts';
+import { notification } from '../../../sidecar/protocol/messages.ts';
 import { LspConnection } from '../../../sidecar/front/lspConnection.ts';
 import { FrontServer } from '../../../sidecar/front/sockets/webSocketServer.ts';
 
 /** Two frames of the largest size may wait for a client. */
 const LIMIT_BYTES = 2 * MAX_FRAME_BYTES;
 const PIECE = 'x'.repeat(MAX_FRAME_BYTES / 16);
+const NOTE = notification<{ readonly text: string }>('note');
 const LIMIT_PIECES = LIMIT_BYTES / PIECE.length;
 /** The most pieces that the sockets of both sides hold in addition. */
 const IN_SOCKETS_PIECES = 8;
@@ -72,7 +74,7 @@ describe('a client that does not read', () => {
   it('is disconnected when more than two frames of the largest size wait for it, with a line in the log', async () => {
     using reader = await SlowReader.connect();
     const pieces = await reader.pushUntilCutOff(
-      () => reader.connection.notify('note', { text: PIECE }),
+      () => reader.connection.notify(NOTE, { text: PIECE }),
       LIMIT_PIECES + IN_SOCKETS_PIECES,
     );
     assert.ok(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ContextResult } from '../../../sidecar/protocol/client.ts';
+import { CONTEXT_REQUEST, LOAD_REQUEST, type ContextResult } from '../../../sidecar/protocol/client.ts';
 import type { SidecarState } from '../../../sidecar/client/stateFile.ts';
 import { FilesInMemory } from '../workspaceIndex/filesInMemory.ts';
 import { RawClient } from './support/rawClient.ts';
@@ -38,14 +38,14 @@ async function editor(state: SidecarState, texts: Record<string, string>, settin
     initializationOptions,
   });
   client.notify('initialized', {});
-  await client.request('chorus/load');
+  await client.request(LOAD_REQUEST, undefined);
   if (Object.keys(texts).length > 0)
     await until(async () => (await contextOf(client)).index.state !== 'reading', 'the workspace is read');
   return client;
 }
 
 async function contextOf(client: RawClient): Promise<ContextResult> {
-  return (await client.request('chorus/context', { uri: URI })) as ContextResult;
+  return await client.request(CONTEXT_REQUEST, { uri: URI });
 }
 
 async function completionOf(client: RawClient, text: string): Promise<string> {

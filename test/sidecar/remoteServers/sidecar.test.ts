@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ChatResult, ServerModel, SidecarStatus } from '../../../sidecar/protocol/client.ts';
+import {
+  CHAT_REQUEST,
+  DIAGNOSTICS_REQUEST,
+  LOAD_REQUEST,
+  SERVER_MODELS_REQUEST,
+  STATUS_REQUEST,
+  type ChatParams,
+  type SidecarStatus,
+} from '../../../sidecar/protocol/client.ts';
 import { RawClient } from '../front/support/rawClient.ts';
 import { TestHome } from '../front/support/sidecar.ts';
 import { chatStream, json, ScriptedServer, status, type SeenRequest } from './scriptedServer.ts';
 
 const KEY = 'sk-do-not-keep-me';
-const question = { conversationId: 'c', messages: [{ role: 'user', content: 'What is a stack?' }] };
+const question: ChatParams = { conversationId: 'c', messages: [{ role: 'user', content: 'What is a stack?' }] };
 
 let home: TestHome;
 let server: ScriptedServer;
@@ -25,10 +33,10 @@ describe('the sidecar with a server', () => {
   it('lists the server’s models', async () => {
     await using client = await RawClient.initialized(await home.start());
     server.on('models', json({ data: [{ id: 'one' }, { id: 7 }, null, { id: 'two', context_length: 32_768 }] }));
-    const models = (await client.request('chorus/serverModels', {
+    const models = await client.request(SERVER_MODELS_REQUEST, {
       url: server.url,
       key: KEY,
-    })) as readonly ServerModel[];
+    });
     assert.deepEqual(models, [{ id: 'one' }, { id: 'two', contextSizeTokens: 32_768 }]);
   });
 
@@ -39,14 +47,13 @@ describe('the sidecar with a server', () => {
       initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } },
     });
     await using other = await RawClient.initialized(state);
-    assert.equal(((await one.request('chorus/chat', question)) as ChatResult).text, 'A list.');
+    assert.equal((await one.request(CHAT_REQUEST, question)).text, 'A list.');
     assert.equal(server.requestsTo('chat/completions')[0]?.headers.authorization, `Bearer ${KEY}`);
-    const seenBy = async (client: RawClient): Promise<SidecarStatus> =>
-      (await client.request('chorus/status')) as SidecarStatus;
+    const seenBy = async (client: RawClient): Promise<SidecarStatus> => await client.request(STATUS_REQUEST, undefined);
     assert.equal((await seenBy(one)).server?.model, 'one');
     assert.equal((await seenBy(other)).server, undefined);
 
-    const diagnosis = (await one.request('chorus/diagnostics')) as { text: string };
+    const diagnosis = await one.request(DIAGNOSTICS_REQUEST, undefined);
     assert.match(diagnosis.text, /server: 127\.0\.0\.1:\d+, one/);
     assert.ok(!diagnosis.text.includes(KEY));
     for (const file of await readdir(home.folder, { recursive: true, withFileTypes: true })) {
@@ -62,9 +69,15 @@ describe('the sidecar with a server', () => {
     await using client = await RawClient.initialized(await home.start(), {
       initializationOptions: { clientKind: 'test', settings: { server: { url: server.url, model: 'one', key: KEY } } },
     });
-    await assert.rejects(client.request('chorus/load'), /refuses the key \(401\).* It says: You sent Bearer \[key\]/);
-    await client.request('chorus/chat', question).catch(() => undefined);
-    const told = JSON.stringify([await client.request('chorus/status'), await client.request('chorus/diagnostics')]);
+    await assert.rejects(
+      client.request(LOAD_REQUEST, undefined),
+      /refuses the key \(401\).* It says: You sent Bearer \[key\]/,
+    );
+    await client.request(CHAT_REQUEST, question).catch(() => undefined);
+    const told = JSON.stringify([
+      await client.request(STATUS_REQUEST, undefined),
+      await client.request(DIAGNOSTICS_REQUEST, undefined),
+    ]);
     assert.match(told, /not by the server: .*refuses the key.*\[key\]/);
     assert.ok(!told.includes(KEY));
   });
@@ -72,7 +85,7 @@ describe('the sidecar with a server', () => {
   it('refuses a key with line breaks', async () => {
     await using client = await RawClient.initialized(await home.start());
     await assert.rejects(
-      client.request('chorus/serverModels', { url: server.url, key: 'a\r\nX-Other: b' }),
+      client.request(SERVER_MODELS_REQUEST, { url: server.url, key: 'a\r\nX-Other: b' }),
       /params\.key: expected visible ASCII/,
     );
   });

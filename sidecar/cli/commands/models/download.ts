@@ -5,9 +5,6 @@ import {
   SHELF_REQUEST,
   type CatalogueShelfEntry,
   type DownloadParams,
-  type DownloadProgress,
-  type DownloadResult,
-  type ShelfResult,
 } from '../../../protocol/client.ts';
 import { InterruptedError, UsageError } from '../../exitCodes.ts';
 import { interruptible } from '../../interruptible.ts';
@@ -51,7 +48,7 @@ async function download(id: string, quantisation: string | undefined, options: D
       );
     const params: DownloadParams = { id, quantisation };
     const result = await interruptible((signal, bar) =>
-      session.request<DownloadResult, DownloadProgress>(DOWNLOAD_REQUEST, params, {
+      session.request(DOWNLOAD_REQUEST, params, {
         signal,
         onPart: (progress) => drawProgress(bar, progress),
       }),
@@ -73,7 +70,7 @@ async function download(id: string, quantisation: string | undefined, options: D
 }
 
 async function modelNamed(session: Session, id: string): Promise<CatalogueShelfEntry> {
-  const { entries, catalogueTrouble } = await session.request<ShelfResult>(SHELF_REQUEST, {});
+  const { entries, catalogueTrouble } = await session.request(SHELF_REQUEST, {});
   const models = entries.filter((entry) => entry.kind === 'catalogue');
   const model = models.find((each) => each.id === id);
   if (model) return model;

@@ -1,12 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import path from 'node:path';
-import {
-  IMPORT_MODEL_REQUEST,
-  type DownloadProgress,
-  type DownloadResult,
-  type ImportModelParams,
-} from '../../../protocol/client.ts';
+import { IMPORT_MODEL_REQUEST, type ImportModelParams } from '../../../protocol/client.ts';
 import { interruptible } from '../../interruptible.ts';
 import { printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
@@ -29,7 +24,7 @@ async function importModel(file: string, options: ShelfOptions): Promise<void> {
   try {
     const params: ImportModelParams = { path: path.resolve(file) };
     const { path: copy } = await interruptible((signal, bar) =>
-      session.request<DownloadResult, DownloadProgress>(IMPORT_MODEL_REQUEST, params, {
+      session.request(IMPORT_MODEL_REQUEST, params, {
         signal,
         onPart: (progress) => drawProgress(bar, progress),
       }),

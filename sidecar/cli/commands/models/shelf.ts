@@ -1,11 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
-import {
-  SHELF_REQUEST,
-  type CatalogueShelfEntry,
-  type ShelfQuantisation,
-  type ShelfResult,
-} from '../../../protocol/client.ts';
+import { SHELF_REQUEST, type CatalogueShelfEntry, type ShelfQuantisation } from '../../../protocol/client.ts';
 import { formatBytes, formatTable, printJson } from '../../output.ts';
 import { Session } from '../../session.ts';
 import { writeForeignText } from '../../terminal.ts';
@@ -21,7 +16,7 @@ export function addShelf(models: Command): void {
 async function shelf(options: ShelfOptions): Promise<void> {
   const session = await Session.openShared(downloadSettings(options));
   try {
-    const { entries, catalogueTrouble } = await session.request<ShelfResult>(SHELF_REQUEST, {});
+    const { entries, catalogueTrouble } = await session.request(SHELF_REQUEST, {});
     const models = entries.filter((entry) => entry.kind === 'catalogue');
     if (options.json) {
       printJson({ models, catalogueTrouble });

@@ -5,16 +5,18 @@
 import { once } from 'node:events';
 import { createMessageConnection, NullLogger, type MessageConnection } from 'vscode-jsonrpc/node';
 import { describeClose } from '../../../../sidecar/client/connect.ts';
+import { sendNotification, sendRequest } from '../../../../sidecar/common/typedMessages.ts';
 import { findOrStart } from '../../../../sidecar/client/launch.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
 import {
   DOWNLOAD_REQUEST,
   FORGET_WORKSPACE_REQUEST,
   GENERATE_REQUEST,
+  INITIALIZE_REQUEST,
+  INITIALIZED_NOTIFICATION,
   IMPORT_MODEL_REQUEST,
   type ChorusSettings,
   type DownloadProgress,
-  type GenerateResult,
 } from '../../../../sidecar/protocol/client.ts';
 
 export interface ClientTask {
@@ -80,8 +82,8 @@ async function run(task: ClientTask): Promise<readonly string[]> {
     initializationOptions: { clientKind: 'faults', clientVersion: version, settings, workspaceKey },
   };
   try {
-    await Promise.race([connection.sendRequest('initialize', initialize), closed]);
-    connection.sendNotification('initialized', {}).catch(() => undefined);
+    await Promise.race([sendRequest(connection, INITIALIZE_REQUEST, initialize), closed]);
+    sendNotification(connection, INITIALIZED_NOTIFICATION, {}).catch(() => undefined);
     tell({ kind: 'connected', afterMs: performance.now() - begun, pid: state.pid });
     return await Promise.race([work(connection, task), closed]);
   } finally {
@@ -93,7 +95,7 @@ async function run(task: ClientTask): Promise<readonly string[]> {
 async function work(connection: MessageConnection, { step, importPath }: ClientTask): Promise<readonly string[]> {
   const ask = async (prompt: string, conversationId?: string): Promise<string> =>
     (
-      await connection.sendRequest<GenerateResult>(GENERATE_REQUEST, {
+      await sendRequest(connection, GENERATE_REQUEST, {
         prompt,
         conversationId,
         temperature: 0,
@@ -118,13 +120,13 @@ async function work(connection: MessageConnection, { step, importPath }: ClientT
     case 'forget':
       await ask(LONG_PROMPT, CONVERSATION);
       await wait();
-      await connection.sendRequest(FORGET_WORKSPACE_REQUEST, {});
+      await sendRequest(connection, FORGET_WORKSPACE_REQUEST, {});
       return [];
     case 'download':
-      await connection.sendRequest(DOWNLOAD_REQUEST, { partialResultToken: 1, id: 'smollm2-135m' });
+      await sendRequest(connection, DOWNLOAD_REQUEST, { partialResultToken: 1, id: 'smollm2-135m' });
       return [];
     case 'import':
-      await connection.sendRequest(IMPORT_MODEL_REQUEST, { partialResultToken: 1, path: importPath });
+      await sendRequest(connection, IMPORT_MODEL_REQUEST, { partialResultToken: 1, path: importPath });
       return [];
   }
 }

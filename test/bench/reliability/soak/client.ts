@@ -8,15 +8,17 @@ import {
 import packageJson from '../../../../package.json' with { type: 'json' };
 import { findOrStart, type LaunchOptions } from '../../../../sidecar/client/launch.ts';
 import { SidecarError } from '../../../../sidecar/common/sidecarError.ts';
+import { onRequest, sendNotification, sendRequest } from '../../../../sidecar/common/typedMessages.ts';
+import type { NotificationType, RequestType } from '../../../../sidecar/protocol/messages.ts';
 import { WebSocketMessageReader, WebSocketMessageWriter } from '../../../../sidecar/client/webSocketTransport.ts';
 import {
+  INITIALIZE_REQUEST,
+  INITIALIZED_NOTIFICATION,
   WORKSPACE_LIST_REQUEST,
   WORKSPACE_READ_REQUEST,
   type ChorusInitializationOptions,
   type ChorusSettings,
   type WorkspaceListResult,
-  type WorkspaceReadParams,
-  type WorkspaceReadResult,
 } from '../../../../sidecar/protocol/client.ts';
 
 /** A request without an answer after this time counts as unanswered. */
@@ -60,8 +62,8 @@ export class SoakClient {
     const listed: WorkspaceListResult = {
       files: [...files.keys()].map((uri) => ({ uri, path: uri.split('/').slice(4).join('/') })),
     };
-    this.#connection.onRequest(WORKSPACE_LIST_REQUEST, () => listed);
-    this.#connection.onRequest(WORKSPACE_READ_REQUEST, ({ uris }: WorkspaceReadParams): WorkspaceReadResult => ({
+    onRequest(this.#connection, WORKSPACE_LIST_REQUEST, () => listed);
+    onRequest(this.#connection, WORKSPACE_READ_REQUEST, ({ uris }) => ({
       files: uris.flatMap((uri) => (files.has(uri) ? [{ uri, text: files.get(uri) ?? '' }] : [])),
       remaining: [],
     }));
@@ -81,13 +83,13 @@ export class SoakClient {
       providesWorkspace: true,
     };
     try {
-      await client.request('initialize', {
+      await client.request(INITIALIZE_REQUEST, {
         processId: process.pid,
         rootUri: null,
         capabilities: { textDocument: { inlineCompletion: {} } },
         initializationOptions,
       });
-      client.notify('initialized', {});
+      client.notify(INITIALIZED_NOTIFICATION, {});
       return client;
     } catch (error) {
       client.drop();
@@ -103,19 +105,23 @@ export class SoakClient {
    * Sends a request. Throws `UnansweredError`, `SidecarError` 'closed', and `ResponseError` if the sidecar refuses.
    * `signal` cancels the request, whose answer is still awaited.
    */
-  async request<Result>(method: string, params: object, signal?: AbortSignal): Promise<Result> {
+  async request<Params, Result>(
+    type: RequestType<Params, Result, unknown>,
+    params: NoInfer<Params>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
     const cancellation = new CancellationTokenSource();
     const cancel = (): void => cancellation.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new UnansweredError(`${method} was not answered within ${ANSWER_LIMIT_MS / 1000} s`)),
+        () => reject(new UnansweredError(`${type.method} was not answered within ${ANSWER_LIMIT_MS / 1000} s`)),
         ANSWER_LIMIT_MS,
       );
     });
     try {
-      const answer = this.#connection.sendRequest<Result>(method, params, cancellation.token);
+      const answer = sendRequest(this.#connection, type, params, cancellation.token);
       answer.catch(() => undefined);
       return await Promise.race([answer, this.#closed, late]);
     } finally {
@@ -125,8 +131,8 @@ export class SoakClient {
     }
   }
 
-  notify(method: string, params: object): void {
-    if (this.#isOpen) this.#connection.sendNotification(method, params).catch(() => undefined);
+  notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): void {
+    if (this.#isOpen) sendNotification(this.#connection, type, params).catch(() => undefined);
   }
 
   /** Sends a raw frame. */

@@ -1,4 +1,4 @@
-import { GENERATE_REQUEST, type GenerateResult } from '../../../../sidecar/protocol/client.ts';
+import { GENERATE_REQUEST } from '../../../../sidecar/protocol/client.ts';
 import type { SoakClient } from './client.ts';
 
 const PROBES: readonly object[] = [
@@ -33,7 +33,7 @@ export class Probes {
 }
 
 async function answerTo(client: SoakClient, index: number): Promise<string> {
-  const { text } = await client.request<GenerateResult>(GENERATE_REQUEST, {
+  const { text } = await client.request(GENERATE_REQUEST, {
     ...PROBES[index],
     temperature: 0,
     maxTokens: TOKENS,

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InlineCompletionList } from 'vscode-languageserver-protocol';
 import {
+  CHANGE_NOTIFICATION,
+  CLOSE_NOTIFICATION,
+  EXIT_NOTIFICATION,
+  INLINE_COMPLETION_REQUEST,
+  OPEN_NOTIFICATION,
+  type ContextItem,
   CHAT_REQUEST,
   CONTEXT_REQUEST,
   CURSOR_NOTIFICATION,
@@ -8,8 +14,6 @@ import {
   EDIT_REQUEST,
   FORGET_WORKSPACE_REQUEST,
   STATUS_REQUEST,
-  type ChatResult,
-  type EditResult,
 } from '../../../../sidecar/protocol/client.ts';
 import type { Random } from '../fuzz/random.ts';
 import { SoakClient, type SoakClientOptions } from './client.ts';
@@ -124,7 +128,7 @@ export class SoakUser {
         return this.#completeAndCancel(client);
       case 'replace all':
         client.notify(
-          'textDocument/didChange',
+          CHANGE_NOTIFICATION,
           this.#opened.replaceAll(
             this.parts.random.of(['text', 'line', 'lines', 'const', 'return']),
             this.parts.random.of(['text', 'line', 'lines', 'value']),
@@ -151,7 +155,7 @@ export class SoakUser {
         await client.request(DIAGNOSTICS_REQUEST, {});
         return;
       case 'new window':
-        client.notify('exit', {});
+        client.notify(EXIT_NOTIFICATION, {});
         client.drop();
         return;
     }
@@ -162,18 +166,18 @@ export class SoakUser {
     const line = this.parts.random.of(LINES);
     const typed = line.slice(0, 1 + this.parts.random.below(line.length));
     for (let at = 0; at < typed.length; at += 4)
-      client.notify('textDocument/didChange', document.insert(typed.slice(at, at + 4)));
+      client.notify(CHANGE_NOTIFICATION, document.insert(typed.slice(at, at + 4)));
     const list = await this.#completion(client);
     const text = list?.items[0]?.insertText;
     if (typeof text !== 'string') return;
     this.#check('completion', text);
-    if (this.parts.random.once(2)) client.notify('textDocument/didChange', document.insert(text));
+    if (this.parts.random.once(2)) client.notify(CHANGE_NOTIFICATION, document.insert(text));
     if (document.text.length > LARGEST_UNITS) this.#openDocument();
   }
 
   async #completeAndCancel(client: SoakClient): Promise<void> {
     const abort = new AbortController();
-    client.notify('textDocument/didChange', this.#opened.insert('\n'));
+    client.notify(CHANGE_NOTIFICATION, this.#opened.insert('\n'));
     const answered = this.#completion(client, abort.signal).catch((error: unknown) => {
       if ((error as { code?: unknown }).code !== -32_800) throw error;
     });
@@ -184,7 +188,7 @@ export class SoakUser {
 
   #completion(client: SoakClient, signal?: AbortSignal): Promise<InlineCompletionList | null> {
     return client.request(
-      'textDocument/inlineCompletion',
+      INLINE_COMPLETION_REQUEST,
       { textDocument: { uri: this.#opened.uri }, position: this.#opened.position, context: { triggerKind: 2 } },
       signal,
     );
@@ -198,10 +202,10 @@ export class SoakUser {
   }
 
   async #chat(client: SoakClient): Promise<void> {
-    const context = this.parts.random.once(2)
+    const context: readonly ContextItem[] | undefined = this.parts.random.once(2)
       ? [{ kind: 'file', uri: this.#opened.uri, text: this.#opened.text.slice(0, 800) }]
       : undefined;
-    const { text } = await client.request<ChatResult>(CHAT_REQUEST, {
+    const { text } = await client.request(CHAT_REQUEST, {
       conversationId: `talk-${this.parts.random.below(3)}`,
       messages: [{ role: 'user', content: this.parts.random.of(QUESTIONS) }],
       context,
@@ -212,7 +216,7 @@ export class SoakUser {
 
   async #edit(client: SoakClient): Promise<void> {
     const target = 'export function sum(a: number, b: number): number {\n  return a + b;\n}';
-    const { newText } = await client.request<EditResult>(EDIT_REQUEST, {
+    const { newText } = await client.request(EDIT_REQUEST, {
       task: 'docs',
       languageId: 'typescript',
       fileName: 'sum.ts',
@@ -237,8 +241,8 @@ export class SoakUser {
 
   #openDocument(): void {
     const [uri, text] = this.parts.random.of([...this.parts.open.files]);
-    if (this.#document) this.#client?.notify('textDocument/didClose', { textDocument: { uri: this.#document.uri } });
+    if (this.#document) this.#client?.notify(CLOSE_NOTIFICATION, { textDocument: { uri: this.#document.uri } });
     this.#document = new EditedDocument(uri, text);
-    this.#client?.notify('textDocument/didOpen', { textDocument: this.#document.item });
+    this.#client?.notify(OPEN_NOTIFICATION, { textDocument: this.#document.item });
   }
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TextDocument, type TextDocumentContentChangeEvent } from 'vscode-languageserver-textdocument';
 import { repositoryRoot } from '../../report.ts';
 import type { Random } from '../fuzz/random.ts';
+import type { DidChangeTextDocumentParams, Position, TextDocumentItem } from 'vscode-languageserver-protocol';
 
 const FILES = 12;
 const LARGEST_UNITS = 1_500;
@@ -50,23 +51,23 @@ export class EditedDocument {
     return this.#document.getText();
   }
 
-  get item(): object {
+  get item(): TextDocumentItem {
     return { uri: this.uri, languageId: 'typescript', version: this.#document.version, text: this.text };
   }
 
-  get position(): object {
+  get position(): Position {
     return this.#document.positionAt(this.cursor);
   }
 
   /** Returns the change for text that is typed at the cursor. */
-  insert(text: string): object {
+  insert(text: string): DidChangeTextDocumentParams {
     const at = this.#document.positionAt(this.cursor);
     this.cursor += text.length;
     return this.#change([{ range: { start: at, end: at }, text }]);
   }
 
   /** Returns the changes that replace a word everywhere, the last place first, as editors do. */
-  replaceAll(word: string, by: string): object {
+  replaceAll(word: string, by: string): DidChangeTextDocumentParams {
     const places = [...this.text.matchAll(new RegExp(`\\b${word}\\b`, 'g'))].map(({ index }) => index).reverse();
     const changes = places.map((at) => ({
       range: { start: this.#document.positionAt(at), end: this.#document.positionAt(at + word.length) },
@@ -84,7 +85,7 @@ export class EditedDocument {
     this.cursor = this.#document.offsetAt({ line, character: lines[line]?.length ?? 0 });
   }
 
-  #change(contentChanges: TextDocumentContentChangeEvent[]): object {
+  #change(contentChanges: TextDocumentContentChangeEvent[]): DidChangeTextDocumentParams {
     this.#document = TextDocument.update(this.#document, contentChanges, this.#document.version + 1);
     return { textDocument: { uri: this.uri, version: this.#document.version }, contentChanges };
   }

@@ -26,8 +26,8 @@ function connected(
 ): { readonly client: Client; readonly forget: Forget; readonly log: string[] } {
   let forget: Forget | undefined;
   const connection = {
-    onRequest: (method: string, _: unknown, handle: Forget) =>
-      void (method === FORGET_WORKSPACE_REQUEST && (forget = handle)),
+    onRequest: (type: unknown, _: unknown, handle: Forget) =>
+      void (type === FORGET_WORKSPACE_REQUEST && (forget = handle)),
   };
   const client = new Client(1, connection as unknown as LspConnection, folder);
   client.workspace = 'mine';
@@ -102,8 +102,7 @@ describe('forgetting a workspace', () => {
     };
     let ask: ((params: object, signal: AbortSignal) => Promise<unknown>) | undefined;
     Object.assign(client.connection, {
-      onRequest: (method: string, _: unknown, handle: typeof ask) =>
-        void (method === GENERATE_REQUEST && (ask = handle)),
+      onRequest: (type: unknown, _: unknown, handle: typeof ask) => void (type === GENERATE_REQUEST && (ask = handle)),
       progress: () => undefined,
     });
     handleGenerate(client, new ChatService({ session: engine.session }));

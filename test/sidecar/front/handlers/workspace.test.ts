@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import type { IndexThread } from '../../../../sidecar/workspaceIndex/indexThread.ts';
-import { WORKSPACE_CHANGE_NOTIFICATION } from '../../../../sidecar/protocol/client.ts';
+import { WORKSPACE_CHANGE_NOTIFICATION, type WorkspaceChange } from '../../../../sidecar/protocol/client.ts';
+import type { NotificationType } from '../../../../sidecar/protocol/messages.ts';
 import { Client } from '../../../../sidecar/front/client.ts';
 import { handleWorkspace } from '../../../../sidecar/front/handlers/workspace.ts';
 import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
@@ -9,13 +10,12 @@ import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
 /** A client whose notifications the test sends, with an index thread that knows no files. */
 function connected(): {
   readonly client: Client;
-  readonly notify: (method: string, params?: unknown) => void;
+  readonly notify: (type: string | NotificationType<WorkspaceChange>, params?: unknown) => void;
   readonly resets: string[];
 } {
-  const handlers = new Map<string, (params: unknown) => void>();
+  const handlers = new Map<unknown, (params: unknown) => void>();
   const connection = {
-    onNotification: (method: string, _: unknown, handle: (params: unknown) => void) =>
-      void handlers.set(method, handle),
+    onNotification: (type: unknown, _: unknown, handle: (params: unknown) => void) => void handlers.set(type, handle),
     request: async () => ({ files: [], remaining: [] }),
   };
   const client = new Client(1, connection as unknown as LspConnection, '');
@@ -30,7 +30,7 @@ function connected(): {
       log: { info: () => undefined, error: () => undefined },
     },
   );
-  const notify = (method: string, params?: unknown): void => handlers.get(method)?.(params);
+  const notify = (type: unknown, params?: unknown): void => handlers.get(type)?.(params);
   notify('initialized');
   return { client, notify, resets };
 }

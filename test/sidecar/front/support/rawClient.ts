@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import type { SidecarState } from '../../../../sidecar/client/stateFile.ts';
+import type { RequestType } from '../../../../sidecar/protocol/messages.ts';
 import { PATIENCE_MS } from '../../../patience.ts';
 
 export interface Message {
@@ -82,7 +83,10 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** Returns the result of a request. Rejects with its error. */
-  async request(method: string, params?: unknown): Promise<unknown> {
+  request<Params, Result>(type: RequestType<Params, Result, unknown>, params: NoInfer<Params>): Promise<Result>;
+  request(method: string, params?: unknown): Promise<unknown>;
+  async request(type: RequestType<never, unknown, unknown> | string, params?: unknown): Promise<unknown> {
+    const method = typeof type === 'string' ? type : type.method;
     const { result, error } = await this.answer(this.sendRequest(method, params));
     if (error) throw Object.assign(new Error(`${method}: ${error.message}`), error);
     return result;

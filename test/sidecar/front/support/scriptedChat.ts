@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import type { z } from 'zod';
 import { ChatService } from '../../../../sidecar/chat/chatService.ts';
 import type { ClientWorkspace } from '../../../../sidecar/workspaceIndex/clientWorkspace.ts';
-import type { ChatChunk, ChatParams, ChatResult } from '../../../../sidecar/protocol/client.ts';
+import { CHAT_REQUEST, type ChatChunk, type ChatParams, type ChatResult } from '../../../../sidecar/protocol/client.ts';
 import { Client } from '../../../../sidecar/front/client.ts';
 import { handleChat } from '../../../../sidecar/front/handlers/chat.ts';
-import type { LspConnection } from '../../../../sidecar/front/lspConnection.ts';
+import type { LspConnection, RequestHandler } from '../../../../sidecar/front/lspConnection.ts';
 import { ScriptedEngine } from '../../completion/scriptedEngine.ts';
 
 const CONTEXT_TOKENS = 32_768;
@@ -22,10 +23,15 @@ export class ScriptedChat {
   constructor(files: ClientWorkspace | undefined, answer = 'There.', contextSizeTokens = CONTEXT_TOKENS) {
     this.engine = new ScriptedEngine([], { contextSizeTokens });
     this.engine.answer = () => answer;
-    const onRequest: LspConnection['onRequest'] = (_method, schema, handle) => {
-      this.#handle = async (params, signal) => (await handle(schema.parse(params), signal)) as ChatResult;
+    const onRequest = (
+      type: typeof CHAT_REQUEST,
+      schema: z.ZodType<ChatParams>,
+      handle: RequestHandler<ChatParams, ChatResult>,
+    ): void => {
+      assert.equal(type, CHAT_REQUEST);
+      this.#handle = async (params, signal) => handle(schema.parse(params), signal);
     };
-    const progress = (_token: unknown, chunk: ChatChunk): void => this.#onChunk(chunk);
+    const progress = (_type: unknown, _token: unknown, chunk: ChatChunk): void => this.#onChunk(chunk);
     this.client = new Client(1, { onRequest, progress } as unknown as LspConnection, '');
     this.client.files = files;
     handleChat(this.client, new ChatService({ session: this.engine.session }));
