@@ -134,7 +134,7 @@ function queriesToCome(
   { observed, observedTokens, heads, key, scale: factor, rope: rotation, nextPosition, constant, numbers }: ScoredLayer,
   futureTokens: number,
 ): QueriesToCome {
-  if (!observed) throw new Error('Expected Attention scores by what was observed.');
+  if (!observed) throw new Error('Expected Attention needs the queries that it observes to score rows.');
   const [headSize] = key.shape;
   const [, ...strides] = observed.strides;
   const part = (extents: readonly number[], firstRow: number): Tensor =>

@@ -11,7 +11,7 @@ export function h2o(): Selector {
   return {
     observation: { of: 'all', combine: 'add', extents: perHead, observe: attentionSum, tokenBytes: attentionBytes },
     score(graph, { observed, observedTokens, candidates, key }) {
-      if (!observed) throw new Error('H2O scores by what was observed.');
+      if (!observed) throw new Error('H2O needs the attention that it observes to score rows.');
       return scale(
         graph,
         meanOverGroup(graph, candidateRows(graph, observed, candidates), key.shape[2]),

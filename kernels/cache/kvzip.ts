@@ -15,7 +15,7 @@ export function kvzip(): Selector {
       tokenBytes: attentionBytes,
     },
     score(graph, { observed, candidates, key }) {
-      if (!observed) throw new Error('KVzip scores by what was observed.');
+      if (!observed) throw new Error('KVzip needs the attention that it observes to score rows.');
       return maximumOverGroup(graph, candidateRows(graph, observed, candidates), key.shape[2]);
     },
   };

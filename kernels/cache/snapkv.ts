@@ -17,7 +17,7 @@ export function snapKv({ kernel, pool: kind }: SnapKvOptions): Selector {
   return {
     observation: { of: 'window', combine: 'add', extents: perHead, observe: attentionSum, tokenBytes: attentionBytes },
     score(graph, { observed, observedTokens, candidates, key }) {
-      if (!observed) throw new Error('SnapKV scores by what was observed.');
+      if (!observed) throw new Error('SnapKV needs the attention that it observes to score rows.');
       const attention = scale(graph, candidateRows(graph, observed, candidates), 1 / observedTokens);
       return meanOverGroup(graph, kernel === 1 ? attention : pool(graph, attention, kernel, kind), key.shape[2]);
     },

@@ -171,7 +171,7 @@ function planBeside(
     sequences,
     neededBytes: onGpu.neededBytes + kept.neededBytes,
     slowTierInMainMemory: true,
-    reason: `${label} has ${formatBytes(freeBytes)} free: it holds the model and what is attended of contexts. All of them, up to ${formatBytes(cacheBytes)}, are kept in main memory.`,
+    reason: `${label} has ${formatBytes(freeBytes)} free: it holds the model and the attended rows. All rows, up to ${formatBytes(cacheBytes)}, are kept in main memory.`,
   };
 }
 

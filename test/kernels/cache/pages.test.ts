@@ -24,7 +24,7 @@ const shapes = [
   ['one KV head', 4, 1],
 ] as const;
 
-describe(`pages are scored as plain loops do on ${kind}`, () => {
+describe(`scorePages equals plain loops on ${kind}`, () => {
   for (const [shape, heads, kvHeads] of shapes)
     for (const every of [1, 3])
       for (const isWeighed of [false, true])
@@ -60,7 +60,7 @@ describe(`pages are scored as plain loops do on ${kind}`, () => {
         }
 });
 
-describe(`pages of a cache in eight bits, which has more rows than are scored, on ${kind}`, () => {
+describe(`scorePages of a cache in eight bits with more rows than candidates, on ${kind}`, () => {
   for (const [shape, heads, kvHeads] of shapes)
     it(shape, () => {
       using device = new Device(kind);
@@ -104,7 +104,7 @@ describe(`pages of a cache in eight bits, which has more rows than are scored, o
       graph.computeSync();
       const ours = readF32(device, scores);
       for (let head = 0; head < kvHeads; head++) {
-        // A query's share of a page is that of the page's best row.
+        // A page gets the share of its best row.
         const worth = new Float64Array(PAGES);
         for (let number = 0; number < queryCount; number++) {
           const dot = (row: number): number =>
@@ -132,7 +132,7 @@ describe(`pages of a cache in eight bits, which has more rows than are scored, o
     });
 });
 
-/** What pages are chosen by, for one block of queries. */
+/** Returns the inputs of a choice, for one block of queries. */
 function choiceInputs(graph: Graph, queries: number): Record<'queryMask' | 'pageMask' | 'rowsOfPage', Tensor> {
   return {
     queryMask: graph.input('queryMask', 'F16', [PAGES, queries]),
@@ -142,8 +142,8 @@ function choiceInputs(graph: Graph, queries: number): Record<'queryMask' | 'page
 }
 
 /**
- * Scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, where the last `observed` tokens choose, or every so
- * many of them.
+ * Returns the scores `[kvHead][page]` and the chosen rows `[kvHead][row]`, with choices by the last `observed` tokens,
+ * or by every few of them.
  */
 function scored(
   { query, key, votes }: PlainLayer,
@@ -159,7 +159,7 @@ function scored(
   using graph = new Graph(device);
   using memory = new DeviceMemory(device);
   const [rows, queries] = [PAGES * PAGE_ROWS, (heads / kvHeads) * (observed / every)];
-  // More pages than are scored.
+  // More pages than candidates.
   const storedPages = PAGES + 2;
   const inputs = {
     key: graph.input('key', 'F32', [HEAD_SIZE, storedPages * PAGE_ROWS, kvHeads]),

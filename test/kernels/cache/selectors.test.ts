@@ -36,7 +36,7 @@ import { assertClose, scored } from '../../reference/scoredLayer.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
-describe(`selectors score as plain loops do on ${kind}`, () => {
+describe(`selectors equal plain loops on ${kind}`, () => {
   const shapes = [
     ['grouped queries', 6, 2],
     ['a KV head for each query head', 3, 3],
@@ -78,7 +78,7 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     });
 
     for (const futureTokens of [32, 100]) {
-      it(`Expected Attention: ${shape}, ${futureTokens} tokens to come`, () => {
+      it(`Expected Attention: ${shape}, ${futureTokens} future tokens`, () => {
         using device = new Device(kind);
         const layer = randomLayer(60, heads, kvHeads);
         const options = { futureTokens, sinks: 4 };
@@ -98,7 +98,7 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       );
     });
 
-    // Of all rows that stay, the window's 8 among them, half are chosen by scores alone.
+    // Half of the kept rows, with the window's 8, are chosen by scores alone.
     for (const [chosen, first] of [
       [20, 6],
       [21, 6],
@@ -132,9 +132,9 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     });
   }
 
-  // As where experts share a cache: four query heads a KV head, two experts' by turns, and an output matrix in which
-  // each expert's stand together.
-  describe('where queries have votes', () => {
+  // As if experts share a cache: four query heads per KV head, of two experts in turn. In the output matrix the heads
+  // of an expert are side by side.
+  describe('if queries have votes', () => {
     const [heads, kvHeads] = [8, 2];
     const outputHead = (head: number): number => (Math.floor(head / 2) % 2) * 4 + Math.floor(head / 4) * 2 + (head % 2);
     const layer = { ...randomLayer(60, heads, kvHeads), votes: randomVotes(60, heads) };
@@ -164,7 +164,7 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
       ],
     ];
     for (const [name, selector, where, plain] of cases) {
-      it(`${name} counts them`, () => {
+      it(`${name} weights by them`, () => {
         using device = new Device(kind);
         const scores = scored(device, selector, layer, { ...where, outputHead });
         assertClose(scores, plain(layer));
@@ -173,7 +173,7 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     }
   });
 
-  it('CriticalKV takes as many nodes of each head, however many there are', () => {
+  it('CriticalKV adds the same number of nodes for each head, however many heads there are', () => {
     using device = new Device(kind);
     const nodesOf = (heads: number): number => {
       let nodes = 0;
@@ -201,7 +201,7 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     assert.deepEqual(plainBest(scores as number[], 7), [0, 1, 2, 14, 15, 16, 17]);
   });
 
-  it('Expected Attention keeps the first rows by a number that every device orders: Vulkan leaves out what is infinite', () => {
+  it('Expected Attention keeps the first rows by a finite score, since Vulkan leaves out infinity', () => {
     using device = new Device(kind);
     const [scores] = scored(device, expectedAttention({ futureTokens: 32, sinks: 4 }), randomLayer(60, 2, 2), {
       candidates: 50,
@@ -212,7 +212,7 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
     assert.deepEqual(plainBest(scores as number[], 4), [0, 1, 2, 3]);
   });
 
-  it('random rows are others for another seed and head, and the same for the same', () => {
+  it('random rows differ by seed and head, and are the same for the same seed and head', () => {
     using device = new Device(kind);
     const layer = randomLayer(40, 2, 2);
     const where = { candidates: 40, observedFrom: 0, rows: 40 };
@@ -225,14 +225,14 @@ describe(`selectors score as plain loops do on ${kind}`, () => {
   });
 });
 
-describe(`the best rows of all heads on ${kind}`, () => {
+describe(`bestRowsOfAll on ${kind}`, () => {
   for (const [kvHeads, count, least] of [
     [3, 10, 2],
     [3, 10, 0],
     [4, 5, 5],
     [1, 7, 3],
   ] as const) {
-    it(`${count} each of ${kvHeads} on average, ${least} at least`, () => {
+    it(`returns ${count} rows on average and at least ${least} of each of ${kvHeads} heads`, () => {
       using device = new Device(kind);
       using graph = new Graph(device);
       using memory = new DeviceMemory(device);
@@ -275,9 +275,9 @@ describe(`the best rows of all heads on ${kind}`, () => {
   }
 });
 
-describe(`the best rows are gathered on ${kind}`, () => {
+describe(`gatherRows on ${kind}`, () => {
   for (const type of ['F32', 'F16', 'Q8_0'] as const) {
-    it(`${type}: head by head, into the beginning of another cache`, () => {
+    it(`gathers the best rows head by head into the beginning of another cache: ${type}`, () => {
       const [headSize, rows, kvHeads, count] = [32, 24, 2, 5];
       using device = new Device(kind);
       using storage = new Storage(device, { maxTensors: 3 });
@@ -305,7 +305,7 @@ describe(`the best rows are gathered on ${kind}`, () => {
       const result = getRows(graph, to, all);
       graph.expand(result, { read: true });
       graph.allocate(memory);
-      // Row r of head h holds r + 100 h everywhere.
+      // Row r of head h contains r + 100 h everywhere.
       write(
         device,
         values,

@@ -129,7 +129,7 @@ export function parseCacheChoice(text: string, { mayDifferByHead = false } = {})
   if (selector.observation?.of === 'window' && window === 0)
     throw new TroubleError(
       'invalid-input',
-      `${name} chooses rows by what the tokens of the window attend: window of the cache "${text}" must be at least 1; got 0.`,
+      `${name} chooses rows by the attention of the window: window of the cache "${text}" must be at least 1; got 0.`,
     );
   const values = options.word('values', 'equal', ['equal', 'critical']);
   if (values === 'critical') selector = criticalKv(selector);

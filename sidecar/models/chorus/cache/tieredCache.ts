@@ -40,7 +40,7 @@ export class TieredCache implements AttendedCache {
   ) {
     if (sequence.memoryRows % options.pageRows !== 0)
       throw new ShapeError(
-        `Pages of ${options.pageRows} rows are gathered at once, and ${sequence.memoryRows} rows are no whole number of them.`,
+        `A tiered cache needs whole pages of ${options.pageRows} rows; got ${sequence.memoryRows} rows.`,
       );
     const { placement, hyperparameters } = network.options;
     // If layers are on several devices, the keys of all layers are scored apart, or of none.

@@ -112,7 +112,7 @@ export class LayerMajorPrefill implements Disposable {
 
   /** The logits of each prompt's last token, once it is done. */
   get logits(): readonly Float32Array[] {
-    if (!this.isDone) throw new Error('Not everything is read yet.');
+    if (!this.isDone) throw new Error('The prompts are not read to their end yet.');
     return this.#logits;
   }
 

@@ -91,7 +91,7 @@ export class LayerSelection implements Disposable {
     this.#observedTokens = before.#observedTokens;
     this.#rope = before.#rope;
     if (!this.#observed) return;
-    if (!before.#observed) throw new Error('What a selector looks at was not looked at in what came before.');
+    if (!before.#observed) throw new Error('The selector did not observe the tokens before.');
     const device = this.options.placement.cacheDevice(this.layer.block);
     write(device, this.#observed, readF32(device, before.#observed));
   }

@@ -20,7 +20,7 @@ import { TINY_VOCABULARY, tinyVariants, tinyVocabulary, writeTinyModel } from '.
 
 const CONTEXT_TOKENS = 512;
 const LOADS = 30;
-/** What loading again and again may add: the allocator's leftovers, but not one more set of caches per load. */
+/** The most that repeated loads may add: leftovers of the allocator, but not a set of caches per load. */
 const GROWTH_BYTES = 60e6;
 
 let folder: string;
@@ -44,8 +44,8 @@ async function write(name: string, options: Partial<Parameters<typeof writeTinyM
 }
 
 /**
- * A model in whose header something was changed behind a tensor's name: dimensions (u32), extents (u64 each), type
- * (u32), offset (u64).
+ * Writes a model with a change in its header behind a tensor's name: dimensions (u32), extents (u64 each), type (u32),
+ * offset (u64).
  */
 async function damaged(name: string, tensor: string, change: (bytes: Buffer, at: number) => void): Promise<string> {
   const file = await write(name);
@@ -83,7 +83,7 @@ describe("Chorus's own engine", () => {
   after(() => device[Symbol.dispose]());
 
   for (const variant of tinyVariants) {
-    it(`runs ${variant} from text to text, with the tokens that llama.cpp gives`, async () => {
+    it(`generates the tokens of llama.cpp: ${variant}`, async () => {
       const file = await write(`${variant}.gguf`, { variant, type: 'F32' });
       const results: EngineGenerateResult[] = [];
       for (const kind of ['chorus', 'llama'] as const) {
@@ -96,10 +96,10 @@ describe("Chorus's own engine", () => {
     });
   }
 
-  it('leaves what it does not know to llama.cpp, and says so', async () => {
+  it('leaves an unknown architecture to llama.cpp, and reports that', async () => {
     const file = await write('renamed.gguf');
     const bytes = await readFile(file);
-    // As long as the name it replaces, and known to neither engine.
+    // As long as the name that it replaces, and unknown to both engines.
     const renamed = Buffer.from(bytes.toString('latin1').replaceAll('llama', 'gptjx'), 'latin1');
     await writeFile(file, renamed);
     await assert.rejects(
@@ -112,7 +112,7 @@ describe("Chorus's own engine", () => {
     );
   });
 
-  it('goes on as texts do whose n-grams count, and as ever where guesses alone are taken from them', async () => {
+  it('follows texts whose n-grams count, and ignores them if they only give drafts', async () => {
     await load(await write('ngrams.gguf', { type: 'F32' }));
     const [text, prompt] = [
       await engine.tokenize('the cart has a total of nine'),
@@ -134,7 +134,7 @@ describe("Chorus's own engine", () => {
     const ngrams = { version: '1', before: prompt };
     const followed = await ask({ texts: 'texts', ngrams });
     assert.ok(followed.text.startsWith(' has a total'), followed.text);
-    // Of one token no guesses are made.
+    // A single token is not drafted.
     const oneByOne: number[] = [];
     for (let token = 0; token < followed.tokens.length; token++) {
       const before = [...prompt, ...oneByOne];
@@ -154,9 +154,9 @@ describe("Chorus's own engine", () => {
     assert.deepEqual((await ask({ texts: 'texts', ngrams })).tokens, alone.tokens);
   });
 
-  it('measures logits, perplexity and speed with either engine alike', async () => {
+  it('measures the same logits and perplexity as llama.cpp, and speed with both', async () => {
     const file = await write('measured.gguf', { type: 'F32' });
-    // Whole chunks, in which both attend alike.
+    // Whole chunks, in which both engines attend in the same way.
     const tokens = Array.from({ length: 128 }, (_, index) => (index * 31) % TINY_VOCABULARY);
     const text = 'the quick brown fox jumps over the lazy dog. '.repeat(8);
     const measured: { rows: Float32Array; perplexity: number }[] = [];
@@ -192,12 +192,12 @@ describe("Chorus's own engine", () => {
     assert.ok(Math.abs(ours.perplexity / theirs.perplexity - 1) < 5e-3, `${ours.perplexity} and ${theirs.perplexity}`);
   });
 
-  describe('with a cache that keeps or attends some of a context', () => {
+  describe('with a cache that keeps or attends a part of a context', () => {
     const prompt = Array.from({ length: 300 }, (_, index) => 258 + ((Math.imul(index + 1, 0x9e3779b1) >>> 8) % 60));
     const choices = ['snapkv:64,window=16', 'streaming:64,window=16', 'kvzip:64,window=16'] as const;
 
     for (const cache of choices) {
-      it(`${cache}: says the same of a prompt however it got there`, async () => {
+      it(`gives the same answer to a prompt however it was read: ${cache}`, async () => {
         const file = await write('cached.gguf', { type: 'F32' });
         await load(file, { cache });
         const fresh = await generate(prompt, 24);
@@ -210,7 +210,7 @@ describe("Chorus's own engine", () => {
     }
 
     for (const cache of choices) {
-      it(`${cache}: gives several answers to a prompt that is read once`, async () => {
+      it(`gives several answers to a prompt that is read once: ${cache}`, async () => {
         await load(await write('cached.gguf', { type: 'F32' }), { cache });
         const first = await generate(prompt, 24);
         const second = await generate(prompt, 24);
@@ -219,16 +219,12 @@ describe("Chorus's own engine", () => {
         await generate(prompt.slice(40), 8);
         await generate(prompt, 0);
         const third = await generate(prompt, 24);
-        assert.deepEqual(
-          [third.reusedTokens, third.evaluatedTokens],
-          [prompt.length, 0],
-          'also where it was read ahead',
-        );
+        assert.deepEqual([third.reusedTokens, third.evaluatedTokens], [prompt.length, 0], 'also if it was read ahead');
         assert.deepEqual(third.tokens, first.tokens);
       });
     }
 
-    it('evaluates an answer again that attended some of the context, when it becomes a part of the next prompt', async () => {
+    it('evaluates an answer again as part of the next prompt if it attended a part of the context', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await load(file, { cache: 'tiered:64,page=8,window=32,refresh=4,block=64' });
       const first = await generate(prompt, 16);
@@ -236,7 +232,7 @@ describe("Chorus's own engine", () => {
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens], [prompt.length, first.tokens.length + 1]);
     });
 
-    it('gives several answers to a prompt that is read once also where there is room for little more', async () => {
+    it('gives several answers to a prompt that is read once if there is little room left', async () => {
       await load(await write('cached.gguf', { type: 'F32' }), {
         cache: 'snapkv:64,window=16',
         contextSizeTokens: prompt.length + 12,
@@ -246,7 +242,7 @@ describe("Chorus's own engine", () => {
       assert.deepEqual([second.reusedTokens, second.evaluatedTokens, second.tokens], [prompt.length, 0, first.tokens]);
     });
 
-    it('goes on where a prompt ended of which rows were dropped', async () => {
+    it('appends to a prompt of which rows were dropped', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await load(file, { cache: 'snapkv:64,window=16' });
       const first = await generate(prompt, 8);
@@ -259,14 +255,14 @@ describe("Chorus's own engine", () => {
       );
     });
 
-    it('attends everything where a context is short', async () => {
+    it('attends all rows of a short context', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       const answers: (readonly number[])[] = [];
       for (const cache of ['full', 'snapkv:64,window=16', 'tiered:64,page=8,window=32'] as const) {
         assert.equal(
           (await load(file, { cache })).cache,
           cache === 'full' ? undefined : cache,
-          'the status says what is attended',
+          'the status names the cache',
         );
         answers.push((await generate(prompt.slice(0, 50), 12)).tokens);
       }
@@ -274,14 +270,14 @@ describe("Chorus's own engine", () => {
       assert.deepEqual(answers[2], answers[0]);
     });
 
-    it('evaluates no token again of a short context, of which nothing is chosen', async () => {
+    it('evaluates no token of a short context again', async () => {
       await load(await write('cached.gguf', { type: 'F32' }), { cache: 'tiered:64,page=8,window=32' });
       await generate(prompt.slice(0, 100), 12);
       const { reusedTokens, evaluatedTokens } = await generate([...prompt.slice(0, 100), 270], 4);
       assert.deepEqual({ reusedTokens, evaluatedTokens }, { reusedTokens: 100, evaluatedTokens: 1 });
     });
 
-    it('is refused where llama.cpp runs the model', async () => {
+    it('is refused if llama.cpp runs the model', async () => {
       const file = await write('cached.gguf', { type: 'F32' });
       await assert.rejects(
         load(file, { engine: 'llama', cache: 'snapkv:64' }),
@@ -293,7 +289,7 @@ describe("Chorus's own engine", () => {
       );
     });
 
-    it('has no effect where only llama.cpp can run the model, and the status says so, with the setting and what to do', async () => {
+    it('has no effect if only llama.cpp can run the model, and the status says what to change', async () => {
       const file = await write('small-heads.gguf', {
         type: 'F32',
         keys: {
@@ -311,7 +307,7 @@ describe("Chorus's own engine", () => {
     });
   });
 
-  it('gives back what it took, however often it loads', async () => {
+  it('frees its memory however often it loads', async () => {
     const file = await write('again.gguf');
     const once = async (): Promise<void> => {
       await load(file);
@@ -325,7 +321,7 @@ describe("Chorus's own engine", () => {
     assert.ok(grown < GROWTH_BYTES, `${LOADS} loads added ${grown} bytes`);
   });
 
-  it('frees nothing under an evaluation when it is unloaded', async () => {
+  it('waits for an evaluation before it frees memory', async () => {
     await load(await write('busy.gguf'));
     const running = generate(
       Array.from({ length: 400 }, (_, index) => index % 256),
@@ -336,7 +332,7 @@ describe("Chorus's own engine", () => {
     assert.equal((await running).stopReason, 'cancelled');
   });
 
-  describe('told something wrong, says what, and serves the next request', () => {
+  describe('names the error and serves the next request after', () => {
     const cases: readonly (readonly [what: string, code: TroubleCode, says: RegExp, make: () => Promise<string>])[] = [
       [
         'a file that is cut short',
@@ -349,7 +345,7 @@ describe("Chorus's own engine", () => {
         },
       ],
       [
-        'another magic',
+        'a file with another magic',
         'not-gguf',
         /magic\.gguf/,
         async () => {
@@ -379,12 +375,12 @@ describe("Chorus's own engine", () => {
         () => damaged('type.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(250, at + 12)),
       ],
       [
-        'no tokenizer',
+        'a file without a tokenizer',
         'invalid-model',
         /no vocabulary/,
         () => write('mute.gguf', { vocabulary: { 'tokenizer.ggml.model': { type: 'string', value: 'none' } } }),
       ],
-      ['no such file', 'model-not-found', /nowhere\.gguf/, async () => path.join(folder, 'nowhere.gguf')],
+      ['a missing file', 'model-not-found', /nowhere\.gguf/, async () => path.join(folder, 'nowhere.gguf')],
     ];
     for (const [what, code, says, make] of cases) {
       it(what, async () => {
@@ -409,7 +405,7 @@ describe("Chorus's own engine", () => {
       assert.ok((await generate([1, 2, 3])).tokens.length > 0);
     });
 
-    it('a file that is replaced while the model runs: what is loaded stays as it was', async () => {
+    it('a file that is replaced while the model runs, and keeps the loaded model', async () => {
       const file = await write('replaced.gguf');
       await load(file);
       const before = await generate([5, 6, 7], 12);

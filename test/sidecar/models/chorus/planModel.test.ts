@@ -10,8 +10,8 @@ import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import type { ModelShape } from '../../../../sidecar/models/gguf/validate.ts';
 
 /**
- * A model of 7 billion parameters in four bits: 32 blocks, 8 key-value heads of 128, so that a token's keys and values
- * take 131,072 bytes in float16.
+ * A model of 7 billion parameters in four bits: 32 blocks, 8 KV heads of 128. A token's keys and values take 131,072
+ * bytes in float16.
  */
 const shape: ModelShape = {
   architecture: 'llama',
@@ -45,8 +45,8 @@ const machine = (gpuBytes: number, mainBytes: number, unifiedBytes = 0): FreeMem
   gpu: { label: 'CUDA (Card)', freeBytes: gpuBytes, unifiedBytes },
 });
 
-describe('where a model and what its sequences keep are', () => {
-  it('is all the GPU while it fits', () => {
+describe('decidePlan', () => {
+  it('puts everything on the GPU if it fits', () => {
     const plan = decidePlan(needs, weights, machine(24e9, 64e9));
     assert.deepEqual(
       [plan.contextSizeTokens, plan.slowTierInMainMemory, plan.split, plan.reason],
@@ -54,7 +54,7 @@ describe('where a model and what its sequences keep are', () => {
     );
   });
 
-  it('is the GPU for the model and what is attended, and main memory for all that is kept, where that does not fit', () => {
+  it('keeps all rows in main memory if they do not fit the GPU beside the model', () => {
     const plan = decidePlan(needs, weights, machine(8e9, 64e9));
     assert.deepEqual(
       [plan.contextSizeTokens, plan.sequences, plan.slowTierInMainMemory, plan.split],
@@ -63,49 +63,49 @@ describe('where a model and what its sequences keep are', () => {
     // Three sequences of 32,768 tokens.
     assert.match(
       plan.reason ?? '',
-      /^CUDA \(Card\) has 8\.00 GB free: it holds the model and what is attended of contexts\. All of them, up to 12\.\d+ GB, are kept in main memory\.$/,
+      /^CUDA \(Card\) has 8\.00 GB free: it holds the model and the attended rows\. All rows, up to 12\.\d+ GB, are kept in main memory\.$/,
     );
     assert.ok(plan.neededBytes > 4e9 + 3 * 131_072 * (32_768 + tier.rows));
   });
 
-  it('counts what the processor scores pages by, which a GPU does not need', () => {
+  it('counts the keys that the processor scores pages by', () => {
     const bytes = (scoredElementBytes: number): number =>
       decidePlan({ ...needs, tierInMainMemory: { ...tier, scoredElementBytes } }, weights, machine(8e9, 64e9))
         .neededBytes;
     assert.equal(bytes(0.53125) - bytes(0), 0.53125 * shape.cacheElementsPerToken * 3 * 32_768);
   });
 
-  it('is main memory rather than a smaller context that would fit the GPU', () => {
+  it('prefers main memory to a smaller context on the GPU', () => {
     const chosen = { ...needs, contextSizeTokens: 0 };
     assert.equal(decidePlan({ ...chosen, tier: undefined }, weights, machine(6.4e9, 64e9)).contextSizeTokens, 4_096);
     const plan = decidePlan(chosen, weights, machine(6.4e9, 64e9));
     assert.deepEqual([plan.contextSizeTokens, plan.slowTierInMainMemory], [8_192, true]);
   });
 
-  it('is the GPU with a smaller context where main memory has no more room', () => {
+  it('chooses a smaller context on the GPU if main memory has no more room', () => {
     const plan = decidePlan({ ...needs, contextSizeTokens: 0 }, weights, machine(6.4e9, 1e9));
     assert.deepEqual([plan.contextSizeTokens, plan.slowTierInMainMemory], [4_096, undefined]);
   });
 
-  it('counts memory once that is the GPU’s and the processor’s', () => {
+  it('counts shared memory of GPU and processor once', () => {
     assert.equal(decidePlan(needs, weights, machine(8e9, 20e9, 16e9)).slowTierInMainMemory, true);
-    // What the GPU takes is gone from what the contexts could have.
+    // Memory that the GPU takes is missing for contexts.
     assert.notEqual(
       decidePlan({ ...needs, contextSizeTokens: 0 }, weights, machine(5.4e9, 6e9, 6e9)).slowTierInMainMemory,
       true,
     );
   });
 
-  it('is shared by layers where the model itself is too large for the GPU', () => {
+  it('shares a model by layers if it is too large for the GPU', () => {
     const plan = decidePlan(needs, weights, machine(3e9, 64e9));
     assert.deepEqual([plan.split?.kind, plan.slowTierInMainMemory], ['blocks', undefined]);
   });
 
-  it('is never main memory where everything is attended', () => {
+  it('never keeps rows in main memory if all are attended', () => {
     assert.equal(decidePlan({ ...needs, tier: undefined }, weights, machine(8e9, 64e9)).split?.kind, 'blocks');
   });
 
-  it('is refused with the numbers where there is no room anywhere', () => {
+  it('refuses with the numbers if there is no room anywhere', () => {
     assert.throws(
       () => decidePlan(needs, weights, machine(8e9, 2e9)),
       (error: TroubleError) =>

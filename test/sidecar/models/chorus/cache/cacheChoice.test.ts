@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { TroubleError } from '../../../../../sidecar/common/troubleError.ts';
 import { parseCacheChoice, selectorNames } from '../../../../../sidecar/models/chorus/cache/cacheChoice.ts';
 
-describe('the choice of a cache', () => {
+describe('parseCacheChoice', () => {
   const good: readonly (readonly [string, { capacity: number; window: number }])[] = [
     ['full', { capacity: Infinity, window: 0 }],
     ['snapkv:2048', { capacity: 2_048, window: 32 }],
@@ -18,7 +18,7 @@ describe('the choice of a cache', () => {
     ['random:64,seed=7', { capacity: 64, window: 32 }],
   ];
   for (const [text, expected] of good) {
-    it(`reads ${text}`, () => {
+    it(`parses ${text}`, () => {
       const { name, capacity, window, tier } = parseCacheChoice(text);
       assert.equal(name, text.split(':')[0]);
       assert.deepEqual({ capacity, window }, expected);
@@ -26,7 +26,7 @@ describe('the choice of a cache', () => {
     });
   }
 
-  it('reads tiers, which keep everything', () => {
+  it('parses tiers, which keep all rows', () => {
     const { capacity, tier } = parseCacheChoice(
       'tiered:512,page=8,window=128,refresh=4,queries=3,anew=2,heads=20,others=48',
     );
@@ -54,7 +54,7 @@ describe('the choice of a cache', () => {
     assert.equal(parseCacheChoice('tiered:512,block=24').tier?.togetherTokens, 24);
   });
 
-  it('reads an adaptive budget only where KV heads may keep different numbers of rows', () => {
+  it('allows an adaptive budget only if KV heads may keep different numbers of rows', () => {
     assert.equal(parseCacheChoice('snapkv:64,budget=adaptive', { mayDifferByHead: true }).budget, 'adaptive');
     assert.equal(parseCacheChoice('snapkv:64', { mayDifferByHead: true }).budget, 'equal');
     assert.throws(
@@ -92,7 +92,7 @@ describe('the choice of a cache', () => {
     ['snapkv:64,window', /"window" .* is no option/],
     ['snapkv:128,window=32,kernel=7,window=64', /has the option "window" twice/],
     ['tiered:64,page=8,page=16', /has the option "page" twice/],
-    ['snapkv:64,window=0', /what the tokens of the window attend: window .* must be at least 1; got 0/],
+    ['snapkv:64,window=0', /the attention of the window: window .* must be at least 1; got 0/],
     ['snapkv:64,window=0,values=critical', /window .* must be at least 1; got 0/],
     ['expected-attention:35', /sinks .* no more than the rows .* besides the window, which are 3; got 4/],
     ['expected-attention:64,sinks=33', /which are 32; got 33/],

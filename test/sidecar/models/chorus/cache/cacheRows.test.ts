@@ -53,7 +53,7 @@ const models: readonly {
   { name: 'chorus with a shared cache', variant: 'chorus', keys: mixture('shared'), omit: ['.bias'] },
 ];
 
-describe(`rows of a sequence that are taken out and put into another on ${kind}`, () => {
+describe(`CacheRows on ${kind}`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-rows-'));
@@ -85,7 +85,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     await from.evaluate(tokens.slice(0, HELD));
     const bytes = new Uint8Array(RESTORED * source.rowBytes);
     source.read(0, bytes);
-    // Something else was there before.
+    // Its rows contain other tokens first.
     await to.evaluate(tokens.slice(7, 7 + HELD));
     await to.truncate(0);
     target.append(tokens.slice(0, RESTORED), bytes);
@@ -95,7 +95,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     assert.deepEqual(Buffer.from(actual.buffer), Buffer.from(expected.buffer));
     assert.ok(
       expected.some((value) => value !== expected[0]),
-      'logits that say something',
+      'the logits differ',
     );
     const copy = new Uint8Array(bytes.length);
     target.read(0, copy);
@@ -103,12 +103,15 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     for (const cache of [first, second]) network.forget(cache);
   }
 
-  for (const model of models) it(`${model.name}: every bit of the logits is as without`, () => compared(model, 'F16'));
+  for (const model of models)
+    it(`give every bit of the logits in another sequence: ${model.name}`, () => compared(model, 'F16'));
   for (const type of ['F32', 'Q8_0'] as const)
-    it(`in a cache of ${type} too`, () => compared(models[0] as (typeof models)[number], type));
+    it(`give every bit of the logits in a cache of ${type}`, () =>
+      compared(models[0] as (typeof models)[number], type));
 
   for (const layout of ['heads', 'transposed'] as const)
-    for (const model of models) it(`${model.name}: ${layout} too`, () => compared(model, 'F16', layout));
+    for (const model of models)
+      it(`give every bit of the logits in the layout ${layout}: ${model.name}`, () => compared(model, 'F16', layout));
 
   const TIERS = {
     capacity: 64,
@@ -126,7 +129,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     return openNetwork(file, { placement: onOneDevice(device), capacityTokens: CAPACITY });
   }
 
-  it('are offered only where nothing that follows changes them', async () => {
+  it('are offered only if later tokens do not change them', async () => {
     using device = new Device(kind, { threads: 2 });
     using opened = await openTiny(device);
     const { network, model } = opened;
@@ -135,7 +138,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     using uneven = new TieredCache(network, cache, options);
     const declined = new ChorusSequence(uneven, TINY_VOCABULARY);
     declined.offerRows('model', RESTORED);
-    assert.equal(declined.rows, undefined, 'a stretch of 256 tokens ends in the middle of a block of 48');
+    assert.equal(declined.rows, undefined, 'a chunk of 256 tokens ends inside a block of 48');
     using even = new TieredCache(network, cache, { ...options, blockTokens: 32, togetherTokens: 16 });
     const sequence = new ChorusSequence(even, TINY_VOCABULARY);
     sequence.offerRows('model', RESTORED);
@@ -143,11 +146,11 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     assert.equal(sequence.rows?.tokens.length, 288, 'the last, unfinished block is evaluated again');
     await sequence.forward([1], { wanted: 'last', isAnswer: true });
     await sequence.forward([2], { wanted: 'last', isAnswer: true });
-    assert.equal(sequence.rows?.tokens.length, 288, 'and so is an answer');
+    assert.equal(sequence.rows?.tokens.length, 288, 'and so is the answer');
     network.forget(cache);
   });
 
-  it('are those of whole blocks: where another text goes on in the midst of one, its beginning is evaluated again', async () => {
+  it('evaluate the beginning of a block again if another text continues inside it', async () => {
     using device = new Device(kind, { threads: 2 });
     using opened = await openTiny(device);
     const { network, model } = opened;
@@ -165,7 +168,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     network.forget(cache);
   });
 
-  it('go on in a tiered context as if they had been evaluated', async () => {
+  it('continue a tiered context as if they had been evaluated there', async () => {
     using device = new Device(kind, { threads: 2 });
     using opened = await openTiny(device);
     const { network, model } = opened;
@@ -191,7 +194,7 @@ describe(`rows of a sequence that are taken out and put into another on ${kind}`
     const bytes = new Uint8Array(RESTORED * (from.rows?.rowBytes ?? 0));
     from.rows?.read(0, bytes);
     const expected = await answered(from);
-    // Pages and queries of something else were there before.
+    // Its pages and queries contain other tokens first.
     await to.evaluate(tokens.slice(5, 5 + HELD));
     await to.forward([3], { wanted: 'last', isAnswer: true });
     await to.truncate(0);

@@ -35,7 +35,7 @@ const shared = {
   blockTokens: 0,
   togetherTokens: 1,
 };
-/** Of a last page a part. */
+/** The last page is incomplete. */
 const CAPACITY = PROMPT + 13;
 const tokens = Array.from(
   { length: PROMPT + 12 },
@@ -43,8 +43,8 @@ const tokens = Array.from(
 );
 
 /**
- * What the sequence's cache holds, how near to a tie rounding may decide a choice, how far logits may be off, and in
- * which share of tokens they may not.
+ * For each type of the cache: how near to a tie rounding may decide a choice, and how far logits may be off. `close` is
+ * the least share of tokens within that.
  */
 const cases = [
   {
@@ -75,7 +75,7 @@ const cases = [
       [32, 16],
     ],
   },
-  // Rows go from tier to tier as they are. Queries are rounded too.
+  // Rows are copied between tiers as they are. Queries are rounded too.
   {
     cacheType: 'F16',
     meanRows: 1,
@@ -86,7 +86,7 @@ const cases = [
     close: 0.9,
     blocks: [[8, 8]],
   },
-  // Queries are rounded to eight bits besides, so that some choices fall otherwise.
+  // Queries are also rounded to eight bits, so some choices differ.
   {
     cacheType: 'Q8_0',
     meanRows: 1,
@@ -97,7 +97,7 @@ const cases = [
     close: 0.75,
     blocks: [[8, 8]],
   },
-  // Rotated.
+  // Rows are rotated.
   {
     cacheType: 'Q4_0',
     meanRows: 1,
@@ -120,7 +120,7 @@ const cases = [
 }[];
 
 for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, blocks } of cases)
-  describe(`attending chosen pages of a long context, kept in ${cacheType}, scored by means of ${meanRows} keys and chosen every ${refreshTokens} tokens, on ${kind}`, () => {
+  describe(`TieredCache in ${cacheType}, with means of ${meanRows} keys and choices every ${refreshTokens} tokens, on ${kind}`, () => {
     const options: TierOptions = {
       ...shared,
       meanRows,
@@ -151,14 +151,14 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     });
     after(() => rm(folder, { recursive: true, force: true }));
 
-    /** Keys and values as the cache holds them. */
+    /** Returns keys and values as the cache keeps them. */
     const keptRow = (row: readonly number[]): readonly number[] => {
       if (cacheType === 'F32') return row;
       const rotate = cacheType === 'Q4_0' ? plainHadamard : (heads: readonly number[]): readonly number[] => heads;
       return rotate([...toFloat32(cacheType, fromFloat32(cacheType, Float32Array.from(rotate(row)), row.length))]);
     };
 
-    /** Logits of the tokens from `first` on, in plain loops. */
+    /** Returns the logits of the tokens from `first` on, in plain loops. */
     const expectedLogits = (
       first: number,
       cuts: readonly Cut[],
@@ -184,15 +184,15 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
 
     function assertClose(rows: readonly Float32Array[], expected: readonly (Float32Array | undefined)[]): void {
       const compared = expected.flatMap((row, index) => (row ? [{ row, own: rows[index] as Float32Array }] : []));
-      // A GPU rounds more, so that more are near a tie: the few tokens behind a cut may all hang on one choice there,
-      // those of a whole answer or prompt don't.
+      // A GPU rounds more, so that more choices are near a tie. The few tokens behind a cut may all depend on one
+      // choice, unlike those of a whole answer or prompt.
       const least =
         kind === 'cpu' || rows.length === tokens.length || expected.length === tokens.length - PROMPT
           ? Math.max(1, 0.3 * rows.length)
           : 0;
       assert.ok(
         rows.length === expected.length && compared.length >= least,
-        `${compared.length} of ${rows.length} rows have no tie, expected ${least} at least`,
+        `${compared.length} of ${rows.length} rows have no tie, expected at least ${least}`,
       );
       const errors = compared.map(({ row, own }) => compareLogits(own, [row], TINY_VOCABULARY).normalisedSquaredError);
       const far = errors.filter((error) => !(error <= tolerance));
@@ -203,7 +203,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     }
 
     for (const runs of [undefined, ...runsOf(sizes)])
-      it(`an answer has the logits of plain loops, before and after tokens are taken back, and with drafts${runs ? `, where ${JSON.stringify(runs)} choose` : ''}`, async () => {
+      it(`gives an answer the logits of plain loops, also after a truncation and with drafts${runs ? `, if ${JSON.stringify(runs)} choose` : ''}`, async () => {
         using resources = new HeldResources(kind);
         const device = resources.use(new Device(kind, { threads: 2 }));
         const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
@@ -232,7 +232,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
           { length: Math.ceil((tokens.length - PROMPT) / options.refreshTokens) },
           (_, index) => PROMPT + index * options.refreshTokens,
         );
-        // All choose at the first choice after so many tokens.
+        // All heads choose at the first choice after this many tokens.
         const isSome = (at: number): boolean =>
           runs !== undefined && (at - PROMPT) % (refreshTokens * Math.ceil(OTHERS_TOKENS / refreshTokens)) !== 0;
         const heads = (block: number, kvHead: number): boolean =>
@@ -256,7 +256,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         await network.evaluate(sequence, tokens.slice(PROMPT - 7, PROMPT), 'none');
         fast.schedule.restart();
         const second = await answer();
-        // Two tokens at once where no choice is due, one of them wrong at first.
+        // Two tokens at once before a choice is due, at first with a wrong second token.
         sequence.truncate(PROMPT);
         fast.schedule.restart();
         const drafted: Float32Array[] = [];
@@ -273,10 +273,9 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         network.forget(sequence);
       });
 
-    // A GPU rounds these rows here and there otherwise where tokens are evaluated in other company, and some choices
-    // fall otherwise then.
+    // A GPU rounds these rows differently if tokens are evaluated beside others, and some choices then differ.
     it(
-      'an answer after some tokens were deleted is the same whether drafts were rejected before or not',
+      'gives the same answer after a deletion whether or not drafts were rejected before',
       { skip: kind !== 'cpu' && (cacheType === 'F16' || cacheType === 'Q4_0') },
       async () => {
         using resources = new HeldResources(kind);
@@ -310,8 +309,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         const [plain, drafted] = [await answered([]), await answered([3, 1, 4, 1, 5, 9])];
         for (const [index, row] of drafted.entries()) {
           const { normalisedSquaredError } = compareLogits(row, [plain[index] as Float32Array], TINY_VOCABULARY);
-          // Tokens whose queries are gone are evaluated again, fewer at once, which float16 rounds otherwise here and
-          // there.
+          // Tokens without queries are evaluated again, fewer at once, which rounds some float16 values differently.
           assert.ok(
             normalisedSquaredError <= (kind !== 'cpu' ? 1e-4 : cacheType === 'F16' ? 1e-6 : 1e-9),
             `token ${index} is off by a normalised squared error of ${normalisedSquaredError}`,
@@ -320,7 +318,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
       },
     );
 
-    it('an answer is the same whatever stood in place of a part of the prompt before', async () => {
+    it('gives the same answer whatever tokens a part of the prompt replaced', async () => {
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 2 }));
       const { network, model } = resources.use(
@@ -356,12 +354,12 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
       }
     });
 
-    it('an answer is the same whether its tokens come one by one or many at once, from where everything is attended on', async () => {
+    it('gives the same answer token by token and many tokens at once, from before the first choice on', async () => {
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 2 }));
       const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
       const { network, model } = opened;
-      // The first 89 tokens attend everything.
+      // The first 89 tokens attend all rows.
       const [begins, chooses, ends] = [80, 89, 120];
       const answered = async (
         piece: (length: number, fast: TieredCache['answers']) => number,
@@ -412,7 +410,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
     });
 
     for (const [blockTokens, togetherTokens] of blocks) {
-      it(`a prompt in blocks of ${blockTokens}, ${togetherTokens} tokens choosing together, has the logits of plain loops, however it is cut`, async () => {
+      it(`gives a prompt the logits of plain loops, however it is cut: blocks of ${blockTokens}, ${togetherTokens} tokens choosing together`, async () => {
         using resources = new HeldResources(kind);
         const device = resources.use(new Device(kind, { threads: 2 }));
         const opened = resources.use(await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256 }));
@@ -428,7 +426,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         const tiers = resources.use(new TieredCache(network, sequence, { ...options, blockTokens, togetherTokens }));
         const chorus = new ChorusSequence(tiers, TINY_VOCABULARY);
         const first = tiers.prompts?.firstBlock as number;
-        // What is left behind the last whole block attends everything.
+        // Tokens behind the last whole block attend all rows.
         const whole = tokens.length - (tokens.length % blockTokens);
         const starts = Array.from(
           { length: (whole - first) / togetherTokens },
@@ -445,8 +443,8 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         const prompt = async (from: number, to: number): Promise<Float32Array> =>
           chorus.forward(tokens.slice(from, to), { wanted: 'all', isAnswer: false });
         assertClose(rowsOf(await prompt(0, tokens.length)), expected);
-        // Cut inside of blocks, begun again in the middle of one that had another end, and typed token by token over
-        // the end of one.
+        // The prompt is cut inside blocks and begun again inside a block with another end. Then it is typed token by
+        // token past the end of a block.
         await chorus.truncate(0);
         for (const [from, to] of [
           [0, first - 20],
@@ -470,7 +468,7 @@ for (const { cacheType, meanRows, refreshTokens, sizes, tie, tolerance, close, b
         // The same prompt again.
         held = await chorus.truncate(Math.min(chorus.commonPrefixLength(tokens), tokens.length - 1));
         assert.equal(held, tokens.length - 1);
-        // Reading on is ended when its rows are written.
+        // The evaluation fails after its rows were written.
         const evaluate = network.evaluate.bind(network);
         const ended = mock.method(network, 'evaluate', async (...parameters: Parameters<typeof evaluate>) => {
           await evaluate(...parameters);

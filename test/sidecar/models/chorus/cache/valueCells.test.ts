@@ -13,20 +13,20 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../refer
 
 const CAPACITY = 256;
 /**
- * A first chunk in tiles; whole stretches in products, and in tiles; one that does not begin on a stretch; one token;
- * and what fills the cache.
+ * A first chunk in tiles, then whole stretches in products and in tiles. A chunk that does not begin on a stretch, a
+ * single token, and the rest of the cache follow.
  */
 const CHUNKS = [96, 16, 64, 5, 64, 1, 10];
 /**
- * Squares of the differences over squares of the logits: products and tiles round probabilities differently, to float16
- * and not (1e-5 here); a value in a wrong place gives 1e-2.
+ * Squared differences divided by squared logits. Products round probabilities, tiles round them to float16 (1e-5 here);
+ * a value in a wrong place gives 1e-2.
  */
 const MOST_ERROR = 1e-4;
-/** Rounding decides between experts that a router likes equally, which no tolerance covers. */
+/** In a mixture rounding decides between experts with equal scores, which no tolerance covers. */
 const denseVariants = tinyVariants.filter((variant) => !/experts|moe/.test(variant));
 const tokens = Array.from({ length: CAPACITY }, (_, index) => (index * 7_919 + index * index + 13) % TINY_VOCABULARY);
 
-describe('values written into transposed caches', () => {
+describe('ValueCells', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-values-'));
@@ -39,13 +39,13 @@ describe('values written into transposed caches', () => {
     { chunk: 63, past: 0, capacity: 256, stretch: 1 },
     { chunk: 64, past: 0, capacity: 250, stretch: 1 },
   ]) {
-    it(`${chunk} tokens behind ${past} in ${capacity} rows go ${stretch} at a time`, () => {
+    it(`writes ${stretch} values at once for ${chunk} tokens behind ${past} in ${capacity} rows`, () => {
       assert.equal(valueStretch(chunk, { capacity, past }), stretch);
     });
   }
 
   for (const variant of denseVariants) {
-    it(`${variant}: chunk by chunk, the logits are those of a cache of rows`, async () => {
+    it(`gives the logits of a cache in rows, chunk by chunk: ${variant}`, async () => {
       using device = new Device('cpu', { threads: 2 });
       const file = path.join(folder, `${variant}.gguf`);
       await writeTinyModel(file, { variant, type: 'F32', device });

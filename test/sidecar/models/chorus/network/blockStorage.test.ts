@@ -15,8 +15,8 @@ class FillingDevice extends Device {
   }
 }
 
-describe('the memory of a sequence', () => {
-  it('on two devices is taken at a later try where the second had none at first', () => {
+describe('BlockStorage', () => {
+  it('takes memory at a later attempt if the second device had none at first', () => {
     using first = new Device('cpu');
     using second = new FillingDevice('cpu');
     using storage = new BlockStorage((block) => (block === 0 ? first : second), 2);

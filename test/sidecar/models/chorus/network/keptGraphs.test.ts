@@ -5,10 +5,7 @@ import type { Graph } from '../../../../../kernels/ggml/graph.ts';
 import type { GraphMemory } from '../../../../../kernels/ggml/graphMemory.ts';
 import { KeptGraphs } from '../../../../../sidecar/models/chorus/network/keptGraphs.ts';
 
-/**
- * Graphs that need `sizeBytes` in a memory which holds `mostBytes`, and as ggml's frees what it had before it asks for
- * more.
- */
+/** Graphs of `sizeBytes` in a memory of `mostBytes`. As in ggml, a larger allocation first frees the memory before. */
 function keptGraphs({ mostBytes, isOnGpu = false }: { readonly mostBytes: number; readonly isOnGpu?: boolean }): {
   readonly obtain: (name: string, sizeBytes: number) => void;
   readonly alive: Set<string>;
@@ -49,8 +46,8 @@ function keptGraphs({ mostBytes, isOnGpu = false }: { readonly mostBytes: number
   };
 }
 
-describe('kept graphs', () => {
-  it('all go where there is no memory for a further one: theirs was freed for it', () => {
+describe('KeptGraphs', () => {
+  it('drops all graphs if there is no memory for another, since theirs was freed for it', () => {
     const { obtain, alive, builds } = keptGraphs({ mostBytes: 10 });
     for (const name of ['a', 'b']) obtain(name, 5);
     assert.deepEqual([...alive], ['a', 'b']);
@@ -60,7 +57,7 @@ describe('kept graphs', () => {
     assert.deepEqual(builds, ['a', 'b', 'large', 'a']);
   });
 
-  it('the largest, for which memory is taken first on a GPU, does not stay either', () => {
+  it('drops the largest graph too, which takes memory first on a GPU', () => {
     const { obtain, alive } = keptGraphs({ mostBytes: 10, isOnGpu: true });
     assert.throws(() => obtain('a', 5), AllocationError);
     assert.deepEqual([...alive], []);

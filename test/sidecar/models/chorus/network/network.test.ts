@@ -9,7 +9,7 @@ import { openNetwork } from '../../../../../sidecar/models/chorus/network/openNe
 import { onOneDevice } from '../../../../../sidecar/models/chorus/network/placement.ts';
 import { writeTinyModel } from '../../../../reference/tinyModels.ts';
 
-test('a network has settled when what began as an evaluation ended has ended too', async () => {
+test('Network.settled waits for an evaluation that starts when another ends', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-network-'));
   try {
     using device = new Device('cpu');

@@ -13,20 +13,17 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../refer
 
 const device = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const types: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
-/**
- * In one variant, which has both matrices and stacks of them: how these are multiplied depends on the type, not on the
- * architecture.
- */
+/** Tested in one variant, with matrices and stacks of them: products depend on the type, not on the architecture. */
 const furtherTypes: readonly TensorType[] = ['BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'];
 const pairs = tinyVariants.flatMap((variant) =>
   [...types, ...(variant === 'llama+experts' ? furtherTypes : [])].map((type) => [variant, type] as const),
 );
-/** Rows that more than one padding step of the cache holds, so that the mask counts. */
+/** More rows than one padding step of the cache, so that the mask matters. */
 const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
-/** Cache rows. */
+/** The rows of the cache. */
 const CONTEXT_TOKENS = 512;
 
-describe(`our graphs give libllama's logits on ${device}`, () => {
+describe(`Chorus graphs give the logits of libllama on ${device}`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-parity-'));
@@ -35,7 +32,7 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
 
   for (const [variant, type] of pairs) {
     it(`${variant} in ${type}`, async () => {
-      // A device each, as a model has: lavapipe corrupts its memory where one outlives the buffers of several models.
+      // A device for each model: lavapipe corrupts its memory if a device outlives the buffers of several models.
       using opened = new Device(device, { threads: 2 });
       const file = path.join(folder, `${variant}-${type}.gguf`);
       await writeTinyModel(file, { variant, type, device: opened });
@@ -47,7 +44,7 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
         gpuLayers: device === 'cpu' ? 0 : 99,
         quiet: true,
       });
-      // Row by row, as GPUs have it: both attend by flash attention.
+      // Row by row, as on GPUs: both engines use flash attention.
       using network = await openNetwork(file, {
         placement: onOneDevice(opened),
         capacityTokens: CONTEXT_TOKENS,
@@ -62,8 +59,8 @@ describe(`our graphs give libllama's logits on ${device}`, () => {
           expected,
           TINY_VOCABULARY,
         );
-        // On a GPU libllama rounds a mixture differently by the length of its prompt, and a router's tie then falls
-        // otherwise: what it answers in two ways is not held against ours.
+        // On a GPU libllama rounds a mixture differently by the length of its prompt, and a router's tie falls in
+        // another way. Tokens with two results are not compared.
         const undecided =
           device === 'cpu'
             ? []

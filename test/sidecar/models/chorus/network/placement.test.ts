@@ -23,7 +23,7 @@ const outer = [
 const model = (experts: boolean) => [...outer, ...[0, 1, 2, 3].flatMap((index) => block(index, experts))];
 const request = { blockCount: 4, cacheBytesPerBlock: 5 * MB, reservedBytes: 100 * MB };
 
-describe('a model that does not fit the GPU', () => {
+describe('planSplit', () => {
   const cases: readonly (readonly [
     what: string,
     experts: boolean,
@@ -31,31 +31,31 @@ describe('a model that does not fit the GPU', () => {
     expected: ReturnType<typeof planSplit>,
   ])[] = [
     [
-      'puts as many of the last layers there as fit, with embedding, output and caches',
+      'puts as many of the last layers on the GPU as fit, with embedding, output and caches',
       false,
       (100 + 50 + 2 * 35) * MB,
       { kind: 'blocks', firstGpuBlock: 2 },
     ],
     [
-      'puts one layer less there where a byte is missing',
+      'puts one layer less on the GPU if a byte is missing',
       false,
       (100 + 50 + 2 * 35) * MB - 1,
       { kind: 'blocks', firstGpuBlock: 3 },
     ],
-    ['stays on the processor where not one layer fits', false, (100 + 50 + 35) * MB - 1, undefined],
+    ['keeps the model on the processor if not even one layer fits', false, (100 + 50 + 35) * MB - 1, undefined],
     [
-      'keeps the experts of a mixture on the processor where all the rest fits',
+      'keeps the experts of a mixture on the processor if the rest fits',
       true,
       (100 + 50 + 4 * 15) * MB,
       { kind: 'experts' },
     ],
-    ['is split by layers where a mixture without its experts is too large', true, (100 + 50 + 2 * 15) * MB, undefined],
+    ['splits a mixture by layers if it is too large without its experts', true, (100 + 50 + 2 * 15) * MB, undefined],
   ];
   for (const [what, experts, freeBytes, expected] of cases) {
     it(what, () => assert.deepEqual(planSplit({ ...request, weights: model(experts), freeBytes }), expected));
   }
 
-  it('places weights and caches by the split', () => {
+  it('decides the devices of weights and caches', () => {
     const gpu = { kind: 'vulkan' } as Device;
     const cpu = { kind: 'cpu' } as Device;
     const layers = onTwoDevices(gpu, cpu, { kind: 'blocks', firstGpuBlock: 2 });
@@ -72,7 +72,7 @@ describe('a model that does not fit the GPU', () => {
     assert.equal(experts.cacheDevice(0), gpu);
   });
 
-  it('keeps all of a context beside what is attended, or in main memory', () => {
+  it('keeps all rows beside the attended rows, or in main memory', () => {
     const [gpu, cpu] = [{ kind: 'vulkan' } as Device, { kind: 'cpu' } as Device];
     assert.equal(keptOn(onOneDevice(gpu), 0), gpu);
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe('a model that does not fit the GPU', () => {
     );
   });
 
-  it('tells the user what runs where, and why', () => {
+  it('is described for the user with the reason', () => {
     const numbers = { blockCount: 30, freeBytes: 3 * 1024 ** 3, neededBytes: 5 * 1024 ** 3, device: 'Vulkan (Radeon)' };
     assert.match(
       describeSplit({ kind: 'blocks', firstGpuBlock: 20 }, numbers),

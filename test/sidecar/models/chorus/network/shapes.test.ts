@@ -12,7 +12,7 @@ import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-/** Longer than a chunk, than most windows and than one padding step of a cache. */
+/** More than a chunk, than most windows and than one padding step of a cache. */
 const tokens = Array.from({ length: 72 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 const CHUNK_TOKENS = 9;
 const CONTEXT_TOKENS = 256;
@@ -24,9 +24,9 @@ interface Shape {
   readonly blocks: number;
   readonly heads: number;
   readonly kvHeads: number;
-  /** Where it is not as wide as its heads together. */
+  /** If it is not the width of all heads together. */
   readonly width?: number;
-  /** Where it is not `HEAD_SIZE`; the file says so. */
+  /** If it is not `HEAD_SIZE`. The file then contains it. */
   readonly headSize?: number;
   readonly keys?: Readonly<Record<string, GgufEntry>>;
   readonly omit?: readonly string[];
@@ -141,7 +141,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   },
 };
 
-describe(`models of unusual shapes give libllama's logits on ${kind}:`, () => {
+describe(`models of unusual shapes give the logits of libllama on ${kind}:`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-shapes-'));

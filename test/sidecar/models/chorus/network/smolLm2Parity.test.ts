@@ -13,7 +13,7 @@ import { compareLogits, flatRows } from '../../../../reference/compareLogits.ts'
 
 const CONTEXT_TOKENS = 512;
 const GENERATED = 32;
-/** The tokens that follow so many need the next padding step of the cache's rows. */
+/** Tokens behind so many need the next padding step of the cache's rows. */
 const LONG = 240;
 const prompts: readonly string[] = [
   'The history of the city of Paris begins with a Celtic tribe, the Parisii, who',
@@ -28,7 +28,7 @@ const prompts: readonly string[] = [
   'package main\n\nimport "fmt"\n\nfunc reverse(s string) string {\n',
 ];
 
-describe('SmolLM2 on our graphs against libllama', () => {
+describe('SmolLM2 on Chorus graphs and on libllama', () => {
   let device: Device;
   let ours: OpenedNetwork;
   let oursTransposed: OpenedNetwork;
@@ -51,7 +51,7 @@ describe('SmolLM2 on our graphs against libllama', () => {
     texts.push(prose.slice(0, LONG));
     await engine.dispose();
     device = new Device('cpu');
-    // Row by row both attend by flash attention, and round alike.
+    // Row by row, both engines use flash attention and round in the same way.
     ours = await openNetwork(modelPath, {
       placement: onOneDevice(device),
       capacityTokens: CONTEXT_TOKENS,
@@ -93,7 +93,7 @@ describe('SmolLM2 on our graphs against libllama', () => {
     });
   }
 
-  it('with transposed values is as near to libllama without flash attention as libllama with it is', async () => {
+  it('differs from libllama without flash attention as little with transposed values as libllama with it', async () => {
     const [own, theirs] = [[], []] as [number[], number[]];
     for (const tokens of [...texts.slice(0, 3), texts.at(-1) as number[]]) {
       const { given, expected } = continued(peerByProducts, tokens);
@@ -112,7 +112,7 @@ describe('SmolLM2 on our graphs against libllama', () => {
     assert.ok(mean(own) <= mean(theirs), `${mean(own)} and ${mean(theirs)}`);
   });
 
-  it('has the same perplexity', async () => {
+  it('has the same perplexity on both', async () => {
     const { network, sequence } = ours;
     const own: Evaluator = {
       vocabularySize: peer.vocabularySize,
@@ -141,7 +141,7 @@ describe('SmolLM2 on our graphs against libllama', () => {
   });
 });
 
-/** Greedy tokens after a prompt, the prompt's before them, with the logits of all. */
+/** Continues a prompt greedily. Returns all tokens, with the prompt's before, and their logits. */
 function continued(
   peer: LibLlama,
   tokens: readonly number[],
@@ -157,7 +157,7 @@ function continued(
   return { given, expected };
 }
 
-/** Logits of tokens that are given, the first `promptTokens` at once, `[tokens · vocabulary]`. */
+/** Evaluates given tokens, the first `promptTokens` at once. Resolves with their logits, `[tokens · vocabulary]`. */
 async function teacherForced(
   { network, sequence, model }: OpenedNetwork,
   promptTokens: number,

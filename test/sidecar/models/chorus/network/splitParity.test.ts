@@ -13,8 +13,8 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModel
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const tokens = Array.from({ length: 90 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 /**
- * lavapipe (Mesa 22.3) crashes where a mixture decodes after a prompt, also where all of it is on the GPU: there only
- * the prompt is compared.
+ * lavapipe (Mesa 22.3) crashes if a mixture decodes after a prompt, even if all of it is on the GPU. So only its prompt
+ * is compared.
  */
 const cases: readonly (readonly [what: string, variant: string, split: Split, decodes: boolean])[] = [
   ['the first two of four layers on the processor', 'llama', { kind: 'blocks', firstGpuBlock: 2 }, true],
@@ -33,8 +33,8 @@ describe(
     after(() => rm(folder, { recursive: true, force: true }));
 
     /**
-     * Prompt, decoding and prompt again: the graphs of a shared model replace one another. They attend the first of a
-     * cache's rows.
+     * Evaluates a prompt, decodes, and evaluates the prompt again: the graphs of a shared model replace one another.
+     * They attend the first rows of a cache.
      */
     const logits = async (file: string, split: Split | undefined, decodes: boolean): Promise<Float32Array> => {
       using gpu = new Device(kind, { threads: 2 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ThreadGovernor } from '../../../../../sidecar/models/chorus/network/threadGovernor.ts';
 
-/** Runs tokens whose time depends on the number of threads; gives how many ran with each. */
+/** Records tokens whose duration depends on the number of threads. Returns how many ran with each number. */
 function run(
   governor: ThreadGovernor,
   tokens: number,
@@ -17,30 +17,30 @@ function run(
   return counts;
 }
 
-describe('the number of compute threads', () => {
+describe('ThreadGovernor', () => {
   const idle = (threads: number): number => 20 / threads;
   const busy = (threads: number): number => (threads === 4 ? 60 : 12);
 
   for (const [what, timeMs] of [
-    ['on a machine that does nothing else', idle],
+    ['on an idle machine', idle],
     [
-      'where tokens become slower with the length of the context',
+      'if tokens become slower in a longer context',
       (threads: number, token: number): number => (20 + token / 100) / threads,
     ],
   ] as const) {
-    it(`stays at the most ${what}, but for a few trials`, () => {
+    it(`uses all threads ${what}, except in a few trials`, () => {
       const counts = run(new ThreadGovernor(4), 2_000, timeMs);
       assert.ok((counts.get(3) ?? 0) <= 12, String(counts.get(3)));
     });
   }
 
-  it('is found on a machine that is busy from the start', () => {
+  it('finds the best number on a machine that is busy from the start', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 40, busy);
     assert.equal(governor.threads, 3);
   });
 
-  it('is found though the first token with another number is slow', () => {
+  it('finds the best number if the first token with it is slow', () => {
     const governor = new ThreadGovernor(4);
     let before = 4;
     run(governor, 60, (threads) => {
@@ -51,7 +51,7 @@ describe('the number of compute threads', () => {
     assert.equal(governor.threads, 3);
   });
 
-  it('goes down by one where cores are busy and that is faster', () => {
+  it('uses one thread less on busy cores if that is faster', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 100, idle);
     const counts = run(governor, 100, busy);
@@ -59,7 +59,7 @@ describe('the number of compute threads', () => {
     assert.ok((counts.get(3) ?? 0) > 60, String(counts.get(3)));
   });
 
-  it('goes down after a few tokens where all threads have become hopeless, however often that did not help before', () => {
+  it('uses one thread less after a few very slow tokens, even if that did not help before', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 3_000, idle);
     const counts = run(governor, 15, (threads) => (threads === 4 ? 2_000 : 20));
@@ -67,7 +67,7 @@ describe('the number of compute threads', () => {
     assert.ok((counts.get(4) ?? 0) <= 4, String(counts.get(4)));
   });
 
-  it('comes back once the cores are free', () => {
+  it('uses all threads again once the cores are free', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 100, idle);
     run(governor, 100, busy);
@@ -75,7 +75,7 @@ describe('the number of compute threads', () => {
     assert.equal(governor.threads, 4);
   });
 
-  it('stays at the most where a token is slow now and then', () => {
+  it('uses all threads if single tokens are slow', () => {
     const counts = run(
       new ThreadGovernor(4),
       2_000,
@@ -84,7 +84,7 @@ describe('the number of compute threads', () => {
     assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
   });
 
-  it('is tried with one evaluation each where these are long', () => {
+  it('tries each number with one evaluation if evaluations are long', () => {
     const governor = new ThreadGovernor(4, 1);
     const counts = run(governor, 5, idle);
     assert.equal(counts.get(3), 1);
@@ -93,7 +93,7 @@ describe('the number of compute threads', () => {
     assert.equal(governor.threads, 3);
   });
 
-  it('tries ever less often what does not help', () => {
+  it('tries less and less often if it does not help', () => {
     const governor = new ThreadGovernor(4);
     run(governor, 50, idle);
     const counts = run(governor, 1_000, () => 50);
@@ -101,11 +101,11 @@ describe('the number of compute threads', () => {
     assert.ok((counts.get(3) ?? 0) <= 24, String(counts.get(3)));
   });
 
-  it('never goes below one thread', () => {
+  it('never uses less than one thread', () => {
     assert.deepEqual([...run(new ThreadGovernor(1), 100, (_threads, token) => token)], [[1, 100]]);
   });
 
-  it('is half while the machine is to be spared', () => {
+  it('uses half the threads while it is quiet', () => {
     const governor = new ThreadGovernor(5);
     governor.isQuiet = true;
     assert.deepEqual([...run(governor, 100, idle).keys()], [3]);

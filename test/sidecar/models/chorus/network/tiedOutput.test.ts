@@ -11,7 +11,7 @@ import { tiedOutputBytes } from '../../../../../sidecar/models/chorus/planModel.
 import { withTiedOutput } from '../../../../../sidecar/models/chorus/network/tiedOutput.ts';
 import { writeTinyModel } from '../../../../reference/tinyModels.ts';
 
-describe('an embedding that serves as the output matrix', () => {
+describe('withTiedOutput', () => {
   let folder: string;
   before(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-tied-'))));
   after(() => rm(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ describe('an embedding that serves as the output matrix', () => {
     { variant: 'command-r', type: 'F32', isTied: true },
     { variant: 'llama', type: 'Q8_0', isTied: false },
   ] as const) {
-    it(`${variant} in ${type}: ${isTied && type !== 'F32' ? 'is there twice where the processor has a faster layout, as the plan says' : 'is there once'}`, async () => {
+    it(`${isTied && type !== 'F32' ? 'loads the embedding twice if the processor has a faster layout, as planned' : 'loads the embedding once'}: ${variant} in ${type}`, async () => {
       using device = new Device('cpu', { threads: 1 });
       const file = path.join(folder, `${variant}-${type}.gguf`);
       await writeTinyModel(file, { variant, type, device });
@@ -30,7 +30,7 @@ describe('an embedding that serves as the output matrix', () => {
       const placement = onOneDevice(device);
       const shape = model.tensors.get('token_embd.weight')?.shape as readonly number[];
       const isTwice = isTied && repackedBufferType(device, type, shape, 'matrix') !== undefined;
-      // Of 8-bit weights only some processors have a faster layout, of 4-bit ones all that have any.
+      // Only some processors have a faster layout for 8-bit weights. Processors with any have it for 4-bit weights.
       if (isTied && type === 'Q4_0') assert.equal(isTwice, device.repackBufferTypes.length > 0);
       const { specs, tensors } = withTiedOutput(model, placement);
       assert.equal(tensors.size - model.tensors.size, isTwice ? 1 : 0);

@@ -6,7 +6,7 @@ import { checkWeights } from '../../../../../sidecar/models/chorus/network/weigh
 import type { LocatedTensor } from '../../../../../sidecar/models/gguf/locate.ts';
 import { TENSOR_TYPES } from '../../../../../sidecar/models/gguf/tensorTypes.ts';
 
-/** Checks the tensors of a model that reads one matrix and has it in the type. */
+/** Checks the tensors of a model with a single matrix of a type. */
 function check(type: string): void {
   const tensor = { name: 'blk.0.attn_q.weight', shape: [256, 256], type } as unknown as LocatedTensor;
   checkWeights(
@@ -16,11 +16,11 @@ function check(type: string): void {
   );
 }
 
-describe('the weights of a model', () => {
+describe('checkWeights', () => {
   for (const { name } of TENSOR_TYPES.values()) {
     if (name in tensorTypes) it(`may be of the type ${name}`, () => check(name));
     else {
-      it(`of the type ${name} are for another engine, with the tensor and the type named`, () => {
+      it(`refuses the type ${name} and names the tensor`, () => {
         assert.throws(
           () => check(name),
           (error: TroubleError) =>

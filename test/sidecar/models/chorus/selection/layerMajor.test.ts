@@ -40,14 +40,14 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-describe(`reading layer by layer on ${kind}`, () => {
+describe(`LayerMajorPrefill on ${kind}`, () => {
   for (const variant of [...tinyVariants]) {
-    it(`${variant}: gives what reading chunk by chunk gives`, async () => {
+    it(`gives the results of reading chunk by chunk: ${variant}`, async () => {
       using device = new Device(kind, { threads: 2 });
       const file = path.join(folder, `${variant}.gguf`);
       await writeTinyModel(file, { variant, type: 'F32', device });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 768 });
-      // Pieces that are computed in one way, however they are cut.
+      // Pieces that are computed in the same way, however they are cut.
       const [prompt, next] = [tokensOf(320), tokensOf(325).slice(320)];
       const { network, sequence } = opened;
       let expected = new Float32Array(0);
@@ -65,7 +65,7 @@ describe(`reading layer by layer on ${kind}`, () => {
     });
   }
 
-  it('drafts that were rejected behind what was kept leave nothing', async () => {
+  it('leaves no trace of rejected drafts behind selected rows', async () => {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'llama.gguf');
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
@@ -95,7 +95,7 @@ describe(`reading layer by layer on ${kind}`, () => {
     for (const [index, row] of some.entries()) assertSame(row, others[index] as Float32Array);
   });
 
-  it('for several sequences at once, each holds what it would have kept alone', async () => {
+  it('keeps for each of several sequences the rows that it would keep alone', async () => {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'llama.gguf');
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
@@ -138,14 +138,14 @@ describe(`reading layer by layer on ${kind}`, () => {
     }
   });
 
-  it('of prompts that begin alike, each holds what it would have kept alone', async () => {
+  it('keeps for prompts with a common prefix the rows that each would keep alone', async () => {
     using device = new Device(kind, { threads: 2 });
     const file = path.join(folder, 'llama.gguf');
     await writeTinyModel(file, { variant: 'llama', type: 'F32', device });
     using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 512 });
     const { options } = opened.network;
     const context = tokensOf(256);
-    // What is their own is as long as the longest window at least, and both are cut alike.
+    // Each rest is at least as long as the longest window, and both are cut in the same way.
     const prompts = [tokensOf(71).slice(11), tokensOf(112).slice(62), tokensOf(55)].map((question) => [
       ...context,
       ...question,
@@ -215,7 +215,7 @@ describe(`reading layer by layer on ${kind}`, () => {
     );
     await prefill.run();
     const last = Array.from({ length: 64 }, (_, index) => 136 + index);
-    // Every fourth layer attends everything.
+    // Every fourth layer attends all rows.
     assert.deepEqual(
       keptBy(prefill).map((heads) => heads.every((rows) => rows.every((row, index) => row === last[index]))),
       [true, true, true, false],
@@ -224,13 +224,13 @@ describe(`reading layer by layer on ${kind}`, () => {
   });
 });
 
-/** Rows of the first target, layer by layer. */
+/** The rows of the first target, layer by layer. */
 function keptBy({ kept: [rows] }: LayerMajorPrefill): readonly KeptRows[] {
   assert.ok(rows);
   return rows;
 }
 
-/** The same operations in the same order on a processor; GPUs choose kernels by size. */
+/** A processor does the same operations in the same order. GPUs choose kernels by size. */
 function assertSame(actual: Float32Array, expected: Float32Array): void {
   const { normalisedSquaredError } = compareLogits(actual, rowsOf(expected), TINY_VOCABULARY);
   assert.ok(
@@ -247,7 +247,7 @@ const rowsOf = (logits: Float32Array): Float32Array[] =>
 const count = (value: number): GgufEntry => ({ type: 'u32', value });
 const CONTEXT = 150;
 
-describe(`selected rows on ${kind}`, () => {
+describe(`rows that LayerMajorPrefill selects on ${kind}`, () => {
   for (const [shape, heads, kvHeads] of [
     ['grouped queries', 4, 2],
     ['a KV head for each query head', 4, 4],
@@ -310,7 +310,7 @@ describe(`selected rows on ${kind}`, () => {
       ['keydiff:33,window=1', (layer, candidates) => plainKeyDiff(layer, candidates)],
     ];
     for (const [text, reference] of cases) {
-      it(`${shape}, ${text}: the rows of plain loops, and the logits of attending them alone`, async () => {
+      it(`equal those of plain loops, and give the logits of attending them alone: ${shape}, ${text}`, async () => {
         using device = new Device(kind, { threads: 2 });
         using opened = await openNetwork(file, {
           placement: onOneDevice(device),
@@ -356,7 +356,7 @@ describe(`selected rows on ${kind}`, () => {
       });
     }
 
-    it(`${shape}, an adaptive budget: the best rows of all heads, a fifth of each head's at least, and nothing is gathered`, async () => {
+    it(`are the best of all heads, at least a fifth of each, and are not gathered with an adaptive budget: ${shape}`, async () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const choice = parseCacheChoice('snapkv:60,window=4,kernel=5,budget=adaptive', { mayDifferByHead: true });
@@ -380,7 +380,7 @@ describe(`selected rows on ${kind}`, () => {
       assert.equal(opened.sequence.length, 0);
     });
 
-    it(`${shape}, expected-attention: takes no more memory the farther it looks ahead`, async () => {
+    it(`take the same memory however far expected-attention looks ahead: ${shape}`, async () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const sizes: number[] = [];
@@ -405,7 +405,7 @@ describe(`selected rows on ${kind}`, () => {
       assert.ok(far - near < 1e6, `${near} and ${far} bytes`);
     });
 
-    it(`${shape}, kvzip: reads a second time what it chooses from`, async () => {
+    it(`are read a second time with kvzip: ${shape}`, async () => {
       using device = new Device(kind, { threads: 2 });
       using opened = await openNetwork(file, { placement: onOneDevice(device), capacityTokens: 256, cacheType: 'F32' });
       const choice = parseCacheChoice('kvzip:50,window=10');

@@ -36,7 +36,7 @@ type Score = (layer: PlainLayer, candidates: number) => PlainScores;
 const skipOnGpus = kind !== 'cpu' && "A GPU's rounding is too much to tell these scores apart.";
 const cases: readonly (readonly [text: string, score: Score, skip?: string | false])[] = [
   ['snapkv:64,window=16', (layer, candidates) => plainSnapKv(layer, candidates, snap)],
-  // Half of 40 rows, the window's 8 among them, are chosen by scores alone.
+  // Half of 40 rows, with the window's 8, are chosen by scores alone.
   [
     'snapkv:40,window=8,values=critical',
     (layer, candidates) => plainCritical(layer, plainSnapKv(layer, candidates, snap), 12),
@@ -50,7 +50,7 @@ const cases: readonly (readonly [text: string, score: Score, skip?: string | fal
   ],
 ];
 
-describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
+describe(`LayerMajorPrefill of a mixture of attention on ${kind}`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-mixture-layer-major-'));
@@ -67,11 +67,11 @@ describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
       branchAttendMix(reference, context, { attends: () => true, onAttention: (layer) => layers.push(layer) });
     });
 
-    it(`${cache === 'shared' ? 'a shared cache' : 'a cache an expert'}, all rows kept: the logits of reading chunk by chunk`, async () => {
+    it(`gives the logits of reading chunk by chunk, all rows kept: ${cache === 'shared' ? 'a shared cache' : 'a cache per expert'}`, async () => {
       using device = new Device(kind, { threads: 1 });
       using opened = await openNetwork(file(), { placement: onOneDevice(device), capacityTokens: 256 });
       const { network, sequence } = opened;
-      // Pieces that are computed in one way, however they are cut.
+      // Pieces that are computed in the same way, however they are cut.
       const [prompt, next] = [tokens.slice(0, 128), tokens.slice(128, 134)];
       const expected: Float32Array[] = [];
       for (const piece of [prompt.slice(0, 64), prompt.slice(64), next])
@@ -87,7 +87,7 @@ describe(`reading a mixture of attention layer by layer on ${kind}:`, () => {
 
     for (const [text, score, skip = false] of cases) {
       it(
-        `${cache === 'shared' ? 'a shared cache, whose experts choose by their gates' : 'a cache an expert, each of which chooses'}, ${text}: the rows of plain loops, and the logits of attending them alone`,
+        `keeps the rows of plain loops, and gives the logits of attending them alone: ${text}, ${cache === 'shared' ? 'a shared cache, experts choosing by their gates' : 'a cache per expert, each choosing'}`,
         { skip },
         async () => {
           using device = new Device(kind, { threads: 1 });

@@ -9,11 +9,11 @@ import {
 
 const [CONTEXT, REPLAY, CHUNK] = [20_000, 2_060, 512];
 const replays = Array.from({ length: 10 }, () => Array.from({ length: REPLAY }, () => 0));
-/** 32 query heads' attention to so many rows, before and after it is turned. */
+/** The attention of 32 query heads to so many rows, with its transposed copy. */
 const tokenBytes = (rows: number): number => 32 * rows * 8;
 const observing = (of: ObservedTokens['of'], from = 0): ObservedTokens => ({ of, from, tokenBytes });
 
-/** All tokens come once, in order, and attend what stands before them. */
+/** Checks that all tokens come once, in order, and attend the tokens before them. */
 function assertWhole(chunks: readonly Chunk[], replayed = 0): void {
   let next = 0;
   for (const { first, count, past, isReplay } of chunks) {
@@ -28,14 +28,14 @@ function assertWhole(chunks: readonly Chunk[], replayed = 0): void {
 
 const bytesOf = ({ count, past }: Chunk): number => count * tokenBytes(past + count);
 
-describe('the chunks of a prompt', () => {
-  it('are as long as asked for while nothing of them is large', () => {
+describe('promptChunks', () => {
+  it('cuts chunks of the given length while they take little memory', () => {
     const chunks = promptChunks(CONTEXT, { chunkTokens: CHUNK });
     assertWhole(chunks);
     assert.ok(chunks.slice(0, -1).every(({ count }) => count === CHUNK));
   });
 
-  it('are shorter where a selector looks at all of their tokens', () => {
+  it('cuts shorter chunks if a selector observes all of their tokens', () => {
     const chunks = promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: [observing('all', 4)] });
     assertWhole(chunks);
     for (const chunk of chunks.slice(1))
@@ -46,7 +46,7 @@ describe('the chunks of a prompt', () => {
     );
   });
 
-  it('have one token at least, however large that is', () => {
+  it('cuts chunks of one token if each takes too much memory', () => {
     const chunks = promptChunks(40, {
       chunkTokens: CHUNK,
       observed: [{ ...observing('all'), tokenBytes: () => 1e12 }],
@@ -57,7 +57,7 @@ describe('the chunks of a prompt', () => {
     );
   });
 
-  it('of a second reading alone are shorter where that is looked at', () => {
+  it('cuts shorter chunks of the second reading alone if only that is observed', () => {
     const chunks = promptChunks(CONTEXT, { replays, chunkTokens: CHUNK, observed: [observing('replay')] });
     assertWhole(chunks, 10 * REPLAY);
     assert.deepEqual(
@@ -71,7 +71,7 @@ describe('the chunks of a prompt', () => {
       );
   });
 
-  it('are as they were where a selector looks at the last few tokens, and shorter where it looks at many', () => {
+  it('cuts shorter chunks only if a selector observes many of the last tokens', () => {
     const few = { ...observing('window', CONTEXT - 8) };
     assert.deepEqual(
       promptChunks(CONTEXT, { chunkTokens: CHUNK, observed: [few] }),

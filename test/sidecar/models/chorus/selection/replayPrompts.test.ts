@@ -5,15 +5,15 @@ import { replayPrompts } from '../../../../../sidecar/models/chorus/selection/re
 const bytesOf = (text: string): number[] => [...Buffer.from(text)];
 const FIRST = bytesOf('\n\nRepeat the previous context exactly.\n');
 
-describe('prompts that have a context repeated', () => {
+describe('replayPrompts', () => {
   const replay = replayPrompts(bytesOf);
   const context = Array.from({ length: 4_100 }, (_, index) => 1_000 + index);
 
-  it('repeat a short context at once', () => {
+  it('repeats a short context at once', () => {
     assert.deepEqual(replay(context.slice(0, 2_048)), [[...FIRST, ...context.slice(0, 2_048)]]);
   });
 
-  it('repeat a long one in stretches of 2,048 tokens; from the second on the last tokens of the stretch before say where to begin', () => {
+  it('repeats a long context in stretches of 2,048 tokens, each after the last tokens of the stretch before', () => {
     const later = (start: number, end: number): number[] => [
       ...bytesOf('\n\nRepeat the part of the previous context exactly, starting with'),
       ...context.slice(start - 8, start),
@@ -27,7 +27,7 @@ describe('prompts that have a context repeated', () => {
     ]);
   });
 
-  it('repeat nothing of nothing', () => {
+  it('repeats nothing of an empty context', () => {
     assert.deepEqual(replay([]), []);
   });
 });

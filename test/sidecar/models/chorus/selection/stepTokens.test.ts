@@ -32,35 +32,47 @@ const middle = {
 const on = (device: 'cpu' | 'vulkan', cpu?: 'cpu'): Placement =>
   ({ device: { kind: device }, cpu: cpu && { kind: cpu } }) as Placement;
 
-describe('a step through one layer may take', () => {
+describe('stepTokens', () => {
   const cases = [
     {
-      what: 'more than a batch of a small model on the processor',
+      what: 'allows more than a batch of a small model on the processor',
       model: small,
       place: on('cpu'),
       rows: 1_024,
       tokens: 1_792,
     },
-    { what: 'fewer tokens where many rows are attended', model: small, place: on('cpu'), rows: 32_768, tokens: 192 },
-    { what: 'fewer of a larger one', model: middle, place: on('cpu'), rows: 1_024, tokens: 128 },
-    { what: 'a tile of a large one', model: large, place: on('cpu'), rows: 32_768, tokens: 64 },
     {
-      what: 'no more where a GPU shares it with the processor',
+      what: 'allows fewer tokens if many rows are attended',
+      model: small,
+      place: on('cpu'),
+      rows: 32_768,
+      tokens: 192,
+    },
+    { what: 'allows fewer tokens of a larger model', model: middle, place: on('cpu'), rows: 1_024, tokens: 128 },
+    { what: 'allows a tile of a large model', model: large, place: on('cpu'), rows: 32_768, tokens: 64 },
+    {
+      what: 'allows no more if a GPU shares the model with the processor',
       model: large,
       place: on('vulkan', 'cpu'),
       rows: 1_024,
       tokens: 64,
     },
-    { what: 'anything where a GPU has all of it', model: large, place: on('vulkan'), rows: 32_768, tokens: Infinity },
     {
-      what: 'fewer where two experts of a mixture compute',
+      what: 'allows any number if a GPU has the whole model',
+      model: large,
+      place: on('vulkan'),
+      rows: 32_768,
+      tokens: Infinity,
+    },
+    {
+      what: 'allows fewer tokens if two experts of a mixture compute',
       model: { ...middle, mixture: { experts: 8, expertsUsed: 2, expertWidth: 8_192 } } as Hyperparameters,
       place: on('cpu'),
       rows: 1_024,
       tokens: 64,
     },
     {
-      what: 'fewer where all experts of a mixture attend',
+      what: 'allows fewer tokens if all experts of a mixture attend',
       model: { ...small, attentionMixture: { experts: 4, cache: 'shared' } } as Hyperparameters,
       place: on('cpu'),
       rows: 1_024,
@@ -70,7 +82,7 @@ describe('a step through one layer may take', () => {
   for (const { what, model, place, rows, tokens } of cases)
     it(what, () => assert.equal(stepTokens(model, place)(rows), tokens));
 
-  it('so much of a chunk, which is shorter deep in a prompt', () => {
+  it('shortens chunks deep in a prompt', () => {
     const chunks = promptChunks(40_000, { chunkTokens: 512, stepTokens: stepTokens(small, on('cpu')) });
     assert.deepEqual([chunks[0]?.count, chunks.at(-2)?.count], [512, 128]);
     assert.equal(

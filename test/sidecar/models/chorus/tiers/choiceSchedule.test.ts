@@ -15,11 +15,11 @@ const options: TierOptions = {
   togetherTokens: 1,
   cacheType: 'F16',
 };
-/** The first length at which something is left out. */
+/** The first length at which a choice leaves rows out. */
 const FIRST = 89;
 
-describe('when rows are chosen', () => {
-  /** Who chooses for each of the tokens of an answer that is appended one by one, and by how many queries. */
+describe('ChoiceSchedule', () => {
+  /** Returns the heads and the number of queries that choose, for each token of an answer. */
   function choosing(schedule: ChoiceSchedule, from: number, count: number): string {
     return Array.from({ length: count }, (_, index) => {
       const due = schedule.dueAt(from + index);
@@ -28,23 +28,23 @@ describe('when rows are chosen', () => {
     }).join(' ');
   }
 
-  it('by all heads every few tokens, and by more tokens where an answer begins', () => {
+  it('has all heads choose every few tokens, and more queries where an answer begins', () => {
     assert.equal(choosing(new ChoiceSchedule(options, false), 150, 7), 'a4 n0 a1 n0 a1 n0 a1');
     assert.equal(choosing(new ChoiceSchedule({ ...options, refreshTokens: 1 }, false), 150, 4), 'a4 a1 a1 a1');
   });
 
-  it('by some heads every few tokens, and by all at the first choice after more', () => {
+  it('has some heads choose every few tokens, and all at the first choice after more', () => {
     const some = { ...options, refreshedHeads: { percent: 50, othersTokens: 5 } };
     assert.equal(choosing(new ChoiceSchedule(some, true), 150, 9), 'a4 n0 s1 n0 s1 n0 a1 n0 s1');
     assert.equal(choosing(new ChoiceSchedule({ ...some, refreshTokens: 1 }, true), 150, 7), 'a4 s1 s1 s1 s1 a1 s1');
     assert.equal(
       choosing(new ChoiceSchedule(some, false), 150, 5),
       'a4 n0 a1 n0 a1',
-      'where nobody can tell which heads need it',
+      'all choose if it is unknown which heads need it',
     );
   });
 
-  it('with a window of the last tokens that begins on a page, and stays where it is until all choose', () => {
+  it('begins the window on a page, and keeps it there until all choose', () => {
     const schedule = new ChoiceSchedule(
       { ...options, refreshTokens: 1, refreshedHeads: { percent: 50, othersTokens: 16 } },
       true,
@@ -57,7 +57,7 @@ describe('when rows are chosen', () => {
     assert.deepEqual(starts, [...Array<number>(16).fill(120), ...Array<number>(16).fill(136), 152, 152]);
   });
 
-  it('once something is left out', () => {
+  it('chooses once a choice leaves rows out', () => {
     const schedule = new ChoiceSchedule(options, false);
     assert.deepEqual([schedule.isWorthwhile(FIRST - 1), schedule.isWorthwhile(FIRST)], [false, true]);
     assert.deepEqual(
@@ -66,7 +66,7 @@ describe('when rows are chosen', () => {
     );
   });
 
-  it('again where the choice is not there any more: tokens before it were taken back, or read in another way', () => {
+  it('chooses again after a truncation before the last choice, and after a restart', () => {
     const schedule = new ChoiceSchedule({ ...options, refreshTokens: 4 }, false);
     choosing(schedule, 150, 5);
     assert.deepEqual(
@@ -83,14 +83,14 @@ describe('when rows are chosen', () => {
   });
 });
 
-describe('rows of a fast tier', () => {
+describe('tierRows', () => {
   for (const { refreshTokens, othersTokens, appended } of [
     { refreshTokens: 1, othersTokens: undefined, appended: 1 },
     { refreshTokens: 600, othersTokens: undefined, appended: 600 },
     { refreshTokens: 1, othersTokens: 700, appended: 700 },
     { refreshTokens: 300, othersTokens: 301, appended: 600 },
   ]) {
-    it(`are enough for what is appended until all heads choose again: every ${refreshTokens} tokens${othersTokens ? `, others after ${othersTokens}` : ''}`, () => {
+    it(`hold the tokens until all heads choose again: every ${refreshTokens} tokens${othersTokens ? `, others after ${othersTokens}` : ''}`, () => {
       const own = {
         ...options,
         refreshTokens,
@@ -105,7 +105,7 @@ describe('rows of a fast tier', () => {
       }
       assert.ok(
         most >= options.window + appended && options.capacity + most <= tierRows(own),
-        `${most} rows besides those chosen, of ${tierRows(own)}`,
+        `${most} rows besides the chosen rows, of ${tierRows(own)}`,
       );
       assert.ok(tierRows(own) < options.capacity + most + 256 + options.pageRows);
     });

@@ -16,7 +16,7 @@ import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../../ref
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const CONTEXT_TOKENS = 4_096;
-/** A token a character. */
+/** A token per character. */
 const text = {
   tokenize: (words: string): number[] =>
     Array.from(words, (character) => (character.codePointAt(0) as number) % TINY_VOCABULARY).slice(0, 1_500),
@@ -26,7 +26,7 @@ const tierOf = (cache: string): TierOptions => parseCacheChoice(cache).tier as T
 const countOf = (runs: HeadRuns | undefined): number | undefined =>
   runs?.flat().reduce((sum, { count }) => sum + count, 0);
 
-describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
+describe(`ChoosingHeads on ${kind}`, () => {
   let folder: string;
   let modelPath: string;
   before(async () => {
@@ -65,7 +65,7 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
     );
   }
 
-  it('are measured once and kept, as many as are wanted', () =>
+  it('are measured once and kept, the percentage that the tier asks for', () =>
     withNetwork(async ({ network, model: { hyperparameters } }, heads) => {
       const measured = await heads('tiered:64,heads=99');
       assert.equal(measured?.isMeasuring, true);
@@ -86,7 +86,7 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
       });
     }));
 
-  it('are all where that is wanted, the contexts are too short for any to choose, or for the text by which they are told', () =>
+  it('are all heads if the tier says so, or if contexts are too short for a choice or for the measurement', () =>
     withNetwork(async ({ network }, heads) => {
       assert.equal(await heads('tiered:64,heads=100'), undefined);
       assert.equal(await heads('tiered:64,refresh=4'), undefined);
@@ -96,7 +96,7 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
       assert.equal(await short.runs(network), undefined);
     }));
 
-  it('are found when a model is loaded that attends contexts in part', async () => {
+  it('are measured when a model is loaded with a tiered cache', async () => {
     const engine = new LocalEngine({ log: () => undefined });
     try {
       const file = path.join(folder, 'loaded.json');
@@ -116,11 +116,11 @@ describe(`the heads that choose while an answer goes on, on ${kind}`, () => {
         shares.every((share, index) => share >= (shares[index - 1] ?? 0)) &&
           shares.some((share) => share > 0.5 && share < 1) &&
           shares.at(-1) === 1,
-        `the load was done to ${shares.join(', ')}`,
+        `the load progressed by ${shares.join(', ')}`,
       );
       assert.ok(
         (await load('tiered:64,window=16,heads=20')).length < shares.length,
-        'what is known is not measured again',
+        'a kept measurement is not repeated',
       );
     } finally {
       await engine.dispose();

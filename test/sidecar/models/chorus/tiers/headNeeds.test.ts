@@ -19,11 +19,11 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModel
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const trial = { pageRows: 8, pagesPerChoice: 4, window: 16, observedTokens: 64 };
-/** Of the last page a part. */
+/** The last page is incomplete. */
 const tokens = Array.from({ length: 317 }, (_, index) => (index * 7_919 + index * index + 17) % TINY_VOCABULARY);
 const whole = tokens.slice(0, 312);
 
-describe(`what heads lose by older choices, on ${kind}`, () => {
+describe(`measureHeadNeeds on ${kind}`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-head-needs-'));
@@ -46,12 +46,12 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
     );
     for (const [index, need] of needs.flat().entries()) {
       const own = expected[index] as number;
-      // Float16 keys decide some choices otherwise that are nearly ties.
+      // Float16 keys change some choices that are nearly ties.
       assert.ok(Math.abs(need / own - 1) <= 0.02, `head ${index} needs ${need}, expected ${own}`);
     }
   }
 
-  it('is that of plain loops', async () => {
+  it('equals plain loops', async () => {
     const file = path.join(folder, 'llama.gguf');
     const sizes: PlainLlamaSizes = {
       blockCount: 2,
@@ -106,7 +106,7 @@ describe(`what heads lose by older choices, on ${kind}`, () => {
     });
   }
 
-  it('is unknown for a text too short to choose from, and ends where that is wanted', async () => {
+  it('measures nothing in a text too short to choose from, and can be aborted', async () => {
     const file = path.join(folder, 'llama.gguf');
     assert.equal(await measured(file, tokens.slice(0, fewestTokens(trial) - 1)), undefined);
     await assert.rejects(measured(file, tokens, AbortSignal.abort(new Error('enough'))), { message: 'enough' });

@@ -16,7 +16,7 @@ const needs = [
 const two = (key: string): MeasuredModel => ({ key, heads: [2, 2] });
 const one = (key: string): MeasuredModel => ({ key, heads: [1] });
 
-describe('what heads need, as it is kept', () => {
+describe('the file of head needs', () => {
   let folder: string;
   let file: string;
   before(async () => {
@@ -25,7 +25,7 @@ describe('what heads need, as it is kept', () => {
   });
   after(() => rm(path.dirname(folder), { recursive: true, force: true }));
 
-  it('is known of each model for this user alone, and nothing is left beside', async () => {
+  it('keeps the measurement of each model for this user alone, and leaves no other file', async () => {
     assert.equal(await readHeadNeeds(file, two('a')), undefined);
     await keepHeadNeeds(file, two('a'), needs);
     await keepHeadNeeds(file, one('b'), [[1]]);
@@ -40,12 +40,12 @@ describe('what heads need, as it is kept', () => {
       assert.deepEqual([(await stat(file)).mode & 0o777, (await stat(folder)).mode & 0o777], [0o600, 0o700]);
   });
 
-  it('is unknown of a model with other heads', async () => {
+  it('has nothing for a model with other heads', async () => {
     assert.equal(await readHeadNeeds(file, { key: 'a', heads: [2, 1] }), undefined);
     assert.equal(await readHeadNeeds(file, { key: 'a', heads: [2] }), undefined);
   });
 
-  it('is of the fifty models measured last', async () => {
+  it('keeps the last fifty models', async () => {
     for (let model = 0; model < 60; model++) await keepHeadNeeds(file, one(`model ${model}`), [[model]]);
     assert.equal((JSON.parse(await readFile(file, 'utf8')) as unknown[]).length, 50);
     assert.deepEqual(
@@ -55,7 +55,7 @@ describe('what heads need, as it is kept', () => {
   });
 
   for (const text of ['', '{', '[["a", 1]]', '{"a": [[1]]}', '[["a", [["b"]]]]']) {
-    it(`is unknown where the file holds ${JSON.stringify(text)}, and kept again`, async () => {
+    it(`has nothing after damage, and is written again: ${JSON.stringify(text)}`, async () => {
       await writeFile(file, text);
       assert.equal(await readHeadNeeds(file, two('a')), undefined);
       await keepHeadNeeds(file, two('a'), needs);
@@ -63,7 +63,7 @@ describe('what heads need, as it is kept', () => {
     });
   }
 
-  it('is not kept where nothing can be written, there is no file, or it is no number, and what is kept stays', async () => {
+  it('keeps older measurements if nothing can be written, no file is named, or a value is no number', async () => {
     await mkdir(path.join(folder, 'taken'));
     for (const place of [path.join(folder, 'taken'), path.join(file, 'headNeeds.json'), undefined]) {
       await keepHeadNeeds(place, one('c'), [[3]]);

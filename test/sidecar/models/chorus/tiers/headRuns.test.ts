@@ -8,11 +8,11 @@ const needs = [
   [0.9, 0.1, 0.4, 0.4],
 ];
 
-describe('heads that choose for every token', () => {
+describe('neediestHeads', () => {
   for (const { percent, expected } of [
     { percent: 1, expected: [[], [], [{ first: 0, count: 1 }]] },
     { percent: 25, expected: [[{ first: 1, count: 2 }], [], [{ first: 0, count: 1 }]] },
-    // Of those that need it as much the first ones.
+    // Of equal heads the first ones.
     {
       percent: 33,
       expected: [
@@ -37,12 +37,12 @@ describe('heads that choose for every token', () => {
     },
     { percent: 100, expected: [[{ first: 0, count: 4 }], [{ first: 0, count: 4 }], [{ first: 0, count: 4 }]] },
   ]) {
-    it(`are those that need it most, in runs of neighbours: ${percent} %`, () => {
+    it(`returns runs of the heads that need it most: ${percent} %`, () => {
       assert.deepEqual(neediestHeads(needs, percent), expected);
     });
   }
 
-  it('are joined by those between them where that is too many runs, the nearest first, down to one a layer', () => {
+  it('joins runs if there are too many, the nearest first, down to one per layer', () => {
     const scattered = [
       [9, 0, 0, 9, 0, 9, 0, 0],
       [9, 0, 0, 0, 9, 0, 0, 0],
@@ -79,7 +79,7 @@ describe('heads that choose for every token', () => {
     assert.deepEqual(of(1), [[{ first: 0, count: 6 }], [{ first: 0, count: 5 }]]);
   });
 
-  it('may differ in number from layer to layer', () => {
+  it('allows a different number of heads in each layer', () => {
     assert.deepEqual(neediestHeads([[1], [2, 3, 0, 5]], 60), [
       [],
       [

@@ -17,9 +17,9 @@ import { HeldResources } from '../../../../reference/heldResources.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [HEAD_SIZE, HEADS, TOKENS, KEPT] = [8, 3, 11, 7];
 
-describe(`the last tokens' queries, on ${kind}`, () => {
+describe(`rememberQueries on ${kind}`, () => {
   for (const isWeighed of [false, true]) {
-    it(`are remembered in turn${isWeighed ? ', with their votes' : ''}`, () => {
+    it(`overwrites the oldest queries${isWeighed ? ' and their votes' : ''}`, () => {
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind));
       const storage = resources.use(new Storage(device, { maxTensors: 1 }));
@@ -27,7 +27,7 @@ describe(`the last tokens' queries, on ${kind}`, () => {
       storage.allocate();
       const query = Float32Array.from({ length: HEAD_SIZE * HEADS * TOKENS }, (_, index) => index);
       const votes = Float32Array.from({ length: HEADS * TOKENS }, (_, index) => -index);
-      // More tokens than have room, and then two more.
+      // More tokens than there are rows, and then two more.
       for (const [from, to] of [
         [0, 9],
         [9, TOKENS],
@@ -63,7 +63,7 @@ describe(`the last tokens' queries, on ${kind}`, () => {
   }
 });
 
-describe("which tokens' queries are remembered", () => {
+describe('RememberedPositions', () => {
   const evaluated = (...lengths: readonly number[]): RememberedPositions => {
     const positions = new RememberedPositions(KEPT);
     let first = 0;
@@ -74,21 +74,21 @@ describe("which tokens' queries are remembered", () => {
     return positions;
   };
 
-  it('the last ones, however they were cut', () => {
+  it('holds the last tokens, however they were cut', () => {
     for (const positions of [evaluated(20), evaluated(3, 16, 1), evaluated(19, 1)]) {
       assert.ok(positions.hold(20 - KEPT, 20));
       assert.ok(!positions.hold(19 - KEPT, 19));
     }
   });
 
-  it('not those whose place tokens took that went again', () => {
+  it('does not hold tokens that were overwritten by drafts', () => {
     const positions = evaluated(20);
     positions.written(20, 23);
     assert.ok(positions.hold(16, 20));
     assert.ok(!positions.hold(15, 20));
   });
 
-  it('not those whose place an evaluation took that was ended on the way, until they are evaluated again', () => {
+  it('does not hold tokens that an interrupted evaluation overwrote, until they are evaluated again', () => {
     const positions = evaluated(20);
     positions.forget(20, 20 + KEPT);
     assert.ok(!positions.hold(19, 20));
@@ -96,7 +96,7 @@ describe("which tokens' queries are remembered", () => {
     assert.ok(positions.hold(17, 20));
   });
 
-  it('not those of tokens that came by other means, though some were there before', () => {
+  it('does not hold copied tokens, even if their rows held others before', () => {
     const positions = evaluated(20);
     positions.forget(15, 20);
     positions.written(20, 22);
@@ -104,7 +104,7 @@ describe("which tokens' queries are remembered", () => {
     assert.ok(positions.hold(20, 22));
   });
 
-  it('none where nobody asked for them, or there are fewer rows', () => {
+  it('holds nothing without rows, and not more tokens than rows', () => {
     assert.ok(!new RememberedPositions(0).hold(0, 1));
     assert.ok(new RememberedPositions(0).hold(3, 3));
     assert.ok(!evaluated(20).hold(19 - KEPT, 20));

@@ -53,7 +53,7 @@ const cases: readonly { readonly cache: 'shared' | 'expert'; readonly runs?: Hea
   },
 ];
 
-describe(`attending chosen pages of a long context in a mixture of attention, on ${kind}`, () => {
+describe(`TieredCache in a mixture of attention on ${kind}`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-mixture-tiers-'));
@@ -61,7 +61,7 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const { cache, runs } of cases) {
-    it(`gives the logits of plain loops for a prompt and its answer: ${cache === 'shared' ? 'all experts choose by their gates what they share' : 'each expert chooses of its own'}${runs ? `, some heads more often than others, ${JSON.stringify(runs)}` : ''}`, async () => {
+    it(`gives the logits of plain loops for a prompt and its answer: ${cache === 'shared' ? 'all experts choose shared pages by their gates' : 'each expert chooses its own pages'}${runs ? `, some heads more often than others, ${JSON.stringify(runs)}` : ''}`, async () => {
       using resources = new HeldResources(kind);
       const device = resources.use(new Device(kind, { threads: 1 }));
       const file = path.join(folder, `${cache}.gguf`);
@@ -108,10 +108,10 @@ describe(`attending chosen pages of a long context in a mixture of attention, on
         rows.push((await chorus.forward([token], { wanted: 'last', isAnswer: true })).slice());
       const isDecided = (from: number, to: number): boolean =>
         expected.slice(from, to).some((row) => row !== undefined);
-      // A GPU rounds more: of many heads' choices some are always near a tie.
+      // A GPU rounds more: some choices of many heads are always near a tie.
       assert.ok(
         (isDecided(first, PROMPT) && isDecided(PROMPT, tokens.length)) || (kind !== 'cpu' && cache === 'expert'),
-        'some choices are no ties',
+        'some choices are not ties',
       );
       for (const [position, row] of expected.entries()) {
         if (!row) continue;

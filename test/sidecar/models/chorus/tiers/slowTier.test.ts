@@ -16,7 +16,7 @@ import { compareLogits } from '../../../../reference/compareLogits.ts';
 import { HeldResources } from '../../../../reference/heldResources.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
-/** Without a GPU the model's device is the processor too, and main memory a second device on it. */
+/** Without a GPU both the model's device and main memory are the processor, as two devices. */
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [CAPACITY, PROMPT, ANSWER, KEPT] = [512, 300, 14, 256];
 const tokens = Array.from(
@@ -50,8 +50,8 @@ const sharedMixture: Record<string, GgufEntry> = {
   'attention.expert_cache': text('shared'),
 };
 /**
- * How far logits may be off, and in which share of tokens they may not: a GPU rounds otherwise, and eight bits most, so
- * that choices near a tie may fall otherwise.
+ * How far logits may be off, and the share of tokens whose logits may not. A GPU rounds differently, most of all eight
+ * bits, so that choices near a tie may differ.
  */
 const nearness = {
   F16: { tolerance: kind === 'cpu' ? 1e-9 : 1e-3, close: kind === 'cpu' ? 1 : 0.8 },
@@ -60,17 +60,17 @@ const nearness = {
 } as const;
 
 interface Results {
-  /** A row a token. */
+  /** A row per token. */
   readonly logits: readonly Float32Array[];
-  /** Of the first `KEPT` tokens. */
+  /** The rows of the first `KEPT` tokens. */
   readonly rows: Uint8Array;
-  /** What those are kept under. */
+  /** Their key. */
   readonly key: string;
   readonly cacheGpuBytes: number;
   readonly otherGpuBytes: number;
 }
 
-describe(`a context that is kept in main memory, and attended on ${kind}`, () => {
+describe(`a context kept in main memory and attended on ${kind}`, () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-slow-tier-'));
@@ -85,8 +85,8 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
   }
 
   /**
-   * Reads a prompt, in two pieces, takes some of it back, and answers: token by token, and two at once. `rows`: what
-   * was kept of it before.
+   * Reads a prompt in two pieces, truncates it, and answers token by token and two at once. `rows`: rows of it that
+   * were kept before.
    */
   async function results(
     file: string,
@@ -180,7 +180,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       ['a mixture of attention with a shared cache', 'F16', sharedMixture],
       ['the same in four bits, rotated', 'Q4_0', sharedMixture],
     ] as const) {
-      it(`gives the logits of one that is kept where it is attended: ${what}, of which ${choosing} heads choose`, async () => {
+      it(`gives the logits of a context kept on the same device: ${what}, ${choosing} heads choosing`, async () => {
         const file = await modelFile(what, keys);
         assertSame(
           await results(file, 'main', { cacheType, choosing }),
@@ -190,7 +190,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       });
     }
 
-  it('has the same heads choose, as what they need is measured where it is kept', async () => {
+  it('measures the same head needs where the context is kept', async () => {
     const file = await modelFile('needs');
     const needsOn = async (where: 'main' | 'device'): Promise<readonly number[]> => {
       using resources = new HeldResources(kind);
@@ -217,7 +217,7 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
       );
   });
 
-  it('goes on from rows that were kept on disk as if they had been evaluated', async () => {
+  it('continues from rows on disk as if they had been evaluated', async () => {
     const file = await modelFile('disk');
     const evaluated = await results(file, 'main');
     const restored = await results(file, 'main', { rows: evaluated.rows });
@@ -226,17 +226,21 @@ describe(`a context that is kept in main memory, and attended on ${kind}`, () =>
     assert.notEqual(
       (await results(file, 'processor')).key,
       evaluated.key,
-      'rows that the processor computed are not taken for the GPU’s',
+      'rows of the processor do not replace rows of the GPU',
     );
   });
 
-  it('takes nothing of the GPU that grows with its length', { skip: kind === 'cpu' && 'there is no GPU' }, async () => {
-    const file = await modelFile('growing');
-    const [short, long] = [await results(file, 'main'), await results(file, 'main', { capacity: 8 * CAPACITY })];
-    assert.deepEqual([short.cacheGpuBytes, long.cacheGpuBytes], [0, 0]);
-    assert.equal(long.otherGpuBytes, short.otherGpuBytes);
-    assert.ok((await results(file, 'device')).cacheGpuBytes > 0);
-  });
+  it(
+    'takes no memory of the GPU that grows with its length',
+    { skip: kind === 'cpu' && 'there is no GPU' },
+    async () => {
+      const file = await modelFile('growing');
+      const [short, long] = [await results(file, 'main'), await results(file, 'main', { capacity: 8 * CAPACITY })];
+      assert.deepEqual([short.cacheGpuBytes, long.cacheGpuBytes], [0, 0]);
+      assert.equal(long.otherGpuBytes, short.otherGpuBytes);
+      assert.ok((await results(file, 'device')).cacheGpuBytes > 0);
+    },
+  );
 });
 
 function rowsOf(logits: Float32Array): Float32Array[] {
