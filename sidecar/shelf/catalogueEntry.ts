@@ -10,19 +10,21 @@ import type { Machine } from './machine.ts';
 import { planEntry, sizeOf } from './planEntry.ts';
 
 export interface EntryContext {
-  /** Where the model's files are, or would be. */
+  /** The folder of the model's files, whether or not they exist. */
   readonly folder: string;
   readonly machine: Machine;
   readonly contextSizeTokens: number;
   readonly downloads: Downloads;
 }
 
-/** Where the files of a catalogue's model are kept. */
+/** Returns the folder of a catalogue model's files. */
 export function modelFolder(modelsFolder: string, { id }: Pick<CatalogueModel, 'id'>): string {
   return path.join(modelsFolder, id);
 }
 
-/** A catalogue's model as the shelf shows it. What is recommended is known only beside the others. */
+/**
+ * Returns a catalogue model as the shelf shows it. The recommendation is added later, since it depends on all models.
+ */
 export async function catalogueEntry(model: CatalogueModel, context: EntryContext): Promise<CatalogueShelfEntry> {
   const {
     id,

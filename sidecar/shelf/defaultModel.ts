@@ -3,23 +3,22 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../common/troubleError.ts';
 
-/** Of this file, where it was not bundled. */
+/** The folder of this file in a checkout. */
 const SOURCE_FOLDER = 'shelf';
 
-/** File of the model that comes with Chorus, the first of its parts. Other files beside it do not ship. */
+/** The file of the bundled model: the first of its parts. Other files beside it do not ship. */
 export const BUNDLED_MODEL_FILE = 'Chorus-0.5B-00001-of-00003.gguf';
 
 export interface DefaultModelOptions {
-  /** Where the running script lies. */
+  /** The folder of the running script. */
   readonly scriptFolder?: string;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
 /**
- * Path of the model that is used where none is chosen: the one inside the extension; in a checkout the file that
- * `CHORUS_MODEL` names, or the one that will be in the extension. What is inside comes first, so that no environment of
- * a repository chooses a model for an installed Chorus. Throws `TroubleError` 'no-model' where there is none,
- * 'model-not-found' where `CHORUS_MODEL` names no file.
+ * Returns the path of the default model. An installed Chorus always uses its bundled model, so that a repository's
+ * environment can't choose another. A checkout uses the file that `CHORUS_MODEL` names, or else its bundled model.
+ * Throws `TroubleError` 'no-model' if there is none, 'model-not-found' if `CHORUS_MODEL` names no file.
  */
 export async function defaultModelPath({
   scriptFolder = ownFolder(),
@@ -44,17 +43,17 @@ export async function defaultModelPath({
 }
 
 /**
- * The GGUF file that comes with the extension: `models/` beside the bundles, in a checkout `media/models/`. Undefined
- * in a build without one.
+ * Returns the path of the bundled GGUF file: in `models/` beside the bundles, or in `media/models/` of a checkout.
+ * Undefined in a build without one.
  */
 export async function bundledModelPath(scriptFolder = ownFolder()): Promise<string | undefined> {
-  // A checkout has its bundles in a folder at the top, and its sources here: what is beside the checkout is not its
-  // own.
+  // A checkout has its bundles in a folder at the top, and its sources here. Files beside the checkout do not belong to
+  // it.
   const top = path.basename(scriptFolder) === SOURCE_FOLDER ? '../..' : '..';
   return (await modelIn(packagedFolder(scriptFolder))) ?? modelIn(path.join(scriptFolder, top, 'media/models'));
 }
 
-/** Whether the model that is used where none is chosen is the one that comes with the extension. */
+/** Returns whether the default model is the bundled one. */
 export async function isDefaultBundled(options: DefaultModelOptions = {}): Promise<boolean> {
   const bundled = await bundledModelPath(options.scriptFolder);
   return bundled !== undefined && bundled === (await defaultModelPath(options).catch(() => undefined));

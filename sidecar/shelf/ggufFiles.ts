@@ -4,7 +4,7 @@ import { sizeOfParts } from '../models/gguf/parts.ts';
 import { splitPart } from '../models/gguf/validate.ts';
 import { findFiles } from '../common/findFiles.ts';
 
-/** A GGUF language model on disk; of one in several parts the first part, with the size of all. */
+/** A GGUF language model on disk. A model in several parts is its first part, with the size of all parts. */
 export interface GgufFile {
   readonly path: string;
   readonly realPath: string;
@@ -12,11 +12,13 @@ export interface GgufFile {
   readonly sizeBytes: number;
 }
 
-/** Vision projectors, adapters, importance matrices, embedding and reranking models: none of them writes text. */
+/**
+ * Vision projectors, adapters, importance matrices, and models for embedding or reranking: none of them writes text.
+ */
 const NO_LANGUAGE_MODEL =
   /mmproj|imatrix|(^|[-_. ])lora([-_. ]|$)|embed|rerank|(^|[-_./ ])(bge|e5|gte|minilm|arctic-embed)[-_. ]/i;
 
-/** The language models below `root`, as `findFiles` finds files. */
+/** Returns the language models below `root`, with the limits of `findFiles`. */
 export async function findGgufFiles(
   root: string,
   options: { readonly maxDepth: number },
@@ -29,8 +31,8 @@ export async function findGgufFiles(
 }
 
 /**
- * The model at `file`, or undefined where it is not a readable GGUF file, lies (through a link) outside `realRoot`, or
- * lacks parts.
+ * Returns the model at `file`. Undefined if it is not a readable GGUF file, lacks parts, or lies outside `realRoot`
+ * behind a link.
  */
 export async function ggufFile(file: string, realRoot?: string): Promise<GgufFile | undefined> {
   try {
@@ -49,7 +51,7 @@ export async function ggufFile(file: string, realRoot?: string): Promise<GgufFil
   }
 }
 
-/** Whether a file name is that of a GGUF language model: of several parts only the first counts. */
+/** Returns whether a file name is that of a GGUF language model. Of several parts only the first counts. */
 export function isLanguageModelName(name: string): boolean {
   if (!/\.gguf$/i.test(name) || NO_LANGUAGE_MODEL.test(name)) return false;
   const split = splitPart(name);
@@ -57,7 +59,7 @@ export function isLanguageModelName(name: string): boolean {
 }
 
 async function hasGgufMagic(file: string): Promise<boolean> {
-  // A pipe or a device under such a name would block: only a regular file is opened.
+  // Opening a pipe or a device would block, so only a regular file is opened.
   if (!(await stat(file)).isFile()) return false;
   const handle = await open(file, 'r');
   try {

@@ -12,7 +12,7 @@ import { makeFolder } from './download/makeFolder.ts';
 import { createPartial, PARTIAL_SUFFIX } from './download/partialFile.ts';
 import { lockForWriting, tryLockForWriting } from './download/writeLock.ts';
 
-/** One import at a time: no model can have this name, which is none of a GGUF file. */
+/** The lock allows one import at a time. No model can have this name, since it lacks the ending of GGUF files. */
 const LOCKED_NAME = 'import';
 
 export interface ImportRequest {
@@ -22,15 +22,15 @@ export interface ImportRequest {
   readonly signal: AbortSignal;
 }
 
-/** A file and where its copy goes. */
+/** A file and the path of its copy. */
 interface Copy {
   readonly source: string;
   readonly target: string;
 }
 
 /**
- * Copies a model, checked first, with all its parts; the first gets its name last. Throws `TroubleError`, and the
- * signal's reason; then nothing is left of it.
+ * Checks a model, then copies it with all its parts; the first part gets its name last. Throws `TroubleError`, and the
+ * signal's reason; no copy remains then.
  */
 export async function importModel({ file, modelsFolder, onProgress, signal }: ImportRequest): Promise<string> {
   if (!path.isAbsolute(file))
@@ -60,7 +60,7 @@ export async function importModel({ file, modelsFolder, onProgress, signal }: Im
   return path.join(folder, path.basename(file));
 }
 
-/** Removes what an import left whose process ended in the middle; not while one goes on. */
+/** Removes the files of an import whose process died. Does nothing while an import is running. */
 export async function removeImportLeftovers(modelsFolder: string): Promise<void> {
   const folder = path.join(modelsFolder, IMPORTED_FOLDER);
   if ((await partialsIn(folder)).length === 0) return;
@@ -91,7 +91,7 @@ async function copyAll(
       named.push(target);
     }
   } catch (error) {
-    // Who took the lock over may be writing under these names.
+    // A process that took the lock over may be writing files of these names.
     if (!lost.aborted)
       for (const file of [...copies.map(({ target }) => target + PARTIAL_SUFFIX), ...named])
         await rm(file, { force: true });

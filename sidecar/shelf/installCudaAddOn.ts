@@ -19,34 +19,32 @@ import { HttpClient } from '../common/http/httpClient.ts';
 export interface InstallOptions {
   readonly catalogue: CudaCatalogue;
   readonly homeFolder: string;
-  /** Major version of the runtime found; decides which packages are needed. */
+  /** The major version of the installed CUDA runtime. It decides which packages are needed. */
   readonly cudaVersion: number;
-  /** An archive on this machine; absent: the packages are downloaded. */
+  /** An archive on this machine. Without it the packages are downloaded. */
   readonly archive?: string;
-  /** How the registry is reached. */
+  /** How to reach the registry. */
   readonly network?: NetworkSettings;
   readonly timing?: DownloadTiming;
   readonly onProgress?: (packageName: string, progress: FileProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** The packages to install, and where to. */
+/** The packages to install, and their folder. */
 interface Installation {
   readonly packages: readonly CudaPackage[];
   readonly folder: string;
-  /** Below `folder`; what is in it is thrown away in the end. */
+  /** A folder below `folder` for temporary files. */
   readonly workFolder: string;
   readonly signal: AbortSignal;
 }
 
 /** No package has this name. */
 const WORK_FOLDER = 'install';
-/** The catalogue states no sizes; even unpacked the largest package has less than this. */
+/** The catalogue has no sizes. Even unpacked, the largest package is smaller than this. */
 const ABOUT_PACKAGE_BYTES = 500e6;
 
-/**
- * Installs the add-on that this build names for the CUDA runtime of this machine. Throws as `installCudaAddOn` does.
- */
+/** Installs the add-on of this build for the CUDA runtime of this machine. Throws as `installCudaAddOn` does. */
 export async function installCudaSupport(
   options: Omit<InstallOptions, 'catalogue' | 'homeFolder' | 'cudaVersion'>,
 ): Promise<void> {
@@ -64,8 +62,8 @@ export async function installCudaSupport(
 }
 
 /**
- * Installs what is missing for `cudaVersion`, each package whole or not at all. What is downloaded when it is ended is
- * kept, and the next installation goes on there. Throws `TroubleError`, and the signal's reason.
+ * Installs the missing packages for `cudaVersion`, each completely or not at all. Received bytes are kept if it is
+ * aborted, and the next installation continues there. Throws `TroubleError`, and the signal's reason.
  */
 export async function installCudaAddOn(options: InstallOptions): Promise<void> {
   const { catalogue, homeFolder, cudaVersion, archive, signal = new AbortController().signal } = options;
@@ -74,7 +72,7 @@ export async function installCudaAddOn(options: InstallOptions): Promise<void> {
   await makeFolder(folder);
   const lock = await lockForWriting(workFolder, { onWait: () => Promise.resolve(), signal });
   try {
-    // Of an installation that was killed.
+    // Files of an installation that was killed.
     await rm(workFolder, { recursive: true, force: true });
     await mkdir(workFolder);
     const needed = catalogue.packages.filter(({ upToCuda }) => upToCuda === undefined || cudaVersion <= upToCuda);
@@ -86,7 +84,7 @@ export async function installCudaAddOn(options: InstallOptions): Promise<void> {
         : installFromArchive(installation, archive));
     await removeOtherVersions(path.join(homeFolder, CUDA_FOLDER), catalogue.version);
   } finally {
-    // Who took the lock over may be working there.
+    // A process that took the lock over may be working there.
     if (!lock.lost.aborted) await rm(workFolder, { recursive: true, force: true });
     await lock.release();
   }
@@ -114,13 +112,13 @@ async function installFromArchive(installation: Installation, archive: string): 
   }
 }
 
-/** Unpacks a package whose checksum is right, and gives it its name. */
+/** Unpacks a verified package and gives it its name. */
 async function install(
   { name, file: fileName }: CudaPackage,
   file: string,
   { folder, workFolder, signal }: Installation,
 ): Promise<void> {
-  // A folder of its own: what else the archive held must not mix with what was checked.
+  // A folder of its own, so that other files of the archive do not mix with the verified package.
   const unpacked = path.join(workFolder, `${name}.unpacked`);
   await mkdir(unpacked);
   await unpack(file, unpacked);
@@ -129,7 +127,7 @@ async function install(
   await removePartial(path.join(folder, fileName));
 }
 
-/** The path of a package whose checksum is right. */
+/** Downloads a package, verifies it, and returns its path. */
 async function download(
   { name, file, url, integrity }: CudaPackage,
   client: HttpClient,
@@ -167,7 +165,7 @@ async function checkIntegrity({ name, file: fileName, integrity }: CudaPackage, 
     throw refused(`${name} has checksum ${actual}, expected ${integrity}: it was not installed`);
 }
 
-/** Unpacks all of an archive, or only `members`. */
+/** Unpacks a whole archive, or only `members`. */
 async function unpack(archive: string, folder: string, members: readonly string[] = []): Promise<void> {
   await tar(archive, ['-xf', archive, '-C', folder, ...members]);
 }
@@ -177,7 +175,7 @@ async function membersOf(archive: string): Promise<readonly string[]> {
 }
 
 async function tar(archive: string, parameters: readonly string[]): Promise<string> {
-  // Git's tar, which may come first on Windows' PATH, takes C: for a host.
+  // Git's tar may come first on Windows' PATH, and takes C: for a host.
   const program =
     process.platform === 'win32' ? path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';
   const { failed, stdout, stderr } = await execa(program, parameters, { reject: false });

@@ -10,26 +10,23 @@ export interface LocalModelsOptions {
   readonly environment?: NodeJS.ProcessEnv;
   readonly homeFolder?: string;
   readonly platform?: NodeJS.Platform;
-  /** Where the running script lies, for the bundled model. */
+  /** The folder of the running script, for the bundled model. */
   readonly scriptFolder?: string;
-  /** Where Chorus keeps what it downloaded and imported. */
+  /** The folder of downloaded and imported models. */
   readonly modelsFolder?: string;
   /** Model folders of system-wide Ollama services. */
   readonly ollamaServiceFolders?: readonly string[];
 }
 
-/**
- * Publisher, repository, file, and one folder more: no tool that is asked for nests deeper, but for the Hugging Face
- * cache.
- */
+/** Publisher, repository, file, and one more folder. No supported tool nests deeper, except the Hugging Face cache. */
 const MAX_DEPTH = 4;
-/** Of the Hugging Face cache: `models--owner--name/snapshots/<revision>/<quantisation>/file`. */
+/** The depth of the Hugging Face cache: `models--owner--name/snapshots/<revision>/<quantisation>/file`. */
 export const MAX_HUB_DEPTH = 5;
 
 /**
- * The GGUF language models that this machine has: Chorus's own first, then those that LM Studio, Ollama and llama.cpp
- * left. Files that can't be read are left out; a folder that does not exist is no error. A file reached in two ways is
- * listed once.
+ * Returns the GGUF language models on this machine: Chorus's own first, then those of LM Studio, Ollama and llama.cpp.
+ * Files that can't be read are left out, and a missing folder is no error. A file that two paths lead to is listed
+ * once.
  */
 export async function localModels(options: LocalModelsOptions = {}): Promise<readonly LocalModel[]> {
   const environment = options.environment ?? process.env;
@@ -84,7 +81,7 @@ function llamaCppFolders(home: string, environment: NodeJS.ProcessEnv, platform:
   return folders;
 }
 
-/** Newer llama.cpp keeps its downloads in the Hugging Face cache. */
+/** Newer versions of llama.cpp keep their downloads in the Hugging Face cache. */
 export function hubFolder(home: string, environment: NodeJS.ProcessEnv): string {
   const hub = environment['HF_HUB_CACHE'];
   if (hub) return hub;

@@ -4,24 +4,24 @@ import type { FreeMemory } from '../models/chorus/planModel.ts';
 import type { DeviceMemory } from '../protocol/engine.ts';
 import type { SidecarStatus } from '../protocol/client.ts';
 
-/** What models run on here. */
+/** The memory and speed of the machine that models run on. */
 export interface Machine extends FreeMemory {
-  /** Bytes of weights that the processor and the GPU read in a second while a model writes; about. */
+  /** The approximate bytes of weights that the processor and the GPU read in a second while a model writes. */
   readonly mainBytesPerSecond: number;
   readonly gpuBytesPerSecond: number;
 }
 
-/** Of memory that one core reads, and that all together read: common for DDR4 in two channels. */
+/** Memory bandwidth of one core, and of all cores together; common values for DDR4 in two channels. */
 const CORE_BYTES_PER_SECOND = 6e9;
 const MAIN_BYTES_PER_SECOND = 30e9;
-/** Of a GPU with memory of its own in the middle of the range, and of one that shares the processor's. */
+/** Memory bandwidth of a mid-range GPU with its own memory, and of a GPU that shares the processor's memory. */
 const GPU_BYTES_PER_SECOND = 250e9;
 const UNIFIED_BYTES_PER_SECOND = 80e9;
 
 /**
- * Memory and speed of this machine as they would be without the model that is loaded, which another one would replace.
- * `device` is unknown where no engine could be asked. Where the loaded model's speed was measured on the processor, it
- * says how fast main memory is.
+ * Returns the memory and speed of this machine without the loaded model, since another model would replace it. `device`
+ * is unknown if no engine could be asked. The loaded model's speed on the processor, if measured, gives the speed of
+ * main memory.
  */
 export async function describeMachine(
   device: DeviceMemory | undefined,

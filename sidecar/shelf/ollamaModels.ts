@@ -6,7 +6,7 @@ import { ggufFile, isLanguageModelName, type GgufFile } from './ggufFiles.ts';
 const MODEL_LAYER = 'application/vnd.ollama.image.model';
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_MANIFESTS = 500;
-/** `manifests/<host>/<namespace>/<model>/<tag>`. */
+/** The depth of `manifests/<host>/<namespace>/<model>/<tag>`. */
 const MANIFEST_DEPTH = 4;
 
 interface Manifest {
@@ -14,8 +14,8 @@ interface Manifest {
 }
 
 /**
- * The models of an Ollama folder: each manifest names the blob that is the GGUF file. Manifests that can't be read are
- * left out.
+ * Returns the models of an Ollama folder. Each manifest names the blob that is the GGUF file. Manifests that can't be
+ * read are left out.
  */
 export async function ollamaModels(root: string): Promise<readonly GgufFile[]> {
   const realRoot = await realpath(root).catch(() => undefined);
@@ -49,8 +49,8 @@ async function manifests(folder: string): Promise<readonly { file: string; name:
 }
 
 /**
- * File name of the model's blob ("sha256-…"), or undefined. Only a digest becomes a path, so that no manifest leads out
- * of the folder.
+ * Returns the file name of the model's blob ("sha256-…"), or undefined. Only a digest becomes a path, so no manifest
+ * can lead out of the folder.
  */
 async function modelDigest(file: string): Promise<string | undefined> {
   try {

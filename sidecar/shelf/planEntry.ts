@@ -10,16 +10,14 @@ import type { ShelfPlan } from '../protocol/client.ts';
 import type { CatalogueModel, CatalogueQuantisation } from './catalogue/schema.ts';
 import type { Machine } from './machine.ts';
 
-/**
- * Tokens a second from which ghost text comes while one waits for it, and from which prose comes as fast as it is read.
- */
+/** Tokens a second at which the user can wait for ghost text, and at which prose arrives as fast as it is read. */
 const QUICK_TOKENS_PER_SECOND = 20;
 const MODERATE_TOKENS_PER_SECOND = 7;
 const LEAST_CONTEXT_TOKENS = 512;
 const LEAST_SEQUENCES = 2;
 
 /**
- * What of a model would run where on `machine`, by the same rules as when it is loaded. `contextSizeTokens`: 0 chooses.
+ * Plans what would run where on `machine`, by the same rules as loading. A `contextSizeTokens` of 0 means automatic.
  */
 export function planEntry(
   model: CatalogueModel,
@@ -30,7 +28,7 @@ export function planEntry(
   const fileBytes = sizeOf(quantisation);
   const shape = shapeOf(model, fileBytes);
   const weights = weightsOf(model, fileBytes);
-  // The processor has it twice (`tiedOutput.ts`).
+  // The processor holds the output matrix twice (`tiedOutput.ts`).
   const weightBytes = fileBytes + (model.shape.tiedOutput && !machine.gpu ? outputBytesOf(model, fileBytes) : 0);
   const needs = {
     modelName: model.name,
@@ -68,7 +66,7 @@ export function planEntry(
   };
 }
 
-/** Bytes of all files of a quantisation, about. */
+/** Returns the approximate bytes of all files of a quantisation. */
 export function sizeOf({ files }: CatalogueQuantisation): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
@@ -90,8 +88,8 @@ function shapeOf({ architecture, shape, contextTokens, parameters }: CatalogueMo
 }
 
 /**
- * The tensors of a model as far as a plan tells them apart, all of them with as many bytes a parameter: each block's,
- * with its experts, and the output.
+ * The tensors of a model as far as a plan distinguishes them: each block, its experts, and the output. All have the
+ * same number of bytes a parameter.
  */
 function weightsOf(model: CatalogueModel, weightBytes: number): readonly SizedWeight[] {
   const { blockCount, expertShare = 0 } = model.shape;
@@ -113,7 +111,7 @@ function outputBytesOf(
   return Math.min(1, (vocabularySize * embeddingLength) / parameters) * weightBytes;
 }
 
-/** What reading a tensor takes of the time of one token: of experts only those are read that the token is sent to. */
+/** The seconds that a tensor adds to one token. Only the active share of experts is read. */
 function secondsOf(
   { name, use, sizeBytes }: SizedWeight,
   model: CatalogueModel,

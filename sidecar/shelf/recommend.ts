@@ -1,14 +1,14 @@
 import type { CatalogueShelfEntry, ShelfQuantisation } from '../protocol/client.ts';
 
-/** One quantisation of one model. */
+/** A quantisation of a model. */
 export interface Candidate {
   readonly entry: CatalogueShelfEntry;
   readonly quantisation: ShelfQuantisation;
 }
 
 /**
- * What to take first: the largest model that fills in the middle, answers questions, may be used for work and is quick
- * on one device of this machine; where none is, the quickest of these. `undefined` where none fits.
+ * Returns the recommended model: the largest that fills in the middle, answers questions, allows commercial use and is
+ * quick on one device of this machine. If none is quick, the quickest of them. `undefined` if none fits.
  */
 export function recommended(entries: readonly CatalogueShelfEntry[]): Candidate | undefined {
   const suited = entries.filter(
@@ -19,9 +19,9 @@ export function recommended(entries: readonly CatalogueShelfEntry[]): Candidate 
       .filter(({ plan }) => plan.fit !== 'none')
       .map((quantisation): Candidate => ({ entry, quantisation })),
   );
-  // What two devices share writes quickly at times, but reads prompts as slowly as the slower one.
+  // A model on two devices may write quickly, but reads prompts at the speed of the slower device.
   const quick = fitting.filter(({ quantisation: { plan } }) => plan.speed === 'quick' && plan.fit !== 'shared');
-  // Of one model the quantisation that its catalogue names first.
+  // Of a model's quantisations, the catalogue's first.
   const largest = quick.reduce<Candidate | undefined>(
     (best, candidate) => (best && best.entry.parameters >= candidate.entry.parameters ? best : candidate),
     undefined,

@@ -10,8 +10,7 @@ import { tryLockForWriting } from './download/writeLock.ts';
 import { isPathInside, realPathOf } from '../common/findFiles.ts';
 
 /**
- * Throws `TroubleError` where `file` is the chosen model, whatever both paths look like. What is not there is not in
- * use.
+ * Throws `TroubleError` if `file` is the chosen model, however the two paths are written. A missing file is not in use.
  */
 export async function requireUnused(file: string, chosenPath: string | undefined): Promise<void> {
   const realFile = await realpath(file).catch(() => undefined);
@@ -20,8 +19,8 @@ export async function requireUnused(file: string, chosenPath: string | undefined
 }
 
 /**
- * Removes a model with all its parts. Only one that lies in the models folder is: what other tools downloaded is
- * theirs. Throws `TroubleError`.
+ * Removes a model with all its parts, if it lies in the models folder. Files outside belong to other tools. Throws
+ * `TroubleError`.
  */
 export async function removeModel(file: string, modelsFolder: string, models: readonly LocalModel[]): Promise<void> {
   const wanted = path.join(await realPathOf(path.dirname(file)), path.basename(file));
@@ -34,15 +33,13 @@ export async function removeModel(file: string, modelsFolder: string, models: re
   await removeFiles(allParts(model.path));
 }
 
-/**
- * Removes a catalogue's model, or what was downloaded of it. Throws `TroubleError` while another process downloads it.
- */
+/** Removes a catalogue's model, complete or partial. Throws `TroubleError` while another process downloads it. */
 export async function removeDownloaded(folder: string, files: readonly CatalogueFile[]): Promise<void> {
   if (!(await stat(folder).catch(() => undefined))) return;
   await removeFiles(files.map((file) => path.join(folder, fileNameOf(file))));
 }
 
-/** The first part goes first: without it the others are no model. */
+/** The first part is removed first: without it the other parts are no model. */
 async function removeFiles(parts: readonly string[]): Promise<void> {
   const folder = path.dirname(parts[0]!);
   const lock = await tryLockForWriting(parts[0]!).catch((error: unknown) => {

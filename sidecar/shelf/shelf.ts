@@ -29,19 +29,19 @@ import { removeDownloaded, removeModel, requireUnused } from './removeModel.ts';
 export interface ShelfOptions {
   /** Chorus's per-user folder. */
   readonly homeFolder: string;
-  /** The models of this machine, with those in a folder. */
+  /** Finds the models of this machine, including those in a folder. */
   readonly localModels: (modelsFolder: string) => Promise<readonly LocalModel[]>;
   readonly timing?: DownloadTiming;
 }
 
-/** What a model is asked for with: the client's settings, and what models run on here. */
+/** The client's settings and this machine, for a request about a model. */
 export interface ShelfSettings {
   readonly downloads: DownloadSettings;
-  /** 0 chooses. */
+  /** 0 means automatic. */
   readonly contextSizeTokens: number;
-  /** Asked only where a plan is wanted: the answer takes an engine's start. */
+  /** Called only if a plan is needed, since it may start an engine. */
   readonly machine: () => Promise<Machine>;
-  /** Path of the model that is chosen, in memory or not. */
+  /** The path of the chosen model, in memory or not. */
   readonly chosenPath: () => Promise<string | undefined>;
 }
 
@@ -50,18 +50,18 @@ export interface ShelfWork {
   readonly signal: AbortSignal;
 }
 
-/** The models of this machine and those that are worth having; gets, imports and removes them. */
+/** The models of this machine and of the catalogues. Downloads, imports and removes them. */
 export class Shelf {
   readonly #downloads: Downloads = new Downloads();
 
   constructor(private readonly options: ShelfOptions) {}
 
-  /** The models of this machine, with those that were downloaded. */
+  /** Returns the models of this machine, including downloads. */
   async local(downloads: DownloadSettings): Promise<readonly LocalModel[]> {
     return this.options.localModels(await this.modelsFolder(downloads));
   }
 
-  /** What there is to choose. A catalogue of the user's that can't be used costs only itself. */
+  /** Returns all models to choose from. An invalid catalogue of the user only adds a warning. */
   async list(settings: ShelfSettings): Promise<ShelfResult> {
     const { downloads } = settings;
     const folder = await this.modelsFolder(downloads);
@@ -93,7 +93,7 @@ export class Shelf {
     };
   }
 
-  /** Downloads a model, and says where it is. Throws `TroubleError`, and the signal's reason where it pauses. */
+  /** Downloads a model and returns its path. Throws `TroubleError`, and the signal's reason if the download pauses. */
   async download(
     wanted: { readonly id: string; readonly quantisation?: string },
     settings: ShelfSettings,
@@ -116,13 +116,13 @@ export class Shelf {
     return this.#downloads.download(request, () => client.close());
   }
 
-  /** Copies a GGUF file to the downloaded ones and gives its path. Throws `TroubleError`. */
+  /** Copies a GGUF file to the models folder and returns its path. Throws `TroubleError`. */
   async import(file: string, downloads: DownloadSettings, work: ShelfWork): Promise<string> {
     return importModel({ ...work, file, modelsFolder: await this.modelsFolder(downloads) });
   }
 
   /**
-   * Removes a model that was downloaded or imported, or what was downloaded of one; never the chosen one. Throws
+   * Removes a model that was downloaded or imported, or a partial download. Refuses the chosen model. Throws
    * `TroubleError`.
    */
   async remove(
@@ -143,8 +143,8 @@ export class Shelf {
   }
 
   /**
-   * Where downloaded models are kept, without links, as the models in it are found. Throws `TroubleError`
-   * 'download-failed' where the user names no folder.
+   * Returns the real path of the models folder, as paths of found models have no links either. Throws `TroubleError`
+   * 'download-failed' if the setting is no absolute path.
    */
   async modelsFolder({ folder }: DownloadSettings): Promise<string> {
     if (folder === undefined || folder === '') return realPathOf(path.join(this.options.homeFolder, MODELS_FOLDER));

@@ -12,7 +12,7 @@ export interface SpeechModelFile {
   readonly path: string;
   readonly realPath: string;
   readonly sizeBytes: number;
-  /** False: it understands English alone. */
+  /** False if the model understands only English. */
   readonly isMultilingual: boolean;
 }
 
@@ -22,20 +22,20 @@ export interface SpeechModelsOptions {
   readonly platform?: NodeJS.Platform;
 }
 
-/** Tools nest their models no deeper. */
+/** No tool nests its models deeper. */
 const MAX_DEPTH = 2;
 /**
- * "ggml" as whisper.cpp's files begin, a number whose lowest byte comes first. Behind it is the size of the vocabulary,
- * in four bytes.
+ * The first bytes of whisper.cpp's files: "ggml" as a little-endian number. The size of the vocabulary follows in four
+ * bytes.
  */
 const MAGIC = 'lmgg';
 const BEGINNING_BYTES = MAGIC.length + 4;
-/** Models without weights, with which whisper.cpp tests itself, and its models for voice activity. */
+/** Models without weights, which whisper.cpp's tests use, and its models for voice activity. */
 const NO_SPEECH_MODEL = /for-tests|silero|vad/i;
 
 /**
- * The speech models that this machine has, where tools that use whisper.cpp keep them; those that are quick first.
- * Files that can't be read are left out, a folder that does not exist is no error.
+ * Returns the speech models in the folders of tools that use whisper.cpp, quick ones first. Files that can't be read
+ * are left out, and a missing folder is no error.
  */
 export async function speechModels(options: SpeechModelsOptions = {}): Promise<readonly SpeechModelFile[]> {
   const { environment = process.env, homeFolder: home = os.homedir(), platform = process.platform } = options;
@@ -53,8 +53,8 @@ export async function speechModels(options: SpeechModelsOptions = {}): Promise<r
 }
 
 /**
- * The chosen speech model, or the best that was found for a language, a BCP 47 tag or "auto". Throws `TroubleError`
- * 'no-speech-model' that says how to get one.
+ * Returns the path of the chosen speech model, or of the best model for a language: a BCP 47 tag or "auto". Throws
+ * `TroubleError` 'no-speech-model' that tells how to get one.
  */
 export async function speechModelPath(
   chosen: string | undefined,
@@ -72,14 +72,14 @@ export async function speechModelPath(
   );
 }
 
-/** What is still quick on a processor: the largest file up to this, else the smallest. */
+/** A model up to this size is quick on a processor. The largest such model is preferred, or else the smallest model. */
 const QUICK_BYTES = 250_000_000;
 
 function bestOf(models: readonly SpeechModelFile[]): SpeechModelFile | undefined {
   return models.findLast(({ sizeBytes }) => sizeBytes <= QUICK_BYTES) ?? models[0];
 }
 
-/** Of whisper.cpp itself, pywhispercpp, Buzz and MacWhisper; a developer's cache. */
+/** Folders of whisper.cpp itself, pywhispercpp, Buzz and MacWhisper, and a developer's cache. */
 function toolFolders(home: string, environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): readonly string[] {
   const cache = cacheFolder(home, environment);
   const shared = [
@@ -132,7 +132,7 @@ async function look(file: string): Promise<SpeechModelFile | undefined> {
   }
 }
 
-/** `undefined` for what is no file of whisper.cpp. */
+/** Returns `undefined` for a file that is not in whisper.cpp's format. */
 async function vocabularySizeOf(file: string): Promise<number | undefined> {
   const handle = await open(file, 'r');
   try {

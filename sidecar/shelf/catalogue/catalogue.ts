@@ -3,17 +3,17 @@ import { TroubleError } from '../../common/troubleError.ts';
 import builtIn from './models.json' with { type: 'json' };
 import { catalogueSchema, type Catalogue, type CatalogueModel } from './schema.ts';
 
-/** The largest catalogue that is read, in bytes. */
+/** The size limit of a catalogue, in bytes. */
 export const MAX_CATALOGUE_BYTES = 4 * 1024 * 1024;
 
-/** The models that Chorus itself thinks worth having. */
+/** Returns the catalogue that ships with Chorus. */
 export function builtInCatalogue(): Catalogue {
   return catalogueSchema.parse(builtIn);
 }
 
 /**
- * Reads a catalogue's text. `source` says where it is from. Throws `TroubleError` 'invalid-catalogue' that names the
- * field and what was expected.
+ * Parses a catalogue's text; `source` tells where it is from. Throws `TroubleError` 'invalid-catalogue' that names the
+ * field and the expected value.
  */
 export function parseCatalogue(text: string, source: string): Catalogue {
   let content: unknown;
@@ -35,7 +35,7 @@ export function parseCatalogue(text: string, source: string): Catalogue {
   );
 }
 
-/** The models of both catalogues; where both have one, the later catalogue's. */
+/** Returns the models of both catalogues. A model of the later catalogue replaces one of the same id. */
 export function extendCatalogue(base: Catalogue, { replacesBuiltIn, models }: Catalogue): readonly CatalogueModel[] {
   if (replacesBuiltIn) return models;
   const ids = new Set(models.map(({ id }) => id));

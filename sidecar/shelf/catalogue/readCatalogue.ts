@@ -15,19 +15,19 @@ const ANSWER_LIMIT_MS = 15_000;
 
 export interface CatalogueSource {
   readonly network?: NetworkSettings;
-  /** Where what was fetched last is kept, for when there is no network. */
+  /** Where the last valid version is kept, for use without a network. */
   readonly cacheFolder: string;
 }
 
 export interface FoundCatalogue {
   readonly catalogue: Catalogue;
-  /** What is wrong with what the URL gives now, in place of which an earlier version is used. */
+  /** Why the catalogue that the URL returns now is invalid. An earlier version is used instead. */
   readonly trouble?: TroubleError;
 }
 
 /**
- * The catalogue at a path or an https URL. One that can't be fetched, or can't be used any more, is what it was when it
- * last could. Throws `TroubleError` 'invalid-catalogue'.
+ * Reads the catalogue at a path or an https URL. If the URL fails or returns an invalid catalogue, the last valid
+ * version is used. Throws `TroubleError` 'invalid-catalogue'.
  */
 export async function readCatalogue(place: string, source: CatalogueSource): Promise<FoundCatalogue> {
   const name = place.slice(0, 300);
@@ -64,7 +64,7 @@ async function fileText(file: string): Promise<string> {
   }
 }
 
-/** Only what can be used is kept. */
+/** Only a valid catalogue is kept. */
 async function fetched(url: string, name: string, { network, cacheFolder }: CatalogueSource): Promise<FoundCatalogue> {
   const cached = path.join(cacheFolder, `${createHash('sha256').update(url).digest('hex')}.json`);
   try {
@@ -114,7 +114,7 @@ async function get(url: string, network: NetworkSettings | undefined): Promise<s
   }
 }
 
-/** What is kept is checked when it is read: it may be of a version that this one does not understand. */
+/** A kept catalogue is checked again when it is read, since another version of Chorus may have written it. */
 async function keep(file: string, text: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   await writeWhole(file, text);

@@ -1,22 +1,23 @@
 /**
- * What a catalogue of models is. `catalogue.schema.json` is made from this for editors; `docs/models.md` describes it.
+ * The schema of a model catalogue. `catalogue.schema.json` is generated from this for editors; `docs/models.md`
+ * describes it.
  */
 import { z } from 'zod';
 import { allParts } from '../../models/gguf/validate.ts';
 import { ALLOWED_URL, isAllowedUrl } from '../../common/http/allowedUrl.ts';
 
-/** Names that Windows gives to devices, whatever follows the first dot. */
+/** Names that Windows gives to devices, with anything behind the first dot. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 const count = z.number().int().positive().max(1e15);
 const text = (maxLength: number): z.ZodString => z.string().min(1).max(maxLength);
 const url = z.string().max(2048).refine(isAllowedUrl, ALLOWED_URL);
 
-/** Folders that Chorus itself has below the models folder: imported models, and what was fetched of catalogues. */
+/** Folders of Chorus below the models folder: for imported models, and for fetched catalogues. */
 export const IMPORTED_FOLDER = 'imported';
 export const CATALOGUES_FOLDER = 'catalogues';
 
-/** A folder's name below the models folder. Windows drops a dot at its end. */
+/** A folder's name below the models folder. Windows removes a dot at its end. */
 const id = z
   .string()
   .max(64)
@@ -145,7 +146,7 @@ export type CatalogueModel = Catalogue['models'][number];
 export type CatalogueQuantisation = CatalogueModel['quantisations'][number];
 export type CatalogueFile = CatalogueQuantisation['files'][number];
 
-/** Under which name a file is kept. Empty where its URL has none. */
+/** Returns the name under which a file is stored. Empty if its URL has none. */
 export function fileNameOf({ fileName: chosen, url: source }: Pick<CatalogueFile, 'fileName' | 'url'>): string {
   if (chosen !== undefined) return chosen;
   if (!URL.canParse(source)) return '';

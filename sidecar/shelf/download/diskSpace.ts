@@ -3,10 +3,13 @@ import { TroubleError } from '../../common/troubleError.ts';
 import { formatBytes } from '../../models/gguf/header.ts';
 import { writeFailure } from './errors.ts';
 
-/** Left free for the rest of the machine. */
+/** Space that stays free for other programs. */
 const RESERVE_BYTES = 512e6;
 
-/** Bytes of a folder's file system that this user may still fill. Throws `TroubleError` where that can't be told. */
+/**
+ * Returns the bytes that this user may still write to a folder's file system. Throws `TroubleError` if the system can't
+ * tell.
+ */
 async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder).catch((error: unknown) => {
     throw writeFailure(folder, error);
@@ -14,7 +17,7 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Throws `TroubleError` 'disk-full' with the numbers where `neededBytes` would fill the disk. */
+/** Throws `TroubleError` 'disk-full' with the numbers if `neededBytes` would fill the disk. */
 export async function requireSpace(
   folder: string,
   neededBytes: number,

@@ -17,39 +17,39 @@ export interface FileRequest {
 }
 export interface FileProgress {
   readonly state: 'downloading' | 'waiting' | 'verifying';
-  /** Of the file, or while it is verified those that were read. */
+  /** Bytes that were received, or read again during verification. */
   readonly bytes: number;
   readonly totalBytes?: number;
 }
 export interface DownloadTiming {
   /** A server that sends nothing for this long has stalled. */
   readonly stallMs?: number;
-  /** Before the first further attempt; each one that brings next to nothing doubles it. */
+  /** The wait before the first retry. Each attempt that brings hardly any bytes doubles it. */
   readonly retryMs?: number;
 }
 
 export interface DownloadedFile {
   readonly partial: PartialFile;
-  /** False: nobody states a checksum. */
+  /** False if neither the catalogue nor the server gives a checksum. */
   readonly isVerified: boolean;
 }
 
-/** Further attempts in a row that bring next to nothing. */
+/** The most retries in a row that bring hardly any bytes. */
 const MAX_VAIN_ATTEMPTS = 6;
-/** What an attempt brings that is not in vain: less, again and again, would never end. */
+/** An attempt that brings fewer bytes counts as failed: a download of such attempts would never end. */
 const LEAST_BYTES = 16 * 1024;
 const MAX_RETRY_MS = 60_000;
 
 /**
- * Downloads a file as far as its last byte and checks it against its checksum; it keeps its partial name. Goes on where
- * an earlier attempt ended. Throws `TroubleError` that says what the server did wrong, and the signal's reason.
+ * Downloads a file completely and compares its checksum. The file keeps its partial name. Continues an earlier attempt.
+ * Throws `TroubleError` that tells the server's fault, and the signal's reason.
  */
 export async function downloadFile(request: FileRequest): Promise<DownloadedFile> {
   const partial = await PartialFile.open(request.targetPath);
   const heldBytes = partial.receivedBytes;
   await transferAll(partial, request);
   if (await isSound(partial, request)) return downloaded(partial, request);
-  // What lay here from before may have been damaged where it lay.
+  // The bytes of an earlier attempt may have been damaged on the disk.
   await partial.discard();
   if (heldBytes > 0) {
     await transferAll(partial, request);
@@ -96,7 +96,7 @@ function downloaded(partial: PartialFile, request: FileRequest): DownloadedFile 
   return { partial, isVerified: checksumOf(partial, request) !== undefined };
 }
 
-/** That the catalogue states, else the server. */
+/** The catalogue's checksum, or else the server's. */
 function checksumOf(
   partial: PartialFile,
   { expected }: FileRequest,
@@ -106,7 +106,7 @@ function checksumOf(
   return sha512 === undefined ? undefined : { algorithm: 'sha512', digits: sha512 };
 }
 
-/** Whether the bytes are those of the checksum, where there is one. */
+/** Returns whether the bytes match their checksum; true if there is none. */
 async function isSound(partial: PartialFile, request: FileRequest): Promise<boolean> {
   const { onProgress, signal } = request;
   const checksum = checksumOf(partial, request);

@@ -16,32 +16,32 @@ import { partialBytes, type PartialFile } from './partialFile.ts';
 import { lockForWriting } from './writeLock.ts';
 
 export interface ModelDownload {
-  /** One, or all parts in their order. */
+  /** The file of the model, or all parts in order. */
   readonly files: readonly CatalogueFile[];
   readonly folder: string;
   readonly client: HttpClient;
-  /** Base URL in place of Hugging Face's. */
+  /** A base URL in place of Hugging Face's. */
   readonly mirror?: string;
   readonly onProgress: (progress: DownloadProgress) => void;
   readonly signal: AbortSignal;
   readonly timing?: DownloadTiming;
 }
 
-/** Path of a model's first file in its folder, whether or not it is there. */
+/** Returns the path of a model's first file in its folder, whether or not the file exists. */
 export function modelPath(folder: string, files: readonly CatalogueFile[]): string {
   return path.join(folder, fileNameOf(files[0]!));
 }
 
-/** Whether all files of a model are in its folder. */
+/** Returns whether all files of a model are in its folder. */
 export async function isPresent(folder: string, files: readonly CatalogueFile[]): Promise<boolean> {
   const sizes = await Promise.all(files.map((file) => fileSize(path.join(folder, fileNameOf(file)))));
   return sizes.every((size) => size !== undefined);
 }
 
 /**
- * Downloads a model, all parts before any gets its name, the first part last: a model is there whole or not at all.
- * Gives the first part's path; at once where all are there. What is downloaded when `signal` aborts is kept. Throws
- * `TroubleError`, and the signal's reason.
+ * Downloads a model. Files get their names after all parts have arrived, the first part last, so a model is either
+ * complete or absent. Resolves with the first part's path, at once if all files exist. Received bytes are kept if
+ * `signal` aborts. Throws `TroubleError`, and the signal's reason.
  */
 export async function downloadModel({
   files,
@@ -62,7 +62,7 @@ export async function downloadModel({
   };
   const lock = await lockForWriting(target, { onWait, signal });
   try {
-    // Whoever had the lock may have finished it.
+    // The previous holder of the lock may have finished the download.
     if (await isPresent(folder, files)) return { path: target };
     await requireRoom(folder, files);
     const ends = AbortSignal.any([signal, lock.lost]);
@@ -71,7 +71,7 @@ export async function downloadModel({
     const sizes = files.map(({ sizeBytes }) => sizeBytes);
     for (const [index, file] of files.entries()) {
       const targetPath = path.join(folder, fileNameOf(file));
-      // A part that has its name already: a process was killed while it named them.
+      // A process was killed while it renamed the parts.
       if ((await fileSize(targetPath)) !== undefined) continue;
       const { partial, isVerified } = await downloadFile({
         client,
@@ -89,7 +89,7 @@ export async function downloadModel({
       partials.push(partial);
       areVerified &&= isVerified;
     }
-    // Whoever took the lock over may be writing these files.
+    // A process that took the lock over may be writing these files.
     ends.throwIfAborted();
     await requireModel(partials, target);
     for (const partial of partials.reverse()) {
@@ -103,7 +103,7 @@ export async function downloadModel({
   }
 }
 
-/** Asks for the room of all files before the first byte of one: of what is missing, as the catalogue has it. */
+/** Requires disk space for all missing bytes, by the catalogue's sizes, before the first file is requested. */
 async function requireRoom(folder: string, files: readonly CatalogueFile[]): Promise<void> {
   const missing = await Promise.all(
     files.map(async (file) => {
@@ -115,8 +115,8 @@ async function requireRoom(folder: string, files: readonly CatalogueFile[]): Pro
 }
 
 /**
- * Throws and removes what was downloaded where it is no language model, whatever its checksum. `firstPath`: of the part
- * that says what model it is.
+ * Removes the downloaded files and throws if they are not a language model, whatever their checksum. `firstPath` is the
+ * path of the part that describes the model.
  */
 async function requireModel(partials: readonly PartialFile[], firstPath: string): Promise<void> {
   try {
@@ -131,7 +131,7 @@ async function requireModel(partials: readonly PartialFile[], firstPath: string)
   }
 }
 
-/** So that the names survive a power failure, where a folder can be flushed. */
+/** Makes the names survive a power failure, on systems that can flush a folder. */
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);

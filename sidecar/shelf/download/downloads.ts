@@ -13,33 +13,34 @@ interface Running {
 }
 
 /**
- * Downloads that run in this process. Clients that ask for the same model share one; it pauses when the last of them no
- * longer waits.
+ * The downloads of this process. Clients that request the same model share a download. It pauses when the last client
+ * leaves.
  */
 export class Downloads {
   readonly #running = new Map<string, Running>();
 
   /**
-   * As `downloadModel`; `dispose` is called when the download itself ends, which other clients' waiting may put off.
+   * Downloads a model as `downloadModel` does. `dispose` is called when the download itself ends; other clients may
+   * keep it running longer.
    */
   async download(request: ModelDownload, dispose: () => Promise<void>): Promise<DownloadResult> {
     const key = modelPath(request.folder, request.files);
     const running = this.#running.get(key);
     const shared =
       running && !running.abort.signal.aborted ? running : this.#start(key, request, running?.result, dispose);
-    // Joined at once: while something else is waited for, the last of the others might leave.
+    // The client joins before anything is awaited, since the last other client might leave meanwhile.
     const [result] = await Promise.all([this.#join(shared, request), shared === running ? dispose() : undefined]);
     return result;
   }
 
-  /** Whether the model whose first file is `targetPath` is being downloaded. */
+  /** Returns whether the model whose first file is `targetPath` is being downloaded. */
   isRunning(targetPath: string): boolean {
     return this.#running.has(targetPath);
   }
 
   /**
-   * Ends a download whose files are to be removed; who waits for it gets a `DownloadCancelledError`. Resolves when it
-   * has let go of its files.
+   * Ends a download because its files will be removed. Its clients get a `DownloadCancelledError`. Resolves when the
+   * download has closed its files.
    */
   async cancel(folder: string, files: readonly CatalogueFile[]): Promise<void> {
     const target = modelPath(folder, files);
@@ -51,8 +52,8 @@ export class Downloads {
   }
 
   /**
-   * Pauses all, because this process ends: clients may ask its successor. Resolves when what was received is on the
-   * disk.
+   * Pauses all downloads because this process ends. Clients may ask its successor. Resolves when all received bytes are
+   * on disk.
    */
   async pauseAll(): Promise<void> {
     const all = [...this.#running.values()];
@@ -74,12 +75,12 @@ export class Downloads {
       for (const listener of listeners) listener(progress);
     };
     const work = async (): Promise<DownloadResult> => {
-      // One that is just being paused lets go of its files first.
+      // A download of the same model that is just being paused must close its files first.
       await before?.catch(() => undefined);
       try {
         return await downloadModel({ ...request, signal: abort.signal, onProgress });
       } catch (error) {
-        // What was aborted in the middle of it has errors of its own for that.
+        // The abort caused this error, so the reason of the abort is thrown instead.
         abort.signal.throwIfAborted();
         throw error;
       } finally {
@@ -94,7 +95,7 @@ export class Downloads {
   }
 
   async #join(running: Running, { onProgress, signal }: ModelDownload): Promise<DownloadResult> {
-    // Two requests may come with the same function.
+    // A wrapper of its own, since two requests may pass the same function.
     const listener = (progress: DownloadProgress): void => onProgress(progress);
     running.listeners.add(listener);
     if (running.last) listener(running.last);
@@ -111,7 +112,7 @@ export class Downloads {
       running.listeners.delete(listener);
       if (running.listeners.size === 0) {
         running.abort.abort();
-        // The client that paused may ask what is there as soon as it is told.
+        // A client may ask for the state of the download as soon as it is paused.
         await running.result.catch(() => undefined);
       }
     }

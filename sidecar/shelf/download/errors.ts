@@ -1,20 +1,19 @@
 import { TroubleError } from '../../common/troubleError.ts';
 
 /**
- * The server can't give the file, or gives another: asking again would not help. What was downloaded stays where it can
- * be used.
+ * The error if the server does not have the file, or has another one: a retry would not help. Usable bytes are kept.
  */
 export function refused(message: string, options?: { cause?: unknown }): TroubleError {
   return new TroubleError('download-failed', message, options);
 }
 
-/** The transfer broke; the same request may succeed in a moment. */
+/** The transfer broke, but a retry may succeed. */
 export class BrokenTransferError extends Error {
   override readonly name = 'BrokenTransferError';
 
   constructor(
     message: string,
-    /** How long the server asks to be left alone. */
+    /** The delay that the server asks for. */
     readonly retryAfterMs?: number,
     options?: { cause?: unknown },
   ) {
@@ -22,14 +21,14 @@ export class BrokenTransferError extends Error {
   }
 }
 
-/** Somebody else ended a download that its client waits for. */
+/** Another client ended the download. */
 export class DownloadCancelledError extends Error {
   override readonly name = 'DownloadCancelledError';
 }
 
 /**
- * Words for what the file system said of a file or folder that is written. `isKept`: what was written of it so far
- * stays, and the next attempt goes on there.
+ * The error for a failed write to a file or folder. `isKept` tells that the written bytes stay and the next attempt
+ * continues there.
  */
 export function writeFailure(file: string, error: unknown, { isKept = false } = {}): TroubleError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);

@@ -6,30 +6,30 @@ import { z } from 'zod';
 import { writeWhole } from '../../common/writeWhole.ts';
 import { parseJson } from '../../common/parseJson.ts';
 
-/** What is not a whole file yet has a name that nobody takes for a model's. */
+/** An incomplete file has a name that no tool takes for a model's. */
 export const PARTIAL_SUFFIX = '.part';
 const STATE_SUFFIX = '.part.json';
 /**
- * In a folder that several users write to, another's link could lead anywhere. Windows has no such flag, and lets only
- * administrators make links.
+ * In a folder that several users may write to, a link of another user could lead anywhere. Windows has no such flag,
+ * and only administrators may create links there.
  */
 const { O_RDWR, O_NOFOLLOW = 0 } = constants;
 
-/** Of what file the bytes are that a partial file holds. */
+/** Identifies the file that the bytes of a partial file belong to. */
 const partialState = z.object({
   url: z.string(),
-  /** Strong ETag, or the date of the last change: with it a server says whether the file is still the same. */
+  /** A strong ETag, or the date of the last change. The server uses it to tell whether the file is still the same. */
   validator: z.string().optional(),
-  /** Of the whole file. */
+  /** The size of the whole file. */
   totalBytes: z.number().int().positive().optional(),
-  /** That the server stated, in hexadecimal digits. */
+  /** The server's checksum, in hexadecimal digits. */
   sha256: z.string().optional(),
 });
 export type PartialState = z.infer<typeof partialState>;
 
 /**
- * A file that is being downloaded: its bytes so far and, beside them, what they are of, so that another process can go
- * on after this one was killed.
+ * A file that is being downloaded. Its bytes and a description of their source lie side by side, so that another
+ * process can continue after this one was killed.
  */
 export class PartialFile {
   readonly path: string;
@@ -43,7 +43,7 @@ export class PartialFile {
     this.#statePath = targetPath + STATE_SUFFIX;
   }
 
-  /** What an earlier attempt left of `targetPath`, or an empty file. */
+  /** Opens the bytes of an earlier attempt at `targetPath`, or an empty file. */
   static async open(targetPath: string): Promise<PartialFile> {
     const file = new PartialFile(targetPath);
     const state = await readState(file.#statePath);
@@ -64,7 +64,7 @@ export class PartialFile {
     return this.#receivedBytes;
   }
 
-  /** Throws away what is there: the bytes that follow are of `state`. */
+  /** Discards all bytes, since the next ones belong to `state`. */
   async begin(state: PartialState): Promise<void> {
     await this.close();
     this.#handle = await createPartial(this.path);
@@ -73,7 +73,7 @@ export class PartialFile {
     await writeWhole(this.#statePath, JSON.stringify(state));
   }
 
-  /** Adds bytes at the end. Throws what the file system does, such as ENOSPC. */
+  /** Appends bytes. Throws errors of the file system, such as ENOSPC. */
   async append(bytes: Uint8Array): Promise<void> {
     this.#handle ??= await open(this.path, O_RDWR | O_NOFOLLOW);
     for (let written = 0; written < bytes.length;) {
@@ -83,7 +83,7 @@ export class PartialFile {
     }
   }
 
-  /** Waits until all bytes are on the disk. */
+  /** Waits until all bytes are on disk. */
   async flush(): Promise<void> {
     await this.#handle?.sync();
   }
@@ -94,7 +94,7 @@ export class PartialFile {
     await handle?.close();
   }
 
-  /** The checksum of all bytes, in hexadecimal digits. `onProgress` is given how many were read. */
+  /** Returns the checksum of all bytes, in hexadecimal digits. `onProgress` gets the number of bytes read. */
   async checksum(
     algorithm: 'sha256' | 'sha512',
     onProgress: (bytes: number) => void,
@@ -115,7 +115,7 @@ export class PartialFile {
     return hash.digest('hex');
   }
 
-  /** Gives the file its name; it is whole. */
+  /** Gives the complete file its name. */
   async complete(): Promise<void> {
     await this.close();
     await rename(this.path, this.targetPath);
@@ -130,18 +130,18 @@ export class PartialFile {
   }
 }
 
-/** An empty file of this user's alone, in place of whatever has its name. */
+/** Creates an empty file for this user alone, and replaces any file of that name. */
 export async function createPartial(file: string): Promise<FileHandle> {
   await rm(file, { force: true });
   return open(file, 'wx', 0o600);
 }
 
-/** Bytes of `targetPath` that were downloaded, while it is not whole; `undefined` where nothing was. */
+/** Returns the received bytes of an incomplete `targetPath`; `undefined` if there are none. */
 export async function partialBytes(targetPath: string): Promise<number | undefined> {
   return sizeOf(targetPath + PARTIAL_SUFFIX);
 }
 
-/** Removes what was downloaded of `targetPath`. */
+/** Removes the received bytes of `targetPath`. */
 export async function removePartial(targetPath: string): Promise<void> {
   await rm(targetPath + PARTIAL_SUFFIX, { force: true });
   await rm(targetPath + STATE_SUFFIX, { force: true });

@@ -1,13 +1,13 @@
 import type { HttpResponse } from '../../common/http/httpClient.ts';
 import type { PartialState } from './partialFile.ts';
 
-/** What a server says of the file that it gives. */
+/** The server's description of a file. */
 export interface RemoteFile extends PartialState {
-  /** Where the bytes of the body begin in the file. */
+  /** Where the body's bytes begin in the file. */
   readonly offset: number;
 }
 
-/** What the headers of a 200 or 206 say; `undefined` where they make no sense. */
+/** Reads the headers of a 200 or 206; `undefined` if they make no sense. */
 export function remoteFile(url: string, response: HttpResponse): RemoteFile | undefined {
   const { status, headers, firstHeaders } = response;
   const common = { url, validator: validatorOf(headers), sha256: linkedSha256(firstHeaders) };
@@ -18,21 +18,21 @@ export function remoteFile(url: string, response: HttpResponse): RemoteFile | un
     const [offset, end, totalBytes] = range.slice(1).map(Number) as [number, number, number];
     return end === totalBytes - 1 && offset <= end ? { ...common, offset, totalBytes } : undefined;
   }
-  // What was compressed on the way has another length than the file.
+  // A compressed body has another length than the file.
   const isAsItIs = (headers.get('content-encoding') ?? 'identity') === 'identity';
   return isAsItIs
     ? { ...common, offset: 0, totalBytes: wholeNumber(headers.get('content-length')) ?? linkedBytes }
     : undefined;
 }
 
-/** What `If-Range` may carry: an ETag that is not weak, else the date of the last change. */
+/** Returns a validator for `If-Range`: a strong ETag, or else the date of the last change. */
 function validatorOf(headers: Headers): string | undefined {
   const etag = headers.get('etag');
   if (etag !== null) return etag.startsWith('"') ? etag : undefined;
   return headers.get('last-modified') ?? undefined;
 }
 
-/** Hugging Face states a file's SHA-256 where it sends on to the bytes. */
+/** Hugging Face gives a file's SHA-256 in the redirect to its bytes. */
 function linkedSha256(headers: Headers): string | undefined {
   return /^"?([0-9a-f]{64})"?$/.exec(headers.get('x-linked-etag') ?? '')?.[1];
 }
@@ -41,7 +41,7 @@ function wholeNumber(value: string | null): number | undefined {
   return value !== null && /^\d{1,15}$/.test(value) && Number(value) > 0 ? Number(value) : undefined;
 }
 
-/** The size that a 416 states ("bytes *\/1234"). */
+/** Returns the size that a 416 gives ("bytes *\/1234"). */
 export function unsatisfiedSize(headers: Headers): number | undefined {
   return wholeNumber(/^bytes \*\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? null);
 }

@@ -17,26 +17,26 @@ export interface TransferRequest {
   readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
   readonly signal: AbortSignal;
   readonly stallMs?: number;
-  /** Left free on the disk for others. */
+  /** Bytes that stay free on the disk for other programs. */
   readonly reserveBytes?: number;
 }
 
-/** What the catalogue says of a file. */
+/** The catalogue's description of a file. */
 export interface ExpectedFile {
-  /** Exact with a checksum, else about. */
+  /** Exact if there is a checksum, else approximate. */
   readonly sizeBytes: number;
   /** In hexadecimal digits. */
   readonly sha256?: string;
-  /** In hexadecimal digits, where no SHA-256 is stated. Then the size is about. */
+  /** In hexadecimal digits, if there is no SHA-256. The size is approximate then. */
   readonly sha512?: string;
 }
 
-/** Servers may have another conversion of a model than the catalogue was written for, but not one of another order. */
+/** A server may have another conversion of the model than the catalogue describes, but not a much larger one. */
 const MOST_TIMES_LARGER = 2;
 
 /**
- * One request: from where `partial` ends, if the server still has the same file, else from its beginning. Returns when
- * all bytes are there. Throws `BrokenTransferError` where trying again may help, `TroubleError` where it does not.
+ * Makes one request, from the end of `partial` if the server still has the same file, or else from the beginning.
+ * Resolves when all bytes have arrived. Throws `BrokenTransferError` if a retry may help, else `TroubleError`.
  */
 export async function transfer(request: TransferRequest): Promise<void> {
   const { client, url, partial, signal, stallMs } = request;
@@ -62,8 +62,8 @@ export async function transfer(request: TransferRequest): Promise<void> {
 }
 
 /**
- * Asks for the rest only where it is known to be of the same file: by what the server called it, or by a checksum in
- * the end.
+ * Requests the remaining bytes only if the server's validator, or a checksum at the end, proves that they belong to the
+ * same file.
  */
 function rangeHeaders({ partial, url, expected }: TransferRequest): Record<string, string> {
   const { state, receivedBytes } = partial;
@@ -118,7 +118,7 @@ function requireSuccess({ status, headers }: HttpResponse, url: string): void {
   throw refused(`${said}${status === 404 || status === 410 ? ': the file is not there any more' : ''}.`);
 }
 
-/** Throws where the server has another file than the catalogue names. */
+/** Throws if the server has another file than the catalogue describes. */
 function requireExpected({ totalBytes, sha256 }: RemoteFile, { url, expected }: TransferRequest): void {
   if (expected.sha256 !== undefined && sha256 !== undefined && sha256 !== expected.sha256) {
     throw refused(`${url} is a file with the checksum ${sha256}, expected ${expected.sha256}.`);
@@ -134,7 +134,7 @@ function requireExpected({ totalBytes, sha256 }: RemoteFile, { url, expected }: 
     );
 }
 
-/** Whether the bytes that follow are of another file than those that are here. */
+/** Returns whether the server's bytes belong to another file than the received ones. */
 function isOther(remote: RemoteFile, { state }: PartialFile): boolean {
   const differ = (a: unknown, b: unknown): boolean => a !== undefined && b !== undefined && a !== b;
   return (

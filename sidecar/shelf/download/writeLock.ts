@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expireFutureLock } from '../../common/futureLock.ts';
 import { writeFailure } from './errors.ts';
 
-/** A lock that its holder has not touched for this long belongs to a process that died. */
+/** A lock that its holder has not touched for this long belongs to a dead process. */
 const STALE_MS = 10_000;
 const POLL_MS = 500;
 
-/** Of one process alone, among all that write to a folder. */
+/** A lock against all other processes that write to a folder. */
 export interface WriteLock {
-  /** Aborts where another process took the lock over, after this one slept for long. */
+  /** Aborts if another process took the lock over, after this one slept for long. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock of a file that is to be written; waits while another holds it, and calls `onWait` each time it looked.
- * Throws `TroubleError` where its folder can't be written.
+ * Takes the lock of a file that will be written. Waits while another process holds it, and calls `onWait` after each
+ * try. Throws `TroubleError` if the folder can't be written.
  */
 export async function lockForWriting(
   targetPath: string,
@@ -34,7 +34,10 @@ export async function lockForWriting(
   }
 }
 
-/** As `lockForWriting`; `undefined` where another holds the lock. Throws what the file system does. */
+/**
+ * Takes the lock as `lockForWriting` does, but returns `undefined` if another process holds it. Throws errors of the
+ * file system.
+ */
 export async function tryLockForWriting(targetPath: string): Promise<WriteLock | undefined> {
   const lost = new AbortController();
   try {

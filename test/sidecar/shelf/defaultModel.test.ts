@@ -34,25 +34,25 @@ function chosen(environment: NodeJS.ProcessEnv = {}): Promise<string> {
 }
 
 describe('the default model', () => {
-  it('is the one inside the extension, whatever the environment says', async () => {
+  it('is the bundled model in an installed extension, whatever the environment says', async () => {
     const inside = await put(INSIDE);
     await put(IN_CHECKOUT);
     assert.equal(await chosen({ CHORUS_MODEL: await put('other.gguf') }), inside);
   });
 
-  it('is the one that CHORUS_MODEL names in a checkout', async () => {
+  it('is the file that CHORUS_MODEL names in a checkout', async () => {
     await put(IN_CHECKOUT);
     const named = await put('other.gguf');
     assert.equal(await chosen({ CHORUS_MODEL: named }), named);
   });
 
-  it('is the bundled one in a checkout, for its bundles and its sources', async () => {
+  it('is the bundled model in a checkout, for bundles and sources', async () => {
     const bundled = await put(IN_CHECKOUT);
     assert.equal(await chosen(), bundled);
     assert.equal(await defaultModelPath({ scriptFolder: path.join(home, 'sidecar/shelf'), environment: {} }), bundled);
   });
 
-  it('is the file that ships, whatever else lies beside it', async () => {
+  it('is the file that ships, even if other files lie beside it', async () => {
     await put('media/models/Chorus-135M.Q8_0-00001-of-00002.gguf');
     await put('dist/models/Chorus-135M.Q8_0-00001-of-00002.gguf');
     assert.equal(await bundledModelPath(path.join(home, 'dist')), undefined);
@@ -60,13 +60,13 @@ describe('the default model', () => {
     assert.equal(await bundledModelPath(path.join(home, 'dist')), bundled);
   });
 
-  it('is not one that lies beside the checkout, or beside the installed extension', async () => {
+  it('does not lie beside the checkout or the installed extension', async () => {
     await put(IN_CHECKOUT);
     for (const scriptFolder of ['checkout/dist', 'chorus-0.1.0/dist'])
       assert.equal(await bundledModelPath(path.join(home, scriptFolder)), undefined);
   });
 
-  it('is told from the bundled one', async () => {
+  it('is distinguished from the bundled model', async () => {
     const isBundled = (environment: NodeJS.ProcessEnv = {}): Promise<boolean> =>
       isDefaultBundled({ scriptFolder: path.join(home, 'dist'), environment });
     assert.equal(await isBundled(), false);
@@ -78,14 +78,14 @@ describe('the default model', () => {
     assert.equal(await isBundled({ CHORUS_MODEL: path.join(home, 'other.gguf') }), true);
   });
 
-  it('is in this repository, with all of its parts', async () => {
+  it('is in this repository with all of its parts', async () => {
     const first = await bundledModelPath();
     assert.ok(first !== undefined, IN_CHECKOUT);
     assert.equal(path.basename(first), BUNDLED_MODEL_FILE);
     for (const part of allParts(first)) assert.ok((await stat(part)).size <= 95 * 1024 * 1024, part);
   });
 
-  it('is refused where CHORUS_MODEL names no file', async () => {
+  it('is refused if CHORUS_MODEL names no file', async () => {
     await assert.rejects(
       chosen({ CHORUS_MODEL: path.join(home, 'gone.gguf') }),
       (error) =>
@@ -93,7 +93,7 @@ describe('the default model', () => {
     );
   });
 
-  it('is missing with a message that says what to do', async () => {
+  it('is missing with a message that tells what to do', async () => {
     await assert.rejects(
       chosen(),
       (error) => error instanceof TroubleError && error.code === 'no-model' && /--model/.test(error.message),

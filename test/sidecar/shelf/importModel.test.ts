@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Files of a user's, of which the first is imported. */
+/** Imports the first of these files of a user. */
 async function importOf(names: readonly string[], request: Partial<ImportRequest> = {}): Promise<string> {
   for (const name of names) await writeFile(path.join(folder, name), content);
   return importModel({
@@ -34,8 +34,8 @@ async function importOf(names: readonly string[], request: Partial<ImportRequest
 
 const importedFiles = async (): Promise<readonly string[]> => (await readdir(imported)).sort();
 
-describe('an import', () => {
-  it('of a file that is being imported already waits, and then finds it there', async () => {
+describe('importModel', () => {
+  it('waits for another import of the same file, and then refuses it', async () => {
     await writeFile(path.join(folder, 'twice.gguf'), content);
     const results = await Promise.allSettled([importOf(['twice.gguf']), importOf(['twice.gguf'])]);
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
@@ -45,15 +45,15 @@ describe('an import', () => {
     assert.deepEqual(await readFile(path.join(imported, 'twice.gguf')), content);
   });
 
-  it('of a split model whose parts can not all be named names none', async () => {
+  it('names no part of a split model if a part can’t be named', async () => {
     const parts = ['split-00001-of-00002.gguf', 'split-00002-of-00002.gguf'];
-    // The first part gets its name last: a folder has it by then.
+    // The first part gets its name last, and by then a folder has that name.
     const onProgress = (): void => void mkdirSync(path.join(imported, parts[0]!, 'inside'), { recursive: true });
     await assert.rejects(importOf(parts, { onProgress }), { code: 'download-failed' });
     assert.deepEqual(await importedFiles(), [parts[0]]);
   });
 
-  it('into a folder that can not be made says which', async () => {
+  it('names a folder that it can’t create', async () => {
     await writeFile(path.join(folder, 'file'), '');
     const below = path.join(folder, 'file', 'models');
     const isSaid = (error: unknown): boolean =>
@@ -63,7 +63,7 @@ describe('an import', () => {
     await assert.rejects(importOf(['one.gguf'], { modelsFolder: below }), isSaid);
   });
 
-  it('that is cancelled leaves nothing', async () => {
+  it('leaves no file if it is cancelled', async () => {
     const cancel = new AbortController();
     await assert.rejects(importOf(['one.gguf'], { signal: cancel.signal, onProgress: () => cancel.abort() }), {
       name: 'AbortError',
@@ -71,7 +71,7 @@ describe('an import', () => {
     assert.deepEqual(await importedFiles(), []);
   });
 
-  it('removes what one left whose process ended in the middle', async () => {
+  it('removes the files of an import whose process died', async () => {
     await mkdir(imported, { recursive: true });
     await writeFile(path.join(imported, 'lost.gguf.part'), content);
     await importOf(['next.gguf']);
@@ -79,15 +79,15 @@ describe('an import', () => {
   });
 });
 
-describe("an import's leftovers", () => {
-  it('are removed while no import goes on', async () => {
+describe('removeImportLeftovers', () => {
+  it('removes files while no import is running', async () => {
     await mkdir(imported, { recursive: true });
     for (const name of ['lost.gguf.part', 'kept.gguf']) await writeFile(path.join(imported, name), content);
     await removeImportLeftovers(modelsFolder);
     assert.deepEqual(await importedFiles(), ['kept.gguf']);
   });
 
-  it('are what it is working on while it goes on', async () => {
+  it('removes no file while an import is running', async () => {
     let looked: Promise<void> | undefined;
     const onProgress = (): void => {
       looked ??= removeImportLeftovers(modelsFolder);
@@ -97,5 +97,5 @@ describe("an import's leftovers", () => {
     assert.deepEqual(await readFile(file), content);
   });
 
-  it('are none where nothing was imported', () => removeImportLeftovers(modelsFolder));
+  it('does nothing if nothing was imported', () => removeImportLeftovers(modelsFolder));
 });

@@ -37,12 +37,12 @@ async function found(environment: NodeJS.ProcessEnv = {}): Promise<readonly [sou
   return (await models(environment)).map((model) => [model.source, model.name]);
 }
 
-describe('models that are on this machine', () => {
-  it('are none on a machine that has none', async () => {
+describe('localModels', () => {
+  it('finds none on a machine without models', async () => {
     assert.deepEqual(await found(), []);
   });
 
-  it('come from the extension, LM Studio, llama.cpp and the Hugging Face cache', async () => {
+  it('finds models of the extension, LM Studio, llama.cpp and the Hugging Face cache', async () => {
     for (const part of allParts(BUNDLED_MODEL_FILE)) await put(`dist/models/${part}`);
     await put('.lmstudio/models/Qwen/Qwen3-GGUF/qwen3.gguf');
     await put('.cache/lm-studio/models/old/repo/older.gguf');
@@ -57,7 +57,7 @@ describe('models that are on this machine', () => {
     ]);
   });
 
-  it('are where the environment moved the folders', async () => {
+  it('looks in folders that the environment names', async () => {
     await put('moved/llama/x.gguf');
     await put('moved/hub/models--a--b/snapshots/1/y.gguf');
     assert.deepEqual(
@@ -69,7 +69,7 @@ describe('models that are on this machine', () => {
     );
   });
 
-  it('of Ollama are named by manifest and lie in a blob', async () => {
+  it('names Ollama’s blobs by their manifests', async () => {
     const blob = await put(`.ollama/models/blobs/sha256-${DIGEST}`);
     await put(
       '.ollama/models/manifests/registry.ollama.ai/library/qwen3/0.6b',
@@ -78,7 +78,7 @@ describe('models that are on this machine', () => {
     assert.deepEqual(await models(), [{ path: blob, name: 'qwen3:0.6b', sizeBytes: 10, source: 'ollama' }]);
   });
 
-  it('of Ollama never lie outside its folder, and a broken manifest costs only itself', async () => {
+  it('stays inside Ollama’s folder, and skips a broken manifest', async () => {
     const library = '.ollama/models/manifests/registry.ollama.ai/library';
     await put('secret.gguf');
     await put(
@@ -95,7 +95,7 @@ describe('models that are on this machine', () => {
     assert.deepEqual(await found(), [['ollama', 'good:latest']]);
   });
 
-  it('in several parts are listed once with the size of all, and not at all with a part missing', async () => {
+  it('lists a model in several parts once, with the size of all, and leaves out an incomplete model', async () => {
     for (const part of [1, 2, 3]) await put(`.cache/llama.cpp/big-0000${part}-of-00003.gguf`);
     await put('.cache/llama.cpp/torn-00001-of-00002.gguf');
     assert.deepEqual(
@@ -104,7 +104,7 @@ describe('models that are on this machine', () => {
     );
   });
 
-  it('are language models: no projector, no embedding or reranking model, no file that is not GGUF', async () => {
+  it('leaves out projectors, embedding and reranking models, and other files', async () => {
     for (const name of ['mmproj-model-f16', 'nomic-embed-text-v1.5', 'bge-m3-Q8_0', 'qwen3-reranker'])
       await put(`.cache/llama.cpp/${name}.gguf`);
     await put('.cache/llama.cpp/page.gguf', '<!doctype html>');
@@ -114,7 +114,7 @@ describe('models that are on this machine', () => {
     assert.deepEqual(await found(), [['llama.cpp', 'alphabge-7b']]);
   });
 
-  it('are not looked for through a link that leaves the folder, nor twice through one that does not', async () => {
+  it('follows no link out of a folder, and lists a file behind two paths once', async () => {
     const outside = await put('elsewhere/outside.gguf');
     const hub = '.cache/huggingface/hub/models--a--b';
     const blob = await put(`${hub}/blobs/0123`);
@@ -127,7 +127,7 @@ describe('models that are on this machine', () => {
     assert.deepEqual(await found(), [['llama.cpp', 'inside']]);
   });
 
-  it('are not looked for deeper than the tools nest them', async () => {
+  it('looks no deeper than the tools nest their models', async () => {
     await put('.lmstudio/models/1/2/3/near.gguf');
     await put('.lmstudio/models/1/2/3/4/5/deep.gguf');
     assert.deepEqual(await found(), [['lm-studio', 'near']]);

@@ -16,8 +16,8 @@ const loaded = (gigabytes: number, onGpu: number): SidecarStatus => ({
   deviceMemoryBytes: onGpu * GB,
 });
 
-describe('the machine as it is without the model that is loaded', () => {
-  it('has back on the GPU what the model holds there, and no more than the card has', async () => {
+describe('describeMachine', () => {
+  it('adds the loaded model’s GPU memory, up to the memory of the card', async () => {
     assert.equal((await describeMachine(card(10), loaded(15, 12), undefined)).gpu?.freeBytes, 22 * GB);
     assert.equal((await describeMachine(card(20), loaded(15, 12), undefined)).gpu?.freeBytes, 24 * GB);
     assert.equal((await describeMachine(card(20), { state: 'idle' }, undefined)).gpu?.freeBytes, 20 * GB);
@@ -27,9 +27,9 @@ describe('the machine as it is without the model that is loaded', () => {
     ['beside a GPU', card(10), loaded(2_003, 3)],
     ['without one', { label: 'CPU' }, loaded(2_000, 0)],
   ] as const) {
-    it(`has back in main memory what the model holds there, ${where}`, async () => {
+    it(`adds the loaded model’s main memory, ${where}`, async () => {
       const { mainBytes } = await describeMachine(device, status, undefined);
-      // Other programs take and give memory meanwhile.
+      // Other programs allocate and free memory meanwhile.
       assert.equal(Math.round((mainBytes - (await availableMemoryBytes())) / (100 * GB)), 20);
     });
   }

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { ModelServer, sha256, whole, type Answer } from './modelServer.ts';
 
 /**
- * A mirror of Hugging Face on this machine that has one model of SmolLM2-135M's shape, and the catalogue that offers
- * it.
+ * A mirror of Hugging Face on this machine with one model of SmolLM2-135M's shape, and the catalogue that offers it.
  */
 export class ModelMirror implements AsyncDisposable {
   private constructor(
@@ -14,7 +13,7 @@ export class ModelMirror implements AsyncDisposable {
     private readonly folder: string,
   ) {}
 
-  /** `answers`: what requests get, one after another; the last one repeats. */
+  /** `answers` are the responses to the requests in turn; the last one repeats. */
   static async start(modelPath: string, type: string, ...answers: readonly Answer[]): Promise<ModelMirror> {
     const content = await readFile(modelPath);
     const server = await ModelServer.start(content, ...(answers.length > 0 ? answers : [whole]));
@@ -31,7 +30,7 @@ export class ModelMirror implements AsyncDisposable {
     return path.join(this.folder, 'catalogue.json');
   }
 
-  /** What a user who has such a mirror sets. */
+  /** The settings of a user who has such a mirror. */
   get settings(): Record<string, string> {
     return { 'chorus.catalogue': this.catalogue, 'chorus.downloads.mirror': this.server.origin };
   }

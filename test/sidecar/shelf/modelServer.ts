@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ggufHeaderBytes, tinyModel } from '../models/ggufFile.ts';
 
-/** Answers one request. What is not answered with is left to the next one. */
+/** Answers one request. */
 export type Answer = (request: IncomingMessage, response: ServerResponse, server: ModelServer) => void;
 
 export interface SeenRequest {
@@ -14,15 +14,12 @@ export interface SeenRequest {
   readonly ifRange?: string;
 }
 
-/**
- * A web server on this machine that has one file, and does to each request what a test wants: the first one gets the
- * first answer, the last answer repeats.
- */
+/** A web server on this machine that has one file. Each request gets the next answer; the last answer repeats. */
 export class ModelServer implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
   readonly #server: Server;
   answers: readonly Answer[] = [whole];
-  /** Where the client puts what it receives: a connection is cut once it has put all there that was sent. */
+  /** The file that the client writes. A connection is cut once the client has written every byte that was sent. */
   clientFile: string | undefined;
 
   private constructor(public content: Buffer) {
@@ -54,7 +51,7 @@ export class ModelServer implements AsyncDisposable {
     return `"${sha256(this.content).slice(0, 16)}"`;
   }
 
-  /** Ranges that clients asked for, "-" for none. */
+  /** The ranges that clients requested, "-" for none. */
   get ranges(): readonly string[] {
     return this.requests.map(({ range }) => range ?? '-');
   }
@@ -70,7 +67,7 @@ export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A model of about `sizeBytes`, another one for each `seed`. */
+/** A model of about `sizeBytes`. Each `seed` gives another model. */
 export function modelBytes(sizeBytes = 300_000, seed = 1): Buffer {
   const header = ggufHeaderBytes(tinyModel());
   const data = Buffer.alloc(Math.max(5_000, sizeBytes - header.length));
@@ -79,7 +76,7 @@ export function modelBytes(sizeBytes = 300_000, seed = 1): Buffer {
   return Buffer.concat([header, data]);
 }
 
-/** As a good server does: the file, or the part that is asked for, if it is still of this file. */
+/** Answers as a correct server: with the file, or with the requested range if it belongs to this file. */
 export const whole: Answer = (request, response, server) => {
   const { content, etag } = server;
   const start = startOf(request, server);
@@ -98,7 +95,7 @@ export const whole: Answer = (request, response, server) => {
   }
 };
 
-/** As `whole`, but the connection ends after so many bytes of the body. */
+/** Answers as `whole`, but ends the connection after this many bytes of the body. */
 export function cutAfter(bytes: number): Answer {
   return (request, response, server) => {
     sendHead(request, response, server);
@@ -108,7 +105,7 @@ export function cutAfter(bytes: number): Answer {
   };
 }
 
-/** Ends a connection when the client has put so many bytes into its file. */
+/** Ends a connection once the client has written this many bytes to its file. */
 export function cutWhenReceived(response: ServerResponse, { clientFile = '' }: ModelServer, bytes: number): void {
   const look = (): void => {
     if ((statSync(clientFile, { throwIfNoEntry: false })?.size ?? 0) >= bytes) response.destroy();
@@ -117,7 +114,7 @@ export function cutWhenReceived(response: ServerResponse, { clientFile = '' }: M
   look();
 }
 
-/** As `whole`, but after so many bytes of the body nothing comes any more. */
+/** Answers as `whole`, but sends nothing after this many bytes of the body. */
 export function stallAfter(bytes: number): Answer {
   return (request, response, server) => {
     sendHead(request, response, server);
@@ -130,7 +127,7 @@ export function status(code: number, headers: Record<string, string> = {}): Answ
   return (_request, response) => response.writeHead(code, headers).end();
 }
 
-/** A redirect that carries what Hugging Face says of a file. */
+/** A redirect with Hugging Face's description of a file. */
 export function linkedRedirect(target: string): Answer {
   return (_request, response, { content }) =>
     response
@@ -150,7 +147,10 @@ function sendHead(request: IncomingMessage, response: ServerResponse, server: Mo
     });
 }
 
-/** Where the part begins that is asked for; `undefined` where the whole file is, or the part is of another one. */
+/**
+ * Where the requested range begins; `undefined` if the whole file is requested, or if the range belongs to another
+ * file.
+ */
 function startOf({ headers }: IncomingMessage, { etag }: ModelServer): number | undefined {
   const start = /^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1];
   const ifRange = headers['if-range'];

@@ -21,7 +21,7 @@ function planOf(id: string, on: Machine, contextSizeTokens = 0): ShelfPlan {
   return planEntry(model, model.quantisations[0]!, on, contextSizeTokens);
 }
 
-describe('the plan of a model that is not here yet', () => {
+describe('planEntry', () => {
   const small = machine(8);
   const laptop = machine(16, 8);
   const large = machine(64, 24);
@@ -35,17 +35,17 @@ describe('the plan of a model that is not here yet', () => {
     { name: 'a small model on a processor', id: 'qwen2.5-coder-0.5b', on: small, fit: 'cpu', speed: 'quick' },
     { name: 'a model of 3B on a processor', id: 'qwen2.5-coder-3b', on: small, fit: 'cpu', speed: 'moderate' },
     { name: 'a model of 7B on a processor', id: 'qwen2.5-coder-7b', on: machine(16), fit: 'cpu', speed: 'slow' },
-    { name: 'a model of 32B that nothing holds', id: 'qwen2.5-coder-32b', on: small, fit: 'none', speed: 'slow' },
+    { name: 'a model of 32B that does not fit', id: 'qwen2.5-coder-32b', on: small, fit: 'none', speed: 'slow' },
     { name: 'a model of 7B on a card', id: 'qwen2.5-coder-7b', on: laptop, fit: 'gpu', speed: 'quick' },
     {
-      name: 'a model of 14B that card and processor share',
+      name: 'a model of 14B shared by card and processor',
       id: 'qwen2.5-coder-14b',
       on: laptop,
       fit: 'shared',
       speed: 'slow',
     },
     {
-      name: 'a mixture of which the processor keeps the experts',
+      name: 'a mixture with its experts on the processor',
       id: 'qwen3-coder-30b-a3b',
       on: machine(64, 8),
       fit: 'shared',
@@ -60,7 +60,7 @@ describe('the plan of a model that is not here yet', () => {
       speed: 'moderate',
     },
     {
-      name: 'a model on a machine whose memory is all one',
+      name: 'a model on a machine with unified memory',
       id: 'qwen2.5-coder-7b',
       on: machine(12, 12, true),
       fit: 'gpu',
@@ -74,24 +74,24 @@ describe('the plan of a model that is not here yet', () => {
     });
   }
 
-  it('needs the weights and what a context takes', () => {
+  it('needs memory for the weights and the context', () => {
     const weights = models.find(({ id }) => id === 'aya-23-8b')!.quantisations[0]!.files[0]!.sizeBytes;
     const short = planOf('aya-23-8b', machine(64), 512).neededBytes;
     const long = planOf('aya-23-8b', machine(64), 8192).neededBytes;
     assert.ok(short > weights);
-    // 32 layers with 8 heads of 128 for keys and values, two bytes each, in three sequences; and the scores of 63
-    // tokens and 32 heads, before and after.
+    // 32 layers with 8 heads of 128 for keys and values, two bytes each, in three sequences. Then the scores of 63
+    // tokens and 32 heads, before and after the softmax.
     const tokenBytes = 32 * 8 * 2 * 128 * 2 * 3 + 63 * 32 * 2 * 4;
     assert.equal(Math.round((long - short) / 1e6), Math.round((tokenBytes * (8192 - 512)) / 1e6));
   });
 
-  it('needs an embedding twice on a processor where it is the output matrix too', () => {
+  it('counts an embedding twice on a processor if it is also the output matrix', () => {
     const model = models.find(({ id }) => id === 'aya-23-8b')!;
     const once = { ...model, shape: { ...model.shape, tiedOutput: false } };
     const [quantisation] = model.quantisations;
     const more = (on: Machine): number =>
       planEntry(model, quantisation!, on, 512).neededBytes - planEntry(once, quantisation!, on, 512).neededBytes;
-    // 256,000 tokens of 4,096 values, of 8.03 billion parameters.
+    // 256,000 tokens of 4,096 values, out of 8.03 billion parameters.
     assert.equal(
       Math.round(more(machine(64))),
       Math.round((quantisation!.files[0]!.sizeBytes * 256_000 * 4096) / 8.03e9),
@@ -99,7 +99,7 @@ describe('the plan of a model that is not here yet', () => {
     assert.equal(more(machine(64, 24)), 0);
   });
 
-  it('takes a shorter context where the longer one does not fit', () => {
+  it('shortens a context that does not fit', () => {
     assert.ok((planOf('aya-23-8b', machine(6.9)).contextSizeTokens ?? 0) < 8192);
   });
 });
@@ -122,11 +122,11 @@ describe('the recommended model', () => {
     return best && `${best.entry.id} ${best.quantisation.type}`;
   }
   const cases: readonly [name: string, on: Machine, expected: string | undefined][] = [
-    ['on a small processor is one that is quick there', machine(8), 'qwen2.5-coder-1.5b Q4_K_M'],
-    ['on a card of 8 GB is of 7B', machine(16, 8), 'qwen2.5-coder-7b Q4_K_M'],
-    ['on a card of 24 GB is a mixture', machine(64, 24), 'qwen3-coder-30b-a3b Q4_K_M'],
-    ['on a slow processor is the quickest', { ...machine(8), mainBytesPerSecond: 5e9 }, 'qwen2.5-coder-0.5b Q4_K_M'],
-    ['where nothing fits is none', machine(0.5), undefined],
+    ['is quick on a small processor', machine(8), 'qwen2.5-coder-1.5b Q4_K_M'],
+    ['has 7B parameters on a card of 8 GB', machine(16, 8), 'qwen2.5-coder-7b Q4_K_M'],
+    ['is a mixture on a card of 24 GB', machine(64, 24), 'qwen3-coder-30b-a3b Q4_K_M'],
+    ['is the quickest on a slow processor', { ...machine(8), mainBytesPerSecond: 5e9 }, 'qwen2.5-coder-0.5b Q4_K_M'],
+    ['does not exist if nothing fits', machine(0.5), undefined],
   ];
   for (const [name, on, expected] of cases) it(name, () => assert.equal(recommendedOn(on), expected));
 });

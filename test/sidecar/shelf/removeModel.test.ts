@@ -8,7 +8,7 @@ import type { LocalModel } from '../../../sidecar/protocol/client.ts';
 import { isPathInside } from '../../../sidecar/common/findFiles.ts';
 import { removeModel, requireUnused } from '../../../sidecar/shelf/removeModel.ts';
 
-describe('removing a model', () => {
+describe('removeModel', () => {
   let folder: string;
   let models: string;
   beforeEach(async () => {
@@ -25,7 +25,7 @@ describe('removing a model', () => {
   }
   const known = (...paths: string[]): LocalModel[] => paths.map((each) => ({ path: each }) as LocalModel);
 
-  it('removes all its parts and what was downloaded of them, and nothing beside them', async () => {
+  it('removes all parts and partial downloads of a model, and no other file', async () => {
     const parts = await Promise.all(
       ['models/imported/a-00001-of-00002.gguf', 'models/imported/a-00002-of-00002.gguf'].map(file),
     );
@@ -38,7 +38,7 @@ describe('removing a model', () => {
     );
   });
 
-  it("leaves what lies outside the folder of models: it is another tool's", async () => {
+  it('leaves a model outside the models folder, since it belongs to another tool', async () => {
     for (const name of ['other/a.gguf', 'models2/a.gguf', 'a.gguf']) {
       const outside = await file(name);
       for (const written of [outside, path.join(models, '..', name)])
@@ -50,7 +50,7 @@ describe('removing a model', () => {
     }
   });
 
-  it('leaves what is no model that is known, though one of its name is', async () => {
+  it('leaves a file that is no known model, even if its name is that of one', async () => {
     const [wanted, namesake] = [await file('models/a.gguf'), await file('models/imported/a.gguf')];
     await assert.rejects(removeModel(wanted, models, known(namesake)), /is no model/);
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe('removing a model', () => {
     );
   });
 
-  it('is refused of the chosen model, by whatever path it is chosen', async () => {
+  it('refuses the chosen model, however its path is written', async () => {
     const chosen = await file('models/a.gguf');
     const link = path.join(folder, 'link.gguf');
     await symlink(chosen, link);
@@ -74,7 +74,7 @@ describe('removing a model', () => {
   });
 });
 
-describe('a path is inside a folder', () => {
+describe('isPathInside', () => {
   const rows: readonly (readonly [file: string, isInside: boolean])[] = [
     ['/a/b', true],
     ['/a/b/c', true],

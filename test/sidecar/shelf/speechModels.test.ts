@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-/** The beginning of a file of whisper.cpp, and `moreBytes` behind it. */
+/** The beginning of a file of whisper.cpp, with `moreBytes` behind it. */
 function beginning({ vocabularySize = 51_865, moreBytes = 0 } = {}): Buffer {
   const bytes = Buffer.alloc(8 + moreBytes);
   bytes.write('lmgg');
@@ -30,8 +30,8 @@ const options = (platform: NodeJS.Platform = 'linux') => ({ environment: {}, hom
 const found = async (platform?: NodeJS.Platform): Promise<readonly string[]> =>
   (await speechModels(options(platform))).map((model) => path.relative(home, model.path).split(path.sep).join('/'));
 
-describe('speech models that are on this machine', () => {
-  it('are found where tools of whisper.cpp keep them, the smallest first', async () => {
+describe('speechModels', () => {
+  it('finds models of tools that use whisper.cpp, the smallest first', async () => {
     await put('whisper.cpp/models/ggml-base.bin', beginning({ moreBytes: 1 }));
     await put('.local/share/pywhispercpp/models/ggml-tiny.bin');
     await put(
@@ -45,14 +45,14 @@ describe('speech models that are on this machine', () => {
     ]);
   });
 
-  it('are found in the folders of macOS and Windows', async () => {
+  it('finds models in the folders of macOS and Windows', async () => {
     await put('Library/Application Support/MacWhisper/models/ggml-a.bin');
     await put('AppData/Local/Buzz/Buzz/Cache/models/ggml-b.bin');
     assert.ok((await found('darwin')).some((file) => file.endsWith('ggml-a.bin')));
     assert.deepEqual(await found('win32'), ['AppData/Local/Buzz/Buzz/Cache/models/ggml-b.bin']);
   });
 
-  it('are neither other files, nor those that whisper.cpp tests itself with, nor one file twice', async () => {
+  it('leaves out other files, whisper.cpp’s test models, and a second path to a file', async () => {
     const real = await put('whisper.cpp/models/ggml-base.bin');
     await symlink(real, path.join(home, 'whisper.cpp/models/ggml-link.bin'));
     await put('whisper.cpp/models/ggml-large.bin', 'else, and more');
@@ -63,7 +63,7 @@ describe('speech models that are on this machine', () => {
     assert.equal((await found()).length, 1);
   });
 
-  it('may be none: then it is said how to get one', async () => {
+  it('tells how to get a model if there is none', async () => {
     await assert.rejects(
       speechModelPath('', 'auto', options()),
       (error) =>
@@ -73,14 +73,14 @@ describe('speech models that are on this machine', () => {
     );
   });
 
-  it('give way to the one that was chosen, else the largest that is quick is taken', async () => {
+  it('prefers the chosen model, then the largest quick one', async () => {
     await put('whisper.cpp/models/ggml-tiny.bin');
     const base = await put('whisper.cpp/models/ggml-base.bin', beginning({ moreBytes: 1 }));
     assert.equal(await speechModelPath(undefined, 'auto', options()), base);
     assert.equal(await speechModelPath('/other.bin', 'auto', options()), path.resolve('/other.bin'));
   });
 
-  it('for English alone are taken only where that is spoken, or where there is no other', async () => {
+  it('uses an English-only model only for English, or if there is no other', async () => {
     const english = await put(
       'whisper.cpp/models/ggml-base.en.bin',
       beginning({ vocabularySize: 51_864, moreBytes: 3 }),

@@ -23,7 +23,7 @@ const model = {
   quantisations: [{ type: 'F32', files: [{ url: 'https://example.com/tiny.gguf', sizeBytes: 10_000 }] }],
 } satisfies CatalogueModel;
 
-/** A catalogue of one model, of which one field is another. */
+/** A catalogue of one model with one field changed. */
 function changed(field: string, value: unknown): string {
   const catalogue: unknown = structuredClone({ version: 1, models: [model] });
   const keys = field.split(/[.[\]]+/).filter(Boolean);
@@ -45,7 +45,7 @@ function refusal(text: string): string {
 
 const file = 'models[0].quantisations[0].files[0]';
 
-describe('a catalogue is refused, with the field named', () => {
+describe('parseCatalogue refuses, and names the field:', () => {
   const cases: {
     readonly name: string;
     readonly field: string;
@@ -81,7 +81,7 @@ describe('a catalogue is refused, with the field named', () => {
     },
     { name: 'what is no URL', field: `${file}.url`, value: 'model.gguf', says: /expected an https: URL/ },
     {
-      name: 'a page that is a script',
+      name: 'a page with a script URL',
       field: 'models[0].page',
       value: 'javascript:alert(1)',
       says: /expected an https: URL/,
@@ -103,19 +103,19 @@ describe('a catalogue is refused, with the field named', () => {
     { name: 'a name that is no model', field: `${file}.fileName`, value: 'run.exe', says: /ends in \.gguf/ },
     { name: 'an id that climbs out of the folder', field: 'models[0].id', value: '..', says: /expected small letters/ },
     {
-      name: 'an id that Windows would not write as it is',
+      name: 'an id that Windows would change',
       field: 'models[0].id',
       value: 'tiny.',
       says: /no "\." at the end/,
     },
     {
-      name: "an id of Chorus's own folder of imports",
+      name: "an id equal to Chorus's folder of imports",
       field: 'models[0].id',
       value: 'imported',
       says: /Chorus has a folder of this name/,
     },
     {
-      name: "an id of Chorus's own folder of catalogues",
+      name: "an id equal to Chorus's folder of catalogues",
       field: 'models[0].id',
       value: 'catalogues',
       says: /Chorus has a folder of this name/,
@@ -135,13 +135,13 @@ describe('a catalogue is refused, with the field named', () => {
     },
     { name: 'a checksum that is none', field: `${file}.sha256`, value: 'abc', says: /expected 64 hexadecimal digits/ },
     {
-      name: 'a language that is none',
+      name: 'an invalid language',
       field: 'models[0].languages[0]',
       value: 'English',
       says: /expected a BCP 47 tag/,
     },
     {
-      name: 'a part without the others',
+      name: 'a part of an incomplete model',
       field: `${file}.fileName`,
       value: 'x-00001-of-00002.gguf',
       says: /expected part 1 of 1/,
@@ -180,7 +180,8 @@ describe('a catalogue is refused, with the field named', () => {
     });
   }
 
-  it('what is no JSON', () => assert.match(refusal('<!doctype html>'), /^The catalogue team\.json is no JSON: /));
+  it('a text that is not JSON', () =>
+    assert.match(refusal('<!doctype html>'), /^The catalogue team\.json is no JSON: /));
 });
 
 describe('a catalogue', () => {
@@ -189,7 +190,7 @@ describe('a catalogue', () => {
     'team.json',
   );
 
-  it('adds to the built-in one, and its models come first and replace those of the same id', () => {
+  it('adds to the built-in catalogue; its models come first and replace those of the same id', () => {
     const models = extendCatalogue(builtInCatalogue(), own);
     assert.deepEqual(
       models.slice(0, 2).map(({ name }) => name),
@@ -199,15 +200,15 @@ describe('a catalogue', () => {
     assert.equal(models.length, builtInCatalogue().models.length + 1);
   });
 
-  it('replaces the built-in one where it says so', () => {
+  it('replaces the built-in catalogue if it says so', () => {
     assert.deepEqual(extendCatalogue(builtInCatalogue(), { ...own, replacesBuiltIn: true }), own.models);
   });
 
-  it('may name this machine by http', () => {
+  it('may have http URLs of this machine', () => {
     parseCatalogue(changed(`${file}.url`, 'http://127.0.0.1:8080/tiny.gguf'), 'team.json');
   });
 
-  it('has the schema that is shipped for editors', () => {
+  it('matches the schema that ships for editors', () => {
     const shipped: unknown = JSON.parse(
       readFileSync(new URL('../../../../sidecar/shelf/catalogue/catalogue.schema.json', import.meta.url), 'utf8'),
     );
@@ -218,14 +219,14 @@ describe('a catalogue', () => {
 describe('the built-in catalogue', () => {
   const { models } = builtInCatalogue();
 
-  it("names the families that Chorus's own engine runs", () => {
+  it("has only families that Chorus's own engine runs", () => {
     assert.deepEqual(
       models.filter(({ architecture }) => !CHORUS_ARCHITECTURES.includes(architecture)),
       [],
     );
   });
 
-  it('tells which models may not be used commercially', () => {
+  it('marks models that forbid commercial use', () => {
     const barred = models.filter(({ licence }) => !licence.commercialUse).map(({ id }) => id);
     assert.deepEqual(barred.sort(), [
       'aya-23-8b',
@@ -236,7 +237,7 @@ describe('the built-in catalogue', () => {
     ]);
   });
 
-  it('gives sizes and shapes that agree with the number of parameters', () => {
+  it('has sizes and shapes that agree with the number of parameters', () => {
     for (const { id, parameters, shape, quantisations } of models) {
       for (const { type, files } of quantisations) {
         const bits = (8 * files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)) / parameters;

@@ -36,7 +36,7 @@ afterEach(async () => {
 
 interface Attempt extends Partial<ModelDownload> {
   readonly server: ModelServer;
-  /** Known beforehand. */
+  /** Whether the checksum is known beforehand. */
   readonly checksum?: boolean;
 }
 
@@ -59,7 +59,7 @@ function result({ server, checksum = false, ...request }: Attempt): Promise<Down
   });
 }
 
-/** What a download that fails says. */
+/** The error of a failed download. */
 async function refusal(attempt: Promise<string>): Promise<TroubleError> {
   return attempt.then(
     (file) => assert.fail(`${file} was downloaded`),
@@ -69,22 +69,22 @@ async function refusal(attempt: Promise<string>): Promise<TroubleError> {
 
 const filesThere = async (): Promise<readonly string[]> => (await readdir(folder)).sort();
 
-describe('a model is downloaded whole', () => {
+describe('downloadModel downloads a whole model', () => {
   const cases: { readonly name: string; readonly answers: readonly Answer[]; readonly ranges: readonly string[] }[] = [
-    { name: 'from a server that does all right', answers: [whole], ranges: ['-'] },
+    { name: 'from a correct server', answers: [whole], ranges: ['-'] },
     {
-      name: 'where the connection is cut twice: the rest is asked for',
+      name: 'if the connection is cut twice, by requests for the rest',
       answers: [cutAfter(100_000), cutAfter(50_000), whole],
       ranges: ['-', 'bytes=100000-', 'bytes=150000-'],
     },
-    { name: 'where the server stalls', answers: [stallAfter(80_000), whole], ranges: ['-', 'bytes=80000-'] },
+    { name: 'if the server stalls', answers: [stallAfter(80_000), whole], ranges: ['-', 'bytes=80000-'] },
     {
-      name: 'where the server is busy, and says for how long',
+      name: 'if the server is busy and says for how long',
       answers: [status(503), status(429, { 'retry-after': '0' }), status(500), whole],
       ranges: ['-', '-', '-', '-'],
     },
     {
-      name: 'where the server knows no ranges',
+      name: 'if the server does not support ranges',
       answers: [
         cutAfter(100_000),
         (_request, response, server) =>
@@ -93,22 +93,22 @@ describe('a model is downloaded whole', () => {
       ranges: ['-', 'bytes=100000-'],
     },
     {
-      name: 'where another part than the one asked for comes',
+      name: 'if the server sends another range than requested',
       answers: [cutAfter(100_000), wrongPart(5), whole],
       ranges: ['-', 'bytes=100000-', '-'],
     },
     {
-      name: 'where the part is said to be of a file of another length',
+      name: 'if the range belongs to a file of another length',
       answers: [cutAfter(100_000), otherLength, whole],
       ranges: ['-', 'bytes=100000-', '-'],
     },
     {
-      name: 'where the server has no such part any more',
+      name: 'if the server no longer has the range',
       answers: [cutAfter(100_000), status(416, { 'content-range': 'bytes */7' }), whole],
       ranges: ['-', 'bytes=100000-', '-'],
     },
     {
-      name: 'where its length is not told',
+      name: 'if the server gives no length',
       answers: [(_request, response, server) => response.writeHead(200).end(server.content)],
       ranges: ['-'],
     },
@@ -123,7 +123,7 @@ describe('a model is downloaded whole', () => {
     });
   }
 
-  it('where the file changes between two parts: nothing of the first one is kept', async () => {
+  it('if the file changes between two requests, without bytes of the old file', async () => {
     const newer = modelBytes(300_000, 2);
     const change: Answer = (request, response, server) => {
       server.content = newer;
@@ -138,7 +138,7 @@ describe('a model is downloaded whole', () => {
     });
   });
 
-  it('where the file changes and the server sends its part all the same', async () => {
+  it('if the file changes and the server sends the range anyway', async () => {
     const newer = modelBytes(300_000, 2);
     const change: Answer = (request, response, server) => {
       server.content = newer;
@@ -149,7 +149,7 @@ describe('a model is downloaded whole', () => {
     assert.deepEqual(await readFile(await download({ server })), newer);
   });
 
-  it('by way of redirects, and checked against the checksum that the first one states', async () => {
+  it('through redirects, and verifies the checksum of the first redirect', async () => {
     await using server = await ModelServer.start(content, linkedRedirect('/elsewhere'), whole);
     const states = new Set<string>();
     assert.deepEqual(
@@ -159,7 +159,7 @@ describe('a model is downloaded whole', () => {
     assert.ok(states.has('verifying'));
   });
 
-  it('and it is said whether it was checked: against the catalogue or the server, or not at all', async () => {
+  it('and tells whether a checksum of the catalogue or the server verified it', async () => {
     const cases: readonly [answers: readonly Answer[], checksum: boolean, isVerified: boolean][] = [
       [[whole], true, true],
       [[linkedRedirect('/elsewhere'), whole], false, true],
@@ -174,7 +174,7 @@ describe('a model is downloaded whole', () => {
     }
   });
 
-  it('once: what is there is not asked for again', async () => {
+  it('only once', async () => {
     await using server = await ModelServer.start(content);
     await download({ server });
     await download({ server });
@@ -182,7 +182,7 @@ describe('a model is downloaded whole', () => {
   });
 });
 
-describe('a download is refused with the reason', () => {
+describe('downloadModel fails with the reason', () => {
   const cases: {
     readonly name: string;
     readonly answers: readonly Answer[];
@@ -191,68 +191,68 @@ describe('a download is refused with the reason', () => {
     readonly left?: readonly string[];
   }[] = [
     {
-      name: 'where the file is given to some alone',
+      name: 'if the file needs a login',
       answers: [status(403)],
       says: /status 403: it gives the file only to whom it knows/,
     },
     {
-      name: 'where the file is not there any more',
+      name: 'if the file is gone',
       answers: [status(404)],
       says: /status 404: the file is not there any more/,
     },
-    { name: 'where the server answers with what makes no sense', answers: [status(418)], says: /status 418/ },
+    { name: 'if the response makes no sense', answers: [status(418)], says: /status 418/ },
     {
-      name: 'where the server fails again and again',
+      name: 'if the server fails again and again',
       answers: [status(500)],
       says: /status 500\. It was tried 7 times/,
     },
-    { name: 'where every connection brings one byte', answers: [cutAfter(1)], says: /It was tried 7 times/ },
+    { name: 'if every connection brings one byte', answers: [cutAfter(1)], says: /It was tried 7 times/ },
     {
-      name: 'where redirects have no end',
+      name: 'if redirects never end',
       answers: [status(302, { location: '/model.gguf' })],
       says: /without an end \(10 redirects\)/,
     },
     {
-      name: 'where a redirect leads to a file',
+      name: 'if a redirect leads to a local file',
       answers: [status(302, { location: 'file:///etc/passwd' })],
       says: /file:\/\/\/etc\/passwd is no place for models/,
     },
     {
-      name: 'where a redirect leads to a host that is not secured',
+      name: 'if a redirect leads to an http: URL',
       answers: [status(302, { location: 'http://models.example/model.gguf' })],
       says: /http:\/\/models\.example\/model\.gguf is no place for models: expected an https: URL/,
     },
     {
-      name: 'where the length is a lie: more comes, cut to what was promised',
+      name: 'if the body is longer than the server said',
       answers: [shorter],
       says: /no model that can be used/,
       left: [],
     },
     {
-      name: 'where the server has a far larger file',
+      name: 'if the server has a far larger file',
       answers: [claims(3 * content.length)],
       says: /900000 bytes \(900 KB\), expected about 300000/,
     },
     {
-      name: 'where the length is not that of the checksum',
+      name: 'if the length differs from the catalogue’s for a known checksum',
       answers: [claims(content.length + 1)],
       checksum: true,
       says: /300001 bytes \(300 KB\), expected 300000/,
     },
     {
-      name: 'where other bytes come than those of the checksum',
+      name: 'if the bytes do not match the checksum',
       answers: [wrongBytes],
       checksum: true,
       says: /its checksum is another. Nothing of it was kept/,
       left: [],
     },
     {
-      name: 'where what comes is no model',
+      name: 'if the file is not a model',
       answers: [page],
       says: /no model that can be used, and was removed: model\.gguf\.part/,
       left: [],
     },
-    { name: 'where what comes is endless', answers: [endless], says: /sends more than 600000 bytes/ },
+    { name: 'if the body is endless', answers: [endless], says: /sends more than 600000 bytes/ },
   ];
   for (const { name, answers, says, checksum, left } of cases) {
     it(name, async () => {
@@ -267,7 +267,7 @@ describe('a download is refused with the reason', () => {
     });
   }
 
-  it('where the disk has no room for all parts, before the first is asked for', async () => {
+  it('if the disk has no room for all parts, before the first request', async () => {
     await using server = await ModelServer.start(content);
     const files = [content.length, 10 ** 15].map((sizeBytes, index) => ({
       url: `${server.origin}/model-0000${index + 1}-of-00002.gguf`,
@@ -278,7 +278,7 @@ describe('a download is refused with the reason', () => {
     assert.deepEqual(server.requests, []);
   });
 
-  it('where the disk has no room, before anything is asked for', async () => {
+  it('if the disk has no room, before the first request', async () => {
     await using server = await ModelServer.start(content, claims(10 ** 15));
     const error = await refusal(download({ server, files: [{ url: server.url, sizeBytes: 10 ** 15 }] }));
     assert.equal(error.code, 'disk-full');
@@ -287,7 +287,7 @@ describe('a download is refused with the reason', () => {
 });
 
 describe('a download that stops', () => {
-  /** Pauses when so many bytes are here. */
+  /** Pauses once this many bytes have arrived. */
   async function pausedAt(server: ModelServer, bytes: number): Promise<void> {
     const pause = new AbortController();
     const onProgress = ({ receivedBytes }: DownloadProgress): void => {
@@ -296,7 +296,7 @@ describe('a download that stops', () => {
     await assert.rejects(download({ server, signal: pause.signal, onProgress }), { name: 'AbortError' });
   }
 
-  it("keeps what it has under a name that is no model's, and goes on from there", async () => {
+  it("keeps its bytes under a name that is no model's, and continues there", async () => {
     await using server = await ModelServer.start(content, stallAfter(120_000), whole);
     await pausedAt(server, 120_000);
     assert.deepEqual(await filesThere(), ['model.gguf.part', 'model.gguf.part.json']);
@@ -304,7 +304,7 @@ describe('a download that stops', () => {
     assert.deepEqual(server.ranges, ['-', 'bytes=120000-']);
   });
 
-  it('starts again where what it has was damaged on the disk', async () => {
+  it('starts again if its bytes were damaged on the disk', async () => {
     await using server = await ModelServer.start(content, stallAfter(120_000), whole);
     await pausedAt(server, 120_000);
     await writeFile(path.join(folder, 'model.gguf.part'), Buffer.alloc(120_000));
@@ -312,7 +312,7 @@ describe('a download that stops', () => {
     assert.deepEqual(server.ranges, ['-', 'bytes=120000-', '-']);
   });
 
-  it('starts again where nothing says of what file its bytes are', async () => {
+  it('starts again if nothing identifies the file of its bytes', async () => {
     await using server = await ModelServer.start(content);
     await writeFile(path.join(folder, 'model.gguf.part'), content.subarray(0, 1000));
     await writeFile(path.join(folder, 'model.gguf.part.json'), '{"url": 7}');
@@ -320,7 +320,7 @@ describe('a download that stops', () => {
     assert.deepEqual(server.ranges, ['-']);
   });
 
-  it('writes through no link that lies where its bytes would', { skip: process.platform === 'win32' }, async () => {
+  it('does not write through a link at its path', { skip: process.platform === 'win32' }, async () => {
     const other = path.join(folder, 'other.txt');
     await writeFile(other, 'mine');
     const state = (server: ModelServer): string =>
@@ -337,7 +337,7 @@ describe('a download that stops', () => {
     }
   });
 
-  it('goes on without If-Range where the checksum will tell, and not at all where nothing would', async () => {
+  it('continues without If-Range only if a checksum can verify the file', async () => {
     const noValidator: Answer = (request, response, server) => {
       response.removeHeader('etag');
       const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
@@ -362,7 +362,7 @@ describe('a download that stops', () => {
   });
 });
 
-it('a folder that can not be made is named, and no server is asked', async () => {
+it('downloadModel names a folder that it can’t create, and makes no request', async () => {
   await using server = await ModelServer.start(content);
   await writeFile(path.join(folder, 'file'), '');
   const below = path.join(folder, 'file', 'models');
@@ -376,7 +376,7 @@ describe('a model in several parts', () => {
   const files = (server: ModelServer): ModelDownload['files'] =>
     [1, 2].map((part) => ({ url: `${server.origin}/model-0000${part}-of-00002.gguf`, sizeBytes: content.length }));
 
-  it('gets its names when all parts are there, and goes on with the part where it stopped', async () => {
+  it('gets its names after all parts have arrived, and continues with the part where it stopped', async () => {
     await using server = await ModelServer.start(content, whole, stallAfter(50_000), whole);
     const pause = new AbortController();
     const totals = new Set<number>();
@@ -401,7 +401,7 @@ describe('a model in several parts', () => {
     );
   });
 
-  it('is there only with all of them: what is missing is downloaded', async () => {
+  it('downloads only missing parts', async () => {
     await using server = await ModelServer.start(content);
     await writeFile(path.join(folder, 'model-00001-of-00002.gguf'), content);
     const file = await download({ server, files: files(server) });
@@ -414,7 +414,7 @@ describe('a model in several parts', () => {
   });
 });
 
-/** A part that begins so many bytes early. */
+/** Sends a range that begins this many bytes too early. */
 function wrongPart(bytes: number): Answer {
   return (request, response, { content: all, etag }) => {
     const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0) - bytes;
@@ -431,7 +431,7 @@ function otherLength(...[request, response, { content: all, etag }]: Parameters<
     .end(Buffer.concat([all.subarray(start), Buffer.alloc(1)]));
 }
 
-/** Says that it is shorter than what belongs to it. */
+/** Sends a body that is longer than its stated length. */
 function shorter(...[, response]: Parameters<Answer>): void {
   response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000));
 }

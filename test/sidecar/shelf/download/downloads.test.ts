@@ -13,7 +13,7 @@ import { tryLockForWriting } from '../../../../sidecar/shelf/download/writeLock.
 import { HttpClient } from '../../../../sidecar/common/http/httpClient.ts';
 import { modelBytes, ModelServer, stallAfter, whole } from '../modelServer.ts';
 
-it('a client that joins a download is counted at once, also where the only other one leaves while its own connection is closed', async () => {
+it('Downloads counts a joining client at once, even if the only other client leaves meanwhile', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-downloads-'));
   const content = modelBytes();
   await using server = await ModelServer.start(content, stallAfter(100_000), whole);
@@ -64,15 +64,15 @@ for (const [how, end, isExpected] of [
   (downloads: Downloads, request: Pick<ModelDownload, 'folder' | 'files'>) => Promise<void>,
   (error: unknown) => boolean,
 ])[]) {
-  for (const state of ['transferred', 'waited for, while another process has its files']) {
-    it(`who waits for a download that is ${state} is told that it was ended where ${how}`, async () => {
+  for (const state of ['running', 'waiting for another process']) {
+    it(`Downloads tells the clients of a download that is ${state} when ${how}`, async () => {
       const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-downloads-'));
       const content = modelBytes();
       await using server = await ModelServer.start(content, stallAfter(100_000));
       const client = await HttpClient.open({ systemCertificates: false }, {});
       const downloads = new Downloads();
       const files = [{ url: server.url, sizeBytes: content.length }];
-      const lock = state === 'transferred' ? undefined : await tryLockForWriting(modelPath(folder, files));
+      const lock = state === 'running' ? undefined : await tryLockForWriting(modelPath(folder, files));
       try {
         const began = new EventEmitter<{ began: [] }>();
         const onProgress = (): void => void began.emit('began');

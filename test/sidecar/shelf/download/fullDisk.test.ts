@@ -6,12 +6,12 @@ import path from 'node:path';
 import { it } from 'node:test';
 import { modelBytes, ModelServer, type Answer } from '../modelServer.ts';
 
-/** Says nothing of the length, so that only the disk itself tells that it is too much. */
+/** Sends no length, so that only the disk itself shows that the file is too large. */
 const lengthUntold: Answer = (_request, response, { content }) => response.writeHead(200, { etag: '"1"' }).end(content);
 
 /**
- * Runs a module's text where `folder` is a disk of its own, and gives what it prints as JSON; `undefined` where this
- * system lets no test mount one.
+ * Runs a module's text while `folder` is a disk of its own, and returns its output as JSON. `undefined` if this system
+ * does not let a test mount a disk.
  */
 async function onOwnDisk<Result>(folder: string, mountOptions: string, script: string): Promise<Result | undefined> {
   const mounted = ['-rm', 'sh', '-c', `mount -t tmpfs -o ${mountOptions} tmpfs "${folder}" && exec "$@"`, 'sh'];
@@ -29,11 +29,10 @@ async function onOwnDisk<Result>(folder: string, mountOptions: string, script: s
   return JSON.parse(stdout) as Result;
 }
 
-it('a disk that fills up while a model is downloaded ends the download with what to do, keeps what is there, and harms nothing else', async (test) => {
+it('a download onto a full disk fails with a remedy, keeps its bytes, and harms no other file', async (test) => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-full-'));
   await using server = await ModelServer.start(modelBytes(1_000_000), lengthUntold);
-  // Room is asked for before the first byte; here a file system that lies about it is played by leaving the question
-  // out.
+  // The check before the first byte is left out, as if the file system had reported too much space.
   const script = `
     import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
     import { HttpClient } from ${JSON.stringify(new URL('../../../../sidecar/common/http/httpClient.ts', import.meta.url).href)};
@@ -68,7 +67,7 @@ it('a disk that fills up while a model is downloaded ends the download with what
   }
 });
 
-it('a disk that fills up while a model is imported ends the import with what to do, and nothing of it stays', async (test) => {
+it('an import onto a full disk fails with a remedy, and leaves no file', async (test) => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-full-'));
   const sources = await mkdtemp(path.join(os.tmpdir(), 'chorus-split-'));
   const parts = [1, 2].map((part) => path.join(sources, `model-0000${part}-of-00002.gguf`));
@@ -81,7 +80,7 @@ it('a disk that fills up while a model is imported ends the import with what to 
     console.log(JSON.stringify({ code: error.code, message: error.message, names: await readdir(${JSON.stringify(path.join(folder, 'imported'))}) }));
     process.exit(0);`;
   try {
-    // Room for both parts, but no more files than the folder, the one for imports, its lock, and one part.
+    // There is room for both parts, but only for four files: the folder, the imports folder, its lock, and one part.
     const result = await onOwnDisk<{ code: string; message: string; names: string[] }>(
       folder,
       'size=2g,nr_inodes=4',
