@@ -7,15 +7,15 @@ import { linesInLongStrings } from './longString.ts';
 const closingWord = '(?:end|fi|done|esac)';
 const closer = new RegExp(`^\\s*(?:[)\\]}]|${closingWord}\\s*$)`);
 const wordCloser = new RegExp(`^\\s*${closingWord}\\b(?!\\s*[=(:])`);
-/** What goes on with a statement where a block of it ended. */
+/** Lines that continue a statement after one of its blocks ended. */
 const branches: Partial<Record<LanguageSyntax['blocks'], RegExp>> = {
   indentation: /^\s*(?:else|elif|except|finally)\b/,
   keywords: /^\s*(?:then|do|else|elif|elsif|elseif|when|in|rescue|ensure|catch|finally|after)\b/,
 };
-/** A branch whose one statement stands on the next line, or its brace. */
+/** A branch whose single statement, or whose brace, stands on the next line. */
 const braceless = /^\s*\}\s*(?:else(?:\s+if\b[^{};]*)?|(?:catch|while)\b[^{};)]*|finally)\s*$/;
 const oneLineBranch = /(?:\bthen\s|:)\s*\S/;
-/** The parts of a `switch` and of a class, which may stand as far left as its head. */
+/** Labels of a `switch` and of a class, which may be indented as little as their head. */
 const sectionLabel =
   /^\s*(?:(?:case|default)\b|(?:public|protected|private|signals|Q_SIGNALS)(?:\s+\w+)?\s*:\s*(?:\/\/.*)?$)/;
 const jumpLabel = /^\s*(?!(?:default|public|protected|private|signals|Q_SIGNALS)\b)[A-Za-z_]\w*:\s*$/;
@@ -25,10 +25,10 @@ const directive =
 const flatHead = /^\s*(?:(?:inline\s+)?namespace\b|extern\s+"C(?:\+\+)?")/;
 
 /**
- * How many lines, the first of which is the cursor's own, belong to the block at the cursor: those before the first
- * that is shallower than the block, with the line that closes it where the cursor is behind its head. `undefined`: the
- * block does not end in them. Where nothing follows the lines any more, a closer ends it also behind what began like a
- * string and never ended: that was none.
+ * Returns how many of `lines` belong to the block at the cursor; the first is the cursor's own line. The block ends
+ * before the first shallower line, or with its closing line if the cursor is behind its head. `undefined` if the block
+ * does not end in `lines`. If `isWhole`, no text follows `lines`. Then a closer also ends the block inside an apparent
+ * string that never ends.
  */
 export function blockLength(
   lines: readonly string[],
@@ -39,12 +39,12 @@ export function blockLength(
   const least = blockIndentation(cursor);
   const isBehindText = linePrefix.trim() !== '';
   const head = indentationOf(linePrefix);
-  // Nothing closes a case, but what opens behind its label is closed.
+  // Nothing closes a case, but a block that opens behind its label is closed.
   const isCase = opensCase(linePrefix, syntax) && !opensBlock(lines[0] ?? '', syntax);
-  /** Blocks open at the head's own depth that are not its own. */
+  /** Open blocks at the head's depth, other than the head's own. */
   let inner = 0;
   let inLongString: readonly boolean[] | undefined;
-  /** A branch without a brace that the lines ended with so far. */
+  /** The line of a branch without a brace, while no other line has followed. */
   let branch: number | undefined;
   for (let index = 1; index < lines.length; index++) {
     const line = lines[index] ?? '';
@@ -72,7 +72,7 @@ export function blockLength(
 }
 
 /**
- * Whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or
+ * Returns whether a line opens the next part of the statement whose first block the cursor is in, such as `} else {` or
  * `except:`.
  */
 export function opensBranch(line: string, { linePrefix, syntax }: CursorText): boolean {
@@ -84,7 +84,7 @@ export function opensBranch(line: string, { linePrefix, syntax }: CursorText): b
   );
 }
 
-/** Whether a line closes a block, or may, in a string that goes on to the end. */
+/** Returns whether a line may close a block although it seems to lie in a string that goes on to the end. */
 function isCloserBehindNone(line: string, inLongString: readonly boolean[], syntax: LanguageSyntax): boolean {
   return inLongString.every(Boolean) && (syntax.blocks === 'indentation' || closes(line, syntax));
 }
@@ -97,15 +97,15 @@ const isBracelessBranch = (line: string, { blocks }: LanguageSyntax): boolean =>
 const closes = (line: string, { blocks }: LanguageSyntax): boolean =>
   closer.test(line) || (blocks === 'keywords' && wordCloser.test(line));
 
-/** Labels to jump to and directives of a preprocessor stand left of the block that they are in. */
+/** Jump labels and preprocessor directives may stand left of their block. */
 const standsOutside = (line: string, syntax: LanguageSyntax): boolean =>
   syntax.outdents === true && (jumpLabel.test(line) || directive.test(line));
 
-/** Whether a line that closes something opens the next part (`} else {`, `) -> int:`). */
+/** Whether a closing line opens the next part (`} else {`, `) -> int:`). */
 const opensNext = (line: string, syntax: LanguageSyntax): boolean =>
   opensBlock(line, syntax) || (syntax.blocks === 'indentation' && /:\s*$/.test(line));
 
-/** Whether a line as far left as the head stands in the block that the head's brace opened. */
+/** Returns whether a line as shallow as the head lies in the block of the head's brace. */
 function isContent(line: string, { linePrefix, syntax }: CursorText): boolean {
   return (
     syntax.blocks === 'brackets' && /\{\s*$/.test(linePrefix) && (sectionLabel.test(line) || flatHead.test(linePrefix))

@@ -3,10 +3,10 @@ import type { LanguageSyntax } from './languages.ts';
 /** Openers by their closers. */
 export const openerOf: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
-/** Where the string ends that the quote at `index` begins; `undefined`: it begins none. */
+/** Returns where the string that begins with the quote at `index` ends; `undefined` if the quote begins no string. */
 export type StringEnd = (text: string, index: number) => number | undefined;
 
-/** The brackets of a text, in order; those in strings aside, which `stringEnd` tells. */
+/** Yields the brackets of a text in order, except those in strings, whose ends `stringEnd` finds. */
 export function* brackets(
   text: string,
   stringEnd: StringEnd = () => undefined,
@@ -19,8 +19,8 @@ export function* brackets(
 }
 
 /**
- * Where a string ends whose contents begin at `from`: its quote, or else the end of its line, or of the text. Strings
- * in backticks have several lines.
+ * Returns the end of a string whose contents begin at `from`: its quote, or else the end of the line or of the text.
+ * Strings in backticks may have several lines.
  */
 export function endOfString(text: string, from: number, quote: string): number {
   for (let index = from; index < text.length; index++) {
@@ -31,14 +31,19 @@ export function endOfString(text: string, from: number, quote: string): number {
   return text.length;
 }
 
-/** A quote without another one on its line is an apostrophe, or in the midst of a string. */
+/**
+ * Ends strings at a quote on the same line. A quote without a second one on its line is an apostrophe, or lies inside a
+ * string.
+ */
 export const endOnItsLine: StringEnd = (text, index) => {
   const quote = text[index] ?? '';
   const end = endOfString(text, index + 1, quote);
   return text[end] === quote && !text.slice(index, end).includes('\n') ? end : undefined;
 };
 
-/** Where strings of a language end. An apostrophe, a lifetime and a type variable begin none. */
+/**
+ * Returns the rule for the ends of a language's strings. An apostrophe, a lifetime and a type variable begin no string.
+ */
 export const stringEndIn =
   (syntax: LanguageSyntax): StringEnd =>
   (text, index) =>

@@ -1,6 +1,6 @@
 import type { LanguageSyntax } from './languages.ts';
 
-/** The text around a cursor, as far as the rules of a language's syntax look at it. */
+/** The text around a cursor that the syntax rules of a language look at. */
 export interface CursorText {
   readonly languageId: string;
   readonly syntax: LanguageSyntax;

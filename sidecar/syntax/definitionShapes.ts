@@ -1,10 +1,10 @@
 /**
- * How the syntax trees of a language show what it defines. Names are those of the tree-sitter grammars. `through`:
- * looked into; `container`: its head, then what its body defines; `head`: what stands before its body; `whole`: all of
- * it.
+ * The nodes of a tree-sitter grammar that define something. `through`: only its children are visited. `containers`: the
+ * head is shown, and the body's definitions. `heads`: the text before the body is shown. `wholes`: all of the node is
+ * shown.
  */
 export interface DefinitionShapes {
-  /** File of the grammar, without "tree-sitter-" and the ending. */
+  /** The grammar's file name without "tree-sitter-" and the ending. */
   readonly grammar: string;
   readonly through: readonly string[];
   readonly containers: readonly string[];
@@ -136,13 +136,13 @@ const shapes: Readonly<Record<string, DefinitionShapes>> = {
   },
 };
 
-/** A grammar that reads another language well enough. */
+/** Languages that the grammar of another language parses well enough. */
 const SAME_AS: Readonly<Record<string, string>> = { javascriptreact: 'javascript', c: 'cpp' };
 
-/** The shapes of a VS Code language id; `undefined` where there is no grammar. */
+/** Returns the shapes of a VS Code language id; `undefined` if there is no grammar. */
 export function definitionShapes(languageId: string): DefinitionShapes | undefined {
   return shapes[SAME_AS[languageId] ?? languageId];
 }
 
-/** Grammars that are in use, by file. */
+/** The grammars in use, by file name. */
 export const GRAMMARS: readonly string[] = [...new Set(Object.values(shapes).map(({ grammar }) => grammar))];

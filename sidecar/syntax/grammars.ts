@@ -3,24 +3,25 @@ import path from 'node:path';
 import { Language, Parser, Query, type QueryCapture, type Tree } from './treeSitter.ts';
 
 /**
- * Dense code of the largest size that is parsed takes a quarter of a second of a good processor, four times that of a
- * slow one, and 40 MiB. Some texts that are no code take minutes, or all the memory that there is, however short they
- * are. Others may keep the processor busy, so that its time counts alone.
+ * The limit in processor time, since other programs may keep the processor busy. Dense code of the largest parsed size
+ * takes 40 MiB, and a quarter of a second on a good processor, a second on a slow one. Some short texts that are no
+ * code would take minutes, or all memory.
  */
 const PARSE_LIMIT_MS = 2_000;
 const PAGE_BYTES = 64 * 1024;
 const INITIAL_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
 const MAX_PAGES = (256 * 1024 * 1024) / PAGE_BYTES;
 
-/** The parser ended at a text. Another can't be made in this thread: nothing more is parsed in it. */
+/** The parser ran out of memory at a text. This thread can't make another one, so it parses nothing more. */
 export class ParserEnded extends Error {
   override readonly name = 'ParserEnded';
-  /** The file of the text. */
+  /** The URI of the text's file. */
   uri: string | undefined;
 }
 
 /**
- * Loads tree-sitter and its grammars, each when a file of its language is first read, from a folder of `.wasm` files.
+ * Loads tree-sitter and its grammars from a folder of `.wasm` files. A grammar is loaded when the first file of its
+ * language is read.
  */
 export class Grammars {
   readonly #languages = new Map<string, Promise<Language>>();
@@ -31,19 +32,19 @@ export class Grammars {
   constructor(private readonly folder: string) {}
 
   /**
-   * Parses a text of the language of `grammar` ("python"). `null` where that takes too long, or where the parser ended
-   * before. Throws where the grammar's file can't be loaded, and `ParserEnded` where the parser ends at this text.
+   * Parses a text with a grammar ("python"). Resolves with `null` if that takes too long, or if the parser ended
+   * before. Rejects if the grammar's file can't be loaded, and with `ParserEnded` if the parser ends at this text.
    */
   async parse(text: string, grammar: string): Promise<Tree | null> {
-    // Nor can a grammar be loaded then.
+    // An ended parser can't load a grammar either.
     const loaded = this.#hasEnded ? undefined : await Promise.all([this.#start(), this.#language(grammar)]);
     if (loaded === undefined || this.#hasEnded) return null;
     const [parser, language] = loaded;
-    // Of one parser for all languages: nothing may come in between.
+    // All languages share one parser, so nothing may be awaited between here and the parse.
     parser.setLanguage(language);
     const endMs = performance.now() + PARSE_LIMIT_MS;
     const before = process.cpuUsage();
-    // Of the whole process, which takes no less than this thread.
+    // The time of the whole process, which is at least this thread's.
     const isOver = (): boolean => {
       if (performance.now() <= endMs) return false;
       const { user, system } = process.cpuUsage(before);
@@ -51,7 +52,7 @@ export class Grammars {
     };
     try {
       const tree = parser.parse(text, null, { progressCallback: isOver });
-      // It would go on with this text where it was given up.
+      // Otherwise the parser would continue with the abandoned text.
       if (tree === null) parser.reset();
       return tree;
     } catch (cause) {
@@ -97,7 +98,7 @@ export class Grammars {
         ([bytes]) => Language.load(bytes),
       );
       this.#languages.set(grammar, language);
-      // What could not be read once may be there the next time.
+      // A file that can't be read now may be readable later.
       language.catch(() => this.#languages.delete(grammar));
     }
     return language;
@@ -105,7 +106,7 @@ export class Grammars {
 }
 
 async function startParser(folder: string): Promise<Parser> {
-  // Its types know of no memory.
+  // The types of the package do not know the option `wasmMemory`.
   const options = {
     locateFile: (file: string) => path.join(folder, file),
     wasmMemory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES }),

@@ -1,7 +1,7 @@
-/** Columns a tab counts for when indentations are compared; only their order matters. */
+/** The columns of a tab in comparisons of indentations. Only their order matters. */
 const TAB_COLUMNS = 4;
 
-/** Width of a line's leading white space in columns. */
+/** Returns the width of a line's leading white space in columns. */
 export function indentationOf(line: string): number {
   let columns = 0;
   for (const character of line) {

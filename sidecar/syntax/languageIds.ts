@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** VS Code's language identifiers by file name ending: an editor sends the identifier, a terminal has only the name. */
+/** VS Code's language identifiers by file name ending. An editor sends the identifier; a terminal has only the name. */
 const BY_EXTENSION: ReadonlyMap<string, string> = new Map(
   Object.entries({
     bash: 'shellscript',
@@ -76,7 +76,7 @@ const BY_NAME: ReadonlyMap<string, string> = new Map(
   Object.entries({ dockerfile: 'dockerfile', makefile: 'makefile', 'cmakelists.txt': 'cmake' }),
 );
 
-/** Language identifier of a file, "plaintext" where its name tells none. */
+/** Returns the language identifier of a file, "plaintext" if its name does not tell. */
 export function languageIdOf(file: string): string {
   const name = path.basename(file).toLowerCase();
   return BY_NAME.get(name) ?? BY_EXTENSION.get(path.extname(name).slice(1)) ?? 'plaintext';

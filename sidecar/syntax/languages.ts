@@ -1,39 +1,39 @@
-/** What completion needs to know of a language's syntax: far less than a parser does. */
+/** The facts about a language's syntax that completion needs: far fewer than a parser does. */
 export interface LanguageSyntax {
   /** How a block opens: by indentation after a colon, by brackets, or by keywords that `end` closes. */
   readonly blocks: 'indentation' | 'brackets' | 'keywords' | 'none';
   readonly lineComment: string | undefined;
-  /** Prose: words rather than code. */
+  /** Whether texts are prose and not code. */
   readonly prose: boolean;
-  /** Sentences may stand between lines of code: in markup, and in a language that is not known. */
+  /** Sentences may stand between lines of code: in markup, and in unknown languages. */
   readonly sentences?: boolean;
-  /** A round bracket may close what nothing opened: the pattern of a `case`, the mark of a list. */
+  /** A round bracket may close without an opener: in the pattern of a `case`, or the marker of a list. */
   readonly loneClosers?: boolean;
-  /** Single quotes hold one character, and may stand alone: lifetimes, type variables. */
+  /** Single quotes hold one character, and may stand alone in lifetimes and type variables. */
   readonly quotedCharacters?: boolean;
-  /** Labels to jump to and directives of a preprocessor may stand left of the block that they are in. */
+  /** Jump labels and preprocessor directives may stand left of their block. */
   readonly outdents?: boolean;
-  /** What begins a text that goes on from the next line to one with its name, which is the first group. */
+  /** Matches the start of a here document. The first group is the name that ends it on a later line. */
   readonly hereDocument?: RegExp;
-  /** Indentation is syntax: a statement's block is told by how deep it lies. */
+  /** Indentation is syntax: the depth of a statement tells its block. */
   readonly statementsByIndentation?: boolean;
   /** Strings that may have several lines. */
   readonly longStrings?: LongStrings;
 }
 
 interface LongStrings {
-  /** What they begin with, which ends them too. */
+  /** The quotes, which begin and end a string. */
   readonly quotes: readonly string[];
-  /** A backslash takes its meaning from what follows it. */
+  /** Whether a backslash escapes the next character. */
   readonly escapes: boolean;
 }
 
-/** Behind a value `<<` shifts. */
+/** Behind a value `<<` is a shift. */
 const hereDocument = /(?<![\w)\]<]|\b\d+ )<<[~-]?["'`]?([A-Z_]\w*)\b(?!\s*[-+*/%=?])/;
 const phpHereDocument = /<<<[ \t]*["']?([A-Za-z_]\w*)/;
 /**
- * A space may stand before the name of a here document, and in arithmetic `<<` shifts: behind `((`, and before what
- * closes two brackets.
+ * A space may stand before the name of a here document. In arithmetic `<<` is a shift: behind `((`, and before two
+ * closing brackets.
  */
 const shellHereDocument = /(?<!<|\(\((?:(?!\)\)).){0,200})<<-?\s*["'\\]?([A-Z_]\w*)\b(?!.*\)\s*\))/;
 
@@ -47,7 +47,7 @@ const characters: LanguageSyntax = { ...brackets, quotedCharacters: true };
 const outdents: LanguageSyntax = { ...characters, outdents: true };
 /** Code with text between tags. */
 const tags: LanguageSyntax = { ...brackets, sentences: true };
-/** The same where that is JavaScript. */
+/** Code with text between tags, where the code is JavaScript. */
 const scriptTags: LanguageSyntax = { ...tags, longStrings: backticks };
 const indentation: LanguageSyntax = { blocks: 'indentation', lineComment: '#', prose: false };
 const keywords: LanguageSyntax = { blocks: 'keywords', lineComment: '#', prose: false };
@@ -110,15 +110,12 @@ const syntaxes: Readonly<Record<string, LanguageSyntax>> = {
   scminput: prose,
 };
 
-/**
- * The syntax of a VS Code language id; most languages have braces and `//`, and of those that are not listed that is
- * all that is taken for granted.
- */
+/** Returns the syntax of a VS Code language id. Unlisted languages get braces and `//`, which most languages have. */
 export function languageSyntax(languageId: string): LanguageSyntax {
   return Object.hasOwn(syntaxes, languageId) ? (syntaxes[languageId] as LanguageSyntax) : tags;
 }
 
-/** Whether `line` is nothing but a comment. */
+/** Returns whether `line` is only a comment. */
 export function isCommentLine(line: string, syntax: LanguageSyntax): boolean {
   const trimmed = line.trimStart();
   if (syntax.lineComment !== undefined && trimmed.startsWith(syntax.lineComment)) return true;

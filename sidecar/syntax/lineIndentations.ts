@@ -3,11 +3,11 @@ import { openAtEnd } from './openAtEnd.ts';
 import { indentationOf } from './indentation.ts';
 import { linesInLongStrings } from './longString.ts';
 
-/** The text around a place where a line is to be written. */
+/** The text around a place where a line will be written. */
 export interface LinePlace {
-  /** The text before the line's end: its last line is white space alone. */
+  /** The text before the cursor. Its last line is only white space. */
   readonly before: string;
-  /** The text behind the cursor: its first line is white space alone. */
+  /** The text behind the cursor. Its first line is only white space. */
   readonly after: string;
   readonly syntax: LanguageSyntax;
 }
@@ -16,22 +16,22 @@ export interface LinePlace {
 interface Statement {
   readonly text: string;
   readonly columns: number;
-  /** The statement's last line ends in a colon: a block follows. */
+  /** Whether the statement's last line ends in a colon, so that a block follows. */
   opensBlock: boolean;
 }
 
-/** Lines behind the cursor among which the next line with text is looked for. */
+/** The most lines behind the cursor that are searched for text. */
 const WINDOW_LINES = 400;
 const DEFAULT_UNIT = '    ';
-/** Begins the next part of a statement: the line before it is deeper. */
+/** Begins the next part of a statement, so the line before it is deeper. */
 const branch = /^\s*(?:elif|else|except|finally)\b/;
-/** Ends a block: no statement of the block follows. */
+/** Ends a block, so no statement of the block follows. */
 const blockEnd = /^\s*(?:return|raise|break|continue)\b/;
 
 /**
- * The white space that a new line may still begin with, where indentation is the language's syntax: each text
- * follows the white space that stands before the cursor. Undefined where syntax decides nothing: within brackets and
- * long strings, in a line with text, or in another language.
+ * Returns the white space that a new line may begin with, in languages where indentation is syntax. Each text follows
+ * the white space before the cursor. Undefined if syntax decides nothing: within brackets and long strings, in a line
+ * with text, or in another language.
  */
 export function lineIndentations({ before, after, syntax }: LinePlace): readonly string[] | undefined {
   if (syntax.statementsByIndentation !== true) return undefined;
@@ -44,13 +44,13 @@ export function lineIndentations({ before, after, syntax }: LinePlace): readonly
   const next = following.slice(0, WINDOW_LINES).find((line) => line.trim() !== '');
   const allowed = possibleIndentations(preceding, next, unitOf(preceding));
   const left = allowed.filter((each) => each.startsWith(written)).map((each) => each.slice(written.length));
-  // The editor or the user put the cursor deeper than the syntax asks for: the line begins there.
+  // The editor or the user put the cursor deeper than the syntax asks for. The line begins there.
   return left.length > 0 ? left : [''];
 }
 
 /**
- * The beginnings of statements before the place; lines within brackets, strings and comments left out. Undefined where
- * the place itself is within brackets or a string.
+ * Returns the statements before the place by their first lines, without lines within brackets, strings and comments.
+ * Undefined if the place itself is within brackets or a string.
  */
 function statements(lines: readonly string[], syntax: LanguageSyntax): readonly Statement[] | undefined {
   const inStrings = linesInLongStrings(lines, syntax);
@@ -64,7 +64,7 @@ function statements(lines: readonly string[], syntax: LanguageSyntax): readonly 
       found.push({ text, columns: indentationOf(text), opensBlock: false });
     }
     const statement = found.at(-1);
-    // A docstring's first line may end in a colon too.
+    // The first line of a docstring may also end in a colon.
     if (statement !== undefined) statement.opensBlock = inStrings[index + 1] !== true && endsInColon(text);
     depth = Math.max(0, depth + bracketBalance(text, syntax));
   }
@@ -84,7 +84,7 @@ function possibleIndentations(
   if (last.opensBlock) {
     const body = whiteSpaceOf(last.text) + unit;
     if (next === undefined || nextColumns <= last.columns) return [body];
-    // The next line is in the block, or is the body of a head that stands first in it.
+    // The next line is in the block, or it is the body of a head that will stand first in the block.
     const isNested = nextColumns >= last.columns + 2 * unitColumns;
     return isNested ? [body] : [whiteSpaceOf(next)];
   }
@@ -93,7 +93,7 @@ function possibleIndentations(
   if (next === undefined) return open.map(({ text }) => whiteSpaceOf(text));
   const isBranch = branch.test(next);
   const fits = ({ columns }: Statement): boolean => {
-    // A line above deeper text is a head: it lies one level higher than its body.
+    // A line above deeper text is a head, one level above its body.
     if (nextColumns > columns) return nextColumns - columns <= unitColumns;
     return isBranch ? columns > nextColumns : true;
   };
@@ -101,7 +101,7 @@ function possibleIndentations(
   return (fitting.length > 0 ? fitting : open).map(({ text }) => whiteSpaceOf(text));
 }
 
-/** A line of each block that is open behind the last line, the innermost first. */
+/** Returns a line of each block that is open behind the last line, the innermost first. */
 function openLevels(lines: readonly Statement[]): readonly Statement[] {
   const levels: Statement[] = [];
   for (const line of [...lines].reverse()) {
@@ -111,7 +111,9 @@ function openLevels(lines: readonly Statement[]): readonly Statement[] {
   return levels;
 }
 
-/** The white space of one level: the most frequent one by which the first line of a block is deeper than its head. */
+/**
+ * Returns the white space of one level: the most frequent difference between the first line of a block and its head.
+ */
 function unitOf(statements: readonly Statement[]): string {
   const counts = new Map<string, number>();
   for (const [index, { text, columns }] of statements.entries()) {
@@ -129,7 +131,7 @@ function bracketBalance(line: string, syntax: LanguageSyntax): number {
   return openBrackets.length - (closesMore ? closedMore(code) : 0);
 }
 
-/** Closing brackets beyond those that the line opens itself. */
+/** Returns the number of closing brackets beyond those that the line opens itself. */
 function closedMore(code: string): number {
   let open = 0;
   let more = 0;

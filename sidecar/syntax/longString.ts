@@ -3,20 +3,25 @@ import { stringEndIn } from './brackets.ts';
 
 const COMMENT_END = '*/';
 /**
- * A regular expression where no value stands that could be divided. It is tried from each slash of a line, so its
- * length is bounded.
+ * A regular expression, at a place without a value that could be divided. The pattern is tried from each slash of a
+ * line, so its length is bounded.
  */
 const regularExpression =
   /(?<=(?:^|[(,=:[!&|?{};]|=>|\breturn)\s{0,4})\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\]){1,200}\]|[^/\\[]){1,200}\//y;
-/** All that may begin or end something. */
+/** Characters that may begin or end a string, a comment or an interpolated value. */
 const mark = /["'`/#\\{}$*]/;
 
-/** Whether a string of several lines is open at the end of the text: one in long quotes, or a here document. */
+/**
+ * Returns whether a string of several lines is open at the end of the text: a string in long quotes, or a here
+ * document.
+ */
 export function isInLongString(text: string, syntax: LanguageSyntax): boolean {
   return linesInLongStrings(text.split('\n'), syntax).at(-1) === true;
 }
 
-/** Whether each of some lines begins in a string of several lines, and at the end whether a line behind them would. */
+/**
+ * Returns for each line whether it begins inside a string of several lines; the last value is for a line behind them.
+ */
 export function linesInLongStrings(lines: readonly string[], syntax: LanguageSyntax): boolean[] {
   const inside = [false];
   let open: readonly string[] = [];
@@ -34,8 +39,8 @@ export function linesInLongStrings(lines: readonly string[], syntax: LanguageSyn
 }
 
 /**
- * What ends the long strings and comments that are open behind a line, innermost last; in a string `}` ends a value
- * that it takes.
+ * Returns the endings of the long strings and comments that are open behind a line, innermost last. In a string `}`
+ * ends an interpolated value.
  */
 function openBehind(line: string, openBefore: readonly string[], syntax: LanguageSyntax): readonly string[] {
   const { longStrings, lineComment } = syntax;
@@ -79,7 +84,7 @@ function endOfRegularExpression(line: string, index: number): number | undefined
   return regularExpression.test(line) ? regularExpression.lastIndex - 1 : undefined;
 }
 
-/** What the line begins with that ends the here document which this line begins. */
+/** Matches the line that ends the here document which this line begins. */
 function endOfHereDocument(line: string, syntax: LanguageSyntax): RegExp | undefined {
   if (syntax.hereDocument === undefined || isCommentLine(line, syntax)) return undefined;
   const name = syntax.hereDocument.exec(line)?.[1];

@@ -1,25 +1,25 @@
 import type { LanguageSyntax } from './languages.ts';
 import { brackets, openerOf, stringEndIn } from './brackets.ts';
 
-/** What a line has opened and not closed. */
+/** Brackets and strings that a line opens and does not close. */
 export interface OpenAtEnd {
-  /** Where they stand in the line. */
+  /** Their places in the line. */
   readonly openBrackets: readonly number[];
-  /** A string that began in the line goes on. */
+  /** Whether a string that began in the line continues. */
   readonly isInString: boolean;
   /** Where that string begins. */
   readonly stringStart: number | undefined;
-  /** It closes a bracket that it did not open. */
+  /** Whether the line closes a bracket that it did not open. */
   readonly closesMore: boolean;
 }
 
-/** Between letters it begins no string, but behind the mark of one (`f'…'`). */
+/** A single quote between letters begins no string, except behind a string prefix (`f'…'`). */
 const apostrophe = /(?<=\p{L})(?<!(?<![\p{L}\p{N}_])(?:[bfru]|[bf]r|r[bf]))'(?=\p{L})/giu;
 
-/** The same text, as long, in which no apostrophe between letters is taken for the beginning of a string. */
+/** Replaces apostrophes between letters by spaces, so that they are not taken for quotes. The length stays the same. */
 export const withoutApostrophes = (text: string): string => text.replace(apostrophe, ' ');
 
-/** Reads one line, as though nothing were open where it begins. */
+/** Reads a line as if nothing were open at its beginning. */
 export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
   const stringEnd = stringEndIn(syntax);
   const isApostrophe = syntax.quotedCharacters === true || syntax.sentences === true;
@@ -27,7 +27,7 @@ export function openAtEnd(line: string, syntax: LanguageSyntax): OpenAtEnd {
   let stringStart: number | undefined;
   const open: { readonly index: number; readonly bracket: string }[] = [];
   const end = (text: string, index: number): number | undefined => {
-    // A single quote without another one is an apostrophe where there are such in code.
+    // A lone single quote is an apostrophe in languages that have them in code.
     const at = stringEnd(text, index) ?? (isApostrophe ? undefined : text.length);
     if (at !== undefined && at >= text.length) stringStart = index;
     return at;

@@ -91,17 +91,17 @@ const others: readonly Place[] = [
   ['python', 'a[1:‸]'],
 ];
 
-describe('A body begins on the next line', () => {
+describe('isBehindHead is true behind a head', () => {
   for (const [languageId, document] of heads)
     test(`${languageId}: ${document}`, () => assert.equal(isBehindHead(cursorAt(document, languageId)), true));
 });
 
-describe('A line may go on', () => {
+describe('isBehindHead is false where the line may continue', () => {
   for (const [languageId, document] of others)
     test(`${languageId}: ${document}`, () => assert.equal(isBehindHead(cursorAt(document, languageId)), false));
 });
 
-describe('A head is looked for in a bounded time', () => {
+describe('isBehindHead takes bounded time', () => {
   const long: readonly (readonly [languageId: string, repeated: string, end: string])[] = [
     ['typescript', 'fn ', 'x{‸'],
     ['typescript', '): a', '{‸'],

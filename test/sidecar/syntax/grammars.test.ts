@@ -8,8 +8,8 @@ import { Grammars } from '../../../sidecar/syntax/grammars.ts';
 
 const FOLDER = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
 
-describe('grammars', () => {
-  it('take memory for one parser, however often they are asked for', async (t) => {
+describe('Grammars', () => {
+  it('allocates memory for one parser, however many files are parsed', async (t) => {
     const { Memory } = WebAssembly;
     let memories = 0;
     t.mock.method(WebAssembly, 'Memory', function (descriptor: WebAssembly.MemoryDescriptor) {
@@ -22,7 +22,7 @@ describe('grammars', () => {
     assert.equal(memories, 1);
   });
 
-  it('are loaded where they could not be before', async () => {
+  it('loads a grammar whose file was missing before', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-grammars-'));
     try {
       await copyFile(path.join(FOLDER, 'tree-sitter.wasm'), path.join(folder, 'tree-sitter.wasm'));
@@ -35,7 +35,7 @@ describe('grammars', () => {
     }
   });
 
-  it('give up a text for what it takes of the processor, not for the time that others take', async (t) => {
+  it('limits the processor time of a parse, not the elapsed time', async (t) => {
     const grammars = new Grammars(FOLDER);
     await grammars.warm('java');
     let nowMs = 0;

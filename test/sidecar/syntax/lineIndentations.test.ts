@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
 import { lineIndentations } from '../../../sidecar/syntax/lineIndentations.ts';
 
-/** The indentations at the mark `|`, as numbers of spaces. */
+/** The allowed indentations at the mark `|`, in characters. */
 function indentationsAt(text: string, languageId = 'python'): readonly number[] | undefined {
   const [before = '', after = ''] = text.split('|');
   const found = lineIndentations({ before, after, syntax: languageSyntax(languageId) });
