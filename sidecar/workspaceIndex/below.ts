@@ -1,6 +1,6 @@
 /**
- * Those of `uris` that lie below one of `folders`. One pass, whatever the number of folders: a build that is cleaned
- * deletes hundreds, of which the index knows none.
+ * Returns the URIs that lie below one of `folders`, in a single pass for any number of folders. Cleaning a build
+ * deletes hundreds of folders, and the index may know none of them.
  */
 export function below(uris: Iterable<string>, folders: readonly string[]): string[] {
   const names = new Set(folders.map((folder) => folder.replace(/\/$/, '')));

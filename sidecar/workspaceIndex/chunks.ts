@@ -1,6 +1,6 @@
 import type { Definition } from './outline.ts';
 
-/** Lines of a file, from `startLine` to `endLine`, counted from zero, both inclusive. */
+/** Lines of a file from `startLine` to `endLine`, counted from zero, both inclusive. */
 export interface Chunk {
   readonly startLine: number;
   readonly endLine: number;
@@ -11,9 +11,7 @@ const TARGET_LINES = 30;
 const MAX_LINES = 45;
 const MAX_LINE_UNITS = 400;
 
-/**
- * Cuts a text into pieces of some thirty lines, between definitions where they are known, else where blank lines are.
- */
+/** Cuts a text into chunks of about thirty lines: between definitions if they are known, else at blank lines. */
 export function cutIntoChunks(text: string, definitions: readonly Definition[] = []): Chunk[] {
   const lines = text.split('\n');
   const starts = new Set(definitions.map(({ startLine }) => startLine));
@@ -40,7 +38,7 @@ export function cutIntoChunks(text: string, definitions: readonly Definition[] =
   return chunks;
 }
 
-/** The next place behind `line` where a cut would be good. */
+/** Returns the next good place for a cut behind `line`. */
 function nextCut(line: number, lines: readonly string[], starts: ReadonlySet<number>): number {
   for (let next = line + 1; next < lines.length; next++)
     if (starts.has(next) || (starts.size === 0 && (lines[next - 1] ?? '').trim() === '')) return next;

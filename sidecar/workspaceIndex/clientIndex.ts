@@ -1,20 +1,20 @@
 import type { IndexThread } from './indexThread.ts';
 
 export interface ClientIndexOptions {
-  /** Names this client's index. */
+  /** Identifies this client's index. */
   readonly key: string;
   readonly thread: IndexThread;
-  /** Counts and times; never names or code. */
+  /** Logs counts and times, never names or code. */
   readonly log?: (line: string) => void;
 }
 
-/** One client's index in the thread that holds them all. */
+/** A client's index in the thread that holds all indexes. */
 export class ClientIndex {
   #closed = false;
 
   constructor(private readonly options: ClientIndexOptions) {}
 
-  /** `undefined` where the index failed: completions go on without it. */
+  /** Asks the index. Resolves with `undefined` if it failed, so that completions go on without it. */
   async ask(method: Parameters<IndexThread['ask']>[0], params: object): Promise<unknown> {
     return this.options.thread.ask(method, { workspace: this.options.key, ...params }).catch((error: unknown) => {
       if (!this.#closed)
@@ -23,7 +23,7 @@ export class ClientIndex {
     });
   }
 
-  /** Nobody is told of failures any more. */
+  /** Stops logging failures. */
   close(): void {
     this.#closed = true;
   }

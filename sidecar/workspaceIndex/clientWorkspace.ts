@@ -12,7 +12,7 @@ import { WorkspaceQueries } from './workspaceQueries.ts';
 export interface ClientWorkspaceOptions extends ClientIndexOptions, Omit<IndexedFilesOptions, 'index' | 'isOn'> {
   /** URIs of the documents that are open in the editor. */
   readonly openUris: () => readonly string[];
-  /** More files are not known. */
+  /** The most files that are indexed. */
   readonly maxFiles?: number;
 }
 
@@ -20,9 +20,8 @@ const MAX_FILES = 200_000;
 const FIRST_READ_LIMIT_MS = 1_000;
 
 /**
- * One client's workspace as the index knows it. Files are listed and read through the client, in batches with pauses,
- * so that neither side ever has much to do at once; what is open in the editor, and how it is edited, counts before
- * what is on disk.
+ * A client's workspace and its index. Files are listed and read through the client in batches with pauses, so that
+ * neither side is busy for long. The text of an open document replaces the text on disk.
  */
 export class ClientWorkspace {
   readonly #index: ClientIndex;
@@ -34,7 +33,7 @@ export class ClientWorkspace {
     onError: (error) => this.#updateFailed(error),
   });
   #reading: Promise<void> | undefined;
-  /** What the listing under way has listed so far, and what changed meanwhile. */
+  /** Files that the running listing has named so far, and files that changed meanwhile. */
   #listed: Set<string> | undefined;
   #readAgain = false;
   #state: IndexState['state'] = 'off';
@@ -54,33 +53,33 @@ export class ClientWorkspace {
     return { state: this.#state, files: this.#files.count };
   }
 
-  /** Whether it is off since no index could hold it: it is read again when the client asks for that. */
+  /** Whether the workspace is off because no index could hold it. It is read again if the client asks for that. */
   get isGivenUp(): boolean {
     return this.#isGivenUp;
   }
 
-  /** Whether everything that is listed is indexed. */
+  /** Whether all listed files are indexed. */
   get isWhole(): boolean {
     return this.#state === 'ready' && this.#reading === undefined;
   }
 
-  /** Below the workspace's folders. */
+  /** Returns the path of a file below the workspace's folders. */
   pathOf(uri: string): string {
     return this.#files.pathOf(uri);
   }
 
-  /** Whether the workspace has the file now; with `revision`, whether its text is that one. */
+  /** Returns whether the workspace has the file now. With `revision`, the text must have that revision too. */
   has(uri: string, revision?: number): boolean {
     return this.#files.has(uri, revision);
   }
 
-  /** Resolves when everything that is listed is indexed. */
+  /** Resolves when all listed files are indexed. */
   async whenReady(): Promise<void> {
     while (this.#reading !== undefined) await this.#reading;
   }
 
   /**
-   * Resolves when everything is indexed, or a second after the reading began: small workspaces are there with the first
+   * Resolves when all files are indexed, or a second after reading began. So a small workspace is ready for the first
    * completion.
    */
   async whenUsable(): Promise<void> {
@@ -88,7 +87,7 @@ export class ClientWorkspace {
     if (this.#state === 'reading' && restMs > 0) await Promise.race([this.#reading, sleep(restMs)]);
   }
 
-  /** Reads the workspace, in the background; anew where it was read before. */
+  /** Reads the workspace in the background, again if it was read before. */
   start(): void {
     if (this.#closed) return;
     this.#isGivenUp = false;
@@ -109,7 +108,7 @@ export class ClientWorkspace {
     });
   }
 
-  /** The index was lost: fills it again. */
+  /** Fills the index again after it was lost. */
   restart(): void {
     if (this.#state === 'off') return;
     this.#files.forget();
@@ -117,7 +116,8 @@ export class ClientWorkspace {
   }
 
   /**
-   * The index was lost, and would be again: asks for nothing any more until `start`, or until other files may be read.
+   * Turns the workspace off, since its index would be lost again. Nothing is requested until `start`, or until
+   * different files may be read.
    */
   giveUp(): void {
     if (this.#state === 'off') return;
@@ -125,7 +125,7 @@ export class ClientWorkspace {
     this.#isGivenUp = true;
   }
 
-  /** Forgets everything, and asks for nothing any more until `start`. */
+  /** Forgets everything, and requests nothing until `start`. */
   async stop(): Promise<void> {
     this.#turnOff();
     await this.#index.ask('forget', {});
@@ -138,18 +138,18 @@ export class ClientWorkspace {
     await this.stop();
   }
 
-  /** The client tells of files that changed. */
+  /** Handles a client's message about changed files. */
   changed({ changed = [], deleted = [], reset = false }: WorkspaceChange): void {
     if (this.#closed || (this.#state === 'off' && !(reset && this.#isGivenUp))) return;
     if (deleted.length > 0) this.#inBackground(this.#files.remove(deleted));
     if (reset) {
-      // Nothing serves that might be forbidden now, not even until the new listing is read.
+      // A file may be forbidden now, so nothing is served until the new listing is read.
       this.#files.forget();
       this.#laterSkips.clear();
       this.#inBackground(this.#index.ask('forget', {}).then(() => undefined));
       this.start();
     } else if (changed.length > 0) {
-      // A listing that is under way may have passed their place already.
+      // The running listing may have passed the place of these files already.
       for (const { uri } of changed) this.#listed?.add(uri);
       const isNews = changed.some(({ uri }) => !this.#files.isLeftOut(uri));
       this.#inBackground(this.#files.read(changed, isNews ? this.#laterSkips : undefined));
@@ -160,7 +160,7 @@ export class ClientWorkspace {
     this.#queries.tabsChanged(uris);
   }
 
-  /** A document of the editor was opened, edited or closed. */
+  /** Handles an open, an edit or a close of a document. */
   documentChanged(
     uri: string,
     change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number },
@@ -171,22 +171,22 @@ export class ClientWorkspace {
     this.#settling.edited(uri);
   }
 
-  /** Ranked pieces for a place. None where the index is off or failed. */
+  /** Returns ranked snippets for a place; none if the index is off or failed. */
   async snippets(query: PlaceQuery): Promise<readonly Snippet[]> {
     return this.#state === 'off' ? [] : this.#queries.snippets(query);
   }
 
-  /** Whole texts of the files that a place needs, best first, of `maxUnits` together. */
+  /** Returns whole texts of the files that a place needs, best first, of `maxUnits` together. */
   async texts(query: PlaceQuery, maxUnits: number): Promise<readonly Pick<FileText, 'uri' | 'text'>[]> {
     return this.#state === 'off' ? [] : this.#queries.texts(query, maxUnits);
   }
 
-  /** Pieces that fit the words of a question. */
+  /** Returns snippets that match the words of a question. */
   async search(words: string, limit: number): Promise<readonly Snippet[]> {
     return this.#state === 'off' ? [] : this.#queries.search(words, limit);
   }
 
-  /** Definitions of a name. */
+  /** Returns the definitions of a name. */
   async symbols(name: string, limit: number): Promise<readonly Snippet[]> {
     return this.#state === 'off' ? [] : this.#queries.symbols(name, limit);
   }
@@ -199,8 +199,8 @@ export class ClientWorkspace {
     let isCut: boolean;
     const listed = (this.#listed = new Set<string>());
     try {
-      // After everything was forgotten the editor may be about to close one that may not be read any more: what the
-      // listing does not name comes last then.
+      // After a reset the editor may be about to close a document that may not be read any more. So documents outside
+      // the listing come last then.
       if (epoch === 0) await this.#putOpen(epoch);
       let page: number | undefined;
       do {
@@ -223,7 +223,7 @@ export class ClientWorkspace {
       if (isCut) log?.(`index: the workspace has more than ${maxFiles} files, the rest was left out`);
       if (skips.line !== undefined) log?.(skips.line);
     } catch (error) {
-      // The client went, or its workspace did: what was read until then serves on.
+      // The client or its workspace is gone. The files read so far stay in use.
       if (this.#isOn) this.#state = 'ready';
       log?.(`index: stopped at ${this.#files.count} files (${error instanceof Error ? error.name : typeof error})`);
     } finally {
@@ -231,7 +231,7 @@ export class ClientWorkspace {
     }
   }
 
-  /** Until everything is forgotten again. */
+  /** Indexes open documents until the next reset. */
   async #putOpen(epoch: number): Promise<void> {
     for (const uri of this.options.openUris())
       if (epoch === this.#files.epoch && !this.#files.has(uri)) await this.#files.documentSettled(uri, false);

@@ -1,23 +1,25 @@
 import type { TokenId } from '../protocol/engine.ts';
 import { type Snippet, snippetKey } from './snippet.ts';
 
-/** A snippet as it stands in a prompt. */
+/** A snippet with its tokens in a prompt. */
 export interface PlannedSnippet {
   readonly snippet: Snippet;
-  /** Its header included. */
+  /** The tokens include the snippet's header. */
   readonly tokens: readonly TokenId[];
-  /** Chosen before the whole workspace was indexed, by names that other files may define, too. */
+  /** The snippet was chosen before the whole workspace was indexed, by names that other files may define too. */
   readonly isProvisional?: boolean;
 }
 
-/** Shares of the budget: signatures tell more for a token than bodies do. What one kind leaves, the next takes. */
+/**
+ * Shares of the budget: signatures tell more per token than bodies. Each kind may use the tokens that the kinds before
+ * it left.
+ */
 const SIGNATURES_SHARE = 0.5;
 const EDITS_SHARE = 0.15;
 
 /**
- * The best snippets that fit into `budgetTokens`, in the order in which they enter a prompt: similar code, what is
- * imported, what was edited; of each kind the best last, since a model heeds most what stands nearest to where it
- * writes.
+ * Returns the best snippets that fit into `budgetTokens`, in prompt order: similar code, imported files, edits. The
+ * best of each kind comes last, since a model attends most to the text nearest to the cursor.
  */
 export function chooseSnippets(ranked: readonly PlannedSnippet[], budgetTokens: number): PlannedSnippet[] {
   let rest = budgetTokens;
@@ -43,15 +45,14 @@ export interface NextPlanOptions {
   readonly budgetTokens: number;
   /** Whether the workspace has the snippet's file. */
   readonly isThere: (snippet: Snippet) => boolean;
-  /** Whether the file still has the text that the snippet is from. */
+  /** Whether the file still has the text of the snippet. */
   readonly isUnchanged: (snippet: Snippet) => boolean;
 }
 
 /**
- * The next plan after `current`, moving as little as possible, since everything behind the first change is evaluated
- * again: what is there and still as it was stays in its place even where a new ranking would put it elsewhere or,
- * unless it is provisional, not name it; what is wanted and missing comes last; room for it is made from the end, by
- * what is wanted no more.
+ * Returns the plan after `current` with few moves, since everything behind the first change is evaluated again. A
+ * present and unchanged snippet keeps its place, even if a new ranking moves it. It also stays if the ranking no longer
+ * names it, unless it is provisional. Wanted and missing snippets come last. Unwanted snippets make room, from the end.
  */
 export function nextPlan(
   current: readonly PlannedSnippet[],
@@ -71,8 +72,8 @@ export function nextPlan(
   const keptKeys = keysOf(kept);
   const missing = wanted.filter(({ snippet }) => !keptKeys.has(snippetKey(snippet)));
   const wantedKeys = keysOf(wanted);
-  // A file's lines shifted: the old piece and the new one say the same. Where both are wanted, taking one for the other
-  // would never end.
+  // The lines of a file shifted, so the old and the new snippet say the same. If both are wanted, both stay: replacing
+  // one by the other would never end.
   kept = kept.filter(
     ({ snippet }) =>
       wantedKeys.has(snippetKey(snippet)) || !missing.some((planned) => overlaps(planned.snippet, snippet)),
@@ -87,7 +88,7 @@ export function nextPlan(
   return [...kept, ...missing];
 }
 
-/** How many snippets at the start are the same in both. */
+/** Returns the number of equal snippets at the start of both lists. */
 export function commonLength(one: readonly PlannedSnippet[], other: readonly PlannedSnippet[]): number {
   let length = 0;
   while (
@@ -100,8 +101,8 @@ export function commonLength(one: readonly PlannedSnippet[], other: readonly Pla
 }
 
 /**
- * What of a plan goes into a prompt that somebody waits for: the part at its start that the engine has read there
- * already, and of the rest, from the end, what `spareTokens` allow to evaluate.
+ * Returns the part of a plan for a prompt that a user waits for. It is the start that the engine has already evaluated,
+ * and snippets from the end that fit into `spareTokens`.
  */
 export function affordable(
   plan: readonly PlannedSnippet[],
@@ -122,11 +123,11 @@ export function affordable(
 }
 
 /**
- * What goes into the first prompts of a document that the user comes to: what the engine has read for the one before
- * it, up to the last piece that the document's own plan has too, with what stands between those, since everything
- * behind a piece that left would be evaluated again; and of the rest of the plan, from its end, what `spareTokens`
- * allow to evaluate. A piece whose text changed may stand there twice, the new text last. Room is made from the end of
- * what is read.
+ * Returns the snippets for the first prompts of a document that the user switches to. It begins with the snippets that
+ * the engine evaluated for the document before, up to the last one that is also in the new plan. Snippets in between
+ * stay, since everything behind a removed snippet would be evaluated again. Snippets from the end of the plan follow,
+ * as far as `spareTokens` allow. A snippet whose text changed may appear twice, the new text last. Evaluated snippets
+ * are dropped from the end if room is needed.
  */
 export function affordableAfter(
   read: readonly PlannedSnippet[],
@@ -148,14 +149,14 @@ export function sizeOf(snippets: readonly PlannedSnippet[]): number {
   return snippets.reduce((sum, { tokens }) => sum + tokens.length, 0);
 }
 
-/** Whether two stand for the same tokens. */
+/** Returns whether two snippets have the same tokens. */
 function isSame(one: PlannedSnippet, other: PlannedSnippet): boolean {
   return (
     one === other || (snippetKey(one.snippet) === snippetKey(other.snippet) && one.snippet.text === other.snippet.text)
   );
 }
 
-/** Whether one of the snippets stands for the same tokens. */
+/** Returns whether a list has a snippet with the same tokens. */
 export function isAmong(snippets: readonly PlannedSnippet[], planned: PlannedSnippet): boolean {
   return snippets.some((each) => isSame(each, planned));
 }

@@ -1,10 +1,10 @@
-/** Names behind the keywords by which most languages define something. */
+/** Names behind the keywords that define something in most languages. */
 const KEYWORD =
   /\b(?:function|def|class|interface|type|struct|enum|trait|fn|func|fun|module|mod|record|object|namespace|const|let|var|val|sub|proc|macro_rules!)\*?\s+(?:\([^()\n]*\)\s*)?(?:self\.)?([\p{L}_$][\p{L}\p{N}_$]*)/gu;
 /**
- * `Type name(parameters) {`, as C and its kin define functions. A name begins where no other character of a name stands
- * before it, and no two neighbouring parts can take the same character: whatever a text holds, the time is in
- * proportion to its length.
+ * `Type name(parameters) {`, which defines functions in C and similar languages. A name begins where no character of a
+ * name precedes it, and no two neighbouring parts can match the same character. So the time is proportional to the
+ * length of any text.
  */
 const BEFORE_BODY =
   /(?<![\p{L}\p{N}_$])([\p{L}_$][\p{L}\p{N}_$]{0,127})\s*\([^(){};]{0,400}\)\s*(?:(?:const|noexcept|override)\s*)*(?:throws\s[\w.,\s]+)?(?::[\w<>[\]|.,\s]+)?\{/gu;
@@ -25,8 +25,8 @@ const NOT_NAMES = new Set([
 ]);
 
 /**
- * Names that a text seems to define, without parsing it: enough to tell which files are worth a parser's time. A
- * workspace of a hundred thousand files is read in a minute this way, and would take ten through parsers.
+ * Returns the names that a text seems to define, without parsing it. That is enough to choose the files for the parser.
+ * A workspace of a hundred thousand files takes a minute this way, and would take ten with parsers.
  */
 export function definedNames(text: string): Set<string> {
   const names = new Set<string>();

@@ -6,27 +6,27 @@ import { definitionHash, identifiersOf, termHashes } from './terms.ts';
 import { testedStem, testness, twinNearness, twinStems } from './testFiles.ts';
 import type { WorkspaceIndex } from './workspaceIndex.ts';
 
-/** A file that may matter for a place, and how much. */
+/** A file that may matter for a place, with its score. */
 export interface SelectedFile {
   readonly file: IndexedFile;
   readonly reason: SnippetReason;
   readonly score: number;
 }
 
-/** Units around the cursor whose identifiers are searched for. */
+/** The UTF-16 units around the cursor whose identifiers are searched for. */
 const BEFORE_UNITS = 3_000;
 const AFTER_UNITS = 1_000;
 const MAX_IMPORTED = 24;
 const MAX_SIMILAR = 16;
 const MAX_TWINS = 3;
-/** Files whose place in the workspace is weighed. */
+/** The most files whose place in the workspace is weighed. */
 const MAX_CONSIDERED = 200;
-/** A name that more files define says little about which of them is meant. */
+/** If more files define a name, the name says little about which file is meant. */
 const MAX_DEFINERS = 6;
 const MAX_QUERY_NAMES = 80;
-/** A language server does not guess: its word counts more than an import. */
+/** A language server does not guess, so its answer counts more than an import. */
 const KNOWN_SHARE = 2;
-/** What a name in a problem's message counts; the name at the cursor counts 1. */
+/** The weight of a name in a problem's message. The name at the cursor has weight 1. */
 const PROBLEM_WEIGHT = 0.5;
 
 const SCORES: Readonly<Record<SnippetReason, number>> = {
@@ -39,8 +39,8 @@ const SCORES: Readonly<Record<SnippetReason, number>> = {
 };
 
 /**
- * The files that a place in a document is likely to need: those that a language server names, then best first:
- * imported, defining what is named near it, similar, open.
+ * Returns the files that a place in a document is likely to need. Files that a language server names come first. The
+ * others follow best first: imported, defining a name near the cursor, similar, open.
  */
 export async function selectFiles(index: WorkspaceIndex, query: ContextQuery): Promise<SelectedFile[]> {
   const found = new Map<string, SelectedFile>();
@@ -48,7 +48,7 @@ export async function selectFiles(index: WorkspaceIndex, query: ContextQuery): P
     if (isOwnText(file.uri, query.uri)) return;
     const before = found.get(file.uri);
     const score = SCORES[reason] * share;
-    // Several reasons count together, the strongest names it.
+    // The scores of several reasons add up, and the strongest reason names the file.
     found.set(
       file.uri,
       before === undefined
@@ -88,7 +88,7 @@ export async function selectFiles(index: WorkspaceIndex, query: ContextQuery): P
   return [...found.values()].sort((one, other) => isKnown(other) - isKnown(one) || other.score - one.score);
 }
 
-/** Identifiers around the cursor and of the problems there, with how much each counts, the most first. */
+/** Returns the identifiers around the cursor and in the problems there, with their weights, heaviest first. */
 export function nearWeights({
   text,
   offset,
@@ -106,11 +106,11 @@ export function nearWeights({
   return new Map([...weights].sort(([, one], [, other]) => other - one));
 }
 
-/** What the index is searched by: terms with their weights. */
+/** Returns the terms of a query with their weights. */
 export function termWeights(near: ReadonlyMap<string, number>): Map<number, number> {
   const weights = new Map<number, number>();
   for (const [identifier, weight] of [...near].slice(0, MAX_QUERY_NAMES)) {
-    // A word of an identifier says less than all of it.
+    // A word of an identifier says less than the whole identifier.
     for (const [place, hash] of termHashes(identifier).entries())
       weights.set(hash, (weights.get(hash) ?? 0) + Math.min(2, weight) * (place === 0 ? 1 : 0.4));
   }
@@ -124,7 +124,7 @@ function similarFiles(
 ): { file: IndexedFile; share: number }[] {
   const scored = bestOf(index.terms.scores(termWeights(near)), MAX_CONSIDERED).flatMap(([document, score]) => {
     const file = index.files.ofDocument(document);
-    // Code of another language misleads more than it helps; what lies far away is worth less.
+    // Code of another language misleads more than it helps, and distant files are worth less.
     return file === undefined || isOwnText(file.uri, query.uri) || !isRelated(file, query)
       ? []
       : [{ file, score: score * (1 + 0.05 * sharedSegments(file.path, query.path)) }];
@@ -134,7 +134,10 @@ function similarFiles(
   return scored.slice(0, MAX_SIMILAR).map(({ file, score }) => ({ file, share: score / best }));
 }
 
-/** The entries with the highest scores, in no order; some more where several have the last of them. */
+/**
+ * Returns the entries with the highest scores, in no order. There are more than `count` if several share the last
+ * score.
+ */
 export function bestOf(scores: ReadonlyMap<number, number>, count: number): [document: number, score: number][] {
   if (scores.size <= count) return [...scores];
   const least = Float64Array.from(scores.values()).sort().at(-count) ?? 0;
@@ -142,8 +145,8 @@ export function bestOf(scores: ReadonlyMap<number, number>, count: number): [doc
 }
 
 /**
- * The tests of a file, or the file of its tests, by their names, the nearest first. Others of its name (`index.ts`,
- * `models.py`) are neither.
+ * Returns the tests of a file, or the files that a test tests, by their names, nearest first. Other files of the same
+ * name (`index.ts`, `models.py`) do not count.
  */
 function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile[] {
   const { path, uri } = query;
@@ -168,7 +171,7 @@ function twins(index: WorkspaceIndex, query: ContextQuery): readonly IndexedFile
     .map(([file]) => file);
 }
 
-/** Whether a file is in the language of the document, or in one of its kin. */
+/** Returns whether a file has the language of the document, or a related one. */
 export function isRelated(file: IndexedFile, query: ContextQuery): boolean {
   const base = (languageId: string): string =>
     languageId

@@ -6,8 +6,8 @@ import type {
 } from '../protocol/client.ts';
 
 /**
- * How one client is asked for its files, and for what its language servers know. All throw where the client fails or
- * goes.
+ * Requests to a client for its files, and for the knowledge of its language servers. All reject if the client fails or
+ * disconnects.
  */
 export interface FileSource {
   list(page: number | undefined): Promise<WorkspaceListResult>;

@@ -6,7 +6,7 @@ export interface IndexedFile {
   readonly uri: string;
   readonly path: string;
   readonly languageId: string;
-  /** Of its text. */
+  /** The revision of the text. */
   readonly revision: number;
   readonly document: DocumentId;
 }
@@ -14,18 +14,18 @@ export interface IndexedFile {
 /** A file that imports others. */
 type Importer = Pick<IndexedFile, 'path' | 'languageId'>;
 
-/** What stands for a folder when it is imported. */
+/** Names of files that represent their folder in imports. */
 const FOLDER_FILES = new Set(['index', '__init__', 'mod', 'lib', 'main', 'package']);
 const MAX_SAME_STEM = 2_000;
 
-/** The files of one workspace, found by URI, by number, and by the paths that imports name. */
+/** The files of a workspace. Finds them by URI, by number, and by the paths of imports. */
 export class FileTable {
   readonly #byUri = new Map<string, IndexedFile>();
   readonly #byDocument = new Map<DocumentId, IndexedFile>();
   readonly #byStem = new Map<string, Set<IndexedFile>>();
   /**
-   * Go's, by the name of their folder: a Go file imports dozens of folders, and a workspace may have a hundred thousand
-   * files.
+   * Go files by the name of their folder. A Go file imports dozens of folders, and a workspace may have a hundred
+   * thousand files.
    */
   readonly #goByFolder = new Map<string, Set<IndexedFile>>();
 
@@ -58,7 +58,7 @@ export class FileTable {
     return file;
   }
 
-  /** The files of those URIs, and all files below those that are folders. */
+  /** Returns the files with these URIs, and all files below those that are folders. */
   at(uris: readonly string[]): IndexedFile[] {
     const folders = uris.filter((uri) => !this.#byUri.has(uri));
     return [...new Set([...uris, ...below(this.#byUri.keys(), folders)])].flatMap((uri) => this.#byUri.get(uri) ?? []);
@@ -68,15 +68,15 @@ export class FileTable {
     return this.#byUri.values();
   }
 
-  /** Files with that name up to its first dot. */
+  /** Returns the files with this name up to its first dot. */
   withStem(stem: string): readonly IndexedFile[] {
     return [...(this.#byStem.get(stem.toLowerCase()) ?? [])];
   }
 
   /**
-   * The file that an import means: the one whose name fits most exactly, of several the nearest to `from`. A folder's
-   * own file goes before names with more dots, which are mostly tests, stories and declarations. A Go package is a
-   * folder: then all files in it.
+   * Returns the file that an import means: the file with the most exact name, and of several the nearest to `from`. A
+   * folder's index file comes before names with more dots, which are mostly tests, stories and declarations. A Go
+   * package is a folder, so all of its files are returned.
    */
   resolve(imported: ImportedPath, from: Importer): readonly IndexedFile[] {
     const { segments, isExact } = imported;
@@ -86,7 +86,7 @@ export class FileTable {
     return there.length > 0 ? there : this.#mostExact(imported, from, (path, wanted) => fits(path, wanted, isExact));
   }
 
-  /** At most one. `isPlace`: whether a path, in small letters, is one that is wanted. */
+  /** Returns at most one file. `isPlace` tells whether a path in lower case is a wanted one. */
   #mostExact(
     { segments, ending = '' }: ImportedPath,
     from: Importer,
@@ -106,7 +106,7 @@ export class FileTable {
         .slice(0, 1);
     const named = candidates(stemOf(last));
     const asWritten = nearest(fitting(named, (path) => path, `${wanted}${ending}`));
-    // An include names its file whole: a header is not the source beside it.
+    // An include gives its file's full name. A header is not the source beside it.
     if (asWritten.length > 0 || (ending !== '' && C_FAMILY.has(from.languageId))) return asWritten;
     const byName = nearest(fitting(named, withoutEnding));
     if (byName.length > 0) return byName;
@@ -138,25 +138,25 @@ function removeFrom<Value>(sets: Map<string, Set<Value>>, key: string, value: Va
   if (values?.size === 0) sets.delete(key);
 }
 
-/** What stands behind the last slash. */
+/** Returns the part behind the last slash. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The file's name in lower case up to its first dot. */
+/** Returns a file's name in lower case up to its first dot. */
 export function stemOf(path: string): string {
   const name = nameOf(path).toLowerCase();
   const dot = name.indexOf('.', 1);
   return dot < 0 ? name : name.slice(0, dot);
 }
 
-/** Without what stands behind the last dot: `users.service` of `users.service.ts`. */
+/** Removes the ending behind the last dot: `users.service` for `users.service.ts`. */
 export function withoutEnding(path: string): string {
   const dot = path.lastIndexOf('.');
   return dot <= path.lastIndexOf('/') + 1 ? path : path.slice(0, dot);
 }
 
-/** Without all that stands behind `name`, if the file's name begins with it. */
+/** Removes all endings behind `name`, if the file's name begins with it. */
 function withoutEndings(path: string, name: string): string {
   const start = path.lastIndexOf('/') + 1;
   return path.startsWith(`${name}.`, start) ? path.slice(0, start + name.length) : path;
@@ -171,8 +171,8 @@ function folderOf(path: string): string {
 }
 
 /**
- * Paths of a workspace with several folders begin with the folder's name, so even exact ones may begin one segment
- * later.
+ * Returns whether a path matches. In a workspace with several folders paths begin with the folder's name, so even exact
+ * paths may begin one segment later.
  */
 function fits(path: string, wanted: string, isExact: boolean): boolean {
   return (
@@ -190,7 +190,7 @@ function isOfKind(one: string, other: string): boolean {
   return one === other || [SCRIPTS, C_FAMILY, JVM].some((kind) => kind.has(one) && kind.has(other));
 }
 
-/** Leading folders that two paths share. */
+/** Returns the number of leading folders that two paths share. */
 export function sharedSegments(one: string, other: string): number {
   const first = one.split('/');
   const second = other.split('/');

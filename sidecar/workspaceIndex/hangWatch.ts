@@ -1,15 +1,18 @@
 const LOOKS = 10;
 
 /**
- * Tells of work that stays at the same place. It is looked at ten times within the limit, so that a machine that slept,
- * or a front that was busy, is not taken for a thread that hangs.
+ * Reports work that stays at the same place for too long. Looks ten times within the limit, so that a machine that
+ * slept, or a busy front, is not taken for a hang.
  */
 export class HangWatch<Place> {
   #timer: NodeJS.Timeout | undefined;
   #last: Place | undefined;
   #looks = 0;
 
-  /** `place`: where the work is now; `undefined` while there is none. Equal places are the same value. */
+  /**
+   * `place` returns the present place of the work, `undefined` while there is none. Equal places must be the same
+   * value.
+   */
   constructor(
     private readonly options: {
       readonly limitMs: number;

@@ -6,7 +6,7 @@ import { IMPORT_QUERIES } from './importQueries.ts';
 
 /** The path that an import names, as segments: `./cart` in `src/main.ts` gives `['src', 'cart']`. */
 export interface ImportedPath {
-  /** The last one without its ending. */
+  /** The last segment has no ending. */
   readonly segments: readonly string[];
   /** The ending of the file's name as it is written: `.h`. Absent if the import has none. */
   readonly ending?: string;
@@ -23,7 +23,7 @@ interface ImportingFile {
 /** Larger texts are data or generated: their parse would hold up a completion. */
 const MAX_TEXT_UNITS = 256 * 1024;
 
-/** For languages without a grammar. */
+/** Patterns for languages without a grammar. */
 const ECMASCRIPT = /(?:\bfrom\s*|\bimport\s*(?:\(\s*)?|\brequire\s*\(\s*)['"]([^'"\n]+)['"]/g;
 const C = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
 const DOTTED = /^[ \t]*import[ \t]+(?:static[ \t]+)?([\w.]+)/gm;
@@ -44,7 +44,7 @@ export async function importedPaths(
   return grammars.captures(text, { grammar, query }, ({ name, node }) => pathsOf(name, node, path));
 }
 
-/** `capture`: the name that `IMPORT_QUERIES` gives the node. */
+/** Returns the paths of a node. `capture` is the node's name in `IMPORT_QUERIES`. */
 function pathsOf(capture: string, node: Node, path: string): ImportedPath[] {
   const { text } = node;
   const folder = folderOf(path);
@@ -76,7 +76,7 @@ function pathsOf(capture: string, node: Node, path: string): ImportedPath[] {
   }
 }
 
-/** The imported paths of a text in a language without a grammar. They may stand in comments and strings. */
+/** Returns the imported paths of a text in a language without a grammar. Comments and strings count too. */
 export function pathsWithoutGrammar(text: string, path: string, languageId = languageIdOf(path)): ImportedPath[] {
   const folder = folderOf(path);
   switch (languageId) {
@@ -118,24 +118,24 @@ function pythonPaths(statement: Node, folder: readonly string[]): ImportedPath[]
     .filter((segment) => segment !== '');
   const base = dots > 0 ? [...folder.slice(0, folder.length - dots + 1), ...segments] : segments;
   const path = (tail: readonly string[]): ImportedPath => ({ segments: [...base, ...tail], isExact: dots > 0 });
-  // A name that is imported from a package may be a module of it.
+  // A name that is imported from a package may be a module of the package.
   return [...(base.length > 0 ? [path([])] : []), ...names.slice(0, 20).map((name) => path([name]))];
 }
 
-/** The namespace before the braces of `use App\Shop\{Cart, Stock}`. */
+/** Returns the namespace before the braces of `use App\Shop\{Cart, Stock}`. */
 function phpGroup({ parent: clause }: Node): readonly string[] {
   if (clause?.parent?.type !== 'namespace_use_group') return [];
   const namespace = clause.parent.parent?.namedChildren.find((child) => child?.type === 'namespace_name');
   return namespace?.text.split('\\') ?? [];
 }
 
-/** `own`: the module in which the path is named. */
+/** `own` is the module that contains the path. */
 function rustPaths(name: string, own: readonly string[]): ImportedPath[] {
   const named = name.split('::').filter((segment) => segment !== '');
   const rest = named.filter((segment) => !['crate', 'self', 'super'].includes(segment));
   const supers = named.filter((segment) => segment === 'super').length;
   const base = supers > 0 ? own.slice(0, -supers) : [];
-  // The last name may be a module, or an item of one.
+  // The last name may be a module or an item of a module.
   const paths = [
     [...base, ...rest],
     [...base, ...rest.slice(0, -1)],
@@ -143,7 +143,7 @@ function rustPaths(name: string, own: readonly string[]): ImportedPath[] {
   return paths.map((segments) => ({ segments, isExact: supers > 0 }));
 }
 
-/** The module of a node in a Rust file, as the folder of its submodules: modules within the file count. */
+/** Returns the module of a node in a Rust file, as the folder of its submodules. Modules within the file count. */
 function rustModule(path: string, { parent: statement }: Node): readonly string[] {
   const segments = path.replace(/\.rs$/, '').split('/');
   const own = ['mod', 'lib', 'main'].includes(segments.at(-1) ?? '') ? segments.slice(0, -1) : segments;
@@ -163,7 +163,7 @@ function relative(specifier: string, folder: readonly string[]): ImportedPath {
   return { segments, isExact: true, ...ending };
 }
 
-/** A file at any folder. */
+/** A path that may begin at any folder. */
 function named(specifier: string): ImportedPath {
   const { path, ending } = splitEnding(specifier);
   return { ...anywhere(path.split('/')), ...ending };

@@ -1,43 +1,46 @@
-/** What the front and the thread of the index say to each other: requests with a number, answered by their number. */
+/** The messages between the front and the thread of the index: numbered requests and their responses. */
 import type { ContextQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 
-/** Methods of the thread. `workspace` names one client's index; nothing of one is in another. */
+/** Methods of the thread. `workspace` identifies a client's index. Indexes of different clients share nothing. */
 export interface IndexMethods {
   put(params: { workspace: string; files: readonly FileText[] }): void;
   remove(params: { workspace: string; uris: readonly string[] }): void;
-  /** Keeps only the files named, after a new listing. */
+  /** Keeps only these files, after a new listing. */
   retain(params: { workspace: string; uris: readonly string[] }): void;
   forget(params: { workspace: string }): void;
-  /** Which files a place needs, and those among them whose text has to be given again. */
+  /** Selects the files that a place needs. Returns those whose text must be given again. */
   select(params: { workspace: string; query: ContextQuery }): { missing: readonly string[] };
   giveTexts(params: { workspace: string; files: readonly Pick<FileText, 'uri' | 'text'>[] }): void;
-  /** Ranked pieces for the place. */
+  /** Returns ranked snippets for the place. */
   rank(params: { workspace: string; query: ContextQuery }): readonly Snippet[];
-  /** Texts of the files that a place needs, best first, as many as are in memory and fit `maxUnits` together. */
+  /**
+   * Returns texts of the files that a place needs, best first, as many as are in memory and fit into `maxUnits`
+   * together.
+   */
   texts(params: {
     workspace: string;
     query: ContextQuery;
     maxUnits: number;
   }): readonly Pick<FileText, 'uri' | 'text'>[];
-  /** As `select`, for what `search` and `symbols` will be asked. */
+  /** Returns missing texts as `select` does, for a later `search` or `symbols`. */
   needed(params: { workspace: string; words?: string; symbol?: string; openUris: readonly string[] }): {
     missing: readonly string[];
   };
-  /** Pieces that fit words, for a question that has no place. */
+  /** Returns snippets that match words, for a question without a place. */
   search(params: { workspace: string; words: string; limit: number; openUris: readonly string[] }): readonly Snippet[];
-  /** Definitions of a name. */
+  /** Returns the definitions of a name. */
   symbols(params: { workspace: string; name: string; limit: number }): readonly Snippet[];
-  /** `indexes`: of all workspaces. */
+  /** `indexes` counts those of all workspaces. */
   statistics(params: { workspace: string }): { indexes: number; files: number; indexBytes: number; heapBytes: number };
 }
 
 export type IndexMethod = keyof IndexMethods;
 
-/** What the thread is given as it starts. */
+/** The data that starts the thread. */
 export interface IndexThreadData {
   readonly grammarsFolder: string;
-  /** Of a `PutMark`. */
+  /** The memory of a `PutMark`. */
   readonly markMemory: SharedArrayBuffer;
   /** URIs of files at which an earlier thread hung, or its parser ended. */
   readonly leftOut: readonly string[];
@@ -49,7 +52,7 @@ export interface IndexRequest {
   readonly params: unknown;
 }
 
-/** `endedAt`: URI of a file at which the parser ended. The thread parses nothing any more. */
+/** `endedAt` is the URI of a file at which the parser ended. The thread parses nothing more then. */
 export type IndexAnswer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string; readonly endedAt?: string | undefined };

@@ -8,24 +8,24 @@ import { HangWatch } from './hangWatch.ts';
 import type { IndexAnswer, IndexMethod, IndexMethods, IndexRequest, IndexThreadData } from './indexMessages.ts';
 import { PutMark } from './putMark.ts';
 
-/** The thread may take so much heap before it is ended; a hundred thousand files need about half. */
+/** The heap limit of the thread. A hundred thousand files need about half of it. */
 const MAX_HEAP_MEBIBYTES = 640;
-/** A file of the largest size that is put takes less than a second. */
+/** A file of the largest size takes less than a second. */
 const HANG_LIMIT_MS = 10_000;
 /**
- * A thread that ends by itself again within so long ends of what the workspaces hold: reading them anew would end the
- * next one, too.
+ * If the thread ends by itself twice within this time, the cause is the content of a workspace. Reading everything
+ * again would end the next thread too.
  */
 const REPEATED_WITHIN_MS = 60 * 60_000;
-/** With so many files that hang the fault is not theirs: the index stays off. */
+/** If more files hang, the files are not to blame, and the index stays off. */
 const MAX_HUNG_FILES = 5;
 /**
- * Where the parser ended at so many files, the thread goes on without one: a folder may be full of such files, and for
- * each everything is read anew.
+ * After this many files the thread goes on without a parser. A folder may be full of such files, and each one makes the
+ * index read everything again.
  */
 const MAX_PARSER_ENDS = 5;
 
-/** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if it had one. */
+/** The thread of the index failed at a request, or ended. `cause` is the thread's own error, if there is one. */
 class IndexError extends Error {
   override readonly name = 'IndexError';
 }
@@ -35,11 +35,11 @@ type PutParams = Parameters<IndexMethods['put']>[0];
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: IndexError) => void;
-  /** URIs of the files that it puts. */
+  /** URIs of the files in a put request. */
   readonly put: readonly string[];
 }
 
-/** What the thread is made of. */
+/** The files that the thread runs on. */
 interface ThreadFiles {
   readonly script: string | URL;
   readonly grammarsFolder: string;
@@ -47,21 +47,21 @@ interface ThreadFiles {
 
 export interface IndexThreadOptions {
   readonly files?: ThreadFiles;
-  /** A thread that is at one file for so long is ended. */
+  /** How long the thread may stay at a file before it is ended. */
   readonly hangLimitMs?: number;
-  /** Milliseconds, monotonic. */
+  /** Milliseconds on a monotonic clock. */
   readonly now?: () => number;
 }
 
 /**
- * The thread ended by itself, or hung and was ended, and all indexes with it; the next request starts another.
- * `isRepeated`: by itself, and not for the first time.
+ * Called when the thread ended, or hung and was ended, and all indexes were lost. The next request starts another
+ * thread. `isRepeated` tells that the thread ended by itself again.
  */
 export type IndexLost = (error: unknown, isRepeated: boolean) => void;
 
 /**
- * The index as the front sees it: a thread that starts with the first request and whose end loses nothing but the
- * index. A file at which it hangs is left out from then on.
+ * The front's side of the index. The thread starts with the first request, and its end loses only the index. A file at
+ * which it hangs is left out from then on.
  */
 export class IndexThread {
   readonly #pending = new Map<number, Pending>();
@@ -73,7 +73,7 @@ export class IndexThread {
   #parserEnds = 0;
   #worker: Worker | undefined;
   #nextId = 1;
-  /** When it last ended by itself. */
+  /** When the thread last ended by itself. */
   #endedAtMs = -Infinity;
 
   constructor(
@@ -87,7 +87,7 @@ export class IndexThread {
     });
   }
 
-  /** Throws `IndexError`. */
+  /** Sends a request to the thread. Rejects with `IndexError`. */
   async ask<Method extends IndexMethod>(
     method: Method,
     params: Parameters<IndexMethods[Method]>[0],
@@ -126,7 +126,7 @@ export class IndexThread {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEBIBYTES },
     });
-    // It ends with the process and never keeps it.
+    // The thread ends with the process and does not keep it alive.
     worker.unref();
     worker.on('message', (answer: IndexAnswer) => {
       const pending = this.#pending.get(answer.id);
@@ -155,7 +155,10 @@ export class IndexThread {
     if (this.#hungFiles < MAX_HUNG_FILES) this.onLost(cause, isRepeated);
   }
 
-  /** The file that the thread puts now, by its request's number and its place there; `undefined` while it puts none. */
+  /**
+   * The file that the thread is putting now, by its request's number and its place there. `undefined` if it is putting
+   * none.
+   */
   #place(): string | undefined {
     const { request, file } = this.#mark.read();
     return this.#pending.get(request)?.put[file] === undefined ? undefined : `${request}/${file}`;
@@ -176,7 +179,7 @@ export class IndexThread {
     this.#leaveOut(worker, uri, 'The parser of the index ended at a file, which is left out from now on');
   }
 
-  /** Ends a thread of which a file made something that is of no use. */
+  /** Ends a thread that a file has made useless. */
   #leaveOut(worker: Worker, uri: string, message: string): void {
     this.#leftOut.add(uri);
     this.#lost(new IndexError(message), false);
@@ -190,7 +193,7 @@ export class IndexThread {
   }
 }
 
-/** From source, and from the bundles in `dist`. */
+/** The sources, or the bundles in `dist`. */
 function threadFiles(): ThreadFiles {
   const bundles = import.meta.url.endsWith('.ts') ? BUILT_FOLDER : path.dirname(fileURLToPath(import.meta.url));
   if (bundles !== undefined)

@@ -9,37 +9,39 @@ import type { FileText } from './workspaceIndex.ts';
 
 export interface IndexedFilesOptions {
   readonly index: ClientIndex;
-  /** Absent: the client gives nothing but its open documents. */
+  /** Absent if the client only sends its open documents. */
   readonly source?: FileSource;
-  /** Text of an open document, which goes before what is on disk. */
+  /** Returns the text of an open document, which replaces the text on disk. */
   readonly openText: (uri: string) => string | undefined;
-  /** Language of an open document, which its name may not tell: a notebook's cells have their notebook's name. */
+  /**
+   * Returns the language of an open document. The name may not tell it: a notebook's cells have their notebook's name.
+   */
   readonly openLanguage?: (uri: string) => string | undefined;
-  /** Below the workspace's folders; for documents that no listing named. */
+  /** Returns the path below the workspace's folders, for documents outside the listing. */
   readonly pathOf: (uri: string) => string;
-  /** Whether the workspace is to be indexed: otherwise no text is asked for or put into the index. */
+  /** Whether the workspace is indexed. If not, no text is requested or put. */
   readonly isOn: () => boolean;
 }
 
 const READ_BATCH_FILES = 64;
 
-/** Counts what is left out. */
+/** Counts files that are left out. */
 type Skips = Pick<SkipCounts, 'add'>;
 
 /**
- * Which of a client's files are in its index, and how their texts get there: from the editor where they are open, else
- * through the client.
+ * The files of a client that are in its index. Their texts come from the editor if they are open, else through the
+ * client.
  */
 export class IndexedFiles {
   readonly #known = new Map<string, { readonly path: string; readonly revision: number }>();
-  /** Files that were asked for and left out when they were read last. */
+  /** Files that were left out when they were last read. */
   readonly #leftOut = new Set<string>();
   /**
-   * What the reads under way may still bring, by batch. A file that was removed or read otherwise meanwhile is not
-   * among it any more.
+   * The files that running reads may still bring, by batch. A file that was removed or read otherwise meanwhile is not
+   * among them.
    */
   readonly #awaited = new Set<Set<string>>();
-  /** Counts how often everything was forgotten: what was asked for before then is not taken any more. */
+  /** Counts resets. Answers to requests from before a reset are ignored. */
   #epoch = 0;
 
   constructor(private readonly options: IndexedFilesOptions) {}
@@ -48,35 +50,35 @@ export class IndexedFiles {
     return this.#known.size;
   }
 
-  /** Another number after everything was forgotten. */
+  /** A number that changes with each reset. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Below the workspace's folders. */
+  /** Returns the path of a file below the workspace's folders. */
   pathOf(uri: string): string {
     return this.#known.get(uri)?.path ?? this.options.pathOf(uri);
   }
 
-  /** Whether the workspace has the file now; with `revision`, whether its text is that one. */
+  /** Returns whether the workspace has the file now. With `revision`, the text must have that revision too. */
   has(uri: string, revision?: number): boolean {
     const known = this.#known.get(uri);
     return known !== undefined && (revision === undefined || known.revision === revision);
   }
 
-  /** Whether the file is left out, which was counted. */
+  /** Returns whether the file is left out, and so was counted. */
   isLeftOut(uri: string): boolean {
     return this.#leftOut.has(uri);
   }
 
-  /** Nothing is known any more; the index itself has to be asked to forget. */
+  /** Forgets all files. The index itself must be told separately. */
   forget(): void {
     this.#known.clear();
     this.#leftOut.clear();
     this.#epoch++;
   }
 
-  /** Puts files into the index, and counts those that have no text. Throws where the client fails or goes. */
+  /** Puts files into the index, and counts files without a text. Rejects if the client fails or disconnects. */
   async read(files: readonly WorkspaceFile[], skips?: Skips): Promise<void> {
     const paths = new Map(files.map(({ uri, path }) => [uri, path]));
     for (const [uri, path] of paths) {
@@ -92,7 +94,7 @@ export class IndexedFiles {
     );
   }
 
-  /** Gives the index texts again that it has dropped. What can't be read is left out. */
+  /** Gives the index texts that it has dropped from memory. Files that can't be read are left out. */
   async reread(uris: readonly string[]): Promise<void> {
     const give = async (files: WorkspaceReadResult['files']): Promise<void> =>
       void (await this.options.index.ask('giveTexts', { files }));
@@ -109,8 +111,8 @@ export class IndexedFiles {
   }
 
   /**
-   * A document was opened, edited or closed, and has been left alone since. Counts one that leaves the index for what
-   * it became.
+   * Indexes a document that was opened, edited or closed a moment ago. Counts it if its new text makes it leave the
+   * index.
    */
   async documentSettled(uri: string, isClosed: boolean, skips?: Skips): Promise<void> {
     const text = this.options.openText(uri);
@@ -120,12 +122,12 @@ export class IndexedFiles {
       return this.#putOpen({ uri, path, text });
     }
     if (!isClosed) return;
-    // What was not saved is gone; without a file there is nothing.
+    // Unsaved changes are gone, and a document without a file is gone too.
     if (this.#known.has(uri)) await this.remove([uri]);
     await this.read([{ uri, path }]);
   }
 
-  /** Takes files and folders out of the index. */
+  /** Removes files and folders from the index. */
   async remove(uris: readonly string[]): Promise<void> {
     const folders = uris.filter((uri) => !this.#known.delete(uri));
     for (const uri of below(this.#known.keys(), folders)) this.#known.delete(uri);
@@ -135,7 +137,7 @@ export class IndexedFiles {
     await this.options.index.ask('remove', { uris });
   }
 
-  /** Takes all out of the index that is neither listed nor open. */
+  /** Removes all files from the index that are neither listed nor open. */
   async retain(listed: ReadonlySet<string>): Promise<void> {
     const gone = [...this.#known.keys()].filter((uri) => !listed.has(uri) && this.options.openText(uri) === undefined);
     for (const uri of gone) this.#known.delete(uri);
@@ -143,9 +145,9 @@ export class IndexedFiles {
   }
 
   /**
-   * Asks for texts. Files of which the client gives none may not be read any more, or are no texts. `isNewest`: what
-   * was asked before is older, whenever it comes; texts that are only given again are not put, so they stand in for
-   * nothing.
+   * Requests texts. A file without a text in the response may no longer be read, or is not a text. `isNewest` means
+   * that earlier requests have older texts, whenever they arrive. Texts for `giveTexts` are not put, so they replace no
+   * earlier request.
    */
   async #readTexts(
     uris: readonly string[],
@@ -166,7 +168,7 @@ export class IndexedFiles {
         this.#awaited.delete(awaited);
       }
       if (result === undefined || epoch !== this.#epoch) return;
-      // One that was opened meanwhile is there as the editor has it.
+      // A document that was opened meanwhile already has the editor's text.
       const asked = new Set([...awaited].filter((uri) => this.options.openText(uri) === undefined));
       const texts = result.files.filter(({ uri, text }) => asked.has(uri) && unfitness(text) === undefined);
       const remaining = new Set(result.remaining.filter((uri) => awaited.has(uri)));
@@ -183,7 +185,7 @@ export class IndexedFiles {
         skips,
       );
       skips?.add({ notGiven: Math.max(0, asked.size - unfit.length - filesIn(result.skipped)) + givenUp });
-      // A client that looks at nothing would be asked for ever.
+      // A client that returns none of the texts would be asked forever.
       rest = [...(again.length < batch.length ? again : []), ...rest.slice(READ_BATCH_FILES)];
     }
   }
@@ -199,7 +201,10 @@ export class IndexedFiles {
     }
   }
 
-  /** A document as the editor has it. One that is too large is left out, as a file is, and so is a minified one. */
+  /**
+   * Indexes a document with the editor's text. A document that is too large or minified is left out, as a file would
+   * be.
+   */
   async #putOpen(document: Omit<FileText, 'revision'>): Promise<void> {
     if (unfitness(document.text) === undefined) return this.#put([document]);
     if (this.#known.has(document.uri)) await this.remove([document.uri]);

@@ -6,7 +6,7 @@ import { makeSnippets } from './snippets.ts';
 import { filesDefining, filesForWords, findSymbols, searchWords } from './wordSearch.ts';
 import { WorkspaceIndex } from './workspaceIndex.ts';
 
-/** Files that are read closely for one place. */
+/** The most files that are parsed for a place. */
 const MAX_SELECTED = 32;
 
 type Handlers = {
@@ -26,7 +26,8 @@ export interface ServedIndexesOptions {
 export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedIndexesOptions): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
   const empty = new WorkspaceIndex(grammars, unparsed);
-  // A client may leave between two questions: only files make an index, which the client's end frees.
+  // A client may disconnect between two requests. Only files create an index, which is freed when the client
+  // disconnects.
   const of = (workspace: string): WorkspaceIndex => indexes.get(workspace) ?? empty;
   const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({
     missing: uris.filter((uri) => !index.hasText(uri)),

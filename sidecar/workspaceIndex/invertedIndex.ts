@@ -1,9 +1,9 @@
-/** A number of a document in the index; a file that changes becomes another document. */
+/** The number of a document in the index. A changed file becomes another document. */
 export type DocumentId = number;
 
 /**
- * Postings that wait to be sorted: room for the first ones, and for the most. Small workspaces come and go, and a large
- * buffer each would stay until the next collection.
+ * The capacity of the buffer of unsorted postings, at first and at most. Small workspaces come and go, and a large
+ * buffer for each would stay until the next garbage collection.
  */
 const FIRST_POSTINGS = 1 << 10;
 const BUFFER_POSTINGS = 1 << 18;
@@ -13,16 +13,19 @@ const COUNT_BITS = 8;
 const MAX_COUNT = (1 << COUNT_BITS) - 1;
 export const MAX_DOCUMENTS = 1 << (32 - COUNT_BITS);
 
-/** Postings that one ranking looks at: some ten milliseconds. */
+/** The most postings of a ranking: about ten milliseconds. */
 const MAX_VISITED = 200_000;
-/** Postings of a term that are looked through to know how rare it is. */
+/** The most postings of a term that are counted to find how rare it is. */
 const MAX_COUNTED = 4_096;
 
 /** BM25's usual constants (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009). */
 const K1 = 1.2;
 const B = 0.75;
 
-/** Sorted postings of many terms: those of `hashes[i]` are `postings[offsets[i]]` up to `postings[offsets[i + 1]]`. */
+/**
+ * Sorted postings of many terms. The postings of `hashes[i]` are `postings[offsets[i]]` up to `postings[offsets[i +
+ * 1]]`.
+ */
 interface Segment {
   readonly hashes: Uint32Array;
   readonly offsets: Uint32Array;
@@ -30,35 +33,35 @@ interface Segment {
 }
 
 /**
- * Which documents hold a term and how often, terms by their hashes. Written into a buffer that is sorted into segments,
- * and segments merged into one, as Lucene does; a posting takes four bytes. Documents are added and removed, never
- * changed.
+ * Finds the documents of a term, and how often it occurs in each. Terms are represented by hashes. Postings are written
+ * to a buffer that is sorted into segments, and segments are merged, as in Lucene. A posting takes four bytes.
+ * Documents are added and removed, never changed.
  */
 export class InvertedIndex {
   #segments: Segment[] = [];
-  /** Pairs of posting and hash: as little-endian 64-bit numbers they sort by hash, then by document. */
+  /** Pairs of posting and hash. As little-endian 64-bit numbers they sort by hash, then by document. */
   #buffer = new Uint32Array(2 * FIRST_POSTINGS);
   #buffered = 0;
   readonly #bufferTable = new Map<number, number[]>();
-  /** Postings of the buffer that are in the table. */
+  /** The number of buffered postings that are in the table. */
   #tabled = 0;
-  /** By document: its length in terms; 0 where it was removed. */
+  /** The length of each document in terms; 0 if it was removed. */
   #lengths = new Uint32Array(1024);
   #documentCount = 0;
   #liveCount = 0;
   #totalLength = 0;
 
-  /** Documents that were added and not removed. */
+  /** The number of documents that were added and not removed. */
   get count(): number {
     return this.#liveCount;
   }
 
-  /** Numbers given out so far. At `MAX_DOCUMENTS` the index has to be made anew. */
+  /** The next number. At `MAX_DOCUMENTS` the index must be built anew. */
   get nextId(): DocumentId {
     return this.#documentCount;
   }
 
-  /** Bytes of postings and tables. */
+  /** The bytes of postings and tables. */
   get sizeBytes(): number {
     const segments = this.#segments.reduce(
       (sum, { hashes, offsets, postings }) => sum + hashes.byteLength + offsets.byteLength + postings.byteLength,
@@ -67,12 +70,12 @@ export class InvertedIndex {
     return segments + this.#buffer.byteLength + this.#lengths.byteLength;
   }
 
-  /** Adds a document by how often each term stands in it. Throws `RangeError` where no number is left. */
+  /** Adds a document by the counts of its terms. Throws `RangeError` if all numbers are used. */
   add(counts: ReadonlyMap<number, number>): DocumentId {
     if (this.#documentCount >= MAX_DOCUMENTS)
       throw new RangeError(`The index has given out all its ${MAX_DOCUMENTS} numbers`);
     const id = this.#documentCount++;
-    // Known before the first posting: a merge in between would take the document for a removed one.
+    // The length is set before the first posting: a merge in between would take the document for a removed one.
     this.#setLength(
       id,
       Math.max(
@@ -98,7 +101,7 @@ export class InvertedIndex {
     this.#liveCount--;
   }
 
-  /** Live documents that hold the term, with how often. */
+  /** Returns the live documents with the term, and how often it occurs in each. */
   postings(hash: number): [document: DocumentId, count: number][] {
     const found: [DocumentId, number][] = [];
     this.#visit(hash, (id, count) => found.push([id, count]));
@@ -106,8 +109,9 @@ export class InvertedIndex {
   }
 
   /**
-   * BM25 scores of the documents that hold any of the terms; `weights`: how much a term of the query counts. The rarest
-   * terms come first, and where common ones would take long they are left out: they tell documents apart the least.
+   * Returns BM25 scores of the documents that have any of the terms. `weights` has the terms of the query. The rarest
+   * terms come first. Common terms are left out if they would take too long, since they distinguish documents the
+   * least.
    */
   scores(weights: ReadonlyMap<number, number>): Map<DocumentId, number> {
     const scores = new Map<DocumentId, number>();
@@ -129,10 +133,13 @@ export class InvertedIndex {
     return scores;
   }
 
-  /** BM25's inverse document frequency of a term: above zero for any, and lowest for one that all documents hold. */
+  /**
+   * Returns BM25's inverse document frequency of a term. It is above zero for every term, and lowest for a term in all
+   * documents.
+   */
   rarity(hash: number): number {
     const most = Math.min(this.#frequency(hash), this.#liveCount);
-    // Each edit of a document leaves postings of what it was: few enough are counted without them.
+    // Each edit leaves postings of the removed document. Terms with few postings are counted without them.
     return this.#rarityOf(most > MAX_COUNTED ? most : this.postings(hash).length);
   }
 
@@ -140,7 +147,7 @@ export class InvertedIndex {
     return Math.log(1 + (this.#liveCount - documents + 0.5) / (documents + 0.5));
   }
 
-  /** In how many documents a term stands, some that were removed among them. */
+  /** Returns the number of documents with a term, including some removed documents. */
   #frequency(hash: number): number {
     let frequency = this.#buffered === 0 ? 0 : (this.#bufferPostings().get(hash)?.length ?? 0);
     for (const { hashes, offsets } of this.#segments) {
@@ -163,7 +170,7 @@ export class InvertedIndex {
     for (const posting of this.#bufferPostings().get(hash) ?? []) visit(posting);
   }
 
-  /** The buffer by terms, made as far as questions need it. */
+  /** Returns the buffer's postings by term. The table is extended when it is needed. */
   #bufferPostings(): ReadonlyMap<number, readonly number[]> {
     for (; this.#tabled < this.#buffered; this.#tabled++) {
       const hash = this.#buffer[2 * this.#tabled + 1] ?? 0;
@@ -193,7 +200,7 @@ export class InvertedIndex {
     if (this.#segments.length > MAX_SEGMENTS) this.#merge();
   }
 
-  /** Makes one segment of all, without what was removed. */
+  /** Merges all segments into one, without postings of removed documents. */
   #merge(): void {
     const postings = new Uint32Array(this.#segments.reduce((sum, segment) => sum + segment.postings.length, 0));
     const hashes: number[] = [];
@@ -226,13 +233,13 @@ export class InvertedIndex {
   }
 }
 
-/** `pairs`: posting and hash in turn, sorted by hash. */
 function twiceAsLong(values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const longer = new Uint32Array(2 * values.length);
   longer.set(values);
   return longer;
 }
 
+/** `pairs` has posting and hash in turn, sorted by hash. */
 function segmentOf(pairs: Uint32Array): Segment {
   const count = pairs.length / 2;
   const postings = new Uint32Array(count);
@@ -250,7 +257,7 @@ function segmentOf(pairs: Uint32Array): Segment {
   return { hashes: Uint32Array.from(hashes), offsets: Uint32Array.from(offsets), postings };
 }
 
-/** Where `value` stands in an ascending array, or -1. */
+/** Returns the index of `value` in an ascending array, or -1. */
 function indexOf(sorted: Uint32Array, value: number): number {
   let low = 0;
   let high = sorted.length - 1;

@@ -3,31 +3,33 @@ import type { WorkspaceDefinitionsParams, WorkspaceDefinitionsResult } from '../
 import { namesToDefine } from './namesToDefine.ts';
 import type { PlaceQuery } from './snippet.ts';
 
-/** Of the tenth of a second that the first completion in a document waits for its context, the index needs the rest. */
+/**
+ * The first completion in a document waits a tenth of a second for its context. The index needs the rest of that time.
+ */
 const LIMIT_MS = 50;
 const NOTHING: WorkspaceDefinitionsResult = { definitions: [], problems: [] };
 
 /**
- * What one client's language servers know of the names before the cursor. They are not waited for: an answer that comes
- * late serves the next ranking in the same document.
+ * The knowledge of a client's language servers about the names before the cursor. A late answer serves the next ranking
+ * in the same document.
  */
 export class KnownDefinitions {
   #last: { readonly uri: string; readonly result: WorkspaceDefinitionsResult } | undefined;
-  /** Questions without an answer yet, by document. */
+  /** Requests without an answer yet, by document. */
   readonly #asking = new Map<string, Promise<void>>();
   #uri: string | undefined;
 
-  /** `ask` is absent where the client has nothing to say. */
+  /** `ask` is absent if the client has no language servers. */
   constructor(
     private readonly ask: ((params: WorkspaceDefinitionsParams) => Promise<WorkspaceDefinitionsResult>) | undefined,
   ) {}
 
-  /** What is known of a place now, or a moment ago. */
+  /** Returns the definitions and problems that are known for a place, now or from a moment ago. */
   async at(query: Pick<PlaceQuery, 'uri' | 'text' | 'offset'>): Promise<WorkspaceDefinitionsResult> {
     const { ask } = this;
     if (ask === undefined) return NOTHING;
     this.#uri = query.uri;
-    // One question at a time for a document: a slow server is not asked again before it has answered.
+    // There is one request at a time for a document, so a slow server is not asked again before it answers.
     const asking =
       this.#asking.get(query.uri) ?? this.#askNow(ask, query).finally(() => this.#asking.delete(query.uri));
     this.#asking.set(query.uri, asking);
@@ -41,7 +43,7 @@ export class KnownDefinitions {
   ): Promise<void> {
     const places = namesToDefine({ text, offset });
     const result = places.length === 0 ? NOTHING : await ask({ uri, places }).catch(() => undefined);
-    // What comes late may be of a document that the user has left.
+    // A late answer may be about a document that the user has left.
     if (result !== undefined && uri === this.#uri) this.#last = { uri, result };
   }
 }

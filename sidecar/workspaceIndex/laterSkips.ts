@@ -1,9 +1,9 @@
 import { SkipCounts } from './skipCounts.ts';
 
-/** What a tool writes in a row is told together. */
+/** Files that a tool writes in a row are reported together. */
 const TOLD_AFTER_MS = 60_000;
 
-/** Tells of what is left out after the listing, as it changes: a line in a minute at most. */
+/** Logs files that are left out after the listing because they changed: at most a line a minute. */
 export class LaterSkips {
   #counts = new SkipCounts();
   #timer: NodeJS.Timeout | undefined;
@@ -19,7 +19,7 @@ export class LaterSkips {
     }, TOLD_AFTER_MS).unref();
   }
 
-  /** Everything is listed anew, which tells of it, or nothing is any more. */
+  /** Discards the counts, since a new listing reports them or the index is off. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

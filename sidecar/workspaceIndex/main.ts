@@ -1,5 +1,5 @@
 /**
- * The thread of the index: reads texts, ranks pieces. It gets everything by messages and opens no file but its
+ * The thread of the index: reads texts and ranks snippets. It gets everything by messages, and opens no file except its
  * grammars.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -27,7 +27,7 @@ parentPort?.on('message', ({ id, method, params }: IndexRequest) => {
     .then(
       (result) => answer({ id, result }),
       (error: unknown) => {
-        // Messages of errors may quote what was parsed.
+        // An error's message may quote the parsed text.
         answer({
           id,
           error: error instanceof Error ? error.name : typeof error,

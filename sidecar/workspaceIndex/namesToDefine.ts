@@ -1,14 +1,14 @@
 import { KEYWORDS } from './keywords.ts';
 import type { ContextQuery } from './snippet.ts';
 
-/** A name, and where it stands in a document: zero-based line, and character in UTF-16 units. */
+/** A name and its place in a document: a line counted from zero, and a character in UTF-16 units. */
 export interface NamePlace {
   readonly line: number;
   readonly character: number;
   readonly name: string;
 }
 
-/** Names are looked for in so many units before the cursor, the nearest first. */
+/** How far before the cursor names are searched, in UTF-16 units. */
 const BEFORE_UNITS = 600;
 const MAX_NAMES = 6;
 const MIN_NAME_UNITS = 3;
@@ -16,8 +16,8 @@ const NAME = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
 const LINE_END = /\r\n|\r|\n/g;
 
 /**
- * Where the names stand whose definitions help to write on at the cursor: the last ones before it, each once. A
- * variable's own type tells what may follow it.
+ * Returns the names whose definitions help to complete at the cursor: the last ones before it, nearest first, each
+ * once. The type of a variable tells which members may follow.
  */
 export function namesToDefine({ text, offset }: Pick<ContextQuery, 'text' | 'offset'>): readonly NamePlace[] {
   const start = Math.max(0, offset - BEFORE_UNITS);
@@ -41,15 +41,15 @@ export function namesToDefine({ text, offset }: Pick<ContextQuery, 'text' | 'off
 }
 
 /**
- * The line of an offset, and where it begins. A document may have millions of units: it is searched once, and nothing
- * is made of what is found.
+ * Returns the line of an offset, and the offset of its start. A document may have millions of units, so it is searched
+ * once, without copies.
  */
 function lineAt(text: string, offset: number): { readonly line: number; readonly start: number } {
   let line = 0;
   let start = 0;
   for (const mark of ['\n', '\r']) {
     for (let at = text.indexOf(mark); at >= 0 && at < offset; at = text.indexOf(mark, at + 1)) {
-      // Of `\r\n` the second counts.
+      // In `\r\n` the second character ends the line.
       if (mark === '\r' && text[at + 1] === '\n') continue;
       line++;
       start = Math.max(start, at + 1);

@@ -3,33 +3,35 @@ import { definitionShapes } from '../syntax/definitionShapes.ts';
 import type { Grammars } from '../syntax/grammars.ts';
 import { languageSyntax } from '../syntax/languages.ts';
 
-/** Something that a file defines. Lines count from zero, ends are inclusive. */
+/** A definition in a file. Lines count from zero, ends are inclusive. */
 export interface Definition {
   readonly name: string;
-  /** Name of the class, module, … that it belongs to. */
+  /** The name of the enclosing class, module, …. */
   readonly container?: string;
-  /** Of the whole definition, its comment included. */
+  /** The first line of the definition, its comment included. */
   readonly startLine: number;
   readonly endLine: number;
-  /** Comment and head as they stand in the file; of a container its head alone. */
+  /** The comment and head as they are in the file. A container's signature is its head alone. */
   readonly signature: string;
 }
 
-/** Of a comment before a definition no more than its last lines, and of what is shown whole no more than its first. */
+/**
+ * The most lines of a comment, from its end, and the most lines of a definition that is shown whole, from its start.
+ */
 const MAX_COMMENT_LINES = 4;
 const MAX_WHOLE_LINES = 24;
 const MAX_HEAD_LINES = 8;
 const MAX_DEFINITIONS = 500;
-/** What lies deeper is not looked at: no code does, and the stack ends. */
+/** Deeper nodes are not visited, or the stack would overflow. No real code is that deep. */
 const MAX_DEPTH = 500;
-/** A name and its type arguments; the pattern that looks for it is tried from each of its letters. */
+/** Enough for a name and its type arguments. The pattern for it is tried from each letter. */
 const MAX_RECEIVER_UNITS = 200;
-/** Larger texts are data or made by programs; a parser would hold up the others. */
+/** Larger texts are data or generated, and would delay other files. */
 const MAX_TEXT_UNITS = 256 * 1024;
 
 /**
- * What a text defines, in its order, by tree-sitter. `undefined`: no grammar knows its language, or the text is too
- * large.
+ * Returns the definitions of a text in order. `undefined` if its language has no grammar, or if it is too large.
+ * Rejects as `Grammars.parse`.
  */
 export async function outline(
   text: string,
@@ -79,18 +81,18 @@ export async function outline(
       signature: [...comment, ...shown].join('\n'),
     });
   };
-  /** From the line where the definition begins to where its body does. */
+  /** Returns the lines from the start of the definition to its body. */
   const headLines = (node: Node, body: Node | null): string[] => {
     const start = startOf(node);
     if (body === null) return lines.slice(start, node.endPosition.row + 1).slice(0, MAX_HEAD_LINES);
     const { row, column } = body.startPosition;
-    // A body in a block begins on a line of its own; a brace or an expression stands behind the head.
+    // A block begins on its own line. A brace or an expression stands behind the head.
     const last = (lines[row] ?? '').slice(0, column).trimEnd();
     const isOneLine =
       body.startPosition.row === body.endPosition.row && body.endPosition.row === node.endPosition.row && row === start;
     if (isOneLine && body.endPosition.column - column < 120) return [lines[row] ?? ''];
     const head = [...lines.slice(start, row), ...(last === '' ? [] : [last])];
-    // In Ruby the comment of what comes first in a body stands before the body.
+    // In Ruby the comment of a body's first statement stands before the body.
     while (head.length > 1 && isComment(head.at(-1) ?? '')) head.pop();
     return head.slice(0, MAX_HEAD_LINES);
   };
@@ -103,7 +105,7 @@ export async function outline(
   }
 }
 
-/** With the decorators and keywords that its parent puts before it. */
+/** Returns the first line of a node, with the decorators and keywords that its parent puts before it. */
 function startOf(node: Node): number {
   const parent = node.parent;
   const isWrapped =
@@ -116,7 +118,7 @@ function bodyOf(node: Node): Node | null {
   const body = node.childForFieldName('body');
   if (body !== null) return body;
   const value = declaratorOf(node)?.childForFieldName('value') ?? node.childForFieldName('value');
-  // `const f = (a) => …` is as good as a function; other values are shown as far as they fit a line.
+  // `const f = (a) => …` counts as a function. Other values are shown if they fit on a line.
   return (
     value?.childForFieldName('body') ??
     (value !== null && value !== undefined && value.endPosition.row > value.startPosition.row ? value : null)
@@ -145,14 +147,17 @@ function nameOf(node: Node): string | undefined {
   )?.[0];
 }
 
-/** C: a declarator in a declarator, down to the name, which may be qualified. */
+/** Follows declarators of C down to the innermost one, whose name may be qualified. */
 function innerDeclarator(node: Node): Node | null {
   let inner = node.childForFieldName('declarator');
   for (let next = inner; next; next = next.childForFieldName('declarator')) inner = next;
   return inner;
 }
 
-/** The type that a definition outside of it names: the receiver of a method in Go, what qualifies a name in C++. */
+/**
+ * Returns the type that a definition outside of it names: the receiver of a method in Go, or the qualifier of a name in
+ * C++.
+ */
 function namedContainer(node: Node): string | undefined {
   const receiver = node.childForFieldName('receiver');
   if (receiver !== null)
@@ -163,7 +168,7 @@ function namedContainer(node: Node): string | undefined {
   return scope?.split('<', 1)[0]?.trimEnd();
 }
 
-/** The comment that ends on the line above. */
+/** Returns the comment that ends on the line above. */
 function commentBefore(line: number, lines: readonly string[]): string[] {
   const comment: string[] = [];
   for (let at = line - 1; at >= 0 && comment.length < MAX_COMMENT_LINES; at--) {
@@ -179,7 +184,7 @@ function isComment(line: string): boolean {
   return /^(\/\/|#(?!include|define|if|endif|pragma|!\/)|--|\/\*|\*)/.test(line.trim());
 }
 
-/** The first line of a documentation string, closed. */
+/** Returns the first line of a docstring, closed. */
 function docstringLine(body: Node, lines: readonly string[]): string[] {
   const first = body.namedChild(0);
   if (first?.type !== 'expression_statement' || first.namedChild(0)?.type !== 'string') return [];

@@ -1,12 +1,12 @@
-/** A file of a request that puts files: its place among them, counted from zero. */
+/** The place of a file in a put request, counted from zero. */
 export interface PutPlace {
   readonly request: number;
   readonly file: number;
 }
 
 /**
- * Which file the thread of the index took up last, in memory that the front reads even while the thread answers
- * nothing.
+ * The file that the thread of the index took up last. The front can read this memory even while the thread does not
+ * answer.
  */
 export class PutMark {
   readonly #cells: Int32Array;

@@ -1,9 +1,9 @@
 import type { ClientWorkspace } from './clientWorkspace.ts';
 
 /**
- * The index was lost: every client's workspace is read anew. Where that happened before, the largest is not, for one
- * that no index can hold ends every next one, and the others' with it; where it was not that one, there is one less to
- * read for ever.
+ * Reads every client's workspace again after the index was lost. If that happened before, the largest workspace is
+ * given up. A workspace that no index can hold would end every thread, and with it the others' indexes. If the largest
+ * was not the cause, at least one workspace less is read again.
  */
 export function restartWorkspaces(workspaces: readonly ClientWorkspace[], isRepeated: boolean): void {
   const [largest] = workspaces.toSorted((one, other) => other.state.files - one.state.files);

@@ -1,24 +1,23 @@
-/** Keystrokes within this time are indexed as one. */
+/** Edits with shorter pauses are indexed together. */
 const PAUSE_MS = 100;
-/** Whoever goes on editing is indexed after so long. */
+/** The longest wait while editing continues. */
 const LONGEST_MS = 200;
 
 export interface SettlingDocumentsOptions {
-  /** Indexes a document as it is at that moment; resolves when that is done. */
+  /** Indexes the present text of a document. Resolves when that is done. */
   readonly take: (uri: string, isClosed: boolean) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** Milliseconds, monotonic. */
+  /** Milliseconds on a monotonic clock. */
   readonly now?: () => number;
 }
 
 /**
- * Documents that changed just now, until they are left alone for a moment, or have been edited for longer than anybody
- * should wait for what is in them.
+ * Documents that changed a moment ago. Each is indexed after a pause, or after the longest wait if editing continues.
  */
 export class SettlingDocuments {
-  /** With when each began to wait. */
+  /** The timers, and when each wait began. */
   readonly #waiting = new Map<string, { readonly timer: NodeJS.Timeout; readonly sinceMs: number }>();
-  /** Those of which an edit is taken now. */
+  /** Documents of which an edit is being indexed. */
   readonly #busy = new Set<string>();
   readonly #now: () => number;
 
@@ -26,7 +25,7 @@ export class SettlingDocuments {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** A document was opened or closed, which counts at once. */
+  /** Indexes a document at once, because it was opened or closed. */
   set(uri: string, isClosed: boolean): void {
     this.#wait(uri, 0, () => {
       this.#waiting.delete(uri);
@@ -40,7 +39,7 @@ export class SettlingDocuments {
     this.#wait(uri, Math.max(0, Math.min(PAUSE_MS, latestMs - nowMs)), () => this.#takeEdited(uri));
   }
 
-  /** Nothing is taken any more. */
+  /** Cancels everything that waits. */
   clear(): void {
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();
@@ -52,7 +51,7 @@ export class SettlingDocuments {
     this.#waiting.set(uri, { timer: setTimeout(then, delayMs), sinceMs: before?.sinceMs ?? this.#now() });
   }
 
-  /** One that is edited faster than it can be indexed must not be put again and again behind itself. */
+  /** A document that is edited faster than it can be indexed must not queue up behind itself. */
   #takeEdited(uri: string): void {
     if (this.#busy.has(uri)) return this.#wait(uri, PAUSE_MS, () => this.#takeEdited(uri));
     this.#waiting.delete(uri);

@@ -10,20 +10,20 @@ const OF_FILES = {
 
 type Reason = keyof SkippedFiles | 'endlessLines' | 'notGiven';
 
-/** Counts what a listing of a workspace leaves out. */
+/** Counts the files that a listing of a workspace leaves out. */
 export class SkipCounts {
   readonly #counts = new Map<Reason, number>();
 
   /**
-   * Adds what the client left out, or the sidecar. `endlessLines`: minified files. `notGiven`: files without a text and
-   * without a reason.
+   * Adds files that the client or the sidecar left out. `endlessLines` are minified files, `notGiven` are files without
+   * a text and without a reason.
    */
   add(skipped: SkippedFiles & { readonly endlessLines?: number; readonly notGiven?: number } = {}): void {
     for (const [reason, count] of Object.entries(skipped) as [Reason, number | undefined][])
       this.#counts.set(reason, this.#of(reason) + (count ?? 0));
   }
 
-  /** A line for the log, without names; `undefined` where nothing was left out. */
+  /** A line for the log, without names. `undefined` if no file was left out. */
   get line(): string | undefined {
     const reasons = (Object.keys(OF_FILES) as (keyof typeof OF_FILES)[]).filter((reason) => this.#of(reason) > 0);
     const files = reasons.reduce((sum, reason) => sum + this.#of(reason), 0);
@@ -45,7 +45,7 @@ export class SkipCounts {
   }
 }
 
-/** How many files of an answer a client left out for a reason. */
+/** Returns how many files a client left out for a reason that it gave. */
 export function filesIn({ tooLarge = 0, binary = 0, unreadable = 0, links = 0 }: SkippedFiles = {}): number {
   return tooLarge + binary + unreadable + links;
 }

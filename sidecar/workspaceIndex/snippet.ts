@@ -1,62 +1,62 @@
-/** Why a piece of the workspace is in a prompt. */
+/** Why a snippet is in a prompt. */
 export type SnippetReason =
   /** The document imports the file. */
   | 'imported'
   /** The file defines a name that is used near the cursor. */
   | 'defines'
-  /** The text is like the text around the cursor. */
+  /** The text is similar to the text around the cursor. */
   | 'similar'
-  /** The file is the test of the document, or what the document tests. */
+  /** The file is the test of the document, or the document is its test. */
   | 'tested'
   /** The file is open in another tab. */
   | 'open'
-  /** The user edited it lately. */
+  /** The user edited the file recently. */
   | 'edited';
 
-/** A piece of a file that may go into a prompt. */
+/** A part of a file that may go into a prompt. */
 export interface Snippet {
   readonly uri: string;
-  /** Below its workspace folder, with slashes. */
+  /** The path below the workspace folder, with slashes. */
   readonly path: string;
   readonly languageId: string;
-  /** Of the file's text that it is from. */
+  /** The revision of the file's text. */
   readonly revision: number;
-  /** 'signatures' is what a file defines, without bodies; 'body' and 'edit' are lines as they stand. */
+  /** 'signatures' are the file's definitions without bodies; 'body' and 'edit' are lines of the file. */
   readonly kind: 'signatures' | 'body' | 'edit';
   readonly reason: SnippetReason;
-  /** Counted from zero, inclusive. */
+  /** Lines are counted from zero, inclusive. */
   readonly startLine: number;
   readonly endLine: number;
   readonly text: string;
-  /** The higher the better; comparable within one ranking. */
+  /** Higher is better. Scores of the same ranking are comparable. */
   readonly score: number;
 }
 
-/** What a ranking is asked for: a place in a document. */
+/** A place in a document, for a ranking. */
 export interface ContextQuery {
   readonly uri: string;
   readonly path: string;
   readonly languageId: string;
-  /** Of the whole document. */
+  /** The text of the whole document. */
   readonly text: string;
-  /** UTF-16 units into `text`. */
+  /** The cursor, in UTF-16 units of `text`. */
   readonly offset: number;
-  /** Tabs of the editor, the one visited last first. */
+  /** Tabs of the editor, the last visited first. */
   readonly openUris: readonly string[];
   /** Where the user edited other documents, the last edit first. */
   readonly edits: readonly { readonly uri: string; readonly line: number }[];
-  /** Where language servers say that names near the cursor, or their types, are defined. */
+  /** Where language servers find the definitions of names near the cursor, or of their types. */
   readonly definitions: readonly { readonly uri: string; readonly line: number }[];
-  /** What language servers say is wrong near the cursor. */
+  /** Problems near the cursor that language servers report. */
   readonly problems: readonly string[];
-  /** No snippet is longer, in UTF-16 units. */
+  /** The largest snippet, in UTF-16 units. */
   readonly maxSnippetUnits: number;
 }
 
-/** A place, without what the client's workspace adds. */
+/** A place without the facts that the client's workspace adds. */
 export type PlaceQuery = Omit<ContextQuery, 'openUris' | 'edits' | 'definitions' | 'problems'>;
 
-/** Names a snippet's place; its text may change. */
+/** Returns a key for the place of a snippet, independent of its text. */
 export function snippetKey({ uri, kind, startLine }: Pick<Snippet, 'uri' | 'kind' | 'startLine'>): string {
   return kind === 'signatures' ? `${uri}#signatures` : `${uri}#${kind} ${startLine}`;
 }

@@ -9,24 +9,24 @@ import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
 const MAX_SIGNATURES = 16;
 const MAX_BODIES = 24;
 const WHOLE_FACTOR = 1.8;
-/** Of the best piece's score; what has less has only common words. */
+/** The least score, as a share of the best body's. A lower score comes from common words only. */
 const MIN_BODY_SCORE = 0.2;
 /**
- * Identifiers of some length that a piece has to share with what stands around the cursor, where nothing else speaks
- * for its file.
+ * The least number of longer identifiers that a body must share with the text around the cursor, if nothing else
+ * connects its file.
  */
 const MIN_SHARED_NAMES = 3;
-/** What a piece counts more that defines a name near the cursor, by its looks or by a language server's word. */
+/** Factors for a body that defines a name near the cursor: as it seems, or as a language server says. */
 const CALLED_FACTOR = 1.5;
 const KNOWN_FACTOR = 4;
 const EDIT_LINES = 8;
 const MAX_EDITS = 2;
-/** Lines that two pieces share, of the shorter one's, from where on they say the same. */
+/** Two bodies say the same if they share this part of the shorter one's lines. */
 const SAME_SHARE = 0.8;
 
 /**
- * Pieces of the selected files, ranked: signatures of what they define, then bodies, then what was edited lately; of
- * the first two those first that a language server names.
+ * Returns ranked snippets of the selected files: signatures, then bodies, then recent edits. Signatures and bodies that
+ * a language server names come first.
  */
 export async function makeSnippets(
   index: WorkspaceIndex,
@@ -51,7 +51,7 @@ export async function makeSnippets(
       read.chunks.length === 1 &&
       only.text.length <= WHOLE_FACTOR * shown.text.length
     ) {
-      // So short a file tells all for hardly more.
+      // The whole file is hardly longer than its signatures.
       signatures.push({ ...shown, ...only });
       continue;
     }
@@ -80,7 +80,7 @@ export async function makeSnippets(
   ];
 }
 
-/** What a file defines: all of it where it is short, else what the document names. */
+/** Returns the signatures of a file: all if they are short, else those that the document uses. */
 function signaturesOf(
   { file, definitions }: ReadFile,
   { reason, score }: SelectedFile,
@@ -169,14 +169,14 @@ function linesIn(places: ContextQuery['definitions'], uri: string): readonly num
 }
 
 /**
- * How many different names of a text stand near the cursor too. Short ones and keywords, which every file has, do not
- * count.
+ * Returns how many distinct names of a text also occur near the cursor. Short names and keywords do not count, since
+ * every file has them.
  */
 function sharedNames(text: string, near: ReadonlyMap<string, number>): number {
   return new Set(identifiersOf(text).filter((name) => name.length > 3 && near.has(name) && !KEYWORDS.has(name))).size;
 }
 
-/** BM25 within a text, without length: pieces are about equally long. */
+/** Returns a BM25 score of a text. It has no term for length, since bodies are about equally long. */
 function closeness(text: string, weights: ReadonlyMap<number, number>): number {
   const counts = new Map<number, number>();
   for (const identifier of identifiersOf(text))
@@ -194,7 +194,7 @@ function ranked(snippets: readonly Snippet[], isKnown: (snippet: Snippet) => boo
   return [...snippets].sort((one, other) => Number(isKnown(other)) - Number(isKnown(one)) || other.score - one.score);
 }
 
-/** Without pieces that say what a better one says, or the document itself. */
+/** Leaves out bodies that repeat a better one, or the document itself. */
 function distinct(snippets: readonly Snippet[], documentText: string): Snippet[] {
   const own = linesOf(documentText);
   const kept: { snippet: Snippet; lines: ReadonlySet<string> }[] = [];
@@ -222,7 +222,7 @@ function saysTheSame(lines: ReadonlySet<string>, other: ReadonlySet<string>): bo
   return shared >= SAME_SHARE * lines.size;
 }
 
-/** The lines around the last edits of other documents. */
+/** Returns the lines around recent edits of other documents. */
 async function editsOf(index: WorkspaceIndex, query: ContextQuery): Promise<Snippet[]> {
   const found: Snippet[] = [];
   for (const { uri, line } of query.edits) {

@@ -1,14 +1,17 @@
 import { copyString } from './copyString.ts';
 
-/** What files are found by: identifiers, whole and as the words that they are made of. */
+/** Files are found by terms: identifiers, and the words that they consist of. */
 
 const IDENTIFIER = /[\p{L}_$][\p{L}\p{N}_$]*/gu;
 const MIN_WORD_UNITS = 3;
 const MAX_TERM_UNITS = 64;
-/** Minified code and data: what stands behind so many identifiers of a file finds nothing that they do not. */
+/**
+ * The most identifiers of a file. A longer file is minified code or data, and its remaining identifiers would find
+ * little.
+ */
 const MAX_IDENTIFIERS = 20_000;
 
-/** Identifiers of a text in order, repeated as they are; at most 20,000. */
+/** Returns the identifiers of a text in order, with repetitions; at most 20,000. */
 export function identifiersOf(text: string): string[] {
   const found: string[] = [];
   for (const [identifier] of text.matchAll(IDENTIFIER)) {
@@ -20,8 +23,8 @@ export function identifiersOf(text: string): string[] {
 }
 
 /**
- * The words of an identifier in lower case: `parseHTTPHeader` and `parse_http_header` have `parse`, `http` and
- * `header`. None where it is one word.
+ * Returns the words of an identifier in lower case: `parseHTTPHeader` and `parse_http_header` have `parse`, `http` and
+ * `header`. None if the identifier is a single word.
  */
 export function subwordsOf(identifier: string): string[] {
   const words = identifier
@@ -33,7 +36,7 @@ export function subwordsOf(identifier: string): string[] {
   return words.length === 1 && words[0]?.length === identifier.length ? [] : words;
 }
 
-/** How often each term stands in a text, by the term's hash. */
+/** Returns how often each term occurs in a text, by its hash. */
 export function termCounts(text: string): Map<number, number> {
   const counts = new Map<number, number>();
   const add = (hash: number): void => void counts.set(hash, (counts.get(hash) ?? 0) + 1);
@@ -44,7 +47,7 @@ export function termCounts(text: string): Map<number, number> {
 const hashesOfIdentifier = new Map<string, readonly number[]>();
 const MAX_REMEMBERED = 100_000;
 
-/** The hash of an identifier and those of its words. */
+/** Returns the hash of an identifier and the hashes of its words. */
 export function termHashes(identifier: string): readonly number[] {
   let hashes = hashesOfIdentifier.get(identifier);
   if (hashes === undefined) {
@@ -52,20 +55,20 @@ export function termHashes(identifier: string): readonly number[] {
       .filter((term) => term.length >= 2)
       .map(hashOf);
     if (hashesOfIdentifier.size >= MAX_REMEMBERED) hashesOfIdentifier.clear();
-    // An identifier is a slice of its file's text.
+    // An identifier is a slice of its file's text, which would stay in memory.
     hashesOfIdentifier.set(copyString(identifier), hashes);
   }
   return hashes;
 }
 
-/** The hash under which a file that defines `name` is found: another term than the name itself. */
+/** Returns the hash that finds files which define `name`. It differs from the hash of the name itself. */
 export function definitionHash(name: string): number {
   return hashOf(`def:${name}`);
 }
 
 /**
- * FNV-1a over UTF-16 units, 32 bits: among a million terms some hundred pairs share one, which costs a rank here and
- * there.
+ * Returns the 32-bit FNV-1a hash over UTF-16 units. Among a million terms about a hundred pairs collide, which slightly
+ * changes some ranks.
  */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;

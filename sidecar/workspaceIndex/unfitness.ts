@@ -1,8 +1,8 @@
 const MAX_TEXT_UNITS = 1024 * 1024;
-/** A minified file says nothing that a reader could use. */
+/** A file with longer lines is minified, and useless to a reader. */
 const MAX_LINE_UNITS = 5_000;
 
-/** Why a text is none for the index, in the order in which that is looked for. `undefined`: it is one. */
+/** Returns why the index refuses a text; the first reason counts. `undefined` if it accepts the text. */
 export function unfitness(text: string): 'tooLarge' | 'endlessLines' | undefined {
   if (text.length > MAX_TEXT_UNITS) return 'tooLarge';
   return hasEndlessLine(text) ? 'endlessLines' : undefined;

@@ -8,10 +8,10 @@ import { definitionHash, identifiersOf, subwordsOf, termHashes } from './terms.t
 import type { ReadFile, WorkspaceIndex } from './workspaceIndex.ts';
 
 const MAX_FILES = 16;
-/** Files whose names are held against the words. */
+/** The most files whose names are compared with the words. */
 const MAX_CONSIDERED = 500;
 const MAX_SYMBOL_LINES = 120;
-/** What keywords say in these defines nothing. */
+/** Languages in which keywords define nothing. */
 const PROSE_AND_DATA: ReadonlySet<string> = new Set([
   'markdown',
   'restructuredtext',
@@ -25,14 +25,14 @@ const PROSE_AND_DATA: ReadonlySet<string> = new Set([
   'html',
   'diff',
 ]);
-/** What every question has and no code is about. */
+/** Words of questions that say nothing about code. */
 const EMPTY_WORDS = new Set(
   'a an and are as at be by can could do does for from has have how i in is it me my of on or our should so that the there this to us use used was we what when where which who why will with would you your'.split(
     ' ',
   ),
 );
 
-/** The files that words of a question may be about, best first. */
+/** Returns the files that a question may be about, best first. */
 export function filesForWords(index: WorkspaceIndex, words: string, openUris: readonly string[]): IndexedFile[] {
   const scores = bestOf(index.terms.scores(wordWeights(words)), MAX_CONSIDERED).flatMap(([document, score]) => {
     const file = index.files.ofDocument(document);
@@ -47,7 +47,7 @@ export function filesForWords(index: WorkspaceIndex, words: string, openUris: re
     .map(({ file }) => file);
 }
 
-/** The pieces of the files that the words fit best, at most `limit`, in the order of their rank. */
+/** Returns the chunks that match the words best, at most `limit`, best first. */
 export async function searchWords(
   index: WorkspaceIndex,
   words: string,
@@ -80,7 +80,7 @@ export async function searchWords(
   return found.sort((one, other) => other.score - one.score).slice(0, options.limit);
 }
 
-/** Whole definitions of a name ("Cart", "Cart.total"), those of exactly that spelling first. */
+/** Returns whole definitions of a name ("Cart", "Cart.total"). */
 export async function findSymbols(index: WorkspaceIndex, name: string, limit: number): Promise<Snippet[]> {
   const { last, container } = partsOf(name);
   const found: Snippet[] = [];
@@ -91,7 +91,7 @@ export async function findSymbols(index: WorkspaceIndex, name: string, limit: nu
       (definition) => definition.name === last && (container === undefined || definition.container === container),
     );
     found.push(...definitions.map((definition) => wholeDefinition(read, definition)));
-    // Where no grammar knows the language, the pieces in which keywords say that the name is defined.
+    // Without a grammar, chunks count in which keywords seem to define the name.
     if (read.definitions.length === 0 && !PROSE_AND_DATA.has(file.languageId))
       found.push(
         ...read.chunks.filter(({ text }) => definedNames(text).has(last)).map((chunk) => snippetOf(read.file, chunk)),
@@ -101,12 +101,12 @@ export async function findSymbols(index: WorkspaceIndex, name: string, limit: nu
   return found.slice(0, limit);
 }
 
-/** Files that seem to define a name, for `findSymbols`. */
+/** Returns files that seem to define a name, for `findSymbols`. */
 export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[] {
   const { last, container } = partsOf(name);
   const documentsOf = (hash: number | undefined): number[] =>
     hash === undefined ? [] : [...index.terms.postings(hash)].map(([document]) => document);
-  // Methods of some languages stand behind no keyword, so files that hold the name follow.
+  // In some languages methods have no keyword, so files that contain the name follow.
   const documents = new Set([...documentsOf(definitionHash(last)), ...documentsOf(termHashes(last)[0])]);
   const holding = container === undefined ? documents : new Set(documentsOf(termHashes(container)[0]));
   return [...documents]
@@ -115,7 +115,7 @@ export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[
     .slice(0, MAX_FILES);
 }
 
-/** Of "Cart.total", "Cart::total" or "Cart#total" the last name, and that before it. */
+/** Splits "Cart.total", "Cart::total" or "Cart#total" into the last name and the name before it. */
 function partsOf(name: string): { readonly last: string; readonly container: string | undefined } {
   const [last = '', container] = name.split(/\.|::|#/).reverse();
   return { last, container: container === '' ? undefined : container };

@@ -16,13 +16,13 @@ export interface FileText {
   readonly uri: string;
   readonly path: string;
   readonly text: string;
-  /** Of the text, from `revisionOf`. */
+  /** The revision of the text, from `revisionOf`. */
   readonly revision: number;
-  /** Absent: its name tells. */
+  /** If absent, the name tells the language. */
   readonly languageId?: string | undefined;
 }
 
-/** A file, read closely: what it defines, and its pieces. */
+/** A parsed file: its definitions and its chunks. */
 export interface ReadFile {
   readonly file: IndexedFile;
   readonly text: string;
@@ -30,18 +30,18 @@ export interface ReadFile {
   readonly chunks: readonly Chunk[];
 }
 
-/** Texts kept in memory, in UTF-16 units; what is beyond is asked for again when it is needed. */
+/** The most text in memory, in UTF-16 units. Other texts are requested again when they are needed. */
 const MAX_KEPT_UNITS = 24 * 1024 * 1024;
 const MAX_READ_FILES = 300;
-/** Of these, in UTF-16 units: each is there twice, as a whole and in pieces. */
+/** The most text of parsed files, in UTF-16 units. Each text is there twice, as a whole and in chunks. */
 const MAX_READ_UNITS = 64 * 1024 * 1024;
 
-/** Documents whose imports are kept: each request for a document selects files more than once. */
+/** The most documents whose imports are kept. Each request for a document selects files more than once. */
 const MAX_IMPORTING_DOCUMENTS = 8;
 
 /**
- * The files of one workspace: which terms each holds, which names it seems to define, and, for the few that matter for
- * a place, what they define exactly. Files are read closely when they are first needed.
+ * The files of a workspace: the terms of each, and the names that it seems to define. A file is parsed when it is first
+ * needed for a place.
  */
 export class WorkspaceIndex {
   readonly files = new FileTable();
@@ -67,7 +67,7 @@ export class WorkspaceIndex {
     private readonly unparsed = new Set<string>(),
   ) {}
 
-  /** Adds a file, or puts its new text in place of the old one. */
+  /** Adds a file, or replaces its text. */
   put({ uri, path, text, revision, languageId = languageIdOf(path) }: FileText): void {
     this.#forgetFile(uri);
     if (text.trim() === '' || hasEndlessLine(text) || this.terms.nextId >= MAX_DOCUMENTS) return;
@@ -76,19 +76,18 @@ export class WorkspaceIndex {
     const document = this.terms.add(counts);
     this.files.add({ uri, path, languageId, revision, document });
     const shapes = definitionShapes(languageId);
-    // One that can't be loaded is told by who needs it.
+    // A grammar that can't be loaded is reported by the code that needs it.
     if (shapes !== undefined) this.grammars.warm(shapes.grammar).catch(() => undefined);
     this.#texts.set(uri, text);
   }
 
-  /** Removes files, and all below folders. */
+  /** Removes files, and all files below folders. */
   remove(uris: readonly string[]): void {
     for (const file of this.files.at(uris)) this.#forgetFile(file.uri);
   }
 
   /**
-   * Gives back the text of a file that had to be asked for again. One that is not in the index is no file of the
-   * workspace.
+   * Gives back the text of a file that was requested again. A file outside the index does not belong to the workspace.
    */
   giveText({ uri, text }: Pick<FileText, 'uri' | 'text'>): void {
     if (this.files.get(uri) !== undefined) this.#texts.set(uri, text);
@@ -102,7 +101,7 @@ export class WorkspaceIndex {
     return this.#texts.get(uri);
   }
 
-  /** Reads a file closely. `undefined`: its text is not in memory. */
+  /** Parses a file. Resolves with `undefined` if its text is not in memory. Rejects as `outline`. */
   async read(file: IndexedFile): Promise<ReadFile | undefined> {
     const known = this.#read.get(file.uri);
     if (known?.file === file) return known;
@@ -117,7 +116,7 @@ export class WorkspaceIndex {
     return read;
   }
 
-  /** Returns the paths that a document imports. None if its text can't be parsed. Rejects as `read`. */
+  /** Returns the paths that a document imports; none if its text can't be parsed. Rejects as `read`. */
   async importsOf(
     document: Pick<ContextQuery, 'uri' | 'path' | 'languageId' | 'text'>,
   ): Promise<readonly ImportedPath[]> {

@@ -13,15 +13,12 @@ export interface WorkspaceQueriesOptions {
 }
 
 const MAX_EDITS = 8;
-/** A completion does not wait longer for texts that have to be read again. */
+/** How long a completion waits for texts that must be read again. */
 const REREAD_LIMIT_MS = 100;
 
-/**
- * What of a client's index serves a place or a question: with what the user edited and has open, and what language
- * servers know.
- */
+/** Answers requests from a client's index. Adds the user's edits and tabs, and the knowledge of language servers. */
 export class WorkspaceQueries {
-  /** The last one first. */
+  /** The last edit first. */
   readonly #edits: { uri: string; line: number }[] = [];
   readonly #definitions: KnownDefinitions;
   #tabs: readonly string[] = [];
@@ -31,12 +28,12 @@ export class WorkspaceQueries {
     this.#definitions = new KnownDefinitions(source?.definitions?.bind(source));
   }
 
-  /** URIs of the editor's tabs, the one visited last first. */
+  /** Takes the URIs of the editor's tabs, the last visited first. */
   tabsChanged(uris: readonly string[]): void {
     this.#tabs = uris;
   }
 
-  /** The user edited a document, at a line counted from zero. */
+  /** Records that the user edited a document, at a line counted from zero. */
   edited(uri: string, line: number): void {
     const at = this.#edits.findIndex((edit) => edit.uri === uri);
     if (at >= 0) this.#edits.splice(at, 1);
@@ -44,7 +41,7 @@ export class WorkspaceQueries {
     this.#edits.length = Math.min(this.#edits.length, MAX_EDITS);
   }
 
-  /** Ranked pieces for a place. None where the index failed. */
+  /** Returns ranked snippets for a place; none if the index failed. */
   async snippets(query: PlaceQuery): Promise<readonly Snippet[]> {
     const { definitions, problems } = await this.#definitions.at(query);
     const known = definitions.filter(({ uri }) => uri !== query.uri && this.options.files.has(uri));
@@ -58,7 +55,7 @@ export class WorkspaceQueries {
     return this.#asking('select', { query: full }, 'rank', { query: full });
   }
 
-  /** Whole texts of the files that a place needs, best first, of `maxUnits` together. */
+  /** Returns whole texts of the files that a place needs, best first, of `maxUnits` together. */
   async texts(query: PlaceQuery, maxUnits: number): Promise<readonly Pick<FileText, 'uri' | 'text'>[]> {
     const full: ContextQuery = { ...query, openUris: this.#tabs, edits: [], definitions: [], problems: [] };
     return (
@@ -67,13 +64,13 @@ export class WorkspaceQueries {
     );
   }
 
-  /** Pieces that fit the words of a question. */
+  /** Returns snippets that match the words of a question. */
   async search(words: string, limit: number): Promise<readonly Snippet[]> {
     const params = { words, openUris: this.#tabs };
     return this.#asking('needed', params, 'search', { ...params, limit });
   }
 
-  /** Definitions of a name. */
+  /** Returns the definitions of a name. */
   async symbols(name: string, limit: number): Promise<readonly Snippet[]> {
     return this.#asking('needed', { symbol: name, openUris: [] }, 'symbols', { name, limit });
   }

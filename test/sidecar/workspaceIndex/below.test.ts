@@ -6,22 +6,26 @@ import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 
 const FILES = ['file:///p/a/one.ts', 'file:///p/a/b/two.ts', 'file:///p/ab/three.ts', 'file:///p/four.ts'];
 
-describe('what lies below folders', () => {
+describe('below', () => {
   const cases: readonly { readonly it: string; readonly folders: readonly string[]; readonly is: readonly string[] }[] =
     [
-      { it: 'is at any depth, and not what only begins alike', folders: ['file:///p/a'], is: FILES.slice(0, 2) },
-      { it: 'is the same with a slash at the end', folders: ['file:///p/a/'], is: FILES.slice(0, 2) },
       {
-        it: 'is of each folder, once',
+        it: 'finds URIs at any depth, and none with only the same beginning',
+        folders: ['file:///p/a'],
+        is: FILES.slice(0, 2),
+      },
+      { it: 'ignores a slash at the end', folders: ['file:///p/a/'], is: FILES.slice(0, 2) },
+      {
+        it: 'finds the URIs of each folder once',
         folders: ['file:///p/a', 'file:///p/a/b', 'file:///p/ab'],
         is: FILES.slice(0, 3),
       },
-      { it: 'is nothing of a file, or of what is not known', folders: ['file:///p/four.ts', 'file:///q'], is: [] },
-      { it: 'is nothing of nothing', folders: [], is: [] },
+      { it: 'finds none below a file or an unknown folder', folders: ['file:///p/four.ts', 'file:///q'], is: [] },
+      { it: 'finds none without folders', folders: [], is: [] },
     ];
   for (const { it: says, folders, is } of cases) it(says, () => assert.deepEqual(below(FILES, folders), is));
 
-  it('is found in one pass for hundreds of folders: a cleaned build holds nobody up', () =>
+  it('takes one pass for hundreds of folders', () =>
     assertGrowsLinearly(20_000, (documents) => {
       const table = new FileTable();
       for (let document = 0; document < documents; document++) {

@@ -7,10 +7,7 @@ import { CART, MAIL, MAIN, snippetsOf, started, thread, workspaceOf } from './st
 
 after(() => thread.dispose());
 
-/**
- * The next read has the texts as they are when it is asked for, and gives them when the function that is returned is
- * called.
- */
+/** Makes the next read take the present texts, and answer only when the returned function is called. */
 function holdNextRead(source: FilesInMemory): () => void {
   const read = source.read.bind(source);
   let answer = (): void => undefined;
@@ -24,7 +21,7 @@ function holdNextRead(source: FilesInMemory): () => void {
 }
 
 describe('a workspace', () => {
-  it('gives what a document imports first, with its heads', async () => {
+  it('ranks an imported file first, with its signatures', async () => {
     const workspace = await started(new FilesInMemory({ 'shop/mail.py': MAIL, 'shop/cart.py': CART, 'main.py': MAIN }));
     const { paths, text } = await snippetsOf(workspace);
     assert.equal(paths[0], 'shop/cart.py');
@@ -32,12 +29,12 @@ describe('a workspace', () => {
     assert.ok(!paths.includes('main.py'), 'the document itself is no context');
   });
 
-  it('finds the file that defines a name that nothing imports', async () => {
+  it('finds the file that defines a name without an import', async () => {
     const workspace = await started(new FilesInMemory({ 'a/mail.py': MAIL, 'b/cart.py': CART }));
     assert.equal((await snippetsOf(workspace, 'send_mail(')).paths[0], 'a/mail.py');
   });
 
-  it('is read page by page to its end', async () => {
+  it('reads all pages of a listing', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 25 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]),
     );
@@ -45,7 +42,7 @@ describe('a workspace', () => {
     assert.deepEqual(workspace.state, { state: 'ready', files: 25 });
   });
 
-  it('is not read beyond as many files as an index is for, and says so', async () => {
+  it('stops at the most files of an index, and logs that', async () => {
     const source = (files: number): FilesInMemory =>
       new FilesInMemory(
         Object.fromEntries(Array.from({ length: files }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`])),
@@ -68,7 +65,7 @@ describe('a workspace', () => {
     }
   });
 
-  it('has a file that came while it was read, which the listing had passed already', async () => {
+  it('has a file that appeared behind the running listing', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 4 }, (_, number) => [`f${number}.py`, `def f${number}(): pass\n`]),
     );
@@ -91,7 +88,7 @@ describe('a workspace', () => {
     assert.equal(workspace.state.state, 'ready');
   });
 
-  it('has the new text of a file that changed, and nothing of one that was deleted', async () => {
+  it('has the new text of a changed file, and no deleted file', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const workspace = await started(source);
     source.texts['shop/cart.py'] = CART.replaceAll('tier', 'customer_level');
@@ -106,7 +103,7 @@ describe('a workspace', () => {
     assert.equal(workspace.has(FilesInMemory.uri('shop/cart.py')), false);
   });
 
-  it('has an open document as the editor has it, and as the disk has it once it is closed', async () => {
+  it('has the editor’s text of an open document, and the disk’s text once it is closed', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART });
     const uri = FilesInMemory.uri('shop/cart.py');
     const open: Record<string, string> = { [uri]: CART.replaceAll('tier', 'unsaved') };
@@ -121,7 +118,7 @@ describe('a workspace', () => {
     await until(async () => (await snippetsOf(workspace)).text.includes('tier'), 'the file on disk is seen');
   });
 
-  it('gives where the user edited other documents', async () => {
+  it('returns the lines that the user edited in other documents', async () => {
     const open = { [FilesInMemory.uri('notes.py')]: 'x = 1\n'.repeat(30) + 'edited_here = 2\n' + 'y = 1\n'.repeat(30) };
     const workspace = await started(new FilesInMemory({}), open);
     workspace.documentChanged(FilesInMemory.uri('notes.py'), { kind: 'changed', line: 30 });
@@ -136,7 +133,7 @@ describe('a workspace', () => {
     assert.match(snippets.find(({ kind }) => kind === 'edit')?.text ?? '', /edited_here = 2/);
   });
 
-  it('forgets at once, and reads anew, when other files may be read', async () => {
+  it('forgets at once and reads again when different files may be read', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const workspace = await started(source);
     delete source.texts['shop/cart.py'];
@@ -149,11 +146,11 @@ describe('a workspace', () => {
   });
 
   const ends: Readonly<Record<string, (source: FilesInMemory) => void>> = {
-    'can not be read any more': (source) => void delete source.texts['shop/cart.py'],
+    'can no longer be read': (source) => void delete source.texts['shop/cart.py'],
     'has grown too large': (source) => void (source.texts['shop/cart.py'] = CART.repeat(20_000)),
   };
   for (const [says, end] of Object.entries(ends)) {
-    it(`has nothing of a file that ${says}`, async () => {
+    it(`loses a file that ${says}`, async () => {
       const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
       const workspace = await started(source);
       end(source);
@@ -164,7 +161,7 @@ describe('a workspace', () => {
     });
   }
 
-  it('takes no answer to what it asked before it forgot everything', async () => {
+  it('ignores an answer to a request from before a reset', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const workspace = await started(source);
     const answer = holdNextRead(source);
@@ -180,7 +177,7 @@ describe('a workspace', () => {
   });
 
   for (const deleted of ['shop/cart.py', 'shop']) {
-    it(`does not bring back a file while whose reading ${deleted} was deleted`, async () => {
+    it(`does not bring back a file if ${deleted} is deleted while the file is read`, async () => {
       const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
       const workspace = await started(source);
       const answer = holdNextRead(source);
@@ -194,7 +191,7 @@ describe('a workspace', () => {
     });
   }
 
-  it('does not take the older of two answers for the newer, whichever comes first', async () => {
+  it('keeps the newer of two answers, whichever comes first', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART });
     const workspace = await started(source);
     const uri = FilesInMemory.uri('shop/cart.py');
@@ -212,7 +209,7 @@ describe('a workspace', () => {
     assert.match((await snippetsOf(workspace)).text, /newer/);
   });
 
-  it('keeps a file whose older reading says that it is not there', async () => {
+  it('keeps a file that an older read did not find', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART });
     const workspace = await started(source);
     const uri = FilesInMemory.uri('shop/cart.py');
@@ -227,7 +224,7 @@ describe('a workspace', () => {
     assert.equal(workspace.has(uri, revisionOf(MAIL)), true);
   });
 
-  it('keeps a document that was opened while its file was read', async () => {
+  it('keeps the text of a document that was opened while its file was read', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART });
     const open: Record<string, string> = {};
     const read = source.read.bind(source);
@@ -241,7 +238,7 @@ describe('a workspace', () => {
     await until(async () => (await snippetsOf(workspace)).text.includes('unsaved'), 'the document is there');
   });
 
-  it('gives nothing of another', async () => {
+  it('returns nothing of another workspace', async () => {
     const [one, other] = [
       await started(new FilesInMemory({ 'shop/cart.py': CART })),
       await started(new FilesInMemory({ 'shop/mail.py': MAIL })),
@@ -255,7 +252,7 @@ describe('a workspace', () => {
     assert.equal((await one.symbols('rebate_for', 5)).length, 1);
   });
 
-  it('takes no text of a file that it did not ask for', async () => {
+  it('ignores the text of a file that it did not request', async () => {
     const source = new FilesInMemory({ 'shop/cart.py': CART });
     const read = source.read.bind(source);
     source.read = async (uris) => ({
@@ -266,7 +263,7 @@ describe('a workspace', () => {
     assert.ok(!(await snippetsOf(workspace)).text.includes('SECRET'));
   });
 
-  it('asks again for texts that are no longer in memory', async () => {
+  it('requests texts again that are no longer in memory', async () => {
     const large = Array.from(
       { length: 40 },
       (_, file) => [`big${file}.txt`, `word${file} `.repeat(90).concat('\n').repeat(1_200)] as const,
@@ -279,8 +276,8 @@ describe('a workspace', () => {
   });
 });
 
-describe('a client that leaves', () => {
-  it('between two questions to the index has none left there', async () => {
+describe('a client that disconnects', () => {
+  it('leaves no index behind between two requests', async () => {
     const indexes = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'other' })).indexes;
     const before = await indexes();
     const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART, 'main.py': MAIN }));

@@ -57,44 +57,44 @@ const allBut =
   ({ uri }: Snippet): boolean =>
     uri !== snippet.uri;
 
-describe('a plan', () => {
+describe('nextPlan', () => {
   const cases: readonly { readonly it: string; readonly is: string; readonly becomes: string }[] = [
-    { it: 'begins with the best last', is: plan([], [a, b, c]), becomes: 'c b a' },
-    { it: 'stays in its order when the ranking changes', is: plan([a, b, c], [c, b, a]), becomes: 'a b c' },
-    { it: 'keeps what no ranking wants while there is room', is: plan([a, b], [b, c]), becomes: 'a b c' },
-    { it: 'takes what is new at its end', is: plan([b, c], [a, b, c]), becomes: 'b c a' },
-    { it: 'makes room from the end, by what is wanted no more', is: plan([a, b, c], [d, a]), becomes: 'a b d' },
-    { it: 'leaves what is wanted in its place, whatever goes', is: plan([a, b, c], [d, c, e]), becomes: 'c e d' },
+    { it: 'puts the best snippet last at first', is: plan([], [a, b, c]), becomes: 'c b a' },
+    { it: 'keeps the order when the ranking changes', is: plan([a, b, c], [c, b, a]), becomes: 'a b c' },
+    { it: 'keeps an unwanted snippet while there is room', is: plan([a, b], [b, c]), becomes: 'a b c' },
+    { it: 'appends a new snippet', is: plan([b, c], [a, b, c]), becomes: 'b c a' },
+    { it: 'drops unwanted snippets from the end to make room', is: plan([a, b, c], [d, a]), becomes: 'a b d' },
+    { it: 'keeps wanted snippets in their order while others go', is: plan([a, b, c], [d, c, e]), becomes: 'c e d' },
     {
-      it: 'shrinks from its end with its budget',
+      it: 'shrinks from the end with the budget',
       is: plan([a, b, c], [a, b, c], { budgetTokens: 2 * TOKENS }),
       becomes: 'a b',
     },
-    { it: 'loses what is deleted', is: plan([a, b, c], [a, c], { isThere: allBut(b) }), becomes: 'a c' },
+    { it: 'drops a snippet of a deleted file', is: plan([a, b, c], [a, c], { isThere: allBut(b) }), becomes: 'a c' },
     {
-      it: 'loses what no ranking finds any more since its file changed',
+      it: 'drops an unwanted snippet of a changed file',
       is: plan([a, b, c], [a, c], { isUnchanged: allBut(b) }),
       becomes: 'a c',
     },
     {
-      it: 'loses what was chosen of half an index and is not found in the whole',
+      it: 'drops a provisional snippet that the ranking does not name',
       is: plan([planned('a', { isProvisional: true }), b], [b, c]),
       becomes: 'b c',
     },
     {
-      it: 'keeps what was chosen of half an index and is found again',
+      it: 'keeps a provisional snippet that the ranking names',
       is: plan([planned('a', { isProvisional: true }), b], [c, b, a]),
       becomes: 'a b c',
     },
     {
-      it: 'keeps what is found again in a file that changed',
+      it: 'keeps a wanted snippet of a changed file',
       is: plan([a, b, c], [a, b], { isUnchanged: allBut(b) }),
       becomes: 'a b c',
     },
   ];
   for (const { it: says, is, becomes } of cases) it(says, () => assert.equal(is, becomes));
 
-  it('puts a piece whose text changed to its end, with the new text', () => {
+  it('moves a snippet with a changed text to the end', () => {
     const changed = planned('a', { text: 'new' });
     const next = nextPlan([a, b], [changed, b], { budgetTokens: 1_000, isThere: always, isUnchanged: always });
     assert.deepEqual(
@@ -103,7 +103,7 @@ describe('a plan', () => {
     );
   });
 
-  it('has a piece that is found again in a changed file as of its new text', () => {
+  it('gives a kept snippet of a changed file the new revision', () => {
     const again = planned('a', { revision: 2 });
     assert.deepEqual(nextPlan([a, b], [again], { budgetTokens: 1_000, isThere: always, isUnchanged: always }), [
       again,
@@ -111,7 +111,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('never holds the same lines of a file twice', () => {
+  it('never has the same lines of a file twice', () => {
     const shifted = planned('a', { startLine: 5, endLine: 14 });
     assert.deepEqual(nextPlan([a, b], [shifted, b], { budgetTokens: 1_000, isThere: always, isUnchanged: always }), [
       b,
@@ -119,7 +119,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('stays as it is where pieces of the same lines are wanted both: an edit, and what is like the place', () => {
+  it('keeps an edit and a body of the same lines if both are wanted', () => {
     const edit = planned('a', { kind: 'edit', startLine: 5, endLine: 14 });
     const options = { budgetTokens: 1_000, isThere: always, isUnchanged: always };
     const first = nextPlan([a, b], [a, b, edit], options);
@@ -127,7 +127,7 @@ describe('a plan', () => {
     assert.deepEqual(nextPlan(first, [a, b, edit], options), first);
   });
 
-  it('stays as it is where an edit begins with the line with which a piece of its file begins', () => {
+  it('keeps an edit and a body that begin with the same line', () => {
     const ranked = [a, planned('a', { kind: 'edit', text: 'an edit' }), b];
     const options = { budgetTokens: 1_000, isThere: always, isUnchanged: always };
     const first = nextPlan([], ranked, options);
@@ -135,29 +135,29 @@ describe('a plan', () => {
     assert.deepEqual(nextPlan(first, ranked, options), first);
   });
 
-  it('is the same up to the first change', () => {
+  it('shares a start that commonLength counts', () => {
     assert.equal(commonLength([a, b, c], [a, b, d]), 2);
     assert.equal(commonLength([a, b], [planned('a', { text: 'new' }), b]), 0);
   });
 });
 
-describe('what of a plan is affordable', () => {
+describe('affordable', () => {
   const cases: readonly {
     readonly it: string;
     readonly read: readonly PlannedSnippet[];
     readonly spare: number;
     readonly is: string;
   }[] = [
-    { it: 'is what the engine has read at its start, whatever may be spared', read: [a, b], spare: 0, is: 'a b' },
-    { it: 'is of the rest what stands last', read: [a], spare: 2 * TOKENS, is: 'a c d' },
-    { it: 'is nothing of what was read elsewhere', read: [b, c], spare: TOKENS, is: 'd' },
-    { it: 'is all where there is room', read: [], spare: 4 * TOKENS, is: 'a b c d' },
+    { it: 'keeps the evaluated start even without spare tokens', read: [a, b], spare: 0, is: 'a b' },
+    { it: 'adds snippets from the end', read: [a], spare: 2 * TOKENS, is: 'a c d' },
+    { it: 'ignores evaluated snippets that are not at the start', read: [b, c], spare: TOKENS, is: 'd' },
+    { it: 'returns the whole plan if there is room', read: [], spare: 4 * TOKENS, is: 'a b c d' },
   ];
   for (const { it: says, read, spare, is } of cases)
     it(says, () => assert.equal(names(affordable([a, b, c, d], read, spare)), is));
 });
 
-describe('what is affordable in a document that the user comes to', () => {
+describe('affordableAfter', () => {
   const cases: readonly {
     readonly it: string;
     readonly plan: readonly PlannedSnippet[];
@@ -166,23 +166,23 @@ describe('what is affordable in a document that the user comes to', () => {
     readonly is: string;
   }[] = [
     {
-      it: 'is what is read, and of its own plan what stands last',
+      it: 'keeps evaluated snippets and adds the end of the plan',
       plan: [a, b, c, d, e],
       spare: TOKENS,
       is: 'a b c e',
     },
-    { it: 'is what is read up to what it wants too', plan: [b, d], spare: 0, is: 'a b' },
-    { it: 'is nothing of what is read where it wants none of it', plan: [d, e], spare: TOKENS, is: 'e' },
-    { it: 'has the new text of a piece last', plan: [planned('a', { text: 'new' }), b], is: 'a b a' },
-    { it: 'has room for what is new', plan: [a, b, c, d], spare: TOKENS, budget: 3 * TOKENS, is: 'a b d' },
+    { it: 'keeps evaluated snippets up to the last wanted one', plan: [b, d], spare: 0, is: 'a b' },
+    { it: 'keeps no evaluated snippet if none is wanted', plan: [d, e], spare: TOKENS, is: 'e' },
+    { it: 'puts the new text of a snippet last', plan: [planned('a', { text: 'new' }), b], is: 'a b a' },
+    { it: 'drops evaluated snippets to make room', plan: [a, b, c, d], spare: TOKENS, budget: 3 * TOKENS, is: 'a b d' },
     {
-      it: 'makes room to the last piece that it wants too',
+      it: 'makes room down to the last wanted snippet',
       plan: [a, c, d],
       spare: TOKENS,
       budget: 3 * TOKENS,
       is: 'a d',
     },
-    { it: 'is no more than its budget', plan: [a, b, c, d], budget: TOKENS, is: 'd' },
+    { it: 'stays within the budget', plan: [a, b, c, d], budget: TOKENS, is: 'd' },
   ];
   for (const { it: says, plan: own, spare = 9 * TOKENS, budget = 9 * TOKENS, is } of cases) {
     it(says, () =>
@@ -191,14 +191,14 @@ describe('what is affordable in a document that the user comes to', () => {
   }
 });
 
-describe('a choice of snippets', () => {
+describe('chooseSnippets', () => {
   it('takes signatures up to half of the budget first, then bodies, and edits last', () => {
     const signatures = ['s1', 's2', 's3'].map((name) => planned(name, { kind: 'signatures' }));
     const edit = planned('edit', { kind: 'edit', tokens: 50 });
     assert.equal(names(chooseSnippets([edit, a, b, ...signatures], 450)), 'b a s2 s1 edit');
   });
 
-  it('gives signatures what bodies leave', () => {
+  it('gives signatures the tokens that bodies leave', () => {
     assert.equal(
       names(
         chooseSnippets(
@@ -210,7 +210,7 @@ describe('a choice of snippets', () => {
     );
   });
 
-  it('passes over what is too large for the rest', () => {
+  it('skips a snippet that is too large', () => {
     assert.equal(names(chooseSnippets([planned('large', { tokens: 900 }), a], 300)), 'a');
   });
 });

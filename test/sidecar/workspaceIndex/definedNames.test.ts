@@ -4,7 +4,7 @@ import { definedNames } from '../../../sidecar/workspaceIndex/definedNames.ts';
 import { pathsWithoutGrammar } from '../../../sidecar/workspaceIndex/imports.ts';
 import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 
-describe('the names that a text seems to define', () => {
+describe('definedNames', () => {
   const cases: readonly (readonly [text: string, names: readonly string[]])[] = [
     ['def total(items):\n  pass', ['total']],
     ['func (till *Till) Count() int {', ['Count']],
@@ -17,7 +17,7 @@ describe('the names that a text seems to define', () => {
     ['call(a);\n0xabcdef(a) {', []],
   ];
   for (const [text, names] of cases)
-    it(`of ${JSON.stringify(text)} are: ${names.join(', ') || 'none'}`, () =>
+    it(`finds in ${JSON.stringify(text)}: ${names.join(', ') || 'none'}`, () =>
       assert.deepEqual([...definedNames(text)], names));
 });
 

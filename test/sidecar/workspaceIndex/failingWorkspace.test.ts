@@ -11,7 +11,7 @@ const failure = async (): Promise<never> => {
   throw new Error('gone');
 };
 
-/** Ten files on pages of five, of each of which some are left out. */
+/** Ten files on pages of five. Some files of each page are left out. */
 function leavingOut(): FileSource {
   const source = new FilesInMemory(
     Object.fromEntries(Array.from({ length: 10 }, (_, number) => [`f${number}.py`, number % 5 < 2 ? CART : ''])),
@@ -61,7 +61,7 @@ describe('a workspace that fails', () => {
       log: ['index: stopped at 0 files (Error)'],
     },
     {
-      it: 'looks at nothing',
+      it: 'reads no file',
       source: () =>
         Object.assign(new FilesInMemory({ 'a.py': CART }), {
           read: async (uris: readonly string[]) => ({ files: [], remaining: uris }),
@@ -70,13 +70,13 @@ describe('a workspace that fails', () => {
       log: [read(0), 'index: skipped 1 file: 1 not given'],
     },
     {
-      it: 'has files that can not be read',
+      it: 'has a file that can’t be read',
       source: () => unreadable({ unreadable: 1 }),
       files: 1,
       log: [read(1), 'index: skipped 1 file: 1 unreadable'],
     },
     {
-      it: 'has files that can not be read, and says nothing of it',
+      it: 'has a file that can’t be read, without a reason',
       source: () => unreadable(),
       files: 1,
       log: [read(1), 'index: skipped 1 file: 1 not given'],
@@ -88,13 +88,13 @@ describe('a workspace that fails', () => {
       log: [read(1), 'index: skipped 1 file: 1 with endless lines'],
     },
     {
-      it: 'gives a text that is too large',
+      it: 'has a text that is too large',
       source: () => new FilesInMemory({ 'a.js': 'x'.repeat(1_100_000), 'b.py': CART }),
       files: 1,
       log: [read(1), 'index: skipped 1 file: 1 too large'],
     },
     {
-      it: 'leaves out much',
+      it: 'leaves out many files',
       source: leavingOut,
       files: 4,
       log: [
@@ -104,7 +104,7 @@ describe('a workspace that fails', () => {
     },
   ];
   for (const { it: says, source, files, log } of faults) {
-    it(`${says}: completions go on`, async () => {
+    it(`${says}, and serves completions`, async () => {
       const { workspace, lines } = workspaceOf(source());
       workspace.start();
       await workspace.whenReady();
@@ -118,7 +118,7 @@ describe('a workspace that fails', () => {
     });
   }
 
-  it('meets a failure of the index: the next request is answered', async () => {
+  it('answers the next request after a failure of the index', async () => {
     const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART }));
     await assert.rejects(
       thread.ask('put', {

@@ -10,7 +10,7 @@ import { WorkspaceIndex } from '../../../sidecar/workspaceIndex/workspaceIndex.t
 
 const grammars = new Grammars(path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm')));
 
-/** Files that the document `document` is said to be tested by, or to test. The texts have nothing in common. */
+/** The files that are selected as tests of `document`, or as tested by it. The texts share no word. */
 async function tested(document: string, paths: readonly string[]): Promise<string[]> {
   const index = new WorkspaceIndex(grammars);
   for (const [number, each] of [...paths, document].entries())
@@ -37,19 +37,19 @@ const cases: readonly {
   readonly finds: readonly string[];
 }[] = [
   {
-    name: 'not others of its name',
+    name: 'without other files of the same name',
     document: 'shop/models.py',
     paths: ['blog/models.py', 'user/models.py', 'mail/models.py', 'shop/tests/test_models.py'],
     finds: ['shop/tests/test_models.py'],
   },
   {
-    name: 'its test beside it',
+    name: 'beside the file',
     document: 'src/a/index.ts',
     paths: ['src/b/index.ts', 'src/c/index.ts', 'src/d/index.ts', 'src/a/index.test.ts'],
     finds: ['src/a/index.test.ts'],
   },
   {
-    name: 'its test of the same name in a folder of tests',
+    name: 'of the same name in a folder of tests',
     document: 'src/page.tsx',
     paths: ['app/page.tsx', 'src/__tests__/page.tsx'],
     finds: ['src/__tests__/page.tsx'],
@@ -61,44 +61,44 @@ const cases: readonly {
     finds: ['test/e/index.test.ts', 'test/a/index.test.ts', 'test/b/index.test.ts'],
   },
   {
-    name: 'of a test what it tests',
+    name: 'for a test',
     document: 'tests/shop/test_models.py',
     paths: ['blog/models.py', 'shop/models.py', 'tests/blog/test_models.py'],
     finds: ['shop/models.py', 'blog/models.py'],
   },
   {
-    name: 'of a test that only its ending tells what it tests',
+    name: 'for a test that only its ending marks',
     document: 'src/cart.test.ts',
     paths: ['src/cart.ts', 'lib/cart.test.ts'],
     finds: ['src/cart.ts'],
   },
   {
-    name: 'of a test that only its folder tells what it tests',
+    name: 'for a test that only its folder marks',
     document: 'test/cart.ts',
     paths: ['src/cart.ts', 'test/lib/cart.ts'],
     finds: ['src/cart.ts'],
   },
   {
-    name: 'its test by all of its name',
+    name: 'by the whole name',
     document: 'src/users.service.ts',
     paths: ['src/users.controller.spec.ts', 'src/users.spec.ts', 'src/users.service.spec.ts'],
     finds: ['src/users.service.spec.ts'],
   },
   {
-    name: 'of a test by all of its name what it tests',
+    name: 'for a test, by the whole name',
     document: 'src/users.service.spec.ts',
     paths: ['src/users.controller.ts', 'src/users.ts', 'src/users.service.ts'],
     finds: ['src/users.service.ts'],
   },
   {
-    name: 'nothing of a language that it does not know',
+    name: 'without files in unrelated languages',
     document: 'src/cart.ts',
     paths: ['tests/test_cart.py'],
     finds: [],
   },
 ];
 
-describe('files that belong together by tests', () => {
+describe('selectFiles finds tests and tested files', () => {
   for (const { name, document, paths, finds } of cases)
     it(`${name}: ${document}`, async () => assert.deepEqual(await tested(document, paths), finds));
 });

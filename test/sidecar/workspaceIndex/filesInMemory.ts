@@ -2,7 +2,7 @@ import type { FileSource } from '../../../sidecar/workspaceIndex/fileSource.ts';
 
 /** A client whose files are a table from path to text. */
 export class FilesInMemory implements FileSource {
-  /** URIs that were asked for, in order. */
+  /** The URIs of all requests, in order. */
   readonly asked: string[] = [];
 
   constructor(

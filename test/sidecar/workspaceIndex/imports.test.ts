@@ -137,7 +137,7 @@ const cases: readonly {
   },
   { text: '#include "shop/cart.h"', from: 'src/main.cpp', paths: ['src/shop/cart.h'], finds: ['src/shop/cart.h'] },
   { text: "require_relative 'shop/cart'", from: 'main.rb', paths: ['shop/cart.rb'], finds: ['shop/cart.rb'] },
-  // What is written most exactly goes first, whatever was listed first.
+  // The most exact name wins, whatever the order of the listing.
   {
     text: "import { total } from './cart';",
     from: 'src/main.ts',
@@ -212,7 +212,7 @@ const cases: readonly {
     paths: ['example/src/cart.js', 'src/cart.ts'],
     finds: ['src/cart.ts'],
   },
-  // Names with more dots, where they are all there is.
+  // Names with more dots count if there is no other file.
   {
     text: "import type { Cart } from './types';",
     from: 'src/main.ts',

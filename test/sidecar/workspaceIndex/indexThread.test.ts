@@ -4,8 +4,8 @@ import { IndexThread, type IndexThreadOptions } from '../../../sidecar/workspace
 import type { FileText } from '../../../sidecar/workspaceIndex/workspaceIndex.ts';
 
 /**
- * A thread that hangs for good at files whose text is "hang", ends at those whose text is "end", has no parser any more
- * after those whose text is "parser", and for a while at those whose text is a number, of milliseconds.
+ * A thread that hangs forever at a file with the text "hang", ends at "end", and loses its parser at "parser". At a
+ * number it is busy for that many milliseconds.
  */
 const SCRIPT = `
   import { parentPort, workerData } from 'node:worker_threads';
@@ -34,7 +34,7 @@ const options: IndexThreadOptions = {
 const filesOf = (texts: Record<string, string>): FileText[] =>
   Object.entries(texts).map(([uri, text]) => ({ uri, path: uri, text, revision: 0 }));
 
-// The thread keeps no process.
+// The thread does not keep the process alive.
 const awake = setInterval(() => undefined, 1_000);
 after(() => clearInterval(awake));
 
@@ -46,7 +46,7 @@ describe('a file at which the thread of the index hangs', () => {
     thread.ask('put', { workspace: 'w', files: filesOf(texts) });
   const count = async (): Promise<number> => (await thread.ask('statistics', { workspace: 'w' })).files;
 
-  it('ends the thread, and is left out of the next one', async () => {
+  it('ends the thread, and the next thread leaves it out', async () => {
     await assert.rejects(put({ 'a.py': '0', 'bad.py': 'hang', 'c.py': '0' }), { name: 'IndexError' });
     assert.deepEqual(lost.map(String), [
       'IndexError: The thread of the index hung at a file, which is left out from now on',
@@ -55,13 +55,13 @@ describe('a file at which the thread of the index hangs', () => {
     assert.equal(await count(), 2);
   });
 
-  it('is none where each file takes its time, however long all of them take', async () => {
+  it('is not found if many files together take long', async () => {
     await put(Object.fromEntries(Array.from({ length: 6 }, (_, number) => [`slow${number}.py`, '150'])));
     assert.equal(lost.length, 1);
     assert.equal(await count(), 8);
   });
 
-  it('turns the index off where there are too many: nothing is started for ever', async () => {
+  it('turns the index off if there are too many such files', async () => {
     for (const uri of ['2', '3', '4', '5']) await assert.rejects(put({ [uri]: 'hang' }), { name: 'IndexError' });
     assert.equal(lost.length, 4);
     await assert.rejects(count(), /off/);
@@ -75,7 +75,7 @@ describe('a file at which the parser ends', () => {
   const put = (uri: string): Promise<void> =>
     thread.ask('put', { workspace: 'w', files: filesOf({ [uri]: 'parser' }) });
 
-  it('has the thread made anew a few times; where there are more, it goes on without a parser', async () => {
+  it('restarts the thread five times; then the thread goes on without a parser', async () => {
     for (const uri of ['1', '2', '3', '4', '5', '6', '7']) await assert.rejects(put(uri), { name: 'IndexError' });
     assert.equal(lost.length, 5);
     await put('1');
@@ -101,7 +101,7 @@ describe("a workspace's index", () => {
     problems: [],
   };
 
-  it('is made of files alone: a question after the client left makes none', async () => {
+  it('is created by files only, not by a request after the client disconnected', async () => {
     const workspace = 'left';
     await thread.ask('put', { workspace, files: filesOf({ 'a.py': 'def f(): pass\n' }) });
     assert.equal(await indexes(), 1);
@@ -129,7 +129,7 @@ describe('a thread that ends by itself', () => {
   const end = (): Promise<void> =>
     assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'a.py': 'end' }) }), { name: 'IndexError' });
 
-  it('is said to do so again where it did within an hour before', async () => {
+  it('is reported as repeated if it ended before within an hour', async () => {
     await end();
     nowMs += 30 * 60_000;
     await end();
@@ -140,7 +140,7 @@ describe('a thread that ends by itself', () => {
     assert.deepEqual(lost, [false, true, true, false]);
   });
 
-  it('is told apart from one that hangs, whose file is left out', async () => {
+  it('is distinguished from a thread that hangs', async () => {
     await assert.rejects(thread.ask('put', { workspace: 'w', files: filesOf({ 'b.py': 'hang' }) }), {
       name: 'IndexError',
     });

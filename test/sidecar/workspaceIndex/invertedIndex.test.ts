@@ -5,8 +5,8 @@ import { hashOf, identifiersOf, subwordsOf, termCounts } from '../../../sidecar/
 
 const words = (...terms: readonly string[]): Map<number, number> => new Map(terms.map((term) => [hashOf(term), 1]));
 
-describe('the inverted index', () => {
-  it('finds the documents of a term, with how often it stands in each', () => {
+describe('InvertedIndex', () => {
+  it('finds the documents of a term with its counts', () => {
     const index = new InvertedIndex();
     const first = index.add(termCounts('cart cart total'));
     const second = index.add(termCounts('total'));
@@ -18,7 +18,7 @@ describe('the inverted index', () => {
     assert.deepEqual(index.postings(hashOf('absent')), []);
   });
 
-  it('takes little memory for a few documents, and makes room for many without losing a term', () => {
+  it('takes little memory for a few documents, and loses no term as it grows', () => {
     const index = new InvertedIndex();
     index.add(words('first'));
     assert.ok(index.sizeBytes <= 16 * 1024, `${index.sizeBytes} bytes`);
@@ -29,7 +29,7 @@ describe('the inverted index', () => {
       assert.deepEqual(index.postings(hashOf(`term${number}`)), [[1 + Math.floor(number / 1_000), 1]]);
   });
 
-  it('forgets what is removed', () => {
+  it('forgets removed documents', () => {
     const index = new InvertedIndex();
     const id = index.add(words('cart'));
     index.remove(id);
@@ -48,7 +48,7 @@ describe('the inverted index', () => {
     assert.ok((scores.get(long) ?? 0) > (scores.get(common) ?? 0));
   });
 
-  it('scores a document that was edited a hundred times as one that is new', () => {
+  it('scores a document after a hundred edits like a new one', () => {
     const texts = ['cart total', 'cart price', 'cart', 'total price'];
     const [edited, fresh] = [new InvertedIndex(), new InvertedIndex()];
     for (const text of texts) edited.add(termCounts(text));
@@ -59,11 +59,11 @@ describe('the inverted index', () => {
     assert.equal(edited.rarity(hashOf('cart')), fresh.rarity(hashOf('cart')));
   });
 
-  it('answers the same from segments and merges as a plain table does', () => {
+  it('agrees with a plain table after sorting and merging', () => {
     const index = new InvertedIndex();
     const table = new Map<number, [number, number][]>();
     const removed = new Set<number>();
-    // Ten times the buffer, so that segments are merged.
+    // Ten times the buffer's size, so that segments are merged.
     for (let document = 0; document < 30_000; document++) {
       const counts = new Map(
         Array.from({ length: 100 }, (_, at) => [

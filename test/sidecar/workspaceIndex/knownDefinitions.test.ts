@@ -11,7 +11,7 @@ import { FilesInMemory } from './filesInMemory.ts';
 
 const URI = FilesInMemory.uri('main.ts');
 
-describe('the names that language servers are asked for', () => {
+describe('namesToDefine', () => {
   const cases: readonly (readonly [text: string, names: readonly string[]])[] = [
     ['const till = openTill(shop);\ntill.', ['till', 'shop', 'openTill']],
     ['a.b.', []],
@@ -21,7 +21,7 @@ describe('the names that language servers are asked for', () => {
     ['one two six ten abc dex ghi jkl mno', ['mno', 'jkl', 'ghi', 'dex', 'abc', 'ten']],
   ];
   for (const [text, names] of cases) {
-    it(`of ${JSON.stringify(text)} are the last ones, each once: ${names.join(', ')}`, () => {
+    it(`finds the last names of ${JSON.stringify(text)}, each once: ${names.join(', ')}`, () => {
       const lines = text.split(/\r\n|\r|\n/);
       const found = namesToDefine({ text, offset: text.length });
       assert.deepEqual(
@@ -40,7 +40,7 @@ describe('the names that language servers are asked for', () => {
     ['CRLF', '\r\n'],
     ['CR', '\r'],
   ] as const) {
-    it(`are placed as editors count lines that end with ${name}, wherever the search begins`, () => {
+    it(`counts lines that end with ${name} as editors do, wherever the search begins`, () => {
       for (let rest = 575; rest < 605; rest++) {
         const text = `one${lineEnd}two${lineEnd}${'x'.repeat(5)} total${'.'.repeat(rest - 5)}${lineEnd}till`;
         const document = TextDocument.create(URI, 'typescript', 1, text);
@@ -52,7 +52,7 @@ describe('the names that language servers are asked for', () => {
     });
   }
 
-  it('are found quickly at the end of a large document', () => {
+  it('is quick at the end of a large document', () => {
     const text = `${'const value = 1; // What it is worth.\n'.repeat(200_000)}one two six ten abc dex `;
     const before = process.cpuUsage();
     assert.equal(namesToDefine({ text, offset: text.length })[0]?.line, 200_000);
@@ -60,12 +60,12 @@ describe('the names that language servers are asked for', () => {
     assert.ok(user < 300_000, `it took ${user / 1000} ms`);
   });
 
-  it('are those before the cursor', () => {
+  it('ignores names behind the cursor', () => {
     assert.deepEqual(namesToDefine({ text: 'first second', offset: 6 }), [{ line: 0, character: 0, name: 'first' }]);
   });
 });
 
-describe('what language servers know', () => {
+describe('KnownDefinitions', () => {
   const place = { uri: URI, text: 'till.', offset: 5 };
   const answer: WorkspaceDefinitionsResult = {
     definitions: [{ uri: 'file:///project/till.ts', line: 3 }],
@@ -73,7 +73,7 @@ describe('what language servers know', () => {
   };
   const nothing: WorkspaceDefinitionsResult = { definitions: [], problems: [] };
 
-  it('is there at once where they are quick, and for the next ranking where they are late', async () => {
+  it('returns a quick answer at once, and a late one for the next ranking', async () => {
     assert.deepEqual(await new KnownDefinitions(async () => answer).at(place), answer);
     let say: (result: WorkspaceDefinitionsResult) => void = () => undefined;
     let questions = 0;
@@ -88,7 +88,7 @@ describe('what language servers know', () => {
     assert.deepEqual(await late.at(place), answer);
   });
 
-  it('of one document does not wait for what is asked of another, nor is it replaced by that', async () => {
+  it('keeps the requests and answers of different documents apart', async () => {
     const other = 'file:///project/slow.ts';
     let say: (result: WorkspaceDefinitionsResult) => void = () => undefined;
     const asked: string[] = [];
@@ -103,7 +103,7 @@ describe('what language servers know', () => {
     assert.deepEqual(asked, [other, URI, URI]);
   });
 
-  it('of another document is not used, and a server that fails takes nothing away', async () => {
+  it('keeps its answer when a server fails, and does not use it for another document', async () => {
     let fails = false;
     const known = new KnownDefinitions(() => (fails ? Promise.reject(new Error('no')) : Promise.resolve(answer)));
     await known.at(place);
@@ -159,7 +159,7 @@ describe('a definition that a language server names', () => {
     });
   }
 
-  it('goes before everything else', async () => {
+  it('comes before everything else', async () => {
     const [first] = await pathsWith({
       definitions: [{ uri: FilesInMemory.uri('stand7/till.ts'), line: 0 }],
       problems: [],
@@ -168,7 +168,7 @@ describe('a definition that a language server names', () => {
     assert.match(first.text, /countFloat7\(coinTray: string\)/);
   });
 
-  it('goes before a file that everything else speaks for', async () => {
+  it('comes before a file with every other reason', async () => {
     const CART = Array.from(
       { length: 6 },
       (_, index) => `export function cartPart${index}(cartLine: string): string {\n  return cartLine;\n}\n`,
@@ -187,7 +187,7 @@ describe('a definition that a language server names', () => {
     );
   });
 
-  it('is none where the workspace has no such file, whatever the server says', async () => {
+  it('is ignored if the workspace does not have the file', async () => {
     const without = await pathsWith({ definitions: [], problems: [] });
     const said = await pathsWith({
       definitions: [
@@ -199,7 +199,7 @@ describe('a definition that a language server names', () => {
     assert.deepEqual(said, without);
   });
 
-  it('is found by the words of a problem too', async () => {
+  it('is also found by the words of a problem', async () => {
     const found = await pathsWith({ definitions: [], problems: ["Cannot find name 'settleRounding'."] });
     assert.ok(found.some(({ path }) => path === 'rules.ts'));
     assert.ok(!(await pathsWith({ definitions: [], problems: [] })).some(({ path }) => path === 'rules.ts'));

@@ -6,11 +6,11 @@ import { CART, MAIL, thread, workspaceOf } from './startedWorkspace.ts';
 
 after(() => thread.dispose());
 
-describe('what is left out after the listing', () => {
+describe('files that are left out after the listing', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
-  it('is told of together, a line in a minute at most', () => {
+  it('are reported together, at most a line a minute', () => {
     const lines: string[] = [];
     const skips = new LaterSkips((line) => lines.push(line));
     skips.add({});
@@ -32,14 +32,14 @@ describe('what is left out after the listing', () => {
     assert.deepEqual(lines, []);
   });
 
-  it('is what files and open documents became that were indexed, or are new; each once, however often it is written', async () => {
+  it('are counted once each, new ones and ones that were indexed before', async () => {
     const [cart, mail, list, notes] = ['shop/cart.py', 'shop/mail.py', 'list.js', 'notes.py'].map((path) =>
       FilesInMemory.uri(path),
     ) as [string, string, string, string];
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const open: Record<string, string> = { [notes]: MAIL };
     const { workspace, lines } = workspaceOf(source, open);
-    /** The thread has answered what it was asked until now, and what was asked for that. */
+    /** Resolves when the thread has answered all requests, and the requests that those caused. */
     const settle = async (): Promise<void> => {
       for (let turn = 0; turn < 3; turn++) {
         await new Promise((resolve) => setImmediate(resolve));

@@ -10,7 +10,7 @@ const CELL = 'vscode-notebook-cell:/project/data.ipynb#W0sZmlsZQ%3D%3D';
 const OTHER_CELL = 'vscode-notebook-cell:/project/data.ipynb#W1sZmlsZQ%3D%3D';
 const FOREIGN_CELL = 'vscode-notebook-cell:/project/more.ipynb#W0sZmlsZQ%3D%3D';
 
-describe('the text of a document itself', () => {
+describe('isOwnText', () => {
   const cases: readonly (readonly [uri: string, documentUri: string, is: boolean])[] = [
     ['file:///a.py', 'file:///a.py', true],
     ['file:///b.py', 'file:///a.py', false],
@@ -22,7 +22,8 @@ describe('the text of a document itself', () => {
     [CELL, 'file:///project/data.ipynb', false],
   ];
   for (const [uri, documentUri, is] of cases)
-    it(`${is ? 'is' : 'is not'} in ${uri} for ${documentUri}`, () => assert.equal(isOwnText(uri, documentUri), is));
+    it(`${uri} ${is ? 'is' : 'is not'} own text of ${documentUri}`, () =>
+      assert.equal(isOwnText(uri, documentUri), is));
 });
 
 describe('a notebook', () => {
@@ -36,7 +37,7 @@ describe('a notebook', () => {
   }
 
   let count = 0;
-  /** URIs of what a prompt takes along where `load_orders` is called. */
+  /** The URIs of the snippets for a place that calls `load_orders`. */
   async function urisFor(
     uri: string,
     files: Record<string, string>,
@@ -78,17 +79,17 @@ describe('a notebook', () => {
     return [...new Set(snippets.map((snippet) => snippet.uri))];
   }
 
-  it('helps a document in its language', async () => {
+  it('serves a document in its language', async () => {
     assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), { 'data.ipynb': LOAD }), [
       FilesInMemory.uri('data.ipynb'),
     ]);
   });
 
-  it('helps no document in another language than the client says', async () => {
+  it('does not serve a document in another language than the client gives', async () => {
     assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), { 'data.ipynb': LOAD }, {}, 'r'), []);
   });
 
-  it('gives its own cells nothing: what is in it stands in their prompts already', async () => {
+  it('does not serve its own cells, whose prompts already have its text', async () => {
     const open = {
       [CELL]: { languageId: 'python', text: 'orders = 1' },
       [OTHER_CELL]: { languageId: 'python', text: LOAD },
@@ -96,7 +97,7 @@ describe('a notebook', () => {
     assert.deepEqual(await urisFor(CELL, { 'data.ipynb': LOAD }, open), []);
   });
 
-  it('has cells in the languages that the editor says, which help other notebooks', async () => {
+  it('serves other notebooks with its cells, in the languages that the editor gives', async () => {
     const open = {
       [FOREIGN_CELL]: { languageId: 'python', text: LOAD },
       [`${FOREIGN_CELL}2`]: { languageId: 'markdown', text: 'Where we load_orders' },
@@ -104,7 +105,7 @@ describe('a notebook', () => {
     assert.deepEqual(await urisFor(CELL, {}, open), [FOREIGN_CELL]);
   });
 
-  it('takes no edit of what is no code, whoever made it', async () => {
+  it('ignores edits of a text that is not code', async () => {
     const open = { [FilesInMemory.uri('passwords.txt')]: { languageId: 'plaintext', text: 'load_orders: hunter2' } };
     assert.deepEqual(await urisFor(FilesInMemory.uri('main.py'), {}, open), []);
   });

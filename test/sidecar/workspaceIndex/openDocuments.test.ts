@@ -8,7 +8,7 @@ import { CART, MAIL, snippetsOf, started, thread } from './startedWorkspace.ts';
 after(() => thread.dispose());
 
 describe('a workspace with open documents', () => {
-  it('has nothing of an open document that is too large for a file, nor what it was before', async () => {
+  it('drops an open document that has become too large', async () => {
     const uri = FilesInMemory.uri('shop/cart.py');
     const large = CART.repeat(20_000);
     const open: Record<string, string> = { [uri]: large };
@@ -23,7 +23,7 @@ describe('a workspace with open documents', () => {
     assert.ok(!(await snippetsOf(workspace)).paths.includes('shop/cart.py'));
   });
 
-  it('has an edit of an open document though editing goes on', async () => {
+  it('has an edit of an open document while editing continues', async () => {
     const uri = FilesInMemory.uri('shop/cart.py');
     const open: Record<string, string> = { [uri]: CART };
     const workspace = await started(new FilesInMemory({ 'shop/cart.py': CART }), open);
@@ -40,7 +40,7 @@ describe('a workspace with open documents', () => {
     }
   });
 
-  it('has nothing of an open document that may not be read any more, though the editor has not closed it yet', async () => {
+  it('drops an open document that may no longer be read, even before the editor closes it', async () => {
     const [cart, notes] = [FilesInMemory.uri('shop/cart.py'), FilesInMemory.uri('notes.py')];
     const source = new FilesInMemory({ 'shop/cart.py': CART, 'shop/mail.py': MAIL });
     const open: Record<string, string> = { [cart]: CART, [notes]: MAIL };
@@ -50,7 +50,7 @@ describe('a workspace with open documents', () => {
     let wasThere = false;
     source.list = async (page) => {
       wasThere ||= workspace.has(cart);
-      // The editor closes it while it judges files anew.
+      // The editor closes the document while it judges the files again.
       delete open[cart];
       workspace.documentChanged(cart, { kind: 'closed' });
       return list(page);
@@ -62,7 +62,7 @@ describe('a workspace with open documents', () => {
     assert.equal(workspace.has(notes), true, 'one that no listing names is there again');
   });
 
-  it('has no more of those that it was putting when files were to be judged anew', async () => {
+  it('stops putting open documents when a reset comes', async () => {
     const [first, second] = [FilesInMemory.uri('first.py'), FilesInMemory.uri('second.py')];
     const source = new FilesInMemory({});
     const open: Record<string, string> = { [first]: CART, [second]: MAIL };

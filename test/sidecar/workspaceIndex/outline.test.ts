@@ -12,7 +12,7 @@ const grammars = new Grammars(path.dirname(createRequire(import.meta.url).resolv
 interface Case {
   readonly languageId: string;
   readonly text: string;
-  /** Container, name and signature of each definition. */
+  /** The container, name and signature of each definition. */
   readonly defines: readonly (readonly [container: string | undefined, name: string, signature: string])[];
 }
 
@@ -94,9 +94,9 @@ const cases: readonly Case[] = [
   { languageId: 'shellscript', text: 'total() {\n  echo 1\n}\n', defines: [[undefined, 'total', 'total()']] },
 ];
 
-describe('an outline', () => {
+describe('outline', () => {
   for (const { languageId, text, defines } of cases) {
-    it(`of ${languageId} has heads and comments, without bodies`, async () => {
+    it(`has heads and comments of ${languageId}, without bodies`, async () => {
       const found = await outline(text, languageId, grammars);
       assert.deepEqual(
         found?.map(({ container, name, signature }) => [container, name, signature]),
@@ -105,12 +105,12 @@ describe('an outline', () => {
     });
   }
 
-  it('of text that does not parse has what does', async () => {
+  it('has the definitions that parse in a broken text', async () => {
     const found = await outline('def total(rebate):\n    return ((\n\ndef other(:\n', 'python', grammars);
     assert.ok(found?.some(({ name }) => name === 'total'));
   });
 
-  it('of text that lies deeper than the stack reaches has what comes before and behind', async () => {
+  it('has the definitions around code that is too deeply nested', async () => {
     const text = `int first();\n${'#if A\n'.repeat(15_000)}${'#endif\n'.repeat(15_000)}int last();\n`;
     assert.deepEqual(
       (await outline(text, 'cpp', grammars))?.map(({ name }) => name),
@@ -118,16 +118,16 @@ describe('an outline', () => {
     );
   });
 
-  it('is none where no grammar knows the language', async () => {
+  it('is undefined for a language without a grammar', async () => {
     assert.equal(await outline('total = 1', 'cobol', grammars), undefined);
   });
 });
 
-describe('names found without a parser', () => {
+describe('definedNames', () => {
   for (const { languageId, text, defines } of cases) {
-    it(`of ${languageId} are those that a parser finds`, () => {
+    it(`finds the names of ${languageId} that a parser finds`, () => {
       const names = definedNames(text);
-      // What has no keyword is for the parser alone.
+      // Names without a keyword are only for the parser.
       const wanted = defines
         .map(([, name]) => name)
         .filter((name) => name !== 'LIMIT' && !(languageId === 'rust' && name === 'Cart'));
@@ -139,8 +139,8 @@ describe('names found without a parser', () => {
   }
 });
 
-describe('chunks', () => {
-  it('cover every line that says something, once, and stay below 46 lines', () => {
+describe('cutIntoChunks', () => {
+  it('covers every line with text once, in chunks of at most 45 lines', () => {
     const text = Array.from({ length: 300 }, (_, line) => (line % 11 === 0 ? '' : `line ${line}`)).join('\n');
     const chunks = cutIntoChunks(text);
     assert.deepEqual(
@@ -150,7 +150,7 @@ describe('chunks', () => {
     for (const { startLine, endLine } of chunks) assert.ok(endLine - startLine < 45);
   });
 
-  it('begin where definitions do', async () => {
+  it('begins chunks at definitions', async () => {
     const text = Array.from({ length: 20 }, (_, number) => `def f${number}(a):\n    b = a\n    return b\n\n`).join(
       '\n',
     );

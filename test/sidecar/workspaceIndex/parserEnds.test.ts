@@ -7,9 +7,9 @@ import { Grammars, ParserEnded } from '../../../sidecar/syntax/grammars.ts';
 import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
 import { FilesInMemory } from './filesInMemory.ts';
 
-/** Takes the parser of Java time and memory in the square of its length, or worse. */
+/** The Java parser takes at least quadratic time and memory for this. */
 const BAD = 'a=>\n'.repeat(4_000);
-/** A slow machine has no time for so much memory. */
+/** No processor time, as on a machine that is too slow to use so much memory within the limit. */
 const IDLE = { user: 0, system: 0 };
 const GRAMMARS = path.dirname(createRequire(import.meta.url).resolve('@vscode/tree-sitter-wasm'));
 const SCRIPT = `
@@ -23,7 +23,7 @@ const CART =
 const MAIN = 'import shop.Cart;\nimport shop.Bad;\n\nclass Main {\n  double rebate = cart.rebateFor(';
 
 describe('a text at which a parser ends', () => {
-  it('takes no more memory than a parser may have, after which nothing is parsed', async (t) => {
+  it('takes at most the memory of a parser, after which nothing is parsed', async (t) => {
     t.mock.method(process, 'cpuUsage', () => IDLE);
     const grammars = new Grammars(GRAMMARS);
     (await grammars.parse(CART, 'java'))?.delete();
@@ -63,7 +63,7 @@ describe('a text at which a parser ends', () => {
   };
   const said = 'IndexError: The parser of the index ended at a file, which is left out from now on';
 
-  it('is left out of the index from then on, which has the others again', async () => {
+  it('is left out of the index, which has the other files again', async () => {
     workspace.start();
     await workspace.whenReady();
     assert.equal(await snippetsFor('Main.java', MAIN), '');

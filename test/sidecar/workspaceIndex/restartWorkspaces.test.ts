@@ -6,7 +6,7 @@ import { restartWorkspaces } from '../../../sidecar/workspaceIndex/restartWorksp
 import { until } from '../front/support/sidecar.ts';
 import { FilesInMemory } from './filesInMemory.ts';
 
-/** A thread that ends of more than a few files. */
+/** A thread that ends when it has more than a few files. */
 const SCRIPT = `
   import { parentPort } from 'node:worker_threads';
   let count = 0;
@@ -17,11 +17,11 @@ const SCRIPT = `
   });
 `;
 
-// The thread keeps no process.
+// The thread does not keep the process alive.
 const awake = setInterval(() => undefined, 1_000);
 after(() => clearInterval(awake));
 
-describe('workspaces of which one is more than an index holds', () => {
+describe('workspaces, one of them too large for an index,', () => {
   let ends = 0;
   const workspaces: ClientWorkspace[] = [];
   const thread = new IndexThread(
@@ -56,7 +56,7 @@ describe('workspaces of which one is more than an index holds', () => {
       return workspaces.every(({ state }) => state.state !== 'reading');
     }, 'all is read');
 
-  it('are read twice, and then without that one: not for ever', async () => {
+  it('are read twice, and then without the large one', async () => {
     for (const workspace of workspaces) workspace.start();
     await until(() => large.isGivenUp, 'the large one is given up');
     await settled();
@@ -65,14 +65,14 @@ describe('workspaces of which one is more than an index holds', () => {
     assert.deepEqual(large.state, { state: 'off', files: 0 });
   });
 
-  it('are not read again for a change', async () => {
+  it('are not read again after a change', async () => {
     source.asked.length = 0;
     large.changed({ changed: [{ uri: FilesInMemory.uri('f1.py'), path: 'f1.py' }] });
     await settled();
     assert.deepEqual(source.asked, []);
   });
 
-  it('are read again when other files of that one may be read', async () => {
+  it('are read again when different files of the large one may be read', async () => {
     for (const path of Object.keys(source.texts).slice(3)) delete source.texts[path];
     large.changed({ reset: true });
     await settled();

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { SettlingDocuments } from '../../../sidecar/workspaceIndex/settlingDocuments.ts';
 
-describe('a document that is edited', () => {
+describe('SettlingDocuments', () => {
   let nowMs = 0;
   let taken: string[] = [];
-  /** What taking a document waits for. */
+  /** The promise that indexing a document waits for. */
   let work: Promise<void> = Promise.resolve();
   const errors: unknown[] = [];
   let documents: SettlingDocuments;
@@ -31,7 +31,7 @@ describe('a document that is edited', () => {
     }
   };
 
-  it('is indexed once it is left alone, with all its keystrokes as one', async () => {
+  it('indexes a document once after a pause', async () => {
     documents.edited('a');
     await pass(60);
     documents.edited('a');
@@ -39,7 +39,7 @@ describe('a document that is edited', () => {
     assert.deepEqual(taken, ['a at 160']);
   });
 
-  it('is indexed every 200 ms where it is not left alone', async () => {
+  it('indexes a document every 200 ms while editing continues', async () => {
     for (let edit = 0; edit < 50; edit++) {
       documents.edited('a');
       await pass(10);
@@ -49,7 +49,7 @@ describe('a document that is edited', () => {
     assert.deepEqual(taken.slice(2), ['a at 590']);
   });
 
-  it('is not indexed while it is, and is then', async () => {
+  it('indexes a document again only after the running indexing', async () => {
     let finish = (): void => undefined;
     work = new Promise((resolve) => (finish = resolve));
     for (let edit = 0; edit < 100; edit++) {
@@ -65,7 +65,7 @@ describe('a document that is edited', () => {
     assert.equal(taken.length, 2);
   });
 
-  it('is indexed again after that failed, which is told', async () => {
+  it('indexes a document again after a failure, and reports the failure', async () => {
     work = Promise.reject(new Error('gone'));
     documents.edited('a');
     await pass(200);
@@ -75,7 +75,7 @@ describe('a document that is edited', () => {
     assert.deepEqual(errors.map(String), ['Error: gone', 'Error: gone']);
   });
 
-  it('waits for no other', async () => {
+  it('lets documents not wait for each other', async () => {
     work = new Promise(() => undefined);
     documents.edited('a');
     await pass(150);
@@ -84,7 +84,7 @@ describe('a document that is edited', () => {
     assert.deepEqual(taken, ['a at 100', 'b at 250']);
   });
 
-  it('is there at once as it is opened, and gone as it is closed, though it is being indexed', async () => {
+  it('indexes an open or a close at once, even while the document is being indexed', async () => {
     documents.edited('a');
     documents.set('a', false);
     await pass(10);
@@ -97,7 +97,7 @@ describe('a document that is edited', () => {
     assert.deepEqual(taken, ['a at 10', 'a at 110', 'a closed at 120']);
   });
 
-  it('is not indexed any more where nobody needs it', async () => {
+  it('indexes nothing after `clear`', async () => {
     documents.edited('a');
     documents.clear();
     await pass(500);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SkipCounts } from '../../../sidecar/workspaceIndex/skipCounts.ts';
 
-describe('the line of what a listing left out', () => {
+describe('the line of SkipCounts', () => {
   const cases: readonly (readonly [
     line: string | undefined,
     ...skipped: readonly Parameters<SkipCounts['add']>[0][],

@@ -3,7 +3,7 @@ import type { FileSource } from '../../../sidecar/workspaceIndex/fileSource.ts';
 import { IndexThread } from '../../../sidecar/workspaceIndex/indexThread.ts';
 import { FilesInMemory } from './filesInMemory.ts';
 
-/** Of all workspaces of a test file, which has to dispose of it. */
+/** The thread of all workspaces of a test file, which must dispose of it. */
 export const thread = new IndexThread();
 
 export const CART =
@@ -12,7 +12,7 @@ export const MAIL = 'def send_mail(address: str, subject: str) -> None:\n    rai
 export const MAIN = 'from shop.cart import rebate_for\n\nrebate = rebate_for(';
 
 let count = 0;
-/** A workspace that was not started, and what it logs; `open`: texts of open documents. */
+/** A workspace that has not started, and its log. `open` has the texts of open documents. */
 export function workspaceOf(
   source: FileSource,
   open: Record<string, string> = {},
@@ -32,7 +32,7 @@ export function workspaceOf(
   return { workspace, lines };
 }
 
-/** A workspace that is read to its end. */
+/** A workspace whose files are all indexed. */
 export async function started(source: FileSource, open: Record<string, string> = {}): Promise<ClientWorkspace> {
   const { workspace } = workspaceOf(source, open);
   workspace.start();
@@ -40,7 +40,7 @@ export async function started(source: FileSource, open: Record<string, string> =
   return workspace;
 }
 
-/** What a prompt of `main.py` would take along. */
+/** The snippets for a prompt of `main.py`. */
 export async function snippetsOf(workspace: ClientWorkspace, text = MAIN): Promise<{ paths: string[]; text: string }> {
   const snippets = await workspace.snippets({
     uri: FilesInMemory.uri('main.py'),

@@ -12,8 +12,8 @@ function heapAfterCollection(): number {
   return process.memoryUsage().heapUsed;
 }
 
-describe('the terms of texts', () => {
-  it('are remembered without the texts', () => {
+describe('termCounts', () => {
+  it('remembers terms without keeping the texts', () => {
     const padding = '+ '.repeat(10_000);
     const count = (number: number): void =>
       void termCounts(Buffer.from(`identifierOfText${number} ${padding}`).toString());

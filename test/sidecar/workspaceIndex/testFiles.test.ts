@@ -24,15 +24,15 @@ const cases: readonly (readonly [path: string, testness: 0 | 1 | 2, tested: stri
   ['attest/greatest.py', 0, 'greatest'],
 ];
 
-describe('a file', () => {
+describe('testness and testedStem', () => {
   for (const [path, expected, tested] of cases) {
-    it(`${path} ${['is no test', 'is a test by its folder', 'is a test by its name'][expected]}, of "${tested}"`, () => {
+    it(`${path} ${['is no test', 'is a test by its folder', 'is a test by its name'][expected]}, stem "${tested}"`, () => {
       assert.deepEqual([testness(path), testedStem(path)], [expected, tested]);
     });
   }
 });
 
-describe('of two files of one name the nearer one', () => {
+describe('twinNearness', () => {
   const nearer: readonly (readonly [path: string, near: string, far: string])[] = [
     ['shop/models.py', 'shop/tests/test_models.py', 'blog/tests/test_models.py'],
     ['src/shop/models.py', 'tests/shop/test_models.py', 'tests/blog/test_models.py'],
@@ -44,6 +44,6 @@ describe('of two files of one name the nearer one', () => {
     ],
   ];
   for (const [path, near, far] of nearer) {
-    it(`to ${path} is ${near}, not ${far}`, () => assert.ok(twinNearness(near, path) > twinNearness(far, path)));
+    it(`prefers ${near} to ${far} for ${path}`, () => assert.ok(twinNearness(near, path) > twinNearness(far, path)));
   }
 });

@@ -31,13 +31,13 @@ const files = new ClientWorkspace({
 });
 files.start();
 
-describe('definitions of a name', () => {
+describe('findSymbols', () => {
   const cases: readonly (readonly [
     what: string,
     name: string,
     places: readonly (readonly [path: string, startLine: number, endLine: number])[],
   ])[] = [
-    ['a method in Go, by its receiver', 'Store.Get', [['store.go', 2, 4]]],
+    ['a method in Go by its receiver', 'Store.Get', [['store.go', 2, 4]]],
     [
       'methods in Go of any receiver',
       'Get',
@@ -46,11 +46,11 @@ describe('definitions of a name', () => {
         ['store.go', 6, 8],
       ],
     ],
-    ['a method in C++ outside of its class', 'Cart::total', [['cart.cpp', 0, 2]]],
+    ['a method in C++ outside its class', 'Cart::total', [['cart.cpp', 0, 2]]],
     ['a method in C++ of a template', 'Box::total', [['cart.cpp', 4, 7]]],
-    ['a method of one class, of many that have one of that name', 'Widget.render', [['zz/widget.ts', 1, 3]]],
+    ['a method of one class among many methods of that name', 'Widget.render', [['zz/widget.ts', 1, 3]]],
     ['a function of a language without a grammar', 'Basket.weigh', [['Basket.kt', 0, 3]]],
-    ['nothing, of a container that there is not', 'Nowhere.Get', []],
+    ['nothing for a container that does not exist', 'Nowhere.Get', []],
   ];
   for (const [what, name, places] of cases) {
     it(`finds ${what}`, async () => {

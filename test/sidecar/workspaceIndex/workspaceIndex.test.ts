@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import type { Grammars } from '../../../sidecar/syntax/grammars.ts';
 import { WorkspaceIndex, type ReadFile } from '../../../sidecar/workspaceIndex/workspaceIndex.ts';
 
-/** Texts in a language without a grammar. */
+/** No grammar is available. */
 const grammars = {
   warm: () => Promise.reject(new Error('no grammar')),
   parse: () => Promise.reject(new Error('no grammar')),
 } as unknown as Grammars;
 
-describe('files that were read closely', () => {
+describe('parsed files', () => {
   async function read(index: WorkspaceIndex, name: string, text: string): Promise<ReadFile | undefined> {
     const uri = `file:///project/${name}`;
     const known = index.files.get(uri);
@@ -25,7 +25,7 @@ describe('files that were read closely', () => {
     assert.equal(await read(index, 'first.txt', 'one\n'), first);
   });
 
-  it('go where they are many that are large: together they would end the thread', async () => {
+  it('are dropped if they are many and large, since the thread’s heap is limited', async () => {
     const index = new WorkspaceIndex(grammars);
     const large = 'a line of text\n'.repeat(60_000);
     const first = await read(index, 'first.txt', large);
