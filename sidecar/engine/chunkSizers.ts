@@ -1,12 +1,12 @@
 import type { Backend } from '../models/backend.ts';
 import { ChunkSizer } from './chunkSizer.ts';
 
-/** Duration of a prompt chunk that runs to its end: the longest wait after a cancellation or preemption. */
+/** The duration of a prompt chunk that runs to its end: the longest wait after a cancellation or preemption. */
 const SHORT_CHUNK_MS = 60;
 const SHORT_MIN_TOKENS = 4;
 /**
- * Duration of a prompt chunk that can be interrupted: the most work that a preempted request loses. From 64 tokens on
- * attention is computed in tiles, which deep contexts need.
+ * The duration of a prompt chunk that can be interrupted: the most work that a preempted request loses. From 64 tokens
+ * on attention is computed in tiles, which deep contexts need.
  */
 const INTERRUPTIBLE_CHUNK_MS = 800;
 const INTERRUPTIBLE_MIN_TOKENS = 64;

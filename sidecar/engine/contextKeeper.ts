@@ -6,13 +6,13 @@ import type { ContextSet, ForgetContextsParams, Priority, TokenId } from '../pro
 import type { BackendSequence, SequenceRows } from '../models/backend.ts';
 import type { Ticket, Turns } from './turns.ts';
 
-/** A context is written when nobody has asked for it this long: a text that is being typed changes until then. */
+/** A context is written when no request has used it for so long. Until then typing may change it. */
 const IDLE_MS = 20_000;
-/** Evaluating fewer anew is nothing that anyone notices. */
+/** The evaluation of fewer tokens takes no noticeable time. */
 const MIN_TOKENS = 2 * CHUNK_TOKENS;
-/** Of rows that were read from a sequence that another request waits for, and are not written yet. */
+/** The most bytes of rows in memory that were read from a sequence for a waiting request and are not written yet. */
 const MAX_UNWRITTEN_BYTES = 64 * 2 ** 20;
-/** A request waits no longer for what is read from the sequence that it takes: a disk may be slow, or not answer. */
+/** The longest wait of a request until the rows of its sequence are read. A disk may be slow, or never answer. */
 const LET_GO_MS = 2_000;
 
 export interface ContextKeeperOptions {
@@ -21,10 +21,10 @@ export interface ContextKeeperOptions {
   readonly idleMs?: number;
 }
 
-/** One request and its set. */
+/** A running request and the set for its context. */
 export interface Visit {
   readonly set: ContextSet | undefined;
-  /** The set was removed meanwhile. */
+  /** Whether the set was removed meanwhile. */
   isForgotten: boolean;
 }
 
@@ -38,26 +38,26 @@ interface Job {
   readonly sequence: BackendSequence;
   readonly set: ContextSet;
   readonly abort: AbortController;
-  /** Somebody of this priority waits for it. */
+  /** The highest priority of the requests that wait for it. */
   priority: Priority;
-  /** While it waits for a turn. */
+  /** Present while it waits for a turn. */
   ticket: Ticket | undefined;
-  /** Resolves when nothing is read from the sequence any more. */
+  /** Resolves when its last row is read from the sequence. */
   isRead: Promise<void>;
-  /** Resolves when nothing is written for it any more. */
+  /** Resolves when its last chunk is written. */
   done: Promise<void>;
 }
 
 /**
- * Keeps evaluated contexts on disk, chunk by chunk, and puts them back. Writing waits until a sequence is idle and
- * takes turns in which nothing else wants to compute; a chunk is read from the device in one turn and written outside
- * of any. What fails concerns the disk alone: the context is evaluated anew.
+ * Keeps evaluated contexts on disk, chunk by chunk, and restores them. Writing waits until a sequence is idle, and
+ * takes turns that no request wants. A chunk is read from the device in one turn and written between turns. A failure
+ * affects the disk alone: the context is then evaluated again.
  */
 export class ContextKeeper {
   readonly #store: ContextStore;
   readonly #visits = new Set<Visit>();
   readonly #waiting = new Map<BackendSequence, Waiting>();
-  /** One after another. */
+  /** The contexts to write, one after another. */
   readonly #jobs = new Set<Job>();
   #isStopped = false;
 
@@ -65,20 +65,20 @@ export class ContextKeeper {
     this.#store = new ContextStore(options.log);
   }
 
-  /** A request begins. */
+  /** Notes that a request begins. */
   begin(set: ContextSet | undefined): Visit {
     const visit = { set, isForgotten: false };
     this.#visits.add(visit);
     return visit;
   }
 
-  /** A request has a sequence now: what waited for it to be idle waits no more. */
+  /** Notes that a request uses a sequence. A write that waited for the sequence to be idle is dropped. */
   use(sequence: BackendSequence): void {
     clearTimeout(this.#waiting.get(sequence)?.timer);
     this.#waiting.delete(sequence);
   }
 
-  /** The request is done with the sequence, which holds what it says. */
+  /** Notes that a request has left a sequence. Its rows are written when the sequence has been idle for a while. */
   leave(sequence: BackendSequence, { set, isForgotten }: Visit): void {
     if (!set || isForgotten || this.#isStopped || (sequence.rows?.tokens.length ?? 0) < MIN_TOKENS) return;
     const timer = setTimeout(() => this.keep(sequence), this.options.idleMs ?? IDLE_MS);
@@ -86,13 +86,15 @@ export class ContextKeeper {
     this.#waiting.set(sequence, { set, timer });
   }
 
+  /** Notes that a request has ended. */
   end(visit: Visit): void {
     this.#visits.delete(visit);
   }
 
   /**
-   * Puts the chunks on disk with which `tokens` go on where the sequence ends into it, all but what has to be evaluated
-   * for an answer. `turn` runs a step when it is the request's turn. Resolves with the number of tokens.
+   * Reads from disk the chunks of `tokens` that follow the rows of a sequence, and appends them. The last tokens are
+   * left out, since an answer needs their evaluation. `turn` runs a step when it is the request's turn. Resolves with
+   * the number of restored tokens.
    */
   async restore(
     sequence: BackendSequence,
@@ -123,7 +125,7 @@ export class ContextKeeper {
     return sequence.length - first * CHUNK_TOKENS;
   }
 
-  /** Writes what waits of a sequence now. */
+  /** Writes the waiting context of a sequence now. */
   keep(sequence: BackendSequence): void {
     const waiting = this.#waiting.get(sequence);
     if (!waiting) return;
@@ -149,8 +151,8 @@ export class ContextKeeper {
   }
 
   /**
-   * A request of a priority takes the sequence for another name: what waits to be kept of it is read from it first.
-   * Resolves when it was, or the signal aborts, or that takes long: what is not read then is not kept.
+   * Reads the waiting context of a sequence, before a request takes the sequence for another name. Resolves when it is
+   * read, when the signal aborts or after `LET_GO_MS`. Rows that are not read by then are not kept.
    */
   async letGo(sequence: BackendSequence, priority: Priority, signal: AbortSignal): Promise<void> {
     this.keep(sequence);
@@ -161,14 +163,14 @@ export class ContextKeeper {
     await Promise.race([last.isRead, aborted(AbortSignal.any([signal, AbortSignal.timeout(LET_GO_MS)]))]);
   }
 
-  /** Writes everything that waits, before other requests go on; resolves when it is on disk. */
+  /** Writes all waiting contexts before other requests continue. Resolves when they are on disk. */
   async keepAll(): Promise<void> {
     for (const sequence of [...this.#waiting.keys()]) this.keep(sequence);
     for (const job of this.#jobs) this.#raise(job, 'completion');
     await Promise.all([...this.#jobs].map(({ done }) => done));
   }
 
-  /** Removes a set, or all; what requests under way evaluate for it is not kept. */
+  /** Removes a set, or all sets. Contexts of running requests are not kept in it. */
   async forget({ folder, name }: ForgetContextsParams): Promise<void> {
     const isMeant = (set: ContextSet | undefined): boolean =>
       set?.folder === folder && (name === undefined || set.name === name);
@@ -184,7 +186,7 @@ export class ContextKeeper {
     await removeContextSets(folder, name);
   }
 
-  /** Lets go of everything; what is not written yet is lost. */
+  /** Stops writing. Contexts that are not written yet are lost. */
   stop(): void {
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();
@@ -243,9 +245,9 @@ export class ContextKeeper {
             (await this.#store.write(job.set, names[index] as string, await sealChunk(chunk))),
         );
         writing.push(write);
-        // It is heard when its turn to be waited for comes.
+        // A rejection is handled later, where this write is awaited.
         write.catch(() => undefined);
-        // Who waits for the sequence does not wait for the disk.
+        // A request that waits for the sequence does not wait for the disk.
         const mayBeUnwritten = job.priority === 'background' ? 0 : Math.floor(MAX_UNWRITTEN_BYTES / rowsBytes);
         if ((await writing.at(-1 - mayBeUnwritten)) === false) return;
       }
@@ -256,10 +258,7 @@ export class ContextKeeper {
     }
   }
 
-  /**
-   * A place among those that want to compute is taken for each turn alone: nobody waits for what is written between
-   * them.
-   */
+  /** Runs a step in a turn of its own. Between turns no request waits for the writing. */
   async #inTurn(job: Job, step: () => boolean): Promise<boolean> {
     const { turns } = this.options;
     job.ticket = turns.enter(job.priority);

@@ -3,7 +3,9 @@ import type { TokenId } from '../protocol/engine.ts';
 import type { BackendSequence } from '../models/backend.ts';
 import { commonPrefixLength } from '../common/commonPrefix.ts';
 
-/** The largest `SequenceRows.stretch`. Whole stretches are copied, so that fewer common tokens than this stay behind. */
+/**
+ * The largest `SequenceRows.stretch`. Whole stretches are copied, so that fewer common tokens than this stay behind.
+ */
 export const LARGEST_STRETCH = 64;
 
 /** Runs a step when it is the request's turn. */

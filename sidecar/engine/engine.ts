@@ -14,11 +14,11 @@ import type {
 } from '../protocol/engine.ts';
 
 /**
- * What runs a model: tokens in, tokens out. The front holds an `EngineProcess` behind this interface; inside the child
- * process each kind of engine (node-llama-cpp, Chorus's own graphs) implements the same one.
+ * Runs a model: tokens in, tokens out. In the front an `EngineProcess` implements it, in the engine's process
+ * `LocalEngine`.
  */
 export interface Engine {
-  /** Loads a model in place of the one that is loaded. Throws `TroubleError`. */
+  /** Loads a model and unloads the previous one. Rejects with `TroubleError`. */
   load(
     params: LoadParams,
     options?: { onProgress?: (share: number) => void; signal?: AbortSignal },
@@ -26,25 +26,25 @@ export interface Engine {
   unload(): Promise<void>;
   tokenize(text: string, options?: { special?: boolean }): Promise<readonly TokenId[]>;
   detokenize(tokens: readonly TokenId[], options?: { special?: boolean }): Promise<string>;
-  /** The model's own chat template over messages. Throws `TroubleError` where the file has none that can be used. */
+  /** Applies the model's chat template to messages. Rejects with `TroubleError` if the file has no usable template. */
   chatTemplate(params: ChatTemplateParams): Promise<readonly TokenId[]>;
-  /** Continues `params.tokens`; resolves with stopReason 'cancelled' when `signal` aborts. Throws `TroubleError`. */
+  /** Continues `params.tokens`. An aborted `signal` gives stopReason 'cancelled'. Rejects with `TroubleError`. */
   generate(
     params: Omit<EngineGenerateParams, 'requestId'>,
     options?: { onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void; signal?: AbortSignal },
   ): Promise<EngineGenerateResult>;
   releaseSequence(sequence: string): Promise<void>;
-  /** Whether the sequence is still kept: others may have taken its place. */
+  /** Whether the sequence is still kept. Another name may have taken its slot. */
   hasSequence?(sequence: string): Promise<boolean>;
-  /** Texts that answers may go on like; none forgets the name. */
+  /** Sets the texts of a name that answers may continue like; no texts forget the name. */
   setTexts?(params: SetTextsParams): Promise<void>;
-  /** Writes the contexts that wait to be kept on disk. */
+  /** Writes the contexts that wait for the disk. */
   keepContexts?(): Promise<void>;
-  /** Removes a set of kept contexts, or all, and keeps nothing of the requests under way. */
+  /** Removes a set of kept contexts, or all sets, and keeps no context of running requests in it. */
   forgetContexts?(params: ForgetContextsParams): Promise<void>;
-  /** Memory, context and speed, for the status; `undefined` while no model is loaded. */
+  /** Returns memory, context and speed for the status; `undefined` while no model is loaded. */
   statistics?(): Promise<EngineStatistics | undefined>;
-  /** The device of the model that is loaded, else the one that `device` means. Throws `TroubleError`. */
+  /** Describes the loaded model's device, or without a model the chosen one. Rejects with `TroubleError`. */
   deviceMemory?(device: DeviceChoice): Promise<DeviceMemory>;
   dispose(): Promise<void>;
 }
@@ -52,19 +52,16 @@ export interface Engine {
 /** The text side of an engine. */
 export type TextEngine = Pick<Engine, 'tokenize' | 'detokenize'>;
 
-/**
- * The one model that the sidecar has in memory, loaded on first use. Services ask it rather than the engine for what
- * they run on.
- */
+/** The one model that the sidecar has in memory, loaded on first use. Services get their model here. */
 export interface ModelSession {
   readonly engine: Engine;
-  /** Changes as soon as another model is chosen, before it is loaded. Absent: the model stays. */
+  /** Identifies the chosen model. It changes before another model is loaded. Absent: the model never changes. */
   readonly chosen?: string;
-  /** The model in memory, if there is one. */
+  /** The model in memory. */
   readonly loaded?: LoadedModel | undefined;
   /**
-   * Resolves when the chosen model is loaded; loads it on the first call. Rejects with the reason of `signal` when that
-   * is aborted. Throws `TroubleError`.
+   * Resolves when the chosen model is loaded. The first call loads it. Rejects with the reason of an aborted `signal`,
+   * or with `TroubleError`.
    */
   model(signal?: AbortSignal): Promise<LoadedModel>;
 }

@@ -11,9 +11,10 @@ import type { TokenIndex } from '../models/decoding/tokenIndex.ts';
 import { Preempted } from './turns.ts';
 
 type StopReason = EngineGenerateResult['stopReason'];
+type DecodeSteps = ReturnType<BackendSequence['decode']>;
 export type GenerateRequest = Omit<EngineGenerateParams, 'requestId'>;
 
-/** Why a request was ended from outside; the reason of its abort signal. */
+/** The reason of an abort signal that ends a request early. */
 export class EndedEarly extends Error {
   override readonly name = 'EndedEarly';
 
@@ -22,7 +23,7 @@ export class EndedEarly extends Error {
   }
 }
 
-/** After a preemption so many evaluations run to their end, so that a prompt gets on however many completions come. */
+/** Evaluations that run to their end after a preemption, so that a prompt advances however many completions come. */
 const SHORT_STEPS = 8;
 
 export interface GenerationContext {
@@ -32,24 +33,24 @@ export interface GenerationContext {
   readonly tokenIndex: () => TokenIndex;
   /** Aborts with `EndedEarly`. */
   readonly signal: AbortSignal;
-  /** Runs one step when it is this request's turn; rejects with the signal's reason. */
+  /** Runs one step when it is this request's turn. Rejects with the reason of an aborted signal. */
   readonly turn: <T>(step: (preempted: AbortSignal) => Promise<T>) => Promise<T>;
   readonly onChunk?: (chunk: Omit<GenerateChunk, 'requestId'>) => void;
-  /** Texts that the answer may go on like. */
+  /** Texts that the answer may continue like. */
   readonly texts?: IndexedTexts | undefined;
-  /** Appends what of the prompt another sequence holds; resolves with the number of tokens. */
+  /** Appends rows of the prompt from another sequence. Resolves with the number of tokens. */
   readonly copy?: (tokens: readonly TokenId[]) => Promise<number>;
-  /** Appends what of the prompt is kept on disk; resolves with the number of tokens. */
+  /** Appends rows of the prompt from disk. Resolves with the number of tokens. */
   readonly restore?: (tokens: readonly TokenId[]) => Promise<number>;
 }
 
-/** Texts that were given under a name. */
+/** The texts of a name, indexed. */
 export interface IndexedTexts {
   readonly version: string;
   readonly index: NgramIndex;
 }
 
-/** One request on its sequence, from the cached prefix to the last token. */
+/** Runs one request on its sequence, from the cached prefix to the last token. */
 export class Generation {
   readonly #tokens: TokenId[] = [];
   #text = '';
@@ -92,38 +93,28 @@ export class Generation {
     };
   }
 
-  /** Tokens sampled, of which the result may hold fewer. */
+  /** The number of sampled tokens. The result may hold fewer. */
   get sampledTokens(): number {
     return this.#generatedCount;
   }
 
   /**
-   * Evaluates all of the prompt but a last chunk, which the first sampling step takes along; `undefined` where nothing
-   * is to be sampled.
+   * Evaluates the prompt except for its last chunk, which the first sampling step evaluates. Resolves with that chunk,
+   * or with `undefined` if the request samples nothing.
    */
   async #evaluatePrompt(): Promise<readonly TokenId[] | undefined> {
     const { sequence, chunkSizers, signal } = this.context;
-    const tokens = this.request.tokens;
-    this.#reusedTokens = await this.context.turn(() => {
-      const common = sequence.commonPrefixLength(tokens);
-      // Logits come only from an evaluation, unless they were kept: a prompt that is wholly cached still evaluates its
-      // last token.
-      return sequence.truncate(
-        Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1),
-      );
-    });
-    const copiedTokens = (await this.context.copy?.(tokens)) ?? 0;
-    this.#restoredTokens = (await this.context.restore?.(tokens)) ?? 0;
-    if (copiedTokens + this.#restoredTokens > 0) this.#reusedTokens = sequence.length;
+    await this.#reuse();
     const samples = this.request.maxTokens > 0;
     if (await this.#readWhole()) return samples ? [] : undefined;
-    let rest = tokens.slice(this.#reusedTokens);
+    let rest = this.request.tokens.slice(this.#reusedTokens);
     let shortSteps = 0;
     for (;;) {
       const interruptible = shortSteps > 0 ? undefined : chunkSizers.interruptible;
       const sizer = interruptible ?? chunkSizers.short;
       const size = sizer.next(sequence.length);
-      // The first sampling step can't be run again, so only what nothing preempts takes a long chunk along.
+      // The first sampling step cannot be repeated. So only a completion, which nothing preempts, gives it a long
+      // chunk.
       const lastSize = this.request.priority === 'completion' ? size : chunkSizers.short.next(sequence.length);
       if (samples && rest.length <= lastSize) return rest;
       if (rest.length === 0) return undefined;
@@ -147,13 +138,29 @@ export class Generation {
     }
   }
 
-  /** Reads the prompt in the sequence's own way, where it has one. */
+  /** Reuses the beginning of the prompt: rows in the sequence, in another sequence and on disk. */
+  async #reuse(): Promise<void> {
+    const { sequence, turn, copy, restore } = this.context;
+    const { tokens } = this.request;
+    this.#reusedTokens = await turn(() => {
+      const common = sequence.commonPrefixLength(tokens);
+      // Without kept logits the last token of a prompt is evaluated, also if all of it is cached.
+      return sequence.truncate(
+        Math.min(common, sequence.isAnswerable?.(tokens.length) ? tokens.length : tokens.length - 1),
+      );
+    });
+    const copiedTokens = (await copy?.(tokens)) ?? 0;
+    this.#restoredTokens = (await restore?.(tokens)) ?? 0;
+    if (copiedTokens + this.#restoredTokens > 0) this.#reusedTokens = sequence.length;
+  }
+
+  /** Reads the prompt in the sequence's own way. Resolves with `false` if it has none. */
   async #readWhole(): Promise<boolean> {
     const { sequence, turn } = this.context;
     const { tokens } = this.request;
     using reading = await turn(async () => sequence.readWhole?.(tokens));
     if (!reading) return false;
-    // What was there is gone, also where reading is cut short.
+    // The former rows are gone, even if reading ends early.
     this.#reusedTokens = 0;
     while (!reading.isDone) await turn(() => reading.step());
     this.#evaluatedTokens = tokens.length;
@@ -161,17 +168,37 @@ export class Generation {
   }
 
   async #decode(last: readonly TokenId[]): Promise<StopReason> {
-    const { backend, sequence, texts, turn } = this.context;
-    const { ngrams, tokens } = this.request;
-    const { requiredPrefix, indentations } = this.request;
+    const { backend, sequence, signal, tokenIndex } = this.context;
+    const { requiredPrefix, indentations, special } = this.request;
     const start =
-      requiredPrefix || indentations
-        ? new OutputStart(this.context.tokenIndex(), { requiredPrefix, indentations })
-        : undefined;
-    const steps = sequence.decode(last, {
-      sampling: this.request.sampling,
+      requiredPrefix || indentations ? new OutputStart(tokenIndex(), { requiredPrefix, indentations }) : undefined;
+    const steps = this.#steps(last, start);
+    try {
+      for (;;) {
+        if (start?.allowed?.size === 0) throw unspellable(requiredPrefix);
+        const isFull = sequence.length + 1 >= backend.contextSizeTokens || sequence.room < 2;
+        if (isFull && this.#promptDoneAt !== undefined) return 'context-full';
+        const token = await this.#sample(steps, last.length);
+        if (token === undefined || backend.isEndOfGeneration(token)) return 'end';
+        this.#generatedCount++;
+        start?.accept(token);
+        this.#give(this.#stream.push(token, backend.vocabulary.tokenBytes(token, { special })));
+        if (this.#stream.stopText !== undefined) return 'stop';
+        if (this.#generatedCount >= this.request.maxTokens) return 'length';
+        signal.throwIfAborted();
+      }
+    } finally {
+      await steps.return();
+    }
+  }
+
+  #steps(last: readonly TokenId[], start: OutputStart | undefined): DecodeSteps {
+    const { sequence, signal, texts } = this.context;
+    const { ngrams, tokens, sampling } = this.request;
+    return sequence.decode(last, {
+      sampling,
       grammar: this.grammar,
-      signal: this.context.signal,
+      signal,
       texts: texts?.index,
       ngrams:
         texts !== undefined && ngrams?.version === texts.version
@@ -179,40 +206,24 @@ export class Generation {
           : undefined,
       allowed: start && (() => start.allowed),
     });
-    try {
-      for (;;) {
-        if (start?.allowed?.size === 0) {
-          // The text is the user's, and messages reach the log.
-          throw new TroubleError(
-            'invalid-input',
-            `The model's vocabulary can't spell the ${requiredPrefix?.length ?? 0} characters of required text.`,
-          );
-        }
-        const isFirst = this.#promptDoneAt === undefined;
-        if (!isFirst && (sequence.length + 1 >= backend.contextSizeTokens || sequence.room < 2)) return 'context-full';
-        const step = await turn(async () => {
-          const next = await steps.next();
-          if (isFirst) await sequence.checkpoint();
-          return next;
-        });
-        if (step.done) return 'end';
-        if (isFirst) {
-          this.#evaluatedTokens += last.length;
-          this.#promptDoneAt = performance.now();
-        }
-        if (backend.isEndOfGeneration(step.value)) return 'end';
-        this.#generatedCount++;
-        start?.accept(step.value);
-        this.#give(
-          this.#stream.push(step.value, backend.vocabulary.tokenBytes(step.value, { special: this.request.special })),
-        );
-        if (this.#stream.stopText !== undefined) return 'stop';
-        if (this.#generatedCount >= this.request.maxTokens) return 'length';
-        this.context.signal.throwIfAborted();
-      }
-    } finally {
-      await steps.return();
+  }
+
+  /**
+   * Samples a token; `undefined` at the end. The first step also evaluates the last `lastTokens` tokens of the prompt.
+   */
+  async #sample(steps: DecodeSteps, lastTokens: number): Promise<TokenId | undefined> {
+    const isFirst = this.#promptDoneAt === undefined;
+    const step = await this.context.turn(async () => {
+      const next = await steps.next();
+      if (isFirst) await this.context.sequence.checkpoint();
+      return next;
+    });
+    if (step.done) return undefined;
+    if (isFirst) {
+      this.#evaluatedTokens += lastTokens;
+      this.#promptDoneAt = performance.now();
     }
+    return step.value;
   }
 
   #give(piece: TextPiece): void {
@@ -221,4 +232,12 @@ export class Generation {
     this.#tokens.push(...piece.tokens);
     this.context.onChunk?.(piece);
   }
+}
+
+/** The error names no text, since the text is the user's and messages reach the log. */
+function unspellable(requiredPrefix = ''): TroubleError {
+  return new TroubleError(
+    'invalid-input',
+    `The model's vocabulary can't spell the ${requiredPrefix.length} characters of required text.`,
+  );
 }

@@ -36,8 +36,8 @@ interface Loaded {
 }
 
 /**
- * Runs a model in this process: on our own graphs where they know its architecture, else with node-llama-cpp. Lives in
- * the engine process: what it calls may abort.
+ * Runs a model in this process: on Chorus's own graphs if they know its architecture, otherwise with node-llama-cpp.
+ * Use it only in the engine process, since its native code may abort.
  */
 export class LocalEngine implements Engine, Measuring {
   #device: (OpenedDevice & { readonly key: string }) | undefined;
@@ -47,9 +47,9 @@ export class LocalEngine implements Engine, Measuring {
 
   constructor(
     private readonly options: {
-      /** Is given what the native libraries say. */
+      /** Receives the log lines of the native libraries. */
       readonly log: (line: string) => void;
-      /** Is given what the user's log should hold. */
+      /** Receives lines for the user's log. */
       readonly report?: (line: string) => void;
     },
   ) {}
@@ -214,7 +214,7 @@ export class LocalEngine implements Engine, Measuring {
         : {}),
       trainContextTokens: file.shape.trainContextTokens,
       special: text.special,
-      // One that is not read is told of where a chat asks for it.
+      // A template that is too long is reported when a chat needs it.
       chatTemplate: text.templateSource?.slice(0, MAX_TEMPLATE_UNITS),
       supportsToolCalling,
       copiesRows: backend.sequences.every(({ rows }) => rows !== undefined),

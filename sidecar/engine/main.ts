@@ -10,11 +10,11 @@ import { LocalSpeech } from '../speech/localSpeech.ts';
 import { dieWithParent } from '../common/childProcess/parentDeath.ts';
 import { serveEngine } from './requests.ts';
 
-// Without a parent there is nothing left to do, and while there is one it watches over this process.
+// The parent watches this process. Without a parent it has nothing left to do.
 startLifeline({ nativeCalls });
 dieWithParent();
 
-// Ctrl-C reaches every process of a terminal; the parent says what to do.
+// Ctrl-C reaches every process of a terminal. The parent decides what to do.
 process.on('SIGINT', () => undefined);
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));

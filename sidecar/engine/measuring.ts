@@ -13,13 +13,13 @@ import type {
 import { TroubleError } from '../common/troubleError.ts';
 import { logProbability } from '../models/decoding/logSumExp.ts';
 
-/** Measures a model that is loaded. */
+/** Measures a loaded model. */
 export interface Measuring {
-  /** Writes one row of little-endian float32 logits per token. Throws `TroubleError`. */
+  /** Writes one row of little-endian float32 logits per token. Rejects with `TroubleError`. */
   logits(params: LogitsParams, options?: { signal?: AbortSignal }): Promise<LogitsResult>;
-  /** Perplexity by llama.cpp's protocol: of the second half of each chunk. Throws `TroubleError`. */
+  /** Measures perplexity by llama.cpp's protocol, on the second half of each chunk. Rejects with `TroubleError`. */
   perplexity(params: PerplexityParams, options?: { signal?: AbortSignal }): Promise<PerplexityResult>;
-  /** Prompt and decode speed at depths, as llama-bench means them. Throws `TroubleError`. */
+  /** Measures the speed of prompts and decoding at depths, as llama-bench does. Rejects with `TroubleError`. */
   bench(params: BenchParams, options?: { signal?: AbortSignal }): Promise<BenchResult>;
 }
 
@@ -72,7 +72,7 @@ export async function measurePerplexity(
   let count = 0;
   for (let chunk = 0; chunk < chunks; chunk++) {
     const truth = tokens.slice(chunk * contextTokens, (chunk + 1) * contextTokens);
-    // As llama.cpp: each chunk begins with the token for the beginning of a text, where the model uses one.
+    // As in llama.cpp each chunk begins with the BOS token, if the model uses one.
     const given = bos === undefined ? truth : [bos, ...truth.slice(1)];
     evaluator.reset();
     await readPrompt(evaluator, given.slice(0, first), signal);
@@ -108,7 +108,7 @@ export async function measureSpeed(
     checkRoom(evaluator, { promptTokens: depth, followingTokens: decodeTokens, option: '--decode' });
   const tokens = Array.from({ length: deepest }, (_, index) => (index * 7919 + 13) % evaluator.vocabularySize);
   const results: { test: 'prompt' | 'decode'; tokens: number; depth: number; tokensPerSecond: number }[] = [];
-  // The first evaluation of each size allocates.
+  // The first evaluation of each size allocates memory.
   evaluator.reset();
   await readPrompt(evaluator, tokens.slice(0, Math.max(1, promptTokens)), signal);
   evaluator.reset();
@@ -128,7 +128,7 @@ export async function measureSpeed(
   return { results };
 }
 
-/** Throws `TroubleError` where a cache that keeps some rows of a prompt has too few for what is to follow it. */
+/** Throws `TroubleError` if a cache that keeps some rows of a prompt has too few left for the tokens that follow. */
 function checkRoom(
   evaluator: Evaluator,
   {

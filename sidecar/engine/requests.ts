@@ -31,7 +31,7 @@ import type { Engine } from './engine.ts';
 import type { Measuring } from './measuring.ts';
 import type { Speech } from '../speech/speech.ts';
 
-/** Answers the requests of `sidecar/protocol/engine.ts` with an engine and a speech model of this process. */
+/** Answers the requests of `sidecar/protocol/engine.ts` with the engine and the speech model of this process. */
 export function serveEngine(connection: MessageConnection, engine: Required<Engine> & Measuring, speech: Speech): void {
   const onRequest = answerRequests(connection);
   onRequest(LOAD, (params, signal) =>

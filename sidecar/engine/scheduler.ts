@@ -169,12 +169,12 @@ export class Scheduler {
     );
   }
 
-  /** Whether a sequence is kept for a name. */
+  /** Whether a name has a sequence. */
   hasSequence(name: string): boolean {
     return this.#sequences.peek(name) !== undefined;
   }
 
-  /** Forgets a named sequence; its next request begins with an empty one. One that a request is using is left to it. */
+  /** Forgets a named sequence, unless a request uses it. The name's next request begins with an empty sequence. */
   releaseSequence(name: string): void {
     const sequence = this.#sequences.forget(name);
     if (sequence) this.#keeper.keep(sequence);
@@ -185,19 +185,19 @@ export class Scheduler {
     this.#texts.set(params);
   }
 
-  /** Writes the contexts that wait to be kept on disk; resolves when they are there. */
+  /** Writes the contexts that wait for the disk. Resolves when they are written. */
   async keepContexts(): Promise<void> {
     await this.#keeper.keepAll();
   }
 
-  /** Removes a set of contexts from disk, or all; what requests under way evaluate for it is not kept. */
+  /** Removes a set of contexts from disk, or all sets. Contexts of running requests are not kept in it. */
   async forgetContexts(params: ForgetContextsParams): Promise<void> {
     await this.#keeper.forget(params);
   }
 
   /**
-   * Makes the first request as fast as the rest: the first evaluation allocates, the first healing sorts the
-   * vocabulary.
+   * Makes the first request as fast as later ones. The first evaluation allocates memory, and the first token healing
+   * sorts the vocabulary.
    */
   async warmUp(token: number): Promise<void> {
     const sequence = this.backend.sequences[0]!;

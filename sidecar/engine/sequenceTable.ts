@@ -1,14 +1,14 @@
 /*
- * Decides which of the engine's few sequences a request uses.
+ * Decides which of the engine's few sequences a request uses. The terms:
  *
- * - Slot: one sequence of the engine, that is, one contiguous KV cache, and the name that it is kept for.
+ * - Slot: one sequence of the engine and the name that it is kept for. A sequence is one contiguous KV cache.
  * - Owner: a client or a conversation. It names its sequences, for example "completion:window:2".
  * - Sibling: another sequence of the same owner. A request may use its sibling's slot in place of a slot of its own.
  * - Lease: the use of a slot by one request. Nothing else uses the slot until the request ends.
  * - Waiter: a request that has no lease yet.
  * - Background request: no user waits for it. It is cancelled when another request needs its slot.
- * - Expendable: a slot that the user does not need soon, since its document was left or is only looked at. It is the
- *   first slot to be taken from its name.
+ * - Expendable: a slot that the user does not need soon. The user has left its document, or only looks at it. Such a
+ *   slot is the first to be taken from its name.
  */
 import type { Priority } from '../protocol/engine.ts';
 import { byEviction, cancelHolder, isBackground, isNamed, isOpen, type Slot, type SlotRequest } from './slots.ts';
@@ -35,8 +35,8 @@ const READ_AHEAD_TIME = 0.5;
 /**
  * Leases the engine's sequences to requests. A name keeps its sequence, and so its cached prefix, until another name
  * needs the slot. Slots are taken from names in this order: slots without a name, expendable slots, the least recently
- * used slot. Slots that ran out of memory come last. Requests of one name run one after another. One free slot is
- * reserved for completions, so that chats never make a completion wait.
+ * used slot. Slots that ran out of memory come last. Requests of one name run one after another. The last
+ * free slot is reserved for completions: no number of chats makes a completion wait.
  */
 export class SequenceTable<Sequence> {
   readonly #slots: Slot<Sequence>[];

@@ -2,7 +2,7 @@
 import type { Priority } from '../protocol/engine.ts';
 import type { Ticket } from './turns.ts';
 
-/** What a request says about the slot that it needs. */
+/** The part of a request that decides on its slot. */
 export interface SlotRequest {
   readonly name: string;
   readonly priority: Priority;

@@ -1,8 +1,7 @@
 import type { TokenId } from '../protocol/engine.ts';
 
 /**
- * What may be shown now: complete characters that can't turn out to belong to a stop text, and the tokens they came
- * from.
+ * Text that can be shown: complete characters that cannot belong to a stop text, and the tokens that they came from.
  */
 export interface TextPiece {
   readonly text: string;
@@ -10,14 +9,14 @@ export interface TextPiece {
 }
 
 /**
- * Turns generated tokens into text as they come: a character that is split over tokens appears with its last one, and
- * what might be the beginning of a stop text is held back until it is decided.
+ * Turns generated tokens into text as they come. A character that is split over tokens appears with its last token.
+ * Text that may be the beginning of a stop text is held back until more tokens decide.
  */
 export class TextStream {
   /** Without `ignoreBOM` a decoder would swallow U+FEFF. */
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #held = '';
-  /** Tokens not given yet, with the length of the text before each, counted from the beginning of `held`. */
+  /** The tokens of the held text, each with the offset of its text in `held`. */
   #waiting: { token: TokenId; start: number }[] = [];
   #stoppedBy: string | undefined;
 
@@ -30,6 +29,7 @@ export class TextStream {
     return this.#stoppedBy;
   }
 
+  /** Adds a token and returns the text that can be shown now. */
   push(token: TokenId, bytes: Uint8Array): TextPiece {
     if (this.#stoppedBy !== undefined) return { text: '', tokens: [] };
     this.#waiting.push({ token, start: this.#held.length });
@@ -45,7 +45,7 @@ export class TextStream {
     return this.#release(this.#held.length - heldBack(this.#held, this.stop));
   }
 
-  /** The rest, when nothing follows. An incomplete character at the end is dropped. */
+  /** Returns the held text at the end of the generation. An incomplete character is dropped. */
   end(): TextPiece {
     const text = this.#held;
     const tokens = this.#waiting.map(({ token }) => token);
@@ -73,7 +73,7 @@ function firstStop(text: string, stops: readonly string[]): { text: string; star
   return first;
 }
 
-/** Length of the longest end of `text` that is the beginning of a stop text. */
+/** The length of the longest end of `text` that is the beginning of a stop text. */
 function heldBack(text: string, stops: readonly string[]): number {
   let longest = 0;
   for (const stop of stops) {

@@ -2,12 +2,12 @@ import type { Priority } from '../protocol/engine.ts';
 
 const RANK: Readonly<Record<Priority, number>> = { completion: 2, chat: 1, background: 0 };
 
-/** A request's place in the order; held from its first step to its last. */
+/** A request's urgency, from its first step to its last. */
 export interface Ticket {
   rank: number;
 }
 
-/** A step was ended because a more urgent request came. It did nothing, and can be run again. */
+/** A step ended because a more urgent request came. It changed nothing and can be run again. */
 export class Preempted extends Error {
   override readonly name = 'Preempted';
 }
@@ -18,15 +18,16 @@ interface Waiter {
 }
 
 /**
- * Lets one step of one request run at a time: a chunk of a prompt, or one token. While a request of a higher priority
- * is under way, no step of a lower one begins, so a completion preempts a chat between two steps and the chat goes on
- * after it. Requests of one priority alternate.
+ * Runs one step of one request at a time: a chunk of a prompt, or one token. While a request of a higher priority runs,
+ * no step of a lower priority begins. So a completion preempts a chat between two steps, and the chat continues after
+ * it. Requests of one priority alternate.
  */
 export class Turns {
   readonly #active = new Set<Ticket>();
   #waiters: Waiter[] = [];
   #running: { readonly ticket: Ticket; readonly preemption: AbortController } | undefined;
 
+  /** Adds a request, which preempts the running step if that is less urgent. */
   enter(priority: Priority): Ticket {
     const ticket = { rank: RANK[priority] };
     this.#active.add(ticket);
@@ -34,13 +35,14 @@ export class Turns {
     return ticket;
   }
 
-  /** Lifts a request that a more urgent one waits for. */
+  /** Raises the urgency of a request that a more urgent request waits for. */
   raise(ticket: Ticket, priority: Priority): void {
     ticket.rank = Math.max(ticket.rank, RANK[priority]);
     this.#preempt();
     this.#grantNext();
   }
 
+  /** Removes a request. */
   leave(ticket: Ticket): void {
     this.#active.delete(ticket);
     this.#waiters = this.#waiters.filter((waiter) => waiter.ticket !== ticket);
@@ -48,8 +50,8 @@ export class Turns {
   }
 
   /**
-   * Runs `step` when it is this request's turn; rejects with the signal's reason if it aborts before. What the step is
-   * given aborts with `Preempted` when a more urgent request comes; it may heed that.
+   * Runs `step` when it is this request's turn. Rejects with the signal's reason if it aborts before. The signal that
+   * `step` receives aborts with `Preempted` when a more urgent request comes. The step may ignore it.
    */
   async run<T>(ticket: Ticket, signal: AbortSignal, step: (preempted: AbortSignal) => Promise<T>): Promise<T> {
     const preempted = await this.#wait(ticket, signal);
@@ -57,7 +59,7 @@ export class Turns {
       return await step(preempted);
     } finally {
       this.#running = undefined;
-      // The request that just ran asks for its next step in a microtask; the choice waits for it.
+      // The request that just ran asks for its next step in a microtask, which comes before the next choice.
       setImmediate(() => this.#grantNext());
     }
   }

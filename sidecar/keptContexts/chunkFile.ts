@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { CHUNK_TOKENS, FORMAT_VERSION } from './chunkNames.ts';
 
 /*
- * A chunk's file: 64 bytes of head, the rows, and the SHA-256 of both. Integers are little-endian.
+ * A chunk's file has a head of 64 bytes, the rows, and the SHA-256 of both. Integers are little-endian.
  *
  *   0  "CHORUSKV"
  *   8  u32  version
@@ -15,36 +15,37 @@ const MAGIC = 'CHORUSKV';
 const HEAD_BYTES = 64;
 const DIGEST_BYTES = 32;
 
-/** What is wrong with a chunk's file. */
+/** A chunk's file is not valid. The message says why. */
 export class ChunkFault extends Error {
   override readonly name = 'ChunkFault';
 }
 
-/** Bytes of a file whose rows have so many. */
+/** Returns the size of a file for rows of so many bytes. */
 export function chunkFileBytes(rowsBytes: number): number {
   return HEAD_BYTES + rowsBytes + DIGEST_BYTES;
 }
 
-/** A chunk's file without its checksum, and the place in it for the rows. */
+/** A chunk's file without its checksum, and the part of it for the rows. */
 export interface OpenChunk {
   readonly file: Buffer;
   readonly rows: Uint8Array;
 }
 
+/** Creates a chunk's file with its head. The caller writes the rows. */
 export function openChunk(name: string, rowsBytes: number): OpenChunk {
   const file = Buffer.alloc(chunkFileBytes(rowsBytes));
   writeHead(file, name, rowsBytes);
   return { file, rows: file.subarray(HEAD_BYTES, HEAD_BYTES + rowsBytes) };
 }
 
-/** Writes the checksum; the file is then whole. */
+/** Writes the checksum, which completes the file. */
 export async function sealChunk({ file }: OpenChunk): Promise<Uint8Array> {
   const end = file.length - DIGEST_BYTES;
   file.set(await digest(file.subarray(0, end)), end);
   return file;
 }
 
-/** The rows in a chunk's file. Throws `ChunkFault` where the file is not exactly what was written under this name. */
+/** Returns the rows in a chunk's file. Throws `ChunkFault` unless the file is exactly as it was written. */
 export async function decodeChunk(file: Uint8Array, name: string, rowsBytes: number): Promise<Uint8Array> {
   const expected = Buffer.alloc(HEAD_BYTES);
   writeHead(expected, name, rowsBytes);
@@ -75,7 +76,7 @@ function writeHead(head: Buffer, name: string, rowsBytes: number): void {
   head.write(name, 24, 32, 'hex');
 }
 
-/** On another thread, so that no token waits for megabytes to be hashed. */
+/** Hashes on another thread, so that no token waits for the hash of megabytes. */
 async function digest(bytes: Uint8Array): Promise<Buffer> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { TokenId } from '../protocol/engine.ts';
 
-/** Tokens of a chunk: what is written, read and dropped as one. */
+/** The tokens of a chunk, which is written, read and dropped as a whole. */
 export const CHUNK_TOKENS = 256;
 
-/** Raised whenever the file's form or the meaning of a name changes: what was written before is then found no more. */
+/** Raise it when the file format or the meaning of a name changes. Older files are not found then. */
 export const FORMAT_VERSION = 1;
 
 /**
- * Names of the whole chunks of `tokens`, 64 hexadecimal digits each. A name says all that decides the rows of its
- * tokens: `key` (the model, the device, the types of the cache), every token before them, and they themselves.
+ * Returns the names of the whole chunks of `tokens`, 64 hexadecimal digits each. A name hashes everything that decides
+ * the rows of its tokens: `key` (the model, the device, the types of the cache), all tokens before, and these tokens.
  */
 export function chunkNames(key: string, tokens: readonly TokenId[]): string[] {
   const names: string[] = [];

@@ -6,9 +6,9 @@ import { ChunkFault, chunkFileBytes, decodeChunk } from './chunkFile.ts';
 
 const CHUNK_SUFFIX = '.rows';
 const TEMPORARY_SUFFIX = '.tmp';
-/** A file that is still being written is newer. */
+/** The age of a temporary file after which no process writes it any more. */
 const STALE_MS = 60_000;
-/** All sets together take no more than this of what they and the free disk are. */
+/** The most that all sets may take, as a share of their size and the free disk together. */
 const DISK_SHARE = 0.1;
 
 interface StoredFile {
@@ -18,23 +18,23 @@ interface StoredFile {
 }
 
 /**
- * Chunks of evaluated contexts on disk: a folder a set, a file a chunk, for this user alone. Any number of processes
- * may use one folder at once and any may die at any moment: a chunk appears whole, by a rename, and is what its name
- * says or is removed. A file's modification time is when it was used last. Nothing here throws for what it finds on
- * disk: a chunk that can't be read is not there, one that can't be written is not kept, and `log` hears a line.
+ * Stores chunks of evaluated contexts on disk, for this user alone. A set is a folder, a chunk is a file. Several
+ * processes may use one folder, and each may crash at any moment. So a chunk appears whole, by a rename. A file that is
+ * not valid is removed. Its modification time is its last use. Disk errors reject nothing: an unreadable chunk counts
+ * as missing, an unwritable chunk is not kept, and `log` receives a line.
  */
 export class ContextStore {
-  /** Why nothing could be written last. */
+  /** The reason of the last failure to write. */
   #lastReason: string | undefined;
 
   constructor(private readonly log: (line: string) => void) {}
 
-  /** The rows of a chunk; `undefined` where they are not there. What is not exactly what was written is removed. */
+  /** Resolves with the rows of a chunk, or with `undefined` if it is missing. Removes a file that is not valid. */
   async read(set: ContextSet, name: string, rowsBytes: number): Promise<Uint8Array | undefined> {
     const file = chunkPath(set, name);
     let bytes: Uint8Array;
     try {
-      // What is no file may never end, and one of another size takes memory that nobody planned.
+      // Reading something else than a file may never end. A larger file would take unplanned memory.
       const status = await stat(file);
       if (!status.isFile()) return await this.#drop(file, 'is no file');
       if (status.size > chunkFileBytes(rowsBytes))
@@ -53,13 +53,13 @@ export class ContextStore {
   }
 
   /**
-   * Prepares to write a context whose chunks are `names`, the first tokens' first: marks those that are there as used,
-   * removes what processes left that died while they wrote, and drops what was not used for longest until there is
-   * room. Resolves with the indices of the chunks to write.
+   * Prepares to write a context with the chunks `names`, in the order of its tokens. Marks existing chunks as used,
+   * removes temporary files of crashed processes, and drops the least recently used files until there is room. Resolves
+   * with the indices of the chunks to write.
    */
   async prepare(set: ContextSet, names: readonly string[], rowsBytes: number): Promise<number[]> {
     try {
-      // What the folder is in is not made again: it may have been removed with everything in it.
+      // The parent of the folder is not created: the user may have removed it with everything in it.
       for (const folder of [set.folder, path.join(set.folder, set.name)])
         await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
       await this.touch(set, names);
@@ -71,8 +71,7 @@ export class ContextStore {
       const ownBytes = sumBytes(files.filter((file) => own.has(file.path)));
       const fitting = missing.slice(0, Math.max(0, Math.floor((limit - ownBytes) / chunkFileBytes(rowsBytes))));
       let excess = sumBytes(files) + fitting.length * chunkFileBytes(rowsBytes) - limit;
-      // Of the context itself something goes only where it alone is more than there may be: the bound, or the disk, is
-      // smaller than it was.
+      // Chunks of this context go last. They go only if the limit or the free disk is smaller than it was.
       for (const file of files.sort(
         (a, b) => Number(own.has(a.path)) - Number(own.has(b.path)) || a.usedMs - b.usedMs,
       )) {
@@ -87,23 +86,24 @@ export class ContextStore {
     }
   }
 
-  /** Writes a chunk's file. Resolves with whether it is there. */
+  /** Writes a chunk's file. Resolves with whether the file exists. */
   async write(set: ContextSet, name: string, file: Uint8Array): Promise<boolean> {
     try {
       await writeWhole(chunkPath(set, name), file, { flush: true });
       this.#lastReason = undefined;
       return true;
     } catch (error) {
-      // Where a file that is being read can't be replaced, it is the same one.
+      // On Windows a file that is being read cannot be replaced. It has the same contents.
       if (await stat(chunkPath(set, name)).catch(() => undefined)) return true;
-      // The set was forgotten meanwhile.
+      // A missing folder means that the set was forgotten meanwhile.
       if (!isMissing(error)) this.#notKept(reasonOf(error));
       return false;
     }
   }
 
   /**
-   * Marks the chunks of a context as used now; the first tokens', which others may begin with too, count as used last.
+   * Marks the chunks of a context as used now. The chunks of the first tokens count as the most recent, since other
+   * contexts may begin with them too.
    */
   async touch(set: ContextSet, names: readonly string[]): Promise<void> {
     const now = Date.now();
@@ -114,7 +114,7 @@ export class ContextStore {
     );
   }
 
-  /** Every file of every set but those that nobody goes on writing, which are removed. */
+  /** Returns the files of all sets. Removes stale temporary files. */
   async #files(folder: string): Promise<StoredFile[]> {
     const sets = await readdir(folder, { withFileTypes: true });
     const found = await Promise.all(
@@ -127,7 +127,7 @@ export class ContextStore {
     return files.filter((file) => !isStale(file));
   }
 
-  /** A full disk stays full: the log hears of it once. */
+  /** Logs a reason once in a row, since a full disk stays full. */
   #notKept(reason: string): void {
     if (reason !== this.#lastReason) this.log(`A context could not be kept: ${reason}.`);
     this.#lastReason = reason;
@@ -151,10 +151,10 @@ async function filesOf(folder: string): Promise<StoredFile[]> {
       .filter((name) => name.endsWith(CHUNK_SUFFIX) || name.endsWith(TEMPORARY_SUFFIX))
       .map(async (name) => {
         const file = path.join(folder, name);
-        // Another process may have removed it.
+        // Another process may have removed the file.
         const status = await stat(file).catch(() => undefined);
         if (!status?.isFile()) return undefined;
-        // The clock was set back since: of all files it would stay longest.
+        // The clock was set back. The file would otherwise stay longest of all.
         const isFuture = status.mtimeMs > Date.now() + STALE_MS;
         return { path: file, sizeBytes: status.size, usedMs: isFuture ? 0 : status.mtimeMs };
       }),
@@ -179,7 +179,7 @@ function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** Without paths, which name the user. */
+/** Returns the reason without paths, which contain the user's name. */
 function reasonOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
 }

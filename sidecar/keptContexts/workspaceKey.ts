@@ -3,19 +3,19 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Names a workspace by the URIs of its folders, or of its one workspace file. Tells nothing of it, and is the same for
- * every client that has these open.
+ * Returns a workspace's key from the URIs of its folders, or of its workspace file. The key reveals neither, and is the
+ * same for every client that has them open.
  */
 export function workspaceKeyOf(places: readonly string[]): string {
   return createHash('sha256').update(places.map(normalised).join('\n')).digest('hex');
 }
 
-/** The name of a workspace's set of evaluated contexts; a key of any form gives a name that is safe as a file's. */
+/** Returns the name of a workspace's set of evaluated contexts. Every key gives a name that is safe as a file name. */
 export function contextSetName(workspaceKey: string): string {
   return createHash('sha256').update(workspaceKey).digest('hex');
 }
 
-/** Clients write one and the same path in several ways. */
+/** Returns one form for a path that clients write in several ways. */
 function normalised(uri: string): string {
   if (!uri.startsWith('file:')) return uri;
   try {

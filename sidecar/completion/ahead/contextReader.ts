@@ -8,13 +8,10 @@ import { NOTHING_TO_READ, type ReadingResult } from './readAhead.ts';
 import type { CompletionRequest } from '../request.ts';
 import type { WorkspaceTexts } from '../workspaceTexts.ts';
 
-/** Evaluating so long again is not worth a sequence of its own. */
+/** A loss of so much evaluation is not worth a second sequence. */
 const UNFELT_LOSS_MS = 300;
 
-/**
- * Evaluates ahead of requests what their prompts would hold if nobody had to wait: the whole context, and much of the
- * document.
- */
+/** Evaluates prompts ahead of requests, with the whole context and a large part of the document. */
 export class ContextReader {
   constructor(
     private readonly options: {
@@ -27,9 +24,8 @@ export class ContextReader {
   ) {}
 
   /**
-   * Reads for the next completion at a place. Not done where it was ended early, or where a prompt was made meanwhile.
-   * Of a document that is only looked at (`isVisit`) no whole files are given, and nothing is read where somebody would
-   * lose a place for it.
+   * Reads the prompt of the next completion at a place. The result is not done if reading ended early, or if a prompt
+   * was made meanwhile. For a document that the user only looks at (`isVisit`) it sends no texts of whole files.
    */
   async read(
     request: CompletionRequest,
@@ -53,7 +49,7 @@ export class ContextReader {
       prompts.plans.isRead(request, prompt.context) && sequences.newTokens(request, prompt.tokens) <= unfeltTokens;
     if (signal.aborted) return NOTHING_TO_READ;
     if (isRead) {
-      // The plan may be smaller than it was: what it lacks is not read any more.
+      // The new plan may lack files of the old one, which are not read any more.
       prompts.plans.readAhead(request, prompt.context, prompt.contextTokens);
       return NOTHING_TO_READ;
     }
@@ -67,12 +63,12 @@ export class ContextReader {
     });
     const { sequence = choice.sequence, reusedTokens, evaluatedTokens } = result;
     const heldTokens = reusedTokens + evaluatedTokens;
-    // What is read of it beside goes on at the next pause, and serves when it is whole.
+    // A prompt in another sequence is used only when it is whole. The next pause continues it.
     const isWhole = sequences.isOf(request, sequence) || heldTokens === prompt.tokens.length;
     const isTaken =
       isWhole && prompts.plans.readAhead(request, prompt.context, Math.min(prompt.contextTokens, heldTokens));
     if (isTaken) sequences.noteReadAhead(request, sequence);
-    // What waited for a place only has no sequence.
+    // An expendable request without a sequence is not tried again.
     if (result.sequence === undefined && choice.isExpendable === true) return NOTHING_TO_READ;
     return {
       elapsedMs: result.promptMs,

@@ -10,7 +10,7 @@ import type { PromptMaker } from '../prompt/promptMaker.ts';
 import type { CompletionRequest } from '../request.ts';
 import { worthCompleting } from '../trigger.ts';
 
-/** Fewer new tokens are evaluated by the request that needs them. */
+/** Fewer new tokens are left to the request that needs them. */
 const MIN_NEW_TOKENS = 16;
 
 export interface CursorReaderOptions {
@@ -21,22 +21,22 @@ export interface CursorReaderOptions {
   readonly inFlight: InFlight;
   /** Whether the engine has nothing to do. */
   readonly isIdle: () => boolean;
-  /** Told of each prompt that is evaluated to its end. */
+  /** Called for each prompt that is evaluated to its end. */
   readonly onRead: () => void;
   readonly log: (message: string) => void;
 }
 
 /**
- * Evaluates what a completion at a client's cursor needs before anything is typed there: the first keystroke's answer
- * then waits for its own tokens alone.
+ * Evaluates the prompt at a client's cursor before the user types there. The completion after the first keystroke then
+ * evaluates only its new tokens.
  */
 export class CursorReader {
   constructor(private readonly options: CursorReaderOptions) {}
 
   /**
-   * Reads where the cursor rests, while the engine has nothing else to do; a request for the place, or behind it, waits
-   * for that and goes on from there. Resolves when it is read, or ended. How it fails is nobody's affair: the request
-   * that needs it fails too.
+   * Reads the prompt where the cursor rests, if the engine is idle. A request for this place, or for text typed there,
+   * waits for the reading and continues from it. Resolves when the reading ends. Ignores a failure, since the request
+   * that needs the prompt fails in the same way.
    */
   async read(request: CompletionRequest, cursor: Cursor, key: CacheKey): Promise<void> {
     const { inFlight, isIdle } = this.options;

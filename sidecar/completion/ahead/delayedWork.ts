@@ -11,21 +11,18 @@ interface Delayed<Details> {
   state: 'waits' | 'underWay' | 'done';
 }
 
-/**
- * Work for clients, one at a time for each, that begins after a while; whatever ends it before, or while it is under
- * way, aborts its signal.
- */
+/** Work that begins after a delay, at most one at a time for each client. Stopping the work aborts its signal. */
 export class DelayedWork<Details = undefined> {
   readonly #clients = new Map<string, Delayed<Details>>();
-  /** What has begun of each client, until it has ended. */
+  /** The begun work of each client, until it has ended. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
-  /** What is known of a client's work; undefined where there is none. */
+  /** Returns the details of a client's work; `undefined` if it has none. */
   of(clientKey: string): Details | undefined {
     return this.#clients.get(clientKey)?.scheduled.details;
   }
 
-  /** Begins after `delayMs`, in place of the client's work before. How it fails is its own affair. */
+  /** Schedules work in place of the client's former work. A failure of the work is ignored. */
   schedule(clientKey: string, scheduled: Scheduled<Details>): void {
     this.stop(clientKey);
     const abort = new AbortController();
@@ -44,7 +41,7 @@ export class DelayedWork<Details = undefined> {
     this.#clients.set(clientKey, delayed);
   }
 
-  /** Lets work that has not begun wait anew, and ends work that has. */
+  /** Starts the delay of waiting work again. Stops work that has begun. */
   postpone(clientKey: string): void {
     const client = this.#clients.get(clientKey);
     if (client === undefined) return;
@@ -52,13 +49,13 @@ export class DelayedWork<Details = undefined> {
     else this.stop(clientKey);
   }
 
-  /** Lets the work of all other clients wait anew. What is under way is ended, and begins again. */
+  /** Starts the delay of all other clients' work again. Work that has begun is stopped, and begins again. */
   postponeOthers(clientKey: string): void {
     for (const [other, { scheduled, state }] of [...this.#clients])
       if (other !== clientKey && state !== 'done') this.schedule(other, scheduled);
   }
 
-  /** Says something else of work that goes on. */
+  /** Replaces the details of a client's work. */
   describe(clientKey: string, details: Details): void {
     const client = this.#clients.get(clientKey);
     if (client) client.scheduled = { ...client.scheduled, details };
@@ -72,12 +69,12 @@ export class DelayedWork<Details = undefined> {
     this.#clients.delete(clientKey);
   }
 
-  /** Resolves when nothing of a client's work is under way: what is stopped takes a while to end. */
+  /** Resolves when a client's begun work has ended, which takes a while after a stop. */
   async ended(clientKey: string): Promise<void> {
     await this.#underWay.get(clientKey);
   }
 
-  /** Ends the work of clients of whose details `isMeant` is true. */
+  /** Stops the work for whose details `isMeant` returns true. */
   stopWhere(isMeant: (details: Details) => boolean): void {
     for (const [clientKey, { scheduled }] of this.#clients) if (isMeant(scheduled.details)) this.stop(clientKey);
   }

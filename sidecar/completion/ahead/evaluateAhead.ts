@@ -12,10 +12,7 @@ export interface EvaluateAheadOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * Evaluates a prompt that nobody waits for, and generates nothing; what its sequence holds then is known to
- * `sequences`. Throws `TroubleError`.
- */
+/** Evaluates a prompt in the background, without an answer, and notes its sequence. Rejects with `TroubleError`. */
 export async function evaluateAhead(
   {
     session,

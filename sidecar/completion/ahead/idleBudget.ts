@@ -1,13 +1,12 @@
-/** Of all time, the share that may be spent on what nobody asked for yet, and how much of it can be saved up. */
+/** The share of all time that may be spent ahead of requests, and the most that can be saved. */
 const CPU_SHARE = 0.2;
 export const MAX_SAVED_MS = 60_000;
-/** With less than this nothing is begun. */
+/** With less than this no work begins. */
 const MIN_SAVED_MS = 1_000;
 
 /**
- * The model's time that may be spent ahead of any request, of all clients together: a fifth of all time, of which a
- * minute can be saved up. That minute is there from the beginning: of a workspace that was just opened the first
- * reading is the one that helps most.
+ * The model's time for work ahead of requests, for all clients together. It is a fifth of all time. At most a minute
+ * can be saved. The budget begins with this minute, since the first reading of a new workspace helps most.
  */
 export class IdleBudget {
   #savedMs = MAX_SAVED_MS;
@@ -18,7 +17,7 @@ export class IdleBudget {
     this.#savedAtMs = now();
   }
 
-  /** Milliseconds that may be spent now; 0 where it is not worth beginning. */
+  /** Returns the milliseconds that may be spent now; 0 if there are too few to begin. */
   allowanceMs(): number {
     const nowMs = this.now();
     this.#savedMs = Math.min(MAX_SAVED_MS, this.#savedMs + CPU_SHARE * (nowMs - this.#savedAtMs));

@@ -6,7 +6,7 @@ import { afterAccepting, afterEnter } from './nextRequest.ts';
 import type { Completion, CompletionRequest } from '../request.ts';
 import { worthCompleting } from '../trigger.ts';
 
-/** A person needs so long to see ghost text; who types on before that does not accept it. */
+/** The time that a person needs to see ghost text. A user who types before that does not accept it. */
 const SEEN_MS = 200;
 
 /** Where a user is likely to be next. */
@@ -18,7 +18,7 @@ export interface NextPlace {
 
 interface Preparation {
   readonly completionId: string;
-  /** Once the completion is accepted, and once Enter is pressed then. */
+  /** The places after the completion is accepted, and after Enter is pressed then. */
   readonly places: readonly NextPlace[];
 }
 
@@ -28,28 +28,28 @@ export interface NextCompletionOptions {
   readonly now: () => number;
   /** Whether the engine has nothing to do. */
   readonly isIdle: () => boolean;
-  /** What is known of a place: nothing, or how many candidates. */
+  /** Returns the number of known candidates for a place; `undefined` if nothing is known. */
   readonly known: (key: CacheKey) => number | undefined;
   /** Makes completions for a place until `signal` aborts. */
   readonly make: (place: NextPlace, signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * While ghost text is on the screen, lets the completion be made that follows when it is accepted; where that is the
- * end of a line, the next line's. Only while the engine is idle and the budget lasts; dropped when the user goes
- * anywhere else.
+ * While ghost text is on the screen, prepares the completion that follows if the user accepts it, or at the end of a
+ * line presses Enter then. It works only while the engine is idle and the budget lasts. It stops when the user goes
+ * elsewhere.
  */
 export class NextCompletion {
   readonly #work = new DelayedWork<Preparation>();
 
   constructor(private readonly options: NextCompletionOptions) {}
 
-  /** Whether what is prepared for a client is for this very place. */
+  /** Whether a completion is being prepared for this very place. */
   isFor(key: CacheKey): boolean {
     return this.#work.of(key.clientKey)?.places.some((place) => isSameKey(place.key, key)) === true;
   }
 
-  /** A completion is on the screen. What is prepared for the place it leads to goes on: the user typed a part of it. */
+  /** Notes a completion on the screen. If the user typed a part of it, preparing the same place continues. */
   shown(request: CompletionRequest, completion: Completion): void {
     const accepted = afterAccepting(request, completion);
     const places = [accepted, afterEnter(accepted)].flatMap((next): NextPlace[] => {

@@ -2,7 +2,7 @@ import { opensBlock } from '../../syntax/blocks.ts';
 import { readCursor } from '../cursor.ts';
 import type { Completion, CompletionRequest } from '../request.ts';
 
-/** What an editor asks once a completion is accepted. */
+/** Returns the editor's request after a completion is accepted. */
 export function afterAccepting(
   request: CompletionRequest,
   completion: Pick<Completion, 'text' | 'start' | 'end'>,
@@ -17,8 +17,8 @@ export function afterAccepting(
 }
 
 /**
- * What an editor asks once Enter is pressed at the end of a line; `undefined` where that is not foreseen: text follows,
- * or another indentation.
+ * Returns the editor's request after Enter is pressed at the end of a line. Returns `undefined` if text follows the
+ * cursor, or if the next line would have another indentation.
  */
 export function afterEnter(request: CompletionRequest): CompletionRequest | undefined {
   const cursor = readCursor(request);

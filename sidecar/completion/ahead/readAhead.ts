@@ -1,81 +1,81 @@
 import { DelayedWork } from './delayedWork.ts';
 import { MAX_SAVED_MS, type IdleBudget } from './idleBudget.ts';
 
-/** Nobody typed for so long: the model's time is free. */
+/** The pause in typing after which reading begins. */
 const IDLE_MS = 3_000;
 /**
- * Attempts in a row that bring nothing, each with twice the time of the one before. Then what is to be read takes
- * longer than there is ever time for.
+ * The attempts in a row that bring no new token, each with twice the time of the previous one. After these the prompt
+ * takes more time than there ever is.
  */
 const MAX_VAIN_ATTEMPTS = 6;
 
 export interface ReadingResult {
-  /** That the model worked. */
+  /** The time that the model worked. */
   readonly elapsedMs: number;
-  /** Whether there is nothing left to read. */
+  /** Whether everything is read. */
   readonly isDone: boolean;
-  /** Tokens that are there to go on from. Absent where it did not come to reading. */
+  /** The tokens from which reading can continue. Absent if reading did not begin. */
   readonly heldTokens?: number;
 }
 
 export const NOTHING_TO_READ: ReadingResult = { elapsedMs: 0, isDone: true };
 
-/** Reads something while `signal` doesn't abort. */
+/** Reads until `signal` aborts. */
 export type Reading = (signal: AbortSignal, limitMs: number) => Promise<ReadingResult>;
 
 interface Attempt {
   readonly read: Reading;
-  /** With less it is not begun. */
+  /** The attempt begins only with so much time. */
   readonly leastMs: number;
-  /** The most that was there after one before it. */
+  /** The most held tokens after a previous attempt. */
   readonly heldTokens: number;
   /**
-   * Of those before it, the last ones that brought nothing more: what is ended keeps nothing of an evaluation, or
-   * others took its place.
+   * The number of attempts in a row that brought no new token: the evaluation was interrupted, or another name took the
+   * slot.
    */
   readonly vainAttempts: number;
 }
 
 /**
- * Lets the model read while nobody types, whoever's client it is: three seconds after the last request, as long as the
- * budget lasts, and never beyond the next keystroke. What somebody else's typing or the budget ended goes on after a
- * while.
+ * Lets the model read while no user of any client types. Reading begins three seconds after the last request. It ends
+ * with the budget, or with the next keystroke. If another client's keystroke or the budget ended it, it continues
+ * later.
  */
 export class ReadAhead {
   readonly #work = new DelayedWork();
   #running = 0;
 
-  /** `onChange`: reading begins or ends. */
+  /** `onChange` is called when reading begins or ends. */
   constructor(
     private readonly budget: IdleBudget,
     private readonly onChange: (isReading: boolean) => void = () => undefined,
   ) {}
 
-  /** A client's user did something: ends what is read for them. */
+  /** Stops reading for a client whose user did something. */
   stop(clientKey: string): void {
     this.#work.stop(clientKey);
   }
 
-  /** Resolves when nothing is read for a client. */
+  /** Resolves when reading for a client has ended. */
   ended(clientKey: string): Promise<void> {
     return this.#work.ended(clientKey);
   }
 
-  /** Ends what is read, for all clients. */
+  /** Stops reading for all clients. */
   stopAll(): void {
     this.#work.stopWhere(() => true);
   }
 
   /**
-   * A client's user types: what is to be read waits for the next pause, and ends where it is read now. For other
-   * clients it then goes on.
+   * Postpones reading to the next pause, because a client's user types. Reading for this client stops if it has begun.
+   * Reading for other clients begins again after the pause.
    */
   postpone(clientKey: string): void {
     this.#work.postpone(clientKey);
     this.#work.postponeOthers(clientKey);
   }
 
-  /** Reads when the user has done nothing for a while from now. */
+  /** Schedules reading for the next pause of a client's user. */
   schedule(clientKey: string, read: Reading): void {
     this.#schedule(clientKey, { read, leastMs: 0, heldTokens: 0, vainAttempts: 0 });
   }

@@ -25,26 +25,26 @@ export interface WorkAheadOptions {
   readonly statistics: StatisticsCounter;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
-  /** Requests that the engine works on. */
+  /** Returns the number of requests that the engine works on. */
   readonly running: () => number;
-  /** Whether the machine is to be spared. */
+  /** Whether the machine is to save power. */
   readonly isQuiet: () => boolean;
-  /** Whether contexts and places are read for who asks so. */
+  /** Whether the client's settings allow reading ahead now. */
   readonly isReadAhead: (request: CompletionRequest) => boolean;
-  /** Told when contexts begin and end to be read. */
+  /** Called when reading contexts begins and ends. */
   readonly onReading?: ((isReading: boolean) => void) | undefined;
-  /** Puts what the model says of a place into the cache. */
+  /** Generates completions for a place and puts them into the cache. */
   readonly generate: (place: NextPlace, run: MakeOptions) => Promise<void>;
   readonly log: (message: string) => void;
 }
 
 /**
- * What is done for clients before anybody asks, of one budget: the completion behind the one on the screen is made, the
- * place where a cursor rests is read, and in pauses the whole context is, also of a document that the user only looks
- * at.
+ * Works for clients ahead of requests, within one budget. It prepares the completion that follows the visible one. It
+ * reads the prompt where a cursor rests. In pauses it reads the whole context, also for a document that the user only
+ * looks at.
  */
 export class WorkAhead {
-  /** Where each client asked last. */
+  /** The place of each client's last request. */
   readonly #lastPlaces = new Map<string, { readonly request: CompletionRequest; readonly cursor: Cursor }>();
   readonly #contexts: ContextReader;
   readonly #pauses: ReadAhead;
@@ -71,39 +71,38 @@ export class WorkAhead {
     });
   }
 
-  /** A client asks for completions: when it does nothing for a while, what such a prompt would hold at best is read. */
+  /** Notes a client's request. In the next pause the whole context of its prompt is read. */
   asked(request: CompletionRequest, cursor: Cursor): void {
     this.#lastPlaces.set(request.clientKey, { request, cursor });
     this.#scheduleReading(request, cursor);
   }
 
-  /** A client's user is at a place of which nothing is known: what is made for another one is not wanted. */
+  /** Notes that a client's user is at a new place. Stops preparing another place. */
   wentTo(key: CacheKey): void {
     if (!this.#next.isFor(key)) this.#next.stop(key.clientKey);
   }
 
-  /** A completion is on the screen. */
+  /** Notes a completion on the screen. */
   shown(request: CompletionRequest, completion: Completion): void {
     if (request.contextSettings?.readAhead !== false) this.#next.shown(request, completion);
   }
 
-  /** The completion is not wanted: nor is what follows it. */
+  /** Notes that a completion is not wanted. Stops preparing the completion that follows it. */
   dismissed(completionId: string): void {
     this.#next.dismissed(completionId);
   }
 
   /**
-   * A client's cursor rests where nobody asked for anything: what a request there would need is evaluated, in the
-   * document that the client's last request was for. Who looks into another one may come back, and nothing that is
-   * evaluated is lost for that: there it is read in the next pause. Resolves when what is done at once is done, or
-   * ended.
+   * Notes a place where a client's cursor rests without a request. In the document of the client's last request its
+   * prompt is evaluated at once. Another document is read in the next pause, without a loss of evaluated rows, since
+   * the user may come back. Resolves when the immediate work ends.
    */
   async rests(request: CompletionRequest): Promise<void> {
     const { clientKey, uri } = request;
     const cursor = readCursor(request);
     if (cursor === undefined) return;
     const key = keyOf(request, cursor);
-    // A model is loaded for who types, not for who looks around.
+    // Typing loads a model. A move of the cursor does not.
     const mayRead = this.options.session.loaded !== undefined && this.options.isReadAhead(request);
     if (this.#lastPlaces.get(clientKey)?.request.uri !== uri) {
       this.wentTo(key);
@@ -121,29 +120,26 @@ export class WorkAhead {
     await this.#cursors.read(request, cursor, key);
   }
 
-  /**
-   * A client's user types, whether or not there is a completion to be asked for: nothing is read just now, for no
-   * client. What is made stays.
-   */
+  /** Notes that a client's user types. Postpones reading for all clients. Preparing completions continues. */
   typed(clientKey: string): void {
     this.#pauses.postpone(clientKey);
   }
 
-  /** Ends what is read and made for a client. */
+  /** Stops reading and preparing for a client. */
   stop(clientKey: string): void {
     this.options.inFlight.cancelAhead(clientKey);
     this.#pauses.stop(clientKey);
     this.#next.stop(clientKey);
   }
 
-  /** Ends what is read and made for all clients. */
+  /** Stops reading and preparing for all clients. */
   stopAll(): void {
     this.options.inFlight.cancelAllAhead();
     this.#pauses.stopAll();
     this.#next.stopAll();
   }
 
-  /** Ends it for a client that left. Resolves when nothing is read for it. */
+  /** Stops the work for a client that left. Resolves when reading for it has ended. */
   async forget(clientKey: string): Promise<void> {
     this.stop(clientKey);
     this.#lastPlaces.delete(clientKey);
@@ -156,7 +152,7 @@ export class WorkAhead {
     );
   }
 
-  /** When the document that is looked at is read, what was to be read of the one before it goes on. */
+  /** Schedules reading a document that the user looks at. After it, reading the previous document continues. */
   #scheduleVisit(request: CompletionRequest, cursor: Cursor): void {
     const { clientKey } = request;
     const last = this.#lastPlaces.get(clientKey);
@@ -175,7 +171,7 @@ export class WorkAhead {
     return this.options.isReadAhead(request) ? this.#contexts.read(request, cursor, how) : NOTHING_TO_READ;
   }
 
-  /** Makes what nobody asked for yet, unless there is something that somebody did. */
+  /** Prepares completions for a place, unless the client has a request. */
   async #make(place: NextPlace, signal: AbortSignal): Promise<void> {
     const { inFlight, generate, cache, statistics } = this.options;
     const { key } = place;

@@ -25,10 +25,10 @@ import { computeEnvironment } from '../../common/childProcess/computeEnvironment
 import { describeHang, EngineWatch } from './engineWatch.ts';
 import { OutputTail } from '../../common/childProcess/outputTail.ts';
 
-/** The end of a crash's message, for whoever knows better. */
+/** The end of a crash's message. Callers that will not start the engine again remove it. */
 export const RESTART_NOTE = ' The next request starts it again.';
 
-/** One engine process, from its start to its end. Every request pending at its end is rejected with the reason. */
+/** An engine process, from its start to its end. When it ends, every pending request is rejected with the reason. */
 export class EngineChild {
   readonly #subprocess;
   readonly #connection: MessageConnection;
@@ -42,14 +42,14 @@ export class EngineChild {
   readonly ended: Promise<TroubleError>;
 
   /**
-   * With `isWatched` a process that hangs is ended, and its end is a crash. `script`: the workshop's instead of the
-   * engine's.
+   * Starts the process. With `isWatched` a process that hangs is killed, which counts as a crash. `script` is the
+   * engine's, or the workshop's.
    */
   constructor({
     isWatched = false,
     script = engineScript(),
   }: { readonly isWatched?: boolean; readonly script?: OwnScript } = {}) {
-    // The process ends with its parent: by execa when the parent leaves in order, by its lifeline when it doesn't.
+    // Execa ends the process when the parent ends in order. Otherwise its lifeline ends it.
     this.#subprocess = execa(process.execPath, [...script.execArgv, script.file], {
       ipc: true,
       serialization: 'json',
@@ -84,7 +84,7 @@ export class EngineChild {
     this.#connection = createMessageConnection(new IPCMessageReader(channel), new IPCMessageWriter(channel));
     this.onNotification(GENERATE_CHUNK, (chunk) => this.#chunkListeners.get(chunk.requestId)?.(chunk));
     this.onNotification(LOAD_PROGRESS, ({ share }) => this.#progressListener?.(share));
-    // A write to a process that just died: its end is reported once, by `ended`.
+    // A write to a process that just ended fails. `ended` reports the reason once.
     this.#connection.onError(() => undefined);
     this.#connection.listen();
   }
@@ -106,7 +106,7 @@ export class EngineChild {
     this.#progressListener = listener;
   }
 
-  /** Calls `listener` with each notification of a kind. */
+  /** Calls `listener` with each notification of a method. */
   onNotification<Params>(
     type: NotificationType<Params>,
     listener: (params: NoInfer<Params>) => void,
@@ -114,12 +114,12 @@ export class EngineChild {
     return onNotification(this.#connection, type, listener);
   }
 
-  /** Sends a notification; nothing where the process has ended. */
+  /** Sends a notification, unless the process has ended. */
   notify<Params>(type: NotificationType<Params>, params: NoInfer<Params>): void {
     if (this.#isAlive) sendNotification(this.#connection, type, params).catch(() => undefined);
   }
 
-  /** Sends a request; an aborted signal becomes `$/cancelRequest`. Throws `TroubleError`. */
+  /** Sends a request. An aborted signal becomes `$/cancelRequest`. Rejects with `TroubleError`. */
   async request<Params, Result>(
     type: RequestType<Params, Result>,
     params: NoInfer<Params>,
@@ -146,7 +146,7 @@ export class EngineChild {
     }
   }
 
-  /** Ends the process; pending requests are rejected with `reason`. */
+  /** Kills the process. Pending requests are rejected with `reason`. */
   async end(reason: TroubleError): Promise<void> {
     this.#endReason ??= reason;
     this.#subprocess.kill('SIGKILL');
@@ -159,7 +159,7 @@ export class EngineChild {
       const data = error.data as EngineErrorData;
       return new TroubleError(data.code, error.message, { cause: error, detail: data.detail });
     }
-    // The connection broke: the process is about to end, and why is known only then.
+    // The connection broke, so the process is about to end. The reason is known only then.
     if (!(error instanceof ResponseError) || !this.#isAlive) return this.ended;
     return new TroubleError('engine-failed', `The engine refused a request: ${error.message}`, { cause: error });
   }

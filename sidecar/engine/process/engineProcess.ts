@@ -44,7 +44,7 @@ import { BackOff } from '../../common/childProcess/backOff.ts';
 import { EngineChild, RESTART_NOTE } from './engineChild.ts';
 
 const MAX_LOAD_CRASHES = 2;
-/** What a process that is to end may take to write the contexts that wait for it. */
+/** The time that a process has to write its waiting contexts before it is killed. */
 const KEEP_LIMIT_MS = 2_000;
 
 interface LoadOptions {
@@ -59,19 +59,19 @@ interface Running {
 }
 
 /**
- * The engine as the front sees it: a child process that may die at any moment. It starts with the first load; when it
- * falls, every pending request is told why, and the next request starts it again and loads the same model, with growing
- * delays while it keeps falling. Each load gets a fresh process, so that the memory of the model before it is surely
- * returned.
+ * Runs the engine for the front, in a child process that may crash at any moment. The first load starts it. After a
+ * crash every pending request is rejected with the reason. The next request starts the process again and loads the same
+ * model, with growing delays while crashes continue. Each load gets a new process, so that the memory of the former
+ * model is certainly free.
  */
 export class EngineProcess implements Engine, Measuring {
   #wanted: LoadParams | undefined;
   #child: EngineChild | undefined;
   #running: Running | undefined;
   #starting: Promise<Running> | undefined;
-  /** Settles with the last load that was asked for. */
+  /** Settles with the last requested load. */
   #lastLoad: Promise<unknown> = Promise.resolve();
-  /** What the wanted model was loaded as, so that a restart need not look for a device again. */
+  /** The wanted model as it was last loaded, so that a restart uses the same device. */
   #lastModel: LoadedModel | undefined;
   #loadCrashes = 0;
   #lastCrash: TroubleError | undefined;
@@ -80,8 +80,8 @@ export class EngineProcess implements Engine, Measuring {
   #disposed = false;
 
   /**
-   * `log` is given what the engine has to say to whoever reads the log; `onCrashed` hears of each crash, also where no
-   * request was pending. With `isWatched` an engine that hangs is ended, as if it had crashed.
+   * `log` receives the engine's lines for the user's log. `onCrashed` is called at each crash, also if no request was
+   * pending. With `isWatched` an engine that hangs is killed, which counts as a crash.
    */
   constructor(
     private readonly options: {
@@ -91,13 +91,13 @@ export class EngineProcess implements Engine, Measuring {
     } = {},
   ) {}
 
-  /** Process id of the engine while it runs. */
+  /** The process id of the engine while it runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
   /**
-   * Loads follow one another in the order in which they were asked for: the last one's model stays. One whose signal is
+   * Loads a model after all loads that were requested before. So the last requested model stays. A load whose signal is
    * aborted meanwhile changes nothing.
    */
   async load(params: LoadParams, options: LoadOptions = {}): Promise<LoadedModel> {
@@ -175,7 +175,7 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   async releaseSequence(sequence: string): Promise<void> {
-    // A process that isn't there holds no sequence.
+    // Without a process there is no sequence.
     if (this.#running?.child.alive) await this.#running.child.request(RELEASE_SEQUENCE, { sequence });
   }
 
@@ -203,7 +203,7 @@ export class EngineProcess implements Engine, Measuring {
 
   async deviceMemory(device: DeviceChoice): Promise<DeviceMemory> {
     if (this.#running?.child.alive) return this.#running.child.request(DEVICE_MEMORY, { device });
-    // A process of its own: a graphics driver that brings it down costs no model that is being loaded.
+    // The look has a process of its own: a crash of the graphics driver then affects no load.
     const child = new EngineChild(this.options);
     try {
       return await child.request(DEVICE_MEMORY, { device });
@@ -227,8 +227,8 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   /**
-   * The process with the wanted model in it; starts and loads what is missing. `signal` ends this wait alone, since
-   * others may wait for the same; the one in `options` ends the load.
+   * Resolves with the process that has loaded the wanted model. Starts it if necessary. `signal` ends this wait alone,
+   * since other requests may wait for the same load. The signal in `options` ends the load.
    */
   async #ready(signal?: AbortSignal, options: LoadOptions = {}): Promise<Running> {
     if (this.#running?.child.alive) return this.#running;
@@ -263,7 +263,7 @@ export class EngineProcess implements Engine, Measuring {
         if (child.alive) await child.end(new TroubleError('engine-failed', 'The model could not be loaded.'));
         if (!(error instanceof TroubleError) || error.code !== 'engine-crashed') throw error;
         this.#loadCrashes++;
-        // A graphics driver is the likeliest to bring a process down.
+        // The most likely cause of a crash is the graphics driver.
         if (params.device === 'auto') device = 'cpu';
       }
     }
@@ -289,9 +289,9 @@ export class EngineProcess implements Engine, Measuring {
   }
 
   async #stop(why: string): Promise<void> {
-    // What a process that hangs or falls has not written is evaluated anew.
+    // Contexts that a hung or crashed process has not written are evaluated again.
     await Promise.race([this.keepContexts().catch(() => undefined), sleep(KEEP_LIMIT_MS, undefined, { ref: false })]);
-    // A load that waited for its delay, or a request that came meanwhile, may have started another process.
+    // A delayed load, or a request that came meanwhile, may have started another process.
     do {
       this.#running = undefined;
       await this.#child?.end(new TroubleError('engine-failed', why));
@@ -301,7 +301,7 @@ export class EngineProcess implements Engine, Measuring {
   }
 }
 
-/** Same key: the same file with the same settings is in memory. */
+/** Identifies a file and its settings. An equal key means that this model is in memory already. */
 async function loadKey(params: LoadParams): Promise<string> {
   const file = await stat(params.modelPath).catch(() => undefined);
   return JSON.stringify([

@@ -1,29 +1,28 @@
 import type { Pulse } from '../../common/childProcess/pulse.ts';
 
 const LOOK_MS = 700;
-/** Looks in a row that see no change: 7 s. */
+/** The looks in a row without a change after which a process hangs: 7 s. */
 const LOOKS = 10;
-/** An engine is read from a cold disk, on a machine that may be busy: 60 s. */
+/** At the start: 60 s, since the engine may be read from a cold disk, on a busy machine. */
 const LOOKS_AT_START = 86;
-/** A driver compiles its kernels, a disk is slow: 5 minutes. */
+/** In a native call: 5 minutes, since a driver may compile its kernels and a disk may be slow. */
 const LOOKS_AT_NATIVE_CALL = 430;
-/** A loop takes time of the processor; a main thread that others keep from it takes none. */
+/** A loop takes processor time. A main thread that other processes hold up takes none. */
 const MIN_PROCESSOR_MS = 2_000;
 
 /**
- * How an engine process hangs: it does not start, is stopped, is in a loop of JavaScript, or does not come back from a
- * native call.
+ * How an engine process hangs: it does not start, it is stopped, or a JavaScript loop or a native call does not end.
  */
 export type Hang = 'start' | 'stopped' | 'loop' | 'native';
 
 /**
- * Tells of an engine process that hangs, by the pulses of its lifeline. Looks are counted, not time: a machine that
- * slept, and a front that was busy or stopped, look once when they go on, and find the pulses that were sent meanwhile.
+ * Detects an engine process that hangs, by the pulses of its lifeline. It counts looks, not time. After a sleep of the
+ * machine or a pause of the front it looks once, and finds the pulses that were sent meanwhile.
  */
 export class EngineWatch {
   #timer: NodeJS.Timeout | undefined;
   #pulse: Pulse | undefined;
-  /** Pulses heard, and how many they were at the last look. */
+  /** The number of pulses now, and at the last look. */
   #pulses = 0;
   #pulsesSeen = 0;
   #looksWithoutPulse = 0;
@@ -33,23 +32,23 @@ export class EngineWatch {
 
   constructor(private readonly onHang: (hang: Hang) => void) {}
 
-  /** Looks from now on by itself. */
+  /** Starts to look regularly. */
   start(): void {
     this.#timer = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
-  /** Looks no more. */
+  /** Stops looking. */
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** A pulse has come. */
+  /** Notes a pulse. */
   hear(pulse: Pulse): void {
     this.#pulses++;
     this.#pulse = pulse;
   }
 
-  /** Looks once; tells of a hang at most once. */
+  /** Looks once. Calls `onHang` at most once. */
   look(): void {
     const hang = this.#hang();
     if (hang === undefined) return;
@@ -77,7 +76,7 @@ export class EngineWatch {
   }
 }
 
-/** What the user is told of a hang. */
+/** The message for the user about a hang. */
 export function describeHang(hang: Hang): string {
   switch (hang) {
     case 'start':
