@@ -4,24 +4,25 @@ import { logProbability } from '../models/decoding/logSumExp.ts';
 
 export interface CountedBits {
   readonly bits: number;
-  /** Of the text that was predicted. */
+  /** The bytes of the predicted text. */
   readonly bytes: number;
   readonly tokens: number;
 }
 
 export interface BitsOptions {
-  /** Tokens of a chunk; each is predicted from those before it in its chunk alone. */
+  /** The tokens of a chunk. Each token is predicted only from earlier tokens of its chunk. */
   readonly contextTokens: number;
-  /** Before each chunk, where the model uses one; else the first token of a chunk is not predicted. */
+  /** Precedes each chunk if the model uses it. Without it, the first token of a chunk is not predicted. */
   readonly bos?: TokenId;
-  /** Bytes of a token's text. */
+  /** The number of bytes of a token's text. */
   readonly tokenBytes: (token: TokenId) => number;
   readonly onProgress?: (share: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * What a model needs to say a text, in bits and in bytes of the text: their quotient compares models of any vocabulary.
+ * Counts the bits that a model needs for a text, and the text's bytes. Their quotient compares models with different
+ * vocabularies.
  */
 export async function countBits(
   evaluator: Evaluator,

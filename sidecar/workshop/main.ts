@@ -1,5 +1,5 @@
 /**
- * The workshop's process: makes models of others and looks into them. Its parent speaks JSON-RPC to it over the IPC
+ * The workshop's process, which makes models from others and analyses them. Its parent sends JSON-RPC over the IPC
  * channel.
  */
 import process from 'node:process';
@@ -17,7 +17,7 @@ import { upcycle } from './upcycle/upcycle.ts';
 startLifeline({ nativeCalls });
 dieWithParent();
 
-// Ctrl-C reaches every process of a terminal; the parent says what to do.
+// Ctrl-C reaches every process of a terminal; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));

@@ -18,8 +18,8 @@ export interface MakingOptions {
 }
 
 /**
- * Makes models of others, or looks into one; needs none that is loaded. All throw `TroubleError` and leave nothing
- * then.
+ * Makes models from others, or analyses a model. Needs no loaded model. All methods throw `TroubleError` and leave
+ * nothing in that case.
  */
 export interface Making {
   upcycle(params: UpcycleParams, options?: MakingOptions): Promise<UpcycleResult>;

@@ -2,39 +2,38 @@ import type { DeviceChoice } from '../protocol/client.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { request } from '../protocol/messages.ts';
 
-/**
- * The contract between a process and the workshop, its child process. The wire is JSON-RPC over the child's IPC
- * channel.
- */
+/** The contract between a process and the workshop, its child process. It is JSON-RPC over the child's IPC channel. */
 
-/** Parent → workshop: makes one mixture of dense models. Loads none; progress by `WORK_PROGRESS`. */
+/** Parent → workshop: makes a mixture of dense models. Loads none; progress by `WORK_PROGRESS`. */
 export const UPCYCLE = request<UpcycleParams, UpcycleResult>('workshop/upcycle');
 export interface UpcycleParams {
-  /** Absolute paths; each model becomes an expert. */
+  /** Absolute paths. Each model becomes an expert. */
   readonly modelPaths: readonly string[];
   /** Absolute path. */
   readonly outputPath: string;
-  /** Averages all weights: one dense model. */
+  /** Averages all weights into a dense model. */
   readonly dense: boolean;
-  /** A dense model stays of its inputs' architecture. */
+  /** A dense model keeps the architecture of its inputs. */
   readonly keepsArchitecture?: boolean;
-  /** The result's name in its metadata, where the inputs are then its base models. Without: the first input's name. */
+  /**
+   * The result's name in its metadata. The inputs are then listed as its base models. Default: the first input's name.
+   */
   readonly name?: string;
-  /** Whether each attention expert has keys and values of its own, or all share the averages. */
+  /** Whether each attention expert has its own keys and values, or all share the averages. */
   readonly cache: 'expert' | 'shared';
-  /** Feed-forward experts that run for a token. */
+  /** How many feed-forward experts run for a token. */
   readonly expertsUsed: number;
-  /** Of the feed-forward experts that run, and of attention experts where not all do. */
+  /** The gates of the feed-forward experts that run, and of attention experts if not all run. */
   readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
-  /** All attention experts by their gates, so many of them, or one attention of averaged weights. */
+  /** All attention experts by their gates ('soft'), this number of them, or a single attention of averaged weights. */
   readonly attention: 'soft' | 'average' | number;
-  /** Of so many blocks the last has experts. */
+  /** Only the last of each `interval` blocks has experts. */
   readonly interval: number;
   readonly gates:
     | { readonly kind: 'random'; readonly seed: number }
     | { readonly kind: 'hidden'; readonly prompts: readonly ExpertPrompts[]; readonly scale: number };
 }
-/** Texts that are an expert's, and texts that are not. */
+/** Texts that belong to an expert, and texts that do not. */
 export interface ExpertPrompts {
   readonly positive: readonly string[];
   readonly negative?: readonly string[];
@@ -53,17 +52,17 @@ export interface QuantizeParams {
   readonly modelPath: string;
   /** Absolute path. */
   readonly outputPath: string;
-  /** Of matrices: "Q8_0". */
+  /** The type of matrices, such as "Q8_0". */
   readonly type: string;
-  /** Other types for some matrices; the first whose pattern finds a name counts. */
+  /** Other types for some matrices. The first pattern that matches a name counts. */
   readonly patterns: readonly TypePattern[];
   readonly calibration?: Calibration | undefined;
 }
 
-/** A text that the model runs on before it is rounded. */
+/** A text that the model reads before it is rounded. */
 export interface Calibration {
   readonly text: string;
-  /** Of the text no more are used. */
+  /** The maximum number of tokens of the text. */
   readonly maxTokens: number;
   readonly threads: number;
 }
@@ -76,21 +75,21 @@ export interface QuantizeResult {
   readonly outputPath: string;
   readonly bytesBefore: number;
   readonly bytesAfter: number;
-  /** The largest first. */
+  /** Sorted by size, the largest first. */
   readonly types: readonly {
     readonly type: string;
     readonly tensors: number;
     readonly parameters: number;
     readonly bytes: number;
   }[];
-  /** Tensors whose rows are no whole blocks of what was wanted. */
+  /** Tensors whose rows are not whole blocks of the wanted type. */
   readonly fallbacks: readonly {
     readonly tensor: string;
     readonly columns: number;
     readonly wanted: string;
     readonly type: string;
   }[];
-  /** Tensors that were quantised before and got another type: they lost twice. */
+  /** Tensors that were quantised before and got another type, so that they lost precision twice. */
   readonly requantised: number;
 }
 
@@ -101,18 +100,18 @@ export interface TrimParams {
   readonly modelPath: string;
   /** Absolute path. */
   readonly outputPath: string;
-  /** Tokens that stay, with bytes and special tokens. */
+  /** The number of kept tokens, including bytes and special tokens. */
   readonly size: number;
   readonly texts: readonly TrimTexts[];
-  /** Of each kind of text no more characters are counted. */
+  /** The maximum number of characters to count in each kind of text. */
   readonly maxCharacters: number;
-  /** Accepts a vocabulary without marks for gaps. */
+  /** Accepts a vocabulary without fill-in-the-middle marks. */
   readonly withoutFillIn?: boolean;
 }
-/** Texts of one kind, such as one language. */
+/** Texts of a kind, such as a language. */
 interface TrimTexts {
   readonly name: string;
-  /** How much more tokens in this kind of text cost than in one of importance 1. */
+  /** The cost of additional tokens in this kind of text, relative to a kind of importance 1. */
   readonly importance: number;
   /** Absolute paths. */
   readonly files: readonly string[];
@@ -123,9 +122,9 @@ export interface TrimResult {
   readonly tokensAfter: number;
   readonly bytesBefore: number;
   readonly bytesAfter: number;
-  /** One matrix is embedding and output. */
+  /** Whether a single matrix is embedding and output. */
   readonly tied: boolean;
-  /** `moreShare`: 0.01 is one token in a hundred more than before. */
+  /** `moreShare` of 0.01 means 1 % more tokens than before. */
   readonly groups: readonly {
     readonly name: string;
     readonly importance: number;
@@ -135,37 +134,40 @@ export interface TrimResult {
 }
 
 /**
- * Parent → workshop: how well a model stands being quantised, and why. Loads it by itself; progress by `WORK_PROGRESS`.
+ * Parent → workshop: measures how well a model can be quantised, and why. Loads the model itself; progress by
+ * `WORK_PROGRESS`.
  */
 export const OUTLIERS = request<OutliersParams, OutliersResult>('workshop/outliers');
 export interface OutliersParams {
   /** Absolute path. */
   readonly modelPath: string;
   readonly sample: string;
-  /** Of the sample no more is used. */
+  /** The maximum number of tokens of the sample. */
   readonly maxTokens: number;
-  /** Tokens of a chunk. */
+  /** The tokens of a chunk. */
   readonly contextTokens: number;
   readonly device: Exclude<DeviceChoice, 'auto'>;
-  /** 0 chooses. */
+  /** 0 means automatic. */
   readonly threads: number;
 }
 export interface OutliersResult {
   readonly modelPath: string;
-  /** That were predicted, and the bytes of their text. */
+  /** The number of predicted tokens, and the bytes of their text. */
   readonly tokens: number;
   readonly bytes: number;
-  /** "float", then by bits of weights and activations: "W8A8", "W8", "W4", "W4A8". `change` is a share of the first. */
+  /**
+   * "float", then by bits of weights and activations: "W8A8", "W8", "W4", "W4A8". `change` is relative to the first.
+   */
   readonly evaluations: readonly { readonly name: string; readonly bitsPerByte: number; readonly change: number }[];
-  /** What enters each linear layer, of each layer in order; several matrices may share it. */
+  /** The inputs of the linear layers, in order of layers. Several matrices may share an input. */
   readonly inputs: readonly {
     readonly matrices: readonly string[];
-    /** Excess over a normal distribution's. */
+    /** Excess kurtosis over a normal distribution. */
     readonly kurtosis: number;
     readonly rms: number;
-    /** The largest magnitude by the root mean square. */
+    /** The largest magnitude divided by the root mean square. */
     readonly largest: number;
-    /** Root mean square of what eight bits with one scale a token change, and its share of the root mean square. */
+    /** The root mean square error of rounding to eight bits per token, and its share of the root mean square. */
     readonly roundingError: number;
     readonly relativeError: number;
   }[];
@@ -173,7 +175,7 @@ export interface OutliersResult {
   readonly matrices: readonly { readonly name: string; readonly spectralNorm: number }[];
 }
 
-/** Parent → workshop: which rows of a context stay. Loads the model by itself; progress by `WORK_PROGRESS`. */
+/** Parent → workshop: selects the rows of a context that stay. Loads the model itself; progress by `WORK_PROGRESS`. */
 export const SELECT = request<SelectParams, SelectResult>('workshop/select');
 export interface SelectParams {
   /** Absolute path. */
@@ -182,11 +184,11 @@ export interface SelectParams {
   /** "snapkv:512,window=64,kernel=7,pool=avg" */
   readonly cache: string;
   readonly device: Exclude<DeviceChoice, 'auto'>;
-  /** 0 chooses. */
+  /** 0 means automatic. */
   readonly threads: number;
 }
 export interface SelectResult {
   readonly tokens: number;
-  /** Of each layer and KV head the rows that it keeps, ascending. */
+  /** The rows that each layer and KV head keeps, ascending. */
   readonly layers: readonly { readonly heads: readonly (readonly number[])[] }[];
 }

@@ -15,9 +15,10 @@ import type { TokenId } from '../protocol/engine.ts';
 import type { SelectParams, SelectResult } from './protocol.ts';
 
 /**
- * The rows that each KV head of each layer keeps of a context, window included. Keys and values are float32, so that
- * nothing but the weights' own rounding moves a score. A text begins with the token for the beginning of a text where
- * the model uses one; token ids are taken as they are. Throws `TroubleError`.
+ * Selects the rows that each KV head of each layer keeps of a context, including the window.
+ *
+ * Keys and values are float32, so only the rounding of the weights affects scores. A text begins with the
+ * beginning-of-sequence token if the model uses it; token ids are used unchanged. Throws `TroubleError`.
  */
 export async function selectRows(params: SelectParams, options: MakingOptions = {}): Promise<SelectResult> {
   const choice = parseCacheChoice(params.cache, { mayDifferByHead: true });
@@ -46,7 +47,7 @@ export async function selectRows(params: SelectParams, options: MakingOptions = 
   return { tokens: tokens.length, layers: (prefill.kept[0] ?? []).map((heads) => ({ heads })) };
 }
 
-/** The tokenizer is opened only where it is needed: not every model has one. */
+/** Opens the tokenizer only if it is needed, since not every model has one. */
 async function readContext(
   { modelPath, context, device }: SelectParams,
   { selector }: CacheChoice,

@@ -10,14 +10,14 @@ interface Given {
   readonly device: Device;
   readonly cache: string;
   readonly prompt: readonly number[];
-  /** Tokens behind the prompt, which attend what stays of it. */
+  /** Tokens behind the prompt, which attend its kept rows. */
   readonly further: readonly number[];
   readonly count: number;
 }
 
 /**
- * The likeliest token behind a prompt of which some rows stay, and the `count` likeliest behind what follows it: of a
- * network that read nothing before, without a scheduler.
+ * The likeliest token behind a prompt with only some rows kept, and the `count` likeliest tokens behind the further
+ * tokens. Computed by a fresh network without a scheduler.
  */
 export async function answersOverKeptRows(
   file: string,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 /**
- * Fails where the rows that were kept are not the `chosen` best by `scores` and all behind those, but where a score is
- * all but that of the last one kept. `tie`: the share of that score by which rounding may move another.
+ * Fails unless the kept rows are the `chosen` best by `scores` and all later rows. Rows whose scores tie with the last
+ * kept row may differ. `tie` is the share of that score by which rounding may change another.
  */
 export function assertBestRows(
   kept: readonly number[],

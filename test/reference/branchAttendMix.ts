@@ -11,9 +11,7 @@ export interface ReferenceTensor {
   /** Innermost first. */
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
-  /**
-   * What a product with this matrix makes of its input first: ggml rounds it to eight bits beside quantised weights.
-   */
+  /** How a product with this matrix rounds its input first. With quantised weights ggml rounds it to eight bits. */
   readonly roundInput?: (x: Float64Array) => Float64Array;
 }
 
@@ -32,7 +30,7 @@ export interface ReferenceModel {
   readonly ropeBase: number;
   readonly headNorm: boolean;
   readonly logitScale: number;
-  /** Of so many blocks the last has experts. */
+  /** Only the last of each `interval` blocks has experts. */
   readonly interval: number;
   readonly experts: number;
   readonly expertsUsed: number;
@@ -40,17 +38,17 @@ export interface ReferenceModel {
   readonly attentionExperts: number;
   /** 0: all. */
   readonly attentionExpertsUsed: number;
-  /** Of these. */
+  /** The gates of the chosen experts. */
   readonly attentionGateMode?: GateMode;
   readonly cache: 'expert' | 'shared';
-  /** By how much the gate of the last expert that is chosen must exceed that of the first that is not. */
+  /** By how much the gate of the last chosen expert must exceed the next gate. */
   readonly leastMargin: number;
   readonly tensors: ReadonlyMap<string, ReferenceTensor>;
 }
 
 /**
- * A router's choice hangs on less than `leastMargin`: whoever rounds otherwise may choose another expert, and compute
- * something else from there on.
+ * A router's choice depends on a difference below `leastMargin`. With other rounding, another expert may be chosen, and
+ * later results differ.
  */
 export class UndecidedError extends Error {
   override readonly name = 'UndecidedError';
@@ -58,7 +56,7 @@ export class UndecidedError extends Error {
 
 const everything: TierHooks = { attends: () => true };
 
-/** Logits after each token of a sequence. Throws `UndecidedError`. */
+/** The logits after each token of a sequence. Throws `UndecidedError`. */
 export function branchAttendMix(model: ReferenceModel, tokens: readonly number[], hooks = everything): Float64Array[] {
   const embedding = tensor(model, 'token_embd.weight');
   let hidden = tokens.map((token) =>
@@ -93,7 +91,7 @@ function transform(
 }
 
 /**
- * Σ over experts of gate · (Wo · attention + bias), of all earlier tokens that `hooks` lets a token attend and its own.
+ * Σ over experts of gate · (Wo · attention + bias). A token attends itself and all earlier tokens that `hooks` allows.
  */
 function attend(
   model: ReferenceModel,
@@ -109,7 +107,7 @@ function attend(
   const keys = normed.map((x) => project(model, `${name}.attn_k`, x));
   const values = normed.map((x) => project(model, `${name}.attn_v`, x));
   const isShared = experts > 1 && cache === 'shared';
-  // Where a head of an expert stands among all.
+  // The index of an expert's head among all heads.
   const queryHead = (expert: number, head: number): number =>
     isShared ? (Math.floor(head / group) * experts + expert) * group + (head % group) : expert * heads + head;
   const keyHead = (expert: number, head: number): number =>
@@ -143,7 +141,7 @@ function attend(
   const output = tensor(model, `${name}.attn_output.weight`);
   const round = output.roundInput ?? ((heard: Float64Array): Float64Array => heard);
   const columns = experts * heads * headSize;
-  // Its columns stand expert by expert.
+  // Its columns are ordered by expert.
   const outputHeads: number[] = [];
   for (let head = 0; head < experts * heads; head++)
     outputHeads[queryHead(Math.floor(head / heads), head % heads)] = head;
@@ -156,7 +154,7 @@ function attend(
       ...{ query: byHead(queries, headSize), unrotated, key: byHead(keys, headSize), value: byHead(values, headSize) },
       rotate: (x, position) => [...rotate(model, Float64Array.from(x), position)],
       output: outputHeads.flatMap((head) => transposed(output, head * headSize, headSize)),
-      // All experts choose what they share, by their gates.
+      // All experts vote for a shared cache, weighted by their gates.
       votes: isShared
         ? gatesOf.map((gates) =>
             Array.from(
@@ -202,7 +200,7 @@ function attend(
   });
 }
 
-/** Some columns of a matrix as rows. */
+/** A range of columns of a matrix, as rows. */
 function transposed(
   { shape: [columns = 1, rows = 1], values }: ReferenceTensor,
   first: number,
@@ -213,7 +211,7 @@ function transposed(
   );
 }
 
-/** Vectors of tokens by token and head. */
+/** The vectors by token and head. */
 function byHead(vectors: readonly Float64Array[], headSize: number): number[][][] {
   return vectors.map((vector) =>
     Array.from({ length: vector.length / headSize }, (_, head) => [
@@ -260,7 +258,7 @@ function gated(gate: Float64Array, up: Float64Array, down: (hidden: Float64Array
   return down(gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number)));
 }
 
-/** `W x + b`, of one expert where `W` is a stack. */
+/** `W x + b`. If `W` is a stack, of a single expert. */
 function project(model: ReferenceModel, name: string, x: Float64Array, expert = 0): Float64Array {
   const result = product(tensor(model, `${name}.weight`), x, expert);
   const bias = model.tensors.get(`${name}.bias`);
@@ -318,7 +316,7 @@ function sum(...vectors: readonly Float64Array[]): Float64Array<ArrayBuffer> {
   );
 }
 
-/** Numbers of the `count` largest values. */
+/** The indices of the `count` largest values. */
 function largest(values: readonly number[], count: number, leastMargin: number): number[] {
   const order = values.map((_, index) => index).sort((a, b) => (values[b] as number) - (values[a] as number));
   const [last, next] = [order[count - 1], order[count]].map((index) =>

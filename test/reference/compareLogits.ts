@@ -1,13 +1,13 @@
 export interface LogitComparison {
   /** Σ (a − b)² ⁄ Σ b². */
   readonly normalisedSquaredError: number;
-  /** Kullback–Leibler divergence of the actual distribution from the expected one, mean over rows, in nats. */
+  /** Kullback–Leibler divergence of the actual distribution from the expected distribution, mean over rows, in nats. */
   readonly meanDivergence: number;
-  /** Rows whose best tokens differ though the expected logits of the two lie further apart than a rounding's reach. */
+  /** Rows whose best tokens differ although their expected logits differ by more than rounding. */
   readonly argmaxDisagreements: readonly { readonly row: number; readonly gap: number }[];
 }
 
-/** A gap between two logits below which either may win. */
+/** A gap between two logits below which either token may win. */
 const TIE = 0.05;
 
 /** Compares rows of logits in plain loops. */
@@ -57,7 +57,7 @@ function logSoftMax(logits: Float32Array): Float64Array {
   return logarithms;
 }
 
-/** Rows of equal lengths, one after the other. */
+/** Concatenates rows of equal length. */
 export function flatRows(rows: readonly Float32Array[]): Float32Array {
   const width = rows[0]?.length ?? 0;
   const flat = new Float32Array(rows.length * width);

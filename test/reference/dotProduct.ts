@@ -1,6 +1,6 @@
 /**
- * Σ `values[first + index] · x[index]` over all of `x`, in four sums that a processor adds side by side: a plain loop
- * would wait for each addition.
+ * Σ `values[first + index] · x[index]` over all of `x`. It uses four sums, which a processor adds in parallel, whereas
+ * a plain loop would wait for each addition.
  */
 export function dotProduct(values: ArrayLike<number>, first: number, x: Float64Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];
@@ -15,7 +15,7 @@ export function dotProduct(values: ArrayLike<number>, first: number, x: Float64A
   return a + b + c + d;
 }
 
-/** A matrix, row by row, times a vector. */
+/** Multiplies a matrix, row by row, by a vector. */
 export function matrixProduct(
   values: ArrayLike<number>,
   x: Float64Array,

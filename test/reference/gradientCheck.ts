@@ -7,11 +7,11 @@ import { contiguous, mul, reshape, sumRows } from '../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../kernels/ggml/transfer.ts';
 
-/** Makes the inputs of a case while it builds. */
+/** Makes the inputs of a case. */
 export interface CaseInputs {
   /** A random parameter whose gradient is checked, around `centre`. */
   readonly parameter: (extents: readonly number[], options?: { centre?: number; spread?: number }) => Tensor;
-  /** Values that stay as they are. */
+  /** Values without a gradient. */
   readonly constant: (values: readonly number[], extents: readonly number[]) => Tensor;
   readonly integers: (values: readonly number[], extents?: readonly number[]) => Tensor;
 }
@@ -19,15 +19,15 @@ export interface CaseInputs {
 export interface GradientCase {
   readonly name: string;
   readonly options?: TapeOptions;
-  /** Distance of the finite differences, where the usual one does not fit the function. */
+  /** The step of the finite differences, if the default does not fit the function. */
   readonly step?: number | undefined;
   readonly build: (graph: Graph, inputs: CaseInputs, tape: Tape) => Tensor;
 }
 
-/** Central differences of fourth order: at this step neither float32's rounding nor the curve counts. */
+/** The step of fourth-order central differences. At this step neither float32's rounding nor the curvature matters. */
 const STEP = 0.03;
 
-/** Uniform values of −1 to 1; the same seed gives the same ones. */
+/** Uniform values from −1 to 1. The same seed gives the same values. */
 export function uniform(seed: number): () => number {
   let state = seed >>> 0 || 1;
   return () => {
@@ -37,8 +37,8 @@ export function uniform(seed: number): () => number {
 }
 
 /**
- * Compares the gradients of `Σ weights · y` with central finite differences, parameter by parameter: the norm of the
- * difference by the norm of the gradient. `tolerance` bounds it.
+ * Compares the gradients of `Σ weights · y` with central finite differences, parameter by parameter. `tolerance` bounds
+ * the norm of the difference divided by the norm of the gradient.
  */
 export function checkGradients(device: Device, gradientCase: GradientCase, tolerance: number): void {
   using built = new BuiltCase(device, gradientCase);
@@ -61,8 +61,8 @@ export function checkGradients(device: Device, gradientCase: GradientCase, toler
 }
 
 /**
- * Compares gradients with those that another device computes of the same values, where finite differences would show
- * the device's rounding alone.
+ * Compares gradients with those of another device for the same values. Used where finite differences would show only
+ * the device's rounding.
  */
 export function compareGradients(
   devices: { readonly device: Device; readonly reference: Device },
@@ -132,7 +132,7 @@ class BuiltCase implements Disposable {
     graph.allocate(this.#memory);
   }
 
-  /** `Σ weights · y` of the values as they are now, summed in double precision. */
+  /** Evaluates `Σ weights · y` with the current values, summed in double precision. */
   evaluate(): number {
     const { device } = this;
     for (const [tensor, data] of this.values) write(device, tensor, data);
@@ -143,7 +143,7 @@ class BuiltCase implements Disposable {
     );
   }
 
-  /** By parameter, of the values as they are now. */
+  /** The gradients by parameter, with the current values. */
   gradients(): ReadonlyMap<Tensor, Float32Array> {
     this.evaluate();
     return new Map([...this.#gradients].map(([parameter, gradient]) => [parameter, readF32(this.device, gradient)]));

@@ -1,6 +1,6 @@
-/** Token healing the slow way: every token of the vocabulary is held against what is left of the required text. */
+/** Token healing the slow way: every token of the vocabulary is compared with the rest of the required text. */
 
-/** Tokens whose bytes are a beginning of `rest`, or begin with it. */
+/** Tokens whose bytes are a prefix of `rest`, or begin with it. */
 export function allowedTokens(
   rest: Buffer,
   vocabulary: readonly { readonly token: number; readonly bytes: Buffer }[],
@@ -13,7 +13,7 @@ export function allowedTokens(
     .map(({ token }) => token);
 }
 
-/** The likeliest of the allowed tokens; the smaller id of two alike. */
+/** The likeliest of the allowed tokens. Of equal probabilities, the smaller id wins. */
 export function likeliest(allowed: readonly number[], probabilities: ReadonlyMap<number, number>): number {
   let best = allowed[0]!;
   for (const token of allowed) if ((probabilities.get(token) ?? 0) > (probabilities.get(best) ?? 0)) best = token;

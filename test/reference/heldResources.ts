@@ -2,8 +2,9 @@ import type { DeviceKind } from '../../kernels/ggml/device.ts';
 import './lavapipe.ts';
 
 /**
- * Devices of a test, and what is on them. The processor's are disposed with this, the last first. A GPU's stay until
- * the process ends: for the next one all programs would be made anew, which takes lavapipe most of a test's time.
+ * Devices of a test, and resources on them. Processor resources are disposed with this object in reverse order. GPU
+ * resources stay until the process ends. The next device would compile all programs again, which takes most of a test's
+ * time on lavapipe.
  */
 export class HeldResources implements Disposable {
   readonly #resources: Disposable[] = [];

@@ -1,7 +1,8 @@
 /**
- * Singular values and vectors of a matrix of `rows` rows of `columns` values, `rows ≥ columns`, by one-sided Jacobi
- * rotations (Hestenes, 1958): columns are turned in pairs until all are orthogonal. The largest value first; `left[k]`
- * and `right[k]` belong to `values[k]`.
+ * Singular values and vectors of a matrix of `rows` rows of `columns` values, `rows ≥ columns`, the largest value
+ * first. The vectors `left[k]` and `right[k]` belong to `values[k]`.
+ *
+ * One-sided Jacobi rotations (Hestenes, 1958) rotate pairs of columns until all are orthogonal.
  */
 export function jacobiSingular(
   matrix: ArrayLike<number>,

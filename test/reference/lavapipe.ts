@@ -1,5 +1,5 @@
 /**
- * Mesa's lavapipe, a Vulkan device for machines that have none, frees things twice where it computes on several
- * threads: whoever imports this has it compute on one. Import it before a device is opened.
+ * Makes Mesa's lavapipe, a software Vulkan device, compute on a single thread. With several threads it frees memory
+ * twice. Import this before a device is opened.
  */
 process.env['LP_NUM_THREADS'] ??= '0';

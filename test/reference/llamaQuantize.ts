@@ -9,8 +9,8 @@ type QuantizeParams = Record<'ftype' | 'nthread', number> & Record<'allow_requan
 let api: ReturnType<typeof bind> | undefined;
 
 /**
- * llama.cpp's own quantiser, with one type for all matrices: the oracle for which tensors change, into what, and for
- * every byte.
+ * llama.cpp's own quantiser, with a single type for all matrices. It is the reference for which tensors change, for
+ * their types and for every byte.
  */
 export function llamaQuantize(source: string, target: string, type: TargetType): void {
   api ??= bind();
@@ -22,7 +22,7 @@ export function llamaQuantize(source: string, target: string, type: TargetType):
     allow_requantize: true,
     pure: true,
   });
-  if (status !== 0) throw new Error(`llama_model_quantize answered ${status}`);
+  if (status !== 0) throw new Error(`llama_model_quantize returned ${status}`);
 }
 
 function bind() {
@@ -50,7 +50,7 @@ function bind() {
     prune_layers: 'void *',
     max_buf_size: 'size_t',
   });
-  // A function that does nothing: koffi callbacks from the quantiser's threads would dead-lock.
+  // A function that does nothing. koffi callbacks from the quantiser's threads would deadlock.
   library.func('llama_log_set', 'void', ['void *', 'void *'])(library.symbol('llama_supports_mlock'), null);
   library.func('llama_backend_init', 'void', [])();
   return {

@@ -9,20 +9,20 @@ import type { TrainedModel } from '../../sidecar/workshop/train/trainedModel.ts'
 import { TrainingNetwork } from '../../sidecar/workshop/train/trainingNetwork.ts';
 import { uniform } from './gradientCheck.ts';
 
-/** So few that hardly a difference changes a token's expert. */
+/** So few tokens that a finite difference rarely changes a token's expert. */
 const TOKENS = 5;
 /**
- * Of the differences, by the norm of the parameter. Where one changes an expert, which is a jump, a shorter one does
- * not.
+ * Steps of the differences, relative to the norm of the parameter. If a step changes an expert, which is a jump, a
+ * shorter step does not.
  */
 const STEPS = [1e-3, 1e-4] as const;
 const TOLERANCE = 5e-3;
-/** Rounding of the loss in float32. */
+/** The rounding error of the loss in float32. */
 const LOSS_ERROR = 2e-6;
 
 /**
- * Compares for each parameter of a whole network the slope along its gradient and a random direction with central
- * differences of fourth order.
+ * For each parameter of a whole network, compares the slope along its gradient and a random direction with fourth-order
+ * central differences.
  */
 export async function checkNetworkGradients(model: TrainedModel, plan?: LowRankPlan): Promise<void> {
   using device = new Device('cpu', { threads: 1 });

@@ -2,7 +2,7 @@ import { normalDeviates, uniformNumbers } from '../../sidecar/models/decoding/ra
 
 const RATE_HZ = 16_000;
 
-/** Sounds in which nobody speaks, at 16 kHz and about −30 dB of full scale. */
+/** Sounds without speech, at 16 kHz and about −30 dB of full scale. */
 export const noises: Readonly<Record<string, (seconds: number, seed: number) => Float32Array>> = {
   silence: (seconds) => new Float32Array(seconds * RATE_HZ),
   'white noise': (seconds, seed) => normalised(white(seconds, seed)),
@@ -33,7 +33,7 @@ function white(seconds: number, seed: number): Float32Array {
   return Float32Array.from({ length: seconds * RATE_HZ }, () => next());
 }
 
-/** Paul Kellet's filter, 3 dB an octave. */
+/** Paul Kellet's filter, 3 dB per octave. */
 function pink(values: Float32Array): Float32Array {
   let [a, b, c] = [0, 0, 0];
   return values.map((value) => {
@@ -49,7 +49,7 @@ function brown(values: Float32Array): Float32Array {
   return values.map((value) => (sum = 0.998 * sum + value));
 }
 
-/** Short bursts of noise that die away, in a room with a little noise of its own. */
+/** Short bursts of noise that die away, in a room with some background noise. */
 function clicks(seconds: number, seed: number, perSecond: number): Float32Array {
   const deviate = normalDeviates(seed);
   const uniform = uniformNumbers(seed + 1);

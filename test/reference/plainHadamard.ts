@@ -1,6 +1,6 @@
 /**
- * The fast Walsh–Hadamard transform of a vector whose length is a power of two, scaled so that it is its own inverse:
- * butterflies in place of a matrix.
+ * The fast Walsh–Hadamard transform of a vector whose length is a power of two, scaled to be its own inverse. It uses
+ * butterflies instead of a matrix.
  */
 export function plainHadamard(vector: readonly number[]): number[] {
   const result = [...vector];

@@ -2,8 +2,8 @@ import type { HeadNeedsTrial } from '../../sidecar/models/chorus/tiers/headNeeds
 import { plainPages, softmax, dot, type PlainLayer } from './plainSelectors.ts';
 
 /**
- * Of each KV head of a layer the share of what a token attends that it loses where it attends the pages that the first
- * of each `pageRows` tokens chose, in plain loops: on average over the last tokens, of the query head that loses most.
+ * For each KV head of a layer, the share of attention that it loses if only the first of each `pageRows` tokens chooses
+ * pages. It is the mean over the last tokens, for the query head that loses most. In plain loops.
  */
 export function plainHeadNeeds(
   layer: PlainLayer,

@@ -1,6 +1,6 @@
 import type { PlainLayer } from './plainSelectors.ts';
 
-/** A Llama network in plain loops and double precision: slow and obvious. */
+/** A Llama network in plain loops and double precision, slow and simple. */
 export interface PlainLlamaSizes {
   readonly blockCount: number;
   readonly width: number;
@@ -12,36 +12,36 @@ export interface PlainLlamaSizes {
   readonly vocabularySize: number;
 }
 
-/** Weights by their GGUF names, rows of inputs, as files hold them. */
+/** Weights by their GGUF names, in rows of inputs as in files. */
 export type PlainWeights = ReadonlyMap<string, number[]>;
 
-/** What is looked at or changed inside a network. */
+/** Hooks for observing or changing values inside a network. */
 export interface PlainHooks {
-  /** Is given what enters each product inside a block, and gives what is multiplied. */
+  /** Replaces the input of each product inside a block. */
   readonly productInput?: (x: readonly number[], name: string) => readonly number[];
   /**
-   * Is given embeddings (place 0) and what attention (1, 3, …) and network (2, 4, …) of each block add to the residual,
+   * Replaces embeddings (place 0) and the outputs of attention (1, 3, …) and feed-forward (2, 4, …) to the residual,
    * token by token.
    */
   readonly branchOutput?: (y: readonly number[], place: number, position: number) => readonly number[];
-  /** Is given each block's vectors, before anything attends. */
+  /** Receives each block's vectors before attention. */
   readonly onAttention?: (layer: PlainLayer, block: number) => void;
-  /** Whether a token attends an earlier one; all by default. */
+  /** Whether a token attends an earlier token. Default: always. */
   readonly attends?: (place: {
     readonly block: number;
     readonly kvHead: number;
     readonly position: number;
     readonly other: number;
   }) => boolean;
-  /** Is given each token's keys and values as they go into the cache, and gives what the cache holds. */
+  /** Replaces each token's keys and values as they enter the cache. */
   readonly keptRow?: (row: readonly number[]) => readonly number[];
-  /** Is given each block's output, all tokens of it. */
+  /** Receives each block's output for all tokens. */
   readonly onBlock?: (hidden: readonly (readonly number[])[]) => void;
 }
 
 /**
- * `Σ weight · −ln p(next token)` of one sequence; `tokens` has one more than `weights`. A token attends from `starts`
- * of its document on.
+ * `Σ weight · −ln p(next token)` of a sequence; `tokens` has one token more than `weights`. A token attends its
+ * document from `starts` on.
  */
 export function plainLlamaLoss(
   sizes: PlainLlamaSizes,
@@ -61,7 +61,7 @@ export function plainLlamaLoss(
   }, 0);
 }
 
-/** Logits of every token. */
+/** The logits of every token. */
 export function plainLlamaLogits(
   sizes: PlainLlamaSizes,
   weights: PlainWeights,

@@ -1,17 +1,17 @@
-/** Selectors of cache rows in plain loops and double precision, from their papers: slow and obvious. */
+/** Selectors of cache rows in plain loops and double precision, from their papers, slow and simple. */
 
-/** One layer's vectors, by token and head. */
+/** The vectors of a layer, by token and head. */
 export interface PlainLayer {
-  /** `[token][head]`, rotated. */
+  /** `[token][head]`, after rope. */
   readonly query: readonly (readonly number[])[][];
   readonly unrotated: readonly (readonly number[])[][];
   /** `[token][kvHead]` */
   readonly key: readonly (readonly number[])[][];
   readonly value: readonly (readonly number[])[][];
   readonly rotate: (x: readonly number[], position: number) => readonly number[];
-  /** `[head · headSize + index][column]` of the output matrix's transpose. */
+  /** `[head · headSize + index][column]` of the transposed output matrix. */
   readonly output: readonly (readonly number[])[];
-  /** `[token][head]`: how much a query counts; absent where all count the same. */
+  /** `[token][head]`: the weight of each query. Absent if all queries count the same. */
   readonly votes?: readonly (readonly number[])[];
 }
 
@@ -26,7 +26,7 @@ export const softmax = (scores: readonly number[]): number[] => {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-/** The numbers of the best rows, ascending. */
+/** The indices of the best rows, ascending. */
 export const plainBest = (scores: readonly number[], count: number): number[] =>
   [...scores.keys()]
     .sort((a, b) => (scores[b] as number) - (scores[a] as number))
@@ -38,10 +38,10 @@ const sizes = ({ query, key }: PlainLayer): { tokens: number; group: number; kvH
   return { tokens: key.length, kvHeads, group: (query[0]?.length as number) / kvHeads };
 };
 
-/** How much a query counts. */
+/** The weight of a query. */
 const voteOf = ({ votes }: PlainLayer, token: number, head: number): number => votes?.[token]?.[head] ?? 1;
 
-/** Attention of a token over the rows up to its own, in one head, times its vote. */
+/** A token's attention in a head over the rows up to its own, times its vote. */
 function attention(layer: PlainLayer, token: number, head: number): number[] {
   const { group } = sizes(layer);
   const query = layer.query[token]?.[head] as readonly number[];
@@ -53,7 +53,7 @@ function attention(layer: PlainLayer, token: number, head: number): number[] {
   return shares.map((share) => share * voteOf(layer, token, head));
 }
 
-/** `[kvHead][row]`, of the first `candidates` rows. */
+/** `[kvHead][row]`, for the first `candidates` rows. */
 export type PlainScores = number[][];
 
 function byGroup(
@@ -69,7 +69,7 @@ function byGroup(
   });
 }
 
-/** SnapKV (arXiv 2404.14469), with kvpress's mean over the group. */
+/** SnapKV (arXiv 2404.14469), with the mean over the group as in kvpress. */
 export function plainSnapKv(
   layer: PlainLayer,
   candidates: number,
@@ -90,7 +90,7 @@ export function plainSnapKv(
   return byGroup(layer, candidates, ofHead, mean);
 }
 
-/** H2O (arXiv 2306.14048): sums over all tokens, which no row's number of tokens divides. */
+/** H2O (arXiv 2306.14048): sums over all tokens, which are not divided by the number of tokens that attend a row. */
 export function plainH2o(layer: PlainLayer, candidates: number): PlainScores {
   const { tokens } = sizes(layer);
   const ofHead = (head: number): number[] => {
@@ -100,7 +100,7 @@ export function plainH2o(layer: PlainLayer, candidates: number): PlainScores {
   return byGroup(layer, candidates, ofHead, mean);
 }
 
-/** KeyDiff (arXiv 2504.15364): the cosine to the mean direction, less is better. */
+/** KeyDiff (arXiv 2504.15364): the cosine to the mean direction. Less is better. */
 export function plainKeyDiff(layer: PlainLayer, candidates: number): PlainScores {
   const { tokens, kvHeads } = sizes(layer);
   return range(kvHeads).map((kvHead) => {
@@ -115,7 +115,9 @@ export function plainKeyDiff(layer: PlainLayer, candidates: number): PlainScores
   });
 }
 
-/** Expected Attention (arXiv 2510.00636) with values' norms, as kvpress has it; queries count by their votes. */
+/**
+ * Expected Attention (arXiv 2510.00636) with the norms of values, as in kvpress. Queries are weighted by their votes.
+ */
 export function plainExpectedAttention(
   layer: PlainLayer,
   candidates: number,
@@ -180,7 +182,7 @@ export function plainExpectedAttention(
   ]);
 }
 
-/** KVzip (arXiv 2505.23416): `layer`'s tokens from `candidates` on are the second reading. */
+/** KVzip (arXiv 2505.23416). The tokens of `layer` from `candidates` on are the second reading. */
 export function plainKvzip(layer: PlainLayer, candidates: number): PlainScores {
   const { tokens } = sizes(layer);
   const ofHead = (head: number): number[] => {
@@ -191,8 +193,8 @@ export function plainKvzip(layer: PlainLayer, candidates: number): PlainScores {
 }
 
 /**
- * CriticalKV (arXiv 2502.03805): the `first` best in any case; scores times the L1 norm of what a value adds to the
- * layer's result.
+ * CriticalKV (arXiv 2502.03805): keeps the `first` best rows. For the rest, scores are multiplied by the L1 norm of a
+ * value's contribution to the layer's result.
  */
 export function plainCritical(layer: PlainLayer, scores: PlainScores, first: number): PlainScores {
   const { group } = sizes(layer);
@@ -225,8 +227,8 @@ export function plainCritical(layer: PlainLayer, scores: PlainScores, first: num
 }
 
 /**
- * AdaKV (arXiv 2407.11550), as kvpress has it: the best rows of all heads, `count` a head on average, but the `least`
- * best of each in any case.
+ * AdaKV (arXiv 2407.11550), as in kvpress: the best rows of all heads, `count` per head on average. The `least` best
+ * rows of each head always stay.
  */
 export function plainAdaptive(
   scores: PlainScores,
@@ -245,9 +247,11 @@ export function plainAdaptive(
 }
 
 /**
- * What the first pages are worth, `[kvHead][page]`: the most attention that one of the last `queries` tokens, or of
- * every so many, gives a page or one of its neighbours, times its vote, and a quarter of that of its own. A page's best
- * row stands for it, and attention is shared out among those.
+ * The scores of the first pages, `[kvHead][page]`.
+ *
+ * A page's score is the most attention that a choosing token gives to it or to a neighbour, plus a quarter of that to
+ * the page itself. Attention is weighted by votes. The last `queries` tokens choose, or every n-th of them. A page's
+ * best row represents it, and the softmax is over these rows.
  */
 export function plainPages(
   layer: PlainLayer,
@@ -266,7 +270,7 @@ export function plainPages(
       const query = layer.query[token]?.[head] as readonly number[];
       const product = (row: number): number =>
         dot(query, layer.key[row]?.[Math.floor(head / group)] as readonly number[]) / Math.sqrt(query.length);
-      // The product with a mean of keys is the mean of the products.
+      // A product with a mean of keys equals the mean of the products.
       const mean = (first: number): number =>
         range(meanRows).reduce((sum, row) => sum + product(first + row), 0) / meanRows;
       const ofPages = softmax(

@@ -1,31 +1,28 @@
 import { plainPages, type PlainLayer } from './plainSelectors.ts';
 
-/** What a network in plain loops is asked and shows. */
+/** Hooks of a network in plain loops. */
 export interface TierHooks {
-  /** Whether a token attends an earlier one. */
+  /** Whether a token attends an earlier token. */
   readonly attends: (place: {
     readonly block: number;
     readonly kvHead: number;
     readonly position: number;
     readonly other: number;
   }) => boolean;
-  /** Is given each block's vectors, before anything attends. */
+  /** Receives each block's vectors before attention. */
   readonly onAttention?: (layer: PlainLayer, block: number) => void;
 }
 
 /**
- * Where pages are chosen: for the tokens from `start` on, by `queries` tokens of which `last` is the last, every one or
- * every so many.
+ * A point where pages are chosen, for the tokens from `start` on. The choosing tokens are `queries` tokens up to
+ * `last`, all of them or every n-th.
  */
 export interface Cut {
   readonly start: number;
   readonly last: number;
   readonly queries: number;
   readonly every?: number;
-  /**
-   * The heads that choose, while the others attend what they chose at the cut before, and the window begins where it
-   * began then; absent: all.
-   */
+  /** The heads that choose. Other heads keep their pages and window from the cut before. Absent: all heads choose. */
   readonly heads?: (block: number, kvHead: number) => boolean;
 }
 
@@ -37,25 +34,25 @@ export interface PlainTiers {
     readonly window: number;
     readonly meanRows?: number;
   };
-  /** By how much the last page that is chosen must exceed the first that is not. */
+  /** By how much the last chosen page must exceed the next page. */
   readonly tie: number;
-  /** Logits of every token. */
+  /** The logits of every token. */
   readonly forward: (tokens: readonly number[], hooks: TierHooks) => readonly ArrayLike<number>[];
 }
 
 /** A choice of pages, for the tokens from `start` on. */
 interface Choice {
   readonly start: number;
-  /** The first of the last rows, which are attended in any case. */
+  /** The first of the last rows, which are always attended. */
   readonly windowStart: number;
   /** By block and KV head. */
   readonly pages: readonly ReadonlySet<number>[][];
 }
 
 /**
- * Logits of every token where those behind a cut attend pages that are chosen there, and the last rows; before the
- * first one, and from `everythingFrom` on, everything is attended. `undefined` for tokens of a choice so near to a tie
- * that rounding may decide it.
+ * The logits of every token with tiers. Tokens behind a cut attend the pages chosen there and the last rows. Before the
+ * first cut and from `everythingFrom` on, everything is attended. `undefined` marks tokens whose choice is so close to
+ * a tie that rounding may decide it.
  */
 export function plainTierLogits(
   { tokens, options, tie, forward }: PlainTiers,
@@ -70,7 +67,7 @@ export function plainTierLogits(
     if (!choice || position >= everythingFrom || other >= choice.windowStart) return true;
     return choice.pages[block]?.[kvHead]?.has(Math.floor(other / options.pageRows)) ?? false;
   };
-  // A layer chooses before it attends, and so decides what the next one sees.
+  // A layer chooses before it attends, and so affects the next layer.
   for (const { start, last, queries, every, heads } of cuts) {
     const before = chosen.at(-1);
     const windowStart =
@@ -90,7 +87,7 @@ export function plainTierLogits(
             if (before && tied.has(before)) tied.add(choice);
             return before?.pages[block]?.[kvHead] as ReadonlySet<number>;
           }
-          // The first one stays in any case.
+          // The first page always stays.
           const worth = ofPages.map((value, page) => (page === 0 ? Infinity : value));
           const pages = [...worth.keys()].sort((a, b) => (worth[b] as number) - (worth[a] as number));
           if ((worth[pages[count - 1] as number] as number) < tie * (worth[pages[count] as number] as number))

@@ -1,12 +1,13 @@
 /**
- * Whisper (arXiv 2212.04356) in loops over float64, all tokens at once and without caches: the oracle for our graphs.
+ * Whisper (arXiv 2212.04356) in float64 loops, all tokens at once and without caches. It is the reference for the
+ * graphs.
  */
 import type { WhisperHyperparameters } from '../../sidecar/speech/whisperFile.ts';
 
 type Rows = readonly Float64Array[];
 type Weights = ReadonlyMap<string, Float32Array>;
 
-/** `mel[frame][band]` to `[position][width]`. */
+/** Encodes `mel[frame][band]` to `[position][width]`. */
 export function plainEncode(weights: Weights, h: WhisperHyperparameters, mel: Rows): Rows {
   const once = convolve(weights, 'encoder.conv1', mel, 1).map((row) => row.map(gelu));
   const twice = convolve(weights, 'encoder.conv2', once, 2).map((row) => row.map(gelu));
@@ -25,7 +26,7 @@ export function plainEncode(weights: Weights, h: WhisperHyperparameters, mel: Ro
   return norm(weights, 'encoder.ln_post', x);
 }
 
-/** Logits after each token. */
+/** The logits after each token. */
 export function plainDecode(
   weights: Weights,
   h: WhisperHyperparameters,
@@ -158,7 +159,7 @@ function convolve(weights: Weights, name: string, x: Rows, stride: number): Rows
 
 const gelu = (x: number): number => (x / 2) * (1 + erf(x / Math.SQRT2));
 
-/** Its Taylor series, for the small values that a test has. */
+/** The Taylor series, for the small values of a test. */
 function erf(x: number): number {
   let term = x;
   let total = x;

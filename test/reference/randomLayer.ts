@@ -5,7 +5,7 @@ export const HEAD_SIZE = 16;
 export const WIDTH = 24;
 export const ROPE_BASE = 10_000;
 
-/** Random vectors of one layer. */
+/** Random vectors of a layer. */
 export function randomLayer(tokens: number, heads: number, kvHeads: number): PlainLayer {
   const next = uniform(tokens + heads);
   const vectors = (count: number, spread: number): number[][][] =>
@@ -25,7 +25,7 @@ export function randomLayer(tokens: number, heads: number, kvHeads: number): Pla
   };
 }
 
-/** By token and head, from 0 to 2; the last head has none. */
+/** Votes by token and head, from 0 to 2. The last head has votes of 0. */
 export function randomVotes(tokens: number, heads: number): number[][] {
   const next = uniform(heads * tokens);
   return Array.from({ length: tokens }, () =>

@@ -3,7 +3,7 @@ import { toFloat32 } from '../../kernels/ggml/dequantise.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
 import { readGgufHeader } from '../../sidecar/models/gguf/header.ts';
 
-/** The values of all tensors of a file, by name. */
+/** Reads the values of all tensors of a file, by name. */
 export async function readTensors(file: string): Promise<Map<string, number[]>> {
   const header = await readGgufHeader(file);
   const bytes = await readFile(file);

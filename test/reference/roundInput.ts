@@ -3,8 +3,8 @@ import type { LibraryBuild } from '../../kernels/ggml/libraries.ts';
 import type { TensorType } from '../../kernels/ggml/types.ts';
 
 /**
- * How ggml's CPU code rounds the input of a product with weights of a type (`vec_dot_type`): to eight bits with one
- * scale per 32 values, or per 256 beside the larger blocks; `undefined` where it doesn't.
+ * How ggml's CPU code rounds the input of a product with weights of a type (`vec_dot_type`). It uses eight bits with a
+ * scale per 32 values, or per 256 for the larger blocks. `undefined` if it does not round.
  */
 export function inputRounding(
   type: TensorType,
@@ -30,11 +30,11 @@ export function inputRounding(
     case 'Q4_K':
       return roundToQ8K;
     default:
-      throw new Error(`The rounding beside ${type} is not written down.`);
+      throw new Error(`The input rounding for ${type} is unknown.`);
   }
 }
 
-/** Q8_K: of each 256 values the largest becomes −127, in float32 (ggml-quants.c). */
+/** Q8_K: in each 256 values the largest becomes −127, in float32 (ggml-quants.c). */
 function roundToQ8K(x: Float64Array): Float64Array {
   const result = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += 256) {

@@ -1,4 +1,4 @@
-/** Samplers as plain loops over sorted arrays, the way their papers state them. */
+/** Samplers as plain loops over sorted arrays, as in their papers. */
 
 function softmax(logits: readonly number[], temperature = 1): number[] {
   const best = Math.max(...logits);
@@ -7,7 +7,7 @@ function softmax(logits: readonly number[], temperature = 1): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-/** Probability of each token after penalty, top-k, top-p, min-p and temperature, in this order. */
+/** The probability of each token after penalty, top-k, top-p, min-p and temperature, in this order. */
 export function distribution(
   logits: readonly number[],
   {

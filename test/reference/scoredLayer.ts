@@ -21,14 +21,14 @@ interface ScoredRows {
   readonly observedFrom: number;
   readonly rows: number;
   readonly chosen?: number;
-  /** Where the output matrix has a query head; the heads' own order by default. */
+  /** The position of a query head in the output matrix. Default: the heads' own order. */
   readonly outputHead?: (head: number) => number;
   readonly onNode?: () => void;
 }
 
 /**
- * Our scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two stretches, as chunks of a
- * prompt do.
+ * The selector's scores `[kvHead][row]` of the first `candidates` rows. The observed tokens come in two parts, like
+ * chunks of a prompt.
  */
 export function scored(
   device: Device,
@@ -53,7 +53,7 @@ export function scored(
     return tensor;
   };
   const constant = (values: Float32Array, extents: readonly number[]): Tensor => given('F32', values, extents);
-  // Cached rows stand head by head: [headSize, rows, kvHeads].
+  // Cached rows are stored head by head: [headSize, rows, kvHeads].
   const cached = (vectors: PlainLayer['key']): Tensor =>
     constant(
       Float32Array.from(
@@ -136,7 +136,7 @@ export function scored(
   return Array.from({ length: kvHeads }, (_, head) => [...values.subarray(head * candidates, (head + 1) * candidates)]);
 }
 
-/** Fails where scores differ by more than rounding; rows that stay in any case have no score of their own. */
+/** Fails if scores differ by more than rounding. Rows that always stay have no score. */
 export function assertClose(actual: PlainScores, expected: PlainScores): void {
   for (const [head, rows] of expected.entries()) {
     const largest = Math.max(...rows.filter((score) => score < Number.MAX_VALUE).map(Math.abs));

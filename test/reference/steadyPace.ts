@@ -6,9 +6,10 @@ import { PromptLookup } from '../../sidecar/models/decoding/drafting.ts';
 const CHUNK_TOKENS = 64;
 
 /**
- * Cuts prompts by place alone, and weighs drafts as if every machine were equally fast, until the mock is restored.
- * Tokens that are evaluated in other company are rounded otherwise, and a choice of rows that is a tie may then fall
- * otherwise: answers that are compared token by token need the same cuts.
+ * Cuts prompts only by position, and rates drafts as if every machine were equally fast, until the mock is restored.
+ *
+ * Tokens that are evaluated in other batches are rounded differently, which may decide ties between rows. So answers
+ * that are compared token by token need the same cuts.
  */
 export function keepSteadyPace(mock: MockTracker): void {
   mock.method(ChunkSizer.prototype, 'next', (depth: number) => CHUNK_TOKENS - (depth % CHUNK_TOKENS));

@@ -6,7 +6,7 @@ import type { GgufEntry } from '../../sidecar/models/gguf/content.ts';
 import type { ReferenceModel, ReferenceTensor } from './branchAttendMix.ts';
 import { writeTinyModel } from './tinyModels.ts';
 
-/** Sizes of the random mixtures: head counts are those of one expert. */
+/** Sizes of the random mixtures. Head counts are per expert. */
 export const tinyMixture = { width: 64, heads: 4, kvHeads: 2, headSize: 16, blocks: 2, experts: 3 } as const;
 
 const text = (value: string): GgufEntry => ({ type: 'string', value });
@@ -28,7 +28,7 @@ const keysOf = (cache: 'expert' | 'shared'): Record<string, GgufEntry> => ({
   'attention.expert_cache': text(cache),
 });
 
-/** Writes a small random mixture of attention in float32, and gives the same network in plain loops. */
+/** Writes a small random mixture of attention in float32. Returns the same network in plain loops. */
 export async function writeTinyMixture(
   file: string,
   {

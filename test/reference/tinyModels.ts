@@ -7,7 +7,8 @@ import type { GgufEntry as Entry, TensorSource } from '../../sidecar/models/gguf
 import { writeGguf } from '../../sidecar/models/gguf/writer.ts';
 
 /**
- * Sizes of the random networks: small, but with grouped queries, several blocks and rows that every block type divides.
+ * Sizes of the random networks. They are small, but have grouped queries, several blocks, and rows that are whole
+ * blocks of every type.
  */
 const WIDTH = 256;
 const HEADS = 4;
@@ -24,7 +25,7 @@ const normEpsilonKeys: Readonly<Record<string, string>> = {
 
 const FREQUENCY_FACTORS = 'rope_freqs.weight';
 
-/** What an architecture's file needs besides the sizes that all have; a variant is a name after a plus sign. */
+/** The keys that an architecture's file needs besides the common sizes. A variant is a name after a plus sign. */
 const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   'llama+experts': { expert_count: { type: 'u32', value: 8 }, expert_used_count: { type: 'u32', value: 2 } },
   'llama+yarn': {
@@ -49,7 +50,7 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   },
 };
 
-/** Every architecture that our graphs and llama.cpp run, and variants of them. */
+/** Every architecture, with variants, that Chorus's own engine and llama.cpp run. */
 export const tinyVariants: readonly string[] = [
   ...architectures.keys(),
   ...Object.keys(extras).filter((name) => name.includes('+')),
@@ -85,8 +86,8 @@ function metadataOf(
 const noVocabulary: Readonly<Record<string, Entry>> = { 'tokenizer.ggml.model': { type: 'string', value: 'none' } };
 
 /**
- * Writes a random network of an architecture whose matrices are of `type`, vectors of F32. The same seed writes the
- * same file. Without a vocabulary it serves engines that are given tokens.
+ * Writes a random network of an architecture with matrices of `type` and vectors of F32. The same seed writes the same
+ * file. Without a vocabulary it serves engines that are given tokens.
  */
 export async function writeTinyModel(
   file: string,
@@ -98,9 +99,9 @@ export async function writeTinyModel(
     vocabulary?: Readonly<Record<string, Entry>>;
     /** Further keys of the architecture. */
     keys?: Readonly<Record<string, Entry>>;
-    /** Names of tensors to leave out, or their ends. */
+    /** Names of tensors to leave out, or their endings. */
     omit?: readonly string[];
-    /** Leaves out the output matrix: the embedding is the output too. */
+    /** Leaves out the output matrix, so that the embedding is also the output. */
     isTied?: boolean;
     /** Writes `rope_freqs.weight`. */
     hasFrequencyFactors?: boolean;
@@ -109,7 +110,7 @@ export async function writeTinyModel(
   const { variant, type, device } = options;
   const metadata = metadataOf(variant, options.vocabulary ?? noVocabulary, options.keys);
   const architecture = architectures.get(variant.split('+')[0] as string);
-  if (!architecture) throw new Error(`No architecture ${variant}`);
+  if (!architecture) throw new Error(`There is no architecture ${variant}`);
   const header = {
     path: file,
     metadata: new Map(
@@ -156,14 +157,14 @@ function encode(device: Device, type: TensorType, values: Float32Array, columns:
   return bytes;
 }
 
-/** Normal deviates by Box and Muller over a small linear generator, as many as were asked for so far. */
+/** The normal deviates of a seed so far, by Box and Muller over a linear congruential generator. */
 interface Deviates {
   readonly seed: number;
   readonly values: Float64Array;
   readonly state: number;
 }
 
-/** Those of the seed that was used last: most models of a test file begin alike. */
+/** The deviates of the last seed, since most models of a test file use the same seed. */
 let kept: Deviates = { seed: NaN, values: new Float64Array(0), state: 0 };
 
 /** At least the first `count` deviates of a seed. */

@@ -6,7 +6,7 @@ import type { SpeechTrainOptions } from '../../sidecar/workshop/train/speech/spe
 import { wavBytes } from '../sidecar/speech/wavBytes.ts';
 
 const SAMPLE_RATE_HZ = 16_000;
-/** "a" is a low tone, "b" a middle one, "c" a high one. */
+/** "a" is a low tone, "b" a middle tone, "c" a high tone. */
 const TONES_HZ: Readonly<Record<string, number>> = { a: 300, b: 900, c: 2_700 };
 const TONE_SECONDS = 0.16;
 
@@ -29,7 +29,10 @@ export function tones(text: string, seed: number): Float32Array {
   return samples;
 }
 
-/** Recordings of tones with their transcripts in `folder`, and options to train a small speech model on them. */
+/**
+ * Writes recordings of tones with their transcripts to `folder`. Returns options for training a small speech model on
+ * them.
+ */
 export async function tinySpeechTraining(
   folder: string,
   changes: Partial<SpeechTrainOptions> = {},

@@ -9,8 +9,8 @@ import { tinyVocabulary, writeTinyModel } from './tinyModels.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as Exclude<DeviceKind, 'metal'>;
 
 /**
- * Six small texts that a small network learns quickly, a tokenizer for them, and options to train on them; all files
- * are in `folder`.
+ * Writes six small texts, which a small network learns quickly, and a tokenizer for them to `folder`. Returns options
+ * for training on them.
  */
 export async function tinyTraining(folder: string, changes: Partial<TrainOptions> = {}): Promise<TrainOptions> {
   const modelPath = path.join(folder, 'tiny.gguf');

@@ -12,14 +12,14 @@ import { compareLogits } from './compareLogits.ts';
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const TOKENS = 32;
 /**
- * Of a normalised squared error. Two graphs round differently, and Vulkan devices that report float16 multiply matrices
- * in it.
+ * The tolerance of a normalised squared error. Two graphs round differently, and Vulkan devices that report float16
+ * multiply matrices in it.
  */
 export const TRAINED_LOGITS_TOLERANCE = kind === 'cpu' ? 1e-8 : 1e-5;
 
 /**
- * How far the engine's logits of a file in F32 are from those that the network of training computes of the same
- * weights: a normalised squared error.
+ * The normalised squared error between the engine's logits of an F32 file and those of the training network with the
+ * same weights.
  */
 export async function errorOfTrainedLogits(file: string): Promise<number> {
   using device = new Device(kind, { threads: 1 });

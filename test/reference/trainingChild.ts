@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { ownScript } from '../../sidecar/common/childProcess/ownScript.ts';
 
-/** Starts the process of a training, which waits for its options. */
+/** Starts a training process, which waits for its options. */
 export function startTrainingChild(): ChildProcess {
   const { file, execArgv } = ownScript(import.meta.url, {
     bundle: 'train.mjs',

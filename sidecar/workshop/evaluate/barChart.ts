@@ -1,9 +1,9 @@
-/** One measure of all rows. */
+/** A measure of all rows. */
 export interface ChartColumn {
   readonly name: string;
-  /** By row; `undefined`: not measured. */
+  /** By row. `undefined` means not measured. */
   readonly values: readonly (number | undefined)[];
-  /** The longest bar stands for this; by default the largest value. */
+  /** The value of the longest bar. Default: the largest value. */
   readonly max?: number;
   readonly format: (value: number) => string;
 }
@@ -14,7 +14,7 @@ const COLUMN_WIDTH = 190;
 const BAR_WIDTH = 120;
 const TOP = 64;
 
-/** A drawing of measures as bars, a row for each label and a column for each measure, as SVG. */
+/** Draws measures as bars in SVG, with a row for each label and a column for each measure. */
 export function barChart({
   title,
   labels,

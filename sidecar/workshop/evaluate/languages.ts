@@ -3,22 +3,22 @@ import { languageOf } from '../../chat/language.ts';
 import type { EngineProcess } from '../../engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../protocol/engine.ts';
 
-/** What a model knows of one language. */
+/** The results of a model in a language. */
 export interface LanguageResult {
   /** BCP 47 tag. */
   readonly language: string;
-  /** Of UTF-8, of the text that was measured. */
+  /** The UTF-8 bytes of the measured text. */
   readonly bytes?: number;
   readonly tokensPerByte?: number;
   /**
-   * Bits that the model needs for a byte of the text: comparable between models of any vocabulary, and between
-   * languages with care.
+   * The bits that the model needs per byte of the text. They can be compared between models of any vocabulary, and with
+   * care between languages.
    */
   readonly bitsPerByte?: number;
-  /** Questions that were asked in it, and those of them that were answered in it. */
+  /** The numbers of questions in the language, and of answers in it. */
   readonly asked: number;
   readonly answeredInIt: number;
-  /** The language of each answer; `undefined`: it has too few words that are not code. */
+  /** The language of each answer. `undefined` if it has too few words outside code. */
   readonly answers: readonly (string | undefined)[];
 }
 
@@ -26,15 +26,15 @@ export interface LanguageMeasure {
   readonly language: string;
   readonly text?: string | undefined;
   readonly questions: readonly string[];
-  /** Tokens of a chunk of the text; the second half of each counts. */
+  /** The tokens of a chunk of the text. The second half of each chunk counts. */
   readonly chunkTokens: number;
   readonly maxAnswerTokens: number;
 }
 
 /**
- * Measures one language. Bits per byte are the perplexity by llama.cpp's protocol, in bits per token, by the text's
- * tokens per byte. Questions are asked as the chat panel asks them, each in a conversation of its own, at temperature
- * 0. Throws `TroubleError`.
+ * Measures a language. Bits per byte are the perplexity by llama.cpp's protocol, in bits per token, times the text's
+ * tokens per byte. Questions are asked as in the chat panel, each in its own conversation, at temperature 0. Throws
+ * `TroubleError`.
  */
 export async function evaluateLanguage(
   engine: EngineProcess,

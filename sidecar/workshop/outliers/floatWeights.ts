@@ -10,13 +10,13 @@ import { fileRows, rowsAtOnce } from '../../models/gguf/rows.ts';
 import { roundRows } from './roundRows.ts';
 
 /**
- * Whether a tensor is the matrix of a linear layer inside a block: what is quantised. Embedding, output, norms and
- * routers stay as they are.
+ * Whether a tensor is the matrix of a linear layer inside a block. Only these are quantised, not embedding, output,
+ * norms and routers.
  */
 export const isLinear = (name: string): boolean =>
   /^blk\.\d+\.(attn|ffn)_\w+\.weight$/.test(name) && !/norm|gate_inp/.test(name);
 
-/** A model's weights in float32 on a device, to be written as they are or rounded. */
+/** A model's weights in float32 on a device, written unchanged or rounded. */
 export class FloatWeights implements LoadedWeights {
   readonly table: WeightTable;
   readonly #storage: Storage;
@@ -37,10 +37,7 @@ export class FloatWeights implements LoadedWeights {
     return this.#storage.sizeBytes;
   }
 
-  /**
-   * Reads all weights from the files; those of linear layers go to the grid of `bits` bits of each output channel,
-   * where that is given.
-   */
+  /** Reads all weights from the files. Rounds linear layers to a grid of `bits` bits per output channel, if given. */
   async write(bits: number | undefined, signal?: AbortSignal): Promise<void> {
     const files = new Map<string, FileHandle>();
     try {
@@ -48,7 +45,7 @@ export class FloatWeights implements LoadedWeights {
       for (const [name, tensor] of this.table.all) {
         const located = this.model.tensors.get(name);
         const file = located && files.get(located.header.path);
-        if (!located || !file) throw new Error(`No file has the tensor ${name}.`);
+        if (!located || !file) throw new Error(`No file contains the tensor ${name}.`);
         const rows = fileRows(file, located);
         const step = rowsAtOnce(rows.columns * Float32Array.BYTES_PER_ELEMENT);
         for (let first = 0; first < rows.count; first += step) {

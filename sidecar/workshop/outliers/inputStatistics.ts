@@ -1,18 +1,18 @@
 import { roundRows } from './roundRows.ts';
 
-/** What the values that enter a linear layer look like, and what rounding them costs. */
+/** Figures of the inputs of a linear layer, and of the error from rounding them. */
 export interface InputFigures {
   /**
-   * Excess kurtosis over all values, `E[(x − μ)⁴] ⁄ σ⁴ − 3`: 0 of a normal distribution, large where few values are far
-   * out.
+   * Excess kurtosis over all values, `E[(x − μ)⁴] ⁄ σ⁴ − 3`. It is 0 for a normal distribution, and large with a few
+   * outliers.
    */
   readonly kurtosis: number;
   readonly rms: number;
-  /** The largest magnitude by the root mean square. */
+  /** The largest magnitude divided by the root mean square. */
   readonly largest: number;
-  /** Root mean square of what symmetric absmax rounding of each token to 8 bits changes. */
+  /** The root mean square error of symmetric absmax rounding to 8 bits per token. */
   readonly roundingError: number;
-  /** The same by the root mean square of the values. */
+  /** The same error divided by the root mean square of the values. */
   readonly relativeError: number;
 }
 
@@ -25,7 +25,7 @@ export class InputStatistics {
   #squaredError = 0;
   #largest = 0;
 
-  /** Adds tokens' activations, `[columns, tokens]`. */
+  /** Adds the activations of tokens, `[columns, tokens]`. */
   add(values: Float32Array, columns: number): void {
     const rounded = values.slice();
     roundRows(rounded, columns, BITS);

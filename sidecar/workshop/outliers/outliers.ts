@@ -17,10 +17,10 @@ import { FloatWeights, isLinear } from './floatWeights.ts';
 import { InputStatistics } from './inputStatistics.ts';
 import { SpectralNorms } from './spectralNorm.ts';
 
-/** Bits of activations, with one scale a token, by the name of the way; `undefined`: float32. */
+/** Names and bits of rounding activations, with a scale per token. `undefined` is float32. */
 type Ways = readonly (readonly [name: string, inputBits: number | undefined])[];
 
-/** By bits of weights, with one scale an output channel. */
+/** By bits of the weights, with a scale per output channel. */
 const WAYS: readonly (readonly [weightBits: number | undefined, ways: Ways])[] = [
   [undefined, [['float', undefined]]],
   [
@@ -39,16 +39,17 @@ const WAYS: readonly (readonly [weightBits: number | undefined, ways: Ways])[] =
   ],
 ];
 
-/** Evaluations, activations, weights. */
+/** The five evaluations, the activations and the weights. */
 const STEPS = 7;
 
-/** Tokens of one look at activations, whose values are all read. */
+/** How many tokens' activations are read at once. */
 const OBSERVED_TOKENS = 64;
 
 /**
- * How well a model stands being quantised, and what makes it hard: bits per byte of a text with weights and activations
- * rounded in the ways of arXiv 2305.19268, and of each layer what that work and later ones (2405.19279, 2506.19697)
- * measure. Throws `TroubleError`.
+ * Measures how well a model can be quantised, and why.
+ *
+ * It gives bits per byte of a text with weights and activations rounded as in arXiv 2305.19268. For each layer it gives
+ * the figures of that work and of later ones (2405.19279, 2506.19697). Throws `TroubleError`.
  */
 export async function outliers(params: OutliersParams, options: MakingOptions = {}): Promise<OutliersResult> {
   const threads = await computeThreads(params.threads);
@@ -84,15 +85,12 @@ class Examination {
     this.#bos = addBos ? bos : undefined;
     this.#tokens = text.tokenize(sample, false).slice(0, maxTokens);
     if (this.#tokens.length < 2)
-      throw new TroubleError(
-        'invalid-input',
-        'The text is too short to measure anything: a page or more tells something.',
-      );
+      throw new TroubleError('invalid-input', 'The text is too short to measure anything. Use at least a page.');
     const { trainContextTokens } = examined.model.hyperparameters;
     if (contextTokens > trainContextTokens)
       throw new TroubleError(
         'invalid-input',
-        `${path.basename(examined.modelPath)} was trained on ${trainContextTokens} tokens at most, a chunk has ${contextTokens}. Choose --ctx.`,
+        `${path.basename(examined.modelPath)} was trained on at most ${trainContextTokens} tokens, but a chunk has ${contextTokens}. Choose a smaller --ctx.`,
       );
   }
 
@@ -175,7 +173,7 @@ class Examination {
       const values = readF32(device, tensor);
       const [columns, rows] = tensor.shape;
       let spectralNorm = 0;
-      // Of a mixture's experts the largest.
+      // The largest norm among a mixture's experts.
       for (let start = 0; start < values.length; start += columns * rows)
         spectralNorm = Math.max(spectralNorm, await norms.of(values.subarray(start, start + columns * rows), columns));
       found.push({ name, spectralNorm });
@@ -185,7 +183,7 @@ class Examination {
     return found;
   }
 
-  /** Gains of all norms: their mean and how far they spread. */
+  /** The gains of all norms: their mean and spread. */
   #norms(): OutliersResult['norms'] {
     const { device, weights } = this.examined;
     return [...weights.table.all]

@@ -1,6 +1,6 @@
 /**
- * Rounds each row of `columns` values, in place, to the grid of `bits` bits that reaches its largest magnitude:
- * symmetric absmax, zero on the grid. A row is an output channel of a matrix or a token's activations.
+ * Rounds each row of `columns` values in place to a grid of `bits` bits that reaches its largest magnitude: symmetric
+ * absmax, with zero on the grid. A row is an output channel of a matrix, or a token's activations.
  */
 export function roundRows(values: Float32Array, columns: number, bits: number): void {
   const levels = 2 ** (bits - 1) - 1;

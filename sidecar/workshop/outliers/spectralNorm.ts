@@ -6,7 +6,7 @@ import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../kernels/ggml/transfer.ts';
 import { Random } from '../train/random.ts';
 
-/** Of one computation; then it is seen whether the value still changes. */
+/** The number of iterations per computation. Then the change of the value is checked. */
 const ITERATIONS = 16;
 const MOST_ROUNDS = 20;
 const TOLERANCE = 1e-4;
@@ -19,25 +19,25 @@ interface BuiltGraph extends Disposable {
   readonly squaredNorm: Tensor;
 }
 
-/** Largest singular values of matrices, by power iteration on a device. */
+/** Computes the largest singular values of matrices by power iteration on a device. */
 export class SpectralNorms implements Disposable {
   readonly #graphs = new Map<string, BuiltGraph>();
 
   constructor(private readonly device: Device) {}
 
-  /** Of `values[columns, rows]`, from below, to about 1e-4 of it. */
+  /** The norm of `values[columns, rows]`. It is approached from below, to about 1e-4 of it. */
   async of(values: Float32Array, columns: number): Promise<number> {
     const { graph, matrix, start, direction, squaredNorm } = this.#graphFor(columns, values.length / columns);
     const random = new Random(1);
     let vector: Float32Array = Float32Array.from({ length: columns }, () => random.normal());
     let norm = 0;
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      // Both anew: a graph gives the memory of an input to others behind its last use.
+      // Both are written again, since a graph reuses an input's memory after its last use.
       write(this.device, matrix, values);
       write(this.device, start, vector);
       await graph.compute();
       const before = norm;
-      // Of WᵀW on a direction of length one.
+      // The norm of WᵀW times a direction of length one.
       norm = Math.sqrt(Math.sqrt(readF32(this.device, squaredNorm)[0] as number));
       vector = readF32(this.device, direction);
       if (norm <= before * (1 + TOLERANCE)) break;

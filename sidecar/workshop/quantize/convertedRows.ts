@@ -4,9 +4,11 @@ import { TroubleError } from '../../common/troubleError.ts';
 import { converted, type Rows } from '../../models/gguf/rows.ts';
 
 /**
- * A tensor's rows in another type. None of their values may be infinite or no number: a block of a quantised type would
- * spread it, or ggml abort on it. Nor may the type make one so: that of a float16, or of a block's scale, ends at
- * 65504. Throws `TroubleError` that names the tensor and the row as they are read. `importance` as in `fromFloat32`.
+ * Converts a tensor's rows to another type. For `importance` see `fromFloat32`.
+ *
+ * No value may be infinite or NaN: a block of a quantised type would spread it, or ggml abort on it. Nor may a value
+ * overflow the type: float16, also as a block's scale, ends at 65504. Reading throws a `TroubleError` that names the
+ * tensor and the row.
  */
 export function convertedRows(rows: Rows, name: string, type: TensorType, importance?: Float32Array): Rows {
   const result = converted(finiteRows(rows, name), type, importance);
@@ -25,7 +27,7 @@ export function convertedRows(rows: Rows, name: string, type: TensorType, import
   };
 }
 
-/** As float32. */
+/** Reads rows as float32 and checks their values. */
 function finiteRows(rows: Rows, name: string): Rows {
   return {
     ...rows,

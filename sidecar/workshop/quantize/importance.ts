@@ -8,20 +8,23 @@ import { computeThreads } from '../../models/threads.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 import type { Calibration } from '../protocol.ts';
 
-/** Tokens that see each other. */
+/** The length of a sequence in tokens. */
 const CHUNK_TOKENS = 512;
-/** The matrix that gives the logits: a model without an output matrix uses its embedding. */
+/** The matrix that gives the logits. A model without an output matrix uses its embedding. */
 export const OUTPUT_NAMES: readonly string[] = ['output.weight', 'token_embd.weight'];
-/** Fewer would say what this one text is like. */
+/** Fewer tokens would say too little about other texts. */
 const MIN_TOKENS = 256;
-/** Of the mean, what a column counts at least: that a text leaves it at rest does not mean that every text does. */
+/**
+ * The least importance of a column, as a share of the mean. A column that is idle in this text may be active in others.
+ */
 const LEAST_SHARE = 1e-3;
 
 /**
- * How much each column of the matrices counts whose names `isWatched` finds, `[columns]` by the matrix's name: the mean
- * square of what a text brings into it, by which a small error there changes what comes out (llama.cpp's importance
- * matrix). A mixture's experts share what enters any of them. The output matrix has its importance by both of
- * `OUTPUT_NAMES`. Throws `TroubleError`.
+ * Measures the importance of each column of the matrices that `isWatched` selects: `[columns]` by the matrix's name. It
+ * is the mean square of the inputs on a text, as in llama.cpp's importance matrix.
+ *
+ * The experts of a mixture share the inputs of any of them. The output matrix is listed under both `OUTPUT_NAMES`.
+ * Throws `TroubleError`.
  */
 export async function measureImportance(
   modelPath: string,
@@ -42,7 +45,7 @@ export async function measureImportance(
       const means = squares.get(first) ?? new MeanSquares(columns);
       means.add(values);
       for (const matrix of matrices) squares.set(matrix, means);
-      // A copy of the embedding in another layout may be the output matrix.
+      // The output matrix may be a copy of the embedding in another layout.
       if (OUTPUT_NAMES.includes(first)) for (const name of OUTPUT_NAMES) squares.set(name, means);
     }
     onProgress?.({ step: 'Calibrating', share: (index + 1) / chunks.length });
@@ -50,7 +53,7 @@ export async function measureImportance(
   return new Map([...squares].map(([matrix, means]) => [matrix, means.importance(matrix)]));
 }
 
-/** The text's tokens in pieces that a sequence holds. */
+/** The text's tokens in chunks that a sequence can hold. */
 async function chunksOf(
   modelPath: string,
   { text, maxTokens }: Calibration,
@@ -62,7 +65,7 @@ async function chunksOf(
     if (tokens.length < MIN_TOKENS)
       throw new TroubleError(
         'invalid-input',
-        `The text to calibrate with has ${tokens.length} tokens, expected ${MIN_TOKENS} at least: some pages of what the model is for.`,
+        `The calibration text has ${tokens.length} tokens, expected at least ${MIN_TOKENS}. Use some pages of typical text.`,
       );
     const { addBos, bos } = opened.text.special;
     const start = addBos && bos !== undefined ? [bos] : [];
@@ -76,7 +79,7 @@ async function chunksOf(
   }
 }
 
-/** Of the columns of rows, in double precision. */
+/** Mean squares of the columns of rows, in double precision. */
 class MeanSquares {
   readonly #sums: Float64Array;
   #rows = 0;
@@ -94,13 +97,13 @@ class MeanSquares {
     this.#rows += values.length / columns;
   }
 
-  /** Throws `TroubleError` where what was added is no number. */
+  /** Throws `TroubleError` if an added value is infinite or NaN. */
   importance(matrix: string): Float32Array {
     const mean = this.#sums.reduce((sum, square) => sum + square, 0) / this.#sums.length / this.#rows;
     if (!Number.isFinite(mean))
       throw new TroubleError(
         'invalid-model',
-        `What enters ${matrix} on the text to calibrate with is no number: the model is damaged or its training diverged.`,
+        `The inputs of ${matrix} on the calibration text are infinite or NaN: the model is damaged or its training diverged.`,
       );
     if (mean === 0) return new Float32Array(this.#sums.length).fill(1);
     return Float32Array.from(this.#sums, (sum) => Math.max(sum / this.#rows, LEAST_SHARE * mean));

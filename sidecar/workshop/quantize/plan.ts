@@ -4,22 +4,24 @@ import type { LocatedTensor } from '../../models/gguf/locate.ts';
 import type { TypePattern } from '../protocol.ts';
 import { fittingType, KEEP, wantedTypeOf, wantedTypes, type TargetType, type WantedType } from './targetTypes.ts';
 
-/** A tensor and the type that it gets. */
+/** A tensor and its new type. */
 export interface PlannedTensor {
   readonly source: LocatedTensor;
   readonly type: TensorType;
-  /** What was asked for, where rows are no whole blocks of it. */
+  /** The requested type, if rows are not whole blocks of it. */
   readonly wanted?: TargetType;
 }
 
-/** Small or delicate matrices, which stay as they are: norms, routers, and what llama.cpp excepts too. */
+/** Small or sensitive matrices, which keep their types: norms, routers, and llama.cpp's other exceptions. */
 const KEPT =
   /_norm\.weight|gate_inp|ffn_gate_tid2eid|altup|laurel|per_layer_model_proj|^position_embd|^token_types|ssm_conv1d|shortconv\.conv|indexer\.[kq]_proj|time_mix_(first|[wva][012]|g[12]|decay_w[12]|lerp_fused)\.|attn_rel_b|\.position_embd|^sam\.(pos_embd|neck\.|net_)|\.rel_pos|\.patch_embd|\.patch_merger|a\.rvq\.codebook|mm\.a\.code_embd/;
 
 /**
- * The type of every tensor: matrices get that of the first pattern that finds their name, else `type`; vectors, norms,
- * routers and biases stay as they are. Throws `TroubleError` 'invalid-input' for an unknown type or a pattern that is
- * none or finds no matrix, 'unsupported-model' for a tensor that can't be read.
+ * Chooses the type of every tensor. Matrices get the type of the first pattern that matches their name, or else `type`.
+ * Vectors, norms, routers and biases keep their types.
+ *
+ * Throws `TroubleError` 'invalid-input' for an unknown type, or a pattern that is invalid or matches no matrix. Throws
+ * 'unsupported-model' for a tensor that can't be read.
  */
 export function planTypes(
   tensors: Iterable<LocatedTensor>,
@@ -53,7 +55,7 @@ export function planTypes(
   return plan;
 }
 
-/** Whether a tensor gets another type: a matrix of weights that is none of those kept. */
+/** Whether a tensor may get another type: a matrix of weights that is not among those kept. */
 function isMatrix({ name, shape, type }: LocatedTensor): boolean {
   return (
     shape.filter((extent) => extent > 1).length >= 2 &&
@@ -79,7 +81,7 @@ function expressionOf(pattern: string): RegExp {
   } catch (error) {
     throw new TroubleError(
       'invalid-input',
-      `"${pattern}" is no regular expression for names of tensors: ${(error as Error).message}.`,
+      `"${pattern}" is not a valid regular expression for tensor names: ${(error as Error).message}.`,
       { cause: error },
     );
   }
@@ -89,7 +91,7 @@ function readableType({ name, type, header }: LocatedTensor): TensorType {
   if (!(type in tensorTypes))
     throw new TroubleError(
       'unsupported-model',
-      `The tensor ${name} of ${header.path} has the type ${type}, which can't be read here.`,
+      `The tensor ${name} of ${header.path} has the type ${type}, which is not supported.`,
     );
   return type as TensorType;
 }

@@ -22,10 +22,12 @@ import { summary } from './summary.ts';
 import { KEEP, QUANTIZATION_VERSION, targetTypes, wantedTypeOf, type WantedType } from './targetTypes.ts';
 
 /**
- * Writes a model in other types, tensor by tensor. A tensor that has its type already keeps its bytes; one that was
- * quantised goes by way of float32 and loses a second time. With a text to calibrate with, rounding spares the columns
- * that count most on it. Throws `TroubleError`; nothing is left at `outputPath` then, which may name the first of
- * several parts to write.
+ * Writes a model in other types, tensor by tensor.
+ *
+ * Tensors that already have their type keep their bytes. Quantised tensors are converted through float32 and lose
+ * precision a second time. With a calibration text, rounding spares the most important columns.
+ *
+ * Throws `TroubleError` and leaves nothing at `outputPath`, which may name the first of several parts to write.
  */
 export async function quantize(params: QuantizeParams, options: MakingOptions = {}): Promise<QuantizeResult> {
   const { modelPath, outputPath } = params;
@@ -33,7 +35,7 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
     if (params.calibration)
       throw new TroubleError(
         'invalid-input',
-        `${modelPath} turns speech into text: no text calibrates it. Quantise it without one.`,
+        `${modelPath} is a speech model, which can't be calibrated with a text. Quantise it without --calibrate.`,
       );
     return quantizeSpeech(params, options);
   }
@@ -87,7 +89,7 @@ export async function quantize(params: QuantizeParams, options: MakingOptions = 
   });
 }
 
-/** Whether a tensor is rounded to so few levels that it matters how. */
+/** Whether a tensor gets so few levels that the choice of rounding matters. */
 const losesBits = ({ source, type }: PlannedTensor): boolean =>
   type !== source.type && isQuantised(type) && type !== 'Q8_0';
 

@@ -12,13 +12,14 @@ import { planTypes, type PlannedTensor } from './plan.ts';
 import { summary } from './summary.ts';
 import { KEEP, QUANTIZATION_VERSION, targetTypes, wantedTypeOf, type WantedType } from './targetTypes.ts';
 
-/** By which whisper.cpp multiplies the version of block layouts in its number of a file's type. */
+/** In the file type number, whisper.cpp multiplies the version of block layouts by this. */
 const VERSION_FACTOR = 1000;
 
 /**
- * Writes a speech model of whisper.cpp in other types, in whisper.cpp's own format. Convolutions stay floats in the
- * file, since their rows are three values; in a model of Q8_0 they are turned into blocks of eight bits as it is
- * loaded. Throws `TroubleError`; nothing is left at `outputPath` then.
+ * Writes a speech model of whisper.cpp in other types, in whisper.cpp's own format.
+ *
+ * Convolutions stay floats in the file, since their rows have three values. In a model of Q8_0 they are converted to
+ * blocks of eight bits when it is loaded. Throws `TroubleError` and leaves nothing at `outputPath`.
  */
 export async function quantizeSpeech(
   { modelPath, outputPath, type, patterns }: QuantizeParams,
@@ -53,7 +54,7 @@ export async function quantizeSpeech(
   return summary(plan, { outputPath, bytesBefore: model.fileSizeBytes, bytesAfter: (await stat(outputPath)).size });
 }
 
-/** All that comes before the tensors, with the new type. */
+/** All bytes before the tensors, with the new type. */
 async function headOf(source: FileHandle, { tensorsOffsetBytes }: WhisperFile, type: WantedType): Promise<Buffer> {
   const { buffer } = await source.read(Buffer.alloc(tensorsOffsetBytes), 0, tensorsOffsetBytes, 0);
   if (type === KEEP) return buffer;

@@ -3,7 +3,7 @@ import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
 import type { QuantizeResult } from '../protocol.ts';
 import type { PlannedTensor } from './plan.ts';
 
-/** What was done by a plan. */
+/** Summarises the result of a plan. */
 export function summary(
   plan: readonly PlannedTensor[],
   file: Pick<QuantizeResult, 'outputPath' | 'bytesBefore' | 'bytesAfter'>,

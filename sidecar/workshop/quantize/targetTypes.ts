@@ -1,12 +1,9 @@
 import { tensorTypes } from '../../../kernels/ggml/types.ts';
 
-/** Of ggml's block layouts (ggml.h, `GGML_QNT_VERSION`). */
+/** The version of ggml's block layouts (ggml.h, `GGML_QNT_VERSION`). */
 export const QUANTIZATION_VERSION = 2;
 
-/**
- * Types that models are written in, with llama.cpp's number for a file mostly of that type (llama.h, `enum
- * llama_ftype`).
- */
+/** The types of model files, with llama.cpp's number for a file mostly of that type (llama.h, `enum llama_ftype`). */
 export const targetTypes = {
   F32: 0,
   F16: 1,
@@ -27,12 +24,15 @@ export const targetTypes = {
 
 export type TargetType = keyof typeof targetTypes;
 
-/** Asked for instead of a type: a matrix keeps the type that it has. */
+/** Given instead of a type: a matrix keeps its type. */
 export const KEEP = 'keep';
 export type WantedType = TargetType | typeof KEEP;
 export const wantedTypes: readonly WantedType[] = [...(Object.keys(targetTypes) as TargetType[]), KEEP];
 
-/** For rows that are no whole blocks of 256, blocks of 32 of about as many bits, as llama.cpp chooses them. */
+/**
+ * Types with blocks of 32 for rows that are not whole blocks of 256, with about as many bits. llama.cpp chooses the
+ * same.
+ */
 const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = {
   Q6_K: 'Q8_0',
   Q5_K: 'Q5_1',
@@ -42,20 +42,20 @@ const smallerBlocks: Partial<Readonly<Record<TargetType, TargetType>>> = {
   IQ3_S: 'IQ4_NL',
 };
 
-/** The name of a type in any case. `undefined` for a type that no model is written in. */
+/** Finds a type by its name in any case. Returns `undefined` if no model is written in it. */
 function targetTypeOf(name: string): TargetType | undefined {
   const upper = name.toUpperCase();
   return upper in targetTypes ? (upper as TargetType) : undefined;
 }
 
-/** As `targetTypeOf`, and `keep`. */
+/** Like `targetTypeOf`, but also accepts `keep`. */
 export function wantedTypeOf(name: string): WantedType | undefined {
   return name.toLowerCase() === KEEP ? KEEP : targetTypeOf(name);
 }
 
 /**
- * The type for rows of `columns` values: the wanted one where they are whole blocks of it, else one of smaller blocks,
- * else float16.
+ * The type for rows of `columns` values: the wanted type if they are whole blocks of it, or else a type with smaller
+ * blocks, or else float16.
  */
 export function fittingType(wanted: TargetType, columns: number): TargetType {
   const fits = (type: TargetType | undefined): type is TargetType =>

@@ -4,19 +4,17 @@ import type { Random } from '../train/random.ts';
 import type { Fact } from './facts.ts';
 import type { TextFile } from './textFiles.ts';
 
-/**
- * Where the text of contexts comes from: files without end, or those there are, in an order that the numbers decide.
- */
+/** A source of text for contexts: endless files, or existing files in an order that `random` decides. */
 export type TextSource = (random: Random) => Iterable<TextFile>;
 
-/** How a model reads texts. */
+/** A model's tokenizer. */
 export interface ContextTokenizer {
   tokenize(text: string): Promise<readonly TokenId[]>;
-  /** What stands before a text. */
+  /** The tokens before a text. */
   readonly start: readonly TokenId[];
 }
 
-/** Something that is to be hidden at a share, 0 to 1, of a context, in a file whose name ends so. */
+/** A fact to hide at a position of a context, from 0 to 1, in a file whose name has this ending. */
 interface HiddenFact {
   readonly share: number;
   readonly fact: (ending: string) => Fact;
@@ -24,7 +22,7 @@ interface HiddenFact {
 
 export interface Context {
   readonly tokens: readonly TokenId[];
-  /** In the order of what was to be hidden. */
+  /** In the order of the hidden facts. */
   readonly facts: readonly Fact[];
 }
 
@@ -33,11 +31,11 @@ interface Line {
   readonly ending: string;
 }
 
-/** More characters than tokens need on average. */
+/** More characters than tokens have on average. */
 const CHARACTERS_PER_TOKEN = 12;
-/** A context that all texts together make is no shorter than this share of what was asked for. */
+/** If all texts together are shorter than the wanted length, a context has at least this share of it. */
 const LEAST_SHARE = 0.9;
-/** A fact is put between two paragraphs where there are such no farther than this share of the context away. */
+/** A fact is put between two paragraphs if there is such a gap within this share of the context. */
 const NEAR_SHARE = 0.05;
 
 /** All texts once, in random order. */
@@ -45,7 +43,7 @@ export function filesInRandomOrder(files: readonly TextFile[]): TextSource {
   return (random) => [...random.order(files.length)].map((index) => files[index] as TextFile);
 }
 
-/** As many generated texts as are wanted. */
+/** Any number of generated texts. */
 export function generatedFiles(generate: (random: Random) => TextFile): TextSource {
   return function* (random) {
     for (;;) yield generate(random);
@@ -63,8 +61,8 @@ export function tokenizerOf(
 }
 
 /**
- * As many lines of texts as fit into `maxTokens` with what is hidden among them, and `end` behind them. Throws
- * `TroubleError` 'invalid-input' where there is not enough text.
+ * Composes a context: as many lines of text as fit into `maxTokens` with the hidden facts, followed by `end`. Throws
+ * `TroubleError` 'invalid-input' if there is not enough text.
  */
 export async function composeContext(
   { source, random, hidden, maxTokens, end = '' }: ComposeOptions,
@@ -76,7 +74,7 @@ export async function composeContext(
     return { tokens: [...tokenizer.start, ...(await tokenizer.tokenize(text + end))], facts };
   };
   let best: Context | undefined;
-  // Of lines: `low` - 1 fit, and `high` + 1 do not.
+  // Numbers of lines: `low` − 1 fit, and `high` + 1 do not.
   let [low, high] = [0, lines.length];
   while (low <= high) {
     const middle = (low + high) >> 1;
@@ -85,14 +83,11 @@ export async function composeContext(
     else [best, low] = [context, middle + 1];
   }
   if (!best)
-    throw new TroubleError(
-      'invalid-input',
-      `What is to be found takes more than the ${maxTokens} tokens of a context.`,
-    );
+    throw new TroubleError('invalid-input', `The hidden facts take more than the ${maxTokens} tokens of a context.`);
   if (low > lines.length && best.tokens.length < LEAST_SHARE * maxTokens)
     throw new TroubleError(
       'invalid-input',
-      `The texts make ${best.tokens.length} tokens; a context of ${maxTokens} needs more.`,
+      `The texts have only ${best.tokens.length} tokens, too few for a context of ${maxTokens}.`,
     );
   return best;
 }
@@ -115,7 +110,7 @@ function linesOf(files: Iterable<TextFile>, characters: number): readonly Line[]
   return lines;
 }
 
-/** Puts each fact on a line of its own. */
+/** Inserts each fact as its own line. */
 function hide(
   lines: readonly Line[],
   hidden: readonly HiddenFact[],

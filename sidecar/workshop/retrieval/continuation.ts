@@ -1,12 +1,10 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { EngineGenerateResult, TokenId } from '../../protocol/engine.ts';
 
-/** By this name an engine is asked. */
+/** The name of the sequence in requests to the engine. */
 export const RETRIEVAL_SEQUENCE = 'retrieval';
 
-/**
- * What a model most likely goes on with, up to the end of the line. Rejects with the reason of a signal that aborts.
- */
+/** The model's most likely continuation up to the end of the line. Rejects with the reason of a signal that aborts. */
 export async function continuationOf(
   engine: Pick<Engine, 'generate'>,
   tokens: readonly TokenId[],

@@ -1,16 +1,16 @@
 import type { Random } from '../train/random.ts';
 
-/** Something that a context says once, and that can be asked for. */
+/** A statement that occurs once in a context and that a question can ask for. */
 export interface Fact {
   /** A line, without its end. */
   readonly statement: string;
-  /** What a model is to continue with the value, without the space between. */
+  /** The model should continue it with a space and the value. */
   readonly question: string;
-  /** Five digits, the first no zero. */
+  /** Five digits, of which the first is not zero. */
   readonly value: string;
 }
 
-/** A constant before it is known of which language the file is that will define it. */
+/** A constant before the language of its file is known. */
 export interface Constant {
   readonly name: string;
   readonly value: string;
@@ -94,7 +94,7 @@ const NUMBERED = [
   'The combination of the bank vault',
 ] as const;
 
-/** How many constants can be told apart by their names. */
+/** The number of constants with different names. */
 export const MOST_CONSTANTS = FIRST_WORDS.length * SECOND_WORDS.length;
 
 /** How a language defines a constant. */
@@ -105,7 +105,7 @@ const definitions: Readonly<Record<string, { readonly before: string; readonly a
 };
 
 /**
- * Constants whose names and values all differ, at most `MOST_CONSTANTS`; names share a word only where there are more
+ * Makes at most `MOST_CONSTANTS` constants with different names and values. Names share a word only if there are more
  * of them than words.
  */
 export function makeConstants(count: number, random: Random): readonly Constant[] {
@@ -119,19 +119,21 @@ export function makeConstants(count: number, random: Random): readonly Constant[
   return [...values].map((value, index) => ({ name: nameOf(index), value }));
 }
 
-/** A constant's definition in a file whose name ends so (".ts"), and the beginning of it that asks for the value. */
+/**
+ * The definition of a constant in a file with this ending (such as ".ts"), and its beginning, which asks for the value.
+ */
 export function definitionOf({ name, value }: Constant, ending: string): Fact {
   const { before, after } = definitions[ending] ?? { before: 'const ', after: ';' };
   const question = `${before}${name} =`;
   return { statement: `${question} ${value}${after}`, question, value };
 }
 
-/** A sentence that has nothing to do with what stands around it. */
+/** Makes a sentence that is unrelated to its surroundings. */
 export function makeNeedle(random: Random): Fact {
   return needleOf(`The secret number of ${CITIES[random.below(CITIES.length)] as string}`, random);
 }
 
-/** Several of them, each about something of its own, at most as many as there are such things. */
+/** Makes several such sentences about different things, at most as many as there are things. */
 export function makeNeedles(count: number, random: Random): readonly Fact[] {
   return [...random.order(NUMBERED.length)].slice(0, count).map((index) => needleOf(NUMBERED[index] as string, random));
 }
@@ -142,7 +144,7 @@ function needleOf(subject: string, random: Random): Fact {
   return { statement: `${question} ${value}.`, question, value };
 }
 
-/** Whether a continuation begins with the value, and not with a longer number. */
+/** Whether a continuation begins with the value and not with a longer number. */
 export function isRecalled(continuation: string, value: string): boolean {
   const said = continuation.trimStart();
   return said.startsWith(value) && !/^\d/.test(said.slice(value.length));

@@ -98,7 +98,7 @@ const TIMES = [
   'when the bells had stopped',
 ] as const;
 
-/** A module of code that says nothing: types, and functions that work on lists of them. */
+/** Generates a meaningless code module: types, and functions on lists of them. */
 export function generateCode(random: Random): TextFile {
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;
   const noun = pick(NOUNS);
@@ -127,7 +127,7 @@ function generateFunction(
   return `export function ${verb}${noun}By${field[0]?.toUpperCase()}${field.slice(1)}(${list}: readonly ${noun}[]): readonly ${noun}[] {\n${pick(bodies)}\n}`;
 }
 
-/** A page of prose in which nobody is anybody in particular, a sentence a line. */
+/** Generates a page of prose about nobody in particular, a sentence per line. */
 export function generateProse(random: Random): TextFile {
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)] as Item;
   const sentence = (): string => {

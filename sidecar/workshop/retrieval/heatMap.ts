@@ -2,7 +2,7 @@ export interface HeatMap {
   readonly title: string;
   readonly columns: { readonly name: string; readonly labels: readonly string[] };
   readonly rows: { readonly name: string; readonly labels: readonly string[] };
-  /** 0 to 1, by row and column. */
+  /** From 0 to 1, by row and column. */
   readonly values: readonly (readonly number[])[];
 }
 
@@ -11,13 +11,13 @@ const CELL_HEIGHT = 36;
 const LEFT = 80;
 const TOP = 48;
 const BOTTOM = 56;
-/** Left of the cells and right of them, so that a title has room. */
+/** The margins left and right of the cells, so that a title fits. */
 const LEAST_WIDTH = 560;
-/** Red, green and blue of 0 and of 1: told apart by lightness too. */
+/** The colours of 0 and of 1, which also differ in lightness. */
 const NONE = [122, 4, 3] as const;
 const ALL = [230, 245, 208] as const;
 
-/** A drawing of shares in cells, as SVG: dark where nothing was found, light where all was. */
+/** Draws shares as coloured cells in SVG: dark for nothing found, light for everything. */
 export function heatMap({ title, columns, rows, values }: HeatMap): string {
   const width = Math.max(LEAST_WIDTH, LEFT + CELL_WIDTH * columns.labels.length + 20);
   const height = TOP + CELL_HEIGHT * rows.labels.length + BOTTOM;

@@ -7,20 +7,20 @@ import { isRecalled, makeNeedle } from './facts.ts';
 
 export interface NeedleOptions {
   readonly source: TextSource;
-  /** Tokens of the prompt, at most. */
+  /** The maximum number of tokens in the prompt. */
   readonly length: number;
-  /** Of the fact, in per cent of the context. */
+  /** The position of the fact, in per cent of the context. */
   readonly depth: number;
-  /** The same text, whatever the depth. */
+  /** The same seed gives the same text at every depth. */
   readonly seed: number;
 }
 
-/** A text with one fact in it, and the question at its end. */
+/** A text with a fact in it, and the question at its end. */
 export interface NeedleTask {
   readonly prompt: readonly TokenId[];
   readonly question: string;
   readonly value: string;
-  /** Of the value. */
+  /** The number of tokens of the value. */
   readonly valueTokens: number;
 }
 
@@ -32,8 +32,8 @@ export interface NeedleAnswer {
 }
 
 /**
- * The same options and tokenizer make the same task. Throws `TroubleError` 'invalid-input' where there is not enough
- * text.
+ * Makes a task. The same options and tokenizer give the same task. Throws `TroubleError` 'invalid-input' if there is
+ * not enough text.
  */
 export async function makeNeedleTask(
   { source, length, depth, seed }: NeedleOptions,

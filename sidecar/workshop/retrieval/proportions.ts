@@ -1,10 +1,10 @@
-/** From where to where, 0 to 1. */
+/** Both ends, from 0 to 1. */
 export type Interval = readonly [low: number, high: number];
 
-/** The 97.5 % point of the normal distribution: intervals hold the truth 95 times in 100. */
+/** The 97.5 % point of the normal distribution, for intervals of 95 %. */
 const Z = 1.959964;
 
-/** The 95 % interval of a proportion by its score (Wilson, 1927). Of nothing nothing is known: 0 to 1. */
+/** The 95 % score interval of a proportion (Wilson, 1927). Without observations it is 0 to 1. */
 export function wilsonInterval(found: number, total: number): Interval {
   if (total === 0) return [0, 1];
   const share = found / total;
@@ -15,9 +15,8 @@ export function wilsonInterval(found: number, total: number): Interval {
 }
 
 /**
- * The difference of two proportions over the same things, `a` less `b`, and its 95 % interval (Newcombe 1998,
- * Statistics in Medicine 17, 2635–2650, method 10): unlike the standard error it says something where hardly a thing,
- * or none, came out differently.
+ * The difference `a` − `b` of two proportions over the same items, and its 95 % interval (Newcombe 1998, Statistics in
+ * Medicine 17, 2635–2650, method 10). Unlike the standard error, it is valid even if few or no items differ.
  */
 export function pairedProportions(
   a: readonly boolean[],
@@ -48,7 +47,7 @@ export function pairedProportions(
   };
 }
 
-/** Of a table of two by two, corrected for its being of whole numbers; 0 where a margin is empty. */
+/** The correlation of a two-by-two table, corrected for continuity. 0 if a margin is empty. */
 function correlationOf(both: number, onlyA: number, onlyB: number, neither: number): number {
   const margins = (both + onlyA) * (onlyB + neither) * (both + onlyB) * (onlyA + neither);
   if (margins === 0) return 0;

@@ -7,14 +7,14 @@ import { definitionOf, isRecalled, makeConstants, type Fact } from './facts.ts';
 
 export interface RecallOptions {
   readonly source: TextSource;
-  /** Tokens of a context, at most. */
+  /** The maximum number of tokens in a context. */
   readonly length: number;
-  /** Constants that are hidden in a context, and asked for. */
+  /** The number of constants that are hidden in a context and asked for. */
   readonly constants: number;
   readonly seed: number;
 }
 
-/** A context, and what is asked when it is in place. */
+/** A context, and the questions about it. */
 export interface RecallTask {
   readonly context: readonly TokenId[];
   readonly questions: readonly RecallQuestion[];
@@ -24,7 +24,7 @@ export interface RecallQuestion {
   readonly question: string;
   readonly tokens: readonly TokenId[];
   readonly value: string;
-  /** Of the value. */
+  /** The number of tokens of the value. */
   readonly valueTokens: number;
 }
 
@@ -36,8 +36,8 @@ export interface RecallAnswer {
 }
 
 /**
- * Code with constants in it, and questions for each of them in random order. The same options and tokenizer make the
- * same task. Throws `TroubleError` 'invalid-input' where there is not enough text.
+ * Makes a task: code with constants in it, and a question for each constant in random order. The same options and
+ * tokenizer give the same task. Throws `TroubleError` 'invalid-input' if there is not enough text.
  */
 export async function makeRecallTask(
   { source, length, constants, seed }: RecallOptions,
@@ -58,7 +58,7 @@ export async function makeRecallTask(
   };
 }
 
-/** What is asked for facts behind the context that says them. */
+/** The questions for facts, to be asked behind the context that contains the facts. */
 export function questionsFor(facts: readonly Fact[], tokenizer: ContextTokenizer): Promise<readonly RecallQuestion[]> {
   return Promise.all(
     facts.map(async ({ question, value }) => ({
@@ -81,8 +81,8 @@ interface Asked {
 }
 
 /**
- * Puts the context in place, and then asks: each question follows the context as if there had been no other.
- * `contextReads` says how often the context was read, about once where the engine can go back to its end.
+ * Evaluates the context, then asks each question directly behind it. `contextReads` is how often the context was
+ * evaluated, about once if the engine can go back to its end.
  */
 export async function askRecall(
   engine: Pick<Engine, 'generate'>,
@@ -94,7 +94,7 @@ export async function askRecall(
   return { answers, contextReads: 1 + contextReads };
 }
 
-/** Asks where the context is in place; `contextReads` says how often it was read again. */
+/** Asks behind a context that was already evaluated. `contextReads` is how often it was evaluated again. */
 export async function askInPlace(
   engine: Pick<Engine, 'generate'>,
   { context, questions }: RecallTask,

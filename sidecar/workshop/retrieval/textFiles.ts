@@ -3,19 +3,19 @@ import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 
 export interface TextFile {
-  /** Of its name, with the point: ".ts". */
+  /** The ending of its name with the dot, such as ".ts". */
   readonly ending: string;
   readonly text: string;
 }
 
-/** Larger files, and such lines, are data rather than text that somebody wrote. */
+/** Larger files, and longer lines, are data and not written by people. */
 const MAX_FILE_BYTES = 2 ** 18;
 const MAX_LINE_CHARACTERS = 400;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * All texts of a folder, in the order of their paths; what is empty, no UTF-8, large, unreadable or has very long lines
- * is left out. Throws `TroubleError` 'invalid-input' where the folder can't be read or no text is left.
+ * Reads all texts of a folder in the order of their paths. Skips files that are empty, large, unreadable, not UTF-8 or
+ * have very long lines. Throws `TroubleError` 'invalid-input' if the folder can't be read or no text is left.
  */
 export async function readTextFiles(folder: string): Promise<readonly TextFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
@@ -31,7 +31,7 @@ export async function readTextFiles(folder: string): Promise<readonly TextFile[]
     .sort();
   const texts: TextFile[] = [];
   for (const file of files) {
-    // One that is not this user's, or that went meanwhile.
+    // The file may belong to another user, or have been removed meanwhile.
     const text = await readTextFile(file).catch(() => undefined);
     if (text) texts.push(text);
   }
@@ -40,7 +40,7 @@ export async function readTextFiles(folder: string): Promise<readonly TextFile[]
   return texts;
 }
 
-/** `undefined` for what is no text that somebody wrote. */
+/** Reads a text. Resolves with `undefined` if the file does not look written by people. */
 export async function readTextFile(file: string): Promise<TextFile | undefined> {
   if ((await stat(file)).size > MAX_FILE_BYTES) return undefined;
   const text = decode(await readFile(file));

@@ -5,63 +5,65 @@ import { cutGap, type Gap } from './fillInTheMiddle.ts';
 import { PieceOrder, type Piece, type PieceState } from './pieces.ts';
 import { Random } from './random.ts';
 
-/** What a text is tokenised with. */
+/** The tokenizer of the texts. */
 export interface Tokenizer {
   readonly tokenize: (text: string) => readonly TokenId[];
-  /** UTF-8 bytes that a token stands for. */
+  /** The number of UTF-8 bytes of a token. */
   readonly tokenBytes: (token: TokenId) => number;
   readonly bos: TokenId | undefined;
-  /** Stands between documents. */
+  /** Separates documents. */
   readonly eos: TokenId;
 }
 
 export interface StreamOptions {
   readonly sequenceTokens: number;
-  /** Share of pieces in which a gap is to be filled. */
+  /** The share of pieces with a gap to fill. */
   readonly fimShare: number;
-  /** Of pieces with a gap: the loss of all tokens counts, or only of the middle's. */
+  /** In pieces with a gap: whether the loss of all tokens counts, or only of the middle. */
   readonly fimLoss: 'all' | 'middle';
-  /** What a middle's token counts. Default 1. */
+  /** The weight of a token in a middle. Default: 1. */
   readonly fimWeight?: number;
-  /** Marks before the suffix and before the prefix. */
+  /** The special tokens before the suffix and before the prefix. */
   readonly fimMarks: { readonly suffix?: TokenId; readonly prefix?: TokenId };
   readonly seed: number;
 }
 
 /**
- * Tokens to predict: `tokens` has one more than the sequence, `weights[i]` is what predicting `tokens[i + 1]` counts.
+ * A sequence to predict. `tokens` has one token more than the sequence, and `weights[i]` is the weight of predicting
+ * `tokens[i + 1]`.
  */
 export interface PackedSequence {
   readonly tokens: Int32Array;
   readonly weights: Float32Array;
-  /** Places at which a document begins. */
+  /** The positions where documents begin. */
   readonly starts: ReadonlySet<number>;
 }
 
-/** Where a stream is: enough to go on exactly. */
+/** The position of a stream, sufficient to continue exactly. */
 export interface StreamState {
   readonly pieces: PieceState;
   readonly random: number;
 }
 
-/** Less room behind the end of a document stays empty: there would be a beginning without what it begins. */
+/** A smaller rest of a sequence behind a document stays empty, since it would hold only the start of a text. */
 const LEAST_ROOM_TOKENS = 96;
 /** Pieces are somewhat shorter than sequences, so that few are cut. */
 const PIECE_SHARE = 0.95;
-/** Texts, and UTF-16 units of each, by which it is known how much text a token stands for. */
+/** The number of sampled texts and their length in UTF-16 units, for estimating the text per token. */
 const [SAMPLED_TEXTS, SAMPLED_UNITS] = [64, 1_000];
-/** As many units fill the room, but for text of very long tokens. */
+/** This many units per token fill the room, except for very long tokens. */
 const MOST_UNITS_PER_TOKEN = 8;
-/**
- * What a gap may take more than the text that it is in: a separator, and tokens that are other ones across its edges.
- */
+/** How many more tokens a gap may need than its text: a separator, and different tokens at its edges. */
 const GAP_TOKENS = 8;
 
 /**
- * Texts in pieces, in random order, tokenised and packed: a sequence begins with a line and goes on with the lines that
- * follow, beyond its piece where that is short; behind the end of a text another piece begins, if there is room. In a
- * piece with a gap the suffix comes first, then the prefix and the middle, all tokenised as one text, as at use, where
- * no marks part them.
+ * Divides texts into pieces, in random order, and packs their tokens into sequences.
+ *
+ * A sequence begins with a line and continues beyond a short piece with the following lines. Behind the end of a text
+ * another piece begins if there is room.
+ *
+ * A piece with a gap is ordered suffix, prefix, middle. Without special tokens between them they are tokenised as a
+ * single text, as in completions.
  */
 export class BatchStream {
   readonly #pieces: PieceOrder;
@@ -114,7 +116,7 @@ export class BatchStream {
     };
   }
 
-  /** Appends a piece and the lines behind it, at most `room` tokens; what of the piece finds no room is given back. */
+  /** Appends a piece and the lines behind it, at most `room` tokens. Gives back the rest of the piece. */
   #append(piece: Piece, room: number): void {
     const text = this.texts[piece.text] as string;
     const window = text.slice(piece.start, snapForward(text, piece.start + room * MOST_UNITS_PER_TOKEN));
@@ -140,7 +142,7 @@ export class BatchStream {
       this.#pieces.giveBack(piece, kept.length === tokens.length ? window.length : this.#unitsOf(window, kept, ahead));
   }
 
-  /** The beginning of a text with a gap in it, and how long that beginning is; `undefined` where it holds none. */
+  /** The start of a text with a gap in it, and the length of that start. `undefined` if there is no place for a gap. */
   #gapTokens(
     window: string,
     tokens: readonly TokenId[],
@@ -178,29 +180,29 @@ export class BatchStream {
     };
   }
 
-  /** Both tokenised as one text; a token that is in both is the middle's, as healing at use has it. */
+  /** Tokenises both as a single text. A token across the border belongs to the middle, as with token healing. */
   #splitAt(before: string, middle: string): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
     const tokens = this.tokenizer.tokenize(before + middle);
     const start = this.#firstAfter(tokens, this.#bytesAhead(before + middle, tokens) + Buffer.byteLength(before));
     return { outside: tokens.slice(0, start), middle: tokens.slice(start) };
   }
 
-  /** The first token that holds anything after so many bytes. */
+  /** The index of the first token that extends beyond this number of bytes. */
   #firstAfter(tokens: readonly TokenId[], bytes: number): number {
     let before = 0;
     const index = tokens.findIndex((token) => (before += this.tokenizer.tokenBytes(token)) > bytes);
     return index === -1 ? tokens.length : index;
   }
 
-  /** Of a text, what its first tokens stand for, in UTF-16 units. */
+  /** The length of the first tokens of a text, in UTF-16 units. */
   #unitsOf(text: string, tokens: readonly TokenId[], bytesAhead: number): number {
-    // A character that tokens cut through is not there yet.
+    // A character that is only partly covered does not count.
     return new TextDecoder().decode(Buffer.from(text).subarray(0, Math.max(0, this.#bytesOf(tokens) - bytesAhead)), {
       stream: true,
     }).length;
   }
 
-  /** What a tokenizer puts before a text, such as a space. */
+  /** The bytes that a tokenizer puts before a text, such as a space. */
   #bytesAhead(text: string, tokens: readonly TokenId[]): number {
     return Math.max(0, this.#bytesOf(tokens) - Buffer.byteLength(text));
   }
@@ -217,7 +219,7 @@ export class BatchStream {
   }
 }
 
-/** By a sample from all over the texts. */
+/** Estimated from samples of all texts. */
 function unitsPerToken(texts: readonly string[], { tokenize }: Tokenizer): number {
   const stride = Math.ceil(texts.length / SAMPLED_TEXTS);
   const samples = texts
@@ -232,7 +234,7 @@ function unitsPerToken(texts: readonly string[], { tokenize }: Tokenizer): numbe
   return units / Math.max(1, tokens);
 }
 
-/** Without the last line where that was cut off. */
+/** Drops the last line, which was cut off. */
 function wholeLines(text: string): string {
   const lineEnd = text.lastIndexOf('\n') + 1;
   return lineEnd > 0 ? text.slice(0, lineEnd) : text;

@@ -13,31 +13,26 @@ const NAME = /^step-(\d{8})$/;
 
 const PARTIAL_NAME = /^\.step-\d{8}\.part$/;
 
-/** Everything besides tensors that a training goes on from. */
+/** The state of a training besides tensors. */
 export interface CheckpointState<Stream = StreamState> {
   readonly step: number;
   readonly losses: readonly number[];
-  /** Where the data is. */
+  /** The position in the data. */
   readonly stream: Stream;
-  /** Of what must stay the same for the training to go on. */
+  /** Of all settings that must stay the same. */
   readonly fingerprint: string;
-  /**
-   * Digest of the file whose weights or tokenizer the training began with. Absent where there is none, and in
-   * checkpoints from before it was noted.
-   */
+  /** A digest of the file that gave the weights or the tokenizer. Absent if there is none, and in older checkpoints. */
   readonly origin?: string;
   readonly parameters: readonly { readonly name: string; readonly extents: readonly number[] }[];
 }
 
-/**
- * The checkpoints of one training: folders that take their names when they are whole, the last two of which are kept.
- */
+/** The checkpoints of a training. They are folders, renamed when complete. The last two are kept. */
 export class Checkpoints<Stream = StreamState> {
   constructor(readonly folder: string) {}
 
   /**
-   * Writes values and moments of all parameters. Throws `TroubleError` where the disk refuses, and leaves the
-   * checkpoints before as they were.
+   * Writes the values and moments of all parameters. Throws `TroubleError` if the disk refuses, and keeps the previous
+   * checkpoints then.
    */
   async save(state: Omit<CheckpointState<Stream>, 'parameters'>, parameters: Parameters): Promise<void> {
     const name = `step-${String(state.step).padStart(8, '0')}`;
@@ -69,7 +64,7 @@ export class Checkpoints<Stream = StreamState> {
             : message;
       throw new TroubleError(
         'engine-failed',
-        `The checkpoint of step ${state.step} can't be written to ${this.folder}: ${reason}. The checkpoints before it are whole.`,
+        `The checkpoint of step ${state.step} can't be written to ${this.folder}: ${reason}. Earlier checkpoints are intact.`,
         { cause: error },
       );
     }
@@ -78,7 +73,7 @@ export class Checkpoints<Stream = StreamState> {
     await this.#removePartial();
   }
 
-  /** Steps that have a checkpoint, the last one last. */
+  /** The steps with a checkpoint, the last step last. */
   async steps(): Promise<readonly number[]> {
     const names = await readdir(this.folder).catch(() => []);
     return names
@@ -88,8 +83,8 @@ export class Checkpoints<Stream = StreamState> {
   }
 
   /**
-   * What the last checkpoint holds besides tensors. `undefined` where there is none. Throws `TroubleError` where it is
-   * of another training, damaged, or of a step that the training does not have.
+   * Reads the state of the last checkpoint. Resolves with `undefined` if there is none. Throws `TroubleError` if it is
+   * damaged, belongs to another training, or lies beyond the training's last step.
    */
   async readState({
     fingerprint,
@@ -109,19 +104,19 @@ export class Checkpoints<Stream = StreamState> {
     if (state.fingerprint !== fingerprint || (state.origin !== undefined && state.origin !== origin)) {
       throw new TroubleError(
         'invalid-input',
-        `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to begin anew.`,
+        `The checkpoints in ${this.folder} are of a training with another model, data or options. Choose another --name, or --restart to start again.`,
       );
     }
     if (state.step > totalSteps) {
       throw new TroubleError(
         'invalid-input',
-        `The last checkpoint in ${this.folder} is of step ${state.step}, beyond --steps ${totalSteps}. Choose --steps ${state.step} or more, another --name, or --restart to begin anew.`,
+        `The last checkpoint in ${this.folder} is of step ${state.step}, beyond --steps ${totalSteps}. Choose --steps ${state.step} or more, another --name, or --restart to start again.`,
       );
     }
     return state;
   }
 
-  /** Reads the tensors of a checkpoint into `parameters`. Throws `TroubleError` where it is damaged. */
+  /** Reads the tensors of a checkpoint into `parameters`. Throws `TroubleError` if it is damaged. */
   async readTensors({ step }: Pick<CheckpointState, 'step'>, parameters: Parameters): Promise<void> {
     const tensorFile = path.join(this.#path(step), TENSOR_FILE);
     const expectedBytes = parameters.all.reduce((sum, { master }) => sum + 3 * master.sizeBytes, 0);
@@ -144,7 +139,7 @@ export class Checkpoints<Stream = StreamState> {
     for (const step of await this.steps()) await rm(this.#path(step), { recursive: true, force: true });
   }
 
-  /** Removes what a training left that was killed while it wrote. */
+  /** Removes the partial checkpoint of a training that was killed. */
   async #removePartial(): Promise<void> {
     for (const name of await readdir(this.folder))
       if (PARTIAL_NAME.test(name)) await rm(path.join(this.folder, name), { recursive: true, force: true });
@@ -153,7 +148,7 @@ export class Checkpoints<Stream = StreamState> {
   #damaged(step: number, what: string, cause?: unknown): TroubleError {
     return new TroubleError(
       'invalid-input',
-      `The checkpoint ${this.#path(step)} is damaged: ${what}. Remove it, and the one before it is taken up.`,
+      `The checkpoint ${this.#path(step)} is damaged: ${what}. Remove it to resume from the checkpoint before it.`,
       { cause },
     );
   }

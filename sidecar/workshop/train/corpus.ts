@@ -4,11 +4,11 @@ import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 import { isPathInside, realPathOf } from '../../common/findFiles.ts';
 
-/** Texts to train on, and what was left out. */
+/** The texts of a training, and the numbers of skipped files. */
 export interface Corpus {
   /** In the order of their paths, so that the same files give the same corpus. */
   readonly texts: readonly string[];
-  /** Of all texts together: another corpus has another one. */
+  /** The fingerprint of all texts, which identifies the corpus. */
   readonly fingerprint: string;
   readonly bytes: number;
   readonly skipped: {
@@ -21,18 +21,19 @@ export interface Corpus {
 
 export interface CorpusOptions {
   readonly maxFileBytes: number;
-  /** Files, and folders with all in them, that are no data though they may lie among it. */
+  /** Files and folders that are not data, even if they lie among the data. */
   readonly leftOut?: readonly string[];
 }
 
-/** A file is binary where its first bytes hold a zero, as git decides. */
+/** A file is binary if its first bytes contain a zero, as in git. */
 const BINARY_PROBE_BYTES = 8_000;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads files, and all files of folders. Skips, and counts, what is no UTF-8 text, larger than the limit, empty, or the
- * same as a file before. Throws `TroubleError` 'invalid-input' for a path that does not exist or is a pipe or a device,
- * and where no text is left.
+ * Reads files, and all files of folders. Skips and counts files that are not UTF-8, too large, empty, or equal to an
+ * earlier file.
+ *
+ * Throws `TroubleError` 'invalid-input' if a path does not exist or is a pipe or a device, and if no text is left.
  */
 export async function readCorpus(
   paths: readonly string[],
@@ -87,7 +88,7 @@ function textOf(content: Buffer): string | undefined {
 }
 
 /**
- * All files of files and folders, in a fixed order. Throws `TroubleError` 'invalid-input' that names a path which is
+ * Lists all files of files and folders, in a fixed order. Throws `TroubleError` 'invalid-input' for a path that is
  * neither.
  */
 export async function filesOf(paths: readonly string[]): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 import { Random } from './random.ts';
 
 /**
- * What values are multiplied by that are dropped with the probability `share`: 0, and for the others what keeps their
- * mean. The same seed gives the same.
+ * Fills `values` with dropout factors: 0 with the probability `share`, and otherwise the factor that keeps the mean.
+ * The same seed gives the same factors.
  */
 export function fillDropout(values: Float32Array, share: number, seed: number): void {
   const random = new Random(seed);
@@ -10,7 +10,7 @@ export function fillDropout(values: Float32Array, share: number, seed: number): 
   for (let index = 0; index < values.length; index++) values[index] = random.next() < share ? 0 : kept;
 }
 
-/** One seed of several numbers (FNV-1a over their bytes). */
+/** Combines several numbers into a seed (FNV-1a over their bytes). */
 export function seedOf(...numbers: readonly number[]): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(Uint32Array.from(numbers).buffer)) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -10,9 +10,10 @@ import type { PlacedModel } from './placedModel.ts';
 import { fitted, readBytes, readValues } from './tensorValues.ts';
 
 /**
- * Writes a model as GGUF: trained weights in F32, frozen ones as they were. Factors are written as the matrices that
- * they make, and an adapter as its sum with the matrix beside it: so every engine runs the file, and a further training
- * of low rank finds the factors again. Throws `TroubleError`.
+ * Writes a model as GGUF: trained weights in F32, frozen weights unchanged.
+ *
+ * Factors are written as their product, and an adapter as the sum with its base matrix. So every engine can run the
+ * file, and a further low-rank training finds the factors again. Throws `TroubleError`.
  */
 export async function exportModel(file: string, placed: PlacedModel): Promise<void> {
   const { model, parameters, plan } = placed;
@@ -43,7 +44,7 @@ export async function exportModel(file: string, placed: PlacedModel): Promise<vo
   await writeGguf(file, { metadata: model.metadata, tensors });
 }
 
-/** `factor · U Vᵀ`, with the matrix that it stands beside. */
+/** `factor · U Vᵀ`, plus the base matrix if there is one. */
 async function mergedValues(placed: PlacedModel, name: string): Promise<Float32Array> {
   const { device } = placed.parameters;
   const { down, up } = placed.factors(name);

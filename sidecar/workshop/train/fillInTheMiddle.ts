@@ -13,15 +13,17 @@ export type GapKind = 'line' | 'block' | 'mid-line';
 const KINDS: readonly GapKind[] = ['line', 'block', 'mid-line'];
 const MAX_BLOCK_LINES = 8;
 /**
- * Lines among which the last is taken: three quarters of a text then precede its gap on average, as prompts have three
- * times as much before the cursor as behind it.
+ * A gap starts at the last of this many random lines. So three quarters of a text precede it on average, as prompts
+ * have three times as much text before the cursor as behind it.
  */
 const DRAWN_LINES = 3;
 
 /**
- * Cuts a gap into a text as an editor's cursor meets it: a whole line that is not empty, a few from such a one on, or
- * the rest of one behind its indentation. The break of the last line stays with the suffix. `undefined` for a text of
- * less than two lines, or without a line to begin in.
+ * Cuts a gap into a text where an editor's cursor might be. A gap is a whole line that is not empty, several lines from
+ * such a line on, or the rest of a line behind its indentation.
+ *
+ * The last line break stays with the suffix. Returns `undefined` for a text of less than two lines, or without a
+ * suitable line.
  */
 export function cutGap(
   text: string,
@@ -57,7 +59,7 @@ function gap(text: string, start: number, end: number): Gap {
 interface Line {
   readonly number: number;
   readonly start: number;
-  /** Before its break. */
+  /** Before its line break. */
   readonly end: number;
 }
 

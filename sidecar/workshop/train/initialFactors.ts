@@ -2,7 +2,7 @@ import { truncatedSingular, type Matrix } from '../../../kernels/training/linear
 import type { Random } from './random.ts';
 
 /**
- * Values of a matrix's factors: `down` is `Vᵀ`, `rank` rows of its columns, and `up` is `U`, its rows of `rank` values.
+ * The values of a matrix's factors. `down` is `Vᵀ`: `rank` rows of all columns. `up` is `U`: all rows of `rank` values.
  */
 export interface FactorValues {
   readonly down: Float32Array;
@@ -10,8 +10,8 @@ export interface FactorValues {
 }
 
 /**
- * The best approximation of a matrix with that rank, its singular values shared by both factors: `U √Σ` and `√Σ Vᵀ`
- * (spectral initialisation, arXiv 2105.01029). With `ones` each singular value is one instead (arXiv 2209.13569).
+ * The best approximation of a matrix with this rank. Both factors share its singular values: `U √Σ` and `√Σ Vᵀ`
+ * (spectral initialisation, arXiv 2105.01029). With `ones` each singular value is 1 instead (arXiv 2209.13569).
  */
 export function spectralFactors(matrix: Matrix, rank: number, { ones = false } = {}): FactorValues {
   const { values, left, right } = truncatedSingular(matrix, rank);
@@ -27,9 +27,11 @@ export function spectralFactors(matrix: Matrix, rank: number, { ones = false } =
 }
 
 /**
- * Normal values (He et al., arXiv 1502.01852, for a linear layer): `Vᵀ` keeps the size of its input, and `U` is such
- * that the values of the product have the deviation `spread`. So the deviations of both multiply to `spread ⁄ √rank`;
- * two factors of the usual 0.02 would make a product of nearly nothing.
+ * Normally distributed factors (He et al., arXiv 1502.01852, for a linear layer). `Vᵀ` keeps the size of its input, and
+ * `U` gives the product's values the deviation `spread`.
+ *
+ * So the product of both deviations is `spread ⁄ √rank`. Two factors with the usual 0.02 would have a product near
+ * zero.
  */
 export function normalFactors(
   {
@@ -48,7 +50,9 @@ export function normalFactors(
   };
 }
 
-/** An adapter changes nothing at first (arXiv 2106.09685): `U` is zero, and `Vᵀ` keeps the size of its input. */
+/**
+ * Factors of an adapter without effect at first (arXiv 2106.09685): `U` is zero, and `Vᵀ` keeps the size of its input.
+ */
 export function adapterFactors(
   sizes: { readonly rows: number; readonly columns: number; readonly rank: number },
   random: Random,

@@ -6,20 +6,22 @@ import type { PlacedModel } from './placedModel.ts';
 import { Random } from './random.ts';
 import { fitted, readValues } from './tensorValues.ts';
 
-/** Spread of random weights (GPT-2's); outputs of blocks have less, by the number of blocks. */
+/**
+ * The deviation of random weights (GPT-2). Output matrices of blocks have a smaller deviation, by the number of blocks.
+ */
 const INITIAL_SPREAD = 0.02;
 
 export interface InitialOptions {
   readonly seed: number;
-  /** Of factors. Default: spectral. */
+  /** The initialisation of factors. Default: spectral. */
   readonly init?: LowRankOptions['init'];
-  /** Whole weights that go before those of the file, by name. */
+  /** Whole weights by name, which replace those of the file. */
   readonly values?: ReadonlyMap<string, Float32Array>;
 }
 
 /**
- * Writes what a training begins with: weights of the file, or random ones, and where factors are trained, their
- * factors. Throws `TroubleError`.
+ * Writes the initial values of a training: weights of the file or random weights, and their factors if factors are
+ * trained. Throws `TroubleError`.
  */
 export async function writeInitialValues(
   placed: PlacedModel,

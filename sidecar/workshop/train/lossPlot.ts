@@ -3,17 +3,17 @@ import path from 'node:path';
 const WIDTH = 800;
 const HEIGHT = 400;
 const MARGIN = 50;
-/** Share of a new value in the smoothed line. */
+/** The share of a new value in the smoothed line. */
 const SMOOTHING = 0.05;
 
-/** Where the plot of a training lies: beside the model that it writes. */
+/** The path of a training's plot, beside the written model. */
 export const lossPlotPath = (outputPath: string): string =>
   path.join(path.dirname(outputPath), `${path.basename(outputPath, '.gguf')}.loss.svg`);
 
-/** A drawing of the losses by step, and of their running mean, as SVG. */
+/** Draws the losses by step, and their running mean, as SVG. */
 export function lossPlot(losses: readonly number[]): string {
   const finite = losses.filter((loss) => Number.isFinite(loss));
-  // Not by `Math.min(...finite)`: an argument for each step would be too many in a long training.
+  // `Math.min(...finite)` would get an argument for each step, too many in a long training.
   const low = finite.reduce((least, loss) => Math.min(least, loss), Infinity);
   const high = finite.reduce((most, loss) => Math.max(most, loss), low + 1e-3);
   const x = (step: number): number => MARGIN + ((WIDTH - 2 * MARGIN) * step) / Math.max(1, losses.length - 1);

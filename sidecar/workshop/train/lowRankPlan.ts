@@ -4,17 +4,17 @@ import type { TrainOptions } from './options.ts';
 import { parameterSpec } from './parameterSpecs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
-/** Which matrices are trained by two factors, and how. */
+/** The matrices that are trained by two factors, and how. */
 export interface LowRankPlan {
-  /** Ranks by the names of the matrices. */
+  /** The ranks by the names of the matrices. */
   readonly ranks: ReadonlyMap<string, number>;
-  /** What the product of the factors counts. */
+  /** The factor of the product. */
   readonly factor: number;
-  /** Whether the factors stand beside weights that stay, or in their place. */
+  /** Whether the factors are added to frozen weights or replace the weights. */
   readonly isAdapter: boolean;
 }
 
-/** Ranks that follow from a share are multiples of it where they can be, which processors multiply faster. */
+/** Ranks from a share are rounded to multiples of this if possible, since processors multiply these faster. */
 const RANK_STEP = 8;
 
 /** The names of a matrix's factors among the parameters. */
@@ -24,9 +24,8 @@ export const factorNames = (matrix: string): { readonly down: string; readonly u
 });
 
 /**
- * What `lowRank` or `adapter` of the options makes of a model; `undefined` where there is neither. Matrices whose
- * smaller side is no larger than the rank stay as they are. Throws `TroubleError` 'invalid-input' for options that
- * contradict each other, and where no matrix is left.
+ * Plans `lowRank` or `adapter` for a model. Returns `undefined` if neither is set. Matrices whose smaller side is at
+ * most the rank stay whole. Throws `TroubleError` 'invalid-input' for contradictory options, and if no matrix is left.
  */
 export function planLowRank(
   model: TrainedModel,
@@ -47,7 +46,7 @@ export function planLowRank(
     const largest = Math.max(0, ...candidates.map(smallerSide));
     throw new TroubleError(
       'invalid-input',
-      `No matrix can have the rank ${size}: the smaller side of the largest ${candidates.length} that are not frozen is ${largest}.`,
+      `No matrix can have the rank ${size}. The ${candidates.length} matrices that are not frozen have smaller sides of at most ${largest}.`,
     );
   }
   return {
@@ -67,32 +66,27 @@ function check({
   const refuse = (why: string): never => {
     throw new TroubleError('invalid-input', why);
   };
-  if (lowRank && adapter)
-    refuse(
-      'Factors in place of the weights and an adapter beside them exclude each other: choose --low-rank or --adapter.',
-    );
+  if (lowRank && adapter) refuse('Low-rank weights and an adapter exclude each other. Choose --low-rank or --adapter.');
   if (precision === 'q5' || precision === 'q4')
     refuse(
-      `Weights are trained to be rounded to ${precision.slice(1)} bits, and factors are not what is rounded then: leave out --low-rank and --adapter, or choose --precision q8.`,
+      `Training for ${precision.slice(1)} bits rounds whole weights, not factors. Leave out --low-rank and --adapter, or choose --precision q8.`,
     );
   if (adapter && scratch)
-    refuse('An adapter stands beside the weights of a model: --adapter needs one, and --scratch has none.');
+    refuse("An adapter is added to the weights of a model. --adapter can't be combined with --scratch.");
   if (!lowRank) return;
   if (lowRank.init !== 'spectral' && !scratch)
-    refuse(
-      `The weights of a model are taken apart into their factors: --low-rank-init ${lowRank.init} is for --scratch.`,
-    );
+    refuse(`The factors of a model are computed from its weights. --low-rank-init ${lowRank.init} needs --scratch.`);
   if (lowRank.init !== 'spectral' && lowRank.denseSteps > 0)
     refuse(
-      `After dense steps their weights are taken apart into factors: --low-rank-init ${lowRank.init} is for a training without.`,
+      `After dense steps, the factors are computed from the weights. --low-rank-init ${lowRank.init} needs a training without dense steps.`,
     );
   if (lowRank.denseSteps >= schedule.totalSteps)
     refuse(
-      `All ${schedule.totalSteps} steps would be dense: --low-rank-dense-steps is ${lowRank.denseSteps}, expected fewer than --steps.`,
+      `All ${schedule.totalSteps} steps would be dense. --low-rank-dense-steps is ${lowRank.denseSteps}, expected fewer than --steps.`,
     );
 }
 
-/** Matrices of blocks but for routers; experts are stacks of matrices. */
+/** Matrices inside blocks, except routers. Experts are stacks of matrices. */
 function isHiddenMatrix(spec: WeightSpec): boolean {
   return spec.use === 'matrix' && parameterSpec(spec, { tiedOutput: false }).isHidden === true;
 }

@@ -1,6 +1,6 @@
 /**
- * The process that trains: what it calls may abort, and it holds a machine's memory for hours. Its parent is the
- * command line.
+ * The training process, a child of the command line. Native code in it may abort, and it holds a machine's memory for
+ * hours.
  */
 import process from 'node:process';
 import { TroubleError } from '../../common/troubleError.ts';
@@ -13,23 +13,23 @@ import { train } from './training.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
 /**
- * What the step under way and its checkpoint may take without a parent; a checkpoint that is not whole by then is not
- * there.
+ * The time limit for the current step and its checkpoint after the parent is gone. An unfinished checkpoint is
+ * discarded.
  */
 const LAST_STEP_MS = 60_000;
 
 const stopping = new AbortController();
 const send = (message: TrainMessage, onSent: () => void = () => undefined): void =>
   process.send ? void process.send(message, undefined, undefined, onSent) : onSent();
-/** Resolves when the parent has it: what is still on its way when the channel closes is lost. */
+/** Resolves when the parent has received the message. Messages in flight are lost when the channel closes. */
 const sent = (message: TrainMessage): Promise<void> => new Promise((resolve) => send(message, resolve));
 
-// Without a parent the step under way ends, its checkpoint is written, and that is all.
+// Without a parent the current step ends, its checkpoint is written, and the process ends.
 process.on('disconnect', () => stopping.abort());
 startLifeline({ graceMs: LAST_STEP_MS });
-// Ctrl-C reaches every process of a terminal; the parent says what to do.
+// Ctrl-C reaches every process of a terminal; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);
-// A file beyond the system's limit is an error of the write, which says what was not written.
+// Exceeding the system's file size limit then fails the write, with an error that names the file.
 process.on('SIGXFSZ', () => undefined);
 process.on('message', (request: TrainRequest) => {
   if (request.kind === 'stop') stopping.abort();

@@ -2,11 +2,11 @@ import type { TroubleCode } from '../../protocol/client.ts';
 import type { TrainOptions, TrainProgress, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 
-/** What the command line tells the process that trains. */
+/** Messages from the command line to the training process. */
 export type TrainRequest =
   { readonly kind: 'start'; readonly options: TrainOptions | SpeechTrainOptions } | { readonly kind: 'stop' };
 
-/** What that process tells back; 'result' or 'trouble' comes last. */
+/** Messages from the training process. 'result' or 'trouble' is the last. */
 export type TrainMessage =
   | { readonly kind: 'note'; readonly line: string }
   | { readonly kind: 'progress'; readonly progress: TrainProgress }

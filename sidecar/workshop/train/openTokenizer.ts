@@ -6,12 +6,12 @@ import type { Tokenizer } from './batchStream.ts';
 import type { TrainOptions } from './options.ts';
 
 export interface OpenedTokenizer extends Tokenizer {
-  /** The special token that is written so. Throws `TroubleError` where the vocabulary has none. */
+  /** The special token with this text. Throws `TroubleError` if the vocabulary has none. */
   mark(text: string | undefined): TokenId | undefined;
   dispose(): Promise<void>;
 }
 
-/** The tokenizer of a model file, without its weights. Throws `TroubleError`. */
+/** Opens the tokenizer of a model file, without its weights. Throws `TroubleError`. */
 export async function openTokenizer(
   { modelPath, scratch, device, threads }: Pick<TrainOptions, 'modelPath' | 'scratch' | 'device' | 'threads'>,
   log: (line: string) => void = () => undefined,
@@ -23,7 +23,7 @@ export async function openTokenizer(
     if (end === undefined)
       throw new TroubleError(
         'unsupported-model',
-        `${path.basename(modelPath)} has no token for the end of a text, which training puts between texts.`,
+        `${path.basename(modelPath)} has no end-of-text token, which training needs between texts.`,
       );
     return {
       tokenize: (content) => text.tokenize(content, false),

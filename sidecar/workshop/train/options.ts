@@ -3,7 +3,7 @@ import type { AdamWOptions } from '../../../kernels/training/optimiser/adamWOpti
 import type { ScheduleOptions } from '../../../kernels/training/optimiser/schedules.ts';
 import type { DeviceChoice } from '../../protocol/client.ts';
 
-/** Sizes of a network that begins with random weights. */
+/** The sizes of a network with random weights. */
 export interface ScratchSizes {
   readonly width: number;
   readonly blocks: number;
@@ -12,72 +12,70 @@ export interface ScratchSizes {
   readonly feedForwardWidth: number;
 }
 
-/** Matrices of blocks as products of two factors (arXiv 2209.13569); the file that is written holds the products. */
+/** Matrices of blocks as products of two factors (arXiv 2209.13569). The written file contains the products. */
 export interface LowRankOptions {
-  /** Below one the share of a matrix's smaller side that its rank is, else the rank. */
+  /** A value below 1 is the rank as a share of a matrix's smaller side; otherwise it is the rank. */
   readonly size: number;
-  /** Of random weights; a model's weights are taken apart. */
+  /** The initialisation with random weights. For a given model, factors are computed from its weights. */
   readonly init: 'he' | 'spectral' | 'spectral-ones';
-  /** What the weight decay draws to zero: each factor, or the product. */
+  /** Whether weight decay acts on each factor or on the product. */
   readonly decay: 'l2' | 'frobenius';
-  /** Steps with whole matrices, which are then taken apart and trained at half the rate. */
+  /** Steps with whole matrices. Afterwards these are decomposed and trained at half the rate. */
   readonly denseSteps: number;
 }
 
-/**
- * Factors beside the matrices of blocks, which stay as they are (LoRA, arXiv 2106.09685); the file that is written
- * holds the sums.
- */
+/** Factors that are added to frozen matrices of blocks (LoRA, arXiv 2106.09685). The written file contains the sums. */
 interface AdapterOptions {
   readonly rank: number;
-  /** The product of the factors counts alpha ⁄ rank. */
+  /** The product of the factors is scaled by alpha ⁄ rank. */
   readonly alpha: number;
 }
 
-/** All that a training is: the command line sends it to the process that trains, and checkpoints hold it. */
+/** All options of a training. The command line sends them to the training process, and checkpoints contain them. */
 export interface TrainOptions {
-  /** GGUF whose weights are trained further; with `scratch` the one that gives the tokenizer. */
+  /** The GGUF file with the weights to train. With `scratch` it gives only the tokenizer. */
   readonly modelPath: string;
   readonly scratch?: ScratchSizes;
   /** Files and folders of text. */
   readonly dataPaths: readonly string[];
   readonly maxFileBytes: number;
-  /** GGUF that is written at the end. */
+  /** The GGUF file that is written at the end. */
   readonly outputPath: string;
-  /** Folder of this training's checkpoints. */
+  /** The folder of this training's checkpoints. */
   readonly checkpointFolder: string;
   readonly checkpointSteps: number;
-  /** Take up the last checkpoint, if there is one. */
+  /** Whether to resume from the last checkpoint, if there is one. */
   readonly resume: boolean;
   readonly sequenceTokens: number;
-  /** Sequences of a step, and how many of them are computed at once. */
+  /** The sequences of a step, and how many of them are computed at once. */
   readonly batchSequences: number;
   readonly microSequences: number;
   /**
-   * Of products; 'q8' is 'bf16' with weights in Q8_0 where they are multiplied: faster on processors, and coarser. 'q5'
-   * and 'q4' have those inside blocks in Q5_0 and Q4_0, and train the model that is written in these types afterwards.
+   * The precision of matrix products. The value 'q8' is 'bf16' with weights in Q8_0: faster on processors, but coarser.
+   * Values 'q5' and 'q4' round matrices inside blocks to Q5_0 and Q4_0, for models that are later written in these
+   * types.
    */
   readonly precision: 'f32' | 'bf16' | 'q8' | 'q5' | 'q4';
-  /** Train matrices by factors in their place, or by an adapter beside them. */
+  /** Train factors in place of matrices, or an adapter in addition to them. */
   readonly lowRank?: LowRankOptions;
   readonly adapter?: AdapterOptions;
-  /** Regular expressions over tensor names: these are not trained. */
+  /** Regular expressions for the names of tensors that are not trained. */
   readonly freeze: readonly string[];
   readonly schedule: ScheduleOptions;
   readonly optimiser: AdamWOptions;
-  /** Of embeddings and of what blocks' attention and networks add, this share is dropped at random. Default 0. */
+  /** The dropout share in embeddings and in the outputs of attention and feed-forward. Default: 0. */
   readonly dropout?: number;
-  /** Norms have one gain for all values. */
+  /** Norms have a single gain for all values. */
   readonly singleScaleNorm?: boolean;
-  /** Weight of a loss on magnitudes far out in the outputs of blocks. Default 0. */
+  /** The weight of the loss on outliers in the outputs of blocks. Default: 0. */
   readonly outlierLoss?: number;
-  /** Of mixtures of experts. */
+  /** The router loss in mixtures of experts. */
   readonly routerLoss: RouterLossOptions;
   readonly fimShare: number;
   readonly fimLoss: 'all' | 'middle';
-  /** What a token of a middle counts. Default 1. */
+  /** The weight of a token in a middle. Default: 1. */
   readonly fimWeight?: number;
-  /** Special tokens that stand before the suffix and before the prefix. */
+  /** The special tokens before the suffix and before the prefix. */
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;
   readonly seed: number;
@@ -85,11 +83,11 @@ export interface TrainOptions {
   readonly threads: number;
 }
 
-/** How far a training is, once per step. */
+/** The progress of a training, once per step. */
 export interface TrainProgress {
   readonly step: number;
   readonly totalSteps: number;
-  /** Mean over what counts, by weight, in nats per token. */
+  /** The weighted mean over tokens, in nats per token. */
   readonly loss: number;
   readonly rate: number;
   readonly gradientNorm: number;
@@ -99,10 +97,10 @@ export interface TrainProgress {
 }
 
 export interface TrainResult {
-  /** Steps that were done in all; fewer than wanted where it was stopped. */
+  /** The total number of finished steps, fewer than wanted if the training was stopped. */
   readonly step: number;
   readonly losses: readonly number[];
-  /** Absent where it was stopped. */
+  /** Absent if the training was stopped. */
   readonly outputPath?: string;
   readonly plotPath?: string;
 }

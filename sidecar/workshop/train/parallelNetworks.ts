@@ -4,13 +4,15 @@ import type { PackedSequence } from './batchStream.ts';
 import { seedOf } from './dropout.ts';
 import { TrainingNetwork, type TrainingNetworkOptions } from './trainingNetwork.ts';
 
-/** Each network holds gradients of all weights and the results of all nodes. */
+/** Limited, since each network holds gradients of all weights and the results of all nodes. */
 const MOST_NETWORKS = 4;
 
 /**
- * Devices for networks that compute at the same time: on the processor one for each thread, as far as a step has
- * batches for them. Threads that share a graph wait for each other at every node, thousands of times in a batch, and
- * some operations have one thread in any case.
+ * Devices for networks that compute in parallel. On the processor there is a device for each thread, as far as a step
+ * has batches for them.
+ *
+ * Threads that share a graph wait for each other at every node, thousands of times per batch, and some operations use a
+ * single thread anyway.
  */
 export class NetworkDevices implements Disposable {
   private constructor(readonly all: readonly [Device, ...Device[]]) {}
@@ -30,11 +32,11 @@ export class NetworkDevices implements Disposable {
   }
 }
 
-/** A network on each device, over the same parameters: they share the batches of a step. */
+/** A network on each device, with shared parameters. The networks divide the batches of a step. */
 export class ParallelNetworks implements Disposable {
   readonly #networks: readonly TrainingNetwork[];
 
-  /** `options` are each network's. The parameters hold as many gradients as there are devices. */
+  /** `options` apply to each network. The parameters hold a gradient for each device. */
   constructor(
     readonly options: Omit<TrainingNetworkOptions, 'device' | 'number'>,
     devices: readonly Device[],
@@ -47,9 +49,8 @@ export class ParallelNetworks implements Disposable {
   }
 
   /**
-   * As `TrainingNetwork.accumulate`, of any number of batches. Which network computes which does not depend on their
-   * speed, so that sums come out the same every time, and what is dropped depends on `seed` and the batch's number
-   * alone.
+   * Like `TrainingNetwork.accumulate`, for any number of batches. The assignment of batches to networks does not depend
+   * on their speed, so sums are reproducible. Dropout depends only on `seed` and the batch's index.
    */
   async accumulate(sequences: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
     const size = this.options.sequences;

@@ -3,13 +3,13 @@ import type { WeightSpec } from '../../models/architectures/architecture.ts';
 
 export interface ParameterSpecOptions {
   readonly tiedOutput: boolean;
-  /** Norms have one gain for all values (arXiv 2506.19697) instead of one for each. */
+  /** Norms have a single gain for all values (arXiv 2506.19697) instead of a gain for each value. */
   readonly singleScaleNorm?: boolean;
 }
 
 /**
- * How a weight is trained: matrices decay, norms and biases do not; an embedding is a matrix of products only where it
- * is the output too.
+ * How a weight is trained. Matrices decay; norms and biases do not. An embedding is a matrix of products only if it is
+ * also the output.
  */
 export function parameterSpec(
   { name, extents, use }: WeightSpec,

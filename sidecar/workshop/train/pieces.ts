@@ -1,28 +1,29 @@
 import { snapForward } from '../../common/unicode.ts';
 import { Random } from './random.ts';
 
-/** A stretch of a text, in UTF-16 units. */
+/** A range of a text, in UTF-16 units. */
 export interface Piece {
   readonly text: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** Where an order is: enough to go on exactly. */
+/** The position in an order, sufficient to continue exactly. */
 export interface PieceState {
   readonly epoch: number;
-  /** Pieces of this epoch's order that were taken. */
+  /** How many pieces of this epoch's order were taken. */
   readonly taken: number;
   readonly random: number;
   readonly rests: readonly Piece[];
 }
 
-/** So many rests are held before one of them is taken, so that it does not follow what it is the rest of. */
+/** How many rests are held before one is taken, so that a rest does not follow its own beginning. */
 const HELD_RESTS = 64;
 
 /**
- * All texts in pieces of about `units`, each beginning with a line, in random order, in each epoch another: a step is
- * over pieces of many texts, whatever their length. What a taker leaves of a piece comes later in the same epoch.
+ * Divides all texts into pieces of about `units`, each from the start of a line. The order is random and differs in
+ * each epoch, so a step covers many texts of any length. The rest of a piece that was not used comes later in the same
+ * epoch.
  */
 export class PieceOrder {
   readonly #pieces: readonly Piece[];
@@ -49,7 +50,7 @@ export class PieceOrder {
     this.#order = this.#orderOf(this.#epoch);
   }
 
-  /** Of the piece that was taken last. */
+  /** The epoch of the last piece. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -70,10 +71,10 @@ export class PieceOrder {
     return this.#pieces[this.#order[this.#taken++] as number] as Piece;
   }
 
-  /** Gives back what begins so many units behind the beginning of a piece, from the line on in which that is. */
+  /** Gives back the rest of a piece from this many units on, extended to the start of its line. */
   giveBack({ text: index, start, end }: Piece, units: number): void {
     const text = this.texts[index] as string;
-    // Not even a character may have had room.
+    // There may not have been room for a single character.
     const taken = Math.max(1, units);
     if (start + taken >= end) return;
     this.#rests.push({
@@ -89,8 +90,8 @@ export class PieceOrder {
 }
 
 /**
- * Beginnings and ends: of about `units`, at beginnings of lines where lines are not longer; the last is up to half as
- * long again.
+ * Starts and ends of pieces of about `units`, at the start of lines if lines are short enough. The last piece is up to
+ * 50 % longer.
  */
 function cutIntoPieces(text: string, units: number): [start: number, end: number][] {
   const pieces: [number, number][] = [];
@@ -106,8 +107,8 @@ function cutIntoPieces(text: string, units: number): [start: number, end: number
 }
 
 /**
- * Where the last line begins that begins behind `start` and not behind `end`. The rest of the text, which may be one
- * long line, is not looked at.
+ * The last start of a line behind `start` and not behind `end`. It does not scan the rest of the text, which may be one
+ * long line.
  */
 function lastLineStart(text: string, start: number, end: number): number | undefined {
   const lineBreak = text.slice(start, end).lastIndexOf('\n');

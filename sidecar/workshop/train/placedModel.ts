@@ -18,17 +18,14 @@ import type { TrainedModel } from './trainedModel.ts';
 export interface PlaceOptions {
   readonly freeze: readonly RegExp[];
   readonly weightType: WeightType;
-  /** How many networks add to gradients at the same time. Default 1. */
+  /** How many networks write gradients at the same time. Default: 1. */
   readonly networks?: number;
   readonly plan?: LowRankPlan;
-  /** Norms have one gain each. */
+  /** Norms have a single gain each. */
   readonly singleScaleNorm?: boolean;
 }
 
-/**
- * A model's weights on a device: those that are trained, zero until they are written, and those that stay, read from
- * the file.
- */
+/** A model's weights on a device: trained weights, zero until they are written, and frozen weights from the file. */
 export class PlacedModel implements Disposable {
   constructor(
     readonly model: TrainedModel,
@@ -37,7 +34,7 @@ export class PlacedModel implements Disposable {
     readonly plan: LowRankPlan | undefined,
   ) {}
 
-  /** A matrix's factors; they are there where the plan has a rank for it. */
+  /** The factors of a matrix. Throws if the plan has no rank for it. */
   factors(matrix: string): { readonly down: Parameter; readonly up: Parameter } {
     const names = factorNames(matrix);
     const named = (name: string): Parameter => {
@@ -48,7 +45,7 @@ export class PlacedModel implements Disposable {
     return { down: named(names.down), up: named(names.up) };
   }
 
-  /** What networks read in place of whole matrices. */
+  /** The low-rank matrices that networks read in place of whole matrices. */
   get lowRank(): ReadonlyMap<string, LowRankMatrix> {
     const { ranks = new Map<string, number>(), factor = 1, isAdapter = false } = this.plan ?? {};
     return new Map(
@@ -62,7 +59,7 @@ export class PlacedModel implements Disposable {
     );
   }
 
-  /** Weights that are read as they are. */
+  /** The frozen weights. */
   get constant(): ReadonlyMap<string, Tensor> | undefined {
     return this.frozen?.table.all;
   }
@@ -74,8 +71,8 @@ export class PlacedModel implements Disposable {
 }
 
 /**
- * Makes room for a model's weights on a device: those whose names match `freeze`, and with an adapter all, in the type
- * of the file, the others in F32. Throws `TroubleError` where nothing is left to train.
+ * Allocates a model's weights on a device. Weights that match `freeze`, or all with an adapter, keep the type of the
+ * file; the rest are F32. Throws `TroubleError` if nothing is left to train.
  */
 export async function placeModel(
   model: TrainedModel,
@@ -84,7 +81,7 @@ export async function placeModel(
 ): Promise<PlacedModel> {
   const isFrozen = ({ name }: WeightSpec): boolean =>
     name === 'rope_freqs.weight' || plan?.isAdapter === true || freeze.some((pattern) => pattern.test(name));
-  // Frozen weights are read transposed as well, which repacked ones can't be.
+  // Frozen weights are also read transposed, which is impossible for repacked weights.
   const frozenSpecs = model.specs
     .filter(isFrozen)
     .map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));

@@ -1,9 +1,9 @@
-/** Random numbers whose state can be kept and taken up again: xorshift32 (Marsaglia, 2003). */
+/** Random numbers with a state that can be stored and restored: xorshift32 (Marsaglia, 2003). */
 export class Random {
   #state: number;
 
   constructor(seed: number) {
-    // Small seeds would begin with small numbers.
+    // Small seeds would otherwise give small first numbers.
     this.#state = (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ seed) >>> 0 || 1;
     for (let index = 0; index < 8; index++) this.next();
   }
@@ -18,7 +18,7 @@ export class Random {
     return this.#state;
   }
 
-  /** 0 to 1, without 1. */
+  /** From 0 to 1, without 1. */
   next(): number {
     let state = this.#state;
     state ^= state << 13;
@@ -28,17 +28,17 @@ export class Random {
     return this.#state / 2 ** 32;
   }
 
-  /** A whole number below `limit`. */
+  /** An integer below `limit`. */
   below(limit: number): number {
     return Math.floor(this.next() * limit);
   }
 
-  /** A deviate of the normal distribution (Box and Muller). */
+  /** A normally distributed number (Box and Muller). */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
   }
 
-  /** 0 to `count` − 1 in random order (Fisher and Yates). */
+  /** The integers from 0 to `count` − 1 in random order (Fisher and Yates). */
   order(count: number): Uint32Array {
     const order = Uint32Array.from({ length: count }, (_, index) => index);
     for (let index = count - 1; index > 0; index--) {

@@ -5,8 +5,8 @@ import { TroubleError } from '../../common/troubleError.ts';
 import type { LocatedTensor } from '../../models/gguf/locate.ts';
 
 /**
- * A tensor of a file in float32. Throws `TroubleError` 'truncated-model', or 'invalid-model' where a value is infinite
- * or no number.
+ * Reads a tensor of a file in float32. Throws `TroubleError` 'truncated-model', or 'invalid-model' if a value is
+ * infinite or NaN.
  */
 export async function readValues(source: LocatedTensor): Promise<Float32Array> {
   const values = toFloat32(source.type as TensorType, await readBytes(source));
@@ -19,7 +19,7 @@ export async function readValues(source: LocatedTensor): Promise<Float32Array> {
   return values;
 }
 
-/** A tensor of a file as it stands there. Throws `TroubleError` 'truncated-model'. */
+/** Reads a tensor's raw bytes. Throws `TroubleError` 'truncated-model'. */
 export async function readBytes({ header, offsetBytes, sizeBytes, name }: LocatedTensor): Promise<Buffer> {
   const bytes = Buffer.alloc(sizeBytes);
   const file = await open(header.path, 'r');
@@ -35,7 +35,7 @@ export async function readBytes({ header, offsetBytes, sizeBytes, name }: Locate
   return bytes;
 }
 
-/** One gain of a norm as all gains of a file, and gains of a file as their mean. */
+/** Fits gains of a norm to another count: repeats a single gain, or averages several gains into one. */
 export function fitted(values: Float32Array, count: number): Float32Array {
   if (values.length === count) return values;
   return new Float32Array(count).fill(values.reduce((sum, value) => sum + value, 0) / values.length);

@@ -1,10 +1,10 @@
 import type { TrainProgress } from './options.ts';
 
-/** What is told of a training, and what ends it. */
+/** Receives the progress of a training, and may stop it. */
 export interface TrainListeners {
   readonly onProgress?: (progress: TrainProgress) => void;
-  /** One line on what was read and what is trained. */
+  /** Receives a line about the data and the trained weights. */
   readonly onNote?: (line: string) => void;
-  /** Ends the training after the step under way, with a checkpoint. */
+  /** Stops the training after the current step, with a checkpoint. */
   readonly signal?: AbortSignal;
 }

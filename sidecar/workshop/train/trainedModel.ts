@@ -11,22 +11,22 @@ import { locateTensors, type LocatedTensor } from '../../models/gguf/locate.ts';
 import { copiedMetadata, type GgufEntry } from '../../models/gguf/content.ts';
 import type { ScratchSizes } from './options.ts';
 
-/** A network to train: what its file says, and where each weight comes from. */
+/** A network to train: its description, and the source of each weight. */
 export interface TrainedModel {
   readonly architecture: Architecture;
   readonly hyperparameters: Hyperparameters;
   readonly specs: readonly WeightSpec[];
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
-  /** Of the file that is written at the end. */
+  /** The metadata of the file that is written at the end. */
   readonly metadata: ReadonlyMap<string, GgufEntry>;
-  /** Digest of the model's files, or with random weights of the tokenizer alone. */
+  /** A digest of the model's files, or of the tokenizer's file if weights are random. */
   readonly origin: string;
 }
 
 const SCRATCH_ROPE_BASE = 10_000;
 const SCRATCH_EPSILON = 1e-5;
 
-/** A model file. Throws `TroubleError` for one that can't be trained. */
+/** Reads a model file. Throws `TroubleError` if the model can't be trained. */
 export async function modelFromFile(file: string): Promise<TrainedModel> {
   const { architecture, hyperparameters, headers, specs, tensors } = await checkModel(file);
   if (hyperparameters.sliding)
@@ -49,7 +49,7 @@ export async function modelFromFile(file: string): Promise<TrainedModel> {
 }
 
 /**
- * A Llama network of these sizes with tied output, and the tokenizer of a file. Throws `TroubleError` for sizes that do
+ * A Llama network of these sizes with a tied output, and the tokenizer of a file. Throws `TroubleError` if the sizes do
  * not fit together.
  */
 export async function modelFromScratch(
@@ -60,17 +60,17 @@ export async function modelFromScratch(
   if (sizes.width % sizes.heads !== 0 || (sizes.width / sizes.heads) % 2 !== 0) {
     throw new TroubleError(
       'invalid-input',
-      `A width of ${sizes.width} can't be shared by ${sizes.heads} heads of an even size.`,
+      `A width of ${sizes.width} can't be divided into ${sizes.heads} heads of an even size.`,
     );
   }
   if (sizes.heads % sizes.kvHeads !== 0)
     throw new TroubleError(
       'invalid-input',
-      `${sizes.kvHeads} KV heads can't be shared by ${sizes.heads} heads: expected a number that divides them.`,
+      `${sizes.kvHeads} KV heads can't be shared by ${sizes.heads} heads. Expected a divisor of ${sizes.heads}.`,
     );
   const source = await readGgufHeader(tokenizerFile);
   const vocabularySize = source.arrayLengths.get('tokenizer.ggml.tokens');
-  if (vocabularySize === undefined) throw new TroubleError('invalid-input', `${tokenizerFile} holds no tokenizer.`);
+  if (vocabularySize === undefined) throw new TroubleError('invalid-input', `${tokenizerFile} contains no tokenizer.`);
   const keys: Readonly<Record<string, GgufEntry & { readonly value: GgufValue }>> = {
     'general.architecture': { type: 'string', value: 'llama' },
     'general.name': { type: 'string', value: `llama ${sizes.width}x${sizes.blocks}` },

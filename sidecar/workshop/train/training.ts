@@ -23,10 +23,10 @@ import { holderFileOf, lockTraining } from './trainingLock.ts';
 import { requireSequenceMemory, withinMemory } from './trainingMemory.ts';
 import { runSteps, type Phase, type Reached } from './trainingSteps.ts';
 
-/** The factors of weights that were trained whole are trained more slowly (arXiv 2209.13569). */
+/** After dense steps, factors are trained at a lower rate (arXiv 2209.13569). */
 const RATE_SHARE_AFTER_DENSE = 0.5;
 
-/** Checkpoints of trainings whose sequences came in another order can't be gone on from. */
+/** Part of the fingerprint, since a training can't be resumed if sequences come in another order. */
 const SEQUENCE_ORDER = 'pieces';
 
 const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q5: 'Q5_0', q4: 'Q4_0' } as const satisfies Record<
@@ -35,21 +35,21 @@ const weightTypes = { f32: 'F32', bf16: 'BF16', q8: 'Q8_0', q5: 'Q5_0', q4: 'Q4_
 >;
 
 /**
- * Trains a model on texts and writes it as GGUF, with checkpoints on the way. Native code runs in this process. Throws
- * `TroubleError`; the last checkpoint is whole then.
+ * Trains a model on texts and writes it as GGUF, with checkpoints. Native code runs in this process. Throws
+ * `TroubleError`; the last checkpoint stays intact.
  */
 export async function train(options: TrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const { microSequences, batchSequences, sequenceTokens } = options;
   if (batchSequences % microSequences !== 0)
     throw new TroubleError(
       'invalid-input',
-      `${batchSequences} sequences of a step can't be computed ${microSequences} at a time.`,
+      `A step of ${batchSequences} sequences can't be divided into batches of ${microSequences}.`,
     );
   const plotPath = lossPlotPath(options.outputPath);
   for (const written of [options.outputPath, plotPath])
     await refuseOverwriting([options.modelPath, ...options.dataPaths], written);
   await using lock = await lockTraining(options.checkpointFolder);
-  // What this training writes may lie among its data, and would be other data the next time.
+  // The training's own output may lie among its data. It must not become data of the next run.
   const leftOut = [options.outputPath, plotPath, options.checkpointFolder, holderFileOf(options.checkpointFolder)];
   const corpus = await readCorpus(options.dataPaths, { maxFileBytes: options.maxFileBytes, leftOut });
   listeners.onNote?.(describeCorpus(corpus));
@@ -87,7 +87,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     let reached: Reached = { step: resumed?.step ?? 0, losses: resumed?.losses ?? [] };
     let values: ReadonlyMap<string, Float32Array> | undefined;
     for (const phase of phases) {
-      // The checkpoint of a phase's last step is that phase's.
+      // The checkpoint of a phase's last step belongs to that phase.
       if (reached.step > phase.lastStep && phase !== phases.at(-1)) continue;
       using placed = await placeModel(model, devices.all[0], {
         freeze,
@@ -122,7 +122,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
         },
       };
       using networks = withinMemory(size, () => new ParallelNetworks(networkOptions, devices.all));
-      // Not before all that may be refused was looked at.
+      // Only after all checks, so that a refused training loses nothing.
       if (!options.resume && phase === phases[0]) await checkpoints.clear();
       listeners.onNote?.(describeTraining(placed, networks, reached));
       const idle = describeIdleRouters(placed);
@@ -143,7 +143,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   }
 }
 
-/** All steps at once, or with dense steps first those, and then the others at half the rate. */
+/** A single phase, or first the dense steps and then the rest at half the rate. */
 function phasesOf(
   { lowRank, schedule: { totalSteps } }: TrainOptions,
   plan: LowRankPlan | undefined,
@@ -168,8 +168,8 @@ async function writeResult(
 }
 
 /**
- * What must be the same for a checkpoint to be taken up; the schedule may change, so that a training can be made
- * longer.
+ * A digest of all options that must stay the same to resume. The schedule may change, so that a training can be
+ * extended.
  */
 function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpus): string {
   const {
@@ -189,7 +189,7 @@ function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus: Corpu
     fimPrefixMark,
     seed,
   } = options;
-  // What is off is left out, so that checkpoints from before there was such an option stay of use.
+  // Options with default values are left out, so that checkpoints from before these options stay usable.
   const [dropout, singleScaleNorm, outlierLoss] = [
     options.dropout || undefined,
     options.singleScaleNorm || undefined,
@@ -245,7 +245,7 @@ function describeTraining(
   return plan ? `${trained}; ${describePlan(plan, model)}` : trained;
 }
 
-/** The gate of one expert that is divided by itself has no derivative. */
+/** Describes routers that can't learn: the gate of a single expert, divided by itself, has no derivative. */
 function describeIdleRouters({ parameters, model: { hyperparameters } }: PlacedModel): string | undefined {
   const { mixture, attentionMixture } = hyperparameters;
   const idle = [
@@ -258,7 +258,7 @@ function describeIdleRouters({ parameters, model: { hyperparameters } }: PlacedM
       parameters.all.some(({ spec }) => spec.name.includes(router)),
   );
   if (idle.length === 0) return undefined;
-  return `Of ${idle.map(({ what }) => what).join(' and ')} one expert runs for a token, and its gate is always 1: the routers learn to balance their load and nothing of the text. chorus upcycle --gate-mode scaled, or more experts used, makes ones that do.`;
+  return `In ${idle.map(({ what }) => what).join(' and ')} a single expert runs per token, and its gate is always 1. So the routers learn to balance the load, but nothing from the text. Use chorus upcycle with --gate-mode scaled, or let more experts run.`;
 }
 
 function describePlan({ ranks, isAdapter }: LowRankPlan, { specs }: TrainedModel): string {

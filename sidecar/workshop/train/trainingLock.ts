@@ -9,25 +9,25 @@ import { writeWhole } from '../../common/writeWhole.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import { tryLockForWriting, type WriteLock } from '../../shelf/download/writeLock.ts';
 
-/** Longer than the lock of a process that died is heeded. */
+/** Longer than the lock of a dead process stays valid. */
 const LONGEST_WAIT_MS = 20_000;
 const POLL_MS = 250;
 
-/** Who holds a lock; written beside it. */
+/** The holder of a lock, written beside it. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
 }
 
-/** Of one training alone, among all that write checkpoints to a folder. */
+/** The exclusive lock of a training on a folder of checkpoints. */
 export interface TrainingLock extends AsyncDisposable {
-  /** Throws `TroubleError` where another training took the folder over. */
+  /** Throws `TroubleError` if another training took over the folder. */
   requireHeld(): void;
 }
 
 /**
- * Takes the lock of a folder of checkpoints. Waits some seconds for that of a process that died, until nobody heeds it
- * any more. Throws `TroubleError` 'invalid-input', which names the holder, where another training has it.
+ * Locks a folder of checkpoints. Waits some seconds until the lock of a dead process expires. Throws a `TroubleError`
+ * 'invalid-input' that names the holder if another training has the lock.
  */
 export async function lockTraining(checkpointFolder: string): Promise<TrainingLock> {
   await mkdir(path.dirname(checkpointFolder), { recursive: true });
@@ -39,7 +39,7 @@ export async function lockTraining(checkpointFolder: string): Promise<TrainingLo
       if (lock.lost.aborted)
         throw new TroubleError(
           'invalid-input',
-          `Another training took ${checkpointFolder} over while this one was put aside for long. It writes the checkpoints there now: let one of them end.`,
+          `Another training took over ${checkpointFolder} while this training was suspended, and now writes the checkpoints there. Stop one of them.`,
         );
     },
     async [Symbol.asyncDispose]() {
@@ -60,17 +60,17 @@ async function take(checkpointFolder: string): Promise<WriteLock> {
       const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
       throw new TroubleError(
         'invalid-input',
-        `A training of this name is under way (${who}), and its checkpoints are in ${checkpointFolder}. Wait for its end, end it, or choose another --name.`,
+        `A training of this name is running (${who}), with its checkpoints in ${checkpointFolder}. Wait for its end, stop it, or choose another --name.`,
       );
     }
     await sleep(POLL_MS);
   }
 }
 
-/** Where it is written who holds the lock of a folder of checkpoints. */
+/** The file that names the lock's holder for a folder of checkpoints. */
 export const holderFileOf = (checkpointFolder: string): string => `${checkpointFolder}.holder.json`;
 
-/** `undefined` where the lock was taken just now, and nobody has written yet by whom. */
+/** Resolves with `undefined` if the lock was taken just now and the holder is not written yet. */
 async function readHolder(checkpointFolder: string): Promise<Holder | undefined> {
   try {
     return parseJson(await readFile(holderFileOf(checkpointFolder), 'utf8')) as Holder;
@@ -79,7 +79,7 @@ async function readHolder(checkpointFolder: string): Promise<Holder | undefined>
   }
 }
 
-/** Of processes of other machines nothing is known. */
+/** Processes of other machines are assumed to run. */
 function mayRun({ pid, host }: Holder): boolean {
   if (host !== os.hostname()) return true;
   try {

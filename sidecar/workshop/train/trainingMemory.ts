@@ -6,10 +6,10 @@ import { RESERVE_BYTES } from '../../models/memory.ts';
 
 export interface TrainingSize {
   readonly hyperparameters: Pick<Hyperparameters, 'blockCount' | 'heads' | 'vocabularySize'>;
-  /** Names of the weights that are trained; absent: all. */
+  /** The names of the trained weights. Absent: all. */
   readonly trained?: readonly string[];
   readonly sequenceTokens: number;
-  /** Sequences that a network computes at once, and networks that compute at the same time. */
+  /** The sequences that a network computes at once, and the number of parallel networks. */
   readonly sequences: number;
   readonly networks: number;
 }
@@ -17,8 +17,9 @@ export interface TrainingSize {
 const FLOAT_BYTES = 4;
 
 /**
- * What sequences take at least besides the weights: the mask, the probabilities of all heads in the blocks whose
- * attention has derivatives, which need them and of which half are never computed, and logits with their gradients.
+ * The least memory for sequences besides the weights: the mask, attention probabilities, and logits with their
+ * gradients. Probabilities count for all heads of blocks whose attention has derivatives; half of them are never
+ * computed.
  */
 export function leastSequenceBytes({
   hyperparameters,
@@ -34,8 +35,8 @@ export function leastSequenceBytes({
 }
 
 /**
- * The first block with a trained weight at or below the scores of its attention: those of the blocks below are
- * forgotten as soon as they were used.
+ * The first block whose attention scores depend on a trained weight. The probabilities of earlier blocks are freed
+ * after their use.
  */
 function lowestBlock(trained: readonly string[], blockCount: number): number {
   const firstAttention = (name: string): number => {
@@ -46,9 +47,7 @@ function lowestBlock(trained: readonly string[], blockCount: number): number {
   return trained.reduce((least, name) => Math.min(least, firstAttention(name)), blockCount);
 }
 
-/**
- * Refuses sequences that can't fit, before the system ends the process for them. Throws `TroubleError` 'out-of-memory'.
- */
+/** Throws `TroubleError` 'out-of-memory' for sequences that can't fit, before the system kills the process. */
 export function requireSequenceMemory(size: TrainingSize, availableBytes: number): void {
   const freeBytes = Math.max(0, availableBytes - RESERVE_BYTES);
   const neededBytes = leastSequenceBytes(size);
@@ -57,12 +56,15 @@ export function requireSequenceMemory(size: TrainingSize, availableBytes: number
   const most = mostTokens(size, freeBytes);
   throw new TroubleError(
     'out-of-memory',
-    `--sequence ${sequenceTokens} needs ${formatBytes(neededBytes)} of memory at least, ${formatBytes(freeBytes)} are free: expected ${most} tokens or fewer with --micro-batch ${sequences} and ${networks} at the same time. ` +
+    `--sequence ${sequenceTokens} needs at least ${formatBytes(neededBytes)} of memory, but only ${formatBytes(freeBytes)} are free. Expected ${most} tokens or fewer with --micro-batch ${sequences} and ${networks} in parallel. ` +
       'Choose a shorter --sequence, a smaller --micro-batch or fewer --threads.',
   );
 }
 
-/** What `make` gives. Throws `TroubleError` 'out-of-memory' where its device has no room for such sequences. */
+/**
+ * Calls `make` and returns its result. Throws `TroubleError` 'out-of-memory' if the device has no memory for such
+ * sequences.
+ */
 export function withinMemory<Result>(
   { sequenceTokens, sequences }: Pick<TrainingSize, 'sequenceTokens' | 'sequences'>,
   make: () => Result,
@@ -79,7 +81,7 @@ export function withinMemory<Result>(
   }
 }
 
-/** The longest sequences, in tokens, that take no more than `freeBytes`. */
+/** The longest sequences, in tokens, that fit into `freeBytes`. */
 function mostTokens(size: TrainingSize, freeBytes: number): number {
   let [fits, tooLong] = [0, size.sequenceTokens];
   while (tooLong - fits > 1) {

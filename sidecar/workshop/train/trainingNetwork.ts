@@ -23,34 +23,34 @@ export interface TrainingNetworkOptions {
   readonly architecture: Architecture;
   readonly hyperparameters: Hyperparameters;
   readonly parameters: Parameters;
-  /** What computes, where that is not the parameters' own device; it reaches the same memory. */
+  /** The device that computes, if it is not the parameters' own. It must reach the same memory. */
   readonly device?: Device;
-  /** To which of each parameter's gradients this network adds. Default: the first. */
+  /** The index of the gradient, among each parameter's gradients, that this network adds to. Default: the first. */
   readonly number?: number;
-  /** Weights that are read and not trained. */
+  /** Weights that are read but not trained. */
   readonly frozen?: ReadonlyMap<string, Tensor>;
-  /** Matrices that parameters are the factors of, by the names of the tensors that they stand for. */
+  /** Low-rank matrices with trained factors, by the names of the tensors that they replace. */
   readonly lowRank?: ReadonlyMap<string, LowRankMatrix>;
-  /** Sequences that are computed at once, and their length. */
+  /** How many sequences are computed at once, and their length. */
   readonly sequences: number;
   readonly sequenceTokens: number;
-  /** Of routers, times this batch's share of a step; absent: none. */
+  /** The loss of routers, scaled by this batch's share of a step. Absent: none. */
   readonly routerLoss?: RouterLossOptions;
   /**
-   * Of embeddings and of what is added to the residual, this share is dropped, by the seed of each batch. Default 0.
+   * The dropout share in embeddings and in outputs to the residual. It depends on the seed of each batch. Default: 0.
    */
   readonly dropout?: number;
-  /** Of blocks' outputs, times this batch's share of a step. Default 0. */
+  /** The loss of outliers in the outputs of blocks, scaled by this batch's share of a step. Default: 0. */
   readonly outlierLoss?: number;
-  /** Keep the logits of the last batch, for `logits`. */
+  /** Keeps the logits of the last batch for `logits`. */
   readonly keepLogits?: boolean;
 }
 
-/** Nodes of one block with its derivatives, amply: those of attention depend on the length. */
+/** A generous number of nodes for a block with its derivatives. Attention's nodes depend on the length. */
 const nodesPerBlock = (sequenceTokens: number): number => 400 + sequenceTokens;
 
 /**
- * A network that gives the loss of packed sequences and adds its gradients to those of the parameters: one graph,
+ * Computes the loss of packed sequences, and adds its gradients to those of the parameters. It is a graph that is
  * computed once per batch.
  */
 export class TrainingNetwork implements Disposable {
@@ -61,7 +61,7 @@ export class TrainingNetwork implements Disposable {
   readonly #mask: Tensor;
   readonly #places: Tensor;
   readonly #weights: Tensor;
-  /** `[width, tokens, places]`: what values are multiplied by where some are dropped. */
+  /** `[width, tokens, places]`: the dropout factors of each place. */
   readonly #kept: Tensor | undefined;
   #keptPlaces = 0;
   readonly #logits: Tensor;
@@ -123,15 +123,16 @@ export class TrainingNetwork implements Disposable {
   }
 
   /**
-   * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum, which is a part
-   * of the mean where `total` is the sum of the weights of a whole step; losses of routers and outliers have gradients
-   * and are not in it. `seed` decides what is dropped.
+   * Adds the gradients of `Σ weight · loss ⁄ total` over the sequences' tokens. Resolves with that sum.
+   *
+   * It is a part of the mean if `total` is the sum of the weights of a whole step. Losses of routers and outliers add
+   * gradients but are not in the result. `seed` decides the dropout.
    */
   async accumulate(batch: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
     const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;
     const { device } = parameters;
     if (batch.length !== sequences)
-      throw new RangeError(`A batch of ${batch.length} sequences, expected ${sequences}.`);
+      throw new RangeError(`The batch has ${batch.length} sequences, expected ${sequences}.`);
     write(
       device,
       this.#tokens,
@@ -167,7 +168,7 @@ export class TrainingNetwork implements Disposable {
     return readF32(device, this.#loss)[0] as number;
   }
 
-  /** Logits of the last batch, `[vocabulary, tokens]`, where `keepLogits` was asked for. */
+  /** The logits of the last batch, `[vocabulary, tokens]`. Needs `keepLogits`. */
   logits(): Float32Array {
     if (!this.options.keepLogits) throw new Error('The logits were not kept.');
     return readF32(this.options.parameters.device, this.#logits);
@@ -206,13 +207,13 @@ export class TrainingNetwork implements Disposable {
     return hyperparameters.logitScale === 1 ? logits : scale(graph, logits, hyperparameters.logitScale);
   }
 
-  /** `x[width, tokens]` with some of its values dropped, where any are. */
+  /** Applies dropout to `x[width, tokens]`, if there is any. */
   #dropped(x: Tensor): Tensor {
     if (!this.#kept) return x;
     const [width, tokens, places] = this.#kept.shape;
     const place = this.#keptPlaces++;
     if (place >= places)
-      throw new Error(`A block of ${this.options.architecture.name} drops values in more than two places.`);
+      throw new Error(`A block of ${this.options.architecture.name} has more than two places for dropout.`);
     return mul(
       this.#graph,
       x,
@@ -220,7 +221,7 @@ export class TrainingNetwork implements Disposable {
     );
   }
 
-  /** A token attends what comes before it in its own document. */
+  /** Each token attends the earlier tokens of its own document. */
   #documentMask(batch: readonly PackedSequence[]): Float32Array {
     const { sequenceTokens } = this.options;
     const mask = this.#maskValues.fill(-Infinity);

@@ -11,7 +11,7 @@ import type { TrainOptions, TrainResult } from './options.ts';
 import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
-/** Trains in a process of its own, since ggml ends its process on what it does not accept. Throws `TroubleError`. */
+/** Trains in a child process, since ggml aborts on inputs that it does not accept. Rejects with `TroubleError`. */
 export async function trainInProcess(
   options: TrainOptions | SpeechTrainOptions,
   { onProgress, onNote, signal }: TrainListeners = {},
@@ -49,7 +49,7 @@ export async function trainInProcess(
     const hint = end.signal === 'SIGKILL' ? ' The system may have ended it for lack of memory.' : '';
     throw new TroubleError(
       'engine-crashed',
-      `The training stopped unexpectedly (${how}).${hint} Checkpoints that it wrote are whole: the same command goes on from the last one.`,
+      `The training stopped unexpectedly (${how}).${hint} Its checkpoints are intact: the same command continues from the last checkpoint.`,
       { detail: output.text || undefined },
     );
   } finally {
@@ -58,8 +58,8 @@ export async function trainInProcess(
 }
 
 /**
- * Networks that compute at the same time need a thread of the pool each, and files one more: while all compute for
- * longer than a lock is heeded, that of the training would look like one of a process that died.
+ * Each network needs a thread of libuv's pool, and file access needs another. Otherwise the training's lock could not
+ * be renewed while all networks compute, and would expire.
  */
 export function trainingEnvironment({ threads }: { readonly threads: number }): Readonly<Record<string, string>> {
   return { ...computeEnvironment, UV_THREADPOOL_SIZE: String(threads + 1) };

@@ -9,19 +9,19 @@ import type { TrainOptions } from './options.ts';
 import type { ParallelNetworks } from './parallelNetworks.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
-/** Steps over which the speed is averaged. */
+/** The number of steps over which the speed is averaged. */
 const SPEED_STEPS = 10;
 
 /** Steps with the same parameters. */
 export interface Phase {
   readonly stepsBefore: number;
   readonly lastStep: number;
-  /** Of the schedule's rate. */
+  /** A share of the schedule's rate. */
   readonly rateShare: number;
   readonly plan: LowRankPlan | undefined;
 }
 
-/** How far a training is. */
+/** The state reached by a training. */
 export interface Reached {
   readonly step: number;
   readonly losses: readonly number[];
@@ -39,10 +39,7 @@ export interface Running {
   readonly save: (reached: Reached) => Promise<void>;
 }
 
-/**
- * Takes the steps of a phase that are left, until it is stopped. The last of them has a checkpoint. Throws
- * `TroubleError`.
- */
+/** Runs the remaining steps of a phase, until it is stopped. The last step gets a checkpoint. Throws `TroubleError`. */
 export async function runSteps(running: Running): Promise<Reached> {
   const { options, listeners, phase, stream } = running;
   const { schedule, batchSequences, sequenceTokens, checkpointSteps } = options;
@@ -88,16 +85,17 @@ async function trainStep(
   networks.options.parameters.clearGradients();
   const loss = await networks.accumulate(sequences, counted > 0 ? counted : 1, seedOf(options.seed, step));
   const diverged = (what: string, cause?: unknown): TroubleError => {
-    const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
+    const kept =
+      saved === 0 ? 'There is no checkpoint yet: start again' : `The checkpoint of step ${saved} is intact: continue`;
     return new TroubleError(
       'engine-failed',
-      `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`,
+      `The training diverged: ${what} ${kept} with a lower --rate or a longer --warm-up.`,
       { cause },
     );
   };
   if (!Number.isFinite(loss)) throw diverged(`the loss of step ${step} is ${loss} at a rate of ${rate}.`);
   try {
-    // Moments begin anew with each phase.
+    // Moments start at zero in each phase.
     const { gradientNorm } = await optimiser.step(step - phase.stepsBefore, rate);
     return { loss, gradientNorm };
   } catch (error) {

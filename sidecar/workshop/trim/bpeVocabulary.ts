@@ -13,23 +13,23 @@ const LISTS = {
 /** Two tokens that a merge joins. */
 export type Pair = readonly [left: TokenId, right: TokenId];
 
-/** The vocabulary of a byte-level BPE as its file lists it. */
+/** The vocabulary of a byte-level BPE in its file. */
 export interface BpeVocabulary {
   readonly header: GgufHeader;
-  /** As the file spells them: each byte is a printable character. */
+  /** In the file's spelling, where each byte is a printable character. */
   readonly tokens: readonly string[];
   readonly kinds: readonly number[];
   /** "left right", in order of their rank. */
   readonly merges: readonly string[];
-  /** How each token that is no byte and no mark is made, by its id. */
+  /** The merge that makes each token, by its id. Bytes and marks have none. */
   readonly pairs: ReadonlyMap<TokenId, Pair>;
-  /** Single bytes and marks, without which some text could not be written. */
+  /** Single bytes and marks, without which some texts could not be written. */
   readonly needed: readonly TokenId[];
 }
 
 /**
- * Reads a file's vocabulary. Throws as `readGgufHeader` does, and `TroubleError` 'unsupported-model' where the
- * tokenizer is no byte-level BPE.
+ * Reads a file's vocabulary. Throws as `readGgufHeader` does, and `TroubleError` 'unsupported-model' if the tokenizer
+ * is not a byte-level BPE.
  */
 export async function readBpeVocabulary(modelPath: string): Promise<BpeVocabulary> {
   const lists = { tokens: [] as string[], kinds: [] as number[], merges: [] as string[] };
@@ -62,7 +62,7 @@ function pairsOf(tokens: readonly string[], merges: readonly string[]): Readonly
   const ids = new Map(tokens.map((token, id) => [token, id]));
   const pairs = new Map<TokenId, Pair>();
   for (const merge of merges) {
-    // A token may itself begin with a blank only in other tokenizers: here a blank is written as a letter.
+    // Splitting at blanks is safe: byte-level BPE writes a blank inside a token as a letter.
     const [leftText = '', rightText = ''] = merge.split(' ');
     const [made, left, right] = [ids.get(leftText + rightText), ids.get(leftText), ids.get(rightText)];
     if (made !== undefined && left !== undefined && right !== undefined && !pairs.has(made))

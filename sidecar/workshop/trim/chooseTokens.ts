@@ -5,24 +5,24 @@ import type { BpeVocabulary } from './bpeVocabulary.ts';
 /** How often a group of texts uses each token. */
 export interface TokenCounts {
   readonly name: string;
-  /** How much more tokens in this group cost than in a group of importance 1. */
+  /** The cost of additional tokens in this group, relative to a group of importance 1. */
   readonly importance: number;
   /** By token id. */
   readonly counts: Float64Array;
 }
 
-/** Tokens that stay, and how many more tokens each group of texts then has. */
+/** The kept tokens, and how many more tokens each group of texts then has. */
 export interface TokenChoice {
   /** Ids in ascending order. */
   readonly kept: readonly TokenId[];
-  /** Of each group, in the order of the groups: 0.01 is one token in a hundred more. */
+  /** For each group in order. 0.01 is 1 % more tokens. */
   readonly moreShares: readonly number[];
 }
 
 /**
- * Chooses `size` tokens: all bytes and marks, and of the others those that texts use most, each with the tokens that it
- * is merged from. Groups count the same however much text they have, times their importance. Throws `TroubleError`
- * 'invalid-input' for a size that the vocabulary cannot have.
+ * Chooses `size` tokens: all bytes and marks, and the most used tokens, each with the tokens that it is merged from.
+ * Groups have equal weight whatever their length, times their importance. Throws `TroubleError` 'invalid-input' for an
+ * impossible size.
  */
 export function chooseTokens(
   vocabulary: Pick<BpeVocabulary, 'tokens' | 'pairs' | 'needed'>,
@@ -69,7 +69,7 @@ function mostUsed(
   return kept;
 }
 
-/** A token and the tokens on the way to it that are not kept; `undefined` where the way does not begin at bytes. */
+/** A token and the missing tokens that lead to it. `undefined` if it can't be built from bytes. */
 function missingFor(
   token: TokenId,
   pairs: BpeVocabulary['pairs'],
@@ -88,7 +88,7 @@ function missingFor(
 }
 
 /**
- * How many tokens a group's texts have more when tokens that are not kept fall into those that they are merged from.
+ * How many more tokens a group's texts have when dropped tokens are split into the tokens that they are merged from.
  */
 function moreTokens({ pairs }: Pick<BpeVocabulary, 'pairs'>, kept: ReadonlySet<TokenId>, counts: Float64Array): number {
   const pieces = new Map<TokenId, number>();

@@ -7,12 +7,12 @@ import { openText } from '../../models/llamaCpp/openText.ts';
 import type { TrimParams } from '../protocol.ts';
 import type { TokenCounts } from './chooseTokens.ts';
 
-/** Text that is tokenised at once, so that a cancellation is heard soon. */
+/** The text that is tokenised at once, short enough for a quick cancellation. */
 const PIECE_CHARACTERS = 1 << 18;
 
 /**
- * How often each kind of text uses each token. Of a kind with more text than `maxCharacters` it counts a sample of
- * files. Throws `TroubleError`, also where a kind has no text.
+ * Counts how often each kind of text uses each token. If a kind has more text than `maxCharacters`, a sample of files
+ * is counted. Throws `TroubleError`, also for a kind without text.
  */
 export async function countTokens(
   modelPath: string,
@@ -38,10 +38,7 @@ export async function countTokens(
         });
       }
       if (!counts.some((count) => count > 0))
-        throw new TroubleError(
-          'invalid-input',
-          `The texts ${name} have no text: ${files.length} files, all of them empty.`,
-        );
+        throw new TroubleError('invalid-input', `The texts ${name} are empty (${files.length} files).`);
       counted.push({ name, importance, counts });
     }
     return counted;
@@ -50,7 +47,7 @@ export async function countTokens(
   }
 }
 
-/** Files in an order that only their paths decide, and that has nothing to do with their folders. */
+/** Files in an order that depends only on their paths and is independent of their folders. */
 function sampleOrder(files: readonly string[]): readonly string[] {
   const orderOf = (file: string): string =>
     createHash('sha256')
@@ -72,7 +69,7 @@ async function readUtf8(file: string): Promise<string> {
   }
 }
 
-/** Pieces that end at the end of a line, where tokens end too. */
+/** Pieces that end at a line end, where tokens end too. */
 function* piecesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length;) {
     const lineEnd = text.indexOf('\n', start + PIECE_CHARACTERS);

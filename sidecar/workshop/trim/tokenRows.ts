@@ -4,19 +4,22 @@ import { TroubleError } from '../../common/troubleError.ts';
 import type { Rows } from '../../models/gguf/rows.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 
-/** Rows that are compared. */
+/** How many rows are compared. */
 const SAMPLE_ROWS = 256;
-/** Of the mean square: roundings to four bits of the same values differ by less, other values by more than one. */
+/**
+ * A share of the mean square. Roundings of the same values to four bits differ by less, different values by more than
+ * 1.
+ */
 const MAX_DIFFERENCE = 0.05;
 
-/** Some rows of a matrix, in the order of `ids`, with the bytes that they have. */
+/** Rows of a matrix in the order of `ids`, with unchanged bytes. */
 export function chosenRows(rows: Rows, ids: readonly TokenId[]): Rows {
   return {
     ...rows,
     count: ids.length,
     read: async (first, count) => {
       const parts: Uint8Array[] = [];
-      // Neighbours in the file are read at once.
+      // Neighbouring rows in the file are read at once.
       for (let index = first; index < first + count;) {
         let end = index + 1;
         while (end < first + count && ids[end] === ids[end - 1]! + 1) end++;
@@ -28,7 +31,7 @@ export function chosenRows(rows: Rows, ids: readonly TokenId[]): Rows {
   };
 }
 
-/** Whether two matrices hold the same values but for their rounding, by a sample of their rows. */
+/** Whether two matrices hold the same values apart from rounding, by a sample of their rows. */
 export async function areSame(one: Rows, other: Rows): Promise<boolean> {
   if (one.columns !== other.columns || one.count !== other.count) return false;
   let difference = 0;
@@ -44,7 +47,7 @@ export async function areSame(one: Rows, other: Rows): Promise<boolean> {
   return difference <= MAX_DIFFERENCE * square;
 }
 
-/** Of two matrices of the same values, the one in more bits. */
+/** The more precise of two matrices with the same values. */
 export function moreExact(one: Rows, other: Rows): Rows {
   return bitsPerValue(other.type) > bitsPerValue(one.type) ? other : one;
 }
@@ -54,9 +57,9 @@ function bitsPerValue(type: TensorType): number {
   return (8 * blockBytes) / blockElements;
 }
 
-/** Throws `TroubleError` for a matrix whose rows are not read here. */
+/** Throws `TroubleError` for a matrix whose rows can't be read. */
 export function readableType(name: string, type: string): TensorType {
   if (!(type in tensorTypes))
-    throw new TroubleError('unsupported-model', `The tensor ${name} has the type ${type}, which can't be read here.`);
+    throw new TroubleError('unsupported-model', `The tensor ${name} has the type ${type}, which is not supported.`);
   return type as TensorType;
 }

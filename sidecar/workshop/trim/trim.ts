@@ -21,7 +21,7 @@ import { trimmedMetadata } from './trimmedMetadata.ts';
 
 const EMBEDDING = 'token_embd.weight';
 const OUTPUT = 'output.weight';
-/** Texts of the marks between which a gap is filled, one of each kind in any model that knows them. */
+/** Texts of the fill-in-the-middle marks. Models that support it have a mark of each kind. */
 const FILL_IN_MARKS: readonly (readonly string[])[] = [
   ['<|fim_prefix|>', '<fim_prefix>', '<fim-prefix>', '<|fim▁begin|>', '<PRE>', '▁<PRE>', '[PREFIX]'],
   ['<|fim_suffix|>', '<fim_suffix>', '<fim-suffix>', '<|fim▁hole|>', '<SUF>', '▁<SUF>', '[SUFFIX]'],
@@ -29,9 +29,10 @@ const FILL_IN_MARKS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Writes a model with fewer tokens: all bytes, all special tokens, and those that the given texts use most. Rows of the
- * embedding keep their bytes; where the output matrix holds the same values, the result has one matrix for both, in
- * more bits. Throws `TroubleError`; nothing is left at `outputPath` then.
+ * Writes a model with fewer tokens: all bytes, all special tokens, and the tokens that the given texts use most.
+ *
+ * Rows of the embedding keep their bytes. If the output matrix holds the same values, the result has a single matrix
+ * for both, the more precise one. Throws `TroubleError` and leaves nothing at `outputPath`.
  */
 export async function trim(params: TrimParams, options: MakingOptions = {}): Promise<TrimResult> {
   const { modelPath, outputPath, size } = params;
@@ -68,11 +69,11 @@ function requireFillInMarks({ tokens }: BpeVocabulary, modelPath: string): void 
   if (missing.length === 0) return;
   throw new TroubleError(
     'invalid-input',
-    `The vocabulary of ${path.basename(modelPath)} has no fill-in token such as ${missing.map(([first]) => first).join(', ')}: completions could not use the code after the cursor. Trim it all the same with --without-fill-in.`,
+    `The vocabulary of ${path.basename(modelPath)} has no fill-in token such as ${missing.map(([first]) => first).join(', ')}: completions could not use the code after the cursor. Use --without-fill-in to trim it anyway.`,
   );
 }
 
-/** Returns whether embedding and output became one matrix. */
+/** Returns whether embedding and output became a single matrix. */
 async function writeTrimmed(
   headers: readonly GgufHeader[],
   {
@@ -117,8 +118,8 @@ async function writeTrimmed(
 }
 
 /**
- * The matrices with a row for each token, and whether one serves for both. Throws `TroubleError` where another tensor
- * has as many rows.
+ * The matrices with a row per token, and whether a single matrix serves as both. Throws `TroubleError` if another
+ * tensor has as many rows.
  */
 async function perTokenRows(
   located: ReadonlyMap<string, LocatedTensor>,
@@ -137,7 +138,7 @@ async function perTokenRows(
   if (other)
     throw new TroubleError(
       'unsupported-model',
-      `The tensor ${other.name} ${JSON.stringify(other.shape)} may have a row for each of the ${tokenCount} tokens, and it is not known how to cut it.`,
+      `The tensor ${other.name} ${JSON.stringify(other.shape)} may have a row for each of the ${tokenCount} tokens, and Chorus does not know how to trim it.`,
     );
   const embeddingRows = rowsOf(embedding);
   if (!output) return { perToken: new Map([[EMBEDDING, embeddingRows]]), tied: true };

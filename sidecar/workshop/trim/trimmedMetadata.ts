@@ -3,12 +3,12 @@ import type { TokenId } from '../../protocol/engine.ts';
 import type { BpeVocabulary } from './bpeVocabulary.ts';
 
 const TOKEN_ID = /^tokenizer\.ggml\.\w+_token_id$/;
-/** Keys of further parts: the result has parts of its own, or none. */
+/** Keys of split files. The result has its own parts, or none. */
 const SPLIT = /^split\./;
 
 /**
- * Metadata for the tokens that stay: their lists are cut, and ids are those of the new vocabulary. The other entries
- * stay as they are.
+ * The metadata for the kept tokens: lists are shortened, and ids are those of the new vocabulary. Other entries stay
+ * unchanged.
  */
 export function trimmedMetadata(
   vocabulary: BpeVocabulary,
@@ -28,12 +28,12 @@ export function trimmedMetadata(
       else metadata.set(key, { type: 'u32', value: id });
     } else if (key.endsWith('.vocab_size')) metadata.set(key, { type: 'u32', value: kept.length });
   }
-  // Scores rank tokens of other tokenizers; a byte-level BPE ranks by its merges.
+  // Scores rank tokens in other tokenizers. A byte-level BPE ranks by its merges.
   metadata.delete('tokenizer.ggml.scores');
   return metadata;
 }
 
-/** Merges whose two tokens and whose result stay. */
+/** Merges whose two tokens and result are all kept. */
 function keptMerges(
   { tokens }: BpeVocabulary,
   newIds: ReadonlyMap<TokenId, number>,

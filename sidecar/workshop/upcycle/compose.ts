@@ -6,13 +6,15 @@ import { metadataOf } from './metadata.ts';
 import type { Recipe } from './recipe.ts';
 import { areEqual, averaged, commonType, interleaved, repeated, stacked } from './rows.ts';
 
-/** Weights of a router, `[width, experts]`: of a block's attention or feed-forward network. */
+/** The weights of a router, `[width, experts]`, of a block's attention or feed-forward. */
 export type RouterWeights = (block: number, which: 'attention' | 'feedForward') => Float32Array;
 
 /**
- * Branch-Attend-Mix (arXiv 2408.08274), step three: feed-forward and attention weights are copied, byte by byte where
- * types agree; norms, embeddings, the output and, with a shared cache, keys and values are averaged; routers are given.
- * Where all inputs agree in a tensor it is kept as it is.
+ * Composes a Branch-Attend-Mix model (arXiv 2408.08274, step three).
+ *
+ * Feed-forward and attention weights are copied, byte by byte if types agree. Norms, embeddings and the output are
+ * averaged, and with a shared cache also keys and values. Routers are given. A tensor that is equal in all inputs is
+ * kept unchanged.
  */
 export async function compose(inputs: Inputs, recipe: Recipe, routers: RouterWeights): Promise<GgufContent> {
   return { metadata: metadataOf(inputs, recipe), tensors: await new Composer(inputs, recipe, routers).compose() };
@@ -126,7 +128,7 @@ class Composer {
     }
   }
 
-  /** Expert after expert; queries beside a shared cache by KV head, then by expert. */
+  /** Stacks tensors by expert. With a shared cache, queries are stacked by KV head, then by expert. */
   #stack(
     name: string,
     inputs: readonly Rows[],
@@ -175,7 +177,7 @@ class Composer {
     this.#add(name, [result], shape, () => chunksOf(result));
   }
 
-  /** One row for each head, also of a norm that all heads share. */
+  /** A row per head, even for a norm that all heads share. */
   #headNorms(name: string, heads: number): Rows[] {
     const { headSize } = this.inputs.first.model.hyperparameters;
     return this.inputs.rows(name, headSize).map((rows) => (rows.count === heads ? rows : repeated(rows, heads)));
@@ -200,7 +202,7 @@ function whole(rows: Rows): { rows: Rows; first: number; count: number } {
   return { rows, first: 0, count: rows.count };
 }
 
-/** Matrices of one type: as they are where they agree. */
+/** Converts matrices to a common type. Equal types stay unchanged. */
 function agreed(rows: readonly Rows[]): readonly Rows[] {
   const types = rows.map(({ type }) => type);
   if (types.every((type) => type === types[0])) return rows;

@@ -8,10 +8,10 @@ import { computeThreads } from '../../models/threads.ts';
 import type { ExpertPrompts } from '../protocol.ts';
 import type { ExpertStates, HiddenStates } from './routers.ts';
 
-/** Of a prompt no more is read. */
+/** The maximum number of tokens of a prompt. */
 const MAX_PROMPT_TOKENS = 512;
 
-/** What each expert's prompts bring into the routers of a dense model, on the CPU. Throws `TroubleError`. */
+/** Computes the inputs of a dense model's routers for each expert's prompts, on the CPU. Throws `TroubleError`. */
 export async function readHiddenStates(
   modelPath: string,
   prompts: readonly ExpertPrompts[],
@@ -64,7 +64,7 @@ async function statesOf(
   return experts;
 }
 
-/** Means over tokens, those of a beginning of a text left out. */
+/** Means over tokens, without beginning-of-sequence tokens. */
 class MeanStates {
   readonly #sums = new Map<string, Float64Array>();
   #tokens = 0;
@@ -90,11 +90,11 @@ class MeanStates {
     this.#tokens += read.length;
   }
 
-  /** A parallel block feeds both routers from one norm. */
+  /** In a parallel block both routers read the same norm. */
   readonly of: HiddenStates = (block, which) => {
     const norm = which === 'attention' || this.blockKind === 'parallel' ? 'attn_norm' : 'ffn_norm';
     const sum = this.#sums.get(`blk.${block}.${norm}`);
-    if (!sum) throw new Error(`No state of blk.${block}.${norm} was read.`);
+    if (!sum) throw new Error(`No hidden state was read for blk.${block}.${norm}.`);
     return sum.map((value) => value / this.#tokens);
   };
 }

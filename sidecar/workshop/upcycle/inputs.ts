@@ -9,8 +9,8 @@ import { fileRows, type Rows } from '../../models/gguf/rows.ts';
 import { copiedMetadata, type GgufEntry } from '../../models/gguf/content.ts';
 
 /**
- * Dense families that become experts, by the order of attention and feed-forward in their blocks; a file of `chorus`
- * says its own.
+ * Dense families that can become experts, with the order of attention and feed-forward in their blocks. A file of
+ * `chorus` names its own.
  */
 const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map([
   ['llama', 'serial'],
@@ -21,8 +21,8 @@ const FAMILIES: ReadonlyMap<string, 'serial' | 'parallel' | undefined> = new Map
 ]);
 
 /**
- * What makes tokens of a text: it must be the same in all inputs. Marks for the end of a turn and chat templates are
- * the first input's.
+ * The keys that define a tokenizer. They must be equal in all inputs. Chat templates and the marks for the end of a
+ * turn come from the first input.
  */
 const TOKENIZER_KEYS = [
   'model',
@@ -52,12 +52,12 @@ class Input {
     return this.model.headers[0] as GgufHeader;
   }
 
-  /** As the file calls its model, else the file's own name. */
+  /** The name in the file's metadata, or else the file name. */
   get name(): string {
     return modelName(this.header);
   }
 
-  /** Of the file, without its ending. */
+  /** Without its extension. */
   get fileName(): string {
     return path.basename(this.path, '.gguf');
   }
@@ -79,7 +79,7 @@ class Input {
   }
 }
 
-/** Dense models of one architecture, shape and vocabulary; the first one's metadata is that of the result. */
+/** Dense models of the same architecture, shape and vocabulary. The first model gives the metadata of the result. */
 export class Inputs {
   constructor(readonly all: readonly Input[]) {}
 
@@ -106,7 +106,7 @@ export class Inputs {
     return this.first.has(name);
   }
 
-  /** One tensor of every input. */
+  /** The same tensor of every input. */
   rows(name: string, columns?: number): Rows[] {
     return this.all.map((input) => input.rows(name, columns));
   }
@@ -117,8 +117,8 @@ export class Inputs {
 }
 
 /**
- * Opens models and checks that they can become one. Throws `TroubleError` 'invalid-input' that names the tensor or key
- * in which two differ, both values and both files; and as `checkModel` does.
+ * Opens models and checks that they can be combined. Throws `TroubleError` 'invalid-input' with the first differing
+ * tensor or key, both values and both files. Also throws as `checkModel` does.
  */
 export async function openInputs(paths: readonly string[], outputPath: string): Promise<Inputs> {
   await refuseOverwriting(paths, outputPath);
@@ -144,7 +144,7 @@ async function openInput(file: string): Promise<Input> {
     );
   }
   if (hyperparameters.mixture || hyperparameters.attentionMixture)
-    throw new TroubleError('unsupported-model', `${file} is a mixture of experts already: choose dense models.`);
+    throw new TroubleError('unsupported-model', `${file} is already a mixture of experts. Choose dense models.`);
   const files = new Map<string, FileHandle>();
   for (const { path: part } of model.headers) files.set(part, await open(part, 'r'));
   return new Input(file, model, await copiedMetadata(model.headers[0] as GgufHeader), files);

@@ -2,15 +2,17 @@ import type { GgufEntry } from '../../models/gguf/content.ts';
 import type { Inputs } from './inputs.ts';
 import type { Recipe } from './recipe.ts';
 
-/** What says who made a model and of what: of a new one with a name of its own it would be wrong. */
+/** Keys for the author and origin of a model. They would be wrong for a new model with its own name. */
 const ORIGIN =
   /^general\.(author|basename|base_model\..*|description|doi|finetune|name|organization|quantized_by|repo_url|source\..*|tags|url|uuid|version)$/;
 const LEFT_OUT = /^(general\.(architecture|size_label)|split\..*|[^.]+\.(attention\.)?expert_.*)$/;
 
 /**
- * Metadata of what is made of `inputs`: the first one's, without what is about experts, under the name of the new
- * architecture, and what the recipe says. With a name the inputs stand there as `general.base_model.*`, each as its own
- * file calls it; those of one name with their files' names besides.
+ * The metadata of a model made of `inputs`: those of the first input, without expert keys, under the name of the new
+ * architecture, plus the recipe's keys.
+ *
+ * With a name, the inputs are listed as `general.base_model.*`, each by its own name. Inputs with equal names are
+ * listed with their file names as well.
  */
 export function metadataOf(inputs: Inputs, recipe: Recipe): Map<string, GgufEntry> {
   const own = inputs.first.model.architecture.name;
@@ -29,8 +31,8 @@ function addOrigin(metadata: Map<string, GgufEntry>, name: string, inputs: Input
   metadata.set('general.name', text(name));
   metadata.set('general.base_model.count', count(inputs.count));
   for (const [index, input] of inputs.all.entries()) {
-    // A model keeps its name when it is trained further, so that only its file tells it from what it was made of. The
-    // name says by which marks it fills gaps.
+    // A model keeps its name when it is trained further, so only the file name distinguishes the two. The name is still
+    // needed, since it decides the fill-in-the-middle marks.
     const isShared = inputs.all.some((other) => other !== input && other.name === input.name);
     metadata.set(
       `general.base_model.${index}.name`,
@@ -43,7 +45,7 @@ function addOrigin(metadata: Map<string, GgufEntry>, name: string, inputs: Input
   }
 }
 
-/** What the architecture `chorus` has to be told, that its inputs' own names said. */
+/** Keys that the architecture `chorus` needs because its inputs' architectures imply them. */
 function addShape(metadata: Map<string, GgufEntry>, inputs: Inputs, recipe: Recipe): void {
   const { hyperparameters } = inputs.first.model;
   const set = (key: string, entry: GgufEntry): void => void metadata.set(`chorus.${key}`, entry);

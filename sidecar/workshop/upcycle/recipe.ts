@@ -1,22 +1,22 @@
 import type { GateMode } from '../../../kernels/blocks/gates.ts';
 
-/** What becomes of the inputs. Fewer than two experts: their average, a dense model. */
+/** How to combine the inputs. With fewer than two experts the result is their average, a dense model. */
 export interface Recipe {
   readonly experts: number;
   readonly expertsUsed: number;
   readonly gateMode: GateMode;
-  /** One attention of averaged weights, all experts' outputs by their gates, or those of the best so many. */
+  /** A single attention of averaged weights, all experts by their gates, or this number of the best experts. */
   readonly attention: 'average' | 'soft' | number;
   readonly cache: 'expert' | 'shared';
-  /** Of so many blocks the last has experts; the others are averaged. */
+  /** Only the last of each `interval` blocks has experts; the others are averaged. */
   readonly interval: number;
-  /** What the result is called; its inputs are named as what it is made of then. */
+  /** The name of the result. The inputs are then listed as its base models. */
   readonly name?: string;
-  /** An average may stay of its inputs' architecture. */
+  /** Whether an average keeps the architecture of its inputs. */
   readonly keepsArchitecture?: boolean;
 }
 
-/** A dense model of the inputs' averages. */
+/** Makes a dense model from the average of the inputs. */
 export const denseRecipe: Recipe = {
   experts: 1,
   expertsUsed: 1,

@@ -1,10 +1,10 @@
 import { normalDeviates } from '../../models/decoding/random.ts';
 import type { RouterWeights } from './compose.ts';
 
-/** Small beside the entries of a normalised vector, so that gates begin near one another. */
+/** Small compared with the values of a normalised vector, so that gates are similar at first. */
 const RANDOM_DEVIATION = 0.02;
 
-/** Normal deviates; the same seed gives the same routers, whichever blocks have any. */
+/** Normally distributed weights. The same seed gives the same routers, whichever blocks have any. */
 export function randomRouters(options: { width: number; experts: number; seed: number }): RouterWeights {
   return (block, which) => {
     const deviate = normalDeviates(options.seed + 2 * block + (which === 'attention' ? 0 : 1));
@@ -12,7 +12,7 @@ export function randomRouters(options: { width: number; experts: number; seed: n
   };
 }
 
-/** What enters a router, mean over the tokens of an expert's prompts, `[width]`. */
+/** The mean input of a router over the tokens of an expert's prompts, `[width]`. */
 export interface ExpertStates {
   readonly positive: HiddenStates;
   readonly negative?: HiddenStates;
@@ -20,8 +20,8 @@ export interface ExpertStates {
 export type HiddenStates = (block: number, which: 'attention' | 'feedForward') => Float64Array;
 
 /**
- * Each expert's row points from what its negative prompts bring into the router to what its positive ones bring,
- * `scale` long.
+ * Each expert's row points from the router's input on its negative prompts to that on its positive prompts, with the
+ * length `scale`.
  */
 export function hiddenRouters(experts: readonly ExpertStates[], scale: number): RouterWeights {
   return (block, which) => {

@@ -1,9 +1,9 @@
-/** What upcycling makes of several matrices: stacks, interleaved columns, averages. */
+/** Combines several matrices: stacks, interleaved columns, averages. */
 import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { rowBytes, tensorTypes, type TensorType } from '../../../kernels/ggml/types.ts';
 import { chunksOf, rowsAtOnce, type Rows } from '../../models/gguf/rows.ts';
 
-/** The same rows `times` over. */
+/** Repeats the rows `times` times. */
 export function repeated(rows: Rows, times: number): Rows {
   return {
     ...rows,
@@ -13,7 +13,7 @@ export function repeated(rows: Rows, times: number): Rows {
   };
 }
 
-/** Mean of matrices of one shape. */
+/** The mean of matrices of the same shape. */
 export function averaged(matrices: readonly Rows[], type: TensorType): Rows {
   const { columns, count: all } = matrices[0] as Rows;
   return {
@@ -33,14 +33,14 @@ export function averaged(matrices: readonly Rows[], type: TensorType): Rows {
   };
 }
 
-/** Pieces of several matrices, one after the other in the order given. */
+/** Concatenates pieces of several matrices in the given order. */
 export function stacked(
   pieces: readonly { readonly rows: Rows; readonly first: number; readonly count: number }[],
 ): AsyncIterable<Uint8Array> {
   return concatenated(pieces.map(({ rows, first, count }) => chunksOf(rows, first, count)));
 }
 
-/** Matrices of as many rows side by side: row by row, matrix by matrix. */
+/** Puts matrices with the same number of rows side by side: row by row, matrix by matrix. */
 export async function* interleaved(matrices: readonly Rows[]): AsyncGenerator<Uint8Array> {
   const { count, type, columns } = matrices[0] as Rows;
   const bytesPerRow = rowBytes(type, columns);
@@ -55,7 +55,7 @@ export async function* interleaved(matrices: readonly Rows[]): AsyncGenerator<Ui
   }
 }
 
-/** Whether matrices of one shape hold the same bytes. */
+/** Whether matrices of the same shape hold the same bytes. */
 export async function areEqual(matrices: readonly Rows[]): Promise<boolean> {
   const [reference, ...others] = matrices;
   if (!reference || others.some(({ type }) => type !== reference.type)) return others.length === 0;
@@ -68,7 +68,7 @@ export async function areEqual(matrices: readonly Rows[]): Promise<boolean> {
   return true;
 }
 
-/** The type that holds values of several types: the finest float among them, else eight bits. */
+/** The common type for values of several types: the most precise float among them, or else eight bits. */
 export function commonType(types: readonly TensorType[], columns: number): TensorType {
   if (types.includes('F32')) return 'F32';
   if (types.some((type) => type === 'F16' || type === 'BF16')) return 'F16';

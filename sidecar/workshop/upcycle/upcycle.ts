@@ -15,8 +15,8 @@ import { denseRecipe, type Recipe } from './recipe.ts';
 import { hiddenRouters, randomRouters } from './routers.ts';
 
 /**
- * Makes one mixture of dense models of one shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError`; nothing
- * is left at `outputPath` then.
+ * Makes a mixture of dense models of the same shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError` and
+ * leaves nothing at `outputPath`.
  */
 export async function upcycle(params: UpcycleParams, options: MakingOptions = {}): Promise<UpcycleResult> {
   const inputs = await openInputs(params.modelPaths, params.outputPath);
@@ -40,7 +40,7 @@ export async function upcycle(params: UpcycleParams, options: MakingOptions = {}
   }
 }
 
-/** Of a dense model. */
+/** For a dense model. */
 const noRouters: RouterWeights = () => new Float32Array(0);
 
 function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
@@ -49,7 +49,7 @@ function recipeOf(params: UpcycleParams, inputs: Inputs): Recipe {
   if (keepsArchitecture)
     throw new TroubleError(
       'invalid-input',
-      'A mixture is of the architecture "chorus"; only an average keeps that of its models. Make one without experts, or leave the architecture out.',
+      'A mixture has the architecture "chorus". Only an average can keep the architecture of its models. Make a model without experts, or leave out the architecture.',
     );
   const { attention, cache, expertsUsed, gateMode, interval } = params;
   const { blockCount } = inputs.first.model.hyperparameters;
@@ -72,9 +72,9 @@ async function routersOf(
   if (gates.prompts.length !== inputs.count)
     throw new TroubleError(
       'invalid-input',
-      `There are prompts for ${gates.prompts.length} experts and ${inputs.count} models.`,
+      `There are prompts for ${gates.prompts.length} experts, but ${inputs.count} models.`,
     );
-  // What enters the routers is near to what enters them in the average of all inputs.
+  // The average of all inputs gives a good estimate of the routers' inputs.
   const seedPath = path.join(path.dirname(outputPath), `.${path.basename(outputPath)}.${process.pid}.average.gguf`);
   try {
     const average = await compose(inputs, denseRecipe, noRouters);

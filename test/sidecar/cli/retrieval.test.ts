@@ -193,7 +193,7 @@ describe('chorus recall and needle with invalid arguments', () => {
     {
       what: 'with too little text',
       commandLine: ['recall', '--length', '1024', '--text', 'little'],
-      says: /The texts make \d+ tokens; a context of 1024 needs more/,
+      says: /The texts have only \d+ tokens, too few for a context of 1024/,
       exitCode: 1,
     },
     {

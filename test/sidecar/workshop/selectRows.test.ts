@@ -44,7 +44,7 @@ const keys = {
   feed_forward_length: count(96),
 };
 const bytesOf = (text: string): number[] => [...Buffer.from(text)];
-/** Of the tiny vocabulary no two neighbours here are one token. */
+/** In the tiny vocabulary, no two neighbours of this text form a token. */
 const TEXT = Array.from(
   { length: TOKENS },
   (_, index) => '<>[]{}()+-*/=!?'[(index * 7 + index * index) % 15] as string,
@@ -53,7 +53,7 @@ const TEXT = Array.from(
 let folder: string;
 let model: string;
 let withoutTokenizer: string;
-/** Of the context, and of the context and its repetition. */
+/** The layers after reading the context, and after reading it and its repetition. */
 const read: { once: PlainLayer[]; twice: PlainLayer[] } = { once: [], twice: [] };
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-select-'));
@@ -109,7 +109,7 @@ const window = Array.from({ length: WINDOW }, (_, index) => TOKENS - WINDOW + in
 const rowsOf = (result: SelectResult): (readonly (readonly number[])[])[] => result.layers.map(({ heads }) => heads);
 
 describe(
-  `the rows that stay on ${kind}`,
+  `the kept rows on ${kind}`,
   { skip: kind !== 'cpu' && 'Other devices may order nearly equal scores otherwise.' },
   () => {
     const expected = (layers: readonly PlainLayer[], score: (layer: PlainLayer) => PlainScores): number[][][] =>
@@ -117,7 +117,7 @@ describe(
         score(layer).map((scores) => [...plainBest(scores.slice(0, TOKENS - WINDOW), 40 - WINDOW), ...window]),
       );
 
-    it('are those of plain loops, ascending, with the window', async () => {
+    it('equal plain loops, ascending, with the window', async () => {
       const result = await select({});
       assert.equal(result.tokens, TOKENS);
       assert.deepEqual(
@@ -127,13 +127,13 @@ describe(
     });
 
     for (const cache of ['expert', 'shared'] as const) {
-      it(`of a mixture of attention with a cache ${cache === 'shared' ? 'that experts share are those that all choose by their gates' : "an expert are each expert's own"}`, async () => {
+      it(`of a mixture of attention ${cache === 'shared' ? 'with a shared cache are chosen by all experts, weighted by their gates' : 'with a cache per expert are chosen by each expert'}`, async () => {
         const mixture = path.join(folder, `${cache}.gguf`);
         using device = new Device(kind);
         const reference = await writeTinyMixture(mixture, { cache, device, vocabulary: tinyVocabulary() });
         const layers: PlainLayer[] = [];
         branchAttendMix(reference, bytesOf(TEXT), { attends: () => true, onAttention: (layer) => layers.push(layer) });
-        // Half of 40 rows, the window among them, are chosen by scores alone.
+        // Half of 40 rows, including the window, are chosen only by scores.
         const critical = (layer: PlainLayer): PlainScores =>
           plainCritical(layer, plainSnapKv(layer, TOKENS - WINDOW, { kernel: 3, pool: 'avg' }), 20 - WINDOW);
         const result = await select({
@@ -148,20 +148,20 @@ describe(
       });
     }
 
-    it('are the same for tokens as for their text, also where the model has no tokenizer', async () => {
+    it('are the same for tokens and for their text, even without a tokenizer', async () => {
       const result = await select({});
       assert.deepEqual(await select({ context: { tokens: bytesOf(TEXT) } }), result);
       assert.equal((await select({ context: { tokens: bytesOf(TEXT) }, modelPath: withoutTokenizer })).tokens, TOKENS);
     });
 
-    it('are by KVzip those that a repetition of the context attends', async () => {
+    it('with KVzip are those that a repetition of the context attends', async () => {
       assert.deepEqual(
         rowsOf(await select({ cache: `kvzip:40,window=${WINDOW}` })),
         expected(read.twice, (layer) => plainKvzip(layer, TOKENS)),
       );
     });
 
-    it('are by an adaptive budget the best of all heads', async () => {
+    it('with an adaptive budget are the best rows of all heads', async () => {
       const result = await select({ cache: `snapkv:40,window=${WINDOW},kernel=3,budget=adaptive` });
       assert.deepEqual(
         rowsOf(result),
@@ -187,7 +187,7 @@ describe(`a context that fits on ${kind}`, () => {
     });
   }
 
-  it('begins with the token for the beginning of a text where the model uses one', async () => {
+  it('begins with the beginning-of-sequence token if the model uses it', async () => {
     const withBos = path.join(folder, 'withBos.gguf');
     using device = new Device(kind);
     await writeTinyModel(withBos, {
@@ -206,40 +206,40 @@ describe(`a context that fits on ${kind}`, () => {
   });
 });
 
-describe('what can not be selected', () => {
+describe('selectRows', () => {
   const cases: readonly {
     readonly what: string;
     readonly changes: Partial<SelectParams>;
     readonly says: RegExp;
     readonly code?: string;
   }[] = [
-    { what: 'by an unknown selector', changes: { cache: 'snap:40' }, says: /no cache "snap"; choose full, .*snapkv/ },
+    { what: 'an unknown selector', changes: { cache: 'snap:40' }, says: /no cache "snap"; choose full, .*snapkv/ },
     {
-      what: 'with a window that leaves nothing to choose',
+      what: 'a window that leaves nothing to choose',
       changes: { cache: 'snapkv:32,window=32' },
       says: /Of 32 rows 32 are the window/,
     },
     {
-      what: 'with two ways to weigh heads and values',
+      what: 'two conflicting ways to weight heads and values',
       changes: { cache: 'snapkv:64,values=critical,budget=adaptive' },
       says: /Either budget=adaptive or values=critical/,
     },
-    { what: 'of no tokens', changes: { context: { tokens: [] } }, says: /There are no tokens/ },
-    { what: 'of an empty text', changes: { context: { text: '' } }, says: /There are no tokens/ },
+    { what: 'no tokens', changes: { context: { tokens: [] } }, says: /There are no tokens/ },
+    { what: 'an empty text', changes: { context: { text: '' } }, says: /There are no tokens/ },
     {
-      what: 'of a token that the vocabulary lacks',
+      what: 'a token outside the vocabulary',
       changes: { context: { tokens: [1, TINY_VOCABULARY] } },
       says: new RegExp(`The vocabulary has no token ${TINY_VOCABULARY}; it has ${TINY_VOCABULARY}`),
     },
     {
-      what: 'of a model that does not exist',
+      what: 'a model that does not exist',
       changes: { modelPath: 'gone.gguf' },
       says: /gone\.gguf/,
       code: 'model-not-found',
     },
   ];
   for (const { what, changes, says, code = 'invalid-input' } of cases) {
-    it(`${what}: says so`, async () => {
+    it(`refuses ${what}, with the reason`, async () => {
       await assert.rejects(
         select(changes),
         (error) => error instanceof TroubleError && error.code === code && says.test(error.message),
@@ -247,7 +247,7 @@ describe('what can not be selected', () => {
     });
   }
 
-  it('stops when it is told to, between two chunks', async () => {
+  it('stops between two chunks when its signal aborts', async () => {
     const controller = new AbortController();
     const steps: number[] = [];
     const onProgress = ({ share }: { share: number }): void => {

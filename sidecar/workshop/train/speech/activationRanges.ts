@@ -1,11 +1,11 @@
 import { gridOf, type ActivationRange } from '../../../../kernels/blocks/roundToGrid.ts';
 
-/** Share of a new batch. */
+/** The weight of a new batch in the moving average. */
 const NEW_SHARE = 0.02;
 
 /**
- * Ranges of what enters each product, by the name of the place: moving averages of each batch's least and largest
- * (arXiv 1712.05877, 3.1).
+ * The ranges of the inputs of each product, by the name of the place. They are moving averages of the smallest and
+ * largest value of each batch (arXiv 1712.05877, 3.1).
  */
 export class ActivationRanges {
   readonly #ranges: Map<string, ActivationRange>;
@@ -22,7 +22,7 @@ export class ActivationRanges {
     return this.#ranges.size === 0;
   }
 
-  /** Takes what a batch had. The first one decides alone. */
+  /** Adds the range of a batch. The first batch sets the range. */
   observe(place: string, { low, high }: ActivationRange): void {
     const before = this.#ranges.get(place);
     this.#ranges.set(
@@ -33,7 +33,7 @@ export class ActivationRanges {
     );
   }
 
-  /** Widens a range to what was seen: for calibration, which has few batches and no next one. */
+  /** Extends a range to include another. Used for calibration, which has only a few batches. */
   include(place: string, { low, high }: ActivationRange): void {
     const before = this.#ranges.get(place);
     this.#ranges.set(
@@ -42,12 +42,12 @@ export class ActivationRanges {
     );
   }
 
-  /** Steps and zeros of `places`, two values each. Throws for a place that was never observed. */
+  /** The steps and zeros of `places`, two values each. Throws for a place without observations. */
   grids(places: readonly string[]): Float32Array {
     return Float32Array.from(
       places.flatMap((place) => {
         const range = this.#ranges.get(place);
-        if (!range) throw new Error(`Nothing is known of the range at ${place}.`);
+        if (!range) throw new Error(`No range was observed at ${place}.`);
         const { step, zero } = gridOf(range);
         return [step, zero];
       }),

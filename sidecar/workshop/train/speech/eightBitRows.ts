@@ -5,12 +5,12 @@ const { blockElements: BLOCK_ELEMENTS, blockBytes: BLOCK_BYTES } = tensorTypes.Q
 const LEVELS = 127;
 
 /**
- * Blocks of Q8_0 that all have the same step, that of the tensor's largest magnitude: 8 bits with one scale for the
- * whole tensor. Values are whole blocks.
+ * Converts values to blocks of Q8_0 that all have the same step, from the tensor's largest magnitude: 8 bits with a
+ * single scale for the tensor. The values must be whole blocks.
  */
 export function eightBitRows(values: Float32Array): Uint8Array {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  // A block's step is a float16.
+  // The step of a block is a float16.
   const stepBytes = fromFloat32('F16', Float32Array.of(largest / LEVELS), 1);
   const step = toFloat32('F16', stepBytes)[0] as number;
   const bytes = Buffer.alloc((values.length / BLOCK_ELEMENTS) * BLOCK_BYTES);

@@ -3,8 +3,8 @@ import type { SpeechTransformerHyperparameters } from '../../../speech/architect
 import { Random } from '../random.ts';
 
 /**
- * Random weights by name: each keeps the variance of what it meets (He et al. 2015, arXiv 1502.01852), and what enters
- * the residual is less, by the number of blocks.
+ * Random weights by name. Each keeps the variance of its input (He et al. 2015, arXiv 1502.01852). Outputs to the
+ * residual are smaller, by the number of blocks.
  */
 export function initialSpeechValues(
   specs: readonly WeightSpec[],

@@ -1,13 +1,13 @@
 import { Random } from '../random.ts';
 
-/** Stretches that are hidden of each kind, and how long one is at most as a share of all bands or frames. */
+/** How many intervals of each kind are masked, and their largest length as a share of all bands or frames. */
 const STRETCHES = 2;
 const MOST_BANDS_SHARE = 0.15;
 const MOST_FRAMES_SHARE = 0.1;
 
 /**
- * Hides stretches of bands and of time in a normalised spectrum `mel[bands, frames]`, whose mean is zero (SpecAugment,
- * arXiv 1904.08779). In place; a seed decides.
+ * Masks intervals of bands and of time in a normalised spectrogram `mel[bands, frames]`, whose mean is zero
+ * (SpecAugment, arXiv 1904.08779). Works in place and depends on the seed.
  */
 export function specAugment(mel: Float32Array, bands: number, seed: number): Float32Array {
   const random = new Random(seed);

@@ -6,14 +6,14 @@ import { Random } from '../random.ts';
 import { specAugment } from './specAugment.ts';
 import type { Utterance } from './speechCorpus.ts';
 
-/** Utterances of one step, filled up to the same lengths. */
+/** The utterances of a step, padded to the same lengths. */
 export interface SpeechBatch {
   /** `[bands, frames, 1, n]` */
   readonly mel: Float32Array;
   readonly frames: number;
-  /** Of the encoder, of each utterance. */
+  /** The number of encoder positions of each utterance. */
   readonly positions: readonly number[];
-  /** Of each utterance: its language, its characters, and the end. */
+  /** For each utterance: its language, its characters, and the end. */
   readonly targets: readonly (readonly number[])[];
 }
 
@@ -24,12 +24,12 @@ export interface BatchOptions {
   readonly seed: number;
 }
 
-/** Batches among which utterances are sorted by length. */
+/** Utterances are sorted by length within this many batches. */
 const SORTED_BATCHES = 8;
 
 /**
- * Batches of utterances about as long as each other, in another order each epoch. Which a step has depends on its
- * number alone.
+ * Batches of utterances of similar length, in another order in each epoch. The batch of a step depends only on its
+ * number.
  */
 export class SpeechBatches {
   readonly perEpoch: number;
@@ -42,17 +42,17 @@ export class SpeechBatches {
     this.perEpoch = Math.ceil(utterances.length / options.batchUtterances);
   }
 
-  /** Tokens of the longest text, language and end included. */
+  /** The number of tokens of the longest text, including language and end. */
   get longestText(): number {
     return 2 + this.utterances.reduce((most, { text }) => Math.max(most, this.vocabulary.encode(text).length), 0);
   }
 
-  /** Of step number `step`, from 1. */
+  /** The batch of step number `step`, from 1. */
   batch(step: number): SpeechBatch {
     const { batchUtterances, seed } = this.options;
     const [epoch, number] = [Math.floor((step - 1) / this.perEpoch), (step - 1) % this.perEpoch];
     const order = this.#order(epoch);
-    // The last one of an epoch is filled up from its beginning.
+    // The last batch of an epoch is completed from its beginning.
     const chosen = Array.from(
       { length: batchUtterances },
       (_, index) => order[(number * batchUtterances + index) % order.length] as number,

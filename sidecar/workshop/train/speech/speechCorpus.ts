@@ -10,7 +10,7 @@ import { SoundWindow } from '../../../speech/soundWindow.ts';
 import { normaliseBands, openSpectrum } from '../../../speech/speechFeatures.ts';
 import { WavFile } from '../../../speech/wavFile.ts';
 
-/** What somebody says. */
+/** A recording and its text. */
 export interface Utterance {
   /** `[bands, frames]`, normalised. */
   readonly mel: Float32Array;
@@ -21,20 +21,20 @@ export interface Utterance {
 
 export interface SpeechCorpus {
   readonly utterances: readonly Utterance[];
-  /** Of all lines together: another corpus has another one. */
+  /** The fingerprint of all lines, which identifies the corpus. */
   readonly fingerprint: string;
   readonly seconds: number;
 }
 
-/** A line as NeMo and others have it. */
+/** A line in the format of NeMo and others. */
 const line = z.object({ audio_filepath: z.string().min(1), text: z.string(), language: z.string().default('en') });
 
-/** An encoder's memory grows with the square of it. */
+/** The memory of an encoder grows with the square of it. */
 const LONGEST_SECONDS = 30;
 
 /**
- * Reads utterances that files of JSON lines name, paths counting from the file, and computes their spectra. Throws
- * `TroubleError` 'invalid-input' that names file and line.
+ * Reads the utterances listed in files of JSON lines, with paths relative to the file, and computes their spectrograms.
+ * Throws a `TroubleError` 'invalid-input' that names file and line.
  */
 export async function readSpeechCorpus(manifests: readonly string[], bands: number): Promise<SpeechCorpus> {
   using device = new Device('cpu', { threads: 1 });
@@ -46,7 +46,7 @@ export async function readSpeechCorpus(manifests: readonly string[], bands: numb
     const content = await readFile(manifest, 'utf8').catch((error: unknown) => {
       throw new TroubleError(
         'invalid-input',
-        `${manifest} can't be read: ${(error as Error).message}. It has to hold a line of JSON for each utterance: {"audio_filepath": "a.wav", "text": "…", "language": "en"}.`,
+        `${manifest} can't be read: ${(error as Error).message}. It must contain a JSON line for each utterance: {"audio_filepath": "a.wav", "text": "…", "language": "en"}.`,
         { cause: error },
       );
     });
@@ -66,7 +66,7 @@ export async function readSpeechCorpus(manifests: readonly string[], bands: numb
 }
 
 /**
- * The normalised spectrum of a whole file. Throws `TroubleError` for one that can't be read or is longer than 30
+ * The normalised spectrogram of a whole file. Throws `TroubleError` for a file that can't be read or is longer than 30
  * seconds.
  */
 export async function utteranceMel(
@@ -79,7 +79,7 @@ export async function utteranceMel(
     if (wav.durationSeconds > LONGEST_SECONDS)
       throw new TroubleError(
         'invalid-input',
-        `${file} is ${wav.durationSeconds.toFixed(1)} s long. Utterances to train on have ${LONGEST_SECONDS} s at most: cut it.`,
+        `${file} is ${wav.durationSeconds.toFixed(1)} s long. Utterances must have at most ${LONGEST_SECONDS} s. Divide the recording.`,
       );
     const sound = new SoundWindow({ sampleRateHz: wav.format.sampleRateHz, read: (count) => wav.read(count) });
     const { samples } = await sound.slideTo(0, Math.max(HOP_SAMPLES, Math.floor(wav.durationSeconds * SAMPLE_RATE_HZ)));

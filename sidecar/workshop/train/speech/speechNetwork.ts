@@ -21,9 +21,7 @@ import {
 import type { ActivationRanges } from './activationRanges.ts';
 import type { SpeechBatch } from './speechBatches.ts';
 
-/**
- * Whether what enters products is left alone, looked at without a gradient, or rounded to 8 bits as the weights are.
- */
+/** Whether the inputs of products are unchanged, observed without a gradient, or rounded to 8 bits like the weights. */
 export type Rounding = 'none' | 'observe' | 'eight-bit';
 
 export interface SpeechNetworkOptions {
@@ -31,20 +29,22 @@ export interface SpeechNetworkOptions {
   readonly parameters: Parameters;
   readonly utterances: number;
   readonly frames: number;
-  /** Of each text. */
+  /** The tokens of each text. */
   readonly tokens: number;
   readonly rounding: Rounding;
-  /** Tokens of the vocabulary. */
+  /** The start token of the vocabulary. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Entries of products that a network has at most. */
+/** The maximum number of product inputs in a network. */
 const MOST_PLACES = 1024;
 
 /**
- * Gives the loss of utterances of a length and adds its gradients to those of the parameters: one graph, computed once
- * per batch. It keeps nothing from one batch to the next, so whoever places `graph` may let others share its memory.
+ * Computes the loss of utterances of a fixed length, and adds its gradients to those of the parameters. It is a graph
+ * that is computed once per batch.
+ *
+ * It keeps nothing between batches, so the caller may let other graphs share its memory.
  */
 export class SpeechTrainingNetwork implements Disposable {
   readonly graph: Graph;
@@ -130,8 +130,8 @@ export class SpeechTrainingNetwork implements Disposable {
   }
 
   /**
-   * Adds the gradients of the mean loss of a batch's tokens, and resolves with it. `ranges` are those that activations
-   * are rounded within.
+   * Adds the gradients of the mean loss of a batch's tokens. Resolves with that loss. Activations are rounded within
+   * `ranges`.
    */
   async accumulate(batch: SpeechBatch, ranges: ActivationRanges): Promise<number> {
     const { hyperparameters, parameters, tokens, frames, start, end } = this.options;
@@ -171,7 +171,7 @@ export class SpeechTrainingNetwork implements Disposable {
     return readF32(device, this.#loss)[0] as number;
   }
 
-  /** What entered each product in the last batch. */
+  /** The ranges of the inputs of each product in the last batch. */
   observed(): readonly (readonly [place: string, range: ActivationRange])[] {
     const { device } = this.options.parameters;
     const value = (tensor: Tensor): number => readF32(device, tensor)[0] as number;

@@ -2,17 +2,14 @@ import { DeviceMemory } from '../../../../kernels/ggml/graphMemory.ts';
 import { KeptGraphs } from '../../../models/chorus/network/keptGraphs.ts';
 import { SpeechTrainingNetwork, type Rounding, type SpeechNetworkOptions } from './speechNetwork.ts';
 
-/** Lengths of batches for which networks are kept: of 15 seconds and less all have room. */
+/** How many networks for different lengths are kept. It suffices for all lengths up to 15 seconds. */
 const KEPT_NETWORKS = 24;
 
-/**
- * Networks for batches of all lengths, in one memory that is as large as the largest one needs. One is computed at a
- * time.
- */
+/** Networks for batches of all lengths, in a shared memory of the largest size. They compute one at a time. */
 export class SpeechNetworks implements Disposable {
   readonly #kept: KeptGraphs<SpeechTrainingNetwork>;
 
-  /** `options` are what all have in common. */
+  /** `options` are common to all networks. */
   constructor(private readonly options: Omit<SpeechNetworkOptions, 'frames' | 'rounding'>) {
     this.#kept = new KeptGraphs(new DeviceMemory(options.parameters.device), KEPT_NETWORKS);
   }
@@ -22,7 +19,7 @@ export class SpeechNetworks implements Disposable {
     return this.#kept.memory.sizeBytes;
   }
 
-  /** The network of a length; it is good until the next is obtained. Throws `AllocationError`. */
+  /** The network for a length. It is valid until the next call. Throws `AllocationError`. */
   obtain(frames: number, rounding: Rounding): SpeechTrainingNetwork {
     const build = (): SpeechTrainingNetwork => new SpeechTrainingNetwork({ ...this.options, frames, rounding });
     return this.#kept.obtain(`${frames} ${rounding}`, build, build);

@@ -32,18 +32,18 @@ import type { Rounding } from './speechNetwork.ts';
 import { SpeechNetworks } from './speechNetworks.ts';
 import type { SpeechTrainOptions } from './speechOptions.ts';
 
-/** What a checkpoint holds besides tensors, losses and the step, which decides what comes next of the data. */
+/** The state of a checkpoint besides tensors, losses and the step. The step decides the next data. */
 interface StreamState {
   readonly ranges: readonly (readonly [place: string, range: ActivationRange])[];
 }
 
-/** Batches in which the ranges of activations are looked for. */
+/** The number of batches for calibrating activation ranges. */
 const CALIBRATION_BATCHES = 16;
 const SPEED_STEPS = 10;
 
 /**
- * Trains a Speech-Transformer on utterances and writes it as GGUF, with checkpoints on the way. Native code runs in
- * this process. Throws `TroubleError`; the last checkpoint is whole then.
+ * Trains a Speech-Transformer on utterances and writes it as GGUF, with checkpoints. Native code runs in this process.
+ * Throws `TroubleError`; the last checkpoint stays intact.
  */
 export async function trainSpeech(options: SpeechTrainOptions, listeners: TrainListeners = {}): Promise<TrainResult> {
   const wrong = sizesTrouble(options.speech);
@@ -104,7 +104,7 @@ class SpeechTraining implements Disposable {
     });
   }
 
-  /** Takes the steps that are left, until it is stopped. */
+  /** Runs the remaining steps, until it is stopped. */
   async run(
     { onProgress, onNote, signal }: TrainListeners,
     lock: TrainingLock,
@@ -128,10 +128,10 @@ class SpeechTraining implements Disposable {
     if (resumed && saved > roundedFrom && this.#ranges.isEmpty) {
       throw new TroubleError(
         'invalid-input',
-        `The checkpoint of step ${saved} was trained in float32 alone, and 8 bits are trained in ${eightBitSteps} steps more: expected --steps ${saved + eightBitSteps} or more, got ${schedule.totalSteps}. Or write ranges that are looked at afterwards: --speech-bits calibrated.`,
+        `The checkpoint of step ${saved} was trained only in float32, and training for 8 bits needs ${eightBitSteps} more steps. Expected --steps ${saved + eightBitSteps} or more, got ${schedule.totalSteps}. Or calibrate the ranges afterwards with --speech-bits calibrated.`,
       );
     }
-    // Not before all that may be refused was looked at.
+    // Only after all checks, so that a refused training loses nothing.
     if (!this.options.resume) await checkpoints.clear();
     const times = [performance.now()];
     let step = saved;
@@ -203,10 +203,11 @@ class SpeechTraining implements Disposable {
     this.#parameters.clearGradients();
     const loss = await network.accumulate(batch, this.#ranges);
     const diverged = (what: string, cause?: unknown): TroubleError => {
-      const kept = saved === 0 ? 'There is no checkpoint yet.' : `The checkpoint of step ${saved} is whole.`;
+      const kept =
+        saved === 0 ? 'There is no checkpoint yet: start again' : `The checkpoint of step ${saved} is intact: continue`;
       return new TroubleError(
         'engine-failed',
-        `The training diverged: ${what} ${kept} Go on from there with a lower --rate or a longer --warm-up.`,
+        `The training diverged: ${what} ${kept} with a lower --rate or a longer --warm-up.`,
         { cause },
       );
     };
@@ -221,7 +222,7 @@ class SpeechTraining implements Disposable {
     }
   }
 
-  /** Looks at what enters the products of the float network, over some batches. */
+  /** Observes the inputs of the float network's products, over some batches. */
   async #calibrate(): Promise<void> {
     this.#ranges = new ActivationRanges();
     for (let number = 1; number <= CALIBRATION_BATCHES; number++) {
@@ -242,7 +243,7 @@ class SpeechTraining implements Disposable {
       write(this.#device, master, values.get(spec.name) as Float32Array);
   }
 
-  /** Of what must be the same for a checkpoint to be taken up. How many bits the result has is decided later on. */
+  /** A digest of all options that must stay the same to resume. The number of bits of the result may change. */
   #fingerprint(): string {
     const { speech, positions, batchUtterances, optimiser, specAugment, seed } = this.options;
     return createHash('sha256')

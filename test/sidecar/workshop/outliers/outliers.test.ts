@@ -16,7 +16,7 @@ import { readTensors } from '../../../reference/readTensors.ts';
 import { TINY_VOCABULARY, tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
-/** Vulkan devices that report float16 multiply matrices in it, which also moves values over the edges of the grid. */
+/** Vulkan devices that report float16 multiply matrices in it. That also moves values to other steps of the grid. */
 const TOLERANCE = kind === 'cpu' ? 1e-4 : 1e-2;
 const CONTEXT_TOKENS = 24;
 const SAMPLE = 'let a = b[0]; // ädd aa bc\n';
@@ -73,7 +73,7 @@ function examine(
   );
 }
 
-/** Symmetric absmax, written anew: `x` on whole steps of its largest magnitude by so many levels. */
+/** Symmetric absmax, written independently: rounds `x` to steps of its largest magnitude divided by `levels`. */
 function onGrid(x: readonly number[], levels: number): number[] {
   const largest = Math.max(...x.map(Math.abs));
   return x.map((value) => (Math.round((value * levels) / largest) * largest) / levels);
@@ -81,14 +81,14 @@ function onGrid(x: readonly number[], levels: number): number[] {
 
 const isRounded = (name: string): boolean => name.startsWith('blk.') && !name.includes('norm');
 
-describe(`what rounding costs a model on ${kind}`, () => {
+describe(`the cost of rounding a model on ${kind}`, () => {
   let result: OutliersResult;
   let weights: Map<string, number[]>;
   let tokens: number[];
   before(async () => {
     result = await examine();
     weights = await readTensors(model);
-    // Of the tiny vocabulary: pairs of a letter from a to g and the one at most nine letters behind a; bytes otherwise.
+    // In the tiny vocabulary: pairs of a letter from a to g and a letter at most nine behind a; otherwise bytes.
     tokens = [];
     for (let index = 0; index < SAMPLE.length; index++) {
       const pair = tokenOf(SAMPLE.slice(index, index + 2));
@@ -113,7 +113,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
       ['W4A8', 7, 127],
     ];
   for (const [name, weightLevels, inputLevels] of ways) {
-    it(`${name}: the bits per byte are those of plain loops in double precision`, () => {
+    it(`${name}: the bits per byte equal plain loops in double precision`, () => {
       const rounded = new Map(
         [...weights].map(([tensor, values]) => [
           tensor,
@@ -150,7 +150,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
     ).flat();
   };
 
-  it('is told as a share of what the model needs in float32', () => {
+  it('is given relative to the model in float32', () => {
     const [float, ...others] = result.evaluations.map(({ bitsPerByte }) => bitsPerByte) as [number, ...number[]];
     assert.deepEqual(
       result.evaluations.map(({ name }) => name),
@@ -161,7 +161,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
     );
   });
 
-  it('comes with what enters each layer, as plain loops have it', () => {
+  it("includes figures of each layer's inputs that equal plain loops", () => {
     const seen = new Map<string, number[][]>();
     for (let start = 0; start < tokens.length; start += CONTEXT_TOKENS) {
       const chunk = tokens.slice(start, start + CONTEXT_TOKENS);
@@ -214,7 +214,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
     }
   });
 
-  it('comes with the spread of gains and the spectral norm of each matrix', () => {
+  it('includes the spread of gains and the spectral norm of each matrix', () => {
     assert.equal(result.norms.length, 2 * sizes.blockCount + 1);
     for (const { name, mean, spread } of result.norms) {
       const gains = weights.get(name) as number[];
@@ -226,7 +226,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
       );
     }
     assert.equal(result.matrices.length, 7 * sizes.blockCount);
-    // Of a random matrix of deviates of 1 ⁄ √columns the norm is near 1 + √(rows ⁄ columns).
+    // A random matrix with a deviation of 1 ⁄ √columns has a norm near 1 + √(rows ⁄ columns).
     for (const { name, spectralNorm } of result.matrices) {
       const columns = name.includes('ffn_down') ? FEED_FORWARD : sizes.width;
       const rows = (weights.get(name)?.length as number) / columns;
@@ -236,7 +236,7 @@ describe(`what rounding costs a model on ${kind}`, () => {
 });
 
 describe('kurtosis', () => {
-  it('is −2 of two values, −6 ⁄ 5n of sums of n uniform ones, and large with an outlier', () => {
+  it('is −2 for two values, −6 ⁄ 5n for sums of n uniform values, and large with an outlier', () => {
     const kurtosis = (values: readonly number[]): number => {
       const statistics = new InputStatistics();
       statistics.add(Float32Array.from(values), values.length);
@@ -255,7 +255,7 @@ describe('kurtosis', () => {
 });
 
 describe('a mixture', () => {
-  it('is examined expert by expert', async () => {
+  it('is analysed expert by expert', async () => {
     const mixture = path.join(folder, 'mixture.gguf');
     await upcycle({
       modelPaths: [model, model],
@@ -286,15 +286,15 @@ describe('a mixture', () => {
   });
 });
 
-describe('an examination', () => {
-  it('says what is wrong with the text or the chunks', async () => {
+describe('an analysis of outliers', () => {
+  it('describes problems of the text or the chunks', async () => {
     await assert.rejects(
       examine({ sample: '' }),
       (error: unknown) => error instanceof TroubleError && /too short/.test(error.message),
     );
     await assert.rejects(
       examine({ contextTokens: 4_096 }),
-      (error: unknown) => error instanceof TroubleError && /trained on 512 tokens at most/.test(error.message),
+      (error: unknown) => error instanceof TroubleError && /trained on at most 512 tokens/.test(error.message),
     );
     await assert.rejects(
       examine({ modelPath: path.join(folder, 'gone.gguf') }),
@@ -302,7 +302,7 @@ describe('an examination', () => {
     );
   });
 
-  it('tells how far it is, and ends when it is stopped', async () => {
+  it('reports its progress, and ends when its signal aborts', async () => {
     const abort = new AbortController();
     const shares: number[] = [];
     await assert.rejects(

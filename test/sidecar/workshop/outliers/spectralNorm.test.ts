@@ -6,7 +6,7 @@ import { uniform } from '../../../reference/gradientCheck.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 
-/** Values on the diagonal, between reflections at random planes: they are its singular values. `[columns, rows]`. */
+/** A matrix `[columns, rows]` with these singular values: a diagonal matrix between random reflections. */
 function withSingularValues(values: readonly number[], columns: number, rows: number): Float32Array {
   const matrix = Array.from({ length: rows }, (_, row) =>
     Array.from({ length: columns }, (_, column) => (row === column ? (values[row] ?? 0) : 0)),
@@ -47,8 +47,8 @@ describe(`the spectral norm by power iteration on ${kind}`, () => {
   const cases: readonly (readonly [what: string, values: readonly number[], columns: number, rows: number])[] = [
     ['a wide matrix', [5, 3, 2, 1], 40, 24],
     ['a tall matrix', [0.02, 0.015], 24, 40],
-    ['one whose first values lie close together', [7, 6.9, 6.8, 1], 32, 32],
-    ['one of rank one', [9], 16, 48],
+    ['a matrix with similar first values', [7, 6.9, 6.8, 1], 32, 32],
+    ['a matrix of rank one', [9], 16, 48],
   ];
   for (const [what, values, columns, rows] of cases) {
     it(`of ${what} is its largest singular value`, async () => {

@@ -22,7 +22,7 @@ describe('a model in several parts', () => {
 
   const part = (number: number, parts: number): string => path.join(folder, `parts-0000${number}-of-0000${parts}.gguf`);
 
-  it('is written where the output is named as the first of them', async () => {
+  it('is written if the output has the name of a first part', async () => {
     const source = await work.write('source.gguf');
     await work.make(source, 'Q8_0');
     const expected = await contents(result);
@@ -50,7 +50,7 @@ describe('a model in several parts', () => {
     );
   });
 
-  it('runs in our engine and in llama.cpp as the one file does', async () => {
+  it('runs in both engines like a single file', async () => {
     const source = await work.write('source.gguf');
     await work.make(source, 'Q8_0', { outputPath: part(1, 2) });
     await work.make(source, 'Q8_0');
@@ -70,7 +70,7 @@ describe('a model in several parts', () => {
     assert.deepEqual(argmaxDisagreements, []);
   });
 
-  it('has as many tensors as parts at least, is named by the first, and overwrites none of its sources', async () => {
+  it('needs a tensor per part and the name of the first part, and overwrites no input', async () => {
     const source = await work.write('source.gguf');
     await assert.rejects(work.make(source, 'Q8_0', { outputPath: part(2, 3) }), /is part 2 of 3: name the first part/);
     await assert.rejects(
@@ -78,10 +78,7 @@ describe('a model in several parts', () => {
       /names 9999 parts, but the model has only \d+ tensors/,
     );
     await work.make(source, 'Q8_0', { outputPath: part(1, 2) });
-    await assert.rejects(
-      work.make(part(1, 2), 'Q4_0', { outputPath: part(1, 2) }),
-      /is also an input file/,
-    );
+    await assert.rejects(work.make(part(1, 2), 'Q4_0', { outputPath: part(1, 2) }), /is also an input file/);
     for (const number of [1, 2, 3]) await rm(part(number, 3), { force: true });
     await mkdir(part(2, 3));
     const before = (await readdir(folder)).sort();

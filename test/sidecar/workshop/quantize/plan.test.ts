@@ -28,7 +28,7 @@ function typesOf(
 }
 
 describe('the types of a quantised model:', () => {
-  it('matrices get the type that was asked for, in any case', () => {
+  it('matrices get the requested type, in upper or lower case', () => {
     assert.deepEqual(new Set(Object.values(typesOf(tensors, 'q4_k'))), new Set(['Q4_K']));
   });
 
@@ -46,15 +46,15 @@ describe('the types of a quantised model:', () => {
     tensor('rope_freqs.weight', [32]),
   ];
   for (const given of kept)
-    it(`${given.name} stays as it is`, () => assert.equal(typesOf([given], 'Q4_0')[given.name], given.type));
+    it(`${given.name} keeps its type`, () => assert.equal(typesOf([given], 'Q4_0')[given.name], given.type));
 
-  it('all experts of a block are one tensor of one type', () => {
+  it('all experts of a block are a single tensor with a single type', () => {
     assert.deepEqual(typesOf([tensor('blk.0.ffn_up_exps.weight', [256, 512, 8])], 'Q5_0'), {
       'blk.0.ffn_up_exps.weight': 'Q5_0',
     });
   });
 
-  it('the first pattern that finds a name decides, the others get the type for all', () => {
+  it('the first matching pattern decides, and other matrices get the general type', () => {
     const patterns = [
       { pattern: '^blk\\.1\\.', type: 'Q8_0' },
       { pattern: 'ffn_down', type: 'Q6_K' },
@@ -81,7 +81,7 @@ describe('the types of a quantised model:', () => {
     ['BF16', 80, 'BF16'],
   ];
   for (const [wanted, columns, type] of fallbacks) {
-    it(`rows of ${columns} become ${type} where ${wanted} is wanted`, () => {
+    it(`rows of ${columns} become ${type} if ${wanted} is requested`, () => {
       const [planned] = planTypes([tensor('output.weight', [columns, 8])], wanted, []);
       assert.deepEqual([planned?.type, planned?.wanted], [type, type === wanted ? undefined : wanted]);
     });
@@ -92,19 +92,19 @@ describe('the types of a quantised model:', () => {
     ['a type that needs an importance matrix', 'IQ2_XS', [], /no type IQ2_XS/],
     ['an unknown type of a pattern', 'Q8_0', [{ pattern: 'ffn', type: 'Q4_K_M' }], /no type Q4_K_M/],
     [
-      'a pattern that is none',
+      'an invalid pattern',
       'Q8_0',
       [{ pattern: '(', type: 'F16' }],
-      /"\(" is no regular expression for names of tensors: .*Unterminated group/,
+      /"\(" is not a valid regular expression for tensor names: .*Unterminated group/,
     ],
     [
-      'a pattern that finds nothing',
+      'a pattern without a match',
       'Q8_0',
       [{ pattern: 'ffn_dwon', type: 'F16' }],
       /"ffn_dwon" is in the name of no tensor/,
     ],
     [
-      'a pattern that finds only what stays',
+      'a pattern that matches only kept tensors',
       'Q8_0',
       [{ pattern: 'norm', type: 'F16' }],
       /"norm" finds only tensors that stay as they are, such as output_norm\.weight/,
@@ -119,7 +119,7 @@ describe('the types of a quantised model:', () => {
     });
   }
 
-  it('a tensor of a type that nobody here reads is refused by its name', () => {
+  it('a tensor of an unsupported type is refused with its name', () => {
     assert.throws(
       () => planTypes([tensor('blk.0.attn_q.weight', [256, 256], 'TQ1_0')], 'Q8_0', []),
       /tensor blk\.0\.attn_q\.weight of model\.gguf has the type TQ1_0/,

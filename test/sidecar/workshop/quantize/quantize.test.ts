@@ -34,23 +34,23 @@ const make: Quantizing['make'] = (...args) => work.make(...args);
 const typesIn = ({ tensors }: GgufHeader): ReadonlyMap<string, string> =>
   new Map(tensors.map(({ name, type }) => [name, type]));
 
-describe('quantising gives what llama.cpp gives, byte by byte:', () => {
+describe('quantising equals llama.cpp byte by byte:', () => {
   const cases: readonly (readonly [
     name: string,
     options: Partial<Parameters<typeof writeTinyModel>[1]>,
     types: readonly TargetType[],
   ])[] = [
-    ['a Llama of floats', { type: 'F32' }, Object.keys(targetTypes) as TargetType[]],
-    ['one of half floats', { type: 'F16' }, ['Q8_0', 'Q4_K']],
-    ['one in eight bits', { type: 'Q8_0' }, ['Q4_0', 'F16', 'F32']],
+    ['a Llama in float32', { type: 'F32' }, Object.keys(targetTypes) as TargetType[]],
+    ['a Llama in float16', { type: 'F16' }, ['Q8_0', 'Q4_K']],
+    ['a Llama in eight bits', { type: 'Q8_0' }, ['Q4_0', 'F16', 'F32']],
     ['a mixture of experts', { variant: 'qwen3moe' }, ['Q4_K']],
-    ['heads with norms', { variant: 'qwen3' }, ['Q5_1']],
+    ['per-head norms', { variant: 'qwen3' }, ['Q5_1']],
     [
       'rows of three blocks of 32',
       { keys: { feed_forward_length: { type: 'u32', value: 96 } } },
       ['Q4_K', 'Q5_K', 'Q6_K', 'Q4_0'],
     ],
-    ['rows of no whole blocks', { keys: { feed_forward_length: { type: 'u32', value: 80 } } }, ['Q4_K', 'Q8_0']],
+    ['rows that are not whole blocks', { keys: { feed_forward_length: { type: 'u32', value: 80 } } }, ['Q4_K', 'Q8_0']],
   ];
   for (const [name, options, types] of cases) {
     for (const type of types) {
@@ -73,7 +73,7 @@ describe('a quantised model', () => {
     ['F32', 'Q4_K'],
     ['Q8_0', 'Q5_0'],
   ] as const) {
-    it(`from ${from} to ${to} runs in our engine as in llama.cpp`, async () => {
+    it(`from ${from} to ${to} runs in both engines alike`, async () => {
       await make(await write('source.gguf', { type: from }), to);
       using network = await openNetwork(result, { placement: onOneDevice(device), capacityTokens: CONTEXT_TOKENS });
       using peer = new LibLlama(result, { contextSizeTokens: CONTEXT_TOKENS, threads: 2, quiet: true });
@@ -87,7 +87,7 @@ describe('a quantised model', () => {
     });
   }
 
-  it('has other types where patterns say so, and the result counts them', async () => {
+  it('has other types for matching patterns, and the result counts them', async () => {
     const source = await write('source.gguf', { keys: { feed_forward_length: { type: 'u32', value: 96 } } });
     const made = await make(source, 'Q4_K', {
       patterns: [
@@ -121,7 +121,7 @@ describe('a quantised model', () => {
     assert.equal(made.requantised, 0);
   });
 
-  it('keeps the bytes of tensors that have the type already, and says how many lose twice', async () => {
+  it('keeps the bytes of tensors with the right type, and counts requantised tensors', async () => {
     const source = await write('source.gguf', { type: 'Q8_0' });
     const made = await make(source, 'Q8_0', { patterns: [{ pattern: 'ffn_up', type: 'Q4_0' }] });
     assert.equal(made.requantised, 4);
@@ -130,7 +130,7 @@ describe('a quantised model', () => {
       if (!name.includes('ffn_up')) assert.deepEqual(after.get(name)?.bytes, bytes, name);
   });
 
-  it('becomes one file where it was several', async () => {
+  it('merges several files into one', async () => {
     const source = await write('source.gguf');
     const header = await readGgufHeader(source);
     const whole = await contents(source);
@@ -155,7 +155,7 @@ describe('a quantised model', () => {
 });
 
 describe('a matrix whose type is "keep"', () => {
-  it('keeps its bytes, and the file the kind that it is of', async () => {
+  it('keeps its bytes, and the file keeps its type', async () => {
     const source = await write('source.gguf', { type: 'Q8_0' });
     await make(source, 'keep', { patterns: [{ pattern: 'attn_q', type: 'Q4_0' }] });
     const [before, made] = [await contents(source), await contents(result)];
@@ -171,7 +171,7 @@ describe('a matrix whose type is "keep"', () => {
     );
   });
 
-  it('may be named before others that get a type', async () => {
+  it('may be excluded before a more general pattern', async () => {
     const source = await write('source.gguf', { type: 'F16' });
     await make(source, 'Q4_0', { patterns: [{ pattern: 'attn_k', type: 'keep' }] });
     const types = typesIn(await readGgufHeader(result));
@@ -179,7 +179,7 @@ describe('a matrix whose type is "keep"', () => {
   });
 });
 
-describe('a model that is quantised with a text', () => {
+describe('a model that is quantised with a calibration text', () => {
   const sizes = { embedding_length: 64, feed_forward_length: 96, block_count: 2 };
   const keys = Object.fromEntries(Object.entries(sizes).map(([key, value]) => [key, { type: 'u32', value } as const]));
   const text = Array.from({ length: 400 }, (_, index) => 'abcdefg =(;)\n'[(index * index * 7 + index) % 13]).join('');
@@ -193,7 +193,7 @@ describe('a model that is quantised with a text', () => {
   }
 
   for (const type of ['Q4_0', 'IQ4_NL', 'Q4_1', 'Q5_0'] as const) {
-    it(`to ${type} says more nearly what it said before than one that is not`, async () => {
+    it(`is closer to the original in ${type} than without calibration`, async () => {
       const source = await textModel('source.gguf');
       const expected = await logitsOf(source);
       const error = (logits: Float32Array): number =>
@@ -208,7 +208,7 @@ describe('a model that is quantised with a text', () => {
     });
   }
 
-  it('has its experts rounded by what enters any of them', async () => {
+  it('rounds its experts by the inputs of all of them', async () => {
     const source = await textModel('source.gguf', 'qwen3moe');
     await make(source, 'Q4_0', { calibration });
     const [made, plain] = [await contents(result), (await make(source, 'Q4_0'), await contents(result))];
@@ -219,7 +219,7 @@ describe('a model that is quantised with a text', () => {
   });
 
   for (const isTied of [true, false]) {
-    it(`has its ${isTied ? 'embedding, which is also the output matrix,' : 'output matrix, and not its embedding,'} rounded by what the last norm gives`, async () => {
+    it(`has its ${isTied ? 'embedding, which is also the output matrix,' : 'output matrix, and not its embedding,'} rounded by the output of the last norm`, async () => {
       const source = await write('source.gguf', { vocabulary: tinyVocabulary(), keys, isTied, omit: ['.bias'] });
       const types = { type: 'keep', patterns: [{ pattern: 'token_embd|^output\\.', type: 'Q4_0' }] };
       await make(source, types.type, { patterns: types.patterns, calibration });
@@ -233,16 +233,16 @@ describe('a model that is quantised with a text', () => {
     });
   }
 
-  it('needs some pages of it', async () => {
+  it('needs some pages of text', async () => {
     await assert.rejects(
       make(await textModel('source.gguf'), 'Q4_0', { calibration: { ...calibration, text: 'let a = b' } }),
-      /has \d tokens, expected 256 at least/,
+      /has \d tokens, expected at least 256/,
     );
   });
 });
 
-describe('quantising says what is wrong, and leaves nothing:', () => {
-  /** Runs what fails beside files that must stay as they are. */
+describe('quantising describes the problem and leaves nothing:', () => {
+  /** Runs failing work beside files that must stay unchanged. */
   async function fails(work: (source: string) => Promise<unknown>, says: RegExp): Promise<void> {
     const source = await write('source.gguf');
     await rm(result, { force: true });
@@ -255,8 +255,8 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
     assert.deepEqual((await readdir(folder)).sort(), before);
   }
 
-  it('a model that is not there', () => fails(() => make(path.join(folder, 'gone.gguf'), 'Q8_0'), /gone\.gguf/));
-  it('a file that is no model', () =>
+  it('a missing model', () => fails(() => make(path.join(folder, 'gone.gguf'), 'Q8_0'), /gone\.gguf/));
+  it('a file that is not a model', () =>
     fails(async (source) => {
       await writeFile(source, 'hello');
       return make(source, 'Q8_0');
@@ -266,18 +266,18 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
       (source) => make(source, 'Q8_0', { outputPath: path.join(folder, '.', 'source.gguf') }),
       /is also an input file/,
     ));
-  it('an output in a folder that is not there', () =>
+  it('an output in a missing folder', () =>
     fails(
       (source) => make(source, 'Q8_0', { outputPath: path.join(folder, 'nowhere', 'x.gguf') }),
       /the folder .*nowhere does not exist/,
     ));
-  it('a pattern that finds nothing', () =>
+  it('a pattern without a match', () =>
     fails(
       (source) => make(source, 'Q8_0', { patterns: [{ pattern: 'nothing', type: 'F16' }] }),
       /"nothing" is in the name of no tensor/,
     ));
 
-  it('a value that is no number, with its tensor and row', () =>
+  it('a NaN, with its tensor and row', () =>
     fails(async (source) => {
       const header = await readGgufHeader(source);
       const tensor = header.tensors.find(({ name }) => name === 'blk.2.ffn_up.weight') as GgufHeader['tensors'][0];
@@ -287,7 +287,7 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
       return make(source, 'Q4_K');
     }, /The tensor blk\.2\.ffn_up\.weight holds NaN in row 7/));
 
-  it('a value that the type can not say, with its tensor and row', () =>
+  it('a value that overflows the type, with its tensor and row', () =>
     fails(async (source) => {
       const header = await readGgufHeader(source);
       const tensor = header.tensors.find(({ name }) => name === 'blk.2.ffn_up.weight') as GgufHeader['tensors'][0];
@@ -303,7 +303,7 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
       return make(source, 'F16');
     }, /The tensor blk\.2\.ffn_up\.weight holds values in row 7 that are too large for F16: choose another type for it with --tensor, such as BF16\./));
 
-  it('nothing, where it is stopped', async () => {
+  it('an aborted signal, without an output', async () => {
     const source = await write('source.gguf');
     const before = (await readdir(folder)).sort();
     const abort = new AbortController();
@@ -324,7 +324,7 @@ describe('quantising says what is wrong, and leaves nothing:', () => {
 
 describe('quantising and back', () => {
   for (const type of ['F32', 'F16', 'BF16'] as const satisfies readonly TensorType[]) {
-    it(`${type} keeps floats that are of that type already`, async () => {
+    it(`${type} keeps floats that were rounded to it before`, async () => {
       const source = await write('source.gguf', { type });
       await make(source, 'F32');
       const floats = path.join(folder, 'floats.gguf');

@@ -18,7 +18,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 describe('quantising a speech model', () => {
   for (const type of ['Q8_0', 'Q5_1'] as const) {
-    it(`to ${type} gives, byte for byte, what a converter writes in that type`, async () => {
+    it(`to ${type} equals a converter's file of that type byte for byte`, async () => {
       const outputPath = path.join(folder, `${type}.bin`);
       const result = await quantize({ modelPath: await whisperModel('F16'), outputPath, type, patterns: [] });
       assert.ok((await readFile(outputPath)).equals(await readFile(await whisperModel(type))));
@@ -30,7 +30,7 @@ describe('quantising a speech model', () => {
     });
   }
 
-  it('to Q8_0 leaves no matrix above eight bits when it is loaded, convolutions included', async () => {
+  it('to Q8_0 loads every matrix in eight bits, including convolutions', async () => {
     using device = new Device('cpu', { threads: 1 });
     using model = await openSpeechModel(await whisperModel('Q8_0'), device);
     const above = [...model.weights.all].filter(
@@ -42,7 +42,7 @@ describe('quantising a speech model', () => {
     );
   });
 
-  it('leaves nothing where it can not be done', async () => {
+  it('leaves nothing if it fails', async () => {
     const outputPath = path.join(folder, 'nothing.bin');
     await assert.rejects(
       quantize({ modelPath: await whisperModel('F16'), outputPath, type: 'Q3_Z', patterns: [] }),

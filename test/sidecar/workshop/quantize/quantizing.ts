@@ -10,7 +10,7 @@ import { TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.t
 export const CONTEXT_TOKENS = 256;
 export const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 
-/** A folder for small models and what they are quantised to. */
+/** A folder for small models and their quantised versions. */
 export class Quantizing implements AsyncDisposable {
   readonly device = new Device('cpu', { threads: 2 });
 
@@ -20,7 +20,7 @@ export class Quantizing implements AsyncDisposable {
     return new Quantizing(await mkdtemp(path.join(os.tmpdir(), 'chorus-quantize-')));
   }
 
-  /** Where `make` writes unless it is told otherwise. */
+  /** The default output path of `make`. */
   get result(): string {
     return path.join(this.folder, 'result.gguf');
   }
@@ -41,7 +41,7 @@ export class Quantizing implements AsyncDisposable {
   }
 }
 
-/** Type and bytes of every tensor, by name. */
+/** The type and bytes of every tensor, by name. */
 export async function contents(
   file: string,
 ): Promise<ReadonlyMap<string, { readonly type: string; readonly bytes: Buffer }>> {

@@ -32,7 +32,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:64,window=32']) {
-  describe(`asking a model whose cache is ${cache}`, () => {
+  describe(`asking a model with the cache ${cache}`, () => {
     let engine: LocalEngine;
     let model: LoadedModel;
     let task: RecallTask;
@@ -53,7 +53,7 @@ for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:
     });
     after(() => engine.dispose());
 
-    it('puts a context in place once for all of its questions', async () => {
+    it('evaluates a context once for all of its questions', async () => {
       const { answers, contextReads } = await askRecall(engine, task);
       assert.deepEqual(
         answers.map(({ question, value }) => ({ question, value })),
@@ -62,7 +62,7 @@ for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:
       assert.ok(contextReads >= 1 && contextReads < 1.2, String(contextReads));
     });
 
-    it('gets the same answer to a question whatever was asked before', async () => {
+    it('gets the same answer whatever was asked before', async () => {
       const { answers } = await askRecall(engine, task);
       const reversed = await askRecall(engine, { ...task, questions: [...task.questions].reverse() });
       assert.deepEqual([...reversed.answers].reverse(), answers);
@@ -71,7 +71,7 @@ for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:
       assert.deepEqual(alone.answers, answers.slice(-1));
     });
 
-    it('asks for a needle, and tells what was said', async () => {
+    it('asks for a needle, and reports the answer', async () => {
       const needle = await makeNeedleTask(
         { source: generatedFiles(generateProse), length: LENGTH, depth: 50, seed: 1 },
         tokenizerOf(engine, model),
@@ -85,7 +85,7 @@ for (const cache of ['full', 'snapkv:128', 'streaming:64', 'kvzip:128', 'tiered:
       assert.ok(answer.answer.length > 0);
     });
 
-    it('stops when it is told to', async () => {
+    it('stops when its signal aborts', async () => {
       await assert.rejects(askRecall(engine, task, { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
     });
   });

@@ -16,13 +16,13 @@ import { makeRecallTask } from '../../../../sidecar/workshop/retrieval/recall.ts
 import { readTextFiles } from '../../../../sidecar/workshop/retrieval/textFiles.ts';
 import { Random } from '../../../../sidecar/workshop/train/random.ts';
 
-/** A token a UTF-8 byte, behind a token for the beginning. */
+/** A token per UTF-8 byte, after a beginning-of-sequence token. */
 const bytes: ContextTokenizer = { tokenize: async (text) => [...Buffer.from(text)], start: [256] };
 const textOf = (tokens: readonly number[]): string => Buffer.from(tokens.filter((token) => token < 256)).toString();
 const code = generatedFiles(generateCode);
 
 describe('a context', () => {
-  it('begins with what begins a text, and is nearly as long as it may be', async () => {
+  it('begins with the start tokens, and nearly fills its length', async () => {
     const { tokens } = await composeContext(
       { source: code, random: new Random(1), hidden: [], maxTokens: 3_000 },
       bytes,
@@ -31,7 +31,7 @@ describe('a context', () => {
     assert.ok(tokens.length <= 3_000 && tokens.length > 2_850, String(tokens.length));
   });
 
-  it('holds each fact once, on a line of its own, in the order and about at the shares that were asked for', async () => {
+  it('has each fact once, on its own line, in order and close to its position', async () => {
     const constants = makeConstants(8, new Random(2));
     const hidden = constants.map((constant, index) => ({
       share: (index + 0.5) / 8,
@@ -49,7 +49,7 @@ describe('a context', () => {
     places.forEach((place, index) => assert.ok(Math.abs(place - (index + 0.5) / 8) < 0.08, places.join(', ')));
   });
 
-  it('has facts between two declarations rather than inside one', async () => {
+  it('puts facts between declarations rather than inside them', async () => {
     const [constant] = makeConstants(1, new Random(5)) as [{ name: string; value: string }];
     const { tokens } = await composeContext(
       {
@@ -63,15 +63,15 @@ describe('a context', () => {
     assert.match(textOf(tokens), new RegExp(`\n\nconst ${constant.name} = ${constant.value};\nexport `));
   });
 
-  it('is refused with both numbers where there is too little text', async () => {
+  it('is refused with both numbers if there is too little text', async () => {
     const little = filesInRandomOrder([{ ending: '.ts', text: 'export const a = 1;\n' }]);
     await assert.rejects(
       composeContext({ source: little, random: new Random(1), hidden: [], maxTokens: 500 }, bytes),
-      /The texts make 22 tokens; a context of 500 needs more\./,
+      /The texts have only 22 tokens, too few for a context of 500\./,
     );
   });
 
-  it('is refused where what is to be found alone is longer', async () => {
+  it('is refused if the facts alone are too long', async () => {
     const hidden = [{ share: 0.5, fact: () => ({ statement: 'x'.repeat(100), question: 'x', value: '1' }) }];
     await assert.rejects(
       composeContext({ source: code, random: new Random(1), hidden, maxTokens: 64 }, bytes),
@@ -83,7 +83,7 @@ describe('a context', () => {
 describe('a recall task', () => {
   const options = { source: code, length: 4_000, constants: 6, seed: 3 };
 
-  it('is the same by the same seed, another by another', async () => {
+  it('depends only on its seed', async () => {
     assert.deepEqual(await makeRecallTask(options, bytes), await makeRecallTask(options, bytes));
     assert.notDeepEqual(
       (await makeRecallTask(options, bytes)).context,
@@ -91,7 +91,7 @@ describe('a recall task', () => {
     );
   });
 
-  it('asks for each constant once, by what stands before its value in the context', async () => {
+  it('asks for each constant once, with the text before its value', async () => {
     const { context, questions } = await makeRecallTask(options, bytes);
     const text = textOf(context);
     assert.equal(new Set(questions.map(({ question }) => question)).size, 6);
@@ -101,7 +101,7 @@ describe('a recall task', () => {
     }
   });
 
-  it('asks in another order than the context has', async () => {
+  it('asks in another order than the context', async () => {
     const { context, questions } = await makeRecallTask(options, bytes);
     const places = questions.map(({ question }) => textOf(context).indexOf(question));
     assert.notDeepEqual(
@@ -126,7 +126,7 @@ describe('a needle task', () => {
     });
   }
 
-  it('differs from one of another depth in nothing but the depth', async () => {
+  it('differs from another depth only in the depth', async () => {
     const sorted = async (depth: number): Promise<readonly string[]> =>
       textOf((await makeNeedleTask({ source: prose, length: 4_000, depth, seed: 9 }, bytes)).prompt)
         .split('\n')
@@ -149,14 +149,14 @@ describe('texts of a folder', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('are those that somebody wrote, with the endings of their names', async () => {
+  it('are texts written by people, with their file name endings', async () => {
     assert.deepEqual(await readTextFiles(folder), [
       { ending: '.ts', text: 'const b = 1;\n' },
       { ending: '.py', text: 'a = 1\n' },
     ]);
   });
 
-  it('define constants as their language does', async () => {
+  it('define constants in their language', async () => {
     const source = filesInRandomOrder(
       (await readTextFiles(folder)).map(({ ending }) => ({ ending, text: `${'# a line\n\n'.repeat(60)}` })),
     );
@@ -168,7 +168,7 @@ describe('texts of a folder', () => {
     assert.deepEqual([python.length > 0, typescript.length > 0, python.length + typescript.length], [true, true, 6]);
   });
 
-  it('are refused where there is no folder, and where nothing in it is a text', async () => {
+  it('are refused if the folder is missing or has no text', async () => {
     await assert.rejects(readTextFiles(path.join(folder, 'gone')), /gone can't be read as a folder of texts/);
     const none = path.join(folder, 'none');
     await mkdir(none);

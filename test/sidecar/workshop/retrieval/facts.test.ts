@@ -10,19 +10,19 @@ import {
 import { Random } from '../../../../sidecar/workshop/train/random.ts';
 
 describe('constants', () => {
-  it('are the same by the same seed and others by another', () => {
+  it('depend only on the seed', () => {
     assert.deepEqual(makeConstants(10, new Random(3)), makeConstants(10, new Random(3)));
     assert.notDeepEqual(makeConstants(10, new Random(3)), makeConstants(10, new Random(4)));
   });
 
-  it('all differ in names and values, which have five digits', () => {
+  it('have different names and different values of five digits', () => {
     const constants = makeConstants(MOST_CONSTANTS, new Random(1));
     assert.equal(new Set(constants.map(({ name }) => name)).size, MOST_CONSTANTS);
     assert.equal(new Set(constants.map(({ value }) => value)).size, MOST_CONSTANTS);
     assert.ok(constants.every(({ value }) => /^[1-9]\d{4}$/.test(value)));
   });
 
-  it('share no word of their names where there are few of them', () => {
+  it('share no word of their names if there are few', () => {
     const words = makeConstants(20, new Random(2)).flatMap(({ name }) => name.split('_'));
     assert.equal(new Set(words).size, 40);
   });
@@ -33,7 +33,7 @@ describe('constants', () => {
     ['.go', 'const RETRY_MAPLE = 48213'],
     ['', 'const RETRY_MAPLE = 48213;'],
   ] as const) {
-    it(`are defined in a file *${ending} as "${statement}", and asked for by what stands before the value`, () => {
+    it(`are defined in a file *${ending} as "${statement}", and asked for with the text before the value`, () => {
       const fact = definitionOf({ name: 'RETRY_MAPLE', value: '48213' }, ending);
       assert.equal(fact.statement, statement);
       assert.equal(fact.question, statement.slice(0, statement.indexOf(' 48213')));
@@ -42,7 +42,7 @@ describe('constants', () => {
 });
 
 describe('a needle', () => {
-  it('is a sentence that begins with its question and goes on with its value', () => {
+  it('is a sentence that begins with its question and continues with its value', () => {
     const { statement, question, value } = makeNeedle(new Random(7));
     assert.equal(statement, `${question} ${value}.`);
     assert.deepEqual(makeNeedle(new Random(7)), { statement, question, value });

@@ -14,7 +14,7 @@ describe('a heat map', () => {
     ],
   });
 
-  it('has one cell for each value, with the value in it', () => {
+  it('has a cell with its number for each value', () => {
     assert.equal(svg.match(/stroke="white"/g)?.length, 6);
     assert.deepEqual(svg.match(/(?<=fill="(?:black|white)">)\d+ %/g), [
       '100 %',
@@ -26,13 +26,13 @@ describe('a heat map', () => {
     ]);
   });
 
-  it('colours equal values alike and different ones differently', () => {
+  it('gives equal values equal colours, and different values different colours', () => {
     const fills = svg.match(/rgb\([^)]*\)/g) ?? [];
     assert.equal(fills[0], fills[4]);
     assert.equal(new Set(fills).size, 4);
   });
 
-  it('names rows, columns and what is drawn, in whatever characters', () => {
+  it('labels rows, columns and the title, with any characters', () => {
     for (const text of ['>512<', '>1024<', '>50 %<', '>tokens<', '>depth<', '>a &lt; b &amp; c<'])
       assert.ok(svg.includes(text), text);
   });

@@ -17,10 +17,10 @@ import { tinyTraining } from '../../../reference/tinyTraining.ts';
 import { startTrainingChild } from '../../../reference/trainingChild.ts';
 
 const program = ownScript(import.meta.url, { bundle: 'cli.mjs', source: '../../../../sidecar/cli/main.ts' });
-/** So large that a checkpoint takes a while to write: 10 MB. */
+/** A network so large that writing a checkpoint takes a while: 10 MB. */
 const LARGE = { width: 192, blocks: 2, heads: 4, kvHeads: 2, feedForwardWidth: 512 } as const;
 
-/** Whether a process can have a small disk of its own here. */
+/** Whether a process can mount its own small disk here. */
 const mounts = !(
   await execa(
     'unshare',
@@ -44,7 +44,7 @@ const named = (name: string, changes: Partial<TrainOptions> = {}): TrainOptions 
   ...changes,
 });
 
-/** The command that trains with the same options as `named(name)`. */
+/** The command that trains with the options of `named(name)`. */
 const commandLine = (name: string): readonly string[] => [
   ...[
     process.execPath,
@@ -77,7 +77,7 @@ const commandLine = (name: string): readonly string[] => [
   ...['--warm-up', '3', '--precision', 'f32', '--fim', '0.5', '--checkpoint-steps', '4', '--threads', '1'],
 ];
 
-describe('bad input to a training', () => {
+describe('training with bad input', () => {
   let expected: readonly number[];
   let checkpointKib: number;
   before(async () => {
@@ -86,7 +86,7 @@ describe('bad input to a training', () => {
     checkpointKib = (await stat(path.join(wanted.checkpointFolder, 'step-00000012', 'tensors.f32'))).size / 1024;
   });
 
-  it('files that are no text are left out and counted, and the others are trained on', async () => {
+  it('skips and counts files that are not text, and trains on the others', async () => {
     const data = path.join(folder, 'mixed');
     await cp(options.dataPaths[0] as string, data, { recursive: true });
     await writeFile(path.join(data, 'picture.png'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 1]));
@@ -103,14 +103,14 @@ describe('bad input to a training', () => {
   });
 
   it(
-    'a full disk ends it with what is full, and leaves the checkpoint before, from which it goes on',
+    'ends on a full disk with the reason, and resumes from the checkpoint before',
     { skip: mounts ? false : 'no file system of its own can be mounted here' },
     async () => {
       const home = path.join(folder, 'home');
       const disk = path.join(home, 'train', 'full');
       const kept = path.join(folder, 'kept');
       await mkdir(disk, { recursive: true });
-      // Room for one checkpoint and most of another. The disk is gone with the process, so what is on it is copied.
+      // Space for a checkpoint and most of another. The disk vanishes with the process, so its files are copied.
       const script = `mount -t tmpfs -o size=${Math.round(1.7 * checkpointKib)}k tmpfs "$DISK" && "$@"; code=$?; cp -r "$DISK" "$KEPT"; exit $code`;
       const result = await execa(
         'unshare',
@@ -120,7 +120,7 @@ describe('bad input to a training', () => {
       assert.equal(result.exitCode, 1, result.stderr);
       assert.match(
         result.stderr,
-        /The checkpoint of step 8 can't be written to .*full: the disk is full\. The checkpoints before it are whole\./,
+        /The checkpoint of step 8 can't be written to .*full: the disk is full\. Earlier checkpoints are intact\./,
       );
       assert.deepEqual(await readdir(kept), ['step-00000004']);
       await cp(kept, disk, { recursive: true });
@@ -129,7 +129,7 @@ describe('bad input to a training', () => {
   );
 
   it(
-    'a limit of the size of files ends it with that limit, before anything is written',
+    'ends on a file size limit, before anything is written',
     { skip: process.platform === 'win32' ? 'Windows has no such limit' : false },
     async () => {
       const result = await execa(
@@ -146,7 +146,7 @@ describe('bad input to a training', () => {
     },
   );
 
-  it('a kill in the middle of a checkpoint leaves the one before, from which it goes on', async () => {
+  it('resumes from the checkpoint before if it is killed during a checkpoint', async () => {
     const large = { scratch: LARGE, checkpointSteps: 1, schedule: { ...options.schedule, totalSteps: 3 } };
     const { losses } = await train(named('large', large));
     const wanted = named('killed', large);
@@ -176,7 +176,7 @@ describe('bad input to a training', () => {
     assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000002', 'step-00000003']);
   });
 
-  it('a rate at which the loss is no number ends it at that step, and it goes on from the checkpoint before with a lower one', async () => {
+  it('ends at a NaN loss, and resumes from the checkpoint before with a lower rate', async () => {
     const stopping = new AbortController();
     await train(named('diverges'), {
       signal: stopping.signal,
@@ -187,7 +187,7 @@ describe('bad input to a training', () => {
       trainInProcess(wanted),
       (error: Error) =>
         error instanceof TroubleError &&
-        /^The training diverged: .*(step [56]).* The checkpoint of step 4 is whole\. Go on from there with a lower --rate or a longer --warm-up\.$/.test(
+        /^The training diverged: .*(step [56]).* The checkpoint of step 4 is intact: continue with a lower --rate or a longer --warm-up\.$/.test(
           error.message,
         ),
     );
@@ -195,7 +195,7 @@ describe('bad input to a training', () => {
     await goesOn('diverges', 4);
   });
 
-  it('a parent that is gone lets the step under way end, with its checkpoint', async () => {
+  it('finishes the current step and its checkpoint if the parent is gone', async () => {
     const totalSteps = 2_000;
     const wanted = named('orphan', { checkpointSteps: totalSteps, schedule: { ...options.schedule, totalSteps } });
     const child = startTrainingChild();
@@ -212,23 +212,23 @@ describe('bad input to a training', () => {
     assert.ok(step >= 2 && step < totalSteps, `the checkpoint is ${kept}`);
   });
 
-  it('a long training tells its result whole', async () => {
+  it('reports the whole result of a long training', async () => {
     const wanted = named('long');
     await train(wanted);
     const stateFile = path.join(wanted.checkpointFolder, 'step-00000012', 'state.json');
     const state = JSON.parse(await readFile(stateFile, 'utf8')) as { losses: number[] };
-    // As many as no channel between processes takes at once.
+    // More than any channel between processes holds at once.
     const losses = Array.from({ length: 200_000 }, (_, index) => 1 / (index + 3));
     await writeFile(stateFile, JSON.stringify({ ...state, losses }));
     assert.deepEqual((await trainInProcess(wanted)).losses, losses);
   });
 
-  it('what stops it before it began ends it before its first step', async () => {
+  it('ends before its first step if its signal has aborted', async () => {
     assert.equal((await trainInProcess(named('stopped-early'), { signal: AbortSignal.abort() })).step, 0);
   });
 
   it(
-    'a pipe in place of a text is refused and not waited for',
+    'refuses a pipe as text instead of waiting for it',
     { skip: process.platform === 'win32' ? 'Windows has no such files' : false },
     async () => {
       const pipe = path.join(folder, 'pipe');
@@ -237,7 +237,7 @@ describe('bad input to a training', () => {
     },
   );
 
-  it('an output that is the model or a text is refused, and both stay as they are', async () => {
+  it('refuses an output that is the model or a text, and keeps both', async () => {
     const text = path.join(folder, 'text.md');
     await cp(path.join(options.dataPaths[0] as string, '0.ts'), text);
     await refused(
@@ -259,7 +259,7 @@ describe('bad input to a training', () => {
     );
   });
 
-  it('a model with values that are no numbers is named with the tensor that holds them', async () => {
+  it('names a model with NaN, and its tensor', async () => {
     const model = path.join(folder, 'damaged.gguf');
     await cp(options.modelPath, model);
     const header = await readGgufHeader(model);
@@ -276,16 +276,16 @@ describe('bad input to a training', () => {
     );
   });
 
-  it('sequences that no memory holds are refused before anything is computed', () => {
+  it('refuses sequences that do not fit into memory, before anything is computed', () => {
     const scratch = { width: 512, blocks: 64, heads: 64, kvHeads: 2, feedForwardWidth: 64 };
     return refused(
       named('too-long', { scratch, sequenceTokens: 65_536 }),
       'out-of-memory',
-      /--sequence 65536 needs .* of memory at least, .* are free: expected \d+ tokens or fewer/,
+      /--sequence 65536 needs at least .* of memory, but only .* are free\. Expected \d+ tokens or fewer/,
     );
   });
 
-  it('heads that can not share the KV heads of random weights', () =>
+  it('refuses heads that are not a multiple of the KV heads', () =>
     refused(
       named('heads', { scratch: { ...LARGE, kvHeads: 3 } }),
       'invalid-input',

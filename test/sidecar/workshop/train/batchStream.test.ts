@@ -8,11 +8,11 @@ import {
 } from '../../../../sidecar/workshop/train/batchStream.ts';
 
 const EOS = 0;
-/** A token a byte. */
+/** A token per byte. */
 const bytes: Tokenizer = { tokenize: (text) => [...Buffer.from(text)], tokenBytes: () => 1, bos: undefined, eos: EOS };
 const options: StreamOptions = { sequenceTokens: 240, fimShare: 1, fimLoss: 'middle', fimMarks: {}, seed: 1 };
 const plain: StreamOptions = { ...options, fimShare: 0, fimLoss: 'all' };
-/** Every line is another, so that places can be told from texts. */
+/** All lines differ, so that positions can be found in texts. */
 const texts = Array.from({ length: 12 }, (_, text) =>
   Array.from({ length: 5 + text * 6 }, (_, line) => `const value${text}x${line} = f(${line}) + ${text};\n`).join(''),
 );
@@ -22,7 +22,7 @@ function take(stream: BatchStream, count: number): PackedSequence[] {
   return Array.from({ length: count }, () => stream.next());
 }
 
-/** What stands between two beginnings of one sequence, with what each of its tokens counts. */
+/** The documents of a sequence, each with the weights of its tokens. */
 function documents({ tokens, weights, starts }: PackedSequence): { text: string; counts: number[] }[] {
   const places = [...new Set([0, ...starts, tokens.length])].sort((a, b) => a - b);
   return places.slice(0, -1).map((start, index) => {
@@ -37,7 +37,7 @@ function documents({ tokens, weights, starts }: PackedSequence): { text: string;
 }
 
 describe('a stream of texts', () => {
-  test('begins sequences with a line and goes on with the lines behind it', () => {
+  test('begins sequences with a line and continues with the following lines', () => {
     for (const sequence of take(new BatchStream(texts, bytes, plain), 40)) {
       assert.equal(sequence.tokens.length, plain.sequenceTokens + 1);
       assert.equal(sequence.weights.length, plain.sequenceTokens);
@@ -63,8 +63,8 @@ describe('a stream of texts', () => {
   });
 
   for (const unitsPerToken of [1, 2.7, 4.5]) {
-    test(`reads few lines twice where a token stands for ${unitsPerToken} units`, () => {
-      // Tokens of so many bytes on average.
+    test(`reads few lines twice if a token has ${unitsPerToken} units`, () => {
+      // Tokens with this many bytes on average.
       const sized: Tokenizer = {
         ...bytes,
         tokenize: (text) => {
@@ -86,13 +86,13 @@ describe('a stream of texts', () => {
     });
   }
 
-  test('is over many texts in few steps, where one is long', () => {
+  test('covers many texts in few steps, even if one is long', () => {
     const long = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => `${letter.repeat(30)}\n`.repeat(200));
     const letters = new Set(take(new BatchStream(long, bytes, plain), 24).map(({ tokens }) => tokens[0]));
     assert.ok(letters.size >= 6, `${letters.size} of 8 texts in 24 sequences`);
   });
 
-  test('ends a text with its mark, and leaves empty what is too short for another beginning', () => {
+  test('ends a text with its token, and leaves short rests empty', () => {
     const short = Array.from({ length: 6 }, (_, index) => `${String(index).repeat(200)}\n`);
     for (const sequence of take(new BatchStream(short, bytes, plain), 12)) {
       const [first, rest, ...others] = documents(sequence);
@@ -104,7 +104,7 @@ describe('a stream of texts', () => {
     }
   });
 
-  test('begins each text with the mark for that where the vocabulary has one', () => {
+  test('begins each text with the start token if the vocabulary has one', () => {
     const bos = 1;
     for (const sequence of take(new BatchStream(texts, { ...bytes, bos }, plain), 20)) {
       for (const { text, counts } of documents(sequence)) {
@@ -120,7 +120,7 @@ describe('a stream of texts with gaps', () => {
   const middleOf = ({ text, counts }: { text: string; counts: number[] }): string =>
     Buffer.from(Buffer.from(text).filter((_, place) => (counts[place] as number) > 0)).toString();
 
-  test('puts all that is around a gap into one sequence: what follows, an empty line, what precedes, and the middle to its end', () => {
+  test('orders a gap as suffix, empty line, prefix and the whole middle in a sequence', () => {
     let gaps = 0;
     for (const sequence of take(new BatchStream(texts, bytes, options), 60)) {
       for (const document of documents(sequence)) {
@@ -140,8 +140,8 @@ describe('a stream of texts with gaps', () => {
     assert.ok(gaps > 40, `${gaps} gaps`);
   });
 
-  test('tokenises suffix, prefix and middle as one text, as at use', () => {
-    // A line break and what follows it is one token.
+  test('tokenises suffix, prefix and middle as a single text, as in completions', () => {
+    // A line break and the following text form a single token.
     const joined: Tokenizer = {
       ...bytes,
       tokenize: (text) =>
@@ -159,8 +159,8 @@ describe('a stream of texts with gaps', () => {
     );
   });
 
-  test('counts the middle as much as is asked, and the rest once or not', () => {
-    // In pieces that fill a sequence there is always room for a gap.
+  test('weights the middle as requested, and the rest with 1 or 0', () => {
+    // Pieces that fill a sequence always have room for a gap.
     const long = [whole];
     const counts = (changes: Partial<StreamOptions>): number[] =>
       [
@@ -173,7 +173,7 @@ describe('a stream of texts with gaps', () => {
     assert.deepEqual(counts({ fimLoss: 'middle', fimWeight: 3 }), [0, 3]);
   });
 
-  test('marks the suffix and the prefix where that is asked', () => {
+  test('marks the suffix and the prefix if requested', () => {
     const [suffix, prefix] = ['<', '>'].map((mark) => mark.charCodeAt(0)) as [number, number];
     let marked = 0;
     for (const sequence of take(new BatchStream(texts, bytes, { ...options, fimMarks: { suffix, prefix } }), 30)) {
@@ -182,7 +182,7 @@ describe('a stream of texts with gaps', () => {
     assert.ok(marked > 20, `${marked} gaps`);
   });
 
-  test('knows the middle from what a tokenizer puts before a text', () => {
+  test('separates the middle from the text that a tokenizer adds at the start', () => {
     const spaced: Tokenizer = { ...bytes, tokenize: (text) => [...Buffer.from(` ${text}`)] };
     let gaps = 0;
     for (const sequence of take(new BatchStream(texts, spaced, options), 40)) {
@@ -192,7 +192,7 @@ describe('a stream of texts with gaps', () => {
         gaps++;
         const before = document.text.slice(0, -1).split('\n\n').at(-1) as string;
         assert.ok(before.endsWith(middle) && whole.includes(before.trimStart()));
-        // It would begin with what precedes it.
+        // Otherwise it would begin with the text before it.
         assert.doesNotMatch(middle, /^\n/);
         assert.equal(
           middle.split('\n').every((line) => whole.includes(line)),
@@ -203,7 +203,7 @@ describe('a stream of texts with gaps', () => {
     assert.ok(gaps > 20, `${gaps} gaps`);
   });
 
-  test('goes on from its state as if it had never stopped', () => {
+  test('continues exactly from its state', () => {
     const mixed = { ...options, fimShare: 0.5 };
     for (const before of [1, 7, 20, 90]) {
       const stream = new BatchStream(texts, bytes, mixed);

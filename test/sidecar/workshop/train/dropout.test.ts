@@ -9,14 +9,14 @@ describe('dropout', () => {
     return values;
   };
 
-  it('drops the share that is wanted, and the others keep the mean', () => {
+  it('drops the requested share, and keeps the mean', () => {
     const values = filled(1);
     assert.deepEqual(new Set(values), new Set([0, Math.fround(4 / 3)]));
     const dropped = values.filter((value) => value === 0).length / values.length;
     assert.ok(Math.abs(dropped - 0.25) < 0.01, `${dropped}`);
   });
 
-  it('is the same for the same seed alone, which every step and batch has of its own', () => {
+  it('depends only on the seed, which differs for every step and batch', () => {
     assert.deepEqual(filled(7), filled(7));
     const seeds = Array.from({ length: 100 }, (_, step) =>
       [0, 1, 2].map((batch) => seedOf(seedOf(1, step), batch)),

@@ -13,7 +13,7 @@ const cut = (kind: GapKind, count = 300): readonly Gap[] =>
 
 describe('a gap', () => {
   for (const kind of ['line', 'block', 'mid-line'] as const) {
-    test(`of kind ${kind} leaves the text as it was, has something in it, and ends before the end of a line`, () => {
+    test(`of kind ${kind} keeps the text, is not empty, and ends before the end of a line`, () => {
       for (const { prefix, middle, suffix } of cut(kind)) {
         assert.equal(prefix + middle + suffix, text);
         assert.ok(middle.trim() !== '', JSON.stringify(middle));
@@ -22,7 +22,7 @@ describe('a gap', () => {
     });
   }
 
-  test('is a whole line, some lines, or the rest of one behind its indentation', () => {
+  test('is a whole line, some lines, or the rest of a line behind its indentation', () => {
     for (const { prefix, middle } of cut('line'))
       assert.ok((prefix === '' || prefix.endsWith('\n')) && !middle.includes('\n'));
     for (const { prefix, middle } of cut('block'))
@@ -38,11 +38,11 @@ describe('a gap', () => {
     assert.ok(Math.min(...shares) < 0.3 && Math.max(...shares) > 0.9);
   });
 
-  test('is none in one line, nor where nothing is written', () => {
+  test('does not exist in a single line or in an empty text', () => {
     for (const without of ['one line', 'one line\n', '\n\n   \n']) assert.equal(cutGap(without, random), undefined);
   });
 
-  test('keeps the halves of a character together', () => {
+  test('keeps surrogate pairs together', () => {
     for (let count = 0; count < 200; count++) {
       const { prefix, middle } = cutGap('🙂🙂🙂🙂\n🙂🙂🙂🙂\n', random, 'mid-line') as Gap;
       assert.doesNotMatch(middle, /^[\uDC00-\uDFFF]/);

@@ -14,12 +14,12 @@ const random = new Random(3);
 const values = Float32Array.from({ length: rows * columns }, () => random.normal());
 const whole = jacobiSingular(values, rows, columns);
 
-describe('factors begin', () => {
-  it('as the best approximation of their matrix, half of each singular value in either factor', () => {
+describe('initial factors', () => {
+  it('are the best approximation of their matrix, sharing its singular values', () => {
     const factors = spectralFactors({ values, rows, columns }, rank);
     const product = jacobiSingular(productOf(factors, rank), rows, columns).values;
     product.forEach((value, index) => close(value, index < rank ? (whole.values[index] as number) : 0, 1e-5));
-    // Of what is left out nothing lies in what is kept.
+    // The remainder has no part in the kept directions.
     const difference = jacobiSingular(
       productOf(factors, rank).map((value, index) => (values[index] as number) - value),
       rows,
@@ -33,7 +33,7 @@ describe('factors begin', () => {
     }
   });
 
-  it('with all singular values one, in the directions of the largest', () => {
+  it('have only singular values of 1, in the directions of the largest', () => {
     const product = productOf(spectralFactors({ values, rows, columns }, rank, { ones: true }), rank);
     const { values: found } = jacobiSingular(product, rows, columns);
     found.forEach((value, index) => close(value, index < rank ? 1 : 0, 1e-5));
@@ -48,7 +48,7 @@ describe('factors begin', () => {
     }
   });
 
-  it('as normal numbers whose product has the deviation that a random matrix has', () => {
+  it('are normal numbers whose product has the deviation of a random matrix', () => {
     const sizes = { rows: 200, columns: 120, rank: 30, spread: 0.02 };
     const factors = normalFactors(sizes, new Random(1));
     const product = productOf(factors, sizes.rank, sizes);
@@ -61,7 +61,7 @@ describe('factors begin', () => {
     );
   });
 
-  it('as nothing beside weights that stay', () => {
+  it('have a product of zero in an adapter', () => {
     const factors = adapterFactors({ rows, columns, rank }, new Random(1));
     assert.ok(factors.down.every((value) => value !== 0));
     assert.ok(productOf(factors, rank).every((value) => value === 0));

@@ -42,7 +42,7 @@ const named = (name: string, changes: Partial<TrainOptions> = {}): TrainOptions 
 });
 const scratchModel = () =>
   modelFromScratch(options.modelPath, options.scratch as NonNullable<TrainOptions['scratch']>, 32);
-/** A model in float32: products with other types are rounded. */
+/** A model in float32, since products with other types are rounded. */
 const base = async (): Promise<string> =>
   (await train(named('base', { schedule: { ...options.schedule, totalSteps: 2 } }))).outputPath as string;
 const stoppedAt = async (wanted: TrainOptions, last: number): Promise<void> => {
@@ -54,8 +54,8 @@ const stoppedAt = async (wanted: TrainOptions, last: number): Promise<void> => {
   );
 };
 
-describe('a plan of low rank', () => {
-  it('gives all matrices of blocks with larger sides the rank, or that share of the smaller side', async () => {
+describe('planLowRank', () => {
+  it('gives block matrices the rank, or a share of their smaller side, if their sides are larger', async () => {
     const model = await modelFromFile(options.modelPath);
     const byRank = planLowRank(model, { ...options, scratch: undefined, lowRank: { ...lowRank, size: 128 } });
     // Keys and values have 128 rows.
@@ -84,45 +84,49 @@ describe('a plan of low rank', () => {
   const refusals: readonly { readonly name: string; readonly changes: Partial<TrainOptions>; readonly says: RegExp }[] =
     [
       {
-        name: 'a rank that no matrix is larger than',
+        name: 'a rank that is too large for every matrix',
         changes: { lowRank: { ...lowRank, size: 512 } },
-        says: /No matrix can have the rank 512.* is 32/,
+        says: /No matrix can have the rank 512.*at most 32\./,
       },
       {
         name: 'factors and an adapter',
         changes: { lowRank, adapter: { rank: 2, alpha: 4 } },
         says: /--low-rank or --adapter/,
       },
-      { name: 'an adapter beside nothing', changes: { adapter: { rank: 2, alpha: 4 } }, says: /--scratch has none/ },
       {
-        name: 'factors whose product is to be rounded to 4 bits',
+        name: 'an adapter without a model',
+        changes: { adapter: { rank: 2, alpha: 4 } },
+        says: /can't be combined with --scratch/,
+      },
+      {
+        name: 'factors with a product in 4 bits',
         changes: { lowRank, precision: 'q4' },
         says: /--precision q8/,
       },
       {
-        name: 'an adapter beside weights that are to be rounded to 4 bits',
+        name: 'an adapter with weights in 4 bits',
         changes: { scratch: undefined, adapter: { rank: 4, alpha: 8 }, precision: 'q4' },
-        says: /leave out --low-rank and --adapter/,
+        says: /Leave out --low-rank and --adapter/,
       },
       {
         name: 'random factors for the weights of a model',
         changes: { scratch: undefined, lowRank: { ...lowRank, init: 'he' } },
-        says: /--low-rank-init he is for --scratch/,
+        says: /--low-rank-init he needs --scratch/,
       },
       {
         name: 'random factors after dense steps',
         changes: { lowRank: { ...lowRank, init: 'spectral-ones', denseSteps: 2 } },
-        says: /--low-rank-init spectral-ones is for a training without/,
+        says: /--low-rank-init spectral-ones needs a training without dense steps/,
       },
       {
-        name: 'dense steps alone',
+        name: 'only dense steps',
         changes: { lowRank: { ...lowRank, denseSteps: 12 } },
         says: /All 12 steps would be dense/,
       },
       {
         name: 'factors of frozen matrices',
         changes: { scratch: undefined, lowRank, freeze: ['blk'] },
-        says: /No matrix can have the rank 8.*largest 0 that are not frozen/,
+        says: /No matrix can have the rank 8\. The 0 matrices that are not frozen/,
       },
     ];
   for (const { name, changes, says } of refusals) {
@@ -135,9 +139,9 @@ describe('a plan of low rank', () => {
   }
 });
 
-describe('training of low rank', () => {
+describe('low-rank training', () => {
   it(
-    'has gradients that are central finite differences, in place of weights and beside them',
+    'has gradients that equal central finite differences, for factors and adapters',
     { skip: process.env['CHORUS_TEST_DEVICE'] !== undefined && "differences would show the device's rounding" },
     async () => {
       const scratch = await scratchModel();
@@ -181,7 +185,7 @@ describe('training of low rank', () => {
   }
 
   for (const isAdapter of [false, true]) {
-    it(`writes a file that computes what ${isAdapter ? 'the model and its adapter' : 'the factors'} computed`, async () => {
+    it(`writes a file with the same outputs as ${isAdapter ? 'the model with its adapter' : 'the factors'}`, async () => {
       const model = isAdapter ? await modelFromFile(await base()) : await scratchModel();
       const plan = planLowRank(
         model,
@@ -227,7 +231,7 @@ describe('training of low rank', () => {
     });
   }
 
-  it('takes the weights of a model apart, and finds those of a file that it wrote again', async () => {
+  it('decomposes the weights of a model, and restores the factors from its own file', async () => {
     const once = { lowRank: { ...lowRank, size: 4 }, schedule: { ...options.schedule, totalSteps: 2 } };
     const { outputPath } = await train(named('first', once));
     const again = await train(
@@ -250,7 +254,7 @@ describe('training of low rank', () => {
     }
   });
 
-  it('begins dense where that is wanted, goes on at half the rate, and resumes exactly on both sides', async () => {
+  it('starts dense if requested, continues at half the rate, and resumes exactly in both phases', async () => {
     const dense = await train(named('dense'));
     const wanted = { lowRank: { ...lowRank, size: 24, denseSteps: 6 } };
     const rates: number[] = [];
@@ -269,7 +273,7 @@ describe('training of low rank', () => {
     }
   });
 
-  it('trains an adapter beside quantised weights, which stay byte by byte where it is not', async () => {
+  it('trains an adapter for quantised weights, and keeps other weights byte by byte', async () => {
     const wanted = named('adapter', {
       scratch: undefined,
       adapter: { rank: 4, alpha: 8 },

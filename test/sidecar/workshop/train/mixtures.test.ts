@@ -15,12 +15,15 @@ import { tinyTraining } from '../../../reference/tinyTraining.ts';
 import { errorOfTrainedLogits, TRAINED_LOGITS_TOLERANCE } from '../../../reference/trainedLogits.ts';
 
 const EXPERTS = 3;
-/** Of routers that choose clearly: where two experts are as likely but for a millionth, a difference is over both. */
+/**
+ * A seed whose routers choose clearly. If two experts were almost equally likely, a finite difference might change the
+ * choice.
+ */
 const ROUTER_SEED = 7;
 
 /**
- * What `chorus upcycle` makes of three models. Lavapipe takes more than a minute for each: on a device those alone are
- * trained which have most of what the others have.
+ * The results of `chorus upcycle` for three models. Lavapipe needs more than a minute for each, so devices train only
+ * the variants that cover the most.
  */
 const kinds: readonly {
   readonly name: string;
@@ -38,12 +41,12 @@ const kinds: readonly {
   },
   { name: 'BAM, shared keys and values, soft attention', changes: { cache: 'shared', gateMode: 'scaled' } },
   {
-    name: 'BAM, keys and values of each expert, attention of one',
+    name: 'BAM, keys and values of each expert, top-1 attention',
     changes: { cache: 'expert', attention: 1, gateMode: 'faithful' },
     isInterrupted: true,
   },
   {
-    name: 'BAM, shared keys and values, attention of two, experts in every second block',
+    name: 'BAM, shared keys and values, top-2 attention, experts in every second block',
     changes: { cache: 'shared', attention: 2, interval: 2, gateMode: 'faithful' },
     onDevices: true,
   },
@@ -102,14 +105,14 @@ for (const [number, { name, changes, isInterrupted, onDevices }] of kinds.entrie
     });
 
     it(
-      'has gradients that are central finite differences',
+      'has gradients that equal central finite differences',
       { skip: process.env['CHORUS_TEST_DEVICE'] !== undefined && "differences would show the device's rounding" },
       async () => {
         await checkNetworkGradients(await modelFromFile(modelPath));
       },
     );
 
-    it('lowers the loss, and writes a file that computes what training computed', async () => {
+    it('lowers the loss, and writes a file with the same outputs', async () => {
       const wanted = { ...named(`whole${number}`), modelPath, scratch: undefined };
       const { losses, outputPath } = await train(wanted);
       assert.ok(
@@ -122,7 +125,7 @@ for (const [number, { name, changes, isInterrupted, onDevices }] of kinds.entrie
 
     if (!isInterrupted) return;
 
-    it('goes on with the losses that it would have had', async () => {
+    it('resumes with the same losses', async () => {
       const wanted = { ...named(`stopped${number}`), modelPath, scratch: undefined };
       const stopping = new AbortController();
       await train(wanted, { signal: stopping.signal, onProgress: ({ step }) => step === 5 && stopping.abort() });
@@ -130,7 +133,7 @@ for (const [number, { name, changes, isInterrupted, onDevices }] of kinds.entrie
       assert.deepEqual(losses, (await train({ ...named(`whole${number}`), modelPath, scratch: undefined })).losses);
     });
 
-    it('trains what is not frozen, and leaves the rest byte by byte', async () => {
+    it('trains weights that are not frozen, and keeps the rest byte by byte', async () => {
       const isFrozen = (tensor: string): boolean =>
         /_exps|attn_q|attn_output|ffn_(gate|up|down)\.|token_embd/.test(tensor);
       const { outputPath } = await train({
@@ -158,19 +161,19 @@ async function tensorsOf(file: string): Promise<Map<string, Buffer>> {
   );
 }
 
-describe('routers that the text teaches nothing', () => {
+describe("routers that can't learn from the text", () => {
   const cases: readonly (readonly [what: string, changes: Partial<UpcycleParams>, says: RegExp | undefined])[] = [
     [
-      'one network, its gate divided by itself',
+      'a single feed-forward expert, its gate divided by itself',
       { attention: 'soft', gateMode: 'renormalised' },
-      /^Of the feed-forward networks one expert runs/,
+      /^In the feed-forward networks a single expert runs/,
     ],
     [
-      'one network and one attention, their gates divided by themselves',
+      'a single feed-forward and attention expert, their gates divided by themselves',
       { attention: 1, gateMode: 'renormalised' },
-      /^Of the feed-forward networks and attention one expert runs/,
+      /^In the feed-forward networks and attention a single expert runs/,
     ],
-    ['one network and one attention, gates times three', { attention: 1, gateMode: 'scaled' }, undefined],
+    ['a single feed-forward and attention expert, gates times three', { attention: 1, gateMode: 'scaled' }, undefined],
     [
       'two of each, their gates divided by their sum',
       { attention: 2, expertsUsed: 2, gateMode: 'renormalised' },
@@ -178,7 +181,7 @@ describe('routers that the text teaches nothing', () => {
     ],
   ];
   for (const [index, [what, changes, says]] of cases.entries()) {
-    it(`are ${says ? '' : 'not '}said to be there: ${what}`, async () => {
+    it(`are ${says ? '' : 'not '}reported: ${what}`, async () => {
       const notes: string[] = [];
       await train(
         {
@@ -189,7 +192,7 @@ describe('routers that the text teaches nothing', () => {
         },
         { onNote: (note) => notes.push(note) },
       );
-      const said = notes.find((note) => note.includes('one expert runs'));
+      const said = notes.find((note) => note.includes('a single expert runs'));
       if (says) assert.match(said ?? '', says);
       else assert.equal(said, undefined);
     });

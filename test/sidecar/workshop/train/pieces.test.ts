@@ -17,7 +17,7 @@ const texts = [
 const open = (seed = 1): PieceOrder => new PieceOrder(texts, { units: UNITS, seed });
 const textOf = ({ text, start, end }: Piece): string => (texts[text] as string).slice(start, end);
 
-/** All pieces of an epoch, given back as far as `use` says; the next epoch's first has been taken then. */
+/** All pieces of an epoch. `use` may give rests back. The first piece of the next epoch has been taken as well. */
 function takeEpoch(order: PieceOrder, use: (piece: Piece) => void = () => undefined): Piece[] {
   const { epoch } = order;
   const pieces: Piece[] = [];
@@ -28,8 +28,8 @@ function takeEpoch(order: PieceOrder, use: (piece: Piece) => void = () => undefi
   return pieces;
 }
 
-describe('the pieces of texts', () => {
-  test('are all of every text, once an epoch', () => {
+describe('PieceOrder', () => {
+  test('covers every text once per epoch', () => {
     const pieces = takeEpoch(open());
     for (const [index, text] of texts.entries()) {
       assert.equal(
@@ -43,7 +43,7 @@ describe('the pieces of texts', () => {
     }
   });
 
-  test('begin with a line and are about as long as is asked, but for the last of a text and where lines are longer', () => {
+  test('starts pieces at lines with about the requested length, except last pieces and long lines', () => {
     for (const piece of takeEpoch(open())) {
       const text = texts[piece.text] as string;
       const { length } = textOf(piece);
@@ -54,7 +54,7 @@ describe('the pieces of texts', () => {
     }
   });
 
-  test('come in random order, another each epoch and seed', () => {
+  test('has another random order for each epoch and seed', () => {
     const order = open();
     const [first, second] = [takeEpoch(order), takeEpoch(order)];
     assert.deepEqual(takeEpoch(open()), first);
@@ -66,7 +66,7 @@ describe('the pieces of texts', () => {
     assert.ok(followers < first.length / 5, `${followers} of ${first.length} pieces follow the one before them`);
   });
 
-  test('that found no room come again in the same epoch, from the line on that was cut', () => {
+  test('returns unused rests in the same epoch, from the cut line on', () => {
     const order = open();
     const read = texts.map((text) => new Uint8Array(text.length));
     takeEpoch(order, (piece) => {
@@ -79,7 +79,7 @@ describe('the pieces of texts', () => {
   });
 
   for (const before of [0, 5, 40, 90]) {
-    test(`go on from their state after ${before} as if they had never stopped`, () => {
+    test(`continues exactly from its state after ${before}`, () => {
       const take = (order: PieceOrder, count: number): Piece[] =>
         Array.from({ length: count }, () => {
           const piece = order.next();

@@ -32,7 +32,7 @@ describe('training', () => {
   });
 
   for (const precision of ['f32', 'bf16', 'q8', 'q5', 'q4'] as const) {
-    it(`learns from random weights in ${precision}: the loss falls, and the file that it writes computes what the training computed`, async () => {
+    it(`learns from random weights in ${precision}: the loss falls, and the file has the same outputs`, async () => {
       const wanted = { ...named(`learns-${precision}`), precision, schedule: { ...options.schedule, totalSteps: 60 } };
       const { losses, outputPath, plotPath } = await train(wanted);
       assert.ok(
@@ -47,7 +47,7 @@ describe('training', () => {
     });
   }
 
-  it('goes on after a kill with the losses of a training that was never killed', async () => {
+  it('resumes after a kill with the losses of an uninterrupted training', async () => {
     const { losses } = await train(named('whole'));
     const wanted = named('killed');
     const child = startTrainingChild();
@@ -62,7 +62,7 @@ describe('training', () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
-    // What a kill in the middle of a checkpoint leaves.
+    // The remains of a kill during a checkpoint.
     await mkdir(path.join(wanted.checkpointFolder, '.step-00000008.part'), { recursive: true });
     await writeFile(path.join(wanted.checkpointFolder, '.step-00000008.part', 'tensors.f32'), 'half');
     const resumedFrom: number[] = [];
@@ -72,7 +72,7 @@ describe('training', () => {
     assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000008', 'step-00000012']);
   });
 
-  it('takes nothing for data that it writes itself: it goes on where all of that lies among its data', async () => {
+  it('ignores its own files among the data, so that it can resume', async () => {
     const among = path.join(folder, 'among');
     await cp(options.dataPaths[0] as string, among, { recursive: true });
     const link = path.join(folder, 'by-another-way');
@@ -101,7 +101,7 @@ describe('training', () => {
   });
 
   for (const threads of [1, 2]) {
-    it(`goes on exactly with dropout, Muon, norms of one gain and a loss of outliers, ${threads} at a time`, async () => {
+    it(`resumes exactly with dropout, Muon, single-gain norms and outlier loss, ${threads} in parallel`, async () => {
       const change = {
         dropout: 0.2,
         singleScaleNorm: true,
@@ -122,7 +122,7 @@ describe('training', () => {
     });
   }
 
-  it('takes up checkpoints from before there were switches that are off', async () => {
+  it('resumes from checkpoints that lack newer options', async () => {
     const [before, after] = [
       named('whole'),
       {
@@ -137,7 +137,7 @@ describe('training', () => {
     await assert.rejects(train({ ...after, dropout: 0.1 }), /another model, data or options/);
   });
 
-  it('takes up no checkpoint of another model of the same shape, but those from before the model was noted', async () => {
+  it('refuses a checkpoint of another model, except one without a model digest', async () => {
     const wanted: TrainOptions = {
       ...named('origin'),
       scratch: undefined,
@@ -160,7 +160,7 @@ describe('training', () => {
     assert.deepEqual((await train(other)).losses, losses);
   });
 
-  it('refuses fewer steps than were taken, and keeps checkpoints where --restart comes with options that are refused', async () => {
+  it('refuses fewer steps than were done, and keeps checkpoints if --restart is refused', async () => {
     const wanted = named('fewer');
     await train(wanted);
     const fewer = { ...wanted, schedule: { ...options.schedule, totalSteps: 8 } };
@@ -176,7 +176,7 @@ describe('training', () => {
     assert.deepEqual((await readdir(wanted.checkpointFolder)).sort(), ['step-00000004', 'step-00000008']);
   });
 
-  it('ends after the step under way when it is stopped, and goes on from there', async () => {
+  it('ends after the current step when it is stopped, and resumes from there', async () => {
     const wanted = named('stopped');
     const stopping = new AbortController();
     const first = await train(wanted, {
@@ -189,7 +189,7 @@ describe('training', () => {
     assert.deepEqual(losses, (await train(named('whole'))).losses);
   });
 
-  it('trains a file further, and leaves frozen tensors as they are, byte by byte', async () => {
+  it('trains a file further, and keeps frozen tensors byte by byte', async () => {
     const wanted: TrainOptions = {
       ...named('frozen'),
       scratch: undefined,
@@ -211,7 +211,7 @@ describe('training', () => {
     assert.ok(largestChange > 0 && largestChange < 0.01, `the largest change is ${largestChange}`);
   });
 
-  it('stops at a loss that is no number, and keeps the checkpoint before it', async () => {
+  it('stops at a NaN loss, and keeps the checkpoint before it', async () => {
     const wanted: TrainOptions = {
       ...named('diverges'),
       checkpointSteps: 1,
@@ -222,7 +222,7 @@ describe('training', () => {
       train(wanted),
       (error: Error) =>
         error instanceof TroubleError &&
-        /The training diverged: .*(NaN|Infinity).* The checkpoint of step \d+ is whole.*--rate/.test(error.message),
+        /The training diverged: .*(NaN|Infinity).* The checkpoint of step \d+ is intact.*--rate/.test(error.message),
     );
     const [last] = (await readdir(wanted.checkpointFolder)).sort().reverse();
     const bytes = await readFile(path.join(wanted.checkpointFolder, last as string, 'tensors.f32'));
@@ -245,19 +245,19 @@ describe('training', () => {
       says: /no text to train on .* 1 (binary|too large)/,
     },
     {
-      name: 'a mark that is no token',
+      name: 'a mark that is not a token',
       change: (given) => ({ ...given, fimSuffixMark: '<|suffix|>' }),
       says: /no special token <\|suffix\|>/,
     },
     {
       name: 'sizes that do not fit',
       change: (given) => ({ ...given, scratch: { width: 30, blocks: 1, heads: 4, kvHeads: 2, feedForwardWidth: 64 } }),
-      says: /width of 30 can't be shared by 4 heads/,
+      says: /width of 30 can't be divided into 4 heads/,
     },
     {
       name: 'batches that do not divide',
       change: (given) => ({ ...given, microSequences: 3 }),
-      says: /4 sequences of a step can't be computed 3 at a time/,
+      says: /A step of 4 sequences can't be divided into batches of 3/,
     },
     {
       name: 'nothing to train',
@@ -279,7 +279,7 @@ describe('training', () => {
     });
   }
 
-  it('refuses a damaged checkpoint, naming it', async () => {
+  it('refuses a damaged checkpoint by name', async () => {
     const wanted = named('damaged');
     await train({ ...wanted, schedule: { ...options.schedule, totalSteps: 4 } });
     await truncate(path.join(wanted.checkpointFolder, 'step-00000004', 'tensors.f32'), 100);

@@ -12,7 +12,7 @@ import { lockTraining } from '../../../../sidecar/workshop/train/trainingLock.ts
 import { tinyTraining } from '../../../reference/tinyTraining.ts';
 import { startTrainingChild } from '../../../reference/trainingChild.ts';
 
-describe('trainings of one name', () => {
+describe('trainings with the same name', () => {
   let folder: string;
   let options: TrainOptions;
   before(async () => {
@@ -21,7 +21,7 @@ describe('trainings of one name', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('are one at a time: the second is told who holds the checkpoints, and leaves the first alone', async () => {
+  it("run one at a time: the second is refused with the holder's name, and does not disturb the first", async () => {
     const wanted = { ...options, checkpointFolder: path.join(folder, 'home', 'twice') };
     let second: Promise<unknown> | undefined;
     const { step } = await train(wanted, {
@@ -32,24 +32,24 @@ describe('trainings of one name', () => {
     assert.ok(refused instanceof TroubleError && refused.code === 'invalid-input', String(refused));
     assert.equal(
       refused.message,
-      `A training of this name is under way (process ${process.pid} on ${os.hostname()}), and its checkpoints are in ${wanted.checkpointFolder}. Wait for its end, end it, or choose another --name.`,
+      `A training of this name is running (process ${process.pid} on ${os.hostname()}), with its checkpoints in ${wanted.checkpointFolder}. Wait for its end, stop it, or choose another --name.`,
     );
   });
 
-  it('leave nothing but checkpoints when they end', async () => {
+  it('leave only checkpoints when they end', async () => {
     const home = path.join(folder, 'ended');
     await train({ ...options, checkpointFolder: path.join(home, 'one') });
     assert.deepEqual(await readdir(home), ['one']);
   });
 
-  it('of other names run at once', async () => {
+  it('run in parallel with trainings of other names', async () => {
     await using first = await lockTraining(path.join(folder, 'first'));
     await using second = await lockTraining(path.join(folder, 'second'));
     first.requireHeld();
     second.requireHeld();
   });
 
-  it('go on after one that was killed, whose lock is heeded for some seconds only', async () => {
+  it('continue after a killed training, whose lock expires in seconds', async () => {
     const wanted = {
       ...options,
       checkpointFolder: path.join(folder, 'killed'),

@@ -25,7 +25,7 @@ const size = {
 const outOfMemory = (says: RegExp) => (error: unknown) =>
   error instanceof TroubleError && error.code === 'out-of-memory' && says.test(error.message);
 
-describe('the memory of sequences to train on', () => {
+describe('the memory of training sequences', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-training-memory-'));
@@ -33,19 +33,19 @@ describe('the memory of sequences to train on', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('is refused where it can not be there, with how much is, and the longest sequences that may fit', () => {
+  it('is refused with the free memory and the longest sequences that fit', () => {
     assert.throws(
       () => requireSequenceMemory(size, 8e9),
       outOfMemory(
-        /^--sequence 65536 needs .* TB of memory at least, 7\.74 GB are free: expected \d+ tokens or fewer with --micro-batch 2 and 4 at the same time\. Choose a shorter --sequence/,
+        /^--sequence 65536 needs at least .* TB of memory, but only 7\.74 GB are free\. Expected \d+ tokens or fewer with --micro-batch 2 and 4 in parallel\. Choose a shorter --sequence/,
       ),
     );
-    const expected = Number(/expected (\d+) tokens/.exec(messageOf(() => requireSequenceMemory(size, 8e9)))?.[1]);
+    const expected = Number(/Expected (\d+) tokens/.exec(messageOf(() => requireSequenceMemory(size, 8e9)))?.[1]);
     assert.doesNotThrow(() => requireSequenceMemory({ ...size, sequenceTokens: expected }, 8e9));
     assert.throws(() => requireSequenceMemory({ ...size, sequenceTokens: expected + 1 }, 8e9));
   });
 
-  it('grows with the square of their length, and with all that are computed at once', () => {
+  it('grows with the square of their length, and with parallel sequences', () => {
     const bytes = leastSequenceBytes(size);
     assert.ok(leastSequenceBytes({ ...size, sequenceTokens: 2 * size.sequenceTokens }) > 3.9 * bytes);
     assert.equal(leastSequenceBytes({ ...size, sequences: 4 }), 2 * bytes);
@@ -54,12 +54,12 @@ describe('the memory of sequences to train on', () => {
 
   const trainings: readonly [of: string, freeze: readonly RegExp[]][] = [
     ['a whole model', []],
-    ['its last block alone', [/^blk\.[0-2]\./, /^token_embd/, /^output/]],
-    ['what follows attention there', [/^blk\.[0-2]\./, /^blk\.3\.attn/, /^token_embd/, /^output/]],
-    ['its last norm alone', [/^blk\./, /^token_embd/, /^output\./]],
+    ['only its last block', [/^blk\.[0-2]\./, /^token_embd/, /^output/]],
+    ['only the weights behind its last attention', [/^blk\.[0-2]\./, /^blk\.3\.attn/, /^token_embd/, /^output/]],
+    ['only its last norm', [/^blk\./, /^token_embd/, /^output\./]],
   ];
   for (const [of, freeze] of trainings) {
-    it(`is taken for no more than it is where ${of} is trained`, async () => {
+    it(`is not overestimated for training ${of}`, async () => {
       const model = await modelFromFile(path.join(folder, 'tiny.gguf'));
       assert.equal(model.hyperparameters.blockCount, 4);
       using device = new Device('cpu', { threads: 1 });
@@ -83,7 +83,7 @@ describe('the memory of sequences to train on', () => {
     });
   }
 
-  it('that a device refuses is told with what to choose', () => {
+  it('that a device refuses is reported with advice', () => {
     assert.throws(
       () =>
         withinMemory(size, () => {

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { it } from 'node:test';
 import { trainingEnvironment } from '../../../../sidecar/workshop/train/trainingProcess.ts';
 
-/** Takes as many threads of the pool as it is told, and looks at a file meanwhile: what ends first? */
+/** Occupies the given number of pool threads and reads a file meanwhile. Which ends first? */
 const script = `
   const { pbkdf2 } = require('node:crypto');
   const { stat } = require('node:fs');
@@ -16,7 +16,7 @@ for (const [called, threads] of [
   ['one thread', 1],
   ['two threads', 2],
 ] as const) {
-  it(`a training on ${called} looks at files while all of them compute, so that its lock is kept`, async () => {
+  it(`a training on ${called} can access files while all of them compute, so that it keeps its lock`, async () => {
     const { stdout } = await execa(process.execPath, ['-e', script, String(threads)], {
       env: trainingEnvironment({ threads }),
     });

@@ -21,7 +21,7 @@ const SEED = 5;
 /** Vulkan devices that report float16 multiply matrices in it. */
 const LOSS_TOLERANCE = kind === 'cpu' ? 1e-5 : 1e-3;
 const TOLERANCE = kind === 'cpu' ? 1e-4 : 5e-3;
-/** Of the differences, in double precision. */
+/** The step of the finite differences, in double precision. */
 const STEP = 1e-4;
 
 const sizes: PlainLlamaSizes = {
@@ -72,7 +72,7 @@ const cases: readonly StepCase[] = [
   { name: 'norms of one gain', singleScaleNorm: true },
 ];
 
-describe(`a training step is that of plain loops in double precision on ${kind}: forward, loss, gradients over two batches, clipping and AdamW, with`, () => {
+describe(`a training step equals plain loops in double precision on ${kind}: forward, loss, gradients over two batches, clipping and AdamW, with`, () => {
   for (const { name, tied = false, threads = 1, dropout = 0, outlierLoss = 0, singleScaleNorm = false } of cases) {
     it(name, async () => {
       using devices = await NetworkDevices.open(kind, { threads, batches: batches.length });
@@ -113,7 +113,7 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
 
       const loss = await networks.accumulate(batches.flat(), total, SEED);
       const kept = batches.map((_, batch) => keptValues(dropout, batch));
-      /** With what outliers add, and without. */
+      /** The loss with and without the outlier loss. */
       const plainLoss = (): { total: number; told: number } => {
         const plain = new Map(
           [...weights].map(([weight, values]) => [
@@ -178,7 +178,7 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
         const before = weights.get(spec.name) as number[];
         const expected = before.map((weight, index) => {
           const gradient = factor * (gradients.get(spec.name)?.[index] as number);
-          // In the first step both moments' corrections undo their factors.
+          // In the first step the corrections of both moments cancel their factors.
           return (
             weight -
             RATE *
@@ -192,10 +192,7 @@ describe(`a training step is that of plain loops in double precision on ${kind}:
   }
 });
 
-/**
- * What a batch's values are multiplied by, `[width, tokens, places]`: of the embeddings and of what each block adds
- * twice.
- */
+/** The dropout factors of a batch, `[width, tokens, places]`: of the embeddings, and of both outputs of each block. */
 function keptValues(dropout: number, batch: number): Float32Array {
   const values = new Float32Array(sizes.width * 2 * SEQUENCE_TOKENS * (1 + 2 * sizes.blockCount)).fill(1);
   if (dropout > 0) fillDropout(values, dropout, seedOf(SEED, batch));
@@ -213,7 +210,7 @@ describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && "its pro
     rope: { pairing: 'normal', dimensions: 32, base: sizes.ropeBase },
   };
 
-  /** Gradients of a mean over so many tokens that each is tiny, as those of real models are. */
+  /** Gradients of a mean over so many tokens that each gradient is tiny, as in real models. */
   async function gradients(weightType: WeightType): Promise<Map<string, Float32Array>> {
     using devices = await NetworkDevices.open(kind, { threads: 1, batches: 1 });
     const specs = llama
@@ -243,7 +240,7 @@ describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && "its pro
     );
   }
 
-  it('point where those through float32 do, however small they are', async () => {
+  it('have the direction of float32 gradients, however small they are', async () => {
     const exact = await gradients('F32');
     for (const [name, values] of await gradients('Q8_0')) {
       const expected = exact.get(name) as Float32Array;
@@ -265,7 +262,7 @@ function documentStarts(starts: ReadonlySet<number>): number[] {
 
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
 
-/** Compares the norm of the difference with that of what was expected. */
+/** Compares the norm of the difference with the norm of the expected values. */
 function assertClose(actual: Float32Array, expected: readonly number[], tolerance: number, what: string): void {
   const error = norm(expected.map((value, index) => value - (actual[index] as number))) / norm(expected);
   assert.ok(error <= tolerance, `${what} is ${error} off`);

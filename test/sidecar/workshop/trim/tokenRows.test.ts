@@ -8,7 +8,7 @@ import { areSame, chosenRows, moreExact } from '../../../../sidecar/workshop/tri
 const COLUMNS = 64;
 const COUNT = 40;
 
-/** A matrix of random values `[COUNT][COLUMNS]`, rounded to a type. */
+/** A random matrix `[COUNT][COLUMNS]`, rounded to a type. */
 function rows(type: TensorType, seed: number): Rows {
   let state = seed;
   const values = Float32Array.from(
@@ -27,17 +27,17 @@ function rows(type: TensorType, seed: number): Rows {
 
 describe('rows of tokens', () => {
   for (const type of ['Q8_0', 'Q5_0', 'Q4_0'] as const) {
-    it(`are the same values in F32 and rounded to ${type}`, async () =>
+    it(`count as equal in F32 and rounded to ${type}`, async () =>
       assert.equal(await areSame(rows('F32', 1), rows(type, 1)), true));
   }
-  it('are not the same where values differ', async () =>
+  it('count as different if values differ', async () =>
     assert.equal(await areSame(rows('F32', 1), rows('F32', 2)), false));
-  it('are taken in more bits', () => {
+  it('are taken from the more precise matrix', () => {
     const [less, more] = [rows('Q5_0', 1), rows('Q8_0', 1)];
     assert.equal(moreExact(less, more), more);
     assert.equal(moreExact(more, less), more);
   });
-  it('are chosen with the bytes that they have, in any pieces', async () => {
+  it('are chosen with unchanged bytes, in any pieces', async () => {
     const all = rows('Q5_0', 1);
     const ids = [0, 1, 2, 7, 9, 10, 39];
     const chosen = chosenRows(all, ids);

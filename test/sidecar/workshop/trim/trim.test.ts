@@ -59,7 +59,7 @@ async function withText<Result>(modelPath: string, work: (opened: OpenedText['te
   }
 }
 
-/** Logits `[token][vocabulary]` of the text, by token spelling. */
+/** The logits `[token][vocabulary]` of the text, by token text. */
 async function logitsBySpelling(
   modelPath: string,
   engineChoice: EngineChoice,
@@ -100,7 +100,7 @@ describe('trim', () => {
   });
 
   for (const engine of ['chorus', 'llama'] as const) {
-    it(`leaves the logits of the tokens that stay as they were, by the engine ${engine}`, async () => {
+    it(`keeps the logits of the kept tokens, with the engine ${engine}`, async () => {
       const whole = await model('whole.gguf', { isTied: true });
       await trimmed(whole);
       const expected = await logitsBySpelling(whole, engine);
@@ -112,19 +112,19 @@ describe('trim', () => {
     });
   }
 
-  it('counts no more of each kind of text than it was told', async () => {
+  it('counts only the requested amount of each kind of text', async () => {
     const { groups } = await trimmed(await model('whole.gguf'), { maxCharacters: 5 });
     // "ab", "c", "ab".
     assert.equal(groups[0]!.tokens, 3);
   });
 
-  it('makes one matrix of embedding and output where they hold the same values', async () => {
+  it('merges embedding and output if they hold the same values', async () => {
     assert.equal((await trimmed(await model('tied.gguf', { isTied: true }))).tied, true);
     assert.equal((await trimmed(await model('untied.gguf'))).tied, false);
     assert.ok((await readGgufHeader(result())).tensors.some(({ name }) => name === 'output.weight'));
   });
 
-  it('says how many more tokens texts have whose tokens do not stay', async () => {
+  it('reports how many more tokens texts have', async () => {
     const other = path.join(folder, 'other.txt');
     await writeFile(other, 'ef fe ee ff');
     const { groups } = await trimmed(await model('whole.gguf'), {
@@ -165,7 +165,7 @@ describe('trim', () => {
       /whole\.gguf has no fill-in token such as <\|fim_prefix\|>, <\|fim_suffix\|>, <\|fim_middle\|>.*--without-fill-in/,
     ],
     [
-      'a tokenizer that is no BPE',
+      'a tokenizer that is not a BPE',
       async () => [
         await model('spm.gguf', {
           vocabulary: { ...tinyVocabulary(), 'tokenizer.ggml.model': { type: 'string', value: 'llama' } },
@@ -188,7 +188,7 @@ describe('trim', () => {
           { texts: [{ name: 'empty', importance: 1, files: [path.join(folder, 'empty.txt')] }] },
         ];
       },
-      /The texts empty have no text: 1 files, all of them empty/,
+      /The texts empty are empty \(1 files\)/,
     ],
     [
       'texts that are not UTF-8',
@@ -215,14 +215,14 @@ describe('trim', () => {
   }
 });
 
-describe('a real vocabulary that was trimmed', () => {
+describe('a trimmed real vocabulary', () => {
   before(async () => {
     const code = path.join(folder, 'code.ts');
     await writeFile(code, await readFile(new URL(import.meta.url), 'utf8'));
     await trimmed(await fetchModel(), { size: 2_048, texts: [{ name: 'code', importance: 1, files: [code] }] });
   });
 
-  it('cuts a text that has only tokens that stay as before', async () => {
+  it('tokenises a text of kept tokens as before', async () => {
     const source = await readFile(new URL(import.meta.url), 'utf8');
     const split = (file: string): Promise<readonly string[]> =>
       withText(file, (text) =>

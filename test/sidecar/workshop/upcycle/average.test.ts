@@ -49,7 +49,7 @@ async function logits(file: string): Promise<Float32Array> {
 
 describe('an average', () => {
   for (const variant of ['llama', 'qwen2', 'qwen3', 'command-r']) {
-    it(`in the architecture of its models (${variant}) computes what it does in that of Chorus, and llama.cpp runs it`, async () => {
+    it(`in the architecture of its models (${variant}) has the same outputs as in chorus, and llama.cpp runs it`, async () => {
       const files = await models(variant);
       const ours = await logits(await make(files, {}));
       const same = await make(files, { keepsArchitecture: true });
@@ -66,7 +66,7 @@ describe('an average', () => {
     });
   }
 
-  it('has the name that it is given, and its models as what it is made of', async () => {
+  it('has the given name, and lists its base models', async () => {
     const files = await models('llama');
     const [first, named] = await Promise.all([
       readGgufHeader(files[0] as string),
@@ -85,7 +85,7 @@ describe('an average', () => {
     assert.deepEqual(after, before);
   });
 
-  it('is what alone keeps the architecture: a mixture is refused, and nothing written', async () => {
+  it('can keep the architecture, unlike a mixture, which is refused', async () => {
     await rm(path.join(folder, 'average.gguf'), { force: true });
     const files = await models('llama');
     await assert.rejects(

@@ -21,13 +21,10 @@ const count = (value: number): GgufEntry => ({ type: 'u32', value });
 
 const sizes = { block_count: count(2), embedding_length: count(64), feed_forward_length: count(96) };
 
-/**
- * Dense files of the architecture `chorus`: what their blocks are, and what belongs to these in the families that they
- * come from.
- */
+/** Dense files of the architecture `chorus`: the kinds of blocks, with the keys of their families. */
 const inputs: Readonly<Record<string, Readonly<Record<string, GgufEntry>>>> = {
   'serial blocks': { block_kind: text('serial'), norm_kind: text('rms'), 'rope.pairing': text('normal') },
-  'serial blocks with norms of heads': {
+  'serial blocks with per-head norms': {
     block_kind: text('serial'),
     norm_kind: text('rms'),
     'rope.pairing': text('neox'),
@@ -43,7 +40,7 @@ const inputs: Readonly<Record<string, Readonly<Record<string, GgufEntry>>>> = {
 };
 const recipes: readonly (readonly [name: string, copies: number, changes: Partial<UpcycleParams>])[] = [
   ['one, as a dense model', 1, {}],
-  ['two, a cache an expert', 2, { cache: 'expert' }],
+  ['two, a cache per expert', 2, { cache: 'expert' }],
   ['two, a shared cache', 2, { cache: 'shared' }],
   [
     'three, two used, in every second block, a shared cache',
@@ -53,7 +50,7 @@ const recipes: readonly (readonly [name: string, copies: number, changes: Partia
   ['two, attention averaged', 2, { attention: 'average' }],
 ];
 
-describe('of equal dense models of the architecture chorus upcycling makes one that computes what they compute:', () => {
+describe('upcycling equal dense models of the architecture chorus keeps their outputs:', () => {
   let folder: string;
   let device: Device;
   before(async () => {

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-/** A model's file, with what it says of itself. */
+/** Writes a model's file with this metadata. */
 async function model(name: string, says: Readonly<Record<string, string>>): Promise<string> {
   const file = path.join(folder, `${name}.gguf`);
   using device = new Device('cpu', { threads: 1 });
@@ -28,7 +28,7 @@ async function model(name: string, says: Readonly<Record<string, string>>): Prom
   return file;
 }
 
-/** What a result named `name` says that it is made of. */
+/** The origin that a result named `name` lists. */
 async function originOf(files: readonly string[], name?: string): Promise<Record<string, GgufEntry>> {
   const inputs = await openInputs(files, path.join(folder, 'result.gguf'));
   try {
@@ -46,8 +46,8 @@ function names(origin: Readonly<Record<string, GgufEntry>>): unknown[] {
     .map((entry) => (entry?.type === 'string' ? entry.value : entry));
 }
 
-describe('what a model that was made of others says of them', () => {
-  it('is how each file calls its model', async () => {
+describe("the base models in a result's metadata", () => {
+  it('have the names in their files', async () => {
     const files = await Promise.all([
       model('seed', { name: 'Seed 1M' }),
       model('code', { name: 'Coder 1M' }),
@@ -56,7 +56,7 @@ describe('what a model that was made of others says of them', () => {
     assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['Seed 1M', 'Coder 1M', 'Writer 1M']);
   });
 
-  it('has the name of the file besides where models have one name, as a model and what was trained of it have', async () => {
+  it('have their file names as well if models share a name', async () => {
     const files = await Promise.all([
       model('seed', { name: 'Seed 1M' }),
       model('code', { name: 'Seed 1M' }),
@@ -65,7 +65,7 @@ describe('what a model that was made of others says of them', () => {
     assert.deepEqual(names(await originOf(files, 'Trio 1M')), ['Seed 1M (seed)', 'Seed 1M (code)', 'Writer 1M']);
   });
 
-  it('still tells the family, by which gaps are filled', async () => {
+  it('still show the family, which decides the fill-in-the-middle marks', async () => {
     const files = await Promise.all([
       model('seed', { name: 'Qwen Coder 1M' }),
       model('code', { name: 'Qwen Coder 1M' }),
@@ -77,7 +77,7 @@ describe('what a model that was made of others says of them', () => {
     assert.ok(fimFamilies.some((family) => family.names?.test('Qwen Coder 1M') && nameMatches(family, loaded)));
   });
 
-  it('is how a file is called that has no name for its model', async () => {
+  it('have the file name if the file has no model name', async () => {
     assert.deepEqual(
       names(
         await originOf([await model('nameless', { name: '' }), await model('code', { name: 'Coder 1M' })], 'Duo 1M'),
@@ -86,7 +86,7 @@ describe('what a model that was made of others says of them', () => {
     );
   });
 
-  it('has what each file says of who made it and where it is', async () => {
+  it("include each file's author and address", async () => {
     const files = await Promise.all([
       model('seed', { name: 'Seed 1M', organization: 'Gardeners', repo_url: 'https://example.com/seed' }),
       model('code', { name: 'Coder 1M', version: '2' }),
@@ -99,7 +99,7 @@ describe('what a model that was made of others says of them', () => {
     assert.deepEqual(origin['general.base_model.count'], { type: 'u32', value: 2 });
   });
 
-  it('is nothing where the result is given no name: it has that of its first model', async () => {
+  it("are not listed without a new name: the result keeps the first model's name", async () => {
     const origin = await originOf([
       await model('seed', { name: 'Seed 1M' }),
       await model('code', { name: 'Coder 1M' }),

@@ -25,7 +25,7 @@ import { replaceKey } from '../../models/ggufFile.ts';
 import { upcycleParams } from './upcycleParams.ts';
 
 const CONTEXT_TOKENS = 512;
-/** Of SmolLM2's thirty, in float32. */
+/** Of SmolLM2's thirty blocks, in float32. */
 const FLOAT_BLOCKS = 8;
 const tokens = Array.from({ length: 80 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
 
@@ -52,7 +52,7 @@ async function make(modelPaths: readonly string[], changes: Partial<UpcycleParam
   return outputPath;
 }
 
-/** A tensor's values. */
+/** The values of a tensor. */
 async function values(file: string, name: string): Promise<Float32Array> {
   const header = await readGgufHeader(file);
   const tensor = header.tensors.find((candidate) => candidate.name === name);
@@ -61,7 +61,7 @@ async function values(file: string, name: string): Promise<Float32Array> {
   return toFloat32(tensor.type as TensorType, (await readFile(file)).subarray(start, start + tensor.sizeBytes));
 }
 
-/** The beginning of a model, in float32. */
+/** Writes the first blocks of a model, in float32. */
 async function writeFirstBlocks(model: string, target: string): Promise<void> {
   const header = await readGgufHeader(model);
   const bytes = await readFile(model);
@@ -90,11 +90,11 @@ async function logits(file: string): Promise<Float32Array> {
   return await network.logits(tokens, { chunkTokens: 64 });
 }
 
-describe('of equal models upcycling makes one that computes what they compute:', () => {
+describe('upcycling equal models keeps their outputs:', () => {
   const variants: readonly string[] = ['llama', 'qwen2', 'qwen3', 'command-r'];
   const recipes: readonly (readonly [name: string, copies: number, changes: Partial<UpcycleParams>])[] = [
     ['one, as a dense model', 1, {}],
-    ['two, a cache an expert', 2, { cache: 'expert' }],
+    ['two, a cache per expert', 2, { cache: 'expert' }],
     ['two, a shared cache', 2, { cache: 'shared' }],
     [
       'three, two used, in every second block, a shared cache',
@@ -188,9 +188,9 @@ describe('of equal models upcycling makes one that computes what they compute:',
         assert.deepEqual(argmaxDisagreements, []);
       });
 
-      // As quantised, sums in another order turn roundings of eight-bit inputs: single tokens differ by what such
-      // rounding costs, their mean doesn't.
-      it(`has the same perplexity as it is, cache: ${cache}`, async () => {
+      // In the quantised model, sums in another order change the rounding of eight-bit inputs. Single tokens differ by
+      // that rounding error, but not their mean.
+      it(`has the same perplexity when quantised, cache: ${cache}`, async () => {
         const { mean, standardError } = pairedDifference(await natsOf(await make(models, { cache })), expectedNats);
         assert.ok(standardError <= 5e-3, `standard error ${standardError}`);
         assert.ok(Math.abs(mean) <= 3 * standardError, `${mean} nats a token, standard error ${standardError}`);
@@ -199,13 +199,13 @@ describe('of equal models upcycling makes one that computes what they compute:',
   });
 });
 
-describe('of different models upcycling', () => {
+describe('upcycling different models', () => {
   let models: [string, string];
   before(async () => {
     models = [await write('first.gguf', { seed: 1 }), await write('second.gguf', { seed: 2 })];
   });
 
-  /** Rows of a matrix of one input. */
+  /** Rows of a matrix of one of the inputs. */
   const part = async (
     model: string,
     name: string,
@@ -214,7 +214,7 @@ describe('of different models upcycling', () => {
     columns: number,
   ): Promise<Float32Array> => (await values(model, name)).subarray(first * columns, (first + count) * columns);
 
-  it('copies queries, keys and networks expert by expert', async () => {
+  it('copies queries, keys and feed-forwards expert by expert', async () => {
     const file = await make(models);
     for (const [source, target] of [
       ['attn_q', 'attn_q'],
@@ -248,7 +248,7 @@ describe('of different models upcycling', () => {
     }
   });
 
-  it('puts the queries beside a shared cache by KV head, then by expert, and averages keys and values', async () => {
+  it('orders queries by KV head, then by expert, and averages keys and values for a shared cache', async () => {
     const file = await make(models, { cache: 'shared' });
     const stacked = await values(file, 'blk.0.attn_q.weight');
     // Two KV heads of two query heads of 64 rows each.
@@ -275,7 +275,7 @@ describe('of different models upcycling', () => {
     );
   });
 
-  it('averages embeddings, norms and the output, and keeps quantised inputs that are averaged in eight bits', async () => {
+  it('averages embeddings, norms and the output, with quantised inputs in eight bits', async () => {
     const quantised = await Promise.all([1, 2].map((seed) => write(`q${seed}.gguf`, { seed, type: 'Q4_0' })));
     for (const [inputs, tolerance, type] of [
       [models, 0, 'F32'],
@@ -315,14 +315,14 @@ describe('of different models upcycling', () => {
     );
   });
 
-  it('makes the same routers of the same seed', async () => {
+  it('makes the same routers from the same seed', async () => {
     const read = async (seed: number): Promise<Float32Array> =>
       values(await make(models, { gates: { kind: 'random', seed } }), 'blk.3.ffn_gate_inp.weight');
     assert.deepEqual(await read(5), await read(5));
     assert.notDeepEqual(await read(5), await read(6));
   });
 
-  it('points routers at what prompts bring into them', async () => {
+  it('points routers to the hidden states of their prompts', async () => {
     const prompts = [
       { positive: ['abc abc abc'], negative: ['x = 1; y = 2;'] },
       { positive: ['x = 1; y = 2;'], negative: ['abc abc abc'] },
@@ -332,7 +332,7 @@ describe('of different models upcycling', () => {
       const rows = await values(file, `blk.1.${router}.weight`);
       const [first, second] = [rows.subarray(0, 256), rows.subarray(256)];
       assert.ok(Math.abs(Math.hypot(...first) - 3) < 1e-4, `${router} is ${Math.hypot(...first)} long`);
-      // What speaks for one speaks against the other.
+      // The rows of both experts are opposite.
       first.forEach((value, index) => assert.ok(Math.abs(value + (second[index] as number)) < 1e-4));
     }
     assert.deepEqual(
@@ -341,7 +341,7 @@ describe('of different models upcycling', () => {
     );
   });
 
-  it('makes no routers for a dense model, so it asks for no prompts either', async () => {
+  it('makes no routers for a dense model, and needs no prompts', async () => {
     const gates = { kind: 'hidden', prompts: [], scale: 1 } as const;
     assert.deepEqual(
       await readFile(await make(models, { dense: true, gates })),
@@ -349,7 +349,7 @@ describe('of different models upcycling', () => {
     );
   });
 
-  it('makes a model that our engine runs from text to text, and llama.cpp refuses with the reason', async () => {
+  it("makes a model that Chorus's own engine runs, and llama.cpp refuses with the reason", async () => {
     const file = await make(models, { cache: 'shared', expertsUsed: 2 });
     const engine = new LocalEngine({ log: () => undefined });
     const load = (kind: 'auto' | 'llama') =>
@@ -372,7 +372,7 @@ describe('of different models upcycling', () => {
   });
 });
 
-describe('upcycling models that do not fit together says what differs, both values and both files:', () => {
+describe('upcycling models that do not fit together names the difference, both values and both files:', () => {
   const changed = (key: string, entry: GgufEntry) => async (): Promise<string> => {
     const file = await write('other.gguf', { seed: 2 });
     await replaceKey(file, key, entry);
@@ -391,7 +391,7 @@ describe('upcycling models that do not fit together says what differs, both valu
       /llama\.feed_forward_length is 512 in first\.gguf and 256 in other\.gguf/,
     ],
     [
-      'a tensor that one lacks',
+      'a tensor that is missing in one',
       () => write('other.gguf', { omit: ['blk.2.attn_q.bias'] }),
       /the tensor blk\.2\.attn_q\.bias is \[256\] in first\.gguf and missing in other\.gguf/,
     ],
@@ -411,14 +411,14 @@ describe('upcycling models that do not fit together says what differs, both valu
       /tokenizer\.ggml\.tokens, number 300, is "ec" in first\.gguf and "QQ" in other\.gguf/,
     ],
     [
-      'a family that can not be upcycled',
+      "a family that can't be upcycled",
       () => write('other.gguf', { variant: 'starcoder2' }),
       /other\.gguf has the architecture "starcoder2", expected one of llama, qwen2/,
     ],
     [
       'a mixture already',
       () => write('other.gguf', { variant: 'llama+experts' }),
-      /other\.gguf is a mixture of experts already/,
+      /other\.gguf is already a mixture of experts/,
     ],
   ];
   for (const [what, other, says] of cases) {
@@ -436,7 +436,7 @@ describe('upcycling models that do not fit together says what differs, both valu
     });
   }
 
-  it('more experts used than there are', async () => {
+  it('more used experts than there are', async () => {
     const first = await write('first.gguf');
     await assert.rejects(
       make([first, await write('second.gguf')], { expertsUsed: 3 }),

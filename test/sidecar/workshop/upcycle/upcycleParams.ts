@@ -1,8 +1,8 @@
 import type { UpcycleParams } from '../../../../sidecar/workshop/protocol.ts';
 
 /**
- * A mixture of whole models with soft attention, one network of each used and a cache for each expert, unless `changes`
- * say otherwise.
+ * By default a mixture with soft attention, in which a single feed-forward expert runs, experts are in every block, and
+ * each expert has a cache. `changes` override it.
  */
 export function upcycleParams(
   modelPaths: readonly string[],

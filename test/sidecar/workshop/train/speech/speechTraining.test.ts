@@ -45,7 +45,7 @@ describe('training of a Speech-Transformer', () => {
 
   for (const positions of ['convolutional', 'sinusoidal'] as const) {
     for (const bits of ['float', 'trained'] as const) {
-      it(`writes a file that computes what the training computed: ${positions} positions, ${bits === 'float' ? 'float32' : '8 bits'}`, async () => {
+      it(`writes a file with the same outputs: ${positions} positions, ${bits === 'float' ? 'float32' : '8 bits'}`, async () => {
         const { losses, outputPath } = await trainSpeech(
           named(`${positions}-${bits}`, { positions, bits, eightBitSteps: 4, ...steps(24) }),
         );
@@ -54,7 +54,7 @@ describe('training of a Speech-Transformer', () => {
           `the losses go from ${losses[0]} to ${losses.at(-1)}`,
         );
         const [trained, heard] = [await trainingLoss(outputPath as string, bits), await fileLoss(outputPath as string)];
-        // Products of 8 bits are computed of blocks that ggml rounds once more.
+        // In 8 bits, ggml rounds the blocks of products once more.
         assert.ok(
           Math.abs(trained - heard) < (bits === 'float' ? 1e-4 : 0.02),
           `a loss of ${heard} in use, ${trained} in training`,
@@ -63,7 +63,7 @@ describe('training of a Speech-Transformer', () => {
     }
   }
 
-  it('goes on exactly after it was stopped, in 8 bits and with hidden stretches too', async () => {
+  it('resumes exactly, also in 8 bits and with SpecAugment', async () => {
     const changes = { bits: 'trained', eightBitSteps: 6, specAugment: true, ...steps(12) } as const;
     const whole = await trainSpeech(named('whole', changes));
     const stopping = new AbortController();
@@ -77,7 +77,7 @@ describe('training of a Speech-Transformer', () => {
     assert.deepEqual(await readFile(second.outputPath as string), await readFile(whole.outputPath as string));
   });
 
-  it('writes the same weights in 8 bits with ranges that it looks for afterwards', async () => {
+  it('writes the same weights in 8 bits with calibrated ranges', async () => {
     const float = await trainSpeech(named('calibrated', { outputPath: path.join(folder, 'float.gguf') }));
     const calibrated = await trainSpeech(named('calibrated', { bits: 'calibrated' }));
     assert.deepEqual(calibrated.losses, float.losses);
@@ -91,7 +91,7 @@ describe('training of a Speech-Transformer', () => {
     assert.ok(difference > 0 && difference < 0.1, `the loss differs by ${difference}`);
   });
 
-  it('says how many steps 8 bits take where too few are left of a training in float32', async () => {
+  it('says how many steps 8 bits need if too few are left', async () => {
     await trainSpeech(named('too-late', steps(4)));
     for (const totalSteps of [4, 6]) {
       const trained = named('too-late', { bits: 'trained', eightBitSteps: 3, ...steps(totalSteps) });
@@ -100,14 +100,14 @@ describe('training of a Speech-Transformer', () => {
         (error: Error) =>
           error instanceof TroubleError &&
           error.code === 'invalid-input' &&
-          /step 4 was trained in float32 alone.*expected --steps 7 or more, got \d\./.test(error.message),
+          /step 4 was trained only in float32.*Expected --steps 7 or more, got \d\./.test(error.message),
       );
     }
     const { losses } = await trainSpeech(named('too-late', { bits: 'trained', eightBitSteps: 3, ...steps(7) }));
     assert.equal(losses.length, 7);
   });
 
-  it('takes no more memory for batches of several lengths than for the longest', () => {
+  it('takes no more memory for several lengths than for the longest', () => {
     using device = new Device('cpu', { threads: 1 });
     const hyperparameters = { ...options.speech, vocabularySize: 8, positions: options.positions };
     using parameters = new Parameters(
@@ -123,7 +123,7 @@ describe('training of a Speech-Transformer', () => {
     assert.equal(memoryOf([64, 256, 128, 192, 64]), memoryOf([256]));
   });
 
-  it('says what is wrong with sizes and data', async () => {
+  it('describes invalid sizes and data', async () => {
     const rejects = (changes: Partial<SpeechTrainOptions>, message: RegExp): Promise<void> =>
       assert.rejects(
         trainSpeech(named('wrong', changes)),
@@ -139,12 +139,12 @@ describe('training of a Speech-Transformer', () => {
     await rejects({ dataPaths: [broken] }, /There is no utterance in/);
   });
 
-  it('takes up no checkpoint of other data or sizes', async () => {
+  it('resumes from no checkpoint of other data or sizes', async () => {
     await trainSpeech(named('other', steps(4)));
     await assert.rejects(trainSpeech(named('other', { ...steps(8), seed: 2 })), /another model, data or options/);
   });
 
-  /** Mean loss of the corpus' first batch by the training's own network over the weights of a file. */
+  /** The mean loss of the first batch, by the training network with the weights of a file. */
   async function trainingLoss(file: string, bits: 'float' | 'trained'): Promise<number> {
     using device = new Device('cpu', { threads: 1 });
     using opened = await SpeechTransformerNetwork.open(file, device, { capacityRows: 64, mostFrames: 400 });
@@ -172,7 +172,7 @@ describe('training of a Speech-Transformer', () => {
     return await network.accumulate(batch, new ActivationRanges(ranges));
   }
 
-  /** The same by the network that runs the file, token by token. */
+  /** The same loss by the network that runs the file, token by token. */
   async function fileLoss(file: string): Promise<number> {
     using device = new Device('cpu', { threads: 1 });
     using network = await SpeechTransformerNetwork.open(file, device, { capacityRows: 64, mostFrames: 400 });
