@@ -1,9 +1,10 @@
 /**
  * The contract between a client (the extension, the command line, another editor) and the sidecar's front.
  *
- * The wire is LSP 3.18, one JSON-RPC message per WebSocket text frame. Whatever LSP has a message for is LSP's:
- * document sync, `textDocument/inlineCompletion`, `textDocument/completion`, cancellation, progress. The rest is here,
- * and only here, as `chorus/*`. It holds types and constants alone. `docs/protocol.md` describes it in prose.
+ * The wire is LSP 3.18, one JSON-RPC message per WebSocket text frame. Chorus uses LSP's own messages wherever they
+ * exist: document sync, `textDocument/inlineCompletion`, `textDocument/completion`, cancellation, progress. All other
+ * messages are `chorus/*` and are defined here. These files hold only types and constants. `docs/protocol.md` describes
+ * the protocol in prose.
  */
 export * from './client/lsp.ts';
 export * from './client/session.ts';

@@ -1,9 +1,9 @@
 /**
- * Types of messages. Senders and receivers infer parameters and results from them. `vscode-jsonrpc` has such types too,
- * but without partial results, and the extension would load that library when it is activated.
+ * Types of messages. Senders and receivers infer parameters and results from them. The types of `vscode-jsonrpc` are
+ * not used: they have no partial results, and the extension would load that library on activation.
  */
 
-/** A request: its method, with the types of its parameters, its result and its partial results. */
+/** A request: its method, and the types of its parameters, its result and its partial results. */
 export interface RequestType<Params, Result, Part = never> {
   readonly kind: 'request';
   readonly method: string;
@@ -11,7 +11,7 @@ export interface RequestType<Params, Result, Part = never> {
   readonly signature?: (params: Params, onPart: (part: Part) => void) => Result;
 }
 
-/** A notification: its method, with the type of its parameters. */
+/** A notification: its method, and the type of its parameters. */
 export interface NotificationType<Params> {
   readonly kind: 'notification';
   readonly method: string;
@@ -19,7 +19,7 @@ export interface NotificationType<Params> {
   readonly signature?: (params: Params) => void;
 }
 
-/** The parameters of a message without any. */
+/** The parameters of a message that has none. */
 export type NoParams = Readonly<Record<string, never>> | null | undefined;
 
 /* @__NO_SIDE_EFFECTS__ */

@@ -1,22 +1,22 @@
 import { request } from '../messages.ts';
 
-/** Client → server request. Streams `ChatChunk` by `$/progress` on `partialResultToken`. */
+/** Client → server request: answers a conversation. Streams `ChatChunk` by `$/progress` on `partialResultToken`. */
 export const CHAT_REQUEST = request<ChatParams, ChatResult, ChatChunk>('chorus/chat');
 export interface ChatParams {
   readonly partialResultToken?: string | number;
-  /** One conversation keeps one sequence of the engine, so that its prefix is reused. */
+  /** Each conversation has its own sequence in the engine, so that its prefix is reused. */
   readonly conversationId: string;
-  /** Definitions of names that they say are added where the workspace has them. */
+  /** The sidecar adds definitions of the names in these messages if the workspace has them. */
   readonly messages: readonly ChatMessage[];
   readonly command?: ChatCommand;
   readonly context?: readonly ContextItem[];
-  /** Adds what of the workspace fits the question. */
+  /** Adds text of the workspace that fits the question. */
   readonly workspace?: boolean;
-  /** Names whose definitions are added: "Cart", "Cart.total". */
+  /** Names whose definitions are added, such as "Cart" and "Cart.total". */
   readonly symbols?: readonly string[];
-  /** BCP 47; overrides the setting for this request. */
+  /** BCP 47 tag. Overrides the setting for this request. */
   readonly language?: string;
-  /** The editor's display language, the last resort of the language policy. */
+  /** The editor's display language. The language policy uses it last. */
   readonly displayLanguage?: string;
 }
 export type ChatCommand = 'explain' | 'fix' | 'tests' | 'docs' | 'refactor' | 'translate';
@@ -24,13 +24,13 @@ export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
 }
-/** A context chip: text that the client read, with where it came from. */
+/** A context chip: text that the client read, and its place. */
 export interface ContextItem {
-  /** 'workspace': the sidecar itself found it for the question. */
+  /** 'workspace': the sidecar found the text for the question. Clients do not send this kind. */
   readonly kind: 'selection' | 'file' | 'diagnostics' | 'workspace';
   readonly uri?: string;
   readonly languageId?: string;
-  /** Zero-based, end inclusive. */
+  /** Zero-based. The end is inclusive. */
   readonly lines?: readonly [start: number, end: number];
   readonly text: string;
 }
@@ -43,25 +43,25 @@ export interface ChatResult {
   readonly promptTokens: number;
   readonly generatedTokens: number;
   readonly tokensPerSecond: number;
-  /** Context items that were cut or left out because the context is full. */
+  /** The context items that were cut or left out because the context is full. */
   readonly omittedContext?: readonly string[];
-  /** How many of the oldest messages were left out because the context is full. */
+  /** The number of the oldest messages that were left out because the context is full. */
   readonly omittedTurns?: number;
   /** Places in the workspace whose text was added for the question. */
   readonly sources?: readonly SourcePlace[];
-  /** Of `symbols` those of which the workspace has no definition. */
+  /** The names in `symbols` that the workspace does not define. */
   readonly missingSymbols?: readonly string[];
 }
 export interface SourcePlace {
   readonly uri: string;
   readonly path: string;
-  /** Counted from zero, inclusive. */
+  /** Zero-based. The end is inclusive. */
   readonly lines: readonly [start: number, end: number];
 }
 
 /**
- * Client → server request: new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk` like
- * `chorus/chat`.
+ * Client → server request: writes new text for a range (fix, document, translate, refactor, tests). Streams `ChatChunk`
+ * like `chorus/chat`.
  */
 export const EDIT_REQUEST = request<EditParams, EditResult, ChatChunk>('chorus/edit');
 export interface EditParams {
@@ -69,13 +69,13 @@ export interface EditParams {
   readonly task: ChatCommand;
   readonly languageId: string;
   readonly fileName: string;
-  /** The text to replace (for 'tests': the text to test). */
+  /** The text to replace. For 'tests': the text to test. */
   readonly target: string;
   readonly before: string;
   readonly after: string;
   readonly instruction?: string;
   readonly diagnostics?: readonly string[];
-  /** For 'translate': BCP 47 of the target language. */
+  /** For 'translate': the BCP 47 tag of the target language. */
   readonly language?: string;
 }
 export interface EditResult {
@@ -83,7 +83,7 @@ export interface EditResult {
   readonly stopReason: ChatResult['stopReason'];
 }
 
-/** Client → server request: a commit message for a diff. */
+/** Client → server request: writes a commit message for a diff. */
 export const COMMIT_MESSAGE_REQUEST = request<CommitMessageParams, CommitMessageResult>('chorus/commitMessage');
 export interface CommitMessageParams {
   readonly diff: string;
@@ -91,6 +91,6 @@ export interface CommitMessageParams {
   readonly language?: string;
 }
 export interface CommitMessageResult {
-  /** Empty: what the model wrote is no commit message. */
+  /** Empty if the model's text is not a commit message. */
   readonly message: string;
 }

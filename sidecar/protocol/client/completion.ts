@@ -1,8 +1,8 @@
 import { notification, request, type NoParams } from '../messages.ts';
 
 /**
- * Client → server notification: the cursor rests where nothing was typed yet, also in a document that has just become
- * the active one (there at the active end of what is selected, too), and the next completion is likely there.
+ * Client → server notification: the cursor rests where the user has not typed yet. The next completion is likely there.
+ * Clients also send it when another document becomes active, with the active end of its selection as the position.
  */
 export const CURSOR_NOTIFICATION = notification<CursorRest>('chorus/didRestCursor');
 export interface CursorRest {
@@ -11,7 +11,8 @@ export interface CursorRest {
 }
 
 /**
- * Client → server notification: a completion was shown, taken, taken in part or dismissed. Counts stay on this machine.
+ * Client → server notification: the user saw, accepted, partly accepted or dismissed a completion. The counts stay on
+ * this machine.
  */
 export const COMPLETION_FEEDBACK = notification<CompletionFeedback>('chorus/completionFeedback');
 export interface CompletionFeedback {
@@ -20,32 +21,33 @@ export interface CompletionFeedback {
   readonly acceptedCharacters?: number;
 }
 
-/** `InlineCompletionItem.data`-like extras: the server puts them in the item's `command.arguments[0]`. */
+/** Data of an `InlineCompletionItem`. The server puts it in the item's `command.arguments[0]`. */
 export interface CompletionItemExtras {
   readonly completionId: string;
-  /** Characters of the whole text, so that the client knows when all was taken. */
+  /** The length of the whole text, so that the client knows when the user has accepted all of it. */
   readonly textLength: number;
   readonly cached: boolean;
 }
-/** What the server adds to the `InlineCompletionList` that it answers with. */
+/** Data that the server adds to the `InlineCompletionList` of its response. */
 export interface CompletionListExtras {
   /**
-   * The time limit ended the first item's text, or left no item. Absent: it did not, or what was made before serves.
+   * The time limit ended the first item's text, or left no item. Absent if it did not, or if the text was made for an
+   * earlier request.
    */
   readonly isOutOfTime?: boolean;
 }
-/** The command carried by an inline completion item; the client implements it. */
+/** The command of an inline completion item. The client implements it. */
 export const ACCEPTED_COMMAND = 'chorus.completion.accepted';
 
-/** Client → server request: counts of completions since the sidecar began. */
+/** Client → server request: returns counts of completions since the sidecar's start. */
 export const STATISTICS_REQUEST = request<NoParams, CompletionStatistics>('chorus/statistics');
 export interface CompletionStatistics {
   readonly requests: number;
   readonly answered: number;
   readonly cached: number;
-  /** Made before anybody asked, while the completion before was on the screen. */
+  /** Completions made ahead of their request, while the previous completion was on the screen. */
   readonly prepared: number;
-  /** Places whose prompts were evaluated while the cursor rested there, before anybody asked. */
+  /** Places whose prompts were evaluated ahead of a request, while the cursor rested there. */
   readonly placesRead: number;
   readonly cancelled: number;
   readonly shown: number;

@@ -1,13 +1,16 @@
 import type { ChatResult } from './chat.ts';
 import { request } from '../messages.ts';
 
-/** Client → server request: raw messages with tools, for `vscode.lm` and the command line. Streams `GeneratePart`. */
+/**
+ * Client → server request: continues plain messages with tools, or plain text. For `vscode.lm` and the command line.
+ * Streams `GeneratePart`.
+ */
 export const GENERATE_REQUEST = request<GenerateParams, GenerateResult, GeneratePart>('chorus/generate');
 export interface GenerateParams {
   readonly partialResultToken?: string | number;
-  /** Either a conversation … */
+  /** A conversation. Either this or `prompt` is present. */
   readonly messages?: readonly GenerateMessage[];
-  /** … or plain text to continue. */
+  /** Plain text to continue. */
   readonly prompt?: string;
   readonly tools?: readonly ToolDescription[];
   readonly toolMode?: 'auto' | 'required';
@@ -29,7 +32,7 @@ export interface GenerateMessage {
 export interface ToolDescription {
   readonly name: string;
   readonly description: string;
-  /** JSON Schema of the input. */
+  /** The JSON Schema of the input. */
   readonly inputSchema?: object;
 }
 export interface ToolCall {

@@ -1,4 +1,4 @@
-/** The messages of LSP that Chorus's own clients send, and those that the sidecar sends to any client. */
+/** The LSP messages that Chorus's own clients send, and the LSP notifications that the sidecar sends to any client. */
 import type {
   DidChangeTextDocumentParams,
   DidCloseTextDocumentParams,
@@ -23,7 +23,7 @@ export interface ConfigurationChange {
   readonly settings: { readonly chorus: ChorusSettings };
 }
 
-/** The parameters of `$/progress`: one partial result of the request that gave `token`. */
+/** One partial result of the request whose `partialResultToken` is `token`. */
 export interface PartialResult {
   readonly token: ProgressToken;
   readonly value: unknown;

@@ -2,7 +2,7 @@ import type { ServerSettings } from './settings.ts';
 import type { Trouble } from './status.ts';
 import { request, type NoParams } from '../messages.ts';
 
-/** Client → server request: GGUF files that this machine already has. */
+/** Client → server request: lists the GGUF files on this machine. */
 export const LOCAL_MODELS_REQUEST = request<NoParams, readonly LocalModel[]>('chorus/localModels');
 export interface LocalModel {
   readonly path: string;
@@ -12,36 +12,34 @@ export interface LocalModel {
 }
 
 /**
- * Client → server request: the models that an OpenAI-compatible server offers, before it is chosen. Sends the server
- * nothing but the key.
+ * Client → server request: lists the models of an OpenAI-compatible server before the user chooses it. The server gets
+ * only the key.
  */
 export const SERVER_MODELS_REQUEST = request<ServerModelsParams, readonly ServerModel[]>('chorus/serverModels');
 export type ServerModelsParams = Pick<ServerSettings, 'url' | 'key' | 'allowHttp'>;
 export interface ServerModel {
   readonly id: string;
-  /** Where the server says it. */
+  /** Absent if the server does not state it. */
   readonly contextSizeTokens?: number;
 }
 
-/**
- * Client → server request: the models that are here and those worth having, with what this machine can do with each.
- */
+/** Client → server request: lists local and downloadable models, with an estimate of how each runs on this machine. */
 export const SHELF_REQUEST = request<NoParams, ShelfResult>('chorus/shelf');
 export interface ShelfResult {
   readonly entries: readonly ShelfEntry[];
-  /** The user's catalogue can't be used; the built-in one is. */
+  /** Why the user's catalogue cannot be used. The shelf then shows the built-in one. */
   readonly catalogueTrouble?: Trouble;
 }
-/** A kind of thing to choose, each with what a list shows of it. */
+/** A model to choose, with the data that a list shows. */
 export type ShelfEntry = LocalShelfEntry | CatalogueShelfEntry;
 
 /** A file on this machine. */
 export interface LocalShelfEntry {
   readonly kind: 'local';
   readonly model: LocalModel;
-  /** It is the one that answers, or would where it is not in memory. */
+  /** The model that answers requests, whether or not it is in memory. */
   readonly isChosen: boolean;
-  /** Chorus downloaded or imported it, and may remove it. */
+  /** Chorus downloaded or imported the model, and may remove it. */
   readonly isRemovable: boolean;
 }
 
@@ -51,10 +49,10 @@ export interface CatalogueShelfEntry {
   readonly id: string;
   readonly name: string;
   readonly publisher: string;
-  /** Where to read more. */
+  /** A web page about the model. */
   readonly page: string;
   readonly parameters: number;
-  /** That a token uses, where it is not all. */
+  /** The parameters that one token uses, if not all. */
   readonly activeParameters?: number;
   readonly contextTokens: number;
   readonly completesInTheMiddle: boolean;
@@ -68,40 +66,41 @@ export interface CatalogueShelfEntry {
 export interface ShelfQuantisation {
   /** "Q4_K_M" */
   readonly type: string;
-  /** About. */
+  /** An estimate. */
   readonly sizeBytes: number;
   readonly plan: ShelfPlan;
-  /** The one of the whole shelf to take first on this machine. */
+  /** The shelf's first choice for this machine. */
   readonly isRecommended: boolean;
-  /** What is here of it: nothing, a part of which `receivedBytes` are there, or the model at `path`. */
+  /** 'partial': `receivedBytes` of it are on disk. 'present': the model is at `path`. */
   readonly state: 'absent' | 'partial' | 'downloading' | 'present';
   readonly receivedBytes?: number;
   readonly path?: string;
 }
-/** What of a model would run where, estimated before it is here. */
+/** An estimate of where a model's parts would run, made before its download. */
 export interface ShelfPlan {
-  /** All on the GPU; shared by GPU and processor; on the processor; nowhere. */
+  /** 'gpu': all on the GPU. 'shared': on GPU and processor. 'cpu': on the processor. 'none': it does not fit. */
   readonly fit: 'gpu' | 'shared' | 'cpu' | 'none';
   readonly neededBytes: number;
   readonly contextSizeTokens?: number;
-  /** While it writes; about, from how fast this machine's memory is. */
+  /** The estimated speed of decoding, from the speed of this machine's memory. */
   readonly tokensPerSecond?: number;
   readonly speed: 'quick' | 'moderate' | 'slow';
 }
 
 /**
  * Client → server request: downloads a model of the shelf. Streams `DownloadProgress`. Clients that ask for the same
- * share one; cancelled by all, it is paused. Fails with `ServerCancelled` where the model is removed meanwhile.
+ * model share one download. It pauses when all of them cancel. Fails with `ServerCancelled` if the model is removed
+ * meanwhile.
  */
 export const DOWNLOAD_REQUEST = request<DownloadParams, DownloadResult, DownloadProgress>('chorus/downloadModel');
 export interface DownloadParams {
   readonly partialResultToken?: string | number;
   readonly id: string;
-  /** `type` of one of its quantisations. Absent: the recommended, else the first that fits. */
+  /** `type` of one of its quantisations. Absent: the recommended one, else the first that fits. */
   readonly quantisation?: string;
 }
 export interface DownloadProgress {
-  /** 'waiting': the server does not answer; it is asked again. */
+  /** 'waiting': the server does not answer, and the download tries again. */
   readonly state: 'downloading' | 'waiting' | 'verifying';
   readonly receivedBytes: number;
   readonly totalBytes: number;
@@ -109,15 +108,15 @@ export interface DownloadProgress {
 export interface DownloadResult {
   readonly path: string;
   /**
-   * Whether what was downloaded has the SHA-256 that the catalogue or the server states; false: neither states one.
-   * Absent where nothing was downloaded.
+   * True if the download has the SHA-256 that the catalogue or the server states. False if neither states one. Absent
+   * if nothing was downloaded.
    */
   readonly isVerified?: boolean;
 }
 
 /**
- * Client → server request: copies a GGUF file, with all its parts, to where downloaded models are kept. Answers
- * `DownloadResult`. Streams `DownloadProgress`.
+ * Client → server request: copies a GGUF file, with all its parts, into the folder of downloaded models. Streams
+ * `DownloadProgress`.
  */
 export const IMPORT_MODEL_REQUEST = request<ImportModelParams, DownloadResult, DownloadProgress>('chorus/importModel');
 export interface ImportModelParams {
@@ -125,13 +124,13 @@ export interface ImportModelParams {
   readonly path: string;
 }
 
-/** Client → server request: removes a model that Chorus downloaded or imported, or what was downloaded of one. */
+/** Client → server request: removes a model that Chorus downloaded or imported, or a partial download. */
 export const REMOVE_MODEL_REQUEST = request<RemoveModelParams, null>('chorus/removeModel');
 export type RemoveModelParams = { readonly path: string } | { readonly id: string; readonly quantisation: string };
 
 /**
- * Client → server request: installs NVIDIA's libraries, for a machine that has its driver and runtime. Streams
- * `DownloadProgress` of each package; cancelled, it is paused.
+ * Client → server request: installs NVIDIA's libraries on a machine that has its driver and runtime. Streams
+ * `DownloadProgress` of each package. Cancellation pauses it.
  */
 export const INSTALL_CUDA_REQUEST = request<InstallCudaParams, null, DownloadProgress>('chorus/installCuda');
 export interface InstallCudaParams {

@@ -1,4 +1,4 @@
-/** The most that settings may be; of texts, UTF-16 units. A client that sends more is refused. */
+/** The upper limits of settings. For texts, they count UTF-16 units. The sidecar refuses larger values. */
 export const SETTING_LIMITS = {
   threads: 1_024,
   beamSize: 8,
@@ -11,20 +11,20 @@ export const SETTING_LIMITS = {
 } as const;
 
 /**
- * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). Absent: the
- * default. The model and how it runs (the first six) are shared by all clients: the client that sent any of them last
- * chooses, and one that sends none leaves them alone.
+ * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). An absent
+ * setting has its default. All clients share the first six: the model and how it runs. The client that sent any of them
+ * last chooses. A client that sends none of them changes nothing.
  */
 export interface ChorusSettings {
-  /** Path of a GGUF file. Empty: the bundled model. */
+  /** The path of a GGUF file. Empty: the default model. */
   readonly modelPath?: string;
   readonly engine?: EngineChoice;
   readonly device?: DeviceChoice;
-  /** Compute threads; 0 chooses. Never above the number of cores. */
+  /** The number of compute threads, at most the number of cores. 0: chosen automatically. */
   readonly threads?: number;
-  /** Context per sequence in tokens; 0 chooses from the model and the memory. */
+  /** The context of each sequence, in tokens. 0: chosen from the model and the memory. */
   readonly contextSizeTokens?: number;
-  /** What of a long context is kept: "full" (the default), "snapkv:2048", …. */
+  /** How much of a long context the KV cache keeps: "full" (the default), "snapkv:2048", …. */
   readonly cache?: string;
   readonly completion?: CompletionSettings;
   readonly chat?: ChatSettings;
@@ -33,118 +33,118 @@ export interface ChorusSettings {
   readonly context?: WorkspaceContextSettings;
   readonly power?: PowerSettings;
   /**
-   * A server that answers this client's requests instead of the model on this machine. Absent: none. It concerns this
-   * client alone.
+   * A server that answers this client's requests instead of the model on this machine. Absent: no server. Other clients
+   * do not use it.
    */
   readonly server?: ServerSettings;
   readonly downloads?: DownloadSettings;
 }
 
-/** An OpenAI-compatible server, chosen by the user. What is asked of the model then leaves for it. */
+/** An OpenAI-compatible server that the user chose. Prompts are sent to it. */
 export interface ServerSettings {
-  /** Where its API begins: "https://gpu.example.com:8000/v1". */
+  /** The base URL of its API: "https://gpu.example.com:8000/v1". */
   readonly url: string;
-  /** As the server names it. */
+  /** The server's name for the model. */
   readonly model: string;
-  /** Sent as a bearer token. Kept in memory alone. */
+  /** Sent as a bearer token. Kept only in memory. */
   readonly key?: string;
-  /** How code between two texts is asked for. */
+  /** How requests ask for code between two texts. */
   readonly fillIn?: FillInChoice;
-  /** 0 or absent: what the server says of the model. */
+  /** 0 or absent: the server's value for the model. */
   readonly contextSizeTokens?: number;
-  /** Lets `http:` go to public addresses. */
+  /** Allows `http:` for public addresses. */
   readonly allowHttp?: boolean;
 }
 /**
- * 'auto': by the model's name; 'suffix': by the API's parameter of that name; 'none': not at all; otherwise a family of
- * models, such as "qwen-coder".
+ * 'auto': chosen by the model's name. 'suffix': the API's parameter of that name. 'none': no requests for code between
+ * two texts. Any other value is a family of models, such as "qwen-coder".
  */
 export type FillInChoice = string;
 
 export type EngineChoice = 'auto' | 'chorus' | 'llama';
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
-/** What the machine is spared. The client that sent one of them last chooses for all. */
+/** Settings that save power. All clients share each of them: the client that sent it last chooses. */
 export interface PowerSettings {
-  /** The model leaves memory when nobody asked for anything for so many minutes; 0: it stays. */
+  /** The model leaves memory after so many minutes without a request. 0: it stays. */
   readonly unloadAfterMinutes?: number;
-  /** Nothing is computed ahead of requests, and with half the threads: on battery ("auto"), never, always. */
+  /** When the sidecar computes nothing ahead of requests, and uses half the threads. "auto": on battery. */
   readonly quiet?: 'auto' | 'never' | 'always';
 }
 
 export interface SpeechSettings {
-  /** Path of a speech model, of whisper.cpp or of `chorus train --speech`. Empty: the best that is found. */
+  /** The path of a speech model, of whisper.cpp or of `chorus train --speech`. Empty: the best model that is found. */
   readonly modelPath?: string;
-  /** That is spoken, as BCP 47 tag; "auto" finds out. */
+  /** The spoken language, as a BCP 47 tag. "auto": detected. */
   readonly language?: string;
-  /** Texts that are followed at once in the last reading, 1 to 8. Default 1: greedy. */
+  /** The beam size of the final transcription, 1 to 8. Default 1: greedy. */
   readonly beamSize?: number;
-  /** "New line" and "undo that" are obeyed, in the language that is spoken. Default: they are words like others. */
+  /** "New line" and "undo that" are commands, in the spoken language. Default: they are plain words. */
   readonly commands?: boolean;
-  /** Identifiers of the document that is dictated into are expected, and written as such. Default true. */
+  /** The transcription recognizes and writes identifiers of the document. Default true. */
   readonly identifiers?: boolean;
 }
 
-/** Whoever types on ends the request; whoever waits on a busy machine rather has it late than not at all. */
+/** Long, because typing cancels the request, and a late completion on a busy machine is better than none. */
 export const COMPLETION_TIMEOUT_MS = 15_000;
 
 export interface CompletionSettings {
-  /** Several lines: chosen by syntax, never, always. */
+  /** When completions have several lines. 'auto': chosen by syntax. */
   readonly multiline?: 'auto' | 'never' | 'always';
   readonly maxTokens?: number;
-  /** Ends a completion after this long, with what it has. Absent: `COMPLETION_TIMEOUT_MS`. */
+  /** Ends a completion after this time, with its text so far. Absent: `COMPLETION_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
-  /** Lower bound of the adaptive debounce. */
+  /** The lower bound of the adaptive debounce. */
   readonly minDebounceMs?: number;
 }
 
 export interface ChatSettings {
-  /** 'auto': the language of the question. Otherwise a BCP 47 tag such as "de". */
+  /** 'auto': the question's language. Any other value is a BCP 47 tag, such as "de". */
   readonly language?: string;
   readonly temperature?: number;
   readonly maxTokens?: number;
   readonly systemPrompt?: string;
 }
 
-/** How evaluated contexts are kept on disk, so that a workspace that is opened again need not be read again. */
+/** How evaluated contexts are kept on disk, so that a reopened workspace need not be evaluated again. */
 export interface ContextSettings {
-  /** Off: nothing is written or read, and what any client had kept is removed. */
+  /** False: no context is written or read, and the kept contexts of all clients are deleted. */
   readonly keepOnDisk?: boolean;
-  /** Bytes, in 1,000,000,000, of all workspaces together. */
+  /** The limit of all workspaces together. One gigabyte is 1,000,000,000 bytes. */
   readonly maxGigabytes?: number;
 }
 
-/** What of the workspace goes into prompts beside the document itself. */
+/** The text of the workspace that prompts hold in addition to the document. */
 export interface WorkspaceContextSettings {
-  /** Off: nothing but open documents is asked for. */
+  /** False: the sidecar requests no files, and knows only open documents. */
   readonly workspace?: boolean;
-  /** Tokens of a prompt that other files may take. 0: none. Absent: chosen by the model's measured speed. */
+  /** The most tokens of a prompt for other files. Absent: chosen by the model's measured speed. */
   readonly maxTokens?: number;
-  /** The context is evaluated while the user does nothing, so that the next completion need not wait for it. */
+  /** The context is evaluated while the user is idle, so that the next completion need not wait for it. */
   readonly readAhead?: boolean;
 }
 
-/** Which models are offered, where they come from and where they are kept. */
+/** The offered models, their sources and their folder. */
 export interface DownloadSettings {
-  /** Path or https URL of a catalogue that adds to the built-in one, or replaces it. */
+  /** The path or https URL of a catalogue that extends or replaces the built-in one. */
   readonly catalogue?: string;
-  /** Base URL that serves Hugging Face's paths in its place. */
+  /** A base URL that serves Hugging Face's paths in its place. */
   readonly mirror?: string;
-  /** Where downloaded models are kept. Absent: in Chorus's folder. */
+  /** The folder of downloaded models. Absent: in Chorus's folder. */
   readonly folder?: string;
   readonly network?: NetworkSettings;
 }
 
-/** How the network is reached. Absent: as the environment says (HTTPS_PROXY, NO_PROXY). */
+/** Access to the network. Absent: as the environment says (HTTPS_PROXY, NO_PROXY). */
 export interface NetworkSettings {
-  /** URL of an HTTP proxy. */
+  /** The URL of an HTTP proxy. */
   readonly proxy?: string;
-  /** Value of the header `Proxy-Authorization`. */
+  /** The value of the header `Proxy-Authorization`. */
   readonly proxyAuthorization?: string;
-  /** Hosts that are reached without the proxy. */
+  /** Hosts that do not use the proxy. */
   readonly noProxy?: readonly string[];
-  /** Off: certificates are not verified. */
+  /** False: certificates are not verified. */
   readonly strictTls?: boolean;
-  /** Also trusts the certificates that the machine trusts. */
+  /** Whether to trust the machine's certificates too. */
   readonly systemCertificates?: boolean;
 }

@@ -1,75 +1,76 @@
 import { notification, request, type NoParams } from '../messages.ts';
 
-/** Server → client notification, and the result of the request `chorus/status`. */
+/** The sidecar's status is the result of a request, and a notification to clients when it changes. */
 export const STATUS_REQUEST = request<NoParams, SidecarStatus>('chorus/status');
 export const STATUS_NOTIFICATION = notification<SidecarStatus>('chorus/didChangeStatus');
 export interface SidecarStatus {
   readonly state: 'idle' | 'loading' | 'ready' | 'busy' | 'trouble';
-  /** Share of the model loaded, 0 to 1, while `state` is 'loading'. */
+  /** The loaded share of the model, 0 to 1, while `state` is 'loading'. */
   readonly loadProgress?: number;
   readonly modelName?: string;
   readonly modelPath?: string;
-  /** The settings name a model. Absent: they mean the one that came with Chorus. */
+  /** The settings name a model. Absent: they mean the default model. */
   readonly isModelNamed?: boolean;
   readonly architecture?: string;
   readonly engine?: string;
   readonly device?: string;
-  /** Why this device and not a faster one; one sentence each. */
+  /** Why the model runs on this device and not on a faster one. One sentence each. */
   readonly deviceReasons?: readonly string[];
-  /** What this engine lacks for this model; one sentence each. */
+  /** The features that this engine lacks for this model. One sentence each. */
   readonly engineLimits?: readonly string[];
   readonly supportsFim?: boolean;
   readonly supportsToolCalling?: boolean;
   readonly contextUsedTokens?: number;
   readonly contextSizeTokens?: number;
-  /** Of the used ones those whose keys and values are still there, where that is not all. */
+  /** The used tokens whose keys and values are still in the KV cache, if not all. */
   readonly contextKeptTokens?: number;
-  /** What is kept or attended of a context ("snapkv:2048"). Absent: all. */
+  /** How much of a context the model keeps or attends to ("snapkv:2048"). Absent: all of it. */
   readonly cache?: string;
   readonly tokensPerSecond?: number;
-  /** Speed at which prompts were evaluated here, in tokens per second, where that was measured. */
+  /** The measured prefill speed on this machine. */
   readonly promptTokensPerSecond?: number;
-  /** What the model's process holds, and of that what is on a GPU. */
+  /** The memory of the model's process, on a GPU too. */
   readonly memoryBytes?: number;
+  /** The part of it on a GPU. */
   readonly deviceMemoryBytes?: number;
   readonly threads?: number;
-  /** The model reads a context ahead, because nobody types. */
+  /** The model evaluates a context ahead, because the user is idle. */
   readonly readingAhead?: boolean;
-  /** `state` is 'idle' because nobody asked for anything for a while; the next request loads the model again. */
+  /** `state` is 'idle' because no request came for a while. The next request loads the model again. */
   readonly unloaded?: boolean;
-  /** Nothing is computed ahead, and with half the threads. */
+  /** The sidecar computes nothing ahead, and uses half the threads. */
   readonly quiet?: boolean;
-  /** Set where this client chose a server. */
+  /** Present if this client chose a server. */
   readonly server?: ServerStatus;
-  /** Set when `state` is 'trouble'. */
+  /** Present if `state` is 'trouble'. */
   readonly trouble?: Trouble;
 }
 
-/** What a client's server does. */
+/** The status of a client's server. */
 export interface ServerStatus {
-  /** Name and port: "gpu.example.com:8000". */
+  /** The host's name and port: "gpu.example.com:8000". */
   readonly host: string;
   readonly model: string;
-  /** What is asked of the model leaves this machine. */
+  /** Prompts leave this machine. */
   readonly leavesMachine: boolean;
   /**
-   * Why requests go to the model on this machine for the time being; empty: the server answers them. One sentence for
-   * completion, one for chat.
+   * Why requests currently go to the model on this machine: one sentence for completion and one for chat, once if they
+   * are the same. Empty: the server answers.
    */
   readonly reasonsForLocal: readonly string[];
 }
 
 /**
- * Words in one of `deviceReasons`, or in the message of a trouble, where the machine has NVIDIA's driver and CUDA
- * runtime but Chorus's libraries for them are not installed: a client can offer to install them.
+ * Words in one of `deviceReasons`, or in the message of a `Trouble`. The machine then has NVIDIA's driver and CUDA
+ * runtime, but Chorus's libraries for them are not installed. A client can offer to install them.
  */
 export const CUDA_ADD_ON_MISSING = 'the CUDA add-on is not installed';
 
-/** A failure in words for the user: what was wrong, what to do. `code` lets a client localise and offer actions. */
+/** A failure in words for the user: the cause, and what to do. Clients localise and offer actions by `code`. */
 export interface Trouble {
   readonly code: TroubleCode;
   readonly message: string;
-  /** Last lines that a crashed process wrote. Holds no code of the user's. */
+  /** The last lines of a crashed process's output, without any of the user's code. */
   readonly detail?: string;
 }
 export type TroubleCode =
@@ -94,5 +95,5 @@ export type TroubleCode =
   | 'disk-full'
   | 'invalid-catalogue';
 
-/** JSON-RPC error code of `chorus/*` requests that failed; `data` is a `Trouble`, whose code says what to do. */
+/** The JSON-RPC error code of a failed `chorus/*` request. Its `data` is a `Trouble`. */
 export const TROUBLE_ERROR_CODE = -32001;

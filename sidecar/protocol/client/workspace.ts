@@ -1,40 +1,42 @@
 import { notification, request } from '../messages.ts';
 
 /**
- * Server → client request: which files the workspace has. Only those that the client lets a model read: no secret, no
- * ignored file, none of an untrusted workspace. Listed a page at a time, while the client finds them.
+ * Server → client request: lists the workspace's files that a model may read, a page at a time, while the client finds
+ * them. Secret files, ignored files and files of untrusted workspaces are left out.
  */
 export const WORKSPACE_LIST_REQUEST = request<WorkspaceListParams, WorkspaceListResult>('chorus/workspace/list');
 export interface WorkspaceListParams {
-  /** `next` of the page before; absent: begins anew. */
+  /** `next` of the previous page. Absent: the first page. */
   readonly page?: number;
 }
 export interface WorkspaceListResult {
   readonly files: readonly WorkspaceFile[];
-  /** There are more. */
+  /** The number of the next page, if there is one. */
   readonly next?: number;
-  /** Of this page. */
+  /** The files left out of this page. */
   readonly skipped?: SkippedFiles;
 }
-/** How many files, links and folders a client left out that a model might have read, by the reason. */
+/**
+ * The numbers of files, links and folders that a client left out, by reason. Files that no model may read do not count.
+ */
 export interface SkippedFiles {
   readonly tooLarge?: number;
   readonly binary?: number;
   readonly unreadable?: number;
-  /** They are not followed. */
+  /** Links are not followed. */
   readonly links?: number;
-  /** Folders that are not looked into. */
+  /** Folders that are not searched, because they lie too deep. */
   readonly tooDeep?: number;
 }
 export interface WorkspaceFile {
   readonly uri: string;
-  /** Below its workspace folder, with slashes; in a workspace with several folders the folder's name stands first. */
+  /** The path in its workspace folder, with slashes. If there are several folders, it begins with the folder's name. */
   readonly path: string;
 }
 
 /**
- * Server → client request: texts of files. What the client doesn't want to give, can't read, or what is no text, is not
- * in the answer.
+ * Server → client request: reads texts of files. The result leaves out files that the client withholds or cannot read,
+ * and files that are not text.
  */
 export const WORKSPACE_READ_REQUEST = request<WorkspaceReadParams, WorkspaceReadResult>('chorus/workspace/read');
 export interface WorkspaceReadParams {
@@ -42,38 +44,41 @@ export interface WorkspaceReadParams {
 }
 export interface WorkspaceReadResult {
   readonly files: readonly WorkspaceText[];
-  /** URIs that were not looked at, because the answer is large enough. */
+  /** URIs that were not read, because the result was already large. */
   readonly remaining: readonly string[];
-  /** Of those that were looked at. */
+  /** The files left out of this result. */
   readonly skipped?: SkippedFiles;
 }
 export interface WorkspaceText {
   readonly uri: string;
-  /** Of a notebook: its cells' texts. */
+  /** For a notebook: the texts of its cells. */
   readonly text: string;
-  /** VS Code's identifier; absent: the file's name tells. A notebook's name does not. */
+  /** VS Code's identifier of the language. Absent: the file's name shows it, which a notebook's name does not. */
   readonly languageId?: string;
 }
 
-/** Client → server notification: files were written or went away. */
+/** Client → server notification: files were written or deleted. */
 export const WORKSPACE_CHANGE_NOTIFICATION = notification<WorkspaceChange>('chorus/workspace/didChangeFiles');
 export interface WorkspaceChange {
   readonly changed?: readonly WorkspaceFile[];
-  /** URIs of files and folders. */
+  /** The URIs of files and folders. */
   readonly deleted?: readonly string[];
-  /** What may be read changed: the files are to be listed anew, and those that are not listed any more forgotten. */
+  /**
+   * The rules for reading files changed. The sidecar lists the files again, and forgets files that are no longer
+   * listed.
+   */
   readonly reset?: boolean;
 }
 
-/** Client → server notification: the editor's tabs, the one visited last first. */
+/** Client → server notification: the editor's tabs, with the last visited tab first. */
 export const WORKSPACE_TABS_NOTIFICATION = notification<WorkspaceTabs>('chorus/workspace/didChangeTabs');
 export interface WorkspaceTabs {
   readonly uris: readonly string[];
 }
 
 /**
- * Server → client request: what language servers know of names in a document. An answer that takes longer than a few
- * moments is of use to later completions only. Targets are files that `WORKSPACE_LIST_REQUEST` would list.
+ * Server → client request: asks language servers for the definitions of names in a document. A slow response helps only
+ * later completions. All targets are files that `WORKSPACE_LIST_REQUEST` lists.
  */
 export const WORKSPACE_DEFINITIONS_REQUEST = request<WorkspaceDefinitionsParams, WorkspaceDefinitionsResult>(
   'chorus/workspace/definitions',
@@ -81,66 +86,67 @@ export const WORKSPACE_DEFINITIONS_REQUEST = request<WorkspaceDefinitionsParams,
 export interface WorkspaceDefinitionsParams {
   readonly uri: string;
   /**
-   * Where the names begin; zero-based, in UTF-16 units. A name that does not stand there any more is left out: the
-   * client's document is newer.
+   * The starts of the names, zero-based, in UTF-16 units. The client leaves out a name that is no longer at its place,
+   * since its document may be newer.
    */
   readonly places: readonly { readonly line: number; readonly character: number; readonly name: string }[];
 }
 export interface WorkspaceDefinitionsResult {
-  /** Of the names and of their types; lines are zero-based. */
+  /** The definitions of the names and of their types. Lines are zero-based. */
   readonly definitions: readonly { readonly uri: string; readonly line: number }[];
-  /** Messages of problems on the lines around the last place. */
+  /** The messages of problems on the lines around the last place. */
   readonly problems: readonly string[];
 }
 
-/** Client → server request: what of the workspace goes into a document's prompts, and what went into the last one. */
+/**
+ * Client → server request: returns the workspace's text in a document's prompts, and the sources of its last
+ * completion.
+ */
 export const CONTEXT_REQUEST = request<ContextParams, ContextResult>('chorus/context');
 export interface ContextParams {
   readonly uri: string;
 }
 export interface ContextResult {
   readonly index: IndexState;
-  /** Tokens that other files may take. */
+  /** The most tokens of a prompt for other files. */
   readonly budgetTokens: number;
-  /**
-   * Of these, what they take in the prompts of this document after the next pause; pieces that leave then are not
-   * counted.
-   */
+  /** The tokens of other files in this document's prompts after the next pause, without snippets that leave then. */
   readonly plannedTokens: number;
   /** In the order of the prompt. */
   readonly snippets: readonly ContextSnippet[];
-  /** Absent: no completion was asked for in this document lately. */
+  /** Absent: the client's last completion was not in this document. */
   readonly last?: LastCompletion;
 }
 export interface IndexState {
   readonly state: 'off' | 'reading' | 'ready';
-  /** Files that are known now. */
+  /** The number of files in the index now. */
   readonly files: number;
 }
 export interface ContextSnippet {
   readonly uri: string;
   readonly path: string;
-  /** Counted from zero, inclusive. */
+  /** Zero-based. The end is inclusive. */
   readonly lines: readonly [start: number, end: number];
   readonly kind: 'signatures' | 'body' | 'edit';
   readonly reason: 'imported' | 'defines' | 'similar' | 'tested' | 'open' | 'edited';
   readonly tokens: number;
-  /** The model has read it already; otherwise it will, when there is time. */
+  /** The model has evaluated it. Else the model will, when it is idle. */
   readonly evaluated: boolean;
 }
 export interface LastCompletion {
   readonly text: string;
-  /** Tokens of the document itself in the prompt, and of other files. */
+  /** The document's own tokens in the prompt. */
   readonly documentTokens: number;
+  /** The tokens of other files in the prompt. */
   readonly contextTokens: number;
-  /** Of the prompt's tokens those that the model had read before, and those that it read for this completion. */
+  /** The tokens of the prompt that were already evaluated. */
   readonly reusedTokens: number;
+  /** The tokens of the prompt that were evaluated for this completion. */
   readonly evaluatedTokens: number;
   readonly promptMs: number;
   readonly generateMs: number;
   /**
-   * Names in the completion that the document does not have, and where they stand in the context, or in a file whose
-   * n-grams counted.
+   * Names in the completion that the document lacks, and their places in the context or in files whose n-grams counted.
    */
   readonly names: readonly {
     readonly name: string;
@@ -151,18 +157,19 @@ export interface LastCompletion {
 }
 
 /**
- * Client → server request: remove what was evaluated for a workspace, on disk and in memory. Answers when it is gone;
- * fails where it can't be deleted.
+ * Client → server request: deletes a workspace's evaluated contexts on disk and in memory, and then responds. Fails if
+ * it cannot delete them.
  */
 export const FORGET_WORKSPACE_REQUEST = request<ForgetWorkspaceParams, null>('chorus/forgetWorkspace');
 export interface ForgetWorkspaceParams {
   /**
-   * As in `ChorusInitializationOptions`. Absent: the client's own; a client without one forgets only what is in memory.
+   * As in `ChorusInitializationOptions`. Absent: the client's own workspace. A client without one forgets only its
+   * contexts in memory.
    */
   readonly workspaceKey?: string;
   /**
-   * Says which rules keep files from the model: only what was evaluated under others is removed, and these are noted.
-   * Of the client's own workspace alone.
+   * The rules that keep files from the model. Only contexts evaluated under other rules are deleted, and these rules
+   * are stored. For the client's own workspace only.
    */
   readonly unlessRules?: string;
 }
