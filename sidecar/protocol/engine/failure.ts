@@ -5,5 +5,5 @@ export interface EngineErrorData {
   readonly code: TroubleCode;
   readonly detail?: string;
 }
-/** JSON-RPC error code of every engine failure that is the input's fault. */
+/** The JSON-RPC error code of every engine request that failed. */
 export const ENGINE_ERROR = -32010;

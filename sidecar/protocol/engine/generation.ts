@@ -2,22 +2,22 @@ import type { TokenId } from './text.ts';
 import { notification, request } from '../messages.ts';
 
 interface NgramParams {
-  /** Of the texts. */
+  /** The version of the texts (`SetTextsParams`). */
   readonly version: string;
-  /** The last tokens of the text that is gone on with: a prompt may end with what stands behind the gap. */
+  /** The last tokens before the generated text. The prompt may instead end with the text behind a gap. */
   readonly before: readonly TokenId[];
 }
 
 /**
- * Front → engine: continues `tokens`. Streams `GenerateChunk` by the notification `GENERATE_CHUNK`.
- * The engine reuses the longest common prefix with what the sequence holds.
+ * Front → engine: continues `tokens`, and sends the result in parts by `GENERATE_CHUNK`. The engine reuses the longest
+ * prefix of `tokens` that the sequence already holds.
  */
 export const GENERATE = request<EngineGenerateParams, EngineGenerateResult>('engine/generate');
 export const GENERATE_CHUNK = notification<GenerateChunk>('engine/generateChunk');
 export interface EngineGenerateParams {
-  /** Chosen by the front, unique per request; chunks carry it. */
+  /** The front's unique number of the request. Its chunks have the same number. */
   readonly requestId: number;
-  /** Requests of one name share a sequence and its cache ("completion", "chat:<id>"). Run one after another. */
+  /** The name of a sequence ("completion", "chat:<id>"). Requests of one name share its cache and run in turn. */
   readonly sequence: string;
   /**
    * Another sequence of the same owner. Its rows of the prompt's beginning are copied. The request uses this sequence
@@ -29,57 +29,52 @@ export interface EngineGenerateParams {
    * Without a sequence the request ends at once, with stopReason 'timeout'. For priority 'background'.
    */
   readonly isExpendable?: boolean;
-  /**
-   * Name of the texts that the answer may go on like (`SET_TEXTS`): guesses are taken from them, which the model
-   * checks.
-   */
+  /** The name of texts to draft from (`SET_TEXTS`). The model verifies the drafts. */
   readonly texts?: string;
   /**
-   * Has the n-grams of these texts count beside the model, where they are those of this version. Of Chorus's own engine
-   * alone.
+   * Interpolates the probabilities of the n-grams of `texts` with the model's, if the texts have this version. Only
+   * Chorus's own engine does this.
    */
   readonly ngrams?: NgramParams;
-  /** A completion preempts a chat between two tokens, a chat preempts background work. */
+  /** A completion preempts a chat between two tokens. A chat preempts background work. */
   readonly priority: Priority;
   readonly tokens: readonly TokenId[];
   readonly maxTokens: number;
   readonly sampling: SamplingParams;
   /**
-   * Token healing: the generated text must begin with this (the text of the tokens taken back from the prompt's end).
-   * It is part of the output.
+   * For token healing: the text of the tokens that were removed from the prompt's end. The output begins with this
+   * text.
    */
   readonly requiredPrefix?: string;
-  /**
-   * Stretches of white space, one of which follows `requiredPrefix`. Text of the same line stands behind it.
-   */
+  /** Runs of white space. One of them follows `requiredPrefix`, and then text on the same line. */
   readonly indentations?: readonly string[];
-  /** GBNF that constrains the output; not together with `requiredPrefix` and `indentations`. */
+  /** A GBNF grammar that constrains the output. Excludes `requiredPrefix` and `indentations`. */
   readonly grammar?: string;
-  /** JSON Schema that constrains the output. */
+  /** A JSON Schema that constrains the output. */
   readonly jsonSchema?: object;
-  /** Texts that end the generation; not part of the output. */
+  /** Texts that end the generation. They are not part of the output. */
   readonly stop?: readonly string[];
-  /** Ends the generation after this long, with what it has. */
+  /** Ends the generation after this time, with the output so far. */
   readonly timeoutMs?: number;
-  /** Also give the text of special tokens. */
+  /** Whether the output contains the text of special tokens. */
   readonly special?: boolean;
-  /** On half the threads, since the machine is to be spared. */
+  /** Whether to use only half the threads, to save power. */
   readonly quiet?: boolean;
-  /** Where the evaluated context is kept and looked for; absent: nowhere but in memory. */
+  /** The set on disk that keeps and restores the evaluated context. Absent: the context is kept only in memory. */
   readonly contextSet?: ContextSet;
 }
-/** Evaluated contexts on disk that serve one another: one workspace's. */
+/** The evaluated contexts of one workspace on disk. A request may restore any context of its set. */
 export interface ContextSet {
-  /** Of all sets. Absolute path. */
+  /** The absolute path of the folder of all sets. */
   readonly folder: string;
-  /** A folder in it. */
+  /** The name of the set's folder in it. */
   readonly name: string;
-  /** Of all sets together. */
+  /** The limit of all sets together. */
   readonly maxBytes: number;
 }
 export type Priority = 'completion' | 'chat' | 'background';
 export interface SamplingParams {
-  /** 0 is greedy. */
+  /** 0: greedy. */
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -90,55 +85,50 @@ export interface SamplingParams {
 export interface GenerateChunk {
   readonly requestId: number;
   readonly tokens: readonly TokenId[];
-  /** Complete characters only: a character split over tokens comes with its last one. */
+  /** Complete characters only. A character of several tokens comes with the last of them. */
   readonly text: string;
 }
 export interface EngineGenerateResult {
   readonly tokens: readonly TokenId[];
   readonly text: string;
   readonly stopReason: 'end' | 'stop' | 'length' | 'cancelled' | 'timeout' | 'context-full';
-  /** The sequence that was used; absent where the request got none. */
+  /** The name of the sequence that was used. Absent if the request got none. */
   readonly sequence?: string;
   readonly reusedTokens: number;
-  /** Of those reused, the ones that were read from disk. */
+  /** The reused tokens that were read from disk. */
   readonly restoredTokens?: number;
   readonly evaluatedTokens: number;
   readonly promptMs: number;
   readonly generateMs: number;
 }
 
-/** Front → engine: forgets a sequence's cache. */
+/** Front → engine: releases a sequence and its cache. */
 export const RELEASE_SEQUENCE = request<ReleaseSequenceParams, null>('engine/releaseSequence');
 export interface ReleaseSequenceParams {
   readonly sequence: string;
 }
 
-/** Front → engine: whether a sequence is still kept. The answer is a boolean. */
+/** Front → engine: returns whether the engine still keeps a sequence. */
 export const HAS_SEQUENCE = request<HasSequenceParams, boolean>('engine/hasSequence');
 export type HasSequenceParams = ReleaseSequenceParams;
 
 /**
- * Front → engine: texts that answers may go on like, as tokens, the best last, under a name; in place of those before,
- * and none at all takes them away.
+ * Front → engine: sets the texts to draft from under a name, as tokens, the best text last. They replace the previous
+ * texts of that name. An empty list removes them.
  */
 export const SET_TEXTS = request<SetTextsParams, null>('engine/setTexts');
 export interface SetTextsParams {
   readonly name: string;
-  /** Told again by requests that ask for just these. */
+  /** Requests that want exactly these texts name this version. */
   readonly version: string;
   readonly texts: readonly (readonly TokenId[])[];
 }
-/** Of one name; the best are kept. */
+/** The most tokens of texts under one name. The last ones are kept. */
 export const MAX_TEXT_TOKENS = 65_536;
 
-/**
- * Front → engine: writes the contexts that wait to be kept on disk, because the process is about to end. Answers when
- * they are written.
- */
+/** Front → engine: writes the contexts that wait to be kept on disk, and then responds. The process is about to end. */
 export const KEEP_CONTEXTS = request<null, null>('engine/keepContexts');
 
-/**
- * Front → engine: removes a set of contexts from disk, or without a name all sets; requests under way will not be kept.
- */
+/** Front → engine: deletes a set of contexts, or all sets if `name` is absent. Running requests keep no context. */
 export const FORGET_CONTEXTS = request<ForgetContextsParams, null>('engine/forgetContexts');
 export type ForgetContextsParams = Pick<ContextSet, 'folder'> & Partial<Pick<ContextSet, 'name'>>;

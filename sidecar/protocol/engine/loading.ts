@@ -2,32 +2,31 @@ import type { DeviceChoice, EngineChoice } from '../client.ts';
 import type { TokenId } from './text.ts';
 import { notification, request } from '../messages.ts';
 
-/** Front → engine: loads a model, replacing the one that is loaded. Progress by `LOAD_PROGRESS`. */
+/** Front → engine: loads a model in place of the loaded one. The engine reports progress by `LOAD_PROGRESS`. */
 export const LOAD = request<LoadParams, LoadedModel>('engine/load');
 export const LOAD_PROGRESS = notification<LoadProgress>('engine/loadProgress');
-/** How much of the model is loaded. */
 export interface LoadProgress {
-  /** 0 to 1. */
+  /** The loaded share of the model, 0 to 1. */
   readonly share: number;
 }
 export interface LoadParams {
   readonly modelPath: string;
   readonly engine: EngineChoice;
   readonly device: DeviceChoice;
-  /** 0 chooses: never above the cores. */
+  /** At most the number of cores. 0: chosen automatically. */
   readonly threads: number;
-  /** 0 chooses from the model and the memory. */
+  /** 0: chosen from the model and the memory. */
   readonly contextSizeTokens: number;
-  /** What of a long context a sequence keeps: "full" (the default), "snapkv:2048", …. */
+  /** How much of a long context a sequence keeps: "full" (the default), "snapkv:2048", …. */
   readonly cache?: string;
-  /** Where it is kept what was measured of models for such a cache. Absent: it is measured at each load. */
+  /** The file of measurements of models for such a cache. Absent: each load measures again. */
   readonly headNeedsFile?: string;
 }
 export interface LoadedModel {
   readonly name: string;
   readonly path: string;
   readonly architecture: string;
-  /** 'server': another machine's, or another program's. */
+  /** 'server': an OpenAI-compatible server on this or another machine. */
   readonly engine: 'chorus' | 'llama' | 'server';
   /** A label for people: "CUDA (NVIDIA GeForce RTX 4090)", "CPU". */
   readonly device: string;
@@ -42,16 +41,16 @@ export interface LoadedModel {
   readonly threads: number;
   readonly vocabularySize: number;
   readonly contextSizeTokens: number;
-  /** What is kept or attended of it, as `--cache` takes it. Absent: all. */
+  /** How much of the context the model keeps or attends to, in the form of `--cache`. Absent: all of it. */
   readonly cache?: string;
   readonly trainContextTokens: number;
   readonly special: SpecialTokens;
-  /** Jinja source, if the file carries one. */
+  /** The Jinja source in the model's file, if any. */
   readonly chatTemplate?: string;
   readonly supportsToolCalling: boolean;
-  /** Whether a sequence can copy from another what it holds (`copyFrom`). Absent: it can't. */
+  /** Whether a sequence can copy rows of another one (`copyFrom`). Absent: it cannot. */
   readonly copiesRows?: boolean;
-  /** `general.*` and `tokenizer.ggml.*` scalars that prompts depend on (`general.name`, `tokenizer.ggml.pre`, …). */
+  /** The scalars under `general.` and `tokenizer.ggml.` in the model's metadata. Prompts depend on some of them. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 export interface SpecialTokens {
@@ -59,7 +58,7 @@ export interface SpecialTokens {
   readonly eos?: TokenId;
   readonly eot?: TokenId;
   readonly addBos: boolean;
-  /** From GGUF metadata (`tokenizer.ggml.fim_pre_token_id`, …). */
+  /** This and the next five come from GGUF metadata (`tokenizer.ggml.fim_pre_token_id`, …). */
   readonly fimPrefix?: TokenId;
   readonly fimSuffix?: TokenId;
   readonly fimMiddle?: TokenId;
@@ -70,43 +69,47 @@ export interface SpecialTokens {
   readonly endOfGeneration: readonly TokenId[];
 }
 
+/** Front → engine: unloads the model. */
 export const UNLOAD = request<null, null>('engine/unload');
 
-/** Front → engine: what device a choice means here, and how much of its memory is free. Loads nothing. */
+/**
+ * Front → engine: returns the device that a choice means on this machine, and its free memory. Loads no model. A loaded
+ * model's device comes before the choice.
+ */
 export const DEVICE_MEMORY = request<DeviceMemoryParams, DeviceMemory>('engine/deviceMemory');
 export interface DeviceMemoryParams {
   readonly device: DeviceChoice;
 }
 export interface DeviceMemory {
-  /** "CUDA (NVIDIA GeForce RTX 4090)", "CPU" */
+  /** For example "CUDA (NVIDIA GeForce RTX 4090)" or "CPU". */
   readonly label: string;
-  /** Absent where the processor runs models. */
+  /** Absent if the processor runs models. */
   readonly gpu?: {
     readonly freeBytes: number;
     readonly totalBytes: number;
-    /** What of its memory is main memory too. */
+    /** The part of the GPU's memory that is also main memory. */
     readonly unifiedBytes: number;
   };
 }
 
-/** Front → engine: what the engine did lately. */
+/** Front → engine: returns the engine's memory, context and recent speed. `null` while no model is loaded. */
 export const STATISTICS = request<null, EngineStatistics | null>('engine/statistics');
 export interface EngineStatistics {
-  /** What the engine process holds, on a GPU too. */
+  /** The memory of the engine process, on a GPU too. */
   readonly memoryBytes: number;
-  /** Of that what is on a GPU. */
+  /** The part of it on a GPU. */
   readonly deviceMemoryBytes: number;
-  /** Tokens in the sequence used last. */
+  /** The tokens in the sequence of the last request. */
   readonly contextUsedTokens: number;
-  /** Of these those whose keys and values are still there, where that is not all. */
+  /** The tokens of it whose keys and values are still in the KV cache, if not all. */
   readonly contextKeptTokens?: number;
   readonly contextSizeTokens: number;
-  /** Of the last request that generated more than a few tokens. */
+  /** The decode speed of the last request that generated more than a few tokens. */
   readonly tokensPerSecond?: number;
   readonly promptTokensPerSecond?: number;
 }
 
-/** Engine → front: a line for the log. Holds no code. */
+/** Engine → front: a line for the log, without any of the user's code. */
 export const ENGINE_LOG = notification<EngineLogLine>('engine/log');
 export interface EngineLogLine {
   readonly line: string;

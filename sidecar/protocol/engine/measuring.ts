@@ -1,7 +1,7 @@
 import type { TokenId } from './text.ts';
 import { request } from '../messages.ts';
 
-/** Front → engine: writes the logits of each token, teacher-forced, as rows of little-endian float32. */
+/** Front → engine: writes the logits at each token, teacher-forced, to a file of rows of little-endian float32. */
 export const LOGITS = request<LogitsParams, LogitsResult>('engine/logits');
 export interface LogitsParams {
   readonly tokens: readonly TokenId[];
@@ -13,7 +13,7 @@ export interface LogitsResult {
   readonly vocabularySize: number;
 }
 
-/** Front → engine: perplexity of a text by llama.cpp's protocol; the second half of each chunk counts. */
+/** Front → engine: measures the perplexity of a text as llama.cpp does: over the second half of each chunk. */
 export const PERPLEXITY = request<PerplexityParams, PerplexityResult>('engine/perplexity');
 export interface PerplexityParams {
   readonly text: string;
@@ -22,16 +22,16 @@ export interface PerplexityParams {
 export interface PerplexityResult {
   readonly perplexity: number;
   readonly chunks: number;
-  /** That counted. */
+  /** The number of predicted tokens in the perplexity. */
   readonly tokens: number;
 }
 
-/** Front → engine: speed, in the meaning of llama-bench. */
+/** Front → engine: measures the speed of prompts and decoding as llama-bench does. */
 export const BENCH = request<BenchParams, BenchResult>('engine/bench');
 export interface BenchParams {
   readonly promptTokens: number;
   readonly decodeTokens: number;
-  /** Tokens that the context holds before. */
+  /** The numbers of tokens that the context holds before a measurement. */
   readonly depths: readonly number[];
 }
 export interface BenchResult {

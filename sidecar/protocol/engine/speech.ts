@@ -1,16 +1,16 @@
 import type { DeviceChoice } from '../client.ts';
 import { notification, request } from '../messages.ts';
 
-/** Which speech model to run, and where. A model that runs already is not loaded again. */
+/** A speech model and its device. The engine does not load a model again that already runs. */
 export interface SpeechModelParams {
-  /** Absolute path of a `ggml-*.bin` of whisper.cpp. */
+  /** The absolute path of the model's file. */
   readonly modelPath: string;
   readonly device: Exclude<DeviceChoice, 'auto'>;
-  /** 0 chooses. */
+  /** 0: chosen automatically. */
   readonly threads: number;
 }
 
-/** Parent → engine: writes down what is said in a file. Segments come by `TRANSCRIBED`, progress by `WORK_PROGRESS`. */
+/** Parent → engine: transcribes a file. Sends segments by `TRANSCRIBED` and progress by `WORK_PROGRESS`. */
 export const TRANSCRIBE = request<TranscribeParams, TranscribeResult>('engine/transcribe');
 export interface TranscribeParams {
   readonly model: SpeechModelParams;
@@ -19,28 +19,30 @@ export interface TranscribeParams {
   /** BCP 47 tag, or "auto". */
   readonly language: string;
   /**
-   * Beginning with one decodes greedily; others follow where the result is unlikely or repeats itself. Absent:
-   * Whisper's.
+   * The temperatures to try in turn. The next one is tried if the result is unlikely or repeats itself. Absent: those
+   * of Whisper.
    */
   readonly temperatures?: readonly number[];
-  /** Texts that are followed at once, 1 to 8; 1 is greedy. Default 1. */
+  /** The beam size, 1 to 8. Default 1: greedy. */
   readonly beamSize?: number;
-  /** In words and small letters: they become likelier. */
+  /** Phrases to favour, in words and lower case. */
   readonly phrases?: readonly string[];
-  /** Tells the decoder the text so far. */
+  /** Whether the decoder gets the text so far. */
   readonly withContext: boolean;
-  /** Leaves out what stands where nobody speaks. */
+  /** Whether to leave out text at times without speech. */
   readonly onlySpeech: boolean;
-  /** Reads little of the silence behind the sound: a short recording is done sooner, and a few words differ. */
+  /**
+   * Whether to read only a little silence after the sound. A short recording is then faster, and a few words differ.
+   */
   readonly briefWindows?: boolean;
 }
 export interface TranscribeResult {
-  /** Of the sound. */
+  /** The length of the sound. */
   readonly durationSeconds: number;
-  /** What transcribing took, without loading the model. */
+  /** The time of the transcription, without loading the model. */
   readonly elapsedSeconds: number;
 }
-/** Engine → parent: a segment, in order of time. */
+/** Engine → parent: a segment of the transcript, in order of time. */
 export const TRANSCRIBED = notification<TranscriptSegment>('engine/transcribed');
 export interface TranscriptSegment {
   readonly startSeconds: number;
@@ -49,33 +51,34 @@ export interface TranscriptSegment {
 }
 
 /**
- * Parent → engine: gets ready to write down sound that comes in pieces; forgets what came before. Answers when the
- * model is loaded.
+ * Parent → engine: begins a transcription of sound that comes in pieces, and forgets the previous one. Responds when
+ * the model is loaded.
  */
 export const BEGIN_DICTATION = request<BeginDictationParams, null>('engine/beginDictation');
 export interface BeginDictationParams {
   readonly model: SpeechModelParams;
   /** BCP 47 tag, or "auto". */
   readonly language: string;
-  /** Of the last reading, as in `TranscribeParams`. */
+  /** The beam size of the final transcription, 1 to 8. Default 1: greedy. */
   readonly beamSize?: number;
+  /** As in `TranscribeParams`. */
   readonly phrases?: readonly string[];
 }
-/** Parent → engine, notification: sound at 16 kHz. May come before `BEGIN_DICTATION` is answered. */
+/** Parent → engine: sound at 16 kHz. May come before the response to `BEGIN_DICTATION`. */
 export const DICTATION_SOUND = notification<DictationSound>('engine/dictationSound');
 export interface DictationSound {
-  /** 16-bit samples, little-endian, in base64. */
+  /** Little-endian 16-bit samples in base64. */
   readonly samples: string;
 }
-/** Parent → engine: what was said so far. */
+/** Parent → engine: returns the text so far. */
 export const READ_DICTATION = request<ReadDictationParams, DictationReading>('engine/readDictation');
 export interface ReadDictationParams {
-  /** No more comes: it is decoded with care. */
+  /** No more sound follows. The engine then decodes with full accuracy. */
   readonly isFinal: boolean;
 }
 export interface DictationReading {
   readonly text: string;
   readonly hasSpeech: boolean;
-  /** Since somebody spoke last, or since the beginning. */
+  /** The time since the last speech, or since the beginning. */
   readonly silenceSeconds: number;
 }
