@@ -28,7 +28,7 @@ export async function writeCommitMessage(
   const title = l10n.t('Commit message with Chorus');
   const message = await withCancellableProgress(title, async (token) => {
     const files = await source.changes(async (uri) => (await policy.check(uri)) === 'allowed');
-    if (files.length === 0) throw new Error(l10n.t('there are no changes to describe, or none that Chorus may read.'));
+    if (files.length === 0) throw new Error(l10n.t('there are no changes that Chorus may read.'));
     const params: CommitMessageParams = {
       diff: joinWithin(files, MAX_DIFF_UNITS),
       recentMessages: await source.recentMessages(),
@@ -54,7 +54,7 @@ export async function writeCommitMessage(
   await vscode.env.clipboard.writeText(message);
   await vscode.window.showWarningMessage(
     l10n.t(
-      'The commit message is on the clipboard: open the Source Control view once, then Chorus can write into its box.',
+      'The commit message is on the clipboard. Open the Source Control view once so that Chorus can fill in its box.',
     ),
   );
 }
@@ -63,7 +63,7 @@ export async function writeCommitMessage(
 async function mayReplace(message: string): Promise<boolean> {
   const [replace, copy] = [l10n.t('Replace'), l10n.t('Copy')];
   const picked = await vscode.window.showInformationMessage(
-    l10n.t('The box of the commit message is not empty.'),
+    l10n.t('The commit message box is not empty.'),
     { modal: true, detail: message },
     replace,
     copy,

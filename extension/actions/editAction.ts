@@ -79,7 +79,7 @@ export async function askForText(
     };
     const result = await session.requestStreaming(EDIT_REQUEST, params, countLines, token);
     if (result.stopReason === 'length') {
-      throw new Error(l10n.t('the code is too long for the model to rewrite in one piece. Select a smaller part.'));
+      throw new Error(l10n.t('the code is too long to rewrite at once. Select a smaller part.'));
     }
     return result.newText;
   });
@@ -101,7 +101,7 @@ async function offerAgain(session: SidecarSession, target: EditorTarget, task: E
   const { document } = target;
   const choices = document.isClosed ? [] : [again];
   const message = l10n.t(
-    '{0}: the code changed while the model was writing, so its answer does not fit any more.',
+    '{0}: the code changed while the model was writing, so the answer no longer fits.',
     task.label,
   );
   if ((await vscode.window.showWarningMessage(message, ...choices)) !== again || document.isClosed) return;

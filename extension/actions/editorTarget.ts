@@ -101,10 +101,10 @@ export function refusal(verdict: Exclude<Verdict, 'allowed'>, path: string): str
   const file = withoutLinks(path);
   switch (verdict) {
     case 'secret':
-      return l10n.t('Chorus does not read {0}: files of this name hold secrets.', file);
+      return l10n.t('Chorus does not read {0}: files with this name usually hold secrets.', file);
     case 'ignored':
       return l10n.t('Chorus does not read {0}: an ignore file excludes it.', file);
     case 'scheme':
-      return l10n.t('Chorus does not read {0}: it is not a file of yours.', file);
+      return l10n.t('Chorus does not read {0}: documents of this kind are not supported.', file);
   }
 }

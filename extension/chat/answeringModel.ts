@@ -17,5 +17,5 @@ export function answeringModel(
 ): AnsweringModel {
   if (server) return { isBundled: false, place: destinationOf(server, status?.server).text };
   const isBundled = modelPath === undefined ? status !== undefined && !status.isModelNamed : modelPath === '';
-  return { isBundled, place: l10n.t('The model runs on your own machine. Nothing you ask or show it leaves it.') };
+  return { isBundled, place: l10n.t('The model runs on your own machine. Your questions and code never leave it.') };
 }

@@ -70,6 +70,6 @@ async function activeEditor(): Promise<vscode.TextEditor | undefined> {
   const editor = [activeTextEditor, ...visibleTextEditors].find(
     (candidate) => candidate && SYNCED_SCHEMES.includes(candidate.document.uri.scheme),
   );
-  if (!editor) await vscode.window.showInformationMessage(l10n.t('Open the file that the code is meant for first.'));
+  if (!editor) await vscode.window.showInformationMessage(l10n.t('First open the file that the code belongs to.'));
   return editor;
 }

@@ -286,12 +286,12 @@ function commandOf(text: string): ChatCommand | undefined {
 function noticeOf(result: ChatResult, cancelled: boolean): Partial<MessageView> {
   const notices = [
     cancelled || result.stopReason === 'cancelled' ? l10n.t('Stopped.') : '',
-    result.stopReason === 'length' ? l10n.t('The answer ends here: it reached its maximum length.') : '',
+    result.stopReason === 'length' ? l10n.t('The answer reached its maximum length and ends here.') : '',
     result.missingSymbols?.length
       ? l10n.t('No definition of {0} was found in the workspace.', result.missingSymbols.join(', '))
       : '',
     result.omittedContext?.length
-      ? l10n.t("Did not fit into the model's context in full: {0}.", result.omittedContext.join(', '))
+      ? l10n.t("Shortened or left out to fit into the model's context: {0}.", result.omittedContext.join(', '))
       : '',
     result.omittedTurns ? l10n.t("The oldest messages did not fit into the model's context.") : '',
   ].filter(Boolean);

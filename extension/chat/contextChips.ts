@@ -40,7 +40,7 @@ export class ContextChips {
   async addFromEditor(kind: ChipKind): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
     if (!document) {
-      tell(vscode.window.showInformationMessage(l10n.t('Open the file that the question is about first.')));
+      tell(vscode.window.showInformationMessage(l10n.t('First open the file that the question is about.')));
       return;
     }
     if (!(await this.#allowed(document.uri))) return;
@@ -149,7 +149,7 @@ export class ContextChips {
       tell(
         vscode.window.showWarningMessage(
           l10n.t(
-            'Chorus does not read {0}: in an untrusted workspace only open documents are read.',
+            'Chorus does not read {0}. In an untrusted workspace it reads open documents only.',
             withoutLinks(name),
           ),
         ),

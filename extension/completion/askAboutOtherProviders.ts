@@ -35,7 +35,7 @@ async function ask(storage: vscode.Memento): Promise<void> {
   const switchOff = l10n.t('Switch Chorus Ghost Text Off');
   const showOther = l10n.t('Show Settings of {0}', found.name);
   const answer = await vscode.window.showInformationMessage(
-    l10n.t('{0} shows ghost text too. With both on, VS Code shows whichever answers first.', found.name),
+    l10n.t('{0} shows ghost text too. If both are on, VS Code shows the first answer.', found.name),
     keepBoth,
     switchOff,
     showOther,

@@ -28,15 +28,14 @@ export function countLines(counts: CompletionCounts): string[] {
     l10n.t('Accepted characters: {0}', formatNumber(counts.acceptedCharacters)),
   ];
   const survived = survivedShare(counts);
-  if (survived !== undefined)
-    lines.push(l10n.t('Of accepted text still there after two minutes: {0}', percent(survived)));
+  if (survived !== undefined) lines.push(l10n.t('Accepted text still there after two minutes: {0}', percent(survived)));
   return lines;
 }
 
 function sidecarLines(statistics: CompletionStatistics): string[] {
   const lines = [
     l10n.t(
-      'Since the sidecar began: requests: {0}, answered: {1}, of them from the cache: {2}, cancelled: {3}',
+      'Since the sidecar started: requests: {0}, answered: {1}, from the cache: {2}, cancelled: {3}',
       formatNumber(statistics.requests),
       formatNumber(statistics.answered),
       formatNumber(statistics.cached),
@@ -46,7 +45,7 @@ function sidecarLines(statistics: CompletionStatistics): string[] {
   if (statistics.latencyP50Ms !== undefined && statistics.latencyP90Ms !== undefined) {
     lines.push(
       l10n.t(
-        'Answer time: half within {0}, {1} within {2}',
+        'Answer time: median {0}; {1} within {2}',
         milliseconds(statistics.latencyP50Ms),
         percent(0.9),
         milliseconds(statistics.latencyP90Ms),

@@ -10,7 +10,7 @@ export interface PlaceItem extends vscode.QuickPickItem {
 
 /** Returns the model's context besides the document, in the order of the prompt. */
 export function contextItems({ snippets }: ContextResult): PlaceItem[] {
-  if (snippets.length === 0) return [{ label: l10n.t('Nothing but the document itself') }];
+  if (snippets.length === 0) return [{ label: l10n.t('Only the document itself') }];
   return snippets.map((snippet): PlaceItem => ({
     label: `$(${snippet.evaluated ? 'check' : 'clock'}) ${snippet.path}:${snippet.lines[0] + 1}-${snippet.lines[1] + 1}`,
     description: `${reasonText(snippet.reason)}; ${l10n.t('Tokens: {0}', formatNumber(snippet.tokens))}`,
@@ -33,7 +33,7 @@ export function whyItems(last: LastCompletion): PlaceItem[] {
   }));
   return [
     { label: `$(quote) ${shortened(last.text)}` },
-    ...(names.length > 0 ? names : [{ label: l10n.t("All its names are from this document, or the model's own") }]),
+    ...(names.length > 0 ? names : [{ label: l10n.t('All its names come from this document or from the model') }]),
     {
       label: l10n.t(
         'Tokens of this document: {0}, of other files: {1}',
@@ -41,7 +41,7 @@ export function whyItems(last: LastCompletion): PlaceItem[] {
         formatNumber(last.contextTokens),
       ),
       description: l10n.t(
-        'Read before: {0}, read for it: {1}',
+        'Tokens read before: {0}, read for this completion: {1}',
         formatNumber(last.reusedTokens),
         formatNumber(last.evaluatedTokens),
       ),
@@ -62,7 +62,7 @@ function reasonText(reason: ContextSnippet['reason']): string {
     case 'open':
       return l10n.t('open in a tab');
     case 'edited':
-      return l10n.t('edited lately');
+      return l10n.t('edited recently');
   }
 }
 

@@ -19,7 +19,7 @@ export function registerContext(context: vscode.ExtensionContext, session: Sidec
       show(session, (result) => {
         const why = result.last
           ? whyItems(result.last)
-          : [{ label: l10n.t('No completion was asked for in this document lately') }];
+          : [{ label: l10n.t('There was no recent completion in this document') }];
         return {
           title: contextTitle(result),
           items: [...why, { label: '', kind: vscode.QuickPickItemKind.Separator }, ...contextItems(result)],

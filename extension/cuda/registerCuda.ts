@@ -67,9 +67,7 @@ async function offerCuda(storage: vscode.Memento, status: SidecarStatus | undefi
   const install = l10n.t('Install');
   const never = l10n.t('Never');
   const answer = await vscode.window.showInformationMessage(
-    l10n.t(
-      'This machine has NVIDIA CUDA. With some libraries from the npm registry Chorus can run the model on the GPU.',
-    ),
+    l10n.t('This machine has NVIDIA CUDA. With libraries from the npm registry, Chorus can run the model on the GPU.'),
     install,
     l10n.t('Not Now'),
     never,

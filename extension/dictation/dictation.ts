@@ -128,7 +128,7 @@ export class Dictation implements vscode.Disposable {
     );
     if (token.isCancellationRequested) return;
     await shown.show(answer.text);
-    if (!shown.isAny) vscode.window.setStatusBarMessage(l10n.t('Chorus heard nobody speak.'), 5_000);
+    if (!shown.isAny) vscode.window.setStatusBarMessage(l10n.t('No speech detected. Check your microphone.'), 5_000);
   }
 
   /** The microphone is closed, so the next command starts another dictation and does not end this one. */
@@ -164,7 +164,7 @@ export class Dictation implements vscode.Disposable {
   async #askForConsent(): Promise<boolean> {
     const yes = l10n.t('Use the Microphone');
     const detail = l10n.t(
-      'It listens only after your command, says so in the status bar, and stops by itself when you are silent. What you say stays on this machine and is not kept.',
+      'Chorus listens only after your command, shows it in the status bar, and stops when you are silent. Your speech stays on this machine and is not stored.',
     );
     const chosen = await vscode.window.showInformationMessage(
       l10n.t('May Chorus use the microphone?'),

@@ -105,7 +105,7 @@ async function accept(edit: PendingEdit | undefined): Promise<void> {
     await finish(edit, 'rejected');
     await vscode.window.showWarningMessage(
       l10n.t(
-        '{0}: the code was changed while the preview was open, so nothing was applied. Ask again to get an edit that fits.',
+        '{0}: the code changed while the preview was open, so nothing was applied. Ask again for an edit that fits.',
         request.label,
       ),
     );

@@ -45,7 +45,7 @@ async function forgetOnCommand(session: LanguageClientSession, onError: OnError)
   }
   await vscode.window.showInformationMessage(
     l10n.t(
-      'What the model had read of this workspace is deleted. Chats stay until you delete them. What you go on working on is kept again, unless you switch that off.',
+      'The saved contexts of this workspace are deleted. Chats stay until you delete them. Chorus saves contexts again as you go on working, unless you switch that off.',
     ),
   );
 }

@@ -42,7 +42,10 @@ export class ModelProvider implements vscode.LanguageModelChatProvider, vscode.D
     const params = toGenerateParams(messages, options, canCallTools);
     if (options.toolMode === vscode.LanguageModelChatToolMode.Required && options.tools?.length && !canCallTools) {
       throw new Error(
-        l10n.t('The local model {0} can not call tools. Choose one whose chat template has tool calls.', model.name),
+        l10n.t(
+          'The local model {0} cannot call tools. Choose a model whose chat template supports tool calls.',
+          model.name,
+        ),
       );
     }
     const report = (part: GeneratePart): void => {

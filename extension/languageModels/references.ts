@@ -73,17 +73,15 @@ async function readPlace(
   if (verdict !== 'allowed') return refusal(verdict, name);
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (!open && !vscode.workspace.isTrusted)
-    return l10n.t('Chorus does not read {0}: in an untrusted workspace only open documents are read.', name);
+    return l10n.t('Chorus does not read {0}. In an untrusted workspace it reads open documents only.', name);
   if (!open) {
     const stat = await vscode.workspace.fs.stat(uri).then(
       (found) => found,
       () => undefined,
     );
-    if (!stat) return l10n.t('{0} can not be read.', name);
-    if (stat.type & vscode.FileType.Directory)
-      return l10n.t('{0} is a folder. Attach the files in it that matter.', name);
-    if (stat.size > MAX_REFERENCE_BYTES)
-      return l10n.t('{0} is too large to attach. Select the part that matters.', name);
+    if (!stat) return l10n.t('{0} cannot be read.', name);
+    if (stat.type & vscode.FileType.Directory) return l10n.t('{0} is a folder. Attach the relevant files in it.', name);
+    if (stat.size > MAX_REFERENCE_BYTES) return l10n.t('{0} is too large to attach. Select the relevant part.', name);
   }
   try {
     const document = open ?? (await vscode.workspace.openTextDocument(uri));

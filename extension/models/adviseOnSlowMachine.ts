@@ -33,7 +33,7 @@ async function advise(storage: vscode.Memento, status: SidecarStatus | undefined
   const server = l10n.t('Use a Server…');
   const answer = await vscode.window.showInformationMessage(
     l10n.t(
-      'This machine reads {0} tokens a second with this model, so completions take their time. A shorter context or a server makes them quicker.',
+      'This machine reads {0} tokens per second with this model, so completions are slow. A shorter context or a server makes them faster.',
       formatNumber(Math.round(speed)),
     ),
     halve,

@@ -32,7 +32,7 @@ export async function downloadModel(
       return arrival.path;
     }
     if (arrival.kind === 'cancelled') return undefined;
-    const goOn = l10n.t('Go On');
+    const goOn = l10n.t('Resume');
     const remove = l10n.t('Remove');
     const answer =
       arrival.kind === 'failed'
@@ -49,7 +49,7 @@ export async function downloadModel(
 
 function tellUnchecked(name: string): void {
   const message = l10n.t(
-    '{0} is downloaded but not checked: neither the catalogue nor the server states its SHA-256.',
+    '{0} is downloaded, but its content could not be verified: neither the catalogue nor the server gives a SHA-256.',
     name,
   );
   tell(vscode.window.showInformationMessage(message));

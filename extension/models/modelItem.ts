@@ -85,10 +85,10 @@ function progressNote({ state, receivedBytes = 0, sizeBytes }: ShelfQuantisation
 }
 
 function planNote({ fit, speed, tokensPerSecond = 0, neededBytes }: ShelfPlan): string {
-  if (fit === 'none') return l10n.t('needs {0} of memory, more than is free', formatBytes(neededBytes));
+  if (fit === 'none') return l10n.t('needs {0} of memory, more than is available', formatBytes(neededBytes));
   const places = {
     gpu: l10n.t('on the GPU'),
-    shared: l10n.t('shared by GPU and processor'),
+    shared: l10n.t('on GPU and processor'),
     cpu: l10n.t('on the processor'),
   };
   const rate = l10n.t('about {0} tokens/s', formatNumber(tokensPerSecond, { maximumSignificantDigits: 2 }));

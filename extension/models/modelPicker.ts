@@ -20,7 +20,7 @@ export interface PickedModel {
 export function pickModel(session: SidecarSession, server: ServerChoice): Promise<PickedModel | undefined> {
   const picker = vscode.window.createQuickPick<ModelItem>();
   picker.title = l10n.t('Choose a Model');
-  picker.placeholder = l10n.t('A model on this machine, one to download, or a file of yours');
+  picker.placeholder = l10n.t('A model on this machine, a model to download, or your own file');
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
   picker.busy = true;

@@ -53,7 +53,7 @@ export function progressMessage(progress: DownloadProgress): string {
   const { state, receivedBytes, totalBytes } = progress;
   const percent = formatNumber(shareOf(progress), { style: 'percent' });
   if (state === 'verifying') return l10n.t('checking, {0}', percent);
-  if (state === 'waiting') return l10n.t('{0}; the server does not answer and is asked again', percent);
+  if (state === 'waiting') return l10n.t('{0}; the server does not answer, trying again', percent);
   // Not every server reports the total size.
   return totalBytes === 0
     ? formatBytes(receivedBytes)

@@ -43,7 +43,7 @@ export function serverSign(
     return {
       host,
       text: `$(warning) ${host}`,
-      lines: [l10n.t('The model on this machine stands in for the server.'), ...reasons],
+      lines: [l10n.t('The model on this machine answers in place of the server.'), ...reasons],
       isWarning: true,
     };
   return {
@@ -56,5 +56,5 @@ export function serverSign(
 
 /** Returns the notification for when the local model replaces the server. */
 export function standInMessage(reason: string): string {
-  return `${l10n.t('The model on this machine stands in for the server.')} ${withoutLinks(reason)}`;
+  return `${l10n.t('The model on this machine answers in place of the server.')} ${withoutLinks(reason)}`;
 }

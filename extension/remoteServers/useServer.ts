@@ -30,7 +30,7 @@ export async function useServer(session: SidecarSession, choice: ServerChoice): 
     title,
     password: true,
     value: await choice.keyOf(url),
-    prompt: l10n.t('Key of the server; empty if it needs none. It is kept in the secret storage of VS Code.'),
+    prompt: l10n.t("The server's API key; empty if it needs none. VS Code keeps it in its secret storage."),
     ignoreFocusOut: true,
   });
   if (key === undefined) return;
@@ -43,7 +43,7 @@ export async function useServer(session: SidecarSession, choice: ServerChoice): 
   if (model === undefined || !(await consents(new URL(access.url).host))) return;
   await choice.choose({ ...access, model });
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') },
+    { location: vscode.ProgressLocation.Notification, title: l10n.t('Contacting the server') },
     async () => {
       // The status reports a server's problems to the user.
       await session.request(LOAD_REQUEST, undefined).catch(() => undefined);
@@ -59,7 +59,7 @@ async function pickModel(
   let models: readonly ServerModel[];
   try {
     models = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: l10n.t('Asking the server') },
+      { location: vscode.ProgressLocation.Notification, title: l10n.t('Contacting the server') },
       () => session.request(SERVER_MODELS_REQUEST, access),
     );
   } catch (error) {
@@ -69,7 +69,7 @@ async function pickModel(
   if (models.length === 0) return nameModel(title);
   return vscode.window.showQuickPick(
     models.map(({ id }) => id),
-    { title, placeHolder: l10n.t('A model of the server'), ignoreFocusOut: true },
+    { title, placeHolder: l10n.t('Choose a model on the server'), ignoreFocusOut: true },
   );
 }
 
@@ -77,7 +77,7 @@ async function pickModel(
 async function nameModel(title: string): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
     title,
-    prompt: l10n.t('Name of the model: the server lists none'),
+    prompt: l10n.t('Name of the model (the server lists no models)'),
     ignoreFocusOut: true,
   });
   return name?.trim() || undefined;

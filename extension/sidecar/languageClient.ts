@@ -224,7 +224,7 @@ function asSessionError(error: unknown): Error {
     case JsonRpcErrorCodes.ConnectionInactive:
       return new SidecarError(
         'closed',
-        l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'),
+        l10n.t('The connection to the Chorus sidecar was lost. The next request starts it again.'),
         { cause: error },
       );
     default:

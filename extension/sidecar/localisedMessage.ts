@@ -35,18 +35,18 @@ function summaryOfError(code: SidecarErrorCode): string | undefined {
     case 'start-failed':
       return l10n.t('The Chorus sidecar could not be started.');
     case 'incompatible':
-      return l10n.t('Another version of Chorus is running that this one does not get along with.');
+      return l10n.t('An incompatible version of Chorus is already running.');
     case 'refused':
       return l10n.t('The Chorus sidecar refused the connection.');
     case 'full':
-      return l10n.t('The Chorus sidecar has as many clients as it takes.');
+      return l10n.t('The Chorus sidecar has reached its maximum number of clients.');
     case 'not-running':
     case 'unreachable':
       return l10n.t('The Chorus sidecar does not answer.');
     case 'message-too-large':
       return l10n.t('The text is too large to be sent.');
     case 'home-unusable':
-      return l10n.t('The folder of Chorus can not be used.');
+      return l10n.t("Chorus's folder cannot be used.");
     case 'crash-loop':
     case 'closed':
       return undefined;
@@ -56,7 +56,7 @@ function summaryOfError(code: SidecarErrorCode): string | undefined {
 function summaryOfTrouble(code: TroubleCode): string {
   switch (code) {
     case 'no-model':
-      return l10n.t('No model is there to load.');
+      return l10n.t('There is no model to load.');
     case 'no-speech-model':
       return l10n.t('There is no speech model on this machine.');
     case 'model-not-found':
@@ -72,27 +72,27 @@ function summaryOfTrouble(code: TroubleCode): string {
     case 'out-of-memory':
       return l10n.t('The model does not fit into memory.');
     case 'engine-crashed':
-      return l10n.t('The engine ended unexpectedly.');
+      return l10n.t('The engine stopped unexpectedly.');
     case 'engine-failed':
-      return l10n.t('The engine could not do the work.');
+      return l10n.t('The engine failed.');
     case 'context-overflow':
-      return l10n.t('The text is longer than the context of the model.');
+      return l10n.t("The text is longer than the model's context.");
     case 'document-too-large':
       return l10n.t('The document is too large.');
     case 'invalid-input':
-      return l10n.t('The request was not understood.');
+      return l10n.t('The request is invalid.');
     case 'no-microphone':
-      return l10n.t('The microphone can not be used.');
+      return l10n.t('The microphone cannot be used.');
     case 'server-unavailable':
-      return l10n.t('The server gives no answer.');
+      return l10n.t('The server does not answer.');
     case 'server-failed':
-      return l10n.t('The server could not do the work.');
+      return l10n.t('The server failed.');
     case 'download-failed':
       return l10n.t('The model could not be downloaded.');
     case 'disk-full':
       return l10n.t('The disk is full.');
     case 'invalid-catalogue':
-      return l10n.t('The catalogue of models can not be used.');
+      return l10n.t('The catalogue of models cannot be used.');
     case 'draining':
       return l10n.t('The sidecar is being replaced.');
   }

@@ -5,7 +5,7 @@ import type { SidecarError, SidecarErrorCode } from '../../sidecar/common/sideca
 export function crashLoopError(): Promise<SidecarError> {
   return sidecarError(
     'crash-loop',
-    l10n.t('The Chorus sidecar ended several times in a short time. Use "Chorus: Restart Sidecar" for another try.'),
+    l10n.t('The Chorus sidecar stopped several times in a short time. Use "Chorus: Restart Sidecar" to try again.'),
   );
 }
 
@@ -13,7 +13,7 @@ export function crashLoopError(): Promise<SidecarError> {
 export function closedError(): Promise<SidecarError> {
   return sidecarError(
     'closed',
-    l10n.t('The connection to the Chorus sidecar ended. It is started again with the next request.'),
+    l10n.t('The connection to the Chorus sidecar was lost. The next request starts it again.'),
   );
 }
 

@@ -281,7 +281,7 @@ export class LanguageClientSession implements SidecarSession {
     this.#backoff.record(Date.now());
     const detail = await client.readLogTail().catch(() => '');
     const restarts = this.#backoff.delayMs(Date.now()) !== undefined;
-    this.#didFail.fire({ message: l10n.t('The Chorus sidecar ended unexpectedly.'), detail, restarts });
+    this.#didFail.fire({ message: l10n.t('The Chorus sidecar stopped unexpectedly.'), detail, restarts });
     // A failed start reports its own failure.
     if (restarts && !this.#disposed) await this.#ensureRunning().catch(() => undefined);
   }

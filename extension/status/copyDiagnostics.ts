@@ -24,5 +24,5 @@ export async function copyDiagnostics(
     lines.push('', text);
   }
   await vscode.env.clipboard.writeText(lines.join('\n'));
-  await vscode.window.showInformationMessage(l10n.t('Diagnostics copied. No code is in them.'));
+  await vscode.window.showInformationMessage(l10n.t('Diagnostics copied. They contain no code.'));
 }

@@ -48,7 +48,10 @@ function menuItems({
     );
   }
   if (isReadingAhead)
-    items.push({ label: `$(debug-stop) ${l10n.t('Stop Reading Ahead')}`, command: 'chorus.context.stopReadingAhead' });
+    items.push({
+      label: `$(debug-stop) ${l10n.t('Stop Reading Related Files')}`,
+      command: 'chorus.context.stopReadingAhead',
+    });
   if (isServerChosen)
     items.push({ label: `$(home) ${l10n.t('Use the Local Model')}`, command: 'chorus.useLocalModel' });
   return [

@@ -24,8 +24,8 @@ export function statusTooltip(
   addLine(statusText(kind, status, snoozedUntilMs));
   if (status?.modelName) {
     tooltip.appendMarkdown('---\n\n');
-    if (status.readingAhead) addLine(l10n.t('Reading other files ahead, until you type'));
-    if (status.quiet) addLine(l10n.t('Quiet: nothing is computed ahead, and half the threads are used'));
+    if (status.readingAhead) addLine(l10n.t('Reading related files until you type'));
+    if (status.quiet) addLine(l10n.t('Saving power: nothing is computed in advance, half of the threads are used'));
     for (const line of modelLines(status)) addLine(line);
   }
   tooltip.appendMarkdown('---\n\n');
@@ -37,7 +37,7 @@ export function statusTooltip(
 export function statusText(kind: StatusKind, status: SidecarStatus | undefined, snoozedUntilMs: number): string {
   switch (kind) {
     case 'idle':
-      if (status?.unloaded) return l10n.t('Chorus: the model left memory, and is loaded again when you type');
+      if (status?.unloaded) return l10n.t('Chorus: the model was unloaded and is loaded again when you type');
       return l10n.t('Chorus: the model starts with the first request');
     case 'starting':
       return l10n.t('Chorus: starting');
@@ -59,7 +59,7 @@ export function statusText(kind: StatusKind, status: SidecarStatus | undefined, 
     case 'trouble':
       return status?.trouble
         ? `Chorus: ${localisedTrouble(status.trouble)}`
-        : l10n.t('Chorus: the sidecar does not run');
+        : l10n.t('Chorus: the sidecar is not running');
   }
 }
 
@@ -85,7 +85,7 @@ function modelLines(status: SidecarStatus): string[] {
     const used =
       contextKeptTokens === undefined
         ? l10n.t('Context: {0} of {1} tokens', ...counts)
-        : l10n.t('Context: {0} of {1} tokens, {2} of them kept', ...counts, formatNumber(contextKeptTokens));
+        : l10n.t('Context: {0} of {1} tokens, {2} kept in the cache', ...counts, formatNumber(contextKeptTokens));
     lines.push(status.cache === undefined ? used : `${used} (${status.cache})`);
   }
   if (status.tokensPerSecond !== undefined)

@@ -49,7 +49,7 @@ export class TroubleReporter {
     const text = [
       message,
       lastLine && l10n.t('Its last line was: {0}', lastLine),
-      restarts && l10n.t('It is started again.'),
+      restarts && l10n.t('It is restarting.'),
     ];
     this.#show(text.filter(Boolean).join(' '), restarts ? [] : [retry()]);
   }

@@ -7,7 +7,7 @@ import { sidecarStatus } from './withSession.ts';
 
 /** Returns a one-line warning about the bundled model. `how` tells how to choose a larger model. */
 export function bundledModelNotice(how: string): string {
-  return `${l10n.t('The model that came with Chorus is small. Its answers may be wrong: check them.')} ${l10n.t('A larger one knows more: {0}', how)}`;
+  return `${l10n.t('The model that comes with Chorus is small. Its answers may be wrong. Check them.')} ${l10n.t('A larger one knows more: {0}', how)}`;
 }
 
 /**

@@ -47,7 +47,7 @@ function createProgram(json: boolean): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
       'after',
-      `\n${l10n.t('The commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache they run one of their own.')}`,
+      `\n${l10n.t('Commands share the sidecar of your editors. With --model, --engine, --device, --threads, --context-size or --cache a command starts its own.')}`,
     )
     .exitOverride();
   // Set before the commands are added, because they inherit it. With --json, commander's own line would not be JSON.

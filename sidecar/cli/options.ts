@@ -36,12 +36,12 @@ export function withModelOptions(command: Command): Command {
   const cores = os.availableParallelism();
   return withJson(command)
     .option('--model <file>', l10n.t('GGUF file to use (default: the bundled model)'))
-    .addOption(new Option('--engine <name>', l10n.t('how to run it')).choices(['auto', 'chorus', 'llama']))
+    .addOption(new Option('--engine <name>', l10n.t('engine to use')).choices(['auto', 'chorus', 'llama']))
     .addOption(
-      new Option('--device <name>', l10n.t('where to run it')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
+      new Option('--device <name>', l10n.t('device to use')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
     )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores))
-    .option('--context-size <tokens>', l10n.t('context in tokens'), (value) => integer(value, 128, 2 ** 24))
+    .option('--context-size <tokens>', l10n.t('context length in tokens'), (value) => integer(value, 128, 2 ** 24))
     .option(
       '--cache <choice>',
       'how much of a long context to keep: full, snapkv:2048, streaming:1024,sinks=4, … (docs/long-context.md)',
@@ -54,11 +54,11 @@ export function withServerOptions(command: Command): Command {
     .option(
       '--server <url>',
       l10n.t(
-        'ask this OpenAI-compatible server, whose key is in {0}: what is asked leaves this machine',
+        'ask this OpenAI-compatible server (API key in {0}); your questions and code leave this machine',
         SERVER_KEY_VARIABLE,
       ),
     )
-    .option('--server-model <name>', l10n.t('the model of the server (default: its first)'));
+    .option('--server-model <name>', l10n.t('model on the server (default: the first)'));
 }
 
 /**

@@ -14,7 +14,10 @@ export class StandInNotice {
     for (const reason of server?.reasonsForLocal ?? []) {
       if (this.#told.has(reason)) continue;
       this.#told.add(reason);
-      writeForeignText(this.stream, `${l10n.t('The model on this machine stands in for the server.')} ${reason}\n`);
+      writeForeignText(
+        this.stream,
+        `${l10n.t('The model on this machine answers in place of the server.')} ${reason}\n`,
+      );
     }
   }
 }

@@ -43,7 +43,7 @@ describe('models', () => {
           await progress.filter({ hasText: /4\d\s?%/ }).waitFor();
           await window.screenshot('model-download');
           await progress.getByRole('button', { name: 'Cancel' }).click();
-          await notification('is paused at').getByRole('button', { name: 'Go On' }).click();
+          await notification('is paused at').getByRole('button', { name: 'Resume' }).click();
           const downloaded = path.join(host.session.server.chorusHome, 'models', 'smollm2-135m', file);
           await waitFor(
             'the downloaded model in use',

@@ -63,7 +63,7 @@ describeHost(
 
           await window.command('Chorus: Use a Server');
           await enter(window, /OpenAI-compatible server/, server.url);
-          await enter(window, /Key of the server/, 'sk-host-test');
+          await enter(window, /API key/, 'sk-host-test');
           await window.page.locator('.quick-input-list .monaco-list-row', { hasText: 'test-model' }).click();
           const dialog = window.dialog(`Code will be sent to ${name}`);
           await dialog.waitFor();
@@ -92,7 +92,7 @@ describeHost(
           await server[Symbol.asyncDispose]();
           await chat.ask('Say hello.');
           assert.match(await chat.answerEnds(), /\S/);
-          await window.page.locator('.notification-toast', { hasText: 'stands in for the server' }).waitFor();
+          await window.page.locator('.notification-toast', { hasText: 'answers in place of the server' }).waitFor();
           await window.page.locator('.statusbar-item .codicon-warning').first().waitFor();
           await window.screenshot('server-away');
 

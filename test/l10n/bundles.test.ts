@@ -16,7 +16,7 @@ const SAME_IN_SOME: Partial<Record<InterfaceLanguage, readonly string[]>> = {
   de: ['Engine: {0}', 'Code', 'Code in {0}', 'Chat'],
   fr: ['Conversation', 'Question', 'Code'],
   id: ['Model: {0}'],
-  nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}', 'context in tokens'],
+  nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}'],
 };
 
 const bundles = [

@@ -37,7 +37,7 @@ interface ChatOptions extends ModelOptions, ServerOptions {
 export function addChat(program: Command): void {
   const command = program
     .command('chat')
-    .description(l10n.t('talk with the model; with a question, or with one on standard input, answer it and end'))
+    .description(l10n.t('chat with the model, or answer one question given as an argument or on standard input'))
     .argument('[question...]', l10n.t('the question'));
   withServerOptions(withModelOptions(command))
     .option('--language <tag>', 'answer in this language, for example "de" (default: that of the question)')

@@ -46,7 +46,7 @@ const LONGER = 'Give it longer with --timeout SECONDS.';
 export function addComplete(program: Command): void {
   const command = program
     .command('complete')
-    .description(l10n.t('complete code at a place in a file; prints what belongs there'))
+    .description(l10n.t('complete code at a position in a file and print the text'))
     .argument('<file:line:column>', 'line and column from 1, as editors show them');
   withServerOptions(withModelOptions(command))
     .option(

@@ -19,7 +19,7 @@ interface CudaOptions {
 export function addCuda(program: Command): void {
   const command = program
     .command('cuda')
-    .description(l10n.t("say whether NVIDIA's CUDA can be used"))
+    .description(l10n.t('show whether NVIDIA CUDA can be used'))
     .option('--install [archive]', 'install the libraries for it: from an archive, or from the npm registry');
   withJson(command).action(cuda);
 }

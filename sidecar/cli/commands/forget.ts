@@ -16,7 +16,7 @@ export function addForget(program: Command): void {
   withJson(
     program
       .command('forget')
-      .description(l10n.t('delete what is kept of a workspace: contexts that were evaluated for it'))
+      .description(l10n.t('delete the saved contexts of a workspace'))
       .argument('[folder]', "the workspace's folder or .code-workspace file", '.'),
   ).action(forget);
 }
@@ -35,7 +35,7 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
     for (const workspaceKey of workspaceKeys) await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
   }
   if (options.json) printJson({ forgotten: workspace });
-  else writeForeignText(process.stdout, `${l10n.t('What the model had read of {0} is deleted.', workspace)}\n`);
+  else writeForeignText(process.stdout, `${l10n.t('The saved contexts of {0} are deleted.', workspace)}\n`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { sidecarStatus, withSession } from '../withSession.ts';
 /** `chorus info`: the model, its engine and device, and the reasons for them. */
 export function addInfo(program: Command): void {
   withModelOptions(
-    program.command('info').description(l10n.t('load the model and say what runs it, where, and why there')),
+    program.command('info').description(l10n.t('load the model and show its engine and device, with the reasons')),
   ).action(info);
 }
 

@@ -11,7 +11,7 @@ import { createOwnHome, launchOptions, ownLaunchOptions, removeOwnHome, Session 
 export function addLsp(program: Command): void {
   const command = program
     .command('lsp')
-    .description(l10n.t('be a language server for an editor, by way of the shared sidecar'))
+    .description(l10n.t('run a language server for an editor, on the shared sidecar'))
     .option('--stdio', 'speak LSP over standard input and output', false);
   withModelOptions(command).action(lsp);
 }

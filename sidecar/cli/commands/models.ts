@@ -17,7 +17,7 @@ export function addModels(program: Command): void {
     withJson(
       program
         .command('models')
-        .description(l10n.t('list the models on this machine, with those of LM Studio, Ollama and llama.cpp')),
+        .description(l10n.t('list the models on this machine, including models of LM Studio, Ollama and llama.cpp')),
     ),
   ).action(models);
   addShelf(command);
@@ -32,7 +32,7 @@ async function models({ json, folder }: Pick<ShelfOptions, 'json' | 'folder'>): 
     printJson(found);
     return;
   }
-  if (found.length === 0) process.stderr.write(`${l10n.t('No model was found. --model names any GGUF file.')}\n`);
+  if (found.length === 0) process.stderr.write(`${l10n.t('No model found. Name a GGUF file with --model.')}\n`);
   for (const model of found)
     writeForeignText(
       process.stdout,

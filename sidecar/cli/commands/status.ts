@@ -8,9 +8,9 @@ import { sidecarStatus } from '../withSession.ts';
 
 /** `chorus status`: whether the shared sidecar runs, and its state. Starts and loads nothing. */
 export function addStatus(program: Command): void {
-  withJson(program.command('status').description(l10n.t('say whether the shared sidecar runs, and with what'))).action(
-    status,
-  );
+  withJson(
+    program.command('status').description(l10n.t('show whether the shared sidecar is running, and its model')),
+  ).action(status);
 }
 
 async function status(options: { readonly json: boolean }): Promise<void> {

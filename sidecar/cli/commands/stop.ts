@@ -6,7 +6,7 @@ import { Session } from '../session.ts';
 
 /** `chorus stop`: ends the shared sidecar, even if clients are connected. Editors start it again when they need it. */
 export function addStop(program: Command): void {
-  withJson(program.command('stop').description(l10n.t('end the shared sidecar'))).action(stop);
+  withJson(program.command('stop').description(l10n.t('stop the shared sidecar'))).action(stop);
 }
 
 async function stop(options: { readonly json: boolean }): Promise<void> {
@@ -16,6 +16,6 @@ async function stop(options: { readonly json: boolean }): Promise<void> {
     await session.close();
   }
   if (options.json) printJson({ stopped: session !== undefined });
-  else
-    process.stdout.write(session ? `${l10n.t('The sidecar has ended.')}\n` : `${l10n.t('No sidecar was running.')}\n`);
+  else if (session) process.stdout.write(`${l10n.t('The sidecar has stopped.')}\n`);
+  else process.stdout.write(`${l10n.t('No sidecar was running.')}\n`);
 }

@@ -14,7 +14,7 @@ describe('answeringModel', () => {
     ] as const) {
       const model = answeringModel(modelPath, undefined, undefined);
       assert.equal(model.isBundled, isBundled);
-      assert.match(model.place, /Nothing you ask or show it leaves it/);
+      assert.match(model.place, /Your questions and code never leave it/);
     }
   });
 

@@ -126,7 +126,7 @@ describe("a context item that can't be added", () => {
     {
       what: 'the selection, if no editor is open',
       add: (chips) => chips.addFromEditor('selection'),
-      says: /Open the file/,
+      says: /First open the file/,
     },
   ];
   for (const { what, add, verdict, isTrusted = true, says } of cases) {

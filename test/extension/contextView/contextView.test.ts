@@ -34,6 +34,6 @@ describe('contextItems and contextTitle', () => {
       ],
     );
     assert.equal(contextItems(result)[0]?.description, 'similar code; Tokens: 100');
-    assert.deepEqual(contextItems({ ...result, snippets: [] }), [{ label: 'Nothing but the document itself' }]);
+    assert.deepEqual(contextItems({ ...result, snippets: [] }), [{ label: 'Only the document itself' }]);
   });
 });

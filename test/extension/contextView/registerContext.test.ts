@@ -37,7 +37,7 @@ async function chooseInMenu(readingAhead: boolean): Promise<void> {
   await Promise.all(done);
 }
 
-describe('"Stop Reading Ahead"', () => {
+describe('"Stop Reading Related Files"', () => {
   const cases: readonly (readonly [
     where: string,
     user: boolean | undefined,

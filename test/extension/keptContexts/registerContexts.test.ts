@@ -42,7 +42,7 @@ describe('"Forget This Workspace"', () => {
     const { messages, asked } = await said(async () => null);
     assert.equal(asked.length, 2);
     assert.deepEqual(messages.length, 1);
-    assert.match(messages[0] ?? '', /What the model had read of this workspace is deleted\. Chats stay/);
+    assert.match(messages[0] ?? '', /The saved contexts of this workspace are deleted\. Chats stay/);
   });
 
   it('reports only the contexts that could not be deleted, and sends no rules', async () => {

@@ -12,7 +12,7 @@ import { bundledModelPath } from '../../../sidecar/shelf/defaultModel.ts';
 import { Bundles } from './bundles.ts';
 
 const NOTICE =
-  'The model that came with Chorus is small. Its answers may be wrong: check them. A larger one knows more: --model FILE\n';
+  'The model that comes with Chorus is small. Its answers may be wrong. Check them. A larger one knows more: --model FILE\n';
 
 /** Returns the notice for a sidecar in this state. */
 async function told(status: Partial<SidecarStatus>, { isTTY = true, json = false } = {}): Promise<string> {

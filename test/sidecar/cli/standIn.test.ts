@@ -24,7 +24,7 @@ describe('StandInNotice', () => {
 
   it('gives a reason once', () => {
     const reason = 'gpu.example refuses the key (401).';
-    assert.equal(told([reason], [reason], []), `The model on this machine stands in for the server. ${reason}\n`);
+    assert.equal(told([reason], [reason], []), `The model on this machine answers in place of the server. ${reason}\n`);
   });
 
   it('gives every reason, without control characters', () => {

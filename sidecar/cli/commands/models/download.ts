@@ -22,7 +22,7 @@ interface DownloadOptions extends ShelfOptions {
 export function addDownload(models: Command): void {
   const command = models
     .command('download')
-    .description(l10n.t('download a model; Ctrl+C pauses, the same command goes on'))
+    .description(l10n.t('download a model; Ctrl+C pauses, the same command resumes'))
     .argument('<model>', 'name of the model in `chorus models shelf`')
     .argument('[quantisation]', 'default: the best for this machine');
   withShelfOptions(command)

@@ -14,7 +14,7 @@ export function addImport(models: Command): void {
   withShelfOptions(
     models
       .command('import')
-      .description(l10n.t('copy a GGUF file to the downloaded models'))
+      .description(l10n.t('copy a GGUF file into the folder of downloaded models'))
       .argument('<file>', 'GGUF file; the first file of a model in several parts'),
   ).action((file: string, _options: unknown, command: Command) => importModel(file, optionsOf(command)));
 }

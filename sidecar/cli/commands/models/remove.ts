@@ -10,7 +10,7 @@ import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from
 export function addRemove(models: Command): void {
   const command = models
     .command('remove')
-    .description(l10n.t('remove a model that was downloaded or imported'))
+    .description(l10n.t('remove a downloaded or imported model'))
     .argument('<model>', 'path of the model, or its name on the shelf with its quantisation')
     .argument('[quantisation]');
   withShelfOptions(command).action(
@@ -26,7 +26,7 @@ async function remove(model: string, quantisation: string | undefined, options: 
       quantisation === undefined ? { path: path.resolve(model) } : { id: model, quantisation };
     await session.request(REMOVE_MODEL_REQUEST, params);
     if (options.json) printJson({ removed: params });
-    else process.stdout.write(`${l10n.t('It is removed.')}\n`);
+    else process.stdout.write(`${l10n.t('Removed.')}\n`);
   } finally {
     await session.close();
   }

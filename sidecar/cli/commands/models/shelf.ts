@@ -9,7 +9,7 @@ import { downloadSettings, optionsOf, withShelfOptions, type ShelfOptions } from
 /** `chorus models shelf`: the models in the catalogue, and how each would run on this machine. */
 export function addShelf(models: Command): void {
   withShelfOptions(
-    models.command('shelf').description(l10n.t('list the models that can be downloaded, and how they would run here')),
+    models.command('shelf').description(l10n.t('list downloadable models and how they would run here')),
   ).action((_options: unknown, command: Command) => shelf(optionsOf(command)));
 }
 
