@@ -16,7 +16,7 @@ export const CloseCodes = {
 
 /** Describes why a connection ended. */
 export function describeClose(code: number, reason: string): string {
-  if (code === 1006) return 'The Chorus sidecar ended unexpectedly.';
+  if (code === 1006) return 'The Chorus sidecar stopped unexpectedly.';
   return `The Chorus sidecar closed the connection${reason ? `: ${reason}` : ''} (code ${code}).`;
 }
 

@@ -40,7 +40,7 @@ export function addTranscribe(program: Command): void {
     )
     .option('--language <code>', 'spoken language, such as "de"; "auto" detects it', 'auto')
     .addOption(
-      new Option('--device <name>', 'where to run it').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
+      new Option('--device <name>', 'device to use').choices(['cpu', 'cuda', 'vulkan', 'metal']).default('cpu'),
     )
     .option('--threads <number>', `compute threads, 1 to ${cores}`, (value) => integer(value, 1, cores), 0)
     .option(
