@@ -20,7 +20,7 @@ describe('docs/protocol.md', () => {
     .filter((method) => method.startsWith('chorus/'));
   for (const message of messages) it(`names ${message}`, () => assert.ok(page.includes(`\`${message}\``)));
 
-  it('names no message of ours that does not exist', () => {
+  it('names no `chorus/*` message that does not exist', () => {
     const named = [...page.matchAll(/`(chorus\/[A-Za-z/]+)`/g)].map(([, name]) => name);
     assert.deepEqual(
       named.filter((name) => !messages.includes(name ?? '')),
@@ -28,13 +28,13 @@ describe('docs/protocol.md', () => {
     );
   });
 
-  it('names the accepted command and the limits', () => {
+  it('names the command of an accepted completion, and the limits of documents and frames', () => {
     assert.ok(page.includes(`\`${protocol.ACCEPTED_COMMAND}\``));
     assert.ok(page.includes(protocol.MAX_DOCUMENT_UNITS.toLocaleString('en')));
     assert.ok(page.includes(`${protocol.MAX_FRAME_BYTES / 1024 / 1024} MiB`));
   });
 
-  it('has an example client that completes code, with the model that an editor chose', async () => {
+  it('has an example client that completes code with the model that an editor chose', async () => {
     const code = /```js\n([\s\S]*?)```/.exec(page)?.[1];
     assert.ok(code);
     await using home = await TestHome.create();
@@ -43,7 +43,7 @@ describe('docs/protocol.md', () => {
       initializationOptions: { settings: { contextSizeTokens: 768 } },
     });
     await editor.request(protocol.LOAD_REQUEST, undefined);
-    // Beside the project's node_modules, where the example finds `ws`.
+    // The file lies in the project, so that the example finds `ws` in node_modules.
     const file = path.join(root, '.cache', `plain-client-${process.pid}.mjs`);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, code);

@@ -50,7 +50,7 @@ export interface LoadedModel {
   readonly supportsToolCalling: boolean;
   /** Whether a sequence can copy rows of another one (`copyFrom`). Absent: it cannot. */
   readonly copiesRows?: boolean;
-  /** The scalars under `general.` and `tokenizer.ggml.` in the model's metadata. Prompts depend on some of them. */
+  /** The scalars under `general.` and `tokenizer.ggml.` in the model's metadata that prompts depend on. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
 }
 export interface SpecialTokens {
