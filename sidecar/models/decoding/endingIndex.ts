@@ -1,36 +1,43 @@
 import type { TokenId } from '../../protocol/engine.ts';
 import type { NgramMatch } from './ngramIndex.ts';
 
-/** The fewest and the most tokens of a match. One token matches too often; more than six say nothing more. */
+/**
+ * The fewest and the most tokens of a match. A single token matches too often, and more than six add no information.
+ */
 const SHORTEST = 2;
 export const LONGEST_ENDING = 6;
 const LENGTHS = LONGEST_ENDING - SHORTEST + 1;
 const FEWEST_PLACES = 1_024;
 
-/** For one length: the last place of each hash, and the place before each place with the same hash; −1: none. */
+/**
+ * The chains of a match length: the last position of each hash, and for each position the previous position with its
+ * hash. −1 means none.
+ */
 interface Chains {
   readonly last: Int32Array;
   readonly previous: Int32Array;
 }
 
 /**
- * Finds where the last tokens of a text stood before. The text may grow between two searches. A search takes the same
- * time however long the text is: for each length, the places where that many tokens end are chained by their hash.
+ * Finds the previous occurrence of a text's last tokens. The text may grow between two searches.
+ *
+ * The time of a search does not depend on the length of the text: for each match length, positions are chained by the
+ * hash of the tokens that end there.
  */
 export class EndingIndex {
   #chains: readonly Chains[] = [];
-  /** The number of places that the chains have memory for: a power of two. */
+  /** The number of positions that the chains have memory for: a power of two. */
   #places = 0;
   #indexedTokens = 0;
-  /** By length, of the tokens that were hashed last. */
+  /** The hashes of the last hashed tokens, by match length. */
   readonly #hashes = new Int32Array(LENGTHS);
 
   /** Tokens may be appended to `tokens` later, but none may change. */
   constructor(readonly tokens: readonly TokenId[]) {}
 
   /**
-   * Returns the last place of the longest match of the ending, of at most `LONGEST_ENDING` tokens. Its length is 0 if
-   * not even two tokens match.
+   * Returns the last position of the longest match of the text's end, of at most `LONGEST_ENDING` tokens. Its length is
+   * 0 if not even two tokens match.
    */
   lastMatch(): NgramMatch {
     this.#catchUp();
@@ -45,7 +52,7 @@ export class EndingIndex {
     return { position: 0, length: 0 };
   }
 
-  /** Adds all places except the last token's, which no token follows yet. */
+  /** Adds all positions except the last token's, which has no continuation yet. */
   #catchUp(): void {
     if (this.tokens.length > this.#places) this.#grow();
     for (; this.#indexedTokens < this.tokens.length - 1; this.#indexedTokens++) {
@@ -60,7 +67,7 @@ export class EndingIndex {
     }
   }
 
-  /** Takes memory for at least twice as many places, so that chains stay short, and starts again. */
+  /** Allocates at least twice as many positions, so that chains stay short, and indexes again. */
   #grow(): void {
     this.#places = Math.max(FEWEST_PLACES, 2 ** Math.ceil(Math.log2(this.tokens.length + 1)));
     this.#indexedTokens = 0;

@@ -6,7 +6,7 @@ const CARRIAGE_RETURN = 0x0d;
 export interface LineStart {
   /** Spaces and tabs. */
   readonly whiteSpace: string;
-  /** The byte behind them; undefined where the text ends. */
+  /** The byte behind the white space. `undefined` at the end of the text. */
   readonly next: number | undefined;
 }
 
@@ -17,13 +17,13 @@ export function lineStartOf(bytes: Uint8Array): LineStart {
   return { whiteSpace: Buffer.from(bytes.subarray(0, length)).toString('latin1'), next: bytes[length] };
 }
 
-/** Whether the white space is all, or a line break or other text follows. */
+/** Whether only white space is there, or a line break or other text follows. */
 export function kindOf({ next }: LineStart): 'blank' | 'break' | 'text' {
   if (next === undefined) return 'blank';
   return next === LINE_FEED || next === CARRIAGE_RETURN ? 'break' : 'text';
 }
 
-/** Whether a line may go on with this text where one of these stretches of white space is still to come. */
+/** Whether a line may continue with this text if one of `indentations` is still missing. */
 export function fits(start: LineStart, indentations: readonly string[]): boolean {
   switch (kindOf(start)) {
     case 'blank':

@@ -2,15 +2,15 @@ import type { TokenId } from '../../protocol/engine.ts';
 import { fits, lineStartOf } from './lineStart.ts';
 import type { TokenIndex } from './tokenIndex.ts';
 
-/** The text that an answer has to begin with. */
+/** The required start of an answer. */
 export interface RequiredStart {
   /** Token healing: the answer begins with this text. */
   readonly requiredPrefix?: string;
-  /** Behind it stands one of these stretches of spaces and tabs, then text in the same line. */
+  /** After the prefix, the answer has one of these sequences of spaces and tabs, then text in the same line. */
   readonly indentations?: readonly string[];
 }
 
-/** Tells which tokens may come next so that the answer begins as required. Nothing is constrained once it does. */
+/** Restricts the next tokens so that the output begins as required. After that, every token is allowed. */
 export class OutputStart {
   #rest: Uint8Array;
   /** White space behind the required prefix. */
@@ -29,7 +29,7 @@ export class OutputStart {
     this.#allowedNow = this.#compute();
   }
 
-  /** `undefined`: any token. Empty: the vocabulary can't spell the required text. */
+  /** `undefined`: every token. Empty: the vocabulary can't spell the required text. */
   get allowed(): ReadonlySet<TokenId> | undefined {
     return this.#allowedNow;
   }

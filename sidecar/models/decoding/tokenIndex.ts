@@ -1,20 +1,20 @@
 import { fits, kindOf, lineStartOf, type LineStart } from './lineStart.ts';
 import type { TokenId } from '../../protocol/engine.ts';
 
-/** The part of a vocabulary that healing reads. */
+/** The part of a vocabulary that the index reads. */
 export interface TokenSpelling {
   readonly size: number;
   tokenBytes(token: TokenId): Uint8Array;
   isText(token: TokenId): boolean;
 }
 
-/** Sets of tokens that begin lines; a large one takes some megabytes. */
+/** The number of cached sets of line starts. A large set takes some megabytes. */
 const KEPT_LINE_STARTS = 8;
 
 /** All text tokens, ordered by their bytes, so that tokens with a common prefix are neighbours. */
 export class TokenIndex {
   readonly #sorted: readonly { readonly token: TokenId; readonly bytes: Uint8Array }[];
-  /** Tokens by the white space that they begin with, those of white space alone apart. */
+  /** Tokens grouped by their leading white space. Tokens of white space only are separate groups. */
   #starts: readonly { readonly start: LineStart; readonly tokens: readonly TokenId[] }[] | undefined;
   readonly #lineStarts = new Map<string, ReadonlySet<TokenId>>();
   readonly size: number;
@@ -32,7 +32,7 @@ export class TokenIndex {
     return this.vocabulary.tokenBytes(token);
   }
 
-  /** Tokens that are a beginning of `bytes`, or begin with it. Empty if the vocabulary can't spell it. */
+  /** The tokens that are a prefix of `bytes` or begin with it. Empty if the vocabulary can't spell `bytes`. */
   compatibleWith(bytes: Uint8Array): Set<TokenId> {
     const tokens = new Set<TokenId>();
     for (let length = 1; length < bytes.length; length++) {
@@ -50,8 +50,8 @@ export class TokenIndex {
   }
 
   /**
-   * Tokens that may begin a line which is indented by one of some stretches of white space. Few distinct indentations
-   * occur in a file, so sets are kept.
+   * The tokens that may begin a line with one of `indentations`. A file has few different indentations, so the sets are
+   * cached.
    */
   beginningLine(indentations: readonly string[]): ReadonlySet<TokenId> {
     const key = indentations.join('\n');

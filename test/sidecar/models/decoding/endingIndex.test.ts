@@ -15,20 +15,20 @@ function lookEverywhere(tokens: readonly number[]): NgramMatch {
   return best;
 }
 
-/** A generator of whole numbers below a bound, the same each time. */
+/** A reproducible generator of integers below a bound. */
 function numbers(): (below: number) => number {
   let state = 1;
   return (below) => (state = (state * 48_271) % 2_147_483_647) % below;
 }
 
 describe('EndingIndex', () => {
-  it('finds the longest match of the ending, the last of equally long matches', () => {
+  it('finds the longest match of the end, the last of equally long matches', () => {
     assert.deepEqual(new EndingIndex([1, 2, 3, 9, 2, 3, 7, 1, 2, 3]).lastMatch(), { position: 3, length: 3 });
     assert.deepEqual(new EndingIndex([1, 2, 5, 1, 2, 6, 0, 1, 2]).lastMatch(), { position: 5, length: 2 });
     assert.deepEqual(new EndingIndex([7, 7, 7]).lastMatch(), { position: 2, length: 2 });
   });
 
-  it('finds nothing in a text without two tokens that repeat', () => {
+  it('finds nothing in a text without a repeated pair of tokens', () => {
     for (const tokens of [[], [1], [1, 1], [1, 2, 3, 4, 2]])
       assert.deepEqual(new EndingIndex(tokens).lastMatch(), { position: 0, length: 0 });
   });
@@ -45,7 +45,7 @@ describe('EndingIndex', () => {
     }
   });
 
-  it('reads no more of a long text than of a short one for a search', () => {
+  it('reads as little of a long text as of a short text', () => {
     const readsFor = (length: number): number => {
       const random = numbers();
       const tokens = Array.from({ length }, () => random(50));

@@ -6,7 +6,7 @@ import { TokenIndex } from '../../../../sidecar/models/decoding/tokenIndex.ts';
 import { readVocabulary, type Vocabulary } from '../../../../sidecar/models/gguf/vocabulary.ts';
 import { allowedTokens } from '../../../reference/healing.ts';
 
-describe('the start of an answer', () => {
+describe('OutputStart', () => {
   let vocabulary: Vocabulary;
   let index: TokenIndex;
   let all: { token: number; bytes: Buffer }[];
@@ -19,7 +19,7 @@ describe('the start of an answer', () => {
     })).filter(({ token }) => vocabulary.isText(token));
   });
 
-  test('the vocabulary spells every byte, and no two text tokens alike', () => {
+  test('has a vocabulary that spells every byte, and no two text tokens alike', () => {
     const spelt = new Set(all.map(({ bytes }) => bytes.toString('latin1')));
     assert.equal(spelt.size, all.length);
     for (let byte = 0x20; byte < 0x7f; byte++) assert.ok(spelt.has(String.fromCharCode(byte)), `byte ${byte}`);
@@ -50,7 +50,7 @@ describe('the start of an answer', () => {
     });
   }
 
-  test('constrains until the required text is consumed, and nothing after', () => {
+  test('constrains only until the required text is consumed', () => {
     const healing = new OutputStart(index, { requiredPrefix: 'ab' });
     const a = all.find(({ bytes }) => bytes.toString() === 'a')!.token;
     const bc = all.find(({ bytes }) => bytes.toString() === 'bc')!.token;
@@ -71,7 +71,7 @@ describe('the start of an answer', () => {
     const tokenOf = (text: string): number => all.find(({ bytes }) => bytes.toString() === text)!.token;
     const allows = (start: OutputStart, text: string): boolean => start.allowed?.has(tokenOf(text)) === true;
 
-    test('allows text only where the white space before it is one of the indentations', () => {
+    test('allows text only after one of the indentations', () => {
       const start = new OutputStart(index, { indentations: ['  ', '    '] });
       const allowed = new Set(
         all
@@ -88,7 +88,7 @@ describe('the start of an answer', () => {
       assert.deepEqual(start.allowed, allowed);
     });
 
-    test('is decided step by step, and constrains nothing behind the first text', () => {
+    test('is built step by step, and constrains only until the first text', () => {
       const start = new OutputStart(index, { indentations: ['    '] });
       assert.equal(allows(start, 'a'), false);
       assert.equal(allows(start, '\n'), false);
@@ -101,7 +101,7 @@ describe('the start of an answer', () => {
       assert.equal(start.allowed, undefined);
     });
 
-    test('holds for tokens that reach beyond the required prefix', () => {
+    test('applies to tokens that extend beyond the required prefix', () => {
       const start = new OutputStart(index, { requiredPrefix: '\n', indentations: ['  '] });
       assert.equal(allows(start, '\n'), true);
       assert.equal(allows(start, '\n\n'), false);
@@ -112,7 +112,7 @@ describe('the start of an answer', () => {
     });
   });
 
-  test('tells that a vocabulary can not spell a text', () => {
+  test("detects that a vocabulary can't spell a text", () => {
     const tiny = new TokenIndex({ size: 1, isText: () => true, tokenBytes: () => Buffer.from('a') });
     assert.equal(new OutputStart(tiny, { requiredPrefix: 'b' }).allowed?.size, 0);
   });

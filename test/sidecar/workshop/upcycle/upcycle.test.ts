@@ -446,7 +446,7 @@ describe('upcycling models that do not fit together names the difference, both v
       make([first, await write('second.gguf')], {
         gates: { kind: 'hidden', prompts: [{ positive: ['a'] }], scale: 1 },
       }),
-      /prompts for 1 experts and 2 models/,
+      /prompts for 1 experts, but 2 models/,
     );
   });
 
