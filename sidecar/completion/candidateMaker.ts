@@ -10,8 +10,8 @@ import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import type { ClientSequences, SequenceChoice } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
 import type { FimFormat } from './prompt/fim.ts';
-import { explainCompletion } from './explainCompletion.ts';
-import { generateText } from './generateText.ts';
+import { explainCompletion, type MadeCompletion } from './explainCompletion.ts';
+import { generateText, type GeneratedText } from './generateText.ts';
 import { chooseExtent, type Extent } from './multiline.ts';
 import { postprocess } from './postprocess/index.ts';
 import type { ContextPrompt, PromptMaker } from './prompt/promptMaker.ts';
@@ -47,6 +47,30 @@ export interface MakeOptions {
   readonly onOutOfTime?: () => void;
   /** The completion is made ahead of a request: all other work goes first, and prompts keep their context. */
   readonly isAhead?: boolean;
+}
+
+/** One of the attempts at a completion. */
+interface Attempt {
+  readonly request: CompletionRequest;
+  readonly model: LoadedModel;
+  readonly prompt: ContextPrompt;
+  readonly choice: SequenceChoice;
+  readonly cursor: Cursor;
+  readonly extent: Extent;
+  /** The number of earlier attempts. */
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly fim: FimFormat | undefined;
+  readonly run: MakeOptions;
+}
+
+/** The result of an attempt. */
+interface Candidate {
+  readonly text: string;
+  readonly isOutOfTime: boolean;
+  readonly filteredOut: boolean;
+  readonly sequence: string | undefined;
+  readonly explanation: LastCompletion;
 }
 
 /** Asks the model for completions at a cursor. */
@@ -135,62 +159,15 @@ export class CandidateMaker {
       : undefined;
   }
 
-  async #candidate(options: {
-    request: CompletionRequest;
-    model: LoadedModel;
-    prompt: ContextPrompt;
-    choice: SequenceChoice;
-    cursor: Cursor;
-    extent: Extent;
-    attempt: number;
-    timeoutMs: number;
-    fim: FimFormat | undefined;
-    run: MakeOptions;
-  }): Promise<
-    | {
-        text: string;
-        isOutOfTime: boolean;
-        filteredOut: boolean;
-        sequence: string | undefined;
-        explanation: LastCompletion;
-      }
-    | undefined
-  > {
-    const { prompt, choice, cursor, extent, attempt, fim, request, run } = options;
-    const { session, prompts, sequences, now, log } = this.options;
-    const counted = attempt === 0 ? this.#countedTexts(request, options.model, cursor) : undefined;
-    const priority: Priority = run.isAhead === true ? 'background' : 'completion';
-    // A block's body begins on the next line. Without this, small models tend to continue the line.
-    const lineBreak = extent.multiline && isBehindHead(cursor) ? '\n' : '';
-    const required = prompt.requiredPrefix + lineBreak;
-    const { before, after, syntax } = cursor;
-    const generated = await generateText(
-      session.engine,
-      {
-        ...choice,
-        texts: sequences.texts(request.clientKey),
-        ngrams: counted && { version: counted.version, before: prompt.before.slice(-LONGEST_NGRAM) },
-        priority,
-        tokens: prompt.tokens,
-        requiredPrefix: required || undefined,
-        indentations: lineIndentations({ before: before + lineBreak, after, syntax }),
-        maxTokens: extent.maxTokens + HEALED_TOKENS,
-        sampling: samplingOf(attempt),
-        stop: fim?.end,
-        timeoutMs: options.timeoutMs,
-        contextSet: request.contextSet?.(),
-      },
-      {
-        signal: run.signal,
-        takenBack: prompt.requiredPrefix,
-        onResult: (result) => sequences.noteRequest(request, choice, prompt.tokens, result),
-        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor), now) : stopAtLineEnd,
-        onText: attempt === 0 ? run.onText : undefined,
-      },
-    );
+  /** Returns `undefined` if the request was aborted. */
+  async #candidate(attempted: Attempt): Promise<Candidate | undefined> {
+    const { request, model, cursor, extent, attempt, run } = attempted;
+    const { prompts, log } = this.options;
+    const counted = attempt === 0 ? this.#countedTexts(request, model, cursor) : undefined;
+    const generated = await this.#generate(attempted, counted);
     if (generated === undefined) return undefined;
     const { result } = generated;
-    prompts.measured(options.model, result);
+    prompts.measured(model, result);
     const text = postprocess(generated.text, { cursor, multiline: extent.multiline, ended: generated.ended });
     log(
       `${run.isAhead === true ? 'prepared' : 'completion'}: ${result.reusedTokens} + ${result.evaluatedTokens} prompt tokens in ${Math.round(result.promptMs)} ms, ` +
@@ -201,21 +178,64 @@ export class CandidateMaker {
       isOutOfTime: result.stopReason === 'timeout',
       filteredOut: text === '' && generated.text.trim() !== '',
       sequence: result.sequence,
-      explanation: explainCompletion({
-        text: wordBefore(cursor.before) + text,
-        documentText: request.text,
-        promptTokens: prompt.tokens.length,
-        contextTokens: prompt.contextTokens,
-        context: prompt.context.filter(({ snippet }) => !isOwnText(snippet.uri, request.uri)),
-        counted: (counted?.files ?? []).map(({ uri, text: fileText }) => ({
-          uri,
-          text: fileText,
-          path: request.workspace?.pathOf(uri) ?? uri,
-        })),
-        result,
-      }),
+      explanation: explain(attempted, counted, { text, result }),
     };
   }
+
+  #generate(
+    { request, prompt, choice, cursor, extent, attempt, timeoutMs, fim, run }: Attempt,
+    counted: GivenTexts | undefined,
+  ): Promise<GeneratedText | undefined> {
+    const { session, sequences, now } = this.options;
+    const priority: Priority = run.isAhead === true ? 'background' : 'completion';
+    // A block's body begins on the next line. Without this, small models tend to continue the line.
+    const lineBreak = extent.multiline && isBehindHead(cursor) ? '\n' : '';
+    const { before, after, syntax } = cursor;
+    return generateText(
+      session.engine,
+      {
+        ...choice,
+        texts: sequences.texts(request.clientKey),
+        ngrams: counted && { version: counted.version, before: prompt.before.slice(-LONGEST_NGRAM) },
+        priority,
+        tokens: prompt.tokens,
+        requiredPrefix: prompt.requiredPrefix + lineBreak || undefined,
+        indentations: lineIndentations({ before: before + lineBreak, after, syntax }),
+        maxTokens: extent.maxTokens + HEALED_TOKENS,
+        sampling: samplingOf(attempt),
+        stop: fim?.end,
+        timeoutMs,
+        contextSet: request.contextSet?.(),
+      },
+      {
+        signal: run.signal,
+        takenBack: prompt.requiredPrefix,
+        onResult: (result) => sequences.noteRequest(request, choice, prompt.tokens, result),
+        stopRule: extent.multiline ? stopAfter(MULTI_LINE_MS, stopAtBlockEnd(cursor), now) : stopAtLineEnd,
+        onText: attempt === 0 ? run.onText : undefined,
+      },
+    );
+  }
+}
+
+function explain(
+  { request, prompt, cursor }: Attempt,
+  counted: GivenTexts | undefined,
+  { text, result }: Pick<MadeCompletion, 'text' | 'result'>,
+): LastCompletion {
+  return explainCompletion({
+    text: wordBefore(cursor.before) + text,
+    documentText: request.text,
+    promptTokens: prompt.tokens.length,
+    contextTokens: prompt.contextTokens,
+    context: prompt.context.filter(({ snippet }) => !isOwnText(snippet.uri, request.uri)),
+    counted: (counted?.files ?? []).map(({ uri, text: fileText }) => ({
+      uri,
+      text: fileText,
+      path: request.workspace?.pathOf(uri) ?? uri,
+    })),
+    result,
+  });
 }
 
 /** Returns the part of a word before the cursor, since a name in the completion may begin there. */
