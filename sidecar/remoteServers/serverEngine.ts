@@ -7,8 +7,9 @@ import type {
   SpecialTokens,
   TokenId,
 } from '../protocol/engine.ts';
-import { AnswerStart, StopTexts } from './answerStart.ts';
+import { AnswerLimits } from './answerLimits.ts';
 import type { FillIn } from './fillIn.ts';
+import { ReceivedAnswer } from './receivedAnswer.ts';
 import { BrokenAnswerError, readAnswer } from './serverAnswer.ts';
 import type { ServerConnection } from './serverConnection.ts';
 import { serverFailed, ServerUnavailableError } from './serverErrors.ts';
@@ -19,8 +20,6 @@ import { decodePieces, encodeMessages, encodePieces, isMark, Marks } from './ser
  * The time limit until the model generates: a long prompt on a slow machine. Keep-alive data in between does not count.
  */
 const FIRST_PART_TIMEOUT_MS = 120_000;
-/** No token is longer. So an answer with more text than requested is the server's fault. */
-const MAX_UNITS_PER_TOKEN = 16;
 /** A user who types does not wait, but a user who asked a question waits a while. */
 const PATIENCE = {
   completion: { retries: 1, maxWaitMs: 500 },
@@ -85,81 +84,32 @@ export class ServerEngine implements Engine {
 
   async generate(...[params, { onChunk, signal } = {}]: Parameters<Engine['generate']>): Promise<EngineGenerateResult> {
     const { connection, model, fillIn, firstPartTimeoutMs = FIRST_PART_TIMEOUT_MS } = this.options;
-    const startedAt = performance.now();
-    let firstAt: number | undefined;
-    let text = '';
-    const ended = (stopReason: EngineGenerateResult['stopReason']): EngineGenerateResult => {
-      const promptMs = (firstAt ?? performance.now()) - startedAt;
-      return {
-        tokens: encodePieces(text),
-        text,
-        stopReason,
-        reusedTokens: 0,
-        evaluatedTokens: params.tokens.length,
-        promptMs,
-        generateMs: performance.now() - startedAt - promptMs,
-      };
-    };
-    if (params.maxTokens < 1) return ended('length');
-
-    const { path, body, answerStart, given } = apiRequest(params, model, fillIn);
-    const start = new AnswerStart(answerStart);
-    const stop = new StopTexts(params.stop ?? []);
-    const say = (more: string): void => {
-      if (more === '') return;
-      text += more;
-      onChunk?.({ tokens: encodePieces(more), text: more });
-    };
-    // Leaving early closes the connection, so that the server can stop.
-    const leave = new AbortController();
-    const outOfTime = new AbortController();
-    const timer = params.timeoutMs === undefined ? undefined : setTimeout(() => outOfTime.abort(), params.timeoutMs);
-    const late = new AbortController();
-    const firstPartTimer = setTimeout(() => late.abort(), firstPartTimeoutMs);
+    const answer = new ReceivedAnswer(params, onChunk);
+    if (params.maxTokens < 1) return answer.ended('length');
+    const request = apiRequest(params, model, fillIn);
+    using limits = new AnswerLimits({ timeoutMs: params.timeoutMs, firstPartTimeoutMs, signal });
     try {
       const response = await connection.send({
-        path,
-        body,
+        path: request.path,
+        body: request.body,
         timeoutMs: Math.min(params.timeoutMs ?? firstPartTimeoutMs, firstPartTimeoutMs),
         patience: PATIENCE[params.priority],
-        signal: AbortSignal.any([leave.signal, outOfTime.signal, late.signal, ...(signal ? [signal] : [])]),
+        signal: limits.signal,
       });
-      let finishReason: string | undefined;
-      let leftUnits = params.maxTokens * MAX_UNITS_PER_TOKEN;
-      for await (const part of readAnswer(response, connection, path)) {
-        if (part.isGenerated) clearTimeout(firstPartTimer);
-        if (part.text !== '' && firstAt === undefined) {
-          firstAt = performance.now();
-          say(given);
-        }
-        say(stop.push(start.push(part.text.slice(0, leftUnits))));
-        leftUnits -= part.text.length;
-        finishReason ??= part.finishReason;
-        if (stop.isStopped) return ended('stop');
-        if (signal?.aborted) return ended('cancelled');
-        if (leftUnits < 0) {
-          finishReason = 'length';
-          break;
-        }
-      }
-      say(stop.push(start.end()));
-      if (!stop.isStopped) say(stop.end());
-      return ended(stop.isStopped ? 'stop' : finishReason === 'length' ? 'length' : 'end');
+      return await answer.receive(readAnswer(response, connection, request.path), {
+        request,
+        signal,
+        onGenerated: () => limits.begun(),
+      });
     } catch (error) {
-      if (signal?.aborted) return ended('cancelled');
-      if (outOfTime.signal.aborted && firstAt !== undefined) return ended('timeout');
-      if (outOfTime.signal.aborted || late.signal.aborted) {
-        const limitMs = outOfTime.signal.aborted ? (params.timeoutMs ?? 0) : firstPartTimeoutMs;
+      if (signal?.aborted) return answer.ended('cancelled');
+      if (limits.isOutOfTime && answer.hasBegun) return answer.ended('timeout');
+      if (limits.passedMs !== undefined)
         throw new ServerUnavailableError(
-          `${connection.address.host} did not begin to answer ${path} within ${limitMs / 1000} s.`,
+          `${connection.address.host} did not begin to answer ${request.path} within ${limits.passedMs / 1000} s.`,
           { cause: error },
         );
-      }
-      throw this.#failure(error, text.length);
-    } finally {
-      clearTimeout(timer);
-      clearTimeout(firstPartTimer);
-      leave.abort();
+      throw this.#failure(error, answer.units);
     }
   }
 
