@@ -22,23 +22,41 @@ export interface ServedIndexesOptions {
   readonly unparsed: Set<string>;
 }
 
+type IndexOf = (workspace: string) => WorkspaceIndex;
+
 /** Answers the messages of the thread with the index of each client. */
 export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedIndexesOptions): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
-  const empty = new WorkspaceIndex(grammars, unparsed);
+  const make = (): WorkspaceIndex => new WorkspaceIndex(grammars, unparsed);
+  const empty = make();
   // A client may disconnect between two requests. Only files create an index, which is freed when the client
   // disconnects.
-  const of = (workspace: string): WorkspaceIndex => indexes.get(workspace) ?? empty;
-  const missing = (index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } => ({
-    missing: uris.filter((uri) => !index.hasText(uri)),
-  });
+  const of: IndexOf = (workspace) => indexes.get(workspace) ?? empty;
+  return {
+    ...fileHandlers(indexes, make, onPut),
+    ...placeHandlers(of),
+    ...wordHandlers(of),
+    statistics({ workspace }) {
+      const index = of(workspace);
+      return {
+        indexes: indexes.size,
+        files: index.files.count,
+        indexBytes: index.terms.sizeBytes,
+        heapBytes: process.memoryUsage().heapUsed,
+      };
+    },
+  };
+}
 
-  const selected = async (index: WorkspaceIndex, query: ContextQuery): Promise<SelectedFile[]> =>
-    (await selectFiles(index, query)).slice(0, MAX_SELECTED);
-
+/** Answers the messages that change which files an index has. */
+function fileHandlers(
+  indexes: Map<string, WorkspaceIndex>,
+  make: () => WorkspaceIndex,
+  onPut: ServedIndexesOptions['onPut'],
+): Pick<Handlers, 'put' | 'remove' | 'retain' | 'forget'> {
   return {
     put({ workspace, files }) {
-      const index = indexes.get(workspace) ?? new WorkspaceIndex(grammars, unparsed);
+      const index = indexes.get(workspace) ?? make();
       if (files.length > 0) indexes.set(workspace, index);
       for (const [place, file] of files.entries()) {
         onPut(place);
@@ -54,6 +72,12 @@ export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedInde
     forget({ workspace }) {
       indexes.delete(workspace);
     },
+  };
+}
+
+/** Answers the messages about the context of a place. */
+function placeHandlers(of: IndexOf): Pick<Handlers, 'select' | 'giveTexts' | 'rank' | 'texts'> {
+  return {
     async select({ workspace, query }) {
       const index = of(workspace);
       return missing(index, [
@@ -78,6 +102,12 @@ export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedInde
         return [{ uri, text }];
       });
     },
+  };
+}
+
+/** Answers the messages that search for words and for definitions. */
+function wordHandlers(of: IndexOf): Pick<Handlers, 'search' | 'symbols' | 'needed'> {
+  return {
     search: ({ workspace, words, limit, openUris }) => searchWords(of(workspace), words, { limit, openUris }),
     symbols: ({ workspace, name, limit }) => findSymbols(of(workspace), name, limit),
     needed({ workspace, words, symbol, openUris }) {
@@ -88,14 +118,14 @@ export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedInde
         files.map(({ uri }) => uri),
       );
     },
-    statistics({ workspace }) {
-      const index = of(workspace);
-      return {
-        indexes: indexes.size,
-        files: index.files.count,
-        indexBytes: index.terms.sizeBytes,
-        heapBytes: process.memoryUsage().heapUsed,
-      };
-    },
   };
+}
+
+async function selected(index: WorkspaceIndex, query: ContextQuery): Promise<SelectedFile[]> {
+  return (await selectFiles(index, query)).slice(0, MAX_SELECTED);
+}
+
+/** Returns the files whose texts are not in memory. */
+function missing(index: WorkspaceIndex, uris: readonly string[]): { missing: readonly string[] } {
+  return { missing: uris.filter((uri) => !index.hasText(uri)) };
 }
