@@ -1,5 +1,5 @@
 import type { Node } from '../syntax/treeSitter.ts';
-import { definitionShapes } from '../syntax/definitionShapes.ts';
+import { definitionShapes, type DefinitionShapes } from '../syntax/definitionShapes.ts';
 import type { Grammars } from '../syntax/grammars.ts';
 import { languageSyntax } from '../syntax/languages.ts';
 
@@ -42,66 +42,87 @@ export async function outline(
   if (shapes === undefined || text.length > MAX_TEXT_UNITS) return undefined;
   const tree = await grammars.parse(text, shapes.grammar);
   if (tree === null) return undefined;
-  const lines = text.split('\n');
-  const isBlockByIndentation = languageSyntax(languageId).blocks === 'indentation';
-  const found: Definition[] = [];
+  try {
+    const finder = new DefinitionFinder(text, shapes, languageSyntax(languageId).blocks === 'indentation');
+    finder.visit(tree.rootNode, undefined, 0);
+    return finder.found.filter(({ name, signature }) => name !== '' && signature.trim() !== '');
+  } finally {
+    tree.delete();
+  }
+}
 
-  const visit = (node: Node, container: string | undefined, depth: number): void => {
-    if (found.length >= MAX_DEFINITIONS || depth > MAX_DEPTH) return;
+/** Collects the definitions of a syntax tree. */
+class DefinitionFinder {
+  readonly found: Definition[] = [];
+  readonly #lines: readonly string[];
+
+  constructor(
+    text: string,
+    private readonly shapes: DefinitionShapes,
+    private readonly isBlockByIndentation: boolean,
+  ) {
+    this.#lines = text.split('\n');
+  }
+
+  visit(node: Node, container: string | undefined, depth: number): void {
+    if (this.found.length >= MAX_DEFINITIONS || depth > MAX_DEPTH) return;
+    const { shapes, isBlockByIndentation } = this;
     const { type } = node;
     if (shapes.containers.includes(type)) {
-      const body = bodyOf(node);
-      const name = nameOf(node) ?? '';
-      if (body === null)
-        return add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_HEAD_LINES));
-      add(node, container, headLines(node, body));
-      visitChildren(body, name === '' ? container : name, depth);
+      this.#visitContainer(node, container, depth);
     } else if (shapes.heads.includes(type)) {
       const body = bodyOf(node);
-      const docstring = isBlockByIndentation && body !== null ? docstringLine(body, lines) : [];
-      add(node, container, [...headLines(node, body), ...docstring]);
+      const docstring = isBlockByIndentation && body !== null ? docstringLine(body, this.#lines) : [];
+      this.#add(node, container, [...this.#headLines(node, body), ...docstring]);
     } else if (shapes.wholes.includes(type)) {
       if (isBlockByIndentation && type === 'expression_statement' && node.namedChild(0)?.type !== 'assignment') return;
-      add(node, container, lines.slice(startOf(node), node.endPosition.row + 1).slice(0, MAX_WHOLE_LINES));
+      this.#add(node, container, this.#linesOf(node, MAX_WHOLE_LINES));
     } else if (shapes.through.includes(type)) {
-      visitChildren(node, container, depth);
+      this.#visitChildren(node, container, depth);
     }
-  };
-  const visitChildren = (node: Node, container: string | undefined, depth: number): void => {
-    for (const child of node.namedChildren) if (child !== null) visit(child, container, depth + 1);
-  };
-  const add = (node: Node, container: string | undefined, shown: readonly string[]): void => {
-    const comment = commentBefore(startOf(node), lines);
+  }
+
+  #visitContainer(node: Node, container: string | undefined, depth: number): void {
+    const body = bodyOf(node);
+    const name = nameOf(node) ?? '';
+    this.#add(node, container, this.#headLines(node, body));
+    if (body !== null) this.#visitChildren(body, name === '' ? container : name, depth);
+  }
+
+  #visitChildren(node: Node, container: string | undefined, depth: number): void {
+    for (const child of node.namedChildren) if (child !== null) this.visit(child, container, depth + 1);
+  }
+
+  #add(node: Node, container: string | undefined, shown: readonly string[]): void {
+    const comment = commentBefore(startOf(node), this.#lines);
     const owner = namedContainer(node) ?? container;
-    found.push({
+    this.found.push({
       name: nameOf(node) ?? '',
       ...(owner === undefined ? {} : { container: owner }),
       startLine: startOf(node) - comment.length,
       endLine: node.endPosition.row,
       signature: [...comment, ...shown].join('\n'),
     });
-  };
+  }
+
   /** Returns the lines from the start of the definition to its body. */
-  const headLines = (node: Node, body: Node | null): string[] => {
+  #headLines(node: Node, body: Node | null): string[] {
+    if (body === null) return this.#linesOf(node, MAX_HEAD_LINES);
     const start = startOf(node);
-    if (body === null) return lines.slice(start, node.endPosition.row + 1).slice(0, MAX_HEAD_LINES);
     const { row, column } = body.startPosition;
+    const bodyLine = this.#lines[row] ?? '';
     // A block begins on its own line. A brace or an expression stands behind the head.
-    const last = (lines[row] ?? '').slice(0, column).trimEnd();
-    const isOneLine =
-      body.startPosition.row === body.endPosition.row && body.endPosition.row === node.endPosition.row && row === start;
-    if (isOneLine && body.endPosition.column - column < 120) return [lines[row] ?? ''];
-    const head = [...lines.slice(start, row), ...(last === '' ? [] : [last])];
+    const last = bodyLine.slice(0, column).trimEnd();
+    const isOneLine = row === body.endPosition.row && row === node.endPosition.row && row === start;
+    if (isOneLine && body.endPosition.column - column < 120) return [bodyLine];
+    const head = [...this.#lines.slice(start, row), ...(last === '' ? [] : [last])];
     // In Ruby the comment of a body's first statement stands before the body.
     while (head.length > 1 && isComment(head.at(-1) ?? '')) head.pop();
     return head.slice(0, MAX_HEAD_LINES);
-  };
+  }
 
-  try {
-    visit(tree.rootNode, undefined, 0);
-    return found.filter(({ name, signature }) => name !== '' && signature.trim() !== '');
-  } finally {
-    tree.delete();
+  #linesOf(node: Node, most: number): string[] {
+    return this.#lines.slice(startOf(node), node.endPosition.row + 1).slice(0, most);
   }
 }
 
