@@ -1,4 +1,4 @@
-export interface AnswerLimitsOptions {
+interface AnswerLimitsOptions {
   /** The time limit of the whole answer. Absent: none. */
   readonly timeoutMs: number | undefined;
   /** The time limit until the model generates. */

@@ -11,7 +11,7 @@ const MAX_UNITS_PER_TOKEN = 16;
 type GenerateParams = Parameters<Engine['generate']>[0];
 type OnChunk = NonNullable<Parameters<Engine['generate']>[1]>['onChunk'];
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   readonly request: Pick<ApiRequest, 'answerStart' | 'given'>;
   readonly signal: AbortSignal | undefined;
   /** Called with each part that the model generated. */
