@@ -1,23 +1,22 @@
 import { PositionEncodingKind, TextDocumentSyncKind, type InitializeResult } from 'vscode-languageserver-protocol';
+import type { z } from 'zod';
 import { PROTOCOL_VERSION, type ChorusServerCapabilities, type ChorusSettings } from '../../protocol/client.ts';
 import { workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
 import type { Quietness } from '../power/quietness.ts';
 import type { Client } from '../client.ts';
 import type { ClientServices } from '../clientServices.ts';
 import { removeContexts, type ContextRemoval } from '../removeContexts.ts';
-import type { FrontModelSession } from '../modelSession.ts';
 import { didChangeConfiguration, initialize, nothing } from '../schemas.ts';
 
+type InitializeParams = z.infer<typeof initialize>;
+
+interface InitializeParts extends ContextRemoval {
+  readonly version: string;
+  readonly quietness: Quietness;
+}
+
 /** Handles LSP's life cycle and the client's settings. */
-export function handleInitialize(
-  client: Client,
-  services: ClientServices,
-  parts: {
-    readonly version: string;
-    readonly session: FrontModelSession;
-    readonly quietness: Quietness;
-  } & ContextRemoval,
-): void {
+export function handleInitialize(client: Client, services: ClientServices, parts: InitializeParts): void {
   const { version, session, quietness } = parts;
   const { connection } = client;
   const take = (settings: ChorusSettings): void => {
@@ -32,30 +31,12 @@ export function handleInitialize(
   connection.onRequest(
     'initialize',
     initialize,
-    (params): InitializeResult => {
+    (params) => {
       connection.markInitialized();
-      const options = params.initializationOptions;
-      client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
-      client.clientVersion = options?.clientVersion ?? '';
-      const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
-      client.folders = folders;
-      client.providesWorkspace = options?.providesWorkspace ?? false;
-      client.workspace = options?.workspaceKey || (folders.length > 0 ? workspaceKeyOf(folders) : undefined);
-      if (options?.settings) take(options.settings);
-      const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };
-      const hasInlineCompletion = params.capabilities.textDocument?.inlineCompletion !== undefined;
-      return {
-        serverInfo: { name: 'chorus', version },
-        capabilities: {
-          positionEncoding: PositionEncodingKind.UTF16,
-          textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-          notebookDocumentSync: { notebookSelector: [{ notebook: '*' }] },
-          inlineCompletionProvider: true,
-          // An editor with ghost text would show the same text again in its list.
-          ...(hasInlineCompletion ? {} : { completionProvider: {} }),
-          experimental: { chorus },
-        },
-      };
+      noteClient(client, params);
+      const settings = params.initializationOptions?.settings;
+      if (settings) take(settings);
+      return initializeResult(version, params);
     },
     { beforeInitialize: true },
   );
@@ -71,4 +52,32 @@ export function handleInitialize(
     return null;
   });
   connection.onNotification('exit', nothing, () => connection.close(1000, 'exit'));
+}
+
+/** Notes the client's name and version, and its folders. */
+function noteClient(client: Client, params: InitializeParams): void {
+  const options = params.initializationOptions;
+  client.clientKind = options?.clientKind ?? params.clientInfo?.name ?? 'lsp';
+  client.clientVersion = options?.clientVersion ?? '';
+  const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (params.rootUri ? [params.rootUri] : []);
+  client.folders = folders;
+  client.providesWorkspace = options?.providesWorkspace ?? false;
+  client.workspace = options?.workspaceKey || (folders.length > 0 ? workspaceKeyOf(folders) : undefined);
+}
+
+function initializeResult(version: string, { capabilities }: InitializeParams): InitializeResult {
+  const chorus: ChorusServerCapabilities = { protocolVersion: PROTOCOL_VERSION, version, pid: process.pid };
+  const hasInlineCompletion = capabilities.textDocument?.inlineCompletion !== undefined;
+  return {
+    serverInfo: { name: 'chorus', version },
+    capabilities: {
+      positionEncoding: PositionEncodingKind.UTF16,
+      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+      notebookDocumentSync: { notebookSelector: [{ notebook: '*' }] },
+      inlineCompletionProvider: true,
+      // An editor with ghost text would show the same text again in its list.
+      ...(hasInlineCompletion ? {} : { completionProvider: {} }),
+      experimental: { chorus },
+    },
+  };
 }
