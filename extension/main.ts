@@ -39,42 +39,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const startMs = performance.now();
   const log = vscode.window.createOutputChannel('Chorus', { log: true });
   const logError = (error: unknown): void => log.error(error instanceof Error ? error : String(error));
-  const { version } = context.extension.packageJSON as { version: string };
-
-  const language = new InterfaceLanguageSetting(context.extensionPath, logError);
-  const logLine = (line: string): void => log.info(line);
-  const policy = new DocumentPolicy(logLine);
-  const documents = new DocumentSync(policy, logError);
-  const workspace = new WorkspaceSync(policy, logLine, logError);
-  const server = new ServerChoice(context.secrets, logError);
-  const snooze = new Snooze();
-  const troubles = new TroubleReporter(log);
-  const connection = new LanguageClientSession({
-    launch: {
-      sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'),
-      clientVersion: version,
-      extensionFolder: context.extensionPath,
-    },
-    log,
-    documents,
-    workspace,
-    ready: () => server.ready(),
-    initializationOptions: () => initializationOptions(context.extension, version, server),
-  });
-  session = connection;
-  const acceptance = new Acceptance(context.globalState, (feedback) => {
-    connection.notifyIfRunning(COMPLETION_FEEDBACK, feedback).catch(logError);
-  });
-  const ghostText = new GhostText({
-    session,
-    policy,
-    documents,
-    snooze,
-    log,
-    onOffer: (document, position, items) => acceptance.offer(document, position, items),
-    onTrouble: (trouble) => troubles.report(trouble),
-  });
-  context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, session);
+  const parts = createParts(context, log, logError);
+  const { language, policy, server, snooze, troubles, acceptance, ghostText } = parts;
+  session = parts.session;
 
   registerSettingsSync(context, session, server, logError);
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
@@ -94,8 +61,68 @@ export function activate(context: vscode.ExtensionContext): void {
   registerLanguageModels(context, session, policy);
 
   log.info(
-    `Chorus ${version} loaded in ${loadMs.toFixed(1)} ms and activated in ${(performance.now() - startMs).toFixed(1)} ms.`,
+    `Chorus ${versionOf(context)} loaded in ${loadMs.toFixed(1)} ms and activated in ${(performance.now() - startMs).toFixed(1)} ms.`,
   );
+}
+
+/** Creates the parts that several features share. */
+function createParts(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  logError: (error: unknown) => void,
+) {
+  const language = new InterfaceLanguageSetting(context.extensionPath, logError);
+  const logLine = (line: string): void => log.info(line);
+  const policy = new DocumentPolicy(logLine);
+  const documents = new DocumentSync(policy, logError);
+  const workspace = new WorkspaceSync(policy, logLine, logError);
+  const server = new ServerChoice(context.secrets, logError);
+  const snooze = new Snooze();
+  const troubles = new TroubleReporter(log);
+  const connection = createSession(context, { log, documents, workspace, server });
+  const acceptance = new Acceptance(context.globalState, (feedback) => {
+    connection.notifyIfRunning(COMPLETION_FEEDBACK, feedback).catch(logError);
+  });
+  const ghostText = new GhostText({
+    session: connection,
+    policy,
+    documents,
+    snooze,
+    log,
+    onOffer: (document, position, items) => acceptance.offer(document, position, items),
+    onTrouble: (trouble) => troubles.report(trouble),
+  });
+  context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, connection);
+  return { session: connection, language, policy, server, snooze, troubles, acceptance, ghostText };
+}
+
+function createSession(
+  context: vscode.ExtensionContext,
+  {
+    server,
+    ...parts
+  }: {
+    readonly log: vscode.LogOutputChannel;
+    readonly documents: DocumentSync;
+    readonly workspace: WorkspaceSync;
+    readonly server: ServerChoice;
+  },
+): LanguageClientSession {
+  const version = versionOf(context);
+  return new LanguageClientSession({
+    ...parts,
+    launch: {
+      sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'),
+      clientVersion: version,
+      extensionFolder: context.extensionPath,
+    },
+    ready: () => server.ready(),
+    initializationOptions: () => initializationOptions(context.extension, version, server),
+  });
+}
+
+function versionOf(context: vscode.ExtensionContext): string {
+  return (context.extension.packageJSON as { version: string }).version;
 }
 
 /** Ends this window's connection. The sidecar stays for other windows and exits after its last client has left. */
