@@ -1,0 +1,51 @@
+import type { LowRankOptions, ScratchSizes, TrainOptions } from '../../../workshop/train/options.ts';
+import type { SpeechSizes, SpeechTrainOptions } from '../../../workshop/train/speech/speechOptions.ts';
+
+/** The options of `chorus train`, parsed. */
+export interface TrainCommandOptions {
+  readonly json: boolean;
+  readonly model?: string;
+  readonly scratch?: ScratchSizes;
+  readonly speech?: SpeechSizes;
+  readonly speechPositions: SpeechTrainOptions['positions'];
+  readonly speechBits: SpeechTrainOptions['bits'];
+  readonly speech8BitSteps: number;
+  readonly specAugment: boolean;
+  readonly data: readonly string[];
+  readonly output: string;
+  readonly name?: string;
+  readonly restart: boolean;
+  readonly steps: number;
+  readonly batch: number;
+  readonly microBatch: number;
+  readonly sequence: number;
+  readonly rate: number;
+  readonly schedule: 'cosine' | 'wsd';
+  readonly warmUp: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly optimiser: 'adamw' | 'muon';
+  readonly dropout: number;
+  readonly singleScaleNorm: boolean;
+  readonly outlierLoss: number;
+  readonly precision: TrainOptions['precision'];
+  readonly lowRank?: number;
+  readonly lowRankInit: LowRankOptions['init'];
+  readonly lowRankDecay: LowRankOptions['decay'];
+  readonly lowRankDenseSteps: number;
+  readonly adapter?: number;
+  readonly adapterAlpha?: number;
+  readonly freeze: readonly string[];
+  readonly balance: number;
+  readonly z: number;
+  readonly fim: number;
+  readonly fimLoss: 'all' | 'middle';
+  readonly fimWeight: number;
+  readonly fimSuffixMark?: string;
+  readonly fimPrefixMark?: string;
+  readonly checkpointSteps: number;
+  readonly maxFile: number;
+  readonly seed: number;
+  readonly device: TrainOptions['device'];
+  readonly threads: number;
+}
