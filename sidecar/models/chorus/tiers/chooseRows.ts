@@ -41,71 +41,119 @@ export interface RowsToChoose {
   readonly heads: number;
 }
 
+type ChooseOptions = Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>;
+
 /**
  * Gathers the best pages of a layer, and the window, into its fast tier. If that is on another device, only these rows
  * are copied to it, as float16.
  */
-export function chooseRows(
+export function chooseRows(graph: Graph, layer: RowsToChoose, options: ChooseOptions): void {
+  const pages = graph.on(layer.slow.device, () => attendedPages(graph, layer, options));
+  const gathering = new Gathering(graph, layer, options, pages);
+  graph.expand(gathering.place('key'));
+  graph.expand(layer.fast.isValueTransposed ? gathering.placeTransposedValues() : gathering.place('value'));
+}
+
+/** Returns the best pages, and behind them the window's. */
+function attendedPages(
   graph: Graph,
-  { slow, scored, fast, lastQueries, queryNumbers, choice, rowsOfPage, windowPages, places, heads, run }: RowsToChoose,
-  { headSize, kvHeads, scale }: Pick<AttendOptions, 'headSize' | 'kvHeads' | 'scale'>,
-): void {
-  const choosing = run?.count ?? kvHeads;
-  const ofRun = (stack: Tensor): Tensor => (run ? headsOf(graph, stack, run) : stack);
-  const all = (tensor: Tensor, rows = tensor.shape[1]): Tensor =>
-    ofRun(cacheHeads(graph, tensor, rows, headSize, kvHeads));
-  const { pageRows } = choice;
-  const where = slow.device;
-  const pages = graph.on(where, () => {
-    const remembered = rememberedQueries(graph, lastQueries, queryNumbers, { headSize, heads });
-    const own = run ? queriesOf(graph, remembered, run, heads / kvHeads) : remembered;
-    const best = bestPages(
+  { scored, lastQueries, queryNumbers, choice, windowPages, heads, run }: RowsToChoose,
+  { headSize, kvHeads, scale }: ChooseOptions,
+): Tensor {
+  const remembered = rememberedQueries(graph, lastQueries, queryNumbers, { headSize, heads });
+  const own = run ? queriesOf(graph, remembered, run, heads / kvHeads) : remembered;
+  const best = bestPages(
+    graph,
+    scorePages(
       graph,
-      scorePages(
-        graph,
-        pageKeysOf(graph, scored, choice, { headSize, kvHeads, run }),
-        voters(graph, own, 1, choosing),
-        choice,
-        scale,
-      ),
+      pageKeysOf(graph, scored, choice, { headSize, kvHeads, run }),
+      voters(graph, own, 1, run?.count ?? kvHeads),
       choice,
+      scale,
+    ),
+    choice,
+  );
+  return windowPages ? concat(graph, best, windowPages, 0) : best;
+}
+
+/** Moves the rows of pages from the slow to the fast tier, for the heads that choose. */
+class Gathering {
+  readonly #gather: (heads: Tensor) => Tensor;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly layer: RowsToChoose,
+    private readonly options: ChooseOptions,
+    private readonly pages: Tensor,
+  ) {
+    const { choice, rowsOfPage } = layer;
+    this.#gather = pageGatherer(graph, pages, { pageRows: choice.pageRows, rowsOfPage });
+  }
+
+  place(name: 'key' | 'value'): Tensor {
+    const { slow, fast, places } = this.layer;
+    return slow.device === fast.device && places ? this.#placeBeside(name, places) : this.#placeAcross(name);
+  }
+
+  /**
+   * Values are transposed into a tensor without gaps and then copied row by row: ggml transposes into places with gaps
+   * at half the speed.
+   */
+  placeTransposedValues(): Tensor {
+    const { graph } = this;
+    const { slow, fast } = this.layer;
+    return copy(
+      graph,
+      graph.on(slow.device, () => cast(graph, transpose(graph, this.#gathered(slow.value)), fast.value.type)),
+      this.#ofRun(transposedRows(graph, fast.value, this.#count)),
     );
-    return windowPages ? concat(graph, best, windowPages, 0) : best;
-  });
-  const pageCount = pages.shape[0];
-  const count = pageCount * pageRows;
-  const gather = pageGatherer(graph, pages, { pageRows, rowsOfPage });
-  const gathered = (from: Tensor): Tensor => gather(all(from));
-  const place = (name: 'key' | 'value'): Tensor => {
-    const [from, to] = [slow[name], fast[name]];
-    if (where !== fast.device || !places)
-      return copy(
-        graph,
-        graph.on(where, () => cast(graph, gathered(from), to.type)),
-        all(to, count),
-      );
-    return graph.on(where, () => {
+  }
+
+  /** Places rows in a fast tier that is on the slow tier's device. */
+  #placeBeside(name: 'key' | 'value', places: Tensor): Tensor {
+    const { graph, pages } = this;
+    const { slow, fast, choice } = this.layer;
+    const [pageCount, , choosing] = pages.shape;
+    return graph.on(slow.device, () => {
       if (slow.words && fast.words)
         return gatherRows(
           graph,
-          pagesOf(graph, ofRun(slow.words[name]), pageRows),
+          pagesOf(graph, this.#ofRun(slow.words[name]), choice.pageRows),
           reshape(graph, pages, [pageCount, choosing]),
-          pagesOf(graph, ofRun(fast.words[name]), pageRows),
+          pagesOf(graph, this.#ofRun(fast.words[name]), choice.pageRows),
           view(graph, places, [pageCount]),
         );
-      return setRows(graph, all(to), gathered(from), places);
+      return setRows(graph, this.#rows(fast[name]), this.#gathered(slow[name]), places);
     });
-  };
-  graph.expand(place('key'));
-  // Values are transposed into a tensor without gaps and then copied row by row: ggml transposes into places with gaps
-  // at half the speed.
-  if (fast.isValueTransposed)
-    graph.expand(
-      copy(
-        graph,
-        graph.on(where, () => cast(graph, transpose(graph, gathered(slow.value)), fast.value.type)),
-        ofRun(transposedRows(graph, fast.value, count)),
-      ),
+  }
+
+  /** Copies rows to a fast tier on another device. */
+  #placeAcross(name: 'key' | 'value'): Tensor {
+    const { graph } = this;
+    const { slow, fast } = this.layer;
+    return copy(
+      graph,
+      graph.on(slow.device, () => cast(graph, this.#gathered(slow[name]), fast[name].type)),
+      this.#rows(fast[name], this.#count),
     );
-  else graph.expand(place('value'));
+  }
+
+  /** The number of rows to place for each head. */
+  get #count(): number {
+    return this.pages.shape[0] * this.layer.choice.pageRows;
+  }
+
+  #gathered(from: Tensor): Tensor {
+    return this.#gather(this.#rows(from));
+  }
+
+  #rows(tensor: Tensor, rows = tensor.shape[1]): Tensor {
+    const { headSize, kvHeads } = this.options;
+    return this.#ofRun(cacheHeads(this.graph, tensor, rows, headSize, kvHeads));
+  }
+
+  #ofRun(stack: Tensor): Tensor {
+    const { run } = this.layer;
+    return run ? headsOf(this.graph, stack, run) : stack;
+  }
 }

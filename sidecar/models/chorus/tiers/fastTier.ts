@@ -1,9 +1,5 @@
-import { cacheHeads, writeRows } from '../../../../kernels/blocks/attendCache.ts';
-import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
-import { attendInTiles, attendTransposed } from '../../../../kernels/blocks/attendTransposed.ts';
-import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
+import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import { ShapeError } from '../../../../kernels/ggml/errors.ts';
-import { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
@@ -11,22 +7,19 @@ import { cachedHeads } from '../../architectures/architecture.ts';
 import { BlockStorage } from '../network/blockStorage.ts';
 import { copiedLayer, declareLayer, rotatedLayer } from '../cache/cacheLayout.ts';
 import { causalMask } from '../cache/causalMask.ts';
-import { ChoiceSchedule, tierRows, type DueChoice } from './choiceSchedule.ts';
-import { chooseRows } from './chooseRows.ts';
+import { ChoiceSchedule, tierRows } from './choiceSchedule.ts';
 import { KeptGraphs } from '../network/keptGraphs.ts';
-import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import { rememberedRows } from './lastQueries.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
 import type { HeadRuns } from './headRuns.ts';
 import type { Network } from '../network/network.ts';
 import type { WantedLogits } from '../network/networkGraph.ts';
 import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from '../network/placement.ts';
-import { RowChoiceInputs } from './rowChoiceInputs.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
-import { throughBlocks } from '../network/throughBlocks.ts';
+import { buildTierGraph, type TierExtents, type TierGraph } from './tierGraph.ts';
 import type { TierOptions } from './tierOptions.ts';
-import { ValueCells } from '../cache/valueCells.ts';
 
 /** The most tokens of an evaluation. */
 export const TIER_TOKENS = 64;
@@ -37,26 +30,6 @@ const KEPT_GRAPHS = 12;
  * Values are transposed if at least this many tokens attend them. That costs a choice as much as it saves a few tokens.
  */
 const TURNED_FROM_TOKENS = 4;
-
-/** The extents that determine a graph. */
-interface TierExtents {
-  readonly tokens: number;
-  /** The candidates to choose from; 0 attends an earlier choice. */
-  readonly pages: number;
-  /** How many of the last tokens choose. */
-  readonly queries: number;
-  readonly choosing: DueChoice['choosing'];
-  readonly wanted: WantedLogits;
-}
-
-interface BuiltGraph {
-  readonly graph: Graph;
-  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'slowRows' | 'fastRows' | 'queryRows' | 'mask', Tensor>>;
-  readonly outputRows?: Tensor;
-  readonly valueCells: ValueCells;
-  readonly selecting?: RowChoiceInputs;
-  readonly logits?: Tensor;
-}
 
 /**
  * The rows that a sequence attends of a long context: the window, and pages of its cache. The queries of the last
@@ -71,7 +44,7 @@ interface BuiltGraph {
 export class FastTier implements Disposable {
   readonly #storage: BlockStorage;
   readonly #layers: readonly LayerCache[];
-  readonly #graphs: KeptGraphs<BuiltGraph>;
+  readonly #graphs: KeptGraphs<TierGraph>;
   readonly #rows: number;
   readonly #scored: ScoredKeys | undefined;
   readonly #runs: HeadRuns | undefined;
@@ -197,7 +170,7 @@ export class FastTier implements Disposable {
     this.#storage[Symbol.dispose]();
   }
 
-  #graphFor(extents: TierExtents): BuiltGraph {
+  #graphFor(extents: TierExtents): TierGraph {
     const { tokens, pages, queries, choosing, wanted } = extents;
     const largest = {
       tokens: TIER_TOKENS,
@@ -216,91 +189,20 @@ export class FastTier implements Disposable {
     );
   }
 
-  #build({ tokens: tokenCount, pages, queries, choosing, wanted }: TierExtents): BuiltGraph {
-    const { hyperparameters, placement } = this.network.options;
-    const { capacity, pageRows, meanRows } = this.options;
-    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
-    const [kept] = this.sequence.lastQueries as readonly [Tensor];
-    const inputs = {
-      tokens: graph.input('tokens', 'I32', [tokenCount]),
-      positions: graph.input('positions', 'I32', [tokenCount]),
-      slowRows: graph.input('slowRows', 'I64', [tokenCount]),
-      fastRows: graph.input('fastRows', 'I64', [tokenCount]),
-      queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
-      mask: graph.input('mask', 'F16', [this.#rows, tokenCount]),
-    };
-    const isBeside = (block: number): boolean => this.sequence.layout[block]?.device === this.#layers[block]?.device;
-    const runs = choosing === 'some' ? this.#runs : undefined;
-    const selecting =
-      pages === 0
-        ? undefined
-        : new RowChoiceInputs(graph, hyperparameters, {
-            queries,
-            pages,
-            pageRows,
-            meanRows,
-            capacity,
-            windowPages: this.#windowPages,
-            runs,
-            isBeside,
-          });
-    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
-    const valueCells = new ValueCells(graph, tokenCount);
-    const atEnd: (() => void)[] = [];
-    const attend =
-      (block: number) =>
-      (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-        const [slow, fast, lastQueries] = [
-          this.sequence.layers[block],
-          this.#layers[block],
-          this.sequence.lastQueries[block],
-        ] as [LayerCache, LayerCache, Tensor];
-        const keep = (): void => writeRows(g, heads, slow, { rows: inputs.slowRows });
-        const remember = (): void =>
-          rememberQueries(g, { query: heads.query, votes: options.votes?.() }, lastQueries, inputs.queryRows);
-        // Only the queries that choose are read in this graph; the other rows for another device are not. Writing them
-        // for all layers at the end changes devices less often.
-        if (isBeside(block)) keep();
-        else atEnd.push(keep);
-        const choices = selecting?.of(block) ?? [];
-        if (isBeside(block) || choices.length > 0) remember();
-        else atEnd.push(remember);
-        for (const choice of choices)
-          chooseRows(g, { slow, scored: this.#scored?.of(block) ?? slow, fast, lastQueries, ...choice }, options);
-        return g.on(fast.device, () => {
-          writeRows(g, heads, fast, { rows: inputs.fastRows, valueCells });
-          const key = cacheHeads(g, fast.key, this.#rows, options.headSize, options.kvHeads);
-          if (fast.isValueTransposed)
-            return attendTransposed(g, { query: heads.query, key, value: fast.value, mask: inputs.mask }, options);
-          return attendInTiles(
-            g,
-            {
-              query: heads.query,
-              key,
-              value: cacheHeads(g, fast.value, this.#rows, options.headSize, options.kvHeads),
-              mask: inputs.mask,
-            },
-            options.scale,
-          );
-        });
-      };
-    const logits = throughBlocks(graph, this.network.options, {
-      tokens: inputs.tokens,
-      outputRows,
-      wanted,
-      block: (block) => ({
-        cache: this.#layers[block] as LayerCache,
-        inputs: {
-          positions: inputs.positions,
-          rows: inputs.fastRows,
-          mask: inputs.mask,
-          attendedRows: this.#rows,
-          attend: attend(block),
-        },
-      }),
-    });
-    for (const work of atEnd) work();
-    return { graph, inputs, valueCells, outputRows, selecting, logits };
+  #build(extents: TierExtents): TierGraph {
+    return buildTierGraph(
+      {
+        network: this.network,
+        sequence: this.sequence,
+        options: this.options,
+        layers: this.#layers,
+        rows: this.#rows,
+        windowPages: this.#windowPages,
+        scored: this.#scored,
+        runs: this.#runs,
+      },
+      extents,
+    );
   }
 
   /** The number of pages that contain the window's rows, wherever it begins. */

@@ -1,25 +1,18 @@
-import { writeRows } from '../../../../kernels/blocks/attendCache.ts';
-import type { AttendOptions, LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
-import type { Heads } from '../../../../kernels/blocks/projectHeads.ts';
-import { attendPageBlocks } from '../../../../kernels/cache/pageBlocks.ts';
-import { Graph } from '../../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
 import { F16_MINUS_INFINITY } from '../cache/causalMask.ts';
 import { padRows } from '../cache/rowPadding.ts';
 import { KeptGraphs } from '../network/keptGraphs.ts';
-import { rememberedRows, rememberedTokens, rememberQueries } from './lastQueries.ts';
+import { rememberedRows } from './lastQueries.ts';
+import { buildPromptGraph, voteStrideOf, type PromptGraph, type PromptOptions } from './promptGraph.ts';
 import type { ScoredKeys } from './scoredKeys.ts';
 import type { Network } from '../network/network.ts';
 import type { WantedLogits } from '../network/networkGraph.ts';
-import { choosablePages, PageChoiceInputs } from './pageChoice.ts';
+import { choosablePages } from './pageChoice.ts';
 import { graphMemoryOn } from '../network/placement.ts';
 import type { SequenceCache } from '../cache/sequenceCache.ts';
 import { takeSequenceMemory } from '../cache/sequenceMemory.ts';
-import { SharedNumbers } from './sharedNumbers.ts';
-import { throughBlocks } from '../network/throughBlocks.ts';
-import type { TierOptions } from './tierOptions.ts';
 
 /**
  * The most tokens of an evaluation. More would gain little, and all pages that they may choose must be complete before.
@@ -30,32 +23,18 @@ const MOST_SCORES = 524_288;
 /** The rows that a block attends besides its pages are rounded up to this. */
 const WINDOW_PADDING = 32;
 const KEPT_GRAPHS = 8;
-/**
- * In blocks of a multiple of so many tokens, one token in so many chooses, the last of them included. Scoring is most
- * of the cost of a choice.
- */
-const VOTE_STRIDE = 8;
-
-interface BuiltGraph {
-  readonly graph: Graph;
-  readonly inputs: Readonly<Record<'tokens' | 'positions' | 'rows' | 'queryRows' | 'mask', Tensor>>;
-  readonly pages: PageChoiceInputs;
-  readonly windowPages: SharedNumbers;
-  readonly outputRows?: Tensor;
-  readonly logits?: Tensor;
-}
 
 /**
  * Evaluates tokens of a prompt in blocks that choose together. Tokens of a block attend the pages that its own queries
  * choose, and the last tokens.
  */
 export class PromptBlocks implements Disposable {
-  readonly #graphs: KeptGraphs<BuiltGraph>;
+  readonly #graphs: KeptGraphs<PromptGraph>;
 
   constructor(
     private readonly network: Network,
     private readonly sequence: SequenceCache,
-    private readonly options: Pick<TierOptions, 'capacity' | 'pageRows' | 'meanRows' | 'window' | 'blockTokens'>,
+    private readonly options: PromptOptions,
     private readonly scored?: ScoredKeys,
   ) {
     this.#graphs = new KeptGraphs(graphMemoryOn(network.options.placement), KEPT_GRAPHS);
@@ -130,7 +109,7 @@ export class PromptBlocks implements Disposable {
   }
 
   /** Writes which rows the blocks may choose and attend, for `tokenCount` tokens from position `first` on. */
-  #writeChoice({ inputs, pages, windowPages }: BuiltGraph, first: number, tokenCount: number): void {
+  #writeChoice({ inputs, pages, windowPages }: PromptGraph, first: number, tokenCount: number): void {
     const { device } = this.network.options.placement;
     const { capacity, pageRows, blockTokens } = this.options;
     const extraRows = this.#windowRows;
@@ -158,89 +137,21 @@ export class PromptBlocks implements Disposable {
     write(device, inputs.mask, masked);
   }
 
-  #build(tokenCount: number, pageCount: number, wanted: WantedLogits): BuiltGraph {
-    const { placement, hyperparameters } = this.network.options;
-    const { capacity, pageRows, meanRows, blockTokens } = this.options;
-    const graph = new Graph(placement.device, { alsoOn: placement.cpu });
-    const [kept] = this.sequence.lastQueries as readonly [Tensor];
-    const blocks = tokenCount / blockTokens;
-    const extraRows = this.#windowRows;
-    const voteStride = voteStrideOf(blockTokens);
-    const inputs = {
-      tokens: graph.input('tokens', 'I32', [tokenCount]),
-      positions: graph.input('positions', 'I32', [tokenCount]),
-      rows: graph.input('rows', 'I64', [tokenCount]),
-      queryRows: graph.input('queryRows', 'I64', [rememberedTokens(tokenCount, kept)]),
-      mask: graph.input('mask', 'F16', [capacity + extraRows, blockTokens, 1, blocks]),
-    };
-    const pages = new PageChoiceInputs(graph, hyperparameters, {
-      blocks,
-      votes: blockTokens / voteStride,
-      pages: pageCount,
-      pageRows,
-      meanRows,
-      chosenPages: capacity / pageRows,
-    });
-    const windowPages = new SharedNumbers(graph, hyperparameters, {
-      name: 'windowPages',
-      count: extraRows / pageRows,
-      blocks,
-    });
-    const outputRows = wanted !== 'all' && tokenCount > 1 ? graph.input('outputRows', 'I32', [1]) : undefined;
-    const attend =
-      (block: number) =>
-      (g: Graph, heads: Heads, options: AttendOptions): Tensor => {
-        const cache = this.sequence.layers[block] as LayerCache;
-        g.on(cache.device, () => {
-          writeRows(g, heads, cache, inputs);
-          rememberQueries(
-            g,
-            { query: heads.query, votes: options.votes?.() },
-            this.sequence.lastQueries[block] as Tensor,
-            inputs.queryRows,
-          );
-        });
-        return attendPageBlocks(
-          g,
-          heads.query,
-          cache,
-          {
-            ...pages.of(block),
-            rowsOfPage: () => pages.rowsOfPage,
-            blockTokens,
-            scored: this.scored?.of(block),
-            voteStride,
-            windowPages: windowPages.of(options.kvHeads),
-            mask: inputs.mask,
-          },
-          options,
-        );
-      };
-    const logits = throughBlocks(graph, this.network.options, {
-      tokens: inputs.tokens,
-      outputRows,
-      wanted,
-      block: (block) => ({
-        cache: this.sequence.layers[block] as LayerCache,
-        inputs: {
-          positions: inputs.positions,
-          rows: inputs.rows,
-          mask: inputs.mask,
-          attendedRows: 0,
-          attend: attend(block),
-        },
-      }),
-    });
-    return { graph, inputs, pages, windowPages, outputRows, logits };
+  #build(tokens: number, pages: number, wanted: WantedLogits): PromptGraph {
+    return buildPromptGraph(
+      {
+        network: this.network,
+        sequence: this.sequence,
+        options: this.options,
+        windowRows: this.#windowRows,
+        scored: this.scored,
+      },
+      { tokens, pages, wanted },
+    );
   }
 }
 
 /** Returns the most tokens of an evaluation in blocks of so many, and how many of them choose. */
 export function largestEvaluation(blockTokens: number): { readonly tokens: number; readonly votes: number } {
   return { tokens: MOST_TOKENS, votes: Math.ceil(MOST_TOKENS / voteStrideOf(blockTokens)) };
-}
-
-/** The distance between tokens that choose. */
-function voteStrideOf(blockTokens: number): number {
-  return blockTokens > VOTE_STRIDE && blockTokens % VOTE_STRIDE === 0 ? VOTE_STRIDE : 1;
 }
