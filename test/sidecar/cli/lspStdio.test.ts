@@ -10,6 +10,8 @@ import { bridgeStdio } from '../../../sidecar/cli/lspStdio.ts';
 import { contextsFolder } from '../../../sidecar/keptContexts/contextSets.ts';
 import { findOrStart } from '../../../sidecar/client/launch.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/keptContexts/workspaceKey.ts';
+import { sendRequest } from '../../../sidecar/common/typedMessages.ts';
+import { DIAGNOSTICS_REQUEST } from '../../../sidecar/protocol/client.ts';
 import { waitFor } from '../../host/waitFor.ts';
 import { launchOptions, modelEnvironment, TestHome } from '../front/support/sidecar.ts';
 
@@ -114,7 +116,7 @@ describe('chorus lsp --stdio', () => {
     assert.equal(await complete('.env', 4), null);
     assert.equal(await complete('settings.py', 4), null);
     assert.notEqual(await complete('main.py', 22), null);
-    const { text } = await editor.sendRequest<{ text: string }>('chorus/diagnostics');
+    const { text } = await sendRequest(editor, DIAGNOSTICS_REQUEST, undefined);
     assert.match(text, /\(1 documents\)/);
     assert.deepEqual(told, [
       `Chorus leaves ${uriOf('.env')} alone: files of this name hold secrets.`,
