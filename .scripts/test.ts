@@ -1,7 +1,7 @@
 /**
  * Runs the checks and tests. `npm test` runs the tests that a change has to pass. `npm run test:all` runs everything
  * that needs no GPU. `npm run test:unit`, `test:vulkan`, `test:host` and `test:desktop` run a whole part. Test files
- * may follow: `npm run test:unit -- test/sidecar/chat/language.test.ts`.
+ * may follow: `npm run test:unit -- test/sidecar/chat/answerLanguage.test.ts`.
  *
  * Every part runs, and the exit code tells whether all passed.
  */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { localisedMessage } from '../sidecar/localisedMessage.ts';
-import { tell } from '../tell.ts';
+import { showWithoutWaiting } from '../showWithoutWaiting.ts';
 
 /**
  * Runs `work` with a progress notification that can be cancelled. Shows one message after a failure. Returns
@@ -26,5 +26,5 @@ export async function withCancellableProgress<Result>(
 
 /** Does not wait for the user to close the message. */
 function showFailure(title: string, error: unknown): void {
-  tell(vscode.window.showErrorMessage(`${title}: ${localisedMessage(error)}`));
+  showWithoutWaiting(vscode.window.showErrorMessage(`${title}: ${localisedMessage(error)}`));
 }

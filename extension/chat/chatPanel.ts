@@ -5,7 +5,7 @@ import { boxTarget } from '../dictation/boxTarget.ts';
 import type { DictationTarget } from '../dictation/dictationTarget.ts';
 import type { ChatBox } from '../dictation/registerDictation.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
-import { leavesModel } from '../otherMachine.ts';
+import { leavesModel } from '../isRemoteWindow.ts';
 import { readChorusSettings } from '../settings.ts';
 import type { InterfaceLanguageSetting } from '../language/interfaceLanguage.ts';
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';

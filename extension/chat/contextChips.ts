@@ -4,7 +4,7 @@ import type { ChipKind, ContextChip } from '../../media/chat/messages.ts';
 import type { ContextItem } from '../../sidecar/protocol/client.ts';
 import { quietTarget, refusal } from '../actions/editorTarget.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
-import { tell } from '../tell.ts';
+import { showWithoutWaiting } from '../showWithoutWaiting.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { namedFiles } from './namedFiles.ts';
 
@@ -40,7 +40,9 @@ export class ContextChips {
   async addFromEditor(kind: ChipKind): Promise<void> {
     const document = vscode.window.activeTextEditor?.document;
     if (!document) {
-      tell(vscode.window.showInformationMessage(l10n.t('First open the file that the question is about.')));
+      showWithoutWaiting(
+        vscode.window.showInformationMessage(l10n.t('First open the file that the question is about.')),
+      );
       return;
     }
     if (!(await this.#allowed(document.uri))) return;
@@ -64,7 +66,10 @@ export class ContextChips {
     const uri = found[verdicts.indexOf('allowed')] ?? found[0];
     if (token?.isCancellationRequested) return;
     if (uri) await this.addFile(uri, token);
-    else tell(vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', withoutLinks(name))));
+    else
+      showWithoutWaiting(
+        vscode.window.showInformationMessage(l10n.t('The workspace has no file {0}.', withoutLinks(name))),
+      );
   }
 
   /**
@@ -141,12 +146,12 @@ export class ContextChips {
     if (token?.isCancellationRequested) return false;
     const name = vscode.workspace.asRelativePath(uri);
     if (verdict !== 'allowed') {
-      tell(vscode.window.showWarningMessage(refusal(verdict, name)));
+      showWithoutWaiting(vscode.window.showWarningMessage(refusal(verdict, name)));
       return false;
     }
     const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
     if (!open && !vscode.workspace.isTrusted) {
-      tell(
+      showWithoutWaiting(
         vscode.window.showWarningMessage(
           l10n.t(
             'Chorus does not read {0}. In an untrusted workspace it reads open documents only.',

@@ -8,7 +8,7 @@ import {
   type ShelfQuantisation,
 } from '../../sidecar/protocol/client.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
-import { tell } from '../tell.ts';
+import { showWithoutWaiting } from '../showWithoutWaiting.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
 import { requestRemoval } from './removeModel.ts';
@@ -52,7 +52,7 @@ function tellUnchecked(name: string): void {
     '{0} is downloaded, but its content could not be verified: neither the catalogue nor the server gives a SHA-256.',
     name,
   );
-  tell(vscode.window.showInformationMessage(message));
+  showWithoutWaiting(vscode.window.showInformationMessage(message));
 }
 
 /** Shows a licence that forbids commercial use and asks for its acceptance. */

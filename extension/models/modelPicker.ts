@@ -4,7 +4,7 @@ import { SHELF_REQUEST, type ShelfResult } from '../../sidecar/protocol/client.t
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import { localisedMessage, localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
-import { tell } from '../tell.ts';
+import { showWithoutWaiting } from '../showWithoutWaiting.ts';
 import { choicesOf, type ModelChoice } from './modelChoice.ts';
 import { modelItems, type ModelItem } from './modelItem.ts';
 
@@ -57,10 +57,11 @@ async function shelfChoices(session: SidecarSession, server: ServerChoice): Prom
     // A model can be chosen even if the sidecar has a problem, since a bad model may be the cause.
     return [{ kind: 'browse' }, { kind: 'server', chosen: server.settings }];
   }
-  if (shelf.catalogueTrouble) tell(vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)));
+  if (shelf.catalogueTrouble)
+    showWithoutWaiting(vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)));
   return choicesOf(shelf.entries, server.settings);
 }
 
 function showError(error: unknown): void {
-  tell(vscode.window.showErrorMessage(localisedMessage(error)));
+  showWithoutWaiting(vscode.window.showErrorMessage(localisedMessage(error)));
 }

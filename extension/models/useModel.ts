@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { LOAD_REQUEST } from '../../sidecar/protocol/client.ts';
-import { hasSettingsOfOtherMachine } from '../otherMachine.ts';
+import { hasSettingsOfOtherMachine } from '../isRemoteWindow.ts';
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 

@@ -6,7 +6,7 @@ import {
 } from '../../sidecar/protocol/client.ts';
 import { workspaceKeyOf } from '../../sidecar/keptContexts/workspaceKey.ts';
 import { readNetworkSettings } from '../networkSettings.ts';
-import { leavesModel } from '../otherMachine.ts';
+import { leavesModel } from '../isRemoteWindow.ts';
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import { readChorusSettings, withoutModel } from '../settings.ts';
 import type { LanguageClientSession } from './sidecarSession.ts';

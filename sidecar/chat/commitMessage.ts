@@ -5,7 +5,7 @@ import { cutText, levelSizes } from './budget.ts';
 import { questionTooLong } from './conversation.ts';
 import { withoutThinking } from './fences.ts';
 import { detectLanguage } from './detectLanguage.ts';
-import { answerInstruction, isEnglish } from './language.ts';
+import { answerInstruction, isEnglish } from './answerLanguage.ts';
 import { renderChat, type RenderedChat } from './renderChat.ts';
 
 const SYSTEM_PROMPT =

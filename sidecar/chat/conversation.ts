@@ -5,7 +5,7 @@ import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
 import { cutText, MESSAGE_OVERHEAD_TOKENS, oldestTurnsToDrop } from './budget.ts';
 import { commandPrompts, parseCommand } from './commands/index.ts';
 import { fitContext } from './contextItems.ts';
-import { answerInstruction, answerLanguage, isEnglish, languageName } from './language.ts';
+import { answerInstruction, answerLanguage, isEnglish, languageName } from './answerLanguage.ts';
 import { languageNamed } from './languageNames.ts';
 import { renderChat, type RenderedChat } from './renderChat.ts';
 import { withoutThinking } from './fences.ts';

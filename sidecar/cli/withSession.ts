@@ -15,7 +15,7 @@ import { onInterrupt } from './interrupt.ts';
 import type { ServerChoice } from './options.ts';
 import { ProgressBar } from './progressBar.ts';
 import { Session } from './session.ts';
-import { StandInNotice } from './standIn.ts';
+import { ServerStandInNotice } from './serverStandInNotice.ts';
 
 /** The tools of a command's work: a sidecar with a loaded model, and the signal that Ctrl-C aborts. */
 export interface Work {
@@ -44,7 +44,7 @@ export async function withSession<Result>(
     await configure(session, own);
     await loadModel(session, settings, interrupt.signal);
     const result = await work({ session, signal: interrupt.signal });
-    if (own.server) new StandInNotice().tell(await sidecarStatus(session));
+    if (own.server) new ServerStandInNotice().tell(await sidecarStatus(session));
     if (interrupt.signal.aborted) throw new InterruptedError();
     return result;
   } catch (error) {

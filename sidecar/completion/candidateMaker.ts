@@ -5,7 +5,7 @@ import { LONGEST_NGRAM } from '../models/decoding/ngramModel.ts';
 import { COMPLETION_TIMEOUT_MS, type LastCompletion } from '../protocol/client.ts';
 import type { LoadedModel, Priority } from '../protocol/engine.ts';
 import { isBehindHead } from '../syntax/blocks.ts';
-import { lineIndentations } from '../syntax/lineIndentations.ts';
+import { allowedIndentations } from '../syntax/allowedIndentations.ts';
 import { addDistinct, EXPLICIT_CANDIDATES, samplingOf } from './candidates.ts';
 import type { ClientSequences, SequenceChoice } from './clientSequences.ts';
 import type { Cursor } from './cursor.ts';
@@ -200,7 +200,7 @@ export class CandidateMaker {
         priority,
         tokens: prompt.tokens,
         requiredPrefix: prompt.requiredPrefix + lineBreak || undefined,
-        indentations: lineIndentations({ before: before + lineBreak, after, syntax }),
+        indentations: allowedIndentations({ before: before + lineBreak, after, syntax }),
         maxTokens: extent.maxTokens + HEALED_TOKENS,
         sampling: samplingOf(attempt),
         stop: fim?.end,

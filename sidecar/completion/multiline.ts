@@ -1,7 +1,7 @@
 import type { CompletionSettings } from '../protocol/client.ts';
 import { endsHead, opensBlock, opensCase, opensNameList } from '../syntax/blocks.ts';
 import type { Cursor } from './cursor.ts';
-import { indentationOf } from '../syntax/indentation.ts';
+import { indentationOf } from '../syntax/indentationWidth.ts';
 import { isCommentLine } from '../syntax/languages.ts';
 
 /** How much text to generate. */

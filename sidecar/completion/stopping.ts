@@ -1,5 +1,5 @@
 import { blockLength } from '../syntax/blockLength.ts';
-import { circleAt } from './circles.ts';
+import { loopStart } from './repeatedLines.ts';
 import type { Cursor } from './cursor.ts';
 import { isInLongString } from '../syntax/longString.ts';
 
@@ -17,7 +17,7 @@ export function stopAtBlockEnd(cursor: Cursor): StopRule {
   return (text) => {
     if (hasGap(text, cursor)) return true;
     const complete = (cursor.linePrefix + text).split('\n').slice(0, -1);
-    return circleAt(complete.slice(1)) !== undefined || blockLength(complete, cursor) !== undefined;
+    return loopStart(complete.slice(1)) !== undefined || blockLength(complete, cursor) !== undefined;
   };
 }
 

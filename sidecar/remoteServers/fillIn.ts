@@ -1,4 +1,4 @@
-import { type FimFamily, fimFamilies } from '../completion/prompt/families.ts';
+import { type FimFamily, fimFamilies } from '../completion/prompt/fimFamilies.ts';
 import type { FillInChoice } from '../protocol/client.ts';
 
 /** How a server's model is asked for the text between two texts. */

@@ -1,6 +1,6 @@
 import { blockIndentation, opensBlock, opensCase } from './blocks.ts';
 import type { CursorText } from './cursorText.ts';
-import { indentationOf } from './indentation.ts';
+import { indentationOf } from './indentationWidth.ts';
 import type { LanguageSyntax } from './languages.ts';
 import { linesInLongStrings } from './longString.ts';
 

@@ -1,5 +1,5 @@
 import type { CursorText } from './cursorText.ts';
-import { indentationOf } from './indentation.ts';
+import { indentationOf } from './indentationWidth.ts';
 import type { LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
 

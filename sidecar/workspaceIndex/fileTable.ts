@@ -1,4 +1,4 @@
-import { below } from './below.ts';
+import { urisBelow } from './urisBelow.ts';
 import type { ImportedPath } from './imports.ts';
 import type { DocumentId } from './invertedIndex.ts';
 
@@ -61,7 +61,9 @@ export class FileTable {
   /** Returns the files with these URIs, and all files below those that are folders. */
   at(uris: readonly string[]): IndexedFile[] {
     const folders = uris.filter((uri) => !this.#byUri.has(uri));
-    return [...new Set([...uris, ...below(this.#byUri.keys(), folders)])].flatMap((uri) => this.#byUri.get(uri) ?? []);
+    return [...new Set([...uris, ...urisBelow(this.#byUri.keys(), folders)])].flatMap(
+      (uri) => this.#byUri.get(uri) ?? [],
+    );
   }
 
   values(): IterableIterator<IndexedFile> {

@@ -1,5 +1,5 @@
 import type { WorkspaceFile, WorkspaceReadResult } from '../protocol/client.ts';
-import { below } from './below.ts';
+import { urisBelow } from './urisBelow.ts';
 import type { ClientIndex } from './clientIndex.ts';
 import type { FileSource } from './fileSource.ts';
 import { revisionOf } from './revision.ts';
@@ -130,9 +130,9 @@ export class IndexedFiles {
   /** Removes files and folders from the index. */
   async remove(uris: readonly string[]): Promise<void> {
     const folders = uris.filter((uri) => !this.#known.delete(uri));
-    for (const uri of below(this.#known.keys(), folders)) this.#known.delete(uri);
-    for (const uri of [...uris, ...below(this.#leftOut, folders)]) this.#leftOut.delete(uri);
-    for (const awaited of this.#awaited) for (const uri of below(awaited, folders)) awaited.delete(uri);
+    for (const uri of urisBelow(this.#known.keys(), folders)) this.#known.delete(uri);
+    for (const uri of [...uris, ...urisBelow(this.#leftOut, folders)]) this.#leftOut.delete(uri);
+    for (const awaited of this.#awaited) for (const uri of urisBelow(awaited, folders)) awaited.delete(uri);
     this.#awaitNoMore(uris);
     await this.options.index.ask('remove', { uris });
   }

@@ -1,4 +1,4 @@
-import { isEnglish, languageOf } from '../language.ts';
+import { isEnglish, languageOf } from '../answerLanguage.ts';
 import { codeSegments, MAX_CODE_UNITS } from '../translate/codeSegments.ts';
 import { translatableTexts } from '../translate/translatableTexts.ts';
 

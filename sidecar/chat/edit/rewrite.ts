@@ -5,7 +5,7 @@ import type { LoadedModel } from '../../protocol/engine.ts';
 import { commandPrompts } from '../commands/index.ts';
 import { answerTokens, boundText, questionTooLong } from '../conversation.ts';
 import { fenceFor } from '../fences.ts';
-import { languageName } from '../language.ts';
+import { languageName } from '../answerLanguage.ts';
 import { renderChat, type RenderedChat } from '../renderChat.ts';
 import { commentLanguage } from './commentLanguage.ts';
 import type { OutdentedTarget } from './indentation.ts';

@@ -1,4 +1,4 @@
-import { languageName } from '../language.ts';
+import { languageName } from '../answerLanguage.ts';
 import { renderChat } from '../renderChat.ts';
 import { translateCode } from '../translate/translateCode.ts';
 import type { EditOutcome, EditRun } from './editRun.ts';

@@ -24,7 +24,7 @@ import {
   type ServerOptions,
 } from '../options.ts';
 import { Session } from '../session.ts';
-import { StandInNotice } from '../standIn.ts';
+import { ServerStandInNotice } from '../serverStandInNotice.ts';
 import { configure, loadModel, sidecarStatus, withSession, type Work } from '../withSession.ts';
 import { writeForeignText } from '../terminal.ts';
 
@@ -78,7 +78,7 @@ async function converse(options: ChatOptions): Promise<void> {
   try {
     process.stdout.write(`${l10n.t('/new begins a new conversation, Ctrl-C stops an answer, Ctrl-D ends.')}\n`);
     await tellOfBundledModel({ session }, options);
-    const notice = new StandInNotice();
+    const notice = new ServerStandInNotice();
     let conversationId = randomUUID();
     let messages: ChatMessage[] = [...systemMessage(options)];
     for (;;) {

@@ -1,7 +1,7 @@
 import { blockLength, opensBranch } from '../../syntax/blockLength.ts';
 import { blockIndentation } from '../../syntax/blocks.ts';
 import type { Cursor } from '../cursor.ts';
-import { indentationOf } from '../../syntax/indentation.ts';
+import { indentationOf } from '../../syntax/indentationWidth.ts';
 import { linesInLongStrings } from '../../syntax/longString.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 

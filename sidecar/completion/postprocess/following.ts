@@ -1,5 +1,5 @@
 import { opensBlock } from '../../syntax/blocks.ts';
-import { indentationOf } from '../../syntax/indentation.ts';
+import { indentationOf } from '../../syntax/indentationWidth.ts';
 import type { LanguageSyntax } from '../../syntax/languages.ts';
 import { documentLines, type Filter, firstLines, followingLines } from './filter.ts';
 import { nearlySame } from './similarity.ts';

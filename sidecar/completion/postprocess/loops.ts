@@ -1,4 +1,4 @@
-import { circleAt } from '../circles.ts';
+import { loopStart } from '../repeatedLines.ts';
 import { documentLines, type Filter, firstLines } from './filter.ts';
 
 /** Code that continues behind a repetition (`[0, 0, 0, 0, 0];`) is no loop. */
@@ -18,8 +18,8 @@ export const cutLoops: Filter = (text, { cursor }) => {
     const line = lines[index] ?? '';
     if (!cursor.syntax.prose && endsInLoop(index === 0 ? (text.split('\n', 1)[0] ?? '') : line))
       return firstLines(text, index);
-    const circle = circleAt(lines.slice(0, index + 1));
-    if (circle !== undefined) return firstLines(text, circle);
+    const loop = loopStart(lines.slice(0, index + 1));
+    if (loop !== undefined) return firstLines(text, loop);
   }
   return text;
 };

@@ -1,4 +1,4 @@
-import { indentationOf } from '../../syntax/indentation.ts';
+import { indentationOf } from '../../syntax/indentationWidth.ts';
 import { documentLines, type Filter, precedingLines } from './filter.ts';
 
 /** Lines as short as this (`}`, `else:`, `end`) repeat in good code. */

@@ -15,7 +15,7 @@ import {
   within,
   withRead,
 } from './documentPlan.ts';
-import { NewestNext } from './newestNext.ts';
+import { NewestNext } from '../../common/newestNext.ts';
 
 /** The interface of a client's workspace for completion. */
 export interface WorkspaceSource {

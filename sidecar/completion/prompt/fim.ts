@@ -1,6 +1,6 @@
 import type { TextEngine } from '../../engine/engine.ts';
 import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
-import { type FimFamily, fimFamilies, metadataIsEvidence, nameMatches } from './families.ts';
+import { type FimFamily, fimFamilies, metadataIsEvidence, nameMatches } from './fimFamilies.ts';
 
 /** How this model fills a gap: the marks as tokens. */
 export interface FimFormat {

@@ -22,7 +22,7 @@ import { LIFELINE_FD, lifelineEnvironment, PulseReader } from '../../common/chil
 import { TroubleError } from '../../common/troubleError.ts';
 import { onNotification, sendNotification, sendRequest } from '../../common/typedMessages.ts';
 import { computeEnvironment } from '../../common/childProcess/computeEnvironment.ts';
-import { describeHang, EngineWatch } from './engineWatch.ts';
+import { describeHang, EngineHangWatch } from './engineHangWatch.ts';
 import { OutputTail } from '../../common/childProcess/outputTail.ts';
 
 /** The end of a crash's message. Callers that will not start the engine again remove it. */
@@ -61,7 +61,7 @@ export class EngineChild {
     for (const stream of [this.#subprocess.stdout, this.#subprocess.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#output.push(text));
     }
-    const watch = new EngineWatch((hang) => {
+    const watch = new EngineHangWatch((hang) => {
       this.#endReason ??= new TroubleError('engine-crashed', describeHang(hang) + RESTART_NOTE, {
         detail: this.#output.text || undefined,
       });

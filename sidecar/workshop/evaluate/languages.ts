@@ -1,5 +1,5 @@
 import { ChatService } from '../../chat/chatService.ts';
-import { languageOf } from '../../chat/language.ts';
+import { languageOf } from '../../chat/answerLanguage.ts';
 import type { EngineProcess } from '../../engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../protocol/engine.ts';
 

@@ -6,7 +6,7 @@ import { budgetOf, promptText } from '../../../sidecar/completion/prompt/prompt.
 import type { StopRule } from '../../../sidecar/completion/stopping.ts';
 import { OutputStart } from '../../../sidecar/models/decoding/outputStart.ts';
 import { TokenIndex } from '../../../sidecar/models/decoding/tokenIndex.ts';
-import { lineIndentations } from '../../../sidecar/syntax/lineIndentations.ts';
+import { allowedIndentations } from '../../../sidecar/syntax/allowedIndentations.ts';
 import type { OpenedNetwork } from '../../../sidecar/models/chorus/network/openNetwork.ts';
 import { inParallel, openForBench, type BenchNetworks } from './benchNetworks.ts';
 import type { Gap } from './gaps.ts';
@@ -126,7 +126,7 @@ async function promptOf({ opened, fim }: Asked, gap: Gap): Promise<Prompt> {
     languageId,
     maxTokens: BUDGET_TOKENS,
   });
-  const indentations = lineIndentations(cursor);
+  const indentations = allowedIndentations(cursor);
   const asked = `${tokens.join()} ${requiredPrefix} ${JSON.stringify(indentations)}`;
   return {
     tokens,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { answerLanguage } from '../../../sidecar/chat/language.ts';
+import { answerLanguage } from '../../../sidecar/chat/answerLanguage.ts';
 import { proseOf } from '../../../sidecar/chat/prose.ts';
 
 export interface JudgedQuestion {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { composePrompt } from '../../../../sidecar/completion/prompt/composePrompt.ts';
-import { fimFamilies } from '../../../../sidecar/completion/prompt/families.ts';
+import { fimFamilies } from '../../../../sidecar/completion/prompt/fimFamilies.ts';
 import { detectFim } from '../../../../sidecar/completion/prompt/fim.ts';
 import type { LoadedModel } from '../../../../sidecar/protocol/engine.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';

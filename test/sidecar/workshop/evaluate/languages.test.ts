@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { languageOf } from '../../../../sidecar/chat/language.ts';
+import { languageOf } from '../../../../sidecar/chat/answerLanguage.ts';
 import { barChart } from '../../../../sidecar/workshop/evaluate/barChart.ts';
 import { LANGUAGE_QUESTIONS } from '../../../../sidecar/workshop/evaluate/languageQuestions.ts';
 import { readLanguageTexts } from '../../../../sidecar/workshop/evaluate/languageTexts.ts';

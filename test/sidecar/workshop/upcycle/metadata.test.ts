@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Device } from '../../../../kernels/ggml/device.ts';
-import { fimFamilies, nameMatches } from '../../../../sidecar/completion/prompt/families.ts';
+import { fimFamilies, nameMatches } from '../../../../sidecar/completion/prompt/fimFamilies.ts';
 import type { GgufEntry } from '../../../../sidecar/models/gguf/content.ts';
 import { openInputs } from '../../../../sidecar/workshop/upcycle/inputs.ts';
 import { metadataOf } from '../../../../sidecar/workshop/upcycle/metadata.ts';

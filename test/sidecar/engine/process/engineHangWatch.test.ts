@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EngineWatch, type Hang } from '../../../../sidecar/engine/process/engineWatch.ts';
+import { EngineHangWatch, type Hang } from '../../../../sidecar/engine/process/engineHangWatch.ts';
 import type { Pulse } from '../../../../sidecar/common/childProcess/pulse.ts';
 
 /** Looks once a pulse, as a front does whose engine sends one in between. */
 class Watched {
   readonly hangs: Hang[] = [];
-  readonly watch = new EngineWatch((hang) => this.hangs.push(hang));
+  readonly watch = new EngineHangWatch((hang) => this.hangs.push(hang));
   pulse: Pulse = { turns: 1, callsBegun: 5, callsEnded: 5, processorMs: 1_000 };
 
   /** So many pulses, each with `change` of the one before, and a look after each. */

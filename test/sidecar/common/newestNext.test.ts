@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NewestNext } from '../../../../sidecar/completion/prompt/newestNext.ts';
+import { NewestNext } from '../../../sidecar/common/newestNext.ts';
 
 describe('NewestNext', () => {
   it('runs one task at a time and skips all waiting tasks but the newest', async () => {

@@ -19,7 +19,7 @@ export type Hang = 'start' | 'stopped' | 'loop' | 'native';
  * Detects an engine process that hangs, by the pulses of its lifeline. It counts looks, not time. After a sleep of the
  * machine or a pause of the front it looks once, and finds the pulses that were sent meanwhile.
  */
-export class EngineWatch {
+export class EngineHangWatch {
   #timer: NodeJS.Timeout | undefined;
   #pulse: Pulse | undefined;
   /** The number of pulses now, and at the last look. */

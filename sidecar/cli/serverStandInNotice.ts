@@ -5,7 +5,7 @@ import { writeForeignText } from './terminal.ts';
 /**
  * Says on standard error that the model on this machine answers in place of the chosen server, with each reason once.
  */
-export class StandInNotice {
+export class ServerStandInNotice {
   readonly #told = new Set<string>();
 
   constructor(private readonly stream: Parameters<typeof writeForeignText>[0] = process.stderr) {}

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StandInNotice } from '../../../sidecar/cli/standIn.ts';
+import { ServerStandInNotice } from '../../../sidecar/cli/serverStandInNotice.ts';
 import type { SidecarStatus } from '../../../sidecar/protocol/client.ts';
 
 function told(...statuses: readonly (readonly string[] | undefined)[]): string {
   let text = '';
-  const notice = new StandInNotice({
+  const notice = new ServerStandInNotice({
     isTTY: true,
     write: (part: unknown) => {
       text += String(part);

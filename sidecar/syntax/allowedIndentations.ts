@@ -1,6 +1,6 @@
 import { isCommentLine, type LanguageSyntax } from './languages.ts';
 import { openAtEnd } from './openAtEnd.ts';
-import { indentationOf } from './indentation.ts';
+import { indentationOf } from './indentationWidth.ts';
 import { linesInLongStrings } from './longString.ts';
 
 /** The text around a place where a line will be written. */
@@ -33,7 +33,7 @@ const blockEnd = /^\s*(?:return|raise|break|continue)\b/;
  * the white space before the cursor. Undefined if syntax decides nothing: within brackets and long strings, in a line
  * with text, or in another language.
  */
-export function lineIndentations({ before, after, syntax }: LinePlace): readonly string[] | undefined {
+export function allowedIndentations({ before, after, syntax }: LinePlace): readonly string[] | undefined {
   if (syntax.statementsByIndentation !== true) return undefined;
   const lines = before.split('\n');
   const written = lines.pop() ?? '';

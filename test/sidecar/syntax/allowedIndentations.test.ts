@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { languageSyntax } from '../../../sidecar/syntax/languages.ts';
-import { lineIndentations } from '../../../sidecar/syntax/lineIndentations.ts';
+import { allowedIndentations } from '../../../sidecar/syntax/allowedIndentations.ts';
 
 /** The allowed indentations at the mark `|`, in characters. */
 function indentationsAt(text: string, languageId = 'python'): readonly number[] | undefined {
   const [before = '', after = ''] = text.split('|');
-  const found = lineIndentations({ before, after, syntax: languageSyntax(languageId) });
+  const found = allowedIndentations({ before, after, syntax: languageSyntax(languageId) });
   return found?.map((each) => each.length);
 }
 

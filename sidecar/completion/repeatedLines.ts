@@ -8,14 +8,14 @@ const MAX_NUMBERED_TIMES = 6;
  * same lines in between, or six times with lines that differ in numbers. Lines that repeat among different lines are
  * good code (error checks, bodies that only throw). A short line counts only if it repeats directly.
  */
-export function circleAt(lines: readonly string[]): number | undefined {
+export function loopStart(lines: readonly string[]): number | undefined {
   const last = lines.length - 1;
   const units = lines[last]?.trim().length ?? 0;
   if (units < 2) return undefined;
   // The same words at another depth are no repetition: nested code repeats.
   const said = lines.map((line) => line.trimEnd());
   const isTelling = units >= TELLING_LINE_UNITS;
-  return repetitionAt(said, 3, isTelling ? last : 1) ?? (isTelling ? numberedCircleAt(said) : undefined);
+  return repetitionAt(said, 3, isTelling ? last : 1) ?? (isTelling ? numberedLoopStart(said) : undefined);
 }
 
 /** Returns the index of the first repeated line if the last lines form a period that occurs `times` times. */
@@ -33,7 +33,7 @@ function repetitionAt(lines: readonly string[], times: number, longestPeriod: nu
  * Finds repetitions that differ only in numbers. The last line must repeat with the same numbers, since the rows of a
  * table have different ones.
  */
-function numberedCircleAt(lines: readonly string[]): number | undefined {
+function numberedLoopStart(lines: readonly string[]): number | undefined {
   const line = lines.at(-1);
   if (lines.filter((other) => other === line).length < MAX_NUMBERED_TIMES) return undefined;
   return repetitionAt(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { below } from '../../../sidecar/workspaceIndex/below.ts';
+import { urisBelow } from '../../../sidecar/workspaceIndex/urisBelow.ts';
 import { FileTable } from '../../../sidecar/workspaceIndex/fileTable.ts';
 import { assertGrowsLinearly } from '../../assertGrowsLinearly.ts';
 
@@ -23,7 +23,7 @@ describe('below', () => {
       { it: 'finds none below a file or an unknown folder', folders: ['file:///p/four.ts', 'file:///q'], is: [] },
       { it: 'finds none without folders', folders: [], is: [] },
     ];
-  for (const { it: says, folders, is } of cases) it(says, () => assert.deepEqual(below(FILES, folders), is));
+  for (const { it: says, folders, is } of cases) it(says, () => assert.deepEqual(urisBelow(FILES, folders), is));
 
   it('takes one pass for hundreds of folders', () =>
     assertGrowsLinearly(20_000, (documents) => {

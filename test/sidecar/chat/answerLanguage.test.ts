@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { detectLanguage } from '../../../sidecar/chat/detectLanguage.ts';
-import { answerInstruction, answerLanguage } from '../../../sidecar/chat/language.ts';
+import { answerInstruction, answerLanguage } from '../../../sidecar/chat/answerLanguage.ts';
 import { languageAsked } from '../../../sidecar/chat/languageAsked.ts';
 import { languageNamed } from '../../../sidecar/chat/languageNames.ts';
 import { judgeQuestions } from '../../bench/questionLanguages/judge.ts';

@@ -1,4 +1,4 @@
 /** Shows a message without waiting: VS Code's promise resolves when the user closes the message, which may be never. */
-export function tell(message: Thenable<unknown>): void {
+export function showWithoutWaiting(message: Thenable<unknown>): void {
   message.then(undefined, () => undefined);
 }

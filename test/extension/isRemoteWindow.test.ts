@@ -4,7 +4,7 @@ import type { SettingsReader } from '../../extension/settings.ts';
 import './documents/support/useFakeVscode.ts';
 import { env, ExtensionKind } from './documents/support/vscode.ts';
 
-const { hasSettingsOfOtherMachine, leavesModel } = await import('../../extension/otherMachine.ts');
+const { hasSettingsOfOtherMachine, leavesModel } = await import('../../extension/isRemoteWindow.ts');
 
 const reader = (user: Readonly<Record<string, unknown>>): SettingsReader => ({
   get: () => undefined,
