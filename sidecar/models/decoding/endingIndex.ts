@@ -21,7 +21,7 @@ interface Chains {
 /**
  * Finds the previous occurrence of a text's last tokens. The text may grow between two searches.
  *
- * The time of a search does not depend on the length of the text: for each match length, positions are chained by the
+ * The time of a search does not depend on the length of the text. For each match length, positions are chained by the
  * hash of the tokens that end there.
  */
 export class EndingIndex {
