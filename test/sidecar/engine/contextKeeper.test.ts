@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const context = Array.from({ length: 1_100 }, (_, index) => (index * 37) % 997);
 
-/** A sequence whose rows are its tokens as bytes; `reads` are the rows that were copied out. */
+/** A sequence whose rows are its tokens as bytes. `reads` notes the rows that were read. */
 class PlainSequence implements BackendSequence {
   readonly reads: number[] = [];
   readonly room = 10_000;
@@ -60,7 +60,7 @@ class PlainSequence implements BackendSequence {
   async *decode(): AsyncGenerator<TokenId, void, undefined> {}
 }
 
-describe('keeping contexts', () => {
+describe('ContextKeeper', () => {
   let folder: string;
   let set: ContextSet;
   let turns: Turns;
@@ -81,7 +81,7 @@ describe('keeping contexts', () => {
   afterEach(() => keeper.stop());
 
   const there = async (): Promise<number> => (await readdir(path.join(set.folder, set.name)).catch(() => [])).length;
-  /** A request that left its context behind. */
+  /** A request that has left its context in the sequence. */
   function asked(tokens: readonly TokenId[] = context): void {
     const visit = keeper.begin(set);
     keeper.use(sequence);
@@ -92,7 +92,7 @@ describe('keeping contexts', () => {
   const restored = (into: BackendSequence, tokens: readonly TokenId[] = context): Promise<number> =>
     keeper.restore(into, set, tokens, (step) => step());
 
-  it('waits until the sequence is idle', async (test) => {
+  it('writes when the sequence has been idle for a while', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     for (let round = 0; round < 4; round++) {
       asked();
@@ -107,7 +107,7 @@ describe('keeping contexts', () => {
     assert.equal(await restored(new PlainSequence()), 1_024);
   });
 
-  it('takes no turn while anything else is under way, a completion or a chat', async () => {
+  it('takes no turn during a completion or a chat', async () => {
     asked();
     const chat = turns.enter('chat');
     keeper.keep(sequence);
@@ -138,7 +138,7 @@ describe('keeping contexts', () => {
     assert.equal(await there(), 4);
   });
 
-  it('hurries where the process is about to end', async () => {
+  it('writes everything at once before the process ends', async () => {
     asked();
     const chat = turns.enter('chat');
     await keeper.keepAll();
@@ -146,26 +146,26 @@ describe('keeping contexts', () => {
     turns.leave(chat);
   });
 
-  it('is read at once from a sequence that another request takes, while others compute, and written although that holds something else then', async () => {
+  it('reads a sequence at once for a request that takes it, and writes the rows afterwards', async () => {
     asked();
     const chat = turns.enter('chat');
     await keeper.letGo(sequence, 'chat', never);
     assert.deepEqual(sequence.reads, [0, 256, 512, 768]);
-    // And who took it waits for no disk.
+    // The request that took it does not wait for the disk.
     await turns.run(chat, never, async () => void (sequence.held = context.map((token) => token + 1)));
     turns.leave(chat);
     await keeper.keepAll();
     assert.equal(await restored(new PlainSequence()), 1_024);
   });
 
-  it('waits no longer for a sequence than the request that takes it, nor where nothing of it is to be kept', async () => {
+  it('waits for reading no longer than the request that takes the sequence, and not without a context', async () => {
     await keeper.letGo(sequence, 'completion', never);
     asked();
     await keeper.letGo(sequence, 'completion', AbortSignal.abort());
     assert.deepEqual(sequence.reads, []);
   });
 
-  it('gets in nobody’s way where a request takes it that nobody waits for', async () => {
+  it('takes no turn from others when a background request takes the sequence', async () => {
     asked();
     const completion = turns.enter('completion');
     const background = turns.enter('background');
@@ -181,7 +181,7 @@ describe('keeping contexts', () => {
     turns.leave(background);
   });
 
-  it('stops where the sequence was given to another text meanwhile: nothing is written under a wrong name', async () => {
+  it('stops writing when the sequence holds another text', async () => {
     asked();
     keeper.keep(sequence);
     sequence.held = context.map((token) => token + 1);
@@ -190,7 +190,7 @@ describe('keeping contexts', () => {
     assert.equal(await there(), 0);
   });
 
-  it('goes on where a sequence in memory ends in the middle of a chunk', async () => {
+  it('restores from the middle of a chunk at which the sequence ends', async () => {
     asked();
     await keeper.keepAll();
     const half = new PlainSequence();
@@ -199,7 +199,7 @@ describe('keeping contexts', () => {
     assert.deepEqual(half.held, context.slice(0, 1_024));
   });
 
-  it('reads nothing where memory holds as much', async () => {
+  it('reads nothing from disk if the sequence holds as much', async () => {
     asked();
     await keeper.keepAll();
     const whole = new PlainSequence();
@@ -220,7 +220,7 @@ describe('keeping contexts', () => {
     assert.deepEqual([await there(), sequence.reads, lines], [0, [], []]);
   });
 
-  it('puts back all but what has to be evaluated for an answer', async () => {
+  it('restores all tokens except those that an answer has to evaluate', async () => {
     const whole = context.slice(0, 1_024);
     asked(whole);
     await keeper.keepAll();
@@ -229,7 +229,7 @@ describe('keeping contexts', () => {
     assert.deepEqual(target.held, whole.slice(0, 1_023));
   });
 
-  it('puts back what stands before the first chunk that is gone', async () => {
+  it('restores the chunks before the first missing one', async () => {
     asked();
     await keeper.keepAll();
     await rm(path.join(set.folder, set.name, `${chunkNames('plain', context)[1]}.rows`));
@@ -251,7 +251,7 @@ describe('keeping contexts', () => {
     ['all sets of another folder are', () => undefined, true, 4],
   ];
   for (const [what, name, isOtherFolder, kept] of forgotten) {
-    it(`${kept === 0 ? 'keeps nothing' : 'keeps the context'} of a request during which ${what} forgotten, and of one that waits to be kept`, async () => {
+    it(`${kept === 0 ? 'keeps nothing' : 'keeps the context'} of a request during which ${what} forgotten, and of a waiting one`, async () => {
       const forget = async (): Promise<void> =>
         keeper.forget({ folder: isOtherFolder ? path.join(folder, 'other') : set.folder, name: name(set.name) });
       const visit = keeper.begin(set);
@@ -277,7 +277,7 @@ describe('keeping contexts', () => {
     assert.equal(await there(), 0);
   });
 
-  it('tells of a folder that can not be written once, and goes on', async () => {
+  it('logs an unwritable folder once and continues', async () => {
     set = { ...set, folder: path.join(set.folder, 'missing', 'folder') };
     for (let round = 0; round < 3; round++) {
       asked();

@@ -37,11 +37,11 @@ async function refusal(work: Promise<unknown>): Promise<TroubleError> {
   assert.fail('expected a TroubleError');
 }
 
-describe('the engine process', () => {
+describe('EngineProcess', () => {
   let folder: string;
   let engine: EngineProcess;
   let crashes = 0;
-  /** For engines that no text is asked of. */
+  /** A model for engines that generate no text. */
   let tiny: string;
   before(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-engine-'));
@@ -68,13 +68,13 @@ describe('the engine process', () => {
     ...changes,
   });
 
-  test('answers nothing before a model is loaded, and says so', async () => {
+  test('rejects requests before a model is loaded', async () => {
     const other = new EngineProcess();
     assert.equal((await refusal(other.tokenize('x'))).code, 'no-model');
     assert.equal(other.pid, undefined);
   });
 
-  test('uses no more threads than there are cores, and tells its device', async () => {
+  test('uses no more threads than cores, and tells its device', async () => {
     const model = await engine.load({ ...(await loadParams()), threads: 0 });
     assert.ok(model.threads >= 1 && model.threads <= os.availableParallelism());
     assert.equal(model.device, 'CPU');
@@ -82,13 +82,13 @@ describe('the engine process', () => {
     assert.equal(model.contextSizeTokens, 2048);
   });
 
-  test('loading what is loaded already keeps the process', async () => {
+  test('keeps its process when the same model is loaded again', async () => {
     const { pid } = engine;
     await engine.load(await loadParams());
     assert.equal(engine.pid, pid);
   });
 
-  test('the load that was asked for last is the one that stays: the one before it, which is not wanted any more, changes nothing', async () => {
+  test('keeps the model of the last requested load, and ignores an aborted load', async () => {
     const other = new AbortController();
     const replaced = engine.load({ ...(await loadParams()), contextSizeTokens: 1024 }, { signal: other.signal });
     const wanted = engine.load(await loadParams());
@@ -116,7 +116,7 @@ describe('the engine process', () => {
     assert.deepEqual(streamed, result.tokens);
   });
 
-  test('a process killed in the middle of a generation fails it with the reason, and the next request works', async () => {
+  test('rejects a generation with the reason when its process is killed, and answers the next one', async () => {
     const tokens = await engine.tokenize('Once upon a time');
     const expected = await engine.generate(request(tokens));
     const { pid } = engine;
@@ -136,7 +136,7 @@ describe('the engine process', () => {
     assert.notEqual(engine.pid, pid);
   });
 
-  test('all requests pending at a crash fail, each with the reason', async () => {
+  test('rejects all pending requests at a crash with the reason', async () => {
     const tokens = await engine.tokenize('The quick brown fox');
     let hasBegun = (): void => undefined;
     const begun = new Promise<void>((resolve) => (hasBegun = resolve));
@@ -152,7 +152,7 @@ describe('the engine process', () => {
     for (const trouble of await Promise.all(pending)) assert.equal(trouble.code, 'engine-crashed');
   });
 
-  test('files that no engine can read are refused one by one, and a good one loads after them', async () => {
+  test('refuses unreadable files, and loads a good file after them', async () => {
     const claims = path.join(folder, 'claims.gguf');
     await writeGguf(claims, tinyModel({ metadata: { 'llama.block_count': { type: 'u32', value: 100_000 } } }));
     const huge = path.join(folder, 'huge.gguf');
@@ -183,9 +183,9 @@ describe('the engine process', () => {
     assert.ok((await engine.generate(request(await engine.tokenize('One, two,')))).text.length > 0);
   });
 
-  test('a model that ends the engine while it loads is tried twice, then not again until asked for, and a good one loads after it', async () => {
+  test('tries a load that crashes twice, and again only for a new request', async () => {
     const other = new EngineProcess();
-    // No file is known on which the engine ends: each engine that begins to load this one is ended.
+    // No file is known that crashes the engine. So the test kills each engine that begins to load this one.
     const load = refusal(other.load(await loadParams(tiny)));
     const isLoaded = load.then(() => true);
     const ended = new Set<number>();
@@ -206,7 +206,7 @@ describe('the engine process', () => {
     await other.dispose();
   });
 
-  test('a request cancelled while it waits for a load resolves as cancelled', async () => {
+  test('resolves a request that is cancelled during a load as cancelled', async () => {
     const other = new EngineProcess();
     const loading = other.load(await loadParams(tiny));
     const abort = new AbortController();
@@ -217,7 +217,7 @@ describe('the engine process', () => {
     await other.dispose();
   });
 
-  test('a crash that met no request is told too; a request cancelled while the engine restarts does not stop the restart for the others', async () => {
+  test('reports a crash without a request, and restarts although one of two waiting requests is cancelled', async () => {
     const tokens = await engine.tokenize('Once upon a time');
     const before = crashes;
     process.kill(engine.pid!, 'SIGKILL');
@@ -232,7 +232,7 @@ describe('the engine process', () => {
     assert.ok((await other).text.length > 0);
   });
 
-  test('unload ends the process, dispose leaves none behind', async () => {
+  test('ends its process at unload and at dispose', async () => {
     const other = new EngineProcess();
     await other.load(await loadParams(tiny));
     const first = other.pid!;
@@ -253,7 +253,7 @@ describe('the engine process', () => {
   });
 });
 
-describe('an engine whose parent dies', () => {
+describe('an engine whose parent ends', () => {
   test('ends too', async () => {
     const { execa } = await import('execa');
     const script = `

@@ -3,7 +3,7 @@ import { describe, mock, test } from 'node:test';
 import { SequenceMemoryError, type Backend, type BackendSequence } from '../../../sidecar/models/backend.ts';
 import { Scheduler } from '../../../sidecar/engine/scheduler.ts';
 
-/** A model whose vocabulary is the letters a and b, and which always says a. */
+/** A model with the vocabulary a and b that always samples a. */
 function lettersBackend(): Backend {
   let length = 0;
   const sequence: BackendSequence = {
@@ -33,7 +33,7 @@ function lettersBackend(): Backend {
   };
 }
 
-/** The same with evaluations that take until they are let go, or interrupted; `lengths` are those begun. */
+/** A backend whose evaluations last until `letGo` or an interruption. `lengths` are the tokens of each one. */
 function slowBackend(): { backend: Backend; lengths: number[]; letGo: () => void } {
   const lettersOnly = lettersBackend();
   const [sequence] = lettersOnly.sequences as [BackendSequence];
@@ -64,12 +64,12 @@ function slowBackend(): { backend: Backend; lengths: number[]; letGo: () => void
 
 const nextCycle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** More cycles of the event loop than a request takes that has its turn at once. */
+/** Waits for more cycles of the event loop than a request that gets its turn at once. */
 async function waits(): Promise<void> {
   for (let cycle = 0; cycle < 200; cycle++) await nextCycle();
 }
 
-describe('a prompt on a backend that can be interrupted', () => {
+describe('a prompt on an interruptible backend', () => {
   const chat = {
     sequence: 'chat',
     priority: 'chat',
@@ -78,7 +78,7 @@ describe('a prompt on a backend that can be interrupted', () => {
     sampling: { temperature: 0 },
   } as const;
 
-  test('is evaluated in long pieces; a completion ends one, has its turn, and the piece is evaluated again in short ones', async () => {
+  test('is evaluated in long chunks, and in short chunks after a completion interrupted it', async () => {
     const { backend, lengths, letGo } = slowBackend();
     const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
     const answer = scheduler.generate(chat);
@@ -107,7 +107,7 @@ describe('a prompt on a backend that can be interrupted', () => {
     assert.equal(evaluatedTokens, chat.tokens.length);
   });
 
-  test('is preempted again after eight pieces that run to their end', async () => {
+  test('is preempted again after eight chunks that run to their end', async () => {
     const { backend, lengths, letGo } = slowBackend();
     const scheduler = new Scheduler({ ...backend, batchTokens: 16 }, { attentionCostSlope: 0 });
     let isDone = false;
@@ -145,21 +145,21 @@ describe('a prompt on a backend that can be interrupted', () => {
   });
 });
 
-describe('a prompt that is not what the model takes', () => {
+describe('an invalid prompt', () => {
   const request = { sequence: 's', priority: 'completion', maxTokens: 1, sampling: { temperature: 0 } } as const;
   const refused: readonly (readonly [what: string, tokens: readonly number[], says: RegExp])[] = [
-    ['the first token behind the vocabulary', [0, 1, 2], /no token 2; it has 2/],
+    ['the first token after the vocabulary', [0, 1, 2], /no token 2; it has 2/],
     ['a token below 0', [-1], /no token -1; it has 2/],
     ['half a token', [0.5], /no token 0\.5; it has 2/],
     ['no token', [], /nothing to continue/],
     [
-      'as many tokens as the context holds, which leaves none for an answer',
+      'as many tokens as the context holds, without room for an answer',
       Array.from({ length: 64 }, () => 0),
       /64 tokens, more than the 63/,
     ],
   ];
   for (const [what, tokens, says] of refused) {
-    test(`is refused with the reason and the values: ${what}; the next one is answered`, async () => {
+    test(`is refused with its values, and the next one is answered: ${what}`, async () => {
       const scheduler = new Scheduler(lettersBackend(), { attentionCostSlope: 0 });
       await assert.rejects(scheduler.generate({ ...request, tokens }), says);
       assert.equal((await scheduler.generate({ ...request, tokens: [0, 1] })).text, 'a');
@@ -180,7 +180,7 @@ describe('an answer that fills', () => {
     ['the rows of its sequence', 1_024, 50],
   ];
   for (const [what, contextSizeTokens, rows] of limits) {
-    test(`${what} ends there, one token before its last`, async () => {
+    test(`${what} ends one token before the limit`, async () => {
       const backend = lettersBackend();
       const [sequence] = backend.sequences as [BackendSequence];
       const bounded: BackendSequence = {
@@ -196,7 +196,7 @@ describe('an answer that fills', () => {
         { ...backend, sequences: [bounded], contextSizeTokens },
         { attentionCostSlope: 0 },
       ).generate(request);
-      // The token that is sampled last is not evaluated any more.
+      // The last sampled token is not evaluated.
       assert.deepEqual(
         { stopReason, tokens: tokens.length, length: sequence.length },
         { stopReason: 'context-full', tokens: 10, length: 49 },
@@ -205,7 +205,7 @@ describe('an answer that fills', () => {
   }
 });
 
-describe('a prompt that nobody waits for', () => {
+describe('a background prompt', () => {
   const reading = {
     sequence: 'window:next',
     priority: 'background',
@@ -214,7 +214,7 @@ describe('a prompt that nobody waits for', () => {
     sampling: { temperature: 0 },
   } as const;
 
-  test('ends when a chat needs its place, as though its time were up, and what it evaluated is kept', async () => {
+  test('ends as timed out when a chat needs its slot, and keeps its evaluated tokens', async () => {
     const { backend, lengths, letGo } = slowBackend();
     const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
     const read = scheduler.generate(reading);
@@ -236,17 +236,17 @@ describe('a prompt that nobody waits for', () => {
     );
   });
 
-  test('is not read where somebody would lose a place for it that is spare', async () => {
+  test('is not evaluated if it is expendable and another name would lose its slot', async () => {
     const backend = {
       ...lettersBackend(),
       sequences: [lettersBackend().sequences[0]!, lettersBackend().sequences[0]!],
     };
     const scheduler = new Scheduler(backend, { attentionCostSlope: 0 });
-    const spare = { ...reading, tokens: [0, 0], sequence: 'looked at', isExpendable: true };
-    assert.equal((await scheduler.generate(spare)).sequence, 'looked at');
+    const expendable = { ...reading, tokens: [0, 0], sequence: 'looked at', isExpendable: true };
+    assert.equal((await scheduler.generate(expendable)).sequence, 'looked at');
     for (const sequence of ['window', 'chat'])
       await scheduler.generate({ ...reading, tokens: [0], priority: 'completion', sequence });
-    const { stopReason, sequence, evaluatedTokens } = await scheduler.generate(spare);
+    const { stopReason, sequence, evaluatedTokens } = await scheduler.generate(expendable);
     assert.deepEqual(
       { stopReason, sequence, evaluatedTokens },
       { stopReason: 'timeout', sequence: undefined, evaluatedTokens: 0 },
@@ -254,7 +254,7 @@ describe('a prompt that nobody waits for', () => {
   });
 });
 
-describe('a sequence for which there is no memory', () => {
+describe('a sequence without memory', () => {
   function withOneSound(): {
     scheduler: Scheduler;
     request: (sequence: string) => Parameters<Scheduler['generate']>[0];
@@ -286,7 +286,7 @@ describe('a sequence for which there is no memory', () => {
     };
   }
 
-  test('is not given to the next name while another can be', async () => {
+  test('is not given to the next name while another sequence is free', async () => {
     const { scheduler, request } = withOneSound();
     const ask = async (sequence: string): Promise<string> => (await scheduler.generate(request(sequence))).text;
     assert.equal(await ask('first'), 'aa');
@@ -294,7 +294,7 @@ describe('a sequence for which there is no memory', () => {
     for (const name of ['third', 'fourth']) assert.equal(await ask(name), 'aa');
   });
 
-  test('is done without by what may use the one beside it', async () => {
+  test('is replaced by the sibling of its request', async () => {
     const { scheduler, request } = withOneSound();
     await scheduler.generate(request('window'));
     const { sequence, text } = await scheduler.generate({ ...request('window:2'), copyFrom: 'window' });
@@ -302,7 +302,7 @@ describe('a sequence for which there is no memory', () => {
     assert.deepEqual([scheduler.hasSequence('window'), scheduler.hasSequence('window:2')], [true, false]);
   });
 
-  test('has cost the request its time: the one beside it gets what is left', async () => {
+  test('leaves its sibling only the rest of the time', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const begun: string[] = [];
@@ -318,7 +318,7 @@ describe('a sequence for which there is no memory', () => {
         },
       });
       const scheduler = new Scheduler(
-        { ...lettersBackend(), sequences: [waiting('window'), waiting('beside')] },
+        { ...lettersBackend(), sequences: [waiting('window'), waiting('window:2')] },
         { attentionCostSlope: 0 },
       );
       const request = {
@@ -338,13 +338,13 @@ describe('a sequence for which there is no memory', () => {
       while (begun.length < 2) await nextCycle();
       mock.timers.tick(500);
       await nextCycle();
-      assert.deepEqual({ begun, stopReason }, { begun: ['beside', 'window'], stopReason: 'timeout' });
+      assert.deepEqual({ begun, stopReason }, { begun: ['window:2', 'window'], stopReason: 'timeout' });
     } finally {
       mock.timers.reset();
     }
   });
 
-  test('fails where that shows in the midst of an answer: nobody is told the beginning twice', async () => {
+  test('fails the request after the first words of an answer, which must not come twice', async () => {
     const [sound] = lettersBackend().sequences as [BackendSequence];
     const [other] = lettersBackend().sequences as [BackendSequence];
     const decode: BackendSequence['decode'] = async function* () {
@@ -369,8 +369,8 @@ describe('a sequence for which there is no memory', () => {
   });
 });
 
-describe('a generation', () => {
-  test("that the vocabulary cannot begin as required says so without the text, which is the user's code", async () => {
+describe('Generation', () => {
+  test("rejects a required text that the vocabulary cannot spell, without quoting the user's code", async () => {
     const scheduler = new Scheduler(lettersBackend(), { attentionCostSlope: 0 });
     const request = {
       sequence: 's',
@@ -388,7 +388,7 @@ describe('a generation', () => {
     assert.equal((await scheduler.generate({ ...request, requiredPrefix: 'a' })).text, 'aaaa');
   });
 
-  test('that ended before its first turn leaves nothing of whose place it took to the next of its name', async () => {
+  test('leaves no rows of another name to the next request if it ends before its first turn', async () => {
     const { backend, lengths, letGo } = slowBackend();
     const reusing = (): BackendSequence => {
       const [sequence] = lettersBackend().sequences as [BackendSequence];
@@ -426,7 +426,7 @@ describe('a generation', () => {
     for (; !isDone; await nextCycle()) letGo();
   });
 
-  test('that ends while a prompt is read anew has nothing of what was there before', async () => {
+  test('reuses nothing after it ended while a prompt was read anew', async () => {
     const backend = lettersBackend();
     const [letters] = backend.sequences as [BackendSequence];
     const abort = new AbortController();
@@ -451,7 +451,7 @@ describe('a generation', () => {
     assert.deepEqual({ reusedTokens, evaluatedTokens }, { reusedTokens: 0, evaluatedTokens: 0 });
   });
 
-  test('has the texts of the name that it is given alone, until they are taken away; their n-grams count where they are of the version that is asked for', async () => {
+  test('uses only the texts of its name, and n-grams only of the requested version', async () => {
     const backend = lettersBackend();
     const [sequence] = backend.sequences as [BackendSequence];
     const seen: (readonly [readonly number[] | undefined, boolean])[] = [];

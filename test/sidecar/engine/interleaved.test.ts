@@ -28,7 +28,7 @@ const completion: Omit<EngineGenerateParams, 'requestId'> = {
   sampling: { temperature: 0 },
 };
 
-describe('a chat that completions come between says what it says alone, and they too', () => {
+describe('a chat and completions between its tokens give the same text as alone', () => {
   let folder: string;
   let modelPath: string;
   let engine: LocalEngine;
@@ -69,7 +69,7 @@ describe('a chat that completions come between says what it says alone, and they
       ];
       await engine.unload();
       await load();
-      // The first comes while the chat's prompt is read, the second while its answer is written.
+      // The first completion comes while the chat's prompt is evaluated, the second during its answer.
       const reading = test.mock.method(ChorusSequence.prototype, 'readWhole').mock;
       const ended: string[] = [];
       let second: Promise<readonly number[]> | undefined;

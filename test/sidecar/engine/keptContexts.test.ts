@@ -19,10 +19,10 @@ import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const PROMPT = 1_100;
 const prompt = Array.from({ length: PROMPT }, (_, index) => (index * 7_919 + index * index + 13) % 256);
-/** Chunks of the prompt that are kept. */
+/** The kept chunks of the prompt. */
 const CHUNKS = 4;
 
-describe('contexts that outlive the model in memory', () => {
+describe('contexts on disk after the model left memory', () => {
   let folder: string;
   let modelPath: string;
   let lines: string[];
@@ -81,19 +81,19 @@ describe('contexts that outlive the model in memory', () => {
   const generate = (...args: Parameters<typeof request>): Promise<EngineGenerateResult> =>
     engine.generate(request(...args));
   const filesThere = async (name = set.name): Promise<string[]> => readdir(path.join(set.folder, name)).catch(() => []);
-  /** Writes what waits, and begins anew with an empty memory. */
+  /** Writes the waiting contexts, and begins again with empty sequences. */
   async function restart(): Promise<void> {
     await engine.unload();
     await load();
   }
 
-  /** What the engine says where nothing is kept. */
+  /** Returns the engine's answer without kept contexts. */
   async function unkept(tokens: readonly number[] = prompt): Promise<readonly number[]> {
     await restart();
     return (await generate(tokens, { contextSet: undefined })).tokens;
   }
 
-  it('are put back instead of being evaluated, and the answer is the same', async () => {
+  it('are restored instead of evaluated, with the same answer', async () => {
     await load();
     const first = await generate();
     assert.equal(first.restoredTokens, 0);
@@ -108,7 +108,7 @@ describe('contexts that outlive the model in memory', () => {
     assert.deepEqual(lines, []);
   });
 
-  it('serve what begins alike up to the first change, and are written again from there on alone', async () => {
+  it('serve a changed prompt up to the change, and only later chunks are written again', async () => {
     await load();
     await generate();
     await restart();
@@ -121,7 +121,7 @@ describe('contexts that outlive the model in memory', () => {
     assert.deepEqual((await generate(edited)).tokens, await unkept(edited));
   });
 
-  it('serve a prompt that ends where a chunk does, all but its last token', async () => {
+  it('serve a prompt that ends with a chunk, except for its last token', async () => {
     await load();
     const { tokens } = await generate(prompt.slice(0, 1_024));
     await restart();
@@ -129,7 +129,7 @@ describe('contexts that outlive the model in memory', () => {
     assert.deepEqual([again.restoredTokens, again.evaluatedTokens, again.tokens], [1_023, 1, tokens]);
   });
 
-  it('serve no other set, and nothing is kept without one', async () => {
+  it('serve no other set, and are not kept without a set', async () => {
     await load();
     await generate();
     await generate(
@@ -144,7 +144,7 @@ describe('contexts that outlive the model in memory', () => {
     assert.equal((await filesThere(mine.name)).length, CHUNKS);
   });
 
-  it('are kept when their sequence is released, too', async () => {
+  it('are kept when their sequence is released', async () => {
     await load();
     await generate();
     await engine.releaseSequence('completion');
@@ -152,7 +152,7 @@ describe('contexts that outlive the model in memory', () => {
     assert.equal((await filesThere()).length, CHUNKS);
   });
 
-  it('are kept when another takes their place in memory, too', async () => {
+  it('are kept when another name takes their slot', async () => {
     await load();
     await generate();
     for (const other of ['one', 'two', 'three'])
@@ -162,14 +162,14 @@ describe('contexts that outlive the model in memory', () => {
     assert.equal(again.restoredTokens, CHUNKS * 256);
   });
 
-  it('are not kept where they are short', async () => {
+  it('are not kept if they are short', async () => {
     await load();
     await generate(prompt.slice(0, 400));
     await engine.unload();
     assert.deepEqual(await filesThere(), []);
   });
 
-  it('are not those of another model, whatever its path', async () => {
+  it('do not serve another model with the same path', async () => {
     await load();
     await generate();
     await engine.unload();
@@ -185,7 +185,7 @@ describe('contexts that outlive the model in memory', () => {
     }
   });
 
-  it('are not those of another choice of what is attended', async () => {
+  it('do not serve another choice of cache', async () => {
     await load();
     await generate();
     await load({ cache: 'tiered:256' });
@@ -198,11 +198,11 @@ describe('contexts that outlive the model in memory', () => {
     assert.deepEqual(again.tokens, tiered.tokens);
   });
 
-  it('are declined where only some rows of a prompt stay', async () => {
+  it('are not kept for a cache that keeps only some rows of a prompt', async () => {
     await load({ cache: 'snapkv:128' });
     const { tokens } = await generate();
     const { contextUsedTokens = 0, contextKeptTokens } = (await engine.statistics()) ?? {};
-    // The last token of an answer is not read any more.
+    // The last token of an answer is not evaluated.
     assert.deepEqual([contextUsedTokens, contextKeptTokens], [PROMPT + tokens.length - 1, 128 + tokens.length - 1]);
     await engine.unload();
     assert.deepEqual(await filesThere(), []);
@@ -215,7 +215,7 @@ describe('contexts that outlive the model in memory', () => {
     ['cut off', (file: Buffer) => file.subarray(0, file.length / 2)],
     ['changed by a bit', (file: Buffer) => ((file[file.length >> 1] = (file[file.length >> 1] as number) ^ 1), file)],
   ] as const) {
-    it(`are evaluated anew where a file is ${name}; the log says so once`, async () => {
+    it(`are evaluated again if a file is ${name}, with one line in the log`, async () => {
       await load();
       const { tokens } = await generate();
       await engine.unload();
@@ -231,14 +231,14 @@ describe('contexts that outlive the model in memory', () => {
     });
   }
 
-  it('are forgotten on request: on disk, and what a request under way evaluates', async () => {
+  it('are forgotten on request, also the context of a running request', async () => {
     await load();
     await generate();
     const running = generate(
       prompt.map((token) => token ^ 2),
       { sequence: 'chat', maxTokens: 400 },
     );
-    // Waits until both are done, so that it is forgotten before it begins.
+    // It waits until both requests end, so that it is forgotten before it begins.
     const waiting = generate(
       prompt.map((token) => token ^ 3),
       { sequence: 'chat' },
@@ -250,7 +250,7 @@ describe('contexts that outlive the model in memory', () => {
     assert.deepEqual(await filesThere(), []);
   });
 
-  describe('in processes of their own', () => {
+  describe('in separate processes', () => {
     let child: EngineProcess;
     beforeEach(() => {
       child = new EngineProcess({ log: (line) => lines.push(line) });
@@ -258,7 +258,7 @@ describe('contexts that outlive the model in memory', () => {
     afterEach(() => child.dispose());
     const hasPartial = (files: readonly string[]): boolean => files.some((file) => file.endsWith('.tmp'));
 
-    it('one is killed while it writes: what is whole serves, the rest is evaluated, nothing of it stays', async () => {
+    it('serve in whole chunks after a process was killed while it wrote', async () => {
       process.env['NODE_OPTIONS'] = `--import ${new URL('./killedInMiddle.mjs', import.meta.url).href}`;
       const { tokens } = await child
         .load(params())
@@ -280,7 +280,7 @@ describe('contexts that outlive the model in memory', () => {
       assert.deepEqual(lines, []);
     });
 
-    it('two that keep the same at once are one', async () => {
+    it('are the same if two processes write them at once', async () => {
       await load();
       await child.load(params());
       const [mine, theirs] = [await generate(), await child.generate(request())];

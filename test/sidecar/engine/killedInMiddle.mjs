@@ -1,4 +1,4 @@
-/** Loaded before an engine: the process kills itself in the middle of the third file of a context. */
+/** Loaded before an engine, it kills the process in the middle of the third file of a context. */
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 

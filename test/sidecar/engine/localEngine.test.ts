@@ -48,17 +48,17 @@ for (const kind of ['chorus', 'llama'] as const)
       ...changes,
     });
 
-    test('tokens become text and text tokens, byte by byte', async () => {
+    test('turns text into tokens and back, byte by byte', async () => {
       for (const text of [CODE, ' leading space', '\n\n\ttabs', '日本語 😀 é', 'a\r\nb', '']) {
         assert.equal(await engine.detokenize(await engine.tokenize(text)), text);
       }
     });
 
-    test('a lone surrogate becomes U+FFFD', async () => {
+    test('turns a lone surrogate into U+FFFD', async () => {
       assert.equal(await engine.detokenize(await engine.tokenize('a\uD800b')), 'a\uFFFDb');
     });
 
-    test('special text is a special token only where asked for', async () => {
+    test('makes special tokens of special text only on request', async () => {
       assert.equal((await engine.tokenize('<|im_start|>', { special: true })).length, 1);
       const spelt = await engine.tokenize('<|im_start|>');
       assert.ok(spelt.length > 1);
@@ -81,7 +81,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal((await engine.generate(request(other, { sequence: 'reuse' }))).reusedTokens, 10);
     });
 
-    test('a released sequence is empty', async () => {
+    test('empties a released sequence', async () => {
       const tokens = await engine.tokenize(PROSE);
       await engine.generate(request(tokens, { sequence: 'released' }));
       assert.equal(await engine.hasSequence('released'), true);
@@ -90,7 +90,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal((await engine.generate(request(tokens, { sequence: 'released' }))).reusedTokens, 0);
     });
 
-    test('a completion preempts a chat, which goes on to the same text as alone', async () => {
+    test('preempts a chat for a completion, and continues it to the same text as alone', async () => {
       const chatTokens = await engine.tokenize(PROSE);
       const alone = await engine.generate(
         request(chatTokens, { sequence: 'chat:alone', priority: 'chat', maxTokens: 60 }),
@@ -116,13 +116,12 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal(events.at(-1), 'chat');
     });
 
-    test('cancels while it evaluates the prompt, keeping what was evaluated', async () => {
+    test('keeps the evaluated tokens when it is cancelled during the prompt', async () => {
       const tokens = (await engine.tokenize(`${CODE}\n`.repeat(60))).slice(0, CONTEXT_TOKENS - 12);
       const abort = new AbortController();
       const running = engine.generate(request(tokens, { sequence: 'cancelled' }), { signal: abort.signal });
-      // Requests of one priority alternate: when this one has its two tokens, the prompt has had some of its chunks and
-      // not all.
-      await engine.generate(request(await engine.tokenize(PROSE), { sequence: 'beside', maxTokens: 2 }));
+      // Requests of one priority alternate. After these two tokens only some chunks of the prompt are evaluated.
+      await engine.generate(request(await engine.tokenize(PROSE), { sequence: 'other', maxTokens: 2 }));
       abort.abort();
       const result = await running;
       assert.equal(result.stopReason, 'cancelled');
@@ -140,7 +139,7 @@ for (const kind of ['chorus', 'llama'] as const)
       );
     });
 
-    test('cancels while it generates, with the text so far', async () => {
+    test('gives the text so far when it is cancelled during the answer', async () => {
       const abort = new AbortController();
       let streamed = '';
       const result = await engine.generate(request(await engine.tokenize(PROSE), { maxTokens: 500 }), {
@@ -154,7 +153,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal(result.text, streamed);
     });
 
-    test('an aborted request is cancelled before it begins, and while it waits its turn', async () => {
+    test('cancels a request that is aborted before it begins or before its turn', async () => {
       const tokens = await engine.tokenize(PROSE);
       assert.equal((await engine.generate(request(tokens), { signal: AbortSignal.abort() })).stopReason, 'cancelled');
       const holder = engine.generate(request(tokens, { maxTokens: 30 }));
@@ -165,7 +164,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal((await holder).stopReason, 'length');
     });
 
-    test('ends after its time with what it has', async () => {
+    test('ends at its timeout with the text so far', async () => {
       const tokens = await engine.tokenize(PROSE);
       let text = '';
       // A busy machine needs more time for a first word.
@@ -176,7 +175,7 @@ for (const kind of ['chorus', 'llama'] as const)
       }
     });
 
-    test('ends at a stop text, also where it is split over tokens', async () => {
+    test('ends at a stop text, also if it is split over tokens', async () => {
       const tokens = await engine.tokenize(PROSE);
       const whole = await engine.generate(request(tokens));
       for (const [start, length] of [
@@ -212,7 +211,7 @@ for (const kind of ['chorus', 'llama'] as const)
       );
     });
 
-    test('the same seed gives the same text, another seed another', async () => {
+    test('gives the same text for the same seed, and another for another', async () => {
       const tokens = await engine.tokenize(PROSE);
       const sample = async (seed: number): Promise<string> =>
         (await engine.generate(request(tokens, { sampling: { temperature: 1, topK: 50, topP: 0.95, seed } }))).text;
@@ -221,7 +220,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.notEqual(await sample(8), first);
     });
 
-    test('refuses an empty prompt, a token outside the vocabulary, and a grammar beside a required prefix', async () => {
+    test('refuses an empty prompt, a token outside the vocabulary, and a grammar with a required prefix', async () => {
       const refused = (changes: Request): Promise<void> =>
         assert.rejects(engine.generate(changes), (error: TroubleError) => error.code === 'invalid-input');
       await refused(request([]));
@@ -230,7 +229,7 @@ for (const kind of ['chorus', 'llama'] as const)
       await refused(request([1], { grammar: 'root ::= (' }));
     });
 
-    test('a grammar constrains the output', async () => {
+    test('follows a grammar', async () => {
       const result = await engine.generate(
         request(await engine.tokenize('Answer yes or no: is water wet?'), {
           grammar: 'root ::= "maybe " ("yes" | "no")',
@@ -240,7 +239,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal(result.stopReason, 'end');
     });
 
-    test('a JSON schema constrains the output', async () => {
+    test('follows a JSON schema', async () => {
       const jsonSchema = {
         type: 'object',
         properties: { name: { type: 'string', maxLength: 12 }, age: { type: 'integer' } },
@@ -254,7 +253,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.deepEqual([typeof parsed.name, typeof parsed.age], ['string', 'number']);
     });
 
-    test('the chat template makes turns, and never structure out of what a user writes', async () => {
+    test('makes turns with the chat template, but no structure out of user text', async () => {
       const user = 'Explain <|im_end|> and <|im_start|>system';
       const tokens = await engine.chatTemplate({
         messages: [{ role: 'user', content: user }],
@@ -269,7 +268,7 @@ for (const kind of ['chorus', 'llama'] as const)
       assert.equal(starts.length, 3);
     });
 
-    test('token healing never ends before the required text, even where the model would', async () => {
+    test('does not end before the required text of token healing', async () => {
       const tokens = await engine.chatTemplate({
         messages: [
           { role: 'user', content: 'Hi' },

@@ -10,7 +10,7 @@ import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
 
 const count = (value: number): { readonly type: 'u32'; readonly value: number } => ({ type: 'u32', value });
 
-describe('measuring with a cache that keeps some rows of a prompt', () => {
+describe('measuring with a cache that keeps some rows', () => {
   let folder: string;
   let engine: LocalEngine;
   before(async () => {
@@ -53,7 +53,7 @@ describe('measuring with a cache that keeps some rows of a prompt', () => {
     (error: TroubleError): boolean =>
       error.code === 'context-overflow' && message.test(error.message);
 
-  it('reads prompts of any length as a request does, also behind others', async () => {
+  it('reads prompts of any length like a request, also after other prompts', async () => {
     const { results } = await engine.bench({ promptTokens: 3_000, decodeTokens: 2, depths: [0, 32, 3_000] });
     assert.deepEqual(
       results.map(({ test, depth }) => [test, depth]),
@@ -65,7 +65,7 @@ describe('measuring with a cache that keeps some rows of a prompt', () => {
     assert.ok(results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
   });
 
-  it('says before it begins where more is to follow a prompt than there is room for', async () => {
+  it('refuses at once if more tokens follow a prompt than there is room for', async () => {
     await assert.rejects(
       engine.bench({ promptTokens: 8, decodeTokens: 2_100, depths: [0, 4_000] }),
       isOverflow(
@@ -80,7 +80,7 @@ describe('measuring with a cache that keeps some rows of a prompt', () => {
     );
   });
 
-  it('gives logits of texts alone that are attended whole', async () => {
+  it('gives logits only for texts whose rows are all attended', async () => {
     const outputPath = path.join(folder, 'logits.bin');
     const tokens = Array.from({ length: 65 }, (_, index) => 258 + (index % 20));
     await assert.rejects(
@@ -92,7 +92,7 @@ describe('measuring with a cache that keeps some rows of a prompt', () => {
     assert.equal((await engine.logits({ tokens: tokens.slice(1), outputPath })).rows, 64);
   });
 
-  it('measures texts for which there is room', async () => {
+  it('measures texts that fit', async () => {
     const { perplexity, tokens } = await engine.perplexity({ text: 'a b '.repeat(1_000), contextTokens: 2_000 });
     assert.ok(tokens > 0 && Number.isFinite(perplexity), `${perplexity} over ${tokens} tokens`);
   });

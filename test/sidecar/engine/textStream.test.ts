@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TextStream } from '../../../sidecar/engine/textStream.ts';
 
-/** Pushes byte pieces as tokens 0, 1, 2 … and gives what came out of each, and at the end. */
+/** Pushes byte pieces as tokens 0, 1, 2 … and returns the text after each, and at the end. */
 function pushAll(
   pieces: readonly (string | number[])[],
   stop: readonly string[] = [],
@@ -20,7 +20,7 @@ function pushAll(
   return { texts, tokens, end: rest.text, stream };
 }
 
-describe('a text stream', () => {
+describe('TextStream', () => {
   test('gives a character that is split over tokens with its last one', () => {
     const { texts, tokens } = pushAll(['a', [0xf0, 0x9f], [0x98], [0x80], 'b']);
     assert.deepEqual(texts, ['a', '', '', '😀', 'b']);
@@ -36,13 +36,13 @@ describe('a text stream', () => {
     assert.deepEqual(pushAll([[0xef, 0xbb, 0xbf], 'x']).texts, ['\uFEFF', 'x']);
   });
 
-  test('holds back what may become a stop text, and gives it when it did not', () => {
+  test('holds back a possible stop text until later tokens rule it out', () => {
     const { texts, end } = pushAll(['one<', '/', 'b>', '<', '/'], ['</a>']);
     assert.deepEqual(texts, ['one', '', '</b>', '', '']);
     assert.equal(end, '</');
   });
 
-  test('ends at a stop text split across tokens, without it and without what follows', () => {
+  test('ends before a stop text that is split over tokens', () => {
     const { texts, tokens, end, stream } = pushAll(['ab', 'c\n', '\nd', 'e'], ['\n\n']);
     assert.deepEqual(texts, ['ab', 'c', '', '']);
     assert.equal(end, '');

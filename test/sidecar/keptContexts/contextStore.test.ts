@@ -27,7 +27,7 @@ const ROWS_BYTES = 10_000;
 const FILE_BYTES = chunkFileBytes(ROWS_BYTES);
 const tokens = (count: number, first = 0): number[] => Array.from({ length: count }, (_, index) => first + index);
 
-/** The rows of a chunk that a test can tell from all others. */
+/** Returns rows that differ from those of every other chunk. */
 function rowsOf(name: string): Uint8Array {
   return Uint8Array.from({ length: ROWS_BYTES }, (_, index) => (index * 31 + parseInt(name.slice(0, 2), 16)) % 251);
 }
@@ -38,19 +38,19 @@ async function fileOf(name: string): Promise<Uint8Array> {
   return sealChunk(chunk);
 }
 
-describe('names of chunks', () => {
+describe('chunkNames', () => {
   const names = chunkNames('model', tokens(3 * CHUNK_TOKENS + 5));
 
-  it('are others for every token there may be', () => {
+  it('differ for every possible token', () => {
     const last = [0, 255, 65_535, 65_536, 2 ** 31 - 1].map(
       (token) => chunkNames('model', [...tokens(CHUNK_TOKENS - 1), token])[0],
     );
     assert.equal(new Set(last).size, last.length);
   });
 
-  it('are given to whole chunks alone', () => assert.equal(names.length, 3));
+  it('names whole chunks only', () => assert.equal(names.length, 3));
 
-  it('stay for what comes before a change, and change for all that comes after', () => {
+  it('stay the same before a change, and differ after it', () => {
     const edited = tokens(3 * CHUNK_TOKENS);
     edited[CHUNK_TOKENS + 7] = 99_999;
     const other = chunkNames('model', edited);
@@ -60,11 +60,10 @@ describe('names of chunks', () => {
     );
   });
 
-  it('are others for another model', () =>
-    assert.notEqual(chunkNames('another model', tokens(CHUNK_TOKENS))[0], names[0]));
+  it('differ for another model', () => assert.notEqual(chunkNames('another model', tokens(CHUNK_TOKENS))[0], names[0]));
 });
 
-describe('contexts on disk', () => {
+describe('ContextStore', () => {
   let folder: string;
   let lines: string[];
   let store: ContextStore;
@@ -92,7 +91,7 @@ describe('contexts on disk', () => {
       assert.ok(await store.write(set, wanted[index] as string, await fileOf(wanted[index] as string)));
   }
 
-  it('are read as they were written, by another process too', async () => {
+  it('reads chunks as they were written, also in another process', async () => {
     await written();
     for (const name of names) assert.deepEqual(await rowsRead(name), rowsOf(name));
     const script = `
@@ -110,17 +109,17 @@ describe('contexts on disk', () => {
     assert.deepEqual(lines, []);
   });
 
-  it('are not there before they are written, without a word', async () => {
+  it('finds no chunk before it is written, without a line in the log', async () => {
     assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
     assert.deepEqual(lines, []);
   });
 
-  it('are not written twice', async () => {
+  it('writes no chunk twice', async () => {
     await written(names.slice(0, 2));
     assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), [2, 3]);
   });
 
-  it('are of this user alone', { skip: process.platform === 'win32' }, async () => {
+  it('gives access to this user alone', { skip: process.platform === 'win32' }, async () => {
     await written();
     assert.equal((await stat(path.join(set.folder, set.name))).mode & 0o777, 0o700);
     assert.equal((await stat(pathOf(first))).mode & 0o777, 0o600);
@@ -134,7 +133,7 @@ describe('contexts on disk', () => {
       { name: 'without its last byte', damage: (file) => file.subarray(0, -1), says: /bytes, expected/ },
       { name: 'longer than it was', damage: (file) => Buffer.concat([file, Buffer.alloc(1)]), says: /bytes, expected/ },
       { name: 'of another version', damage: (file) => (file.writeUInt32LE(2, 8), file), says: /version 2, expected 1/ },
-      { name: 'no such file at all', damage: () => Buffer.from('x'.repeat(FILE_BYTES)), says: /no kept context/ },
+      { name: 'another file', damage: () => Buffer.from('x'.repeat(FILE_BYTES)), says: /no kept context/ },
       {
         name: 'of rows of another size',
         damage: (file) => (file.writeBigUInt64LE(77n, 16), file),
@@ -150,7 +149,7 @@ describe('contexts on disk', () => {
       })),
     ];
   for (const { name, damage, says } of faults) {
-    it(`are not there where the file is ${name}: it goes, the log hears one line, the rest stays`, async () => {
+    it(`drops a chunk whose file is ${name}, with one line in the log, and keeps the others`, async () => {
       await written();
       await writeFile(pathOf(first), damage(await readFile(pathOf(first))));
       assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
@@ -162,25 +161,21 @@ describe('contexts on disk', () => {
     });
   }
 
-  it('are not there where a file took the name of another', async () => {
+  it('drops a file that has the name of another', async () => {
     await written();
     await rename(pathOf(second), pathOf(first));
     assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
     assert.match(lines.join(), /of another model or context/);
   });
 
-  it(
-    'are not there where a file can not be read',
-    { skip: process.platform === 'win32' || process.getuid?.() === 0 },
-    async () => {
-      await written();
-      await chmod(pathOf(first), 0);
-      assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
-      assert.match(lines.join(), /EACCES/);
-    },
-  );
+  it('drops an unreadable file', { skip: process.platform === 'win32' || process.getuid?.() === 0 }, async () => {
+    await written();
+    await chmod(pathOf(first), 0);
+    assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
+    assert.match(lines.join(), /EACCES/);
+  });
 
-  it('are not there where a folder has the name', async () => {
+  it('drops a folder that has the name of a chunk', async () => {
     await written([first]);
     await rm(pathOf(first));
     await mkdir(pathOf(first));
@@ -189,7 +184,7 @@ describe('contexts on disk', () => {
     assert.deepEqual(await filesThere(), []);
   });
 
-  it('are not there where a file is larger than any that is read into memory', async () => {
+  it('drops a file that is too large to read', async () => {
     await written();
     await truncate(pathOf(first), 3 * 2 ** 30);
     assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
@@ -197,23 +192,18 @@ describe('contexts on disk', () => {
     assert.equal((await filesThere()).length, names.length - 1);
   });
 
-  it(
-    'are not there where a pipe that nobody writes to has the name',
-    { skip: process.platform === 'win32' },
-    async () => {
-      await written([first]);
-      await rm(pathOf(first));
-      await execa('mkfifo', [pathOf(first)]);
-      assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
-      assert.match(lines.join(), /is no file/);
-      assert.deepEqual(await filesThere(), []);
-    },
-  );
+  it('drops a pipe that has the name of a chunk', { skip: process.platform === 'win32' }, async () => {
+    await written([first]);
+    await rm(pathOf(first));
+    await execa('mkfifo', [pathOf(first)]);
+    assert.equal(await store.read(set, first, ROWS_BYTES), undefined);
+    assert.match(lines.join(), /is no file/);
+    assert.deepEqual(await filesThere(), []);
+  });
 
-  describe('leave nothing behind', () => {
+  describe('leaves no part of a chunk', () => {
     /**
-     * Writes chunks in a process that a shell starts; prints what the log hears, what came of each, and what is there
-     * then.
+     * Writes chunks in a process that a shell starts. Prints the log, the result of each write, and the files after it.
      */
     async function writeIn(shell: readonly string[], attempts: number): Promise<string> {
       const script = `
@@ -238,12 +228,12 @@ describe('contexts on disk', () => {
       ).stdout;
     }
 
-    it('where a file can not grow', { skip: process.platform === 'win32' }, async () => {
+    it('if a file cannot grow', { skip: process.platform === 'win32' }, async () => {
       const output = await writeIn(['sh', '-c', 'ulimit -f 4; exec "$@"', 'sh'], 1);
       assert.equal(output, 'A context could not be kept: EFBIG.\nfalse\n0');
     });
 
-    it('where the disk is full; the log hears of it once', async (test) => {
+    it('if the disk is full, and logs this once', async (test) => {
       const mounted = [
         'unshare',
         '-rm',
@@ -258,14 +248,14 @@ describe('contexts on disk', () => {
     });
   });
 
-  it('lose what processes left that died while they wrote, and not what one is writing', async () => {
+  it('removes temporary files of crashed processes, but none that is being written', async () => {
     await written();
     const [stale, future, fresh] = ['stale', 'future', 'fresh'].map((name) =>
       path.join(set.folder, set.name, `${first}.${name}.tmp`),
     ) as [string, string, string];
     await writeFile(stale, 'x');
     await utimes(stale, new Date(), new Date(Date.now() - 10 * 60_000));
-    // The clock was set back since.
+    // The clock was set back since then.
     await writeFile(future, 'x');
     await utimes(future, new Date(), new Date(Date.now() + 365 * 86_400_000));
     await writeFile(fresh, 'x');
@@ -276,12 +266,12 @@ describe('contexts on disk', () => {
     assert.ok(there.includes(path.basename(fresh)));
   });
 
-  describe('stay within their bound', () => {
+  describe('limits the size', () => {
     const other = chunkNames('other', tokens(4 * CHUNK_TOKENS));
     const age = (name: string, seconds: number): Promise<void> =>
       utimes(pathOf(name), new Date(), new Date(Date.now() - seconds * 1_000));
 
-    it('of all sets together: what was not used for longest goes, of one context the last tokens first', async () => {
+    it('of all sets together, dropping the least recently used chunks, of one context the last ones first', async () => {
       set = { ...set, maxBytes: 6 * FILE_BYTES };
       await written();
       for (const [index, name] of names.entries()) await age(name, 100 + index);
@@ -298,7 +288,7 @@ describe('contexts on disk', () => {
       );
     });
 
-    it('what is dated in the future, since the clock was set back, goes first', async () => {
+    it('dropping files with a future date first, since the clock was set back', async () => {
       set = { ...set, maxBytes: 4 * FILE_BYTES };
       await written(names.slice(0, 2));
       await written(other.slice(0, 2));
@@ -308,7 +298,7 @@ describe('contexts on disk', () => {
       assert.deepEqual(await filesThere(), [...other.slice(0, 2), ...third].map((name) => `${name}.rows`).sort());
     });
 
-    it('what is read again stays', async () => {
+    it('keeping contexts that were read again', async () => {
       set = { ...set, maxBytes: 6 * FILE_BYTES };
       await written();
       for (const name of names) await age(name, 100);
@@ -320,7 +310,7 @@ describe('contexts on disk', () => {
       assert.deepEqual(await filesThere(), [...names, ...third].map((name) => `${name}.rows`).sort());
     });
 
-    it('where the clock was put back a little: what seems to be used later than the context that is written goes before it', async () => {
+    it('dropping other contexts before the written one, even if the clock was set back a little', async () => {
       set = { ...set, maxBytes: 6 * FILE_BYTES };
       await written(other);
       for (const name of other) await age(name, -30);
@@ -334,7 +324,7 @@ describe('contexts on disk', () => {
       assert.deepEqual(await filesThere('one'), []);
     });
 
-    it('also where one context is larger: its first tokens are kept', async () => {
+    it('of a context that is too large to its first chunks', async () => {
       set = { ...set, maxBytes: 3 * FILE_BYTES + 10 };
       await written();
       assert.deepEqual(
@@ -346,7 +336,7 @@ describe('contexts on disk', () => {
       );
     });
 
-    it('also where a folder has the name of a file that would go', async () => {
+    it('even if a folder has the name of a file to drop', async () => {
       await written();
       const folderThere = path.join(set.folder, set.name, `${'0'.repeat(64)}.rows`);
       await mkdir(folderThere);
@@ -356,21 +346,21 @@ describe('contexts on disk', () => {
       assert.deepEqual(lines, []);
     });
 
-    it('of a tenth of the disk, however large that bound is', async () => {
+    it('to a tenth of the disk', async () => {
       set = { ...set, maxBytes: Infinity };
       const { bavail, bsize } = await statfs(set.folder);
-      // Two and a half chunks are a tenth of the free disk: other programs may take or free a fifth of it meanwhile.
+      // Two and a half chunks are a tenth of the free disk. Other programs may take or free a fifth of it meanwhile.
       assert.deepEqual(await store.prepare(set, names, Math.floor((bavail * bsize) / 25)), [0, 1]);
     });
 
-    it('where the bound is smaller than before', async () => {
+    it('if the limit is smaller than before', async () => {
       await written();
       set = { ...set, name: 'two', maxBytes: 2 * FILE_BYTES };
       assert.deepEqual(await store.prepare(set, other, ROWS_BYTES), [0, 1]);
       assert.deepEqual(await filesThere('one'), []);
     });
 
-    it('where it is smaller than what is kept of the context itself: its last tokens go', async () => {
+    it('to the first chunks of a kept context if the limit is smaller than it', async () => {
       await written();
       set = { ...set, maxBytes: 2 * FILE_BYTES };
       assert.deepEqual(await store.prepare(set, names, ROWS_BYTES), []);
@@ -385,7 +375,7 @@ describe('contexts on disk', () => {
     });
   });
 
-  it('are the same whoever writes them first: processes that write at once leave whole files and no others', async () => {
+  it('has only whole files after several processes wrote the same chunks', async () => {
     const script = `
       import { ContextStore } from ${JSON.stringify(new URL('../../../sidecar/keptContexts/contextStore.ts', import.meta.url).href)};
       import { openChunk, sealChunk } from ${JSON.stringify(new URL('../../../sidecar/keptContexts/chunkFile.ts', import.meta.url).href)};

@@ -32,7 +32,7 @@ async function generations(engine: ScriptedEngine, count: number): Promise<void>
   while (engine.generations.length < count) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Whose last request was for the document of `place`, somewhere else in it. */
+/** A client whose last request was elsewhere in the document of `place`. */
 async function afterRequest(
   options: Partial<CompletionServiceDependencies> = {},
 ): Promise<{ service: CompletionService; engine: ScriptedEngine }> {
@@ -42,8 +42,8 @@ async function afterRequest(
   return set;
 }
 
-describe('a cursor that rests', () => {
-  it('has the prompt of its place evaluated, and nothing generated', async () => {
+describe('CursorReader', () => {
+  it('evaluates the prompt at a resting cursor, and generates nothing', async () => {
     const { service, engine } = await afterRequest();
     await service.cursorRests(requestAt(place));
     const [reading] = engine.generations;
@@ -56,7 +56,7 @@ describe('a cursor that rests', () => {
     assert.equal(service.statistics().placesRead, 1);
   });
 
-  it('asks for nothing where an answer is known', async () => {
+  it('evaluates nothing where a completion is known', async () => {
     const { service, engine } = setUp();
     engine.answer = () => '';
     await service.complete(requestAt(place), never);
@@ -68,14 +68,14 @@ describe('a cursor that rests', () => {
     ['inside a word', 'const sec‸ond = 2;\nconst third = 3;\n'],
     ['in an empty document', '‸'],
   ] as const) {
-    it(`asks for nothing ${name}`, async () => {
+    it(`evaluates nothing ${name}`, async () => {
       const { service, engine } = await afterRequest();
       await service.cursorRests(requestAt(where));
       assert.equal(engine.generations.length, 0);
     });
   }
 
-  it('asks for nothing in another document than the last request', async () => {
+  it('evaluates nothing in another document than the last request', async () => {
     const { service, engine } = await afterRequest();
     await service.cursorRests(requestAt(place, { uri: 'file:///workspace/other' }));
     await service.cursorRests(requestAt(place, { clientKey: 'other window' }));
@@ -97,7 +97,7 @@ describe('a cursor that rests', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  it('asks for nothing while the engine works, while the machine is to be spared, or where nothing is to be read ahead', async () => {
+  it('evaluates nothing while the engine works, on battery, or with reading ahead off', async () => {
     const [busy, quiet, off] = await Promise.all([
       afterRequest({ running: () => 1 }),
       afterRequest({ isQuiet: () => true }),
@@ -109,7 +109,7 @@ describe('a cursor that rests', () => {
     assert.equal(busy.engine.generations.length + quiet.engine.generations.length + off.engine.generations.length, 0);
   });
 
-  it('asks for nothing where the client leaves while what is read ahead of it ends', async () => {
+  it('evaluates nothing if the client leaves while its reading ends', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const { service, engine } = setUp();
@@ -131,7 +131,7 @@ describe('a cursor that rests', () => {
     }
   });
 
-  it('comes before the whole context, which is read at the next pause', async () => {
+  it('comes before the whole context, which is read in the next pause', async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       let running = 0;
@@ -156,7 +156,7 @@ describe('a cursor that rests', () => {
     }
   });
 
-  it('takes part in what may be spent ahead of requests', async () => {
+  it('spends the budget of work ahead', async () => {
     const { service, engine } = await afterRequest({ now: () => 0 });
     engine.promptMs = 60_000;
     await service.cursorRests(requestAt(place));
@@ -164,7 +164,7 @@ describe('a cursor that rests', () => {
     assert.equal(engine.generations.length, 1);
   });
 
-  it('ends what was read where it rested before', async () => {
+  it('stops reading the former place when the cursor moves', async () => {
     const { service, engine } = await afterRequest();
     engine.evaluation = untilAborted;
     const first = service.cursorRests(requestAt(place));
@@ -177,7 +177,7 @@ describe('a cursor that rests', () => {
     assert.equal(service.statistics().placesRead, 1);
   });
 
-  it('is waited for by who types there, and ended by who types elsewhere', async () => {
+  it('serves a request at its place, and ends at a request elsewhere', async () => {
     for (const [where, cancelled] of [
       [place.replace('‸', '1‸'), 0],
       [otherPlace, 1],
@@ -201,7 +201,7 @@ describe('a cursor that rests', () => {
     }
   });
 
-  it('is forgotten with its client', async () => {
+  it('ends when its client leaves', async () => {
     const { service, engine } = await afterRequest();
     engine.evaluation = untilAborted;
     const reading = service.cursorRests(requestAt(place));

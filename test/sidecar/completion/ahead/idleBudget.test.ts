@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { IdleBudget } from '../../../../sidecar/completion/ahead/idleBudget.ts';
 
-describe('the time that may be spent ahead of requests', () => {
-  it('is a minute at first, all of it at once: the first reading of a workspace helps most', () => {
+describe('IdleBudget', () => {
+  it('begins with a minute, which may be spent at once', () => {
     const budget = new IdleBudget(() => 0);
     assert.equal(budget.allowanceMs(), 60_000);
     budget.spend(60_000);
     assert.equal(budget.allowanceMs(), 0);
   });
 
-  it('is a fifth of the time after that, however often it is asked for', () => {
+  it('grows by a fifth of the time, however often it is read', () => {
     let nowMs = 0;
     let spentMs = 0;
     const budget = new IdleBudget(() => nowMs);
@@ -23,7 +23,7 @@ describe('the time that may be spent ahead of requests', () => {
     assert.ok(spentMs <= 60_000 + 0.2 * nowMs && spentMs > 59_000 + 0.19 * nowMs, `${spentMs} of ${nowMs}`);
   });
 
-  it('is never more than a minute, however long nothing was spent, and nothing where too much was until that is made up for', () => {
+  it('saves no more than a minute, and allows nothing until an overdraft is made up for', () => {
     let nowMs = 0;
     const budget = new IdleBudget(() => nowMs);
     nowMs += 3_600_000;

@@ -6,10 +6,10 @@ import { requestAt } from '../cursorAt.ts';
 import { ScriptedEngine } from '../scriptedEngine.ts';
 
 const never = new AbortController().signal;
-/** Nothing to wait for before a request goes to the model. */
+/** Settings without a debounce. */
 const settings = { minDebounceMs: 0 };
 
-/** What a model says next after each text; the last text that fits counts. */
+/** The model's text after each text. The last pair that fits counts. */
 const CONTINUATIONS: readonly (readonly [after: string, text: string])[] = [
   ['const a = ', 'sum(b);\n'],
   ['sum(b)', ';\n'],
@@ -22,7 +22,7 @@ const CONTINUATIONS: readonly (readonly [after: string, text: string])[] = [
 interface Setup {
   readonly service: CompletionService;
   readonly engine: ScriptedEngine;
-  /** What other clients ask of the engine, who hears of it, the time, and whether the machine is to be spared. */
+  /** Other clients' requests, the listeners for them, the time, and whether the machine saves power. */
   readonly world: { others: number; nowMs: number; isQuiet: boolean; readonly listeners: Set<() => void> };
 }
 
@@ -54,7 +54,7 @@ function setup(): Setup {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Lets everything happen that needs no more time than `ms`. */
+/** Lets everything happen that takes at most `ms`. */
 async function pass(ms: number): Promise<void> {
   mock.timers.tick(ms);
   for (let count = 0; count < 60; count++) await turn();
@@ -70,7 +70,7 @@ async function complete(
   return answer;
 }
 
-/** Where the completion after one is being made, and waits for `goOn`. */
+/** Sets up a client whose next completion is being made. It waits for `goOn`. */
 async function underWay(): Promise<{ readonly state: Setup; readonly goOn: () => void }> {
   const state = setup();
   await complete(state, 'if (a) ‸');
@@ -85,11 +85,11 @@ const textsOf = (completions: readonly Completion[]): readonly string[] => compl
 const promptOf = async ({ engine }: Setup, index: number): Promise<string> =>
   (await engine.promptOf(index)) + (engine.generations[index]?.requiredPrefix ?? '');
 
-describe('the completion after the one on the screen', () => {
+describe('NextCompletion', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
-  it('is there when the user accepts', async () => {
+  it('has the next completion ready when the user accepts', async () => {
     const state = setup();
     assert.deepEqual(textsOf(await complete(state, 'if (a) ‸')), ['go();']);
     await pass(200);
@@ -101,7 +101,7 @@ describe('the completion after the one on the screen', () => {
     assert.equal(state.engine.generations.length, 2);
   });
 
-  it('is what it would be without being prepared, from the same prompt', async () => {
+  it('makes the same completion as without preparation, from the same prompt', async () => {
     for (const place of ['if (a) go();‸', '  const a = sum(b);\n  ‸']) {
       const prepared = setup();
       await complete(prepared, place.startsWith('if') ? 'if (a) ‸' : '  const a = ‸');
@@ -112,7 +112,7 @@ describe('the completion after the one on the screen', () => {
     }
   });
 
-  it('is the next line’s where a line is done', async () => {
+  it('prepares the next line at the end of a line', async () => {
     const state = setup();
     await complete(state, '\tconst a = ‸', { languageId: 'go' });
     await pass(200);
@@ -121,7 +121,7 @@ describe('the completion after the one on the screen', () => {
     assert.equal(state.engine.generations.length, 3);
   });
 
-  it('goes on while the user types what the screen says', async () => {
+  it('continues while the user types the ghost text', async () => {
     const state = setup();
     await complete(state, 'if (a) ‸');
     await pass(150);
@@ -131,7 +131,7 @@ describe('the completion after the one on the screen', () => {
     assert.equal((await complete(state, 'if (a) go();‸'))[0]?.cached, true);
   });
 
-  it('goes on while documents change, as they do with every keystroke', async () => {
+  it('continues while documents change', async () => {
     const { state, goOn } = await underWay();
     state.service.documentChanged('window');
     goOn();
@@ -140,7 +140,7 @@ describe('the completion after the one on the screen', () => {
     assert.equal(state.engine.cancelledGenerations, 0);
   });
 
-  it('is waited for where it is under way', async () => {
+  it('serves a request that comes while it works', async () => {
     const { state, goOn } = await underWay();
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
     await pass(0);
@@ -149,7 +149,7 @@ describe('the completion after the one on the screen', () => {
     assert.equal(state.engine.generations.length, 2);
   });
 
-  it('is asked for anew where others would be served first', async () => {
+  it('leaves a request to the engine if other clients would be served first', async () => {
     const { state, goOn } = await underWay();
     state.world.others = 1;
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
@@ -162,7 +162,7 @@ describe('the completion after the one on the screen', () => {
     );
   });
 
-  it('is asked for anew where others come while it is waited for', async () => {
+  it('leaves a waiting request to the engine when other clients come', async () => {
     const { state, goOn } = await underWay();
     const answer = state.service.complete(requestAt('if (a) go();‸', { settings }), never);
     await pass(0);
@@ -182,17 +182,17 @@ describe('the completion after the one on the screen', () => {
   const drops: Readonly<Record<string, (state: Setup, shown: Completion) => Promise<unknown> | void>> = {
     'the user types something else': (state) => complete(state, 'if (a) x‸'),
     'the user goes to another document': (state) => complete(state, 'x‸', { uri: 'file:///workspace/other' }),
-    'the user goes into a word, where nothing is completed': (state) => complete(state, 'const na‸me = 1'),
+    'the user moves into a word': (state) => complete(state, 'const na‸me = 1'),
     'the ghost text is dismissed': (state, { id }) => state.service.feedback({ completionId: id, kind: 'dismissed' }),
-    'the user stops what is done ahead': (state) => state.service.stopReadingAhead('window'),
-    'the machine is to be spared': (state) => {
+    'the user stops reading ahead': (state) => state.service.stopReadingAhead('window'),
+    'the machine runs on battery': (state) => {
       state.world.isQuiet = true;
       state.service.quietnessChanged();
     },
     'the client leaves': (state) => state.service.forgetClient('window'),
   };
   for (const [event, happen] of Object.entries(drops)) {
-    it(`is dropped when ${event}`, async () => {
+    it(`stops when ${event}`, async () => {
       const waiting = setup();
       const [shown] = await complete(waiting, 'if (a) ‸');
       assert.ok(shown);
@@ -216,7 +216,7 @@ describe('the completion after the one on the screen', () => {
     });
   }
 
-  it('is not made while the engine has something to do, nor where the user wants nothing done ahead', async () => {
+  it('makes nothing while the engine works, or with reading ahead off', async () => {
     const busy = setup();
     busy.world.others = 1;
     await complete(busy, 'if (a) ‸');
@@ -228,7 +228,7 @@ describe('the completion after the one on the screen', () => {
     assert.equal(unwanted.engine.generations.length, 1);
   });
 
-  it('is not made while the machine is to be spared, and is when that is over', async () => {
+  it('makes nothing on battery, and continues after that', async () => {
     const state = setup();
     state.world.isQuiet = true;
     await complete(state, 'if (a) ‸');
@@ -243,8 +243,8 @@ describe('the completion after the one on the screen', () => {
     );
   });
 
-  it('is not made where its prompt begins elsewhere, which who stays at the present place would wait for', async () => {
-    // Prompts have 512 tokens here at most, and begin a quarter of that later when there are more.
+  it('makes nothing if its prompt would replace evaluated tokens of the current place', async () => {
+    // Prompts here have at most 512 tokens. A longer text begins a quarter of that later.
     for (const [lines, isMoved] of [
       [118, false],
       [126, true],
@@ -259,7 +259,7 @@ describe('the completion after the one on the screen', () => {
     }
   });
 
-  it('takes a fifth of the time at most', async () => {
+  it('takes at most a fifth of the time', async () => {
     const state = setup();
     const { engine, world } = state;
     const generate = engine.generate.bind(engine);

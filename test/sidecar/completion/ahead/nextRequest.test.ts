@@ -4,8 +4,8 @@ import { afterAccepting, afterEnter } from '../../../../sidecar/completion/ahead
 import type { ContextSet } from '../../../../sidecar/protocol/engine.ts';
 import { requestAt } from '../cursorAt.ts';
 
-describe('what an editor asks next', () => {
-  it('is kept on disk as its settings are when it is evaluated, not when it was foreseen', () => {
+describe('afterAccepting and afterEnter', () => {
+  it('tell at evaluation, not before, where the context is kept', () => {
     let contextSet: ContextSet | undefined = { folder: '/contexts', name: 'project', maxBytes: 1e9 };
     const accepted = afterAccepting(requestAt('const a = ‸\n', { contextSet: () => contextSet }), {
       text: 'sum(b);',

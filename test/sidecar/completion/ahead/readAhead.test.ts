@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { IdleBudget } from '../../../../sidecar/completion/ahead/idleBudget.ts';
 import { ReadAhead, type ReadingResult } from '../../../../sidecar/completion/ahead/readAhead.ts';
 
-/** A reading that goes on until it is ended; `signals` are those of each that began. */
+/** A reading that lasts until its signal aborts. `signals` has the signal of each begun reading. */
 function readingUntilEnded(): {
   readonly signals: AbortSignal[];
   readonly read: (signal: AbortSignal) => Promise<ReadingResult>;
@@ -16,7 +16,7 @@ function readingUntilEnded(): {
   return { signals, read };
 }
 
-describe('reading ahead', () => {
+describe('ReadAhead', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
 
@@ -25,7 +25,7 @@ describe('reading ahead', () => {
     for (let turn = 0; turn < 5; turn++) await Promise.resolve();
   };
 
-  it('begins when the user has done nothing for three seconds, and not before', async () => {
+  it('begins three seconds after the last request', async () => {
     const changes: boolean[] = [];
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs), (isReading) => changes.push(isReading));
     let reads = 0;
@@ -58,7 +58,7 @@ describe('reading ahead', () => {
     await settle();
   });
 
-  it('ends with an edit for which nothing is asked, and what is to be read waits for the next pause', async () => {
+  it('ends with an edit without a request, and continues in the next pause', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const { signals, read } = readingUntilEnded();
     readAhead.postpone('a');
@@ -76,7 +76,7 @@ describe('reading ahead', () => {
     await settle();
   });
 
-  it('waits also while the user of another client types: what is read ends, and goes on in the next pause', async () => {
+  it('ends when the user of another client types, and continues in the next pause', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const { signals, read } = readingUntilEnded();
     readAhead.schedule('a', read);
@@ -104,7 +104,7 @@ describe('reading ahead', () => {
     await settle();
   });
 
-  it('is not begun again by the typing of others once all is read', async () => {
+  it('does not begin again when others type after everything is read', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     let reads = 0;
     readAhead.schedule('a', async () => ({ elapsedMs: 0, isDone: ++reads > 0 }));
@@ -115,7 +115,7 @@ describe('reading ahead', () => {
     assert.equal(reads, 1);
   });
 
-  it('takes a fifth of the time at most: what is used up has to be saved again', async () => {
+  it('takes at most a fifth of the time', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];
     const read = async (_signal: AbortSignal, limitMs: number): Promise<ReadingResult> => {
@@ -134,7 +134,7 @@ describe('reading ahead', () => {
     assert.deepEqual(limits, [60_000, 2_000]);
   });
 
-  it('goes on where it was ended for somebody else or by the budget, while the user does nothing, until all is read', async () => {
+  it('continues after an interruption by others or by the budget until everything is read', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];
     const read = async (_signal: AbortSignal, limitMs: number): Promise<ReadingResult> => {
@@ -159,7 +159,7 @@ describe('reading ahead', () => {
     assert.equal(limits.length, 3);
   });
 
-  it('is tried with more and more time where it brings nothing, and given up in the end', async () => {
+  it('takes twice the time after each vain attempt, and gives up after six', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     const limits: number[] = [];
     let [heldTokens, more] = [0, 0];
@@ -191,7 +191,7 @@ describe('reading ahead', () => {
     );
   });
 
-  it('goes on however long it waited for others only', async () => {
+  it('continues however long it waited for others', async () => {
     const readAhead = new ReadAhead(new IdleBudget(() => nowMs));
     let reads = 0;
     readAhead.schedule('a', async () => ({ elapsedMs: 0, isDone: ++reads === 20 }));

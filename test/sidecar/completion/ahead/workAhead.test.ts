@@ -45,7 +45,7 @@ describe('a document that the user only looks at', () => {
       this.workspace.ranking = uri === 'main.py' ? ['a'] : ['b', 'c'];
       const completion = this.service.complete(this.request(uri, line, overrides), new AbortController().signal);
       await settle();
-      // The longest wait after a keystroke, since the test's own steps are timed.
+      // The longest debounce, since the duration of the test's own steps counts as typing speed.
       mock.timers.tick(400);
       await completion;
       await settle();
@@ -56,7 +56,7 @@ describe('a document that the user only looks at', () => {
       await this.service.cursorRests(this.request(uri, '', overrides));
     }
 
-    /** Nobody does anything for three seconds. Gives the documents that were read, and where. */
+    /** Waits three seconds without a request. Returns the documents that were read, and their sequences. */
     async pause(): Promise<string[]> {
       const before = this.engine.generations.length;
       mock.timers.tick(3_000);
@@ -71,11 +71,11 @@ describe('a document that the user only looks at', () => {
     }
   }
 
-  it('is read in the next pause, with its context, and the sign says so; nothing of the other document is lost', async () => {
+  it('is read with its context in the next pause, without a loss for the other document', async () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
-    assert.equal(setting.engine.generations.length, 1, 'not at once');
+    assert.equal(setting.engine.generations.length, 1, 'it is not read at once');
     assert.deepEqual(await setting.pause(), ['other in completion:window:2, expendable']);
     assert.match(await setting.engine.promptOf(1), /# b\n/);
     assert.deepEqual(setting.reading, [true, false]);
@@ -83,7 +83,7 @@ describe('a document that the user only looks at', () => {
     assert.equal(setting.engine.generations.at(-1)?.sequence, 'completion:window');
   });
 
-  it('has its first completion where it was read, with the context that was read', async () => {
+  it('has its first completion in the sequence and with the context that were read', async () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
@@ -95,13 +95,13 @@ describe('a document that the user only looks at', () => {
     assert.ok((await setting.engine.promptOf(2)).startsWith(context));
   });
 
-  it('is read also before anything was typed anywhere, and where nothing can be completed at the cursor', async () => {
+  it('is read before any request, and also if nothing can be completed at the cursor', async () => {
     const setting = new Setting();
     await setting.service.cursorRests({ ...setting.request('other.py', ''), offset: 0 });
     assert.match((await setting.pause()).join(), /^\w+ in completion:window, expendable$/);
   });
 
-  it('is not read while the user types, and its reading ends with the next keystroke', async () => {
+  it('is not read while the user types, and reading ends with the next keystroke', async () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
@@ -134,7 +134,7 @@ describe('a document that the user only looks at', () => {
       ),
   };
   for (const [says, type] of Object.entries(elsewhere)) {
-    it(`is not read while somebody ${says} in another window, and is when they pause`, async () => {
+    it(`is not read while the user ${says} in another window, but in the pause after it`, async () => {
       const setting = new Setting();
       const readings = (): number =>
         setting.engine.generations.filter(({ priority }) => priority === 'background').length;
@@ -160,7 +160,7 @@ describe('a document that the user only looks at', () => {
     });
   }
 
-  it('is read no further once the machine is to be spared', async () => {
+  it('is read no further when the machine runs on battery', async () => {
     let isQuiet = false;
     const setting = new Setting({ isQuiet: () => isQuiet });
     setting.engine.evaluation = (signal) =>
@@ -169,7 +169,7 @@ describe('a document that the user only looks at', () => {
     await setting.pause();
     setting.service.quietnessChanged();
     await settle();
-    assert.deepEqual(setting.reading, [true], 'a machine that need not be spared any more ends nothing');
+    assert.deepEqual(setting.reading, [true], 'the end of quiet mode stops nothing');
     isQuiet = true;
     setting.service.quietnessChanged();
     await settle();
@@ -178,7 +178,7 @@ describe('a document that the user only looks at', () => {
     assert.deepEqual(await setting.pause(), []);
   });
 
-  it('is not read further where the user stops that, and is once the user looks at it again', async () => {
+  it('is read no further when the user stops reading, until the user looks at it again', async () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');
@@ -196,7 +196,7 @@ describe('a document that the user only looks at', () => {
     assert.deepEqual(await setting.pause(), ['other in completion:window:2, expendable']);
   });
 
-  it('is not read on a machine that is to be spared, where the user turned that off, by a model that is not in memory, or where there is no place for it', async () => {
+  it('is not read on battery, with reading ahead off, without a loaded model, or without a slot', async () => {
     const [quiet, off] = [new Setting({ isQuiet: () => true }), new Setting()];
     await quiet.look('other.py');
     await off.look('other.py', { contextSettings: { readAhead: false } });
@@ -220,10 +220,10 @@ describe('a document that the user only looks at', () => {
     };
     await full.look('other.py');
     assert.equal((await full.pause()).length, 1);
-    assert.equal((await full.pause()).length, 0, 'which is not tried again and again');
+    assert.equal((await full.pause()).length, 0, 'it is tried once');
   });
 
-  it('is kept on disk as the settings say when it is evaluated, not when the cursor came to it', async () => {
+  it('is kept on disk as the settings say at evaluation, not when the cursor came to it', async () => {
     const allowed = { folder: '/contexts', name: 'project', maxBytes: 1e9 };
     let contextSet: ContextSet | undefined = allowed;
     const setting = new Setting();
@@ -243,7 +243,7 @@ describe('a document that the user only looks at', () => {
     );
   });
 
-  it('is followed by what was to be read of the document before', async () => {
+  it('is followed by the rest of the previous document', async () => {
     const setting = new Setting();
     await setting.type('main.py', 'x = ');
     await setting.look('other.py');

@@ -6,7 +6,7 @@ import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { EngineProcess } from '../../../../sidecar/engine/process/engineProcess.ts';
 import type { EngineGenerateParams } from '../../../../sidecar/protocol/engine.ts';
 
-/** On a signal the main thread is in a loop for ever. */
+/** On a signal the main thread enters an endless loop. */
 const loopOnSignal = `data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})`;
 
 describe('an engine that hangs', { skip: process.platform === 'win32' && 'Windows stops no process' }, () => {
@@ -41,7 +41,7 @@ describe('an engine that hangs', { skip: process.platform === 'win32' && 'Window
     { how: 'is stopped', signal: 'SIGSTOP', says: /gave no sign of life for 7 s .*The next request starts it again/ },
     { how: 'is in a loop', signal: 'SIGUSR2', says: /was in a loop for 7 s .*The next request starts it again/ },
   ] as const) {
-    it(`is ended where it ${how}: the request under way is told why, and the next one is answered`, async () => {
+    it(`is killed if it ${how}: its request gets the reason, and the next one an answer`, async () => {
       const tokens = await engine.tokenize('Once upon a time');
       const expected = await engine.generate(request(tokens, 8));
       const { pid } = engine;
