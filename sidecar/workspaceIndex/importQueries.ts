@@ -1,6 +1,6 @@
 /**
- * tree-sitter queries for the imports of a text, by grammar. The name of a capture tells `imports.ts` how its node names
- * files.
+ * tree-sitter queries for the imports of a text, by grammar. The name of a capture tells `imports.ts` how its node
+ * names files.
  */
 const ecmaScript = `
   (import_statement source: (string (string_fragment) @specifier))

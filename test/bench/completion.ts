@@ -4,8 +4,8 @@
  * imports from its own package and that occurs nowhere before except in the import.
  *
  * Each line is completed from its first token: without context, with the file before it, and with the workspace.
- * Caches that keep a part of the workspace are tried too. Measured are the exact match, the edit similarity, the correct
- * part of the beginning, and names of wrong files.
+ * Caches that keep a part of the workspace are tried too. Measured are the exact match, the edit similarity, the
+ * correct part of the beginning, and names of wrong files.
  *
  *   npm run bench:completion -- [MODEL …] [--places 100] [--caches full,tiered:1024] [--ngrams full] [--networks N]
  *     [--max-seconds N] [--seed 1] [--keep] [--write]
