@@ -48,6 +48,14 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     'attention.sliding_window': { type: 'u32', value: 24 },
     'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS },
   },
+  // Layers that attend everything have another base, and scale frequencies; sliding layers do not.
+  gemma3: {
+    'attention.sliding_window': { type: 'u32', value: 24 },
+    'attention.sliding_window_pattern': { type: 'u32', value: 2 },
+    'rope.freq_base': { type: 'f32', value: 1_000_000 },
+    'rope.scaling.type': { type: 'string', value: 'linear' },
+    'rope.scaling.factor': { type: 'f32', value: 8 },
+  },
 };
 
 /** Every architecture, with variants, that Chorus's own engine and llama.cpp run. */

@@ -22,6 +22,8 @@ export interface Hyperparameters {
   readonly rope: Omit<RopeOptions, 'frequencyFactors'>;
   /** The factor of the logits. */
   readonly logitScale: number;
+  /** The factor of attention scores. Absent: 1/√`headSize`. */
+  readonly attentionScale?: number;
   /** Absent in dense networks. */
   readonly mixture?: {
     readonly experts: number;
@@ -43,9 +45,13 @@ export interface Hyperparameters {
   readonly expertInterval?: number;
   /**
    * The window of a sliding layer in tokens, including the token itself. Every `fullEvery`-th layer attends everything;
-   * 0: no layer does.
+   * 0: no layer does. `rope`: that of sliding layers, where it differs from that of other layers.
    */
-  readonly sliding?: { readonly windowTokens: number; readonly fullEvery: number };
+  readonly sliding?: {
+    readonly windowTokens: number;
+    readonly fullEvery: number;
+    readonly rope?: Hyperparameters['rope'];
+  };
 }
 
 /** A tensor that an architecture reads. */
@@ -86,6 +92,17 @@ export interface Architecture {
 /** Whether a block attends only a window of the last tokens. */
 export function isSliding({ sliding }: Hyperparameters, block: number): boolean {
   return sliding !== undefined && (block + 1) % sliding.fullEvery !== 0;
+}
+
+/** The rope of a block. */
+export function ropeOf(hyperparameters: Hyperparameters, block: number): Hyperparameters['rope'] {
+  const { rope, sliding } = hyperparameters;
+  return (isSliding(hyperparameters, block) ? sliding?.rope : undefined) ?? rope;
+}
+
+/** The factor of attention scores. */
+export function attentionScale({ attentionScale: factor, headSize }: Hyperparameters): number {
+  return factor ?? 1 / Math.sqrt(headSize);
 }
 
 /** Whether a block of a mixture has experts. */

@@ -6,6 +6,7 @@ export const CHORUS_ARCHITECTURES: readonly string[] = [
   'chorus',
   'cohere2',
   'command-r',
+  'gemma3',
   'llama',
   'qwen2',
   'qwen3',

@@ -9,7 +9,7 @@ import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
 import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../common/troubleError.ts';
-import type { BlockContext, Hyperparameters, WeightSpec } from './architecture.ts';
+import { attentionScale, ropeOf, type BlockContext, type Hyperparameters, type WeightSpec } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
 
 /**
@@ -151,12 +151,12 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
     headSize,
     heads,
     kvHeads,
-    scale: 1 / Math.sqrt(headSize),
+    scale: attentionScale(hyperparameters),
     headNorm: options.headNorm,
     rope:
       options.rope === false
         ? undefined
-        : { ...hyperparameters.rope, frequencyFactors: weights.optional('rope_freqs.weight') },
+        : { ...ropeOf(hyperparameters, block), frequencyFactors: weights.optional('rope_freqs.weight') },
   };
   const projections: AttentionWeights = {
     query: weights.linear(`${name}.attn_q`),

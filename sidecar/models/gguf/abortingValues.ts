@@ -194,10 +194,12 @@ const epsilons: Rule = (values) => {
   return undefined;
 };
 
-/** llama.cpp requires a sliding layer in architectures that have sliding layers. */
+/** llama.cpp requires a sliding layer in architectures that have sliding layers; of `gemma3` only with a window. */
 const slidingPattern: Rule = (values) => {
   const [pattern] = values.numbers('attention.sliding_window_pattern');
-  return pattern === 1 && values.architecture === 'cohere2'
+  const hasWindow = (values.number('attention.sliding_window') ?? 0) > 0;
+  const mustSlide = values.architecture === 'cohere2' || (values.architecture === 'gemma3' && hasWindow);
+  return pattern === 1 && mustSlide
     ? `${values.name('attention.sliding_window_pattern')} is 1, which makes no layer slide`
     : undefined;
 };

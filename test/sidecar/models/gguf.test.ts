@@ -406,6 +406,15 @@ describe('a GGUF header', () => {
       renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) }),
     ],
     [
+      'of gemma3 with a window, but with a pattern of no sliding layer',
+      'invalid-model',
+      /gemma3\.attention\.sliding_window_pattern is 1, which makes no layer slide/,
+      renamed('gemma3', {
+        'gemma3.attention.sliding_window': count(512),
+        'gemma3.attention.sliding_window_pattern': count(1),
+      }),
+    ],
+    [
       'with weights that are not aligned for a mapped file',
       'invalid-model',
       /tensor token_embd\.weight begins at byte \d+ of the file, expected a multiple of 32/,

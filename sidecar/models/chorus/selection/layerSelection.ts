@@ -9,7 +9,7 @@ import { Storage } from '../../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import { read, readF32, write } from '../../../../kernels/ggml/transfer.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
-import { cachedHeads, isSliding, queryHeads } from '../../architectures/architecture.ts';
+import { attentionScale, cachedHeads, isSliding, queryHeads } from '../../architectures/architecture.ts';
 import type { Budget } from '../cache/cacheChoice.ts';
 import { keepRows } from './keepRows.ts';
 import type { NetworkOptions } from '../network/networkGraph.ts';
@@ -232,7 +232,7 @@ export class LayerSelection implements Disposable {
       key,
       value,
       heads: this.#heads,
-      scale: 1 / Math.sqrt(hyperparameters.headSize),
+      scale: attentionScale(hyperparameters),
       rope: this.#rope,
       output: weights.table.matrix(`blk.${block}.attn_output.weight`),
       outputHead: (head) => this.#outputHead(head),

@@ -47,8 +47,13 @@ async function write(name: string, options: Partial<Parameters<typeof writeTinyM
  * Writes a model with a change in its header behind a tensor's name: dimensions (u32), extents (u64 each), type (u32),
  * offset (u64).
  */
-async function damaged(name: string, tensor: string, change: (bytes: Buffer, at: number) => void): Promise<string> {
-  const file = await write(name);
+async function damaged(
+  name: string,
+  tensor: string,
+  change: (bytes: Buffer, at: number) => void,
+  variant = 'llama',
+): Promise<string> {
+  const file = await write(name, { variant });
   const bytes = await readFile(file);
   change(bytes, bytes.indexOf(tensor) + tensor.length);
   await writeFile(file, bytes);
@@ -367,6 +372,24 @@ describe("Chorus's own engine", () => {
         'invalid-model',
         /blk\.2\.attn_norm\.weight has the shape \[128\], expected \[256\]/,
         () => damaged('shape.gguf', 'blk.2.attn_norm.weight', (bytes, at) => bytes.writeUInt32LE(128, at + 4)),
+      ],
+      [
+        'a missing norm behind the attention of gemma3',
+        'invalid-model',
+        /blk\.1\.post_attention_norm\.weight is missing, expected \[256\]/,
+        () => write('gemma3-missing.gguf', { variant: 'gemma3', omit: ['blk.1.post_attention_norm.weight'] }),
+      ],
+      [
+        'a norm of keys of another shape in gemma3',
+        'invalid-model',
+        /blk\.2\.attn_k_norm\.weight has the shape \[32\], expected \[64\]/,
+        () =>
+          damaged(
+            'gemma3-shape.gguf',
+            'blk.2.attn_k_norm.weight',
+            (bytes, at) => bytes.writeUInt32LE(32, at + 4),
+            'gemma3',
+          ),
       ],
       [
         'a tensor of a type that does not exist',
