@@ -152,7 +152,7 @@ describe('dictation', () => {
       );
       assert.equal(result.endedBy, 'stop');
       assert.match(result.text, /completed as dialed/);
-      assert.ok(refused instanceof TroubleError && /listening already/.test(refused.message));
+      assert.ok(refused instanceof TroubleError && /already listening/.test(refused.message));
     },
   );
 
