@@ -2,17 +2,12 @@
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-const { open } = promises;
+const { writeFile } = promises;
 let files = 0;
-promises.open = async (file, ...rest) => {
-  const handle = await open(file, ...rest);
-  if (String(file).endsWith('.tmp') && ++files === 3) {
-    handle.writeFile = async (bytes) => {
-      await handle.write(bytes.subarray(0, bytes.length / 2));
-      process.kill(process.pid, 'SIGKILL');
-      await new Promise(() => undefined);
-    };
-  }
-  return handle;
+promises.writeFile = async (file, bytes, options) => {
+  if (!String(file).endsWith('.tmp') || ++files < 3) return writeFile(file, bytes, options);
+  await writeFile(file, bytes.subarray(0, bytes.length / 2), options);
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => undefined);
 };
 syncBuiltinESMExports();
