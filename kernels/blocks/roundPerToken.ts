@@ -1,9 +1,8 @@
 import type { Graph } from '../ggml/graph.ts';
 import { clamp, contiguous, div, maxRows, mul, scale, sqr, sqrt } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import { rounded } from './roundToGrid.ts';
 
-/** Adding this to a float32 below 2²² and subtracting it again rounds to the nearest integer. */
-const ROUNDER = 1.5 * 2 ** 23;
 /** The least divisor, so that rows of zeros stay zeros. */
 const LEAST = 1e-30;
 
@@ -18,6 +17,5 @@ export function roundPerToken(graph: Graph, x: Tensor, bits: number): Tensor {
   // [1, …]
   const largest = sqrt(graph, clamp(graph, maxRows(graph, sqr(graph, values)), LEAST, Infinity));
   const step = scale(graph, largest, 1 / levels);
-  const steps = scale(graph, scale(graph, div(graph, values, step), 1, ROUNDER), 1, -ROUNDER);
-  return mul(graph, steps, step);
+  return mul(graph, rounded(graph, div(graph, values, step)), step);
 }

@@ -76,4 +76,5 @@ export function rangeOf(graph: Graph, x: Tensor): { readonly low: Tensor; readon
   return { low: scale(graph, maxRows(graph, scale(graph, flat, -1)), -1), high: maxRows(graph, flat) };
 }
 
-const rounded = (graph: Graph, x: Tensor): Tensor => scale(graph, scale(graph, x, 1, ROUNDER), 1, -ROUNDER);
+/** Rounds each value to the nearest integer. Magnitudes must be below 2²². */
+export const rounded = (graph: Graph, x: Tensor): Tensor => scale(graph, scale(graph, x, 1, ROUNDER), 1, -ROUNDER);

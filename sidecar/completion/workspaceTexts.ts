@@ -3,9 +3,7 @@ import { revisionOf } from '../workspaceIndex/revision.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MAX_TEXT_TOKENS, type TokenId } from '../protocol/engine.ts';
 import type { CompletionRequest } from './request.ts';
-
-/** Code has more units per token than this. */
-const UNITS_PER_TOKEN = 3;
+import { UNITS_PER_TOKEN } from './prompt/unitsPerToken.ts';
 
 /** A whole file as the engine has it. */
 interface GivenFile {

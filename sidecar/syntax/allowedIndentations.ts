@@ -1,5 +1,5 @@
+import { brackets, openerOf, stringEndIn } from './brackets.ts';
 import { isCommentLine, type LanguageSyntax } from './languages.ts';
-import { openAtEnd } from './openAtEnd.ts';
 import { indentationOf } from './indentationWidth.ts';
 import { linesInLongStrings } from './longString.ts';
 
@@ -125,24 +125,13 @@ function unitOf(statements: readonly Statement[]): string {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? DEFAULT_UNIT;
 }
 
+/** Returns the number of brackets that a line opens, less those that it closes. */
 function bracketBalance(line: string, syntax: LanguageSyntax): number {
-  const code = withoutComment(line);
-  const { openBrackets, closesMore } = openAtEnd(code, syntax);
-  return openBrackets.length - (closesMore ? closedMore(code) : 0);
-}
-
-/** Returns the number of closing brackets beyond those that the line opens itself. */
-function closedMore(code: string): number {
-  let open = 0;
-  let more = 0;
-  for (const character of code) {
-    if ('([{'.includes(character)) open++;
-    else if (')]}'.includes(character)) {
-      if (open > 0) open--;
-      else more++;
-    }
+  let balance = 0;
+  for (const { bracket } of brackets(withoutComment(line), stringEndIn(syntax))) {
+    balance += openerOf[bracket] === undefined ? 1 : -1;
   }
-  return more;
+  return balance;
 }
 
 function endsInColon(line: string): boolean {

@@ -16,6 +16,7 @@ import {
   withRead,
 } from './documentPlan.ts';
 import { NewestNext } from '../../common/newestNext.ts';
+import { UNITS_PER_TOKEN } from './unitsPerToken.ts';
 
 /** The interface of a client's workspace for completion. */
 export interface WorkspaceSource {
@@ -75,7 +76,6 @@ const DOCUMENT_LIMIT_MS = 100;
 const FIRST_LIMIT_MS = 500;
 /** A snippet takes at most this share of the budget. */
 const SNIPPET_SHARE = 0.3;
-const UNITS_PER_TOKEN = 3;
 const MAX_REMEMBERED_SNIPPETS = 1_000;
 const MIN_SNIPPET_UNITS = 600;
 /** More documents than have a sequence of their own. */

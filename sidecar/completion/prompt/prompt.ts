@@ -2,6 +2,7 @@ import type { Cursor } from '../cursor.ts';
 import type { NotebookCell, NotebookCells } from '../request.ts';
 import { languageSyntax } from '../../syntax/languages.ts';
 import { snapBack, snapForward } from '../../common/unicode.ts';
+import { UNITS_PER_TOKEN } from './unitsPerToken.ts';
 
 /** The text of the prompt, before tokenization. */
 export interface PromptText {
@@ -14,8 +15,6 @@ export interface PromptBudget {
   readonly suffixUnits: number;
 }
 
-/** Code has about three UTF-16 units per token. Text with fewer is trimmed by tokens later. */
-const UNITS_PER_TOKEN = 3;
 const PREFIX_SHARE = 0.75;
 
 /** Divides `tokens` between the text before and after the cursor. */

@@ -10,14 +10,14 @@ import type { Cursor } from '../cursor.ts';
 import { detectFim, type FimFormat } from './fim.ts';
 import type { Extent } from '../multiline.ts';
 import { budgetOf, promptText } from './prompt.ts';
+import { UNITS_PER_TOKEN } from './unitsPerToken.ts';
 import { PromptBudget, type PromptSpeedMemory } from './promptBudget.ts';
 import type { CompletionRequest } from '../request.ts';
 import { SuffixMemory } from './suffixMemory.ts';
 
 const CONTEXT_RESERVE_TOKENS = 32;
 /** The document's share of a cold prompt if other files are included. */
-const DOCUMENT_SHARE = 0.75;
-const UNITS_PER_TOKEN = 3;
+const COLD_DOCUMENT_SHARE = 0.75;
 /** A user who waits for a completion does not notice an evaluation this short. */
 const UNFELT_MS = 150;
 
@@ -84,7 +84,7 @@ export class PromptMaker {
     const affordable = budget.tokens(model.contextSizeTokens, reserved);
     const wantedTokens = this.wantedContextTokens(model, request);
     // Other files get a part of a cold prompt's tokens. A short document leaves more for them.
-    const coldTokens = wantedTokens > 0 ? Math.floor(affordable * DOCUMENT_SHARE) : affordable;
+    const coldTokens = wantedTokens > 0 ? Math.floor(affordable * COLD_DOCUMENT_SHARE) : affordable;
     const mostTokens = Math.max(coldTokens, budget.documentTokens(model.contextSizeTokens, reserved));
     const budgetTokens = Math.max(0, Math.min(wantedTokens, model.contextSizeTokens - mostTokens - reserved));
     const cold = promptText(cursor, budgetOf(coldTokens), request.notebookCells);
