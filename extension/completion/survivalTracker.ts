@@ -4,7 +4,7 @@ interface Accepted {
   start: number;
   end: number;
   readonly length: number;
-  /** The number of accepted characters that no later change removed. */
+  /** The number of accepted characters, less all characters that later changes removed from the range. */
   untouched: number;
 }
 

@@ -14,7 +14,7 @@ type OnError = (error: unknown) => void;
  * secret, since kept contexts may contain its text. Rules that changed while no window was open are noticed at the next
  * connection.
  */
-export function registerContexts(
+export function registerKeptContexts(
   context: vscode.ExtensionContext,
   session: LanguageClientSession,
   policy: DocumentPolicy,

@@ -7,7 +7,7 @@ import type { SidecarSession } from '../sidecar/session.ts';
 import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextView.ts';
 
 /** Registers "Show Context" and "Why This Completion?", for the document in the active editor. */
-export function registerContext(context: vscode.ExtensionContext, session: SidecarSession): void {
+export function registerContextView(context: vscode.ExtensionContext, session: SidecarSession): void {
   context.subscriptions.push(
     vscode.commands.registerCommand('chorus.context.show', () =>
       show(session, (result) => ({ title: contextTitle(result), items: contextItems(result) })),

@@ -7,7 +7,7 @@ import { fake } from '../documents/support/vscode.ts';
 import type { SidecarSession } from '../../../extension/sidecar/session.ts';
 import type { StatusBar } from '../../../extension/status/statusBar.ts';
 
-const { registerContext } = await import('../../../extension/contextView/registerContext.ts');
+const { registerContextView } = await import('../../../extension/contextView/registerContextView.ts');
 const { showStatusMenu } = await import('../../../extension/status/statusMenu.ts');
 
 const COMMAND = 'chorus.context.stopReadingAhead';
@@ -20,7 +20,7 @@ function open(user: boolean | undefined, workspace: boolean | undefined): void {
     user === undefined ? {} : { [name]: user },
     workspace === undefined ? {} : { [name]: workspace },
   );
-  registerContext({ subscriptions: [] } as unknown as vscode.ExtensionContext, {} as SidecarSession);
+  registerContextView({ subscriptions: [] } as unknown as vscode.ExtensionContext, {} as SidecarSession);
 }
 
 /** Opens the status bar's menu and chooses the item with the command, if it is there. */

@@ -8,7 +8,7 @@ import type { DocumentPolicy } from '../../../extension/documents/documentPolicy
 import type { LanguageClientSession } from '../../../extension/sidecar/sidecarSession.ts';
 import { TroubleError } from '../../../extension/sidecar/troubleError.ts';
 
-const { registerContexts } = await import('../../../extension/keptContexts/registerContexts.ts');
+const { registerKeptContexts } = await import('../../../extension/keptContexts/registerKeptContexts.ts');
 
 /**
  * Returns the messages of the command "Forget This Workspace" and its requests, if the sidecar answers with `answer`.
@@ -23,7 +23,7 @@ async function said(
     return answer();
   };
   const never = { dispose: () => undefined };
-  registerContexts(
+  registerKeptContexts(
     { subscriptions: [] } as unknown as vscode.ExtensionContext,
     { isRunning: true, request, onDidChangeStatus: () => never } as unknown as LanguageClientSession,
     { onDidChange: () => never } as unknown as DocumentPolicy,
