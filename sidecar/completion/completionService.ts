@@ -272,7 +272,7 @@ export class CompletionService {
     );
   }
 
-  /** Stops reading ahead for all clients, because a user edited a document. Prepared completions stay. */
+  /** Postpones reading ahead, because a user edited a document. Prepared completions stay. */
   documentChanged(clientKey: string): void {
     this.#ahead.typed(clientKey);
   }

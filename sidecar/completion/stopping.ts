@@ -4,8 +4,8 @@ import type { Cursor } from './cursor.ts';
 import { isInLongString } from '../syntax/longString.ts';
 
 /**
- * Whether generated text already holds all that will be kept, so that more text would be wasted. It is called after
- * every token with the text after the cursor.
+ * Whether generated text already holds all that will be kept, so that more text would be wasted. It is called with
+ * the generated text so far, at each chunk.
  */
 export type StopRule = (text: string) => boolean;
 

@@ -1,4 +1,7 @@
-/** The engine process: the only one that loads native code. Its parent speaks JSON-RPC to it over the IPC channel. */
+/**
+ * The engine process. It loads the native code that runs models, so that the front need not. Its parent speaks JSON-RPC
+ * to it over the IPC channel.
+ */
 import process from 'node:process';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { nativeCalls } from '../../kernels/ggml/nativeCalls.ts';

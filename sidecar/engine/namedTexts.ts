@@ -2,7 +2,7 @@ import { MAX_TEXT_TOKENS, type SetTextsParams, type TokenId } from '../protocol/
 import { NgramIndex } from '../models/decoding/ngramIndex.ts';
 import type { IndexedTexts } from './generation.ts';
 
-/** Texts that answers may continue like, indexed under the names that requests use for them. */
+/** Texts to draft from, indexed under the names that requests use for them. */
 export class NamedTexts {
   readonly #texts = new Map<string, IndexedTexts>();
 
@@ -17,7 +17,7 @@ export class NamedTexts {
   }
 }
 
-/** The ends of `texts` that have at most `most` tokens together, the last text first. */
+/** Keeps at most `most` tokens of all texts together: those of the last texts, in order. */
 function lastTokens(texts: readonly (readonly TokenId[])[], most: number): readonly (readonly TokenId[])[] {
   const kept: (readonly TokenId[])[] = [];
   let room = most;

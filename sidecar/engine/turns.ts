@@ -19,8 +19,8 @@ interface Waiter {
 
 /**
  * Runs one step of one request at a time: a chunk of a prompt, or one token. While a request of a higher priority runs,
- * no step of a lower priority begins. So a completion preempts a chat between two steps, and the chat continues after
- * it. Requests of one priority alternate.
+ * no step of a lower priority begins. A running step of a lower priority is told to end (`Preempted`) and may be
+ * repeated. So a completion preempts a chat, and the chat continues after it. Requests of one priority alternate.
  */
 export class Turns {
   readonly #active = new Set<Ticket>();

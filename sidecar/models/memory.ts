@@ -5,13 +5,13 @@ import type { ModelShape } from './gguf/validate.ts';
 /** The largest default context per sequence, in tokens. */
 const DEFAULT_CONTEXT_TOKENS = 8_192;
 const LEAST_CONTEXT_TOKENS = 512;
-/** The first is for completions, the others for chats and for prompts that are read ahead. */
+/** Enough for a completion, a chat and a prompt that is read ahead. Any of them may take any sequence. */
 const PREFERRED_SEQUENCES = 3;
 const CACHE_ELEMENT_BYTES = 2;
 /** Memory that stays free for the rest of the machine. */
 export const RESERVE_BYTES = 256e6;
 /** The float32 copies of a layer's keys that selectors need for scoring. */
-const SCORED_KEYS = 3;
+const KEY_COPIES = 3;
 /** Code, tables and the vocabulary, besides the parts computed below. */
 const FIXED_BYTES = 128e6;
 
@@ -118,7 +118,7 @@ export function memoryNeeds(
   // copies of the layer's keys.
   const layerBytes = tokenBytes / shape.blockCount + 4 * shape.embeddingLength * (choosing?.readings ?? 1);
   const scoringBytes =
-    (SCORED_KEYS * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) +
+    (KEY_COPIES * 4 * shape.cacheElementsPerToken * contextTokens) / (2 * shape.blockCount) +
     (choosing?.scoringBytes(contextTokens, shape.headCount) ?? 0);
   const readingBytes = isChosen ? layerBytes * contextTokens : 0;
   const choosingBytes = isChosen

@@ -160,7 +160,7 @@ async function report(): Promise<void> {
     ),
   );
   const body = `
-Do the queries tell when rows have to be chosen again? ${CONTEXT_TOKENS} tokens of other files of a held-out package and ${BEFORE_TOKENS} of the file, then the next ${NEXT_TOKENS} one by one, twice. With
+Do the queries tell when rows have to be chosen again? Each place has ${CONTEXT_TOKENS} tokens of other files of a held-out package, and ${BEFORE_TOKENS} tokens of the file. The next ${NEXT_TOKENS} tokens follow one by one, twice. With
 \`${values.cache}\` each token chose the rows that it attended. With \`refresh=${refresh}\` every ${refresh}th token chose, with its earlier computations. *Similarity* is the mean cosine, over layers and heads, between a token's queries and those of the choice. *Additional nats*
 are the cost of a token that did not choose compared with the other run, with 1.96 standard errors. ${contexts.flatMap(({ places }) => places).length} places, ${fresh} tokens, of which ${stale.length} did not choose.
 

@@ -7,7 +7,7 @@ import { completion } from '../schemas.ts';
 const INVOKED = 1;
 const MAX_LABEL_UNITS = 80;
 
-/** Answers `textDocument/completion` with the ghost text as one list item, for editors without inline completion. */
+/** Answers `textDocument/completion` with each ghost text as a list item, for editors without inline completion. */
 export function handleCompletion(client: Client, completing: Completing): void {
   client.connection.onRequest(
     'textDocument/completion',

@@ -17,7 +17,9 @@ export const GENERATE_CHUNK = notification<GenerateChunk>('engine/generateChunk'
 export interface EngineGenerateParams {
   /** The front's unique number of the request. Its chunks have the same number. */
   readonly requestId: number;
-  /** The name of a sequence ("completion", "chat:<id>"). Requests of one name share its cache and run in turn. */
+  /**
+   * The name of a sequence ("completion:<client>", "chat:<id>"). Requests of one name share its cache and run in turn.
+   */
   readonly sequence: string;
   /**
    * Another sequence of the same owner. Its rows of the prompt's beginning are copied. The request uses this sequence
