@@ -81,8 +81,8 @@ export class Acceptance implements vscode.Disposable {
     survival.follow(completionId, offset, text.length);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      const settled = survival.settle(completionId);
-      if (settled) this.#count({ revisited: 1, survivedShares: settled.share });
+      const survivedShare = survival.settle(completionId);
+      if (survivedShare !== undefined) this.#count({ revisited: 1, survivedShares: survivedShare });
     }, SURVIVAL_DELAY_MS);
     this.#timers.add(timer);
   }

@@ -93,12 +93,20 @@ export class AcceptanceTracker {
     return { shown, events };
   }
 
-  /** Handles the item's command: the whole text was accepted, and no other offer remains. */
+  /**
+   * Handles the item's command: the whole text was accepted. No other offer of this document remains. Changes nothing
+   * if another document's text was accepted.
+   */
   accept(completionId: string): OfferedCompletion | undefined {
+    if (!this.#has(completionId)) return undefined;
     const offer = this.#offers.get(completionId);
     this.#offers.clear();
     this.#alternatives = undefined;
     return offer && { completionId, offset: offer.offset, text: offer.text, typedLength: offer.typedLength };
+  }
+
+  #has(completionId: string): boolean {
+    return this.#offers.has(completionId) || (this.#alternatives !== undefined && this.#alternatives.#has(completionId));
   }
 
   /** Applies one change event of the document. If `undone`, the change is an undo or redo, which accepts nothing. */

@@ -8,12 +8,6 @@ interface Accepted {
   untouched: number;
 }
 
-/** The surviving part of an accepted completion. */
-export interface Survival {
-  /** From 0 (all of it was changed) to 1 (all of it is as it was accepted). */
-  readonly share: number;
-}
-
 /** Follows accepted text in one document through later changes. Holds positions and counts, but no text. */
 export class SurvivalTracker {
   readonly #accepted = new Map<string, Accepted>();
@@ -30,11 +24,14 @@ export class SurvivalTracker {
     }
   }
 
-  /** Returns how much of the text survives, and stops following it. Returns `undefined` if it is not followed. */
-  settle(completionId: string): Survival | undefined {
+  /**
+   * Returns the share of the text that survives, from 0 (all of it was changed) to 1 (none was), and stops following
+   * it. Returns `undefined` if it is not followed.
+   */
+  settle(completionId: string): number | undefined {
     const accepted = this.#accepted.get(completionId);
     this.#accepted.delete(completionId);
-    return accepted && { share: accepted.untouched / accepted.length };
+    return accepted && accepted.untouched / accepted.length;
   }
 }
 

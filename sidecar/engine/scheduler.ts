@@ -14,7 +14,6 @@ import { TokenIndex } from '../models/decoding/tokenIndex.ts';
 import { Turns } from './turns.ts';
 
 /** Runs a step when it is the request's turn. */
-type Turn = GenerationContext['turn'];
 
 /** A request that runs on one sequence. */
 interface Attempt {
@@ -117,7 +116,7 @@ export class Scheduler {
     const { request, end } = attempt;
     // Until the first turn a sequence may hold the rows of another name.
     let hasBegun = false;
-    const turn: Turn = (step) =>
+    const turn: GenerationContext['turn'] = (step) =>
       this.#turns.run(lease.ticket, end.signal, (preempted) => {
         if (!hasBegun) this.#keeper.use(lease.sequence);
         hasBegun = true;
@@ -134,18 +133,20 @@ export class Scheduler {
       if (hasBegun) this.#keeper.leave(lease.sequence, visit);
       return { ...result, sequence: lease.name };
     } catch (error) {
-      // A failed evaluation may leave some of its tokens in the sequence.
-      const isSound = error instanceof EndedEarly && (lease.isWarm || hasBegun);
-      if (!isSound)
-        this.#sequences.forget(lease.name, { inUse: true, ranOutOfMemory: error instanceof SequenceMemoryError });
-      else if (hasBegun) this.#keeper.leave(lease.sequence, visit);
+      // A failed evaluation may leave some of its tokens in the sequence. A request that ended before its first turn
+      // may leave the rows of another name.
+      this.#sequences.forget(lease.name, { inUse: true, ranOutOfMemory: error instanceof SequenceMemoryError });
       throw error;
     } finally {
       lease.release();
     }
   }
 
-  #generation(lease: Lease<BackendSequence>, { request, grammar, end, onChunk }: Attempt, turn: Turn): Generation {
+  #generation(
+    lease: Lease<BackendSequence>,
+    { request, grammar, end, onChunk }: Attempt,
+    turn: GenerationContext['turn'],
+  ): Generation {
     return new Generation(
       request,
       {

@@ -149,17 +149,15 @@ export class FrontModelSession implements ModelSession {
     const abort = new AbortController();
     const load = { key: JSON.stringify(this.#settings), abort, promise: this.#loadModel(this.#settings, abort.signal) };
     this.#load = load;
-    try {
-      const model = await load.promise;
-      if (this.#load !== load) return this.#model();
-      this.#succeeded(model);
-      return model;
-    } catch (error) {
-      if (this.#load !== load) return this.#model();
-      this.#failed(error);
-      this.#isHopeless = error instanceof TroubleError && error.code === 'engine-crashed';
-      throw this.#failure ?? error;
+    const [outcome] = await Promise.allSettled([load.promise]);
+    if (this.#load !== load) return this.#model();
+    if (outcome.status === 'fulfilled') {
+      this.#succeeded(outcome.value);
+      return outcome.value;
     }
+    this.#failed(outcome.reason);
+    this.#isHopeless = outcome.reason instanceof TroubleError && outcome.reason.code === 'engine-crashed';
+    throw this.#failure ?? outcome.reason;
   }
 
   /** Waits for a load that another caller began. If a new load replaces it meanwhile, waits for the new load. */

@@ -264,7 +264,7 @@ export class Scenario {
 
   async #ask<Result>(type: RequestType<NoParams, Result>): Promise<Result> {
     await using client = await RawClient.initialized(await this.sidecar());
-    return client.request(type, undefined);
+    return await client.request(type, undefined);
   }
 
   /** Stores the files that a person would look at first. */

@@ -26,7 +26,7 @@ export function chorusEvaluator(
     readPrompt: async (tokens, signal) => {
       using reading = sequence.readWhole([...rows.tokens, ...tokens]);
       if (!reading)
-        return evaluateInChunks(
+        return await evaluateInChunks(
           { evaluate: (some, wanted) => sequence.forward(some, { wanted, isAnswer: false }) },
           tokens,
           signal,

@@ -144,6 +144,12 @@ describe('full acceptance', () => {
     assert.deepEqual(tracker.change([{ offset: 100, removedLength: 1, text: 'f(x)' }]), []);
     assert.equal(tracker.accept('a')?.typedLength, 4);
   });
+
+  it('in another document leaves the offer of this one', () => {
+    const tracker = offered('return 1;');
+    assert.equal(tracker.accept('of another document'), undefined);
+    assert.deepEqual(tracker.leave(), [{ kind: 'dismissed', completionId: 'a' }]);
+  });
 });
 
 describe('dismissal', () => {

@@ -16,32 +16,32 @@ describe('survival of accepted text', () => {
       { offset: 110, removedLength: 0, text: '' },
       { offset: 500, removedLength: 5, text: 'x' },
     ]);
-    assert.deepEqual(tracker.settle('a'), { share: 1 });
+    assert.deepEqual(tracker.settle('a'), 1);
   });
 
   it('shrinks by the characters that later changes remove', () => {
     const tracker = followed();
     tracker.change([{ offset: 105, removedLength: 5, text: 'other' }]);
-    assert.deepEqual(tracker.settle('a'), { share: 0.75 });
+    assert.deepEqual(tracker.settle('a'), 0.75);
   });
 
   it('counts only the part of a change that lies in it', () => {
     const tracker = followed();
     tracker.change([{ offset: 90, removedLength: 15, text: '' }]);
-    assert.deepEqual(tracker.settle('a'), { share: 0.75 });
+    assert.deepEqual(tracker.settle('a'), 0.75);
   });
 
   it('follows the text as it moves', () => {
     const tracker = followed();
     tracker.change([{ offset: 0, removedLength: 0, text: 'twelve chars' }]);
     tracker.change([{ offset: 100, removedLength: 12, text: '' }]);
-    assert.deepEqual(tracker.settle('a'), { share: 1 });
+    assert.deepEqual(tracker.settle('a'), 1);
   });
 
   it('is 0 after an undo, and reported once', () => {
     const tracker = followed();
     tracker.change([{ offset: 100, removedLength: 20, text: '' }]);
-    assert.deepEqual(tracker.settle('a'), { share: 0 });
+    assert.deepEqual(tracker.settle('a'), 0);
     assert.equal(tracker.settle('a'), undefined);
   });
 });
