@@ -169,7 +169,8 @@ async function underLoad(): Promise<Compared> {
       rounds.push(await inTurns(1, round, (engine) => decode(engine, 0, BUSY_TOKENS)));
     }
   } finally {
-    for (const spinner of spinners) spinner.kill();
+    // An endless loop hears no other signal: tsx handles SIGTERM in JavaScript.
+    for (const spinner of spinners) spinner.kill('SIGKILL');
   }
   return compare(BUSY_TOKENS, rounds);
 }
