@@ -106,7 +106,9 @@ export class AcceptanceTracker {
   }
 
   #has(completionId: string): boolean {
-    return this.#offers.has(completionId) || (this.#alternatives !== undefined && this.#alternatives.#has(completionId));
+    return (
+      this.#offers.has(completionId) || (this.#alternatives !== undefined && this.#alternatives.#has(completionId))
+    );
   }
 
   /** Applies one change event of the document. If `undone`, the change is an undo or redo, which accepts nothing. */
