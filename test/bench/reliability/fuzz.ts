@@ -81,6 +81,7 @@ async function fuzz(): Promise<void> {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    target: 'node20',
     banner,
     external: ['jsdom', 'koffi', 'node-llama-cpp'],
     sourcemap: 'inline',

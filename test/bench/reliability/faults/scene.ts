@@ -40,6 +40,7 @@ export class Stage implements AsyncDisposable {
       bundle: true,
       platform: 'node',
       format: 'esm',
+      target: 'node20',
       banner: { js: banner },
     });
     const model = path.join(folder, 'tiny.gguf');
