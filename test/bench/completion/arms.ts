@@ -61,23 +61,30 @@ export const completionTask: KeptTask<PlaceResult> = {
   page: 'completion',
   name: 'cross-file',
   settings: [VERSION, MAX_TOKENS, CONTEXT_LINES, BENCH_SPEED],
-  valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) =>
-    [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
-  resultOf: (id, value) => {
-    const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value)
-      .split(' ')
-      .map(Number) as [number, number, number, number, number, number];
-    return {
-      id,
-      isExact: isExact === 1,
-      hasName: hasName === 1,
-      isOfWrongFile: isOfWrongFile === 1,
-      similarity,
-      agreedUnits,
-      contextTokens,
-    };
-  },
+  ...keptPlaceResult(),
 };
+
+/** Returns how outcomes at places are kept. */
+export function keptPlaceResult(): Pick<KeptTask<PlaceResult>, 'valueOf' | 'resultOf'> {
+  return {
+    valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) =>
+      [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
+    resultOf: (id, value) => {
+      const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value)
+        .split(' ')
+        .map(Number) as [number, number, number, number, number, number];
+      return {
+        id,
+        isExact: isExact === 1,
+        hasName: hasName === 1,
+        isOfWrongFile: isOfWrongFile === 1,
+        similarity,
+        agreedUnits,
+        contextTokens,
+      };
+    },
+  };
+}
 
 /**
  * Returns the key of an arm's results. It contains the defaults of a cache and the weights, since they change the
@@ -86,8 +93,29 @@ export const completionTask: KeptTask<PlaceResult> = {
 export const variantOf = ({ prompt, cache, withNgrams }: Arm): string =>
   `${prompt} ${keptBy(cache)}${withNgrams ? ` ngrams ${NGRAM_WEIGHTS.join(' ')}` : ''}`;
 
+/**
+ * Returns the request at a place whose prompt has the text on both sides, and at most `contextTokens` tokens of other
+ * files. So completion asks models with fill-in-the-middle marks.
+ */
+export function requestWithContext(
+  place: Place,
+  { workspace }: PackageWorkspace,
+  contextTokens: number,
+): CompletionRequest {
+  return {
+    ...requestOf(place, 'document', { workspace }),
+    clientKey: `${contextTokens}:${place.id}`,
+    workspace: contextTokens > 0 ? workspace : undefined,
+    contextSettings: { maxTokens: contextTokens },
+  };
+}
+
 /** Returns the request at a place, as an editor sends it. */
-export function requestOf(place: Place, prompt: Arm['prompt'], { workspace }: PackageWorkspace): CompletionRequest {
+export function requestOf(
+  place: Place,
+  prompt: Arm['prompt'],
+  { workspace }: Pick<PackageWorkspace, 'workspace'>,
+): CompletionRequest {
   const text =
     prompt === 'line'
       ? place.before
@@ -138,7 +166,7 @@ export async function promptOf(
  * Writes the line at a place by all arms of one prompt. Caches that read everything read the prompt once together, and
  * each cache reads it once for its arms. `texts` are whole files.
  */
-export async function completePlace(
+export async function completePlace<Asked extends Pick<Arm, 'cache' | 'withNgrams'>>(
   { network }: OpenedNetwork,
   text: ModelText,
   {
@@ -149,12 +177,12 @@ export async function completePlace(
   }: {
     readonly place: Place;
     readonly prompt: ContextPrompt;
-    readonly arms: readonly Arm[];
+    readonly arms: readonly Asked[];
     readonly texts: readonly (readonly TokenId[])[];
   },
-): Promise<ReadonlyMap<Arm, PlaceResult>> {
+): Promise<ReadonlyMap<Asked, PlaceResult>> {
   const contextTokens = prompt.tokens.length + 2 * MAX_TOKENS;
-  const results = new Map<Arm, PlaceResult>();
+  const results = new Map<Asked, PlaceResult>();
   const complete = async (cache: string, { engine }: ChosenSequence): Promise<void> => {
     await engine.setTexts({ name: TEXTS, version: TEXTS, texts });
     for (const arm of arms.filter((each) => each.cache === cache)) {
