@@ -56,6 +56,13 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     'rope.scaling.type': { type: 'string', value: 'linear' },
     'rope.scaling.factor': { type: 'f32', value: 8 },
   },
+  // The factors of Granite 3.3 2B.
+  granite: {
+    logit_scale: { type: 'f32', value: 8 },
+    embedding_scale: { type: 'f32', value: 12 },
+    residual_scale: { type: 'f32', value: 0.22 },
+    'attention.scale': { type: 'f32', value: 0.015625 },
+  },
 };
 
 /** Every architecture, with variants, that Chorus's own engine and llama.cpp run. */

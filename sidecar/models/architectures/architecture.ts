@@ -24,6 +24,10 @@ export interface Hyperparameters {
   readonly logitScale: number;
   /** The factor of attention scores. Absent: 1/√`headSize`. */
   readonly attentionScale?: number;
+  /** The factor of the embeddings. Absent: 1. */
+  readonly embeddingScale?: number;
+  /** The factor of the results of attention and feed-forward before they are added. Absent: 1. */
+  readonly residualScale?: number;
   /** Absent in dense networks. */
   readonly mixture?: {
     readonly experts: number;

@@ -3,6 +3,7 @@ import { chorus } from './chorus.ts';
 import { cohere2 } from './cohere2.ts';
 import { commandR } from './commandR.ts';
 import { gemma3 } from './gemma3.ts';
+import { granite } from './granite.ts';
 import { llama } from './llama.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
@@ -11,7 +12,7 @@ import { starcoder2 } from './starcoder2.ts';
 
 /** The architectures of Chorus's own engine, by `general.architecture`. */
 export const architectures: ReadonlyMap<string, Architecture> = new Map(
-  [chorus, cohere2, commandR, gemma3, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [
+  [chorus, cohere2, commandR, gemma3, granite, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [
     architecture.name,
     architecture,
   ]),

@@ -7,6 +7,7 @@ export const CHORUS_ARCHITECTURES: readonly string[] = [
   'cohere2',
   'command-r',
   'gemma3',
+  'granite',
   'llama',
   'qwen2',
   'qwen3',
