@@ -3,7 +3,7 @@ import { TroubleError } from '../common/troubleError.ts';
 import type { ChatMessage, ChatParams, ChatSettings, ContextItem } from '../protocol/client.ts';
 import type { LoadedModel, TemplateMessage } from '../protocol/engine.ts';
 import { cutText, MESSAGE_OVERHEAD_TOKENS, oldestTurnsToDrop } from './budget.ts';
-import { commandPrompts, parseCommand } from './commands/index.ts';
+import { chatPrompt, parseCommand } from './commands/index.ts';
 import { fitContext } from './contextItems.ts';
 import { answerInstruction, answerLanguage, isEnglish, languageName } from './answerLanguage.ts';
 import { languageNamed } from './languageNames.ts';
@@ -67,7 +67,7 @@ export async function conversationPrompt(
     settings.systemPrompt || (model.engine === 'server' ? SERVER_SYSTEM_PROMPT : DEFAULT_SYSTEM_PROMPT),
     ...params.messages.filter(({ role }) => role === 'system').map(({ content }) => content),
   ].join('\n\n');
-  const { texts, answerLanguage: language } = await turnTexts(turns, params, settings, options);
+  const { texts, answerLanguage: language } = await turnTexts(turns, params, settings, { ...options, model });
   const definitions = await Promise.all(
     turns.map((turn) =>
       fitContext(session.engine, turn.definitions, Math.floor(model.contextSizeTokens * DEFINITIONS_SHARE)),
@@ -158,7 +158,7 @@ async function turnTexts(
   turns: readonly ChatMessage[],
   params: ChatParams,
   settings: ChatSettings,
-  { insistsOnLanguage = false }: ConversationPromptOptions,
+  { model, insistsOnLanguage = false }: ConversationPromptOptions & { readonly model: LoadedModel },
 ): Promise<{ readonly texts: readonly string[]; readonly answerLanguage: string | undefined }> {
   const questions: string[] = [];
   const languages: string[] = [];
@@ -177,7 +177,7 @@ async function turnTexts(
     const setting = named ?? ((isLast && params.language) || settings.language);
     const language = await answerLanguage({ setting, questions, displayLanguage: params.displayLanguage });
     languages.push(language);
-    const ask = command && commandPrompts[command].chat.replace('{language}', languageName(language));
+    const ask = command && chatPrompt(command, model).replace('{language}', languageName(language));
     // Models answer in English by default, unless the conversation was in another language.
     const needsInstruction = !isEnglish(language) || languages.some((each) => !isEnglish(each));
     const insists = insistsOnLanguage && isLast;

@@ -2,6 +2,8 @@
 export interface CommandPrompt {
   /** The request in a chat. The user's own words follow it. */
   readonly chat: string;
+  /** The request to a small model, whose long answers are seldom right. Default: `chat`. */
+  readonly chatWithSmallModel?: string;
   /** The request for an edit, answered by code alone. Absent if the command makes no edit. */
   readonly edit?: string;
 }

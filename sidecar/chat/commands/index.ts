@@ -1,11 +1,14 @@
 import type { ChatCommand } from '../../protocol/client.ts';
 import type { CommandPrompt } from './command.ts';
 import { docs } from './docs.ts';
+import type { LoadedModel } from '../../protocol/engine.ts';
 import { explain } from './explain.ts';
 import { fix } from './fix.ts';
 import { refactor } from './refactor.ts';
 import { tests } from './tests.ts';
 import { translate } from './translate.ts';
+
+type ModelSize = Pick<LoadedModel, 'engine' | 'sizeBytes'>;
 
 export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = {
   explain,
@@ -15,6 +18,15 @@ export const commandPrompts: Readonly<Record<ChatCommand, CommandPrompt>> = {
   refactor,
   translate,
 };
+
+/** Models of about a billion parameters and fewer. Of a server's model the size is unknown. */
+const MOST_SMALL_BYTES = 800_000_000;
+
+/** Returns the request of a slash command in a chat with `model`. */
+export function chatPrompt(command: ChatCommand, { engine, sizeBytes }: ModelSize): string {
+  const { chat, chatWithSmallModel = chat } = commandPrompts[command];
+  return engine !== 'server' && sizeBytes <= MOST_SMALL_BYTES ? chatWithSmallModel : chat;
+}
 
 /** Splits a message into its slash command and the rest. Without a command, `text` is the whole message. */
 export function parseCommand(message: string): { readonly command?: ChatCommand; readonly text: string } {

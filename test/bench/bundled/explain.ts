@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { ChatService } from '../../../sidecar/chat/chatService.ts';
+import { chatPrompt } from '../../../sidecar/chat/commands/index.ts';
 import type { ChatParams } from '../../../sidecar/protocol/client.ts';
 import { openBenchSession } from '../benchSession.ts';
 import type { Deadline } from '../kept/deadline.ts';
@@ -24,6 +25,9 @@ export async function explainAll(
   deadline: Deadline,
 ): Promise<readonly Explained[]> {
   const kept = new Map((await judgedFile.read(model.digest)).map((one) => [one.id, one]));
+  const request = chatPrompt('explain', { engine: 'chorus', sizeBytes: model.sizeBytes });
+  const digestOf = (code: string): string =>
+    createHash('sha1').update(`${request}\n${code}`).digest('hex').slice(0, 12);
   const missing = functions.filter(({ id, code }) => kept.get(id)?.digest !== digestOf(code));
   const inOrder = (): readonly Explained[] =>
     functions.flatMap(({ id, code }) => (kept.get(id)?.digest === digestOf(code) ? [kept.get(id) as Explained] : []));
@@ -51,8 +55,4 @@ export async function explainAll(
     await session.dispose();
   }
   return inOrder();
-}
-
-function digestOf(code: string): string {
-  return createHash('sha1').update(code).digest('hex').slice(0, 12);
 }
