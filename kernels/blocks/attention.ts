@@ -6,7 +6,7 @@ import { attendCache } from './attendCache.ts';
 import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import type { NormOptions, NormWeights } from './norm.ts';
-import { projectHeads } from './projectHeads.ts';
+import { projectHeads, type TemperatureOptions } from './projectHeads.ts';
 
 export interface AttentionWeights {
   readonly query: LinearWeights;
@@ -27,6 +27,7 @@ export interface AttentionOptions {
   readonly scale: number;
   /** Options of the per-head norms. */
   readonly headNorm?: NormOptions;
+  readonly temperature?: TemperatureOptions;
 }
 
 /**

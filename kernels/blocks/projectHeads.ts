@@ -1,6 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
-import { reshape, rope } from '../ggml/ops.ts';
+import { cast, floor, log, mul, reshape, rope, scale } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import { norm, type NormOptions, type NormWeights } from './norm.ts';
@@ -20,6 +20,14 @@ export interface HeadOptions {
   readonly kvHeads: number;
   readonly rope?: RopeOptions;
   readonly headNorm?: NormOptions;
+  /** Absent: attention is as sharp far from the beginning as near it. */
+  readonly temperature?: TemperatureOptions;
+}
+
+/** How queries grow with their position: `1 + growth · ln(1 + ⌊position / stepTokens⌋)` (arXiv 2501.19399). */
+export interface TemperatureOptions {
+  readonly growth: number;
+  readonly stepTokens: number;
 }
 
 export interface Heads {
@@ -49,10 +57,19 @@ export function projectHeads(
   const value = linear(graph, x, weights.value);
   if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
   if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
+  if (options.temperature) query = mul(graph, query, temperatures(graph, positions, options.temperature));
   const unrotated = query;
   if (options.rope) {
     query = rope(graph, query, positions, options.rope);
     key = rope(graph, key, positions, options.rope);
   }
   return { query, unrotated, key, value };
+}
+
+/** The factors of the queries at `positions[tokens]`: `[1, 1, tokens]`. */
+function temperatures(graph: Graph, positions: Tensor, { growth, stepTokens }: TemperatureOptions): Tensor {
+  // Half a token more, so that rounding does not move a position to the step before.
+  const steps = floor(graph, scale(graph, cast(graph, positions, 'F32'), 1 / stepTokens, 0.5 / stepTokens));
+  const factors = scale(graph, log(graph, scale(graph, steps, 1, 1)), growth, 1);
+  return reshape(graph, factors, [1, 1, positions.shape[0]]);
 }

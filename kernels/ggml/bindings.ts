@@ -51,6 +51,7 @@ const baseSignatures = {
   ggml_tanh: 'ppp',
   ggml_relu: 'ppp',
   ggml_step: 'ppp',
+  ggml_floor: 'ppp',
   ggml_swiglu_split: 'pppp',
   ggml_geglu_split: 'pppp',
   ggml_norm: 'pppf',

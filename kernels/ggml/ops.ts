@@ -44,7 +44,8 @@ type UnaryFunction =
   | 'ggml_sqrt'
   | 'ggml_exp'
   | 'ggml_log'
-  | 'ggml_step';
+  | 'ggml_step'
+  | 'ggml_floor';
 function unary(op: Op, name: UnaryFunction) {
   return (graph: Graph, a: Tensor): Tensor =>
     graph.node(op, [a], { type: a.type, shape: a.shape }, () => graph.device.functions[name](graph.context, a.pointer));
@@ -62,6 +63,7 @@ export const exp = unary('exp', 'ggml_exp');
 export const log = unary('log', 'ggml_log');
 /** 1 for values above zero, else 0. */
 export const step = unary('step', 'ggml_step');
+export const floor = unary('floor', 'ggml_floor');
 
 /** `a · factor + bias`. */
 export function scale(graph: Graph, a: Tensor, factor: number, bias = 0): Tensor {

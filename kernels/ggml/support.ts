@@ -62,6 +62,7 @@ const rules = {
   tanh: anySame,
   relu: anySame,
   step: f32,
+  floor: f32,
   swiglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   geglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   norm: f32,
@@ -84,6 +85,7 @@ const rules = {
     if (from === 'F32') return cacheTypes.includes(to);
     if (from === 'F16') return to === 'F32';
     if (from === 'BF16') return to === 'F32';
+    if (from === 'I32') return to === 'F32';
     return isQuantised(from) && cacheTypes.includes(from) && to === 'F32';
   },
   contiguous: ([a]) => is(a, 'F32', 'F16', 'BF16', 'I32'),

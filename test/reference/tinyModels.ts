@@ -63,6 +63,14 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     residual_scale: { type: 'f32', value: 0.22 },
     'attention.scale': { type: 'f32', value: 0.015625 },
   },
+  // Queries grow several times within the tokens of the tests.
+  mistral3: {
+    'attention.temperature_scale': { type: 'f32', value: 0.1 },
+    'rope.scaling.type': { type: 'string', value: 'yarn' },
+    'rope.scaling.factor': { type: 'f32', value: 8 },
+    'rope.scaling.original_context_length': { type: 'u32', value: 64 },
+    'rope.scaling.yarn_log_multiplier': { type: 'f32', value: 1 },
+  },
 };
 
 /** Every architecture, with variants, that Chorus's own engine and llama.cpp run. */

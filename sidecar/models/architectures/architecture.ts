@@ -2,6 +2,7 @@ import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attent
 import type { GateMode } from '../../../kernels/blocks/gates.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
 import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
+import type { TemperatureOptions } from '../../../kernels/blocks/projectHeads.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
@@ -24,6 +25,8 @@ export interface Hyperparameters {
   readonly logitScale: number;
   /** The factor of attention scores. Absent: 1/√`headSize`. */
   readonly attentionScale?: number;
+  /** Absent: queries do not grow with their position. */
+  readonly temperature?: TemperatureOptions;
   /** The factor of the embeddings. Absent: 1. */
   readonly embeddingScale?: number;
   /** The factor of the results of attention and feed-forward before they are added. Absent: 1. */

@@ -5,6 +5,7 @@ import { commandR } from './commandR.ts';
 import { gemma3 } from './gemma3.ts';
 import { granite } from './granite.ts';
 import { llama } from './llama.ts';
+import { mistral3 } from './mistral3.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
 import { qwen3moe } from './qwen3moe.ts';
@@ -12,10 +13,9 @@ import { starcoder2 } from './starcoder2.ts';
 
 /** The architectures of Chorus's own engine, by `general.architecture`. */
 export const architectures: ReadonlyMap<string, Architecture> = new Map(
-  [chorus, cohere2, commandR, gemma3, granite, llama, qwen2, qwen3, qwen3moe, starcoder2].map((architecture) => [
-    architecture.name,
-    architecture,
-  ]),
+  [chorus, cohere2, commandR, gemma3, granite, llama, mistral3, qwen2, qwen3, qwen3moe, starcoder2].map(
+    (architecture) => [architecture.name, architecture],
+  ),
 );
 
 /** Architectures that only Chorus's own engine runs. */

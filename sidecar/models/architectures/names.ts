@@ -9,6 +9,7 @@ export const CHORUS_ARCHITECTURES: readonly string[] = [
   'gemma3',
   'granite',
   'llama',
+  'mistral3',
   'qwen2',
   'qwen3',
   'qwen3moe',

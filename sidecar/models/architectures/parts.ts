@@ -153,6 +153,7 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
     kvHeads,
     scale: attentionScale(hyperparameters),
     headNorm: options.headNorm,
+    temperature: hyperparameters.temperature,
     rope:
       options.rope === false
         ? undefined

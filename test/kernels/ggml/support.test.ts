@@ -68,6 +68,7 @@ const rows: readonly Row[] = [
   unary('exp', ops.exp),
   unary('log', ops.log),
   unary('step', ops.step),
+  unary('floor', ops.floor),
   unary('fill', (graph, a) => ops.fill(graph, a, 1)),
   pair('siluBack', training.siluBack),
   pair('rmsNormBack', (graph, gradient, a) => training.rmsNormBack(graph, gradient, a, 1e-5)),

@@ -11,6 +11,7 @@ import { writeTinyModel } from '../../../reference/tinyModels.ts';
 /** Tensors that other architectures do not have: the variant, the name, its extents, and other extents. */
 const cases: readonly (readonly [variant: string, tensor: string, extents: number[], wrong: number[]])[] = [
   ['granite', 'blk.1.ffn_norm.weight', [256], [128]],
+  ['mistral3', 'blk.1.ffn_gate.weight', [256, 512], [256, 256]],
 ];
 
 describe('the tensors of an architecture', () => {
