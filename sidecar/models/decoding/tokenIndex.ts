@@ -13,7 +13,9 @@ const KEPT_LINE_STARTS = 8;
 
 /** All text tokens, ordered by their bytes, so that tokens with a common prefix are neighbours. */
 export class TokenIndex {
-  readonly #sorted: readonly { readonly token: TokenId; readonly bytes: Uint8Array }[];
+  /** The spellings as strings with a character per byte, since JavaScript compares strings faster than bytes. */
+  readonly #sorted: readonly string[];
+  readonly #tokensOf = new Map<string, TokenId[]>();
   /** Tokens grouped by their leading white space. Tokens of white space only are separate groups. */
   #starts: readonly { readonly start: LineStart; readonly tokens: readonly TokenId[] }[] | undefined;
   readonly #lineStarts = new Map<string, ReadonlySet<TokenId>>();
@@ -21,11 +23,14 @@ export class TokenIndex {
 
   constructor(private readonly vocabulary: TokenSpelling) {
     this.size = vocabulary.size;
-    const tokens: { token: TokenId; bytes: Uint8Array }[] = [];
     for (let token = 0; token < vocabulary.size; token++) {
-      if (vocabulary.isText(token)) tokens.push({ token, bytes: vocabulary.tokenBytes(token) });
+      if (!vocabulary.isText(token)) continue;
+      const spelling = spellingOf(vocabulary.tokenBytes(token));
+      const same = this.#tokensOf.get(spelling);
+      if (same) same.push(token);
+      else this.#tokensOf.set(spelling, [token]);
     }
-    this.#sorted = tokens.sort((a, b) => Buffer.compare(a.bytes, b.bytes) || a.token - b.token);
+    this.#sorted = [...this.#tokensOf.keys()].sort();
   }
 
   tokenBytes(token: TokenId): Uint8Array {
@@ -34,18 +39,11 @@ export class TokenIndex {
 
   /** The tokens that are a prefix of `bytes` or begin with it. Empty if the vocabulary can't spell `bytes`. */
   compatibleWith(bytes: Uint8Array): Set<TokenId> {
+    const wanted = spellingOf(bytes);
     const tokens = new Set<TokenId>();
-    for (let length = 1; length < bytes.length; length++) {
-      const start = bytes.subarray(0, length);
-      for (
-        let at = this.#lowerBound(start);
-        at < this.#sorted.length && Buffer.compare(this.#sorted[at]!.bytes, start) === 0;
-        at++
-      )
-        tokens.add(this.#sorted[at]!.token);
-    }
-    for (let at = this.#lowerBound(bytes); at < this.#sorted.length && startsWith(this.#sorted[at]!.bytes, bytes); at++)
-      tokens.add(this.#sorted[at]!.token);
+    const add = (spelling: string): void => this.#tokensOf.get(spelling)?.forEach((token) => tokens.add(token));
+    for (let length = 1; length < wanted.length; length++) add(wanted.slice(0, length));
+    for (let at = this.#lowerBound(wanted); this.#sorted[at]?.startsWith(wanted); at++) add(this.#sorted[at]!);
     return tokens;
   }
 
@@ -69,28 +67,28 @@ export class TokenIndex {
 
   #groupByStart(): readonly { readonly start: LineStart; readonly tokens: readonly TokenId[] }[] {
     const groups = new Map<string, { readonly start: LineStart; readonly tokens: TokenId[] }>();
-    for (const { token, bytes } of this.#sorted) {
-      const start = lineStartOf(bytes);
+    for (const tokens of this.#tokensOf.values()) {
+      const start = lineStartOf(this.vocabulary.tokenBytes(tokens[0]!));
       const key = `${kindOf(start)} ${start.whiteSpace}`;
       const group = groups.get(key);
-      if (group) group.tokens.push(token);
-      else groups.set(key, { start, tokens: [token] });
+      if (group) group.tokens.push(...tokens);
+      else groups.set(key, { start, tokens: [...tokens] });
     }
     return [...groups.values()];
   }
 
-  #lowerBound(bytes: Uint8Array): number {
+  #lowerBound(spelling: string): number {
     let low = 0;
     let high = this.#sorted.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (Buffer.compare(this.#sorted[middle]!.bytes, bytes) < 0) low = middle + 1;
+      if (this.#sorted[middle]! < spelling) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  return bytes.length >= start.length && Buffer.compare(bytes.subarray(0, start.length), start) === 0;
+function spellingOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
