@@ -1,7 +1,7 @@
 """Stock of a small shop."""
 
 
-def reorder(stock: dict[str, int], minimum: int) -> list[str]:
+def below_minimum(stock: dict[str, int], minimum: int) -> list[str]:
     """Names of the articles that are below the minimum."""
     return sorted(name for name, count in stock.items() if count < minimum)
 
