@@ -1,5 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
 import {
+  add,
   argsortDescending,
   clamp,
   div,
@@ -8,6 +9,7 @@ import {
   reshape,
   scale,
   setRows,
+  sigmoid,
   softMax,
   sumRows,
   view,
@@ -17,9 +19,25 @@ import type { Tensor } from '../ggml/tensor.ts';
 /** The smallest normal float16. It keeps a sum of gates from being zero. */
 const MINIMUM_GATE_SUM = 6.103515625e-5;
 
+/** The weights that score experts. */
+export interface Router {
+  /** `[width, experts]` */
+  readonly router: Tensor;
+  /** `[experts]` */
+  readonly routerBias?: Tensor;
+  /** `[experts]`. It is added to scores for the choice alone, not for gates (arXiv 2408.15664). */
+  readonly choiceBias?: Tensor;
+}
+
 /**
- * How the gates of the chosen experts follow from the softmax over all experts: unchanged, divided by their sum, or
- * times the number of experts.
+ * The scores of experts: a softmax over all experts, a sigmoid of each product, or the products themselves. The gates
+ * of the last are a softmax over the chosen experts.
+ */
+export type ScoreKind = 'softmax' | 'sigmoid' | 'products';
+
+/**
+ * How the gates of the chosen experts follow from their scores: unchanged, divided by their sum, or times the number of
+ * experts.
  */
 export type GateMode = 'faithful' | 'renormalised' | 'scaled';
 
@@ -52,14 +70,32 @@ export function attentionGates(
   return expertsUsed < experts ? chosenGates(graph, x, router, expertsUsed, gateMode) : softGates(graph, x, router);
 }
 
-/** Chooses the `expertsUsed` likeliest experts of each token. */
+/** Chooses the `expertsUsed` experts of each token with the highest scores. */
 export function chooseExperts(
   graph: Graph,
   x: Tensor,
-  router: Tensor,
-  options: { expertsUsed: number; mode: GateMode },
+  { router, routerBias, choiceBias }: Router,
+  { score = 'softmax', gateScale = 1, ...options }: ChoiceOptions & { score?: ScoreKind; gateScale?: number },
 ): Choice {
-  return choose(graph, softGates(graph, x, router), options);
+  const product = mulMat(graph, router, x);
+  const products = routerBias ? add(graph, product, routerBias) : product;
+  const scores =
+    score === 'softmax'
+      ? softMax(graph, products, undefined)
+      : score === 'sigmoid'
+        ? sigmoid(graph, products)
+        : products;
+  const { experts, gates } = choose(graph, scores, {
+    ...options,
+    ranks: choiceBias && add(graph, scores, choiceBias),
+    isUnnormalised: score === 'products',
+  });
+  return { experts, gates: gateScale === 1 ? gates : scale(graph, gates, gateScale) };
+}
+
+interface ChoiceOptions {
+  readonly expertsUsed: number;
+  readonly mode: GateMode;
 }
 
 /**
@@ -83,18 +119,25 @@ export function chosenGates(
   ]);
 }
 
+/** `ranks`: the scores that decide the choice. `isUnnormalised`: gates are a softmax over the chosen scores. */
 function choose(
   graph: Graph,
-  probabilities: Tensor,
-  { expertsUsed, mode }: { expertsUsed: number; mode: GateMode },
+  scores: Tensor,
+  {
+    expertsUsed,
+    mode,
+    ranks = scores,
+    isUnnormalised = false,
+  }: ChoiceOptions & { readonly ranks?: Tensor; readonly isUnnormalised?: boolean },
 ): Choice {
-  const [experts, tokens] = probabilities.shape;
+  const [experts, tokens] = scores.shape;
   // A view of an argsort instead of topK: gates need a fixed order, so that sums are the same in every run.
-  const chosen = view(graph, argsortDescending(graph, probabilities), [expertsUsed, tokens]);
-  const gates = reshape(graph, getRows(graph, reshape(graph, probabilities, [1, experts, tokens]), chosen), [
+  const chosen = view(graph, argsortDescending(graph, ranks), [expertsUsed, tokens]);
+  const chosenScores = reshape(graph, getRows(graph, reshape(graph, scores, [1, experts, tokens]), chosen), [
     expertsUsed,
     tokens,
   ]);
+  const gates = isUnnormalised ? softMax(graph, chosenScores, undefined) : chosenScores;
   switch (mode) {
     case 'faithful':
       return { experts: chosen, gates };

@@ -11,15 +11,22 @@ export interface LinearWeights {
   readonly weight: Matrix;
   /** `[out]` */
   readonly bias?: Tensor;
+  /** Whether GPUs must sum in float32. By default they may sum in float16. */
+  readonly preciseF32?: boolean;
 }
 
 /** `W x + b`: `x[in, …] → [out, …]`. */
-export function linear(graph: Graph, x: Tensor, { weight, bias }: LinearWeights): Tensor {
-  const product = multiply(graph, weight, x);
+export function linear(graph: Graph, x: Tensor, { weight, bias, preciseF32 }: LinearWeights): Tensor {
+  const product = multiply(graph, weight, x, { preciseF32 });
   return bias ? add(graph, product, bias) : product;
 }
 
 /** `W x`: `x[in, …] → [out, …]`. */
-export function multiply(graph: Graph, matrix: Matrix, x: Tensor): Tensor {
-  return 'down' in matrix ? lowRank(graph, x, matrix) : mulMat(graph, matrix, x);
+export function multiply(
+  graph: Graph,
+  matrix: Matrix,
+  x: Tensor,
+  options: Pick<LinearWeights, 'preciseF32'> = {},
+): Tensor {
+  return 'down' in matrix ? lowRank(graph, x, matrix) : mulMat(graph, matrix, x, options);
 }

@@ -1,7 +1,7 @@
 import type { Graph } from '../ggml/graph.ts';
 import { add, addId, contiguous, mul, mulMatId, reshape, swiglu, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
-import { chooseExperts, type GateMode } from './gates.ts';
+import { chooseExperts, type GateMode, type Router, type ScoreKind } from './gates.ts';
 
 /** The stacked matrices of all experts, `[in, out, experts]`, and their biases, `[out, experts]`. */
 export interface ExpertLinearWeights {
@@ -9,9 +9,7 @@ export interface ExpertLinearWeights {
   readonly bias?: Tensor;
 }
 
-export interface ExpertWeights {
-  /** `[width, experts]` */
-  readonly router: Tensor;
+export interface ExpertWeights extends Router {
   /** `[width, hidden, experts]` */
   readonly gate: ExpertLinearWeights;
   /** `[width, hidden, experts]` */
@@ -23,16 +21,20 @@ export interface ExpertWeights {
 export interface MixtureOptions {
   readonly expertsUsed: number;
   readonly gateMode: GateMode;
+  /** Default: 'softmax'. */
+  readonly score?: ScoreKind;
+  /** The factor of the gates. Default: 1. */
+  readonly gateScale?: number;
 }
 
 /**
- * Sparse mixture of experts (arXiv 1701.06538, 2401.04088): softmax over all experts, of which the `expertsUsed`
- * likeliest run. The shape of `x[width, tokens]` is kept.
+ * Sparse mixture of experts (arXiv 1701.06538, 2401.04088): the `expertsUsed` experts with the highest scores run. The
+ * shape of `x[width, tokens]` is kept.
  */
 export function mixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights, options: MixtureOptions): Tensor {
   const [width, tokens] = x.shape;
-  const { expertsUsed, gateMode } = options;
-  const { experts, gates } = chooseExperts(graph, x, weights.router, { expertsUsed, mode: gateMode });
+  const { expertsUsed, gateMode, score, gateScale } = options;
+  const { experts, gates } = chooseExperts(graph, x, weights, { expertsUsed, mode: gateMode, score, gateScale });
   const product = (input: Tensor, { weight, bias }: ExpertLinearWeights): Tensor => {
     const result = mulMatId(graph, weight, input, experts);
     return bias ? addId(graph, result, bias, experts) : result;

@@ -71,6 +71,17 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     'rope.scaling.original_context_length': { type: 'u32', value: 64 },
     'rope.scaling.yarn_log_multiplier': { type: 'f32', value: 1 },
   },
+  glm4moe: {
+    expert_count: { type: 'u32', value: 8 },
+    expert_used_count: { type: 'u32', value: 3 },
+    expert_shared_count: { type: 'u32', value: 1 },
+    expert_feed_forward_length: { type: 'u32', value: 256 },
+    expert_gating_func: { type: 'u32', value: 2 },
+    expert_weights_norm: { type: 'bool', value: true },
+    expert_weights_scale: { type: 'f32', value: 1.5 },
+    leading_dense_block_count: { type: 'u32', value: 1 },
+    'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS / 2 },
+  },
 };
 
 /** Every architecture, with variants, that Chorus's own engine and llama.cpp run. */

@@ -1,5 +1,5 @@
 import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
-import type { GateMode } from '../../../kernels/blocks/gates.ts';
+import type { GateMode, ScoreKind } from '../../../kernels/blocks/gates.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
 import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
 import type { TemperatureOptions } from '../../../kernels/blocks/projectHeads.ts';
@@ -37,6 +37,14 @@ export interface Hyperparameters {
     readonly expertsUsed: number;
     readonly expertWidth: number;
     readonly gateMode?: GateMode;
+    /** Absent: 'softmax'. */
+    readonly score?: ScoreKind;
+    /** The factor of the gates. Absent: 1. */
+    readonly gateScale?: number;
+    /** The width of the expert that every token uses. Absent: there is none. */
+    readonly sharedWidth?: number;
+    /** The number of first blocks without experts. Absent: 0. */
+    readonly denseBlocks?: number;
   };
   /**
    * Absent if attention has no experts. `expertsUsed`: how many experts count; all if absent. `cache`: all experts
@@ -113,8 +121,8 @@ export function attentionScale({ attentionScale: factor, headSize }: Hyperparame
 }
 
 /** Whether a block of a mixture has experts. */
-export function hasExperts({ expertInterval = 1 }: Hyperparameters, block: number): boolean {
-  return (block + 1) % expertInterval === 0;
+export function hasExperts({ expertInterval = 1, mixture }: Hyperparameters, block: number): boolean {
+  return (block + 1) % expertInterval === 0 && block >= (mixture?.denseBlocks ?? 0);
 }
 
 /** The number of a block's query heads, over all experts. */

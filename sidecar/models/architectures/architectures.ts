@@ -3,6 +3,7 @@ import { chorus } from './chorus.ts';
 import { cohere2 } from './cohere2.ts';
 import { commandR } from './commandR.ts';
 import { gemma3 } from './gemma3.ts';
+import { glm4moe } from './glm4moe.ts';
 import { granite } from './granite.ts';
 import { llama } from './llama.ts';
 import { mistral3 } from './mistral3.ts';
@@ -13,7 +14,7 @@ import { starcoder2 } from './starcoder2.ts';
 
 /** The architectures of Chorus's own engine, by `general.architecture`. */
 export const architectures: ReadonlyMap<string, Architecture> = new Map(
-  [chorus, cohere2, commandR, gemma3, granite, llama, mistral3, qwen2, qwen3, qwen3moe, starcoder2].map(
+  [chorus, cohere2, commandR, gemma3, glm4moe, granite, llama, mistral3, qwen2, qwen3, qwen3moe, starcoder2].map(
     (architecture) => [architecture.name, architecture],
   ),
 );

@@ -7,6 +7,7 @@ export const CHORUS_ARCHITECTURES: readonly string[] = [
   'cohere2',
   'command-r',
   'gemma3',
+  'glm4moe',
   'granite',
   'llama',
   'mistral3',

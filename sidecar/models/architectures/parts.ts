@@ -106,7 +106,23 @@ export function gatedWeights(
   ];
 }
 
-export function expertWeights({ width, mixture }: Hyperparameters, block: string, bias: Biases = 'none'): WeightSpec[] {
+/** The weights of the expert that every token uses. */
+export function sharedExpertWeights({ width, mixture }: Hyperparameters, block: string): WeightSpec[] {
+  const sharedWidth = mixture?.sharedWidth;
+  if (sharedWidth === undefined) return [];
+  return [
+    ...matrix(`${block}.ffn_gate_shexp`, width, sharedWidth),
+    ...matrix(`${block}.ffn_up_shexp`, width, sharedWidth),
+    ...matrix(`${block}.ffn_down_shexp`, sharedWidth, width),
+  ];
+}
+
+export function expertWeights(
+  { width, mixture }: Hyperparameters,
+  block: string,
+  bias: Biases = 'none',
+  routerBias: Biases = 'none',
+): WeightSpec[] {
   if (!mixture) return [];
   const { experts, expertWidth } = mixture;
   const stack = (name: string, input: number, output: number): WeightSpec[] => [
@@ -123,7 +139,7 @@ export function expertWeights({ width, mixture }: Hyperparameters, block: string
         ]),
   ];
   return [
-    { name: `${block}.ffn_gate_inp.weight`, extents: [width, experts], use: 'matrix' },
+    ...matrix(`${block}.ffn_gate_inp`, width, experts, routerBias),
     ...stack('ffn_gate_exps', width, expertWidth),
     ...stack('ffn_up_exps', width, expertWidth),
     ...stack('ffn_down_exps', expertWidth, width),
@@ -143,7 +159,11 @@ export function buildNorm({ graph, weights, hyperparameters, block, onNorm }: Bl
   };
 }
 
-export function buildAttention(context: BlockContext, options: { rope?: boolean; headNorm?: NormOptions } = {}) {
+/** `preciseF32`: as in `LinearWeights`, of the output matrix. */
+export function buildAttention(
+  context: BlockContext,
+  options: { rope?: boolean; headNorm?: NormOptions; preciseF32?: boolean } = {},
+) {
   const { graph, weights, hyperparameters, block, packed } = context;
   const { headSize, heads, kvHeads } = hyperparameters;
   const name = `blk.${block}`;
@@ -163,7 +183,7 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
     query: weights.linear(`${name}.attn_q`),
     key: weights.linear(`${name}.attn_k`),
     value: weights.linear(`${name}.attn_v`),
-    output: weights.linear(`${name}.attn_output`),
+    output: { ...weights.linear(`${name}.attn_output`), preciseF32: options.preciseF32 },
     queryNorm: weights.optionalNorm(`${name}.attn_q_norm`),
     keyNorm: weights.optionalNorm(`${name}.attn_k_norm`),
   };
@@ -173,13 +193,18 @@ export function buildAttention(context: BlockContext, options: { rope?: boolean;
       : attention(graph, x, projections, context.cache, context.inputs, attentionOptions);
 }
 
-export function buildFeedForward(context: BlockContext, activation: Activation) {
+/** `ending`: that of the matrices' names. `preciseF32`: as in `LinearWeights`, of the last matrix. */
+export function buildFeedForward(
+  context: BlockContext,
+  activation: Activation,
+  { ending = '', preciseF32 }: { ending?: string; preciseF32?: boolean } = {},
+) {
   const { graph, weights, block } = context;
-  const name = `blk.${block}`;
+  const matrix = (part: string) => `blk.${block}.ffn_${part}${ending}`;
   const matrices: FeedForwardWeights = {
-    gate: weights.has(`${name}.ffn_gate.weight`) ? weights.linear(`${name}.ffn_gate`) : undefined,
-    up: weights.linear(`${name}.ffn_up`),
-    down: weights.linear(`${name}.ffn_down`),
+    gate: weights.has(`${matrix('gate')}.weight`) ? weights.linear(matrix('gate')) : undefined,
+    up: weights.linear(matrix('up')),
+    down: { ...weights.linear(matrix('down')), preciseF32 },
   };
   return (x: Tensor): Tensor => branchOutput(context, feedForward(graph, x, matrices, activation));
 }
@@ -190,15 +215,18 @@ export const branchOutput = ({ packed }: BlockContext, y: Tensor): Tensor => pac
 export function buildMixture(context: BlockContext) {
   const { graph, weights, hyperparameters, block, packed } = context;
   const name = `blk.${block}`;
-  const { expertsUsed, gateMode = 'renormalised' } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
+  const { gateMode = 'renormalised', ...mixture } = hyperparameters.mixture as NonNullable<Hyperparameters['mixture']>;
+  const { expertsUsed } = mixture;
   const expertsWeights: ExpertWeights = {
     router: weights.tensor(`${name}.ffn_gate_inp.weight`),
+    routerBias: weights.optional(`${name}.ffn_gate_inp.bias`),
+    choiceBias: weights.optional(`${name}.exp_probs_b.bias`),
     gate: weights.experts(`${name}.ffn_gate_exps`),
     up: weights.experts(`${name}.ffn_up_exps`),
     down: weights.experts(`${name}.ffn_down_exps`),
   };
   return (x: Tensor): Tensor => {
-    if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode });
+    if (!packed) return mixtureOfExperts(graph, x, expertsWeights, { ...mixture, gateMode });
     if (packed.routerLoss)
       packed.onLoss?.(routerLoss(graph, x, expertsWeights.router, { ...packed.routerLoss, expertsUsed }));
     return branchOutput(context, denseMixtureOfExperts(graph, x, expertsWeights, { expertsUsed, gateMode }));

@@ -34,6 +34,12 @@ export async function modelFromFile(file: string): Promise<TrainedModel> {
       'unsupported-model',
       `${path.basename(file)} has sliding attention (${architecture.name}), which can't be trained.`,
     );
+  // Experts with scores of their own also have biases and gates that the differentiable mixture does not know.
+  if (hyperparameters.mixture?.score)
+    throw new TroubleError(
+      'unsupported-model',
+      `${path.basename(file)} has a mixture of experts of a kind that can't be trained (${architecture.name}).`,
+    );
   const metadata = new Map<string, GgufEntry>(await copiedMetadata(headers[0] as GgufHeader));
   for (const key of ['split.no', 'split.count', 'split.tensors.count', 'general.quantization_version'])
     metadata.delete(key);

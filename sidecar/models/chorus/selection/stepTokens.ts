@@ -35,6 +35,7 @@ function weightMultiplications({
 }: Hyperparameters): number {
   const attentionExperts = attentionMixture?.expertsUsed ?? attentionMixture?.experts ?? 1;
   const attention = width * headSize * 2 * (heads + kvHeads) * attentionExperts;
-  const feedForward = width * 3 * (mixture ? mixture.expertsUsed * mixture.expertWidth : feedForwardWidth);
+  const feedForward =
+    width * 3 * (mixture ? mixture.expertsUsed * mixture.expertWidth + (mixture.sharedWidth ?? 0) : feedForwardWidth);
   return attention + feedForward;
 }

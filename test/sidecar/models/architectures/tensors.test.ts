@@ -12,6 +12,10 @@ import { writeTinyModel } from '../../../reference/tinyModels.ts';
 const cases: readonly (readonly [variant: string, tensor: string, extents: number[], wrong: number[]])[] = [
   ['granite', 'blk.1.ffn_norm.weight', [256], [128]],
   ['mistral3', 'blk.1.ffn_gate.weight', [256, 512], [256, 256]],
+  ['glm4moe', 'blk.1.post_attention_norm.weight', [256], [128]],
+  ['glm4moe', 'blk.1.exp_probs_b.bias', [8], [4]],
+  ['glm4moe', 'blk.2.ffn_down_shexp.weight', [256, 256], [256, 128]],
+  ['glm4moe', 'blk.0.ffn_up.weight', [256, 512], [256, 256]],
 ];
 
 describe('the tensors of an architecture', () => {

@@ -3,6 +3,12 @@ import { count, describeShapes, experts, type Shape } from '../../../../referenc
 
 const float = (value: number): GgufEntry => ({ type: 'f32', value });
 const text = (value: string): GgufEntry => ({ type: 'string', value });
+const flag = (value: boolean): GgufEntry => ({ type: 'bool', value });
+/** GLM rotates half of a head. */
+const glm = (all: number, used: number): Record<string, GgufEntry> => ({
+  ...experts(all, used, 24),
+  'rope.dimension_count': count(8),
+});
 
 const shapes: Readonly<Record<string, Shape>> = {
   'granite of one layer, groups of five': { variant: 'granite', blocks: 1, heads: 5, kvHeads: 1 },
@@ -80,6 +86,62 @@ const shapes: Readonly<Record<string, Shape>> = {
     heads: 3,
     kvHeads: 1,
     keys: experts(3, 2),
+  },
+  'glm4moe of one dense layer, groups of five': {
+    variant: 'glm4moe',
+    blocks: 1,
+    heads: 5,
+    kvHeads: 1,
+    keys: glm(5, 1),
+  },
+  'glm4moe, experts in each layer, all of seven': {
+    variant: 'glm4moe',
+    blocks: 2,
+    heads: 7,
+    kvHeads: 1,
+    keys: { ...glm(7, 7), leading_dense_block_count: count(0) },
+  },
+  'glm4moe without norms of heads and without biases, tied': {
+    variant: 'glm4moe',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    keys: glm(5, 2),
+    isTied: true,
+    omit: ['attn_q_norm.weight', 'attn_k_norm.weight', 'attn_q.bias', 'attn_k.bias', 'attn_v.bias'],
+  },
+  'glm4moe, two experts of every token, gates that keep their sum and factor': {
+    variant: 'glm4moe',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    keys: {
+      ...glm(5, 2),
+      expert_shared_count: count(2),
+      expert_weights_norm: flag(false),
+      expert_weights_scale: float(0),
+    },
+  },
+  'glm4moe, experts scored by softmax': {
+    variant: 'glm4moe',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    keys: { ...glm(5, 2), expert_gating_func: count(1) },
+  },
+  'glm4moe without the tensors of a block that predicts': {
+    variant: 'glm4moe',
+    blocks: 3,
+    heads: 3,
+    kvHeads: 1,
+    keys: { ...glm(5, 2), nextn_predict_layers: count(1) },
+  },
+  'glm4moe with sections of its rope': {
+    variant: 'glm4moe',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    keys: { ...glm(5, 2), 'rope.dimension_sections': { type: 'i32s', value: [1, 1, 2, 0] } },
   },
 };
 
