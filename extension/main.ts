@@ -21,6 +21,7 @@ import { registerLanguageModels } from './languageModels/languageModels.ts';
 import { adviseOnSlowMachine } from './models/adviseOnSlowMachine.ts';
 import { registerModels } from './models/chooseModel.ts';
 import { initializationOptions, registerSettingsSync } from './sidecar/initialization.ts';
+import { modelExtension } from './sidecar/modelExtension.ts';
 import { registerServers } from './remoteServers/registerServers.ts';
 import { ServerChoice } from './remoteServers/serverChoice.ts';
 import { LanguageClientSession } from './sidecar/sidecarSession.ts';
@@ -115,6 +116,7 @@ function createSession(
       sidecarScript: path.join(context.extensionPath, 'dist', 'sidecar.mjs'),
       clientVersion: version,
       extensionFolder: context.extensionPath,
+      modelExtension,
     },
     ready: () => server.ready(),
     initializationOptions: () => initializationOptions(context.extension, version, server),

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from '../common/home.ts';
+import { isPrivate } from '../common/isPrivate.ts';
+import type { ModelExtension } from '../common/modelExtension.ts';
 import { parseJson } from '../common/parseJson.ts';
 import { compareVersions } from '../common/compareVersions.ts';
 import { writeWhole } from '../common/writeWhole.ts';
@@ -13,6 +15,8 @@ import { writeWhole } from '../common/writeWhole.ts';
 export interface Installation {
   readonly folder: string;
   readonly version: string;
+  /** The extension with the default model, if the product has it. */
+  readonly modelExtension?: ModelExtension | undefined;
 }
 
 /**
@@ -21,9 +25,9 @@ export interface Installation {
  */
 export async function recordInstallation(
   { installationsFolder }: Home,
-  { folder, version }: Installation,
+  { folder, version, modelExtension }: Installation,
 ): Promise<void> {
-  const installation: Installation = { folder: await realpath(folder), version };
+  const installation: Installation = { folder: await realpath(folder), version, modelExtension };
   // Each installation has its own file, so that products that start at once do not overwrite each other's record.
   const file = path.join(
     installationsFolder,
@@ -58,6 +62,25 @@ export async function isInstalled({ installationsFolder }: Home): Promise<boolea
   return false;
 }
 
+/**
+ * Returns the extensions with the default model that products have recorded. That of the Chorus in `folder` goes first.
+ * Records that others may have written are left out: they could make an installed Chorus load a foreign file.
+ */
+export async function recordedModelExtensions(
+  { installationsFolder }: Home,
+  folder: string,
+): Promise<readonly ModelExtension[]> {
+  const own = comparable(await realpath(folder).catch(() => folder));
+  const found: ModelExtension[] = [];
+  for (const recorded of await recordedInstallations(installationsFolder)) {
+    const status = await stat(recorded.file).catch(() => undefined);
+    if (!recorded.modelExtension || !status || !isPrivate(status)) continue;
+    if (comparable(recorded.folder) === own) found.unshift(recorded.modelExtension);
+    else found.push(recorded.modelExtension);
+  }
+  return found;
+}
+
 async function recordedInstallations(
   installationsFolder: string,
 ): Promise<(Installation & { readonly file: string })[]> {
@@ -74,11 +97,19 @@ async function recordedInstallations(
 
 async function readInstallation(file: string): Promise<Installation | undefined> {
   try {
-    const { folder, version } = parseJson(await readFile(file, 'utf8')) as Partial<Record<keyof Installation, unknown>>;
-    return typeof folder === 'string' && typeof version === 'string' ? { folder, version } : undefined;
+    const record = parseJson(await readFile(file, 'utf8')) as Partial<Record<keyof Installation, unknown>>;
+    const { modelExtension } = record;
+    if (!isVersionedFolder(record)) return undefined;
+    const { folder, version } = record;
+    return { folder, version, ...(isVersionedFolder(modelExtension) ? { modelExtension } : {}) };
   } catch {
     return undefined;
   }
+}
+
+function isVersionedFolder(value: unknown): value is ModelExtension {
+  const { folder, version } = (value ?? {}) as Partial<Record<keyof ModelExtension, unknown>>;
+  return typeof folder === 'string' && typeof version === 'string';
 }
 
 /** A folder may outlast its extension if another program has a file in it open, so this looks for package.json. */

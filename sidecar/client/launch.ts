@@ -9,6 +9,7 @@ import { EXIT_DISK_FULL, homeIsFull } from '../common/homeFailure.ts';
 import { recordInstallation } from './installations.ts';
 import { openLaunchLog, readLogTail } from './launchLog.ts';
 import { drain } from './makeWay.ts';
+import type { ModelExtension } from '../common/modelExtension.ts';
 import { nodeEnvironment } from '../common/childProcess/nodeEnvironment.ts';
 import { Patience } from './patience.ts';
 import { SidecarError } from '../common/sidecarError.ts';
@@ -30,6 +31,8 @@ export interface LaunchOptions {
    * sidecar and its files alone.
    */
   readonly extensionFolder?: string;
+  /** Returns the extension with the default model, if the client's product has it. The sidecar looks for it there. */
+  readonly modelExtension?: () => ModelExtension | undefined;
   /** Options of the runtime before the script, for example to run from source. */
   readonly execArgv?: readonly string[];
   /** Variables on top of the caller's environment. */
@@ -72,9 +75,10 @@ const ANSWER_TIMEOUT_MS = 9_000;
  */
 export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const home = await ensureHome(options.homeFolder);
-  const { extensionFolder: folder, clientVersion: version } = options;
+  const { extensionFolder: folder, clientVersion: version, modelExtension } = options;
   // A failure here, such as a full disk, must not prevent the connection.
-  if (folder !== undefined) await recordInstallation(home, { folder, version }).catch(() => undefined);
+  if (folder !== undefined)
+    await recordInstallation(home, { folder, version, modelExtension: modelExtension?.() }).catch(() => undefined);
   const patience = new Patience(2 * (options.startTimeoutMs ?? 30_000));
   while (!patience.isOver()) {
     const found = await attach(home, options);

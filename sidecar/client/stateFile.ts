@@ -1,4 +1,5 @@
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { isPrivate } from '../common/isPrivate.ts';
 import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 
@@ -40,10 +41,7 @@ export async function readStateFile(file: string): Promise<SidecarState | undefi
     return undefined;
   }
   try {
-    if (process.platform !== 'win32') {
-      const status = await handle.stat();
-      if (status.uid !== process.getuid?.() || (status.mode & 0o077) !== 0) return undefined;
-    }
+    if (!isPrivate(await handle.stat())) return undefined;
     const state: unknown = parseJson(await handle.readFile('utf8'));
     return isSidecarState(state) ? state : undefined;
   } catch {

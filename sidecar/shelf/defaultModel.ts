@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TroubleError } from '../common/troubleError.ts';
+import { modelInExtension, needsModelExtension } from './modelExtension.ts';
 
 /** The folder of this file in a checkout. */
 const SOURCE_FOLDER = 'shelf';
@@ -17,8 +18,9 @@ export interface DefaultModelOptions {
 
 /**
  * Returns the path of the default model. An installed Chorus always uses its bundled model, so that a repository's
- * environment can't choose another. A checkout uses the file that `CHORUS_MODEL` names, or else its bundled model.
- * Throws `TroubleError` 'no-model' if there is none, 'model-not-found' if `CHORUS_MODEL` names no file.
+ * environment can't choose another. That model lies inside, or in the extension "Chorus Model". A checkout uses the
+ * file that `CHORUS_MODEL` names, or else its bundled model. Throws `TroubleError` 'no-model' if there is none,
+ * 'truncated-model' if a part is missing, 'model-not-found' if `CHORUS_MODEL` names no file.
  */
 export async function defaultModelPath({
   scriptFolder = ownFolder(),
@@ -26,6 +28,9 @@ export async function defaultModelPath({
 }: DefaultModelOptions = {}): Promise<string> {
   const inside = await modelIn(packagedFolder(scriptFolder));
   if (inside !== undefined) return inside;
+  const extensionFolder = topFolder(scriptFolder);
+  if (await needsModelExtension(extensionFolder))
+    return modelInExtension(BUNDLED_MODEL_FILE, { extensionFolder, environment });
   const named = environment['CHORUS_MODEL'];
   if (named !== undefined && named !== '') {
     if ((await stat(named).catch(() => undefined))?.isFile()) return path.resolve(named);
@@ -34,7 +39,7 @@ export async function defaultModelPath({
       `CHORUS_MODEL names ${named}, which is not a file. Set it to the path of a GGUF file, or unset it.`,
     );
   }
-  const bundled = await bundledModelPath(scriptFolder);
+  const bundled = await bundledModelPath(scriptFolder, environment);
   if (bundled !== undefined) return bundled;
   throw new TroubleError(
     'no-model',
@@ -43,24 +48,37 @@ export async function defaultModelPath({
 }
 
 /**
- * Returns the path of the bundled GGUF file: in `models/` beside the bundles, or in `media/models/` of a checkout.
- * Undefined in a build without one.
+ * Returns the path of the bundled GGUF file: in `models/` beside the bundles, in the extension "Chorus Model", or in
+ * `media/models/` of a checkout. Undefined in a build without one.
  */
-export async function bundledModelPath(scriptFolder = ownFolder()): Promise<string | undefined> {
-  // A checkout has its bundles in a folder at the top, and its sources here. Files beside the checkout do not belong to
-  // it.
-  const top = path.basename(scriptFolder) === SOURCE_FOLDER ? '../..' : '..';
-  return (await modelIn(packagedFolder(scriptFolder))) ?? modelIn(path.join(scriptFolder, top, 'media/models'));
+export async function bundledModelPath(
+  scriptFolder = ownFolder(),
+  environment = process.env,
+): Promise<string | undefined> {
+  const inside = await modelIn(packagedFolder(scriptFolder));
+  if (inside !== undefined) return inside;
+  const extensionFolder = topFolder(scriptFolder);
+  return (await needsModelExtension(extensionFolder))
+    ? modelInExtension(BUNDLED_MODEL_FILE, { extensionFolder, environment }).catch(() => undefined)
+    : modelIn(path.join(extensionFolder, 'media/models'));
 }
 
 /** Returns whether the default model is the bundled one. */
 export async function isDefaultBundled(options: DefaultModelOptions = {}): Promise<boolean> {
-  const bundled = await bundledModelPath(options.scriptFolder);
+  const bundled = await bundledModelPath(options.scriptFolder, options.environment);
   return bundled !== undefined && bundled === (await defaultModelPath(options).catch(() => undefined));
 }
 
 function ownFolder(): string {
   return path.dirname(fileURLToPath(import.meta.url));
+}
+
+/**
+ * The folder of the installed extension or of the checkout, which has its bundles in a folder at the top, and its
+ * sources here. Files beside it do not belong to it.
+ */
+function topFolder(scriptFolder: string): string {
+  return path.join(scriptFolder, path.basename(scriptFolder) === SOURCE_FOLDER ? '../..' : '..');
 }
 
 function packagedFolder(scriptFolder: string): string {

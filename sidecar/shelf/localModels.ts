@@ -37,7 +37,7 @@ export async function localModels(options: LocalModelsOptions = {}): Promise<rea
   const add = (source: LocalModel['source'], files: readonly GgufFile[]): void => {
     found.push(...files.map((file) => ({ file, source })));
   };
-  add('bundled', await oneFile(await bundledModelPath(options.scriptFolder)));
+  add('bundled', await oneFile(await bundledModelPath(options.scriptFolder, environment)));
   add(
     'chorus',
     await findGgufFiles(options.modelsFolder ?? path.join(chorusFolder(environment), MODELS_FOLDER), {

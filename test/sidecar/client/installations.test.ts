@@ -7,6 +7,7 @@ import { homeFiles, type Home } from '../../../sidecar/common/home.ts';
 import {
   forgetInstallation,
   isInstalled,
+  recordedModelExtensions,
   recordInstallation,
   type Installation,
 } from '../../../sidecar/client/installations.ts';
@@ -85,6 +86,18 @@ describe('installations', () => {
     await used('code', '1.0.0');
     await forgetInstallation(home, await used('code', '1.1.0'));
     assert.equal(await isInstalled(home), false);
+  });
+
+  it('records the extension with the default model, and forgets it with the product', async () => {
+    const code = await installed('code', '1.0.0');
+    const modelExtension = { folder: path.join(root, 'code', 'extensions', 'model-1.0.0'), version: '1.0.0' };
+    await recordInstallation(home, { ...code, modelExtension });
+    assert.deepEqual(await recordedModelExtensions(home, code.folder), [modelExtension]);
+    await recordInstallation(home, code);
+    assert.deepEqual(await recordedModelExtensions(home, code.folder), []);
+    await recordInstallation(home, { ...code, modelExtension });
+    await forgetInstallation(home, code);
+    assert.deepEqual(await recordedModelExtensions(home, code.folder), []);
   });
 
   it(
