@@ -1,31 +1,35 @@
 /**
- * Makes the VSIX of this platform. Options: `--all` for every target, `--target NAME` for one target, `--cuda` for the
- * CUDA add-on archives. `--out FOLDER` sets the output folder (default: the project's folder), and `--write` also
- * writes the sizes to `docs/results/package.md`. Prints sizes and fails above `MAX_VSIX_BYTES`.
+ * Makes the VSIX of this platform. Options: `--all` for every target, `--target NAME` for one target, `--open-vsx` for
+ * the packages of Open VSX beside them, `--cuda` for the CUDA add-on archives. `--out FOLDER` sets the output folder
+ * (default: the project's folder), and `--write` also writes the sizes to `docs/results/package.md`. Prints sizes and
+ * fails above `MAX_VSIX_BYTES` or `MAX_OPEN_VSX_BYTES`.
  */
-import { createVSIX } from '@vscode/vsce';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeReport } from '../test/bench/report.ts';
 import { packCudaAddOn } from './package/cudaAddOn.ts';
-import { stageCommon, stageTarget } from './package/stage.ts';
+import { packModelExtension } from './package/openVsx.ts';
+import { writeSizes, type PackageSizes } from './package/sizes.ts';
+import { stageCommon, stageTarget, type CommonStage } from './package/stage.ts';
 import {
   CUDA_TARGETS,
   hostTarget,
+  MAX_OPEN_VSX_BYTES,
   MAX_VSIX_BYTES,
   TARGETS,
   targetNamed,
   type PackageTarget,
 } from './package/targets.ts';
+import { packVsix } from './package/vsix.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
     target: { type: 'string' },
+    'open-vsx': { type: 'boolean', default: false },
     cuda: { type: 'boolean', default: false },
     out: { type: 'string', default: root },
     write: { type: 'boolean', default: false },
@@ -41,59 +45,41 @@ try {
   } else {
     const targets = values.all ? TARGETS : [values.target ? targetNamed(values.target) : hostTarget()];
     const common = await stageCommon(root, path.join(work, 'common'));
-    const packages: Package[] = [];
-    for (const target of targets) packages.push(await makeVsix(target, common));
-    if (values.write) await writeSizes(packages, common.model);
+    const sizes = await packAll(targets, common);
+    if (values.write) await writeSizes(sizes, common.modelParts);
   }
 } finally {
   await rm(work, { recursive: true, force: true });
 }
 
-interface Package {
-  readonly target: string;
-  readonly sizeBytes: number;
+async function packAll(targets: readonly PackageTarget[], common: CommonStage): Promise<PackageSizes> {
+  // The largest package of Open VSX is the first, so that a model that is too large is found at once.
+  const modelBytes = values['open-vsx']
+    ? await packModelExtension({ root, parts: common.modelParts, stage: path.join(work, 'model'), outputFolder })
+    : undefined;
+  const packages: PackageSizes['packages'][number][] = [];
+  for (const target of targets) {
+    const sizeBytes = await packTarget(target, common, { hasModel: true });
+    const openVsxBytes = values['open-vsx'] ? await packTarget(target, common, { hasModel: false }) : undefined;
+    packages.push({ target: target.name, sizeBytes, openVsxBytes });
+  }
+  return { packages, modelBytes };
 }
 
-async function makeVsix(target: PackageTarget, common: Awaited<ReturnType<typeof stageCommon>>): Promise<Package> {
+async function packTarget(
+  target: PackageTarget,
+  common: CommonStage,
+  { hasModel }: { readonly hasModel: boolean },
+): Promise<number> {
   const stage = path.join(work, target.name);
-  await stageTarget(common, target, stage);
-  const packagePath = path.join(outputFolder, `chorus-${target.name}-${version}.vsix`);
-  await createVSIX({
-    cwd: stage,
-    packagePath,
+  await stageTarget(common, { target, folder: stage, hasModel });
+  const name = hasModel ? `chorus-${target.name}` : `chorus-open-vsx-${target.name}`;
+  const size = await packVsix({
+    stage,
+    packagePath: path.join(outputFolder, `${name}-${version}.vsix`),
     target: target.name,
-    dependencies: false,
-    allowMissingRepository: true,
-    rewriteRelativeLinks: false,
+    maxBytes: hasModel ? MAX_VSIX_BYTES : MAX_OPEN_VSX_BYTES,
   });
-  const { size } = await stat(packagePath);
-  console.log(`${packagePath}: ${megabytes(size)} MB`);
-  if (size > MAX_VSIX_BYTES) throw new Error(`${packagePath} is ${size} bytes, at most ${MAX_VSIX_BYTES} are allowed`);
   await rm(stage, { recursive: true });
-  return { target: target.name, sizeBytes: size };
-}
-
-function megabytes(sizeBytes: number): string {
-  return (sizeBytes / 1e6).toFixed(1);
-}
-
-async function writeSizes(packages: readonly Package[], model: string): Promise<void> {
-  const rows = packages.map(({ target, sizeBytes }) => `| ${target} | ${megabytes(sizeBytes)} |`);
-  const body = `Megabytes (10^6 bytes) of each VSIX with the default model and the libraries of its target. The limit is ${MAX_VSIX_BYTES / 1e6}.
-
-| target | MB |
-|---|---:|
-${rows.join('\n')}`;
-  const command = `npm run package -- ${process.argv
-    .slice(2)
-    .filter((argument, index, all) => argument !== '--out' && all[index - 1] !== '--out')
-    .join(' ')}`;
-  await writeReport({
-    name: 'package',
-    title: 'Size of the packages',
-    body,
-    figures: packages,
-    model: `${model}, inside`,
-    command,
-  });
+  return size;
 }

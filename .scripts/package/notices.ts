@@ -6,6 +6,8 @@ import path from 'node:path';
 const ACCEPTED =
   /^(MIT|MIT-0|ISC|0BSD|BlueOak-1\.0\.0|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|MPL-2\.0|\(?MPL-2\.0 OR Apache-2\.0\)?|Unlicense|CC0-1\.0)$/;
 
+const NOTICES = '.scripts/package/notices';
+
 interface Notice {
   readonly title: string;
   readonly licence: string;
@@ -15,7 +17,12 @@ interface Notice {
 /** Returns the text of THIRD-PARTY-NOTICES.txt for the packages in `folders` and for parts that are no npm packages. */
 export async function thirdPartyNotices(folders: readonly string[], parts: readonly Notice[]): Promise<string> {
   const packages = await Promise.all(folders.map(noticeOfPackage));
-  const unique = new Map([...parts, ...packages].map((notice) => [notice.title, notice]));
+  return noticesOf([...parts, ...packages]);
+}
+
+/** Returns the text of THIRD-PARTY-NOTICES.txt for these parts. */
+export function noticesOf(notices: readonly Notice[]): string {
+  const unique = new Map(notices.map((notice) => [notice.title, notice]));
   const sorted = [...unique.values()].sort((a, b) => a.title.localeCompare(b.title, 'en'));
   const head = 'Chorus contains the following third-party software and data, each under its own licence.\n';
   return [
@@ -25,11 +32,14 @@ export async function thirdPartyNotices(folders: readonly string[], parts: reado
 }
 
 /**
- * Returns the notices for the contents of the native libraries, and for the model. Their texts are in
+ * Returns the notices for the contents of the native libraries, and for the model if it is inside. Their texts are in
  * `.scripts/package/notices/`.
  */
-export async function fixedNotices(root: string): Promise<readonly Notice[]> {
-  const text = (name: string): Promise<string> => readFile(path.join(root, '.scripts/package/notices', name), 'utf8');
+export async function fixedNotices(
+  root: string,
+  { hasModel }: { readonly hasModel: boolean },
+): Promise<readonly Notice[]> {
+  const text = (name: string): Promise<string> => readFile(path.join(root, NOTICES, name), 'utf8');
   return [
     { title: 'llama.cpp and ggml (inside the native libraries)', licence: 'MIT', text: await text('llama.cpp.txt') },
     {
@@ -43,12 +53,18 @@ export async function fixedNotices(root: string): Promise<readonly Notice[]> {
       licence: 'Apache-2.0',
       text: `Picovoice Inc.\n\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}`,
     },
-    {
-      title: 'Qwen2.5-Coder-0.5B-Instruct (of which the model in dist/models is made)',
-      licence: 'Apache-2.0',
-      text: `${await text('Qwen2.5-Coder.txt')}\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}`,
-    },
+    ...(hasModel ? [await modelNotice(root)] : []),
   ];
+}
+
+/** Returns the notice for the default model. */
+export async function modelNotice(root: string): Promise<Notice> {
+  const notice = await readFile(path.join(root, NOTICES, 'Qwen2.5-Coder.txt'), 'utf8');
+  return {
+    title: 'Qwen2.5-Coder-0.5B-Instruct (of which the default model is made)',
+    licence: 'Apache-2.0',
+    text: `${notice}\n${await readFile(path.join(root, 'LICENSE'), 'utf8')}`,
+  };
 }
 
 async function noticeOfPackage(folder: string): Promise<Notice> {

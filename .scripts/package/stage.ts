@@ -1,13 +1,15 @@
 /** Fills the folder from which a VSIX is made. Then `.vscodeignore` selects the shipped files, as an allow-list. */
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, link, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
 import { BUNDLED_MODEL_FILE, bundledModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { cudaCatalogueOf } from './cudaAddOn.ts';
+import { linkOrCopy, linkTree } from './linkTree.ts';
 import { nativePackageFolder } from './nativePackages.ts';
 import { fixedNotices, thirdPartyNotices } from './notices.ts';
+import { manifestWithoutModel } from './openVsx.ts';
 import { packageFolderOf, runtimeClosure } from './runtimeClosure.ts';
 import { shippedReadme } from './shippedReadme.ts';
 import { koffiPackageOf, RECORDER_PACKAGE, recorderFoldersOf, type PackageTarget } from './targets.ts';
@@ -27,11 +29,11 @@ export interface CommonStage {
   readonly folder: string;
   /** Packages whose code ships, in a bundle or as files. */
   readonly packageFolders: readonly string[];
-  /** The name of the default model's file, or of its first part. */
-  readonly model: string;
+  /** The paths of the default model's parts. */
+  readonly modelParts: readonly string[];
 }
 
-/** Builds the bundles and gathers the model, the runtime files and the manifest into `folder`. */
+/** Builds the bundles and gathers the runtime files and the manifest into `folder`. */
 export async function stageCommon(root: string, folder: string): Promise<CommonStage> {
   const metafile = path.join(path.dirname(folder), 'metafile.json');
   await mkdir(folder, { recursive: true });
@@ -75,20 +77,24 @@ export async function stageCommon(root: string, folder: string): Promise<CommonS
     throw new Error(
       `There is no ${BUNDLED_MODEL_FILE} in ${path.join(root, 'media/models')}: get it from the repository.`,
     );
-  await mkdir(path.join(folder, 'dist/models'), { recursive: true });
-  for (const part of allParts(model)) await linkOrCopy(part, path.join(folder, 'dist/models', path.basename(part)));
-  await copyFile(path.join(root, 'LICENSE'), path.join(folder, 'dist/models/LICENSE'));
   return {
     root,
     folder,
     packageFolders: [...new Set([...packageFolders(bundled), ...runtimeFolders])],
-    model: path.basename(model),
+    modelParts: allParts(model),
   };
 }
 
-/** Copies the common stage to `folder` and adds the files of one platform. */
-export async function stageTarget(common: CommonStage, target: PackageTarget, folder: string): Promise<void> {
-  await linkTree(common.folder, folder);
+/**
+ * Copies the common stage to `folder` and adds the files of one platform. Without the model, the package depends on the
+ * extension "Chorus Model".
+ */
+export async function stageTarget(
+  common: CommonStage,
+  { target, folder, hasModel }: { readonly target: PackageTarget; readonly folder: string; readonly hasModel: boolean },
+): Promise<void> {
+  await linkTree(common.folder, folder, (relative) => hasModel || relative !== 'package.json');
+  await (hasModel ? addModel(common, folder) : dependOnModel(common, folder));
   const natives: string[] = [];
   for (const name of [...target.nativePackages.map((build) => `@node-llama-cpp/${build}`), koffiPackageOf(target)]) {
     const source = await nativePackageFolder(common.root, name);
@@ -103,8 +109,20 @@ export async function stageTarget(common: CommonStage, target: PackageTarget, fo
   const licensed = [...common.packageFolders.map((relative) => path.join(common.root, relative)), ...natives];
   await writeFile(
     path.join(folder, 'THIRD-PARTY-NOTICES.txt'),
-    await thirdPartyNotices(licensed, await fixedNotices(common.root)),
+    await thirdPartyNotices(licensed, await fixedNotices(common.root, { hasModel })),
   );
+}
+
+async function addModel({ root, modelParts }: CommonStage, folder: string): Promise<void> {
+  const models = path.join(folder, 'dist/models');
+  await mkdir(models, { recursive: true });
+  for (const part of modelParts) await linkOrCopy(part, path.join(models, path.basename(part)));
+  await copyFile(path.join(root, 'LICENSE'), path.join(models, 'LICENSE'));
+}
+
+async function dependOnModel(common: CommonStage, folder: string): Promise<void> {
+  const manifest = JSON.parse(await readFile(path.join(common.folder, 'package.json'), 'utf8')) as object;
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifestWithoutModel(manifest), undefined, 2));
 }
 
 /**
@@ -155,26 +173,6 @@ async function metadataFiles(
     return names.map((name) => `${folder}/${name}`);
   });
   return [...manifests, ...(await Promise.all(licences)).flat()];
-}
-
-async function linkTree(
-  source: string,
-  target: string,
-  accept: (relative: string) => boolean = () => true,
-): Promise<void> {
-  for (const entry of await readdir(source, { recursive: true, withFileTypes: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    const relative = path.relative(source, file);
-    if (!entry.isFile() || !accept(relative)) continue;
-    const destination = path.join(target, relative);
-    await mkdir(path.dirname(destination), { recursive: true });
-    await linkOrCopy(file, destination);
-  }
-}
-
-/** A hard link saves copying hundreds of megabytes per target. It is impossible across file systems. */
-async function linkOrCopy(source: string, destination: string): Promise<void> {
-  await link(source, destination).catch(() => copyFile(source, destination));
 }
 
 async function copyInto(source: string, destination: string): Promise<void> {

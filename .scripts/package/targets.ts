@@ -20,8 +20,11 @@ export const TARGETS: readonly PackageTarget[] = [
   { name: 'win32-arm64', nativePackages: ['win-arm64'] },
 ];
 
-/** The maximum size of a package. VS Code's marketplace accepts it, Open VSX accepts 256 MB. */
+/** The maximum size of a package with the model. VS Code's marketplace accepts it. */
 export const MAX_VSIX_BYTES = 300e6;
+
+/** The maximum size of a package for Open VSX. */
+export const MAX_OPEN_VSX_BYTES = 256e6;
 
 /** Platforms with a CUDA add-on. The `-ext` package contains kernels for older GPUs. */
 export const CUDA_TARGETS: readonly PackageTarget[] = [

@@ -142,12 +142,19 @@ export class CodeServer {
   }
 }
 
-/** Installs a VSIX as a user would from the command line. Returns the extension's folder. */
-export async function installVsix(options: CodeServerOptions, vsix: string): Promise<string> {
+/**
+ * Installs the VSIX of Chorus, and others that it needs, as a user would from the command line. Returns the folder of
+ * Chorus.
+ */
+export async function installVsix(
+  options: CodeServerOptions,
+  vsix: string,
+  others: readonly string[] = [],
+): Promise<string> {
   await mkdir(options.folder, { recursive: true });
-  await spawnServer(options, ['--install-extension', vsix, '--force']);
+  for (const file of [vsix, ...others]) await spawnServer(options, ['--install-extension', file, '--force']);
   const installed = await readdir(extensionsFolder(options.folder), { withFileTypes: true });
-  const folder = installed.find((entry) => entry.isDirectory() && entry.name.startsWith('chorus.chorus-'));
+  const folder = installed.find((entry) => entry.isDirectory() && /^chorus\.chorus-\d/.test(entry.name));
   if (!folder)
     throw new Error(
       `${vsix} was not installed. The end of the log: ${(await readFile(path.join(options.folder, 'server.log'), 'utf8')).slice(-2_000)}`,

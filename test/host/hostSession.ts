@@ -53,6 +53,8 @@ export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'f
   readonly bundles?: string;
   /** A package to install instead of the built files. It uses its own default model. */
   readonly vsix?: string;
+  /** Packages that `vsix` needs. */
+  readonly otherVsix?: readonly string[];
   /** Runs after the server's folder is created and before the server starts. */
   readonly prepare?: (serverFolder: string) => Promise<void>;
 }
@@ -122,7 +124,7 @@ export class HostSession {
     const serverFolder = path.join(folder, 'server');
     try {
       const extensionFolder = options.vsix
-        ? await installVsix({ host, folder: serverFolder }, options.vsix)
+        ? await installVsix({ host, folder: serverFolder }, options.vsix, options.otherVsix)
         : await installBuiltExtension(serverFolder, { version: options.extensionVersion, bundles: options.bundles });
       await options.prepare?.(serverFolder);
       const settings = {
