@@ -34,24 +34,32 @@ function attendAll(
   options: AttendOptions,
 ): Tensor {
   const { query, unrotated } = heads;
-  const { headSize, kvHeads, scale } = options;
+  const { headSize, kvHeads } = options;
   const { mask, attendedRows } = inputs;
   writeRows(graph, heads, cache, inputs);
   const k = cacheHeads(graph, cache.key, attendedRows, headSize, kvHeads);
-  inputs.onQueries?.({ query, unrotated, key: k, mask, scale, rope: options.rope, votes: options.votes?.() });
+  inputs.onQueries?.({
+    query,
+    unrotated,
+    key: k,
+    mask,
+    scale: options.scale,
+    rope: options.rope,
+    votes: options.votes?.(),
+  });
   if (cache.isValueTransposed) {
     if (inputs.isFirst)
       return attendInTiles(
         graph,
         { query, key: k, value: valueHeads(graph, heads, cache.value.type, options), mask },
-        scale,
+        options,
       );
     return attendTransposed(graph, { query, key: k, value: cache.value, mask }, options);
   }
   return attendInTiles(
     graph,
     { query, key: k, value: cacheHeads(graph, cache.value, attendedRows, headSize, kvHeads), mask },
-    scale,
+    options,
   );
 }
 

@@ -61,9 +61,9 @@ export function valueHeads(
 export function attendInTiles(
   graph: Graph,
   { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>,
-  scale: number,
+  { scale, sinks }: Pick<AttendOptions, 'scale' | 'sinks'>,
 ): Tensor {
-  return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k: key, v: value, mask }, scale);
+  return flashAttention(graph, { q: permute(graph, query, [0, 2, 1, 3]), k: key, v: value, mask, sinks }, scale);
 }
 
 /**
@@ -77,7 +77,7 @@ export function attendInTiles(
 export function attendTransposed(
   graph: Graph,
   { query, key, value, mask }: Readonly<Record<'query' | 'key' | 'value' | 'mask', Tensor>>,
-  { headSize, kvHeads, scale }: AttendOptions,
+  { headSize, kvHeads, scale, sinks }: AttendOptions,
 ): Tensor {
   const [, heads, tokens] = query.shape;
   const rows = key.shape[1];
@@ -86,7 +86,7 @@ export function attendTransposed(
     return attendInTiles(
       graph,
       { query, key, value: contiguous(graph, permute(graph, values, [1, 0, 2, 3])), mask },
-      scale,
+      { scale, sinks },
     );
   const group = heads / kvHeads;
   // Orders the queries by head, then by token, as the mask is laid out.
@@ -95,7 +95,7 @@ export function attendTransposed(
       ? query
       : contiguous(graph, permute(graph, reshape(graph, query, [headSize, group, kvHeads, tokens]), [0, 2, 3, 1]));
   const scores = mulMat(graph, key, reshape(graph, grouped, [headSize, tokens * group, kvHeads]));
-  const probabilities = softMax(graph, reshape(graph, scores, [rows, tokens, group, kvHeads]), mask, scale);
+  const probabilities = softMax(graph, reshape(graph, scores, [rows, tokens, heads]), mask, scale, sinks);
   const attended = mulMat(graph, values, reshape(graph, probabilities, [rows, tokens * group, kvHeads]));
   const byToken =
     tokens === 1

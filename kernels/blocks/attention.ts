@@ -28,6 +28,8 @@ export interface AttentionOptions {
   /** Options of the per-head norms. */
   readonly headNorm?: NormOptions;
   readonly temperature?: TemperatureOptions;
+  /** As `AttendOptions.sinks`. */
+  readonly sinks?: Tensor;
 }
 
 /**
@@ -49,6 +51,7 @@ export function attention(
     kvHeads,
     scale: options.scale,
     rope: options.rope,
+    sinks: options.sinks,
   });
   return linear(graph, reshape(graph, attended, [headSize * heads, x.shape[1]]), weights.output);
 }

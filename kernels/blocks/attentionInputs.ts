@@ -89,6 +89,8 @@ export interface AttendOptions {
   readonly kvHeads: number;
   readonly scale: number;
   readonly rope?: RopeOptions;
+  /** `[heads]`: a further score of each query head, which takes a share of the attention (arXiv 2309.17453). */
+  readonly sinks?: Tensor;
   /** Builds `ObservedQueries.votes`. Called only if there is an observer. */
   readonly votes?: () => Tensor;
 }

@@ -1,5 +1,5 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, addId, contiguous, mul, mulMatId, reshape, swiglu, view } from '../ggml/ops.ts';
+import { add, addId, contiguous, mul, mulMatId, reshape, swiglu, swigluClamped, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { chooseExperts, type GateMode, type Router, type ScoreKind } from './gates.ts';
 
@@ -25,7 +25,12 @@ export interface MixtureOptions {
   readonly score?: ScoreKind;
   /** The factor of the gates. Default: 1. */
   readonly gateScale?: number;
+  /** Default: 'silu'. */
+  readonly activation?: ExpertActivation;
 }
+
+/** The activation between the matrices of an expert. `clampedSilu` is that of gpt-oss (arXiv 2508.10925). */
+export type ExpertActivation = 'silu' | 'clampedSilu';
 
 /**
  * Sparse mixture of experts (arXiv 1701.06538, 2401.04088): the `expertsUsed` experts with the highest scores run. The
@@ -33,7 +38,7 @@ export interface MixtureOptions {
  */
 export function mixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights, options: MixtureOptions): Tensor {
   const [width, tokens] = x.shape;
-  const { expertsUsed, gateMode, score, gateScale } = options;
+  const { expertsUsed, gateMode, score, gateScale, activation = 'silu' } = options;
   const { experts, gates } = chooseExperts(graph, x, weights, { expertsUsed, mode: gateMode, score, gateScale });
   const product = (input: Tensor, { weight, bias }: ExpertLinearWeights): Tensor => {
     const result = mulMatId(graph, weight, input, experts);
@@ -41,7 +46,8 @@ export function mixtureOfExperts(graph: Graph, x: Tensor, weights: ExpertWeights
   };
 
   const input = reshape(graph, x, [width, 1, tokens]);
-  const hidden = swiglu(graph, product(input, weights.gate), product(input, weights.up));
+  const activate = activation === 'silu' ? swiglu : swigluClamped;
+  const hidden = activate(graph, product(input, weights.gate), product(input, weights.up));
   const outputs = mul(graph, product(hidden, weights.down), reshape(graph, gates, [1, expertsUsed, tokens]));
   const slot = (index: number): Tensor =>
     view(graph, outputs, [width, tokens], {

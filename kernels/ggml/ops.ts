@@ -164,6 +164,17 @@ export function swiglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   );
 }
 
+/** The slope of the sigmoid and the limit of values in `swigluClamped`, as gpt-oss was trained. */
+const [CLAMPED_SLOPE, CLAMPED_LIMIT] = [1.702, 7];
+
+/** `gate · sigmoid(1.702 · gate) · (up + 1)`, with `gate` of at most 7 and `up` from −7 to 7. */
+export function swigluClamped(graph: Graph, gate: Tensor, up: Tensor): Tensor {
+  assertShape(same(gate, up), 'swigluClamped', gate, up);
+  return graph.node('swigluClamped', [gate, up], { type: gate.type, shape: gate.shape }, () =>
+    graph.device.functions.ggml_swiglu_oai(graph.context, gate.pointer, up.pointer, CLAMPED_SLOPE, CLAMPED_LIMIT),
+  );
+}
+
 /** `gelu(gate) · up`. */
 export function geglu(graph: Graph, gate: Tensor, up: Tensor): Tensor {
   assertShape(same(gate, up), 'geglu', gate, up);
@@ -380,8 +391,12 @@ export function setRows(graph: Graph, target: Tensor, source: Tensor, ids: Tenso
   );
 }
 
-/** Softmax of `a · factor + mask` along rows. */
-export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, factor = 1): Tensor {
+/**
+ * Softmax of `a · factor + mask` along rows. `sinks[matrices]` adds a further score to each row of a matrix of `a`,
+ * which takes a share but has no result. It needs a mask.
+ */
+export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, factor = 1, sinks?: Tensor): Tensor {
+  if (sinks) assertShape(mask !== undefined && sinks.shape[0] === a.shape[2], 'softMax', a, sinks);
   if (mask)
     assertShape(
       mask.shape[0] === a.shape[0] &&
@@ -394,9 +409,14 @@ export function softMax(graph: Graph, a: Tensor, mask: Tensor | undefined, facto
     );
   return graph.node(
     'softMax',
-    mask ? [a, mask] : [a],
+    [a, mask, sinks].filter((source) => source !== undefined),
     { type: 'F32', shape: a.shape },
-    () => graph.device.functions.ggml_soft_max_ext(graph.context, a.pointer, mask?.pointer ?? null, factor, 0),
+    () => {
+      const { functions } = graph.device;
+      const pointer = functions.ggml_soft_max_ext(graph.context, a.pointer, mask?.pointer ?? null, factor, 0);
+      if (sinks) functions.ggml_soft_max_add_sinks(pointer, sinks.pointer);
+      return pointer;
+    },
     { factor } satisfies OpAttributes['softMax'],
   );
 }
@@ -437,14 +457,15 @@ export const ropeBack = rotation('ropeBack', 'ggml_rope_ext_back');
 
 /**
  * Flash attention: `q[headSize, tokens, heads, n], k, v[headSize, rows, kvHeads, n], mask[rows, tokens, 1, 1 or n]
- * (F16) → [headSize, heads, tokens, n]`.
+ * (F16) → [headSize, heads, tokens, n]`. `sinks[heads]` adds a further score to each row, as in `softMax`. It needs a
+ * mask.
  */
 export function flashAttention(
   graph: Graph,
-  tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor },
+  tensors: { q: Tensor; k: Tensor; v: Tensor; mask?: Tensor; sinks?: Tensor },
   factor: number,
 ): Tensor {
-  const { q, k, v, mask } = tensors;
+  const { q, k, v, mask, sinks } = tensors;
   assertShape(
     q.shape[0] === k.shape[0] &&
       k.shape[1] === v.shape[1] &&
@@ -456,10 +477,11 @@ export function flashAttention(
     v,
   );
   if (mask) assertShape(mask.shape[0] >= k.shape[1] && mask.shape[1] >= q.shape[1], 'flashAttention', q, mask);
+  if (sinks) assertShape(mask !== undefined && sinks.shape[0] === q.shape[2], 'flashAttention', q, sinks);
   const { functions } = graph.device;
   return graph.node(
     'flashAttention',
-    mask ? [q, k, v, mask] : [q, k, v],
+    [q, k, v, mask, sinks].filter((source) => source !== undefined),
     { type: 'F32', shape: [v.shape[0], q.shape[2], q.shape[1], q.shape[3]] },
     () => {
       const pointer: Pointer = functions.ggml_flash_attn_ext(
@@ -473,6 +495,7 @@ export function flashAttention(
         0,
       );
       functions.ggml_flash_attn_ext_set_prec(pointer, 10);
+      if (sinks) functions.ggml_flash_attn_ext_add_sinks(pointer, sinks.pointer);
       return pointer;
     },
   );

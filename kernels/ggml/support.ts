@@ -65,6 +65,7 @@ const rules = {
   floor: f32,
   swiglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
   geglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
+  swigluClamped: contiguousF32,
   norm: f32,
   rmsNorm: f32,
   mulMat: ([a, b], _result, device) =>
@@ -92,10 +93,10 @@ const rules = {
   view: () => true,
   getRows: ([a, ids]) => a !== undefined && (isWeightType(a.type) || a.type === 'I32') && is(ids, 'I32'),
   setRows: ([a, b, ids]) => is(a, ...cacheTypes) && is(b, 'F32') && is(ids, 'I64', 'I32'),
-  softMax: ([a, mask]) => is(a, 'F32') && (!mask || is(mask, 'F32', 'F16')),
+  softMax: ([a, mask, sinks]) => is(a, 'F32') && (!mask || is(mask, 'F32', 'F16')) && (!sinks || is(sinks, 'F32')),
   rope: ([a, positions]) => is(a, 'F32', 'F16') && is(positions, 'I32'),
-  flashAttention: ([q, k, v, mask], _result, device) => {
-    if (!is(q, 'F32') || !k || !v || (mask && mask.type !== 'F16')) return false;
+  flashAttention: ([q, k, v, mask, sinks], _result, device) => {
+    if (!is(q, 'F32') || !k || !v || (mask && mask.type !== 'F16') || (sinks && sinks.type !== 'F32')) return false;
     if (!cacheTypes.includes(k.type) || !cacheTypes.includes(v.type)) return false;
     if ((device === 'cuda' || device === 'metal') && k.type !== v.type) return false;
     // CUDA broadcasts one mask over all heads.

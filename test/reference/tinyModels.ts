@@ -82,6 +82,15 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     leading_dense_block_count: { type: 'u32', value: 1 },
     'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS / 2 },
   },
+  'gpt-oss': {
+    expert_count: { type: 'u32', value: 8 },
+    expert_used_count: { type: 'u32', value: 3 },
+    expert_feed_forward_length: { type: 'u32', value: 256 },
+    'attention.sliding_window': { type: 'u32', value: 24 },
+    'rope.scaling.type': { type: 'string', value: 'yarn' },
+    'rope.scaling.factor': { type: 'f32', value: 4 },
+    'rope.scaling.original_context_length': { type: 'u32', value: 128 },
+  },
 };
 
 /** Every architecture, with variants, that Chorus's own engine and llama.cpp run. */

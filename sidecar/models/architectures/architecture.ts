@@ -1,5 +1,6 @@
 import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
 import type { GateMode, ScoreKind } from '../../../kernels/blocks/gates.ts';
+import type { ExpertActivation } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
 import type { PackedInputs } from '../../../kernels/blocks/packedAttention.ts';
 import type { TemperatureOptions } from '../../../kernels/blocks/projectHeads.ts';
@@ -41,6 +42,8 @@ export interface Hyperparameters {
     readonly score?: ScoreKind;
     /** The factor of the gates. Absent: 1. */
     readonly gateScale?: number;
+    /** Absent: 'silu'. */
+    readonly activation?: ExpertActivation;
     /** The width of the expert that every token uses. Absent: there is none. */
     readonly sharedWidth?: number;
     /** The number of first blocks without experts. Absent: 0. */

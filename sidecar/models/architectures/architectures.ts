@@ -4,6 +4,7 @@ import { cohere2 } from './cohere2.ts';
 import { commandR } from './commandR.ts';
 import { gemma3 } from './gemma3.ts';
 import { glm4moe } from './glm4moe.ts';
+import { gptOss } from './gptOss.ts';
 import { granite } from './granite.ts';
 import { llama } from './llama.ts';
 import { mistral3 } from './mistral3.ts';
@@ -14,9 +15,21 @@ import { starcoder2 } from './starcoder2.ts';
 
 /** The architectures of Chorus's own engine, by `general.architecture`. */
 export const architectures: ReadonlyMap<string, Architecture> = new Map(
-  [chorus, cohere2, commandR, gemma3, glm4moe, granite, llama, mistral3, qwen2, qwen3, qwen3moe, starcoder2].map(
-    (architecture) => [architecture.name, architecture],
-  ),
+  [
+    chorus,
+    cohere2,
+    commandR,
+    gemma3,
+    glm4moe,
+    gptOss,
+    granite,
+    llama,
+    mistral3,
+    qwen2,
+    qwen3,
+    qwen3moe,
+    starcoder2,
+  ].map((architecture) => [architecture.name, architecture]),
 );
 
 /** Architectures that only Chorus's own engine runs. */

@@ -8,6 +8,7 @@ export const CHORUS_ARCHITECTURES: readonly string[] = [
   'command-r',
   'gemma3',
   'glm4moe',
+  'gpt-oss',
   'granite',
   'llama',
   'mistral3',

@@ -174,6 +174,7 @@ export function buildAttention(
     scale: attentionScale(hyperparameters),
     headNorm: options.headNorm,
     temperature: hyperparameters.temperature,
+    sinks: weights.optional(`${name}.attn_sinks.weight`),
     rope:
       options.rope === false
         ? undefined

@@ -198,7 +198,8 @@ const epsilons: Rule = (values) => {
 const slidingPattern: Rule = (values) => {
   const [pattern] = values.numbers('attention.sliding_window_pattern');
   const hasWindow = (values.number('attention.sliding_window') ?? 0) > 0;
-  const mustSlide = values.architecture === 'cohere2' || (values.architecture === 'gemma3' && hasWindow);
+  const mustSlide =
+    ['cohere2', 'gpt-oss'].includes(values.architecture) || (values.architecture === 'gemma3' && hasWindow);
   return pattern === 1 && mustSlide
     ? `${values.name('attention.sliding_window_pattern')} is 1, which makes no layer slide`
     : undefined;

@@ -20,6 +20,8 @@ type Make = (type: TensorType, ...extents: number[]) => Tensor;
 /** Builds an operation on a main tensor of `type`. Some operations have a second tensor of type `other`. */
 interface Row {
   readonly op: Op;
+  /** Distinguishes rows of the same operation. */
+  readonly detail?: string;
   readonly others?: readonly TensorType[];
   build(graph: Graph, make: Make, type: TensorType, other: TensorType): Tensor;
 }
@@ -43,6 +45,7 @@ const rows: readonly Row[] = [
   pair('div', ops.div),
   pair('swiglu', ops.swiglu),
   pair('geglu', ops.geglu),
+  pair('swigluClamped', ops.swigluClamped),
   pair('concat', (graph, a, b) => ops.concat(graph, a, b, 1)),
   unary('silu', ops.silu),
   unary('gelu', ops.gelu),
@@ -117,6 +120,13 @@ const rows: readonly Row[] = [
     build: (graph, make, type, other) => ops.softMax(graph, make(type, 256, 2), make(other, 256, 2)),
   },
   {
+    op: 'softMax',
+    detail: ', with sinks',
+    others: all,
+    build: (graph, make, type, other) =>
+      ops.softMax(graph, make('F32', 256, 2, 3), make(type, 256, 2), 1, make(other, 3)),
+  },
+  {
     op: 'rope',
     build: (graph, make, type) =>
       ops.rope(graph, make(type, 64, 2, 3), make('I32', 3), { pairing: 'neox', dimensions: 64, base: 10_000 }),
@@ -155,6 +165,23 @@ const rows: readonly Row[] = [
         0.125,
       ),
   },
+  {
+    op: 'flashAttention',
+    detail: ', with sinks',
+    others: all,
+    build: (graph, make, type, other) =>
+      ops.flashAttention(
+        graph,
+        {
+          q: make('F32', 64, 2, 4),
+          k: make(type, 64, 256, 2),
+          v: make(type, 64, 256, 2),
+          mask: make('F16', 256, 2),
+          sinks: make(other, 4),
+        },
+        0.125,
+      ),
+  },
 ];
 
 describe(`the list of supported operations on ${kind}`, () => {
@@ -166,7 +193,7 @@ describe(`the list of supported operations on ${kind}`, () => {
   afterEach(() => device[Symbol.dispose]());
 
   for (const row of rows) {
-    it(`lets ${row.op} run on every type that it allows`, () => {
+    it(`lets ${row.op} run on every type that it allows${row.detail ?? ''}`, () => {
       let ran = 0;
       for (const type of types) for (const other of row.others ?? [type]) if (runs(device, row, type, other)) ran++;
       assert.ok(ran > 0);

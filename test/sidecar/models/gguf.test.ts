@@ -406,6 +406,12 @@ describe('a GGUF header', () => {
       renamed('cohere2', { 'cohere2.attention.sliding_window_pattern': count(1) }),
     ],
     [
+      'of gpt-oss with a pattern of no sliding layer',
+      'invalid-model',
+      /gpt-oss\.attention\.sliding_window_pattern is 1, which makes no layer slide/,
+      renamed('gpt-oss', { 'gpt-oss.attention.sliding_window_pattern': count(1) }),
+    ],
+    [
       'of gemma3 with a window, but with a pattern of no sliding layer',
       'invalid-model',
       /gemma3\.attention\.sliding_window_pattern is 1, which makes no layer slide/,

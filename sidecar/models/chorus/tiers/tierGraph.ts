@@ -165,7 +165,7 @@ function attendFast(
   { parts: { layers, rows }, built: { inputs, valueCells }, block }: Omit<BlockAttention, 'atEnd'>,
 ): Tensor {
   const fast = layers[block] as LayerCache;
-  const { headSize, kvHeads, scale } = options;
+  const { headSize, kvHeads } = options;
   return graph.on(fast.device, () => {
     writeRows(graph, heads, fast, { rows: inputs.fastRows, valueCells });
     const attended = {
@@ -175,6 +175,6 @@ function attendFast(
     };
     if (fast.isValueTransposed) return attendTransposed(graph, { ...attended, value: fast.value }, options);
     const value = cacheHeads(graph, fast.value, rows, headSize, kvHeads);
-    return attendInTiles(graph, { ...attended, value }, scale);
+    return attendInTiles(graph, { ...attended, value }, options);
   });
 }

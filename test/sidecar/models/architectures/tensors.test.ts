@@ -16,6 +16,10 @@ const cases: readonly (readonly [variant: string, tensor: string, extents: numbe
   ['glm4moe', 'blk.1.exp_probs_b.bias', [8], [4]],
   ['glm4moe', 'blk.2.ffn_down_shexp.weight', [256, 256], [256, 128]],
   ['glm4moe', 'blk.0.ffn_up.weight', [256, 512], [256, 256]],
+  ['gpt-oss', 'blk.1.attn_sinks.weight', [4], [2]],
+  ['gpt-oss', 'blk.2.ffn_gate_inp.bias', [8], [4]],
+  ['gpt-oss', 'blk.2.ffn_down_exps.bias', [256, 8], [256, 4]],
+  ['gpt-oss', 'blk.3.ffn_gate_exps.weight', [256, 256, 8], [256, 256, 4]],
 ];
 
 describe('the tensors of an architecture', () => {

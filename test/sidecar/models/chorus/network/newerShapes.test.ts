@@ -1,5 +1,5 @@
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
-import { count, describeShapes, experts, type Shape } from '../../../../reference/shapeParity.ts';
+import { count, describeShapes, experts, window, type Shape } from '../../../../reference/shapeParity.ts';
 
 const float = (value: number): GgufEntry => ({ type: 'f32', value });
 const text = (value: string): GgufEntry => ({ type: 'string', value });
@@ -8,6 +8,10 @@ const flag = (value: boolean): GgufEntry => ({ type: 'bool', value });
 const glm = (all: number, used: number): Record<string, GgufEntry> => ({
   ...experts(all, used, 24),
   'rope.dimension_count': count(8),
+});
+const oss = (windowTokens: number, fullEvery?: number): Record<string, GgufEntry> => ({
+  ...experts(5, 2, 24),
+  ...window(windowTokens, fullEvery),
 });
 
 const shapes: Readonly<Record<string, Shape>> = {
@@ -142,6 +146,33 @@ const shapes: Readonly<Record<string, Shape>> = {
     heads: 3,
     kvHeads: 1,
     keys: { ...glm(5, 2), 'rope.dimension_sections': { type: 'i32s', value: [1, 1, 2, 0] } },
+  },
+  'gpt-oss of one layer, which slides, groups of five': {
+    variant: 'gpt-oss',
+    blocks: 1,
+    heads: 5,
+    kvHeads: 1,
+    keys: oss(24),
+  },
+  'gpt-oss, heads wider than the network, biases of the output alone': {
+    variant: 'gpt-oss',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    width: 64,
+    headSize: 32,
+    keys: { ...oss(24), 'rope.dimension_count': count(32) },
+    omit: ['attn_q.bias', 'attn_k.bias', 'attn_v.bias'],
+  },
+  'gpt-oss, two of three layers slide': { variant: 'gpt-oss', blocks: 3, heads: 6, kvHeads: 2, keys: oss(24, 3) },
+  'gpt-oss, all slide by its pattern': { variant: 'gpt-oss', blocks: 2, heads: 3, kvHeads: 3, keys: oss(24, 0) },
+  'gpt-oss, a window of one token': { variant: 'gpt-oss', blocks: 2, heads: 3, kvHeads: 1, keys: oss(1) },
+  'gpt-oss, one of five experts, another base for sliding layers': {
+    variant: 'gpt-oss',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    keys: { ...oss(24), ...experts(5, 1, 24), 'rope.freq_base_swa': float(500) },
   },
 };
 

@@ -14,9 +14,12 @@ import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../refer
 const device = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const types: readonly TensorType[] = ['F32', 'F16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K'];
 /** Tested in one variant, with matrices and stacks of them: products depend on the type, not on the architecture. */
-const furtherTypes: readonly TensorType[] = ['BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'];
+const furtherTypes: Readonly<Record<string, readonly TensorType[]>> = {
+  'llama+experts': ['BF16', 'Q6_K', 'Q5_K', 'Q5_1', 'Q5_0', 'IQ4_NL'],
+  'gpt-oss': ['MXFP4'],
+};
 const pairs = tinyVariants.flatMap((variant) =>
-  [...types, ...(variant === 'llama+experts' ? furtherTypes : [])].map((type) => [variant, type] as const),
+  [...types, ...(furtherTypes[variant] ?? [])].map((type) => [variant, type] as const),
 );
 /** More rows than one padding step of the cache, so that the mask matters. */
 const tokens = Array.from({ length: 300 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
