@@ -10,6 +10,8 @@ export interface ModelFile {
   readonly path: string;
   /** The header of the first part. */
   readonly header: GgufHeader;
+  /** The headers of all parts. */
+  readonly headers: readonly GgufHeader[];
   /** Its sizes include all parts. */
   readonly shape: ModelShape;
 }
@@ -44,7 +46,7 @@ export async function inspectModelFile(modelPath: string): Promise<ModelFile> {
     others.push(await readGgufHeader(part));
   }
   const shape = validateModel(header, others);
-  return { path: modelPath, header, shape };
+  return { path: modelPath, header, headers: [header, ...others], shape };
 }
 
 /**

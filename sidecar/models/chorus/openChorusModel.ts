@@ -30,21 +30,24 @@ interface PlannedModel {
   readonly model: CheckedModel;
   readonly choice: CacheChoice;
   readonly plan: ModelPlan;
-  readonly tokenizer: LlamaModel;
+  /** Settles while the weights are read. */
+  readonly vocabulary: Promise<LlamaModel>;
   /** Has a resource freed with the model, in reverse order. */
   readonly use: <Resource extends Disposable>(resource: Resource) => Resource;
 }
 
 /** Opens a model on Chorus's own graphs. Throws `TroubleError`: 'unsupported-model' if another engine may run it. */
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
-  const { params, device } = request;
-  const model = await checkModel(params.modelPath);
+  const { params, device, file } = request;
+  const model = await checkModel(params.modelPath, file.headers);
   const choice = cacheFor(model.hyperparameters, params.cache);
   const plan = await planModel(request, model, {
     batchTokens: BATCH_TOKENS,
     ...cacheNeeds(choice, device.device, model.hyperparameters),
   });
-  const tokenizer = await loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
+  const vocabulary = loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
+  // A failure is thrown where the vocabulary is needed.
+  const opened = vocabulary.catch(() => undefined);
   const resources: Disposable[] = [];
   const use: PlannedModel['use'] = (resource) => {
     resources.push(resource);
@@ -52,15 +55,15 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   };
   const free = async (): Promise<void> => {
     for (const resource of resources.splice(0).reverse()) resource[Symbol.dispose]();
-    await tokenizer.dispose();
+    await (await opened)?.dispose();
   };
   try {
-    const { network, ...opened } = await open(request, { model, choice, plan, tokenizer, use });
+    const { network, ...parts } = await open(request, { model, choice, plan, vocabulary, use });
     const dispose = async (): Promise<void> => {
       await network.settled();
       await free();
     };
-    return { engine: 'chorus', ...opened, limits: plan.reason ? [plan.reason] : [], dispose };
+    return { engine: 'chorus', ...parts, limits: plan.reason ? [plan.reason] : [], dispose };
   } catch (error) {
     await free();
     throw openFailure(request, error);
@@ -71,17 +74,20 @@ async function open(
   request: OpenRequest,
   planned: PlannedModel,
 ): Promise<Pick<OpenedModel, 'backend' | 'text' | 'evaluator' | 'deviceMemoryBytes'> & { readonly network: Network }> {
-  const { model, choice, plan, tokenizer, use } = planned;
+  const { model, choice, plan, vocabulary, use } = planned;
   const { tier } = choice;
   const { contextSizeTokens } = plan;
   const { architecture, hyperparameters } = model;
-  const text = await ModelText.of(tokenizer, request.file);
   const placement = place(request, planned);
   const modelKey = await fingerprint(model.headers);
-  const ofHeads = { hyperparameters, text, contextSizeTokens, modelKey, file: request.params.headNeedsFile };
-  const heads = tier && (await ChoosingHeads.of(tier, ofHeads));
+  const readText = async (): Promise<ModelText> => ModelText.of(await vocabulary, request.file);
+  const ofHeads = { hyperparameters, contextSizeTokens, modelKey, file: request.params.headNeedsFile };
+  const early = tier && (await readText());
+  const heads = tier && early && (await ChoosingHeads.of(tier, { ...ofHeads, text: early }));
   const loadingShare = heads?.isMeasuring ? 0.5 : 1;
   const weights = use(await readWeights(request, model, placement, loadingShare));
+  const tokenizer = await vocabulary;
+  const text = early ?? (await readText());
   const rows = Math.min(contextSizeTokens, mostRows(choice));
   const sequences = Array.from({ length: plan.sequences }, () =>
     use(new SequenceCache(placement, hyperparameters, rows, sequenceOptions(tier))),
@@ -93,7 +99,7 @@ async function open(
   });
   const caches = sequences.map((sequence) => use(openCache(network, sequence, { choice, text, runs })));
   const rowsKey = JSON.stringify([VERSION, modelKey, tier ? { ...tier, refreshedHeads: undefined } : 'full']);
-  const backend = backendOf(request, planned, { network, caches, text, rowsKey });
+  const backend = backendOf(request, { contextSizeTokens, tokenizer, network, caches, text, rowsKey });
   const [sequence, cache] = [backend.sequences[0] as ChorusSequence, sequences[0] as SequenceCache];
   const sizes = { vocabularySize: hyperparameters.vocabularySize, contextSizeTokens, keptRows: choice.capacity };
   return {
@@ -109,18 +115,19 @@ async function open(
 /** `rowsKey`: identifies the rows of its sequences among those that are kept on disk. */
 function backendOf(
   { device: { llama } }: OpenRequest,
-  { plan, tokenizer }: PlannedModel,
   {
     rowsKey,
     ...opened
   }: {
+    readonly contextSizeTokens: number;
+    readonly tokenizer: LlamaModel;
     readonly network: Network;
     readonly caches: readonly AttendedCache[];
     readonly text: ModelText;
     readonly rowsKey: string;
   },
 ): ChorusBackend {
-  const backend = new ChorusBackend({ ...opened, contextSizeTokens: plan.contextSizeTokens, llama, tokenizer });
+  const backend = new ChorusBackend({ ...opened, llama });
   for (const sequence of backend.sequences) sequence.offerRows(rowsKey, CHUNK_TOKENS);
   return backend;
 }

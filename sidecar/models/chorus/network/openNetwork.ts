@@ -25,14 +25,12 @@ export interface CheckedModel {
 }
 
 /**
- * Reads and checks a model. Throws `TroubleError`: 'unsupported-model' if Chorus's graphs do not run it,
- * 'invalid-model' if it is broken.
+ * Checks a model. Reads the headers of its parts if they are not given. Throws `TroubleError`: 'unsupported-model' if
+ * Chorus's graphs do not run it, 'invalid-model' if it is broken.
  */
-export async function checkModel(file: string): Promise<CheckedModel> {
-  const first = await readGgufHeader(file);
-  const headers = [first];
-  for (const part of allParts(file).slice(1)) headers.push(await readGgufHeader(part));
-  const metadata = new Metadata(first);
+export async function checkModel(file: string, given?: readonly GgufHeader[]): Promise<CheckedModel> {
+  const headers = given ?? (await readHeaders(file));
+  const metadata = new Metadata(headers[0]!);
   const architecture = architectures.get(metadata.architecture);
   if (!architecture)
     throw new TroubleError(
@@ -44,6 +42,12 @@ export async function checkModel(file: string): Promise<CheckedModel> {
   const specs = architecture.weights(hyperparameters);
   checkWeights(specs, tensors, file);
   return { architecture, hyperparameters, headers, specs, tensors };
+}
+
+async function readHeaders(file: string): Promise<readonly GgufHeader[]> {
+  const headers: GgufHeader[] = [];
+  for (const part of allParts(file)) headers.push(await readGgufHeader(part));
+  return headers;
 }
 
 export interface OpenNetworkOptions extends LoadWeightsOptions {
