@@ -57,11 +57,16 @@ export function projectHeads(
   const value = linear(graph, x, weights.value);
   if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
   if (options.headNorm && weights.keyNorm) key = norm(graph, key, weights.keyNorm, options.headNorm);
-  if (options.temperature) query = mul(graph, query, temperatures(graph, positions, options.temperature));
-  const unrotated = query;
+  let unrotated = query;
   if (options.rope) {
     query = rope(graph, query, positions, options.rope);
     key = rope(graph, key, positions, options.rope);
+  }
+  if (options.temperature) {
+    // Behind the rope, so that roundings are those of llama.cpp.
+    const factors = temperatures(graph, positions, options.temperature);
+    query = mul(graph, query, factors);
+    unrotated = mul(graph, unrotated, factors);
   }
   return { query, unrotated, key, value };
 }
