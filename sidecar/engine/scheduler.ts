@@ -13,8 +13,6 @@ import { StatisticsRecorder, type SchedulerStatistics } from './statisticsRecord
 import { TokenIndex } from '../models/decoding/tokenIndex.ts';
 import { Turns } from './turns.ts';
 
-/** Runs a step when it is the request's turn. */
-
 /** A request that runs on one sequence. */
 interface Attempt {
   readonly request: GenerateRequest;

@@ -30,8 +30,9 @@ interface PlannedModel {
   readonly model: CheckedModel;
   readonly choice: CacheChoice;
   readonly plan: ModelPlan;
-  /** Settles while the weights are read. */
+  /** These two settle while the weights are read. */
   readonly vocabulary: Promise<LlamaModel>;
+  readonly text: Promise<ModelText>;
   /** Has a resource freed with the model, in reverse order. */
   readonly use: <Resource extends Disposable>(resource: Resource) => Resource;
 }
@@ -45,9 +46,11 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
     batchTokens: BATCH_TOKENS,
     ...cacheNeeds(choice, device.device, model.hyperparameters),
   });
-  const vocabulary = loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0 });
-  // A failure is thrown where the vocabulary is needed.
-  const opened = vocabulary.catch(() => undefined);
+  // The memory was planned above, and a vocabulary takes none of a GPU.
+  const vocabulary = loadLlamaModel(request, { vocabOnly: true, gpuLayers: 0, ignoreMemorySafetyChecks: true });
+  const text = vocabulary.then((tokenizer) => ModelText.of(tokenizer, file));
+  const unreadable = new AbortController();
+  text.catch((error: unknown) => unreadable.abort(error));
   const resources: Disposable[] = [];
   const use: PlannedModel['use'] = (resource) => {
     resources.push(resource);
@@ -55,10 +58,16 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   };
   const free = async (): Promise<void> => {
     for (const resource of resources.splice(0).reverse()) resource[Symbol.dispose]();
-    await (await opened)?.dispose();
+    await text.catch(() => undefined);
+    await vocabulary.then(
+      (tokenizer) => tokenizer.dispose(),
+      () => undefined,
+    );
   };
   try {
-    const { network, ...parts } = await open(request, { model, choice, plan, vocabulary, use });
+    const signal = AbortSignal.any([unreadable.signal, ...(request.signal ? [request.signal] : [])]);
+    const planned = { model, choice, plan, vocabulary, text, use };
+    const { network, ...parts } = await open({ ...request, signal }, planned);
     const dispose = async (): Promise<void> => {
       await network.settled();
       await free();
@@ -80,14 +89,11 @@ async function open(
   const { architecture, hyperparameters } = model;
   const placement = place(request, planned);
   const modelKey = await fingerprint(model.headers);
-  const readText = async (): Promise<ModelText> => ModelText.of(await vocabulary, request.file);
   const ofHeads = { hyperparameters, contextSizeTokens, modelKey, file: request.params.headNeedsFile };
-  const early = tier && (await readText());
-  const heads = tier && early && (await ChoosingHeads.of(tier, { ...ofHeads, text: early }));
+  const heads = tier && (await ChoosingHeads.of(tier, { ...ofHeads, text: await planned.text }));
   const loadingShare = heads?.isMeasuring ? 0.5 : 1;
   const weights = use(await readWeights(request, model, placement, loadingShare));
-  const tokenizer = await vocabulary;
-  const text = early ?? (await readText());
+  const [tokenizer, text] = await Promise.all([vocabulary, planned.text]);
   const rows = Math.min(contextSizeTokens, mostRows(choice));
   const sequences = Array.from({ length: plan.sequences }, () =>
     use(new SequenceCache(placement, hyperparameters, rows, sequenceOptions(tier))),

@@ -71,7 +71,7 @@ export class TokenIndex {
       const start = lineStartOf(this.vocabulary.tokenBytes(tokens[0]!));
       const key = `${kindOf(start)} ${start.whiteSpace}`;
       const group = groups.get(key);
-      if (group) group.tokens.push(...tokens);
+      if (group) for (const token of tokens) group.tokens.push(token);
       else groups.set(key, { start, tokens: [...tokens] });
     }
     return [...groups.values()];
