@@ -6,6 +6,7 @@ import { availableMemoryBytes } from '../availableMemory.ts';
 import { memoryNeeds, planMemory, RESERVE_BYTES, type MemoryPlan, type MemoryRequest } from '../memory.ts';
 import { LOGIT_ROWS } from '../evaluator.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
+import type { ModelShape } from '../gguf/validate.ts';
 import type { OpenRequest } from '../openedModel.ts';
 import type { CheckedModel } from './network/openNetwork.ts';
 import { describeSplit, planSplit, type Split, type SplitRequest } from './network/split.ts';
@@ -60,10 +61,7 @@ export async function planModel(
     ...choice,
   };
   if (device.device === 'cpu') return decidePlan(needs, [], { mainBytes });
-  const weights = model.specs.flatMap(({ name, use }) => {
-    const tensor = model.tensors.get(name);
-    return tensor ? [{ name, use, sizeBytes: tensor.sizeBytes }] : [];
-  });
+  const weights = sizedWeights(model);
   const { free, unifiedSize } = await device.llama.getVramState();
   return decidePlan(needs, weights, {
     mainBytes,
@@ -72,25 +70,46 @@ export async function planModel(
 }
 
 /**
- * Returns the memory that a model needs on a device if all rows are kept. `contextSizeTokens` 0 chooses the context.
+ * Returns the memory that a model needs on a device if all rows are kept. Blocks that Chorus does not run need none.
+ * `contextSizeTokens` 0 chooses the context.
  */
 export function needsOf(
   file: Pick<OpenRequest['file'], 'shape'>,
-  model: Pick<CheckedModel, 'tensors'>,
+  model: Pick<CheckedModel, 'tensors' | 'specs' | 'hyperparameters'>,
   {
     device,
     contextSizeTokens,
     batchTokens,
   }: { readonly device: OpenRequest['device']['device'] } & Pick<MemoryRequest, 'contextSizeTokens' | 'batchTokens'>,
 ): Omit<PlannedNeeds, 'modelName'> {
-  const weightBytes = file.shape.weightBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
+  const loadedBytes = sizedWeights(model).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const weightBytes = loadedBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
   return {
-    shape: file.shape,
+    shape: withBlocks(file.shape, model.hyperparameters.blockCount),
     weightBytes,
     batchTokens,
     logitRows: LOGIT_ROWS,
     scoredTokens: device === 'cpu' ? MAX_PRODUCT_TOKENS : 0,
     contextSizeTokens,
+  };
+}
+
+/** The tensors that the model loads. */
+function sizedWeights({ specs, tensors }: Pick<CheckedModel, 'specs' | 'tensors'>): readonly SizedWeight[] {
+  return specs.flatMap(({ name, use }) => {
+    const tensor = tensors.get(name);
+    return tensor ? [{ name, use, sizeBytes: tensor.sizeBytes }] : [];
+  });
+}
+
+/** The shape of a model that runs only its first blocks. */
+function withBlocks(shape: ModelShape, blockCount: number): ModelShape {
+  const share = blockCount / shape.blockCount;
+  return {
+    ...shape,
+    blockCount,
+    queryElementsPerToken: shape.queryElementsPerToken * share,
+    cacheElementsPerToken: shape.cacheElementsPerToken * share,
   };
 }
 

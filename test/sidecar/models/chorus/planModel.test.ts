@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   decidePlan,
+  needsOf,
   type FreeMemory,
   type PlannedNeeds,
   type SizedWeight,
@@ -113,5 +114,21 @@ describe('decidePlan', () => {
         error.code === 'out-of-memory' &&
         /seven\.gguf needs about/.test(error.message),
     );
+  });
+});
+
+describe('needsOf', () => {
+  it('counts no block that Chorus does not run', () => {
+    const tensor = (name: string): readonly [string, never] => [name, { sizeBytes: 1_000 } as never];
+    const file = { shape: { ...shape, blockCount: 4, weightBytes: 4_000 } };
+    const model = {
+      specs: [0, 1, 2].map((block) => ({ name: `blk.${block}.ffn_up.weight`, use: 'matrix' })),
+      tensors: new Map(['output.weight', ...[0, 1, 2, 3].map((block) => `blk.${block}.ffn_up.weight`)].map(tensor)),
+      hyperparameters: { blockCount: 3 },
+    } as never;
+    const { shape: run, weightBytes } = needsOf(file, model, { device: 'cpu', contextSizeTokens: 0, batchTokens: 1 });
+    assert.equal(weightBytes, 3_000);
+    assert.equal(run.blockCount, 3);
+    assert.equal(run.cacheElementsPerToken, (shape.cacheElementsPerToken * 3) / 4);
   });
 });
