@@ -138,13 +138,14 @@ async function runThread(
   await saving;
   const hung = hang.stop();
   if (hung !== undefined) return failed(outcome, (hung + 1) * inputsAtOnce, 'hang', `run ${hung} hangs`);
-  if (death && index[0] === NOT_BEGUN) throw death;
-  if (death)
+  const run = Atomics.load(index, 0);
+  if (run === NOT_BEGUN) throw death ?? new Error('The thread ended before its first run.');
+  if (death ?? run + 1 < workerData.to)
     return failed(
       outcome,
-      (Atomics.load(index, 0) + 1) * inputsAtOnce,
+      (run + 1) * inputsAtOnce,
       'crash',
-      `run ${Atomics.load(index, 0)} ended the thread: ${death.message}`,
+      `run ${run} ended the thread: ${death?.message ?? 'without an error'}`,
     );
   return outcome;
 }

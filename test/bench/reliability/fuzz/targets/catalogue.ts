@@ -29,7 +29,7 @@ export function openCatalogue(): FuzzTarget<string> {
         const folder = modelFolder(MODELS_FOLDER, model);
         for (const quantisation of model.quantisations) {
           const target = modelPath(folder, quantisation.files);
-          if (!target.startsWith(`${MODELS_FOLDER}/${model.id}/`) || target.includes('..'))
+          if (!target.startsWith(`${MODELS_FOLDER}/${model.id}/`) || target.split('/').includes('..'))
             throw new Error(`a file of the catalogue would be ${target}`);
           const plan = planEntry(model, quantisation, machine, 0);
           if (!(plan.neededBytes > 0) || Number.isNaN(plan.tokensPerSecond ?? 0))
