@@ -75,10 +75,8 @@ const ANSWER_TIMEOUT_MS = 9_000;
  */
 export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
   const home = await ensureHome(options.homeFolder);
-  const { extensionFolder: folder, clientVersion: version, modelExtension } = options;
   // A failure here, such as a full disk, must not prevent the connection.
-  if (folder !== undefined)
-    await recordInstallation(home, { folder, version, modelExtension: modelExtension?.() }).catch(() => undefined);
+  await recordClient(home, options).catch(() => undefined);
   const patience = new Patience(2 * (options.startTimeoutMs ?? 30_000));
   while (!patience.isOver()) {
     const found = await attach(home, options);
@@ -100,6 +98,12 @@ export async function findOrStart(options: LaunchOptions): Promise<Attachment> {
     'start-failed',
     `Another process has been starting the sidecar for too long (lock ${home.lockFolder}). Try again.`,
   );
+}
+
+/** Records the extension, if the client is one. */
+async function recordClient(home: Home, options: LaunchOptions): Promise<void> {
+  const { extensionFolder: folder, clientVersion: version, modelExtension } = options;
+  if (folder !== undefined) await recordInstallation(home, { folder, version, modelExtension: modelExtension?.() });
 }
 
 type AttachOptions = Pick<LaunchOptions, 'clientVersion' | 'answerTimeoutMs'>;

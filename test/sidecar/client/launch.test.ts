@@ -96,6 +96,19 @@ describe('findOrStart', () => {
     },
   );
 
+  it('connects even if the search for the extension with the model fails', async () => {
+    await using home = await TestHome.create();
+    const { socket, started } = await findOrStart({
+      ...launchOptions(home.folder),
+      extensionFolder: home.folder,
+      modelExtension: () => {
+        throw new Error('The editor failed.');
+      },
+    });
+    assert.ok(started);
+    socket.close();
+  });
+
   it('reports why the sidecar did not start, with its last lines', async () => {
     await using home = await TestHome.create();
     const script = path.join(home.folder, 'broken.mjs');
