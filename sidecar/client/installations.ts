@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, chmod, lstat, mkdir, open, readdir, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from '../common/home.ts';
 import { isPrivate } from '../common/isPrivate.ts';
@@ -7,6 +8,9 @@ import type { ModelExtension } from '../common/modelExtension.ts';
 import { parseJson } from '../common/parseJson.ts';
 import { compareVersions } from '../common/compareVersions.ts';
 import { writeWhole } from '../common/writeWhole.ts';
+
+/** Windows has no `O_NOFOLLOW`. */
+const { O_RDONLY, O_NOFOLLOW = 0 } = constants;
 
 /**
  * The extension in the folder of one product. VS Code, Insiders, Cursor and VSCodium each have a copy, and share the
@@ -17,6 +21,21 @@ export interface Installation {
   readonly version: string;
   /** The extension with the default model, if the product has it. */
   readonly modelExtension?: ModelExtension | undefined;
+}
+
+/** The extensions with the default model that products have recorded. */
+export interface RecordedModelExtensions {
+  /** Only this user or root can have changed these. Their paths have no links. */
+  readonly trusted: readonly ModelExtension[];
+  /** The paths of records and folders that name or hold a model, and that others can change. */
+  readonly ignored: readonly string[];
+}
+
+/** The content of a record's file. */
+interface InstallationRecord extends Installation {
+  readonly text: string;
+  /** Whether only this user can read and write the file. */
+  readonly isPrivate: boolean;
 }
 
 /**
@@ -34,8 +53,10 @@ export async function recordInstallation(
     `${createHash('sha256').update(installation.folder).digest('hex').slice(0, 16)}.json`,
   );
   const text = JSON.stringify(installation);
-  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return;
+  const present = await readInstallation(file);
+  if (present?.text === text && present.isPrivate && (await isPrivateFolder(installationsFolder))) return;
   await mkdir(installationsFolder, { recursive: true, mode: 0o700 });
+  if (!(await isPrivateFolder(installationsFolder))) await makePrivate(installationsFolder);
   for (const recorded of await recordedInstallations(installationsFolder))
     if (!(await isThere(recorded))) await rm(recorded.file, { force: true });
   await writeWhole(file, text);
@@ -64,26 +85,49 @@ export async function isInstalled({ installationsFolder }: Home): Promise<boolea
 
 /**
  * Returns the extensions with the default model that products have recorded. That of the Chorus in `folder` goes first.
- * Records that others may have written are left out: they could make an installed Chorus load a foreign file.
+ * Records of deleted products are left out. Records and folders that others can change are only named: they could make
+ * an installed Chorus load a foreign file.
  */
 export async function recordedModelExtensions(
   { installationsFolder }: Home,
   folder: string,
-): Promise<readonly ModelExtension[]> {
+): Promise<RecordedModelExtensions> {
   const own = comparable(await realpath(folder).catch(() => folder));
-  const found: ModelExtension[] = [];
+  const trusted: ModelExtension[] = [];
+  const ignored = new Set<string>();
+  const isFolderPrivate = await isPrivateFolder(installationsFolder);
   for (const recorded of await recordedInstallations(installationsFolder)) {
-    const status = await stat(recorded.file).catch(() => undefined);
-    if (!recorded.modelExtension || !status || !isPrivate(status)) continue;
-    if (comparable(recorded.folder) === own) found.unshift(recorded.modelExtension);
-    else found.push(recorded.modelExtension);
+    if (!recorded.modelExtension || !(await isThere(recorded))) continue;
+    const place = isFolderPrivate ? recorded.file : installationsFolder;
+    const found = isFolderPrivate && recorded.isPrivate ? await examine(recorded, recorded.modelExtension) : place;
+    if (typeof found === 'string') ignored.add(found);
+    else if (found && comparable(recorded.folder) === own) trusted.unshift(found);
+    else if (found) trusted.push(found);
   }
-  return found;
+  return { trusted, ignored: [...ignored] };
+}
+
+/**
+ * Returns the extension of a record without links in its path, or the path of a folder that others can change, or
+ * undefined if the extension is gone or a path is relative.
+ */
+async function examine(
+  recorded: Installation,
+  { folder, version }: ModelExtension,
+): Promise<ModelExtension | string | undefined> {
+  if (!path.isAbsolute(recorded.folder) || !path.isAbsolute(folder)) return undefined;
+  try {
+    const real = await realpath(folder);
+    for (const each of [await realpath(recorded.folder), real]) if (!isClosedToWriters(await stat(each))) return each;
+    return { folder: real, version };
+  } catch {
+    return undefined;
+  }
 }
 
 async function recordedInstallations(
   installationsFolder: string,
-): Promise<(Installation & { readonly file: string })[]> {
+): Promise<(InstallationRecord & { readonly file: string })[]> {
   const names = await readdir(installationsFolder).catch(() => []);
   const read = names
     .filter((name) => name.endsWith('.json'))
@@ -95,15 +139,28 @@ async function recordedInstallations(
   return (await Promise.all(read)).flat();
 }
 
-async function readInstallation(file: string): Promise<Installation | undefined> {
+/** Reads a record's file. Returns `undefined` if it is missing, is a link, or has another shape. */
+async function readInstallation(file: string): Promise<InstallationRecord | undefined> {
+  let handle: FileHandle | undefined;
   try {
-    const record = parseJson(await readFile(file, 'utf8')) as Partial<Record<keyof Installation, unknown>>;
+    handle = await open(file, O_RDONLY | O_NOFOLLOW);
+    const status = await handle.stat();
+    const text = await handle.readFile('utf8');
+    const record = parseJson(text) as Partial<Record<keyof Installation, unknown>>;
     const { modelExtension } = record;
     if (!isVersionedFolder(record)) return undefined;
     const { folder, version } = record;
-    return { folder, version, ...(isVersionedFolder(modelExtension) ? { modelExtension } : {}) };
+    return {
+      folder,
+      version,
+      ...(isVersionedFolder(modelExtension) ? { modelExtension } : {}),
+      text,
+      isPrivate: isPrivate(status),
+    };
   } catch {
     return undefined;
+  } finally {
+    await handle?.close();
   }
 }
 
@@ -123,4 +180,19 @@ function isThere({ folder }: Installation): Promise<boolean> {
 /** On Windows the extension and its uninstall hook may get drive letters in different case. */
 function comparable(folder: string): string {
   return process.platform === 'win32' ? folder.toLowerCase() : folder;
+}
+
+async function isPrivateFolder(folder: string): Promise<boolean> {
+  const status = await lstat(folder).catch(() => undefined);
+  return status !== undefined && status.isDirectory() && isPrivate(status);
+}
+
+/** Closes a folder of this user to others. A link, or a folder of another user, stays as it is, and is not trusted. */
+async function makePrivate(folder: string): Promise<void> {
+  if ((await lstat(folder)).isDirectory()) await chmod(folder, 0o700).catch(() => undefined);
+}
+
+/** Returns whether only this user or root can change the content of a folder. Windows has no such bits. */
+function isClosedToWriters({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
+  return process.platform === 'win32' || ((uid === process.getuid?.() || uid === 0) && (mode & 0o022) === 0);
 }

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { recordedModelExtensions } from '../client/installations.ts';
+import { compareVersions } from '../common/compareVersions.ts';
 import { homeFiles, homeFolder } from '../common/home.ts';
 import {
   isUsableModelVersion,
@@ -12,37 +13,54 @@ import {
 import { parseJson } from '../common/parseJson.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import { allParts } from '../models/gguf/validate.ts';
+import { isKnownModel } from './knownModel.ts';
 
 /** Returns whether the Chorus in `extensionFolder` has its model in another extension. */
 export async function needsModelExtension(extensionFolder: string): Promise<boolean> {
-  try {
-    const manifest = parseJson(await readFile(path.join(extensionFolder, 'package.json'), 'utf8'));
-    const { extensionDependencies } = manifest as { readonly extensionDependencies?: unknown };
-    return Array.isArray(extensionDependencies) && extensionDependencies.includes(MODEL_EXTENSION_ID);
-  } catch {
-    return false;
-  }
+  const dependencies = (await manifestOf(extensionFolder))['extensionDependencies'];
+  return Array.isArray(dependencies) && dependencies.includes(MODEL_EXTENSION_ID);
 }
 
 /**
- * Returns the path of `file`, the first part of a model, in the extension "Chorus Model". Windows of all products
- * record where they have it. The record of the Chorus in `extensionFolder` goes first. Throws `TroubleError` 'no-model'
- * if the extension is missing or has another version, 'truncated-model' if it lacks a part.
+ * Returns the path of `file`, the first part of a model, in the extension "Chorus Model". The extension beside the
+ * Chorus in `extensionFolder` goes first. Otherwise windows of all products record where they have it. The environment
+ * chooses the folder of the records, so an extension from a record must hold the model that this build knows. Throws
+ * `TroubleError` 'no-model' if the extension is missing or has another version or model, 'truncated-model' if it lacks
+ * a part.
  */
 export async function modelInExtension(
   file: string,
   { extensionFolder, environment }: { readonly extensionFolder: string; readonly environment: NodeJS.ProcessEnv },
 ): Promise<string> {
-  const home = homeFiles(homeFolder(environment));
   let firstTrouble: TroubleError | undefined;
-  for (const extension of await recordedModelExtensions(home, extensionFolder)) {
-    if (!(await isFile(path.join(extension.folder, 'package.json')))) continue;
+  for (const extension of await extensionsBeside(extensionFolder)) {
     const first = path.join(extension.folder, MODEL_EXTENSION_FILES, file);
     const trouble = await troubleOf(extension, first);
     if (trouble === undefined) return first;
     firstTrouble ??= trouble;
   }
-  throw firstTrouble ?? notInstalled();
+  const { trusted, ignored } = await recordedModelExtensions(homeFiles(homeFolder(environment)), extensionFolder);
+  for (const extension of trusted) {
+    if (!(await isFile(path.join(extension.folder, 'package.json')))) continue;
+    const first = path.join(extension.folder, MODEL_EXTENSION_FILES, file);
+    const trouble = (await troubleOf(extension, first)) ?? (await foreignModel(extension, first));
+    if (trouble === undefined) return first;
+    firstTrouble ??= trouble;
+  }
+  throw firstTrouble ?? (ignored[0] === undefined ? notInstalled() : changeable(ignored[0]));
+}
+
+/** Returns the extensions with a model that a product keeps beside its Chorus, the newest first. */
+async function extensionsBeside(extensionFolder: string): Promise<readonly ModelExtension[]> {
+  const parent = path.dirname(path.resolve(extensionFolder));
+  const found: ModelExtension[] = [];
+  for (const name of await readdir(parent).catch(() => [])) {
+    if (!name.startsWith(`${MODEL_EXTENSION_ID}-`)) continue;
+    const folder = path.join(parent, name);
+    const { version } = await manifestOf(folder);
+    if (typeof version === 'string') found.push({ folder, version });
+  }
+  return found.sort((a, b) => compareVersions(b.version, a.version));
 }
 
 async function troubleOf({ folder, version }: ModelExtension, first: string): Promise<TroubleError | undefined> {
@@ -60,6 +78,21 @@ async function troubleOf({ folder, version }: ModelExtension, first: string): Pr
   return undefined;
 }
 
+async function foreignModel({ folder }: ModelExtension, first: string): Promise<TroubleError | undefined> {
+  if (await isKnownModel(first).catch(() => false)) return undefined;
+  return new TroubleError(
+    'no-model',
+    `The extension "Chorus Model" in ${folder} holds another model than this Chorus knows. Install version ${MODEL_EXTENSION_VERSION} of that extension in this editor and reload the window, or choose another model.`,
+  );
+}
+
+function changeable(place: string): TroubleError {
+  return new TroubleError(
+    'no-model',
+    `Chorus ignores a record of the extension "Chorus Model", because other users can change ${place}. Take that permission from them and reload the window, or choose another model.`,
+  );
+}
+
 function notInstalled(): TroubleError {
   return new TroubleError(
     'no-model',
@@ -69,4 +102,14 @@ function notInstalled(): TroubleError {
 
 async function isFile(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+}
+
+/** Returns the manifest of an extension, or an empty object if it can't be read. */
+async function manifestOf(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const manifest = parseJson(await readFile(path.join(folder, 'package.json'), 'utf8'));
+    return (manifest ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
 }

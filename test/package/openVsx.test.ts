@@ -15,6 +15,7 @@ import { homeFiles } from '../../sidecar/common/home.ts';
 import { MODEL_EXTENSION_ID, MODEL_EXTENSION_VERSION } from '../../sidecar/common/modelExtension.ts';
 import { allParts } from '../../sidecar/models/gguf/validate.ts';
 import { BUNDLED_MODEL_FILE } from '../../sidecar/shelf/defaultModel.ts';
+import { KNOWN_MODEL, sampledSha256 } from '../../sidecar/shelf/knownModel.ts';
 import { PATIENCE_MS } from '../patience.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -166,11 +167,18 @@ describe('the packages of Open VSX for this platform', () => {
 
 describe('the version of the extension with the model', () => {
   it('belongs to these files, so that each change of the files needs the next version', async () => {
+    const first = path.join(root, 'media/models', BUNDLED_MODEL_FILE);
     const hash = createHash('sha256');
-    for (const part of allParts(path.join(root, 'media/models', BUNDLED_MODEL_FILE))) hash.update(await readFile(part));
+    const sizesBytes: number[] = [];
+    for (const part of allParts(first)) {
+      const content = await readFile(part);
+      hash.update(content);
+      sizesBytes.push(content.length);
+    }
+    const known = { sizesBytes, sampledSha256: await sampledSha256(first) };
     assert.deepEqual(
-      { version: MODEL_EXTENSION_VERSION, sha256: hash.digest('hex') },
-      { version: '1.0.0', sha256: '564d34fa50d9d0641b4343bc0a2b3ddf473828a422b64aebe9f64e46515ca6f0' },
+      { version: MODEL_EXTENSION_VERSION, sha256: hash.digest('hex'), known: KNOWN_MODEL },
+      { version: '1.0.0', sha256: '564d34fa50d9d0641b4343bc0a2b3ddf473828a422b64aebe9f64e46515ca6f0', known },
     );
   });
 });

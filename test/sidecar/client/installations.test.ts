@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -16,7 +28,7 @@ describe('installations', () => {
   let root: string;
   let home: Home;
   beforeEach(async () => {
-    root = await mkdtemp(path.join(os.tmpdir(), 'chorus-installations-'));
+    root = await realpath(await mkdtemp(path.join(os.tmpdir(), 'chorus-installations-')));
     home = homeFiles(path.join(root, 'home'));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
@@ -24,9 +36,31 @@ describe('installations', () => {
   /** Creates the extension in a product's folder. */
   async function installed(product: string, version: string): Promise<Installation> {
     const folder = path.join(root, product, 'extensions', `chorus-${version}`);
-    await mkdir(folder, { recursive: true });
+    // Some systems let the group write into new folders.
+    await mkdir(folder, { recursive: true, mode: 0o755 });
     await writeFile(path.join(folder, 'package.json'), '{}');
     return { folder, version };
+  }
+
+  /** Creates the extension and its model's extension in a product's folder. */
+  async function installedWithModel(product: string) {
+    const { folder, version } = await installed(product, '1.0.0');
+    const modelExtension = { folder: path.join(path.dirname(folder), 'model-1.0.0'), version: '1.0.0' };
+    await mkdir(modelExtension.folder, { mode: 0o755 });
+    return { folder, version, modelExtension };
+  }
+
+  /** Creates the extension and its model's extension, and records both. */
+  async function usedWithModel(product: string) {
+    const installation = await installedWithModel(product);
+    await recordInstallation(home, installation);
+    return installation;
+  }
+
+  async function onlyRecord(): Promise<string> {
+    const [name, ...others] = await records();
+    assert.ok(name !== undefined && others.length === 0);
+    return path.join(home.installationsFolder, name);
   }
 
   /** Creates the extension in a product's folder and records it. */
@@ -89,15 +123,34 @@ describe('installations', () => {
   });
 
   it('records the extension with the default model, and forgets it with the product', async () => {
-    const code = await installed('code', '1.0.0');
-    const modelExtension = { folder: path.join(root, 'code', 'extensions', 'model-1.0.0'), version: '1.0.0' };
+    const { modelExtension, ...code } = await installedWithModel('code');
+    const trusted = async () => (await recordedModelExtensions(home, code.folder)).trusted;
     await recordInstallation(home, { ...code, modelExtension });
-    assert.deepEqual(await recordedModelExtensions(home, code.folder), [modelExtension]);
+    assert.deepEqual(await trusted(), [modelExtension]);
     await recordInstallation(home, code);
-    assert.deepEqual(await recordedModelExtensions(home, code.folder), []);
+    assert.deepEqual(await trusted(), []);
     await recordInstallation(home, { ...code, modelExtension });
     await forgetInstallation(home, code);
-    assert.deepEqual(await recordedModelExtensions(home, code.folder), []);
+    assert.deepEqual(await trusted(), []);
+  });
+
+  it('does not trust the record of a deleted product', async () => {
+    const { folder } = await usedWithModel('code');
+    await rm(path.join(folder, 'package.json'));
+    assert.deepEqual(await recordedModelExtensions(home, folder), { trusted: [], ignored: [] });
+  });
+
+  it('does not trust a relative path', async () => {
+    const { folder, version, modelExtension } = await usedWithModel('code');
+    const record = await onlyRecord();
+    const relative = (target: string): string => path.relative(process.cwd(), target);
+    for (const changed of [
+      { folder: relative(folder), version, modelExtension },
+      { folder, version, modelExtension: { ...modelExtension, folder: relative(modelExtension.folder) } },
+    ]) {
+      await writeFile(record, JSON.stringify(changed));
+      assert.deepEqual(await recordedModelExtensions(home, folder), { trusted: [], ignored: [] });
+    }
   });
 
   it(
@@ -111,4 +164,79 @@ describe('installations', () => {
       assert.equal(await isInstalled(home), false);
     },
   );
+
+  describe('with permissions and links', { skip: process.platform === 'win32' && 'Windows has no such bits' }, () => {
+    it('names a record that others can read, and writes it again', async () => {
+      const installation = await usedWithModel('code');
+      const record = await onlyRecord();
+      await chmod(record, 0o644);
+      assert.deepEqual(await recordedModelExtensions(home, installation.folder), { trusted: [], ignored: [record] });
+      await recordInstallation(home, installation);
+      assert.equal((await stat(record)).mode & 0o777, 0o600);
+      assert.deepEqual((await recordedModelExtensions(home, installation.folder)).trusted, [
+        installation.modelExtension,
+      ]);
+    });
+
+    it('does not follow a record that is a link, and replaces it', async () => {
+      const installation = await usedWithModel('code');
+      const record = await onlyRecord();
+      await rename(record, path.join(root, 'elsewhere.json'));
+      await symlink(path.join(root, 'elsewhere.json'), record);
+      assert.deepEqual(await recordedModelExtensions(home, installation.folder), { trusted: [], ignored: [] });
+      await recordInstallation(home, installation);
+      assert.deepEqual((await recordedModelExtensions(home, installation.folder)).trusted, [
+        installation.modelExtension,
+      ]);
+    });
+
+    it('names the folder of records if others can write in it, and closes it', async () => {
+      const installation = await usedWithModel('code');
+      await chmod(home.installationsFolder, 0o770);
+      assert.deepEqual(await recordedModelExtensions(home, installation.folder), {
+        trusted: [],
+        ignored: [home.installationsFolder],
+      });
+      await recordInstallation(home, installation);
+      assert.deepEqual((await recordedModelExtensions(home, installation.folder)).trusted, [
+        installation.modelExtension,
+      ]);
+    });
+
+    it('does not trust a folder of records that is a link', async () => {
+      const { folder } = await usedWithModel('code');
+      const target = path.join(root, 'records');
+      await rename(home.installationsFolder, target);
+      await symlink(target, home.installationsFolder);
+      assert.deepEqual(await recordedModelExtensions(home, folder), {
+        trusted: [],
+        ignored: [home.installationsFolder],
+      });
+    });
+
+    it('names an extension that others can write in, also behind a link', async () => {
+      const { folder, version, modelExtension } = await installedWithModel('code');
+      const link = path.join(root, 'link');
+      await symlink(modelExtension.folder, link);
+      await recordInstallation(home, { folder, version, modelExtension: { ...modelExtension, folder: link } });
+      assert.deepEqual(await recordedModelExtensions(home, folder), { trusted: [modelExtension], ignored: [] });
+      for (const loose of [modelExtension.folder, folder]) {
+        await chmod(loose, 0o775);
+        assert.deepEqual(await recordedModelExtensions(home, folder), { trusted: [], ignored: [loose] });
+        await chmod(loose, 0o755);
+      }
+    });
+
+    it('names an extension of another user', { skip: process.getuid?.() !== 0 && 'only root can give' }, async () => {
+      const { folder, modelExtension } = await usedWithModel('code');
+      await chown(modelExtension.folder, 12_345, 12_345);
+      assert.deepEqual(await recordedModelExtensions(home, folder), { trusted: [], ignored: [modelExtension.folder] });
+    });
+
+    it('still counts a product whose record others can read', async () => {
+      await usedWithModel('code');
+      await chmod(await onlyRecord(), 0o644);
+      assert.equal(await isInstalled(home), true);
+    });
+  });
 });
