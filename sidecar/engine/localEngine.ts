@@ -22,6 +22,7 @@ import { TemplateProcess } from '../models/chatTemplate/templateProcess.ts';
 import { openDevice, type OpenedDevice } from '../models/llamaCpp/device.ts';
 import { attentionCostSlope, inspectModelFile, promptMetadata } from '../models/modelFile.ts';
 import type { Evaluator } from '../models/evaluator.ts';
+import { TEMPLATE_KEY } from '../models/modelText.ts';
 import type { OpenedModel, OpenRequest } from '../models/openedModel.ts';
 import { openModel } from '../models/openModel.ts';
 import { computeThreads } from '../models/threads.ts';
@@ -59,9 +60,13 @@ export class LocalEngine implements Engine, Measuring {
     options: { onProgress?: (share: number) => void; signal?: AbortSignal } = {},
   ): Promise<LoadedModel> {
     await this.unload();
-    const file = await inspectModelFile(params.modelPath);
     const threads = await computeThreads(params.threads);
-    const device = await this.#openDevice(params, threads);
+    // Processes of their own try the device's library and start for the chat template, while this one reads the file.
+    const opening = this.#openDevice(params, threads);
+    opening.catch(() => undefined);
+    const file = await inspectModelFile(params.modelPath);
+    if (file.header.metadata.has(TEMPLATE_KEY)) this.#templates.start();
+    const device = await opening;
     this.#logLines = [];
     const request: OpenRequest = { ...options, params, file, device, threads, logLines: () => this.#logLines };
     this.#loaded = await openModel(request, (opened) => this.#prepare(request, opened));

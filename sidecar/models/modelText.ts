@@ -9,6 +9,9 @@ import { readVocabulary, type Vocabulary } from './gguf/vocabulary.ts';
 import { specialTokens } from './llamaCpp/specialTokens.ts';
 import type { TokenizerFile } from './modelFile.ts';
 
+/** The metadata key of the chat template's Jinja source. */
+export const TEMPLATE_KEY = 'tokenizer.chat_template';
+
 /** The maximum length of a text. Tokenising a longer text would block the engine for seconds. */
 const MAX_TOKENIZE_UNITS = 8 * 1024 * 1024;
 const LONE_SURROGATE = /\p{Surrogate}/gu;
@@ -34,7 +37,7 @@ export class ModelText {
         `${path.basename(modelPath)} has a tokenizer of kind ${shown(header.metadata.get('tokenizer.ggml.model') ?? 'none')}, which is not supported.`,
       );
     }
-    const template = header.metadata.get('tokenizer.chat_template');
+    const template = header.metadata.get(TEMPLATE_KEY);
     return new ModelText(
       model,
       modelName(header),

@@ -21,6 +21,13 @@ export class TemplateProcess {
   #child: ChildProcess | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
+  /** Starts the process ahead of the first template, if it does not run. */
+  start(): void {
+    if (this.#child) return;
+    this.#child = this.#fork();
+    keepWaitingFor(this.#child, false);
+  }
+
   /** Renders a template. Never rejects. */
   render(request: RenderRequest): Promise<RenderAnswer> {
     const answer = this.#last.then(() => this.#ask(request));
@@ -39,7 +46,7 @@ export class TemplateProcess {
   }
 
   async #ask(request: RenderRequest): Promise<RenderAnswer> {
-    const child = (this.#child ??= this.#start());
+    const child = (this.#child ??= this.#fork());
     keepWaitingFor(child, true);
     const answer = await answerOf(child, request);
     keepWaitingFor(child, false);
@@ -47,7 +54,7 @@ export class TemplateProcess {
     return answer;
   }
 
-  #start(): ChildProcess {
+  #fork(): ChildProcess {
     const { file, execArgv: loader } = ownScript(import.meta.url, { bundle: 'chatTemplate.mjs', source: './main.ts' });
     const execArgv = [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, ...loader];
     // V8 prints pages of output when its heap is full.

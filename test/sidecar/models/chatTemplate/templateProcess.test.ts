@@ -25,6 +25,20 @@ describe('the process that renders templates', () => {
     assert.equal(templates.pid, pid);
   });
 
+  test('renders the first template in the process that was started ahead', async () => {
+    const ahead = new TemplateProcess();
+    try {
+      ahead.start();
+      const { pid } = ahead;
+      assert.notEqual(pid, undefined);
+      ahead.start();
+      assert.deepEqual(await ahead.render(request('Hello {{ name }}')), { result: 'text', text: 'Hello you' });
+      assert.equal(ahead.pid, pid);
+    } finally {
+      ahead.dispose();
+    }
+  });
+
   test('answers all concurrent requests', async () => {
     const texts = await Promise.all([1, 2, 3].map((number) => templates.render(request(`${number}`))));
     assert.deepEqual(
