@@ -167,8 +167,8 @@ const groups: readonly MutationGroup[] = [
     name: 'the state file and the folder',
     tests: ['test/sidecar/client/launch.test.ts', 'test/sidecar/common/home.test.ts'],
     mutations: [
-      [stateFile, '(status.mode & 0o077) !== 0', '(status.mode & 0o007) !== 0'],
-      [stateFile, 'status.uid !== process.getuid?.() || ', ''],
+      ['sidecar/common/isPrivate.ts', '(mode & 0o077) === 0', '(mode & 0o007) === 0'],
+      ['sidecar/common/isPrivate.ts', 'uid === process.getuid?.() && ', ''],
       [stateFile, 'isSidecarState(state) && state.launchId === launchId', 'isSidecarState(state)'],
       [stateFile, 'isIntegerBetween(state.port, 1, 65_535)', 'isIntegerBetween(state.port, 0, 165_535)'],
       ['sidecar/common/home.ts', "if (!status.isDirectory()) throw new Error('it is not a folder');", ''],
@@ -535,8 +535,8 @@ const groups: readonly MutationGroup[] = [
       [sampler, 'if (logit > most) {', 'if (logit >= most) {'],
       [
         'sidecar/models/decoding/tokenIndex.ts',
-        'for (let length = 1; length < bytes.length; length++)',
-        'for (let length = 1; length < bytes.length - 1; length++)',
+        'for (let length = 1; length < wanted.length; length++)',
+        'for (let length = 1; length < wanted.length - 1; length++)',
       ],
       ['sidecar/engine/textStream.ts', 'start < first.start', 'start > first.start'],
       [
