@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fileSize } from '../common/fileSize.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import { modelInExtension, needsModelExtension } from './modelExtension.ts';
 
@@ -33,7 +33,7 @@ export async function defaultModelPath({
     return modelInExtension(BUNDLED_MODEL_FILE, { extensionFolder, environment });
   const named = environment['CHORUS_MODEL'];
   if (named !== undefined && named !== '') {
-    if ((await stat(named).catch(() => undefined))?.isFile()) return path.resolve(named);
+    if ((await fileSize(named)) !== undefined) return path.resolve(named);
     throw new TroubleError(
       'model-not-found',
       `CHORUS_MODEL names ${named}, which is not a file. Set it to the path of a GGUF file, or unset it.`,
@@ -87,5 +87,5 @@ function packagedFolder(scriptFolder: string): string {
 
 async function modelIn(folder: string): Promise<string | undefined> {
   const file = path.join(folder, BUNDLED_MODEL_FILE);
-  return (await stat(file).catch(() => undefined))?.isFile() ? file : undefined;
+  return (await fileSize(file)) === undefined ? undefined : file;
 }

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { recordedModelExtensions } from '../client/installations.ts';
 import { compareVersions } from '../common/compareVersions.ts';
+import { fileSize } from '../common/fileSize.ts';
 import { homeFiles, homeFolder } from '../common/home.ts';
 import {
   isUsableModelVersion,
@@ -41,7 +42,7 @@ export async function modelInExtension(
   }
   const { trusted, ignored } = await recordedModelExtensions(homeFiles(homeFolder(environment)), extensionFolder);
   for (const extension of trusted) {
-    if (!(await isFile(path.join(extension.folder, 'package.json')))) continue;
+    if ((await fileSize(path.join(extension.folder, 'package.json'))) === undefined) continue;
     const first = path.join(extension.folder, MODEL_EXTENSION_FILES, file);
     const trouble = (await troubleOf(extension, first)) ?? (await foreignModel(extension, first));
     if (trouble === undefined) return first;
@@ -70,7 +71,7 @@ async function troubleOf({ folder, version }: ModelExtension, first: string): Pr
       `The extension "Chorus Model" has version ${version}, but this Chorus needs version ${MODEL_EXTENSION_VERSION}. Update both extensions and reload the window, or choose another model.`,
     );
   for (const part of allParts(first))
-    if (!(await isFile(part)))
+    if ((await fileSize(part)) === undefined)
       return new TroubleError(
         'truncated-model',
         `The extension "Chorus Model" is incomplete: ${path.basename(part)} is missing in ${folder}. Uninstall that extension, install it again and reload the window, or choose another model.`,
@@ -98,10 +99,6 @@ function notInstalled(): TroubleError {
     'no-model',
     `The default model is missing: no window of an editor has found the extension "Chorus Model" (${MODEL_EXTENSION_ID}). Install it and reload the window, or choose another model.`,
   );
-}
-
-async function isFile(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
 }
 
 /** Returns the manifest of an extension, or an empty object if it can't be read. */

@@ -56,35 +56,32 @@ const BENCH_SPEED = 700;
 /** Increased when the method changes, so that kept results of two methods are not mixed. */
 const VERSION = 2;
 
-/** The kept results contain only figures, since the written text may repeat a package's text. */
+/** How outcomes at places are kept: only figures, since the written text may repeat a package's text. */
+export const placeResultCodec: Pick<KeptTask<PlaceResult>, 'valueOf' | 'resultOf'> = {
+  valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) =>
+    [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
+  resultOf: (id, value) => {
+    const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value)
+      .split(' ')
+      .map(Number) as [number, number, number, number, number, number];
+    return {
+      id,
+      isExact: isExact === 1,
+      hasName: hasName === 1,
+      isOfWrongFile: isOfWrongFile === 1,
+      similarity,
+      agreedUnits,
+      contextTokens,
+    };
+  },
+};
+
 export const completionTask: KeptTask<PlaceResult> = {
   page: 'completion',
   name: 'cross-file',
   settings: [VERSION, MAX_TOKENS, CONTEXT_LINES, BENCH_SPEED],
-  ...keptPlaceResult(),
+  ...placeResultCodec,
 };
-
-/** Returns how outcomes at places are kept. */
-export function keptPlaceResult(): Pick<KeptTask<PlaceResult>, 'valueOf' | 'resultOf'> {
-  return {
-    valueOf: ({ isExact, similarity, hasName, isOfWrongFile, agreedUnits, contextTokens }) =>
-      [...[isExact, hasName, isOfWrongFile].map(Number), similarity.toFixed(4), agreedUnits, contextTokens].join(' '),
-    resultOf: (id, value) => {
-      const [isExact, hasName, isOfWrongFile, similarity, agreedUnits, contextTokens] = String(value)
-        .split(' ')
-        .map(Number) as [number, number, number, number, number, number];
-      return {
-        id,
-        isExact: isExact === 1,
-        hasName: hasName === 1,
-        isOfWrongFile: isOfWrongFile === 1,
-        similarity,
-        agreedUnits,
-        contextTokens,
-      };
-    },
-  };
-}
 
 /**
  * Returns the key of an arm's results. It contains the defaults of a cache and the weights, since they change the

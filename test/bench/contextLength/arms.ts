@@ -1,4 +1,4 @@
-import { keptPlaceResult, type PlaceResult } from '../completion/arms.ts';
+import { placeResultCodec, type PlaceResult } from '../completion/arms.ts';
 import { keptBy } from '../contextQuality/choices.ts';
 import type { KeptTask } from '../kept/keptTask.ts';
 
@@ -17,12 +17,11 @@ const PAGE_ROWS = 16;
 /** Increased when the method changes, so that kept results of two methods are not mixed. */
 const VERSION = 1;
 
-/** The kept results contain only figures, since the written text may repeat a package's text. */
 export const lengthTask: KeptTask<PlaceResult> = {
   page: 'context-length',
   name: 'cross-file',
   settings: [VERSION],
-  ...keptPlaceResult(),
+  ...placeResultCodec,
 };
 
 /** Returns the arms by length: the full cache first, then tiers that attend `1 / divisor` of a long context. */
