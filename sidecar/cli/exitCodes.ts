@@ -1,4 +1,4 @@
-/** Exit codes of the command line. `README.md` lists them. */
+/** Exit codes of the command line. `docs/command-line.md` lists them. */
 export const ExitCodes = {
   ok: 0,
   /** The model, the engine or the sidecar failed. A line of output says why. */
