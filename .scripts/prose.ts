@@ -68,7 +68,7 @@ function markdownPassages(text: string): readonly Passage[] {
   for (const [index, line] of text.split('\n').entries()) {
     if (/^\s*(```|~~~)/.test(line)) isCode = !isCode;
     const isCell = /^\s*\|/.test(line);
-    if (isCode || isCell || line.trim() === '' || /^\s*(#|```|~~~|<)/.test(line)) {
+    if (isCode || isCell || line.trim() === '' || /^\s*(#|```|~~~|<|\[[^\]]+\]: )/.test(line)) {
       end();
       if (isCell) passages.push(...line.split('|').map((cell) => ({ line: index + 1, text: plainText(cell) })));
       continue;

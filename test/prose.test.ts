@@ -29,7 +29,10 @@ describe('prose is short enough to read', () => {
     const lengths = (file: string, text: string): readonly number[] =>
       sentencesOf(file, text).map(({ words }) => words);
     assert.deepEqual(
-      lengths('a.md', '# Title\n\nOne two. Three\nfour `five six` [seven](eight).\n\n```\nnine\n```\n'),
+      lengths(
+        'a.md',
+        '# Title\n\nOne two. Three\nfour `five six` [seven](eight).\n\n```\nnine\n```\n[ten]: https://example.com\n',
+      ),
       [2, 4],
     );
     assert.deepEqual(
