@@ -8,7 +8,7 @@ import type { ServerChoice } from './serverChoice.ts';
 export async function consents(host: string): Promise<boolean> {
   const use = l10n.t('Use This Server');
   const detail = l10n.t(
-    'The code around the cursor, parts of other files, your questions and, for commit messages, your changes are sent there. Files whose names mark them as secret, and ignored files, are not.',
+    'The code around the cursor, parts of other files, your questions and, for commit messages, your changes are sent there. Files whose names mark them as secret, and ignored files, are not. Chorus does not look for secrets inside other files.',
   );
   return (
     (await vscode.window.showWarningMessage(l10n.t('Code will be sent to {0}', host), { modal: true, detail }, use)) ===

@@ -12,11 +12,15 @@ const read = (file: string): Texts => JSON.parse(readFileSync(path.join(root, fi
 /** Names, and words that a language may share with English. */
 const SAME_IN_ALL = ['Chorus', '{0}: {1}'];
 const SAME_IN_SOME: Partial<Record<InterfaceLanguage, readonly string[]>> = {
-  cs: ['Model: {0}'],
+  cs: ['Model: {0}', 'Chat'],
   de: ['Engine: {0}', 'Code', 'Code in {0}', 'Chat'],
+  es: ['Chat', 'Tokens: {0}'],
   fr: ['Conversation', 'Question', 'Code'],
   id: ['Model: {0}'],
-  nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}'],
+  it: ['Chat'],
+  nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}', 'Chat'],
+  'pt-br': ['Chat'],
+  ro: ['Chat'],
 };
 
 const bundles = [
