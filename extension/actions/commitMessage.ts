@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { COMMIT_MESSAGE_REQUEST, type CommitMessageParams } from '../../sidecar/protocol/client.ts';
+import { UnusableAnswerError } from '../status/remedies.ts';
 import type { ActionHost } from './actionHost.ts';
 import { withCancellableProgress } from './failure.ts';
 import type { CommitSource } from './git/commitSource.ts';
@@ -36,7 +37,7 @@ export async function writeCommitMessage(
     const result = await session.request(COMMIT_MESSAGE_REQUEST, params, token);
     const text = result.message.trim();
     if (text === '' && !token.isCancellationRequested)
-      throw new Error(
+      throw new UnusableAnswerError(
         l10n.t('the model wrote nothing that describes the changes. Try again, or choose a larger model.'),
       );
     return text;

@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
-import { localisedMessage } from '../sidecar/localisedMessage.ts';
-import { showWithoutWaiting } from '../showWithoutWaiting.ts';
+import { showFailure } from '../status/remedies.ts';
 
 /**
- * Runs `work` with a progress notification that can be cancelled. Shows one message after a failure. Returns
- * `undefined` after a failure or a cancellation.
+ * Runs `work` with a progress notification that can be cancelled. Shows one message after a failure, with the buttons
+ * that help. Returns `undefined` after a failure or a cancellation.
  */
 export async function withCancellableProgress<Result>(
   title: string,
@@ -17,14 +16,9 @@ export async function withCancellableProgress<Result>(
         const result = await work(token, (message) => progress.report({ message }));
         return token.isCancellationRequested ? undefined : result;
       } catch (error) {
-        if (!token.isCancellationRequested && !(error instanceof vscode.CancellationError)) showFailure(title, error);
+        if (!token.isCancellationRequested && !(error instanceof vscode.CancellationError)) showFailure(error, title);
         return undefined;
       }
     },
   );
-}
-
-/** Does not wait for the user to close the message. */
-function showFailure(title: string, error: unknown): void {
-  showWithoutWaiting(vscode.window.showErrorMessage(`${title}: ${localisedMessage(error)}`));
 }

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { previewEdit } from '../edits/editPreview.ts';
+import { showFailure, UnusableAnswerError } from '../status/remedies.ts';
 import type { ActionHost } from './actionHost.ts';
 import { askForText } from './editAction.ts';
 import { currentTarget } from './editorTarget.ts';
@@ -20,7 +21,7 @@ export async function writeTests(host: ActionHost, uri?: vscode.Uri, range?: vsc
   const tests = await askForText(host.session, target, { task: 'tests', label });
   if (tests === undefined) return;
   if (tests.trim() === '') {
-    await vscode.window.showInformationMessage(l10n.t('{0}: the model wrote nothing.', label));
+    showFailure(new UnusableAnswerError(l10n.t('{0}: the model wrote nothing.', label)));
     return;
   }
   const file = await testDocument(target.document, host.policy);

@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { CONTEXT_REQUEST, type ContextResult } from '../../sidecar/protocol/client.ts';
 import { switchSettingOff } from '../settingTarget.ts';
-import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { showFailure } from '../status/remedies.ts';
 import { contextItems, contextTitle, type PlaceItem, whyItems } from './contextView.ts';
 
 /** Registers "Show Context" and "Why This Completion?", for the document in the active editor. */
@@ -47,6 +47,6 @@ async function show(
       selection: new vscode.Range(line, 0, line, 0),
     });
   } catch (error) {
-    await vscode.window.showErrorMessage(localisedMessage(error));
+    showFailure(error);
   }
 }

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { FORGET_WORKSPACE_REQUEST } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { workspaceKey } from '../sidecar/initialization.ts';
-import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { LanguageClientSession } from '../sidecar/sidecarSession.ts';
+import { showFailure } from '../status/remedies.ts';
 import { ruleDigest } from './ruleDigest.ts';
 
 type OnError = (error: unknown) => void;
@@ -40,7 +40,7 @@ async function forgetOnCommand(session: LanguageClientSession, onError: OnError)
       forgetWorkspace(session, onError),
     );
   } catch (error) {
-    await vscode.window.showErrorMessage(localisedMessage(error));
+    showFailure(error);
     return;
   }
   await vscode.window.showInformationMessage(

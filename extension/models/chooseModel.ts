@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { IMPORT_MODEL_REQUEST, type ImportModelParams } from '../../sidecar/protocol/client.ts';
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { showFailure } from '../status/remedies.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { downloadModel } from './downloadModel.ts';
 import type { ModelChoice } from './modelChoice.ts';
@@ -87,7 +88,7 @@ async function importModel(session: SidecarSession, file: string): Promise<strin
     IMPORT_MODEL_REQUEST,
     { path: file } satisfies ImportModelParams,
   );
-  if (arrival.kind === 'failed') await vscode.window.showErrorMessage(arrival.message);
+  if (arrival.kind === 'failed') showFailure(arrival.error);
   return arrival.kind === 'here' ? arrival.path : undefined;
 }
 

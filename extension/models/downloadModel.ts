@@ -7,8 +7,10 @@ import {
   type DownloadParams,
   type ShelfQuantisation,
 } from '../../sidecar/protocol/client.ts';
+import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { showWithoutWaiting } from '../showWithoutWaiting.ts';
+import { remediesForError } from '../status/remedies.ts';
 import { withoutLinks } from '../withoutLinks.ts';
 import { showArrival } from './modelProgress.ts';
 import { requestRemoval } from './removeModel.ts';
@@ -36,7 +38,7 @@ export async function downloadModel(
     const remove = l10n.t('Remove');
     const answer =
       arrival.kind === 'failed'
-        ? await vscode.window.showErrorMessage(arrival.message, goOn)
+        ? await offerToResume(arrival.error, goOn)
         : await vscode.window.showInformationMessage(
             l10n.t('The download of {0} is paused at {1}.', name, formatNumber(arrival.share, { style: 'percent' })),
             goOn,
@@ -45,6 +47,19 @@ export async function downloadModel(
     if (answer === remove) await requestRemoval(session, wanted);
     if (answer !== goOn) return undefined;
   }
+}
+
+/** Shows why a download failed. Returns `goOn` if its button was pressed. The other buttons run their commands. */
+async function offerToResume(error: unknown, goOn: string): Promise<string | undefined> {
+  const remedies = remediesForError(error);
+  const answer = await vscode.window.showErrorMessage(
+    localisedMessage(error),
+    goOn,
+    ...remedies.map(({ title }) => title),
+  );
+  const remedy = remedies.find(({ title }) => title === answer);
+  if (remedy) await vscode.commands.executeCommand(remedy.command);
+  return answer;
 }
 
 function tellUnchecked(name: string): void {

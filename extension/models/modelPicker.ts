@@ -2,9 +2,10 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { SHELF_REQUEST, type ShelfResult } from '../../sidecar/protocol/client.ts';
 import type { ServerChoice } from '../remoteServers/serverChoice.ts';
-import { localisedMessage, localisedTrouble } from '../sidecar/localisedMessage.ts';
+import { localisedTrouble } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { showWithoutWaiting } from '../showWithoutWaiting.ts';
+import { showFailure } from '../status/remedies.ts';
 import { choicesOf, type ModelChoice } from './modelChoice.ts';
 import { modelItems, type ModelItem } from './modelItem.ts';
 
@@ -32,7 +33,7 @@ export function pickModel(session: SidecarSession, server: ServerChoice): Promis
     })
     .catch((error: unknown) => {
       picker.hide();
-      showError(error);
+      showFailure(error);
     });
   return new Promise((resolve) => {
     const finish = (choice: ModelChoice | undefined, isRemoval: boolean): void => {
@@ -53,15 +54,11 @@ async function shelfChoices(session: SidecarSession, server: ServerChoice): Prom
   try {
     shelf = await session.request(SHELF_REQUEST, undefined);
   } catch (error) {
-    showError(error);
+    showFailure(error);
     // A model can be chosen even if the sidecar has a problem, since a bad model may be the cause.
     return [{ kind: 'browse' }, { kind: 'server', chosen: server.settings }];
   }
   if (shelf.catalogueTrouble)
     showWithoutWaiting(vscode.window.showWarningMessage(localisedTrouble(shelf.catalogueTrouble)));
   return choicesOf(shelf.entries, server.settings);
-}
-
-function showError(error: unknown): void {
-  showWithoutWaiting(vscode.window.showErrorMessage(localisedMessage(error)));
 }

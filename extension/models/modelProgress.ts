@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { formatNumber } from '../../l10n/currentLanguage.ts';
 import type { DownloadProgress, DownloadResult } from '../../sidecar/protocol/client.ts';
 import type { RequestType } from '../../sidecar/protocol/messages.ts';
-import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
 import { formatBytes } from '../status/statusView.ts';
 
@@ -12,7 +11,7 @@ export type Arrival =
   | ({ readonly kind: 'here' } & DownloadResult)
   | { readonly kind: 'stopped'; readonly share: number }
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Sends a request that downloads or imports a model, and shows its progress. The notification's button stops it. */
 export function showArrival<Params extends object>(
@@ -40,9 +39,7 @@ export function showArrival<Params extends object>(
         };
       } catch (error) {
         if (token.isCancellationRequested) return { kind: 'stopped', share };
-        return error instanceof vscode.CancellationError
-          ? { kind: 'cancelled' }
-          : { kind: 'failed', message: localisedMessage(error) };
+        return error instanceof vscode.CancellationError ? { kind: 'cancelled' } : { kind: 'failed', error };
       }
     }),
   );

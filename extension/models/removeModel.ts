@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { REMOVE_MODEL_REQUEST, type RemoveModelParams } from '../../sidecar/protocol/client.ts';
-import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { showFailure } from '../status/remedies.ts';
 import { formatBytes } from '../status/statusView.ts';
 import type { ModelChoice } from './modelChoice.ts';
 
@@ -25,7 +25,7 @@ export async function requestRemoval(session: SidecarSession, params: RemoveMode
   try {
     await session.request(REMOVE_MODEL_REQUEST, params);
   } catch (error) {
-    await vscode.window.showErrorMessage(localisedMessage(error));
+    showFailure(error);
   }
 }
 

@@ -7,8 +7,8 @@ import {
   type ServerModelsParams,
 } from '../../sidecar/protocol/client.ts';
 import { readServerSettings } from '../settings.ts';
-import { localisedMessage } from '../sidecar/localisedMessage.ts';
 import type { SidecarSession } from '../sidecar/session.ts';
+import { showFailure } from '../status/remedies.ts';
 import { consents } from './consent.ts';
 import type { ServerChoice } from './serverChoice.ts';
 
@@ -63,7 +63,7 @@ async function pickModel(
       () => session.request(SERVER_MODELS_REQUEST, access),
     );
   } catch (error) {
-    vscode.window.showErrorMessage(localisedMessage(error));
+    showFailure(error);
     return undefined;
   }
   if (models.length === 0) return nameModel(title);

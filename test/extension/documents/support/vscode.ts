@@ -68,8 +68,12 @@ export const fake = {
   /** Open notebooks, and the contents of all tabs. */
   notebooks: [] as { readonly uri: Uri; getCells(): readonly { readonly document: { readonly uri: Uri } }[] }[],
   tabs: [] as (TabInputText | TabInputNotebook)[],
-  /** The texts of the shown notifications. They are never closed. */
+  /** The texts of the shown notifications. They stay open unless a button is pressed. */
   messages: [] as string[],
+  /** The buttons of each notification. */
+  buttons: [] as (readonly string[])[],
+  /** The button that the user presses on each notification. */
+  pressed: undefined as string | undefined,
   activeTextEditor: undefined as unknown,
   /** Returns the results of commands. */
   executeCommand: (async () => undefined) as (command: string, ...args: readonly unknown[]) => Promise<unknown>,
@@ -97,6 +101,8 @@ export const fake = {
     fake.notebooks = [];
     fake.tabs = [];
     fake.messages = [];
+    fake.buttons = [];
+    fake.pressed = undefined;
     fake.activeTextEditor = undefined;
     fake.executeCommand = async () => undefined;
     fake.pick = () => undefined;
@@ -235,9 +241,14 @@ export const ProgressLocation = { Notification: 15 };
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 
-function showMessage(text: string): Promise<undefined> {
+type Button = string | { readonly title?: string };
+
+function showMessage(text: string, ...buttons: readonly Button[]): Promise<unknown> {
+  const titleOf = (button: Button): string | undefined => (typeof button === 'string' ? button : button.title);
   fake.messages.push(text);
-  return new Promise(() => {});
+  fake.buttons.push(buttons.map(titleOf).filter((title) => title !== undefined));
+  const pressed = buttons.find((button) => titleOf(button) === fake.pressed);
+  return pressed === undefined || fake.pressed === undefined ? new Promise(() => {}) : Promise.resolve(pressed);
 }
 
 /** The window is remote while `remoteName` is set. */
