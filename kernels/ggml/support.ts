@@ -87,7 +87,7 @@ const rules = {
     if (from === 'F16') return to === 'F32';
     if (from === 'BF16') return to === 'F32';
     if (from === 'I32') return to === 'F32';
-    return isQuantised(from) && cacheTypes.includes(from) && to === 'F32';
+    return isQuantised(from) && (device === 'cpu' || cacheTypes.includes(from)) && to === 'F32';
   },
   contiguous: ([a]) => is(a, 'F32', 'F16', 'BF16', 'I32'),
   view: () => true,

@@ -22,7 +22,7 @@ import { Random } from '../../sidecar/workshop/train/random.ts';
 import { processorMs } from './processorTime.ts';
 import { writeReport } from './report.ts';
 import { median } from './statistics.ts';
-import { profileGraphs } from './trainingProfile.ts';
+import { printProfile } from './trainingProfile.ts';
 import { NetworkDevices, ParallelNetworks } from '../../sidecar/workshop/train/parallelNetworks.ts';
 
 const { values } = parseArgs({
@@ -71,7 +71,7 @@ using parameters = new Parameters(
   device,
   specs.map((spec) => parameterSpec(spec, { tiedOutput: true })),
   ({ f32: 'F32', bf16: 'BF16', q8: 'Q8_0' } as const)[values.precision as 'f32' | 'bf16' | 'q8'],
-  devices.all.length,
+  { networks: devices.all.length },
 );
 const random = new Random(1);
 for (const { spec, master } of parameters.all) {
@@ -95,7 +95,10 @@ const sequence = (): PackedSequence => ({
   starts: new Set([0]),
 });
 if (values.profile) {
-  await printProfile();
+  await printProfile(async () => {
+    await network.accumulate(Array.from({ length: batch }, sequence), batch * sequenceTokens);
+    await optimiser.step(1, 1e-4);
+  });
   process.exit(0);
 }
 
@@ -209,32 +212,6 @@ async function measureTorch(): Promise<
     return JSON.parse(peer.stdout) as { engine: string; tokensPerSecond: number; processorMsPerStep: number };
   console.log(`${values.python} has no PyTorch: ${peer.stderr.trim().split('\n').at(-1) ?? ''}`);
   return undefined;
-}
-
-async function printProfile(): Promise<void> {
-  const step = async (): Promise<void> => {
-    await network.accumulate(Array.from({ length: batch }, sequence), batch * sequenceTokens);
-    await optimiser.step(1, 1e-4);
-  };
-  await step();
-  const profile = profileGraphs();
-  await step();
-  profile.stop();
-  const nodes = [...profile.nodes.values()].sort((a, b) => b.ms - a.ms);
-  const total = nodes.reduce((sum, { ms }) => sum + ms, 0);
-  const line = (what: string, count: number, ms: number, flops: number): string =>
-    `${ms.toFixed(1).padStart(9)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} % ${String(count).padStart(5)} × ${(flops > 0 ? `${(flops / ms / 1e6).toFixed(0)} GFLOP/s` : '').padStart(12)}  ${what}`;
-  const kinds = new Map<string, { count: number; ms: number; flops: number }>();
-  for (const { what, count, ms, flops } of nodes) {
-    const kind = what.split(' ')[0] as string;
-    const sum = kinds.get(kind) ?? { count: 0, ms: 0, flops: 0 };
-    kinds.set(kind, { count: sum.count + count, ms: sum.ms + ms, flops: sum.flops + flops });
-  }
-  console.log(`${total.toFixed(0)} ms`);
-  for (const [kind, sum] of [...kinds].sort(([, a], [, b]) => b.ms - a.ms))
-    console.log(line(kind, sum.count, sum.ms, sum.flops));
-  console.log();
-  for (const { what, count, ms, flops } of nodes.slice(0, 60)) console.log(line(what, count, ms, flops));
 }
 
 function round(value: number): number {

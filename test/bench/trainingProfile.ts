@@ -12,7 +12,7 @@ import { tensorTypes } from '../../kernels/ggml/types.ts';
 import { processorMs } from './processorTime.ts';
 
 /** All nodes with the same operation, types and shapes. */
-export interface ProfiledNodes {
+interface ProfiledNodes {
   readonly what: string;
   count: number;
   ms: number;
@@ -27,7 +27,7 @@ const SOURCES = 152;
 const GRAPH_BYTES = 64 * 1024;
 
 /** Replaces the computation of graphs by one that times each node. Returns the counts, and a function that ends it. */
-export function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledNodes>; stop(): void } {
+function profileGraphs(): { readonly nodes: ReadonlyMap<string, ProfiledNodes>; stop(): void } {
   const folder = libraryFolder('cpu');
   const base = koffi.load(
     path.join(folder, readdirSync(folder).find((name) => /^(lib)?ggml-base\.(so|dylib|dll)$/.test(name)) as string),
@@ -86,4 +86,27 @@ function nameOf(tensor: Pointer): string {
   return `${typeNames.get(type) ?? type}[${extentsOf(tensor)
     .join(', ')
     .replace(/(, 1)+$/, '')}]`;
+}
+
+/** Computes `step` twice and prints the time of the second by operation. */
+export async function printProfile(step: () => Promise<void>): Promise<void> {
+  await step();
+  const profile = profileGraphs();
+  await step();
+  profile.stop();
+  const nodes = [...profile.nodes.values()].sort((a, b) => b.ms - a.ms);
+  const total = nodes.reduce((sum, { ms }) => sum + ms, 0);
+  const line = (what: string, count: number, ms: number, flops: number): string =>
+    `${ms.toFixed(1).padStart(9)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} % ${String(count).padStart(5)} × ${(flops > 0 ? `${(flops / ms / 1e6).toFixed(0)} GFLOP/s` : '').padStart(12)}  ${what}`;
+  const kinds = new Map<string, { count: number; ms: number; flops: number }>();
+  for (const { what, count, ms, flops } of nodes) {
+    const kind = what.split(' ')[0] as string;
+    const sum = kinds.get(kind) ?? { count: 0, ms: 0, flops: 0 };
+    kinds.set(kind, { count: sum.count + count, ms: sum.ms + ms, flops: sum.flops + flops });
+  }
+  console.log(`${total.toFixed(0)} ms`);
+  for (const [kind, sum] of [...kinds].sort(([, a], [, b]) => b.ms - a.ms))
+    console.log(line(kind, sum.count, sum.ms, sum.flops));
+  console.log();
+  for (const { what, count, ms, flops } of nodes.slice(0, 60)) console.log(line(what, count, ms, flops));
 }

@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 import type { Tape } from './tape.ts';
 
 /** Reported losses of single tokens are at most −ln of this, 69 nats. Their gradients stay exact beyond. */
-const LEAST_PROBABILITY = 1e-30;
+export const LEAST_PROBABILITY = 1e-30;
 
 export interface CrossEntropyInputs {
   /** `[vocabulary, rows]`. */

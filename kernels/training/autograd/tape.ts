@@ -85,6 +85,11 @@ export class Tape {
     }
   }
 
+  /** `a` transposed for the gradient of its input: the kept copy, or a copy that the graph makes. */
+  transposed(a: Tensor): Tensor {
+    return this.#transposes.get(a.pointer) ?? this.#transposedCopy(a, this.options.productType ?? 'F32');
+  }
+
   /**
    * Adds the gradients of `loss[1]` by every parameter and ends the recording. The map is ordered by when gradients
    * become complete, so using them in this order needs the least memory.
@@ -164,7 +169,7 @@ export class Tape {
       composed: this.options.composed ?? this.graph.device.kind === 'metal',
       needs: (source) => this.#leading.has((node.sources[source] as Tensor).pointer),
       transposedInput: (a) => this.#transposedCopy(a, this.graph.device.kind === 'cpu' ? productType : 'F32'),
-      transposed: (a) => this.#transposes.get(a.pointer) ?? this.#transposedCopy(a, productType),
+      transposed: (a) => this.transposed(a),
     };
   }
 

@@ -23,6 +23,8 @@ export interface ParameterSpec {
   readonly isMatrix: boolean;
   /** The low-rank matrix of which this is a factor. */
   readonly factor?: { readonly matrix: string; readonly side: keyof Factors };
+  /** Whether products read it in F32, whatever the weight type. */
+  readonly inFloat32?: boolean;
   /** Whether it is a matrix inside a block, which Muon may step: not an embedding, an output or a router. */
   readonly isHidden?: boolean;
 }
@@ -47,6 +49,13 @@ export interface Parameter {
   readonly transposed: Tensor | undefined;
 }
 
+export interface ParametersOptions {
+  /** How many networks write gradients at the same time. Default: 1. */
+  readonly networks?: number;
+  /** Whether gradients pass through quantised weights that are not trained, so that they must be scaled. */
+  readonly scalesGradients?: boolean;
+}
+
 /** The trained tensors with their gradients, moments and copies, in a device's memory. All values are zero at first. */
 export class Parameters implements Disposable {
   readonly all: readonly Parameter[];
@@ -65,9 +74,9 @@ export class Parameters implements Disposable {
     readonly device: Device,
     specs: readonly ParameterSpec[],
     readonly weightType: WeightType,
-    /** How many networks write gradients at the same time. */
-    readonly networks = 1,
+    private readonly options: ParametersOptions = {},
   ) {
+    const { networks } = this;
     this.#values = new Storage(device, { maxTensors: specs.length * 5 });
     this.#gradients = new Storage(device, { maxTensors: specs.length * networks });
     this.all = specs.map((spec) => {
@@ -76,7 +85,8 @@ export class Parameters implements Disposable {
       const [columns = 1, rows = 1, ...batches] = extents;
       const isBlocks =
         extents.length === 2 && [columns, rows].every((extent) => extent % tensorTypes[weightType].blockElements === 0);
-      const type = isBlocks ? (isCoarse(weightType) ? 'Q8_0' : weightType) : this.productType;
+      const rounded = isBlocks ? (isCoarse(weightType) ? 'Q8_0' : weightType) : this.productType;
+      const type = spec.inFloat32 ? 'F32' : rounded;
       const forwardType = isBlocks && spec.isHidden === true ? weightType : type;
       const gradient = this.#gradients.declare(`${name}.gradient`, 'F32', extents);
       const others = Array.from({ length: networks - 1 }, (_, index) =>
@@ -111,7 +121,12 @@ export class Parameters implements Disposable {
    * tokens.
    */
   get gradientScale(): number {
-    return isQuantised(this.weightType) ? 2 ** 16 : 1;
+    return isQuantised(this.weightType) || this.options.scalesGradients ? 2 ** 16 : 1;
+  }
+
+  /** How many networks write gradients at the same time. */
+  get networks(): number {
+    return this.options.networks ?? 1;
   }
 
   get sizeBytes(): number {

@@ -111,6 +111,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
       options.adapter === undefined
         ? undefined
         : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
+    export: options.export,
     freeze: options.freeze,
     dropout: options.dropout,
     singleScaleNorm: options.singleScaleNorm,

@@ -29,10 +29,15 @@ export const factorNames = (matrix: string): { readonly down: string; readonly u
  */
 export function planLowRank(
   model: TrainedModel,
-  options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'scratch' | 'freeze' | 'schedule' | 'precision'>,
+  options: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'freeze' | 'schedule' | 'precision'>,
 ): LowRankPlan | undefined {
   const { lowRank, adapter } = options;
   const size = lowRank?.size ?? adapter?.rank;
+  if (options.export === 'adapter' && !adapter)
+    throw new TroubleError(
+      'invalid-input',
+      'An adapter is written only if one is trained. --export adapter needs --adapter.',
+    );
   if (size === undefined) return undefined;
   check(options);
   const patterns = options.freeze.map((pattern) => new RegExp(pattern));
@@ -62,7 +67,7 @@ function check({
   scratch,
   schedule,
   precision,
-}: Pick<TrainOptions, 'lowRank' | 'adapter' | 'scratch' | 'schedule' | 'precision'>): void {
+}: Pick<TrainOptions, 'lowRank' | 'adapter' | 'export' | 'scratch' | 'schedule' | 'precision'>): void {
   const refuse = (why: string): never => {
     throw new TroubleError('invalid-input', why);
   };

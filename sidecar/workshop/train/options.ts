@@ -24,7 +24,7 @@ export interface LowRankOptions {
   readonly denseSteps: number;
 }
 
-/** Factors that are added to frozen matrices of blocks (LoRA, arXiv 2106.09685). The written file contains the sums. */
+/** Factors that are added to frozen matrices of blocks (LoRA, arXiv 2106.09685). */
 interface AdapterOptions {
   readonly rank: number;
   /** The product of the factors is scaled by alpha ⁄ rank. */
@@ -59,6 +59,8 @@ export interface TrainOptions {
   /** Train factors in place of matrices, or an adapter in addition to them. */
   readonly lowRank?: LowRankOptions;
   readonly adapter?: AdapterOptions;
+  /** With an adapter: whether to write the model with the factors added, or the factors alone. Default: merged. */
+  readonly export?: 'merged' | 'adapter';
   /** Regular expressions for the names of tensors that are not trained. */
   readonly freeze: readonly string[];
   readonly schedule: ScheduleOptions;

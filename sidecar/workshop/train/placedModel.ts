@@ -9,8 +9,7 @@ import {
 } from '../../../kernels/training/optimiser/parameters.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { WeightSpec } from '../../models/architectures/architecture.ts';
-import { onOneDevice } from '../../models/chorus/network/placement.ts';
-import { loadWeights, type LoadedWeights } from '../../models/chorus/network/weights.ts';
+import { loadFastFrozen, loadPlainFrozen, type FrozenWeights } from './frozenWeights.ts';
 import { factorNames, type LowRankPlan } from './lowRankPlan.ts';
 import { parameterSpec } from './parameterSpecs.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -30,7 +29,7 @@ export class PlacedModel implements Disposable {
   constructor(
     readonly model: TrainedModel,
     readonly parameters: Parameters,
-    readonly frozen: LoadedWeights | undefined,
+    readonly frozen: FrozenWeights | undefined,
     readonly plan: LowRankPlan | undefined,
   ) {}
 
@@ -53,7 +52,7 @@ export class PlacedModel implements Disposable {
         const { down, up } = this.factors(name);
         return [
           name,
-          { base: isAdapter ? this.frozen?.table.tensor(name) : undefined, down: down.forward, up: up.forward, factor },
+          { base: isAdapter ? this.frozen?.tensors.get(name) : undefined, down: down.forward, up: up.forward, factor },
         ];
       }),
     );
@@ -61,7 +60,12 @@ export class PlacedModel implements Disposable {
 
   /** The frozen weights. */
   get constant(): ReadonlyMap<string, Tensor> | undefined {
-    return this.frozen?.table.all;
+    return this.frozen?.tensors;
+  }
+
+  /** Transposed copies of frozen matrices. */
+  get transposes(): ReadonlyMap<Tensor, Tensor> | undefined {
+    return this.frozen?.transposes;
   }
 
   [Symbol.dispose](): void {
@@ -81,25 +85,23 @@ export async function placeModel(
 ): Promise<PlacedModel> {
   const isFrozen = ({ name }: WeightSpec): boolean =>
     name === 'rope_freqs.weight' || plan?.isAdapter === true || freeze.some((pattern) => pattern.test(name));
-  // Frozen weights are also read transposed, which is impossible for repacked weights.
-  const frozenSpecs = model.specs
-    .filter(isFrozen)
-    .map((spec) => (spec.use === 'vector' ? spec : { ...spec, use: 'embedding' as const }));
+  const frozenSpecs = model.specs.filter(isFrozen);
   const homeless = frozenSpecs.find(({ name }) => !model.tensors.has(name));
   if (homeless)
     throw new TroubleError('invalid-input', `${homeless.name} can't be frozen, since its values would be random.`);
   const tiedOutput = !model.specs.some(({ name }) => name === 'output.weight');
   const trained = model.specs.flatMap((spec): ParameterSpec[] => {
     const rank = plan?.ranks.get(spec.name);
-    if (rank !== undefined) return factorSpecs(spec, rank);
+    if (rank !== undefined) return factorSpecs(spec, rank, { inFloat32: plan?.isAdapter === true });
     return isFrozen(spec) ? [] : [parameterSpec(spec, { tiedOutput, singleScaleNorm })];
   });
   if (trained.length === 0)
     throw new TroubleError('invalid-input', `All ${model.specs.length} tensors are frozen: there is nothing to train.`);
-  const parameters = new Parameters(device, trained, weightType, networks);
+  const isFast = plan?.isAdapter === true && device.kind === 'cpu' && weightType !== 'F32';
+  const parameters = new Parameters(device, trained, weightType, { networks, scalesGradients: isFast });
   try {
-    const frozen =
-      frozenSpecs.length > 0 ? await loadWeights(onOneDevice(device), frozenSpecs, model.tensors) : undefined;
+    const load = isFast ? loadFastFrozen : loadPlainFrozen;
+    const frozen = frozenSpecs.length > 0 ? await load(device, frozenSpecs, model.tensors) : undefined;
     return new PlacedModel(model, parameters, frozen, plan);
   } catch (error) {
     parameters[Symbol.dispose]();
@@ -107,10 +109,15 @@ export async function placeModel(
   }
 }
 
-function factorSpecs({ name, extents }: WeightSpec, rank: number): ParameterSpec[] {
+/** An adapter's ranks are so small that rounded factors are slower than factors in float32. */
+function factorSpecs(
+  { name, extents }: WeightSpec,
+  rank: number,
+  { inFloat32 }: { readonly inFloat32: boolean },
+): ParameterSpec[] {
   const [columns, rows] = extents as [number, number];
   const names = factorNames(name);
-  const common = { decays: true, isMatrix: true };
+  const common = { decays: true, isMatrix: true, inFloat32 };
   return [
     { ...common, name: names.down, extents: [columns, rank], factor: { matrix: name, side: 'down' } },
     { ...common, name: names.up, extents: [rank, rows], factor: { matrix: name, side: 'up' } },

@@ -9,6 +9,7 @@ import { BatchStream } from './batchStream.ts';
 import { Checkpoints, type CheckpointState } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
 import { describeCorpus, describeIdleRouters, describeTraining } from './describeTraining.ts';
+import { exportAdapter } from './exportAdapter.ts';
 import { exportModel } from './exportModel.ts';
 import { writeInitialValues } from './initialValues.ts';
 import { lossPlot, lossPlotPath } from './lossPlot.ts';
@@ -142,8 +143,7 @@ async function runPhases(training: Training): Promise<TrainResult> {
     await writeValues(training, phase, placed, values);
     reached = await runPhase(training, phase, placed, reached);
     if (reached.step < phase.lastStep) return reached;
-    if (phase === phases.at(-1))
-      return { ...reached, ...(await writeResult(options.outputPath, placed, reached.losses)) };
+    if (phase === phases.at(-1)) return { ...reached, ...(await writeResult(options, placed, reached.losses)) };
     const { all, device } = placed.parameters;
     values = new Map(all.map(({ spec, master }) => [spec.name, readF32(device, master)]));
   }
@@ -183,13 +183,14 @@ async function runPhase(training: Training, phase: Phase, placed: PlacedModel, r
 
 function networkOptionsOf(
   { microSequences, batchSequences, sequenceTokens, dropout, outlierLoss, routerLoss }: TrainOptions,
-  { model, parameters, constant, lowRank }: PlacedModel,
+  { model, parameters, constant, transposes, lowRank }: PlacedModel,
 ): ParallelNetworks['options'] {
   return {
     architecture: model.architecture,
     hyperparameters: model.hyperparameters,
     parameters,
     frozen: constant,
+    transposes,
     lowRank,
     sequences: microSequences,
     sequenceTokens,
@@ -216,11 +217,11 @@ function phasesOf(
 }
 
 async function writeResult(
-  outputPath: string,
+  { outputPath, export: kind }: TrainOptions,
   placed: PlacedModel,
   losses: readonly number[],
 ): Promise<{ outputPath: string; plotPath: string }> {
-  await exportModel(outputPath, placed);
+  await (kind === 'adapter' ? exportAdapter : exportModel)(outputPath, placed);
   const plotPath = lossPlotPath(outputPath);
   await writeFile(plotPath, lossPlot(losses));
   return { outputPath, plotPath };

@@ -1,3 +1,4 @@
+import { outputCrossEntropy, STRETCH_ROWS } from '../../../kernels/training/autograd/outputCrossEntropy.ts';
 import { crossEntropy } from '../../../kernels/training/autograd/crossEntropy.ts';
 import { Tape } from '../../../kernels/training/autograd/tape.ts';
 import { linear } from '../../../kernels/blocks/linear.ts';
@@ -29,6 +30,8 @@ export interface TrainingNetworkOptions {
   readonly number?: number;
   /** Weights that are read but not trained. */
   readonly frozen?: ReadonlyMap<string, Tensor>;
+  /** Transposed copies of such weights, for the gradients of their inputs. */
+  readonly transposes?: ReadonlyMap<Tensor, Tensor>;
   /** Low-rank matrices with trained factors, by the names of the tensors that they replace. */
   readonly lowRank?: ReadonlyMap<string, LowRankMatrix>;
   /** How many sequences are computed at once, and their length. */
@@ -45,6 +48,9 @@ export interface TrainingNetworkOptions {
   /** Keeps the logits of the last batch for `logits`. */
   readonly keepLogits?: boolean;
 }
+
+const EMBEDDING = 'token_embd.weight';
+const OUTPUT = 'output.weight';
 
 /** A generous number of nodes for a block with its derivatives. Attention's nodes depend on the length. */
 const nodesPerBlock = (sequenceTokens: number): number => 400 + sequenceTokens;
@@ -64,7 +70,8 @@ export class TrainingNetwork implements Disposable {
   /** `[width, tokens, places]`: the dropout factors of each place. */
   readonly #kept: Tensor | undefined;
   #keptPlaces = 0;
-  readonly #logits: Tensor;
+  /** Absent if the output is frozen: then logits are computed stretch by stretch. */
+  readonly #logits: Tensor | undefined;
   readonly #loss: Tensor;
   readonly #maskValues: Float32Array;
   readonly #keptValues: Float32Array;
@@ -87,16 +94,18 @@ export class TrainingNetwork implements Disposable {
     this.#maskValues = new Float32Array(this.#mask.elements);
     this.#keptValues = new Float32Array(this.#kept?.elements ?? 0);
 
-    const transposes = new Map(
-      parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])),
-    );
+    const transposes = new Map([
+      ...(options.transposes ?? []),
+      ...parameters.all.flatMap(({ forward, transposed }) => (transposed ? [[forward, transposed] as const] : [])),
+    ]);
     const tape = new Tape(
       graph,
       parameters.all.map(({ forward }) => forward),
       { productType, transposes },
     );
     const otherLosses: Tensor[] = [];
-    this.#logits = this.#forward({
+    const table = this.#weightTable();
+    const hidden = this.#hidden(table, {
       positions: this.#positions,
       mask: this.#mask,
       sequenceTokens,
@@ -106,8 +115,16 @@ export class TrainingNetwork implements Disposable {
       branchOutput: this.#kept && ((y) => this.#dropped(y)),
       onLoss: (loss) => otherLosses.push(loss),
     });
-    this.#loss = crossEntropy(tape, { logits: this.#logits, places: this.#places, weights: this.#weights });
-    if (options.keepLogits) graph.expand(this.#logits, { read: true });
+    const output = table.has(OUTPUT) ? OUTPUT : EMBEDDING;
+    const targets = { places: this.#places, weights: this.#weights };
+    const { logitScale } = hyperparameters;
+    if (options.frozen?.has(output) && !table.has('output.bias') && !options.keepLogits) {
+      this.#loss = outputCrossEntropy(tape, { hidden, output: table.tensor(output), logitScale, ...targets });
+    } else {
+      this.#logits = this.#logitsOf(hidden, table);
+      this.#loss = crossEntropy(tape, { logits: this.#logits, ...targets });
+      if (options.keepLogits) graph.expand(this.#logits, { read: true });
+    }
     graph.expand(this.#loss, { read: true });
     const gradientOf = new Map(parameters.all.map(({ forward, gradients }) => [forward, gradients[number]]));
     const whole = otherLosses.reduce((sum, loss) => add(graph, sum, loss), this.#loss);
@@ -148,7 +165,7 @@ export class TrainingNetwork implements Disposable {
       this.#places,
       Int32Array.from(
         batch.flatMap(({ tokens }) => [...tokens.subarray(1)]),
-        (token, row) => row * hyperparameters.vocabularySize + token,
+        (token, row) => (this.#logits ? row : row % STRETCH_ROWS) * hyperparameters.vocabularySize + token,
       ),
     );
     write(
@@ -170,18 +187,23 @@ export class TrainingNetwork implements Disposable {
 
   /** The logits of the last batch, `[vocabulary, tokens]`. Needs `keepLogits`. */
   logits(): Float32Array {
-    if (!this.options.keepLogits) throw new Error('The logits were not kept.');
+    if (!this.#logits || !this.options.keepLogits) throw new Error('The logits were not kept.');
     return readF32(this.options.parameters.device, this.#logits);
   }
 
-  #forward(packed: PackedInputs): Tensor {
-    const { architecture, hyperparameters, parameters, frozen, lowRank, outlierLoss: outlierWeight } = this.options;
-    const table = new WeightTable(
+  #weightTable(): WeightTable {
+    const { parameters, frozen, lowRank } = this.options;
+    return new WeightTable(
       new Map([...(frozen ?? []), ...parameters.all.map(({ spec, forward }) => [spec.name, forward] as const)]),
       lowRank,
     );
+  }
+
+  /** The normed outputs of the last block, `[width, tokens]`. */
+  #hidden(table: WeightTable, packed: PackedInputs): Tensor {
+    const { architecture, hyperparameters, outlierLoss: outlierWeight } = this.options;
     const graph = this.#graph;
-    let x = this.#dropped(getRows(graph, table.tensor('token_embd.weight'), this.#tokens));
+    let x = this.#dropped(getRows(graph, table.tensor(EMBEDDING), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {
       const context: BlockContext = {
         graph,
@@ -199,12 +221,14 @@ export class TrainingNetwork implements Disposable {
       x = architecture.buildBlock(context, x);
       if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
     }
-    const normed = norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
-    const output = table.optional('output.weight')
-      ? table.linear('output')
-      : { weight: table.tensor('token_embd.weight') };
-    const logits = linear(graph, normed, output);
-    return hyperparameters.logitScale === 1 ? logits : scale(graph, logits, hyperparameters.logitScale);
+    return norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
+  }
+
+  #logitsOf(hidden: Tensor, table: WeightTable): Tensor {
+    const { logitScale } = this.options.hyperparameters;
+    const output = table.has(OUTPUT) ? table.linear('output') : { weight: table.tensor(EMBEDDING) };
+    const logits = linear(this.#graph, hidden, output);
+    return logitScale === 1 ? logits : scale(this.#graph, logits, logitScale);
   }
 
   /** Applies dropout to `x[width, tokens]`, if there is any. */

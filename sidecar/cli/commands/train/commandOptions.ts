@@ -35,6 +35,7 @@ export interface TrainCommandOptions {
   readonly lowRankDenseSteps: number;
   readonly adapter?: number;
   readonly adapterAlpha?: number;
+  readonly export: 'merged' | 'adapter';
   readonly freeze: readonly string[];
   readonly balance: number;
   readonly z: number;

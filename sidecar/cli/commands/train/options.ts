@@ -181,6 +181,11 @@ function addAdapterOptions(command: Command): void {
     .option('--adapter-alpha <number>', 'scale of their product: alpha / rank (default: twice the rank)', (value) =>
       decimal(value, 0, 1e6),
     )
+    .addOption(
+      new Option('--export <kind>', 'what to write with --adapter: the whole model, or the factors alone')
+        .choices(['merged', 'adapter'])
+        .default('merged'),
+    )
     .option(
       '--freeze <patterns...>',
       'regular expressions: tensors that are not trained',

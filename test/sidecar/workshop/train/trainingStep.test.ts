@@ -85,7 +85,7 @@ describe(`a training step equals plain loops in double precision on ${kind}: for
         device,
         specs.map((spec) => parameterSpec(spec, { tiedOutput: tied, singleScaleNorm })),
         'F32',
-        devices.all.length,
+        { networks: devices.all.length },
       );
       using optimiser = new AdamW(parameters, defaultAdamW, devices.all);
       using networks = new ParallelNetworks(
@@ -217,7 +217,7 @@ describe('gradients through weights in Q8_0', { skip: kind !== 'cpu' && "its pro
       .weights(wide)
       .filter(({ optional }) => !optional)
       .map((spec) => parameterSpec(spec, { tiedOutput: true }));
-    using parameters = new Parameters(devices.all[0], specs, weightType, 1);
+    using parameters = new Parameters(devices.all[0], specs, weightType);
     const random = uniform(3);
     for (const { spec, master } of parameters.all)
       write(

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { Graph } from '../../../kernels/ggml/graph.ts';
+import { DeviceMemory } from '../../../kernels/ggml/graphMemory.ts';
+import { cast } from '../../../kernels/ggml/ops.ts';
+import type { Tensor } from '../../../kernels/ggml/tensor.ts';
+import { read } from '../../../kernels/ggml/transfer.ts';
+import type { GgufEntry, TensorSource } from '../../models/gguf/content.ts';
+import { writeGguf } from '../../models/gguf/writer.ts';
+import type { PlacedModel } from './placedModel.ts';
+
+/**
+ * Writes the factors of an adapter, without the model, as llama.cpp's adapter GGUF: for each matrix `lora_a[in, rank]`
+ * and `lora_b[rank, out]` in float16. Every llama.cpp can load it beside the model. Throws `TroubleError`.
+ */
+export async function exportAdapter(file: string, placed: PlacedModel): Promise<void> {
+  const { model, plan } = placed;
+  const names = [...(plan?.ranks.keys() ?? [])];
+  const rank = Math.max(...(plan?.ranks.values() ?? []));
+  const metadata = new Map<string, GgufEntry>([
+    ['general.architecture', { type: 'string', value: model.architecture.name }],
+    ['general.type', { type: 'string', value: 'adapter' }],
+    ['general.name', { type: 'string', value: path.basename(file, '.gguf') }],
+    ['general.file_type', { type: 'u32', value: 1 }],
+    ['adapter.type', { type: 'string', value: 'lora' }],
+    ['adapter.lora.alpha', { type: 'f32', value: (plan?.factor ?? 1) * rank }],
+  ]);
+  const tensors = names.flatMap((name) => {
+    const { down, up } = placed.factors(name);
+    return [factorSource(placed, `${name}.lora_a`, down.master), factorSource(placed, `${name}.lora_b`, up.master)];
+  });
+  await writeGguf(file, { metadata, tensors });
+}
+
+function factorSource({ parameters: { device } }: PlacedModel, name: string, factor: Tensor): TensorSource {
+  return {
+    name,
+    shape: factor.shape.slice(0, 2),
+    type: 'F16',
+    chunks: async function* () {
+      using graph = new Graph(device);
+      using memory = new DeviceMemory(device);
+      const halves = cast(graph, factor, 'F16');
+      graph.expand(halves, { read: true });
+      graph.allocate(memory);
+      await graph.compute();
+      const bytes = new Uint8Array(halves.sizeBytes);
+      read(device, halves, bytes);
+      yield bytes;
+    },
+  };
+}
