@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CHAT_COMMANDS } from '../sidecar/protocol/client.ts';
 import { registeredCommands } from './extension/registeredCommands.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -18,6 +19,7 @@ interface Manifest {
     readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
     readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] };
     readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
+    readonly chatParticipants: readonly { readonly commands: readonly { readonly name: string }[] }[];
     readonly keybindings?: readonly { readonly command: string; readonly key: string; readonly when?: string }[];
   };
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
@@ -79,6 +81,13 @@ describe('the manifest', () => {
         `${key} in restrictedConfigurations`,
       );
     }
+  });
+
+  it("offers the slash commands of the chat panel in VS Code's own chat too", () => {
+    assert.deepEqual(
+      manifest.contributes.chatParticipants[0]?.commands.map(({ name }) => name),
+      [...CHAT_COMMANDS],
+    );
   });
 
   it('binds every key under its own condition, so that it takes no key from the editor', () => {

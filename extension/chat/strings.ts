@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ChatStrings, SlashCommand } from '../../media/chat/messages.ts';
+import { CHAT_COMMANDS, type ChatCommand } from '../../sidecar/protocol/client.ts';
 
 /** Returns the texts of the chat panel's page. */
 export function chatStrings(): ChatStrings {
@@ -44,12 +45,13 @@ export function chatStrings(): ChatStrings {
 
 /** Returns the slash commands with their descriptions. */
 export function slashCommands(): readonly SlashCommand[] {
-  return [
-    { name: 'explain', description: l10n.t('Explain the code') },
-    { name: 'fix', description: l10n.t('Find and fix a mistake') },
-    { name: 'tests', description: l10n.t('Write tests') },
-    { name: 'docs', description: l10n.t('Write documentation comments') },
-    { name: 'refactor', description: l10n.t('Make the code easier to read') },
-    { name: 'translate', description: l10n.t('Translate comments and texts into another language') },
-  ];
+  const descriptions: Readonly<Record<ChatCommand, string>> = {
+    explain: l10n.t('Explain the code'),
+    fix: l10n.t('Find and fix a mistake'),
+    tests: l10n.t('Write tests'),
+    docs: l10n.t('Write documentation comments'),
+    refactor: l10n.t('Make the code easier to read'),
+    translate: l10n.t('Translate comments and texts into another language'),
+  };
+  return CHAT_COMMANDS.map((name) => ({ name, description: descriptions[name] }));
 }

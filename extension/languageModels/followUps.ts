@@ -1,7 +1,4 @@
-import type { ChatCommand } from '../../sidecar/protocol/client.ts';
-
-/** The slash commands of `@chorus`, in the manifest's order. */
-const CHAT_COMMANDS: readonly ChatCommand[] = ['explain', 'fix', 'tests', 'docs', 'refactor', 'translate'];
+import { CHAT_COMMANDS, type ChatCommand } from '../../sidecar/protocol/client.ts';
 
 /** The likely next commands after each command. */
 const NEXT: Readonly<Record<ChatCommand, readonly ChatCommand[]>> = {

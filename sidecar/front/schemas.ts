@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import {
+  CHAT_COMMANDS,
   SETTING_LIMITS,
   type ChatParams,
   type ChorusInitializationOptions,
@@ -258,7 +259,7 @@ export const workspaceChange = z.object({
 export const workspaceTabs = z.object({ uris: z.array(uri).max(1000) }) satisfies z.ZodType<WorkspaceTabs>;
 export const context = z.object({ uri }) satisfies z.ZodType<ContextParams>;
 
-const command = z.enum(['explain', 'fix', 'tests', 'docs', 'refactor', 'translate']);
+const command = z.enum(CHAT_COMMANDS);
 
 export const chat = z.object({
   partialResultToken: token,

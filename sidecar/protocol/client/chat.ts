@@ -19,7 +19,9 @@ export interface ChatParams {
   /** The editor's display language. The language policy uses it last. */
   readonly displayLanguage?: string;
 }
-export type ChatCommand = 'explain' | 'fix' | 'tests' | 'docs' | 'refactor' | 'translate';
+/** The slash commands, in the order in which lists show them. */
+export const CHAT_COMMANDS = ['explain', 'fix', 'tests', 'docs', 'refactor', 'translate'] as const;
+export type ChatCommand = (typeof CHAT_COMMANDS)[number];
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: string;
