@@ -19,8 +19,10 @@ const SAME_IN_SOME: Partial<Record<InterfaceLanguage, readonly string[]>> = {
   id: ['Model: {0}'],
   it: ['Chat'],
   nl: ['Model: {0}', 'Engine: {0}', 'Code', 'Code in {0}', 'Chat'],
+  pl: ['Model: {0}'],
   'pt-br': ['Chat'],
-  ro: ['Chat'],
+  ro: ['Model: {0}', 'Chat'],
+  tr: ['Model: {0}'],
 };
 
 const bundles = [
