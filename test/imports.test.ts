@@ -100,6 +100,7 @@ const SIDECAR_ROOMS = [
   'common',
   'privacy',
   'syntax',
+  'nextEdits',
   'keptContexts',
   'client',
   'models',

@@ -12,6 +12,7 @@ import { addLsp } from './commands/lsp.ts';
 import { addLogits } from './commands/logits.ts';
 import { addModels } from './commands/models.ts';
 import { addNeedle } from './commands/needle.ts';
+import { addNextEdit } from './commands/nextEdit.ts';
 import { addOutliers } from './commands/outliers.ts';
 import { addPerplexity } from './commands/perplexity.ts';
 import { addQuantize } from './commands/quantize.ts';
@@ -55,6 +56,7 @@ function createProgram(json: boolean): Command {
   addInfo(program);
   addGenerate(program);
   addComplete(program);
+  addNextEdit(program);
   addChat(program);
   addModels(program);
   addLsp(program);

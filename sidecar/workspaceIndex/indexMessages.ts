@@ -1,4 +1,6 @@
 /** The messages between the front and the thread of the index: numbered requests and their responses. */
+import type { Suggestion } from '../nextEdits/suggester.ts';
+import type { NextEditsRequest } from '../nextEdits/suggestNextEdits.ts';
 import type { ContextQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 
@@ -31,6 +33,8 @@ export interface IndexMethods {
   search(params: { workspace: string; words: string; limit: number; openUris: readonly string[] }): readonly Snippet[];
   /** Returns the definitions of a name. */
   symbols(params: { workspace: string; name: string; limit: number }): readonly Snippet[];
+  /** Returns the changes that follow from recent edits, best first. */
+  nextEdits(params: { workspace: string; request: NextEditsRequest }): readonly Suggestion[];
   /** `indexes` counts those of all workspaces. */
   statistics(params: { workspace: string }): { indexes: number; files: number; indexBytes: number; heapBytes: number };
 }

@@ -1,9 +1,11 @@
 import { type SelectedFile, selectFiles } from './fileSelection.ts';
 import type { Grammars } from '../syntax/grammars.ts';
+import { suggestNextEdits } from '../nextEdits/suggestNextEdits.ts';
+import { Trees } from '../nextEdits/trees.ts';
 import type { IndexMethods } from './indexMessages.ts';
 import type { ContextQuery } from './snippet.ts';
 import { makeSnippets } from './snippets.ts';
-import { filesDefining, filesForWords, findSymbols, searchWords } from './wordSearch.ts';
+import { filesDefining, filesForWords, filesNaming, findSymbols, searchWords } from './wordSearch.ts';
 import { WorkspaceIndex } from './workspaceIndex.ts';
 
 /** The most files that are parsed for a place. */
@@ -36,6 +38,7 @@ export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedInde
     ...fileHandlers(indexes, make, onPut),
     ...placeHandlers(of),
     ...wordHandlers(of),
+    ...nextEditHandlers(of, new Trees(grammars, unparsed)),
     statistics({ workspace }) {
       const index = of(workspace);
       return {
@@ -117,6 +120,23 @@ function wordHandlers(of: IndexOf): Pick<Handlers, 'search' | 'symbols' | 'neede
         index,
         files.map(({ uri }) => uri),
       );
+    },
+  };
+}
+
+/** Answers the message that asks for next edits. */
+function nextEditHandlers(of: IndexOf, trees: Trees): Pick<Handlers, 'nextEdits'> {
+  return {
+    nextEdits({ workspace, request }) {
+      const index = of(workspace);
+      return suggestNextEdits(request, {
+        trees,
+        documentsNaming: (name) =>
+          filesNaming(index, name).flatMap(({ uri, path, languageId }) => {
+            const text = index.textOf(uri);
+            return text === undefined ? [] : [{ uri, path, languageId, text }];
+          }),
+      });
     },
   };
 }

@@ -115,6 +115,14 @@ export function filesDefining(index: WorkspaceIndex, name: string): IndexedFile[
     .slice(0, MAX_FILES);
 }
 
+/** Returns files in which a name occurs, at most `MAX_FILES`. */
+export function filesNaming(index: WorkspaceIndex, name: string): IndexedFile[] {
+  const [hash] = termHashes(name);
+  if (hash === undefined) return [];
+  const documents = [...index.terms.postings(hash)].map(([document]) => document);
+  return documents.flatMap((document) => index.files.ofDocument(document) ?? []).slice(0, MAX_FILES);
+}
+
 /** Splits "Cart.total", "Cart::total" or "Cart#total" into the last name and the name before it. */
 function partsOf(name: string): { readonly last: string; readonly container: string | undefined } {
   const [last = '', container] = name.split(/\.|::|#/).reverse();

@@ -1,0 +1,62 @@
+import type { Node } from '../../syntax/treeSitter.ts';
+import { type Declaration, declarationOf, leavesNamed, nameLeafAt, scopeRulesOf } from '../declarations.ts';
+import { renamedIn, type RenamedName } from '../renamedNames.ts';
+import type { ScopeRules } from '../scopes.ts';
+import type { SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
+import { isBeside, isSameThing, usesOf } from '../uses.ts';
+import { usesInOtherDocuments } from '../usesElsewhere.ts';
+
+const CONFIDENCE = 0.95;
+const ELSEWHERE_CONFIDENCE = 0.9;
+const MAX_EDITS = 100;
+
+/** A declaration was renamed by typing: suggests the other uses of its old name, by scope in the syntax tree. */
+export async function suggestRename(context: SuggestContext): Promise<readonly Suggestion[]> {
+  const suggestions: Suggestion[] = [];
+  for (const renamed of renamedIn(context)) {
+    const { document, before } = renamed;
+    const root = await context.root(document);
+    const rules = scopeRulesOf(document.languageId);
+    const leaf = root && nameLeafAt(root, renamed.start, renamed.end);
+    const declaration = leaf && rules && declarationOf(leaf, rules);
+    if (root === undefined || rules === undefined || declaration === undefined) continue;
+    if (isTaken(root, rules, { declaration, renamed })) continue;
+    const uses = usesOf({ root, rules, text: document.text, declaration, name: before });
+    if (uses === undefined || uses.length > MAX_EDITS) continue;
+    if (uses.length > 0)
+      suggestions.push({
+        uri: document.uri,
+        kind: 'rename',
+        confidence: CONFIDENCE,
+        edits: uses.map((use) => replacement(use, renamed)),
+      });
+    for (const { uri, leaves } of await usesInOtherDocuments(context, { document, declaration, name: before }))
+      suggestions.push({
+        uri,
+        kind: 'rename',
+        confidence: ELSEWHERE_CONFIDENCE,
+        edits: leaves.slice(0, MAX_EDITS).map((use) => replacement(use, renamed)),
+      });
+  }
+  return suggestions;
+}
+
+/** Replaces a use. A property in short form keeps its name: `{ before: after }`. */
+function replacement(leaf: Node, { after, losesTypes }: RenamedName): TextEdit {
+  const isShort = leaf.type === 'shorthand_property_identifier' || leaf.parent?.type === 'shorthand_field_initializer';
+  const types = losesTypes && leaf.nextNamedSibling?.type === 'type_arguments' ? leaf.nextNamedSibling : leaf;
+  return [leaf.startIndex, types.endIndex, isShort ? `${leaf.text}: ${after}` : after];
+}
+
+/** Whether the new name already stands for something else where the declaration is visible. */
+function isTaken(
+  root: Node,
+  rules: ScopeRules,
+  { declaration, renamed }: { readonly declaration: Declaration; readonly renamed: RenamedName },
+): boolean {
+  const leaves = leavesNamed(root, renamed.document.text, renamed.after) ?? [];
+  return leaves.some((leaf) => {
+    const other = leaf.id === declaration.leaf.id ? undefined : declarationOf(leaf, rules);
+    return other !== undefined && isBeside(other, declaration) && !isSameThing(other, declaration, rules);
+  });
+}

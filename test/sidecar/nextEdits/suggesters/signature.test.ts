@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { edited, type MarkedFiles } from '../scenario.ts';
+
+const followed = async (files: MarkedFiles): Promise<Readonly<Record<string, string>>> =>
+  (await edited(files, { kind: 'signature' })).after;
+
+describe('a changed list of parameters suggests its calls', () => {
+  const cases: readonly (readonly [title: string, file: string, marked: string, after: string])[] = [
+    [
+      'a removed parameter',
+      'a.ts',
+      'function f(a: number«, b: string|») {}\nf(1, "x");\nf(g(1, 2), { a, b });',
+      'function f(a: number) {}\nf(1);\nf(g(1, 2));',
+    ],
+    [
+      'a removed first parameter',
+      'a.ts',
+      'function f(«a: number, |»b: string) {}\nf(1, "x");',
+      'function f(b: string) {}\nf("x");',
+    ],
+    [
+      'a removed parameter of Python',
+      'a.py',
+      'def f(a«, b|»):\n    pass\nf(1, 2)\nf(1, b=2)\n',
+      'def f(a):\n    pass\nf(1)\nf(1)\n',
+    ],
+    [
+      'a removed parameter of a method',
+      'a.py',
+      'class A:\n    def f(self, a«, b|»):\n        pass\n    def g(self):\n        self.f(1, 2)\n',
+      'class A:\n    def f(self, a):\n        pass\n    def g(self):\n        self.f(1)\n',
+    ],
+    [
+      'a removed parameter of a constructor',
+      'a.ts',
+      'class A { constructor(a: number«, b: number|») {} }\nnew A(1, 2);',
+      'class A { constructor(a: number) {} }\nnew A(1);',
+    ],
+    [
+      'an added parameter whose name is in sight',
+      'a.ts',
+      'function f(a: number«, scale: number|») {}\nfunction g(scale: number) { f(1); }'.replace(
+        '«, scale: number|»',
+        '«|, scale: number»',
+      ),
+      'function f(a: number, scale: number) {}\nfunction g(scale: number) { f(1, scale); }',
+    ],
+    [
+      'an added first parameter',
+      'a.go',
+      'package a\nfunc f(«|ctx Context, »a int) {}\nfunc g(ctx Context) { f(1) }\n',
+      'package a\nfunc f(ctx Context, a int) {}\nfunc g(ctx Context) { f(ctx, 1) }\n',
+    ],
+    [
+      'a removed parameter of C++',
+      'a.cpp',
+      'int f(int a«, int b|») { return a; }\nint x = f(1, 2);\n',
+      'int f(int a) { return a; }\nint x = f(1);\n',
+    ],
+    [
+      'a removed parameter of Java',
+      'A.java',
+      'class A { void f(int a«, int b|») {} void g() { f(1, 2); this.f(3, 4); } }',
+      'class A { void f(int a) {} void g() { f(1); this.f(3); } }',
+    ],
+  ];
+  for (const [title, file, marked, after] of cases)
+    it(title, async () => {
+      assert.deepEqual(await followed({ [file]: marked }), { [file]: after });
+    });
+
+  it('changes the calls in a file that imports the function', async () => {
+    assert.deepEqual(
+      await followed({
+        'src/a.ts': 'export function f(a: number«, b: string|») {}\n',
+        'src/b.ts': "import { f } from './a';\nf(1, 'x');\n",
+      }),
+      { 'src/b.ts': "import { f } from './a';\nf(1);\n" },
+    );
+  });
+
+  it('is less certain of an argument that no name in sight gives', async () => {
+    const { suggestions } = await edited({ 'a.ts': 'function f(a: number«|, scale: number») {}\nf(1);' });
+    assert.deepEqual(
+      suggestions.map(({ kind, confidence }) => ({ kind, confidence })),
+      [{ kind: 'signature', confidence: 0.6 }],
+    );
+  });
+});
+
+describe('no call is changed', () => {
+  const cases: readonly (readonly [title: string, file: string, marked: string])[] = [
+    ['for a parameter with a default value', 'a.ts', 'function f(a: number«|, b = 1») {}\nf(1);'],
+    ['for an optional parameter', 'a.ts', 'function f(a: number«|, b?: string») {}\nf(1);'],
+    ['for a rest parameter', 'a.ts', 'function f(a: number«|, ...b: string[]») {}\nf(1);'],
+    ['for a renamed parameter', 'a.ts', 'function f(«a|first»: number) {}\nf(1);'],
+    [
+      'for a function of the same name in another scope',
+      'a.ts',
+      'function g() { function f(a: number«, b: number|») {} }\nf(1, 2);',
+    ],
+    ['with spread arguments', 'a.ts', 'function f(a: number«, b: number|») {}\nf(...list);'],
+  ];
+  for (const [title, file, marked] of cases)
+    it(title, async () => {
+      assert.deepEqual(await followed({ [file]: marked }), {});
+    });
+});
+
+describe('a method of C++ suggests its other half', () => {
+  const HEADER = 'class Box {\npublic:\n    int width() const;\n    void open(int speed);\n};\n';
+  const SOURCE =
+    '#include "box.h"\n\nint Box::width() const\n{\n    return 1;\n}\n\nvoid Box::open(int speed)\n{\n    go(speed);\n}\n';
+
+  it('the definition of a new declaration, behind its neighbour', async () => {
+    const header = HEADER.replace('const;\n', 'const;«|\n    virtual bool isEmpty(int depth = 1) const;»\n');
+    assert.deepEqual(await followed({ 'box.h': header, 'box.cpp': SOURCE }), {
+      'box.cpp': SOURCE.replace('1;\n}\n', '1;\n}\n\nbool Box::isEmpty(int depth) const\n{\n}\n'),
+    });
+  });
+
+  it('the declaration of a new definition, behind its neighbour', async () => {
+    const source = SOURCE.replace('1;\n}\n', '1;\n}\n«|\nint Box::height() const { return 2; }\n»');
+    assert.deepEqual(await followed({ 'box.h': HEADER, 'box.cpp': source }), {
+      'box.h': HEADER.replace('const;\n', 'const;\n    int height() const;\n'),
+    });
+  });
+
+  it('a definition like that of a method whose name differs in one word', async () => {
+    const header = 'class S {\n    double getMin() const;\n«|    double getMax() const;\n»};\n';
+    const source =
+      'double S::getMin() const\n{\n    double min = a[0];\n    for (double v : a) if (v < min) min = v;\n    return min;\n}\n';
+    assert.deepEqual(await followed({ 's.h': header, 's.cpp': source }), {
+      's.cpp': `${source}\ndouble S::getMax() const\n{\n    double max = a[0];\n    for (double v : a) if (v > max) max = v;\n    return max;\n}\n`,
+    });
+  });
+
+  it('nothing for a pure virtual method, or where the other half exists', async () => {
+    const pure = HEADER.replace('const;\n', 'const;«|\n    virtual bool isEmpty() = 0;»\n');
+    assert.deepEqual(await followed({ 'box.h': pure, 'box.cpp': SOURCE }), {});
+    const known = HEADER.replace('    void open(int speed);\n', '«|    void open(int speed);\n»');
+    assert.deepEqual(await followed({ 'box.h': known, 'box.cpp': SOURCE }), {});
+  });
+});
