@@ -94,6 +94,27 @@ describe('the figures in README.md', () => {
   });
 });
 
+describe('the comparison with other tools in README.md', () => {
+  const rows = readmeTable('');
+
+  it('has a source in each cell of another tool', () => {
+    const unsourced = rows.flatMap((row) =>
+      [...row.entries()]
+        .slice(2)
+        .filter(([, cell]) => !/\[[^\]]+\]\[[\w-]+\]/.test(cell))
+        .map(([tool]) => `${firstCell(row)}: ${tool}`),
+    );
+    assert.ok(rows.length >= 10, `found ${rows.length} rows`);
+    assert.deepEqual(unsourced, []);
+  });
+
+  it('uses each source, and names no other', () => {
+    const named = [...readme.matchAll(/\]\[([\w-]+)\]/g)].map(([, source]) => source);
+    const sources = [...readme.matchAll(/^\[([\w-]+)\]: https:\/\/\S+$/gm)].map(([, source]) => source);
+    assert.deepEqual([...new Set(named)].sort(), [...sources].sort());
+  });
+});
+
 describe('the models that README.md recommends', () => {
   const gigabytes = 1e9;
   const processor = (cores: number, memory: number): Machine => ({
