@@ -25,6 +25,7 @@ export const USER_ONLY_SETTINGS: readonly string[] = [
   'threads',
   'contextSizeTokens',
   'cache',
+  'adapters',
   'server.url',
   'server.model',
   'server.fillIn',
@@ -50,6 +51,7 @@ const MODEL_SETTINGS = [
   'threads',
   'contextSizeTokens',
   'cache',
+  'adapters',
 ] as const satisfies readonly (keyof ChorusSettings)[];
 
 /** Returns whether the user set one of the settings that choose the model and how it runs. */
@@ -82,6 +84,7 @@ export function readChorusSettings(reader: SettingsReader, network?: NetworkSett
     threads: wholeNumber(userValue(reader, 'threads'), 0, SETTING_LIMITS.threads),
     contextSizeTokens: wholeNumber(userValue(reader, 'contextSizeTokens'), 0),
     cache: text(userValue(reader, 'cache'), SETTING_LIMITS.cacheUnits),
+    adapters: paths(userValue(reader, 'adapters'), SETTING_LIMITS.adapters),
     completion: {
       multiline: oneOf(reader.get('completion.multiline'), ['auto', 'never', 'always'] as const),
       maxTokens: wholeNumber(reader.get('completion.maxTokens'), 1),
@@ -169,6 +172,12 @@ function text(value: unknown, maxUnits = Number.MAX_SAFE_INTEGER): string | unde
 function languageTag(value: unknown): string | undefined {
   const tag = text(value, SETTING_LIMITS.languageUnits);
   return tag !== undefined && /^[a-z]{2,8}([-_][a-z\d]{1,8}){0,3}$/i.test(tag) ? tag : undefined;
+}
+
+/** The first `maxCount` paths of a list. Absent: there is none. */
+function paths(value: unknown, maxCount: number): readonly string[] | undefined {
+  const list = stringList(value).flatMap((entry) => text(entry, SETTING_LIMITS.pathUnits) ?? []);
+  return list.length === 0 ? undefined : list.slice(0, maxCount);
 }
 
 function flag(value: unknown): boolean | undefined {

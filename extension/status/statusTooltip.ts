@@ -69,6 +69,7 @@ function modelLines(status: SidecarStatus): string[] {
       'Model: {0}',
       [status.modelName, status.architecture && `(${status.architecture})`].filter(Boolean).join(' '),
     ),
+    ...(status.adapters ? [l10n.t('Adapters: {0}', status.adapters.map(({ name }) => name).join(', '))] : []),
     l10n.t('Engine: {0}', status.engine ?? '–'),
     ...(status.engineLimits ?? []),
     l10n.t(

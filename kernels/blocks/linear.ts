@@ -28,5 +28,5 @@ export function multiply(
   x: Tensor,
   options: Pick<LinearWeights, 'preciseF32'> = {},
 ): Tensor {
-  return 'down' in matrix ? lowRank(graph, x, matrix) : mulMat(graph, matrix, x, options);
+  return 'down' in matrix ? lowRank(graph, x, matrix, options) : mulMat(graph, matrix, x, options);
 }

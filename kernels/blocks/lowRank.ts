@@ -1,5 +1,5 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, mulMat, scale, transpose } from '../ggml/ops.ts';
+import { add, contiguous, mul, mulMat, scale, transpose } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 
 /** A low-rank matrix by its factors, `U Vᵀ`. */
@@ -18,13 +18,22 @@ export interface LowRankMatrix extends Factors {
   /** `W`: `[in, out]` */
   readonly base?: Tensor;
   readonly factor: number;
+  /** `[rank]`: a further factor for each row of `down`, where parts of it come from different adapters. */
+  readonly factors?: Tensor;
 }
 
-/** Multiplies the matrix by `x[in, …] → [out, …]` without building it. */
-export function lowRank(graph: Graph, x: Tensor, { base, down, up, factor }: LowRankMatrix): Tensor {
-  const product = mulMat(graph, up, mulMat(graph, down, x));
-  const scaled = factor === 1 ? product : scale(graph, product, factor);
-  return base ? add(graph, mulMat(graph, base, x), scaled) : scaled;
+/** Multiplies the matrix by `x[in, …] → [out, …]` without building it. `preciseF32`: as in `LinearWeights`. */
+export function lowRank(
+  graph: Graph,
+  x: Tensor,
+  { base, down, up, factor, factors }: LowRankMatrix,
+  options: { readonly preciseF32?: boolean } = {},
+): Tensor {
+  const inner = mulMat(graph, down, x);
+  // Few values lie between the two products, so they are scaled instead of the result.
+  const weighed = factors ? mul(graph, inner, factors) : inner;
+  const change = mulMat(graph, up, factor === 1 ? weighed : scale(graph, weighed, factor), options);
+  return base ? add(graph, mulMat(graph, base, x, options), change) : change;
 }
 
 /** Builds `U Vᵀ` as a matrix, `[in, out]`. */

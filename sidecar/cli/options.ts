@@ -18,6 +18,7 @@ export interface ModelOptions {
   readonly threads?: number;
   readonly contextSize?: number;
   readonly cache?: string;
+  readonly adapter?: readonly string[];
 }
 
 /** Options of commands that can use a server instead of a model on this machine. */
@@ -31,11 +32,19 @@ export function withJson(command: Command): Command {
   return command.option('--json', l10n.t('print one JSON object'), false);
 }
 
-/** Adds `--json`, `--model`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a command. */
+/**
+ * Adds `--json`, `--model`, `--adapter`, `--engine`, `--device`, `--threads`, `--context-size` and `--cache` to a
+ * command.
+ */
 export function withModelOptions(command: Command): Command {
   const cores = os.availableParallelism();
   return withJson(command)
     .option('--model <file>', l10n.t('GGUF file to use (default: the bundled model)'))
+    .option(
+      '--adapter <file>',
+      l10n.t('low-rank adapter (GGUF) for the model; may be given several times'),
+      (file: string, files: readonly string[] = []) => [...files, file],
+    )
     .addOption(new Option('--engine <name>', l10n.t('engine to use')).choices(['auto', 'chorus', 'llama']))
     .addOption(
       new Option('--device <name>', l10n.t('device to use')).choices(['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
@@ -84,14 +93,15 @@ export interface ServerChoice {
  * its own sidecar, so that it does not change an editor's model.
  */
 export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
-  const { model, engine, device, threads, contextSize, cache } = options;
+  const { model, engine, device, threads, contextSize, cache, adapter } = options;
   if (
     model === undefined &&
     engine === undefined &&
     device === undefined &&
     threads === undefined &&
     contextSize === undefined &&
-    cache === undefined
+    cache === undefined &&
+    adapter === undefined
   )
     return undefined;
   return {
@@ -101,7 +111,13 @@ export function settingsOf(options: ModelOptions): ChorusSettings | undefined {
     threads,
     contextSizeTokens: contextSize,
     cache,
+    adapters: adaptersOf(options),
   };
+}
+
+/** The absolute paths of the chosen adapters. Absent: none is chosen. */
+export function adaptersOf({ adapter }: ModelOptions): readonly string[] | undefined {
+  return adapter?.map((file) => path.resolve(file));
 }
 
 /** Parses a whole number between two bounds. Throws commander's `InvalidArgumentError`. */

@@ -8,9 +8,10 @@ import { WORK_PROGRESS, type LoadedModel } from '../protocol/engine.ts';
 import type { NotificationType, RequestType } from '../protocol/messages.ts';
 import { defaultModelPath } from '../shelf/defaultModel.ts';
 import { workshopScript } from '../workshop/workshopScript.ts';
+import { assertAdapters } from './assertAdapters.ts';
 import { assertCache } from './assertCache.ts';
 import { interruptible } from './interruptible.ts';
-import type { ModelOptions } from './options.ts';
+import { adaptersOf, type ModelOptions } from './options.ts';
 import type { ProgressBar } from './progressBar.ts';
 
 /** A command's work with a loaded model. `bar` draws the progress. */
@@ -35,12 +36,14 @@ export async function withEngine<Result>(options: ModelOptions, work: EngineWork
           threads: options.threads ?? 0,
           contextSizeTokens: options.contextSize ?? 0,
           cache: options.cache,
+          adapters: adaptersOf(options),
           headNeedsFile: homeFiles().headNeedsFile,
         },
         { signal, onProgress: (share) => bar.update(`Loading ${modelPath}`, share) },
       );
       bar.clear();
       assertCache(model, options.cache);
+      assertAdapters(model, adaptersOf(options));
       return await work(engine, model, signal, bar);
     } finally {
       await engine.dispose();

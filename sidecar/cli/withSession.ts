@@ -9,6 +9,7 @@ import {
   type ServerSettings,
   type SidecarStatus,
 } from '../protocol/client.ts';
+import { assertAdapters } from './assertAdapters.ts';
 import { assertCache } from './assertCache.ts';
 import { InterruptedError, UsageError } from './exitCodes.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -72,7 +73,7 @@ async function serverSettings(session: Session, { url, model, key }: ServerChoic
 
 /**
  * Waits until the model is loaded by `settings`, and draws the progress. Rejects with `TroubleError` if it cannot have
- * their cache.
+ * their cache or adapters.
  */
 export async function loadModel(
   session: Session,
@@ -89,7 +90,10 @@ export async function loadModel(
     session.onStatus = () => undefined;
     bar.clear();
   }
-  if (settings?.cache !== undefined) assertCache(await sidecarStatus(session), settings.cache);
+  if (settings?.cache === undefined && settings?.adapters === undefined) return;
+  const status = await sidecarStatus(session);
+  assertCache(status, settings.cache);
+  assertAdapters(status, settings.adapters);
 }
 
 /** Requests the sidecar's status. */

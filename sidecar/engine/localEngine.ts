@@ -217,6 +217,7 @@ export class LocalEngine implements Engine, Measuring {
       ...(opened.engine === 'chorus' && params.cache !== undefined && params.cache !== 'full'
         ? { cache: params.cache }
         : {}),
+      ...(opened.adapters?.length ? { adapters: opened.adapters } : {}),
       trainContextTokens: file.shape.trainContextTokens,
       special: text.special,
       // A template that is too long is reported when a chat needs it.

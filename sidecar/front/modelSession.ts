@@ -114,10 +114,10 @@ export class FrontModelSession implements ModelSession {
    * Takes a client's settings. A change of model settings takes effect with the next request. Settings without model
    * settings keep the present choice. If a client sends some of them, the rest get their defaults.
    */
-  configure({ modelPath, engine, device, threads, contextSizeTokens, cache, power }: ChorusSettings): void {
+  configure({ modelPath, engine, device, threads, contextSizeTokens, cache, adapters, power }: ChorusSettings): void {
     this.#unloadAfterMinutes = power?.unloadAfterMinutes ?? this.#unloadAfterMinutes;
     this.#waitForIdleness();
-    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache }).filter(
+    const chosen = Object.entries({ modelPath, engine, device, threads, contextSizeTokens, cache, adapters }).filter(
       ([, value]) => value !== undefined,
     );
     if (chosen.length === 0) return;
@@ -212,6 +212,7 @@ export class FrontModelSession implements ModelSession {
       contextUsedTokens: 0,
       contextSizeTokens: model.contextSizeTokens,
       ...(model.cache === undefined ? {} : { cache: model.cache }),
+      ...(model.adapters === undefined ? {} : { adapters: model.adapters }),
       memoryBytes: model.memoryBytes,
       deviceMemoryBytes: model.deviceMemoryBytes,
       threads: model.threads,

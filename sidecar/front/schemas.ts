@@ -47,6 +47,7 @@ const settings = z.object({
   threads: count.max(SETTING_LIMITS.threads).optional(),
   contextSizeTokens: count.optional(),
   cache: z.string().max(SETTING_LIMITS.cacheUnits).optional(),
+  adapters: z.array(z.string().max(SETTING_LIMITS.pathUnits)).max(SETTING_LIMITS.adapters).optional(),
   completion: z
     .object({
       multiline: z.enum(['auto', 'never', 'always']).optional(),

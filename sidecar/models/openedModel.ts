@@ -1,5 +1,5 @@
 import type { Backend } from './backend.ts';
-import type { LoadParams } from '../protocol/engine.ts';
+import type { LoadedAdapter, LoadParams } from '../protocol/engine.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { OpenedDevice } from './llamaCpp/device.ts';
 import type { ModelFile } from './modelFile.ts';
@@ -24,6 +24,8 @@ export interface OpenedModel {
   readonly text: ModelText;
   /** The features that this engine lacks for this model, a sentence each. */
   readonly limits: readonly string[];
+  /** The adapters that change this model. Absent: none. */
+  readonly adapters?: readonly LoadedAdapter[];
   /** Creates an evaluator for measurements while no request runs. The caller disposes it before the model. */
   evaluator(): Evaluator;
   /** Bytes on a GPU, in addition to the process's own memory. */

@@ -47,6 +47,7 @@ describe('readChorusSettings', () => {
           threads: 2,
           contextSizeTokens: 4096,
           cache: 'tiered:512',
+          adapters: ['/adapters/a.gguf', '', 7, ' /adapters/b.gguf '],
           'completion.multiline': 'never',
           'chat.language': 'de',
         },
@@ -58,6 +59,7 @@ describe('readChorusSettings', () => {
     assert.equal(settings.threads, 2);
     assert.equal(settings.contextSizeTokens, 4096);
     assert.equal(settings.cache, 'tiered:512');
+    assert.deepEqual(settings.adapters, ['/adapters/a.gguf', '/adapters/b.gguf']);
     assert.equal(settings.completion?.multiline, 'never');
     assert.equal(settings.chat?.language, 'de');
   });
@@ -70,6 +72,7 @@ describe('readChorusSettings', () => {
       threads: 64,
       contextSizeTokens: 1,
       cache: 'random:64',
+      adapters: ['/workspace/evil.gguf'],
       'chat.systemPrompt': 'Obey.',
       'contexts.keepOnDisk': true,
     };
@@ -80,6 +83,7 @@ describe('readChorusSettings', () => {
     assert.equal(settings.threads, 2);
     assert.equal(settings.contextSizeTokens, undefined);
     assert.equal(settings.cache, undefined);
+    assert.equal(settings.adapters, undefined);
     assert.equal(settings.chat?.systemPrompt, undefined);
     assert.equal(settings.contexts?.keepOnDisk, undefined);
   });
@@ -98,6 +102,7 @@ describe('readChorusSettings', () => {
     const user = {
       threads: 2_000,
       cache: 'x'.repeat(1_000),
+      adapters: [...Array<string>(40).fill('/adapters/a.gguf'), 'x'.repeat(5_000)],
       'downloads.mirror': `https://${'x'.repeat(3_000)}`,
       catalogue: 'x'.repeat(5_000),
       'downloads.folder': 'x'.repeat(5_000),
@@ -113,7 +118,7 @@ describe('readChorusSettings', () => {
     const settings = withoutModel(readChorusSettings(reader({ user: { 'chat.language': 'de' } })));
     assert.deepEqual(
       Object.keys(settings).filter((name) =>
-        ['modelPath', 'engine', 'device', 'threads', 'contextSizeTokens', 'cache'].includes(name),
+        ['modelPath', 'engine', 'device', 'threads', 'contextSizeTokens', 'cache', 'adapters'].includes(name),
       ),
       [],
     );

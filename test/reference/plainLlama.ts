@@ -19,6 +19,10 @@ export type PlainWeights = ReadonlyMap<string, number[]>;
 export interface PlainHooks {
   /** Replaces the input of each product inside a block. */
   readonly productInput?: (x: readonly number[], name: string) => readonly number[];
+  /** What is added to each product inside a block: the change by low-rank experts. */
+  readonly productChange?: (x: readonly number[], name: string, position: number) => readonly number[] | undefined;
+  /** Receives a token's input of attention or feed-forward, after its norm. */
+  readonly onNorm?: (x: readonly number[], name: string, position: number) => void;
   /**
    * Replaces embeddings (place 0) and the outputs of attention (1, 3, …) and feed-forward (2, 4, …) to the residual,
    * token by token.
@@ -76,17 +80,23 @@ export function plainLlamaLogits(
     if (!values) throw new Error(`No weight ${name}`);
     return values;
   };
-  const product = (name: string, x: readonly number[]): number[] => {
+  const product = (name: string, x: readonly number[], position: number): number[] => {
     const matrix = get(name);
     const input = name.startsWith('blk.') ? productInput(x, name) : x;
+    const change = hooks.productChange?.(input, name, position);
     return Array.from({ length: matrix.length / x.length }, (_, row) =>
-      input.reduce((sum, value, column) => sum + value * (matrix[row * x.length + column] as number), 0),
+      input.reduce(
+        (sum, value, column) => sum + value * (matrix[row * x.length + column] as number),
+        change?.[row] ?? 0,
+      ),
     );
   };
-  const rmsNorm = (name: string, x: readonly number[]): number[] => {
+  const rmsNorm = (name: string, x: readonly number[], position: number): number[] => {
     const gain = get(name);
     const size = Math.sqrt(x.reduce((sum, value) => sum + value ** 2, 0) / x.length + epsilon);
-    return x.map((value, index) => (value / size) * (gain[index] as number));
+    const normed = x.map((value, index) => (value / size) * (gain[index] as number));
+    hooks.onNorm?.(normed, name, position);
+    return normed;
   };
   const embedding = get('token_embd.weight');
   let hidden = tokens.map((token, position) => [
@@ -94,13 +104,13 @@ export function plainLlamaLogits(
   ]);
   for (let block = 0; block < blockCount; block++) {
     const name = `blk.${block}`;
-    const normed = hidden.map((x) => rmsNorm(`${name}.attn_norm.weight`, x));
-    const unrotated = normed.map((x) => product(`${name}.attn_q.weight`, x));
+    const normed = hidden.map((x, position) => rmsNorm(`${name}.attn_norm.weight`, x, position));
+    const unrotated = normed.map((x, position) => product(`${name}.attn_q.weight`, x, position));
     const queries = unrotated.map((x, position) => rotate(x, position, sizes));
     const keys = normed.map((x, position) => [
-      ...keptRow(rotate(product(`${name}.attn_k.weight`, x), position, sizes)),
+      ...keptRow(rotate(product(`${name}.attn_k.weight`, x, position), position, sizes)),
     ]);
-    const values = normed.map((x) => [...keptRow(product(`${name}.attn_v.weight`, x))]);
+    const values = normed.map((x, position) => [...keptRow(product(`${name}.attn_v.weight`, x, position))]);
     hooks.onAttention?.(
       {
         query: queries.map((x) => split(x, headSize)),
@@ -146,22 +156,23 @@ export function plainLlamaLogits(
           );
         }
       }
-      return add(x, branchOutput(product(`${name}.attn_output.weight`, attended), 1 + 2 * block, position));
+      return add(x, branchOutput(product(`${name}.attn_output.weight`, attended, position), 1 + 2 * block, position));
     });
     hidden = hidden.map((x, position) => {
-      const input = rmsNorm(`${name}.ffn_norm.weight`, x);
-      const gate = product(`${name}.ffn_gate.weight`, input);
-      const up = product(`${name}.ffn_up.weight`, input);
+      const input = rmsNorm(`${name}.ffn_norm.weight`, x, position);
+      const gate = product(`${name}.ffn_gate.weight`, input, position);
+      const up = product(`${name}.ffn_up.weight`, input, position);
       const down = product(
         `${name}.ffn_down.weight`,
         gate.map((value, index) => (value / (1 + Math.exp(-value))) * (up[index] as number)),
+        position,
       );
       return add(x, branchOutput(down, 2 + 2 * block, position));
     });
     hooks.onBlock?.(hidden);
   }
   const output = weights.has('output.weight') ? 'output.weight' : 'token_embd.weight';
-  return hidden.map((x) => product(output, rmsNorm('output_norm.weight', x)));
+  return hidden.map((x, position) => product(output, rmsNorm('output_norm.weight', x, position), position));
 }
 
 const at = (rows: readonly number[][], row: number, column: number): number => rows[row]?.[column] as number;

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Command } from 'commander';
 import { sizeOfParts } from '../../models/gguf/parts.ts';
+import type { SidecarStatus } from '../../protocol/client.ts';
 import { formatBytes, printFields, printJson } from '../output.ts';
 import { settingsOf, withModelOptions, type ModelOptions } from '../options.ts';
 import { sidecarStatus, withSession } from '../withSession.ts';
@@ -26,6 +27,8 @@ async function info(options: ModelOptions): Promise<void> {
       sizeBytes,
       contextSizeTokens: status.contextSizeTokens,
       ...(status.cache === undefined ? {} : { cache: status.cache }),
+      experts: expertsOf(status.adapters),
+      adapters: status.adapters ?? [],
       threads: status.threads,
       memoryBytes: status.memoryBytes,
       supportsFim: status.supportsFim,
@@ -40,6 +43,7 @@ async function info(options: ModelOptions): Promise<void> {
     ['File', status.modelPath],
     ['Size', formatBytes(sizeBytes)],
     ['Architecture', status.architecture],
+    ['Adapters', ...adapterLines(status.adapters)],
     ['Engine', status.engine],
     ['', ...(status.engineLimits ?? [])],
     ['Device', status.device],
@@ -55,4 +59,13 @@ async function info(options: ModelOptions): Promise<void> {
     ['Fill-in-the-middle', status.supportsFim ? 'yes' : 'no'],
     ['Tool calling', status.supportsToolCalling ? 'yes' : 'no'],
   ]);
+}
+
+/** The number of low-rank experts over the model. */
+function expertsOf(adapters: SidecarStatus['adapters'] = []): number {
+  return adapters.reduce((sum, { experts }) => sum + experts, 0);
+}
+
+function adapterLines(adapters: SidecarStatus['adapters'] = []): readonly string[] {
+  return adapters.map(({ name, path, experts }) => `${name} (${path})${experts > 1 ? `, ${experts} experts` : ''}`);
 }

@@ -31,6 +31,7 @@ async function status(options: { readonly json: boolean }): Promise<void> {
       ['Sidecar', `${session.sidecar.version}, process ${session.sidecar.pid}, since ${session.sidecar.startedAt}`],
       ['State', state.state, state.trouble?.message],
       ['Model', state.modelName, state.modelPath],
+      ['Adapters', ...(state.adapters ?? []).map(({ name }) => name)],
       ['Engine', state.engine],
       ['Device', state.device],
       [

@@ -301,9 +301,13 @@ export class EngineProcess implements Engine, Measuring {
   }
 }
 
-/** Identifies a file and its settings. An equal key means that this model is in memory already. */
+/**
+ * Identifies a model's file, its adapters and its settings. An equal key means that this model is in memory already.
+ */
 async function loadKey(params: LoadParams): Promise<string> {
-  const file = await stat(params.modelPath).catch(() => undefined);
+  const files = await Promise.all(
+    [params.modelPath, ...(params.adapters ?? [])].map((each) => stat(each).catch(() => undefined)),
+  );
   return JSON.stringify([
     params.modelPath,
     params.engine,
@@ -311,8 +315,8 @@ async function loadKey(params: LoadParams): Promise<string> {
     params.threads,
     params.contextSizeTokens,
     params.cache,
-    file?.size,
-    file?.mtimeMs,
+    params.adapters,
+    files.map((file) => [file?.size, file?.mtimeMs]),
   ]);
 }
 

@@ -16,6 +16,11 @@ export class WeightTable {
     return this.tensors;
   }
 
+  /** The same tensors, with matrices that have factors. */
+  withLowRank(lowRank: ReadonlyMap<string, LowRankMatrix>): WeightTable {
+    return new WeightTable(this.tensors, lowRank);
+  }
+
   tensor(name: string): Tensor {
     const tensor = this.tensors.get(name);
     if (!tensor)

@@ -2,6 +2,8 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { VERSION } from '../../common/version.ts';
 import { CHUNK_TOKENS } from '../../keptContexts/chunkNames.ts';
+import { withAdapters } from '../adapters/withAdapters.ts';
+import { openAdapters, withFactors, type OpenedAdapters } from '../adapters/openAdapters.ts';
 import { fingerprint } from '../gguf/fingerprint.ts';
 import { loadLlamaModel } from '../llamaCpp/loadLlamaModel.ts';
 import { ModelText } from '../modelText.ts';
@@ -28,6 +30,7 @@ import { ChoosingHeads } from './tiers/choosingHeads.ts';
 /** A model that was checked, how it will be held, and its vocabulary. */
 interface PlannedModel {
   readonly model: CheckedModel;
+  readonly adapters: OpenedAdapters;
   readonly choice: CacheChoice;
   readonly plan: ModelPlan;
   /** These two settle while the weights are read. */
@@ -41,8 +44,9 @@ interface PlannedModel {
 export async function openChorusModel(request: OpenRequest): Promise<OpenedModel> {
   const { params, device, file } = request;
   const model = await checkModel(params.modelPath, file.headers);
+  const adapters = await openAdapters(params.adapters ?? [], model);
   const choice = cacheFor(model.hyperparameters, params.cache);
-  const plan = await planModel(request, model, {
+  const plan = await planModel(request, withFactors(model, adapters), {
     batchTokens: BATCH_TOKENS,
     ...cacheNeeds(choice, device.device, model.hyperparameters),
   });
@@ -66,13 +70,15 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
   };
   try {
     const signal = AbortSignal.any([unreadable.signal, ...(request.signal ? [request.signal] : [])]);
-    const planned = { model, choice, plan, vocabulary, text, use };
+    const planned = { model, adapters, choice, plan, vocabulary, text, use };
     const { network, ...parts } = await open({ ...request, signal }, planned);
     const dispose = async (): Promise<void> => {
       await network.settled();
       await free();
     };
-    return { engine: 'chorus', ...parts, limits: plan.reason ? [plan.reason] : [], dispose };
+    const limits = [...(plan.reason ? [plan.reason] : []), ...adapters.refused];
+    const used = adapters.used.map(({ name, path }) => ({ name, path, experts: 1 }));
+    return { engine: 'chorus', ...parts, adapters: used, limits, dispose };
   } catch (error) {
     await free();
     throw openFailure(request, error);
@@ -83,16 +89,18 @@ async function open(
   request: OpenRequest,
   planned: PlannedModel,
 ): Promise<Pick<OpenedModel, 'backend' | 'text' | 'evaluator' | 'deviceMemoryBytes'> & { readonly network: Network }> {
-  const { model, choice, plan, vocabulary, use } = planned;
+  const { model, adapters, choice, plan, vocabulary, use } = planned;
   const { tier } = choice;
   const { contextSizeTokens } = plan;
   const { architecture, hyperparameters } = model;
   const placement = place(request, planned);
-  const modelKey = await fingerprint(model.headers);
+  const modelKey = [await fingerprint(model.headers), ...adapters.used.map(({ key }) => key)].join(' ');
   const ofHeads = { hyperparameters, contextSizeTokens, modelKey, file: request.params.headNeedsFile };
   const heads = tier && (await ChoosingHeads.of(tier, { ...ofHeads, text: await planned.text }));
   const loadingShare = heads?.isMeasuring ? 0.5 : 1;
-  const weights = use(await readWeights(request, model, placement, loadingShare));
+  const weights = use(
+    withAdapters(await readWeights(request, model, placement, loadingShare), adapters.used, placement),
+  );
   const [tokenizer, text] = await Promise.all([vocabulary, planned.text]);
   const rows = Math.min(contextSizeTokens, mostRows(choice));
   const sequences = Array.from({ length: plan.sequences }, () =>

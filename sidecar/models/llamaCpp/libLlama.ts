@@ -24,6 +24,8 @@ export class LibLlama implements Disposable {
       gpuLayers?: number;
       keyValueType?: number;
       flashAttention?: boolean;
+      /** The path of a low-rank adapter in llama.cpp's format. */
+      adapter?: string | undefined;
       quiet?: boolean;
     },
   ) {
@@ -51,6 +53,7 @@ export class LibLlama implements Disposable {
     }
     this.#context = api.createContext(this.#model, params) as bigint;
     if (!this.#context) throw new Error('libllama could not create a context');
+    if (options.adapter !== undefined) this.#apply(options.adapter);
     this.vocabularySize = api.vocabularySize(api.vocabulary(this.#model)) as number;
   }
 
@@ -78,6 +81,14 @@ export class LibLlama implements Disposable {
         koffi.decode(pointer, koffi.array('float', this.vocabularySize, 'Typed')) as Float32Array,
       );
     });
+  }
+
+  /** The model frees its adapters. */
+  #apply(file: string): void {
+    const adapter = this.#api.loadAdapter(this.#model, file) as bigint;
+    if (!adapter) throw new Error(`libllama could not load the adapter ${file}`);
+    const status = this.#api.setAdapters(this.#context, [adapter], 1, Float32Array.of(1)) as number;
+    if (status !== 0) throw new Error(`llama_set_adapters_lora returned ${status}`);
   }
 
   clear(): void {
@@ -222,6 +233,8 @@ function bindOnce(build: LibraryBuild) {
     stateSize: library.func('llama_state_seq_get_size', 'size_t', ['void *', 'int32']),
     readState: library.func('llama_state_seq_get_data', 'size_t', ['void *', 'void *', 'size_t', 'int32']),
     writeState: library.func('llama_state_seq_set_data', 'size_t', ['void *', 'void *', 'size_t', 'int32']),
+    loadAdapter: library.func('llama_adapter_lora_init', 'void *', ['void *', 'string']),
+    setAdapters: library.func('llama_set_adapters_lora', 'int32', ['void *', 'void **', 'size_t', 'float *']),
     freeContext: library.func('llama_free', 'void', ['void *']),
     freeModel: library.func('llama_model_free', 'void', ['void *']),
   };

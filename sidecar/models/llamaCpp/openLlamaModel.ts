@@ -30,7 +30,7 @@ export async function openLlamaModel(request: OpenRequest): Promise<OpenedModel>
       engine: 'llama',
       backend: new LlamaBackend(device.llama, model, context, text.vocabulary, text.special.endOfGeneration),
       text,
-      limits: ['Contexts are kept whole in memory: this engine does not compress them.'],
+      limits: ['Contexts are kept whole in memory: this engine does not compress them.', ...withoutAdapters(request)],
       evaluator: () => evaluatorOf(request, plan.contextSizeTokens),
       deviceMemoryBytes: () => model.memoryUsage.vram + context.memoryUsage.vram,
       dispose: async () => {
@@ -42,6 +42,13 @@ export async function openLlamaModel(request: OpenRequest): Promise<OpenedModel>
     await model.dispose();
     throw error;
   }
+}
+
+/** A sentence if the user chose adapters, which only Chorus's own engine applies. */
+function withoutAdapters({ params: { adapters = [] } }: OpenRequest): readonly string[] {
+  if (adapters.length === 0) return [];
+  const names = adapters.map((file) => path.basename(file)).join(', ');
+  return [`llama.cpp runs the model without ${names}: adapters need Chorus's own engine (chorus.engine, --engine).`];
 }
 
 /** Uses a separate context, since node-llama-cpp returns tokens and not logits. */

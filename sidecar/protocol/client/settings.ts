@@ -8,12 +8,14 @@ export const SETTING_LIMITS = {
   serverModelUnits: 256,
   fillInUnits: 64,
   pathUnits: 4_096,
+  /** The number of adapters. */
+  adapters: 16,
 } as const;
 
 /**
  * Settings that the client sends at start and by `workspace/didChangeConfiguration` (`settings.chorus`). An absent
- * setting has its default. All clients share the first six: the model and how it runs. The client that sent any of them
- * last chooses. A client that sends none of them changes nothing.
+ * setting has its default. All clients share the first seven: the model and how it runs. The client that sent any of
+ * them last chooses. A client that sends none of them changes nothing.
  */
 export interface ChorusSettings {
   /** The path of a GGUF file. Empty: the default model. */
@@ -26,6 +28,8 @@ export interface ChorusSettings {
   readonly contextSizeTokens?: number;
   /** How much of a long context the KV cache keeps: "full" (the default), "snapkv:2048", …. */
   readonly cache?: string;
+  /** The paths of low-rank adapters (GGUF) that change the model. Empty: none. */
+  readonly adapters?: readonly string[];
   readonly completion?: CompletionSettings;
   readonly chat?: ChatSettings;
   readonly contexts?: ContextSettings;

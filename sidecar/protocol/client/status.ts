@@ -26,6 +26,8 @@ export interface SidecarStatus {
   readonly contextKeptTokens?: number;
   /** How much of a context the model keeps or attends to ("snapkv:2048"). Absent: all of it. */
   readonly cache?: string;
+  /** The low-rank adapters that change the model. Absent: none. */
+  readonly adapters?: readonly AdapterStatus[];
   readonly tokensPerSecond?: number;
   /** The measured prefill speed on this machine. */
   readonly promptTokensPerSecond?: number;
@@ -44,6 +46,14 @@ export interface SidecarStatus {
   readonly server?: ServerStatus;
   /** Present if `state` is 'trouble'. */
   readonly trouble?: Trouble;
+}
+
+/** A low-rank adapter in use. */
+export interface AdapterStatus {
+  readonly name: string;
+  readonly path: string;
+  /** The number of low-rank experts in it. */
+  readonly experts: number;
 }
 
 /** The status of a client's server. */

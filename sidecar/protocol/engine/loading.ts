@@ -19,8 +19,17 @@ export interface LoadParams {
   readonly contextSizeTokens: number;
   /** How much of a long context a sequence keeps: "full" (the default), "snapkv:2048", …. */
   readonly cache?: string;
+  /** The paths of low-rank adapters for the model, which all count. Absent: none. */
+  readonly adapters?: readonly string[];
   /** The file of measurements of models for such a cache. Absent: each load measures again. */
   readonly headNeedsFile?: string;
+}
+/** A low-rank adapter that changes the loaded model. */
+export interface LoadedAdapter {
+  readonly name: string;
+  readonly path: string;
+  /** The number of low-rank experts in it: 1 for an adapter of llama.cpp. */
+  readonly experts: number;
 }
 export interface LoadedModel {
   readonly name: string;
@@ -43,6 +52,8 @@ export interface LoadedModel {
   readonly contextSizeTokens: number;
   /** How much of the context the model keeps or attends to, in the form of `--cache`. Absent: all of it. */
   readonly cache?: string;
+  /** The low-rank adapters that change the model. Absent: none. */
+  readonly adapters?: readonly LoadedAdapter[];
   readonly trainContextTokens: number;
   readonly special: SpecialTokens;
   /** The Jinja source in the model's file, if any. */

@@ -3,6 +3,8 @@ import { TroubleError } from '../../../common/troubleError.ts';
 import { architectures } from '../../architectures/architectures.ts';
 import type { Architecture, Hyperparameters, WeightSpec } from '../../architectures/architecture.ts';
 import { Metadata } from '../../architectures/metadata.ts';
+import { withAdapters } from '../../adapters/withAdapters.ts';
+import { openAdapter } from '../../adapters/openAdapters.ts';
 import type { Evaluator } from '../../evaluator.ts';
 import { readGgufHeader, type GgufHeader } from '../../gguf/header.ts';
 import { shown } from '../../gguf/shown.ts';
@@ -55,6 +57,8 @@ export interface OpenNetworkOptions extends LoadWeightsOptions {
   /** The most rows of the sequence. */
   readonly capacityTokens: number;
   readonly cacheType?: TensorType;
+  /** The paths of low-rank adapters, which must fit the model. */
+  readonly adapters?: readonly string[];
   /** As for `SequenceCache`. Default: `transposed`, as for completion, if the type allows it. */
   readonly layout?: CacheLayout;
 }
@@ -113,13 +117,14 @@ export class OpenedNetwork implements Disposable {
   }
 }
 
-/** Loads a model with one sequence. Throws `TroubleError`. */
+/** Loads a model with one sequence. Throws `TroubleError`, also for an adapter that can't be used. */
 export async function openNetwork(file: string, options: OpenNetworkOptions): Promise<OpenedNetwork> {
   const { placement } = options;
   const model = await checkModel(file);
   const { architecture, hyperparameters } = model;
   const { specs, tensors } = withTiedOutput(model, placement);
-  const weights = await loadWeights(placement, specs, tensors, options);
+  const adapters = await Promise.all((options.adapters ?? []).map((adapter) => openAdapter(adapter, model)));
+  const weights = withAdapters(await loadWeights(placement, specs, tensors, options), adapters, placement);
   const network = new Network({ architecture, hyperparameters, placement, weights });
   return OpenedNetwork.over(model, network, options);
 }

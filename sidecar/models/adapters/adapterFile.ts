@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
+import type { TensorType } from '../../../kernels/ggml/types.ts';
+import { TroubleError } from '../../common/troubleError.ts';
+import { formatBytes, readGgufHeader, type GgufHeader, type GgufTensor } from '../gguf/header.ts';
+import { modelName } from '../gguf/modelName.ts';
+import { fileRows } from '../gguf/rows.ts';
+import { shown } from '../gguf/shown.ts';
+
+/** The types of factors. Others are too coarse for factors, or no other program writes them. */
+const FACTOR_TYPES: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'Q8_0']);
+/** Above this rank, factors are larger than the matrices of most models. */
+const MAX_RANK = 1_024;
+/** A whole file is held in memory between check and use. */
+const MAX_FILE_BYTES = 4e9;
+
+const ENDINGS = { down: '.lora_a', up: '.lora_b' } as const;
+type Part = keyof typeof ENDINGS;
+
+/** One factor of a matrix, as bytes of the file. */
+export interface Factor {
+  readonly type: TensorType;
+  /** `[in, rank]` or `[rank, out]` */
+  readonly shape: readonly [number, number];
+  readonly bytes: Uint8Array;
+}
+
+/** The change of one matrix: `scale · up · down`. */
+export interface MatrixFactors {
+  readonly down: Factor;
+  readonly up: Factor;
+  readonly rank: number;
+  readonly scale: number;
+}
+
+/** A low-rank adapter (LoRA, arXiv 2106.09685) in llama.cpp's format, with all of its values. */
+export interface AdapterFile {
+  readonly path: string;
+  readonly name: string;
+  /** The architecture of its models. */
+  readonly architecture: string;
+  /** By the name of the model's matrix: "blk.0.attn_q.weight". */
+  readonly matrices: ReadonlyMap<string, MatrixFactors>;
+  /** Identifies the values: adapters with the same key compute the same. */
+  readonly key: string;
+}
+
+/**
+ * Reads an adapter with its values, so that later changes of the file have no effect. Throws `TroubleError` with the
+ * file and the tensor: 'model-not-found', 'not-gguf', 'truncated-model' or 'invalid-model'.
+ */
+export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
+  const header = await readGgufHeader(filePath);
+  const { architecture, alpha } = readKeys(header);
+  const pairs = pairsOf(header);
+  const hash = createHash('sha256').update(JSON.stringify([architecture, alpha, [...pairs.keys()]]));
+  const matrices = new Map<string, MatrixFactors>();
+  const file = await open(filePath, 'r');
+  try {
+    for (const [name, { down, up }] of pairs) {
+      const rank = up.shape[0] as number;
+      const [downFactor, upFactor] = [await read(header, down), await read(header, up)];
+      for (const { bytes } of [downFactor, upFactor]) hash.update(bytes);
+      // llama.cpp takes an alpha of 0 as a scale of 1.
+      matrices.set(name, { down: downFactor, up: upFactor, rank, scale: alpha === 0 ? 1 : alpha / rank });
+    }
+  } finally {
+    await file.close();
+  }
+  return { path: filePath, name: modelName(header), architecture, matrices, key: hash.digest('hex') };
+
+  async function read(of: GgufHeader, tensor: GgufTensor): Promise<Factor> {
+    const rows = fileRows(file, { ...tensor, header: of });
+    const bytes = await rows.read(0, rows.count);
+    const values = toFloat32(rows.type, bytes);
+    const index = values.findIndex((value) => !Number.isFinite(value));
+    if (index >= 0) throw invalidAdapter(filePath, `the tensor ${tensor.name} has the value ${values[index]}`);
+    return { type: rows.type, shape: tensor.shape as [number, number], bytes };
+  }
+}
+
+/** The error of an adapter that can't be used. `what` is the reason, with the name of the tensor or key. */
+export function invalidAdapter(filePath: string, what: string): TroubleError {
+  return new TroubleError('invalid-model', `The adapter ${path.basename(filePath)} is not used: ${what}.`);
+}
+
+function readKeys({ path: file, metadata, fileSizeBytes }: GgufHeader): {
+  readonly architecture: string;
+  readonly alpha: number;
+} {
+  const expect = (key: string, expected: string): void => {
+    const value = metadata.get(key);
+    if (value !== expected)
+      throw invalidAdapter(
+        file,
+        `${key} is ${value === undefined ? 'missing' : shown(value)}, expected ${shown(expected)}`,
+      );
+  };
+  expect('general.type', 'adapter');
+  expect('adapter.type', 'lora');
+  const architecture = metadata.get('general.architecture');
+  if (typeof architecture !== 'string') throw invalidAdapter(file, 'general.architecture is missing');
+  const alpha = metadata.get('adapter.lora.alpha') ?? 0;
+  if (typeof alpha !== 'number' || !Number.isFinite(alpha))
+    throw invalidAdapter(file, `adapter.lora.alpha is ${shown(alpha)}, expected a number`);
+  if (fileSizeBytes > MAX_FILE_BYTES)
+    throw invalidAdapter(
+      file,
+      `it has ${formatBytes(fileSizeBytes)}, more than the ${formatBytes(MAX_FILE_BYTES)} allowed`,
+    );
+  return { architecture, alpha };
+}
+
+/** Finds both factors of each matrix, and checks that they fit together. */
+function pairsOf({ path: file, tensors }: GgufHeader): ReadonlyMap<string, Readonly<Record<Part, GgufTensor>>> {
+  const parts = new Map<string, Partial<Record<Part, GgufTensor>>>();
+  for (const tensor of tensors) {
+    const part = (['down', 'up'] as const).find((each) => tensor.name.endsWith(ENDINGS[each]));
+    if (!part)
+      throw invalidAdapter(
+        file,
+        `it has the tensor ${shown(tensor.name)}, expected names that end in ".lora_a" or ".lora_b"`,
+      );
+    if (!FACTOR_TYPES.has(tensor.type))
+      throw invalidAdapter(
+        file,
+        `the tensor ${shown(tensor.name)} is of the type ${tensor.type}, expected ${[...FACTOR_TYPES].join(', ')}`,
+      );
+    const name = tensor.name.slice(0, -ENDINGS[part].length);
+    parts.set(name, { ...parts.get(name), [part]: tensor });
+  }
+  if (parts.size === 0) throw invalidAdapter(file, 'it has no tensors');
+  return new Map([...parts].map(([name, { down, up }]) => [name, checkPair(file, name, down, up)]));
+}
+
+function checkPair(
+  file: string,
+  name: string,
+  down: GgufTensor | undefined,
+  up: GgufTensor | undefined,
+): Readonly<Record<Part, GgufTensor>> {
+  if (!down || !up) {
+    const [missing, present] = down ? [ENDINGS.up, ENDINGS.down] : [ENDINGS.down, ENDINGS.up];
+    throw invalidAdapter(file, `it has the tensor ${shown(name + present)} without ${shown(name + missing)}`);
+  }
+  const [first, second] = [asMatrix(down), asMatrix(up)];
+  const rank = second.shape[0] as number;
+  if ([first, second].some(({ shape }) => shape.length > 2) || first.shape[1] !== rank)
+    throw invalidAdapter(
+      file,
+      `the tensors ${name}.lora_a [${down.shape.join(', ')}] and .lora_b [${up.shape.join(', ')}] do not share a rank`,
+    );
+  if (rank > MAX_RANK)
+    throw invalidAdapter(file, `the tensor ${up.name} has the rank ${rank}, expected at most ${MAX_RANK}`);
+  return { down: first, up: second };
+}
+
+/** A tensor with at least two extents, and without extents of 1 behind them. Files leave out such extents. */
+function asMatrix(tensor: GgufTensor): GgufTensor {
+  const shape = [...tensor.shape];
+  while (shape.length > 2 && shape.at(-1) === 1) shape.pop();
+  while (shape.length < 2) shape.push(1);
+  return { ...tensor, shape };
+}

@@ -1,0 +1,44 @@
+import { shown } from '../gguf/shown.ts';
+import type { Architecture, WeightSpec } from '../architectures/architecture.ts';
+import type { LocatedTensor } from '../gguf/locate.ts';
+import { invalidAdapter, type AdapterFile, type Factor } from './adapterFile.ts';
+
+/** The matrices that an adapter may change: the projections of attention and of the feed-forward network. */
+const ADAPTED = /^blk\.\d+\.(attn_q|attn_k|attn_v|attn_output|ffn_gate|ffn_up|ffn_down)\.weight$/;
+
+/** The parts of a checked model that decide whether an adapter fits. */
+export interface AdaptableModel {
+  readonly architecture: Pick<Architecture, 'name'>;
+  readonly specs: readonly WeightSpec[];
+  readonly tensors: ReadonlyMap<string, LocatedTensor>;
+}
+
+/**
+ * Checks that an adapter is for a model: its architecture, and the shapes of its factors. Throws `TroubleError`
+ * 'invalid-model' with the names of file and tensor, the value found and the value expected.
+ */
+export function checkAdapter({ path: file, architecture, matrices }: AdapterFile, model: AdaptableModel): void {
+  if (architecture !== model.architecture.name)
+    throw invalidAdapter(
+      file,
+      `it is for the architecture ${shown(architecture)}, but the model has ${shown(model.architecture.name)}`,
+    );
+  const known = new Set(model.specs.map(({ name }) => name));
+  for (const [name, { down, up, rank }] of matrices) {
+    if (!ADAPTED.test(name))
+      throw invalidAdapter(file, `its tensors change ${shown(name)}, which adapters can't change in this engine`);
+    const base = known.has(name) ? model.tensors.get(name) : undefined;
+    if (!base) throw invalidAdapter(file, `its tensors change ${shown(name)}, which the model does not have`);
+    const [input = 1, output = 1] = base.shape;
+    checkShape(file, `${name}.lora_a`, down, [input, rank]);
+    checkShape(file, `${name}.lora_b`, up, [rank, output]);
+  }
+}
+
+function checkShape(file: string, name: string, { shape }: Factor, expected: readonly [number, number]): void {
+  if (shape[0] !== expected[0] || shape[1] !== expected[1])
+    throw invalidAdapter(
+      file,
+      `the tensor ${name} has the shape [${shape.join(', ')}], expected [${expected.join(', ')}] for this model`,
+    );
+}

@@ -1,0 +1,45 @@
+import { TroubleError } from '../../common/troubleError.ts';
+import { readAdapterFile, type AdapterFile } from './adapterFile.ts';
+import { checkAdapter, type AdaptableModel } from './checkAdapter.ts';
+import { factorBytes } from './withAdapters.ts';
+
+/** The adapters for a model, and a sentence for each one that can't be used. */
+export interface OpenedAdapters {
+  readonly used: readonly AdapterFile[];
+  readonly refused: readonly string[];
+}
+
+/** Reads and checks adapters for a model. A bad adapter is left out with its reason, so that the model works. */
+export async function openAdapters(files: readonly string[], model: AdaptableModel): Promise<OpenedAdapters> {
+  const used: AdapterFile[] = [];
+  const refused: string[] = [];
+  for (const file of files) {
+    try {
+      used.push(await openAdapter(file, model));
+    } catch (error) {
+      if (!(error instanceof TroubleError)) throw error;
+      refused.push(error.message);
+    }
+  }
+  return { used, refused };
+}
+
+/** Reads and checks an adapter for a model. Throws `TroubleError` as `readAdapterFile` and `checkAdapter`. */
+export async function openAdapter(file: string, model: AdaptableModel): Promise<AdapterFile> {
+  const adapter = await readAdapterFile(file);
+  checkAdapter(adapter, model);
+  return adapter;
+}
+
+/** The model with the factors among its matrices, so that a plan of memory counts them. */
+export function withFactors<Model extends Pick<AdaptableModel, 'tensors'>>(
+  model: Model,
+  { used }: OpenedAdapters,
+): Model {
+  const tensors = new Map(model.tensors);
+  for (const [name, bytes] of factorBytes(used)) {
+    const tensor = tensors.get(name);
+    if (tensor) tensors.set(name, { ...tensor, sizeBytes: tensor.sizeBytes + bytes });
+  }
+  return { ...model, tensors };
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../../kernels/ggml/device.ts';
+import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
+import { writeMerged, writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
+import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
+
+/** Long enough that caches choose rows. */
+const PROMPT = Array.from({ length: 700 }, (_, index) => 97 + ((index * 31 + (index >> 4) * 7) % 26));
+const ANSWER_TOKENS = 24;
+
+describe('A model with an adapter answers like the model with merged weights', () => {
+  let folder: string;
+  let engine: LocalEngine;
+  let base: string;
+  let adapter: string;
+  let merged: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-adapter-cache-'));
+    [base, adapter, merged] = ['base', 'adapter', 'merged'].map((name) => path.join(folder, `${name}.gguf`)) as [
+      string,
+      string,
+      string,
+    ];
+    using device = new Device('cpu', { threads: 1 });
+    const keys = { context_length: { type: 'u32', value: 2_048 } } as const;
+    await writeTinyModel(base, { variant: 'llama', type: 'F32', device, vocabulary: tinyVocabulary(), keys });
+    await writeTinyAdapter(adapter, base, { rank: 8, alpha: 4 });
+    await writeMerged(merged, base, adapter, 0.5);
+    engine = new LocalEngine({ log: () => undefined });
+  });
+  after(async () => {
+    await engine.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function answer(modelPath: string, adapters: readonly string[], cache: string): Promise<readonly number[]> {
+    await engine.load({
+      modelPath,
+      engine: 'chorus',
+      device: 'cpu',
+      threads: 2,
+      contextSizeTokens: 1_024,
+      cache,
+      adapters,
+    });
+    const { tokens } = await engine.generate(
+      {
+        sequence: 'one',
+        tokens: PROMPT,
+        maxTokens: ANSWER_TOKENS,
+        sampling: { temperature: 0 },
+        priority: 'chat',
+      },
+      {},
+    );
+    return tokens;
+  }
+
+  for (const cache of ['full', 'snapkv:64', 'kvzip:64', 'tiered:64'])
+    it(`with the cache ${cache}`, async () => {
+      const actual = await answer(base, [adapter], cache);
+      assert.equal(actual.length, ANSWER_TOKENS);
+      assert.deepEqual(actual, await answer(merged, [], cache));
+      assert.notDeepEqual(actual, await answer(base, [], cache));
+    });
+});
