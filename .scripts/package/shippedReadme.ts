@@ -4,14 +4,17 @@ const LINK = String.raw`\[([^\]]*)\]\((?!https?:)[^)]*\)`;
 
 /**
  * Returns the README as the page of the installed extension, which can't open files beside it. Removes the sections for
- * developers, pictures, and links that only refer to further reading. Other links to files become plain words.
+ * developers, blocks with pictures, and links that only refer to further reading. Other links to files become plain
+ * words. `vsce` takes only pictures at a public address.
  */
 export function shippedReadme(text: string): string {
   return text
     .split(/^(?=## )/m)
     .filter((section) => !DEVELOPER_SECTIONS.some((title) => section.startsWith(`## ${title}\n`)))
     .join('')
-    .replace(new RegExp(String.raw`^!${LINK}\n+`, 'gm'), '')
+    .split('\n\n')
+    .filter((block) => !/!\[/.test(block))
+    .join('\n\n')
     .replace(new RegExp(String.raw`^- ${LINK}:.*\n`, 'gm'), '')
     .replace(new RegExp(String.raw`\s+\(${LINK}\)`, 'g'), '')
     .replace(new RegExp(LINK, 'g'), '$1');

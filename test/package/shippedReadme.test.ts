@@ -20,11 +20,10 @@ describe('shippedReadme', () => {
     );
   });
 
-  it('removes pictures', () => {
-    assert.equal(
-      shippedReadme('It completes.\n\n![Ghost text](docs/images/ghost-text.png)\n\nIt explains.\n'),
-      'It completes.\n\nIt explains.\n',
-    );
+  it('removes pictures, and tables of pictures', () => {
+    const picture = '![Ghost text](docs/images/ghost-text.png)';
+    for (const block of [picture, `| ghost text | chat |\n|---|---|\n| ${picture} | ${picture} |`])
+      assert.equal(shippedReadme(`It completes.\n\n${block}\n\nIt explains.\n`), 'It completes.\n\nIt explains.\n');
   });
 
   it('removes the sections for developers', () => {
