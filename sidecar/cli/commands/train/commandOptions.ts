@@ -29,6 +29,7 @@ export interface TrainCommandOptions {
   readonly singleScaleNorm: boolean;
   readonly outlierLoss: number;
   readonly precision: TrainOptions['precision'];
+  readonly recompute: boolean;
   readonly lowRank?: number;
   readonly lowRankInit: LowRankOptions['init'];
   readonly lowRankDecay: LowRankOptions['decay'];
@@ -42,6 +43,7 @@ export interface TrainCommandOptions {
   readonly fim: number;
   readonly fimLoss: 'all' | 'middle';
   readonly fimWeight: number;
+  readonly fimMarks: 'model' | 'none';
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;
   readonly checkpointSteps: number;
