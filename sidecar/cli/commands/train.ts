@@ -111,7 +111,11 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     adapter:
       options.adapter === undefined
         ? undefined
-        : { rank: options.adapter, alpha: options.adapterAlpha ?? 2 * options.adapter },
+        : {
+            rank: options.adapter,
+            alpha: options.adapterAlpha ?? 2 * options.adapter,
+            from: options.adapterFrom === undefined ? undefined : path.resolve(options.adapterFrom),
+          },
     export: options.export,
     freeze: options.freeze,
     dropout: options.dropout,

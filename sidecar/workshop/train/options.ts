@@ -29,6 +29,8 @@ interface AdapterOptions {
   readonly rank: number;
   /** The product of the factors is scaled by alpha ⁄ rank. */
   readonly alpha: number;
+  /** An adapter file with the factors to begin with. Absent: an adapter without effect. */
+  readonly from?: string;
 }
 
 /** All options of a training. The command line sends them to the training process, and checkpoints contain them. */

@@ -5,6 +5,7 @@ import type { WeightType } from '../../../kernels/training/optimiser/parameters.
 import { TroubleError } from '../../common/troubleError.ts';
 import { refuseOverwriting } from '../../models/gguf/overwriting.ts';
 import { availableMemoryBytes } from '../../models/availableMemory.ts';
+import { writeAdapterStart } from './adapterStart.ts';
 import { BatchStream } from './batchStream.ts';
 import { Checkpoints, type CheckpointState } from './checkpoints.ts';
 import { readCorpus, type Corpus } from './corpus.ts';
@@ -58,7 +59,10 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   requireWholeBatches(options);
   const plotPath = lossPlotPath(options.outputPath);
   for (const written of [options.outputPath, plotPath])
-    await refuseOverwriting([options.modelPath, ...options.dataPaths], written);
+    await refuseOverwriting(
+      [options.modelPath, ...options.dataPaths, ...(options.adapter?.from === undefined ? [] : [options.adapter.from])],
+      written,
+    );
   await using lock = await lockTraining(options.checkpointFolder);
   // The training's own output may lie among its data. It must not become data of the next run.
   const leftOut = [options.outputPath, plotPath, options.checkpointFolder, holderFileOf(options.checkpointFolder)];
@@ -169,14 +173,17 @@ async function runPhases(training: Training): Promise<TrainResult> {
 
 /** Writes the weights that a phase begins with. `values`: the weights of the phase before. */
 async function writeValues(
-  { options: { seed, lowRank }, checkpoints, resumed }: Training,
+  { options: { seed, lowRank, adapter }, checkpoints, resumed }: Training,
   phase: Phase,
   placed: PlacedModel,
   values: ReadonlyMap<string, Float32Array> | undefined,
 ): Promise<void> {
   if (resumed && (resumed.step > phase.stepsBefore || phase.stepsBefore === 0))
     await checkpoints.readTensors(resumed, placed.parameters);
-  else await writeInitialValues(placed, { seed, init: lowRank?.init, values });
+  else {
+    await writeInitialValues(placed, { seed, init: lowRank?.init, values });
+    if (adapter?.from !== undefined) await writeAdapterStart(placed, adapter.from);
+  }
 }
 
 async function runPhase(training: Training, phase: Phase, placed: PlacedModel, reached: Reached): Promise<Reached> {

@@ -36,6 +36,7 @@ export interface TrainCommandOptions {
   readonly lowRankDenseSteps: number;
   readonly adapter?: number;
   readonly adapterAlpha?: number;
+  readonly adapterFrom?: string;
   readonly export: 'merged' | 'adapter';
   readonly freeze: readonly string[];
   readonly balance: number;

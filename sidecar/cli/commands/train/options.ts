@@ -182,6 +182,7 @@ function addAdapterOptions(command: Command): void {
     .option('--adapter-alpha <number>', 'scale of their product: alpha / rank (default: twice the rank)', (value) =>
       decimal(value, 0, 1e6),
     )
+    .option('--adapter-from <file>', 'adapter GGUF of that rank to train further')
     .addOption(
       new Option('--export <kind>', 'what to write with --adapter: the whole model, or the factors alone')
         .choices(['merged', 'adapter'])

@@ -76,6 +76,46 @@ describe('an adapter file in libllama', () => {
     assert.ok(difference(actual, expected) < TOLERANCE, `probabilities differ by ${difference(actual, expected)}`);
   });
 
+  it('is trained further from the file', async () => {
+    const wanted: TrainOptions = {
+      ...options,
+      scratch: undefined,
+      adapter: { rank: 4, alpha: 8 },
+      export: 'adapter',
+    };
+    const named = (name: string, changes: Partial<TrainOptions>): TrainOptions => ({
+      ...wanted,
+      checkpointFolder: path.join(folder, `${name}.checkpoints`),
+      outputPath: path.join(folder, `${name}.gguf`),
+      ...changes,
+    });
+    const first = await train(named('first', {}));
+    const from = first.outputPath as string;
+    // The same product in another scale: half the alpha with twice the factor.
+    const second = await train(named('second', { adapter: { rank: 4, alpha: 4, from } }));
+    const [begun, before, learnt] = [second.losses[0], first.losses[0], first.losses.at(-1)] as [
+      number,
+      number,
+      number,
+    ];
+    assert.ok(
+      begun < (before + learnt) / 2,
+      `the loss began at ${begun}; the first training went from ${before} to ${learnt}`,
+    );
+    await assert.rejects(
+      train(named('rank', { adapter: { rank: 2, alpha: 4, from } })),
+      /have the rank 4, expected the 2/,
+    );
+    await assert.rejects(
+      train(named('frozen', { adapter: { rank: 4, alpha: 4, from }, freeze: ['ffn'] })),
+      /not trained/,
+    );
+    await assert.rejects(
+      train(named('self', { adapter: { rank: 4, alpha: 4, from }, outputPath: from })),
+      /input file/,
+    );
+  });
+
   it('is refused unless an adapter is trained', async () => {
     await assert.rejects(train({ ...options, export: 'adapter' }), /--export adapter needs --adapter/);
   });
