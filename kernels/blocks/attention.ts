@@ -1,6 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
-import { reshape } from '../ggml/ops.ts';
+import { mul, reshape, sigmoid } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { attendCache } from './attendCache.ts';
 import type { AttentionInputs, LayerCache } from './attentionInputs.ts';
@@ -28,6 +28,8 @@ export interface AttentionOptions {
   /** Options of the per-head norms. */
   readonly headNorm?: NormOptions;
   readonly temperature?: TemperatureOptions;
+  /** As `HeadOptions.isGated`. The sigmoid of the gate scales the attended values. */
+  readonly isGated?: boolean;
   /** As `AttendOptions.sinks`. */
   readonly sinks?: Tensor;
 }
@@ -53,5 +55,7 @@ export function attention(
     rope: options.rope,
     sinks: options.sinks,
   });
-  return linear(graph, reshape(graph, attended, [headSize * heads, x.shape[1]]), weights.output);
+  const joined = reshape(graph, attended, [headSize * heads, x.shape[1]]);
+  const gated = projected.gate ? mul(graph, joined, sigmoid(graph, projected.gate)) : joined;
+  return linear(graph, gated, weights.output);
 }

@@ -1,6 +1,6 @@
 import type { Graph } from '../ggml/graph.ts';
 import type { RopeOptions } from '../ggml/opAttributes.ts';
-import { cast, floor, log, mul, reshape, rope, scale } from '../ggml/ops.ts';
+import { cast, contiguous, floor, log, mul, reshape, rope, scale, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import { linear, type LinearWeights } from './linear.ts';
 import { norm, type NormOptions, type NormWeights } from './norm.ts';
@@ -22,6 +22,8 @@ export interface HeadOptions {
   readonly headNorm?: NormOptions;
   /** Absent: attention is as sharp far from the beginning as near it. */
   readonly temperature?: TemperatureOptions;
+  /** Whether the query matrix also gives a gate of each head, behind its query. */
+  readonly isGated?: boolean;
 }
 
 /** How queries grow with their position: `1 + growth · ln(1 + ⌊position / stepTokens⌋)` (arXiv 2501.19399). */
@@ -36,6 +38,8 @@ export interface Heads {
   readonly unrotated: Tensor;
   readonly key: Tensor;
   readonly value: Tensor;
+  /** `[headSize · heads, tokens]`, before the sigmoid. Absent: attention has no gate. */
+  readonly gate?: Tensor;
 }
 
 /**
@@ -52,7 +56,11 @@ export function projectHeads(
 ): Heads {
   const toHeads = (tensor: Tensor, count: number): Tensor =>
     reshape(graph, tensor, [options.headSize, count, x.shape[1]]);
-  let query = toHeads(linear(graph, x, weights.query), options.heads);
+  const projected = linear(graph, x, weights.query);
+  const { gate, ...ofQuery } = options.isGated
+    ? splitGate(graph, projected, options)
+    : { query: toHeads(projected, options.heads), gate: undefined };
+  let { query } = ofQuery;
   let key = toHeads(linear(graph, x, weights.key), options.kvHeads);
   const value = linear(graph, x, weights.value);
   if (options.headNorm && weights.queryNorm) query = norm(graph, query, weights.queryNorm, options.headNorm);
@@ -68,7 +76,23 @@ export function projectHeads(
     query = mul(graph, query, factors);
     unrotated = mul(graph, unrotated, factors);
   }
-  return { query, unrotated, key, value };
+  return { query, unrotated, key, value, gate };
+}
+
+/** Splits `[2 · headSize · heads, tokens]` into queries and gates, which alternate head by head. */
+function splitGate(
+  graph: Graph,
+  projected: Tensor,
+  { headSize, heads }: HeadOptions,
+): { readonly query: Tensor; readonly gate: Tensor } {
+  const tokens = projected.shape[1];
+  const both = reshape(graph, projected, [2 * headSize, heads, tokens]);
+  const half = (index: 0 | 1): Tensor =>
+    contiguous(
+      graph,
+      view(graph, both, [headSize, heads, tokens], { offsetBytes: index * headSize * both.strides[0] }),
+    );
+  return { query: half(0), gate: reshape(graph, half(1), [headSize * heads, tokens]) };
 }
 
 /** The factors of the queries at `positions[tokens]`: `[1, 1, tokens]`. */

@@ -44,6 +44,7 @@ type UnaryFunction =
   | 'ggml_sqrt'
   | 'ggml_exp'
   | 'ggml_log'
+  | 'ggml_softplus'
   | 'ggml_step'
   | 'ggml_floor';
 function unary(op: Op, name: UnaryFunction) {
@@ -61,6 +62,8 @@ export const sqr = unary('sqr', 'ggml_sqr');
 export const sqrt = unary('sqrt', 'ggml_sqrt');
 export const exp = unary('exp', 'ggml_exp');
 export const log = unary('log', 'ggml_log');
+/** `ln(1 + eᵃ)`. */
+export const softplus = unary('softplus', 'ggml_softplus');
 /** 1 for values above zero, else 0. */
 export const step = unary('step', 'ggml_step');
 export const floor = unary('floor', 'ggml_floor');
@@ -202,6 +205,13 @@ export function rmsNorm(graph: Graph, a: Tensor, epsilon: number): Tensor {
     { type: a.type, shape: a.shape },
     () => graph.device.functions.ggml_rms_norm(graph.context, a.pointer, epsilon),
     { epsilon } satisfies OpAttributes['rmsNorm'],
+  );
+}
+
+/** Divides each row by its length, or by `epsilon` if it is shorter. */
+export function l2Norm(graph: Graph, a: Tensor, epsilon: number): Tensor {
+  return graph.node('l2Norm', [a], { type: a.type, shape: a.shape }, () =>
+    graph.device.functions.ggml_l2_norm(graph.context, a.pointer, epsilon),
   );
 }
 

@@ -61,6 +61,7 @@ const rules = {
   sigmoid: anySame,
   tanh: anySame,
   relu: anySame,
+  softplus: f32,
   step: f32,
   floor: f32,
   swiglu: ([a, b]) => is(a, 'F32') && is(b, 'F32'),
@@ -68,6 +69,7 @@ const rules = {
   swigluClamped: contiguousF32,
   norm: f32,
   rmsNorm: f32,
+  l2Norm: f32,
   mulMat: ([a, b], _result, device) =>
     a !== undefined &&
     isWeightType(a.type) &&
@@ -116,6 +118,26 @@ const rules = {
   pool1d: contiguousF32,
   pool2d: contiguousF32,
   im2col: contiguousF32,
+  channelConvolution: (sources, _result, device) => {
+    const [values, kernel] = sources;
+    // GPUs have kernels for these lengths and for whole groups of 128 channels.
+    return (
+      sources.every((source) => source.type === 'F32') &&
+      (device === 'cpu' || ([3, 4, 5, 9, 15].includes(kernel!.shape[0]) && values!.shape[1] % 128 === 0))
+    );
+  },
+  stateScan: ([state, ...others], _result, device) => {
+    const ids = others.pop();
+    return (
+      is(state, 'F32') &&
+      others.every((source) => source.type === 'F32') &&
+      is(ids, 'I32') &&
+      (device === 'cpu' || ([128, 256].includes(state!.shape[0]) && state!.shape[1] % 16 === 0))
+    );
+  },
+  gatedDeltaNet: (sources, _result, device) =>
+    sources.every((source) => source.type === 'F32') &&
+    (device === 'cpu' || [32, 64, 128].includes(sources[2]!.shape[0])),
   im2colBack: (sources, result, device) => device === 'cpu' && contiguousF32(sources, result, device),
 } satisfies Record<string, Rule>;
 

@@ -39,6 +39,8 @@ export interface MemoryRequest {
   readonly scoredTokens: number;
   /** 0 means automatic. */
   readonly contextSizeTokens: number;
+  /** What a sequence keeps of all its tokens together, besides their rows. Absent: nothing. */
+  readonly stateBytes?: number;
   /** The rows that a sequence has room for. Absent: a row for each token of the context. */
   readonly keptRows?: number;
   /**
@@ -100,6 +102,7 @@ export function memoryNeeds(
     batchTokens,
     logitRows = batchTokens,
     scoredTokens,
+    stateBytes = 0,
     keptRows = Infinity,
     choosing,
     tier,
@@ -133,7 +136,8 @@ export function memoryNeeds(
     cacheBytes:
       (tokenBytes * copiedRows +
         shape.cacheElementsPerToken * elementBytes * Math.min(contextTokens, keptRows) +
-        readingBytes) *
+        readingBytes +
+        stateBytes) *
       sequences,
     computeBytes: logitRows * shape.vocabularySize * 4 + graphBytes + (choosingBytes + tierBytes) * sequences,
   };

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { TroubleError } from '../common/troubleError.ts';
 import type { MakingOptions } from './making.ts';
 import { checkTokens } from '../models/evaluator.ts';
 import { parseCacheChoice, type CacheChoice } from '../models/chorus/cache/cacheChoice.ts';
@@ -23,7 +25,12 @@ import type { SelectParams, SelectResult } from './protocol.ts';
 export async function selectRows(params: SelectParams, options: MakingOptions = {}): Promise<SelectResult> {
   const choice = parseCacheChoice(params.cache, { mayDifferByHead: true });
   const threads = await computeThreads(params.threads);
-  const { hyperparameters } = await checkModel(params.modelPath);
+  const { hyperparameters, architecture } = await checkModel(params.modelPath);
+  if (hyperparameters.recurrent)
+    throw new TroubleError(
+      'unsupported-model',
+      `${path.basename(params.modelPath)} has recurrent blocks (${architecture.name}), which keep no rows to select from.`,
+    );
   const { tokens, replay } = await readContext(params, choice, threads);
   checkTokens(hyperparameters, tokens);
   using device = await openComputeDevice(params.device, { threads });

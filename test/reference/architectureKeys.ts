@@ -5,7 +5,7 @@ import type { Architecture, Hyperparameters } from '../../sidecar/models/archite
 import { Metadata } from '../../sidecar/models/architectures/metadata.ts';
 import type { GgufHeader } from '../../sidecar/models/gguf/header.ts';
 
-type Value = number | string | boolean;
+type Value = number | string | boolean | readonly (number | boolean)[];
 /** Keys without the prefix of the architecture. `undefined` leaves a key out. */
 type Keys = Readonly<Record<string, Value | undefined>>;
 

@@ -20,4 +20,5 @@ export function keepSteadyPace(mock: MockTracker): void {
   mock.method(PromptLookup.prototype, 'record', function (this: PromptLookup, drafted: number, accepted: number) {
     record.call(this, drafted, accepted, 1 + drafted / 4);
   });
+  mock.method(PromptLookup.prototype, 'recordRepeat', () => undefined);
 }

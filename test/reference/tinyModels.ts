@@ -25,6 +25,22 @@ const normEpsilonKeys: Readonly<Record<string, string>> = {
 
 const FREQUENCY_FACTORS = 'rope_freqs.weight';
 
+/** The keys of blocks that keep a state. */
+function stateSizes(sizes: {
+  inner: number;
+  heads: number;
+  groups: number;
+  stateSize: number;
+}): Readonly<Record<string, Entry>> {
+  return {
+    'ssm.conv_kernel': { type: 'u32', value: 4 },
+    'ssm.inner_size': { type: 'u32', value: sizes.inner },
+    'ssm.time_step_rank': { type: 'u32', value: sizes.heads },
+    'ssm.group_count': { type: 'u32', value: sizes.groups },
+    'ssm.state_size': { type: 'u32', value: sizes.stateSize },
+  };
+}
+
 /** The keys that an architecture's file needs besides the common sizes. A variant is a name after a plus sign. */
 const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   'llama+experts': { expert_count: { type: 'u32', value: 8 }, expert_used_count: { type: 'u32', value: 2 } },
@@ -82,6 +98,39 @@ const extras: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     leading_dense_block_count: { type: 'u32', value: 1 },
     'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS / 2 },
   },
+  // Half of the blocks keep a state. The width of the state's input is always twice that of the network.
+  granitehybrid: {
+    'attention.head_count_kv': { type: 'i32s', value: [0, KV_HEADS, 0, KV_HEADS] },
+    'rope.scaling.finetuned': { type: 'bool', value: false },
+    ...stateSizes({ inner: 2 * WIDTH, heads: 8, groups: 1, stateSize: 128 }),
+    logit_scale: { type: 'f32', value: 8 },
+    embedding_scale: { type: 'f32', value: 12 },
+    residual_scale: { type: 'f32', value: 0.22 },
+    'attention.scale': { type: 'f32', value: 0.015625 },
+  },
+  'granitehybrid+experts': {
+    'attention.head_count_kv': { type: 'i32s', value: [0, KV_HEADS, 0, 0] },
+    ...stateSizes({ inner: 2 * WIDTH, heads: 8, groups: 2, stateSize: 128 }),
+    logit_scale: { type: 'f32', value: 8 },
+    expert_count: { type: 'u32', value: 8 },
+    expert_used_count: { type: 'u32', value: 3 },
+    expert_shared_feed_forward_length: { type: 'u32', value: 256 },
+  },
+  qwen35: {
+    ...stateSizes({ inner: 256, heads: 4, groups: 2, stateSize: 64 }),
+    'rope.dimension_sections': { type: 'i32s', value: [3, 3, 2, 0] },
+    'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS / 4 },
+    full_attention_interval: { type: 'u32', value: 2 },
+  },
+  qwen35moe: {
+    ...stateSizes({ inner: 512, heads: 4, groups: 2, stateSize: 128 }),
+    'rope.dimension_sections': { type: 'i32s', value: [3, 3, 2, 0] },
+    'rope.dimension_count': { type: 'u32', value: WIDTH / HEADS / 4 },
+    expert_count: { type: 'u32', value: 8 },
+    expert_used_count: { type: 'u32', value: 3 },
+    expert_feed_forward_length: { type: 'u32', value: 256 },
+    expert_shared_feed_forward_length: { type: 'u32', value: 256 },
+  },
   'gpt-oss': {
     expert_count: { type: 'u32', value: 8 },
     expert_used_count: { type: 'u32', value: 3 },
@@ -98,6 +147,11 @@ export const tinyVariants: readonly string[] = [
   ...architectures.keys(),
   ...Object.keys(extras).filter((name) => name.includes('+')),
 ].filter((name) => !ownArchitectures.has(name));
+
+/** Those of `tinyVariants` whose blocks all attend. */
+export const attendingVariants: readonly string[] = tinyVariants.filter(
+  (name) => extras[name]?.['ssm.state_size'] === undefined,
+);
 
 function metadataOf(
   variant: string,
@@ -158,7 +212,7 @@ export async function writeTinyModel(
     path: file,
     metadata: new Map(
       Object.entries(metadata).flatMap(([key, entry]) =>
-        'value' in entry && !Array.isArray(entry.value) ? [[key, entry.value as string | number | boolean]] : [],
+        'value' in entry && !(entry.type === 'strings') ? [[key, entry.value as string | number | boolean]] : [],
       ),
     ),
     arrayLengths: new Map([['tokenizer.ggml.tokens', TINY_VOCABULARY]]),
@@ -182,7 +236,7 @@ export async function writeTinyModel(
   let used = 0;
   for (const [index, spec] of specs.entries()) {
     const isVector = spec.extents.length === 1 || spec.use === 'vector' || spec.name.includes('gate_inp');
-    const mean = spec.name === FREQUENCY_FACTORS || (isVector && spec.name.endsWith('norm.weight')) ? 1 : 0;
+    const mean = meanOf(spec.name, isVector);
     const spread = isVector ? 0.1 : 1 / Math.sqrt(spec.extents[0] as number);
     const values = new Float32Array(counts[index] as number);
     for (let at = 0; at < values.length; at++) values[at] = mean + spread * (random[used++] as number);
@@ -190,6 +244,12 @@ export async function writeTinyModel(
     tensors.push({ name: spec.name, shape: spec.extents, type: isVector ? 'F32' : type, chunks: () => [bytes] });
   }
   await writeGguf(file, { metadata: new Map(Object.entries(metadata)), tensors });
+}
+
+/** Norms and factors of frequencies lie around 1. A state forgets by a negative logarithm. */
+function meanOf(name: string, isVector: boolean): number {
+  if (name.endsWith('.ssm_a')) return -1;
+  return name === FREQUENCY_FACTORS || (isVector && name.endsWith('norm.weight')) ? 1 : 0;
 }
 
 function encode(device: Device, type: TensorType, values: Float32Array, columns: number): Buffer {

@@ -98,7 +98,6 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     batchSequences: options.batch,
     microSequences: options.microBatch,
     precision: options.precision,
-    recompute: options.recompute,
     lowRank:
       options.lowRank === undefined
         ? undefined
@@ -125,7 +124,6 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     fimShare: options.fim,
     fimLoss: options.fimLoss,
     fimWeight: options.fimWeight,
-    fimMarks: options.fimMarks,
     fimSuffixMark: options.fimSuffixMark,
     fimPrefixMark: options.fimPrefixMark,
     device: options.device,

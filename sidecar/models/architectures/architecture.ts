@@ -1,4 +1,5 @@
 import type { AttentionInputs, LayerCache } from '../../../kernels/blocks/attentionInputs.ts';
+import type { StateStep } from '../../../kernels/blocks/blockState.ts';
 import type { GateMode, ScoreKind } from '../../../kernels/blocks/gates.ts';
 import type { ExpertActivation } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import type { NormOptions } from '../../../kernels/blocks/norm.ts';
@@ -70,6 +71,24 @@ export interface Hyperparameters {
     readonly fullEvery: number;
     readonly rope?: Hyperparameters['rope'];
   };
+  /** Whether no block rotates queries and keys. Absent: some do. */
+  readonly isUnrotated?: boolean;
+  /** Absent if all blocks attend. */
+  readonly recurrent?: RecurrentSizes;
+}
+
+/** The sizes of blocks that keep a state in place of keys and values. */
+export interface RecurrentSizes {
+  /** For each block whether it is recurrent. */
+  readonly blocks: readonly boolean[];
+  /** The number of tokens that a convolution sees. */
+  readonly convolutionTokens: number;
+  readonly channels: number;
+  readonly stateSize: number;
+  readonly headSize: number;
+  readonly heads: number;
+  /** The number of groups of heads that share inputs and outputs of the state. */
+  readonly groups: number;
 }
 
 /** A tensor that an architecture reads. */
@@ -87,8 +106,11 @@ export interface BlockContext {
   readonly weights: WeightTable;
   readonly hyperparameters: Hyperparameters;
   readonly block: number;
+  /** Of a block that attends. */
   readonly cache: LayerCache;
   readonly inputs: AttentionInputs;
+  /** Of a recurrent block. */
+  readonly state?: StateStep | undefined;
   /** In training: whole sequences. Then `cache` and `inputs` throw. */
   readonly packed?: PackedInputs;
   /** `[k]`, I32: the tokens whose logits are wanted. Only in the last block. */
@@ -110,6 +132,19 @@ export interface Architecture {
 /** Whether a block attends only a window of the last tokens. */
 export function isSliding({ sliding }: Hyperparameters, block: number): boolean {
   return sliding !== undefined && (block + 1) % sliding.fullEvery !== 0;
+}
+
+/** Whether a block keeps a state in place of keys and values. */
+export function isRecurrent({ recurrent }: Hyperparameters, block: number): boolean {
+  return recurrent?.blocks[block] === true;
+}
+
+/** The bytes of the states of one sequence: for each recurrent block convolution and memory. */
+export function stateBytes({ recurrent }: Hyperparameters): number {
+  if (!recurrent) return 0;
+  const { blocks, convolutionTokens, channels, stateSize, headSize, heads } = recurrent;
+  const values = (convolutionTokens - 1) * channels + stateSize * headSize * heads;
+  return 4 * values * blocks.filter((isOne) => isOne).length;
 }
 
 /** The rope of a block. */

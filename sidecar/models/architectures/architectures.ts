@@ -6,10 +6,13 @@ import { gemma3 } from './gemma3.ts';
 import { glm4moe } from './glm4moe.ts';
 import { gptOss } from './gptOss.ts';
 import { granite } from './granite.ts';
+import { graniteHybrid } from './graniteHybrid.ts';
 import { llama } from './llama.ts';
 import { mistral3 } from './mistral3.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
+import { qwen35 } from './qwen35.ts';
+import { qwen35moe } from './qwen35moe.ts';
 import { qwen3moe } from './qwen3moe.ts';
 import { starcoder2 } from './starcoder2.ts';
 
@@ -23,10 +26,13 @@ export const architectures: ReadonlyMap<string, Architecture> = new Map(
     glm4moe,
     gptOss,
     granite,
+    graniteHybrid,
     llama,
     mistral3,
     qwen2,
     qwen3,
+    qwen35,
+    qwen35moe,
     qwen3moe,
     starcoder2,
   ].map((architecture) => [architecture.name, architecture]),

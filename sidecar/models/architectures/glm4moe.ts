@@ -1,29 +1,20 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
-import { add } from '../../../kernels/ggml/ops.ts';
-import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../common/troubleError.ts';
-import {
-  hasExperts,
-  type Architecture,
-  type BlockContext,
-  type Hyperparameters,
-  type WeightSpec,
-} from './architecture.ts';
+import { hasExperts, type Architecture, type Hyperparameters, type WeightSpec } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
 import {
   attentionWeights,
   blockNames,
   buildAttention,
   buildFeedForward,
-  buildMixture,
   buildNorm,
   expertWeights,
   gatedWeights,
   outerWeights,
   readCommon,
-  sharedExpertWeights,
   vector,
 } from './parts.ts';
+import { buildSharedMixture, sharedExpertWeights } from './sharedExpert.ts';
 
 /** GPUs must not sum these products in float16, whose range the results exceed. */
 const PRECISE = { preciseF32: true };
@@ -76,7 +67,7 @@ export const glm4moe: Architecture = {
         attention: buildAttention(context, { headNorm: hyperparameters.norm, ...PRECISE }),
         feedForwardNorm: buildNorm(context, 'post_attention_norm'),
         feedForward: hasExperts(hyperparameters, block)
-          ? buildSharedMixture(context)
+          ? buildSharedMixture(context, PRECISE)
           : buildFeedForward(context, 'silu', PRECISE),
       },
       context.outputRows,
@@ -130,10 +121,3 @@ function mixtureWeights(hyperparameters: Hyperparameters, name: string): WeightS
 }
 
 const optional = (specs: readonly WeightSpec[]): WeightSpec[] => specs.map((spec) => ({ ...spec, optional: true }));
-
-/** The mixture of experts, added to the expert of every token. */
-function buildSharedMixture(context: BlockContext) {
-  const mixture = buildMixture(context);
-  const shared = buildFeedForward(context, 'silu', { ending: '_shexp', ...PRECISE });
-  return (x: Tensor): Tensor => add(context.graph, mixture(x), shared(x));
-}

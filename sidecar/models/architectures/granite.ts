@@ -1,8 +1,6 @@
 import { serialBlock } from '../../../kernels/blocks/transformerBlock.ts';
-import { scale } from '../../../kernels/ggml/ops.ts';
-import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../common/troubleError.ts';
-import type { Architecture, BlockContext } from './architecture.ts';
+import type { Architecture } from './architecture.ts';
 import type { Metadata } from './metadata.ts';
 import {
   attentionWeights,
@@ -13,6 +11,7 @@ import {
   gatedWeights,
   outerWeights,
   readCommon,
+  scaled,
   vector,
 } from './parts.ts';
 
@@ -67,10 +66,6 @@ export const granite: Architecture = {
     );
   },
 };
-
-function scaled({ graph }: BlockContext, x: Tensor, factor = 1): Tensor {
-  return factor === 1 ? x : scale(graph, x, factor);
-}
 
 /** The number that divides the logits. Throws `TroubleError` if it is 0. */
 function readDivisor(metadata: Metadata): number {

@@ -43,6 +43,18 @@ export class Metadata {
     return value;
   }
 
+  /** A number for each of `length` places; a single number counts for all of them. `undefined` if it is missing. */
+  numbers(key: string, length: number): readonly number[] | undefined {
+    const name = `${this.architecture}.${key}`;
+    const value = this.header.metadata.get(name);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number') return new Array<number>(length).fill(value);
+    const values = Array.isArray(value) ? (value as readonly (number | boolean)[]).map(Number) : [];
+    if (values.length < length || !values.every(Number.isInteger))
+      throw this.#invalid(`${name} is ${shown(value)}, expected ${length} whole numbers`);
+    return values.slice(0, length);
+  }
+
   /** A value from a list of names. Throws if it is missing or not in the list. */
   choice<Name extends string>(key: string, names: readonly Name[], fallback?: Name): Name {
     if (fallback !== undefined && this.header.metadata.get(`${this.architecture}.${key}`) === undefined)

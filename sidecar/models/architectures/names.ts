@@ -10,10 +10,13 @@ export const CHORUS_ARCHITECTURES: readonly string[] = [
   'glm4moe',
   'gpt-oss',
   'granite',
+  'granitehybrid',
   'llama',
   'mistral3',
   'qwen2',
   'qwen3',
+  'qwen35',
+  'qwen35moe',
   'qwen3moe',
   'starcoder2',
 ];

@@ -7,6 +7,7 @@ import { norm, type NormOptions } from '../../../kernels/blocks/norm.ts';
 import { routerLoss } from '../../../kernels/blocks/routerLoss.ts';
 import { packedAttention } from '../../../kernels/blocks/packedAttention.ts';
 import type { RopeOptions } from '../../../kernels/ggml/opAttributes.ts';
+import { scale } from '../../../kernels/ggml/ops.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { TroubleError } from '../../common/troubleError.ts';
 import { attentionScale, ropeOf, type BlockContext, type Hyperparameters, type WeightSpec } from './architecture.ts';
@@ -18,11 +19,16 @@ import type { Metadata } from './metadata.ts';
  */
 export function readCommon(
   metadata: Metadata,
-  options: { normKind: NormOptions['kind']; pairing: RopeOptions['pairing'] },
+  options: {
+    normKind: NormOptions['kind'];
+    pairing: RopeOptions['pairing'];
+    /** Of blocks that attend. Absent: the file has one number for all blocks. */
+    kvHeads?: number;
+  },
 ): Hyperparameters {
   const width = metadata.count('embedding_length');
   const heads = metadata.count('attention.head_count');
-  const kvHeads = metadata.count('attention.head_count_kv', { fallback: heads });
+  const kvHeads = options.kvHeads ?? metadata.count('attention.head_count_kv', { fallback: heads });
   const headSize = metadata.count('attention.key_length', { fallback: width / heads });
   const valueSize = metadata.count('attention.value_length', { fallback: headSize });
   if (heads % kvHeads !== 0)
@@ -85,9 +91,10 @@ export function attentionWeights(
   { width, heads, kvHeads, headSize }: Hyperparameters,
   block: string,
   bias: { qkv: Biases; output: Biases },
+  { isGated = false } = {},
 ): WeightSpec[] {
   return [
-    ...matrix(`${block}.attn_q`, width, heads * headSize, bias.qkv),
+    ...matrix(`${block}.attn_q`, width, (isGated ? 2 : 1) * heads * headSize, bias.qkv),
     ...matrix(`${block}.attn_k`, width, kvHeads * headSize, bias.qkv),
     ...matrix(`${block}.attn_v`, width, kvHeads * headSize, bias.qkv),
     ...matrix(`${block}.attn_output`, heads * headSize, width, bias.output),
@@ -103,17 +110,6 @@ export function gatedWeights(
     ...matrix(`${block}.ffn_gate`, width, feedForwardWidth, bias),
     ...matrix(`${block}.ffn_up`, width, feedForwardWidth, bias),
     ...matrix(`${block}.ffn_down`, feedForwardWidth, width, bias),
-  ];
-}
-
-/** The weights of the expert that every token uses. */
-export function sharedExpertWeights({ width, mixture }: Hyperparameters, block: string): WeightSpec[] {
-  const sharedWidth = mixture?.sharedWidth;
-  if (sharedWidth === undefined) return [];
-  return [
-    ...matrix(`${block}.ffn_gate_shexp`, width, sharedWidth),
-    ...matrix(`${block}.ffn_up_shexp`, width, sharedWidth),
-    ...matrix(`${block}.ffn_down_shexp`, sharedWidth, width),
   ];
 }
 
@@ -159,10 +155,10 @@ export function buildNorm({ graph, weights, hyperparameters, block, onNorm }: Bl
   };
 }
 
-/** `preciseF32`: as in `LinearWeights`, of the output matrix. */
+/** `preciseF32`: as in `LinearWeights`, of the output matrix. `isGated`: as in `HeadOptions`. */
 export function buildAttention(
   context: BlockContext,
-  options: { rope?: boolean; headNorm?: NormOptions; preciseF32?: boolean } = {},
+  options: { rope?: boolean; headNorm?: NormOptions; preciseF32?: boolean; isGated?: boolean } = {},
 ) {
   const { graph, weights, hyperparameters, block, packed } = context;
   const { headSize, heads, kvHeads } = hyperparameters;
@@ -173,6 +169,7 @@ export function buildAttention(
     kvHeads,
     scale: attentionScale(hyperparameters),
     headNorm: options.headNorm,
+    isGated: options.isGated,
     temperature: hyperparameters.temperature,
     sinks: weights.optional(`${name}.attn_sinks.weight`),
     rope:
@@ -208,6 +205,11 @@ export function buildFeedForward(
     down: { ...weights.linear(matrix('down')), preciseF32 },
   };
   return (x: Tensor): Tensor => branchOutput(context, feedForward(graph, x, matrices, activation));
+}
+
+/** `factor · x` */
+export function scaled({ graph }: BlockContext, x: Tensor, factor = 1): Tensor {
+  return factor === 1 ? x : scale(graph, x, factor);
 }
 
 /** The contribution of attention or feed-forward to the residual, in training after dropout. */

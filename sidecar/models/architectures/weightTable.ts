@@ -1,3 +1,4 @@
+import type { ConvolutionWeights } from '../../../kernels/blocks/causalConvolution.ts';
 import type { LinearWeights, Matrix } from '../../../kernels/blocks/linear.ts';
 import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import type { ExpertLinearWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
@@ -42,6 +43,11 @@ export class WeightTable {
 
   linear(name: string): LinearWeights {
     return { weight: this.matrix(`${name}.weight`), bias: this.optional(`${name}.bias`) };
+  }
+
+  /** A convolution along the tokens. */
+  convolution(name: string): ConvolutionWeights {
+    return { weight: this.tensor(`${name}.weight`), bias: this.optional(`${name}.bias`) };
   }
 
   /** The stacked matrices of all experts. */

@@ -10,8 +10,22 @@ import type { GrammarState } from './grammarState.ts';
 /** The number of last tokens that a sampler may use. */
 const RECENT_TOKENS = 64;
 
-/** Chooses the token that follows those in the cache. */
-type Sample = (logits: Float32Array) => TokenId;
+/** Chooses the token that follows `tokens`. */
+type Sample = (logits: Float32Array, tokens: readonly TokenId[]) => TokenId;
+
+/** Guesses that were evaluated behind `text`, with the logits of the last token of `text` and of each guess. */
+interface Evaluated {
+  readonly guesses: readonly TokenId[];
+  readonly logits: Float32Array;
+  /** All tokens before the guesses. It grows by those that are accepted. */
+  readonly text: TokenId[];
+}
+
+/** How many guesses the sampler has chosen too, and the token that it chooses then, which is not appended. */
+interface Accepted {
+  readonly accepted: number;
+  readonly token: TokenId;
+}
 
 /** A sequence of Chorus's own network as the scheduler sees it: its cache, and decoding. */
 export class ChorusSequence implements BackendSequence {
@@ -63,8 +77,9 @@ export class ChorusSequence implements BackendSequence {
     if (tokens.length > 0) await this.forward(tokens, { wanted: 'none', isAnswer: false, signal });
   }
 
-  /** `truncate` can go back to any length. */
-  async checkpoint(): Promise<void> {}
+  async checkpoint(): Promise<void> {
+    this.cache.checkpoint?.();
+  }
 
   chunkTokens(most: number): number {
     return this.cache.chunkTokens?.(most) ?? most;
@@ -84,17 +99,19 @@ export class ChorusSequence implements BackendSequence {
   async *decode(tokens: readonly TokenId[], options: DecodeOptions): AsyncGenerator<TokenId, void, undefined> {
     const sample = this.#sampler(options);
     const lookup = new PromptLookup(options.texts);
+    const text = [...this.#sequence.tokens, ...tokens];
     let pending = [...tokens];
     if (pending.length === 0) {
-      const token = sample(this.#promptLogits());
+      const token = sample(this.#promptLogits(), text);
       pending = [token];
+      text.push(token);
       yield token;
     }
-    const text = [...this.#sequence.tokens, ...pending];
     for (let isAnswer = false; ; isAnswer = true) {
+      const { length } = this;
       const room = this.#roomBefore(isAnswer) - pending.length;
-      const isDrafted = !options.grammar && room >= 1 && pending.length === 1 && !options.allowed?.();
-      const guesses = isDrafted ? lookup.draft(text, room) : [];
+      const isDrafted = !options.grammar && room >= 1 && (isAnswer || pending.length === 1) && !options.allowed?.();
+      const guesses = isDrafted ? lookup.draft(text, pending.length === 1 ? room : 0) : [];
       const start = performance.now();
       const logits = await this.forward([...pending, ...guesses], {
         wanted: guesses.length > 0 ? 'all' : 'last',
@@ -102,34 +119,58 @@ export class ChorusSequence implements BackendSequence {
         signal: options.signal,
       });
       const elapsedMs = performance.now() - start;
-      const { accepted, token } = yield* this.#accept(guesses, logits, sample);
+      const { accepted, token } = yield* this.#accept({ guesses, logits, text }, sample, length);
       if (pending.length === 1) lookup.record(guesses.length, accepted, elapsedMs);
-      pending = [token];
-      text.push(...guesses.slice(0, accepted), token);
+      else if (isAnswer) lookup.recordRepeat(elapsedMs);
+      text.push(token);
+      pending = text.slice(this.length);
       yield token;
     }
   }
 
-  /**
-   * Yields the guesses that the sampler chooses too. Returns how many these are, and the token that it chooses then,
-   * which is not appended.
-   */
-  *#accept(
-    guesses: readonly TokenId[],
-    logits: Float32Array,
-    sample: Sample,
-  ): Generator<TokenId, { readonly accepted: number; readonly token: TokenId }, undefined> {
+  /** Yields the guesses that the sampler chooses too. `length` is that of the sequence before the evaluation. */
+  #accept(evaluated: Evaluated, sample: Sample, length: number): Generator<TokenId, Accepted, undefined> {
+    return this.#sequence.state
+      ? this.#acceptOrGoBack(evaluated, sample, length)
+      : this.#acceptOneByOne(evaluated, sample);
+  }
+
+  *#acceptOneByOne({ guesses, logits, text }: Evaluated, sample: Sample): Generator<TokenId, Accepted, undefined> {
     const sequence = this.#sequence;
     const held = sequence.length - guesses.length;
     for (let accepted = 0; ; accepted++) {
       // A caller that stops after a token finds the tokens before it in the cache, and no guess.
       const others = sequence.tokens.slice(held + accepted);
       sequence.truncate(held + accepted);
-      const token = sample(logits.subarray(accepted * this.vocabularySize, (accepted + 1) * this.vocabularySize));
+      const token = sample(this.#logitsOf(logits, accepted), text);
       if (accepted === guesses.length || guesses[accepted] !== token) return { accepted, token };
+      text.push(token);
       yield token;
       sequence.append(others);
     }
+  }
+
+  /** No guess can be taken out of a state. If one is wrong, the next evaluation repeats the others. */
+  *#acceptOrGoBack(
+    { guesses, logits, text }: Evaluated,
+    sample: Sample,
+    length: number,
+  ): Generator<TokenId, Accepted, undefined> {
+    let accepted = 0;
+    try {
+      for (; ; accepted++) {
+        const token = sample(this.#logitsOf(logits, accepted), text);
+        if (accepted === guesses.length || guesses[accepted] !== token) return { accepted, token };
+        text.push(token);
+        yield token;
+      }
+    } finally {
+      if (accepted < guesses.length) this.#sequence.truncate(length);
+    }
+  }
+
+  #logitsOf(logits: Float32Array, row: number): Float32Array {
+    return logits.subarray(row * this.vocabularySize, (row + 1) * this.vocabularySize);
   }
 
   /** Rows for pending tokens and guesses, which must not go past the next choice of rows. */
@@ -144,10 +185,9 @@ export class ChorusSequence implements BackendSequence {
   }
 
   #sampler(options: DecodeOptions): Sample {
-    const { tokens } = this.#sequence;
     const sampler = createSampler(options.sampling);
     const grammar = options.grammar && (options.grammar.handle as () => GrammarState)();
-    return (logits) => {
+    return (logits, tokens) => {
       options.ngrams?.interpolate(logits, tokens);
       const recent = tokens.slice(-RECENT_TOKENS);
       const allowed = options.allowed?.();

@@ -76,13 +76,27 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
       await network.settled();
       await free();
     };
-    const limits = [...(plan.reason ? [plan.reason] : []), ...adapters.refused];
     const used = adapters.used.map(({ name, path }) => ({ name, path, experts: 1 }));
-    return { engine: 'chorus', ...parts, adapters: used, limits, dispose };
+    return { engine: 'chorus', ...parts, adapters: used, limits: limitsOf(request, planned), dispose };
   } catch (error) {
     await free();
     throw openFailure(request, error);
   }
+}
+
+/** The sentences of `OpenedModel.limits`. */
+function limitsOf(
+  { params: { cache = 'full' } }: OpenRequest,
+  { model, adapters, plan }: PlannedModel,
+): readonly string[] {
+  const isCacheUnused = model.hyperparameters.recurrent !== undefined && cache !== 'full';
+  return [
+    ...(plan.reason ? [plan.reason] : []),
+    ...(isCacheUnused
+      ? [`Most layers of this model keep a state instead of rows, so that the cache "${cache}" is not used.`]
+      : []),
+    ...adapters.refused,
+  ];
 }
 
 async function open(

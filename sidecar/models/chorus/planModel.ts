@@ -8,6 +8,8 @@ import { LOGIT_ROWS } from '../evaluator.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
 import type { ModelShape } from '../gguf/validate.ts';
 import type { OpenRequest } from '../openedModel.ts';
+import { stateBytes, type Hyperparameters } from '../architectures/architecture.ts';
+import { checkpointLimit } from './cache/recurrentState.ts';
 import type { CheckedModel } from './network/openNetwork.ts';
 import { describeSplit, planSplit, type Split, type SplitRequest } from './network/split.ts';
 
@@ -85,9 +87,10 @@ export function needsOf(
   const loadedBytes = sizedWeights(model).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const weightBytes = loadedBytes + (device === 'cpu' ? tiedOutputBytes(model.tensors) : 0);
   return {
-    shape: withBlocks(file.shape, model.hyperparameters.blockCount),
+    shape: withBlocks(file.shape, model.hyperparameters),
     weightBytes,
     batchTokens,
+    stateBytes: stateNeeds(model.hyperparameters, device),
     logitRows: LOGIT_ROWS,
     scoredTokens: device === 'cpu' ? MAX_PRODUCT_TOKENS : 0,
     contextSizeTokens,
@@ -102,15 +105,23 @@ function sizedWeights({ specs, tensors }: Pick<CheckedModel, 'specs' | 'tensors'
   });
 }
 
-/** The shape of a model that runs only its first blocks. */
-function withBlocks(shape: ModelShape, blockCount: number): ModelShape {
+/** The shape of a model that runs only its first blocks, of which recurrent ones have no rows. */
+function withBlocks(shape: ModelShape, { blockCount, recurrent, kvHeads, headSize }: Hyperparameters): ModelShape {
   const share = blockCount / shape.blockCount;
+  const attending = recurrent?.blocks.filter((isRecurrent) => !isRecurrent).length;
   return {
     ...shape,
     blockCount,
     queryElementsPerToken: shape.queryElementsPerToken * share,
-    cacheElementsPerToken: shape.cacheElementsPerToken * share,
+    cacheElementsPerToken:
+      attending === undefined ? shape.cacheElementsPerToken * share : attending * 2 * kvHeads * headSize,
   };
+}
+
+/** The bytes of a sequence's states: two on the device, and checkpoints in main memory. */
+function stateNeeds(hyperparameters: Hyperparameters, device: OpenRequest['device']['device']): number {
+  const checkpoints = device === 'cpu' ? checkpointLimit(hyperparameters) : 0;
+  return (2 + checkpoints) * stateBytes(hyperparameters);
 }
 
 /**

@@ -55,6 +55,8 @@ export class PromptLookup {
   /** The source of the last draft, and its position behind the token that differed. */
   #source: Source = { isOther: false, position: 0 };
   #aligned: Source | undefined;
+  /** The size of the last draft. */
+  #drafted = 0;
   #pause = 0;
   #nextPause = FIRST_PAUSE;
   /** The next draft is made even if it is not expected to pay. */
@@ -95,11 +97,23 @@ export class PromptLookup {
       this.#singleMs = blend(this.#singleMs, elapsedMs);
       return;
     }
+    this.#drafted = drafted;
     const missed = accepted < drafted;
     this.#hits = this.#hits * FORGETTING + accepted;
     this.#misses = this.#misses * FORGETTING + (missed ? 1 : 0);
     if (missed && accepted > 0) this.#aligned = { ...this.#source, position: this.#source.position + accepted + 1 };
     this.#draftMs.set(drafted, { ms: blend(this.#measuredMs(drafted), elapsedMs), at: this.#evaluations });
+  }
+
+  /**
+   * Records the duration of an evaluation that repeated the right guesses of the last draft. Its excess over a single
+   * token belongs to the cost of that draft.
+   */
+  recordRepeat(elapsedMs: number): void {
+    const last = this.#draftMs.get(this.#drafted);
+    if (!last || this.#singleMs === undefined) return;
+    const excessMs = Math.max(0, elapsedMs - this.#singleMs);
+    this.#draftMs.set(this.#drafted, { ...last, ms: last.ms + (1 - FORGETTING) * excessMs });
   }
 
   /** Finds the source of a draft: the sequence itself, or the other texts if their match is longer. */

@@ -6,7 +6,7 @@ import type { HeaderValues } from './headerValues.ts';
 const NO_WEIGHTS: ReadonlySet<string> = new Set(['I8', 'I16', 'I32', 'I64', 'F64', 'Q8_1', 'Q8_K']);
 /** Tensors that all ggml operations expect in float32. */
 const VECTOR =
-  /(norm(_\d)?\.weight|norm\.bias|^rope_freqs\.weight|(attn|ffn)_\w+\.bias|attn_sinks\.weight|exp_probs_b\.bias)$/;
+  /(norm(_\d)?\.weight|norm\.bias|^rope_freqs\.weight|(attn|ffn)_\w+\.bias|attn_sinks\.weight|exp_probs_b\.bias|ssm_conv1d\.weight|ssm_\w+\.bias|ssm_[ad])$/;
 const MATRIX =
   /^(token_embd|output|blk\.\d+\.(attn_(q|k|v|qkv|output)|ffn_(gate|up|down|gate_inp)(_exps|_shexp)?))\.weight$/;
 

@@ -58,8 +58,6 @@ export interface TrainOptions {
    * types.
    */
   readonly precision: 'f32' | 'bf16' | 'q8' | 'q5' | 'q4';
-  /** Whether blocks are computed again for their gradients, which takes less memory and more time. Default: false. */
-  readonly recompute?: boolean;
   /** Train factors in place of matrices, or an adapter in addition to them. */
   readonly lowRank?: LowRankOptions;
   readonly adapter?: AdapterOptions;
@@ -81,8 +79,6 @@ export interface TrainOptions {
   readonly fimLoss: 'all' | 'middle';
   /** The weight of a token in a middle. Default: 1. */
   readonly fimWeight?: number;
-  /** Whether gaps are filled in the format that the model was trained with. Default: 'none', with the marks below. */
-  readonly fimMarks?: 'model' | 'none';
   /** The special tokens before the suffix and before the prefix. */
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;

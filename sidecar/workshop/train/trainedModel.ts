@@ -34,6 +34,11 @@ export async function modelFromFile(file: string): Promise<TrainedModel> {
       'unsupported-model',
       `${path.basename(file)} has sliding attention (${architecture.name}), which can't be trained.`,
     );
+  if (hyperparameters.recurrent)
+    throw new TroubleError(
+      'unsupported-model',
+      `${path.basename(file)} has recurrent blocks (${architecture.name}), which can't be trained.`,
+    );
   // Experts with scores of their own also have biases and gates that the differentiable mixture does not know.
   if (hyperparameters.mixture?.score)
     throw new TroubleError(

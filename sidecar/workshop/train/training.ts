@@ -72,7 +72,6 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     ? await modelFromScratch(options.modelPath, options.scratch, options.sequenceTokens)
     : await modelFromFile(options.modelPath);
   const freeze = options.freeze.map((pattern) => new RegExp(pattern));
-  requireRecomputable(options, model);
   const plan = planLowRank(model, options);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
@@ -84,9 +83,8 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
     const resumable = await openCheckpoints(options, model, corpus);
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
-    const fimFormat = options.fimMarks === 'model' ? await tokenizer.fimFormat() : undefined;
     const { stream: streamState } = resumable.resumed ?? {};
-    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks, fimFormat }, streamState);
+    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, streamState);
     const phases = phasesOf(options, plan);
     return await runPhases({ options, listeners, lock, model, freeze, phases, devices, size, stream, ...resumable });
   } finally {
@@ -100,21 +98,6 @@ function requireWholeBatches({ batchSequences, microSequences }: TrainOptions): 
       'invalid-input',
       `A step of ${batchSequences} sequences can't be divided into batches of ${microSequences}.`,
     );
-}
-
-/** Blocks that are computed again must not add to the loss, nor take further random numbers. */
-function requireRecomputable(
-  { recompute, dropout }: TrainOptions,
-  { hyperparameters, architecture }: TrainedModel,
-): void {
-  if (!recompute) return;
-  const reason = dropout
-    ? `--dropout ${dropout} would drop other values the second time`
-    : hyperparameters.mixture || architecture.name === 'chorus'
-      ? 'the routers of a mixture have a loss of their own'
-      : undefined;
-  if (reason !== undefined)
-    throw new TroubleError('invalid-input', `Blocks can't be computed again, since ${reason}. Leave out --recompute.`);
 }
 
 function sizeOf(
@@ -206,7 +189,7 @@ async function runPhase(training: Training, phase: Phase, placed: PlacedModel, r
 }
 
 function networkOptionsOf(
-  { microSequences, batchSequences, sequenceTokens, recompute, dropout, outlierLoss, routerLoss }: TrainOptions,
+  { microSequences, batchSequences, sequenceTokens, dropout, outlierLoss, routerLoss }: TrainOptions,
   { model, parameters, constant, transposes, lowRank }: PlacedModel,
 ): ParallelNetworks['options'] {
   return {
@@ -218,7 +201,6 @@ function networkOptionsOf(
     lowRank,
     sequences: microSequences,
     sequenceTokens,
-    recompute,
     dropout,
     outlierLoss: ((outlierLoss ?? 0) * microSequences) / batchSequences,
     routerLoss: {

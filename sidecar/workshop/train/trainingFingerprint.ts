@@ -35,7 +35,6 @@ export function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus
     options.outlierLoss || undefined,
   ];
   const fimWeight = options.fimWeight === 1 ? undefined : options.fimWeight;
-  const fimMarks = options.fimMarks === 'none' ? undefined : options.fimMarks;
   const same = {
     dropout,
     singleScaleNorm,
@@ -53,7 +52,6 @@ export function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus
     fimShare,
     fimLoss,
     fimWeight,
-    fimMarks,
     fimSuffixMark,
     fimPrefixMark,
     seed,

@@ -45,8 +45,6 @@ export interface TrainingNetworkOptions {
   readonly dropout?: number;
   /** The loss of outliers in the outputs of blocks, scaled by this batch's share of a step. Default: 0. */
   readonly outlierLoss?: number;
-  /** Whether blocks are computed again for their gradients, which takes less memory and more time. */
-  readonly recompute?: boolean;
   /** Keeps the logits of the last batch for `logits`. */
   readonly keepLogits?: boolean;
 }
@@ -107,7 +105,7 @@ export class TrainingNetwork implements Disposable {
     );
     const otherLosses: Tensor[] = [];
     const table = this.#weightTable();
-    const hidden = this.#hidden(tape, table, {
+    const hidden = this.#hidden(table, {
       positions: this.#positions,
       mask: this.#mask,
       sequenceTokens,
@@ -202,8 +200,8 @@ export class TrainingNetwork implements Disposable {
   }
 
   /** The normed outputs of the last block, `[width, tokens]`. */
-  #hidden(tape: Tape, table: WeightTable, packed: PackedInputs): Tensor {
-    const { architecture, hyperparameters, outlierLoss: outlierWeight, recompute } = this.options;
+  #hidden(table: WeightTable, packed: PackedInputs): Tensor {
+    const { architecture, hyperparameters, outlierLoss: outlierWeight } = this.options;
     const graph = this.#graph;
     let x = this.#dropped(getRows(graph, table.tensor(EMBEDDING), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {
@@ -220,8 +218,7 @@ export class TrainingNetwork implements Disposable {
           throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
         },
       };
-      const build = (input: Tensor): Tensor => architecture.buildBlock(context, input);
-      x = recompute ? tape.recomputed(x, build) : build(x);
+      x = architecture.buildBlock(context, x);
       if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
     }
     return norm(graph, x, table.norm('output_norm'), hyperparameters.norm);

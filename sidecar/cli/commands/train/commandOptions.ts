@@ -29,7 +29,6 @@ export interface TrainCommandOptions {
   readonly singleScaleNorm: boolean;
   readonly outlierLoss: number;
   readonly precision: TrainOptions['precision'];
-  readonly recompute: boolean;
   readonly lowRank?: number;
   readonly lowRankInit: LowRankOptions['init'];
   readonly lowRankDecay: LowRankOptions['decay'];
@@ -44,7 +43,6 @@ export interface TrainCommandOptions {
   readonly fim: number;
   readonly fimLoss: 'all' | 'middle';
   readonly fimWeight: number;
-  readonly fimMarks: 'model' | 'none';
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;
   readonly checkpointSteps: number;

@@ -144,8 +144,7 @@ function addNetworkOptions(command: Command): void {
       )
         .choices(['f32', 'bf16', 'q8', 'q5', 'q4'])
         .default('bf16'),
-    )
-    .option('--recompute', 'compute blocks again for their gradients: less memory, a third more time', false);
+    );
 }
 
 function addLowRankOptions(command: Command): void {
@@ -211,11 +210,6 @@ function addFimOptions(command: Command): void {
         .default('all'),
     )
     .option('--fim-weight <number>', 'loss weight of a token of the gap', (value) => decimal(value, 0.01, 100), 1)
-    .addOption(
-      new Option('--fim-marks <kind>', "mark gaps in the model's own format, as its completions do")
-        .choices(['model', 'none'])
-        .default('none'),
-    )
     .option('--fim-suffix-mark <token>', 'special token before the suffix')
     .option('--fim-prefix-mark <token>', 'special token before the prefix');
 }

@@ -15,6 +15,7 @@ export interface ForwardOptions {
 /**
  * The KV cache of one sequence, and the rows of it that tokens attend. `FullCache` keeps and attends all rows.
  * `SelectedCache` keeps some rows of a long prompt. `TieredCache` keeps all rows and attends pages of them.
+ * `RecurrentCache` keeps a state besides rows.
  */
 export interface AttendedCache extends Disposable {
   /** The keys and values, with the tokens that they belong to. This cache does not free them. */
@@ -30,6 +31,8 @@ export interface AttendedCache extends Disposable {
    * a part of the tokens may be appended.
    */
   forward(tokens: readonly TokenId[], options: ForwardOptions): Promise<Float32Array>;
+  /** As `BackendSequence.checkpoint`. Absent if `truncate` can go back to any length. */
+  checkpoint?(): void;
   /** As `BackendSequence.chunkTokens`. */
   chunkTokens?(most: number): number;
   /** As `BackendSequence.readWhole`. */

@@ -19,10 +19,12 @@ const ANSWER_ROWS = 2_048;
 
 /**
  * Returns the cache that a text such as "tiered:1024" describes. Layers that attend a window of the last tokens can't
- * attend chosen pages, so a model with such layers gets the full cache instead. Throws `TroubleError` 'invalid-input'.
+ * attend chosen pages, so a model with such layers gets the full cache instead. A model with recurrent layers gets the
+ * full cache too: few of its layers have rows. Throws `TroubleError` 'invalid-input'.
  */
-export function cacheFor({ headSize, sliding }: Hyperparameters, text = 'full'): CacheChoice {
+export function cacheFor({ headSize, sliding, recurrent }: Hyperparameters, text = 'full'): CacheChoice {
   const { tier, ...choice } = parseCacheChoice(text);
+  if (recurrent) return parseCacheChoice('full');
   if (!tier || sliding) return choice;
   const { blockElements } = tensorTypes[tier.cacheType];
   if (headSize % blockElements !== 0)

@@ -95,8 +95,10 @@ export class CacheRows implements SequenceRows {
     }
   }
 
-  #columns(layers: readonly LayerCache[]): Column[] {
-    return layers.flatMap(({ key, value, isValueTransposed }, block) => {
+  #columns(layers: readonly (LayerCache | undefined)[]): Column[] {
+    return layers.flatMap((layer, block) => {
+      if (!layer) return [];
+      const { key, value, isValueTransposed } = layer;
       const device = keptOn(this.placement, block);
       const column = (tensor: Tensor, pieces: number): Column => ({
         device,

@@ -2,15 +2,18 @@ import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import type { Tensor } from '../../../../kernels/ggml/tensor.ts';
 import type { TensorType } from '../../../../kernels/ggml/types.ts';
 import type { TokenId } from '../../../protocol/engine.ts';
-import { cachedHeads, type Hyperparameters } from '../../architectures/architecture.ts';
+import { cachedHeads, isRecurrent, type Hyperparameters } from '../../architectures/architecture.ts';
 import { BlockStorage } from '../network/blockStorage.ts';
 import { copiedLayer, declareLayer, keepsRotated, rotatedLayer, type CacheLayout } from './cacheLayout.ts';
+import { RecurrentState } from './recurrentState.ts';
 import { padRows } from './rowPadding.ts';
 import { DRAFTED_QUERIES, rememberedWidth } from '../tiers/lastQueries.ts';
 import { keptOn, type Placement } from '../network/placement.ts';
 import { RememberedPositions } from '../tiers/rememberedPositions.ts';
 
 let nextId = 0;
+/** Of a recurrent block: two states of two tensors, and a number. Other blocks have fewer. */
+const TENSORS_PER_BLOCK = 5;
 
 /**
  * The keys and values of one sequence, and the tokens that they belong to. Row `i` belongs to token `i`, until a
@@ -22,9 +25,11 @@ let nextId = 0;
  */
 export class SequenceCache implements Disposable {
   readonly id = nextId++;
-  readonly #layers: readonly LayerCache[];
+  readonly #layers: readonly (LayerCache | undefined)[];
   readonly #lastQueries: readonly Tensor[];
   readonly #storage: BlockStorage;
+  /** The states of recurrent blocks; absent if all blocks attend. */
+  readonly state: RecurrentState | undefined;
   readonly #tokens: TokenId[] = [];
   /** The number of rows in memory: whole pages. */
   readonly memoryRows: number;
@@ -59,8 +64,9 @@ export class SequenceCache implements Disposable {
     this.memoryRows = padRows(capacity, pageRows);
     const queryRows = queries === 0 ? 0 : queries + DRAFTED_QUERIES;
     this.#remembered = new RememberedPositions(queryRows);
-    this.#storage = new BlockStorage((block) => keptOn(placement, block), 4 * blockCount);
+    this.#storage = new BlockStorage((block) => keptOn(placement, block), TENSORS_PER_BLOCK * blockCount);
     this.#layers = Array.from({ length: blockCount }, (_, block) => {
+      if (isRecurrent(hyperparameters, block)) return undefined;
       const declared = declareLayer(
         layout,
         keptOn(placement, block),
@@ -75,6 +81,9 @@ export class SequenceCache implements Disposable {
         ? rotatedLayer(layer, headSize, (...constant) => this.#storage.declareConstant(block, ...constant))
         : layer;
     });
+    this.state =
+      hyperparameters.recurrent &&
+      new RecurrentState(this.#storage, hyperparameters, (block) => keptOn(placement, block));
     this.#lastQueries =
       queries === 0
         ? []
@@ -83,14 +92,17 @@ export class SequenceCache implements Disposable {
           );
   }
 
-  /** The cache of each block. Throws `SequenceMemoryError` if there is no memory at the first use. */
-  get layers(): readonly LayerCache[] {
+  /**
+   * The cache of each block; `undefined` of recurrent blocks. Throws `SequenceMemoryError` if there is no memory at the
+   * first use.
+   */
+  get layers(): readonly (LayerCache | undefined)[] {
     this.#storage.allocate();
     return this.#layers;
   }
 
   /** The same tensors as `layers` without taking memory, for their types and sizes. */
-  get layout(): readonly LayerCache[] {
+  get layout(): readonly (LayerCache | undefined)[] {
     return this.#layers;
   }
 
@@ -131,11 +143,13 @@ export class SequenceCache implements Disposable {
 
   /** Says that tokens will be evaluated behind those in the cache, whether or not they are appended afterwards. */
   beginEvaluation(tokens: number): void {
+    this.state?.begin();
     this.#remembered.forget(this.length, this.length + tokens);
   }
 
   /** Appends tokens that were evaluated. */
   append(tokens: readonly TokenId[]): void {
+    this.state?.advance(tokens.length);
     this.#remembered.written(this.length, this.length + tokens.length);
     for (const token of tokens) this.#tokens.push(token);
   }
@@ -159,10 +173,14 @@ export class SequenceCache implements Disposable {
     this.#selectedTokens = this.#droppedRows > 0 ? tokens.length : 0;
   }
 
-  /** Keeps the first `length` tokens, or none if they share rows with later tokens. */
+  /**
+   * Keeps the first `length` tokens, or none if they share rows with later tokens. With recurrent blocks, keeps the
+   * longest beginning of them whose state is known.
+   */
   truncate(length: number): void {
     if (length >= this.#tokens.length) return;
-    this.#tokens.length = length < this.#selectedTokens ? 0 : length;
+    const kept = length < this.#selectedTokens ? 0 : length;
+    this.#tokens.length = this.state ? this.state.goBack(kept) : kept;
     if (this.#tokens.length === 0) this.#droppedRows = this.#selectedTokens = 0;
     for (const tell of this.onTruncate) tell(this.#tokens.length);
   }

@@ -13,6 +13,8 @@ export interface GraphExtents {
   readonly isFirst: boolean;
   /** As `ValueCells.stretch`. */
   readonly stretch: number;
+  /** As `RecurrentState.slot`; 0 without recurrent blocks. */
+  readonly slot: 0 | 1;
 }
 
 /**
@@ -32,6 +34,7 @@ export function extentsFor(sequence: SequenceCache, tokens: number): GraphExtent
   return {
     tokens,
     isFirst,
+    slot: sequence.state?.slot ?? 0,
     attendedRows: isFirst ? tokens : Math.min(capacity, padRows(past + tokens, padding)),
     stretch: isTransposed ? valueStretch(tokens, { capacity: sequence.memoryRows, past }) : 1,
   };
@@ -45,11 +48,12 @@ export function largestExtents(sequence: SequenceCache): GraphExtents {
     tokens,
     attendedRows: capacity,
     isFirst: false,
+    slot: 0,
     stretch: isValueTransposed(sequence) ? valueStretch(tokens, { capacity: sequence.memoryRows, past: 0 }) : 1,
   };
 }
 
 /** False if some blocks are on another device: all blocks share the inputs of a graph. */
 function isValueTransposed({ layers }: SequenceCache): boolean {
-  return layers.every((layer) => layer.isValueTransposed);
+  return layers.every((layer) => !layer || layer.isValueTransposed === true);
 }

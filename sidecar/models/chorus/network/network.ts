@@ -252,11 +252,12 @@ export class Network implements Disposable {
     const { device } = placement;
     const past = sequence.rows;
     write(device, built.tokens, Int32Array.from(tokens));
-    write(
-      device,
-      built.positions,
-      Int32Array.from(tokens, (_, index) => sequence.length + index),
-    );
+    if (built.positions)
+      write(
+        device,
+        built.positions,
+        Int32Array.from(tokens, (_, index) => sequence.length + index),
+      );
     write(
       device,
       built.rows,
@@ -284,9 +285,9 @@ export class Network implements Disposable {
   }
 
   #graphFor(sequence: SequenceCache, extents: GraphExtents, wanted: WantedLogits): NetworkGraph {
-    const { tokens, attendedRows, isFirst, stretch } = extents;
+    const { tokens, attendedRows, isFirst, stretch, slot } = extents;
     return this.#graphs.obtain(
-      `${sequence.id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${wanted}`,
+      `${sequence.id} ${tokens} ${attendedRows} ${isFirst} ${stretch} ${slot} ${wanted}`,
       () => buildNetworkGraph(this.options, sequence, { extents, wanted }),
       () => buildNetworkGraph(this.options, sequence, { extents: largestExtents(sequence), wanted: 'last' }),
     );

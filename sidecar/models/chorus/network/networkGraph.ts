@@ -27,7 +27,8 @@ export type WantedLogits = 'none' | 'last' | 'all';
 export interface NetworkGraph {
   readonly graph: Graph;
   readonly tokens: Tensor;
-  readonly positions: Tensor;
+  /** Absent if no block rotates queries and keys. */
+  readonly positions?: Tensor;
   readonly rows: Tensor;
   readonly valueCells: ValueCells;
   /** For blocks that attend all rows; absent if there are none. */
@@ -51,7 +52,7 @@ export interface Observer {
 /** Builds a graph over a sequence's cache. `'observed'`: only the tensors that the observer marked, without logits. */
 export function buildNetworkGraph(
   options: NetworkOptions,
-  { layers, lastQueries }: SequenceCache,
+  { layers, lastQueries, state }: SequenceCache,
   {
     extents,
     wanted,
@@ -59,15 +60,15 @@ export function buildNetworkGraph(
   }: { readonly extents: GraphExtents; readonly wanted: WantedLogits | 'observed'; readonly observer?: Observer },
 ): NetworkGraph {
   const { architecture, hyperparameters, placement, weights } = options;
-  const { tokens: tokenCount, attendedRows, isFirst, stretch } = extents;
+  const { tokens: tokenCount, attendedRows, isFirst, stretch, slot } = extents;
   const { table } = weights;
   const graph = new Graph(placement.device, { alsoOn: placement.cpu });
   graph.productInput = productInput && ((matrix, input) => productInput(graph, matrix, input));
   const tokens = graph.input('tokens', 'I32', [tokenCount]);
-  const positions = graph.input('positions', 'I32', [tokenCount]);
+  // An input that no block reads has no memory.
+  const positions = hyperparameters.isUnrotated ? undefined : graph.input('positions', 'I32', [tokenCount]);
   const rows = graph.input('rows', 'I64', [tokenCount]);
   const slides = Array.from({ length: hyperparameters.blockCount }, (_, block) => isSliding(hyperparameters, block));
-  // An input that no block reads has no memory.
   const mask = slides.includes(false) ? graph.input('mask', 'F16', [attendedRows, tokenCount]) : undefined;
   const slidingMask = slides.includes(true) ? graph.input('slidingMask', 'F16', [attendedRows, tokenCount]) : undefined;
   const outputRows =
@@ -92,7 +93,16 @@ export function buildNetworkGraph(
         hyperparameters,
         block,
         cache: layers[block] as LayerCache,
-        inputs: { positions, rows, valueCells, mask: blockMask, attendedRows, isFirst, onQueries: observe ?? remember },
+        inputs: {
+          positions: positions as Tensor,
+          rows,
+          valueCells,
+          mask: blockMask,
+          attendedRows,
+          isFirst,
+          onQueries: observe ?? remember,
+        },
+        state: state?.step(block, slot),
         outputRows: isLast ? outputRows : undefined,
         onNorm: onNorm && ((name, normed) => onNorm(`blk.${block}.${name}`, normed, graph)),
       },

@@ -1,3 +1,4 @@
+import type { LayerCache } from '../../../../kernels/blocks/attentionInputs.ts';
 import { cacheHeads } from '../../../../kernels/blocks/attendCache.ts';
 import { planePlace, type PageKeys } from '../../../../kernels/cache/pages.ts';
 import { writeScoredKeys } from '../../../../kernels/cache/scoredKeys.ts';
@@ -134,7 +135,8 @@ export class ScoredKeys implements Disposable {
     const graph = new Graph(placement.device, { alsoOn: placement.cpu });
     const rows = new SharedNumbers(graph, hyperparameters, { name: 'rows', count: count * meanRows, blocks: 1 });
     const places = graph.input('places', 'I64', [count]);
-    for (const [block, { key, device }] of this.sequence.layers.entries()) {
+    for (const [block, layer] of this.sequence.layers.entries()) {
+      const { key, device } = layer as LayerCache;
       const kvHeads = cachedHeads(hyperparameters, block);
       graph.on(device, () => {
         const keys = cacheHeads(graph, key, key.shape[1], headSize, kvHeads);

@@ -17,6 +17,11 @@ const sizes = {
   context_length: count(64),
 };
 const ofRotation = { 'rope.dimension_count': count(16) };
+/** Further keys of architectures with recurrent blocks. */
+const ofState: Readonly<Record<string, Readonly<Record<string, GgufEntry>>>> = {
+  granitehybrid: { 'ssm.inner_size': count(128), 'attention.head_count_kv': { type: 'i32s', value: [0, 2] } },
+  qwen35moe: { full_attention_interval: count(2) },
+};
 const ofExperts = { expert_feed_forward_length: count(32) };
 /** Architectures whose tensors equal those of another. */
 const alike: Readonly<Record<string, readonly string[]>> = {
@@ -80,7 +85,12 @@ export async function makeBases(folder: string): Promise<readonly Base[]> {
         device,
         vocabulary: vocabularies[name],
         omit: ['.bias'].filter(() => variant.startsWith('llama')),
-        keys: { ...sizes, ...(variant === 'qwen3moe' ? ofExperts : {}), ...(variant === 'cohere2' ? ofRotation : {}) },
+        keys: {
+          ...sizes,
+          ...ofState[variant.split('+')[0] as string],
+          ...(variant === 'qwen3moe' ? ofExperts : {}),
+          ...(variant === 'cohere2' ? ofRotation : {}),
+        },
       });
       const { metadata, tensors } = await parseHeader(file);
       const base: Base = {

@@ -101,6 +101,24 @@ describe("Chorus's own engine", () => {
     });
   }
 
+  for (const variant of ['granitehybrid', 'qwen35'])
+    it(`reuses a prefix up to a checkpoint: ${variant}`, async () => {
+      const file = await write(`${variant}-prefix.gguf`, { variant, type: 'F32' });
+      const model = await load(file, { cache: 'tiered:64' });
+      assert.equal(model.copiesRows, false);
+      assert.match(
+        model.engineLimits.join(' '),
+        /keep a state instead of rows, so that the cache "tiered:64" is not used/,
+      );
+      const prompt = Array.from({ length: 300 }, (_, index) => (index * 7 + 13) % 256);
+      const parting = [...prompt.slice(0, 290), ...prompt.slice(0, 20)];
+      await generate(prompt);
+      const reused = await generate(parting);
+      assert.deepEqual([reused.reusedTokens, reused.evaluatedTokens], [256, 54]);
+      await load(file);
+      assert.deepEqual((await generate(parting)).tokens, reused.tokens);
+    });
+
   it('leaves an unknown architecture to llama.cpp, and reports that', async () => {
     const file = await write('renamed.gguf');
     const bytes = await readFile(file);

@@ -131,4 +131,27 @@ describe('needsOf', () => {
     assert.equal(run.blockCount, 3);
     assert.equal(run.cacheElementsPerToken, (shape.cacheElementsPerToken * 3) / 4);
   });
+
+  it('counts states instead of rows in recurrent blocks', () => {
+    const recurrent = {
+      blocks: [true, true, true, false],
+      convolutionTokens: 4,
+      channels: 8_192,
+      stateSize: 128,
+      headSize: 128,
+      heads: 32,
+      groups: 16,
+    };
+    const hyperparameters = { blockCount: 4, kvHeads: 4, headSize: 256, recurrent };
+    const file = { shape: { ...shape, blockCount: 4 } };
+    const model = { specs: [], tensors: new Map([['output.weight', { sizeBytes: 1 }]]), hyperparameters } as never;
+    const [onProcessor, onGpu] = (['cpu', 'cuda'] as const).map((device) =>
+      needsOf(file, model, { device, contextSizeTokens: 0, batchTokens: 1 }),
+    );
+    const stateBytes = 3 * 4 * (3 * 8_192 + 128 * 4_096);
+    assert.equal(onProcessor?.shape.cacheElementsPerToken, 2 * 4 * 256);
+    // Two states on the device. Eight checkpoints are always in main memory.
+    assert.equal(onGpu?.stateBytes, 2 * stateBytes);
+    assert.equal(onProcessor?.stateBytes, 10 * stateBytes);
+  });
 });

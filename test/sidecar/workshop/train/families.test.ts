@@ -46,10 +46,19 @@ describe('a training from a model of another family than Llama', () => {
       );
     });
 
-  async function write(variant: string): Promise<string> {
+  for (const variant of ['granitehybrid', 'qwen35'])
+    it(`refuses ${variant}`, async () => {
+      await assert.rejects(
+        modelFromFile(await write(variant, {})),
+        (error: TroubleError) =>
+          error.code === 'unsupported-model' && error.message.includes(`has recurrent blocks (${variant})`),
+      );
+    });
+
+  async function write(variant: string, sizes: Parameters<typeof writeTinyModel>[1]['keys'] = keys): Promise<string> {
     using device = new Device('cpu', { threads: 1 });
     const file = path.join(folder, `${variant}.gguf`);
-    await writeTinyModel(file, { variant, type: 'F32', device, vocabulary: tinyVocabulary(), keys });
+    await writeTinyModel(file, { variant, type: 'F32', device, vocabulary: tinyVocabulary(), keys: sizes });
     return file;
   }
 });

@@ -15,7 +15,7 @@ import { SequenceCache } from '../../../../../sidecar/models/chorus/cache/sequen
 import { TieredCache } from '../../../../../sidecar/models/chorus/cache/tieredCache.ts';
 import type { GgufEntry } from '../../../../../sidecar/models/gguf/content.ts';
 import '../../../../reference/lavapipe.ts';
-import { TINY_VOCABULARY, tinyVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
+import { TINY_VOCABULARY, attendingVariants, writeTinyModel } from '../../../../reference/tinyModels.ts';
 
 const kind = (process.env['CHORUS_TEST_DEVICE'] ?? 'cpu') as DeviceKind;
 const [CAPACITY, HELD, RESTORED, REST] = [512, 300, 256, 40];
@@ -48,7 +48,7 @@ const models: readonly {
   readonly keys?: Record<string, GgufEntry>;
   readonly omit?: readonly string[];
 }[] = [
-  ...tinyVariants.map((variant) => ({ name: variant, variant })),
+  ...attendingVariants.map((variant) => ({ name: variant, variant })),
   { name: 'chorus with a cache per expert', variant: 'chorus', keys: mixture('expert'), omit: ['.bias'] },
   { name: 'chorus with a shared cache', variant: 'chorus', keys: mixture('shared'), omit: ['.bias'] },
 ];

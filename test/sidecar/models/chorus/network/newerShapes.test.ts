@@ -14,6 +14,17 @@ const oss = (windowTokens: number, fullEvery?: number): Record<string, GgufEntry
   ...window(windowTokens, fullEvery),
 });
 
+/** Sizes of states: `kvHeads` by block, 0 where a block keeps a state. */
+const states = (heads: number, groups: number, stateSize: number, inner: number): Record<string, GgufEntry> => ({
+  'ssm.time_step_rank': count(heads),
+  'ssm.group_count': count(groups),
+  'ssm.state_size': count(stateSize),
+  'ssm.inner_size': count(inner),
+});
+const kvHeads = (...value: readonly number[]): Record<string, GgufEntry> => ({
+  'attention.head_count_kv': { type: 'i32s', value },
+});
+
 const shapes: Readonly<Record<string, Shape>> = {
   'granite of one layer, groups of five': { variant: 'granite', blocks: 1, heads: 5, kvHeads: 1 },
   'granite without biases, tied': {
@@ -146,6 +157,71 @@ const shapes: Readonly<Record<string, Shape>> = {
     heads: 3,
     kvHeads: 1,
     keys: { ...glm(5, 2), 'rope.dimension_sections': { type: 'i32s', value: [1, 1, 2, 0] } },
+  },
+  'granitehybrid, three groups of one head, a state of 16 values, rope': {
+    variant: 'granitehybrid',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    width: 48,
+    keys: { ...states(3, 3, 16, 96), ...kvHeads(0, 1), 'rope.scaling.finetuned': flag(true) },
+  },
+  'granitehybrid whose last block keeps a state, a convolution of two tokens, no factors, tied': {
+    variant: 'granitehybrid',
+    blocks: 3,
+    heads: 3,
+    kvHeads: 1,
+    width: 48,
+    keys: {
+      ...states(6, 2, 32, 96),
+      ...kvHeads(0, 1, 0),
+      'ssm.conv_kernel': count(2),
+      logit_scale: float(0),
+      embedding_scale: float(0),
+      residual_scale: float(0),
+      'attention.scale': float(0),
+    },
+    isTied: true,
+    omit: [
+      'attn_q.bias',
+      'attn_k.bias',
+      'attn_v.bias',
+      'attn_output.bias',
+      'ffn_gate.bias',
+      'ffn_up.bias',
+      'ffn_down.bias',
+    ],
+  },
+  'granitehybrid with experts alone': {
+    variant: 'granitehybrid',
+    blocks: 2,
+    heads: 3,
+    kvHeads: 1,
+    width: 48,
+    keys: { ...states(2, 1, 16, 96), ...kvHeads(0, 1), ...experts(5, 2) },
+  },
+  'qwen35, six heads of three keys, the last block keeps a state': {
+    variant: 'qwen35',
+    blocks: 3,
+    heads: 3,
+    kvHeads: 1,
+    keys: {
+      ...states(6, 3, 16, 96),
+      'rope.dimension_count': count(8),
+      'rope.dimension_sections': { type: 'i32s', value: [2, 1, 1, 0] },
+    },
+  },
+  'qwen35, groups of five, tied': {
+    variant: 'qwen35',
+    blocks: 2,
+    heads: 5,
+    kvHeads: 1,
+    keys: {
+      ...states(2, 1, 32, 64),
+      'rope.dimension_count': count(16),
+      'rope.dimension_sections': { type: 'i32s', value: [3, 3, 2, 0] },
+    },
+    isTied: true,
   },
   'gpt-oss of one layer, which slides, groups of five': {
     variant: 'gpt-oss',
