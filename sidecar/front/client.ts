@@ -3,6 +3,7 @@ import type { ClientWorkspace } from '../workspaceIndex/clientWorkspace.ts';
 import type { ChorusSettings } from '../protocol/client.ts';
 import type { ContextSet } from '../protocol/engine.ts';
 import type { ClientServices } from './clientServices.ts';
+import { EditJournal } from '../nextEdits/editJournal.ts';
 import { Documents } from './documents.ts';
 import type { LspConnection } from './lspConnection.ts';
 import { Notebooks } from './notebooks.ts';
@@ -11,7 +12,9 @@ const DEFAULT_CONTEXT_GIGABYTES = 2;
 
 /** The state that the front keeps for one client. No other client can see it. */
 export class Client {
-  readonly documents = new Documents();
+  /** The recent edits of this client's documents. */
+  readonly journal = new EditJournal();
+  readonly documents = new Documents(this.journal);
   readonly notebooks = new Notebooks(this.documents);
   /** The workspace's files. Set when the handlers are registered. */
   files: ClientWorkspace | undefined;
@@ -59,6 +62,11 @@ export class Client {
   /** Stops keeping the contexts of all requests made until now. */
   forgetAsked(): void {
     this.#forgotten++;
+  }
+
+  /** The key of this client's index. */
+  get indexKey(): string {
+    return `client-${this.id}`;
   }
 
   /** The key under which services remember this client. Two windows on one workspace have two keys. */

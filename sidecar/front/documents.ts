@@ -1,7 +1,9 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { TextDocumentContentChangeEvent } from 'vscode-languageserver-protocol';
 import { MAX_DOCUMENT_UNITS } from '../protocol/client.ts';
+import type { EditJournal } from '../nextEdits/editJournal.ts';
 import { changedText } from './changedText.ts';
+import { noteChanges } from './noteChanges.ts';
 
 /** A larger document is not followed. After it has shrunk, it has to be opened again. */
 const MAX_FOLLOWED_UNITS = 2 * MAX_DOCUMENT_UNITS;
@@ -21,6 +23,9 @@ export class Documents {
     uri: string,
     change: { readonly kind: 'opened' | 'closed' } | { readonly kind: 'changed'; readonly line: number },
   ) => void = () => undefined;
+  /** `journal` notes the changes of documents that are open. */
+  constructor(private readonly journal?: EditJournal) {}
+
   readonly #documents = new Map<string, TextDocument>();
   /** Documents that are too large. Unless they are far too large, they are followed in case they shrink. */
   readonly #refused = new Map<string, TextDocument | undefined>();
@@ -45,6 +50,7 @@ export class Documents {
     const known = this.#documents.get(uri);
     const document = known ?? this.#refused.get(uri);
     if (!document) return true;
+    if (known && this.journal) noteChanges(this.journal, known, changes);
     TextDocument.update(
       document,
       changes.length < MANY_CHANGES ? [...changes] : [{ text: changedText(document, changes) }],
@@ -54,6 +60,7 @@ export class Documents {
       this.#refuse(uri, document);
       if (!known) return true;
       this.#documents.delete(uri);
+      this.journal?.forget(uri);
       this.onDidChange(uri, { kind: 'closed' });
       return false;
     }
@@ -72,6 +79,7 @@ export class Documents {
   }
 
   close(uri: string): void {
+    this.journal?.forget(uri);
     this.#refused.delete(uri);
     if (this.#documents.delete(uri)) this.onDidChange(uri, { kind: 'closed' });
   }

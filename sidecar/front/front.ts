@@ -29,6 +29,7 @@ import { handleInitialize } from './handlers/initialize.ts';
 import { handleInlineCompletion } from './handlers/inlineCompletion.ts';
 import { handleModels } from './handlers/models.ts';
 import { handleNotebooks } from './handlers/notebooks.ts';
+import { handleNextEdit } from './handlers/nextEdit.ts';
 import { handleContext } from './handlers/context.ts';
 import { handleCursor } from './handlers/cursor.ts';
 import { handleShelf } from './handlers/shelf.ts';
@@ -77,6 +78,7 @@ export function serveClient(socket: WebSocket, id: number, parts: FrontParts): v
   handleInlineCompletion(client, services);
   handleCompletion(client, services);
   handleCursor(client, services, parts.log);
+  handleNextEdit(client, parts.index);
   handleFeedback(client, completions);
   handleChat(client, services);
   handleEdit(client, services);

@@ -19,6 +19,7 @@ import {
   type EditParams,
   type ForgetWorkspaceParams,
   type GenerateParams,
+  type NextEditParams,
   type ImportModelParams,
   type InstallCudaParams,
   type RemoveModelParams,
@@ -30,6 +31,12 @@ import {
   type WorkspaceReadResult,
   type WorkspaceTabs,
 } from '../protocol/client.ts';
+
+/** The most quick fixes of a request for next edits, and the sizes of each. */
+const MAX_FIXES = 64;
+const MAX_FIX_EDITS = 64;
+const MAX_FIX_UNITS = 16 * 1024;
+const MAX_FIX_TITLE_UNITS = 1024;
 
 const token = z.union([z.string(), z.number()]).optional();
 const count = z.number().int().nonnegative();
@@ -218,6 +225,16 @@ export const didCloseNotebook = z.object({
 });
 
 export const restingCursor = z.object({ textDocument, position }) satisfies z.ZodType<CursorRest>;
+const nextEditFix = z.object({
+  textDocument,
+  title: z.string().max(MAX_FIX_TITLE_UNITS),
+  range,
+  edits: z.array(z.object({ range, newText: z.string().max(MAX_FIX_UNITS) })).max(MAX_FIX_EDITS),
+  isPreferred: z.boolean(),
+});
+export const nextEdit = z.object({
+  fixes: z.array(nextEditFix).max(MAX_FIXES).optional(),
+}) satisfies z.ZodType<NextEditParams>;
 export const completion = z.object({
   textDocument,
   position,

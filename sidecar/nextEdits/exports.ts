@@ -34,6 +34,28 @@ export function exportOf(document: SourceDocument, name: string, languageId: str
   return undefined;
 }
 
+/**
+ * Returns the path from which other files import a name, without an ending; a folder's index file may pass names on.
+ * `undefined` if none does.
+ */
+export function importedFrom(others: readonly SourceDocument[], name: string): string | undefined {
+  for (const { text, path, languageId } of others) {
+    if (!ECMA_SCRIPT.test(languageId)) continue;
+    const own = [...text.matchAll(IMPORT)].find((each) => new RegExp(`[{,\\s]${name}\\s*[,}]`).test(each[0]));
+    const specifier = own?.[2];
+    if (specifier?.startsWith('.')) return resolved(path, specifier);
+  }
+  return undefined;
+}
+
+function resolved(path: string, specifier: string): string {
+  const segments = path.split('/').slice(0, -1);
+  for (const part of specifier.split('/'))
+    if (part === '..') segments.pop();
+    else if (part !== '.') segments.push(part);
+  return segments.join('/');
+}
+
 /** Returns the edit that imports a name. `undefined` if the file's style of imports does not tell how. */
 export function importLine(document: SourceDocument, exported: Export): TextEdit | undefined {
   switch (document.languageId) {
@@ -48,34 +70,51 @@ export function importLine(document: SourceDocument, exported: Export): TextEdit
 
 const IMPORT = /^import\s[^;]*?from\s*(['"])([^'"]+)\1;?[ \t]*\r?$/gm;
 
-function ecmaScriptImport(
-  { text, path }: SourceDocument,
-  { document: from, name, isType }: Export,
-): TextEdit | undefined {
+function ecmaScriptImport({ text, path }: SourceDocument, exported: Export): TextEdit | undefined {
+  const { document: from, name, isType } = exported;
   const imports = [...text.matchAll(IMPORT)];
   const specifier = specifierOf(
     path,
     from.path,
     imports.map((each) => each[2] ?? ''),
   );
+  const marksTypes = imports.some((each) => /^import\s+type\b|[{,]\s*type\s/.test(each[0]));
   const known = imports.find(
     (each) => each[2] === specifier && /\{[^}]*\}/.test(each[0]) && (isType || !/^import\s+type\b/.test(each[0])),
   );
   if (known) {
-    const brace = known.index + known[0].indexOf('}');
-    const inner = text.slice(0, brace);
-    const at = inner.trimEnd().length;
-    const isEmpty = inner.trimEnd().endsWith('{');
-    const comma = inner.trimEnd().endsWith(',') || isEmpty ? ' ' : ', ';
-    return [at, at, `${comma}${name}`];
+    const isMarked = isType && marksTypes && !/^import\s+type\b/.test(known[0]);
+    return withName(text, known, isMarked ? `type ${name}` : name);
   }
   const last = imports.at(-1);
   const [quote, semicolon] = last
     ? [last[1] ?? "'", /;\s*$/.test(last[0]) ? ';' : '']
     : [text.includes('"') && !text.includes("'") ? '"' : "'", /;\s*$/m.test(text) ? ';' : ''];
-  const keyword = isType && imports.some((each) => /^import\s+type\b/.test(each[0])) ? 'import type' : 'import';
-  const line = `${keyword} { ${name} } from ${quote}${specifier}${quote}${semicolon}`;
+  const line = `import ${isType && marksTypes ? 'type ' : ''}{ ${name} } from ${quote}${specifier}${quote}${semicolon}`;
   return afterLast(text, last, line);
+}
+
+/** Adds a name to the braces of an import: in its place if they are sorted, or else as the last. */
+function withName(text: string, known: RegExpMatchArray, name: string): TextEdit {
+  const open = (known.index ?? 0) + known[0].indexOf('{') + 1;
+  const close = (known.index ?? 0) + known[0].indexOf('}');
+  const plain = (item: string): string => item.trim().replace(/^type\s+/, '');
+  const items = text.slice(open, close).split(',');
+  const names = items.map(plain).filter((item) => item !== '');
+  const isSorted = names.every((item, index) => index === 0 || compared(names[index - 1] ?? '', item) <= 0);
+  let at = open;
+  for (const item of items) {
+    const start = at + item.length - item.trimStart().length;
+    if (isSorted && names.length > 1 && plain(item) !== '' && compared(plain(name), plain(item)) < 0)
+      return [start, start, `${name}, `];
+    at += item.length + 1;
+  }
+  const inner = text.slice(0, close).trimEnd();
+  return [inner.length, inner.length, `${/[{,]$/.test(inner) ? ' ' : ', '}${name}`];
+}
+
+function compared(one: string, other: string): number {
+  return one.toLowerCase().localeCompare(other.toLowerCase(), 'en');
 }
 
 /** Puts a line behind the last import, or at the beginning of the text. */

@@ -38,6 +38,23 @@ export interface NextEditsOptions {
   readonly limitMs?: number;
 }
 
+/** A suggestion with the lines and texts of its edits, since the client may not have the text. */
+export interface PlacedSuggestion extends Suggestion {
+  readonly places: readonly PlacedEdit[];
+}
+
+interface PlacedEdit {
+  readonly range: { readonly start: Position; readonly end: Position };
+  readonly oldText: string;
+  readonly newText: string;
+}
+
+/** Line and UTF-16 unit, from zero. */
+interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+
 /** The most suggestions of one answer. */
 const MAX_SUGGESTIONS = 16;
 const LIMIT_MS = 1_000;
@@ -57,7 +74,10 @@ const SUGGESTERS: readonly Suggester[] = [
  * Returns the changes that follow from the last edits, best first. Changes of different suggestions do not overlap. A
  * suggester that fails is left out.
  */
-export async function suggestNextEdits(request: NextEditsRequest, options: NextEditsOptions): Promise<Suggestion[]> {
+export async function suggestNextEdits(
+  request: NextEditsRequest,
+  options: NextEditsOptions,
+): Promise<PlacedSuggestion[]> {
   const endMs = performance.now() + (options.limitMs ?? LIMIT_MS);
   const context = contextOf(request, options);
   const found: Suggestion[] = [];
@@ -65,13 +85,13 @@ export async function suggestNextEdits(request: NextEditsRequest, options: NextE
     if (performance.now() > endMs) break;
     found.push(...(await suggest(context)));
   }
-  const kept: Suggestion[] = [];
+  const kept: PlacedSuggestion[] = [];
   for (const suggestion of found.sort((one, other) => other.confidence - one.confidence)) {
     const text = context.document(suggestion.uri)?.text;
     if (text === undefined) continue;
     const taken = kept.filter(({ uri }) => uri === suggestion.uri).flatMap(({ edits }) => edits);
     const edits = validEdits(suggestion.edits, { text, taken, undone: request.undone?.[suggestion.uri] ?? [] });
-    if (edits.length > 0) kept.push({ ...suggestion, edits });
+    if (edits.length > 0) kept.push({ ...suggestion, edits, places: placesOf(text, edits) });
   }
   return kept.slice(0, MAX_SUGGESTIONS);
 }
@@ -119,4 +139,22 @@ function isSame([start, end, inserted]: TextEdit, undone: Undone, text: string):
   const head = text.slice(start, undone.start);
   const tail = text.slice(undone.start + undone.removed.length, end);
   return inserted === head + undone.inserted + tail;
+}
+
+/** Returns edits, which are in the order of the text, as lines and texts. */
+function placesOf(text: string, edits: readonly TextEdit[]): PlacedEdit[] {
+  let line = 0;
+  let lineStart = 0;
+  const positionAt = (offset: number): Position => {
+    for (let next = text.indexOf('\n', lineStart); next >= 0 && next < offset; next = text.indexOf('\n', lineStart)) {
+      line++;
+      lineStart = next + 1;
+    }
+    return { line, character: offset - lineStart };
+  };
+  return edits.map(([start, end, newText]) => ({
+    range: { start: positionAt(start), end: positionAt(end) },
+    oldText: text.slice(start, end),
+    newText,
+  }));
 }

@@ -11,6 +11,7 @@ export * from './client/session.ts';
 export * from './client/settings.ts';
 export * from './client/status.ts';
 export * from './client/completion.ts';
+export * from './client/nextEdits.ts';
 export * from './client/dictation.ts';
 export * from './client/chat.ts';
 export * from './client/generation.ts';

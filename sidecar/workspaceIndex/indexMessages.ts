@@ -1,6 +1,5 @@
 /** The messages between the front and the thread of the index: numbered requests and their responses. */
-import type { Suggestion } from '../nextEdits/suggester.ts';
-import type { NextEditsRequest } from '../nextEdits/suggestNextEdits.ts';
+import type { NextEditsRequest, PlacedSuggestion } from '../nextEdits/suggestNextEdits.ts';
 import type { ContextQuery, Snippet } from './snippet.ts';
 import type { FileText } from './workspaceIndex.ts';
 
@@ -34,7 +33,7 @@ export interface IndexMethods {
   /** Returns the definitions of a name. */
   symbols(params: { workspace: string; name: string; limit: number }): readonly Snippet[];
   /** Returns the changes that follow from recent edits, best first. */
-  nextEdits(params: { workspace: string; request: NextEditsRequest }): readonly Suggestion[];
+  nextEdits(params: { workspace: string; request: NextEditsRequest }): readonly PlacedSuggestion[];
   /** `indexes` counts those of all workspaces. */
   statistics(params: { workspace: string }): { indexes: number; files: number; indexBytes: number; heapBytes: number };
 }

@@ -34,7 +34,10 @@ export function handleForget(client: Client, services: ForgetServices): void {
     }
     const key = params.workspaceKey ?? client.workspaceKey;
     const affected = [...clients].filter(({ workspaceKey }) => workspaceKey === key);
-    for (const each of affected) each.forgetAsked();
+    for (const each of affected) {
+      each.forgetAsked();
+      each.journal.clear();
+    }
     // A conversation with a running answer is forgotten when the answer ends, and is not kept.
     Promise.all(affected.map((each) => chatService.forgetConversations(conversationId(each, '')))).catch(
       (error: unknown) => log.error('A conversation could not be forgotten', error),

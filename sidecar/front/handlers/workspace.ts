@@ -35,7 +35,7 @@ export function handleWorkspace(
 ): void {
   const { connection, documents } = client;
   const workspace = new ClientWorkspace({
-    key: `client-${client.id}`,
+    key: client.indexKey,
     thread: index,
     source: {
       list: (page) => {
@@ -79,7 +79,9 @@ export function handleWorkspace(
   connection.onNotification('workspace/didChangeConfiguration', nothing, () => apply(true));
   connection.onNotification(WORKSPACE_CHANGE_NOTIFICATION, workspaceChange, (change) => {
     workspace.changed(change);
-    if (change.reset === true) services.workspaceReset(client.key);
+    if (change.reset !== true) return;
+    client.journal.clear();
+    services.workspaceReset(client.key);
   });
   connection.onNotification(WORKSPACE_TABS_NOTIFICATION, workspaceTabs, ({ uris }) => workspace.tabsChanged(uris));
 }

@@ -1,6 +1,6 @@
 import type { Node } from '../../syntax/treeSitter.ts';
 import { declarationOf, leavesNamed, scopeRulesOf, useOf } from '../declarations.ts';
-import { exportOf, importLine, type Export } from '../exports.ts';
+import { type Export, exportOf, importedFrom, importLine } from '../exports.ts';
 import type { RecentEdit, SourceDocument, SuggestContext, Suggestion } from '../suggester.ts';
 import { isName, tokensOf, wholeWords } from '../words.ts';
 
@@ -48,8 +48,15 @@ function isUnknown(root: Node, { text, languageId }: SourceDocument, name: strin
 }
 
 function exportsOf({ documentsNaming }: SuggestContext, document: SourceDocument, name: string): Export[] {
-  return documentsNaming(name).flatMap((other) => {
-    const found = other.uri === document.uri ? undefined : exportOf(other, name, document.languageId);
-    return found === undefined ? [] : [found];
-  });
+  const others = documentsNaming(name).filter(({ uri }) => uri !== document.uri);
+  const found = others.flatMap((other) => exportOf(other, name, document.languageId) ?? []);
+  const from = importedFrom(others, name);
+  const [only] = found;
+  // The others may import the name from a file that passes it on.
+  if (only === undefined || found.length > 1 || from === undefined) return found;
+  return [{ ...only, document: { ...only.document, path: withEndingOf(from, only.document.path) } }];
+}
+
+function withEndingOf(path: string, other: string): string {
+  return /\.[cm]?[jt]sx?$/.test(path) ? path : `${path}${/\.[^./]+$/.exec(other)?.[0] ?? ''}`;
 }

@@ -1,5 +1,6 @@
 import type { Node } from '../../syntax/treeSitter.ts';
 import { type Declaration, declarationOf, leavesNamed, nameLeafAt, scopeRulesOf } from '../declarations.ts';
+import { exportOf } from '../exports.ts';
 import { renamedIn, type RenamedName } from '../renamedNames.ts';
 import type { ScopeRules } from '../scopes.ts';
 import type { SuggestContext, Suggestion, TextEdit } from '../suggester.ts';
@@ -20,7 +21,7 @@ export async function suggestRename(context: SuggestContext): Promise<readonly S
     const leaf = root && nameLeafAt(root, renamed.start, renamed.end);
     const declaration = leaf && rules && declarationOf(leaf, rules);
     if (root === undefined || rules === undefined || declaration === undefined) continue;
-    if (isTaken(root, rules, { declaration, renamed })) continue;
+    if (isTaken(root, rules, { declaration, renamed }) || isOtherImport(context, declaration, renamed)) continue;
     const uses = usesOf({ root, rules, text: document.text, declaration, name: before });
     if (uses === undefined || uses.length > MAX_EDITS) continue;
     if (uses.length > 0)
@@ -46,6 +47,23 @@ function replacement(leaf: Node, { after, losesTypes }: RenamedName): TextEdit {
   const isShort = leaf.type === 'shorthand_property_identifier' || leaf.parent?.type === 'shorthand_field_initializer';
   const types = losesTypes && leaf.nextNamedSibling?.type === 'type_arguments' ? leaf.nextNamedSibling : leaf;
   return [leaf.startIndex, types.endIndex, isShort ? `${leaf.text}: ${after}` : after];
+}
+
+/**
+ * Whether an import names another thing now, and not the same by a new name. That is so if its file exports both names,
+ * or is unknown and the names have no word in common.
+ */
+function isOtherImport({ documentsNaming }: SuggestContext, { owner }: Declaration, renamed: RenamedName): boolean {
+  if (!/import|use_/.test(owner.type)) return false;
+  const { before, after, document } = renamed;
+  const exporting = (name: string): boolean =>
+    documentsNaming(name).some(
+      (other) => other.uri !== document.uri && exportOf(other, name, document.languageId) !== undefined,
+    );
+  if (exporting(before)) return true;
+  const words = (name: string): string[] =>
+    name.match(/[A-Z]?[a-z0-9]+|[A-Z]+/g)?.map((word) => word.toLowerCase()) ?? [];
+  return !exporting(after) && !words(before).some((word) => words(after).includes(word));
 }
 
 /** Whether the new name already stands for something else where the declaration is visible. */

@@ -71,8 +71,8 @@ describe('renaming a declaration suggests its uses', () => {
     [
       'an imported name',
       'a.ts',
-      "import { «read|load» } from './io';\nread(read);",
-      "import { load } from './io';\nload(load);",
+      "import { «read|readAll» } from './io';\nread(read);",
+      "import { readAll } from './io';\nreadAll(readAll);",
     ],
     [
       'a variable of Python',

@@ -6,7 +6,7 @@ const worded = async (files: MarkedFiles): Promise<Readonly<Record<string, strin
   (await edited(files, { kind: 'wording' })).after;
 
 describe('a replaced word of a comment suggests it in the same paragraph', () => {
-  it('in strings, not in code or in other paragraphs', async () => {
+  it('in sentences of strings, not in code or in other paragraphs', async () => {
     assert.deepEqual(
       await worded({
         'a.ts': '// Ask for the «age|height, in metres».\nask("Your age");\nconst age = 1;\n\nask("Your age");\n',

@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import { EditJournal } from '../../../sidecar/nextEdits/editJournal.ts';
+import type { SourceDocument, TextEdit } from '../../../sidecar/nextEdits/suggester.ts';
+import { languageIdOf } from '../../../sidecar/syntax/languageIds.ts';
+import { countOf, linesAfter, shownSuggestions } from './suggesting.ts';
+
+const MAX_FILES = 8;
+const MAX_UNITS = 100_000;
+/** The hunks of a file that are made, each alone. */
+const MAX_HUNKS = 4;
+
+export interface ChainOutcome {
+  readonly kind: string;
+  readonly edits: number;
+  readonly rightEdits: number;
+  /** The lines of the wrong changes. */
+  readonly wrong: readonly string[];
+}
+
+interface Changed {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Makes the first hunks of each file of a commit, each alone, and asks for the others. A suggested change is right if its
+ * lines stand in the commit's result, and stood there less often before. It is also right if the commit changes the line
+ * and brings the same words.
+ */
+export async function runChains(
+  repository: string,
+  commits: number,
+): Promise<{ readonly commits: number; readonly hunks: number; readonly outcomes: readonly ChainOutcome[] }> {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, {
+      cwd: repository,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  const hashes = git('log', '--no-merges', '--format=%H', '--diff-filter=M', `-n${commits}`, '--', '*.ts')
+    .trim()
+    .split('\n');
+  const outcomes: ChainOutcome[] = [];
+  let [used, hunks] = [0, 0];
+  for (const hash of hashes) {
+    const files = changedFiles(git, hash);
+    const [first] = files;
+    const edits = files.flatMap(({ before, after }) => hunksBetween(before, after));
+    if (first === undefined || edits.length < 2) continue;
+    used++;
+    hunks += edits.length;
+    for (const file of files)
+      for (const hunk of hunksBetween(file.before, file.after).slice(0, MAX_HUNKS))
+        outcomes.push(...(await suggestedAfter(files, file, hunk)));
+  }
+  return { commits: used, hunks, outcomes };
+}
+
+function changedFiles(git: (...args: readonly string[]) => string, hash: string): Changed[] {
+  const paths = git('diff-tree', '--no-commit-id', '-r', '--name-only', '--diff-filter=M', hash, '--', '*.ts')
+    .trim()
+    .split('\n');
+  return paths
+    .filter((path) => path !== '')
+    .slice(0, MAX_FILES)
+    .flatMap((path) => {
+      const [before, after] = [git('show', `${hash}~1:${path}`), git('show', `${hash}:${path}`)];
+      return before.length > MAX_UNITS || after.length > MAX_UNITS ? [] : [{ path, before, after }];
+    });
+}
+
+/** Makes a hunk, and returns how many of the changes suggested after it are right. */
+async function suggestedAfter(files: readonly Changed[], first: Changed, hunk: TextEdit): Promise<ChainOutcome[]> {
+  const journal = new EditJournal();
+  const [start, end, text] = hunk;
+  journal.record(first.path, first.before, [{ start, end, text }], 1);
+  const documents = files.map(({ path, before }): SourceDocument => ({
+    uri: path,
+    path,
+    languageId: languageIdOf(path),
+    text: path === first.path ? before.slice(0, start) + text + before.slice(end) : before,
+  }));
+  const { suggestions } = await shownSuggestions(journal, documents, 1);
+  return suggestions.map(({ kind, uri, edits }) => {
+    const now = documents.find((document) => document.uri === uri)?.text ?? '';
+    const wanted = files.find(({ path }) => path === uri)?.after ?? '';
+    const right = edits.filter((edit) => {
+      const lines = linesAfter(now, edit);
+      return countOf(wanted, lines) > countOf(now, lines) || isInChange(now, wanted, edit);
+    });
+    const wrong = edits.filter((edit) => !right.includes(edit)).map((edit) => linesAfter(now, edit));
+    return { kind, edits: edits.length, rightEdits: right.length, wrong };
+  });
+}
+
+/** Whether a hunk from one text to another changes the line of an edit, and has the words that the edit brings. */
+function isInChange(now: string, wanted: string, [start, end, inserted]: TextEdit): boolean {
+  const words = inserted.match(/[\p{L}\p{N}_]+/gu) ?? [];
+  return hunksBetween(now, wanted).some(
+    ([from, to, text]) => start >= from && end <= to && words.every((word) => text.includes(word)),
+  );
+}
+
+/** Returns the changes between two texts, line by line. */
+function hunksBetween(before: string, after: string): TextEdit[] {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const hunks: TextEdit[] = [];
+  let [at, to, offset] = [0, 0, 0];
+  const step = (lines: number): void => {
+    for (let line = 0; line < lines; line++) offset += (old[at + line]?.length ?? 0) + 1;
+    at += lines;
+  };
+  while (at < old.length || to < now.length) {
+    if (old[at] === now[to] && at < old.length) {
+      step(1);
+      to++;
+      continue;
+    }
+    const [removed, added] = nextCommon(old, now, at, to);
+    const start = offset;
+    const inserted = now
+      .slice(to, to + added)
+      .map((line) => `${line}\n`)
+      .join('');
+    step(removed);
+    to += added;
+    hunks.push([start, Math.min(offset, before.length), inserted]);
+  }
+  return hunks;
+}
+
+/** Returns how many lines each side goes on to the next two common lines. */
+function nextCommon(old: readonly string[], now: readonly string[], at: number, to: number): readonly [number, number] {
+  for (let sum = 1; sum < old.length - at + (now.length - to); sum++)
+    for (let removed = 0; removed <= sum; removed++) {
+      const added = sum - removed;
+      const isCommon = old[at + removed] === now[to + added] && old[at + removed + 1] === now[to + added + 1];
+      if (isCommon && at + removed < old.length && to + added < now.length) return [removed, added];
+    }
+  return [old.length - at, now.length - to];
+}
