@@ -71,8 +71,8 @@ const SUGGESTERS: readonly Suggester[] = [
 ];
 
 /**
- * Returns the changes that follow from the last edits, best first. Changes of different suggestions do not overlap. A
- * suggester that fails is left out.
+ * Returns the changes that follow from the last edits, best first. Changes of different suggestions do not overlap.
+ * Rejects with `ParserEnded` if the parser ends at a document.
  */
 export async function suggestNextEdits(
   request: NextEditsRequest,

@@ -24,9 +24,9 @@ interface Changed {
 }
 
 /**
- * Makes the first hunks of each file of a commit, each alone, and asks for the others. A suggested change is right if its
- * lines stand in the commit's result, and stood there less often before. It is also right if the commit changes the line
- * and brings the same words.
+ * Makes the first hunks of each file of a commit, each alone, and asks for the others. A suggested change is right if
+ * its lines stand in the commit's result, and stood there less often before. It is also right if the commit changes the
+ * line and brings the same words.
  */
 export async function runChains(
   repository: string,
