@@ -24,17 +24,26 @@ export interface TapeOptions {
   readonly composed?: boolean;
 }
 
-interface TapedNode {
+interface RuledNode {
   readonly node: NodeRecord;
   readonly rule: Rule | undefined;
 }
+
+/** A part of the graph that is computed again for its derivative. */
+interface RecomputedPart {
+  readonly node: Pick<NodeRecord, 'sources' | 'result'>;
+  /** Adds the nodes of the part once more, and returns their result. */
+  readonly again: () => Tensor;
+}
+
+type TapedNode = RuledNode | RecomputedPart;
 
 /**
  * Reverse-mode differentiation of a graph. Records nodes as `ops.ts` adds them, and then adds the nodes of the
  * gradients. Nodes that depend on no parameter are neither recorded nor differentiated.
  */
 export class Tape {
-  readonly #nodes: TapedNode[] = [];
+  #nodes: TapedNode[] = [];
   /** Parameters, and results that depend on them. */
   readonly #leading = new Set<Pointer>();
   readonly #transposes: ReadonlyMap<Pointer, Tensor>;
@@ -74,6 +83,32 @@ export class Tape {
     }
   }
 
+  /**
+   * Adds the nodes of `build` without keeping their results for the derivative, which computes them again (arXiv
+   * 1604.06174). The memory of one such part at a time then serves all of them.
+   *
+   * `build` must add the same nodes each time. It may read `source`, parameters and what depends on neither.
+   */
+  recomputed(source: Tensor, build: (source: Tensor) => Tensor): Tensor {
+    const { graph } = this;
+    if (!this.#isRecording) return build(source);
+    const read = new Set<Pointer>();
+    const recording = graph.onNode;
+    graph.onNode = ({ sources }) => sources.forEach(({ pointer }) => read.add(pointer));
+    let result: Tensor;
+    try {
+      result = build(source);
+    } finally {
+      graph.onNode = recording;
+    }
+    const sources = [source, ...this.#parameters.filter(({ pointer }) => read.has(pointer))];
+    if (sources.some(({ pointer }) => this.#leading.has(pointer))) {
+      this.#leading.add(result.pointer);
+      this.#nodes.push({ node: { sources, result }, again: () => build(source) });
+    }
+    return result;
+  }
+
   /** Runs `build` without recording, so that its results count as constants. */
   constant<Result>(build: () => Result): Result {
     const outer = this.#isRecording;
@@ -108,10 +143,7 @@ export class Tape {
     const firstUse = this.#firstUses();
     const result = new Map<Tensor, Tensor>();
     for (let index = this.#nodes.length - 1; index >= 0; index--) {
-      const { node, rule } = this.#nodes[index] as TapedNode;
-      const gradient = gradients.get(node.result.pointer);
-      gradients.delete(node.result.pointer);
-      if (gradient) this.#addGradients(gradients, { node, rule }, gradient);
+      this.#propagate(gradients, this.#nodes[index] as TapedNode);
       for (const parameter of firstUse.get(index) ?? []) {
         const complete = gradients.get(parameter.pointer);
         if (complete) result.set(parameter, complete);
@@ -122,8 +154,35 @@ export class Tape {
     return result;
   }
 
-  /** Adds the parts of a node's gradient to the gradients of its sources. */
-  #addGradients(gradients: Map<Pointer, Tensor>, { node, rule }: TapedNode, gradient: Tensor): void {
+  /** Takes the gradient of a node's result, and adds its parts to the gradients of the node's sources. */
+  #propagate(gradients: Map<Pointer, Tensor>, taped: TapedNode): void {
+    const { pointer } = taped.node.result;
+    const gradient = gradients.get(pointer);
+    gradients.delete(pointer);
+    if (!gradient) return;
+    if ('rule' in taped) return this.#addGradients(gradients, taped, gradient);
+    const { nodes, result } = this.#recordAgain(taped.again);
+    gradients.set(result.pointer, gradient);
+    for (const node of nodes.toReversed()) this.#propagate(gradients, node);
+  }
+
+  #recordAgain(again: () => Tensor): { readonly nodes: readonly TapedNode[]; readonly result: Tensor } {
+    const { graph } = this;
+    const outer = this.#nodes;
+    this.#nodes = [];
+    this.#isRecording = true;
+    graph.onNode = (node) => this.#record(node, rules.get(node.op));
+    try {
+      const result = again();
+      return { nodes: this.#nodes, result };
+    } finally {
+      graph.onNode = undefined;
+      this.#isRecording = false;
+      this.#nodes = outer;
+    }
+  }
+
+  #addGradients(gradients: Map<Pointer, Tensor>, { node, rule }: RuledNode, gradient: Tensor): void {
     if (!rule)
       throw new NotDifferentiableError(
         `${node.op} of ${node.sources.map(String).join(', ')} has no derivative, and a parameter depends on it.`,

@@ -98,6 +98,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     batchSequences: options.batch,
     microSequences: options.microBatch,
     precision: options.precision,
+    recompute: options.recompute,
     lowRank:
       options.lowRank === undefined
         ? undefined
@@ -116,6 +117,10 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
             from: options.adapterFrom === undefined ? undefined : path.resolve(options.adapterFrom),
           },
     export: options.export,
+    teacher:
+      options.teacher === undefined
+        ? undefined
+        : { modelPath: path.resolve(options.teacher), targets: options.teacherTokens },
     freeze: options.freeze,
     dropout: options.dropout,
     singleScaleNorm: options.singleScaleNorm,
@@ -124,6 +129,7 @@ async function trainOptions(options: TrainCommandOptions): Promise<TrainOptions>
     fimShare: options.fim,
     fimLoss: options.fimLoss,
     fimWeight: options.fimWeight,
+    fimMarks: options.fimMarks,
     fimSuffixMark: options.fimSuffixMark,
     fimPrefixMark: options.fimPrefixMark,
     device: options.device,

@@ -1,6 +1,8 @@
 import type { TextEngine } from '../../engine/engine.ts';
-import type { LoadedModel, TokenId } from '../../protocol/engine.ts';
-import { type FimFamily, fimFamilies, metadataIsEvidence, nameMatches } from './fimFamilies.ts';
+import type { TokenId } from '../../protocol/engine.ts';
+import { type FimFamily, fimFamilies, type FimModel, metadataIsEvidence, nameMatches } from './fimFamilies.ts';
+
+type Tokenizes = Pick<TextEngine, 'tokenize'>;
 
 /** How this model fills a gap: the marks as tokens. */
 export interface FimFormat {
@@ -19,7 +21,7 @@ export interface FimFormat {
  * whose marks are single tokens of the vocabulary. Otherwise it is the marks in the model's metadata, in
  * prefix-suffix-middle order.
  */
-export async function detectFim(engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
+export async function detectFim(engine: Tokenizes, model: FimModel): Promise<FimFormat | undefined> {
   for (const family of fimFamilies) {
     if (!nameMatches(family, model)) continue;
     const format = await formatOf(family, engine, model);
@@ -39,7 +41,7 @@ export async function detectFim(engine: TextEngine, model: LoadedModel): Promise
   };
 }
 
-async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedModel): Promise<FimFormat | undefined> {
+async function formatOf(family: FimFamily, engine: Tokenizes, model: FimModel): Promise<FimFormat | undefined> {
   const prefix = await singleToken(engine, family.prefix);
   const suffix = await singleToken(engine, family.suffix);
   const middle = family.middle === undefined ? undefined : await singleToken(engine, family.middle);
@@ -65,7 +67,7 @@ async function formatOf(family: FimFamily, engine: TextEngine, model: LoadedMode
   };
 }
 
-async function singleToken(engine: TextEngine, mark: string): Promise<TokenId | undefined> {
+async function singleToken(engine: Tokenizes, mark: string): Promise<TokenId | undefined> {
   const tokens = await engine.tokenize(mark, { special: true });
   return tokens.length === 1 ? tokens[0] : undefined;
 }

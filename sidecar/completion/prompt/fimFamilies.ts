@@ -1,5 +1,8 @@
 import type { LoadedModel } from '../../protocol/engine.ts';
 
+/** What identifies a model's training. */
+export type FimModel = Pick<LoadedModel, 'name' | 'architecture' | 'path' | 'metadata' | 'special'>;
+
 /**
  * A family of models trained to fill in the middle, with its marks and their order. Some untrained models share a
  * vocabulary with trained ones (Qwen2.5 without Coder). `names` tells them apart if the marks alone prove nothing.
@@ -134,12 +137,12 @@ export const fimFamilies: readonly FimFamily[] = [
 const sharedVocabularies = /^(qwen|gemma|granite|llama4|deepseek)/i;
 
 /** Whether metadata that names the marks proves training. */
-export function metadataIsEvidence(model: LoadedModel): boolean {
+export function metadataIsEvidence(model: FimModel): boolean {
   const written = Object.keys(model.metadata).some((key) => /^tokenizer\.ggml\.(fim_pre|prefix)_token_id$/.test(key));
   return written || !sharedVocabularies.test(model.architecture);
 }
 
-export function nameMatches(family: FimFamily, model: LoadedModel): boolean {
+export function nameMatches(family: FimFamily, model: FimModel): boolean {
   if (family.names === undefined) return true;
   const file = model.path.slice(Math.max(model.path.lastIndexOf('/'), model.path.lastIndexOf('\\')) + 1);
   const names = [model.name, model.architecture, file];

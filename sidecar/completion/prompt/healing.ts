@@ -9,7 +9,7 @@ export interface HealedPrompt {
 
 /** How many tokens before the removed ones are detokenized with them. Some tokenizers drop a text's leading space. */
 const ANCHOR_TOKENS = 4;
-const MAX_TAKEN_BACK = 4;
+export const MAX_TAKEN_BACK = 4;
 
 /**
  * Heals a prompt: takes back the last token, and the whole word if the cursor is in one. A tokenizer often would not
@@ -37,7 +37,7 @@ async function textOfLast(engine: TextEngine, tokens: readonly TokenId[], count:
 }
 
 /** Whether the removed text begins in the middle of a word. */
-function continuesWord(text: string, tail: string): boolean {
+export function continuesWord(text: string, tail: string): boolean {
   const before = text.slice(0, text.length - tail.length);
   return /[\p{L}\p{N}_]$/u.test(before) && /^[\p{L}\p{N}_]+$/u.test(tail);
 }

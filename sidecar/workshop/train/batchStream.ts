@@ -1,5 +1,7 @@
 import type { TokenId } from '../../protocol/engine.ts';
 import { linesBehind, SUFFIX_END, suffixHead } from '../../completion/prompt/continuation.ts';
+import { arrangeFim, type FimFormat } from '../../completion/prompt/fim.ts';
+import { continuesWord, MAX_TAKEN_BACK } from '../../completion/prompt/healing.ts';
 import { snapForward } from '../../common/unicode.ts';
 import { cutGap, type Gap } from './fillInTheMiddle.ts';
 import { PieceOrder, type Piece, type PieceState } from './pieces.ts';
@@ -25,6 +27,8 @@ export interface StreamOptions {
   readonly fimWeight?: number;
   /** The special tokens before the suffix and before the prefix. */
   readonly fimMarks: { readonly suffix?: TokenId; readonly prefix?: TokenId };
+  /** The format that the model was trained with, and the token that ends a middle. It replaces `fimMarks`. */
+  readonly fimFormat?: { readonly format: FimFormat; readonly end: TokenId };
   readonly seed: number;
 }
 
@@ -37,6 +41,18 @@ export interface PackedSequence {
   readonly weights: Float32Array;
   /** The positions where documents begin. */
   readonly starts: ReadonlySet<number>;
+  /** The probabilities to predict in place of `tokens`. */
+  readonly targets?: TeacherTargets;
+}
+
+/** What a teacher predicts: for each row its likeliest tokens, as many for every row. */
+export interface TeacherTargets {
+  /** `[targets, rows]` */
+  readonly tokens: Int32Array;
+  /** `[targets, rows]`: the probability of each. */
+  readonly shares: Float32Array;
+  /** `[rows]`: the probability of all other tokens together. */
+  readonly tails: Float32Array;
 }
 
 /** The position of a stream, sufficient to continue exactly. */
@@ -63,7 +79,7 @@ const GAP_TOKENS = 8;
  * another piece begins if there is room.
  *
  * A piece with a gap is ordered suffix, prefix, middle. Without special tokens between them they are tokenised as a
- * single text, as in completions.
+ * single text, as in completions. With the model's own format it is exactly the prompt of a completion.
  */
 export class BatchStream {
   readonly #pieces: PieceOrder;
@@ -148,7 +164,7 @@ export class BatchStream {
     tokens: readonly TokenId[],
     { ahead, room }: { readonly ahead: number; readonly room: number },
   ): { readonly outside: readonly TokenId[]; readonly middle: readonly TokenId[]; readonly units: number } | undefined {
-    const { suffix: suffixMark, prefix: prefixMark } = this.options.fimMarks;
+    const end = this.options.fimFormat?.end ?? this.tokenizer.eos;
     for (let fitting = room - GAP_TOKENS; fitting > 0; fitting -= fitting >> 3 || 1) {
       const text =
         tokens.length <= fitting
@@ -156,11 +172,38 @@ export class BatchStream {
           : wholeLines(window.slice(0, this.#unitsOf(window, tokens.slice(0, fitting), ahead)));
       const gap = cutGap(text, this.#random);
       if (!gap) return undefined;
-      const asked = suffixMark === undefined && prefixMark === undefined ? this.#asOneText(gap) : this.#marked(gap);
+      const asked = this.#arranged(gap);
       if (asked.outside.length + asked.middle.length < room)
-        return { outside: asked.outside, middle: [...asked.middle, this.tokenizer.eos], units: text.length };
+        return { outside: asked.outside, middle: [...asked.middle, end], units: text.length };
     }
     return undefined;
+  }
+
+  #arranged(gap: Gap): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
+    const { fimMarks, fimFormat } = this.options;
+    if (fimFormat) return this.#asCompletion(gap, fimFormat.format);
+    return fimMarks.suffix === undefined && fimMarks.prefix === undefined ? this.#asOneText(gap) : this.#marked(gap);
+  }
+
+  /**
+   * The prompt of a completion. It takes back the last tokens before the cursor, which the model then repeats. They
+   * count as outside the middle.
+   */
+  #asCompletion(
+    { prefix, middle, suffix }: Gap,
+    format: FimFormat,
+  ): { outside: readonly TokenId[]; middle: readonly TokenId[] } {
+    const text = prefix + middle;
+    const tokens = this.tokenizer.tokenize(text);
+    const ahead = this.#bytesAhead(text, tokens);
+    const border = ahead + Buffer.byteLength(prefix);
+    const start = this.#firstAfter(tokens, border);
+    const tail = (from: number): string => prefix.slice(this.#unitsOf(text, tokens.slice(0, from), ahead));
+    let healed = this.#bytesOf(tokens.slice(0, start)) < border ? start : start - 1;
+    for (let taken = 1; taken < MAX_TAKEN_BACK && healed > 0 && continuesWord(prefix, tail(healed)); taken++) healed--;
+    healed = Math.max(0, healed);
+    const parts = { header: [], prefix: tokens.slice(0, healed), suffix: this.tokenizer.tokenize(suffix) };
+    return { outside: [...arrangeFim(format, parts), ...tokens.slice(healed, start)], middle: tokens.slice(start) };
   }
 
   #asOneText({ prefix, middle, suffix }: Gap): { outside: readonly TokenId[]; middle: readonly TokenId[] } {

@@ -1,13 +1,18 @@
 import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
+import { detectFim } from '../../completion/prompt/fim.ts';
+import { readGgufHeader } from '../../models/gguf/header.ts';
 import { openText } from '../../models/llamaCpp/openText.ts';
+import type { ModelText } from '../../models/modelText.ts';
 import type { TokenId } from '../../protocol/engine.ts';
-import type { Tokenizer } from './batchStream.ts';
+import type { StreamOptions, Tokenizer } from './batchStream.ts';
 import type { TrainOptions } from './options.ts';
 
 export interface OpenedTokenizer extends Tokenizer {
   /** The special token with this text. Throws `TroubleError` if the vocabulary has none. */
   mark(text: string | undefined): TokenId | undefined;
+  /** The format in which the model was trained to fill gaps. Throws `TroubleError` if it was not. */
+  fimFormat(): Promise<NonNullable<StreamOptions['fimFormat']>>;
   dispose(): Promise<void>;
 }
 
@@ -40,10 +45,43 @@ export async function openTokenizer(
           );
         return token;
       },
+      fimFormat: () => formatOf(modelPath, text, end),
       dispose,
     };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+/** A mark of this kind ends a text, where the model's own end token ends only an answer in a chat. */
+const END_MARK = /end|eot|eos/i;
+
+async function formatOf(
+  modelPath: string,
+  text: ModelText,
+  eos: TokenId,
+): Promise<NonNullable<StreamOptions['fimFormat']>> {
+  const { metadata } = await readGgufHeader(modelPath);
+  const format = await detectFim(
+    { tokenize: (given, options) => Promise.resolve(text.tokenize(given, options?.special ?? false)) },
+    {
+      name: text.name,
+      architecture: String(metadata.get('general.architecture')),
+      path: modelPath,
+      metadata: Object.fromEntries(
+        [...metadata].filter((entry): entry is [string, string | number] => !Array.isArray(entry[1])),
+      ),
+      special: text.special,
+    },
+  );
+  if (!format)
+    throw new TroubleError(
+      'invalid-input',
+      `${path.basename(modelPath)} was not trained to fill gaps with marks. Leave out --fim-marks, or name marks by --fim-suffix-mark and --fim-prefix-mark.`,
+    );
+  const ends = format.end
+    .filter((mark) => END_MARK.test(mark))
+    .flatMap((mark) => text.vocabulary.specialToken(mark) ?? []);
+  return { format, end: ends.includes(eos) ? eos : (ends[0] ?? eos) };
 }

@@ -58,6 +58,8 @@ export interface TrainOptions {
    * types.
    */
   readonly precision: 'f32' | 'bf16' | 'q8' | 'q5' | 'q4';
+  /** Whether blocks are computed again for their gradients, which takes less memory and more time. Default: false. */
+  readonly recompute?: boolean;
   /** Train factors in place of matrices, or an adapter in addition to them. */
   readonly lowRank?: LowRankOptions;
   readonly adapter?: AdapterOptions;
@@ -75,10 +77,14 @@ export interface TrainOptions {
   readonly outlierLoss?: number;
   /** The router loss in mixtures of experts. */
   readonly routerLoss: RouterLossOptions;
+  /** A GGUF whose probabilities are learnt in place of single tokens, and how many of each row. Needs an adapter. */
+  readonly teacher?: { readonly modelPath: string; readonly targets: number };
   readonly fimShare: number;
   readonly fimLoss: 'all' | 'middle';
   /** The weight of a token in a middle. Default: 1. */
   readonly fimWeight?: number;
+  /** Whether gaps are filled in the format that the model was trained with. Default: 'none', with the marks below. */
+  readonly fimMarks?: 'model' | 'none';
   /** The special tokens before the suffix and before the prefix. */
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;

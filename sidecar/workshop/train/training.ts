@@ -19,6 +19,7 @@ import type { TrainOptions, TrainResult } from './options.ts';
 import { openTokenizer } from './openTokenizer.ts';
 import { NetworkDevices, ParallelNetworks } from './parallelNetworks.ts';
 import { placeModel, type PlacedModel } from './placedModel.ts';
+import { Teacher } from './teacher.ts';
 import type { TrainListeners } from './trainListeners.ts';
 import { modelFromFile, modelFromScratch, type TrainedModel } from './trainedModel.ts';
 import { fingerprintOf } from './trainingFingerprint.ts';
@@ -49,6 +50,7 @@ interface Training {
   readonly fingerprint: string;
   readonly resumed: CheckpointState | undefined;
   readonly stream: BatchStream;
+  readonly teacher: Teacher | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   const plotPath = lossPlotPath(options.outputPath);
   for (const written of [options.outputPath, plotPath])
     await refuseOverwriting(
-      [options.modelPath, ...options.dataPaths, ...(options.adapter?.from === undefined ? [] : [options.adapter.from])],
+      [options.modelPath, ...options.dataPaths, options.adapter?.from ?? [], options.teacher?.modelPath ?? []].flat(),
       written,
     );
   await using lock = await lockTraining(options.checkpointFolder);
@@ -72,6 +74,9 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     ? await modelFromScratch(options.modelPath, options.scratch, options.sequenceTokens)
     : await modelFromFile(options.modelPath);
   const freeze = options.freeze.map((pattern) => new RegExp(pattern));
+  if (options.teacher && !options.adapter)
+    throw new TroubleError('invalid-input', 'A teacher teaches an adapter. --teacher needs --adapter.');
+  requireRecomputable(options, model);
   const plan = planLowRank(model, options);
   const tokenizer = await openTokenizer(options, listeners.onNote);
   try {
@@ -83,10 +88,13 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
     if (options.device === 'cpu') requireSequenceMemory(size, await availableMemoryBytes());
     const resumable = await openCheckpoints(options, model, corpus);
     const marks = { suffix: tokenizer.mark(options.fimSuffixMark), prefix: tokenizer.mark(options.fimPrefixMark) };
+    const fimFormat = options.fimMarks === 'model' ? await tokenizer.fimFormat() : undefined;
     const { stream: streamState } = resumable.resumed ?? {};
-    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks }, streamState);
+    const stream = new BatchStream(corpus.texts, tokenizer, { ...options, fimMarks: marks, fimFormat }, streamState);
     const phases = phasesOf(options, plan);
-    return await runPhases({ options, listeners, lock, model, freeze, phases, devices, size, stream, ...resumable });
+    using teacher = options.teacher && (await Teacher.open(options.teacher, options));
+    const prepared = { options, listeners, lock, model, freeze, phases, devices, size, stream, teacher };
+    return await runPhases({ ...prepared, ...resumable });
   } finally {
     await tokenizer.dispose();
   }
@@ -98,6 +106,21 @@ function requireWholeBatches({ batchSequences, microSequences }: TrainOptions): 
       'invalid-input',
       `A step of ${batchSequences} sequences can't be divided into batches of ${microSequences}.`,
     );
+}
+
+/** Blocks that are computed again must not add to the loss, nor take further random numbers. */
+function requireRecomputable(
+  { recompute, dropout }: TrainOptions,
+  { hyperparameters, architecture }: TrainedModel,
+): void {
+  if (!recompute) return;
+  const reason = dropout
+    ? `--dropout ${dropout} would drop other values the second time`
+    : hyperparameters.mixture || architecture.name === 'chorus'
+      ? 'the routers of a mixture have a loss of their own'
+      : undefined;
+  if (reason !== undefined)
+    throw new TroubleError('invalid-input', `Blocks can't be computed again, since ${reason}. Leave out --recompute.`);
 }
 
 function sizeOf(
@@ -170,7 +193,8 @@ async function writeValues(
 }
 
 async function runPhase(training: Training, phase: Phase, placed: PlacedModel, reached: Reached): Promise<Reached> {
-  const { options, listeners, lock, model, phases, devices, size, checkpoints, fingerprint, stream } = training;
+  const { options, listeners, lock, model, phases, devices, size, checkpoints, fingerprint, stream, teacher } =
+    training;
   const { parameters } = placed;
   using optimiser = new AdamW(parameters, { ...options.optimiser, factorDecay: options.lowRank?.decay }, devices.all);
   await optimiser.refresh();
@@ -185,11 +209,20 @@ async function runPhase(training: Training, phase: Phase, placed: PlacedModel, r
     lock.requireHeld();
     await checkpoints.save({ ...state, stream: stream.state, fingerprint, origin: model.origin }, parameters);
   };
-  return await runSteps({ options, listeners, phase, optimiser, networks, stream, reached, save });
+  return await runSteps({ options, listeners, phase, optimiser, networks, stream, teacher, reached, save });
 }
 
 function networkOptionsOf(
-  { microSequences, batchSequences, sequenceTokens, dropout, outlierLoss, routerLoss }: TrainOptions,
+  {
+    microSequences,
+    batchSequences,
+    sequenceTokens,
+    recompute,
+    teacher,
+    dropout,
+    outlierLoss,
+    routerLoss,
+  }: TrainOptions,
   { model, parameters, constant, transposes, lowRank }: PlacedModel,
 ): ParallelNetworks['options'] {
   return {
@@ -201,6 +234,8 @@ function networkOptionsOf(
     lowRank,
     sequences: microSequences,
     sequenceTokens,
+    recompute,
+    targets: teacher?.targets,
     dropout,
     outlierLoss: ((outlierLoss ?? 0) * microSequences) / batchSequences,
     routerLoss: {

@@ -19,6 +19,7 @@ export function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus
     precision,
     lowRank,
     adapter,
+    teacher,
     freeze,
     optimiser,
     routerLoss,
@@ -35,6 +36,7 @@ export function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus
     options.outlierLoss || undefined,
   ];
   const fimWeight = options.fimWeight === 1 ? undefined : options.fimWeight;
+  const fimMarks = options.fimMarks === 'none' ? undefined : options.fimMarks;
   const same = {
     dropout,
     singleScaleNorm,
@@ -46,12 +48,14 @@ export function fingerprintOf(options: TrainOptions, model: TrainedModel, corpus
     precision,
     lowRank,
     adapter,
+    teacher,
     freeze,
     optimiser,
     routerLoss,
     fimShare,
     fimLoss,
     fimWeight,
+    fimMarks,
     fimSuffixMark,
     fimPrefixMark,
     seed,

@@ -1,4 +1,8 @@
-import { outputCrossEntropy, STRETCH_ROWS } from '../../../kernels/training/autograd/outputCrossEntropy.ts';
+import {
+  outputCrossEntropy,
+  STRETCH_ROWS,
+  type SoftTargets,
+} from '../../../kernels/training/autograd/outputCrossEntropy.ts';
 import { crossEntropy } from '../../../kernels/training/autograd/crossEntropy.ts';
 import { Tape } from '../../../kernels/training/autograd/tape.ts';
 import { linear } from '../../../kernels/blocks/linear.ts';
@@ -45,6 +49,10 @@ export interface TrainingNetworkOptions {
   readonly dropout?: number;
   /** The loss of outliers in the outputs of blocks, scaled by this batch's share of a step. Default: 0. */
   readonly outlierLoss?: number;
+  /** How many tokens of a teacher each row has as targets. Absent: the target is the next token. */
+  readonly targets?: number;
+  /** Whether blocks are computed again for their gradients, which takes less memory and more time. */
+  readonly recompute?: boolean;
   /** Keeps the logits of the last batch for `logits`. */
   readonly keepLogits?: boolean;
 }
@@ -70,6 +78,7 @@ export class TrainingNetwork implements Disposable {
   /** `[width, tokens, places]`: the dropout factors of each place. */
   readonly #kept: Tensor | undefined;
   #keptPlaces = 0;
+  readonly #soft: SoftTargets | undefined;
   /** Absent if the output is frozen: then logits are computed stretch by stretch. */
   readonly #logits: Tensor | undefined;
   readonly #loss: Tensor;
@@ -87,7 +96,13 @@ export class TrainingNetwork implements Disposable {
     this.#tokens = graph.input('tokens', 'I32', [tokenCount]);
     this.#positions = graph.input('positions', 'I32', [tokenCount]);
     this.#mask = graph.input('mask', 'F32', [sequenceTokens, sequenceTokens, 1, sequences]);
-    this.#places = graph.input('places', 'I32', [tokenCount]);
+    const { targets } = options;
+    this.#places = graph.input('places', 'I32', targets ? [targets, tokenCount] : [tokenCount]);
+    if (targets)
+      this.#soft = {
+        shares: graph.input('shares', 'F32', [targets, tokenCount]),
+        tails: graph.input('tails', 'F32', [tokenCount]),
+      };
     this.#weights = graph.input('weights', 'F32', [tokenCount]);
     if (options.dropout)
       this.#kept = graph.input('kept', 'F32', [hyperparameters.width, tokenCount, 1 + 2 * hyperparameters.blockCount]);
@@ -105,7 +120,7 @@ export class TrainingNetwork implements Disposable {
     );
     const otherLosses: Tensor[] = [];
     const table = this.#weightTable();
-    const hidden = this.#hidden(table, {
+    const hidden = this.#hidden(tape, table, {
       positions: this.#positions,
       mask: this.#mask,
       sequenceTokens,
@@ -116,13 +131,20 @@ export class TrainingNetwork implements Disposable {
       onLoss: (loss) => otherLosses.push(loss),
     });
     const output = table.has(OUTPUT) ? OUTPUT : EMBEDDING;
-    const targets = { places: this.#places, weights: this.#weights };
+    const wanted = { places: this.#places, weights: this.#weights };
     const { logitScale } = hyperparameters;
     if (options.frozen?.has(output) && !table.has('output.bias') && !options.keepLogits) {
-      this.#loss = outputCrossEntropy(tape, { hidden, output: table.tensor(output), logitScale, ...targets });
+      this.#loss = outputCrossEntropy(tape, {
+        hidden,
+        output: table.tensor(output),
+        logitScale,
+        soft: this.#soft,
+        ...wanted,
+      });
     } else {
+      if (targets) throw new Error('A teacher needs a frozen output.');
       this.#logits = this.#logitsOf(hidden, table);
-      this.#loss = crossEntropy(tape, { logits: this.#logits, ...targets });
+      this.#loss = crossEntropy(tape, { logits: this.#logits, ...wanted });
       if (options.keepLogits) graph.expand(this.#logits, { read: true });
     }
     graph.expand(this.#loss, { read: true });
@@ -146,7 +168,7 @@ export class TrainingNetwork implements Disposable {
    * gradients but are not in the result. `seed` decides the dropout.
    */
   async accumulate(batch: readonly PackedSequence[], total: number, seed = 0): Promise<number> {
-    const { sequences, sequenceTokens, parameters, hyperparameters } = this.options;
+    const { sequences, sequenceTokens, parameters } = this.options;
     const { device } = parameters;
     if (batch.length !== sequences)
       throw new RangeError(`The batch has ${batch.length} sequences, expected ${sequences}.`);
@@ -160,14 +182,7 @@ export class TrainingNetwork implements Disposable {
       this.#positions,
       Int32Array.from({ length: sequences * sequenceTokens }, (_, index) => index % sequenceTokens),
     );
-    write(
-      device,
-      this.#places,
-      Int32Array.from(
-        batch.flatMap(({ tokens }) => [...tokens.subarray(1)]),
-        (token, row) => (this.#logits ? row : row % STRETCH_ROWS) * hyperparameters.vocabularySize + token,
-      ),
-    );
+    this.#writeTargets(batch);
     write(
       device,
       this.#weights,
@@ -182,7 +197,30 @@ export class TrainingNetwork implements Disposable {
       write(device, this.#kept, this.#keptValues);
     }
     await this.#graph.compute();
-    return readF32(device, this.#loss)[0] as number;
+    return (readF32(device, this.#loss)[0] as number) - entropyOf(batch) / total;
+  }
+
+  #writeTargets(batch: readonly PackedSequence[]): void {
+    const { parameters, hyperparameters, targets = 1 } = this.options;
+    const wanted = batch.map(({ tokens, targets: taught }) => taught?.tokens ?? tokens.subarray(1));
+    write(
+      parameters.device,
+      this.#places,
+      Int32Array.from(
+        wanted.flatMap((tokens) => [...tokens]),
+        (token, index) => {
+          const row = Math.floor(index / targets);
+          return (this.#logits ? row : row % STRETCH_ROWS) * hyperparameters.vocabularySize + token;
+        },
+      ),
+    );
+    if (!this.#soft) return;
+    for (const part of ['shares', 'tails'] as const)
+      write(
+        parameters.device,
+        this.#soft[part],
+        Float32Array.from(batch.flatMap(({ targets: taught }) => [...(taught?.[part] ?? [])])),
+      );
   }
 
   /** The logits of the last batch, `[vocabulary, tokens]`. Needs `keepLogits`. */
@@ -200,8 +238,8 @@ export class TrainingNetwork implements Disposable {
   }
 
   /** The normed outputs of the last block, `[width, tokens]`. */
-  #hidden(table: WeightTable, packed: PackedInputs): Tensor {
-    const { architecture, hyperparameters, outlierLoss: outlierWeight } = this.options;
+  #hidden(tape: Tape, table: WeightTable, packed: PackedInputs): Tensor {
+    const { architecture, hyperparameters, outlierLoss: outlierWeight, recompute } = this.options;
     const graph = this.#graph;
     let x = this.#dropped(getRows(graph, table.tensor(EMBEDDING), this.#tokens));
     for (let block = 0; block < hyperparameters.blockCount; block++) {
@@ -218,7 +256,8 @@ export class TrainingNetwork implements Disposable {
           throw new Error(`${architecture.name}: block ${block} reads a cache, so it can't be trained.`);
         },
       };
-      x = architecture.buildBlock(context, x);
+      const build = (input: Tensor): Tensor => architecture.buildBlock(context, input);
+      x = recompute ? tape.recomputed(x, build) : build(x);
       if (outlierWeight) packed.onLoss?.(outlierLoss(graph, x, outlierWeight / hyperparameters.blockCount));
     }
     return norm(graph, x, table.norm('output_norm'), hyperparameters.norm);
@@ -264,4 +303,22 @@ export class TrainingNetwork implements Disposable {
     this.#graph[Symbol.dispose]();
     this.#memory[Symbol.dispose]();
   }
+}
+
+/** The weighted entropy of a teacher's targets, so that the loss of a student that equals the teacher is zero. */
+function entropyOf(batch: readonly PackedSequence[]): number {
+  const part = (share: number): number => (share > 0 ? -share * Math.log(share) : 0);
+  return batch.reduce((sum, { weights, targets }) => {
+    if (!targets) return sum;
+    const count = targets.shares.length / weights.length;
+    return weights.reduce(
+      (own, weight, row) =>
+        own +
+        weight *
+          targets.shares
+            .subarray(row * count, (row + 1) * count)
+            .reduce((entropy, share) => entropy + part(share), part(targets.tails[row] as number)),
+      sum,
+    );
+  }, 0);
 }

@@ -2,11 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { NonFiniteGradientError, type AdamW } from '../../../kernels/training/optimiser/adamW.ts';
 import { learningRate } from '../../../kernels/training/optimiser/schedules.ts';
 import { TroubleError } from '../../common/troubleError.ts';
-import type { BatchStream } from './batchStream.ts';
+import type { BatchStream, PackedSequence } from './batchStream.ts';
 import { seedOf } from './dropout.ts';
 import type { LowRankPlan } from './lowRankPlan.ts';
 import type { TrainOptions } from './options.ts';
 import type { ParallelNetworks } from './parallelNetworks.ts';
+import type { Teacher } from './teacher.ts';
 import type { TrainListeners } from './trainListeners.ts';
 
 /** The number of steps over which the speed is averaged. */
@@ -34,6 +35,7 @@ export interface Running {
   readonly optimiser: AdamW;
   readonly networks: ParallelNetworks;
   readonly stream: BatchStream;
+  readonly teacher?: Pick<Teacher, 'teach'>;
   readonly reached: Reached;
   /** Writes a checkpoint. */
   readonly save: (reached: Reached) => Promise<void>;
@@ -77,10 +79,14 @@ export async function runSteps(running: Running): Promise<Reached> {
 
 /** `saved` is the step of the last checkpoint. */
 async function trainStep(
-  { options, phase, optimiser, networks, stream }: Running,
+  { options, phase, optimiser, networks, stream, teacher }: Running,
   { step, rate, saved }: { readonly step: number; readonly rate: number; readonly saved: number },
 ): Promise<{ loss: number; gradientNorm: number }> {
-  const sequences = Array.from({ length: options.batchSequences }, () => stream.next());
+  const sequences: PackedSequence[] = [];
+  while (sequences.length < options.batchSequences) {
+    const sequence = stream.next();
+    sequences.push(teacher ? { ...sequence, targets: await teacher.teach(sequence) } : sequence);
+  }
   const counted = sequences.reduce((sum, { weights }) => sum + weights.reduce((all, weight) => all + weight, 0), 0);
   networks.options.parameters.clearGradients();
   const loss = await networks.accumulate(sequences, counted > 0 ? counted : 1, seedOf(options.seed, step));

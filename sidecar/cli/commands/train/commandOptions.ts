@@ -29,6 +29,7 @@ export interface TrainCommandOptions {
   readonly singleScaleNorm: boolean;
   readonly outlierLoss: number;
   readonly precision: TrainOptions['precision'];
+  readonly recompute: boolean;
   readonly lowRank?: number;
   readonly lowRankInit: LowRankOptions['init'];
   readonly lowRankDecay: LowRankOptions['decay'];
@@ -37,12 +38,15 @@ export interface TrainCommandOptions {
   readonly adapterAlpha?: number;
   readonly adapterFrom?: string;
   readonly export: 'merged' | 'adapter';
+  readonly teacher?: string;
+  readonly teacherTokens: number;
   readonly freeze: readonly string[];
   readonly balance: number;
   readonly z: number;
   readonly fim: number;
   readonly fimLoss: 'all' | 'middle';
   readonly fimWeight: number;
+  readonly fimMarks: 'model' | 'none';
   readonly fimSuffixMark?: string;
   readonly fimPrefixMark?: string;
   readonly checkpointSteps: number;

@@ -144,7 +144,8 @@ function addNetworkOptions(command: Command): void {
       )
         .choices(['f32', 'bf16', 'q8', 'q5', 'q4'])
         .default('bf16'),
-    );
+    )
+    .option('--recompute', 'compute blocks again for their gradients: less memory, a third more time', false);
 }
 
 function addLowRankOptions(command: Command): void {
@@ -182,6 +183,13 @@ function addAdapterOptions(command: Command): void {
       decimal(value, 0, 1e6),
     )
     .option('--adapter-from <file>', 'adapter GGUF of that rank to train further')
+    .option('--teacher <file>', 'GGUF with the same tokens whose probabilities an adapter learns')
+    .option(
+      '--teacher-tokens <number>',
+      "how many of the teacher's likeliest tokens count one by one",
+      (value) => integer(value, 1, 1_024),
+      32,
+    )
     .addOption(
       new Option('--export <kind>', 'what to write with --adapter: the whole model, or the factors alone')
         .choices(['merged', 'adapter'])
@@ -210,6 +218,11 @@ function addFimOptions(command: Command): void {
         .default('all'),
     )
     .option('--fim-weight <number>', 'loss weight of a token of the gap', (value) => decimal(value, 0.01, 100), 1)
+    .addOption(
+      new Option('--fim-marks <kind>', "mark gaps in the model's own format, as its completions do")
+        .choices(['model', 'none'])
+        .default('none'),
+    )
     .option('--fim-suffix-mark <token>', 'special token before the suffix')
     .option('--fim-prefix-mark <token>', 'special token before the prefix');
 }

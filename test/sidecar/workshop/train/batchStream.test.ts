@@ -182,6 +182,59 @@ describe('a stream of texts with gaps', () => {
     assert.ok(marked > 20, `${marked} gaps`);
   });
 
+  describe("in the model's own format", () => {
+    const [prefix, suffix, middle, end] = [...Buffer.from('<>|;')] as [number, number, number, number];
+    const format = { family: 'test', prefix, suffix, middle, end: [], fileHeader: undefined } as const;
+    /** A token per word or other character. */
+    const words: string[] = [];
+    const wordTokens: Tokenizer = {
+      tokenize: (text) =>
+        (text.match(/\w+|\W/g) ?? []).map((word) => {
+          const known = words.indexOf(word);
+          return 1_000 + (known >= 0 ? known : words.push(word) - 1);
+        }),
+      tokenBytes: (token) => (words[token - 1_000] as string).length,
+      bos: undefined,
+      eos: EOS,
+    };
+    const written = (token: number): string => words[token - 1_000] ?? String.fromCharCode(token);
+
+    for (const [order, pattern] of [
+      ['psm', /^<(?<prefix>[^<>|]*)>(?<suffix>[^<>|]*)\|(?<middle>[^<>|]*);$/],
+      ['spm', /^>(?<suffix>[^<>|]*)<(?<prefix>[^<>|]*)\|(?<middle>[^<>|]*);$/],
+    ] as const) {
+      test(`orders ${order}, and repeats the last token before the gap as completions do`, () => {
+        const own = { ...options, fimFormat: { format: { ...format, order }, end } };
+        const source = texts.map((text) => text.replaceAll(';', ''));
+        const wholeSource = source.join('');
+        let [gaps, repeated] = [0, 0];
+        for (const { tokens, weights, starts } of take(new BatchStream(source, wordTokens, own), 30)) {
+          const places = [...new Set([0, ...starts, tokens.length])].sort((a, b) => a - b);
+          for (const [index, start] of places.slice(0, -1).entries()) {
+            const part = [...tokens.subarray(start, places[index + 1])];
+            const found = pattern.exec(part.map(written).join(''))?.groups;
+            if (!found) continue;
+            gaps++;
+            assert.ok(wholeSource.includes(`${found['prefix']}${found['middle']}${found['suffix']}`));
+            const asked = part.indexOf(middle) + 1;
+            const counts = part.map((_, place) => (start + place === 0 ? 0 : weights[start + place - 1]));
+            // The token before the cursor is told again, but is not learnt. All behind it is, with the mark of the end.
+            if (counts[asked] === 0) repeated++;
+            assert.deepEqual(
+              counts.slice(0, asked),
+              counts.slice(0, asked).map(() => 0),
+            );
+            assert.deepEqual(
+              counts.slice(asked + 1),
+              counts.slice(asked + 1).map(() => 1),
+            );
+          }
+        }
+        assert.ok(gaps > 10 && repeated > gaps / 3, `${gaps} gaps, ${repeated} with a repeated token`);
+      });
+    }
+  });
+
   test('separates the middle from the text that a tokenizer adds at the start', () => {
     const spaced: Tokenizer = { ...bytes, tokenize: (text) => [...Buffer.from(` ${text}`)] };
     let gaps = 0;

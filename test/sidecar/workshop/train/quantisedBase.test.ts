@@ -33,6 +33,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 async function withGradients<Result>(
   modelPath: string,
   weightType: WeightType,
+  recompute: boolean,
   use: (found: {
     readonly gradients: readonly Float32Array[];
     /** The loss after a step along the gradients, divided by their norm. */
@@ -63,6 +64,7 @@ async function withGradients<Result>(
     lowRank,
     sequences: 1,
     sequenceTokens: SEQUENCE_TOKENS,
+    recompute,
   });
   const batch = {
     tokens: Int32Array.from(
@@ -99,7 +101,7 @@ describe('gradients through a frozen quantised base', () => {
   for (const type of ['Q8_0', 'Q4_0', 'Q5_0', 'IQ4_NL'] as const) {
     it(`equal fourth-order central finite differences, with a base in ${type}`, async () => {
       const modelPath = await baseIn(type);
-      await withGradients(modelPath, 'BF16', async ({ gradients, lossAt }) => {
+      await withGradients(modelPath, 'BF16', false, async ({ gradients, lossAt }) => {
         const slope = norm(gradients);
         const step = LOSS_CHANGE / slope;
         const [near, far] = [
@@ -113,8 +115,8 @@ describe('gradients through a frozen quantised base', () => {
 
     it(`have the direction of gradients with products in float32, with a base in ${type}`, async () => {
       const modelPath = await baseIn(type);
-      const exact = await withGradients(modelPath, 'F32', ({ gradients }) => gradients);
-      const actual = await withGradients(modelPath, 'BF16', ({ gradients }) => gradients);
+      const exact = await withGradients(modelPath, 'F32', false, ({ gradients }) => gradients);
+      const actual = await withGradients(modelPath, 'BF16', false, ({ gradients }) => gradients);
       const product = actual.reduce(
         (sum, values, index) =>
           sum +
@@ -125,6 +127,16 @@ describe('gradients through a frozen quantised base', () => {
       assert.ok(cosine > 0.995, `the cosine is ${cosine}`);
     });
   }
+
+  it('are the same, bit for bit, where blocks are computed again', async () => {
+    const modelPath = await baseIn('Q8_0');
+    for (const weightType of ['F32', 'BF16'] as const) {
+      const kept = await withGradients(modelPath, weightType, false, ({ gradients }) => gradients);
+      const recomputed = await withGradients(modelPath, weightType, true, ({ gradients }) => gradients);
+      assert.ok(norm(kept) > 0);
+      assert.deepEqual(recomputed, kept);
+    }
+  });
 
   async function baseIn(type: string): Promise<string> {
     const outputPath = path.join(folder, `${type}.gguf`);
