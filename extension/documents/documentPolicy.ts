@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { TimeoutError } from 'p-timeout';
 import { readSecretPatterns } from '../settings.ts';
 import { fileOf } from './fileOf.ts';
-import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from './ignoreRules.ts';
+import { EXCLUDE_FILE, IGNORE_FILES, IgnoreRules } from '../../sidecar/privacy/ignoreRules.ts';
 import { LateFiles } from './lateFiles.ts';
 import { linkTarget } from './linkTarget.ts';
 import { OutsideWatchers } from './outsideWatchers.ts';

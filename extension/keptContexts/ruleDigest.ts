@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
-import { EXCLUDE_FILE, IGNORE_FILES } from '../documents/ignoreRules.ts';
+import { EXCLUDE_FILE, IGNORE_FILES } from '../../sidecar/privacy/ignoreRules.ts';
 import { readTextFile } from '../documents/readTextFile.ts';
 import { SECRET_FILES } from '../../sidecar/privacy/secretFiles.ts';
 import { readSecretPatterns } from '../settings.ts';

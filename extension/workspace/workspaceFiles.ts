@@ -8,12 +8,13 @@ import type {
   WorkspaceText,
 } from '../../sidecar/protocol/client.ts';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
-import { bringsRules } from '../documents/ignoreRules.ts';
+import { bringsRules } from '../../sidecar/privacy/ignoreRules.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
 import { readPlainFile, type SkipReason } from '../documents/readTextFile.ts';
 import { SYNCED_SCHEMES } from '../documents/schemes.ts';
 import { notebookText } from './notebookText.ts';
-import { isInSkippedFolder, mayBeText, walkFolder } from './workspaceWalk.ts';
+import { isInSkippedFolder, mayBeText } from '../../sidecar/privacy/sourceNames.ts';
+import { walkFolder } from './workspaceWalk.ts';
 
 const PAGE_FILES = 1_000;
 /** The time after which a page is sent, however few files it has. */

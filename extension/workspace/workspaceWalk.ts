@@ -1,30 +1,7 @@
 import * as vscode from 'vscode';
 import type { DocumentPolicy } from '../documents/documentPolicy.ts';
 import { limitedFiles } from '../documents/limitedFiles.ts';
-
-/** Folders with generated or downloaded files, in every language, with or without an ignore file. */
-const SKIPPED_FOLDERS: ReadonlySet<string> = new Set([
-  '.git',
-  '.hg',
-  '.svn',
-  'node_modules',
-  'bower_components',
-  '__pycache__',
-  '.venv',
-  'venv',
-  '.tox',
-  '.mypy_cache',
-  '.gradle',
-  '.idea',
-  '.vs',
-  '.yarn',
-  '.pnpm-store',
-]);
-/** Endings that no source has, so that the file need not be read to find out. */
-const BINARY_ENDING =
-  /\.(?:png|jpe?g|gif|webp|bmp|ico|icns|tiff?|psd|svgz?|mp[34g]|m4[av]|wav|ogg|flac|avi|mov|mkv|webm|zip|t?gz|t?xz|bz2|zst|7z|rar|tar|jar|war|class|o|a|so|dylib|dll|exe|pdb|obj|lib|bin|dat|wasm|pyc|pyo|whl|gguf|safetensors|onnx|pt|pth|npy|npz|parquet|arrow|db|sqlite3?|woff2?|ttf|otf|eot|pdf|docx?|xlsx?|pptx?|min\.(?:js|css)|map|lock|snap)$/i;
-const BINARY_NAMES: ReadonlySet<string> = new Set(['package-lock.json', 'pnpm-lock.yaml', 'npm-shrinkwrap.json']);
-const MAX_DEPTH = 40;
+import { MAX_FOLDER_DEPTH, mayBeText, SKIPPED_FOLDERS } from '../../sidecar/privacy/sourceNames.ts';
 
 export interface WalkOptions {
   readonly onSkipped: (line: string) => void;
@@ -49,7 +26,7 @@ export async function* walkFolder(
   const folders = [{ uri: root, depth: rootDepth }];
   for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
     const { uri: folder, depth } = next;
-    if (depth > MAX_DEPTH) {
+    if (depth > MAX_FOLDER_DEPTH) {
       onLeftOut?.('tooDeep');
       continue;
     }
@@ -69,17 +46,4 @@ export async function* walkFolder(
       }
     }
   }
-}
-
-/** Returns whether a file may be text that a model should read, judged by its name. */
-export function mayBeText(name: string): boolean {
-  return !BINARY_ENDING.test(name) && !BINARY_NAMES.has(name);
-}
-
-/** Returns whether a path leads through a folder that is never walked. */
-export function isInSkippedFolder(path: string): boolean {
-  return path
-    .split('/')
-    .slice(0, -1)
-    .some((segment) => SKIPPED_FOLDERS.has(segment));
 }

@@ -8,6 +8,7 @@ import { addEvaluateLanguages } from './commands/evaluateLanguages.ts';
 import { addForget } from './commands/forget.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addInfo } from './commands/info.ts';
+import { addLearn } from './commands/learn.ts';
 import { addLsp } from './commands/lsp.ts';
 import { addLogits } from './commands/logits.ts';
 import { addModels } from './commands/models.ts';
@@ -59,6 +60,7 @@ function createProgram(json: boolean): Command {
   addNextEdit(program);
   addChat(program);
   addModels(program);
+  addLearn(program);
   addLsp(program);
   addStatus(program);
   addStop(program);

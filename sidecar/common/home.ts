@@ -11,6 +11,9 @@ export const CUDA_FOLDER = 'cuda';
 /** The folder of evaluated contexts, inside the per-user folder. */
 export const CONTEXTS_FOLDER = 'contexts';
 
+/** The folder of what was learnt from workspaces, inside the per-user folder. */
+export const LEARNING_FOLDER = 'learning';
+
 /** The folder of downloaded and imported models, inside the per-user folder. */
 export const MODELS_FOLDER = 'models';
 

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { removeContextSets } from '../keptContexts/contextSets.ts';
 import type { Engine } from './engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
-import { measurePerplexity, measureSpeed, writeLogits, type Measuring } from './measuring.ts';
+import { measurePerplexity, measureSpeed, scoreTokens, writeLogits, type Measuring } from './measuring.ts';
 import { Scheduler } from './scheduler.ts';
 import type { DeviceChoice } from '../protocol/client.ts';
 import type {
@@ -144,6 +144,10 @@ export class LocalEngine implements Engine, Measuring {
         signal: options?.signal,
       }),
     );
+  }
+
+  score(...[params, options]: Parameters<Measuring['score']>): ReturnType<Measuring['score']> {
+    return this.#measure((evaluator) => scoreTokens(evaluator, params, options?.signal));
   }
 
   bench(...[params, options]: Parameters<Measuring['bench']>): ReturnType<Measuring['bench']> {

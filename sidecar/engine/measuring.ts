@@ -8,6 +8,8 @@ import type {
   LogitsResult,
   PerplexityParams,
   PerplexityResult,
+  ScoreParams,
+  ScoreResult,
   TokenId,
 } from '../protocol/engine.ts';
 import { TroubleError } from '../common/troubleError.ts';
@@ -19,6 +21,8 @@ export interface Measuring {
   logits(params: LogitsParams, options?: { signal?: AbortSignal }): Promise<LogitsResult>;
   /** Measures perplexity by llama.cpp's protocol, on the second half of each chunk. Rejects with `TroubleError`. */
   perplexity(params: PerplexityParams, options?: { signal?: AbortSignal }): Promise<PerplexityResult>;
+  /** Scores tokens behind a prompt. Rejects with `TroubleError`. */
+  score(params: ScoreParams, options?: { signal?: AbortSignal }): Promise<ScoreResult>;
   /** Measures the speed of prompts and decoding at depths, as llama-bench does. Rejects with `TroubleError`. */
   bench(params: BenchParams, options?: { signal?: AbortSignal }): Promise<BenchResult>;
 }
@@ -91,6 +95,49 @@ export async function measurePerplexity(
     }
   }
   return { perplexity: Math.exp(sum / count), chunks, tokens: count };
+}
+
+export async function scoreTokens(
+  evaluator: Evaluator,
+  { prompt, expected }: ScoreParams,
+  signal?: AbortSignal,
+): Promise<ScoreResult> {
+  checkTokens(evaluator, [...prompt, ...expected]);
+  if (prompt.length === 0 || expected.length === 0)
+    throw new TroubleError(
+      'invalid-input',
+      `There are ${prompt.length} tokens of a prompt and ${expected.length} expected tokens. At least one of each is needed.`,
+    );
+  // The last token of the prompt predicts the first expected one.
+  const given = [...prompt.slice(-1), ...expected.slice(0, -1)];
+  const before = prompt.slice(0, -1);
+  checkRoom(evaluator, {
+    promptTokens: before.length,
+    followingTokens: given.length,
+    option: 'number of expected tokens',
+  });
+  evaluator.reset();
+  if (before.length > 0) await readPrompt(evaluator, before, signal);
+  const { vocabularySize } = evaluator;
+  const tokens: ScoreResult['tokens'][number][] = [];
+  for (let start = 0; start < given.length; start += LOGIT_ROWS) {
+    signal?.throwIfAborted();
+    const part = given.slice(start, start + LOGIT_ROWS);
+    const rows = await evaluator.evaluate(part, 'all');
+    for (let row = 0; row < part.length; row++) {
+      const logits = rows.subarray(row * vocabularySize, (row + 1) * vocabularySize);
+      tokens.push({ nats: -logProbability(logits, expected[start + row] as TokenId), best: likeliest(logits) });
+    }
+  }
+  return { tokens };
+}
+
+/** A plain loop: a function call per token of a large vocabulary takes long. */
+function likeliest(logits: Float32Array): TokenId {
+  let best = 0;
+  for (let token = 1; token < logits.length; token++)
+    if ((logits[token] as number) > (logits[best] as number)) best = token;
+  return best;
 }
 
 export async function measureSpeed(

@@ -20,6 +20,7 @@ import {
   PERPLEXITY,
   READ_DICTATION,
   RELEASE_SEQUENCE,
+  SCORE,
   SET_TEXTS,
   STATISTICS,
   TOKENIZE,
@@ -69,6 +70,7 @@ export function serveEngine(connection: MessageConnection, engine: Required<Engi
   });
   onRequest(LOGITS, (params, signal) => engine.logits(params, { signal }));
   onRequest(PERPLEXITY, (params, signal) => engine.perplexity(params, { signal }));
+  onRequest(SCORE, (params, signal) => engine.score(params, { signal }));
   onRequest(BENCH, (params, signal) => engine.bench(params, { signal }));
   onRequest(DEVICE_MEMORY, ({ device }) => engine.deviceMemory(device));
   onRequest(STATISTICS, async () => (await engine.statistics()) ?? null);

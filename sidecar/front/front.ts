@@ -53,6 +53,8 @@ export interface FrontParts {
   readonly index: IndexThread;
   /** The folder of evaluated contexts on disk. */
   readonly contextsFolder: string;
+  /** The folder of what was learnt from workspaces. */
+  readonly learningFolder: string;
   readonly shelf: Shelf;
   readonly departure: Departure & { readonly isDraining: boolean };
   readonly onStatusChanged: () => void;

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ChatService } from '../chat/chatService.ts';
 import { connect } from '../client/connect.ts';
 import { contextsFolder } from '../keptContexts/contextSets.ts';
+import { learningFolder } from '../learning/expertStore.ts';
 import { ensureHome, homeFolder, type Home } from '../common/home.ts';
 import { EXIT_DISK_FULL, isDiskFull } from '../common/homeFailure.ts';
 import { EXIT_ALREADY_RUNNING, isGone } from '../client/launch.ts';
@@ -129,6 +130,7 @@ const server = new FrontServer({
       shelf,
       departure,
       contextsFolder: contextsFolder(home.folder),
+      learningFolder: learningFolder(home.folder),
       onStatusChanged: () => status.send(),
       onClientsChanged: () => lifetime.clientCountChanged(clients.count),
     }),

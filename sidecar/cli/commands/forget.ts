@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contextsFolder, removeContextSets } from '../../keptContexts/contextSets.ts';
+import { forgetExpert, learningFolder } from '../../learning/expertStore.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
 import { withJson } from '../options.ts';
@@ -11,7 +12,7 @@ import { printJson } from '../output.ts';
 import { Session } from '../session.ts';
 import { writeForeignText } from '../terminal.ts';
 
-/** `chorus forget`: deletes a workspace's evaluated contexts, on disk and in memory. */
+/** `chorus forget`: deletes a workspace's evaluated contexts, on disk and in memory, and what was learnt from it. */
 export function addForget(program: Command): void {
   withJson(
     program
@@ -32,7 +33,10 @@ async function forget(folder: string, options: { readonly json: boolean }): Prom
       await session.close();
     }
   } else {
-    for (const workspaceKey of workspaceKeys) await removeContextSets(contextsFolder(), contextSetName(workspaceKey));
+    for (const name of workspaceKeys.map(contextSetName)) {
+      await removeContextSets(contextsFolder(), name);
+      await forgetExpert(learningFolder(), name);
+    }
   }
   if (options.json) printJson({ forgotten: workspace });
   else writeForeignText(process.stdout, `${l10n.t('The saved contexts of {0} are deleted.', workspace)}\n`);

@@ -16,6 +16,7 @@ import {
   LOGITS,
   PERPLEXITY,
   RELEASE_SEQUENCE,
+  SCORE,
   SET_TEXTS,
   STATISTICS,
   TOKENIZE,
@@ -32,6 +33,8 @@ import {
   type LogitsResult,
   type PerplexityParams,
   type PerplexityResult,
+  type ScoreParams,
+  type ScoreResult,
   type SetTextsParams,
   type TokenId,
 } from '../../protocol/engine.ts';
@@ -168,6 +171,10 @@ export class EngineProcess implements Engine, Measuring {
 
   perplexity(params: PerplexityParams, options: { signal?: AbortSignal } = {}): Promise<PerplexityResult> {
     return this.#ask(PERPLEXITY, params, options.signal);
+  }
+
+  score(params: ScoreParams, options: { signal?: AbortSignal } = {}): Promise<ScoreResult> {
+    return this.#ask(SCORE, params, options.signal);
   }
 
   bench(params: BenchParams, options: { signal?: AbortSignal } = {}): Promise<BenchResult> {

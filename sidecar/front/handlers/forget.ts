@@ -1,4 +1,5 @@
 import type { ChatService } from '../../chat/chatService.ts';
+import { forgetExpert } from '../../learning/expertStore.ts';
 import { contextSetName } from '../../keptContexts/workspaceKey.ts';
 import type { CompletionService } from '../../completion/completionService.ts';
 import { FORGET_WORKSPACE_REQUEST } from '../../protocol/client.ts';
@@ -12,9 +13,14 @@ export interface ForgetServices extends ContextRemoval {
   readonly clients: Clients;
   readonly completions: CompletionService;
   readonly chatService: ChatService;
+  /** The folder of what was learnt from workspaces. */
+  readonly learningFolder: string;
 }
 
-/** Forgets a workspace's evaluated contexts, on disk and in memory, for every client that has it open. */
+/**
+ * Forgets a workspace's evaluated contexts, on disk and in memory, for every client that has it open, and what was
+ * learnt from it.
+ */
 export function handleForget(client: Client, services: ForgetServices): void {
   const { clients, completions, chatService, log } = services;
   client.connection.onRequest(FORGET_WORKSPACE_REQUEST, forgetWorkspace, async (params) => {
@@ -49,6 +55,7 @@ export function handleForget(client: Client, services: ForgetServices): void {
       }),
     );
     await removeContexts(services, contextSetName(key));
+    await forgetExpert(services.learningFolder, contextSetName(key));
     // If the set could not be removed, its rules are not noted: it was filled under others.
     if (contextSet && rules) await noteRules(contextSet, rules);
     return null;

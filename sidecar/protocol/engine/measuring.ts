@@ -26,6 +26,22 @@ export interface PerplexityResult {
   readonly tokens: number;
 }
 
+/** Front → engine: how likely the model finds tokens behind a prompt, each given the tokens before it. */
+export const SCORE = request<ScoreParams, ScoreResult>('engine/score');
+export interface ScoreParams {
+  readonly prompt: readonly TokenId[];
+  readonly expected: readonly TokenId[];
+}
+export interface ScoreResult {
+  /** In the order of the expected tokens. */
+  readonly tokens: readonly {
+    /** The negative natural logarithm of the expected token's probability. */
+    readonly nats: number;
+    /** The likeliest token at this place. */
+    readonly best: TokenId;
+  }[];
+}
+
 /** Front → engine: measures the speed of prompts and decoding as llama-bench does. */
 export const BENCH = request<BenchParams, BenchResult>('engine/bench');
 export interface BenchParams {

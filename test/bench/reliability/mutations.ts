@@ -22,7 +22,7 @@ const lspConnection = 'sidecar/front/lspConnection.ts';
 const schemas = 'sidecar/front/schemas.ts';
 const stateFile = 'sidecar/client/stateFile.ts';
 const documentPolicy = 'extension/documents/documentPolicy.ts';
-const ignoreRules = 'extension/documents/ignoreRules.ts';
+const ignoreRules = 'sidecar/privacy/ignoreRules.ts';
 const secretDocuments = 'sidecar/cli/secretDocuments.ts';
 const serverAddress = 'sidecar/remoteServers/serverAddress.ts';
 const serverConnection = 'sidecar/remoteServers/serverConnection.ts';
@@ -214,7 +214,7 @@ const groups: readonly MutationGroup[] = [
   },
   {
     name: 'documents that leave the window',
-    tests: ['test/extension/documents/documentPolicy.test.ts', 'test/extension/documents/ignoreRules.test.ts'],
+    tests: ['test/extension/documents/documentPolicy.test.ts', 'test/sidecar/privacy/ignoreRules.test.ts'],
     mutations: [
       [documentPolicy, "if (this.#secretFiles.has(uri.path)) return 'secret';", ''],
       [documentPolicy, "if (!SYNCED_SCHEMES.includes(uri.scheme)) return 'scheme';", ''],

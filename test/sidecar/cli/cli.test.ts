@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fetchModel } from '../../../.scripts/fetchModel.ts';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { contextsFolder } from '../../../sidecar/keptContexts/contextSets.ts';
+import { expertFolder, learningFolder } from '../../../sidecar/learning/expertStore.ts';
 import { stopRunning } from '../../../sidecar/client/makeWay.ts';
 import { contextSetName, workspaceKeyOf } from '../../../sidecar/keptContexts/workspaceKey.ts';
 import { sizeOfParts } from '../../../sidecar/models/gguf/parts.ts';
@@ -324,13 +325,21 @@ describe('chorus', () => {
       await writeFile(path.join(set, 'a.rows'), 'x');
       return set;
     };
+    const learnt = async (): Promise<string> => {
+      const name = contextSetName(workspaceKeyOf([pathToFileURL(folder).href]));
+      const { folder: expert, expertFile } = expertFolder(learningFolder(environment['CHORUS_HOME']), name);
+      await mkdir(expert, { recursive: true });
+      await writeFile(expertFile, 'x');
+      return expert;
+    };
     const other = await kept('file:///elsewhere');
     await stopShared();
     for (const isRunning of [false, true]) {
       const set = await kept(pathToFileURL(folder).href);
+      const expert = await learnt();
       if (isRunning) await json(['info']);
       assert.deepEqual(await json(['forget', folder]), { forgotten: folder });
-      assert.deepEqual([existsSync(set), existsSync(other)], [false, true]);
+      assert.deepEqual([existsSync(set), existsSync(expert), existsSync(other)], [false, false, true]);
     }
     const link = path.join(work, 'linked');
     await mkdir(folder);

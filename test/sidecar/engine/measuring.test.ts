@@ -65,6 +65,36 @@ describe('measuring with a cache that keeps some rows', () => {
     assert.ok(results.every(({ tokensPerSecond }) => tokensPerSecond > 0));
   });
 
+  it('scores tokens behind a prompt like a text whose second half counts', async () => {
+    const text = 'a b c d e f g h '.repeat(4);
+    const tokens = await engine.tokenize(text);
+    const contextTokens = 2 * Math.floor(tokens.length / 2);
+    const first = contextTokens / 2;
+    const { perplexity } = await engine.perplexity({ text, contextTokens });
+    const scored = await engine.score({
+      prompt: tokens.slice(0, first + 1),
+      expected: tokens.slice(first + 1, contextTokens),
+    });
+    const nats = scored.tokens.map((each) => each.nats);
+    const mean = nats.reduce((sum, each) => sum + each, 0) / nats.length;
+    assert.ok(Math.abs(mean - Math.log(perplexity)) < 1e-4, `${mean} against ${Math.log(perplexity)}`);
+  });
+
+  it('names the likeliest token, which has fewer nats than all others', async () => {
+    const prompt = await engine.tokenize('a b c');
+    const { best } = (await engine.score({ prompt, expected: [0] })).tokens[0] as { best: number };
+    const natsOf = async (token: number): Promise<number> =>
+      (await engine.score({ prompt, expected: [token] })).tokens[0]?.nats as number;
+    const all = await Promise.all(Array.from({ length: 40 }, (_, token) => natsOf(token)));
+    assert.ok(all.every((nats) => nats >= Math.min(...all)));
+    assert.ok((await natsOf(best)) <= Math.min(...all));
+  });
+
+  it('refuses to score without a prompt or without expected tokens', async () => {
+    await assert.rejects(engine.score({ prompt: [], expected: [1] }), /0 tokens of a prompt and 1 expected/);
+    await assert.rejects(engine.score({ prompt: [1], expected: [] }), /1 tokens of a prompt and 0 expected/);
+  });
+
   it('refuses at once if more tokens follow a prompt than there is room for', async () => {
     await assert.rejects(
       engine.bench({ promptTokens: 8, decodeTokens: 2_100, depths: [0, 4_000] }),

@@ -40,6 +40,7 @@ function connected(
     chatService: { forgetConversations: async () => undefined },
     session: { engine: {} },
     contextsFolder: deletedFrom,
+    learningFolder: path.join(deletedFrom, 'learning'),
     log: { info: () => undefined, error: (what: string) => log.push(what) },
   } as unknown as ForgetServices);
   return { client, forget: (params) => (forget as Forget)(params), log };

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it, mock } from 'node:test';
-import { IgnoreRules } from '../../../extension/documents/ignoreRules.ts';
+import { IgnoreRules } from '../../../sidecar/privacy/ignoreRules.ts';
 import { IgnorePatterns, MAX_PATH_STEPS } from '../../../sidecar/privacy/ignorePatterns.ts';
 
 /** Rules over a table of ignore files: path → text. */

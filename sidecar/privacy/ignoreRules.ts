@@ -3,7 +3,7 @@ import {
   IgnorePatternsError,
   isPlainPath,
   MAX_PATH_STEPS,
-} from '../../sidecar/privacy/ignorePatterns.ts';
+} from './ignorePatterns.ts';
 
 /** Files with ignore rules. Later ones override earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];

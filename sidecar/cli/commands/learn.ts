@@ -1,0 +1,177 @@
+import type { Command } from 'commander';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.ts';
+import { realPathOf } from '../../common/findFiles.ts';
+import { EngineProcess } from '../../engine/process/engineProcess.ts';
+import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
+import { expertFolder, learningFolder } from '../../learning/expertStore.ts';
+import {
+  learnWorkspace,
+  type LearnResult,
+  type MeasuredModel,
+  type PassRequest,
+} from '../../learning/learnWorkspace.ts';
+import { computeThreads } from '../../models/threads.ts';
+import { SecretFiles } from '../../privacy/secretFiles.ts';
+import { defaultModelPath } from '../../shelf/defaultModel.ts';
+import { trainInProcess } from '../../workshop/train/trainingProcess.ts';
+import { InterruptedError } from '../exitCodes.ts';
+import { readFolderSources } from '../folderSources.ts';
+import { interruptible } from '../interruptible.ts';
+import { integer, withJson } from '../options.ts';
+import { printFields, printJson } from '../output.ts';
+import type { ProgressBar } from '../progressBar.ts';
+
+interface LearnCommandOptions {
+  readonly json: boolean;
+  readonly model?: string;
+  readonly tokens: number;
+  readonly places: number;
+  readonly secretFiles: readonly string[];
+  readonly threads: number;
+}
+
+const RANK = 16;
+const SEQUENCE_TOKENS = 512;
+const PEAK_RATE = 3e-4;
+const FILL_SHARE = 0.7;
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/** `chorus learn`: trains a folder's low-rank expert and tells whether it helps. */
+export function addLearn(program: Command): void {
+  const command = program
+    .command('learn')
+    .description('learn the code of a folder, and measure what was learnt on files that were held out')
+    .argument('[folder]', "the workspace's folder", '.')
+    .option('--model <file>', 'GGUF file to use (default: the bundled model)')
+    .option('--tokens <number>', 'tokens to learn from in this pass', (value) => integer(value, 1_024, 1e7), 50_000)
+    .option('--places <number>', 'places in held-out files to measure', (value) => integer(value, 4, 1_000), 24)
+    .option('--secret-files <patterns...>', 'further files that are secret, in the syntax of .gitignore', [])
+    .option('--threads <number>', 'compute threads', (value) => integer(value, 1, 512), 0);
+  withJson(command).action(learn);
+}
+
+async function learn(given: string, options: LearnCommandOptions): Promise<void> {
+  const root = await realPathOf(path.resolve(given));
+  const { files } = await readFolderSources(root, options);
+  const folder = expertFolder(learningFolder(), contextSetName(workspaceKeyOf([pathToFileURL(root).href])));
+  const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
+  const threads = await computeThreads(options.threads);
+  const result = await interruptible((signal, bar) =>
+    learnWorkspace({
+      files,
+      folder,
+      modelPath,
+      secretRules: new SecretFiles(options.secretFiles).digest,
+      exists: (file) =>
+        stat(path.join(root, file)).then(
+          () => true,
+          () => false,
+        ),
+      maxTokens: options.tokens,
+      maxWindows: options.places,
+      signal,
+      onProgress: (step, share) => bar.update(step, share),
+      open: (adapters) => openModel({ modelPath, adapters, threads }),
+      train: (request) => trainPass({ root, modelPath, threads, signal, bar }, request),
+    }),
+  );
+  if (options.json) printJson(result);
+  else print(result, folder.expertFile);
+}
+
+async function openModel({
+  modelPath,
+  adapters,
+  threads,
+}: {
+  readonly modelPath: string;
+  readonly adapters: readonly string[];
+  readonly threads: number;
+}): Promise<MeasuredModel> {
+  const engine = new EngineProcess();
+  try {
+    const model = await engine.load({
+      modelPath,
+      adapters,
+      engine: 'chorus',
+      device: 'cpu',
+      threads,
+      contextSizeTokens: 0,
+    });
+    return { engine, model, [Symbol.asyncDispose]: () => engine.dispose() };
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+}
+
+interface Pass {
+  readonly root: string;
+  readonly modelPath: string;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  readonly bar: ProgressBar;
+}
+
+async function trainPass(
+  { root, modelPath, threads, signal, bar }: Pass,
+  { files, outputFile, trainingFolder, maxTokens }: PassRequest,
+): Promise<number> {
+  const stepTokens = threads * SEQUENCE_TOKENS;
+  const totalSteps = Math.max(1, Math.round(maxTokens / stepTokens));
+  const { outputPath } = await trainInProcess(
+    {
+      modelPath,
+      dataPaths: files.map((file) => path.join(root, file.path)),
+      maxFileBytes: MAX_FILE_BYTES,
+      outputPath: outputFile,
+      checkpointFolder: trainingFolder,
+      checkpointSteps: Math.max(1, Math.round(8_192 / stepTokens)),
+      resume: true,
+      sequenceTokens: SEQUENCE_TOKENS,
+      batchSequences: threads,
+      microSequences: 1,
+      precision: 'bf16',
+      adapter: { rank: RANK, alpha: 2 * RANK },
+      export: 'adapter',
+      freeze: [],
+      schedule: {
+        kind: 'cosine',
+        peakRate: PEAK_RATE,
+        floorShare: 0.1,
+        warmUpSteps: Math.min(10, totalSteps >> 2),
+        totalSteps,
+        decayShare: 0.2,
+      },
+      optimiser: defaultAdamW,
+      routerLoss: { balance: 0, z: 0 },
+      fimShare: FILL_SHARE,
+      fimLoss: 'all',
+      seed: 1,
+      device: 'cpu',
+      threads,
+    },
+    { signal, onProgress: ({ step, totalSteps: all }) => bar.update('Learning', step / all) },
+  );
+  if (outputPath === undefined) throw new InterruptedError();
+  return totalSteps * stepTokens;
+}
+
+function print({ trainedTokens, heldOut, general, adopted, reason }: LearnResult, expertFile: string): void {
+  const { files, natsBefore, natsAfter, lines, linesBefore, linesAfter } = heldOut;
+  const change = (after: number, before: number): string => `${(100 * (after / before - 1)).toFixed(1)} %`;
+  printFields([
+    ['Learnt', `${trainedTokens} tokens`],
+    [
+      `Held-out files (${files})`,
+      `${natsBefore.toFixed(3)} nats per token before, ${natsAfter.toFixed(3)} after (${change(natsAfter, natsBefore)})`,
+      `${linesBefore} of ${lines} lines filled before, ${linesAfter} after`,
+    ],
+    ['General code', `${change(general.natsAfter, general.natsBefore)} nats per token`],
+    ['Adopted', adopted ? 'yes' : `no: ${reason ?? ''}`],
+    ['Expert', expertFile],
+  ]);
+}
