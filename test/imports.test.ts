@@ -111,6 +111,7 @@ const SIDECAR_ROOMS = [
   'completion',
   'chat',
   'dictation',
+  'learning',
   'remoteServers',
   'front',
   'workshop',
