@@ -1,7 +1,7 @@
 import type { ModelSession } from '../../sidecar/engine/engine.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { LoadedModel } from '../../sidecar/protocol/engine.ts';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 
 export interface BenchSession extends ModelSession {
   readonly loaded: LoadedModel;
@@ -12,7 +12,7 @@ export interface BenchSession extends ModelSession {
 
 /**
  * Opens a real model in its own process, as in the sidecar: `modelPath`, else the model in `CHORUS_MODEL`, else the
- * fetched one.
+ * bundled one.
  */
 export async function openBenchSession(
   options: {
@@ -23,7 +23,7 @@ export async function openBenchSession(
     cache?: string;
   } = {},
 ): Promise<BenchSession> {
-  const modelPath = options.modelPath ?? process.env['CHORUS_MODEL'] ?? (await fetchModel());
+  const modelPath = options.modelPath ?? (await defaultModelPath());
   const engine = new EngineProcess();
   const loaded = await engine.load({
     modelPath,

@@ -4,7 +4,9 @@
  *
  *   npx tsx test/bench/recovery.ts [--times 5] [--write]
  */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import type { Window } from '../host/driver.ts';
 import { HostSession, type Scenario } from '../host/hostSession.ts';
 import { recoverAnswer, recoverCompletion } from '../host/recovery.ts';
@@ -18,7 +20,8 @@ const { values: options } = parseArgs({
 const GOAL_MS = 5_000;
 const times = Number(options.times);
 
-const session = await HostSession.start(NEWEST_HOST);
+const modelPath = await defaultModelPath();
+const session = await HostSession.start(NEWEST_HOST, { modelPath });
 try {
   const completions: number[] = [];
   const answers: number[] = [];
@@ -61,7 +64,7 @@ ${rows.join('\n')}`;
       title: 'A killed sidecar',
       body,
       figures,
-      model: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+      model: path.basename(modelPath),
       command: 'npx tsx test/bench/recovery.ts --write',
     });
 }

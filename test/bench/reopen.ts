@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { commonPrefixLength } from '../../sidecar/common/commonPrefix.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { ContextSet, EngineGenerateResult, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
@@ -32,7 +32,7 @@ const { values } = parseArgs({
 });
 const lengths = values.lengths.split(',').map(Number);
 const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-reopen-'));
-const modelPath = await fetchModel();
+const modelPath = await defaultModelPath();
 
 interface Row {
   readonly tokens: number;

@@ -8,7 +8,7 @@ import os from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import type { EngineGenerateParams, LoadedModel, TokenId } from '../../sidecar/protocol/engine.ts';
 import { writeReport } from './report.ts';
@@ -30,7 +30,7 @@ const TEXT =
   'export function mean(values: number[]): number {\n    let sum = 0;\n    for (const value of values) sum += value;\n    return sum / values.length;\n}\n\n';
 const DEEP_TOKENS = 4_000;
 
-const modelPath = await fetchModel();
+const modelPath = await defaultModelPath();
 const engine = new EngineProcess();
 const loadStart = performance.now();
 const model = await engine.load({ modelPath, engine: 'auto', device: 'cpu', threads: 0, contextSizeTokens: 0 });

@@ -25,7 +25,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { fetchModel } from '../../.scripts/fetchModel.ts';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { CompletionService } from '../../sidecar/completion/completionService.ts';
 import { languageIdOf } from '../../sidecar/syntax/languageIds.ts';
 import { openBenchSession } from './benchSession.ts';
@@ -207,7 +207,7 @@ async function measure(
   const contextSizeTokens = Math.ceil(Number(options.context) * SETTLED_SHARE);
   const settled = options.settled
     ? {
-        modelPath: await longContextModel(process.env['CHORUS_MODEL'] ?? (await fetchModel()), contextSizeTokens),
+        modelPath: await longContextModel(await defaultModelPath(), contextSizeTokens),
         contextSizeTokens,
       }
     : {};

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { after } from 'node:test';
 import { CALL_SITES, hasName, isRight, restOfCall, type CallSite } from './callSites.ts';
 import { writeCallSitesPage, type GhostTexts } from './callSitesPage.ts';
+import { defaultModelPath } from '../../sidecar/shelf/defaultModel.ts';
 import { waitForFileInContext } from './contextList.ts';
 import type { Window } from './driver.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
@@ -13,7 +14,9 @@ import { NEWEST_HOST } from './setup.ts';
  * and writes `docs/results/call-sites.md`.
  */
 const USUAL = ['pottery.py', 'src/sail.ts', 'crossing.go', 'src/pilot.rs', 'shop/Cellar.java', 'src/deck.c'];
+/** All places are tried with the model of a new installation. */
 const triesAll = process.env['CHORUS_CALL_SITES'] === 'all';
+const modelPath = triesAll ? await defaultModelPath() : undefined;
 const sites = triesAll ? CALL_SITES : CALL_SITES.filter(({ caller }) => USUAL.includes(caller.path));
 /** The minimum number of right calls, since such a model writes some arguments wrong. */
 const MIN_RIGHT = triesAll ? 20 : USUAL.length;
@@ -53,35 +56,40 @@ async function untilIndexed(host: Scenario, window: Window): Promise<void> {
   await window.command('Revert and Close Editor');
 }
 
-describeHost(NEWEST_HOST, (scenario) => {
-  let withContext: GhostTexts | undefined;
-  let without: GhostTexts | undefined;
-  after(async () => {
-    if (triesAll && withContext && without) await writeCallSitesPage({ withContext, without });
-  });
+describeHost(
+  NEWEST_HOST,
+  (scenario) => {
+    let withContext: GhostTexts | undefined;
+    let without: GhostTexts | undefined;
+    after(async () => {
+      if (triesAll && withContext && without)
+        await writeCallSitesPage({ withContext, without, modelPath: await defaultModelPath() });
+    });
 
-  scenario(
-    `calls to functions of other files show their names and arguments, at ${sites.length} places in ${new Set(sites.map(({ language }) => language)).size} languages`,
-    async (host) => {
-      assert.ok(sites.length >= MIN_RIGHT, `there are ${sites.length} places`);
-      const found = (withContext = await ghostTexts(host, { context: true }));
-      const wrong = sites.filter((site) => !isRight(site, found.get(site)));
-      assert.ok(
-        sites.length - wrong.length >= MIN_RIGHT,
-        wrong.map((site) => `${site.caller.path}: ${found.get(site)}, not ${restOfCall(site)}`).join('\n'),
-      );
-    },
-  );
-
-  scenario('the names are wrong if the user switches the context off', async (host) => {
-    await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.context.workspace': false }));
-    const found = (without = await ghostTexts(host, { context: false }));
-    const shown = sites.filter((site) => found.get(site));
-    assert.ok(shown.length >= MIN_SHOWN, `ghost text came at ${shown.length} of ${sites.length} places`);
-    const named = sites.filter((site) => hasName(site, found.get(site)));
-    assert.deepEqual(
-      named.map((site) => `${site.caller.path}: ${found.get(site)}`),
-      [],
+    scenario(
+      `calls to functions of other files show their names and arguments, at ${sites.length} places in ${new Set(sites.map(({ language }) => language)).size} languages`,
+      async (host) => {
+        assert.ok(sites.length >= MIN_RIGHT, `there are ${sites.length} places`);
+        const found = (withContext = await ghostTexts(host, { context: true }));
+        const wrong = sites.filter((site) => !isRight(site, found.get(site)));
+        assert.ok(
+          sites.length - wrong.length >= MIN_RIGHT,
+          wrong.map((site) => `${site.caller.path}: ${found.get(site)}, not ${restOfCall(site)}`).join('\n'),
+        );
+      },
     );
-  });
-});
+
+    scenario('the names are wrong if the user switches the context off', async (host) => {
+      await host.write('.vscode/settings.json', JSON.stringify({ 'chorus.context.workspace': false }));
+      const found = (without = await ghostTexts(host, { context: false }));
+      const shown = sites.filter((site) => found.get(site));
+      assert.ok(shown.length >= MIN_SHOWN, `ghost text came at ${shown.length} of ${sites.length} places`);
+      const named = sites.filter((site) => hasName(site, found.get(site)));
+      assert.deepEqual(
+        named.map((site) => `${site.caller.path}: ${found.get(site)}`),
+        [],
+      );
+    });
+  },
+  { modelPath },
+);

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { writeReport } from '../bench/report.ts';
 import { hasName, isRight, restOfCall, type CallSite } from './callSites.ts';
 import { NEWEST_HOST } from './setup.ts';
@@ -30,9 +31,11 @@ export function callSiteCounts(texts: GhostTexts): Counts {
 export async function writeCallSitesPage({
   withContext,
   without,
+  modelPath,
 }: {
   readonly withContext: GhostTexts;
   readonly without: GhostTexts;
+  readonly modelPath: string;
 }): Promise<void> {
   const total = (name: string, { sites, calls, names, shown }: Counts): string =>
     `| ${name} | ${calls} of ${sites} | ${names} | ${shown} |`;
@@ -42,7 +45,7 @@ export async function writeCallSitesPage({
   await writeReport({
     name: 'call-sites',
     title: 'Calls to functions of other files, in VS Code',
-    model: 'SmolLM2-135M-Instruct, Q4_1',
+    model: path.basename(modelPath),
     command: 'CHORUS_CALL_SITES=all npm run test:host -- test/host/callSites.test.ts',
     figures: {
       withContext: callSiteCounts(withContext),

@@ -51,6 +51,8 @@ export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'f
   readonly extensionVersion?: string;
   /** The folder of the bundles (default: the repository's `dist`). */
   readonly bundles?: string;
+  /** The model in the user's settings (default: the small test model). */
+  readonly modelPath?: string;
   /** A package to install instead of the built files. It uses its own default model. */
   readonly vsix?: string;
   /** Packages that `vsix` needs. */
@@ -119,7 +121,7 @@ export class HostSession {
 
   static async start(version: HostVersion, options: HostOptions = {}): Promise<HostSession> {
     const host = await setUpHost(version);
-    const modelPath = await fetchModel();
+    const modelPath = options.modelPath ?? (await fetchModel());
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-host-'));
     const serverFolder = path.join(folder, 'server');
     try {

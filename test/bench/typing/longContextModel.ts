@@ -9,11 +9,13 @@ import { copiedMetadata, type GgufEntry } from '../../../sidecar/models/gguf/con
 import { writeGguf } from '../../../sidecar/models/gguf/writer.ts';
 
 /**
- * Returns a copy of a single-file Llama that accepts contexts of `contextTokens`, in the developer's cache. Its rotary
+ * Returns the file if it was trained with contexts of `contextTokens`. Else returns a copy of a single-file Llama that
+ * accepts them, in the developer's cache. Its rotary
  * positions turn more slowly ("NTK-aware" interpolation, arXiv 2309.00071). So beyond its trained length it still
  * writes the same language, only worse. It measures speed where no small model has such a long context.
  */
 export async function longContextModel(file: string, contextTokens: number): Promise<string> {
+  if ((await trainedTokens(file)) >= contextTokens) return file;
   const split = splitPart(file);
   if (split)
     throw new Error(`${path.basename(file)} is one of ${split.parts} parts: only a model of one file is stretched.`);
@@ -49,4 +51,10 @@ export async function longContextModel(file: string, contextTokens: number): Pro
   }
   await rename(`${copy}.new`, copy);
   return copy;
+}
+
+async function trainedTokens(file: string): Promise<number> {
+  const header = await readGgufHeader(file).catch(() => undefined);
+  const architecture = header?.metadata.get('general.architecture');
+  return Number(header?.metadata.get(`${String(architecture)}.context_length`) ?? 0);
 }
