@@ -40,8 +40,8 @@ export interface LearnOptions {
   readonly modelPath: string;
   /** A digest of the rules for secret files that `files` were chosen by. */
   readonly secretRules: string;
-  /** Whether a file that is no longer among `files` still exists, so that it is forbidden now. */
-  readonly exists: (path: string) => Promise<boolean>;
+  /** Whether to begin anew, since an earlier expert knows a file that may no longer be read. */
+  readonly restart: boolean;
   readonly maxTokens: number;
   readonly maxWindows: number;
   readonly signal: AbortSignal;
@@ -77,11 +77,11 @@ export async function learnWorkspace(options: LearnOptions): Promise<LearnResult
   await ensureExpertFolder(folder);
   const earlier = await readExpertRecord(folder);
   const continues =
+    !options.restart &&
     earlier !== undefined &&
     earlier.secretRules === secretRules &&
     JSON.stringify(earlier.base) === JSON.stringify(base) &&
-    (await isFile(folder.expertFile)) &&
-    !(await hasForbidden(earlier.paths, options));
+    (await isFile(folder.expertFile));
   if (!continues) await discardExpert(folder);
   const windows = fillWindows(heldOut, options.maxWindows);
   await using indexed = await openSourceWorkspace(files);
@@ -143,16 +143,6 @@ async function measured(
 async function baseOf(modelPath: string): Promise<ExpertRecord['base']> {
   const { size, mtimeMs } = await stat(modelPath);
   return { path: modelPath, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
-}
-
-/** Returns whether an expert learnt from files that may no longer be read. */
-async function hasForbidden(
-  paths: readonly string[],
-  { files, exists }: Pick<LearnOptions, 'files' | 'exists'>,
-): Promise<boolean> {
-  const allowed = new Set(files.map(({ path }) => path));
-  for (const path of paths) if (!allowed.has(path) && (await exists(path))) return true;
-  return false;
 }
 
 /** An expert of another model, or of files that are secret now, is not continued. */

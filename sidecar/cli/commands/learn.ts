@@ -6,13 +6,14 @@ import { defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.t
 import { realPathOf } from '../../common/findFiles.ts';
 import { EngineProcess } from '../../engine/process/engineProcess.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
-import { expertFolder, learningFolder } from '../../learning/expertStore.ts';
+import { expertFolder, learningFolder, readExpertRecord, type ExpertFolder } from '../../learning/expertStore.ts';
 import {
   learnWorkspace,
   type LearnResult,
   type MeasuredModel,
   type PassRequest,
 } from '../../learning/learnWorkspace.ts';
+import type { SourceFile } from '../../learning/sourceFile.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { SecretFiles } from '../../privacy/secretFiles.ts';
 import { defaultModelPath } from '../../shelf/defaultModel.ts';
@@ -59,17 +60,14 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
   const folder = expertFolder(learningFolder(), contextSetName(workspaceKeyOf([pathToFileURL(root).href])));
   const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
   const threads = await computeThreads(options.threads);
+  const restart = await knowsForbidden(folder, { root, files });
   const result = await interruptible((signal, bar) =>
     learnWorkspace({
       files,
       folder,
       modelPath,
       secretRules: new SecretFiles(options.secretFiles).digest,
-      exists: (file) =>
-        stat(path.join(root, file)).then(
-          () => true,
-          () => false,
-        ),
+      restart,
       maxTokens: options.tokens,
       maxWindows: options.places,
       signal,
@@ -80,6 +78,17 @@ async function learn(given: string, options: LearnCommandOptions): Promise<void>
   );
   if (options.json) printJson(result);
   else print(result, folder.expertFile);
+}
+
+/** Returns whether the expert learnt from a file that exists and may no longer be read. */
+async function knowsForbidden(
+  folder: ExpertFolder,
+  { root, files }: { readonly root: string; readonly files: readonly SourceFile[] },
+): Promise<boolean> {
+  const allowed = new Set(files.map((file) => file.path));
+  for (const known of (await readExpertRecord(folder))?.paths ?? [])
+    if (!allowed.has(known) && (await stat(path.join(root, known)).catch(() => undefined))) return true;
+  return false;
 }
 
 async function openModel({
