@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defaultAdamW } from '../../../kernels/training/optimiser/adamWOptions.ts';
 import { realPathOf } from '../../common/findFiles.ts';
 import { EngineProcess } from '../../engine/process/engineProcess.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
@@ -17,6 +16,7 @@ import type { SourceFile } from '../../learning/sourceFile.ts';
 import { computeThreads } from '../../models/threads.ts';
 import { SecretFiles } from '../../privacy/secretFiles.ts';
 import { defaultModelPath } from '../../shelf/defaultModel.ts';
+import { expertOptions, trainedTokens } from '../../workshop/train/expertOptions.ts';
 import { trainInProcess } from '../../workshop/train/trainingProcess.ts';
 import { InterruptedError } from '../exitCodes.ts';
 import { readFolderSources } from '../folderSources.ts';
@@ -33,12 +33,6 @@ interface LearnCommandOptions {
   readonly secretFiles: readonly string[];
   readonly threads: number;
 }
-
-const RANK = 16;
-const SEQUENCE_TOKENS = 512;
-const PEAK_RATE = 3e-4;
-const FILL_SHARE = 0.7;
-const MAX_FILE_BYTES = 1024 * 1024;
 
 /** `chorus learn`: trains a folder's low-rank expert and tells whether it helps. */
 export function addLearn(program: Command): void {
@@ -127,46 +121,20 @@ interface Pass {
 
 async function trainPass(
   { root, modelPath, threads, signal, bar }: Pass,
-  { files, outputFile, trainingFolder, maxTokens }: PassRequest,
+  { files, ...request }: PassRequest,
 ): Promise<number> {
-  const stepTokens = threads * SEQUENCE_TOKENS;
-  const totalSteps = Math.max(1, Math.round(maxTokens / stepTokens));
-  const { outputPath } = await trainInProcess(
-    {
-      modelPath,
-      dataPaths: files.map((file) => path.join(root, file.path)),
-      maxFileBytes: MAX_FILE_BYTES,
-      outputPath: outputFile,
-      checkpointFolder: trainingFolder,
-      checkpointSteps: Math.max(1, Math.round(8_192 / stepTokens)),
-      resume: true,
-      sequenceTokens: SEQUENCE_TOKENS,
-      batchSequences: threads,
-      microSequences: 1,
-      precision: 'bf16',
-      adapter: { rank: RANK, alpha: 2 * RANK },
-      export: 'adapter',
-      freeze: [],
-      schedule: {
-        kind: 'cosine',
-        peakRate: PEAK_RATE,
-        floorShare: 0.1,
-        warmUpSteps: Math.min(10, totalSteps >> 2),
-        totalSteps,
-        decayShare: 0.2,
-      },
-      optimiser: defaultAdamW,
-      routerLoss: { balance: 0, z: 0 },
-      fimShare: FILL_SHARE,
-      fimLoss: 'all',
-      seed: 1,
-      device: 'cpu',
-      threads,
-    },
-    { signal, onProgress: ({ step, totalSteps: all }) => bar.update('Learning', step / all) },
-  );
+  const options = expertOptions({
+    ...request,
+    modelPath,
+    threads,
+    dataPaths: files.map((file) => path.join(root, file.path)),
+  });
+  const { outputPath } = await trainInProcess(options, {
+    signal,
+    onProgress: ({ step, totalSteps }) => bar.update('Learning', step / totalSteps),
+  });
   if (outputPath === undefined) throw new InterruptedError();
-  return totalSteps * stepTokens;
+  return trainedTokens(options);
 }
 
 function print({ trainedTokens, heldOut, general, adopted, reason }: LearnResult, expertFile: string): void {
