@@ -12,14 +12,15 @@ const GIVEN_TOKENS = 16;
  */
 export async function generalNats(
   engine: Pick<Engine, 'tokenize'> & Pick<Measuring, 'score'>,
-  { special }: Pick<LoadedModel, 'special'>,
+  { special, contextSizeTokens }: Pick<LoadedModel, 'special' | 'contextSizeTokens'>,
   signal?: AbortSignal,
 ): Promise<number> {
   const start = special.addBos && special.bos !== undefined ? [special.bos] : [];
   let [nats, count] = [0, 0];
   for (const { lines } of generalCode) {
     signal?.throwIfAborted();
-    const tokens = [...start, ...(await engine.tokenize(lines.join('\n'), { special: false }))];
+    const text = await engine.tokenize(lines.join('\n'), { special: false });
+    const tokens = [...start, ...text].slice(0, contextSizeTokens);
     const scored = await engine.score(
       { prompt: tokens.slice(0, GIVEN_TOKENS), expected: tokens.slice(GIVEN_TOKENS) },
       { signal },

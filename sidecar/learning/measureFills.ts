@@ -31,6 +31,8 @@ export interface MeasureFillsOptions {
 
 /** The most tokens of other files in a prompt. */
 const CONTEXT_TOKENS = 768;
+/** More tokens than a prompt is healed by. */
+const HEALED_TOKENS = 16;
 /** Prompts are as long as on a machine that reads this many tokens per second, whatever machine measures. */
 const PROMPT_TOKENS_PER_SECOND = 400;
 
@@ -57,7 +59,8 @@ export async function measureFills(
     const request = requestOf(window, index, options);
     const cursor = readCursor(request);
     if (cursor === undefined) continue;
-    const extent = { multiline: true, maxTokens: 256 };
+    const { length } = await engine.tokenize(window.middle, { special: false });
+    const extent = { multiline: true, maxTokens: length + HEALED_TOKENS };
     const prompt = await prompts.make({ request, cursor, model, fim, extent, purpose: 'readingAhead' });
     const expected = await engine.tokenize(prompt.requiredPrefix + window.middle, { special: false });
     const scored = await engine.score({ prompt: prompt.tokens, expected }, { signal });

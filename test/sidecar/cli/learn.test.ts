@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../kernels/ggml/device.ts';
+import { PATIENCE_MS } from '../../patience.ts';
+import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
+import { Bundles } from './bundles.ts';
+
+interface Learnt {
+  readonly trainedTokens: number;
+  readonly heldOut: Readonly<Record<'files' | 'natsBefore' | 'natsAfter' | 'lines', number>>;
+  readonly general: Readonly<Record<'natsBefore' | 'natsAfter', number>>;
+  readonly adopted: boolean;
+  readonly reason?: string;
+}
+
+describe('chorus learn', () => {
+  let bundles: Bundles;
+  let work: string;
+  let model: string;
+  let shop: string;
+  before(async () => {
+    bundles = await Bundles.open();
+    work = await mkdtemp(path.join(os.tmpdir(), 'chorus-cli-learn-'));
+    model = path.join(work, 'tiny.gguf');
+    using device = new Device('cpu', { threads: 1 });
+    await writeTinyModel(model, {
+      variant: 'llama',
+      type: 'F32',
+      device,
+      vocabulary: tinyVocabulary(),
+      omit: ['.bias'],
+      keys: { block_count: { type: 'u32', value: 1 }, context_length: { type: 'u32', value: 4_096 } },
+    });
+    shop = path.join(work, 'shop');
+    await mkdir(shop);
+    for (let file = 0; file < 6; file++) await writeFile(path.join(shop, `part${file}.ts`), sourceOf(file));
+    await writeFile(path.join(shop, '.gitignore'), 'generated.ts\n');
+    await writeFile(path.join(shop, 'generated.ts'), sourceOf(9));
+  });
+  after(async () => {
+    await bundles[Symbol.asyncDispose]();
+    await rm(work, { recursive: true, force: true });
+  });
+
+  const sourceOf = (file: number): string =>
+    Array.from({ length: 200 }, (_, line) => `export const part${file}_${line} = price(${line});`).join('\n');
+
+  const learn = async (...options: readonly string[]) =>
+    execa(
+      process.execPath,
+      [bundles.cli, 'learn', '--model', model, '--tokens', '1024', '--places', '4', '--threads', '1', ...options],
+      { reject: false, timeout: PATIENCE_MS, input: '', env: { CHORUS_HOME: path.join(work, 'home'), LC_ALL: 'C' } },
+    );
+  const learnt = async (...options: readonly string[]): Promise<Learnt> => {
+    const { stdout, stderr } = await learn(...options, '--json');
+    assert.ok(stdout.startsWith('{'), stdout + stderr);
+    return JSON.parse(stdout) as Learnt;
+  };
+  const expertFolders = async (): Promise<readonly string[]> => {
+    const folder = path.join(work, 'home', 'learning');
+    return (await readdir(folder)).map((name) => path.join(folder, name));
+  };
+
+  it('trains an expert, measures it on held-out files, and tells whether it is adopted', async () => {
+    const { trainedTokens, heldOut, general, adopted, reason } = await learnt(shop);
+    assert.equal(trainedTokens, 1024);
+    assert.ok(heldOut.files >= 1 && heldOut.lines > 0, JSON.stringify(heldOut));
+    for (const nats of [heldOut.natsBefore, heldOut.natsAfter, general.natsBefore, general.natsAfter])
+      assert.ok(nats > 0 && nats < 100, String(nats));
+    assert.equal(adopted, reason === undefined);
+    const [folder] = await expertFolders();
+    assert.deepEqual((await readdir(folder as string)).sort(), ['expert.gguf', 'expert.json']);
+    if (process.platform !== 'win32') assert.equal((await stat(folder as string)).mode & 0o777, 0o700);
+  });
+
+  it('remembers which files it learnt from, and none that is ignored', async () => {
+    const [folder] = await expertFolders();
+    const { paths } = JSON.parse(await readFile(path.join(folder as string, 'expert.json'), 'utf8')) as {
+      paths: readonly string[];
+    };
+    assert.ok(paths.length >= 3 && paths.every((name) => /^part\d\.ts$/.test(name)), paths.join());
+  });
+
+  it('continues with the expert of the pass before', async () => {
+    assert.equal((await learnt(shop)).trainedTokens, 2048);
+  });
+
+  it('begins anew if a file that it knows is ignored now', async () => {
+    const [folder] = await expertFolders();
+    const { paths } = JSON.parse(await readFile(path.join(folder as string, 'expert.json'), 'utf8')) as {
+      paths: readonly string[];
+    };
+    await writeFile(path.join(shop, '.gitignore'), `generated.ts\n${paths[0]}\n`);
+    assert.equal((await learnt(shop)).trainedTokens, 1024);
+  });
+
+  it('refuses a folder with too little code, and leaves no expert of it', async () => {
+    const before = await expertFolders();
+    const poor = path.join(work, 'poor');
+    await mkdir(poor);
+    await writeFile(path.join(poor, 'only.ts'), 'let a = 1;\n');
+    const { exitCode, stdout } = await learn(poor, '--json');
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /There are 1 files of code to learn from, and at least 2 different ones are needed/);
+    assert.deepEqual(await expertFolders(), before);
+  });
+});
