@@ -38,6 +38,8 @@ export interface ExpertFolder {
   readonly expertFile: string;
   /** The expert of a pass that is not finished. */
   readonly candidateFile: string;
+  /** The training draws its losses beside its output. */
+  readonly lossPlotFile: string;
   readonly recordFile: string;
   readonly trainingFolder: string;
 }
@@ -54,6 +56,7 @@ export function expertFolder(learning: string, name: string): ExpertFolder {
     folder,
     expertFile: path.join(folder, 'expert.gguf'),
     candidateFile: path.join(folder, 'candidate.gguf'),
+    lossPlotFile: path.join(folder, 'candidate.loss.svg'),
     recordFile: path.join(folder, 'expert.json'),
     trainingFolder: path.join(folder, 'training'),
   };

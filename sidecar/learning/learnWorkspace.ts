@@ -1,5 +1,6 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { TroubleError } from '../common/troubleError.ts';
+import { detectFim } from '../completion/prompt/fim.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Measuring } from '../engine/measuring.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
@@ -32,6 +33,8 @@ export interface PassRequest {
   readonly outputFile: string;
   readonly trainingFolder: string;
   readonly maxTokens: number;
+  /** Whether the model was trained to fill gaps, with marks of its own. */
+  readonly hasFillMarks: boolean;
 }
 
 export interface LearnOptions {
@@ -55,6 +58,7 @@ export interface LearnOptions {
 export type LearnResult = Omit<ExpertRecord, 'version' | 'base' | 'secretRules' | 'paths'>;
 
 interface Measured {
+  readonly hasFillMarks: boolean;
   readonly fills: readonly FillScore[];
   readonly generalNats: number;
 }
@@ -95,6 +99,7 @@ export async function learnWorkspace(options: LearnOptions): Promise<LearnResult
     outputFile: folder.candidateFile,
     trainingFolder: folder.trainingFolder,
     maxTokens,
+    hasFillMarks: before.hasFillMarks,
   });
   const after = await measure([folder.candidateFile], 'Measuring what was learnt');
   const general = { natsBefore: before.generalNats, natsAfter: after.generalNats };
@@ -102,7 +107,7 @@ export async function learnWorkspace(options: LearnOptions): Promise<LearnResult
   const verdict: Verdict = judge(before.fills, after.fills, general);
   const result = { trainedTokens: (continues ? earlier.trainedTokens : 0) + trainedTokens, ...figures, ...verdict };
   await rename(folder.candidateFile, folder.expertFile);
-  await rm(folder.trainingFolder, { recursive: true, force: true });
+  for (const done of [folder.trainingFolder, folder.lossPlotFile]) await rm(done, { recursive: true, force: true });
   await writeExpertRecord(folder, {
     version: 1,
     base,
@@ -137,7 +142,11 @@ async function measured(
     signal,
     onProgress: (share) => onProgress(step, share),
   });
-  return { fills, generalNats: await generalNats(engine, model, signal) };
+  return {
+    hasFillMarks: (await detectFim(engine, model)) !== undefined,
+    fills,
+    generalNats: await generalNats(engine, model, signal),
+  };
 }
 
 async function baseOf(modelPath: string): Promise<ExpertRecord['base']> {

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readFolderSources } from '../../sidecar/cli/folderSources.ts';
 import { developerCacheFolder } from '../../.scripts/fetchModel.ts';
+import { detectFim } from '../../sidecar/completion/prompt/fim.ts';
 import { EngineProcess } from '../../sidecar/engine/process/engineProcess.ts';
 import { fillWindows, type FillWindow } from '../../sidecar/learning/fillWindows.ts';
 import { generalNats } from '../../sidecar/learning/generalNats.ts';
@@ -73,6 +74,7 @@ async function learn(repository: string, root: string): Promise<void> {
     outputFile: path.join(folder, 'expert.gguf'),
     trainingFolder: path.join(folder, 'training'),
     maxTokens: Number(options.tokens),
+    hasFillMarks: before.hasFillMarks,
     threads,
   });
   const start = performance.now();
@@ -103,6 +105,7 @@ async function learn(repository: string, root: string): Promise<void> {
 }
 
 interface Measured {
+  readonly hasFillMarks: boolean;
   readonly model: string;
   readonly alone: readonly FillScore[];
   readonly withContext: readonly FillScore[];
@@ -126,6 +129,7 @@ async function measure(
     const shared = { engine, model, uriOf: uriOfSource };
     return {
       model: model.name,
+      hasFillMarks: (await detectFim(engine, model)) !== undefined,
       alone: await measureFills(windows, shared),
       withContext: await measureFills(windows, { ...shared, workspace: indexed.workspace }),
       general: await generalNats(engine, model),

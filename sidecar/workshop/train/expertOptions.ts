@@ -13,6 +13,8 @@ export interface ExpertTraining {
   /** The folder of checkpoints. */
   readonly trainingFolder: string;
   readonly maxTokens: number;
+  /** Whether the model was trained to fill gaps, with marks of its own. */
+  readonly hasFillMarks: boolean;
   readonly threads: number;
 }
 
@@ -43,7 +45,7 @@ export function expertOptions(training: ExpertTraining): TrainOptions {
     batchSequences: threads,
     microSequences: 1,
     precision: 'bf16',
-    adapter: { rank: RANK, alpha: 2 * RANK },
+    adapter: { rank: RANK, alpha: 2 * RANK, from: training.continueFrom },
     export: 'adapter',
     freeze: [],
     schedule: {
@@ -58,6 +60,7 @@ export function expertOptions(training: ExpertTraining): TrainOptions {
     routerLoss: { balance: 0, z: 0 },
     fimShare: FILL_SHARE,
     fimLoss: 'all',
+    fimMarks: training.hasFillMarks ? 'model' : 'none',
     seed: 1,
     device: 'cpu',
     threads,
