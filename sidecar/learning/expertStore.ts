@@ -49,7 +49,9 @@ export function learningFolder(home: string = homeFolder()): string {
   return path.join(home, LEARNING_FOLDER);
 }
 
-/** Returns the files of a workspace's expert in `learning`, the folder of all. `name`: that of its evaluated contexts. */
+/**
+ * Returns the files of a workspace's expert in `learning`, the folder of all. `name` is that of its evaluated contexts.
+ */
 export function expertFolder(learning: string, name: string): ExpertFolder {
   const folder = path.join(learning, name);
   return {

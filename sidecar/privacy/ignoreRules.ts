@@ -1,9 +1,4 @@
-import {
-  IgnorePatterns,
-  IgnorePatternsError,
-  isPlainPath,
-  MAX_PATH_STEPS,
-} from './ignorePatterns.ts';
+import { IgnorePatterns, IgnorePatternsError, isPlainPath, MAX_PATH_STEPS } from './ignorePatterns.ts';
 
 /** Files with ignore rules. Later ones override earlier ones. */
 export const IGNORE_FILES: readonly string[] = ['.gitignore', '.chorusignore'];

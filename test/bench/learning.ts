@@ -54,7 +54,7 @@ and with *context* at most 768 tokens of other files. Each token is predicted wi
 *General code* is the change of nats per token of programs in ten languages that belong to no repository. Errors are standard errors over windows. The goal: 3 points of lines and 8 % of nats over context, general code within 0.5 %.
 
 ${learningTable(outcomes)}`,
-    figures: outcomes.map(({ fills: _, ...rest }) => rest),
+    figures: outcomes.map((outcome) => ({ ...outcome, fills: undefined })),
     model: [...new Set(outcomes.map(({ model }) => model))].join(', '),
     command: 'npx tsx test/bench/learning.ts NAME=FOLDER --write',
   });

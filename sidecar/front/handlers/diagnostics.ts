@@ -19,7 +19,7 @@ export function handleDiagnostics(client: Client, services: ClientServices, sour
 }
 
 function diagnosticsText(seen: SidecarStatus, { version, clients }: DiagnosticsSources): string {
-  const { trouble, deviceReasons, engineLimits, modelPath, server, ...status } = seen;
+  const { trouble, deviceReasons, engineLimits, modelPath, adapters, server, ...status } = seen;
   const memory = process.memoryUsage();
   const lines = [
     `Chorus sidecar ${version}, pid ${process.pid}, up ${Math.round(process.uptime())} s`,
@@ -29,6 +29,7 @@ function diagnosticsText(seen: SidecarStatus, { version, clients }: DiagnosticsS
     `Clients: ${[...clients].map((each) => `${each.clientKind} ${each.clientVersion} (${each.documents.count} documents)`).join(', ')}`,
     ...Object.entries(status).map(([name, value]) => `${name}: ${value}`),
     ...(modelPath === undefined ? [] : [`modelPath: ${withoutHome(modelPath)}`]),
+    ...(adapters ?? []).map(({ path, experts }) => `adapter: ${withoutHome(path)}, experts: ${experts}`),
     ...(server
       ? [
           `server: ${server.host}, ${server.model}`,

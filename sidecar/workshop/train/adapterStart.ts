@@ -6,7 +6,8 @@ import type { PlacedModel } from './placedModel.ts';
 
 /**
  * Writes the factors of an adapter file over the initial values of a training. Matrices that the file lacks keep
- * theirs. Throws `TroubleError` if the file is not for this model, has another rank, or changes a matrix that is not trained.
+ * theirs. Throws `TroubleError` if the file is not for this model, has another rank, or changes a matrix that is not
+ * trained.
  */
 export async function writeAdapterStart(placed: PlacedModel, file: string): Promise<void> {
   const { model, plan, parameters } = placed;
