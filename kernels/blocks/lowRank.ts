@@ -1,6 +1,7 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, mul, mulMat, scale, transpose } from '../ggml/ops.ts';
+import { add, contiguous, mul, mulMat, reshape, scale, transpose } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
+import type { ExpertGates } from './expertGates.ts';
 
 /** A low-rank matrix by its factors, `U Vᵀ`. */
 export interface Factors {
@@ -20,20 +21,30 @@ export interface LowRankMatrix extends Factors {
   readonly factor: number;
   /** `[rank]`: a further factor for each row of `down`, where parts of it come from different adapters. */
   readonly factors?: Tensor;
+  /** Weighs experts of equal rank, whose factors stand side by side. Absent: each has a gate of 1. */
+  readonly gates?: ExpertGates;
 }
 
 /** Multiplies the matrix by `x[in, …] → [out, …]` without building it. `preciseF32`: as in `LinearWeights`. */
 export function lowRank(
   graph: Graph,
   x: Tensor,
-  { base, down, up, factor, factors }: LowRankMatrix,
+  { base, down, up, factor, factors, gates }: LowRankMatrix,
   options: { readonly preciseF32?: boolean } = {},
 ): Tensor {
   const inner = mulMat(graph, down, x);
   // Few values lie between the two products, so they are scaled instead of the result.
-  const weighed = factors ? mul(graph, inner, factors) : inner;
+  const weighed = gates ? gated(graph, inner, gates) : factors ? mul(graph, inner, factors) : inner;
   const change = mulMat(graph, up, factor === 1 ? weighed : scale(graph, weighed, factor), options);
   return base ? add(graph, mulMat(graph, base, x, options), change) : change;
+}
+
+/** Multiplies the values of each expert by its gate: `inner[experts · rank, tokens]` keeps its shape. */
+function gated(graph: Graph, inner: Tensor, gates: ExpertGates): Tensor {
+  const [ranks, tokens] = inner.shape;
+  const { experts } = gates.router;
+  const byExpert = reshape(graph, inner, [ranks / experts, experts, tokens]);
+  return reshape(graph, mul(graph, byExpert, gates.of(tokens)), [ranks, tokens]);
 }
 
 /** Builds `U Vᵀ` as a matrix, `[in, out]`. */

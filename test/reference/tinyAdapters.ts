@@ -16,6 +16,8 @@ export interface TinyAdapterOptions {
   readonly seed?: number;
   /** The matrices of each block. Default: all that the model has. */
   readonly matrices?: readonly string[] | undefined;
+  /** Writes a mixture of so many experts of rank `rank`, with random routers. `expertsUsed` 0: soft gates. */
+  readonly mixture?: { readonly experts: number; readonly expertsUsed: number };
   /** Replaces metadata; `undefined` leaves a key out. */
   readonly keys?: Readonly<Record<string, GgufEntry | undefined>>;
   /** Replaces the values of a tensor, or leaves it out. */
@@ -29,11 +31,12 @@ export async function writeTinyAdapter(
   file: string,
   modelFile: string,
   {
-    rank,
-    alpha = rank,
+    rank: ownRank,
+    alpha = ownRank,
     type = 'F32',
     seed = 1,
     matrices = ADAPTED_MATRICES,
+    mixture,
     keys,
     change = (_, values) => values,
     reshape = (_, extents) => extents,
@@ -47,23 +50,39 @@ export async function writeTinyAdapter(
     'general.name': { type: 'string', value: `Tiny adapter ${seed}` },
     'adapter.type': { type: 'string', value: 'lora' },
     'adapter.lora.alpha': { type: 'f32', value: alpha },
+    ...(mixture && {
+      'adapter.type': { type: 'string', value: 'chorus' },
+      'adapter.chorus.expert_count': { type: 'u32', value: mixture.experts },
+      'adapter.chorus.expert_used_count': { type: 'u32', value: mixture.expertsUsed },
+    }),
     ...keys,
   };
+  const rank = ownRank * (mixture?.experts ?? 1);
+  const [width = 1] = model.tensors.find(({ name }) => name === 'token_embd.weight')?.shape ?? [];
   const isAdapted = (name: string): boolean => matrices.some((matrix) => `.${name}`.endsWith(`.${matrix}.weight`));
+  const routers = model.tensors
+    .filter(({ name }) => mixture && name.endsWith('.attn_norm.weight'))
+    .map(({ name }) => ({
+      name: name.replace('attn_norm', 'lora_gate_inp'),
+      extents: reshape(name.replace('attn_norm', 'lora_gate_inp'), [width, (mixture?.experts ?? 0) + 1]),
+      isRouter: true,
+    }));
   const tensors = model.tensors
     .filter(({ name }) => isAdapted(name))
     .flatMap(({ name, shape }) => {
       const [input = 1, output = 1] = shape;
       return [
-        { name: `${name}.lora_a`, extents: reshape(`${name}.lora_a`, [input, rank]) },
-        { name: `${name}.lora_b`, extents: reshape(`${name}.lora_b`, [rank, output]) },
+        { name: `${name}.lora_a`, extents: reshape(`${name}.lora_a`, [input, rank]), isRouter: false },
+        { name: `${name}.lora_b`, extents: reshape(`${name}.lora_b`, [rank, output]), isRouter: false },
       ];
     })
-    .flatMap(({ name, extents }) => {
+    .concat(routers)
+    .flatMap(({ name, extents, isRouter }) => {
       const [columns = 1, rows = 1] = extents;
       const random = Float32Array.from({ length: columns * rows }, () => (0.7 * deviate()) / Math.sqrt(columns));
       const values = change(name, random);
-      return values ? [{ name, type, shape: extents, chunks: () => [fromFloat32(type, values, columns)] }] : [];
+      const own = isRouter ? 'F32' : type;
+      return values ? [{ name, type: own, shape: extents, chunks: () => [fromFloat32(own, values, columns)] }] : [];
     });
   const present = Object.entries(metadata).filter((entry): entry is [string, GgufEntry] => entry[1] !== undefined);
   await writeGguf(file, { metadata: new Map(present), tensors });

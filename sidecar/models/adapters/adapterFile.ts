@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import path from 'node:path';
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
-import type { TensorType } from '../../../kernels/ggml/types.ts';
-import { TroubleError } from '../../common/troubleError.ts';
 import { formatBytes, readGgufHeader, type GgufHeader, type GgufTensor } from '../gguf/header.ts';
 import { modelName } from '../gguf/modelName.ts';
 import { fileRows } from '../gguf/rows.ts';
 import { shown } from '../gguf/shown.ts';
+import { readMixtureKeys, routerBlock, type ExpertMixture } from './expertMixture.ts';
+import type { Factor } from './factor.ts';
+import { invalidAdapter } from './invalidAdapter.ts';
 
 /** The types of factors. Others are too coarse for factors, or no other program writes them. */
 const FACTOR_TYPES: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'Q8_0']);
@@ -19,23 +19,19 @@ const MAX_FILE_BYTES = 4e9;
 const ENDINGS = { down: '.lora_a', up: '.lora_b' } as const;
 type Part = keyof typeof ENDINGS;
 
-/** One factor of a matrix, as bytes of the file. */
-export interface Factor {
-  readonly type: TensorType;
-  /** `[in, rank]` or `[rank, out]` */
-  readonly shape: readonly [number, number];
-  readonly bytes: Uint8Array;
-}
-
 /** The change of one matrix: `scale · up · down`. */
 export interface MatrixFactors {
   readonly down: Factor;
   readonly up: Factor;
+  /** Of all experts together. */
   readonly rank: number;
   readonly scale: number;
 }
 
-/** A low-rank adapter (LoRA, arXiv 2106.09685) in llama.cpp's format, with all of its values. */
+/**
+ * A low-rank adapter (LoRA, arXiv 2106.09685) in llama.cpp's format, or a mixture of such adapters, with all of its
+ * values.
+ */
 export interface AdapterFile {
   readonly path: string;
   readonly name: string;
@@ -43,6 +39,8 @@ export interface AdapterFile {
   readonly architecture: string;
   /** By the name of the model's matrix: "blk.0.attn_q.weight". */
   readonly matrices: ReadonlyMap<string, MatrixFactors>;
+  /** Absent: the adapter counts wholly for every token. */
+  readonly mixture?: ExpertMixture;
   /** Identifies the values: adapters with the same key compute the same. */
   readonly key: string;
 }
@@ -53,23 +51,44 @@ export interface AdapterFile {
  */
 export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
   const header = await readGgufHeader(filePath);
-  const { architecture, alpha } = readKeys(header);
-  const pairs = pairsOf(header);
-  const hash = createHash('sha256').update(JSON.stringify([architecture, alpha, [...pairs.keys()]]));
+  const { architecture, alpha, mixture } = readKeys(header);
+  const pairs = pairsOf(header, mixture !== undefined);
+  const hash = createHash('sha256').update(JSON.stringify([architecture, alpha, mixture, [...pairs.keys()]]));
+  const routers = new Map<number, Factor>();
   const matrices = new Map<string, MatrixFactors>();
   const file = await open(filePath, 'r');
   try {
     for (const [name, { down, up }] of pairs) {
       const rank = up.shape[0] as number;
+      const ownRank = rank / (mixture?.experts ?? 1);
+      if (!Number.isInteger(ownRank))
+        throw invalidAdapter(
+          filePath,
+          `the tensor ${up.name} has the rank ${rank}, which ${mixture?.experts} experts can't share equally`,
+        );
       const [downFactor, upFactor] = [await read(header, down), await read(header, up)];
       for (const { bytes } of [downFactor, upFactor]) hash.update(bytes);
       // llama.cpp takes an alpha of 0 as a scale of 1.
-      matrices.set(name, { down: downFactor, up: upFactor, rank, scale: alpha === 0 ? 1 : alpha / rank });
+      matrices.set(name, { down: downFactor, up: upFactor, rank, scale: alpha === 0 ? 1 : alpha / ownRank });
+    }
+    for (const tensor of mixture ? header.tensors : []) {
+      const block = routerBlock(tensor.name);
+      if (block === undefined) continue;
+      const router = await read(header, asMatrix(tensor));
+      hash.update(`${block}`).update(router.bytes);
+      routers.set(block, router);
     }
   } finally {
     await file.close();
   }
-  return { path: filePath, name: modelName(header), architecture, matrices, key: hash.digest('hex') };
+  return {
+    path: filePath,
+    name: modelName(header),
+    architecture,
+    matrices,
+    ...(mixture ? { mixture: { ...mixture, routers } } : {}),
+    key: hash.digest('hex'),
+  };
 
   async function read(of: GgufHeader, tensor: GgufTensor): Promise<Factor> {
     const rows = fileRows(file, { ...tensor, header: of });
@@ -81,15 +100,12 @@ export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
   }
 }
 
-/** The error of an adapter that can't be used. `what` is the reason, with the name of the tensor or key. */
-export function invalidAdapter(filePath: string, what: string): TroubleError {
-  return new TroubleError('invalid-model', `The adapter ${path.basename(filePath)} is not used: ${what}.`);
-}
-
-function readKeys({ path: file, metadata, fileSizeBytes }: GgufHeader): {
+function readKeys(header: GgufHeader): {
   readonly architecture: string;
   readonly alpha: number;
+  readonly mixture?: Omit<ExpertMixture, 'routers'>;
 } {
+  const { path: file, metadata, fileSizeBytes } = header;
   const expect = (key: string, expected: string): void => {
     const value = metadata.get(key);
     if (value !== expected)
@@ -99,7 +115,8 @@ function readKeys({ path: file, metadata, fileSizeBytes }: GgufHeader): {
       );
   };
   expect('general.type', 'adapter');
-  expect('adapter.type', 'lora');
+  const isMixture = metadata.get('adapter.type') === 'chorus';
+  if (!isMixture) expect('adapter.type', 'lora');
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string') throw invalidAdapter(file, 'general.architecture is missing');
   const alpha = metadata.get('adapter.lora.alpha') ?? 0;
@@ -110,13 +127,17 @@ function readKeys({ path: file, metadata, fileSizeBytes }: GgufHeader): {
       file,
       `it has ${formatBytes(fileSizeBytes)}, more than the ${formatBytes(MAX_FILE_BYTES)} allowed`,
     );
-  return { architecture, alpha };
+  return { architecture, alpha, ...(isMixture ? { mixture: readMixtureKeys(header) } : {}) };
 }
 
-/** Finds both factors of each matrix, and checks that they fit together. */
-function pairsOf({ path: file, tensors }: GgufHeader): ReadonlyMap<string, Readonly<Record<Part, GgufTensor>>> {
+/** Finds both factors of each matrix, and checks that they fit together. A mixture also has routers. */
+function pairsOf(
+  { path: file, tensors }: GgufHeader,
+  hasRouters: boolean,
+): ReadonlyMap<string, Readonly<Record<Part, GgufTensor>>> {
   const parts = new Map<string, Partial<Record<Part, GgufTensor>>>();
   for (const tensor of tensors) {
+    if (hasRouters && routerBlock(tensor.name) !== undefined) continue;
     const part = (['down', 'up'] as const).find((each) => tensor.name.endsWith(ENDINGS[each]));
     if (!part)
       throw invalidAdapter(

@@ -1,7 +1,10 @@
 import { shown } from '../gguf/shown.ts';
 import type { Architecture, WeightSpec } from '../architectures/architecture.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
-import { invalidAdapter, type AdapterFile, type Factor } from './adapterFile.ts';
+import type { AdapterFile } from './adapterFile.ts';
+import { routerBlock, type ExpertMixture } from './expertMixture.ts';
+import type { Factor } from './factor.ts';
+import { invalidAdapter } from './invalidAdapter.ts';
 
 /** The matrices that an adapter may change: the projections of attention and of the feed-forward network. */
 const ADAPTED = /^blk\.\d+\.(attn_q|attn_k|attn_v|attn_output|ffn_gate|ffn_up|ffn_down)\.weight$/;
@@ -17,7 +20,10 @@ export interface AdaptableModel {
  * Checks that an adapter is for a model: its architecture, and the shapes of its factors. Throws `TroubleError`
  * 'invalid-model' with the names of file and tensor, the value found and the value expected.
  */
-export function checkAdapter({ path: file, architecture, matrices }: AdapterFile, model: AdaptableModel): void {
+export function checkAdapter(
+  { path: file, architecture, matrices, mixture }: AdapterFile,
+  model: AdaptableModel,
+): void {
   if (architecture !== model.architecture.name)
     throw invalidAdapter(
       file,
@@ -32,7 +38,22 @@ export function checkAdapter({ path: file, architecture, matrices }: AdapterFile
     const [input = 1, output = 1] = base.shape;
     checkShape(file, `${name}.lora_a`, down, [input, rank]);
     checkShape(file, `${name}.lora_b`, up, [rank, output]);
+    if (mixture) checkRouter(file, name, mixture, model);
   }
+}
+
+/** Checks the router of a matrix's block. */
+function checkRouter(
+  file: string,
+  matrix: string,
+  { experts, routers }: ExpertMixture,
+  { tensors }: AdaptableModel,
+): void {
+  const name = matrix.replace(/^(blk\.\d+\.).*$/, '$1lora_gate_inp.weight');
+  const router = routers.get(routerBlock(name) ?? -1);
+  if (!router) throw invalidAdapter(file, `it changes ${shown(matrix)}, but has no router ${shown(name)}`);
+  const width = tensors.get('token_embd.weight')?.shape[0] ?? 1;
+  checkShape(file, name, router, [width, experts + 1]);
 }
 
 function checkShape(file: string, name: string, { shape }: Factor, expected: readonly [number, number]): void {

@@ -1,6 +1,7 @@
 import { TroubleError } from '../../common/troubleError.ts';
 import { readAdapterFile, type AdapterFile } from './adapterFile.ts';
 import { checkAdapter, type AdaptableModel } from './checkAdapter.ts';
+import { invalidAdapter } from './invalidAdapter.ts';
 import { factorBytes } from './withAdapters.ts';
 
 /** The adapters for a model, and a sentence for each one that can't be used. */
@@ -15,7 +16,11 @@ export async function openAdapters(files: readonly string[], model: AdaptableMod
   const refused: string[] = [];
   for (const file of files) {
     try {
-      used.push(await openAdapter(file, model));
+      const adapter = await openAdapter(file, model);
+      const [first] = used;
+      if (first && (first.mixture ?? adapter.mixture))
+        throw invalidAdapter(file, 'an adapter with routers can only be the one adapter of a model');
+      used.push(adapter);
     } catch (error) {
       if (!(error instanceof TroubleError)) throw error;
       refused.push(error.message);

@@ -4,13 +4,16 @@ import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
 import { rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
+import type { LowRankRouter } from '../../../kernels/blocks/expertGates.ts';
 import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import type { Placement } from '../chorus/network/placement.ts';
 import type { PlacedWeights } from '../chorus/network/weights.ts';
-import type { AdapterFile, Factor, MatrixFactors } from './adapterFile.ts';
+import type { AdapterFile, MatrixFactors } from './adapterFile.ts';
+import type { ExpertMixture } from './expertMixture.ts';
+import type { Factor } from './factor.ts';
 
-/** Three tensors for each of seven matrices in at most 1,000 blocks. */
-const MAX_FACTORS = 21_000;
+/** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks. */
+const MAX_FACTORS = 22_000;
 
 /** The bytes of the factors of adapters for each matrix that they change. */
 export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<string, number> {
@@ -23,8 +26,8 @@ export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<strin
 }
 
 /**
- * Loads the factors of adapters, all of which count for every token. Returns the weights with them; they own the
- * weights from now on. The factors of one matrix stand side by side, so that two products serve all adapters.
+ * Loads the factors of adapters. Without routers all of them count for every token. Returns the weights with them; they
+ * own the weights from now on. The factors of one matrix stand side by side, so that two products serve all adapters.
  */
 export function withAdapters(
   weights: PlacedWeights,
@@ -50,9 +53,10 @@ export function withAdapters(
         ...(isOneScale ? {} : { factors: factors.declare(`${name}.scales`, rowScales(changes)) }),
       });
     }
+    const routers = routersOf(adapters[0]?.mixture, factors);
     factors.fill();
     return {
-      table: weights.table.withLowRank(matrices),
+      table: weights.table.withLowRank(matrices, routers),
       sizeBytes: weights.sizeBytes + factors.bytes(() => true),
       gpuBytes: weights.gpuBytes + factors.bytes(({ kind }) => kind !== 'cpu'),
       [Symbol.dispose]: dispose,
@@ -61,6 +65,21 @@ export function withAdapters(
     dispose();
     throw error;
   }
+}
+
+/** The routers of a mixture, by block. */
+function routersOf(
+  mixture: ExpertMixture | undefined,
+  factors: FactorStorage,
+): ReadonlyMap<number, LowRankRouter> | undefined {
+  if (!mixture) return undefined;
+  const { routers, ...options } = mixture;
+  return new Map(
+    [...routers].map(([block, router]) => [
+      block,
+      { ...options, router: factors.declare(`blk.${block}.lora_gate_inp.weight`, router) },
+    ]),
+  );
 }
 
 /** Factors on the devices of the matrices that they change. Declare them all, then call `fill`. */

@@ -150,6 +150,7 @@ export function blockNames({ blockCount }: Hyperparameters): string[] {
 export function buildNorm({ graph, weights, hyperparameters, block, onNorm }: BlockContext, name: string) {
   return (x: Tensor): Tensor => {
     const normed = norm(graph, x, weights.norm(`blk.${block}.${name}`), hyperparameters.norm);
+    if (name === 'attn_norm') weights.gates?.read(normed);
     onNorm?.(name, normed);
     return normed;
   };

@@ -1,16 +1,23 @@
 import type { ConvolutionWeights } from '../../../kernels/blocks/causalConvolution.ts';
+import { ExpertGates, type LowRankRouter } from '../../../kernels/blocks/expertGates.ts';
 import type { LinearWeights, Matrix } from '../../../kernels/blocks/linear.ts';
 import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import type { ExpertLinearWeights } from '../../../kernels/blocks/mixtureOfExperts.ts';
 import type { NormWeights } from '../../../kernels/blocks/norm.ts';
+import type { Graph } from '../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 
 /** A model's tensors by name. Loading has checked that all required tensors are there. */
 export class WeightTable {
-  /** `lowRank` replaces matrices, by the names of the tensors that they stand for. */
+  /**
+   * `lowRank` replaces matrices, by the names of the tensors that they stand for. `routers` weigh their experts, by
+   * block. `gates`: those of the block that the table is for.
+   */
   constructor(
     private readonly tensors: ReadonlyMap<string, Tensor>,
     private readonly lowRank: ReadonlyMap<string, LowRankMatrix> = new Map(),
+    private readonly routers: ReadonlyMap<number, LowRankRouter> = new Map(),
+    readonly gates?: ExpertGates,
   ) {}
 
   get all(): ReadonlyMap<string, Tensor> {
@@ -18,8 +25,15 @@ export class WeightTable {
   }
 
   /** The same tensors, with matrices that have factors. */
-  withLowRank(lowRank: ReadonlyMap<string, LowRankMatrix>): WeightTable {
-    return new WeightTable(this.tensors, lowRank);
+  withLowRank(lowRank: ReadonlyMap<string, LowRankMatrix>, routers?: ReadonlyMap<number, LowRankRouter>): WeightTable {
+    return new WeightTable(this.tensors, lowRank, routers);
+  }
+
+  /** The table for building one block of a graph. `outputRows` as in `BlockContext`. */
+  forBlock(graph: Graph, block: number, outputRows: Tensor | undefined): WeightTable {
+    const router = this.routers.get(block);
+    if (!router) return this;
+    return new WeightTable(this.tensors, this.lowRank, this.routers, new ExpertGates(graph, router, outputRows));
   }
 
   tensor(name: string): Tensor {
@@ -38,7 +52,11 @@ export class WeightTable {
   }
 
   matrix(name: string): Matrix {
-    return this.lowRank.get(name) ?? this.tensor(name);
+    const lowRank = this.lowRank.get(name);
+    if (!lowRank) return this.tensor(name);
+    if (this.gates) return { ...lowRank, gates: this.gates };
+    // Without a block's input there are no gates, so only the model itself counts.
+    return this.routers.size > 0 && lowRank.base ? lowRank.base : lowRank;
   }
 
   linear(name: string): LinearWeights {

@@ -76,7 +76,7 @@ export async function openChorusModel(request: OpenRequest): Promise<OpenedModel
       await network.settled();
       await free();
     };
-    const used = adapters.used.map(({ name, path }) => ({ name, path, experts: 1 }));
+    const used = adapters.used.map(({ name, path, mixture }) => ({ name, path, experts: mixture?.experts ?? 1 }));
     return { engine: 'chorus', ...parts, adapters: used, limits: limitsOf(request, planned), dispose };
   } catch (error) {
     await free();

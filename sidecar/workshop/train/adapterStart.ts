@@ -1,18 +1,20 @@
 import { toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
-import { invalidAdapter, readAdapterFile } from '../../models/adapters/adapterFile.ts';
+import { readAdapterFile } from '../../models/adapters/adapterFile.ts';
 import { checkAdapter } from '../../models/adapters/checkAdapter.ts';
+import { invalidAdapter } from '../../models/adapters/invalidAdapter.ts';
 import type { PlacedModel } from './placedModel.ts';
 
 /**
  * Writes the factors of an adapter file over the initial values of a training. Matrices that the file lacks keep
- * theirs. Throws `TroubleError` if the file is not for this model, has another rank, or changes a matrix that is not
- * trained.
+ * theirs. Throws `TroubleError` if the file is a mixture or not for this model, has another rank, or changes a matrix
+ * that is not trained.
  */
 export async function writeAdapterStart(placed: PlacedModel, file: string): Promise<void> {
   const { model, plan, parameters } = placed;
   const adapter = await readAdapterFile(file);
   checkAdapter(adapter, model);
+  if (adapter.mixture) throw invalidAdapter(file, 'it is a mixture, but a training starts from one adapter');
   for (const [name, { down, up, rank, scale }] of adapter.matrices) {
     const expected = plan?.ranks.get(name);
     if (rank !== expected)

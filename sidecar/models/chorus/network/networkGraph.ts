@@ -89,7 +89,7 @@ export function buildNetworkGraph(
     x = architecture.buildBlock(
       {
         graph,
-        weights: table,
+        weights: table.forBlock(graph, block, isLast ? outputRows : undefined),
         hyperparameters,
         block,
         cache: layers[block] as LayerCache,

@@ -25,8 +25,16 @@ export function throughBlocks(
   let x = getRows(graph, table.tensor('token_embd.weight'), tokens);
   for (let block = 0; block < hyperparameters.blockCount; block++) {
     const isLast = block === hyperparameters.blockCount - 1;
+    const kept = isLast ? outputRows : undefined;
     x = architecture.buildBlock(
-      { graph, weights: table, hyperparameters, block, ...of(block), outputRows: isLast ? outputRows : undefined },
+      {
+        graph,
+        weights: table.forBlock(graph, block, kept),
+        hyperparameters,
+        block,
+        ...of(block),
+        outputRows: kept,
+      },
       x,
     );
   }

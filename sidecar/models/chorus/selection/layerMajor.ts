@@ -219,7 +219,7 @@ export class LayerMajorPrefill implements Disposable {
     const y = architecture.buildBlock(
       {
         graph,
-        weights: weights.table,
+        weights: weights.table.forBlock(graph, block, outputRows),
         hyperparameters,
         block,
         cache,

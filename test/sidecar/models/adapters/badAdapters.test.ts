@@ -7,7 +7,7 @@ import { Device } from '../../../../kernels/ggml/device.ts';
 import { TroubleError } from '../../../../sidecar/common/troubleError.ts';
 import { LocalEngine } from '../../../../sidecar/engine/localEngine.ts';
 import { readAdapterFile } from '../../../../sidecar/models/adapters/adapterFile.ts';
-import { openAdapter } from '../../../../sidecar/models/adapters/openAdapters.ts';
+import { openAdapter, openAdapters } from '../../../../sidecar/models/adapters/openAdapters.ts';
 import { checkModel, type CheckedModel } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { writeTinyAdapter, type TinyAdapterOptions } from '../../../reference/tinyAdapters.ts';
 import { tinyVocabulary, writeTinyModel } from '../../../reference/tinyModels.ts';
@@ -95,6 +95,40 @@ describe('An adapter that can’t be used', () => {
       { rank: 1_025, matrices: ['attn_q'] },
       'the tensor blk.0.attn_q.weight.lora_b has the rank 1025, expected at most 1024',
     ],
+    [
+      'has a router for fewer experts',
+      {
+        mixture: { experts: 3, expertsUsed: 0 },
+        reshape: (name, [input = 1, output = 1]) => [input, name === 'blk.2.lora_gate_inp.weight' ? 3 : output],
+      },
+      'the tensor blk.2.lora_gate_inp.weight has the shape [256, 3], expected [256, 4] for this model',
+    ],
+    [
+      'lacks a router',
+      { mixture: { experts: 2, expertsUsed: 0 }, change: only('blk.3.lora_gate_inp.weight', () => undefined) },
+      'it changes "blk.3.attn_q.weight", but has no router "blk.3.lora_gate_inp.weight"',
+    ],
+    [
+      'has a NaN in a router',
+      {
+        mixture: { experts: 2, expertsUsed: 0 },
+        change: only('blk.3.lora_gate_inp.weight', (values) => values.fill(NaN, 1, 2)),
+      },
+      'the tensor blk.3.lora_gate_inp.weight has the value NaN',
+    ],
+    [
+      'has a rank that its experts can’t share',
+      {
+        mixture: { experts: 3, expertsUsed: 0 },
+        keys: { 'adapter.chorus.expert_count': { type: 'u32', value: 5 } },
+      },
+      'the tensor blk.0.attn_q.weight.lora_b has the rank 12, which 5 experts can’t share equally',
+    ],
+    [
+      'uses more experts than it has',
+      { mixture: { experts: 2, expertsUsed: 4 } },
+      'adapter.chorus.expert_used_count is 4, expected a whole number from 0 to 3',
+    ],
   ];
   for (const [what, options, reason] of cases) {
     it(`because it ${what} is named with its tensor`, async () => {
@@ -145,6 +179,25 @@ describe('An adapter that can’t be used', () => {
       assert.notDeepEqual(await answer(), expected);
     } finally {
       await engine.dispose();
+    }
+  });
+
+  it('because another one has routers is left out', async () => {
+    const [mixture, plain] = [path.join(folder, 'mixture.gguf'), path.join(folder, 'plain.gguf')];
+    await writeTinyAdapter(mixture, modelPath, { rank: 4, mixture: { experts: 2, expertsUsed: 0 } });
+    await writeTinyAdapter(plain, modelPath, { rank: 4 });
+    for (const files of [
+      [mixture, plain],
+      [plain, mixture],
+    ] as const) {
+      const { used, refused } = await openAdapters(files, model);
+      assert.deepEqual(
+        used.map((adapter) => adapter.path),
+        [files[0]],
+      );
+      assert.deepEqual(refused, [
+        `The adapter ${path.basename(files[1])} is not used: an adapter with routers can only be the one adapter of a model.`,
+      ]);
     }
   });
 

@@ -1,0 +1,49 @@
+import type { GateMode } from '../../../kernels/blocks/gates.ts';
+import type { GgufHeader } from '../gguf/header.ts';
+import { shown } from '../gguf/shown.ts';
+import type { Factor } from './factor.ts';
+import { invalidAdapter } from './invalidAdapter.ts';
+
+const GATE_MODES: readonly GateMode[] = ['faithful', 'renormalised', 'scaled'];
+const MAX_EXPERTS = 256;
+const ROUTER = /^blk\.(\d+)\.lora_gate_inp\.weight$/;
+
+/** How gates weigh the low-rank experts of a file. Expert 0 is the model alone. */
+export interface ExpertMixture {
+  /** Without expert 0. */
+  readonly experts: number;
+  /** How many experts count for a token, expert 0 among them. Absent: all, by soft gates. */
+  readonly expertsUsed?: number;
+  readonly gateMode: GateMode;
+  /** `[width, experts + 1]`, by block. */
+  readonly routers: ReadonlyMap<number, Factor>;
+}
+
+/** Reads the keys of a mixture. Throws `TroubleError` 'invalid-model' with the key. */
+export function readMixtureKeys({ path: file, metadata }: GgufHeader): Omit<ExpertMixture, 'routers'> {
+  const count = (key: string, least: number, most: number, fallback?: number): number => {
+    const value = metadata.get(key) ?? fallback;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+      throw invalidAdapter(
+        file,
+        `${key} is ${value === undefined ? 'missing' : shown(value)}, expected a whole number from ${least} to ${most}`,
+      );
+    return value;
+  };
+  const experts = count('adapter.chorus.expert_count', 1, MAX_EXPERTS);
+  const expertsUsed = count('adapter.chorus.expert_used_count', 0, experts + 1, 0);
+  const mode = metadata.get('adapter.chorus.expert_gate_mode') ?? 'renormalised';
+  const gateMode = GATE_MODES.find((each) => each === mode);
+  if (!gateMode)
+    throw invalidAdapter(
+      file,
+      `adapter.chorus.expert_gate_mode is ${shown(mode)}, expected ${GATE_MODES.join(' or ')}`,
+    );
+  return { experts, gateMode, ...(expertsUsed > 0 ? { expertsUsed } : {}) };
+}
+
+/** The block of a router's tensor, by its name. */
+export function routerBlock(name: string): number | undefined {
+  const match = ROUTER.exec(name);
+  return match ? Number(match[1]) : undefined;
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Device } from '../../../../kernels/ggml/device.ts';
+import { openNetwork, type OpenedNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
+import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
+import { compareLogits } from '../../../reference/compareLogits.ts';
+import { plainLlamaLogits, type PlainHooks } from '../../../reference/plainLlama.ts';
+import { readTensors } from '../../../reference/readTensors.ts';
+import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
+import { TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.ts';
+
+const many = Array.from({ length: 40 }, (_, index) => (index * 7_919 + 13) % TINY_VOCABULARY);
+const EXPERTS = 3;
+const RANK = 4;
+const SCALE = 1.5;
+
+describe('A mixture of low-rank experts', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'chorus-low-rank-mixture-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const opened = (
+    device: Device,
+    model: string,
+    adapters: readonly string[],
+    layout: 'rows' | 'transposed',
+  ): Promise<OpenedNetwork> =>
+    openNetwork(model, { placement: onOneDevice(device), capacityTokens: 256, layout, adapters });
+
+  /** Where experts are chosen, a gap between gates must be larger than rounding. Few tokens have no closer ones. */
+  const cases = [
+    { expertsUsed: 0, tokens: many, seed: 1 },
+    { expertsUsed: 1, tokens: many.slice(0, 8), seed: 5 },
+    { expertsUsed: 2, tokens: many.slice(0, 8), seed: 4 },
+  ];
+  for (const { expertsUsed, tokens, seed } of cases)
+    it(`weighs ${expertsUsed === 0 ? 'all experts' : `the best ${expertsUsed}`} as plain loops do`, async () => {
+      using device = new Device('cpu', { threads: 2 });
+      const [model, adapter] = [path.join(folder, 'llama.gguf'), path.join(folder, 'mixture.gguf')];
+      await writeTinyModel(model, { variant: 'llama', type: 'F32', device, omit: ['.bias'] });
+      await writeTinyAdapter(adapter, model, {
+        rank: RANK,
+        alpha: SCALE * RANK,
+        mixture: { experts: EXPERTS, expertsUsed },
+        seed,
+      });
+      const weights = await readTensors(model);
+      const plain = plainMixture(await readTensors(adapter), expertsUsed);
+      const expected = plainLlamaLogits(
+        {
+          blockCount: 4,
+          width: 256,
+          heads: 4,
+          kvHeads: 2,
+          headSize: 64,
+          epsilon: 1e-5,
+          ropeBase: 10_000,
+          vocabularySize: TINY_VOCABULARY,
+        },
+        weights,
+        tokens,
+        tokens.map(() => 0),
+        plain.hooks,
+      );
+      assert.ok(plain.leastGap() > 0.003, `two gates differ by ${plain.leastGap()}`);
+      for (const layout of ['rows', 'transposed'] as const) {
+        using network = await opened(device, model, [adapter], layout);
+        for (const chunkTokens of [tokens.length, 7, 1]) {
+          const { normalisedSquaredError } = compareLogits(
+            await network.logits(tokens, { chunkTokens }),
+            expected.map((row) => Float32Array.from(row)),
+            TINY_VOCABULARY,
+          );
+          assert.ok(normalisedSquaredError <= 1e-5, `${layout}, ${chunkTokens}: ${normalisedSquaredError}`);
+        }
+      }
+    });
+
+  for (const variant of ['qwen2', 'command-r', 'gemma3', 'qwen3moe'])
+    it(`gives the last token of ${variant} the gates of that token`, async () => {
+      using device = new Device('cpu', { threads: 2 });
+      const [model, adapter] = [path.join(folder, `${variant}.gguf`), path.join(folder, `${variant}.mixture.gguf`)];
+      await writeTinyModel(model, { variant, type: 'F32', device });
+      await writeTinyAdapter(adapter, model, { rank: RANK, mixture: { experts: EXPERTS, expertsUsed: 0 } });
+      using network = await opened(device, model, [adapter], 'rows');
+      const all = await network.logits(many, { chunkTokens: many.length });
+      network.sequence.truncate(0);
+      const last = await network.network.evaluate(network.sequence, many, 'last');
+      const { normalisedSquaredError } = compareLogits(last, [all.subarray(-TINY_VOCABULARY)], TINY_VOCABULARY);
+      assert.ok(normalisedSquaredError <= 1e-9, `${normalisedSquaredError}`);
+      using base = await opened(device, model, [], 'rows');
+      assert.notDeepEqual(await base.logits(many, { chunkTokens: many.length }), all);
+    });
+});
+
+/** `Σ gate_e · scale · B_e A_e x`, with gates by the block's normalised input. */
+function plainMixture(
+  factors: ReadonlyMap<string, readonly number[]>,
+  expertsUsed: number,
+): { readonly hooks: PlainHooks; readonly leastGap: () => number } {
+  let leastGap = 1;
+  const gates = new Map<string, readonly number[]>();
+  const get = (name: string): readonly number[] => factors.get(name) ?? [];
+  const products = (matrix: readonly number[], x: readonly number[], first: number, count: number): number[] =>
+    Array.from({ length: count }, (_, row) =>
+      x.reduce((sum, value, column) => sum + value * (matrix[(first + row) * x.length + column] as number), 0),
+    );
+  const hooks: PlainHooks = {
+    onNorm: (x, name, position) => {
+      if (!name.endsWith('attn_norm.weight')) return;
+      const scores = products(get(name.replace('attn_norm', 'lora_gate_inp')), x, 0, EXPERTS + 1).map(Math.exp);
+      const used = expertsUsed === 0 ? EXPERTS + 1 : expertsUsed;
+      const sorted = [...scores].sort((a, b) => b - a);
+      const least = sorted[used - 1] as number;
+      const total = scores.reduce((all, score) => all + score, 0);
+      if (used < sorted.length) leastGap = Math.min(leastGap, (least - (sorted[used] as number)) / total);
+      const kept = scores.map((score) => (score >= least ? score : 0));
+      const sum = kept.reduce((all, score) => all + score, 0);
+      gates.set(
+        `${name.split('.')[1]} ${position}`,
+        kept.map((score) => score / sum),
+      );
+    },
+    productChange: (x, name, position) => {
+      const [a, b] = [get(`${name}.lora_a`), get(`${name}.lora_b`)];
+      if (a.length === 0) return undefined;
+      const own = gates.get(`${name.split('.')[1]} ${position}`) as readonly number[];
+      const inner = products(a, x, 0, EXPERTS * RANK).map(
+        (value, row) => SCALE * value * (own[1 + Math.floor(row / RANK)] as number),
+      );
+      return products(b, inner, 0, b.length / inner.length);
+    },
+  };
+  return { hooks, leastGap: () => leastGap };
+}
