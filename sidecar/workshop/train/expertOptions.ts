@@ -45,6 +45,8 @@ export function expertOptions(training: ExpertTraining): TrainOptions {
     batchSequences: threads,
     microSequences: 1,
     precision: 'bf16',
+    // A laptop has other work for its memory.
+    recompute: true,
     adapter: { rank: RANK, alpha: 2 * RANK, from: training.continueFrom },
     export: 'adapter',
     freeze: [],
