@@ -13,6 +13,8 @@ import { invalidAdapter } from './invalidAdapter.ts';
 const FACTOR_TYPES: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'Q8_0']);
 /** Above this rank, factors are larger than the matrices of most models. */
 const MAX_RANK = 1_024;
+/** More than the blocks of any model. */
+const MAX_ROUTERS = 1_000;
 /** A whole file is held in memory between check and use. */
 const MAX_FILE_BYTES = 4e9;
 
@@ -54,6 +56,7 @@ export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
   const { architecture, alpha, mixture } = readKeys(header);
   const pairs = pairsOf(header, mixture !== undefined);
   const hash = createHash('sha256').update(JSON.stringify([architecture, alpha, mixture, [...pairs.keys()]]));
+  const routerTensors = mixture ? routersOf(header) : [];
   const routers = new Map<number, Factor>();
   const matrices = new Map<string, MatrixFactors>();
   const file = await open(filePath, 'r');
@@ -71,10 +74,8 @@ export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
       // llama.cpp takes an alpha of 0 as a scale of 1.
       matrices.set(name, { down: downFactor, up: upFactor, rank, scale: alpha === 0 ? 1 : alpha / ownRank });
     }
-    for (const tensor of mixture ? header.tensors : []) {
-      const block = routerBlock(tensor.name);
-      if (block === undefined) continue;
-      const router = await read(header, asMatrix(tensor));
+    for (const [block, tensor] of routerTensors) {
+      const router = await read(header, tensor);
       hash.update(`${block}`).update(router.bytes);
       routers.set(block, router);
     }
@@ -144,11 +145,7 @@ function pairsOf(
         file,
         `it has the tensor ${shown(tensor.name)}, expected names that end in ".lora_a" or ".lora_b"`,
       );
-    if (!FACTOR_TYPES.has(tensor.type))
-      throw invalidAdapter(
-        file,
-        `the tensor ${shown(tensor.name)} is of the type ${tensor.type}, expected ${[...FACTOR_TYPES].join(', ')}`,
-      );
+    checkType(file, tensor);
     const name = tensor.name.slice(0, -ENDINGS[part].length);
     parts.set(name, { ...parts.get(name), [part]: tensor });
   }
@@ -176,6 +173,33 @@ function checkPair(
   if (rank > MAX_RANK)
     throw invalidAdapter(file, `the tensor ${up.name} has the rank ${rank}, expected at most ${MAX_RANK}`);
   return { down: first, up: second };
+}
+
+/** Finds the router of each block, and checks that it is a matrix of floats. */
+function routersOf({ path: file, tensors }: GgufHeader): readonly (readonly [block: number, router: GgufTensor])[] {
+  const routers = tensors.flatMap((tensor) => {
+    const block = routerBlock(tensor.name);
+    return block === undefined ? [] : [[block, asMatrix(tensor)] as const];
+  });
+  if (routers.length > MAX_ROUTERS)
+    throw invalidAdapter(file, `it has ${routers.length} routers, expected at most ${MAX_ROUTERS}, one for each block`);
+  for (const [, router] of routers) {
+    checkType(file, router);
+    if (router.shape.length !== 2)
+      throw invalidAdapter(
+        file,
+        `the tensor ${router.name} has the shape [${router.shape.join(', ')}], expected two extents`,
+      );
+  }
+  return routers;
+}
+
+function checkType(file: string, { name, type }: GgufTensor): void {
+  if (!FACTOR_TYPES.has(type))
+    throw invalidAdapter(
+      file,
+      `the tensor ${shown(name)} is of the type ${type}, expected ${[...FACTOR_TYPES].join(', ')}`,
+    );
 }
 
 /** A tensor with at least two extents, and without extents of 1 behind them. Files leave out such extents. */

@@ -2,7 +2,7 @@ import { shown } from '../gguf/shown.ts';
 import type { Architecture, WeightSpec } from '../architectures/architecture.ts';
 import type { LocatedTensor } from '../gguf/locate.ts';
 import type { AdapterFile } from './adapterFile.ts';
-import { routerBlock, type ExpertMixture } from './expertMixture.ts';
+import { routerName, type ExpertMixture } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
 import { invalidAdapter } from './invalidAdapter.ts';
 
@@ -38,22 +38,35 @@ export function checkAdapter(
     const [input = 1, output = 1] = base.shape;
     checkShape(file, `${name}.lora_a`, down, [input, rank]);
     checkShape(file, `${name}.lora_b`, up, [rank, output]);
-    if (mixture) checkRouter(file, name, mixture, model);
+  }
+  if (mixture) checkRouters(file, [...matrices.keys()], mixture, model);
+}
+
+/** Checks all routers, since each block with a router computes gates. Each changed matrix needs one. */
+function checkRouters(
+  file: string,
+  changed: readonly string[],
+  { experts, routers }: ExpertMixture,
+  { specs, tensors }: AdaptableModel,
+): void {
+  const blocks = new Set(specs.map(({ name }) => blockOf(name)));
+  const width = tensors.get('token_embd.weight')?.shape[0] ?? 1;
+  for (const [block, router] of routers) {
+    if (!blocks.has(block))
+      throw invalidAdapter(file, `it has the router ${shown(routerName(block))}, but the model has no block ${block}`);
+    checkShape(file, routerName(block), router, [width, experts + 1]);
+  }
+  for (const matrix of changed) {
+    const block = blockOf(matrix);
+    if (block !== undefined && !routers.has(block))
+      throw invalidAdapter(file, `it changes ${shown(matrix)}, but has no router ${shown(routerName(block))}`);
   }
 }
 
-/** Checks the router of a matrix's block. */
-function checkRouter(
-  file: string,
-  matrix: string,
-  { experts, routers }: ExpertMixture,
-  { tensors }: AdaptableModel,
-): void {
-  const name = matrix.replace(/^(blk\.\d+\.).*$/, '$1lora_gate_inp.weight');
-  const router = routers.get(routerBlock(name) ?? -1);
-  if (!router) throw invalidAdapter(file, `it changes ${shown(matrix)}, but has no router ${shown(name)}`);
-  const width = tensors.get('token_embd.weight')?.shape[0] ?? 1;
-  checkShape(file, name, router, [width, experts + 1]);
+/** The block of a tensor of the model. Absent: it is outside of blocks. */
+function blockOf(name: string): number | undefined {
+  const match = /^blk\.(\d+)\./.exec(name);
+  return match ? Number(match[1]) : undefined;
 }
 
 function checkShape(file: string, name: string, { shape }: Factor, expected: readonly [number, number]): void {

@@ -6,7 +6,8 @@ import { invalidAdapter } from './invalidAdapter.ts';
 
 const GATE_MODES: readonly GateMode[] = ['faithful', 'renormalised', 'scaled'];
 const MAX_EXPERTS = 256;
-const ROUTER = /^blk\.(\d+)\.lora_gate_inp\.weight$/;
+/** Without leading zeros, so that no two names are of one block. */
+const ROUTER = /^blk\.(0|[1-9]\d*)\.lora_gate_inp\.weight$/;
 
 /** How gates weigh the low-rank experts of a file. Expert 0 is the model alone. */
 export interface ExpertMixture {
@@ -47,3 +48,6 @@ export function routerBlock(name: string): number | undefined {
   const match = ROUTER.exec(name);
   return match ? Number(match[1]) : undefined;
 }
+
+/** The name of the router's tensor of a block. */
+export const routerName = (block: number): string => `blk.${block}.lora_gate_inp.weight`;

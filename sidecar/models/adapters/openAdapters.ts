@@ -29,11 +29,20 @@ export async function openAdapters(files: readonly string[], model: AdaptableMod
   return { used, refused };
 }
 
-/** Reads and checks an adapter for a model. Throws `TroubleError` as `readAdapterFile` and `checkAdapter`. */
+/**
+ * Reads and checks an adapter for a model. Throws `TroubleError` as `readAdapterFile` and `checkAdapter`. Unexpected
+ * errors become 'invalid-model' with the name of the file.
+ */
 export async function openAdapter(file: string, model: AdaptableModel): Promise<AdapterFile> {
-  const adapter = await readAdapterFile(file);
-  checkAdapter(adapter, model);
-  return adapter;
+  try {
+    const adapter = await readAdapterFile(file);
+    checkAdapter(adapter, model);
+    return adapter;
+  } catch (error) {
+    if (error instanceof TroubleError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalidAdapter(file, `it can't be read (${reason.replace(/\.$/, '')})`, { cause: error });
+  }
 }
 
 /** The model with the factors among its matrices, so that a plan of memory counts them. */

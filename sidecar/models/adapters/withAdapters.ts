@@ -9,7 +9,7 @@ import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
 import type { Placement } from '../chorus/network/placement.ts';
 import type { PlacedWeights } from '../chorus/network/weights.ts';
 import type { AdapterFile, MatrixFactors } from './adapterFile.ts';
-import type { ExpertMixture } from './expertMixture.ts';
+import { routerName, type ExpertMixture } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
 
 /** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks. */
@@ -75,10 +75,7 @@ function routersOf(
   if (!mixture) return undefined;
   const { routers, ...options } = mixture;
   return new Map(
-    [...routers].map(([block, router]) => [
-      block,
-      { ...options, router: factors.declare(`blk.${block}.lora_gate_inp.weight`, router) },
-    ]),
+    [...routers].map(([block, router]) => [block, { ...options, router: factors.declare(routerName(block), router) }]),
   );
 }
 
