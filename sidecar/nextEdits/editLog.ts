@@ -9,7 +9,7 @@ export class EditLogError extends Error {
 }
 
 const MAX_ENTRIES = 200_000;
-/** The most text that a log's documents have together, in UTF-16 units. */
+/** The most text that a log's documents and stored contents have together, in UTF-16 units. */
 const MAX_TEXT_UNITS = 64 * 1024 * 1024;
 
 const id = z.number().int();
@@ -80,6 +80,7 @@ export class EditLogReplay {
   apply(entry: Entry): void {
     switch (entry.kind) {
       case 'documentEncountered':
+        this.#grow(-(this.#documents.get(entry.id)?.text?.length ?? 0));
         this.#documents.set(entry.id, { path: entry.relativePath, text: undefined });
         break;
       case 'setContent':
@@ -94,7 +95,7 @@ export class EditLogReplay {
         break;
       }
       case 'storeContent':
-        this.#stored.set(entry.contentId, this.#textOf(entry.id));
+        this.#store(entry.contentId, this.#textOf(entry.id));
         break;
       case 'restoreContent':
         this.#setText(entry.id, this.#stored.get(entry.contentId) ?? this.#textOf(entry.id));
@@ -118,11 +119,21 @@ export class EditLogReplay {
 
   #setText(documentId: number, text: string): void {
     const document = this.#document(documentId);
-    this.#units += text.length - (document.text?.length ?? 0);
-    if (this.#units > MAX_TEXT_UNITS)
-      throw new EditLogError(`the documents have more than ${MAX_TEXT_UNITS} characters together`);
+    this.#grow(text.length - (document.text?.length ?? 0));
     if (document.text !== undefined && document.text !== text) this.journal.forget(document.path);
     document.text = text;
+  }
+
+  #store(contentId: string, text: string): void {
+    this.#grow(text.length - (this.#stored.get(contentId)?.length ?? 0));
+    this.#stored.set(contentId, text);
+  }
+
+  /** Counts the growth of a text. Throws `EditLogError` if the texts become too large together. */
+  #grow(units: number): void {
+    this.#units += units;
+    if (this.#units > MAX_TEXT_UNITS)
+      throw new EditLogError(`the documents and stored contents have more than ${MAX_TEXT_UNITS} characters together`);
   }
 
   #change(documentId: number, edit: readonly (readonly [number, number, string])[], timeMs: number): void {
@@ -130,6 +141,7 @@ export class EditLogReplay {
     const replacements = edit
       .map(([start, end, text]): Replacement => ({ start, end, text }))
       .sort((one, other) => one.start - other.start);
+    this.#grow(replacements.reduce((sum, { start, end, text }) => sum + text.length - Math.max(0, end - start), 0));
     let at = 0;
     let after = '';
     for (const { start, end, text } of replacements) {
@@ -143,7 +155,6 @@ export class EditLogReplay {
     const document = this.#document(documentId);
     this.journal.record(document.path, before, replacements, timeMs);
     document.text = after + before.slice(at);
-    this.#units += document.text.length - before.length;
     // The map's order is the order of edits.
     this.#documents.delete(documentId);
     this.#documents.set(documentId, document);

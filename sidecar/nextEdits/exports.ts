@@ -1,3 +1,4 @@
+import type { Node } from '../syntax/treeSitter.ts';
 import type { SourceDocument, TextEdit } from './suggester.ts';
 import { lineBreakOf } from './words.ts';
 
@@ -10,6 +11,8 @@ export interface Export {
 }
 
 const ECMA_SCRIPT = /^(typescript|javascript)(react)?$/;
+/** A larger text is data or generated, and is not searched for imports. */
+const MAX_SEARCHED_UNITS = 256 * 1024;
 
 /** Returns a file's export of a name, if files of the language can import it. */
 export function exportOf(document: SourceDocument, name: string, languageId: string): Export | undefined {
@@ -40,9 +43,9 @@ export function exportOf(document: SourceDocument, name: string, languageId: str
  */
 export function importedFrom(others: readonly SourceDocument[], name: string): string | undefined {
   for (const { text, path, languageId } of others) {
-    if (!ECMA_SCRIPT.test(languageId)) continue;
+    if (!ECMA_SCRIPT.test(languageId) || text.length > MAX_SEARCHED_UNITS) continue;
     const own = [...text.matchAll(IMPORT)].find((each) => new RegExp(`[{,\\s]${name}\\s*[,}]`).test(each[0]));
-    const specifier = own?.[2];
+    const specifier = own?.[1];
     if (specifier?.startsWith('.')) return resolved(path, specifier);
   }
   return undefined;
@@ -56,48 +59,63 @@ function resolved(path: string, specifier: string): string {
   return segments.join('/');
 }
 
-/** Returns the edit that imports a name. `undefined` if the file's style of imports does not tell how. */
-export function importLine(document: SourceDocument, exported: Export): TextEdit | undefined {
+/**
+ * Returns the edit that imports a name. `undefined` if the file's style of imports does not tell how. `root` is the
+ * root of the document's tree.
+ */
+export function importLine(document: SourceDocument, exported: Export, root: Node): TextEdit | undefined {
   switch (document.languageId) {
     case 'python':
       return pythonImport(document, exported);
     case 'java':
       return javaImport(document, exported);
     default:
-      return ecmaScriptImport(document, exported);
+      return ecmaScriptImport(document, exported, root);
   }
 }
 
-const IMPORT = /^import\s[^;]*?from\s*(['"])([^'"]+)\1;?[ \t]*\r?$/gm;
+/** The start of an import up to its path, in a text without a tree. It crosses neither strings nor statements. */
+const IMPORT = /^import\s[^;'"\n{]{0,200}(?:\{[^;'"{}]{0,4000}\})?\s{0,100}\bfrom\s{0,100}['"]([^'"\n]+)['"]/gm;
 
-function ecmaScriptImport({ text, path }: SourceDocument, exported: Export): TextEdit | undefined {
+/** An import statement with a path. */
+interface Import {
+  readonly statement: Node;
+  /** The path in its quotes. */
+  readonly source: string;
+  /** The names in braces, with the braces. */
+  readonly names: Node | undefined;
+  /** Whether all its names exist only for the type checker. */
+  readonly isType: boolean;
+}
+
+function importsOf(root: Node): Import[] {
+  return root.namedChildren.flatMap((statement) => {
+    const source = statement?.type === 'import_statement' ? statement.childForFieldName('source')?.text : undefined;
+    if (!statement || source === undefined) return [];
+    const names = statement.descendantsOfType('named_imports')[0] ?? undefined;
+    return [{ statement, source, names, isType: /^import\s+type\b/.test(statement.text) }];
+  });
+}
+
+function ecmaScriptImport({ text, path }: SourceDocument, exported: Export, root: Node): TextEdit | undefined {
   const { document: from, name, isType } = exported;
-  const imports = [...text.matchAll(IMPORT)];
-  const specifier = specifierOf(
-    path,
-    from.path,
-    imports.map((each) => each[2] ?? ''),
-  );
-  const marksTypes = imports.some((each) => /^import\s+type\b|[{,]\s*type\s/.test(each[0]));
-  const known = imports.find(
-    (each) => each[2] === specifier && /\{[^}]*\}/.test(each[0]) && (isType || !/^import\s+type\b/.test(each[0])),
-  );
-  if (known) {
-    const isMarked = isType && marksTypes && !/^import\s+type\b/.test(known[0]);
-    return withName(text, known, isMarked ? `type ${name}` : name);
-  }
+  const imports = importsOf(root);
+  const paths = imports.map(({ source }) => source.slice(1, -1));
+  const specifier = specifierOf(path, from.path, paths);
+  const marksTypes = imports.some((each) => each.isType || /[{,]\s*type\s/.test(each.names?.text ?? ''));
+  const known = imports.find((each, index) => paths[index] === specifier && each.names && (isType || !each.isType));
+  if (known?.names) return withName(text, known.names, isType && marksTypes && !known.isType ? `type ${name}` : name);
   const last = imports.at(-1);
   const [quote, semicolon] = last
-    ? [last[1] ?? "'", /;\s*$/.test(last[0]) ? ';' : '']
+    ? [last.source.charAt(0), last.statement.text.endsWith(';') ? ';' : '']
     : [text.includes('"') && !text.includes("'") ? '"' : "'", /;\s*$/m.test(text) ? ';' : ''];
   const line = `import ${isType && marksTypes ? 'type ' : ''}{ ${name} } from ${quote}${specifier}${quote}${semicolon}`;
-  return afterLast(text, last, line);
+  return afterLast(text, last?.statement.endIndex, line);
 }
 
 /** Adds a name to the braces of an import: in its place if they are sorted, or else as the last. */
-function withName(text: string, known: RegExpMatchArray, name: string): TextEdit {
-  const open = (known.index ?? 0) + known[0].indexOf('{') + 1;
-  const close = (known.index ?? 0) + known[0].indexOf('}');
+function withName(text: string, known: Node, name: string): TextEdit {
+  const [open, close] = [known.startIndex + 1, known.endIndex - 1];
   const plain = (item: string): string => item.trim().replace(/^type\s+/, '');
   const items = text.slice(open, close).split(',');
   const names = items.map(plain).filter((item) => item !== '');
@@ -117,11 +135,11 @@ function compared(one: string, other: string): number {
   return one.toLowerCase().localeCompare(other.toLowerCase(), 'en');
 }
 
-/** Puts a line behind the last import, or at the beginning of the text. */
-function afterLast(text: string, last: RegExpMatchArray | undefined, line: string): TextEdit {
+/** Puts a line behind the line in which the last import ends, or at the beginning of the text. */
+function afterLast(text: string, lastEnd: number | undefined, line: string): TextEdit {
   const lineBreak = lineBreakOf(text);
-  if (last === undefined) return [0, 0, `${line}${lineBreak}`];
-  const next = text.indexOf('\n', (last.index ?? 0) + last[0].trimEnd().length) + 1;
+  if (lastEnd === undefined) return [0, 0, `${line}${lineBreak}`];
+  const next = text.indexOf('\n', lastEnd) + 1;
   return next === 0 ? [text.length, text.length, `${lineBreak}${line}`] : [next, next, `${line}${lineBreak}`];
 }
 
@@ -154,7 +172,7 @@ function pythonImport({ text, path }: SourceDocument, { document: from, name }: 
   const last = imports.at(-1);
   // Without imports a comment or docstring may come first.
   if (last === undefined && /^(?:#|"""|''')/.test(text)) return undefined;
-  return afterLast(text, last, `from ${module} import ${name}`);
+  return afterLast(text, endOf(last), `from ${module} import ${name}`);
 }
 
 function moduleOf(path: string, from: string, text: string): string {
@@ -186,5 +204,9 @@ function javaImport({ text }: SourceDocument, { document: from, name }: Export):
   const last =
     [...text.matchAll(/^import\s[^;\n]+;[ \t]*\r?$/gm)].at(-1) ??
     [...text.matchAll(/^package\s[^;\n]+;[ \t]*\r?$/gm)].at(-1);
-  return afterLast(text, last, `import ${target}.${name};`);
+  return afterLast(text, endOf(last), `import ${target}.${name};`);
+}
+
+function endOf(match: RegExpMatchArray | undefined): number | undefined {
+  return match && (match.index ?? 0) + match[0].trimEnd().length;
 }

@@ -16,7 +16,8 @@ import { suggestSeries } from './suggesters/series.ts';
 import { suggestSignature } from './suggesters/signature.ts';
 import { suggestTable } from './suggesters/table.ts';
 import { suggestWording } from './suggesters/wording.ts';
-import type { Trees } from './trees.ts';
+import { timeLimit } from './timeLimit.ts';
+import type { ReadRoot, Trees } from './trees.ts';
 import { placesOfWord } from './words.ts';
 
 /** A request for next edits: the recent edits, and the documents that they may concern. */
@@ -32,10 +33,14 @@ export interface NextEditsRequest {
 
 export interface NextEditsOptions {
   readonly trees: Trees;
+  /** Owns the trees of the documents. */
+  readonly workspace?: string;
   /** Returns documents of the workspace, besides those of the request, in which a name occurs. */
   readonly documentsNaming?: (name: string) => readonly SourceDocument[];
-  /** No suggester starts after this time. */
+  /** No suggester starts after this time. The time begins when the grammars of the edited documents are loaded. */
   readonly limitMs?: number;
+  /** Called before each suggester, and before each document that is parsed. */
+  readonly onStep?: () => void;
 }
 
 /** A suggestion with the lines and texts of its edits, since the client may not have the text. */
@@ -78,13 +83,24 @@ export async function suggestNextEdits(
   request: NextEditsRequest,
   options: NextEditsOptions,
 ): Promise<PlacedSuggestion[]> {
-  const endMs = performance.now() + (options.limitMs ?? LIMIT_MS);
-  const context = contextOf(request, options);
-  const found: Suggestion[] = [];
-  for (const suggest of SUGGESTERS) {
-    if (performance.now() > endMs) break;
-    found.push(...(await suggest(context)));
-  }
+  const { trees, workspace = '', limitMs = LIMIT_MS, onStep } = options;
+  const edited = new Set(request.edits.map(({ uri }) => uri));
+  await trees.warm(request.documents.filter(({ uri }) => edited.has(uri)).map(({ languageId }) => languageId));
+  return trees.reading(workspace, async (root) => {
+    const context = contextOf(request, options, root);
+    const isOver = timeLimit(limitMs);
+    const found: Suggestion[] = [];
+    for (const suggest of SUGGESTERS) {
+      if (isOver()) break;
+      onStep?.();
+      found.push(...(await suggest(context)));
+    }
+    return best(found, request, context);
+  });
+}
+
+/** Returns the best suggestions whose changes do not overlap. */
+function best(found: Suggestion[], request: NextEditsRequest, context: SuggestContext): PlacedSuggestion[] {
   const kept: PlacedSuggestion[] = [];
   for (const suggestion of found.sort((one, other) => other.confidence - one.confidence)) {
     const text = context.document(suggestion.uri)?.text;
@@ -96,13 +112,20 @@ export async function suggestNextEdits(
   return kept.slice(0, MAX_SUGGESTIONS);
 }
 
-function contextOf(request: NextEditsRequest, { trees, documentsNaming }: NextEditsOptions): SuggestContext {
+function contextOf(
+  request: NextEditsRequest,
+  { documentsNaming, onStep }: NextEditsOptions,
+  root: ReadRoot,
+): SuggestContext {
   const documents = new Map(request.documents.map((document) => [document.uri, document]));
   return {
     edits: request.edits,
     fixes: request.fixes ?? [],
     document: (uri) => documents.get(uri),
-    root: (document) => trees.root(document),
+    async root(document) {
+      onStep?.();
+      return root(document);
+    },
     documentsNaming: (name) => {
       for (const document of documentsNaming?.(name) ?? [])
         if (!documents.has(document.uri)) documents.set(document.uri, document);

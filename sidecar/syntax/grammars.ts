@@ -84,7 +84,7 @@ export class Grammars {
 
   /** Loads a grammar before it is needed. */
   async warm(grammar: string): Promise<void> {
-    await Promise.all([this.#start(), this.#language(grammar)]);
+    if (!this.#hasEnded) await Promise.all([this.#start(), this.#language(grammar)]);
   }
 
   #start(): Promise<Parser> {

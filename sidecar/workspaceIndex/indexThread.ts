@@ -37,6 +37,8 @@ interface Pending {
   readonly reject: (error: IndexError) => void;
   /** URIs of the files in a put request. */
   readonly put: readonly string[];
+  /** The workspace of a request for next edits. */
+  readonly editing: string | undefined;
 }
 
 /** The files that the thread runs on. */
@@ -61,7 +63,7 @@ export type IndexLost = (error: unknown, isRepeated: boolean) => void;
 
 /**
  * The front's side of the index. The thread starts with the first request, and its end loses only the index. A file at
- * which it hangs is left out from then on.
+ * which it hangs is left out from then on. A workspace at whose next edits it hangs gets none from then on.
  */
 export class IndexThread {
   readonly #pending = new Map<number, Pending>();
@@ -69,6 +71,8 @@ export class IndexThread {
   readonly #watch: HangWatch<string>;
   /** URIs of files that are left out. */
   readonly #leftOut = new Set<string>();
+  /** Workspaces that get no next edits, since the thread hung at theirs. */
+  readonly #unedited = new Set<string>();
   #hungFiles = 0;
   #parserEnds = 0;
   #worker: Worker | undefined;
@@ -93,11 +97,15 @@ export class IndexThread {
     params: Parameters<IndexMethods[Method]>[0],
   ): Promise<ReturnType<IndexMethods[Method]>> {
     if (this.#hungFiles >= MAX_HUNG_FILES) throw new IndexError('The index is off: it hung at too many files');
+    const editing = method === 'nextEdits' ? params.workspace : undefined;
+    if (editing !== undefined && this.#unedited.has(editing))
+      throw new IndexError('Next edits are off in this workspace: the index hung at them');
     const worker = (this.#worker ??= this.#start());
     const id = this.#nextId++;
     const put = method === 'put' ? (params as PutParams).files.filter(({ uri }) => !this.#leftOut.has(uri)) : undefined;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, put: put?.map(({ uri }) => uri) ?? [] });
+      const uris = put?.map(({ uri }) => uri) ?? [];
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, put: uris, editing });
       this.#watch.start();
       worker.postMessage({
         id,
@@ -156,21 +164,27 @@ export class IndexThread {
   }
 
   /**
-   * The file that the thread is putting now, by its request's number and its place there. `undefined` if it is putting
-   * none.
+   * The file that the thread is putting now, or the step of its next edits, by the request's number and the place
+   * there. `undefined` if it does neither.
    */
   #place(): string | undefined {
     const { request, file } = this.#mark.read();
-    return this.#pending.get(request)?.put[file] === undefined ? undefined : `${request}/${file}`;
+    const pending = this.#pending.get(request);
+    return (pending?.editing ?? pending?.put[file]) === undefined ? undefined : `${request}/${file}`;
   }
 
   #hangs(): void {
     const worker = this.#worker;
     const { request, file } = this.#mark.read();
-    const uri = this.#pending.get(request)?.put[file];
-    if (worker === undefined || uri === undefined) return;
+    const pending = this.#pending.get(request);
+    const uri = pending?.put[file];
+    if (worker === undefined || pending === undefined) return;
     this.#hungFiles++;
-    this.#leaveOut(worker, uri, 'The thread of the index hung at a file, which is left out from now on');
+    if (pending.editing !== undefined) {
+      this.#unedited.add(pending.editing);
+      this.#end(worker, 'The thread of the index hung at next edits, which are off in their workspace from now on');
+    } else if (uri !== undefined)
+      this.#leaveOut(worker, uri, 'The thread of the index hung at a file, which is left out from now on');
   }
 
   #parserEnded(worker: Worker, uri: string): void {
@@ -179,9 +193,13 @@ export class IndexThread {
     this.#leaveOut(worker, uri, 'The parser of the index ended at a file, which is left out from now on');
   }
 
-  /** Ends a thread that a file has made useless. */
   #leaveOut(worker: Worker, uri: string, message: string): void {
     this.#leftOut.add(uri);
+    this.#end(worker, message);
+  }
+
+  /** Ends a thread that has become useless. */
+  #end(worker: Worker, message: string): void {
     this.#lost(new IndexError(message), false);
     worker.terminate().catch(() => undefined);
   }

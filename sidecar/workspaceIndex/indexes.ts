@@ -20,6 +20,8 @@ type Handlers = {
 export interface ServedIndexesOptions {
   /** Called before a file is put, with the file's place in the request. */
   readonly onPut: (file: number) => void;
+  /** Called when next edits are asked for. Returns a function that is called with the number of each step. */
+  readonly onNextEdits: () => (step: number) => void;
   /** URIs of documents that are not parsed. Documents whose parse takes too long are added. */
   readonly unparsed: Set<string>;
 }
@@ -27,18 +29,23 @@ export interface ServedIndexesOptions {
 type IndexOf = (workspace: string) => WorkspaceIndex;
 
 /** Answers the messages of the thread with the index of each client. */
-export function serveIndexes(grammars: Grammars, { onPut, unparsed }: ServedIndexesOptions): Handlers {
+export function serveIndexes(grammars: Grammars, { onPut, onNextEdits, unparsed }: ServedIndexesOptions): Handlers {
   const indexes = new Map<string, WorkspaceIndex>();
   const make = (): WorkspaceIndex => new WorkspaceIndex(grammars, unparsed);
   const empty = make();
+  const trees = new Trees(grammars, unparsed);
   // A client may disconnect between two requests. Only files create an index, which is freed when the client
   // disconnects.
   const of: IndexOf = (workspace) => indexes.get(workspace) ?? empty;
   return {
     ...fileHandlers(indexes, make, onPut),
+    forget({ workspace }) {
+      indexes.delete(workspace);
+      trees.forget(workspace);
+    },
     ...placeHandlers(of),
     ...wordHandlers(of),
-    ...nextEditHandlers(of, new Trees(grammars, unparsed)),
+    ...nextEditHandlers(of, trees, onNextEdits),
     statistics({ workspace }) {
       const index = of(workspace);
       return {
@@ -56,7 +63,7 @@ function fileHandlers(
   indexes: Map<string, WorkspaceIndex>,
   make: () => WorkspaceIndex,
   onPut: ServedIndexesOptions['onPut'],
-): Pick<Handlers, 'put' | 'remove' | 'retain' | 'forget'> {
+): Pick<Handlers, 'put' | 'remove' | 'retain'> {
   return {
     put({ workspace, files }) {
       const index = indexes.get(workspace) ?? make();
@@ -71,9 +78,6 @@ function fileHandlers(
       const index = indexes.get(workspace);
       const kept = new Set(uris);
       index?.remove([...index.files.values()].map(({ uri }) => uri).filter((uri) => !kept.has(uri)));
-    },
-    forget({ workspace }) {
-      indexes.delete(workspace);
     },
   };
 }
@@ -125,12 +129,21 @@ function wordHandlers(of: IndexOf): Pick<Handlers, 'search' | 'symbols' | 'neede
 }
 
 /** Answers the message that asks for next edits. */
-function nextEditHandlers(of: IndexOf, trees: Trees): Pick<Handlers, 'nextEdits'> {
+function nextEditHandlers(
+  of: IndexOf,
+  trees: Trees,
+  onNextEdits: ServedIndexesOptions['onNextEdits'],
+): Pick<Handlers, 'nextEdits'> {
   return {
     nextEdits({ workspace, request }) {
       const index = of(workspace);
+      const onStep = onNextEdits();
+      let step = 0;
+      onStep(step++);
       return suggestNextEdits(request, {
         trees,
+        workspace,
+        onStep: () => onStep(step++),
         documentsNaming: (name) =>
           filesNaming(index, name).flatMap(({ uri, path, languageId }) => {
             const text = index.textOf(uri);

@@ -13,6 +13,10 @@ const mark = new PutMark(markMemory);
 let request = 0;
 const handlers = serveIndexes(new Grammars(grammarsFolder), {
   onPut: (file) => mark.set({ request, file }),
+  onNextEdits() {
+    const own = request;
+    return (step) => mark.set({ request: own, file: step });
+  },
   unparsed: new Set(leftOut),
 });
 

@@ -1,12 +1,12 @@
-/** The place of a file in a put request, counted from zero. */
+/** The place of a file in a put request, or a step of a request for next edits. Both count from zero. */
 export interface PutPlace {
   readonly request: number;
   readonly file: number;
 }
 
 /**
- * The file that the thread of the index took up last. The front can read this memory even while the thread does not
- * answer.
+ * The file or step that the thread of the index took up last. The front can read this memory even while the thread does
+ * not answer.
  */
 export class PutMark {
   readonly #cells: Int32Array;

@@ -1,5 +1,6 @@
 import type { Range } from 'vscode-languageserver-protocol';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { fittingDocuments } from '../../nextEdits/fittingDocuments.ts';
 import type { QuickFix, RecentEdit, SourceDocument } from '../../nextEdits/suggester.ts';
 import {
   MAX_DOCUMENT_UNITS,
@@ -46,14 +47,13 @@ export function handleNextEdit(client: Client, index: IndexThread): void {
 /** Returns the open documents, the last edited first, as many as fit the limits. */
 function openDocuments(client: Client, edits: readonly RecentEdit[]): SourceDocument[] {
   const uris = [...new Set([...edits.map(({ uri }) => uri), ...client.documents.uris])];
-  let units = 0;
-  return uris.slice(0, MAX_DOCUMENTS).flatMap((uri) => {
+  const documents = uris.slice(0, MAX_DOCUMENTS).flatMap((uri) => {
     const document = client.documents.get(uri);
-    units += document?.getText().length ?? 0;
-    if (document === undefined || units > 2 * MAX_DOCUMENT_UNITS) return [];
+    if (document === undefined) return [];
     const path = client.files?.pathOf(uri) ?? uri;
     return [{ uri, path, languageId: document.languageId, text: document.getText() }];
   });
+  return fittingDocuments(documents, 2 * MAX_DOCUMENT_UNITS);
 }
 
 function quickFix(client: Client, { textDocument, title, range, edits, isPreferred }: NextEditFix): QuickFix[] {

@@ -6,6 +6,8 @@ import { indentationOf, lineAt, lineBreakOf } from '../words.ts';
 
 const CONFIDENCE = 0.9;
 const MAX_EDITS = 8;
+/** A method with a longer head is left alone. */
+const MAX_HEAD_UNITS = 4_096;
 
 /** A method of a C++ class: its declaration in the class, or its definition outside. */
 interface Method {
@@ -67,7 +69,7 @@ function methodOf(node: Node, document: SourceDocument): Method | undefined {
   while (declarator !== null && declarator.type !== 'function_declarator')
     declarator = declarator.childForFieldName('declarator') ?? declarator.namedChild(0);
   const name = declarator?.childForFieldName('declarator');
-  if (!declarator || !name) return undefined;
+  if (!declarator || !name || declarator.endIndex - node.startIndex > MAX_HEAD_UNITS) return undefined;
   if (node.type === 'function_definition') {
     if (name.type !== 'qualified_identifier') return undefined;
     const [className, last] = [name.childForFieldName('scope')?.text, name.childForFieldName('name')];
@@ -140,8 +142,8 @@ function headOf({ node, declarator, className, name, document }: Method): string
     .replaceAll(/\b(?:virtual|static|explicit|inline)\s+/g, '');
   const rest = text
     .slice(nameNode.endIndex, declarator.endIndex)
-    .replaceAll(/\s*\b(?:override|final)\b/g, '')
-    .replaceAll(/\s*=\s*[^,)]+(?=[,)])/g, '');
+    .replaceAll(/(?<!\s)\s*\b(?:override|final)\b/g, '')
+    .replaceAll(/(?<!\s)\s*=[^,)]+(?=[,)])/g, '');
   return `${returned}${className}::${name}${rest}`;
 }
 

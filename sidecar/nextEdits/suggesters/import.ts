@@ -22,7 +22,7 @@ export async function suggestImport(context: SuggestContext): Promise<readonly S
       const root = await context.root(document);
       if (root === undefined || !isUnknown(root, document, name)) continue;
       const exports = exportsOf(context, document, name);
-      const line = exports.length === 1 && exports[0] ? importLine(document, exports[0]) : undefined;
+      const line = exports.length === 1 && exports[0] ? importLine(document, exports[0], root) : undefined;
       if (line !== undefined)
         suggestions.push({ uri: document.uri, kind: 'import', confidence: CONFIDENCE, edits: [line] });
     }

@@ -49,6 +49,26 @@ describe('a log of edits', () => {
     assert.deepEqual(replayed(OPENED, (path) => path.endsWith('a.ts')).documents, []);
   });
 
+  describe('whose texts become too large together is refused', () => {
+    const LARGE = 'x'.repeat(24 * 1024 * 1024);
+    const large = { kind: 'setContent', id: 1, content: LARGE };
+    const change = { kind: 'changed', id: 1, time: 1, edit: [[0, 0, LARGE]] };
+    const store = (contentId: string): object => ({ kind: 'storeContent', id: 1, contentId });
+    const cases: readonly (readonly [title: string, log: readonly object[]])[] = [
+      ['by changes', [large, change, change]],
+      ['by stored contents', [large, store('a'), store('b')]],
+    ];
+    for (const [title, log] of cases)
+      it(title, () => {
+        assert.throws(() => replayed([OPENED[0] as object, ...log]), /more than 67108864 characters together/);
+      });
+
+    it('but not if a content, or a document, replaces another', () => {
+      const again = [OPENED[0] as object, large];
+      replayed([...again, store('a'), store('a'), ...again, ...again, ...again]);
+    });
+  });
+
   const damaged: readonly (readonly [title: string, log: unknown, message: RegExp])[] = [
     ['without a list', { log: {} }, /^log: /],
     ['that is no object', [], /^the file: /],

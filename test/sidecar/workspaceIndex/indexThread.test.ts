@@ -4,14 +4,19 @@ import { IndexThread, type IndexThreadOptions } from '../../../sidecar/workspace
 import type { FileText } from '../../../sidecar/workspaceIndex/workspaceIndex.ts';
 
 /**
- * A thread that hangs forever at a file with the text "hang", ends at "end", and loses its parser at "parser". At a
- * number it is busy for that many milliseconds.
+ * A thread that hangs forever at next edits with a document, and at a file with the text "hang". It ends at "end", and
+ * loses its parser at "parser". At a number it is busy for that many milliseconds.
  */
 const SCRIPT = `
   import { parentPort, workerData } from 'node:worker_threads';
   const mark = new Int32Array(workerData.markMemory);
   const files = new Set();
   parentPort.on('message', ({ id, method, params }) => {
+    if (params.request?.documents.length > 0) {
+      Atomics.store(mark, 0, id);
+      Atomics.store(mark, 1, 3);
+      for (;;);
+    }
     for (const [place, { uri, text }] of (params.files ?? []).entries()) {
       if (method !== 'put') continue;
       Atomics.store(mark, 0, id);
@@ -65,6 +70,26 @@ describe('a file at which the thread of the index hangs', () => {
     for (const uri of ['2', '3', '4', '5']) await assert.rejects(put({ [uri]: 'hang' }), { name: 'IndexError' });
     assert.equal(lost.length, 4);
     await assert.rejects(count(), /off/);
+  });
+});
+
+describe('next edits at which the thread of the index hangs', () => {
+  const lost: unknown[] = [];
+  const thread = new IndexThread((error) => lost.push(error), options);
+  after(() => thread.dispose());
+  const document = { uri: 'a.py', path: 'a.py', languageId: 'python', text: '' };
+  const ask = (workspace: string, documents: readonly (typeof document)[]): Promise<unknown> =>
+    thread.ask('nextEdits', { workspace, request: { edits: [], documents } });
+
+  it('end the thread, and are off in their workspace', async () => {
+    await assert.rejects(ask('one', [document]), { name: 'IndexError' });
+    assert.deepEqual(lost.map(String), [
+      'IndexError: The thread of the index hung at next edits, which are off in their workspace from now on',
+    ]);
+    await assert.rejects(ask('one', []), /Next edits are off in this workspace/);
+    await ask('other', []);
+    await thread.ask('put', { workspace: 'one', files: filesOf({ 'a.py': '0' }) });
+    assert.equal(lost.length, 1);
   });
 });
 

@@ -26,6 +26,24 @@ describe('a typed name suggests its import', () => {
     );
   });
 
+  it('into an import, and not into braces of other statements', async () => {
+    const text = "import './polyfill'\nconst config = { a: 1 }\nexport { foo } from './foo'\n";
+    assert.deepEqual(
+      await imported({ 'foo.ts': 'export const bar = 1\n', 'main.ts': `${text}use(config, «|bar»)\n` }),
+      { 'main.ts': `${text.replace('\n', "\nimport { bar } from './foo'\n")}use(config, bar)\n` },
+    );
+  });
+
+  it('marked as a type in braces where others are marked', async () => {
+    assert.deepEqual(
+      await imported({
+        'a.ts': 'export interface Reader {}\nexport type Box = 1;\nexport const open = 1;\n',
+        'main.ts': "import { type Box, open } from './a';\nlet one: Box = open;\nlet two: «|Reader»;\n",
+      }),
+      { 'main.ts': "import { type Box, open, type Reader } from './a';\nlet one: Box = open;\nlet two: Reader;\n" },
+    );
+  });
+
   it('of Python', async () => {
     assert.deepEqual(
       await imported({

@@ -136,6 +136,11 @@ describe('a method of C++ suggests its other half', () => {
     });
   });
 
+  it('nothing for a method with an endless head', async () => {
+    const header = HEADER.replace('const;\n', `const;«|\n    bool isEmpty(int depth)${' '.repeat(5_000)}const;»\n`);
+    assert.deepEqual(await followed({ 'box.h': header, 'box.cpp': SOURCE }), {});
+  });
+
   it('nothing for a pure virtual method, or where the other half exists', async () => {
     const pure = HEADER.replace('const;\n', 'const;«|\n    virtual bool isEmpty() = 0;»\n');
     assert.deepEqual(await followed({ 'box.h': pure, 'box.cpp': SOURCE }), {});
