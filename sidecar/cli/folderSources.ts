@@ -11,6 +11,8 @@ import { unfitness } from '../workspaceIndex/unfitness.ts';
 import { UsageError } from './exitCodes.ts';
 
 export interface FolderSources {
+  /** Whether a path is secret or ignored. It is relative to the folder, with slashes. */
+  forbids(path: string): Promise<boolean>;
   /** Ordered by path. */
   readonly files: readonly SourceFile[];
   /** How many files were left out, by reason. */
@@ -68,6 +70,7 @@ class FolderWalk implements FolderSources {
   /** Repositories below the root. Their rules bring nothing back that the rules around them ignore. */
   readonly #nested = new Set<string>();
   readonly #waiting: WalkedFolder[] = [];
+  readonly #rootsOfFolder = new Map<string, readonly RuleRoot[]>();
   #units = 0;
 
   constructor(
@@ -88,6 +91,7 @@ class FolderWalk implements FolderSources {
       this.#nested.add(folder);
       roots = [this.#rulesOf(folder), ...around];
     }
+    this.#rootsOfFolder.set(folder, roots);
     for (const entry of entries) {
       const file = path.join(folder, entry.name);
       if (entry.isFile()) await this.#add(file, roots);
@@ -116,6 +120,16 @@ class FolderWalk implements FolderSources {
         this.#units += text.length;
         this.files.push({ path: slashed(path.relative(this.root, file)), text });
       }
+    }
+  }
+
+  async forbids(given: string): Promise<boolean> {
+    const file = path.join(this.root, given);
+    if (this.secrets.has(file)) return true;
+    for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+      const roots = this.#rootsOfFolder.get(folder);
+      if (roots !== undefined) return isIgnored(roots, file, 'file');
+      if (folder === path.dirname(folder)) return true;
     }
   }
 

@@ -32,7 +32,7 @@ export interface Verdict {
 /** General code may become this much less likely. */
 const GENERAL_LOSS_SHARE = 0.005;
 /** The fewest windows for an error that means something. */
-const LEAST_WINDOWS = 4;
+export const LEAST_WINDOWS = 4;
 
 /** Sums up scores of the same windows before and after. */
 export function heldOutFigures(before: readonly FillScore[], after: readonly FillScore[]): HeldOutFigures {

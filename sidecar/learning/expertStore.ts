@@ -6,14 +6,20 @@ import { parseJson } from '../common/parseJson.ts';
 import { writeWhole } from '../common/writeWhole.ts';
 
 const figure = z.number();
-const schema = z.object({
+/** What an expert learns from. */
+const passSchema = z.object({
   version: z.literal(1),
   /** The file of the model below the expert, with its size and time, so that another model is noticed. */
   base: z.object({ path: z.string(), sizeBytes: figure, modifiedMs: figure }),
-  /** A digest of the rules for secret files that the expert was learnt by. */
-  secretRules: z.string(),
-  /** The files that it learnt from. */
+  /** The files of all passes, and digests of their texts. */
   paths: z.array(z.string()),
+  digests: z.array(z.string()),
+});
+const unfinishedSchema = passSchema.extend({
+  /** A digest of everything that must be the same for a killed pass to continue. */
+  key: z.string(),
+});
+const recordSchema = passSchema.extend({
   /** The trained tokens of all passes. */
   trainedTokens: figure,
   heldOut: z.object({
@@ -30,17 +36,19 @@ const schema = z.object({
 });
 
 /** What is known of a workspace's expert. */
-export type ExpertRecord = z.infer<typeof schema>;
+export type ExpertRecord = z.infer<typeof recordSchema>;
+/** What is known of a pass that has not ended. */
+export type UnfinishedPass = z.infer<typeof unfinishedSchema>;
 
 /** The files of a workspace's expert. They are its source in another form, so only the user can read them. */
 export interface ExpertFolder {
   readonly folder: string;
   readonly expertFile: string;
-  /** The expert of a pass that is not finished. */
-  readonly candidateFile: string;
-  /** The training draws its losses beside its output. */
-  readonly lossPlotFile: string;
   readonly recordFile: string;
+  /** Everything of a pass that has not ended. */
+  readonly passFolder: string;
+  readonly passFile: string;
+  readonly candidateFile: string;
   readonly trainingFolder: string;
 }
 
@@ -54,35 +62,55 @@ export function learningFolder(home: string = homeFolder()): string {
  */
 export function expertFolder(learning: string, name: string): ExpertFolder {
   const folder = path.join(learning, name);
+  const passFolder = path.join(folder, 'pass');
   return {
     folder,
     expertFile: path.join(folder, 'expert.gguf'),
-    candidateFile: path.join(folder, 'candidate.gguf'),
-    lossPlotFile: path.join(folder, 'candidate.loss.svg'),
     recordFile: path.join(folder, 'expert.json'),
-    trainingFolder: path.join(folder, 'training'),
+    passFolder,
+    passFile: path.join(passFolder, 'pass.json'),
+    candidateFile: path.join(passFolder, 'expert.gguf'),
+    trainingFolder: path.join(passFolder, 'training'),
   };
 }
 
-/** Creates the folder for this user alone. */
-export async function ensureExpertFolder({ folder }: ExpertFolder): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+/** Creates the folders for this user alone. */
+export async function ensureExpertFolder({ passFolder }: ExpertFolder): Promise<void> {
+  await mkdir(passFolder, { recursive: true, mode: 0o700 });
 }
 
 /** Returns a workspace's record, or `undefined` if there is none that can be read. */
-export async function readExpertRecord({ recordFile }: ExpertFolder): Promise<ExpertRecord | undefined> {
-  try {
-    return schema.parse(parseJson(await readFile(recordFile, 'utf8')));
-  } catch {
-    return undefined;
-  }
+export function readExpertRecord({ recordFile }: ExpertFolder): Promise<ExpertRecord | undefined> {
+  return readAs(recordSchema, recordFile);
 }
 
 export async function writeExpertRecord({ recordFile }: ExpertFolder, record: ExpertRecord): Promise<void> {
   await writeWhole(recordFile, JSON.stringify(record, undefined, 2));
 }
 
+/** Returns the pass that has not ended, or `undefined` if there is none that can be read. */
+export function readUnfinishedPass({ passFile }: ExpertFolder): Promise<UnfinishedPass | undefined> {
+  return readAs(unfinishedSchema, passFile);
+}
+
+export async function writeUnfinishedPass({ passFile }: ExpertFolder, pass: UnfinishedPass): Promise<void> {
+  await writeWhole(passFile, JSON.stringify(pass));
+}
+
 /** Deletes everything that was learnt from a workspace. */
 export async function forgetExpert(learning: string, name: string): Promise<void> {
-  await rm(expertFolder(learning, name).folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  await removeFolder(expertFolder(learning, name).folder);
+}
+
+/** Deletes a folder of an expert, also while another process still writes to it. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+async function readAs<Value>(schema: z.ZodType<Value>, file: string): Promise<Value | undefined> {
+  try {
+    return schema.parse(parseJson(await readFile(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }

@@ -14,6 +14,8 @@ const MIDDLE_LINES = 12;
 /** The lines of a file per window, so that most of a file is context. */
 const LINES_PER_WINDOW = 4 * MIDDLE_LINES;
 const LEAST_LINES = 8;
+/** Longer middles are data rather than code, and might not fit a context. */
+const MAX_MIDDLE_UNITS = 2_000;
 
 /**
  * Returns at most `count` windows of the files, taken from all files in turn and evenly over each. The same files give
@@ -41,5 +43,5 @@ function windowsOf({ path, text }: SourceFile): readonly FillWindow[] {
       middle,
       suffix: end < lines.length ? `\n${lines.slice(end).join('\n')}` : '',
     };
-  }).filter(({ middle }) => middle.trim() !== '');
+  }).filter(({ middle }) => middle.trim() !== '' && middle.length <= MAX_MIDDLE_UNITS);
 }

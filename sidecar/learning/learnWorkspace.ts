@@ -1,14 +1,20 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { rename, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TroubleError } from '../common/troubleError.ts';
 import { detectFim } from '../completion/prompt/fim.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Measuring } from '../engine/measuring.ts';
 import type { LoadedModel } from '../protocol/engine.ts';
-import { heldOutFigures, judge, type LearnedFigures, type Verdict } from './adoption.ts';
+import { tryLockForWriting, type WriteLock } from '../shelf/download/writeLock.ts';
+import { heldOutFigures, judge, LEAST_WINDOWS } from './adoption.ts';
 import {
   ensureExpertFolder,
   readExpertRecord,
+  readUnfinishedPass,
+  removeFolder,
   writeExpertRecord,
+  writeUnfinishedPass,
   type ExpertFolder,
   type ExpertRecord,
 } from './expertStore.ts';
@@ -17,7 +23,11 @@ import { generalNats } from './generalNats.ts';
 import { measureFills, type FillScore } from './measureFills.ts';
 import type { SourceFile } from './sourceFile.ts';
 import { openSourceWorkspace, uriOfSource } from './sourceWorkspace.ts';
-import { splitSources } from './splitSources.ts';
+import { digestOf, splitSources } from './splitSources.ts';
+
+/** Longer than the lock of a dead process stays valid. */
+const LONGEST_WAIT_MS = 20_000;
+const POLL_MS = 250;
 
 /** A model that is loaded to measure it. */
 export interface MeasuredModel extends AsyncDisposable {
@@ -33,20 +43,20 @@ export interface PassRequest {
   readonly outputFile: string;
   readonly trainingFolder: string;
   readonly maxTokens: number;
+  readonly threads: number;
   /** Whether the model was trained to fill gaps, with marks of its own. */
   readonly hasFillMarks: boolean;
 }
 
 export interface LearnOptions {
   readonly files: readonly SourceFile[];
+  /** Whether a path may not be read. What was learnt from it is deleted. */
+  readonly forbids: (path: string) => Promise<boolean>;
   readonly folder: ExpertFolder;
   readonly modelPath: string;
-  /** A digest of the rules for secret files that `files` were chosen by. */
-  readonly secretRules: string;
-  /** Whether to begin anew, since an earlier expert knows a file that may no longer be read. */
-  readonly restart: boolean;
   readonly maxTokens: number;
   readonly maxWindows: number;
+  readonly threads: number;
   readonly signal: AbortSignal;
   readonly onProgress: (step: string, share: number) => void;
   /** Loads the model with adapters. */
@@ -55,7 +65,19 @@ export interface LearnOptions {
   readonly train: (request: PassRequest) => Promise<number>;
 }
 
-export type LearnResult = Omit<ExpertRecord, 'version' | 'base' | 'secretRules' | 'paths'>;
+export type LearnResult = Pick<ExpertRecord, 'trainedTokens' | 'heldOut' | 'general' | 'adopted' | 'reason'>;
+
+/** A pass over a workspace: what it reads, and what came before. */
+interface Pass {
+  readonly training: readonly SourceFile[];
+  readonly windows: readonly FillWindow[];
+  readonly base: ExpertRecord['base'];
+  /** The expert to continue with. */
+  readonly earlier: ExpertRecord | undefined;
+  /** All files that the expert will know. */
+  readonly paths: readonly string[];
+  readonly digests: readonly string[];
+}
 
 interface Measured {
   readonly hasFillMarks: boolean;
@@ -65,56 +87,115 @@ interface Measured {
 
 /**
  * Learns a workspace: trains its expert for one pass, and measures held-out files before and after. An expert of an
- * earlier pass is continued, unless the model changed, or it knows a file that may no longer be
- * read. Rejects with `TroubleError`
- * 'invalid-input' if there is too little code.
+ * earlier pass is continued, unless the model changed. It is deleted first if it knows a file that may not be read any
+ * more. An adopted expert stays if the new one is not adopted.
+ *
+ * Rejects with `TroubleError` 'invalid-input' if there is too little code, or if another process learns the workspace.
  */
 export async function learnWorkspace(options: LearnOptions): Promise<LearnResult> {
-  const { files, folder, modelPath, secretRules, maxTokens, train } = options;
-  const { training, heldOut } = splitSources(files);
+  const { folder } = options;
+  if (await knowsForbidden(options)) await removeFolder(folder.folder);
+  await ensureExpertFolder(folder);
+  const lock = await lockExpert(options);
+  try {
+    const pass = await preparePass(options);
+    await continueOrBegin(options, pass);
+    return await runPass(options, pass);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Locks the folder of an expert. Waits until the lock of a dead process expires. */
+async function lockExpert({ folder, signal }: LearnOptions): Promise<WriteLock> {
+  for (const endMs = performance.now() + LONGEST_WAIT_MS; ;) {
+    const lock = await tryLockForWriting(folder.folder);
+    if (lock) return lock;
+    if (performance.now() > endMs)
+      throw new TroubleError('invalid-input', 'Another process learns this folder. Wait until it ends, or stop it.');
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+/** Whether the expert, or a pass that has not ended, learnt from a file that may not be read any more. */
+async function knowsForbidden({ folder, files, forbids }: LearnOptions): Promise<boolean> {
+  const allowed = new Set(files.map(({ path }) => path));
+  const known = [await readExpertRecord(folder), await readUnfinishedPass(folder)].flatMap((each) => each?.paths ?? []);
+  for (const path of known) if (!allowed.has(path) && (await forbids(path))) return true;
+  return false;
+}
+
+async function preparePass({ folder, files, modelPath, maxWindows }: LearnOptions): Promise<Pass> {
+  const { size, mtimeMs } = await stat(modelPath);
+  const base = { path: modelPath, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
+  const record = await readExpertRecord(folder);
+  const earlier =
+    record && JSON.stringify(record.base) === JSON.stringify(base) && (await isFile(folder.expertFile))
+      ? record
+      : undefined;
+  const known = { paths: new Set(earlier?.paths), digests: new Set(earlier?.digests) };
+  const { training, heldOut } = splitSources(files, known);
   if (training.length === 0 || heldOut.length === 0)
     throw new TroubleError(
       'invalid-input',
       `There are ${files.length} files of code to learn from, and at least 2 different ones are needed: one to learn, and one to measure what was learnt.`,
     );
-  const base = await baseOf(modelPath);
+  const windows = fillWindows(heldOut, maxWindows);
+  if (windows.length < LEAST_WINDOWS)
+    throw new TroubleError(
+      'invalid-input',
+      `There are ${windows.length} places in ${heldOut.length} held-out files, and ${LEAST_WINDOWS} are needed to tell whether learning helps. A place is twelve lines of code. Choose a folder with more code.`,
+    );
+  const paths = [...new Set([...known.paths, ...training.map(({ path }) => path)])];
+  const digests = [...new Set([...known.digests, ...training.map(({ text }) => digestOf(text))])];
+  return { training, windows, base, earlier, paths, digests };
+}
+
+/** Keeps the checkpoints of a killed pass if the new pass is the same. Else removes them. */
+async function continueOrBegin(options: LearnOptions, { base, earlier, paths, digests }: Pass): Promise<void> {
+  const { folder, maxTokens, threads } = options;
+  const key = createHash('sha256')
+    .update(JSON.stringify([base, earlier?.trainedTokens ?? 0, digests, maxTokens, threads]))
+    .digest('hex');
+  const unfinished = await readUnfinishedPass(folder);
+  if (unfinished?.key !== key) await removeFolder(folder.passFolder);
   await ensureExpertFolder(folder);
-  const earlier = await readExpertRecord(folder);
-  const continues =
-    !options.restart &&
-    earlier !== undefined &&
-    earlier.secretRules === secretRules &&
-    JSON.stringify(earlier.base) === JSON.stringify(base) &&
-    (await isFile(folder.expertFile));
-  if (!continues) await discardExpert(folder);
-  const windows = fillWindows(heldOut, options.maxWindows);
+  await writeUnfinishedPass(folder, { version: 1, base, paths: [...paths], digests: [...digests], key });
+}
+
+async function runPass(options: LearnOptions, pass: Pass): Promise<LearnResult> {
+  const { files, folder, maxTokens, threads, train } = options;
+  const { training, base, earlier, paths, digests } = pass;
   await using indexed = await openSourceWorkspace(files);
   const measure = (adapters: readonly string[], step: string): Promise<Measured> =>
-    measured(windows, { options, adapters, step, workspace: indexed.workspace });
+    measured(pass.windows, { options, adapters, step, workspace: indexed.workspace });
   const before = await measure([], 'Measuring the model');
-  // The expert in use stays whole until the new one is measured.
   const trainedTokens = await train({
     files: training,
-    continueFrom: continues ? folder.expertFile : undefined,
+    continueFrom: earlier && folder.expertFile,
     outputFile: folder.candidateFile,
     trainingFolder: folder.trainingFolder,
     maxTokens,
+    threads,
     hasFillMarks: before.hasFillMarks,
   });
   const after = await measure([folder.candidateFile], 'Measuring what was learnt');
   const general = { natsBefore: before.generalNats, natsAfter: after.generalNats };
-  const figures: LearnedFigures = { heldOut: heldOutFigures(before.fills, after.fills), general };
-  const verdict: Verdict = judge(before.fills, after.fills, general);
-  const result = { trainedTokens: (continues ? earlier.trainedTokens : 0) + trainedTokens, ...figures, ...verdict };
-  await rename(folder.candidateFile, folder.expertFile);
-  for (const done of [folder.trainingFolder, folder.lossPlotFile]) await rm(done, { recursive: true, force: true });
-  await writeExpertRecord(folder, {
-    version: 1,
-    base,
-    secretRules,
-    paths: [...new Set([...(continues ? earlier.paths : []), ...training.map(({ path }) => path)])],
-    ...result,
-  });
+  const result: LearnResult = {
+    trainedTokens: (earlier?.trainedTokens ?? 0) + trainedTokens,
+    heldOut: heldOutFigures(before.fills, after.fills),
+    general,
+    ...judge(before.fills, after.fills, general),
+  };
+  if (!(await readUnfinishedPass(folder))) {
+    await removeFolder(folder.folder);
+    throw new TroubleError('invalid-input', 'The workspace was forgotten meanwhile, so what was learnt is deleted.');
+  }
+  if (result.adopted || !earlier?.adopted) {
+    await writeExpertRecord(folder, { version: 1, base, paths: [...paths], digests: [...digests], ...result });
+    await rename(folder.candidateFile, folder.expertFile);
+  }
+  await removeFolder(folder.passFolder);
   return result;
 }
 
@@ -134,6 +215,12 @@ async function measured(
 ): Promise<Measured> {
   await using opened = await open(adapters);
   const { engine, model } = opened;
+  const missing = adapters.filter((file) => !model.adapters?.some(({ path }) => path === file));
+  if (missing.length > 0)
+    throw new TroubleError(
+      'invalid-input',
+      `The model runs without ${missing.join(', ')}: ${model.engineLimits.join(' ')}`,
+    );
   const fills = await measureFills(windows, {
     engine,
     model,
@@ -147,16 +234,6 @@ async function measured(
     fills,
     generalNats: await generalNats(engine, model, signal),
   };
-}
-
-async function baseOf(modelPath: string): Promise<ExpertRecord['base']> {
-  const { size, mtimeMs } = await stat(modelPath);
-  return { path: modelPath, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
-}
-
-/** An expert of another model, or of files that are secret now, is not continued. */
-async function discardExpert({ expertFile, recordFile, trainingFolder }: ExpertFolder): Promise<void> {
-  for (const file of [recordFile, expertFile, trainingFolder]) await rm(file, { recursive: true, force: true });
 }
 
 async function isFile(file: string): Promise<boolean> {

@@ -70,7 +70,6 @@ async function learn(repository: string, root: string): Promise<void> {
   const before = await measure(windows, { adapters: [], indexed });
   const train = expertOptions({
     modelPath,
-    dataPaths: training.map((file) => path.join(root, file.path)),
     outputFile: path.join(folder, 'expert.gguf'),
     trainingFolder: path.join(folder, 'training'),
     maxTokens: Number(options.tokens),
@@ -79,6 +78,7 @@ async function learn(repository: string, root: string): Promise<void> {
   });
   const start = performance.now();
   const { outputPath } = await trainInProcess(train, {
+    texts: training.map(({ text }) => text),
     onProgress: ({ step, totalSteps, loss, tokensPerSecond }) =>
       console.log(
         `${repository}: ${step} of ${totalSteps}, ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(1)} tokens/s`,

@@ -1,20 +1,17 @@
 import type { Command } from 'commander';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { realPathOf } from '../../common/findFiles.ts';
 import { EngineProcess } from '../../engine/process/engineProcess.ts';
 import { contextSetName, workspaceKeyOf } from '../../keptContexts/workspaceKey.ts';
-import { expertFolder, learningFolder, readExpertRecord, type ExpertFolder } from '../../learning/expertStore.ts';
+import { expertFolder, learningFolder } from '../../learning/expertStore.ts';
 import {
   learnWorkspace,
   type LearnResult,
   type MeasuredModel,
   type PassRequest,
 } from '../../learning/learnWorkspace.ts';
-import type { SourceFile } from '../../learning/sourceFile.ts';
 import { computeThreads } from '../../models/threads.ts';
-import { SecretFiles } from '../../privacy/secretFiles.ts';
 import { defaultModelPath } from '../../shelf/defaultModel.ts';
 import { expertOptions, trainedTokens } from '../../workshop/train/expertOptions.ts';
 import { trainInProcess } from '../../workshop/train/trainingProcess.ts';
@@ -50,39 +47,27 @@ export function addLearn(program: Command): void {
 
 async function learn(given: string, options: LearnCommandOptions): Promise<void> {
   const root = await realPathOf(path.resolve(given));
-  const { files } = await readFolderSources(root, options);
+  const sources = await readFolderSources(root, options);
   const folder = expertFolder(learningFolder(), contextSetName(workspaceKeyOf([pathToFileURL(root).href])));
   const modelPath = options.model === undefined ? await defaultModelPath() : path.resolve(options.model);
   const threads = await computeThreads(options.threads);
-  const restart = await knowsForbidden(folder, { root, files });
   const result = await interruptible((signal, bar) =>
     learnWorkspace({
-      files,
+      files: sources.files,
+      forbids: (file) => sources.forbids(file),
       folder,
       modelPath,
-      secretRules: new SecretFiles(options.secretFiles).digest,
-      restart,
+      threads,
       maxTokens: options.tokens,
       maxWindows: options.places,
       signal,
       onProgress: (step, share) => bar.update(step, share),
       open: (adapters) => openModel({ modelPath, adapters, threads }),
-      train: (request) => trainPass({ root, modelPath, threads, signal, bar }, request),
+      train: (request) => trainPass({ modelPath, signal, bar }, request),
     }),
   );
   if (options.json) printJson(result);
   else print(result, folder.expertFile);
-}
-
-/** Returns whether the expert learnt from a file that exists and may no longer be read. */
-async function knowsForbidden(
-  folder: ExpertFolder,
-  { root, files }: { readonly root: string; readonly files: readonly SourceFile[] },
-): Promise<boolean> {
-  const allowed = new Set(files.map((file) => file.path));
-  for (const known of (await readExpertRecord(folder))?.paths ?? [])
-    if (!allowed.has(known) && (await stat(path.join(root, known)).catch(() => undefined))) return true;
-  return false;
 }
 
 async function openModel({
@@ -112,24 +97,15 @@ async function openModel({
 }
 
 interface Pass {
-  readonly root: string;
   readonly modelPath: string;
-  readonly threads: number;
   readonly signal: AbortSignal;
   readonly bar: ProgressBar;
 }
 
-async function trainPass(
-  { root, modelPath, threads, signal, bar }: Pass,
-  { files, ...request }: PassRequest,
-): Promise<number> {
-  const options = expertOptions({
-    ...request,
-    modelPath,
-    threads,
-    dataPaths: files.map((file) => path.join(root, file.path)),
-  });
+async function trainPass({ modelPath, signal, bar }: Pass, { files, ...request }: PassRequest): Promise<number> {
+  const options = expertOptions({ ...request, modelPath });
   const { outputPath } = await trainInProcess(options, {
+    texts: files.map(({ text }) => text),
     signal,
     onProgress: ({ step, totalSteps }) => bar.update('Learning', step / totalSteps),
   });

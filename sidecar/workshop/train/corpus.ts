@@ -78,6 +78,22 @@ export async function readCorpus(
   return { texts, fingerprint: all.digest('hex'), bytes, skipped };
 }
 
+/** Returns the corpus of texts that a client read. Throws `TroubleError` 'invalid-input' if all are empty. */
+export function corpusOf(given: readonly string[]): Corpus {
+  const texts = [...new Set(given)].filter((text) => text.trim() !== '');
+  if (texts.length === 0)
+    throw new TroubleError('invalid-input', `There is no text to train on: all ${given.length} texts are empty.`);
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text.length}\n`).update(text);
+  const empty = given.filter((text) => text.trim() === '').length;
+  return {
+    texts,
+    fingerprint: hash.digest('hex'),
+    bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    skipped: { binary: 0, overLarge: 0, duplicate: given.length - empty - texts.length, empty },
+  };
+}
+
 function textOf(content: Buffer): string | undefined {
   if (content.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
   try {

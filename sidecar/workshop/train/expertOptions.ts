@@ -4,8 +4,6 @@ import type { TrainOptions } from './options.ts';
 /** The training of a workspace's expert. */
 export interface ExpertTraining {
   readonly modelPath: string;
-  /** Files of text. */
-  readonly dataPaths: readonly string[];
   /** The expert to continue with. Absent: a new expert begins. */
   readonly continueFrom?: string;
   /** The adapter file that is written at the end. */
@@ -30,12 +28,13 @@ const CHECKPOINT_TOKENS = 2_048;
 
 /** Returns how a workspace's expert is trained. */
 export function expertOptions(training: ExpertTraining): TrainOptions {
-  const { modelPath, dataPaths, outputFile, trainingFolder, maxTokens, threads } = training;
+  const { modelPath, outputFile, trainingFolder, maxTokens, threads } = training;
   const stepTokens = threads * SEQUENCE_TOKENS;
   const totalSteps = Math.max(1, Math.round(maxTokens / stepTokens));
   return {
     modelPath,
-    dataPaths,
+    // The client gives the texts, as it read them.
+    dataPaths: [],
     maxFileBytes: MAX_FILE_BYTES,
     outputPath: outputFile,
     checkpointFolder: trainingFolder,

@@ -6,8 +6,6 @@ import process from 'node:process';
 import { TroubleError } from '../../common/troubleError.ts';
 import { startLifeline } from '../../common/childProcess/lifeline.ts';
 import type { TrainMessage, TrainRequest } from './messages.ts';
-import type { TrainOptions } from './options.ts';
-import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 import { trainSpeech } from './speech/speechTraining.ts';
 import { train } from './training.ts';
 import type { TrainListeners } from './trainListeners.ts';
@@ -33,11 +31,12 @@ process.on('SIGINT', () => undefined);
 process.on('SIGXFSZ', () => undefined);
 process.on('message', (request: TrainRequest) => {
   if (request.kind === 'stop') stopping.abort();
-  else run(request.options).then(end, end);
+  else run(request).then(end, end);
 });
 
-async function run(options: TrainOptions | SpeechTrainOptions): Promise<void> {
+async function run({ options, texts }: Extract<TrainRequest, { kind: 'start' }>): Promise<void> {
   const listeners: TrainListeners = {
+    texts,
     signal: stopping.signal,
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onNote: (line) => send({ kind: 'note', line }),

@@ -4,7 +4,13 @@ import type { SpeechTrainOptions } from './speech/speechOptions.ts';
 
 /** Messages from the command line to the training process. */
 export type TrainRequest =
-  { readonly kind: 'start'; readonly options: TrainOptions | SpeechTrainOptions } | { readonly kind: 'stop' };
+  | {
+      readonly kind: 'start';
+      readonly options: TrainOptions | SpeechTrainOptions;
+      /** See `TrainListeners`. */
+      readonly texts?: readonly string[];
+    }
+  | { readonly kind: 'stop' };
 
 /** Messages from the training process. 'result' or 'trouble' is the last. */
 export type TrainMessage =

@@ -8,7 +8,7 @@ import { availableMemoryBytes } from '../../models/availableMemory.ts';
 import { writeAdapterStart } from './adapterStart.ts';
 import { BatchStream } from './batchStream.ts';
 import { Checkpoints, type CheckpointState } from './checkpoints.ts';
-import { readCorpus, type Corpus } from './corpus.ts';
+import { corpusOf, readCorpus, type Corpus } from './corpus.ts';
 import { describeCorpus, describeIdleRouters, describeTraining } from './describeTraining.ts';
 import { exportAdapter } from './exportAdapter.ts';
 import { exportModel } from './exportModel.ts';
@@ -68,7 +68,9 @@ export async function train(options: TrainOptions, listeners: TrainListeners = {
   await using lock = await lockTraining(options.checkpointFolder);
   // The training's own output may lie among its data. It must not become data of the next run.
   const leftOut = [options.outputPath, plotPath, options.checkpointFolder, holderFileOf(options.checkpointFolder)];
-  const corpus = await readCorpus(options.dataPaths, { maxFileBytes: options.maxFileBytes, leftOut });
+  const corpus = listeners.texts
+    ? corpusOf(listeners.texts)
+    : await readCorpus(options.dataPaths, { maxFileBytes: options.maxFileBytes, leftOut });
   listeners.onNote?.(describeCorpus(corpus));
   const model = options.scratch
     ? await modelFromScratch(options.modelPath, options.scratch, options.sequenceTokens)

@@ -114,6 +114,21 @@ describe('sources of a folder', () => {
     assert.deepEqual([files.length, leftOut.unfit], [1, 4]);
   });
 
+  it('tell which known paths are forbidden now', async () => {
+    const folder = await folderOf({
+      '.gitignore': 'generated/\n',
+      'generated/a.ts': 'a;',
+      'src/.gitignore': 'b.ts\n',
+      'src/b.ts': 'b;',
+      'src/c.ts': 'c;',
+      'wp-config.php': '<?php',
+    });
+    const sources = await readFolderSources(folder);
+    const paths = ['generated/a.ts', 'src/b.ts', 'src/c.ts', 'wp-config.php', 'src/gone.ts', 'gone/d.ts'];
+    const forbidden = await Promise.all(paths.map((each) => sources.forbids(each)));
+    assert.deepEqual(forbidden, [true, true, false, true, false, false]);
+  });
+
   it('are refused for a folder that does not exist', async () => {
     await assert.rejects(readFolderSources('/nowhere/at/all'), UsageError);
   });

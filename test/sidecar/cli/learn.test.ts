@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Device } from '../../../kernels/ggml/device.ts';
 import { PATIENCE_MS } from '../../patience.ts';
 import { tinyVocabulary, writeTinyModel } from '../../reference/tinyModels.ts';
@@ -49,7 +50,7 @@ describe('chorus learn', () => {
   const sourceOf = (file: number): string =>
     Array.from({ length: 200 }, (_, line) => `export const part${file}_${line} = price(${line});`).join('\n');
 
-  const learn = async (...options: readonly string[]) =>
+  const learn = (...options: readonly string[]) =>
     execa(
       process.execPath,
       [bundles.cli, 'learn', '--model', model, '--tokens', '1024', '--places', '4', '--threads', '1', ...options],
@@ -62,7 +63,7 @@ describe('chorus learn', () => {
   };
   const expertFolders = async (): Promise<readonly string[]> => {
     const folder = path.join(work, 'home', 'learning');
-    return (await readdir(folder)).map((name) => path.join(folder, name));
+    return (await readdir(folder)).filter((name) => !name.endsWith('.lock')).map((name) => path.join(folder, name));
   };
 
   it('trains an expert, measures it on held-out files, and tells whether it is adopted', async () => {
@@ -98,7 +99,24 @@ describe('chorus learn', () => {
     assert.equal((await learnt(shop)).trainedTokens, 1024);
   });
 
-  it('refuses a folder with too little code, and leaves no expert of it', async () => {
+  it('continues a killed pass, and begins a new one if a text has changed', async () => {
+    const interrupted = path.join(work, 'interrupted');
+    await mkdir(interrupted);
+    for (let file = 0; file < 6; file++) await writeFile(path.join(interrupted, `part${file}.ts`), sourceOf(file));
+    const before = new Set(await expertFolders());
+    const running = learn(interrupted, '--tokens', '100000');
+    let folder: string | undefined;
+    while (!folder || !(await readdir(path.join(folder, 'pass', 'training')).catch(() => [])).length) {
+      await sleep(100);
+      folder = (await expertFolders()).find((each) => !before.has(each));
+    }
+    running.kill('SIGKILL');
+    await running;
+    await writeFile(path.join(interrupted, 'part0.ts'), sourceOf(7));
+    assert.equal((await learnt(interrupted)).trainedTokens, 1024);
+  });
+
+  it('refuses a folder with too little code', async () => {
     const before = await expertFolders();
     const poor = path.join(work, 'poor');
     await mkdir(poor);
@@ -106,6 +124,7 @@ describe('chorus learn', () => {
     const { exitCode, stdout } = await learn(poor, '--json');
     assert.equal(exitCode, 1);
     assert.match(stdout, /There are 1 files of code to learn from, and at least 2 different ones are needed/);
-    assert.deepEqual(await expertFolders(), before);
+    const [folder] = (await expertFolders()).filter((each) => !before.includes(each));
+    assert.deepEqual(await readdir(path.join(folder as string, 'pass')), []);
   });
 });

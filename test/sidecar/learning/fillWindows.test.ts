@@ -40,6 +40,10 @@ describe('windows to fill', () => {
     assert.deepEqual(fillWindows([fileOf('a', 7), { path: 'b', text: '\n'.repeat(30) }], 5), []);
   });
 
+  it('leave out places with lines as long as data', () => {
+    assert.deepEqual(fillWindows([{ path: 'a', text: `${'x'.repeat(200)};\n`.repeat(30) }], 5), []);
+  });
+
   it('fit a file that is hardly longer than a window', () => {
     const [window] = fillWindows([fileOf('a', 9)], 1);
     assert.equal(window?.prefix, 'a 0;\n');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { splitSources } from '../../../sidecar/learning/splitSources.ts';
+import { digestOf, splitSources } from '../../../sidecar/learning/splitSources.ts';
 
 const sources = (count: number): { path: string; text: string }[] =>
   Array.from({ length: count }, (_, index) => ({ path: `src/file${index}.ts`, text: `let x${index};` }));
@@ -39,6 +39,19 @@ describe('split of sources', () => {
     const { training } = splitSources([...files, { path: 'copy.ts', text: `${copied?.text}\n` }]);
     assert.ok(!pathsOf(training).includes('copy.ts') || copied === undefined);
     assert.ok(training.every(({ text }) => text.trim() !== copied?.text));
+  });
+
+  it('never holds out a file that an expert knows, by its path or under another name', () => {
+    const files = sources(200);
+    const [first, second] = splitSources(files).heldOut as [
+      { path: string; text: string },
+      { path: string; text: string },
+    ];
+    const known = { paths: new Set([first.path]), digests: new Set([digestOf(`${second.text}\n`)]) };
+    const { training, heldOut } = splitSources(files, known);
+    assert.ok(!pathsOf(heldOut).includes(first.path) && !pathsOf(heldOut).includes(second.path));
+    assert.ok(pathsOf(training).includes(first.path) && pathsOf(training).includes(second.path));
+    assert.deepEqual(splitSources(files, { paths: new Set(pathsOf(files)), digests: new Set() }).heldOut, []);
   });
 
   it('of one file or none has nothing to hold out', () => {
