@@ -25,6 +25,7 @@ import { modelExtension } from './sidecar/modelExtension.ts';
 import { registerServers } from './remoteServers/registerServers.ts';
 import { ServerChoice } from './remoteServers/serverChoice.ts';
 import { LanguageClientSession } from './sidecar/sidecarSession.ts';
+import { registerNextEdits } from './nextEdits/registerNextEdits.ts';
 import { registerStatus } from './status/registerStatus.ts';
 import { TroubleReporter } from './status/troubleReporter.ts';
 import { WorkspaceSync } from './workspace/workspaceSync.ts';
@@ -41,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Chorus', { log: true });
   const logError = (error: unknown): void => log.error(error instanceof Error ? error : String(error));
   const parts = createParts(context, log, logError);
-  const { language, policy, server, snooze, troubles, acceptance, ghostText } = parts;
+  const { language, policy, documents, server, snooze, troubles, acceptance, ghostText } = parts;
   session = parts.session;
 
   registerSettingsSync(context, session, server, logError);
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommandList(context);
   registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance, logError });
+  registerNextEdits(context, { session, policy, documents, snooze, log });
   registerModels(context, session, server);
   registerServers(context, { session, choice: server, language, logError });
   registerContextView(context, session);
@@ -94,7 +96,7 @@ function createParts(
     onTrouble: (trouble) => troubles.report(trouble),
   });
   context.subscriptions.push(log, language, policy, documents, workspace, snooze, acceptance, connection);
-  return { session: connection, language, policy, server, snooze, troubles, acceptance, ghostText };
+  return { session: connection, language, policy, documents, server, snooze, troubles, acceptance, ghostText };
 }
 
 function createSession(

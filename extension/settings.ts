@@ -151,6 +151,11 @@ export function readCompletionPreferences(reader: Pick<SettingsReader, 'get'>): 
   };
 }
 
+/** Returns whether next edits are on. */
+export function readNextEditsEnabled(reader: Pick<SettingsReader, 'get'>): boolean {
+  return reader.get('nextEdits.enabled') !== false;
+}
+
 /**
  * Returns the file name patterns (in the syntax of `.gitignore`) that the user adds to the built-in list of secret
  * files.

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import type { Window } from './driver.ts';
+import { describeHost, type Scenario } from './hostSession.ts';
+import { NEWEST_HOST } from './setup.ts';
+import { waitFor } from './waitFor.ts';
+
+const TEXT = [
+  'export function area(width: number): number {',
+  '  const total = width * 2;',
+  '  log(total);',
+  '  return total;',
+  '}',
+  '',
+].join('\n');
+/** Without ghost text and lists the keys belong to next edits alone, whatever the model answers. */
+const SETTINGS = {
+  'chorus.completion.enabled': false,
+  'editor.quickSuggestions': false,
+  'editor.wordBasedSuggestions': 'off',
+  'files.autoSave': 'off',
+};
+
+const renamed = (...uses: readonly string[]): string =>
+  TEXT.replace('const total', 'const sum')
+    .replace('log(total)', `log(${uses[0]})`)
+    .replace('return total', `return ${uses[1]}`);
+
+/** Waits until the editor shows a text that a decoration adds. */
+async function decorated(window: Window, text: string): Promise<void> {
+  await waitFor(`“${text}” in the editor`, async () => (await decorations(window)).some((each) => each.includes(text)));
+}
+
+/** Returns the texts that decorations add in the editor. */
+async function decorations(window: Window): Promise<readonly string[]> {
+  const contents = await window.page
+    .locator('.monaco-editor .view-line span')
+    .evaluateAll((spans) => spans.map((span) => getComputedStyle(span, '::after').content));
+  return contents.map((content) => content.replaceAll('\u00a0', ' '));
+}
+
+/** Waits until the editor shows no hint. */
+async function undecorated(window: Window): Promise<void> {
+  await waitFor(
+    'no hint in the editor',
+    async () => !(await decorations(window)).some((text) => text.includes('Tab:')),
+  );
+}
+
+/** Opens the file, and renames the name at a place as soon as the sidecar knows the document. */
+async function rename(
+  host: Scenario,
+  { line, column, newName } = { line: 2, column: 9, newName: 'sum' },
+): Promise<{ readonly window: Window; readonly file: string }> {
+  const file = await host.write('src/area.ts', TEXT);
+  const window = await host.openWindow();
+  await window.openFile(file);
+  await window.goTo(5, 2);
+  // Typing starts the sidecar.
+  await window.type(' ');
+  await waitFor('the document in the sidecar', async () => (await host.reachedSidecar()).documents > 0);
+  await window.press('Backspace');
+  await window.goTo(line, column);
+  await window.press('Control+Shift+ArrowRight');
+  await window.type(newName);
+  return { window, file };
+}
+
+describeHost(
+  NEWEST_HOST,
+  (scenario) => {
+    scenario('after a name was renamed by typing, Tab goes to each use and accepts it', async (host) => {
+      const { window, file } = await rename(host);
+      await decorated(window, 'Tab: next edit');
+      await window.screenshot('next-edit');
+      await window.press('Tab');
+      await decorated(window, 'Tab: accept');
+      await window.savedText(file, (text) => text === renamed('total', 'total'));
+      await window.press('Tab');
+      await window.savedText(file, (text) => text === renamed('sum', 'total'));
+      await decorated(window, 'Tab: next edit');
+      await window.press('Tab');
+      await decorated(window, 'Tab: accept');
+      await window.press('Tab');
+      await window.savedText(file, (text) => text === renamed('sum', 'sum'));
+      await window.press('Control+Z');
+      await window.savedText(file, (text) => text === renamed('sum', 'total'));
+    });
+
+    scenario('typing over a suggested change drops it', async (host) => {
+      const { window, file } = await rename(host);
+      await decorated(window, 'Tab: next edit');
+      await window.press('Tab');
+      await decorated(window, 'Tab: accept');
+      await window.type('my');
+      await window.savedText(file, (text) => text === renamed('mytotal', 'total'));
+      assert.ok(!(await decorations(window)).some((text) => text.includes('Tab: accept')));
+    });
+
+    scenario('Esc hides the suggested changes, and Tab indents again', async (host) => {
+      const { window, file } = await rename(host);
+      await decorated(window, 'Tab: next edit');
+      await window.press('Escape');
+      await undecorated(window);
+      await window.press('Tab');
+      await window.savedText(file, (text) => /const sum {2,}=/.test(text) && text.includes('return total;'));
+    });
+
+    scenario('Tab opens another file that uses the renamed name', async (host) => {
+      const user = await host.write(
+        'src/user.ts',
+        "import { area } from './area.ts';\n\nexport const one = area(1);\n",
+      );
+      const { window } = await rename(host, { line: 1, column: 17, newName: 'surface' });
+      // The index may still read the workspace, and each keystroke asks again.
+      await waitFor(
+        'the hint with the name of the other file',
+        async () => {
+          if ((await decorations(window)).some((text) => text.includes('→ user.ts'))) return true;
+          await window.type('s');
+          await window.press('Backspace');
+          return false;
+        },
+        { intervalMs: 3_000 },
+      );
+      await window.press('Tab');
+      await decorated(window, 'Tab: accept');
+      await window.press('Tab');
+      await decorated(window, 'Tab: next edit');
+      await window.press('Tab');
+      await decorated(window, 'Tab: accept');
+      await window.press('Tab');
+      await window.savedText(
+        user,
+        (text) => text === "import { surface } from './area.ts';\n\nexport const one = surface(1);\n",
+      );
+    });
+  },
+  { settings: SETTINGS },
+);
