@@ -11,8 +11,6 @@ import { pendingEdits, rangeOf } from './pendingEdits.ts';
 export class NextEditController implements vscode.Disposable {
   readonly #requests: NextEditRequests;
   readonly #queue = new NextEditQueue();
-  /** Suggestions for documents that are not open. They come after those of the queue. */
-  #unopened: readonly NextEdit[] = [];
   readonly #decorations = new NextEditDecorations();
   readonly #disposables: readonly vscode.Disposable[];
   /** The change that is being applied. */
@@ -40,16 +38,14 @@ export class NextEditController implements vscode.Disposable {
   async next(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const { current } = this.#queue;
-    if (editor === undefined || !this.#isShown) await vscode.commands.executeCommand('tab');
-    else if (current === undefined) await this.#openNextDocument();
+    if (editor === undefined || current === undefined) await vscode.commands.executeCommand('tab');
     else if (isAt(editor, current)) await this.#accept(editor);
     else await this.#goTo(current);
   }
 
   /** Hides all suggested changes. They are not suggested again in this window. */
   dismiss(): void {
-    const unopened = this.#unopened.flatMap(({ uri, edits }) => edits.map((edit) => ({ ...edit, uri })));
-    this.#queue.dismiss([...this.#queue.edits, ...unopened]);
+    this.#queue.dismiss(this.#queue.edits);
     this.#clear();
   }
 
@@ -61,17 +57,12 @@ export class NextEditController implements vscode.Disposable {
     if (contentChanges.length === 0) return;
     const uri = document.uri.toString();
     this.#queue.follow(uri, contentChanges);
-    this.#unopened = this.#unopened.filter((other) => other.uri !== uri);
     if (vscode.window.activeTextEditor?.document !== document) {
       if (this.#isShown) this.#render();
-    } else if (!this.#isAccepted(contentChanges) || !this.#hasNext) {
+    } else if (!this.#isAccepted(contentChanges) || this.#queue.current === undefined) {
       this.#clear();
       this.#requests.ask(document, (suggestions) => this.#answered(document, suggestions));
     }
-  }
-
-  get #hasNext(): boolean {
-    return this.#queue.current !== undefined || this.#unopened.length > 0;
   }
 
   /** Whether these changes are the accepted one. Any other change may make the waiting ones wrong. */
@@ -91,14 +82,6 @@ export class NextEditController implements vscode.Disposable {
       return target ? pendingEdits(target, suggestion) : [];
     });
     this.#queue.fill(edits, { uri: document.uri.toString(), offset: document.offsetAt(editor.selection.active) });
-    this.#unopened = suggestions
-      .map((suggestion) => ({ ...suggestion, uri: normalised(suggestion.uri) }))
-      .filter(({ uri }) => !open.has(uri))
-      .map((suggestion) => ({
-        ...suggestion,
-        edits: suggestion.edits.filter((edit) => !this.#queue.isDismissed({ ...edit, uri: suggestion.uri })),
-      }))
-      .filter((suggestion) => suggestion.edits.length > 0);
     this.#render();
   }
 
@@ -108,17 +91,6 @@ export class NextEditController implements vscode.Disposable {
     editor.selection = new vscode.Selection(range.start, range.start);
     editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
     this.#render();
-  }
-
-  async #openNextDocument(): Promise<void> {
-    const [suggestion, ...rest] = this.#unopened;
-    if (suggestion === undefined) return;
-    const { document } = await editorOf(vscode.Uri.parse(suggestion.uri));
-    if (this.#unopened[0] !== suggestion) return;
-    this.#unopened = rest;
-    this.#queue.fill(pendingEdits(document, suggestion), { uri: suggestion.uri, offset: 0 });
-    if (this.#queue.current) await this.#goTo(this.#queue.current);
-    else this.#render();
   }
 
   /** Applies the shown change as one step of undo. */
@@ -142,31 +114,32 @@ export class NextEditController implements vscode.Disposable {
 
   #entered(editor: vscode.TextEditor | undefined): void {
     if (editor === undefined) return;
-    const target = this.#queue.current?.uri ?? this.#unopened[0]?.uri;
-    if (editor.document.uri.toString() === target) this.#render();
+    if (editor.document.uri.toString() === this.#queue.current?.uri) this.#render();
     else this.#clear();
   }
 
   #clear(): void {
     this.#requests.cancel();
     this.#queue.clear();
-    this.#unopened = [];
     this.#render();
   }
 
   #render(): void {
     const editor = vscode.window.activeTextEditor;
     const { current } = this.#queue;
-    const uri = current?.uri ?? this.#unopened[0]?.uri;
-    this.#setShown(editor !== undefined && uri !== undefined);
-    if (editor === undefined || uri === undefined) this.#decorations.clear();
-    else if (current && editor.document.uri.toString() === uri)
+    this.#setShown(editor !== undefined && current !== undefined);
+    if (editor === undefined || current === undefined) this.#decorations.clear();
+    else if (editor.document.uri.toString() === current.uri)
       this.#decorations.show({
         editor,
         hint: isAt(editor, current) ? l10n.t('Tab: accept') : hintTowards(editor, current),
         place: { range: rangeOf(editor.document, current), newText: current.newText },
       });
-    else this.#decorations.show({ editor, hint: `→ ${path.posix.basename(vscode.Uri.parse(uri).path)} · ${toNext()}` });
+    else
+      this.#decorations.show({
+        editor,
+        hint: `→ ${path.posix.basename(vscode.Uri.parse(current.uri).path)} · ${toNext()}`,
+      });
   }
 
   #setShown(isShown: boolean): void {

@@ -52,11 +52,6 @@ export class NextEditQueue {
     return first;
   }
 
-  /** Returns whether the user dismissed the same change before. */
-  isDismissed(edit: Pick<PendingEdit, 'uri' | 'oldText' | 'newText'>): boolean {
-    return this.#dismissed.has(keyOf(edit));
-  }
-
   /** Remembers that the user does not want these changes, so that `fill` leaves them out. */
   dismiss(edits: readonly Pick<PendingEdit, 'uri' | 'oldText' | 'newText'>[]): void {
     for (const edit of edits) this.#dismissed.add(keyOf(edit));

@@ -42,7 +42,8 @@ export class NextEditRequests implements vscode.Disposable {
           if (!source.token.isCancellationRequested) onAnswer(suggestions);
         },
         // The session reports problems of the sidecar itself.
-        (error: unknown) => this.#setup.log.debug(`Next edits: ${error instanceof Error ? error.message : String(error)}`),
+        (error: unknown) =>
+          this.#setup.log.debug(`Next edits: ${error instanceof Error ? error.message : String(error)}`),
       );
     }, PAUSE_MS);
   }
