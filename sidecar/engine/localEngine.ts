@@ -41,6 +41,8 @@ interface Loaded {
  * Use it only in the engine process, since its native code may abort.
  */
 export class LocalEngine implements Engine, Measuring {
+  /** Settles when the last measurement has ended. */
+  #measured: Promise<unknown> = Promise.resolve();
   #device: (OpenedDevice & { readonly key: string }) | undefined;
   #loaded: Loaded | undefined;
   #logLines: string[] = [];
@@ -174,13 +176,18 @@ export class LocalEngine implements Engine, Measuring {
     return this.#loaded;
   }
 
-  async #measure<Result>(work: (evaluator: Evaluator) => Promise<Result>): Promise<Result> {
-    const evaluator = this.#ready().opened.evaluator();
-    try {
-      return await work(evaluator);
-    } finally {
-      evaluator.dispose();
-    }
+  /** Measures one after the other, since an evaluator has a single sequence. */
+  #measure<Result>(work: (evaluator: Evaluator) => Promise<Result>): Promise<Result> {
+    const measured = this.#measured.then(async () => {
+      const evaluator = this.#ready().opened.evaluator();
+      try {
+        return await work(evaluator);
+      } finally {
+        evaluator.dispose();
+      }
+    });
+    this.#measured = measured.catch(() => undefined);
+    return measured;
   }
 
   async #openDevice(params: Pick<LoadParams, 'device'>, threads: number): Promise<OpenedDevice> {

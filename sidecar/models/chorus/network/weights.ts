@@ -30,7 +30,7 @@ export function checkWeights(
       if (optional) continue;
       throw new TroubleError(
         'invalid-model',
-        `${fileName}: the tensor ${name} is missing, expected [${extents.join(', ')}].`,
+        `${fileName}: the tensor ${name} is missing, expected [${trimOnes(extents).join(', ')}].`,
       );
     }
     const shape = trimOnes(tensor.shape);
