@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rename, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileSize } from '../common/fileSize.ts';
 import { TroubleError } from '../common/troubleError.ts';
 import { detectFim } from '../completion/prompt/fim.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -130,7 +131,7 @@ async function preparePass({ folder, files, modelPath, maxWindows }: LearnOption
   const base = { path: modelPath, sizeBytes: size, modifiedMs: Math.round(mtimeMs) };
   const record = await readExpertRecord(folder);
   const earlier =
-    record && JSON.stringify(record.base) === JSON.stringify(base) && (await isFile(folder.expertFile))
+    record && JSON.stringify(record.base) === JSON.stringify(base) && (await fileSize(folder.expertFile)) !== undefined
       ? record
       : undefined;
   const known = { paths: new Set(earlier?.paths), digests: new Set(earlier?.digests) };
@@ -234,11 +235,4 @@ async function measured(
     fills,
     generalNats: await generalNats(engine, model, signal),
   };
-}
-
-async function isFile(file: string): Promise<boolean> {
-  return stat(file).then(
-    (status) => status.isFile(),
-    () => false,
-  );
 }
