@@ -51,6 +51,10 @@ export interface WindowOptions {
    * the test's pack contains none.
    */
   readonly displayLanguage?: string | undefined;
+  /** The window's size in pixels of CSS (default: 1280 × 800). */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Pixels of the screen per pixel of CSS (default: 1). */
+  readonly pixelRatio?: number;
 }
 
 /** An input method that composes at the cursor. */
@@ -74,7 +78,10 @@ export class Window {
 
   /** Opens a window in its own browser profile and waits for the workbench. */
   static async open(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const context = await browser.newContext({
+      viewport: options.size ?? { width: 1280, height: 800 },
+      deviceScaleFactor: options.pixelRatio ?? 1,
+    });
     if (options.displayLanguage !== undefined)
       await context.addInitScript({ content: setDisplayLanguage(options.displayLanguage) });
     const page = await context.newPage();
@@ -305,6 +312,11 @@ export class Window {
   async screenshot(name: string): Promise<void> {
     if (this.#options.takesPictures && process.env['CHORUS_SCREENSHOTS'] === '1')
       await this.page.screenshot({ path: path.join(IMAGES, `${name}.png`) });
+  }
+
+  /** Returns a picture of the screen, a PNG. What fades in is there already. */
+  async picture(): Promise<Buffer> {
+    return this.page.screenshot({ animations: 'disabled' });
   }
 
   /** Writes a picture of the screen, for the message of a failing test. */

@@ -53,6 +53,8 @@ export interface HostOptions extends Partial<Omit<CodeServerOptions, 'host' | 'f
   readonly bundles?: string;
   /** The model in the user's settings (default: the small test model). */
   readonly modelPath?: string;
+  /** Whether Chorus uses the bundled model, as in a package. */
+  readonly hasModel?: boolean;
   /** A package to install instead of the built files. It uses its own default model. */
   readonly vsix?: string;
   /** Packages that `vsix` needs. */
@@ -127,11 +129,15 @@ export class HostSession {
     try {
       const extensionFolder = options.vsix
         ? await installVsix({ host, folder: serverFolder }, options.vsix, options.otherVsix)
-        : await installBuiltExtension(serverFolder, { version: options.extensionVersion, bundles: options.bundles });
+        : await installBuiltExtension(serverFolder, {
+            version: options.extensionVersion,
+            bundles: options.bundles,
+            hasModel: options.hasModel,
+          });
       await options.prepare?.(serverFolder);
       const settings = {
         ...STEADY_SETTINGS,
-        ...(options.vsix ? {} : { 'chorus.modelPath': modelPath }),
+        ...(options.vsix || options.hasModel ? {} : { 'chorus.modelPath': modelPath }),
         ...options.settings,
       };
       const server = await CodeServer.start({ ...options, host, folder: serverFolder, settings });

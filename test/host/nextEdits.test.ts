@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Window } from './driver.ts';
+import { shownHints, waitForHint, waitForNoHint } from './hints.ts';
 import { describeHost, type Scenario } from './hostSession.ts';
 import { NEWEST_HOST } from './setup.ts';
 import { waitFor } from './waitFor.ts';
@@ -25,27 +26,6 @@ const renamed = (...uses: readonly string[]): string =>
     .replace('log(total)', `log(${uses[0]})`)
     .replace('return total', `return ${uses[1]}`);
 
-/** Waits until the editor shows a text that a decoration adds. */
-async function decorated(window: Window, text: string): Promise<void> {
-  await waitFor(`“${text}” in the editor`, async () => (await decorations(window)).some((each) => each.includes(text)));
-}
-
-/** Returns the texts that decorations add in the editor. */
-async function decorations(window: Window): Promise<readonly string[]> {
-  const contents = await window.page
-    .locator('.monaco-editor .view-line span')
-    .evaluateAll((spans) => spans.map((span) => getComputedStyle(span, '::after').content));
-  return contents.map((content) => content.replaceAll('\u00a0', ' '));
-}
-
-/** Waits until the editor shows no hint. */
-async function undecorated(window: Window): Promise<void> {
-  await waitFor(
-    'no hint in the editor',
-    async () => !(await decorations(window)).some((text) => text.includes('Tab:')),
-  );
-}
-
 /** Opens the file, and renames the constant as soon as the sidecar knows the document. */
 async function rename(host: Scenario): Promise<{ readonly window: Window; readonly file: string }> {
   const file = await host.write('src/area.ts', TEXT);
@@ -67,16 +47,15 @@ describeHost(
   (scenario) => {
     scenario('after a name was renamed by typing, Tab goes to each use and accepts it', async (host) => {
       const { window, file } = await rename(host);
-      await decorated(window, 'Tab: next edit');
-      await window.screenshot('next-edit');
+      await waitForHint(window, 'Tab: next edit');
       await window.press('Tab');
-      await decorated(window, 'Tab: accept');
+      await waitForHint(window, 'Tab: accept');
       await window.savedText(file, (text) => text === renamed('total', 'total'));
       await window.press('Tab');
       await window.savedText(file, (text) => text === renamed('sum', 'total'));
-      await decorated(window, 'Tab: next edit');
+      await waitForHint(window, 'Tab: next edit');
       await window.press('Tab');
-      await decorated(window, 'Tab: accept');
+      await waitForHint(window, 'Tab: accept');
       await window.press('Tab');
       await window.savedText(file, (text) => text === renamed('sum', 'sum'));
       await window.press('Control+Z');
@@ -85,19 +64,19 @@ describeHost(
 
     scenario('typing over a suggested change drops it', async (host) => {
       const { window, file } = await rename(host);
-      await decorated(window, 'Tab: next edit');
+      await waitForHint(window, 'Tab: next edit');
       await window.press('Tab');
-      await decorated(window, 'Tab: accept');
+      await waitForHint(window, 'Tab: accept');
       await window.type('my');
       await window.savedText(file, (text) => text === renamed('mytotal', 'total'));
-      assert.ok(!(await decorations(window)).some((text) => text.includes('Tab: accept')));
+      assert.ok(!(await shownHints(window)).some((text) => text.includes('Tab: accept')));
     });
 
     scenario('Esc hides the suggested changes, and Tab indents again', async (host) => {
       const { window, file } = await rename(host);
-      await decorated(window, 'Tab: next edit');
+      await waitForHint(window, 'Tab: next edit');
       await window.press('Escape');
-      await undecorated(window);
+      await waitForNoHint(window);
       await window.press('Tab');
       await window.savedText(file, (text) => /const sum {2,}=/.test(text) && text.includes('return total;'));
     });

@@ -45,7 +45,6 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await window.openFile(host.file('src/point.ts'));
       await window.goTo(13, 11);
       assert.equal((await window.typeForGhostText(' ')).trim(), 'new Point(this.x - other.x, this.y - other.y);');
-      await window.screenshot('ghost-text');
       const { modelPath, engine } = await host.sidecarStatus();
       assert.equal(modelPath, path.join(session.extensionFolder, 'dist', 'models', BUNDLED_MODEL_FILE));
       assert.equal(engine, 'chorus');
@@ -60,7 +59,6 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       await window.command('Chorus: Explain Selection');
       const chat = await window.chatView();
       const answer = await chat.answerEnds();
-      await window.screenshot('explain');
       assert.match(answer, /returns a list of article names .* (below|less than) the (specified )?minimum/);
     }));
 
@@ -69,7 +67,6 @@ describe(`this platform's package, installed in VS Code ${NEWEST_HOST}`, () => {
       const window = await host.openWindow();
       const chat = await window.openChat();
       await chat.modelNotice().waitFor();
-      await window.screenshot('model-notice');
       await chat.button('Choose a model for chat…').click();
       await window.page.locator('.quick-input-list', { hasText: 'Chorus-0.5B' }).waitFor();
     }));

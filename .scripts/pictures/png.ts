@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const RGB = 2;
+const RGBA = 6;
+/** Stands before a row whose bytes are those of its pixels. */
+const NO_FILTER = Buffer.from([0]);
+
+/** A picture of three bytes a pixel, row by row. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Buffer;
+}
+
+export interface Chunk {
+  readonly type: string;
+  readonly data: Buffer;
+}
+
+/** Reads a PNG of eight bits a channel, RGB, not interlaced, as browsers write it. Throws on any other. */
+export function readPng(png: Buffer): Picture {
+  const chunks = readChunks(png);
+  const header = chunks.find(({ type }) => type === 'IHDR')?.data;
+  assert.ok(header, 'the PNG has a header');
+  const width = header.readUInt32BE(0);
+  const height = header.readUInt32BE(4);
+  assert.deepEqual([...header.subarray(8)], [8, RGB, 0, 0, 0], 'eight bits a channel, RGB, not interlaced');
+  const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
+  return { width, height, pixels: unfiltered(inflateSync(packed), 3 * width, height) };
+}
+
+/** Reads the chunks of a PNG. */
+export function readChunks(png: Buffer): readonly Chunk[] {
+  assert.ok(png.subarray(0, SIGNATURE.length).equals(SIGNATURE), 'the file is a PNG');
+  const chunks: Chunk[] = [];
+  for (let at = SIGNATURE.length; at < png.length;) {
+    const length = png.readUInt32BE(at);
+    chunks.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, at + 8 + length) });
+    at += 12 + length;
+  }
+  return chunks;
+}
+
+/** Writes a PNG of chunks. */
+export function writeChunks(chunks: readonly Chunk[]): Buffer {
+  return Buffer.concat([
+    SIGNATURE,
+    ...chunks.flatMap(({ type, data }) => {
+      const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+      return [uint32(data.length), named, uint32(crc32(named))];
+    }),
+  ]);
+}
+
+/** The header chunk of a picture with an alpha channel. */
+export function headerChunk(width: number, height: number): Chunk {
+  return { type: 'IHDR', data: Buffer.concat([uint32(width), uint32(height), Buffer.from([8, RGBA, 0, 0, 0])]) };
+}
+
+/** Compresses rows of pixels as PNG does. */
+export function packed(pixels: Buffer, rowBytes: number): Buffer {
+  const rows: Buffer[] = [];
+  for (let at = 0; at < pixels.length; at += rowBytes) rows.push(NO_FILTER, pixels.subarray(at, at + rowBytes));
+  return deflateSync(Buffer.concat(rows), { level: 9 });
+}
+
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+/** Takes the filters of PNG off, which predict each byte by its neighbours on the left and above. */
+function unfiltered(filtered: Buffer, rowBytes: number, height: number): Buffer {
+  const pixels = Buffer.alloc(rowBytes * height);
+  for (let row = 0; row < height; row++) {
+    const filter = filtered[row * (rowBytes + 1)]!;
+    for (let at = 0; at < rowBytes; at++) {
+      const to = row * rowBytes + at;
+      const left = at < 3 ? 0 : pixels[to - 3]!;
+      const above = row === 0 ? 0 : pixels[to - rowBytes]!;
+      const aboveLeft = at < 3 || row === 0 ? 0 : pixels[to - rowBytes - 3]!;
+      pixels[to] = filtered[row * (rowBytes + 1) + 1 + at]! + predicted(filter, left, above, aboveLeft);
+    }
+  }
+  return pixels;
+}
+
+function predicted(filter: number, left: number, above: number, aboveLeft: number): number {
+  switch (filter) {
+    case 1:
+      return left;
+    case 2:
+      return above;
+    case 3:
+      return Math.floor((left + above) / 2);
+    case 4:
+      return paeth(left, above, aboveLeft);
+    default:
+      return 0;
+  }
+}
+
+function paeth(left: number, above: number, aboveLeft: number): number {
+  const estimate = left + above - aboveLeft;
+  const distances = [left, above, aboveLeft].map((each) => Math.abs(estimate - each));
+  const [toLeft = 0, toAbove = 0, toAboveLeft = 0] = distances;
+  if (toLeft <= toAbove && toLeft <= toAboveLeft) return left;
+  return toAbove <= toAboveLeft ? above : aboveLeft;
+}
