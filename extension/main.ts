@@ -28,6 +28,7 @@ import { LanguageClientSession } from './sidecar/sidecarSession.ts';
 import { registerNextEdits } from './nextEdits/registerNextEdits.ts';
 import { registerStatus } from './status/registerStatus.ts';
 import { TroubleReporter } from './status/troubleReporter.ts';
+import { registerWalkthrough } from './walkthrough/registerWalkthrough.ts';
 import { WorkspaceSync } from './workspace/workspaceSync.ts';
 
 /** Set by the first line of the bundle. */
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   registerSettingsSync(context, session, server, logError);
   registerStatus(context, { session, ghostText, snooze, acceptance, language }, troubles, log);
+  registerWalkthrough(context);
   registerCommandList(context);
   registerLanguageChoice(context);
   registerCompletion(context, session, { ghostText, snooze, acceptance, logError });

@@ -17,6 +17,9 @@ interface Setting {
 interface Manifest {
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly { readonly description: string; readonly media: { readonly svg: string } }[];
+    }[];
     readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] };
     readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
     readonly chatParticipants: readonly { readonly commands: readonly { readonly name: string }[] }[];
@@ -55,6 +58,21 @@ describe('the manifest', () => {
       .map(({ command }) => command)
       .filter((command) => !registered.has(command));
     assert.deepEqual(missing, []);
+  });
+
+  it('links only to registered commands from its walkthrough, and to pictures that exist', async () => {
+    const registered = await registeredCommands();
+    const [walkthrough] = manifest.contributes.walkthroughs;
+    const steps = walkthrough?.steps ?? [];
+    assert.ok(steps.length >= 3, `${steps.length} steps`);
+    for (const { description, media } of steps) {
+      assert.ok(existsSync(path.join(root, media.svg)), media.svg);
+      const links = [...(strings[description.slice(1, -1)] ?? '').matchAll(/\]\(command:([\w.]+)\)/g)];
+      assert.notEqual(links.length, 0, description);
+      // VS Code itself makes a command that shows a view.
+      for (const [, command = ''] of links)
+        assert.ok(registered.has(command) || command === 'chorus.chat.focus', `${command} in ${description}`);
+    }
   });
 
   it('hides no command from the palette because of a focus condition, since the palette itself has the focus', () => {

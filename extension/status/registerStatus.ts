@@ -32,9 +32,6 @@ export function registerStatus(
     vscode.commands.registerCommand('chorus.openSettings', () =>
       vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`),
     ),
-    vscode.commands.registerCommand('chorus.openWalkthrough', () =>
-      vscode.commands.executeCommand('workbench.action.openWalkthrough', `${context.extension.id}#chorus.start`),
-    ),
   );
 }
 
