@@ -1,12 +1,9 @@
 /** Input files of commands. */
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseJson } from '../common/parseJson.ts';
+import { readTextBeginning } from '../common/textBeginning.ts';
 import type { TokenId } from '../protocol/engine.ts';
 import { UsageError } from './exitCodes.ts';
-
-/** No text has this many bytes per token on average, not even deeply indented code. */
-const MOST_BYTES_PER_TOKEN = 16;
 
 /** Reads a JSON array of token ids. Rejects with `UsageError`. */
 export async function readTokens(file: string): Promise<readonly TokenId[]> {
@@ -31,19 +28,10 @@ export async function readText(
 ): Promise<string> {
   let text: string;
   try {
-    const bytes = await readBeginning(file, tokens * MOST_BYTES_PER_TOKEN);
-    // A text that was cut off may end within a character.
-    const isWhole = bytes.length < tokens * MOST_BYTES_PER_TOKEN;
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes, { stream: !isWhole });
+    text = await readTextBeginning(file, tokens);
   } catch (error) {
     throw new UsageError(`${file} can't be read as UTF-8 text: ${(error as Error).message}`, { cause: error });
   }
   if (text === '') throw new UsageError(`${file} is empty.`);
   return text;
-}
-
-async function readBeginning(file: string, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(file, { end: maxBytes - 1 }) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

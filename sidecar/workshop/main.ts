@@ -12,6 +12,7 @@ import { quantize } from './quantize/quantize.ts';
 import { serveWorkshop } from './requests.ts';
 import { selectRows } from './selectRows.ts';
 import { trim } from './trim/trim.ts';
+import { upcycleLowRank } from './upcycle/lowRank/upcycleLowRank.ts';
 import { upcycle } from './upcycle/upcycle.ts';
 
 startLifeline({ nativeCalls });
@@ -21,5 +22,5 @@ dieWithParent();
 process.on('SIGINT', () => undefined);
 
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-serveWorkshop(connection, { upcycle, quantize, trim, outliers, selectRows });
+serveWorkshop(connection, { upcycle, upcycleLowRank, quantize, trim, outliers, selectRows });
 connection.listen();

@@ -1,5 +1,7 @@
 import type { WorkProgress } from '../protocol/engine.ts';
 import type {
+  LowRankUpcycleParams,
+  LowRankUpcycleResult,
   OutliersParams,
   OutliersResult,
   QuantizeParams,
@@ -23,6 +25,7 @@ export interface MakingOptions {
  */
 export interface Making {
   upcycle(params: UpcycleParams, options?: MakingOptions): Promise<UpcycleResult>;
+  upcycleLowRank(params: LowRankUpcycleParams, options?: MakingOptions): Promise<LowRankUpcycleResult>;
   quantize(params: QuantizeParams, options?: MakingOptions): Promise<QuantizeResult>;
   outliers(params: OutliersParams, options?: MakingOptions): Promise<OutliersResult>;
   trim(params: TrimParams, options?: MakingOptions): Promise<TrimResult>;

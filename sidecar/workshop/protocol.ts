@@ -45,6 +45,54 @@ export interface UpcycleResult {
   readonly sizeBytes: number;
 }
 
+/**
+ * Parent → workshop: makes a mixture of low-rank experts from adapters of one model. Loads the model for routers in
+ * closed form; progress by `WORK_PROGRESS`.
+ */
+export const UPCYCLE_LOW_RANK = request<LowRankUpcycleParams, LowRankUpcycleResult>('workshop/upcycleLowRank');
+export interface LowRankUpcycleParams {
+  /** Absolute path of the model that the experts change. */
+  readonly basePath: string;
+  /** Absolute path. */
+  readonly outputPath: string;
+  /** The result's name in its metadata. Default: its file name. */
+  readonly name?: string;
+  /** From expert 1 on; expert 0 is the model alone. Paths are absolute. */
+  readonly experts: readonly { readonly name: string; readonly path: string }[];
+  /** How many experts count for a token, expert 0 among them. 0: all. */
+  readonly expertsUsed: number;
+  /** The gates of the experts that count, if not all do. */
+  readonly gateMode: 'faithful' | 'renormalised' | 'scaled';
+  readonly gates:
+    | { readonly kind: 'zero' }
+    | { readonly kind: 'random'; readonly seed: number }
+    | {
+        readonly kind: 'closed-form';
+        /** Of each expert, expert 0 first, which may have none. */
+        readonly texts: readonly ExpertTexts[];
+        /** The most tokens of an expert, and of a text. */
+        readonly maxTokens: number;
+        readonly maxTextTokens: number;
+        readonly lambda: number;
+        readonly temperature: number;
+      };
+}
+/** The texts of a low-rank expert. */
+export interface ExpertTexts {
+  readonly name: string;
+  /** Absolute paths. */
+  readonly files: readonly string[];
+}
+export interface LowRankUpcycleResult {
+  readonly outputPath: string;
+  /** Expert 0, "base", comes first. The texts and tokens are those that routers were made from. */
+  readonly experts: readonly { readonly name: string; readonly texts: number; readonly tokens: number }[];
+  /** The number of blocks with a router. */
+  readonly blocks: number;
+  readonly parameterCount: number;
+  readonly sizeBytes: number;
+}
+
 /** Parent → workshop: writes a model in other types. Loads none; progress by `WORK_PROGRESS`. */
 export const QUANTIZE = request<QuantizeParams, QuantizeResult>('workshop/quantize');
 export interface QuantizeParams {

@@ -9,22 +9,16 @@ import { decimal, integer, withJson } from '../options.ts';
 import { formatBytes, printJson } from '../output.ts';
 import { writeForeignText } from '../terminal.ts';
 import { workInWorkshop } from '../withEngine.ts';
+import { addLowRankOptions, assertKind, upcycleLowRank, type LowRankCommandOptions } from './upcycle/lowRank.ts';
 
-interface UpcycleCommandOptions {
-  readonly json: boolean;
-  readonly out: string;
+interface UpcycleCommandOptions extends LowRankCommandOptions {
   readonly dense: boolean;
   readonly architecture: 'chorus' | 'same';
-  readonly name?: string;
   readonly kv: 'expert' | 'shared';
-  readonly expertsUsed: number;
   readonly attention: 'soft' | 'average' | number;
-  readonly gates: 'random' | 'hidden';
   readonly prompts?: string;
   readonly gateScale: number;
-  readonly gateMode: UpcycleParams['gateMode'];
   readonly every: number;
-  readonly seed: number;
 }
 
 const promptsSchema = z
@@ -33,14 +27,16 @@ const promptsSchema = z
   )
   .min(1);
 
-/** `chorus upcycle`: turns dense models of one shape into the experts of a mixture. */
+/** `chorus upcycle`: turns dense models of one shape, or low-rank adapters of one model, into experts of a mixture. */
 export function addUpcycle(program: Command): void {
   const command = program
     .command('upcycle')
-    .description('turn dense models of one shape into a mixture of experts and attention')
+    .description(
+      'turn dense models of one shape into a mixture of experts and attention, or adapters of one model into a mixture of low-rank experts',
+    )
     .argument(
-      '<models...>',
-      'GGUF files: one per expert; a single one becomes a dense model of the architecture "chorus"',
+      '[models...]',
+      'GGUF files: one per expert; a single one becomes a dense model of the architecture "chorus"; none with --low-rank',
     )
     .requiredOption('--out <file>', 'GGUF file to write')
     .addOption(
@@ -50,9 +46,8 @@ export function addUpcycle(program: Command): void {
     )
     .option(
       '--experts-used <number>',
-      'feed-forward experts that run for a token',
+      'feed-forward experts that run for a token (default: 1); low-rank experts that count for it, the model alone among them (default: all)',
       (value) => integer(value, 1, 512),
-      1,
     )
     .option(
       '--attention <experts>',
@@ -61,9 +56,10 @@ export function addUpcycle(program: Command): void {
       'soft',
     )
     .addOption(
-      new Option('--gates <kind>', 'routers: small random numbers, or made from the hidden states of --prompts')
-        .choices(['random', 'hidden'])
-        .default('random'),
+      new Option(
+        '--gates <kind>',
+        'routers: small random numbers (the default), or made from the hidden states of --prompts; with --low-rank also zeros (equal gates), or fitted to --texts (the default)',
+      ).choices(['random', 'hidden', 'zero', 'closed-form']),
     )
     .option('--prompts <file>', 'JSON, one entry per model: [{"positive": ["…"], "negative": ["…"]}, …]')
     .option('--gate-scale <number>', 'length of the routers with --gates hidden', (value) => decimal(value, 0, 1000), 1)
@@ -84,10 +80,16 @@ export function addUpcycle(program: Command): void {
     )
     .option('--name <name>', "the result's name; its metadata names the source models")
     .option('--seed <number>', 'seed of random routers', (value) => integer(value, 0, 2 ** 31 - 1), 1);
+  addLowRankOptions(command);
   withJson(command).action(upcycle);
 }
 
-async function upcycle(models: readonly string[], options: UpcycleCommandOptions): Promise<void> {
+async function upcycle(models: readonly string[], options: UpcycleCommandOptions, command: Command): Promise<void> {
+  assertKind(command, models, options);
+  return options.lowRank ? upcycleLowRank(options) : upcycleModels(models, options);
+}
+
+async function upcycleModels(models: readonly string[], options: UpcycleCommandOptions): Promise<void> {
   if (options.prompts !== undefined && options.gates !== 'hidden')
     throw new UsageError('--prompts needs --gates hidden. Add it, or leave --prompts out.');
   const params: UpcycleParams = {
@@ -97,7 +99,7 @@ async function upcycle(models: readonly string[], options: UpcycleCommandOptions
     keepsArchitecture: options.architecture === 'same',
     name: options.name,
     cache: options.kv,
-    expertsUsed: options.expertsUsed,
+    expertsUsed: options.expertsUsed ?? 1,
     gateMode: options.gateMode,
     attention: options.attention,
     interval: options.every,

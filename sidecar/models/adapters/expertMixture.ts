@@ -5,7 +5,8 @@ import type { Factor } from './factor.ts';
 import { invalidAdapter } from './invalidAdapter.ts';
 
 const GATE_MODES: readonly GateMode[] = ['faithful', 'renormalised', 'scaled'];
-const MAX_EXPERTS = 256;
+/** The most experts of a file, without expert 0. */
+export const MAX_EXPERTS = 256;
 /** Without leading zeros, so that no two names are of one block. */
 const ROUTER = /^blk\.(0|[1-9]\d*)\.lora_gate_inp\.weight$/;
 

@@ -1,5 +1,8 @@
 import type { TensorType } from '../../../kernels/ggml/types.ts';
 
+/** The most rows of a factor, of all experts of a matrix together. */
+export const MAX_RANK = 1_024;
+
 /** One factor of a matrix, or a router, as bytes of the file. */
 export interface Factor {
   readonly type: TensorType;

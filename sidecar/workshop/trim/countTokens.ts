@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { openText } from '../../models/llamaCpp/openText.ts';
 import type { TrimParams } from '../protocol.ts';
+import { sampleOrder } from '../sampleOrder.ts';
 import type { TokenCounts } from './chooseTokens.ts';
 
 /** The text that is tokenised at once, short enough for a quick cancellation. */
@@ -45,18 +44,6 @@ export async function countTokens(
   } finally {
     await dispose();
   }
-}
-
-/** Files in an order that depends only on their paths and is independent of their folders. */
-function sampleOrder(files: readonly string[]): readonly string[] {
-  const orderOf = (file: string): string =>
-    createHash('sha256')
-      .update(path.join(path.basename(path.dirname(file)), path.basename(file)))
-      .digest('hex');
-  return files
-    .map((file) => ({ file, order: orderOf(file) }))
-    .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .map(({ file }) => file);
 }
 
 async function readUtf8(file: string): Promise<string> {

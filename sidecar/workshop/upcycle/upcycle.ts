@@ -4,15 +4,13 @@ import process from 'node:process';
 import { TroubleError } from '../../common/troubleError.ts';
 import type { MakingOptions } from '../making.ts';
 import { sizeOfParts } from '../../models/gguf/parts.ts';
-import { tensorBytes } from '../../models/gguf/tensorTypes.ts';
-import type { GgufContent } from '../../models/gguf/content.ts';
-import { writeGguf } from '../../models/gguf/writer.ts';
 import type { UpcycleParams, UpcycleResult } from '../protocol.ts';
 import { readHiddenStates } from './hiddenStates.ts';
 import { openInputs, type Inputs } from './inputs.ts';
 import { compose, type RouterWeights } from './compose.ts';
 import { denseRecipe, type Recipe } from './recipe.ts';
 import { hiddenRouters, randomRouters } from './routers.ts';
+import { countParameters, writeWith } from './writeWith.ts';
 
 /**
  * Makes a mixture of dense models of the same shape (Branch-Attend-Mix, arXiv 2408.08274). Throws `TroubleError` and
@@ -28,11 +26,10 @@ export async function upcycle(params: UpcycleParams, options: MakingOptions = {}
       recipe.experts > 1 ? await routersOf(params, inputs, options) : noRouters,
     );
     await writeWith(params.outputPath, content, 'Writing', options);
-    const elements = content.tensors.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1));
     return {
       outputPath: params.outputPath,
       experts: recipe.experts,
-      parameterCount: elements.reduce((sum, count) => sum + count, 0),
+      parameterCount: countParameters(content),
       sizeBytes: await sizeOfParts(params.outputPath),
     };
   } finally {
@@ -88,18 +85,4 @@ async function routersOf(
   } finally {
     await rm(seedPath, { force: true });
   }
-}
-
-async function writeWith(
-  file: string,
-  content: GgufContent,
-  step: string,
-  { onProgress, signal }: MakingOptions,
-): Promise<void> {
-  const total = content.tensors.reduce((sum, { type, shape }) => sum + tensorBytes(type, shape), 0);
-  let written = 0;
-  await writeGguf(file, content, {
-    signal,
-    onBytes: (bytes) => onProgress?.({ step, share: (written += bytes) / total }),
-  });
 }

@@ -7,7 +7,8 @@ import { Device } from '../../../../kernels/ggml/device.ts';
 import { openNetwork, type OpenedNetwork } from '../../../../sidecar/models/chorus/network/openNetwork.ts';
 import { onOneDevice } from '../../../../sidecar/models/chorus/network/placement.ts';
 import { compareLogits } from '../../../reference/compareLogits.ts';
-import { plainLlamaLogits, type PlainHooks } from '../../../reference/plainLlama.ts';
+import { plainLlamaLogits } from '../../../reference/plainLlama.ts';
+import { plainMixture } from '../../../reference/plainMixture.ts';
 import { readTensors } from '../../../reference/readTensors.ts';
 import { writeTinyAdapter } from '../../../reference/tinyAdapters.ts';
 import { TINY_VOCABULARY, writeTinyModel } from '../../../reference/tinyModels.ts';
@@ -50,7 +51,7 @@ describe('A mixture of low-rank experts', () => {
         seed,
       });
       const weights = await readTensors(model);
-      const plain = plainMixture(await readTensors(adapter), expertsUsed);
+      const plain = plainMixture(await readTensors(adapter), { experts: EXPERTS, expertsUsed, scale: SCALE });
       const expected = plainLlamaLogits(
         {
           blockCount: 4,
@@ -97,44 +98,3 @@ describe('A mixture of low-rank experts', () => {
       assert.notDeepEqual(await base.logits(many, { chunkTokens: many.length }), all);
     });
 });
-
-/** `Σ gate_e · scale · B_e A_e x`, with gates by the block's normalised input. */
-function plainMixture(
-  factors: ReadonlyMap<string, readonly number[]>,
-  expertsUsed: number,
-): { readonly hooks: PlainHooks; readonly leastGap: () => number } {
-  let leastGap = 1;
-  const gates = new Map<string, readonly number[]>();
-  const get = (name: string): readonly number[] => factors.get(name) ?? [];
-  const products = (matrix: readonly number[], x: readonly number[], first: number, count: number): number[] =>
-    Array.from({ length: count }, (_, row) =>
-      x.reduce((sum, value, column) => sum + value * (matrix[(first + row) * x.length + column] as number), 0),
-    );
-  const hooks: PlainHooks = {
-    onNorm: (x, name, position) => {
-      if (!name.endsWith('attn_norm.weight')) return;
-      const scores = products(get(name.replace('attn_norm', 'lora_gate_inp')), x, 0, EXPERTS + 1).map(Math.exp);
-      const used = expertsUsed === 0 ? EXPERTS + 1 : expertsUsed;
-      const sorted = [...scores].sort((a, b) => b - a);
-      const least = sorted[used - 1] as number;
-      const total = scores.reduce((all, score) => all + score, 0);
-      if (used < sorted.length) leastGap = Math.min(leastGap, (least - (sorted[used] as number)) / total);
-      const kept = scores.map((score) => (score >= least ? score : 0));
-      const sum = kept.reduce((all, score) => all + score, 0);
-      gates.set(
-        `${name.split('.')[1]} ${position}`,
-        kept.map((score) => score / sum),
-      );
-    },
-    productChange: (x, name, position) => {
-      const [a, b] = [get(`${name}.lora_a`), get(`${name}.lora_b`)];
-      if (a.length === 0) return undefined;
-      const own = gates.get(`${name.split('.')[1]} ${position}`) as readonly number[];
-      const inner = products(a, x, 0, EXPERTS * RANK).map(
-        (value, row) => SCALE * value * (own[1 + Math.floor(row / RANK)] as number),
-      );
-      return products(b, inner, 0, b.length / inner.length);
-    },
-  };
-  return { hooks, leastGap: () => leastGap };
-}
