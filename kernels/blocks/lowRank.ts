@@ -1,5 +1,5 @@
 import type { Graph } from '../ggml/graph.ts';
-import { add, contiguous, mul, mulMat, reshape, scale, transpose } from '../ggml/ops.ts';
+import { add, contiguous, mul, mulMat, reshape, scale, transpose, view } from '../ggml/ops.ts';
 import type { Tensor } from '../ggml/tensor.ts';
 import type { ExpertGates } from './expertGates.ts';
 
@@ -15,12 +15,14 @@ export interface Factors {
  * A matrix with trained factors: `factor · U Vᵀ` (arXiv 2209.13569), or `W + factor · U Vᵀ` with a frozen base (LoRA,
  * arXiv 2106.09685).
  */
-export interface LowRankMatrix extends Factors {
-  /** `W`: `[in, out]` */
-  readonly base?: Tensor;
+export interface LowRankMatrix {
+  /** `W`: `[in, out]`, which may have factors itself. */
+  readonly base?: Tensor | LowRankMatrix;
+  /** `Vᵀ`: `[in, rank]`, or its rows among those of other matrices. */
+  readonly down: Tensor | SharedRows;
+  /** `U`: `[rank, out]` */
+  readonly up: Tensor;
   readonly factor: number;
-  /** `[rank]`: a further factor for each row of `down`, where parts of it come from different adapters. */
-  readonly factors?: Tensor;
   /** Weighs experts of equal rank, whose factors stand side by side. Absent: each has a gate of 1. */
   readonly gates?: ExpertGates;
 }
@@ -29,22 +31,65 @@ export interface LowRankMatrix extends Factors {
 export function lowRank(
   graph: Graph,
   x: Tensor,
-  { base, down, up, factor, factors, gates }: LowRankMatrix,
+  { base, down, up, factor, gates }: LowRankMatrix,
   options: { readonly preciseF32?: boolean } = {},
 ): Tensor {
-  const inner = mulMat(graph, down, x);
+  const inner =
+    down instanceof SharedRows ? down.multiply(graph, x, gates) : gated(graph, mulMat(graph, down, x), gates);
   // Few values lie between the two products, so they are scaled instead of the result.
-  const weighed = gates ? gated(graph, inner, gates) : factors ? mul(graph, inner, factors) : inner;
-  const change = mulMat(graph, up, factor === 1 ? weighed : scale(graph, weighed, factor), options);
-  return base ? add(graph, mulMat(graph, base, x, options), change) : change;
+  const change = mulMat(graph, up, factor === 1 ? inner : scale(graph, inner, factor), options);
+  if (!base) return change;
+  const ofBase = 'down' in base ? lowRank(graph, x, base, options) : mulMat(graph, base, x, options);
+  return add(graph, ofBase, change);
 }
 
-/** Multiplies the values of each expert by its gate: `inner[experts · rank, tokens]` keeps its shape. */
-function gated(graph: Graph, inner: Tensor, gates: ExpertGates): Tensor {
+/** The `down` factors of matrices that read the same input, of one rank, below each other: one product serves them all. */
+export class SharedDown {
+  /** The products, by their input. An input belongs to one graph. */
+  readonly #products = new WeakMap<Tensor, Tensor>();
+
+  /** `down[in, matrices · rank]` */
+  constructor(
+    readonly down: Tensor,
+    readonly matrices: number,
+  ) {}
+
+  /** `x[in, tokens] → [matrices · rank, tokens]`, weighed by the gates. */
+  multiply(graph: Graph, x: Tensor, gates: ExpertGates | undefined): Tensor {
+    let product = this.#products.get(x);
+    if (!product) this.#products.set(x, (product = gated(graph, mulMat(graph, this.down, x), gates, this.matrices)));
+    return product;
+  }
+}
+
+/** The factors of one matrix among those that share a product. */
+export class SharedRows {
+  constructor(
+    readonly shared: SharedDown,
+    readonly index: number,
+  ) {}
+
+  /** `x[in, tokens] → [rank, tokens]` */
+  multiply(graph: Graph, x: Tensor, gates: ExpertGates | undefined): Tensor {
+    const all = this.shared.multiply(graph, x, gates);
+    const [rows, tokens] = all.shape;
+    const rank = rows / this.shared.matrices;
+    const own = view(graph, all, [rank, tokens], {
+      strides: [all.strides[1], all.strides[2], all.strides[3]],
+      offsetBytes: this.index * rank * all.strides[0],
+    });
+    return tokens === 1 ? own : contiguous(graph, own);
+  }
+}
+
+/** Multiplies the values of each expert by its gate: `inner[matrices · experts · rank, tokens]` keeps its shape. */
+function gated(graph: Graph, inner: Tensor, gates: ExpertGates | undefined, matrices = 1): Tensor {
+  if (!gates) return inner;
   const [ranks, tokens] = inner.shape;
   const { experts } = gates.router;
-  const byExpert = reshape(graph, inner, [ranks / experts, experts, tokens]);
-  return reshape(graph, mul(graph, byExpert, gates.of(tokens)), [ranks, tokens]);
+  const byExpert = reshape(graph, inner, [ranks / experts / matrices, experts, matrices, tokens]);
+  const ofAll = reshape(graph, gates.of(tokens), [1, experts, 1, tokens]);
+  return reshape(graph, mul(graph, byExpert, ofAll), [ranks, tokens]);
 }
 
 /** Builds `U Vᵀ` as a matrix, `[in, out]`. */

@@ -18,6 +18,9 @@ const MAX_ROUTERS = 1_000;
 /** A whole file is held in memory between check and use. */
 const MAX_FILE_BYTES = 4e9;
 
+/** The metadata with `AdapterFile.includes`, separated by spaces. */
+export const INCLUDES_KEY = 'adapter.chorus.includes';
+
 const ENDINGS = { down: '.lora_a', up: '.lora_b' } as const;
 type Part = keyof typeof ENDINGS;
 
@@ -45,6 +48,8 @@ export interface AdapterFile {
   readonly mixture?: ExpertMixture;
   /** Identifies the values: adapters with the same key compute the same. */
   readonly key: string;
+  /** The keys of adapters that its training began with. It takes their place. */
+  readonly includes: readonly string[];
 }
 
 /**
@@ -89,6 +94,7 @@ export async function readAdapterFile(filePath: string): Promise<AdapterFile> {
     matrices,
     ...(mixture ? { mixture: { ...mixture, routers } } : {}),
     key: hash.digest('hex'),
+    includes: header.metadata.get(INCLUDES_KEY)?.toString().split(' ') ?? [],
   };
 
   async function read(of: GgufHeader, tensor: GgufTensor): Promise<Factor> {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { TroubleError } from '../../common/troubleError.ts';
 import { readAdapterFile, type AdapterFile } from './adapterFile.ts';
 import { checkAdapter, type AdaptableModel } from './checkAdapter.ts';
@@ -10,16 +11,36 @@ export interface OpenedAdapters {
   readonly refused: readonly string[];
 }
 
-/** Reads and checks adapters for a model. A bad adapter is left out with its reason, so that the model works. */
-export async function openAdapters(files: readonly string[], model: AdaptableModel): Promise<OpenedAdapters> {
+/**
+ * Reads and checks adapters for a model. A bad adapter is left out with its reason, so that the model works. So is
+ * `own`, the model's own experts. They are also left out if an adapter's training began with them.
+ */
+export async function openAdapters(
+  files: readonly string[],
+  model: AdaptableModel,
+  own?: string,
+): Promise<OpenedAdapters> {
+  const { used, refused } = await openEach(files, model, []);
+  if (own === undefined) return { used, refused };
+  const experts = await openEach([own], model, used);
+  const [file] = experts.used;
+  const isIncluded = file !== undefined && used.some(({ includes }) => includes.includes(file.key));
+  return { used: isIncluded ? used : [...experts.used, ...used], refused: [...experts.refused, ...refused] };
+}
+
+async function openEach(
+  files: readonly string[],
+  model: AdaptableModel,
+  others: readonly AdapterFile[],
+): Promise<OpenedAdapters> {
   const used: AdapterFile[] = [];
   const refused: string[] = [];
   for (const file of files) {
     try {
       const adapter = await openAdapter(file, model);
-      const [first] = used;
-      if (first && (first.mixture ?? adapter.mixture))
-        throw invalidAdapter(file, 'an adapter with routers can only be the one adapter of a model');
+      const other = [...others, ...used].find(({ mixture }) => mixture);
+      if (other && adapter.mixture)
+        throw invalidAdapter(file, `it has routers, and so has ${path.basename(other.path)}: use one of the two`);
       used.push(adapter);
     } catch (error) {
       if (!(error instanceof TroubleError)) throw error;

@@ -1,33 +1,32 @@
-import { fromFloat32, toFloat32 } from '../../../kernels/ggml/dequantise.ts';
 import type { Device } from '../../../kernels/ggml/device.ts';
 import { Storage } from '../../../kernels/ggml/storage.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 import { write } from '../../../kernels/ggml/transfer.ts';
-import { rowBytes, type TensorType } from '../../../kernels/ggml/types.ts';
-import type { LowRankRouter } from '../../../kernels/blocks/expertGates.ts';
-import type { LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
+import { SharedDown, SharedRows, type LowRankMatrix } from '../../../kernels/blocks/lowRank.ts';
+import type { LowRankMixture } from '../architectures/weightTable.ts';
 import type { Placement } from '../chorus/network/placement.ts';
 import type { PlacedWeights } from '../chorus/network/weights.ts';
-import type { AdapterFile, MatrixFactors } from './adapterFile.ts';
-import { routerName, type ExpertMixture } from './expertMixture.ts';
+import type { AdapterFile } from './adapterFile.ts';
+import { routerName } from './expertMixture.ts';
 import type { Factor } from './factor.ts';
+import { joinFactors, joinRows, type JoinedFactors } from './joinFactors.ts';
 
 /** Three tensors for each of seven matrices, and a router, in at most 1,000 blocks. */
 const MAX_FACTORS = 22_000;
 
 /** The bytes of the factors of adapters for each matrix that they change. */
 export function factorBytes(adapters: readonly AdapterFile[]): ReadonlyMap<string, number> {
-  return new Map(
-    [...changesOf(adapters)].map(([name, changes]) => [
-      name,
-      joinedDown(changes).bytes.length + joinedUp(changes).bytes.length,
-    ]),
-  );
+  const bytes = new Map<string, number>();
+  for (const layer of Object.values(layersOf(adapters)))
+    for (const [name, { down, up }] of joinFactors(layer))
+      bytes.set(name, (bytes.get(name) ?? 0) + down.bytes.length + up.bytes.length);
+  return bytes;
 }
 
 /**
- * Loads the factors of adapters. Without routers all of them count for every token. Returns the weights with them; they
- * own the weights from now on. The factors of one matrix stand side by side, so that two products serve all adapters.
+ * Loads the factors of adapters. Without routers all of them count for every token. A mixture changes the matrices that
+ * the other adapters changed. Returns the weights with them; they own the weights from now on. The factors of one matrix
+ * stand side by side, so that two products serve all adapters.
  */
 export function withAdapters(
   weights: PlacedWeights,
@@ -41,22 +40,12 @@ export function withAdapters(
     weights[Symbol.dispose]();
   };
   try {
-    const matrices = new Map<string, LowRankMatrix>();
-    for (const [name, changes] of changesOf(adapters)) {
-      const scales = changes.map(({ scale }) => scale);
-      const isOneScale = scales.every((scale) => scale === scales[0]);
-      matrices.set(name, {
-        base: weights.table.tensor(name),
-        down: factors.declare(`${name}.lora_a`, joinedDown(changes)),
-        up: factors.declare(`${name}.lora_b`, joinedUp(changes)),
-        factor: isOneScale ? (scales[0] as number) : 1,
-        ...(isOneScale ? {} : { factors: factors.declare(`${name}.scales`, rowScales(changes)) }),
-      });
-    }
-    const routers = routersOf(adapters[0]?.mixture, factors);
+    const { plain, routed } = layersOf(adapters);
+    const matrices = lowRankMatrices(joinFactors(plain), factors, (name) => weights.table.tensor(name));
+    const mixture = mixtureOf(routed, factors);
     factors.fill();
     return {
-      table: weights.table.withLowRank(matrices, routers),
+      table: weights.table.withLowRank(matrices, mixture),
       sizeBytes: weights.sizeBytes + factors.bytes(() => true),
       gpuBytes: weights.gpuBytes + factors.bytes(({ kind }) => kind !== 'cpu'),
       [Symbol.dispose]: dispose,
@@ -67,16 +56,74 @@ export function withAdapters(
   }
 }
 
-/** The routers of a mixture, by block. */
-function routersOf(
-  mixture: ExpertMixture | undefined,
-  factors: FactorStorage,
-): ReadonlyMap<number, LowRankRouter> | undefined {
+const layersOf = (adapters: readonly AdapterFile[]): Readonly<Record<'plain' | 'routed', readonly AdapterFile[]>> => ({
+  plain: adapters.filter(({ mixture }) => !mixture),
+  routed: adapters.filter(({ mixture }) => mixture),
+});
+
+/** Declares the factors of all matrices. Matrices of one block that read the same input share their first product. */
+function lowRankMatrices(
+  joined: ReadonlyMap<string, JoinedFactors>,
+  storage: FactorStorage,
+  baseOf?: (name: string) => Tensor,
+): ReadonlyMap<string, LowRankMatrix> {
+  const matrices = new Map<string, LowRankMatrix>();
+  for (const names of inputGroups([...joined.keys()])) {
+    const ofGroup = names.map((name) => joined.get(name) as JoinedFactors);
+    const downs = ofGroup.map(({ down }) => down);
+    const isShared =
+      names.length > 1 && isOneShape(downs) && new Set(names.map((name) => storage.deviceOf(name))).size === 1;
+    const shared = isShared
+      ? new SharedDown(storage.declare(`${names[0]}.lora_a.shared`, joinRows(downs), names[0]), names.length)
+      : undefined;
+    for (const [index, name] of names.entries())
+      matrices.set(name, {
+        base: baseOf?.(name),
+        down: shared ? new SharedRows(shared, index) : storage.declare(`${name}.lora_a`, downs[index] as Factor, name),
+        up: storage.declare(`${name}.lora_b`, (ofGroup[index] as JoinedFactors).up, name),
+        factor: 1,
+      });
+  }
+  return matrices;
+}
+
+/** The matrices that read the same input, in their order. */
+const SAME_INPUT: readonly (readonly string[])[] = [
+  ['attn_q', 'attn_k', 'attn_v'],
+  ['ffn_gate', 'ffn_up'],
+];
+
+/** Parts names of matrices by the input that they read. */
+function inputGroups(names: readonly string[]): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const [, block, matrix] = /^(blk\.\d+)\.(\w+)\.weight$/.exec(name) ?? [];
+    const group = SAME_INPUT.findIndex((each) => matrix !== undefined && each.includes(matrix));
+    const key = group < 0 ? name : `${block} ${group}`;
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  return [...groups.values()];
+}
+
+const isOneShape = (factors: readonly Factor[]): boolean =>
+  factors.every(({ type, shape: [width, rank] }) => {
+    const first = factors[0] as Factor;
+    return type === first.type && width === first.shape[0] && rank === first.shape[1];
+  });
+
+function mixtureOf(routed: readonly AdapterFile[], storage: FactorStorage): LowRankMixture | undefined {
+  const [{ mixture } = { mixture: undefined }] = routed;
   if (!mixture) return undefined;
   const { routers, ...options } = mixture;
-  return new Map(
-    [...routers].map(([block, router]) => [block, { ...options, router: factors.declare(routerName(block), router) }]),
-  );
+  return {
+    matrices: lowRankMatrices(joinFactors(routed), storage),
+    routers: new Map(
+      [...routers].map(([block, router]) => [
+        block,
+        { ...options, router: storage.declare(routerName(block), router) },
+      ]),
+    ),
+  };
 }
 
 /** Factors on the devices of the matrices that they change. Declare them all, then call `fill`. */
@@ -86,8 +133,13 @@ class FactorStorage implements Disposable {
 
   constructor(private readonly placement: Placement) {}
 
-  declare(name: string, { type, shape, bytes }: Factor): Tensor {
-    const device = this.placement.weightDevice({ name, use: 'matrix' });
+  deviceOf(matrix: string): Device {
+    return this.placement.weightDevice({ name: matrix, use: 'matrix' });
+  }
+
+  /** Declares a factor on the device of the named tensor. */
+  declare(name: string, { type, shape, bytes }: Factor, beside = name): Tensor {
+    const device = this.deviceOf(beside);
     let storage = this.#storages.get(device);
     if (!storage) this.#storages.set(device, (storage = new Storage(device, { maxTensors: MAX_FACTORS })));
     const tensor = storage.declare(name, type, shape);
@@ -108,55 +160,4 @@ class FactorStorage implements Disposable {
   [Symbol.dispose](): void {
     for (const storage of this.#storages.values()) storage[Symbol.dispose]();
   }
-}
-
-function changesOf(adapters: readonly AdapterFile[]): ReadonlyMap<string, readonly MatrixFactors[]> {
-  const changes = new Map<string, MatrixFactors[]>();
-  for (const { matrices } of adapters)
-    for (const [name, factors] of matrices) changes.set(name, [...(changes.get(name) ?? []), factors]);
-  return changes;
-}
-
-/** All `down` factors below each other: `[in, ranks]`. */
-function joinedDown(changes: readonly MatrixFactors[]): Factor {
-  const factors = inOneType(changes.map(({ down }) => down));
-  const [{ type, shape }] = factors as [Factor];
-  return { type, shape: [shape[0], ranksOf(changes)], bytes: Buffer.concat(factors.map(({ bytes }) => bytes)) };
-}
-
-/** All `up` factors side by side: `[ranks, out]`. */
-function joinedUp(changes: readonly MatrixFactors[]): Factor {
-  const factors = inOneType(changes.map(({ up }) => up));
-  const [{ type, shape }] = factors as [Factor];
-  const ranks = ranksOf(changes);
-  const bytesPerRow = rowBytes(type, ranks);
-  const bytes = new Uint8Array(bytesPerRow * shape[1]);
-  let column = 0;
-  for (const factor of factors) {
-    const own = rowBytes(type, factor.shape[0]);
-    for (let row = 0; row < shape[1]; row++)
-      bytes.set(factor.bytes.subarray(row * own, (row + 1) * own), row * bytesPerRow + column);
-    column += own;
-  }
-  return { type, shape: [ranks, shape[1]], bytes };
-}
-
-/** The scale of each row of the joined `down`: `[ranks]`, F32. */
-function rowScales(changes: readonly MatrixFactors[]): Factor {
-  const scales = Float32Array.from(changes.flatMap(({ rank, scale }) => Array<number>(rank).fill(scale)));
-  return { type: 'F32', shape: [scales.length, 1], bytes: fromFloat32('F32', scales, scales.length) };
-}
-
-const ranksOf = (changes: readonly MatrixFactors[]): number => changes.reduce((sum, { rank }) => sum + rank, 0);
-
-/** The factors in their own type if they agree, else in float32. */
-function inOneType(factors: readonly Factor[]): readonly Factor[] {
-  const type: TensorType = factors.every((factor) => factor.type === factors[0]?.type)
-    ? (factors[0] as Factor).type
-    : 'F32';
-  return factors.map((factor) =>
-    factor.type === type
-      ? factor
-      : { type, shape: factor.shape, bytes: fromFloat32(type, toFloat32(factor.type, factor.bytes), factor.shape[0]) },
-  );
 }

@@ -7,16 +7,24 @@ import type { NormWeights } from '../../../kernels/blocks/norm.ts';
 import type { Graph } from '../../../kernels/ggml/graph.ts';
 import type { Tensor } from '../../../kernels/ggml/tensor.ts';
 
+/** Low-rank experts with routers. */
+export interface LowRankMixture {
+  /** By the names of the tensors that they change, without a base. */
+  readonly matrices: ReadonlyMap<string, LowRankMatrix>;
+  /** By block. */
+  readonly routers: ReadonlyMap<number, LowRankRouter>;
+}
+
 /** A model's tensors by name. Loading has checked that all required tensors are there. */
 export class WeightTable {
   /**
-   * `lowRank` replaces matrices, by the names of the tensors that they stand for. `routers` weigh their experts, by
-   * block. `gates`: those of the block that the table is for.
+   * `lowRank` replaces matrices, by the names of the tensors that they stand for. `mixture` changes them further.
+   * `gates`: those of the block that the table is for.
    */
   constructor(
     private readonly tensors: ReadonlyMap<string, Tensor>,
     private readonly lowRank: ReadonlyMap<string, LowRankMatrix> = new Map(),
-    private readonly routers: ReadonlyMap<number, LowRankRouter> = new Map(),
+    private readonly mixture?: LowRankMixture,
     readonly gates?: ExpertGates,
   ) {}
 
@@ -25,15 +33,15 @@ export class WeightTable {
   }
 
   /** The same tensors, with matrices that have factors. */
-  withLowRank(lowRank: ReadonlyMap<string, LowRankMatrix>, routers?: ReadonlyMap<number, LowRankRouter>): WeightTable {
-    return new WeightTable(this.tensors, lowRank, routers);
+  withLowRank(lowRank: ReadonlyMap<string, LowRankMatrix>, mixture?: LowRankMixture): WeightTable {
+    return new WeightTable(this.tensors, lowRank, mixture);
   }
 
   /** The table for building one block of a graph. `outputRows` as in `BlockContext`. */
   forBlock(graph: Graph, block: number, outputRows: Tensor | undefined): WeightTable {
-    const router = this.routers.get(block);
+    const router = this.mixture?.routers.get(block);
     if (!router) return this;
-    return new WeightTable(this.tensors, this.lowRank, this.routers, new ExpertGates(graph, router, outputRows));
+    return new WeightTable(this.tensors, this.lowRank, this.mixture, new ExpertGates(graph, router, outputRows));
   }
 
   tensor(name: string): Tensor {
@@ -52,11 +60,10 @@ export class WeightTable {
   }
 
   matrix(name: string): Matrix {
-    const lowRank = this.lowRank.get(name);
-    if (!lowRank) return this.tensor(name);
-    if (this.gates) return { ...lowRank, gates: this.gates };
+    const base = this.lowRank.get(name) ?? this.tensor(name);
+    const experts = this.mixture?.matrices.get(name);
     // Without a block's input there are no gates, so only the model itself counts.
-    return this.routers.size > 0 && lowRank.base ? lowRank.base : lowRank;
+    return experts && this.gates ? { ...experts, base, gates: this.gates } : base;
   }
 
   linear(name: string): LinearWeights {
